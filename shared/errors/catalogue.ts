@@ -1,0 +1,76 @@
+/**
+ * Every refusal that a caller can see, by its stable code: HTTP status and a title that does not change.
+ * The `detail` of a problem says what was wrong this time and what to do next.
+ */
+export const ERRORS = {
+  // about the request
+  malformed_request: { status: 400, title: "The request is malformed" },
+  invalid_target: { status: 400, title: "The request target is ambiguous or malformed" },
+  invalid_host: { status: 400, title: "The Host header is malformed" },
+  invalid_input: { status: 422, title: "The input is invalid" },
+  body_too_large: { status: 413, title: "The body is larger than allowed" },
+  unsupported_media_type: { status: 415, title: "The content type is not supported" },
+  method_not_allowed: { status: 405, title: "The method is not allowed here" },
+  not_found: { status: 404, title: "Nothing is here" },
+  unknown_host: { status: 421, title: "This host is not served here" },
+  loop_detected: { status: 508, title: "The request loops through the gateway" },
+  rate_limited: { status: 429, title: "Too many requests" },
+  headers_too_large: { status: 431, title: "The headers are larger than allowed" },
+  // about the caller
+  unauthenticated: { status: 401, title: "Sign in first" },
+  invalid_credentials: { status: 401, title: "The credentials are not valid" },
+  session_ended: { status: 401, title: "The session has ended" },
+  forbidden: { status: 403, title: "This is not allowed" },
+  denied_by_policy: { status: 403, title: "A policy does not allow this" },
+  csrf_rejected: { status: 403, title: "The request did not come from this site" },
+  origin_not_allowed: { status: 403, title: "The origin may not open a connection here" },
+  // about state
+  conflict: { status: 409, title: "It conflicts with what exists" },
+  in_use: { status: 409, title: "It is still in use" },
+  precondition_failed: { status: 412, title: "It was changed by someone else in the meantime" },
+  precondition_required: { status: 428, title: "The request must say which version it changes" },
+  idempotency_mismatch: { status: 422, title: "The idempotency key was used for another request" },
+  // about policies
+  policy_invalid: { status: 422, title: "The policy is not valid" },
+  upstream_forbidden: { status: 422, title: "The upstream address is not allowed" },
+  // about login
+  login_attempt_invalid: { status: 400, title: "This sign-in attempt is not valid" },
+  login_attempt_expired: { status: 400, title: "This sign-in attempt has expired" },
+  login_failed: { status: 403, title: "The sign-in failed" },
+  too_many_sessions: { status: 403, title: "Too many sessions are open" },
+  // about us and what is behind us
+  upstream_unreachable: { status: 502, title: "The application did not answer" },
+  upstream_timeout: { status: 504, title: "The application took too long" },
+  identity_provider_unavailable: { status: 503, title: "The identity provider did not answer" },
+  unavailable: { status: 503, title: "Access can't be decided right now" },
+  internal: { status: 500, title: "Something went wrong on our side" },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One place in the input that was wrong: a JSON pointer, or a line and column of a policy. */
+export interface InputIssue {
+  readonly path: string;
+  readonly message: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** A refusal as a value, before it is put on the wire. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  /** What was wrong and what to do next, in words for the caller. Holds no secret. */
+  readonly detail: string;
+  readonly issues?: readonly InputIssue[];
+  readonly retryAfterSeconds?: number;
+}
+
+export const refusal = (
+  code: ErrorCode,
+  detail: string,
+  extra: Omit<Refusal, "code" | "detail"> = {},
+): Refusal => ({
+  code,
+  detail,
+  ...extra,
+});

@@ -1,0 +1,46 @@
+import type { RandomBytes } from "./ports.ts";
+
+/** Crockford's base 32: no I, L, O or U, sorts like the bytes it stands for. */
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/** The kinds of things that carry an id, by the prefix that names the kind. */
+export const ID_PREFIXES = {
+  user: "usr",
+  identity: "idn",
+  identityProvider: "idp",
+  group: "grp",
+  segment: "seg",
+  app: "app",
+  upstream: "ups",
+  policy: "pol",
+  serviceToken: "svc",
+  apiToken: "tok",
+  session: "ses",
+  decision: "dec",
+  attempt: "att",
+  audit: "aud",
+} as const;
+
+export type IdKind = keyof typeof ID_PREFIXES;
+
+/**
+ * A sortable id: prefix, 48 bits of milliseconds, 80 random bits (26 characters after the underscore, as in ULID).
+ * Ids name things, they never authorise.
+ */
+export function newId(kind: IdKind, nowMs: number, random: RandomBytes): string {
+  let text = "";
+  let time = nowMs;
+  for (let i = 0; i < 10; i++) {
+    text = ALPHABET.charAt(time % 32) + text;
+    time = Math.floor(time / 32);
+  }
+  for (const byte of random(16)) text += ALPHABET.charAt(byte & 31);
+  return `${ID_PREFIXES[kind]}_${text}`;
+}
+
+const ID_PATTERN = /^([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}$/;
+
+/** Whether `text` is a well-formed id of the given kind (its existence is another question). */
+export function isId(kind: IdKind, text: string): boolean {
+  return ID_PATTERN.exec(text)?.[1] === ID_PREFIXES[kind];
+}

@@ -1,0 +1,70 @@
+/** The words and shapes of sign-in attempts (reference: RFC 6749, 7636, 9207, OpenID Connect Core). */
+
+/** Attempt objects; the attempt id's first random character picks one. */
+export const ATTEMPT_SHARDS = 16;
+export const ATTEMPT_TTL_MS = 10 * 60_000;
+/** Of the one-time code that carries the sign-in from the auth host to the app's host. */
+export const HANDOFF_CODE_TTL_MS = 30_000;
+
+export interface AppAttempt {
+  readonly kind: "app";
+  readonly appId: string;
+  /** Host (with port) that started it and alone may redeem it. */
+  readonly host: string;
+  /** Same-origin path and query to return to; validated before it is stored. */
+  readonly returnTo: string;
+  /** SHA-256 (base64url) of the secret in the browser's attempt cookie on the app's host. */
+  readonly browserHash: string;
+}
+
+export interface ProviderAttempt {
+  readonly kind: "provider";
+  readonly providerId: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** SHA-256 of the secret in the browser's attempt cookie on the auth host. */
+  readonly browserHash: string;
+  /** The app attempt that waits for this sign-in, or null when it started at the launcher. */
+  readonly appAttemptId: string | null;
+}
+
+/** What a hand-off code is worth: the sign-in session and what it knows. */
+export interface Handoff {
+  readonly signInSessionId: string;
+  readonly signInOwner: string;
+  readonly userId: string;
+}
+
+export type Redeemed =
+  | { readonly ok: true; readonly attempt: AppAttempt; readonly handoff: Handoff }
+  | {
+      readonly ok: false;
+      readonly reason: "unknown" | "expired" | "wrong_browser" | "wrong_host" | "wrong_code" | "no_code";
+    }
+  /** The code was used before: end the session that it made (RFC 9700 §4.5). */
+  | {
+      readonly ok: false;
+      readonly reason: "replayed";
+      readonly sessionId: string | null;
+      readonly sessionOwner: string | null;
+    };
+
+/** RPC of `LoginAttempts`, object name `attempts/<shard>`. Each attempt is consumed exactly once. */
+export interface LoginAttemptsRpc {
+  start(id: string, attempt: AppAttempt | ProviderAttempt): Promise<void>;
+  /** Reads an app attempt without consuming it. */
+  peekApp(id: string): Promise<AppAttempt | null>;
+  /** Atomically consumes a provider attempt if the browser's secret fits. */
+  takeProvider(
+    id: string,
+    browserHash: string,
+  ): Promise<ProviderAttempt | "unknown" | "expired" | "wrong_browser" | "used">;
+  /** Stores the hash of a one-time code in an app attempt; a second grant replaces the first. */
+  grantCode(id: string, codeHash: string, handoff: Handoff): Promise<boolean>;
+  /** Atomically consumes code and attempt: needs code, browser secret and host to fit. */
+  redeem(id: string, codeHash: string, browserHash: string, host: string): Promise<Redeemed>;
+  /** Remembers which session the redeemed code made, for the case of a replay. */
+  recordSession(id: string, sessionId: string, owner: string): Promise<void>;
+  /** True the first time a back-channel logout token's `jti` is seen before `expiresAt`. */
+  firstUse(jti: string, expiresAt: number): Promise<boolean>;
+}

@@ -1,0 +1,42 @@
+/** How the gateway treats one app. Absent fields in storage take these defaults. */
+export interface AppSettings {
+  /** Seconds without traffic after which a session of this app ends. */
+  readonly idleSeconds: number;
+  /** Seconds after which a session of this app ends whatever happens. */
+  readonly absoluteSeconds: number;
+  /** Lets requests without any credential reach the policies as `Anonymous::"anyone"`. */
+  readonly anonymous: boolean;
+  /** Judges paths in lower case, for upstreams that ignore case. */
+  readonly caseInsensitivePaths: boolean;
+  /** Forwards `%2F` and `%5C` byte for byte and judges both readings; otherwise they are refused. */
+  readonly encodedSlashes: boolean;
+  /** Origins besides the app's own that may open WebSockets and read our refusals across sites. */
+  readonly allowedOrigins: readonly string[];
+  /** Also sends the assertion under this product's header, so that an app migrates by changing two URLs. */
+  readonly compatibility: "none" | "cloudflare" | "pomerium";
+  /** Algorithm of the assertion: ES256 is best supported, EdDSA is cheapest. */
+  readonly assertionAlgorithm: "ES256" | "EdDSA";
+  /** Lets a client choose another method by header (`X-HTTP-Method-Override`). */
+  readonly methodOverride: boolean;
+  /** Sends this Host to the upstream instead of the upstream's own. */
+  readonly preserveHost: boolean;
+  /** Milliseconds to wait for the upstream's response headers. */
+  readonly upstreamTimeoutMs: number;
+  /** Milliseconds, at most 1000, for which an isolate may reuse an allow for GET/HEAD sub-resources. */
+  readonly leaseMs: number;
+}
+
+export const DEFAULT_APP_SETTINGS: AppSettings = {
+  idleSeconds: 3_600,
+  absoluteSeconds: 43_200,
+  anonymous: false,
+  caseInsensitivePaths: false,
+  encodedSlashes: false,
+  allowedOrigins: [],
+  compatibility: "none",
+  assertionAlgorithm: "ES256",
+  methodOverride: false,
+  preserveHost: false,
+  upstreamTimeoutMs: 30_000,
+  leaseMs: 1_000,
+};

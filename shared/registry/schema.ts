@@ -1,0 +1,258 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/**
+ * The registry: who and what exists, and which policy holds. `docs/storage-schema.md` says what each row
+ * means and how long it lives. Times are milliseconds since the Unix epoch. `version` counts changes of a
+ * row and is its ETag.
+ */
+
+const created = { createdAt: integer("created_at").notNull(), updatedAt: integer("updated_at").notNull() };
+const versioned = { version: integer("version").notNull().default(1), ...created };
+
+/** Exactly one row: the network that this deployment serves. */
+export const networks = sqliteTable("networks", {
+  id: integer("id").primaryKey().default(1),
+  name: text("name").notNull(),
+  /** Seconds. Of the browser's sign-in at the auth host. */
+  signInIdleSeconds: integer("sign_in_idle_seconds").notNull().default(43_200),
+  signInAbsoluteSeconds: integer("sign_in_absolute_seconds").notNull().default(604_800),
+  maxSessionsPerUser: integer("max_sessions_per_user").notNull().default(20),
+  ...versioned,
+});
+
+export const users = sqliteTable("users", {
+  id: text("id").primaryKey(),
+  /** Lower case, exactly one `@`. */
+  email: text("email").notNull().unique(),
+  name: text("name").notNull().default(""),
+  status: text("status", { enum: ["active", "disabled"] })
+    .notNull()
+    .default("active"),
+  /** The administrator's role, or null for someone who only uses apps. */
+  role: text("role", { enum: ["owner", "admin", "auditor"] }),
+  /** Where the user's sign-in sessions live; set at the first sign-in. */
+  homeRegion: text("home_region"),
+  ...versioned,
+});
+
+export const identityProviders = sqliteTable("identity_providers", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull().unique(),
+  issuer: text("issuer").notNull(),
+  clientId: text("client_id").notNull(),
+  /** AES-GCM under SECRET_KEY; null for a public client. */
+  clientSecretSealed: text("client_secret_sealed"),
+  scopes: text("scopes").notNull().default("openid email profile"),
+  groupsClaim: text("groups_claim").notNull().default("groups"),
+  /** JSON list of e-mail domains whose users may sign in; `[]` means only users that already exist. */
+  allowedDomains: text("allowed_domains").notNull().default("[]"),
+  enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
+  ...versioned,
+});
+
+/** A user as one identity provider knows them. */
+export const identities = sqliteTable(
+  "identities",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    providerId: text("provider_id")
+      .notNull()
+      .references(() => identityProviders.id, { onDelete: "cascade" }),
+    subject: text("subject").notNull(),
+    /** JSON list: the group names of the last sign-in. */
+    groups: text("groups").notNull().default("[]"),
+    lastSignInAt: integer("last_sign_in_at"),
+    ...created,
+  },
+  (t) => [
+    uniqueIndex("identities_provider_subject").on(t.providerId, t.subject),
+    index("identities_user").on(t.userId),
+  ],
+);
+
+export const groups = sqliteTable("groups", {
+  id: text("id").primaryKey(),
+  /** The Cedar entity id: `Group::"engineering"`. An identity provider's group of this name counts as membership. */
+  name: text("name").notNull().unique(),
+  description: text("description").notNull().default(""),
+  ...versioned,
+});
+
+/** Either a user or another group is a member of a group. Cycles are refused when written. */
+export const groupMembers = sqliteTable(
+  "group_members",
+  {
+    groupId: text("group_id")
+      .notNull()
+      .references(() => groups.id, { onDelete: "cascade" }),
+    memberKind: text("member_kind", { enum: ["user", "group"] }).notNull(),
+    memberId: text("member_id").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.groupId, t.memberKind, t.memberId] }),
+    index("group_members_member").on(t.memberId),
+  ],
+);
+
+export const segments = sqliteTable("segments", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull().unique(),
+  description: text("description").notNull().default(""),
+  ...versioned,
+});
+
+export const apps = sqliteTable(
+  "apps",
+  {
+    id: text("id").primaryKey(),
+    /** The Cedar entity id: `App::"wiki"`. A DNS label. */
+    name: text("name").notNull().unique(),
+    title: text("title").notNull(),
+    /** Lower case, no port, no trailing dot. */
+    host: text("host").notNull().unique(),
+    segmentId: text("segment_id")
+      .notNull()
+      .references(() => segments.id, { onDelete: "restrict" }),
+    /** JSON list of strings, in Cedar `resource.tags`. */
+    tags: text("tags").notNull().default("[]"),
+    enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
+    /** JSON `AppSettings` of `shared/registry/app-settings.ts`. */
+    settings: text("settings").notNull().default("{}"),
+    ...versioned,
+  },
+  (t) => [index("apps_segment").on(t.segmentId)],
+);
+
+export const upstreams = sqliteTable(
+  "upstreams",
+  {
+    id: text("id").primaryKey(),
+    appId: text("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    /** Origin only: scheme, host, port. */
+    url: text("url").notNull(),
+    position: integer("position").notNull().default(0),
+    ...created,
+  },
+  (t) => [uniqueIndex("upstreams_app_url").on(t.appId, t.url)],
+);
+
+export const policies = sqliteTable("policies", {
+  id: text("id").primaryKey(),
+  /** A name for people and files; each Cedar statement in it is `<name>#<n>`. */
+  name: text("name").notNull().unique(),
+  enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
+  currentVersion: integer("current_version").notNull(),
+  ...versioned,
+});
+
+export const policyVersions = sqliteTable(
+  "policy_versions",
+  {
+    policyId: text("policy_id")
+      .notNull()
+      .references(() => policies.id, { onDelete: "cascade" }),
+    number: integer("number").notNull(),
+    /** Cedar text as the administrator wrote it. */
+    source: text("source").notNull(),
+    /** JSON list of `{ id, policy }`, Cedar's JSON policy format: what the compiler reads. */
+    compiled: text("compiled").notNull(),
+    author: text("author").notNull(),
+    note: text("note").notNull().default(""),
+    createdAt: integer("created_at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.policyId, t.number] })],
+);
+
+/** A credential of a program that calls an app. */
+export const serviceTokens = sqliteTable("service_tokens", {
+  id: text("id").primaryKey(),
+  /** The Cedar entity id: `ServiceToken::"ci"`. */
+  name: text("name").notNull().unique(),
+  secretHash: text("secret_hash").notNull(),
+  /** The secret before the last rotation, good until `previousUntil`. */
+  previousHash: text("previous_hash"),
+  previousUntil: integer("previous_until"),
+  /** JSON list of group names. */
+  groups: text("groups").notNull().default("[]"),
+  enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
+  expiresAt: integer("expires_at"),
+  ...versioned,
+});
+
+/** A credential for the admin API. */
+export const apiTokens = sqliteTable("api_tokens", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  secretHash: text("secret_hash").notNull().unique(),
+  role: text("role", { enum: ["owner", "admin", "auditor"] }).notNull(),
+  userId: text("user_id").references(() => users.id, { onDelete: "cascade" }),
+  expiresAt: integer("expires_at"),
+  lastUsedAt: integer("last_used_at"),
+  ...versioned,
+});
+
+/** Where each live session is, so that it can be listed and ended. The session object holds the truth. */
+export const sessionsIndex = sqliteTable(
+  "sessions_index",
+  {
+    id: text("id").primaryKey(),
+    kind: text("kind", { enum: ["sign_in", "app"] }).notNull(),
+    /** Name of the SegmentSessions object: `<segment>/<region>/<shard>`. */
+    owner: text("owner").notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** Of an app session: its app and the sign-in session above it. */
+    appId: text("app_id"),
+    parentId: text("parent_id"),
+    ip: text("ip").notNull().default(""),
+    userAgent: text("user_agent").notNull().default(""),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    endedAt: integer("ended_at"),
+    endReason: text("end_reason"),
+  },
+  (t) => [
+    index("sessions_user").on(t.userId, t.endedAt),
+    index("sessions_app").on(t.appId, t.endedAt),
+    index("sessions_expiry").on(t.expiresAt),
+    index("sessions_parent").on(t.parentId),
+  ],
+);
+
+/** Finds administrative and session events in the audit log without reading it. */
+export const auditIndex = sqliteTable(
+  "audit_index",
+  {
+    /** Leaf number in the Merkle log. */
+    leaf: integer("leaf").primaryKey(),
+    at: integer("at").notNull(),
+    kind: text("kind").notNull(),
+    actor: text("actor").notNull(),
+    action: text("action").notNull(),
+    target: text("target").notNull(),
+  },
+  (t) => [index("audit_actor").on(t.actor, t.leaf), index("audit_target").on(t.target, t.leaf)],
+);
+
+/** Answers to writes by idempotency key, kept for 24 hours. */
+export const idempotencyKeys = sqliteTable(
+  "idempotency_keys",
+  {
+    /** Hash of caller and key. */
+    key: text("key").primaryKey(),
+    requestHash: text("request_hash").notNull(),
+    status: integer("status").notNull(),
+    body: text("body").notNull(),
+    etag: text("etag"),
+    createdAt: integer("created_at").notNull().default(sql`0`),
+  },
+  (t) => [index("idempotency_created").on(t.createdAt)],
+);

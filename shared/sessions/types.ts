@@ -1,0 +1,172 @@
+/** The words and shapes of sessions, shared by the object that owns them and by everyone who asks it. */
+
+/** Location hints of Durable Objects that sessions may live in. */
+export const REGIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
+export type Region = (typeof REGIONS)[number];
+
+/** Shards of one segment in one region; a user's sessions there are always in the same one. */
+export const SESSION_SHARDS = 16;
+
+/** The segment of the sign-in sessions at the auth host; no registry segment can have this id. */
+export const SIGN_IN_SEGMENT = "signin";
+/** The built-in app through which administrators use the hub; lives in `SIGN_IN_SEGMENT`. */
+export const HUB_APP_ID = "hub";
+
+/** What is known about a user, as of `version`; replaced in live sessions when it changes. */
+export interface Principal {
+  readonly userId: string;
+  readonly email: string;
+  readonly emailVerified: boolean;
+  readonly name: string;
+  /** Group names: direct membership in the registry plus the identity provider's, not yet transitive. */
+  readonly groups: readonly string[];
+  readonly role: "owner" | "admin" | "auditor" | null;
+  readonly status: "active" | "disabled";
+  /** Raised with each change; an older one never replaces a newer one. */
+  readonly version: number;
+}
+
+/** How the user signed in, from the verified ID token. */
+export interface Authentication {
+  readonly providerId: string;
+  readonly subject: string;
+  /** The identity provider's own session id (`sid`), for back-channel logout. */
+  readonly providerSid: string | null;
+  readonly acr: string | null;
+  readonly amr: readonly string[];
+  /** Seconds since the Unix epoch. */
+  readonly authTime: number;
+}
+
+export interface SessionLifetime {
+  readonly idleSeconds: number;
+  readonly absoluteSeconds: number;
+}
+
+export type SessionEndReason =
+  | "signed_out"
+  | "killed_by_admin"
+  | "user_disabled"
+  | "replaced"
+  | "parent_ended"
+  | "idle_timeout"
+  | "absolute_timeout"
+  | "provider_logout"
+  | "code_replayed"
+  | "app_deleted";
+
+/** A live session as its owner object sees it. The secret is never in it, nor its hash. */
+export interface Session {
+  readonly id: string;
+  readonly kind: "sign_in" | "app";
+  readonly appId: string | null;
+  readonly parentId: string | null;
+  readonly parentOwner: string | null;
+  readonly principal: Principal;
+  readonly authentication: Authentication;
+  readonly createdAt: number;
+  readonly lastSeenAt: number;
+  readonly expiresAt: number;
+  readonly ip: string;
+  readonly userAgent: string;
+}
+
+export interface CreateSession {
+  readonly id: string;
+  readonly kind: "sign_in" | "app";
+  readonly secretHash: string;
+  readonly appId: string | null;
+  readonly parentId: string | null;
+  readonly parentOwner: string | null;
+  readonly principal: Principal;
+  readonly authentication: Authentication;
+  readonly lifetime: SessionLifetime;
+  /** Exact cap on live sessions of this kind of this user in this object; the oldest is ended to make room. */
+  readonly maxPerUser: number;
+  readonly ip: string;
+  readonly userAgent: string;
+}
+
+export type Verdict =
+  | { readonly ok: true; readonly session: Session; readonly epoch: number }
+  | { readonly ok: false; readonly reason: "unknown" | SessionEndReason; readonly epoch: number }
+  /** The object can't vouch for its own freshness (the coordinator is away): answer 503. */
+  | { readonly ok: false; readonly reason: "stale"; readonly epoch: number };
+
+export type SessionFilter =
+  | { readonly by: "session"; readonly id: string }
+  | { readonly by: "parent"; readonly id: string }
+  | { readonly by: "user"; readonly id: string }
+  | { readonly by: "app"; readonly id: string }
+  | {
+      readonly by: "provider";
+      readonly providerId: string;
+      readonly subject: string | null;
+      readonly sid: string | null;
+    };
+
+/**
+ * RPC of the `SegmentSessions` object. Its name is `<segment>/<region>/<shard>`.
+ * `fetch` with `Upgrade: websocket` and `?session=<id>` opens a kill line: see `KillLineMessage`.
+ */
+export interface SegmentSessionsRpc {
+  create(
+    input: CreateSession,
+  ): Promise<{ ok: true; session: Session; ended: string[] } | { ok: false; reason: "stale" }>;
+  /** `touch` is false for what must not keep a session alive (background checks). Compares the hash in constant time. */
+  verify(secretHash: string, appId: string | null, touch: boolean): Promise<Verdict>;
+  /** Ends all live sessions that match, cuts their kill lines before it returns, and says which they were. */
+  end(filter: SessionFilter, reason: SessionEndReason): Promise<{ ended: string[] }>;
+  list(filter: SessionFilter): Promise<Session[]>;
+  /** From the coordinator: a newer epoch, with principals that changed. Kill lines are told to decide anew. */
+  refresh(epoch: number, principals: readonly Principal[]): Promise<void>;
+}
+
+/** What a session object says over a kill line (JSON text frames). */
+export type KillLineMessage =
+  /** The session is over: cut the stream now, WebSocket close code as given. */
+  | { readonly type: "end"; readonly reason: SessionEndReason; readonly closeCode: 4401 | 4403 | 4408 }
+  /** Something a decision depends on changed: decide anew at this epoch, cut with 4403 unless it is an allow. */
+  | { readonly type: "recheck"; readonly epoch: number; readonly session: Session };
+
+/** What the gateway says over a kill line: real traffic flowed (at most once per 15 s), or a keep-alive. */
+export const KILL_LINE_TOUCH = "touch";
+export const KILL_LINE_PING = "ping";
+export const KILL_LINE_PONG = "pong";
+/** A kill line that is silent or lost for longer than this is a cut. */
+export const KILL_LINE_GRACE_MS = 5_000;
+
+/** RPC of the one `NetworkCoordinator` object, named `network`. */
+export interface NetworkCoordinatorRpc {
+  /** The current policy epoch. */
+  epoch(): Promise<number>;
+  /**
+   * Raises the epoch after a write to the registry and tells every active session object, awaited.
+   * Objects that could not be told are retried by alarm; `pending` names them.
+   */
+  bump(principals: readonly Principal[]): Promise<{ epoch: number; pending: string[] }>;
+  /** A session object announces itself (idempotent) and learns the epoch; also its freshness check. */
+  join(owner: string): Promise<{ epoch: number }>;
+  /** Ends matching sessions in the named owners, or in all active ones when `owners` is null; retried by alarm. */
+  endEverywhere(
+    owners: readonly string[] | null,
+    filter: SessionFilter,
+    reason: SessionEndReason,
+  ): Promise<{ ended: string[]; pending: string[] }>;
+  /** Assertion keys: the current and the next one, private JWKs, of each algorithm. Made on first use, rotated by alarm. */
+  assertionKeys(): Promise<AssertionKeySet>;
+}
+
+export interface AssertionKey {
+  readonly kid: string;
+  readonly alg: "ES256" | "EdDSA";
+  /** A private JWK; its public half is what the key set endpoint shows. */
+  readonly jwk: Readonly<Record<string, string>>;
+  readonly notBefore: number;
+  readonly expiresAt: number;
+}
+
+export interface AssertionKeySet {
+  /** Those that sign now come first; all of them are published. */
+  readonly keys: readonly AssertionKey[];
+}

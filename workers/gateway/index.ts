@@ -1,0 +1,9 @@
+import type { Bindings } from "../env.ts";
+
+export async function serveGateway(
+  _request: Request,
+  _bindings: Bindings,
+  _ctx: ExecutionContext,
+): Promise<Response> {
+  return new Response("not built yet", { status: 503 });
+}
