@@ -1,0 +1,15 @@
+/**
+ * Brings an object's SQLite database to the newest schema. Call it in the constructor: it is synchronous, so
+ * nothing runs before it is done. Step `n` runs exactly once; steps are append-only and never edited.
+ *
+ * A table counts the steps because `PRAGMA user_version` is refused inside Durable Objects.
+ */
+export function migrate(sql: SqlStorage, steps: readonly string[]): void {
+  sql.exec("CREATE TABLE IF NOT EXISTS _migrations (step INTEGER PRIMARY KEY) STRICT");
+  const { applied } = sql.exec<{ applied: number }>("SELECT count(*) AS applied FROM _migrations").one();
+  for (const [step, statements] of steps.entries()) {
+    if (step < applied) continue;
+    sql.exec(statements);
+    sql.exec("INSERT INTO _migrations (step) VALUES (?)", step);
+  }
+}
