@@ -1,0 +1,107 @@
+import { createServer, type Server } from "node:http";
+import { generateKeyPair, exportJWK } from "jose";
+import Provider, { type Configuration, type JWK } from "oidc-provider";
+
+/** A person of the demo; the provider vouches for address and groups. */
+export interface DemoUser {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly emailVerified?: boolean;
+  readonly groups: readonly string[];
+}
+
+export const DEMO_USERS: readonly DemoUser[] = [
+  { id: "alice", name: "Alice Archer", email: "alice@example.com", groups: ["engineering"] },
+  { id: "bob", name: "Bob Baker", email: "bob@example.com", groups: ["sales"] },
+];
+
+export interface IdentityProviderOptions {
+  readonly port: number;
+  readonly authOrigin: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly users?: readonly DemoUser[];
+  /** The provider's own signing key; a new one each start unless given. */
+  readonly signingKey?: JWK;
+}
+
+/** A real OpenID provider whose sign-in page is one button per demo user. */
+export async function startIdentityProvider(options: IdentityProviderOptions): Promise<{ issuer: string; server: Server }> {
+  const issuer = `http://127.0.0.1:${options.port}`;
+  const users = new Map((options.users ?? DEMO_USERS).map((user) => [user.id, user]));
+  const provider = new Provider(issuer, configuration(options, users, options.signingKey ?? (await newSigningKey())));
+  const handle = provider.callback();
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "/", issuer);
+    const path = /^\/interaction\/[\w-]+(\/(\w+))?$/.exec(url.pathname);
+    const user = users.get(path?.[2] ?? "");
+    if (!path) {
+      void handle(request, response);
+    } else if (user) {
+      const remembered = { login: { accountId: user.id, acr: "urn:demo:password", amr: ["pwd"] } };
+      provider.interactionFinished(request, response, remembered).catch((error: Error) => response.writeHead(400).end(error.message));
+    } else {
+      response.setHeader("content-type", "text/html; charset=utf-8").end(signInPage(url.pathname, [...users.values()]));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(options.port, "127.0.0.1", resolve));
+  return { issuer, server };
+}
+
+async function newSigningKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair("RS256", { extractable: true });
+  return { ...((await exportJWK(privateKey)) as JWK), use: "sig", alg: "RS256", kid: "demo" };
+}
+
+function configuration(
+  { authOrigin, clientId, clientSecret }: IdentityProviderOptions,
+  users: ReadonlyMap<string, DemoUser>,
+  signingKey: JWK,
+): Configuration {
+  return {
+    clients: [
+      {
+        client_id: clientId,
+        client_secret: clientSecret,
+        redirect_uris: [`${authOrigin}/.rustronaut/callback`],
+        post_logout_redirect_uris: [`${authOrigin}/.rustronaut/signed-out`],
+        backchannel_logout_uri: `${authOrigin}/.rustronaut/backchannel-logout`,
+        backchannel_logout_session_required: true,
+      },
+    ],
+    jwks: { keys: [signingKey] },
+    cookies: { keys: [clientSecret] },
+    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"], groups: ["groups"] },
+    scopes: ["openid", "email", "profile", "groups"],
+    conformIdTokenClaims: false,
+    pkce: { required: () => true },
+    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+    ttl: { Session: 86_400, Grant: 86_400, Interaction: 600, AccessToken: 600, IdToken: 600 },
+    interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+    async findAccount(_context, id) {
+      const user = users.get(id);
+      if (!user) return undefined;
+      const { name, email, emailVerified = true, groups } = user;
+      return { accountId: id, claims: async () => ({ sub: id, name, email, email_verified: emailVerified, groups: [...groups] }) };
+    },
+    /** The demo's one client is ours, so nobody is asked for consent. */
+    async loadExistingGrant(context) {
+      const { client, session, provider } = context.oidc;
+      if (!client || !session?.accountId) return undefined;
+      const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+      grant.addOIDCScope("openid email profile groups");
+      await grant.save();
+      return grant;
+    },
+  };
+}
+
+function signInPage(path: string, users: readonly DemoUser[]): string {
+  const buttons = users.map(
+    ({ id, name, email, groups }) => `<p><a href="${path}/${id}" id="${id}">Sign in as <b>${name}</b></a> ${email} · ${groups.join(", ")}</p>`,
+  );
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Demo identity provider</title><style>body{font:16px system-ui;max-width:32rem;margin:15vh auto;padding:0 1rem}</style>
+<main><h1>Demo identity provider</h1>${buttons.join("")}</main></html>`;
+}

@@ -1,0 +1,103 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+
+/** The Worker, its objects and its database in a local workerd: the same run-time as production. */
+export interface Platform {
+  /** Where workerd listens; every host name is served there, told apart by the Host header. */
+  readonly port: number;
+  readonly miniflare: Miniflare;
+  stop(): Promise<void>;
+}
+
+export interface PlatformOptions {
+  readonly port?: number;
+  /** Folder for D1 and objects; without it nothing outlives the process. */
+  readonly persistTo?: string;
+  readonly authOrigin: string;
+  readonly hubOrigin: string;
+  readonly secretKey: string;
+  readonly bootstrapToken: string;
+  /** `host:port` pairs on loopback that may be upstreams and identity providers. */
+  readonly developmentHosts: readonly string[];
+  /** Only public addresses can be reached, as in production. */
+  readonly publicNetworkOnly?: boolean;
+  readonly quiet?: boolean;
+}
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const WORKER = join(ROOT, "dist/worker");
+
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const assets = join(ROOT, "dist/dashboard");
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port: options.port ?? 0,
+      cf: false,
+      log: options.quiet ? new Log(LogLevel.NONE) : new Log(LogLevel.WARN),
+      ...(options.persistTo ? { resourcePersistencePath: options.persistTo } : {}),
+      workers: [
+        {
+          name: "rustronaut",
+          modulesRoot: WORKER,
+          modules: workerModules(),
+          compatibilityDate: setting("compatibility_date"),
+          compatibilityFlags: ["nodejs_compat"],
+          bindings: {
+            AUTH_ORIGIN: options.authOrigin,
+            HUB_ORIGIN: options.hubOrigin,
+            SECRET_KEY: options.secretKey,
+            BOOTSTRAP_TOKEN: options.bootstrapToken,
+            DEVELOPMENT_HOSTS: options.developmentHosts.join(","),
+          },
+          d1Databases: { DB: "rustronaut" },
+          durableObjects: {
+            SEGMENT_SESSIONS: { className: "SegmentSessions", useSQLite: true },
+            NETWORK_COORDINATOR: { className: "NetworkCoordinator", useSQLite: true },
+            LOGIN_ATTEMPTS: { className: "LoginAttempts", useSQLite: true },
+            AUDIT_LOG: { className: "AuditLog", useSQLite: true },
+          },
+          ...(options.publicNetworkOnly ? { outboundService: { network: { allow: ["public"] } } } : {}),
+          ...(existsSync(assets)
+            ? { assets: { directory: assets, binding: "ASSETS", routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true } } }
+            : {}),
+        },
+      ],
+    }),
+  );
+  const url = await miniflare.ready;
+  await applyMigrations(miniflare);
+  return { port: Number(url.port), miniflare, stop: () => miniflare.dispose() };
+}
+
+/** The entry first, then every module that it may import, at once or lazily. */
+function workerModules() {
+  return readdirSync(WORKER, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort((a, b) => Number(relative(WORKER, a) !== "index.js") - Number(relative(WORKER, b) !== "index.js"))
+    .map((path) => ({ type: path.endsWith(".wasm") ? ("CompiledWasm" as const) : ("ESModule" as const), path }));
+}
+
+/** One value of wrangler.toml, so that local and deployed run-times agree. */
+function setting(name: string): string {
+  const value = new RegExp(`^${name} = "(.+)"$`, "m").exec(readFileSync(join(ROOT, "wrangler.toml"), "utf8"))?.[1];
+  if (!value) throw new Error(`wrangler.toml has no ${name}`);
+  return value;
+}
+
+/** Applies what `wrangler d1 migrations apply` would, and keeps the same record of it. */
+async function applyMigrations(miniflare: Miniflare): Promise<void> {
+  const db = await miniflare.getD1Database("DB");
+  await db.exec("CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)");
+  const done = new Set((await db.prepare("SELECT name FROM d1_migrations").all<{ name: string }>()).results.map((row) => row.name));
+  for (const name of readdirSync(join(ROOT, "migrations")).filter((file) => file.endsWith(".sql")).sort()) {
+    if (done.has(name)) continue;
+    const statements = readFileSync(join(ROOT, "migrations", name), "utf8").split("--> statement-breakpoint");
+    await db.batch([
+      ...statements.map((statement) => db.prepare(statement)),
+      db.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name),
+    ]);
+  }
+}
