@@ -1,0 +1,29 @@
+import { html, safeUrl } from "./html.ts";
+import { layout } from "./layout.ts";
+
+export interface ErrorPage {
+  readonly title: string;
+  /** What was wrong this time and what to do next. */
+  readonly detail: string;
+  /** Stable code of the catalogue of errors. */
+  readonly code: string;
+  /** Id of the request or of its decision. */
+  readonly requestId: string;
+  readonly retryUrl?: string;
+}
+
+/** An error that says what was wrong, by which id to find it, and where to go on. */
+export function errorPage({ title, detail, code, requestId, retryUrl }: ErrorPage): string {
+  return layout({
+    title,
+    content: html`<div class="card">
+<h1>${title}</h1>
+<p>${detail}</p>
+${retryUrl !== undefined && html`<div class="actions"><a class="button" href="${safeUrl(retryUrl)}">Try again</a></div>`}
+<dl>
+<dt>Error</dt><dd class="code">${code}</dd>
+<dt>Request</dt><dd class="code">${requestId}</dd>
+</dl>
+</div>`,
+  });
+}

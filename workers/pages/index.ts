@@ -1,0 +1,6 @@
+export { deniedPage } from "./denied-page.ts";
+export { errorPage } from "./error-page.ts";
+export { launcherPage } from "./launcher-page.ts";
+export { htmlResponse } from "./response.ts";
+export { signInPage } from "./sign-in-page.ts";
+export { confirmSignOutPage, signedOutPage } from "./sign-out-pages.ts";

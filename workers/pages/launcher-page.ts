@@ -1,0 +1,54 @@
+import { type Html, html, safeUrl } from "./html.ts";
+import { layout } from "./layout.ts";
+import { explainReason } from "./reasons.ts";
+
+export interface LauncherApp {
+  readonly title: string;
+  readonly url: string;
+  /** Whether the policies would let this user read the app's start page now. */
+  readonly reachable: boolean;
+  /** Why not, as a stable word or a sentence; null when reachable. */
+  readonly reason: string | null;
+}
+
+export interface LauncherPage {
+  readonly userEmail: string;
+  readonly apps: readonly LauncherApp[];
+  readonly signOutAction: string;
+  readonly csrf: string;
+}
+
+/** The apps that a user can reach now, and those that they can't with the reason. */
+export function launcherPage({ userEmail, apps, signOutAction, csrf }: LauncherPage): string {
+  const open = apps.filter((app) => app.reachable);
+  const closed = apps.filter((app) => !app.reachable);
+  return layout({
+    title: "Your apps",
+    wide: true,
+    aside: html`<div class="who"><bdi>${userEmail}</bdi>
+<form method="post" action="${safeUrl(signOutAction)}"><input type="hidden" name="csrf" value="${csrf}"><button class="button plain">Sign out</button></form></div>`,
+    content: html`<h1>Your apps</h1>
+${
+  open.length === 0
+    ? html`<p class="muted">No app is open to you yet. Ask an administrator to allow you one; it appears here at once.</p>`
+    : html`<ul class="apps">${open.map(openApp)}</ul>`
+}
+${
+  closed.length > 0 &&
+  html`<h2>Not open to you now</h2>
+<ul class="apps">${closed.map(closedApp)}</ul>`
+}`,
+  });
+}
+
+function openApp({ title, url }: LauncherApp): Html {
+  return html`<li><a href="${safeUrl(url)}"><strong><bdi>${title}</bdi></strong><span>${hostOf(url)}</span></a></li>`;
+}
+
+function closedApp({ title, reason }: LauncherApp): Html {
+  return html`<li><div class="closed"><strong><bdi>${title}</bdi></strong><span>${explainReason(reason ?? "default_deny").why}</span></div></li>`;
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}

@@ -1,0 +1,42 @@
+interface Explanation {
+  /** What happened, in a sentence. */
+  readonly why: string;
+  /** What the person can do about it. */
+  readonly remedy: string;
+}
+
+const ASK = "If you need access, send the decision number below to your administrator.";
+
+const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
+  default_deny: { why: "No policy allows you to open this.", remedy: ASK },
+  policy: { why: "A policy forbids this.", remedy: ASK },
+  denied_by_policy: { why: "A policy forbids this.", remedy: ASK },
+  forbidden: { why: "Your account is not allowed to do this.", remedy: ASK },
+  app_disabled: {
+    why: "An administrator has switched this app off.",
+    remedy: "Try again later, or ask your administrator.",
+  },
+  user_disabled: { why: "Your account has been disabled.", remedy: "Ask your administrator to enable it." },
+  too_many_sessions: {
+    why: "You have too many open sessions.",
+    remedy: "Sign out on another device, then try again.",
+  },
+  csrf_rejected: {
+    why: "The request came from another site than this app.",
+    remedy: "Open the app itself and do it again there.",
+  },
+  origin_not_allowed: {
+    why: "Another site tried to open a connection to this app.",
+    remedy: "Open the app itself. An administrator can list the other site under the app's allowed origins.",
+  },
+};
+
+/**
+ * A denial in words. `reason` is a stable word of the decision record; a whole sentence (it holds a space) is
+ * shown as it is, and an unknown word is named so that an administrator can look it up.
+ */
+export function explainReason(reason: string): Explanation {
+  const known = Object.hasOwn(EXPLANATIONS, reason) ? EXPLANATIONS[reason] : undefined;
+  if (known) return known;
+  return { why: reason.includes(" ") ? reason : `Access was refused (${reason}).`, remedy: ASK };
+}

@@ -1,0 +1,45 @@
+import { html, safeUrl } from "./html.ts";
+import { layout } from "./layout.ts";
+
+export interface ConfirmSignOutPage {
+  readonly action: string;
+  readonly csrf: string;
+  /** What may end; the first is chosen at the start. Sent as `scope`. */
+  readonly scopeOptions: readonly { readonly value: string; readonly label: string }[];
+}
+
+/** Asks before signing out, so that another site can't do it with a link. Posts `csrf` and `scope`. */
+export function confirmSignOutPage({ action, csrf, scopeOptions }: ConfirmSignOutPage): string {
+  return layout({
+    title: "Sign out",
+    content: html`<div class="card">
+<h1>Sign out?</h1>
+<form method="post" action="${safeUrl(action)}">
+<input type="hidden" name="csrf" value="${csrf}">
+<fieldset><legend>Sign me out of</legend>
+${scopeOptions.map(
+  ({ value, label }, i) =>
+    html`<label><input type="radio" name="scope" value="${value}"${i === 0 && html` checked`}><span>${label}</span></label>`,
+)}
+</fieldset>
+<div class="actions"><button class="button">Sign out</button></div>
+</form>
+</div>`,
+  });
+}
+
+export interface SignedOutPage {
+  readonly signInUrl: string;
+}
+
+/** The end of a sign-out, with the way back in. */
+export function signedOutPage({ signInUrl }: SignedOutPage): string {
+  return layout({
+    title: "Signed out",
+    content: html`<div class="card">
+<h1>You are signed out</h1>
+<p class="muted">On a shared computer, close the browser too: your identity provider may still know you.</p>
+<div class="actions"><a class="button" href="${safeUrl(signInUrl)}">Sign in again</a></div>
+</div>`,
+  });
+}
