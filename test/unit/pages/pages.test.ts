@@ -1,0 +1,121 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  confirmSignOutPage,
+  deniedPage,
+  errorPage,
+  launcherPage,
+  signedOutPage,
+  signInPage,
+} from "../../../workers/pages/index.ts";
+
+/** Every page with the same string in every place that takes one. */
+const PAGES: Readonly<Record<string, (text: string) => string>> = {
+  signIn: (t) => signInPage({ providers: [{ id: t, name: t, href: t }], appTitle: t }),
+  launcher: (t) =>
+    launcherPage({
+      userEmail: t,
+      apps: [
+        { title: t, url: t, reachable: true, reason: null },
+        { title: t, url: t, reachable: false, reason: t },
+      ],
+      signOutAction: t,
+      csrf: t,
+    }),
+  denied: (t) =>
+    deniedPage({ appTitle: t, reason: t, decisionId: t, userEmail: t, appUrl: t, switchUserUrl: t }),
+  signedOut: (t) => signedOutPage({ signInUrl: t }),
+  confirm: (t) => confirmSignOutPage({ action: t, csrf: t, scopeOptions: [{ value: t, label: t }] }),
+  error: (t) => errorPage({ title: t, detail: t, code: t, requestId: t, retryUrl: t }),
+};
+
+/** The shape of a document: its tags with the names of their attributes, the values left out. */
+function shape(document: string): string[] {
+  return [...document.matchAll(/<\/?[^<>]*>/g)].map(([tag]) => tag.replace(/"[^"]*"/g, '""'));
+}
+
+const hostile = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc
+    .array(
+      fc.constantFrom(
+        ..."<>\"'&`= /\\\n\0",
+        "<script>",
+        "</style>",
+        "</title>",
+        "<!--",
+        "-->",
+        " onload=",
+        "javascript:alert(1)",
+        "data:text/html,",
+        "//evil.example",
+        "x",
+      ),
+    )
+    .map((parts) => parts.join("")),
+);
+
+describe.each(Object.entries(PAGES))("the %s page", (_name, page) => {
+  it("keeps its structure whatever strings it is given", () => {
+    const expected = shape(page("plain"));
+    fc.assert(
+      fc.property(hostile, (text) => {
+        expect(shape(page(text))).toEqual(expected);
+      }),
+      { seed: 20_261_124, numRuns: 300 },
+    );
+  });
+
+  it("links only to http, https and paths of its own host", () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        for (const [, url] of page(text).matchAll(/(?:href|action)="([^"]*)"/g)) {
+          expect(url).toMatch(/^(#|https?:\/\/|\/(?![/\\]))/);
+        }
+      }),
+      { seed: 7, numRuns: 300 },
+    );
+    expect(page("javascript:alert(1)")).not.toMatch(/(href|action)="javascript/);
+  });
+
+  it("is one document with a language, a title, one main and one first-level heading", () => {
+    const document = page("Some text");
+    expect(document).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(document.match(/<main/g)).toHaveLength(1);
+    expect(document.match(/<h1/g)).toHaveLength(1);
+    expect(document.match(/<title>[^<]+<\/title>/g)).toHaveLength(1);
+    expect(document).not.toMatch(/<script|<link|<img|style="| on[a-z]+="/);
+  });
+});
+
+describe("what the pages say", () => {
+  it("explains a denial in words, names the decision and offers a way out", () => {
+    const page = deniedPage({
+      appTitle: "Wiki",
+      reason: "default_deny",
+      decisionId: "dec_1",
+      userEmail: "a@example.com",
+      appUrl: "https://wiki.example.com/",
+      switchUserUrl: "/.rustronaut/sign-out",
+    });
+    expect(page).toContain("No policy allows you to open this.");
+    expect(page).toContain("dec_1");
+    expect(page).toContain('href="https://wiki.example.com/"');
+    expect(page).toContain('href="/.rustronaut/sign-out"');
+  });
+
+  it("shows a closed app without a link and an open one with it", () => {
+    const page = launcherPage({
+      userEmail: "a@example.com",
+      apps: [
+        { title: "Wiki", url: "https://wiki.example.com/", reachable: true, reason: null },
+        { title: "Pay", url: "https://pay.example.com/", reachable: false, reason: "default_deny" },
+      ],
+      signOutAction: "/sign-out",
+      csrf: "token",
+    });
+    expect(page).toContain('href="https://wiki.example.com/"');
+    expect(page).not.toContain("https://pay.example.com/");
+    expect(page).toContain("Pay");
+  });
+});

@@ -1,0 +1,39 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { htmlResponse, signedOutPage } from "../../../workers/pages/index.ts";
+
+describe("htmlResponse", () => {
+  it("allows the page's own style sheet by its hash and nothing else", () => {
+    const page = signedOutPage({ signInUrl: "/" });
+    const style = /<style>([\s\S]*?)<\/style>/.exec(page)?.[1] ?? "";
+    const hash = createHash("sha256").update(style).digest("base64");
+    expect(htmlResponse(page, 200, "signed_out").headers.get("Content-Security-Policy")).toBe(
+      `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+    );
+  });
+
+  it("names its reason and forbids caching, sniffing, framing and referrers", () => {
+    const response = htmlResponse("", 403, "default_deny");
+    expect(response.status).toBe(403);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      "content-type": "text/html; charset=utf-8",
+      "x-rustronaut-response": "default_deny",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+      "x-frame-options": "DENY",
+    });
+  });
+
+  it("keeps every cookie and lists the origins that a form may reach", () => {
+    const headers = new Headers([
+      ["Set-Cookie", "a=1"],
+      ["Set-Cookie", "b=2"],
+    ]);
+    const response = htmlResponse("", 200, "confirm", headers, ["https://auth.example.com/x"]);
+    expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect(response.headers.get("Content-Security-Policy")).toContain(
+      "form-action 'self' https://auth.example.com;",
+    );
+  });
+});
