@@ -1,7 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { spawnSync } from "node:child_process";
 import { buildWorker } from "./build-worker.ts";
 
 /**
@@ -13,26 +13,39 @@ const MAX_GZIP_BYTES = 2_500_000;
 const FORBIDDEN_AT_START = [/cedar_wasm/, /wasm_bindgen|__wbindgen/, /@tensorflow|tfjs/i];
 
 await buildWorker();
-const files = readdirSync("dist/worker", { recursive: true, encoding: "utf8" }).filter((file) => statSync(join("dist/worker", file)).isFile());
-const gzipBytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(join("dist/worker", file))).length, 0);
+const files = readdirSync("dist/worker", { recursive: true, encoding: "utf8" }).filter((file) =>
+  statSync(join("dist/worker", file)).isFile(),
+);
+const gzipBytes = files.reduce(
+  (sum, file) => sum + gzipSync(readFileSync(join("dist/worker", file))).length,
+  0,
+);
 const problems: string[] = [];
-if (gzipBytes > MAX_GZIP_BYTES) problems.push(`The bundle is ${gzipBytes} bytes gzipped; at most ${MAX_GZIP_BYTES} are allowed.`);
+if (gzipBytes > MAX_GZIP_BYTES)
+  problems.push(`The bundle is ${gzipBytes} bytes gzipped; at most ${MAX_GZIP_BYTES} are allowed.`);
 for (const file of loadedAtStart("index.js")) {
   const text = readFileSync(join("dist/worker", file), "utf8");
   for (const name of FORBIDDEN_AT_START) {
     if (file !== "index.js" && name.test(file)) problems.push(`${file} is loaded at start.`);
     // A dynamic import names the lazy chunk; anything else of that name is code that leaked in.
-    if (name.test(text.replaceAll(/import\("[^"]+"\)/g, ""))) problems.push(`${file} is loaded at start and holds ${name}.`);
+    if (name.test(text.replaceAll(/import\("[^"]+"\)/g, "")))
+      problems.push(`${file} is loaded at start and holds ${name}.`);
   }
 }
-const { status, stderr, stdout } = spawnSync("wrangler", ["deploy", "--dry-run", "--outdir", "dist/dry-run"], {
-  encoding: "utf8",
-  env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
-});
+const { status, stderr, stdout } = spawnSync(
+  "wrangler",
+  ["deploy", "--dry-run", "--outdir", "dist/dry-run"],
+  {
+    encoding: "utf8",
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
+  },
+);
 if (status !== 0) problems.push(`wrangler deploy --dry-run failed:\n${stdout}\n${stderr}`);
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 if (problems.length > 0) process.exit(1);
-process.stdout.write(`${files.length} modules, ${(gzipBytes / 1024).toFixed(0)} KiB gzipped, ${loadedAtStart("index.js").length} loaded at start\n`);
+process.stdout.write(
+  `${files.length} modules, ${(gzipBytes / 1024).toFixed(0)} KiB gzipped, ${loadedAtStart("index.js").length} loaded at start\n`,
+);
 
 /** The module and everything that it imports statically, transitively. */
 function loadedAtStart(entry: string, seen: string[] = []): string[] {

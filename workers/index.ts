@@ -1,5 +1,7 @@
+import { refusal } from "../shared/errors/catalogue.ts";
+import { toProblem } from "../shared/errors/problem.ts";
 import { serveAuth } from "./auth/index.ts";
-import { type Bindings, checkBindings } from "./env.ts";
+import { type Bindings, ConfigurationError, checkBindings } from "./env.ts";
 import { serveGateway } from "./gateway/index.ts";
 import { serveHub } from "./hub/index.ts";
 
@@ -13,10 +15,35 @@ let bindings: Bindings | undefined;
 export default {
   /** The host decides who answers: the auth host, the hub, or (every other host) the gateway. */
   async fetch(request: Request, env: unknown, ctx: ExecutionContext): Promise<Response> {
-    bindings ??= checkBindings(env);
-    const { origin } = new URL(request.url);
-    if (origin === bindings.authOrigin) return serveAuth(request, bindings, ctx);
-    if (origin === bindings.hubOrigin) return serveHub(request, bindings, ctx);
-    return serveGateway(request, bindings, ctx);
+    try {
+      bindings ??= checkBindings(env);
+      const { origin } = new URL(request.url);
+      if (origin === bindings.authOrigin) return await serveAuth(request, bindings, ctx);
+      if (origin === bindings.hubOrigin) return await serveHub(request, bindings, ctx);
+      return await serveGateway(request, bindings, ctx);
+    } catch (error) {
+      return unavailable(error);
+    }
   },
 };
+
+/** Whatever breaks is never an allow. Only our own words about the configuration are shown to the caller. */
+function unavailable(error: unknown): Response {
+  const requestId = crypto.randomUUID();
+  console.error(
+    JSON.stringify({ level: "error", requestId, message: String(error), stack: (error as Error)?.stack }),
+  );
+  const detail =
+    error instanceof ConfigurationError
+      ? error.message
+      : "Try again in a moment. If it persists, tell your administrator the request id.";
+  return Response.json(toProblem(refusal("unavailable", detail), { request_id: requestId }), {
+    status: 503,
+    headers: {
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      "retry-after": "2",
+      "x-rustronaut-response": "unavailable",
+    },
+  });
+}

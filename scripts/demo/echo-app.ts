@@ -9,7 +9,9 @@ export async function startEchoApp(port: number): Promise<Server> {
       response.setHeader("content-type", "application/json").end(text);
       return;
     }
-    response.setHeader("content-type", "text/html; charset=utf-8").end(`<!doctype html><html lang="en"><meta charset="utf-8">
+    response
+      .setHeader("content-type", "text/html; charset=utf-8")
+      .end(`<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Echo</title>
 <style>body{font:16px system-ui;max-width:60rem;margin:3rem auto;padding:0 1rem}pre{overflow:auto;background:#8882;padding:1rem}</style>
 <main><h1>Echo</h1><p>This application has no sign-in of its own. It saw:</p><pre id="request">${escape(text)}</pre></main></html>`);

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import { generateKeyPair, exportJWK } from "jose";
+import { exportJWK, generateKeyPair } from "jose";
 import Provider, { type Configuration, type JWK } from "oidc-provider";
 
 /** A person of the demo; the provider vouches for address and groups. */
@@ -27,10 +27,15 @@ export interface IdentityProviderOptions {
 }
 
 /** A real OpenID provider whose sign-in page is one button per demo user. */
-export async function startIdentityProvider(options: IdentityProviderOptions): Promise<{ issuer: string; server: Server }> {
+export async function startIdentityProvider(
+  options: IdentityProviderOptions,
+): Promise<{ issuer: string; server: Server }> {
   const issuer = `http://127.0.0.1:${options.port}`;
   const users = new Map((options.users ?? DEMO_USERS).map((user) => [user.id, user]));
-  const provider = new Provider(issuer, configuration(options, users, options.signingKey ?? (await newSigningKey())));
+  const provider = new Provider(
+    issuer,
+    configuration(options, users, options.signingKey ?? (await newSigningKey())),
+  );
   const handle = provider.callback();
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", issuer);
@@ -40,9 +45,13 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       void handle(request, response);
     } else if (user) {
       const remembered = { login: { accountId: user.id, acr: "urn:demo:password", amr: ["pwd"] } };
-      provider.interactionFinished(request, response, remembered).catch((error: Error) => response.writeHead(400).end(error.message));
+      provider
+        .interactionFinished(request, response, remembered)
+        .catch((error: Error) => response.writeHead(400).end(error.message));
     } else {
-      response.setHeader("content-type", "text/html; charset=utf-8").end(signInPage(url.pathname, [...users.values()]));
+      response
+        .setHeader("content-type", "text/html; charset=utf-8")
+        .end(signInPage(url.pathname, [...users.values()]));
     }
   });
   await new Promise<void>((resolve) => server.listen(options.port, "127.0.0.1", resolve));
@@ -83,7 +92,10 @@ function configuration(
       const user = users.get(id);
       if (!user) return undefined;
       const { name, email, emailVerified = true, groups } = user;
-      return { accountId: id, claims: async () => ({ sub: id, name, email, email_verified: emailVerified, groups: [...groups] }) };
+      return {
+        accountId: id,
+        claims: async () => ({ sub: id, name, email, email_verified: emailVerified, groups: [...groups] }),
+      };
     },
     /** The demo's one client is ours, so nobody is asked for consent. */
     async loadExistingGrant(context) {
@@ -99,7 +111,8 @@ function configuration(
 
 function signInPage(path: string, users: readonly DemoUser[]): string {
   const buttons = users.map(
-    ({ id, name, email, groups }) => `<p><a href="${path}/${id}" id="${id}">Sign in as <b>${name}</b></a> ${email} · ${groups.join(", ")}</p>`,
+    ({ id, name, email, groups }) =>
+      `<p><a href="${path}/${id}" id="${id}">Sign in as <b>${name}</b></a> ${email} · ${groups.join(", ")}</p>`,
   );
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Demo identity provider</title><style>body{font:16px system-ui;max-width:32rem;margin:15vh auto;padding:0 1rem}</style>

@@ -9,18 +9,32 @@ export interface LocalResponse {
 /** One request to a host that the local platform serves; the name needs no resolver, it only travels in `Host`. */
 export function localRequest(
   url: string,
-  options: { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},
+  options: {
+    readonly method?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+  } = {},
 ): Promise<LocalResponse> {
   const { host, port, pathname, search } = new URL(url);
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { host: "127.0.0.1", port, path: pathname + search, method: options.method ?? "GET", headers: { ...options.headers, host } },
+      {
+        host: "127.0.0.1",
+        port,
+        path: pathname + search,
+        method: options.method ?? "GET",
+        headers: { ...options.headers, host },
+      },
       (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("error", reject);
         response.on("end", () =>
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString("utf8") }),
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text: Buffer.concat(chunks).toString("utf8"),
+          }),
         );
       },
     );

@@ -60,7 +60,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
           },
           ...(options.publicNetworkOnly ? { outboundService: { network: { allow: ["public"] } } } : {}),
           ...(existsSync(assets)
-            ? { assets: { directory: assets, binding: "ASSETS", routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true } } }
+            ? {
+                assets: {
+                  directory: assets,
+                  binding: "ASSETS",
+                  routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true },
+                },
+              }
             : {}),
         },
       ],
@@ -77,12 +83,17 @@ function workerModules() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort((a, b) => Number(relative(WORKER, a) !== "index.js") - Number(relative(WORKER, b) !== "index.js"))
-    .map((path) => ({ type: path.endsWith(".wasm") ? ("CompiledWasm" as const) : ("ESModule" as const), path }));
+    .map((path) => ({
+      type: path.endsWith(".wasm") ? ("CompiledWasm" as const) : ("ESModule" as const),
+      path,
+    }));
 }
 
 /** One value of wrangler.toml, so that local and deployed run-times agree. */
 function setting(name: string): string {
-  const value = new RegExp(`^${name} = "(.+)"$`, "m").exec(readFileSync(join(ROOT, "wrangler.toml"), "utf8"))?.[1];
+  const value = new RegExp(`^${name} = "(.+)"$`, "m").exec(
+    readFileSync(join(ROOT, "wrangler.toml"), "utf8"),
+  )?.[1];
   if (!value) throw new Error(`wrangler.toml has no ${name}`);
   return value;
 }
@@ -90,9 +101,17 @@ function setting(name: string): string {
 /** Applies what `wrangler d1 migrations apply` would, and keeps the same record of it. */
 async function applyMigrations(miniflare: Miniflare): Promise<void> {
   const db = await miniflare.getD1Database("DB");
-  await db.exec("CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)");
-  const done = new Set((await db.prepare("SELECT name FROM d1_migrations").all<{ name: string }>()).results.map((row) => row.name));
-  for (const name of readdirSync(join(ROOT, "migrations")).filter((file) => file.endsWith(".sql")).sort()) {
+  await db.exec(
+    "CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)",
+  );
+  const done = new Set(
+    (await db.prepare("SELECT name FROM d1_migrations").all<{ name: string }>()).results.map(
+      (row) => row.name,
+    ),
+  );
+  for (const name of readdirSync(join(ROOT, "migrations"))
+    .filter((file) => file.endsWith(".sql"))
+    .sort()) {
     if (done.has(name)) continue;
     const statements = readFileSync(join(ROOT, "migrations", name), "utf8").split("--> statement-breakpoint");
     await db.batch([

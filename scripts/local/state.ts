@@ -23,7 +23,13 @@ export function loadState(fresh: boolean): LocalState {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   const secret = () => randomBytes(32).toString("base64url");
-  return saveState({ folder: FOLDER, secretKey: secret(), bootstrapToken: secret(), clientSecret: secret(), adminToken: null });
+  return saveState({
+    folder: FOLDER,
+    secretKey: secret(),
+    bootstrapToken: secret(),
+    clientSecret: secret(),
+    adminToken: null,
+  });
 }
 
 export function saveState(state: LocalState): LocalState {

@@ -31,8 +31,15 @@ export function sendRaw(port: number, bytes: string, idleMs = 1_500): Promise<Ra
 }
 
 /** A request line and headers in the given order, with `Connection: close` last. */
-export function rawRequest(target: string, host: string, lines: readonly string[] = [], method = "GET"): string {
-  return [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...lines, "Connection: close", "", ""].join("\r\n");
+export function rawRequest(
+  target: string,
+  host: string,
+  lines: readonly string[] = [],
+  method = "GET",
+): string {
+  return [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...lines, "Connection: close", "", ""].join(
+    "\r\n",
+  );
 }
 
 function isComplete(text: string): boolean {

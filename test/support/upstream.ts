@@ -31,7 +31,13 @@ export async function startUpstream(): Promise<RecordingUpstream> {
     const url = request.url ?? "";
     let body = "";
     const record = () => {
-      seen.push({ method: request.method ?? "", url, headers: request.headers, rawHeaders: request.rawHeaders, body });
+      seen.push({
+        method: request.method ?? "",
+        url,
+        headers: request.headers,
+        rawHeaders: request.rawHeaders,
+        body,
+      });
     };
     if (url.startsWith("/upload")) open.add(url);
     request.on("close", () => open.delete(url));
@@ -41,7 +47,9 @@ export async function startUpstream(): Promise<RecordingUpstream> {
     if (url.startsWith("/events") || url.startsWith("/download")) {
       record();
       open.add(url);
-      response.writeHead(200, { "content-type": url.startsWith("/events") ? "text/event-stream" : "application/octet-stream" });
+      response.writeHead(200, {
+        "content-type": url.startsWith("/events") ? "text/event-stream" : "application/octet-stream",
+      });
       const timer = setInterval(() => response.write("data: tick\n\n"), 50);
       response.on("close", () => {
         clearInterval(timer);
@@ -54,9 +62,18 @@ export async function startUpstream(): Promise<RecordingUpstream> {
       answer(url, response);
     });
   });
-  const socketServer = new WebSocketServer({ server, handleProtocols: (protocols) => [...protocols][0] ?? false });
+  const socketServer = new WebSocketServer({
+    server,
+    handleProtocols: (protocols) => [...protocols][0] ?? false,
+  });
   socketServer.on("connection", (socket, request) => {
-    seen.push({ method: "GET", url: request.url ?? "", headers: request.headers, rawHeaders: request.rawHeaders, body: "" });
+    seen.push({
+      method: "GET",
+      url: request.url ?? "",
+      headers: request.headers,
+      rawHeaders: request.rawHeaders,
+      body: "",
+    });
     sockets.add(socket);
     socket.on("message", (message, isBinary) => socket.send(message, { binary: isBinary }));
     socket.on("close", () => sockets.delete(socket));
