@@ -1,0 +1,29 @@
+import type * as z from "zod/mini";
+import type { Role } from "./fields.ts";
+
+/** One operation of the admin API, as data: the hub serves it, the client calls it, the document describes it. */
+export interface Endpoint {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** With `{name}` for parameters; each takes an id or the unique name of the thing. */
+  readonly path: `/api/v1/${string}`;
+  /** The least role that may call it; `public` needs no caller (it may check a credential of its own). */
+  readonly role: Role | "public";
+  readonly summary: string;
+  readonly query?: z.ZodMiniType;
+  readonly body?: z.ZodMiniType;
+  /** What a success answers with; null is an empty 204, `stream` are server-sent events. */
+  readonly response: z.ZodMiniType | null | "stream";
+  /** 200 (204 without a response) unless said. */
+  readonly status?: 201;
+  /** Needs `If-Match` with the version that it changes. */
+  readonly ifMatch?: true;
+  /** A POST that changes nothing. */
+  readonly safe?: true;
+}
+
+/** Whether calling it changes something, so that it takes an `Idempotency-Key`. */
+export const isWrite = (endpoint: Endpoint): boolean => endpoint.method !== "GET" && !endpoint.safe;
+
+/** auditor < admin < owner. */
+export const mayCall = (role: Role, needed: Role): boolean => RANK[role] >= RANK[needed];
+const RANK: Record<Role, number> = { auditor: 0, admin: 1, owner: 2 };

@@ -1,0 +1,45 @@
+import type * as z from "zod/mini";
+import type { Endpoint } from "./endpoint.ts";
+import { ACCESS_ENDPOINTS } from "./endpoints/access.ts";
+import { OBSERVATION_ENDPOINTS } from "./endpoints/observation.ts";
+import { REGISTRY_ENDPOINTS } from "./endpoints/registry.ts";
+
+/** Every operation of the admin API by its id, such as `apps.list`. */
+export const ENDPOINTS = {
+  ...REGISTRY_ENDPOINTS,
+  ...ACCESS_ENDPOINTS,
+  ...OBSERVATION_ENDPOINTS,
+} as const satisfies Record<string, Endpoint>;
+
+export type EndpointId = keyof typeof ENDPOINTS;
+
+/** The catalogue for walking through, each with its id. */
+export const ENDPOINT_LIST: readonly (Endpoint & { readonly id: EndpointId })[] = Object.entries(
+  ENDPOINTS,
+).map(([id, endpoint]) => ({ id: id as EndpointId, ...(endpoint as Endpoint) }));
+
+type ParamNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParamNames<Rest>
+  : never;
+
+/** The parameters in an endpoint's path. */
+export type Params<Id extends EndpointId> = {
+  readonly [Name in ParamNames<(typeof ENDPOINTS)[Id]["path"]>]: string;
+};
+
+/** Numbers may be given as numbers where the wire carries digits. */
+type QueryInput<T> = {
+  readonly [Key in keyof T]: string extends NonNullable<T[Key]> ? T[Key] | number : T[Key];
+};
+
+export type Query<Id extends EndpointId> = (typeof ENDPOINTS)[Id] extends { readonly query: infer Q }
+  ? QueryInput<z.input<Q>>
+  : undefined;
+export type Body<Id extends EndpointId> = (typeof ENDPOINTS)[Id] extends { readonly body: infer B }
+  ? z.input<B>
+  : undefined;
+export type Answer<Id extends EndpointId> = (typeof ENDPOINTS)[Id]["response"] extends infer R
+  ? R extends z.ZodMiniType
+    ? z.output<R>
+    : null
+  : never;

@@ -1,0 +1,86 @@
+import * as z from "zod/mini";
+import { ID_PREFIXES, type IdKind } from "../ids.ts";
+
+/** The kinds of values that resources are made of. Every one is bounded. */
+
+/** Characters that neither a name nor a line of text may hold: controls, and the marks that reorder text. */
+const HIDDEN = "\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff";
+
+export const id = (kind: IdKind) =>
+  z.string().check(z.regex(new RegExp(`^${ID_PREFIXES[kind]}_[0-9a-hjkmnp-tv-z]{26}$`), "is not such an id"));
+
+/** A name that policies cite: 1 to 100 characters, without hidden ones, without spaces around it. */
+export const name = z
+  .string()
+  .check(z.maxLength(100), z.regex(new RegExp(`^[^\\s${HIDDEN}]([^${HIDDEN}]*[^\\s${HIDDEN}])?$`, "u")));
+
+/** A DNS label: what an app is called. */
+export const label = z.string().check(z.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/));
+
+/** An id or the unique name of the same thing, in a path. */
+export const reference = z.string().check(z.minLength(1), z.maxLength(254));
+
+export const line = (max: number) =>
+  z.string().check(z.maxLength(max), z.regex(new RegExp(`^[^${HIDDEN}]*$`, "u")));
+
+/** Lower case, exactly one `@`, no hidden characters, at most 254 characters (RFC 5321 §4.5.3.1). */
+export const email = z.pipe(
+  z.string().check(z.trim(), z.toLowerCase()),
+  z
+    .string()
+    .check(z.maxLength(254), z.regex(/^[^\s@"(),:;<>[\\\]\p{C}]{1,64}@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/u)),
+);
+
+/** A host name without a port: lower-case labels. */
+export const host = z
+  .string()
+  .check(
+    z.maxLength(253),
+    z.regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
+  );
+
+/** Scheme, host and port, nothing more. */
+export const origin = z.string().check(
+  z.maxLength(300),
+  z.refine(
+    (text) => URL.canParse(text) && new URL(text).origin === text,
+    "must be an origin such as https://10.example",
+  ),
+);
+
+export const url = z.string().check(
+  z.maxLength(2_000),
+  z.refine((text) => URL.canParse(text), "must be a URL"),
+);
+
+export const integer = (min: number, max: number) => z.int().check(z.gte(min), z.lte(max));
+/** Milliseconds since the Unix epoch. */
+export const instant = integer(0, 8_640_000_000_000_000);
+export const seconds = (max: number) => integer(1, max);
+export const list = <T extends z.core.$ZodType>(item: T, max: number) =>
+  z.array(item).check(z.maxLength(max));
+
+export const role = z.enum(["owner", "admin", "auditor"]);
+export type Role = z.infer<typeof role>;
+
+/** What every stored row carries. `version` is its ETag. */
+export const rowFields = { version: z.int(), createdAt: instant, updatedAt: instant };
+
+/** An integer in a query string. */
+export const queryInteger = (min: number, max: number) =>
+  z.pipe(
+    z.string().check(z.regex(/^\d{1,16}$/, "must be a whole number")),
+    z.pipe(
+      z.transform((text: string) => Number(text)),
+      integer(min, max),
+    ),
+  );
+
+export const cursor = z.string().check(z.maxLength(400));
+
+/** The query of every list: at most 200 items a page, 50 unless asked. */
+export const pageQuery = { limit: z.optional(queryInteger(1, 200)), cursor: z.optional(cursor) };
+
+/** One page of a list; `next` is the cursor of the page after it, null on the last one. */
+export const page = <T extends z.core.$ZodType>(item: T) =>
+  z.object({ items: z.array(item), next: z.nullable(z.string()) });

@@ -1,0 +1,118 @@
+import * as z from "zod/mini";
+import * as f from "./fields.ts";
+import { citedPolicy } from "./policies.ts";
+
+/** What happened and what is going on: sessions, decisions, the audit log, figures. */
+
+export const session = z.object({
+  id: z.string(),
+  kind: z.enum(["sign_in", "app"]),
+  userId: z.string(),
+  email: z.string(),
+  appId: z.nullable(z.string()),
+  appName: z.nullable(z.string()),
+  parentId: z.nullable(z.string()),
+  ip: z.string(),
+  userAgent: z.string(),
+  createdAt: f.instant,
+  expiresAt: f.instant,
+  endedAt: z.nullable(f.instant),
+  endReason: z.nullable(z.string()),
+});
+
+export const sessionQuery = {
+  ...f.pageQuery,
+  user: z.optional(f.reference),
+  app: z.optional(f.reference),
+  kind: z.optional(z.enum(["sign_in", "app"])),
+  /** `live` unless said. */
+  state: z.optional(z.enum(["live", "ended", "all"])),
+};
+
+export const sessionsEnd = z.discriminatedUnion("by", [
+  z.strictObject({ by: z.literal("user"), user: f.reference }),
+  z.strictObject({ by: z.literal("app"), app: f.reference }),
+]);
+/** `pending` session objects could not be reached yet and are retried until they are. */
+export const sessionsEnded = z.object({ ended: z.array(z.string()), pending: z.int() });
+
+export const decision = z.object({
+  leaf: z.int(),
+  id: z.string(),
+  at: f.instant,
+  decision: z.enum(["allow", "deny"]),
+  reason: z.string(),
+  epoch: z.int(),
+  appId: z.string(),
+  appName: z.string(),
+  sessionId: z.nullable(z.string()),
+  /** See `RequestFacts`. */
+  facts: z.looseObject({}),
+  determining: z.array(z.string()),
+  erroring: z.array(z.object({ id: z.string(), message: z.string() })),
+});
+export const decisionExplained = z.extend(decision, {
+  policies: z.array(citedPolicy),
+  reasons: z.array(z.string()),
+});
+
+export const decisionQuery = {
+  ...f.pageQuery,
+  app: z.optional(f.reference),
+  user: z.optional(f.reference),
+  decision: z.optional(z.enum(["allow", "deny"])),
+};
+
+export const auditRow = z.object({
+  leaf: z.int(),
+  entry: z.looseObject({ kind: z.string(), id: z.string() }),
+});
+const auditKinds = z
+  .string()
+  .check(z.regex(/^(decision|admin|login|session|system)(,(decision|admin|login|session|system)){0,4}$/));
+/** `kinds`: comma-separated, of `decision`, `admin`, `login`, `session`, `system`. */
+export const auditQuery = { ...f.pageQuery, kinds: z.optional(auditKinds) };
+/** A stream resumes behind `after` (a leaf number), or behind the header `Last-Event-ID`. */
+export const streamQuery = {
+  after: z.optional(f.queryInteger(0, Number.MAX_SAFE_INTEGER)),
+  kinds: z.optional(auditKinds),
+  app: z.optional(f.reference),
+  decision: z.optional(z.enum(["allow", "deny"])),
+};
+
+export const checkpoint = z.object({
+  origin: z.string(),
+  size: z.int(),
+  root: z.string(),
+  at: f.instant,
+  note: z.string(),
+});
+export const publicKey = z.object({ vkey: z.string(), raw: z.string() });
+export const inclusionProof = z.object({ leafHash: z.string(), proof: z.array(z.string()) });
+export const consistencyProof = z.object({ proof: z.array(z.string()) });
+export const leaves = z.object({ from: z.int(), leaves: z.array(z.string()) });
+
+const leafNumber = f.queryInteger(0, Number.MAX_SAFE_INTEGER);
+export const inclusionQuery = { leaf: leafNumber, size: leafNumber };
+export const consistencyQuery = { first: leafNumber, second: leafNumber };
+/** At most 1,000 leaves, `to` excluded. */
+export const leavesQuery = { from: leafNumber, to: leafNumber };
+
+const instant = f.queryInteger(0, 8_640_000_000_000_000);
+/** At most 1,000 buckets of `stepMs` between `from` and `to` (milliseconds since the Unix epoch). */
+export const statsQuery = { from: instant, to: instant, stepMs: f.queryInteger(1_000, 31_536_000_000) };
+export const stats = z.object({
+  buckets: z.array(
+    z.object({
+      at: f.instant,
+      requests: z.int(),
+      allows: z.int(),
+      denials: z.int(),
+      sessionsStarted: z.int(),
+      sessionsEnded: z.int(),
+    }),
+  ),
+  liveSessions: z.int(),
+  apps: z.int(),
+  users: z.int(),
+});
