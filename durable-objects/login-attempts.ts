@@ -1,3 +1,142 @@
 import { DurableObject } from "cloudflare:workers";
+import {
+  isOpen,
+  judgeProviderCallback,
+  judgeRedemption,
+  type StoredAttempt,
+} from "../shared/login/attempts.ts";
+import {
+  type AppAttempt,
+  ATTEMPT_TTL_MS,
+  HANDOFF_CODE_TTL_MS,
+  type Handoff,
+  type LoginAttemptsRpc,
+  type ProviderAttempt,
+  type Redeemed,
+} from "../shared/login/types.ts";
+import { migrate } from "./storage/migrate.ts";
 
-export class LoginAttempts extends DurableObject {}
+const STEPS = [
+  `CREATE TABLE attempts (
+    id TEXT PRIMARY KEY,
+    attempt TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    consumed INTEGER NOT NULL DEFAULT 0,
+    code TEXT,
+    session TEXT
+  ) STRICT;
+  CREATE INDEX attempts_expiry ON attempts (expires_at);
+  CREATE TABLE seen_tokens (jti TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT;
+  CREATE INDEX seen_tokens_expiry ON seen_tokens (expires_at);`,
+];
+
+/** Consumed and expired attempts stay this long after their end, so that a replay is told from a guess. */
+const REMEMBER_MS = 60 * 60_000;
+
+type Row = {
+  attempt: string;
+  expires_at: number;
+  consumed: number;
+  code: string | null;
+  session: string | null;
+};
+
+/** Sign-in attempts under way. Each method is one synchronous transaction: an attempt is consumed once. */
+export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
+  readonly #sql: SqlStorage;
+
+  constructor(ctx: DurableObjectState, env: unknown) {
+    super(ctx, env as Cloudflare.Env);
+    this.#sql = ctx.storage.sql;
+    migrate(this.#sql, STEPS);
+  }
+
+  async start(id: string, attempt: AppAttempt | ProviderAttempt): Promise<void> {
+    const expiresAt = Date.now() + ATTEMPT_TTL_MS;
+    this.#sql.exec(
+      "INSERT INTO attempts (id, attempt, expires_at) VALUES (?, ?, ?)",
+      id,
+      JSON.stringify(attempt),
+      expiresAt,
+    );
+    await this.#forgetAt(expiresAt + REMEMBER_MS);
+  }
+
+  async peekApp(id: string): Promise<AppAttempt | null> {
+    const stored = this.#load(id);
+    return isOpen(stored, Date.now()) && stored.attempt.kind === "app" ? stored.attempt : null;
+  }
+
+  async takeProvider(id: string, browserHash: string): ReturnType<LoginAttemptsRpc["takeProvider"]> {
+    const verdict = judgeProviderCallback(this.#load(id), browserHash, Date.now());
+    if (typeof verdict === "object") this.#consume(id);
+    return verdict;
+  }
+
+  async grantCode(id: string, codeHash: string, handoff: Handoff): Promise<boolean> {
+    const now = Date.now();
+    if (!isOpen(this.#load(id), now)) return false;
+    const code: StoredAttempt["code"] = { hash: codeHash, expiresAt: now + HANDOFF_CODE_TTL_MS, handoff };
+    this.#sql.exec("UPDATE attempts SET code = ? WHERE id = ?", JSON.stringify(code), id);
+    return true;
+  }
+
+  async redeem(id: string, codeHash: string, browserHash: string, host: string): Promise<Redeemed> {
+    const verdict = judgeRedemption(this.#load(id), { codeHash, browserHash, host }, Date.now());
+    if (verdict.ok) this.#consume(id);
+    return verdict;
+  }
+
+  async recordSession(id: string, sessionId: string, owner: string): Promise<void> {
+    const session = JSON.stringify({ id: sessionId, owner });
+    this.#sql.exec("UPDATE attempts SET session = ? WHERE id = ? AND consumed = 1", session, id);
+  }
+
+  async firstUse(jti: string, expiresAt: number): Promise<boolean> {
+    const inserted = this.#sql.exec(
+      "INSERT INTO seen_tokens (jti, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING jti",
+      jti,
+      expiresAt,
+    );
+    const first = inserted.toArray().length === 1;
+    await this.#forgetAt(expiresAt);
+    return first;
+  }
+
+  override async alarm(): Promise<void> {
+    const now = Date.now();
+    this.#sql.exec("DELETE FROM attempts WHERE expires_at <= ?", now - REMEMBER_MS);
+    this.#sql.exec("DELETE FROM seen_tokens WHERE expires_at <= ?", now);
+    const { next } = this.#sql
+      .exec<{ next: number | null }>(
+        `SELECT min(due) AS next FROM (SELECT min(expires_at) + ? AS due FROM attempts
+         UNION ALL SELECT min(expires_at) FROM seen_tokens)`,
+        REMEMBER_MS,
+      )
+      .one();
+    if (next !== null) await this.ctx.storage.setAlarm(next);
+  }
+
+  #load(id: string): StoredAttempt | null {
+    const row = this.#sql
+      .exec<Row>("SELECT attempt, expires_at, consumed, code, session FROM attempts WHERE id = ?", id)
+      .toArray()[0];
+    if (!row) return null;
+    return {
+      attempt: JSON.parse(row.attempt) as AppAttempt | ProviderAttempt,
+      expiresAt: row.expires_at,
+      consumed: row.consumed === 1,
+      code: row.code === null ? null : (JSON.parse(row.code) as StoredAttempt["code"]),
+      session: row.session === null ? null : (JSON.parse(row.session) as StoredAttempt["session"]),
+    };
+  }
+
+  #consume(id: string): void {
+    this.#sql.exec("UPDATE attempts SET consumed = 1 WHERE id = ?", id);
+  }
+
+  async #forgetAt(time: number): Promise<void> {
+    const alarm = await this.ctx.storage.getAlarm();
+    if (alarm === null || alarm > time) await this.ctx.storage.setAlarm(time);
+  }
+}

@@ -1,0 +1,19 @@
+/** Attempt cookies that one browser may hold at a host: more would bloat each request (431). */
+export const MAX_ATTEMPT_COOKIES = 5;
+const PREFIX = "__Host-rn_l_";
+
+/** Name of the cookie that binds an attempt to the browser which started it. @param attemptId well-formed */
+export function attemptCookieName(attemptId: string): string {
+  return PREFIX + attemptId.slice(-8);
+}
+
+/**
+ * The attempt cookies to clear so that one more fits, oldest first. Browsers list cookies of one path from
+ * the oldest to the newest (RFC 6265 §5.4), so the order of the header tells their age.
+ *
+ * @param names Cookie names in the order of the header.
+ */
+export function evictedAttemptCookies(names: readonly string[]): string[] {
+  const held = [...new Set(names.filter((name) => /^__Host-rn_l_[0-9a-hjkmnp-tv-z]{8}$/.test(name)))];
+  return held.slice(0, Math.max(0, held.length - (MAX_ATTEMPT_COOKIES - 1)));
+}

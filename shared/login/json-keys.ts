@@ -1,0 +1,21 @@
+/**
+ * Whether a JSON text names the same member twice in one object. Parsers disagree about which one counts, so
+ * such a token says different things to different readers (S-26).
+ *
+ * @param json Valid JSON.
+ */
+export function hasDuplicateKeys(json: string): boolean {
+  const open: Set<string>[] = [];
+  // Strings, and the marks that open, close and name; everything else has no bearing.
+  for (const { 0: token, 1: name } of json.matchAll(/("(?:[^"\\]|\\.)*")(?=\s*:)|"(?:[^"\\]|\\.)*"|[{}]/g)) {
+    if (token === "{") open.push(new Set());
+    else if (token === "}") open.pop();
+    else if (name !== undefined) {
+      const names = open.at(-1);
+      const key = String(JSON.parse(name));
+      if (names?.has(key)) return true;
+      names?.add(key);
+    }
+  }
+  return false;
+}
