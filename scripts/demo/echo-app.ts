@@ -14,10 +14,10 @@ export async function startEchoApp(port: number): Promise<Server> {
       .end(`<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Echo</title>
 <style>body{font:16px system-ui;max-width:60rem;margin:3rem auto;padding:0 1rem}pre{overflow:auto;background:#8882;padding:1rem}</style>
-<main><h1>Echo</h1><p>This application has no sign-in of its own. It saw:</p><pre id="request">${escape(text)}</pre></main></html>`);
+<main><h1>Echo</h1><p>This application has no sign-in of its own. It saw:</p><pre id="request">${escapeHtml(text)}</pre></main></html>`);
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return server;
 }
 
-const escape = (text: string) => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+const escapeHtml = (text: string) => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);

@@ -1,0 +1,50 @@
+import type { NetworkDocument } from "../../shared/protocol/document.ts";
+
+export interface DemoPlaces {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly echo: { readonly host: string; readonly upstream: string };
+  readonly live: { readonly host: string; readonly upstream: string };
+}
+
+/** The demo's network, as a person would write it for `rustronaut apply`. */
+export function demoNetwork({ issuer, clientId, clientSecret, echo, live }: DemoPlaces): NetworkDocument {
+  return {
+    version: 1,
+    identityProviders: [
+      {
+        name: "Demo provider",
+        issuer,
+        clientId,
+        clientSecret,
+        scopes: "openid email profile groups",
+        allowedDomains: ["example.com"],
+      },
+    ],
+    segments: [{ name: "demo", description: "The two demo applications" }],
+    groups: [{ name: "engineering" }, { name: "sales" }],
+    apps: [
+      { name: "echo", title: "Echo", host: echo.host, segment: "demo", upstreams: [echo.upstream] },
+      { name: "live", title: "Live", host: live.host, segment: "demo", upstreams: [live.upstream] },
+    ],
+    policies: [
+      {
+        name: "echo",
+        source: `// Everyone who works here may use Echo, but only engineering may see /admin.
+permit (principal, action, resource == App::"echo")
+when { principal in Group::"engineering" || principal in Group::"sales" };
+
+forbid (principal, action, resource == App::"echo")
+when { context.request.path like "/admin*" }
+unless { principal in Group::"engineering" };
+`,
+      },
+      {
+        name: "live",
+        source: `permit (principal in Group::"engineering", action, resource == App::"live");
+`,
+      },
+    ],
+  };
+}

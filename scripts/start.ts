@@ -1,0 +1,104 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { buildWorker } from "./build-worker.ts";
+import { startEchoApp } from "./demo/echo-app.ts";
+import { DEMO_USERS, startIdentityProvider } from "./demo/identity-provider.ts";
+import { startLiveApp } from "./demo/live-app.ts";
+import { demoNetwork } from "./demo/network.ts";
+import { applyNetwork, createNetwork, localClient } from "./local/admin.ts";
+import { startPlatform } from "./local/platform.ts";
+import { loadState, saveState } from "./local/state.ts";
+
+/** `npm start [-- --fresh] [--port N]`: the whole product on this machine, with something to protect. */
+
+const PORT = Number(option("--port") ?? process.env.PORT ?? 8787);
+const PORTS = { gateway: PORT, provider: PORT + 1, echo: PORT + 2, live: PORT + 3 };
+const AUTH = `http://auth.localhost:${PORT}`;
+const HUB = `http://hub.localhost:${PORT}`;
+const CLIENT_ID = "rustronaut-demo";
+
+process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EADDRINUSE") throw error;
+  process.stderr.write(
+    `Port ${(error as { port?: number }).port ?? PORT} is taken. Stop what uses it, or choose others: npm start -- --port 9000\n`,
+  );
+  process.exit(1);
+});
+
+let state = loadState(process.argv.includes("--fresh"));
+await buildWorker();
+if (!existsSync("dist/dashboard/index.html")) await buildDashboard();
+
+const provider = await startIdentityProvider({
+  port: PORTS.provider,
+  authOrigin: AUTH,
+  clientId: CLIENT_ID,
+  clientSecret: state.clientSecret,
+});
+await startEchoApp(PORTS.echo);
+await startLiveApp(PORTS.live);
+const platform = await startPlatform({
+  port: PORTS.gateway,
+  persistTo: join(state.folder, "data"),
+  authOrigin: AUTH,
+  hubOrigin: HUB,
+  secretKey: state.secretKey,
+  bootstrapToken: state.bootstrapToken,
+  developmentHosts: [PORTS.provider, PORTS.echo, PORTS.live].map((port) => `127.0.0.1:${port}`),
+});
+
+const isNew = state.adminToken === null;
+state = state.adminToken
+  ? state
+  : saveState({
+      ...state,
+      adminToken: await createNetwork(HUB, state.bootstrapToken, "demo", "alice@example.com"),
+    });
+const client = localClient(HUB, state.adminToken ?? "");
+if (isNew) {
+  await applyNetwork(
+    client,
+    demoNetwork({
+      issuer: provider.issuer,
+      clientId: CLIENT_ID,
+      clientSecret: state.clientSecret,
+      echo: { host: "echo.localhost", upstream: `http://127.0.0.1:${PORTS.echo}` },
+      live: { host: "live.localhost", upstream: `http://127.0.0.1:${PORTS.live}` },
+    }),
+  );
+}
+
+process.stdout.write(`
+Rustronaut is running${isNew ? " (a new network was created)" : ""}.
+
+  Echo        http://echo.localhost:${PORT}    shows the headers that the application got
+  Live        http://live.localhost:${PORT}    a WebSocket and an event stream
+  Dashboard   ${HUB}
+  Your apps   ${AUTH}
+
+  Sign in as  ${DEMO_USERS.map(({ name, email, groups }) => `${name} (${email}, ${groups.join(", ")})`).join("\n              ")}
+  API token   ${state.adminToken}
+
+Try next
+  1. Open Echo and sign in as Alice. Then open Live.
+  2. In another terminal:
+       npx rustronaut login --hub ${HUB} --token ${state.adminToken}
+       npx rustronaut sessions list
+       npx rustronaut sessions kill --user alice@example.com     and watch Live end at once
+  3. npx rustronaut policy test --user bob@example.com --app echo --path /admin
+  4. npm start -- --fresh  begins anew.  Ctrl+C stops.
+`);
+
+const stop = () => platform.stop().finally(() => process.exit(0));
+process.on("SIGINT", stop);
+process.on("SIGTERM", stop);
+
+async function buildDashboard(): Promise<void> {
+  const { build } = await import("vite");
+  await build({ configFile: "dashboard/vite.config.ts", logLevel: "warn" });
+}
+
+function option(name: string): string | undefined {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
