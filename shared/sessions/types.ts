@@ -66,6 +66,7 @@ export interface Session {
   readonly authentication: Authentication;
   readonly createdAt: number;
   readonly lastSeenAt: number;
+  /** End of the absolute lifetime; the idle lifetime or someone may end it before. */
   readonly expiresAt: number;
   readonly ip: string;
   readonly userAgent: string;

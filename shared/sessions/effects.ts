@@ -1,0 +1,32 @@
+import type { SessionEvent } from "./state.ts";
+import type { SessionEndReason } from "./types.ts";
+
+/** What must happen outside the object's own rows after an event. */
+export type SessionEffect =
+  /** Ends the streams that hold a kill line to this session. */
+  | { readonly type: "cut_lines"; readonly sessionId: string; readonly reason: SessionEndReason }
+  /** Asks every holder of a kill line to decide anew. */
+  | { readonly type: "recheck_lines"; readonly epoch: number }
+  /** Marks the session as ended in the registry's index. */
+  | {
+      readonly type: "mark_ended";
+      readonly sessionId: string;
+      readonly reason: SessionEndReason;
+      readonly at: number;
+    }
+  /** Ends the app sessions that came from a sign-in session, wherever they live. */
+  | { readonly type: "end_children"; readonly parentId: string };
+
+export function effectsOf(events: readonly SessionEvent[]): SessionEffect[] {
+  const effects: SessionEffect[] = [];
+  for (const event of events) {
+    if (event.type === "epoch_raised") effects.push({ type: "recheck_lines", epoch: event.epoch });
+    if (event.type !== "ended") continue;
+    const { id, kind } = event.session;
+    const { reason } = event.tombstone;
+    effects.push({ type: "cut_lines", sessionId: id, reason });
+    effects.push({ type: "mark_ended", sessionId: id, reason, at: event.at });
+    if (kind === "sign_in") effects.push({ type: "end_children", parentId: id });
+  }
+  return effects;
+}

@@ -1,0 +1,94 @@
+import type { Principal, Session, SessionEndReason } from "./types.ts";
+
+/** A live session with what only its owner knows. */
+export interface LiveSession {
+  readonly session: Session;
+  readonly secretHash: string;
+  readonly idleMs: number;
+}
+
+/** What is kept of an ended session, so that its cookie is answered with the reason. */
+export interface Tombstone {
+  readonly id: string;
+  readonly secretHash: string;
+  readonly appId: string | null;
+  readonly reason: SessionEndReason;
+  /** When the cookie would have expired anyway and the tombstone may go. */
+  readonly until: number;
+}
+
+/**
+ * What a decision about sessions depends on. The object loads only the rows that a command can concern;
+ * the tests hold them all.
+ */
+export interface SessionsState {
+  readonly epoch: number;
+  readonly live: ReadonlyMap<string, LiveSession>;
+  readonly ended: ReadonlyMap<string, Tombstone>;
+  /** The newest principals that the coordinator pushed, by user: a new session may have been prepared before. */
+  readonly principals: ReadonlyMap<string, Principal>;
+}
+
+export const EMPTY_STATE: SessionsState = {
+  epoch: 0,
+  live: new Map(),
+  ended: new Map(),
+  principals: new Map(),
+};
+
+export type SessionEvent =
+  | { readonly type: "created"; readonly live: LiveSession }
+  | { readonly type: "seen"; readonly id: string; readonly at: number }
+  | {
+      readonly type: "ended";
+      readonly session: Session;
+      readonly tombstone: Tombstone;
+      readonly at: number;
+    }
+  | { readonly type: "principal_pushed"; readonly principal: Principal }
+  | { readonly type: "principal_replaced"; readonly id: string; readonly principal: Principal }
+  | { readonly type: "epoch_raised"; readonly epoch: number };
+
+/** The state after an event. */
+export function apply(state: SessionsState, event: SessionEvent): SessionsState {
+  switch (event.type) {
+    case "created":
+      return { ...state, live: withEntry(state.live, event.live.session.id, event.live) };
+    case "seen":
+      return updateSession(state, event.id, { lastSeenAt: event.at });
+    case "ended":
+      return {
+        ...state,
+        live: without(state.live, event.session.id),
+        ended: withEntry(state.ended, event.session.id, event.tombstone),
+      };
+    case "principal_pushed":
+      return {
+        ...state,
+        principals: withEntry(state.principals, event.principal.userId, event.principal),
+      };
+    case "principal_replaced":
+      return updateSession(state, event.id, { principal: event.principal });
+    case "epoch_raised":
+      return { ...state, epoch: event.epoch };
+  }
+}
+
+function updateSession(state: SessionsState, id: string, change: Partial<Session>): SessionsState {
+  const live = state.live.get(id);
+  if (!live) return state;
+  return {
+    ...state,
+    live: withEntry(state.live, id, { ...live, session: { ...live.session, ...change } }),
+  };
+}
+
+function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {
+  return new Map(map).set(key, value);
+}
+
+function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+  const copy = new Map(map);
+  copy.delete(key);
+  return copy;
+}
