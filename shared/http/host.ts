@@ -1,0 +1,49 @@
+import { type Refusal, refusal } from "../errors/catalogue.ts";
+import { err, ok, type Result } from "../result.ts";
+
+export interface Authority {
+  /** Lower case, without port or trailing dot: the key of the host table. */
+  readonly host: string;
+  /** Null when it is absent or the scheme's default. */
+  readonly port: number | null;
+}
+
+const NAME =
+  /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
+const IPV6 = /^\[[0-9a-f:.]{2,45}\]$/;
+
+/**
+ * Parses the authority of a request (RFC 9110 §7.2). IP literals parse and then match no app; user
+ * information, spaces, quotes, commas and everything else that a name can't hold is `invalid_host`.
+ */
+export function parseAuthority(text: string, scheme: string): Result<Authority, Refusal> {
+  const match = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(text);
+  const host = (match?.[1] ?? "").toLowerCase().replace(/\.$/, "");
+  const port = match?.[2] === undefined ? null : Number(match[2]);
+  if (!match || !(NAME.test(host) || IPV6.test(host)) || (port !== null && (port === 0 || port > 65_535))) {
+    return err(refusal("invalid_host", "The Host header is not a host name with an optional port."));
+  }
+  return ok({ host, port: port === (scheme === "https" ? 443 : 80) ? null : port });
+}
+
+/**
+ * The authority a request is for: that of its URL, which must be the one in its Host header, so that no two
+ * parties on the way route by different names.
+ */
+export function requestAuthority(
+  urlAuthority: string,
+  hostHeader: string | null,
+  scheme: string,
+): Result<Authority, Refusal> {
+  const fromUrl = parseAuthority(urlAuthority, scheme);
+  if (!fromUrl.ok || hostHeader === null || hostHeader === urlAuthority) return fromUrl;
+  const fromHeader = parseAuthority(hostHeader, scheme);
+  if (!fromHeader.ok) return fromHeader;
+  if (fromHeader.value.host === fromUrl.value.host && fromHeader.value.port === fromUrl.value.port)
+    return fromUrl;
+  return err(refusal("invalid_host", "The Host header names another host than the URL."));
+}
+
+/** The origin that a browser shows for this authority. */
+export const originOf = (scheme: string, authority: Authority): string =>
+  `${scheme}://${authority.host}${authority.port === null ? "" : `:${authority.port}`}`;

@@ -1,0 +1,140 @@
+import { type Refusal, refusal } from "../errors/catalogue.ts";
+import { err, ok, type Result } from "../result.ts";
+
+/** How one app's upstream reads paths. */
+export interface TargetRules {
+  readonly encodedSlashes: boolean;
+  readonly caseInsensitivePaths: boolean;
+}
+
+/** A request target after canonicalisation: what is forwarded and what is judged. */
+export interface Target {
+  /** Canonical path: exactly this is judged and exactly this is forwarded. */
+  readonly path: string;
+  /** `?` and the query, or empty. Forwarded untouched, never judged. */
+  readonly query: string;
+  /** Every path that an upstream could take this one for: all of them must be allowed. The first is `path`. */
+  readonly readings: readonly string[];
+  /** Other spellings of the same place: none of them may be forbidden by a policy. */
+  readonly aliases: readonly string[];
+}
+
+const MAX_TARGET_LENGTH = 16_384;
+const PLAIN = /^(?:\/(?!\.)[A-Za-z0-9_~.-]+)*\/?$/;
+const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
+const UNRESERVED = /^[A-Za-z0-9._~-]$/;
+/** Characters that a URL parser might or might not encode in a path; encoding them here leaves no choice. */
+const UNSETTLED = /["<>^`{|}[\]]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const LINE_OR_CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/;
+
+/**
+ * Canonicalises path and query of a request (what follows the authority in its URL). Anything that two
+ * parsers could read differently is refused with `invalid_target`; nothing is guessed.
+ */
+export function canonicalTarget(raw: string, rules: TargetRules): Result<Target, Refusal> {
+  if (raw.length > MAX_TARGET_LENGTH) return refuse("The URL is longer than 16 KB.");
+  if (!VISIBLE_ASCII.test(raw)) return refuse("The URL holds a space, a control or a non-ASCII character.");
+  if (raw.includes("#")) return refuse("The URL holds a fragment, which is never sent to a server.");
+  const mark = raw.indexOf("?");
+  const rawPath = mark < 0 ? raw : raw.slice(0, mark);
+  const query = mark < 0 ? "" : raw.slice(mark);
+  if (rawPath !== "" && !rawPath.startsWith("/") && !rawPath.startsWith("\\")) {
+    return refuse("The path does not start with a slash.");
+  }
+  if (PLAIN.test(rawPath)) return ok(judged(rawPath || "/", query, [rawPath || "/"], rules));
+
+  const encoded = settleEncoding(rawPath.replaceAll("\\", "/"), rules.encodedSlashes);
+  if (!encoded.ok) return encoded;
+  const path = resolve(encoded.value);
+  return ok(judged(path, query, readingsOf(encoded.value), rules));
+}
+
+/** One spelling for every character: unreserved ones decoded, all others as upper-case triplets. */
+function settleEncoding(path: string, encodedSlashes: boolean): Result<string, Refusal> {
+  if (/%(?![0-9A-Fa-f]{2})/.test(path)) return refuse("The path holds a `%` that encodes nothing.");
+  if (/%25[0-9A-Fa-f]{2}/.test(path)) return refuse("The path is percent-encoded twice.");
+  if (!encodedSlashes && /%(?:2f|5c)/i.test(path)) {
+    return refuse("The path holds an encoded slash, which this app does not accept.");
+  }
+  try {
+    if (LINE_OR_CONTROL.test(decodeURIComponent(path))) {
+      return refuse("The path holds an encoded control character.");
+    }
+  } catch {
+    return refuse("The path is not encoded as UTF-8.");
+  }
+  return ok(
+    path
+      .replace(UNSETTLED, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+      .replace(/%[0-9A-Fa-f]{2}/g, (triplet) => {
+        const char = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
+        if (UNRESERVED.test(char)) return char;
+        return char === "/" || char === "\\" ? triplet : triplet.toUpperCase();
+      }),
+  );
+}
+
+/** Removes empty and dot segments (RFC 3986 §5.2.4); a path never climbs above its root. */
+function resolve(path: string): string {
+  const kept: string[] = [];
+  const segments = path.split("/").slice(1);
+  let directory = false;
+  for (const segment of segments) {
+    directory = segment === "" || segment === "." || segment === "..";
+    if (segment === "..") kept.pop();
+    else if (!directory) kept.push(segment);
+  }
+  return `/${kept.join("/")}${directory && kept.length > 0 ? "/" : ""}`;
+}
+
+/** As sent; with matrix parameters and trailing blanks removed; and each of these with encoded slashes decoded. */
+function readingsOf(encoded: string): string[] {
+  const decoded = encoded.replace(/%(?:2f|5c)/gi, "/");
+  return [encoded, decoded].flatMap((path) => [resolve(path), resolve(bare(path))]);
+}
+
+const bare = (path: string): string =>
+  path
+    .split("/")
+    .map((segment) => segment.replace(/;.*$/, "").replace(/(?:%20)+$/, ""))
+    .join("/");
+
+function judged(path: string, query: string, readings: readonly string[], rules: TargetRules): Target {
+  const folded = rules.caseInsensitivePaths ? readings.map(foldCase) : readings;
+  const unique = folded.length === 1 ? folded : [...new Set(folded)];
+  const aliases = unique
+    .filter((reading) => reading.length > 1 && reading.endsWith("/"))
+    .map((reading) => reading.slice(0, -1));
+  return { path, query, readings: unique, aliases };
+}
+
+/** Lower case, letters outside ASCII included, with triplets left in their one spelling. */
+function foldCase(path: string): string {
+  return path.replace(/(?:%[89A-F][0-9A-F])+|[^%]+|%../g, (part) => {
+    if (!part.startsWith("%")) return part.toLowerCase();
+    return part.length > 3 ? encodeURIComponent(decodeURIComponent(part).toLowerCase()) : part.toUpperCase();
+  });
+}
+
+const RESERVED = /^\/\.rustronaut(?:\/|$)/i;
+const EXACTLY_RESERVED = /^\/\.rustronaut\//;
+
+/**
+ * Whether the target is in our own space on every host: `ours` is served by us, `disguised` is another spelling
+ * of it and is answered with 404, never forwarded.
+ */
+export function reservedSpace(target: Pick<Target, "path" | "readings">): "no" | "ours" | "disguised" {
+  if (EXACTLY_RESERVED.test(target.path) && target.readings.length === 1) return "ours";
+  return [target.path, ...target.readings].some((reading) => RESERVED.test(reading)) ? "disguised" : "no";
+}
+
+/** Splits a URL as received into scheme, authority and the rest, without normalising anything. */
+export function splitUrl(url: string): { scheme: string; authority: string; target: string } | null {
+  const match = /^(https?):\/\/([^/?#\\]*)(.*)$/s.exec(url);
+  if (!match) return null;
+  return { scheme: match[1] ?? "", authority: match[2] ?? "", target: match[3] ?? "" };
+}
+
+const refuse = (detail: string): { readonly ok: false; readonly error: Refusal } =>
+  err(refusal("invalid_target", detail));

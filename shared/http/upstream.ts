@@ -1,0 +1,47 @@
+import { type Refusal, refusal } from "../errors/catalogue.ts";
+import { err, ok, type Result } from "../result.ts";
+import { classify, parseAddress, parseIPv4Loosely } from "./address.ts";
+
+export interface UpstreamRules {
+  /** `host:port` pairs that local development may use although they are not public. */
+  readonly developmentHosts: readonly string[];
+  /** Hosts (without port) that this deployment serves: an app in front of itself would loop. */
+  readonly ownHosts: readonly string[];
+}
+
+/** Names that resolve inside some network only (RFC 6761, RFC 6762, RFC 8375, and ICANN's `internal`). */
+const LOCAL_NAME =
+  /(?:^|\.)(?:localhost|local|internal|localdomain|lan|intranet|corp|home|private|home\.arpa|onion)$/;
+
+/**
+ * Whether the edge may dial this upstream, and its origin in the one spelling that is stored. Asked when it is
+ * saved and again at each connection, since the rules and the hosts may have changed in between.
+ */
+export function checkUpstream(url: string, rules: UpstreamRules): Result<string, Refusal> {
+  if (url.length > 512 || !URL.canParse(url)) return refuse("It is not a URL.");
+  const parsed = new URL(url);
+  if (parsed.protocol !== "https:" && parsed.protocol !== "http:") return refuse("It must be http or https.");
+  if (parsed.username !== "" || parsed.password !== "")
+    return refuse("It must not hold a user name or password.");
+  if (parsed.pathname !== "/" || parsed.search !== "" || parsed.hash !== "" || /[?#]$/.test(url)) {
+    return refuse("It must be an origin: scheme, host and port, without path or query.");
+  }
+  const host = parsed.hostname.replace(/\.$/, "");
+  const origin = `${parsed.protocol}//${host}${parsed.port === "" ? "" : `:${parsed.port}`}`;
+  const port = parsed.port || (parsed.protocol === "https:" ? "443" : "80");
+  if (rules.developmentHosts.includes(`${host}:${port}`)) return ok(origin);
+  if (rules.ownHosts.includes(host)) return refuse("It is a host that this network itself serves.");
+  const address = parseAddress(host.replace(/^\[|\]$/g, "")) ?? parseIPv4Loosely(host);
+  if (address) {
+    const kind = classify(address);
+    if (kind === "public") return ok(origin);
+    return refuse(`It is not a public address (${kind.replaceAll("_", " ")}).`);
+  }
+  if (!/^[a-z0-9._-]+$/.test(host)) return refuse("It is not a valid host name.");
+  if (!host.includes(".") || LOCAL_NAME.test(host))
+    return refuse("It is a name that exists in a private network only.");
+  return ok(origin);
+}
+
+const refuse = (why: string): { readonly ok: false; readonly error: Refusal } =>
+  err(refusal("upstream_forbidden", `The upstream is refused. ${why}`));
