@@ -1,0 +1,58 @@
+import { hashSecret } from "../../shared/login/secret-hash.ts";
+import { formatSessionCookie } from "../../shared/login/session-cookie.ts";
+import type { CreateSession, Session } from "../../shared/sessions/types.ts";
+import type { Bindings } from "../env.ts";
+import { sessionsObject } from "../objects.ts";
+import { newSecret } from "./random.ts";
+import { indexEnded, indexSession } from "./session-index.ts";
+
+export type NewSession = Omit<CreateSession, "secretHash" | "ip" | "userAgent" | "maxPerUser">;
+
+const MAX_USER_AGENT = 300;
+
+/**
+ * Makes a session with a secret that has never existed before, and indexes it. Null when its owner can't vouch
+ * for itself (answer 503). Throws when the index can't be written; the session is ended then.
+ */
+export async function openSession(
+  request: Request,
+  bindings: Bindings,
+  owner: string,
+  input: NewSession,
+): Promise<{ session: Session; cookie: string } | null> {
+  const secret = newSecret();
+  const object = sessionsObject(bindings, owner);
+  const created = await object.create({
+    ...input,
+    secretHash: hashSecret(secret),
+    maxPerUser: (await networkLimits(bindings.db)).maxSessionsPerUser,
+    ip: request.headers.get("CF-Connecting-IP") ?? "",
+    userAgent: (request.headers.get("User-Agent") ?? "").slice(0, MAX_USER_AGENT),
+  });
+  if (!created.ok) return null;
+  try {
+    await indexSession(bindings.db, created.session, owner);
+    await indexEnded(bindings.db, created.ended, "replaced");
+  } catch (error) {
+    await object.end({ by: "session", id: input.id }, "replaced");
+    throw error;
+  }
+  return { session: created.session, cookie: formatSessionCookie(owner, secret) };
+}
+
+export interface NetworkLimits {
+  readonly signInIdleSeconds: number;
+  readonly signInAbsoluteSeconds: number;
+  readonly maxSessionsPerUser: number;
+}
+
+export async function networkLimits(db: D1Database): Promise<NetworkLimits> {
+  const row = await db
+    .prepare(
+      `SELECT sign_in_idle_seconds AS signInIdleSeconds, sign_in_absolute_seconds AS signInAbsoluteSeconds,
+       max_sessions_per_user AS maxSessionsPerUser FROM networks WHERE id = 1`,
+    )
+    .first<NetworkLimits>();
+  if (!row) throw new Error("the network was not created yet");
+  return row;
+}

@@ -1,0 +1,10 @@
+import { base64url } from "../../shared/encoding.ts";
+import { type IdKind, newId } from "../../shared/ids.ts";
+
+const randomBytes = (length: number): Uint8Array<ArrayBuffer> =>
+  crypto.getRandomValues(new Uint8Array(length));
+
+/** 256 random bits, base64url: 43 characters. */
+export const newSecret = (): string => base64url(randomBytes(32));
+
+export const freshId = (kind: IdKind): string => newId(kind, Date.now(), randomBytes);

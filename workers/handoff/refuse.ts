@@ -1,0 +1,37 @@
+import { ERRORS, type ErrorCode } from "../../shared/errors/catalogue.ts";
+import { errorPage, htmlResponse } from "../pages/index.ts";
+import { freshId } from "./random.ts";
+
+/** A refusal as a page: why, and a way on. @param retryUrl Same-origin path or one of our own origins. */
+export function refuse(
+  code: ErrorCode,
+  detail: string,
+  options: { readonly retryUrl?: string; readonly headers?: HeadersInit } = {},
+): Response {
+  const { status, title } = ERRORS[code];
+  const page = errorPage({
+    title,
+    detail,
+    code,
+    requestId: freshId("decision"),
+    ...(options.retryUrl === undefined ? {} : { retryUrl: options.retryUrl }),
+  });
+  const response = htmlResponse(page, status, code, options.headers);
+  if (status === 503) response.headers.set("Retry-After", "5");
+  return response;
+}
+
+/** A redirect of ours: not cached, and without a referrer that could carry a code. */
+export function redirect(location: string, reason: string, cookies: readonly string[] = []): Response {
+  const response = new Response(null, {
+    status: 303,
+    headers: {
+      Location: location,
+      "Cache-Control": "no-store",
+      "Referrer-Policy": "no-referrer",
+      "X-Rustronaut-Response": reason,
+    },
+  });
+  for (const cookie of cookies) response.headers.append("Set-Cookie", cookie);
+  return response;
+}

@@ -1,0 +1,34 @@
+import { constantTimeEqual } from "../../shared/encoding.ts";
+import { hashSecret } from "../../shared/login/secret-hash.ts";
+
+/** Whether a POST was made by a page of this very origin. Browsers without fetch metadata must send `Origin`. */
+export function isSameOriginPost(request: Request): boolean {
+  const site = request.headers.get("Sec-Fetch-Site");
+  if (site !== null) return site === "same-origin";
+  return request.headers.get("Origin") === new URL(request.url).origin;
+}
+
+/** A token that only a page made for this session can hold. */
+export function csrfToken(sessionCookie: string): string {
+  return hashSecret(`csrf:${sessionCookie}`);
+}
+
+export function isCsrfToken(token: string, sessionCookie: string): boolean {
+  return constantTimeEqual(token, csrfToken(sessionCookie));
+}
+
+const MAX_FORM_BYTES = 16_384;
+
+/** The fields of a small urlencoded form, or null for anything else. */
+export async function readForm(request: Request): Promise<URLSearchParams | null> {
+  const type = request.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded" || !request.body) return null;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > MAX_FORM_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return new URLSearchParams(await new Blob(chunks).text());
+}
