@@ -1,0 +1,83 @@
+import { QueryClient, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { ApiError, type Called, type CallInput, createClient } from "../shared/protocol/client.ts";
+import { mayCall } from "../shared/protocol/endpoint.ts";
+import type { Answer, EndpointId } from "../shared/protocol/endpoints.ts";
+
+/** The admin API as the dashboard uses it: the browser's session cookie signs in, the header keeps other sites out. */
+const client = createClient({
+  fetch: (url, init) => fetch(url, { ...init, credentials: "same-origin" }),
+  baseUrl: "",
+  headers: { "X-Rustronaut-Csrf": "1" },
+});
+
+type Call = <Id extends EndpointId>(id: Id, input: CallInput<Id>) => Promise<Called<Answer<Id>>>;
+// The client's optional last argument can't be passed on from generic code, so here it is always given.
+const send = client.call as unknown as Call;
+
+export async function call<Id extends EndpointId>(id: Id, input: CallInput<Id>): Promise<Answer<Id>> {
+  return (await send(id, input)).data;
+}
+
+export const urlOf = client.url;
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      retry: (failures, error) =>
+        failures < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+    },
+  },
+});
+
+export function useApi<Id extends EndpointId>(id: Id, input: CallInput<Id>) {
+  return useQuery({ queryKey: [id, input], queryFn: () => call(id, input) });
+}
+
+interface Page<Row> {
+  readonly items: readonly Row[];
+  readonly next: string | null;
+}
+
+/** The endpoints that answer with one page of a list. */
+export type ListId = {
+  [Id in EndpointId]: Answer<Id> extends Page<unknown> ? Id : never;
+}[EndpointId];
+export type RowOf<Id extends ListId> = Answer<Id> extends Page<infer Row> ? Row : never;
+
+/** A list that grows page by page. */
+export function usePages<Id extends ListId>(id: Id, input: CallInput<Id>) {
+  return useInfiniteQuery({
+    queryKey: [id, "pages", input],
+    initialPageParam: null as string | null,
+    queryFn: async ({ pageParam }): Promise<Page<RowOf<Id>>> => {
+      const query = { ...queryOf(input), ...(pageParam === null ? {} : { cursor: pageParam }) };
+      return (await call(id, { ...input, query } as CallInput<Id>)) as unknown as Page<RowOf<Id>>;
+    },
+    getNextPageParam: (page) => page.next,
+    select: (data) => data.pages.flatMap((page) => page.items),
+  });
+}
+
+function queryOf(input: object): Record<string, unknown> {
+  return "query" in input ? (input.query as Record<string, unknown>) : {};
+}
+
+/** A write. Everything that is shown is loaded again after it, since one write can change many views. */
+export function useWrite<Id extends EndpointId>(id: Id) {
+  return useMutation({
+    mutationFn: (input: CallInput<Id>) => call(id, { idempotencyKey: crypto.randomUUID(), ...input }),
+    onSuccess: () => queryClient.invalidateQueries(),
+  });
+}
+
+/** The `If-Match` of a row that was loaded at `version`. */
+export const etagOf = (row: { readonly version: number }): string => `"${row.version}"`;
+
+/** Whether the signed-in administrator may change things; false while that is unknown. */
+export function useMayWrite(): boolean {
+  const me = useApi("me.get", {});
+  return me.data !== undefined && mayCall(me.data.role, "admin");
+}
+
+export const isSignedOut = (error: unknown): boolean => error instanceof ApiError && error.status === 401;

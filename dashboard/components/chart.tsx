@@ -1,0 +1,112 @@
+import "uplot/dist/uPlot.min.css";
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import uPlot from "uplot";
+
+export interface Series {
+  readonly label: string;
+  /** A custom property of the style sheet. */
+  readonly color: "--accent" | "--good" | "--bad" | "--warn";
+  readonly values: readonly number[];
+  readonly dashed?: boolean;
+}
+
+interface Chart {
+  /** Says what a picture can't to those who don't see it. */
+  readonly summary: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly times: readonly number[];
+  readonly series: readonly Series[];
+}
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const watchScheme = (listener: () => void) => {
+  dark.addEventListener("change", listener);
+  return () => dark.removeEventListener("change", listener);
+};
+
+/** Lines over time. Its height is fixed by the style sheet, so nothing moves when the data comes. */
+export function Chart({ summary, times, series }: Chart) {
+  const box = useRef<HTMLDivElement>(null);
+  const isDark = useSyncExternalStore(watchScheme, () => dark.matches);
+  const plot = useRef<uPlot | null>(null);
+  const shape = series.map((one) => one.label).join();
+  const data = [times.map((at) => at / 1000), ...series.map((one) => [...one.values])] as uPlot.AlignedData;
+  const latest = useRef({ series, data });
+  latest.current = { series, data };
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: drawn anew when the colours or the set of lines change
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const made = new uPlot(options(element, latest.current.series), latest.current.data, element);
+    plot.current = made;
+    const observer = new ResizeObserver(() =>
+      made.setSize({ width: element.clientWidth, height: element.clientHeight }),
+    );
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, [isDark, shape]);
+
+  useEffect(() => plot.current?.setData(data), [data]);
+
+  return <div className="chart" ref={box} role="img" aria-label={summary} />;
+}
+
+function options(element: HTMLElement, series: readonly Series[]): uPlot.Options {
+  const style = getComputedStyle(element);
+  const color = (name: string) => style.getPropertyValue(name).trim();
+  const axis = {
+    stroke: color("--muted"),
+    grid: { stroke: color("--line"), width: 1 },
+    ticks: { show: false },
+    font: `12px ${style.fontFamily}`,
+  };
+  return {
+    width: element.clientWidth,
+    height: element.clientHeight,
+    legend: { show: false },
+    cursor: { drag: { x: false, y: false } },
+    scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 4)] } },
+    axes: [
+      axis,
+      { ...axis, size: 46, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 1e4, 1e5, 1e6] },
+    ],
+    series: [
+      {},
+      ...series.map((one) => ({
+        label: one.label,
+        stroke: color(one.color),
+        width: 2,
+        points: { show: false },
+        ...(one.dashed ? { dash: [6, 4] } : {}),
+      })),
+    ],
+  };
+}
+
+/** What the lines of a chart mean. */
+export function Legend({ series }: { readonly series: readonly Series[] }) {
+  return (
+    <ul className="legend">
+      {series.map(({ label, color, dashed }) => (
+        <li key={label}>
+          <svg width="22" height="8" aria-hidden="true">
+            <line
+              className={`line${color}`}
+              x1="0"
+              y1="4"
+              x2="22"
+              y2="4"
+              strokeWidth="3"
+              strokeDasharray={dashed ? "6 4" : undefined}
+            />
+          </svg>
+          {label}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,183 @@
+import type { Body } from "../../shared/protocol/endpoints.ts";
+import type { AppSettings } from "../../shared/registry/app-settings.ts";
+import { useApi } from "../api.ts";
+import { Check, Field } from "../components/field.tsx";
+import { issueOf } from "../components/states.tsx";
+import { splitList } from "../lib/format.ts";
+
+interface AppValues {
+  readonly name?: string;
+  readonly title?: string;
+  readonly host?: string;
+  readonly segment?: string;
+  readonly upstreams?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly enabled: boolean;
+  readonly settings: Omit<AppSettings, "allowedOrigins"> & { readonly allowedOrigins: readonly string[] };
+}
+
+/** What `AppFields` holds, as the body of a create or update. */
+export function readAppFields(form: FormData): Body<"apps.create"> {
+  const text = (name: string) => String(form.get(name) ?? "").trim();
+  const number = (name: string) => Number(text(name));
+  return {
+    name: text("name"),
+    title: text("title"),
+    host: text("host"),
+    segment: text("segment"),
+    upstreams: splitList(text("upstreams")),
+    tags: splitList(text("tags")),
+    enabled: form.has("enabled"),
+    settings: {
+      idleSeconds: number("idleSeconds"),
+      absoluteSeconds: number("absoluteSeconds"),
+      upstreamTimeoutMs: number("upstreamTimeoutMs"),
+      leaseMs: number("leaseMs"),
+      allowedOrigins: splitList(text("allowedOrigins")),
+      compatibility: text("compatibility") as AppSettings["compatibility"],
+      assertionAlgorithm: text("assertionAlgorithm") as AppSettings["assertionAlgorithm"],
+      anonymous: form.has("anonymous"),
+      preserveHost: form.has("preserveHost"),
+      caseInsensitivePaths: form.has("caseInsensitivePaths"),
+      encodedSlashes: form.has("encodedSlashes"),
+      methodOverride: form.has("methodOverride"),
+    },
+  };
+}
+
+export function AppFields({ app, error }: { readonly app: AppValues; readonly error: unknown }) {
+  const segments = useApi("segments.list", { query: { limit: 200 } });
+  const names = segments.data?.items.map((segment) => segment.name) ?? [];
+  // While the segments load, the app's own one keeps the choice from being empty.
+  const choices = app.segment && !names.includes(app.segment) ? [app.segment, ...names] : names;
+  const wrong = (path: string) => issueOf(error, path);
+  return (
+    <>
+      <Field label="Title" error={wrong("/title")}>
+        {(c) => <input {...c} name="title" maxLength={200} required defaultValue={app.title} />}
+      </Field>
+      <Field
+        label="Name"
+        hint={'Policies call it App::"name". Lower-case letters, digits and hyphens.'}
+        error={wrong("/name")}
+      >
+        {(c) => <input {...c} name="name" required pattern="[a-z0-9\-]+" defaultValue={app.name} />}
+      </Field>
+      <Field label="Host" hint="Where people open it, such as wiki.example.com." error={wrong("/host")}>
+        {(c) => <input {...c} name="host" required inputMode="url" defaultValue={app.host} />}
+      </Field>
+      <Field label="Segment" error={wrong("/segment")}>
+        {(c) => (
+          <select {...c} name="segment" required key={choices.length} defaultValue={app.segment}>
+            {choices.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field
+        label="Upstreams"
+        hint="One origin a line, such as https://wiki.internal.example."
+        error={wrong("/upstreams")}
+      >
+        {(c) => (
+          <textarea {...c} name="upstreams" rows={2} required defaultValue={app.upstreams?.join("\n")} />
+        )}
+      </Field>
+      <Field
+        label="Tags"
+        hint="Separated by commas; policies read them as resource.tags."
+        error={wrong("/tags")}
+      >
+        {(c) => <input {...c} name="tags" defaultValue={app.tags?.join(", ")} />}
+      </Field>
+      <Check label="Switched on" name="enabled" defaultChecked={app.enabled} />
+      <SettingsFields settings={app.settings} error={error} />
+    </>
+  );
+}
+
+function SettingsFields({
+  settings,
+  error,
+}: {
+  readonly settings: AppValues["settings"];
+  readonly error: unknown;
+}) {
+  const number = (
+    name: "idleSeconds" | "absoluteSeconds" | "upstreamTimeoutMs" | "leaseMs",
+    label: string,
+  ) => (
+    <Field label={label} error={issueOf(error, `/settings/${name}`)}>
+      {(c) => <input {...c} name={name} type="number" min={0} required defaultValue={settings[name]} />}
+    </Field>
+  );
+  return (
+    <details>
+      <summary>Sessions, assertion and connection</summary>
+      <fieldset>
+        <legend className="hidden">Sessions, assertion and connection</legend>
+        {number("idleSeconds", "Session ends after seconds without traffic")}
+        {number("absoluteSeconds", "Session ends after seconds in any case")}
+        {number("leaseMs", "Milliseconds an allow may be reused for sub-resources (0 to 1000)")}
+        {number("upstreamTimeoutMs", "Milliseconds to wait for the upstream")}
+        <Field label="Assertion algorithm">
+          {(c) => (
+            <select {...c} name="assertionAlgorithm" defaultValue={settings.assertionAlgorithm}>
+              <option>ES256</option>
+              <option>EdDSA</option>
+            </select>
+          )}
+        </Field>
+        <Field label="Also send the assertion as" hint="For an app that verified another product's before.">
+          {(c) => (
+            <select {...c} name="compatibility" defaultValue={settings.compatibility}>
+              <option value="none">Rustronaut only</option>
+              <option value="cloudflare">Cloudflare Access</option>
+              <option value="pomerium">Pomerium</option>
+            </select>
+          )}
+        </Field>
+        <Field
+          label="Other origins that may connect"
+          hint="One a line; the app's own is always allowed."
+          error={issueOf(error, "/settings/allowedOrigins")}
+        >
+          {(c) => (
+            <textarea
+              {...c}
+              name="allowedOrigins"
+              rows={2}
+              defaultValue={settings.allowedOrigins.join("\n")}
+            />
+          )}
+        </Field>
+        <Check
+          label="Let policies judge requests without any sign-in"
+          name="anonymous"
+          defaultChecked={settings.anonymous}
+        />
+        <Check
+          label="Send the app's own host to the upstream"
+          name="preserveHost"
+          defaultChecked={settings.preserveHost}
+        />
+        <Check
+          label="The upstream ignores upper and lower case in paths"
+          name="caseInsensitivePaths"
+          defaultChecked={settings.caseInsensitivePaths}
+        />
+        <Check
+          label="Forward encoded slashes"
+          name="encodedSlashes"
+          defaultChecked={settings.encodedSlashes}
+        />
+        <Check
+          label="Allow method override headers"
+          name="methodOverride"
+          defaultChecked={settings.methodOverride}
+        />
+      </fieldset>
+    </details>
+  );
+}

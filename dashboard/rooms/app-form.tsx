@@ -1,0 +1,93 @@
+import { type FormEvent, useState } from "react";
+import { DEFAULT_APP_SETTINGS } from "../../shared/registry/app-settings.ts";
+import { call, etagOf, type RowOf, useApi, useMayWrite, useWrite } from "../api.ts";
+import { ConfirmButton } from "../components/confirm-button.tsx";
+import { Conflict } from "../components/conflict.tsx";
+import { RoomHead } from "../components/room-head.tsx";
+import { Failure, Loaded } from "../components/states.tsx";
+import { navigate } from "../lib/router.ts";
+import { AppFields, readAppFields } from "./app-fields.tsx";
+
+export type App = RowOf<"apps.list">;
+
+export function NewApp() {
+  const create = useWrite("apps.create");
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const body = readAppFields(new FormData(event.currentTarget));
+    create.mutate({ body }, { onSuccess: (app) => navigate("apps", app.id) });
+  };
+  return (
+    <>
+      <RoomHead title="Add an app" />
+      <Failure error={create.error} />
+      <form className="card form" onSubmit={submit}>
+        <AppFields app={{ enabled: true, settings: DEFAULT_APP_SETTINGS }} error={create.error} />
+        <div className="actions">
+          <button type="submit" className="button" disabled={create.isPending}>
+            Add the app
+          </button>
+        </div>
+      </form>
+    </>
+  );
+}
+
+export function EditApp({ id }: { readonly id: string }) {
+  const app = useApi("apps.get", { params: { app: id } });
+  return (
+    <>
+      <RoomHead title={app.data ? app.data.title || app.data.name : "App"} />
+      <Loaded query={app}>{(data) => <EditLoadedApp loaded={data} />}</Loaded>
+    </>
+  );
+}
+
+/** Edits the version that was loaded first; a newer one only replaces it when the administrator says so. */
+function EditLoadedApp({ loaded }: { readonly loaded: App }) {
+  const [base, setBase] = useState(loaded);
+  const mayWrite = useMayWrite();
+  const update = useWrite("apps.update");
+  const remove = useWrite("apps.delete");
+  const target = { params: { app: base.id }, ifMatch: etagOf(base) };
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    update.mutate(
+      { ...target, body: readAppFields(new FormData(event.currentTarget)) },
+      { onSuccess: setBase },
+    );
+  };
+  const takeTheirs = async () => {
+    setBase(await call("apps.get", { params: { app: base.id } }));
+    update.reset();
+    remove.reset();
+  };
+  const error = update.error ?? remove.error;
+  return (
+    <>
+      <Conflict error={error} onReload={takeTheirs} />
+      {update.isSuccess && (
+        <p className="notice good" role="status">
+          Saved as version {base.version}. It holds for every request from now on.
+        </p>
+      )}
+      <form className="card form" key={base.version} onSubmit={submit}>
+        <AppFields app={base} error={update.error} />
+        {mayWrite && (
+          <div className="actions">
+            <button type="submit" className="button" disabled={update.isPending}>
+              Save
+            </button>
+            <ConfirmButton
+              label="Delete"
+              question={`Delete ${base.title || base.name}?`}
+              onConfirm={() => remove.mutate(target, { onSuccess: () => navigate("apps") })}
+            >
+              Its sessions end at once, and its host answers nobody any more.
+            </ConfirmButton>
+          </div>
+        )}
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+import { useMayWrite, usePages } from "../api.ts";
+import { OnOff } from "../components/badges.tsx";
+import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
+import { RoomHead } from "../components/room-head.tsx";
+import { Empty, Loaded } from "../components/states.tsx";
+import { routeTo } from "../lib/router.ts";
+import type { RoomProps } from "../rooms.ts";
+import { type App, EditApp, NewApp } from "./app-form.tsx";
+
+export default function Apps({ path: [id] }: RoomProps) {
+  if (id === undefined) return <AppList />;
+  return id === "new" ? <NewApp /> : <EditApp id={id} />;
+}
+
+const COLUMNS: readonly Column<App>[] = [
+  { header: "App", cell: (app) => <a href={routeTo("apps", app.id)}>{app.title || app.name}</a> },
+  { header: "Host", cell: (app) => app.host },
+  { header: "Segment", cell: (app) => app.segment, className: "wide" },
+  { header: "Upstreams", cell: (app) => app.upstreams.join(", "), className: "wide" },
+  { header: "Tags", cell: (app) => app.tags.join(", "), className: "wide" },
+  { header: "State", cell: (app) => <OnOff on={app.enabled} /> },
+];
+
+function AppList() {
+  const apps = usePages("apps.list", {});
+  const mayWrite = useMayWrite();
+  return (
+    <>
+      <RoomHead title="Apps">
+        {mayWrite && (
+          <a className="button" href={routeTo("apps", "new")}>
+            Add an app
+          </a>
+        )}
+      </RoomHead>
+      <Loaded query={apps}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty>No app stands behind the gateway yet.</Empty>
+          ) : (
+            <DataTable caption="Apps" columns={COLUMNS} rows={rows} keyOf={(app) => app.id} />
+          )
+        }
+      </Loaded>
+      <ShowMore pages={apps} />
+    </>
+  );
+}

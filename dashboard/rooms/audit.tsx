@@ -1,0 +1,99 @@
+import { useState } from "react";
+import { type RowOf, useApi, usePages } from "../api.ts";
+import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
+import { Facts } from "../components/facts.tsx";
+import { Field } from "../components/field.tsx";
+import { RoomHead } from "../components/room-head.tsx";
+import { Empty, Loaded } from "../components/states.tsx";
+import { formatCount, formatDateTime } from "../lib/format.ts";
+import { routeTo } from "../lib/router.ts";
+
+type Row = RowOf<"audit.list">;
+
+const KINDS = {
+  "admin,login,session,system": "All but decisions",
+  admin: "Changes by administrators",
+  login: "Sign-ins",
+  session: "Sessions",
+  system: "System",
+  decision: "Decisions",
+} as const;
+
+const COLUMNS: readonly Column<Row>[] = [
+  { header: "Leaf", cell: (row) => row.leaf, className: "numeric" },
+  { header: "When", cell: ({ entry }) => (typeof entry.at === "number" ? formatDateTime(entry.at) : "") },
+  { header: "What", cell: whatOf },
+  { header: "Who", cell: ({ entry }) => text(entry.actor), className: "wide" },
+  { header: "On", cell: ({ entry }) => text(entry.target ?? entry.appName), className: "wide" },
+];
+
+export default function Audit() {
+  const [kinds, setKinds] = useState<string>("admin,login,session,system");
+  const rows = usePages("audit.list", { query: { kinds } });
+  return (
+    <>
+      <RoomHead title="Audit" />
+      <Checkpoint />
+      <div className="form filters">
+        <Field label="Show">
+          {(c) => (
+            <select {...c} value={kinds} onChange={(event) => setKinds(event.target.value)}>
+              {Object.entries(KINDS).map(([value, label]) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      </div>
+      <Loaded query={rows}>
+        {(list) =>
+          list.length === 0 ? (
+            <Empty>The log holds nothing of this kind.</Empty>
+          ) : (
+            <DataTable caption="Audit log" columns={COLUMNS} rows={list} keyOf={(row) => row.leaf} />
+          )
+        }
+      </Loaded>
+      <ShowMore pages={rows} />
+    </>
+  );
+}
+
+function whatOf({ entry }: Row) {
+  if (entry.kind === "decision") {
+    return <a href={routeTo("decisions", entry.id)}>{text(entry.decision)}</a>;
+  }
+  const { detail } = entry;
+  const hasDetail = typeof detail === "object" && detail !== null && Object.keys(detail).length > 0;
+  if (!hasDetail) return text(entry.action);
+  return (
+    <details>
+      <summary>{text(entry.action)}</summary>
+      <Facts value={detail as Record<string, unknown>} />
+    </details>
+  );
+}
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+function Checkpoint() {
+  const checkpoint = useApi("audit.checkpoint", {});
+  return (
+    <section className="card checkpoint">
+      <h2>Checkpoint</h2>
+      {checkpoint.data ? (
+        <>
+          <p>
+            {formatCount(checkpoint.data.size)} entries, signed {formatDateTime(checkpoint.data.at)}. Keep the
+            note: with it, <code>rustronaut audit verify</code> proves that nothing was changed since.
+          </p>
+          <pre>{checkpoint.data.note}</pre>
+        </>
+      ) : (
+        <p className="muted">{checkpoint.error ? "The checkpoint could not be loaded." : "Loading"}</p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,155 @@
+import type { FormEvent } from "react";
+import { etagOf, useApi, useMayWrite, usePages, useWrite } from "../api.ts";
+import { ConfirmButton } from "../components/confirm-button.tsx";
+import { DataTable, ShowMore } from "../components/data-table.tsx";
+import { Field } from "../components/field.tsx";
+import { RoomHead } from "../components/room-head.tsx";
+import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
+import { navigate, routeTo } from "../lib/router.ts";
+
+export function Groups() {
+  const groups = usePages("groups.list", {});
+  const create = useWrite("groups.create");
+  const mayWrite = useMayWrite();
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    create.mutate({ body: { name: fieldOf(form, "name") } }, { onSuccess: () => form.reset() });
+  };
+  return (
+    <>
+      {mayWrite && (
+        <form className="form filters" onSubmit={submit}>
+          <Field label="Name of a new group" error={issueOf(create.error, "/name") ?? create.error?.message}>
+            {(c) => <input {...c} name="name" required maxLength={100} />}
+          </Field>
+          <div className="actions">
+            <button type="submit" className="button" disabled={create.isPending}>
+              Add
+            </button>
+          </div>
+        </form>
+      )}
+      <Loaded query={groups}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty>
+              No group exists yet. A group of the identity provider counts where it has the same name.
+            </Empty>
+          ) : (
+            <DataTable
+              caption="Groups"
+              rows={rows}
+              keyOf={(group) => group.id}
+              columns={[
+                {
+                  header: "Group",
+                  cell: (group) => <a href={routeTo("people", "groups", group.id)}>{group.name}</a>,
+                },
+                { header: "Description", cell: (group) => group.description },
+              ]}
+            />
+          )
+        }
+      </Loaded>
+      <ShowMore pages={groups} />
+    </>
+  );
+}
+
+export function GroupPage({ id }: { readonly id: string }) {
+  const group = useApi("groups.get", { params: { group: id } });
+  const members = usePages("groups.members", { params: { group: id } });
+  const add = useWrite("groups.addMember");
+  const take = useWrite("groups.removeMember");
+  const remove = useWrite("groups.delete");
+  const mayWrite = useMayWrite();
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const params = { group: id, kind: fieldOf(form, "kind"), member: fieldOf(form, "member") };
+    add.mutate({ params }, { onSuccess: () => form.reset() });
+  };
+  const loaded = group.data;
+  return (
+    <>
+      <RoomHead title={loaded?.name ?? "Group"}>
+        <a className="button plain" href={routeTo("people", "groups")}>
+          All groups
+        </a>
+        {mayWrite && loaded && (
+          <ConfirmButton
+            label="Delete"
+            question={`Delete the group ${loaded.name}?`}
+            onConfirm={() =>
+              remove.mutate(
+                { params: { group: id }, ifMatch: etagOf(loaded) },
+                { onSuccess: () => navigate("people", "groups") },
+              )
+            }
+          >
+            Its members lose what policies allow this group, at once.
+          </ConfirmButton>
+        )}
+      </RoomHead>
+      <Failure error={group.error ?? take.error ?? remove.error} />
+      {mayWrite && (
+        <form className="form filters" onSubmit={submit}>
+          <Field label="Kind">
+            {(c) => (
+              <select {...c} name="kind">
+                <option value="user">User</option>
+                <option value="group">Group</option>
+              </select>
+            )}
+          </Field>
+          <Field label="E-mail or group name" error={add.error?.message}>
+            {(c) => <input {...c} name="member" required />}
+          </Field>
+          <div className="actions">
+            <button type="submit" className="button" disabled={add.isPending}>
+              Add member
+            </button>
+          </div>
+        </form>
+      )}
+      <Loaded query={members}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty>This group has no members here.</Empty>
+          ) : (
+            <DataTable
+              caption="Members"
+              rows={rows}
+              keyOf={(member) => `${member.kind} ${member.id}`}
+              columns={[
+                { header: "Member", cell: (member) => member.name },
+                { header: "Kind", cell: (member) => member.kind },
+                {
+                  header: "Actions",
+                  cell: (member) =>
+                    mayWrite && (
+                      <button
+                        type="button"
+                        className="button danger small"
+                        aria-label={`Remove ${member.name}`}
+                        onClick={() =>
+                          take.mutate({ params: { group: id, kind: member.kind, member: member.id } })
+                        }
+                      >
+                        Remove
+                      </button>
+                    ),
+                },
+              ]}
+            />
+          )
+        }
+      </Loaded>
+      <ShowMore pages={members} />
+    </>
+  );
+}
+
+const fieldOf = (form: HTMLFormElement, name: string): string =>
+  String(new FormData(form).get(name) ?? "").trim();

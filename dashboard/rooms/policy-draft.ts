@@ -1,0 +1,44 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { call } from "../api.ts";
+
+/** The text after the typing paused for `delayMs`. */
+function useSettled(text: string, delayMs: number): string {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), delayMs);
+    return () => clearTimeout(timer);
+  }, [text, delayMs]);
+  return settled;
+}
+
+/** Checks Cedar text while it is being typed. `valid` is only true for the very text that is shown. */
+export function useValidation(source: string) {
+  const settled = useSettled(source, 250);
+  const check = useQuery({
+    queryKey: ["policies.validate", settled],
+    queryFn: () => call("policies.validate", { body: { source: settled } }),
+    placeholderData: (previous) => previous,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const current = settled === source && !check.isPlaceholderData && check.data !== undefined;
+  return {
+    issues: check.data?.issues ?? [],
+    valid: current && check.data.valid,
+    status: statusOf(current, check.isError, check.data),
+  };
+}
+
+interface Validation {
+  readonly valid: boolean;
+  readonly statements: number;
+  readonly issues: readonly unknown[];
+}
+
+function statusOf(current: boolean, failed: boolean, result: Validation | undefined): string {
+  if (failed) return "The text could not be checked: the server did not answer.";
+  if (!current || !result) return "Checking…";
+  const count = result.valid ? result.statements : result.issues.length;
+  const noun = result.valid ? "statement" : "problem";
+  return `${result.valid ? "Valid: " : ""}${count} ${noun}${count === 1 ? "" : "s"}`;
+}

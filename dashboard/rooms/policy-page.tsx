@@ -1,0 +1,182 @@
+import { useState } from "react";
+import type { Answer } from "../../shared/protocol/endpoints.ts";
+import { call, etagOf, useApi, useMayWrite, useWrite } from "../api.ts";
+import { CedarEditor } from "../components/cedar-editor.tsx";
+import { ConfirmButton } from "../components/confirm-button.tsx";
+import { Conflict } from "../components/conflict.tsx";
+import { Field } from "../components/field.tsx";
+import { RoomHead } from "../components/room-head.tsx";
+import { Failure, issueOf, Loaded } from "../components/states.tsx";
+import { navigate } from "../lib/router.ts";
+import { useValidation } from "./policy-draft.ts";
+import { PolicyVersions } from "./policy-versions.tsx";
+import { Tester } from "./tester.tsx";
+
+const TEMPLATE = `// Who may do what, and when.
+permit (
+  principal in Group::"engineering",
+  action in Action::"access",
+  resource == App::"wiki"
+);
+`;
+
+export function NewPolicy() {
+  const [name, setName] = useState("");
+  const [source, setSource] = useState(TEMPLATE);
+  const validation = useValidation(source);
+  const create = useWrite("policies.create");
+  return (
+    <>
+      <RoomHead title="Write a policy" />
+      <Failure error={create.error} />
+      <div className="card">
+        <Field label="Name" error={issueOf(create.error, "/name")}>
+          {(c) => (
+            <input {...c} value={name} maxLength={100} onChange={(event) => setName(event.target.value)} />
+          )}
+        </Field>
+        <h2 className="spaced">Cedar</h2>
+        <CedarEditor label="Policy text" source={source} onChange={setSource} {...validation} />
+        <div className="actions">
+          <button
+            type="button"
+            className="button"
+            disabled={!validation.valid || name.trim() === "" || create.isPending}
+            onClick={() =>
+              create.mutate(
+                { body: { name: name.trim(), source } },
+                { onSuccess: (policy) => navigate("policies", policy.id) },
+              )
+            }
+          >
+            Publish
+          </button>
+        </div>
+      </div>
+      <h2>Try it before publishing</h2>
+      <Tester draft={validation.valid ? { name: name.trim() || "draft", source } : null} />
+    </>
+  );
+}
+
+export function EditPolicy({ id }: { readonly id: string }) {
+  const policy = useApi("policies.get", { params: { policy: id } });
+  return (
+    <>
+      <RoomHead title={policy.data?.name ?? "Policy"} />
+      <Loaded query={policy}>{(data) => <EditLoadedPolicy loaded={data} />}</Loaded>
+    </>
+  );
+}
+
+type Policy = Answer<"policies.get">;
+
+/** Edits the version that was loaded first; a newer one only replaces it when the administrator says so. */
+function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
+  const [base, setBase] = useState(loaded);
+  const [source, setSource] = useState(loaded.source);
+  const [note, setNote] = useState("");
+  const mayWrite = useMayWrite();
+  const validation = useValidation(source);
+  const publish = useWrite("policies.publish");
+  const update = useWrite("policies.update");
+  const rollback = useWrite("policies.rollback");
+  const remove = useWrite("policies.delete");
+  const writes = [publish, update, rollback, remove];
+  const target = { params: { policy: base.id }, ifMatch: etagOf(base) };
+  const changed = source !== base.source;
+
+  const take = (policy: Policy) => {
+    setBase(policy);
+    setSource(policy.source);
+    setNote("");
+  };
+  const begin = () => {
+    for (const write of writes) write.reset();
+  };
+  const takeTheirs = async () => {
+    take(await call("policies.get", { params: { policy: base.id } }));
+    begin();
+  };
+  return (
+    <>
+      <Conflict error={writes.find((write) => write.error)?.error} onReload={takeTheirs} />
+      {writes.some((write) => write.isSuccess) && (
+        <p className="notice good" role="status">
+          Done: version {base.currentVersion} is {base.enabled ? "in force" : "switched off"}.
+        </p>
+      )}
+      <div className="card">
+        <CedarEditor
+          label="Policy text"
+          source={source}
+          onChange={setSource}
+          readOnly={!mayWrite}
+          {...validation}
+        />
+        {mayWrite && (
+          <>
+            <Field label="Note about this change">
+              {(c) => (
+                <input
+                  {...c}
+                  value={note}
+                  maxLength={500}
+                  onChange={(event) => setNote(event.target.value)}
+                />
+              )}
+            </Field>
+            <div className="actions spaced">
+              <button
+                type="button"
+                className="button"
+                disabled={!changed || !validation.valid || publish.isPending}
+                onClick={() => {
+                  begin();
+                  publish.mutate({ ...target, body: { source, note } }, { onSuccess: take });
+                }}
+              >
+                Publish version {base.currentVersion + 1}
+              </button>
+              <button
+                type="button"
+                className="button plain"
+                disabled={update.isPending}
+                onClick={() => {
+                  begin();
+                  // Keeps what is being typed: only the state of the policy changes.
+                  update.mutate({ ...target, body: { enabled: !base.enabled } }, { onSuccess: setBase });
+                }}
+              >
+                {base.enabled ? "Switch off" : "Switch on"}
+              </button>
+              <ConfirmButton
+                label="Delete"
+                question={`Delete the policy ${base.name}?`}
+                onConfirm={() => remove.mutate(target, { onSuccess: () => navigate("policies") })}
+              >
+                All its versions go with it. Streams that only it allowed are cut at once.
+              </ConfirmButton>
+            </div>
+          </>
+        )}
+      </div>
+      <h2>Try it{changed ? " before publishing" : ""}</h2>
+      <Tester draft={changed && validation.valid ? { name: base.name, source } : null} />
+      <h2>Versions</h2>
+      <PolicyVersions
+        policyId={base.id}
+        current={base.currentVersion}
+        onShow={setSource}
+        onRestore={
+          mayWrite
+            ? (number) => {
+                begin();
+                rollback.mutate({ ...target, body: { number } }, { onSuccess: take });
+              }
+            : null
+        }
+      />
+    </>
+  );
+}

@@ -1,0 +1,116 @@
+import { type FormEvent, useState } from "react";
+import type { Answer, Body } from "../../shared/protocol/endpoints.ts";
+import { useApi, useWrite } from "../api.ts";
+import { Outcome } from "../components/badges.tsx";
+import { Cited } from "../components/cited.tsx";
+import { Facts } from "../components/facts.tsx";
+import { Check, Field } from "../components/field.tsx";
+import { Failure, issueOf } from "../components/states.tsx";
+
+type TestBody = Body<"policies.test">;
+
+interface Tester {
+  /** Judged as if it were published. */
+  readonly draft: { readonly name: string; readonly source: string } | null;
+}
+
+/** Would this caller reach that app at this path, and why. */
+export function Tester({ draft }: Tester) {
+  const [kind, setKind] = useState<TestBody["principal"]["kind"]>("user");
+  const apps = useApi("apps.list", { query: { limit: 200 } });
+  const test = useWrite("policies.test");
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const body = readTest(new FormData(event.currentTarget), kind);
+    test.mutate({ body: draft ? { ...body, drafts: [draft] } : body });
+  };
+  return (
+    <div className="card">
+      {draft && <p className="muted">With the text above, as if it were published.</p>}
+      <form className="form filters" onSubmit={submit}>
+        <Field label="Caller">
+          {(c) => (
+            <select {...c} value={kind} onChange={(event) => setKind(event.target.value as typeof kind)}>
+              <option value="user">A user</option>
+              <option value="serviceToken">A service token</option>
+              <option value="anonymous">Anyone</option>
+            </select>
+          )}
+        </Field>
+        {kind !== "anonymous" && (
+          <Field label={kind === "user" ? "E-mail" : "Token name"} error={issueOf(test.error, "/principal")}>
+            {(c) => <input {...c} name="who" required />}
+          </Field>
+        )}
+        <Field label="App" error={issueOf(test.error, "/app")}>
+          {(c) => (
+            <select {...c} name="app" required>
+              {apps.data?.items.map((app) => (
+                <option key={app.id} value={app.id}>
+                  {app.title || app.name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label="Method">
+          {(c) => (
+            <select {...c} name="method">
+              {["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => (
+                <option key={method}>{method}</option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label="Path" error={issueOf(test.error, "/path")}>
+          {(c) => <input {...c} name="path" required pattern="/.*" defaultValue="/" />}
+        </Field>
+        <Field label="From IP address" error={issueOf(test.error, "/network/ip")}>
+          {(c) => <input {...c} name="ip" />}
+        </Field>
+        <Field label="Country" error={issueOf(test.error, "/network/country")}>
+          {(c) => <input {...c} name="country" maxLength={2} pattern="[A-Za-z0-9]{2}" />}
+        </Field>
+        <Check label="Opens a WebSocket" name="upgrade" />
+        <button type="submit" className="button" disabled={test.isPending}>
+          Test
+        </button>
+      </form>
+      <Failure error={test.error} />
+      <div aria-live="polite">{test.data && <Verdict result={test.data} />}</div>
+    </div>
+  );
+}
+
+function readTest(form: FormData, kind: TestBody["principal"]["kind"]): TestBody {
+  const text = (name: string) => String(form.get(name) ?? "").trim();
+  const [ip, country] = [text("ip"), text("country").toUpperCase()];
+  return {
+    principal: principalOf(kind, text("who")),
+    app: text("app"),
+    method: text("method"),
+    path: text("path"),
+    upgrade: form.has("upgrade"),
+    ...(ip || country ? { network: { ...(ip && { ip }), ...(country && { country }) } } : {}),
+  };
+}
+
+function principalOf(kind: TestBody["principal"]["kind"], who: string): TestBody["principal"] {
+  if (kind === "user") return { kind, user: who };
+  return kind === "serviceToken" ? { kind, serviceToken: who } : { kind };
+}
+
+function Verdict({ result }: { readonly result: Answer<"policies.test"> }) {
+  return (
+    <>
+      <p>
+        <Outcome decision={result.decision} /> for the action <code>{result.action}</code>
+      </p>
+      <Cited reasons={result.reasons} policies={result.determining} erroring={result.erroring} />
+      <details>
+        <summary>Facts that were judged</summary>
+        <Facts value={result.facts} />
+      </details>
+    </>
+  );
+}
