@@ -1,0 +1,55 @@
+import * as oauth from "oauth4webapi";
+import { hashSecret } from "../../shared/login/secret-hash.ts";
+import type { Bindings } from "../env.ts";
+import { attemptCookies } from "../handoff/attempt-cookie.ts";
+import { freshId, newSecret } from "../handoff/random.ts";
+import { redirect } from "../handoff/refuse.ts";
+import { attemptsObject } from "../objects.ts";
+import { discover } from "./discovery.ts";
+import type { Provider } from "./providers.ts";
+import { ProviderFault } from "./verify-jws.ts";
+
+export const callbackUri = (bindings: Bindings): string => `${bindings.authOrigin}/.rustronaut/callback`;
+
+/**
+ * Sends the browser to the identity provider (authorization code with PKCE S256). The attempt is the state;
+ * a cookie binds it to this browser.
+ *
+ * @param appAttemptId The app's attempt that waits for this sign-in, or null.
+ */
+export async function redirectToProvider(
+  request: Request,
+  bindings: Bindings,
+  provider: Provider,
+  appAttemptId: string | null,
+  options: { readonly switchUser: boolean },
+): Promise<Response> {
+  const server = await discover(bindings, provider.issuer);
+  if (server.authorization_endpoint === undefined) throw new ProviderFault("no authorization endpoint");
+  const id = freshId("attempt");
+  const secret = newSecret();
+  const nonce = oauth.generateRandomNonce();
+  const codeVerifier = oauth.generateRandomCodeVerifier();
+  await attemptsObject(bindings, id).start(id, {
+    kind: "provider",
+    providerId: provider.id,
+    nonce,
+    codeVerifier,
+    browserHash: hashSecret(secret),
+    appAttemptId,
+  });
+  const target = new URL(server.authorization_endpoint);
+  const parameters = {
+    client_id: provider.clientId,
+    redirect_uri: callbackUri(bindings),
+    response_type: "code",
+    scope: provider.scopes,
+    state: id,
+    nonce,
+    code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
+    code_challenge_method: "S256",
+    ...(options.switchUser ? { prompt: "login" } : {}),
+  };
+  for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value);
+  return redirect(target.href, "to_provider", attemptCookies(request, id, secret));
+}

@@ -1,0 +1,41 @@
+import type { Bindings } from "../env.ts";
+import { refuse } from "../handoff/refuse.ts";
+import { csrfToken } from "../handoff/same-site.ts";
+import { htmlResponse, launcherPage } from "../pages/index.ts";
+import { snapshotAt } from "../snapshot.ts";
+import { appUrl } from "./app-url.ts";
+import { signInSession } from "./current.ts";
+import { judgeApp } from "./judge.ts";
+import { chooseProvider } from "./start.ts";
+
+/** Apps on one page. */
+const MAX_APPS = 500;
+
+/** `GET /` on the auth host: the apps that this person could open now, and why not the others. */
+export async function serveLauncher(request: Request, bindings: Bindings): Promise<Response> {
+  const current = await signInSession(request, bindings);
+  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: "/" });
+  if (current === "none")
+    return chooseProvider(request, bindings, null, { appTitle: null, switchUser: false });
+  const snapshot = await snapshotAt(bindings, current.epoch);
+  const apps = snapshot.apps.slice(0, MAX_APPS).map((app) => {
+    const { decision } = judgeApp(request, snapshot, app, current.session, "/");
+    return {
+      title: app.title,
+      url: appUrl(bindings, app.host),
+      reachable: decision.decision === "allow",
+      reason: decision.decision === "allow" ? null : reasonOf(decision.determining),
+    };
+  });
+  const page = launcherPage({
+    userEmail: current.session.principal.email,
+    apps,
+    signOutAction: "/.rustronaut/sign-out",
+    csrf: csrfToken(current.cookie),
+  });
+  return htmlResponse(page, 200, "launcher");
+}
+
+/** A forbid that holds, or nothing that permits. */
+export const reasonOf = (determining: readonly string[]): string =>
+  determining.length > 0 ? "policy" : "default_deny";

@@ -1,0 +1,68 @@
+import type { IdentityClaims } from "../../shared/login/identity-claims.ts";
+import { SIGN_IN_COOKIE } from "../../shared/login/session-cookie.ts";
+import { asRegion, nearestRegion, sessionOwner } from "../../shared/login/session-owner.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
+import { SIGN_IN_SEGMENT } from "../../shared/sessions/types.ts";
+import { setCookie } from "../cookies.ts";
+import type { Bindings } from "../env.ts";
+import { endDevice } from "../handoff/end-sessions.ts";
+import { note } from "../handoff/events.ts";
+import { networkLimits, openSession } from "../handoff/open-session.ts";
+import { placeOf } from "../handoff/place.ts";
+import { freshId } from "../handoff/random.ts";
+import { coordinatorObject } from "../objects.ts";
+import { loadPrincipal } from "../registry/principals.ts";
+import { signInSession } from "./current.ts";
+import type { Provider } from "./providers.ts";
+import { signInUser, type UserRefusal } from "./users.ts";
+
+/**
+ * Opens the browser's sign-in session for verified claims. The session is always new. One of another person in
+ * this browser ends with all its apps; one of the same person stays, since other tabs may be finishing with it.
+ *
+ * @returns The `Set-Cookie` values.
+ */
+export async function openSignIn(
+  request: Request,
+  bindings: Bindings,
+  provider: Provider,
+  claims: IdentityClaims,
+): Promise<Result<string[], UserRefusal | "stale">> {
+  const here = nearestRegion(placeOf(request));
+  const user = await signInUser(bindings.db, provider, claims, here);
+  if (!user.ok) return user;
+  const { userId, homeRegion, changed } = user.value;
+  const principal = await loadPrincipal(bindings.db, userId);
+  if (principal?.status !== "active") return err("user_disabled");
+  // What the provider says now holds for the user's other sessions too, from their next request on.
+  if (changed) await coordinatorObject(bindings).bump([principal]);
+
+  const before = await signInSession(request, bindings);
+  const limits = await networkLimits(bindings.db);
+  const owner = sessionOwner(SIGN_IN_SEGMENT, asRegion(homeRegion) ?? here, userId);
+  const opened = await openSession(request, bindings, owner, {
+    id: freshId("session"),
+    kind: "sign_in",
+    appId: null,
+    parentId: null,
+    parentOwner: null,
+    principal,
+    authentication: {
+      providerId: provider.id,
+      subject: claims.subject,
+      providerSid: claims.sid,
+      acr: claims.acr,
+      amr: claims.amr,
+      authTime: claims.authTime,
+    },
+    lifetime: { idleSeconds: limits.signInIdleSeconds, absoluteSeconds: limits.signInAbsoluteSeconds },
+  });
+  if (!opened) return err("stale");
+  if (typeof before === "object" && before.session.principal.userId !== userId) {
+    await endDevice(bindings, { id: before.session.id, owner: before.owner }, "replaced");
+  }
+  await note(bindings, "login", "login.success", `user:${userId}`, opened.session.id, {
+    provider: provider.id,
+  });
+  return ok([setCookie(SIGN_IN_COOKIE, opened.cookie)]);
+}

@@ -1,0 +1,48 @@
+import type { Bindings } from "../env.ts";
+import { providerSecretContext, unseal } from "../secrets.ts";
+
+/** An identity provider as sign-ins need it. */
+export interface Provider {
+  readonly id: string;
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecretSealed: string | null;
+  readonly scopes: string;
+  readonly groupsClaim: string;
+  readonly allowedDomains: readonly string[];
+}
+
+const COLUMNS = `id, name, issuer, client_id AS clientId, client_secret_sealed AS clientSecretSealed, scopes,
+  groups_claim AS groupsClaim, allowed_domains AS allowedDomains`;
+/** Choices on one page. */
+const MAX_PROVIDERS = 50;
+
+type Row = Omit<Provider, "allowedDomains"> & { allowedDomains: string };
+
+const fromRow = (row: Row): Provider => ({
+  ...row,
+  allowedDomains: (JSON.parse(row.allowedDomains) as string[]).map((domain) => domain.toLowerCase()),
+});
+
+export async function enabledProviders(db: D1Database): Promise<Provider[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT ${COLUMNS} FROM identity_providers WHERE enabled = 1 ORDER BY name LIMIT ${MAX_PROVIDERS}`,
+    )
+    .all<Row>();
+  return results.map(fromRow);
+}
+
+export async function enabledProvider(db: D1Database, id: string): Promise<Provider | null> {
+  const row = await db
+    .prepare(`SELECT ${COLUMNS} FROM identity_providers WHERE id = ? AND enabled = 1`)
+    .bind(id)
+    .first<Row>();
+  return row && fromRow(row);
+}
+
+export async function clientSecret(bindings: Bindings, provider: Provider): Promise<string | null> {
+  if (provider.clientSecretSealed === null) return null;
+  return unseal(bindings, provider.clientSecretSealed, providerSecretContext(provider.id));
+}

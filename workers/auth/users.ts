@@ -1,0 +1,105 @@
+import { emailDomain } from "../../shared/login/email.ts";
+import type { IdentityClaims } from "../../shared/login/identity-claims.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
+import type { Region } from "../../shared/sessions/types.ts";
+import { freshId } from "../handoff/random.ts";
+import type { Provider } from "./providers.ts";
+
+export type UserRefusal = "unknown_user" | "user_disabled" | "other_account_linked" | "email_in_use";
+
+export interface SignedInUser {
+  readonly userId: string;
+  readonly homeRegion: string;
+  /** Whether live sessions hold an older picture of this user. */
+  readonly changed: boolean;
+}
+
+interface Known {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly status: "active" | "disabled";
+  readonly homeRegion: string | null;
+}
+
+const USER = "u.id, u.email, u.name, u.status, u.home_region AS homeRegion";
+
+/**
+ * Finds or makes the user of verified claims and remembers what the provider said. A new subject is linked to
+ * an existing user by verified e-mail only, and never beside another subject of the same provider: addresses
+ * get a new owner some day.
+ */
+export async function signInUser(
+  db: D1Database,
+  provider: Provider,
+  claims: IdentityClaims,
+  region: Region,
+): Promise<Result<SignedInUser, UserRefusal>> {
+  const groups = JSON.stringify([...claims.groups].sort());
+  const linked = await db
+    .prepare(
+      `SELECT ${USER}, i.groups FROM identities i JOIN users u ON u.id = i.user_id
+       WHERE i.provider_id = ? AND i.subject = ?`,
+    )
+    .bind(provider.id, claims.subject)
+    .first<Known & { groups: string }>();
+  const user = linked ?? (await userByEmail(db, claims.email));
+  if (!user && !provider.allowedDomains.includes(emailDomain(claims.email))) return err("unknown_user");
+  if (user?.status === "disabled") return err("user_disabled");
+  if (user && !linked && (await hasIdentity(db, provider.id, user.id))) return err("other_account_linked");
+  if (linked && linked.email !== claims.email) {
+    const allowed =
+      provider.allowedDomains.length === 0 || provider.allowedDomains.includes(emailDomain(claims.email));
+    if (!allowed) return err("unknown_user");
+    if (await userByEmail(db, claims.email)) return err("email_in_use");
+  }
+
+  const now = Date.now();
+  const userId = user?.id ?? freshId("user");
+  const name = claims.name === "" ? (user?.name ?? "") : claims.name;
+  const homeRegion = user?.homeRegion ?? region;
+  const changed =
+    user !== null && (user.email !== claims.email || user.name !== name || linked?.groups !== groups);
+  const writes: D1PreparedStatement[] = [];
+  if (!user) {
+    writes.push(
+      db
+        .prepare(
+          "INSERT INTO users (id, email, name, home_region, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(userId, claims.email, name, homeRegion, now, now),
+    );
+  } else if (changed || user.homeRegion === null) {
+    writes.push(
+      db
+        .prepare(
+          "UPDATE users SET email = ?, name = ?, home_region = ?, updated_at = max(updated_at + 1, ?), version = version + 1 WHERE id = ?",
+        )
+        .bind(claims.email, name, homeRegion, now, userId),
+    );
+  }
+  writes.push(
+    db
+      .prepare(
+        `INSERT INTO identities (id, user_id, provider_id, subject, groups, last_sign_in_at, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (provider_id, subject) DO UPDATE SET
+         groups = excluded.groups, last_sign_in_at = excluded.last_sign_in_at,
+         updated_at = CASE WHEN groups = excluded.groups THEN updated_at ELSE excluded.updated_at END`,
+      )
+      .bind(freshId("identity"), userId, provider.id, claims.subject, groups, now, now, now),
+  );
+  await db.batch(writes);
+  return ok({ userId, homeRegion, changed });
+}
+
+async function userByEmail(db: D1Database, email: string): Promise<Known | null> {
+  return db.prepare(`SELECT ${USER} FROM users u WHERE u.email = ?`).bind(email).first<Known>();
+}
+
+async function hasIdentity(db: D1Database, providerId: string, userId: string): Promise<boolean> {
+  const row = await db
+    .prepare("SELECT 1 FROM identities WHERE provider_id = ? AND user_id = ?")
+    .bind(providerId, userId)
+    .first();
+  return row !== null;
+}
