@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { localRequest } from "../../../scripts/local/http.ts";
+import { type Attacker, signIn } from "../../support/attack.ts";
+import { type System, startSystem } from "../../support/harness.ts";
+
+let system: System;
+let alice: Attacker;
+let secret: string;
+let tokenId: string;
+beforeAll(async () => {
+  system = await startSystem({
+    policies: [
+      { name: "people", source: `permit (principal in Group::"engineering", action, resource);` },
+      { name: "ci", source: `permit (principal == ServiceToken::"ci", action, resource == App::"app");` },
+    ],
+  });
+  alice = await signIn(system);
+  const { data } = await system.admin.call("serviceTokens.create", { body: { name: "ci" } });
+  secret = data.secret;
+  tokenId = data.serviceToken.id;
+});
+afterAll(() => system.stop());
+
+async function call(headers: Record<string, string>, origin = system.appOrigin) {
+  system.upstream.reset();
+  const response = await localRequest(`${origin}/`, { headers });
+  return { status: response.status, hits: system.upstream.hits(), setCookie: response.headers["set-cookie"] };
+}
+
+describe("S-29 service credentials", () => {
+  it("open what a policy permits, in either form", async () => {
+    expect(await call({ authorization: `Bearer ${secret}` })).toMatchObject({ status: 200, hits: 1 });
+    expect(await call({ "x-rustronaut-service-token": secret })).toMatchObject({ status: 200, hits: 1 });
+  });
+  it("never reach the application", async () => {
+    await call({ authorization: `Bearer ${secret}` });
+    expect(JSON.stringify(system.upstream.seen.at(-1)?.rawHeaders)).not.toContain(secret);
+  });
+  it("are denied where no policy permits", async () => {
+    expect(await call({ authorization: `Bearer ${secret}` }, system.otherOrigin)).toMatchObject({
+      status: 403,
+      hits: 0,
+    });
+  });
+  it.each([
+    ["wrong secret", () => ({ authorization: `Bearer ${secret.slice(0, -1)}x` })],
+    ["unknown", () => ({ authorization: "Bearer rnsvc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" })],
+    ["both forms", () => ({ authorization: `Bearer ${secret}`, "x-rustronaut-service-token": secret })],
+    ["empty", () => ({ "x-rustronaut-service-token": "" })],
+  ] as const)("%s is 401 even beside a valid user cookie", async (_name, headers) => {
+    const cookie = alice.visitor.cookieHeader(system.appOrigin);
+    const answer = await call({ ...headers(), cookie });
+    expect(answer).toMatchObject({ status: 401, hits: 0, setCookie: undefined });
+  });
+  it("a rotated secret lives for its grace, a disabled token not at all", async () => {
+    const { data } = await system.admin.call("serviceTokens.rotate", {
+      params: { serviceToken: tokenId },
+      body: { graceSeconds: 3_600 },
+      ifMatch:
+        (await system.admin.call("serviceTokens.get", { params: { serviceToken: tokenId } })).etag ?? "",
+    });
+    expect((await call({ authorization: `Bearer ${secret}` })).status).toBe(200);
+    expect((await call({ authorization: `Bearer ${data.secret}` })).status).toBe(200);
+    const { etag } = await system.admin.call("serviceTokens.get", { params: { serviceToken: tokenId } });
+    await system.admin.call("serviceTokens.update", {
+      params: { serviceToken: tokenId },
+      body: { enabled: false },
+      ifMatch: etag ?? "",
+    });
+    await expect
+      .poll(async () => (await call({ authorization: `Bearer ${data.secret}` })).status, { timeout: 3_000 })
+      .toBe(401);
+  });
+});

@@ -1,0 +1,192 @@
+import { existsSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { signIn } from "../../support/attack.ts";
+import { type System, startSystem } from "../../support/harness.ts";
+import { Visitor } from "../../support/visitor.ts";
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem();
+});
+afterAll(() => system.stop());
+
+/** Walks a sign-in until the next URL matches, and returns that URL without requesting it. */
+async function walkUntil(visitor: Visitor, start: string, pattern: RegExp, user = "alice"): Promise<string> {
+  let at = start;
+  for (let i = 0; i < 20; i++) {
+    if (i > 0 && pattern.test(at)) return at;
+    const response = await visitor.get(at);
+    const button = new RegExp(`href="(/interaction/[^"]+/${user})"`).exec(response.text)?.[1];
+    const next = typeof response.headers.location === "string" ? response.headers.location : button;
+    if (!next)
+      throw new Error(
+        `${pattern} was not reached: ${at} answered ${response.status} ${response.text.slice(0, 300)}`,
+      );
+    at = new URL(next, at).href;
+  }
+  throw new Error(`${pattern} was not reached`);
+}
+
+const APP_CALLBACK = /app\.localhost:\d+\/\.rustronaut\/callback/;
+const PROVIDER_CALLBACK = /auth\.localhost:\d+\/\.rustronaut\/callback/;
+
+describe("signing in", () => {
+  it("ends on the page that was asked for, within three redirects of ours", async () => {
+    const visitor = new Visitor();
+    const { response, url, hops } = await visitor.visit(`${system.appOrigin}/deep/page?x=1`, "alice");
+    expect(response.status).toBe(200);
+    expect(url).toBe(`${system.appOrigin}/deep/page?x=1`);
+    expect(hops.length).toBeLessThan(14);
+  });
+  it("a second app needs no second sign-in at the provider", async () => {
+    const { visitor } = await signIn(system);
+    const { response, hops } = await visitor.visit(`${system.otherOrigin}/`, "alice");
+    expect(response.status).toBe(200);
+    expect(hops.some((hop) => hop.startsWith(system.issuer))).toBe(false);
+  });
+  it("a user whom no policy permits is told so, with a decision id", async () => {
+    const { response } = await new Visitor().visit(`${system.otherOrigin}/`, "bob");
+    expect(response.status).toBe(403);
+    expect(response.text).toMatch(/dec_[0-9a-z]{26}/);
+  });
+});
+
+describe("S-19 return targets", () => {
+  const corpus = "../shared/data/redirect-corpus/openredirects.txt";
+  const own = ["/\\evil", "/%09/evil", "/ /evil", "https:evil", "//evil", "/./\\evil", "javascript:alert(1)"];
+  const file = existsSync(corpus) ? corpus : null;
+  it.skipIf(!file)("the redirect corpus never leaves the app", async () => {
+    const lines = [
+      ...own,
+      ...readFileSync(file ?? "", "utf8")
+        .split("\n")
+        .filter(Boolean),
+    ];
+    expect(lines.length).toBeGreaterThan(100);
+    const visitor = new Visitor();
+    for (const line of lines) {
+      const target = `${system.appOrigin}/?rd=${encodeURIComponent(line)}`;
+      const response = await visitor.get(target);
+      const location = response.headers.location;
+      if (typeof location === "string")
+        expect([system.authOrigin, system.appOrigin]).toContain(new URL(location, target).origin);
+    }
+  });
+});
+
+describe("S-20 callbacks", () => {
+  it("two tabs finish in reverse order, both signed in", async () => {
+    const visitor = new Visitor();
+    const first = await walkUntil(visitor, `${system.appOrigin}/one`, APP_CALLBACK);
+    const second = await walkUntil(visitor, `${system.appOrigin}/two`, APP_CALLBACK);
+    expect((await visitor.visit(second, "alice")).url).toBe(`${system.appOrigin}/two`);
+    expect((await visitor.visit(first, "alice")).url).toBe(`${system.appOrigin}/one`);
+  });
+  it.each(["", "?state=", "?state=foreign&code=x", "?code=x", "?error=access_denied"])(
+    "the provider's callback with %s is refused",
+    async (query) => {
+      const response = await new Visitor().get(`${system.authOrigin}/.rustronaut/callback${query}`);
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      expect(response.status).toBeLessThan(500);
+      expect(response.headers["set-cookie"] ?? "").not.toMatch(/__Host-rn_g=[^;]{20}/);
+    },
+  );
+  it("a replayed provider callback is an error page, not a crash", async () => {
+    const visitor = new Visitor();
+    const callback = await walkUntil(visitor, `${system.appOrigin}/`, PROVIDER_CALLBACK);
+    await visitor.get(callback);
+    const again = await visitor.get(callback);
+    expect(again.status).toBeGreaterThanOrEqual(400);
+    expect(again.status).toBeLessThan(500);
+  });
+});
+
+describe("S-21 login CSRF", () => {
+  it("an attacker's finished provider callback signs nobody else in", async () => {
+    const attacker = new Visitor();
+    const callback = await walkUntil(attacker, `${system.appOrigin}/`, PROVIDER_CALLBACK, "bob");
+    const victim = new Visitor();
+    const response = await victim.get(callback);
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(victim.cookies(system.authOrigin).has("__Host-rn_g")).toBe(false);
+  });
+  it("an attacker's finished app callback signs nobody else in", async () => {
+    const attacker = new Visitor();
+    const callback = await walkUntil(attacker, `${system.appOrigin}/`, APP_CALLBACK, "bob");
+    const victim = new Visitor();
+    const response = await victim.get(callback);
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(victim.cookies(system.appOrigin).has("__Host-rn_s")).toBe(false);
+  });
+});
+
+describe("S-22 hand-off codes", () => {
+  it("a replay is refused and ends the session that the code made", async () => {
+    const visitor = new Visitor();
+    const callback = await walkUntil(visitor, `${system.appOrigin}/`, APP_CALLBACK);
+    const cookies = visitor.cookieHeader(system.appOrigin);
+    expect((await visitor.visit(callback, "alice")).response.status).toBe(200);
+    const thief = new Visitor();
+    const replay = await thief.get(callback, { cookie: cookies });
+    expect(replay.status).toBeGreaterThanOrEqual(400);
+    const after = await visitor.get(`${system.appOrigin}/`);
+    expect(after.status).not.toBe(200);
+  });
+  it("is worth nothing on another app's host", async () => {
+    const visitor = new Visitor();
+    const callback = await walkUntil(visitor, `${system.appOrigin}/`, APP_CALLBACK);
+    const foreign = callback.replace("app.localhost", "other.localhost");
+    const response = await visitor.get(foreign, { cookie: visitor.cookieHeader(system.appOrigin) });
+    expect(response.status).toBeGreaterThanOrEqual(400);
+  });
+});
+
+describe("S-23 fixation", () => {
+  it("a cookie from before the sign-in is replaced, and dead", async () => {
+    const visitor = new Visitor();
+    visitor.cookies(system.appOrigin).set("__Host-rn_s", "planted");
+    await visitor.visit(`${system.appOrigin}/`, "alice");
+    const value = visitor.cookies(system.appOrigin).get("__Host-rn_s");
+    expect(value).not.toBe("planted");
+    const old = await new Visitor().get(`${system.appOrigin}/`, { cookie: "__Host-rn_s=planted" });
+    expect(old.status).not.toBe(200);
+  });
+});
+
+describe("S-24 foreign and hostile cookies", () => {
+  it("a cookie of one app opens no other", async () => {
+    const { visitor } = await signIn(system);
+    const value = visitor.cookies(system.appOrigin).get("__Host-rn_s");
+    system.upstream.reset();
+    const response = await new Visitor().get(`${system.otherOrigin}/`, { cookie: `__Host-rn_s=${value}` });
+    expect(response.status).not.toBe(200);
+    expect(system.upstream.hits()).toBe(0);
+  });
+  it.each([
+    ["truncated", "__Host-rn_s=abc"],
+    ["8 KB", `__Host-rn_s=${"a".repeat(8_192)}`],
+    ["200 cookies", Array.from({ length: 200 }, (_, i) => `__Host-rn_s=x${i}`).join("; ")],
+    ["a made-up owner", `__Host-rn_s=seg_00000000000000000000000000.weur.3.${"A".repeat(43)}`],
+    ["a hostile owner", `__Host-rn_s=../../x.weur.3.${"A".repeat(43)}`],
+  ])("%s is no session and no crash", async (_name, cookie) => {
+    system.upstream.reset();
+    const response = await new Visitor().get(`${system.appOrigin}/`, {
+      cookie,
+      "sec-fetch-mode": "cors",
+      accept: "application/json",
+    });
+    expect([401, 431]).toContain(response.status);
+    expect(system.upstream.hits()).toBe(0);
+  });
+});
+
+describe("signing out", () => {
+  it("of one device ends its app sessions at once", async () => {
+    const { visitor } = await signIn(system);
+    expect((await visitor.get(`${system.appOrigin}/`)).status).toBe(200);
+    const { data } = await system.admin.call("users.get", { params: { user: "alice@example.com" } });
+    await system.admin.call("sessions.killMany", { body: { by: "user", user: data.id } });
+    const after = await visitor.get(`${system.appOrigin}/`, { "sec-fetch-mode": "cors" });
+    expect(after.status).toBe(401);
+  });
+});

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { signIn } from "../../support/attack.ts";
+import { type System, startSystem } from "../../support/harness.ts";
+import { type OpenStream, openDownload, openSocket, openUpload } from "../../support/streams.ts";
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem();
+});
+afterAll(() => system.stop());
+
+const host = () => `app.localhost:${system.port}`;
+
+async function openAll(
+  cookie: string,
+): Promise<{ socket: OpenStream; events: OpenStream; download: OpenStream }> {
+  return {
+    socket: await openSocket(system.port, host(), cookie),
+    events: await openDownload(system.port, host(), cookie, "/events"),
+    download: await openDownload(system.port, host(), cookie, "/download"),
+  };
+}
+
+const ended = async (streams: Record<string, OpenStream>) =>
+  Object.fromEntries(
+    await Promise.all(Object.entries(streams).map(async ([name, { cut }]) => [name, (await cut).code])),
+  );
+
+const userId = async (email: string) =>
+  (await system.admin.call("users.get", { params: { user: email } })).data.id;
+
+async function update(
+  id: "users.update" | "apps.update" | "policies.update",
+  params: Record<string, string>,
+  body: object,
+) {
+  const read = id.replace("update", "get") as "users.get";
+  const { etag } = await system.admin.call(read, { params: params as { user: string } });
+  await system.admin.call(id as "users.update", {
+    params: params as { user: string },
+    body: body as { name?: string },
+    ifMatch: etag ?? "",
+  });
+}
+
+describe("S-37 every trigger cuts every stream, and only those concerned", () => {
+  const kill = async (): Promise<unknown> =>
+    system.admin.call("sessions.killMany", { body: { by: "user", user: await userId("alice@example.com") } });
+  const setStatus = (status: string) => update("users.update", { user: "alice@example.com" }, { status });
+  const setPolicy = (enabled: boolean) => update("policies.update", { policy: "app" }, { enabled });
+  const triggers: [string, number, () => Promise<unknown>, () => Promise<unknown>][] = [
+    ["an administrator's kill", 4401, kill, async () => {}],
+    ["the user disabled", 4401, () => setStatus("disabled"), () => setStatus("active")],
+    ["a policy changed", 4403, () => setPolicy(false), () => setPolicy(true)],
+  ];
+  it.each(triggers)("%s", async (_name, code, trigger, restore) => {
+    const alice = await signIn(system);
+    const streams = await openAll(alice.visitor.cookieHeader(system.appOrigin));
+    await trigger();
+    expect(await ended(streams)).toEqual({ socket: code, events: null, download: null });
+    await expect.poll(() => system.upstream.sockets.size).toBe(0);
+    await expect.poll(() => system.upstream.open.size).toBe(0);
+    await restore();
+  });
+
+  it("an upload is aborted towards the application too", async () => {
+    const alice = await signIn(system);
+    const upload = openUpload(system.port, host(), alice.visitor.cookieHeader(system.appOrigin), "/upload");
+    await expect.poll(() => system.upstream.open.has("/upload")).toBe(true);
+    await system.admin.call("sessions.killMany", {
+      body: { by: "user", user: await userId("alice@example.com") },
+    });
+    await upload.cut;
+    await expect.poll(() => system.upstream.open.has("/upload")).toBe(false);
+  });
+
+  it("somebody else's streams go on", async () => {
+    const alice = await signIn(system);
+    const bob = await signIn(system, "bob");
+    const his = await openSocket(system.port, host(), bob.visitor.cookieHeader(system.appOrigin));
+    const hers = await openSocket(system.port, host(), alice.visitor.cookieHeader(system.appOrigin));
+    await system.admin.call("sessions.killMany", {
+      body: { by: "user", user: await userId("alice@example.com") },
+    });
+    expect((await hers.cut).code).toBe(4401);
+    expect(system.upstream.sockets.size).toBe(1);
+    his.close();
+  });
+
+  it.todo("device out of compliance, posture stale (device posture comes with the agents)");
+  it.todo("risk over a threshold, grant expired (risk and grants come with behaviour analysis)");
+});
+
+describe("S-38 a kill that meets a restart", () => {
+  it("the session stays dead, the next request is refused", async () => {
+    const alice = await signIn(system);
+    const cookie = alice.visitor.cookieHeader(system.appOrigin);
+    await system.admin.call("sessions.killMany", {
+      body: { by: "user", user: await userId("alice@example.com") },
+    });
+    const { status, hits } = await alice.send("/", ["Sec-Fetch-Mode: cors"]);
+    expect([status, hits]).toEqual([401, 0]);
+    await expect(openSocket(system.port, host(), cookie)).rejects.toThrow("401");
+  });
+});
+
+describe("S-39 WebSockets of other origins", () => {
+  it.each(["https://evil.example", "null", "http://other.localhost", "https://app.localhost"])(
+    "%s is refused",
+    async (origin) => {
+      const alice = await signIn(system);
+      const cookie = alice.visitor.cookieHeader(system.appOrigin);
+      await expect(openSocket(system.port, host(), cookie, "/socket", origin)).rejects.toThrow("403");
+      expect(system.upstream.hits()).toBe(0);
+    },
+  );
+  it("a missing Origin beside a cookie is refused", async () => {
+    const alice = await signIn(system);
+    const { status, hits } = await alice.send("/socket", [
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ]);
+    expect([status, hits]).toEqual([403, 0]);
+  });
+  it("an upgrade without a session is 401, never a redirect", async () => {
+    await expect(openSocket(system.port, host(), "none=1")).rejects.toThrow("401");
+  });
+});
+
+describe("S-40 upgrades that are none", () => {
+  it.each(["h2c", "foo"])("Upgrade: %s makes no tunnel", async (protocol) => {
+    const alice = await signIn(system);
+    const { status } = await alice.send("/", [`Upgrade: ${protocol}`]);
+    expect(status).not.toBe(101);
+  });
+  it("an application that answers an upgrade with 200 opens no tunnel", async () => {
+    const alice = await signIn(system);
+    const { status } = await alice.send("/page", [
+      `Origin: ${system.appOrigin}`,
+      "Upgrade: foo",
+      "Sec-WebSocket-Version: 13",
+    ]);
+    expect(status).not.toBe(101);
+  });
+});

@@ -1,0 +1,75 @@
+import { request } from "node:http";
+import WebSocket from "ws";
+
+/** When, by the process's clock, a stream ended, and how. */
+export interface Cut {
+  readonly atMs: number;
+  readonly code: number | null;
+}
+
+export interface OpenStream {
+  /** Settles when the peer ends the stream. */
+  readonly cut: Promise<Cut>;
+  close(): void;
+}
+
+/** Opens a WebSocket through the gateway, and waits until it echoes. */
+export async function openSocket(
+  port: number,
+  host: string,
+  cookie: string,
+  path = "/socket",
+  origin = `http://${host}`,
+): Promise<OpenStream> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers: { host, cookie, origin } });
+  const cut = new Promise<Cut>((resolve) => {
+    socket.on("close", (code) => resolve({ atMs: performance.now(), code }));
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.on("error", reject);
+    socket.on("unexpected-response", (_request, response) =>
+      reject(new Error(`refused with ${response.statusCode}`)),
+    );
+    socket.on("message", () => resolve());
+    socket.on("open", () => socket.send("ping"));
+  });
+  return { cut, close: () => socket.terminate() };
+}
+
+/** Opens a response that never ends by itself, and waits for its first bytes. */
+export function openDownload(port: number, host: string, cookie: string, path: string): Promise<OpenStream> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host: "127.0.0.1", port, path, headers: { host, cookie } }, (response) => {
+      if (response.statusCode !== 200) return reject(new Error(`refused with ${response.statusCode}`));
+      const cut = new Promise<Cut>((done) => {
+        const settle = () => done({ atMs: performance.now(), code: null });
+        response.on("end", settle).on("error", settle).on("close", settle);
+      });
+      response.once("data", () => resolve({ cut, close: () => outgoing.destroy() }));
+      response.resume();
+    });
+    outgoing.on("error", reject);
+    outgoing.end();
+  });
+}
+
+/** Starts an upload that never ends by itself. */
+export function openUpload(port: number, host: string, cookie: string, path: string): OpenStream {
+  const outgoing = request({ host: "127.0.0.1", port, path, method: "POST", headers: { host, cookie } });
+  const timer = setInterval(() => outgoing.write("x".repeat(1_024)), 50);
+  const cut = new Promise<Cut>((resolve) => {
+    const settle = () => {
+      clearInterval(timer);
+      resolve({ atMs: performance.now(), code: null });
+    };
+    outgoing.on("close", settle).on("error", settle).on("response", settle);
+  });
+  outgoing.write("start");
+  return {
+    cut,
+    close: () => {
+      clearInterval(timer);
+      outgoing.destroy();
+    },
+  };
+}
