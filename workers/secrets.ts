@@ -46,6 +46,3 @@ async function sealingKey(bindings: Bindings): Promise<CryptoKey> {
     ["encrypt", "decrypt"],
   );
 }
-
-/** The context in which an identity provider's client secret is sealed. */
-export const providerSecretContext = (providerId: string): string => `identity_provider:${providerId}`;

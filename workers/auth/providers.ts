@@ -1,5 +1,5 @@
 import type { Bindings } from "../env.ts";
-import { providerSecretContext, unseal } from "../secrets.ts";
+import { unseal } from "../secrets.ts";
 
 /** An identity provider as sign-ins need it. */
 export interface Provider {
@@ -12,6 +12,9 @@ export interface Provider {
   readonly groupsClaim: string;
   readonly allowedDomains: readonly string[];
 }
+
+/** The context in which an identity provider's client secret is sealed. */
+export const providerSecretContext = (providerId: string): string => `identity_provider:${providerId}`;
 
 const COLUMNS = `id, name, issuer, client_id AS clientId, client_secret_sealed AS clientSecretSealed, scopes,
   groups_claim AS groupsClaim, allowed_domains AS allowedDomains`;
