@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localRequest } from "../../../scripts/local/http.ts";
 import { type Attacker, attack, signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
+import type { SeenRequest } from "../../support/upstream.ts";
 
 let system: System;
 let alice: Attacker;
