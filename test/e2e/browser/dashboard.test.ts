@@ -1,0 +1,130 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import type { Server } from "node:http";
+import { createRequire } from "node:module";
+import type { BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startEchoApp } from "../../../scripts/demo/echo-app.ts";
+import { hasChromium, openBrowser } from "../../support/browser.ts";
+import { closeServer, freePort, type System, startSystem } from "../../support/harness.ts";
+
+/** The dashboard and the pages that people see, in Chromium, wide and narrow. With SCREENSHOTS=1 it renews the README's pictures. */
+
+const ROOM_IDS = ["overview", "apps", "policies", "decisions", "sessions", "people", "audit"];
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+describe.skipIf(!hasChromium)("in Chromium (skipped where /usr/bin/chromium is missing)", () => {
+  let system: System;
+  let echo: Server;
+  let browser: { context: BrowserContext; close(): Promise<void> };
+  let page: Page;
+  beforeAll(async () => {
+    const port = await freePort();
+    echo = await startEchoApp(port);
+    system = await startSystem({ developmentHosts: [`127.0.0.1:${port}`] });
+    await system.admin.call("apps.create", {
+      body: {
+        name: "echo",
+        title: "Echo",
+        host: "echo.localhost",
+        segment: "main",
+        upstreams: [`http://127.0.0.1:${port}`],
+      },
+    });
+    await system.admin.call("policies.create", {
+      body: {
+        name: "echo",
+        source: `permit (principal in Group::"engineering", action, resource == App::"echo");`,
+      },
+    });
+    browser = await openBrowser();
+    page = await browser.context.newPage();
+    await page.goto(`http://echo.localhost:${system.port}/`);
+    await page.click("#alice");
+    await page.waitForSelector("#request");
+    await screenshot(page, "echo");
+  });
+  afterAll(async () => {
+    await browser?.close();
+    closeServer(echo);
+    await system.stop();
+  });
+
+  it("shows what the application was told", async () => {
+    expect(await page.textContent("#request")).toContain("x-rustronaut-jwt-assertion");
+  });
+
+  it.each([1440, 390])(
+    "every room is accessible, without layout shift or errors, at %i px",
+    { timeout: 120_000 },
+    async (width) => {
+      await page.setViewportSize({ width, height: 900 });
+      const errors: string[] = [];
+      page.on("pageerror", (error) => errors.push(error.message));
+      for (const room of ROOM_IDS) {
+        await page.goto(`${system.hubOrigin}/#/${room}`);
+        await page.waitForSelector("main h1");
+        await page.waitForLoadState("networkidle").catch(() => undefined);
+        await isAccessible(page, `${room} at ${width}`);
+        expect(await overflow(page), `${room} at ${width} overflows`).toBeLessThanOrEqual(0);
+        if (width === 1440) await screenshot(page, room);
+      }
+      expect(errors).toEqual([]);
+    },
+  );
+
+  it("an administrator ends a session with the keyboard alone", async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(`${system.hubOrigin}/#/sessions`);
+    const button = page.locator("main table button").first();
+    await button.waitFor();
+    await button.focus();
+    await page.keyboard.press("Enter");
+    const confirm = page.locator("button:focus");
+    await confirm.waitFor();
+    await page.keyboard.press("Enter");
+    await expect
+      .poll(
+        async () =>
+          (await system.admin.call("sessions.list", { query: { state: "ended" } })).data.items.length,
+      )
+      .toBeGreaterThan(0);
+  });
+
+  it("the pages that people see are accessible in light and dark", async () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (const address of [
+        system.authOrigin,
+        `${system.appOrigin}/admin`,
+        `${system.appOrigin}/.rustronaut/sign-out`,
+        `${system.authOrigin}/.rustronaut/callback`,
+      ]) {
+        await page.goto(address);
+        await isAccessible(page, `${address} in ${colorScheme}`);
+      }
+    }
+  });
+});
+
+async function isAccessible(page: Page, what: string): Promise<void> {
+  // The strict CSP of the page forbids injected scripts, so axe runs through the debugger.
+  const session = await page.context().newCDPSession(page);
+  await session.send("Runtime.evaluate", { expression: AXE });
+  const { result } = await session.send("Runtime.evaluate", {
+    expression:
+      "axe.run().then(({ violations }) => JSON.stringify(violations.map(({ id, nodes }) => id + ': ' + nodes.map((n) => n.target).join(' '))))",
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  expect(JSON.parse(String(result.value)), what).toEqual([]);
+}
+
+/** Pixels by which the page is wider than the window. */
+const overflow = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+async function screenshot(page: Page, name: string): Promise<void> {
+  if (!process.env.SCREENSHOTS) return;
+  mkdirSync("docs/images", { recursive: true });
+  await page.screenshot({ path: `docs/images/${name}.png` });
+}
