@@ -5,7 +5,7 @@ import { Facts } from "../components/facts.tsx";
 import { Field } from "../components/field.tsx";
 import { RoomHead } from "../components/room-head.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
-import { formatCount, formatDateTime } from "../lib/format.ts";
+import { formatCount, formatDateTime, formatMoment } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 
 type Row = RowOf<"audit.list">;
@@ -20,8 +20,8 @@ const KINDS = {
 } as const;
 
 const COLUMNS: readonly Column<Row>[] = [
-  { header: "Leaf", cell: (row) => row.leaf, className: "numeric" },
-  { header: "When", cell: ({ entry }) => (typeof entry.at === "number" ? formatDateTime(entry.at) : "") },
+  { header: "Leaf", cell: (row) => row.leaf },
+  { header: "When", cell: ({ entry }) => (typeof entry.at === "number" ? formatMoment(entry.at) : "") },
   { header: "What", cell: whatOf },
   { header: "Who", cell: ({ entry }) => text(entry.actor), className: "wide" },
   { header: "On", cell: ({ entry }) => text(entry.target ?? entry.appName), className: "wide" },
@@ -89,7 +89,10 @@ function Checkpoint() {
             {formatCount(checkpoint.data.size)} entries, signed {formatDateTime(checkpoint.data.at)}. Keep the
             note: with it, <code>rustronaut audit verify</code> proves that nothing was changed since.
           </p>
-          <pre>{checkpoint.data.note}</pre>
+          <details>
+            <summary>The signed note</summary>
+            <pre>{checkpoint.data.note}</pre>
+          </details>
         </>
       ) : (
         <p className="muted">{checkpoint.error ? "The checkpoint could not be loaded." : "Loading"}</p>

@@ -7,7 +7,7 @@ import { Facts } from "../components/facts.tsx";
 import { Field } from "../components/field.tsx";
 import { RoomHead } from "../components/room-head.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
-import { formatDateTime } from "../lib/format.ts";
+import { formatDateTime, formatMoment } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 import type { RoomProps } from "../rooms.ts";
 import { callerOf, type Decision, placeOf, STREAM_WORDS, useDecisions } from "./decision-stream.ts";
@@ -19,7 +19,8 @@ export default function Decisions({ path: [id] }: RoomProps) {
 const COLUMNS: readonly Column<Decision>[] = [
   {
     header: "When",
-    cell: (row) => <a href={routeTo("decisions", row.id)}>{formatDateTime(row.at)}</a>,
+    cell: (row) => <a href={routeTo("decisions", row.id)}>{formatMoment(row.at)}</a>,
+    className: "when",
   },
   { header: "Outcome", cell: (row) => <Outcome decision={row.decision} /> },
   { header: "Caller", cell: (row) => callerOf(row) },
@@ -37,7 +38,7 @@ function LiveDecisions() {
   return (
     <>
       <RoomHead title="Decisions">
-        <span className="badge" role="status">
+        <span className="badge steady" role="status">
           {STREAM_WORDS[decisions.stream]}
         </span>
         <button

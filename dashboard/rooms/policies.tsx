@@ -3,7 +3,7 @@ import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { RoomHead } from "../components/room-head.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
-import { formatDateTime } from "../lib/format.ts";
+import { formatMoment } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 import type { RoomProps } from "../rooms.ts";
 import { EditPolicy, NewPolicy } from "./policy-page.tsx";
@@ -18,8 +18,8 @@ export default function Policies({ path: [id] }: RoomProps) {
 
 const COLUMNS: readonly Column<RowOf<"policies.list">>[] = [
   { header: "Policy", cell: (policy) => <a href={routeTo("policies", policy.id)}>{policy.name}</a> },
-  { header: "Version", cell: (policy) => policy.currentVersion, className: "numeric" },
-  { header: "Changed", cell: (policy) => formatDateTime(policy.updatedAt), className: "wide" },
+  { header: "Version", cell: (policy) => policy.currentVersion },
+  { header: "Changed", cell: (policy) => formatMoment(policy.updatedAt), className: "wide" },
   { header: "State", cell: (policy) => <OnOff on={policy.enabled} /> },
 ];
 

@@ -2,7 +2,7 @@ import { call, usePages } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { DataTable, ShowMore } from "../components/data-table.tsx";
 import { Loaded } from "../components/states.tsx";
-import { formatDateTime } from "../lib/format.ts";
+import { formatMoment } from "../lib/format.ts";
 
 interface PolicyVersions {
   readonly policyId: string;
@@ -29,8 +29,8 @@ export function PolicyVersions({ policyId, current, onShow, onRestore }: PolicyV
             rows={rows}
             keyOf={(version) => version.number}
             columns={[
-              { header: "Version", cell: (version) => version.number, className: "numeric" },
-              { header: "Published", cell: (version) => formatDateTime(version.createdAt) },
+              { header: "Version", cell: (version) => version.number },
+              { header: "Published", cell: (version) => formatMoment(version.createdAt) },
               { header: "By", cell: (version) => version.author, className: "wide" },
               { header: "Note", cell: (version) => version.note, className: "wide" },
               {

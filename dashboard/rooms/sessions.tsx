@@ -5,7 +5,7 @@ import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
 import { RoomHead } from "../components/room-head.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
-import { formatDateTime } from "../lib/format.ts";
+import { formatMoment } from "../lib/format.ts";
 
 type Session = RowOf<"sessions.list">;
 type State = "live" | "ended" | "all";
@@ -81,7 +81,7 @@ function columns(mayWrite: boolean, onKill: (id: string) => void): readonly Colu
   return [
     { header: "User", cell: (session) => session.email },
     { header: "For", cell: (session) => session.appName ?? "sign-in" },
-    { header: "Since", cell: (session) => formatDateTime(session.createdAt), className: "wide" },
+    { header: "Since", cell: (session) => formatMoment(session.createdAt), className: "wide" },
     { header: "IP address", cell: (session) => session.ip, className: "wide" },
     { header: "Browser", cell: (session) => session.userAgent, className: "wide" },
     {
