@@ -30,8 +30,10 @@ const STEPS = [
   CREATE INDEX seen_tokens_expiry ON seen_tokens (expires_at);`,
 ];
 
-/** Consumed and expired attempts stay this long after their end, so that a replay is told from a guess. */
+/** Consumed attempts stay this long after their time, so that a replay is told from a guess. */
 const REMEMBER_MS = 60 * 60_000;
+/** Between two clean-ups. */
+const REST_MS = 60_000;
 
 type Row = {
   attempt: string;
@@ -59,7 +61,7 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
       JSON.stringify(attempt),
       expiresAt,
     );
-    await this.#forgetAt(expiresAt + REMEMBER_MS);
+    await this.#forgetAt(expiresAt);
   }
 
   async peekApp(id: string): Promise<AppAttempt | null> {
@@ -105,16 +107,17 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
 
   override async alarm(): Promise<void> {
     const now = Date.now();
+    this.#sql.exec("DELETE FROM attempts WHERE expires_at <= ? AND consumed = 0", now);
     this.#sql.exec("DELETE FROM attempts WHERE expires_at <= ?", now - REMEMBER_MS);
     this.#sql.exec("DELETE FROM seen_tokens WHERE expires_at <= ?", now);
     const { next } = this.#sql
       .exec<{ next: number | null }>(
-        `SELECT min(due) AS next FROM (SELECT min(expires_at) + ? AS due FROM attempts
+        `SELECT min(due) AS next FROM (SELECT min(expires_at + consumed * ?) AS due FROM attempts
          UNION ALL SELECT min(expires_at) FROM seen_tokens)`,
         REMEMBER_MS,
       )
       .one();
-    if (next !== null) await this.ctx.storage.setAlarm(next);
+    if (next !== null) await this.ctx.storage.setAlarm(Math.max(next, now + REST_MS));
   }
 
   #load(id: string): StoredAttempt | null {

@@ -42,7 +42,7 @@ function parseObject(part: string): Record<string, unknown> | null {
   const bytes = fromBase64url(part);
   if (!bytes) return null;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null || Array.isArray(value) || hasDuplicateKeys(text))
       return null;

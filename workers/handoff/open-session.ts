@@ -9,6 +9,7 @@ import { indexEnded, indexSession } from "./session-index.ts";
 export type NewSession = Omit<CreateSession, "secretHash" | "ip" | "userAgent" | "maxPerUser">;
 
 const MAX_USER_AGENT = 300;
+const MAX_IP = 45;
 
 /**
  * Makes a session with a secret that has never existed before, and indexes it. Null when its owner can't vouch
@@ -26,7 +27,7 @@ export async function openSession(
     ...input,
     secretHash: hashSecret(secret),
     maxPerUser: (await networkLimits(bindings.db)).maxSessionsPerUser,
-    ip: request.headers.get("CF-Connecting-IP") ?? "",
+    ip: (request.headers.get("CF-Connecting-IP") ?? "").slice(0, MAX_IP),
     userAgent: (request.headers.get("User-Agent") ?? "").slice(0, MAX_USER_AGENT),
   });
   if (!created.ok) return null;

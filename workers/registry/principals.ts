@@ -10,9 +10,19 @@ interface UserRow {
   version: number;
 }
 
+type IdentityRow = {
+  groups: string;
+  updated_at: number;
+  enabled: number;
+  provider_updated_at: number;
+};
+
 /**
  * Loads what policies and sessions know about a user: registry groups, and the groups that the identity
  * providers named at the last sign-in. Null when there is no such user.
+ *
+ * `version` is the newest stamp of all these rows. Whoever removes a membership, an identity or a group must
+ * raise `users.updated_at` of its members, since a row that is gone has no stamp.
  */
 export async function loadPrincipal(db: D1Database, userId: string): Promise<Principal | null> {
   const [users, memberships, identities] = await db.batch<Record<string, unknown>>([
@@ -25,17 +35,24 @@ export async function loadPrincipal(db: D1Database, userId: string): Promise<Pri
          WHERE m.member_kind = 'user' AND m.member_id = ?`,
       )
       .bind(userId),
-    db.prepare("SELECT groups, updated_at FROM identities WHERE user_id = ?").bind(userId),
+    db
+      .prepare(
+        `SELECT i.groups, i.updated_at, p.enabled, p.updated_at AS provider_updated_at
+         FROM identities i JOIN identity_providers p ON p.id = i.provider_id WHERE i.user_id = ?`,
+      )
+      .bind(userId),
   ]);
   const user = users?.results[0] as UserRow | undefined;
   if (!user) return null;
   const direct = (memberships?.results ?? []) as { name: string; created_at: number; updated_at: number }[];
-  const known = (identities?.results ?? []) as { groups: string; updated_at: number }[];
-  const named = known.flatMap((identity) => JSON.parse(identity.groups) as string[]);
+  const known = (identities?.results ?? []) as IdentityRow[];
+  // A provider that was switched off vouches for nothing any more.
+  const trusted = known.filter((identity) => identity.enabled === 1);
+  const named = trusted.flatMap((identity) => JSON.parse(identity.groups) as string[]);
   return {
     userId: user.id,
     email: user.email,
-    emailVerified: known.length > 0,
+    emailVerified: trusted.length > 0,
     name: user.name,
     groups: [...new Set([...direct.map((group) => group.name), ...named])].sort(),
     role: user.role,
@@ -43,7 +60,7 @@ export async function loadPrincipal(db: D1Database, userId: string): Promise<Pri
     version: Math.max(
       user.updated_at,
       ...direct.map((group) => Math.max(group.created_at, group.updated_at)),
-      ...known.map((identity) => identity.updated_at),
+      ...known.map((identity) => Math.max(identity.updated_at, identity.provider_updated_at)),
     ),
   };
 }

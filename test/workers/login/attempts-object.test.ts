@@ -88,19 +88,21 @@ describe("LoginAttempts", () => {
     const { rpc, stub } = attempts("clean-up");
     await rpc.start("old", app);
     await rpc.start("new", app);
+    await rpc.start("used", provider);
+    await rpc.takeProvider("used", "browser");
     await rpc.firstUse("old", Date.now() - 1);
     const left = await runInDurableObject(stub, async (_object, state) => {
-      state.storage.sql.exec("UPDATE attempts SET expires_at = 1 WHERE id = 'old'");
+      state.storage.sql.exec("UPDATE attempts SET expires_at = ? WHERE id <> 'new'", Date.now() - 1);
       await state.storage.setAlarm(Date.now() + 3_600_000);
     }).then(async () => {
       expect(await runDurableObjectAlarm(stub)).toBe(true);
       return runInDurableObject(stub, async (_object, state) => ({
-        attempts: state.storage.sql.exec("SELECT id FROM attempts").toArray(),
+        attempts: state.storage.sql.exec("SELECT id FROM attempts ORDER BY id").toArray(),
         tokens: state.storage.sql.exec("SELECT jti FROM seen_tokens").toArray(),
         alarm: await state.storage.getAlarm(),
       }));
     });
-    expect(left.attempts).toEqual([{ id: "new" }]);
+    expect(left.attempts).toEqual([{ id: "new" }, { id: "used" }]);
     expect(left.tokens).toEqual([]);
     expect(left.alarm).toBeGreaterThan(Date.now());
   });
