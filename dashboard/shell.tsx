@@ -2,12 +2,15 @@ import { Suspense, useEffect, useState } from "react";
 import { isSignedOut, useApi } from "./api.ts";
 import { RoomBoundary } from "./components/room-boundary.tsx";
 import { RoomHead } from "./components/room-head.tsx";
-import { Skeleton } from "./components/states.tsx";
+import { Loaded, Skeleton } from "./components/states.tsx";
 import icon from "./icon.svg";
 import { routeTo, useRoute } from "./lib/router.ts";
 import { ROOMS, type Room } from "./rooms.ts";
 
-/** The frame around every room: navigation, who is signed in, and the room that the address names. */
+/**
+ * The frame around every room: navigation, who is signed in, and the room that the address names. Rooms open once
+ * the caller is known, so that what only some may do does not appear late and move the rest.
+ */
 export function Shell() {
   const [id = "overview", ...path] = useRoute();
   const room = ROOMS.find((candidate) => candidate.id === id);
@@ -20,7 +23,9 @@ export function Shell() {
       </button>
       <Side current={id} who={me.data?.user?.email ?? me.data?.actor ?? ""} role={me.data?.role ?? ""} />
       <main id="main" tabIndex={-1}>
-        {room ? <OpenRoom key={room.id} room={room} path={path} /> : <NoRoom />}
+        <Loaded query={me}>
+          {() => (room ? <OpenRoom key={room.id} room={room} path={path} /> : <NoRoom />)}
+        </Loaded>
       </main>
     </div>
   );

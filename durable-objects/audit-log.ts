@@ -1,3 +1,136 @@
 import { DurableObject } from "cloudflare:workers";
+import { base64 } from "../shared/audit/base64.ts";
+import { encodeVerificationKey } from "../shared/audit/note.ts";
+import { consistencyPath, inclusionPath, type LeafRange, rangeHash } from "../shared/audit/tree.ts";
+import type {
+  AuditEntry,
+  AuditLogRpc,
+  AuditQuery,
+  AuditRow,
+  Checkpoint,
+  StatsBucket,
+} from "../shared/audit/types.ts";
+import { appendEntries } from "./audit/entries.ts";
+import { acceptFollower, tellFollowers } from "./audit/followers.ts";
+import { addToMinutes, readStats } from "./audit/minutes.ts";
+import { readNode, treeSize } from "./audit/nodes.ts";
+import { findEntry, leafTexts, queryEntries } from "./audit/query.ts";
+import { deliverToIndex, noteForIndex } from "./audit/registry-index.ts";
+import { dropOldTexts } from "./audit/retention.ts";
+import { AUDIT_STEPS } from "./audit/schema.ts";
+import { CheckpointSigner } from "./audit/signer.ts";
+import { migrate } from "./storage/migrate.ts";
 
-export class AuditLog extends DurableObject {}
+interface AuditEnv {
+  readonly DB: D1Database;
+  readonly HUB_ORIGIN: string;
+}
+
+const DELIVERY_DELAY_MS = 1_000;
+const RETRY_DELAY_MS = 30_000;
+const DAY_MS = 86_400_000;
+
+/** The one audit log: an append-only Merkle log of decisions and events. Its name is `audit`. */
+export class AuditLog extends DurableObject<AuditEnv> implements AuditLogRpc {
+  readonly #sql: SqlStorage;
+  readonly #signer: CheckpointSigner;
+
+  constructor(ctx: DurableObjectState, env: AuditEnv) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    this.#signer = new CheckpointSigner(this.#sql, () => `${new URL(env.HUB_ORIGIN).host}/audit`);
+    migrate(this.#sql, AUDIT_STEPS);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+  }
+
+  async append(entries: readonly AuditEntry[]): Promise<{ size: number }> {
+    const hasEvents = entries.some(({ kind }) => kind !== "decision");
+    await this.#wakeWithin(hasEvents ? DELIVERY_DELAY_MS : DAY_MS);
+    const placed = this.ctx.storage.transactionSync(() => {
+      const placed = appendEntries(this.#sql, entries);
+      addToMinutes(
+        this.#sql,
+        placed.map(({ entry }) => entry),
+      );
+      noteForIndex(this.#sql, placed);
+      return placed;
+    });
+    tellFollowers(this.ctx, placed);
+    return { size: treeSize(this.#sql) };
+  }
+
+  async query(query: AuditQuery): Promise<{ rows: AuditRow[]; next: number | null }> {
+    return queryEntries(this.#sql, query);
+  }
+
+  async get(id: string): Promise<AuditRow | null> {
+    return findEntry(this.#sql, id);
+  }
+
+  async checkpoint(): Promise<Checkpoint> {
+    return this.#signer.checkpoint(Date.now());
+  }
+
+  async publicKey(): Promise<{ vkey: string; raw: string }> {
+    const key = await this.#signer.publicKey();
+    return { vkey: encodeVerificationKey(key), raw: base64(key.publicKey) };
+  }
+
+  async inclusionProof(leaf: number, size: number): Promise<{ leafHash: string; proof: string[] }> {
+    this.#requireHeld(size);
+    const proof = this.#hashes(inclusionPath(leaf, size));
+    return { leafHash: base64(readNode(this.#sql)(0, leaf)), proof };
+  }
+
+  async consistencyProof(first: number, second: number): Promise<string[]> {
+    this.#requireHeld(second);
+    return this.#hashes(consistencyPath(first, second));
+  }
+
+  async leaves(from: number, to: number): Promise<string[]> {
+    return leafTexts(this.#sql, from, to);
+  }
+
+  async stats(from: number, to: number, stepMs: number): Promise<StatsBucket[]> {
+    return readStats(this.#sql, from, to, stepMs);
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    return acceptFollower(this.ctx, request);
+  }
+
+  /** Followers have nothing to say. */
+  override async webSocketMessage(socket: WebSocket): Promise<void> {
+    socket.close(1008, "this socket only sends");
+  }
+
+  /** Delivers to the registry's index and drops what is too old. Never throws: it comes again instead. */
+  override async alarm(): Promise<void> {
+    let delay = DAY_MS;
+    try {
+      const moreToDrop = dropOldTexts(this.#sql, Date.now(), this.#sql.databaseSize);
+      const moreToDeliver = await deliverToIndex(this.#sql, this.env.DB);
+      if (moreToDrop || moreToDeliver) delay = DELIVERY_DELAY_MS;
+    } catch (error) {
+      console.error({ message: "audit index not updated", error: String(error) });
+      delay = RETRY_DELAY_MS;
+    }
+    await this.#wakeWithin(delay);
+  }
+
+  /** An alarm that is set for sooner stays. */
+  async #wakeWithin(delayMs: number): Promise<void> {
+    const due = Date.now() + delayMs;
+    const present = await this.ctx.storage.getAlarm();
+    if (present === null || present > due) await this.ctx.storage.setAlarm(due);
+  }
+
+  #hashes(path: readonly LeafRange[]): string[] {
+    const read = readNode(this.#sql);
+    return path.map((range) => base64(rangeHash(range, read)));
+  }
+
+  #requireHeld(size: number): void {
+    if (size > treeSize(this.#sql)) throw new RangeError(`the log does not have ${size} leaves yet`);
+  }
+}

@@ -77,11 +77,13 @@ export function GroupPage({ id }: { readonly id: string }) {
         <a className="button plain" href={routeTo("people", "groups")}>
           All groups
         </a>
-        {mayWrite && loaded && (
+        {mayWrite && (
           <ConfirmButton
             label="Delete"
-            question={`Delete the group ${loaded.name}?`}
+            question={`Delete the group ${loaded?.name ?? ""}?`}
+            disabled={!loaded}
             onConfirm={() =>
+              loaded &&
               remove.mutate(
                 { params: { group: id }, ifMatch: etagOf(loaded) },
                 { onSuccess: () => navigate("people", "groups") },

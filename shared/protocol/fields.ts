@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { ID_PREFIXES, type IdKind } from "../ids.ts";
+import { normalEmail } from "../login/email.ts";
 
 /** The kinds of values that resources are made of. Every one is bounded. */
 
@@ -23,12 +24,10 @@ export const reference = z.string().check(z.minLength(1), z.maxLength(254));
 export const line = (max: number) =>
   z.string().check(z.maxLength(max), z.regex(new RegExp(`^[^${HIDDEN}]*$`, "u")));
 
-/** Lower case, exactly one `@`, no hidden characters, at most 254 characters (RFC 5321 §4.5.3.1). */
+/** Put in lower case; then it must be an address in the one form that the registry knows. */
 export const email = z.pipe(
-  z.string().check(z.trim(), z.toLowerCase()),
-  z
-    .string()
-    .check(z.maxLength(254), z.regex(/^[^\s@"(),:;<>[\\\]\p{C}]{1,64}@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/u)),
+  z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254)),
+  z.string().check(z.refine((text) => normalEmail(text) === text, "must be an e-mail address")),
 );
 
 /** A host name without a port: lower-case labels. */

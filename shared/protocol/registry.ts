@@ -107,7 +107,8 @@ const appInput = {
   segment: f.reference,
   tags: f.list(f.name, 50),
   enabled: z.boolean(),
-  upstreams: f.list(f.origin, 10).check(z.minLength(1)),
+  /** Origins; which addresses are allowed is checked by the hub. */
+  upstreams: f.list(f.line(512), 10).check(z.minLength(1)),
   settings: appSettingsUpdate,
 };
 export const appCreate = z.extend(z.partial(z.strictObject(appInput)), {

@@ -109,6 +109,9 @@ export type SessionFilter =
 /**
  * RPC of the `SegmentSessions` object. Its name is `<segment>/<region>/<shard>`.
  * `fetch` with `Upgrade: websocket` and `?session=<id>` opens a kill line: see `KillLineMessage`.
+ * With `&epoch=<n>`, the epoch of the caller's last decision, it says nothing until something changes; otherwise,
+ * or when that epoch is old, the first frame is a `recheck`. An ended session's line says `end` at once; 404 when
+ * the session is unknown, 503 when the object can't vouch for itself.
  */
 export interface SegmentSessionsRpc {
   create(
@@ -146,8 +149,12 @@ export interface NetworkCoordinatorRpc {
    * Objects that could not be told are retried by alarm; `pending` names them.
    */
   bump(principals: readonly Principal[]): Promise<{ epoch: number; pending: string[] }>;
-  /** A session object announces itself (idempotent) and learns the epoch; also its freshness check. */
-  join(owner: string): Promise<{ epoch: number }>;
+  /**
+   * A session object announces itself (idempotent) and learns the epoch; also its freshness check.
+   * Returns the principals that changed after epoch `since` (absent: in the last minutes) up to `epoch`, so that
+   * a lost push heals itself; with `more`, ask again from there.
+   */
+  join(owner: string, since?: number): Promise<{ epoch: number; principals: Principal[]; more: boolean }>;
   /** Ends matching sessions in the named owners, or in all active ones when `owners` is null; retried by alarm. */
   endEverywhere(
     owners: readonly string[] | null,

@@ -1,0 +1,106 @@
+import { ApiError, type Called, type Client, createClient } from "../shared/protocol/client.ts";
+import type { EndpointId } from "../shared/protocol/endpoints.ts";
+import { currentConfig } from "./config.ts";
+import { EXIT, exitCodeOfStatus } from "./exit-codes.ts";
+import { Failure } from "./failure.ts";
+import { localFetch } from "./http/fetch.ts";
+import type { Io } from "./io.ts";
+
+/** What a command works with. */
+export interface App {
+  readonly io: Io;
+  /** Whether the answer is for a program. */
+  readonly json: () => boolean;
+  /** The hub that the configuration names, as its token's owner. */
+  readonly hub: () => Promise<Hub>;
+  /** Prints the result once: as JSON for programs, else as a person reads it. */
+  readonly emit: (data: unknown, human: () => string) => void;
+  /** Tells a person something beside the result; programs are not bothered. */
+  readonly note: (text: string) => void;
+}
+
+export interface Hub {
+  readonly origin: string;
+  readonly token: string;
+  readonly client: Client;
+  /** Calls an endpoint whose id is only known at run time. */
+  readonly call: (id: EndpointId, input?: LooseInput) => Promise<Called<unknown>>;
+}
+
+export interface LooseInput {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+  readonly ifMatch?: string;
+}
+
+export function openApp(io: Io, json: () => boolean): App {
+  return {
+    io,
+    json,
+    hub: async () => {
+      const { hub, token } = await currentConfig(io.env);
+      return connect(hub, token);
+    },
+    emit: (data, human) => io.out(json() ? `${JSON.stringify(data, null, 2)}\n` : human()),
+    note: (text) => {
+      if (!json()) io.err(`${text}\n`);
+    },
+  };
+}
+
+export function connect(origin: string, token: string): Hub {
+  const client = createClient({ fetch: localFetch, baseUrl: origin, token });
+  // The catalogue types each call by its literal id; commands made from the catalogue have only a string.
+  const call = client.call as unknown as Hub["call"];
+  return { origin, token, client, call };
+}
+
+/** Anything that a command threw, as a failure for the person. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof ApiError) return failureOfProblem(error);
+  if (error instanceof SyntaxError)
+    return new Failure(EXIT.failure, "The answer did not come from a Rustronaut hub", {
+      hint: "Check the hub's address (`rustronaut whoami`, RUSTRONAUT_HUB).",
+    });
+  if (error instanceof Error && "syscall" in error && "code" in error)
+    return isFileError(error)
+      ? new Failure(EXIT.failure, error.message)
+      : new Failure(EXIT.unavailable, "The hub can't be reached", {
+          detail: error.message,
+          hint: "Check the network and the hub's address, then try again.",
+        });
+  const message = error instanceof Error ? error.message : String(error);
+  return new Failure(EXIT.unavailable, "The hub did not answer", { detail: message, hint: "Try again." });
+}
+
+const isFileError = (error: Error): boolean => "path" in error && typeof error.path === "string";
+
+function failureOfProblem({ problem }: ApiError): Failure {
+  const ids = [problem.request_id && `request ${problem.request_id}`, problem.decision_id].filter(Boolean);
+  return new Failure(exitCodeOfStatus(problem.status), problem.title, {
+    detail: [problem.detail, ids.join(", ")].filter(Boolean).join("\n"),
+    code: problem.code,
+    issues: problem.issues ?? [],
+    ...hintFor(problem.status),
+  });
+}
+
+function hintFor(status: number): { hint?: string } {
+  switch (status) {
+    case 401:
+      return { hint: "Run `rustronaut login --hub URL` with a valid token." };
+    case 403:
+      return { hint: "Ask an owner for a token with a higher role; `rustronaut whoami` shows yours." };
+    case 412:
+      return { hint: "Look at it as it is now, then try again." };
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return { hint: "Try again in a moment." };
+    default:
+      return {};
+  }
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// Plain JavaScript on purpose: this file must start under any Node that npm itself runs on. The rest of the
+// command line is TypeScript and needs a Node that strips types, which `npm install` brought along.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const main = new URL("./main.ts", import.meta.url);
+const bundledNode = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
+
+if (process.features.typescript) {
+  await import(main.href);
+} else if (existsSync(bundledNode)) {
+  const child = spawn(bundledNode, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: "inherit" });
+  // The terminal sends SIGINT to both of us; the other signals reach only this process.
+  process.on("SIGINT", () => {});
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => {
+    process.exitCode = code ?? (signal === "SIGINT" ? 130 : 143);
+  });
+} else {
+  console.error(
+    `rustronaut needs Node 22.18 or newer (this is ${process.version}). Run \`npm install\` here, which brings one, or update Node.`,
+  );
+  process.exitCode = 1;
+}

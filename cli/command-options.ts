@@ -1,0 +1,162 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import * as z from "zod";
+import { EXIT } from "./exit-codes.ts";
+import { Failure } from "./failure.ts";
+import type { Io } from "./io.ts";
+
+/** One field of a request body or query, as the JSON Schema of the catalogue describes it. */
+interface FieldSchema {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly FieldSchema[];
+  readonly properties?: Readonly<Record<string, FieldSchema>>;
+}
+
+export interface Field {
+  readonly name: string;
+  readonly required: boolean;
+  readonly nullable: boolean;
+  readonly kind: "text" | "choice" | "flag" | "number" | "instant" | "list" | "settings" | "file";
+  readonly choices: readonly string[];
+  readonly settings: Readonly<Record<string, FieldSchema>>;
+}
+
+/** Fields that are long or secret come from a file, never from the command line that `ps` shows. */
+const FROM_FILE = new Set(["source", "clientSecret"]);
+
+/** The fields that a schema of the catalogue takes. */
+export function fieldsOf(schema: z.core.$ZodType): Field[] {
+  const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  const required = new Set(json.required ?? []);
+  return Object.entries(json.properties ?? {}).map(([name, raw]) =>
+    fieldOf(name, raw as FieldSchema, required.has(name)),
+  );
+}
+
+function fieldOf(name: string, raw: FieldSchema, required: boolean): Field {
+  const arms = raw.anyOf ?? [raw];
+  const schema = arms.find((arm) => arm.type !== "null") ?? raw;
+  const nullable = arms.some((arm) => arm.type === "null");
+  const choices = (schema.enum ?? []).filter((value) => typeof value === "string");
+  return { name, required, nullable, choices, settings: schema.properties ?? {}, kind: kindOf(name, schema) };
+}
+
+function kindOf(name: string, schema: FieldSchema): Field["kind"] {
+  if (FROM_FILE.has(name)) return "file";
+  if (schema.enum) return "choice";
+  if (schema.type === "boolean") return "flag";
+  if (schema.type === "array") return "list";
+  if (schema.type === "object") return "settings";
+  if (schema.type === "integer" || schema.type === "number")
+    return name.endsWith("At") ? "instant" : "number";
+  return "text";
+}
+
+const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Adds the options by which a person gives these fields. */
+export function addFieldOptions(command: Command, fields: readonly Field[]): void {
+  for (const field of fields) for (const option of optionsOf(field)) command.addOption(option);
+}
+
+function optionsOf(field: Field): Option[] {
+  const flag = `--${dashed(field.name)}`;
+  const none = field.nullable ? ", or `none`" : "";
+  switch (field.kind) {
+    case "flag":
+      return [new Option(flag, "turn it on"), new Option(`--no-${dashed(field.name)}`, "turn it off")];
+    case "choice": {
+      const choices = [...field.choices, ...(field.nullable ? ["none"] : [])];
+      return [mandatory(field, new Option(`${flag} <choice>`).choices(choices))];
+    }
+    case "number":
+      return [mandatory(field, new Option(`${flag} <number>`, `a number${none}`).argParser(toNumber))];
+    case "instant":
+      return [new Option(`${flag} <time>`, `a time such as 2027-01-31 or 90d from now${none}`)];
+    case "list":
+      return [
+        mandatory(
+          field,
+          new Option(`${flag} <list>`, "separated by commas; replaces the list").argParser(toList),
+        ),
+      ];
+    case "settings":
+      return [
+        new Option(`${flag} <key=value...>`, `any of ${Object.keys(field.settings).join(", ")}`).argParser(
+          (text: string, sofar: Record<string, unknown> = {}) => ({ ...sofar, ...toSetting(text, field) }),
+        ),
+      ];
+    case "file":
+      return [mandatory(field, new Option(`${flag}-file <path>`, `a file, or - for stdin${none}`))];
+    case "text":
+      return [mandatory(field, new Option(`${flag} <text>`, field.nullable ? "or `none`" : ""))];
+  }
+}
+
+const mandatory = (field: Field, option: Option): Option => option.makeOptionMandatory(field.required);
+
+/** The fields that were given, as the API takes them. */
+export async function readFields(
+  fields: readonly Field[],
+  options: Readonly<Record<string, unknown>>,
+  io: Io,
+  now: number,
+): Promise<Record<string, unknown>> {
+  const values: Record<string, unknown> = {};
+  for (const field of fields) {
+    const given = options[field.kind === "file" ? `${field.name}File` : field.name];
+    if (given === undefined) continue;
+    values[field.name] = field.nullable && given === "none" ? null : await valueOf(field, given, io, now);
+  }
+  return values;
+}
+
+async function valueOf(field: Field, given: unknown, io: Io, now: number): Promise<unknown> {
+  if (field.kind === "instant") return toInstant(String(given), now);
+  if (field.kind !== "file") return given;
+  const text = given === "-" ? await io.readStdin() : await io.readFile(String(given));
+  return field.name === "source" ? text : text.trim();
+}
+
+function toNumber(text: string): number | string {
+  if (text === "none") return text;
+  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
+
+const toList = (text: string, sofar: readonly string[] = []): string[] => [
+  ...sofar,
+  ...text
+    .split(",")
+    .map((item) => item.trim())
+    .filter(Boolean),
+];
+
+function toSetting(text: string, field: Field): Record<string, unknown> {
+  const at = text.indexOf("=");
+  const key = text.slice(0, Math.max(at, 0));
+  const schema = Object.hasOwn(field.settings, key) ? field.settings[key] : undefined;
+  if (!schema)
+    throw new InvalidArgumentError(`Give key=value with one of ${Object.keys(field.settings).join(", ")}.`);
+  const value = text.slice(at + 1);
+  if (schema.type === "boolean") return { [key]: toBoolean(value) };
+  if (schema.type === "integer") return { [key]: toNumber(value) };
+  if (schema.type === "array") return { [key]: toList(value) };
+  return { [key]: value };
+}
+
+function toBoolean(text: string): boolean {
+  if (text !== "true" && text !== "false") throw new InvalidArgumentError("It must be true or false.");
+  return text === "true";
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90d`, `12h`, `30m` from now, or an ISO 8601 date; milliseconds since the Unix epoch. */
+export function toInstant(text: string, now: number): number {
+  const span = /^(\d{1,6})([mhd])$/.exec(text);
+  const at = span ? now + Number(span[1]) * (UNIT_MS[span[2] ?? ""] ?? 0) : Date.parse(text);
+  if (Number.isNaN(at))
+    throw new Failure(EXIT.usage, `${text} is neither a date such as 2027-01-31 nor a span such as 90d`);
+  return at;
+}

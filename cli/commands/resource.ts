@@ -1,0 +1,137 @@
+import type { Command } from "commander";
+import type { Endpoint } from "../../shared/protocol/endpoint.ts";
+import { ENDPOINT_LIST, type EndpointId } from "../../shared/protocol/endpoints.ts";
+import type { App, Hub } from "../app.ts";
+import { addFieldOptions, type Field, fieldsOf, readFields } from "../command-options.ts";
+import { confirm } from "../confirm.ts";
+import { findInList, listOption, pages } from "../listing.ts";
+import { detailsOf, listText } from "../output/things.ts";
+import { RESOURCES, type Resource } from "../resources.ts";
+
+type Operation = Endpoint & { readonly id: EndpointId };
+
+/** Operation names of the catalogue that read better as another word on a command line. */
+const VERBS: Readonly<Record<string, string>> = {
+  get: "show",
+  addMember: "add-member",
+  removeMember: "remove-member",
+};
+
+/** Adds `rustronaut <resource> <verb>` for every operation in the catalogue. */
+export function addResourceCommands(program: Command, app: App): void {
+  for (const resource of RESOURCES) {
+    const group = program.command(resource.command).description(resource.about);
+    for (const operation of ENDPOINT_LIST) {
+      const [prefix, name = ""] = operation.id.split(".");
+      if (prefix !== resource.prefix || resource.byHand?.includes(name)) continue;
+      addOperation(group, app, resource, operation, name);
+    }
+  }
+}
+
+function addOperation(
+  group: Command,
+  app: App,
+  resource: Resource,
+  operation: Operation,
+  name: string,
+): void {
+  const role = operation.role === "auditor" ? "" : ` (role ${operation.role})`;
+  const command = group.command(VERBS[name] ?? name).description(operation.summary + role);
+  const parameters = [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "");
+  for (const parameter of parameters) command.argument(`<${parameter}>`, aboutParameter(parameter));
+  const bodyFields = operation.body ? fieldsOf(operation.body) : [];
+  const queryFields = operation.query ? fieldsOf(operation.query) : [];
+  if (queryFields.some((field) => field.name === "cursor")) {
+    addFieldOptions(command, filtersOf(queryFields));
+    command.addOption(listOption());
+    command.action((...given) =>
+      list(app, resource, operation, name, parameters, filtersOf(queryFields), given),
+    );
+    return;
+  }
+  const named = name === "create" ? bodyFields.find((field) => field.name === resource.key) : undefined;
+  if (named) command.argument(`<${resource.key}>`, `its ${resource.key}`);
+  const optional = bodyFields.filter((field) => field !== named);
+  addFieldOptions(command, optional);
+  if (operation.method === "DELETE") command.option("-y, --yes", "do not ask");
+  const words = named ? [...parameters, resource.key] : parameters;
+  command.action((...given) => change(app, resource, operation, parameters, words, optional, named, given));
+}
+
+const filtersOf = (fields: readonly Field[]): Field[] =>
+  fields.filter((field) => field.name !== "limit" && field.name !== "cursor");
+
+async function list(
+  app: App,
+  resource: Resource,
+  operation: Operation,
+  name: string,
+  parameters: readonly string[],
+  filters: readonly Field[],
+  given: readonly unknown[],
+): Promise<void> {
+  const options = given[parameters.length] as Record<string, unknown>;
+  const hub = await app.hub();
+  const query = await readFields(filters, options, app.io, Date.now());
+  const input = { params: named(parameters, given), query };
+  const { items, more } = await pages(hub, operation.id, input, Number(options.limit));
+  const columns = resource.otherColumns?.[name] ?? resource.columns;
+  app.emit(items, () => listText(columns, items, app.io.columns));
+  if (more) app.note(`There are more; ask with --limit (now ${items.length}).`);
+}
+
+async function change(
+  app: App,
+  resource: Resource,
+  operation: Operation,
+  parameters: readonly string[],
+  words: readonly string[],
+  fields: readonly Field[],
+  key: Field | undefined,
+  given: readonly unknown[],
+): Promise<void> {
+  const options = given[words.length] as Record<string, unknown>;
+  const hub = await app.hub();
+  const params = named(parameters, given);
+  const body = await readFields(fields, options, app.io, Date.now());
+  if (key) body[key.name] = given[parameters.length];
+  if (operation.method === "DELETE" && operation.ifMatch)
+    await confirm(
+      app,
+      `Delete ${resource.command} ${Object.values(params).join(" ")}?`,
+      options.yes === true,
+    );
+  const version = operation.ifMatch ? await current(hub, resource, params) : null;
+  const { data } = await hub.call(operation.id, {
+    params: version ? { ...params, ...version.params } : params,
+    ...(operation.body ? { body } : {}),
+    ...(version ? { ifMatch: version.etag } : {}),
+  });
+  app.emit(data ?? { ok: true }, () => (data ? detailsOf(data) : "Done.\n"));
+  if (typeof data === "object" && data && "secret" in data)
+    app.note("The secret is shown only this once; keep it where secrets belong.");
+}
+
+/** The version to change: the ETag of the thing as it is now, and its id where it has no read of its own. */
+async function current(
+  hub: Hub,
+  resource: Resource,
+  params: Readonly<Record<string, string>>,
+): Promise<{ etag: string; params: Readonly<Record<string, string>> }> {
+  const read = ENDPOINT_LIST.find((endpoint) => endpoint.id === `${resource.prefix}.get`);
+  if (read) return { etag: (await hub.call(read.id, { params })).etag ?? "", params: {} };
+  const [parameter = "", reference = ""] = Object.entries(params)[0] ?? [];
+  const found = await findInList(hub, `${resource.prefix}.list` as EndpointId, resource.key, reference);
+  return { etag: `"${found.version}"`, params: { [parameter]: found.id } };
+}
+
+function named(parameters: readonly string[], given: readonly unknown[]): Record<string, string> {
+  return Object.fromEntries(parameters.map((parameter, at) => [parameter, String(given[at])]));
+}
+
+function aboutParameter(parameter: string): string {
+  if (parameter === "number") return "the version's number";
+  if (parameter === "kind") return "user or group";
+  return `id or name of the ${parameter.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`;
+}

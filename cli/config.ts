@@ -1,0 +1,110 @@
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import * as z from "zod";
+import { EXIT } from "./exit-codes.ts";
+import { Failure } from "./failure.ts";
+
+/** Where the hub is and the API token that speaks for us. */
+export interface Config {
+  readonly hub: string;
+  readonly token: string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const configSchema = z.object({ hub: z.string(), token: z.string() });
+
+/** Path of the stored configuration (XDG base directory specification). */
+export function configPath(env: Env): string {
+  const base = env.XDG_CONFIG_HOME || join(env.HOME || homedir(), ".config");
+  return join(base, "rustronaut", "config.json");
+}
+
+/** The stored configuration, or null when nobody has logged in. A damaged file is a failure that names it. */
+export async function readConfig(env: Env): Promise<Config | null> {
+  const path = configPath(env);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+  try {
+    return configSchema.parse(JSON.parse(text));
+  } catch {
+    throw new Failure(EXIT.failure, `${path} is damaged`, {
+      hint: "Run `rustronaut login --hub URL` to write it anew.",
+    });
+  }
+}
+
+/** Stores the configuration, readable by its owner only. A crash leaves the old file or the new one, never half. */
+export async function writeConfig(env: Env, config: Config): Promise<string> {
+  const path = configPath(env);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${process.pid}.tmp`;
+  await rm(temporary, { force: true });
+  const file = await open(temporary, "wx", 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify(config, null, 2)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  return path;
+}
+
+/** Forgets the stored configuration; true when there was one. */
+export async function removeConfig(env: Env): Promise<boolean> {
+  try {
+    await rm(configPath(env));
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** The hub and token to use now: the environment before the stored file. */
+export async function currentConfig(env: Env): Promise<Config> {
+  const hub = env.RUSTRONAUT_HUB;
+  const token = env.RUSTRONAUT_TOKEN;
+  if (hub && token) return { hub: hubOrigin(hub), token };
+  const stored = await readConfig(env);
+  // A stored token belongs to the hub that it was stored with: never send it to another one.
+  if (hub && stored && hubOrigin(hub) === stored.hub) return stored;
+  if (!hub && stored) return token ? { hub: stored.hub, token } : stored;
+  throw new Failure(EXIT.unauthorised, "You are not logged in", {
+    hint: hub
+      ? `Set RUSTRONAUT_TOKEN for ${hub}, or run \`rustronaut login --hub ${hub}\`.`
+      : "Run `rustronaut login --hub URL`, or set RUSTRONAUT_HUB and RUSTRONAUT_TOKEN.",
+  });
+}
+
+/** The origin of a hub's address. Plain http only on this machine, since the token travels with each request. */
+export function hubOrigin(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new Failure(EXIT.usage, `${text} is not a URL`, {
+      hint: "Give one such as https://hub.example.com.",
+    });
+  }
+  if (url.protocol === "https:" || (url.protocol === "http:" && isThisMachine(url.hostname)))
+    return url.origin;
+  throw new Failure(EXIT.usage, `${text} would send your token unprotected`, {
+    hint: "Use https:// (plain http is only for localhost).",
+  });
+}
+
+export function isThisMachine(hostname: string): boolean {
+  return /^(.+\.)?localhost$|^127\.\d+\.\d+\.\d+$|^\[::1\]$/.test(hostname);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}

@@ -1,0 +1,18 @@
+import type { Failure } from "../failure.ts";
+import { printable } from "./text.ts";
+
+/** A failure as a person reads it: what, why, where, and what to do next. */
+export function failureText(failure: Failure): string {
+  const code = failure.code ? ` [${failure.code}]` : "";
+  const lines = [`error: ${printable(failure.title)}${code}`];
+  if (failure.detail) lines.push(...failure.detail.split("\n").map((line) => `  ${printable(line)}`));
+  for (const issue of failure.issues) lines.push(`  ${place(issue)}${printable(issue.message)}`);
+  if (failure.hint) lines.push(printable(failure.hint));
+  return `${lines.join("\n")}\n`;
+}
+
+function place(issue: Failure["issues"][number]): string {
+  const position = issue.line === undefined ? "" : `${issue.line}:${issue.column ?? 1}`;
+  const where = [printable(issue.path), position].filter(Boolean).join(":");
+  return where ? `${where}: ` : "";
+}

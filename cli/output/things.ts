@@ -1,0 +1,25 @@
+import { details, table } from "./table.ts";
+import { cell, heading } from "./values.ts";
+
+type Item = Readonly<Record<string, unknown>>;
+
+/** A list as a table, or a sentence when it is empty. Columns that no row fills are left out. */
+export function listText(columns: readonly string[], items: readonly Item[], width: number | null): string {
+  if (items.length === 0) return "Nothing to show.\n";
+  const shown = columns.filter((column) => items.some((item) => cell(column, item[column]) !== "-"));
+  const rows = items.map((item) => shown.map((column) => cell(column, item[column])));
+  return table(shown.map(heading), rows, width);
+}
+
+/** One thing, field by field; what is inside it stands under a dotted name. */
+export function detailsOf(data: unknown): string {
+  return details(flatten("", data));
+}
+
+function flatten(path: string, value: unknown): [string, string][] {
+  if (Array.isArray(value) && value.some((item) => typeof item === "object" && item !== null))
+    return value.flatMap((item, at) => flatten(`${path}[${at}]`, item));
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return [[path, cell(path.slice(path.lastIndexOf(".") + 1), value)]];
+  return Object.entries(value).flatMap(([key, inner]) => flatten(path ? `${path}.${key}` : key, inner));
+}

@@ -1,0 +1,102 @@
+/** The kinds of things in the registry, as the command line names and shows them. */
+export interface Resource {
+  /** `rustronaut <command> …` */
+  readonly command: string;
+  /** What the ids of its endpoints begin with, in the catalogue. */
+  readonly prefix: string;
+  readonly about: string;
+  /** The field that a person names the thing by. */
+  readonly key: string;
+  /** Columns of its list. */
+  readonly columns: readonly string[];
+  /** Columns of its other lists, by the operation's name. */
+  readonly otherColumns?: Readonly<Record<string, readonly string[]>>;
+  /** Operations that have a command of their own, written by hand. */
+  readonly byHand?: readonly string[];
+}
+
+export const RESOURCES: readonly Resource[] = [
+  {
+    command: "apps",
+    prefix: "apps",
+    about: "web apps behind the gateway",
+    key: "name",
+    columns: ["name", "title", "host", "segment", "enabled", "upstreams", "id"],
+  },
+  {
+    command: "users",
+    prefix: "users",
+    about: "people",
+    key: "email",
+    columns: ["email", "name", "status", "role", "groups", "id"],
+  },
+  {
+    command: "groups",
+    prefix: "groups",
+    about: "groups of people, for policies",
+    key: "name",
+    columns: ["name", "description", "id"],
+    otherColumns: { members: ["kind", "name", "createdAt", "id"] },
+  },
+  {
+    command: "segments",
+    prefix: "segments",
+    about: "parts of the network that apps belong to",
+    key: "name",
+    columns: ["name", "description", "id"],
+  },
+  {
+    command: "policies",
+    prefix: "policies",
+    about: "Cedar policies and their versions",
+    key: "name",
+    columns: ["name", "enabled", "currentVersion", "updatedAt", "id"],
+    otherColumns: { versions: ["number", "author", "note", "createdAt"] },
+    byHand: ["validate", "test"],
+  },
+  {
+    command: "sessions",
+    prefix: "sessions",
+    about: "who is signed in, and where",
+    key: "id",
+    columns: ["id", "email", "kind", "appName", "ip", "createdAt", "expiresAt", "endReason"],
+    byHand: ["kill", "killMany"],
+  },
+  {
+    command: "tokens",
+    prefix: "apiTokens",
+    about: "API tokens, for this command line and other programs",
+    key: "name",
+    columns: ["name", "role", "lastUsedAt", "expiresAt", "id"],
+  },
+  {
+    command: "service-tokens",
+    prefix: "serviceTokens",
+    about: "credentials of programs that call apps",
+    key: "name",
+    columns: ["name", "groups", "enabled", "expiresAt", "id"],
+  },
+  {
+    command: "providers",
+    prefix: "identityProviders",
+    about: "OpenID providers that people sign in with",
+    key: "name",
+    columns: ["name", "issuer", "clientId", "enabled", "id"],
+  },
+  {
+    command: "network",
+    prefix: "network",
+    about: "settings of the whole network",
+    key: "name",
+    columns: [],
+    byHand: ["export", "plan", "apply"],
+  },
+  {
+    command: "decisions",
+    prefix: "decisions",
+    about: "access decisions and why they fell",
+    key: "id",
+    columns: ["at", "decision", "appName", "reason", "determining", "id"],
+    byHand: ["stream", "get"],
+  },
+];

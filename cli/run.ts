@@ -1,0 +1,42 @@
+import { Command, CommanderError } from "commander";
+import { type App, openApp, toFailure } from "./app.ts";
+import { addCompletionCommand } from "./commands/completion.ts";
+import { addLoginCommands } from "./commands/login.ts";
+import { addResourceCommands } from "./commands/resource.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import type { Failure } from "./failure.ts";
+import type { Io } from "./io.ts";
+import { failureText } from "./output/failure-text.ts";
+
+/** Runs one command line (without `node` and the script) and says how the process should exit. */
+export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const program = new Command("rustronaut");
+  const app = openApp(io, () => program.opts().json === true);
+  describe(program, app);
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const failure = toFailure(error);
+    io.err(app.json() ? `${JSON.stringify(asJson(failure))}\n` : failureText(failure));
+    return failure.exitCode;
+  }
+}
+
+function describe(program: Command, app: App): void {
+  program
+    .description("Administer a Rustronaut network")
+    .option("--json", "print JSON for programs")
+    .exitOverride()
+    .configureOutput({ writeOut: app.io.out, writeErr: app.io.err })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("Run it with --help to see what it takes.");
+  addLoginCommands(program, app);
+  addResourceCommands(program, app);
+  addCompletionCommand(program, app);
+}
+
+const asJson = ({ title, detail, code, issues, hint, exitCode }: Failure) => ({
+  error: { title, detail, code, issues, hint, exitCode },
+});

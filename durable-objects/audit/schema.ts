@@ -1,0 +1,55 @@
+/**
+ * Tables of the audit log, by migration step. `nodes` holds the hash of each complete subtree and is never
+ * changed; `entries` holds the text behind the leaves for as long as `retention.ts` says.
+ */
+export const AUDIT_STEPS: readonly string[] = [
+  `
+  CREATE TABLE entries (
+    leaf INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    decision TEXT,
+    app_id TEXT,
+    user_id TEXT,
+    text TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX entries_event ON entries (kind, leaf) WHERE kind <> 'decision';
+  CREATE INDEX entries_denial ON entries (leaf) WHERE decision = 'deny';
+  CREATE INDEX entries_app ON entries (app_id, leaf) WHERE app_id IS NOT NULL;
+  CREATE INDEX entries_user ON entries (user_id, leaf) WHERE user_id IS NOT NULL;
+
+  CREATE TABLE nodes (
+    level INTEGER NOT NULL,
+    idx INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (level, idx)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE minutes (
+    at INTEGER PRIMARY KEY,
+    requests INTEGER NOT NULL,
+    allows INTEGER NOT NULL,
+    denials INTEGER NOT NULL,
+    sessions_started INTEGER NOT NULL,
+    sessions_ended INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE checkpoints (
+    size INTEGER PRIMARY KEY,
+    origin TEXT NOT NULL,
+    root TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    note TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE signing_key (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    name TEXT NOT NULL,
+    public_key BLOB NOT NULL,
+    private_key BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE index_outbox (leaf INTEGER PRIMARY KEY) STRICT;
+  `,
+];

@@ -1,0 +1,74 @@
+import { closeCodeOf } from "../../shared/sessions/close-code.ts";
+import {
+  KILL_LINE_PING,
+  KILL_LINE_PONG,
+  type KillLineMessage,
+  type Session,
+  type SessionEndReason,
+} from "../../shared/sessions/types.ts";
+
+/** The WebSockets that gateway streams hold to their session. They hibernate and survive the object's eviction. */
+export class KillLines {
+  readonly #ctx: DurableObjectState;
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KILL_LINE_PING, KILL_LINE_PONG));
+  }
+
+  /** Accepts a line; `first` is said before anything else. */
+  open(sessionId: string, first: KillLineMessage | null): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#ctx.acceptWebSocket(server, [sessionId]);
+    if (first) send(server, first);
+    if (first?.type === "end") close(server, first.closeCode, first.reason);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** The session that a line belongs to. */
+  sessionOf(line: WebSocket): string {
+    return this.#ctx.getTags(line)[0] ?? "";
+  }
+
+  cut(sessionId: string, reason: SessionEndReason): void {
+    const message = endMessage(reason);
+    for (const line of this.#ctx.getWebSockets(sessionId)) {
+      send(line, message);
+      close(line, message.closeCode, reason);
+    }
+  }
+
+  /** Asks each holder to decide anew. `sessionOf` reads the session as it is now. */
+  recheck(epoch: number, read: (id: string) => Session | null): void {
+    const messages = new Map<string, KillLineMessage>();
+    for (const line of this.#ctx.getWebSockets()) {
+      const id = this.sessionOf(line);
+      const session = messages.has(id) ? null : read(id);
+      if (session) messages.set(id, { type: "recheck", epoch, session });
+      const message = messages.get(id);
+      if (message) send(line, message);
+    }
+  }
+
+  /** Lets go of all lines of a session that can't be vouched for; the holders must come back or cut. */
+  release(sessionId: string): void {
+    for (const line of this.#ctx.getWebSockets(sessionId)) close(line, 1013, "stale");
+  }
+}
+
+export function endMessage(reason: SessionEndReason): KillLineMessage & { type: "end" } {
+  return { type: "end", reason, closeCode: closeCodeOf(reason) };
+}
+
+/** A line that is already gone was cut by its loss, which is all that a message could achieve. */
+function send(line: WebSocket, message: KillLineMessage): void {
+  try {
+    line.send(JSON.stringify(message));
+  } catch {}
+}
+
+function close(line: WebSocket, code: number, reason: string): void {
+  try {
+    line.close(code, reason);
+  } catch {}
+}

@@ -1,0 +1,222 @@
+import { dueAt } from "../../shared/sessions/expiry.ts";
+import type { LiveSession, SessionEvent, SessionsState, Tombstone } from "../../shared/sessions/state.ts";
+import type { CreateSession, Principal, SessionFilter } from "../../shared/sessions/types.ts";
+import { migrate } from "../storage/migrate.ts";
+import { META_SCHEMA, raiseMeta, readMeta } from "../storage/meta.ts";
+import { OUTBOX_SCHEMA } from "../storage/outbox.ts";
+import { LastSeen } from "./last-seen.ts";
+
+/** `document` is the `LiveSession` as JSON; the columns beside it are what rows are found by. */
+const SCHEMA = `
+  CREATE TABLE sessions (
+    id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, app_id TEXT, parent_id TEXT,
+    provider_id TEXT NOT NULL, last_seen_at INTEGER NOT NULL, due_at INTEGER NOT NULL, document TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX sessions_user ON sessions (user_id);
+  CREATE INDEX sessions_app ON sessions (app_id);
+  CREATE INDEX sessions_parent ON sessions (parent_id);
+  CREATE INDEX sessions_provider ON sessions (provider_id);
+  CREATE INDEX sessions_due ON sessions (due_at);
+  CREATE TABLE tombstones (
+    id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL UNIQUE, app_id TEXT, reason TEXT NOT NULL, until INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX tombstones_until ON tombstones (until);
+  CREATE TABLE principals (
+    user_id TEXT PRIMARY KEY, document TEXT NOT NULL, received_at INTEGER NOT NULL
+  ) STRICT;`;
+
+/** How long a pushed principal outlives its push: longer than any caller holds one it read before. */
+const PRINCIPAL_KEPT_MS = 10 * 60_000;
+
+/** The rows of one session object. Loads the part of the state that a command concerns, and writes events. */
+export class SessionStore {
+  readonly #sql: SqlStorage;
+  readonly #lastSeen = new LastSeen();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    migrate(sql, [META_SCHEMA, OUTBOX_SCHEMA, SCHEMA]);
+  }
+
+  get epoch(): number {
+    return readMeta(this.#sql, "epoch");
+  }
+
+  /** The epoch up to which every changed principal is known here: pushes can be lost, answers to `join` not. */
+  get syncedEpoch(): number {
+    return readMeta(this.#sql, "synced_epoch");
+  }
+
+  set syncedEpoch(epoch: number) {
+    raiseMeta(this.#sql, "synced_epoch", epoch);
+  }
+
+  /** One indexed read for a live session; a second one only to say why there is none. */
+  bySecret(secretHash: string): SessionsState {
+    const live = this.#live("secret_hash = ?", secretHash);
+    return this.#state(live, live.length > 0 ? [] : this.#tombstones("secret_hash = ?", secretHash));
+  }
+
+  byId(id: string): SessionsState {
+    return this.#state(this.#live("id = ?", id), this.#tombstones("id = ?", id));
+  }
+
+  forCreate(input: CreateSession): SessionsState {
+    const { id, secretHash, principal } = input;
+    const where = "id = ? OR secret_hash = ?";
+    const live = [
+      ...this.#live(where, id, secretHash),
+      ...this.#live("user_id = ?", principal.userId),
+    ];
+    return this.#state(live, this.#tombstones(where, id, secretHash), this.#principals([principal.userId]));
+  }
+
+  forFilter(filter: SessionFilter): SessionsState {
+    return filter.by === "provider"
+      ? this.#state(this.#live("provider_id = ?", filter.providerId), [])
+      : this.#state(this.#live(`${FILTER_COLUMNS[filter.by]} = ?`, filter.id), []);
+  }
+
+  forRefresh(principals: readonly Principal[]): SessionsState {
+    const users = principals.map((principal) => principal.userId);
+    const live = users.flatMap((user) => this.#live("user_id = ?", user));
+    return this.#state(live, [], this.#principals(users));
+  }
+
+  /** Sessions whose stored time is over. Some may have been seen since: see `rescheduleSeen`. */
+  due(now: number): SessionsState {
+    return this.#state(this.#live("due_at <= ?", now), []);
+  }
+
+  hasLive(): boolean {
+    return this.#sql.exec("SELECT 1 FROM sessions LIMIT 1").toArray().length > 0;
+  }
+
+  nextDue(): number | null {
+    return this.#sql.exec<{ at: number | null }>("SELECT min(due_at) AS at FROM sessions").one().at;
+  }
+
+  /** Writes what happened. Call it inside a transaction. */
+  write(events: readonly SessionEvent[], state: SessionsState, now: number): void {
+    for (const event of events) this.#write(event, state, now);
+  }
+
+  /** Stores the time of sessions that look due but were seen since their last write. */
+  rescheduleSeen(state: SessionsState): void {
+    for (const live of state.live.values()) this.#writeSeen(live);
+  }
+
+  /** Forgets tombstones whose cookie has expired and principals that nobody can race any more. */
+  purge(now: number): void {
+    this.#sql.exec("DELETE FROM tombstones WHERE until <= ?", now);
+    this.#sql.exec("DELETE FROM principals WHERE received_at <= ?", now - PRINCIPAL_KEPT_MS);
+  }
+
+  #write(event: SessionEvent, state: SessionsState, now: number): void {
+    switch (event.type) {
+      case "created":
+        return this.#insert(event.live);
+      case "seen": {
+        const live = state.live.get(event.id);
+        if (live && this.#lastSeen.mustWrite(event.id, event.at)) this.#writeSeen(live);
+        return;
+      }
+      case "ended":
+        this.#sql.exec("DELETE FROM sessions WHERE id = ?", event.session.id);
+        this.#lastSeen.forget(event.session.id);
+        return this.#bury(event.tombstone, now);
+      case "principal_pushed":
+        this.#sql.exec(
+          "INSERT OR REPLACE INTO principals (user_id, document, received_at) VALUES (?, ?, ?)",
+          event.principal.userId,
+          JSON.stringify(event.principal),
+          now,
+        );
+        return;
+      case "principal_replaced": {
+        const live = state.live.get(event.id);
+        if (live) this.#sql.exec("UPDATE sessions SET document = ? WHERE id = ?", JSON.stringify(live), event.id);
+        return;
+      }
+      case "epoch_raised":
+        return raiseMeta(this.#sql, "epoch", event.epoch);
+    }
+  }
+
+  #insert(live: LiveSession): void {
+    const { session } = live;
+    this.#sql.exec(
+      `INSERT INTO sessions (id, secret_hash, user_id, app_id, parent_id, provider_id, last_seen_at, due_at, document)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      session.id,
+      live.secretHash,
+      session.principal.userId,
+      session.appId,
+      session.parentId,
+      session.authentication.providerId,
+      session.lastSeenAt,
+      dueAt(live),
+      JSON.stringify(live),
+    );
+    this.#lastSeen.written(session.id, session.lastSeenAt);
+  }
+
+  #writeSeen(live: LiveSession): void {
+    const { id, lastSeenAt } = live.session;
+    this.#sql.exec("UPDATE sessions SET last_seen_at = ?, due_at = ? WHERE id = ?", lastSeenAt, dueAt(live), id);
+    this.#lastSeen.written(id, lastSeenAt);
+  }
+
+  #bury({ id, secretHash, appId, reason, until }: Tombstone, now: number): void {
+    if (until <= now) return;
+    this.#sql.exec(
+      "INSERT INTO tombstones (id, secret_hash, app_id, reason, until) VALUES (?, ?, ?, ?, ?)",
+      id,
+      secretHash,
+      appId,
+      reason,
+      until,
+    );
+  }
+
+  #state(
+    live: readonly LiveSession[],
+    ended: readonly Tombstone[],
+    principals: readonly Principal[] = [],
+  ): SessionsState {
+    return {
+      epoch: this.epoch,
+      live: new Map(live.map((one) => [one.session.id, one])),
+      ended: new Map(ended.map((one) => [one.id, one])),
+      principals: new Map(principals.map((one) => [one.userId, one])),
+    };
+  }
+
+  #live(where: string, ...values: (string | number)[]): LiveSession[] {
+    const query = `SELECT document, last_seen_at FROM sessions WHERE ${where}`;
+    return this.#sql
+      .exec<{ document: string; last_seen_at: number }>(query, ...values)
+      .toArray()
+      .map((row) => {
+        const live = JSON.parse(row.document) as LiveSession;
+        const lastSeenAt = this.#lastSeen.newest(live.session.id, row.last_seen_at);
+        return { ...live, session: { ...live.session, lastSeenAt } };
+      });
+  }
+
+  #tombstones(where: string, ...values: string[]): Tombstone[] {
+    const query = `SELECT id, secret_hash AS secretHash, app_id AS appId, reason, until FROM tombstones WHERE ${where}`;
+    return this.#sql.exec(query, ...values).toArray() as unknown as Tombstone[];
+  }
+
+  #principals(users: readonly string[]): Principal[] {
+    return users.flatMap((user) =>
+      this.#sql
+        .exec<{ document: string }>("SELECT document FROM principals WHERE user_id = ?", user)
+        .toArray()
+        .map((row) => JSON.parse(row.document) as Principal),
+    );
+  }
+}
+
+const FILTER_COLUMNS = { session: "id", parent: "parent_id", user: "user_id", app: "app_id" } as const;

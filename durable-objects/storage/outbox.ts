@@ -1,0 +1,78 @@
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 60_000;
+
+export interface Job<P> {
+  readonly key: string;
+  readonly generation: number;
+  readonly attempts: number;
+  readonly payload: P;
+}
+
+/** The migration step that an object with an outbox needs. */
+export const OUTBOX_SCHEMA = `
+  CREATE TABLE outbox (
+    key TEXT PRIMARY KEY, generation INTEGER NOT NULL DEFAULT 1, attempts INTEGER NOT NULL DEFAULT 0,
+    due_at INTEGER NOT NULL, payload TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX outbox_due ON outbox (due_at);`;
+
+/**
+ * What must happen outside the object, written in the same transaction as its cause and kept until it has
+ * happened. Deliveries are at least once, so they must be idempotent.
+ */
+export class Outbox<P> {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /**
+   * Adds a job, or marks the waiting job of this key as wanted again: a delivery that is under way then does
+   * not settle it. The first retry is due after 2 s, so that the caller can try at once.
+   */
+  put(key: string, payload: P, now: number): Job<P> {
+    const row = this.#sql
+      .exec<Row>(
+        `INSERT INTO outbox (key, due_at, payload) VALUES (?, ?, ?)
+         ON CONFLICT (key) DO UPDATE SET generation = generation + 1 RETURNING *`,
+        key,
+        now + FIRST_RETRY_MS,
+        JSON.stringify(payload),
+      )
+      .one();
+    return toJob(row);
+  }
+
+  due(now: number, limit: number): Job<P>[] {
+    return this.#sql
+      .exec<Row>("SELECT * FROM outbox WHERE due_at <= ? ORDER BY due_at LIMIT ?", now, limit)
+      .toArray()
+      .map((row) => toJob<P>(row));
+  }
+
+  settle(job: Job<P>): void {
+    this.#sql.exec("DELETE FROM outbox WHERE key = ? AND generation = ?", job.key, job.generation);
+  }
+
+  /** Tries again after a growing wait: 2 s, 4 s, ... 60 s. */
+  postpone(job: Job<P>, now: number): void {
+    const wait = Math.min(FIRST_RETRY_MS * 2 ** job.attempts, LONGEST_RETRY_MS);
+    this.#sql.exec(
+      "UPDATE outbox SET attempts = ?, due_at = ? WHERE key = ?",
+      job.attempts + 1,
+      now + wait,
+      job.key,
+    );
+  }
+
+  nextDue(): number | null {
+    return this.#sql.exec<{ at: number | null }>("SELECT min(due_at) AS at FROM outbox").one().at;
+  }
+}
+
+type Row = { key: string; generation: number; attempts: number; payload: string };
+
+function toJob<P>({ key, generation, attempts, payload }: Row): Job<P> {
+  return { key, generation, attempts, payload: JSON.parse(payload) as P };
+}

@@ -1,0 +1,42 @@
+import type { CedarRecord, EntityUid } from "./values.ts";
+
+/** What Cedar knows of one entity. */
+export interface Entity {
+  readonly attributes: CedarRecord;
+  readonly tags: CedarRecord;
+  /** Keys of all entities above it, transitively. */
+  readonly ancestors: ReadonlySet<string>;
+}
+
+export interface EntityStore {
+  /** The entity of this key (`EntityUid.key`), or undefined where it does not exist. */
+  get(key: string): Entity | undefined;
+}
+
+/** What a policy is evaluated against. */
+export interface Environment {
+  readonly principal: EntityUid;
+  readonly action: EntityUid;
+  readonly resource: EntityUid;
+  readonly context: CedarRecord;
+  readonly entities: EntityStore;
+}
+
+/** Cedar's `in` for one entity: itself, or above it in the hierarchy. */
+export function isWithin(env: Environment, entity: EntityUid, key: string): boolean {
+  return entity.key === key || (env.entities.get(entity.key)?.ancestors.has(key) ?? false);
+}
+
+export const NO_ATTRIBUTES: CedarRecord = new Map();
+
+/** The keys above `start`, given each key's direct parents. A cycle ends where it began. */
+export function ancestorsOf(start: string, parentsOf: (key: string) => readonly string[]): Set<string> {
+  const found = new Set<string>();
+  const open = [...parentsOf(start)];
+  for (let key = open.pop(); key !== undefined; key = open.pop()) {
+    if (found.has(key)) continue;
+    found.add(key);
+    open.push(...parentsOf(key));
+  }
+  return found;
+}

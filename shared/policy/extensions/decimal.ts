@@ -1,0 +1,23 @@
+import { fail } from "../errors.ts";
+import { type Long, toLong } from "../long.ts";
+
+const FORM = /^(-?)([0-9]+)\.([0-9]{1,4})$/;
+
+/** A decimal with at most four digits after the point, held as ten-thousandths in 64 bits. */
+export class Decimal {
+  readonly type = "decimal";
+  readonly units: Long;
+  constructor(units: Long) {
+    this.units = units;
+  }
+  get key(): string {
+    return `d${this.units};`;
+  }
+}
+
+export function parseDecimal(text: string): Decimal {
+  const [, sign, whole, fraction] = FORM.exec(text) ?? fail("not a decimal with 1 to 4 fractional digits");
+  const size = BigInt(`${whole}${fraction?.padEnd(4, "0")}`);
+  const units = toLong(sign ? -size : size) ?? fail("overflow when converting to decimal");
+  return new Decimal(units);
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { EXIT } from "../../../cli/exit-codes.ts";
+import { Failure } from "../../../cli/failure.ts";
+import { failureText } from "../../../cli/output/failure-text.ts";
+import { details, table } from "../../../cli/output/table.ts";
+import { printable, truncate, widthOf } from "../../../cli/output/text.ts";
+
+describe("table", () => {
+  const rows = [
+    ["wiki", "https://wiki.example.com"],
+    ["a-longer-name", "x"],
+  ];
+
+  it("aligns columns and leaves no trailing spaces", () => {
+    expect(table(["name", "host"], rows, null)).toBe(
+      "NAME           HOST\nwiki           https://wiki.example.com\na-longer-name  x\n",
+    );
+  });
+
+  it("narrows the widest column until the lines fit the terminal", () => {
+    const lines = table(["name", "host"], rows, 30).trimEnd().split("\n");
+    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(30);
+    expect(lines[1]).toBe("wiki           https://wiki.e…");
+  });
+
+  it("counts wide characters as two columns", () => {
+    expect(
+      table(
+        ["name", "host"],
+        [
+          ["日本", "x"],
+          ["abcd", "y"],
+        ],
+        null,
+      ),
+    ).toBe("NAME  HOST\n日本  x\nabcd  y\n");
+  });
+
+  it("never sends a stranger's control characters to the terminal", () => {
+    const shown = table(["path"], [["/\u001b[2J\u202e\r\nx"]], null);
+    expect(shown).toBe("PATH\n/\\u001b[2J\\u202e\\u000d\\u000ax\n");
+  });
+});
+
+describe("details", () => {
+  it("puts text of several lines below its name", () => {
+    expect(
+      details([
+        ["name", "p"],
+        ["source", "permit (\n);\n"],
+      ]),
+    ).toBe("name    p\nsource\n  permit (\n  );\n");
+  });
+});
+
+describe("text", () => {
+  it("cuts between graphemes, never inside one", () => {
+    expect(truncate("👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 5)).toBe("👩‍👩‍👧‍👦👩‍👩‍👧‍👦…");
+  });
+
+  it("keeps ordinary text of any script", () => {
+    expect(printable("Zoë Łukasz 日本 👍")).toBe("Zoë Łukasz 日本 👍");
+  });
+});
+
+describe("failureText", () => {
+  it("says what, why, where and what to do next", () => {
+    const failure = new Failure(EXIT.failure, "The policy is not valid", {
+      code: "policy_invalid",
+      detail: "Fix it.",
+      issues: [{ path: "a.cedar", line: 3, column: 7, message: "unexpected token" }],
+      hint: "Nothing was changed.",
+    });
+    expect(failureText(failure)).toBe(
+      "error: The policy is not valid [policy_invalid]\n  Fix it.\n  a.cedar:3:7: unexpected token\nNothing was changed.\n",
+    );
+  });
+});

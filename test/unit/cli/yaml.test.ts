@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { Failure } from "../../../cli/failure.ts";
+import { parseYaml } from "../../../cli/network/yaml.ts";
+
+const schema = z.strictObject({
+  apps: z.array(z.strictObject({ name: z.string(), port: z.number() })).default([]),
+});
+
+function faultsOf(text: string): string[] {
+  try {
+    parseYaml(text, "network.yaml", schema);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error.issues.map((issue) => `${issue.path}:${issue.line}:${issue.column}: ${issue.message}`);
+  }
+  return [];
+}
+
+describe("parseYaml", () => {
+  it("reads what is valid", () => {
+    expect(parseYaml("apps:\n  - {name: wiki, port: 80}\n", "n", schema)).toEqual({
+      apps: [{ name: "wiki", port: 80 }],
+    });
+  });
+
+  it("names the line and column of a value of the wrong type", () => {
+    expect(faultsOf("apps:\n  - name: wiki\n    port: eighty\n")).toEqual([
+      expect.stringMatching(/^network\.yaml:3:11: apps\[0\]\.port: .*number/),
+    ]);
+  });
+
+  it("names the line of the entry that lacks a key", () => {
+    expect(faultsOf("apps:\n  - {name: a, port: 1}\n  - name: wiki\n")).toEqual([
+      expect.stringMatching(/^network\.yaml:3:5: apps\[1\]\.port: /),
+    ]);
+  });
+
+  it("points at a key that is not known", () => {
+    expect(faultsOf("apps:\n  - name: wiki\n    port: 1\n    hots: x\n")).toEqual([
+      "network.yaml:4:5: apps[0].hots: this key is not known",
+    ]);
+  });
+
+  it("points at broken syntax", () => {
+    expect(faultsOf("apps:\n  - name: [wiki\n")[0]).toMatch(/^network\.yaml:\d+:\d+: /);
+  });
+
+  it("refuses a key given twice, and a second document", () => {
+    expect(faultsOf("apps: []\napps: []\n")[0]).toMatch(/^network\.yaml:2:1: .*unique/);
+    expect(faultsOf("apps: []\n---\napps: []\n")).toHaveLength(1);
+  });
+
+  it("refuses aliases that expand without bound", () => {
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x,x]
+b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]
+c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]
+d: [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]
+`;
+    expect(faultsOf(bomb)).toHaveLength(1);
+  });
+});

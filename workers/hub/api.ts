@@ -1,0 +1,147 @@
+import { type Context, Hono } from "hono";
+import { type Endpoint, isWrite, mayCall } from "../../shared/protocol/endpoint.ts";
+import { ENDPOINT_LIST, type EndpointId } from "../../shared/protocol/endpoints.ts";
+import { reference } from "../../shared/protocol/fields.ts";
+import type { Bindings } from "../env.ts";
+import { isSameOriginPost } from "../handoff/same-site.ts";
+import type { Call, Handler, Reply, Write } from "./call.ts";
+import { authenticate, type Caller } from "./caller.ts";
+import { commit, finishLeftovers, replay, type StoredAnswer, writeKey } from "./commit.ts";
+import { HANDLERS } from "./handlers/index.ts";
+import { check, readJson, readQuery } from "./input.ts";
+import { apiHeaders, notFound, problemResponse, Refused, refuse } from "./refused.ts";
+
+type Env = { Bindings: { readonly bindings: Bindings; readonly requestId: string } };
+
+/** The admin API, routed by the catalogue. */
+const api = buildApi();
+
+/** Answers a request below `/api/v1/`. Whatever breaks is a 503 with a request id, never an allow. */
+export function serveApi(request: Request, bindings: Bindings, ctx: ExecutionContext): Promise<Response> {
+  const requestId = crypto.randomUUID();
+  return Promise.resolve(api.fetch(request, { bindings, requestId }, ctx));
+}
+
+function buildApi(): Hono<Env> {
+  const app = new Hono<Env>();
+  const routes = ENDPOINT_LIST.map((endpoint) => ({
+    endpoint,
+    path: endpoint.path.replace(/\{(\w+)\}/g, ":$1"),
+  }));
+  for (const { endpoint, path } of routes) {
+    app.on(endpoint.method, path, (c) => serve(endpoint, c, c.req.param()));
+  }
+  for (const path of new Set(routes.map((route) => route.path))) {
+    app.all(path, async (c) => {
+      await authenticate(c.req.raw, c.env.bindings);
+      return refuse("method_not_allowed", "This path does not take this method.");
+    });
+  }
+  // Who is not signed in does not learn which paths exist.
+  app.notFound(async (c) => {
+    try {
+      await authenticate(c.req.raw, c.env.bindings);
+      return notFound("path");
+    } catch (error) {
+      return failure(error, c.env.requestId);
+    }
+  });
+  app.onError((error, c) => failure(error, c.env.requestId));
+  return app;
+}
+
+function failure(error: unknown, requestId: string): Response {
+  if (error instanceof Refused) return problemResponse(error.refusal, requestId);
+  console.error(
+    JSON.stringify({ level: "error", requestId, message: String(error), stack: (error as Error)?.stack }),
+  );
+  return problemResponse(
+    { code: "unavailable", detail: "Try again in a moment. If it persists, report the request id." },
+    requestId,
+  );
+}
+
+/** Parse, authorise, domain, map. */
+async function serve(
+  endpoint: Endpoint & { readonly id: EndpointId },
+  c: Context<Env>,
+  params: Record<string, string>,
+): Promise<Response> {
+  const { bindings, requestId } = c.env;
+  const request = c.req.raw;
+  const now = Date.now();
+  const caller = await authorise(endpoint, request, bindings);
+  const url = new URL(request.url);
+  const rawBody = endpoint.body ? await readJson(request) : undefined;
+  const call = {
+    bindings,
+    request,
+    caller,
+    now,
+    params: checkParams(params),
+    query: endpoint.query ? check(endpoint.query, readQuery(url)) : undefined,
+    body: endpoint.body ? check(endpoint.body, rawBody) : undefined,
+    ifMatch: endpoint.ifMatch ? requiredVersion(request) : 0,
+  } as Call;
+  const handle = HANDLERS[endpoint.id] as unknown as Handler<EndpointId>;
+  const status = endpoint.status ?? (endpoint.response === null ? 204 : 200);
+  if (!isWrite(endpoint)) return answer(await handle(call), status, requestId);
+  const key = writeKey(
+    caller.actor,
+    request.headers.get("Idempotency-Key"),
+    JSON.stringify([request.method, url.pathname, url.search, call.ifMatch, rawBody ?? null]),
+  );
+  const earlier = await replay(bindings, key);
+  if (earlier) return answerStored(earlier, requestId);
+  const result = await handle(call);
+  if (!("statements" in result)) return answer(result, status, requestId);
+  const stored = await commit(bindings, caller.actor, key, result, status, now);
+  c.executionCtx.waitUntil(finishLeftovers(bindings, now).catch(() => undefined));
+  return answerStored(stored, requestId);
+}
+
+/** The bootstrap call proves itself; every other needs a caller with the role, and a browser that means it. */
+async function authorise(endpoint: Endpoint, request: Request, bindings: Bindings): Promise<Caller> {
+  if (endpoint.role === "public") return NOBODY;
+  const caller = await authenticate(request, bindings);
+  if (!mayCall(caller.role, endpoint.role)) {
+    if (endpoint.method === "GET") notFound("resource");
+    refuse("forbidden", `This needs the role ${endpoint.role}; yours is ${caller.role}.`);
+  }
+  const byCookie = caller.apiToken === null;
+  if (byCookie && endpoint.method !== "GET") {
+    const meant = request.headers.get("X-Rustronaut-Csrf") === "1" && isSameOriginPost(request);
+    if (!meant) refuse("csrf_rejected", "Send X-Rustronaut-Csrf: 1 from a page of this origin.");
+  }
+  return caller;
+}
+
+const NOBODY: Caller = { actor: "system", kind: "apiToken", role: "auditor", user: null, apiToken: null };
+
+function checkParams(params: Record<string, string>): Record<string, string> {
+  for (const value of Object.values(params)) {
+    if (!reference.safeParse(value).success) notFound("resource");
+  }
+  return params;
+}
+
+function requiredVersion(request: Request): number {
+  const header = request.headers.get("If-Match");
+  if (header === null) refuse("precondition_required", "Send If-Match with the ETag that you read.");
+  const version = /^"(\d{1,15})"$/.exec(header.trim())?.[1];
+  if (version === undefined) refuse("precondition_failed", "If-Match must be one ETag as it was given.");
+  return Number(version);
+}
+
+function answer(result: Reply | Write | Response, status: number, requestId: string): Response {
+  if (result instanceof Response) return result;
+  return answerStored({ status, body: result.body, version: result.version ?? null }, requestId);
+}
+
+function answerStored({ status, body, version }: StoredAnswer, requestId: string): Response {
+  const headers = apiHeaders("api", requestId);
+  if (version !== null) headers.set("ETag", `"${version}"`);
+  if (status !== 204) return new Response(JSON.stringify(body), { status, headers });
+  headers.delete("Content-Type");
+  return new Response(null, { status, headers });
+}

@@ -1,0 +1,54 @@
+import type * as z from "zod/mini";
+import type { EventEntry } from "../../shared/audit/types.ts";
+import type { Answer, ENDPOINTS, EndpointId, Params } from "../../shared/protocol/endpoints.ts";
+import type { SessionEndReason, SessionFilter } from "../../shared/sessions/types.ts";
+import type { Bindings } from "../env.ts";
+import type { Caller } from "./caller.ts";
+
+type Declared<Id extends EndpointId, Part extends "query" | "body"> = (typeof ENDPOINTS)[Id] extends {
+  readonly [P in Part]: infer S;
+}
+  ? z.output<S>
+  : undefined;
+
+/** One call of an endpoint after everything about it was checked. */
+export interface Call<Id extends EndpointId = EndpointId> {
+  readonly bindings: Bindings;
+  readonly request: Request;
+  readonly caller: Caller;
+  readonly params: Params<Id>;
+  readonly query: Declared<Id, "query">;
+  readonly body: Declared<Id, "body">;
+  /** The version in `If-Match`; checked to be there where the endpoint needs it. */
+  readonly ifMatch: number;
+  /** Milliseconds since the Unix epoch; the one clock of this call. */
+  readonly now: number;
+}
+
+/** An answer that changes nothing. */
+export interface Reply<T = unknown> {
+  readonly body: T;
+  readonly version?: number;
+}
+
+/** What must follow a write before it is answered. Kept with the write, so that it is done even after a failure. */
+export interface Effects {
+  readonly event: Pick<EventEntry, "action" | "target" | "detail">;
+  /** Users whose principal changed: live sessions learn it. */
+  readonly userIds: readonly string[];
+  readonly ends: readonly { readonly filter: SessionFilter; readonly reason: SessionEndReason }[];
+}
+
+/** A change: all statements in one transaction, then the effects, then the answer. */
+export interface Write<T = unknown> {
+  readonly statements: readonly D1PreparedStatement[];
+  readonly effects: Effects;
+  readonly body: T;
+  readonly version?: number;
+}
+
+export type Handler<Id extends EndpointId> = (
+  call: Call<Id>,
+) => Promise<Reply<Answer<Id>> | Write<Answer<Id>> | Response>;
+
+export type Handlers<Ids extends EndpointId> = { readonly [Id in Ids]: Handler<Id> };

@@ -1,0 +1,93 @@
+import { hashSecret } from "../../shared/login/secret-hash.ts";
+import { APP_SESSION_COOKIE } from "../../shared/login/session-cookie.ts";
+import { mayCall } from "../../shared/protocol/endpoint.ts";
+import type { Role } from "../../shared/protocol/fields.ts";
+import { isToken } from "../../shared/protocol/tokens.ts";
+import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/sessions/types.ts";
+import type { Bindings } from "../env.ts";
+import { currentSession } from "../handoff/current-session.ts";
+import { refuse } from "./refused.ts";
+
+/** Who calls, once it is proven. */
+export interface Caller {
+  /** As the audit log names them: `user:usr_…` or `token:tok_…`. */
+  readonly actor: string;
+  readonly kind: "user" | "apiToken";
+  readonly role: Role;
+  readonly user: { readonly id: string; readonly email: string; readonly name: string } | null;
+  readonly apiToken: { readonly id: string; readonly name: string } | null;
+}
+
+/**
+ * Proves the caller: by API token where an `Authorization` header is sent (a bad one never falls back to the
+ * cookie), else by the dashboard session.
+ */
+export async function authenticate(request: Request, bindings: Bindings): Promise<Caller> {
+  const header = request.headers.get("Authorization");
+  if (header !== null) return byToken(header, bindings);
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, {
+    segmentId: SIGN_IN_SEGMENT,
+    appId: HUB_APP_ID,
+  });
+  if (current === "stale")
+    refuse("unavailable", "Sessions can't be checked right now. Try again in a moment.");
+  if (current === "none") refuse("unauthenticated", "Sign in, or send an API token as bearer.");
+  const { userId, email, name, role, status } = current.session.principal;
+  if (status !== "active") refuse("session_ended", "This account is disabled.");
+  if (role === null) refuse("forbidden", "Your account is not an administrator of this network.");
+  return { actor: `user:${userId}`, kind: "user", role, user: { id: userId, email, name }, apiToken: null };
+}
+
+interface TokenRow {
+  id: string;
+  name: string;
+  role: Role;
+  expires_at: number | null;
+  last_used_at: number | null;
+  user_id: string | null;
+  email: string | null;
+  user_name: string | null;
+  user_role: Role | null;
+  status: "active" | "disabled" | null;
+}
+
+async function byToken(header: string, bindings: Bindings): Promise<Caller> {
+  const token = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(header)?.[1] ?? "";
+  if (!isToken("rnapi", token)) refuse("invalid_credentials", "The API token is not valid.");
+  const row = await bindings.db
+    .prepare(
+      `SELECT t.id, t.name, t.role, t.expires_at, t.last_used_at, t.user_id, u.email, u.name AS user_name,
+              u.role AS user_role, u.status
+       FROM api_tokens t LEFT JOIN users u ON u.id = t.user_id WHERE t.secret_hash = ?`,
+    )
+    .bind(hashSecret(token))
+    .first<TokenRow>();
+  const now = Date.now();
+  const role = row && effectiveRole(row);
+  if (!row || !role || (row.expires_at !== null && row.expires_at <= now)) {
+    return refuse("invalid_credentials", "The API token is not valid.");
+  }
+  if ((row.last_used_at ?? 0) < now - LAST_USED_STEP_MS) await noteUse(bindings, row.id, now);
+  return {
+    actor: `token:${row.id}`,
+    kind: "apiToken",
+    role,
+    user:
+      row.user_id === null ? null : { id: row.user_id, email: row.email ?? "", name: row.user_name ?? "" },
+    apiToken: { id: row.id, name: row.name },
+  };
+}
+
+/** A user's token can do no more than its user can now, and nothing when the user can't. */
+function effectiveRole(row: TokenRow): Role | null {
+  if (row.user_id === null) return row.role;
+  if (row.status !== "active" || row.user_role === null) return null;
+  return mayCall(row.user_role, row.role) ? row.role : row.user_role;
+}
+
+/** "Last used" is kept to the hour, so that reads do not write. */
+const LAST_USED_STEP_MS = 3_600_000;
+
+async function noteUse(bindings: Bindings, id: string, now: number): Promise<void> {
+  await bindings.db.prepare("UPDATE api_tokens SET last_used_at = ? WHERE id = ?").bind(now, id).run();
+}

@@ -1,0 +1,72 @@
+import { APP_SESSION_COOKIE } from "../../shared/login/session-cookie.ts";
+import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/sessions/types.ts";
+import type { Bindings } from "../env.ts";
+import { beginSignIn } from "../handoff/begin.ts";
+import { currentSession } from "../handoff/current-session.ts";
+import { hubApp } from "../handoff/hub-app.ts";
+import { refuse } from "../handoff/refuse.ts";
+
+/** Styles may be set from script (charts size themselves); nothing else is inline, nothing comes from elsewhere. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** The dashboard's files. A page is only given to someone signed in; who is not is sent to sign in. */
+export async function serveDashboard(request: Request, bindings: Bindings): Promise<Response> {
+  if (request.method !== "GET" && request.method !== "HEAD") return refuse("method_not_allowed", "Use GET.");
+  if (!bindings.assets) return refuse("not_found", "No dashboard was built: run npm run build:dashboard.");
+  const { pathname } = new URL(request.url);
+  const isFile = /\.[a-z0-9]+$/i.test(pathname) && pathname !== "/index.html";
+  if (isFile) return withPolicy(await bindings.assets.fetch(request), "asset");
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, {
+    segmentId: SIGN_IN_SEGMENT,
+    appId: HUB_APP_ID,
+  });
+  if (current === "stale") {
+    return refuse("unavailable", "Sessions can't be checked right now. Try again in a moment.", {
+      retryUrl: "/",
+    });
+  }
+  if (current === "none") {
+    return isNavigation(request)
+      ? beginSignIn(request, hubApp(bindings), bindings)
+      : refuse("unauthenticated", "Sign in first.", { retryUrl: "/" });
+  }
+  if (current.session.principal.role === null) {
+    return refuse("forbidden", "Your account is not an administrator of this network.", {
+      retryUrl: `${bindings.authOrigin}/`,
+    });
+  }
+  // Every room of the dashboard is a path of its own in the one page.
+  const page = await bindings.assets.fetch(
+    new Request(new URL("/", request.url), { headers: request.headers }),
+  );
+  return withPolicy(page, "dashboard");
+}
+
+function isNavigation(request: Request): boolean {
+  const mode = request.headers.get("Sec-Fetch-Mode");
+  if (mode !== null) return mode === "navigate";
+  return (request.headers.get("Accept") ?? "").includes("text/html");
+}
+
+function withPolicy(response: Response, reason: "asset" | "dashboard"): Response {
+  const headers = new Headers(response.headers);
+  headers.set("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+  headers.set("X-Content-Type-Options", "nosniff");
+  headers.set("X-Frame-Options", "DENY");
+  headers.set("Referrer-Policy", "same-origin");
+  headers.set("Cross-Origin-Opener-Policy", "same-origin");
+  headers.set("X-Rustronaut-Response", reason);
+  if (reason === "dashboard") headers.set("Cache-Control", "no-store");
+  return new Response(response.body, { status: response.status, headers });
+}

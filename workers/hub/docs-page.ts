@@ -1,0 +1,55 @@
+import document from "../../docs/openapi.json" with { type: "json" };
+import { type Html, html } from "../pages/html.ts";
+import { htmlResponse } from "../pages/index.ts";
+import { layout } from "../pages/layout.ts";
+import { apiHeaders } from "./refused.ts";
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required: boolean;
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly "x-role": string;
+  readonly parameters: readonly Parameter[];
+  readonly requestBody?: { readonly content: { readonly "application/json": { readonly schema: unknown } } };
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+
+/** The committed OpenAPI document. It says nothing that the source does not, so anyone may read it. */
+export const openApiResponse = (): Response =>
+  new Response(JSON.stringify(document), { headers: apiHeaders("openapi", crypto.randomUUID()) });
+
+/** The same for people: one page, no script, nothing from elsewhere. */
+export function docsResponse(): Response {
+  const operations = Object.entries(
+    document.paths as unknown as Record<string, Record<string, Operation>>,
+  ).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => section(method.toUpperCase(), path, operation)),
+  );
+  const content = html`<h1>${document.info.title}</h1>
+<p>${document.info.description}</p>
+<p>Send <code>Authorization: Bearer rnapi_…</code>. The document itself: <a href="/api/v1/openapi.json">openapi.json</a></p>
+${operations}`;
+  return htmlResponse(layout({ title: document.info.title, content, wide: true }), 200, "docs");
+}
+
+function section(method: string, path: string, operation: Operation): Html {
+  const { requestBody, parameters } = operation;
+  return html`<section id="${operation.operationId}">
+<h2>${operation.summary}</h2>
+<p><code>${method} ${path}</code></p>
+<p>Role: ${operation["x-role"]}. Operation: <code>${operation.operationId}</code>.</p>
+${parameters.length > 0 && html`<ul>${parameters.map(parameterItem)}</ul>`}
+${requestBody && html`<details><summary>Body</summary><pre>${pretty(requestBody.content["application/json"].schema)}</pre></details>`}
+<details><summary>Answers</summary><pre>${pretty(operation.responses)}</pre></details>
+</section>`;
+}
+
+const parameterItem = ({ name, in: place, required }: Parameter): Html =>
+  html`<li><code>${name}</code> (${place}${required && ", required"})</li>`;
+
+const pretty = (value: unknown): string => JSON.stringify(value, null, 2);

@@ -1,0 +1,175 @@
+import type { NetworkDocument, PlanStep } from "../../../shared/protocol/document.ts";
+import { anotherOwnerOrToken, guard, unchanged } from "../../registry/guards.ts";
+import type { Call, Effects, Write } from "../call.ts";
+import { changeApp, endsOf, newApp, removeApp, storeApp } from "../handlers/apps.ts";
+import { blankProvider, changeProvider, distrust, storeProvider } from "../handlers/identity-providers.ts";
+import { changeNetwork, storeNetwork } from "../handlers/network.ts";
+import { blankPolicy, newVersion, nextNumber, storePolicy, storeVersion } from "../handlers/policies.ts";
+import { type Names, namesOf } from "./names.ts";
+import { applyGroup, applySegment, applyUser } from "./people.ts";
+import type { NetworkRows } from "./read.ts";
+
+/** What the steps come to so far. */
+export interface Building {
+  readonly call: Call<"network.apply">;
+  readonly rows: NetworkRows;
+  readonly names: Names;
+  readonly statements: D1PreparedStatement[];
+  readonly userIds: Set<string>;
+  readonly ends: Effects["ends"][number][];
+}
+
+const NO_CYCLE = `NOT EXISTS (
+  WITH RECURSIVE above(start, id) AS (
+    SELECT member_id, group_id FROM group_members WHERE member_kind = 'group'
+    UNION SELECT a.start, m.group_id FROM above a JOIN group_members m ON m.member_id = a.id
+    WHERE m.member_kind = 'group'
+  ) SELECT 1 FROM above WHERE start = id)`;
+
+/** All steps as one write: either the whole document holds afterwards or nothing changed. */
+export async function applyPlan(
+  call: Call<"network.apply">,
+  rows: NetworkRows,
+  baseVersion: string,
+  steps: PlanStep[],
+): Promise<Write<{ baseVersion: string; steps: PlanStep[] }>> {
+  const building: Building = {
+    call,
+    rows,
+    names: namesOf(rows, steps),
+    statements: [],
+    userIds: new Set(),
+    ends: [],
+  };
+  for (const step of steps) await applyStep(building, step);
+  const d1 = call.bindings.db;
+  return {
+    statements: [...building.statements, guard(d1, NO_CYCLE), anotherOwnerOrToken(d1, "")],
+    effects: {
+      event: {
+        action: "network.apply",
+        target: "network",
+        detail: {
+          steps: steps.length,
+          first: steps.slice(0, 50).map((s) => `${s.action} ${s.kind} ${s.name}`),
+        },
+      },
+      userIds: [...building.userIds],
+      ends: building.ends,
+    },
+    body: { baseVersion, steps },
+  };
+}
+
+function applyStep(building: Building, step: PlanStep): Promise<void> | void {
+  const { document } = building.call.body;
+  switch (step.kind) {
+    case "network":
+      return applyNetwork(building, document.network ?? {});
+    case "segment":
+      return applySegment(building, step, find(document.segments, step.name));
+    case "user":
+      return applyUser(
+        building,
+        step,
+        document.users?.find((item) => item.email === step.name),
+      );
+    case "group":
+      return applyGroup(building, step, find(document.groups, step.name));
+    case "identityProvider":
+      return applyProvider(building, step, find(document.identityProviders, step.name));
+    case "app":
+      return applyApp(building, step, find(document.apps, step.name));
+    case "policy":
+      return applyPolicy(building, step, find(document.policies, step.name));
+  }
+}
+
+const find = <T extends { name: string }>(items: readonly T[] | undefined, name: string): T | undefined =>
+  items?.find((item) => item.name === name);
+
+function applyNetwork(
+  { call, rows, statements }: Building,
+  input: NonNullable<NetworkDocument["network"]>,
+): void {
+  const d1 = call.bindings.db;
+  const { network } = rows;
+  statements.push(unchanged(d1, "networks", network.id, network.version));
+  statements.push(storeNetwork(d1, changeNetwork(network, input, call.now)));
+}
+
+async function applyProvider(
+  building: Building,
+  step: PlanStep,
+  item: NonNullable<NetworkDocument["identityProviders"]>[number] | undefined,
+): Promise<void> {
+  const { call, rows, statements, userIds, ends } = building;
+  const d1 = call.bindings.db;
+  const before = rows.identityProviders.find((row) => row.name === step.name);
+  if (before) statements.push(unchanged(d1, "identity_providers", before.id, before.version));
+  const after = item
+    ? await changeProvider(call.bindings, before ?? blankProvider(call.now), item, call.now)
+    : null;
+  if (before && before.issuer !== after?.issuer) {
+    const lost = await distrust(d1, before.id);
+    statements.push(lost.statement);
+    for (const id of lost.userIds) userIds.add(id);
+    ends.push(...lost.ends);
+  }
+  if (after) statements.push(storeProvider(d1, after, before !== undefined));
+  else if (before) statements.push(d1.prepare("DELETE FROM identity_providers WHERE id = ?").bind(before.id));
+}
+
+async function applyApp(
+  building: Building,
+  step: PlanStep,
+  item: NonNullable<NetworkDocument["apps"]>[number] | undefined,
+): Promise<void> {
+  const { call, rows, statements, ends, names } = building;
+  const d1 = call.bindings.db;
+  const before = rows.apps.find((app) => app.name === step.name);
+  if (before) statements.push(unchanged(d1, "apps", before.id, before.version));
+  if (!item) {
+    if (before) statements.push(removeApp(d1, before.id));
+    if (before) ends.push(...endsOf(before, null));
+    return;
+  }
+  const segmentOf = async (name: string) => ({ id: names.segment(name), name });
+  const after = before
+    ? await changeApp(call.bindings, before, item, call.now, segmentOf)
+    : await newApp(call.bindings, item, call.now, segmentOf);
+  statements.push(...storeApp(d1, after, before !== undefined, call.now));
+  if (before) ends.push(...endsOf(before, after));
+}
+
+async function applyPolicy(
+  { call, rows, statements }: Building,
+  step: PlanStep,
+  item: NonNullable<NetworkDocument["policies"]>[number] | undefined,
+): Promise<void> {
+  const d1 = call.bindings.db;
+  const before = rows.policies.find((row) => row.name === step.name);
+  if (before) statements.push(unchanged(d1, "policies", before.id, before.version));
+  if (!item) {
+    if (before) statements.push(d1.prepare("DELETE FROM policies WHERE id = ?").bind(before.id));
+    return;
+  }
+  const isNew = before?.source !== item.source;
+  const number = before ? await nextNumber(d1, before.id) : 1;
+  const { source: _, ...base } = before ?? {
+    ...blankPolicy(item.name, item.enabled ?? true, call.now),
+    version: 0,
+    source: "",
+  };
+  const after = {
+    ...base,
+    enabled: item.enabled ?? base.enabled,
+    currentVersion: isNew ? number : base.currentVersion,
+    version: base.version + 1,
+    updatedAt: call.now,
+  };
+  statements.push(storePolicy(d1, after, before !== undefined));
+  if (!isNew) return;
+  const text = { source: item.source, note: "applied" };
+  statements.push(storeVersion(d1, await newVersion(after, number, text, call.caller.actor, call.now)));
+}

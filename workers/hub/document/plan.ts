@@ -1,0 +1,79 @@
+import type { NetworkDocument, PlanStep } from "../../../shared/protocol/document.ts";
+import { refuse } from "../refused.ts";
+
+type Item = Readonly<Record<string, unknown>>;
+type Change = PlanStep["changes"][number];
+
+/** Sections in the order in which their things depend on each other. */
+const SECTIONS = [
+  ["segments", "segment"],
+  ["users", "user"],
+  ["groups", "group"],
+  ["identityProviders", "identityProvider"],
+  ["apps", "app"],
+  ["policies", "policy"],
+] as const;
+
+/** Lists whose order means nothing. */
+const SETS = new Set(["users", "groups", "tags", "allowedDomains", "allowedOrigins"]);
+
+const nameOf = (item: Item): string => String(item.email ?? item.name);
+
+/**
+ * What turns the network into the wanted one: creations and updates in the order of dependence, then deletions
+ * in the reverse. A member that the wanted document leaves out stays as it is.
+ */
+export function planOf(current: NetworkDocument, wanted: NetworkDocument, prune: boolean): PlanStep[] {
+  const steps: PlanStep[] = [];
+  const settings = differences(current.network ?? {}, wanted.network ?? {});
+  if (settings.length > 0)
+    steps.push({ action: "update", kind: "network", name: "network", changes: settings });
+  const deletions: PlanStep[] = [];
+  for (const [section, kind] of SECTIONS) {
+    const items = wanted[section];
+    if (items === undefined) continue;
+    const present = byName(current[section] ?? [], section);
+    const named = byName(items, section);
+    for (const [name, item] of named) {
+      const before = present.get(name);
+      const changes = differences(before ?? {}, item);
+      if (!before) steps.push({ action: "create", kind, name, changes });
+      else if (changes.length > 0) steps.push({ action: "update", kind, name, changes });
+    }
+    if (!prune) continue;
+    for (const name of present.keys()) {
+      if (!named.has(name)) deletions.unshift({ action: "delete", kind, name, changes: [] });
+    }
+  }
+  return [...steps, ...deletions];
+}
+
+function byName(items: readonly Item[], section: string): Map<string, Item> {
+  const named = new Map<string, Item>();
+  for (const item of items) {
+    const name = nameOf(item);
+    if (named.has(name)) refuse("invalid_input", `The section ${section} names ${name} twice.`);
+    named.set(name, item);
+  }
+  return named;
+}
+
+function differences(before: Item, after: Item, prefix = ""): Change[] {
+  return Object.entries(after).flatMap(([key, value]): Change[] => {
+    if (value === undefined) return [];
+    const field = prefix + key;
+    const old = before[key];
+    // A secret can't be compared and is never shown: naming one sets it.
+    if (key === "clientSecret") return [{ field, before: null, after: value === null ? null : "(secret)" }];
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return differences((old ?? {}) as Item, value as Item, `${field}.`);
+    }
+    return same(key, old, value) ? [] : [{ field, before: old ?? null, after: value }];
+  });
+}
+
+function same(key: string, a: unknown, b: unknown): boolean {
+  const normal = (value: unknown) =>
+    JSON.stringify(Array.isArray(value) && SETS.has(key) ? [...new Set(value)].sort() : (value ?? null));
+  return normal(a) === normal(b);
+}

@@ -1,0 +1,105 @@
+import { asc } from "drizzle-orm";
+import { hashSecret } from "../../../shared/login/secret-hash.ts";
+import { groups, identityProviders, policies, segments, users } from "../../../shared/registry/schema.ts";
+import { registryOf } from "../../registry/database.ts";
+import { type App, allApps } from "../handlers/apps.ts";
+import type { ProviderRow } from "../handlers/identity-providers.ts";
+import { type NetworkRow, theNetwork } from "../handlers/network.ts";
+import type { PolicyRow } from "../handlers/policies.ts";
+
+/** The rows behind a document, for those who change them. */
+export interface NetworkRows {
+  readonly network: NetworkRow;
+  readonly segments: readonly (typeof segments.$inferSelect)[];
+  readonly users: readonly (typeof users.$inferSelect)[];
+  readonly groups: readonly (typeof groups.$inferSelect)[];
+  readonly members: readonly { groupId: string; kind: "user" | "group"; memberId: string }[];
+  readonly identityProviders: readonly ProviderRow[];
+  readonly apps: readonly App[];
+  readonly policies: readonly (PolicyRow & { readonly source: string })[];
+}
+
+async function readRows(d1: D1Database): Promise<NetworkRows> {
+  const db = registryOf(d1);
+  const [network, segmentRows, userRows, groupRows, memberRows, providerRows, apps, policyRows, sources] =
+    await Promise.all([
+      theNetwork(d1),
+      db.select().from(segments).orderBy(asc(segments.name)),
+      db.select().from(users).orderBy(asc(users.email)),
+      db.select().from(groups).orderBy(asc(groups.name)),
+      d1
+        .prepare("SELECT group_id AS groupId, member_kind AS kind, member_id AS memberId FROM group_members")
+        .all<{ groupId: string; kind: "user" | "group"; memberId: string }>(),
+      db.select().from(identityProviders).orderBy(asc(identityProviders.name)),
+      allApps(d1),
+      db.select().from(policies).orderBy(asc(policies.name)),
+      d1
+        .prepare(
+          `SELECT p.id, v.source FROM policies p JOIN policy_versions v
+           ON v.policy_id = p.id AND v.number = p.current_version`,
+        )
+        .all<{ id: string; source: string }>(),
+    ]);
+  const sourceOf = new Map(sources.results.map(({ id, source }) => [id, source]));
+  return {
+    network,
+    segments: segmentRows,
+    users: userRows,
+    groups: groupRows,
+    members: memberRows.results,
+    identityProviders: providerRows,
+    apps: apps.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    policies: policyRows.map((row) => ({ ...row, source: sourceOf.get(row.id) ?? "" })),
+  };
+}
+
+/** The network as a complete document, its rows, and a version that changes with any of it. */
+export async function readDocument(d1: D1Database) {
+  const rows = await readRows(d1);
+  const emailOf = new Map(rows.users.map((row) => [row.id, row.email]));
+  const groupOf = new Map(rows.groups.map((row) => [row.id, row.name]));
+  const membersOf = (groupId: string, kind: "user" | "group", names: ReadonlyMap<string, string>) =>
+    rows.members
+      .filter((member) => member.groupId === groupId && member.kind === kind)
+      .map((member) => names.get(member.memberId) ?? "")
+      .sort();
+  const { name, signInIdleSeconds, signInAbsoluteSeconds, maxSessionsPerUser } = rows.network;
+  const document = {
+    version: 1 as const,
+    network: { name, signInIdleSeconds, signInAbsoluteSeconds, maxSessionsPerUser },
+    segments: rows.segments.map((row) => ({ name: row.name, description: row.description })),
+    users: rows.users.map((row) => ({
+      email: row.email,
+      name: row.name,
+      status: row.status,
+      role: row.role,
+    })),
+    groups: rows.groups.map((row) => ({
+      name: row.name,
+      description: row.description,
+      users: membersOf(row.id, "user", emailOf),
+      groups: membersOf(row.id, "group", groupOf),
+    })),
+    identityProviders: rows.identityProviders.map((row) => ({
+      name: row.name,
+      issuer: row.issuer,
+      clientId: row.clientId,
+      scopes: row.scopes,
+      groupsClaim: row.groupsClaim,
+      allowedDomains: JSON.parse(row.allowedDomains) as string[],
+      enabled: row.enabled,
+    })),
+    apps: rows.apps.map((app) => ({
+      name: app.name,
+      title: app.title,
+      host: app.host,
+      segment: app.segment,
+      tags: app.tags,
+      enabled: app.enabled,
+      upstreams: app.upstreams,
+      settings: app.settings,
+    })),
+    policies: rows.policies.map((row) => ({ name: row.name, source: row.source, enabled: row.enabled })),
+  };
+  return { rows, document, baseVersion: hashSecret(JSON.stringify(document)) };
+}

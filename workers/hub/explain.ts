@@ -1,0 +1,69 @@
+import type { Decision, RequestFacts } from "../../shared/policy/request.ts";
+
+/** A decision in words, and the policies that it cites. */
+
+interface Explained extends Decision {
+  readonly reason?: string;
+  readonly facts: RequestFacts;
+}
+
+/** Why, in sentences for people. */
+export function reasonsOf({ decision, determining, erroring, reason, facts }: Explained): string[] {
+  const who = callerName(facts);
+  const what = `${facts.action} ${facts.resource.app}${facts.request.path} (${facts.request.method})`;
+  const cited = determining.join(", ");
+  const sentences: string[] = [];
+  if (decision === "allow") sentences.push(`${who} may ${what}: permitted by ${cited}.`);
+  else if (determining.length > 0) sentences.push(`${who} may not ${what}: forbidden by ${cited}.`);
+  else if (reason !== undefined && reason !== "default_deny" && reason !== "policy") {
+    sentences.push(`${who} may not ${what}: ${reason.replaceAll("_", " ")}.`);
+  } else sentences.push(`${who} may not ${what}: no policy permits it, and what is not permitted is denied.`);
+  for (const { id, message } of erroring) sentences.push(`${id} was skipped because it failed: ${message}.`);
+  if (facts.principal.type === "User") {
+    const groups = facts.principal.groups.join(", ");
+    sentences.push(groups ? `${who} is directly in the groups ${groups}.` : `${who} is in no group.`);
+  }
+  return sentences;
+}
+
+function callerName({ principal }: RequestFacts): string {
+  if (principal.type === "User") return principal.email;
+  return principal.type === "ServiceToken" ? `The service token ${principal.name}` : "Anyone";
+}
+
+export interface CitedPolicy {
+  id: string;
+  policyId: string | null;
+  policyName: string;
+  version: number | null;
+  effect: "permit" | "forbid" | null;
+}
+
+/** Finds the policies that statements such as `wiki#1` stand in, at the version that holds now. */
+export async function citedPolicies(d1: D1Database, ids: readonly string[]): Promise<CitedPolicy[]> {
+  const names = [...new Set(ids.map(policyName))];
+  const { results } = await d1
+    .prepare(
+      `SELECT p.id, p.name, p.current_version AS version, v.compiled FROM policies p
+       JOIN policy_versions v ON v.policy_id = p.id AND v.number = p.current_version
+       WHERE p.name IN (SELECT value FROM json_each(?))`,
+    )
+    .bind(JSON.stringify(names))
+    .all<{ id: string; name: string; version: number; compiled: string }>();
+  return ids.map((id) => {
+    const row = results.find(({ name }) => name === policyName(id));
+    const statements = row
+      ? (JSON.parse(row.compiled) as { id: string; policy: { effect?: "permit" | "forbid" } }[])
+      : [];
+    const effect = statements.find((statement) => statement.id === id)?.policy.effect ?? null;
+    return {
+      id,
+      policyId: row?.id ?? null,
+      policyName: policyName(id),
+      version: row?.version ?? null,
+      effect,
+    };
+  });
+}
+
+const policyName = (id: string): string => id.replace(/#\d+$/, "");

@@ -1,0 +1,92 @@
+import { asc, eq, gt } from "drizzle-orm";
+import { hashSecret } from "../../../shared/login/secret-hash.ts";
+import { mintToken } from "../../../shared/protocol/tokens.ts";
+import { apiTokens } from "../../../shared/registry/schema.ts";
+import { freshId } from "../../handoff/random.ts";
+import { prepared, registryOf } from "../../registry/database.ts";
+import { anotherOwnerOrToken, holds, unchanged } from "../../registry/guards.ts";
+import type { Effects, Handlers } from "../call.ts";
+import { pageOf } from "../paging.ts";
+import { notFound, refuse } from "../refused.ts";
+import { randomBytes } from "./service-tokens.ts";
+
+type Row = typeof apiTokens.$inferSelect;
+
+export const viewApiToken = ({ secretHash: _, ...row }: Row) => row;
+
+/** A new API token: the row to store, and the secret to show once. */
+export function newApiToken(
+  of: Pick<Row, "name" | "role" | "userId" | "expiresAt">,
+  now: number,
+): { row: Row; secret: string } {
+  const secret = mintToken("rnapi", randomBytes);
+  const row: Row = {
+    id: freshId("apiToken"),
+    ...of,
+    secretHash: hashSecret(secret),
+    lastUsedAt: null,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
+  return { row, secret };
+}
+
+const effects = (action: string, row: Row): Effects => ({
+  event: { action: `api_token.${action}`, target: row.id, detail: { name: row.name, role: row.role } },
+  userIds: [],
+  ends: [],
+});
+
+export const API_TOKEN_HANDLERS: Handlers<"apiTokens.list" | "apiTokens.create" | "apiTokens.delete"> = {
+  "apiTokens.list": async ({ bindings, query }) => {
+    const page = await pageOf(
+      query,
+      (after, limit) =>
+        registryOf(bindings.db)
+          .select()
+          .from(apiTokens)
+          .where(gt(apiTokens.id, after ?? ""))
+          .orderBy(asc(apiTokens.id))
+          .limit(limit),
+      (row) => row.id,
+    );
+    return { body: { ...page, items: page.items.map(viewApiToken) } };
+  },
+
+  "apiTokens.create": async ({ bindings, body, caller, now }) => {
+    const expiresAt = body.expiresAt ?? null;
+    if (expiresAt !== null && expiresAt <= now) refuse("invalid_input", "expiresAt must be in the future.");
+    // A person's token lives and dies with the person.
+    const userId = caller.user?.id ?? null;
+    const { row, secret } = newApiToken({ name: body.name, role: body.role, userId, expiresAt }, now);
+    return {
+      statements: [prepared(bindings.db, registryOf(bindings.db).insert(apiTokens).values(row))],
+      effects: effects("create", row),
+      body: { apiToken: viewApiToken(row), secret },
+      version: 1,
+    };
+  },
+
+  "apiTokens.delete": async ({ bindings, params, ifMatch }) => {
+    const [row] = await registryOf(bindings.db)
+      .select()
+      .from(apiTokens)
+      .where(eq(apiTokens.id, params.apiToken))
+      .limit(1);
+    if (!row) return notFound("API token");
+    const another = anotherOwnerOrToken(bindings.db, row.id);
+    if (row.role === "owner" && !(await holds(another))) {
+      refuse("conflict", "This is the last way in for an owner. Make another owner first.");
+    }
+    return {
+      statements: [
+        unchanged(bindings.db, "api_tokens", row.id, ifMatch),
+        ...(row.role === "owner" ? [another] : []),
+        bindings.db.prepare("DELETE FROM api_tokens WHERE id = ?").bind(row.id),
+      ],
+      effects: effects("delete", row),
+      body: null,
+    };
+  },
+};

@@ -1,0 +1,230 @@
+import { asc, eq, gt } from "drizzle-orm";
+import type * as z from "zod/mini";
+import { isId } from "../../../shared/ids.ts";
+import type { app as appSchema } from "../../../shared/protocol/registry.ts";
+import { type AppSettings, DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
+import { apps, segments, upstreams } from "../../../shared/registry/schema.ts";
+import { HUB_APP_ID } from "../../../shared/sessions/types.ts";
+import type { Bindings } from "../../env.ts";
+import { freshId } from "../../handoff/random.ts";
+import { prepared, registryOf } from "../../registry/database.ts";
+import { unchanged } from "../../registry/guards.ts";
+import type { Effects, Handlers } from "../call.ts";
+import { pageOf } from "../paging.ts";
+import { notFound, refuse } from "../refused.ts";
+import { checkUpstreams } from "../upstreams.ts";
+import { findSegment } from "./segments.ts";
+
+export type App = z.output<typeof appSchema>;
+
+/** Apps as callers see them, by id order. */
+async function readApps(
+  d1: D1Database,
+  where: Parameters<ReturnType<typeof selectApps>["where"]>[0],
+  limit: number,
+): Promise<App[]> {
+  const rows = await selectApps(d1).where(where).orderBy(asc(apps.id)).limit(limit);
+  const { results } = await d1
+    .prepare(
+      "SELECT app_id, url FROM upstreams WHERE app_id IN (SELECT value FROM json_each(?)) ORDER BY app_id, position",
+    )
+    .bind(JSON.stringify(rows.map(({ app }) => app.id)))
+    .all<{ app_id: string; url: string }>();
+  return rows.map(({ app, segment }) => ({
+    ...app,
+    segment,
+    tags: JSON.parse(app.tags) as string[],
+    settings: withDefaults(JSON.parse(app.settings) as Partial<AppSettings>),
+    upstreams: results.filter((row) => row.app_id === app.id).map((row) => row.url),
+  }));
+}
+
+const selectApps = (d1: D1Database) =>
+  registryOf(d1)
+    .select({ app: apps, segment: segments.name })
+    .from(apps)
+    .innerJoin(segments, eq(segments.id, apps.segmentId));
+
+const withDefaults = (settings: Partial<AppSettings>): App["settings"] => ({
+  ...DEFAULT_APP_SETTINGS,
+  ...settings,
+  allowedOrigins: [...(settings.allowedOrigins ?? DEFAULT_APP_SETTINGS.allowedOrigins)],
+});
+
+/** An app by id or name. */
+export async function findApp(d1: D1Database, reference: string): Promise<App> {
+  const key = isId("app", reference) ? eq(apps.id, reference) : eq(apps.name, reference);
+  const [app] = await readApps(d1, key, 1);
+  return app ?? notFound("app");
+}
+
+/** All apps of the network, for its document. */
+export const allApps = (d1: D1Database): Promise<App[]> => readApps(d1, undefined, 100_000);
+
+function refuseReserved(bindings: Bindings, app: App): void {
+  if (app.name === HUB_APP_ID) refuse("conflict", "This name is that of the built-in app of administrators.");
+  const own = [bindings.authOrigin, bindings.hubOrigin].map((origin) => new URL(origin).hostname);
+  if (own.includes(app.host)) refuse("conflict", "This host is the network's own.");
+}
+
+/** The statements that store an app as given, whether it is there or not. */
+export function storeApp(d1: D1Database, app: App, exists: boolean, now: number): D1PreparedStatement[] {
+  const { segment: _, upstreams: urls, ...rest } = app;
+  const row = { ...rest, tags: JSON.stringify(app.tags), settings: JSON.stringify(app.settings) };
+  const db = registryOf(d1);
+  return [
+    exists
+      ? prepared(d1, db.update(apps).set(row).where(eq(apps.id, app.id)))
+      : prepared(d1, db.insert(apps).values(row)),
+    prepared(d1, db.delete(upstreams).where(eq(upstreams.appId, app.id))),
+    ...urls.map((url, position) =>
+      prepared(
+        d1,
+        db
+          .insert(upstreams)
+          .values({ id: freshId("upstream"), appId: app.id, url, position, createdAt: now, updatedAt: now }),
+      ),
+    ),
+  ];
+}
+
+export const removeApp = (d1: D1Database, id: string): D1PreparedStatement =>
+  d1.prepare("DELETE FROM apps WHERE id = ?").bind(id);
+
+/** Input that may leave out what has a default or stays as it is. */
+type Input = { readonly [Key in keyof z.input<typeof appSchema>]?: unknown } & {
+  readonly name?: string | undefined;
+  readonly title?: string | undefined;
+  readonly host?: string | undefined;
+  readonly segment?: string | undefined;
+  readonly tags?: string[] | undefined;
+  readonly enabled?: boolean | undefined;
+  readonly upstreams?: string[] | undefined;
+  readonly settings?: { [Key in keyof AppSettings]?: AppSettings[Key] | undefined } | undefined;
+};
+
+/** Finds a segment by id or name. */
+type SegmentLookup = (reference: string) => Promise<{ readonly id: string; readonly name: string }>;
+
+/** A new app with its defaults. */
+export async function newApp(
+  bindings: Bindings,
+  input: Input & { name: string; host: string; segment: string; upstreams: string[] },
+  now: number,
+  segmentOf: SegmentLookup = (reference) => findSegment(bindings.db, reference),
+): Promise<App> {
+  const blank: App = {
+    id: freshId("app"),
+    name: input.name,
+    title: input.name,
+    host: input.host,
+    segmentId: "",
+    segment: "",
+    tags: [],
+    enabled: true,
+    upstreams: [],
+    settings: withDefaults({}),
+    version: 0,
+    createdAt: now,
+    updatedAt: now,
+  };
+  return changeApp(bindings, blank, input, now, segmentOf);
+}
+
+/** The app with the input's members in place of its own. Refuses what may not be. */
+export async function changeApp(
+  bindings: Bindings,
+  app: App,
+  input: Input,
+  now: number,
+  segmentOf: SegmentLookup = (reference) => findSegment(bindings.db, reference),
+): Promise<App> {
+  const segment = input.segment === undefined ? null : await segmentOf(input.segment);
+  const host = input.host ?? app.host;
+  const changed: App = {
+    ...app,
+    name: input.name ?? app.name,
+    title: input.title ?? app.title,
+    host,
+    segmentId: segment?.id ?? app.segmentId,
+    segment: segment?.name ?? app.segment,
+    tags: input.tags ? [...new Set(input.tags)] : app.tags,
+    enabled: input.enabled ?? app.enabled,
+    upstreams: input.upstreams ? await checkUpstreams(bindings, input.upstreams, [host]) : app.upstreams,
+    settings: withDefaults({ ...app.settings, ...(input.settings as Partial<AppSettings>) }),
+    version: app.version + 1,
+    updatedAt: now,
+  };
+  refuseReserved(bindings, changed);
+  return changed;
+}
+
+/** A session of an app that moved, stopped or went away has no place any more. */
+export function endsOf(before: App, after: App | null): Effects["ends"] {
+  const filter = { by: "app", id: before.id } as const;
+  if (after === null) return [{ filter, reason: "app_deleted" }];
+  const moved = before.segmentId !== after.segmentId || before.host !== after.host;
+  if (moved) return [{ filter, reason: "replaced" }];
+  return before.enabled && !after.enabled ? [{ filter, reason: "killed_by_admin" }] : [];
+}
+
+const effects = (
+  action: string,
+  app: App,
+  detail: Effects["event"]["detail"],
+  ends: Effects["ends"],
+): Effects => ({
+  event: { action: `app.${action}`, target: app.id, detail: { name: app.name, ...detail } },
+  userIds: [],
+  ends,
+});
+
+export const APP_HANDLERS: Handlers<
+  "apps.list" | "apps.create" | "apps.get" | "apps.update" | "apps.delete"
+> = {
+  "apps.list": async ({ bindings, query }) => ({
+    body: await pageOf(
+      query,
+      (after, limit) => readApps(bindings.db, gt(apps.id, after ?? ""), limit),
+      (app) => app.id,
+    ),
+  }),
+
+  "apps.create": async ({ bindings, body, now }) => {
+    const app = await newApp(bindings, body, now);
+    return {
+      statements: storeApp(bindings.db, app, false, now),
+      effects: effects("create", app, { host: app.host, upstreams: app.upstreams }, []),
+      body: app,
+      version: app.version,
+    };
+  },
+
+  "apps.get": async ({ bindings, params }) => {
+    const app = await findApp(bindings.db, params.app);
+    return { body: app, version: app.version };
+  },
+
+  "apps.update": async ({ bindings, params, body, ifMatch, now }) => {
+    const before = await findApp(bindings.db, params.app);
+    const after = { ...(await changeApp(bindings, before, body, now)), version: ifMatch + 1 };
+    return {
+      statements: [
+        unchanged(bindings.db, "apps", before.id, ifMatch),
+        ...storeApp(bindings.db, after, true, now),
+      ],
+      effects: effects("update", after, { fields: Object.keys(body) }, endsOf(before, after)),
+      body: after,
+      version: after.version,
+    };
+  },
+
+  "apps.delete": async ({ bindings, params, ifMatch }) => {
+    const app = await findApp(bindings.db, params.app);
+    return {
+      statements: [unchanged(bindings.db, "apps", app.id, ifMatch), removeApp(bindings.db, app.id)],
+      effects: effects("delete", app, {}, endsOf(app, null)),
+      body: null,
+    };
+  },
+};

@@ -1,0 +1,26 @@
+import type { Handlers } from "../call.ts";
+import { applyPlan } from "../document/apply.ts";
+import { planOf } from "../document/plan.ts";
+import { readDocument } from "../document/read.ts";
+import { refuse } from "../refused.ts";
+
+export const DOCUMENT_HANDLERS: Handlers<"network.export" | "network.plan" | "network.apply"> = {
+  "network.export": async ({ bindings }) => {
+    const { baseVersion, document } = await readDocument(bindings.db);
+    return { body: { baseVersion, document } };
+  },
+
+  "network.plan": async ({ bindings, body }) => {
+    const { baseVersion, document } = await readDocument(bindings.db);
+    return { body: { baseVersion, steps: planOf(document, body.document, body.prune ?? false) } };
+  },
+
+  "network.apply": async (call) => {
+    const { rows, baseVersion, document } = await readDocument(call.bindings.db);
+    if (call.body.baseVersion !== baseVersion) {
+      refuse("precondition_failed", "The network changed since the plan was made. Make a new plan.");
+    }
+    const steps = planOf(document, call.body.document, call.body.prune ?? false);
+    return applyPlan(call, rows, baseVersion, steps);
+  },
+};

@@ -1,0 +1,206 @@
+import { and, asc, eq, gt } from "drizzle-orm";
+import { isId } from "../../../shared/ids.ts";
+import { groups } from "../../../shared/registry/schema.ts";
+import { freshId } from "../../handoff/random.ts";
+import { prepared, registryOf } from "../../registry/database.ts";
+import { holds, noCycle, unchanged } from "../../registry/guards.ts";
+import type { Effects, Handlers } from "../call.ts";
+import { pageOf } from "../paging.ts";
+import { notFound, refuse } from "../refused.ts";
+import { findUser } from "./users.ts";
+
+type Row = typeof groups.$inferSelect;
+
+/** A group by id or name. */
+export async function findGroup(d1: D1Database, reference: string): Promise<Row> {
+  const key = isId("group", reference) ? eq(groups.id, reference) : eq(groups.name, reference);
+  const [row] = await registryOf(d1).select().from(groups).where(key).limit(1);
+  return row ?? notFound("group");
+}
+
+/** Ids of the users who are directly in the group. */
+async function usersIn(d1: D1Database, groupId: string): Promise<string[]> {
+  const { results } = await d1
+    .prepare("SELECT member_id AS id FROM group_members WHERE group_id = ? AND member_kind = 'user'")
+    .bind(groupId)
+    .all<{ id: string }>();
+  return results.map(({ id }) => id);
+}
+
+/** Raises the version of users whose groups change, since their group names are part of them. */
+export const touchUsers = (d1: D1Database, ids: readonly string[], now: number): D1PreparedStatement =>
+  d1
+    .prepare(
+      `UPDATE users SET version = version + 1, updated_at = MAX(updated_at + 1, ?)
+       WHERE id IN (SELECT value FROM json_each(?))`,
+    )
+    .bind(now, JSON.stringify(ids));
+
+const effects = (
+  action: string,
+  group: Row,
+  userIds: readonly string[],
+  detail: Effects["event"]["detail"] = {},
+): Effects => ({
+  event: { action: `group.${action}`, target: group.id, detail: { name: group.name, ...detail } },
+  userIds,
+  ends: [],
+});
+
+/** The member that a path names: a user by id or e-mail, a group by id or name. */
+async function findMember(d1: D1Database, kind: string, reference: string) {
+  if (kind === "user") return { kind, id: (await findUser(d1, reference)).id } as const;
+  if (kind === "group") return { kind, id: (await findGroup(d1, reference)).id } as const;
+  return notFound("kind of member");
+}
+
+export const GROUP_HANDLERS: Handlers<
+  "groups.list" | "groups.create" | "groups.get" | "groups.update" | "groups.delete"
+> = {
+  "groups.list": async ({ bindings, query }) => ({
+    body: await pageOf(
+      query,
+      (after, limit) =>
+        registryOf(bindings.db)
+          .select()
+          .from(groups)
+          .where(gt(groups.id, after ?? ""))
+          .orderBy(asc(groups.id))
+          .limit(limit),
+      (row) => row.id,
+    ),
+  }),
+
+  "groups.create": async ({ bindings, body, now }) => {
+    const row: Row = {
+      id: freshId("group"),
+      name: body.name,
+      description: body.description ?? "",
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
+    return {
+      statements: [prepared(bindings.db, registryOf(bindings.db).insert(groups).values(row))],
+      effects: effects("create", row, []),
+      body: row,
+      version: 1,
+    };
+  },
+
+  "groups.get": async ({ bindings, params }) => {
+    const row = await findGroup(bindings.db, params.group);
+    return { body: row, version: row.version };
+  },
+
+  "groups.update": async ({ bindings, params, body, ifMatch, now }) => {
+    const before = await findGroup(bindings.db, params.group);
+    const after: Row = {
+      ...before,
+      name: body.name ?? before.name,
+      description: body.description ?? before.description,
+      version: ifMatch + 1,
+      updatedAt: now,
+    };
+    const renamed = after.name !== before.name ? await usersIn(bindings.db, before.id) : [];
+    return {
+      statements: [
+        unchanged(bindings.db, "groups", before.id, ifMatch),
+        touchUsers(bindings.db, renamed, now),
+        prepared(
+          bindings.db,
+          registryOf(bindings.db)
+            .update(groups)
+            .set(after)
+            .where(and(eq(groups.id, before.id))),
+        ),
+      ],
+      effects: effects("update", after, renamed, { fields: Object.keys(body) }),
+      body: after,
+      version: after.version,
+    };
+  },
+
+  "groups.delete": async ({ bindings, params, ifMatch, now }) => {
+    const row = await findGroup(bindings.db, params.group);
+    const members = await usersIn(bindings.db, row.id);
+    return {
+      statements: [
+        unchanged(bindings.db, "groups", row.id, ifMatch),
+        touchUsers(bindings.db, members, now),
+        bindings.db
+          .prepare("DELETE FROM group_members WHERE member_kind = 'group' AND member_id = ?")
+          .bind(row.id),
+        bindings.db.prepare("DELETE FROM groups WHERE id = ?").bind(row.id),
+      ],
+      effects: effects("delete", row, members),
+      body: null,
+    };
+  },
+};
+
+export const MEMBER_HANDLERS: Handlers<"groups.members" | "groups.addMember" | "groups.removeMember"> = {
+  "groups.members": async ({ bindings, params, query }) => {
+    const group = await findGroup(bindings.db, params.group);
+    const page = await pageOf(
+      query,
+      async (after, limit) => {
+        const { results } = await bindings.db
+          .prepare(
+            `SELECT m.member_kind AS kind, m.member_id AS id, coalesce(u.email, g.name, '') AS name,
+                    m.created_at AS createdAt
+             FROM group_members m LEFT JOIN users u ON m.member_kind = 'user' AND u.id = m.member_id
+             LEFT JOIN groups g ON m.member_kind = 'group' AND g.id = m.member_id
+             WHERE m.group_id = ? AND m.member_id > ? ORDER BY m.member_id LIMIT ?`,
+          )
+          .bind(group.id, after ?? "", limit)
+          .all<{ kind: "user" | "group"; id: string; name: string; createdAt: number }>();
+        return results;
+      },
+      (row) => row.id,
+    );
+    return { body: page };
+  },
+
+  "groups.addMember": async ({ bindings, params, now }) => {
+    const group = await findGroup(bindings.db, params.group);
+    const member = await findMember(bindings.db, params.kind, params.member);
+    const guards = member.kind === "group" ? [noCycle(bindings.db, group.id, member.id)] : [];
+    for (const statement of guards) {
+      if (!(await holds(statement))) {
+        refuse("conflict", "The group would be a member of itself, directly or through others.");
+      }
+    }
+    const userIds = member.kind === "user" ? [member.id] : [];
+    return {
+      statements: [
+        ...guards,
+        bindings.db
+          .prepare(
+            `INSERT INTO group_members (group_id, member_kind, member_id, created_at) VALUES (?, ?, ?, ?)
+             ON CONFLICT DO NOTHING`,
+          )
+          .bind(group.id, member.kind, member.id, now),
+        touchUsers(bindings.db, userIds, now),
+      ],
+      effects: effects("add_member", group, userIds, { member: member.id }),
+      body: null,
+    };
+  },
+
+  "groups.removeMember": async ({ bindings, params, now }) => {
+    const group = await findGroup(bindings.db, params.group);
+    const member = await findMember(bindings.db, params.kind, params.member);
+    const userIds = member.kind === "user" ? [member.id] : [];
+    return {
+      statements: [
+        bindings.db
+          .prepare("DELETE FROM group_members WHERE group_id = ? AND member_kind = ? AND member_id = ?")
+          .bind(group.id, member.kind, member.id),
+        touchUsers(bindings.db, userIds, now),
+      ],
+      effects: effects("remove_member", group, userIds, { member: member.id }),
+      body: null,
+    };
+  },
+};

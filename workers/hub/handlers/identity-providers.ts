@@ -1,0 +1,196 @@
+import { asc, eq, gt } from "drizzle-orm";
+import { isId } from "../../../shared/ids.ts";
+import { identityProviders } from "../../../shared/registry/schema.ts";
+import { providerSecretContext } from "../../auth/providers.ts";
+import type { Bindings } from "../../env.ts";
+import { freshId } from "../../handoff/random.ts";
+import { prepared, registryOf } from "../../registry/database.ts";
+import { unchanged } from "../../registry/guards.ts";
+import { seal } from "../../secrets.ts";
+import type { Effects, Handlers } from "../call.ts";
+import { pageOf } from "../paging.ts";
+import { notFound } from "../refused.ts";
+import { checkIssuer } from "../upstreams.ts";
+
+export type ProviderRow = typeof identityProviders.$inferSelect;
+
+const view = ({ clientSecretSealed, ...row }: ProviderRow) => ({
+  ...row,
+  hasClientSecret: clientSecretSealed !== null,
+  allowedDomains: JSON.parse(row.allowedDomains) as string[],
+});
+
+/** An identity provider by id or name. */
+async function findProvider(d1: D1Database, reference: string): Promise<ProviderRow> {
+  const key = isId("identityProvider", reference)
+    ? eq(identityProviders.id, reference)
+    : eq(identityProviders.name, reference);
+  const [row] = await registryOf(d1).select().from(identityProviders).where(key).limit(1);
+  return row ?? notFound("identity provider");
+}
+
+/** Input that may leave out what has a default or stays as it is. */
+export interface ProviderInput {
+  readonly name?: string | undefined;
+  readonly issuer?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: string | null | undefined;
+  readonly scopes?: string | undefined;
+  readonly groupsClaim?: string | undefined;
+  readonly allowedDomains?: string[] | undefined;
+  readonly enabled?: boolean | undefined;
+}
+
+export const blankProvider = (now: number): ProviderRow => ({
+  id: freshId("identityProvider"),
+  name: "",
+  issuer: "",
+  clientId: "",
+  clientSecretSealed: null,
+  scopes: "openid email profile",
+  groupsClaim: "groups",
+  allowedDomains: "[]",
+  enabled: true,
+  version: 0,
+  createdAt: now,
+  updatedAt: now,
+});
+
+/** The row with the input's members in place of its own; the secret is sealed. */
+export async function changeProvider(
+  bindings: Bindings,
+  row: ProviderRow,
+  input: ProviderInput,
+  now: number,
+): Promise<ProviderRow> {
+  if (input.issuer !== undefined) checkIssuer(bindings, input.issuer);
+  return {
+    ...row,
+    name: input.name ?? row.name,
+    issuer: input.issuer ?? row.issuer,
+    clientId: input.clientId ?? row.clientId,
+    clientSecretSealed: await sealedSecret(bindings, row, input.clientSecret),
+    scopes: input.scopes ?? row.scopes,
+    groupsClaim: input.groupsClaim ?? row.groupsClaim,
+    allowedDomains: input.allowedDomains ? JSON.stringify(input.allowedDomains) : row.allowedDomains,
+    enabled: input.enabled ?? row.enabled,
+    version: row.version + 1,
+    updatedAt: now,
+  };
+}
+
+async function sealedSecret(bindings: Bindings, row: ProviderRow, secret: string | null | undefined) {
+  if (secret === undefined) return row.clientSecretSealed;
+  return secret === null ? null : seal(bindings, secret, providerSecretContext(row.id));
+}
+
+export function storeProvider(d1: D1Database, row: ProviderRow, exists: boolean): D1PreparedStatement {
+  const db = registryOf(d1);
+  return exists
+    ? prepared(d1, db.update(identityProviders).set(row).where(eq(identityProviders.id, row.id)))
+    : prepared(d1, db.insert(identityProviders).values(row));
+}
+
+/**
+ * What the loss of trust in a provider takes along: the identities it vouched for, and the sessions that rest
+ * on them. Another issuer under the same row must not inherit the old one's subjects.
+ */
+export async function distrust(
+  d1: D1Database,
+  providerId: string,
+): Promise<Pick<Effects, "userIds" | "ends"> & { statement: D1PreparedStatement }> {
+  const { results } = await d1
+    .prepare("SELECT user_id, subject FROM identities WHERE provider_id = ?")
+    .bind(providerId)
+    .all<{ user_id: string; subject: string }>();
+  return {
+    statement: d1.prepare("DELETE FROM identities WHERE provider_id = ?").bind(providerId),
+    userIds: [...new Set(results.map((row) => row.user_id))],
+    ends: results.map(({ subject }) => ({
+      filter: { by: "provider", providerId, subject, sid: null },
+      reason: "provider_logout",
+    })),
+  };
+}
+
+const event = (
+  action: string,
+  row: ProviderRow,
+  detail: Effects["event"]["detail"] = {},
+): Effects["event"] => ({
+  action: `identity_provider.${action}`,
+  target: row.id,
+  detail: { name: row.name, issuer: row.issuer, ...detail },
+});
+
+export const PROVIDER_HANDLERS: Handlers<
+  | "identityProviders.list"
+  | "identityProviders.create"
+  | "identityProviders.get"
+  | "identityProviders.update"
+  | "identityProviders.delete"
+> = {
+  "identityProviders.list": async ({ bindings, query }) => {
+    const page = await pageOf(
+      query,
+      (after, limit) =>
+        registryOf(bindings.db)
+          .select()
+          .from(identityProviders)
+          .where(gt(identityProviders.id, after ?? ""))
+          .orderBy(asc(identityProviders.id))
+          .limit(limit),
+      (row) => row.id,
+    );
+    return { body: { ...page, items: page.items.map(view) } };
+  },
+
+  "identityProviders.create": async ({ bindings, body, now }) => {
+    const row = await changeProvider(bindings, blankProvider(now), body, now);
+    return {
+      statements: [storeProvider(bindings.db, row, false)],
+      effects: { event: event("create", row), userIds: [], ends: [] },
+      body: view(row),
+      version: row.version,
+    };
+  },
+
+  "identityProviders.get": async ({ bindings, params }) => {
+    const row = await findProvider(bindings.db, params.provider);
+    return { body: view(row), version: row.version };
+  },
+
+  "identityProviders.update": async ({ bindings, params, body, ifMatch, now }) => {
+    const before = await findProvider(bindings.db, params.provider);
+    const after = { ...(await changeProvider(bindings, before, body, now)), version: ifMatch + 1 };
+    const lost = after.issuer === before.issuer ? null : await distrust(bindings.db, before.id);
+    return {
+      statements: [
+        unchanged(bindings.db, "identity_providers", before.id, ifMatch),
+        ...(lost ? [lost.statement] : []),
+        storeProvider(bindings.db, after, true),
+      ],
+      effects: {
+        event: event("update", after, { fields: Object.keys(body) }),
+        userIds: lost?.userIds ?? [],
+        ends: lost?.ends ?? [],
+      },
+      body: view(after),
+      version: after.version,
+    };
+  },
+
+  "identityProviders.delete": async ({ bindings, params, ifMatch }) => {
+    const row = await findProvider(bindings.db, params.provider);
+    const { statement, userIds, ends } = await distrust(bindings.db, row.id);
+    return {
+      statements: [
+        unchanged(bindings.db, "identity_providers", row.id, ifMatch),
+        statement,
+        bindings.db.prepare("DELETE FROM identity_providers WHERE id = ?").bind(row.id),
+      ],
+      effects: { event: event("delete", row), userIds, ends },
+      body: null,
+    };
+  },
+};

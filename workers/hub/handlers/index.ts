@@ -1,0 +1,33 @@
+import type { EndpointId } from "../../../shared/protocol/endpoints.ts";
+import type { Handlers } from "../call.ts";
+import { API_TOKEN_HANDLERS } from "./api-tokens.ts";
+import { APP_HANDLERS } from "./apps.ts";
+import { DOCUMENT_HANDLERS } from "./document.ts";
+import { GROUP_HANDLERS, MEMBER_HANDLERS } from "./groups.ts";
+import { PROVIDER_HANDLERS } from "./identity-providers.ts";
+import { NETWORK_HANDLERS } from "./network.ts";
+import { OBSERVATION_HANDLERS } from "./observation.ts";
+import { POLICY_HANDLERS } from "./policies.ts";
+import { POLICY_TEST_HANDLERS } from "./policy-test.ts";
+import { SEGMENT_HANDLERS } from "./segments.ts";
+import { SERVICE_TOKEN_HANDLERS } from "./service-tokens.ts";
+import { SESSION_HANDLERS } from "./sessions.ts";
+import { USER_HANDLERS } from "./users.ts";
+
+/** What answers each endpoint: the compiler sees to it that none is missing. */
+export const HANDLERS: Handlers<EndpointId> = {
+  ...NETWORK_HANDLERS,
+  ...USER_HANDLERS,
+  ...GROUP_HANDLERS,
+  ...MEMBER_HANDLERS,
+  ...SEGMENT_HANDLERS,
+  ...APP_HANDLERS,
+  ...PROVIDER_HANDLERS,
+  ...POLICY_HANDLERS,
+  ...POLICY_TEST_HANDLERS,
+  ...SERVICE_TOKEN_HANDLERS,
+  ...API_TOKEN_HANDLERS,
+  ...SESSION_HANDLERS,
+  ...OBSERVATION_HANDLERS,
+  ...DOCUMENT_HANDLERS,
+};

@@ -1,0 +1,124 @@
+import { eq } from "drizzle-orm";
+import { constantTimeEqual } from "../../../shared/encoding.ts";
+import { hashSecret } from "../../../shared/login/secret-hash.ts";
+import { apiTokens, networks, users } from "../../../shared/registry/schema.ts";
+import type { Bindings } from "../../env.ts";
+import { freshId } from "../../handoff/random.ts";
+import { prepared, registryOf } from "../../registry/database.ts";
+import { unchanged } from "../../registry/guards.ts";
+import type { Handlers } from "../call.ts";
+import { notFound, refuse } from "../refused.ts";
+import { newApiToken, viewApiToken } from "./api-tokens.ts";
+
+export type NetworkRow = typeof networks.$inferSelect;
+
+/** The one network of this deployment. */
+export async function theNetwork(d1: D1Database): Promise<NetworkRow> {
+  const [row] = await registryOf(d1).select().from(networks).limit(1);
+  return row ?? notFound("network: create it with POST /api/v1/bootstrap");
+}
+
+const view = (bindings: Bindings, { id: _, ...row }: NetworkRow) => ({
+  ...row,
+  authOrigin: bindings.authOrigin,
+  hubOrigin: bindings.hubOrigin,
+});
+
+export interface NetworkInput {
+  readonly name?: string | undefined;
+  readonly signInIdleSeconds?: number | undefined;
+  readonly signInAbsoluteSeconds?: number | undefined;
+  readonly maxSessionsPerUser?: number | undefined;
+}
+
+export const changeNetwork = (row: NetworkRow, input: NetworkInput, now: number): NetworkRow => ({
+  ...row,
+  name: input.name ?? row.name,
+  signInIdleSeconds: input.signInIdleSeconds ?? row.signInIdleSeconds,
+  signInAbsoluteSeconds: input.signInAbsoluteSeconds ?? row.signInAbsoluteSeconds,
+  maxSessionsPerUser: input.maxSessionsPerUser ?? row.maxSessionsPerUser,
+  version: row.version + 1,
+  updatedAt: now,
+});
+
+export const storeNetwork = (d1: D1Database, row: NetworkRow): D1PreparedStatement =>
+  prepared(d1, registryOf(d1).update(networks).set(row).where(eq(networks.id, row.id)));
+
+/** Compares hashes, so that neither time nor length says anything about the secret. */
+function isBootstrap(request: Request, bindings: Bindings): boolean {
+  const given = /^Bearer (.{1,500})$/i.exec(request.headers.get("Authorization") ?? "")?.[1] ?? "";
+  const expected = bindings.bootstrapToken;
+  return expected !== null && constantTimeEqual(hashSecret(given), hashSecret(expected));
+}
+
+export const NETWORK_HANDLERS: Handlers<"network.get" | "network.update" | "me.get" | "bootstrap.create"> = {
+  "network.get": async ({ bindings }) => {
+    const row = await theNetwork(bindings.db);
+    return { body: view(bindings, row), version: row.version };
+  },
+
+  "network.update": async ({ bindings, body, ifMatch, now }) => {
+    const before = await theNetwork(bindings.db);
+    const after = { ...changeNetwork(before, body, now), version: ifMatch + 1 };
+    return {
+      statements: [unchanged(bindings.db, "networks", before.id, ifMatch), storeNetwork(bindings.db, after)],
+      effects: {
+        event: { action: "network.update", target: "network", detail: { fields: Object.keys(body) } },
+        userIds: [],
+        ends: [],
+      },
+      body: view(bindings, after),
+      version: after.version,
+    };
+  },
+
+  "me.get": async ({ bindings, caller }) => {
+    const { name } = await theNetwork(bindings.db);
+    const { authOrigin, hubOrigin } = bindings;
+    return { body: { ...caller, network: { name, authOrigin, hubOrigin } } };
+  },
+
+  "bootstrap.create": async ({ request, bindings, body, now }) => {
+    if (!isBootstrap(request, bindings)) {
+      refuse("invalid_credentials", "Send the BOOTSTRAP_TOKEN of this deployment as bearer.");
+    }
+    const db = registryOf(bindings.db);
+    const [existing] = await db.select().from(networks).limit(1);
+    if (existing) refuse("conflict", "The network exists already. Sign in, or use its owner's API token.");
+    const times = { version: 1, createdAt: now, updatedAt: now };
+    const owner = body.ownerEmail
+      ? ({
+          id: freshId("user"),
+          email: body.ownerEmail,
+          name: "",
+          status: "active",
+          role: "owner",
+          homeRegion: null,
+          ...times,
+        } as const)
+      : null;
+    const { row, secret } = newApiToken(
+      { name: "bootstrap", role: "owner", userId: null, expiresAt: null },
+      now,
+    );
+    return {
+      statements: [
+        // Its primary key is 1: of two at the same time one fails.
+        prepared(bindings.db, db.insert(networks).values({ id: 1, name: body.name, ...times })),
+        ...(owner ? [prepared(bindings.db, db.insert(users).values(owner))] : []),
+        prepared(bindings.db, db.insert(apiTokens).values(row)),
+      ],
+      effects: {
+        event: {
+          action: "network.create",
+          target: "network",
+          detail: { name: body.name, owner: owner?.email ?? null },
+        },
+        userIds: [],
+        ends: [],
+      },
+      body: { apiToken: viewApiToken(row), secret },
+      version: 1,
+    };
+  },
+};

@@ -1,0 +1,131 @@
+import type { AuditEntry, AuditRow, DecisionEntry } from "../../../shared/audit/types.ts";
+import { isId } from "../../../shared/ids.ts";
+import { auditObject } from "../../objects.ts";
+import type { Handlers } from "../call.ts";
+import { citedPolicies, reasonsOf } from "../explain.ts";
+import { limitOf, readCursor, writeCursor } from "../paging.ts";
+import { notFound, refuse } from "../refused.ts";
+import { followAudit } from "../streams.ts";
+import { findApp } from "./apps.ts";
+import { findUser } from "./users.ts";
+
+const MAX_LEAVES = 1_000;
+const MAX_BUCKETS = 1_000;
+
+function cursorLeaf(cursor: string | undefined): { cursor: number } | Record<string, never> {
+  const text = readCursor(cursor);
+  if (text === null) return {};
+  if (!/^\d{1,16}$/.test(text)) refuse("invalid_input", "The cursor is not one that this list gave.");
+  return { cursor: Number(text) };
+}
+
+const nextOf = (next: number | null): string | null => (next === null ? null : writeCursor(String(next)));
+
+const decisionView = ({ leaf, entry }: AuditRow & { entry: DecisionEntry }) => {
+  const { kind: _, facts, determining, erroring, ...rest } = entry;
+  return { leaf, ...rest, facts: { ...facts }, determining: [...determining], erroring: [...erroring] };
+};
+
+const isDecision = (row: AuditRow): row is AuditRow & { entry: DecisionEntry } =>
+  row.entry.kind === "decision";
+
+const auditView = ({ leaf, entry }: AuditRow) => ({ leaf, entry: { ...entry } });
+
+export const OBSERVATION_HANDLERS: Handlers<
+  | "decisions.list"
+  | "decisions.stream"
+  | "decisions.get"
+  | "audit.list"
+  | "audit.stream"
+  | "audit.checkpoint"
+  | "audit.publicKey"
+  | "audit.inclusion"
+  | "audit.consistency"
+  | "audit.leaves"
+  | "stats.get"
+> = {
+  "decisions.list": async ({ bindings, query }) => {
+    const { rows, next } = await auditObject(bindings).query({
+      kinds: ["decision"],
+      limit: limitOf(query),
+      ...cursorLeaf(query.cursor),
+      ...(query.app === undefined ? {} : { appId: (await findApp(bindings.db, query.app)).id }),
+      ...(query.user === undefined ? {} : { userId: (await findUser(bindings.db, query.user)).id }),
+      ...(query.decision === undefined ? {} : { decision: query.decision }),
+    });
+    return { body: { items: rows.filter(isDecision).map(decisionView), next: nextOf(next) } };
+  },
+
+  "decisions.stream": async ({ request, bindings }) => followAudit(request, bindings),
+
+  "decisions.get": async ({ bindings, params }) => {
+    const row = isId("decision", params.decision) ? await auditObject(bindings).get(params.decision) : null;
+    if (!row || !isDecision(row)) return notFound("decision");
+    const policies = await citedPolicies(bindings.db, row.entry.determining);
+    return { body: { ...decisionView(row), policies, reasons: reasonsOf(row.entry) } };
+  },
+
+  "audit.list": async ({ bindings, query }) => {
+    const { rows, next } = await auditObject(bindings).query({
+      limit: limitOf(query),
+      ...cursorLeaf(query.cursor),
+      ...(query.kinds === undefined ? {} : { kinds: query.kinds.split(",") as AuditEntry["kind"][] }),
+    });
+    return { body: { items: rows.map(auditView), next: nextOf(next) } };
+  },
+
+  "audit.stream": async ({ request, bindings }) => followAudit(request, bindings),
+
+  "audit.checkpoint": async ({ bindings }) => ({ body: await auditObject(bindings).checkpoint() }),
+
+  "audit.publicKey": async ({ bindings }) => ({ body: await auditObject(bindings).publicKey() }),
+
+  "audit.inclusion": async ({ bindings, query }) => {
+    const { size } = await auditObject(bindings).checkpoint();
+    if (query.leaf >= query.size || query.size > size) {
+      refuse("invalid_input", `leaf must be below size, and size at most ${size}.`);
+    }
+    return { body: await auditObject(bindings).inclusionProof(query.leaf, query.size) };
+  },
+
+  "audit.consistency": async ({ bindings, query }) => {
+    const { size } = await auditObject(bindings).checkpoint();
+    if (query.first > query.second || query.second > size) {
+      refuse("invalid_input", `first must be at most second, and second at most ${size}.`);
+    }
+    return { body: { proof: await auditObject(bindings).consistencyProof(query.first, query.second) } };
+  },
+
+  "audit.leaves": async ({ bindings, query }) => {
+    if (query.to < query.from || query.to - query.from > MAX_LEAVES) {
+      refuse("invalid_input", `Ask for at most ${MAX_LEAVES} leaves: from inclusive, to exclusive.`);
+    }
+    return {
+      body: { from: query.from, leaves: await auditObject(bindings).leaves(query.from, query.to) },
+    };
+  },
+
+  "stats.get": async ({ bindings, query, now }) => {
+    if (query.to <= query.from || (query.to - query.from) / query.stepMs > MAX_BUCKETS) {
+      refuse("invalid_input", `Ask for 1 to ${MAX_BUCKETS} buckets.`);
+    }
+    const [buckets, counts] = await Promise.all([
+      auditObject(bindings).stats(query.from, query.to, query.stepMs),
+      bindings.db
+        .prepare(
+          `SELECT (SELECT count(*) FROM sessions_index WHERE ended_at IS NULL AND expires_at > ?) AS liveSessions,
+                  (SELECT count(*) FROM apps) AS apps, (SELECT count(*) FROM users) AS users`,
+        )
+        .bind(now)
+        .first<{ liveSessions: number; apps: number; users: number }>(),
+    ]);
+    return {
+      body: {
+        buckets,
+        liveSessions: counts?.liveSessions ?? 0,
+        apps: counts?.apps ?? 0,
+        users: counts?.users ?? 0,
+      },
+    };
+  },
+};

@@ -1,0 +1,241 @@
+import { and, asc, desc, eq, gt, lt } from "drizzle-orm";
+import { isId } from "../../../shared/ids.ts";
+import { policies, policyVersions } from "../../../shared/registry/schema.ts";
+import { freshId } from "../../handoff/random.ts";
+import { prepared, registryOf } from "../../registry/database.ts";
+import { unchanged } from "../../registry/guards.ts";
+import type { Effects, Handlers } from "../call.ts";
+import { pageOf } from "../paging.ts";
+import { compileSource, findIssues } from "../policy-source.ts";
+import { notFound, refuse } from "../refused.ts";
+
+export type PolicyRow = typeof policies.$inferSelect;
+export type VersionRow = typeof policyVersions.$inferSelect;
+
+/** A policy by id or name. */
+async function findPolicy(d1: D1Database, reference: string): Promise<PolicyRow> {
+  const key = isId("policy", reference) ? eq(policies.id, reference) : eq(policies.name, reference);
+  const [row] = await registryOf(d1).select().from(policies).where(key).limit(1);
+  return row ?? notFound("policy");
+}
+
+async function findVersion(d1: D1Database, policyId: string, number: number): Promise<VersionRow> {
+  const [row] = await registryOf(d1)
+    .select()
+    .from(policyVersions)
+    .where(and(eq(policyVersions.policyId, policyId), eq(policyVersions.number, number)))
+    .limit(1);
+  return row ?? notFound("version of this policy");
+}
+
+/** Versions are never reused: the next one is behind the highest that ever was. */
+export async function nextNumber(d1: D1Database, policyId: string): Promise<number> {
+  const row = await d1
+    .prepare("SELECT max(number) AS number FROM policy_versions WHERE policy_id = ?")
+    .bind(policyId)
+    .first<{ number: number | null }>();
+  return (row?.number ?? 0) + 1;
+}
+
+const view = (row: PolicyRow, { source, author, note }: VersionRow) => ({ ...row, source, author, note });
+
+export const blankPolicy = (name: string, enabled: boolean, now: number): PolicyRow => ({
+  id: freshId("policy"),
+  name,
+  enabled,
+  currentVersion: 1,
+  version: 1,
+  createdAt: now,
+  updatedAt: now,
+});
+
+/** Parses and validates; refuses with line and column. */
+export async function newVersion(
+  row: PolicyRow,
+  number: number,
+  text: { readonly source: string; readonly note: string },
+  author: string,
+  now: number,
+): Promise<VersionRow> {
+  const compiled = JSON.stringify(await compileSource(text.source, row.name));
+  return { policyId: row.id, number, ...text, compiled, author, createdAt: now };
+}
+
+export function storePolicy(d1: D1Database, row: PolicyRow, exists: boolean): D1PreparedStatement {
+  const db = registryOf(d1);
+  return exists
+    ? prepared(d1, db.update(policies).set(row).where(eq(policies.id, row.id)))
+    : prepared(d1, db.insert(policies).values(row));
+}
+
+export const storeVersion = (d1: D1Database, row: VersionRow): D1PreparedStatement =>
+  prepared(d1, registryOf(d1).insert(policyVersions).values(row));
+
+const effects = (action: string, row: PolicyRow, detail: Effects["event"]["detail"] = {}): Effects => ({
+  event: {
+    action: `policy.${action}`,
+    target: row.id,
+    detail: { name: row.name, currentVersion: row.currentVersion, ...detail },
+  },
+  userIds: [],
+  ends: [],
+});
+
+/** What a change of an existing policy comes to: its row, and a new version where its text or name changed. */
+function change(
+  d1: D1Database,
+  action: string,
+  before: PolicyRow,
+  after: PolicyRow,
+  version: VersionRow,
+  isNew: boolean,
+  detail: Effects["event"]["detail"],
+) {
+  return {
+    statements: [
+      unchanged(d1, "policies", before.id, after.version - 1),
+      storePolicy(d1, after, true),
+      ...(isNew ? [storeVersion(d1, version)] : []),
+    ],
+    effects: effects(action, after, detail),
+    body: view(after, version),
+    version: after.version,
+  };
+}
+
+export const POLICY_HANDLERS: Handlers<
+  | "policies.list"
+  | "policies.create"
+  | "policies.validate"
+  | "policies.get"
+  | "policies.update"
+  | "policies.publish"
+  | "policies.versions"
+  | "policies.version"
+  | "policies.rollback"
+  | "policies.delete"
+> = {
+  "policies.list": async ({ bindings, query }) => ({
+    body: await pageOf(
+      query,
+      (after, limit) =>
+        registryOf(bindings.db)
+          .select()
+          .from(policies)
+          .where(gt(policies.id, after ?? ""))
+          .orderBy(asc(policies.id))
+          .limit(limit),
+      (row) => row.id,
+    ),
+  }),
+
+  "policies.create": async ({ bindings, body, caller, now }) => {
+    const row = blankPolicy(body.name, body.enabled ?? true, now);
+    const text = { source: body.source, note: body.note ?? "" };
+    const version = await newVersion(row, 1, text, caller.actor, now);
+    return {
+      statements: [storePolicy(bindings.db, row, false), storeVersion(bindings.db, version)],
+      effects: effects("create", row),
+      body: view(row, version),
+      version: 1,
+    };
+  },
+
+  "policies.validate": async ({ body }) => ({ body: await findIssues(body.source, body.name ?? "draft") }),
+
+  "policies.get": async ({ bindings, params }) => {
+    const row = await findPolicy(bindings.db, params.policy);
+    const version = await findVersion(bindings.db, row.id, row.currentVersion);
+    return { body: view(row, version), version: row.version };
+  },
+
+  "policies.update": async ({ bindings, params, body, caller, ifMatch, now }) => {
+    const before = await findPolicy(bindings.db, params.policy);
+    const current = await findVersion(bindings.db, before.id, before.currentVersion);
+    const renamed = body.name !== undefined && body.name !== before.name;
+    const after: PolicyRow = {
+      ...before,
+      name: body.name ?? before.name,
+      enabled: body.enabled ?? before.enabled,
+      currentVersion: renamed ? await nextNumber(bindings.db, before.id) : before.currentVersion,
+      version: ifMatch + 1,
+      updatedAt: now,
+    };
+    // Statements are cited by the policy's name: a new name is a new version of the same text.
+    const text = { source: current.source, note: `renamed from ${before.name}` };
+    const version = renamed
+      ? await newVersion(after, after.currentVersion, text, caller.actor, now)
+      : current;
+    return change(bindings.db, "update", before, after, version, renamed, { fields: Object.keys(body) });
+  },
+
+  "policies.publish": async ({ bindings, params, body, caller, ifMatch, now }) => {
+    const before = await findPolicy(bindings.db, params.policy);
+    const currentVersion = await nextNumber(bindings.db, before.id);
+    const after = { ...before, currentVersion, version: ifMatch + 1, updatedAt: now };
+    const text = { source: body.source, note: body.note ?? "" };
+    const version = await newVersion(after, currentVersion, text, caller.actor, now);
+    return change(bindings.db, "publish", before, after, version, true, {});
+  },
+
+  "policies.versions": async ({ bindings, params, query }) => {
+    const { id } = await findPolicy(bindings.db, params.policy);
+    const page = await pageOf(
+      query,
+      (after, limit) =>
+        registryOf(bindings.db)
+          .select({
+            number: policyVersions.number,
+            author: policyVersions.author,
+            note: policyVersions.note,
+            createdAt: policyVersions.createdAt,
+          })
+          .from(policyVersions)
+          .where(
+            and(
+              eq(policyVersions.policyId, id),
+              after === null ? undefined : lt(policyVersions.number, Number(after)),
+            ),
+          )
+          .orderBy(desc(policyVersions.number))
+          .limit(limit),
+      (row) => String(row.number),
+    );
+    return { body: page };
+  },
+
+  "policies.version": async ({ bindings, params }) => {
+    if (!/^\d{1,7}$/.test(params.number)) return notFound("version of this policy");
+    const { id } = await findPolicy(bindings.db, params.policy);
+    const {
+      policyId: _,
+      compiled: __,
+      ...version
+    } = await findVersion(bindings.db, id, Number(params.number));
+    return { body: version };
+  },
+
+  "policies.rollback": async ({ bindings, params, body, caller, ifMatch, now }) => {
+    const before = await findPolicy(bindings.db, params.policy);
+    if (body.number === before.currentVersion) refuse("conflict", "This version holds already.");
+    const old = await findVersion(bindings.db, before.id, body.number);
+    const currentVersion = await nextNumber(bindings.db, before.id);
+    const after = { ...before, currentVersion, version: ifMatch + 1, updatedAt: now };
+    // Validated anew: what was valid once need not be valid under today's schema.
+    const text = { source: old.source, note: `back to version ${old.number}` };
+    const version = await newVersion(after, currentVersion, text, caller.actor, now);
+    return change(bindings.db, "rollback", before, after, version, true, { to: old.number });
+  },
+
+  "policies.delete": async ({ bindings, params, ifMatch }) => {
+    const row = await findPolicy(bindings.db, params.policy);
+    return {
+      statements: [
+        unchanged(bindings.db, "policies", row.id, ifMatch),
+        bindings.db.prepare("DELETE FROM policies WHERE id = ?").bind(row.id),
+      ],
+      effects: effects("delete", row),
+      body: null,
+    };
+  },
+};

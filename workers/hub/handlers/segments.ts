@@ -1,0 +1,110 @@
+import { asc, eq, gt } from "drizzle-orm";
+import { isId } from "../../../shared/ids.ts";
+import { segments } from "../../../shared/registry/schema.ts";
+import { SIGN_IN_SEGMENT } from "../../../shared/sessions/types.ts";
+import { freshId } from "../../handoff/random.ts";
+import { prepared, registryOf } from "../../registry/database.ts";
+import { unchanged } from "../../registry/guards.ts";
+import type { Effects, Handlers } from "../call.ts";
+import { pageOf } from "../paging.ts";
+import { notFound, refuse } from "../refused.ts";
+
+type Row = typeof segments.$inferSelect;
+
+/** A segment by id or name. */
+export async function findSegment(d1: D1Database, reference: string): Promise<Row> {
+  const key = isId("segment", reference) ? eq(segments.id, reference) : eq(segments.name, reference);
+  const [row] = await registryOf(d1).select().from(segments).where(key).limit(1);
+  return row ?? notFound("segment");
+}
+
+export function refuseReservedSegment(name: string): void {
+  if (name === SIGN_IN_SEGMENT) refuse("conflict", "This name is that of the built-in segment of sign-ins.");
+}
+
+const effects = (action: string, row: Row, fields?: readonly string[]): Effects => ({
+  event: {
+    action: `segment.${action}`,
+    target: row.id,
+    detail: { name: row.name, ...(fields ? { fields } : {}) },
+  },
+  userIds: [],
+  ends: [],
+});
+
+export const SEGMENT_HANDLERS: Handlers<
+  "segments.list" | "segments.create" | "segments.get" | "segments.update" | "segments.delete"
+> = {
+  "segments.list": async ({ bindings, query }) => ({
+    body: await pageOf(
+      query,
+      (after, limit) =>
+        registryOf(bindings.db)
+          .select()
+          .from(segments)
+          .where(gt(segments.id, after ?? ""))
+          .orderBy(asc(segments.id))
+          .limit(limit),
+      (row) => row.id,
+    ),
+  }),
+
+  "segments.create": async ({ bindings, body, now }) => {
+    refuseReservedSegment(body.name);
+    const row: Row = {
+      id: freshId("segment"),
+      name: body.name,
+      description: body.description ?? "",
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
+    return {
+      statements: [prepared(bindings.db, registryOf(bindings.db).insert(segments).values(row))],
+      effects: effects("create", row),
+      body: row,
+      version: 1,
+    };
+  },
+
+  "segments.get": async ({ bindings, params }) => {
+    const row = await findSegment(bindings.db, params.segment);
+    return { body: row, version: row.version };
+  },
+
+  "segments.update": async ({ bindings, params, body, ifMatch, now }) => {
+    const before = await findSegment(bindings.db, params.segment);
+    const after: Row = {
+      ...before,
+      name: body.name ?? before.name,
+      description: body.description ?? before.description,
+      version: ifMatch + 1,
+      updatedAt: now,
+    };
+    refuseReservedSegment(after.name);
+    return {
+      statements: [
+        unchanged(bindings.db, "segments", before.id, ifMatch),
+        prepared(
+          bindings.db,
+          registryOf(bindings.db).update(segments).set(after).where(eq(segments.id, before.id)),
+        ),
+      ],
+      effects: effects("update", after, Object.keys(body)),
+      body: after,
+      version: after.version,
+    };
+  },
+
+  "segments.delete": async ({ bindings, params, ifMatch }) => {
+    const row = await findSegment(bindings.db, params.segment);
+    return {
+      statements: [
+        unchanged(bindings.db, "segments", row.id, ifMatch),
+        bindings.db.prepare("DELETE FROM segments WHERE id = ?").bind(row.id),
+      ],
+      effects: effects("delete", row),
+      body: null,
+    };
+  },
+};

@@ -1,0 +1,152 @@
+import { asc, eq, gt } from "drizzle-orm";
+import { isId } from "../../../shared/ids.ts";
+import { hashSecret } from "../../../shared/login/secret-hash.ts";
+import { mintToken } from "../../../shared/protocol/tokens.ts";
+import { serviceTokens } from "../../../shared/registry/schema.ts";
+import { freshId } from "../../handoff/random.ts";
+import { prepared, registryOf } from "../../registry/database.ts";
+import { unchanged } from "../../registry/guards.ts";
+import type { Effects, Handlers } from "../call.ts";
+import { pageOf } from "../paging.ts";
+import { notFound, refuse } from "../refused.ts";
+
+type Row = typeof serviceTokens.$inferSelect;
+
+export const randomBytes = (length: number): Uint8Array<ArrayBuffer> =>
+  crypto.getRandomValues(new Uint8Array(length));
+
+const view = ({ secretHash: _, previousHash: __, ...row }: Row) => ({
+  ...row,
+  groups: JSON.parse(row.groups) as string[],
+});
+
+/** A service token by id or name. */
+export async function findServiceToken(d1: D1Database, reference: string): Promise<Row> {
+  const key = isId("serviceToken", reference)
+    ? eq(serviceTokens.id, reference)
+    : eq(serviceTokens.name, reference);
+  const [row] = await registryOf(d1).select().from(serviceTokens).where(key).limit(1);
+  return row ?? notFound("service token");
+}
+
+function refusePast(expiresAt: number | null | undefined, now: number): void {
+  if (typeof expiresAt === "number" && expiresAt <= now) {
+    refuse("invalid_input", "expiresAt must be in the future.", {
+      issues: [{ path: "/expiresAt", message: "must be in the future" }],
+    });
+  }
+}
+
+const effects = (action: string, row: Row, detail: Effects["event"]["detail"] = {}): Effects => ({
+  event: { action: `service_token.${action}`, target: row.id, detail: { name: row.name, ...detail } },
+  userIds: [],
+  ends: [],
+});
+
+const store = (d1: D1Database, row: Row): D1PreparedStatement =>
+  prepared(d1, registryOf(d1).update(serviceTokens).set(row).where(eq(serviceTokens.id, row.id)));
+
+export const SERVICE_TOKEN_HANDLERS: Handlers<
+  | "serviceTokens.list"
+  | "serviceTokens.create"
+  | "serviceTokens.get"
+  | "serviceTokens.update"
+  | "serviceTokens.rotate"
+  | "serviceTokens.delete"
+> = {
+  "serviceTokens.list": async ({ bindings, query }) => {
+    const page = await pageOf(
+      query,
+      (after, limit) =>
+        registryOf(bindings.db)
+          .select()
+          .from(serviceTokens)
+          .where(gt(serviceTokens.id, after ?? ""))
+          .orderBy(asc(serviceTokens.id))
+          .limit(limit),
+      (row) => row.id,
+    );
+    return { body: { ...page, items: page.items.map(view) } };
+  },
+
+  "serviceTokens.create": async ({ bindings, body, now }) => {
+    refusePast(body.expiresAt, now);
+    const secret = mintToken("rnsvc", randomBytes);
+    const row: Row = {
+      id: freshId("serviceToken"),
+      name: body.name,
+      secretHash: hashSecret(secret),
+      previousHash: null,
+      previousUntil: null,
+      groups: JSON.stringify(body.groups ?? []),
+      enabled: body.enabled ?? true,
+      expiresAt: body.expiresAt ?? null,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
+    return {
+      statements: [prepared(bindings.db, registryOf(bindings.db).insert(serviceTokens).values(row))],
+      effects: effects("create", row),
+      body: { serviceToken: view(row), secret },
+      version: 1,
+    };
+  },
+
+  "serviceTokens.get": async ({ bindings, params }) => {
+    const row = await findServiceToken(bindings.db, params.serviceToken);
+    return { body: view(row), version: row.version };
+  },
+
+  "serviceTokens.update": async ({ bindings, params, body, ifMatch, now }) => {
+    refusePast(body.expiresAt, now);
+    const before = await findServiceToken(bindings.db, params.serviceToken);
+    const after: Row = {
+      ...before,
+      name: body.name ?? before.name,
+      groups: body.groups ? JSON.stringify(body.groups) : before.groups,
+      enabled: body.enabled ?? before.enabled,
+      expiresAt: body.expiresAt === undefined ? before.expiresAt : body.expiresAt,
+      version: ifMatch + 1,
+      updatedAt: now,
+    };
+    return {
+      statements: [unchanged(bindings.db, "service_tokens", before.id, ifMatch), store(bindings.db, after)],
+      effects: effects("update", after, { fields: Object.keys(body) }),
+      body: view(after),
+      version: after.version,
+    };
+  },
+
+  "serviceTokens.rotate": async ({ bindings, params, body, ifMatch, now }) => {
+    const before = await findServiceToken(bindings.db, params.serviceToken);
+    const secret = mintToken("rnsvc", randomBytes);
+    const graceful = body.graceSeconds > 0;
+    const after: Row = {
+      ...before,
+      secretHash: hashSecret(secret),
+      previousHash: graceful ? before.secretHash : null,
+      previousUntil: graceful ? now + body.graceSeconds * 1_000 : null,
+      version: ifMatch + 1,
+      updatedAt: now,
+    };
+    return {
+      statements: [unchanged(bindings.db, "service_tokens", before.id, ifMatch), store(bindings.db, after)],
+      effects: effects("rotate", after, { graceSeconds: body.graceSeconds }),
+      body: { serviceToken: view(after), secret },
+      version: after.version,
+    };
+  },
+
+  "serviceTokens.delete": async ({ bindings, params, ifMatch }) => {
+    const row = await findServiceToken(bindings.db, params.serviceToken);
+    return {
+      statements: [
+        unchanged(bindings.db, "service_tokens", row.id, ifMatch),
+        bindings.db.prepare("DELETE FROM service_tokens WHERE id = ?").bind(row.id),
+      ],
+      effects: effects("delete", row),
+      body: null,
+    };
+  },
+};

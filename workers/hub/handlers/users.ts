@@ -1,0 +1,156 @@
+import { and, asc, eq, gt } from "drizzle-orm";
+import { isId } from "../../../shared/ids.ts";
+import { users } from "../../../shared/registry/schema.ts";
+import { freshId } from "../../handoff/random.ts";
+import { prepared, registryOf } from "../../registry/database.ts";
+import { anotherOwner, holds, unchanged } from "../../registry/guards.ts";
+import type { Call, Effects, Handlers } from "../call.ts";
+import { pageOf } from "../paging.ts";
+import { notFound, refuse } from "../refused.ts";
+
+type Row = typeof users.$inferSelect;
+
+const view = (row: Row, groups: readonly string[]) => {
+  const { homeRegion: _, ...shown } = row;
+  return { ...shown, groups: [...groups] };
+};
+
+/** A user by id or e-mail. */
+export async function findUser(d1: D1Database, reference: string): Promise<Row> {
+  const key = isId("user", reference) ? eq(users.id, reference) : eq(users.email, reference.toLowerCase());
+  const [row] = await registryOf(d1).select().from(users).where(key).limit(1);
+  return row ?? notFound("user");
+}
+
+/** Names of the groups that each user is directly a member of. */
+async function groupsOf(d1: D1Database, ids: readonly string[]): Promise<Map<string, string[]>> {
+  const { results } = await d1
+    .prepare(
+      `SELECT m.member_id AS id, g.name FROM group_members m JOIN groups g ON g.id = m.group_id
+       WHERE m.member_kind = 'user' AND m.member_id IN (SELECT value FROM json_each(?)) ORDER BY g.name`,
+    )
+    .bind(JSON.stringify(ids))
+    .all<{ id: string; name: string }>();
+  const groups = new Map<string, string[]>(ids.map((id) => [id, []]));
+  for (const { id, name } of results) groups.get(id)?.push(name);
+  return groups;
+}
+
+const viewOne = async (d1: D1Database, row: Row) =>
+  view(row, (await groupsOf(d1, [row.id])).get(row.id) ?? []);
+
+/** Roles are the owners' business, and so is everything about an owner. */
+function mayTouch(caller: Call["caller"], before: Row["role"], after: Row["role"]): void {
+  if (caller.role === "owner" || (before === after && before !== "owner")) return;
+  refuse("forbidden", "Only an owner may give or take roles, or change an owner.");
+}
+
+async function keepAnOwner(d1: D1Database, row: Row): Promise<D1PreparedStatement[]> {
+  if (row.role !== "owner" || row.status !== "active") return [];
+  const another = anotherOwner(d1, row.id);
+  if (!(await holds(another)))
+    refuse("conflict", "This is the last owner. Make someone else an owner first.");
+  return [another];
+}
+
+const effects = (action: string, row: Row, detail: Effects["event"]["detail"], ending: boolean): Effects => ({
+  event: { action: `user.${action}`, target: row.id, detail },
+  userIds: [row.id],
+  ends: ending ? [{ filter: { by: "user", id: row.id }, reason: "user_disabled" }] : [],
+});
+
+export const USER_HANDLERS: Handlers<
+  "users.list" | "users.create" | "users.get" | "users.update" | "users.delete"
+> = {
+  "users.list": async ({ bindings, query }) => {
+    const page = await pageOf(
+      query,
+      (after, limit) =>
+        registryOf(bindings.db)
+          .select()
+          .from(users)
+          .where(and(gt(users.id, after ?? ""), query.status ? eq(users.status, query.status) : undefined))
+          .orderBy(asc(users.id))
+          .limit(limit),
+      (row) => row.id,
+    );
+    const groups = await groupsOf(
+      bindings.db,
+      page.items.map((row) => row.id),
+    );
+    return { body: { ...page, items: page.items.map((row) => view(row, groups.get(row.id) ?? [])) } };
+  },
+
+  "users.create": async ({ bindings, body, caller, now }) => {
+    mayTouch(caller, null, body.role ?? null);
+    const row: Row = {
+      id: freshId("user"),
+      email: body.email,
+      name: body.name ?? "",
+      status: body.status ?? "active",
+      role: body.role ?? null,
+      homeRegion: null,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
+    return {
+      statements: [prepared(bindings.db, registryOf(bindings.db).insert(users).values(row))],
+      effects: effects("create", row, { email: row.email, role: row.role }, false),
+      body: view(row, []),
+      version: 1,
+    };
+  },
+
+  "users.get": async ({ bindings, params }) => {
+    const row = await findUser(bindings.db, params.user);
+    return { body: await viewOne(bindings.db, row), version: row.version };
+  },
+
+  "users.update": async ({ bindings, params, body, caller, ifMatch, now }) => {
+    const before = await findUser(bindings.db, params.user);
+    const after: Row = {
+      ...before,
+      email: body.email ?? before.email,
+      name: body.name ?? before.name,
+      status: body.status ?? before.status,
+      role: body.role === undefined ? before.role : body.role,
+      version: ifMatch + 1,
+      // Principals are ordered by time: it must rise even within a millisecond.
+      updatedAt: Math.max(now, before.updatedAt + 1),
+    };
+    mayTouch(caller, before.role, after.role);
+    const losesOwner = after.role !== "owner" || after.status !== "active";
+    const { homeRegion: _, ...changes } = after;
+    return {
+      statements: [
+        unchanged(bindings.db, "users", before.id, ifMatch),
+        ...(losesOwner ? await keepAnOwner(bindings.db, before) : []),
+        prepared(
+          bindings.db,
+          registryOf(bindings.db).update(users).set(changes).where(eq(users.id, before.id)),
+        ),
+      ],
+      effects: effects("update", after, { fields: Object.keys(body) }, after.status === "disabled"),
+      body: await viewOne(bindings.db, after),
+      version: after.version,
+    };
+  },
+
+  "users.delete": async ({ bindings, params, caller, ifMatch }) => {
+    const row = await findUser(bindings.db, params.user);
+    mayTouch(caller, row.role, null);
+    return {
+      statements: [
+        unchanged(bindings.db, "users", row.id, ifMatch),
+        ...(await keepAnOwner(bindings.db, row)),
+        bindings.db
+          .prepare("DELETE FROM group_members WHERE member_kind = 'user' AND member_id = ?")
+          .bind(row.id),
+        bindings.db.prepare("DELETE FROM users WHERE id = ?").bind(row.id),
+      ],
+      effects: effects("delete", row, { email: row.email }, true),
+      body: null,
+    };
+  },
+};

@@ -1,0 +1,98 @@
+import type * as z from "zod/mini";
+import type { InputIssue } from "../../shared/errors/catalogue.ts";
+import { hasDuplicateKeys } from "../../shared/login/json-keys.ts";
+import { refuse } from "./refused.ts";
+
+export const MAX_BODY_BYTES = 1_048_576;
+/** More issues than this help nobody. */
+const MAX_ISSUES = 20;
+
+/** The JSON body, read to at most 1 MiB. Refuses other types, broken UTF-8, and members that are named twice. */
+export async function readJson(request: Request): Promise<unknown> {
+  const type = request.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/json") refuse("unsupported_media_type", "Send the body as application/json.");
+  const text = decode(await readBytes(request));
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    refuse("malformed_request", "The body is not valid JSON.");
+  }
+  if (hasDuplicateKeys(text)) refuse("malformed_request", "The body names a member of an object twice.");
+  return value;
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY_BYTES) refuse("body_too_large", `The body may have at most ${MAX_BODY_BYTES} bytes.`);
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return refuse("malformed_request", "The body is not valid UTF-8.");
+  }
+}
+
+/** The query as an object. A name that is given twice is refused: readers disagree about which one counts. */
+export function readQuery(url: URL): Record<string, string> {
+  const query: Record<string, string> = Object.create(null);
+  for (const [key, value] of url.searchParams) {
+    if (key in query) refuse("malformed_request", `The query names ${key.slice(0, 40)} twice.`);
+    query[key] = value;
+  }
+  return { ...query };
+}
+
+/** The value as the schema has it, or a refusal that points at every place that is wrong. */
+export function check<T extends z.ZodMiniType>(schema: T, value: unknown): z.output<T> {
+  const parsed = schema.safeParse(value, { error: wording });
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues
+    .slice(0, MAX_ISSUES)
+    .map((issue): InputIssue => ({ path: pointer(issue.path), message: issue.message.slice(0, 300) }));
+  const first = issues[0];
+  return refuse("invalid_input", `${first?.path || "The input"}: ${first?.message ?? "is invalid"}.`, {
+    issues,
+  });
+}
+
+/** JSON pointer (RFC 6901). */
+function pointer(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+/** zod/mini brings no words of its own: these are short and name the bound. Undefined leaves the schema's words. */
+function wording(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.input === undefined ? "is missing" : `must be of type ${issue.expected}`;
+    case "unrecognized_keys":
+      return `has members that are not known: ${issue.keys.join(", ").slice(0, 200)}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.map(String).join(", ")}`;
+    case "too_big":
+      return `must be at most ${issue.maximum}${issue.origin === "string" ? " characters" : issue.origin === "array" ? " items" : ""}`;
+    case "too_small":
+      return `must be at least ${issue.minimum}${issue.origin === "string" ? " characters" : issue.origin === "array" ? " items" : ""}`;
+    case "invalid_format":
+      return "has not the right form";
+    case "invalid_union":
+      return "fits none of the forms that are possible";
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+import { base64url, fromBase64url } from "../../shared/encoding.ts";
+import { refuse } from "./refused.ts";
+
+const DEFAULT_LIMIT = 50;
+
+interface PageQuery {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/**
+ * One page of a list in a stable order.
+ *
+ * @param fetch Rows behind `after` (null: from the start), at most `limit`.
+ * @param keyOf What the order goes by: the cursor points behind the last row's key.
+ */
+export async function pageOf<Row>(
+  query: PageQuery,
+  fetch: (after: string | null, limit: number) => Promise<Row[]>,
+  keyOf: (row: Row) => string,
+): Promise<{ items: Row[]; next: string | null }> {
+  const limit = query.limit ?? DEFAULT_LIMIT;
+  const rows = await fetch(readCursor(query.cursor), limit + 1);
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last !== undefined ? writeCursor(keyOf(last)) : null };
+}
+
+export const limitOf = (query: PageQuery): number => query.limit ?? DEFAULT_LIMIT;
+
+export const writeCursor = (key: string): string => base64url(new TextEncoder().encode(key));
+
+export function readCursor(cursor: string | undefined): string | null {
+  if (cursor === undefined) return null;
+  const bytes = fromBase64url(cursor);
+  if (!bytes || bytes.length === 0) refuse("invalid_input", "The cursor is not one that this list gave.");
+  return new TextDecoder().decode(bytes);
+}

@@ -1,0 +1,45 @@
+import { ERRORS, type ErrorCode, type Refusal, refusal } from "../../shared/errors/catalogue.ts";
+import { toProblem } from "../../shared/errors/problem.ts";
+
+/** Leaves a handler at any depth with a refusal; `api.ts` alone catches it. */
+export class Refused extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refused: Refusal) {
+    super(refused.detail);
+    this.refusal = refused;
+  }
+}
+
+/** Throws a refusal. */
+export function refuse(code: ErrorCode, detail: string, extra: Omit<Refusal, "code" | "detail"> = {}): never {
+  throw new Refused(refusal(code, detail, extra));
+}
+
+/** What a caller sees of something that is missing, or hidden from them: the same. */
+export const notFound = (what: string): never =>
+  refuse("not_found", `There is no such ${what}, or you may not see it.`);
+
+/** A refusal on the wire (RFC 9457). */
+export function problemResponse(refused: Refusal, requestId: string): Response {
+  const { status } = ERRORS[refused.code];
+  const headers = apiHeaders(refused.code, requestId);
+  headers.set("Content-Type", "application/problem+json");
+  if (status === 401) headers.set("WWW-Authenticate", 'Bearer realm="rustronaut"');
+  const retryAfter = refused.retryAfterSeconds ?? (status === 503 ? 2 : undefined);
+  if (retryAfter !== undefined) headers.set("Retry-After", String(retryAfter));
+  return new Response(JSON.stringify(toProblem(refused, { request_id: requestId })), { status, headers });
+}
+
+/** Headers of every answer of the API. */
+export function apiHeaders(reason: string, requestId: string): Headers {
+  return new Headers({
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+    "X-Rustronaut-Response": reason,
+    "X-Request-Id": requestId,
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+  });
+}

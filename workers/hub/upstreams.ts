@@ -1,0 +1,37 @@
+import { checkUpstream } from "../../shared/http/upstream.ts";
+import type { Bindings } from "../env.ts";
+import { Refused, refuse } from "./refused.ts";
+
+/** The upstreams in their stored spelling. Refuses those that the edge may not dial, and an app in front of itself. */
+export async function checkUpstreams(
+  bindings: Bindings,
+  urls: readonly string[],
+  ownHosts: readonly string[],
+): Promise<string[]> {
+  const { results } = await bindings.db.prepare("SELECT host FROM apps").all<{ host: string }>();
+  const served = [...results.map(({ host }) => host), ...networkHosts(bindings), ...ownHosts];
+  const origins = urls.map((url) => dialable(bindings, url, served));
+  if (new Set(origins).size < origins.length) refuse("invalid_input", "An upstream is named twice.");
+  return origins;
+}
+
+/** The issuer's address obeys the rules of an upstream: the hub fetches its keys. */
+export function checkIssuer(bindings: Bindings, issuer: string): void {
+  const url = new URL(issuer);
+  if (url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
+    refuse("invalid_input", "The issuer must have no query, fragment or user name.");
+  }
+  dialable(bindings, url.origin, networkHosts(bindings));
+  if (url.protocol !== "https:" && !bindings.developmentHosts.includes(url.host)) {
+    refuse("upstream_forbidden", "The issuer must be https.");
+  }
+}
+
+const networkHosts = (bindings: Bindings): string[] =>
+  [bindings.authOrigin, bindings.hubOrigin].map((origin) => new URL(origin).hostname);
+
+function dialable(bindings: Bindings, url: string, ownHosts: readonly string[]): string {
+  const checked = checkUpstream(url, { developmentHosts: bindings.developmentHosts, ownHosts });
+  if (!checked.ok) throw new Refused(checked.error);
+  return checked.value;
+}
