@@ -1,3 +1,142 @@
 import { DurableObject } from "cloudflare:workers";
+import { planRotation, publishedOrder } from "../shared/sessions/key-rotation.ts";
+import { isOwner } from "../shared/sessions/owner.ts";
+import type {
+  AssertionKey,
+  AssertionKeySet,
+  NetworkCoordinatorRpc,
+  Principal,
+  SegmentSessionsRpc,
+  SessionEndReason,
+  SessionFilter,
+} from "../shared/sessions/types.ts";
+import { makeAssertionKey } from "./coordinator/assertion-key.ts";
+import { CoordinatorStore } from "./coordinator/store.ts";
+import { ringBy } from "./storage/alarm.ts";
+import { settleAll, withTimeout } from "./storage/deliver.ts";
+import { type Job, Outbox } from "./storage/outbox.ts";
 
-export class NetworkCoordinator extends DurableObject {}
+interface Environment {
+  readonly SEGMENT_SESSIONS: DurableObjectNamespace;
+}
+
+/** What a session object must still be told. */
+type Message =
+  | { readonly type: "refresh"; readonly owner: string }
+  | {
+      readonly type: "end";
+      readonly owner: string;
+      readonly filter: SessionFilter;
+      readonly reason: SessionEndReason;
+    };
+
+const FAN_OUT_WIDTH = 32;
+const DELIVERY_TIMEOUT_MS = 3_000;
+const JOBS_PER_ALARM = 200;
+
+/** The one writer of the policy epoch; tells every session object what changed, and keeps the assertion keys. */
+export class NetworkCoordinator extends DurableObject<Environment> implements NetworkCoordinatorRpc {
+  readonly #store: CoordinatorStore;
+  readonly #outbox: Outbox<Message>;
+
+  constructor(ctx: DurableObjectState, env: Environment) {
+    super(ctx, env);
+    this.#store = new CoordinatorStore(ctx.storage.sql);
+    this.#outbox = new Outbox(ctx.storage.sql);
+  }
+
+  async epoch(): Promise<number> {
+    return this.#store.epoch;
+  }
+
+  async join(
+    owner: string,
+    since?: number,
+  ): Promise<{ epoch: number; principals: Principal[]; more: boolean }> {
+    if (!isOwner(owner)) throw new Error("not the name of a session object");
+    this.#store.addOwner(owner);
+    return this.#store.changesAfter(since ?? 0);
+  }
+
+  async bump(principals: readonly Principal[]): Promise<{ epoch: number; pending: string[] }> {
+    const now = Date.now();
+    const jobs = this.ctx.storage.transactionSync(() => {
+      this.#store.raise(principals);
+      return this.#store
+        .owners()
+        .map((owner) => this.#outbox.put(`refresh:${owner}`, { type: "refresh", owner }, now));
+    });
+    const { epoch } = this.#store;
+    const { pending } = await this.#deliver(jobs);
+    return { epoch, pending };
+  }
+
+  async endEverywhere(
+    owners: readonly string[] | null,
+    filter: SessionFilter,
+    reason: SessionEndReason,
+  ): Promise<{ ended: string[]; pending: string[] }> {
+    const now = Date.now();
+    const targets = [...new Set(owners ?? this.#store.owners())].filter(isOwner);
+    const jobs = this.ctx.storage.transactionSync(() =>
+      targets.map((owner) =>
+        this.#outbox.put(
+          `end:${owner}:${JSON.stringify(filter)}`,
+          { type: "end", owner, filter, reason },
+          now,
+        ),
+      ),
+    );
+    return this.#deliver(jobs);
+  }
+
+  async assertionKeys(): Promise<AssertionKeySet> {
+    const now = Date.now();
+    const plan = planRotation(this.#store.keys(), now);
+    const made: AssertionKey[] = [];
+    for (const times of plan.make) made.push(await makeAssertionKey(times));
+    // Another call may have made keys while this one waited: the first to write wins.
+    if (planRotation(this.#store.keys(), now).make.length > 0) this.#store.replaceKeys(plan.retire, made);
+    await ringBy(this.ctx.storage, plan.nextAt);
+    return { keys: publishedOrder(this.#store.keys(), now) };
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#deliver(this.#outbox.due(Date.now(), JOBS_PER_ALARM));
+    await this.assertionKeys();
+  }
+
+  /** Tries each message now; what fails stays in the outbox and is named in `pending`. */
+  async #deliver(jobs: readonly Job<Message>[]): Promise<{ ended: string[]; pending: string[] }> {
+    const results = await settleAll(jobs, FAN_OUT_WIDTH, (job) =>
+      withTimeout(this.#tell(job.payload), DELIVERY_TIMEOUT_MS),
+    );
+    const ended: string[] = [];
+    const pending: string[] = [];
+    for (const [at, job] of jobs.entries()) {
+      const result = results[at];
+      if (result?.status === "fulfilled") {
+        ended.push(...result.value);
+        this.#outbox.settle(job);
+      } else {
+        pending.push(job.payload.owner);
+        this.#outbox.postpone(job, Date.now());
+      }
+    }
+    await ringBy(this.ctx.storage, this.#outbox.nextDue());
+    return { ended, pending };
+  }
+
+  async #tell(message: Message): Promise<string[]> {
+    const namespace = this.env.SEGMENT_SESSIONS;
+    const object = namespace.get(namespace.idFromName(message.owner)) as unknown as SegmentSessionsRpc;
+    if (message.type === "end") return (await object.end(message.filter, message.reason)).ended;
+    for (let more = true; more; ) {
+      const changes = this.#store.changesAfter(this.#store.syncedEpoch(message.owner));
+      await object.refresh(changes.epoch, changes.principals);
+      this.#store.markSynced(message.owner, changes.epoch);
+      more = changes.more;
+    }
+    return [];
+  }
+}

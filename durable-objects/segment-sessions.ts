@@ -1,3 +1,214 @@
 import { DurableObject } from "cloudflare:workers";
+import { decide, type SessionCommand, verdictOf } from "../shared/sessions/decide.ts";
+import type { SessionEffect } from "../shared/sessions/effects.ts";
+import { freshness } from "../shared/sessions/freshness.ts";
+import { apply, type SessionsState } from "../shared/sessions/state.ts";
+import {
+  type CreateSession,
+  KILL_LINE_TOUCH,
+  type NetworkCoordinatorRpc,
+  type Principal,
+  type SegmentSessionsRpc,
+  type Session,
+  type SessionEndReason,
+  type SessionFilter,
+  type Verdict,
+} from "../shared/sessions/types.ts";
+import { endMessage, KillLines } from "./sessions/kill-lines.ts";
+import { SessionStore } from "./sessions/session-store.ts";
+import { ringBy } from "./storage/alarm.ts";
+import { withTimeout } from "./storage/deliver.ts";
+import { type Job, Outbox } from "./storage/outbox.ts";
 
-export class SegmentSessions extends DurableObject {}
+interface Environment {
+  readonly DB: D1Database;
+  readonly NETWORK_COORDINATOR: DurableObjectNamespace;
+}
+
+/** What must reach others after a session ended. */
+type Notice =
+  | {
+      readonly type: "mark_ended";
+      readonly sessionId: string;
+      readonly reason: SessionEndReason;
+      readonly at: number;
+    }
+  | { readonly type: "end_children"; readonly parentId: string };
+
+const COORDINATOR_TIMEOUT_MS = 2_000;
+const NOTICES_PER_ALARM = 100;
+
+/** The one writer of the sessions of a segment, region and shard. `docs/consistency-and-failure.md` says what it promises. */
+export class SegmentSessions extends DurableObject<Environment> implements SegmentSessionsRpc {
+  readonly #store: SessionStore;
+  readonly #lines: KillLines;
+  readonly #outbox: Outbox<Notice>;
+  #confirmedAt: number | null = null;
+  #confirming: Promise<void> | null = null;
+
+  constructor(ctx: DurableObjectState, env: Environment) {
+    super(ctx, env);
+    this.#store = new SessionStore(ctx.storage.sql);
+    this.#lines = new KillLines(ctx);
+    this.#outbox = new Outbox(ctx.storage.sql);
+  }
+
+  async create(
+    input: CreateSession,
+  ): Promise<{ ok: true; session: Session; ended: string[] } | { ok: false; reason: "stale" }> {
+    if (!(await this.#isCurrent())) return { ok: false, reason: "stale" };
+    const { state, ended } = this.#run({ type: "create", input }, this.#store.forCreate(input));
+    const session = state.live.get(input.id)?.session;
+    if (!session) throw new Error("a session that was just created is not live");
+    await this.#ringWhenDue();
+    return { ok: true, session, ended };
+  }
+
+  async verify(secretHash: string, appId: string | null, touch: boolean): Promise<Verdict> {
+    if (!(await this.#isCurrent())) return { ok: false, reason: "stale", epoch: this.#store.epoch };
+    const { state } = this.#run(
+      { type: "verify", secretHash, appId, touch },
+      this.#store.bySecret(secretHash),
+    );
+    return verdictOf(state, secretHash, appId);
+  }
+
+  async end(filter: SessionFilter, reason: SessionEndReason): Promise<{ ended: string[] }> {
+    const { ended } = this.#run({ type: "end", filter, reason }, this.#store.forFilter(filter));
+    return { ended };
+  }
+
+  async list(filter: SessionFilter): Promise<Session[]> {
+    const { state } = this.#run({ type: "expire" }, this.#store.forFilter(filter));
+    return [...state.live.values()].map(({ session }) => session);
+  }
+
+  async refresh(epoch: number, principals: readonly Principal[]): Promise<void> {
+    this.#learn(epoch, principals);
+  }
+
+  /** Opens a kill line. See `SegmentSessionsRpc`. */
+  override async fetch(request: Request): Promise<Response> {
+    const { searchParams } = new URL(request.url);
+    const id = searchParams.get("session") ?? "";
+    if (request.headers.get("upgrade") !== "websocket") return new Response(null, { status: 426 });
+    if (!(await this.#isCurrent())) return new Response(null, { status: 503 });
+    const { state } = this.#run({ type: "expire" }, this.#store.byId(id));
+    const session = state.live.get(id)?.session;
+    const tombstone = state.ended.get(id);
+    if (tombstone) return this.#lines.open(id, endMessage(tombstone.reason));
+    if (!session) return new Response(null, { status: 404 });
+    const isCurrent = Number(searchParams.get("epoch") ?? -1) >= state.epoch;
+    return this.#lines.open(id, isCurrent ? null : { type: "recheck", epoch: state.epoch, session });
+  }
+
+  override webSocketMessage(line: WebSocket, message: string | ArrayBuffer): void {
+    if (message !== KILL_LINE_TOUCH) return;
+    const id = this.#lines.sessionOf(line);
+    this.#run({ type: "touch", id }, this.#store.byId(id));
+  }
+
+  override webSocketClose(line: WebSocket): void {
+    line.close();
+  }
+
+  override async alarm(): Promise<void> {
+    const due = this.#store.due(Date.now());
+    const { state } = this.#run({ type: "expire" }, due);
+    this.#store.rescheduleSeen(state);
+    this.#store.purge(Date.now());
+    await this.#deliver(this.#outbox.due(Date.now(), NOTICES_PER_ALARM));
+    await this.#ringWhenDue();
+  }
+
+  /** Decides, writes in one transaction, then performs the effects. Throws when the command is refused. */
+  #run(command: SessionCommand, state: SessionsState): { state: SessionsState; ended: string[] } {
+    const now = Date.now();
+    const decision = decide(state, command, now);
+    if (!decision.ok) throw new Error(`session command refused: ${decision.error}`);
+    const { events, effects } = decision.value;
+    if (events.length === 0) return { state, ended: [] };
+    const after = events.reduce(apply, state);
+    const notices = this.ctx.storage.transactionSync(() => {
+      this.#store.write(events, after, now);
+      return effects.flatMap((effect) => this.#note(effect, now));
+    });
+    for (const effect of effects) this.#perform(effect);
+    if (notices.length > 0) this.ctx.waitUntil(this.#deliver(notices).then(() => this.#ringWhenDue()));
+    return {
+      state: after,
+      ended: events.flatMap((event) => (event.type === "ended" ? [event.session.id] : [])),
+    };
+  }
+
+  #note(effect: SessionEffect, now: number): Job<Notice>[] {
+    if (effect.type === "mark_ended") return [this.#outbox.put(`ended:${effect.sessionId}`, effect, now)];
+    if (effect.type === "end_children") return [this.#outbox.put(`children:${effect.parentId}`, effect, now)];
+    return [];
+  }
+
+  #perform(effect: SessionEffect): void {
+    if (effect.type === "cut_lines") this.#lines.cut(effect.sessionId, effect.reason);
+    if (effect.type === "recheck_lines") {
+      this.#lines.recheck(effect.epoch, (id) => this.#store.byId(id).live.get(id)?.session ?? null);
+    }
+  }
+
+  async #deliver(jobs: readonly Job<Notice>[]): Promise<void> {
+    for (const job of jobs) {
+      await this.#send(job.payload).then(
+        () => this.#outbox.settle(job),
+        () => this.#outbox.postpone(job, Date.now()),
+      );
+    }
+  }
+
+  async #send(notice: Notice): Promise<void> {
+    if (notice.type === "end_children") {
+      await this.#coordinator().endEverywhere(null, { by: "parent", id: notice.parentId }, "parent_ended");
+      return;
+    }
+    const update = "UPDATE sessions_index SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL";
+    await this.env.DB.prepare(update).bind(notice.at, notice.reason, notice.sessionId).run();
+  }
+
+  /** Whether this object may vouch for its epoch now; asks the coordinator where it must. */
+  async #isCurrent(): Promise<boolean> {
+    if (freshness(this.#confirmedAt, Date.now()) === "fresh") return true;
+    this.#confirming ??= this.#confirm().finally(() => {
+      this.#confirming = null;
+    });
+    await this.#confirming.catch(() => undefined);
+    return freshness(this.#confirmedAt, Date.now()) !== "stale";
+  }
+
+  async #confirm(): Promise<void> {
+    const owner = this.ctx.id.name;
+    if (owner === undefined) throw new Error("a session object has a name");
+    for (let more = true; more; ) {
+      const askedAt = Date.now();
+      const answer = await withTimeout(
+        this.#coordinator().join(owner, this.#store.syncedEpoch),
+        COORDINATOR_TIMEOUT_MS,
+      );
+      this.#learn(answer.epoch, answer.principals, askedAt);
+      more = answer.more;
+    }
+  }
+
+  #learn(epoch: number, principals: readonly Principal[], confirmedAt = Date.now()): void {
+    this.#run({ type: "refresh", epoch, principals }, this.#store.forRefresh(principals));
+    this.#store.syncedEpoch = epoch;
+    this.#confirmedAt = Math.max(this.#confirmedAt ?? 0, confirmedAt);
+  }
+
+  async #ringWhenDue(): Promise<void> {
+    const times = [this.#store.nextDue(), this.#outbox.nextDue()].filter((at) => at !== null);
+    if (times.length > 0) await ringBy(this.ctx.storage, Math.min(...times));
+  }
+
+  #coordinator(): NetworkCoordinatorRpc {
+    const { NETWORK_COORDINATOR: namespace } = this.env;
+    return namespace.get(namespace.idFromName("network")) as unknown as NetworkCoordinatorRpc;
+  }
+}

@@ -1,8 +1,8 @@
 import { dueAt } from "../../shared/sessions/expiry.ts";
 import type { LiveSession, SessionEvent, SessionsState, Tombstone } from "../../shared/sessions/state.ts";
 import type { CreateSession, Principal, SessionFilter } from "../../shared/sessions/types.ts";
-import { migrate } from "../storage/migrate.ts";
 import { META_SCHEMA, raiseMeta, readMeta } from "../storage/meta.ts";
+import { migrate } from "../storage/migrate.ts";
 import { OUTBOX_SCHEMA } from "../storage/outbox.ts";
 import { LastSeen } from "./last-seen.ts";
 
@@ -64,10 +64,7 @@ export class SessionStore {
   forCreate(input: CreateSession): SessionsState {
     const { id, secretHash, principal } = input;
     const where = "id = ? OR secret_hash = ?";
-    const live = [
-      ...this.#live(where, id, secretHash),
-      ...this.#live("user_id = ?", principal.userId),
-    ];
+    const live = [...this.#live(where, id, secretHash), ...this.#live("user_id = ?", principal.userId)];
     return this.#state(live, this.#tombstones(where, id, secretHash), this.#principals([principal.userId]));
   }
 
@@ -115,7 +112,8 @@ export class SessionStore {
   #write(event: SessionEvent, state: SessionsState, now: number): void {
     switch (event.type) {
       case "created":
-        return this.#insert(event.live);
+        this.#insert(event.live);
+        return;
       case "seen": {
         const live = state.live.get(event.id);
         if (live && this.#lastSeen.mustWrite(event.id, event.at)) this.#writeSeen(live);
@@ -124,7 +122,8 @@ export class SessionStore {
       case "ended":
         this.#sql.exec("DELETE FROM sessions WHERE id = ?", event.session.id);
         this.#lastSeen.forget(event.session.id);
-        return this.#bury(event.tombstone, now);
+        this.#bury(event.tombstone, now);
+        return;
       case "principal_pushed":
         this.#sql.exec(
           "INSERT OR REPLACE INTO principals (user_id, document, received_at) VALUES (?, ?, ?)",
@@ -135,11 +134,12 @@ export class SessionStore {
         return;
       case "principal_replaced": {
         const live = state.live.get(event.id);
-        if (live) this.#sql.exec("UPDATE sessions SET document = ? WHERE id = ?", JSON.stringify(live), event.id);
+        if (live)
+          this.#sql.exec("UPDATE sessions SET document = ? WHERE id = ?", JSON.stringify(live), event.id);
         return;
       }
       case "epoch_raised":
-        return raiseMeta(this.#sql, "epoch", event.epoch);
+        raiseMeta(this.#sql, "epoch", event.epoch);
     }
   }
 
@@ -163,7 +163,12 @@ export class SessionStore {
 
   #writeSeen(live: LiveSession): void {
     const { id, lastSeenAt } = live.session;
-    this.#sql.exec("UPDATE sessions SET last_seen_at = ?, due_at = ? WHERE id = ?", lastSeenAt, dueAt(live), id);
+    this.#sql.exec(
+      "UPDATE sessions SET last_seen_at = ?, due_at = ? WHERE id = ?",
+      lastSeenAt,
+      dueAt(live),
+      id,
+    );
     this.#lastSeen.written(id, lastSeenAt);
   }
 

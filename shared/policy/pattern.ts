@@ -16,7 +16,8 @@ export function compilePattern(elements: readonly PatternElement[]): (text: stri
   if (tail === undefined) return (text) => text === head;
   const middle = rest.filter((run) => run !== "");
   return (text) => {
-    if (text.length < head.length + tail.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
+    if (text.length < head.length + tail.length || !text.startsWith(head) || !text.endsWith(tail))
+      return false;
     const end = text.length - tail.length;
     let at = head.length;
     for (const run of middle) {

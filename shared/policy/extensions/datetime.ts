@@ -2,8 +2,7 @@ import { fail } from "../errors.ts";
 import { add, type Long, modulo, subtract } from "../long.ts";
 import { DAY, Duration, HOUR, MINUTE, SECOND } from "./duration.ts";
 
-const FORM =
-  /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{3}))?(?:Z|([+-])(\d{2})(\d{2})))?$/;
+const FORM = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{3}))?(?:Z|([+-])(\d{2})(\d{2})))?$/;
 
 /** A moment in milliseconds since the Unix epoch. */
 export class Datetime {

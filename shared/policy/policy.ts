@@ -1,0 +1,54 @@
+import type { Environment } from "./environment.ts";
+import { Place } from "./errors.ts";
+import { compileExpression } from "./expressions.ts";
+import { asList, asObject, asText, fields } from "./json.ts";
+import { compileScope, type Scope } from "./scopes.ts";
+import { asBool } from "./values.ts";
+
+/** One Cedar policy, ready to be evaluated. */
+export interface Policy {
+  readonly id: string;
+  readonly effect: "permit" | "forbid";
+  readonly principal: Scope;
+  readonly action: Scope;
+  readonly resource: Scope;
+  /** Whether scope and conditions hold. Throws `EvaluationError`. */
+  readonly holds: (env: Environment) => boolean;
+}
+
+/** Compiles a policy in Cedar's JSON format. Throws `CompileError`, which names the place. */
+export function compilePolicy(id: string, json: unknown): Policy {
+  const place = new Place();
+  const policy = fields(json, place, [
+    "effect",
+    "principal",
+    "action",
+    "resource",
+    "conditions",
+    "annotations?",
+  ]);
+  const effect = asText(policy.effect, place.at("effect"));
+  if (effect !== "permit" && effect !== "forbid")
+    return place.at("effect").refuse("must be permit or forbid");
+  const principal = compileScope("principal", policy.principal, place.at("principal"));
+  const action = compileScope("action", policy.action, place.at("action"));
+  const resource = compileScope("resource", policy.resource, place.at("resource"));
+  if (policy.annotations !== undefined) asObject(policy.annotations, place.at("annotations"));
+  const conditions = asList(policy.conditions, place.at("conditions")).map((condition, i) =>
+    compileCondition(condition, place.at("conditions", i)),
+  );
+  const holds = (env: Environment) =>
+    principal.matches(env) &&
+    action.matches(env) &&
+    resource.matches(env) &&
+    conditions.every((condition) => condition(env));
+  return { id, effect, principal, action, resource, holds };
+}
+
+function compileCondition(json: unknown, place: Place): (env: Environment) => boolean {
+  const { kind, body } = fields(json, place, ["kind", "body"]);
+  const wanted =
+    kind === "when" || (kind === "unless" ? false : place.at("kind").refuse("must be when or unless"));
+  const code = compileExpression(body, place.at("body"));
+  return (env) => asBool(code.run(env)) === wanted;
+}

@@ -1,0 +1,23 @@
+/** Our Cedar schema: what a policy may speak of. Policies are validated against it, strictly, when published. */
+export const CEDAR_SCHEMA = `
+entity Group in [Group];
+entity User in [Group] = { id: String, email: String, emailVerified: Bool, name: String };
+entity ServiceToken in [Group] = { id: String, name: String };
+entity Anonymous;
+entity Device = { os: String, compliant: Bool, diskEncrypted: Bool, firewallEnabled: Bool, age: Long };
+entity Segment = { name: String };
+entity App in [Segment] = { name: String, tags: Set<String>, segment: Segment };
+
+type Context = {
+  request: { method: String, host: String, path: String },
+  network: { ip?: ipaddr, country?: String, asn?: Long },
+  authentication?: { provider: String, acr?: String, amr: Set<String>, age: Long },
+  device?: { entity: Device, os: String, compliant: Bool, diskEncrypted: Bool, firewallEnabled: Bool, age: Long },
+  risk: Long,
+  time: { now: datetime, hour: Long, weekday: Long },
+};
+
+action access;
+action read, write, delete, connect in [access]
+  appliesTo { principal: [User, ServiceToken, Device, Anonymous], resource: [App], context: Context };
+`;
