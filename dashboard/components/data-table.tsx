@@ -3,8 +3,8 @@ import type { ReactNode } from "react";
 export interface Column<Row> {
   readonly header: string;
   readonly cell: (row: Row) => ReactNode;
-  /** `wide` columns are left out on a narrow screen. */
-  readonly className?: "wide" | "numeric" | "when";
+  /** `wide` columns are left out on a narrow screen; `long` ones, such as e-mails, break anywhere. */
+  readonly className?: "wide" | "when" | "long";
 }
 
 interface DataTable<Row> {

@@ -43,7 +43,7 @@ function kindOf(match: RegExpExecArray): TokenKind {
 /** The offset of a line and column (both from 1, in characters), held inside the text. */
 export function offsetOf(source: string, line: number, column: number): number {
   const lines = source.split("\n");
-  const before = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
+  const before = lines.slice(0, Math.max(line - 1, 0)).reduce((sum, text) => sum + text.length + 1, 0);
   const width = lines[line - 1]?.length ?? 0;
   return Math.max(0, Math.min(before + Math.min(Math.max(column - 1, 0), width), source.length));
 }

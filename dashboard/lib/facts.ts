@@ -11,7 +11,7 @@ export function flattenFacts(value: Readonly<Record<string, unknown>>, prefix = 
 }
 
 function inWords(value: unknown): string {
-  if (value === null || value === undefined) return "unknown";
+  if (value === null || value === undefined) return "none";
   if (typeof value === "object") return JSON.stringify(value);
   return value === "" ? "empty" : String(value);
 }

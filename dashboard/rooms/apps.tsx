@@ -14,7 +14,7 @@ export default function Apps({ path: [id] }: RoomProps) {
 
 const COLUMNS: readonly Column<App>[] = [
   { header: "App", cell: (app) => <a href={routeTo("apps", app.id)}>{app.title || app.name}</a> },
-  { header: "Host", cell: (app) => app.host },
+  { header: "Host", cell: (app) => app.host, className: "long" },
   { header: "Segment", cell: (app) => app.segment, className: "wide" },
   { header: "Upstreams", cell: (app) => app.upstreams.join(", "), className: "wide" },
   { header: "Tags", cell: (app) => app.tags.join(", "), className: "wide" },

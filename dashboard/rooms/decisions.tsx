@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<Decision>[] = [
     className: "when",
   },
   { header: "Outcome", cell: (row) => <Outcome decision={row.decision} /> },
-  { header: "Caller", cell: (row) => callerOf(row) },
+  { header: "Caller", cell: (row) => callerOf(row), className: "long" },
   { header: "App", cell: (row) => row.appName },
   { header: "Request", cell: (row) => <code>{placeOf(row)}</code>, className: "wide" },
   { header: "Reason", cell: (row) => row.reason, className: "wide" },

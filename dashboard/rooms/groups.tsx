@@ -125,7 +125,7 @@ export function GroupPage({ id }: { readonly id: string }) {
               rows={rows}
               keyOf={(member) => `${member.kind} ${member.id}`}
               columns={[
-                { header: "Member", cell: (member) => member.name },
+                { header: "Member", cell: (member) => member.name, className: "long" },
                 { header: "Kind", cell: (member) => member.kind },
                 {
                   header: "Actions",

@@ -79,7 +79,7 @@ export default function Sessions() {
 
 function columns(mayWrite: boolean, onKill: (id: string) => void): readonly Column<Session>[] {
   return [
-    { header: "User", cell: (session) => session.email },
+    { header: "User", cell: (session) => session.email, className: "long" },
     { header: "For", cell: (session) => session.appName ?? "sign-in" },
     { header: "Since", cell: (session) => formatMoment(session.createdAt), className: "wide" },
     { header: "IP address", cell: (session) => session.ip, className: "wide" },

@@ -42,7 +42,7 @@ function columns(
   change: (user: User, body: { status?: User["status"]; role?: Role }) => void,
 ): readonly Column<User>[] {
   return [
-    { header: "User", cell: (user) => user.email },
+    { header: "User", cell: (user) => user.email, className: "long" },
     { header: "Name", cell: (user) => user.name, className: "wide" },
     { header: "Groups", cell: (user) => user.groups.join(", "), className: "wide" },
     {
