@@ -1,0 +1,90 @@
+import { base64url } from "../../shared/encoding.ts";
+import { hashSecret } from "../../shared/login/secret-hash.ts";
+import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import type { Bindings } from "../env.ts";
+import type { Caller } from "./caller.ts";
+import { assertionKeys, sign } from "./keys.ts";
+
+const LIFETIME_SECONDS = 60;
+
+export interface AssertedRequest {
+  readonly method: string;
+  /** Origin and path as the application is asked for it. */
+  readonly url: string;
+  readonly decisionId: string;
+  readonly epoch: number;
+}
+
+/** Headers that tell the application who is calling; none for an anonymous caller. */
+export async function assertionHeaders(
+  bindings: Bindings,
+  app: SnapshotApp,
+  caller: Caller,
+  request: AssertedRequest,
+  now: number,
+): Promise<[string, string][]> {
+  if (caller.kind === "anonymous") return [];
+  const jwt = await assertion(bindings, app, caller, request, now);
+  const headers: [string, string][] = [["x-rustronaut-jwt-assertion", jwt]];
+  if (app.settings.compatibility === "pomerium") headers.push(["x-pomerium-jwt-assertion", jwt]);
+  if (app.settings.compatibility === "cloudflare") {
+    headers.push(["cf-access-jwt-assertion", jwt]);
+    if (caller.kind === "user")
+      headers.push(["cf-access-authenticated-user-email", caller.session.principal.email]);
+  }
+  return headers;
+}
+
+async function assertion(
+  bindings: Bindings,
+  app: SnapshotApp,
+  caller: Exclude<Caller, { kind: "anonymous" }>,
+  request: AssertedRequest,
+  now: number,
+): Promise<string> {
+  const key = (await assertionKeys(bindings)).find(
+    ({ alg, notBefore }) => alg === app.settings.assertionAlgorithm && notBefore <= now,
+  );
+  if (!key) throw new Error(`there is no ${app.settings.assertionAlgorithm} key`);
+  const issuedAt = Math.floor(now / 1_000);
+  const head = encode({ alg: key.alg, typ: "rustronaut-assertion+jwt", kid: key.kid });
+  const body = encode({
+    iss: bindings.authOrigin,
+    aud: app.id,
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: issuedAt + LIFETIME_SECONDS,
+    jti: crypto.randomUUID(),
+    htm: request.method,
+    htu: request.url,
+    rid: request.decisionId,
+    dec: request.decisionId,
+    pol: request.epoch,
+    ...claimsOf(caller),
+  });
+  const signature = await sign(key, new TextEncoder().encode(`${head}.${body}`));
+  return `${head}.${body}.${base64url(signature)}`;
+}
+
+function claimsOf(caller: Exclude<Caller, { kind: "anonymous" }>): Record<string, unknown> {
+  if (caller.kind === "service") {
+    const { id, name, groups } = caller.token;
+    return { sub: id, typ_sub: "service", name, groups };
+  }
+  const { id, principal, authentication } = caller.session;
+  return {
+    sub: principal.userId,
+    typ_sub: "user",
+    sid: hashSecret(id),
+    email: principal.email,
+    email_verified: principal.emailVerified,
+    name: principal.name,
+    groups: principal.groups,
+    amr: authentication.amr,
+    ...(authentication.acr === null ? {} : { acr: authentication.acr }),
+    auth_time: authentication.authTime,
+    risk: 0,
+  };
+}
+
+const encode = (value: unknown): string => base64url(new TextEncoder().encode(JSON.stringify(value)));

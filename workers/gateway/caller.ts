@@ -1,0 +1,86 @@
+import { SERVICE_TOKEN_HEADER, serviceBearer } from "../../shared/http/headers.ts";
+import { hashSecret } from "../../shared/login/secret-hash.ts";
+import { APP_SESSION_COOKIE, parseSessionCookie } from "../../shared/login/session-cookie.ts";
+import { parseOwner } from "../../shared/login/session-owner.ts";
+import { isToken } from "../../shared/protocol/tokens.ts";
+import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
+import type { Session } from "../../shared/sessions/types.ts";
+import { cookieValues } from "../cookies.ts";
+import type { Bindings } from "../env.ts";
+import { sessionsObject } from "../objects.ts";
+import { freshSnapshot, type Snapshot } from "../snapshot.ts";
+import { leasedVerdict, mayLease, rememberVerdict } from "./lease.ts";
+
+/** Who sent a request, and at which epoch that was vouched for. */
+export type Caller =
+  | { readonly kind: "user"; readonly session: Session; readonly owner: string; readonly epoch: number }
+  | { readonly kind: "service"; readonly token: SnapshotServiceToken; readonly epoch: number }
+  | { readonly kind: "anonymous"; readonly epoch: number };
+
+export type Identified =
+  | Caller
+  /** Nobody: they may sign in. `ended` when their session is known to be over. */
+  | { readonly kind: "nobody"; readonly ended: boolean }
+  | { readonly kind: "bad_credentials"; readonly detail: string }
+  | { readonly kind: "unavailable" };
+
+/**
+ * Service credentials come first and never fall back to the cookie; then the session; then, where the app lets them,
+ * callers without any credential.
+ */
+export async function identify(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Identified> {
+  const credential = serviceCredential(request);
+  if (credential !== null) return identifyService(credential, await freshSnapshot(bindings));
+  const user = await identifyUser(request, app, bindings);
+  if (user.kind !== "nobody" || !app.settings.anonymous) return user;
+  return { kind: "anonymous", epoch: (await freshSnapshot(bindings)).epoch };
+}
+
+/** The one token that was presented, or null; anything but exactly one well-formed token is an empty text. */
+function serviceCredential(request: Request): string | null {
+  const header = request.headers.get(SERVICE_TOKEN_HEADER);
+  const authorization = request.headers.get("authorization");
+  const bearer = authorization === null ? null : serviceBearer(authorization);
+  if (header === null && bearer === null) return null;
+  const token = header !== null && bearer !== null ? "" : (header ?? bearer ?? "");
+  return isToken("rnsvc", token) ? token : "";
+}
+
+function identifyService(token: string, snapshot: Snapshot): Identified {
+  const now = Date.now();
+  // Looked up by hash, so an unknown token and a wrong secret are the same thing and take the same time.
+  const hash = hashSecret(token);
+  const found = snapshot.serviceTokens.find(
+    ({ secretHash, previousHash, previousUntil }) =>
+      secretHash === hash || (previousHash === hash && previousUntil !== null && now < previousUntil),
+  );
+  const isGood = found?.enabled && (found.expiresAt === null || now < found.expiresAt);
+  if (!found || !isGood) {
+    return {
+      kind: "bad_credentials",
+      detail: "The service token is not valid. Send one valid token in one header.",
+    };
+  }
+  return { kind: "service", token: found, epoch: snapshot.epoch };
+}
+
+async function identifyUser(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Identified> {
+  const found: Caller[] = [];
+  let ended = false;
+  const lease = mayLease(request, app);
+  for (const cookie of cookieValues(request, APP_SESSION_COOKIE)) {
+    const parsed = parseSessionCookie(cookie);
+    if (!parsed || parseOwner(parsed.owner)?.segmentId !== app.segmentId) continue;
+    const leased = lease ? leasedVerdict(app.id, parsed.secretHash) : null;
+    const verdict =
+      leased ?? (await sessionsObject(bindings, parsed.owner).verify(parsed.secretHash, app.id, true));
+    if (verdict.ok) {
+      if (!leased) rememberVerdict(app, parsed.secretHash, verdict);
+      found.push({ kind: "user", session: verdict.session, owner: parsed.owner, epoch: verdict.epoch });
+    } else if (verdict.reason === "stale") return { kind: "unavailable" };
+    else ended ||= verdict.reason !== "unknown";
+  }
+  const [only, second] = found;
+  // Two cookies that both prove a session: one of them was planted.
+  return only && !second ? only : { kind: "nobody", ended };
+}

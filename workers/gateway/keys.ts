@@ -1,0 +1,32 @@
+import type { AssertionKey } from "../../shared/sessions/types.ts";
+import type { Bindings } from "../env.ts";
+import { coordinatorObject } from "../objects.ts";
+
+/** How long (milliseconds) an isolate uses keys before it asks again; far below the overlap of two keys. */
+const KEYS_KEPT_MS = 300_000;
+
+let kept: { readonly until: number; readonly keys: readonly AssertionKey[] } | undefined;
+const imported = new Map<string, CryptoKey>();
+const MAX_IMPORTED = 16;
+
+/** All published assertion keys, those that sign now first. */
+export async function assertionKeys(bindings: Bindings): Promise<readonly AssertionKey[]> {
+  if (kept && Date.now() < kept.until) return kept.keys;
+  const { keys } = await coordinatorObject(bindings).assertionKeys();
+  kept = { until: Date.now() + KEYS_KEPT_MS, keys };
+  return keys;
+}
+
+const IMPORT = { ES256: { name: "ECDSA", namedCurve: "P-256" }, EdDSA: { name: "Ed25519" } } as const;
+const SIGN = { ES256: { name: "ECDSA", hash: "SHA-256" }, EdDSA: { name: "Ed25519" } } as const;
+
+/** Signs with the key that signs now. Both algorithms give the signature in the form that JWS wants (RFC 7518 §3.4). */
+export async function sign(key: AssertionKey, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  let cryptoKey = imported.get(key.kid);
+  if (!cryptoKey) {
+    cryptoKey = await crypto.subtle.importKey("jwk", key.jwk as JsonWebKey, IMPORT[key.alg], false, ["sign"]);
+    if (imported.size >= MAX_IMPORTED) imported.clear();
+    imported.set(key.kid, cryptoKey);
+  }
+  return new Uint8Array(await crypto.subtle.sign(SIGN[key.alg], cryptoKey, bytes));
+}

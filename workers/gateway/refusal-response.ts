@@ -1,0 +1,109 @@
+import { ERRORS, type Refusal } from "../../shared/errors/catalogue.ts";
+import { toProblem } from "../../shared/errors/problem.ts";
+import { corsHeaders } from "../../shared/http/origin.ts";
+import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import { freshId } from "../handoff/random.ts";
+import { deniedPage, errorPage, htmlResponse } from "../pages/index.ts";
+
+/** What is known when a request is refused; each makes the answer more useful. */
+export interface RefusalContext {
+  readonly app?: SnapshotApp;
+  readonly decisionId?: string;
+  /** The stable reason of a decision. */
+  readonly reason?: string;
+  readonly userEmail?: string | null;
+  /** Where a caller that is no browser window finds the sign-in. */
+  readonly loginUrl?: string;
+}
+
+const GRPC_STATUS: Readonly<Record<number, number>> = { 401: 16, 403: 7, 404: 12, 429: 8, 503: 14 };
+
+/** A navigation is what shows a page: it gets one. Everything else gets data. */
+export function isNavigation(request: Request): boolean {
+  if (request.method !== "GET" && request.method !== "HEAD") return false;
+  if (request.headers.get("upgrade") !== null || request.headers.get("x-requested-with") !== null)
+    return false;
+  const mode = request.headers.get("sec-fetch-mode");
+  if (mode !== null) return mode === "navigate";
+  return request.headers.get("accept")?.includes("text/html") ?? false;
+}
+
+/** Says no in the caller's own language: a page, gRPC trailers or a problem document. */
+export function refuse(request: Request, refusal: Refusal, context: RefusalContext = {}): Response {
+  const { status } = ERRORS[refusal.code];
+  const id = context.decisionId ?? freshId("decision");
+  const response = isNavigation(request)
+    ? page(request, refusal, context, id)
+    : isGrpc(request)
+      ? grpc(refusal, status)
+      : problem(refusal, status, context, id);
+  response.headers.set("cache-control", "no-store");
+  response.headers.set("x-rustronaut-response", context.reason ?? refusal.code);
+  if (status === 503 || status === 502)
+    response.headers.set("retry-after", String(refusal.retryAfterSeconds ?? 2));
+  if (status === 401) response.headers.set("www-authenticate", 'Rustronaut realm="app"');
+  for (const [name, value] of cors(request, context.app)) response.headers.set(name, value);
+  return response;
+}
+
+function page(
+  request: Request,
+  refusal: Refusal,
+  { app, userEmail, reason, decisionId }: RefusalContext,
+  id: string,
+): Response {
+  const { status, title } = ERRORS[refusal.code];
+  const url = new URL(request.url);
+  if (app && decisionId !== undefined && refusal.code === "denied_by_policy") {
+    const denied = deniedPage({
+      appTitle: app.title,
+      reason: reason ?? refusal.code,
+      decisionId: id,
+      userEmail: userEmail ?? null,
+      appUrl: `${url.origin}/`,
+      switchUserUrl: `${url.origin}/.rustronaut/sign-out`,
+    });
+    return htmlResponse(denied, status, refusal.code);
+  }
+  return htmlResponse(
+    errorPage({
+      title,
+      detail: refusal.detail,
+      code: refusal.code,
+      requestId: id,
+      retryUrl: `${url.origin}/`,
+    }),
+    status,
+    refusal.code,
+  );
+}
+
+const isGrpc = (request: Request) => /^application\/grpc/i.test(request.headers.get("content-type") ?? "");
+
+/** Trailers-only form of the gRPC protocol: the status is in the headers. */
+function grpc(refusal: Refusal, status: number): Response {
+  return new Response(null, {
+    status: 200,
+    headers: {
+      "content-type": "application/grpc",
+      "grpc-status": String(GRPC_STATUS[status] ?? 2),
+      "grpc-message": encodeURIComponent(refusal.detail),
+    },
+  });
+}
+
+function problem(
+  refusal: Refusal,
+  status: number,
+  { decisionId, loginUrl }: RefusalContext,
+  id: string,
+): Response {
+  const ids = decisionId === undefined ? { request_id: id } : { decision_id: id };
+  const body = { ...toProblem(refusal, ids), ...(loginUrl === undefined ? {} : { login_url: loginUrl }) };
+  return Response.json(body, { status, headers: { "content-type": "application/problem+json" } });
+}
+
+function cors(request: Request, app: SnapshotApp | undefined) {
+  if (!app) return [];
+  return corsHeaders(request.headers.get("origin"), new URL(request.url).origin, app.settings.allowedOrigins);
+}

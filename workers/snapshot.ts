@@ -1,0 +1,111 @@
+import { type CompiledPolicies, compilePolicies } from "../shared/policy/index.ts";
+import { DEFAULT_APP_SETTINGS } from "../shared/registry/app-settings.ts";
+import type { SnapshotApp, SnapshotPolicy, SnapshotServiceToken } from "../shared/registry/snapshot.ts";
+import type { Bindings } from "./env.ts";
+import { coordinatorObject } from "./objects.ts";
+
+/** What an isolate decides with, at one policy epoch. */
+export interface Snapshot {
+  readonly epoch: number;
+  readonly apps: readonly SnapshotApp[];
+  readonly appByHost: ReadonlyMap<string, SnapshotApp>;
+  readonly serviceTokens: readonly SnapshotServiceToken[];
+  readonly policies: CompiledPolicies;
+}
+
+/** How long (milliseconds) an isolate believes an epoch that no session object vouched for. */
+const EPOCH_TRUSTED_MS = 1_000;
+
+let current: Snapshot | undefined;
+let askedAt = Number.NEGATIVE_INFINITY;
+
+/** A snapshot at least as new as `minEpoch`. Rejects when the registry can't be read: answer 503. */
+export async function snapshotAt(bindings: Bindings, minEpoch: number): Promise<Snapshot> {
+  if (current && current.epoch >= minEpoch) return current;
+  const loaded = await load(bindings);
+  if (!current || loaded.epoch > current.epoch) current = loaded;
+  if (current.epoch < minEpoch)
+    throw new Error(`the registry is at epoch ${current.epoch}, not yet at ${minEpoch}`);
+  return current;
+}
+
+/** A snapshot that was current at most a second ago, for requests that no session object vouches for. */
+export async function freshSnapshot(bindings: Bindings): Promise<Snapshot> {
+  if (current && Date.now() - askedAt < EPOCH_TRUSTED_MS) return current;
+  const now = Date.now();
+  const epoch = await coordinatorObject(bindings).epoch();
+  const snapshot = await snapshotAt(bindings, epoch);
+  askedAt = now;
+  return snapshot;
+}
+
+/** The epoch is read first: what is read after it is at least that new. */
+async function load(bindings: Bindings): Promise<Snapshot> {
+  const epoch = await coordinatorObject(bindings).epoch();
+  const results = await bindings.db.batch(QUERIES.map((query) => bindings.db.prepare(query)));
+  const [apps, upstreams, groups, tokens, policies] = results.map(({ results: rows }) => rows as Row[]);
+  const upstreamsOf = Map.groupBy(upstreams ?? [], (row) => text(row.app_id));
+  const list = (apps ?? []).map((row) =>
+    toApp(
+      row,
+      (upstreamsOf.get(text(row.id)) ?? []).map((up) => text(up.url)),
+    ),
+  );
+  const statements = (policies ?? []).flatMap((row) => JSON.parse(text(row.compiled)) as SnapshotPolicy[]);
+  return {
+    epoch,
+    apps: list,
+    appByHost: new Map(list.map((app) => [app.host, app])),
+    serviceTokens: (tokens ?? []).map(toServiceToken),
+    policies: compilePolicies(statements, groupParents(groups ?? [])),
+  };
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+const QUERIES = [
+  `SELECT a.id, a.name, a.title, a.host, a.segment_id, s.name AS segment_name, a.tags, a.settings
+   FROM apps a JOIN segments s ON s.id = a.segment_id WHERE a.enabled = 1 ORDER BY a.name`,
+  "SELECT app_id, url FROM upstreams ORDER BY app_id, position",
+  `SELECT child.name AS child, parent.name AS parent FROM group_members m
+   JOIN groups child ON child.id = m.member_id JOIN groups parent ON parent.id = m.group_id
+   WHERE m.member_kind = 'group'`,
+  "SELECT * FROM service_tokens",
+  `SELECT v.compiled FROM policies p JOIN policy_versions v
+   ON v.policy_id = p.id AND v.number = p.current_version WHERE p.enabled = 1 ORDER BY p.name`,
+];
+
+const text = (value: unknown): string => String(value);
+const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
+
+function toApp(row: Row, upstreams: readonly string[]): SnapshotApp {
+  return {
+    id: text(row.id),
+    name: text(row.name),
+    title: text(row.title),
+    host: text(row.host),
+    segmentId: text(row.segment_id),
+    segmentName: text(row.segment_name),
+    tags: JSON.parse(text(row.tags)) as string[],
+    upstreams,
+    settings: { ...DEFAULT_APP_SETTINGS, ...JSON.parse(text(row.settings)) },
+  };
+}
+
+function toServiceToken(row: Row): SnapshotServiceToken {
+  return {
+    id: text(row.id),
+    name: text(row.name),
+    secretHash: text(row.secret_hash),
+    previousHash: row.previous_hash === null ? null : text(row.previous_hash),
+    previousUntil: numberOrNull(row.previous_until),
+    groups: JSON.parse(text(row.groups)) as string[],
+    enabled: row.enabled === 1,
+    expiresAt: numberOrNull(row.expires_at),
+  };
+}
+
+function groupParents(rows: readonly Row[]): Record<string, string[]> {
+  const parents = Map.groupBy(rows, (row) => text(row.child));
+  return Object.fromEntries([...parents].map(([child, all]) => [child, all.map((row) => text(row.parent))]));
+}
