@@ -74,7 +74,11 @@ export async function openNote(note: string, key: NoteKey, verify: VerifySignatu
   const own = parsed?.signatures.filter((s) => s.name === key.name && s.keyId === id) ?? [];
   const message = new TextEncoder().encode(parsed?.text ?? "");
   for (const { signature } of own) {
-    if (signature.length !== 64 || !(await verify(key.publicKey, message, signature))) return null;
+    if (
+      signature.length !== 64 ||
+      !(await verify(key.publicKey, message as Uint8Array<ArrayBuffer>, signature))
+    )
+      return null;
   }
   return own.length > 0 && parsed ? parsed.text : null;
 }

@@ -1,9 +1,215 @@
+import { type Refusal, refusal } from "../../shared/errors/catalogue.ts";
+import { requestAuthority } from "../../shared/http/host.ts";
+import { corsHeaders, isPreflight, mayOpenWebSocket, preflightHeaders } from "../../shared/http/origin.ts";
+import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../../shared/http/target.ts";
+import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
+import { recordDecision } from "../audit.ts";
 import type { Bindings } from "../env.ts";
+import { beginSignIn } from "../handoff/begin.ts";
+import { serveReserved } from "../handoff/index.ts";
+import { freshSnapshot, snapshotAt } from "../snapshot.ts";
+import { assertionHeaders } from "./assertion.ts";
+import { type Caller, type Identified, identify } from "./caller.ts";
+import { decisionEntry, judge, type Question, questionOf } from "./judge.ts";
+import { JWKS_PATH, serveJwks } from "./jwks.ts";
+import { forward } from "./proxy.ts";
+import { isNavigation, refuse } from "./refusal-response.ts";
+import { StreamWatch } from "./stream-watch.ts";
 
+const UNAVAILABLE = refusal("unavailable", "Try again in a moment.");
+const METHOD = /^[A-Z]{1,20}$/;
+
+/** Canonicalise → find app → credential → session → decide → scrub → forward → record. Whatever fails is 503. */
 export async function serveGateway(
-  _request: Request,
-  _bindings: Bindings,
-  _ctx: ExecutionContext,
+  request: Request,
+  bindings: Bindings,
+  ctx: ExecutionContext,
 ): Promise<Response> {
-  return new Response("not built yet", { status: 503 });
+  try {
+    const found = await findApp(request, bindings);
+    if (!found.ok) return refuse(request, found.error);
+    return await serveApp(request, found.value.app, found.value.target, bindings, ctx);
+  } catch (error) {
+    console.error(
+      JSON.stringify({ level: "error", message: "the gateway can't decide", error: String(error) }),
+    );
+    return refuse(request, UNAVAILABLE);
+  }
+}
+
+interface Found {
+  readonly app: SnapshotApp;
+  readonly target: Target;
+}
+
+async function findApp(request: Request, bindings: Bindings): Promise<Result<Found, Refusal>> {
+  const parts = splitUrl(request.url);
+  if (!parts) return err(refusal("malformed_request", "The URL is not an http URL."));
+  const authority = requestAuthority(parts.authority, request.headers.get("host"), parts.scheme);
+  if (!authority.ok) return authority;
+  const { port } = new URL(bindings.authOrigin);
+  const isOurPort = String(authority.value.port ?? "") === port;
+  const known = isOurPort ? await appOf(authority.value.host, bindings) : undefined;
+  if (!known)
+    return err(refusal("unknown_host", "No application is served under this name. Check the address."));
+  const target = canonicalTarget(parts.target, known.settings);
+  return target.ok ? ok({ app: known, target: target.value }) : target;
+}
+
+/** A host that this isolate does not know may be newer than its snapshot. */
+async function appOf(host: string, bindings: Bindings): Promise<SnapshotApp | undefined> {
+  return (
+    (await snapshotAt(bindings, 0)).appByHost.get(host) ?? (await freshSnapshot(bindings)).appByHost.get(host)
+  );
+}
+
+async function serveApp(
+  request: Request,
+  app: SnapshotApp,
+  target: Target,
+  bindings: Bindings,
+  ctx: ExecutionContext,
+): Promise<Response> {
+  if (!METHOD.test(request.method) || request.method === "TRACE" || request.method === "CONNECT") {
+    return refuse(request, refusal("method_not_allowed", "This method is not forwarded."), { app });
+  }
+  if (target.path === JWKS_PATH) return serveJwks(request, bindings);
+  const reserved = reservedSpace(target);
+  if (reserved === "disguised")
+    return refuse(request, refusal("not_found", "Go to the app's start page."), { app });
+  if (reserved === "ours" && target.path !== "/.rustronaut/user")
+    return serveReserved(request, app, bindings, ctx);
+  const preflight = answerPreflight(request, app);
+  if (preflight) return preflight;
+  const caller = await identify(request, app, bindings);
+  if (caller.kind !== "user" && caller.kind !== "service" && caller.kind !== "anonymous") {
+    return withoutCaller(request, app, caller, bindings);
+  }
+  if (reserved === "ours") return describe(caller);
+  return serveCaller(request, questionOf(request, app, target), caller, bindings, ctx);
+}
+
+function answerPreflight(request: Request, app: SnapshotApp): Response | null {
+  const origin = request.headers.get("origin");
+  const method = request.headers.get("access-control-request-method");
+  if (!isPreflight(request.method, origin, method) || origin === null || method === null) return null;
+  const isAllowed = corsHeaders(origin, new URL(request.url).origin, app.settings.allowedOrigins).length > 0;
+  if (!isAllowed)
+    return refuse(request, refusal("origin_not_allowed", "This origin is not allowed for the app."), { app });
+  const headers = new Headers(
+    preflightHeaders(origin, method, request.headers.get("access-control-request-headers")).map(([a, b]) => [
+      a,
+      b,
+    ]),
+  );
+  headers.set("x-rustronaut-response", "preflight");
+  return new Response(null, { status: 204, headers });
+}
+
+async function withoutCaller(
+  request: Request,
+  app: SnapshotApp,
+  caller: Exclude<Identified, Caller>,
+  bindings: Bindings,
+): Promise<Response> {
+  if (caller.kind === "unavailable") return refuse(request, UNAVAILABLE, { app });
+  if (caller.kind === "bad_credentials")
+    return refuse(request, refusal("invalid_credentials", caller.detail), { app });
+  if (isNavigation(request)) return beginSignIn(request, app, bindings);
+  const loginUrl = `${new URL(request.url).origin}/`;
+  const no = caller.ended
+    ? refusal("session_ended", "Open the app in a browser and sign in again.")
+    : refusal("unauthenticated", "Open the app in a browser and sign in, or send a service token.");
+  return refuse(request, no, { app, loginUrl });
+}
+
+/** `/.rustronaut/user`: what we know of the caller. No token, no secret. */
+function describe(caller: Caller): Response {
+  const headers = { "cache-control": "no-store", "x-rustronaut-response": "user" };
+  if (caller.kind !== "user") return Response.json({ kind: caller.kind }, { headers });
+  const { principal, authentication, expiresAt } = caller.session;
+  const { userId, email, name, groups } = principal;
+  return Response.json(
+    { kind: "user", userId, email, name, groups, amr: authentication.amr, expiresAt },
+    { headers },
+  );
+}
+
+async function serveCaller(
+  request: Request,
+  question: Question,
+  caller: Caller,
+  bindings: Bindings,
+  ctx: ExecutionContext,
+): Promise<Response> {
+  const { app, target } = question;
+  const snapshot = await snapshotAt(bindings, caller.epoch);
+  const now = Date.now();
+  const current = { ...question, app: snapshot.appByHost.get(app.host) ?? app };
+  const judged = judge(current, caller, snapshot, now);
+  const entry = decisionEntry(current, caller, snapshot.epoch, judged);
+  const context = {
+    app,
+    decisionId: entry.id,
+    userEmail: caller.kind === "user" ? caller.session.principal.email : null,
+  };
+  const { origin } = new URL(request.url);
+  const opensSocket = request.headers.get("upgrade")?.toLowerCase() === "websocket";
+  const hasCookie = caller.kind === "user";
+  if (
+    opensSocket &&
+    !mayOpenWebSocket(request.headers.get("origin"), origin, app.settings.allowedOrigins, hasCookie)
+  ) {
+    await recordDecision(bindings, ctx, { ...entry, decision: "deny", reason: "origin_not_allowed" });
+    return refuse(
+      request,
+      refusal("origin_not_allowed", "Open the connection from the app's own pages."),
+      context,
+    );
+  }
+  await recordDecision(bindings, ctx, entry);
+  if (entry.decision === "deny") {
+    const detail = `No policy allows this, or one forbids it. Show your administrator the decision ${entry.id}.`;
+    return refuse(request, refusal("denied_by_policy", detail), { ...context, reason: entry.reason });
+  }
+  const asserted = {
+    method: request.method,
+    url: origin + target.path,
+    decisionId: entry.id,
+    epoch: snapshot.epoch,
+  };
+  return forward({
+    request,
+    bindings,
+    ctx,
+    app: current.app,
+    target: target.path + target.query,
+    identity: await assertionHeaders(bindings, app, caller, asserted, now),
+    clientIp: question.network.ip,
+    watch: watchOver(question, caller, snapshot.epoch, bindings),
+    refusalContext: context,
+  });
+}
+
+/** Decides anew for a stream that is open, with its request's facts and the newest session and policies. */
+function watchOver(question: Question, caller: Caller, epoch: number, bindings: Bindings): StreamWatch {
+  return new StreamWatch(bindings, caller, epoch, async (newEpoch, session) => {
+    const snapshot = await snapshotAt(bindings, newEpoch);
+    const app = snapshot.appByHost.get(question.app.host);
+    if (!app || app.id !== question.app.id) return false;
+    const now =
+      session && caller.kind === "user" ? { ...caller, session } : refreshed(caller, snapshot.serviceTokens);
+    return (
+      now !== null && judge({ ...question, app }, now, snapshot, Date.now()).decision.decision === "allow"
+    );
+  });
+}
+
+function refreshed(
+  caller: Caller,
+  tokens: readonly { readonly id: string; readonly enabled: boolean }[],
+): Caller | null {
+  if (caller.kind !== "service") return caller;
+  return tokens.some(({ id, enabled }) => id === caller.token.id && enabled) ? caller : null;
 }

@@ -21,10 +21,16 @@ const IMPORT = { ES256: { name: "ECDSA", namedCurve: "P-256" }, EdDSA: { name: "
 const SIGN = { ES256: { name: "ECDSA", hash: "SHA-256" }, EdDSA: { name: "Ed25519" } } as const;
 
 /** Signs with the key that signs now. Both algorithms give the signature in the form that JWS wants (RFC 7518 §3.4). */
-export async function sign(key: AssertionKey, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+export async function sign(key: AssertionKey, bytes: Uint8Array): Promise<Uint8Array> {
   let cryptoKey = imported.get(key.kid);
   if (!cryptoKey) {
-    cryptoKey = await crypto.subtle.importKey("jwk", key.jwk as JsonWebKey, IMPORT[key.alg], false, ["sign"]);
+    cryptoKey = await crypto.subtle.importKey(
+      "jwk",
+      key.jwk as unknown as JsonWebKey,
+      IMPORT[key.alg],
+      false,
+      ["sign"],
+    );
     if (imported.size >= MAX_IMPORTED) imported.clear();
     imported.set(key.kid, cryptoKey);
   }

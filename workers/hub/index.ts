@@ -1,9 +1,21 @@
 import type { Bindings } from "../env.ts";
+import { hubApp } from "../handoff/hub-app.ts";
+import { serveReserved } from "../handoff/index.ts";
+import { serveApi } from "./api.ts";
+import { serveDashboard } from "./dashboard.ts";
+import { docsResponse, openApiResponse } from "./docs-page.ts";
 
+/** Everything on the hub's host: the admin API, its description, the sign-in's way back, the dashboard. */
 export async function serveHub(
-  _request: Request,
-  _bindings: Bindings,
-  _ctx: ExecutionContext,
+  request: Request,
+  bindings: Bindings,
+  ctx: ExecutionContext,
 ): Promise<Response> {
-  return new Response("not built yet", { status: 503 });
+  const { pathname } = new URL(request.url);
+  const reads = request.method === "GET" || request.method === "HEAD";
+  if (reads && pathname === "/api/v1/openapi.json") return openApiResponse();
+  if (reads && pathname === "/api/v1/docs") return docsResponse();
+  if (pathname === "/api" || pathname.startsWith("/api/")) return serveApi(request, bindings, ctx);
+  if (pathname.startsWith("/.rustronaut/")) return serveReserved(request, hubApp(bindings), bindings, ctx);
+  return serveDashboard(request, bindings);
 }

@@ -1,0 +1,141 @@
+import {
+  KILL_LINE_GRACE_MS,
+  KILL_LINE_PING,
+  KILL_LINE_TOUCH,
+  type KillLineMessage,
+  type Session,
+} from "../../shared/sessions/types.ts";
+import type { Bindings } from "../env.ts";
+import { coordinatorObject, sessionsObject } from "../objects.ts";
+import type { Caller } from "./caller.ts";
+
+export interface Cut {
+  readonly code: 4401 | 4403 | 4408;
+  readonly reason: string;
+}
+
+/** Decides anew for an open stream; false cuts it. Rejecting cuts it too. */
+export type Rejudge = (epoch: number, session: Session | null) => Promise<boolean>;
+
+/** Milliseconds after which a response or upload that still flows is watched. Shorter ones are over before. */
+export const WATCH_AFTER_MS = 250;
+const TOUCH_EVERY_MS = 15_000;
+const PING_EVERY_MS = 2_000;
+const POLL_EVERY_MS = 1_000;
+
+/**
+ * Watches over one open stream, and cuts it when its session ends, when a decision turns to deny, or when nobody
+ * can say any more. Bytes never flow through the session object; only this line leads there.
+ */
+export class StreamWatch {
+  /** Aborted at the cut, with the `Cut` as reason. */
+  readonly signal: AbortSignal;
+  readonly #abort = new AbortController();
+  readonly #bindings: Bindings;
+  readonly #caller: Caller;
+  readonly #rejudge: Rejudge;
+  #epoch: number;
+  #line: WebSocket | null = null;
+  #heardAt = 0;
+  #touchedAt = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #isOver = false;
+
+  constructor(bindings: Bindings, caller: Caller, epoch: number, rejudge: Rejudge) {
+    this.#bindings = bindings;
+    this.#caller = caller;
+    this.#epoch = epoch;
+    this.#rejudge = rejudge;
+    this.signal = this.#abort.signal;
+  }
+
+  /** Opens the line. Resolves when it stands or the stream was cut. */
+  async start(): Promise<void> {
+    if (this.#isOver || this.#timer !== undefined) return;
+    if (this.#caller.kind === "user") {
+      this.#timer = setInterval(() => this.#checkLine(), PING_EVERY_MS);
+      await this.#openLine(true);
+    } else {
+      this.#timer = setInterval(() => void this.#pollEpoch(), POLL_EVERY_MS);
+    }
+  }
+
+  /** Real traffic flowed: keeps the session from idling out. */
+  touch(): void {
+    const now = Date.now();
+    if (this.#line === null || now - this.#touchedAt < TOUCH_EVERY_MS) return;
+    this.#touchedAt = now;
+    this.#line.send(KILL_LINE_TOUCH);
+  }
+
+  /** The stream ended by itself. */
+  close(): void {
+    this.#isOver = true;
+    if (this.#timer !== undefined) clearInterval(this.#timer);
+    this.#line?.close(1000, "done");
+    this.#line = null;
+  }
+
+  #cut(cut: Cut): void {
+    if (this.#isOver) return;
+    this.close();
+    this.#abort.abort(cut);
+  }
+
+  async #openLine(mayRetry: boolean): Promise<void> {
+    if (this.#isOver || this.#caller.kind !== "user") return;
+    const { owner, session } = this.#caller;
+    try {
+      const answer = await sessionsObject(this.#bindings, owner).fetch(
+        `https://sessions/kill-line?session=${session.id}&epoch=${this.#epoch}`,
+        { headers: { upgrade: "websocket" } },
+      );
+      const line = answer.webSocket;
+      if (!line) throw new Error(`no kill line: ${answer.status}`);
+      line.accept();
+      this.#line = line;
+      this.#heardAt = Date.now();
+      line.addEventListener("message", ({ data }) => void this.#hear(String(data)));
+      line.addEventListener("close", () => this.#lose(line));
+      line.addEventListener("error", () => this.#lose(line));
+    } catch {
+      if (mayRetry) await this.#openLine(false);
+      else this.#cut({ code: 4401, reason: "unavailable" });
+    }
+  }
+
+  async #hear(text: string): Promise<void> {
+    this.#heardAt = Date.now();
+    if (!text.startsWith("{")) return;
+    const message = JSON.parse(text) as KillLineMessage;
+    if (message.type === "end") this.#cut({ code: message.closeCode, reason: message.reason });
+    else await this.#decideAnew(message.epoch, message.session);
+  }
+
+  async #decideAnew(epoch: number, session: Session | null): Promise<void> {
+    const isAllowed = await this.#rejudge(epoch, session).catch(() => false);
+    if (isAllowed) this.#epoch = Math.max(this.#epoch, epoch);
+    else this.#cut({ code: 4403, reason: "denied_by_policy" });
+  }
+
+  /** A lost line is opened once more; the object then says what was missed. */
+  #lose(line: WebSocket): void {
+    if (this.#isOver || this.#line !== line) return;
+    this.#line = null;
+    void this.#openLine(true);
+  }
+
+  #checkLine(): void {
+    if (Date.now() - this.#heardAt > KILL_LINE_GRACE_MS) this.#cut({ code: 4401, reason: "unavailable" });
+    else this.#line?.send(KILL_LINE_PING);
+  }
+
+  /** Callers without a session are vouched for by the epoch alone. */
+  async #pollEpoch(): Promise<void> {
+    const epoch = await coordinatorObject(this.#bindings)
+      .epoch()
+      .catch(() => null);
+    if (epoch === null) this.#cut({ code: 4401, reason: "unavailable" });
+    else if (epoch > this.#epoch) await this.#decideAnew(epoch, null);
+  }
+}
