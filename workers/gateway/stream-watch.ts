@@ -9,9 +9,16 @@ import type { Bindings } from "../env.ts";
 import { coordinatorObject, sessionsObject } from "../objects.ts";
 import type { Caller } from "./caller.ts";
 
-export interface Cut {
+/** Why a stream was cut: the reason of the watch's `signal`. */
+export class Cut extends Error {
   readonly code: 4401 | 4403 | 4408;
   readonly reason: string;
+
+  constructor(code: 4401 | 4403 | 4408, reason: string) {
+    super(`cut: ${reason}`);
+    this.code = code;
+    this.reason = reason;
+  }
 }
 
 /** Decides anew for an open stream; false cuts it. Rejecting cuts it too. */
@@ -76,10 +83,10 @@ export class StreamWatch {
     this.#line = null;
   }
 
-  #cut(cut: Cut): void {
+  #cut(code: Cut["code"], reason: string): void {
     if (this.#isOver) return;
     this.close();
-    this.#abort.abort(cut);
+    this.#abort.abort(new Cut(code, reason));
   }
 
   async #openLine(mayRetry: boolean): Promise<void> {
@@ -100,7 +107,7 @@ export class StreamWatch {
       line.addEventListener("error", () => this.#lose(line));
     } catch {
       if (mayRetry) await this.#openLine(false);
-      else this.#cut({ code: 4401, reason: "unavailable" });
+      else this.#cut(4401, "unavailable");
     }
   }
 
@@ -108,14 +115,14 @@ export class StreamWatch {
     this.#heardAt = Date.now();
     if (!text.startsWith("{")) return;
     const message = JSON.parse(text) as KillLineMessage;
-    if (message.type === "end") this.#cut({ code: message.closeCode, reason: message.reason });
+    if (message.type === "end") this.#cut(message.closeCode, message.reason);
     else await this.#decideAnew(message.epoch, message.session);
   }
 
   async #decideAnew(epoch: number, session: Session | null): Promise<void> {
     const isAllowed = await this.#rejudge(epoch, session).catch(() => false);
     if (isAllowed) this.#epoch = Math.max(this.#epoch, epoch);
-    else this.#cut({ code: 4403, reason: "denied_by_policy" });
+    else this.#cut(4403, "denied_by_policy");
   }
 
   /** A lost line is opened once more; the object then says what was missed. */
@@ -126,7 +133,7 @@ export class StreamWatch {
   }
 
   #checkLine(): void {
-    if (Date.now() - this.#heardAt > KILL_LINE_GRACE_MS) this.#cut({ code: 4401, reason: "unavailable" });
+    if (Date.now() - this.#heardAt > KILL_LINE_GRACE_MS) this.#cut(4401, "unavailable");
     else this.#line?.send(KILL_LINE_PING);
   }
 
@@ -135,7 +142,7 @@ export class StreamWatch {
     const epoch = await coordinatorObject(this.#bindings)
       .epoch()
       .catch(() => null);
-    if (epoch === null) this.#cut({ code: 4401, reason: "unavailable" });
+    if (epoch === null) this.#cut(4401, "unavailable");
     else if (epoch > this.#epoch) await this.#decideAnew(epoch, null);
   }
 }

@@ -6,6 +6,8 @@ import { type OpenStream, openDownload, openSocket, openUpload } from "../../sup
 let system: System;
 beforeAll(async () => {
   system = await startSystem();
+  // Alice is the owner; the last one could not be disabled.
+  await system.admin.call("users.create", { body: { email: "second@example.com", role: "owner" } });
 });
 afterAll(() => system.stop());
 
