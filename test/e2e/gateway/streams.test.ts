@@ -52,7 +52,7 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
   const setPolicy = (enabled: boolean) => update("policies.update", { policy: "app" }, { enabled });
   const triggers: [string, number, () => Promise<unknown>, () => Promise<unknown>][] = [
     ["an administrator's kill", 4401, kill, async () => {}],
-    ["the user disabled", 4401, () => setStatus("disabled"), () => setStatus("active")],
+    ["the user disabled", 4403, () => setStatus("disabled"), () => setStatus("active")],
     ["a policy changed", 4403, () => setPolicy(false), () => setPolicy(true)],
   ];
   it.each(triggers)("%s", async (_name, code, trigger, restore) => {
