@@ -106,12 +106,12 @@ export async function readFields(
   for (const field of fields) {
     const given = options[field.kind === "file" ? `${field.name}File` : field.name];
     if (given === undefined) continue;
-    values[field.name] = field.nullable && given === "none" ? null : await valueOf(field, given, io, now);
+    values[field.name] = field.nullable && given === "none" ? null : await readValue(field, given, io, now);
   }
   return values;
 }
 
-async function valueOf(field: Field, given: unknown, io: Io, now: number): Promise<unknown> {
+async function readValue(field: Field, given: unknown, io: Io, now: number): Promise<unknown> {
   if (field.kind === "instant") return toInstant(String(given), now);
   if (field.kind !== "file") return given;
   const text = given === "-" ? await io.readStdin() : await io.readFile(String(given));

@@ -73,11 +73,14 @@ const command: fc.Arbitrary<SessionCommand> = fc.oneof(
 );
 
 const history = fc.array(
-  fc.record({ command, wait: fc.oneof(
+  fc.record({
+    command,
+    wait: fc.oneof(
       fc.constant(0),
       fc.integer({ min: 1, max: 12 }).map((seconds) => seconds * 1000),
       fc.integer({ min: 1, max: 12_000 }),
-    ) }),
+    ),
+  }),
   { minLength: 1, maxLength: 40 },
 );
 
