@@ -2,7 +2,10 @@ import { Command, CommanderError } from "commander";
 import { type App, openApp, toFailure } from "./app.ts";
 import { addCompletionCommand } from "./commands/completion.ts";
 import { addLoginCommands } from "./commands/login.ts";
+import { addNetworkCommands } from "./commands/network.ts";
+import { addPolicyCommands } from "./commands/policy.ts";
 import { addResourceCommands } from "./commands/resource.ts";
+import { addSessionKill } from "./commands/session-kill.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
@@ -34,6 +37,9 @@ function describe(program: Command, app: App): void {
     .showHelpAfterError("Run it with --help to see what it takes.");
   addLoginCommands(program, app);
   addResourceCommands(program, app);
+  addSessionKill(program, app);
+  addPolicyCommands(program, app);
+  addNetworkCommands(program, app);
   addCompletionCommand(program, app);
 }
 

@@ -1,4 +1,5 @@
 import type { Bindings } from "../env.ts";
+import { JWKS_PATH, serveJwks } from "../gateway/jwks.ts";
 import { hubApp } from "../handoff/hub-app.ts";
 import { serveReserved } from "../handoff/index.ts";
 import { serveApi } from "./api.ts";
@@ -13,6 +14,7 @@ export async function serveHub(
 ): Promise<Response> {
   const { pathname } = new URL(request.url);
   const reads = request.method === "GET" || request.method === "HEAD";
+  if (reads && pathname === JWKS_PATH) return serveJwks(request, bindings);
   if (reads && pathname === "/api/v1/openapi.json") return openApiResponse();
   if (reads && pathname === "/api/v1/docs") return docsResponse();
   if (pathname === "/api" || pathname.startsWith("/api/")) return serveApi(request, bindings, ctx);
