@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { signIn } from "../support/attack.ts";
 import { closeServer, freePort, startSystem } from "../support/harness.ts";
-import { atLeast, type BenchResult, median, percentile } from "./run.ts";
 import { type Load, load } from "./support/load.ts";
+import { atLeast, type BenchResult, median, percentile } from "./support/result.ts";
 
 /** A proxy in workerd that checks nothing: what the gateway would be without its job. */
 const BARE_PROXY = (upstream: string) => `export default {

@@ -2,7 +2,7 @@ import { policyToJson, preparsePolicySet, statefulIsAuthorized } from "@cedar-po
 import { newEnforcer, newModelFromString } from "casbin";
 import { compilePolicies, decide } from "../../shared/policy/index.ts";
 import type { RequestFacts } from "../../shared/policy/request.ts";
-import { atLeast, atMost, type BenchResult, median } from "./run.ts";
+import { atLeast, atMost, type BenchResult, median } from "./support/result.ts";
 
 const SIZES = [10, 100, 1_000, 10_000];
 /** Milliseconds of each sample. */

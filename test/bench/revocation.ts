@@ -1,7 +1,7 @@
 import { signIn } from "../support/attack.ts";
 import { startSystem } from "../support/harness.ts";
 import { openDownload, openSocket } from "../support/streams.ts";
-import { atMost, type BenchResult, percentile } from "./run.ts";
+import { atMost, type BenchResult, percentile } from "./support/result.ts";
 
 const ROUNDS = 50;
 

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { buildWorker } from "../../scripts/build-worker.ts";
-import { atMost, type BenchResult, median } from "./run.ts";
+import { atMost, type BenchResult, median } from "./support/result.ts";
 
 const ROUNDS = 15;
 

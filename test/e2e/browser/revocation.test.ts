@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLiveApp } from "../../../scripts/demo/live-app.ts";
-import { percentile } from "../../bench/run.ts";
+import { percentile } from "../../bench/support/result.ts";
 import { hasChromium, openBrowser } from "../../support/browser.ts";
 import { closeServer, freePort, type System, startSystem } from "../../support/harness.ts";
 
