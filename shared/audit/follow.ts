@@ -20,5 +20,6 @@ export function parseFollow(params: { get(name: string): string | null }): Follo
   const known = KINDS.filter((kind) => kinds.includes(kind));
   if (known.length !== kinds.length) return null;
   if (after === null || after === "") return { after: null, kinds: known };
-  return /^(-1|[0-9]{1,15})$/.test(after) ? { after: Number(after), kinds: known } : null;
+  const isLeaf = /^(-1|[0-9]{1,16})$/.test(after) && Number.isSafeInteger(Number(after));
+  return isLeaf ? { after: Number(after), kinds: known } : null;
 }

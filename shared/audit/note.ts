@@ -72,13 +72,10 @@ export async function openNote(note: string, key: NoteKey, verify: VerifySignatu
   const parsed = parseNote(note);
   const id = keyId(key.name, key.publicKey);
   const own = parsed?.signatures.filter((s) => s.name === key.name && s.keyId === id) ?? [];
-  const message = new TextEncoder().encode(parsed?.text ?? "");
+  // A copy, because platforms disagree on the buffer type of what an encoder returns.
+  const message = Uint8Array.from(new TextEncoder().encode(parsed?.text ?? ""));
   for (const { signature } of own) {
-    if (
-      signature.length !== 64 ||
-      !(await verify(key.publicKey, message as Uint8Array<ArrayBuffer>, signature))
-    )
-      return null;
+    if (signature.length !== 64 || !(await verify(key.publicKey, message, signature))) return null;
   }
   return own.length > 0 && parsed ? parsed.text : null;
 }

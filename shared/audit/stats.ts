@@ -1,4 +1,4 @@
-import { SESSION_END, SESSION_START } from "./actions.ts";
+import { SESSION_START, sessionsEndedBy } from "./actions.ts";
 import type { AuditEntry, StatsBucket } from "./types.ts";
 
 export const MINUTE_MS = 60_000;
@@ -43,9 +43,7 @@ function countsOf(entry: AuditEntry): Counts {
   if (entry.kind === "decision") {
     return entry.decision === "allow" ? { requests: 1, allows: 1 } : { requests: 1, denials: 1 };
   }
-  if (entry.kind !== "session" && entry.kind !== "login") return {};
-  if (entry.action === SESSION_START) return { sessionsStarted: 1 };
-  return entry.action === SESSION_END ? { sessionsEnded: 1 } : {};
+  return entry.action === SESSION_START ? { sessionsStarted: 1 } : { sessionsEnded: sessionsEndedBy(entry) };
 }
 
 const emptyBucket = (at: number): StatsBucket => ({

@@ -3,17 +3,24 @@ import type { Bindings } from "../env.ts";
 import { auditObject } from "../objects.ts";
 
 const HEARTBEAT_MS = 15_000;
+/** A stream ends after this time, so that the browser, which resumes by itself, is authorised anew. */
+const LIFETIME_MS = 60_000;
+const RECONNECT_MS = 1_000;
+/** Characters that a slow reader may be behind before it is cut off; it resumes where it stopped reading. */
+const MAX_BACKLOG = 2_000_000;
+
+type Accepts = (row: AuditRow) => boolean;
 
 /**
  * The audit log as server-sent events: `id` is the leaf number, so that a browser resumes by itself
- * (`Last-Event-ID`); `?after=<leaf>` and `?kinds=` choose where it starts and what is sent.
+ * (`Last-Event-ID`); `?after=<leaf>` says where it starts, `?kinds=`, `?app=` and `?decision=` what is sent.
  */
 export async function followAudit(request: Request, bindings: Bindings): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   const isDecisions = pathname.endsWith("/decisions/stream");
   const query = new URLSearchParams();
   const after = request.headers.get("last-event-id") ?? searchParams.get("after");
-  if (after !== null && /^\d{1,16}$/.test(after)) query.set("after", after);
+  if (after !== null && /^\d{1,15}$/.test(after)) query.set("after", after);
   const kinds = isDecisions ? "decision" : searchParams.get("kinds");
   if (kinds !== null) query.set("kinds", kinds);
   const answer = await auditObject(bindings).fetch(`https://audit/follow?${query}`, {
@@ -21,7 +28,7 @@ export async function followAudit(request: Request, bindings: Bindings): Promise
   });
   const socket = answer.webSocket;
   if (!socket) throw new Error(`the audit log can't be followed: ${answer.status}`);
-  return new Response(eventsOf(socket, isDecisions), {
+  return new Response(eventsOf(socket, isDecisions, filterOf(searchParams)), {
     headers: {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
@@ -30,26 +37,47 @@ export async function followAudit(request: Request, bindings: Bindings): Promise
   });
 }
 
-function eventsOf(socket: WebSocket, isDecisions: boolean): ReadableStream {
+/** By app (name or id) and by outcome; rows that are no decisions have neither. */
+function filterOf(params: URLSearchParams): Accepts {
+  const app = params.get("app");
+  const decision = params.get("decision");
+  return ({ entry }) =>
+    entry.kind !== "decision" ||
+    ((app === null || app === entry.appName || app === entry.appId) &&
+      (decision === null || decision === entry.decision));
+}
+
+function eventsOf(socket: WebSocket, isDecisions: boolean, accepts: Accepts): ReadableStream {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
+  let backlog = 0;
   const stop = () => {
     clearInterval(heartbeat);
+    clearTimeout(end);
     close(socket);
     writer.close().catch(() => undefined);
   };
-  const write = (text: string) => void writer.write(encoder.encode(text)).catch(stop);
+  const write = (text: string) => {
+    if (backlog > MAX_BACKLOG) return stop();
+    backlog += text.length;
+    writer.write(encoder.encode(text)).then(() => {
+      backlog -= text.length;
+    }, stop);
+  };
   const heartbeat = setInterval(() => write(": \n\n"), HEARTBEAT_MS);
+  const end = setTimeout(stop, LIFETIME_MS);
   socket.addEventListener("message", ({ data }) => {
     const row = JSON.parse(String(data)) as AuditRow;
+    if (!accepts(row)) return;
     const event = isDecisions ? { leaf: row.leaf, ...row.entry } : row;
     write(`id: ${row.leaf}\n${isDecisions ? "event: decision\n" : ""}data: ${JSON.stringify(event)}\n\n`);
   });
   socket.addEventListener("close", stop);
   socket.addEventListener("error", stop);
+  writer.closed.then(stop, stop);
   socket.accept();
-  write(": \n\n");
+  write(`retry: ${RECONNECT_MS}\n\n`);
   return readable;
 }
 
