@@ -93,7 +93,10 @@ function optionsOf(field: Field): Option[] {
   }
 }
 
-const mandatory = (field: Field, option: Option): Option => option.makeOptionMandatory(field.required);
+function mandatory(field: Field, option: Option): Option {
+  if (field.required) option.description = ["required", option.description].filter(Boolean).join("; ");
+  return option.makeOptionMandatory(field.required);
+}
 
 /** The fields that were given, as the API takes them. */
 export async function readFields(

@@ -53,7 +53,7 @@ function bash(name: string, places: readonly Place[]): string {
   const cases = places.map((place) => `    "${place.path}") words="${wordsOf(place)}" ;;`);
   return `# ${name} completion for bash: eval "$(${name} completion bash)"
 _${name}() {
-${walk(places, '"${COMP_WORDS[@]:1:COMP_CWORD-1}"')}
+${walk(places, `"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`)}
   local words=""
   case "$at" in
 ${cases.join("\n")}
@@ -72,7 +72,7 @@ function zsh(name: string, places: readonly Place[]): string {
   return `#compdef ${name}
 # ${name} completion for zsh: source <(${name} completion zsh)
 _${name}() {
-${walk(places, '"${(@)words[2,CURRENT-1]}"')}
+${walk(places, `"\${(@)words[2,CURRENT-1]}"`)}
   local -a entries
   case "$at" in
 ${cases.join("\n")}
