@@ -97,6 +97,6 @@ export const RESOURCES: readonly Resource[] = [
     about: "access decisions and why they fell",
     key: "id",
     columns: ["at", "decision", "appName", "reason", "determining", "id"],
-    byHand: ["stream", "get"],
+    byHand: ["stream"],
   },
 ];
