@@ -1,5 +1,5 @@
 import { type Refusal, refusal } from "../../shared/errors/catalogue.ts";
-import { requestAuthority } from "../../shared/http/host.ts";
+import { originOf, requestAuthority } from "../../shared/http/host.ts";
 import { corsHeaders, isPreflight, mayOpenWebSocket, preflightHeaders } from "../../shared/http/origin.ts";
 import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../../shared/http/target.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
@@ -29,7 +29,7 @@ export async function serveGateway(
   try {
     const found = await findApp(request, bindings);
     if (!found.ok) return refuse(request, found.error);
-    return await serveApp(request, found.value.app, found.value.target, bindings, ctx);
+    return await serveApp(request, found.value, bindings, ctx);
   } catch (error) {
     console.error(
       JSON.stringify({ level: "error", message: "the gateway can't decide", error: String(error) }),
@@ -38,9 +38,12 @@ export async function serveGateway(
   }
 }
 
+/** What a request is for, parsed once. */
 interface Found {
   readonly app: SnapshotApp;
   readonly target: Target;
+  /** The app's origin as the browser sees it. */
+  readonly origin: string;
 }
 
 async function findApp(request: Request, bindings: Bindings): Promise<Result<Found, Refusal>> {
@@ -48,13 +51,19 @@ async function findApp(request: Request, bindings: Bindings): Promise<Result<Fou
   if (!parts) return err(refusal("malformed_request", "The URL is not an http URL."));
   const authority = requestAuthority(parts.authority, request.headers.get("host"), parts.scheme);
   if (!authority.ok) return authority;
-  const { port } = new URL(bindings.authOrigin);
-  const isOurPort = String(authority.value.port ?? "") === port;
+  const isOurPort = authority.value.port === portOf(bindings.authOrigin);
   const known = isOurPort ? await appOf(authority.value.host, bindings) : undefined;
   if (!known)
     return err(refusal("unknown_host", "No application is served under this name. Check the address."));
   const target = canonicalTarget(parts.target, known.settings);
-  return target.ok ? ok({ app: known, target: target.value }) : target;
+  if (!target.ok) return target;
+  return ok({ app: known, target: target.value, origin: originOf(parts.scheme, authority.value) });
+}
+
+/** The port in one of our own origins, null for the scheme's own. */
+function portOf(origin: string): number | null {
+  const port = /:(\d+)$/.exec(origin)?.[1];
+  return port === undefined ? null : Number(port);
 }
 
 /** A host that this isolate does not know may be newer than its snapshot. */
@@ -66,8 +75,7 @@ async function appOf(host: string, bindings: Bindings): Promise<SnapshotApp | un
 
 async function serveApp(
   request: Request,
-  app: SnapshotApp,
-  target: Target,
+  { app, target, origin }: Found,
   bindings: Bindings,
   ctx: ExecutionContext,
 ): Promise<Response> {
@@ -80,21 +88,21 @@ async function serveApp(
     return refuse(request, refusal("not_found", "Go to the app's start page."), { app });
   if (reserved === "ours" && target.path !== "/.rustronaut/user")
     return serveReserved(request, app, bindings, ctx);
-  const preflight = answerPreflight(request, app);
+  const preflight = answerPreflight(request, app, origin);
   if (preflight) return preflight;
   const caller = await identify(request, app, bindings);
   if (caller.kind !== "user" && caller.kind !== "service" && caller.kind !== "anonymous") {
     return withoutCaller(request, app, caller, bindings);
   }
   if (reserved === "ours") return describe(caller);
-  return serveCaller(request, questionOf(request, app, target), caller, bindings, ctx);
+  return serveCaller(request, origin, questionOf(request, app, target), caller, bindings, ctx);
 }
 
-function answerPreflight(request: Request, app: SnapshotApp): Response | null {
+function answerPreflight(request: Request, app: SnapshotApp, ownOrigin: string): Response | null {
   const origin = request.headers.get("origin");
   const method = request.headers.get("access-control-request-method");
   if (!isPreflight(request.method, origin, method) || origin === null || method === null) return null;
-  const isAllowed = corsHeaders(origin, new URL(request.url).origin, app.settings.allowedOrigins).length > 0;
+  const isAllowed = corsHeaders(origin, ownOrigin, app.settings.allowedOrigins).length > 0;
   if (!isAllowed)
     return refuse(request, refusal("origin_not_allowed", "This origin is not allowed for the app."), { app });
   const headers = new Headers(
@@ -138,6 +146,7 @@ function describe(caller: Caller): Response {
 
 async function serveCaller(
   request: Request,
+  origin: string,
   question: Question,
   caller: Caller,
   bindings: Bindings,
@@ -146,7 +155,9 @@ async function serveCaller(
   const { app, target } = question;
   const snapshot = await snapshotAt(bindings, caller.epoch);
   const now = Date.now();
-  const current = { ...question, app: snapshot.appByHost.get(app.host) ?? app };
+  const newest = snapshot.appByHost.get(app.host);
+  if (newest?.id !== app.id) return refuse(request, refusal("unknown_host", "The application was removed."));
+  const current = { ...question, app: newest };
   const judged = judge(current, caller, snapshot, now);
   const entry = decisionEntry(current, caller, snapshot.epoch, judged);
   const context = {
@@ -154,7 +165,6 @@ async function serveCaller(
     decisionId: entry.id,
     userEmail: caller.kind === "user" ? caller.session.principal.email : null,
   };
-  const { origin } = new URL(request.url);
   const opensSocket = request.headers.get("upgrade")?.toLowerCase() === "websocket";
   const hasCookie = caller.kind === "user";
   if (
@@ -183,7 +193,8 @@ async function serveCaller(
     request,
     bindings,
     ctx,
-    app: current.app,
+    app: newest,
+    origin,
     target: target.path + target.query,
     identity: await assertionHeaders(bindings, app, caller, asserted, now),
     clientIp: question.network.ip,

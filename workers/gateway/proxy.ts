@@ -1,11 +1,17 @@
 import { refusal } from "../../shared/errors/catalogue.ts";
-import { forwardableHeaders, forwardedHeaders, nextVia, VIA_HEADER } from "../../shared/http/headers.ts";
+import {
+  type ClientSide,
+  forwardableHeaders,
+  forwardedHeaders,
+  nextVia,
+  VIA_HEADER,
+} from "../../shared/http/headers.ts";
 import { scrubbedResponseHeaders } from "../../shared/http/response.ts";
-import { checkUpstream } from "../../shared/http/upstream.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../env.ts";
+import { dialable } from "./dialable.ts";
 import { type RefusalContext, refuse } from "./refusal-response.ts";
-import { type Cut, type StreamWatch, WATCH_AFTER_MS } from "./stream-watch.ts";
+import { type Cut, type StreamWatch, UPSTREAM_TIMEOUT } from "./stream-watch.ts";
 import { bridgeSockets } from "./websocket.ts";
 
 export interface Forwarding {
@@ -13,6 +19,8 @@ export interface Forwarding {
   readonly bindings: Bindings;
   readonly ctx: ExecutionContext;
   readonly app: SnapshotApp;
+  /** The app's origin as the browser sees it. */
+  readonly origin: string;
   /** Canonical path and query. */
   readonly target: string;
   readonly identity: readonly (readonly [string, string])[];
@@ -24,126 +32,105 @@ export interface Forwarding {
 /** Repeating these changes nothing, so another upstream may be tried. */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS"]);
 
+/**
+ * A body of known length up to this many bytes is sent without a watch: it is decided and on its way at once, and a
+ * cut could take back no more of it than the network's own buffers hold.
+ */
+const UNWATCHED_BYTES = 16_384;
+
 /** Sends the request on, streams the answer back, and cuts both when the watch says so. */
 export async function forward(forwarding: Forwarding): Promise<Response> {
   const { request, bindings, app, target, watch } = forwarding;
-  const via = nextVia(request.headers.get(VIA_HEADER), new URL(bindings.authOrigin).host);
+  const { host, protocol } = new URL(forwarding.origin);
+  const via = nextVia(request.headers.get(VIA_HEADER), bindings.authOrigin.replace(/^https?:\/\//, ""));
   if (via === null)
     return no(forwarding, "loop_detected", "The application's upstream leads back to this gateway.");
-  const timer = setTimeout(() => void watch.start(), WATCH_AFTER_MS);
-  const headers = upstreamHeaders(forwarding, via);
-  const attempts = IDEMPOTENT.has(request.method) ? app.upstreams : app.upstreams.slice(0, 1);
-  try {
-    for (const upstream of attempts) {
-      const checked = checkUpstream(upstream, {
-        developmentHosts: bindings.developmentHosts,
-        ownHosts: [new URL(bindings.authOrigin).hostname, new URL(bindings.hubOrigin).hostname, app.host],
-      });
-      if (!checked.ok) continue;
-      const response = await ask(forwarding, checked.value + target, headers);
-      if (response === "timeout")
-        return no(forwarding, "upstream_timeout", "Try again; if it persists, tell the application's owner.");
-      if (response !== "failed") return await answer(forwarding, response, checked.value);
-      if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
-    }
-  } finally {
-    clearTimeout(timer);
+  const headers = upstreamHeaders(
+    forwarding,
+    { ip: forwarding.clientIp, host, scheme: protocol.slice(0, -1) },
+    via,
+  );
+  watch.startLater(app.settings.upstreamTimeoutMs);
+  const upstreams = IDEMPOTENT.has(request.method) ? app.upstreams : app.upstreams.slice(0, 1);
+  for (const upstream of upstreams) {
+    const origin = dialable(upstream, app, bindings);
+    if (origin === null) continue;
+    const response = await ask(forwarding, origin + target, headers);
+    if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
+    if (response) return answer(forwarding, response, origin);
   }
   return no(forwarding, "upstream_unreachable", "Try again; if it persists, tell the application's owner.");
 }
 
-function upstreamHeaders({ request, app, identity, clientIp }: Forwarding, via: string): Headers {
-  const url = new URL(request.url);
-  const headers = new Headers();
-  for (const [name, value] of forwardableHeaders(request.headers, {
-    methodOverride: app.settings.methodOverride,
-  }))
-    headers.append(name, value);
-  const client = { ip: clientIp, host: url.host, scheme: url.protocol.slice(0, -1) };
-  for (const [name, value] of [...forwardedHeaders(client), ...identity]) headers.set(name, value);
-  headers.set(VIA_HEADER, via);
-  if (app.settings.preserveHost) headers.set("host", url.host);
-  if (request.headers.get("upgrade")?.toLowerCase() === "websocket") headers.set("upgrade", "websocket");
+function upstreamHeaders(
+  { request, app, identity }: Forwarding,
+  client: ClientSide,
+  via: string,
+): [string, string][] {
+  const headers = forwardableHeaders(request.headers, { methodOverride: app.settings.methodOverride });
+  headers.push(...forwardedHeaders(client), [VIA_HEADER, via]);
+  for (const [name, value] of identity) headers.push([name, value]);
+  if (app.settings.preserveHost) headers.push(["host", client.host]);
+  if (request.headers.get("upgrade")?.toLowerCase() === "websocket") headers.push(["upgrade", "websocket"]);
   return headers;
 }
 
+/** The upstream's answer, or null when it gave none. */
 async function ask(
-  { request, app, watch }: Forwarding,
+  { request, watch }: Forwarding,
   url: string,
-  headers: Headers,
-): Promise<Response | "failed" | "timeout"> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), app.settings.upstreamTimeoutMs);
+  headers: [string, string][],
+): Promise<Response | null> {
   const hasBody = request.method !== "GET" && request.method !== "HEAD";
   try {
-    return await fetch(url, {
-      method: request.method,
-      headers,
-      ...(hasBody ? { body: request.body } : {}),
-      redirect: "manual",
-      signal: AbortSignal.any([late.signal, watch.signal]),
-    });
+    const { signal } = watch;
+    const init: RequestInit = { method: request.method, headers, redirect: "manual", signal };
+    return await fetch(url, hasBody ? { ...init, body: request.body } : init);
   } catch {
-    return late.signal.aborted ? "timeout" : "failed";
-  } finally {
-    clearTimeout(timer);
+    return null;
   }
 }
 
 async function answer(forwarding: Forwarding, response: Response, upstreamOrigin: string): Promise<Response> {
-  const { request, app, watch, ctx } = forwarding;
-  const { origin } = new URL(request.url);
-  const headers = new Headers();
-  for (const [name, value] of scrubbedResponseHeaders(response.headers, {
-    host: app.host,
-    origin,
-    upstreamOrigin,
-  })) {
-    headers.append(name, value);
-  }
+  const { request, app, origin, watch, ctx } = forwarding;
+  watch.answered();
+  const headers = [
+    ...scrubbedResponseHeaders(response.headers, { host: app.host, origin, upstreamOrigin }),
+  ] as [string, string][];
   if (response.webSocket) {
     await watch.start();
     if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
     return new Response(null, { status: 101, headers, webSocket: bridgeSockets(response.webSocket, watch) });
   }
-  if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
   const init = { status: response.status, statusText: response.statusText, headers };
-  if (!response.body || request.method === "HEAD") {
+  const length = response.headers.get("content-length");
+  if (!response.body || request.method === "HEAD" || (length !== null && Number(length) <= UNWATCHED_BYTES)) {
     watch.close();
-    return new Response(null, init);
+    return new Response(request.method === "HEAD" ? null : response.body, init);
   }
-  return new Response(cuttable(response, watch, ctx), init);
+  return new Response(cuttable(response.body, length, watch, ctx), init);
 }
 
 /** The body, byte for byte as it comes, until it ends or is cut. */
-function cuttable(response: Response, watch: StreamWatch, ctx: ExecutionContext): ReadableStream | null {
-  if (!response.body) return null;
-  const isLive = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
-  const timer = setTimeout(() => void watch.start(), isLive ? 0 : WATCH_AFTER_MS);
-  const length = response.headers.get("content-length");
+function cuttable(
+  body: ReadableStream,
+  length: string | null,
+  watch: StreamWatch,
+  ctx: ExecutionContext,
+): ReadableStream {
   const { readable, writable } =
     length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
-  const flowing = response.body.pipeTo(writable, { signal: watch.signal }).then(
-    () => undefined,
-    () => undefined,
-  );
-  ctx.waitUntil(
-    flowing.then(() => {
-      clearTimeout(timer);
-      watch.close();
-    }),
-  );
+  const close = () => watch.close();
+  ctx.waitUntil(body.pipeTo(writable, { signal: watch.signal }).then(close, close));
   return readable;
 }
 
 function cutBeforeAnswer(forwarding: Forwarding): Response {
-  const { code } = forwarding.watch.signal.reason as Cut;
-  const denied = code === 4403;
-  return no(
-    forwarding,
-    denied ? "denied_by_policy" : "session_ended",
-    denied ? "Access changed while this was sent." : "Sign in again.",
-  );
+  const { code, reason } = forwarding.watch.signal.reason as Cut;
+  if (reason === UPSTREAM_TIMEOUT)
+    return no(forwarding, "upstream_timeout", "Try again; if it persists, tell the application's owner.");
+  if (code === 4403) return no(forwarding, "denied_by_policy", "Access changed while this was sent.");
+  return no(forwarding, "session_ended", "Sign in again.");
 }
 
 function no(

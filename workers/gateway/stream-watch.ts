@@ -25,8 +25,12 @@ export class Cut extends Error {
 export type Rejudge = (epoch: number, session: Session | null) => Promise<boolean>;
 
 /** Milliseconds after which a response or upload that still flows is watched. Shorter ones are over before. */
-export const WATCH_AFTER_MS = 250;
+const WATCH_AFTER_MS = 250;
+/** The `reason` of a cut for want of an answer. */
+export const UPSTREAM_TIMEOUT = "upstream_timeout";
 const TOUCH_EVERY_MS = 15_000;
+/** A line that is lost sooner than this is not opened again: the object can't vouch for the session. */
+const REOPEN_AFTER_MS = 1_000;
 const PING_EVERY_MS = 2_000;
 const POLL_EVERY_MS = 1_000;
 
@@ -44,8 +48,11 @@ export class StreamWatch {
   #epoch: number;
   #line: WebSocket | null = null;
   #heardAt = 0;
+  #openedAt = 0;
   #touchedAt = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #later: ReturnType<typeof setTimeout> | undefined;
+  #isAnswered = false;
   #isOver = false;
 
   constructor(bindings: Bindings, caller: Caller, epoch: number, rejudge: Rejudge) {
@@ -54,6 +61,27 @@ export class StreamWatch {
     this.#epoch = epoch;
     this.#rejudge = rejudge;
     this.signal = this.#abort.signal;
+  }
+
+  /**
+   * Starts once the exchange has lasted a while, so that an ordinary request costs one timer and no line. Without an
+   * answer's headers after `timeoutMs`, the exchange is cut as `upstream_timeout`.
+   */
+  startLater(timeoutMs: number): void {
+    const first = Math.min(WATCH_AFTER_MS, timeoutMs);
+    this.#later = setTimeout(() => {
+      void this.start();
+      if (this.#isAnswered) return;
+      this.#later = setTimeout(
+        () => this.#isAnswered || this.#cut(4408, UPSTREAM_TIMEOUT),
+        timeoutMs - first,
+      );
+    }, first);
+  }
+
+  /** The answer's headers came: it may now take as long as it wants. */
+  answered(): void {
+    this.#isAnswered = true;
   }
 
   /** Opens the line. Resolves when it stands or the stream was cut. */
@@ -78,6 +106,7 @@ export class StreamWatch {
   /** The stream ended by itself. */
   close(): void {
     this.#isOver = true;
+    if (this.#later !== undefined) clearTimeout(this.#later);
     if (this.#timer !== undefined) clearInterval(this.#timer);
     this.#line?.close(1000, "done");
     this.#line = null;
@@ -100,8 +129,10 @@ export class StreamWatch {
       const line = answer.webSocket;
       if (!line) throw new Error(`no kill line: ${answer.status}`);
       line.accept();
+      if (this.#isOver) return line.close(1000, "done");
       this.#line = line;
-      this.#heardAt = Date.now();
+      this.#openedAt = Date.now();
+      this.#heardAt = this.#openedAt;
       line.addEventListener("message", ({ data }) => void this.#hear(String(data)));
       line.addEventListener("close", () => this.#lose(line));
       line.addEventListener("error", () => this.#lose(line));
@@ -129,7 +160,8 @@ export class StreamWatch {
   #lose(line: WebSocket): void {
     if (this.#isOver || this.#line !== line) return;
     this.#line = null;
-    void this.#openLine(true);
+    if (Date.now() - this.#openedAt < REOPEN_AFTER_MS) this.#cut(4401, "unavailable");
+    else void this.#openLine(true);
   }
 
   #checkLine(): void {
