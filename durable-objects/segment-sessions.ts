@@ -129,6 +129,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     const { events, effects } = decision.value;
     if (events.length === 0) return { state, ended: [] };
     const after = events.reduce(apply, state);
+    if (this.#store.isOnlyRemembered(events)) return { state: after, ended: [] };
     const notices = this.ctx.storage.transactionSync(() => {
       this.#store.write(events, after, now);
       return effects.flatMap((effect) => this.#note(effect, now));

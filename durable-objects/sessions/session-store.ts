@@ -93,6 +93,11 @@ export class SessionStore {
     return this.#sql.exec<{ at: number | null }>("SELECT min(due_at) AS at FROM sessions").one().at;
   }
 
+  /** Whether writing these events would change no row yet: most uses of a session are only remembered. */
+  isOnlyRemembered(events: readonly SessionEvent[]): boolean {
+    return events.every((event) => event.type === "seen" && !this.#lastSeen.mustWrite(event.id, event.at));
+  }
+
   /** Writes what happened. Call it inside a transaction. */
   write(events: readonly SessionEvent[], state: SessionsState, now: number): void {
     for (const event of events) this.#write(event, state, now);

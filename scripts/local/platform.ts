@@ -23,6 +23,8 @@ export interface PlatformOptions {
   /** Only public addresses can be reached, as in production. */
   readonly publicNetworkOnly?: boolean;
   readonly quiet?: boolean;
+  /** Leaves out the dashboard, and with it the local asset router in front of the Worker. */
+  readonly withoutDashboard?: boolean;
 }
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -59,7 +61,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
             AUDIT_LOG: { className: "AuditLog", useSQLite: true },
           },
           ...(options.publicNetworkOnly ? { outboundService: { network: { allow: ["public"] } } } : {}),
-          ...(existsSync(assets)
+          ...(!options.withoutDashboard && existsSync(assets)
             ? {
                 assets: {
                   directory: assets,

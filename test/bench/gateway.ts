@@ -22,7 +22,11 @@ export default async function gateway(): Promise<BenchResult> {
   const upstreamPort = await freePort();
   const upstream = createServer((_request, response) => response.end("ok"));
   await new Promise<void>((resolve) => upstream.listen(upstreamPort, "127.0.0.1", resolve));
-  const system = await startSystem({ developmentHosts: [`127.0.0.1:${upstreamPort}`] });
+  // The peer has no asset router in front of it either; in production that is not part of the Worker.
+  const system = await startSystem({
+    developmentHosts: [`127.0.0.1:${upstreamPort}`],
+    withoutDashboard: true,
+  });
   await system.admin.call("apps.create", {
     body: {
       name: "fast",

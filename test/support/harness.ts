@@ -32,6 +32,7 @@ export interface SystemOptions {
   readonly providers?: NetworkDocument["identityProviders"];
   readonly developmentHosts?: readonly string[];
   readonly persistTo?: string;
+  readonly withoutDashboard?: boolean;
 }
 
 export const CLIENT = { id: "rustronaut-test", secret: randomBytes(24).toString("base64url") };
@@ -63,6 +64,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const platform = await startPlatform({
     port,
     ...(options.persistTo ? { persistTo: options.persistTo } : {}),
+    ...(options.withoutDashboard ? { withoutDashboard: true } : {}),
     authOrigin,
     hubOrigin,
     secretKey: randomBytes(32).toString("base64url"),
