@@ -45,7 +45,6 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
           modulesRoot: WORKER,
           modules: workerModules(),
           compatibilityDate: setting("compatibility_date"),
-          compatibilityFlags: ["nodejs_compat"],
           bindings: {
             AUTH_ORIGIN: options.authOrigin,
             HUB_ORIGIN: options.hubOrigin,
