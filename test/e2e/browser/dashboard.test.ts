@@ -33,7 +33,8 @@ describe.skipIf(!hasChromium)("in Chromium (skipped where /usr/bin/chromium is m
     await system.admin.call("policies.create", {
       body: {
         name: "echo",
-        source: `permit (principal in Group::"engineering", action, resource == App::"echo");`,
+        source: `permit (principal in Group::"engineering", action, resource == App::"echo");
+forbid (principal, action, resource == App::"echo") when { context.request.path like "/admin*" };`,
       },
     });
     browser = await openBrowser();
@@ -42,6 +43,9 @@ describe.skipIf(!hasChromium)("in Chromium (skipped where /usr/bin/chromium is m
     await page.click("#alice");
     await page.waitForSelector("#request");
     await screenshot(page, "echo");
+    await page.evaluate(async () => {
+      for (let n = 0; n < 24; n++) await fetch(n % 4 === 0 ? "/admin/users" : `/reports/${n}`);
+    });
   });
   afterAll(async () => {
     await browser?.close();
