@@ -18,7 +18,7 @@ const HUB = `http://hub.localhost:${PORT}`;
 const CLIENT_ID = "rustronaut-demo";
 
 process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EADDRINUSE") throw error;
+  if (error.code !== "EADDRINUSE" && error.code !== "ERR_ADDRESS_IN_USE") throw error;
   process.stderr.write(
     `Port ${(error as { port?: number }).port ?? PORT} is taken. Stop what uses it, or choose others: npm start -- --port 9000\n`,
   );
