@@ -47,7 +47,7 @@ export function canonicalTarget(raw: string, rules: TargetRules): Result<Target,
   const encoded = settleEncoding(rawPath.replaceAll("\\", "/"), rules.encodedSlashes);
   if (!encoded.ok) return encoded;
   const path = resolve(encoded.value);
-  return ok(judged(path, query, readingsOf(encoded.value), rules));
+  return ok(judged(path, query, readingsOf(path), rules));
 }
 
 /** One spelling for every character: unreserved ones decoded, all others as upper-case triplets. */
@@ -89,9 +89,9 @@ function resolve(path: string): string {
 }
 
 /** As sent; with matrix parameters and trailing blanks removed; and each of these with encoded slashes decoded. */
-function readingsOf(encoded: string): string[] {
-  const decoded = encoded.replace(/%(?:2f|5c)/gi, "/");
-  return [encoded, decoded].flatMap((path) => [resolve(path), resolve(bare(path))]);
+function readingsOf(canonical: string): string[] {
+  const decoded = canonical.replace(/%(?:2f|5c)/gi, "/");
+  return [canonical, decoded].flatMap((path) => [resolve(path), resolve(bare(path))]);
 }
 
 const bare = (path: string): string =>

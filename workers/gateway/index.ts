@@ -16,6 +16,7 @@ import { JWKS_PATH, serveJwks } from "./jwks.ts";
 import { forward } from "./proxy.ts";
 import { isNavigation, refuse } from "./refusal-response.ts";
 import { StreamWatch } from "./stream-watch.ts";
+import { opensWebSocket } from "./websocket.ts";
 
 const UNAVAILABLE = refusal("unavailable", "Try again in a moment.");
 const METHOD = /^[A-Z]{1,20}$/;
@@ -165,7 +166,7 @@ async function serveCaller(
     decisionId: entry.id,
     userEmail: caller.kind === "user" ? caller.session.principal.email : null,
   };
-  const opensSocket = request.headers.get("upgrade")?.toLowerCase() === "websocket";
+  const opensSocket = opensWebSocket(request);
   const hasCookie = caller.kind === "user";
   if (
     opensSocket &&

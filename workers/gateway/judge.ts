@@ -1,4 +1,5 @@
 import type { DecisionEntry } from "../../shared/audit/types.ts";
+import { formatAddress, parseAddress } from "../../shared/http/address.ts";
 import { overriddenMethods } from "../../shared/http/headers.ts";
 import type { Target } from "../../shared/http/target.ts";
 import { decide } from "../../shared/policy/index.ts";
@@ -7,6 +8,7 @@ import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { freshId } from "../handoff/random.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { Caller } from "./caller.ts";
+import { opensWebSocket } from "./websocket.ts";
 
 export interface Judged {
   readonly decision: Decision;
@@ -24,7 +26,7 @@ export interface Question {
 }
 
 export function questionOf(request: Request, app: SnapshotApp, target: Target): Question {
-  const isUpgrade = request.headers.get("upgrade") !== null;
+  const isUpgrade = opensWebSocket(request);
   const overrides = app.settings.methodOverride ? overriddenMethods((name) => request.headers.get(name)) : [];
   const cf = request.cf as Partial<IncomingRequestCfProperties> | undefined;
   return {
@@ -33,11 +35,20 @@ export function questionOf(request: Request, app: SnapshotApp, target: Target): 
     method: request.method,
     actions: [...new Set([request.method, ...overrides].map((method) => actionOf(method, isUpgrade)))],
     network: {
-      ip: request.headers.get("cf-connecting-ip"),
+      ip: clientIp(request),
       country: typeof cf?.country === "string" ? cf.country : null,
       asn: typeof cf?.asn === "number" ? cf.asn : null,
     },
   };
+}
+
+/** The platform's word in its one spelling. Throws on what is no address: rules about addresses could not hold. */
+function clientIp(request: Request): string | null {
+  const stated = request.headers.get("cf-connecting-ip");
+  if (stated === null) return null;
+  const address = parseAddress(stated);
+  if (!address) throw new Error("the platform's client address is malformed");
+  return formatAddress(address);
 }
 
 /** Every reading of the path by every action must be allowed, and no other spelling may be forbidden. */

@@ -12,7 +12,7 @@ import type { Bindings } from "../env.ts";
 import { dialable } from "./dialable.ts";
 import { type RefusalContext, refuse } from "./refusal-response.ts";
 import { type Cut, type StreamWatch, UPSTREAM_TIMEOUT } from "./stream-watch.ts";
-import { bridgeSockets } from "./websocket.ts";
+import { bridgeSockets, opensWebSocket } from "./websocket.ts";
 
 export interface Forwarding {
   readonly request: Request;
@@ -71,7 +71,7 @@ function upstreamHeaders(
   headers.push(...forwardedHeaders(client), [VIA_HEADER, via]);
   for (const [name, value] of identity) headers.push([name, value]);
   if (app.settings.preserveHost) headers.push(["host", client.host]);
-  if (request.headers.get("upgrade")?.toLowerCase() === "websocket") headers.push(["upgrade", "websocket"]);
+  if (opensWebSocket(request)) headers.push(["upgrade", "websocket"]);
   return headers;
 }
 
@@ -101,6 +101,11 @@ async function answer(forwarding: Forwarding, response: Response, upstreamOrigin
     await watch.start();
     if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
     return new Response(null, { status: 101, headers, webSocket: bridgeSockets(response.webSocket, watch) });
+  }
+  if (opensWebSocket(request)) {
+    // It was allowed to connect, which is not leave to read a plain answer.
+    await response.body?.cancel();
+    return no(forwarding, "upstream_unreachable", "The application did not open the connection.");
   }
   const init = { status: response.status, statusText: response.statusText, headers };
   const length = response.headers.get("content-length");

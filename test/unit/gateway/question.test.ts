@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
+import type { SnapshotApp } from "../../../shared/registry/snapshot.ts";
+import { questionOf } from "../../../workers/gateway/judge.ts";
+
+const app = (settings: Partial<SnapshotApp["settings"]> = {}): SnapshotApp => ({
+  id: "app_1",
+  name: "wiki",
+  title: "Wiki",
+  host: "wiki.example",
+  segmentId: "seg_1",
+  segmentName: "default",
+  tags: [],
+  upstreams: [],
+  settings: { ...DEFAULT_APP_SETTINGS, ...settings },
+});
+const target = { path: "/", query: "", readings: ["/"], aliases: [] };
+const ask = (
+  method: string,
+  headers: Record<string, string>,
+  settings: Partial<SnapshotApp["settings"]> = {},
+) => questionOf(new Request("https://wiki.example/", { method, headers }), app(settings), target);
+
+describe("S-48 a request is judged as what reaches the application", () => {
+  test.each([
+    ["GET", { upgrade: "websocket" }, ["connect"]],
+    ["GET", { upgrade: "WebSocket" }, ["connect"]],
+    ["GET", { upgrade: "foo" }, ["read"]],
+    ["GET", { upgrade: "h2c" }, ["read"]],
+    ["POST", { upgrade: "foo" }, ["write"]],
+    ["POST", { upgrade: "websocket" }, ["write"]],
+    ["DELETE", { upgrade: "websocket" }, ["delete"]],
+  ])("%s %j is %j", (method, headers, actions) => expect(ask(method, headers).actions).toEqual(actions));
+});
+
+test("S-46 an override counts besides the method, and only where the app takes it", () => {
+  const headers = { "x-http-method-override": "DELETE" };
+  expect(ask("POST", headers).actions).toEqual(["write"]);
+  expect(ask("POST", headers, { methodOverride: true }).actions).toEqual(["write", "delete"]);
+});
+
+describe("S-16, S-33 the client's address", () => {
+  test.each([
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:DB8:0:0::1", "2001:db8::1"],
+  ])("%s is %s", (stated, ip) => expect(ask("GET", { "cf-connecting-ip": stated }).network.ip).toBe(ip));
+
+  test("only the platform's word counts, and what is no address is never skipped", () => {
+    expect(ask("GET", { "x-forwarded-for": "10.0.0.1", "true-client-ip": "10.0.0.1" }).network.ip).toBeNull();
+    expect(() => ask("GET", { "cf-connecting-ip": "10.0.0.1, 192.0.2.1" })).toThrow("malformed");
+  });
+});

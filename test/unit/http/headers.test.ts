@@ -1,0 +1,165 @@
+import { describe, expect, test } from "vitest";
+import {
+  forwardableHeaders,
+  forwardedHeaders,
+  nextVia,
+  overriddenMethods,
+  serviceBearer,
+  withoutOurCookies,
+} from "../../../shared/http/headers.ts";
+
+const NO_OVERRIDE = { methodOverride: false };
+const names = (headers: [string, string][], options = NO_OVERRIDE) =>
+  forwardableHeaders(headers, options).map(([name]) => name.toLowerCase());
+
+describe("S-14, S-16 names that only we may use", () => {
+  test.each([
+    "X-Rustronaut-Jwt-Assertion",
+    "X_Rustronaut_Jwt_Assertion",
+    "x-rustronaut_anything",
+    "Cf-Access-Jwt-Assertion",
+    "CF_Access_Authenticated_User_Email",
+    "X-Pomerium-Jwt-Assertion",
+    "Remote-User",
+    "REMOTE_USER",
+    "X-Forwarded-User",
+    "X-Forwarded-For",
+    "X_Forwarded_Proto",
+    "X-Forwarded-Prefix",
+    "Forwarded",
+    "X-Auth-Request-Email",
+    "X-Goog-IAP-JWT-Assertion",
+    "Tailscale-User-Login",
+    "X-NetBird-User",
+    "Impersonate-User",
+    "Teleport-Jwt-Assertion",
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "X-Real-IP",
+    "True-Client-IP",
+    "CF-Connecting-IP",
+  ])("%s is dropped", (name) => {
+    expect(
+      names([
+        ["accept", "*/*"],
+        [name, "evil"],
+      ]),
+    ).toEqual(["accept"]);
+  });
+
+  test("the app's own headers pass, in order and repeated", () => {
+    const sent: [string, string][] = [
+      ["Accept", "*/*"],
+      ["X-Request_Id", "1"],
+      ["range", "bytes=0-1"],
+      ["x-twice", "a"],
+      ["x-twice", "b"],
+      ["sec-websocket-protocol", "chat"],
+    ];
+    expect(forwardableHeaders(sent, NO_OVERRIDE)).toEqual(sent);
+  });
+
+  test("judging a thousand invented names does not change the verdict on a protected one", () => {
+    for (let i = 0; i < 1_200; i++) names([[`x-invented-${i}`, ""]]);
+    expect(
+      names([
+        ["x_forwarded_new-name", "1"],
+        ["x-invented-new", "1"],
+      ]),
+    ).toEqual(["x-invented-new"]);
+  });
+});
+
+describe("S-15 hop-by-hop", () => {
+  test("what the client's Connection names is dropped, in any case", () => {
+    const sent: [string, string][] = [
+      ["Connection", "X-Secret, cookie ,close"],
+      ["X-SECRET", "1"],
+      ["Cookie", "a=b"],
+      ["close", "kept"],
+      ["Keep-Alive", "1"],
+      ["TE", "trailers"],
+      ["Transfer-Encoding", "chunked"],
+      ["Upgrade", "h2c"],
+      ["Proxy-Authorization", "x"],
+    ];
+    expect(names(sent)).toEqual(["close"]);
+  });
+});
+
+describe("cookies", () => {
+  test.each([
+    ["a=1; __Host-rn_s=x; b=2", "a=1; b=2"],
+    ["__Host-rn_s=x", ""],
+    ["__Host-rn_l_abcdefgh=x; __Host-rn_g=y", ""],
+    ["__HOST-RN_S=x; a=1", "a=1"],
+    ['"__Host-rn_s=x; a=1', "a=1"],
+    ["a=__Host-rn_s", "a=__Host-rn_s"],
+    ["a=1;  b=2", "a=1;  b=2"],
+  ])("%s becomes %j", (sent, kept) => expect(withoutOurCookies(sent)).toBe(kept));
+
+  test("a Cookie header of ours alone is not forwarded", () => {
+    expect(names([["cookie", "__Host-rn_s=x"]])).toEqual([]);
+  });
+});
+
+describe("credentials of ours", () => {
+  test.each([
+    ["Bearer rnsvc_abc", "rnsvc_abc"],
+    ["bearer  rnsvc_abc", "rnsvc_abc"],
+    ["Bearer rnapi_abc", "rnapi_abc"],
+    ["Bearer,rnsvc_abc", "rnsvc_abc"],
+    ["Bearer eyJhbGciOi", null],
+    ["Basic rnsvc_abc", null],
+    ["", null],
+  ])("%j", (value, token) => expect(serviceBearer(value)).toBe(token));
+
+  test("they stay here; the upstream's own pass", () => {
+    expect(names([["authorization", "Bearer rnsvc_abc"]])).toEqual([]);
+    expect(names([["authorization", "Bearer upstream"]])).toEqual(["authorization"]);
+  });
+});
+
+describe("S-46 method override", () => {
+  test.each(["X-HTTP-Method-Override", "X_HTTP_Method_Override", "X-Method-Override", "X-HTTP-Method"])(
+    "%s",
+    (name) => {
+      expect(names([[name, "DELETE"]])).toEqual([]);
+      expect(names([[name, "DELETE"]], { methodOverride: true })).toEqual([name.toLowerCase()]);
+    },
+  );
+
+  test("each named method is judged", () => {
+    const sent = new Map([
+      ["x-http-method-override", " delete "],
+      ["x-http-method", "PUT"],
+    ]);
+    expect(overriddenMethods((name) => sent.get(name) ?? null)).toEqual(["DELETE", "PUT"]);
+  });
+});
+
+describe("what we say about the client", () => {
+  test("IPv4, IPv6 and unknown", () => {
+    const about = (ip: string | null) =>
+      Object.fromEntries(forwardedHeaders({ ip, host: "a.example", scheme: "https" }));
+    expect(about("192.0.2.1")).toEqual({
+      "x-forwarded-for": "192.0.2.1",
+      "x-forwarded-host": "a.example",
+      "x-forwarded-proto": "https",
+      "x-real-ip": "192.0.2.1",
+      forwarded: 'for=192.0.2.1;host="a.example";proto=https',
+    });
+    expect(about("2001:db8::1").forwarded).toBe('for="[2001:db8::1]";host="a.example";proto=https');
+    expect(about(null)).not.toHaveProperty("x-forwarded-for");
+  });
+});
+
+describe("S-45 loop guard", () => {
+  test("one's own name, or too many names, is a loop", () => {
+    expect(nextVia(null, "a")).toBe("a");
+    expect(nextVia("a", "b")).toBe("a, b");
+    expect(nextVia("a, b", "a")).toBeNull();
+    expect(nextVia("1,2,3,4,5,6,7,8", "a")).toBeNull();
+    expect(nextVia('x"y, b', "a")).toBe("b, a");
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { scrubbedResponseHeaders } from "../../../shared/http/response.ts";
+
+const RULES = {
+  host: "app.example",
+  origin: "https://app.example",
+  upstreamOrigin: "http://wiki.example:8080",
+};
+const scrubbed = (...headers: [string, string][]) => scrubbedResponseHeaders(headers, RULES);
+
+describe("S-44 what an upstream may not set", () => {
+  test.each([
+    "__Host-rn_s=x; Path=/; Secure",
+    "__host-RN_l_abc=x",
+    ' "__Host-rn_s=x',
+    "a=1; Domain=example",
+    "a=1; domain = .example",
+    "a=1; Domain=sub.app.example",
+    "a=1; Domain=other.example; Domain=app.example",
+  ])("the cookie %s", (cookie) => expect(scrubbed(["Set-Cookie", cookie])).toEqual([]));
+
+  test("its own cookies stay separate and whole", () => {
+    expect(scrubbed(["set-cookie", "a=1; Domain=.App.Example"], ["set-cookie", "b=2; Path=/x"])).toEqual([
+      ["set-cookie", "a=1; Domain=.App.Example"],
+      ["set-cookie", "b=2; Path=/x"],
+    ]);
+  });
+
+  test.each(["Service-Worker-Allowed", "Alt-Svc", "X-Rustronaut-Response", "Keep-Alive", "Set-Cookie2"])(
+    "%s",
+    (name) => {
+      expect(scrubbed([name, "x"])).toEqual([]);
+    },
+  );
+
+  test.each([
+    ["clear-site-data", '"cookies"', null],
+    ["clear-site-data", '"*"', null],
+    ["clear-site-data", '"cache", "cookies"', '"cache"'],
+    ["strict-transport-security", "max-age=1; IncludeSubDomains; preload", "max-age=1"],
+  ])("%s: %s becomes %s", (name, value, kept) => {
+    expect(scrubbed([name, value])).toEqual(kept === null ? [] : [[name, kept]]);
+  });
+
+  test("what Connection names is for one hop, wherever it stands", () => {
+    expect(scrubbed(["x-hop", "1"], ["Connection", "X-Hop"], ["x-kept", "1"])).toEqual([["x-kept", "1"]]);
+  });
+});
+
+describe("S-43 redirects", () => {
+  test.each([
+    ["http://wiki.example:8080/a?b#c", "https://app.example/a?b#c"],
+    ["HTTP://WIKI.example:8080", "https://app.example/"],
+    ["/relative", "/relative"],
+    ["http://wiki.example/a", "http://wiki.example/a"],
+    ["http://wiki.example:8080@evil.example/", "http://wiki.example:8080@evil.example/"],
+    ["http://u@wiki.example:8080/", "http://u@wiki.example:8080/"],
+    ["http://169.254.169.254/latest", "http://169.254.169.254/latest"],
+    ["//wiki.example:8080/a", "//wiki.example:8080/a"],
+  ])("%s becomes %s", (value, kept) => expect(scrubbed(["location", value])).toEqual([["location", kept]]));
+});
