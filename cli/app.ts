@@ -72,7 +72,13 @@ export function toFailure(error: unknown): Failure {
           hint: "Check the network and the hub's address, then try again.",
         });
   const message = error instanceof Error ? error.message : String(error);
-  return new Failure(EXIT.unavailable, "The hub did not answer", { detail: message, hint: "Try again." });
+  if (error instanceof Error && /^no answer within|^aborted$/.test(message))
+    return new Failure(EXIT.unavailable, "The hub did not answer", { detail: message, hint: "Try again." });
+  // What nobody foresaw is our fault, and a script must not retry it as an outage.
+  return new Failure(EXIT.failure, "Something went wrong in this program", {
+    detail: message,
+    hint: "Please report it with what you typed.",
+  });
 }
 
 const isFileError = (error: Error): boolean => "path" in error && typeof error.path === "string";

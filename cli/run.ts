@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { type App, openApp, toFailure } from "./app.ts";
+import { addAuditCommands } from "./commands/audit.ts";
 import { addCompletionCommand } from "./commands/completion.ts";
 import { addLoginCommands } from "./commands/login.ts";
 import { addNetworkCommands } from "./commands/network.ts";
@@ -40,6 +41,7 @@ function describe(program: Command, app: App): void {
   addSessionKill(program, app);
   addPolicyCommands(program, app);
   addNetworkCommands(program, app);
+  addAuditCommands(program, app);
   addCompletionCommand(program, app);
 }
 

@@ -1,0 +1,83 @@
+import { createPublicKey, verify } from "node:crypto";
+import * as z from "zod";
+import { type VerifiedRange, verifyRange } from "../../shared/audit/verify.ts";
+import type { Client } from "../../shared/protocol/client.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+
+/** The most leaves that the API gives in one answer. */
+const MOST_LEAVES = 1_000;
+
+const texts = z.array(z.string());
+
+/** A run of the audit log with all that is needed to check it without the hub. */
+export const bundleSchema = z.object({
+  format: z.literal("rustronaut-audit-1"),
+  publicKey: z.string(),
+  checkpoints: texts,
+  from: z.int().nonnegative(),
+  leaves: texts,
+  proofs: z.object({ first: texts, last: texts, consistency: z.array(texts) }),
+});
+export type Bundle = z.infer<typeof bundleSchema>;
+
+/** Collects the leaves `from` (inclusive) to `to` (exclusive; left out: all) and their proofs from the hub. */
+export async function collect(client: Client, from: number, to: number | undefined): Promise<Bundle> {
+  const { data: checkpoint } = await client.call("audit.checkpoint");
+  const { size } = checkpoint;
+  const end = to ?? size;
+  if (from > end || end > size || (from === end && size > 0))
+    throw new Failure(EXIT.usage, `The log has no entries ${from} to ${end}`, {
+      hint: `It holds ${size}: give --from below --to, and --to at most ${size}.`,
+    });
+  const leaves: string[] = [];
+  while (from + leaves.length < end) {
+    const start = from + leaves.length;
+    const query = { from: start, to: Math.min(end, start + MOST_LEAVES) };
+    const { data } = await client.call("audit.leaves", { query });
+    if (data.leaves.length !== query.to - query.from)
+      throw new Failure(EXIT.denied, "The audit log does not verify", {
+        detail: `The hub withholds entries: it gave ${data.leaves.length} of ${query.to - query.from} from ${start} on.`,
+      });
+    leaves.push(...data.leaves);
+  }
+  const inclusion = async (leaf: number) =>
+    (await client.call("audit.inclusion", { query: { leaf, size } })).data.proof;
+  return {
+    format: "rustronaut-audit-1",
+    publicKey: (await client.call("audit.publicKey")).data.vkey,
+    checkpoints: [checkpoint.note],
+    from,
+    leaves,
+    proofs: {
+      first: leaves.length > 0 ? await inclusion(from) : [],
+      last: leaves.length > 0 ? await inclusion(end - 1) : [],
+      consistency: [],
+    },
+  };
+}
+
+/** Reads a bundle that `audit export` wrote. */
+export function parseBundle(text: string, file: string): Bundle {
+  try {
+    return bundleSchema.parse(JSON.parse(text));
+  } catch {
+    throw new Failure(EXIT.denied, "The audit log does not verify", {
+      detail: `${file} is not a complete bundle of \`rustronaut audit export\`.`,
+    });
+  }
+}
+
+/** Checks a bundle without any network. `trusted` is the verification key got by another way than the bundle. */
+export async function verifyBundle(bundle: Bundle, trusted: string | undefined): Promise<VerifiedRange> {
+  const publicKey = trusted ?? bundle.publicKey;
+  const verified = await verifyRange({ ...bundle, publicKey }, verifyEd25519);
+  if (verified.ok) return verified.value;
+  throw new Failure(EXIT.denied, "The audit log does not verify", { detail: verified.error });
+}
+
+function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const x = Buffer.from(publicKey).toString("base64url");
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+  return verify(null, message, key, signature);
+}
