@@ -36,10 +36,16 @@ export async function openSocket(
   return { cut, close: () => socket.terminate() };
 }
 
-/** Opens a response that never ends by itself, and waits for its first bytes. */
-export function openDownload(port: number, host: string, cookie: string, path: string): Promise<OpenStream> {
+/** Opens a response that never ends by itself, and waits for its first bytes. @param credential A cookie, or headers. */
+export function openDownload(
+  port: number,
+  host: string,
+  credential: string | Readonly<Record<string, string>>,
+  path: string,
+): Promise<OpenStream> {
+  const headers = { host, ...(typeof credential === "string" ? { cookie: credential } : credential) };
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: "127.0.0.1", port, path, headers: { host, cookie } }, (response) => {
+    const outgoing = request({ host: "127.0.0.1", port, path, headers }, (response) => {
       if (response.statusCode !== 200) return reject(new Error(`refused with ${response.statusCode}`));
       const cut = new Promise<Cut>((done) => {
         const settle = () => done({ atMs: performance.now(), code: null });

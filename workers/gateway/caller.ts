@@ -14,7 +14,12 @@ import { leasedVerdict, mayLease, rememberVerdict } from "./lease.ts";
 /** Who sent a request, and at which epoch that was vouched for. */
 export type Caller =
   | { readonly kind: "user"; readonly session: Session; readonly owner: string; readonly epoch: number }
-  | { readonly kind: "service"; readonly token: SnapshotServiceToken; readonly epoch: number }
+  | {
+      readonly kind: "service";
+      readonly token: SnapshotServiceToken;
+      readonly hash: string;
+      readonly epoch: number;
+    }
   | { readonly kind: "anonymous"; readonly epoch: number };
 
 export type Identified =
@@ -47,21 +52,25 @@ function serviceCredential(request: Request): string | null {
 }
 
 function identifyService(token: string, snapshot: Snapshot): Identified {
-  const now = Date.now();
   // Looked up by hash, so an unknown token and a wrong secret are the same thing and take the same time.
   const hash = hashSecret(token);
   const found = snapshot.serviceTokens.find(
-    ({ secretHash, previousHash, previousUntil }) =>
-      secretHash === hash || (previousHash === hash && previousUntil !== null && now < previousUntil),
+    ({ secretHash, previousHash }) => secretHash === hash || previousHash === hash,
   );
-  const isGood = found?.enabled && (found.expiresAt === null || now < found.expiresAt);
-  if (!found || !isGood) {
+  if (!found || !isGood(found, hash, Date.now())) {
     return {
       kind: "bad_credentials",
       detail: "The service token is not valid. Send one valid token in one header.",
     };
   }
-  return { kind: "service", token: found, epoch: snapshot.epoch };
+  return { kind: "service", token: found, hash, epoch: snapshot.epoch };
+}
+
+/** Whether the secret of this hash is good for the token now. */
+export function isGood(token: SnapshotServiceToken, hash: string, now: number): boolean {
+  const { secretHash, previousHash, previousUntil, enabled, expiresAt } = token;
+  const isPrevious = previousHash === hash && previousUntil !== null && now < previousUntil;
+  return enabled && (secretHash === hash || isPrevious) && (expiresAt === null || now < expiresAt);
 }
 
 async function identifyUser(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Identified> {
@@ -72,10 +81,11 @@ async function identifyUser(request: Request, app: SnapshotApp, bindings: Bindin
     const parsed = parseSessionCookie(cookie);
     if (!parsed || parseOwner(parsed.owner)?.segmentId !== app.segmentId) continue;
     const leased = lease ? leasedVerdict(app.id, parsed.secretHash) : null;
+    const askedAt = Date.now();
     const verdict =
       leased ?? (await sessionsObject(bindings, parsed.owner).verify(parsed.secretHash, app.id, true));
     if (verdict.ok) {
-      if (!leased) rememberVerdict(app, parsed.secretHash, verdict);
+      if (!leased) rememberVerdict(app, parsed.secretHash, verdict, askedAt);
       found.push({ kind: "user", session: verdict.session, owner: parsed.owner, epoch: verdict.epoch });
     } else if (verdict.reason === "stale") return { kind: "unavailable" };
     else ended ||= verdict.reason !== "unknown";

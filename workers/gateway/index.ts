@@ -2,7 +2,7 @@ import { type Refusal, refusal } from "../../shared/errors/catalogue.ts";
 import { originOf, requestAuthority } from "../../shared/http/host.ts";
 import { corsHeaders, isPreflight, mayOpenWebSocket, preflightHeaders } from "../../shared/http/origin.ts";
 import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../../shared/http/target.ts";
-import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import { recordDecision } from "../audit.ts";
 import type { Bindings } from "../env.ts";
@@ -10,7 +10,7 @@ import { beginSignIn } from "../handoff/begin.ts";
 import { serveReserved } from "../handoff/index.ts";
 import { freshSnapshot, snapshotAt } from "../snapshot.ts";
 import { assertionHeaders } from "./assertion.ts";
-import { type Caller, type Identified, identify } from "./caller.ts";
+import { type Caller, type Identified, identify, isGood } from "./caller.ts";
 import { decisionEntry, judge, type Question, questionOf } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
 import { forward } from "./proxy.ts";
@@ -218,10 +218,9 @@ function watchOver(question: Question, caller: Caller, epoch: number, bindings: 
   });
 }
 
-function refreshed(
-  caller: Caller,
-  tokens: readonly { readonly id: string; readonly enabled: boolean }[],
-): Caller | null {
+/** The caller as the newest snapshot knows it, or null when its credential is no longer good. */
+function refreshed(caller: Caller, tokens: readonly SnapshotServiceToken[]): Caller | null {
   if (caller.kind !== "service") return caller;
-  return tokens.some(({ id, enabled }) => id === caller.token.id && enabled) ? caller : null;
+  const token = tokens.find(({ id }) => id === caller.token.id);
+  return token && isGood(token, caller.hash, Date.now()) ? { ...caller, token } : null;
 }

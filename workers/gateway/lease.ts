@@ -27,9 +27,15 @@ export function leasedVerdict(appId: string, secretHash: string): Allowed | null
   return lease && Date.now() < lease.until ? lease.verdict : null;
 }
 
-export function rememberVerdict(app: SnapshotApp, secretHash: string, verdict: Allowed): void {
+/** @param askedAt When the session object was asked: what it says may be as old as that. */
+export function rememberVerdict(
+  app: SnapshotApp,
+  secretHash: string,
+  verdict: Allowed,
+  askedAt: number,
+): void {
   const leaseMs = Math.min(1_000, app.settings.leaseMs);
-  const until = Math.min(Date.now() + leaseMs, verdict.session.expiresAt);
+  const until = Math.min(askedAt + leaseMs, verdict.session.expiresAt);
   const key = `${app.id} ${secretHash}`;
   leases.delete(key);
   leases.set(key, { until, verdict });

@@ -29,6 +29,9 @@ export interface Forwarding {
   readonly refusalContext: RefusalContext;
 }
 
+/** What one person may see is never kept for the next at the edge (S-31). */
+const UNCACHED: RequestInitCfProperties = { cacheTtlByStatus: { "100-599": -1 } };
+
 /** Repeating these changes nothing, so another upstream may be tried. */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -84,7 +87,7 @@ async function ask(
   const hasBody = request.method !== "GET" && request.method !== "HEAD";
   try {
     const { signal } = watch;
-    const init: RequestInit = { method: request.method, headers, redirect: "manual", signal };
+    const init: RequestInit = { method: request.method, headers, redirect: "manual", signal, cf: UNCACHED };
     return await fetch(url, hasBody ? { ...init, body: request.body } : init);
   } catch {
     return null;
@@ -126,8 +129,20 @@ function cuttable(
   const { readable, writable } =
     length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
   const close = () => watch.close();
-  ctx.waitUntil(body.pipeTo(writable, { signal: watch.signal }).then(close, close));
+  ctx.waitUntil(
+    body.pipeThrough(touching(watch)).pipeTo(writable, { signal: watch.signal }).then(close, close),
+  );
   return readable;
+}
+
+/** Passes everything on, and tells the watch that real traffic flows, so that the session does not idle out. */
+function touching(watch: StreamWatch): TransformStream {
+  return new TransformStream({
+    transform(chunk, controller) {
+      watch.touch();
+      controller.enqueue(chunk);
+    },
+  });
 }
 
 function cutBeforeAnswer(forwarding: Forwarding): Response {

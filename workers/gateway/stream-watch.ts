@@ -31,8 +31,7 @@ export const UPSTREAM_TIMEOUT = "upstream_timeout";
 const TOUCH_EVERY_MS = 15_000;
 /** A line that is lost sooner than this is not opened again: the object can't vouch for the session. */
 const REOPEN_AFTER_MS = 1_000;
-const PING_EVERY_MS = 2_000;
-const POLL_EVERY_MS = 1_000;
+const TICK_MS = 1_000;
 
 /**
  * Watches over one open stream, and cuts it when its session ends, when a decision turns to deny, or when nobody
@@ -46,6 +45,8 @@ export class StreamWatch {
   readonly #caller: Caller;
   readonly #rejudge: Rejudge;
   #epoch: number;
+  /** The session as it was last said to be; null while nothing was said. */
+  #session: Session | null = null;
   #line: WebSocket | null = null;
   #heardAt = 0;
   #openedAt = 0;
@@ -87,12 +88,9 @@ export class StreamWatch {
   /** Opens the line. Resolves when it stands or the stream was cut. */
   async start(): Promise<void> {
     if (this.#isOver || this.#timer !== undefined) return;
-    if (this.#caller.kind === "user") {
-      this.#timer = setInterval(() => this.#checkLine(), PING_EVERY_MS);
-      await this.#openLine(true);
-    } else {
-      this.#timer = setInterval(() => void this.#pollEpoch(), POLL_EVERY_MS);
-    }
+    this.#heardAt = Date.now();
+    this.#timer = setInterval(() => void this.#tick(), TICK_MS);
+    if (this.#caller.kind === "user") await this.#openLine(true);
   }
 
   /** Real traffic flowed: keeps the session from idling out. */
@@ -151,6 +149,7 @@ export class StreamWatch {
   }
 
   async #decideAnew(epoch: number, session: Session | null): Promise<void> {
+    this.#session = session;
     const isAllowed = await this.#rejudge(epoch, session).catch(() => false);
     if (isAllowed) this.#epoch = Math.max(this.#epoch, epoch);
     else this.#cut(4403, "denied_by_policy");
@@ -164,17 +163,23 @@ export class StreamWatch {
     else void this.#openLine(true);
   }
 
-  #checkLine(): void {
-    if (Date.now() - this.#heardAt > KILL_LINE_GRACE_MS) this.#cut(4401, "unavailable");
-    else this.#line?.send(KILL_LINE_PING);
+  /** Each second: is anybody still vouching, and does the decision still hold? Time alone can end an allow. */
+  async #tick(): Promise<void> {
+    const epoch = this.#caller.kind === "user" ? this.#vouchedEpoch() : await this.#askedEpoch();
+    if (epoch === null) this.#cut(4401, "unavailable");
+    else if (!this.#isOver) await this.#decideAnew(epoch, this.#session);
   }
 
-  /** Callers without a session are vouched for by the epoch alone. */
-  async #pollEpoch(): Promise<void> {
-    const epoch = await coordinatorObject(this.#bindings)
-      .epoch()
-      .catch(() => null);
-    if (epoch === null) this.#cut(4401, "unavailable");
-    else if (epoch > this.#epoch) await this.#decideAnew(epoch, null);
+  /** The epoch that the kill line stands for, or null when it is silent for too long. */
+  #vouchedEpoch(): number | null {
+    if (Date.now() - this.#heardAt > KILL_LINE_GRACE_MS) return null;
+    this.#line?.send(KILL_LINE_PING);
+    return this.#epoch;
+  }
+
+  /** Callers without a session are vouched for by the coordinator alone. */
+  async #askedEpoch(): Promise<number | null> {
+    const asked = coordinatorObject(this.#bindings).epoch();
+    return asked.catch(() => null);
   }
 }

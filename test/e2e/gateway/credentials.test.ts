@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localRequest } from "../../../scripts/local/http.ts";
 import { type Attacker, signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
+import { openDownload } from "../../support/streams.ts";
 
 let system: System;
 let alice: Attacker;
@@ -51,6 +52,31 @@ describe("S-29 service credentials", () => {
     const cookie = alice.visitor.cookieHeader(system.appOrigin);
     const answer = await call({ ...headers(), cookie });
     expect(answer).toMatchObject({ status: 401, hits: 0, setCookie: undefined });
+  });
+  it.each([
+    ["is disabled", { enabled: false }],
+    ["expires", { expiresAt: "soon" }],
+  ] as const)("cut their open streams when the token %s", async (name, change) => {
+    const { data, etag } = await system.admin.call("serviceTokens.create", {
+      body: { name: `stream ${name}` },
+    });
+    const { etag: policyEtag } = await system.admin.call("policies.get", { params: { policy: "ci" } });
+    const source = `permit (principal is ServiceToken, action, resource == App::"app");`;
+    await system.admin.call("policies.publish", {
+      params: { policy: "ci" },
+      body: { source },
+      ifMatch: policyEtag ?? "",
+    });
+    const authorization = `Bearer ${data.secret}`;
+    await expect.poll(async () => (await call({ authorization })).status, { timeout: 3_000 }).toBe(200);
+    const host = new URL(system.appOrigin).host;
+    const stream = await openDownload(system.port, host, { authorization }, "/events");
+    const body = "expiresAt" in change ? { expiresAt: Date.now() + 1_500 } : change;
+    const params = { serviceToken: data.serviceToken.id };
+    await system.admin.call("serviceTokens.update", { params, body, ifMatch: etag ?? "" });
+    await stream.cut;
+    await expect.poll(() => system.upstream.open.size).toBe(0);
+    expect((await call({ authorization })).status).toBe(401);
   });
   it("a rotated secret lives for its grace, a disabled token not at all", async () => {
     const { data } = await system.admin.call("serviceTokens.rotate", {

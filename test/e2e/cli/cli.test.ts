@@ -1,0 +1,167 @@
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mintToken } from "../../../shared/protocol/tokens.ts";
+import { signIn } from "../../support/attack.ts";
+import { type System, startSystem } from "../../support/harness.ts";
+import { Shell } from "./process.ts";
+
+let system: System;
+let shell: Shell;
+let alice: Awaited<ReturnType<typeof signIn>>;
+
+beforeAll(async () => {
+  system = await startSystem({ withoutDashboard: true });
+  shell = await Shell.open();
+  alice = await signIn(system);
+  await alice.send("/");
+  const login = await shell.run(["login", "--hub", system.hubOrigin], system.adminToken);
+  expect(login).toMatchObject({ code: 0, err: "" });
+});
+afterAll(() => system.stop());
+
+const json = async (...args: string[]) => {
+  const ended = await shell.run(["--json", ...args]);
+  expect(ended, ended.err).toMatchObject({ code: 0 });
+  return JSON.parse(ended.out);
+};
+
+describe("login", () => {
+  it("keeps the token where only its owner reads it", async () => {
+    const file = shell.path("rustronaut/config.json");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(file, "utf8"))).toEqual({
+      hub: system.hubOrigin,
+      token: system.adminToken,
+    });
+  });
+
+  it("is 4 with a token that the hub does not know, and stores nothing", async () => {
+    const stranger = await Shell.open();
+    const token = mintToken("rnapi", crypto.getRandomValues(new Uint8Array(64)));
+    const ended = await stranger.run(["login", "--hub", system.hubOrigin], token);
+    expect(ended.code, ended.err).toBe(4);
+    expect((await stranger.run(["apps", "list"])).code).toBe(4);
+  });
+
+  it("is 7 when the hub is down", async () => {
+    const ended = await (await Shell.open()).run(
+      ["login", "--hub", "http://hub.localhost:1"],
+      system.adminToken,
+    );
+    expect(ended).toMatchObject({ code: 7 });
+    expect(ended.err).toContain("can't be reached");
+  });
+});
+
+describe("resources", () => {
+  it("are created, listed, changed and deleted", async () => {
+    for (const [kind, key, create, change] of [
+      ["groups", "crew", [], ["--description", "all hands"]],
+      ["segments", "lab", [], ["--description", "trials"]],
+      [
+        "apps",
+        "wiki",
+        ["--host", "wiki.localhost", "--segment", "main", "--upstreams", system.upstream.origin],
+        ["--title", "The wiki"],
+      ],
+      ["users", "carol@example.com", [], ["--name", "Carol"]],
+      ["service-tokens", "robot", [], ["--no-enabled"]],
+    ] as const) {
+      const created = await shell.run([kind, "create", key, ...create]);
+      expect(created, `${kind}: ${created.err}`).toMatchObject({ code: 0 });
+      expect((await shell.run([kind, "list"])).out).toContain(key);
+      const changed = await shell.run([kind, "update", key, ...change]);
+      expect(changed, `${kind}: ${changed.err}`).toMatchObject({ code: 0 });
+      const again = await shell.run([kind, "create", key, ...create]);
+      expect(again, `${kind}: ${again.err}`).toMatchObject({ code: 6 });
+      expect((await shell.run([kind, "delete", key])).code, "unconfirmed").toBe(2);
+      const deleted = await shell.run([kind, "delete", key, "--yes"]);
+      expect(deleted, `${kind}: ${deleted.err}`).toMatchObject({ code: 0 });
+    }
+    expect((await shell.run(["groups", "show", "crew"])).code).toBe(5);
+  });
+
+  it("tokens are made and revoked by name", async () => {
+    const made = await json("tokens", "create", "ci", "--role", "auditor");
+    expect(made.secret).toMatch(/^rnapi_/);
+    const deleted = await shell.run(["tokens", "delete", "ci", "--yes"]);
+    expect(deleted, deleted.err).toMatchObject({ code: 0 });
+    expect((await shell.run(["tokens", "delete", "ci", "--yes"])).code).toBe(5);
+  });
+});
+
+describe("apply", () => {
+  it("shows, applies, and then has nothing to change; prune deletes", async () => {
+    const file = shell.path("network.yaml");
+    await writeFile(file, "version: 1\ngroups:\n  - name: engineering\n  - name: sales\n  - name: pilots\n");
+    const dry = await shell.run(["apply", "-f", file, "--dry-run"]);
+    expect(dry, dry.err).toMatchObject({ code: 0 });
+    expect(dry.out).toMatch(/^\+ \w+ pilots$/m);
+    expect((await shell.run(["groups", "show", "pilots"])).code).toBe(5);
+    expect(await shell.run(["apply", "-f", file, "--yes"])).toMatchObject({ code: 0 });
+    expect((await shell.run(["apply", "-f", file, "--yes"])).out).toBe("Nothing to change.\n");
+    await writeFile(file, "version: 1\ngroups:\n  - name: engineering\n  - name: sales\n");
+    const pruned = await shell.run(["apply", "-f", file, "--prune", "--yes"]);
+    expect(pruned, pruned.err).toMatchObject({ code: 0 });
+    expect((await shell.run(["groups", "show", "pilots"])).code).toBe(5);
+  });
+
+  it("what was exported changes nothing", async () => {
+    const file = shell.path("exported.yaml");
+    await writeFile(file, (await shell.run(["export"])).out);
+    const again = await shell.run(["apply", "-f", file, "--yes"]);
+    expect(again.out, again.err).toBe("Nothing to change.\n");
+  });
+});
+
+describe("decisions", () => {
+  it("policy test is 0 for allow and 3 for deny", async () => {
+    const ask = (path: string) =>
+      shell.run(["policy", "test", "--user", "alice@example.com", "--app", "app", "--path", path]);
+    expect(await ask("/")).toMatchObject({ code: 0, out: expect.stringMatching(/^allow/) });
+    expect(await ask("/admin")).toMatchObject({ code: 3, out: expect.stringMatching(/^deny/) });
+  });
+
+  it("show says who, what, why, which policies and under which epoch", async () => {
+    const [{ id }] = await json("decisions", "list", "--app", "app", "--decision", "allow");
+    const shown = await shell.run(["decisions", "show", id]);
+    expect(shown, shown.err).toMatchObject({ code: 0 });
+    for (const word of ["alice@example.com", "allow", "epoch", "reasons", "app"])
+      expect(shown.out).toContain(word);
+  });
+});
+
+describe("audit", () => {
+  it("verifies against the hub and offline, and finds what was changed", async () => {
+    const verified = await shell.run(["audit", "verify", "--from", "1"]);
+    expect(verified, verified.err).toMatchObject({ code: 0, out: expect.stringMatching(/^Verified/) });
+    const file = shell.path("bundle.json");
+    expect(await shell.run(["audit", "export", "--out", file])).toMatchObject({ code: 0 });
+    // Nobody is logged in here: nothing but the file is needed.
+    const offline = await Shell.open();
+    expect(await offline.run(["audit", "verify", "--file", file])).toMatchObject({ code: 0 });
+    const text = await readFile(file, "utf8");
+    const tampered = shell.path("tampered.json");
+    await writeFile(tampered, text.replaceAll("alice@example.com", "mallory@example.com"));
+    const found = await offline.run(["audit", "verify", "--file", tampered]);
+    expect(found).toMatchObject({ code: 3 });
+    expect(found.err).toContain("an entry was changed");
+    const key = `other.example/audit+${JSON.parse(text).publicKey.split("+").slice(1).join("+")}`;
+    expect((await offline.run(["audit", "verify", "--file", file, "--key", key])).code).toBe(3);
+  });
+
+  it("tail shows the kinds that were asked for", async () => {
+    const { code, out } = await shell.run(["audit", "tail", "--kinds", "login"]);
+    expect(code).toBe(0);
+    expect(out).toContain("login");
+    expect(out).not.toContain("  decision  ");
+  });
+});
+
+describe("sessions kill", () => {
+  it("ends all sessions of a user", async () => {
+    const killed = await shell.run(["sessions", "kill", "--user", "alice@example.com"]);
+    expect(killed, killed.err).toMatchObject({ code: 0, out: expect.stringMatching(/^Ended [1-9]/) });
+    expect((await alice.send("/")).hits).toBe(0);
+  });
+});

@@ -1,0 +1,48 @@
+import { spawn } from "node:child_process";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const BIN = fileURLToPath(new URL("../../../cli/bin.js", import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** One person's command line, with a home of its own. */
+export class Shell {
+  readonly home: string;
+
+  constructor(home: string) {
+    this.home = home;
+  }
+
+  static async open(): Promise<Shell> {
+    return new Shell(await mkdtemp(join(tmpdir(), "rustronaut-cli-")));
+  }
+
+  path(name: string): string {
+    return join(this.home, name);
+  }
+
+  /** Runs the program as a user would; `input` is its stdin. */
+  run(args: readonly string[], input = ""): Promise<Ended> {
+    return new Promise((resolve, reject) => {
+      const env = { PATH: process.env.PATH, HOME: this.home, XDG_CONFIG_HOME: this.home };
+      const child = spawn(process.execPath, [BIN, ...args], { env });
+      let [out, err] = ["", ""];
+      child.stdout.on("data", (chunk) => {
+        out += chunk;
+      });
+      child.stderr.on("data", (chunk) => {
+        err += chunk;
+      });
+      child.once("error", reject);
+      child.once("close", (code) => resolve({ code, out, err }));
+      child.stdin.end(input);
+    });
+  }
+}
