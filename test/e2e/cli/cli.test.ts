@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mintToken } from "../../../shared/protocol/tokens.ts";
@@ -37,7 +38,7 @@ describe("login", () => {
 
   it("is 4 with a token that the hub does not know, and stores nothing", async () => {
     const stranger = await Shell.open();
-    const token = mintToken("rnapi", crypto.getRandomValues(new Uint8Array(64)));
+    const token = mintToken("rnapi", randomBytes);
     const ended = await stranger.run(["login", "--hub", system.hubOrigin], token);
     expect(ended.code, ended.err).toBe(4);
     expect((await stranger.run(["apps", "list"])).code).toBe(4);
