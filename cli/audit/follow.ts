@@ -14,12 +14,12 @@ export async function followEvents(
   each: (json: string) => void,
 ): Promise<void> {
   const headers = { authorization: `Bearer ${hub.token}`, accept: "text/event-stream" };
-  const response = await localFetch(url, { headers, signal });
-  if (!response.ok || !response.body)
-    throw new Failure(exitCodeOfStatus(response.status), `The log can't be followed (${response.status})`);
   const decoder = new TextDecoder();
   let rest = "";
   try {
+    const response = await localFetch(url, { headers, signal });
+    if (!response.ok || !response.body)
+      throw new Failure(exitCodeOfStatus(response.status), `The log can't be followed (${response.status})`);
     for await (const chunk of response.body) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
       rest = lines.pop() ?? "";

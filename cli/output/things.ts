@@ -1,4 +1,5 @@
 import { details, table } from "./table.ts";
+import { printable } from "./text.ts";
 import { cell, heading } from "./values.ts";
 
 type Item = Readonly<Record<string, unknown>>;
@@ -19,7 +20,14 @@ export function detailsOf(data: unknown): string {
 function flatten(path: string, value: unknown): [string, string][] {
   if (Array.isArray(value) && value.some((item) => typeof item === "object" && item !== null))
     return value.flatMap((item, at) => flatten(`${path}[${at}]`, item));
+  if (isSentences(value)) return [[path, value.map(printable).join("\n")]];
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return [[path, cell(path.slice(path.lastIndexOf(".") + 1), value)]];
   return Object.entries(value).flatMap(([key, inner]) => flatten(path ? `${path}.${key}` : key, inner));
 }
+
+/** Reasons and the like, which read better one below the other than by comma. */
+const isSentences = (value: unknown): value is string[] =>
+  Array.isArray(value) &&
+  value.every((item) => typeof item === "string") &&
+  value.some((item) => item.endsWith("."));

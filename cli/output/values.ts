@@ -9,7 +9,7 @@ export function instant(ms: number | null | undefined): string {
 /** One value in a cell: lists by comma, nothing as `-`, times by their field's name. */
 export function cell(field: string, value: unknown): string {
   if (value === null || value === undefined || value === "") return "-";
-  if (typeof value === "number" && /(At|Until)$|^at$/.test(field)) return instant(value);
+  if (typeof value === "number" && /(At|Until)$|^(at|now)$/.test(field)) return instant(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.length > 0 ? value.map((item) => cell("", item)).join(", ") : "-";
   if (typeof value === "object") return JSON.stringify(value);

@@ -159,6 +159,22 @@ describe("audit", () => {
   });
 });
 
+describe("audit tail --follow", () => {
+  it("goes on with new entries until it is interrupted, each once", async () => {
+    const args = ["audit", "tail", "--follow", "--kinds", "admin", "--limit", "1"];
+    const following = shell.run(args, "", /group\.create/);
+    const created = await shell.run(["groups", "create", "followed"]);
+    expect(created, created.err).toMatchObject({ code: 0 });
+    const { code, out, err } = await following;
+    expect(code, err).toBe(0);
+    const leaves = out
+      .trim()
+      .split("\n")
+      .map((line) => Number(line.split(" ")[0]));
+    expect(new Set(leaves).size).toBe(leaves.length);
+  });
+});
+
 describe("sessions kill", () => {
   it("ends all sessions of a user", async () => {
     const killed = await shell.run(["sessions", "kill", "--user", "alice@example.com"]);
