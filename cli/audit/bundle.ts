@@ -21,8 +21,13 @@ export const bundleSchema = z.object({
 });
 export type Bundle = z.infer<typeof bundleSchema>;
 
-/** Collects the leaves `from` (inclusive) to `to` (exclusive; left out: all) and their proofs from the hub. */
-export async function collect(client: Client, from: number, to: number | undefined): Promise<Bundle> {
+/** Collects the leaves `from` (inclusive) to `to` (exclusive; left out: all) and their proofs from the hub, and `since` an earlier bundle. */
+export async function collect(
+  client: Client,
+  from: number,
+  to: number | undefined,
+  since?: Bundle,
+): Promise<Bundle> {
   const { data: checkpoint } = await client.call("audit.checkpoint");
   const { size } = checkpoint;
   const end = to ?? size;
@@ -46,15 +51,28 @@ export async function collect(client: Client, from: number, to: number | undefin
   return {
     format: "rustronaut-audit-1",
     publicKey: (await client.call("audit.publicKey")).data.vkey,
-    checkpoints: [checkpoint.note],
+    checkpoints: since ? [newestOf(since), checkpoint.note] : [checkpoint.note],
     from,
     leaves,
     proofs: {
       first: leaves.length > 0 ? await inclusion(from) : [],
       last: leaves.length > 0 ? await inclusion(end - 1) : [],
-      consistency: [],
+      consistency: since ? [await continuation(client, newestOf(since), size)] : [],
     },
   };
+}
+
+const newestOf = (bundle: Bundle): string => bundle.checkpoints.at(-1) ?? "";
+
+/** Proof that the log continues the one that the earlier note states. */
+async function continuation(client: Client, note: string, size: number): Promise<string[]> {
+  // The second line of a checkpoint is its size; `verifyBundle` checks the note itself.
+  const first = Number(note.split("\n")[1]);
+  if (!(first <= size))
+    throw new Failure(EXIT.denied, "The audit log does not verify", {
+      detail: `The log holds ${size} entries now, and held ${first} before: entries were removed.`,
+    });
+  return (await client.call("audit.consistency", { query: { first, second: size } })).data.proof;
 }
 
 /** Reads a bundle that `audit export` wrote. */

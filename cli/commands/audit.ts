@@ -24,15 +24,20 @@ export function addAuditCommands(program: Command, app: App): void {
     .option("--from <leaf>", "first entry, by number", toLeaf)
     .option("--to <leaf>", "entry before which to stop", toLeaf)
     .option("--file <bundle>", "a file of `audit export`, checked without any network")
+    .option("--since <bundle>", "prove also that the log continues this earlier bundle, by its key")
     .option("--key <vkey>", "the verification key that you trust, kept from earlier")
-    .action(async (options: RangeOptions & { file?: string; key?: string }) => {
-      const { file, key, from, to } = options;
+    .action(async (options: RangeOptions & { file?: string; since?: string; key?: string }) => {
+      const { file, from, to } = options;
       if (file !== undefined && (from !== undefined || to !== undefined))
         throw new Failure(EXIT.usage, "A bundle is verified whole: leave out --from and --to");
+      if (file !== undefined && options.since !== undefined)
+        throw new Failure(EXIT.usage, "Give --file or --since: the latter asks the hub");
+      const since = options.since && parseBundle(await app.io.readFile(options.since), options.since);
+      const key = options.key ?? (since ? since.publicKey : undefined);
       const bundle =
         file !== undefined
           ? parseBundle(await app.io.readFile(file), file)
-          : await collect((await app.hub()).client, from ?? 0, to);
+          : await collect((await app.hub()).client, from ?? 0, to, since || undefined);
       const verified = await verifyBundle(bundle, key);
       app.emit({ ...verified, publicKey: key ?? bundle.publicKey }, () => {
         const entries = `entries ${verified.from} to ${verified.to - 1}`;

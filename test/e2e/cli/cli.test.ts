@@ -151,6 +151,19 @@ describe("audit", () => {
     expect((await offline.run(["audit", "verify", "--file", file, "--key", key])).code).toBe(3);
   });
 
+  it("verifies that the log continues an earlier bundle", async () => {
+    const file = shell.path("earlier.json");
+    expect(await shell.run(["audit", "export", "--out", file])).toMatchObject({ code: 0 });
+    await system.admin.call("segments.create", { body: { name: "later" } });
+    const continued = await shell.run(["audit", "verify", "--since", file]);
+    expect(continued, continued.err).toMatchObject({ code: 0 });
+    const bundle = JSON.parse(await readFile(file, "utf8"));
+    const lines = bundle.checkpoints[0].split("\n");
+    lines[2] = Buffer.alloc(32).toString("base64");
+    await writeFile(file, JSON.stringify({ ...bundle, checkpoints: [lines.join("\n")] }));
+    expect((await shell.run(["audit", "verify", "--since", file])).code).toBe(3);
+  });
+
   it("tail shows the kinds that were asked for", async () => {
     const { code, out } = await shell.run(["audit", "tail", "--kinds", "login"]);
     expect(code).toBe(0);
@@ -162,10 +175,13 @@ describe("audit", () => {
 describe("audit tail --follow", () => {
   it("goes on with new entries until it is interrupted, each once", async () => {
     const args = ["audit", "tail", "--follow", "--kinds", "admin", "--limit", "1"];
-    const following = shell.run(args, "", /group\.create/);
-    const created = await shell.run(["groups", "create", "followed"]);
-    expect(created, created.err).toMatchObject({ code: 0 });
+    let created: Promise<unknown> | undefined;
+    const following = shell.run(args, "", (out) => {
+      created ??= system.admin.call("groups.create", { body: { name: "followed" } });
+      return out.includes("group.create");
+    });
     const { code, out, err } = await following;
+    await created;
     expect(code, err).toBe(0);
     const leaves = out
       .trim()

@@ -28,15 +28,15 @@ export class Shell {
     return join(this.home, name);
   }
 
-  /** Runs the program as a user would; `input` is its stdin. Once it has printed `until`, it is interrupted. */
-  run(args: readonly string[], input = "", until?: RegExp): Promise<Ended> {
+  /** Runs the program as a user would; `input` is its stdin. It is interrupted once `done` says so of what it printed. */
+  run(args: readonly string[], input = "", done?: (out: string) => boolean): Promise<Ended> {
     return new Promise((resolve, reject) => {
       const env = { PATH: process.env.PATH, HOME: this.home, XDG_CONFIG_HOME: this.home };
       const child = spawn(process.execPath, [BIN, ...args], { env });
       let [out, err] = ["", ""];
       child.stdout.on("data", (chunk) => {
         out += chunk;
-        if (until?.test(out)) child.kill("SIGINT");
+        if (done?.(out)) child.kill("SIGINT");
       });
       child.stderr.on("data", (chunk) => {
         err += chunk;
