@@ -19,7 +19,20 @@ export async function readJson(request: Request): Promise<unknown> {
     refuse("malformed_request", "The body is not valid JSON.");
   }
   if (hasDuplicateKeys(text)) refuse("malformed_request", "The body names a member of an object twice.");
+  if (hasBrokenText(value)) refuse("malformed_request", "The body has text with half a surrogate pair.");
   return value;
+}
+
+/** JSON can escape half a surrogate pair; stored as UTF-8 it would become another text. */
+function hasBrokenText(value: unknown): boolean {
+  const open: unknown[] = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next === "string" && !next.isWellFormed()) return true;
+    if (typeof next === "object" && next !== null) {
+      for (const [key, member] of Object.entries(next)) open.push(key, member);
+    }
+  }
+  return false;
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {

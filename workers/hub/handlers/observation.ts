@@ -100,9 +100,18 @@ export const OBSERVATION_HANDLERS: Handlers<
     if (query.to < query.from || query.to - query.from > MAX_LEAVES) {
       refuse("invalid_input", `Ask for at most ${MAX_LEAVES} leaves: from inclusive, to exclusive.`);
     }
-    return {
-      body: { from: query.from, leaves: await auditObject(bindings).leaves(query.from, query.to) },
-    };
+    const { size } = await auditObject(bindings).checkpoint();
+    if (query.to > size) refuse("invalid_input", `The log ends at ${size}.`);
+    const leaves = await auditObject(bindings)
+      .leaves(query.from, query.to)
+      .catch((error: unknown) => {
+        if (!String(error).includes("not all kept")) throw error;
+        return refuse(
+          "invalid_input",
+          "The texts of these leaves are past their retention; only hashes remain.",
+        );
+      });
+    return { body: { from: query.from, leaves } };
   },
 
   "stats.get": async ({ bindings, query, now }) => {

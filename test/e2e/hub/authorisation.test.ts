@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { localRequest } from "../../../scripts/local/http.ts";
+import { type Endpoint, mayCall } from "../../../shared/protocol/endpoint.ts";
+import { ENDPOINT_LIST } from "../../../shared/protocol/endpoints.ts";
+import type { Role } from "../../../shared/protocol/fields.ts";
+import { type System, startSystem } from "../../support/harness.ts";
+
+let system: System;
+const tokens: Partial<Record<Role | "deleted" | "service", string>> = {};
+beforeAll(async () => {
+  system = await startSystem({ withoutDashboard: true });
+  for (const role of ["auditor", "admin", "owner"] as const) {
+    tokens[role] = (await system.admin.call("apiTokens.create", { body: { name: role, role } })).data.secret;
+  }
+  const { data } = await system.admin.call("apiTokens.create", { body: { name: "gone", role: "owner" } });
+  tokens.deleted = data.secret;
+  await system.admin.call("apiTokens.delete", {
+    params: { apiToken: data.apiToken.id },
+    ifMatch: '"1"',
+  });
+  tokens.service = (await system.admin.call("serviceTokens.create", { body: { name: "ci" } })).data.secret;
+});
+afterAll(() => system.stop());
+
+/** Calls with parameters that name nothing, so that what is allowed changes nothing. */
+function call(endpoint: Endpoint, headers: Record<string, string>) {
+  const path = endpoint.path.replace(/\{\w+\}/g, "nothing");
+  const body = endpoint.body ? { body: "{}" } : {};
+  return localRequest(`${system.hubOrigin}${path}`, {
+    method: endpoint.method,
+    headers: { "content-type": "application/json", "if-match": '"1"', ...headers },
+    ...body,
+  });
+}
+
+const GUARDED = ENDPOINT_LIST.filter((endpoint) => endpoint.role !== "public");
+
+describe.each(GUARDED)("$id", (endpoint) => {
+  it("refuses whoever proves nothing", async () => {
+    const bad = ["Bearer x", "Basic eDp5", "Bearer rnapi_short", `Bearer ${tokens.deleted}`];
+    bad.push(`Bearer ${tokens.service}`, "Bearer eyJhbGciOiJFUzI1NiJ9.e30.c2ln");
+    expect((await call(endpoint, {})).status).toBe(401);
+    for (const authorization of bad) expect((await call(endpoint, { authorization })).status).toBe(401);
+  });
+  it.each(["auditor", "admin", "owner"] as const)("answers the role %s by its rank", async (role) => {
+    const allowed = mayCall(role, endpoint.role as Role);
+    if (allowed && endpoint.response === "stream") return;
+    const { status } = await call(endpoint, { authorization: `Bearer ${tokens[role]}` });
+    if (!allowed) expect(status).toBe(endpoint.method === "GET" ? 404 : 403);
+    else {
+      expect([401, 403]).not.toContain(status);
+      expect(status).toBeLessThan(500);
+    }
+  });
+});
