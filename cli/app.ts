@@ -64,15 +64,10 @@ export function toFailure(error: unknown): Failure {
     return new Failure(EXIT.failure, "The answer did not come from a Rustronaut hub", {
       hint: "Check the hub's address (`rustronaut whoami`, RUSTRONAUT_HUB).",
     });
-  if (error instanceof Error && "syscall" in error && "code" in error)
-    return isFileError(error)
-      ? new Failure(EXIT.failure, error.message)
-      : new Failure(EXIT.unavailable, "The hub can't be reached", {
-          detail: error.message,
-          hint: "Check the network and the hub's address, then try again.",
-        });
+  if (error instanceof Error && isFileError(error)) return new Failure(EXIT.failure, error.message);
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof Error && /^no answer within|^aborted$/.test(message))
+  // The connection broke in the middle of an answer.
+  if (error instanceof Error && "code" in error && error.code === "ECONNRESET")
     return new Failure(EXIT.unavailable, "The hub did not answer", { detail: message, hint: "Try again." });
   // What nobody foresaw is our fault, and a script must not retry it as an outage.
   return new Failure(EXIT.failure, "Something went wrong in this program", {

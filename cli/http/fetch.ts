@@ -3,6 +3,8 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
 import { Readable } from "node:stream";
+import { EXIT } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
 
 /** Seconds of silence before the hub counts as away. Followed streams set no limit once they have begun. */
 const SILENCE_MS = 30_000;
@@ -31,7 +33,7 @@ function send(url: URL, body: Buffer | null, options: RequestOptions): Promise<I
     outgoing.setTimeout(SILENCE_MS, () =>
       outgoing.destroy(new Error(`no answer within ${SILENCE_MS / 1000} s`)),
     );
-    outgoing.once("error", reject);
+    outgoing.once("error", (error) => reject(unreachable(error)));
     outgoing.once("response", (answer) => {
       outgoing.setTimeout(0);
       resolve(answer);
@@ -39,6 +41,13 @@ function send(url: URL, body: Buffer | null, options: RequestOptions): Promise<I
     outgoing.end(body);
   });
 }
+
+/** Refused, no such name, an untrusted certificate, no HTTP: Node's errors for these have no one shape. */
+const unreachable = (error: Error): Failure =>
+  new Failure(EXIT.unavailable, "The hub can't be reached", {
+    detail: error.message || ("code" in error ? String(error.code) : error.name),
+    hint: "Check the network and the hub's address, then try again.",
+  });
 
 function toResponse(answer: IncomingMessage, method: string): Response {
   const headers = new Headers();
