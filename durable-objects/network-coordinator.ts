@@ -12,7 +12,7 @@ import type {
 } from "../shared/sessions/types.ts";
 import { makeAssertionKey } from "./coordinator/assertion-key.ts";
 import { CoordinatorStore } from "./coordinator/store.ts";
-import { ringBy } from "./storage/alarm.ts";
+import { ringAt } from "./storage/alarm.ts";
 import { settleAll, withTimeout } from "./storage/deliver.ts";
 import { type Job, Outbox } from "./storage/outbox.ts";
 
@@ -54,14 +54,15 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
     since?: number,
   ): Promise<{ epoch: number; principals: Principal[]; more: boolean }> {
     if (!isOwner(owner)) throw new Error("not the name of a session object");
-    this.#store.addOwner(owner);
-    return this.#store.changesAfter(since ?? 0);
+    const known = since ?? this.#store.recentEpoch(Date.now());
+    this.#store.addOwner(owner, known);
+    return this.#store.changesAfter(known);
   }
 
   async bump(principals: readonly Principal[]): Promise<{ epoch: number; pending: string[] }> {
     const now = Date.now();
     const jobs = this.ctx.storage.transactionSync(() => {
-      this.#store.raise(principals);
+      this.#store.raise(principals, now);
       return this.#store
         .owners()
         .map((owner) => this.#outbox.put(`refresh:${owner}`, { type: "refresh", owner }, now));
@@ -97,7 +98,7 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
     for (const times of plan.make) made.push(await makeAssertionKey(times));
     // Another call may have made keys while this one waited: the first to write wins.
     if (planRotation(this.#store.keys(), now).make.length > 0) this.#store.replaceKeys(plan.retire, made);
-    await ringBy(this.ctx.storage, plan.nextAt);
+    this.#ringWhenDue();
     return { keys: publishedOrder(this.#store.keys(), now) };
   }
 
@@ -108,6 +109,8 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
 
   /** Tries each message now; what fails stays in the outbox and is named in `pending`. */
   async #deliver(jobs: readonly Job<Message>[]): Promise<{ ended: string[]; pending: string[] }> {
+    // Before the first attempt: an object that dies in the middle comes back by its alarm.
+    this.#ringWhenDue();
     const results = await settleAll(jobs, FAN_OUT_WIDTH, (job) =>
       withTimeout(this.#tell(job.payload), DELIVERY_TIMEOUT_MS),
     );
@@ -123,8 +126,15 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
         this.#outbox.postpone(job, Date.now());
       }
     }
-    await ringBy(this.ctx.storage, this.#outbox.nextDue());
+    this.#ringWhenDue();
     return { ended, pending };
+  }
+
+  /** The next time that something is due: a message, or the keys' rotation. */
+  #ringWhenDue(): void {
+    const keys = this.#store.keys();
+    const rotation = keys.length > 0 ? planRotation(keys, Date.now()).nextAt : null;
+    ringAt(this.ctx.storage, [this.#outbox.nextDue(), rotation]);
   }
 
   async #tell(message: Message): Promise<string[]> {

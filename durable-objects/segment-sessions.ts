@@ -16,7 +16,7 @@ import {
 } from "../shared/sessions/types.ts";
 import { endMessage, KillLines } from "./sessions/kill-lines.ts";
 import { SessionStore } from "./sessions/session-store.ts";
-import { ringBy } from "./storage/alarm.ts";
+import { ringAt } from "./storage/alarm.ts";
 import { withTimeout } from "./storage/deliver.ts";
 import { type Job, Outbox } from "./storage/outbox.ts";
 
@@ -37,6 +37,7 @@ type Notice =
 
 const COORDINATOR_TIMEOUT_MS = 2_000;
 const NOTICES_PER_ALARM = 100;
+const MARK_ATTEMPTS = 3;
 
 /** The one writer of the sessions of a segment, region and shard. `docs/consistency-and-failure.md` says what it promises. */
 export class SegmentSessions extends DurableObject<Environment> implements SegmentSessionsRpc {
@@ -60,7 +61,6 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     const { state, ended } = this.#run({ type: "create", input }, this.#store.forCreate(input));
     const session = state.live.get(input.id)?.session;
     if (!session) throw new Error("a session that was just created is not live");
-    await this.#ringWhenDue();
     return { ok: true, session, ended };
   }
 
@@ -118,7 +118,6 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     this.#store.rescheduleSeen(state);
     this.#store.purge(Date.now());
     await this.#deliver(this.#outbox.due(Date.now(), NOTICES_PER_ALARM));
-    await this.#ringWhenDue();
   }
 
   /** Decides, writes in one transaction, then performs the effects. Throws when the command is refused. */
@@ -135,7 +134,8 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
       return effects.flatMap((effect) => this.#note(effect, now));
     });
     for (const effect of effects) this.#perform(effect);
-    if (notices.length > 0) this.ctx.waitUntil(this.#deliver(notices).then(() => this.#ringWhenDue()));
+    this.#ringWhenDue();
+    if (notices.length > 0) this.ctx.waitUntil(this.#deliver(notices));
     return {
       state: after,
       ended: events.flatMap((event) => (event.type === "ended" ? [event.session.id] : [])),
@@ -157,20 +157,23 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
 
   async #deliver(jobs: readonly Job<Notice>[]): Promise<void> {
     for (const job of jobs) {
-      await this.#send(job.payload).then(
+      await this.#send(job).then(
         () => this.#outbox.settle(job),
         () => this.#outbox.postpone(job, Date.now()),
       );
     }
+    this.#ringWhenDue();
   }
 
-  async #send(notice: Notice): Promise<void> {
+  async #send({ payload: notice, attempts }: Job<Notice>): Promise<void> {
     if (notice.type === "end_children") {
       await this.#coordinator().endEverywhere(null, { by: "parent", id: notice.parentId }, "parent_ended");
       return;
     }
     const update = "UPDATE sessions_index SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL";
-    await this.env.DB.prepare(update).bind(notice.at, notice.reason, notice.sessionId).run();
+    const { meta } = await this.env.DB.prepare(update).bind(notice.at, notice.reason, notice.sessionId).run();
+    // The row of a session that ended at once may not have been inserted yet.
+    if (meta.changes === 0 && attempts < MARK_ATTEMPTS) throw new Error("there is no row to mark yet");
   }
 
   /** Whether this object may vouch for its epoch now; asks the coordinator where it must. */
@@ -183,29 +186,27 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     return freshness(this.#confirmedAt, Date.now()) !== "stale";
   }
 
+  /** Learns every change up to the newest epoch, however many answers that takes. */
   async #confirm(): Promise<void> {
     const owner = this.ctx.id.name;
     if (owner === undefined) throw new Error("a session object has a name");
+    const askedAt = Date.now();
     for (let more = true; more; ) {
-      const askedAt = Date.now();
-      const answer = await withTimeout(
-        this.#coordinator().join(owner, this.#store.syncedEpoch),
-        COORDINATOR_TIMEOUT_MS,
-      );
-      this.#learn(answer.epoch, answer.principals, askedAt);
+      const since = this.#store.syncedEpoch || undefined;
+      const answer = await withTimeout(this.#coordinator().join(owner, since), COORDINATOR_TIMEOUT_MS);
+      this.#learn(answer.epoch, answer.principals);
       more = answer.more;
     }
+    this.#confirmedAt = Math.max(this.#confirmedAt ?? 0, askedAt);
   }
 
-  #learn(epoch: number, principals: readonly Principal[], confirmedAt = Date.now()): void {
+  #learn(epoch: number, principals: readonly Principal[]): void {
     this.#run({ type: "refresh", epoch, principals }, this.#store.forRefresh(principals));
     this.#store.syncedEpoch = epoch;
-    this.#confirmedAt = Math.max(this.#confirmedAt ?? 0, confirmedAt);
   }
 
-  async #ringWhenDue(): Promise<void> {
-    const times = [this.#store.nextDue(), this.#outbox.nextDue()].filter((at) => at !== null);
-    if (times.length > 0) await ringBy(this.ctx.storage, Math.min(...times));
+  #ringWhenDue(): void {
+    ringAt(this.ctx.storage, [this.#store.nextDue(), this.#outbox.nextDue()]);
   }
 
   #coordinator(): NetworkCoordinatorRpc {

@@ -5,10 +5,14 @@ import { OUTBOX_SCHEMA } from "../storage/outbox.ts";
 
 const SCHEMA = `
   CREATE TABLE owners (name TEXT PRIMARY KEY, synced_epoch INTEGER NOT NULL) STRICT;
-  CREATE TABLE changed_principals (user_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, document TEXT NOT NULL) STRICT;
+  CREATE TABLE changed_principals (
+    user_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, changed_at INTEGER NOT NULL, document TEXT NOT NULL
+  ) STRICT;
   CREATE INDEX changed_principals_epoch ON changed_principals (epoch);
   CREATE TABLE assertion_keys (kid TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;`;
 
+/** Milliseconds for which a change is kept for objects that do not exist yet: longer than a caller holds a principal. */
+const CHANGE_KEPT_MS = 10 * 60_000;
 /** Principals that one answer carries, at least; those of one epoch are never split. */
 const PRINCIPALS_PER_ANSWER = 500;
 
@@ -25,17 +29,33 @@ export class CoordinatorStore {
     return readMeta(this.#sql, "epoch") + 1;
   }
 
-  /** The next epoch, in which these principals changed. The newest version of each user is kept. */
-  raise(principals: readonly Principal[]): void {
+  /** The next epoch, in which these principals changed. An older version of a user never replaces a newer one. */
+  raise(principals: readonly Principal[], now: number): void {
     raiseMeta(this.#sql, "epoch", this.epoch);
     for (const principal of principals) {
       this.#sql.exec(
-        "INSERT OR REPLACE INTO changed_principals (user_id, epoch, document) VALUES (?, ?, ?)",
+        `INSERT INTO changed_principals (user_id, epoch, changed_at, document) VALUES (?, ?, ?, ?)
+         ON CONFLICT (user_id) DO UPDATE
+         SET epoch = excluded.epoch, changed_at = excluded.changed_at, document = excluded.document
+         WHERE json_extract(excluded.document, '$.version') >= json_extract(document, '$.version')`,
         principal.userId,
         this.epoch,
+        now,
         JSON.stringify(principal),
       );
     }
+    this.#sql.exec(
+      `DELETE FROM changed_principals WHERE changed_at < ?
+       AND epoch <= coalesce((SELECT min(synced_epoch) FROM owners), epoch)`,
+      now - CHANGE_KEPT_MS,
+    );
+  }
+
+  /** The epoch before the changes of the last minutes: where an object that knows nothing starts. */
+  recentEpoch(now: number): number {
+    const query = "SELECT min(epoch) AS first FROM changed_principals WHERE changed_at >= ?";
+    const { first } = this.#sql.exec<{ first: number | null }>(query, now - CHANGE_KEPT_MS).one();
+    return (first ?? this.epoch + 1) - 1;
   }
 
   /** What changed after an epoch; with `more`, ask again from the returned epoch. */
@@ -58,8 +78,10 @@ export class CoordinatorStore {
     };
   }
 
-  addOwner(name: string): void {
-    this.#sql.exec("INSERT OR IGNORE INTO owners (name, synced_epoch) VALUES (?, 0)", name);
+  /** @param knows The epoch up to which the owner knows every change. */
+  addOwner(name: string, knows: number): void {
+    this.#sql.exec("INSERT OR IGNORE INTO owners (name, synced_epoch) VALUES (?, ?)", name, knows);
+    this.markSynced(name, knows);
   }
 
   owners(): string[] {

@@ -49,11 +49,6 @@ export class KillLines {
       if (message) send(line, message);
     }
   }
-
-  /** Lets go of all lines of a session that can't be vouched for; the holders must come back or cut. */
-  release(sessionId: string): void {
-    for (const line of this.#ctx.getWebSockets(sessionId)) close(line, 1013, "stale");
-  }
 }
 
 export function endMessage(reason: SessionEndReason): KillLineMessage & { type: "end" } {

@@ -1,6 +1,8 @@
-/** Makes sure that the object's one alarm rings no later than `at`. An alarm that rings early re-arms itself. */
-export async function ringBy(storage: DurableObjectStorage, at: number | null): Promise<void> {
-  if (at === null || at === Number.POSITIVE_INFINITY) return;
-  const current = await storage.getAlarm();
-  if (current === null || current > at) await storage.setAlarm(at);
+/**
+ * Sets the object's one alarm to the earliest of all times at which something is due. Not awaited: it is written
+ * together with the rows that were changed before it.
+ */
+export function ringAt(storage: DurableObjectStorage, times: readonly (number | null)[]): void {
+  const due = times.filter((at) => at !== null && Number.isFinite(at)) as number[];
+  if (due.length > 0) void storage.setAlarm(Math.min(...due));
 }
