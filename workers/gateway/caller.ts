@@ -8,7 +8,7 @@ import type { Session } from "../../shared/sessions/types.ts";
 import { cookieValues } from "../cookies.ts";
 import type { Bindings } from "../env.ts";
 import { sessionsObject } from "../objects.ts";
-import { freshSnapshot, type Snapshot } from "../snapshot.ts";
+import { freshSnapshot, newestSnapshot, type Snapshot } from "../snapshot.ts";
 import { leasedVerdict, mayLease, rememberVerdict } from "./lease.ts";
 
 /** Who sent a request, and at which epoch that was vouched for. */
@@ -35,7 +35,12 @@ export type Identified =
  */
 export async function identify(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Identified> {
   const credential = serviceCredential(request);
-  if (credential !== null) return identifyService(credential, await freshSnapshot(bindings));
+  if (credential !== null) {
+    const known = identifyService(credential, await freshSnapshot(bindings));
+    // A well-formed token that is unknown may have been made a moment ago.
+    if (known.kind !== "bad_credentials" || credential === "") return known;
+    return identifyService(credential, await newestSnapshot(bindings));
+  }
   const user = await identifyUser(request, app, bindings);
   if (user.kind !== "nobody" || !app.settings.anonymous) return user;
   return { kind: "anonymous", epoch: (await freshSnapshot(bindings)).epoch };

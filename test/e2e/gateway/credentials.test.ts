@@ -33,6 +33,12 @@ describe("S-29 service credentials", () => {
     expect(await call({ authorization: `Bearer ${secret}` })).toMatchObject({ status: 200, hits: 1 });
     expect(await call({ "x-rustronaut-service-token": secret })).toMatchObject({ status: 200, hits: 1 });
   });
+  it("are known as soon as they are made", async () => {
+    expect(await call({ authorization: `Bearer ${secret}` })).toMatchObject({ status: 200 });
+    const { data } = await system.admin.call("serviceTokens.create", { body: { name: "newborn" } });
+    // Known, but permitted nothing: 403 and not 401.
+    expect(await call({ authorization: `Bearer ${data.secret}` })).toMatchObject({ status: 403, hits: 0 });
+  });
   it("never reach the application", async () => {
     await call({ authorization: `Bearer ${secret}` });
     expect(JSON.stringify(system.upstream.seen.at(-1)?.rawHeaders)).not.toContain(secret);
