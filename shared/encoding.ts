@@ -1,7 +1,14 @@
 const B64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/** As much of `Uint8Array.prototype.toBase64` (ECMAScript 2026) as is used, where the run-time has it. */
+interface NativeBase64 {
+  toBase64?(options: { readonly alphabet: "base64url"; readonly omitPadding: true }): string;
+}
+
 /** Base64url without padding (RFC 4648 §5). */
 export function base64url(bytes: Uint8Array): string {
+  const native = (bytes as NativeBase64).toBase64?.({ alphabet: "base64url", omitPadding: true });
+  if (native !== undefined) return native;
   let out = "";
   for (let i = 0; i < bytes.length; i += 3) {
     const a = bytes[i] ?? 0;

@@ -1,11 +1,14 @@
 import { base64url } from "../../shared/encoding.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import type { AssertionKey, Session } from "../../shared/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import type { Caller } from "./caller.ts";
 import { assertionKeys, sign } from "./keys.ts";
 
 const LIFETIME_SECONDS = 60;
+const MAX_HEADS = 16;
+const encoder = new TextEncoder();
 
 export interface AssertedRequest {
   readonly method: string;
@@ -46,23 +49,35 @@ async function assertion(
   const key = (await assertionKeys(bindings)).find(({ alg }) => alg === app.settings.assertionAlgorithm);
   if (!key) throw new Error(`there is no ${app.settings.assertionAlgorithm} key`);
   const issuedAt = Math.floor(now / 1_000);
-  const head = encode({ alg: key.alg, typ: "rustronaut-assertion+jwt", kid: key.kid });
-  const body = encode({
+  const claims = {
     iss: bindings.authOrigin,
     aud: app.id,
     iat: issuedAt,
     nbf: issuedAt,
     exp: issuedAt + LIFETIME_SECONDS,
-    jti: crypto.randomUUID(),
+    jti: request.decisionId,
     htm: request.method,
     htu: request.url,
     rid: request.decisionId,
     dec: request.decisionId,
     pol: request.epoch,
     ...claimsOf(caller),
-  });
-  const signature = await sign(key, new TextEncoder().encode(`${head}.${body}`));
-  return `${head}.${body}.${base64url(signature)}`;
+  };
+  const signed = `${headOf(key)}.${base64url(encoder.encode(JSON.stringify(claims)))}`;
+  const signature = await sign(key, encoder.encode(signed));
+  return `${signed}.${base64url(signature)}`;
+}
+
+/** The encoded header of each key. Keys are few: the published ones of this deployment. */
+const heads = new Map<string, string>();
+
+function headOf({ kid, alg }: AssertionKey): string {
+  const known = heads.get(kid);
+  if (known !== undefined) return known;
+  const head = base64url(encoder.encode(JSON.stringify({ alg, typ: "rustronaut-assertion+jwt", kid })));
+  if (heads.size >= MAX_HEADS) heads.clear();
+  heads.set(kid, head);
+  return head;
 }
 
 function claimsOf(caller: Exclude<Caller, { kind: "anonymous" }>): Record<string, unknown> {
@@ -70,8 +85,10 @@ function claimsOf(caller: Exclude<Caller, { kind: "anonymous" }>): Record<string
     const { id, name, groups } = caller.token;
     return { sub: id, typ_sub: "service", name, groups };
   }
+  const known = sessionClaims.get(caller.session);
+  if (known) return known;
   const { id, principal, authentication } = caller.session;
-  return {
+  const claims = {
     sub: principal.userId,
     typ_sub: "user",
     sid: hashSecret(id),
@@ -84,6 +101,9 @@ function claimsOf(caller: Exclude<Caller, { kind: "anonymous" }>): Record<string
     auth_time: authentication.authTime,
     risk: 0,
   };
+  sessionClaims.set(caller.session, claims);
+  return claims;
 }
 
-const encode = (value: unknown): string => base64url(new TextEncoder().encode(JSON.stringify(value)));
+/** Claims of sessions that are leased: the same object comes with each request. */
+const sessionClaims = new WeakMap<Session, Record<string, unknown>>();

@@ -44,15 +44,11 @@ const UNWATCHED_BYTES = 16_384;
 /** Sends the request on, streams the answer back, and cuts both when the watch says so. */
 export async function forward(forwarding: Forwarding): Promise<Response> {
   const { request, bindings, app, target, watch } = forwarding;
-  const { host, protocol } = new URL(forwarding.origin);
+  const [scheme = "", host = ""] = forwarding.origin.split("://");
   const via = nextVia(request.headers.get(VIA_HEADER), bindings.authOrigin.replace(/^https?:\/\//, ""));
   if (via === null)
     return no(forwarding, "loop_detected", "The application's upstream leads back to this gateway.");
-  const headers = upstreamHeaders(
-    forwarding,
-    { ip: forwarding.clientIp, host, scheme: protocol.slice(0, -1) },
-    via,
-  );
+  const headers = upstreamHeaders(forwarding, { ip: forwarding.clientIp, host, scheme }, via);
   watch.startLater(app.settings.upstreamTimeoutMs);
   const upstreams = IDEMPOTENT.has(request.method) ? app.upstreams : app.upstreams.slice(0, 1);
   for (const upstream of upstreams) {
