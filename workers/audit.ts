@@ -6,8 +6,8 @@ import { auditObject } from "./objects.ts";
 /** Decisions held by one isolate at most; `docs/audit.md` says what is lost when an isolate dies. */
 export const MAX_PENDING = 2_048;
 /** Allows wait for company this long (milliseconds) or until there are this many. */
-const WINDOW_MS = 100;
-const FULL_BATCH = 64;
+const WINDOW_MS = 250;
+const FULL_BATCH = 256;
 /** A sender or waiter that is not done after this time is taken for dead, and the next request takes over. */
 const SENDER_LIMIT_MS = 10_000;
 const WAITER_LIMIT_MS = 1_000;

@@ -112,22 +112,30 @@ async function answer(forwarding: Forwarding, response: Response, upstreamOrigin
     watch.close();
     return new Response(request.method === "HEAD" ? null : response.body, init);
   }
-  return new Response(cuttable(response.body, length, watch, ctx), init);
+  const isEvents = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+  return new Response(cuttable(response.body, length, isEvents, watch, ctx), init);
 }
 
-/** The body, byte for byte as it comes, until it ends or is cut. */
+/**
+ * The body, byte for byte as it comes, until it ends or is cut. A cut download must look broken, or half a file would
+ * pass for a whole one; events are whole each, so their stream just ends.
+ */
 function cuttable(
   body: ReadableStream,
   length: string | null,
+  isEvents: boolean,
   watch: StreamWatch,
   ctx: ExecutionContext,
 ): ReadableStream {
   const { readable, writable } =
     length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
-  const close = () => watch.close();
-  ctx.waitUntil(
-    body.pipeThrough(touching(watch)).pipeTo(writable, { signal: watch.signal }).then(close, close),
-  );
+  const { signal } = watch;
+  const flowing = body.pipeThrough(touching(watch)).pipeTo(writable, { signal, preventAbort: isEvents });
+  const end = async () => {
+    watch.close();
+    if (isEvents && signal.aborted) await writable.close();
+  };
+  ctx.waitUntil(flowing.then(end, end).catch(() => undefined));
   return readable;
 }
 
