@@ -1,3 +1,5 @@
+import { raiseMeta, readMeta } from "./meta.ts";
+
 const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -8,7 +10,7 @@ export interface Job<P> {
   readonly payload: P;
 }
 
-/** The migration step that an object with an outbox needs. */
+/** The migration step that an object with an outbox needs, after `META_SCHEMA`. */
 export const OUTBOX_SCHEMA = `
   CREATE TABLE outbox (
     key TEXT PRIMARY KEY, generation INTEGER NOT NULL DEFAULT 1, attempts INTEGER NOT NULL DEFAULT 0,
@@ -28,20 +30,22 @@ export class Outbox<P> {
   }
 
   /**
-   * Adds a job, or marks the waiting job of this key as wanted again: a delivery that is under way then does
-   * not settle it. The first retry is due after 2 s, so that the caller can try at once.
+   * Adds a job, or replaces what the waiting job of this key carries: a delivery of the older one that is under
+   * way then settles nothing. The first retry is due after 2 s, so that the caller can try at once.
+   *
+   * Generations are never used twice: a late delivery must not settle a job that was put after its own was settled.
    */
   put(key: string, payload: P, now: number): Job<P> {
-    const row = this.#sql
-      .exec<Row>(
-        `INSERT INTO outbox (key, due_at, payload) VALUES (?, ?, ?)
-         ON CONFLICT (key) DO UPDATE SET generation = generation + 1 RETURNING *`,
-        key,
-        now + FIRST_RETRY_MS,
-        JSON.stringify(payload),
-      )
-      .one();
-    return toJob(row);
+    const generation = readMeta(this.#sql, GENERATION) + 1;
+    raiseMeta(this.#sql, GENERATION, generation);
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO outbox (key, generation, due_at, payload) VALUES (?, ?, ?, ?)",
+      key,
+      generation,
+      now + FIRST_RETRY_MS,
+      JSON.stringify(payload),
+    );
+    return { key, generation, attempts: 0, payload };
   }
 
   due(now: number, limit: number): Job<P>[] {
@@ -55,14 +59,15 @@ export class Outbox<P> {
     this.#sql.exec("DELETE FROM outbox WHERE key = ? AND generation = ?", job.key, job.generation);
   }
 
-  /** Tries again after a growing wait: 2 s, 4 s, ... 60 s. */
+  /** Tries again after a growing wait: 2 s, 4 s, ... 60 s. A newer job of this key keeps its own time. */
   postpone(job: Job<P>, now: number): void {
     const wait = Math.min(FIRST_RETRY_MS * 2 ** job.attempts, LONGEST_RETRY_MS);
     this.#sql.exec(
-      "UPDATE outbox SET attempts = ?, due_at = ? WHERE key = ?",
+      "UPDATE outbox SET attempts = ?, due_at = ? WHERE key = ? AND generation = ?",
       job.attempts + 1,
       now + wait,
       job.key,
+      job.generation,
     );
   }
 
@@ -70,6 +75,8 @@ export class Outbox<P> {
     return this.#sql.exec<{ at: number | null }>("SELECT min(due_at) AS at FROM outbox").one().at;
   }
 }
+
+const GENERATION = "outbox_generation";
 
 type Row = { key: string; generation: number; attempts: number; payload: string };
 
