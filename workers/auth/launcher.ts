@@ -19,12 +19,12 @@ export async function serveLauncher(request: Request, bindings: Bindings): Promi
     return chooseProvider(request, bindings, null, { appTitle: null, switchUser: false });
   const snapshot = await snapshotAt(bindings, current.epoch);
   const apps = snapshot.apps.slice(0, MAX_APPS).map((app) => {
-    const { decision } = judgeApp(request, snapshot, app, current.session, "/");
+    const { decision, reason } = judgeApp(request, snapshot, app, current, "/");
     return {
       title: app.title,
       url: appUrl(bindings, app.host),
-      reachable: decision.decision === "allow",
-      reason: decision.decision === "allow" ? null : reasonOf(decision.determining),
+      reachable: decision === "allow",
+      reason: decision === "allow" ? null : reason,
     };
   });
   const page = launcherPage({
@@ -35,7 +35,3 @@ export async function serveLauncher(request: Request, bindings: Bindings): Promi
   });
   return htmlResponse(page, 200, "launcher");
 }
-
-/** A forbid that holds, or nothing that permits. */
-export const reasonOf = (determining: readonly string[]): string =>
-  determining.length > 0 ? "policy" : "default_deny";

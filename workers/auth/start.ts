@@ -19,8 +19,7 @@ import { snapshotAt } from "../snapshot.ts";
 import { redirectToProvider } from "./authorize.ts";
 import { restartUrl } from "./callback.ts";
 import { signInSession } from "./current.ts";
-import { decisionEntry, judgeApp } from "./judge.ts";
-import { reasonOf } from "./launcher.ts";
+import { judgeApp } from "./judge.ts";
 import { enabledProviders } from "./providers.ts";
 
 /**
@@ -90,10 +89,10 @@ async function denialOf(
   ctx: ExecutionContext,
   app: SnapshotApp,
   attempt: AppAttempt,
-  { session, epoch }: CurrentSession,
+  current: CurrentSession,
   switchUserUrl: string,
 ): Promise<Response | null> {
-  const { principal } = session;
+  const { principal } = current.session;
   const page = (reason: string, decisionId: string) =>
     htmlResponse(
       deniedPage({
@@ -114,11 +113,10 @@ async function denialOf(
     await note(bindings, "login", "hub.denied", `user:${principal.userId}`, decisionId);
     return page("forbidden", decisionId);
   }
-  const snapshot = await snapshotAt(bindings, epoch);
+  const snapshot = await snapshotAt(bindings, current.epoch);
   const path = attempt.returnTo.split("?", 1)[0] ?? "/";
-  const judged = judgeApp(request, snapshot, app, session, path);
-  if (judged.decision.decision === "allow") return null;
-  const entry = decisionEntry(app, session, epoch, judged, reasonOf(judged.decision.determining));
+  const entry = judgeApp(request, snapshot, app, current, path);
+  if (entry.decision === "allow") return null;
   await recordDecision(bindings, ctx, entry);
   return page(entry.reason, entry.id);
 }
