@@ -1,9 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
-import { decide, type SessionCommand, verdictOf } from "../shared/sessions/decide.ts";
+import { ok, type Result } from "../shared/result.ts";
+import { decide, type SessionCommand, type SessionRefusal, verdictOf } from "../shared/sessions/decide.ts";
 import type { SessionEffect } from "../shared/sessions/effects.ts";
 import { freshness } from "../shared/sessions/freshness.ts";
 import { apply, type SessionsState } from "../shared/sessions/state.ts";
 import {
+  type CreateOutcome,
   type CreateSession,
   KILL_LINE_TOUCH,
   type NetworkCoordinatorRpc,
@@ -35,6 +37,12 @@ type Notice =
     }
   | { readonly type: "end_children"; readonly parentId: string };
 
+/** What a command left behind. */
+interface Done {
+  readonly state: SessionsState;
+  readonly ended: string[];
+}
+
 const COORDINATOR_TIMEOUT_MS = 2_000;
 const NOTICES_PER_ALARM = 100;
 const MARK_ATTEMPTS = 3;
@@ -54,11 +62,11 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     this.#outbox = new Outbox(ctx.storage.sql);
   }
 
-  async create(
-    input: CreateSession,
-  ): Promise<{ ok: true; session: Session; ended: string[] } | { ok: false; reason: "stale" }> {
+  async create(input: CreateSession): Promise<CreateOutcome> {
     if (!(await this.#isCurrent())) return { ok: false, reason: "stale" };
-    const { state, ended } = this.#run({ type: "create", input }, this.#store.forCreate(input));
+    const done = this.#tryRun({ type: "create", input }, this.#store.forCreate(input));
+    if (!done.ok) return { ok: false, reason: done.error };
+    const { state, ended } = done.value;
     const session = state.live.get(input.id)?.session;
     if (!session) throw new Error("a session that was just created is not live");
     return { ok: true, session, ended };
@@ -120,15 +128,22 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     await this.#deliver(this.#outbox.due(Date.now(), NOTICES_PER_ALARM));
   }
 
-  /** Decides, writes in one transaction, then performs the effects. Throws when the command is refused. */
-  #run(command: SessionCommand, state: SessionsState): { state: SessionsState; ended: string[] } {
+  /** Runs a command that can't be refused. */
+  #run(command: Exclude<SessionCommand, { type: "create" }>, state: SessionsState): Done {
+    const done = this.#tryRun(command, state);
+    if (!done.ok) throw new Error(`session command refused: ${done.error}`);
+    return done.value;
+  }
+
+  /** Decides, writes in one transaction, then performs the effects. */
+  #tryRun(command: SessionCommand, state: SessionsState): Result<Done, SessionRefusal> {
     const now = Date.now();
     const decision = decide(state, command, now);
-    if (!decision.ok) throw new Error(`session command refused: ${decision.error}`);
+    if (!decision.ok) return decision;
     const { events, effects } = decision.value;
-    if (events.length === 0) return { state, ended: [] };
+    if (events.length === 0) return ok({ state, ended: [] });
     const after = events.reduce(apply, state);
-    if (this.#store.isOnlyRemembered(events)) return { state: after, ended: [] };
+    if (this.#store.isOnlyRemembered(events)) return ok({ state: after, ended: [] });
     const notices = this.ctx.storage.transactionSync(() => {
       this.#store.write(events, after, now);
       return effects.flatMap((effect) => this.#note(effect, now));
@@ -136,10 +151,8 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     for (const effect of effects) this.#perform(effect);
     this.#ringWhenDue();
     if (notices.length > 0) this.ctx.waitUntil(this.#deliver(notices));
-    return {
-      state: after,
-      ended: events.flatMap((event) => (event.type === "ended" ? [event.session.id] : [])),
-    };
+    const ended = events.flatMap((event) => (event.type === "ended" ? [event.session.id] : []));
+    return ok({ state: after, ended });
   }
 
   #note(effect: SessionEffect, now: number): Job<Notice>[] {

@@ -88,6 +88,15 @@ export interface CreateSession {
   readonly userAgent: string;
 }
 
+export type CreateOutcome =
+  /** `ended` are the ids of the sessions that were ended to make room. */
+  | { readonly ok: true; readonly session: Session; readonly ended: string[] }
+  /**
+   * `stale`: the object can't vouch for its own freshness. `user_disabled`: the user was disabled after the caller
+   * looked. `id_taken`: another session, live or ended, has this id or secret.
+   */
+  | { readonly ok: false; readonly reason: "stale" | "user_disabled" | "id_taken" };
+
 export type Verdict =
   | { readonly ok: true; readonly session: Session; readonly epoch: number }
   | { readonly ok: false; readonly reason: "unknown" | SessionEndReason; readonly epoch: number }
@@ -114,9 +123,7 @@ export type SessionFilter =
  * the session is unknown, 503 when the object can't vouch for itself.
  */
 export interface SegmentSessionsRpc {
-  create(
-    input: CreateSession,
-  ): Promise<{ ok: true; session: Session; ended: string[] } | { ok: false; reason: "stale" }>;
+  create(input: CreateSession): Promise<CreateOutcome>;
   /** `touch` is false for what must not keep a session alive (background checks). Compares the hash in constant time. */
   verify(secretHash: string, appId: string | null, touch: boolean): Promise<Verdict>;
   /** Ends all live sessions that match, cuts their kill lines before it returns, and says which they were. */
