@@ -1,5 +1,5 @@
+import { formatAddress, parseAddress } from "../http/address.ts";
 import { ancestorsOf, type Entity, type Environment, NO_ATTRIBUTES } from "./environment.ts";
-import { EvaluationError } from "./errors.ts";
 import { Datetime } from "./extensions/datetime.ts";
 import { parseIp } from "./extensions/ip.ts";
 import { ACTIONS, type PrincipalFacts, type RequestFacts } from "./request.ts";
@@ -110,15 +110,15 @@ function contextOf(facts: RequestFacts): CedarRecord {
   });
 }
 
-/** An address that can't be parsed is absent, so that a policy which needs it errs instead of guessing. */
+/**
+ * The client's address. Throws on what is no address: leaving it out would silence each policy about addresses, a forbid
+ * included.
+ */
 function ipOf(text: string | null): Value | null {
   if (text === null) return null;
-  try {
-    return parseIp(text);
-  } catch (error) {
-    if (error instanceof EvaluationError) return null;
-    throw error;
-  }
+  const address = parseAddress(text);
+  if (!address) throw new Error("the client's address is malformed");
+  return parseIp(formatAddress(address));
 }
 
 /** Hour (0 to 23) and weekday (1 is Monday, 7 is Sunday) in UTC. The first of January 1970 was a Thursday. */

@@ -2,74 +2,108 @@ import type { Environment } from "./environment.ts";
 import { EvaluationError } from "./errors.ts";
 import type { Policy } from "./policy.ts";
 import type { Decision } from "./request.ts";
+import type { Variable } from "./scopes.ts";
 
-/** A policy with its place in the order of the set. */
-type Entry = readonly [order: number, policy: Policy];
+/** The parts of a policy's head, the one that tells most apart first. */
+const LEVELS: readonly Variable[] = ["resource", "principal", "action"];
+
+/** Policies whose head agrees up to one level: those that name an entity there, and those that do not. */
+interface Node {
+  readonly byKey: Map<string, Node>;
+  any: Node | null;
+  /** Places in the set, behind the last level. */
+  readonly policies: number[];
+}
+
+const newNode = (): Node => ({ byKey: new Map(), any: null, policies: [] });
 
 /**
- * Policies found by what their heads name: the resource where they name one, else the principal, else the action.
- * The cost of a decision follows the policies that could match, not those of other apps.
+ * Policies found by what their heads name: resource, then principal, then action. The cost of a decision follows the
+ * policies that could match, not those of other apps or other people.
  */
 export class PolicySet {
-  readonly #byResource = new Map<string, Entry[]>();
-  readonly #byPrincipal = new Map<string, Entry[]>();
-  readonly #byAction = new Map<string, Entry[]>();
-  readonly #rest: Entry[] = [];
+  readonly #policies: readonly Policy[];
+  readonly #root = newNode();
 
   constructor(policies: readonly Policy[]) {
-    for (const entry of policies.entries()) {
-      const [, { resource, principal, action }] = entry;
-      if (resource.keys) file(this.#byResource, resource.keys, entry);
-      else if (principal.keys) file(this.#byPrincipal, principal.keys, entry);
-      else if (action.keys) file(this.#byAction, action.keys, entry);
-      else this.#rest.push(entry);
-    }
+    this.#policies = policies;
+    for (const [place, policy] of policies.entries()) file(this.#root, policy, place, 0);
   }
 
   /** Cedar's decision: a forbid that holds wins, a permit that holds allows, nothing else does; errors are skipped. */
   decide(env: Environment): Decision {
-    const permits: string[] = [];
-    const forbids: string[] = [];
-    const erroring: { id: string; message: string }[] = [];
-    for (const policy of this.#candidates(env)) {
+    const permits: number[] = [];
+    const forbids: number[] = [];
+    const erring: { place: number; message: string }[] = [];
+    visit(this.#root, env, 0, (place) => {
+      const policy = this.#policies[place];
+      if (!policy) return;
       try {
-        if (policy.holds(env)) (policy.effect === "permit" ? permits : forbids).push(policy.id);
+        if (policy.holds(env)) (policy.effect === "permit" ? permits : forbids).push(place);
       } catch (error) {
         if (!(error instanceof EvaluationError)) throw error;
-        erroring.push({ id: policy.id, message: error.message });
+        erring.push({ place, message: error.message });
       }
-    }
-    if (forbids.length > 0) return { decision: "deny", determining: forbids, erroring };
-    return { decision: permits.length > 0 ? "allow" : "deny", determining: permits, erroring };
+    });
+    const determining = forbids.length > 0 ? forbids : permits;
+    return {
+      decision: forbids.length === 0 && permits.length > 0 ? "allow" : "deny",
+      determining: this.#ids(determining),
+      erroring: erring
+        .filter(({ place }, i) => erring.findIndex((other) => other.place === place) === i)
+        .sort((a, b) => a.place - b.place)
+        .map(({ place, message }) => ({ id: this.#policies[place]?.id ?? "", message })),
+    };
   }
 
-  /** Policies whose head could match, in the order of the set. */
-  #candidates(env: Environment): Policy[] {
-    const found = new Map<number, Policy>(this.#rest);
-    collect(this.#byResource, env, env.resource.key, found);
-    collect(this.#byPrincipal, env, env.principal.key, found);
-    collect(this.#byAction, env, env.action.key, found);
-    return [...found].sort(([a], [b]) => a - b).map(([, policy]) => policy);
+  /** Ids in the order of the set; a policy that was reached by two of its keys is named once. */
+  #ids(places: readonly number[]): string[] {
+    return [...new Set(places)].sort((a, b) => a - b).map((place) => this.#policies[place]?.id ?? "");
   }
 }
 
-function file(index: Map<string, Entry[]>, keys: readonly string[], entry: Entry): void {
+function file(node: Node, policy: Policy, place: number, level: number): void {
+  const variable = LEVELS[level];
+  if (variable === undefined) {
+    node.policies.push(place);
+    return;
+  }
+  const { keys } = policy[variable];
+  if (keys === null) {
+    node.any ??= newNode();
+    file(node.any, policy, place, level + 1);
+    return;
+  }
   for (const key of new Set(keys)) {
-    const entries = index.get(key);
-    if (entries) entries.push(entry);
-    else index.set(key, [entry]);
+    const next = node.byKey.get(key) ?? newNode();
+    node.byKey.set(key, next);
+    file(next, policy, place, level + 1);
   }
 }
 
-function collect(
-  index: ReadonlyMap<string, readonly Entry[]>,
-  env: Environment,
-  key: string,
-  found: Map<number, Policy>,
-) {
-  if (index.size === 0) return;
-  for (const [order, policy] of index.get(key) ?? []) found.set(order, policy);
-  for (const ancestor of env.entities.get(key)?.ancestors ?? []) {
-    for (const [order, policy] of index.get(ancestor) ?? []) found.set(order, policy);
+/** Walks to every policy whose head could match. */
+function visit(node: Node, env: Environment, level: number, found: (place: number) => void): void {
+  const variable = LEVELS[level];
+  if (variable === undefined) {
+    for (const place of node.policies) found(place);
+    return;
+  }
+  if (node.any) visit(node.any, env, level + 1, found);
+  if (node.byKey.size === 0) return;
+  const { key } = env[variable];
+  const ancestors = env.entities.get(key)?.ancestors;
+  const own = node.byKey.get(key);
+  if (own) visit(own, env, level + 1, found);
+  if (!ancestors) return;
+  // Someone may be in thousands of groups, or thousands of groups may be named: the shorter list is walked.
+  if (ancestors.size <= node.byKey.size) {
+    for (const ancestor of ancestors) {
+      const next = ancestor === key ? undefined : node.byKey.get(ancestor);
+      if (next) visit(next, env, level + 1, found);
+    }
+  } else {
+    for (const [named, next] of node.byKey) {
+      if (named !== key && ancestors.has(named)) visit(next, env, level + 1, found);
+    }
   }
 }

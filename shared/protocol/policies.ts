@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { parseAddress } from "../http/address.ts";
 import { ACTIONS } from "../policy/request.ts";
 import * as f from "./fields.ts";
 
@@ -70,7 +71,10 @@ export const policyTest = z.strictObject({
   network: z.optional(
     z.partial(
       z.strictObject({
-        ip: z.string().check(z.maxLength(45)),
+        ip: z.string().check(
+          z.maxLength(45),
+          z.refine((text) => parseAddress(text) !== null, "must be an IP address"),
+        ),
         country: z.string().check(z.regex(/^[A-Z0-9]{2}$/)),
         asn: f.integer(0, 4_294_967_295),
       }),

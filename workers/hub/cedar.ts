@@ -50,9 +50,9 @@ function split(source: string, name: string): Result<Piece[], InputIssue[]> {
   const texts = [
     ...parts.policies.map((text) => ({ text, isTemplate: false })),
     ...parts.policy_templates.map((text) => ({ text, isTemplate: true })),
-  ].map((part) => ({ ...part, at: source.indexOf(part.text) }));
+  ];
   const pieces: Piece[] = [];
-  for (const { text, at, isTemplate } of texts.sort((a, b) => a.at - b.at)) {
+  for (const { text, at, isTemplate } of located(texts, source)) {
     const id = `${name}#${pieces.length + 1}`;
     const start = new TextEncoder().encode(source.slice(0, Math.max(0, at))).length;
     const parsed = isTemplate ? cedar.templateToJson(text) : cedar.policyToJson(text);
@@ -62,6 +62,29 @@ function split(source: string, name: string): Result<Piece[], InputIssue[]> {
     pieces.push({ id, text, start, json: parsed.json, links: links ? links.value : null });
   }
   return ok(pieces);
+}
+
+/** Where each text stands in the source, in order. The same text twice stands in two places; comments do not count. */
+function located<T extends { readonly text: string }>(
+  parts: readonly T[],
+  source: string,
+): (T & { at: number })[] {
+  const code = blankComments(source);
+  const next = new Map<string, number>();
+  const found = parts.map((part) => {
+    const text = blankComments(part.text);
+    const at = Math.max(0, code.indexOf(text, next.get(text) ?? 0));
+    next.set(text, at + 1);
+    return { ...part, at };
+  });
+  return found.sort((a, b) => a.at - b.at);
+}
+
+/** The text with every comment made blank, so that nothing else changes its place. */
+function blankComments(text: string): string {
+  return text.replace(/"(?:\\.|[^"\\])*"|\/\/[^\n]*/g, (part) =>
+    part.startsWith("//") ? " ".repeat(part.length) : part,
+  );
 }
 
 function validate(pieces: readonly Piece[], source: string): InputIssue[] {
