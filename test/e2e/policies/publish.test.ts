@@ -27,6 +27,13 @@ describe("publishing", () => {
       2,
       49,
     ],
+    [
+      `// permit (principal, action, resource) when { 1 + true > 0 };
+permit (principal, action, resource) when { context.request.path == "//" };
+permit (principal, action, resource) when { 1 + true > 0 };`,
+      3,
+      49,
+    ],
   ])("says in which line and column %j is wrong", async (source, line, column) => {
     const { code, issues } = await refused(source);
     expect(code).toBe("policy_invalid");
