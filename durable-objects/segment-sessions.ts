@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { ok, type Result } from "../shared/result.ts";
 import { decide, type SessionCommand, type SessionRefusal, verdictOf } from "../shared/sessions/decide.ts";
 import type { SessionEffect } from "../shared/sessions/effects.ts";
-import { freshness } from "../shared/sessions/freshness.ts";
+import { CONFIRM_AFTER_MS, freshness, STALE_AFTER_MS } from "../shared/sessions/freshness.ts";
 import { apply, type SessionsState } from "../shared/sessions/state.ts";
 import {
   type CreateOutcome,
@@ -18,8 +18,8 @@ import {
 } from "../shared/sessions/types.ts";
 import { endMessage, KillLines } from "./sessions/kill-lines.ts";
 import { SessionStore } from "./sessions/session-store.ts";
-import { ringAt } from "./storage/alarm.ts";
-import { withTimeout } from "./storage/deliver.ts";
+import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
+import { settleAll, withTimeout } from "./storage/deliver.ts";
 import { type Job, Outbox } from "./storage/outbox.ts";
 
 interface Environment {
@@ -44,6 +44,9 @@ interface Done {
 }
 
 const COORDINATOR_TIMEOUT_MS = 2_000;
+/** Longer than the coordinator waits for one object, so that its own retries are the ones that count. */
+const NOTICE_TIMEOUT_MS = 5_000;
+const NOTICES_AT_ONCE = 16;
 const NOTICES_PER_ALARM = 100;
 const MARK_ATTEMPTS = 3;
 
@@ -54,12 +57,16 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   readonly #outbox: Outbox<Notice>;
   #confirmedAt: number | null = null;
   #confirming: Promise<void> | null = null;
+  /** When this object must prove its freshness for the sake of open lines; null while there are none. */
+  #linesDueAt: number | null;
 
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
     this.#store = new SessionStore(ctx.storage.sql);
     this.#lines = new KillLines(ctx);
     this.#outbox = new Outbox(ctx.storage.sql);
+    this.#linesDueAt = this.#lines.areOpen() ? this.#nextProof() : null;
+    ringIfSilent(ctx, () => this.#ringWhenDue());
   }
 
   async create(input: CreateSession): Promise<CreateOutcome> {
@@ -107,6 +114,8 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     if (tombstone) return this.#lines.open(id, endMessage(tombstone.reason));
     if (!session) return new Response(null, { status: 404 });
     const isCurrent = Number(searchParams.get("epoch") ?? -1) >= state.epoch;
+    this.#linesDueAt ??= this.#nextProof();
+    this.#ringWhenDue();
     return this.#lines.open(id, isCurrent ? null : { type: "recheck", epoch: state.epoch, session });
   }
 
@@ -121,11 +130,28 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   }
 
   override async alarm(): Promise<void> {
-    const due = this.#store.due(Date.now());
-    const { state } = this.#run({ type: "expire" }, due);
-    this.#store.rescheduleSeen(state);
-    this.#store.purge(Date.now());
-    await this.#deliver(this.#outbox.due(Date.now(), NOTICES_PER_ALARM));
+    await onAlarm(this.ctx.storage, async () => {
+      const { state } = this.#run({ type: "expire" }, this.#store.due(Date.now()));
+      this.#store.rescheduleSeen(state);
+      this.#store.purge(Date.now());
+      await Promise.all([
+        this.#proveFreshToLines(),
+        this.#deliver(this.#outbox.due(Date.now(), NOTICES_PER_ALARM)),
+      ]);
+      this.#ringWhenDue();
+    });
+  }
+
+  /** Cuts every line when this object can't vouch for itself: pings are answered even while it knows nothing new. */
+  async #proveFreshToLines(): Promise<void> {
+    if (this.#linesDueAt === null) return;
+    if (!(await this.#isCurrent())) this.#lines.cutAll();
+    this.#linesDueAt = this.#lines.areOpen() ? this.#nextProof() : null;
+  }
+
+  /** When open lines need the next proof of freshness: soon, and no later than this object turns stale. */
+  #nextProof(): number {
+    return Math.min(Date.now() + CONFIRM_AFTER_MS, (this.#confirmedAt ?? 0) + STALE_AFTER_MS + 1);
   }
 
   /** Runs a command that can't be refused. */
@@ -169,12 +195,12 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   }
 
   async #deliver(jobs: readonly Job<Notice>[]): Promise<void> {
-    for (const job of jobs) {
-      await this.#send(job).then(
+    await settleAll(jobs, NOTICES_AT_ONCE, (job) =>
+      withTimeout(this.#send(job), NOTICE_TIMEOUT_MS).then(
         () => this.#outbox.settle(job),
         () => this.#outbox.postpone(job, Date.now()),
-      );
-    }
+      ),
+    );
     this.#ringWhenDue();
   }
 
@@ -219,7 +245,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   }
 
   #ringWhenDue(): void {
-    ringAt(this.ctx.storage, [this.#store.nextDue(), this.#outbox.nextDue()]);
+    ringAt(this.ctx.storage, [this.#store.nextDue(), this.#outbox.nextDue(), this.#linesDueAt]);
   }
 
   #coordinator(): NetworkCoordinatorRpc {

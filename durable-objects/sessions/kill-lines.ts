@@ -7,6 +7,9 @@ import {
   type SessionEndReason,
 } from "../../shared/sessions/types.ts";
 
+/** RFC 6455's registry: the server can't serve this now. */
+const TRY_AGAIN_LATER = 1013;
+
 /** The WebSockets that gateway streams hold to their session. They hibernate and survive the object's eviction. */
 export class KillLines {
   readonly #ctx: DurableObjectState;
@@ -28,6 +31,15 @@ export class KillLines {
   /** The session that a line belongs to. */
   sessionOf(line: WebSocket): string {
     return this.#ctx.getTags(line)[0] ?? "";
+  }
+
+  areOpen(): boolean {
+    return this.#ctx.getWebSockets().some((line) => line.readyState === WebSocket.OPEN);
+  }
+
+  /** Closes every line without a word about its session: its holder must ask anew. */
+  cutAll(): void {
+    for (const line of this.#ctx.getWebSockets()) close(line, TRY_AGAIN_LATER, "stale");
   }
 
   cut(sessionId: string, reason: SessionEndReason): void {

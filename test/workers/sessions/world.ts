@@ -1,9 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { vi } from "vitest";
 import type { NetworkCoordinator } from "../../../durable-objects/network-coordinator.ts";
 import type { SegmentSessions } from "../../../durable-objects/segment-sessions.ts";
 import type {
   CreateSession,
+  KillLineMessage,
   NetworkCoordinatorRpc,
   SegmentSessionsRpc,
 } from "../../../shared/sessions/types.ts";
@@ -27,9 +29,53 @@ export function named(name: string, over: Partial<CreateSession> = {}): CreateSe
   return createSession({ id: `ses_${name}`, secretHash: `hash-${name}`, ...over });
 }
 
-/** Moves everything that a session object has planned or knows by time this many milliseconds into the past. */
-export async function age(stub: DurableObjectStub<SegmentSessions>, ms: number): Promise<void> {
-  await runInDurableObject(stub, (_object, { storage: { sql } }) => {
-    sql.exec("UPDATE outbox SET due_at = due_at - ?", ms);
+/** What a line says: messages in order, then the close code. */
+export type Line = Awaited<ReturnType<typeof openLine>>;
+
+/** Opens a kill line to a session. `heard` is what it said so far; `next` waits for what comes. */
+export async function openLine({ rpc }: ReturnType<typeof owner>, session: string, epoch?: number) {
+  const query = epoch === undefined ? "" : `&epoch=${epoch}`;
+  const answer = await rpc.fetch(`https://sessions/kill-line?session=${session}${query}`, {
+    headers: { upgrade: "websocket" },
   });
+  const heard: (KillLineMessage | string | number)[] = [];
+  let wake = () => {};
+  const push = (what: KillLineMessage | string | number) => {
+    heard.push(what);
+    wake();
+  };
+  const socket = answer.webSocket;
+  socket?.addEventListener("message", ({ data }) => {
+    const text = String(data);
+    push(text.startsWith("{") ? (JSON.parse(text) as KillLineMessage) : text);
+  });
+  socket?.addEventListener("close", ({ code }) => push(code));
+  socket?.accept();
+  const next = async () => {
+    while (heard.length === 0) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    return heard.shift();
+  };
+  return { status: answer.status, heard, next, send: (text: string) => socket?.send(text), socket };
+}
+
+/** Lets the world of one session object believe that the coordinator does not answer, until it is evicted. */
+export async function cutOffFromCoordinator(stub: DurableObjectStub<SegmentSessions>): Promise<void> {
+  await runInDurableObject(stub, (object) => {
+    const held = object as unknown as { env: Record<string, unknown> };
+    const unreachable = { join: () => Promise.reject(new Error("unreachable")) };
+    held.env = {
+      ...held.env,
+      DB: env.DB,
+      NETWORK_COORDINATOR: { idFromName: () => "network", get: () => unreachable },
+    };
+  });
+}
+
+/** Moves the clock of the test and of every object on. Undone by `vi.useRealTimers()`. */
+export function wait(ms: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
 }

@@ -1,0 +1,116 @@
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { afterEach, expect, test, vi } from "vitest";
+import { principal } from "../../unit/sessions/fixtures.ts";
+import { coordinator, cutOffFromCoordinator, named, openLine, owner, wait } from "./world.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("a line hears the end before `end` returns, and no other line does", async () => {
+  const object = owner("seg_lines/weur/0");
+  await object.rpc.create(named("cut"));
+  await object.rpc.create(named("stays"));
+  const epoch = await coordinator.epoch();
+  const cut = await openLine(object, "ses_cut", epoch);
+  const stays = await openLine(object, "ses_stays", epoch);
+  expect([cut.status, cut.heard]).toEqual([101, []]);
+  await object.rpc.end({ by: "session", id: "ses_cut" }, "killed_by_admin");
+  expect(cut.heard[0]).toEqual({ type: "end", reason: "killed_by_admin", closeCode: 4401 });
+  await cut.next();
+  expect(await cut.next()).toBe(4401);
+  expect(stays.heard).toEqual([]);
+});
+
+test("a line is told to decide anew when the epoch rises, with the session as it is then", async () => {
+  const object = owner("seg_lines/weur/1");
+  const before = principal({ userId: "usr_lines", version: 1 });
+  await object.rpc.create(named("recheck", { principal: before }));
+  const line = await openLine(object, "ses_recheck", await coordinator.epoch());
+  const { epoch } = await coordinator.bump([{ ...before, groups: [], version: 2 }]);
+  expect(await line.next()).toMatchObject({
+    type: "recheck",
+    epoch,
+    session: { id: "ses_recheck", principal: { groups: [], version: 2 } },
+  });
+  await coordinator.bump([{ ...before, status: "disabled", version: 3 }]);
+  const end = { type: "end", reason: "user_disabled", closeCode: 4403 };
+  expect([await line.next(), await line.next()]).toEqual([end, 4403]);
+});
+
+test("a line opened with an old epoch, or none, starts with a recheck", async () => {
+  const object = owner("seg_lines/weur/2");
+  await object.rpc.create(named("old"));
+  const { epoch } = await coordinator.bump([]);
+  for (const line of [await openLine(object, "ses_old", epoch - 1), await openLine(object, "ses_old")]) {
+    expect(await line.next()).toMatchObject({ type: "recheck", epoch, session: { id: "ses_old" } });
+  }
+});
+
+test("an ended session's line ends at once; an unknown one is 404; without an upgrade it is 426", async () => {
+  const object = owner("seg_lines/weur/3");
+  await object.rpc.create(named("gone"));
+  await object.rpc.end({ by: "session", id: "ses_gone" }, "signed_out");
+  const line = await openLine(object, "ses_gone");
+  const end = { type: "end", reason: "signed_out", closeCode: 4401 };
+  expect([await line.next(), await line.next()]).toEqual([end, 4401]);
+  expect((await openLine(object, "ses_nobody")).status).toBe(404);
+  expect((await object.rpc.fetch("https://sessions/kill-line?session=ses_gone")).status).toBe(426);
+});
+
+test("lines outlive the object's eviction, and pings are answered", async () => {
+  const object = owner("seg_lines/weur/4");
+  await object.rpc.create(named("evicted"));
+  const line = await openLine(object, "ses_evicted", await coordinator.epoch());
+  await evictDurableObject(object.stub);
+  line.send("ping");
+  expect(await line.next()).toBe("pong");
+  await object.rpc.end({ by: "session", id: "ses_evicted" }, "signed_out");
+  expect(await line.next()).toMatchObject({ type: "end", reason: "signed_out" });
+});
+
+test("a touch over the line keeps the session from idling out", async () => {
+  const object = owner("seg_lines/weur/5");
+  await object.rpc.create(named("touched"));
+  const line = await openLine(object, "ses_touched", await coordinator.epoch());
+  const seenAt = async () => (await object.rpc.list({ by: "session", id: "ses_touched" }))[0]?.lastSeenAt;
+  const before = await seenAt();
+  wait(50_000);
+  line.send("touch");
+  while ((await seenAt()) === before);
+  wait(50_000);
+  expect(await object.rpc.verify("hash-touched", "app_1", false)).toMatchObject({ ok: true });
+  wait(15_000);
+  expect(await object.rpc.verify("hash-touched", "app_1", false)).toMatchObject({ reason: "idle_timeout" });
+});
+
+test("every line is closed once the coordinator was out of reach for the bound", async () => {
+  const object = owner("seg_lines/weur/6");
+  const lifetime = { idleSeconds: 3_600, absoluteSeconds: 3_600 };
+  await object.rpc.create(named("unvouched", { lifetime }));
+  const line = await openLine(object, "ses_unvouched", await coordinator.epoch());
+  await cutOffFromCoordinator(object.stub);
+  wait(29_000);
+  expect(await runDurableObjectAlarm(object.stub)).toBe(true);
+  expect(line.heard).toEqual([]);
+  wait(2_000);
+  expect(await runDurableObjectAlarm(object.stub)).toBe(true);
+  expect(await line.next()).toBe(1013);
+  expect((await openLine(object, "ses_unvouched")).status).toBe(503);
+  // Its session lives on for when the coordinator is back.
+  await evictDurableObject(object.stub);
+  expect(await object.rpc.verify("hash-unvouched", "app_1", true)).toMatchObject({ ok: true });
+});
+
+test("lines stay open while the coordinator answers", async () => {
+  const object = owner("seg_lines/weur/7");
+  const lifetime = { idleSeconds: 3_600, absoluteSeconds: 3_600 };
+  await object.rpc.create(named("vouched", { lifetime }));
+  const line = await openLine(object, "ses_vouched", await coordinator.epoch());
+  for (let n = 0; n < 5; n++) {
+    wait(15_000);
+    expect(await runDurableObjectAlarm(object.stub)).toBe(true);
+  }
+  line.send("ping");
+  expect(await line.next()).toBe("pong");
+});
