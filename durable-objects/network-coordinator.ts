@@ -2,7 +2,6 @@ import { DurableObject } from "cloudflare:workers";
 import { planRotation, publishedOrder } from "../shared/sessions/key-rotation.ts";
 import { isOwner } from "../shared/sessions/owner.ts";
 import type {
-  AssertionKey,
   AssertionKeySet,
   NetworkCoordinatorRpc,
   Principal,
@@ -12,7 +11,7 @@ import type {
 } from "../shared/sessions/types.ts";
 import { makeAssertionKey } from "./coordinator/assertion-key.ts";
 import { CoordinatorStore } from "./coordinator/store.ts";
-import { ringAt } from "./storage/alarm.ts";
+import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
 import { settleAll, withTimeout } from "./storage/deliver.ts";
 import { type Job, Outbox } from "./storage/outbox.ts";
 
@@ -38,11 +37,13 @@ const JOBS_PER_ALARM = 200;
 export class NetworkCoordinator extends DurableObject<Environment> implements NetworkCoordinatorRpc {
   readonly #store: CoordinatorStore;
   readonly #outbox: Outbox<Message>;
+  #rotating: Promise<void> | null = null;
 
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
     this.#store = new CoordinatorStore(ctx.storage.sql);
     this.#outbox = new Outbox(ctx.storage.sql);
+    ringIfSilent(ctx, () => this.#ringWhenDue());
   }
 
   async epoch(): Promise<number> {
@@ -92,19 +93,31 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
   }
 
   async assertionKeys(): Promise<AssertionKeySet> {
-    const now = Date.now();
-    const plan = planRotation(this.#store.keys(), now);
-    const made: AssertionKey[] = [];
-    for (const times of plan.make) made.push(await makeAssertionKey(times));
-    // Another call may have made keys while this one waited: the first to write wins.
-    if (planRotation(this.#store.keys(), now).make.length > 0) this.#store.replaceKeys(plan.retire, made);
-    this.#ringWhenDue();
-    return { keys: publishedOrder(this.#store.keys(), now) };
+    await this.#rotateKeys();
+    return { keys: publishedOrder(this.#store.keys(), Date.now()) };
   }
 
   override async alarm(): Promise<void> {
-    await this.#deliver(this.#outbox.due(Date.now(), JOBS_PER_ALARM));
-    await this.assertionKeys();
+    await onAlarm(this.ctx.storage, async () => {
+      await this.#deliver(this.#outbox.due(Date.now(), JOBS_PER_ALARM));
+      if (this.#store.keys().length > 0) await this.#rotateKeys();
+    });
+  }
+
+  /** Calls at the same time share one rotation, so that they make one set of keys. */
+  #rotateKeys(): Promise<void> {
+    this.#rotating ??= this.#carryOutRotation().finally(() => {
+      this.#rotating = null;
+    });
+    return this.#rotating;
+  }
+
+  async #carryOutRotation(): Promise<void> {
+    const { retire, make } = planRotation(this.#store.keys(), Date.now());
+    if (retire.length === 0 && make.length === 0) return;
+    const made = await Promise.all(make.map(makeAssertionKey));
+    this.ctx.storage.transactionSync(() => this.#store.replaceKeys(retire, made));
+    this.#ringWhenDue();
   }
 
   /** Tries each message now; what fails stays in the outbox and is named in `pending`. */
