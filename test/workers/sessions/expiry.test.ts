@@ -1,0 +1,120 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { principal } from "../../unit/sessions/fixtures.ts";
+import { applyRegistry } from "../registry.ts";
+import { coordinator, cutOffFromCoordinator, named, openLine, owner, wait } from "./world.ts";
+
+beforeAll(applyRegistry);
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const alarmOf = (object: ReturnType<typeof owner>) =>
+  runInDurableObject(object.stub, (_object, { storage }) => storage.getAlarm());
+
+describe("expiry by alarm", () => {
+  test("an idle session ends without anybody asking, its streams with it", async () => {
+    const object = owner("seg_expiry/weur/0");
+    const created = await object.rpc.create(named("idle"));
+    expect(await alarmOf(object)).toBe(created.ok && created.session.createdAt + 60_000);
+    const line = await openLine(object, "ses_idle", await coordinator.epoch());
+    wait(60_000);
+    expect(await runDurableObjectAlarm(object.stub)).toBe(true);
+    expect(await line.next()).toMatchObject({ type: "end", reason: "idle_timeout", closeCode: 4401 });
+    expect(await object.rpc.verify("hash-idle", "app_1", true)).toMatchObject({ reason: "idle_timeout" });
+  });
+
+  test("a session that is used all the time ends with its absolute lifetime", async () => {
+    const object = owner("seg_expiry/weur/1");
+    await object.rpc.create(named("absolute"));
+    for (let minute = 0; minute < 10; minute++) {
+      wait(59_000);
+      expect(await object.rpc.verify("hash-absolute", "app_1", true)).toMatchObject({ ok: true });
+      await runDurableObjectAlarm(object.stub);
+    }
+    const line = await openLine(object, "ses_absolute", await coordinator.epoch());
+    wait(10_000);
+    expect(await runDurableObjectAlarm(object.stub)).toBe(true);
+    expect(await line.next()).toMatchObject({ type: "end", reason: "absolute_timeout" });
+  });
+
+  test("a session that was seen since its row was written survives the alarm", async () => {
+    const object = owner("seg_expiry/weur/2");
+    await object.rpc.create(named("seen"));
+    wait(14_000);
+    await object.rpc.verify("hash-seen", "app_1", true);
+    wait(50_000);
+    await runDurableObjectAlarm(object.stub);
+    expect(await object.rpc.verify("hash-seen", "app_1", false)).toMatchObject({ ok: true });
+    wait(15_000);
+    await runDurableObjectAlarm(object.stub);
+    expect(await object.rpc.verify("hash-seen", "app_1", false)).toMatchObject({ reason: "idle_timeout" });
+  });
+});
+
+describe("eviction", () => {
+  test("keeps live and ended sessions and pushed principals", async () => {
+    const object = owner("seg_expiry/weur/3");
+    const person = principal({ userId: "usr_evicted", version: 1 });
+    await object.rpc.create(named("kept", { principal: person }));
+    await object.rpc.create(named("over", { principal: person }));
+    await object.rpc.end({ by: "session", id: "ses_over" }, "killed_by_admin");
+    await coordinator.bump([{ ...person, name: "New", version: 2 }]);
+    await evictDurableObject(object.stub);
+    const verdict = await object.rpc.verify("hash-kept", "app_1", true);
+    expect(verdict).toMatchObject({ ok: true, session: { principal: { name: "New", version: 2 } } });
+    expect(await object.rpc.verify("hash-over", "app_1", true)).toMatchObject({ reason: "killed_by_admin" });
+    expect(await object.rpc.create(named("later", { principal: person }))).toMatchObject({
+      session: { principal: { name: "New" } },
+    });
+  });
+
+  test("an object whose alarm was lost sets it again", async () => {
+    const object = owner("seg_expiry/weur/4");
+    await object.rpc.create(named("silent"));
+    await runInDurableObject(object.stub, (_object, { storage }) => storage.deleteAlarm());
+    await evictDurableObject(object.stub);
+    expect(await alarmOf(object)).not.toBeNull();
+  });
+
+  test("an alarm whose work fails does not throw and rings again", async () => {
+    const object = owner("seg_expiry/weur/5");
+    await object.rpc.create(named("failing"));
+    const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    await runInDurableObject(object.stub, (_object, { storage }) => {
+      storage.sql.exec("ALTER TABLE tombstones RENAME TO tombstones_away");
+    });
+    expect(await runDurableObjectAlarm(object.stub)).toBe(true);
+    expect(error).toHaveBeenCalledOnce();
+    error.mockRestore();
+    expect(await alarmOf(object)).toBeGreaterThan(Date.now());
+  });
+});
+
+describe("without the coordinator", () => {
+  test("an object answers for 30 s of what it knows, then `stale`, and is well when it is back", async () => {
+    const object = owner("seg_expiry/weur/6");
+    const lifetime = { idleSeconds: 3_600, absoluteSeconds: 3_600 };
+    await object.rpc.create(named("alone", { lifetime }));
+    await cutOffFromCoordinator(object.stub);
+    wait(29_000);
+    expect(await object.rpc.verify("hash-alone", "app_1", true)).toMatchObject({ ok: true });
+    wait(2_000);
+    expect(await object.rpc.verify("hash-alone", "app_1", true)).toMatchObject({
+      ok: false,
+      reason: "stale",
+    });
+    expect(await object.rpc.create(named("more"))).toEqual({ ok: false, reason: "stale" });
+    // Ending needs nobody's leave.
+    expect(await object.rpc.end({ by: "session", id: "ses_none" }, "signed_out")).toEqual({ ended: [] });
+    await evictDurableObject(object.stub);
+    expect(await object.rpc.verify("hash-alone", "app_1", true)).toMatchObject({ ok: true });
+  });
+
+  test("an object that never heard from the coordinator vouches for nothing", async () => {
+    const object = owner("not-an-owner");
+    expect(await object.rpc.verify("hash-none", "app_1", true)).toMatchObject({ ok: false, reason: "stale" });
+    expect(await object.rpc.create(named("none"))).toEqual({ ok: false, reason: "stale" });
+    expect((await openLine(object, "ses_none")).status).toBe(503);
+  });
+});
