@@ -75,6 +75,29 @@ export async function cutOffFromCoordinator(stub: DurableObjectStub<SegmentSessi
   });
 }
 
+/** Lets the coordinator believe that these session objects do not answer. Returns what ends that. */
+export async function hideFromCoordinator(...owners: string[]): Promise<() => Promise<void>> {
+  let real: { SEGMENT_SESSIONS: DurableObjectNamespace } | undefined;
+  const withEnvironment = (change: (held: { env: unknown }) => void) =>
+    runInDurableObject(coordinatorStub, (object) => change(object as unknown as { env: unknown }));
+  await withEnvironment((held) => {
+    const kept = held.env as { SEGMENT_SESSIONS: DurableObjectNamespace };
+    real = kept;
+    const away = () => Promise.reject(new Error("unreachable"));
+    const reach = (name: string) => kept.SEGMENT_SESSIONS.get(kept.SEGMENT_SESSIONS.idFromName(name));
+    held.env = {
+      SEGMENT_SESSIONS: {
+        idFromName: (name: string) => name,
+        get: (name: string) => (owners.includes(name) ? { refresh: away, end: away } : reach(name)),
+      },
+    };
+  });
+  return () =>
+    withEnvironment((held) => {
+      held.env = real;
+    });
+}
+
 /** Moves the clock of the test and of every object on. Undone by `vi.useRealTimers()`. */
 export function wait(ms: number): void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
