@@ -46,8 +46,8 @@ interface Done {
 const COORDINATOR_TIMEOUT_MS = 2_000;
 /** Longer than the coordinator waits for one object, so that its own retries are the ones that count. */
 const NOTICE_TIMEOUT_MS = 5_000;
-const NOTICES_AT_ONCE = 16;
-const NOTICES_PER_ALARM = 100;
+/** As many as an alarm takes on, so that none lasts longer than one time limit: open lines wait for the next one. */
+const NOTICES_AT_ONCE = 32;
 const MARK_ATTEMPTS = 3;
 
 /** The one writer of the sessions of a segment, region and shard. `docs/consistency-and-failure.md` says what it promises. */
@@ -136,7 +136,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
       this.#store.purge(Date.now());
       await Promise.all([
         this.#proveFreshToLines(),
-        this.#deliver(this.#outbox.due(Date.now(), NOTICES_PER_ALARM)),
+        this.#deliver(this.#outbox.due(Date.now(), NOTICES_AT_ONCE)),
       ]);
       this.#ringWhenDue();
     });

@@ -120,7 +120,7 @@ export type SessionFilter =
  * `fetch` with `Upgrade: websocket` and `?session=<id>` opens a kill line: see `KillLineMessage`.
  * With `&epoch=<n>`, the epoch of the caller's last decision, it says nothing until something changes; otherwise,
  * or when that epoch is old, the first frame is a `recheck`. An ended session's line says `end` at once; 404 when
- * the session is unknown, 503 when the object can't vouch for itself.
+ * the session is unknown, 503 when the object can't vouch for itself; open lines are closed with 1013 once it can't.
  */
 export interface SegmentSessionsRpc {
   create(input: CreateSession): Promise<CreateOutcome>;
