@@ -4,7 +4,16 @@ import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { indexSession } from "../../../workers/handoff/session-index.ts";
 import { principal } from "../../unit/sessions/fixtures.ts";
 import { applyRegistry } from "../registry.ts";
-import { coordinator, coordinatorStub, hideFromCoordinator, named, openLine, owner, wait } from "./world.ts";
+import {
+  coordinator,
+  coordinatorStub,
+  hideFromCoordinator,
+  named,
+  openLine,
+  owner,
+  replaceCoordinator,
+  wait,
+} from "./world.ts";
 
 beforeAll(applyRegistry);
 afterEach(() => {
@@ -127,4 +136,22 @@ test("the index learns of an end, also where its row comes later than the end", 
   expect(await runDurableObjectAlarm(object.stub)).toBe(true);
   expect(await ended()).toBe("killed_by_admin");
   expect(await waiting()).toEqual([]);
+});
+
+test("a notice that hangs holds up no other one", async () => {
+  const object = owner("signin/weur/6");
+  for (const name of ["hang_1", "hang_2"]) await object.rpc.create(named(name, { kind: "sign_in" }));
+  await replaceCoordinator(object.stub, { endEverywhere: () => new Promise(() => {}) });
+  await object.rpc.end({ by: "user", id: "usr_1" }, "signed_out");
+  await vi.waitFor(async () => {
+    const rows = await runInDurableObject(object.stub, (_object, { storage }) =>
+      storage.sql.exec("SELECT key, attempts FROM outbox ORDER BY key").toArray(),
+    );
+    expect(rows).toEqual([
+      { key: "children:ses_hang_1", attempts: 0 },
+      { key: "children:ses_hang_2", attempts: 0 },
+      { key: "ended:ses_hang_1", attempts: 1 },
+      { key: "ended:ses_hang_2", attempts: 1 },
+    ]);
+  });
 });

@@ -62,17 +62,20 @@ export async function openLine({ rpc }: ReturnType<typeof owner>, session: strin
   return { status: answer.status, heard, next, send: (text: string) => socket?.send(text), socket };
 }
 
-/** Lets the world of one session object believe that the coordinator does not answer, until it is evicted. */
-export async function cutOffFromCoordinator(stub: DurableObjectStub<SegmentSessions>): Promise<void> {
+/** Puts something else in the coordinator's place, for one session object until it is evicted. */
+export async function replaceCoordinator(
+  stub: DurableObjectStub<SegmentSessions>,
+  replacement: Partial<NetworkCoordinatorRpc>,
+): Promise<void> {
   await runInDurableObject(stub, (object) => {
-    const held = object as unknown as { env: Record<string, unknown> };
-    const unreachable = { join: () => Promise.reject(new Error("unreachable")) };
-    held.env = {
-      ...held.env,
-      DB: env.DB,
-      NETWORK_COORDINATOR: { idFromName: () => "network", get: () => unreachable },
-    };
+    const held = object as unknown as { env: unknown };
+    held.env = { DB: env.DB, NETWORK_COORDINATOR: { idFromName: () => "network", get: () => replacement } };
   });
+}
+
+/** Lets one session object believe that the coordinator does not answer, until it is evicted. */
+export function cutOffFromCoordinator(stub: DurableObjectStub<SegmentSessions>): Promise<void> {
+  return replaceCoordinator(stub, { join: () => Promise.reject(new Error("unreachable")) });
 }
 
 /** Lets the coordinator believe that these session objects do not answer. Returns what ends that. */
