@@ -46,6 +46,7 @@ describe("expiry by alarm", () => {
     wait(50_000);
     await runDurableObjectAlarm(object.stub);
     expect(await object.rpc.verify("hash-seen", "app_1", false)).toMatchObject({ ok: true });
+    expect(await alarmOf(object)).toBeGreaterThan(Date.now());
     wait(15_000);
     await runDurableObjectAlarm(object.stub);
     expect(await object.rpc.verify("hash-seen", "app_1", false)).toMatchObject({ reason: "idle_timeout" });
