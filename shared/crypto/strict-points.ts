@@ -1,0 +1,64 @@
+/**
+ * Libraries disagree about unusual encodings of points on Curve25519 (which are accepted depends on the backend). These
+ * checks stand in front of every backend, so that all give one answer: a key or point has one encoding, and no
+ * point of small order is taken, since such a "key" verifies, or agrees on, what its owner never chose.
+ */
+
+/** The field's prime 2^255 − 19, little-endian. */
+const PRIME = Uint8Array.of(0xed, ...new Array<number>(30).fill(0xff), 0x7f);
+const P_MINUS_1 = Uint8Array.of(0xec, ...new Array<number>(30).fill(0xff), 0x7f);
+const ZERO = new Uint8Array(32);
+const ONE = Uint8Array.of(1, ...new Array<number>(31).fill(0));
+
+/** y of the points of order 8, then u of the points of order 8 on the Montgomery form. */
+const EDWARDS_8 = [
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+].map(fromHex);
+const MONTGOMERY_8 = [
+  "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+  "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+].map(fromHex);
+
+const SMALL_Y = [ZERO, ONE, P_MINUS_1, ...EDWARDS_8];
+const SMALL_U = [ZERO, ONE, P_MINUS_1, ...MONTGOMERY_8];
+
+export type PointVerdict = "fine" | "non-canonical" | "small-order";
+
+/**
+ * Judges an encoded Edwards point (RFC 8032 §5.1.2): y below p, and not one of the eight points of small order, whose x
+ * of zero would also allow a second sign.
+ */
+export function judgeEdwardsPoint(encoded: Uint8Array): PointVerdict {
+  const y = Uint8Array.from(encoded);
+  y[31] = (y[31] ?? 0) & 0x7f;
+  return judge(y, SMALL_Y);
+}
+
+/**
+ * Judges an X25519 public key. RFC 7748 §5 lets receivers take values that are not reduced; no honest sender makes one,
+ * and this product has no old peers, so they are refused.
+ */
+export const judgeMontgomeryPoint = (encoded: Uint8Array): PointVerdict => judge(encoded, SMALL_U);
+
+function judge(coordinate: Uint8Array, small: readonly Uint8Array[]): PointVerdict {
+  if (!isBelow(coordinate, PRIME)) return "non-canonical";
+  return small.some((known) => isSame(known, coordinate)) ? "small-order" : "fine";
+}
+
+/** The encodings are public, so these compare with early exit. */
+const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, at) => byte === b[at]);
+
+function isBelow(a: Uint8Array, bound: Uint8Array): boolean {
+  if (a.length !== bound.length) return false;
+  for (let at = a.length - 1; at >= 0; at--) {
+    const difference = (a[at] ?? 0) - (bound[at] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+function fromHex(text: string): Uint8Array {
+  return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
