@@ -1,12 +1,19 @@
-import { GUARD_FAILURE } from "../registry/guards.ts";
+import type { ErrorCode } from "../../shared/errors/catalogue.ts";
+import { failedGuard, type GuardName } from "../registry/guards.ts";
 import { refuse } from "./refused.ts";
+
+const GUARDED: Record<GuardName, readonly [ErrorCode, string]> = {
+  unchanged: ["precondition_failed", "It was changed in the meantime. Read it again and repeat the change."],
+  last_owner: ["conflict", "This is the last owner. Make someone else an owner first."],
+  last_owner_token: ["conflict", "This is the last way in for an owner. Make another owner first."],
+  group_cycle: ["conflict", "A group would be a member of itself, directly or through others."],
+};
 
 /** Maps a failed batch to a refusal; what is not understood stays an error. */
 export function explainFailure(error: unknown): never {
   const text = String(error);
-  if (text.includes(GUARD_FAILURE)) {
-    refuse("precondition_failed", "It was changed in the meantime. Read it again and repeat the change.");
-  }
+  const guard = failedGuard(error);
+  if (guard !== null) refuse(...GUARDED[guard]);
   const unique = /UNIQUE constraint failed: \w+\.(\w+)/.exec(text)?.[1];
   if (unique !== undefined)
     refuse("conflict", `Something else already has this ${unique.replace("_id", "")}.`);

@@ -1,17 +1,30 @@
+/** What a guard protects: the word by which `explainFailure` knows it again. */
+export type GuardName = "unchanged" | "last_owner" | "last_owner_token" | "group_cycle";
+
 /**
  * A condition that must hold inside the transaction: where it does not, the statement fails and takes the whole
- * batch with it. (D1 has no conditional abort; `json` of what is not JSON raises an error.)
+ * batch with it. D1 has no conditional abort, but a path that is none is an error that quotes the path; the random
+ * part keeps SQLite from evaluating it before it is needed.
  *
  * @param condition SQL without user input; values are bound.
  */
-export function guard(d1: D1Database, condition: string, ...values: unknown[]): D1PreparedStatement {
+export function guard(
+  d1: D1Database,
+  name: GuardName,
+  condition: string,
+  ...values: unknown[]
+): D1PreparedStatement {
   return d1
-    .prepare(`SELECT CASE WHEN ${condition} THEN 1 ELSE json('!' || hex(randomblob(1))) END`)
+    .prepare(
+      `SELECT CASE WHEN ${condition} THEN 1 ELSE json_extract('{}', 'guard:${name}:' || hex(randomblob(1))) END`,
+    )
     .bind(...values);
 }
 
-/** What `explainFailure` finds in the error of a failed guard. */
-export const GUARD_FAILURE = "malformed JSON";
+/** The guard whose failure an error reports, or null for any other error. */
+export function failedGuard(error: unknown): GuardName | null {
+  return (/'guard:([a-z_]+):/.exec(String(error))?.[1] as GuardName | undefined) ?? null;
+}
 
 /** The row still has the version that the caller saw. */
 export function unchanged(
@@ -20,41 +33,38 @@ export function unchanged(
   id: string | number,
   version: number,
 ): D1PreparedStatement {
-  return guard(d1, `EXISTS (SELECT 1 FROM ${table} WHERE id = ? AND version = ?)`, id, version);
+  return guard(d1, "unchanged", `EXISTS (SELECT 1 FROM ${table} WHERE id = ? AND version = ?)`, id, version);
 }
 
-/** An active owner besides this user exists. */
-export const anotherOwner = (d1: D1Database, userId: string): D1PreparedStatement =>
-  guard(d1, "EXISTS (SELECT 1 FROM users WHERE role = 'owner' AND status = 'active' AND id <> ?)", userId);
+const OWNER_IS_LEFT = "EXISTS (SELECT 1 FROM users WHERE role = 'owner' AND status = 'active')";
 
-/** Somebody besides this token can still act as owner. */
-export const anotherOwnerOrToken = (d1: D1Database, tokenId: string): D1PreparedStatement =>
+/** After the statements before this one, somebody is still an active owner. */
+export const ownerIsLeft = (d1: D1Database): D1PreparedStatement => guard(d1, "last_owner", OWNER_IS_LEFT);
+
+/** After the statements before this one, somebody or some token that never expires can still act as owner. */
+export const ownerOrTokenIsLeft = (d1: D1Database): D1PreparedStatement =>
   guard(
     d1,
-    `EXISTS (SELECT 1 FROM users WHERE role = 'owner' AND status = 'active')
-     OR EXISTS (SELECT 1 FROM api_tokens WHERE role = 'owner' AND user_id IS NULL AND expires_at IS NULL AND id <> ?)`,
-    tokenId,
+    "last_owner_token",
+    `${OWNER_IS_LEFT} OR EXISTS (
+       SELECT 1 FROM api_tokens WHERE role = 'owner' AND user_id IS NULL AND expires_at IS NULL)`,
   );
 
-/** The group `member` is not `group` itself nor above it: making it a member closes no circle. */
-export const noCycle = (d1: D1Database, group: string, member: string): D1PreparedStatement =>
+/**
+ * After the statements before this one, no group is a member of itself, directly or through others.
+ *
+ * @param group The one whose members changed; null where all must be looked at.
+ */
+export const noCycle = (d1: D1Database, group: string | null): D1PreparedStatement =>
   guard(
     d1,
+    "group_cycle",
     `NOT EXISTS (
-       WITH RECURSIVE above(id) AS (
-         SELECT ? UNION SELECT m.group_id FROM group_members m JOIN above a ON m.member_id = a.id WHERE m.member_kind = 'group'
-       ) SELECT 1 FROM above WHERE id = ?)`,
+       WITH RECURSIVE above(start, id) AS (
+         SELECT member_id, group_id FROM group_members
+         WHERE member_kind = 'group' AND member_id = coalesce(?, member_id)
+         UNION SELECT a.start, m.group_id FROM above a JOIN group_members m ON m.member_id = a.id
+         WHERE m.member_kind = 'group'
+       ) SELECT 1 FROM above WHERE start = id)`,
     group,
-    member,
   );
-
-/** Whether a guard holds now, to refuse in words before the transaction refuses without. */
-export async function holds(statement: D1PreparedStatement): Promise<boolean> {
-  try {
-    await statement.first();
-    return true;
-  } catch (error) {
-    if (String(error).includes(GUARD_FAILURE)) return false;
-    throw error;
-  }
-}

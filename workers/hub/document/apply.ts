@@ -1,5 +1,5 @@
 import type { NetworkDocument, PlanStep } from "../../../shared/protocol/document.ts";
-import { anotherOwnerOrToken, guard, unchanged } from "../../registry/guards.ts";
+import { noCycle, ownerIsLeft, ownerOrTokenIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Write } from "../call.ts";
 import { changeApp, endsOf, newApp, removeApp, storeApp } from "../handlers/apps.ts";
 import { blankProvider, changeProvider, distrust, storeProvider } from "../handlers/identity-providers.ts";
@@ -19,13 +19,6 @@ export interface Building {
   readonly ends: Effects["ends"][number][];
 }
 
-const NO_CYCLE = `NOT EXISTS (
-  WITH RECURSIVE above(start, id) AS (
-    SELECT member_id, group_id FROM group_members WHERE member_kind = 'group'
-    UNION SELECT a.start, m.group_id FROM above a JOIN group_members m ON m.member_id = a.id
-    WHERE m.member_kind = 'group'
-  ) SELECT 1 FROM above WHERE start = id)`;
-
 /** All steps as one write: either the whole document holds afterwards or nothing changed. */
 export async function applyPlan(
   call: Call<"network.apply">,
@@ -43,8 +36,13 @@ export async function applyPlan(
   };
   for (const step of steps) await applyStep(building, step);
   const d1 = call.bindings.db;
+  const hadOwner = rows.users.some(({ role, status }) => role === "owner" && status === "active");
   return {
-    statements: [...building.statements, guard(d1, NO_CYCLE), anotherOwnerOrToken(d1, "")],
+    statements: [
+      ...building.statements,
+      noCycle(d1, null),
+      hadOwner ? ownerIsLeft(d1) : ownerOrTokenIsLeft(d1),
+    ],
     effects: {
       event: {
         action: "network.apply",

@@ -4,7 +4,7 @@ import { mintToken } from "../../../shared/protocol/tokens.ts";
 import { apiTokens } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../handoff/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
-import { anotherOwnerOrToken, holds, unchanged } from "../../registry/guards.ts";
+import { ownerOrTokenIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound, refuse } from "../refused.ts";
@@ -75,15 +75,11 @@ export const API_TOKEN_HANDLERS: Handlers<"apiTokens.list" | "apiTokens.create" 
       .where(eq(apiTokens.id, params.apiToken))
       .limit(1);
     if (!row) return notFound("API token");
-    const another = anotherOwnerOrToken(bindings.db, row.id);
-    if (row.role === "owner" && !(await holds(another))) {
-      refuse("conflict", "This is the last way in for an owner. Make another owner first.");
-    }
     return {
       statements: [
         unchanged(bindings.db, "api_tokens", row.id, ifMatch),
-        ...(row.role === "owner" ? [another] : []),
         bindings.db.prepare("DELETE FROM api_tokens WHERE id = ?").bind(row.id),
+        ...(row.role === "owner" ? [ownerOrTokenIsLeft(bindings.db)] : []),
       ],
       effects: effects("delete", row),
       body: null,

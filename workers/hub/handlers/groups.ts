@@ -3,10 +3,10 @@ import { isId } from "../../../shared/ids.ts";
 import { groups } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../handoff/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
-import { holds, noCycle, unchanged } from "../../registry/guards.ts";
+import { noCycle, unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
-import { notFound, refuse } from "../refused.ts";
+import { notFound } from "../refused.ts";
 import { findUser } from "./users.ts";
 
 type Row = typeof groups.$inferSelect;
@@ -165,22 +165,16 @@ export const MEMBER_HANDLERS: Handlers<"groups.members" | "groups.addMember" | "
   "groups.addMember": async ({ bindings, params, now }) => {
     const group = await findGroup(bindings.db, params.group);
     const member = await findMember(bindings.db, params.kind, params.member);
-    const guards = member.kind === "group" ? [noCycle(bindings.db, group.id, member.id)] : [];
-    for (const statement of guards) {
-      if (!(await holds(statement))) {
-        refuse("conflict", "The group would be a member of itself, directly or through others.");
-      }
-    }
     const userIds = member.kind === "user" ? [member.id] : [];
     return {
       statements: [
-        ...guards,
         bindings.db
           .prepare(
             `INSERT INTO group_members (group_id, member_kind, member_id, created_at) VALUES (?, ?, ?, ?)
              ON CONFLICT DO NOTHING`,
           )
           .bind(group.id, member.kind, member.id, now),
+        ...(member.kind === "group" ? [noCycle(bindings.db, group.id)] : []),
         touchUsers(bindings.db, userIds, now),
       ],
       effects: effects("add_member", group, userIds, { member: member.id }),

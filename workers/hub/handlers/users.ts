@@ -3,7 +3,7 @@ import { isId } from "../../../shared/ids.ts";
 import { users } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../handoff/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
-import { anotherOwner, holds, unchanged } from "../../registry/guards.ts";
+import { ownerIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound, refuse } from "../refused.ts";
@@ -45,13 +45,11 @@ function mayTouch(caller: Call["caller"], before: Row["role"], after: Row["role"
   refuse("forbidden", "Only an owner may give or take roles, or change an owner.");
 }
 
-async function keepAnOwner(d1: D1Database, row: Row): Promise<D1PreparedStatement[]> {
-  if (row.role !== "owner" || row.status !== "active") return [];
-  const another = anotherOwner(d1, row.id);
-  if (!(await holds(another)))
-    refuse("conflict", "This is the last owner. Make someone else an owner first.");
-  return [another];
-}
+const isOwner = (row: Row | null): boolean => row?.role === "owner" && row.status === "active";
+
+/** Stands behind the change: whoever is an owner no more must not have been the last one. */
+const keepAnOwner = (d1: D1Database, before: Row, after: Row | null): D1PreparedStatement[] =>
+  isOwner(before) && !isOwner(after) ? [ownerIsLeft(d1)] : [];
 
 const effects = (action: string, row: Row, detail: Effects["event"]["detail"], ending: boolean): Effects => ({
   event: { action: `user.${action}`, target: row.id, detail },
@@ -120,16 +118,15 @@ export const USER_HANDLERS: Handlers<
       updatedAt: Math.max(now, before.updatedAt + 1),
     };
     mayTouch(caller, before.role, after.role);
-    const losesOwner = after.role !== "owner" || after.status !== "active";
     const { homeRegion: _, ...changes } = after;
     return {
       statements: [
         unchanged(bindings.db, "users", before.id, ifMatch),
-        ...(losesOwner ? await keepAnOwner(bindings.db, before) : []),
         prepared(
           bindings.db,
           registryOf(bindings.db).update(users).set(changes).where(eq(users.id, before.id)),
         ),
+        ...keepAnOwner(bindings.db, before, after),
       ],
       effects: effects("update", after, { fields: Object.keys(body) }, after.status === "disabled"),
       body: await viewOne(bindings.db, after),
@@ -143,11 +140,11 @@ export const USER_HANDLERS: Handlers<
     return {
       statements: [
         unchanged(bindings.db, "users", row.id, ifMatch),
-        ...(await keepAnOwner(bindings.db, row)),
         bindings.db
           .prepare("DELETE FROM group_members WHERE member_kind = 'user' AND member_id = ?")
           .bind(row.id),
         bindings.db.prepare("DELETE FROM users WHERE id = ?").bind(row.id),
+        ...keepAnOwner(bindings.db, row, null),
       ],
       effects: effects("delete", row, { email: row.email }, true),
       body: null,
