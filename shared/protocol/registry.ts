@@ -129,6 +129,9 @@ export const identityProvider = z.object({
   scopes: z.string(),
   groupsClaim: z.string(),
   allowedDomains: z.array(z.string()),
+  offlineAccess: z.enum(["no", "scope", "consent"]),
+  recheckMinutes: z.number(),
+  recheckGraceHours: z.number(),
   enabled: z.boolean(),
   ...f.rowFields,
 });
@@ -144,6 +147,12 @@ const providerInput = {
     .check(z.maxLength(500), z.regex(/^openid( [\x21\x23-\x5b\x5d-\x7e]+)*$/, "must begin with openid")),
   groupsClaim: f.line(200),
   allowedDomains: f.list(f.host, 100),
+  /** Whether sign-ins ask for a refresh token: by the scope `offline_access`, and with `prompt=consent` where needed. */
+  offlineAccess: z.enum(["no", "scope", "consent"]),
+  /** Minutes between two questions about a user of whom the provider gave a refresh token. */
+  recheckMinutes: f.integer(1, 1_440),
+  /** Hours that sessions stand after the provider's last confirmation while it can't be asked. */
+  recheckGraceHours: f.integer(0, 720),
   enabled: z.boolean(),
 };
 export const identityProviderCreate = z.extend(z.partial(z.strictObject(providerInput)), {

@@ -47,6 +47,14 @@ export const identityProviders = sqliteTable("identity_providers", {
   groupsClaim: text("groups_claim").notNull().default("groups"),
   /** JSON list of e-mail domains whose users may sign in; `[]` means only users that already exist. */
   allowedDomains: text("allowed_domains").notNull().default("[]"),
+  /** How a sign-in asks for a refresh token: not at all, by the scope `offline_access`, or by it and `prompt=consent`. */
+  offlineAccess: text("offline_access", { enum: ["no", "scope", "consent"] })
+    .notNull()
+    .default("no"),
+  /** How often the provider is asked again about a user of whom it gave a refresh token. */
+  recheckMinutes: integer("recheck_minutes").notNull().default(15),
+  /** How long after its last confirmation a user's sessions stand while the provider can't be asked. */
+  recheckGraceHours: integer("recheck_grace_hours").notNull().default(24),
   enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
   ...versioned,
 });
@@ -72,6 +80,36 @@ export const identities = sqliteTable(
     uniqueIndex("identities_provider_subject").on(t.providerId, t.subject),
     index("identities_user").on(t.userId),
   ],
+);
+
+/** The refresh token of an identity, with which the provider is asked whether the user still stands. */
+export const providerGrants = sqliteTable(
+  "provider_grants",
+  {
+    identityId: text("identity_id")
+      .primaryKey()
+      .references(() => identities.id, { onDelete: "cascade" }),
+    /** AES-GCM under SECRET_KEY. */
+    tokenSealed: text("token_sealed").notNull(),
+    /** `ending`: the provider no longer vouches for the user, whose sessions are being ended. */
+    state: text("state", { enum: ["kept", "ending"] })
+      .notNull()
+      .default("kept"),
+    /** Last time that the provider vouched for the user: at a sign-in or a check. */
+    confirmedAt: integer("confirmed_at").notNull(),
+    checkedAt: integer("checked_at").notNull(),
+    dueAt: integer("due_at").notNull(),
+    /** The check that is under way, and when it counts as lost. */
+    claim: text("claim"),
+    claimedUntil: integer("claimed_until").notNull().default(0),
+    /** Requests with this token of which no answer is known: the provider may have replaced the token. */
+    unanswered: integer("unanswered").notNull().default(0),
+    /** A change of the user is stored, but live sessions may not have been told. */
+    untold: integer("untold", { mode: "boolean" }).notNull().default(false),
+    /** Why the last check failed, or why the sessions end; our own words. */
+    problem: text("problem"),
+  },
+  (t) => [index("provider_grants_due").on(t.dueAt)],
 );
 
 export const groups = sqliteTable("groups", {

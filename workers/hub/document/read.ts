@@ -87,6 +87,9 @@ export async function readDocument(d1: D1Database) {
       scopes: row.scopes,
       groupsClaim: row.groupsClaim,
       allowedDomains: JSON.parse(row.allowedDomains) as string[],
+      offlineAccess: row.offlineAccess,
+      recheckMinutes: row.recheckMinutes,
+      recheckGraceHours: row.recheckGraceHours,
       enabled: row.enabled,
     })),
     apps: rows.apps.map((app) => ({

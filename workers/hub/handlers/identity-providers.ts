@@ -38,6 +38,9 @@ export interface ProviderInput {
   readonly scopes?: string | undefined;
   readonly groupsClaim?: string | undefined;
   readonly allowedDomains?: string[] | undefined;
+  readonly offlineAccess?: ProviderRow["offlineAccess"] | undefined;
+  readonly recheckMinutes?: number | undefined;
+  readonly recheckGraceHours?: number | undefined;
   readonly enabled?: boolean | undefined;
 }
 
@@ -50,6 +53,9 @@ export const blankProvider = (now: number): ProviderRow => ({
   scopes: "openid email profile",
   groupsClaim: "groups",
   allowedDomains: "[]",
+  offlineAccess: "no",
+  recheckMinutes: 15,
+  recheckGraceHours: 24,
   enabled: true,
   version: 0,
   createdAt: now,
@@ -73,6 +79,9 @@ export async function changeProvider(
     scopes: input.scopes ?? row.scopes,
     groupsClaim: input.groupsClaim ?? row.groupsClaim,
     allowedDomains: input.allowedDomains ? JSON.stringify(input.allowedDomains) : row.allowedDomains,
+    offlineAccess: input.offlineAccess ?? row.offlineAccess,
+    recheckMinutes: input.recheckMinutes ?? row.recheckMinutes,
+    recheckGraceHours: input.recheckGraceHours ?? row.recheckGraceHours,
     enabled: input.enabled ?? row.enabled,
     version: row.version + 1,
     updatedAt: now,
