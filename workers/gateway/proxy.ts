@@ -106,14 +106,28 @@ async function answer(forwarding: Forwarding, response: Response, upstreamOrigin
     await response.body?.cancel();
     return no(forwarding, "upstream_unreachable", "The application did not open the connection.");
   }
-  const init = { status: response.status, statusText: response.statusText, headers };
+  const { status, statusText } = response;
   const length = response.headers.get("content-length");
   if (!response.body || request.method === "HEAD" || (length !== null && Number(length) <= UNWATCHED_BYTES)) {
     watch.close();
-    return new Response(request.method === "HEAD" ? null : response.body, init);
+    return new Response(request.method === "HEAD" ? null : response.body, { status, statusText, headers });
   }
   const isEvents = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
-  return new Response(cuttable(response.body, length, isEvents, watch, ctx), init);
+  const coding = response.headers.get("content-encoding");
+  const readable = cuttable(response.body, coding === null ? length : null, isEvents, watch, ctx);
+  return new Response(readable, { status, statusText, headers: headersOfRead(headers, coding) });
+}
+
+/**
+ * Reading a compressed body undoes these codings, so what is passed on has neither the coding nor its length. The
+ * edge compresses anew for the browser; doing it here would hold back what streams.
+ */
+const UNDONE_BY_READING = new Set(["gzip", "br"]);
+
+function headersOfRead(headers: [string, string][], coding: string | null): [string, string][] {
+  if (coding === null) return headers;
+  const gone = UNDONE_BY_READING.has(coding) ? ["content-length", "content-encoding"] : ["content-length"];
+  return headers.filter(([name]) => !gone.includes(name));
 }
 
 /**
@@ -131,11 +145,15 @@ function cuttable(
     length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
   const { signal } = watch;
   const flowing = body.pipeThrough(touching(watch)).pipeTo(writable, { signal, preventAbort: isEvents });
-  const end = async () => {
-    watch.close();
-    if (isEvents && signal.aborted) await writable.close();
+  const brokeOff = async (error: unknown) => {
+    if (isEvents) await (signal.aborted ? writable.close() : writable.abort(error));
   };
-  ctx.waitUntil(flowing.then(end, end).catch(() => undefined));
+  ctx.waitUntil(
+    flowing
+      .catch(brokeOff)
+      .catch(() => undefined)
+      .finally(() => watch.close()),
+  );
   return readable;
 }
 

@@ -1,0 +1,233 @@
+import { createHash } from "node:crypto";
+import type { Socket } from "node:net";
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { applyNetwork } from "../../../scripts/local/admin.ts";
+import { attack } from "../../support/attack.ts";
+import { type System, startSystem } from "../../support/harness.ts";
+import { type RawServer, rawRequest, startRawServer } from "../../support/raw.ts";
+
+/** What becomes of a request when the application behaves badly. Everybody may use these apps. */
+
+let system: System;
+let faulty: RawServer;
+beforeAll(async () => {
+  faulty = await startRawServer((socket, target) => misbehave(socket, target));
+  system = await startSystem({
+    withoutDashboard: true,
+    developmentHosts: [`127.0.0.1:${faulty.port}`],
+    policies: [{ name: "all", source: "permit (principal, action, resource);" }],
+  });
+  const settings = { anonymous: true, upstreamTimeoutMs: 500 };
+  const app = { segment: "main", settings };
+  await applyNetwork(system.admin, {
+    version: 1,
+    apps: [
+      { name: "faulty", host: "faulty.localhost", upstreams: [faulty.origin], ...app },
+      { name: "spare", host: "spare.localhost", upstreams: [faulty.origin, system.upstream.origin], ...app },
+      { name: "sound", host: "sound.localhost", upstreams: [system.upstream.origin], ...app },
+    ],
+  });
+});
+afterAll(async () => {
+  faulty.close();
+  await system.stop();
+});
+beforeEach(() => {
+  faulty.reset();
+  system.upstream.reset();
+});
+
+/** Too irregular for its compressed form to be small. */
+const LARGE = Buffer.concat(
+  Array.from({ length: 1_000 }, (_, i) => createHash("sha512").update(String(i)).digest()),
+);
+const CODED = {
+  gzip: gzipSync(LARGE),
+  br: brotliCompressSync(LARGE),
+  zstd: Buffer.concat([LARGE, Buffer.from("not really")]),
+};
+const DECODE = { gzip: gunzipSync, br: brotliDecompressSync };
+
+function misbehave(socket: Socket, target: string): void {
+  switch (target) {
+    case "/reset":
+      socket.resetAndDestroy();
+      break;
+    case "/hang-up":
+      socket.end();
+      break;
+    case "/nonsense":
+      socket.end("220 smtp.example ESMTP\r\n");
+      break;
+    case "/silence":
+      break;
+    case "/half":
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n${"x".repeat(40_000)}`);
+      setTimeout(() => socket.destroy(), 50);
+      break;
+    case "/half-small":
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf");
+      setTimeout(() => socket.destroy(), 50);
+      break;
+    case "/half-chunked":
+      socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+      setTimeout(() => socket.resetAndDestroy(), 50);
+      break;
+    case "/half-events":
+      socket.write(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n",
+      );
+      setTimeout(() => socket.resetAndDestroy(), 50);
+      break;
+    case "/hints":
+      socket.end(
+        "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+      );
+      break;
+    case "/gzip":
+    case "/br":
+    case "/zstd": {
+      const coding = target.slice(1) as keyof typeof CODED;
+      const body = CODED[coding];
+      socket.write(
+        `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: ${coding}\r\nContent-Length: ${body.length}\r\n\r\n`,
+      );
+      socket.end(body);
+      break;
+    }
+    case "/no-content":
+      socket.end('HTTP/1.1 204 No Content\r\nETag: "a"\r\n\r\n');
+      break;
+    case "/not-modified":
+      socket.end('HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n');
+      break;
+    case "/head":
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 70000\r\nETag: "a"\r\n\r\n');
+      break;
+    default:
+      socket.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  }
+}
+
+const to = (
+  app: string,
+  target: string,
+  { method = "GET", lines = [] as readonly string[], body = "" } = {},
+) => attack(system, rawRequest(target, `${app}.localhost:${system.port}`, lines, method) + body);
+
+const WITH_BODY = ["Content-Length: 4"];
+
+describe("an application that gives no answer", () => {
+  it.each(["/reset", "/hang-up", "/nonsense"])("%s is a 502 that says so", async (target) => {
+    const response = await to("faulty", target);
+    expect(response.status).toBe(502);
+    expect(response.header("x-rustronaut-response")).toBe("upstream_unreachable");
+    expect(response.header("cache-control")).toContain("no-store");
+    expect(response.header("retry-after")).toBeTruthy();
+    expect(faulty.received()).toHaveLength(1);
+  });
+  it("a person gets a page with the decision's id", async () => {
+    const { status, body } = await to("faulty", "/reset", { lines: ["Sec-Fetch-Mode: navigate"] });
+    expect(status).toBe(502);
+    expect(body).toMatch(/dec_[0-9a-z]{26}/);
+  });
+});
+
+describe("a second upstream", () => {
+  it.each(["GET", "HEAD"])("is asked by %s when the first gives no answer", async (method) => {
+    const { status, hits } = await to("spare", "/reset", { method });
+    expect([status, hits]).toEqual([200, 1]);
+    expect(faulty.received()).toHaveLength(1);
+  });
+  it.each(["POST", "PUT", "DELETE", "OPTIONS"])("is never asked by %s", async (method) => {
+    const { status, hits } = await to("spare", "/reset", { method, lines: WITH_BODY, body: "body" });
+    expect([status, hits]).toEqual([502, 0]);
+    expect(faulty.received()).toHaveLength(1);
+  });
+  it("is not asked when the first has answered, whatever it said", async () => {
+    const { status, hits } = await to("spare", "/no-content");
+    expect([status, hits]).toEqual([204, 0]);
+  });
+  it("a body that GET may not have reaches neither, and is no second request", async () => {
+    const smuggled = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
+    const lines = [`Content-Length: ${smuggled.length}`];
+    const { status, hits } = await to("spare", "/reset", { lines, body: smuggled });
+    expect([status, hits]).toEqual([200, 1]);
+    expect(system.upstream.seen[0]).toMatchObject({ url: "/reset", body: "" });
+    expect(system.upstream.seen[0]?.headers).not.toHaveProperty("content-length");
+    expect(faulty.received().join()).not.toContain("smuggled");
+  });
+});
+
+describe("an answer that breaks off", () => {
+  it.each(["/half", "/half-small"])("%s is seen to be broken", async (target) => {
+    const { status, header, body } = await to("faulty", target);
+    expect(status).toBe(200);
+    expect(body.length).toBeLessThan(Number(header("content-length")));
+  });
+  it.each(["/half-chunked", "/half-events"])("%s has no last chunk", async (target) => {
+    const { status, body, ended } = await to("faulty", target);
+    expect(status).toBe(200);
+    expect(body).not.toMatch(/0\r\n\r\n$/);
+    expect(ended).toBe(true);
+  });
+});
+
+describe("answers without a body, and others", () => {
+  it("204 and 304 pass with their headers", async () => {
+    const none = await to("faulty", "/no-content");
+    expect([none.status, none.header("etag"), none.body]).toEqual([204, '"a"', ""]);
+    const same = await to("faulty", "/not-modified", { lines: ['If-None-Match: "a"'] });
+    expect([same.status, same.header("etag"), same.body]).toEqual([304, '"a"', ""]);
+    expect(faulty.received().at(-1)).toMatch(/^if-none-match: "a"\r$/im);
+  });
+  it("HEAD tells the length of what GET would give", async () => {
+    const { status, header, body } = await to("faulty", "/head", { method: "HEAD" });
+    expect([status, header("content-length"), body]).toEqual([200, "70000", ""]);
+  });
+  it("early hints are no answer", async () => {
+    const { status, body } = await to("faulty", "/hints");
+    expect([status, body]).toEqual([200, "ok"]);
+  });
+  it.each(["gzip", "br"] as const)("an answer compressed by %s arrives whole", async (coding) => {
+    // The front of the run-time compresses anew for who asks for it, as the edge does.
+    const asked = await to("faulty", `/${coding}`, { lines: [`Accept-Encoding: ${coding}`] });
+    expect([asked.status, asked.header("content-encoding")]).toEqual([200, coding]);
+    expect(DECODE[coding](Buffer.from(dechunked(asked), "latin1")).equals(LARGE)).toBe(true);
+    const plain = await to("faulty", `/${coding}`);
+    expect([plain.status, plain.header("content-encoding")]).toEqual([200, undefined]);
+    expect(dechunked(plain) === LARGE.toString("latin1")).toBe(true);
+  });
+  it("a coding that nobody on the way can read passes byte for byte", async () => {
+    const response = await to("faulty", "/zstd", { lines: ["Accept-Encoding: zstd"] });
+    expect([response.status, response.header("content-encoding")]).toEqual([200, "zstd"]);
+    expect(dechunked(response) === CODED.zstd.toString("latin1")).toBe(true);
+  });
+});
+
+/** The body of a response without the chunked coding. */
+function dechunked({ header, body }: { header(name: string): string | undefined; body: string }): string {
+  if (header("transfer-encoding") !== "chunked") return body;
+  let text = "";
+  for (let at = 0; ; ) {
+    const end = body.indexOf("\r\n", at);
+    const size = Number.parseInt(body.slice(at, end), 16);
+    if (!(size > 0)) return text;
+    text += body.slice(end + 2, end + 2 + size);
+    at = end + 4 + size;
+  }
+}
+
+describe("an application that takes too long", () => {
+  it("is a 504 with the decision's id, as a page and as data", async () => {
+    const page = await to("faulty", "/silence", { lines: ["Sec-Fetch-Mode: navigate"] });
+    expect(page.status).toBe(504);
+    expect(page.body).toMatch(/dec_[0-9a-z]{26}/);
+    const data = await to("faulty", "/silence");
+    expect(data.status).toBe(504);
+    expect(data.header("x-rustronaut-response")).toBe("upstream_timeout");
+    expect(data.body).toMatch(/"decision_id":"dec_[0-9a-z]{26}"/);
+    expect(faulty.received()).toHaveLength(2);
+  });
+});
