@@ -1,3 +1,5 @@
+import { fromHex } from "./hex.ts";
+
 /**
  * Libraries disagree about unusual encodings of points on Curve25519 (which are accepted depends on the backend). These
  * checks stand in front of every backend, so that all give one answer: a key or point has one encoding, and no
@@ -6,6 +8,8 @@
 
 /** The field's prime 2^255 − 19, little-endian. */
 const PRIME = Uint8Array.of(0xed, ...new Array<number>(30).fill(0xff), 0x7f);
+/** The order of the base point, 2^252 + 27742317777372353535851937790883648493, little-endian. */
+const ORDER = fromHex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
 const P_MINUS_1 = Uint8Array.of(0xec, ...new Array<number>(30).fill(0xff), 0x7f);
 const ZERO = new Uint8Array(32);
 const ONE = Uint8Array.of(1, ...new Array<number>(31).fill(0));
@@ -35,6 +39,9 @@ export function judgeEdwardsPoint(encoded: Uint8Array): PointVerdict {
   return judge(y, SMALL_Y);
 }
 
+/** Whether the S of a signature is below the group's order (RFC 8032 §5.1.7); else every signature had a second form. */
+export const isReducedScalar = (encoded: Uint8Array): boolean => isBelow(encoded, ORDER);
+
 /**
  * Judges an X25519 public key. RFC 7748 §5 lets receivers take values that are not reduced; no honest sender makes one,
  * and this product has no old peers, so they are refused.
@@ -57,8 +64,4 @@ function isBelow(a: Uint8Array, bound: Uint8Array): boolean {
     if (difference !== 0) return difference < 0;
   }
   return false;
-}
-
-function fromHex(text: string): Uint8Array {
-  return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }

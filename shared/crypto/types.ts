@@ -126,7 +126,7 @@ export type BackendName = "native" | "noble";
 
 /** A native algorithm that is not used, and why: the run-time lacks it, or it failed the self-test. */
 export interface Unused {
-  readonly algorithm: PrimitiveName | "xWing";
+  readonly algorithm: PrimitiveName;
   readonly reason: string;
 }
 

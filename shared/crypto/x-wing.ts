@@ -40,9 +40,7 @@ export function xWingOf({ mlKem768, x25519, sha3_256 }: Parts, random: RandomByt
           ]);
           if (!latticeSecret.ok) return latticeSecret;
           if (!curveSecret.ok) return asCiphertextFault(curveSecret.error);
-          return ok(
-            await combine(latticeSecret.value, curveSecret.value, curveCiphertext, curve.publicKey),
-          );
+          return ok(await combine(latticeSecret.value, curveSecret.value, curveCiphertext, curve.publicKey));
         },
       };
     },
