@@ -20,7 +20,7 @@ export interface AppSettings {
   readonly methodOverride: boolean;
   /** Sends this Host to the upstream instead of the upstream's own. */
   readonly preserveHost: boolean;
-  /** Milliseconds to wait for the upstream's response headers. */
+  /** Milliseconds to wait for the upstream's response headers, from the last byte of the request. */
   readonly upstreamTimeoutMs: number;
   /** Milliseconds, at most 1000, for which an isolate may reuse an allow for GET/HEAD sub-resources. */
   readonly leaseMs: number;

@@ -12,8 +12,14 @@ export interface RawResponse {
 /**
  * Sends bytes exactly as given and reads until the peer closes or `idleMs` pass without data, because client
  * libraries normalise the very things that these tests are about.
+ * @param more Sends what comes after `bytes`, in its own time.
  */
-export function sendRaw(port: number, bytes: string, idleMs = 1_500): Promise<RawResponse> {
+export function sendRaw(
+  port: number,
+  bytes: string,
+  idleMs = 1_500,
+  more: (socket: Socket) => void = () => {},
+): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
     let received = "";
@@ -29,6 +35,7 @@ export function sendRaw(port: number, bytes: string, idleMs = 1_500): Promise<Ra
     socket.on("end", () => finish());
     socket.on("error", (error) => (received ? finish() : reject(error)));
     socket.write(bytes, "latin1");
+    more(socket);
   });
 }
 

@@ -32,8 +32,8 @@ export interface Forwarding {
 /** What one person may see is never kept for the next at the edge (S-31). */
 const UNCACHED: RequestInitCfProperties = { cacheTtlByStatus: { "100-599": -1 } };
 
-/** Repeating these changes nothing, so another upstream may be tried. */
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS"]);
+/** Repeating these changes nothing and needs no body again, so another upstream may be tried. */
+const REPEATABLE = new Set(["GET", "HEAD"]);
 
 /**
  * A body of known length up to this many bytes is sent without a watch: it is decided and on its way at once, and a
@@ -50,7 +50,7 @@ export async function forward(forwarding: Forwarding): Promise<Response> {
     return no(forwarding, "loop_detected", "The application's upstream leads back to this gateway.");
   const headers = upstreamHeaders(forwarding, { ip: forwarding.clientIp, host, scheme }, via);
   watch.startLater(app.settings.upstreamTimeoutMs);
-  const upstreams = IDEMPOTENT.has(request.method) ? app.upstreams : app.upstreams.slice(0, 1);
+  const upstreams = REPEATABLE.has(request.method) ? app.upstreams : app.upstreams.slice(0, 1);
   for (const upstream of upstreams) {
     const origin = dialable(upstream, app, bindings);
     if (origin === null) continue;
@@ -80,15 +80,38 @@ async function ask(
   url: string,
   headers: [string, string][],
 ): Promise<Response | null> {
-  const hasBody = request.method !== "GET" && request.method !== "HEAD";
+  const body = REPEATABLE.has(request.method) ? null : uploaded(request, watch);
   try {
     const { signal } = watch;
-    const init: RequestInit = { method: request.method, headers, redirect: "manual", signal, cf: UNCACHED };
-    return await fetch(url, hasBody ? { ...init, body: request.body } : init);
+    return await fetch(url, {
+      method: request.method,
+      headers,
+      redirect: "manual",
+      signal,
+      cf: UNCACHED,
+      body,
+    });
   } catch {
     return null;
   }
 }
+
+/** The request's body as it comes, and of the same length; the application's time to answer begins after it. */
+function uploaded(request: Request, watch: StreamWatch): ReadableStream | null {
+  if (request.body === null) return null;
+  const length = request.headers.get("content-length");
+  const { readable, writable } = passage(length);
+  // Where either side breaks off, the other one is told by the pipe itself.
+  request.body
+    .pipeThrough(touching(watch))
+    .pipeTo(writable, { signal: watch.signal })
+    .catch(() => undefined);
+  return readable;
+}
+
+/** What goes in comes out, and where the length is known, the other side is told it. */
+const passage = (length: string | null): IdentityTransformStream =>
+  length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
 
 async function answer(forwarding: Forwarding, response: Response, upstreamOrigin: string): Promise<Response> {
   const { request, app, origin, watch, ctx } = forwarding;
@@ -141,8 +164,7 @@ function cuttable(
   watch: StreamWatch,
   ctx: ExecutionContext,
 ): ReadableStream {
-  const { readable, writable } =
-    length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
+  const { readable, writable } = passage(length);
   const { signal } = watch;
   const flowing = body.pipeThrough(touching(watch)).pipeTo(writable, { signal, preventAbort: isEvents });
   const brokeOff = async (error: unknown) => {

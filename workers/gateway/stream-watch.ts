@@ -51,6 +51,7 @@ export class StreamWatch {
   #heardAt = 0;
   #openedAt = 0;
   #touchedAt = 0;
+  #flowedAt = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
   #isAnswered = false;
@@ -65,19 +66,25 @@ export class StreamWatch {
   }
 
   /**
-   * Starts once the exchange has lasted a while, so that an ordinary request costs one timer and no line. Without an
-   * answer's headers after `timeoutMs`, the exchange is cut as `upstream_timeout`.
+   * Starts once the exchange has lasted a while, so that an ordinary request costs one timer and no line. When nothing
+   * flows for `timeoutMs` and there are no headers of an answer, the exchange is cut as `upstream_timeout`.
    */
   startLater(timeoutMs: number): void {
-    const first = Math.min(WATCH_AFTER_MS, timeoutMs);
-    this.#later = setTimeout(() => {
-      void this.start();
-      if (this.#isAnswered) return;
-      this.#later = setTimeout(
-        () => this.#isAnswered || this.#cut(4408, UPSTREAM_TIMEOUT),
-        timeoutMs - first,
-      );
-    }, first);
+    this.#flowedAt = Date.now();
+    this.#later = setTimeout(
+      () => {
+        void this.start();
+        this.#awaitAnswer(timeoutMs);
+      },
+      Math.min(WATCH_AFTER_MS, timeoutMs),
+    );
+  }
+
+  #awaitAnswer(timeoutMs: number): void {
+    if (this.#isAnswered || this.#isOver) return;
+    const left = this.#flowedAt + timeoutMs - Date.now();
+    if (left <= 0) this.#cut(4408, UPSTREAM_TIMEOUT);
+    else this.#later = setTimeout(() => this.#awaitAnswer(timeoutMs), left);
   }
 
   /** The answer's headers came: it may now take as long as it wants. */
@@ -96,6 +103,7 @@ export class StreamWatch {
   /** Real traffic flowed: keeps the session from idling out. */
   touch(): void {
     const now = Date.now();
+    this.#flowedAt = now;
     if (this.#line === null || now - this.#touchedAt < TOUCH_EVERY_MS) return;
     this.#touchedAt = now;
     this.#line.send(KILL_LINE_TOUCH);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { applyNetwork } from "../../../scripts/local/admin.ts";
 import { attack } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
-import { type RawServer, rawRequest, startRawServer } from "../../support/raw.ts";
+import { type RawServer, rawRequest, sendRaw, startRawServer } from "../../support/raw.ts";
 
 /** What becomes of a request when the application behaves badly. Everybody may use these apps. */
 
@@ -145,6 +145,10 @@ describe("a second upstream", () => {
     expect([status, hits]).toEqual([502, 0]);
     expect(faulty.received()).toHaveLength(1);
   });
+  it("is never asked by OPTIONS without a body either", async () => {
+    const { status, hits } = await to("spare", "/reset", { method: "OPTIONS" });
+    expect([status, hits]).toEqual([502, 0]);
+  });
   it("is not asked when the first has answered, whatever it said", async () => {
     const { status, hits } = await to("spare", "/no-content");
     expect([status, hits]).toEqual([204, 0]);
@@ -229,5 +233,64 @@ describe("an application that takes too long", () => {
     expect(data.header("x-rustronaut-response")).toBe("upstream_timeout");
     expect(data.body).toMatch(/"decision_id":"dec_[0-9a-z]{26}"/);
     expect(faulty.received()).toHaveLength(2);
+  });
+  it("counts from the end of an upload, however slow that is", async () => {
+    const response = await slowly("sound", "/upload", 8, 100);
+    expect([response.status, dechunked(response)]).toEqual([200, "upstream saw /upload"]);
+    expect(system.upstream.seen.map(({ body: sent }) => sent)).toEqual(["x".repeat(8)]);
+    expect(system.upstream.seen[0]?.headers).toMatchObject({ "content-length": "8" });
+  });
+  it("an upload that stalls is given up on both sides", async () => {
+    const { status, header } = await slowly("sound", "/upload", 8, 100, 4);
+    expect([status, header("x-rustronaut-response")]).toEqual([504, "upstream_timeout"]);
+    expect(system.upstream.hits()).toBe(0);
+    await expect.poll(() => system.upstream.open.size).toBe(0);
+  });
+});
+
+/** Sends a body of `length` bytes, one each `everyMs`, and falls silent after `sent` of them. */
+function slowly(app: string, target: string, length: number, everyMs: number, sent = length) {
+  const lines = [`Content-Length: ${length}`];
+  const head = rawRequest(target, `${app}.localhost:${system.port}`, lines, "POST");
+  return sendRaw(system.port, head, 3_000, (socket) => {
+    let left = sent;
+    const timer = setInterval(() => {
+      if (left-- > 0) socket.write("x");
+      else clearInterval(timer);
+    }, everyMs);
+    socket.on("close", () => clearInterval(timer));
+  });
+}
+
+describe("chunked uploads (S-41)", () => {
+  it("arrive whole, without extensions and trailers", async () => {
+    const body =
+      "4;ext=1\r\nabcd\r\n3\r\nefg\r\n0\r\nX-Rustronaut-Jwt-Assertion: forged\r\nRemote-User: root\r\n\r\n";
+    const lines = ["Transfer-Encoding: chunked", "Trailer: Remote-User"];
+    const { hits } = await to("sound", "/chunked", { method: "POST", lines, body });
+    // The front of the run-time may refuse extensions; what arrives is one whole request or none.
+    expect(hits).toBeLessThanOrEqual(1);
+    expect(JSON.stringify(system.upstream.seen)).not.toMatch(/forged|root/);
+    const plain = "4\r\nabcd\r\n3\r\nefg\r\n0\r\n\r\n";
+    system.upstream.reset();
+    expect(await to("sound", "/chunked", { method: "POST", lines, body: plain })).toMatchObject({ hits: 1 });
+    expect(system.upstream.seen[0]?.body).toBe("abcdefg");
+  });
+});
+
+describe("an application that answers before it has read the body (S-41)", () => {
+  it("its answer passes, and what is left of the body becomes nobody's request", async () => {
+    const smuggled = "GET /smuggled HTTP/1.1\r\nHost: sound.localhost\r\n\r\n";
+    const early = await to("faulty", "/early", {
+      method: "POST",
+      lines: ["Content-Length: 100000"],
+      body: smuggled,
+    });
+    expect([early.status, early.body]).toEqual([200, "ok"]);
+    const next = await to("faulty", "/next");
+    expect([next.status, next.body]).toEqual([200, "ok"]);
+    const [first = "", ...others] = faulty.received();
+    expect(first).toMatch(/^POST \/early /);
+    expect(others.map((text) => text.split(" ")[1])).toEqual(["/next"]);
   });
 });
