@@ -1,0 +1,193 @@
+/**
+ * The objects that a node applies (`docs/decisions/0007`). Each travels as the UTF-8 bytes of a JSON text and is named
+ * by their hash. Times are milliseconds since the Unix epoch, all numbers are integers, bytes are base64url.
+ */
+
+/** Base64url of the SHA-256 of an object's bytes: 43 characters. */
+export type ObjectHash = string;
+
+/** Orders what the hub says: compared by epoch, then root version, then counter. */
+export interface Serial {
+  /** Raised by the root role alone, after a restore from a backup. */
+  readonly epoch: number;
+  readonly rootVersion: number;
+  readonly counter: number;
+}
+
+export const COMPOSITE_SCHEME = "id-MLDSA65-Ed25519-SHA512";
+export const KEM_SCHEME = "X-Wing";
+
+export interface RoleKeys {
+  /** Of `keys` of the same document. */
+  readonly keyIds: readonly string[];
+  /** At least 1 and at most as many as there are keys. */
+  readonly threshold: number;
+}
+
+/** Signed by the threshold of its own root role and, from version 2 on, of the root role before it. */
+export interface RootDocument {
+  readonly type: "root";
+  /** `net_…`, unique to the network for ever. */
+  readonly network: string;
+  /** Counts from 1 without a gap. */
+  readonly version: number;
+  readonly epoch: number;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  /** By key id = base64url of the first 16 bytes of the SHA-256 of the public key. */
+  readonly keys: Readonly<
+    Record<string, { readonly scheme: typeof COMPOSITE_SCHEME; readonly publicKey: string }>
+  >;
+  readonly roles: { readonly root: RoleKeys; readonly online: RoleKeys };
+  /** What agents encapsulate to when they enrol and shake hands. */
+  readonly hubKem: { readonly scheme: typeof KEM_SCHEME; readonly publicKey: string };
+  /** Prefixes, such as `100.64.0.0/10` and the network's own `fd…/48`. */
+  readonly overlay: { readonly ipv4: string; readonly ipv6: string };
+}
+
+/** Signed by the online role: the leaves of one tick of one segment. */
+export interface HeadDocument {
+  readonly type: "head";
+  readonly network: string;
+  readonly segment: string;
+  readonly serial: Serial;
+  readonly treeSize: number;
+  /** Root of the RFC 6962 tree over the bytes of the leaves. */
+  readonly treeRoot: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+export interface LeafDocument {
+  readonly type: "leaf";
+  readonly network: string;
+  readonly node: string;
+  /** Of the tick in which this leaf was made: equal to its head's. */
+  readonly serial: Serial;
+  readonly manifest: ObjectHash;
+}
+
+export interface ManifestDocument {
+  readonly type: "manifest";
+  readonly network: string;
+  readonly node: string;
+  /** A DNS label, unique in the network. */
+  readonly name: string;
+  /** Such as `corp.internal`: `<name>.<domain>` resolves to the overlay addresses on every peer. */
+  readonly domain: string;
+  readonly segment: { readonly id: string; readonly name: string };
+  /** Overlay addresses without a prefix length. */
+  readonly ipv4: string;
+  readonly ipv6: string;
+  readonly mtu: number;
+  /** The node's own key record: what the peers use. A new one here tells the node to switch its WireGuard key. */
+  readonly record: ObjectHash;
+  readonly component: ObjectHash;
+  /** Peer documents in ascending order. `[]` is an isolated node. */
+  readonly peers: readonly ObjectHash[];
+  /** Prefixes that this node may forward to; empty unless it is an approved subnet router or exit node. */
+  readonly forwards: readonly string[];
+  /** How long the peers may be kept without a fresh answer of the hub. */
+  readonly leaseSeconds: number;
+}
+
+/** A rule that lets traffic through one peer, by the id that the component explains. */
+export interface Grant {
+  readonly rule: string;
+  /** Source prefixes; absent = the sender's own overlay addresses. */
+  readonly from?: readonly string[];
+  /** Destination prefixes; absent = the receiver's own overlay addresses. */
+  readonly to?: readonly string[];
+}
+
+export interface PeerDocument {
+  readonly type: "peer";
+  readonly network: string;
+  readonly node: string;
+  readonly name: string;
+  readonly record: ObjectHash;
+  readonly ipv4: string;
+  readonly ipv6: string;
+  /** Prefixes reached through this peer, without overlap with those of any other peer of the same manifest. */
+  readonly routes: readonly string[];
+  /** `address:port` or `[address]:port`, best first; none when only the peer can open the path. */
+  readonly endpoints: readonly string[];
+  /** What may come in from the peer, and go out to it. Answers to permitted traffic always pass. */
+  readonly inbound: readonly Grant[];
+  readonly outbound: readonly Grant[];
+}
+
+export interface RecordDocument {
+  readonly type: "record";
+  readonly network: string;
+  readonly node: string;
+  /** X25519, 32 bytes. */
+  readonly wireguard: string;
+  /** X-Wing, 1216 bytes. */
+  readonly kem: string;
+  /** Base64url of the SHA-256 of the composite public key. */
+  readonly signing: string;
+}
+
+export interface ComponentDocument {
+  readonly type: "component";
+  readonly network: string;
+  readonly segment: string;
+  /** Revision of the rules. */
+  readonly revision: number;
+  readonly rules: readonly ComponentRule[];
+}
+
+export interface ComponentRule {
+  readonly id: string;
+  readonly name: string;
+  /** At least one. */
+  readonly traffic: readonly Traffic[];
+}
+
+export interface Traffic {
+  /** `any` is every protocol; `icmp` is ICMP on IPv4 and ICMPv6 on IPv6. */
+  readonly protocol: "any" | "tcp" | "udp" | "icmp";
+  /** Inclusive ranges, of tcp and udp only; `[]` = all ports. */
+  readonly ports: readonly (readonly [from: number, to: number])[];
+}
+
+export type NodeObject = ManifestDocument | ComponentDocument | PeerDocument | RecordDocument;
+
+/** What proves a manifest to its node, as it travels. */
+export interface SignedLeaf {
+  /** DSSE envelope (JSON text) around the head's bytes. */
+  readonly head: string;
+  /** The leaf's bytes, base64url. */
+  readonly leaf: string;
+  readonly index: number;
+  /** Sibling hashes from the leaf up, base64url. */
+  readonly path: readonly string[];
+}
+
+/**
+ * What a poll brings. A field that is absent is unchanged, `null` is cleared, an empty list is empty.
+ */
+export interface ConfigUpdate {
+  /** Root envelopes newer than the node's, oldest first. */
+  readonly roots?: readonly string[];
+  readonly proof?: SignedLeaf;
+  /** Bytes (base64url) of the objects that the node's applied manifest did not lead to. Named by their hash alone. */
+  readonly objects?: readonly string[];
+}
+
+/** Sizes that bound what an agent parses. */
+export const LIMITS = {
+  rootBytes: 64 * 1024,
+  roots: 64,
+  headBytes: 16 * 1024,
+  leafBytes: 1024,
+  objectBytes: 512 * 1024,
+  recordBytes: 4 * 1024,
+  peers: 4_096,
+  endpointsPerPeer: 8,
+  routesPerPeer: 64,
+  grantsPerPeer: 64,
+  rules: 1_024,
+  updateBytes: 16 * 1024 * 1024,
+} as const;
