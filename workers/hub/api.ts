@@ -5,7 +5,7 @@ import { reference } from "../../shared/protocol/fields.ts";
 import type { Bindings } from "../env.ts";
 import { isSameOriginPost } from "../handoff/same-site.ts";
 import type { Call, Handler, Reply, Write } from "./call.ts";
-import { authenticate, type Caller } from "./caller.ts";
+import { authenticate, authenticateBootstrap, type Caller } from "./caller.ts";
 import { commit, finishLeftovers, replay, type StoredAnswer, writeKey } from "./commit.ts";
 import { HANDLERS } from "./handlers/index.ts";
 import { check, readJson, readQuery } from "./input.ts";
@@ -102,7 +102,7 @@ async function serve(
 
 /** The bootstrap call proves itself; every other needs a caller with the role, and a browser that means it. */
 async function authorise(endpoint: Endpoint, request: Request, bindings: Bindings): Promise<Caller> {
-  if (endpoint.role === "public") return NOBODY;
+  if (endpoint.role === "public") return authenticateBootstrap(request, bindings);
   const caller = await authenticate(request, bindings);
   if (!mayCall(caller.role, endpoint.role)) {
     if (endpoint.method === "GET") notFound("resource");
@@ -110,13 +110,23 @@ async function authorise(endpoint: Endpoint, request: Request, bindings: Binding
   }
   const byCookie = caller.apiToken === null;
   if (byCookie && endpoint.method !== "GET") {
-    const meant = request.headers.get("X-Rustronaut-Csrf") === "1" && isSameOriginPost(request);
-    if (!meant) refuse("csrf_rejected", "Send X-Rustronaut-Csrf: 1 from a page of this origin.");
+    if (!isMeant(request)) refuse("csrf_rejected", "Send X-Rustronaut-Csrf: 1 from a page of this origin.");
   }
   return caller;
 }
 
-const NOBODY: Caller = { actor: "system", kind: "apiToken", role: "auditor", user: null, apiToken: null };
+/**
+ * Three proofs, each enough in a browser that is not broken: a header that no form can send, the origin that the
+ * browser states for every write, and its own word about the site.
+ */
+function isMeant(request: Request): boolean {
+  const { headers } = request;
+  return (
+    headers.get("X-Rustronaut-Csrf") === "1" &&
+    headers.get("Origin") === new URL(request.url).origin &&
+    isSameOriginPost(request)
+  );
+}
 
 function checkParams(params: Record<string, string>): Record<string, string> {
   for (const value of Object.values(params)) {

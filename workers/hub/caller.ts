@@ -1,3 +1,4 @@
+import { constantTimeEqual } from "../../shared/encoding.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 import { APP_SESSION_COOKIE } from "../../shared/login/session-cookie.ts";
 import { mayCall } from "../../shared/protocol/endpoint.ts";
@@ -36,6 +37,19 @@ export async function authenticate(request: Request, bindings: Bindings): Promis
   if (status !== "active") refuse("session_ended", "This account is disabled.");
   if (role === null) refuse("forbidden", "Your account is not an administrator of this network.");
   return { actor: `user:${userId}`, kind: "user", role, user: { id: userId, email, name }, apiToken: null };
+}
+
+/**
+ * The caller of the one endpoint that needs no role: it proves itself by the deployment's bootstrap token. Hashes
+ * are compared, so that neither time nor length says anything about the secret.
+ */
+export function authenticateBootstrap(request: Request, bindings: Bindings): Caller {
+  const given = /^Bearer (.{1,500})$/i.exec(request.headers.get("Authorization") ?? "")?.[1] ?? "";
+  const expected = bindings.bootstrapToken;
+  if (expected === null || !constantTimeEqual(hashSecret(given), hashSecret(expected))) {
+    refuse("invalid_credentials", "Send the BOOTSTRAP_TOKEN of this deployment as bearer.");
+  }
+  return { actor: "system", kind: "apiToken", role: "auditor", user: null, apiToken: null };
 }
 
 interface TokenRow {

@@ -1,6 +1,7 @@
 import { localRequest } from "../../../scripts/local/http.ts";
 import { ApiError } from "../../../shared/protocol/client.ts";
 import type { System } from "../../support/harness.ts";
+import { Visitor } from "../../support/visitor.ts";
 
 export interface Answered {
   readonly status: number;
@@ -24,7 +25,9 @@ export async function call(
     method,
     headers: {
       ...("cookie" in headers ? {} : { authorization: `Bearer ${system.adminToken}` }),
-      ...(text === undefined ? {} : { "content-type": "application/json" }),
+      ...(text === undefined
+        ? {}
+        : { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) }),
       ...headers,
     },
     ...(text === undefined ? {} : { body: text }),
@@ -50,6 +53,22 @@ export async function change(
   const { etag } = await call(system, "GET", path);
   return call(system, method, target, body, { "if-match": etag });
 }
+
+/** Signs an administrator in, and gives the Cookie header of the hub's host. */
+export async function hubCookie(system: System, user = "alice"): Promise<string> {
+  const visitor = new Visitor();
+  await visitor.visit(`${system.hubOrigin}/`, user);
+  const cookie = visitor.cookieHeader(system.hubOrigin);
+  if (!cookie.includes("__Host-rn_s=")) throw new Error(`${user} could not sign in at the hub`);
+  return cookie;
+}
+
+/** What the dashboard sends with every write beside its cookie. */
+export const fromDashboard = (system: System) => ({
+  "x-rustronaut-csrf": "1",
+  origin: system.hubOrigin,
+  "sec-fetch-site": "same-origin",
+});
 
 /** The stable code with which a call is refused; fails when it is not. */
 export async function refusalOf(calling: Promise<unknown>): Promise<string> {
