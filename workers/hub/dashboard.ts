@@ -23,10 +23,9 @@ const CONTENT_SECURITY_POLICY = [
 /** The dashboard's files. A page is only given to someone signed in; who is not is sent to sign in. */
 export async function serveDashboard(request: Request, bindings: Bindings): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") return refuse("method_not_allowed", "Use GET.");
-  if (!bindings.assets) return refuse("not_found", "No dashboard was built: run npm run build:dashboard.");
   const { pathname } = new URL(request.url);
   const isFile = /\.[a-z0-9]+$/i.test(pathname) && pathname !== "/index.html";
-  if (isFile) return withPolicy(await bindings.assets.fetch(request), "asset");
+  if (isFile) return serveAsset(request, bindings, "asset");
   const current = await currentSession(request, bindings, APP_SESSION_COOKIE, {
     segmentId: SIGN_IN_SEGMENT,
     appId: HUB_APP_ID,
@@ -47,10 +46,21 @@ export async function serveDashboard(request: Request, bindings: Bindings): Prom
     });
   }
   // Every room of the dashboard is a path of its own in the one page.
-  const page = await bindings.assets.fetch(
+  return serveAsset(
     new Request(new URL("/", request.url), { headers: request.headers }),
+    bindings,
+    "dashboard",
   );
-  return withPolicy(page, "dashboard");
+}
+
+/** Signing in works without a dashboard too; only its files are missing then. */
+async function serveAsset(
+  request: Request,
+  bindings: Bindings,
+  reason: "asset" | "dashboard",
+): Promise<Response> {
+  if (!bindings.assets) return refuse("not_found", "No dashboard was built: run npm run build:dashboard.");
+  return withPolicy(await bindings.assets.fetch(request), reason);
 }
 
 function isNavigation(request: Request): boolean {
