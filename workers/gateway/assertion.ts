@@ -8,6 +8,7 @@ import { assertionKeys, sign } from "./keys.ts";
 
 const LIFETIME_SECONDS = 60;
 const MAX_HEADS = 16;
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const encoder = new TextEncoder();
 
 export interface AssertedRequest {
@@ -32,8 +33,9 @@ export async function assertionHeaders(
   if (app.settings.compatibility === "pomerium") headers.push(["x-pomerium-jwt-assertion", jwt]);
   if (app.settings.compatibility === "cloudflare") {
     headers.push(["cf-access-jwt-assertion", jwt]);
-    if (caller.kind === "user")
-      headers.push(["cf-access-authenticated-user-email", caller.session.principal.email]);
+    const email = caller.kind === "user" ? caller.session.principal.email : "";
+    // A header that can't hold the address as it is would have to alter it: the assertion alone carries it (S-18).
+    if (VISIBLE_ASCII.test(email)) headers.push(["cf-access-authenticated-user-email", email]);
   }
   return headers;
 }

@@ -1,0 +1,146 @@
+import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, jwtVerify } from "jose";
+import { beforeAll, describe, expect, test } from "vitest";
+import { base64url } from "../../../shared/encoding.ts";
+import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
+import type { SnapshotApp } from "../../../shared/registry/snapshot.ts";
+import type { AssertionKey } from "../../../shared/sessions/types.ts";
+import type { Bindings } from "../../../workers/env.ts";
+import { assertionHeaders } from "../../../workers/gateway/assertion.ts";
+import type { Caller } from "../../../workers/gateway/caller.ts";
+import { serveJwks } from "../../../workers/gateway/jwks.ts";
+
+const ISSUER = "https://auth.example.com";
+const TYP = "rustronaut-assertion+jwt";
+const NOW = 1_800_000_000_000;
+
+let bindings: Bindings;
+beforeAll(async () => {
+  const keys = [await newKey("ES256"), await newKey("EdDSA")];
+  const coordinator = { idFromName: () => "id", get: () => ({ assertionKeys: async () => ({ keys }) }) };
+  bindings = { authOrigin: ISSUER, coordinator } as unknown as Bindings;
+});
+
+async function newKey(alg: AssertionKey["alg"]): Promise<AssertionKey> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  const jwk = (await exportJWK(privateKey)) as Record<string, string>;
+  return { kid: `kid-${alg}`, alg, jwk, notBefore: 0, expiresAt: Number.MAX_SAFE_INTEGER };
+}
+
+const app = (settings: Partial<SnapshotApp["settings"]> = {}): SnapshotApp => ({
+  id: "app_1",
+  name: "wiki",
+  title: "Wiki",
+  host: "wiki.example.com",
+  segmentId: "seg_1",
+  segmentName: "main",
+  tags: [],
+  upstreams: [],
+  settings: { ...DEFAULT_APP_SETTINGS, ...settings },
+});
+
+const user = (email: string, groups: readonly string[] = []): Caller => ({
+  kind: "user",
+  owner: "seg_1/weur/0",
+  epoch: 1,
+  session: {
+    id: "ses_1",
+    kind: "app",
+    appId: "app_1",
+    parentId: null,
+    parentOwner: null,
+    principal: {
+      userId: "usr_1",
+      email,
+      emailVerified: true,
+      name: "A",
+      groups,
+      role: null,
+      status: "active",
+      version: 1,
+    },
+    authentication: {
+      providerId: "idp_1",
+      subject: "a",
+      providerSid: null,
+      acr: null,
+      amr: [],
+      authTime: 0,
+    },
+    createdAt: 0,
+    lastSeenAt: 0,
+    expiresAt: Number.MAX_SAFE_INTEGER,
+    ip: "192.0.2.1",
+    userAgent: "",
+  },
+});
+
+async function headersOf(settings: Partial<SnapshotApp["settings"]>, caller: Caller = user("a@example.com")) {
+  const asked = { method: "GET", url: "https://wiki.example.com/", decisionId: "dec_1", epoch: 1 };
+  return new Map(await assertionHeaders(bindings, app(settings), caller, asked, NOW));
+}
+
+const tokenOf = async (settings: Partial<SnapshotApp["settings"]>) =>
+  (await headersOf(settings)).get("x-rustronaut-jwt-assertion") ?? "";
+
+async function publishedKeys(): Promise<{ keys: JWK[] }> {
+  const response = await serveJwks(new Request("https://wiki.example.com/jwks"), bindings);
+  return (await response.json()) as { keys: JWK[] };
+}
+
+/** Verifies as `docs/verify-assertion.md` tells an application to. */
+const verify = async (token: string, algorithms: string[]) =>
+  jwtVerify(token, createLocalJWKSet(await publishedKeys()), {
+    issuer: ISSUER,
+    audience: "app_1",
+    algorithms,
+    typ: TYP,
+    currentDate: new Date(NOW),
+  });
+
+describe("S-30 the algorithm is the app's, and never the token's choice", () => {
+  test.each(["ES256", "EdDSA"] as const)("%s signs and says so", async (algorithm) => {
+    const { protectedHeader } = await verify(await tokenOf({ assertionAlgorithm: algorithm }), [algorithm]);
+    expect(protectedHeader).toEqual({ alg: algorithm, typ: TYP, kid: `kid-${algorithm}` });
+  });
+  test.each(["ES256", "EdDSA"] as const)("the published %s key is bound to its algorithm", async (alg) => {
+    const key = (await publishedKeys()).keys.find(({ kid }) => kid === `kid-${alg}`);
+    expect(key).toMatchObject({ alg, use: "sig" });
+    expect(key).not.toHaveProperty("d");
+  });
+  test("a token of the other algorithm is refused", async () => {
+    await expect(verify(await tokenOf({ assertionAlgorithm: "EdDSA" }), ["ES256"])).rejects.toThrow();
+  });
+  test.each(["none", "HS256", "EdDSA", "ES384"])("a header that says %s instead is refused", async (alg) => {
+    const [, claims = "", signature = ""] = (await tokenOf({})).split(".");
+    const head = base64url(new TextEncoder().encode(JSON.stringify({ alg, typ: TYP, kid: "kid-ES256" })));
+    for (const forged of [`${head}.${claims}.${signature}`, `${head}.${claims}.`])
+      await expect(verify(forged, ["ES256"])).rejects.toThrow();
+  });
+});
+
+describe("S-18 the plain header for the e-mail, where an app wants it", () => {
+  const emailHeader = async (email: string) =>
+    (await headersOf({ compatibility: "cloudflare" }, user(email))).get("cf-access-authenticated-user-email");
+  test("holds an address as it is", async () => expect(await emailHeader("a@b.example")).toBe("a@b.example"));
+  test.each(["zoë@example.com", "ζωή@example.com", "a\r\nb@example.com", "a b@example.com", ""])(
+    "is left out for %j, which it could not hold unaltered",
+    async (email) => expect(await emailHeader(email)).toBeUndefined(),
+  );
+  test("the assertion still holds the address, and groups as a list whatever their names hold", async () => {
+    const groups = ["a, b", "c\r\nd", "ομάδα"];
+    const headers = await headersOf({ compatibility: "cloudflare" }, user("zoë@example.com", groups));
+    const { payload } = await verify(headers.get("cf-access-jwt-assertion") ?? "", ["ES256"]);
+    expect(payload).toMatchObject({ email: "zoë@example.com", groups });
+  });
+});
+
+test("S-50 an assertion lives for a minute of the clock it was made by", async () => {
+  const token = await tokenOf({});
+  const at = (offset: number) =>
+    publishedKeys().then((keys) =>
+      jwtVerify(token, createLocalJWKSet(keys), { currentDate: new Date(NOW + offset) }),
+    );
+  await expect(at(59_999)).resolves.toBeTruthy();
+  await expect(at(60_000)).rejects.toThrow();
+  await expect(at(-1_000)).rejects.toThrow();
+});
