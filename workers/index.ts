@@ -1,6 +1,7 @@
 import { refusal } from "../shared/errors/catalogue.ts";
 import { toProblem } from "../shared/errors/problem.ts";
 import { serveAuth } from "./auth/index.ts";
+import { recheckGrants } from "./auth/recheck/index.ts";
 import { type Bindings, ConfigurationError, checkBindings } from "./env.ts";
 import { serveGateway } from "./gateway/index.ts";
 import { serveHub } from "./hub/index.ts";
@@ -24,6 +25,13 @@ export default {
     } catch (error) {
       return unavailable(error);
     }
+  },
+
+  /** Each minute: asks the identity providers whether those who are signed in still stand. */
+  async scheduled(_controller: ScheduledController, env: unknown): Promise<void> {
+    bindings ??= checkBindings(env);
+    const run = await recheckGrants(bindings);
+    if (run.checked > 0) console.log(JSON.stringify({ level: "info", message: "re-check", ...run }));
   },
 };
 

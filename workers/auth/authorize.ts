@@ -39,17 +39,27 @@ export async function redirectToProvider(
     appAttemptId,
   });
   const target = new URL(server.authorization_endpoint);
+  // OpenID Connect Core §11: some providers give a refresh token only after consent in this very sign-in.
+  const prompts = [
+    ...(options.switchUser ? ["login"] : []),
+    ...(provider.offlineAccess === "consent" ? ["consent"] : []),
+  ];
   const parameters = {
     client_id: provider.clientId,
     redirect_uri: callbackUri(bindings),
     response_type: "code",
-    scope: provider.scopes,
+    scope: scopesOf(provider),
     state: id,
     nonce,
     code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
     code_challenge_method: "S256",
-    ...(options.switchUser ? { prompt: "login" } : {}),
+    ...(prompts.length > 0 ? { prompt: prompts.join(" ") } : {}),
   };
   for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value);
   return redirect(target.href, "to_provider", attemptCookies(request, id, secret));
+}
+
+function scopesOf({ scopes, offlineAccess }: Provider): string {
+  if (offlineAccess === "no" || scopes.split(" ").includes("offline_access")) return scopes;
+  return `${scopes} offline_access`;
 }

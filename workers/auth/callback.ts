@@ -8,7 +8,7 @@ import type { Bindings } from "../env.ts";
 import { note } from "../handoff/events.ts";
 import { redirect, refuse } from "../handoff/refuse.ts";
 import { attemptsObject } from "../objects.ts";
-import { exchangeCode } from "./exchange.ts";
+import { type Exchanged, exchangeCode } from "./exchange.ts";
 import { openSignIn } from "./open-sign-in.ts";
 import { ProviderAway } from "./provider-fetch.ts";
 import { enabledProvider, type Provider } from "./providers.ts";
@@ -46,7 +46,7 @@ export async function serveCallback(request: Request, bindings: Bindings): Promi
   if (!provider) {
     return refuse("login_failed", "This identity provider is switched off now.", { retryUrl: "/" });
   }
-  let answer: Record<string, unknown>;
+  let answer: Exchanged;
   try {
     answer = await exchangeCode(bindings, provider, attempt, state, searchParams);
   } catch (error) {
@@ -60,9 +60,9 @@ export async function serveCallback(request: Request, bindings: Bindings): Promi
       retryUrl,
     );
   }
-  const claims = readIdentityClaims(answer, provider.groupsClaim, Date.now());
+  const claims = readIdentityClaims(answer.claims, provider.groupsClaim, Date.now());
   if (!claims.ok) return fail(bindings, provider, claims.error, REFUSALS[claims.error], retryUrl);
-  const opened = await openSignIn(request, bindings, provider, claims.value);
+  const opened = await openSignIn(request, bindings, provider, claims.value, answer.refreshToken);
   if (!opened.ok) {
     if (opened.error === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl });
     return fail(bindings, provider, opened.error, REFUSALS[opened.error], retryUrl);

@@ -14,12 +14,14 @@ import { coordinatorObject } from "../objects.ts";
 import { loadPrincipal } from "../registry/principals.ts";
 import { signInSession } from "./current.ts";
 import type { Provider } from "./providers.ts";
+import { keepGrant } from "./recheck/grants.ts";
 import { signInUser, type UserRefusal } from "./users.ts";
 
 /**
  * Opens the browser's sign-in session for verified claims. The session is always new. One of another person in
  * this browser ends with all its apps; one of the same person stays, since other tabs may be finishing with it.
  *
+ * @param refreshToken With it the provider is asked again and again whether this user still stands.
  * @returns The `Set-Cookie` values.
  */
 export async function openSignIn(
@@ -27,6 +29,7 @@ export async function openSignIn(
   bindings: Bindings,
   provider: Provider,
   claims: IdentityClaims,
+  refreshToken: string | null,
 ): Promise<Result<string[], UserRefusal | "stale">> {
   const here = nearestRegion(placeOf(request));
   const user = await signInUser(bindings.db, provider, claims, here);
@@ -58,6 +61,8 @@ export async function openSignIn(
     lifetime: { idleSeconds: limits.signInIdleSeconds, absoluteSeconds: limits.signInAbsoluteSeconds },
   });
   if (!opened) return err("stale");
+  // After the session: a grant of a user without sessions is forgotten.
+  if (refreshToken !== null) await keepGrant(bindings, provider, claims.subject, refreshToken);
   if (typeof before === "object" && before.session.principal.userId !== userId) {
     await endDevice(bindings, { id: before.session.id, owner: before.owner }, "replaced");
   }

@@ -11,13 +11,17 @@ export interface Provider {
   readonly scopes: string;
   readonly groupsClaim: string;
   readonly allowedDomains: readonly string[];
+  readonly offlineAccess: "no" | "scope" | "consent";
+  readonly recheckMinutes: number;
+  readonly recheckGraceHours: number;
 }
 
 /** The context in which an identity provider's client secret is sealed. */
 export const providerSecretContext = (providerId: string): string => `identity_provider:${providerId}`;
 
 const COLUMNS = `id, name, issuer, client_id AS clientId, client_secret_sealed AS clientSecretSealed, scopes,
-  groups_claim AS groupsClaim, allowed_domains AS allowedDomains`;
+  groups_claim AS groupsClaim, allowed_domains AS allowedDomains, offline_access AS offlineAccess,
+  recheck_minutes AS recheckMinutes, recheck_grace_hours AS recheckGraceHours`;
 /** Choices on one page. */
 const MAX_PROVIDERS = 50;
 

@@ -35,6 +35,80 @@ export async function signInUser(
   claims: IdentityClaims,
   region: Region,
 ): Promise<Result<SignedInUser, UserRefusal>> {
+  const judged = await judgeUser(db, provider, claims);
+  if (!judged.ok) return judged;
+  const { user, changed, name, groups } = judged.value;
+  const now = Date.now();
+  const userId = user?.id ?? freshId("user");
+  const homeRegion = user?.homeRegion ?? region;
+  const writes: D1PreparedStatement[] = [];
+  if (!user) {
+    writes.push(
+      db
+        .prepare(
+          "INSERT INTO users (id, email, name, home_region, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(userId, claims.email, name, homeRegion, now, now),
+    );
+  } else if (changed || user.homeRegion === null) {
+    writes.push(updateUser(db, userId, claims.email, name, homeRegion, now));
+  }
+  writes.push(
+    db
+      .prepare(
+        `INSERT INTO identities (id, user_id, provider_id, subject, groups, last_sign_in_at, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (provider_id, subject) DO UPDATE SET
+         groups = excluded.groups, last_sign_in_at = excluded.last_sign_in_at,
+         updated_at = CASE WHEN groups = excluded.groups THEN updated_at ELSE excluded.updated_at END`,
+      )
+      .bind(freshId("identity"), userId, provider.id, claims.subject, groups, now, now, now),
+  );
+  await db.batch(writes);
+  return ok({ userId, homeRegion, changed });
+}
+
+/**
+ * Takes over what a provider says now about a user who signed in before; refuses what a sign-in would refuse.
+ *
+ * @param whenChanged Written in the transaction that changes the user, and only then.
+ * @returns Whether live sessions hold an older picture of this user.
+ */
+export async function recheckUser(
+  db: D1Database,
+  provider: Provider,
+  claims: IdentityClaims,
+  whenChanged: D1PreparedStatement,
+): Promise<Result<{ readonly changed: boolean }, UserRefusal>> {
+  const judged = await judgeUser(db, provider, claims);
+  if (!judged.ok) return judged;
+  const { user, linked, changed, name, groups } = judged.value;
+  if (!user || !linked) return err("unknown_user");
+  if (!changed) return ok({ changed });
+  const now = Date.now();
+  await db.batch([
+    updateUser(db, user.id, claims.email, name, user.homeRegion, now),
+    db
+      .prepare("UPDATE identities SET groups = ?, updated_at = ? WHERE provider_id = ? AND subject = ?")
+      .bind(groups, now, provider.id, claims.subject),
+    whenChanged,
+  ]);
+  return ok({ changed });
+}
+
+interface Judged {
+  readonly user: Known | null;
+  /** The user is known by this subject, not only by this address. */
+  readonly linked: boolean;
+  readonly changed: boolean;
+  readonly name: string;
+  readonly groups: string;
+}
+
+async function judgeUser(
+  db: D1Database,
+  provider: Provider,
+  claims: IdentityClaims,
+): Promise<Result<Judged, UserRefusal>> {
   const groups = JSON.stringify([...claims.groups].sort());
   const linked = await db
     .prepare(
@@ -53,43 +127,25 @@ export async function signInUser(
     if (!allowed) return err("unknown_user");
     if (await userByEmail(db, claims.email)) return err("email_in_use");
   }
-
-  const now = Date.now();
-  const userId = user?.id ?? freshId("user");
   const name = claims.name === "" ? (user?.name ?? "") : claims.name;
-  const homeRegion = user?.homeRegion ?? region;
   const changed =
     user !== null && (user.email !== claims.email || user.name !== name || linked?.groups !== groups);
-  const writes: D1PreparedStatement[] = [];
-  if (!user) {
-    writes.push(
-      db
-        .prepare(
-          "INSERT INTO users (id, email, name, home_region, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(userId, claims.email, name, homeRegion, now, now),
-    );
-  } else if (changed || user.homeRegion === null) {
-    writes.push(
-      db
-        .prepare(
-          "UPDATE users SET email = ?, name = ?, home_region = ?, updated_at = max(updated_at + 1, ?), version = version + 1 WHERE id = ?",
-        )
-        .bind(claims.email, name, homeRegion, now, userId),
-    );
-  }
-  writes.push(
-    db
-      .prepare(
-        `INSERT INTO identities (id, user_id, provider_id, subject, groups, last_sign_in_at, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (provider_id, subject) DO UPDATE SET
-         groups = excluded.groups, last_sign_in_at = excluded.last_sign_in_at,
-         updated_at = CASE WHEN groups = excluded.groups THEN updated_at ELSE excluded.updated_at END`,
-      )
-      .bind(freshId("identity"), userId, provider.id, claims.subject, groups, now, now, now),
-  );
-  await db.batch(writes);
-  return ok({ userId, homeRegion, changed });
+  return ok({ user, linked: linked !== null, changed, name, groups });
+}
+
+function updateUser(
+  db: D1Database,
+  id: string,
+  email: string,
+  name: string,
+  homeRegion: string | null,
+  now: number,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      "UPDATE users SET email = ?, name = ?, home_region = ?, updated_at = max(updated_at + 1, ?), version = version + 1 WHERE id = ?",
+    )
+    .bind(email, name, homeRegion, now, id);
 }
 
 async function userByEmail(db: D1Database, email: string): Promise<Known | null> {

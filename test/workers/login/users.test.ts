@@ -16,6 +16,9 @@ const provider: Provider = {
   scopes: "openid",
   groupsClaim: "groups",
   allowedDomains: ["corp.com"],
+  offlineAccess: "no",
+  recheckMinutes: 15,
+  recheckGraceHours: 24,
 };
 const claims: IdentityClaims = {
   subject: "s1",

@@ -1,0 +1,237 @@
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { auditObject } from "../../../workers/objects.ts";
+import { applyRegistry } from "../registry.ts";
+import { bindings, HOUR, type Mode, run, silentProvider, startNetwork } from "./silent-provider.ts";
+
+const db = env.DB;
+
+beforeAll(async () => {
+  await applyRegistry();
+  await startNetwork();
+});
+afterEach(async () => {
+  await db.prepare("DELETE FROM provider_grants").run();
+});
+
+describe("S-27: what the provider says after the sign-in", () => {
+  test("reaches live sessions with the next check, and not before its time", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    provider.claims = { ...provider.claims, groups: ["engineering"], name: "New Name" };
+    await run();
+    expect(provider.asked).toBe(0);
+    await provider.pass(HOUR);
+    expect(await run()).toMatchObject({ checked: 1, confirmed: 1 });
+    expect((await provider.live(session))?.principal).toMatchObject({
+      groups: ["engineering"],
+      name: "New Name",
+    });
+    await run();
+    expect(provider.asked).toBe(1);
+  });
+
+  test.each([
+    ["email_unverified", { email_verified: false }],
+    ["unknown_user", { email: "person@elsewhere.com" }],
+  ])("ends the sessions where a sign-in would be refused: %s", async (reason, change) => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    provider.claims = { ...provider.claims, ...change };
+    await provider.pass(HOUR);
+    expect(await run()).toMatchObject({ ended: 1 });
+    expect(await provider.live(session)).toBeUndefined();
+    const { rows } = await auditObject(bindings).query({ kinds: ["session"], limit: 1 });
+    expect(rows[0]?.entry).toMatchObject({
+      action: "session.recheck_ended",
+      target: session.principal.userId,
+      detail: { reason, ended: 1, provider: provider.id },
+    });
+  });
+
+  test("is not believed when it speaks of another subject", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    provider.claims = { ...provider.claims, sub: "another", groups: ["engineering"] };
+    await provider.pass(HOUR);
+    await run();
+    expect((await provider.live(session))?.principal.groups).toEqual(["sales"]);
+  });
+});
+
+describe("S-28: the refresh token", () => {
+  test("ends the user's sessions when it is refused, and takes the provider's groups back", async () => {
+    const provider = await silentProvider();
+    const [one, two] = [await provider.signIn(), await provider.signIn()];
+    provider.mode = "invalid_grant";
+    await provider.pass(HOUR);
+    expect(await run()).toMatchObject({ ended: 1 });
+    expect([await provider.live(one), await provider.live(two)]).toEqual([undefined, undefined]);
+    expect(await provider.row()).toBeNull();
+    const identity = await db
+      .prepare("SELECT groups FROM identities WHERE provider_id = ?")
+      .bind(provider.id)
+      .first();
+    expect(identity).toEqual({ groups: "[]" });
+  });
+
+  test("is used once by 20 runs at the same time, and its successor by the next run", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    for (const asked of [1, 2, 3]) {
+      await provider.pass(HOUR);
+      await Promise.all(Array.from({ length: 20 }, run));
+      expect(provider.asked).toBe(asked);
+    }
+    expect(await provider.live(session)).toBeDefined();
+  });
+
+  test("is replaced before the rest of the answer is looked at", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    provider.mode = "unacceptable";
+    await provider.pass(HOUR);
+    expect(await run()).toMatchObject({ failed: 1 });
+    provider.mode = "well";
+    await provider.pass(HOUR);
+    expect(await run()).toMatchObject({ confirmed: 1 });
+    expect(await provider.live(session)).toBeDefined();
+  });
+
+  test("of a new sign-in takes the place of the old one, also while that is in use", async () => {
+    const provider = await silentProvider();
+    await provider.signIn();
+    await provider.pass(HOUR);
+    provider.mode = "invalid_grant";
+    const running = run();
+    await vi.waitFor(() => expect(provider.asked).toBe(1));
+    const session = await provider.signIn("rt-new");
+    await running;
+    provider.mode = "well";
+    provider.token = "rt-new";
+    await provider.pass(HOUR);
+    await run();
+    expect(await provider.live(session)).toBeDefined();
+  });
+
+  test("is forgotten when no session is left", async () => {
+    const provider = await silentProvider();
+    const { principal } = await provider.signIn();
+    await db.prepare("UPDATE sessions_index SET ended_at = 1 WHERE user_id = ?").bind(principal.userId).run();
+    await provider.pass(HOUR);
+    await run();
+    expect([provider.asked, await provider.row()]).toEqual([0, null]);
+  });
+
+  test("is in no log, no audit entry and not readable in the registry", async () => {
+    const said: unknown[] = [];
+    for (const level of ["log", "info", "warn", "error", "debug"] as const) {
+      vi.spyOn(console, level).mockImplementation((...words) => void said.push(...words));
+    }
+    const provider = await silentProvider();
+    const first = provider.token;
+    await provider.signIn();
+    for (const mode of ["well", "5xx", "unacceptable", "invalid_client", "invalid_grant"] as const) {
+      provider.mode = mode;
+      await provider.pass(HOUR);
+      await run();
+      said.push(await provider.row());
+    }
+    said.push((await auditObject(bindings).query({ limit: 100 })).rows);
+    const text = JSON.stringify(said);
+    expect(text).toContain("v1.");
+    expect(text).not.toContain("rt-");
+    expect(first).toContain("rt-");
+  });
+});
+
+describe("S-28: a provider that can't be asked", () => {
+  test.each<Mode>(["5xx", "timeout", "invalid_client", "unacceptable"])(
+    "%s: sessions stand until the grace is over, counted from the last confirmation",
+    async (mode) => {
+      const provider = await silentProvider();
+      const session = await provider.signIn();
+      provider.mode = mode;
+      for (let hour = 1; hour < 24; hour++) {
+        await provider.pass(HOUR);
+        expect(await run()).toMatchObject({ failed: 1, ended: 0 });
+      }
+      expect(await provider.live(session)).toBeDefined();
+      await provider.pass(HOUR);
+      expect(await run()).toMatchObject({ ended: 1 });
+      expect(await provider.live(session)).toBeUndefined();
+    },
+  );
+
+  test("begins a new grace with each confirmation", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    for (const mode of ["5xx", "well", "5xx"] as const) {
+      provider.mode = mode;
+      await provider.pass(20 * HOUR);
+      await run();
+    }
+    expect(await provider.live(session)).toBeDefined();
+  });
+
+  test("is not asked for everybody: others wait for the next run, but no longer than the grace", async () => {
+    const provider = await silentProvider();
+    const sessions = [];
+    for (let i = 0; i < 20; i++) sessions.push(await provider.signIn("rt-x", `p${i}`));
+    provider.mode = "5xx";
+    await provider.pass(HOUR);
+    await run();
+    expect(provider.asked).toBe(6);
+    await run();
+    expect(provider.asked).toBe(12);
+    await provider.pass(24 * HOUR);
+    expect(await run()).toMatchObject({ ended: 20 });
+    expect(provider.asked).toBe(18);
+    for (const session of sessions) expect(await provider.live(session)).toBeUndefined();
+  });
+
+  test("signs nobody out whose new token was lost with a slow answer, until the grace is over", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    provider.mode = "timeout";
+    await provider.pass(HOUR);
+    await run();
+    provider.mode = "well";
+    provider.token = "rt-that-nobody-learnt";
+    await provider.pass(HOUR);
+    expect(await run()).toMatchObject({ ended: 0 });
+    expect(await provider.live(session)).toBeDefined();
+    await provider.pass(24 * HOUR);
+    expect(await run()).toMatchObject({ ended: 1 });
+    expect(await provider.live(session)).toBeUndefined();
+  });
+
+  test("after a 5xx a refused token ends the sessions at once", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    for (const mode of ["5xx", "invalid_grant"] as const) {
+      provider.mode = mode;
+      await provider.pass(HOUR);
+      await run();
+    }
+    expect(await provider.live(session)).toBeUndefined();
+  });
+});
+
+describe("a run that died", () => {
+  test("leaves its claim to lapse, and the ending of sessions to a later run", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    await provider.pass(HOUR);
+    await db
+      .prepare("UPDATE provider_grants SET state = 'ending', claim = 'dead', claimed_until = ?")
+      .bind(Date.now() + HOUR)
+      .run();
+    await run();
+    expect(await provider.live(session)).toBeDefined();
+    await db.prepare("UPDATE provider_grants SET claimed_until = 1").run();
+    await run();
+    expect(await provider.live(session)).toBeUndefined();
+    expect(provider.asked).toBe(0);
+  });
+});

@@ -1,0 +1,176 @@
+import { env } from "cloudflare:workers";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { vi } from "vitest";
+import type { IdentityClaims } from "../../../shared/login/identity-claims.ts";
+import type { Session } from "../../../shared/sessions/types.ts";
+import { openSignIn } from "../../../workers/auth/open-sign-in.ts";
+import { enabledProvider } from "../../../workers/auth/providers.ts";
+import { recheckGrants } from "../../../workers/auth/recheck/index.ts";
+import { checkBindings } from "../../../workers/env.ts";
+import { sessionsObject } from "../../../workers/objects.ts";
+
+const db = env.DB;
+export const bindings = checkBindings(env);
+
+/** How the token endpoint answers. */
+export type Mode = "well" | "invalid_grant" | "invalid_client" | "5xx" | "timeout" | "unacceptable";
+
+/** An identity provider in the place of `fetch`: it knows one refresh token and replaces it at each use. */
+export interface SilentProvider {
+  readonly id: string;
+  mode: Mode;
+  token: string;
+  claims: Record<string, unknown>;
+  /** Requests to the token endpoint so far. */
+  asked: number;
+  /** @param who Somebody else than the one person that `claims` speak of. */
+  signIn(token?: string, who?: string): Promise<Session>;
+  /** The session as its object has it, or undefined once it ended. */
+  live(session: Session): Promise<Session | undefined>;
+  /** Moves the grants of this provider into the past. */
+  pass(ms: number): Promise<void>;
+  row(): Promise<Record<string, unknown> | null>;
+}
+
+export const HOUR = 3_600_000;
+
+let count = 0;
+
+/** Call `startNetwork` before. */
+export async function silentProvider(): Promise<SilentProvider> {
+  count++;
+  const id = `idp_${count}`;
+  const issuer = `https://idp${count}.example`;
+  const sub = `subject${count}`;
+  const email = `person${count}@corp.com`;
+  await db
+    .prepare(
+      `INSERT INTO identity_providers (id, name, issuer, client_id, allowed_domains, created_at, updated_at)
+       VALUES (?, ?, ?, 'me', '["corp.com"]', 1, 1)`,
+    )
+    .bind(id, id, issuer)
+    .run();
+  const { privateKey, publicKey } = await generateKeyPair("RS256");
+  const keys = [{ ...(await exportJWK(publicKey)), kid: "k", alg: "RS256", use: "sig" }];
+
+  const provider: SilentProvider = {
+    id,
+    mode: "well",
+    token: `rt-${crypto.randomUUID()}`,
+    claims: { sub, email, email_verified: true, name: "Person", groups: ["sales"] },
+    asked: 0,
+    async signIn(token = provider.token, who = "") {
+      const row = await enabledProvider(db, id);
+      if (!row) throw new Error("no provider");
+      const claims: IdentityClaims = {
+        subject: who + sub,
+        email: who + email,
+        name: "Person",
+        groups: ["sales"],
+        sid: null,
+        acr: null,
+        amr: [],
+        authTime: 1,
+      };
+      const request = new Request("https://auth.example/", { headers: { "user-agent": id } });
+      const opened = await openSignIn(request, bindings, row, claims, token);
+      if (!opened.ok) throw new Error(opened.error);
+      const [found] = (
+        await db
+          .prepare("SELECT id, owner FROM sessions_index WHERE user_agent = ? ORDER BY rowid DESC LIMIT 1")
+          .bind(id)
+          .all<{ id: string; owner: string }>()
+      ).results;
+      const session =
+        found && (await sessionsObject(bindings, found.owner).list({ by: "session", id: found.id }))[0];
+      if (!session) throw new Error("no session");
+      owners.set(session.id, found.owner);
+      return session;
+    },
+    async live(session) {
+      const owner = owners.get(session.id) ?? "";
+      return (await sessionsObject(bindings, owner).list({ by: "session", id: session.id }))[0];
+    },
+    async pass(ms) {
+      await db
+        .prepare(
+          `UPDATE provider_grants SET due_at = due_at - ?1, confirmed_at = confirmed_at - ?1
+           WHERE identity_id IN (SELECT id FROM identities WHERE provider_id = ?2)`,
+        )
+        .bind(ms, id)
+        .run();
+    },
+    row: () =>
+      db
+        .prepare(
+          "SELECT g.* FROM provider_grants g JOIN identities i ON i.id = g.identity_id WHERE i.provider_id = ?",
+        )
+        .bind(id)
+        .first(),
+  };
+  const owners = new Map<string, string>();
+
+  async function tokenAnswer(body: URLSearchParams): Promise<Response> {
+    provider.asked++;
+    switch (provider.mode) {
+      case "5xx":
+        return new Response("bad gateway", { status: 502 });
+      case "timeout":
+        throw new DOMException("too slow", "TimeoutError");
+      case "invalid_client":
+      case "invalid_grant":
+        return Response.json({ error: provider.mode }, { status: 400 });
+    }
+    if (body.get("refresh_token") !== provider.token) {
+      return Response.json({ error: "invalid_grant" }, { status: 400 });
+    }
+    provider.token = `rt-${crypto.randomUUID()}`;
+    const now = Math.floor(Date.now() / 1_000);
+    const idToken = await new SignJWT(provider.claims)
+      .setProtectedHeader({ alg: "RS256", kid: "k" })
+      .setIssuer(issuer)
+      .setAudience(provider.mode === "unacceptable" ? "another" : "me")
+      .setIssuedAt(now)
+      .setExpirationTime(now + 60)
+      .sign(privateKey);
+    return Response.json({
+      access_token: "at",
+      token_type: "Bearer",
+      id_token: idToken,
+      refresh_token: provider.token,
+    });
+  }
+
+  answers.set(new URL(issuer).host, async (url, init) => {
+    switch (url.pathname) {
+      case "/.well-known/openid-configuration":
+        return Response.json({
+          issuer,
+          token_endpoint: `${issuer}/token`,
+          jwks_uri: `${issuer}/jwks`,
+          id_token_signing_alg_values_supported: ["RS256"],
+        });
+      case "/jwks":
+        return Response.json({ keys });
+      default:
+        return tokenAnswer(new URLSearchParams(String(init?.body)));
+    }
+  });
+  return provider;
+}
+
+type AnswerOf = (url: URL, init: RequestInit | undefined) => Promise<Response>;
+const answers = new Map<string, AnswerOf>();
+
+/** Puts the silent providers in the place of the network. */
+export async function startNetwork(): Promise<void> {
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    const url = new URL(String(input instanceof Request ? input.url : input));
+    const answer = answers.get(url.host);
+    if (!answer) throw new Error(`nobody at ${url.host}`);
+    return answer(url, init);
+  });
+  await db.prepare("INSERT INTO networks (id, name, created_at, updated_at) VALUES (1, 'test', 1, 1)").run();
+}
+
+export const run = () => recheckGrants(bindings);

@@ -1,0 +1,67 @@
+import { readIdentityClaims } from "../../../shared/login/identity-claims.ts";
+import { decideRecheck, type RecheckOutcome } from "../../../shared/login/recheck.ts";
+import type { Bindings } from "../../env.ts";
+import type { Provider } from "../providers.ts";
+import { recheckUser } from "../users.ts";
+import { askProvider } from "./ask.ts";
+import { carryOutEnding } from "./end.ts";
+import { beginEnding, type ClaimedGrant, markUntold, openToken, replaceToken, settle } from "./grants.ts";
+import { keepTrying } from "./keep-trying.ts";
+import { tellSessions } from "./tell.ts";
+
+/** What came of one claimed grant. `away`: kept, and its provider can't be asked now. */
+export type CheckResult = "confirmed" | "kept" | "away" | "ended" | "superseded";
+
+/**
+ * Asks the provider about the user of a claimed grant and acts on what it says. What this throws leaves the claim
+ * to lapse; a later run takes up what was left undone.
+ *
+ * @param isAway The provider is known to be away: it is not asked.
+ */
+export async function checkGrant(
+  bindings: Bindings,
+  provider: Provider,
+  grant: ClaimedGrant,
+  isAway: boolean,
+): Promise<CheckResult> {
+  if (grant.untold) await tellSessions(bindings, grant.userId);
+  const outcome: RecheckOutcome | { kind: "superseded" } = isAway
+    ? { kind: "away", problem: "the provider is away" }
+    : await ask(bindings, provider, grant);
+  if (outcome.kind === "superseded") return "superseded";
+  const now = Date.now();
+  const decision = decideRecheck(outcome, grant, provider, now);
+  if (decision.next === "end") return endUserOf(bindings, grant, decision.reason, now);
+  await settle(bindings.db, grant, decision, now);
+  if (outcome.kind === "confirmed") return "confirmed";
+  return outcome.kind === "away" || outcome.kind === "unanswered" ? "away" : "kept";
+}
+
+async function endUserOf(
+  bindings: Bindings,
+  grant: ClaimedGrant,
+  reason: string,
+  now: number,
+): Promise<CheckResult> {
+  if (!(await beginEnding(bindings.db, grant, reason, now))) return "superseded";
+  await carryOutEnding(bindings, grant, reason);
+  return "ended";
+}
+
+async function ask(
+  bindings: Bindings,
+  provider: Provider,
+  grant: ClaimedGrant,
+): Promise<RecheckOutcome | { readonly kind: "superseded" }> {
+  const token = await openToken(bindings, grant);
+  // Losing the new token would sign the user out, so one failing write does not.
+  const keep = (rotated: string) => keepTrying(() => replaceToken(bindings, grant, rotated));
+  const answer = await askProvider(bindings, provider, grant.subject, token, keep);
+  if (answer.kind !== "claims") return answer;
+  const claims = readIdentityClaims(answer.claims, provider.groupsClaim, Date.now());
+  if (!claims.ok) return { kind: "refused", reason: claims.error };
+  const user = await recheckUser(bindings.db, provider, claims.value, markUntold(bindings.db, grant));
+  if (!user.ok) return { kind: "refused", reason: user.error };
+  if (user.value.changed) await tellSessions(bindings, grant.userId);
+  return { kind: "confirmed" };
+}
