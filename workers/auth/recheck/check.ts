@@ -9,32 +9,32 @@ import { beginEnding, type ClaimedGrant, markUntold, openToken, replaceToken, se
 import { keepTrying } from "./keep-trying.ts";
 import { tellSessions } from "./tell.ts";
 
-/** What came of one claimed grant. `away`: kept, and its provider can't be asked now. */
-export type CheckResult = "confirmed" | "kept" | "away" | "ended" | "superseded";
+/** What came of one claimed grant. `unconfirmed`: the sessions stand for now. `superseded`: nothing was decided. */
+export type CheckResult = "confirmed" | "unconfirmed" | "ended" | "superseded";
 
 /**
  * Asks the provider about the user of a claimed grant and acts on what it says. What this throws leaves the claim
  * to lapse; a later run takes up what was left undone.
  *
- * @param isAway The provider is known to be away: it is not asked.
+ * @param away Ids of providers that are not to be asked in this run; one that did not answer is added.
  */
 export async function checkGrant(
   bindings: Bindings,
   provider: Provider,
   grant: ClaimedGrant,
-  isAway: boolean,
+  away: Set<string>,
 ): Promise<CheckResult> {
   if (grant.untold) await tellSessions(bindings, grant.userId);
-  const outcome: RecheckOutcome | { kind: "superseded" } = isAway
+  const outcome: RecheckOutcome | { kind: "superseded" } = away.has(provider.id)
     ? { kind: "away", problem: "the provider is away" }
     : await ask(bindings, provider, grant);
   if (outcome.kind === "superseded") return "superseded";
+  if (outcome.kind === "away" || outcome.kind === "unanswered") away.add(provider.id);
   const now = Date.now();
   const decision = decideRecheck(outcome, grant, provider, now);
   if (decision.next === "end") return endUserOf(bindings, grant, decision.reason, now);
   await settle(bindings.db, grant, decision, now);
-  if (outcome.kind === "confirmed") return "confirmed";
-  return outcome.kind === "away" || outcome.kind === "unanswered" ? "away" : "kept";
+  return outcome.kind === "confirmed" ? "confirmed" : "unconfirmed";
 }
 
 async function endUserOf(

@@ -39,7 +39,7 @@ export async function recheckGrants(bindings: Bindings): Promise<RecheckRun> {
     checked: results.length,
     confirmed: count("confirmed"),
     ended: count("ended"),
-    failed: results.length - count("confirmed") - count("ended") - count("superseded"),
+    failed: count("unconfirmed") + count("failed"),
   };
 }
 
@@ -57,9 +57,7 @@ async function checkOne(
     const provider = providers.get(grant.providerId);
     // Switched off or made a moment ago: its turn comes again when the claim lapses.
     if (!provider) return "superseded";
-    const result = await checkGrant(bindings, provider, grant, away.has(provider.id));
-    if (result === "away") away.add(provider.id);
-    return result;
+    return await checkGrant(bindings, provider, grant, away);
   } catch (error) {
     console.error(
       JSON.stringify({
