@@ -16,6 +16,8 @@ export interface RecordingUpstream {
   readonly origin: string;
   readonly seen: SeenRequest[];
   readonly sockets: Set<WebSocket>;
+  /** How WebSockets ended, oldest first. */
+  readonly closes: { readonly code: number; readonly reason: string }[];
   /** Event streams and slow uploads that are open now. */
   readonly open: Set<string>;
   hits(): number;
@@ -27,6 +29,7 @@ export async function startUpstream(): Promise<RecordingUpstream> {
   const seen: SeenRequest[] = [];
   const open = new Set<string>();
   const sockets = new Set<WebSocket>();
+  const closes: { code: number; reason: string }[] = [];
   const server = createServer((request, response) => {
     const url = request.url ?? "";
     let body = "";
@@ -64,6 +67,7 @@ export async function startUpstream(): Promise<RecordingUpstream> {
   });
   const socketServer = new WebSocketServer({
     server,
+    maxPayload: 64 * 1_048_576,
     handleProtocols: (protocols) => [...protocols][0] ?? false,
   });
   socketServer.on("connection", (socket, request) => {
@@ -75,8 +79,13 @@ export async function startUpstream(): Promise<RecordingUpstream> {
       body: "",
     });
     sockets.add(socket);
-    socket.on("message", (message, isBinary) => socket.send(message, { binary: isBinary }));
-    socket.on("close", () => sockets.delete(socket));
+    socket.on("message", (message, isBinary) => {
+      if (!endAsAsked(socket, request.url ?? "")) socket.send(message, { binary: isBinary });
+    });
+    socket.on("close", (code, reason) => {
+      sockets.delete(socket);
+      closes.push({ code, reason: reason.toString() });
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -85,15 +94,29 @@ export async function startUpstream(): Promise<RecordingUpstream> {
     origin: `http://127.0.0.1:${port}`,
     seen,
     sockets,
+    closes,
     open,
     hits: () => seen.length,
-    reset: () => seen.splice(0),
+    reset: () => {
+      seen.splice(0);
+      closes.splice(0);
+    },
     close: () => {
       for (const socket of sockets) socket.terminate();
       server.closeAllConnections();
       server.close();
     },
   };
+}
+
+/** `/socket/end/<code>/<reason>`, `/socket/end` without a code, and `/socket/drop`. Whether it ended. */
+function endAsAsked(socket: WebSocket, url: string): boolean {
+  const [, , how, code, reason] = url.split("/");
+  if (how === "drop") socket.terminate();
+  else if (how === "end" && code !== undefined) socket.close(Number(code), reason);
+  else if (how === "end") socket.close();
+  else return false;
+  return true;
 }
 
 /** Answers that try what a hostile or clumsy application would do. */

@@ -10,14 +10,17 @@ export const opensWebSocket = (request: Request): boolean =>
 /** Joins the application's socket with a new one for the client, until either ends or the watch cuts both. */
 export function bridgeSockets(upstream: WebSocket, watch: StreamWatch): WebSocket {
   const { 0: client, 1: server } = new WebSocketPair();
-  upstream.accept();
-  server.accept();
+  for (const socket of [upstream, server]) {
+    // Otherwise binary messages come as `Blob`s, which can't be sent on as they are.
+    socket.binaryType = "arraybuffer";
+    socket.accept();
+  }
   relay(upstream, server, watch);
   relay(server, upstream, watch);
   watch.signal.addEventListener("abort", () => {
     const { code, reason } = watch.signal.reason as Cut;
     close(server, code, reason);
-    close(upstream, 1001, "");
+    close(upstream, GOING_AWAY, "");
   });
   return client;
 }
@@ -28,7 +31,7 @@ function relay(from: WebSocket, to: WebSocket, watch: StreamWatch): void {
     try {
       to.send(data);
     } catch {
-      close(from, 1001, "");
+      close(from, GOING_AWAY, "");
     }
   });
   from.addEventListener("close", ({ code, reason }) => {
@@ -41,13 +44,19 @@ function relay(from: WebSocket, to: WebSocket, watch: StreamWatch): void {
   });
 }
 
-/** Codes that may not be sent (RFC 6455 §7.4.1) become the nearest that may. */
+/** Codes that stand for what no frame said (RFC 6455 §7.4.1): nothing is sent for none, "going away" for a loss. */
 function close(socket: WebSocket, code: number, reason: string): void {
-  const isSendable =
-    (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
   try {
-    socket.close(isSendable ? code : 1000, reason);
+    if (code === NO_CODE) socket.close();
+    else if (isSendable(code)) socket.close(code, reason);
+    else socket.close(GOING_AWAY, "");
   } catch {
     // It is closed already.
   }
 }
+
+const GOING_AWAY = 1001;
+const NO_CODE = 1005;
+
+const isSendable = (code: number): boolean =>
+  (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
