@@ -73,8 +73,24 @@ export interface NodeFactsReport {
   readonly firewall: boolean | null;
 }
 
-/** `POST /agent/v1/enroll` */
-export interface EnrollRequest {
+/**
+ * What a node says and proves: the statement travels as the bytes that were signed, and is parsed only after its
+ * signature held.
+ */
+export interface SignedStatement {
+  /** UTF-8 bytes of a JSON text, base64url. */
+  readonly statement: string;
+  /** Composite signature over the transcript of the statement's purpose, the hub's origin and the statement. */
+  readonly signature: string;
+}
+
+/** A statement about new keys, with the MAC under what the challenge gave: proves possession of the KEM and WireGuard key. */
+export interface ProvenStatement extends SignedStatement {
+  readonly possession: string;
+}
+
+/** The statement of `POST /agent/v1/enroll`, a `ProvenStatement`. */
+export interface EnrollStatement {
   readonly keys: PublicKeys;
   readonly challenge: string;
   /** Host name as the machine has it; the hub makes a unique label of it. */
@@ -87,10 +103,6 @@ export interface EnrollRequest {
   readonly hubCiphertext: string;
   /** The enrolment key's secret, sealed under the secret of `hubCiphertext`. */
   readonly sealedKey: string;
-  /** MAC under what both challenges gave: proves possession of the KEM and the WireGuard key. */
-  readonly possession: string;
-  /** Composite signature over the transcript and `possession`. */
-  readonly signature: string;
 }
 
 export interface EnrollAnswer {
@@ -102,8 +114,8 @@ export interface EnrollAnswer {
   readonly hubTime: number;
 }
 
-/** `POST /agent/v1/handshake` */
-export interface HandshakeRequest {
+/** The statement of `POST /agent/v1/handshake`, a `SignedStatement`. */
+export interface HandshakeStatement {
   readonly node: string;
   /** Grows with each handshake and is stored before it is used: a machine whose state was cloned is noticed by it. */
   readonly counter: number;
@@ -111,7 +123,6 @@ export interface HandshakeRequest {
   /** 16 random bytes. */
   readonly nonce: string;
   readonly hubCiphertext: string;
-  readonly signature: string;
 }
 
 export interface HandshakeAnswer {
@@ -155,20 +166,22 @@ export interface TelemetryReport {
   readonly routes?: readonly string[] | null;
   /** Id or name of the wanted exit node. */
   readonly exitNode?: string | null;
-  readonly facts?: NodeFactsReport;
-  /** Composite signature over the facts, present with them. */
-  readonly factsSignature?: string;
+  /** A `SignedStatement` of a `NodeFactsReport`: posture is the device's word, signed by it. */
+  readonly facts?: SignedStatement;
   readonly peers: readonly PeerReport[];
   /** Hub time minus node time. */
   readonly clockSkewMs: number;
 }
 
-/** `POST /agent/v1/keys`: rotates the WireGuard and KEM keys; the signing key stays the node's identity. */
-export interface RotateRequest {
+/**
+ * The statement of `POST /agent/v1/keys`, a `ProvenStatement`: rotates the WireGuard and KEM keys. The signing key is
+ * the node's identity and stays.
+ */
+export interface RotateStatement {
+  readonly node: string;
   readonly keys: PublicKeys;
   readonly challenge: string;
-  readonly possession: string;
-  readonly signature: string;
+  readonly time: number;
 }
 
 /** Pushed through `GET /agent/v1/socket`: only a hint that a poll is worth it. */

@@ -1,27 +1,53 @@
 import { concat } from "./bytes.ts";
+import { HMAC_SHA256 } from "./lengths.ts";
 import type { Bytes, MacScheme } from "./types.ts";
+
+/** HKDF with SHA-256 (RFC 5869). */
 
 export interface HkdfInput {
   readonly secret: Uint8Array;
-  /** Empty where there is none. */
+  /** Empty means a salt of zeros (§2.2). */
   readonly salt: Uint8Array;
+  /** Says what the key is for: one purpose, one key. */
   readonly info: Uint8Array;
-  /** Of the output, in bytes: at most 255 × 32. */
+  /** Bytes wanted, at most 8,160. */
   readonly length: number;
 }
 
-/** HKDF with SHA-256 (RFC 5869). */
-export async function hkdfSha256(hmac: MacScheme, input: HkdfInput): Promise<Bytes> {
-  const hashLength = hmac.lengths.tag;
-  if (input.length > 255 * hashLength) throw new RangeError("HKDF gives at most 255 blocks");
-  // RFC 5869 §2.2: without a salt, a string of zeros.
-  const salt = input.salt.length > 0 ? input.salt : new Uint8Array(hashLength);
-  const expand = await hmac.key(await (await hmac.key(salt)).sign(input.secret));
-  const blocks: Bytes[] = [];
-  let last: Bytes = new Uint8Array(0);
-  for (let at = 0; at < input.length; at += hashLength) {
-    last = await expand.sign(concat(last, input.info, new Uint8Array([blocks.length + 1])));
-    blocks.push(last);
+export async function hkdfSha256(
+  hmacSha256: MacScheme,
+  { secret, salt, info, length }: HkdfInput,
+): Promise<Bytes> {
+  return hkdfExpand(hmacSha256, await hkdfExtract(hmacSha256, salt, secret), info, length);
+}
+
+/** §2.2: a pseudorandom key of 32 bytes. */
+export async function hkdfExtract(
+  hmacSha256: MacScheme,
+  salt: Uint8Array,
+  secret: Uint8Array,
+): Promise<Bytes> {
+  const key = await hmacSha256.key(salt.length === 0 ? new Uint8Array(HMAC_SHA256.tag) : salt);
+  return key.sign(secret);
+}
+
+/** §2.3. @throws RangeError when more is asked than 255 blocks. */
+export async function hkdfExpand(
+  hmacSha256: MacScheme,
+  pseudorandomKey: Uint8Array,
+  info: Uint8Array,
+  length: number,
+): Promise<Bytes> {
+  const blocks = Math.ceil(length / HMAC_SHA256.tag);
+  if (!Number.isSafeInteger(length) || length < 1 || blocks > 255) {
+    throw new RangeError(`HKDF-SHA-256 makes 1 to 8,160 bytes, not ${length}`);
   }
-  return concat(...blocks).slice(0, input.length);
+  const key = await hmacSha256.key(pseudorandomKey);
+  const output = new Uint8Array(blocks * HMAC_SHA256.tag);
+  let block = new Uint8Array(0);
+  for (let n = 0; n < blocks; n++) {
+    block = await key.sign(concat(block, info, Uint8Array.of(n + 1)));
+    output.set(block, n * HMAC_SHA256.tag);
+  }
+  return output.slice(0, length);
 }

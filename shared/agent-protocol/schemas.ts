@@ -1,0 +1,94 @@
+import * as z from "zod/mini";
+import { WIRE_LIMITS } from "./types.ts";
+
+/** What the hub takes from agents. Every field is bounded; a member that is not known is refused. */
+
+const bytes = (min: number, max = min) =>
+  z
+    .string()
+    .check(
+      z.minLength(encodedLength(min)),
+      z.maxLength(encodedLength(max)),
+      z.regex(/^[A-Za-z0-9_-]*$/, "must be base64url"),
+    );
+const encodedLength = (length: number) => Math.ceil((length * 4) / 3);
+
+const count = z.int().check(z.gte(0));
+const instant = z.int().check(z.gte(0), z.lte(8_640_000_000_000_000));
+/** Printable ASCII: these words reach terminals and log lines. */
+const word = (max: number) => z.string().check(z.maxLength(max), z.regex(/^[\x20-\x7e]*$/, "must be ASCII"));
+const nodeId = z.string().check(z.regex(/^nod_[0-9a-hjkmnp-tv-z]{26}$/));
+const hash = bytes(32);
+const listOf = <T extends z.core.$ZodType>(item: T, max: number) => z.array(item).check(z.maxLength(max));
+
+const publicKeys = z.strictObject({ signing: bytes(1_984), wireguard: bytes(32), kem: bytes(1_216) });
+/** Composite signature: ML-DSA-65 (3,309 bytes) and Ed25519 (64 bytes). */
+const signature = bytes(3_373);
+const statement = (max: number) => bytes(1, max);
+const challenge = bytes(1, 1_024);
+const prefix = word(64);
+
+export const signedStatement = z.strictObject({ statement: statement(16_384), signature });
+export const provenStatement = z.strictObject({
+  statement: statement(16_384),
+  signature,
+  possession: bytes(32),
+});
+
+export const challengeRequest = z.strictObject({ keys: publicKeys });
+
+export const nodeFacts = z.strictObject({
+  os: word(100),
+  kernel: word(100),
+  agentVersion: word(50),
+  agentHash: hash,
+  uptimeSeconds: count,
+  diskEncrypted: z.nullable(z.boolean()),
+  firewall: z.nullable(z.boolean()),
+});
+
+export const enrollStatement = z.strictObject({
+  keys: publicKeys,
+  challenge,
+  // What it may hold is for `nodeLabel` to decide; it is printed nowhere else.
+  hostname: z.string().check(z.maxLength(WIRE_LIMITS.hostname)),
+  routes: listOf(prefix, WIRE_LIMITS.routes),
+  facts: nodeFacts,
+  time: instant,
+  hubCiphertext: bytes(1_120),
+  sealedKey: bytes(17, 300),
+});
+
+export const handshakeStatement = z.strictObject({
+  node: nodeId,
+  counter: count,
+  time: instant,
+  nonce: bytes(16),
+  hubCiphertext: bytes(1_120),
+});
+
+export const rotateStatement = z.strictObject({ node: nodeId, keys: publicKeys, challenge, time: instant });
+
+const serial = z.strictObject({ epoch: count, rootVersion: count, counter: count });
+
+const peerReport = z.strictObject({
+  node: nodeId,
+  handshakeAt: z.nullable(instant),
+  receivedBytes: count,
+  sentBytes: count,
+  endpoint: z.nullable(word(64)),
+  path: z.enum(["direct", "none"]),
+});
+
+export const telemetryReport = z.strictObject({
+  at: instant,
+  sequence: count,
+  applied: z.nullable(z.strictObject({ serial, manifest: hash })),
+  applyError: z.nullable(word(500)),
+  endpoints: z.optional(z.nullable(listOf(word(64), WIRE_LIMITS.endpoints))),
+  routes: z.optional(z.nullable(listOf(prefix, WIRE_LIMITS.routes))),
+  exitNode: z.optional(z.nullable(word(63))),
+  facts: z.optional(signedStatement),
+  peers: listOf(peerReport, WIRE_LIMITS.peersPerReport),
+  clockSkewMs: z.int(),
+});
