@@ -6,8 +6,9 @@ import type { Bindings } from "../env.ts";
 import { isSameOriginPost } from "../handoff/same-site.ts";
 import type { Call, Handler, Reply, Write } from "./call.ts";
 import { authenticate, authenticateBootstrap, type Caller } from "./caller.ts";
-import { commit, finishLeftovers, replay, type StoredAnswer, writeKey } from "./commit.ts";
+import { commit, replay, type StoredAnswer, writeKey } from "./commit.ts";
 import { HANDLERS } from "./handlers/index.ts";
+import { finishSoon, keepHouse } from "./housekeeping.ts";
 import { check, readJson, readQuery } from "./input.ts";
 import { apiHeaders, notFound, problemResponse, Refused, refuse } from "./refused.ts";
 
@@ -83,6 +84,7 @@ async function serve(
     body: endpoint.body ? check(endpoint.body, rawBody) : undefined,
     ifMatch: endpoint.ifMatch ? requiredVersion(request) : 0,
   } as Call;
+  c.executionCtx.waitUntil(keepHouse(bindings, now).catch(() => undefined));
   const handle = HANDLERS[endpoint.id] as unknown as Handler<EndpointId>;
   const status = endpoint.status ?? (endpoint.response === null ? 204 : 200);
   if (!isWrite(endpoint)) return answer(await handle(call), status, requestId);
@@ -95,10 +97,16 @@ async function serve(
   if (earlier) return answerStored(earlier, requestId);
   const result = await handle(call);
   if (!("statements" in result)) return answer(result, status, requestId);
-  const stored = await commit(bindings, caller.actor, key, result, status, now);
-  c.executionCtx.waitUntil(finishLeftovers(bindings, now).catch(() => undefined));
-  return answerStored(stored, requestId);
+  const committed = commit(bindings, caller.actor, key, result, status, now);
+  // A caller that hangs up leaves nothing half done, nor does a part of the network that is away for a moment.
+  c.executionCtx.waitUntil(
+    committed.catch((error) => (mayBeSaved(error) ? finishSoon(bindings, key.key) : undefined)),
+  );
+  return answerStored(await committed, requestId);
 }
+
+const mayBeSaved = (error: unknown): boolean =>
+  !(error instanceof Refused) || error.refusal.code === "unavailable";
 
 /** The bootstrap call proves itself; every other needs a caller with the role, and a browser that means it. */
 async function authorise(endpoint: Endpoint, request: Request, bindings: Bindings): Promise<Caller> {
@@ -145,11 +153,12 @@ function requiredVersion(request: Request): number {
 
 function answer(result: Reply | Write | Response, status: number, requestId: string): Response {
   if (result instanceof Response) return result;
-  return answerStored({ status, body: result.body, version: result.version ?? null }, requestId);
+  return answerStored({ status, body: result.body, version: result.version ?? null, pending: 0 }, requestId);
 }
 
-function answerStored({ status, body, version }: StoredAnswer, requestId: string): Response {
+function answerStored({ status, body, version, pending }: StoredAnswer, requestId: string): Response {
   const headers = apiHeaders("api", requestId);
+  if (pending > 0) headers.set("X-Rustronaut-Pending", String(pending));
   if (version !== null) headers.set("ETag", `"${version}"`);
   if (status !== 204) return new Response(JSON.stringify(body), { status, headers });
   headers.delete("Content-Type");

@@ -1,28 +1,20 @@
 import type { EventEntry } from "../../shared/audit/types.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
-import type { Principal } from "../../shared/sessions/types.ts";
-import { recordEvent } from "../audit.ts";
 import type { Bindings } from "../env.ts";
-import { endUser } from "../handoff/end-sessions.ts";
 import { freshId } from "../handoff/random.ts";
-import { indexEnded } from "../handoff/session-index.ts";
-import { coordinatorObject } from "../objects.ts";
-import { loadPrincipal } from "../registry/principals.ts";
 import { seal, unseal } from "../secrets.ts";
 import type { Effects, Write } from "./call.ts";
+import { perform } from "./effects.ts";
 import { explainFailure } from "./failures.ts";
 import { refuse } from "./refused.ts";
-
-/** How long a write's answer is kept for its key. */
-const KEEP_MS = 24 * 3_600_000;
-/** Principals loaded at the same time. */
-const LOAD_WIDTH = 10;
 
 /** An answer that can be stored and given again. */
 export interface StoredAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly version: number | null;
+  /** Session objects that could not be told of the change when it was made; they learn it within seconds. */
+  readonly pending: number;
 }
 
 /** What the row of a write holds, sealed: its answer may show a secret. */
@@ -36,6 +28,8 @@ export interface WriteKey {
   /** Hash of caller and idempotency key, or of something random where none was given. */
   readonly key: string;
   readonly requestHash: string;
+  /** Whether the caller can name this write again. */
+  readonly isRepeatable: boolean;
 }
 
 /** @param given The `Idempotency-Key` header; null makes a write that can't be asked for again. */
@@ -46,6 +40,7 @@ export function writeKey(actor: string, given: string | null, request: string): 
   return {
     key: hashSecret(given === null ? `once:${freshId("audit")}` : `key:${actor}\n${given}`),
     requestHash: hashSecret(request),
+    isRepeatable: given !== null,
   };
 }
 
@@ -60,12 +55,11 @@ export async function replay(bindings: Bindings, write: WriteKey): Promise<Store
     refuse("idempotency_mismatch", "Use a new Idempotency-Key for another request.");
   }
   const saved: Saved = JSON.parse(await unseal(bindings, row.body, `write:${write.key}`));
-  if (row.status === PENDING) await finish(bindings, write.key, saved);
-  return saved.answer;
+  return row.status === PENDING ? finishOrExplain(bindings, write, saved) : saved.answer;
 }
 
 /** The status of a row whose effects are not confirmed yet. */
-const PENDING = 0;
+export const PENDING = 0;
 
 /**
  * Saves a change with the list of its effects in one transaction, then performs the effects. When one of them
@@ -81,7 +75,7 @@ export async function commit(
   now: number,
 ): Promise<StoredAnswer> {
   const saved: Saved = {
-    answer: { status, body: change.body, version: change.version ?? null },
+    answer: { status, body: change.body, version: change.version ?? null, pending: 0 },
     effects: change.effects,
     event: { kind: "admin", id: freshId("audit"), at: now, actor, ...change.effects.event },
   };
@@ -94,9 +88,6 @@ export async function commit(
           "INSERT INTO idempotency_keys (key, request_hash, status, body, created_at) VALUES (?, ?, ?, ?, ?)",
         )
         .bind(write.key, write.requestHash, PENDING, body, now),
-      bindings.db
-        .prepare("DELETE FROM idempotency_keys WHERE created_at < ? AND status <> ?")
-        .bind(now - KEEP_MS, PENDING),
     ]);
   } catch (error) {
     // Two requests under one key at the same time: the one that lost answers like the one that won.
@@ -104,69 +95,44 @@ export async function commit(
     if (earlier) return earlier;
     return explainFailure(error);
   }
-  await finish(bindings, write.key, saved);
-  return saved.answer;
+  return finishOrExplain(bindings, write, saved);
 }
 
-async function finish(bindings: Bindings, key: string, saved: Saved): Promise<void> {
+async function finishOrExplain(bindings: Bindings, write: WriteKey, saved: Saved): Promise<StoredAnswer> {
   try {
-    await perform(bindings, saved);
-    await bindings.db
-      .prepare("UPDATE idempotency_keys SET status = ? WHERE key = ?")
-      .bind(saved.answer.status, key)
-      .run();
+    return await finish(bindings, write.key, saved);
   } catch (error) {
     console.error(
       JSON.stringify({ message: "write not propagated yet", event: saved.event.id, error: String(error) }),
     );
-    refuse(
+    const next = write.isRepeatable
+      ? "Repeat the request with the same Idempotency-Key to wait for that."
+      : "It is tried again in the background; do not repeat the request.";
+    return refuse(
       "unavailable",
-      "The change is saved, but not every part of the network confirmed it yet; it will take effect. " +
-        "Repeat the request with the same Idempotency-Key to wait for that.",
+      `The change is saved, but not every part of the network confirmed it yet; it will take effect. ${next}`,
     );
   }
 }
 
-/** All effects may be repeated. The epoch is raised even while the audit log is away: revoking comes first. */
-async function perform(bindings: Bindings, { effects, event }: Saved): Promise<void> {
-  const results = await Promise.allSettled([recordEvent(bindings, event), propagate(bindings, effects)]);
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
+async function finish(
+  bindings: Bindings,
+  key: string,
+  { answer, effects, event }: Saved,
+): Promise<StoredAnswer> {
+  const done: Saved = {
+    answer: { ...answer, pending: await perform(bindings, effects, event) },
+    effects,
+    event,
+  };
+  await bindings.db
+    .prepare("UPDATE idempotency_keys SET status = ?, body = ? WHERE key = ?")
+    .bind(answer.status, await seal(bindings, JSON.stringify(done), `write:${key}`), key)
+    .run();
+  return done.answer;
 }
 
-async function propagate(bindings: Bindings, effects: Effects): Promise<void> {
-  const coordinator = coordinatorObject(bindings);
-  await coordinator.bump(await loadPrincipals(bindings, effects.userIds));
-  for (const { filter, reason } of effects.ends) {
-    if (filter.by === "user") await endUser(bindings, filter.id, reason);
-    const { ended } = await coordinator.endEverywhere(null, filter, reason);
-    await indexEnded(bindings.db, ended, reason);
-  }
+/** Completes one saved write whose effects were left undone. */
+export async function finishRow(bindings: Bindings, row: { key: string; body: string }): Promise<void> {
+  await finish(bindings, row.key, JSON.parse(await unseal(bindings, row.body, `write:${row.key}`)) as Saved);
 }
-
-/** Those that are gone have no principal: their sessions are ended instead. */
-async function loadPrincipals(bindings: Bindings, userIds: readonly string[]): Promise<Principal[]> {
-  const principals: Principal[] = [];
-  for (let at = 0; at < userIds.length; at += LOAD_WIDTH) {
-    const some = await Promise.all(
-      userIds.slice(at, at + LOAD_WIDTH).map((id) => loadPrincipal(bindings.db, id)),
-    );
-    principals.push(...some.filter((principal) => principal !== null));
-  }
-  return principals;
-}
-
-/** Completes writes of others whose effects were left undone; best effort, a few at a time. */
-export async function finishLeftovers(bindings: Bindings, now: number): Promise<void> {
-  const { results } = await bindings.db
-    .prepare("SELECT key, body FROM idempotency_keys WHERE status = ? AND created_at < ? LIMIT 5")
-    .bind(PENDING, now - LEFTOVER_MS)
-    .all<{ key: string; body: string }>();
-  for (const { key, body } of results) {
-    const saved: Saved = JSON.parse(await unseal(bindings, body, `write:${key}`));
-    await finish(bindings, key, saved);
-  }
-}
-
-/** A younger row belongs to a request that is still at work. */
-const LEFTOVER_MS = 5_000;

@@ -1,0 +1,57 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { NetworkCoordinatorRpc } from "../../../shared/sessions/types.ts";
+import { type Bindings, checkBindings } from "../../../workers/env.ts";
+import { serveApi } from "../../../workers/hub/api.ts";
+import { newApiToken } from "../../../workers/hub/handlers/api-tokens.ts";
+import { coordinatorObject } from "../../../workers/objects.ts";
+
+export const bindings: Bindings = checkBindings(env);
+
+/** A network of one owner's token, which never expires. */
+export async function createNetwork(): Promise<string> {
+  const { row, secret } = newApiToken({ name: "root", role: "owner", userId: null, expiresAt: null }, 1);
+  await env.DB.batch([
+    env.DB.prepare("INSERT INTO networks (id, name, created_at, updated_at) VALUES (1, 'test', 1, 1)"),
+    env.DB.prepare(
+      "INSERT INTO api_tokens (id, name, secret_hash, role, created_at, updated_at) VALUES (?, ?, ?, 'owner', 1, 1)",
+    ).bind(row.id, row.name, row.secretHash),
+  ]);
+  return secret;
+}
+
+/** Bindings in which a part of the coordinator does something else. */
+export function withCoordinator(replaced: Partial<NetworkCoordinatorRpc>): Bindings {
+  const real = coordinatorObject(bindings);
+  const stub = {
+    epoch: () => real.epoch(),
+    bump: (...given: Parameters<typeof real.bump>) => real.bump(...given),
+    endEverywhere: (...given: Parameters<typeof real.endEverywhere>) => real.endEverywhere(...given),
+    ...replaced,
+  };
+  const namespace = { idFromName: (name: string) => name, get: () => stub };
+  return { ...bindings, coordinator: namespace as unknown as Bindings["coordinator"] };
+}
+
+/** One call of the API. `ctx` is what goes on after the answer. */
+export async function call(
+  token: string,
+  method: string,
+  path: string,
+  { body, headers, through = bindings }: { body?: unknown; headers?: HeadersInit; through?: Bindings } = {},
+) {
+  const ctx = createExecutionContext();
+  const request = new Request(`${bindings.hubOrigin}/api/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(headers as Record<string, string>),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const response = await serveApi(request, through, ctx);
+  const text = await response.text();
+  const json: Record<string, unknown> = text === "" ? {} : JSON.parse(text);
+  return { status: response.status, json, pending: response.headers.get("X-Rustronaut-Pending"), ctx };
+}

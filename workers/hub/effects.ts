@@ -1,0 +1,50 @@
+import type { EventEntry } from "../../shared/audit/types.ts";
+import { recordEvent } from "../audit.ts";
+import type { Bindings } from "../env.ts";
+import { endUser } from "../handoff/end-sessions.ts";
+import { indexEnded } from "../handoff/session-index.ts";
+import { coordinatorObject } from "../objects.ts";
+import { loadPrincipal } from "../registry/principals.ts";
+import type { Effects } from "./call.ts";
+
+/** Principals loaded, or sessions ended, at the same time. */
+const WIDTH = 10;
+
+/**
+ * Performs what follows a saved change; all of it may be repeated. The epoch is raised even while the audit log is
+ * away: revoking comes first. Rejects when something was not even begun.
+ *
+ * @returns How many session objects could not be told yet: the coordinator goes on trying.
+ */
+export async function perform(bindings: Bindings, effects: Effects, event: EventEntry): Promise<number> {
+  const [recorded, propagated] = await Promise.allSettled([
+    recordEvent(bindings, event),
+    propagate(bindings, effects),
+  ]);
+  if (propagated.status === "rejected") throw propagated.reason;
+  if (recorded.status === "rejected") throw recorded.reason;
+  return propagated.value;
+}
+
+async function propagate(bindings: Bindings, effects: Effects): Promise<number> {
+  const coordinator = coordinatorObject(bindings);
+  const principals = await inTurns(effects.userIds, (id) => loadPrincipal(bindings.db, id));
+  // Those that are gone have no principal: their sessions are ended instead.
+  const told = await coordinator.bump(principals.filter((principal) => principal !== null));
+  const pending = new Set(told.pending);
+  await inTurns(effects.ends, async ({ filter, reason }) => {
+    if (filter.by === "user") await endUser(bindings, filter.id, reason);
+    const over = await coordinator.endEverywhere(null, filter, reason);
+    for (const owner of over.pending) pending.add(owner);
+    await indexEnded(bindings.db, over.ended, reason);
+  });
+  return pending.size;
+}
+
+async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const done: R[] = [];
+  for (let at = 0; at < items.length; at += WIDTH) {
+    done.push(...(await Promise.all(items.slice(at, at + WIDTH).map(work))));
+  }
+  return done;
+}

@@ -1,0 +1,84 @@
+import type { Bindings } from "../env.ts";
+import { finishRow, PENDING } from "./commit.ts";
+
+/** How often one isolate looks for work, in milliseconds. */
+const EVERY_MS = 5_000;
+/** A younger row belongs to a request that is still at work. */
+const LEFTOVER_MS = 5_000;
+/** After a write that was not propagated: milliseconds until its effects are tried again. */
+const RETRY_DELAYS_MS = [1_000, 3_000, 9_000];
+
+const DAY_MS = 86_400_000;
+/** How long a write's answer is kept for its key. */
+const ANSWERS_MS = DAY_MS;
+/** As long as the audit log keeps the texts that the index leads to. */
+const AUDIT_INDEX_MS = 400 * DAY_MS;
+const OLD_SESSIONS_MS = 90 * DAY_MS;
+/** Rows that one round drops of a table that grows with use. */
+const ROWS = 200;
+
+let lookedAt = Number.NEGATIVE_INFINITY;
+
+/** What any call may set off beside its answer, now and then: finishes what others left undone, drops what is old. */
+export async function keepHouse(bindings: Bindings, now: number): Promise<void> {
+  if (now - lookedAt < EVERY_MS) return;
+  lookedAt = now;
+  await finishLeftovers(bindings, now);
+  await dropOld(bindings.db, now);
+}
+
+/** The newest first: one that fails for ever holds up no other. */
+export async function finishLeftovers(bindings: Bindings, now: number): Promise<void> {
+  const { results } = await bindings.db
+    .prepare(
+      `SELECT key, body FROM idempotency_keys WHERE status = ? AND created_at < ?
+       ORDER BY created_at DESC LIMIT 5`,
+    )
+    .bind(PENDING, now - LEFTOVER_MS)
+    .all<{ key: string; body: string }>();
+  for (const row of results) await finishRow(bindings, row).catch(logLeftover);
+}
+
+/** Tries a write again that is saved but was not propagated; nothing happens for one that was not saved. Never rejects. */
+export async function finishSoon(bindings: Bindings, key: string): Promise<void> {
+  for (const delay of RETRY_DELAYS_MS) {
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    const isDone = await finishIfPending(bindings, key).then(() => true, logLeftover);
+    if (isDone) return;
+  }
+}
+
+async function finishIfPending(bindings: Bindings, key: string): Promise<void> {
+  const row = await bindings.db
+    .prepare("SELECT key, body FROM idempotency_keys WHERE key = ? AND status = ?")
+    .bind(key, PENDING)
+    .first<{ key: string; body: string }>();
+  if (row) await finishRow(bindings, row);
+}
+
+function logLeftover(error: unknown): false {
+  console.error(JSON.stringify({ message: "write still not propagated", error: String(error) }));
+  return false;
+}
+
+/** `docs/storage-schema.md` says how long each of these lives. */
+export async function dropOld(d1: D1Database, now: number): Promise<void> {
+  await d1.batch([
+    d1
+      .prepare("DELETE FROM idempotency_keys WHERE created_at < ? AND status <> ?")
+      .bind(now - ANSWERS_MS, PENDING),
+    // By leaf, which is in the order of time, so that no index by time is needed.
+    d1
+      .prepare(
+        `DELETE FROM audit_index
+         WHERE leaf IN (SELECT leaf FROM audit_index ORDER BY leaf LIMIT ${ROWS}) AND at < ?`,
+      )
+      .bind(now - AUDIT_INDEX_MS),
+    d1
+      .prepare(
+        `DELETE FROM sessions_index
+         WHERE id IN (SELECT id FROM sessions_index WHERE expires_at < ? ORDER BY expires_at LIMIT ${ROWS})`,
+      )
+      .bind(now - OLD_SESSIONS_MS),
+  ]);
+}
