@@ -1,0 +1,89 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { commit, writeKey } from "../../../workers/hub/commit.ts";
+import {
+  failedGuard,
+  noCycle,
+  ownerIsLeft,
+  ownerOrTokenIsLeft,
+  unchanged,
+} from "../../../workers/registry/guards.ts";
+import { applyRegistry } from "../registry.ts";
+import { bindings, createNetwork } from "./world.ts";
+
+beforeAll(async () => {
+  await applyRegistry();
+  await createNetwork();
+});
+
+const insertGroup = (id: string) =>
+  env.DB.prepare("INSERT INTO groups (id, name, created_at, updated_at) VALUES (?, ?, 1, 1)").bind(id, id);
+const nest = (group: string, member: string) =>
+  env.DB.prepare(
+    "INSERT INTO group_members (group_id, member_kind, member_id, created_at) VALUES (?, 'group', ?, 1)",
+  ).bind(group, member);
+const insertOwner = env.DB.prepare(
+  "INSERT INTO users (id, email, role, created_at, updated_at) VALUES ('usr_o', 'o@example.com', 'owner', 1, 1)",
+);
+
+/** Everything in every table. */
+async function everything(): Promise<unknown> {
+  const { results } = await env.DB.prepare(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'",
+  ).all<{ name: string }>();
+  const rows = await env.DB.batch(results.map(({ name }) => env.DB.prepare(`SELECT * FROM ${name}`)));
+  return rows.map((row, at) => [results[at]?.name, row.results]);
+}
+
+describe("a guard", () => {
+  const failing: [string, D1PreparedStatement[]][] = [
+    ["unchanged", [unchanged(env.DB, "networks", 1, 7)]],
+    ["last_owner", [ownerIsLeft(env.DB)]],
+    ["last_owner_token", [env.DB.prepare("DELETE FROM api_tokens"), ownerOrTokenIsLeft(env.DB)]],
+    ["group_cycle", [nest("grp_new", "grp_new"), noCycle(env.DB, null)]],
+    ["group_cycle", [nest("grp_new", "grp_new"), noCycle(env.DB, "grp_new")]],
+  ];
+  test.each(failing)("named %s takes everything before and after it back", async (name, statements) => {
+    const before = await everything();
+    const around = [insertGroup("grp_new"), ...statements, insertGroup("grp_after")];
+    const error = await env.DB.batch(around).catch((thrown: unknown) => thrown);
+    expect(failedGuard(error)).toBe(name);
+    expect(await everything()).toEqual(before);
+  });
+
+  test("that holds lets everything through", async () => {
+    await env.DB.batch([
+      insertGroup("grp_1"),
+      insertGroup("grp_2"),
+      nest("grp_1", "grp_2"),
+      insertOwner,
+      unchanged(env.DB, "networks", 1, 1),
+      ownerIsLeft(env.DB),
+      ownerOrTokenIsLeft(env.DB),
+      noCycle(env.DB, null),
+      noCycle(env.DB, "grp_1"),
+    ]);
+    expect(await env.DB.prepare("SELECT count(*) AS n FROM groups").first("n")).toBe(2);
+  });
+
+  test("is no other error", async () => {
+    const error = await env.DB.prepare("SELECT json('no')")
+      .first()
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(failedGuard(error)).toBeNull();
+  });
+});
+
+test("a write whose guard fails leaves no row, no stored answer, and its key free", async () => {
+  const effects = { event: { action: "test", target: "x", detail: {} }, userIds: [], ends: [] };
+  const write = writeKey("token:x", "key-1", "request");
+  const commitWith = (statements: D1PreparedStatement[]) =>
+    commit(bindings, "token:x", write, { statements, effects, body: "done" }, 200, Date.now());
+  const before = await everything();
+  const refused = commitWith([insertGroup("grp_late"), unchanged(env.DB, "networks", 1, 9)]);
+  await expect(refused).rejects.toMatchObject({ refusal: { code: "precondition_failed" } });
+  expect(await everything()).toEqual(before);
+  expect(await commitWith([insertGroup("grp_late")])).toMatchObject({ status: 200, body: "done" });
+  expect(await env.DB.prepare("SELECT count(*) AS n FROM groups WHERE id = 'grp_late'").first("n")).toBe(1);
+});
