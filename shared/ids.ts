@@ -19,6 +19,10 @@ export const ID_PREFIXES = {
   decision: "dec",
   attempt: "att",
   audit: "aud",
+  network: "net",
+  node: "nod",
+  enrolmentKey: "nek",
+  meshRule: "rul",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
