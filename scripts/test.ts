@@ -13,7 +13,7 @@ const steps: readonly (readonly [title: string, command: string, ...args: string
   ["Bundle", "node", "scripts/check-bundle.ts"],
 ];
 
-installChromium();
+installTools();
 for (const [title, command, ...args] of steps) {
   process.stdout.write(`\n── ${title}\n`);
   run(command, args);
@@ -42,15 +42,29 @@ function runTests(): void {
   process.exit(status ?? 1);
 }
 
-/** The browser tests need Chromium: installed where this may be done, else they report themselves as skipped. */
-function installChromium(): void {
+/** What the browser tests and those of the mesh need, by the program that shows it and the package that brings it. */
+const TOOLS: Readonly<Record<string, string>> = {
+  chromium: "chromium",
+  wg: "wireguard-tools",
+  "wireguard-go": "wireguard-go",
+  nft: "nftables",
+  ip: "iproute2",
+  ping: "iputils-ping",
+  iperf3: "iperf3",
+};
+
+/** Installed where this may be done; else the suites that need them report themselves as skipped. */
+function installTools(): void {
+  const missing = Object.keys(TOOLS).filter((tool) => spawnSync("which", [tool]).status !== 0);
   const canInstall = process.getuid?.() === 0 && existsSync("/etc/debian_version");
-  if (existsSync("/usr/bin/chromium") || !canInstall) return;
-  process.stdout.write("── Installing Chromium for the browser tests\n");
+  if (missing.length === 0 || !canInstall) return;
+  const packages = missing.map((tool) => TOOLS[tool] ?? tool);
+  process.stdout.write(`── Installing what some tests need: ${packages.join(", ")}\n`);
+  const quiet = { stdio: "ignore", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
   try {
-    execFileSync("apt-get", ["update", "-qq"], { stdio: "ignore" });
-    execFileSync("apt-get", ["install", "-y", "-qq", "chromium"], { stdio: "ignore" });
+    execFileSync("apt-get", ["update", "-qq"], quiet);
+    execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], quiet);
   } catch {
-    process.stdout.write("   Chromium could not be installed: the browser tests will be skipped.\n");
+    process.stdout.write("   It could not be installed: the tests that need it will be skipped.\n");
   }
 }

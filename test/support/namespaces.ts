@@ -1,0 +1,110 @@
+import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+
+/** Machines of a test: network namespaces on one bridge, each with its own addresses, hosts file and nothing else. */
+export interface Lab {
+  /** Address of this process on the bridge, reached from every machine. */
+  readonly gateway: string;
+  readonly machines: readonly Machine[];
+  remove(): void;
+}
+
+export interface Machine {
+  readonly name: string;
+  /** On the bridge: where other machines reach its WireGuard port. */
+  readonly address: string;
+  /** Runs to its end. A status other than 0 is an answer, not an exception. */
+  run(command: string, ...args: string[]): SpawnSyncReturns<string>;
+  /** The words that put a command into this machine. */
+  enter(command: string, ...args: string[]): [command: string, ...args: string[]];
+}
+
+const TOOLS = ["ip", "nft", "wg", "wireguard-go", "ping", "iperf3"];
+
+/** Why machines can't be made here, or null. */
+export function whyNoLab(): string | null {
+  if (process.platform !== "linux") return "needs Linux";
+  if (process.getuid?.() !== 0) return "needs root";
+  if (!existsSync("/dev/net/tun")) return "needs /dev/net/tun";
+  const missing = TOOLS.filter((tool) => spawnSync("which", [tool]).status !== 0);
+  return missing.length > 0 ? `needs ${missing.join(", ")}` : null;
+}
+
+/**
+ * @param count Machines, at most 200.
+ * @param hosts Names that every machine resolves to `gateway`.
+ * @param subnet Second octet of the bridge's 10.x.0.0/16: labs that run side by side need different ones.
+ */
+export function createLab(count: number, hosts: readonly string[], subnet: number): Lab {
+  const bridge = `rnlab${subnet}`;
+  const gateway = `10.${subnet}.0.1`;
+  removeLab(subnet);
+  ip("link", "add", bridge, "type", "bridge");
+  ip("addr", "add", `${gateway}/16`, "dev", bridge);
+  ip("link", "set", bridge, "up");
+  const machines = Array.from({ length: count }, (_, index) => {
+    const name = `${bridge}n${index + 1}`;
+    const address = `10.${subnet}.1.${index + 1}`;
+    const outside = `rl${subnet}v${index + 1}`;
+    ip("netns", "add", name);
+    ip("link", "add", outside, "type", "veth", "peer", "name", "eth0", "netns", name);
+    ip("link", "set", outside, "master", bridge, "up");
+    ip("-n", name, "addr", "add", `${address}/16`, "dev", "eth0");
+    ip("-n", name, "link", "set", "eth0", "up");
+    ip("-n", name, "link", "set", "lo", "up");
+    ip("-n", name, "route", "add", "default", "via", gateway);
+    mkdirSync(`/etc/netns/${name}`, { recursive: true });
+    const lines = ["127.0.0.1 localhost", ...hosts.map((host) => `${gateway} ${host}`)];
+    writeFileSync(`/etc/netns/${name}/hosts`, `${lines.join("\n")}\n`);
+    return machine(name, address);
+  });
+  return { gateway, machines, remove: () => removeLab(subnet) };
+}
+
+function machine(name: string, address: string): Machine {
+  const enter = (command: string, ...args: string[]): [string, ...string[]] => [
+    "ip",
+    "netns",
+    "exec",
+    name,
+    command,
+    ...args,
+  ];
+  return {
+    name,
+    address,
+    enter,
+    run: (command, ...args) => {
+      const [program, ...rest] = enter(command, ...args);
+      return spawnSync(program, rest, { encoding: "utf8", timeout: 60_000 });
+    },
+  };
+}
+
+/** Ends what runs inside of the machines of the lab, and takes them away. Also clears what a killed run left. */
+function removeLab(subnet: number): void {
+  const bridge = `rnlab${subnet}`;
+  const names = execFileSync("ip", ["netns", "list"], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => line.split(" ")[0] ?? "")
+    .filter((name) => name.startsWith(`${bridge}n`));
+  for (const name of names) {
+    const pids = execFileSync("ip", ["netns", "pids", name], { encoding: "utf8" })
+      .split("\n")
+      .filter(Boolean);
+    for (const pid of pids) {
+      try {
+        process.kill(Number(pid), "SIGKILL");
+      } catch {
+        // It ended by itself in the meantime.
+      }
+    }
+    ip("netns", "del", name);
+    rmSync(`/etc/netns/${name}`, { recursive: true, force: true });
+  }
+  if (existsSync(`/sys/class/net/${bridge}`)) ip("link", "del", bridge);
+}
+
+function ip(...args: string[]): void {
+  execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] });
+}
