@@ -98,21 +98,23 @@ describe("S-28: the refresh token", () => {
     expect(await provider.live(session)).toBeDefined();
   });
 
-  test("of a new sign-in takes the place of the old one, also while that is in use", async () => {
-    const provider = await silentProvider();
-    await provider.signIn();
-    await provider.pass(HOUR);
-    provider.mode = "invalid_grant";
-    const running = run();
-    await vi.waitFor(() => expect(provider.asked).toBe(1));
-    const session = await provider.signIn("rt-new");
-    await running;
-    provider.mode = "well";
-    provider.token = "rt-new";
-    await provider.pass(HOUR);
-    await run();
-    expect(await provider.live(session)).toBeDefined();
-  });
+  test.each<Mode>(["invalid_grant", "well"])(
+    "of a new sign-in takes the place of the old one while that is answered: %s",
+    async (mode) => {
+      const provider = await silentProvider();
+      const sessions = [await provider.signIn()];
+      provider.mode = mode;
+      provider.meanwhile = async () => sessions.push(await provider.signIn("rt-new"));
+      await provider.pass(HOUR);
+      expect(await run()).toMatchObject({ checked: 1, confirmed: 0, ended: 0 });
+      provider.meanwhile = async () => {};
+      provider.mode = "well";
+      provider.token = "rt-new";
+      await provider.pass(HOUR);
+      expect(await run()).toMatchObject({ confirmed: 1 });
+      for (const session of sessions) expect(await provider.live(session)).toBeDefined();
+    },
+  );
 
   test("is forgotten when no session is left", async () => {
     const provider = await silentProvider();

@@ -21,6 +21,8 @@ export interface SilentProvider {
   mode: Mode;
   token: string;
   claims: Record<string, unknown>;
+  /** Happens while the token endpoint holds a request. */
+  meanwhile: () => Promise<unknown>;
   /** Requests to the token endpoint so far. */
   asked: number;
   /** @param who Somebody else than the one person that `claims` speak of. */
@@ -58,6 +60,7 @@ export async function silentProvider(): Promise<SilentProvider> {
     mode: "well",
     token: `rt-${crypto.randomUUID()}`,
     claims: { sub, email, email_verified: true, name: "Person", groups: ["sales"] },
+    meanwhile: async () => {},
     asked: 0,
     async signIn(token = provider.token, who = "") {
       const row = await enabledProvider(db, id);
@@ -112,6 +115,7 @@ export async function silentProvider(): Promise<SilentProvider> {
 
   async function tokenAnswer(body: URLSearchParams): Promise<Response> {
     provider.asked++;
+    await provider.meanwhile();
     switch (provider.mode) {
       case "5xx":
         return new Response("bad gateway", { status: 502 });
