@@ -4,6 +4,7 @@ import { serveAuth } from "./auth/index.ts";
 import { recheckGrants } from "./auth/recheck/index.ts";
 import { type Bindings, ConfigurationError, checkBindings } from "./env.ts";
 import { serveGateway } from "./gateway/index.ts";
+import { keepHouse } from "./hub/housekeeping.ts";
 import { serveHub } from "./hub/index.ts";
 
 export { AuditLog } from "../durable-objects/audit-log.ts";
@@ -27,9 +28,10 @@ export default {
     }
   },
 
-  /** Each minute: asks the identity providers whether those who are signed in still stand. */
-  async scheduled(_controller: ScheduledController, env: unknown): Promise<void> {
+  /** Each minute: completes writes of the hub; asks the identity providers whether those signed in still stand. */
+  async scheduled(_controller: ScheduledController, env: unknown, ctx: ExecutionContext): Promise<void> {
     bindings ??= checkBindings(env);
+    ctx.waitUntil(keepHouse(bindings, Date.now()));
     const run = await recheckGrants(bindings);
     if (run.checked > 0) console.log(JSON.stringify({ level: "info", message: "re-check", ...run }));
   },
