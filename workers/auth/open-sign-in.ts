@@ -60,14 +60,14 @@ export async function openSignIn(
     },
     lifetime: { idleSeconds: limits.signInIdleSeconds, absoluteSeconds: limits.signInAbsoluteSeconds },
   });
-  if (!opened) return err("stale");
+  if (!opened.ok) return opened;
   // After the session: a grant of a user without sessions is forgotten.
   if (refreshToken !== null) await keepGrant(bindings, provider, claims.subject, refreshToken);
   if (typeof before === "object" && before.session.principal.userId !== userId) {
     await endDevice(bindings, { id: before.session.id, owner: before.owner }, "replaced");
   }
-  await note(bindings, "login", "login.success", `user:${userId}`, opened.session.id, {
+  await note(bindings, "login", "login.success", `user:${userId}`, opened.value.session.id, {
     provider: provider.id,
   });
-  return ok([setCookie(SIGN_IN_COOKIE, opened.cookie)]);
+  return ok([setCookie(SIGN_IN_COOKIE, opened.value.cookie)]);
 }

@@ -1,5 +1,6 @@
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 import { formatSessionCookie } from "../../shared/login/session-cookie.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
 import type { CreateSession, Session } from "../../shared/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import { sessionsObject } from "../objects.ts";
@@ -12,7 +13,7 @@ const MAX_USER_AGENT = 300;
 const MAX_IP = 45;
 
 /**
- * Makes a session with a secret that has never existed before, and indexes it. Null when its owner can't vouch
+ * Makes a session with a secret that has never existed before, and indexes it. `stale` when its owner can't vouch
  * for itself (answer 503). Throws when the index can't be written; the session is ended then.
  */
 export async function openSession(
@@ -20,7 +21,7 @@ export async function openSession(
   bindings: Bindings,
   owner: string,
   input: NewSession,
-): Promise<{ session: Session; cookie: string } | null> {
+): Promise<Result<{ session: Session; cookie: string }, "stale" | "user_disabled">> {
   const secret = newSecret();
   const object = sessionsObject(bindings, owner);
   const created = await object.create({
@@ -30,7 +31,7 @@ export async function openSession(
     ip: (request.headers.get("CF-Connecting-IP") ?? "").slice(0, MAX_IP),
     userAgent: (request.headers.get("User-Agent") ?? "").slice(0, MAX_USER_AGENT),
   });
-  if (!created.ok) return null;
+  if (!created.ok) return err(created.reason === "user_disabled" ? "user_disabled" : "stale");
   try {
     await indexSession(bindings.db, created.session, owner);
     await indexEnded(bindings.db, created.ended, "replaced");
@@ -38,7 +39,7 @@ export async function openSession(
     await object.end({ by: "session", id: input.id }, "replaced");
     throw error;
   }
-  return { session: created.session, cookie: formatSessionCookie(owner, secret) };
+  return ok({ session: created.session, cookie: formatSessionCookie(owner, secret) });
 }
 
 export interface NetworkLimits {

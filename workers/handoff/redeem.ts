@@ -86,7 +86,10 @@ async function openAppSession(
       absoluteSeconds: app.settings.absoluteSeconds,
     },
   });
-  if (!opened) return refuse("unavailable", "Try again in a moment.", { retryUrl: attempt.returnTo });
+  if (!opened.ok && opened.error === "user_disabled") {
+    return refuse("login_failed", "Your account is disabled. Ask an administrator.");
+  }
+  if (!opened.ok) return refuse("unavailable", "Try again in a moment.", { retryUrl: attempt.returnTo });
 
   // A sign-out may have run meanwhile: it ends the sign-in session first, then what the index lists.
   if (!(await liveSignIn(bindings, handoff))) {
@@ -95,7 +98,7 @@ async function openAppSession(
   }
   await note(bindings, "session", "session.start", `user:${principal.userId}`, id, { app: app.name });
   return redirect(attempt.returnTo, "signed_in", [
-    setCookie(APP_SESSION_COOKIE, opened.cookie),
+    setCookie(APP_SESSION_COOKIE, opened.value.cookie),
     clearCookie(attemptCookieName(attemptId)),
   ]);
 }
