@@ -1,0 +1,20 @@
+import type { ExitCode } from "./exit-codes.ts";
+
+/** Why a command stops: what the person reads on stderr and what the script reads in the exit code. */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly exitCode: ExitCode;
+  /** What to do next. */
+  readonly hint: string | null;
+  /** Stable word for programs. */
+  readonly code: string;
+
+  constructor(exitCode: ExitCode, code: string, message: string, hint: string | null = null) {
+    super(message);
+    this.exitCode = exitCode;
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

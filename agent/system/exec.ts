@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+
+/** Argument vectors only: nothing that came from the hub ever meets a shell. Secrets travel in 0600 files. */
+export type Argv = readonly [tool: string, ...args: string[]];
+
+const TIMEOUT_MS = 20_000;
+const MAX_OUTPUT = 64 * 1024 * 1024;
+
+/** A tool that ended badly; its message names what was run and what it said. */
+export class CommandFailed extends Error {
+  override readonly name = "CommandFailed";
+  readonly argv: Argv;
+  readonly stderr: string;
+  /** True when the tool is not installed. */
+  readonly missing: boolean;
+
+  constructor(argv: Argv, said: string, missing = false) {
+    super(`\`${argv.join(" ").slice(0, 300)}\` failed: ${said.trim().slice(0, 500)}`);
+    this.argv = argv;
+    this.stderr = said;
+    this.missing = missing;
+  }
+}
+
+export const TOOL_PATH = `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/local/sbin:/usr/sbin:/sbin`;
+
+/**
+ * Runs a tool to its end and gives its standard output.
+ * @throws CommandFailed when it is missing, ends with another code than 0 or takes longer than 20 s.
+ */
+export function run(argv: Argv, env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const [tool, ...args] = argv;
+  return new Promise((resolve, reject) => {
+    const child = spawn(tool, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH: TOOL_PATH, LC_ALL: "C", ...env },
+    });
+    const out: Buffer[] = [];
+    const errors: Buffer[] = [];
+    let size = 0;
+    const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
+    child.stdout.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_OUTPUT) child.kill("SIGKILL");
+      else out.push(chunk);
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      if (errors.length < 64) errors.push(chunk);
+    });
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      reject(new CommandFailed(argv, error.message, error.code === "ENOENT"));
+    });
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      if (code === 0) return resolve(Buffer.concat(out).toString("utf8"));
+      const said = Buffer.concat(errors).toString("utf8");
+      reject(new CommandFailed(argv, said || `it ended with ${code ?? signal}`));
+    });
+  });
+}

@@ -1,0 +1,60 @@
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/**
+ * Replaces a file so that a crash at any moment leaves either the old or the new content: written beside it, flushed,
+ * renamed, and the directory flushed. The file is readable by its owner alone.
+ */
+export async function writeAtomically(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  await flushDirectory(dirname(path));
+}
+
+async function flushDirectory(path: string): Promise<void> {
+  let directory: FileHandle | undefined;
+  try {
+    directory = await open(path, "r");
+    await directory.sync();
+  } finally {
+    await directory?.close();
+  }
+}
+
+/** The text of a file, or null when it does not exist. */
+export async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** Lends a tool a secret as a 0600 file in `directory`, which is gone when `use` has ended. */
+export async function withSecretFile<T>(
+  directory: string,
+  text: string,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const path = join(directory, `lent-${process.pid}-${lent++}`);
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.close();
+    return await use(path);
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+let lent = 0;

@@ -1,0 +1,115 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import type { Observed } from "../apply/tunnel.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+import { canonicalPrefix } from "./addresses.ts";
+import { CommandFailed, run } from "./exec.ts";
+
+const UAPI_DIRECTORY = "/var/run/wireguard";
+const TUN_DEVICE = "/dev/net/tun";
+
+interface IpAddressJson {
+  readonly mtu: number;
+  readonly flags: readonly string[];
+  readonly addr_info: readonly {
+    readonly local?: string;
+    readonly prefixlen?: number;
+    readonly scope?: string;
+  }[];
+}
+
+/** The interface with its global addresses, or null when it does not exist. */
+export async function readLink(name: string): Promise<Observed["link"]> {
+  let text: string;
+  try {
+    text = await run(["ip", "-j", "addr", "show", "dev", name]);
+  } catch (error) {
+    if (error instanceof CommandFailed && /does not exist|Cannot find device/.test(error.stderr)) return null;
+    throw error;
+  }
+  const [link] = JSON.parse(text) as IpAddressJson[];
+  if (!link) return null;
+  return {
+    mtu: link.mtu,
+    up: link.flags.includes("UP"),
+    addresses: link.addr_info
+      .filter(({ scope }) => scope !== "link")
+      .flatMap(({ local, prefixlen }) => canonicalPrefix(`${local}/${prefixlen}`) ?? []),
+  };
+}
+
+/** Makes the interface: the kernel's WireGuard where it is, else a wireguard-go daemon that outlives the agent. */
+export async function createLink(name: string): Promise<"kernel" | "wireguard-go"> {
+  if (await createKernelLink(name)) return "kernel";
+  if (!existsSync(TUN_DEVICE))
+    throw new Failure(
+      EXIT.machine,
+      "no_tun",
+      "This kernel has no WireGuard, and there is no TUN device for wireguard-go",
+      `Load the module (\`modprobe wireguard\` or \`modprobe tun\`), or give the container ${TUN_DEVICE}.`,
+    );
+  try {
+    await run(["wireguard-go", name], {
+      WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD: "1",
+      LOG_LEVEL: "silent",
+    });
+  } catch (error) {
+    if (!(error instanceof CommandFailed && error.missing)) throw error;
+    throw new Failure(
+      EXIT.machine,
+      "no_wireguard",
+      "This kernel has no WireGuard, and wireguard-go is not installed",
+      "Install the package wireguard-go, or a kernel with the wireguard module.",
+    );
+  }
+  return "wireguard-go";
+}
+
+async function createKernelLink(name: string): Promise<boolean> {
+  try {
+    await run(["ip", "link", "add", "dev", name, "type", "wireguard"]);
+    return true;
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    if (/Unknown device type|not supported/i.test(error.stderr)) return false;
+    if (/not permitted/i.test(error.stderr))
+      throw new Failure(
+        EXIT.machine,
+        "not_permitted",
+        "This process may not make network interfaces",
+        "Run it as root; a container needs --cap-add NET_ADMIN and --device /dev/net/tun.",
+      );
+    throw error;
+  }
+}
+
+/** Removes the interface with all its routes, and its daemon's socket. Nothing to remove is no error. */
+export async function removeLink(name: string): Promise<void> {
+  try {
+    await run(["ip", "link", "del", "dev", name]);
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || !/Cannot find device|does not exist/.test(error.stderr))
+      throw error;
+  }
+  // The daemon removes its socket itself; one that was killed could not.
+  await rm(`${UAPI_DIRECTORY}/${name}.sock`, { force: true });
+}
+
+export async function setMtu(name: string, mtu: number): Promise<void> {
+  await run(["ip", "link", "set", "dev", name, "mtu", String(mtu)]);
+}
+
+export async function bringUp(name: string): Promise<void> {
+  await run(["ip", "link", "set", "dev", name, "up"]);
+}
+
+export async function addAddress(name: string, prefix: string): Promise<void> {
+  // Duplicate address detection would leave an IPv6 address unusable for a second, for nobody else can have it.
+  const flags = prefix.includes(":") ? ["nodad"] : [];
+  await run(["ip", "addr", "replace", prefix, "dev", name, ...flags]);
+}
+
+export async function removeAddress(name: string, prefix: string): Promise<void> {
+  await run(["ip", "addr", "del", prefix, "dev", name]);
+}

@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { CommandFailed, run } from "./exec.ts";
+import { readIfThere, withSecretFile, writeAtomically } from "./files.ts";
+
+export const TABLE = "rustronaut";
+
+/**
+ * Replaces the agent's table by `text` in one transaction, and notes what the kernel made of it: that is how a later
+ * look tells whether somebody else changed or flushed it.
+ */
+export async function loadFilter(text: string, stateDirectory: string): Promise<void> {
+  const transaction = `table inet ${TABLE} {}\ndelete table inet ${TABLE}\n${text}\n`;
+  await withSecretFile(join(stateDirectory, "lent"), transaction, (path) => run(["nft", "-f", path]));
+  const kernel = await kernelForm();
+  await writeAtomically(notePath(stateDirectory), `${JSON.stringify({ text, kernel })}\n`);
+}
+
+/** The text of the table in force; null when there is none, or it is not as it was loaded. */
+export async function readFilter(stateDirectory: string): Promise<string | null> {
+  const kernel = await kernelForm();
+  const note = await readIfThere(notePath(stateDirectory));
+  if (kernel === null || note === null) return null;
+  const loaded = JSON.parse(note) as { text: string; kernel: string };
+  return loaded.kernel === kernel ? loaded.text : null;
+}
+
+export async function removeFilter(): Promise<void> {
+  if ((await kernelForm()) !== null) await run(["nft", "delete", "table", "inet", TABLE]);
+}
+
+const notePath = (stateDirectory: string) => join(stateDirectory, "filter.json");
+
+/** A hash of the table as the kernel has it, without what changes by itself; null when there is no table. */
+async function kernelForm(): Promise<string | null> {
+  let text: string;
+  try {
+    text = await run(["nft", "-j", "list", "table", "inet", TABLE]);
+  } catch (error) {
+    if (error instanceof CommandFailed && error.stderr.includes("No such file")) return null;
+    throw error;
+  }
+  const { nftables } = JSON.parse(text) as { nftables: object[] };
+  const lasting = JSON.stringify(nftables.slice(1), (key, value) => (VOLATILE.has(key) ? undefined : value));
+  return createHash("sha256").update(lasting).digest("base64url");
+}
+
+const VOLATILE = new Set(["handle", "packets", "bytes", "expires"]);

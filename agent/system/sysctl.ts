@@ -1,0 +1,38 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readIfThere, writeAtomically } from "./files.ts";
+
+/** Kernel settings that a forwarding node needs. What stood before is kept on disk until it is put back. */
+
+const FORWARDING = { 4: "net/ipv4/ip_forward", 6: "net/ipv6/conf/all/forwarding" } as const;
+
+const pathOf = (setting: string) => `/proc/sys/${setting}`;
+const notePath = (stateDirectory: string) => join(stateDirectory, "kernel-settings.json");
+
+export async function readForwards(): Promise<(4 | 6)[]> {
+  const on = async (family: 4 | 6) =>
+    (await readIfThere(pathOf(FORWARDING[family])))?.trim() === "1" ? [family] : [];
+  return [...(await on(4)), ...(await on(6))];
+}
+
+export async function startForwarding(families: readonly (4 | 6)[], stateDirectory: string): Promise<void> {
+  for (const family of families) await change(FORWARDING[family], "1", stateDirectory);
+}
+
+async function change(setting: string, value: string, stateDirectory: string): Promise<void> {
+  const before = (await readFile(pathOf(setting), "utf8")).trim();
+  if (before === value) return;
+  const kept = await readKept(stateDirectory);
+  await writeAtomically(notePath(stateDirectory), `${JSON.stringify({ [setting]: before, ...kept })}\n`);
+  await writeFile(pathOf(setting), value);
+}
+
+export async function restoreSettings(stateDirectory: string): Promise<void> {
+  for (const [setting, value] of Object.entries(await readKept(stateDirectory)))
+    await writeFile(pathOf(setting), value);
+  await writeAtomically(notePath(stateDirectory), "{}\n");
+}
+
+async function readKept(stateDirectory: string): Promise<Record<string, string>> {
+  return JSON.parse((await readIfThere(notePath(stateDirectory))) ?? "{}") as Record<string, string>;
+}

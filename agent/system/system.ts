@@ -1,0 +1,105 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { MARK, type Step } from "../apply/plan.ts";
+import type { Observed } from "../apply/tunnel.ts";
+import { readHosts, writeHosts } from "./hosts.ts";
+import { addAddress, bringUp, createLink, readLink, removeAddress, removeLink, setMtu } from "./link.ts";
+import { loadFilter, readFilter, removeFilter } from "./nft.ts";
+import { addRoutes, addRule, readRoutes, readRoutingRules, removeRoutes, removeRule } from "./routes.ts";
+import { readForwards, restoreSettings, startForwarding } from "./sysctl.ts";
+import { addPeers, readDevice, removePeers, setListenPort, setMark, setPeers, setPrivateKey } from "./wg.ts";
+
+/** Where the agent works on this machine. */
+export interface Place {
+  readonly interfaceName: string;
+  readonly stateDirectory: string;
+  readonly hostsFile: string;
+}
+
+/** Looks at everything that the agent may have changed. */
+export async function observe(place: Place): Promise<Observed> {
+  const { interfaceName, stateDirectory, hostsFile } = place;
+  const [link, device, routingRules, filter, hosts, forwards] = await Promise.all([
+    readLink(interfaceName),
+    readDevice(interfaceName),
+    readRoutingRules(),
+    readFilter(stateDirectory),
+    readHosts(hostsFile, interfaceName),
+    readForwards(),
+  ]);
+  const routes = link === null ? [] : await readRoutes(interfaceName);
+  return { link, device, routes, routingRules, filter, hosts, forwards };
+}
+
+/**
+ * Carries out one step.
+ * @param privateKey Gives the base64 private key that belongs to a public key.
+ * @throws CommandFailed or Failure when the system refuses; then the step has not happened.
+ */
+export async function perform(
+  step: Step,
+  place: Place,
+  privateKey: (publicKey: string) => Promise<string>,
+): Promise<void> {
+  const name = place.interfaceName;
+  const lendIn = join(place.stateDirectory, "lent");
+  switch (step.do) {
+    case "create-link":
+      await createLink(name);
+      return;
+    case "remove-link":
+      return removeLink(name);
+    case "set-key":
+      return setPrivateKey(name, await privateKey(step.publicKey), lendIn);
+    case "set-port":
+      return setListenPort(name, step.port);
+    case "set-mark":
+      return setMark(name, MARK);
+    case "first-peers":
+      return addPeers(name, step.peers, lendIn);
+    case "set-peers":
+    case "shrink-peers":
+      return setPeers(name, step.peers);
+    case "remove-peers":
+      return removePeers(name, step.keys);
+    case "load-filter":
+      return loadFilter(step.text, place.stateDirectory);
+    case "add-addresses":
+      for (const prefix of step.prefixes) await addAddress(name, prefix);
+      return;
+    case "remove-addresses":
+      for (const prefix of step.prefixes) await removeAddress(name, prefix);
+      return;
+    case "set-mtu":
+      return setMtu(name, step.mtu);
+    case "link-up":
+      return bringUp(name);
+    case "forward":
+      return startForwarding(step.families, place.stateDirectory);
+    case "add-routes":
+      return addRoutes(name, step.prefixes, lendIn);
+    case "remove-routes":
+      return removeRoutes(name, step.prefixes, lendIn);
+    case "add-rules":
+      for (const rule of step.rules) await addRule(rule);
+      return;
+    case "remove-rules":
+      for (const rule of step.rules) await removeRule(rule);
+      return;
+    case "write-hosts":
+      return writeHosts(place.hostsFile, name, step.entries);
+  }
+}
+
+/**
+ * Takes away everything that the agent put into the system; twice does no harm. The filter goes last, when there is no
+ * interface any more that it could guard.
+ */
+export async function removeEverything(place: Place): Promise<void> {
+  for (const rule of await readRoutingRules()) await removeRule(rule);
+  await removeLink(place.interfaceName);
+  await writeHosts(place.hostsFile, place.interfaceName, []);
+  await restoreSettings(place.stateDirectory);
+  await removeFilter();
+  await rm(join(place.stateDirectory, "lent"), { recursive: true, force: true });
+}

@@ -1,0 +1,229 @@
+import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Tunnel } from "../../../agent/apply/tunnel.ts";
+import { buildNetwork, type Machine, type Network, whyNot } from "./namespaces.ts";
+
+const reason = whyNot();
+const here = dirname(fileURLToPath(import.meta.url));
+
+const filterFor = (name: string, peers: readonly string[]) =>
+  `table inet rustronaut {
+  chain input { type filter hook input priority 0; policy accept;
+    iifname != "${name}" accept
+    ct state established,related accept
+${peers.map((peer) => `    ip saddr ${peer} accept`).join("\n")}
+    counter drop
+  }
+}`;
+
+const keyPair = () => {
+  const privateKey = execFileSync("wg", ["genkey"], { encoding: "utf8" }).trim();
+  const publicKey = execFileSync("wg", ["pubkey"], { input: privateKey, encoding: "utf8" }).trim();
+  return { privateKey, publicKey };
+};
+
+class Node {
+  readonly name = `rn${randomBytes(4).toString("hex")}`;
+  readonly key = keyPair();
+  readonly directory = mkdtempSync(join(tmpdir(), "rustronaut-system-"));
+  readonly machine: Machine;
+  readonly at: number;
+  private jobs = 0;
+
+  constructor(machine: Machine, at: number) {
+    this.machine = machine;
+    this.at = at;
+  }
+
+  get overlay(): string {
+    return `100.64.0.${this.at}`;
+  }
+
+  tunnel(peers: readonly Node[], more: Partial<Tunnel> = {}): Tunnel {
+    return {
+      publicKey: this.key.publicKey,
+      listenPort: 51820,
+      mtu: 1280,
+      addresses: [`${this.overlay}/32`, `fd00:1::${this.at}/128`],
+      peers: peers.map((peer) => ({
+        publicKey: peer.key.publicKey,
+        allowedIps: [`${peer.overlay}/32`, `fd00:1::${peer.at}/128`],
+        endpoints: [`${peer.machine.address}:51820`],
+        replaces: null,
+      })),
+      filter: filterFor(
+        this.name,
+        peers.map((peer) => peer.overlay),
+      ),
+      hosts: peers.map((peer) => ({ address: peer.overlay, names: [`n${peer.at}.corp.internal`] })),
+      forwards: [],
+      bypass: [],
+      ...more,
+    };
+  }
+
+  get place() {
+    return { interfaceName: this.name, stateDirectory: this.directory, hostsFile: this.machine.hostsFile };
+  }
+
+  private job(tunnels: readonly Tunnel[]): string {
+    const file = join(this.directory, `job-${this.jobs++}.json`);
+    const keys = { [this.key.publicKey]: this.key.privateKey };
+    writeFileSync(file, JSON.stringify({ place: this.place, keys, tunnels }));
+    return file;
+  }
+
+  private worker(verb: string, tunnels: readonly Tunnel[]): string {
+    return this.machine.run(process.execPath, join(here, "worker.ts"), verb, this.job(tunnels));
+  }
+
+  /** The steps that it took. */
+  apply(tunnel: Tunnel): string[] {
+    return (JSON.parse(this.worker("apply", [tunnel])) as { steps: string[] }).steps;
+  }
+
+  /** What is missing from `tunnel`. */
+  check(tunnel: Tunnel): unknown[] {
+    return JSON.parse(this.worker("check", [tunnel])) as unknown[];
+  }
+
+  down(): void {
+    this.worker("down", []);
+  }
+
+  /** Applies one tunnel after the other, and is killed when `after` milliseconds have gone by. */
+  async spinAndKill(tunnels: readonly Tunnel[], after: number): Promise<void> {
+    const args = ["netns", "exec", this.machine.namespace, process.execPath, join(here, "worker.ts")];
+    const child = spawn("ip", [...args, "spin", this.job(tunnels)], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    await new Promise((resolve) => setTimeout(resolve, after));
+    // `ip netns exec` became the process itself.
+    child.kill("SIGKILL");
+    await new Promise((resolve) => child.once("exit", resolve));
+  }
+
+  pings(other: Node): boolean {
+    return this.machine.code("ping", "-c", "1", "-W", "3", other.overlay) === 0;
+  }
+}
+
+describe.skipIf(reason !== null)(
+  `the system layer in two namespaces${reason ? ` (skipped: ${reason})` : ""}`,
+  () => {
+    let network: Network;
+    let a: Node;
+    let b: Node;
+
+    beforeAll(async () => {
+      network = await buildNetwork(2);
+      const [first, second] = network.machines;
+      if (!first || !second) throw new Error("no machines");
+      a = new Node(first, 1);
+      b = new Node(second, 2);
+    });
+
+    afterAll(async () => {
+      for (const node of [a, b]) {
+        node.down();
+        rmSync(node.directory, { recursive: true, force: true });
+      }
+      await network.remove();
+    });
+
+    it("connects two nodes, and has nothing to do the second time", () => {
+      a.apply(a.tunnel([b]));
+      b.apply(b.tunnel([a]));
+      expect(a.pings(b)).toBe(true);
+      expect(a.machine.code("ping", "-c", "1", "-W", "3", "n2.corp.internal")).toBe(0);
+      expect(a.apply(a.tunnel([b]))).toEqual([]);
+    });
+
+    it("narrows the filter without touching the peer", () => {
+      const deaf = b.tunnel([a], { filter: filterFor(b.name, []) });
+      expect(b.apply(deaf)).toEqual(["load-filter"]);
+      expect(a.machine.code("ping", "-c", "1", "-W", "1", b.overlay)).not.toBe(0);
+      expect(b.apply(b.tunnel([a]))).toEqual(["load-filter"]);
+      expect(a.pings(b)).toBe(true);
+    });
+
+    it("mends what others broke", () => {
+      b.machine.run("nft", "flush", "ruleset");
+      b.machine.run("ip", "addr", "flush", "dev", b.name);
+      expect(b.check(b.tunnel([a]))).not.toEqual([]);
+      b.apply(b.tunnel([a]));
+      expect(b.check(b.tunnel([a]))).toEqual([]);
+      expect(a.pings(b)).toBe(true);
+    });
+
+    it("starts again after its daemon was killed", () => {
+      const processes = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+      const daemon = processes.find((pid) => {
+        try {
+          return readFileSync(`/proc/${pid}/cmdline`, "utf8") === `wireguard-go\0${b.name}\0`;
+        } catch {
+          return false;
+        }
+      });
+      if (daemon) process.kill(Number(daemon), "SIGKILL");
+      else b.machine.run("ip", "link", "del", "dev", b.name);
+      b.apply(b.tunnel([a]));
+      expect(a.pings(b)).toBe(true);
+    });
+
+    it("takes the exit node's default route, and gives it back", () => {
+      const [peer] = a.tunnel([b]).peers;
+      if (!peer) throw new Error("no peer");
+      const exit = { ...peer, allowedIps: [...peer.allowedIps, "0.0.0.0/0", "::/0"] };
+      a.machine.run("ip", "route", "add", "default", "via", b.machine.address);
+    a.apply(a.tunnel([], { peers: [exit], bypass: ["192.0.2.7"], forwards: [4, 6] }));
+      expect(a.machine.run("ip", "route", "get", "198.51.100.1")).toContain(a.name);
+      expect(a.machine.run("ip", "route", "get", b.machine.address)).toContain("eth0");
+      expect(a.machine.run("ip", "route", "get", "192.0.2.7")).toContain("eth0");
+      expect(a.pings(b)).toBe(true);
+      a.apply(a.tunnel([b]));
+      expect(a.machine.run("ip", "route", "get", "198.51.100.1")).toContain("eth0");
+      expect(a.pings(b)).toBe(true);
+    });
+
+    it("is consistent after kill -9 at 24 random points", async () => {
+      const others = Array.from({ length: 12 }, (_, at) => new Node(b.machine, 10 + at));
+      const wide = a.tunnel([b, ...others]);
+      const states = [
+        wide,
+        a.tunnel([b]),
+        a.tunnel([], { addresses: ["100.64.0.77/32"], mtu: 1300 }),
+        a.tunnel([...others]),
+      ];
+      for (let round = 0; round < 24; round++) {
+        // A prime step through the length of one apply: other points in each round.
+        await a.spinAndKill(states, (round * 37) % 500);
+        if (round % 6 === 5) a.machine.run("ip", "link", "del", "dev", a.name);
+        a.apply(wide);
+        expect(a.check(wide)).toEqual([]);
+      }
+      expect(a.pings(b)).toBe(true);
+      for (const node of others) rmSync(node.directory, { recursive: true, force: true });
+    }, 240_000);
+
+    it("leaves nothing behind", () => {
+      a.apply(a.tunnel([b], { forwards: [4, 6] }));
+      a.down();
+      a.down();
+      expect(a.machine.run("ip", "-br", "link")).not.toContain(a.name);
+      expect(a.machine.run("ip", "rule")).not.toContain("29294");
+      expect(a.machine.run("ip", "route", "show", "table", "all")).not.toContain("100.64.");
+      expect(a.machine.run("nft", "list", "ruleset")).toBe("");
+      expect(readFileSync(a.machine.hostsFile, "utf8")).toBe("127.0.0.1 localhost\n# kept\n");
+      expect(a.machine.run("cat", "/proc/sys/net/ipv4/ip_forward").trim()).toBe("0");
+      expect(a.machine.run("cat", "/proc/sys/net/ipv6/conf/all/forwarding").trim()).toBe("0");
+      const sockets = readdirSync("/var/run/wireguard");
+      expect(sockets.filter((file) => file.startsWith(a.name))).toEqual([]);
+      expect(readdirSync(a.directory).filter((file) => file.startsWith("lent"))).toEqual([]);
+    });
+  },
+);

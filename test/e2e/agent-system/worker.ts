@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { converge } from "../../../agent/apply/apply.ts";
+import { planApply } from "../../../agent/apply/plan.ts";
+import type { Tunnel } from "../../../agent/apply/tunnel.ts";
+import { observe, type Place, removeEverything } from "../../../agent/system/system.ts";
+
+/** The agent's system layer as a process of its own, to be run inside a namespace and killed. */
+
+interface Job {
+  readonly place: Place;
+  readonly keys: Readonly<Record<string, string>>;
+  readonly tunnels: readonly Tunnel[];
+}
+
+const [, , verb, file = ""] = process.argv;
+const { place, keys, tunnels } = JSON.parse(readFileSync(file, "utf8")) as Job;
+const privateKey = async (publicKey: string) => keys[publicKey] ?? "";
+const [first] = tunnels;
+
+if (verb === "apply" && first) {
+  console.log(JSON.stringify(await converge(place, first, privateKey)));
+} else if (verb === "spin") {
+  console.log("spinning");
+  // From one state to the next until the test kills it.
+  for (;;) for (const tunnel of tunnels) await converge(place, tunnel, privateKey);
+} else if (verb === "check" && first) {
+  console.log(JSON.stringify(planApply(await observe(place), first)));
+} else if (verb === "down") {
+  await removeEverything(place);
+}
