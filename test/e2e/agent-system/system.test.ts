@@ -180,7 +180,7 @@ describe.skipIf(reason !== null)(
       if (!peer) throw new Error("no peer");
       const exit = { ...peer, allowedIps: [...peer.allowedIps, "0.0.0.0/0", "::/0"] };
       a.machine.run("ip", "route", "add", "default", "via", b.machine.address);
-    a.apply(a.tunnel([], { peers: [exit], bypass: ["192.0.2.7"], forwards: [4, 6] }));
+      a.apply(a.tunnel([], { peers: [exit], bypass: ["192.0.2.7"], forwards: [4, 6] }));
       expect(a.machine.run("ip", "route", "get", "198.51.100.1")).toContain(a.name);
       expect(a.machine.run("ip", "route", "get", b.machine.address)).toContain("eth0");
       expect(a.machine.run("ip", "route", "get", "192.0.2.7")).toContain("eth0");
