@@ -59,4 +59,11 @@ describe("the provider", () => {
     ]);
     expect(await provider.sha3_256(random(10))).toHaveLength(32);
   });
+
+  it("does not exist where an algorithm has no backend that computes rightly", async () => {
+    const random = (): never => {
+      throw new Error("no entropy");
+    };
+    await expect(createCryptoProvider({ random })).rejects.toThrow(/mlDsa65 .*no entropy/);
+  });
 });
