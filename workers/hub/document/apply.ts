@@ -2,7 +2,12 @@ import type { NetworkDocument, PlanStep } from "../../../shared/protocol/documen
 import { noCycle, ownerIsLeft, ownerOrTokenIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Write } from "../call.ts";
 import { changeApp, endsOf, newApp, removeApp, storeApp } from "../handlers/apps.ts";
-import { blankProvider, changeProvider, distrust, storeProvider } from "../handlers/identity-providers.ts";
+import {
+  blankProvider,
+  changeProvider,
+  consequences,
+  storeProvider,
+} from "../handlers/identity-providers.ts";
 import { changeNetwork, storeNetwork } from "../handlers/network.ts";
 import { blankPolicy, newVersion, nextNumber, storePolicy, storeVersion } from "../handlers/policies.ts";
 import { type Names, namesOf } from "./names.ts";
@@ -108,11 +113,11 @@ async function applyProvider(
   const after = item
     ? await changeProvider(call.bindings, before ?? blankProvider(call.now), item, call.now)
     : null;
-  if (before && before.issuer !== after?.issuer) {
-    const lost = await distrust(d1, before.id);
-    statements.push(lost.statement);
-    for (const id of lost.userIds) userIds.add(id);
-    ends.push(...lost.ends);
+  if (before) {
+    const taken = await consequences(d1, before, after, call.now);
+    statements.push(...taken.statements);
+    for (const id of taken.userIds) userIds.add(id);
+    ends.push(...taken.ends);
   }
   if (after) statements.push(storeProvider(d1, after, before !== undefined));
   else if (before) statements.push(d1.prepare("DELETE FROM identity_providers WHERE id = ?").bind(before.id));

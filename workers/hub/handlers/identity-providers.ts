@@ -11,6 +11,7 @@ import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { checkIssuer } from "../upstreams.ts";
+import { touchUsers } from "./groups.ts";
 
 export type ProviderRow = typeof identityProviders.$inferSelect;
 
@@ -101,24 +102,36 @@ export function storeProvider(d1: D1Database, row: ProviderRow, exists: boolean)
 }
 
 /**
- * What the loss of trust in a provider takes along: the identities it vouched for, and the sessions that rest
- * on them. Another issuer under the same row must not inherit the old one's subjects.
+ * What a change of a provider takes along. Another issuer under the same row must not inherit the old one's
+ * subjects: the identities go. Sessions end that rest on a provider which is gone or switched off, since it vouches
+ * for nobody any more; on again, its groups count again.
  */
-export async function distrust(
+export async function consequences(
   d1: D1Database,
-  providerId: string,
-): Promise<Pick<Effects, "userIds" | "ends"> & { statement: D1PreparedStatement }> {
+  before: ProviderRow,
+  after: ProviderRow | null,
+  now: number,
+): Promise<Pick<Effects, "userIds" | "ends"> & { statements: D1PreparedStatement[] }> {
+  const isSame = after?.issuer === before.issuer;
+  if (isSame && after.enabled === before.enabled) return { statements: [], userIds: [], ends: [] };
   const { results } = await d1
     .prepare("SELECT user_id, subject FROM identities WHERE provider_id = ?")
-    .bind(providerId)
+    .bind(before.id)
     .all<{ user_id: string; subject: string }>();
+  const userIds = [...new Set(results.map((row) => row.user_id))];
+  const vouches = isSame && after.enabled;
   return {
-    statement: d1.prepare("DELETE FROM identities WHERE provider_id = ?").bind(providerId),
-    userIds: [...new Set(results.map((row) => row.user_id))],
-    ends: results.map(({ subject }) => ({
-      filter: { by: "provider", providerId, subject, sid: null },
-      reason: "provider_logout",
-    })),
+    statements: [
+      touchUsers(d1, userIds, now),
+      ...(isSame ? [] : [d1.prepare("DELETE FROM identities WHERE provider_id = ?").bind(before.id)]),
+    ],
+    userIds,
+    ends: vouches
+      ? []
+      : results.map(({ subject }) => ({
+          filter: { by: "provider", providerId: before.id, subject, sid: null },
+          reason: "provider_logout",
+        })),
   };
 }
 
@@ -172,30 +185,30 @@ export const PROVIDER_HANDLERS: Handlers<
   "identityProviders.update": async ({ bindings, params, body, ifMatch, now }) => {
     const before = await findProvider(bindings.db, params.provider);
     const after = { ...(await changeProvider(bindings, before, body, now)), version: ifMatch + 1 };
-    const lost = after.issuer === before.issuer ? null : await distrust(bindings.db, before.id);
+    const { statements, userIds, ends } = await consequences(bindings.db, before, after, now);
     return {
       statements: [
         unchanged(bindings.db, "identity_providers", before.id, ifMatch),
-        ...(lost ? [lost.statement] : []),
+        ...statements,
         storeProvider(bindings.db, after, true),
       ],
       effects: {
         event: event("update", after, { fields: Object.keys(body) }),
-        userIds: lost?.userIds ?? [],
-        ends: lost?.ends ?? [],
+        userIds,
+        ends,
       },
       body: view(after),
       version: after.version,
     };
   },
 
-  "identityProviders.delete": async ({ bindings, params, ifMatch }) => {
+  "identityProviders.delete": async ({ bindings, params, ifMatch, now }) => {
     const row = await findProvider(bindings.db, params.provider);
-    const { statement, userIds, ends } = await distrust(bindings.db, row.id);
+    const { statements, userIds, ends } = await consequences(bindings.db, row, null, now);
     return {
       statements: [
         unchanged(bindings.db, "identity_providers", row.id, ifMatch),
-        statement,
+        ...statements,
         bindings.db.prepare("DELETE FROM identity_providers WHERE id = ?").bind(row.id),
       ],
       effects: { event: event("delete", row), userIds, ends },
