@@ -221,6 +221,35 @@ describe("S-28: a provider that can't be asked", () => {
 });
 
 describe("a run that died", () => {
+  test("between a change and telling it has the next one tell it, even while the provider is away", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    await provider.pass(HOUR);
+    await db.batch([
+      db
+        .prepare("UPDATE identities SET groups = '[\"ops\"]', updated_at = ? WHERE provider_id = ?")
+        .bind(Date.now() + 1, provider.id),
+      db.prepare("UPDATE provider_grants SET untold = 1"),
+    ]);
+    provider.mode = "5xx";
+    await run();
+    expect((await provider.live(session))?.principal.groups).toEqual(["ops"]);
+    expect((await provider.row())?.untold).toBe(0);
+  });
+
+  test("before its answer was known leaves a doubt about the token", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    await provider.pass(HOUR);
+    await db.prepare("UPDATE provider_grants SET claim = 'dead', claimed_until = 1, unanswered = 1").run();
+    provider.mode = "invalid_grant";
+    await run();
+    expect(await provider.live(session)).toBeDefined();
+    await provider.pass(24 * HOUR);
+    await run();
+    expect(await provider.live(session)).toBeUndefined();
+  });
+
   test("leaves its claim to lapse, and the ending of sessions to a later run", async () => {
     const provider = await silentProvider();
     const session = await provider.signIn();
