@@ -1,0 +1,31 @@
+import type { ObjectHash, Serial } from "./types.ts";
+
+/** Negative when `a` is older than `b`, 0 when equal, positive when newer. */
+export const compareSerials = (a: Serial, b: Serial): number =>
+  a.epoch - b.epoch || a.rootVersion - b.rootVersion || a.counter - b.counter;
+
+/**
+ * The counter after `last`. It follows the hub's clock, so that a node that moves to another segment, where another
+ * object counts, still sees it grow.
+ */
+export const nextCounter = (last: number, nowMs: number): number => Math.max(last + 1, nowMs);
+
+/** What a node has applied. */
+export interface ConfigTag {
+  readonly serial: Serial;
+  readonly manifest: ObjectHash;
+}
+
+/** The entity tag without its quotes: `<epoch>.<rootVersion>.<counter>.<manifest>`. */
+export const formatTag = ({ serial, manifest }: ConfigTag): string =>
+  `${serial.epoch}.${serial.rootVersion}.${serial.counter}.${manifest}`;
+
+const TAG = /^(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.([A-Za-z0-9_-]{43})$/;
+
+/** Null for anything but one tag in its only spelling. */
+export function parseTag(text: string): ConfigTag | null {
+  const [, epoch, rootVersion, counter, manifest] = TAG.exec(text) ?? [];
+  if (manifest === undefined) return null;
+  const serial = { epoch: Number(epoch), rootVersion: Number(rootVersion), counter: Number(counter) };
+  return Object.values(serial).every(Number.isSafeInteger) ? { serial, manifest } : null;
+}
