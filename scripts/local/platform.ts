@@ -59,7 +59,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
             LOGIN_ATTEMPTS: { className: "LoginAttempts", useSQLite: true },
             AUDIT_LOG: { className: "AuditLog", useSQLite: true },
           },
-          ...(options.publicNetworkOnly ? { outboundService: { network: { allow: ["public"] } } } : {}),
+          ...(options.publicNetworkOnly ? { outboundService: PUBLIC_NETWORK.name } : {}),
           ...(!options.withoutDashboard && existsSync(assets)
             ? {
                 assets: {
@@ -70,6 +70,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
               }
             : {}),
         },
+        ...(options.publicNetworkOnly ? [PUBLIC_NETWORK] : []),
       ],
     }),
   );
@@ -77,6 +78,14 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   await applyMigrations(miniflare);
   return { port: Number(url.port), miniflare, stop: () => miniflare.dispose() };
 }
+
+/** Dials for the Worker, and finds no address that is not public: whatever a name resolves to, at each connection. */
+const PUBLIC_NETWORK = {
+  name: "public-network",
+  modules: true as const,
+  script: "export default { fetch: (request, env) => env.NETWORK.fetch(request) };",
+  serviceBindings: { NETWORK: { network: { allow: ["public"] } } },
+};
 
 /** The entry first, then every module that it may import, at once or lazily. */
 function workerModules() {
