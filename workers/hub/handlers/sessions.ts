@@ -1,10 +1,10 @@
 import { isId } from "../../../shared/ids.ts";
-import type { SessionEndReason, SessionFilter } from "../../../shared/sessions/types.ts";
+import { HUB_APP_ID, type SessionEndReason, type SessionFilter } from "../../../shared/sessions/types.ts";
 import { recordEvent } from "../../audit.ts";
 import type { Bindings } from "../../env.ts";
-import { endDevice, endUser } from "../../handoff/end-sessions.ts";
+import { endUser } from "../../handoff/end-sessions.ts";
 import { freshId } from "../../handoff/random.ts";
-import { indexEnded } from "../../handoff/session-index.ts";
+import { indexEnded, liveOwners } from "../../handoff/session-index.ts";
 import { coordinatorObject } from "../../objects.ts";
 import type { Call, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
@@ -28,23 +28,38 @@ interface Row {
   endReason: string | null;
 }
 
-const COLUMNS = `s.id, s.kind, s.user_id AS userId, u.email, s.app_id AS appId, a.name AS appName,
+const COLUMNS = `s.id, s.kind, s.user_id AS userId, u.email, s.app_id AS appId, coalesce(a.name, iif(s.app_id = '${HUB_APP_ID}', '${HUB_APP_ID}', NULL)) AS appName,
   s.parent_id AS parentId, s.ip, s.user_agent AS userAgent, s.created_at AS createdAt,
   s.expires_at AS expiresAt, s.ended_at AS endedAt, s.end_reason AS endReason`;
 
 const LIVE = "s.ended_at IS NULL AND s.expires_at > ?";
 const REASON: SessionEndReason = "killed_by_admin";
 
-/** Ends sessions wherever they are, and says so in the audit log. Repeating it is harmless. */
-async function kill(
-  call: Call<"sessions.kill" | "sessions.killMany">,
-  filter: SessionFilter,
+interface Ended {
+  readonly ended: readonly string[];
+  /** Session objects that could not be reached yet. */
+  readonly pending: readonly string[];
+}
+
+/** Ends sessions wherever they are. Repeating it is harmless. */
+async function end(
+  bindings: Bindings,
   owners: readonly string[] | null,
+  filter: SessionFilter,
+): Promise<Ended> {
+  const result = await coordinatorObject(bindings).endEverywhere(owners, filter, REASON);
+  await indexEnded(bindings.db, result.ended, REASON);
+  return result;
+}
+
+/** Says in the audit log what ended, once all of it did. */
+async function answer(
+  { bindings, caller, now }: Call<"sessions.kill" | "sessions.killMany">,
   target: string,
+  ...parts: readonly Ended[]
 ): Promise<{ body: { ended: string[]; pending: number } }> {
-  const { bindings, caller, now } = call;
-  const { ended, pending } = await coordinatorObject(bindings).endEverywhere(owners, filter, REASON);
-  await indexEnded(bindings.db, ended, REASON);
+  const ended = [...new Set(parts.flatMap((part) => part.ended))];
+  const pending = new Set(parts.flatMap((part) => part.pending)).size;
   await recordEvent(bindings, {
     kind: "admin",
     id: freshId("audit"),
@@ -52,17 +67,21 @@ async function kill(
     actor: caller.actor,
     action: "session.kill",
     target,
-    detail: { ended: ended.length, pending: pending.length },
+    detail: { ended: ended.length, pending },
   });
-  return { body: { ended, pending: pending.length } };
+  return { body: { ended, pending } };
 }
 
-async function killUser(call: Call<"sessions.killMany">, userId: string) {
+async function killUser(call: Call<"sessions.killMany">, id: string) {
   // Sign-in sessions first, so that no new app session slips in; then whatever the index did not know.
-  const indexed = await endUser(call.bindings, userId, REASON);
-  const { body } = await kill(call, { by: "user", id: userId }, null, userId);
-  return { body: { ...body, ended: [...new Set([...indexed, ...body.ended])] } };
+  const indexed = await endUser(call.bindings, id, REASON);
+  const others = await end(call.bindings, null, { by: "user", id });
+  return answer(call, id, { ended: indexed, pending: [] }, others);
 }
+
+/** The id of an app, or of the built-in one through which administrators use the hub. */
+const appIdOf = async (bindings: Bindings, reference: string): Promise<string> =>
+  reference === HUB_APP_ID ? HUB_APP_ID : (await findApp(bindings.db, reference)).id;
 
 async function locate(bindings: Bindings, id: string): Promise<{ owner: string; kind: Row["kind"] }> {
   if (!isId("session", id)) return notFound("session");
@@ -78,7 +97,7 @@ export const SESSION_HANDLERS: Handlers<"sessions.list" | "sessions.kill" | "ses
     const filters: [string, unknown][] = [];
     if (query.user !== undefined)
       filters.push(["s.user_id = ?", (await findUser(bindings.db, query.user)).id]);
-    if (query.app !== undefined) filters.push(["s.app_id = ?", (await findApp(bindings.db, query.app)).id]);
+    if (query.app !== undefined) filters.push(["s.app_id = ?", await appIdOf(bindings, query.app)]);
     if (query.kind !== undefined) filters.push(["s.kind = ?", query.kind]);
     if (query.state === "ended") filters.push([`NOT (${LIVE})`, now]);
     else if (query.state !== "all") filters.push([LIVE, now]);
@@ -102,17 +121,20 @@ export const SESSION_HANDLERS: Handlers<"sessions.list" | "sessions.kill" | "ses
   },
 
   "sessions.kill": async (call) => {
-    const id = call.params.session;
-    const { owner, kind } = await locate(call.bindings, id);
-    const result = await kill(call, { by: "session", id }, [owner], id);
-    if (kind === "sign_in") await endDevice(call.bindings, { id, owner }, REASON);
-    return result;
+    const { bindings, params } = call;
+    const id = params.session;
+    const { owner, kind } = await locate(bindings, id);
+    const own = await end(bindings, [owner], { by: "session", id });
+    if (kind === "app") return answer(call, id, own);
+    // After the sign-in session, so that no new app session slips in.
+    const owners = await liveOwners(bindings.db, { parentId: id });
+    return answer(call, id, own, await end(bindings, owners, { by: "parent", id }));
   },
 
   "sessions.killMany": async (call) => {
     const { body, bindings } = call;
     if (body.by === "user") return killUser(call, (await findUser(bindings.db, body.user)).id);
-    const app = await findApp(bindings.db, body.app);
-    return kill(call, { by: "app", id: app.id }, null, app.id);
+    const id = await appIdOf(bindings, body.app);
+    return answer(call, id, await end(bindings, null, { by: "app", id }));
   },
 };
