@@ -1,0 +1,75 @@
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { EXIT } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+import { readIfThere } from "../system/files.ts";
+
+/**
+ * One agent per state directory. The lock names its process and when that process began, so that it ends with the
+ * process whatever ends it, and a number that was given out again does not count.
+ */
+export interface Lock {
+  readonly release: () => Promise<void>;
+}
+
+/** @throws Failure when another agent holds it. */
+export async function takeLock(directory: string): Promise<Lock> {
+  const path = join(directory, "agent.lock");
+  const own = `${path}.${process.pid}`;
+  const claim = `${process.pid} ${await startOf(process.pid)}\n`;
+  await writeFile(own, claim, { mode: 0o600 });
+  try {
+    for (let tries = 0; tries < 5; tries++) {
+      try {
+        await link(own, path);
+        return { release: () => releaseIfOwn(path, claim) };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      }
+      const holder = await holderOf(directory);
+      if (holder !== null) throw taken(holder);
+      await clearStale(path);
+    }
+  } finally {
+    await rm(own, { force: true });
+  }
+  throw taken(null);
+}
+
+/** The process id of the agent that runs, or null. */
+export async function holderOf(directory: string): Promise<number | null> {
+  const [pid = "", start = ""] = ((await readIfThere(join(directory, "agent.lock"))) ?? "").trim().split(" ");
+  return pid !== "" && (await startOf(Number(pid))) === start ? Number(pid) : null;
+}
+
+/** Moved aside first: if it turns out to be a fresh one of somebody faster, it is put back. */
+async function clearStale(path: string): Promise<void> {
+  const aside = `${path}.stale.${process.pid}`;
+  try {
+    await rename(path, aside);
+    const [pid = "", start = ""] = (await readFile(aside, "utf8")).trim().split(" ");
+    if ((await startOf(Number(pid))) === start) await link(aside, path);
+  } catch (error) {
+    if (!["ENOENT", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+async function releaseIfOwn(path: string, claim: string): Promise<void> {
+  if ((await readIfThere(path)) === claim) await rm(path, { force: true });
+}
+
+/** Field 22 of /proc/<pid>/stat: ticks since boot; null when there is no such process. */
+async function startOf(pid: number): Promise<string | null> {
+  const text = Number.isInteger(pid) && pid > 0 ? await readIfThere(`/proc/${pid}/stat`) : null;
+  return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+}
+
+const taken = (pid: number | null) =>
+  new Failure(
+    EXIT.conflict,
+    "agent_running",
+    `Another agent runs here${pid === null ? "" : ` (process ${pid})`}`,
+    "Ask it with `rustronaut-agent status`, end it with `rustronaut-agent down`, or give this one its own --state-dir.",
+  );
