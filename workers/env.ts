@@ -1,6 +1,7 @@
 import type { AuditLog } from "../durable-objects/audit-log.ts";
 import type { LoginAttempts } from "../durable-objects/login-attempts.ts";
 import type { NetworkCoordinator } from "../durable-objects/network-coordinator.ts";
+import type { SegmentMesh } from "../durable-objects/segment-mesh.ts";
 import type { SegmentSessions } from "../durable-objects/segment-sessions.ts";
 
 /** The environment after every binding was checked. Nothing else reads the raw one. */
@@ -10,6 +11,7 @@ export interface Bindings {
   readonly coordinator: DurableObjectNamespace<NetworkCoordinator>;
   readonly attempts: DurableObjectNamespace<LoginAttempts>;
   readonly audit: DurableObjectNamespace<AuditLog>;
+  readonly mesh: DurableObjectNamespace<SegmentMesh>;
   /** Null where no dashboard was built. */
   readonly assets: Fetcher | null;
   /** Origins without a trailing slash, such as `https://auth.example.com`. */
@@ -48,6 +50,7 @@ export function checkBindings(raw: unknown): Bindings {
     coordinator: binding("NETWORK_COORDINATOR"),
     attempts: binding("LOGIN_ATTEMPTS"),
     audit: binding("AUDIT_LOG"),
+    mesh: binding("SEGMENT_MESH"),
     assets: (env.ASSETS as Fetcher | undefined) ?? null,
     authOrigin,
     hubOrigin,

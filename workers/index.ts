@@ -10,6 +10,7 @@ import { serveHub } from "./hub/index.ts";
 export { AuditLog } from "../durable-objects/audit-log.ts";
 export { LoginAttempts } from "../durable-objects/login-attempts.ts";
 export { NetworkCoordinator } from "../durable-objects/network-coordinator.ts";
+export { SegmentMesh } from "../durable-objects/segment-mesh.ts";
 export { SegmentSessions } from "../durable-objects/segment-sessions.ts";
 
 let bindings: Bindings | undefined;

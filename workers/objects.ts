@@ -1,5 +1,7 @@
 import type { AuditLogRpc } from "../shared/audit/types.ts";
+import { isId } from "../shared/ids.ts";
 import { ATTEMPT_SHARDS, type LoginAttemptsRpc } from "../shared/login/types.ts";
+import type { SegmentMeshRpc } from "../shared/mesh/types.ts";
 import { type NetworkCoordinatorRpc, REGIONS, type SegmentSessionsRpc } from "../shared/sessions/types.ts";
 import type { Bindings } from "./env.ts";
 
@@ -34,4 +36,11 @@ export function attemptsObject(bindings: Bindings, attemptId: string): LoginAtte
   return bindings.attempts.get(
     bindings.attempts.idFromName(`attempts/${shard}`),
   ) as unknown as LoginAttemptsRpc;
+}
+
+/** @param segmentId Of a segment that exists. */
+export function meshObject(bindings: Bindings, segmentId: string): SegmentMeshRpc & Pick<Fetcher, "fetch"> {
+  if (!isId("segment", segmentId)) throw new Error(`not a segment: ${segmentId.slice(0, 80)}`);
+  return bindings.mesh.get(bindings.mesh.idFromName(segmentId)) as unknown as SegmentMeshRpc &
+    Pick<Fetcher, "fetch">;
 }

@@ -58,6 +58,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
             NETWORK_COORDINATOR: { className: "NetworkCoordinator", useSQLite: true },
             LOGIN_ATTEMPTS: { className: "LoginAttempts", useSQLite: true },
             AUDIT_LOG: { className: "AuditLog", useSQLite: true },
+            SEGMENT_MESH: { className: "SegmentMesh", useSQLite: true },
           },
           ...(options.publicNetworkOnly ? { outboundService: PUBLIC_NETWORK.name } : {}),
           ...(!options.withoutDashboard && existsSync(assets)

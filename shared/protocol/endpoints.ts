@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import type { Endpoint } from "./endpoint.ts";
 import { ACCESS_ENDPOINTS } from "./endpoints/access.ts";
+import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
 import { OBSERVATION_ENDPOINTS } from "./endpoints/observation.ts";
 import { REGISTRY_ENDPOINTS } from "./endpoints/registry.ts";
 
@@ -9,6 +10,7 @@ export const ENDPOINTS = {
   ...REGISTRY_ENDPOINTS,
   ...ACCESS_ENDPOINTS,
   ...OBSERVATION_ENDPOINTS,
+  ...MESH_ENDPOINTS,
 } as const satisfies Record<string, Endpoint>;
 
 export type EndpointId = keyof typeof ENDPOINTS;

@@ -1,3 +1,5 @@
+import { formatAddress, parseIPv6 } from "../http/address.ts";
+
 /** The overlay's IPv4 range (RFC 6598). */
 export const OVERLAY_IPV4 = "100.64.0.0/10";
 /** Milliseconds for which the address of a node that is gone is given to nobody else. */
@@ -15,22 +17,20 @@ export function ipv4At(index: number): string {
   return `100.${64 + Math.floor(block / 256)}.${block % 256}.${1 + (index % PER_BLOCK)}`;
 }
 
-/** @param prefix Three groups of a ULA /48 (RFC 4193). */
+/** @param prefix The network's ULA prefix, from `ulaPrefix`. */
 export function ipv6At(prefix: string, index: number): string {
+  const address = parseIPv6(prefix.replace("/48", ""));
+  if (!address) throw new Error("the network's IPv6 prefix is malformed");
   const number = index + 1;
-  const high = Math.floor(number / 65_536);
-  return high === 0
-    ? `${prefix}::${number.toString(16)}`
-    : `${prefix}::${high.toString(16)}:${(number % 65_536).toString(16)}`;
+  const low = [24, 16, 8, 0].map((shift) => (number >> shift) & 255);
+  return formatAddress({ version: 6, bytes: [...address.bytes.slice(0, 12), ...low] });
 }
 
-/** @param random 5 bytes: the global id of RFC 4193 §3.2. */
+/** A ULA /48 (RFC 4193 §3.2). @param random 5 bytes: its global id. */
 export function ulaPrefix(random: Uint8Array): string {
-  const groups = [0xfd00 | (random[0] ?? 0), group(random, 1), group(random, 3)];
-  return groups.map((value) => value.toString(16)).join(":");
+  const bytes = [0xfd, ...random.subarray(0, 5), ...new Array<number>(10).fill(0)];
+  return `${formatAddress({ version: 6, bytes })}/48`;
 }
-
-const group = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 
 /** The overlay's prefixes, as the root document names them. */
-export const overlayOf = (ipv6Prefix: string) => ({ ipv4: OVERLAY_IPV4, ipv6: `${ipv6Prefix}::/48` });
+export const overlayOf = (ipv6Prefix: string) => ({ ipv4: OVERLAY_IPV4, ipv6: ipv6Prefix });

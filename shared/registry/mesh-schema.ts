@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { NODE_STATUSES } from "./node-status.ts";
 import { segments, users } from "./schema.ts";
 
 /**
@@ -16,7 +17,7 @@ export const meshState = sqliteTable("mesh_state", {
   id: integer("id").primaryKey().default(1),
   /** `net_…`: unique to the network for ever. */
   networkId: text("network_id").notNull(),
-  /** The network's ULA /48 as three groups, such as `fd12:3456:789a`. */
+  /** The network's ULA prefix, such as `fd12:3456:789a::/48`. */
   ipv6Prefix: text("ipv6_prefix").notNull(),
   /** Of the newest change of anything that nodes apply. */
   revision: integer("revision").notNull().default(0),
@@ -71,9 +72,6 @@ export const usedChallenges = sqliteTable(
   { hash: text("hash").primaryKey(), expiresAt: integer("expires_at").notNull() },
   (t) => [index("used_challenges_expiry").on(t.expiresAt)],
 );
-
-export const NODE_STATUSES = ["pending", "approved", "quarantined", "revoked", "expired"] as const;
-export type NodeStatus = (typeof NODE_STATUSES)[number];
 
 /** A machine. The long keys stand last: most queries leave them out. */
 export const nodes = sqliteTable(

@@ -12,6 +12,9 @@ declare namespace Cloudflare {
       import("../../durable-objects/login-attempts.ts").LoginAttempts
     >;
     readonly AUDIT_LOG: DurableObjectNamespace<import("../../durable-objects/audit-log.ts").AuditLog>;
+    readonly SEGMENT_MESH: DurableObjectNamespace<
+      import("../../durable-objects/segment-mesh.ts").SegmentMesh
+    >;
     readonly AUTH_ORIGIN: string;
     readonly HUB_ORIGIN: string;
     readonly SECRET_KEY: string;

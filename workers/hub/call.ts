@@ -37,6 +37,8 @@ export interface Effects {
   /** Users whose principal changed: live sessions learn it. */
   readonly userIds: readonly string[];
   readonly ends: readonly { readonly filter: SessionFilter; readonly reason: SessionEndReason }[];
+  /** Nodes notice it, and nothing of the gateway changed: the segments' objects learn it instead. */
+  readonly mesh?: true;
 }
 
 /** A change: all statements in one transaction, then the effects, then the answer. */

@@ -3,6 +3,7 @@ import { recordEvent } from "../audit.ts";
 import type { Bindings } from "../env.ts";
 import { endUser } from "../handoff/end-sessions.ts";
 import { indexEnded } from "../handoff/session-index.ts";
+import { refreshMesh } from "../mesh/notify.ts";
 import { coordinatorObject } from "../objects.ts";
 import { loadPrincipal } from "../registry/principals.ts";
 import type { Effects } from "./call.ts";
@@ -14,7 +15,7 @@ const WIDTH = 10;
  * Performs what follows a saved change; all of it may be repeated. The epoch is raised even while the audit log is
  * away: revoking comes first. Rejects when something was not even begun.
  *
- * @returns How many session objects could not be told yet: the coordinator goes on trying.
+ * @returns How many objects could not be told yet: they are told later.
  */
 export async function perform(bindings: Bindings, effects: Effects, event: EventEntry): Promise<number> {
   const [recorded, propagated] = await Promise.allSettled([
@@ -27,6 +28,7 @@ export async function perform(bindings: Bindings, effects: Effects, event: Event
 }
 
 async function propagate(bindings: Bindings, effects: Effects): Promise<number> {
+  if (effects.mesh) return refreshMesh(bindings);
   const coordinator = coordinatorObject(bindings);
   const principals = await inTurns(effects.userIds, (id) => loadPrincipal(bindings.db, id));
   // Those that are gone have no principal: their sessions are ended instead.
@@ -38,6 +40,8 @@ async function propagate(bindings: Bindings, effects: Effects): Promise<number> 
     for (const owner of over.pending) pending.add(owner);
     await indexEnded(bindings.db, over.ended, reason);
   });
+  // A user who was disabled takes their nodes out of the mesh.
+  if (effects.userIds.length > 0) return pending.size + (await refreshMesh(bindings));
   return pending.size;
 }
 

@@ -7,6 +7,9 @@ const GUARDED: Record<GuardName, readonly [ErrorCode, string]> = {
   last_owner: ["conflict", "This is the last owner. Make someone else an owner first."],
   last_owner_token: ["conflict", "This is the last way in for an owner. Make another owner first."],
   group_cycle: ["conflict", "A group would be a member of itself, directly or through others."],
+  mesh_moved: ["conflict", "The mesh was changed in the meantime. Repeat the change."],
+  node_status: ["conflict", "The node's status was changed in the meantime. Read it again."],
+  key_usable: ["enrolment_key_used_up", "The enrolment key lets nobody in any more."],
 };
 
 /** Maps a failed batch to a refusal; what is not understood stays an error. */

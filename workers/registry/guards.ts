@@ -1,5 +1,12 @@
 /** What a guard protects: the word by which `explainFailure` knows it again. */
-export type GuardName = "unchanged" | "last_owner" | "last_owner_token" | "group_cycle";
+export type GuardName =
+  | "unchanged"
+  | "last_owner"
+  | "last_owner_token"
+  | "group_cycle"
+  | "mesh_moved"
+  | "node_status"
+  | "key_usable";
 
 /**
  * A condition that must hold inside the transaction: where it does not, the statement fails and takes the whole

@@ -3,15 +3,20 @@ import type { Handlers } from "../call.ts";
 import { API_TOKEN_HANDLERS } from "./api-tokens.ts";
 import { APP_HANDLERS } from "./apps.ts";
 import { DOCUMENT_HANDLERS } from "./document.ts";
+import { ENROLMENT_KEY_HANDLERS } from "./enrolment-keys.ts";
 import { GROUP_HANDLERS, MEMBER_HANDLERS } from "./groups.ts";
 import { PROVIDER_HANDLERS } from "./identity-providers.ts";
+import { MESH_HANDLERS } from "./mesh.ts";
+import { MESH_RULE_HANDLERS } from "./mesh-rules.ts";
 import { NETWORK_HANDLERS } from "./network.ts";
+import { NODE_HANDLERS } from "./nodes.ts";
 import { OBSERVATION_HANDLERS } from "./observation.ts";
 import { POLICY_HANDLERS } from "./policies.ts";
 import { POLICY_TEST_HANDLERS } from "./policy-test.ts";
 import { SEGMENT_HANDLERS } from "./segments.ts";
 import { SERVICE_TOKEN_HANDLERS } from "./service-tokens.ts";
 import { SESSION_HANDLERS } from "./sessions.ts";
+import { TRUST_HANDLERS } from "./trust.ts";
 import { USER_HANDLERS } from "./users.ts";
 
 /** What answers each endpoint: the compiler sees to it that none is missing. */
@@ -30,4 +35,9 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...SESSION_HANDLERS,
   ...OBSERVATION_HANDLERS,
   ...DOCUMENT_HANDLERS,
+  ...ENROLMENT_KEY_HANDLERS,
+  ...NODE_HANDLERS,
+  ...MESH_RULE_HANDLERS,
+  ...MESH_HANDLERS,
+  ...TRUST_HANDLERS,
 };

@@ -1,0 +1,223 @@
+import * as z from "zod/mini";
+import { NODE_STATUSES } from "../registry/node-status.ts";
+import * as f from "./fields.ts";
+
+/** Nodes of the mesh, the keys that let them in, the rules between them, and the chain of trust. */
+
+/** A tag that rules cite: `tag:web`. */
+export const tag = z
+  .string()
+  .check(z.regex(/^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/, "must be a lower-case label"));
+const tags = f.list(tag, 32);
+/** An IPv4 or IPv6 prefix; its canonical form is checked where it is used. */
+const prefix = z.string().check(z.maxLength(49));
+
+export const enrolmentKey = z.object({
+  id: z.string(),
+  name: z.string(),
+  segmentId: z.string(),
+  segment: z.string(),
+  tags: z.array(z.string()),
+  /** E-mail of the owner of the key's nodes, or null. */
+  user: z.nullable(z.string()),
+  maxUses: z.int(),
+  uses: z.int(),
+  ephemeral: z.boolean(),
+  preApproved: z.boolean(),
+  expiresAt: f.instant,
+  revokedAt: z.nullable(f.instant),
+  ...f.rowFields,
+});
+export const enrolmentKeyCreate = z.strictObject({
+  name: f.name,
+  /** Id or name of the segment that nodes join. */
+  segment: f.reference,
+  tags: z.optional(tags),
+  user: z.optional(z.nullable(f.reference)),
+  /** 1 unless said: a one-off key. */
+  maxUses: z.optional(f.integer(1, 10_000)),
+  /** Nodes that are removed once they have been away for half an hour. */
+  ephemeral: z.optional(z.boolean()),
+  preApproved: z.optional(z.boolean()),
+  /** In 24 hours unless said; at most in a year. */
+  expiresAt: z.optional(f.instant),
+});
+/** `secret` is the whole key as the agent takes it: it stands in this answer only. */
+export const enrolmentKeyWithSecret = z.object({ enrolmentKey, secret: z.string() });
+
+export const serial = z.object({ epoch: z.int(), rootVersion: z.int(), counter: z.int() });
+
+export const nodeFacts = z.object({
+  os: z.string(),
+  kernel: z.string(),
+  agentVersion: z.string(),
+  agentHash: z.string(),
+  uptimeSeconds: z.int(),
+  diskEncrypted: z.nullable(z.boolean()),
+  firewall: z.nullable(z.boolean()),
+});
+
+/** What a node's segment knows of it now. */
+export const nodeLive = z.object({
+  online: z.boolean(),
+  lastSeenAt: z.nullable(f.instant),
+  /** Whether the newest config is in force on the node. */
+  current: z.boolean(),
+  appliedSerial: z.nullable(serial),
+  applyError: z.nullable(z.string()),
+  facts: z.nullable(nodeFacts),
+  clockSkewMs: z.nullable(z.int()),
+  peers: z.int(),
+  /** Of the peers: how many have a live direct path. */
+  directPeers: z.int(),
+});
+
+export const node = z.object({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(NODE_STATUSES),
+  segmentId: z.string(),
+  segment: z.string(),
+  tags: z.array(z.string()),
+  user: z.nullable(z.string()),
+  ipv4: z.string(),
+  ipv6: z.string(),
+  hostname: z.string(),
+  ephemeral: z.boolean(),
+  enrolmentKeyId: z.string(),
+  offeredRoutes: z.array(z.string()),
+  approvedRoutes: z.array(z.string()),
+  endpoints: z.array(z.string()),
+  /** Id of the exit node that it asked for. */
+  exitNode: z.nullable(z.string()),
+  expiresAt: z.nullable(f.instant),
+  /** Base64url SHA-256 of the public signing key. */
+  identity: z.string(),
+  wireguardKey: z.string(),
+  /** Null where the segment's object can't be asked. */
+  live: z.nullable(nodeLive),
+  ...f.rowFields,
+});
+export const nodeUpdate = z.partial(
+  z.strictObject({
+    name: f.label,
+    tags,
+    segment: f.reference,
+    user: z.nullable(f.reference),
+    approvedRoutes: f.list(prefix, 32),
+    expiresAt: z.nullable(f.instant),
+  }),
+);
+export const nodeQuery = {
+  ...f.pageQuery,
+  status: z.optional(z.enum(NODE_STATUSES)),
+  segment: z.optional(f.reference),
+};
+
+/** Who still may hold a node that was revoked. */
+export const revocation = z.object({
+  node: z.string(),
+  name: z.string(),
+  revision: z.int(),
+  revokedAt: f.instant,
+  /** Nodes that had it as a peer. */
+  concerned: z.int(),
+  acknowledged: z.int(),
+  /** Milliseconds from the revocation to the last acknowledgement so far. */
+  acknowledgedWithinMs: z.nullable(z.int()),
+  /** The first hundred of those that did not acknowledge yet. */
+  pending: z.array(z.object({ node: z.string(), name: z.string(), leaseEndsAt: f.instant })),
+  /** When the last lease ends; null when all have acknowledged. */
+  goneAt: z.nullable(f.instant),
+});
+
+/** A selector as text: `any`, `segment:NAME`, `tag:NAME`, `user:EMAIL`, `node:NAME`, `subnet:10.0.0.0/24`, `internet`. */
+const selector = f.line(300).check(z.minLength(1));
+/** Traffic as text: `any`, `icmp`, `tcp`, `tcp/443`, `udp/8000-8100`. */
+const traffic = f.line(40).check(z.minLength(1));
+const selectors = z.array(selector).check(z.minLength(1), z.maxLength(64));
+
+export const meshRule = z.object({
+  id: z.string(),
+  name: z.string(),
+  from: z.array(z.string()),
+  to: z.array(z.string()),
+  traffic: z.array(z.string()),
+  enabled: z.boolean(),
+  ...f.rowFields,
+});
+const meshRuleInput = {
+  name: f.name,
+  from: selectors,
+  to: selectors,
+  traffic: z.array(traffic).check(z.minLength(1), z.maxLength(64)),
+  enabled: z.boolean(),
+};
+export const meshRuleCreate = z.strictObject({ ...meshRuleInput, enabled: z.optional(z.boolean()) });
+export const meshRuleUpdate = z.partial(z.strictObject(meshRuleInput));
+
+export const meshMap = z.object({
+  nodes: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      segment: z.string(),
+      ipv4: z.string(),
+      online: z.boolean(),
+      lastSeenAt: z.nullable(f.instant),
+    }),
+  ),
+  /** Each pair once. */
+  links: z.array(
+    z.object({
+      a: z.string(),
+      b: z.string(),
+      /** Ids of the rules that allow traffic from a to b, and from b to a. */
+      allows: z.array(z.string()),
+      /** The newest WireGuard handshake that either end reported. */
+      handshakeAt: z.nullable(f.instant),
+      path: z.enum(["direct", "none", "unknown"]),
+      bytes: z.int(),
+    }),
+  ),
+  /** There was more than fits. */
+  truncated: z.boolean(),
+  /** Names of segments that could not be asked. */
+  missing: z.array(z.string()),
+});
+
+export const hold = z.object({
+  segmentId: z.string(),
+  segment: z.string(),
+  /** What a confirmation names. */
+  revision: z.int(),
+  heldAt: f.instant,
+  reason: z.enum(["peer_loss", "failure"]),
+  /** In words, for an administrator. */
+  detail: z.string(),
+  /** The worst first, at most 100. */
+  nodes: z.array(z.object({ node: z.string(), name: z.string(), before: z.int(), after: z.int() })),
+});
+export const holds = z.object({ items: z.array(hold), missing: z.array(z.string()) });
+export const holdConfirm = z.strictObject({ revision: f.integer(0, Number.MAX_SAFE_INTEGER) });
+
+export const trust = z.object({
+  network: z.string(),
+  /** 0 before the first root. */
+  rootVersion: z.int(),
+  epoch: z.int(),
+  /** DSSE envelopes, oldest first. */
+  roots: z.array(z.string()),
+  /** Base64url SHA-256 of the newest root's payload: what enrolment keys carry. */
+  payloadHash: z.nullable(z.string()),
+});
+/** What the next root document must name. */
+export const onlineKeys = z.object({
+  network: z.string(),
+  overlay: z.object({ ipv4: z.string(), ipv6: z.string() }),
+  online: z.object({ scheme: z.string(), keyId: z.string(), publicKey: z.string() }),
+  hubKem: z.object({ scheme: z.string(), publicKey: z.string() }),
+  rootVersion: z.int(),
+  epoch: z.int(),
+});
+export const rootCreate = z.strictObject({ envelope: z.string().check(z.maxLength(131_072)) });

@@ -1,0 +1,253 @@
+import type { InputIssue } from "../../../shared/errors/catalogue.ts";
+import { isId } from "../../../shared/ids.ts";
+import { LIMITS, type Traffic } from "../../../shared/node-config/types.ts";
+import { parseRule, printRule, type RuleText } from "../../../shared/segments/rule.ts";
+import type { SegmentRule, Selector } from "../../../shared/segments/types.ts";
+import type { Bindings } from "../../env.ts";
+import { freshId } from "../../handoff/random.ts";
+import { nextRevision } from "../../mesh/state.ts";
+import { unchanged } from "../../registry/guards.ts";
+import type { Effects, Handlers } from "../call.ts";
+import { pageOf } from "../paging.ts";
+import { notFound, Refused, refuse } from "../refused.ts";
+import { findNode } from "./nodes.ts";
+import { findSegment } from "./segments.ts";
+import { findUser } from "./users.ts";
+
+interface Row {
+  id: string;
+  name: string;
+  from_selectors: string;
+  to_selectors: string;
+  traffic: string;
+  enabled: number;
+  version: number;
+  created_at: number;
+  updated_at: number;
+}
+
+async function findRule(db: D1Database, reference: string): Promise<Row> {
+  const column = isId("meshRule", reference) ? "id" : "name";
+  const row = await db.prepare(`SELECT * FROM mesh_rules WHERE ${column} = ?`).bind(reference).first<Row>();
+  return row ?? notFound("rule");
+}
+
+/** Rules as people read them: names in place of ids, the id where the thing is gone. */
+async function viewAll(db: D1Database, rows: readonly Row[]) {
+  const parsed = rows.map((row) => ({
+    row,
+    from: JSON.parse(row.from_selectors) as Selector[],
+    to: JSON.parse(row.to_selectors) as Selector[],
+    traffic: JSON.parse(row.traffic) as Traffic[],
+  }));
+  const ids = parsed.flatMap(({ from, to }) =>
+    [...from, ...to].flatMap((selector) =>
+      selector.kind === "segment" ? [selector.segment] : selector.kind === "node" ? [selector.node] : [],
+    ),
+  );
+  const names = await namesOf(db, ids);
+  const named = (selector: Selector): Selector => {
+    if (selector.kind === "segment") {
+      return { kind: "segment", segment: names.get(selector.segment) ?? selector.segment };
+    }
+    return selector.kind === "node"
+      ? { kind: "node", node: names.get(selector.node) ?? selector.node }
+      : selector;
+  };
+  return parsed.map(({ row, from, to, traffic }) => ({
+    id: row.id,
+    name: row.name,
+    ...listsOf(printRule({ from: from.map(named), to: to.map(named), traffic })),
+    enabled: row.enabled === 1,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }));
+}
+
+const listsOf = ({ from, to, traffic }: RuleText) => ({
+  from: [...from],
+  to: [...to],
+  traffic: [...traffic],
+});
+
+async function viewOne(db: D1Database, row: Row) {
+  const [view] = await viewAll(db, [row]);
+  return view ?? notFound("rule");
+}
+
+async function namesOf(db: D1Database, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const list = JSON.stringify([...new Set(ids)]);
+  const { results } = await db
+    .prepare(
+      `SELECT id, name FROM segments WHERE id IN (SELECT value FROM json_each(?1))
+       UNION ALL SELECT id, name FROM nodes WHERE id IN (SELECT value FROM json_each(?1))`,
+    )
+    .bind(list)
+    .all<{ id: string; name: string }>();
+  return new Map(results.map(({ id, name }) => [id, name]));
+}
+
+type RuleBody = Pick<SegmentRule, "from" | "to" | "traffic">;
+
+/** The rule with ids in place of names. Refuses at the place where something is wrong or not known. */
+async function resolve(bindings: Bindings, text: RuleText): Promise<RuleBody> {
+  const parsed = parseRule(text);
+  if (!parsed.ok) {
+    const { field, index, detail } = parsed.error;
+    return invalid({ path: index === null ? `/${field}` : `/${field}/${index}`, message: detail });
+  }
+  const { from, to, traffic } = parsed.value;
+  return {
+    from: await Promise.all(from.map((selector, at) => byId(bindings.db, selector, `/from/${at}`))),
+    to: await Promise.all(to.map((selector, at) => byId(bindings.db, selector, `/to/${at}`))),
+    traffic,
+  };
+}
+
+async function byId(db: D1Database, selector: Selector, path: string): Promise<Selector> {
+  try {
+    switch (selector.kind) {
+      case "segment":
+        return { kind: "segment", segment: (await findSegment(db, selector.segment)).id };
+      case "node":
+        return { kind: "node", node: (await findNode(db, selector.node)).id };
+      case "user":
+        return { kind: "user", user: (await findUser(db, selector.user)).email };
+      default:
+        return selector;
+    }
+  } catch (error) {
+    // What a rule names and is not there makes the rule wrong, not the path.
+    if (error instanceof Refused && error.refusal.code === "not_found") {
+      return invalid({ path, message: "names something that does not exist" });
+    }
+    throw error;
+  }
+}
+
+const invalid = (issue: InputIssue): never =>
+  refuse("invalid_input", `${issue.path}: ${issue.message}`, { issues: [issue] });
+
+const columnsOf = (rule: RuleBody) => ({
+  from_selectors: JSON.stringify(rule.from),
+  to_selectors: JSON.stringify(rule.to),
+  traffic: JSON.stringify(rule.traffic),
+});
+
+const RAISE = "UPDATE mesh_state SET rules_revision = revision";
+
+const effects = (action: string, row: Row, detail: Effects["event"]["detail"] = {}): Effects => ({
+  event: { action: `mesh_rule.${action}`, target: row.id, detail: { name: row.name, ...detail } },
+  userIds: [],
+  ends: [],
+  mesh: true,
+});
+
+/** Around each change of a rule. */
+const raised = (db: D1Database, ...statements: D1PreparedStatement[]): D1PreparedStatement[] => [
+  nextRevision(db),
+  ...statements,
+  db.prepare(RAISE),
+];
+
+const store = (db: D1Database, row: Row): D1PreparedStatement =>
+  db
+    .prepare(
+      `INSERT INTO mesh_rules (id, name, from_selectors, to_selectors, traffic, enabled, version, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET name = excluded.name, from_selectors = excluded.from_selectors,
+         to_selectors = excluded.to_selectors, traffic = excluded.traffic, enabled = excluded.enabled,
+         version = excluded.version, updated_at = excluded.updated_at`,
+    )
+    .bind(
+      row.id,
+      row.name,
+      row.from_selectors,
+      row.to_selectors,
+      row.traffic,
+      row.enabled,
+      row.version,
+      row.created_at,
+      row.updated_at,
+    );
+
+export const MESH_RULE_HANDLERS: Handlers<
+  "meshRules.list" | "meshRules.create" | "meshRules.get" | "meshRules.update" | "meshRules.delete"
+> = {
+  "meshRules.list": async ({ bindings, query }) => {
+    const page = await pageOf(
+      query,
+      async (after, limit) => {
+        const statement = bindings.db.prepare("SELECT * FROM mesh_rules WHERE id > ? ORDER BY id LIMIT ?");
+        return (await statement.bind(after ?? "", limit).all<Row>()).results;
+      },
+      (row) => row.id,
+    );
+    return { body: { ...page, items: await viewAll(bindings.db, page.items) } };
+  },
+
+  "meshRules.create": async ({ bindings, body, now }) => {
+    const { count } = (await bindings.db
+      .prepare("SELECT count(*) AS count FROM mesh_rules")
+      .first<{ count: number }>()) ?? { count: 0 };
+    if (count >= LIMITS.rules) refuse("conflict", `A network has at most ${LIMITS.rules} rules.`);
+    const row: Row = {
+      id: freshId("meshRule"),
+      name: body.name,
+      ...columnsOf(await resolve(bindings, body)),
+      enabled: Number(body.enabled ?? true),
+      version: 1,
+      created_at: now,
+      updated_at: now,
+    };
+    return {
+      statements: raised(bindings.db, store(bindings.db, row)),
+      effects: effects("create", row, { from: body.from, to: body.to, traffic: body.traffic }),
+      body: await viewOne(bindings.db, row),
+      version: 1,
+    };
+  },
+
+  "meshRules.get": async ({ bindings, params }) => {
+    const row = await findRule(bindings.db, params.meshRule);
+    return { body: await viewOne(bindings.db, row), version: row.version };
+  },
+
+  "meshRules.update": async ({ bindings, params, body, ifMatch, now }) => {
+    const before = await findRule(bindings.db, params.meshRule);
+    const old = await viewOne(bindings.db, before);
+    const text = { from: body.from ?? old.from, to: body.to ?? old.to, traffic: body.traffic ?? old.traffic };
+    const isRewritten = Boolean(body.from || body.to || body.traffic);
+    const after: Row = {
+      ...before,
+      name: body.name ?? before.name,
+      ...(isRewritten ? columnsOf(await resolve(bindings, text)) : {}),
+      enabled: body.enabled === undefined ? before.enabled : Number(body.enabled),
+      version: ifMatch + 1,
+      updated_at: now,
+    };
+    return {
+      statements: [
+        unchanged(bindings.db, "mesh_rules", before.id, ifMatch),
+        ...raised(bindings.db, store(bindings.db, after)),
+      ],
+      effects: effects("update", after, { fields: Object.keys(body) }),
+      body: await viewOne(bindings.db, after),
+      version: after.version,
+    };
+  },
+
+  "meshRules.delete": async ({ bindings, params, ifMatch }) => {
+    const row = await findRule(bindings.db, params.meshRule);
+    return {
+      statements: [
+        unchanged(bindings.db, "mesh_rules", row.id, ifMatch),
+        ...raised(bindings.db, bindings.db.prepare("DELETE FROM mesh_rules WHERE id = ?").bind(row.id)),
+      ],
+      effects: effects("delete", row),
+      body: null,
+    };
+  },
+};

@@ -1,0 +1,87 @@
+import type { Bindings } from "../../env.ts";
+import { combineMaps } from "../../mesh/map.ts";
+import { meshObject } from "../../objects.ts";
+import type { Handlers } from "../call.ts";
+import { refuse } from "../refused.ts";
+import { findSegment } from "./segments.ts";
+
+interface SegmentName {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Segments that have, or lately had, nodes. */
+async function populated({ db }: Bindings): Promise<SegmentName[]> {
+  const { results } = await db
+    .prepare("SELECT id, name FROM segments WHERE id IN (SELECT segment_id FROM nodes) ORDER BY name")
+    .all<SegmentName>();
+  return results;
+}
+
+/** Asks every segment; one that does not answer is named and hides nothing else. */
+async function askAll<T>(
+  bindings: Bindings,
+  ask: (object: ReturnType<typeof meshObject>) => Promise<T>,
+): Promise<{ answers: { segment: SegmentName; answer: T }[]; missing: string[] }> {
+  const answers: { segment: SegmentName; answer: T }[] = [];
+  const missing: string[] = [];
+  await Promise.all(
+    (await populated(bindings)).map(async (segment) => {
+      try {
+        answers.push({ segment, answer: await ask(meshObject(bindings, segment.id)) });
+      } catch {
+        missing.push(segment.name);
+      }
+    }),
+  );
+  answers.sort((a, b) => (a.segment.name < b.segment.name ? -1 : 1));
+  return { answers, missing: missing.sort() };
+}
+
+async function holds(bindings: Bindings) {
+  const { answers, missing } = await askAll(bindings, (object) => object.holds());
+  const items = answers.flatMap(({ segment, answer }) =>
+    answer.map((hold) => ({
+      segmentId: segment.id,
+      segment: segment.name,
+      ...hold,
+      nodes: [...hold.nodes],
+    })),
+  );
+  return { items, missing };
+}
+
+export const MESH_HANDLERS: Handlers<"mesh.map" | "mesh.holds" | "mesh.confirmHold"> = {
+  "mesh.map": async ({ bindings }) => {
+    const { answers, missing } = await askAll(bindings, (object) => object.map());
+    return {
+      body: { ...combineMaps(answers.map(({ segment, answer }) => [segment.name, answer])), missing },
+    };
+  },
+
+  "mesh.holds": async ({ bindings }) => ({ body: await holds(bindings) }),
+
+  "mesh.confirmHold": async ({ bindings, params, body }) => {
+    const segment = await findSegment(bindings.db, params.segment);
+    if (!(await meshObject(bindings, segment.id).confirm(body.revision))) {
+      refuse(
+        "conflict",
+        "Nothing of this revision is held. Read the holds again: the change may have grown.",
+      );
+    }
+    return {
+      statements: [],
+      effects: {
+        event: {
+          action: "mesh.confirm_hold",
+          target: segment.id,
+          detail: { name: segment.name, revision: body.revision },
+        },
+        userIds: [],
+        ends: [],
+        mesh: true,
+      },
+      body: await holds(bindings),
+    };
+  },
+};

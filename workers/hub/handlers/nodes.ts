@@ -1,0 +1,180 @@
+import { nodeLabel } from "../../../shared/agent-protocol/node-name.ts";
+import type { NodeStatus } from "../../../shared/registry/node-status.ts";
+import type { Bindings } from "../../env.ts";
+import { removeNode, setStatus } from "../../mesh/changes.ts";
+import { liveOf } from "../../mesh/live.ts";
+import { type NodeRow, nodeRow, SELECT_NODE, viewNode } from "../../mesh/node-rows.ts";
+import { receiptOf } from "../../mesh/receipts.ts";
+import { checkRoutes, storeRoutes } from "../../mesh/routes.ts";
+import { meshState, nextRevision, REVISION } from "../../mesh/state.ts";
+import { meshObject } from "../../objects.ts";
+import { guard, unchanged } from "../../registry/guards.ts";
+import type { Call, Effects, Handlers, Reply, Write } from "../call.ts";
+import { pageOf } from "../paging.ts";
+import { notFound, refuse } from "../refused.ts";
+import { findSegment } from "./segments.ts";
+import { findUser } from "./users.ts";
+
+/** A node by id or name. */
+export async function findNode(db: D1Database, reference: string): Promise<NodeRow> {
+  return (await nodeRow(db, reference)) ?? notFound("node");
+}
+
+async function view(bindings: Bindings, row: NodeRow) {
+  const [{ ipv6Prefix }, live] = await Promise.all([meshState(bindings.db), liveOf(bindings, [row])]);
+  return viewNode(row, ipv6Prefix, live.get(row.id) ?? null);
+}
+
+const effects = (
+  action: string,
+  row: Pick<NodeRow, "id" | "name">,
+  detail: Effects["event"]["detail"] = {},
+): Effects => ({
+  event: { action: `node.${action}`, target: row.id, detail: { name: row.name, ...detail } },
+  userIds: [],
+  ends: [],
+  mesh: true,
+});
+
+type StatusCall = Call<"nodes.approve" | "nodes.revoke" | "nodes.release">;
+type NodeView = Awaited<ReturnType<typeof view>>;
+
+/** Asking twice changes nothing the second time. */
+async function changeStatus(
+  { bindings, params, now }: StatusCall,
+  action: string,
+  from: readonly NodeStatus[],
+  to: NodeStatus,
+): Promise<Reply<NodeView> | Write<NodeView>> {
+  const row = await findNode(bindings.db, params.node);
+  if (row.status === to) return { body: await view(bindings, row), version: row.version };
+  if (!from.includes(row.status)) {
+    refuse("conflict", `The node is ${row.status}; only one that is ${from.join(" or ")} can be changed so.`);
+  }
+  const after = { ...row, status: to, version: row.version + 1, updated_at: now };
+  return {
+    statements: setStatus(bindings.db, row.id, [row.status], to, now),
+    effects: effects(action, row, { from: row.status }),
+    body: await view(bindings, after),
+    version: after.version,
+  };
+}
+
+export const NODE_HANDLERS: Handlers<
+  | "nodes.list"
+  | "nodes.get"
+  | "nodes.update"
+  | "nodes.delete"
+  | "nodes.approve"
+  | "nodes.revoke"
+  | "nodes.release"
+  | "nodes.revocation"
+> = {
+  "nodes.list": async ({ bindings, query }) => {
+    const segment = query.segment ? (await findSegment(bindings.db, query.segment)).id : null;
+    const page = await pageOf(
+      query,
+      async (after, limit) => {
+        const statement = bindings.db.prepare(
+          `${SELECT_NODE} WHERE n.id > ?1 AND n.status = coalesce(?2, n.status)
+           AND n.segment_id = coalesce(?3, n.segment_id) ORDER BY n.id LIMIT ?4`,
+        );
+        const rows = await statement.bind(after ?? "", query.status ?? null, segment, limit).all<NodeRow>();
+        return rows.results;
+      },
+      (row) => row.id,
+    );
+    const [{ ipv6Prefix }, live] = await Promise.all([meshState(bindings.db), liveOf(bindings, page.items)]);
+    const items = page.items.map((row) => viewNode(row, ipv6Prefix, live.get(row.id) ?? null));
+    return { body: { ...page, items } };
+  },
+
+  "nodes.get": async ({ bindings, params }) => {
+    const row = await findNode(bindings.db, params.node);
+    return { body: await view(bindings, row), version: row.version };
+  },
+
+  "nodes.update": async ({ bindings, params, body, ifMatch, now }) => {
+    const { db } = bindings;
+    const before = await findNode(db, params.node);
+    if (body.name !== undefined && nodeLabel(body.name) !== body.name) {
+      refuse("invalid_input", "This name is reserved or no plain label.", {
+        issues: [{ path: "/name", message: "is reserved or no plain label" }],
+      });
+    }
+    if (typeof body.expiresAt === "number" && body.expiresAt <= now) {
+      refuse("invalid_input", "expiresAt must be in the future; revoke the node to put it out now.");
+    }
+    const segment = body.segment === undefined ? null : await findSegment(db, body.segment);
+    const user = body.user ? await findUser(db, body.user) : null;
+    const moves = segment !== null && segment.id !== before.segment_id;
+    const state = await meshState(db);
+    const routes =
+      body.approvedRoutes && (await checkRoutes(db, state.overlay, before.id, body.approvedRoutes));
+    const after: NodeRow = {
+      ...before,
+      name: body.name ?? before.name,
+      tags: body.tags ? JSON.stringify([...new Set(body.tags)].sort()) : before.tags,
+      segment_id: segment?.id ?? before.segment_id,
+      segment: segment?.name ?? before.segment,
+      user: body.user === undefined ? before.user : (user?.email ?? null),
+      approved_routes: routes ? JSON.stringify(routes) : before.approved_routes,
+      expires_at: body.expiresAt === undefined ? before.expires_at : body.expiresAt,
+      version: ifMatch + 1,
+      updated_at: now,
+    };
+    const update = db
+      .prepare(
+        `UPDATE nodes SET name = ?2, tags = ?3, segment_id = ?4, expires_at = ?5,
+           user_id = (SELECT id FROM users WHERE email = ?6), handshake_floor = max(handshake_floor, ?7),
+           revision = ${REVISION}, version = ?8, updated_at = ?9 WHERE id = ?1`,
+      )
+      .bind(
+        before.id,
+        after.name,
+        after.tags,
+        after.segment_id,
+        after.expires_at,
+        after.user,
+        // The next object must know which handshakes were used, or a clone could start anew there.
+        moves ? await meshObject(bindings, before.segment_id).handshakeOf(before.id) : 0,
+        after.version,
+        now,
+      );
+    return {
+      statements: [
+        unchanged(db, "nodes", before.id, ifMatch),
+        ...(routes ? [guard(db, "mesh_moved", `${REVISION} = ?`, state.revision)] : []),
+        nextRevision(db),
+        update,
+        ...(routes ? storeRoutes(db, before.id, routes, now) : []),
+      ],
+      effects: effects("update", after, {
+        fields: Object.keys(body),
+        ...(body.tags ? { tags: body.tags } : {}),
+        ...(moves ? { segment: after.segment } : {}),
+        ...(routes ? { routes } : {}),
+      }),
+      body: await view(bindings, after),
+      version: after.version,
+    };
+  },
+
+  "nodes.delete": async ({ bindings, params, ifMatch, now }) => {
+    const row = await findNode(bindings.db, params.node);
+    return {
+      statements: [unchanged(bindings.db, "nodes", row.id, ifMatch), ...removeNode(bindings.db, row.id, now)],
+      effects: effects("delete", row),
+      body: null,
+    };
+  },
+
+  "nodes.approve": (call) => changeStatus(call, "approve", ["pending", "expired"], "approved"),
+  "nodes.revoke": (call) =>
+    changeStatus(call, "revoke", ["pending", "approved", "quarantined", "expired"], "revoked"),
+  "nodes.release": (call) => changeStatus(call, "release", ["quarantined"], "approved"),
+
+  "nodes.revocation": async ({ bindings, params }) => ({
+    body: (await receiptOf(bindings, params.node)) ?? notFound("revocation"),
+  }),
+};

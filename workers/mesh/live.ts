@@ -1,0 +1,19 @@
+import type { LiveNode } from "../../shared/mesh/types.ts";
+import type { Bindings } from "../env.ts";
+import { meshObject } from "../objects.ts";
+
+/** What their segments know of these nodes now. A segment that can't be asked leaves its nodes out. */
+export async function liveOf(
+  bindings: Bindings,
+  nodes: readonly { readonly id: string; readonly segment_id: string }[],
+): Promise<ReadonlyMap<string, LiveNode>> {
+  const bySegment = Map.groupBy(nodes, (node) => node.segment_id);
+  const answers = await Promise.all(
+    [...bySegment].map(([segment, members]) =>
+      meshObject(bindings, segment)
+        .live(members.map(({ id }) => id))
+        .catch(() => ({})),
+    ),
+  );
+  return new Map(answers.flatMap((answer) => Object.entries(answer as Record<string, LiveNode>)));
+}

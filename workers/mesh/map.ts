@@ -1,0 +1,30 @@
+import type { MapLink, SegmentMap } from "../../shared/mesh/types.ts";
+
+const MOST_LINKS = 20_000;
+
+/** The segments' views as one map with each pair once: each end saw its own side of a link. */
+export function combineMaps(segments: readonly (readonly [name: string, map: SegmentMap])[]) {
+  const nodes = segments.flatMap(([segment, map]) => map.nodes.map((node) => ({ ...node, segment })));
+  const links = new Map<string, { a: MapLink; b: MapLink | null }>();
+  for (const link of segments.flatMap(([, map]) => map.links)) {
+    const reverse = links.get(`${link.peer} ${link.node}`);
+    if (reverse) reverse.b = link;
+    else links.set(`${link.node} ${link.peer}`, { a: link, b: null });
+  }
+  const all = [...links.values()].map(({ a, b }) => ({
+    a: a.node,
+    b: a.peer,
+    allows: [...new Set([...a.allows, ...(b?.allows ?? [])])].sort(),
+    handshakeAt: newest(a.handshakeAt, b?.handshakeAt ?? null),
+    path: a.path === "direct" || b?.path === "direct" ? ("direct" as const) : a.path,
+    bytes: Math.max(a.bytes, b?.bytes ?? 0),
+  }));
+  return {
+    nodes,
+    links: all.slice(0, MOST_LINKS),
+    truncated: all.length > MOST_LINKS || segments.some(([, map]) => map.truncated),
+  };
+}
+
+const newest = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.max(a, b);

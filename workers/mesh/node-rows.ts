@@ -1,0 +1,74 @@
+import { isId } from "../../shared/ids.ts";
+import type { LiveNode } from "../../shared/mesh/types.ts";
+import { ipv4At, ipv6At } from "../../shared/registry/addresses.ts";
+import type { NodeStatus } from "../../shared/registry/node-status.ts";
+
+/** A node as the admin API reads it. */
+export interface NodeRow {
+  id: string;
+  name: string;
+  status: NodeStatus;
+  segment_id: string;
+  segment: string;
+  tags: string;
+  user: string | null;
+  address_index: number;
+  hostname: string;
+  ephemeral: number;
+  enrolment_key_id: string;
+  offered_routes: string;
+  /** JSON list. */
+  approved_routes: string;
+  endpoints: string;
+  exit_node: string | null;
+  expires_at: number | null;
+  ended_revision: number | null;
+  ended_at: number | null;
+  signing_hash: string;
+  wireguard_key: string;
+  version: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** All columns but the long keys. */
+export const SELECT_NODE = `SELECT n.id, n.name, n.status, n.segment_id, s.name AS segment, n.tags, u.email AS user,
+  n.address_index, n.hostname, n.ephemeral, n.enrolment_key_id, n.offered_routes,
+  (SELECT json_group_array(prefix) FROM node_routes r WHERE r.node_id = n.id) AS approved_routes,
+  n.endpoints, n.exit_node, n.expires_at, n.ended_revision, n.ended_at, n.signing_hash, n.wireguard_key,
+  n.version, n.created_at, n.updated_at
+  FROM nodes n JOIN segments s ON s.id = n.segment_id LEFT JOIN users u ON u.id = n.user_id`;
+
+/** A node by id or name. */
+export function nodeRow(db: D1Database, reference: string): Promise<NodeRow | null> {
+  const column = isId("node", reference) ? "id" : "name";
+  return db.prepare(`${SELECT_NODE} WHERE n.${column} = ?`).bind(reference).first<NodeRow>();
+}
+
+const list = (text: string): string[] => JSON.parse(text) as string[];
+
+export const viewNode = (row: NodeRow, ipv6Prefix: string, live: LiveNode | null) => ({
+  id: row.id,
+  name: row.name,
+  status: row.status,
+  segmentId: row.segment_id,
+  segment: row.segment,
+  tags: list(row.tags),
+  user: row.user,
+  ipv4: ipv4At(row.address_index),
+  ipv6: ipv6At(ipv6Prefix, row.address_index),
+  hostname: row.hostname,
+  ephemeral: row.ephemeral === 1,
+  enrolmentKeyId: row.enrolment_key_id,
+  offeredRoutes: list(row.offered_routes),
+  approvedRoutes: list(row.approved_routes).sort(),
+  endpoints: list(row.endpoints),
+  exitNode: row.exit_node,
+  expiresAt: row.expires_at,
+  identity: row.signing_hash,
+  wireguardKey: row.wireguard_key,
+  live,
+  version: row.version,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});

@@ -1,0 +1,47 @@
+import type { Bindings } from "../env.ts";
+import { meshObject } from "../objects.ts";
+
+interface EndedRow {
+  id: string;
+  name: string;
+  revision: number;
+  ended_at: number;
+}
+
+const MOST_NAMED = 100;
+
+/** Who dropped a node that is no member any more, and until when the others may hold it. Null while it is a member. */
+export async function receiptOf(bindings: Bindings, reference: string) {
+  const ended = await bindings.db
+    .prepare(
+      `SELECT id, name, ended_revision AS revision, ended_at FROM nodes
+       WHERE (id = ?1 OR name = ?1) AND ended_revision IS NOT NULL
+       UNION ALL SELECT node_id, node_name, revision, ended_at FROM address_holds WHERE node_id = ?1 OR node_name = ?1
+       ORDER BY revision DESC LIMIT 1`,
+    )
+    .bind(reference)
+    .first<EndedRow>();
+  if (!ended) return null;
+  const { results } = await bindings.db
+    .prepare("SELECT segment_id AS id FROM nodes UNION SELECT segment_id FROM address_holds")
+    .all<{ id: string }>();
+  const receipts = await Promise.all(results.map(({ id }) => meshObject(bindings, id).revocation(ended.id)));
+  const sum = (count: (receipt: (typeof receipts)[number]) => number) =>
+    receipts.reduce((total, receipt) => total + count(receipt), 0);
+  const newest = (time: (receipt: (typeof receipts)[number]) => number | null) => {
+    const times = receipts.map(time).filter((at) => at !== null);
+    return times.length > 0 ? Math.max(...times) : null;
+  };
+  const last = newest((receipt) => receipt.lastAcknowledgedAt);
+  return {
+    node: ended.id,
+    name: ended.name,
+    revision: ended.revision,
+    revokedAt: ended.ended_at,
+    concerned: sum((receipt) => receipt.concerned),
+    acknowledged: sum((receipt) => receipt.acknowledged),
+    acknowledgedWithinMs: last === null ? null : Math.max(0, last - ended.ended_at),
+    pending: receipts.flatMap((receipt) => receipt.pending).slice(0, MOST_NAMED),
+    goneAt: newest((receipt) => receipt.goneAt),
+  };
+}

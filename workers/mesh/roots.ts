@@ -1,0 +1,18 @@
+/** The chain of root documents in the registry. */
+
+export interface StoredRoot {
+  readonly version: number;
+  readonly epoch: number;
+  readonly envelope: string;
+  readonly payloadHash: string;
+}
+
+const SELECT = "SELECT version, epoch, envelope, payload_hash AS payloadHash FROM root_documents";
+
+export const newestRoot = (db: D1Database): Promise<StoredRoot | null> =>
+  db.prepare(`${SELECT} ORDER BY version DESC LIMIT 1`).first<StoredRoot>();
+
+/** Oldest first. */
+export async function allRoots(db: D1Database): Promise<StoredRoot[]> {
+  return (await db.prepare(`${SELECT} ORDER BY version`).all<StoredRoot>()).results;
+}

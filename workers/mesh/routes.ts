@@ -1,0 +1,47 @@
+import { type ApprovedRoute, overlapOf, parseRoute } from "../../shared/mesh/routes.ts";
+import { refuse } from "../hub/refused.ts";
+import type { MeshState } from "./state.ts";
+
+/** The prefixes in their one order, after each was checked by itself and against the routes of every other node. */
+export async function checkRoutes(
+  db: D1Database,
+  overlay: MeshState["overlay"],
+  node: string,
+  prefixes: readonly string[],
+): Promise<string[]> {
+  const { results } = await db
+    .prepare(
+      "SELECT n.name AS node, r.prefix FROM node_routes r JOIN nodes n ON n.id = r.node_id WHERE r.node_id <> ?",
+    )
+    .bind(node)
+    .all<ApprovedRoute>();
+  const routes = [...new Set(prefixes)];
+  for (const [at, route] of routes.entries()) {
+    const path = `/approvedRoutes/${at}`;
+    const parsed = parseRoute(route, overlay);
+    if (!parsed.ok) {
+      refuse("invalid_input", `${path}: ${parsed.error}.`, { issues: [{ path, message: parsed.error }] });
+    }
+    const before = routes.slice(0, at).map((prefix) => ({ node: "this node", prefix }));
+    const other = overlapOf(route, [...before, ...results]);
+    if (other) {
+      const message = `${route} overlaps with ${other.prefix} of ${other.node}`;
+      refuse("route_overlaps", `${message}. Withdraw one of the two.`, { issues: [{ path, message }] });
+    }
+  }
+  return routes.sort();
+}
+
+export const storeRoutes = (
+  db: D1Database,
+  node: string,
+  routes: readonly string[],
+  now: number,
+): D1PreparedStatement[] => [
+  db.prepare("DELETE FROM node_routes WHERE node_id = ?").bind(node),
+  ...routes.map((prefix) =>
+    db
+      .prepare("INSERT INTO node_routes (node_id, prefix, created_at) VALUES (?, ?, ?)")
+      .bind(node, prefix, now),
+  ),
+];
