@@ -50,7 +50,7 @@ describe("an administrator's session at the hub", () => {
     const { data } = await system.admin.call("sessions.kill", { params: { session: parent } });
     expect(data.ended).toContain(parent);
     expect(await me(visitor.cookieHeader(system.hubOrigin))).toBe(401);
-    expect((await visitor.get(`${system.appOrigin}/`)).status).toBe(303);
+    expect((await visitor.get(`${system.appOrigin}/`)).status).toBe(302);
   });
   it("ends with all those of the hub", async () => {
     const cookies = [await hubCookie(system), await hubCookie(system)];
