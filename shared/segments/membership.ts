@@ -1,0 +1,155 @@
+import { contains, formatPrefix, isDefaultRoute, type Prefix, prefixOf } from "./prefix.ts";
+import type { NodeFacts, Selector } from "./types.ts";
+
+/** What rules are looked up by: an identity that nodes have, or a block that routers forward to. */
+export type Key = string;
+
+/** A node as the index keeps it. */
+export interface Member {
+  readonly facts: NodeFacts;
+  /** Keys of what the node is. What it forwards to is no part of it. */
+  readonly identities: readonly Key[];
+  /** Approved routes, without the default ones. */
+  readonly forwards: readonly Prefix[];
+  /** Approved default routes: they make an exit node and contain no subnet. */
+  readonly exits: readonly string[];
+}
+
+export const INTERNET: Key = "internet";
+
+export function identityKey(selector: Selector): Key | null {
+  switch (selector.kind) {
+    case "any":
+      return "any";
+    case "segment":
+      return `segment:${selector.segment}`;
+    case "tag":
+      return `tag:${selector.tag}`;
+    case "user":
+      return `user:${selector.user}`;
+    case "node":
+      return `node:${selector.node}`;
+    default:
+      return null;
+  }
+}
+
+/** Routes that are no prefixes forward nothing. */
+export function memberOf(facts: NodeFacts): Member {
+  const routes = facts.routes.map(prefixOf).filter((route) => route !== null);
+  const tags = new Set(facts.tags);
+  return {
+    facts,
+    identities: [
+      "any",
+      `segment:${facts.segment}`,
+      ...[...tags].map((tag) => `tag:${tag}`),
+      ...(facts.user === null ? [] : [`user:${facts.user}`]),
+      `node:${facts.id}`,
+    ],
+    forwards: routes.filter((route) => !isDefaultRoute(route)),
+    exits: [...new Set(routes.filter(isDefaultRoute).map(formatPrefix))].sort(),
+  };
+}
+
+/** The length of the closest approved route around the prefix, or -1: the longer, the better the router knows it. */
+export function closeness(member: Member, prefix: Prefix): number {
+  let best = -1;
+  for (const route of member.forwards) if (contains(route, prefix)) best = Math.max(best, route.length);
+  return best;
+}
+
+/** Which nodes have each identity, in all and by segment, and who chose which exit node. */
+export class Membership {
+  readonly #members = new Map<string, Member>();
+  readonly #byIdentity = new Map<Key, Set<string>>();
+  readonly #countBySegment = new Map<string, Map<Key, number>>();
+  readonly #choosers = new Map<string, Set<string>>();
+  readonly #routers = new Set<string>();
+  readonly #exits = new Set<string>();
+
+  get(id: string): Member | undefined {
+    return this.#members.get(id);
+  }
+
+  add(member: Member): void {
+    const { id, segment, exitNode } = member.facts;
+    this.#members.set(id, member);
+    if (member.forwards.length > 0) this.#routers.add(id);
+    if (member.exits.length > 0) this.#exits.add(id);
+    if (exitNode !== null) setOf(this.#choosers, exitNode).add(id);
+    const counts = this.#countBySegment.get(segment) ?? new Map<Key, number>();
+    this.#countBySegment.set(segment, counts);
+    for (const key of member.identities) {
+      setOf(this.#byIdentity, key).add(id);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+
+  delete(id: string): void {
+    const member = this.#members.get(id);
+    if (!member) return;
+    const { segment, exitNode } = member.facts;
+    this.#members.delete(id);
+    this.#routers.delete(id);
+    this.#exits.delete(id);
+    if (exitNode !== null) drop(this.#choosers, exitNode, id);
+    const counts = this.#countBySegment.get(segment);
+    for (const key of member.identities) {
+      drop(this.#byIdentity, key, id);
+      const left = (counts?.get(key) ?? 0) - 1;
+      if (left > 0) counts?.set(key, left);
+      else counts?.delete(key);
+    }
+    if (counts?.size === 0) this.#countBySegment.delete(segment);
+  }
+
+  with(key: Key): ReadonlySet<string> {
+    return this.#byIdentity.get(key) ?? NOBODY;
+  }
+
+  segmentHas(segment: string, key: Key): boolean {
+    return this.#countBySegment.get(segment)?.has(key) ?? false;
+  }
+
+  segmentHasExit(segment: string): boolean {
+    return [...this.#exits].some((id) => this.#members.get(id)?.facts.segment === segment);
+  }
+
+  /** Those who asked for this exit node, whether or not it is one. */
+  choosersOf(exit: string): ReadonlySet<string> {
+    return this.#choosers.get(exit) ?? NOBODY;
+  }
+
+  /** The exit node that the member chose, if it is another node that is approved as one. */
+  exitOf(member: Member): Member | null {
+    const { id, exitNode } = member.facts;
+    const exit = exitNode === null || exitNode === id ? undefined : this.#members.get(exitNode);
+    return exit && exit.exits.length > 0 ? exit : null;
+  }
+
+  routersTo(prefix: Prefix): Set<string> {
+    return new Set([...this.#routers].filter((id) => this.forwardsTo(id, prefix)));
+  }
+
+  forwardsTo(id: string, prefix: Prefix): boolean {
+    const member = this.#members.get(id);
+    return member !== undefined && closeness(member, prefix) >= 0;
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+export function setOf<T>(sets: Map<string, Set<T>>, key: string): Set<T> {
+  const found = sets.get(key);
+  if (found) return found;
+  const made = new Set<T>();
+  sets.set(key, made);
+  return made;
+}
+
+export function drop<T>(sets: Map<string, Set<T>>, key: string, value: T): void {
+  const set = sets.get(key);
+  set?.delete(value);
+  if (set?.size === 0) sets.delete(key);
+}

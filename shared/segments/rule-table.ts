@@ -1,0 +1,83 @@
+import { type CompiledRule, compileRule, type RuleSide } from "./compiled-rule.ts";
+import { drop, INTERNET, type Key, type Member, type Membership, setOf } from "./membership.ts";
+import type { Prefix } from "./prefix.ts";
+import type { SegmentRule } from "./types.ts";
+
+/** The rules by what they name on each side, and the routers to each block that a rule names. */
+export class RuleTable {
+  readonly #rules = new Map<string, CompiledRule>();
+  readonly #bySource = new Map<Key, Set<CompiledRule>>();
+  readonly #byDestination = new Map<Key, Set<CompiledRule>>();
+  readonly #blocks = new Map<Key, { readonly prefix: Prefix; readonly routers: Set<string>; uses: number }>();
+
+  readonly #members: Membership;
+
+  constructor(members: Membership) {
+    this.#members = members;
+  }
+
+  get(id: string): CompiledRule | undefined {
+    return this.#rules.get(id);
+  }
+
+  /** Ordered by id. */
+  all(): CompiledRule[] {
+    return [...this.#rules.values()].sort(byId);
+  }
+
+  add(rule: SegmentRule): CompiledRule {
+    const compiled = compileRule(rule);
+    this.#rules.set(rule.id, compiled);
+    for (const key of keysOf(compiled.from)) setOf(this.#bySource, key).add(compiled);
+    for (const key of keysOf(compiled.to)) setOf(this.#byDestination, key).add(compiled);
+    for (const { key, prefix } of [...compiled.from.subnets, ...compiled.to.subnets]) {
+      const block = this.#blocks.get(key);
+      if (block) block.uses += 1;
+      else this.#blocks.set(key, { prefix, routers: this.#members.routersTo(prefix), uses: 1 });
+    }
+    return compiled;
+  }
+
+  delete(compiled: CompiledRule): void {
+    this.#rules.delete(compiled.rule.id);
+    for (const key of keysOf(compiled.from)) drop(this.#bySource, key, compiled);
+    for (const key of keysOf(compiled.to)) drop(this.#byDestination, key, compiled);
+    for (const { key } of [...compiled.from.subnets, ...compiled.to.subnets]) {
+      const block = this.#blocks.get(key);
+      if (block && --block.uses === 0) this.#blocks.delete(key);
+    }
+  }
+
+  /** Follows a change of the member's routes. */
+  placeRouter(id: string): void {
+    for (const { prefix, routers } of this.#blocks.values()) {
+      if (this.#members.forwardsTo(id, prefix)) routers.add(id);
+      else routers.delete(id);
+    }
+  }
+
+  readonly routersTo = (key: Key): ReadonlySet<string> => this.#blocks.get(key)?.routers ?? NONE;
+
+  /** The rules that name the member on either side, ordered by id. */
+  naming(member: Member): CompiledRule[] {
+    const found = new Set<CompiledRule>();
+    const collect = (key: Key) => {
+      for (const rule of this.#bySource.get(key) ?? []) found.add(rule);
+      for (const rule of this.#byDestination.get(key) ?? []) found.add(rule);
+    };
+    for (const key of member.identities) collect(key);
+    if (member.exits.length > 0) collect(INTERNET);
+    if (member.forwards.length > 0) {
+      for (const [key, { routers }] of this.#blocks) if (routers.has(member.facts.id)) collect(key);
+    }
+    return [...found].sort(byId);
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+const byId = (a: CompiledRule, b: CompiledRule): number => (a.rule.id < b.rule.id ? -1 : 1);
+
+function keysOf(side: RuleSide): Key[] {
+  return [...side.identities, ...side.subnets.map(({ key }) => key), ...(side.internet ? [INTERNET] : [])];
+}

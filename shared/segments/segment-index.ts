@@ -1,0 +1,104 @@
+import { type CompiledRule, endpointsOf } from "./compiled-rule.ts";
+import { linksOf } from "./links.ts";
+import { Membership, memberOf } from "./membership.ts";
+import { RuleTable } from "./rule-table.ts";
+import type { Affected, NodeFacts, PeerLink, SegmentIndex, SegmentRule } from "./types.ts";
+
+/**
+ * An empty network. Links are computed from the indexes when they are asked for, so that a change costs two look-ups of
+ * the changed node's links. Selectors of rules name nodes and segments by id.
+ */
+export function createSegmentIndex(): SegmentIndex {
+  return new Index();
+}
+
+class Index implements SegmentIndex {
+  readonly #facts = new Map<string, NodeFacts>();
+  /** Without the quarantined nodes: nothing can find them. */
+  readonly #members = new Membership();
+  readonly #rules = new RuleTable(this.#members);
+
+  upsert(node: NodeFacts): Affected {
+    const before = this.#facts.get(node.id);
+    if (before && isSame(before, node)) return new Set();
+    const affected = this.#withPeers(node.id);
+    this.#facts.set(node.id, node);
+    this.#members.delete(node.id);
+    if (!node.quarantined) this.#members.add(memberOf(node));
+    if (node.routes.length > 0 || (before && before.routes.length > 0)) this.#rules.placeRouter(node.id);
+    return new Set([...affected, ...this.#withPeers(node.id)]);
+  }
+
+  remove(node: string): Affected {
+    const before = this.#facts.get(node);
+    if (!before) return new Set();
+    const affected = this.#withPeers(node);
+    this.#facts.delete(node);
+    this.#members.delete(node);
+    if (before.routes.length > 0) this.#rules.placeRouter(node);
+    return affected;
+  }
+
+  setRules(rules: readonly SegmentRule[]): Affected {
+    const wanted = new Map(rules.map((rule) => [rule.id, rule]));
+    const affected = new Set<string>();
+    for (const old of this.#rules.all()) {
+      const next = wanted.get(old.rule.id);
+      if (next && isSame(old.rule, next)) continue;
+      this.#collectConcerned(old, affected);
+      this.#rules.delete(old);
+    }
+    for (const rule of wanted.values()) {
+      if (!this.#rules.get(rule.id)) this.#collectConcerned(this.#rules.add(rule), affected);
+    }
+    return affected;
+  }
+
+  node(id: string): NodeFacts | undefined {
+    return this.#facts.get(id);
+  }
+
+  linksOf(node: string): readonly PeerLink[] {
+    const member = this.#members.get(node);
+    return member ? linksOf(member, this.#members, this.#rules) : [];
+  }
+
+  rulesOf(segment: string): readonly SegmentRule[] {
+    return this.#rules
+      .all()
+      .filter((rule) => this.#concernsSegment(rule, segment))
+      .map(({ rule }) => rule);
+  }
+
+  #withPeers(id: string): Set<string> {
+    return new Set([id, ...this.linksOf(id).map(({ peer }) => peer)]);
+  }
+
+  /** Adds the nodes between which the rule lets something pass. */
+  #collectConcerned({ from, to }: CompiledRule, affected: Set<string>): void {
+    const sources = endpointsOf(from, this.#members, this.#rules.routersTo);
+    const destinations = endpointsOf(to, this.#members, this.#rules.routersTo);
+    if (sources.size > 0 && destinations.size > 0) {
+      for (const id of sources.keys()) affected.add(id);
+      for (const id of destinations.keys()) affected.add(id);
+    }
+    if (!to.internet) return;
+    for (const id of sources.keys()) {
+      const source = this.#members.get(id);
+      const exit = source && this.#members.exitOf(source);
+      if (exit) affected.add(id).add(exit.facts.id);
+    }
+  }
+
+  #concernsSegment({ from, to }: CompiledRule, segment: string): boolean {
+    const has = (side: CompiledRule["from"]): boolean =>
+      side.identities.some((key) => this.#members.segmentHas(segment, key)) ||
+      side.subnets.some(({ key }) =>
+        [...this.#rules.routersTo(key)].some((id) => this.#facts.get(id)?.segment === segment),
+      );
+    return has(from) || has(to) || (to.internet && this.#members.segmentHasExit(segment));
+  }
+}
+
+const isSame = (a: NodeFacts | SegmentRule, b: NodeFacts | SegmentRule): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
