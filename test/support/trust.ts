@@ -1,0 +1,33 @@
+import { randomBytes } from "node:crypto";
+import { createCryptoProvider } from "../../shared/crypto/provider.ts";
+import { fromBase64url } from "../../shared/encoding.ts";
+import { makeRoot, signerFromSeed, signRoot } from "../../shared/node-config/root-signing.ts";
+import type { Client } from "../../shared/protocol/client.ts";
+
+const YEAR_MS = 365 * 86_400_000;
+
+/** Gives the network of a test its first root, with a root key that nobody keeps. */
+export async function initTrust(admin: Client): Promise<void> {
+  const provider = await createCryptoProvider({
+    subtle: crypto.subtle,
+    random: (length) => new Uint8Array(randomBytes(length)),
+  });
+  const { data: keys } = await admin.call("trust.onlineKeys");
+  const signer = await signerFromSeed(provider, provider.random(32));
+  const bytes = (text: string) => fromBase64url(text) ?? new Uint8Array();
+  const now = Date.now();
+  const root = makeRoot(
+    {
+      network: keys.network,
+      root: { publicKeys: [signer.key.publicKey], threshold: 1 },
+      online: { publicKeys: [bytes(keys.online.publicKey)], threshold: 1 },
+      hubKem: bytes(keys.hubKem.publicKey),
+      overlay: keys.overlay,
+      issuedAt: now,
+      expiresAt: now + YEAR_MS,
+      epoch: keys.epoch,
+    },
+    null,
+  );
+  await admin.call("trust.addRoot", { body: { envelope: await signRoot(root, [signer]) } });
+}
