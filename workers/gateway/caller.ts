@@ -22,11 +22,19 @@ export type Caller =
     }
   | { readonly kind: "anonymous"; readonly epoch: number };
 
+/** A service credential that is not good. `token` is the one that it once opened, null when there is none. */
+export interface RefusedCredential {
+  readonly kind: "bad_credentials";
+  readonly detail: string;
+  readonly token: SnapshotServiceToken | null;
+  readonly epoch: number;
+}
+
 export type Identified =
   | Caller
   /** Nobody: they may sign in. `ended` when their session is known to be over. */
   | { readonly kind: "nobody"; readonly ended: boolean }
-  | { readonly kind: "bad_credentials"; readonly detail: string }
+  | RefusedCredential
   | { readonly kind: "unavailable" };
 
 /**
@@ -66,6 +74,8 @@ function identifyService(token: string, snapshot: Snapshot): Identified {
     return {
       kind: "bad_credentials",
       detail: "The service token is not valid. Send one valid token in one header.",
+      token: found ?? null,
+      epoch: snapshot.epoch,
     };
   }
   return { kind: "service", token: found, hash, epoch: snapshot.epoch };

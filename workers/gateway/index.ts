@@ -10,11 +10,12 @@ import { beginSignIn } from "../handoff/begin.ts";
 import { serveReserved } from "../handoff/index.ts";
 import { freshSnapshot, snapshotAt } from "../snapshot.ts";
 import { assertionHeaders } from "./assertion.ts";
-import { type Caller, type Identified, identify, isGood } from "./caller.ts";
+import { type Caller, type Identified, identify, isGood, type RefusedCredential } from "./caller.ts";
 import { decisionEntry, judge, type Question, questionOf } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
 import { forward } from "./proxy.ts";
 import { isNavigation, refuse } from "./refusal-response.ts";
+import { recordRefused } from "./refused-credential.ts";
 import { StreamWatch } from "./stream-watch.ts";
 import { opensWebSocket } from "./websocket.ts";
 
@@ -92,7 +93,12 @@ async function serveApp(
   const preflight = answerPreflight(request, app, origin);
   if (preflight) return preflight;
   const caller = await identify(request, app, bindings);
-  if (caller.kind !== "user" && caller.kind !== "service" && caller.kind !== "anonymous") {
+  if (caller.kind === "bad_credentials") {
+    const decisionId = await recordRefused(questionOf(request, app, target), caller, bindings, ctx);
+    const context = decisionId === undefined ? { app } : { app, decisionId };
+    return refuse(request, refusal("invalid_credentials", caller.detail), context);
+  }
+  if (caller.kind === "nobody" || caller.kind === "unavailable") {
     return withoutCaller(request, app, caller, bindings);
   }
   if (reserved === "ours") return describe(caller);
@@ -119,12 +125,10 @@ function answerPreflight(request: Request, app: SnapshotApp, ownOrigin: string):
 async function withoutCaller(
   request: Request,
   app: SnapshotApp,
-  caller: Exclude<Identified, Caller>,
+  caller: Exclude<Identified, Caller | RefusedCredential>,
   bindings: Bindings,
 ): Promise<Response> {
   if (caller.kind === "unavailable") return refuse(request, UNAVAILABLE, { app });
-  if (caller.kind === "bad_credentials")
-    return refuse(request, refusal("invalid_credentials", caller.detail), { app });
   if (isNavigation(request)) return beginSignIn(request, app, bindings);
   const loginUrl = `${new URL(request.url).origin}/`;
   const no = caller.ended

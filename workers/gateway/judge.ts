@@ -3,8 +3,14 @@ import { formatAddress, parseAddress } from "../../shared/http/address.ts";
 import { overriddenMethods } from "../../shared/http/headers.ts";
 import type { Target } from "../../shared/http/target.ts";
 import { decide } from "../../shared/policy/index.ts";
-import { type ActionName, actionOf, type Decision, type RequestFacts } from "../../shared/policy/request.ts";
-import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import {
+  type ActionName,
+  actionOf,
+  type Decision,
+  type PrincipalFacts,
+  type RequestFacts,
+} from "../../shared/policy/request.ts";
+import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import { freshId } from "../handoff/random.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { Caller } from "./caller.ts";
@@ -71,7 +77,7 @@ export function judge(question: Question, caller: Caller, snapshot: Snapshot, no
 }
 
 function judgeOne(
-  { app, method, network }: Question,
+  question: Question,
   caller: Caller,
   snapshot: Snapshot,
   action: ActionName,
@@ -79,28 +85,44 @@ function judgeOne(
   now: number,
 ): Judged {
   const facts: RequestFacts = {
+    ...requestFacts(question, action, path, now),
     principal: principalOf(caller),
-    action,
-    resource: { app: app.name, segment: app.segmentName, tags: app.tags },
-    request: { method, host: app.host, path },
-    network,
     authentication: authenticationOf(caller, now),
-    device: null,
-    risk: 0,
-    now,
   };
   return { decision: decide(snapshot.policies, facts), facts };
 }
 
+/** What is known of a request before anybody asks who sent it. */
+export function requestFacts(
+  { app, method, network }: Question,
+  action: ActionName,
+  path: string,
+  now: number,
+): Omit<RequestFacts, "principal" | "authentication"> {
+  return {
+    action,
+    resource: { app: app.name, segment: app.segmentName, tags: app.tags },
+    request: { method, host: app.host, path },
+    network,
+    device: null,
+    risk: 0,
+    now,
+  };
+}
+
 function principalOf(caller: Caller): RequestFacts["principal"] {
   if (caller.kind === "anonymous") return { type: "Anonymous" };
-  if (caller.kind === "service") {
-    const { id, name, groups } = caller.token;
-    return { type: "ServiceToken", id, name, groups };
-  }
+  if (caller.kind === "service") return servicePrincipal(caller.token);
   const { userId: id, email, emailVerified, name, groups } = caller.session.principal;
   return { type: "User", id, email, emailVerified, name, groups };
 }
+
+export const servicePrincipal = ({ id, name, groups }: SnapshotServiceToken): PrincipalFacts => ({
+  type: "ServiceToken",
+  id,
+  name,
+  groups,
+});
 
 function authenticationOf(caller: Caller, now: number): RequestFacts["authentication"] {
   if (caller.kind !== "user") return null;

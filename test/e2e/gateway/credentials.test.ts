@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localRequest } from "../../../scripts/local/http.ts";
+import { mintToken } from "../../../shared/protocol/tokens.ts";
 import { type Attacker, signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { openDownload } from "../../support/streams.ts";
@@ -58,6 +60,49 @@ describe("S-29 service credentials", () => {
     const cookie = alice.visitor.cookieHeader(system.appOrigin);
     const answer = await call({ ...headers(), cookie });
     expect(answer).toMatchObject({ status: 401, hits: 0, setCookie: undefined });
+  });
+  it("leave a record when they are refused, which names the token where there is one", async () => {
+    const { data, etag } = await system.admin.call("serviceTokens.create", { body: { name: "retired" } });
+    const params = { serviceToken: data.serviceToken.id };
+    await system.admin.call("serviceTokens.update", {
+      params,
+      body: { enabled: false },
+      ifMatch: etag ?? "",
+    });
+    const refused = async (token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const { status, text } = await localRequest(`${system.appOrigin}/page?x=1`, { headers });
+      expect(status).toBe(401);
+      const { decision_id: decision, code } = JSON.parse(text);
+      expect(code).toBe("invalid_credentials");
+      // A denial is sent to the log at once, off the request's path.
+      const get = () => system.admin.call("decisions.get", { params: { decision } });
+      await expect.poll(() => get().then(({ data: { id } }) => id)).toBe(decision);
+      return (await get()).data;
+    };
+    await expect.poll(async () => (await call({ authorization: `Bearer ${data.secret}` })).status).toBe(401);
+    expect(await refused(data.secret)).toMatchObject({
+      decision: "deny",
+      reason: "invalid_credentials",
+      facts: {
+        principal: { type: "ServiceToken", name: "retired" },
+        request: { method: "GET", path: "/page" },
+      },
+    });
+    const stranger = await refused(mintToken("rnsvc", randomBytes));
+    expect(stranger).toMatchObject({ decision: "deny", facts: { principal: { type: "Anonymous" } } });
+    expect(JSON.stringify(stranger)).not.toContain("rnsvc_");
+  });
+  it("that nobody has can't fill the log: past a bound they are refused without a record", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () =>
+        localRequest(`${system.appOrigin}/`, { headers: { "x-rustronaut-service-token": "none" } }),
+      ),
+    );
+    expect(answers.every(({ status }) => status === 401)).toBe(true);
+    const recorded = answers.filter(({ text }) => "decision_id" in JSON.parse(text));
+    expect(recorded.length).toBeGreaterThan(0);
+    expect(recorded.length).toBeLessThan(200);
   });
   it.each([
     ["is disabled", { enabled: false }],

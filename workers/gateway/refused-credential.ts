@@ -1,0 +1,52 @@
+import type { DecisionEntry } from "../../shared/audit/types.ts";
+import { actionOf } from "../../shared/policy/request.ts";
+import { recordDecision } from "../audit.ts";
+import type { Bindings } from "../env.ts";
+import { freshId } from "../handoff/random.ts";
+import type { RefusedCredential } from "./caller.ts";
+import { type Question, requestFacts, servicePrincipal } from "./judge.ts";
+
+/** Anybody can send a token that nobody has: past this many in a second, an isolate keeps no record of such. */
+const MAX_UNKNOWN = 20;
+let unknown = { since: 0, count: 0 };
+
+/**
+ * Records that a service credential was refused, like any other denial, and says under which id. Undefined when it
+ * belongs to no token and too many such came: the log is not theirs to fill.
+ */
+export async function recordRefused(
+  question: Question,
+  { token, epoch }: RefusedCredential,
+  bindings: Bindings,
+  ctx: ExecutionContext,
+): Promise<string | undefined> {
+  const now = Date.now();
+  if (token === null && !isWithinBound(now)) return undefined;
+  const { app, method, target, actions } = question;
+  const entry: DecisionEntry = {
+    kind: "decision",
+    id: freshId("decision"),
+    at: now,
+    decision: "deny",
+    reason: "invalid_credentials",
+    epoch,
+    appId: app.id,
+    appName: app.name,
+    sessionId: null,
+    facts: {
+      ...requestFacts(question, actions[0] ?? actionOf(method, false), target.path, now),
+      principal: token === null ? { type: "Anonymous" } : servicePrincipal(token),
+      authentication: null,
+    },
+    determining: [],
+    erroring: [],
+  };
+  await recordDecision(bindings, ctx, entry);
+  return entry.id;
+}
+
+function isWithinBound(now: number): boolean {
+  if (now - unknown.since >= 1_000) unknown = { since: now, count: 0 };
+  unknown.count += 1;
+  return unknown.count <= MAX_UNKNOWN;
+}
