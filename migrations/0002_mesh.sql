@@ -92,6 +92,7 @@ CREATE TABLE `nodes` (
 	`wireguard_key` text NOT NULL,
 	`signing_hash` text NOT NULL,
 	`kem_hash` text NOT NULL,
+	`record_hash` text NOT NULL,
 	`signing_key` text NOT NULL,
 	`kem_key` text NOT NULL,
 	FOREIGN KEY (`segment_id`) REFERENCES `segments`(`id`) ON UPDATE no action ON DELETE restrict,

@@ -110,6 +110,8 @@ export const nodes = sqliteTable(
     /** Base64url SHA-256 of the composite public key: the node's identity. */
     signingHash: text("signing_hash").notNull().unique(),
     kemHash: text("kem_hash").notNull().unique(),
+    /** Of the node's key record, the object that its peers' documents name. */
+    recordHash: text("record_hash").notNull(),
     signingKey: text("signing_key").notNull(),
     kemKey: text("kem_key").notNull(),
   },
