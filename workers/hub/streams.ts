@@ -1,9 +1,11 @@
 import type { AuditRow } from "../../shared/audit/types.ts";
 import type { Bindings } from "../env.ts";
+import type { StreamWatch } from "../gateway/stream-watch.ts";
 import { auditObject } from "../objects.ts";
+import { watchStanding } from "./standing.ts";
 
 const HEARTBEAT_MS = 15_000;
-/** A stream ends after this time, so that the browser, which resumes by itself, is authorised anew. */
+/** A stream ends after this time at the latest; the browser resumes by itself. */
 const LIFETIME_MS = 60_000;
 const RECONNECT_MS = 1_000;
 /** Characters that a slow reader may be behind before it is cut off; it resumes where it stopped reading. */
@@ -13,7 +15,8 @@ type Accepts = (row: AuditRow) => boolean;
 
 /**
  * The audit log as server-sent events: `id` is the leaf number, so that a browser resumes by itself
- * (`Last-Event-ID`); `?after=<leaf>` says where it starts, `?kinds=`, `?app=` and `?decision=` what is sent.
+ * (`Last-Event-ID`); `?after=<leaf>` says where it starts, `?kinds=`, `?app=` and `?decision=` what is sent. It is cut
+ * when its reader may read no more.
  */
 export async function followAudit(request: Request, bindings: Bindings): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
@@ -23,12 +26,16 @@ export async function followAudit(request: Request, bindings: Bindings): Promise
   if (after !== null && /^\d{1,15}$/.test(after)) query.set("after", after);
   const kinds = isDecisions ? "decision" : searchParams.get("kinds");
   if (kinds !== null) query.set("kinds", kinds);
+  const watch = await watchStanding(request, bindings, "auditor");
   const answer = await auditObject(bindings).fetch(`https://audit/follow?${query}`, {
     headers: { upgrade: "websocket" },
   });
   const socket = answer.webSocket;
-  if (!socket) throw new Error(`the audit log can't be followed: ${answer.status}`);
-  return new Response(eventsOf(socket, isDecisions, filterOf(searchParams)), {
+  if (!socket) {
+    watch.close();
+    throw new Error(`the audit log can't be followed: ${answer.status}`);
+  }
+  return new Response(eventsOf(socket, watch, isDecisions, filterOf(searchParams)), {
     headers: {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
@@ -47,7 +54,12 @@ function filterOf(params: URLSearchParams): Accepts {
       (decision === null || decision === entry.decision));
 }
 
-function eventsOf(socket: WebSocket, isDecisions: boolean, accepts: Accepts): ReadableStream {
+function eventsOf(
+  socket: WebSocket,
+  watch: StreamWatch,
+  isDecisions: boolean,
+  accepts: Accepts,
+): ReadableStream {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
@@ -55,6 +67,7 @@ function eventsOf(socket: WebSocket, isDecisions: boolean, accepts: Accepts): Re
   const stop = () => {
     clearInterval(heartbeat);
     clearTimeout(end);
+    watch.close();
     close(socket);
     writer.close().catch(() => undefined);
   };
@@ -76,6 +89,7 @@ function eventsOf(socket: WebSocket, isDecisions: boolean, accepts: Accepts): Re
   socket.addEventListener("close", stop);
   socket.addEventListener("error", stop);
   writer.closed.then(stop, stop);
+  watch.signal.addEventListener("abort", stop);
   socket.accept();
   write(`retry: ${RECONNECT_MS}\n\n`);
   return readable;

@@ -1,0 +1,49 @@
+import { APP_SESSION_COOKIE } from "../../shared/login/session-cookie.ts";
+import { mayCall } from "../../shared/protocol/endpoint.ts";
+import type { Role } from "../../shared/protocol/fields.ts";
+import { HUB_APP_ID, type Session, SIGN_IN_SEGMENT } from "../../shared/sessions/types.ts";
+import type { Bindings } from "../env.ts";
+import { StreamWatch } from "../gateway/stream-watch.ts";
+import { currentSession } from "../handoff/current-session.ts";
+import { authenticate } from "./caller.ts";
+import { refuse } from "./refused.ts";
+
+/**
+ * Watches over whoever follows a stream, as the gateway does over the streams of apps: the returned watch aborts its
+ * signal within a second after the session ended, the role was taken or the token was deleted. (A token that merely
+ * expires is noticed when the stream is opened anew.) Close it with the stream.
+ */
+export async function watchStanding(
+  request: Request,
+  bindings: Bindings,
+  needed: Role,
+): Promise<StreamWatch> {
+  const watch = request.headers.has("Authorization")
+    ? watchToken(request, bindings, needed)
+    : await watchSession(request, bindings, needed);
+  await watch.start();
+  if (watch.signal.aborted) refuse("unavailable", "Your session can't be checked right now. Try again.");
+  return watch;
+}
+
+async function watchSession(request: Request, bindings: Bindings, needed: Role): Promise<StreamWatch> {
+  const hub = { segmentId: SIGN_IN_SEGMENT, appId: HUB_APP_ID };
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, hub);
+  if (typeof current === "string") return refuse("session_ended", "Sign in again.");
+  const { session, owner, epoch } = current;
+  const mayGoOn = ({ principal: { role, status } }: Session) =>
+    status === "active" && role !== null && mayCall(role, needed);
+  const caller = { kind: "user", session, owner, epoch } as const;
+  return new StreamWatch(bindings, caller, epoch, async (_epoch, now) => now === null || mayGoOn(now));
+}
+
+/** Each change of the registry raises the epoch: the token is looked up again whenever it did. */
+function watchToken(request: Request, bindings: Bindings, needed: Role): StreamWatch {
+  let checkedAt = -1;
+  return new StreamWatch(bindings, { kind: "anonymous", epoch: 0 }, 0, async (epoch) => {
+    if (epoch === checkedAt) return true;
+    const { role } = await authenticate(request, bindings);
+    checkedAt = epoch;
+    return mayCall(role, needed);
+  });
+}
