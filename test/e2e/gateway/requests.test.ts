@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Attacker, attack, signIn } from "../../support/attack.ts";
+import { type System, startSystem } from "../../support/harness.ts";
+import { rawRequest } from "../../support/raw.ts";
+
+/** Preflights (S-46), and several session cookies in one request (S-23). */
+
+const SPA = "https://spa.example.com";
+
+let system: System;
+let alice: Attacker;
+let again: Attacker;
+let bob: Attacker;
+beforeAll(async () => {
+  system = await startSystem({ withoutDashboard: true, appSettings: { allowedOrigins: [SPA] } });
+  [alice, again, bob] = [await signIn(system), await signIn(system), await signIn(system, "bob")];
+});
+afterAll(() => system.stop());
+beforeEach(() => system.upstream.reset());
+
+const host = () => `app.localhost:${system.port}`;
+const send = (lines: readonly string[], method = "GET", target = "/", body = "") =>
+  attack(system, rawRequest(target, host(), lines, method) + body);
+
+describe("S-46 preflights", () => {
+  const ASKS = ["Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: x-a, content-type"];
+  it("of an allowed origin are answered by us, for that origin only, and reach nobody", async () => {
+    const response = await send([`Origin: ${SPA}`, ...ASKS], "OPTIONS", "/admin");
+    expect(response).toMatchObject({ status: 204, hits: 0, body: "" });
+    expect(response.header("access-control-allow-origin")).toBe(SPA);
+    expect(response.header("access-control-allow-credentials")).toBe("true");
+    expect(response.header("access-control-allow-methods")).toBe("PUT");
+    expect(response.header("access-control-allow-headers")).toBe("x-a, content-type");
+    expect(response.header("vary")).toContain("Origin");
+    expect(response.header("x-rustronaut-response")).toBe("preflight");
+  });
+  it("open nothing: the real request is decided, with a cookie or without", async () => {
+    await send([`Origin: ${SPA}`, ...ASKS], "OPTIONS", "/admin");
+    const denied = await send([alice.cookie, `Origin: ${SPA}`, "Content-Length: 0"], "PUT", "/admin");
+    expect(denied).toMatchObject({ status: 403, hits: 0 });
+    expect(denied.header("access-control-allow-origin")).toBe(SPA);
+    const nobody = await send([`Origin: ${SPA}`, "Content-Length: 0"], "PUT", "/");
+    expect(nobody).toMatchObject({ status: 401, hits: 0 });
+    expect(nobody.header("access-control-allow-origin")).toBe(SPA);
+  });
+  it("with a body are the same, and the body becomes no request", async () => {
+    const body = `GET /smuggled HTTP/1.1\r\nHost: ${host()}\r\n${alice.cookie}\r\n\r\n`;
+    const lines = [`Origin: ${SPA}`, ...ASKS, `Content-Length: ${body.length}`];
+    expect(await send(lines, "OPTIONS", "/", body)).toMatchObject({ status: 204, hits: 0 });
+  });
+  it.each(["https://evil.example", "null", `${SPA}.evil.example`, `${SPA}:8443`, "http://spa.example.com"])(
+    "of %s are refused, without a word about origins",
+    async (origin) => {
+      const response = await send([`Origin: ${origin}`, ...ASKS], "OPTIONS");
+      expect(response).toMatchObject({ status: 403, hits: 0 });
+      expect(response.head).not.toMatch(/^access-control-/im);
+    },
+  );
+  it.each([
+    ["without an Origin", ["Access-Control-Request-Method: PUT"]],
+    ["without a method", [`Origin: ${SPA}`]],
+    ["with a method that is none", [`Origin: ${SPA}`, "Access-Control-Request-Method: P UT"]],
+  ])("%s are none, and judged as OPTIONS", async (_, lines) => {
+    expect(await send(lines, "OPTIONS")).toMatchObject({ status: 401, hits: 0 });
+    expect(await send([alice.cookie, ...lines], "OPTIONS", "/admin")).toMatchObject({ status: 403, hits: 0 });
+    expect(await send([alice.cookie, ...lines], "OPTIONS")).toMatchObject({ status: 200, hits: 1 });
+  });
+});
+
+describe("S-23 several session cookies in one request", () => {
+  const cookieOf = ({ visitor }: Attacker) => visitor.cookies(system.appOrigin).get("__Host-rn_s") ?? "";
+  const cookies = (...values: string[]) =>
+    send([`Cookie: ${values.map((value) => `__Host-rn_s=${value}`).join("; ")}`, "Sec-Fetch-Mode: cors"]);
+
+  it("two that are valid are nobody's, whosever and in whatever order: one of them was planted", async () => {
+    for (const [first, second] of [
+      [alice, bob],
+      [bob, alice],
+      [alice, again],
+    ] as const) {
+      expect(await cookies(cookieOf(first), cookieOf(second))).toMatchObject({ status: 401, hits: 0 });
+    }
+  });
+  it("one that is valid counts beside others that are not, in whatever order", async () => {
+    const dead = `${cookieOf(alice).slice(0, -43)}${"A".repeat(43)}`;
+    for (const values of [
+      [cookieOf(alice), dead],
+      [dead, cookieOf(alice)],
+      ["planted", cookieOf(alice)],
+      [cookieOf(alice), cookieOf(alice)],
+    ]) {
+      expect(await cookies(...values)).toMatchObject({ status: 200, hits: 1 });
+    }
+  });
+  it("a valid one behind more strangers than are looked at is not found: doubt is denial", async () => {
+    const planted = Array.from({ length: 10 }, (_, i) => `planted${i}`);
+    expect(await cookies(...planted, cookieOf(alice))).toMatchObject({ status: 401, hits: 0 });
+  });
+  it("in two Cookie headers they count as in one", async () => {
+    const [a, b] = [cookieOf(alice), cookieOf(bob)];
+    const lines = [`Cookie: __Host-rn_s=${a}`, `Cookie: __Host-rn_s=${b}`, "Sec-Fetch-Mode: cors"];
+    expect((await send(lines)).hits).toBe(0);
+  });
+});
