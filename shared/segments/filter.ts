@@ -1,0 +1,205 @@
+import type {
+  ComponentDocument,
+  ComponentRule,
+  ManifestDocument,
+  PeerDocument,
+  Traffic,
+} from "../node-config/types.ts";
+import { type Flow, flowsOf, hostsOf } from "./flows.ts";
+import { formatFirst, formatPrefix, isHost, outermost, type Prefix } from "./prefix.ts";
+
+/** The nftables ruleset of a node (`docs/decisions/0008`). Only addresses, numbers and the words below get into it. */
+
+export interface FilterInput {
+  /** Name of the WireGuard interface. */
+  readonly interfaceName: string;
+  readonly manifest: ManifestDocument;
+  readonly component: ComponentDocument;
+  readonly peers: readonly PeerDocument[];
+}
+
+export const FILTER_TABLE = "inet rustronaut";
+
+/** What `internet` means: neither private, nor shared, nor local, nor multicast. */
+const INTERNET_V4 = [
+  "1.0.0.0-9.255.255.255",
+  "11.0.0.0-100.63.255.255",
+  "100.128.0.0-126.255.255.255",
+  "128.0.0.0-169.253.255.255",
+  "169.255.0.0-172.15.255.255",
+  "172.32.0.0-192.167.255.255",
+  "192.169.0.0-223.255.255.255",
+];
+const INTERNET_V6 = ["2000::/3"];
+
+/**
+ * The whole table, to be loaded by `nft -f -` in one transaction. It judges what comes in by the WireGuard interface or
+ * goes out of it, drops what no grant permits, and leaves everything else alone.
+ * @throws when a document was not checked before: a malformed address, port or interface name
+ */
+export function renderFilter({ interfaceName, manifest, component, peers }: FilterInput): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/.test(interfaceName)) {
+    throw new Error(`${JSON.stringify(interfaceName)} is no interface name`);
+  }
+  const sets: string[] = [];
+  const matches = { peer: [] as string[], peerToInternet: [] as string[], us: [] as string[] };
+  const used = new Set<number>();
+  for (const [index, flow] of flowsOf(manifest, component, peers).entries()) {
+    const toInternet = flow.internet.length > 0;
+    const chain = flow.openedBy === "us" ? "us" : toInternet ? "peerToInternet" : "peer";
+    const printed = printFlow(flow, index);
+    if (printed.matches.length > 0) used.add(flow.rule);
+    sets.push(...printed.sets);
+    matches[chain].push(...printed.matches);
+  }
+  const traffic = component.rules.flatMap((rule, index) =>
+    used.has(index) ? [chainOf(`traffic_${index}`, trafficLines(rule))] : [],
+  );
+  return [
+    `add table ${FILTER_TABLE}`,
+    `delete table ${FILTER_TABLE}`,
+    `table ${FILTER_TABLE} {`,
+    setOf("internet4", "ipv4_addr", INTERNET_V4, true),
+    setOf("internet6", "ipv6_addr", INTERNET_V6, true),
+    ...sets,
+    ...traffic,
+    chainOf("opened_by_peer", matches.peer),
+    chainOf("opened_by_peer_to_internet", matches.peerToInternet),
+    chainOf("opened_by_us", matches.us),
+    ...hooks(`"${interfaceName}"`, hostsOf(manifest)),
+    ...(manifest.forwards.length > 0 ? forwarding(`"${interfaceName}"`) : []),
+    "}",
+    "",
+  ].join("\n");
+}
+
+/**
+ * Each packet is judged by how its connection began (`ct original`), answers too. So a grant that is withdrawn ends
+ * running connections at once, and an answer needs no grant of its own.
+ */
+function hooks(wg: string, own: readonly Prefix[]): string[] {
+  return [
+    chainOf("by_peer", ["jump opened_by_peer", "jump opened_by_peer_to_internet", "drop"]),
+    chainOf("by_peer_to_us", ["jump opened_by_peer", "drop"]),
+    chainOf("by_us", ["jump opened_by_us", "drop"]),
+    // The overlay addresses answer on the overlay alone, whatever else the machine is connected to.
+    chainOf("guard", [
+      "type filter hook prerouting priority raw; policy accept;",
+      ...own.map(
+        (host) =>
+          `iifname != ${wg} ${familyOf(host)} daddr ${formatFirst(host)} fib saddr type != local drop`,
+      ),
+    ]),
+    chainOf("input", [
+      "type filter hook input priority filter; policy accept;",
+      `iifname != ${wg} accept`,
+      "ct state invalid drop",
+      "ct direction original goto by_peer_to_us",
+      "ct direction reply goto by_us",
+      "drop",
+    ]),
+    chainOf("output", [
+      "type filter hook output priority filter; policy accept;",
+      `oifname != ${wg} accept`,
+      "ct state invalid drop",
+      "ct direction original goto by_us",
+      "ct direction reply goto by_peer",
+      "drop",
+    ]),
+    chainOf("forward", [
+      "type filter hook forward priority filter; policy accept;",
+      `iifname != ${wg} oifname != ${wg} accept`,
+      "ct state invalid drop",
+      `iifname ${wg} oifname ${wg} drop`,
+      `iifname ${wg} ct direction original goto by_peer`,
+      `iifname ${wg} ct direction reply goto by_us`,
+      `oifname ${wg} ct direction original goto by_us`,
+      `oifname ${wg} ct direction reply goto by_peer`,
+      "drop",
+    ]),
+  ];
+}
+
+/** The networks behind a router need no route back, and no segment that is too long for the tunnel. */
+function forwarding(wg: string): string[] {
+  return [
+    chainOf("clamp", [
+      "type filter hook forward priority mangle; policy accept;",
+      `oifname ${wg} tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu`,
+    ]),
+    chainOf("leave", [
+      "type nat hook postrouting priority srcnat; policy accept;",
+      `iifname ${wg} oifname != ${wg} masquerade`,
+    ]),
+  ];
+}
+
+function printFlow(flow: Flow, index: number): { sets: string[]; matches: string[] } {
+  const sets: string[] = [];
+  const matches: string[] = [];
+  for (const version of [4, 6] as const) {
+    const sources = outermost(flow.sources.filter((prefix) => prefix.version === version));
+    const destinations = outermost(flow.destinations.filter((prefix) => prefix.version === version));
+    const toInternet = flow.internet.includes(version);
+    if (sources.length === 0 || (destinations.length === 0 && !toInternet)) continue;
+    const [from, to] = [
+      `from${version}_${index}`,
+      toInternet ? `internet${version}` : `to${version}_${index}`,
+    ];
+    const ip = version === 4 ? "ip" : "ip6";
+    sets.push(prefixSet(from, version, sources));
+    if (!toInternet) sets.push(prefixSet(to, version, destinations));
+    matches.push(`ct original ${ip} saddr @${from} ct original ${ip} daddr @${to} jump traffic_${flow.rule}`);
+  }
+  return { sets, matches };
+}
+
+function trafficLines(rule: ComponentRule): string[] {
+  // Errors about a connection belong to it: without them no path MTU is found.
+  return ["ct state related meta l4proto { 1, 58 } accept", ...rule.traffic.map(trafficLine)];
+}
+
+function trafficLine({ protocol, ports }: Traffic): string {
+  switch (protocol) {
+    case "any":
+      return "accept";
+    case "icmp":
+      return "meta l4proto { 1, 58 } accept";
+    case "tcp":
+    case "udp": {
+      const match = `meta l4proto ${protocol}`;
+      return ports.length === 0
+        ? `${match} accept`
+        : `${match} ct original proto-dst { ${portList(ports)} } accept`;
+    }
+    default:
+      throw new Error(`${JSON.stringify(protocol)} is no protocol`);
+  }
+}
+
+function portList(ports: Traffic["ports"]): string {
+  return ports
+    .map(([from, to]) => {
+      const isRange =
+        Number.isInteger(from) && Number.isInteger(to) && 1 <= from && from <= to && to <= 65_535;
+      if (!isRange) throw new Error(`${JSON.stringify([from, to])} is no range of ports`);
+      return from === to ? `${from}` : `${from}-${to}`;
+    })
+    .join(", ");
+}
+
+const familyOf = ({ version }: Prefix): string => (version === 4 ? "ip" : "ip6");
+
+function prefixSet(name: string, version: 4 | 6, prefixes: readonly Prefix[]): string {
+  const elements = prefixes.map((prefix) => (isHost(prefix) ? formatFirst(prefix) : formatPrefix(prefix)));
+  return setOf(name, `ipv${version}_addr`, elements, !prefixes.every(isHost));
+}
+
+function setOf(name: string, type: string, elements: readonly string[], hasIntervals: boolean): string {
+  const flags = hasIntervals ? "flags interval; " : "";
+  return `  set ${name} { type ${type}; ${flags}elements = { ${elements.join(", ")} }; }`;
+}
+
+function chainOf(name: string, lines: readonly string[]): string {
+  return [`  chain ${name} {`, ...lines.map((line) => `    ${line}`), "  }"].join("\n");
+}
