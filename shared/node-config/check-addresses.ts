@@ -1,5 +1,5 @@
-import { classify, parseIPv4, parseIPv6 } from "../http/address.ts";
 import { comparePrefixes, contains, isDefaultRoute, overlaps, type Prefix } from "../segments/prefix.ts";
+import { parseEndpoint } from "./endpoint.ts";
 import { parseHost, parsePrefix } from "./prefixes.ts";
 import { type ConfigRefusal, refuse } from "./refusals.ts";
 import type { Overlay } from "./root-check.ts";
@@ -68,29 +68,17 @@ export function routeOverlap(routes: readonly OwnedRoute[]): readonly [OwnedRout
   return null;
 }
 
-/** `address:port` or `[address]:port` that a packet may be sent to. */
+/** `address:port` or `[address]:port` that a packet may be sent to, in its one spelling. */
 export function endpointFault(text: string, overlay: Overlay, where: string): ConfigRefusal | null {
-  const wrong = (why: string) => refuse("ENDPOINT_INVALID", where, `${text} ${why}.`).error;
-  const [, v6, v4, digits] = /^(?:\[([0-9a-f:]+)\]|([0-9.]+)):([1-9]\d{0,4})$/.exec(text) ?? [];
-  const host = parseHost(v6 ?? v4 ?? "");
-  const address = v6 === undefined ? parseIPv4(v4 ?? "") : parseIPv6(v6);
-  if (!host || !address || (v6 !== undefined) !== (host.version === 6)) {
-    return wrong("is no address and port in its only spelling");
-  }
-  if (Number(digits) > 65_535) return wrong("has no port");
-  if (NEVER_REACHED.has(classify(address))) return wrong("is not an address that a peer can have");
-  if (overlaps(overlay.ipv4, host) || overlaps(overlay.ipv6, host)) return wrong("is inside of the overlay");
-  return null;
+  const endpoint = parseEndpoint(text, (address) => {
+    const host = parseHost(address);
+    return host === null || overlaps(overlay.ipv4, host) || overlaps(overlay.ipv6, host);
+  });
+  const why = endpoint.ok ? "must be in its one spelling" : endpoint.error;
+  return endpoint.ok && endpoint.value === text
+    ? null
+    : refuse("ENDPOINT_INVALID", where, `The endpoint ${JSON.stringify(text)} ${why}.`).error;
 }
-
-const NEVER_REACHED: ReadonlySet<string> = new Set([
-  "unspecified",
-  "loopback",
-  "link_local",
-  "multicast",
-  "reserved",
-  "translated",
-]);
 
 const prefixes = (...texts: readonly string[]): readonly Prefix[] =>
   texts.map(parsePrefix).filter((prefix) => prefix !== null);
