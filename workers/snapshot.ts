@@ -26,7 +26,7 @@ let extraAsks = { since: 0, count: 0 };
 /** A snapshot at least as new as `minEpoch`. Rejects when the registry can't be read: answer 503. */
 export async function snapshotAt(bindings: Bindings, minEpoch: number): Promise<Snapshot> {
   if (current && current.epoch >= minEpoch) return current;
-  const loaded = await load(bindings);
+  const loaded = await loadOnce(bindings, minEpoch);
   if (!current || loaded.epoch > current.epoch) current = loaded;
   if (current.epoch < minEpoch)
     throw new Error(`the registry is at epoch ${current.epoch}, not yet at ${minEpoch}`);
@@ -52,6 +52,39 @@ export async function newestSnapshot(bindings: Bindings): Promise<Snapshot> {
     askedAt = Number.NEGATIVE_INFINITY;
   }
   return freshSnapshot(bindings);
+}
+
+/** The load that is under way: a promise of plain data, which requests may share though they may share no I/O. */
+let loading: { readonly since: number; readonly done: Promise<Snapshot | null> } | undefined;
+
+/**
+ * How long (milliseconds) a load is worth waiting for. The request that it belongs to may have been cancelled, and
+ * then it never ends; it must take nobody else's answer along.
+ */
+const SHARED_LOAD_MS = 1_000;
+
+/** Joins the load under way when there is one; loads when that fails, hangs, or turns out to be too old. */
+async function loadOnce(bindings: Bindings, minEpoch: number): Promise<Snapshot> {
+  const left = loading === undefined ? 0 : loading.since + SHARED_LOAD_MS - Date.now();
+  if (loading !== undefined && left > 0) {
+    const shared = await within(left, loading.done);
+    if (shared !== null && shared.epoch >= minEpoch) return shared;
+  }
+  const own = load(bindings);
+  const mine = { since: Date.now(), done: own.catch(() => null) };
+  loading = mine;
+  try {
+    return await own;
+  } finally {
+    if (loading === mine) loading = undefined;
+  }
+}
+
+/** What the promise holds if it settles in time, by this request's own timer; else null. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
+  const { promise: late, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(() => resolve(null), ms);
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** The epoch is read first: what is read after it is at least that new. */
