@@ -110,7 +110,7 @@ export function forwardableHeaders(
         kept.push([name, value]);
         break;
       case "override":
-        if (options.methodOverride) kept.push([name, value]);
+        if (options.methodOverride && isOverride(name, value)) kept.push([name, value]);
         break;
       case "authorization":
         if (serviceBearer(value) === null) kept.push([name, value]);
@@ -157,12 +157,16 @@ export function serviceBearer(value: string): string | null {
   return /^\s*bearer[\s,]+(rn[a-z]+_\S*.*)$/i.exec(value)?.[1]?.trim() ?? null;
 }
 
+/** One method, under a name that everyone reads alike: what is not judged as an override must not arrive as one. */
+const isOverride = (name: string, value: string): boolean =>
+  !name.includes("_") && /^\s*[A-Za-z]{1,20}\s*$/.test(value);
+
 /** The methods that the client asks an upstream to take instead of the one sent. */
 export function overriddenMethods(get: (name: string) => string | null): string[] {
   const methods: string[] = [];
   for (const name of METHOD_OVERRIDES) {
     const value = get(name);
-    if (value !== null) methods.push(value.trim().toUpperCase());
+    if (value !== null && isOverride(name, value)) methods.push(value.trim().toUpperCase());
   }
   return methods;
 }

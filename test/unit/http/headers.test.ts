@@ -121,13 +121,20 @@ describe("credentials of ours", () => {
 });
 
 describe("S-46 method override", () => {
-  test.each(["X-HTTP-Method-Override", "X_HTTP_Method_Override", "X-Method-Override", "X-HTTP-Method"])(
-    "%s",
-    (name) => {
-      expect(names([[name, "DELETE"]])).toEqual([]);
-      expect(names([[name, "DELETE"]], { methodOverride: true })).toEqual([name.toLowerCase()]);
-    },
-  );
+  test.each(["X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"])("%s", (name) => {
+    expect(names([[name, "DELETE"]])).toEqual([]);
+    expect(names([[name, "DELETE"]], { methodOverride: true })).toEqual([name.toLowerCase()]);
+  });
+
+  test.each([
+    ["X_HTTP_Method_Override", "DELETE"],
+    ["X-HTTP-Method-Override", "GET, DELETE"],
+    ["X-HTTP-Method-Override", "DELETE;q=1"],
+    ["X-HTTP-Method-Override", ""],
+  ])("%s: %s is never forwarded, for it is not judged", (name, value) => {
+    expect(names([[name, value]], { methodOverride: true })).toEqual([]);
+    expect(overriddenMethods((asked) => (asked === name.toLowerCase() ? value : null))).toEqual([]);
+  });
 
   test("each named method is judged", () => {
     const sent = new Map([
