@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ComponentDocument, Grant, PeerDocument, Traffic } from "../../../shared/node-config/types.ts";
+import { renderFilter } from "../../../shared/segments/filter.ts";
+import { manifestOf, peerOf } from "./documents.ts";
+import { Namespaces, obstacle, type Place } from "./packets/namespaces.ts";
+import type { Probe } from "./packets/probe.ts";
+
+const reason = obstacle();
+if (reason) console.warn(`Packets are not tried: ${reason}.`);
+
+const TRAFFIC: Record<string, Traffic> = {
+  web: {
+    protocol: "tcp",
+    ports: [
+      [443, 443],
+      [8_000, 8_100],
+    ],
+  },
+  dns: { protocol: "udp", ports: [[53, 53]] },
+  ping: { protocol: "icmp", ports: [] },
+  anything: { protocol: "any", ports: [] },
+};
+const component: ComponentDocument = {
+  type: "component",
+  network: "net_1",
+  segment: "seg_1",
+  revision: 1,
+  rules: Object.entries(TRAFFIC).map(([id, traffic]) => ({ id, name: id, traffic: [traffic] })),
+};
+const manifest = manifestOf({
+  ipv4: "100.64.0.1",
+  ipv6: "fd00::1",
+  forwards: ["0.0.0.0/0", "10.9.0.0/16"],
+});
+const peer = (host: number, inbound: readonly Grant[], outbound: readonly Grant[]): PeerDocument =>
+  peerOf({ ipv4: `100.64.0.${host}`, ipv6: `fd00::${host}`, inbound, outbound });
+
+const LAN = ["10.9.0.0/16"];
+const PEERS = [
+  peer(
+    2,
+    [
+      { rule: "web" },
+      { rule: "dns" },
+      { rule: "web", to: LAN },
+      { rule: "web", to: ["0.0.0.0/0"] },
+      { rule: "web", from: ["10.1.0.0/16"], to: LAN },
+      { rule: "unknown" },
+      { rule: "anything", to: ["10.10.0.0/16"] },
+    ],
+    [
+      { rule: "dns", from: LAN },
+      { rule: "anything", from: ["10.10.0.0/16"] },
+    ],
+  ),
+  peer(3, [], [{ rule: "web" }]),
+  peer(4, [{ rule: "ping" }], []),
+];
+const rulesetFor = (peers: readonly PeerDocument[]): string =>
+  renderFilter({ interfaceName: "wg0", manifest, component, peers });
+
+/** Source, destination, protocol/port, and whether it passes. */
+const TABLE: Record<Place, readonly (readonly [string, string, string, boolean])[]> = {
+  peer: [
+    ["100.64.0.2", "100.64.0.1", "tcp/443", true],
+    ["100.64.0.2", "100.64.0.1", "tcp/8050", true],
+    ["100.64.0.2", "100.64.0.1", "tcp/80", false],
+    ["100.64.0.2", "100.64.0.1", "udp/53", true],
+    ["100.64.0.2", "100.64.0.1", "udp/443", false],
+    ["100.64.0.3", "100.64.0.1", "tcp/443", false],
+    ["100.64.0.4", "100.64.0.1", "tcp/443", false],
+    ["fd00::2", "fd00::1", "tcp/443", true],
+    ["fd00::2", "fd00::1", "tcp/80", false],
+    ["fd00::2", "fd00::1", "udp/53", true],
+    ["fd00::3", "fd00::1", "tcp/443", false],
+    // Through the node, to the network behind it and to its address there.
+    ["100.64.0.2", "10.9.0.2", "tcp/443", true],
+    ["100.64.0.2", "10.9.0.2", "tcp/80", false],
+    ["100.64.0.2", "10.9.0.2", "udp/53", false],
+    ["100.64.0.2", "10.9.0.1", "tcp/443", true],
+    ["100.64.0.3", "10.9.0.2", "tcp/443", false],
+    ["10.1.0.1", "10.9.0.2", "tcp/443", true],
+    ["10.1.0.1", "100.64.0.1", "tcp/443", false],
+    // The Internet is neither a private network nor a block that the node may not forward to.
+    ["100.64.0.2", "203.0.113.2", "tcp/443", true],
+    ["100.64.0.2", "203.0.113.2", "tcp/80", false],
+    ["100.64.0.3", "203.0.113.2", "tcp/443", false],
+    ["100.64.0.2", "10.10.0.2", "tcp/443", false],
+  ],
+  us: [
+    ["100.64.0.1", "100.64.0.3", "tcp/443", true],
+    ["100.64.0.1", "100.64.0.3", "tcp/80", false],
+    ["100.64.0.1", "100.64.0.2", "tcp/443", false],
+    ["fd00::1", "fd00::3", "tcp/443", true],
+    ["fd00::1", "fd00::2", "tcp/443", false],
+    ["10.9.0.1", "100.64.0.3", "tcp/443", false],
+    ["10.9.0.1", "10.9.0.2", "tcp/80", true],
+    ["127.0.0.1", "100.64.0.1", "tcp/80", true],
+  ],
+  lan: [
+    ["10.9.0.2", "100.64.0.2", "udp/53", true],
+    ["10.9.0.2", "100.64.0.2", "tcp/443", false],
+    ["10.9.0.2", "100.64.0.3", "udp/53", false],
+    ["10.10.0.2", "100.64.0.2", "udp/53", false],
+    ["10.9.0.2", "10.9.0.1", "tcp/80", true],
+    // The overlay address answers on the overlay alone.
+    ["10.9.0.2", "100.64.0.1", "tcp/443", false],
+  ],
+};
+
+const probeOf = ([from, to, traffic]: readonly [string, string, string, boolean]): Probe => {
+  const [protocol, port] = traffic.split("/");
+  return { from, to, protocol: protocol === "udp" ? "udp" : "tcp", port: Number(port) };
+};
+
+describe.skipIf(reason !== null)("packets in network namespaces", () => {
+  let namespaces: Namespaces;
+  beforeAll(async () => {
+    namespaces = new Namespaces();
+    for (const place of ["peer", "us", "lan"] as const) await namespaces.attempt(place, []);
+  });
+  afterAll(() => namespaces.close());
+
+  test("everything passes without the table", async () => {
+    for (const place of ["peer", "us", "lan"] as const) {
+      const probes = TABLE[place].map(probeOf).filter(({ to }) => to !== "203.0.113.2");
+      expect(await namespaces.attempt(place, probes)).toEqual(probes.map(() => true));
+    }
+  });
+
+  test.each(["peer", "us", "lan"] as const)(
+    "from %s, what a grant permits passes and nothing else",
+    async (place) => {
+      namespaces.loadFilter(rulesetFor(PEERS));
+      const passed = await namespaces.attempt(place, TABLE[place].map(probeOf));
+      const seen = TABLE[place].map(([from, to, traffic], row) => [from, to, traffic, passed[row]]);
+      expect(seen).toEqual(TABLE[place]);
+    },
+  );
+
+  test("ICMP passes where it is granted, in both families", () => {
+    namespaces.loadFilter(rulesetFor(PEERS));
+    expect(namespaces.ping("peer", "100.64.0.4", "100.64.0.1")).toBe(true);
+    expect(namespaces.ping("peer", "fd00::4", "fd00::1")).toBe(true);
+    expect(namespaces.ping("peer", "100.64.0.2", "100.64.0.1")).toBe(false);
+    expect(namespaces.ping("us", "100.64.0.1", "100.64.0.4")).toBe(false);
+  });
+
+  test("a grant that is withdrawn ends the running connection, one that returns lets it go on", async () => {
+    const running: Probe = {
+      from: "100.64.0.2",
+      to: "100.64.0.1",
+      protocol: "udp",
+      port: 53,
+      fromPort: 40_053,
+    };
+    namespaces.loadFilter(rulesetFor(PEERS));
+    expect(await namespaces.attempt("peer", [running])).toEqual([true]);
+    namespaces.loadFilter(rulesetFor([peer(2, [{ rule: "web" }], [])]));
+    expect(await namespaces.attempt("peer", [running])).toEqual([false]);
+    namespaces.loadFilter(rulesetFor(PEERS));
+    expect(await namespaces.attempt("peer", [running])).toEqual([true]);
+  });
+
+  test("without a peer nothing passes", async () => {
+    namespaces.loadFilter(rulesetFor([]));
+    const probes = TABLE.peer.map(probeOf);
+    expect(await namespaces.attempt("peer", probes)).toEqual(probes.map(() => false));
+  });
+});
