@@ -130,6 +130,14 @@ async function answer(forwarding: Forwarding, response: Response, upstreamOrigin
     return no(forwarding, "upstream_unreachable", "The application did not open the connection.");
   }
   const { status, statusText } = response;
+  if (status < 200 || status > 599) {
+    await response.body?.cancel();
+    return no(
+      forwarding,
+      "upstream_unreachable",
+      "The application answered with a status that does not exist; tell its owner.",
+    );
+  }
   const length = response.headers.get("content-length");
   if (!response.body || request.method === "HEAD" || (length !== null && Number(length) <= UNWATCHED_BYTES)) {
     watch.close();

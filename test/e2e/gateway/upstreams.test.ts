@@ -49,6 +49,9 @@ const CODED = {
 };
 const DECODE = { gzip: gunzipSync, br: brotliDecompressSync };
 
+/** What `/raw` answers. */
+let raw = "";
+
 function misbehave(socket: Socket, target: string): void {
   switch (target) {
     case "/reset":
@@ -104,6 +107,9 @@ function misbehave(socket: Socket, target: string): void {
       break;
     case "/head":
       socket.end('HTTP/1.1 200 OK\r\nContent-Length: 70000\r\nETag: "a"\r\n\r\n');
+      break;
+    case "/raw":
+      socket.end(raw, "latin1");
       break;
     default:
       socket.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
@@ -207,6 +213,52 @@ describe("answers without a body, and others", () => {
     const response = await to("faulty", "/zstd", { lines: ["Accept-Encoding: zstd"] });
     expect([response.status, response.header("content-encoding")]).toEqual([200, "zstd"]);
     expect(dechunked(response) === CODED.zstd.toString("latin1")).toBe(true);
+  });
+});
+
+describe("answers that are odd", () => {
+  const answering = async (text: string, method = "GET") => {
+    raw = text;
+    const { status, body, header } = await to("faulty", "/raw", { method, lines: ["Sec-Fetch-Mode: cors"] });
+    return { status, body, why: header("x-rustronaut-response") };
+  };
+  it.each([
+    ["205 without a body", "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n", 205],
+    ["a status that nobody knows", "HTTP/1.1 599 Odd\r\nContent-Length: 0\r\n\r\n", 599],
+    ["418", "HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\n\r\n", 418],
+    ["no reason", "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", 200],
+    ["a reason outside of ASCII", "HTTP/1.1 404 Nicht verf\xfcgbar\r\nContent-Length: 0\r\n\r\n", 404],
+    ["a header outside of ASCII", "HTTP/1.1 200 OK\r\nX-Name: Zo\xc3\xab\r\nContent-Length: 0\r\n\r\n", 200],
+    ["HTTP/1.0 that ends with the connection", "HTTP/1.0 200 OK\r\n\r\n", 200],
+    ["300 with a body and no Location", "HTTP/1.1 300 Multiple Choices\r\nContent-Length: 0\r\n\r\n", 300],
+  ])("%s passes", async (_, text, status) => {
+    expect(await answering(text)).toMatchObject({ status, why: undefined });
+  });
+  it.each([
+    ["a status beyond all", "HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n"],
+    ["a status below all", "HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n"],
+    ["a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"],
+    ["a negative length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"],
+    ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
+    [
+      "an upgrade that nobody asked for",
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+    ],
+    ["a header without a name", "HTTP/1.1 200 OK\r\n: empty\r\nContent-Length: 0\r\n\r\n"],
+  ])("%s is no answer: 502", async (_, text) => {
+    expect(await answering(text)).toMatchObject({ status: 502, why: "upstream_unreachable" });
+  });
+  it("a body where none may be is left out, and becomes nobody's answer", async () => {
+    const next = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
+    for (const status of ["204 No Content", "304 Not Modified"]) {
+      const first = await answering(`HTTP/1.1 ${status}\r\nContent-Length: ${next.length}\r\n\r\n${next}`);
+      expect([Number(status.slice(0, 3)), 502]).toContain(first.status);
+      expect(first.body).not.toContain("poison");
+      expect(await to("faulty", "/next")).toMatchObject({ status: 200, body: "ok" });
+    }
+    const head = await answering(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok${next}`, "HEAD");
+    expect(head.body).toBe("");
+    expect(await to("faulty", "/next")).toMatchObject({ status: 200, body: "ok" });
   });
 });
 
