@@ -30,8 +30,24 @@ export const queryClient = new QueryClient({
   },
 });
 
-export function useApi<Id extends EndpointId>(id: Id, input: CallInput<Id>) {
-  return useQuery({ queryKey: [id, input], queryFn: () => call(id, input) });
+interface Polled<T> {
+  /** Milliseconds between two calls while the page is looked at; false ends the polling. */
+  readonly every?: number | ((data: T | undefined) => number | false);
+}
+
+export function useApi<Id extends EndpointId>(
+  id: Id,
+  input: CallInput<Id>,
+  { every }: Polled<Answer<Id>> = {},
+) {
+  return useQuery({
+    queryKey: [id, input],
+    queryFn: () => call(id, input),
+    refetchInterval:
+      typeof every === "function"
+        ? (query) => every(query.state.data as Answer<Id> | undefined)
+        : (every ?? false),
+  });
 }
 
 interface Page<Row> {
@@ -45,9 +61,10 @@ export type ListId = {
 }[EndpointId];
 export type RowOf<Id extends ListId> = Answer<Id> extends Page<infer Row> ? Row : never;
 
-/** A list that grows page by page. */
-export function usePages<Id extends ListId>(id: Id, input: CallInput<Id>) {
+/** A list that grows page by page. @param every Milliseconds between two calls while the page is looked at. */
+export function usePages<Id extends ListId>(id: Id, input: CallInput<Id>, every: number | false = false) {
   return useInfiniteQuery({
+    refetchInterval: every,
     queryKey: [id, "pages", input],
     initialPageParam: null as string | null,
     queryFn: async ({ pageParam }): Promise<Page<RowOf<Id>>> => {

@@ -20,5 +20,13 @@ export const ROOMS: readonly Room[] = [
   { id: "decisions", title: "Decisions", component: lazy(() => import("./rooms/decisions.tsx")) },
   { id: "sessions", title: "Sessions", component: lazy(() => import("./rooms/sessions.tsx")) },
   { id: "people", title: "Users and groups", component: lazy(() => import("./rooms/people.tsx")) },
+  { id: "nodes", title: "Nodes", component: lazy(() => import("./rooms/nodes.tsx")) },
+  { id: "map", title: "Map", component: lazy(() => import("./rooms/map.tsx")) },
+  { id: "mesh-rules", title: "Node rules", component: lazy(() => import("./rooms/mesh-rules.tsx")) },
+  {
+    id: "enrolment-keys",
+    title: "Enrolment keys",
+    component: lazy(() => import("./rooms/enrolment-keys.tsx")),
+  },
   { id: "audit", title: "Audit", component: lazy(() => import("./rooms/audit.tsx")) },
 ];

@@ -5,6 +5,7 @@ import { RoomHead } from "./components/room-head.tsx";
 import { Loaded, Skeleton } from "./components/states.tsx";
 import icon from "./icon.svg";
 import { routeTo, useRoute } from "./lib/router.ts";
+import { HoldsBar } from "./rooms/holds.tsx";
 import { ROOMS, type Room } from "./rooms.ts";
 
 /**
@@ -24,7 +25,12 @@ export function Shell() {
       <Side current={id} who={me.data?.user?.email ?? me.data?.actor ?? ""} role={me.data?.role ?? ""} />
       <main id="main" tabIndex={-1}>
         <Loaded query={me}>
-          {() => (room ? <OpenRoom key={room.id} room={room} path={path} /> : <NoRoom />)}
+          {() => (
+            <>
+              {room ? <OpenRoom key={room.id} room={room} path={path} /> : <NoRoom />}
+              <HoldsBar />
+            </>
+          )}
         </Loaded>
       </main>
     </div>

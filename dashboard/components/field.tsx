@@ -38,6 +38,7 @@ export function Field({ label, hint, error, children }: Field) {
 interface Check {
   readonly label: string;
   readonly name?: string;
+  readonly value?: string;
   readonly checked?: boolean;
   readonly defaultChecked?: boolean;
   readonly onChange?: (checked: boolean) => void;

@@ -17,6 +17,31 @@ export function formatMoment(at: number): string {
 }
 export const formatCount = (count: number): string => whole.format(count);
 
+const STEPS = [
+  [86_400_000, "d"],
+  [3_600_000, "h"],
+  [60_000, "min"],
+  [1_000, "s"],
+] as const;
+
+/** A length of time in its largest whole unit, such as `3 min`. @param length In milliseconds. */
+export function formatLength(length: number): string {
+  const [size, unit] = STEPS.find(([step]) => length >= step) ?? [1_000, "s"];
+  return `${Math.max(0, Math.floor(length / size))} ${unit}`;
+}
+
+/** @param at Milliseconds since the Unix epoch, or null for what never happened. */
+export const formatAgo = (at: number | null, now = Date.now()): string =>
+  at === null ? "never" : `${formatLength(now - at)} ago`;
+
+/** In powers of 1,024, to three figures: `1.5 KiB`. */
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), 5);
+  const value = bytes / 1_024 ** power;
+  const places = power === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${value.toFixed(places)} ${["B", "KiB", "MiB", "GiB", "TiB", "PiB"][power]}`;
+}
+
 /** A list from a text field: separated by commas or lines, blanks dropped. */
 export function splitList(text: string): string[] {
   return text

@@ -7,6 +7,7 @@ import { Field } from "../components/field.tsx";
 import { RoomHead } from "../components/room-head.tsx";
 import { Loaded } from "../components/states.tsx";
 import { formatCount } from "../lib/format.ts";
+import { TrustCard } from "./trust-card.tsx";
 
 const MINUTE = 60_000;
 const RANGES = {
@@ -39,6 +40,7 @@ export default function Overview() {
         </Field>
       </RoomHead>
       <Loaded query={stats}>{(data) => <Figures stats={data} title={RANGES[range].title} />}</Loaded>
+      <TrustCard />
     </>
   );
 }

@@ -1,0 +1,29 @@
+import type { RowOf } from "../api.ts";
+
+type Node = RowOf<"nodes.list">;
+
+const STATUS_CLASS: Readonly<Record<Node["status"], string>> = {
+  approved: "badge",
+  pending: "badge warn",
+  expired: "badge warn",
+  quarantined: "badge bad",
+  revoked: "badge bad",
+};
+
+export function NodeStatus({ status }: { readonly status: Node["status"] }) {
+  return <span className={STATUS_CLASS[status]}>{status}</span>;
+}
+
+/** @param live Null where the segment did not answer. */
+export function Online({ live }: { readonly live: { readonly online: boolean } | null }) {
+  if (live === null) return <span className="badge warn">unknown</span>;
+  return <span className={live.online ? "badge good" : "badge"}>{live.online ? "online" : "offline"}</span>;
+}
+
+const PATH_WORDS = { direct: "direct", none: "no path", unknown: "not reported" } as const;
+const PATH_CLASS = { direct: "badge good", none: "badge bad", unknown: "badge" } as const;
+
+/** How packets go between two nodes. */
+export function PathBadge({ path }: { readonly path: keyof typeof PATH_WORDS }) {
+  return <span className={PATH_CLASS[path]}>{PATH_WORDS[path]}</span>;
+}

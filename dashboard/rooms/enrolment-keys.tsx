@@ -1,0 +1,70 @@
+import { etagOf, type RowOf, useMayWrite, usePages, useWrite } from "../api.ts";
+import { ConfirmButton } from "../components/confirm-button.tsx";
+import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
+import { RoomHead } from "../components/room-head.tsx";
+import { Empty, Failure, Loaded } from "../components/states.tsx";
+import { formatMoment } from "../lib/format.ts";
+import { keyState } from "../lib/key-state.ts";
+import { NewEnrolmentKey } from "./enrolment-key-dialog.tsx";
+
+type Key = RowOf<"enrolmentKeys.list">;
+
+export default function EnrolmentKeys() {
+  const keys = usePages("enrolmentKeys.list", {});
+  const revoke = useWrite("enrolmentKeys.delete");
+  const mayWrite = useMayWrite();
+  const columns = columnsFor(mayWrite, (key) =>
+    revoke.mutate({ params: { enrolmentKey: key.id }, ifMatch: etagOf(key) }),
+  );
+  return (
+    <>
+      <RoomHead title="Enrolment keys">{mayWrite && <NewEnrolmentKey />}</RoomHead>
+      <Failure error={revoke.error} />
+      <Loaded query={keys}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty>No key exists. A machine joins the network with one.</Empty>
+          ) : (
+            <DataTable caption="Enrolment keys" columns={columns} rows={rows} keyOf={(key) => key.id} />
+          )
+        }
+      </Loaded>
+      <ShowMore pages={keys} />
+    </>
+  );
+}
+
+function columnsFor(mayWrite: boolean, onRevoke: (key: Key) => void): readonly Column<Key>[] {
+  return [
+    { header: "Key", cell: (key) => key.name, className: "long" },
+    { header: "Segment", cell: (key) => key.segment, className: "wide" },
+    { header: "Tags", cell: (key) => key.tags.join(", "), className: "wide" },
+    { header: "Nodes are", cell: kindOf, className: "wide" },
+    { header: "Uses", cell: (key) => `${key.uses} of ${key.maxUses}` },
+    { header: "Expires", cell: (key) => formatMoment(key.expiresAt), className: "wide" },
+    {
+      header: "State",
+      cell: (key) => {
+        const state = keyState(key, Date.now());
+        if (state !== "usable") return <span className="badge">{state}</span>;
+        if (!mayWrite) return <span className="badge good">{state}</span>;
+        return (
+          <ConfirmButton
+            label="Revoke"
+            name={`Revoke ${key.name}`}
+            className="button danger small"
+            question={`Revoke the key ${key.name}?`}
+            onConfirm={() => onRevoke(key)}
+          >
+            It lets no further node in. Those that it let in stay.
+          </ConfirmButton>
+        );
+      },
+    },
+  ];
+}
+
+const kindOf = (key: Key): string =>
+  [key.preApproved ? "approved at once" : "approved by hand", ...(key.ephemeral ? ["ephemeral"] : [])].join(
+    ", ",
+  );

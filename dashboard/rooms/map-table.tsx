@@ -1,0 +1,55 @@
+import { useState } from "react";
+import { type Column, DataTable } from "../components/data-table.tsx";
+import { Online, PathBadge } from "../components/node-badges.tsx";
+import { Empty } from "../components/states.tsx";
+import { formatAgo, formatBytes, formatCount } from "../lib/format.ts";
+import { type Connection, connectionsOf } from "../lib/map/connections.ts";
+import type { MapNode, MeshMap } from "../lib/map/graph.ts";
+import { routeTo } from "../lib/router.ts";
+
+const STEP = 200;
+
+const COLUMNS: readonly Column<Connection>[] = [
+  { header: "Node", cell: ({ a }) => <End node={a} />, className: "long" },
+  { header: "Peer", cell: ({ b }) => <End node={b} />, className: "long" },
+  { header: "Path", cell: ({ link }) => <PathBadge path={link.path} /> },
+  { header: "Handshake", cell: ({ link }) => formatAgo(link.handshakeAt), className: "wide" },
+  { header: "Bytes", cell: ({ link }) => formatBytes(link.bytes), className: "wide" },
+];
+
+function End({ node }: { readonly node: MapNode }) {
+  return (
+    <>
+      <a href={routeTo("nodes", node.id)}>{node.name}</a> <Online live={node} />
+    </>
+  );
+}
+
+interface MapTable {
+  readonly map: MeshMap;
+  /** Lower-case part of a node's or segment's name; empty for all. */
+  readonly found: string;
+  readonly segment: string | null;
+}
+
+/** The map in words. */
+export function MapTable({ map, found, segment }: MapTable) {
+  const [shown, setShown] = useState(STEP);
+  const rows = connectionsOf(map, found, segment);
+  if (rows.length === 0) return <Empty>No pair of nodes fits.</Empty>;
+  return (
+    <>
+      <DataTable
+        caption="Pairs of nodes that may talk to each other"
+        columns={COLUMNS}
+        rows={rows.slice(0, shown)}
+        keyOf={({ a, b }) => `${a.id} ${b.id}`}
+      />
+      {rows.length > shown && (
+        <button type="button" className="button plain" onClick={() => setShown(shown + STEP)}>
+          Show more of {formatCount(rows.length)}
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,71 @@
+import { type RowOf, useMayWrite, usePages } from "../api.ts";
+import { OnOff } from "../components/badges.tsx";
+import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
+import { RoomHead } from "../components/room-head.tsx";
+import { Empty, Loaded } from "../components/states.tsx";
+import { routeTo } from "../lib/router.ts";
+import type { RoomProps } from "../rooms.ts";
+import { EditMeshRule, NewMeshRule } from "./mesh-rule-form.tsx";
+
+type Rule = RowOf<"meshRules.list">;
+
+export default function MeshRules({ path: [id] }: RoomProps) {
+  if (id === undefined) return <RuleList />;
+  return id === "new" ? <NewMeshRule /> : <EditMeshRule id={id} />;
+}
+
+const COLUMNS: readonly Column<Rule>[] = [
+  {
+    header: "Rule",
+    cell: (rule) => <a href={routeTo("mesh-rules", rule.id)}>{rule.name}</a>,
+    className: "long",
+  },
+  { header: "From", cell: (rule) => <Entries of={rule.from} />, className: "wide" },
+  { header: "To", cell: (rule) => <Entries of={rule.to} />, className: "wide" },
+  { header: "Traffic", cell: (rule) => <Entries of={rule.traffic} />, className: "wide" },
+  { header: "State", cell: (rule) => <OnOff on={rule.enabled} /> },
+];
+
+function Entries({ of }: { readonly of: readonly string[] }) {
+  return (
+    <ul className="entries">
+      {of.map((entry) => (
+        <li key={entry}>
+          <code>{entry}</code>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function RuleList() {
+  const rules = usePages("meshRules.list", {});
+  const mayWrite = useMayWrite();
+  return (
+    <>
+      <RoomHead title="Node rules">
+        {mayWrite && (
+          <a className="button" href={routeTo("mesh-rules", "new")}>
+            Write a rule
+          </a>
+        )}
+      </RoomHead>
+      <p className="muted">Nodes may talk to each other only where a rule says so.</p>
+      <Loaded query={rules}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty>There is no rule, so no node may talk to another.</Empty>
+          ) : (
+            <DataTable
+              caption="Rules between nodes"
+              columns={COLUMNS}
+              rows={rows}
+              keyOf={(rule) => rule.id}
+            />
+          )
+        }
+      </Loaded>
+      <ShowMore pages={rules} />
+    </>
+  );
+}

@@ -1,0 +1,110 @@
+import type { RowOf } from "../api.ts";
+import { useApi } from "../api.ts";
+import { Facts } from "../components/facts.tsx";
+import { NodeStatus, Online } from "../components/node-badges.tsx";
+import { RoomHead } from "../components/room-head.tsx";
+import { Loaded } from "../components/states.tsx";
+import { formatAgo, formatDateTime, formatLength } from "../lib/format.ts";
+import { routeTo } from "../lib/router.ts";
+import { NodeActions } from "./node-actions.tsx";
+import { EditNode } from "./node-edit.tsx";
+import { NodePeers } from "./node-peers.tsx";
+import { NodeRoutes } from "./node-routes.tsx";
+import { RevocationProgress } from "./revocation-progress.tsx";
+
+export type Node = RowOf<"nodes.list">;
+
+const EVERY = 3_000;
+
+export function NodePage({ id }: { readonly id: string }) {
+  const node = useApi("nodes.get", { params: { node: id } }, { every: EVERY });
+  return (
+    <>
+      <RoomHead title={node.data?.name ?? "Node"}>
+        <a className="button plain" href={routeTo("nodes")}>
+          All nodes
+        </a>
+      </RoomHead>
+      <Loaded query={node}>{(data) => <LoadedNode node={data} />}</Loaded>
+    </>
+  );
+}
+
+function LoadedNode({ node }: { readonly node: Node }) {
+  const { live } = node;
+  return (
+    <>
+      {node.status === "revoked" && <RevocationProgress node={node.id} />}
+      {live?.applyError && (
+        <div className="notice bad" role="alert">
+          <strong>The node could not apply its newest config and runs on the one before</strong>
+          <div>{live.applyError}</div>
+        </div>
+      )}
+      <section className="card">
+        <h2>
+          <NodeStatus status={node.status} /> <Online live={live} />
+        </h2>
+        <Facts value={stateOf(node)} />
+        <NodeActions node={node} />
+      </section>
+      <div className="columns">
+        <section className="card">
+          <h2>Addresses and keys</h2>
+          <Facts value={identityOf(node)} />
+        </section>
+        <section className="card">
+          <h2>Posture</h2>
+          {live?.facts ? (
+            <Facts value={postureOf(live.facts)} />
+          ) : (
+            <p className="muted">Nothing was reported yet.</p>
+          )}
+        </section>
+      </div>
+      <NodePeers node={node} />
+      <NodeRoutes node={node} />
+      <EditNode node={node} />
+    </>
+  );
+}
+
+function stateOf({ live, segment, tags, user, expiresAt, ephemeral }: Node) {
+  return {
+    segment,
+    tags,
+    owner: user,
+    "last seen": live ? formatAgo(live.lastSeenAt) : "the segment did not answer",
+    "config in force": live?.appliedSerial
+      ? `${live.appliedSerial.epoch}.${live.appliedSerial.rootVersion}.${live.appliedSerial.counter}${live.current ? " (current)" : " (behind)"}`
+      : "none yet",
+    "clock off by": live?.clockSkewMs === null || !live ? "not known" : `${live.clockSkewMs} ms`,
+    expires: expiresAt === null ? "never" : formatDateTime(expiresAt),
+    lifetime: ephemeral ? "ephemeral: removed after half an hour away" : "kept",
+  };
+}
+
+const identityOf = (node: Node) => ({
+  id: node.id,
+  "host name": node.hostname,
+  IPv4: node.ipv4,
+  IPv6: node.ipv6,
+  endpoints: node.endpoints,
+  "exit node": node.exitNode,
+  "identity (SHA-256)": node.identity,
+  "WireGuard key": node.wireguardKey,
+  "enrolment key": node.enrolmentKeyId,
+  joined: formatDateTime(node.createdAt),
+});
+
+type Posture = NonNullable<NonNullable<Node["live"]>["facts"]>;
+const yesNo = (fact: boolean | null) => (fact === null ? "not known" : fact ? "yes" : "no");
+const postureOf = (facts: Posture) => ({
+  system: facts.os,
+  kernel: facts.kernel,
+  "disk encrypted": yesNo(facts.diskEncrypted),
+  firewall: yesNo(facts.firewall),
+  "up for": formatLength(facts.uptimeSeconds * 1_000),
+  "agent version": facts.agentVersion,
+  "agent bundle (SHA-256)": facts.agentHash,
+});

@@ -1,0 +1,62 @@
+import { type FormEvent, useState } from "react";
+import { call, etagOf, useMayWrite, useWrite } from "../api.ts";
+import { Conflict } from "../components/conflict.tsx";
+import { Check } from "../components/field.tsx";
+import type { Node } from "./node-page.tsx";
+
+const EXIT = new Set(["0.0.0.0/0", "::/0"]);
+
+/** The prefixes that a node offers to forward to: none works before it is approved. */
+export function NodeRoutes({ node }: { readonly node: Node }) {
+  const [base, setBase] = useState(node);
+  const mayWrite = useMayWrite();
+  const update = useWrite("nodes.update");
+  // What is offered may grow while the page is open; what is approved stays as it was loaded.
+  const routes = [...new Set([...base.approvedRoutes, ...node.offeredRoutes])].sort();
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const approvedRoutes = new FormData(event.currentTarget).getAll("route").map(String);
+    update.mutate(
+      { params: { node: base.id }, ifMatch: etagOf(base), body: { approvedRoutes } },
+      { onSuccess: setBase },
+    );
+  };
+  const takeTheirs = async () => {
+    setBase(await call("nodes.get", { params: { node: base.id } }));
+    update.reset();
+  };
+  return (
+    <section className="card">
+      <h2>Routes</h2>
+      <Conflict error={update.error} onReload={takeTheirs} />
+      {routes.length === 0 && <p className="muted">It offers no network behind it and is no exit node.</p>}
+      <form key={base.version} className="form" onSubmit={submit} hidden={routes.length === 0}>
+        <fieldset disabled={!mayWrite}>
+          <legend>Approved routes</legend>
+          {routes.map((route) => (
+            <Check
+              key={route}
+              name="route"
+              value={route}
+              label={labelOf(route, node.offeredRoutes.includes(route))}
+              defaultChecked={base.approvedRoutes.includes(route)}
+            />
+          ))}
+        </fieldset>
+        {mayWrite && (
+          <div className="actions">
+            <button type="submit" className="button plain" disabled={update.isPending}>
+              Save the routes
+            </button>
+            <span role="status">{update.isSuccess && "Saved"}</span>
+          </div>
+        )}
+      </form>
+    </section>
+  );
+}
+
+function labelOf(route: string, offered: boolean): string {
+  const what = EXIT.has(route) ? `${route} (exit node: everything outside)` : route;
+  return offered ? what : `${what} (not offered now)`;
+}
