@@ -1,0 +1,165 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
+import type { SnapshotApp, SnapshotServiceToken } from "../../../shared/registry/snapshot.ts";
+import type { Verdict } from "../../../shared/sessions/types.ts";
+import type { Bindings } from "../../../workers/env.ts";
+import { identify, isGood } from "../../../workers/gateway/caller.ts";
+import { leasedVerdict, mayLease, rememberVerdict } from "../../../workers/gateway/lease.ts";
+
+const SEGMENT = "seg_00000000000000000000000000";
+const NOW = 1_800_000_000_000;
+
+const app = (settings: Partial<SnapshotApp["settings"]> = {}): SnapshotApp => ({
+  id: "app_1",
+  name: "wiki",
+  title: "Wiki",
+  host: "wiki.example.com",
+  segmentId: SEGMENT,
+  segmentName: "main",
+  tags: [],
+  upstreams: [],
+  settings: { ...DEFAULT_APP_SETTINGS, ...settings },
+});
+
+const ended = { ok: false, reason: "killed_by_admin", epoch: 1 } as const;
+const unknown = { ok: false, reason: "unknown", epoch: 1 } as const;
+const stale = { ok: false, reason: "stale", epoch: 1 } as const;
+const live = (expiresAt = NOW + 60_000) =>
+  ({ ok: true, session: { expiresAt }, epoch: 1 }) as unknown as Extract<Verdict, { ok: true }>;
+
+/** Objects that say these verdicts, one for each question, and fail when there are no more. */
+function objects(...verdicts: readonly Verdict[]) {
+  const left = [...verdicts];
+  const verify = async () => {
+    const verdict = left.shift();
+    if (!verdict) throw new Error("the object is away");
+    return verdict;
+  };
+  const sessions = { idFromName: () => "id", get: () => ({ verify }) };
+  return { bindings: { sessions } as unknown as Bindings, left };
+}
+
+const asking = (...secrets: readonly string[]) =>
+  new Request("https://wiki.example.com/", {
+    headers: { cookie: secrets.map((secret) => `__Host-rn_s=${SEGMENT}.weur.3.${secret}`).join("; ") },
+  });
+const A = "A".repeat(43);
+const B = "B".repeat(43);
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW });
+  return () => vi.useRealTimers();
+});
+
+describe("S-49 who can't be asked lets nobody in", () => {
+  test("an object that can't vouch for itself: not known, rather than nobody", async () => {
+    expect(await identify(asking(A), app(), objects(stale).bindings)).toEqual({ kind: "unavailable" });
+  });
+  test("nor does another cookie, or leave for anonymous callers, make up for it", async () => {
+    const settings = { anonymous: true };
+    expect(await identify(asking(A, B), app(settings), objects(live(), stale).bindings)).toEqual({
+      kind: "unavailable",
+    });
+  });
+  test("an object that is away: a failure, which the gateway answers with 503", async () => {
+    await expect(identify(asking(A), app(), objects().bindings)).rejects.toThrow("away");
+  });
+  test("an ended session is told from one that never was", async () => {
+    expect(await identify(asking(A), app(), objects(ended).bindings)).toEqual({
+      kind: "nobody",
+      ended: true,
+    });
+    expect(await identify(asking(A), app(), objects(unknown).bindings)).toEqual({
+      kind: "nobody",
+      ended: false,
+    });
+  });
+});
+
+test("S-23 two sessions in one request are nobody's", async () => {
+  expect(await identify(asking(A, B), app(), objects(live(), live()).bindings)).toMatchObject({
+    kind: "nobody",
+  });
+  expect(await identify(asking(A, B), app(), objects(ended, live()).bindings)).toMatchObject({
+    kind: "user",
+  });
+});
+
+test("S-24 a cookie of another segment costs no question", async () => {
+  const { bindings, left } = objects(live());
+  const other = { ...app(), segmentId: "seg_11111111111111111111111111" };
+  expect(await identify(asking(A), other, bindings)).toMatchObject({ kind: "nobody" });
+  expect(left).toHaveLength(1);
+});
+
+describe("S-50 to the millisecond", () => {
+  const token: SnapshotServiceToken = {
+    id: "svc_1",
+    name: "ci",
+    secretHash: "new",
+    previousHash: "old",
+    previousUntil: NOW + 1_000,
+    groups: [],
+    enabled: true,
+    expiresAt: NOW + 2_000,
+  };
+  test.each([
+    ["new", NOW + 1_999, true],
+    ["new", NOW + 2_000, false],
+    ["old", NOW + 999, true],
+    ["old", NOW + 1_000, false],
+    ["other", NOW, false],
+  ])("the %s secret at %i: %s", (hash, at, good) => expect(isGood(token, hash, at)).toBe(good));
+  test("a disabled token is never good", () =>
+    expect(isGood({ ...token, enabled: false }, "new", NOW)).toBe(false));
+
+  const leased = (settings: Partial<SnapshotApp["settings"]>, verdict = live(), askedAt = NOW) => {
+    const hash = `of ${settings.leaseMs}`;
+    rememberVerdict(app(settings), hash, verdict, askedAt);
+    return (at: number) => {
+      vi.setSystemTime(at);
+      return leasedVerdict("app_1", hash) !== null;
+    };
+  };
+  test("a lease lasts as long as the app says, from when the object was asked", () => {
+    const holds = leased({ leaseMs: 400 }, live(), NOW - 100);
+    expect([holds(NOW), holds(NOW + 299), holds(NOW + 300)]).toEqual([true, true, false]);
+  });
+  test("and never longer than a second, nor than the session", () => {
+    const long = leased({ leaseMs: 60_000 });
+    expect([long(NOW + 999), long(NOW + 1_000)]).toEqual([true, false]);
+    const short = leased({ leaseMs: 1_000 }, live(NOW + 10));
+    expect([short(NOW + 9), short(NOW + 10)]).toEqual([true, false]);
+  });
+});
+
+describe("S-34 what may be leased", () => {
+  const may = (method: string, dest: string | null, leaseMs = 1_000) =>
+    mayLease(
+      new Request("https://wiki.example.com/", {
+        method,
+        headers: dest === null ? {} : { "sec-fetch-dest": dest },
+      }),
+      app({ leaseMs }),
+    );
+  test.each([
+    ["GET", "image", true],
+    ["HEAD", "script", true],
+    ["GET", "document", false],
+    ["GET", "iframe", false],
+    ["GET", "empty", false],
+    ["GET", "websocket", false],
+    ["GET", "worker", false],
+    ["GET", null, false],
+    ["POST", "image", false],
+    ["DELETE", "style", false],
+    ["OPTIONS", "font", false],
+  ])("%s for %s: %s", (method, dest, is) => expect(may(method, dest)).toBe(is));
+  test("nothing where the app says none", () => expect(may("GET", "image", 0)).toBe(false));
+  test("a lease is of one app", () => {
+    rememberVerdict(app(), "hash", live(), NOW);
+    expect(leasedVerdict("app_1", "hash")).not.toBeNull();
+    expect(leasedVerdict("app_2", "hash")).toBeNull();
+    expect(leasedVerdict("app_1", "hash2")).toBeNull();
+  });
+});
