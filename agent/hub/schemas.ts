@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { maxEnvelopeLength } from "../../shared/node-config/envelopes.ts";
 import { parseStrictJson } from "../../shared/node-config/strict-json.ts";
-import { LIMITS } from "../../shared/node-config/types.ts";
+import { type ConfigUpdate, LIMITS } from "../../shared/node-config/types.ts";
 import { HubAway } from "./http.ts";
 
 /** What the agent takes from the hub. Unknown members are passed over: a newer hub may say more. */
@@ -71,4 +71,18 @@ export function parseAnswer<T extends z.core.$ZodType>(
     throw new HubAway(`The hub's answer is not understood: ${issue?.path.join(".")} ${issue?.message}`);
   }
   return parsed.data;
+}
+
+export interface ReceivedConfig extends z.infer<typeof configAnswer> {
+  /** As it came: `acceptUpdate` judges it. */
+  readonly update: ConfigUpdate;
+}
+
+/** @throws HubAway for what is no answer to a poll. */
+export function parseConfigAnswer(body: Uint8Array, maxBytes: number): ReceivedConfig {
+  const answer = parseAnswer(z.catchall(configAnswer, z.unknown()), body, maxBytes);
+  const { roots, proof, objects, ...rest } = answer;
+  const update = { roots, proof, objects };
+  const present = Object.entries(update).filter(([, value]) => value !== undefined && value !== null);
+  return { ...rest, update: Object.fromEntries(present) as ConfigUpdate };
 }

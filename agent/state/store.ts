@@ -48,6 +48,8 @@ export interface StoredConfig {
   readonly serial: Serial;
   readonly manifest: string;
   readonly proof: SignedLeaf;
+  /** The exit node that this machine had chosen then. */
+  readonly exitNode: string | null;
   /** Bytes of all objects that the manifest leads to, itself included, base64url. */
   readonly objects: readonly string[];
 }

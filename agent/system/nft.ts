@@ -6,12 +6,11 @@ import { readIfThere, withSecretFile, writeAtomically } from "./files.ts";
 export const TABLE = "rustronaut";
 
 /**
- * Replaces the agent's table by `text` in one transaction, and notes what the kernel made of it: that is how a later
+ * Replaces the agent's table in one transaction (`text` deletes the one before), and notes what the kernel made of it: that is how a later
  * look tells whether somebody else changed or flushed it.
  */
 export async function loadFilter(text: string, stateDirectory: string): Promise<void> {
-  const transaction = `table inet ${TABLE} {}\ndelete table inet ${TABLE}\n${text}\n`;
-  await withSecretFile(join(stateDirectory, "lent"), transaction, (path) => run(["nft", "-f", path]));
+  await withSecretFile(join(stateDirectory, "lent"), text, (path) => run(["nft", "-f", path]));
   const kernel = await kernelForm();
   await writeAtomically(notePath(stateDirectory), `${JSON.stringify({ text, kernel })}\n`);
 }

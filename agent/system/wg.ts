@@ -86,8 +86,16 @@ export async function setPeers(name: string, peers: readonly PeerChange[]): Prom
   }
 }
 
-export async function setEndpoint(name: string, publicKey: string, endpoint: string): Promise<void> {
-  await run(["wg", "set", name, "peer", publicKey, "endpoint", endpoint]);
+export async function setEndpoints(
+  name: string,
+  changes: readonly { readonly publicKey: string; readonly endpoint: string }[],
+): Promise<void> {
+  for (let at = 0; at < changes.length; at += PEERS_PER_CALL) {
+    const args = changes
+      .slice(at, at + PEERS_PER_CALL)
+      .flatMap(({ publicKey, endpoint }) => ["peer", publicKey, "endpoint", endpoint]);
+    await run(["wg", "set", name, ...args]);
+  }
 }
 
 export async function removePeers(name: string, keys: readonly string[]): Promise<void> {

@@ -12,7 +12,9 @@ const reason = whyNot();
 const here = dirname(fileURLToPath(import.meta.url));
 
 const filterFor = (name: string, peers: readonly string[]) =>
-  `table inet rustronaut {
+  `add table inet rustronaut
+delete table inet rustronaut
+table inet rustronaut {
   chain input { type filter hook input priority 0; policy accept;
     iifname != "${name}" accept
     ct state established,related accept

@@ -1,0 +1,191 @@
+import type { Assembled } from "../../shared/node-config/assemble.ts";
+import { messageOf } from "../failure.ts";
+import type { Log } from "../log.ts";
+import { wgText } from "../state/keys.ts";
+import { type Place, removeEverything } from "../system/system.ts";
+import { readDevice, setEndpoints, type WireguardDevice } from "../system/wg.ts";
+import { converge, type PrivateKeys } from "./apply.ts";
+import { EndpointChooser } from "./endpoints.ts";
+import { isolated, type KeyChanges, keyChanges, tunnelOf } from "./wanted.ts";
+
+export interface KeeperOptions {
+  readonly place: Place;
+  readonly listenPort: number;
+  readonly bypass: () => readonly string[];
+  readonly privateKeys: PrivateKeys;
+  readonly log: Log;
+}
+
+/** How often the new key of a peer is looked at. */
+const WATCH_MS = 250;
+
+/**
+ * Keeps the tunnel as the config in force says. One change at a time; the filter and the peers of the last good config
+ * come back when a new one can't be brought about.
+ */
+export class TunnelKeeper {
+  readonly #options: KeeperOptions;
+  readonly #endpoints = new EndpointChooser();
+  #queue: Promise<unknown> = Promise.resolve();
+  #config: Assembled | null = null;
+  #isApart = false;
+  #waiting: Map<string, string> = new Map();
+  #watcher: NodeJS.Timeout | null = null;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+  }
+
+  get config(): Assembled | null {
+    return this.#config;
+  }
+
+  /** Whether the peers were taken away although the config names them. */
+  get isApart(): boolean {
+    return this.#isApart;
+  }
+
+  /**
+   * Puts a config in force.
+   * @param graceMs How long a peer's new key may take before it takes over without a handshake.
+   * @param isApart Puts everything in force but the peers.
+   * @throws ApplyFailed; then the config before is in force again, as far as the system lets it.
+   */
+  apply(config: Assembled, graceMs: number, isApart = false): Promise<void> {
+    return this.#alone(async () => {
+      const before = this.#config;
+      const changes = before === null || this.#isApart ? NO_CHANGES : keyChanges(before, config);
+      const apartBefore = this.#isApart;
+      this.#waiting = new Map([...this.#waiting, ...changes]);
+      this.#forget(config);
+      try {
+        this.#config = config;
+        this.#isApart = isApart;
+        await this.#converge();
+      } catch (error) {
+        this.#config = before && withoutLost(before, config);
+        this.#isApart = apartBefore;
+        this.#waiting.clear();
+        if (this.#config) await this.#tryAgain("go back to the last good config");
+        throw error;
+      }
+      if (this.#waiting.size > 0) this.#watch(Date.now() + graceMs);
+    });
+  }
+
+  /** Takes all peers away; the filter stays shut. */
+  isolate(): Promise<void> {
+    return this.#alone(async () => {
+      if (this.#config === null || this.#isApart) return;
+      this.#isApart = true;
+      this.#waiting.clear();
+      await this.#converge();
+    });
+  }
+
+  /** Mends what somebody else changed. */
+  mend(): Promise<readonly string[]> {
+    return this.#alone(async () => (await this.#converge()).steps);
+  }
+
+  /**
+   * Tries other endpoints of peers that are silent.
+   * @returns Whether a peer was silent that has more than one: worth another look soon.
+   */
+  tryEndpoints(): Promise<boolean> {
+    return this.#alone(() => this.#tryEndpoints());
+  }
+
+  /** What `wg` says of the device now. */
+  device(): Promise<WireguardDevice | null> {
+    return readDevice(this.#options.place.interfaceName);
+  }
+
+  /** Leaves nothing in the system. */
+  remove(): Promise<void> {
+    return this.#alone(async () => {
+      this.stop();
+      await removeEverything(this.#options.place);
+      this.#config = null;
+    });
+  }
+
+  /** Stops watching; the tunnel stays as it is. */
+  stop(): void {
+    if (this.#watcher) clearTimeout(this.#watcher);
+    this.#watcher = null;
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#queue.then(work, work);
+    this.#queue = next.catch(() => undefined);
+    return next;
+  }
+
+  async #converge(through: KeyChanges = NO_CHANGES) {
+    if (this.#config === null) return { steps: [] };
+    const { place, listenPort, bypass, privateKeys } = this.#options;
+    const config = this.#isApart ? isolated(this.#config) : this.#config;
+    const tunnel = tunnelOf(config, {
+      interfaceName: place.interfaceName,
+      listenPort,
+      bypass: bypass(),
+      waiting: this.#waiting,
+      through,
+    });
+    return converge(place, tunnel, privateKeys);
+  }
+
+  async #tryAgain(what: string): Promise<void> {
+    try {
+      await this.#converge();
+    } catch (error) {
+      this.#options.log.warn(`Could not ${what}: ${messageOf(error)}`);
+    }
+  }
+
+  /** Key changes of peers that are gone, or have changed once more, are nobody's any longer. */
+  #forget(config: Assembled): void {
+    const present = new Set(config.peers.map(({ record }) => wgText(record.wireguard)));
+    for (const key of this.#waiting.keys()) if (!present.has(key)) this.#waiting.delete(key);
+  }
+
+  #watch(deadline: number): void {
+    this.stop();
+    this.#watcher = setTimeout(() => {
+      this.#alone(() => this.#handOver(deadline)).catch((error: unknown) =>
+        this.#options.log.warn(`Could not hand over to a peer's new key: ${messageOf(error)}`),
+      );
+    }, WATCH_MS);
+  }
+
+  async #handOver(deadline: number): Promise<void> {
+    const device = await this.device();
+    const heard = new Set(device?.peers.filter((peer) => peer.handshake > 0).map((peer) => peer.publicKey));
+    const through = new Map([...this.#waiting].filter(([key]) => heard.has(key) || Date.now() >= deadline));
+    if (through.size > 0) {
+      for (const key of through.keys()) this.#waiting.delete(key);
+      await this.#converge(through);
+    }
+    if (this.#waiting.size > 0) this.#watch(deadline);
+  }
+
+  async #tryEndpoints(): Promise<boolean> {
+    const device = await this.device();
+    if (!device || !this.#config || this.#isApart) return false;
+    const candidates = new Map(
+      this.#config.peers.map(({ peer, record }) => [wgText(record.wireguard), peer.endpoints]),
+    );
+    const { changes, isWorthMore } = this.#endpoints.choose(device.peers, candidates, Date.now());
+    await setEndpoints(this.#options.place.interfaceName, changes);
+    return isWorthMore;
+  }
+}
+
+const NO_CHANGES: KeyChanges = new Map();
+
+/** Going back brings back no peer that the new config took away: that a change failed is no reason to trust again. */
+function withoutLost(before: Assembled, config: Assembled): Assembled {
+  const left = new Set(config.peers.map(({ peer }) => peer.node));
+  return { ...before, peers: before.peers.filter(({ peer }) => left.has(peer.node)) };
+}

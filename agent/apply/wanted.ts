@@ -1,0 +1,90 @@
+import type { Assembled } from "../../shared/node-config/assemble.ts";
+import { renderFilter } from "../../shared/segments/filter.ts";
+import { wgText } from "../state/keys.ts";
+import { canonicalPrefix, familyOf } from "../system/addresses.ts";
+import type { HostsEntry, Tunnel, TunnelPeer } from "./tunnel.ts";
+
+/** From what the hub wants to what should stand in the system. */
+
+/** Keys of peers that were rotated, new by old, as `wg` writes them. */
+export type KeyChanges = ReadonlyMap<string, string>;
+
+export interface WantedOptions {
+  readonly interfaceName: string;
+  readonly listenPort: number;
+  readonly bypass: readonly string[];
+  /** Changes whose new key has not shaken hands yet: the old one still carries the traffic. */
+  readonly waiting: KeyChanges;
+  /** Changes that are through: the new key takes over from the old one. */
+  readonly through: KeyChanges;
+}
+
+export function tunnelOf(config: Assembled, options: WantedOptions): Tunnel {
+  const { manifest, record } = config;
+  return {
+    publicKey: wgText(record.wireguard),
+    listenPort: options.listenPort,
+    mtu: manifest.mtu,
+    addresses: prefixesOf([manifest.ipv4, manifest.ipv6]),
+    peers: config.peers.flatMap((known) => peersOf(known, options)),
+    filter: renderFilter({
+      interfaceName: options.interfaceName,
+      manifest,
+      component: config.component,
+      peers: config.peers.map(({ peer }) => peer),
+    }),
+    hosts: hostsOf(config),
+    forwards: [...new Set(manifest.forwards.map(familyOf))],
+    bypass: options.bypass,
+  };
+}
+
+/** The same node without anybody that it could talk to: its lease ended, or the hub holds it apart. */
+export const isolated = (config: Assembled): Assembled => ({
+  ...config,
+  manifest: { ...config.manifest, peers: [], forwards: [] },
+  peers: [],
+});
+
+/** Peers whose WireGuard key is another than before. */
+export function keyChanges(before: Assembled | null, after: Assembled): KeyChanges {
+  const keysBefore = new Map(before?.peers.map(({ peer, record }) => [peer.node, wgText(record.wireguard)]));
+  const changes = new Map<string, string>();
+  for (const { peer, record } of after.peers) {
+    const old = keysBefore.get(peer.node);
+    const key = wgText(record.wireguard);
+    if (old !== undefined && old !== key) changes.set(key, old);
+  }
+  return changes;
+}
+
+/** One WireGuard peer, or two while a new key is being tried. */
+function peersOf({ peer, record }: Assembled["peers"][number], options: WantedOptions): TunnelPeer[] {
+  const publicKey = wgText(record.wireguard);
+  const old = options.waiting.get(publicKey);
+  const whole: TunnelPeer = {
+    publicKey,
+    allowedIps: prefixesOf([peer.ipv4, peer.ipv6, ...peer.routes]),
+    endpoints: peer.endpoints,
+    replaces: options.through.get(publicKey) ?? null,
+  };
+  if (old === undefined) return [whole];
+  return [
+    { ...whole, publicKey: old, replaces: null },
+    { ...whole, allowedIps: [], replaces: null },
+  ];
+}
+
+function hostsOf({ manifest, peers }: Assembled): HostsEntry[] {
+  return [manifest, ...peers.map(({ peer }) => peer)].flatMap(({ name, ipv4, ipv6 }) =>
+    [ipv4, ipv6].map((address) => ({ address, names: [`${name}.${manifest.domain}`] })),
+  );
+}
+
+function prefixesOf(texts: readonly string[]): string[] {
+  return texts.map((text) => {
+    const prefix = canonicalPrefix(text);
+    if (prefix === null) throw new Error(`${JSON.stringify(text)} is no address`);
+    return prefix;
+  });
+}

@@ -1,0 +1,137 @@
+import { hostname } from "node:os";
+import { parseArgs } from "node:util";
+import { EXIT } from "./exit-codes.ts";
+import { Failure } from "./failure.ts";
+import { canonicalPrefix } from "./system/addresses.ts";
+
+export interface CommandLine {
+  /** Words that are no options: the command and what it is about. */
+  readonly words: readonly string[];
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly stateDirectory: string;
+  readonly up: UpOptions;
+}
+
+/** Null and undefined parts stay as they were at the last `up`. */
+export interface UpOptions {
+  readonly hub: string | null;
+  readonly key: string | null;
+  readonly keyFile: string | null;
+  readonly advertise: readonly string[] | null;
+  readonly exitNode: string | null | undefined;
+  readonly interfaceName: string | null;
+  readonly listenPort: number | null;
+  readonly hostsFile: string | null;
+  readonly hostname: string;
+  readonly detach: boolean;
+}
+
+export const STATE_DIRECTORY = "/var/lib/rustronaut";
+
+/** @throws Failure that says which word is wrong. */
+export function readCommandLine(argv: readonly string[]): CommandLine {
+  const { values, positionals } = parse(argv);
+  return {
+    words: positionals,
+    json: values.json ?? false,
+    help: values.help ?? false,
+    stateDirectory: values["state-dir"] ?? process.env.RUSTRONAUT_STATE_DIR ?? STATE_DIRECTORY,
+    up: {
+      hub: values.hub === undefined ? null : hubOrigin(values.hub),
+      key: values.key ?? null,
+      keyFile: values["key-file"] ?? null,
+      advertise: values.advertise === undefined ? null : prefixes(values.advertise),
+      exitNode: values["exit-node"] === undefined ? undefined : exitNode(values["exit-node"]),
+      interfaceName: values.interface === undefined ? null : interfaceName(values.interface),
+      listenPort: values["listen-port"] === undefined ? null : port(values["listen-port"]),
+      hostsFile: values["hosts-file"] ?? null,
+      hostname: (values.hostname ?? hostname()).slice(0, 253),
+      detach: values.detach ?? false,
+    },
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        "state-dir": { type: "string" },
+        hub: { type: "string" },
+        key: { type: "string" },
+        "key-file": { type: "string" },
+        advertise: { type: "string" },
+        "exit-node": { type: "string" },
+        interface: { type: "string" },
+        "listen-port": { type: "string" },
+        "hosts-file": { type: "string" },
+        hostname: { type: "string" },
+        detach: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    const [line = ""] = (error as Error).message.split("\n");
+    throw wrong(line, "`rustronaut-agent --help` lists what it takes.");
+  }
+}
+
+const wrong = (message: string, hint: string | null = null) =>
+  new Failure(EXIT.usage, "usage", message, hint);
+
+function hubOrigin(text: string): string {
+  const url = URL.parse(text);
+  if (
+    !url ||
+    !["https:", "http:"].includes(url.protocol) ||
+    url.pathname !== "/" ||
+    url.search ||
+    url.username
+  )
+    throw wrong(
+      `--hub ${JSON.stringify(text)} is no address of a hub`,
+      "Write it as https://hub.example.com",
+    );
+  return url.origin;
+}
+
+function prefixes(text: string): string[] {
+  return text
+    .split(",")
+    .filter((part) => part !== "")
+    .map((part) => {
+      const prefix = canonicalPrefix(part.trim());
+      if (prefix === null)
+        throw wrong(
+          `--advertise ${JSON.stringify(part)} is no prefix`,
+          "Write such as 10.0.0.0/24,fd12::/64",
+        );
+      return prefix;
+    });
+}
+
+function exitNode(text: string): string | null {
+  if (text === "" || text === "none") return null;
+  if (!/^[a-z0-9_-]{1,63}$/.test(text))
+    throw wrong(`--exit-node ${JSON.stringify(text)} is no node`, "Give its name or id, or `none`.");
+  return text;
+}
+
+function interfaceName(text: string): string {
+  if (!/^[a-z][a-z0-9-]{0,14}$/.test(text))
+    throw wrong(
+      `--interface ${JSON.stringify(text)} is no name for an interface`,
+      "At most 15 lower-case letters, digits and hyphens, beginning with a letter.",
+    );
+  return text;
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (!/^\d{1,5}$/.test(text) || number < 1 || number > 65_535)
+    throw wrong(`--listen-port ${JSON.stringify(text)} is no port`, "Give a number from 1 to 65535.");
+  return number;
+}

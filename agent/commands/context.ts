@@ -1,0 +1,41 @@
+import { webcrypto } from "node:crypto";
+import type { SubtleLike } from "../../shared/crypto/native/subtle.ts";
+import { createCryptoProvider } from "../../shared/crypto/provider.ts";
+import type { CryptoProvider } from "../../shared/crypto/types.ts";
+import type { CommandLine } from "../command-line.ts";
+import type { Settings, Store } from "../state/store.ts";
+
+/** What a command works with. */
+export interface Context {
+  readonly line: CommandLine;
+  readonly store: Store;
+  /** Prints the result once: as JSON for programs, else as a person reads it. */
+  readonly emit: (data: unknown, human: () => string) => void;
+}
+
+export const openCrypto = (): Promise<CryptoProvider> =>
+  createCryptoProvider({
+    subtle: webcrypto.subtle as unknown as SubtleLike,
+    random: (length) => webcrypto.getRandomValues(new Uint8Array(length)),
+  });
+
+export const DEFAULT_SETTINGS: Settings = {
+  interfaceName: "rn0",
+  listenPort: 51_820,
+  advertise: [],
+  exitNode: null,
+  hostsFile: "/etc/hosts",
+};
+
+/** As at the last `up`, with what is given now. */
+export async function settingsOf({ line, store }: Context): Promise<Settings> {
+  const before = (await store.read("settings")) ?? DEFAULT_SETTINGS;
+  const { up } = line;
+  return {
+    interfaceName: up.interfaceName ?? before.interfaceName,
+    listenPort: up.listenPort ?? before.listenPort,
+    advertise: up.advertise ?? before.advertise,
+    exitNode: up.exitNode === undefined ? before.exitNode : up.exitNode,
+    hostsFile: up.hostsFile ?? before.hostsFile,
+  };
+}

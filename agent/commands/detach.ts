@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { openSync } from "node:fs";
+import { join } from "node:path";
+import { isSea } from "node:sea";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ask } from "../control/client.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+import type { Status } from "../status.ts";
+import type { Context } from "./context.ts";
+
+const PATIENCE_MS = 30_000;
+
+/** Starts the agent as a process of its own, and returns when it answers. The enrolment key goes by environment. */
+export async function detach(context: Context): Promise<ExitCode> {
+  const { line, store } = context;
+  await store.open();
+  const log = join(store.directory, "agent.log");
+  const sink = openSync(log, "a", 0o600);
+  const key = line.up.key ?? process.env.RUSTRONAUT_KEY;
+  const child = spawn(process.execPath, [...process.execArgv, ...scriptOf(), ...argumentsOf()], {
+    detached: true,
+    stdio: ["ignore", sink, sink],
+    cwd: "/",
+    env: { ...process.env, ...(key ? { RUSTRONAUT_KEY: key } : {}) },
+  });
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  child.unref();
+  const until = Date.now() + PATIENCE_MS;
+  while (Date.now() < until) {
+    const code = await Promise.race([ended, sleep(200, undefined)]);
+    if (code !== undefined)
+      throw new Failure(EXIT.failure, "agent_ended", `The agent ended with ${code}`, `See ${log}.`);
+    try {
+      const status = await ask<Status>(store.directory, { do: "status" });
+      if (status.standing === "starting") continue;
+      context.emit(
+        status,
+        () => `The agent runs as process ${child.pid}: ${status.standing}. Its log: ${log}\n`,
+      );
+      return EXIT.ok;
+    } catch {}
+  }
+  throw new Failure(
+    EXIT.unavailable,
+    "agent_slow",
+    "The agent runs but has not reached its hub",
+    `See ${log}.`,
+  );
+}
+
+/** Under Node the script comes before the arguments; a single executable has none. */
+const scriptOf = (): string[] =>
+  process.argv[1] && process.argv[1] !== process.execPath ? [process.argv[1]] : [];
+
+/** As given, but for the key and the wish to detach. */
+function argumentsOf(): string[] {
+  const given = process.argv.slice(2);
+  return given.filter(
+    (word, at) =>
+      word !== "--detach" && word !== "--key" && !word.startsWith("--key=") && given[at - 1] !== "--key",
+  );
+}

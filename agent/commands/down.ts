@@ -1,0 +1,61 @@
+import { ask } from "../control/client.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+import { holderOf } from "../state/lock.ts";
+import { MEMBERSHIP_FILES } from "../state/store.ts";
+import { demandRoot, demandTools } from "../system/preflight.ts";
+import { removeEverything } from "../system/system.ts";
+import { type Context, settingsOf } from "./context.ts";
+
+/** Ends the agent and leaves nothing of it in the system. Works without a running agent too. */
+export async function down(context: Context): Promise<ExitCode> {
+  demandRoot();
+  await endAgent(context, "down");
+  await clear(context);
+  context.emit({ down: true }, () => "The tunnel is down.\n");
+  return EXIT.ok;
+}
+
+/** Leaves the network for good. */
+export async function logout(context: Context): Promise<ExitCode> {
+  demandRoot();
+  const membership = await context.store.read("membership");
+  if (!membership) throw new Failure(EXIT.notFound, "not_enrolled", "This machine is no node of a network");
+  const answer = await endAgent(context, "logout");
+  await clear(context);
+  await context.store.remove(...MEMBERSHIP_FILES);
+  const hubWasTold = answer?.hubWasTold ?? false;
+  context.emit({ loggedOut: true, hubWasTold }, () =>
+    hubWasTold
+      ? `This machine has left ${membership.network}.\n`
+      : `This machine has forgotten ${membership.network}, but the hub could not be told: delete the node ${membership.name} there.\n`,
+  );
+  return EXIT.ok;
+}
+
+async function endAgent(
+  { store }: Context,
+  what: "down" | "logout",
+): Promise<{ hubWasTold?: boolean } | null> {
+  try {
+    return await ask(store.directory, { do: what });
+  } catch (error) {
+    if (!(error instanceof Failure && error.code === "not_running")) throw error;
+    const holder = await holderOf(store.directory);
+    if (holder === null) return null;
+    throw new Failure(
+      EXIT.conflict,
+      "agent_silent",
+      `The agent (process ${holder}) does not answer`,
+      `End it with \`kill ${holder}\` and try again.`,
+    );
+  }
+}
+
+async function clear(context: Context): Promise<void> {
+  demandTools();
+  // Nothing was ever set up under these settings unless they are on disk.
+  if ((await context.store.read("settings")) === null) return;
+  const { interfaceName, hostsFile } = await settingsOf(context);
+  await removeEverything({ interfaceName, hostsFile, stateDirectory: context.store.directory });
+}

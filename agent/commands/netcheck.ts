@@ -1,0 +1,103 @@
+import { existsSync } from "node:fs";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { messageOf } from "../failure.ts";
+import { senderTo } from "../hub/http.ts";
+import { parseAnswer, trustAnswer } from "../hub/schemas.ts";
+import { details } from "../output/table.ts";
+import { run } from "../system/exec.ts";
+import { findTool } from "../system/preflight.ts";
+import { localEndpoints } from "../telemetry/report.ts";
+import { type Context, settingsOf } from "./context.ts";
+
+/** What stands between this machine and its network: the hub, the clock, addresses, WireGuard. */
+export async function netcheck(context: Context): Promise<ExitCode> {
+  const settings = await settingsOf(context);
+  const membership = await context.store.read("membership");
+  const origin = context.line.up.hub ?? membership?.hub ?? null;
+  const [hub, ipv4, ipv6] = await Promise.all([
+    origin === null ? null : reach(origin),
+    hasDefaultRoute("-4"),
+    hasDefaultRoute("-6"),
+  ]);
+  const report = {
+    hub,
+    defaultRoute: { ipv4, ipv6 },
+    endpoints: localEndpoints(settings.interfaceName, settings.listenPort),
+    listenPort: settings.listenPort,
+    wireguard: wireguard(),
+    tun: existsSync("/dev/net/tun"),
+    tools: Object.fromEntries(
+      ["wg", "ip", "nft", "wireguard-go", "ping"].map((tool) => [tool, findTool(tool)]),
+    ),
+  };
+  context.emit(report, () => text(report));
+  return hub?.error ? EXIT.unavailable : EXIT.ok;
+}
+
+interface HubReach {
+  readonly origin: string;
+  readonly roundTripMs: number | null;
+  /** Hub time minus node time. */
+  readonly clockSkewMs: number | null;
+  readonly error: string | null;
+}
+
+async function reach(origin: string): Promise<HubReach> {
+  const send = senderTo(origin);
+  const request = {
+    method: "GET",
+    target: "/agent/v1/trust",
+    timeoutMs: 10_000,
+    maxBytes: 8 * 1024 * 1024,
+  } as const;
+  try {
+    await send(request);
+    // The second time on a connection that is there already.
+    const began = performance.now();
+    const answer = await send(request);
+    const roundTripMs = Math.round((performance.now() - began) * 10) / 10;
+    const { hubTime } = parseAnswer(trustAnswer, answer.body, request.maxBytes);
+    return { origin, roundTripMs, clockSkewMs: hubTime - Date.now(), error: null };
+  } catch (error) {
+    return { origin, roundTripMs: null, clockSkewMs: null, error: messageOf(error) };
+  }
+}
+
+async function hasDefaultRoute(family: "-4" | "-6"): Promise<boolean> {
+  try {
+    return (await run(["ip", family, "route", "show", "default"])).trim() !== "";
+  } catch {
+    return false;
+  }
+}
+
+const wireguard = (): "kernel" | "wireguard-go" | "none" => {
+  if (existsSync("/sys/module/wireguard")) return "kernel";
+  return findTool("wireguard-go") ? "wireguard-go" : "none";
+};
+
+type Report = {
+  readonly hub: HubReach | null;
+  readonly defaultRoute: { readonly ipv4: boolean; readonly ipv6: boolean };
+  readonly endpoints: readonly string[];
+  readonly listenPort: number;
+  readonly wireguard: string;
+  readonly tun: boolean;
+  readonly tools: Readonly<Record<string, string | null>>;
+};
+
+function text({ hub, defaultRoute, endpoints, wireguard: kind, tun, tools }: Report): string {
+  const hubText = hub
+    ? `${hub.origin}: ${hub.error ?? `${hub.roundTripMs} ms, clock differs by ${hub.clockSkewMs} ms`}`
+    : "none yet";
+  const missing = Object.entries(tools).filter(([, path]) => path === null);
+  return details([
+    ["Hub", hubText],
+    ["IPv4", defaultRoute.ipv4 ? "has a default route" : "no default route"],
+    ["IPv6", defaultRoute.ipv6 ? "has a default route" : "no default route"],
+    ["Endpoints", endpoints.join(", ") || "none"],
+    ["WireGuard", kind],
+    ["TUN device", tun ? "there" : "missing"],
+    ["Missing tools", missing.map(([tool]) => tool).join(", ") || "none"],
+  ]);
+}

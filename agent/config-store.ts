@@ -1,0 +1,80 @@
+import type { CryptoProvider } from "../shared/crypto/types.ts";
+import { base64url } from "../shared/encoding.ts";
+import type { AppliedConfig } from "../shared/node-config/accept.ts";
+import { reopenConfig } from "../shared/node-config/accept.ts";
+import type { OwnFacts } from "../shared/node-config/check-config.ts";
+import { compareSerials } from "../shared/node-config/serial.ts";
+import type { Serial } from "../shared/node-config/types.ts";
+import type { RootChain } from "./hub/trust.ts";
+import { type Keys, publicKeysOf } from "./state/keys.ts";
+import type { Membership, Store, StoredConfig } from "./state/store.ts";
+
+/** The configs on disk: the last good one, and one whose apply has not ended yet. */
+
+export const toStored = (config: AppliedConfig, exitNode: string | null): StoredConfig => ({
+  serial: config.serial,
+  manifest: config.manifestHash,
+  proof: config.proof,
+  exitNode,
+  objects: [...config.objects.values()].map(({ bytes }) => base64url(bytes)),
+});
+
+/** What the node holds for true whatever the hub says. */
+export async function ownFacts(
+  crypto: CryptoProvider,
+  membership: Membership,
+  keys: Keys,
+  exitNode: string | null,
+): Promise<OwnFacts> {
+  const signing = base64url(await crypto.sha256(keys.signing.publicKey));
+  const pairs = keys.pending ? [keys.current, keys.pending] : [keys.current];
+  return {
+    node: membership.node,
+    network: membership.network,
+    keys: pairs.map((pair) => {
+      const { wireguard, kem } = publicKeysOf(keys, pair);
+      return { wireguard, kem, signing };
+    }),
+    exitNode,
+  };
+}
+
+export interface Reopened {
+  /** To be put in force first: the newest that was accepted. */
+  readonly next: AppliedConfig | null;
+  /** The last one that was applied without a fault. */
+  readonly good: AppliedConfig | null;
+  /** Why a stored config does not count any longer, or null. */
+  readonly fault: string | null;
+  /** Nothing older than this is taken, even when the config itself can't be read any more. */
+  readonly floor: Serial | null;
+}
+
+/** Verifies what is on disk again, all but its time. */
+export async function reopenConfigs(
+  store: Store,
+  crypto: CryptoProvider,
+  chain: RootChain,
+  own: OwnFacts,
+): Promise<Reopened> {
+  const stored = { good: await store.read("config"), next: await store.read("next") };
+  let fault: string | null = null;
+  const open = async (config: StoredConfig | null): Promise<AppliedConfig | null> => {
+    if (!config) return null;
+    const { proof, objects } = config;
+    const opened = await reopenConfig(
+      crypto,
+      chain,
+      { proof, objects },
+      { ...own, exitNode: config.exitNode },
+    );
+    if (opened.ok) return opened.value.applied;
+    fault = `${opened.error.code} ${opened.error.where}: ${opened.error.detail}`;
+    return null;
+  };
+  const good = await open(stored.good);
+  const next = await open(stored.next);
+  const serials = [stored.good, stored.next].flatMap((config) => (config ? [config.serial] : []));
+  const floor = serials.sort(compareSerials).at(-1) ?? null;
+  return { next, good, fault, floor };
+}

@@ -1,0 +1,27 @@
+export const HELP = `rustronaut-agent: makes this machine a node of a Rustronaut network
+
+  up          join if need be, then keep the tunnel (in the foreground)
+  down        take the tunnel down and leave nothing behind
+  status      how the node stands with its hub and its peers
+  ping NODE   send echo requests through the tunnel
+  netcheck    what stands between this machine and its network
+  config      show (default) or verify the config in force
+  rotate      change the WireGuard and KEM keys
+  logout      leave the network for good
+  version     print the version
+
+Options of up; all but the key are remembered:
+  --hub URL              the hub's address
+  --key rnek_…           enrolment key, needed once; or --key-file FILE, or RUSTRONAUT_KEY
+  --advertise PREFIX,…   networks that this machine offers to forward to
+  --exit-node NAME       send everything else through this node; none = no longer
+  --interface NAME       rn0 unless given
+  --listen-port N        UDP port of WireGuard, 51820 unless given
+  --hostname NAME        the machine's name in the network
+  --hosts-file PATH      /etc/hosts unless given
+  --detach               return when the agent runs
+
+Everywhere: --state-dir DIR (/var/lib/rustronaut), --json, --help
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 does not verify, 4 refused by the hub, 5 no agent or node,
+            6 taken by another, 7 hub or node can't be reached, 8 the machine lacks something
+`;

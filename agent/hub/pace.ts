@@ -1,0 +1,14 @@
+/** When to ask the hub again. Jitter keeps ten thousand nodes from asking in step. */
+
+const LONGEST_MS = 60_000;
+const FIRST_MS = 1_000;
+
+/** `seconds` ± 20 %, in milliseconds. @param random In [0, 1). */
+export const jittered = (seconds: number, random: number): number => seconds * 1_000 * (0.8 + 0.4 * random);
+
+/** Doubles with each failure up to a minute, half of it by chance, and never less than the hub asked for. */
+export function pauseAfter(failures: number, retryAfterMs: number, random: number): number {
+  const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 16));
+  // Added on top of what the hub asked for, so that all do not come back in the same moment.
+  return Math.max(longest / 2, retryAfterMs) + (longest / 2) * random;
+}

@@ -1,0 +1,345 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { WIRE_LIMITS } from "../shared/agent-protocol/types.ts";
+import type { CryptoProvider } from "../shared/crypto/types.ts";
+import { type AppliedConfig, acceptUpdate, type ConfigState } from "../shared/node-config/accept.ts";
+import { compareSerials, formatTag } from "../shared/node-config/serial.ts";
+import { LIMITS, type Serial } from "../shared/node-config/types.ts";
+import { TunnelKeeper } from "./apply/keeper.ts";
+import { ownFacts, reopenConfigs, toStored } from "./config-store.ts";
+import { messageOf } from "./failure.ts";
+import { HubConnection } from "./hub/connection.ts";
+import { consequenceOf, type Standing } from "./hub/consequence.ts";
+import { HubAway, type Send } from "./hub/http.ts";
+import { jittered, pauseAfter } from "./hub/pace.ts";
+import { HubRefused } from "./hub/refusal.ts";
+import { offerPendingKeys } from "./hub/rotation.ts";
+import { parseConfigAnswer } from "./hub/schemas.ts";
+import type { AuthenticAnswer } from "./hub/session.ts";
+import { addRoots, hubOf, type RootChain } from "./hub/trust.ts";
+import { Lease } from "./lease.ts";
+import type { Log } from "./log.ts";
+import { Reporter } from "./reporter.ts";
+import { finishRotation, type Keys, prepareRotation, privateKeyFor } from "./state/keys.ts";
+import { MEMBERSHIP_FILES, type Membership, type Settings, type Store } from "./state/store.ts";
+import { type Status, statusOf } from "./status.ts";
+
+export interface NodeAgentParts {
+  readonly store: Store;
+  readonly crypto: CryptoProvider;
+  readonly send: Send;
+  readonly log: Log;
+  readonly membership: Membership;
+  readonly settings: Settings;
+  readonly keys: Keys;
+  readonly roots: RootChain;
+  /** Addresses of the hub, which an exit node must not swallow. */
+  readonly bypass: () => readonly string[];
+}
+
+/** Why the agent stopped: a signal leaves the tunnel up, the others have taken it down. */
+export type Ending = "signal" | "down" | "logout" | "revoked";
+
+const TICK_MS = 5_000;
+const MEND_EVERY_MS = 30_000;
+const MAX_CONFIG_BYTES = LIMITS.updateBytes + 256 * 1024;
+
+/** The life of a node: what is on disk comes into force first, then the hub is asked for ever. */
+export class NodeAgent {
+  readonly #parts: NodeAgentParts;
+  readonly keeper: TunnelKeeper;
+  readonly connection: HubConnection;
+  readonly #reporter: Reporter;
+  #keys: Keys;
+  #state: ConfigState;
+  #floor: Serial | null = null;
+  #lease: Lease | null = null;
+  #standing: Standing = "starting";
+  #detail: string | null = null;
+  #applyError: string | null = null;
+  /** The next poll leaves out what is applied, and so brings everything. */
+  #needsAll = false;
+  #ending: Ending | null = null;
+  #wake = new AbortController();
+  #mendedAt = 0;
+  #searches = true;
+
+  constructor(parts: NodeAgentParts) {
+    this.#parts = parts;
+    this.#keys = parts.keys;
+    this.#state = { root: parts.roots.at(-1) ?? parts.roots[0], applied: null };
+    const { settings, store, log, crypto, send, membership } = parts;
+    const { interfaceName, hostsFile, listenPort } = settings;
+    this.keeper = new TunnelKeeper({
+      place: { interfaceName, hostsFile, stateDirectory: store.directory },
+      listenPort,
+      bypass: parts.bypass,
+      log,
+      privateKeys: (publicKey) => privateKeyFor(this.#keys, publicKey),
+    });
+    this.connection = new HubConnection({
+      store,
+      crypto,
+      send,
+      node: membership.node,
+      keys: () => this.#keys,
+      hub: () => hubOf(membership.hub, this.#state.root),
+    });
+    this.#reporter = new Reporter({
+      connection: this.connection,
+      keeper: this.keeper,
+      settings,
+      keys: () => this.#keys,
+      origin: membership.hub,
+    });
+  }
+
+  /** Runs until something ends it. */
+  async run(): Promise<Ending> {
+    await this.#comeBack();
+    const ticker = setInterval(() => void this.#tick(), TICK_MS);
+    try {
+      await this.#follow();
+    } finally {
+      clearInterval(ticker);
+      this.keeper.stop();
+    }
+    if (this.#lease && this.#lease.freshAt > 0 && this.#ending !== "logout") await this.#lease.save();
+    return this.#ending ?? "signal";
+  }
+
+  /** Ends the agent and leaves the tunnel to carry on. */
+  stop(): void {
+    this.#end("signal");
+  }
+
+  async down(): Promise<void> {
+    this.#end("down");
+    await this.keeper.remove();
+  }
+
+  /** Leaves the network: the hub is told if it can be, and nothing stays on this machine. */
+  async logout(): Promise<{ readonly hubWasTold: boolean }> {
+    let hubWasTold = true;
+    try {
+      await this.connection.call({ method: "POST", target: "/agent/v1/logout" });
+    } catch (error) {
+      this.#parts.log.warn(`The hub could not be told: ${messageOf(error)}`);
+      hubWasTold = false;
+    }
+    this.#end("logout");
+    await this.keeper.remove();
+    await this.#parts.store.remove(...MEMBERSHIP_FILES);
+    return { hubWasTold };
+  }
+
+  /** Changes the WireGuard and KEM keys: the hub is offered new ones, and the next config brings them into use. */
+  async rotate(): Promise<void> {
+    const { crypto, store, membership } = this.#parts;
+    this.#keys = await prepareRotation(store, crypto, this.#keys);
+    await offerPendingKeys(crypto, this.connection, membership, this.#keys);
+    this.hint();
+  }
+
+  /** Somebody says that a poll is worth it. */
+  hint(): void {
+    this.#wake.abort();
+  }
+
+  status(): Promise<Status> {
+    const { membership, settings } = this.#parts;
+    return statusOf({
+      membership,
+      settings,
+      keeper: this.keeper,
+      lease: this.#lease,
+      applied: this.#state.applied,
+      standing: this.#standing,
+      detail: this.#detail,
+      applyError: this.#applyError,
+      clockSkewMs: this.connection.skewMs,
+    });
+  }
+
+  /** Brings back what was in force when the agent ended, before the hub is asked. */
+  async #comeBack(): Promise<void> {
+    const { store, crypto, membership, settings, roots, log } = this.#parts;
+    this.#lease = await Lease.open(store);
+    this.connection.skewMs = this.#lease.skewMs;
+    const own = await ownFacts(crypto, membership, this.#keys, settings.exitNode);
+    const { next, good, fault, floor } = await reopenConfigs(store, crypto, roots, own);
+    this.#floor = floor;
+    if (fault) log.warn(`A stored config does not count any longer: ${fault}`);
+    for (const config of [next, good]) {
+      if (!config) continue;
+      try {
+        await this.#enforce(config, this.#lease.hasEnded(config.manifest.leaseSeconds));
+        return;
+      } catch (error) {
+        this.#applyError = messageOf(error);
+        log.warn(this.#applyError);
+      }
+    }
+  }
+
+  async #follow(): Promise<void> {
+    let failures = 0;
+    while (this.#ending === null) {
+      const began = performance.now();
+      let pause: number;
+      try {
+        await this.#poll();
+        if (this.#ending !== null) return;
+        if (this.#reporter.isDue) await this.#reporter.report(this.#state.applied, this.#applyError);
+        failures = 0;
+        pause = jittered(this.connection.pollSeconds, Math.random()) - (performance.now() - began);
+      } catch (error) {
+        if (this.#ending !== null) return;
+        if (this.#wake.signal.aborted) {
+          // A hint came while the hub held the last poll.
+          this.#wake = new AbortController();
+          continue;
+        }
+        failures++;
+        const asked = error instanceof HubAway || error instanceof HubRefused ? error.retryAfterMs : 0;
+        await this.#judge(error);
+        pause = pauseAfter(failures, asked, Math.random());
+      }
+      if (this.#ending === null) await this.#rest(pause);
+    }
+  }
+
+  async #rest(ms: number): Promise<void> {
+    if (ms > 0 && !this.#wake.signal.aborted)
+      await sleep(ms, undefined, { signal: this.#wake.signal }).catch(() => undefined);
+    if (this.#wake.signal.aborted) this.#wake = new AbortController();
+  }
+
+  async #poll(): Promise<void> {
+    const { applied } = this.#state;
+    const tag =
+      applied && !this.#needsAll
+        ? `"${formatTag({ serial: applied.serial, manifest: applied.manifestHash })}"`
+        : "";
+    const answer = await this.connection.call({
+      method: "GET",
+      target: "/agent/v1/config",
+      applied: tag,
+      headers: { prefer: `wait=${WIRE_LIMITS.waitSeconds}` },
+      timeoutMs: (WIRE_LIMITS.waitSeconds + 15) * 1_000,
+      maxBytes: MAX_CONFIG_BYTES,
+      signal: this.#wake.signal,
+    });
+    if (answer.status !== 304) await this.#take(answer);
+    else if (tag === "") throw new HubAway("The hub says that nothing changed, but nothing is applied here");
+    if (this.#standing !== "running") this.#parts.log.info("In touch with the hub");
+    this.#standing = "running";
+    this.#detail = null;
+    await this.#renew(answer.hubTime);
+  }
+
+  /** Freshness brings back the peers that were taken away without it. */
+  async #renew(hubTime: number): Promise<void> {
+    await this.#lease?.renew(hubTime, this.connection.skewMs);
+    if (this.keeper.isApart && this.#state.applied) {
+      await this.keeper.apply(this.#state.applied, this.#graceMs());
+      this.#parts.log.info("The peers are back");
+    }
+  }
+
+  async #take(answer: AuthenticAnswer): Promise<void> {
+    const { crypto, store, membership, settings, log } = this.#parts;
+    const { update } = parseConfigAnswer(answer.body, MAX_CONFIG_BYTES);
+    const own = await ownFacts(crypto, membership, this.#keys, settings.exitNode);
+    const accepted = await acceptUpdate(crypto, this.#state, update, { ...own, now: answer.hubTime });
+    if (!accepted.ok) {
+      this.#needsAll = !this.#needsAll;
+      const { code, where, detail } = accepted.error;
+      throw new ConfigRefused(`${code} ${where}: ${detail}`);
+    }
+    this.#needsAll = false;
+    const { root, applied, change } = accepted.value;
+    if (applied && this.#floor && compareSerials(applied.serial, this.#floor) < 0)
+      throw new ConfigRefused("SERIAL_OLD leaf: A newer configuration was applied before.");
+    if (root !== this.#state.root) {
+      await addRoots(store, update.roots ?? []);
+      this.#state = { ...this.#state, root };
+    }
+    if (change === "renewed" && applied) {
+      await store.write("config", toStored(applied, settings.exitNode));
+      this.#state = { root, applied };
+    } else if (change === "config" && applied) {
+      await store.write("next", toStored(applied, settings.exitNode));
+      try {
+        await this.#enforce(applied, false);
+      } catch (error) {
+        this.#applyError = messageOf(error);
+        await store.remove("next");
+        await this.#reporter.report(this.#state.applied, this.#applyError);
+        throw error;
+      }
+      log.info(`Applied ${formatTag({ serial: applied.serial, manifest: applied.manifestHash })}`);
+      await this.#reporter.report(applied, null);
+    }
+  }
+
+  /** Puts an accepted config in force and makes it the last good one. */
+  async #enforce(config: AppliedConfig, isApart: boolean): Promise<void> {
+    const { store, crypto, settings } = this.#parts;
+    await this.keeper.apply(config, this.#graceMs(), isApart);
+    await store.write("config", toStored(config, settings.exitNode));
+    await store.remove("next");
+    if (this.#keys.pending?.wireguard === config.record.wireguard)
+      this.#keys = await finishRotation(store, crypto, this.#keys);
+    this.#state = { ...this.#state, applied: config };
+    this.#applyError = null;
+    this.#searches = true;
+  }
+
+  #graceMs(): number {
+    return this.connection.pollSeconds * 1_000;
+  }
+
+  async #judge(error: unknown): Promise<void> {
+    const { log, store, membership } = this.#parts;
+    const message = messageOf(error);
+    if (message !== this.#detail) log.warn(message);
+    this.#detail = message;
+    const { standing, tunnel } = consequenceOf(error);
+    this.#standing = standing;
+    if (tunnel === "isolate") await this.keeper.isolate();
+    if (tunnel !== "remove") return;
+    await store.write("membership", { ...membership, ended: message });
+    this.#end("revoked");
+    await this.keeper.remove();
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      const { applied } = this.#state;
+      if (this.#ending !== null || !applied || !this.#lease) return;
+      if (!this.keeper.isApart && this.#lease.hasEnded(applied.manifest.leaseSeconds)) {
+        this.#parts.log.warn("The lease has ended without a word of the hub: the peers are taken away");
+        await this.keeper.isolate();
+      }
+      if (performance.now() - this.#mendedAt >= MEND_EVERY_MS) {
+        this.#mendedAt = performance.now();
+        const steps = await this.keeper.mend();
+        if (steps.length > 0) this.#parts.log.warn(`Mended what somebody changed: ${steps.join(", ")}`);
+        this.#searches = true;
+      }
+      if (this.#searches) this.#searches = await this.keeper.tryEndpoints();
+    } catch (error) {
+      this.#parts.log.warn(messageOf(error));
+    }
+  }
+
+  #end(ending: Ending): void {
+    this.#ending ??= ending;
+    this.#wake.abort();
+  }
+}
+
+/** The hub, or who speaks for it, gave something that this node must not apply. */
+class ConfigRefused extends Error {
+  override readonly name = "ConfigRefused";
+}

@@ -1,0 +1,81 @@
+import { createSocket } from "node:dgram";
+import { accessSync, constants, existsSync } from "node:fs";
+import { join } from "node:path";
+import { EXIT } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+import { TOOL_PATH } from "./exec.ts";
+import { readLink } from "./link.ts";
+
+/** What the agent needs of the machine, told before anything is touched. */
+
+const PACKAGES: Readonly<Record<string, string>> = { wg: "wireguard-tools", ip: "iproute2", nft: "nftables" };
+/** Before this program was written: a machine without a battery that has not reached a time server. */
+const EARLIEST = Date.UTC(2026, 0, 1);
+
+export function demandRoot(): void {
+  if (process.getuid?.() !== 0)
+    throw new Failure(
+      EXIT.machine,
+      "not_root",
+      "The agent must be root: it changes interfaces, routes and the packet filter",
+      "Run it with sudo, or install the service with packaging/install.sh.",
+    );
+}
+
+export function demandTools(): void {
+  const missing = Object.keys(PACKAGES).filter((tool) => findTool(tool) === null);
+  if (missing.length === 0) return;
+  const packages = missing.map((tool) => PACKAGES[tool]).join(" ");
+  throw new Failure(
+    EXIT.machine,
+    "tool_missing",
+    `Not installed: ${missing.join(", ")}`,
+    `Install them, such as with \`apt install ${packages}\`.`,
+  );
+}
+
+export function demandClock(): void {
+  if (Date.now() < EARLIEST)
+    throw new Failure(
+      EXIT.machine,
+      "clock_wrong",
+      `The clock says ${new Date().toISOString()}, which can't be`,
+      "Set it, such as with `timedatectl set-ntp true`.",
+    );
+}
+
+/** The path of a tool, or null. */
+export function findTool(tool: string): string | null {
+  for (const directory of TOOL_PATH.split(":")) {
+    const path = join(directory, tool);
+    if (!existsSync(path)) continue;
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {}
+  }
+  return null;
+}
+
+/** Of an interface that does not exist yet. */
+export async function demandFreePort(interfaceName: string, port: number): Promise<void> {
+  if ((await readLink(interfaceName)) !== null) return;
+  if (await isPortFree(port)) return;
+  throw new Failure(
+    EXIT.conflict,
+    "port_taken",
+    `Something else uses UDP port ${port}`,
+    `\`ss -ulpn\` shows what. Choose another with --listen-port.`,
+  );
+}
+
+function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    socket.once("error", () => {
+      socket.close();
+      resolve(false);
+    });
+    socket.bind(port, () => socket.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { release, uptime } from "node:os";
+import { isSea } from "node:sea";
+import type { NodeFactsReport } from "../../shared/agent-protocol/types.ts";
+import { run } from "../system/exec.ts";
+import { readIfThere } from "../system/files.ts";
+import { TABLE } from "../system/nft.ts";
+import { VERSION } from "../version.ts";
+
+/** Facts about the machine, as far as they can be told without guessing; null where they can't. */
+export async function collectFacts(): Promise<NodeFactsReport> {
+  const [os, agentHash, diskEncrypted, firewall] = await Promise.all([
+    osName(),
+    bundleHash(),
+    isDiskEncrypted(),
+    hasFirewall(),
+  ]);
+  return {
+    os,
+    kernel: ascii(release(), 100),
+    agentVersion: VERSION,
+    agentHash,
+    uptimeSeconds: Math.floor(uptime()),
+    diskEncrypted,
+    firewall,
+  };
+}
+
+const ascii = (text: string, max: number) => text.replace(/[^\x20-\x7e]/g, "?").slice(0, max);
+
+async function osName(): Promise<string> {
+  const text = (await readIfThere("/etc/os-release")) ?? "";
+  const name = /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(text)?.[1];
+  return ascii(name || "Linux", 100);
+}
+
+let hash: Promise<string> | undefined;
+
+/** Of the file that runs: the bundle, or the single executable that holds it. */
+function bundleHash(): Promise<string> {
+  const file = isSea() ? process.execPath : (process.argv[1] ?? process.execPath);
+  hash ??= readFile(file).then((bytes) => createHash("sha256").update(bytes).digest("base64url"));
+  return hash;
+}
+
+interface BlockDevice {
+  readonly type?: string;
+  readonly mountpoints?: readonly (string | null)[];
+  readonly children?: readonly BlockDevice[];
+}
+
+/** Whether the root file system lies on a dm-crypt device. */
+async function isDiskEncrypted(): Promise<boolean | null> {
+  try {
+    const text = await run(["lsblk", "-J", "-o", "TYPE,MOUNTPOINTS"]);
+    return rootIsUnderCrypt((JSON.parse(text) as { blockdevices: BlockDevice[] }).blockdevices);
+  } catch {
+    return null;
+  }
+}
+
+/** Null when the root file system is on none of the devices. */
+export function rootIsUnderCrypt(devices: readonly BlockDevice[], isInside = false): boolean | null {
+  for (const { type, mountpoints = [], children = [] } of devices) {
+    const isCrypt = isInside || type === "crypt";
+    if (mountpoints.includes("/")) return isCrypt;
+    const below = rootIsUnderCrypt(children, isCrypt);
+    if (below !== null) return below;
+  }
+  return null;
+}
+
+/** Whether somebody beside the agent filters incoming packets. */
+async function hasFirewall(): Promise<boolean | null> {
+  try {
+    const { nftables } = JSON.parse(await run(["nft", "-j", "list", "chains"])) as {
+      nftables: { chain?: { table: string; hook?: string; policy?: string } }[];
+    };
+    return nftables.some(({ chain }) => chain?.hook === "input" && chain.table !== TABLE);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,47 @@
+import { execFileSync } from "node:child_process";
+import { chmod, copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+/**
+ * Makes a single executable of the node agent (https://nodejs.org/api/single-executable-applications.html) from the
+ * Node binary that npm installed for this architecture, so that a machine needs no Node of its own.
+ */
+
+const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
+
+async function buildExecutable(outdir = "dist/agent"): Promise<string> {
+  const require = createRequire(import.meta.url);
+  const node = require.resolve(`node-linux-${process.arch}/bin/node`);
+  const work = join(outdir, "sea");
+  await mkdir(work, { recursive: true });
+  const script = join(work, "agent.cjs");
+  await build({
+    entryPoints: ["agent/main.ts"],
+    outfile: script,
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    target: "node24",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    logLevel: "warning",
+  });
+  const blob = join(work, "agent.blob");
+  const config = join(work, "sea.json");
+  const settings = { main: script, output: blob, disableExperimentalSEAWarning: true, useCodeCache: true };
+  await writeFile(config, JSON.stringify(settings));
+  execFileSync(node, ["--experimental-sea-config", config], { stdio: "pipe" });
+  const executable = join(outdir, "rustronaut-agent");
+  await copyFile(node, executable);
+  const postject = require.resolve("postject/dist/cli.js");
+  execFileSync(node, [postject, executable, "NODE_SEA_BLOB", blob, "--sentinel-fuse", FUSE], {
+    stdio: "pipe",
+  });
+  await chmod(executable, 0o755);
+  await rm(work, { recursive: true });
+  return executable;
+}
+
+if (import.meta.main) console.log(await buildExecutable());

@@ -1,0 +1,24 @@
+import { chmod, rm } from "node:fs/promises";
+import { build } from "esbuild";
+
+/** Bundles the node agent into one file that Node 22.23 and newer run, without any package beside it. */
+export async function buildAgent(outdir = "dist/agent"): Promise<string> {
+  const outfile = `${outdir}/rustronaut-agent.js`;
+  await rm(outfile, { force: true });
+  await build({
+    entryPoints: ["agent/main.ts"],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node22",
+    banner: { js: "#!/usr/bin/env node" },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    logLevel: "warning",
+  });
+  await chmod(outfile, 0o755);
+  return outfile;
+}
+
+if (import.meta.main) console.log(await buildAgent());
