@@ -50,8 +50,7 @@ export async function detach(context: Context): Promise<ExitCode> {
 }
 
 /** Under Node the script comes before the arguments; a single executable has none. */
-const scriptOf = (): string[] =>
-  process.argv[1] && process.argv[1] !== process.execPath ? [process.argv[1]] : [];
+const scriptOf = (): string[] => (isSea() ? [] : process.argv.slice(1, 2));
 
 /** As given, but for the key and the wish to detach. */
 function argumentsOf(): string[] {

@@ -1,0 +1,195 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { MARK, type PeerChange, planApply, routingRulesOf, type Step } from "../../../agent/apply/plan.ts";
+import { NOTHING, type Observed, type Tunnel, type TunnelPeer } from "../../../agent/apply/tunnel.ts";
+
+const SEED = 20_261_124;
+const KEYS = ["a", "b", "c", "d", "e"];
+const PREFIXES = [
+  "100.64.0.1/32",
+  "100.64.0.2/32",
+  "10.1.0.0/16",
+  "10.2.0.0/16",
+  "fd00::7/128",
+  "0.0.0.0/0",
+  "::/0",
+];
+
+/** What each step does to the system, in the words of `wg`, `ip` and `nft`. */
+function perform(step: Step, now: Observed): Observed {
+  const device = now.device ?? { publicKey: null, listenPort: 0, mark: 0, peers: [] };
+  const link = now.link ?? { mtu: 1420, up: false, addresses: [] };
+  const setPeers = (changes: readonly PeerChange[]): Observed => {
+    let peers = device.peers;
+    for (const { publicKey, allowedIps, endpoint } of changes) {
+      const old = peers.find((peer) => peer.publicKey === publicKey);
+      // A prefix belongs to one peer: whoever is given it takes it from the other.
+      const others = peers
+        .filter((peer) => peer.publicKey !== publicKey)
+        .map((peer) => ({
+          ...peer,
+          allowedIps: peer.allowedIps.filter((prefix) => !allowedIps.includes(prefix)),
+        }));
+      peers = [...others, { publicKey, allowedIps, endpoint: endpoint ?? old?.endpoint ?? null }];
+    }
+    return { ...now, device: { ...device, peers } };
+  };
+  switch (step.do) {
+    case "remove-link":
+      return { ...now, link: null, device: null, routes: [] };
+    case "create-link":
+      expect(now.link).toBeNull();
+      return { ...now, link, device };
+    case "remove-peers":
+      return {
+        ...now,
+        device: { ...device, peers: device.peers.filter((p) => !step.keys.includes(p.publicKey)) },
+      };
+    case "shrink-peers":
+    case "set-peers":
+    case "first-peers":
+      if (step.do === "first-peers") expect(device.peers).toEqual([]);
+      return setPeers(step.peers);
+    case "set-key":
+      return { ...now, device: { ...device, publicKey: step.publicKey } };
+    case "set-port":
+      return { ...now, device: { ...device, listenPort: step.port } };
+    case "set-mark":
+      return { ...now, device: { ...device, mark: MARK } };
+    case "load-filter":
+      return { ...now, filter: step.text };
+    case "add-addresses":
+      return { ...now, link: { ...link, addresses: [...link.addresses, ...step.prefixes] } };
+    case "remove-addresses":
+      return {
+        ...now,
+        link: { ...link, addresses: link.addresses.filter((a) => !step.prefixes.includes(a)) },
+      };
+    case "set-mtu":
+      return { ...now, link: { ...link, mtu: step.mtu } };
+    case "link-up":
+      return { ...now, link: { ...link, up: true } };
+    case "forward":
+      return { ...now, forwards: [...now.forwards, ...step.families] };
+    case "add-routes":
+      expect(link.up).toBe(true);
+      return { ...now, routes: [...now.routes, ...step.prefixes] };
+    case "remove-routes":
+      return { ...now, routes: now.routes.filter((prefix) => !step.prefixes.includes(prefix)) };
+    case "add-rules":
+      return { ...now, routingRules: [...now.routingRules, ...step.rules] };
+    case "remove-rules":
+      return { ...now, routingRules: now.routingRules.filter((rule) => !step.rules.includes(rule)) };
+    case "write-hosts":
+      return { ...now, hosts: step.entries };
+  }
+}
+
+/** Peers that share no prefix, as every accepted config has them. */
+const peers = fc
+  .tuple(
+    fc.subarray(KEYS),
+    fc.array(fc.nat(KEYS.length), { minLength: PREFIXES.length, maxLength: PREFIXES.length }),
+  )
+  .map(([keys, owners]): TunnelPeer[] =>
+    keys.map((publicKey, at) => ({
+      publicKey,
+      allowedIps: PREFIXES.filter((_, prefix) => owners[prefix] === at),
+      endpoints: at % 2 === 0 ? [`192.0.2.${at + 1}:51820`] : [],
+      replaces: null,
+    })),
+  );
+
+const tunnel: fc.Arbitrary<Tunnel> = fc.record({
+  publicKey: fc.constantFrom("own1", "own2"),
+  listenPort: fc.constantFrom(51_820, 51_821),
+  mtu: fc.constantFrom(1280, 1420),
+  addresses: fc.subarray(["100.64.0.9/32", "fd00::9/128", "100.64.0.10/32"]),
+  peers,
+  filter: fc.constantFrom("filter 1", "filter 2"),
+  hosts: fc.constantFrom([], [{ address: "100.64.0.1", names: ["a.corp.internal"] }]),
+  forwards: fc.constantFrom<readonly (4 | 6)[]>([], [4], [4, 6]),
+  bypass: fc.constantFrom([], ["192.0.2.7"]),
+});
+
+const reach = (start: Observed, wanted: Tunnel): Observed =>
+  planApply(start, wanted).reduce((now, step) => perform(step, now), start);
+
+/** What lies anywhere on the way from one tunnel to another: an apply that was killed. */
+const halfway = fc.tuple(tunnel, tunnel, fc.nat(30), fc.boolean()).map(([from, to, stop, daemonDied]) => {
+  const start = reach(NOTHING, from);
+  const stopped = planApply(start, to)
+    .slice(0, stop)
+    .reduce((now, step) => perform(step, now), start);
+  return daemonDied ? { ...stopped, device: null } : stopped;
+});
+
+const check = <T>(property: fc.IProperty<T>) => fc.assert(property, { seed: SEED, numRuns: 3_000 });
+
+describe("the plan of an apply", () => {
+  it("ends in what was wanted, from any state that an apply can be killed in", () => {
+    check(
+      fc.property(halfway, tunnel, (start, wanted) => {
+        const end = reach(start, wanted);
+        expect(planApply(end, wanted)).toEqual([]);
+        expect(end.filter).toBe(wanted.filter);
+        expect(new Map(end.device?.peers.map((p) => [p.publicKey, [...p.allowedIps].sort()]))).toEqual(
+          new Map(wanted.peers.map((p) => [p.publicKey, [...p.allowedIps].sort()])),
+        );
+        expect([...(end.link?.addresses ?? [])].sort()).toEqual([...wanted.addresses].sort());
+        expect([...end.routes].sort()).toEqual(wanted.peers.flatMap((p) => p.allowedIps).sort());
+        expect([...end.routingRules].sort()).toEqual([...routingRulesOf(wanted)].sort());
+      }),
+    );
+  });
+
+  it("lets nobody send from a prefix under a filter that does not give it to them", () => {
+    check(
+      fc.property(tunnel, tunnel, (from, to) => {
+        const wanted = { ...to, filter: "the new filter" };
+        const mayBefore = new Map(from.peers.map((p) => [p.publicKey, new Set(p.allowedIps)]));
+        const mayAfter = new Map(wanted.peers.map((p) => [p.publicKey, new Set(p.allowedIps)]));
+        let now = reach(NOTHING, from);
+        for (const step of planApply(now, wanted)) {
+          now = perform(step, now);
+          const may = now.filter === wanted.filter ? mayAfter : mayBefore;
+          for (const peer of now.device?.peers ?? [])
+            for (const prefix of peer.allowedIps) expect(may.get(peer.publicKey)?.has(prefix)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it("does not touch a peer that is equal in both", () => {
+    check(
+      fc.property(tunnel, tunnel, (from, to) => {
+        const steps = planApply(reach(NOTHING, from), to);
+        const touched = steps.flatMap((step) =>
+          "peers" in step ? step.peers.map((p) => p.publicKey) : "keys" in step ? step.keys : [],
+        );
+        for (const peer of to.peers) {
+          const before = from.peers.find((p) => p.publicKey === peer.publicKey);
+          const isSame = before && JSON.stringify(before) === JSON.stringify(peer);
+          if (isSame) expect(touched).not.toContain(peer.publicKey);
+        }
+        expect(steps.map((step) => step.do)).not.toContain("remove-link");
+      }),
+    );
+  });
+
+  it("hands a rotated key's prefixes over before the old key goes", () => {
+    const old: TunnelPeer = {
+      publicKey: "old",
+      allowedIps: ["100.64.0.1/32"],
+      endpoints: [],
+      replaces: null,
+    };
+    const base = fc.sample(tunnel, { seed: SEED, numRuns: 1 })[0];
+    if (!base) throw new Error("no sample");
+    const trying = { ...base, peers: [old, { ...old, publicKey: "new", allowedIps: [] }] };
+    const start = reach(NOTHING, trying);
+    const done = { ...base, peers: [{ ...old, publicKey: "new", replaces: "old" }] };
+    expect(planApply(start, done).map((step) => step.do)).toEqual(["set-peers", "remove-peers"]);
+    expect(planApply(reach(start, done), done)).toEqual([]);
+  });
+});
