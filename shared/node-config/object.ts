@@ -41,7 +41,7 @@ const encoder = new TextEncoder();
 /** The bytes that are signed or hashed: members in one fixed order, and none that the type does not have. */
 export function encode(document: AnyDocument): Uint8Array<ArrayBuffer> {
   const keyIds = document.type === "root" ? Object.keys(document.keys).sort() : [];
-  return Uint8Array.from(encoder.encode(JSON.stringify(document, [...MEMBERS, ...keyIds])));
+  return Uint8Array.from(encoder.encode(JSON.stringify(document, [...MEMBERS[document.type], ...keyIds])));
 }
 
 export const hashOf = (bytes: Uint8Array): ObjectHash => base64url(sha256(bytes));
@@ -77,56 +77,22 @@ export function decode<T extends DocumentType>(
 export const decodeBounded = (text: string, maxBytes: number): Uint8Array<ArrayBuffer> | null =>
   text.length > Math.ceil((maxBytes * 4) / 3) ? null : fromBase64url(text);
 
-/** The members of all types, in the order in which they are written. */
-const MEMBERS: readonly string[] = [
-  "type",
-  "network",
-  "node",
-  "id",
-  "name",
-  "domain",
-  "segment",
-  "version",
-  "epoch",
-  "rootVersion",
-  "counter",
-  "revision",
-  "serial",
-  "ipv4",
-  "ipv6",
-  "mtu",
-  "record",
-  "component",
-  "manifest",
-  "peers",
-  "forwards",
-  "leaseSeconds",
-  "routes",
-  "endpoints",
-  "inbound",
-  "outbound",
-  "rule",
-  "rules",
-  "from",
-  "to",
-  "traffic",
-  "protocol",
-  "ports",
-  "wireguard",
-  "kem",
-  "signing",
-  "treeSize",
-  "treeRoot",
-  "issuedAt",
-  "expiresAt",
-  "keys",
-  "scheme",
-  "publicKey",
-  "keyIds",
-  "threshold",
-  "roles",
-  "root",
-  "online",
-  "hubKem",
-  "overlay",
-];
+/** The members of each type and of what it holds, in the order in which they are written. */
+const MEMBERS: Readonly<Record<DocumentType, readonly string[]>> = {
+  root: words(
+    "type network version epoch ipv4 ipv6 issuedAt expiresAt keys scheme publicKey keyIds threshold",
+    "roles root online hubKem overlay",
+  ),
+  head: words("type network segment epoch rootVersion counter serial treeSize treeRoot issuedAt expiresAt"),
+  leaf: words("type network node epoch rootVersion counter serial manifest"),
+  manifest: words(
+    "type network node id name domain segment ipv4 ipv6 mtu record component peers forwards leaseSeconds",
+  ),
+  component: words("type network id name segment revision rules traffic protocol ports"),
+  peer: words("type network node name ipv4 ipv6 record routes endpoints inbound outbound rule from to"),
+  record: words("type network node wireguard kem signing"),
+};
+
+function words(...lines: readonly string[]): readonly string[] {
+  return lines.flatMap((line) => line.split(" "));
+}

@@ -1,8 +1,9 @@
+import { leafHash } from "../audit/tree.ts";
 import { type EnvelopeSigner, signEnvelope } from "../crypto/dsse.ts";
-import { merkleBatch } from "../crypto/merkle-batch.ts";
 import { base64url } from "../encoding.ts";
 import { PAYLOAD_TYPES } from "./envelopes.ts";
 import { encode } from "./object.ts";
+import { treeLevels, treePath } from "./tick-tree.ts";
 import type { HeadDocument, LeafDocument, ObjectHash, Serial, SignedLeaf } from "./types.ts";
 
 /** The changes of a segment that are signed together. */
@@ -39,14 +40,16 @@ export async function signTick(input: TickInput, signers: readonly EnvelopeSigne
   const leaves = changes.map(({ node, manifest }) =>
     encode({ type: "leaf", network, node, serial, manifest } satisfies LeafDocument),
   );
-  const tree = merkleBatch(leaves);
+  const levels = treeLevels(leaves.map(leafHash));
+  // Each node of the tree is in many paths, and written once.
+  const texts = levels.map((level) => level.map(base64url));
   const document: HeadDocument = {
     type: "head",
     network,
     segment,
     serial,
-    treeSize: tree.size,
-    treeRoot: base64url(tree.root),
+    treeSize: leaves.length,
+    treeRoot: texts.at(-1)?.[0] ?? "",
     issuedAt,
     expiresAt,
   };
@@ -54,7 +57,7 @@ export async function signTick(input: TickInput, signers: readonly EnvelopeSigne
   const head = new TextDecoder().decode(envelope);
   const proofs = changes.map(({ node }, index) => {
     const leaf = base64url(leaves[index] ?? new Uint8Array(0));
-    return [node, { head, leaf, index, path: tree.proof(index).map(base64url) }] as const;
+    return [node, { head, leaf, index, path: treePath(texts, index) }] as const;
   });
   return { document, head, proofs: new Map(proofs) };
 }
