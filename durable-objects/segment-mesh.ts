@@ -1,10 +1,432 @@
 import { DurableObject } from "cloudflare:workers";
+import type { ConfigAnswer } from "../shared/agent-protocol/types.ts";
+import type { AuditLogRpc } from "../shared/audit/types.ts";
+import type { EnvelopeSigner } from "../shared/crypto/dsse.ts";
+import { createCryptoProvider } from "../shared/crypto/provider.ts";
+import { base64url } from "../shared/encoding.ts";
+import { onlineSigner } from "../shared/mesh/hub-keys.ts";
+import { liveNode, reportedChange, segmentMap } from "../shared/mesh/overview.ts";
+import { endpointsOf, factsOf, type LightRow, offeredRoutesOf } from "../shared/mesh/registry-rows.ts";
+import { judgeReport, visiblePeers } from "../shared/mesh/report.ts";
+import { prepareAll, removeNode, type Statement, setStatus } from "../shared/mesh/statements.ts";
+import type {
+  CheckedReport,
+  Directory,
+  HandshakeVerdict,
+  Hold,
+  LiveNode,
+  ReportVerdict,
+  RevocationReceipt,
+  SeenNode,
+  SegmentMap,
+  SegmentMeshRpc,
+} from "../shared/mesh/types.ts";
+import { planUpdate } from "../shared/node-config/update.ts";
+import { HoldStore } from "./mesh/hold-store.ts";
+import { MemberStore, serialOf } from "./mesh/member-store.ts";
+import { Network } from "./mesh/network.ts";
+import { ObjectStore } from "./mesh/object-store.ts";
+import { Presence } from "./mesh/presence.ts";
+import { Publisher } from "./mesh/publisher.ts";
+import { ReceiptStore } from "./mesh/receipt-store.ts";
+import { ReportStore } from "./mesh/report-store.ts";
+import { MESH_SCHEMA } from "./mesh/schema.ts";
+import { Sockets } from "./mesh/sockets.ts";
+import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
+import { META_SCHEMA } from "./storage/meta.ts";
+import { migrate } from "./storage/migrate.ts";
 
 interface Environment {
   readonly DB: D1Database;
   readonly SECRET_KEY: string;
+  readonly SEGMENT_MESH: DurableObjectNamespace;
+  readonly AUDIT_LOG: DurableObjectNamespace;
 }
 
-export class SegmentMesh extends DurableObject<Environment> {
-  async refresh(_revision: number): Promise<void> {}
+/** While nodes poll, the registry is asked so often: what a lost notice costs at most. */
+const CATCH_UP_MS = 30_000;
+const POLLED_LATELY_MS = 2 * 60_000;
+const RENEW_BEFORE_MS = 12 * 3_600_000;
+const RENEWALS_AT_ONCE = 500;
+const BETWEEN_RENEWALS_MS = 2_000;
+const SWEEP_MS = 3_600_000;
+const EPHEMERAL_ABSENCE_MS = 30 * 60_000;
+const MOST_MAPPED = 2_000;
+
+/**
+ * The one writer of what the nodes of a segment apply. `docs/consistency-and-failure.md` says what it promises,
+ * decision 0009 how much it can bear.
+ */
+export class SegmentMesh extends DurableObject<Environment> implements SegmentMeshRpc {
+  readonly #members: MemberStore;
+  readonly #objects: ObjectStore;
+  readonly #holds: HoldStore;
+  readonly #receipts: ReceiptStore;
+  readonly #reports: ReportStore;
+  readonly #sockets: Sockets;
+  readonly #presence: Presence;
+  readonly #publisher: Publisher;
+  #network: Network | null = null;
+  #queue: Promise<unknown> = Promise.resolve();
+  #signer: EnvelopeSigner | null = null;
+  #polledAt = 0;
+  #askedAt = 0;
+  #sweptAt: number;
+
+  constructor(ctx: DurableObjectState, env: Environment) {
+    super(ctx, env);
+    const { sql } = ctx.storage;
+    migrate(sql, [META_SCHEMA, MESH_SCHEMA]);
+    this.#members = new MemberStore(sql);
+    this.#objects = new ObjectStore(sql);
+    this.#holds = new HoldStore(sql);
+    this.#receipts = new ReceiptStore(sql);
+    this.#reports = new ReportStore(sql);
+    this.#sockets = new Sockets(ctx);
+    this.#presence = new Presence(this.#members, Date.now());
+    this.#publisher = new Publisher(ctx.storage, env.DB, {
+      segment: ctx.id.name ?? "",
+      members: this.#members,
+      objects: this.#objects,
+      holds: this.#holds,
+      receipts: this.#receipts,
+      onChanged: (nodes) => this.#sockets.hint(nodes),
+      onEnded: (node) => this.#forget(node),
+    });
+    this.#sweptAt = Date.now();
+    ringIfSilent(ctx, () => this.#ring());
+  }
+
+  async refresh(revision: number): Promise<void> {
+    await this.#learn(revision);
+    this.#ring();
+  }
+
+  async directory(known: number, seen: readonly SeenNode[]): Promise<Directory> {
+    const now = Date.now();
+    this.#polledAt = now;
+    this.#presence.mark(seen, now);
+    for (const { node, counter } of seen) {
+      if (counter !== null) this.#receipts.acknowledge(node, counter, now);
+    }
+    // Off the poll's way, except for an object that knows nothing: an empty directory would put everybody out.
+    if (!this.#network) await this.#learn(0);
+    else if (now - this.#askedAt > CATCH_UP_MS) {
+      this.ctx.waitUntil(this.#learn(Number.POSITIVE_INFINITY).catch(logged("could not catch up")));
+    }
+    return this.#members.directory(known, this.#network?.state.poll_seconds ?? 30);
+  }
+
+  async config(node: string, base: string | null, rootVersion: number): Promise<ConfigAnswer | null> {
+    const network = await this.#known();
+    const row = this.#members.get(node);
+    const proof = row && this.#members.proofOf(row);
+    if (!row?.manifest || !proof || row.status !== "approved") return null;
+    const update = planUpdate({
+      node,
+      base,
+      proof,
+      target: row.manifest,
+      roots: network.rootsAfter(rootVersion),
+      read: (hash) => this.#objects.read(hash),
+    });
+    if (!update.ok) throw new Error(`the object ${update.error.hash} is missing`);
+    return {
+      serial: serialOf(row),
+      manifest: row.manifest,
+      pollSeconds: network.state.poll_seconds,
+      ...update.value,
+    };
+  }
+
+  async object(node: string, hash: string): Promise<string | null> {
+    const row = this.#members.get(node);
+    if (!row?.manifest || row.status !== "approved") return null;
+    if (!this.#objects.leadsTo(row.manifest, hash)) return null;
+    const bytes = this.#objects.read(hash);
+    return bytes ? base64url(bytes) : null;
+  }
+
+  async admitHandshake(node: string, counter: number): Promise<HandshakeVerdict> {
+    await this.#known();
+    // A node that enrolled a moment ago: the notice of it may not have come.
+    if (!this.#members.get(node)) await this.#learn(Number.POSITIVE_INFINITY);
+    const row = this.#members.get(node);
+    if (!row || row.status === "gone") return "unknown";
+    if (row.status !== "approved") return row.status;
+    if (counter <= row.handshake) return "cloned";
+    const now = Date.now();
+    this.#members.admitHandshake(node, counter, now);
+    this.#presence.mark([{ node, counter: null }], now);
+    this.#ring();
+    return "admitted";
+  }
+
+  async handshakeOf(node: string): Promise<number> {
+    return this.#members.get(node)?.handshake ?? 0;
+  }
+
+  async telemetry(node: string, report: CheckedReport): Promise<ReportVerdict> {
+    const network = await this.#known();
+    const row = this.#members.get(node);
+    const facts = network.rows.get(node);
+    if (!row || row.status !== "approved" || !facts) return { ok: false, reason: "unknown" };
+    const before = this.#reports.get(node);
+    const issue = this.#members.issueOf(row);
+    const verdict = judgeReport(report, {
+      handshake: Math.max(row.handshake, before?.handshake ?? 0),
+      sequence: before?.handshake === report.handshake ? before.sequence : -1,
+      issued: issue && serialOf(row),
+      peers: issue?.peers ?? [],
+    });
+    if (verdict !== "ok") return { ok: false, reason: verdict };
+    const peers = visiblePeers(report, issue?.peers ?? []);
+    this.ctx.storage.transactionSync(() => {
+      this.#reports.put(node, report, peers, before);
+      this.#presence.mark([{ node, counter: null }], report.receivedAt);
+      const { applied } = report;
+      if (applied) this.#receipts.acknowledge(node, applied.serial.counter, report.receivedAt);
+    });
+    const known = {
+      endpoints: endpointsOf(facts),
+      offeredRoutes: offeredRoutesOf(facts),
+      exitNode: facts.exit_node,
+    };
+    return { ok: true, change: reportedChange(report, known, (name) => this.#idOf(network, name)) };
+  }
+
+  async live(nodes: readonly string[]): Promise<Readonly<Record<string, LiveNode>>> {
+    const network = await this.#known();
+    const now = Date.now();
+    return Object.fromEntries(nodes.map((node) => [node, this.#liveNode(network, node, now)]));
+  }
+
+  async map(): Promise<SegmentMap> {
+    const network = await this.#known();
+    const now = Date.now();
+    const members = this.#members.all().filter(({ status }) => status === "approved");
+    const shown = members.slice(0, MOST_MAPPED).flatMap(({ node }) => {
+      const row = network.rows.get(node);
+      return row ? [{ row, live: this.#liveNode(network, node, now) }] : [];
+    });
+    return segmentMap(
+      shown.map(({ row, live }) => ({
+        id: row.id,
+        name: row.name,
+        ipv4: factsOf(row, network.state.ipv6_prefix).ipv4,
+        online: live.online,
+        lastSeenAt: live.lastSeenAt,
+      })),
+      (node) => network.index.linksOf(node),
+      (node) => this.#reports.get(node)?.peers ?? [],
+      members.length > MOST_MAPPED,
+    );
+  }
+
+  async holds(): Promise<readonly Hold[]> {
+    await this.#known();
+    return this.#holds.all();
+  }
+
+  async confirm(revision: number): Promise<boolean> {
+    return this.#exclusive(async () => {
+      const hold = this.#holds.all().find((held) => held.reason === "peer_loss");
+      if (!this.#network || hold?.revision !== revision) return false;
+      await this.#publisher.confirm(this.#network, await this.#onlineSigner(), Date.now());
+      return true;
+    });
+  }
+
+  async revocation(node: string): Promise<RevocationReceipt> {
+    const network = await this.#known();
+    return this.#receipts.receipt(node, Date.now(), (member) => network.rows.get(member)?.name ?? member);
+  }
+
+  /** Opens the socket of a node, after the Worker proved who asks. */
+  override async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const node = new URL(request.url).searchParams.get("node") ?? "";
+    if (this.#members.get(node)?.status !== "approved") return new Response(null, { status: 403 });
+    return this.#sockets.open(node);
+  }
+
+  /** Nodes have nothing to say here; pings are answered without waking the object. */
+  override webSocketMessage(socket: WebSocket): void {
+    socket.close(1008, "nothing is expected here");
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    socket.close();
+  }
+
+  override async alarm(): Promise<void> {
+    await onAlarm(this.ctx.storage, async () => {
+      const now = Date.now();
+      if (now - this.#polledAt < POLLED_LATELY_MS) await this.#learn(Number.POSITIVE_INFINITY);
+      await this.#endDue(await this.#known(), now);
+      await this.#renew(now);
+      if (now - this.#sweptAt >= SWEEP_MS) this.#sweep(now);
+      this.#ring();
+    });
+  }
+
+  /** Renews heads long before they expire, some at a time, so that nodes do not come for them all at once. */
+  async #renew(now: number): Promise<void> {
+    const nodes = this.#members.expiringBefore(now + RENEW_BEFORE_MS, RENEWALS_AT_ONCE);
+    if (nodes.length === 0) return;
+    await this.#exclusive(async () => {
+      if (this.#network) await this.#publisher.renew(this.#network, nodes, await this.#onlineSigner(), now);
+    });
+  }
+
+  /** Ends memberships whose date has come, and takes out ephemeral nodes that stayed away. */
+  async #endDue(network: Network, now: number): Promise<void> {
+    const due: { row: LightRow; action: string; statements: Statement[] }[] = [];
+    for (const row of this.#ownRows(network)) {
+      if (row.ephemeral === 1 && this.#removalAt(row) <= now) {
+        due.push({ row, action: "node.remove_absent", statements: removeNode(row.id, now) });
+      } else if (row.expires_at !== null && row.expires_at <= now && row.status === "approved") {
+        due.push({ row, action: "node.expire", statements: setStatus(row.id, ["approved"], "expired", now) });
+      }
+    }
+    if (due.length === 0) return;
+    for (const { row, action, statements } of due.slice(0, 100)) {
+      await this.env.DB.batch(prepareAll(this.env.DB, statements));
+      await this.#record(action, row, now);
+    }
+    await this.#learn(Number.POSITIVE_INFINITY);
+    await this.#tellOthers(network);
+  }
+
+  #removalAt(row: LightRow): number {
+    if (this.#sockets.isOpen(row.id)) return Number.POSITIVE_INFINITY;
+    return this.#presence.absentAt(row.id, row.created_at, EPHEMERAL_ABSENCE_MS);
+  }
+
+  async #record(action: string, row: LightRow, now: number): Promise<void> {
+    const { AUDIT_LOG: audit } = this.env;
+    const log = audit.get(audit.idFromName("audit")) as unknown as AuditLogRpc;
+    const id = `aud_${row.id.slice(4)}${action === "node.expire" ? now.toString(32).slice(-1) : ""}`.slice(
+      0,
+      30,
+    );
+    const entry = { kind: "system", id, at: now, actor: "system", action, target: row.id } as const;
+    await log.append([{ ...entry, detail: { name: row.name } }]).catch(logged("could not record an end"));
+  }
+
+  /** Other segments hold peers of the nodes that ended; one that can't be told finds out by itself. */
+  async #tellOthers(network: Network): Promise<void> {
+    const { SEGMENT_MESH: namespace } = this.env;
+    const segments = new Set([...network.rows.values()].map((row) => row.segment_id));
+    segments.delete(this.ctx.id.name ?? "");
+    await Promise.allSettled(
+      [...segments].map((segment) =>
+        (namespace.get(namespace.idFromName(segment)) as unknown as SegmentMeshRpc).refresh(
+          network.state.revision,
+        ),
+      ),
+    );
+  }
+
+  #sweep(now: number): void {
+    this.#sweptAt = now;
+    this.ctx.storage.transactionSync(() => {
+      this.#members.sweep();
+      this.#objects.sweep(now);
+      this.#receipts.sweep(now);
+      this.#reports.sweep(now);
+    });
+  }
+
+  #ring(): void {
+    const now = Date.now();
+    const expiry = this.#members.nextExpiry();
+    const rows = this.#network ? [...this.#ownRows(this.#network)] : [];
+    const ends = rows.flatMap((row) => [
+      ...(row.status === "approved" && row.expires_at !== null ? [row.expires_at] : []),
+      ...(row.ephemeral === 1 ? [this.#removalAt(row)] : []),
+    ]);
+    const soonest = ends.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
+    ringAt(this.ctx.storage, [
+      now - this.#polledAt < POLLED_LATELY_MS ? now + CATCH_UP_MS : null,
+      expiry === null ? null : Math.max(expiry - RENEW_BEFORE_MS, now + BETWEEN_RENEWALS_MS),
+      Math.max(soonest, now + BETWEEN_RENEWALS_MS),
+      rows.length > 0 ? this.#sweptAt + SWEEP_MS : null,
+    ]);
+  }
+
+  /** The network as it was known at last; reads it where this object knows nothing yet. */
+  async #known(): Promise<Network> {
+    if (!this.#network) await this.#learn(0);
+    if (!this.#network) throw new Error("the mesh was never used");
+    return this.#network;
+  }
+
+  /** Learns at least a revision, one call after the other, and publishes what it changed. */
+  #learn(revision: number): Promise<void> {
+    return this.#exclusive(async () => {
+      if (this.#network && this.#network.state.revision >= revision) return;
+      const now = Date.now();
+      try {
+        const known = this.#network;
+        const affected = known ? await known.catchUp(this.env.DB) : null;
+        const network = known ?? (await Network.load(this.env.DB));
+        this.#askedAt = now;
+        if (!network) return;
+        await this.#publisher.apply(network, affected, await this.#onlineSigner(), now);
+        this.#network = network;
+      } catch (error) {
+        // What is in memory may be ahead of what was stored: begin anew.
+        this.#network = null;
+        throw error;
+      }
+    });
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work, work);
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #onlineSigner(): Promise<EnvelopeSigner> {
+    this.#signer ??= await onlineSigner(
+      await createCryptoProvider({
+        subtle: crypto.subtle,
+        random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+      }),
+      this.env.SECRET_KEY,
+    );
+    return this.#signer;
+  }
+
+  *#ownRows(network: Network): Iterable<LightRow> {
+    for (const row of network.rows.values()) if (row.segment_id === this.ctx.id.name) yield row;
+  }
+
+  #liveNode(network: Network, node: string, now: number): LiveNode {
+    const isConnected = this.#sockets.isOpen(node);
+    return liveNode(this.#reports.get(node), {
+      online: isConnected || this.#presence.isOnline(node, network.state.poll_seconds, now),
+      lastSeenAt: isConnected ? now : this.#presence.lastSeen(node),
+      etag: this.#members.get(node)?.etag ?? null,
+      peers: network.index.linksOf(node).length,
+      now,
+    });
+  }
+
+  #idOf(network: Network, reference: string): string | null {
+    if (network.rows.has(reference)) return reference;
+    for (const row of network.rows.values()) if (row.name === reference) return row.id;
+    return null;
+  }
+
+  #forget(node: string): void {
+    this.#sockets.close(node);
+    this.#presence.forget(node);
+  }
 }
+
+const logged = (message: string) => (error: unknown) => {
+  console.error(JSON.stringify({ level: "error", message, error: String(error) }));
+};

@@ -10,7 +10,8 @@ export function concat(...parts: readonly Uint8Array[]): Bytes {
   return all;
 }
 
-export const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
+// Workers' types say less about the encoder's buffer than ours.
+export const utf8 = (text: string): Bytes => new TextEncoder().encode(text) as Bytes;
 
 export const equal = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && differingBits(a, b) === 0;

@@ -24,6 +24,13 @@ export interface Directory {
   readonly pollSeconds: number;
 }
 
+/** A node that polled and was told that what it has applied is right. */
+export interface SeenNode {
+  readonly node: string;
+  /** Of the serial that it has applied; null when its poll said nothing of it. */
+  readonly counter: number | null;
+}
+
 export type HandshakeVerdict =
   | "admitted"
   /** The counter was used before: two machines run on one state. */
@@ -125,7 +132,7 @@ export interface SegmentMeshRpc {
   /** Reads what changed in the registry up to the revision and rebuilds what it concerns, before it returns. */
   refresh(revision: number): Promise<void>;
   /** @param seen Nodes that polled since the last call. */
-  directory(known: number, seen: readonly string[]): Promise<Directory>;
+  directory(known: number, seen: readonly SeenNode[]): Promise<Directory>;
   /** @param base Hash of the manifest that the node applied, or null for everything. Null for an unknown node. */
   config(node: string, base: string | null, rootVersion: number): Promise<ConfigAnswer | null>;
   /** Bytes (base64url) of an object that the node's newest manifest leads to; null for every other. */

@@ -33,6 +33,13 @@ export const writeCursor = (key: string): string => base64url(new TextEncoder().
 export function readCursor(cursor: string | undefined): string | null {
   if (cursor === undefined) return null;
   const bytes = fromBase64url(cursor);
-  if (!bytes || bytes.length === 0) refuse("invalid_input", "The cursor is not one that this list gave.");
+  if (!bytes || bytes.length === 0) return refuseCursor();
   return new TextDecoder().decode(bytes);
 }
+
+/** The key in the cursor of a list that goes by number. */
+export function numberIn(key: string): number {
+  return /^\d{1,15}$/.test(key) ? Number(key) : refuseCursor();
+}
+
+const refuseCursor = (): never => refuse("invalid_input", "The cursor is not one that this list gave.");

@@ -1,3 +1,4 @@
+import { NEXT_REVISION } from "../../shared/mesh/statements.ts";
 import { overlayOf, ulaPrefix } from "../../shared/registry/addresses.ts";
 import { freshId } from "../handoff/random.ts";
 import { randomBytes } from "./random.ts";
@@ -53,8 +54,4 @@ async function create(db: D1Database): Promise<Row> {
 }
 
 /** Stands in front of the statements of a change that nodes notice; `REVISION` then names it. */
-export const nextRevision = (db: D1Database): D1PreparedStatement =>
-  db.prepare("UPDATE mesh_state SET revision = revision + 1");
-
-/** The revision of the change under way, inside SQL. */
-export const REVISION = "(SELECT revision FROM mesh_state)";
+export const nextRevision = (db: D1Database): D1PreparedStatement => db.prepare(NEXT_REVISION[0]);

@@ -1,4 +1,5 @@
 import { nodeLabel } from "../../../shared/agent-protocol/node-name.ts";
+import { REVISION } from "../../../shared/mesh/statements.ts";
 import type { NodeStatus } from "../../../shared/registry/node-status.ts";
 import type { Bindings } from "../../env.ts";
 import { removeNode, setStatus } from "../../mesh/changes.ts";
@@ -6,7 +7,7 @@ import { liveOf } from "../../mesh/live.ts";
 import { type NodeRow, nodeRow, SELECT_NODE, viewNode } from "../../mesh/node-rows.ts";
 import { receiptOf } from "../../mesh/receipts.ts";
 import { checkRoutes, storeRoutes } from "../../mesh/routes.ts";
-import { meshState, nextRevision, REVISION } from "../../mesh/state.ts";
+import { meshState, nextRevision } from "../../mesh/state.ts";
 import { meshObject } from "../../objects.ts";
 import { guard, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers, Reply, Write } from "../call.ts";

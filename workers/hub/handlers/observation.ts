@@ -3,7 +3,7 @@ import { isId } from "../../../shared/ids.ts";
 import { auditObject } from "../../objects.ts";
 import type { Handlers } from "../call.ts";
 import { citedPolicies, reasonsOf } from "../explain.ts";
-import { limitOf, readCursor, writeCursor } from "../paging.ts";
+import { limitOf, numberIn, readCursor, writeCursor } from "../paging.ts";
 import { notFound, refuse } from "../refused.ts";
 import { followAudit } from "../streams.ts";
 import { findApp } from "./apps.ts";
@@ -14,9 +14,7 @@ const MAX_BUCKETS = 1_000;
 
 function cursorLeaf(cursor: string | undefined): { cursor: number } | Record<string, never> {
   const text = readCursor(cursor);
-  if (text === null) return {};
-  if (!/^\d{1,16}$/.test(text)) refuse("invalid_input", "The cursor is not one that this list gave.");
-  return { cursor: Number(text) };
+  return text === null ? {} : { cursor: numberIn(text) };
 }
 
 const nextOf = (next: number | null): string | null => (next === null ? null : writeCursor(String(next)));

@@ -5,7 +5,7 @@ import { freshId } from "../../handoff/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
-import { pageOf } from "../paging.ts";
+import { numberIn, pageOf } from "../paging.ts";
 import { compileSource, findIssues } from "../policy-source.ts";
 import { notFound, refuse } from "../refused.ts";
 
@@ -194,7 +194,7 @@ export const POLICY_HANDLERS: Handlers<
           .where(
             and(
               eq(policyVersions.policyId, id),
-              after === null ? undefined : lt(policyVersions.number, Number(after)),
+              after === null ? undefined : lt(policyVersions.number, numberIn(after)),
             ),
           )
           .orderBy(desc(policyVersions.number))

@@ -1,0 +1,44 @@
+import type { Hold } from "../../shared/mesh/types.ts";
+
+const MOST_NAMED = 100;
+
+/** What waits for an administrator: at most one change of each kind, the newest. */
+export class HoldStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** A change that still waits keeps the time at which it began to. */
+  set(hold: Hold): void {
+    this.#sql.exec(
+      `INSERT INTO holds VALUES (?, ?, ?, ?, ?) ON CONFLICT (reason) DO UPDATE SET revision = excluded.revision,
+         detail = excluded.detail, nodes = excluded.nodes`,
+      hold.reason,
+      hold.revision,
+      hold.heldAt,
+      hold.detail,
+      JSON.stringify(hold.nodes.slice(0, MOST_NAMED)),
+    );
+  }
+
+  clear(reason: Hold["reason"]): void {
+    this.#sql.exec("DELETE FROM holds WHERE reason = ?", reason);
+  }
+
+  all(): Hold[] {
+    return this.#sql
+      .exec<{ reason: Hold["reason"]; revision: number; held_at: number; detail: string; nodes: string }>(
+        "SELECT * FROM holds ORDER BY reason",
+      )
+      .toArray()
+      .map((row) => ({
+        reason: row.reason,
+        revision: row.revision,
+        heldAt: row.held_at,
+        detail: row.detail,
+        nodes: JSON.parse(row.nodes) as Hold["nodes"],
+      }));
+  }
+}

@@ -1,0 +1,219 @@
+import type { Issue } from "../../shared/mesh/plan-tick.ts";
+import type { Directory, DirectoryEntry } from "../../shared/mesh/types.ts";
+import { formatTag } from "../../shared/node-config/serial.ts";
+import type { Tick } from "../../shared/node-config/tick.ts";
+import type { Serial, SignedLeaf } from "../../shared/node-config/types.ts";
+import type { NodeStatus } from "../../shared/registry/node-status.ts";
+import { raiseMeta, readMeta } from "../storage/meta.ts";
+
+export interface MemberRow {
+  node: string;
+  status: NodeStatus | "gone";
+  etag: string | null;
+  manifest: string | null;
+  peers: string;
+  epoch: number;
+  root_version: number;
+  counter: number;
+  head: number | null;
+  leaf: string | null;
+  leaf_index: number | null;
+  path: string | null;
+  head_expires_at: number | null;
+  waiting: number;
+  handshake: number;
+  handshake_at: number | null;
+  seen_at: number | null;
+  [column: string]: SqlStorageValue;
+}
+
+/** Members that are gone are remembered so long for isolates that knew them. */
+const CLOCK = "directory_clock";
+const FLOOR = "directory_floor";
+
+/** Who is in the segment, and what each was given last. */
+export class MemberStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  get(node: string): MemberRow | null {
+    return this.#sql.exec<MemberRow>("SELECT * FROM members WHERE node = ?", node).toArray()[0] ?? null;
+  }
+
+  all(): { node: string; status: MemberRow["status"]; handshake: number }[] {
+    return this.#sql
+      .exec<Pick<MemberRow, "node" | "status" | "handshake">>("SELECT node, status, handshake FROM members")
+      .toArray();
+  }
+
+  /** How the member stands now. What it was given is cleared where it is no member any more. */
+  setStatus(node: string, status: MemberRow["status"], handshakeFloor: number): boolean {
+    const before = this.get(node);
+    const handshake = Math.max(before?.handshake ?? 0, handshakeFloor);
+    if (before?.status === status && before.handshake === handshake) return false;
+    this.#sql.exec(
+      `INSERT INTO members (node, status, changed, handshake) VALUES (?1, ?2, ?3, ?4)
+       ON CONFLICT (node) DO UPDATE SET status = ?2, changed = ?3, handshake = ?4`,
+      node,
+      status,
+      this.#tick(),
+      handshake,
+    );
+    if (status !== "approved") {
+      this.#sql.exec(
+        "UPDATE members SET etag = NULL, manifest = NULL, peers = '[]', head_expires_at = NULL, waiting = 0 WHERE node = ?",
+        node,
+      );
+    }
+    return true;
+  }
+
+  issueOf(row: MemberRow | null): Issue | null {
+    return row?.manifest ? { manifest: row.manifest, peers: JSON.parse(row.peers) as string[] } : null;
+  }
+
+  /** Stores what a tick proves. */
+  publish(issues: readonly { node: string; issue: Issue }[], tick: Tick): void {
+    const { serial, expiresAt } = tick.document;
+    this.#sql.exec("INSERT INTO heads VALUES (?, ?, ?)", serial.counter, tick.head, expiresAt);
+    const changed = this.#tick();
+    for (const { node, issue } of issues) {
+      const proof = tick.proofs.get(node);
+      if (!proof) throw new Error("a tick proves every issue of its own");
+      this.#sql.exec(
+        `UPDATE members SET changed = ?, etag = ?, manifest = ?, peers = ?, epoch = ?, root_version = ?, counter = ?,
+           head = ?, leaf = ?, leaf_index = ?, path = ?, head_expires_at = ? WHERE node = ?`,
+        changed,
+        formatTag({ serial, manifest: issue.manifest }),
+        issue.manifest,
+        JSON.stringify(issue.peers),
+        serial.epoch,
+        serial.rootVersion,
+        serial.counter,
+        serial.counter,
+        proof.leaf,
+        proof.index,
+        JSON.stringify(proof.path),
+        expiresAt,
+        node,
+      );
+    }
+  }
+
+  proofOf(row: MemberRow): SignedLeaf | null {
+    const [head] = this.#sql
+      .exec<{ envelope: string }>("SELECT envelope FROM heads WHERE id = ?", row.head)
+      .toArray();
+    if (!head || row.leaf === null || row.leaf_index === null || row.path === null) return null;
+    return {
+      head: head.envelope,
+      leaf: row.leaf,
+      index: row.leaf_index,
+      path: JSON.parse(row.path) as string[],
+    };
+  }
+
+  setWaiting(nodes: readonly string[], waiting: boolean): void {
+    for (const node of nodes) {
+      this.#sql.exec("UPDATE members SET waiting = ? WHERE node = ?", Number(waiting), node);
+    }
+  }
+
+  waiting(): string[] {
+    return this.#nodes("SELECT node FROM members WHERE waiting = 1");
+  }
+
+  /** Approved members whose head expires before the time, or that have none. */
+  expiringBefore(time: number, limit: number): string[] {
+    return this.#nodes(
+      `SELECT node FROM members WHERE status = 'approved' AND coalesce(head_expires_at, 0) < ?
+       ORDER BY coalesce(head_expires_at, 0) LIMIT ?`,
+      time,
+      limit,
+    );
+  }
+
+  nextExpiry(): number | null {
+    return this.#sql
+      .exec<{ at: number | null }>("SELECT min(head_expires_at) AS at FROM members WHERE status = 'approved'")
+      .one().at;
+  }
+
+  admitHandshake(node: string, counter: number, now: number): void {
+    this.#sql.exec(
+      "UPDATE members SET handshake = ?, handshake_at = ?, seen_at = ?, changed = ? WHERE node = ?",
+      counter,
+      now,
+      now,
+      this.#tick(),
+      node,
+    );
+  }
+
+  markSeen(node: string, at: number): void {
+    this.#sql.exec("UPDATE members SET seen_at = max(coalesce(seen_at, 0), ?) WHERE node = ?", at, node);
+  }
+
+  seenTimes(): Map<string, number> {
+    const rows = this.#sql.exec<{ node: string; seen_at: number }>(
+      "SELECT node, seen_at FROM members WHERE seen_at IS NOT NULL",
+    );
+    return new Map(rows.toArray().map(({ node, seen_at }) => [node, seen_at]));
+  }
+
+  /** What an isolate that knows the directory up to `known` does not know yet. */
+  directory(known: number, pollSeconds: number): Directory {
+    const full = known < readMeta(this.#sql, FLOOR) || known === 0 || known > readMeta(this.#sql, CLOCK);
+    const rows = this.#sql
+      .exec<Pick<MemberRow, "node" | "status" | "etag" | "handshake">>(
+        "SELECT node, status, etag, handshake FROM members WHERE changed > ?",
+        full ? -1 : known,
+      )
+      .toArray();
+    const entries = rows.flatMap(({ node, status, etag, handshake }): DirectoryEntry[] =>
+      status === "gone" ? [] : [{ node, status, etag, handshake }],
+    );
+    const removed = rows.flatMap(({ node, status }) => (status === "gone" ? [node] : []));
+    return { version: readMeta(this.#sql, CLOCK), full, entries, removed, pollSeconds };
+  }
+
+  /** Forgets who is gone, and heads that no member stands under. */
+  sweep(): void {
+    const { floor } = this.#sql
+      .exec<{ floor: number | null }>("SELECT max(changed) AS floor FROM members WHERE status = 'gone'")
+      .one();
+    if (floor !== null) raiseMeta(this.#sql, FLOOR, floor);
+    this.#sql.exec("DELETE FROM members WHERE status = 'gone'");
+    this.#sql.exec("DELETE FROM heads WHERE id NOT IN (SELECT head FROM members WHERE head IS NOT NULL)");
+  }
+
+  get lastCounter(): number {
+    return readMeta(this.#sql, "counter");
+  }
+
+  set lastCounter(counter: number) {
+    raiseMeta(this.#sql, "counter", counter);
+  }
+
+  #tick(): number {
+    const next = readMeta(this.#sql, CLOCK) + 1;
+    raiseMeta(this.#sql, CLOCK, next);
+    return next;
+  }
+
+  #nodes(query: string, ...values: SqlStorageValue[]): string[] {
+    return this.#sql
+      .exec<{ node: string }>(query, ...values)
+      .toArray()
+      .map(({ node }) => node);
+  }
+}
+
+export const serialOf = (row: MemberRow): Serial => ({
+  epoch: row.epoch,
+  rootVersion: row.root_version,
+  counter: row.counter,
+});

@@ -1,0 +1,89 @@
+import { TICKET_LIFETIME_MS } from "../../shared/agent-protocol/types.ts";
+import type { RevocationReceipt } from "../../shared/mesh/types.ts";
+
+/** How long an isolate may go on saying that an older state is right. */
+export const DIRECTORY_LEASE_MS = 2_000;
+const MOST_NAMED = 100;
+const KEEP_MS = 7 * 86_400_000;
+
+/** Who had a node as a peer when it ceased to be a member, and who of them has dropped it. */
+export class ReceiptStore {
+  readonly #sql: SqlStorage;
+  /** Most of the time nobody owes an acknowledgement, and polls need not look. */
+  #open: number;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    this.#open = this.#count();
+  }
+
+  /**
+   * The member is told with this counter to drop the node. It can't have been told that its older state is right later
+   * than the directory's lease allows, nor after its newest ticket ended.
+   */
+  add(
+    node: string,
+    member: { readonly node: string; readonly handshake_at: number | null },
+    counter: number,
+    now: number,
+    leaseSeconds: number,
+  ): void {
+    const ticketEnd = (member.handshake_at ?? now) + TICKET_LIFETIME_MS;
+    const lastFresh = Math.min(now + DIRECTORY_LEASE_MS, ticketEnd);
+    this.#sql.exec(
+      `INSERT INTO revocations (node, member, counter, lease_ends_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (node, member) DO UPDATE SET counter = excluded.counter, lease_ends_at = excluded.lease_ends_at,
+         acknowledged_at = NULL`,
+      node,
+      member.node,
+      counter,
+      lastFresh + leaseSeconds * 1_000,
+    );
+    this.#open = this.#count();
+  }
+
+  /** The member has applied what was issued with this counter. */
+  acknowledge(member: string, counter: number, now: number): void {
+    if (this.#open === 0) return;
+    this.#sql.exec(
+      `UPDATE revocations SET acknowledged_at = ?
+       WHERE member = ? AND counter <= ? AND acknowledged_at IS NULL`,
+      now,
+      member,
+      counter,
+    );
+    this.#open = this.#count();
+  }
+
+  receipt(node: string, now: number, nameOf: (node: string) => string): RevocationReceipt {
+    const rows = this.#sql
+      .exec<{ member: string; lease_ends_at: number; acknowledged_at: number | null }>(
+        "SELECT member, lease_ends_at, acknowledged_at FROM revocations WHERE node = ? ORDER BY lease_ends_at DESC",
+        node,
+      )
+      .toArray();
+    const acknowledged = rows.flatMap(({ acknowledged_at: at }) => (at === null ? [] : [at]));
+    const pending = rows.filter((row) => row.acknowledged_at === null && row.lease_ends_at > now);
+    return {
+      concerned: rows.length,
+      acknowledged: acknowledged.length,
+      lastAcknowledgedAt: acknowledged.length > 0 ? Math.max(...acknowledged) : null,
+      pending: pending.slice(0, MOST_NAMED).map(({ member, lease_ends_at }) => ({
+        node: member,
+        name: nameOf(member),
+        leaseEndsAt: lease_ends_at,
+      })),
+      goneAt: pending[0]?.lease_ends_at ?? null,
+    };
+  }
+
+  sweep(now: number): void {
+    this.#sql.exec("DELETE FROM revocations WHERE lease_ends_at < ?", now - KEEP_MS);
+    this.#open = this.#count();
+  }
+
+  #count(): number {
+    const query = "SELECT count(*) AS open FROM revocations WHERE acknowledged_at IS NULL";
+    return this.#sql.exec<{ open: number }>(query).one().open;
+  }
+}

@@ -1,0 +1,33 @@
+/** Migration steps of a segment's mesh, after the common ones. `docs/storage-schema.md` says what the rows mean. */
+export const MESH_SCHEMA = `
+  CREATE TABLE members (
+    node TEXT PRIMARY KEY, status TEXT NOT NULL, changed INTEGER NOT NULL,
+    etag TEXT, manifest TEXT, peers TEXT NOT NULL DEFAULT '[]',
+    epoch INTEGER NOT NULL DEFAULT 0, root_version INTEGER NOT NULL DEFAULT 0, counter INTEGER NOT NULL DEFAULT 0,
+    head INTEGER, leaf TEXT, leaf_index INTEGER, path TEXT, head_expires_at INTEGER,
+    waiting INTEGER NOT NULL DEFAULT 0,
+    handshake INTEGER NOT NULL DEFAULT 0, handshake_at INTEGER, seen_at INTEGER
+  ) STRICT;
+  CREATE INDEX members_changed ON members (changed);
+  CREATE INDEX members_head_expiry ON members (head_expires_at);
+  CREATE TABLE heads (id INTEGER PRIMARY KEY, envelope TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE objects (hash TEXT PRIMARY KEY, bytes BLOB NOT NULL, touched_at INTEGER NOT NULL) STRICT;
+  CREATE INDEX objects_touched ON objects (touched_at);
+  CREATE TABLE reports (
+    node TEXT PRIMARY KEY, handshake INTEGER NOT NULL, sequence INTEGER NOT NULL, at INTEGER NOT NULL,
+    applied TEXT, apply_error TEXT, facts TEXT, clock_skew INTEGER NOT NULL, peers TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE hours (
+    hour INTEGER PRIMARY KEY, reports INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0,
+    received INTEGER NOT NULL DEFAULT 0, sent INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE TABLE revocations (
+    node TEXT NOT NULL, member TEXT NOT NULL, counter INTEGER NOT NULL, lease_ends_at INTEGER NOT NULL,
+    acknowledged_at INTEGER, PRIMARY KEY (node, member)
+  ) STRICT;
+  CREATE INDEX revocations_member ON revocations (member);
+  CREATE TABLE holds (
+    reason TEXT PRIMARY KEY, revision INTEGER NOT NULL, held_at INTEGER NOT NULL, detail TEXT NOT NULL,
+    nodes TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE texts (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`;

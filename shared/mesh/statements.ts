@@ -1,0 +1,54 @@
+import { ADDRESS_HOLD_MS } from "../registry/addresses.ts";
+import type { NodeStatus } from "../registry/node-status.ts";
+
+/** SQL of the registry's mesh that both the hub and the segments' objects run, always as one batch. */
+export type Statement = readonly [sql: string, ...values: (string | number | null)[]];
+
+/** Stands in front of the statements of a change that nodes notice; `REVISION` then names it. */
+export const NEXT_REVISION: Statement = ["UPDATE mesh_state SET revision = revision + 1"];
+
+/** The revision of the change under way. */
+export const REVISION = "(SELECT revision FROM mesh_state)";
+
+/** The node stands otherwise from now on; does nothing where it does not stand as `from`. */
+export function setStatus(
+  node: string,
+  from: readonly NodeStatus[],
+  to: NodeStatus,
+  now: number,
+): Statement[] {
+  const isMember = to === "approved";
+  const ended = (value: string, column: string) =>
+    `${column} = ${isMember ? "NULL" : `CASE WHEN status = 'approved' THEN ${value} ELSE ${column} END`}`;
+  return [
+    NEXT_REVISION,
+    [
+      `UPDATE nodes SET ${ended(REVISION, "ended_revision")}, ${ended("?2", "ended_at")},
+         ${isMember ? "expires_at = CASE WHEN expires_at <= ?2 THEN NULL ELSE expires_at END," : ""}
+         status = ?3, revision = ${REVISION}, version = version + 1, updated_at = ?2
+       WHERE id = ?1 AND status IN (SELECT value FROM json_each(?4))`,
+      node,
+      now,
+      to,
+      JSON.stringify(from),
+    ],
+  ];
+}
+
+/** The node is gone: its name is free, its address rests. */
+export const removeNode = (node: string, now: number): Statement[] => [
+  NEXT_REVISION,
+  [
+    `INSERT INTO address_holds (node_id, node_name, segment_id, address_index, until, ended_at, revision)
+     SELECT id, name, segment_id, address_index, ?, coalesce(ended_at, ?), ${REVISION} FROM nodes WHERE id = ?`,
+    now + ADDRESS_HOLD_MS,
+    now,
+    node,
+  ],
+  ["DELETE FROM nodes WHERE id = ?", node],
+];
+
+export const prepareAll = <P>(
+  db: { prepare(sql: string): { bind(...values: unknown[]): P } },
+  statements: readonly Statement[],
+): P[] => statements.map(([sql, ...values]) => db.prepare(sql).bind(...values));

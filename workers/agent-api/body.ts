@@ -1,0 +1,61 @@
+import type * as z from "zod/mini";
+import { fromBase64url } from "../../shared/encoding.ts";
+import { parseStrictJson } from "../../shared/node-config/strict-json.ts";
+import { refuse } from "./refused.ts";
+
+/** Reads a body of at most `maxBytes`, and no more of a longer one. */
+export async function readBytes(
+  body: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) refuse("body_too_large", `The body may have at most ${maxBytes} bytes.`);
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+/** The bytes behind a gzip coding. What unpacks to more than `maxBytes` is given up while it unpacks. */
+export async function gunzip(packed: Uint8Array<ArrayBuffer>, maxBytes: number): Promise<Uint8Array> {
+  const stream = new Response(packed).body?.pipeThrough(new DecompressionStream("gzip")) ?? null;
+  try {
+    return await readBytes(stream, maxBytes);
+  } catch (error) {
+    if (error instanceof TypeError) refuse("malformed_request", "The body is not what its gzip coding says.");
+    throw error;
+  }
+}
+
+/** What bytes from an agent say, by the strict parser and a schema that knows every member. */
+export function readDocument<T extends z.ZodMiniType>(
+  schema: T,
+  bytes: Uint8Array,
+  maxBytes: number,
+): z.output<T> {
+  const parsed = parseStrictJson(bytes, maxBytes);
+  if (!parsed.ok) {
+    return refuse(
+      "malformed_request",
+      `The JSON is not taken: ${parsed.error.reason} (at ${parsed.error.at}).`,
+    );
+  }
+  const checked = schema.safeParse(parsed.value);
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  const path = issue?.path.map((part) => `/${String(part)}`).join("") || "/";
+  return refuse("invalid_input", `${path.slice(0, 200)}: ${issue?.message.slice(0, 200) ?? "is invalid"}`);
+}
+
+/** Bytes of a field that its schema found to be base64url of the right length. */
+export function bytesOf(text: string, what: string): Uint8Array<ArrayBuffer> {
+  return fromBase64url(text) ?? refuse("invalid_input", `${what} is not canonical base64url.`);
+}

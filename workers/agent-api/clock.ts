@@ -1,0 +1,12 @@
+import { MAX_CLOCK_SKEW_MS } from "../../shared/agent-protocol/types.ts";
+import { refuse } from "./refused.ts";
+
+/** Refuses a statement whose time is more than five minutes off, and tells both times. */
+export function requireClock(statedAt: number, now: number): void {
+  if (Math.abs(statedAt - now) <= MAX_CLOCK_SKEW_MS) return;
+  const [node, hub] = [new Date(statedAt), new Date(now)].map((time) => time.toISOString());
+  refuse(
+    "clock_skewed",
+    `The node's clock says ${node}, the hub's ${hub}. Set the node's clock and try again.`,
+  );
+}

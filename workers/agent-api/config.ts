@@ -1,0 +1,85 @@
+import { WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
+import { type ConfigTag, compareSerials, parseTag } from "../../shared/node-config/serial.ts";
+import type { Bindings } from "../env.ts";
+import { meshObject } from "../objects.ts";
+import { markSeen } from "./directory.ts";
+import { json, type Reply, refuse } from "./refused.ts";
+import type { AgentSession } from "./session.ts";
+import { type Member, requireMember } from "./standing.ts";
+
+/** How often a waiting poll looks again. */
+const LOOK_MS = 1_000;
+
+/** 304 while what the node applied is right, without a word to the segment's object; else what it lacks. */
+export async function config(request: Request, bindings: Bindings, session: AgentSession): Promise<Reply> {
+  const applied = appliedOf(request.headers.get("if-none-match"));
+  const until = Date.now() + waitOf(request.headers.get("prefer")) * 1_000;
+  for (;;) {
+    const member = await requireMember(bindings, session);
+    const { etag } = member.entry;
+    markSeen(session.ticket.segment, { node: session.node, counter: applied?.serial.counter ?? null });
+    if (etag === null)
+      refuse("unavailable", "The node's first config is being made.", { retryAfterSeconds: 1 });
+    if (applied === null || etag !== applied.text) return changed(bindings, session, applied, member);
+    if (Date.now() + LOOK_MS > until) return { status: 304, body: "", etag: `"${etag}"` };
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+interface Applied extends ConfigTag {
+  readonly text: string;
+}
+
+/** What the node says it has applied, or null for nothing yet. */
+function appliedOf(header: string | null): Applied | null {
+  if (header === null) return null;
+  const text = /^"([^"]{1,200})"$/.exec(header.slice(0, 300))?.[1];
+  const tag = text === undefined ? null : parseTag(text);
+  if (!tag || text === undefined) {
+    return refuse("malformed_request", "If-None-Match must be the one tag that a config came with.");
+  }
+  return { ...tag, text };
+}
+
+/** Seconds of `Prefer: wait=N` (RFC 7240 §4.3), at most 25; 0 without it. */
+function waitOf(header: string | null): number {
+  const seconds = /^wait=(\d{1,4})$/.exec(header ?? "")?.[1];
+  return seconds === undefined ? 0 : Math.min(Number(seconds), WIRE_LIMITS.waitSeconds);
+}
+
+async function changed(
+  bindings: Bindings,
+  session: AgentSession,
+  applied: Applied | null,
+  { entry }: Member,
+): Promise<Reply> {
+  const issued = parseTag(entry.etag ?? "");
+  // An epoch or a root that the node has not seen is newer by its own right.
+  if (applied && issued && compareSerials(applied.serial, issued.serial) > 0) {
+    refuse(
+      "applied_ahead",
+      "The node has applied more than the hub ever issued. After a restore from a backup, raise the epoch: `rustronaut trust raise-epoch`.",
+    );
+  }
+  const answer = await meshObject(bindings, session.ticket.segment).config(
+    session.node,
+    applied?.manifest ?? null,
+    applied?.serial.rootVersion ?? 0,
+  );
+  if (!answer) return refuse("unavailable", "The config changes at this moment.", { retryAfterSeconds: 1 });
+  const { serial, manifest } = answer;
+  const etag = `"${serial.epoch}.${serial.rootVersion}.${serial.counter}.${manifest}"`;
+  return { ...json(answer), etag };
+}
+
+const HASH = /^[A-Za-z0-9_-]{43}$/;
+
+/** One object that the node's newest config leads to; what it does not lead to is not there. */
+export async function object(bindings: Bindings, session: AgentSession, hash: string): Promise<Reply> {
+  await requireMember(bindings, session);
+  const bytes = HASH.test(hash)
+    ? await meshObject(bindings, session.ticket.segment).object(session.node, hash)
+    : null;
+  if (bytes === null) return refuse("not_found", "The node's newest config does not lead to this object.");
+  return { ...json({ bytes }), headers: { "cache-control": "private, max-age=31536000, immutable" } };
+}

@@ -1,0 +1,122 @@
+import { openEnrolmentSecret } from "../../shared/agent-protocol/enrolment-secret.ts";
+import { enrollStatement, provenStatement } from "../../shared/agent-protocol/schemas.ts";
+import { verifyStatement } from "../../shared/agent-protocol/statement.ts";
+import { type EnrollAnswer, type EnrollStatement, WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
+import { hashSecret } from "../../shared/login/secret-hash.ts";
+import { parseRoute } from "../../shared/mesh/routes.ts";
+import { isToken } from "../../shared/protocol/tokens.ts";
+import { recordEvent } from "../audit.ts";
+import type { Bindings } from "../env.ts";
+import { freshId } from "../handoff/random.ts";
+import { meshKeys } from "../mesh/keys.ts";
+import { refreshMesh } from "../mesh/notify.ts";
+import { meshState } from "../mesh/state.ts";
+import { bytesOf, readDocument } from "./body.ts";
+import { type Answered, requirePossession } from "./challenge.ts";
+import { requireClock } from "./clock.ts";
+import { type EnrolledNode, enrolledBefore, insertNode } from "./node-insert.ts";
+import { refuse } from "./refused.ts";
+
+export interface EnrolmentKeyRow {
+  readonly id: string;
+  readonly segment_id: string;
+  readonly tags: string;
+  readonly user_id: string | null;
+  readonly ephemeral: number;
+  readonly pre_approved: number;
+  readonly expires_at: number;
+  readonly revoked_at: number | null;
+}
+
+/** Makes a machine a node of the network: proofs first, then the key, then one transaction. */
+export async function enroll(bindings: Bindings, body: Uint8Array, now: number): Promise<EnrollAnswer> {
+  const proven = readDocument(provenStatement, body, WIRE_LIMITS.jsonBytes);
+  const bytes = bytesOf(proven.statement, "/statement");
+  const statement = readDocument(enrollStatement, bytes, WIRE_LIMITS.jsonBytes);
+  const { crypto } = await meshKeys(bindings);
+  const signingKey = bytesOf(statement.keys.signing, "/keys/signing");
+  if (!(await verifyStatement(crypto, "enroll", bindings.hubOrigin, proven, signingKey))) {
+    refuse("signature_invalid", "The statement is not signed by its signing key for this hub.");
+  }
+  requireClock(statement.time, now);
+  const answered = await requirePossession(bindings, bytes, statement, proven.possession, now);
+  const key = await enrolmentKeyOf(bindings, statement, now);
+  const state = await meshState(bindings.db);
+  const routes = statement.routes.map((text) => {
+    const route = parseRoute(text, state.overlay);
+    return route.ok ? text : refuse("invalid_input", `/routes: ${text} ${route.error}.`);
+  });
+  const node = await admit(bindings, { statement, key, answered, routes }, now);
+  return {
+    node: node.id,
+    name: node.name,
+    network: state.networkId,
+    segment: node.segment_id,
+    status: node.status,
+    hubTime: now,
+  };
+}
+
+/** The key that the statement holds sealed. Unknown, revoked and malformed ones are told in the same words. */
+async function enrolmentKeyOf(
+  bindings: Bindings,
+  statement: EnrollStatement,
+  now: number,
+): Promise<EnrolmentKeyRow> {
+  const { crypto, kem } = await meshKeys(bindings);
+  const secret = await openEnrolmentSecret(
+    crypto,
+    {
+      hubCiphertext: bytesOf(statement.hubCiphertext, "/hubCiphertext"),
+      sealed: bytesOf(statement.sealedKey, "/sealedKey"),
+    },
+    {
+      origin: bindings.hubOrigin,
+      hubKem: kem,
+      signingKey: bytesOf(statement.keys.signing, "/keys/signing"),
+    },
+  );
+  const known =
+    secret.ok && isToken("rnek", secret.value)
+      ? await bindings.db
+          .prepare(
+            `SELECT id, segment_id, tags, user_id, ephemeral, pre_approved, expires_at, revoked_at
+             FROM enrolment_keys WHERE secret_hash = ?`,
+          )
+          .bind(hashSecret(secret.value))
+          .first<EnrolmentKeyRow>()
+      : null;
+  if (!known || known.revoked_at !== null) {
+    return refuse(
+      "enrolment_key_invalid",
+      "It is unknown or was revoked. Ask your administrator for another.",
+    );
+  }
+  if (known.expires_at <= now) refuse("enrolment_key_expired", "Ask your administrator for another key.");
+  return known;
+}
+
+export interface Admission {
+  readonly statement: EnrollStatement;
+  readonly key: EnrolmentKeyRow;
+  readonly answered: Answered;
+  readonly routes: readonly string[];
+}
+
+/** A node that comes again with the same keys and the same enrolment key lost our answer: it is the same node. */
+async function admit(bindings: Bindings, admission: Admission, now: number): Promise<EnrolledNode> {
+  const before = await enrolledBefore(bindings.db, admission, now);
+  if (before) return before;
+  const node = await insertNode(bindings.db, admission, now);
+  await recordEvent(bindings, {
+    kind: "system",
+    id: freshId("audit"),
+    at: now,
+    actor: `enrolment_key:${admission.key.id}`,
+    action: "node.enroll",
+    target: node.id,
+    detail: { name: node.name, segment: node.segment_id, status: node.status },
+  });
+  if (node.status === "approved") await refreshMesh(bindings);
+  return node;
+}

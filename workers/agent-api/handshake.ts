@@ -1,0 +1,123 @@
+import { acceptHandshake, confirm } from "../../shared/agent-protocol/handshake.ts";
+import { handshakeStatement, signedStatement } from "../../shared/agent-protocol/schemas.ts";
+import { verifyStatement } from "../../shared/agent-protocol/statement.ts";
+import { sealTicket } from "../../shared/agent-protocol/ticket.ts";
+import {
+  type HandshakeAnswer,
+  type HandshakeStatement,
+  TICKET_LIFETIME_MS,
+  WIRE_LIMITS,
+} from "../../shared/agent-protocol/types.ts";
+import { prepareAll, setStatus } from "../../shared/mesh/statements.ts";
+import type { NodeStatus } from "../../shared/registry/node-status.ts";
+import { recordEvent } from "../audit.ts";
+import type { Bindings } from "../env.ts";
+import { freshId } from "../handoff/random.ts";
+import { meshKeys } from "../mesh/keys.ts";
+import { refreshMesh } from "../mesh/notify.ts";
+import { meshState } from "../mesh/state.ts";
+import { meshObject } from "../objects.ts";
+import { bytesOf, readDocument } from "./body.ts";
+import { requireClock } from "./clock.ts";
+import { refuse } from "./refused.ts";
+import type { AgentSession } from "./session.ts";
+import { NOT_APPROVED } from "./standing.ts";
+
+const TELEMETRY_SECONDS = 60;
+
+interface NodeRow {
+  readonly id: string;
+  readonly segment_id: string;
+  readonly status: NodeStatus;
+  readonly signing_key: string;
+}
+
+/** A handshake whose signature holds: from here on a refusal can be proven to the node as well. */
+export interface ProvenHandshake {
+  readonly statement: HandshakeStatement;
+  readonly node: NodeRow;
+  /** Of a session that is not open yet: its key signs the answer. */
+  readonly session: AgentSession;
+}
+
+export async function proveHandshake(
+  bindings: Bindings,
+  body: Uint8Array,
+  now: number,
+): Promise<ProvenHandshake> {
+  const signed = readDocument(signedStatement, body, WIRE_LIMITS.jsonBytes);
+  const bytes = bytesOf(signed.statement, "/statement");
+  const statement = readDocument(handshakeStatement, bytes, WIRE_LIMITS.jsonBytes);
+  const { crypto, kem } = await meshKeys(bindings);
+  const node = await bindings.db
+    .prepare("SELECT id, segment_id, status, signing_key FROM nodes WHERE id = ?")
+    .bind(statement.node)
+    .first<NodeRow>();
+  if (!node) return refuse("node_unknown", "Enrol with a key first.");
+  const key = bytesOf(node.signing_key, "the stored key");
+  if (!(await verifyStatement(crypto, "handshake", bindings.hubOrigin, signed, key))) {
+    refuse("signature_invalid", "The statement is not signed by the node's signing key for this hub.");
+  }
+  const accepted = await acceptHandshake(crypto, { origin: bindings.hubOrigin, kem }, signed, statement);
+  if (!accepted.ok) return refuse("invalid_input", "/hubCiphertext is not for this hub's KEM key.");
+  const ticket = {
+    node: node.id,
+    segment: node.segment_id,
+    handshake: statement.counter,
+    issuedAt: now,
+    expiresAt: now + TICKET_LIFETIME_MS,
+    sessionKey: accepted.value,
+  };
+  const mac = await crypto.hmacSha256.key(accepted.value);
+  const session = {
+    ticket: { ...ticket, mac, window: { highest: -1, seen: 0n } },
+    node: node.id,
+    nonce: statement.nonce,
+  };
+  return { statement, node, session };
+}
+
+/** Opens the session, unless the node may not have one. */
+export async function shakeHands(
+  bindings: Bindings,
+  { statement, node, session }: ProvenHandshake,
+  now: number,
+): Promise<HandshakeAnswer> {
+  requireClock(statement.time, now);
+  if (node.status !== "approved") refuse(...NOT_APPROVED[node.status]);
+  const verdict = await meshObject(bindings, node.segment_id).admitHandshake(node.id, statement.counter);
+  if (verdict === "cloned") return quarantine(bindings, node, statement, now);
+  if (verdict === "unknown") return refuse("unavailable", "The node is not known everywhere yet. Try again.");
+  if (verdict !== "admitted") refuse(...NOT_APPROVED[verdict]);
+  const { crypto, tickets } = await meshKeys(bindings);
+  const { pollSeconds } = await meshState(bindings.db);
+  return confirm(crypto, session.ticket.sessionKey, {
+    ticket: await sealTicket(crypto, tickets, session.ticket),
+    expiresAt: session.ticket.expiresAt,
+    hubTime: now,
+    pollSeconds,
+    telemetrySeconds: TELEMETRY_SECONDS,
+  });
+}
+
+/** Two machines run on one state, or an old copy of it came back: neither is trusted until someone looked. */
+async function quarantine(
+  bindings: Bindings,
+  node: NodeRow,
+  { counter }: HandshakeStatement,
+  now: number,
+): Promise<never> {
+  const { db } = bindings;
+  await db.batch(prepareAll(db, setStatus(node.id, ["approved"], "quarantined", now)));
+  await refreshMesh(bindings);
+  await recordEvent(bindings, {
+    kind: "system",
+    id: freshId("audit"),
+    at: now,
+    actor: "system",
+    action: "node.quarantine",
+    target: node.id,
+    detail: { reason: "handshake counter used twice", counter },
+  });
+  return refuse(...NOT_APPROVED.quarantined);
+}

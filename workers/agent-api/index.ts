@@ -1,0 +1,142 @@
+import { HEADERS, LEAST_CAPABILITY, WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
+import { type Refusal, refusal } from "../../shared/errors/catalogue.ts";
+import type { Bindings } from "../env.ts";
+import { meshObject } from "../objects.ts";
+import { readBytes } from "./body.ts";
+import { challenge } from "./challenge.ts";
+import { config, object } from "./config.ts";
+import { enroll } from "./enroll.ts";
+import { proveHandshake, shakeHands } from "./handshake.ts";
+import { logout } from "./logout.ts";
+import { AgentRefused, json, problem, type Reply, refuse, toResponse } from "./refused.ts";
+import { rotate } from "./rotate.ts";
+import { type AgentSession, openSession, requireFresh, seal } from "./session.ts";
+import { requireMember } from "./standing.ts";
+import { telemetry } from "./telemetry.ts";
+import { trust } from "./trust.ts";
+
+const BASE = "/agent/v1";
+const OBJECT = /^\/agent\/v1\/objects\/([^/]{1,100})$/;
+
+/** The API of the agents (`docs/agent-protocol.md`). Whatever breaks is a 503 with a request id, never an allow. */
+export async function serveAgentApi(request: Request, bindings: Bindings): Promise<Response> {
+  const requestId = crypto.randomUUID();
+  try {
+    requireCapability(request);
+    const { pathname, search } = new URL(request.url);
+    const body = await readBytes(request.body, WIRE_LIMITS.jsonBytes);
+    const open = OPEN[`${request.method} ${pathname}`];
+    if (open) return await open(bindings, body, requestId);
+    return await serveSession(request, pathname, pathname + search, bindings, body, requestId);
+  } catch (error) {
+    return toResponse(problem(refusalOf(error, requestId), requestId));
+  }
+}
+
+function requireCapability(request: Request): void {
+  const stated = request.headers.get(HEADERS.capability);
+  if (stated === null) return;
+  if (!/^\d{1,9}$/.test(stated) || Number(stated) < LEAST_CAPABILITY) {
+    refuse(
+      "upgrade_required",
+      `This hub speaks to agents of capability ${LEAST_CAPABILITY} or newer: install a newer rustronaut-agent.`,
+    );
+  }
+}
+
+/** What breaks is ours to log; the caller learns an id to tell. */
+function refusalOf(error: unknown, requestId: string): Refusal {
+  if (error instanceof AgentRefused) return error.refusal;
+  console.error(
+    JSON.stringify({ level: "error", requestId, message: String(error), stack: (error as Error)?.stack }),
+  );
+  return refusal("unavailable", "Try again in a moment. If it persists, report the request id.");
+}
+
+type OpenHandler = (bindings: Bindings, body: Uint8Array, requestId: string) => Promise<Response>;
+
+/** Before there is a session. */
+const OPEN: Readonly<Record<string, OpenHandler>> = {
+  [`GET ${BASE}/trust`]: async (bindings) => toResponse(json(await trust(bindings, Date.now()))),
+  [`POST ${BASE}/enroll/challenge`]: async (bindings, body) =>
+    toResponse(json(await challenge(bindings, body, Date.now()))),
+  [`POST ${BASE}/enroll`]: async (bindings, body) =>
+    toResponse(json(await enroll(bindings, body, Date.now()))),
+  [`POST ${BASE}/handshake`]: async (bindings, body, requestId) => {
+    const now = Date.now();
+    const proven = await proveHandshake(bindings, body, now);
+    const reply = await settled(async () => json(await shakeHands(bindings, proven, now)), requestId);
+    return seal(proven.session, reply, bindings, Date.now());
+  },
+};
+
+/** With a session, refusals too carry its MAC: what has none changes nothing on a node. */
+async function serveSession(
+  request: Request,
+  pathname: string,
+  target: string,
+  bindings: Bindings,
+  body: Uint8Array<ArrayBuffer>,
+  requestId: string,
+): Promise<Response> {
+  if (!isKnown(pathname)) refuse("not_found", "The agent API has no such path.");
+  const session = await openSession(request, bindings, target, body);
+  if (pathname === `${BASE}/socket`) return openSocket(request, bindings, session);
+  const reply = await settled(async () => {
+    requireFresh(session, request.headers.get(HEADERS.counter), Date.now());
+    return answer(request, pathname, bindings, session, body);
+  }, requestId);
+  return seal(session, reply, bindings, Date.now());
+}
+
+const PATHS = new Set(
+  ["config", "telemetry", "keys/challenge", "keys", "logout", "socket"].map((path) => `${BASE}/${path}`),
+);
+const isKnown = (pathname: string): boolean => PATHS.has(pathname) || OBJECT.test(pathname);
+
+async function settled(work: () => Promise<Reply>, requestId: string): Promise<Reply> {
+  try {
+    return await work();
+  } catch (error) {
+    return problem(refusalOf(error, requestId), requestId);
+  }
+}
+
+async function answer(
+  request: Request,
+  pathname: string,
+  bindings: Bindings,
+  session: AgentSession,
+  body: Uint8Array<ArrayBuffer>,
+): Promise<Reply> {
+  const now = Date.now();
+  const hash = OBJECT.exec(pathname)?.[1];
+  switch (`${request.method} ${hash === undefined ? pathname : `${BASE}/objects`}`) {
+    case `GET ${BASE}/config`:
+      return config(request, bindings, session);
+    case `GET ${BASE}/objects`:
+      return object(bindings, session, hash ?? "");
+    case `POST ${BASE}/telemetry`:
+      return telemetry(request, bindings, session, body, now);
+    case `POST ${BASE}/keys/challenge`:
+      await requireMember(bindings, session);
+      return json(await challenge(bindings, body, now));
+    case `POST ${BASE}/keys`:
+      return rotate(bindings, session, body, now);
+    case `POST ${BASE}/logout`:
+      return logout(bindings, session, now);
+    default:
+      return refuse("method_not_allowed", "This path does not take this method.");
+  }
+}
+
+/** A socket that hints at changes. It carries nothing that must be believed, so it needs no MAC of its own. */
+async function openSocket(request: Request, bindings: Bindings, session: AgentSession): Promise<Response> {
+  requireFresh(session, request.headers.get(HEADERS.counter), Date.now());
+  await requireMember(bindings, session);
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    refuse("malformed_request", "Ask for an upgrade to a WebSocket.");
+  }
+  const url = `https://mesh/?node=${encodeURIComponent(session.node)}`;
+  return meshObject(bindings, session.ticket.segment).fetch(url, { headers: { upgrade: "websocket" } });
+}

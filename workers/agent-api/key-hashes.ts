@@ -1,0 +1,9 @@
+import type { PublicKeys } from "../../shared/agent-protocol/types.ts";
+import { hashOf } from "../../shared/node-config/object.ts";
+import { bytesOf } from "./body.ts";
+
+/** What names the long keys: nodes are told apart by their keys, never by signed bytes (reference: decision 0007). */
+export const keyHashes = (keys: PublicKeys): { readonly signing: string; readonly kem: string } => ({
+  signing: hashOf(bytesOf(keys.signing, "/keys/signing")),
+  kem: hashOf(bytesOf(keys.kem, "/keys/kem")),
+});

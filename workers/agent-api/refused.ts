@@ -1,0 +1,60 @@
+import { ERRORS, type ErrorCode, type Refusal, refusal } from "../../shared/errors/catalogue.ts";
+import { toProblem } from "../../shared/errors/problem.ts";
+
+/** Leaves a handler at any depth with a refusal; `index.ts` alone catches it. */
+export class AgentRefused extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refused: Refusal) {
+    super(refused.detail);
+    this.refusal = refused;
+  }
+}
+
+/** Throws a refusal. */
+export function refuse(code: ErrorCode, detail: string, extra: Omit<Refusal, "code" | "detail"> = {}): never {
+  throw new AgentRefused(refusal(code, detail, extra));
+}
+
+/** What a handler answers, before the session key signs it. */
+export interface Reply {
+  readonly status: number;
+  /** Empty for a status without a body. */
+  readonly body: string;
+  /** With its quotes. */
+  readonly etag?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export const json = (value: unknown, status = 200): Reply => ({ status, body: JSON.stringify(value) });
+
+/** A refusal on the wire (RFC 9457). */
+export function problem(refused: Refusal, requestId: string): Reply {
+  const { status } = ERRORS[refused.code];
+  const retryAfter = refused.retryAfterSeconds ?? (status === 503 ? 2 : undefined);
+  return {
+    status,
+    body: JSON.stringify(toProblem(refused, { request_id: requestId })),
+    headers: {
+      "content-type": "application/problem+json",
+      "x-rustronaut-response": refused.code,
+      ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
+    },
+  };
+}
+
+export function toResponse(
+  { status, body, etag, headers }: Reply,
+  more: Record<string, string> = {},
+): Response {
+  return new Response(body === "" ? null : body, {
+    status,
+    headers: {
+      ...(body === "" ? {} : { "content-type": "application/json" }),
+      "cache-control": "no-store",
+      ...(etag === undefined ? {} : { etag }),
+      ...headers,
+      ...more,
+    },
+  });
+}

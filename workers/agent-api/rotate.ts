@@ -1,0 +1,83 @@
+import { provenStatement, rotateStatement } from "../../shared/agent-protocol/schemas.ts";
+import { verifyStatement } from "../../shared/agent-protocol/statement.ts";
+import { WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
+import { NEXT_REVISION, REVISION } from "../../shared/mesh/statements.ts";
+import { buildRecord } from "../../shared/node-config/build.ts";
+import { recordEvent } from "../audit.ts";
+import type { Bindings } from "../env.ts";
+import { freshId } from "../handoff/random.ts";
+import { meshKeys } from "../mesh/keys.ts";
+import { refreshMesh } from "../mesh/notify.ts";
+import { meshState } from "../mesh/state.ts";
+import { bytesOf, readDocument } from "./body.ts";
+import { requirePossession } from "./challenge.ts";
+import { requireClock } from "./clock.ts";
+import { keyHashes } from "./key-hashes.ts";
+import { json, type Reply, refuse } from "./refused.ts";
+import type { AgentSession } from "./session.ts";
+import { requireMember } from "./standing.ts";
+
+/** Gives a node new WireGuard and KEM keys. Its identity, the signing key, signs for them and stays. */
+export async function rotate(
+  bindings: Bindings,
+  session: AgentSession,
+  body: Uint8Array,
+  now: number,
+): Promise<Reply> {
+  await requireMember(bindings, session);
+  const proven = readDocument(provenStatement, body, WIRE_LIMITS.jsonBytes);
+  const bytes = bytesOf(proven.statement, "/statement");
+  const statement = readDocument(rotateStatement, bytes, WIRE_LIMITS.jsonBytes);
+  const { keys } = statement;
+  const { crypto } = await meshKeys(bindings);
+  const row = await bindings.db
+    .prepare("SELECT signing_key FROM nodes WHERE id = ?")
+    .bind(session.node)
+    .first<{ signing_key: string }>();
+  if (!row || statement.node !== session.node || keys.signing !== row.signing_key) {
+    return refuse("signature_invalid", "The statement is not about this node and its signing key.");
+  }
+  const key = bytesOf(row.signing_key, "the stored key");
+  if (!(await verifyStatement(crypto, "rotate", bindings.hubOrigin, proven, key))) {
+    refuse("signature_invalid", "The statement is not signed by the node's signing key for this hub.");
+  }
+  requireClock(statement.time, now);
+  const answered = await requirePossession(bindings, bytes, statement, proven.possession, now);
+  const { networkId } = await meshState(bindings.db);
+  const hashes = keyHashes(keys);
+  const record = buildRecord(networkId, session.node, { ...keys, signing: hashes.signing });
+  const { db } = bindings;
+  try {
+    await db.batch([
+      db
+        .prepare("INSERT INTO used_challenges (hash, expires_at) VALUES (?, ?)")
+        .bind(answered.hash, answered.expiresAt),
+      db.prepare(NEXT_REVISION[0]),
+      db
+        .prepare(
+          `UPDATE nodes SET wireguard_key = ?, kem_key = ?, kem_hash = ?, record_hash = ?, revision = ${REVISION},
+             version = version + 1, updated_at = ? WHERE id = ?`,
+        )
+        .bind(keys.wireguard, keys.kem, hashes.kem, record.hash, now, session.node),
+    ]);
+  } catch (error) {
+    if (String(error).includes("used_challenges.hash")) {
+      refuse("request_replayed", "Ask for a new challenge: each one is answered once.");
+    }
+    if (String(error).includes("UNIQUE constraint failed: nodes.")) {
+      refuse("key_in_use", "A key belongs to another node. Make new keys.");
+    }
+    throw error;
+  }
+  await recordEvent(bindings, {
+    kind: "system",
+    id: freshId("audit"),
+    at: now,
+    actor: `node:${session.node}`,
+    action: "node.rotate_keys",
+    target: session.node,
+    detail: { record: record.hash },
+  });
+  await refreshMesh(bindings);
+  return json({ record: record.hash });
+}

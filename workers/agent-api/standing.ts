@@ -1,0 +1,45 @@
+import type { ErrorCode } from "../../shared/errors/catalogue.ts";
+import type { DirectoryEntry } from "../../shared/mesh/types.ts";
+import type { NodeStatus } from "../../shared/registry/node-status.ts";
+import type { Bindings } from "../env.ts";
+import { type Standing, standingOf } from "./directory.ts";
+import { refuse } from "./refused.ts";
+import type { AgentSession } from "./session.ts";
+
+/** Why a node that is no member may not go on, in its words. */
+export const NOT_APPROVED: Readonly<Record<Exclude<NodeStatus, "approved">, readonly [ErrorCode, string]>> = {
+  pending: ["node_pending", "An administrator must approve this node."],
+  quarantined: [
+    "node_quarantined",
+    "Two machines used one state, or the node's owner is disabled. An administrator must release it.",
+  ],
+  revoked: ["node_revoked", "An administrator put this node out. Enrol anew with a new key to come back."],
+  expired: ["node_expired", "The node's membership has ended. An administrator can approve it again."],
+};
+
+export interface Member extends Standing {
+  readonly entry: DirectoryEntry;
+}
+
+/** Refuses a node that is no member now. One that the isolate does not know is looked for before it is believed gone. */
+export async function requireMember(bindings: Bindings, { node, ticket }: AgentSession): Promise<Member> {
+  let standing = await standingOf(bindings, ticket.segment, node);
+  if (standing.entry?.status !== "approved") {
+    standing = await standingOf(bindings, ticket.segment, node, true);
+  }
+  const { entry, pollSeconds } = standing;
+  if (!entry) return refuseAbsent(bindings, node);
+  if (entry.status !== "approved") refuse(...NOT_APPROVED[entry.status]);
+  return { entry, pollSeconds };
+}
+
+/** A node that is in another segment now only needs a new ticket; one that is in none was removed. */
+async function refuseAbsent(bindings: Bindings, node: string): Promise<never> {
+  const row = await bindings.db
+    .prepare("SELECT status FROM nodes WHERE id = ?")
+    .bind(node)
+    .first<{ status: NodeStatus }>();
+  if (!row) return refuse("node_revoked", "The node was removed. Enrol anew with a new key to come back.");
+  if (row.status !== "approved") refuse(...NOT_APPROVED[row.status]);
+  return refuse("ticket_expired", "The node was moved. Shake hands again.");
+}

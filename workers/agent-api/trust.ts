@@ -1,0 +1,22 @@
+import { CAPABILITY, LEAST_CAPABILITY, type TrustAnswer } from "../../shared/agent-protocol/types.ts";
+import type { Bindings } from "../env.ts";
+import { allRoots } from "../mesh/roots.ts";
+import { meshState } from "../mesh/state.ts";
+import { refuse } from "./refused.ts";
+
+/** Every root, for agents that join: each verifies the chain from the hash that its enrolment key carries. */
+export async function trust(bindings: Bindings, now: number): Promise<TrustAnswer> {
+  const [state, roots] = [await meshState(bindings.db), await allRoots(bindings.db)];
+  if (roots.length === 0) {
+    refuse(
+      "trust_not_initialised",
+      "The network has no root yet: an administrator runs `rustronaut trust init`.",
+    );
+  }
+  return {
+    network: state.networkId,
+    roots: roots.map(({ envelope }) => envelope),
+    hubTime: now,
+    capability: { least: LEAST_CAPABILITY, current: CAPABILITY },
+  };
+}
