@@ -13,7 +13,7 @@ export async function initTrust(admin: Client): Promise<void> {
     random: (length) => new Uint8Array(randomBytes(length)),
   });
   const { data: keys } = await admin.call("trust.onlineKeys");
-  const signer = await signerFromSeed(provider, provider.random(32));
+  const signer = await signerFromSeed(provider, provider.random(provider.composite.lengths.seed));
   const bytes = (text: string) => fromBase64url(text) ?? new Uint8Array();
   const now = Date.now();
   const root = makeRoot(
