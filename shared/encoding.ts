@@ -1,4 +1,8 @@
 const B64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const NO_DIGIT = 255;
+/** By character code; a search in the alphabet costs ten times as much. */
+const B64URL_VALUES = new Uint8Array(128).fill(NO_DIGIT);
+for (let i = 0; i < B64URL.length; i++) B64URL_VALUES[B64URL.charCodeAt(i)] = i;
 
 /** As much of `Uint8Array.prototype.toBase64` (ECMAScript 2026) as is used, where the run-time has it. */
 interface NativeBase64 {
@@ -28,9 +32,9 @@ export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | null {
   let buffer = 0;
   let bits = 0;
   let at = 0;
-  for (const char of text) {
-    const value = B64URL.indexOf(char);
-    if (value < 0) return null;
+  for (let i = 0; i < text.length; i++) {
+    const value = B64URL_VALUES[text.charCodeAt(i)] ?? NO_DIGIT;
+    if (value === NO_DIGIT) return null;
     buffer = (buffer << 6) | value;
     bits += 6;
     if (bits >= 8) {
