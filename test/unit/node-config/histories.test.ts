@@ -136,3 +136,16 @@ it("sends nothing that the base led to", () => {
   const other = plan(hub, hub.build().peers[0]?.hash ?? null);
   expect(other.update.objects?.length).toBe(7);
 });
+
+it("takes no other node's manifest for a base", () => {
+  const hub = new HubModel();
+  const { target } = plan(hub, null);
+  const read = (hash: string) => hub.objects.get(hash);
+  const asked = { base: target, target, proof: NO_PROOF, roots: [], read };
+  const sent = (node: string) => {
+    const planned = planUpdate({ node, ...asked });
+    return planned.ok && planned.value.objects?.length;
+  };
+  expect(sent(OWN)).toBeUndefined();
+  expect(sent("nod_other")).toBe(7);
+});
