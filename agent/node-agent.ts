@@ -40,6 +40,7 @@ export interface NodeAgentParts {
 export type Ending = "signal" | "down" | "logout" | "revoked";
 
 const TICK_MS = 5_000;
+const AFTER_CHANGE_SECONDS = 0.5;
 const MEND_EVERY_MS = 30_000;
 const MAX_CONFIG_BYTES = LIMITS.updateBytes + 256 * 1024;
 
@@ -187,11 +188,11 @@ export class NodeAgent {
       const began = performance.now();
       let pause: number;
       try {
-        await this.#poll();
+        const changed = await this.#poll();
         if (this.#ending !== null) return;
         if (this.#reporter.isDue) await this.#reporter.report(this.#state.applied, this.#applyError);
         failures = 0;
-        pause = jittered(this.connection.pollSeconds, Math.random()) - (performance.now() - began);
+        pause = this.#pauseSince(began, changed);
       } catch (error) {
         if (this.#ending !== null) return;
         if (this.#wake.signal.aborted) {
@@ -208,13 +209,23 @@ export class NodeAgent {
     }
   }
 
+  /** Changes come in company, and a hub that holds polls paces them itself; only a quick "no" is asked for less often. */
+  #pauseSince(began: number, changed: boolean): number {
+    const elapsed = performance.now() - began;
+    const wasHeld = elapsed >= WIRE_LIMITS.waitSeconds * 500;
+    return changed || wasHeld
+      ? jittered(AFTER_CHANGE_SECONDS, Math.random())
+      : jittered(this.connection.pollSeconds, Math.random()) - elapsed;
+  }
+
   async #rest(ms: number): Promise<void> {
     if (ms > 0 && !this.#wake.signal.aborted)
       await sleep(ms, undefined, { signal: this.#wake.signal }).catch(() => undefined);
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
   }
 
-  async #poll(): Promise<void> {
+  /** @returns Whether something changed. */
+  async #poll(): Promise<boolean> {
     const { applied } = this.#state;
     const tag =
       applied && !this.#needsAll
@@ -235,6 +246,7 @@ export class NodeAgent {
     this.#standing = "running";
     this.#detail = null;
     await this.#renew(answer.hubTime);
+    return answer.status !== 304;
   }
 
   /** Freshness brings back the peers that were taken away without it. */
