@@ -40,7 +40,7 @@ export interface NodeAgentParts {
 export type Ending = "signal" | "down" | "logout" | "revoked";
 
 const TICK_MS = 5_000;
-const AFTER_CHANGE_SECONDS = 0.5;
+const AT_ONCE_SECONDS = 0.5;
 const MEND_EVERY_MS = 30_000;
 const MAX_CONFIG_BYTES = LIMITS.updateBytes + 256 * 1024;
 
@@ -188,11 +188,10 @@ export class NodeAgent {
       const began = performance.now();
       let pause: number;
       try {
-        const changed = await this.#poll();
+        const again = await this.#poll();
         if (this.#ending !== null) return;
-        if (this.#reporter.isDue) await this.#reporter.report(this.#state.applied, this.#applyError);
         failures = 0;
-        pause = this.#pauseSince(began, changed);
+        pause = this.#pauseSince(began, again);
       } catch (error) {
         if (this.#ending !== null) return;
         if (this.#wake.signal.aborted) {
@@ -210,11 +209,11 @@ export class NodeAgent {
   }
 
   /** Changes come in company, and a hub that holds polls paces them itself; only a quick "no" is asked for less often. */
-  #pauseSince(began: number, changed: boolean): number {
+  #pauseSince(began: number, again: boolean): number {
     const elapsed = performance.now() - began;
     const wasHeld = elapsed >= WIRE_LIMITS.waitSeconds * 500;
-    return changed || wasHeld
-      ? jittered(AFTER_CHANGE_SECONDS, Math.random())
+    return again || wasHeld
+      ? jittered(AT_ONCE_SECONDS, Math.random())
       : jittered(this.connection.pollSeconds, Math.random()) - elapsed;
   }
 
@@ -224,8 +223,10 @@ export class NodeAgent {
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
   }
 
-  /** @returns Whether something changed. */
+  /** @returns Whether to ask again at once. */
   async #poll(): Promise<boolean> {
+    // Who has just come, or come back, wants to know without waiting how it stands.
+    const waits = this.#standing === "running";
     const { applied } = this.#state;
     const tag =
       applied && !this.#needsAll
@@ -235,7 +236,7 @@ export class NodeAgent {
       method: "GET",
       target: "/agent/v1/config",
       applied: tag,
-      headers: { prefer: `wait=${WIRE_LIMITS.waitSeconds}` },
+      headers: waits ? { prefer: `wait=${WIRE_LIMITS.waitSeconds}` } : {},
       timeoutMs: (WIRE_LIMITS.waitSeconds + 15) * 1_000,
       maxBytes: MAX_CONFIG_BYTES,
       signal: this.#wake.signal,
@@ -246,7 +247,7 @@ export class NodeAgent {
     this.#standing = "running";
     this.#detail = null;
     await this.#renew(answer.hubTime);
-    return answer.status !== 304;
+    return answer.status !== 304 || !waits;
   }
 
   /** Freshness brings back the peers that were taken away without it. */
@@ -340,6 +341,7 @@ export class NodeAgent {
         this.#searches = true;
       }
       if (this.#searches) this.#searches = await this.keeper.tryEndpoints();
+      if (this.#standing === "running") await this.#reporter.reportIfDue(applied, this.#applyError);
     } catch (error) {
       this.#parts.log.warn(messageOf(error));
     }

@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { signStatement } from "../shared/agent-protocol/statement.ts";
-import type { TelemetryReport } from "../shared/agent-protocol/types.ts";
+import type { PeerReport, TelemetryReport } from "../shared/agent-protocol/types.ts";
 import { WIRE_LIMITS } from "../shared/agent-protocol/types.ts";
 import type { AppliedConfig } from "../shared/node-config/accept.ts";
 import type { TunnelKeeper } from "./apply/keeper.ts";
@@ -24,6 +24,9 @@ export interface ReporterParts {
   readonly origin: string;
 }
 
+const livePaths = (peers: readonly PeerReport[]): string =>
+  peers.flatMap(({ node, path }) => (path === "direct" ? [node] : [])).join(" ");
+
 /** Tells the hub what is in force, how the paths are, and what this machine is. Unchanged parts are left out. */
 export class Reporter {
   readonly #parts: ReporterParts;
@@ -32,20 +35,38 @@ export class Reporter {
   #said = "";
   #factsAt = 0;
   #lastAt = 0;
+  /** Which peers had a live path in the last report. */
+  #paths = "";
+  #isReporting = false;
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
   }
 
-  get isDue(): boolean {
-    return (
-      performance.now() - this.#lastAt >= this.#parts.connection.telemetrySeconds * 1_000 ||
-      this.#lastAt === 0
-    );
+  /**
+   * Reports when it is time, or when a path came or went: who watches the network sees that within seconds.
+   * @throws HubAway or HubRefused.
+   */
+  async reportIfDue(applied: AppliedConfig | null, applyError: string | null): Promise<void> {
+    if (this.#isReporting) return;
+    const { connection, keeper } = this.#parts;
+    const isTime =
+      this.#lastAt === 0 || performance.now() - this.#lastAt >= connection.telemetrySeconds * 1_000;
+    const paths = livePaths(peerReports(keeper.config, await keeper.device(), Date.now()));
+    if (isTime || paths !== this.#paths) await this.report(applied, applyError);
   }
 
   /** @throws HubAway or HubRefused. */
   async report(applied: AppliedConfig | null, applyError: string | null): Promise<void> {
+    this.#isReporting = true;
+    try {
+      await this.#report(applied, applyError);
+    } finally {
+      this.#isReporting = false;
+    }
+  }
+
+  async #report(applied: AppliedConfig | null, applyError: string | null): Promise<void> {
     const { connection, keeper, settings } = this.#parts;
     const session = await connection.session();
     if (session !== this.#session) {
@@ -61,6 +82,7 @@ export class Reporter {
     };
     const said = JSON.stringify(standing);
     const withFacts = this.#factsAt === 0 || performance.now() - this.#factsAt > FACTS_EVERY_MS;
+    const peers = peerReports(keeper.config, await keeper.device(), Date.now());
     const report: TelemetryReport = {
       at: Math.round(connection.hubNow()),
       sequence: this.#sequence++,
@@ -68,14 +90,12 @@ export class Reporter {
       applyError: applyError?.replace(/[^\x20-\x7e]/g, "?").slice(0, 500) ?? null,
       ...(said === this.#said ? {} : standing),
       ...(withFacts ? { facts: await this.#facts() } : {}),
-      peers: peerReports(keeper.config, await keeper.device(), Date.now()).slice(
-        0,
-        WIRE_LIMITS.peersPerReport,
-      ),
+      peers: peers.slice(0, WIRE_LIMITS.peersPerReport),
       clockSkewMs: Math.round(connection.skewMs),
     };
     await this.#send(report);
     this.#said = said;
+    this.#paths = livePaths(peers);
     if (withFacts) this.#factsAt = performance.now();
     this.#lastAt = performance.now();
   }
