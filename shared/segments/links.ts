@@ -57,8 +57,8 @@ export function linksOf(viewer: Member, members: Membership, rules: RuleTable): 
     }
     if (to.internet && viewer.exits.length > 0) {
       for (const peer of members.choosersOf(self)) {
-        const chooser = peer === self ? undefined : members.get(peer);
-        const source = chooser && endpointOf(chooser, from);
+        const chooser = members.get(peer);
+        const source = chooser && members.exitOf(chooser) === viewer && endpointOf(chooser, from);
         if (!source) continue;
         link(peer).inbound.push(...grantsToInternet(rule.id, source, viewer.exits));
         claim(peer, source);

@@ -121,10 +121,10 @@ export class Membership {
     return this.#choosers.get(exit) ?? NOBODY;
   }
 
-  /** The exit node that the member chose, if it is another node that is approved as one. */
+  /** The exit node that the member chose, if it is approved as one. Exit nodes use none: chains would end in loops. */
   exitOf(member: Member): Member | null {
-    const { id, exitNode } = member.facts;
-    const exit = exitNode === null || exitNode === id ? undefined : this.#members.get(exitNode);
+    const { exitNode } = member.facts;
+    const exit = exitNode === null || member.exits.length > 0 ? undefined : this.#members.get(exitNode);
     return exit && exit.exits.length > 0 ? exit : null;
   }
 

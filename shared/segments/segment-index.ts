@@ -5,7 +5,7 @@ import { RuleTable } from "./rule-table.ts";
 import type { Affected, NodeFacts, PeerLink, SegmentIndex, SegmentRule } from "./types.ts";
 
 /**
- * An empty network. Links are computed from the indexes when they are asked for, so that a change costs two look-ups of
+ * An empty network. To fill it, add the nodes before the rules. Links are computed from the indexes when they are asked for, so that a change costs two look-ups of
  * the changed node's links. Selectors of rules name nodes and segments by id.
  */
 export function createSegmentIndex(): SegmentIndex {

@@ -54,7 +54,7 @@ const PEERS = [
     ],
   ),
   peer(3, [], [{ rule: "web" }]),
-  peer(4, [{ rule: "ping" }], []),
+  peer(4, [{ rule: "ping" }, { rule: "web", to: ["0.0.0.0/0"] }], []),
 ];
 const rulesetFor = (peers: readonly PeerDocument[]): string =>
   renderFilter({ interfaceName: "wg0", manifest, component, peers });
@@ -84,6 +84,8 @@ const TABLE: Record<Place, readonly (readonly [string, string, string, boolean])
     // The Internet is neither a private network nor a block that the node may not forward to.
     ["100.64.0.2", "203.0.113.2", "tcp/443", true],
     ["100.64.0.2", "203.0.113.2", "tcp/80", false],
+    // Outside, nobody knows the way back to this one.
+    ["100.64.0.4", "203.0.113.2", "tcp/443", true],
     ["100.64.0.3", "203.0.113.2", "tcp/443", false],
     ["100.64.0.2", "10.10.0.2", "tcp/443", false],
   ],

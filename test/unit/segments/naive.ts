@@ -51,7 +51,8 @@ export function grantsOf(network: Network, a: NodeFacts, b: NodeFacts): Grant[] 
     const isDestination = rule.to.some((selector) => isNamed(b, selector));
     const from = blocksBehind(a, rule.from);
     const to = blocksBehind(b, rule.to);
-    const exits = rule.to.some(({ kind }) => kind === "internet") && a.exitNode === b.id ? exitRoutes(b) : [];
+    const isExit = a.exitNode === b.id && exitRoutes(a).length === 0;
+    const exits = rule.to.some(({ kind }) => kind === "internet") && isExit ? exitRoutes(b) : [];
     const grants: Grant[] = [];
     if (isSource && isDestination) grants.push({ rule: rule.id });
     if (isSource && to.length > 0) grants.push({ rule: rule.id, to });

@@ -42,6 +42,7 @@ const SETUP: readonly string[] = [
     (address) => `ip -n @lan addr add ${address} dev lan0`,
   ),
   "ip -n @lan route add default via 10.9.0.1",
+  "ip -n @lan route add blackhole 100.64.0.4/32",
   "ip -n @us route add 10.10.0.0/16 via 10.9.0.2",
   "ip -n @us route add default via 10.9.0.2",
   "ip netns exec @us sysctl -qw net.ipv4.ip_forward=1",
