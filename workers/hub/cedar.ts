@@ -5,6 +5,7 @@ import type { InputIssue } from "../../shared/errors/catalogue.ts";
 import { CompileError } from "../../shared/policy/errors.ts";
 import { compilePolicies, PolicySetError } from "../../shared/policy/index.ts";
 import { CEDAR_SCHEMA } from "../../shared/policy/schema.ts";
+import { tooIntricate } from "../../shared/policy/source-limits.ts";
 import { linkTemplate, type Slots } from "../../shared/policy/template.ts";
 import { parseLinks } from "../../shared/policy/template-links.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
@@ -35,6 +36,11 @@ export async function parsePolicies(
   name: string,
 ): Promise<Result<SnapshotPolicy[], InputIssue[]>> {
   if (source.length > MAX_SOURCE_CHARACTERS) return err([issue("is longer than 256 KiB")]);
+  const intricate = tooIntricate(source);
+  if (intricate) {
+    const start = new TextEncoder().encode(source.slice(0, intricate.at)).length;
+    return err([issue(intricate.message, placeOf(source, start))]);
+  }
   if (!isLoaded) cedar.initSync({ module: module as WebAssembly.Module });
   isLoaded = true;
   const pieces = split(source, name);
