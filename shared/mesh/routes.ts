@@ -1,12 +1,10 @@
-import { classify, parseAddress } from "../http/address.ts";
+import { isRefusal, readRoute } from "../node-config/check-addresses.ts";
 import { contains, isEverything, overlaps, type Prefix, parsePrefix } from "../node-config/prefixes.ts";
 import { err, ok, type Result } from "../result.ts";
 
-/** Ranges that no machine forwards to: they mean something on each machine by itself. */
-const OWN_TO_EACH_MACHINE = new Set(["unspecified", "loopback", "link_local", "multicast"]);
-
 /**
- * A prefix that a node may forward to.
+ * A prefix that a node may forward to. What nodes would refuse is refused here already: one bad route in a config would
+ * keep every node that hears of it from all later changes.
  *
  * @returns What is wrong with it, in words.
  */
@@ -14,18 +12,15 @@ export function parseRoute(
   text: string,
   overlay: { readonly ipv4: string; readonly ipv6: string },
 ): Result<Prefix, string> {
-  const prefix = parsePrefix(text);
-  if (!prefix) return err("must be a canonical prefix without host bits, such as 10.0.0.0/24");
-  if (isEverything(prefix)) return ok(prefix);
-  const address = parseAddress(text.slice(0, text.indexOf("/")));
-  if (address && OWN_TO_EACH_MACHINE.has(classify(address))) {
-    return err("must not be a loopback, link-local or multicast range");
-  }
-  for (const own of [overlay.ipv4, overlay.ipv6]) {
-    const range = parsePrefix(own);
-    if (range && overlaps(range, prefix)) return err(`must not overlap with the network's own range ${own}`);
-  }
-  return ok(prefix);
+  if (!parsePrefix(text)) return err("must be a canonical prefix without host bits, such as 10.0.0.0/24");
+  const [ipv4, ipv6] = [parsePrefix(overlay.ipv4), parsePrefix(overlay.ipv6)];
+  if (!ipv4 || !ipv6) return err("can't be judged without the network's own ranges");
+  const route = readRoute(text, { ipv4, ipv6 }, "route");
+  return isRefusal(route)
+    ? err(
+        "must not be shorter than /8 (IPv4) or /16 (IPv6), nor overlap with the network's own ranges or those that are never forwarded to (loopback, link-local, multicast, reserved)",
+      )
+    : ok(route);
 }
 
 export interface ApprovedRoute {

@@ -32,17 +32,18 @@ export async function enrolledBefore(
   const hashes = keyHashes(keys);
   const row = await db
     .prepare(
-      `SELECT id, name, segment_id, status, enrolment_key_id, wireguard_key, kem_hash FROM nodes
+      `SELECT id, name, segment_id, status, enrolment_key_id, signing_hash, wireguard_key, kem_hash FROM nodes
        WHERE signing_hash = ? OR wireguard_key = ? OR kem_hash = ? LIMIT 1`,
     )
     .bind(hashes.signing, keys.wireguard, hashes.kem)
     .first<
       Omit<EnrolledNode, "status"> &
-        Record<"status" | "enrolment_key_id" | "wireguard_key" | "kem_hash", string>
+        Record<"status" | "enrolment_key_id" | "signing_hash" | "wireguard_key" | "kem_hash", string>
     >();
   if (!row) return null;
   const isSame =
     row.enrolment_key_id === key.id &&
+    row.signing_hash === hashes.signing &&
     row.wireguard_key === keys.wireguard &&
     row.kem_hash === hashes.kem &&
     (row.status === "approved" || row.status === "pending");

@@ -1,0 +1,57 @@
+import type { CallInput } from "../../../shared/protocol/client.ts";
+import { type System, startSystem } from "../../support/harness.ts";
+import { connectHub, type TestHub, type TestNode } from "../../support/node-client.ts";
+import { initTrust } from "../../support/trust.ts";
+
+/** A network with its root and a hub to attack. */
+export interface AgentApi {
+  readonly system: System;
+  readonly hub: TestHub;
+  key(wishes?: Partial<CallInput<"enrolmentKeys.create">["body"]>): Promise<{ id: string; secret: string }>;
+  /** A node that was let in and has shaken hands. */
+  member(wishes?: Partial<CallInput<"enrolmentKeys.create">["body"]>): Promise<TestNode>;
+  /** What an attack must not change: nodes, uses of keys, revision. */
+  state(): Promise<unknown>;
+  audit(action: string, target: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startAgentApi(): Promise<AgentApi> {
+  const system = await startSystem({ withoutDashboard: true });
+  await initTrust(system.admin);
+  const hub = await connectHub(system);
+  hub.secrets.add(system.adminToken);
+  const db = await system.platform.miniflare.getD1Database("DB");
+  const api: AgentApi = {
+    system,
+    hub,
+    key: async (wishes = {}) => {
+      const { data } = await system.admin.call("enrolmentKeys.create", {
+        body: { name: "test", segment: "main", maxUses: 1_000, preApproved: true, ...wishes },
+      });
+      return { id: data.enrolmentKey.id, secret: data.secret };
+    },
+    member: async (wishes = {}) => {
+      const node = await hub.newNode();
+      await node.enrol((await api.key(wishes)).secret);
+      await node.shakeHands();
+      return node;
+    },
+    state: async () => {
+      const rows = async (sql: string) => (await db.prepare(sql).all()).results;
+      return [
+        await rows("SELECT * FROM nodes ORDER BY id"),
+        await rows("SELECT id, uses, revoked_at FROM enrolment_keys ORDER BY id"),
+        await rows("SELECT revision FROM mesh_state"),
+      ];
+    },
+    audit: async (action, target) => {
+      const { data } = await system.admin.call("audit.list", { query: { limit: 200 } });
+      return data.items.filter(
+        ({ entry }) => entry.kind !== "decision" && entry.action === action && entry.target === target,
+      ).length;
+    },
+    stop: () => system.stop(),
+  };
+  return api;
+}
