@@ -66,7 +66,11 @@ async function changed(
     applied?.manifest ?? null,
     applied?.serial.rootVersion ?? 0,
   );
-  if (!answer) return refuse("unavailable", "The config changes at this moment.", { retryAfterSeconds: 1 });
+  if (!answer) {
+    // The object knows better than the isolate: most often the node was put out a moment ago.
+    await requireMember(bindings, session, true);
+    return refuse("unavailable", "The config changes at this moment.", { retryAfterSeconds: 1 });
+  }
   const { serial, manifest } = answer;
   const etag = `"${serial.epoch}.${serial.rootVersion}.${serial.counter}.${manifest}"`;
   return { ...json(answer), etag };
@@ -80,6 +84,9 @@ export async function object(bindings: Bindings, session: AgentSession, hash: st
   const bytes = HASH.test(hash)
     ? await meshObject(bindings, session.ticket.segment).object(session.node, hash)
     : null;
-  if (bytes === null) return refuse("not_found", "The node's newest config does not lead to this object.");
+  if (bytes === null) {
+    await requireMember(bindings, session, true);
+    return refuse("not_found", "The node's newest config does not lead to this object.");
+  }
   return { ...json({ bytes }), headers: { "cache-control": "private, max-age=31536000, immutable" } };
 }

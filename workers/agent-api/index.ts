@@ -119,7 +119,7 @@ async function answer(
     case `POST ${BASE}/telemetry`:
       return telemetry(request, bindings, session, body, now);
     case `POST ${BASE}/keys/challenge`:
-      await requireMember(bindings, session);
+      await requireMember(bindings, session, true);
       return json(await challenge(bindings, body, now));
     case `POST ${BASE}/keys`:
       return rotate(bindings, session, body, now);
@@ -133,7 +133,7 @@ async function answer(
 /** A socket that hints at changes. It carries nothing that must be believed, so it needs no MAC of its own. */
 async function openSocket(request: Request, bindings: Bindings, session: AgentSession): Promise<Response> {
   requireFresh(session, request.headers.get(HEADERS.counter), Date.now());
-  await requireMember(bindings, session);
+  await requireMember(bindings, session, true);
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     refuse("malformed_request", "Ask for an upgrade to a WebSocket.");
   }

@@ -9,7 +9,7 @@ import { requireMember } from "./standing.ts";
 
 /** A node leaves by its own wish. */
 export async function logout(bindings: Bindings, session: AgentSession, now: number): Promise<Reply> {
-  await requireMember(bindings, session);
+  await requireMember(bindings, session, true);
   await bindings.db.batch(prepareAll(bindings.db, removeNode(session.node, now)));
   await recordEvent(bindings, {
     kind: "system",

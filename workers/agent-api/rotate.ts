@@ -24,7 +24,7 @@ export async function rotate(
   body: Uint8Array,
   now: number,
 ): Promise<Reply> {
-  await requireMember(bindings, session);
+  await requireMember(bindings, session, true);
   const proven = readDocument(provenStatement, body, WIRE_LIMITS.jsonBytes);
   const bytes = bytesOf(proven.statement, "/statement");
   const statement = readDocument(rotateStatement, bytes, WIRE_LIMITS.jsonBytes);

@@ -21,10 +21,18 @@ export interface Member extends Standing {
   readonly entry: DirectoryEntry;
 }
 
-/** Refuses a node that is no member now. One that the isolate does not know is looked for before it is believed gone. */
-export async function requireMember(bindings: Bindings, { node, ticket }: AgentSession): Promise<Member> {
-  let standing = await standingOf(bindings, ticket.segment, node);
-  if (standing.entry?.status !== "approved") {
+/**
+ * Refuses a node that is no member now. One that the isolate does not know is looked for before it is believed gone.
+ *
+ * @param isFresh Asks the segment's object, whatever the isolate knows: for what changes something.
+ */
+export async function requireMember(
+  bindings: Bindings,
+  { node, ticket }: AgentSession,
+  isFresh = false,
+): Promise<Member> {
+  let standing = await standingOf(bindings, ticket.segment, node, isFresh);
+  if (standing.entry?.status !== "approved" && !isFresh) {
     standing = await standingOf(bindings, ticket.segment, node, true);
   }
   const { entry, pollSeconds } = standing;

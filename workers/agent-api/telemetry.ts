@@ -53,7 +53,10 @@ export async function telemetry(
     ...(facts === undefined ? {} : { facts: await signedFacts(bindings, session, facts) }),
   };
   const verdict = await meshObject(bindings, session.ticket.segment).telemetry(session.node, checked);
-  if (!verdict.ok) return refuseReport(verdict.reason);
+  if (!verdict.ok) {
+    if (verdict.reason === "unknown") await requireMember(bindings, session, true);
+    return refuseReport(verdict.reason);
+  }
   if (verdict.change) await store(bindings, session.node, verdict.change, now);
   return json({});
 }

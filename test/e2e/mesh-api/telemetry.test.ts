@@ -1,0 +1,173 @@
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { signStatement } from "../../../shared/agent-protocol/statement.ts";
+import { FACTS, type TestNode } from "../../support/node-client.ts";
+import { type AgentApi, startAgentApi } from "./setup.ts";
+
+let api: AgentApi;
+let node: TestNode;
+let peer: TestNode;
+let stranger: TestNode;
+
+beforeAll(async () => {
+  api = await startAgentApi();
+  await api.system.admin.call("meshRules.create", {
+    body: { name: "team", from: ["tag:team"], to: ["tag:team"], traffic: ["any"] },
+  });
+  node = await api.member({ tags: ["team"] });
+  peer = await api.member({ tags: ["team"] });
+  stranger = await api.member();
+});
+afterAll(() => api?.stop());
+
+const peerReport = (over: object) => ({
+  node: peer.id,
+  handshakeAt: null,
+  receivedBytes: 1,
+  sentBytes: 1,
+  endpoint: null,
+  path: "none",
+  ...over,
+});
+
+async function refused(code: string, wishes: Readonly<Record<string, unknown>>) {
+  const before = [await api.state(), await shown()];
+  const answer = await node.report(wishes);
+  expect(answer.code, answer.text).toBe(code);
+  expect([await api.state(), await shown()]).toEqual(before);
+}
+
+/** What administrators see of the node, but for the time of its last request. */
+async function shown() {
+  const { data } = await api.system.admin.call("nodes.get", { params: { node: node.id } });
+  return { ...data, live: { ...data.live, lastSeenAt: 0 } };
+}
+
+describe("a report", () => {
+  it.each([
+    ["a future", { at: Date.UTC(2099, 0) }],
+    ["a negative time", { at: -1 }],
+    ["a negative sequence", { sequence: -1 }],
+    ["a text for a number", { sequence: "1" }],
+    ["a member that nobody knows", { admin: true }],
+    ["steering characters", { applyError: "\u001b[2J" }],
+    ["words right to left", { applyError: "\u202E" }],
+    ["facts without a signature", { facts: FACTS }],
+  ])("of %s is refused", async (_, wishes) => {
+    await refused("invalid_input", wishes);
+  });
+
+  it.each([
+    ["itself", () => ({ node: node.id })],
+    ["handshakes to come", () => ({ handshakeAt: Date.UTC(2099, 0) })],
+    ["negative bytes", () => ({ receivedBytes: -1 })],
+    ["a path that is none", () => ({ path: "magic" })],
+    ["an id that is none", () => ({ node: "nod_x" })],
+    ["latency", () => ({ latencyMs: 0 })],
+  ])("on a peer with %s is refused", async (_, lie) => {
+    await refused("invalid_input", { peers: [peerReport(lie())] });
+  });
+
+  it("counts no more bytes than numbers hold", async () => {
+    await refused("malformed_request", { peers: [peerReport({ receivedBytes: 2 ** 60 })] });
+  });
+
+  it("of a million peers is too large, and of 5,000 too many", async () => {
+    const short = { ...peerReport({}), endpoint: null };
+    await refused("body_too_large", { peers: Array.from({ length: 10_000 }, () => short) });
+    const many = gzipped({ peers: Array.from({ length: 4_097 }, () => short) });
+    expect((await many).code).toMatch(/^(invalid_input|body_too_large)$/);
+  });
+
+  it("says nothing of nodes that it may not see", async () => {
+    const lie = peerReport({ node: stranger.id, handshakeAt: Date.now(), path: "direct", receivedBytes: 9 });
+    expect((await node.report({ peers: [lie] })).status).toBe(200);
+    const { data } = await api.system.admin.call("mesh.map");
+    expect(data.links).toHaveLength(1);
+    expect(data.links[0]).toMatchObject({ bytes: 0, path: "unknown" });
+    expect((await shown()).live.directPeers).toBe(0);
+  });
+
+  it("counts once, and never backwards", async () => {
+    node.sequence = 1_000;
+    expect((await node.report()).status).toBe(200);
+    await refused("request_replayed", { sequence: 1_000 });
+    await refused("request_replayed", { sequence: 999 });
+    expect((await node.report()).status).toBe(200);
+  });
+
+  it.each([
+    "0.0.0.0:1",
+    "127.0.0.1:51820",
+    "224.0.0.1:51820",
+    "255.255.255.255:1",
+    "169.254.169.254:80",
+    "100.64.0.9:51820",
+    "198.51.100.1:0",
+    "198.51.100.1:65536",
+    "198.51.100.1:080",
+    "198.51.100.1",
+    "[::]:1",
+    "[::1]:1",
+    "[fe80::1]:1",
+    "[fe80::1%eth0]:1",
+    "[::ffff:198.51.100.1]:1",
+    "[ff02::1]:1",
+    "hub.localhost:51820",
+    "198.51.100.1:1\nPostUp = reboot",
+  ])("has no endpoint %j", async (endpoint) => {
+    await refused("invalid_input", { endpoints: [endpoint] });
+  });
+
+  it("has no endpoint of the overlay, and no 500 of them", async () => {
+    const { ipv6 } = await shown();
+    await refused("invalid_input", { endpoints: [`[${ipv6}]:51820`] });
+    const many = Array.from({ length: 500 }, (_, i) => `198.51.100.${i % 250}:51820`);
+    await refused("invalid_input", { endpoints: many });
+  });
+
+  it.each(["10.0.0.1/8", "10.0.0.0/7", "2000::/15", "100.64.0.0/10", "169.254.169.254/32", "127.0.0.0/8"])(
+    "offers no route %s",
+    async (route) => {
+      await refused("invalid_input", { routes: [route] });
+    },
+  );
+
+  it("offers routes that carry nothing before an administrator approves them", async () => {
+    expect((await node.report({ routes: ["0.0.0.0/0", "10.9.0.0/16"] })).status).toBe(200);
+    const seen = await shown();
+    expect([seen.offeredRoutes, seen.approvedRoutes]).toEqual([["0.0.0.0/0", "10.9.0.0/16"], []]);
+    const config = await peer.poll();
+    const { objects } = config.json<{ objects: string[] }>();
+    const documents = objects.map((object) => Buffer.from(object, "base64url").toString()).join();
+    expect(documents).toContain(node.id);
+    expect(documents).not.toMatch(/10\.9\.0\.0|0\.0\.0\.0/);
+    // Absent leaves them, null clears them.
+    await node.report();
+    expect((await shown()).offeredRoutes).toHaveLength(2);
+    await node.report({ routes: null });
+    expect((await shown()).offeredRoutes).toHaveLength(0);
+  });
+
+  it("takes facts under the device's signature for this purpose and hub alone", async () => {
+    const { origin } = api.hub;
+    const sign = (purpose: "facts" | "enroll", at: string, key = node.signing) =>
+      signStatement(purpose, at, FACTS, key);
+    await refused("signature_invalid", { facts: await sign("facts", origin, peer.signing) });
+    await refused("signature_invalid", { facts: await sign("enroll", origin) });
+    await refused("signature_invalid", { facts: await sign("facts", "https://hub.example.com") });
+    expect((await node.report({ facts: await sign("facts", origin) })).status).toBe(200);
+    expect((await shown()).live.facts).toEqual(FACTS);
+  });
+
+  it("names no exit node that is none", async () => {
+    expect((await node.report({ exitNode: "nobody" })).status).toBeLessThan(500);
+    expect((await shown()).exitNode).toBeNull();
+  });
+});
+
+async function gzipped(wishes: object) {
+  const report = { at: Date.now(), sequence: 5_000, applied: null, applyError: null, clockSkewMs: 0 };
+  const body = gzipSync(JSON.stringify({ ...report, ...wishes }));
+  return node.call("POST", "/agent/v1/telemetry", { body, headers: { "content-encoding": "gzip" } });
+}
