@@ -1,9 +1,10 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import * as z from "zod";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
+import { isMissing, readIfThere, writePrivate } from "./private-file.ts";
 
 /** Where the hub is and the API token that speaks for us. */
 export interface Config {
@@ -11,26 +12,22 @@ export interface Config {
   readonly token: string;
 }
 
-type Env = Readonly<Record<string, string | undefined>>;
+export type Env = Readonly<Record<string, string | undefined>>;
 
 const configSchema = z.object({ hub: z.string(), token: z.string() });
 
-/** Path of the stored configuration (XDG base directory specification). */
-export function configPath(env: Env): string {
-  const base = env.XDG_CONFIG_HOME || join(env.HOME || homedir(), ".config");
-  return join(base, "rustronaut", "config.json");
-}
+/** The folder of all that this program keeps (XDG base directory specification). */
+export const configFolder = (env: Env): string =>
+  join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), ".config"), "rustronaut");
+
+/** Path of the stored configuration. */
+export const configPath = (env: Env): string => join(configFolder(env), "config.json");
 
 /** The stored configuration, or null when nobody has logged in. A damaged file is a failure that names it. */
 export async function readConfig(env: Env): Promise<Config | null> {
   const path = configPath(env);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
+  const text = await readIfThere(path);
+  if (text === null) return null;
   try {
     return configSchema.parse(JSON.parse(text));
   } catch {
@@ -40,20 +37,10 @@ export async function readConfig(env: Env): Promise<Config | null> {
   }
 }
 
-/** Stores the configuration, readable by its owner only. A crash leaves the old file or the new one, never half. */
+/** Stores the configuration, readable by its owner only. */
 export async function writeConfig(env: Env, config: Config): Promise<string> {
   const path = configPath(env);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.tmp`;
-  await rm(temporary, { force: true });
-  const file = await open(temporary, "wx", 0o600);
-  try {
-    await file.writeFile(`${JSON.stringify(config, null, 2)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
+  await writePrivate(path, `${JSON.stringify(config, null, 2)}\n`);
   return path;
 }
 
@@ -103,8 +90,4 @@ export function hubOrigin(text: string): string {
 
 export function isThisMachine(hostname: string): boolean {
   return /^(.+\.)?localhost$|^127\.\d+\.\d+\.\d+$|^\[::1\]$/.test(hostname);
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -7,6 +7,7 @@ import { addNetworkCommands } from "./commands/network.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
 import { addResourceCommands } from "./commands/resource.ts";
 import { addSessionKill } from "./commands/session-kill.ts";
+import { addTrustCommands } from "./commands/trust.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
@@ -41,6 +42,7 @@ function describe(program: Command, app: App): void {
   addSessionKill(program, app);
   addPolicyCommands(program, app);
   addNetworkCommands(program, app);
+  addTrustCommands(program, app);
   addAuditCommands(program, app);
   addCompletionCommand(program, app);
 }
