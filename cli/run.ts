@@ -2,10 +2,14 @@ import { Command, CommanderError } from "commander";
 import { type App, openApp, toFailure } from "./app.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addCompletionCommand } from "./commands/completion.ts";
+import { addKeyCommands } from "./commands/keys.ts";
 import { addLoginCommands } from "./commands/login.ts";
+import { addMeshCommands } from "./commands/mesh.ts";
 import { addNetworkCommands } from "./commands/network.ts";
+import { addNodeCommands } from "./commands/nodes.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
 import { addResourceCommands } from "./commands/resource.ts";
+import { addRuleCommands } from "./commands/rules.ts";
 import { addSessionKill } from "./commands/session-kill.ts";
 import { addTrustCommands } from "./commands/trust.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -43,6 +47,10 @@ function describe(program: Command, app: App): void {
   addPolicyCommands(program, app);
   addNetworkCommands(program, app);
   addTrustCommands(program, app);
+  addKeyCommands(program, app);
+  addNodeCommands(program, app);
+  addRuleCommands(program, app);
+  addMeshCommands(program, app);
   addAuditCommands(program, app);
   addCompletionCommand(program, app);
 }

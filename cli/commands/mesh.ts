@@ -1,0 +1,71 @@
+import type { Command } from "commander";
+import type { App } from "../app.ts";
+import { confirm } from "../confirm.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+import { listText } from "../output/things.ts";
+import { instant } from "../output/values.ts";
+
+/** `mesh`: what the nodes of the network see of each other, and changes that wait. */
+export function addMeshCommands(program: Command, app: App): void {
+  const mesh = program.command("mesh").description("who may talk to whom, and changes that wait");
+  mesh
+    .command("map")
+    .description("Show the pairs of nodes that rules connect, and their paths")
+    .action(() => map(app));
+  mesh
+    .command("holds")
+    .description("Show changes that wait for confirmation because they would cut off too much")
+    .action(() => holds(app));
+  mesh
+    .command("confirm <segment>")
+    .description("Confirm the change that a segment holds back (role admin)")
+    .option("-y, --yes", "do not ask")
+    .action((segment: string, { yes }: { yes?: boolean }) => confirmHold(app, segment, yes ?? false));
+}
+
+async function map(app: App): Promise<void> {
+  const { client } = await app.hub();
+  const { data } = await client.call("mesh.map");
+  const names = new Map(data.nodes.map(({ id, name }) => [id, name]));
+  const rows = data.links.map((link) => ({
+    ...link,
+    a: names.get(link.a) ?? link.a,
+    b: names.get(link.b) ?? link.b,
+  }));
+  app.emit(data, () => listText(["a", "b", "path", "handshakeAt", "bytes", "allows"], rows, app.io.columns));
+  const online = data.nodes.filter((node) => node.online).length;
+  app.note(`${online} of ${data.nodes.length} node(s) online.`);
+  if (data.truncated) app.note("There is more than the map shows.");
+  noteMissing(app, data.missing);
+}
+
+async function holds(app: App): Promise<void> {
+  const { client } = await app.hub();
+  const { data } = await client.call("mesh.holds");
+  app.emit(data, () =>
+    listText(["segment", "revision", "heldAt", "reason", "detail"], data.items, app.io.columns),
+  );
+  noteMissing(app, data.missing);
+}
+
+async function confirmHold(app: App, segment: string, yes: boolean): Promise<void> {
+  const { client } = await app.hub();
+  const { data } = await client.call("mesh.holds");
+  const hold = data.items.find((one) => one.segment === segment || one.segmentId === segment);
+  if (!hold)
+    throw new Failure(EXIT.notFound, `Segment ${segment} holds no change back`, {
+      hint: "`rustronaut mesh holds` shows what waits.",
+    });
+  app.note(`Held since ${instant(hold.heldAt)}: ${hold.detail}`);
+  await confirm(app, `Let revision ${hold.revision} through?`, yes);
+  const { data: left } = await client.call("mesh.confirmHold", {
+    params: { segment: hold.segmentId },
+    body: { revision: hold.revision },
+  });
+  app.emit(left, () => `Confirmed revision ${hold.revision} of ${hold.segment}.\n`);
+}
+
+function noteMissing(app: App, missing: readonly string[]): void {
+  if (missing.length > 0) app.note(`Could not be asked: ${missing.join(", ")}.`);
+}

@@ -1,0 +1,121 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type Command, Option } from "commander";
+import type { Answer } from "../../shared/protocol/endpoints.ts";
+import { NODE_STATUSES } from "../../shared/registry/node-status.ts";
+import type { App } from "../app.ts";
+import { confirm } from "../confirm.ts";
+import { listOption, pages } from "../listing.ts";
+import { receiptText } from "../output/receipt.ts";
+import { detailsOf, listText } from "../output/things.ts";
+import { gather } from "./keys.ts";
+
+type Node = Answer<"nodes.get">;
+const COLUMNS = [
+  "name",
+  "segment",
+  "tags",
+  "status",
+  "online",
+  "lastSeenAt",
+  "version",
+  "path",
+  "ipv4",
+  "id",
+];
+
+/** What people do with nodes beyond the catalogue's own verbs. */
+export function addNodeCommands(program: Command, app: App): void {
+  const nodes = program.commands.find((command) => command.name() === "nodes");
+  if (!nodes) return;
+  nodes
+    .command("list")
+    .description("List nodes with what is known of them now")
+    .addOption(new Option("--status <status>", "only these").choices([...NODE_STATUSES]))
+    .option("--segment <segment>", "only of this segment")
+    .addOption(listOption())
+    .action((options: { status?: string; segment?: string; limit: string }) => list(app, options));
+  nodes
+    .command("revoke <node>")
+    .description("Put a node out for good (role admin)")
+    .option("--wait", "follow the receipt until every peer has dropped it or its lease has ended")
+    .option("-y, --yes", "do not ask")
+    .action((node: string, options: { wait?: boolean; yes?: boolean }) => revoke(app, node, options));
+  nodes
+    .command("receipt <node>")
+    .description("Show who has dropped a revoked node, and until when the others may hold it")
+    .action(async (node: string) => {
+      const { client } = await app.hub();
+      const { data } = await client.call("nodes.revocation", { params: { node } });
+      app.emit(data, () => receiptText(data));
+    });
+  nodes
+    .command("rename <node> <name>")
+    .description("Give a node another name (role admin)")
+    .action((node: string, name: string) => update(app, node, { name }));
+  nodes
+    .command("tag <node> [tags...]")
+    .description("Replace a node's tags; none takes them all away (role admin)")
+    .action((node: string, tags: string[]) => update(app, node, { tags }));
+  nodes
+    .command("move <node> <segment>")
+    .description("Move a node to another segment (role admin)")
+    .action((node: string, segment: string) => update(app, node, { segment }));
+  nodes
+    .command("routes <node>")
+    .description("Show the routes that a node offers, or approve some of them")
+    .option("--approve <prefix>", "a route to approve (repeat it); replaces the list", gather, [])
+    .option("--none", "approve no route")
+    .action((node: string, options: { approve: string[]; none?: boolean }) => routes(app, node, options));
+}
+
+async function list(app: App, { limit, ...query }: { status?: string; segment?: string; limit: string }) {
+  const hub = await app.hub();
+  const { items, more } = await pages(hub, "nodes.list", { query }, Number(limit));
+  app.emit(items, () => listText(COLUMNS, (items as unknown as Node[]).map(row), app.io.columns));
+  if (more) app.note(`There are more; ask with --limit (now ${items.length}).`);
+}
+
+const row = (node: Node) => ({
+  ...node,
+  online: node.live === null ? "unknown" : node.live.online ? "online" : "offline",
+  lastSeenAt: node.live?.lastSeenAt,
+  version: node.live?.facts?.agentVersion,
+  path: node.live && node.live.peers > 0 ? `${node.live.directPeers}/${node.live.peers} direct` : null,
+});
+
+async function update(
+  app: App,
+  node: string,
+  body: { name?: string; tags?: string[]; segment?: string; approvedRoutes?: string[] },
+): Promise<void> {
+  const { client } = await app.hub();
+  const params = { node };
+  const { etag } = await client.call("nodes.get", { params });
+  const { data } = await client.call("nodes.update", { params, body, ifMatch: etag ?? "" });
+  app.emit(data, () => detailsOf(data));
+}
+
+async function routes(app: App, node: string, options: { approve: string[]; none?: boolean }) {
+  if (options.approve.length > 0 || options.none)
+    return update(app, node, { approvedRoutes: options.none ? [] : options.approve });
+  const { client } = await app.hub();
+  const { data } = await client.call("nodes.get", { params: { node } });
+  const { offeredRoutes, approvedRoutes } = data;
+  app.emit({ offeredRoutes, approvedRoutes }, () => detailsOf({ offeredRoutes, approvedRoutes }));
+}
+
+async function revoke(app: App, node: string, { wait, yes }: { wait?: boolean; yes?: boolean }) {
+  const { client } = await app.hub();
+  await confirm(app, `Revoke node ${node} for good?`, yes ?? false);
+  const { data } = await client.call("nodes.revoke", { params: { node } });
+  const params = { node: data.id };
+  let { data: receipt } = await client.call("nodes.revocation", { params });
+  const { interrupted } = app.io;
+  while (wait && !interrupted.aborted && receipt.pending.length > 0 && (receipt.goneAt ?? 0) > Date.now()) {
+    app.note(receiptText(receipt).trimEnd());
+    // An interruption ends the waiting, not the revocation: the receipt so far is still printed.
+    await pause(1_000, undefined, { signal: interrupted }).catch(() => undefined);
+    ({ data: receipt } = await client.call("nodes.revocation", { params }));
+  }
+  app.emit(receipt, () => receiptText(receipt));
+}

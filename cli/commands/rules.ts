@@ -1,0 +1,60 @@
+import type { Command } from "commander";
+import type { App } from "../app.ts";
+import { detailsOf } from "../output/things.ts";
+import { gather } from "./keys.ts";
+
+interface RuleOptions {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly allow: readonly string[];
+  readonly name?: string;
+  readonly enabled?: boolean;
+}
+
+const SELECTORS =
+  "any, segment:NAME, tag:NAME, user:EMAIL, node:NAME, subnet:10.0.0.0/24 or internet (repeat it)";
+const TRAFFIC = "any, icmp, tcp, tcp/443, udp/8000-8100 (repeat it)";
+
+/** `rules create` and `rules update`; the catalogue makes the others. */
+export function addRuleCommands(program: Command, app: App): void {
+  const rules = program.commands.find((command) => command.name() === "rules");
+  if (!rules) return;
+  withOptions(rules.command("create <name>"))
+    .description("Allow traffic between nodes (role admin)")
+    .option("--no-enabled", "make it, but leave it off")
+    .action(async (name: string, { from, to, allow, enabled }: RuleOptions) => {
+      const { client } = await app.hub();
+      const { data } = await client.call("meshRules.create", {
+        body: { name, from: [...from], to: [...to], traffic: [...allow], enabled: enabled ?? true },
+      });
+      app.emit(data, () => detailsOf(data));
+    });
+  withOptions(rules.command("update <rule>"))
+    .description("Change, disable or enable a rule; what is given replaces what was (role admin)")
+    .option("--name <name>", "its new name")
+    .option("--enabled", "turn it on")
+    .option("--no-enabled", "turn it off")
+    .action(async (rule: string, { from, to, allow, name, enabled }: RuleOptions) => {
+      const { client } = await app.hub();
+      const params = { meshRule: rule };
+      const { etag } = await client.call("meshRules.get", { params });
+      const { data } = await client.call("meshRules.update", {
+        params,
+        ifMatch: etag ?? "",
+        body: {
+          ...(name === undefined ? {} : { name }),
+          ...(enabled === undefined ? {} : { enabled }),
+          ...(from.length > 0 ? { from: [...from] } : {}),
+          ...(to.length > 0 ? { to: [...to] } : {}),
+          ...(allow.length > 0 ? { traffic: [...allow] } : {}),
+        },
+      });
+      app.emit(data, () => detailsOf(data));
+    });
+}
+
+const withOptions = (command: Command): Command =>
+  command
+    .option("--from <selector>", SELECTORS, gather, [])
+    .option("--to <selector>", SELECTORS, gather, [])
+    .option("--allow <traffic>", TRAFFIC, gather, []);
