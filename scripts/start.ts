@@ -6,6 +6,7 @@ import { DEMO_USERS, startIdentityProvider } from "./demo/identity-provider.ts";
 import { startLiveApp } from "./demo/live-app.ts";
 import { demoNetwork } from "./demo/network.ts";
 import { applyNetwork, createNetwork, localClient } from "./local/admin.ts";
+import { prepareMesh } from "./local/mesh.ts";
 import { startPlatform } from "./local/platform.ts";
 import { loadState, saveState } from "./local/state.ts";
 
@@ -67,6 +68,8 @@ if (isNew) {
     }),
   );
 }
+const enrolmentKey = state.enrolmentKey ?? (await prepareMesh(client, state.folder, "demo"));
+state = saveState({ ...state, enrolmentKey });
 
 process.stdout.write(`
 Rustronaut is running${isNew ? " (a new network was created)" : ""}.
@@ -86,7 +89,10 @@ Try next
        npx rustronaut sessions list
        npx rustronaut sessions kill --user alice@example.com     and watch Live end at once
   3. npx rustronaut policy test --user bob@example.com --app echo --path /admin
-  4. npm start -- --fresh  begins anew.  Ctrl+C stops.
+  4. Connect two machines that reach this one (or two network namespaces): docs/nodes.md. On each of them:
+       sudo rustronaut-agent up --hub ${HUB} --key ${enrolmentKey}
+       npx rustronaut nodes list
+  5. npm start -- --fresh  begins anew.  Ctrl+C stops.
 `);
 
 const stop = () => platform.stop().finally(() => process.exit(0));

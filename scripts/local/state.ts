@@ -10,6 +10,8 @@ export interface LocalState {
   readonly clientSecret: string;
   /** The owner's API token, once the network was created. */
   readonly adminToken: string | null;
+  /** Lets machines join, once trust was initialised. Absent in states of earlier versions. */
+  readonly enrolmentKey?: string;
 }
 
 const FOLDER = resolve(import.meta.dirname, "../../.rustronaut");
