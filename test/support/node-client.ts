@@ -91,6 +91,7 @@ export class TestHub {
         },
       );
       outgoing.on("error", reject);
+      outgoing.setTimeout(30_000, () => outgoing.destroy(new Error(`${method} ${target} got no answer`)));
       outgoing.end(body);
     });
   }

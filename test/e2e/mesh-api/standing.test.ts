@@ -48,6 +48,9 @@ async function socketOf(
   socket.on("message", (data) => heard.push(String(data)));
   socket.on("error", () => {});
   const closed = new Promise<number>((resolve) => socket.on("close", resolve));
+  // The hub has said goodbye; the connection itself may last some seconds longer.
+  const watch = setInterval(() => socket.readyState === WebSocket.CLOSING && socket.terminate(), 10);
+  socket.on("close", () => clearInterval(watch));
   await new Promise((resolve, reject) => {
     socket.on("open", resolve);
     socket.on("unexpected-response", (_, answer) => reject(new Error(String(answer.statusCode))));
