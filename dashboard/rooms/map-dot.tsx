@@ -67,5 +67,5 @@ export function MapDot({
 
 const describe = ({ kind, name, segment, online, nodes }: Point): string =>
   kind === "segment"
-    ? `Segment ${name}: ${online} of ${nodes} nodes online`
+    ? `Segment ${name}: ${online}/${nodes} nodes online`
     : `${name} in ${segment}, ${online === 1 ? "online" : "offline"}`;

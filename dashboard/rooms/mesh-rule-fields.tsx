@@ -96,7 +96,10 @@ export function MeshRuleFields({ rule, error, busy, submit, onSubmit, children }
               readOnly={submit === null}
               value={texts[field]}
               onChange={(event) => setTexts({ ...texts, [field]: event.target.value })}
-              onBlur={() => texts[field] !== "" && judge(field)}
+              onBlur={(event) => {
+                // An error that came between pressing and releasing the button would move it away from the pointer.
+                if (texts[field] !== "" && !(event.relatedTarget instanceof HTMLButtonElement)) judge(field);
+              }}
             />
           )}
         </Field>

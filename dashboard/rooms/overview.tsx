@@ -40,7 +40,7 @@ export default function Overview() {
         </Field>
       </RoomHead>
       <Loaded query={stats}>{(data) => <Figures stats={data} title={RANGES[range].title} />}</Loaded>
-      <TrustCard />
+      {!stats.isPending && <TrustCard />}
     </>
   );
 }

@@ -10,17 +10,24 @@ type Receipt = Answer<"nodes.revocation">;
 const EVERY = 1_000;
 const isOpen = (receipt: Receipt) => receipt.acknowledged < receipt.concerned;
 
-/** Who dropped a revoked node, until all have. Nothing where no receipt is kept. */
+/** Who dropped a revoked node, until all have. Its place is kept while it loads. */
 export function RevocationProgress({ node }: { readonly node: string }) {
   const receipt = useApi(
     "nodes.revocation",
     { params: { node } },
     { every: (data) => (data === undefined || isOpen(data) ? EVERY : false) },
   );
-  if (!receipt.data) return null;
+  if (!receipt.data) {
+    return (
+      <section className="card receipt">
+        <h2>Revoked</h2>
+        {receipt.error && <p>No receipt is kept of it any more.</p>}
+      </section>
+    );
+  }
   const { concerned, acknowledged, pending } = receipt.data;
   return (
-    <section className={isOpen(receipt.data) ? "card" : "card notice good"}>
+    <section className={isOpen(receipt.data) ? "card receipt" : "card receipt notice good"}>
       <h2>Revoked</h2>
       <p role="status">{receiptInWords(receipt.data)}</p>
       <progress

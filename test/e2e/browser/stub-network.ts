@@ -1,0 +1,225 @@
+import type { Answer } from "../../../shared/protocol/endpoints.ts";
+import type { Stubs } from "./stub-hub.ts";
+
+/** A network that exists in answers only. */
+
+type Node = Answer<"nodes.get">;
+type MeshMap = Answer<"mesh.map">;
+
+const NOW = Date.now();
+const DAY = 86_400_000;
+const ROW = { version: 1, createdAt: NOW - 9 * DAY, updatedAt: NOW - DAY };
+const SEGMENTS = ["production", "data", "lab", "office"] as const;
+const ROLES = ["web", "db", "ci", "desk"] as const;
+const KEY = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA";
+const STATUSES = { 3: "pending", 7: "quarantined", 11: "revoked" } as const;
+const SECRET = `rnek_${"a1B2".repeat(11)}zZ.${KEY}`;
+
+const idOf = (at: number) => `node_${String(at).padStart(26, "0")}`;
+
+export function stubNode(at: number): Node {
+  const segment = SEGMENTS[at % SEGMENTS.length] ?? "lab";
+  const online = at % 6 !== 5;
+  return {
+    id: idOf(at),
+    name: `${ROLES[at % ROLES.length]}-${Math.floor(at / ROLES.length) + 1}`,
+    status: STATUSES[at as keyof typeof STATUSES] ?? "approved",
+    segmentId: `seg_${segment}`,
+    segment,
+    tags: at % 2 === 0 ? ["http", "linux"] : [],
+    user: segment === "office" ? "ada.lovelace@example.com" : null,
+    ipv4: `100.64.${Math.floor(at / 250)}.${(at % 250) + 1}`,
+    ipv6: `fd7a:115c:a1e0::${(at + 1).toString(16)}`,
+    hostname: `${ROLES[at % ROLES.length]}-${at}.example`,
+    ephemeral: segment === "lab",
+    enrolmentKeyId: "ekey_00000000000000000000000001",
+    offeredRoutes: at === 0 ? ["10.20.0.0/16", "0.0.0.0/0"] : [],
+    approvedRoutes: at === 0 ? ["10.20.0.0/16"] : [],
+    endpoints: [`203.0.113.${at % 250}:51820`],
+    exitNode: null,
+    expiresAt: segment === "office" ? NOW + 90 * DAY : null,
+    identity: KEY,
+    wireguardKey: `${KEY}=`,
+    live: {
+      online,
+      lastSeenAt: NOW - (online ? 4_000 : 5 * 3_600_000),
+      current: online,
+      appliedSerial: { epoch: 1, rootVersion: 2, counter: 120 + at },
+      applyError: at === 5 ? "nft: the table could not be replaced: out of memory" : null,
+      facts: {
+        os: "Debian GNU/Linux 13",
+        kernel: "6.12.41",
+        agentVersion: "0.1.0",
+        agentHash: KEY,
+        uptimeSeconds: 864_000,
+        diskEncrypted: at % 2 === 0,
+        firewall: null,
+      },
+      clockSkewMs: 12,
+      peers: 6,
+      directPeers: 5,
+    },
+    ...ROW,
+  };
+}
+
+/** Pairs inside each segment, and from each segment to the next. */
+export function stubMap(count: number): MeshMap {
+  const nodes = Array.from({ length: count }, (_, at) => stubNode(at));
+  const links: MeshMap["links"] = [];
+  for (const [at, node] of nodes.entries()) {
+    for (const step of [4, 8, 1]) {
+      const peer = nodes[at + step];
+      if (!peer) continue;
+      const up = Boolean(node.live?.online && peer.live?.online);
+      links.push({
+        a: node.id,
+        b: peer.id,
+        allows: ["rule_1"],
+        handshakeAt: up ? NOW - 40_000 : null,
+        path: up ? "direct" : at % 2 === 0 ? "none" : "unknown",
+        bytes: up ? at * 48_213 : 0,
+      });
+    }
+  }
+  return {
+    nodes: nodes.map(({ id, name, segment, ipv4, live }) => ({
+      id,
+      name,
+      segment,
+      ipv4,
+      online: live?.online ?? false,
+      lastSeenAt: live?.lastSeenAt ?? null,
+    })),
+    links,
+    truncated: false,
+    missing: [],
+  };
+}
+
+const KEY_ROW: Answer<"enrolmentKeys.get"> = {
+  id: "ekey_00000000000000000000000001",
+  name: "build machines",
+  segmentId: "seg_lab",
+  segment: "lab",
+  tags: ["ci"],
+  user: null,
+  maxUses: 20,
+  uses: 3,
+  ephemeral: true,
+  preApproved: true,
+  expiresAt: NOW + DAY,
+  revokedAt: null,
+  ...ROW,
+};
+const RULE: Answer<"meshRules.get"> = {
+  id: "rule_1",
+  name: "web to databases",
+  from: ["tag:web", "user:ada.lovelace@example.com"],
+  to: ["segment:data"],
+  traffic: ["tcp/5432", "icmp"],
+  enabled: true,
+  ...ROW,
+};
+const HOLD: Answer<"mesh.holds">["items"][number] = {
+  segmentId: "seg_data",
+  segment: "data",
+  revision: 17,
+  heldAt: NOW - 60_000,
+  reason: "peer_loss",
+  detail: "2 nodes would lose more than 30 % of their peers at once.",
+  nodes: [{ node: idOf(1), name: "db-1", before: 6, after: 1 }],
+};
+const ROOT = {
+  version: 2,
+  issuedAt: NOW - 30 * DAY,
+  expiresAt: NOW + 335 * DAY,
+  roles: { root: { threshold: 1, keyIds: ["a"] } },
+};
+
+export interface StubNetwork {
+  readonly stubs: Stubs;
+  readonly secret: string;
+  /** A peer drops the revoked node. */
+  acknowledge(): void;
+}
+
+export function stubNetwork(count: number, role: "owner" | "auditor" = "owner"): StubNetwork {
+  const nodes = new Map(Array.from({ length: count }, (_, at) => [idOf(at), stubNode(at)]));
+  let holds = [HOLD];
+  let acknowledged = 4;
+  const change = (id: string, part: Partial<Node>) => {
+    const node = nodes.get(id);
+    if (!node) return undefined;
+    const after = { ...node, ...part, version: node.version + 1 };
+    nodes.set(id, after);
+    return after;
+  };
+  const stubs: Stubs = {
+    "me.get": () => ({
+      actor: "user:alice@example.com",
+      kind: "user",
+      role,
+      user: { id: "usr_1", email: "alice@example.com", name: "Alice" },
+      apiToken: null,
+      network: { name: "test", authOrigin: "http://auth.localhost", hubOrigin: "http://hub.localhost" },
+    }),
+    "stats.get": () => ({ buckets: [], liveSessions: 0, apps: 0, users: 1 }),
+    "segments.list": () => ({
+      items: SEGMENTS.map((name) => ({ id: `seg_${name}`, name, description: "", ...ROW })),
+      next: null,
+    }),
+    "nodes.list": ({ query }) => {
+      const all = [...nodes.values()].filter(
+        ({ status, segment }) =>
+          (query.get("status") ?? status) === status && (query.get("segment") ?? segment) === segment,
+      );
+      const from = Number(query.get("cursor") ?? 0);
+      return { items: all.slice(from, from + 50), next: all.length > from + 50 ? String(from + 50) : null };
+    },
+    "nodes.get": ({ params }) => nodes.get(params.node ?? ""),
+    "nodes.update": ({ params, body }) => change(params.node ?? "", body),
+    "nodes.approve": ({ params }) => change(params.node ?? "", { status: "approved" }),
+    "nodes.release": ({ params }) => change(params.node ?? "", { status: "approved" }),
+    "nodes.revoke": ({ params }) => change(params.node ?? "", { status: "revoked" }),
+    "nodes.revocation": ({ params }) => ({
+      node: params.node ?? "",
+      name: "web-1",
+      revision: 9,
+      revokedAt: NOW,
+      concerned: 6,
+      acknowledged,
+      acknowledgedWithinMs: 2_100,
+      pending: acknowledged < 6 ? [{ node: idOf(1), name: "db-1", leaseEndsAt: NOW + 120_000 }] : [],
+      goneAt: acknowledged < 6 ? NOW + 120_000 : null,
+    }),
+    "enrolmentKeys.list": () => ({
+      items: [KEY_ROW, { ...KEY_ROW, id: "ekey_2", name: "laptops", segment: "office", uses: 20 }],
+      next: null,
+    }),
+    "enrolmentKeys.create": () => ({ enrolmentKey: KEY_ROW, secret: SECRET }),
+    "meshRules.list": () => ({ items: [RULE], next: null }),
+    "meshRules.get": () => RULE,
+    "meshRules.create": () => RULE,
+    "mesh.map": () => stubMap(count),
+    "mesh.holds": () => ({ items: holds, missing: [] }),
+    "mesh.confirmHold": () => {
+      holds = [];
+      return { items: holds, missing: [] };
+    },
+    "trust.get": () => ({
+      network: "net_1",
+      rootVersion: 2,
+      epoch: 1,
+      roots: [JSON.stringify({ payload: btoa(JSON.stringify(ROOT)) })],
+      payloadHash: KEY,
+    }),
+  };
+  return {
+    stubs,
+    secret: SECRET,
+    acknowledge: () => {
+      acknowledged = 6;
+    },
+  };
+}
