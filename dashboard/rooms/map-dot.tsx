@@ -49,7 +49,7 @@ export function MapDot({
       onClick={onSelect}
     >
       <circle className="map-target" cx={x} cy={y} r={Math.max(r, Math.min(12, scale / 2))} />
-      <circle className={`map-dot ${state}`} cx={x} cy={y} r={r} />
+      <circle className={`map-dot ${point.kind} ${state}`} cx={x} cy={y} r={r} />
       {point.kind === "segment" && (
         <text className="map-count" x={x} y={y + 4}>
           {point.online}/{point.nodes}

@@ -110,7 +110,7 @@ export interface Frame {
   readonly y: number;
 }
 
-/** How units become pixels so that all circles fit with their captions. */
+/** How units become pixels so that all circles fit with their captions, above the buttons at the foot of the picture. */
 export function frameAround(circles: Iterable<Circle>, width: number, height: number): Frame {
   let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const { x, y, r } of circles) {
@@ -121,6 +121,15 @@ export function frameAround(circles: Iterable<Circle>, width: number, height: nu
   }
   if (left > right) return { scale: 1, x: width / 2, y: height / 2 };
   const margin = 14;
-  const scale = Math.min((width - 2 * margin) / (right - left), (height - 2 * margin) / (bottom - top), 90);
-  return { scale, x: width / 2 - (scale * (left + right)) / 2, y: height / 2 - (scale * (top + bottom)) / 2 };
+  const below = 46;
+  const scale = Math.min(
+    (width - 2 * margin) / (right - left),
+    (height - margin - below) / (bottom - top),
+    90,
+  );
+  return {
+    scale,
+    x: width / 2 - (scale * (left + right)) / 2,
+    y: (height + margin - below) / 2 - (scale * (top + bottom)) / 2,
+  };
 }
