@@ -84,7 +84,7 @@ export class TestHub {
           incoming.on("end", () => {
             const text = Buffer.concat(chunks).toString("utf8");
             const { statusCode: status = 0, headers: received } = incoming;
-            const isProblem = received["content-type"] === "application/problem+json";
+            const isProblem = text !== "" && received["content-type"] === "application/problem+json";
             const code = isProblem ? (JSON.parse(text) as { code: string }).code : "";
             resolve({ status, headers: received, text, code, json: <T>() => JSON.parse(text) as T });
           });
