@@ -241,18 +241,19 @@ export class NodeAgent {
       maxBytes: MAX_CONFIG_BYTES,
       signal: this.#wake.signal,
     });
+    // First of all, or a slow hub could let the lease of what is being applied look ended.
+    await this.#lease?.renew(answer.hubTime, this.connection.skewMs);
     if (answer.status !== 304) await this.#take(answer);
     else if (tag === "") throw new HubAway("The hub says that nothing changed, but nothing is applied here");
     if (this.#standing !== "running") this.#parts.log.info("In touch with the hub");
     this.#standing = "running";
     this.#detail = null;
-    await this.#renew(answer.hubTime);
+    await this.#bringBackPeers();
     return answer.status !== 304 || !waits;
   }
 
   /** Freshness brings back the peers that were taken away without it. */
-  async #renew(hubTime: number): Promise<void> {
-    await this.#lease?.renew(hubTime, this.connection.skewMs);
+  async #bringBackPeers(): Promise<void> {
     if (this.keeper.isApart && this.#state.applied) {
       await this.keeper.apply(this.#state.applied, this.#graceMs());
       this.#parts.log.info("The peers are back");

@@ -4,6 +4,7 @@ import type { AuditLogRpc } from "../shared/audit/types.ts";
 import type { EnvelopeSigner } from "../shared/crypto/dsse.ts";
 import { createCryptoProvider } from "../shared/crypto/provider.ts";
 import { base64url } from "../shared/encoding.ts";
+import { newId } from "../shared/ids.ts";
 import { onlineSigner } from "../shared/mesh/hub-keys.ts";
 import { liveNode, reportedChange, segmentMap } from "../shared/mesh/overview.ts";
 import { endpointsOf, factsOf, type LightRow, offeredRoutesOf } from "../shared/mesh/registry-rows.ts";
@@ -170,7 +171,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
     const network = await this.#known();
     const row = this.#members.get(node);
     const facts = network.rows.get(node);
-    if (!row || row.status !== "approved" || !facts) return { ok: false, reason: "unknown" };
+    if (row?.status !== "approved" || !facts) return { ok: false, reason: "unknown" };
     const before = this.#reports.get(node);
     const issue = this.#members.issueOf(row);
     const verdict = judgeReport(report, {
@@ -306,10 +307,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
   async #record(action: string, row: LightRow, now: number): Promise<void> {
     const { AUDIT_LOG: audit } = this.env;
     const log = audit.get(audit.idFromName("audit")) as unknown as AuditLogRpc;
-    const id = `aud_${row.id.slice(4)}${action === "node.expire" ? now.toString(32).slice(-1) : ""}`.slice(
-      0,
-      30,
-    );
+    const id = newId("audit", now, (length) => crypto.getRandomValues(new Uint8Array(length)));
     const entry = { kind: "system", id, at: now, actor: "system", action, target: row.id } as const;
     await log.append([{ ...entry, detail: { name: row.name } }]).catch(logged("could not record an end"));
   }

@@ -133,7 +133,7 @@ async function membershipOf(
       EXIT.usage,
       "not_enrolled",
       "This machine has not joined a network yet",
-      "Run `rustronaut-agent up --hub https://hub.example.com --key rnek_…`; the key comes from `rustronaut enrolment-keys create`.",
+      "Run `rustronaut-agent up --hub https://hub.example.com --key rnek_…`; the key comes from `rustronaut keys create`.",
     );
   // A new membership begins with new keys.
   if (known) await store.remove(...MEMBERSHIP_FILES);

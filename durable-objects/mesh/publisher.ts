@@ -69,7 +69,9 @@ export class Publisher {
     signer: EnvelopeSigner,
     now: number,
   ): Promise<void> {
-    await this.#run(network, signer, now, { nodes, renewed: new Set(nodes), isConfirmed: false });
+    // What is held stays part of the question, or it would look answered.
+    const asked = [...new Set([...nodes, ...this.#parts.members.waiting()])];
+    await this.#run(network, signer, now, { nodes: asked, renewed: new Set(nodes), isConfirmed: false });
     for (const node of nodes) {
       const manifest = this.#parts.members.get(node)?.manifest;
       if (manifest) this.#parts.objects.touchTree(manifest, now);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Status } from "../../agent/status.ts";
@@ -58,7 +58,7 @@ export async function startMesh(machines: number, subnet: number, segments = ["m
     },
     remove: async () => {
       for (const agent of agents) await agent.remove();
-      await gate.close();
+      await gate.shut();
       lab.remove();
       await system.stop();
     },
@@ -113,6 +113,17 @@ export class TestAgent {
       });
     }
     this.#process = started;
+  }
+
+  /** Something else that runs on the machine, until the machine goes. */
+  spawn(...words: [string, ...string[]]): void {
+    const [command, ...args] = this.machine.enter(...words);
+    spawn(command, args, { stdio: "ignore" });
+  }
+
+  /** Of the agent itself, as its lock says. */
+  get pid(): number {
+    return Number.parseInt(readFileSync(join(this.stateDirectory, "agent.lock"), "utf8"), 10);
   }
 
   command(...words: string[]) {

@@ -80,7 +80,7 @@ describe.skipIf(reason !== null)(`two machines${reason ? ` (skipped: ${reason})`
   });
 
   it("go on for a minute without the hub, and learn of changes when it is back", async () => {
-    mesh.gate.shut();
+    await mesh.gate.shut();
     await until("a notices", () => a.status()?.standing !== "running");
     const tunnel = await output(a, "ping", "-i", "0.2", "-w", "60", "-q", b.address);
     expect(tunnel).toMatch(/ 0% packet loss/);
