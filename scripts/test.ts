@@ -13,6 +13,17 @@ const steps: readonly (readonly [title: string, command: string, ...args: string
   ["Bundle", "node", "scripts/check-bundle.ts"],
 ];
 
+/** What the browser tests and those of the mesh need, by the program that shows it and the package that brings it. */
+const TOOLS: Readonly<Record<string, string>> = {
+  chromium: "chromium",
+  wg: "wireguard-tools",
+  "wireguard-go": "wireguard-go",
+  nft: "nftables",
+  ip: "iproute2",
+  ping: "iputils-ping",
+  iperf3: "iperf3",
+};
+
 installTools();
 for (const [title, command, ...args] of steps) {
   process.stdout.write(`\n── ${title}\n`);
@@ -41,17 +52,6 @@ function runTests(): void {
   }
   process.exit(status ?? 1);
 }
-
-/** What the browser tests and those of the mesh need, by the program that shows it and the package that brings it. */
-const TOOLS: Readonly<Record<string, string>> = {
-  chromium: "chromium",
-  wg: "wireguard-tools",
-  "wireguard-go": "wireguard-go",
-  nft: "nftables",
-  ip: "iproute2",
-  ping: "iputils-ping",
-  iperf3: "iperf3",
-};
 
 /** Installed where this may be done; else the suites that need them report themselves as skipped. */
 function installTools(): void {
