@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { EnvelopeSigner } from "../../shared/crypto/dsse.ts";
 import { createCryptoProvider } from "../../shared/crypto/provider.ts";
 import { fromBase64url } from "../../shared/encoding.ts";
 import { makeRoot, signerFromSeed, signRoot } from "../../shared/node-config/root-signing.ts";
@@ -6,8 +7,8 @@ import type { Client } from "../../shared/protocol/client.ts";
 
 const YEAR_MS = 365 * 86_400_000;
 
-/** Gives the network of a test its first root, with a root key that nobody keeps. */
-export async function initTrust(admin: Client): Promise<void> {
+/** Gives the network of a test its first root. @returns Who may sign the next one. */
+export async function initTrust(admin: Client): Promise<EnvelopeSigner> {
   const provider = await createCryptoProvider({
     subtle: crypto.subtle,
     random: (length) => new Uint8Array(randomBytes(length)),
@@ -30,4 +31,5 @@ export async function initTrust(admin: Client): Promise<void> {
     null,
   );
   await admin.call("trust.addRoot", { body: { envelope: await signRoot(root, [signer]) } });
+  return signer;
 }

@@ -1,3 +1,4 @@
+import type { EnvelopeSigner } from "../../../shared/crypto/dsse.ts";
 import type { CallInput } from "../../../shared/protocol/client.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { connectHub, type TestHub, type TestNode } from "../../support/node-client.ts";
@@ -7,6 +8,8 @@ import { initTrust } from "../../support/trust.ts";
 export interface AgentApi {
   readonly system: System;
   readonly hub: TestHub;
+  /** Who signs the next root. */
+  readonly trust: { readonly signer: EnvelopeSigner };
   key(wishes?: Partial<CallInput<"enrolmentKeys.create">["body"]>): Promise<{ id: string; secret: string }>;
   /** A node that was let in and has shaken hands. */
   member(wishes?: Partial<CallInput<"enrolmentKeys.create">["body"]>): Promise<TestNode>;
@@ -18,13 +21,14 @@ export interface AgentApi {
 
 export async function startAgentApi(): Promise<AgentApi> {
   const system = await startSystem({ withoutDashboard: true });
-  await initTrust(system.admin);
+  const signer = await initTrust(system.admin);
   const hub = await connectHub(system);
   hub.secrets.add(system.adminToken);
   const db = await system.platform.miniflare.getD1Database("DB");
   const api: AgentApi = {
     system,
     hub,
+    trust: { signer },
     key: async (wishes = {}) => {
       const { data } = await system.admin.call("enrolmentKeys.create", {
         body: { name: "test", segment: "main", maxUses: 1_000, preApproved: true, ...wishes },
