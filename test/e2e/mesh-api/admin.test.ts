@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type System, startSystem } from "../../support/harness.ts";
+import { initTrust } from "../../support/trust.ts";
 import { refusalOf } from "../hub/api.ts";
-import { initialiseTrust } from "./trust.ts";
 
 let system: System;
 beforeAll(async () => {
@@ -21,11 +21,11 @@ describe("trust", () => {
   it("takes the first root that names this hub, and no other", async () => {
     const refused = (envelope: string) => refusalOf(call("trust.addRoot", { body: { envelope } }));
     expect(await refused("{}")).toBe("422 root_invalid");
-    await initialiseTrust(system.admin);
+    await initTrust(system.admin);
     const { data } = await call("trust.get");
     expect(data).toMatchObject({ rootVersion: 1, epoch: 1 });
     expect(await refused(data.roots[0] ?? "")).toBe("422 root_invalid");
-    await expect(initialiseTrust(system.admin)).rejects.toThrow("version must be 2");
+    await expect(initTrust(system.admin)).rejects.toThrow("version must be 2");
   });
 });
 

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Mesh, startMesh, type TestAgent, until } from "../../support/mesh.ts";
 import { whyNoLab } from "../../support/namespaces.ts";
@@ -10,6 +12,7 @@ describe.skipIf(reason !== null)(`two machines${reason ? ` (skipped: ${reason})`
   let a: TestAgent;
   let b: TestAgent;
   let rule: { id: string };
+  let key: string;
 
   const pings = (from: TestAgent, to: TestAgent, address = to.address) =>
     from.machine.run("ping", "-c1", "-W1", address).status === 0;
@@ -28,7 +31,7 @@ describe.skipIf(reason !== null)(`two machines${reason ? ` (skipped: ${reason})`
 
   beforeAll(async () => {
     mesh = await startMesh(3, 61);
-    const key = await mesh.enrolmentKey("main", ["server"]);
+    key = await mesh.enrolmentKey("main", ["server"]);
     const created = await mesh.system.admin.call("meshRules.create", {
       body: { name: "servers", from: ["tag:server"], to: ["tag:server"], traffic: ["any"] },
     });
@@ -120,6 +123,16 @@ describe.skipIf(reason !== null)(`two machines${reason ? ` (skipped: ${reason})`
       "b took itself down",
       () => b.machine.run("ip", "link", "show", b.interfaceName).status !== 0,
     );
+  });
+
+  it("never say a secret", () => {
+    const seeds = Object.values(JSON.parse(readFileSync(join(a.stateDirectory, "identity.json"), "utf8")));
+    const secrets = [
+      key.split(".")[0],
+      ...seeds.filter((seed) => typeof seed === "string" && seed.length > 40),
+    ];
+    expect(secrets.length).toBeGreaterThan(1);
+    for (const secret of secrets) expect(`${a.log}${b.log}`).not.toContain(secret);
   });
 
   it("leave nothing behind", async () => {
