@@ -1,9 +1,12 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { AuditRow } from "../../../shared/audit/types.ts";
+import { hashSecret } from "../../../shared/login/secret-hash.ts";
+import { mintToken } from "../../../shared/protocol/tokens.ts";
 import { checkBindings } from "../../../workers/env.ts";
 import { followAudit } from "../../../workers/hub/streams.ts";
 import { auditObject } from "../../../workers/objects.ts";
+import { applyRegistry } from "../registry.ts";
 import { decision, event } from "./entries.ts";
 import { type Log, openLog } from "./open.ts";
 
@@ -76,9 +79,22 @@ describe("following by WebSocket", () => {
 
 describe("following by server-sent events", () => {
   const bindings = checkBindings(env);
+  const token = mintToken("rnapi", (length) => crypto.getRandomValues(new Uint8Array(length)));
+
+  beforeAll(async () => {
+    await applyRegistry();
+    await bindings.db
+      .prepare(
+        "INSERT INTO api_tokens (id, name, secret_hash, role, created_at, updated_at) VALUES (?, ?, ?, 'auditor', 0, 0)",
+      )
+      .bind("tok_00000000000000000000000000", "follower", hashSecret(token))
+      .run();
+  });
 
   async function stream(path: string, headers: Record<string, string> = {}) {
-    const request = new Request(`http://hub.localhost/api/v1${path}`, { headers });
+    const request = new Request(`http://hub.localhost/api/v1${path}`, {
+      headers: { authorization: `Bearer ${token}`, ...headers },
+    });
     const answer = await followAudit(request, bindings);
     const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
