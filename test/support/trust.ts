@@ -26,7 +26,7 @@ export async function initTrust(admin: Client): Promise<EnvelopeSigner> {
       overlay: keys.overlay,
       issuedAt: now,
       expiresAt: now + YEAR_MS,
-      epoch: keys.epoch,
+      epoch: keys.epoch + 1,
     },
     null,
   );
