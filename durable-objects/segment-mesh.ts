@@ -2,10 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import type { ConfigAnswer } from "../shared/agent-protocol/types.ts";
 import type { AuditLogRpc } from "../shared/audit/types.ts";
 import type { EnvelopeSigner } from "../shared/crypto/dsse.ts";
-import { createCryptoProvider } from "../shared/crypto/provider.ts";
 import { base64url } from "../shared/encoding.ts";
 import { newId } from "../shared/ids.ts";
-import { onlineSigner } from "../shared/mesh/hub-keys.ts";
 import { liveNode, reportedChange, segmentMap } from "../shared/mesh/overview.ts";
 import { endpointsOf, factsOf, type LightRow, offeredRoutesOf } from "../shared/mesh/registry-rows.ts";
 import { judgeReport, visiblePeers } from "../shared/mesh/report.ts";
@@ -387,8 +385,12 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
     return turn;
   }
 
+  /** Its cryptography is loaded here, so that Workers that serve no mesh start without it. */
   async #onlineSigner(): Promise<EnvelopeSigner> {
-    this.#signer ??= await onlineSigner(
+    if (this.#signer) return this.#signer;
+    const { createCryptoProvider } = await import("../shared/crypto/provider.ts");
+    const { onlineSigner } = await import("../shared/mesh/hub-keys.ts");
+    this.#signer = await onlineSigner(
       await createCryptoProvider({
         subtle: crypto.subtle,
         random: (length) => crypto.getRandomValues(new Uint8Array(length)),

@@ -5,7 +5,6 @@ import { recheckGrants } from "./auth/recheck/index.ts";
 import { type Bindings, ConfigurationError, checkBindings } from "./env.ts";
 import { serveGateway } from "./gateway/index.ts";
 import { keepHouse } from "./hub/housekeeping.ts";
-import { serveHub } from "./hub/index.ts";
 
 export { AuditLog } from "../durable-objects/audit-log.ts";
 export { LoginAttempts } from "../durable-objects/login-attempts.ts";
@@ -22,7 +21,11 @@ export default {
       bindings ??= checkBindings(env);
       const { origin } = new URL(request.url);
       if (origin === bindings.authOrigin) return await serveAuth(request, bindings, ctx);
-      if (origin === bindings.hubOrigin) return await serveHub(request, bindings, ctx);
+      if (origin === bindings.hubOrigin) {
+        // The hub is large and the gateway never needs it: it is loaded by its first request.
+        const { serveHub } = await import("./hub/index.ts");
+        return await serveHub(request, bindings, ctx);
+      }
       return await serveGateway(request, bindings, ctx);
     } catch (error) {
       return unavailable(error);
