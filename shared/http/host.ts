@@ -12,11 +12,25 @@ const NAME =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
 const IPV6 = /^\[[0-9a-f:.]{2,45}\]$/;
 
+/** What was read before, by scheme and text: a few hosts get all requests. */
+const parsed = new Map<string, Result<Authority, Refusal>>();
+const MAX_REMEMBERED = 1_000;
+
 /**
  * Parses the authority of a request (RFC 9110 §7.2). IP literals parse and then match no app; user
  * information, spaces, quotes, commas and everything else that a name can't hold is `invalid_host`.
  */
 export function parseAuthority(text: string, scheme: string): Result<Authority, Refusal> {
+  const key = `${scheme} ${text}`;
+  const known = parsed.get(key);
+  if (known) return known;
+  const result = parseAnew(text, scheme);
+  // Hosts come from clients: past the bound they are parsed each time.
+  if (result.ok && parsed.size < MAX_REMEMBERED) parsed.set(key, result);
+  return result;
+}
+
+function parseAnew(text: string, scheme: string): Result<Authority, Refusal> {
   const match = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(text);
   const host = (match?.[1] ?? "").toLowerCase().replace(/\.$/, "");
   const port = match?.[2] === undefined ? null : Number(match[2]);

@@ -4,16 +4,15 @@ import { APP_SESSION_COOKIE, parseSessionCookie } from "../../shared/login/sessi
 import { parseOwner } from "../../shared/login/session-owner.ts";
 import { isToken } from "../../shared/protocol/tokens.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
-import type { Session } from "../../shared/sessions/types.ts";
 import { cookieValues } from "../cookies.ts";
 import type { Bindings } from "../env.ts";
 import { sessionsObject } from "../objects.ts";
 import { freshSnapshot, newestSnapshot, type Snapshot } from "../snapshot.ts";
-import { leasedVerdict, mayLease, rememberVerdict } from "./lease.ts";
+import { lease, leased, mayLease, type Vouched } from "./lease.ts";
 
 /** Who sent a request, and at which epoch that was vouched for. */
 export type Caller =
-  | { readonly kind: "user"; readonly session: Session; readonly owner: string; readonly epoch: number }
+  | ({ readonly kind: "user" } & Vouched)
   | {
       readonly kind: "service";
       readonly token: SnapshotServiceToken;
@@ -89,23 +88,35 @@ export function isGood(token: SnapshotServiceToken, hash: string, now: number): 
 }
 
 async function identifyUser(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Identified> {
-  const found: Caller[] = [];
+  const found: Vouched[] = [];
   let ended = false;
-  const lease = mayLease(request, app);
+  const isAsset = mayLease(request, app);
   for (const cookie of cookieValues(request, APP_SESSION_COOKIE)) {
-    const parsed = parseSessionCookie(cookie);
-    if (!parsed || parseOwner(parsed.owner)?.segmentId !== app.segmentId) continue;
-    const leased = lease ? leasedVerdict(app.id, parsed.secretHash) : null;
-    const askedAt = Date.now();
-    const verdict =
-      leased ?? (await sessionsObject(bindings, parsed.owner).verify(parsed.secretHash, app.id, true));
-    if (verdict.ok) {
-      if (!leased) rememberVerdict(app, parsed.secretHash, verdict, askedAt);
-      found.push({ kind: "user", session: verdict.session, owner: parsed.owner, epoch: verdict.epoch });
-    } else if (verdict.reason === "stale") return { kind: "unavailable" };
-    else ended ||= verdict.reason !== "unknown";
+    const known = isAsset ? leased(app, cookie) : null;
+    const answer = known ?? (await vouchedFor(cookie, app, bindings));
+    if (answer === "stale") return { kind: "unavailable" };
+    if (answer === "ended") ended = true;
+    else if (answer !== null) found.push(answer);
   }
   const [only, second] = found;
   // Two cookies that both prove a session: one of them was planted.
-  return only && !second ? only : { kind: "nobody", ended };
+  return only && !second ? { kind: "user", ...only } : { kind: "nobody", ended };
+}
+
+/** What the session's object says of a cookie; null where it can't be one of the app's segment or was never good. */
+async function vouchedFor(
+  cookie: string,
+  app: SnapshotApp,
+  bindings: Bindings,
+): Promise<Vouched | "stale" | "ended" | null> {
+  const parsed = parseSessionCookie(cookie);
+  if (!parsed || parseOwner(parsed.owner)?.segmentId !== app.segmentId) return null;
+  const { owner, secretHash } = parsed;
+  const askedAt = Date.now();
+  const verdict = await sessionsObject(bindings, owner).verify(secretHash, app.id, true);
+  if (!verdict.ok && verdict.reason === "stale") return "stale";
+  if (!verdict.ok) return verdict.reason === "unknown" ? null : "ended";
+  const vouched = { session: verdict.session, owner, epoch: verdict.epoch };
+  lease(app, cookie, vouched, askedAt);
+  return vouched;
 }

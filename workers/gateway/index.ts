@@ -17,7 +17,6 @@ import { forward } from "./proxy.ts";
 import { isNavigation, refuse } from "./refusal-response.ts";
 import { recordRefused } from "./refused-credential.ts";
 import { StreamWatch } from "./stream-watch.ts";
-import { opensWebSocket } from "./websocket.ts";
 
 const UNAVAILABLE = refusal("unavailable", "Try again in a moment.");
 const METHOD = /^[A-Z]{1,20}$/;
@@ -106,6 +105,7 @@ async function serveApp(
 }
 
 function answerPreflight(request: Request, app: SnapshotApp, ownOrigin: string): Response | null {
+  if (request.method !== "OPTIONS") return null;
   const origin = request.headers.get("origin");
   const method = request.headers.get("access-control-request-method");
   if (!isPreflight(request.method, origin, method) || origin === null || method === null) return null;
@@ -157,7 +157,7 @@ async function serveCaller(
   bindings: Bindings,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const { app, target } = question;
+  const { app, target, opensSocket } = question;
   const snapshot = await snapshotAt(bindings, caller.epoch);
   const now = Date.now();
   const newest = snapshot.appByHost.get(app.host);
@@ -170,7 +170,6 @@ async function serveCaller(
     decisionId: entry.id,
     userEmail: caller.kind === "user" ? caller.session.principal.email : null,
   };
-  const opensSocket = opensWebSocket(request);
   const hasCookie = caller.kind === "user";
   if (
     opensSocket &&
@@ -201,6 +200,7 @@ async function serveCaller(
     app: newest,
     origin,
     target: target.path + target.query,
+    opensSocket,
     identity: await assertionHeaders(bindings, app, caller, asserted, now),
     clientIp: question.network.ip,
     watch: watchOver(question, caller, snapshot.epoch, bindings),

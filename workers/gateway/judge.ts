@@ -26,20 +26,23 @@ export interface Question {
   readonly app: SnapshotApp;
   readonly target: Target;
   readonly method: string;
+  /** Whether the request is a WebSocket handshake. */
+  readonly opensSocket: boolean;
   /** Methods that the upstream may take this request for: each of them must be allowed. */
   readonly actions: readonly ActionName[];
   readonly network: RequestFacts["network"];
 }
 
 export function questionOf(request: Request, app: SnapshotApp, target: Target): Question {
-  const isUpgrade = opensWebSocket(request);
+  const opensSocket = opensWebSocket(request);
   const overrides = app.settings.methodOverride ? overriddenMethods((name) => request.headers.get(name)) : [];
   const cf = request.cf as Partial<IncomingRequestCfProperties> | undefined;
   return {
     app,
     target,
     method: request.method,
-    actions: [...new Set([request.method, ...overrides].map((method) => actionOf(method, isUpgrade)))],
+    opensSocket,
+    actions: [...new Set([request.method, ...overrides].map((method) => actionOf(method, opensSocket)))],
     network: {
       ip: clientIp(request),
       country: typeof cf?.country === "string" ? cf.country : null,

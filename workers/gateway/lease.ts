@@ -1,14 +1,20 @@
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import type { Verdict } from "../../shared/sessions/types.ts";
+import type { Session } from "../../shared/sessions/types.ts";
 
-type Allowed = Extract<Verdict, { ok: true }>;
+/** What a session's object said, and where that object is. */
+export interface Vouched {
+  readonly session: Session;
+  readonly owner: string;
+  readonly epoch: number;
+}
 
 /**
- * A session's verdict, reused for at most a second by GET and HEAD of sub-resources, so that a page's burst of assets
- * costs one hop. Policies are evaluated on each request all the same; only "this session lives" is reused. Denials
- * are never kept.
+ * What an object vouched for, reused for at most a second by GET and HEAD of sub-resources, so that a page's burst of
+ * assets costs one hop. Policies are evaluated on each request all the same; only "this session lives" is reused.
+ * Denials are never kept. The key is the cookie as it was sent, so that nothing is hashed for an asset; what is over is
+ * forgotten as others come.
  */
-const leases = new Map<string, { readonly until: number; readonly verdict: Allowed }>();
+const leases = new Map<string, { readonly until: number; readonly vouched: Vouched }>();
 const MAX_LEASES = 5_000;
 
 /** What a page loads by itself: never a navigation, a script's own request, a write or an upgrade. */
@@ -22,24 +28,27 @@ export function mayLease(request: Request, app: SnapshotApp): boolean {
   );
 }
 
-export function leasedVerdict(appId: string, secretHash: string): Allowed | null {
-  const lease = leases.get(`${appId} ${secretHash}`);
-  return lease && Date.now() < lease.until ? lease.verdict : null;
+/** A lease is of one app in one segment: where the app moved, its sessions are others. */
+const keyOf = (app: SnapshotApp, cookie: string): string => `${app.id} ${app.segmentId} ${cookie}`;
+
+export function leased(app: SnapshotApp, cookie: string): Vouched | null {
+  const lease = leases.get(keyOf(app, cookie));
+  return lease && Date.now() < lease.until ? lease.vouched : null;
 }
 
 /** @param askedAt When the session object was asked: what it says may be as old as that. */
-export function rememberVerdict(
-  app: SnapshotApp,
-  secretHash: string,
-  verdict: Allowed,
-  askedAt: number,
-): void {
+export function lease(app: SnapshotApp, cookie: string, vouched: Vouched, askedAt: number): void {
   const leaseMs = Math.min(1_000, app.settings.leaseMs);
-  const until = Math.min(askedAt + leaseMs, verdict.session.expiresAt);
-  const key = `${app.id} ${secretHash}`;
-  leases.delete(key);
-  leases.set(key, { until, verdict });
-  if (leases.size <= MAX_LEASES) return;
-  const [oldest] = leases.keys();
-  if (oldest !== undefined) leases.delete(oldest);
+  const until = Math.min(askedAt + leaseMs, vouched.session.expiresAt);
+  forgetOld();
+  leases.set(keyOf(app, cookie), { until, vouched });
+}
+
+/** From the oldest on, as far as they are over or too many. */
+function forgetOld(): void {
+  const now = Date.now();
+  for (const [key, { until }] of leases) {
+    if (now < until && leases.size < MAX_LEASES) return;
+    leases.delete(key);
+  }
 }

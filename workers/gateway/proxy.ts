@@ -3,6 +3,7 @@ import {
   type ClientSide,
   forwardableHeaders,
   forwardedHeaders,
+  type HeaderList,
   nextVia,
   VIA_HEADER,
 } from "../../shared/http/headers.ts";
@@ -10,9 +11,10 @@ import { scrubbedResponseHeaders } from "../../shared/http/response.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../env.ts";
 import { dialable } from "./dialable.ts";
+import { headerFields } from "./header-fields.ts";
 import { type RefusalContext, refuse } from "./refusal-response.ts";
 import { type Cut, type StreamWatch, UPSTREAM_TIMEOUT } from "./stream-watch.ts";
-import { bridgeSockets, opensWebSocket } from "./websocket.ts";
+import { bridgeSockets } from "./websocket.ts";
 
 export interface Forwarding {
   readonly request: Request;
@@ -23,6 +25,7 @@ export interface Forwarding {
   readonly origin: string;
   /** Canonical path and query. */
   readonly target: string;
+  readonly opensSocket: boolean;
   readonly identity: readonly (readonly [string, string])[];
   readonly clientIp: string | null;
   readonly watch: StreamWatch;
@@ -62,7 +65,7 @@ export async function forward(forwarding: Forwarding): Promise<Response> {
 }
 
 function upstreamHeaders(
-  { request, app, identity }: Forwarding,
+  { request, app, identity, opensSocket }: Forwarding,
   client: ClientSide,
   via: string,
 ): [string, string][] {
@@ -70,7 +73,7 @@ function upstreamHeaders(
   headers.push(...forwardedHeaders(client), [VIA_HEADER, via]);
   for (const [name, value] of identity) headers.push([name, value]);
   if (app.settings.preserveHost) headers.push(["host", client.host]);
-  if (opensWebSocket(request)) headers.push(["upgrade", "websocket"]);
+  if (opensSocket) headers.push(["upgrade", "websocket"]);
   return headers;
 }
 
@@ -85,7 +88,7 @@ async function ask(
     const { signal } = watch;
     return await fetch(url, {
       method: request.method,
-      headers,
+      headers: headerFields(headers),
       redirect: "manual",
       signal,
       cf: UNCACHED,
@@ -116,15 +119,14 @@ const passage = (length: string | null): IdentityTransformStream =>
 async function answer(forwarding: Forwarding, response: Response, upstreamOrigin: string): Promise<Response> {
   const { request, app, origin, watch, ctx } = forwarding;
   watch.answered();
-  const headers = [
-    ...scrubbedResponseHeaders(response.headers, { host: app.host, origin, upstreamOrigin }),
-  ] as [string, string][];
+  const scrubbed = scrubbedResponseHeaders(response.headers, { host: app.host, origin, upstreamOrigin });
+  const headers = headerFields(scrubbed);
   if (response.webSocket) {
     await watch.start();
     if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
     return new Response(null, { status: 101, headers, webSocket: bridgeSockets(response.webSocket, watch) });
   }
-  if (opensWebSocket(request)) {
+  if (forwarding.opensSocket) {
     // It was allowed to connect, which is not leave to read a plain answer.
     await response.body?.cancel();
     return no(forwarding, "upstream_unreachable", "The application did not open the connection.");
@@ -146,7 +148,11 @@ async function answer(forwarding: Forwarding, response: Response, upstreamOrigin
   const isEvents = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
   const coding = response.headers.get("content-encoding");
   const readable = cuttable(response.body, coding === null ? length : null, isEvents, watch, ctx);
-  return new Response(readable, { status, statusText, headers: headersOfRead(headers, coding) });
+  return new Response(readable, {
+    status,
+    statusText,
+    headers: headerFields(headersOfRead(scrubbed, coding)),
+  });
 }
 
 /**
@@ -155,7 +161,7 @@ async function answer(forwarding: Forwarding, response: Response, upstreamOrigin
  */
 const UNDONE_BY_READING = new Set(["gzip", "br"]);
 
-function headersOfRead(headers: [string, string][], coding: string | null): [string, string][] {
+function headersOfRead(headers: HeaderList, coding: string | null): HeaderList {
   if (coding === null) return headers;
   const gone = UNDONE_BY_READING.has(coding) ? ["content-length", "content-encoding"] : ["content-length"];
   return headers.filter(([name]) => !gone.includes(name));

@@ -4,7 +4,7 @@ import type { SnapshotApp, SnapshotServiceToken } from "../../../shared/registry
 import type { Verdict } from "../../../shared/sessions/types.ts";
 import type { Bindings } from "../../../workers/env.ts";
 import { identify, isGood } from "../../../workers/gateway/caller.ts";
-import { leasedVerdict, mayLease, rememberVerdict } from "../../../workers/gateway/lease.ts";
+import { lease, leased, mayLease } from "../../../workers/gateway/lease.ts";
 
 const SEGMENT = "seg_00000000000000000000000000";
 const NOW = 1_800_000_000_000;
@@ -113,22 +113,22 @@ describe("S-50 to the millisecond", () => {
   test("a disabled token is never good", () =>
     expect(isGood({ ...token, enabled: false }, "new", NOW)).toBe(false));
 
-  const leased = (settings: Partial<SnapshotApp["settings"]>, verdict = live(), askedAt = NOW) => {
-    const hash = `of ${settings.leaseMs}`;
-    rememberVerdict(app(settings), hash, verdict, askedAt);
+  const leasing = (settings: Partial<SnapshotApp["settings"]>, verdict = live(), askedAt = NOW) => {
+    const cookie = `of ${settings.leaseMs}`;
+    lease(app(settings), cookie, { ...verdict, owner: "owner" }, askedAt);
     return (at: number) => {
       vi.setSystemTime(at);
-      return leasedVerdict("app_1", hash) !== null;
+      return leased(app(), cookie) !== null;
     };
   };
   test("a lease lasts as long as the app says, from when the object was asked", () => {
-    const holds = leased({ leaseMs: 400 }, live(), NOW - 100);
+    const holds = leasing({ leaseMs: 400 }, live(), NOW - 100);
     expect([holds(NOW), holds(NOW + 299), holds(NOW + 300)]).toEqual([true, true, false]);
   });
   test("and never longer than a second, nor than the session", () => {
-    const long = leased({ leaseMs: 60_000 });
+    const long = leasing({ leaseMs: 60_000 });
     expect([long(NOW + 999), long(NOW + 1_000)]).toEqual([true, false]);
-    const short = leased({ leaseMs: 1_000 }, live(NOW + 10));
+    const short = leasing({ leaseMs: 1_000 }, live(NOW + 10));
     expect([short(NOW + 9), short(NOW + 10)]).toEqual([true, false]);
   });
 });
@@ -156,10 +156,11 @@ describe("S-34 what may be leased", () => {
     ["OPTIONS", "font", false],
   ])("%s for %s: %s", (method, dest, is) => expect(may(method, dest)).toBe(is));
   test("nothing where the app says none", () => expect(may("GET", "image", 0)).toBe(false));
-  test("a lease is of one app", () => {
-    rememberVerdict(app(), "hash", live(), NOW);
-    expect(leasedVerdict("app_1", "hash")).not.toBeNull();
-    expect(leasedVerdict("app_2", "hash")).toBeNull();
-    expect(leasedVerdict("app_1", "hash2")).toBeNull();
+  test("a lease is of one cookie and one app where it stands", () => {
+    lease(app(), "cookie", { ...live(), owner: "owner" }, NOW);
+    expect(leased(app(), "cookie")).not.toBeNull();
+    expect(leased({ ...app(), id: "app_2" }, "cookie")).toBeNull();
+    expect(leased({ ...app(), segmentId: "seg_2" }, "cookie")).toBeNull();
+    expect(leased(app(), "cookie2")).toBeNull();
   });
 });
