@@ -1,5 +1,11 @@
 import { formatAddress, parseAddress } from "../http/address.ts";
-import { ancestorsOf, type Entity, type Environment, NO_ATTRIBUTES } from "./environment.ts";
+import {
+  ancestorsOf,
+  type Entity,
+  type EntityStore,
+  type Environment,
+  NO_ATTRIBUTES,
+} from "./environment.ts";
 import { Datetime } from "./extensions/datetime.ts";
 import { parseIp } from "./extensions/ip.ts";
 import { ACTIONS, type PrincipalFacts, type RequestFacts } from "./request.ts";
@@ -43,20 +49,58 @@ export class GroupHierarchy {
 }
 
 /** What policies are evaluated against for one request. */
-export function environmentOf(facts: RequestFacts, groups: GroupHierarchy): Environment {
-  const principal = principalUid(facts.principal);
-  const action = ACTION_UIDS.get(facts.action) ?? ACCESS;
-  const resource = new EntityUid("App", facts.resource.app);
-  const segment = new EntityUid("Segment", facts.resource.segment);
-  const entities = new Map<string, Entity>([
-    [principal.key, entity(principalAttributes(facts.principal), groupsOf(facts.principal, groups))],
-    [action.key, ACTION_ENTITY],
-    [resource.key, entity(resourceAttributes(facts, segment), new Set([segment.key]))],
-    [segment.key, entity(record({ name: segment.id }))],
-  ]);
-  if (facts.device)
-    entities.set(new EntityUid("Device", facts.device.id).key, entity(deviceAttributes(facts.device)));
-  return { principal, action, resource, context: contextOf(facts), entities };
+export const environmentOf = (facts: RequestFacts, groups: GroupHierarchy): Environment =>
+  new RequestEnvironment(facts, groups);
+
+/** Most policies look at little of a request, so each part is made when it is first asked for. */
+class RequestEnvironment implements Environment, EntityStore {
+  readonly principal: EntityUid;
+  readonly action: EntityUid;
+  readonly resource: EntityUid;
+  readonly #segment: EntityUid;
+  readonly #facts: RequestFacts;
+  readonly #groups: GroupHierarchy;
+  readonly #entities = new Map<string, Entity>();
+  #context: CedarRecord | undefined;
+
+  constructor(facts: RequestFacts, groups: GroupHierarchy) {
+    this.principal = principalUid(facts.principal);
+    this.action = ACTION_UIDS.get(facts.action) ?? ACCESS;
+    this.resource = new EntityUid("App", facts.resource.app);
+    this.#segment = new EntityUid("Segment", facts.resource.segment);
+    this.#facts = facts;
+    this.#groups = groups;
+  }
+
+  get context(): CedarRecord {
+    this.#context ??= contextOf(this.#facts);
+    return this.#context;
+  }
+
+  get entities(): EntityStore {
+    return this;
+  }
+
+  get(key: string): Entity | undefined {
+    const known = this.#entities.get(key);
+    if (known) return known;
+    const made = this.#make(key);
+    if (made) this.#entities.set(key, made);
+    return made;
+  }
+
+  #make(key: string): Entity | undefined {
+    const { principal, device } = this.#facts;
+    const segment = this.#segment;
+    if (key === this.principal.key)
+      return entity(principalAttributes(principal), groupsOf(principal, this.#groups));
+    if (key === this.action.key) return ACTION_ENTITY;
+    if (key === this.resource.key)
+      return entity(resourceAttributes(this.#facts, segment), new Set([segment.key]));
+    if (key === segment.key) return entity(record({ name: segment.id }));
+    if (device && key === new EntityUid("Device", device.id).key) return entity(deviceAttributes(device));
+    return undefined;
+  }
 }
 
 function principalUid(principal: PrincipalFacts): EntityUid {
