@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { applyNetwork } from "../../../scripts/local/admin.ts";
@@ -43,23 +44,25 @@ beforeEach(() => {
 
 interface Opened {
   readonly socket: WebSocket;
+  /** The connection below it. */
+  readonly wire: Socket;
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
 }
 
-function open(path = "/socket", protocols: string[] = [], perMessageDeflate = true): Promise<Opened> {
+function open(path = "/socket", protocols: string[] = []): Promise<Opened> {
   const host = `app.localhost:${system.port}`;
   const headers = { host, cookie: alice.visitor.cookieHeader(system.appOrigin) };
+  const wire = connect({ host: "127.0.0.1", port: system.port });
   const socket = new WebSocket(`ws://127.0.0.1:${system.port}${path}`, protocols, {
     headers,
     origin: system.appOrigin,
-    perMessageDeflate,
-    maxPayload: 64 * 1_048_576,
+    createConnection: () => wire,
   });
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     socket.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
   });
   return new Promise((resolve, reject) => {
-    socket.on("open", () => resolve({ socket, closed }));
+    socket.on("open", () => resolve({ socket, wire, closed }));
     socket.on("error", reject);
     socket.on("unexpected-response", (_, response) => reject(new Error(`refused: ${response.statusCode}`)));
   });
@@ -95,12 +98,18 @@ describe("messages", () => {
     expect(received).toEqual(Array.from({ length: 200 }, (_, i) => String(i)));
     socket.terminate();
   });
-  it.each([
-    ["plain", false],
-    ["compressed", true],
-  ])("S-39 a %s message of 33 MiB ends the socket with 1009, and reaches nobody", async (_, compressed) => {
-    const { socket, closed } = await open("/socket/drop", [], compressed);
-    // Had it arrived, the application would have broken off, which is another code.
+  // Had it arrived, the application would have broken off, which is another code.
+  it("S-39 a message of 33 MiB ends the socket with 1009 by its announcement, and reaches nobody", async () => {
+    const { wire, closed } = await open("/socket/drop");
+    // The frame's head alone: bytes that nobody reads would make a reset, which may overtake the answer.
+    const head = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]);
+    head.writeBigUInt64BE(BigInt(33 * 1_048_576), 2);
+    wire.write(head);
+    expect((await closed).code).toBe(1009);
+    await expect.poll(() => system.upstream.sockets.size).toBe(0);
+  });
+  it("S-39 a compressed one ends it when it is unpacked", async () => {
+    const { socket, closed } = await open("/socket/drop");
     socket.send(Buffer.alloc(33 * 1_048_576));
     expect((await closed).code).toBe(1009);
     await expect.poll(() => system.upstream.sockets.size).toBe(0);
