@@ -1,13 +1,22 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { agentApiDocument } from "../shared/agent-protocol/openapi.ts";
 import { openApiDocument } from "../shared/protocol/openapi.ts";
 
-/** Writes docs/openapi.json from the catalogue of endpoints; with `--check`, fails when it is out of date. */
-const file = new URL("../docs/openapi.json", import.meta.url);
-const text = `${JSON.stringify(openApiDocument(), null, 2)}\n`;
+/** Writes both APIs' documents from the schemas that the hub uses; with `--check`, fails when one is out of date. */
+const DOCUMENTS = {
+  "openapi.json": openApiDocument(),
+  "agent-openapi.json": agentApiDocument(),
+};
 
-if (!process.argv.includes("--check")) {
-  await writeFile(file, text);
-} else if ((await readFile(file, "utf8").catch(() => "")) !== text) {
-  console.error("docs/openapi.json does not match shared/protocol: run `npm run openapi` and commit it.");
-  process.exitCode = 1;
+for (const [name, document] of Object.entries(DOCUMENTS)) {
+  const file = new URL(`../docs/${name}`, import.meta.url);
+  const text = `${JSON.stringify(document, null, 2)}\n`;
+  if (!process.argv.includes("--check")) {
+    await writeFile(file, text);
+  } else if ((await readFile(file, "utf8").catch(() => "")) !== text) {
+    console.error(
+      `docs/${name} does not match the schemas in shared: run \`npm run openapi\` and commit it.`,
+    );
+    process.exitCode = 1;
+  }
 }

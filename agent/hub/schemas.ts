@@ -1,55 +1,17 @@
 import * as z from "zod/mini";
-import { maxEnvelopeLength } from "../../shared/node-config/envelopes.ts";
+import { configAnswer } from "../../shared/agent-protocol/answers.ts";
 import { parseStrictJson } from "../../shared/node-config/strict-json.ts";
-import { type ConfigUpdate, LIMITS } from "../../shared/node-config/types.ts";
+import type { ConfigUpdate } from "../../shared/node-config/types.ts";
 import { HubAway } from "./http.ts";
 
-/** What the agent takes from the hub. Unknown members are passed over: a newer hub may say more. */
+export {
+  challengeAnswer,
+  enrollAnswer,
+  handshakeAnswer,
+  trustAnswer,
+} from "../../shared/agent-protocol/answers.ts";
 
 const text = (max: number) => z.string().check(z.maxLength(max));
-const instant = z.int().check(z.gte(0));
-const count = z.int().check(z.gte(0));
-const interval = z.int().check(z.gte(1), z.lte(3_600));
-
-export const trustAnswer = z.object({
-  network: text(64),
-  roots: z.array(text(maxEnvelopeLength(LIMITS.rootBytes))).check(z.minLength(1), z.maxLength(LIMITS.roots)),
-  hubTime: instant,
-  capability: z.object({ least: count, current: count }),
-});
-
-export const challengeAnswer = z.object({
-  challenge: text(2_048),
-  kemCiphertext: text(2_048),
-  wireguardEphemeral: text(64),
-  expiresAt: instant,
-  hubTime: instant,
-});
-
-export const enrollAnswer = z.object({
-  node: z.string().check(z.regex(/^nod_[0-9a-hjkmnp-tv-z]{26}$/)),
-  name: text(63),
-  network: text(64),
-  segment: text(64),
-  status: z.enum(["approved", "pending"]),
-  hubTime: instant,
-});
-
-export const handshakeAnswer = z.object({
-  ticket: text(1_024),
-  expiresAt: instant,
-  hubTime: instant,
-  pollSeconds: interval,
-  telemetrySeconds: interval,
-  confirmation: text(64),
-});
-
-/** The parts that are not judged by `shared/node-config`. */
-export const configAnswer = z.object({
-  serial: z.object({ epoch: count, rootVersion: count, counter: count }),
-  manifest: text(43),
-  pollSeconds: interval,
-});
 
 export const problemDocument = z.object({
   code: z._default(text(100), "unknown"),

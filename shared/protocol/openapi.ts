@@ -42,7 +42,8 @@ export function openApiDocument(): Json {
   };
 }
 
-const PROBLEM: Json = {
+/** A refusal (RFC 9457). */
+export const PROBLEM: Json = {
   type: "object",
   required: ["type", "title", "status", "detail", "code"],
   properties: {
@@ -142,7 +143,8 @@ function headerParameters(endpoint: Endpoint): Json[] {
   ];
 }
 
-function schemaOf(schema: z.ZodMiniType, io: "input" | "output"): Json {
+/** A schema as JSON Schema. */
+export function schemaOf(schema: z.ZodMiniType, io: "input" | "output"): Json {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json;
   return rest;
 }
