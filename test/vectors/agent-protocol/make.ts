@@ -7,6 +7,13 @@ import { concat, utf8 } from "../../../shared/crypto/bytes.ts";
 import { hkdfSha256 } from "../../../shared/crypto/hkdf.ts";
 import { createCryptoProvider } from "../../../shared/crypto/provider.ts";
 import { base64url } from "../../../shared/encoding.ts";
+import {
+  compositeVector,
+  envelopeVector,
+  hkdfVector,
+  sealedKeyVector,
+  xWingVector,
+} from "./building-blocks.ts";
 
 /**
  * Vectors for whoever writes an agent in another language: `node test/vectors/agent-protocol/make.ts` writes
@@ -111,6 +118,11 @@ export async function vectors() {
     },
     request: { ...request, bodyHash: b64(request.bodyHash), mac: b64(await mac.sign(requestBytes(request))) },
     answer: { ...reply, bodyHash: b64(reply.bodyHash), mac: b64(await mac.sign(answerBytes(reply))) },
+    xWing: await xWingVector(provider),
+    hkdf: await hkdfVector(provider),
+    composite: await compositeVector(provider),
+    envelope: envelopeVector(),
+    sealedKey: await sealedKeyVector(provider, ORIGIN),
   };
 }
 
