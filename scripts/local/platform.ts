@@ -23,6 +23,8 @@ export interface PlatformOptions {
   /** Only public addresses can be reached, as in production. */
   readonly publicNetworkOnly?: boolean;
   readonly quiet?: boolean;
+  /** Takes each line that the Worker and workerd log, in place of the console. */
+  readonly onLog?: (line: string) => void;
   /** Leaves out the dashboard, and with it the local asset router in front of the Worker. */
   readonly withoutDashboard?: boolean;
 }
@@ -32,12 +34,14 @@ const WORKER = join(ROOT, "dist/worker");
 
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const assets = join(ROOT, "dist/dashboard");
+  const { onLog } = options;
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: "127.0.0.1",
       port: options.port ?? 0,
       cf: false,
       log: options.quiet ? new Log(LogLevel.NONE) : new Log(LogLevel.WARN),
+      ...(onLog ? { handleStructuredLogs: ({ message }) => onLog(message) } : {}),
       ...(options.persistTo ? { resourcePersistencePath: options.persistTo } : {}),
       workers: [
         {

@@ -21,6 +21,10 @@ export interface System {
   readonly issuer: string;
   readonly admin: Client;
   readonly adminToken: string;
+  readonly bootstrapToken: string;
+  readonly secretKey: string;
+  /** Every line that the Worker and workerd logged. */
+  readonly log: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -60,14 +64,15 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     clientSecret: CLIENT.secret,
     users: options.users ?? DEMO_USERS,
   });
-  const bootstrapToken = randomBytes(32).toString("base64url");
+  const [bootstrapToken, secretKey] = [freshSecret(), freshSecret()];
+  const log: string[] = [];
   const platform = await startPlatform({
     port,
     ...(options.persistTo ? { persistTo: options.persistTo } : {}),
     ...(options.withoutDashboard ? { withoutDashboard: true } : {}),
     authOrigin,
     hubOrigin,
-    secretKey: randomBytes(32).toString("base64url"),
+    secretKey,
     bootstrapToken,
     developmentHosts: [
       `127.0.0.1:${providerPort}`,
@@ -75,6 +80,10 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       ...(options.developmentHosts ?? []),
     ],
     quiet: true,
+    onLog: (line) => {
+      log.push(line);
+      console.error(line);
+    },
   });
   const adminToken = await createNetwork(hubOrigin, bootstrapToken, "test", "alice@example.com");
   const admin = localClient(hubOrigin, adminToken);
@@ -115,6 +124,9 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     issuer: provider.issuer,
     admin,
     adminToken,
+    bootstrapToken,
+    secretKey,
+    log,
     stop: async () => {
       upstream.close();
       closeServer(provider.server);
@@ -122,6 +134,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     },
   };
 }
+
+const freshSecret = (): string => randomBytes(32).toString("base64url");
 
 export function closeServer(server: Server): void {
   server.closeAllConnections();

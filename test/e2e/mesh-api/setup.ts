@@ -16,6 +16,7 @@ export interface AgentApi {
   /** What an attack must not change: nodes, uses of keys, revision. */
   state(): Promise<unknown>;
   audit(action: string, target: string): Promise<number>;
+  /** Fails when a secret that the test minted was written anywhere. */
   stop(): Promise<void>;
 }
 
@@ -23,7 +24,7 @@ export async function startAgentApi(): Promise<AgentApi> {
   const system = await startSystem({ withoutDashboard: true });
   const signer = await initTrust(system.admin);
   const hub = await connectHub(system);
-  hub.secrets.add(system.adminToken);
+  for (const secret of [system.adminToken, system.bootstrapToken, system.secretKey]) hub.secrets.add(secret);
   const db = await system.platform.miniflare.getD1Database("DB");
   const api: AgentApi = {
     system,
@@ -55,7 +56,29 @@ export async function startAgentApi(): Promise<AgentApi> {
         ({ entry }) => entry.kind !== "decision" && entry.action === action && entry.target === target,
       ).length;
     },
-    stop: () => system.stop(),
+    stop: async () => {
+      const kept = [await registry(system), await record(system)];
+      await system.stop();
+      const written = [...kept, ...system.log].join("\n");
+      for (const secret of hub.secrets) {
+        if (written.includes(secret)) throw new Error(`the secret ${secret.slice(0, 8)}… was written down`);
+      }
+    },
   };
   return api;
+}
+
+/** Every row of the registry. */
+async function registry({ platform }: System): Promise<string> {
+  const db = await platform.miniflare.getD1Database("DB");
+  const { results } = await db
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'")
+    .all<{ name: string }>();
+  const tables = results.map(({ name }) => db.prepare(`SELECT * FROM "${name}"`).all());
+  return JSON.stringify((await Promise.all(tables)).map((table) => table.results));
+}
+
+/** The newest of what the audit log holds. */
+async function record({ admin }: System): Promise<string> {
+  return JSON.stringify((await admin.call("audit.list", { query: { limit: 200 } })).data);
 }
