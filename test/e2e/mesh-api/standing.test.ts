@@ -111,6 +111,29 @@ describe("a node that is put out", () => {
     expect((await node.poll()).status).toBe(200);
   });
 
+  it("by absence is removed when it is ephemeral, and stays when it is not", async () => {
+    const [ephemeral, lasting] = [await api.hub.newNode(), await api.hub.newNode()];
+    await ephemeral.enrol((await api.key({ ephemeral: true })).secret);
+    await lasting.enrol((await api.key()).secret);
+    const watcher = await api.member();
+    // Neither has polled since it joined, which was an hour ago; the next change lets the segment know.
+    const db = await api.system.platform.miniflare.getD1Database("DB");
+    await db
+      .prepare(
+        `UPDATE nodes SET created_at = created_at - 3600000, revision = (SELECT revision + 1 FROM mesh_state)
+         WHERE id IN (?, ?)`,
+      )
+      .bind(ephemeral.id, lasting.id)
+      .run();
+    await change(watcher, { name: "watcher" });
+    const end = Date.now() + 20_000;
+    while ((await api.audit("node.remove_absent", ephemeral.id)) === 0 && Date.now() < end)
+      await longPoll(watcher);
+    expect((await ephemeral.tryHandshake()).code).toBe("node_unknown");
+    expect(await api.audit("node.remove_absent", lasting.id)).toBe(0);
+    expect((await lasting.tryHandshake()).status).toBe(200);
+  });
+
   it("by its own wish is gone, and can't leave twice", async () => {
     const node = await api.member();
     expect((await node.call("POST", "/agent/v1/logout")).status).toBe(200);
