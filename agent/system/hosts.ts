@@ -47,6 +47,7 @@ export function divideHosts(text: string, name: string): Divided {
       if (address && names.length > 0) entries.push({ address, names });
     }
   }
+  if (inside) others.push("");
   return { others: others.join("\n"), entries };
 }
 
