@@ -18,3 +18,6 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export const isExitCode = (code: number | null): code is ExitCode =>
+  (Object.values(EXIT) as (number | null)[]).includes(code);

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { openSync } from "node:fs";
+import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isSea } from "node:sea";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ask } from "../control/client.ts";
-import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { EXIT, type ExitCode, isExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import type { Status } from "../status.ts";
 import type { Context } from "./context.ts";
@@ -18,7 +18,8 @@ export async function detach(context: Context): Promise<ExitCode> {
   const log = join(store.directory, "agent.log");
   const sink = openSync(log, "a", 0o600);
   const key = line.up.key ?? process.env.RUSTRONAUT_KEY;
-  const child = spawn(process.execPath, [...process.execArgv, ...scriptOf(), ...argumentsOf()], {
+  const before = readFileSync(log).length;
+  const child = spawn(process.execPath, [...scriptOf(), ...argumentsOf()], {
     detached: true,
     stdio: ["ignore", sink, sink],
     cwd: "/",
@@ -30,7 +31,12 @@ export async function detach(context: Context): Promise<ExitCode> {
   while (Date.now() < until) {
     const code = await Promise.race([ended, sleep(200, undefined)]);
     if (code !== undefined)
-      throw new Failure(EXIT.failure, "agent_ended", `The agent ended with ${code}`, `See ${log}.`);
+      throw new Failure(
+        isExitCode(code) ? code : EXIT.failure,
+        "agent_ended",
+        readFileSync(log).subarray(before).toString("utf8").trim() || `The agent ended with ${code}`,
+        `Its log: ${log}`,
+      );
     try {
       const status = await ask<Status>(store.directory, { do: "status" });
       if (status.standing === "starting") continue;
@@ -49,8 +55,8 @@ export async function detach(context: Context): Promise<ExitCode> {
   );
 }
 
-/** Under Node the script comes before the arguments; a single executable has none. */
-const scriptOf = (): string[] => (isSea() ? [] : process.argv.slice(1, 2));
+/** Under Node its flags and the script come before the arguments; a single executable holds both. */
+const scriptOf = (): string[] => (isSea() ? [] : [...process.execArgv, ...process.argv.slice(1, 2)]);
 
 /** As given, but for the key and the wish to detach. */
 function argumentsOf(): string[] {

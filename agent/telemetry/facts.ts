@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { release, uptime } from "node:os";
 import { isSea } from "node:sea";
+import { pipeline } from "node:stream/promises";
 import type { NodeFactsReport } from "../../shared/agent-protocol/types.ts";
 import { run } from "../system/exec.ts";
 import { readIfThere } from "../system/files.ts";
@@ -40,8 +41,15 @@ let hash: Promise<string> | undefined;
 /** Of the file that runs: the bundle, or the single executable that holds it. */
 function bundleHash(): Promise<string> {
   const file = isSea() ? process.execPath : (process.argv[1] ?? process.execPath);
-  hash ??= readFile(file).then((bytes) => createHash("sha256").update(bytes).digest("base64url"));
+  hash ??= hashOf(file);
   return hash;
+}
+
+/** Piece by piece: the single executable has more than 100 MB. */
+async function hashOf(file: string): Promise<string> {
+  const sha256 = createHash("sha256");
+  await pipeline(createReadStream(file), sha256);
+  return sha256.digest("base64url");
 }
 
 interface BlockDevice {
