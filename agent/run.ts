@@ -70,9 +70,21 @@ function toFailure(error: unknown): Failure {
       "Check the address, then try again.",
     );
   if (error instanceof HubRefused)
-    return new Failure(EXIT.refused, error.code, `The hub refuses: ${error.message}`);
-  const denied = error instanceof Error && "code" in error && error.code === "EACCES";
-  return denied
-    ? new Failure(EXIT.machine, "not_root", messageOf(error), "Run it with sudo.")
+    return new Failure(
+      error.code === "clock_skewed" ? EXIT.machine : EXIT.refused,
+      error.code,
+      `The hub refuses: ${error.message}`,
+    );
+  const lack = error instanceof Error && "code" in error ? LACKS[String(error.code)] : undefined;
+  return lack
+    ? new Failure(EXIT.machine, lack.code, messageOf(error), lack.hint)
     : new Failure(EXIT.failure, "failed", messageOf(error));
 }
+
+/** What the system says when the machine lacks something. */
+const LACKS: Readonly<Record<string, { readonly code: string; readonly hint: string }>> = {
+  EACCES: { code: "not_root", hint: "Run it with sudo." },
+  EPERM: { code: "not_permitted", hint: "Run it as root; a container needs --cap-add NET_ADMIN." },
+  EROFS: { code: "state_read_only", hint: "Give it a folder that it may write, with --state-dir." },
+  ENOSPC: { code: "disk_full", hint: "Make room on that file system; the state needs less than 10 MB." },
+};

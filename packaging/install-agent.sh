@@ -16,18 +16,24 @@ fail() {
 [ "$(id -u)" = 0 ] || fail "must run as root: repeat it with sudo"
 [ -x "$built" ] || fail "there is no $built: run \`npm run build:agent:sea\` first"
 [ -c /dev/net/tun ] || fail "this machine has no TUN device: load the module with \`modprobe tun\`"
-for tool in ip wg nft; do
-  command -v "$tool" >/dev/null || fail "$tool is missing: install iproute2, wireguard-tools and nftables"
+for tool in ip wg nft systemctl; do
+  command -v "$tool" >/dev/null || fail "$tool is missing: install iproute2, wireguard-tools, nftables and systemd"
 done
 
 install -m 0755 "$built" /usr/local/bin/rustronaut-agent
 install -d -m 0700 /etc/rustronaut
 if [ -n "${RUSTRONAUT_KEY:-}" ]; then
-  umask 077
-  printf 'RUSTRONAUT_KEY=%s\n' "$RUSTRONAUT_KEY" >/etc/rustronaut/agent.env
+  (umask 077 && printf 'RUSTRONAUT_KEY=%s\n' "$RUSTRONAUT_KEY" >/etc/rustronaut/agent.env)
 fi
 sed "s|^ExecStart=.*|ExecStart=/usr/local/bin/rustronaut-agent up --hub $hub|" \
   "$here/rustronaut-agent.service" >/etc/systemd/system/rustronaut-agent.service
 systemctl daemon-reload
-systemctl enable --now rustronaut-agent
+systemctl enable rustronaut-agent
+systemctl restart rustronaut-agent
+for _ in $(seq 30); do
+  [ -e /var/lib/rustronaut/membership.json ] && break
+  sleep 1
+done
+[ -e /var/lib/rustronaut/membership.json ] || fail "the machine has not joined: see \`journalctl -u rustronaut-agent\`"
+rm -f /etc/rustronaut/agent.env
 echo "The agent runs. See: rustronaut-agent status"

@@ -1,5 +1,6 @@
 import { CAPABILITY } from "../../shared/agent-protocol/types.ts";
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
+import { base64url } from "../../shared/encoding.ts";
 import { verifyRootChain } from "../../shared/node-config/root.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
@@ -23,6 +24,10 @@ const KEY = /^(rnek_[0-9A-Za-z]{46})\.([A-Za-z0-9_-]{43})$/;
 const TIMEOUT_MS = 20_000;
 const MAX_TRUST_BYTES = 8 * 1024 * 1024;
 const MAX_BYTES = 64 * 1024;
+
+/** What the machine remembers of an enrolment key. */
+export const fingerprintOf = async (crypto: CryptoProvider, enrolmentKey: string): Promise<string> =>
+  base64url(await crypto.sha256(new TextEncoder().encode(enrolmentKey.trim())));
 
 /** The two halves of an enrolment key. @throws Failure for a text that is none. */
 export function readEnrolmentKey(text: string): { readonly secret: string; readonly pin: string } {
@@ -94,6 +99,7 @@ export async function join(
     network: enrolled.network,
     node: enrolled.node,
     name: enrolled.name,
+    joinedWith: await fingerprintOf(crypto, request.enrolmentKey),
     ended: null,
   };
   await store.write("membership", membership);

@@ -24,6 +24,8 @@ export interface Membership {
   readonly network: string;
   readonly node: string;
   readonly name: string;
+  /** SHA-256 of the enrolment key, base64url. */
+  readonly joinedWith: string;
   /** Why it is over, or null. */
   readonly ended: string | null;
 }
@@ -108,7 +110,7 @@ export class Store {
         EXIT.failure,
         "state_damaged",
         `The file ${this.path(name)} is damaged`,
-        "Put it back from a backup, or run `rustronaut-agent logout` and enrol anew.",
+        `Put it back from a backup; or run \`rustronaut-agent down\`, remove ${this.directory} and enrol anew.`,
       );
     }
   }

@@ -7,7 +7,7 @@ import { canonicalPrefix } from "./addresses.ts";
 import { CommandFailed, run } from "./exec.ts";
 
 const UAPI_DIRECTORY = "/var/run/wireguard";
-const TUN_DEVICE = "/dev/net/tun";
+export const TUN_DEVICE = "/dev/net/tun";
 
 interface IpAddressJson {
   readonly mtu: number;

@@ -1,14 +1,15 @@
 import { createSocket } from "node:dgram";
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { TOOL_PATH } from "./exec.ts";
-import { readLink } from "./link.ts";
+import { createLink, readLink, removeLink, TUN_DEVICE } from "./link.ts";
 
 /** What the agent needs of the machine, told before anything is touched. */
 
 const PACKAGES: Readonly<Record<string, string>> = { wg: "wireguard-tools", ip: "iproute2", nft: "nftables" };
+const NET_ADMIN = 12n;
 /** Before this program was written: a machine without a battery that has not reached a time server. */
 const EARLIEST = Date.UTC(2026, 0, 1);
 
@@ -18,8 +19,22 @@ export function demandRoot(): void {
       EXIT.machine,
       "not_root",
       "The agent must be root: it changes interfaces, routes and the packet filter",
-      "Run it with sudo, or install the service with packaging/install.sh.",
+      "Run it with sudo, or install the service with packaging/install-agent.sh.",
     );
+  if (!mayChangeNetwork())
+    throw new Failure(
+      EXIT.machine,
+      "not_permitted",
+      "The agent runs as root, but may not change the network",
+      `A container needs --cap-add NET_ADMIN and --device ${TUN_DEVICE}.`,
+    );
+}
+
+/** Whether the process has the capability CAP_NET_ADMIN. */
+function mayChangeNetwork(): boolean {
+  const [, capabilities = "0"] =
+    /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return ((BigInt(`0x${capabilities}`) >> NET_ADMIN) & 1n) === 1n;
 }
 
 export function demandTools(): void {
@@ -42,6 +57,14 @@ export function demandClock(): void {
       `The clock says ${new Date().toISOString()}, which can't be`,
       "Set it, such as with `timedatectl set-ntp true`.",
     );
+}
+
+/** Without what `wireguard-go` needs, only making an interface tells whether the kernel has WireGuard. */
+export async function demandTunnel(interfaceName: string): Promise<void> {
+  if (existsSync(TUN_DEVICE) && findTool("wireguard-go") !== null) return;
+  if ((await readLink(interfaceName)) !== null) return;
+  await createLink(interfaceName);
+  await removeLink(interfaceName);
 }
 
 /** The path of a tool, or null. */
