@@ -4,6 +4,7 @@ import type { CryptoProvider } from "../shared/crypto/types.ts";
 import { type AppliedConfig, acceptUpdate, type ConfigState } from "../shared/node-config/accept.ts";
 import { compareSerials, formatTag } from "../shared/node-config/serial.ts";
 import { LIMITS, type Serial } from "../shared/node-config/types.ts";
+import { ApplyFailed } from "./apply/apply.ts";
 import { TunnelKeeper } from "./apply/keeper.ts";
 import { ownFacts, reopenConfigs, toStored } from "./config-store.ts";
 import { messageOf } from "./failure.ts";
@@ -11,6 +12,7 @@ import { HubConnection } from "./hub/connection.ts";
 import { consequenceOf, type Standing } from "./hub/consequence.ts";
 import { HubAway, type Send } from "./hub/http.ts";
 import { jittered, pauseAfter } from "./hub/pace.ts";
+import { Push } from "./hub/push.ts";
 import { HubRefused } from "./hub/refusal.ts";
 import { offerPendingKeys } from "./hub/rotation.ts";
 import { parseConfigAnswer } from "./hub/schemas.ts";
@@ -49,6 +51,7 @@ export class NodeAgent {
   readonly #parts: NodeAgentParts;
   readonly keeper: TunnelKeeper;
   readonly connection: HubConnection;
+  readonly #push: Push;
   readonly #reporter: Reporter;
   #keys: Keys;
   #state: ConfigState;
@@ -60,6 +63,8 @@ export class NodeAgent {
   /** The next poll leaves out what is applied, and so brings everything. */
   #needsAll = false;
   #ending: Ending | null = null;
+  /** What an ending from outside still has to take away. */
+  #parting: Promise<void> = Promise.resolve();
   #wake = new AbortController();
   #mendedAt = 0;
   #searches = true;
@@ -85,6 +90,7 @@ export class NodeAgent {
       keys: () => this.#keys,
       hub: () => hubOf(membership.hub, this.#state.root),
     });
+    this.#push = new Push(this.connection, membership.hub, () => this.hint());
     this.#reporter = new Reporter({
       connection: this.connection,
       keeper: this.keeper,
@@ -103,7 +109,9 @@ export class NodeAgent {
     } finally {
       clearInterval(ticker);
       this.keeper.stop();
+      this.#push.close();
     }
+    await this.#parting;
     if (this.#lease && this.#lease.freshAt > 0 && this.#ending !== "logout") await this.#lease.save();
     return this.#ending ?? "signal";
   }
@@ -113,24 +121,28 @@ export class NodeAgent {
     this.#end("signal");
   }
 
-  async down(): Promise<void> {
-    this.#end("down");
-    await this.keeper.remove();
+  down(): Promise<void> {
+    return this.#part("down", () => this.keeper.remove());
   }
 
   /** Leaves the network: the hub is told if it can be, and nothing stays on this machine. */
   async logout(): Promise<{ readonly hubWasTold: boolean }> {
-    let hubWasTold = true;
+    const hubWasTold = await this.#tellHub();
+    await this.#part("logout", async () => {
+      await this.keeper.remove();
+      await this.#parts.store.remove(...MEMBERSHIP_FILES);
+    });
+    return { hubWasTold };
+  }
+
+  async #tellHub(): Promise<boolean> {
     try {
       await this.connection.call({ method: "POST", target: "/agent/v1/logout" });
+      return true;
     } catch (error) {
       this.#parts.log.warn(`The hub could not be told: ${messageOf(error)}`);
-      hubWasTold = false;
+      return false;
     }
-    this.#end("logout");
-    await this.keeper.remove();
-    await this.#parts.store.remove(...MEMBERSHIP_FILES);
-    return { hubWasTold };
   }
 
   /** Changes the WireGuard and KEM keys: the hub is offered new ones, and the next config brings them into use. */
@@ -241,13 +253,13 @@ export class NodeAgent {
       maxBytes: MAX_CONFIG_BYTES,
       signal: this.#wake.signal,
     });
-    // First of all, or a slow hub could let the lease of what is being applied look ended.
-    await this.#lease?.renew(answer.hubTime, this.connection.skewMs);
     if (answer.status !== 304) await this.#take(answer);
     else if (tag === "") throw new HubAway("The hub says that nothing changed, but nothing is applied here");
+    else await this.#lease?.renew(answer.hubTime, this.connection.skewMs);
     if (this.#standing !== "running") this.#parts.log.info("In touch with the hub");
     this.#standing = "running";
     this.#detail = null;
+    void this.#push.keep().catch(() => undefined);
     await this.#bringBackPeers();
     return answer.status !== 304 || !waits;
   }
@@ -278,15 +290,19 @@ export class NodeAgent {
       await addRoots(store, update.roots ?? []);
       this.#state = { ...this.#state, root };
     }
+    // Only what was accepted counts as fresh; and before it is applied, or its lease could look ended.
+    await this.#lease?.renew(answer.hubTime, this.connection.skewMs);
     if (change === "renewed" && applied) {
       await store.write("config", toStored(applied, settings.exitNode));
       this.#state = { root, applied };
     } else if (change === "config" && applied) {
-      await store.write("next", toStored(applied, settings.exitNode));
       try {
+        await store.write("next", toStored(applied, settings.exitNode));
         await this.#enforce(applied, false);
       } catch (error) {
         this.#applyError = messageOf(error);
+        // A disk that is full must not keep a peer that is revoked.
+        if (!(error instanceof ApplyFailed)) await this.keeper.dropLost(applied);
         await store.remove("next");
         await this.#reporter.report(this.#state.applied, this.#applyError);
         throw error;
@@ -322,9 +338,10 @@ export class NodeAgent {
     this.#standing = standing;
     if (tunnel === "isolate") await this.keeper.isolate();
     if (tunnel !== "remove") return;
-    await store.write("membership", { ...membership, ended: message });
     this.#end("revoked");
+    // Before the note of it, which a full disk may refuse.
     await this.keeper.remove();
+    await store.write("membership", { ...membership, ended: message });
   }
 
   async #tick(): Promise<void> {
@@ -346,6 +363,13 @@ export class NodeAgent {
     } catch (error) {
       this.#parts.log.warn(messageOf(error));
     }
+  }
+
+  /** `run` returns when the work is done, too. */
+  #part(ending: Ending, work: () => Promise<void>): Promise<void> {
+    this.#end(ending);
+    this.#parting = work();
+    return this.#parting;
   }
 
   #end(ending: Ending): void {

@@ -3,7 +3,7 @@ import { messageOf } from "../failure.ts";
 import type { Log } from "../log.ts";
 import { wgText } from "../state/keys.ts";
 import { type Place, removeEverything } from "../system/system.ts";
-import { readDevice, setEndpoints, type WireguardDevice } from "../system/wg.ts";
+import { readDevice, setEndpoints, setPeers, type WireguardDevice } from "../system/wg.ts";
 import { converge, type PrivateKeys } from "./apply.ts";
 import { EndpointChooser } from "./endpoints.ts";
 import { isolated, type KeyChanges, keyChanges, tunnelOf } from "./wanted.ts";
@@ -17,7 +17,7 @@ export interface KeeperOptions {
 }
 
 /** How often the new key of a peer is looked at. */
-const WATCH_MS = 250;
+const WATCH_MS = 100;
 
 /**
  * Keeps the tunnel as the config in force says. One change at a time; the filter and the peers of the last good config
@@ -63,14 +63,19 @@ export class TunnelKeeper {
         this.#isApart = isApart;
         await this.#converge();
       } catch (error) {
-        this.#config = before && withoutLost(before, config);
+        this.#config = before;
         this.#isApart = apartBefore;
         this.#waiting.clear();
-        if (this.#config) await this.#tryAgain("go back to the last good config");
+        await this.#goBack(config);
         throw error;
       }
       if (this.#waiting.size > 0) this.#watch(Date.now() + graceMs);
     });
+  }
+
+  /** Takes away the peers that a config would have taken away, when it can't be put in force as a whole. */
+  dropLost(config: Assembled): Promise<void> {
+    return this.#alone(() => this.#goBack(config));
   }
 
   /** Takes all peers away; the filter stays shut. */
@@ -124,23 +129,30 @@ export class TunnelKeeper {
 
   async #converge(through: KeyChanges = NO_CHANGES) {
     if (this.#config === null) return { steps: [] };
-    const { place, listenPort, bypass, privateKeys } = this.#options;
+    const { place, privateKeys } = this.#options;
     const config = this.#isApart ? isolated(this.#config) : this.#config;
-    const tunnel = tunnelOf(config, {
+    return converge(place, this.#tunnel(config, through), privateKeys);
+  }
+
+  #tunnel(config: Assembled, through: KeyChanges) {
+    const { place, listenPort, bypass } = this.#options;
+    return tunnelOf(config, {
       interfaceName: place.interfaceName,
       listenPort,
       bypass: bypass(),
       waiting: this.#waiting,
       through,
     });
-    return converge(place, tunnel, privateKeys);
   }
 
-  async #tryAgain(what: string): Promise<void> {
+  /** To the last good config, without the peers that the failed one took away. */
+  async #goBack(failed: Assembled): Promise<void> {
+    if (this.#config === null) return;
+    this.#config = withoutLost(this.#config, failed);
     try {
       await this.#converge();
     } catch (error) {
-      this.#options.log.warn(`Could not ${what}: ${messageOf(error)}`);
+      this.#options.log.warn(`Could not go back to the last good config: ${messageOf(error)}`);
     }
   }
 
@@ -165,9 +177,20 @@ export class TunnelKeeper {
     const through = new Map([...this.#waiting].filter(([key]) => heard.has(key) || Date.now() >= deadline));
     if (through.size > 0) {
       for (const key of through.keys()) this.#waiting.delete(key);
+      await this.#giveTraffic(through);
       await this.#converge(through);
     }
     if (this.#waiting.size > 0) this.#watch(deadline);
+  }
+
+  /** At once, before the rest of the system is looked at: packets that come under a new key are lost until then. */
+  async #giveTraffic(through: KeyChanges): Promise<void> {
+    if (this.#config === null) return;
+    const { peers } = this.#tunnel(this.#config, through);
+    const changes = peers
+      .filter(({ publicKey }) => through.has(publicKey))
+      .map(({ publicKey, allowedIps }) => ({ publicKey, allowedIps, endpoint: null }));
+    await setPeers(this.#options.place.interfaceName, changes);
   }
 
   async #tryEndpoints(): Promise<boolean> {

@@ -1,11 +1,12 @@
 import { ask } from "../control/client.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
-import { holderOf } from "../state/lock.ts";
+import { holderOf, takeLock } from "../state/lock.ts";
 import { MEMBERSHIP_FILES } from "../state/store.ts";
 import { demandRoot, demandTools } from "../system/preflight.ts";
 import { removeEverything } from "../system/system.ts";
 import { type Context, settingsOf } from "./context.ts";
+import { openAgent } from "./open-agent.ts";
 
 /** Ends the agent and leaves nothing of it in the system. Works without a running agent too. */
 export async function down(context: Context): Promise<ExitCode> {
@@ -21,16 +22,26 @@ export async function logout(context: Context): Promise<ExitCode> {
   demandRoot();
   const membership = await context.store.read("membership");
   if (!membership) throw new Failure(EXIT.notFound, "not_enrolled", "This machine is no node of a network");
-  const answer = await endAgent(context, "logout");
+  const { hubWasTold = false } =
+    (await endAgent(context, "logout")) ?? (membership.ended === null ? await leave(context) : {});
   await clear(context);
   await context.store.remove(...MEMBERSHIP_FILES);
-  const hubWasTold = answer?.hubWasTold ?? false;
   context.emit({ loggedOut: true, hubWasTold }, () =>
     hubWasTold
       ? `This machine has left ${membership.network}.\n`
       : `This machine has forgotten ${membership.network}, but the hub could not be told: delete the node ${membership.name} there.\n`,
   );
   return EXIT.ok;
+}
+
+/** Without a running agent. */
+async function leave(context: Context): Promise<{ hubWasTold: boolean }> {
+  const lock = await takeLock(context.store.directory);
+  try {
+    return await (await openAgent(context, await settingsOf(context))).logout();
+  } finally {
+    await lock.release();
+  }
 }
 
 async function endAgent(

@@ -17,6 +17,7 @@ const STANDINGS: Readonly<Record<Status["standing"], string>> = {
   quarantined: "quarantined by the hub: no peers",
   unreachable: "the hub can't be reached; the last good config stays in force",
   refused: "the hub refuses; the last good config stays in force",
+  unapplied: "its config is not applied; the last good one stays in force",
   ended: "the membership has ended",
 };
 

@@ -33,8 +33,9 @@ export async function serveControl(
   await chmod(path, 0o600);
   return {
     close: async () => {
-      server.close();
-      for (const socket of sockets) socket.end();
+      // Who has asked for something, such as this end, gets the answer.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
       await rm(path, { force: true });
     },
   };

@@ -9,6 +9,7 @@ export type Standing =
   | "quarantined"
   | "unreachable"
   | "refused"
+  | "unapplied"
   | "ended";
 
 export interface Consequence {
@@ -22,7 +23,7 @@ export interface Consequence {
  */
 export function consequenceOf(error: unknown): Consequence {
   if (error instanceof HubAway) return { standing: "unreachable", tunnel: "keep" };
-  if (!(error instanceof HubRefused)) return { standing: "refused", tunnel: "keep" };
+  if (!(error instanceof HubRefused)) return { standing: "unapplied", tunnel: "keep" };
   switch (error.code) {
     case "node_revoked":
     case "node_expired":

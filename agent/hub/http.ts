@@ -1,5 +1,7 @@
+import { lookup as dnsLookup } from "node:dns";
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { LookupFunction } from "node:net";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
@@ -50,6 +52,7 @@ export function senderTo(origin: string): Send {
         {
           agent,
           method,
+          lookup,
           ...(signal ? { signal } : {}),
           headers: {
             accept: "application/json",
@@ -68,6 +71,14 @@ export function senderTo(origin: string): Send {
       outgoing.end(body);
     });
 }
+
+/** Names below `localhost` that the system does not know are this machine (RFC 6761 §6.3): the hub of `npm start`. */
+export const lookup: LookupFunction = (hostname, options, callback) =>
+  dnsLookup(hostname, options, (error, ...found) => {
+    if (error === null || !hostname.endsWith(".localhost")) callback(error, ...found);
+    else if (options.all) callback(null, [{ address: "127.0.0.1", family: 4 }]);
+    else callback(null, "127.0.0.1", 4);
+  });
 
 async function readBounded(incoming: IncomingMessage, maxBytes: number): Promise<HttpAnswer> {
   const { statusCode: status = 0, headers } = incoming;

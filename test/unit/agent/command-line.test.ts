@@ -1,0 +1,65 @@
+import { describe, expect, it, vi } from "vitest";
+import { readCommandLine } from "../../../agent/command-line.ts";
+import { run } from "../../../agent/run.ts";
+
+/** Runs a command line as `main` does. */
+async function ran(...argv: string[]) {
+  const said = { out: "", err: "" };
+  const into = (stream: keyof typeof said) => (text: string | Uint8Array) => {
+    // Node's warnings of experimental cryptography come at some moment.
+    if (!/Warning|trace-warnings/.test(String(text))) said[stream] += text;
+    return true;
+  };
+  const out = vi.spyOn(process.stdout, "write").mockImplementation(into("out"));
+  const err = vi.spyOn(process.stderr, "write").mockImplementation(into("err"));
+  const code = await run([...argv, "--state-dir", "/nonexistent/rustronaut"]);
+  out.mockRestore();
+  err.mockRestore();
+  return { code, ...said };
+}
+
+describe("a command line", () => {
+  it.each([
+    ["status", 5, "not_running"],
+    ["ping", 2, "usage"],
+    ["ping other", 5, "not_running"],
+    ["rotate", 5, "not_running"],
+    ["config", 5, "not_enrolled"],
+    ["config verify", 5, "not_enrolled"],
+    ["config erase", 2, "usage"],
+    ["erase", 2, "usage"],
+    ["constructor", 2, "usage"],
+    ["up --hub hub.example.com", 2, "usage"],
+    ["up --hub https://hub.example.com/path", 2, "usage"],
+    ["up --hub https://user@hub.example.com", 2, "usage"],
+    ["up --hub ftp://hub.example.com", 2, "usage"],
+    ["up --advertise 10.0.0.0/33", 2, "usage"],
+    ["up --listen-port 0", 2, "usage"],
+    ["up --listen-port 65536", 2, "usage"],
+    ["up --interface ../../x", 2, "usage"],
+    ["up --exit-node a;b", 2, "usage"],
+    ["up --unknown", 2, "usage"],
+  ])("%j ends with %i and says so to programs: %s", async (line, exitCode, code) => {
+    const { code: ended, out, err } = await ran(...line.split(" "), "--json");
+    expect([ended, out]).toEqual([exitCode, ""]);
+    expect(JSON.parse(err)).toMatchObject({ error: { code, exitCode } });
+  });
+
+  it("tells people what to do next", async () => {
+    expect((await ran("status")).err).toBe("No agent runs here\nStart it with `rustronaut-agent up`.\n");
+  });
+
+  it("shows help when asked for, and when there is nothing else to do", async () => {
+    expect(await ran("--help")).toMatchObject({ code: 0, out: expect.stringContaining("up ") });
+    expect((await ran()).code).toBe(2);
+  });
+
+  it("keeps what is not given, and clears what is given as nothing", () => {
+    const { up } = readCommandLine(["up"]);
+    expect([up.advertise, up.exitNode, up.hub]).toEqual([null, undefined, null]);
+    const cleared = readCommandLine(["up", "--advertise", "", "--exit-node", "none"]).up;
+    expect([cleared.advertise, cleared.exitNode]).toEqual([[], null]);
+    const given = readCommandLine(["up", "--advertise", "10.0.0.0/24, FD12::/64"]).up;
+    expect(given.advertise).toEqual(["10.0.0.0/24", "fd12::/64"]);
+  });
+});

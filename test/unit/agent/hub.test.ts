@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { consequenceOf } from "../../../agent/hub/consequence.ts";
+import { HubAway } from "../../../agent/hub/http.ts";
+import { jittered, pauseAfter } from "../../../agent/hub/pace.ts";
+import { HubRefused, refusalOf } from "../../../agent/hub/refusal.ts";
+
+describe("the pace of polls", () => {
+  it("is a fifth faster or slower, by chance", () => {
+    expect([jittered(15, 0), jittered(15, 0.5)]).toEqual([12_000, 15_000]);
+    expect(jittered(15, 0.999)).toBeCloseTo(17_994);
+  });
+
+  it("doubles its pause with each failure up to a minute, half of it by chance", () => {
+    const least = [1, 2, 3, 7, 8, 1_000].map((failures) => pauseAfter(failures, 0, 0));
+    expect(least).toEqual([500, 1_000, 2_000, 30_000, 30_000, 30_000]);
+    expect(pauseAfter(3, 0, 1)).toBe(4_000);
+    expect(pauseAfter(1_000, 0, 1)).toBe(60_000);
+  });
+
+  it("never comes back before the hub asked for it, and not with all others", () => {
+    for (const random of [0, 0.5, 0.999])
+      expect(pauseAfter(1, 90_000, random)).toBeGreaterThanOrEqual(90_000);
+    expect(pauseAfter(4, 90_000, 0.9)).not.toBe(pauseAfter(4, 90_000, 0.1));
+  });
+});
+
+describe("a refusal", () => {
+  const answer = (status: number, body: string, headers: Record<string, string> = {}) => ({
+    status,
+    body: new TextEncoder().encode(body),
+    header: (name: string) => headers[name] ?? "",
+  });
+  const problem = JSON.stringify({
+    type: "about:blank",
+    title: "The node was revoked",
+    status: 403,
+    detail: "Ask.",
+    code: "node_revoked",
+    requestId: "r",
+  });
+
+  it("is the hub's word where it is a problem document", () => {
+    const refusal = refusalOf(answer(403, problem), true);
+    expect(refusal).toBeInstanceOf(HubRefused);
+    expect(refusal).toMatchObject({
+      code: "node_revoked",
+      authentic: true,
+      message: "The node was revoked: Ask.",
+    });
+  });
+
+  it.each([
+    [403, "<html>captive portal</html>"],
+    [404, ""],
+    [500, problem],
+    [503, problem],
+  ])("is none of the hub's at %i %s", (status, body) => {
+    expect(refusalOf(answer(status, body), false)).toBeInstanceOf(HubAway);
+  });
+
+  it.each([
+    ["120", 120_000],
+    ["999999", 3_600_000],
+    ["-5", 0],
+    ["soon", 0],
+    [new Date(Date.now() - 60_000).toUTCString(), 0],
+    ["Fri, 31 Dec 9999 23:59:59 GMT", 3_600_000],
+  ])("with Retry-After %s waits %i ms", (header, ms) => {
+    expect(refusalOf(answer(429, problem, { "retry-after": header }), false).retryAfterMs).toBe(ms);
+  });
+
+  const said = (code: string, authentic: boolean) =>
+    consequenceOf(new HubRefused(code, 403, "no", authentic, 0));
+
+  it.each([
+    ["node_revoked", "ended", "remove"],
+    ["node_expired", "ended", "remove"],
+    ["node_quarantined", "quarantined", "isolate"],
+    ["node_pending", "pending", "isolate"],
+    ["rate_limited", "refused", "keep"],
+    ["clock_skewed", "refused", "keep"],
+  ])("of %s that is proved makes the node %s, and the tunnel: %s", (code, standing, tunnel) => {
+    expect(said(code, true)).toEqual({ standing, tunnel });
+  });
+
+  it.each(["node_revoked", "node_expired", "node_quarantined", "node_pending"])(
+    "of %s that anybody could have written takes nothing away",
+    (code) => {
+      expect(said(code, false).tunnel).toBe("keep");
+    },
+  );
+
+  it("is told from a hub that is away, and from a config that is not applied", () => {
+    expect(consequenceOf(new HubAway("no"))).toEqual({ standing: "unreachable", tunnel: "keep" });
+    expect(consequenceOf(new Error("step failed"))).toEqual({ standing: "unapplied", tunnel: "keep" });
+  });
+});
