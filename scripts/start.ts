@@ -89,8 +89,8 @@ Try next
        npx rustronaut sessions list
        npx rustronaut sessions kill --user alice@example.com     and watch Live end at once
   3. npx rustronaut policy test --user bob@example.com --app echo --path /admin
-  4. Connect two machines that reach this one (or two network namespaces): docs/nodes.md. On each of them:
-       sudo rustronaut-agent up --hub ${HUB} --key ${enrolmentKey}
+  4. Connect two machines made of network namespaces; for real ones see docs/nodes.md:
+       sudo npm run machines -- ${enrolmentKey}${PORT === 8787 ? "" : ` --port ${PORT}`}
        npx rustronaut nodes list
   5. npm start -- --fresh  begins anew.  Ctrl+C stops.
 `);

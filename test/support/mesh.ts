@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Status } from "../../agent/status.ts";
 import { buildAgent } from "../../scripts/build-agent.ts";
-import { type Gate, openGate } from "./gate.ts";
+import { type Gate, openGate } from "../../scripts/local/gate.ts";
+import { createLab, type Lab, type Machine } from "../../scripts/local/namespaces.ts";
 import { type System, startSystem } from "./harness.ts";
-import { createLab, type Lab, type Machine } from "./namespaces.ts";
 import { initTrust } from "./trust.ts";
 
 /** The whole mesh of a test: the hub in workerd, machines, and the real agent on each of them. */
@@ -17,6 +17,13 @@ export interface Mesh {
   /** A reusable key that needs no approval, for a segment. */
   enrolmentKey(segment: string, tags?: readonly string[]): Promise<string>;
   agent(index: number, key: string, ...options: string[]): TestAgent;
+  /** @param program The words that run the agent, where it is not the bundle. */
+  agentOf(
+    program: readonly [string, ...string[]],
+    index: number,
+    key: string,
+    ...options: string[]
+  ): TestAgent;
   remove(): Promise<void>;
 }
 
@@ -32,6 +39,14 @@ export async function startMesh(machines: number, subnet: number, segments = ["m
   for (const name of segments) {
     if (name !== "main") await system.admin.call("segments.create", { body: { name } });
   }
+  const agentOf: Mesh["agentOf"] = (program, index, key, ...options) => {
+    const machine = lab.machines[index];
+    if (!machine) throw new Error(`there is no machine ${index}`);
+    const interfaceName = `rn${subnet}x${index + 1}`;
+    const agent = new TestAgent(machine, program, system.hubOrigin, interfaceName, key, options);
+    agents.push(agent);
+    return agent;
+  };
   return {
     system,
     lab,
@@ -42,20 +57,8 @@ export async function startMesh(machines: number, subnet: number, segments = ["m
       });
       return data.secret;
     },
-    agent: (index, key, ...options) => {
-      const machine = lab.machines[index];
-      if (!machine) throw new Error(`there is no machine ${index}`);
-      const agent = new TestAgent(
-        machine,
-        bundle,
-        system.hubOrigin,
-        `rn${subnet}x${index + 1}`,
-        key,
-        options,
-      );
-      agents.push(agent);
-      return agent;
-    },
+    agent: (index, key, ...options) => agentOf([process.execPath, bundle], index, key, ...options),
+    agentOf,
     remove: async () => {
       for (const agent of agents) await agent.remove();
       await gate.shut();
@@ -71,9 +74,11 @@ export class TestAgent {
   /** Each has its own interface: user-space WireGuard has one directory of sockets for all machines here. */
   readonly interfaceName: string;
   readonly stateDirectory = mkdtempSync(join(tmpdir(), "rustronaut-node-"));
+  /** Comes first in the agent's PATH: where a test puts tools that fail. */
+  readonly tools = mkdtempSync(join(tmpdir(), "rustronaut-tools-"));
   /** All that it ever said. */
   log = "";
-  readonly #bundle: string;
+  readonly #program: readonly [string, ...string[]];
   readonly #hub: string;
   readonly #key: string;
   readonly #options: readonly string[];
@@ -81,7 +86,7 @@ export class TestAgent {
 
   constructor(
     machine: Machine,
-    bundle: string,
+    program: readonly [string, ...string[]],
     hub: string,
     interfaceName: string,
     key: string,
@@ -89,19 +94,20 @@ export class TestAgent {
   ) {
     this.machine = machine;
     this.interfaceName = interfaceName;
-    this.#bundle = bundle;
+    this.#program = program;
     this.#hub = hub;
     this.#key = key;
     this.#options = options;
   }
 
-  start(): void {
+  start(...more: string[]): void {
     const [command, ...words] = this.machine.enter(
-      process.execPath,
-      this.#bundle,
+      // Not by the environment of `ip`, which may be one of those tools.
+      ...(["env", `PATH=${this.tools}:${process.env.PATH}`] as const),
+      ...this.#program,
       "up",
       ...["--hub", this.#hub, "--interface", this.interfaceName, "--state-dir", this.stateDirectory],
-      ...["--hostname", this.machine.name, ...this.#options],
+      ...["--hostname", this.machine.name, ...this.#options, ...more],
     );
     const started = spawn(command, words, {
       env: { ...process.env, RUSTRONAUT_KEY: this.#key },
@@ -113,6 +119,17 @@ export class TestAgent {
       });
     }
     this.#process = started;
+  }
+
+  /** Puts a shell script in the place of a tool; `$real` in it is the tool. */
+  replaceTool(tool: string, script: string): void {
+    const real = spawnSync("which", [tool], { encoding: "utf8" }).stdout.trim();
+    writeFileSync(join(this.tools, tool), `#!/bin/sh\nreal=${real}\n${script}\n`, { mode: 0o755 });
+  }
+
+  /** Whether the process that was started is there. */
+  get isRunning(): boolean {
+    return this.#process !== null && this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
   /** Something else that runs on the machine, until the machine goes. */
@@ -127,7 +144,7 @@ export class TestAgent {
   }
 
   command(...words: string[]) {
-    return this.machine.run(process.execPath, this.#bundle, ...words, "--state-dir", this.stateDirectory);
+    return this.machine.run(...this.#program, ...words, "--state-dir", this.stateDirectory);
   }
 
   /** Null while it does not run. */
@@ -153,7 +170,8 @@ export class TestAgent {
   async remove(): Promise<void> {
     await this.end();
     this.command("down");
-    rmSync(this.stateDirectory, { recursive: true, force: true });
+    for (const directory of [this.stateDirectory, this.tools])
+      rmSync(directory, { recursive: true, force: true });
   }
 }
 

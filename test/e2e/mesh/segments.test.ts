@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { whyNoLab } from "../../../scripts/local/namespaces.ts";
 import { type Mesh, startMesh, type TestAgent, until } from "../../support/mesh.ts";
-import { whyNoLab } from "../../support/namespaces.ts";
 
 const reason = whyNoLab();
 const SEGMENTS = ["office", "servers", "lab"];

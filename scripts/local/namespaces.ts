@@ -1,7 +1,7 @@
 import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 
-/** Machines of a test: network namespaces on one bridge, each with its own addresses, hosts file and nothing else. */
+/** Machines for trying: network namespaces on one bridge, each with its own addresses, hosts file and nothing else. */
 export interface Lab {
   /** Address of this process on the bridge, reached from every machine. */
   readonly gateway: string;
@@ -19,14 +19,17 @@ export interface Machine {
   enter(command: string, ...args: string[]): [command: string, ...args: string[]];
 }
 
-const TOOLS = ["ip", "nft", "wg", "wireguard-go", "ping", "iperf3"];
+const TOOLS = ["ip", "nft", "wg", "wireguard-go", "ping"];
 
-/** Why machines can't be made here, or null. */
-export function whyNoLab(): string | null {
+/**
+ * Why machines can't be made here, or null.
+ * @param more Tools that are wanted beside those of the agent.
+ */
+export function whyNoLab(...more: readonly string[]): string | null {
   if (process.platform !== "linux") return "needs Linux";
   if (process.getuid?.() !== 0) return "needs root";
   if (!existsSync("/dev/net/tun")) return "needs /dev/net/tun";
-  const missing = TOOLS.filter((tool) => spawnSync("which", [tool]).status !== 0);
+  const missing = [...TOOLS, ...more].filter((tool) => spawnSync("which", [tool]).status !== 0);
   return missing.length > 0 ? `needs ${missing.join(", ")}` : null;
 }
 
@@ -34,16 +37,22 @@ export function whyNoLab(): string | null {
  * @param count Machines, at most 200.
  * @param hosts Names that every machine resolves to `gateway`.
  * @param subnet Second octet of the bridge's 10.x.0.0/16: labs that run side by side need different ones.
+ * @param prefix What the machines' names begin with; a number follows.
  */
-export function createLab(count: number, hosts: readonly string[], subnet: number): Lab {
+export function createLab(
+  count: number,
+  hosts: readonly string[],
+  subnet: number,
+  prefix = `rnlab${subnet}n`,
+): Lab {
   const bridge = `rnlab${subnet}`;
   const gateway = `10.${subnet}.0.1`;
-  removeLab(subnet);
+  removeLab(bridge, prefix);
   ip("link", "add", bridge, "type", "bridge");
   ip("addr", "add", `${gateway}/16`, "dev", bridge);
   ip("link", "set", bridge, "up");
   const machines = Array.from({ length: count }, (_, index) => {
-    const name = `${bridge}n${index + 1}`;
+    const name = `${prefix}${index + 1}`;
     const address = `10.${subnet}.1.${index + 1}`;
     const outside = `rl${subnet}v${index + 1}`;
     ip("netns", "add", name);
@@ -58,7 +67,7 @@ export function createLab(count: number, hosts: readonly string[], subnet: numbe
     writeFileSync(`/etc/netns/${name}/hosts`, `${lines.join("\n")}\n`);
     return machine(name, address);
   });
-  return { gateway, machines, remove: () => removeLab(subnet) };
+  return { gateway, machines, remove: () => removeLab(bridge, prefix) };
 }
 
 function machine(name: string, address: string): Machine {
@@ -82,12 +91,11 @@ function machine(name: string, address: string): Machine {
 }
 
 /** Ends what runs inside of the machines of the lab, and takes them away. Also clears what a killed run left. */
-function removeLab(subnet: number): void {
-  const bridge = `rnlab${subnet}`;
+function removeLab(bridge: string, prefix: string): void {
   const names = execFileSync("ip", ["netns", "list"], { encoding: "utf8" })
     .split("\n")
     .map((line) => line.split(" ")[0] ?? "")
-    .filter((name) => name.startsWith(`${bridge}n`));
+    .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)));
   for (const name of names) {
     const pids = execFileSync("ip", ["netns", "pids", name], { encoding: "utf8" })
       .split("\n")
