@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { buildExecutable } from "../../scripts/build-agent-sea.ts";
+import { whyNoLab } from "../../scripts/local/namespaces.ts";
+import { type Mesh, startMesh, type TestAgent, until } from "../support/mesh.ts";
+import { atMost, type BenchResult, median, percentile } from "./support/result.ts";
+
+const PEERS = 20;
+const SECONDS = 120;
+const CHANGES = 20;
+/** Of Linux, on every architecture that the agent is built for. */
+const TICKS_PER_SECOND = 100;
+
+export const whyNot = () => whyNoLab();
+
+/**
+ * What an agent with nothing to do takes of its machine: the single executable as it is installed, with twenty peers on
+ * machines of their own that shake hands and keep their paths open. Then how long a change takes until it is in force.
+ */
+export default async function agentIdle(): Promise<BenchResult> {
+  const mesh = await startMesh(PEERS + 1, 63);
+  try {
+    const executable = await buildExecutable();
+    const rule = await createRule(mesh);
+    const key = await mesh.enrolmentKey("main");
+    const measured = mesh.agentOf([executable], 0, key);
+    const others = Array.from({ length: PEERS }, (_, at) => mesh.agent(at + 1, key));
+    for (const agent of [measured, ...others]) agent.start();
+    await until("all peers are heard", () => heard(measured) === PEERS, 180);
+    const cpu = await cpuOver(measured, SECONDS);
+    const memory = memoryOf(measured.pid);
+    const changes = await timesOfChanges(mesh, measured, rule);
+    return {
+      metrics: {
+        peers: PEERS,
+        resident_mb: memory.resident,
+        peak_resident_mb: memory.peak,
+        own_memory_mb: memory.own,
+        cpu_percent: cpu.all,
+        cpu_percent_of_tools: cpu.tools,
+        change_to_applied_p50_ms: median(changes),
+        change_to_applied_p99_ms: percentile(changes, 0.99),
+      },
+      goals: [
+        atMost("agent resident memory", memory.resident, "MB", 80),
+        atMost("agent idle CPU, with the tools that it runs", cpu.all, "% of a core", 0.5),
+      ],
+    };
+  } finally {
+    await mesh.remove();
+  }
+}
+
+const heard = (agent: TestAgent): number =>
+  agent.status()?.peers.filter(({ handshakeAt }) => handshakeAt !== null).length ?? 0;
+
+async function createRule({ system }: Mesh): Promise<string> {
+  const { data } = await system.admin.call("meshRules.create", {
+    body: { name: "all", from: ["any"], to: ["any"], traffic: ["any"] },
+  });
+  return data.id;
+}
+
+async function cpuOver({ pid }: TestAgent, seconds: number) {
+  const [own, tools] = ticksOf(pid);
+  await sleep(seconds * 1_000);
+  const [ownAfter, toolsAfter] = ticksOf(pid);
+  const percent = (ticks: number) => (100 * ticks) / TICKS_PER_SECOND / seconds;
+  return { all: percent(ownAfter - own + toolsAfter - tools), tools: percent(toolsAfter - tools) };
+}
+
+/** User and system time of a process, and of the children that it waited for. */
+function ticksOf(pid: number): [own: number, children: number] {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = text
+    .slice(text.lastIndexOf(")") + 2)
+    .split(" ")
+    .map(Number);
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = fields.slice(11, 15);
+  return [user + system, childUser + childSystem];
+}
+
+function memoryOf(pid: number) {
+  const text = readFileSync(`/proc/${pid}/status`, "utf8");
+  const megabytes = (field: string) =>
+    Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(text)?.[1]) / 1_000;
+  return { resident: megabytes("VmRSS"), peak: megabytes("VmHWM"), own: megabytes("RssAnon") };
+}
+
+/** From the hub's answer to the administrator until the node has another filter in force. */
+async function timesOfChanges({ system }: Mesh, agent: TestAgent, meshRule: string): Promise<number[]> {
+  const times: number[] = [];
+  for (let change = 0; change < CHANGES; change++) {
+    const before = filterOf(agent);
+    await system.admin.call("meshRules.update", {
+      params: { meshRule },
+      body: { traffic: [change % 2 === 0 ? "icmp" : "any"] },
+      ifMatch: `"${change + 1}"`,
+    });
+    const began = performance.now();
+    while (filterOf(agent) === before) await sleep(10);
+    times.push(performance.now() - began);
+    await sleep(2_000);
+  }
+  return times;
+}
+
+const filterOf = (agent: TestAgent): string =>
+  agent.machine.run("nft", "-s", "list", "table", "inet", "rustronaut").stdout;
