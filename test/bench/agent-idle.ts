@@ -7,7 +7,7 @@ import { atMost, type BenchResult, median, percentile } from "./support/result.t
 
 const PEERS = 20;
 const SECONDS = 120;
-const CHANGES = 20;
+const CHANGES = 10;
 /** Of Linux, on every architecture that the agent is built for. */
 const TICKS_PER_SECOND = 100;
 
