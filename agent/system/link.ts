@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Observed } from "../apply/tunnel.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
@@ -92,8 +93,10 @@ export async function removeLink(name: string): Promise<void> {
     if (!(error instanceof CommandFailed) || !/Cannot find device|does not exist/.test(error.stderr))
       throw error;
   }
-  // The daemon removes its socket itself; one that was killed could not.
-  await rm(`${UAPI_DIRECTORY}/${name}.sock`, { force: true });
+  // The daemon removes its socket last of all, when the port is free again; one that was killed could not.
+  const socket = `${UAPI_DIRECTORY}/${name}.sock`;
+  for (let tries = 0; tries < 40 && existsSync(socket); tries++) await sleep(50);
+  await rm(socket, { force: true });
 }
 
 export async function setMtu(name: string, mtu: number): Promise<void> {

@@ -132,6 +132,11 @@ export class TestAgent {
     return this.#process !== null && this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
+  /** What ended the process that was started, or null. */
+  get endedBy(): NodeJS.Signals | number | null {
+    return this.#process && (this.#process.signalCode ?? this.#process.exitCode);
+  }
+
   /** Something else that runs on the machine, until the machine goes. */
   spawn(...words: [string, ...string[]]): void {
     const [command, ...args] = this.machine.enter(...words);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { whyNoLab } from "../../../scripts/local/namespaces.ts";
@@ -187,7 +187,7 @@ describe.skipIf(reason !== null)(`two machines${reason ? ` (skipped: ${reason})`
     expect(JSON.parse(router.command("logout", "--json").stdout)).toMatchObject({ hubWasTold: true });
     await until("a has one peer again", () => a.status()?.peers.length === 1);
     expect(reaches("203.0.113.7")).toBe(false);
-    expect(router.isRunning).toBe(false);
+    await until("the router's agent has ended", () => !router.isRunning);
     expect(router.machine.run("nft", "list", "ruleset").stdout).toBe("");
     expect(router.machine.run("ip", "rule").stdout).not.toContain("29294");
     expect(readdirSync(router.stateDirectory)).not.toContain("identity.json");
@@ -201,16 +201,23 @@ describe.skipIf(reason !== null)(`two machines${reason ? ` (skipped: ${reason})`
 case " $* " in *" show "*|*" list "*) exec $real "$@";; esac
 point; $real "$@"; status=$?; point; exit $status`;
     for (const tool of ["ip", "wg", "nft", "wireguard-go"]) b.replaceTool(tool, script);
+    const startedOrKilled = async () => {
+      const before = b.log.length;
+      b.start();
+      await until("b is killed or up", () => !b.isRunning || b.log.includes("In touch", before));
+    };
     let killed = 0;
     for (let isThrough = false; !isThrough; killed += Number(!isThrough)) {
       b.machine.run("ip", "link", "del", "dev", b.interfaceName);
       b.machine.run("nft", "delete", "table", "inet", "rustronaut");
+      await until("the port is free", () => !existsSync(`/var/run/wireguard/${b.interfaceName}.sock`));
       writeFileSync(left, `${killed + 1}\n`);
-      b.start();
-      await until("it was killed, or is through", () => !b.isRunning || b.status()?.standing === "running");
+      await startedOrKilled();
       isThrough = b.isRunning;
-      if (!isThrough) b.start();
-      await until("it is back", () => b.status()?.standing === "running");
+      if (!isThrough) {
+        expect(b.endedBy).toBe("SIGKILL");
+        await startedOrKilled();
+      }
       const verified = JSON.parse(b.command("config", "verify", "--json").stdout) as { mended: string[] };
       expect([killed, verified.mended]).toEqual([killed, []]);
       await b.end();
