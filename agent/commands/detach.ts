@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ask } from "../control/client.ts";
 import { EXIT, type ExitCode, isExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { demandNoAgent } from "../state/lock.ts";
 import type { Status } from "../status.ts";
 import type { Context } from "./context.ts";
 
@@ -15,6 +16,7 @@ const PATIENCE_MS = 30_000;
 export async function detach(context: Context): Promise<ExitCode> {
   const { line, store } = context;
   await store.open();
+  await demandNoAgent(store.directory);
   const log = join(store.directory, "agent.log");
   const sink = openSync(log, "a", 0o600);
   const key = line.up.key ?? process.env.RUSTRONAUT_KEY;

@@ -26,14 +26,19 @@ export async function takeLock(directory: string): Promise<Lock> {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       }
-      const holder = await holderOf(directory);
-      if (holder !== null) throw taken(holder);
+      await demandNoAgent(directory);
       await clearStale(path);
     }
   } finally {
     await rm(own, { force: true });
   }
   throw taken(null);
+}
+
+/** @throws Failure when an agent runs. */
+export async function demandNoAgent(directory: string): Promise<void> {
+  const holder = await holderOf(directory);
+  if (holder !== null) throw taken(holder);
 }
 
 /** The process id of the agent that runs, or null. */

@@ -21,7 +21,7 @@ if (!key?.startsWith("rnek_"))
   fail("Which enrolment key? `npm start` prints one: sudo npm run machines -- rnek_…");
 if (lack !== null) fail(`Machines can't be made here: that ${lack}.`);
 
-const bundle = await buildAgent();
+const bundle = resolve(await buildAgent());
 rmSync(FOLDER, { recursive: true, force: true });
 const lab = createLab(MACHINES, ["hub.localhost"], SUBNET, "machine-");
 const gate = await openGate(lab.gateway, port);
@@ -50,8 +50,8 @@ await Promise.all(agents.map((agent) => new Promise((ended) => agent.once("exit"
 await stop();
 
 async function stop(): Promise<never> {
-  await gate.shut();
   lab.remove();
+  await gate.shut();
   rmSync(FOLDER, { recursive: true, force: true });
   process.exit(0);
 }
