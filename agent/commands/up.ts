@@ -5,7 +5,14 @@ import type { Ending } from "../node-agent.ts";
 import { takeLock } from "../state/lock.ts";
 import type { Settings } from "../state/store.ts";
 import { readLink } from "../system/link.ts";
-import { demandClock, demandFreePort, demandRoot, demandTools, demandTunnel } from "../system/preflight.ts";
+import {
+  demandClock,
+  demandFreePort,
+  demandNode,
+  demandRoot,
+  demandTools,
+  demandTunnel,
+} from "../system/preflight.ts";
 import { removeEverything } from "../system/system.ts";
 import { type Context, settingsOf } from "./context.ts";
 import { controlOf } from "./control.ts";
@@ -14,6 +21,7 @@ import { openAgent } from "./open-agent.ts";
 
 /** Joins if this machine has not joined yet, then keeps the tunnel until something ends it. */
 export async function up(context: Context): Promise<ExitCode> {
+  demandNode();
   demandRoot();
   demandTools();
   demandClock();

@@ -13,6 +13,18 @@ const NET_ADMIN = 12n;
 /** Before this program was written: a machine without a battery that has not reached a time server. */
 const EARLIEST = Date.UTC(2026, 0, 1);
 
+/** Older ones, and 23, negotiate no post-quantum key exchange in TLS. */
+export function demandNode(version = process.versions.node): void {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major >= 24 || (major === 22 && minor >= 23)) return;
+  throw new Failure(
+    EXIT.machine,
+    "node_too_old",
+    `Node ${version} can't protect what the agent says to its hub from tomorrow's computers`,
+    "Use Node 22.23 or 24 and newer, or the single executable, which brings its own.",
+  );
+}
+
 export function demandRoot(): void {
   if (process.getuid?.() !== 0)
     throw new Failure(

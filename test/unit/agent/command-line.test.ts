@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { readCommandLine } from "../../../agent/command-line.ts";
 import { run } from "../../../agent/run.ts";
+import { demandNode } from "../../../agent/system/preflight.ts";
 
 /** Runs a command line as `main` does. */
 async function ran(...argv: string[]) {
@@ -53,6 +54,12 @@ describe("a command line", () => {
     expect(await ran("--help")).toMatchObject({ code: 0, out: expect.stringContaining("up ") });
     expect((await ran()).code).toBe(2);
   });
+
+  it.each(["18.20.0", "20.20.2", "22.22.9", "23.11.0"])("refuses Node %s", (version) => {
+    expect(() => demandNode(version)).toThrow(expect.objectContaining({ code: "node_too_old", exitCode: 8 }));
+  });
+
+  it.each(["22.23.0", "24.0.0", "26.1.0"])("runs on Node %s", (version) => demandNode(version));
 
   it("keeps what is not given, and clears what is given as nothing", () => {
     const { up } = readCommandLine(["up"]);
