@@ -24,9 +24,9 @@ export default async function agentIdle(): Promise<BenchResult> {
     const rule = await createRule(mesh);
     const key = await mesh.enrolmentKey("main");
     const measured = mesh.agentOf([executable], 0, key);
-    const others = Array.from({ length: PEERS }, (_, at) => mesh.agent(at + 1, key));
-    for (const agent of [measured, ...others]) agent.start();
-    await until("all peers are heard", () => heard(measured) === PEERS, 180);
+    await join(measured);
+    for (let at = 1; at <= PEERS; at++) await join(mesh.agent(at, key));
+    await until("all peers are heard", () => heard(measured) === PEERS, 120);
     const cpu = await cpuOver(measured, SECONDS);
     const memory = memoryOf(measured.pid);
     const changes = await timesOfChanges(mesh, measured, rule);
@@ -49,6 +49,12 @@ export default async function agentIdle(): Promise<BenchResult> {
   } finally {
     await mesh.remove();
   }
+}
+
+async function join(agent: TestAgent): Promise<void> {
+  agent.start();
+  await until("an agent has joined", () => agent.log.includes("In touch") || !agent.isRunning);
+  if (!agent.isRunning) throw new Error(`An agent has ended: ${agent.log}`);
 }
 
 const heard = (agent: TestAgent): number =>
