@@ -3,8 +3,11 @@ import type { ReactNode } from "react";
 export interface Column<Row> {
   readonly header: string;
   readonly cell: (row: Row) => ReactNode;
-  /** `wide` columns are left out on a narrow screen; `long` ones, such as e-mails, break anywhere. */
-  readonly className?: "wide" | "when" | "long";
+  /**
+   * On a narrow screen `wide` columns stand in a second line with their header, and an `action` behind them. `long`
+   * ones, such as e-mails, break anywhere.
+   */
+  readonly className?: "wide" | "when" | "long" | "action";
 }
 
 interface DataTable<Row> {
@@ -34,7 +37,7 @@ export function DataTable<Row>({ caption, columns, rows, keyOf }: DataTable<Row>
           {rows.map((row) => (
             <tr key={keyOf(row)}>
               {columns.map(({ header, cell, className }) => (
-                <td key={header} className={className}>
+                <td key={header} className={className} data-label={header}>
                   {cell(row)}
                 </td>
               ))}

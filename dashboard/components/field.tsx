@@ -10,15 +10,17 @@ interface Field {
   readonly label: string;
   readonly hint?: string | undefined;
   readonly error?: string | undefined;
+  /** Takes two columns of a row of filters. */
+  readonly broad?: boolean;
   readonly children: (control: ControlProps) => ReactNode;
 }
 
 /** A control with its label, and the hint and error that belong to it. */
-export function Field({ label, hint, error, children }: Field) {
+export function Field({ label, hint, error, broad = false, children }: Field) {
   const id = useId();
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   return (
-    <div className="field">
+    <div className={broad ? "field broad" : "field"}>
       <label htmlFor={id}>{label}</label>
       {children({ id, "aria-describedby": described || undefined, "aria-invalid": error !== undefined })}
       {hint && (

@@ -6,14 +6,16 @@ const dateShort = new Intl.DateTimeFormat(undefined, {
   hour: "numeric",
   minute: "2-digit",
 });
+const dayOnly = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const whole = new Intl.NumberFormat();
 
 /** @param at Milliseconds since the Unix epoch. */
 export const formatDateTime = (at: number): string => dateTime.format(at);
-/** As short as can be: the time of a moment today, else the day and the minute. @param at As above. */
-export function formatMoment(at: number): string {
-  const today = new Date(at).toDateString() === new Date().toDateString();
-  return (today ? timeOnly : dateShort).format(at);
+/** As short as can be: the time of a moment today, the day and the minute in this year, else the day. */
+export function formatMoment(at: number, now = Date.now()): string {
+  const [moment, today] = [new Date(at), new Date(now)];
+  if (moment.toDateString() === today.toDateString()) return timeOnly.format(at);
+  return (moment.getFullYear() === today.getFullYear() ? dateShort : dayOnly).format(at);
 }
 export const formatCount = (count: number): string => whole.format(count);
 

@@ -4,9 +4,10 @@ import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Facts } from "../components/facts.tsx";
 import { Field } from "../components/field.tsx";
 import { RoomHead } from "../components/room-head.tsx";
-import { Empty, Loaded } from "../components/states.tsx";
+import { Empty, Loaded, Skeleton } from "../components/states.tsx";
 import { formatCount, formatDateTime, formatMoment } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
+import { useActorNames } from "./actor-names.ts";
 
 type Row = RowOf<"audit.list">;
 
@@ -19,17 +20,36 @@ const KINDS = {
   decision: "Decisions",
 } as const;
 
-const COLUMNS: readonly Column<Row>[] = [
-  { header: "Leaf", cell: (row) => row.leaf },
-  { header: "When", cell: ({ entry }) => (typeof entry.at === "number" ? formatMoment(entry.at) : "") },
+const columns = (nameOf: (actor: string) => string): readonly Column<Row>[] => [
+  { header: "Leaf", cell: (row) => row.leaf, className: "wide" },
+  {
+    header: "When",
+    cell: ({ entry }) => (typeof entry.at === "number" ? formatMoment(entry.at) : ""),
+    className: "when",
+  },
   { header: "What", cell: whatOf },
-  { header: "Who", cell: ({ entry }) => text(entry.actor), className: "wide" },
-  { header: "On", cell: ({ entry }) => text(entry.target ?? entry.appName), className: "wide" },
+  { header: "Who", cell: ({ entry }) => nameOf(text(entry.actor)), className: "wide" },
+  { header: "On", cell: targetOf, className: "wide" },
 ];
+
+/** Rooms that show one thing, by the prefix of its id. */
+const ROOMS: Readonly<Record<string, string>> = {
+  app: "apps",
+  pol: "policies",
+  nod: "nodes",
+  rul: "mesh-rules",
+};
+
+function targetOf({ entry }: Row) {
+  const target = text(entry.target ?? entry.appName);
+  const room = ROOMS[target.split("_", 1)[0] ?? ""];
+  return room && target.includes("_") ? <a href={routeTo(room, target)}>{target}</a> : target;
+}
 
 export default function Audit() {
   const [kinds, setKinds] = useState<string>("admin,login,session,system");
   const rows = usePages("audit.list", { query: { kinds } });
+  const nameOf = useActorNames();
   return (
     <>
       <RoomHead title="Audit" />
@@ -48,13 +68,13 @@ export default function Audit() {
         </Field>
       </div>
       <Loaded query={rows}>
-        {(list) =>
-          list.length === 0 ? (
-            <Empty>The log holds nothing of this kind.</Empty>
-          ) : (
-            <DataTable caption="Audit log" columns={COLUMNS} rows={list} keyOf={(row) => row.leaf} />
-          )
-        }
+        {(list) => {
+          if (nameOf === null) return <Skeleton />;
+          if (list.length === 0) return <Empty>The log holds nothing of this kind.</Empty>;
+          return (
+            <DataTable caption="Audit log" columns={columns(nameOf)} rows={list} keyOf={(row) => row.leaf} />
+          );
+        }}
       </Loaded>
       <ShowMore pages={rows} />
     </>

@@ -15,6 +15,13 @@ export const STREAM_WORDS: Readonly<Record<StreamState, string>> = {
   closed: "Disconnected: reload to sign in",
 };
 
+export const STREAM_CLASS: Readonly<Record<StreamState, string>> = {
+  connecting: "warn",
+  live: "good",
+  paused: "",
+  closed: "bad",
+};
+
 /**
  * The latest decisions, then every new one as it is made. The browser resumes a lost stream by itself behind the
  * last event it saw; a pause ends the stream, and the end of the pause resumes behind the last row shown.

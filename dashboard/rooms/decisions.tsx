@@ -10,7 +10,14 @@ import { Empty, Loaded } from "../components/states.tsx";
 import { formatDateTime, formatMoment } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 import type { RoomProps } from "../rooms.ts";
-import { callerOf, type Decision, placeOf, STREAM_WORDS, useDecisions } from "./decision-stream.ts";
+import {
+  callerOf,
+  type Decision,
+  placeOf,
+  STREAM_CLASS,
+  STREAM_WORDS,
+  useDecisions,
+} from "./decision-stream.ts";
 
 export default function Decisions({ path: [id] }: RoomProps) {
   return id === undefined ? <LiveDecisions /> : <OneDecision id={id} />;
@@ -24,7 +31,7 @@ const COLUMNS: readonly Column<Decision>[] = [
   },
   { header: "Outcome", cell: (row) => <Outcome decision={row.decision} /> },
   { header: "Caller", cell: (row) => callerOf(row), className: "long" },
-  { header: "App", cell: (row) => row.appName },
+  { header: "App", cell: (row) => row.appName, className: "wide" },
   { header: "Request", cell: (row) => <code>{placeOf(row)}</code>, className: "wide" },
   { header: "Reason", cell: (row) => row.reason, className: "wide" },
 ];
@@ -38,7 +45,7 @@ function LiveDecisions() {
   return (
     <>
       <RoomHead title="Decisions">
-        <span className="badge steady" role="status">
+        <span className={`badge steady ${STREAM_CLASS[decisions.stream]}`} role="status">
           {STREAM_WORDS[decisions.stream]}
         </span>
         <button

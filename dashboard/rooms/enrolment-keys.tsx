@@ -34,21 +34,29 @@ export default function EnrolmentKeys() {
   );
 }
 
+const COLUMNS: readonly Column<Key>[] = [
+  { header: "Key", cell: (key) => key.name, className: "long" },
+  { header: "Segment", cell: (key) => key.segment, className: "wide" },
+  { header: "Tags", cell: (key) => key.tags.join(", "), className: "wide" },
+  { header: "Nodes are", cell: (key) => kindOf(key), className: "wide" },
+  { header: "Uses", cell: (key) => `${key.uses} of ${key.maxUses}` },
+  { header: "Expires", cell: (key) => formatMoment(key.expiresAt), className: "wide" },
+  { header: "State", cell: (key) => <KeyState state={keyState(key, Date.now())} /> },
+];
+
+function KeyState({ state }: { readonly state: ReturnType<typeof keyState> }) {
+  return <span className={state === "usable" ? "badge good" : "badge"}>{state}</span>;
+}
+
 function columnsFor(mayWrite: boolean, onRevoke: (key: Key) => void): readonly Column<Key>[] {
+  if (!mayWrite) return COLUMNS;
   return [
-    { header: "Key", cell: (key) => key.name, className: "long" },
-    { header: "Segment", cell: (key) => key.segment, className: "wide" },
-    { header: "Tags", cell: (key) => key.tags.join(", "), className: "wide" },
-    { header: "Nodes are", cell: kindOf, className: "wide" },
-    { header: "Uses", cell: (key) => `${key.uses} of ${key.maxUses}` },
-    { header: "Expires", cell: (key) => formatMoment(key.expiresAt), className: "wide" },
+    ...COLUMNS,
     {
-      header: "State",
-      cell: (key) => {
-        const state = keyState(key, Date.now());
-        if (state !== "usable") return <span className="badge">{state}</span>;
-        if (!mayWrite) return <span className="badge good">{state}</span>;
-        return (
+      header: "Action",
+      className: "action",
+      cell: (key) =>
+        keyState(key, Date.now()) === "usable" && (
           <ConfirmButton
             label="Revoke"
             name={`Revoke ${key.name}`}
@@ -58,8 +66,7 @@ function columnsFor(mayWrite: boolean, onRevoke: (key: Key) => void): readonly C
           >
             It lets no further node in. Those that it let in stay.
           </ConfirmButton>
-        );
-      },
+        ),
     },
   ];
 }

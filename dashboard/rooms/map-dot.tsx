@@ -1,5 +1,6 @@
 import type { KeyboardEvent } from "react";
 import type { Point } from "../lib/map/graph.ts";
+import { dotRadius, shortName } from "../lib/map/names.ts";
 import { bubbleRadius } from "../lib/map/place.ts";
 
 interface MapDot {
@@ -32,8 +33,7 @@ export function MapDot({
   onKeyDown,
   onSelect,
 }: MapDot) {
-  const r =
-    point.kind === "segment" ? bubbleRadius(point.nodes) * scale : Math.min(9, Math.max(2.5, scale * 0.2));
+  const r = point.kind === "segment" ? bubbleRadius(point.nodes) * scale : dotRadius(scale);
   const state = point.online === point.nodes ? "online" : point.online === 0 ? "offline" : "partly";
   const classes = ["map-point", dimmed && "dimmed", chosen && "chosen"].filter(Boolean).join(" ");
   return (
@@ -57,7 +57,7 @@ export function MapDot({
       )}
       {named && (
         <text className="map-name" x={x} y={y + r + 13}>
-          {point.name.length > 14 ? `${point.name.slice(0, 13)}…` : point.name}
+          {shortName(point.name)}
         </text>
       )}
       <title>{describe(point)}</title>

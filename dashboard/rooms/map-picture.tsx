@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import type { Graph, Point } from "../lib/map/graph.ts";
 import { isDirection, nextPoint } from "../lib/map/move.ts";
+import { namesThatFit } from "../lib/map/names.ts";
 import { frameOf, place, type Slots, type View, WHOLE } from "../lib/map/place.ts";
 import { MapDot } from "./map-dot.tsx";
 import { useDrag } from "./map-drag.ts";
@@ -17,8 +18,8 @@ interface MapPicture {
   readonly onSelect: (point: string | null) => void;
 }
 
-/** Pixels between two neighbours from which names fit. */
-const ROOM_FOR_NAMES = 62;
+/** Pixels between two neighbours below which only the chosen ones have names: a few among hundreds say nothing. */
+const ROOM_FOR_NAMES = 30;
 const MAX_ZOOM = 32;
 
 export function MapPicture({ graph, summary, found, selected, onSelect }: MapPicture) {
@@ -35,6 +36,9 @@ export function MapPicture({ graph, summary, found, selected, onSelect }: MapPic
   const frame = frameOf(placement, view, width, height);
   const drag = useDrag(frame, { width, height }, (middle) => setView({ ...view, middle }));
   const near = useMemo(() => neighboursIn(graph, selected), [graph, selected]);
+  const lit = graph.points.filter(({ id }) => id === selected || near.has(id));
+  const named = selected === null && frame.scale >= ROOM_FOR_NAMES ? graph.points : lit;
+  const names = namesThatFit(named, placement.spots, frame);
   const first = graph.points.find(({ id }) => id === entry) ?? graph.points[0];
 
   const onKeyDown = (event: KeyboardEvent, point: Point) => {
@@ -63,16 +67,17 @@ export function MapPicture({ graph, summary, found, selected, onSelect }: MapPic
         aria-label={summary}
         {...drag}
       >
-        {[...placement.circles].map(([segment, { x, y, r }]) => (
-          <g key={segment} className="map-segment">
-            {graph.open.has(segment) && (
-              <circle cx={frame.x + x * frame.scale} cy={frame.y + y * frame.scale} r={r * frame.scale} />
-            )}
-            <text x={frame.x + x * frame.scale} y={frame.y + (y - r) * frame.scale - 5}>
-              {segment}
-            </text>
-          </g>
-        ))}
+        {[...placement.circles]
+          .filter(([segment]) => graph.open.has(segment))
+          .map(([segment, { x, y, r }]) => (
+            <circle
+              key={segment}
+              className="map-segment"
+              cx={frame.x + x * frame.scale}
+              cy={frame.y + y * frame.scale}
+              r={r * frame.scale}
+            />
+          ))}
         <MapLines lines={graph.lines} spots={placement.spots} frame={frame} selected={selected} />
         {graph.points.map((point) => {
           const spot = placement.spots.get(point.id);
@@ -86,7 +91,7 @@ export function MapPicture({ graph, summary, found, selected, onSelect }: MapPic
               x={frame.x + spot.x * frame.scale}
               y={frame.y + spot.y * frame.scale}
               scale={frame.scale}
-              named={point.kind === "node" && (frame.scale >= ROOM_FOR_NAMES || chosen || near.has(point.id))}
+              named={names.has(point.id) || (chosen && point.kind === "node")}
               dimmed={!isLit(point, found) || (selected !== null && !chosen && !near.has(point.id))}
               chosen={chosen}
               entry={point.id === first?.id}
@@ -98,6 +103,16 @@ export function MapPicture({ graph, summary, found, selected, onSelect }: MapPic
             />
           );
         })}
+        {[...placement.circles].map(([segment, { x, y, r }]) => (
+          <text
+            key={segment}
+            className="map-caption"
+            x={frame.x + x * frame.scale}
+            y={frame.y + (y - r) * frame.scale - 5}
+          >
+            {segment}
+          </text>
+        ))}
       </svg>
       <div className="map-zoom">
         <button type="button" className="button plain small" aria-label="Larger" onClick={() => zoomBy(1.6)}>

@@ -19,7 +19,7 @@ export default function MapRoom() {
   return (
     <>
       <RoomHead title="Map">
-        <span className={map.isError ? "badge steady bad" : "badge steady"} role="status">
+        <span className={map.isError ? "badge steady bad" : "badge steady good"} role="status">
           {map.isError ? "Not answering" : "Live"}
         </span>
         <button
@@ -69,7 +69,7 @@ function LoadedMap({ map, asTable }: { readonly map: MeshMap; readonly asTable: 
         </p>
       )}
       <div className="form filters">
-        <Field label="Find">
+        <Field label="Find" broad>
           {(c) => (
             <input
               {...c}
@@ -92,23 +92,26 @@ function LoadedMap({ map, asTable }: { readonly map: MeshMap; readonly asTable: 
         </Field>
       </div>
       {asTable ? (
-        <MapTable map={map} found={found} segment={opened} />
-      ) : (
         <>
-          <div className="map">
-            <MapPicture
-              graph={graph}
-              summary={words}
-              found={found}
-              selected={selected}
-              onSelect={setSelected}
-            />
-            <MapSide map={map} point={point} onOpen={open} />
-          </div>
-          <MapLegend />
+          <MapTable map={map} found={found} segment={opened} />
+          <p className="muted">{words}.</p>
         </>
+      ) : (
+        <div className="map">
+          <MapPicture
+            graph={graph}
+            summary={words}
+            found={found}
+            selected={selected}
+            onSelect={setSelected}
+          />
+          <div className="map-words">
+            <MapLegend />
+            <p className="muted">{words}.</p>
+          </div>
+          <MapSide map={map} point={point} onOpen={open} />
+        </div>
       )}
-      <p className="muted">{words}.</p>
     </>
   );
 }

@@ -68,7 +68,7 @@ function NodeList() {
         </a>
       </RoomHead>
       <div className="form filters">
-        <Field label="Search">
+        <Field label="Search" broad>
           {(c) => (
             <input
               {...c}

@@ -23,11 +23,19 @@ export function useValidation(source: string) {
   });
   const current = settled === source && !check.isPlaceholderData && check.data !== undefined;
   return {
-    issues: check.data?.issues ?? [],
+    issues: [...(check.data?.issues ?? [])].sort(byPlace),
     valid: current && check.data.valid,
     status: statusOf(current, check.isError, check.data),
   };
 }
+
+interface Place {
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+}
+
+const byPlace = (a: Place, b: Place): number =>
+  (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 
 interface Validation {
   readonly valid: boolean;

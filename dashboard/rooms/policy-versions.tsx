@@ -1,8 +1,9 @@
 import { call, usePages } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { DataTable, ShowMore } from "../components/data-table.tsx";
-import { Loaded } from "../components/states.tsx";
+import { Loaded, Skeleton } from "../components/states.tsx";
 import { formatMoment } from "../lib/format.ts";
+import { useActorNames } from "./actor-names.ts";
 
 interface PolicyVersions {
   readonly policyId: string;
@@ -15,11 +16,13 @@ interface PolicyVersions {
 
 export function PolicyVersions({ policyId, current, onShow, onRestore }: PolicyVersions) {
   const params = { policy: policyId };
+  const nameOf = useActorNames();
   const versions = usePages("policies.versions", { params });
   const show = async (number: number) => {
     const version = await call("policies.version", { params: { ...params, number: String(number) } });
     onShow(version.source);
   };
+  if (nameOf === null) return <Skeleton />;
   return (
     <>
       <Loaded query={versions}>
@@ -31,7 +34,7 @@ export function PolicyVersions({ policyId, current, onShow, onRestore }: PolicyV
             columns={[
               { header: "Version", cell: (version) => version.number },
               { header: "Published", cell: (version) => formatMoment(version.createdAt) },
-              { header: "By", cell: (version) => version.author, className: "wide" },
+              { header: "By", cell: (version) => nameOf(version.author), className: "wide" },
               { header: "Note", cell: (version) => version.note, className: "wide" },
               {
                 header: "Actions",

@@ -5,6 +5,7 @@ import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
 import { RoomHead } from "../components/room-head.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
+import { browserName } from "../lib/browser-name.ts";
 import { formatMoment } from "../lib/format.ts";
 
 type Session = RowOf<"sessions.list">;
@@ -42,7 +43,9 @@ export default function Sessions() {
             </select>
           )}
         </Field>
-        <Field label="User (e-mail)">{(c) => <input {...c} name="user" type="search" />}</Field>
+        <Field label="User (e-mail)" broad>
+          {(c) => <input {...c} name="user" type="search" />}
+        </Field>
         <div className="actions">
           <button type="submit" className="button plain">
             Filter
@@ -78,30 +81,53 @@ export default function Sessions() {
 }
 
 function columns(mayWrite: boolean, onKill: (id: string) => void): readonly Column<Session>[] {
-  return [
+  const columns: Column<Session>[] = [
     { header: "User", cell: (session) => session.email, className: "long" },
-    { header: "For", cell: (session) => session.appName ?? "sign-in" },
+    { header: "For", cell: appOf },
     { header: "Since", cell: (session) => formatMoment(session.createdAt), className: "wide" },
     { header: "IP address", cell: (session) => session.ip, className: "wide" },
-    { header: "Browser", cell: (session) => session.userAgent, className: "wide" },
     {
-      header: "State",
-      cell: (session) => {
-        if (session.endedAt !== null) return <span className="badge">{session.endReason ?? "ended"}</span>;
-        if (!mayWrite) return <span className="badge good">live</span>;
-        return (
-          <ConfirmButton
-            label="End"
-            name={`End the session of ${session.email} for ${session.appName ?? "sign-in"}`}
-            className="button danger small"
-            question="End this session?"
-            onConfirm={() => onKill(session.id)}
-          >
-            {session.email} is put out within a second
-            {session.kind === "sign_in" ? ", together with the app sessions that hang on it" : ""}.
-          </ConfirmButton>
-        );
-      },
+      header: "Browser",
+      cell: (session) => <span title={session.userAgent}>{browserName(session.userAgent)}</span>,
+      className: "wide",
+    },
+    { header: "State", cell: (session) => <SessionState session={session} /> },
+  ];
+  if (!mayWrite) return columns;
+  return [
+    ...columns,
+    {
+      header: "Action",
+      className: "action",
+      cell: (session) => session.endedAt === null && <EndSession session={session} onKill={onKill} />,
     },
   ];
+}
+
+const appOf = (session: Session): string => session.appName ?? "sign-in";
+
+function SessionState({ session }: { readonly session: Session }) {
+  if (session.endedAt === null) return <span className="badge good">live</span>;
+  return <span className="badge">{session.endReason ?? "ended"}</span>;
+}
+
+function EndSession({
+  session,
+  onKill,
+}: {
+  readonly session: Session;
+  readonly onKill: (id: string) => void;
+}) {
+  return (
+    <ConfirmButton
+      label="End"
+      name={`End the session of ${session.email} for ${appOf(session)}`}
+      className="button danger small"
+      question="End this session?"
+      onConfirm={() => onKill(session.id)}
+    >
+      {session.email} is put out within a second
+      {session.kind === "sign_in" ? ", together with the app sessions that hang on it" : ""}.
+    </ConfirmButton>
+  );
 }

@@ -41,7 +41,7 @@ function columns(
   mayWrite: boolean,
   change: (user: User, body: { status?: User["status"]; role?: Role }) => void,
 ): readonly Column<User>[] {
-  return [
+  const columns: Column<User>[] = [
     { header: "User", cell: (user) => user.email, className: "long" },
     { header: "Name", cell: (user) => user.name, className: "wide" },
     { header: "Groups", cell: (user) => user.groups.join(", "), className: "wide" },
@@ -65,8 +65,18 @@ function columns(
     },
     {
       header: "Status",
+      cell: (user) => (
+        <span className={user.status === "active" ? "badge good" : "badge bad"}>{user.status}</span>
+      ),
+    },
+  ];
+  if (!mayWrite) return columns;
+  return [
+    ...columns,
+    {
+      header: "Action",
+      className: "action",
       cell: (user) => {
-        if (!mayWrite) return user.status;
         if (user.status === "disabled") {
           return (
             <button
@@ -105,7 +115,11 @@ function AddUser() {
   };
   return (
     <form className="form filters" onSubmit={submit}>
-      <Field label="E-mail of a new user" error={issueOf(create.error, "/email") ?? create.error?.message}>
+      <Field
+        label="E-mail of a new user"
+        broad
+        error={issueOf(create.error, "/email") ?? create.error?.message}
+      >
         {(c) => <input {...c} name="email" type="email" required autoComplete="off" />}
       </Field>
       <div className="actions">

@@ -109,12 +109,19 @@ function configuration(
   };
 }
 
+const STYLE = `:root{color-scheme:light dark}
+body{font:1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:12vh auto;padding:0 1rem}
+h1{font-size:1.4rem}
+a{display:block;margin:.75rem 0;padding:.8rem 1rem;border:1px solid GrayText;border-radius:10px;color:inherit;text-decoration:none}
+a:hover,a:focus-visible{outline:2px solid LinkText}
+b,small{display:block}`;
+
 function signInPage(path: string, users: readonly DemoUser[]): string {
   const buttons = users.map(
     ({ id, name, email, groups }) =>
-      `<p><a href="${path}/${id}" id="${id}">Sign in as <b>${name}</b></a> ${email} · ${groups.join(", ")}</p>`,
+      `<a href="${path}/${id}" id="${id}"><b>Sign in as ${name}</b><small>${email} · ${groups.join(", ")}</small></a>`,
   );
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Demo identity provider</title><style>body{font:16px system-ui;max-width:32rem;margin:15vh auto;padding:0 1rem}</style>
-<main><h1>Demo identity provider</h1>${buttons.join("")}</main></html>`;
+<title>Demo identity provider</title><style>${STYLE}</style>
+<main><h1>Demo identity provider</h1><p>It stands for your own one. No password is asked for here.</p>${buttons.join("")}</main></html>`;
 }

@@ -39,6 +39,7 @@ export async function serveCallback(request: Request, bindings: Bindings): Promi
     const code = attempt === "expired" ? "login_attempt_expired" : "login_attempt_invalid";
     return refuse(code, "This sign-in was finished, was started in another browser, or is too old.", {
       retryUrl: "/",
+      retryLabel: "Your apps",
     });
   }
   const retryUrl = restartUrl(attempt);

@@ -40,7 +40,9 @@ const app = new Hono<AuthEnv>()
   .get("/.rustronaut/signed-out", () => signedOut())
   .post("/.rustronaut/backchannel-logout", ({ req, env }) => serveBackchannelLogout(req.raw, env.bindings))
   .get("/.well-known/rustronaut/jwks.json", ({ req, env }) => serveJwks(req.raw, env.bindings))
-  .notFound(() => refuse("not_found", "Go to your apps.", { retryUrl: "/" }))
+  .notFound(() =>
+    refuse("not_found", "This address names no page.", { retryUrl: "/", retryLabel: "Your apps" }),
+  )
   .onError((error, { req }) => explain(error, req.raw));
 
 /** Everything on the auth host: sign-in, sign-out, and the page of the apps that a person can reach. */

@@ -35,7 +35,10 @@ export async function serveStart(
   const id = searchParams.get("a") ?? "";
   const attempt = isId("attempt", id) ? await attemptsObject(bindings, id).peekApp(id) : null;
   if (!attempt) {
-    return refuse("login_attempt_expired", "Open the app again to start a new sign-in.", { retryUrl: "/" });
+    return refuse("login_attempt_expired", "Open the app again to start a new sign-in.", {
+      retryUrl: "/",
+      retryLabel: "Your apps",
+    });
   }
   const switchUser = searchParams.get("switch") === "1";
   const current = switchUser ? "none" : await signInSession(request, bindings);
@@ -46,7 +49,10 @@ export async function serveStart(
   const app =
     attempt.appId === HUB_APP_ID ? hubApp(bindings) : snapshot.apps.find(({ id }) => id === attempt.appId);
   if (!app || app.host !== hostname(attempt.host)) {
-    return refuse("login_attempt_invalid", "The app has gone or has moved.", { retryUrl: "/" });
+    return refuse("login_attempt_invalid", "The app has gone or has moved.", {
+      retryUrl: "/",
+      retryLabel: "Your apps",
+    });
   }
   if (current === "none") {
     return chooseProvider(request, bindings, id, { appTitle: app.title, switchUser });
@@ -135,7 +141,10 @@ async function grant(
     userId: session.principal.userId,
   });
   if (!granted) {
-    return refuse("login_attempt_expired", "Open the app again to start a new sign-in.", { retryUrl: "/" });
+    return refuse("login_attempt_expired", "Open the app again to start a new sign-in.", {
+      retryUrl: "/",
+      retryLabel: "Your apps",
+    });
   }
   const { protocol } = new URL(bindings.authOrigin);
   return redirect(`${protocol}//${attempt.host}/.rustronaut/callback?a=${attemptId}&code=${code}`, "handoff");

@@ -24,7 +24,10 @@ export async function serveReserved(
       if (!reads && request.method !== "POST") return wrongMethod("GET, POST");
       return serveSignOut(request, app, bindings);
     default:
-      return refuse("not_found", "Go to the app's start page.", { retryUrl: "/" });
+      return refuse("not_found", "This address names no page.", {
+        retryUrl: "/",
+        retryLabel: "Open the app",
+      });
   }
 }
 

@@ -2,21 +2,21 @@ import { ERRORS, type ErrorCode } from "../../shared/errors/catalogue.ts";
 import { errorPage, htmlResponse } from "../pages/index.ts";
 import { freshId } from "./random.ts";
 
-/** A refusal as a page: why, and a way on. @param retryUrl Same-origin path or one of our own origins. */
+interface WayOn {
+  /** Same-origin path or one of our own origins. */
+  readonly retryUrl?: string;
+  readonly retryLabel?: string;
+}
+
+/** A refusal as a page: why, and a way on. */
 export function refuse(
   code: ErrorCode,
   detail: string,
-  options: { readonly retryUrl?: string; readonly headers?: HeadersInit } = {},
+  { headers, ...wayOn }: WayOn & { readonly headers?: HeadersInit } = {},
 ): Response {
   const { status, title } = ERRORS[code];
-  const page = errorPage({
-    title,
-    detail,
-    code,
-    requestId: freshId("decision"),
-    ...(options.retryUrl === undefined ? {} : { retryUrl: options.retryUrl }),
-  });
-  const response = htmlResponse(page, status, code, options.headers);
+  const page = errorPage({ title, detail, code, requestId: freshId("decision"), ...wayOn });
+  const response = htmlResponse(page, status, code, headers);
   if (status === 503) response.headers.set("Retry-After", "5");
   return response;
 }

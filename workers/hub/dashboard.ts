@@ -43,6 +43,7 @@ export async function serveDashboard(request: Request, bindings: Bindings): Prom
   if (current.session.principal.role === null) {
     return refuse("forbidden", "Your account is not an administrator of this network.", {
       retryUrl: `${bindings.authOrigin}/`,
+      retryLabel: "Your apps",
     });
   }
   // Every room of the dashboard is a path of its own in the one page.

@@ -10,16 +10,25 @@ export interface ErrorPage {
   /** Id of the request or of its decision. */
   readonly requestId: string;
   readonly retryUrl?: string;
+  /** What is there, where it is not the same thing once more. */
+  readonly retryLabel?: string;
 }
 
 /** An error that says what was wrong, by which id to find it, and where to go on. */
-export function errorPage({ title, detail, code, requestId, retryUrl }: ErrorPage): string {
+export function errorPage({
+  title,
+  detail,
+  code,
+  requestId,
+  retryUrl,
+  retryLabel = "Try again",
+}: ErrorPage): string {
   return layout({
     title,
     content: html`<div class="card">
 <h1>${title}</h1>
 <p>${detail}</p>
-${retryUrl !== undefined && html`<div class="actions"><a class="button" href="${safeUrl(retryUrl)}">Try again</a></div>`}
+${retryUrl !== undefined && html`<div class="actions"><a class="button" href="${safeUrl(retryUrl)}">${retryLabel}</a></div>`}
 <dl>
 <dt>Error</dt><dd class="code">${code}</dd>
 <dt>Request</dt><dd class="code">${requestId}</dd>

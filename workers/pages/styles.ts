@@ -24,6 +24,7 @@ a{color:var(--accent)}
 .button:hover{filter:brightness(1.08)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 .stack{display:grid;gap:.75rem;margin:0;padding:0;list-style:none}
+.stack .button{width:100%}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem}
 .apps{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:1rem;margin:0;padding:0;list-style:none}
 .apps a,.apps .closed{display:block;height:100%;padding:1.1rem 1.25rem;background:var(--card);border:1px solid var(--line);border-radius:12px;color:inherit;text-decoration:none}
@@ -38,7 +39,7 @@ label{display:flex;gap:.6rem;align-items:baseline;padding:.45rem 0}
 dl{display:grid;grid-template-columns:auto 1fr;gap:.35rem 1rem;margin:1.25rem 0 0;padding-top:1.25rem;border-top:1px solid var(--line);font-size:.9rem}
 dt{color:var(--muted)}
 dd{margin:0}
-@media (max-width:30rem){header{padding:1rem}main{padding:.5rem 1rem 2rem}.card{padding:1.25rem}.button{width:100%}.who .button{width:auto}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}
+@media (max-width:30rem){header{padding:1rem}main{padding:.5rem 1rem 2rem}.card{padding:1.25rem}.button{width:100%}.who{width:100%;justify-content:space-between}.who .button{width:auto}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}
 `;
 
 /** The CSP source that allows exactly `STYLES`. */

@@ -36,7 +36,8 @@ export function radiusFor(slots: number): number {
 export function slotSpot(slot: number, slots: number): Spot {
   if (slots === 1) return { x: 0, y: 0 };
   if (slots <= RING) {
-    const angle = (slot / slots) * 2 * Math.PI - Math.PI / 2;
+    // Two stand side by side: the line between them then crosses no name.
+    const angle = (slot / slots) * 2 * Math.PI - (slots === 2 ? Math.PI : Math.PI / 2);
     const r = radiusFor(slots) - RIM;
     return { x: r * Math.cos(angle), y: r * Math.sin(angle) };
   }
@@ -44,8 +45,13 @@ export function slotSpot(slot: number, slots: number): Spot {
   return { x: r * Math.cos(slot * GOLDEN_ANGLE), y: r * Math.sin(slot * GOLDEN_ANGLE) };
 }
 
+/** How many steps are looked at behind the first free one, for one that keeps the whole smaller. */
+const LOOK_AHEAD = 160;
+/** From this many circles on the first free place is taken: what is saved by looking on is small, and it takes long. */
+const MANY = 60;
+
 /**
- * Places circles around the middle so that none touches another, the largest first.
+ * Places circles around the middle so that none touches another and the whole fits its picture well, the largest first.
  * @param aspect Width of the picture by its height.
  */
 export function placeCircles(
@@ -54,18 +60,45 @@ export function placeCircles(
 ): Map<string, Circle> {
   const ordered = [...circles].sort((a, b) => b.r - a.r || (a.name < b.name ? -1 : 1));
   const placed = new Map<string, Circle>();
+  const ahead = ordered.length < MANY ? LOOK_AHEAD : 1;
+  let bounds = NOTHING;
   let step = 0;
   let radius = Number.NaN;
   for (const { name, r } of ordered) {
     // A place that was too narrow for one is too narrow for the next of the same size.
     if (r !== radius) step = 0;
     radius = r;
-    let spot = spiral(step, aspect);
-    while (!isFree(spot, r, placed.values())) spot = spiral(++step, aspect);
-    placed.set(name, { ...spot, r });
+    while (!isFree(spiral(step, aspect), r, placed.values())) step++;
+    const found = Array.from({ length: ahead }, (_, n) => ({ ...spiral(step + n, aspect), r }))
+      .filter((circle) => isFree(circle, r, placed.values()))
+      .map((circle) => ({ circle, bounds: around(bounds, circle) }))
+      .reduce((best, next) => (height(next.bounds, aspect) < height(best.bounds, aspect) ? next : best));
+    placed.set(name, found.circle);
+    bounds = found.bounds;
   }
   return placed;
 }
+
+interface Bounds {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+const NOTHING: Bounds = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
+
+/** Room for one more circle and the caption on top of it. */
+const around = ({ left, right, top, bottom }: Bounds, { x, y, r }: Circle): Bounds => ({
+  left: Math.min(left, x - r),
+  right: Math.max(right, x + r),
+  top: Math.min(top, y - r - 1),
+  bottom: Math.max(bottom, y + r),
+});
+
+/** Of a picture of this shape that holds them. */
+const height = ({ left, right, top, bottom }: Bounds, aspect: number): number =>
+  Math.max((right - left) / aspect, bottom - top);
 
 /** Points on a spiral of even density, stretched to the picture's shape. */
 function spiral(step: number, aspect: number): Spot {
@@ -112,13 +145,7 @@ export interface Frame {
 
 /** How units become pixels so that all circles fit with their captions, above the buttons at the foot of the picture. */
 export function frameAround(circles: Iterable<Circle>, width: number, height: number): Frame {
-  let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
-  for (const { x, y, r } of circles) {
-    left = Math.min(left, x - r);
-    right = Math.max(right, x + r);
-    top = Math.min(top, y - r - 1);
-    bottom = Math.max(bottom, y + r);
-  }
+  const { left, right, top, bottom } = [...circles].reduce(around, NOTHING);
   if (left > right) return { scale: 1, x: width / 2, y: height / 2 };
   const margin = 14;
   const below = 46;

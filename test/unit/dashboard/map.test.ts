@@ -10,6 +10,7 @@ import {
 } from "../../../dashboard/lib/map/graph.ts";
 import { assignSlots, placeCircles, radiusFor, slotSpot } from "../../../dashboard/lib/map/layout.ts";
 import { nextPoint } from "../../../dashboard/lib/map/move.ts";
+import { namesThatFit } from "../../../dashboard/lib/map/names.ts";
 import { neighboursOf } from "../../../dashboard/lib/map/neighbours.ts";
 import { frameOf, place, WHOLE } from "../../../dashboard/lib/map/place.ts";
 
@@ -109,6 +110,24 @@ describe("where nodes stand", () => {
     const near = frameOf(placed, { zoom: 4, middle }, 600, 400);
     expect(near.scale).toBeCloseTo(4 * frame.scale);
     expect([near.x + middle.x * near.scale, near.y + middle.y * near.scale]).toEqual([300, 200]);
+  });
+});
+
+describe("names on the map", () => {
+  const named = (gap: number, name = "") => {
+    const graph = graphOf(mapOf([nodeOf(`a${name}`), nodeOf(`b${name}`), nodeOf(`c${name}`)]), null);
+    const spots = new Map(graph.points.map(({ id }, at) => [id, { x: at * gap, y: 0 }]));
+    return namesThatFit(graph.points, spots, { scale: 40, x: 0, y: 0 }).size;
+  };
+
+  it("stand where they cover neither a dot nor another name, and the first wins", () => {
+    expect(named(1)).toBe(3);
+    expect(named(1, "-with-a-long-name")).toBe(1);
+    expect(named(2, "-with-a-long-name")).toBe(2);
+    expect(named(3, "-with-a-long-name")).toBe(3);
+    const graph = graphOf(mapOf([nodeOf("above"), nodeOf("below")]), null);
+    const spots = new Map(graph.points.map(({ id }, at) => [id, { x: 0, y: at * 0.5 }]));
+    expect([...namesThatFit(graph.points, spots, { scale: 40, x: 0, y: 0 })]).toEqual(["node_below"]);
   });
 });
 
