@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildWorker } from "./build-worker.ts";
 import { startEchoApp } from "./demo/echo-app.ts";
@@ -28,7 +27,7 @@ process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
 
 let state = loadState(process.argv.includes("--fresh"));
 await buildWorker();
-if (!existsSync("dist/dashboard/index.html")) await buildDashboard();
+await buildDashboard();
 
 const provider = await startIdentityProvider({
   port: PORTS.provider,

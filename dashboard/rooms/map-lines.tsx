@@ -2,6 +2,9 @@ import { memo } from "react";
 import type { Line } from "../lib/map/graph.ts";
 import type { Frame, Spot } from "../lib/map/layout.ts";
 
+/** More lines than this are drawn lightly, so that the nodes stay in front. */
+const MANY = 200;
+
 interface MapLines {
   readonly lines: readonly Line[];
   readonly spots: ReadonlyMap<string, Spot>;
@@ -21,8 +24,9 @@ function Lines({ lines, spots, frame, selected }: MapLines) {
     if (before) before.push(line);
     else paths.set(key, [line]);
   }
+  const many = selected === null && lines.length > MANY;
   return (
-    <g>
+    <g className={many ? "map-lines many" : "map-lines"}>
       {[...paths].map(([key, parts]) => (
         <path key={key} className={key} d={parts.join("")} />
       ))}

@@ -31,7 +31,7 @@ export function docsResponse(): Response {
     Object.entries(methods).map(([method, operation]) => section(method.toUpperCase(), path, operation)),
   );
   const content = html`<h1>${document.info.title}</h1>
-<p>${document.info.description}</p>
+<p>${withCode(document.info.description)}</p>
 <p>Send <code>Authorization: Bearer rnapi_…</code>. The document itself: <a href="/api/v1/openapi.json">openapi.json</a></p>
 ${operations}`;
   return htmlResponse(layout({ title: document.info.title, content, wide: true }), 200, "docs");
@@ -51,5 +51,9 @@ ${requestBody && html`<details><summary>Body</summary><pre>${pretty(requestBody.
 
 const parameterItem = ({ name, in: place, required }: Parameter): Html =>
   html`<li><code>${name}</code> (${place}${required && ", required"})</li>`;
+
+/** Markdown's `code`, the one mark that the descriptions use. */
+const withCode = (text: string): readonly Html[] =>
+  text.split("`").map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 
 const pretty = (value: unknown): string => JSON.stringify(value, null, 2);

@@ -18,6 +18,7 @@ h2{font-size:1.05rem;margin:2rem 0 .75rem}
 p{margin:0 0 1rem}
 a{color:var(--accent)}
 .muted{color:var(--muted)}
+pre{white-space:pre-wrap}
 .code{font:0.85rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .button{display:inline-block;min-height:2.75rem;padding:.6rem 1.1rem;border:1px solid var(--accent);border-radius:9px;background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;text-align:center;text-decoration:none;cursor:pointer}
 .button.plain{background:transparent;color:var(--accent)}

@@ -1,16 +1,28 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import type { Server } from "node:http";
-import { createRequire } from "node:module";
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEchoApp } from "../../../scripts/demo/echo-app.ts";
 import { hasChromium, openBrowser } from "../../support/browser.ts";
 import { closeServer, freePort, type System, startSystem } from "../../support/harness.ts";
+import { joinNodes } from "./joined-nodes.ts";
+import { isAccessible, overflow } from "./page-checks.ts";
 
 /** The dashboard and the pages that people see, in Chromium, wide and narrow. With SCREENSHOTS=1 it renews the README's pictures. */
 
-const ROOM_IDS = ["overview", "apps", "policies", "decisions", "sessions", "people", "audit"];
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const ROOM_IDS = [
+  "overview",
+  "apps",
+  "policies",
+  "decisions",
+  "sessions",
+  "people",
+  "nodes",
+  "map",
+  "mesh-rules",
+  "enrolment-keys",
+  "audit",
+];
 
 describe.skipIf(!hasChromium)("in Chromium (skipped where /usr/bin/chromium is missing)", () => {
   let system: System;
@@ -37,6 +49,7 @@ describe.skipIf(!hasChromium)("in Chromium (skipped where /usr/bin/chromium is m
 forbid (principal, action, resource == App::"echo") when { context.request.path like "/admin*" };`,
       },
     });
+    await joinNodes(system);
     browser = await openBrowser();
     page = await browser.context.newPage();
     await page.goto(`http://echo.localhost:${system.port}/`);
@@ -70,11 +83,20 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
         await page.waitForLoadState("networkidle").catch(() => undefined);
         await isAccessible(page, `${room} at ${width}`);
         expect(await overflow(page), `${room} at ${width} overflows`).toBeLessThanOrEqual(0);
-        if (width === 1440) await screenshot(page, room);
+        if (width === 1440 && room !== "map") await screenshot(page, room);
       }
       expect(errors).toEqual([]);
     },
   );
+
+  it("shows the nodes that joined, and who is connected to whom", async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(`${system.hubOrigin}/#/map`);
+    await page.getByText("10 of 10 nodes online in 3 segments; 27 of 27 permitted pairs").waitFor();
+    await page.getByRole("button", { name: "web-1 in main, online" }).press("Enter");
+    await page.getByText("Permitted peers: 6").waitFor();
+    await screenshot(page, "map");
+  });
 
   it("an administrator ends a session with the keyboard alone", async () => {
     await page.setViewportSize({ width: 1440, height: 900 });
@@ -109,23 +131,6 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     }
   });
 });
-
-async function isAccessible(page: Page, what: string): Promise<void> {
-  // The strict CSP of the page forbids injected scripts, so axe runs through the debugger.
-  const session = await page.context().newCDPSession(page);
-  await session.send("Runtime.evaluate", { expression: AXE });
-  const { result } = await session.send("Runtime.evaluate", {
-    expression:
-      "axe.run().then(({ violations }) => JSON.stringify(violations.map(({ id, nodes }) => id + ': ' + nodes.map((n) => n.target).join(' '))))",
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  expect(JSON.parse(String(result.value)), what).toEqual([]);
-}
-
-/** Pixels by which the page is wider than the window. */
-const overflow = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 async function screenshot(page: Page, name: string): Promise<void> {
   if (!process.env.SCREENSHOTS) return;

@@ -26,7 +26,7 @@ const PAGES: Readonly<Record<string, (text: string) => string>> = {
     deniedPage({ appTitle: t, reason: t, decisionId: t, userEmail: t, appUrl: t, switchUserUrl: t }),
   signedOut: (t) => signedOutPage({ signInUrl: t }),
   confirm: (t) => confirmSignOutPage({ action: t, csrf: t, scopeOptions: [{ value: t, label: t }] }),
-  error: (t) => errorPage({ title: t, detail: t, code: t, requestId: t, retryUrl: t }),
+  error: (t) => errorPage({ title: t, detail: t, code: t, requestId: t, retryUrl: t, retryLabel: t }),
 };
 
 /** The shape of a document: its tags with the names of their attributes, the values left out. */
@@ -117,5 +117,16 @@ describe("what the pages say", () => {
     expect(page).toContain('href="https://wiki.example.com/"');
     expect(page).not.toContain("https://pay.example.com/");
     expect(page).toContain("Pay");
+  });
+});
+
+describe("the way on from an error", () => {
+  const page = { title: "Nothing is here", detail: "", code: "not_found", requestId: "dec_1", retryUrl: "/" };
+
+  it("says where it leads, and that it is the same again where nothing else is said", () => {
+    expect(errorPage(page)).toContain('<a class="button" href="/">Try again</a>');
+    expect(errorPage({ ...page, retryLabel: "Your apps" })).toContain(
+      '<a class="button" href="/">Your apps</a>',
+    );
   });
 });
