@@ -3,6 +3,7 @@ import { chmod, copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { WITHOUT_ADDONS } from "./build-agent.ts";
 
 /**
  * Makes a single executable of the node agent (https://nodejs.org/api/single-executable-applications.html) from the
@@ -26,6 +27,7 @@ export async function buildExecutable(outdir = "dist/agent"): Promise<string> {
     format: "cjs",
     platform: "node",
     target: "node24",
+    define: WITHOUT_ADDONS,
     minifySyntax: true,
     minifyWhitespace: true,
     logLevel: "warning",

@@ -1,5 +1,6 @@
+import type { WebSocket } from "ws";
 import type { HubConnection } from "./connection.ts";
-import { type OpenWebSocket, openWebSocket } from "./web-socket.ts";
+import { openWebSocket } from "./web-socket.ts";
 
 const TARGET = "/agent/v1/socket";
 const RETRY_MS = 60_000;
@@ -13,7 +14,7 @@ export class Push {
   readonly #connection: HubConnection;
   readonly #origin: string;
   readonly #onHint: () => void;
-  #socket: OpenWebSocket | null = null;
+  #socket: WebSocket | null = null;
   #isOpening = false;
   #triedAt = Number.NEGATIVE_INFINITY;
   #hintedAt = Number.NEGATIVE_INFINITY;
@@ -46,7 +47,7 @@ export class Push {
   }
 
   close(): void {
-    this.#socket?.close();
+    this.#socket?.terminate();
     if (this.#soon) clearTimeout(this.#soon);
     this.#forget();
   }
@@ -63,7 +64,7 @@ export class Push {
   }
 
   #ping(): void {
-    if (!this.#isHeard) this.#socket?.close();
+    if (!this.#isHeard) this.#socket?.terminate();
     else this.#socket?.send("ping");
     this.#isHeard = false;
   }

@@ -2,14 +2,14 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { type OpenWebSocket, openWebSocket } from "../../../agent/hub/web-socket.ts";
+import { openWebSocket } from "../../../agent/hub/web-socket.ts";
 
-describe("the agent's WebSocket, to a server of another maker", () => {
+describe("the agent's WebSocket", () => {
   let server: WebSocketServer;
   let url: URL;
   let atHub: WebSocket;
   let asked: NodeJS.Dict<string | string[]>;
-  let socket: OpenWebSocket | null;
+  let socket: WebSocket | null;
   let texts: string[];
   let closed: Promise<void>;
 
@@ -36,7 +36,7 @@ describe("the agent's WebSocket, to a server of another maker", () => {
   });
 
   afterEach(() => {
-    socket?.close();
+    socket?.terminate();
     server.close();
   });
 
@@ -73,7 +73,7 @@ describe("the agent's WebSocket, to a server of another maker", () => {
 
   it("is none where nobody upgrades", async () => {
     server.close();
-    socket?.close();
+    socket?.terminate();
     await closed;
     const nobody = { onText: () => expect.fail(), onClose: () => expect.fail() };
     expect(await openWebSocket(url, {}, nobody)).toBeNull();
