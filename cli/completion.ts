@@ -3,10 +3,18 @@ import type { Command } from "commander";
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
 
+interface Word {
+  readonly word: string;
+  readonly about: string;
+}
+
 /** What can stand after one command path, such as `apps` or `policy test`. */
 interface Place {
   readonly path: string;
-  readonly words: readonly { readonly word: string; readonly about: string }[];
+  /** Commands, and arguments that have choices. Where there are none, files are offered. */
+  readonly words: readonly Word[];
+  /** Offered once a dash is typed. */
+  readonly options: readonly Word[];
 }
 
 /** A completion script for the whole program, generated from the commands themselves. */
@@ -26,15 +34,26 @@ function placesOf(command: Command, path: string): Place[] {
   const help = command.createHelp();
   const subcommands = help.visibleCommands(command).filter((sub) => sub.name() !== "help");
   const options = [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
+  const choices = command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices);
   const words = [
     ...subcommands.map((sub) => ({ word: sub.name(), about: sub.summary() || sub.description() })),
-    ...options.map((option) => ({ word: option.long ?? option.short ?? "", about: option.description })),
+    ...choices.map((choice) => ({ word: choice, about: "" })),
   ];
   const below = subcommands.flatMap((sub) => placesOf(sub, path ? `${path} ${sub.name()}` : sub.name()));
-  return [{ path, words }, ...below];
+  return [
+    {
+      path,
+      words,
+      options: options.map(({ long, short, description }) => ({
+        word: long ?? short ?? "",
+        about: description,
+      })),
+    },
+    ...below,
+  ];
 }
 
-const wordsOf = (place: Place): string => place.words.map(({ word }) => word).join(" ");
+const joined = (words: readonly Word[]): string => words.map(({ word }) => word).join(" ");
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Shared by bash and zsh: walks the words so far down to the deepest command they name. */
@@ -50,46 +69,54 @@ function walk(places: readonly Place[], words: string): string {
 }
 
 function bash(name: string, places: readonly Place[]): string {
-  const cases = places.map((place) => `    "${place.path}") words="${wordsOf(place)}" ;;`);
+  const cases = places.map(
+    ({ path, words, options }) => `    "${path}") words="${joined(words)}" options="${joined(options)}" ;;`,
+  );
   return `# ${name} completion for bash: eval "$(${name} completion bash)"
 _${name}() {
 ${walk(places, `"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`)}
-  local words=""
+  local words="" options="" current="\${COMP_WORDS[COMP_CWORD]}"
   case "$at" in
 ${cases.join("\n")}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  [[ "$current" == -* ]] && words="$options"
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -o default -F _${name} ${name}
 `;
 }
 
 function zsh(name: string, places: readonly Place[]): string {
-  const cases = places.map((place) => {
-    const entries = place.words.map(({ word, about }) => quoted(`${word.replaceAll(":", "\\:")}:${about}`));
-    return `    "${place.path}") entries=(${entries.join(" ")}) ;;`;
-  });
+  const entriesOf = (words: readonly Word[]) =>
+    words.map(({ word, about }) => quoted(`${word.replaceAll(":", "\\:")}:${about}`)).join(" ");
+  const cases = places.map(
+    ({ path, words, options }) =>
+      `    "${path}") entries=(${entriesOf(words)}) options=(${entriesOf(options)}) ;;`,
+  );
   return `#compdef ${name}
 # ${name} completion for zsh: source <(${name} completion zsh)
 _${name}() {
 ${walk(places, `"\${(@)words[2,CURRENT-1]}"`)}
-  local -a entries
+  local -a entries options
   case "$at" in
 ${cases.join("\n")}
   esac
-  _describe ${name} entries || _files
+  [[ "$words[CURRENT]" == -* ]] && entries=($options)
+  (( $#entries )) && _describe ${name} entries || _files
 }
 compdef _${name} ${name}
 `;
 }
 
 function fish(name: string, places: readonly Place[]): string {
-  const lines = places.flatMap(({ path, words }) =>
-    words.map(({ word, about }) => {
-      const what = word.startsWith("--") ? `-l ${word.slice(2)}` : `-a ${word}`;
-      return `complete -c ${name} -n ${quoted(`test (__${name}_at) = '${path}'`)} ${what} -d ${quoted(about)}`;
-    }),
-  );
+  const lines = places.flatMap(({ path, words, options }) => {
+    const line = (what: string, about: string) =>
+      `complete -c ${name} -n ${quoted(`test (__${name}_at) = '${path}'`)} ${what} -d ${quoted(about)}`;
+    return [
+      ...words.map(({ word, about }) => line(`-f -a ${word}`, about)),
+      ...options.map(({ word, about }) => line(`-l ${word.replace(/^-+/, "")}`, about)),
+    ];
+  });
   const known = places.filter(({ path }) => path).map(({ path }) => quoted(path));
   return `# ${name} completion for fish: ${name} completion fish | source
 function __${name}_at

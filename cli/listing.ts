@@ -34,22 +34,3 @@ export async function pages(
   } while (cursor && items.length < limit);
   return { items, more: cursor !== null };
 }
-
-/** The one item with this id or name, for kinds that can only be listed. */
-export async function findInList(
-  hub: Hub,
-  id: EndpointId,
-  key: string,
-  reference: string,
-): Promise<{ id: string; version: number }> {
-  const { items } = await pages(hub, id, {}, 10_000);
-  const found = items.filter((item) => item.id === reference || item[key] === reference);
-  const [only] = found;
-  if (!only)
-    throw new Failure(EXIT.notFound, "Nothing is here", { detail: `No ${key} or id is ${reference}.` });
-  if (found.length > 1)
-    throw new Failure(EXIT.conflict, `${found.length} things are called ${reference}`, {
-      hint: `Give the id: ${found.map((item) => item.id).join(", ")}.`,
-    });
-  return { id: String(only.id), version: Number(only.version) };
-}

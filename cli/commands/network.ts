@@ -1,16 +1,11 @@
 import type { Command } from "commander";
 import { stringify } from "yaml";
 import type * as z from "zod";
-import {
-  type NetworkDocument,
-  networkDocument,
-  type Plan,
-  type PlanStep,
-} from "../../shared/protocol/document.ts";
+import { type NetworkDocument, networkDocument } from "../../shared/protocol/document.ts";
 import type { App } from "../app.ts";
 import { confirm } from "../confirm.ts";
+import { planText } from "../network/plan-text.ts";
 import { parseYaml } from "../network/yaml.ts";
-import { printable } from "../output/text.ts";
 
 /** The whole network as one declarative file. */
 export function addNetworkCommands(program: Command, app: App): void {
@@ -47,19 +42,4 @@ export function addNetworkCommands(program: Command, app: App): void {
       const { data } = await (await app.hub()).client.call("network.export");
       app.emit(data.document, () => stringify(data.document));
     });
-}
-
-const SIGNS = { create: "+", update: "~", delete: "-" } as const;
-
-function planText({ steps }: Plan): string {
-  if (steps.length === 0) return "Nothing to change.\n";
-  return steps.map(stepText).join("");
-}
-
-function stepText({ action, kind, name, changes }: PlanStep): string {
-  const value = (part: unknown) => printable(part === undefined ? "(none)" : JSON.stringify(part));
-  const lines = changes.map(
-    ({ field, before, after }) => `    ${field}: ${value(before)} → ${value(after)}\n`,
-  );
-  return `${SIGNS[action]} ${kind} ${printable(name)}\n${action === "update" ? lines.join("") : ""}`;
 }

@@ -1,6 +1,9 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import type * as z from "zod";
 import type { InputIssue } from "../../shared/errors/catalogue.ts";
+import { policyTest } from "../../shared/protocol/policies.ts";
 import type { App } from "../app.ts";
+import { addFieldOptions, fieldsOf, readFields, toInstant } from "../command-options.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 
@@ -10,12 +13,21 @@ interface TestOptions {
   readonly app: string;
   readonly path: string;
   readonly method: string;
+  readonly at?: string;
+  readonly upgrade?: boolean;
+  /** Files by the names of policies. */
+  readonly draft?: Readonly<Record<string, string>>;
 }
+
+/** What else a policy may ask of a request; what is not given is not known. */
+const CIRCUMSTANCES = fieldsOf(policyTest).filter(({ name }) =>
+  ["network", "authentication", "device", "risk"].includes(name),
+);
 
 export function addPolicyCommands(program: Command, app: App): void {
   const policy = program.command("policy").description("ask and check policies");
 
-  policy
+  const test = policy
     .command("test")
     .description("Would this caller reach this path, and why (exit code 0: allowed, 3: denied)")
     .option("--user <email>", "a user; without this and --service-token, an anonymous caller")
@@ -23,11 +35,13 @@ export function addPolicyCommands(program: Command, app: App): void {
     .requiredOption("--app <app>", "the app's name or id")
     .option("--path <path>", "the path", "/")
     .option("--method <method>", "the method", "GET")
+    .option("--upgrade", "it opens a WebSocket (the action connect)")
+    .option("--at <time>", "when, such as 2027-01-31T09:00Z or 12h from now; left out, now")
+    .option("--draft <name=file...>", "judge by this text in place of the policy of that name", toDraft)
     .action(async (options: TestOptions) => {
-      const { client } = await app.hub();
-      const { app: name, path } = options;
-      const body = { principal: principalOf(options), app: name, path, method: options.method.toUpperCase() };
-      const { data } = await client.call("policies.test", { body });
+      const { data } = await (await app.hub()).client.call("policies.test", {
+        body: await questionOf(app, options),
+      });
       const cited = data.determining.map(({ id }) => id).join(", ") || "no policy";
       app.emit(
         data,
@@ -35,6 +49,7 @@ export function addPolicyCommands(program: Command, app: App): void {
       );
       if (data.decision === "deny") throw new Failure(EXIT.denied, "Denied");
     });
+  addFieldOptions(test, CIRCUMSTANCES);
 
   policy
     .command("validate <file>")
@@ -48,6 +63,30 @@ export function addPolicyCommands(program: Command, app: App): void {
         });
       app.emit(data, () => `${file} is valid: ${data.statements} statement(s).\n`);
     });
+}
+
+async function questionOf(app: App, options: TestOptions): Promise<z.input<typeof policyTest>> {
+  const drafts = Object.entries(options.draft ?? {}).map(async ([name, file]) => ({
+    name,
+    source: await app.io.readFile(file),
+  }));
+  const now = Date.now();
+  return {
+    ...(await readFields(CIRCUMSTANCES, { ...options }, app.io, now)),
+    principal: principalOf(options),
+    app: options.app,
+    path: options.path,
+    method: options.method.toUpperCase(),
+    upgrade: options.upgrade ?? false,
+    ...(options.at === undefined ? {} : { now: toInstant(options.at, now) }),
+    drafts: await Promise.all(drafts),
+  };
+}
+
+function toDraft(text: string, sofar: TestOptions["draft"] = {}): TestOptions["draft"] {
+  const [, name, file] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (!name || !file) throw new InvalidArgumentError("Give name=file.");
+  return { ...sofar, [name]: file };
 }
 
 function principalOf({ user, serviceToken }: TestOptions) {

@@ -4,7 +4,7 @@ import { ENDPOINT_LIST, type EndpointId } from "../../shared/protocol/endpoints.
 import type { App, Hub } from "../app.ts";
 import { addFieldOptions, type Field, fieldsOf, readFields } from "../command-options.ts";
 import { confirm } from "../confirm.ts";
-import { findInList, listOption, pages } from "../listing.ts";
+import { listOption, pages } from "../listing.ts";
 import { detailsOf, listText } from "../output/things.ts";
 import { RESOURCES, type Resource } from "../resources.ts";
 
@@ -102,28 +102,24 @@ async function change(
       `Delete ${resource.command} ${Object.values(params).join(" ")}?`,
       options.yes === true,
     );
-  const version = operation.ifMatch ? await current(hub, resource, params) : null;
   const { data } = await hub.call(operation.id, {
-    params: version ? { ...params, ...version.params } : params,
+    params,
     ...(operation.body ? { body } : {}),
-    ...(version ? { ifMatch: version.etag } : {}),
+    ...(operation.ifMatch ? { ifMatch: await currentVersion(hub, resource, params) } : {}),
   });
   app.emit(data ?? { ok: true }, () => (data ? detailsOf(data) : "Done.\n"));
   if (typeof data === "object" && data && "secret" in data)
     app.note("The secret is shown only this once; keep it where secrets belong.");
 }
 
-/** The version to change: the ETag of the thing as it is now, and its id where it has no read of its own. */
-async function current(
+/** The ETag of the thing as it is now: the version that is to change. */
+async function currentVersion(
   hub: Hub,
   resource: Resource,
   params: Readonly<Record<string, string>>,
-): Promise<{ etag: string; params: Readonly<Record<string, string>> }> {
-  const read = ENDPOINT_LIST.find((endpoint) => endpoint.id === `${resource.prefix}.get`);
-  if (read) return { etag: (await hub.call(read.id, { params })).etag ?? "", params: {} };
-  const [parameter = "", reference = ""] = Object.entries(params)[0] ?? [];
-  const found = await findInList(hub, `${resource.prefix}.list` as EndpointId, resource.key, reference);
-  return { etag: `"${found.version}"`, params: { [parameter]: found.id } };
+): Promise<string> {
+  const { etag } = await hub.call(`${resource.prefix}.get` as EndpointId, { params });
+  return etag ?? "";
 }
 
 function named(parameters: readonly string[], given: readonly unknown[]): Record<string, string> {

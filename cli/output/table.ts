@@ -45,11 +45,9 @@ export function details(fields: readonly (readonly [string, string])[]): string 
   const width = Math.max(0, ...fields.map(([name]) => widthOf(name)));
   return fields
     .map(([name, value]) => {
-      if (!value.trimEnd().includes("\n")) return `${padTo(name, width + GAP)}${printable(value)}`.trimEnd();
-      const indented = value
-        .trimEnd()
-        .split("\n")
-        .map((line) => `  ${printable(line)}`);
+      const text = value.trimEnd();
+      if (!text.includes("\n")) return `${padTo(name, width + GAP)}${printable(text)}`.trimEnd();
+      const indented = text.split("\n").map((line) => `  ${printable(line)}`);
       return [name, ...indented].join("\n");
     })
     .map((line) => `${line}\n`)

@@ -82,7 +82,8 @@ export const policyTest = z.strictObject({
   ),
   authentication: z.optional(
     z.strictObject({
-      provider: f.name,
+      /** The identity provider's id. */
+      provider: z.optional(f.name),
       acr: z.optional(f.line(200)),
       amr: z.optional(f.list(f.line(50), 20)),
       ageSeconds: z.optional(f.integer(0, 315_360_000)),

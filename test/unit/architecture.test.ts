@@ -45,6 +45,19 @@ describe("the direction of imports", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("the storage document names every table", () => {
+    const text = readFileSync("docs/storage-schema.md", "utf8");
+    const tables = files.flatMap((file) =>
+      [
+        ...readFileSync(file, "utf8").matchAll(
+          /CREATE TABLE (?:IF NOT EXISTS )?(\w+)|sqliteTable\(\s*"(\w+)"/g,
+        ),
+      ].map(([, inObject, inRegistry]) => inObject ?? inRegistry),
+    );
+    expect(tables.length).toBeGreaterThan(40);
+    expect(tables.filter((table) => !text.includes(`\`${table}\``))).toEqual([]);
+  });
+
   it(`no file has more than ${MAX_LINES} lines`, () => {
     const long = files.filter((file) => readFileSync(file, "utf8").split("\n").length > MAX_LINES);
     expect(long).toEqual([]);

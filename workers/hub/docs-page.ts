@@ -28,16 +28,32 @@ export function docsResponse(): Response {
   const operations = Object.entries(
     document.paths as unknown as Record<string, Record<string, Operation>>,
   ).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => section(method.toUpperCase(), path, operation)),
+    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
   );
   const content = html`<h1>${document.info.title}</h1>
 <p>${withCode(document.info.description)}</p>
 <p>Send <code>Authorization: Bearer rnapi_…</code>. The document itself: <a href="/api/v1/openapi.json">openapi.json</a></p>
-${operations}`;
+<nav aria-label="Operations"><ul>${index(operations.map(({ operation }) => operation.operationId))}</ul></nav>
+${operations.map(section)}`;
   return htmlResponse(layout({ title: document.info.title, content, wide: true }), 200, "docs");
 }
 
-function section(method: string, path: string, operation: Operation): Html {
+/** One line for each kind of thing, with a link to each of its operations. */
+function index(ids: readonly string[]): Html[] {
+  const kinds = Map.groupBy(ids, (id) => id.split(".")[0] ?? "");
+  return [...kinds].map(([kind, ofKind]) => {
+    const links = ofKind.map((id) => html` <a href="#${id}">${id.slice(kind.length + 1)}</a>`);
+    return html`<li><b>${kind}</b>${links}</li>`;
+  });
+}
+
+interface Placed {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Operation;
+}
+
+function section({ method, path, operation }: Placed): Html {
   const { requestBody, parameters } = operation;
   return html`<section id="${operation.operationId}">
 <h2>${operation.summary}</h2>

@@ -39,7 +39,7 @@ export interface CitedPolicy {
   effect: "permit" | "forbid" | null;
 }
 
-/** Finds the policies that statements such as `wiki#1` stand in, at the version that holds now. */
+/** Finds the policies that statements such as `wiki#1` or `wiki#1.2` stand in, at the version that holds now. */
 export async function citedPolicies(d1: D1Database, ids: readonly string[]): Promise<CitedPolicy[]> {
   const names = [...new Set(ids.map(policyName))];
   const { results } = await d1
@@ -66,4 +66,5 @@ export async function citedPolicies(d1: D1Database, ids: readonly string[]): Pro
   });
 }
 
-const policyName = (id: string): string => id.replace(/#\d+$/, "");
+/** Behind `#` stands the statement's number, and behind a dot that of a template's link. */
+const policyName = (id: string): string => id.replace(/#\d+(?:\.\d+)?$/, "");

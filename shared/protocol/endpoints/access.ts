@@ -168,6 +168,13 @@ export const ACCESS_ENDPOINTS = {
     response: c.apiTokenWithSecret,
     status: 201,
   },
+  "apiTokens.get": {
+    method: "GET",
+    path: "/api/v1/api-tokens/{apiToken}",
+    role: "admin",
+    summary: "Show an API token; never its secret",
+    response: c.apiToken,
+  },
   "apiTokens.delete": {
     method: "DELETE",
     path: "/api/v1/api-tokens/{apiToken}",

@@ -14,6 +14,13 @@ export const OBSERVATION_ENDPOINTS = {
     query: z.strictObject(o.sessionQuery),
     response: page(o.session),
   },
+  "sessions.get": {
+    method: "GET",
+    path: "/api/v1/sessions/{session}",
+    role: "auditor",
+    summary: "Show one session, live or ended",
+    response: o.session,
+  },
   "sessions.kill": {
     method: "DELETE",
     path: "/api/v1/sessions/{session}",

@@ -85,9 +85,15 @@ describe("resources", () => {
   it("tokens are made and revoked by name", async () => {
     const made = await json("tokens", "create", "ci", "--role", "auditor");
     expect(made.secret).toMatch(/^rnapi_/);
+    const shown = await json("tokens", "show", "ci");
+    expect(shown).toEqual(made.apiToken);
+    const twin = await json("tokens", "create", "ci", "--role", "auditor");
+    expect((await shell.run(["tokens", "delete", "ci", "--yes"])).code).toBe(6);
+    await json("tokens", "delete", twin.apiToken.id, "--yes");
     const deleted = await shell.run(["tokens", "delete", "ci", "--yes"]);
     expect(deleted, deleted.err).toMatchObject({ code: 0 });
     expect((await shell.run(["tokens", "delete", "ci", "--yes"])).code).toBe(5);
+    expect((await shell.run(["tokens", "show", "ci"])).code).toBe(5);
   });
 });
 
@@ -107,6 +113,22 @@ describe("apply", () => {
     expect((await shell.run(["groups", "show", "pilots"])).code).toBe(5);
   });
 
+  it("refuses in a dry run what it could not apply", async () => {
+    const file = shell.path("refused.yaml");
+    for (const [text, why] of [
+      ["policies:\n  - name: broken\n    source: permit (principal, action);\n", "policy_invalid"],
+      [
+        "apps:\n  - {name: meta, title: M, host: m.localhost, segment: main, upstreams: ['http://169.254.169.254']}\n",
+        "upstream_forbidden",
+      ],
+      ["groups:\n  - name: crew\n    users: [nobody@example.com]\n", "invalid_input"],
+    ]) {
+      await writeFile(file, `version: 1\n${text}`);
+      const dry = await shell.run(["apply", "-f", file, "--dry-run"]);
+      expect(dry, text).toMatchObject({ code: 1, out: "", err: expect.stringContaining(why ?? "") });
+    }
+  });
+
   it("what was exported changes nothing", async () => {
     const file = shell.path("exported.yaml");
     await writeFile(file, (await shell.run(["export"])).out);
@@ -121,6 +143,28 @@ describe("decisions", () => {
       shell.run(["policy", "test", "--user", "alice@example.com", "--app", "app", "--path", path]);
     expect(await ask("/")).toMatchObject({ code: 0, out: expect.stringMatching(/^allow/) });
     expect(await ask("/admin")).toMatchObject({ code: 3, out: expect.stringMatching(/^deny/) });
+  });
+
+  it("policy test knows circumstances, and drafts that nobody published", async () => {
+    const draft = shell.path("draft.cedar");
+    await writeFile(
+      draft,
+      `permit (principal, action == Action::"connect", resource)
+when { context.network has ip && context.network.ip.isInRange(ip("192.0.2.0/24")) }
+when { context has authentication && context.authentication.amr.contains("otp") };`,
+    );
+    const ask = (...more: string[]) =>
+      shell.run([
+        ...["policy", "test", "--user", "alice@example.com", "--app", "other", "--draft", `office=${draft}`],
+        ...["--network", "ip=192.0.2.7", "--authentication", "amr=pwd,otp", "ageSeconds=10", ...more],
+      ]);
+    expect(await ask("--upgrade")).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^allow \(office#1/),
+    });
+    expect((await ask()).code, "without an upgrade").toBe(3);
+    expect((await ask("--upgrade", "--network", "ip=198.51.100.7")).code, "from elsewhere").toBe(3);
+    expect((await ask("--network", "ip=nowhere")).err).toContain("must be an IP address");
   });
 
   it("show says who, what, why, which policies and under which epoch", async () => {
@@ -193,8 +237,12 @@ describe("audit tail --follow", () => {
 
 describe("sessions kill", () => {
   it("ends all sessions of a user", async () => {
+    const [listed] = await json("sessions", "list", "--user", "alice@example.com", "--kind", "sign_in");
+    expect(await json("sessions", "show", listed.id)).toEqual(listed);
     const killed = await shell.run(["sessions", "kill", "--user", "alice@example.com"]);
     expect(killed, killed.err).toMatchObject({ code: 0, out: expect.stringMatching(/^Ended [1-9]/) });
     expect((await alice.send("/")).hits).toBe(0);
+    const ended = await json("sessions", "show", listed.id);
+    expect(ended).toMatchObject({ id: listed.id, endReason: "killed_by_admin", endedAt: expect.any(Number) });
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localRequest } from "../../../scripts/local/http.ts";
+import { ENDPOINT_LIST } from "../../../shared/protocol/endpoints.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 
 let system: System;
@@ -120,4 +121,16 @@ it("audit leaves beyond the end are refused in words", async () => {
   const { status, json } = await call("GET", "/audit/leaves?from=0&to=200");
   expect(status).toBe(422);
   expect(json.detail).toContain("ends at");
+});
+
+describe("the description of the API", () => {
+  it("is served as OpenAPI 3.1, and as a page whose index leads to every operation", async () => {
+    const { json } = await call("GET", "/openapi.json");
+    expect(json.openapi).toMatch(/^3\.1\./);
+    const { text } = await localRequest(`${system.hubOrigin}/api/v1/docs`);
+    for (const { id } of ENDPOINT_LIST) {
+      expect(text, id).toContain(`href="#${id}"`);
+      expect(text, id).toContain(`<section id="${id}">`);
+    }
+  });
 });

@@ -67,6 +67,16 @@ forbid (principal, action, resource) when { context.request.path == "/closed" };
     await expect(signIn(system, "alice", system.otherOrigin)).rejects.toThrow("403");
     const { data } = await system.admin.call("decisions.list", { query: { decision: "allow" } });
     expect(data.items[0]?.determining).toEqual(["shared#1.1"]);
+    const cited = { id: "shared#1.1", policyName: "shared", version: 1, effect: "permit" };
+    const explained = await system.admin.call("decisions.get", {
+      params: { decision: data.items[0]?.id ?? "" },
+    });
+    expect(explained.data.policies).toMatchObject([cited]);
+    const principal = { kind: "user", user: "alice@example.com" } as const;
+    const tested = await system.admin.call("policies.test", {
+      body: { principal, app: "app", method: "GET", path: "/" },
+    });
+    expect(tested.data.determining).toMatchObject([cited]);
     const { data: denials } = await system.admin.call("decisions.list", { query: { decision: "deny" } });
     expect(denials.items.map(({ determining }) => determining)).toContainEqual(["shared#2"]);
   });

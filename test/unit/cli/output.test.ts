@@ -51,6 +51,10 @@ describe("details", () => {
       ]),
     ).toBe("name    p\nsource\n  permit (\n  );\n");
   });
+
+  it("leaves out the end of a single line, and shows other control characters as escapes", () => {
+    expect(details([["source", "permit (\u0007);\n"]])).toBe("source  permit (\\u0007);\n");
+  });
 });
 
 describe("text", () => {

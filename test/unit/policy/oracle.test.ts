@@ -5,6 +5,7 @@ import { Place } from "../../../shared/policy/errors.ts";
 import { compileLiteral } from "../../../shared/policy/literal.ts";
 import { compilePolicy } from "../../../shared/policy/policy.ts";
 import { PolicySet } from "../../../shared/policy/policy-set.ts";
+import { linkTemplate } from "../../../shared/policy/template.ts";
 import { type CedarRecord, EntityUid, isRecord } from "../../../shared/policy/values.ts";
 import { Generator } from "./random-policies.ts";
 
@@ -13,6 +14,7 @@ import { Generator } from "./random-policies.ts";
 const CASES = 20_000;
 const POLICIES_PER_CASE = 4;
 
+type Templates = readonly ReturnType<Generator["template"]>[];
 type World = ReturnType<Generator["world"]>;
 type Uid = { readonly type: string; readonly id: string };
 
@@ -24,15 +26,17 @@ describe("the compiled evaluator agrees with Cedar", () => {
       const policies = Object.fromEntries(
         Array.from({ length: POLICIES_PER_CASE }, (_, i) => [`p${i}`, generator.policy()]),
       );
+      const templates = generator.chance(0.25) ? [generator.template()] : [];
       const world = generator.world();
       const request = {
         principal: generator.uid(),
         action: { type: "Action", id: generator.pick(["read", "write"]) },
         resource: generator.uid(),
       };
-      const expected = byCedar(policies, world, request);
-      const actual = byUs(policies, world, request);
-      expect(actual, `case ${n}: ${JSON.stringify({ policies, world, request })}`).toEqual(expected);
+      const expected = byCedar(policies, templates, world, request);
+      const actual = byUs(policies, templates, world, request);
+      const given = JSON.stringify({ policies, templates, world, request });
+      expect(actual, `case ${n}: ${given}`).toEqual(expected);
       decisions[expected.decision]++;
       if (expected.erring.length > 0) decisions.erring++;
     }
@@ -73,11 +77,13 @@ const OPERATORS = [
   "greaterThan",
   "greaterThanOrEqual",
   "has",
+  "has path",
   "hasTag",
   "if-then-else",
   "in",
   "ip",
   "is",
+  "is in",
   "isEmpty",
   "isInRange",
   "isIpv4",
@@ -94,6 +100,9 @@ const OPERATORS = [
   "scope in",
   "scope is",
   "scope isIn",
+  "slot ==",
+  "slot in",
+  "slot isIn",
   "toDate",
   "toDays",
   "toHours",
@@ -106,6 +115,7 @@ const OPERATORS = [
 
 function byCedar(
   policies: Readonly<Record<string, unknown>>,
+  templates: Templates,
   world: World,
   request: Record<"principal" | "action" | "resource", Uid>,
 ) {
@@ -113,7 +123,15 @@ function byCedar(
     ...request,
     context: world.context,
     entities: world.entities,
-    policies: { staticPolicies: policies },
+    policies: {
+      staticPolicies: policies,
+      templates: Object.fromEntries(templates.map(({ template }, i) => [`t${i}`, template])),
+      templateLinks: templates.map(({ slots }, i) => ({
+        templateId: `t${i}`,
+        newId: `linked${i}`,
+        values: Object.fromEntries(Object.entries(slots).map(([name, uid]) => [`?${name}`, uid])),
+      })),
+    },
   } as unknown as Parameters<typeof isAuthorized>[0]) as AuthorizationAnswer;
   if (answer.type === "failure")
     throw new Error(`${JSON.stringify(answer.errors)} for ${JSON.stringify(policies)}`);
@@ -127,10 +145,14 @@ function byCedar(
 
 function byUs(
   policies: Readonly<Record<string, unknown>>,
+  templates: Templates,
   world: World,
   request: Record<"principal" | "action" | "resource", Uid>,
 ) {
-  const set = new PolicySet(Object.entries(policies).map(([id, json]) => compilePolicy(id, json)));
+  const set = new PolicySet([
+    ...Object.entries(policies).map(([id, json]) => compilePolicy(id, json)),
+    ...templates.map(({ template, slots }, i) => compilePolicy(`linked${i}`, linkTemplate(template, slots))),
+  ]);
   const { decision, determining, erroring } = set.decide(environmentOf(world, request));
   return { decision, determining: [...determining].sort(), erring: erroring.map(({ id }) => id).sort() };
 }

@@ -74,11 +74,32 @@ export class Generator {
   }
 
   policy() {
+    return this.#statement(this.#scope(), this.#scope());
+  }
+
+  /** A policy with one slot or two, and the entities that they are linked to. */
+  template() {
+    const slots = this.pick(["principal", "resource", "both"]);
+    const hasPrincipal = slots !== "resource";
+    const hasResource = slots !== "principal";
+    return {
+      template: this.#statement(
+        hasPrincipal ? this.#slotScope("?principal") : this.#scope(),
+        hasResource ? this.#slotScope("?resource") : this.#scope(),
+      ),
+      slots: {
+        ...(hasPrincipal ? { principal: this.uid() } : {}),
+        ...(hasResource ? { resource: this.uid() } : {}),
+      },
+    };
+  }
+
+  #statement(principal: object, resource: object) {
     return {
       effect: this.chance(0.65) ? "permit" : "forbid",
-      principal: this.#scope(),
+      principal,
       action: this.chance(0.6) ? { op: "All" } : this.#actionScope(),
-      resource: this.#scope(),
+      resource,
       conditions: Array.from({ length: Math.floor(this.#random() * 3) }, () => ({
         kind: this.chance(0.7) ? "when" : "unless",
         body: this.expression(this.chance(0.9) ? "bool" : "long", 4),
@@ -95,6 +116,12 @@ export class Generator {
     if (op === "isIn")
       return { op: "is", entity_type: this.pick(["User", "App"]), in: { entity: this.uid() } };
     return { op: "All" };
+  }
+
+  #slotScope(slot: "?principal" | "?resource") {
+    const op = this.pick(["==", "in", "isIn"]);
+    this.#count(`slot ${op}`);
+    return op === "isIn" ? { op: "is", entity_type: this.pick(["User", "App"]), in: { slot } } : { op, slot };
   }
 
   #actionScope() {
@@ -167,7 +194,8 @@ export class Generator {
       () => this.#form("has", { left: e(this.pick<Kind>(["record", "entity"])), attr: this.pick(NAMES) }),
       () => this.#form("like", { left: e("string"), pattern: this.#pattern() }),
       () => this.#form("is", { left: e("entity"), entity_type: this.pick(["User", "App"]) }),
-      () => this.#form("is", { left: e("entity"), entity_type: "User", in: e("entity") }),
+      () => this.#isIn(e("entity"), e("entity")),
+      () => this.#hasPath(e(this.pick<Kind>(["record", "entity"]))),
       () =>
         this.#call(this.pick(["lessThan", "lessThanOrEqual", "greaterThan", "greaterThanOrEqual"]), [
           e("decimal"),
@@ -176,6 +204,18 @@ export class Generator {
       () => this.#call(this.pick(["isIpv4", "isIpv6", "isLoopback", "isMulticast"]), [e("ip")]),
       () => this.#call("isInRange", [e("ip"), e("ip")]),
     ])();
+  }
+
+  #isIn(left: Expression, above: Expression): Expression {
+    this.#count("is in");
+    return this.#form("is", { left, entity_type: "User", in: above });
+  }
+
+  /** `left has a.b.c` */
+  #hasPath(left: Expression): Expression {
+    this.#count("has path");
+    const deeper = Array.from({ length: this.pick([1, 2]) }, () => this.pick(NAMES));
+    return this.#form("has", { left, attr: [this.pick(["nested", "nested", ...NAMES]), ...deeper] });
   }
 
   #long(e: (kind: Kind) => Expression): Expression {

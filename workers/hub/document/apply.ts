@@ -14,9 +14,11 @@ import { type Names, namesOf } from "./names.ts";
 import { applyGroup, applySegment, applyUser } from "./people.ts";
 import type { NetworkRows } from "./read.ts";
 
+type DocumentCall = Call<"network.plan" | "network.apply">;
+
 /** What the steps come to so far. */
 export interface Building {
-  readonly call: Call<"network.apply">;
+  readonly call: DocumentCall;
   readonly rows: NetworkRows;
   readonly names: Names;
   readonly statements: D1PreparedStatement[];
@@ -24,9 +26,12 @@ export interface Building {
   readonly ends: Effects["ends"][number][];
 }
 
-/** All steps as one write: either the whole document holds afterwards or nothing changed. */
-export async function applyPlan(
-  call: Call<"network.apply">,
+/**
+ * All steps as one write: either the whole document holds afterwards or nothing changed. Refuses what can't be, such as
+ * a policy that is not valid; nothing is written yet.
+ */
+export async function writeOfPlan(
+  call: DocumentCall,
   rows: NetworkRows,
   baseVersion: string,
   steps: PlanStep[],

@@ -1,4 +1,5 @@
 import { asc, eq, gt } from "drizzle-orm";
+import { isId } from "../../../shared/ids.ts";
 import { hashSecret } from "../../../shared/login/secret-hash.ts";
 import { mintToken } from "../../../shared/protocol/tokens.ts";
 import { apiTokens } from "../../../shared/registry/schema.ts";
@@ -32,13 +33,23 @@ export function newApiToken(
   return { row, secret };
 }
 
+/** An API token by id or name. Names may repeat; then only the id tells which one. */
+async function findApiToken(d1: D1Database, reference: string): Promise<Row> {
+  const key = isId("apiToken", reference) ? eq(apiTokens.id, reference) : eq(apiTokens.name, reference);
+  const [row, another] = await registryOf(d1).select().from(apiTokens).where(key).limit(2);
+  if (another) refuse("conflict", "Several API tokens have this name. Give the id of the one that you mean.");
+  return row ?? notFound("API token");
+}
+
 const effects = (action: string, row: Row): Effects => ({
   event: { action: `api_token.${action}`, target: row.id, detail: { name: row.name, role: row.role } },
   userIds: [],
   ends: [],
 });
 
-export const API_TOKEN_HANDLERS: Handlers<"apiTokens.list" | "apiTokens.create" | "apiTokens.delete"> = {
+export const API_TOKEN_HANDLERS: Handlers<
+  "apiTokens.list" | "apiTokens.create" | "apiTokens.get" | "apiTokens.delete"
+> = {
   "apiTokens.list": async ({ bindings, query }) => {
     const page = await pageOf(
       query,
@@ -68,13 +79,13 @@ export const API_TOKEN_HANDLERS: Handlers<"apiTokens.list" | "apiTokens.create" 
     };
   },
 
+  "apiTokens.get": async ({ bindings, params }) => {
+    const row = await findApiToken(bindings.db, params.apiToken);
+    return { body: viewApiToken(row), version: row.version };
+  },
+
   "apiTokens.delete": async ({ bindings, params, ifMatch }) => {
-    const [row] = await registryOf(bindings.db)
-      .select()
-      .from(apiTokens)
-      .where(eq(apiTokens.id, params.apiToken))
-      .limit(1);
-    if (!row) return notFound("API token");
+    const row = await findApiToken(bindings.db, params.apiToken);
     return {
       statements: [
         unchanged(bindings.db, "api_tokens", row.id, ifMatch),

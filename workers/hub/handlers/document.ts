@@ -1,5 +1,5 @@
 import type { Handlers } from "../call.ts";
-import { applyPlan } from "../document/apply.ts";
+import { writeOfPlan } from "../document/apply.ts";
 import { planOf } from "../document/plan.ts";
 import { readDocument } from "../document/read.ts";
 import { refuse } from "../refused.ts";
@@ -10,9 +10,12 @@ export const DOCUMENT_HANDLERS: Handlers<"network.export" | "network.plan" | "ne
     return { body: { baseVersion, document } };
   },
 
-  "network.plan": async ({ bindings, body }) => {
-    const { baseVersion, document } = await readDocument(bindings.db);
-    return { body: { baseVersion, steps: planOf(document, body.document, body.prune ?? false) } };
+  "network.plan": async (call) => {
+    const { rows, baseVersion, document } = await readDocument(call.bindings.db);
+    const steps = planOf(document, call.body.document, call.body.prune ?? false);
+    // Whoever looks at a plan learns now what applying it would refuse.
+    await writeOfPlan(call, rows, baseVersion, steps);
+    return { body: { baseVersion, steps } };
   },
 
   "network.apply": async (call) => {
@@ -21,6 +24,6 @@ export const DOCUMENT_HANDLERS: Handlers<"network.export" | "network.plan" | "ne
       refuse("precondition_failed", "The network changed since the plan was made. Make a new plan.");
     }
     const steps = planOf(document, call.body.document, call.body.prune ?? false);
-    return applyPlan(call, rows, baseVersion, steps);
+    return writeOfPlan(call, rows, baseVersion, steps);
   },
 };

@@ -72,7 +72,7 @@ async function factsOf(call: TestCall): Promise<RequestFacts> {
     network: { ip: network?.ip ?? null, country: network?.country ?? null, asn: network?.asn ?? null },
     authentication: authentication
       ? {
-          provider: authentication.provider,
+          provider: authentication.provider ?? "",
           acr: authentication.acr ?? null,
           amr: authentication.amr ?? [],
           ageSeconds: authentication.ageSeconds ?? 0,

@@ -32,6 +32,9 @@ const COLUMNS = `s.id, s.kind, s.user_id AS userId, u.email, s.app_id AS appId, 
   s.parent_id AS parentId, s.ip, s.user_agent AS userAgent, s.created_at AS createdAt,
   s.expires_at AS expiresAt, s.ended_at AS endedAt, s.end_reason AS endReason`;
 
+const SELECT = `SELECT ${COLUMNS} FROM sessions_index s JOIN users u ON u.id = s.user_id
+  LEFT JOIN apps a ON a.id = s.app_id`;
+
 const LIVE = "s.ended_at IS NULL AND s.expires_at > ?";
 const REASON: SessionEndReason = "killed_by_admin";
 
@@ -92,7 +95,9 @@ async function locate(bindings: Bindings, id: string): Promise<{ owner: string; 
   return row ?? notFound("session");
 }
 
-export const SESSION_HANDLERS: Handlers<"sessions.list" | "sessions.kill" | "sessions.killMany"> = {
+export const SESSION_HANDLERS: Handlers<
+  "sessions.list" | "sessions.get" | "sessions.kill" | "sessions.killMany"
+> = {
   "sessions.list": async ({ bindings, query, now }) => {
     const filters: [string, unknown][] = [];
     if (query.user !== undefined)
@@ -107,10 +112,7 @@ export const SESSION_HANDLERS: Handlers<"sessions.list" | "sessions.kill" | "ses
         const conditions = [...filters, ...(after === null ? [] : [["s.id < ?", after] as const])];
         const where = conditions.length > 0 ? `WHERE ${conditions.map(([sql]) => sql).join(" AND ")}` : "";
         const { results } = await bindings.db
-          .prepare(
-            `SELECT ${COLUMNS} FROM sessions_index s JOIN users u ON u.id = s.user_id
-             LEFT JOIN apps a ON a.id = s.app_id ${where} ORDER BY s.id DESC LIMIT ?`,
-          )
+          .prepare(`${SELECT} ${where} ORDER BY s.id DESC LIMIT ?`)
           .bind(...conditions.map(([, value]) => value), limit)
           .all<Row>();
         return results;
@@ -118,6 +120,12 @@ export const SESSION_HANDLERS: Handlers<"sessions.list" | "sessions.kill" | "ses
       (row) => row.id,
     );
     return { body: page };
+  },
+
+  "sessions.get": async ({ bindings, params }) => {
+    if (!isId("session", params.session)) return notFound("session");
+    const row = await bindings.db.prepare(`${SELECT} WHERE s.id = ?`).bind(params.session).first<Row>();
+    return { body: row ?? notFound("session") };
   },
 
   "sessions.kill": async (call) => {
