@@ -7,7 +7,7 @@ import { demoNetwork } from "./demo/network.ts";
 import { applyNetwork, createNetwork, localClient } from "./local/admin.ts";
 import { prepareMesh } from "./local/mesh.ts";
 import { startPlatform } from "./local/platform.ts";
-import { loadState, saveState } from "./local/state.ts";
+import { loadState, StateInUse, saveState } from "./local/state.ts";
 
 /** `npm start [-- --fresh] [--port N]`: the whole product on this machine, with something to protect. */
 
@@ -18,6 +18,10 @@ const HUB = `http://hub.localhost:${PORT}`;
 const CLIENT_ID = "rustronaut-demo";
 
 process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
+  if (error instanceof StateInUse) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
   if (error.code !== "EADDRINUSE" && error.code !== "ERR_ADDRESS_IN_USE") throw error;
   process.stderr.write(
     `Port ${(error as { port?: number }).port ?? PORT} is taken. Stop what uses it, or choose others: npm start -- --port 9000\n`,

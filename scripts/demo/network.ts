@@ -1,4 +1,5 @@
 import type { NetworkDocument } from "../../shared/protocol/document.ts";
+import { DEMO_USERS } from "./identity-provider.ts";
 
 export interface DemoPlaces {
   readonly issuer: string;
@@ -23,7 +24,12 @@ export function demoNetwork({ issuer, clientId, clientSecret, echo, live }: Demo
       },
     ],
     segments: [{ name: "demo", description: "The two demo applications" }],
-    groups: [{ name: "engineering" }, { name: "sales" }],
+    // The provider says the same at each sign-in; here, so that policies can be tested before the first one.
+    users: DEMO_USERS.map(({ email, name }) => ({ email, name })),
+    groups: ["engineering", "sales"].map((name) => ({
+      name,
+      users: DEMO_USERS.filter(({ groups }) => groups.includes(name)).map(({ email }) => email),
+    })),
     apps: [
       { name: "echo", title: "Echo", host: echo.host, segment: "demo", upstreams: [echo.upstream] },
       { name: "live", title: "Live", host: live.host, segment: "demo", upstreams: [live.upstream] },

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /** What the local network keeps between starts, besides D1 and the objects. Made at the first start, 0600. */
@@ -16,22 +16,45 @@ export interface LocalState {
 
 const FOLDER = resolve(import.meta.dirname, "../../.rustronaut");
 
-export function loadState(fresh: boolean): LocalState {
-  if (fresh) rmSync(FOLDER, { recursive: true, force: true });
-  mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
+/** Two processes must never share the databases below the folder, nor one of them delete it under the other. */
+export class StateInUse extends Error {
+  constructor(pid: number) {
+    super(`It is running already (process ${pid}). Stop it first: Ctrl+C in its terminal.`);
+  }
+}
+
+/** The state in a folder that this process alone has from now on. Throws `StateInUse`. */
+export function loadState(fresh: boolean, folder: string = FOLDER): LocalState {
+  const holder = join(folder, "pid");
+  const other = existsSync(holder) ? Number(readFileSync(holder, "utf8")) : 0;
+  if (other !== process.pid && isRunning(other)) throw new StateInUse(other);
+  if (fresh) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(holder, String(process.pid));
   try {
-    return { ...JSON.parse(readFileSync(join(FOLDER, "local.json"), "utf8")), folder: FOLDER };
+    return { ...JSON.parse(readFileSync(join(folder, "local.json"), "utf8")), folder };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   const secret = () => randomBytes(32).toString("base64url");
   return saveState({
-    folder: FOLDER,
+    folder,
     secretKey: secret(),
     bootstrapToken: secret(),
     clientSecret: secret(),
     adminToken: null,
   });
+}
+
+/** A process that died leaves its number behind, which another program may have got: only ours counts. */
+function isRunning(pid: number): boolean {
+  if (pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return !existsSync("/proc") || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("scripts/start.ts");
+  } catch {
+    return false;
+  }
 }
 
 export function saveState(state: LocalState): LocalState {

@@ -155,12 +155,12 @@ when { context has authentication && context.authentication.amr.contains("otp") 
     );
     const ask = (...more: string[]) =>
       shell.run([
-        ...["policy", "test", "--user", "alice@example.com", "--app", "other", "--draft", `office=${draft}`],
+        ...["policy", "test", "--user", "alice@example.com", "--app", "other", "--draft", `other=${draft}`],
         ...["--network", "ip=192.0.2.7", "--authentication", "amr=pwd,otp", "ageSeconds=10", ...more],
       ]);
     expect(await ask("--upgrade")).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/^allow \(office#1/),
+      out: expect.stringMatching(/^allow \(other#1\)/),
     });
     expect((await ask()).code, "without an upgrade").toBe(3);
     expect((await ask("--upgrade", "--network", "ip=198.51.100.7")).code, "from elsewhere").toBe(3);
