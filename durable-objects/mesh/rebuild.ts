@@ -64,13 +64,15 @@ export class Rebuilder {
       else faults.push({ ...result.error, node });
     }
     const records = await this.#records(network, built);
-    const rebuilt = built.map(
-      ({ manifest, peers }): Rebuilt => ({
-        node: manifest.document.node,
-        before: this.#members.issueOf(this.#members.get(manifest.document.node)),
-        after: { manifest: manifest.hash, peers: peers.map(({ document }) => document.node) },
-      }),
-    );
+    const rebuilt = [
+      ...built.map(({ manifest, peers }) =>
+        this.#rebuilt(manifest.document.node, {
+          manifest: manifest.hash,
+          peers: peers.map(({ document }) => document.node),
+        }),
+      ),
+      ...faults.map(({ node }) => this.#rebuilt(node, null)),
+    ];
     const reduced: Addressed<ManifestDocument>[] = [];
     const plan = planTick(
       rebuilt,
@@ -86,6 +88,10 @@ export class Rebuilder {
       objects: [...records, ...objectsOf(component, built), ...reduced],
       tick: issues.length === 0 ? null : await this.#sign(input, issues, signer, now),
     };
+  }
+
+  #rebuilt(node: string, after: Issue | null): Rebuilt {
+    return { node, before: this.#members.issueOf(this.#members.get(node)), after };
   }
 
   #sign(

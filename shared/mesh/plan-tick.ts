@@ -13,7 +13,8 @@ export interface Rebuilt {
   readonly node: string;
   /** What the node was last given; null before the first time. */
   readonly before: Issue | null;
-  readonly after: Issue;
+  /** Null when it could not be made. */
+  readonly after: Issue | null;
 }
 
 export interface TickPlan {
@@ -27,6 +28,8 @@ export interface TickPlan {
 }
 
 /**
+ * A node whose configuration could not be made keeps what it has, but for peers that are members no more.
+ *
  * @param isInGoodStanding Whether a node is an approved member of the network.
  * @param withoutEnded The last issue without the peers that are members no more: what passes even while the rest waits,
  *   since nobody waits for a revocation.
@@ -38,18 +41,22 @@ export function planTick(
   withoutEnded: (node: string, before: Issue) => Issue,
   isConfirmed: boolean,
 ): TickPlan {
-  const changed = rebuilt.filter(({ before, after }) => before?.manifest !== after.manifest);
+  const changed = rebuilt.flatMap(({ node, before, after }) =>
+    after && before?.manifest !== after.manifest ? [{ node, before, after }] : [],
+  );
+  const unmade = rebuilt.filter(({ after }) => after === null);
   const changes = changed.map(({ node, before, after }) => ({
     node,
     before: before?.peers ?? [],
     after: after.peers,
   }));
   const held = isConfirmed ? [] : nodesToHoldFor(changes, isInGoodStanding);
-  const publish =
-    held.length === 0
-      ? changed.map(({ node, after }) => ({ node, issue: after }))
-      : changed.flatMap(({ node, before }) => reduced(node, before, isInGoodStanding, withoutEnded));
-  const before = new Map(changed.map((change) => [change.node, change.before?.peers ?? []]));
+  const withoutMore = held.length === 0 ? unmade : [...unmade, ...changed];
+  const publish = [
+    ...(held.length === 0 ? changed.map(({ node, after }) => ({ node, issue: after })) : []),
+    ...withoutMore.flatMap(({ node, before }) => reduced(node, before, isInGoodStanding, withoutEnded)),
+  ];
+  const before = new Map(rebuilt.map((change) => [change.node, change.before?.peers ?? []]));
   return {
     publish,
     waiting: held.length === 0 ? [] : changed.map(({ node }) => node),
