@@ -5,7 +5,7 @@ import { meshObject } from "../objects.ts";
 import { markSeen } from "./directory.ts";
 import { json, type Reply, refuse } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
-import { type Member, requireMember } from "./standing.ts";
+import { requireMember } from "./standing.ts";
 
 /** How often a waiting poll looks again. */
 const LOOK_MS = 1_000;
@@ -15,12 +15,12 @@ export async function config(request: Request, bindings: Bindings, session: Agen
   const applied = appliedOf(request.headers.get("if-none-match"));
   const until = Date.now() + waitOf(request.headers.get("prefer")) * 1_000;
   for (;;) {
-    const member = await requireMember(bindings, session);
-    const { etag } = member.entry;
+    const etag = await issuedTo(bindings, session, applied);
+    // With the counter of what is in force, which acknowledges it: only what was issued can be.
     markSeen(session.ticket.segment, { node: session.node, counter: applied?.serial.counter ?? null });
     if (etag === null)
       refuse("unavailable", "The node's first config is being made.", { retryAfterSeconds: 1 });
-    if (applied === null || etag !== applied.text) return changed(bindings, session, applied, member);
+    if (applied === null || etag !== applied.text) return changed(bindings, session, applied);
     if (Date.now() + LOOK_MS > until) return { status: 304, body: "", etag: `"${etag}"` };
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
@@ -47,20 +47,30 @@ function waitOf(header: string | null): number {
   return seconds === undefined ? 0 : Math.min(Number(seconds), WIRE_LIMITS.waitSeconds);
 }
 
-async function changed(
+/** The tag of what was issued to the node last. Refuses a node that claims to have applied more than that. */
+async function issuedTo(
   bindings: Bindings,
   session: AgentSession,
   applied: Applied | null,
-  { entry }: Member,
-): Promise<Reply> {
-  const issued = parseTag(entry.etag ?? "");
-  // An epoch or a root that the node has not seen is newer by its own right.
-  if (applied && issued && compareSerials(applied.serial, issued.serial) > 0) {
-    refuse(
-      "applied_ahead",
-      "The node has applied more than the hub ever issued. After a restore from a backup, raise the epoch: `rustronaut trust raise-epoch`.",
-    );
-  }
+): Promise<string | null> {
+  const known = (await requireMember(bindings, session)).entry.etag;
+  if (!isAhead(applied, known)) return known;
+  // The object may have issued it a moment ago, which the isolate does not know yet.
+  const newest = (await requireMember(bindings, session, true)).entry.etag;
+  if (!isAhead(applied, newest)) return newest;
+  return refuse(
+    "applied_ahead",
+    "The node has applied more than the hub ever issued. After a restore from a backup, raise the epoch: `rustronaut trust raise-epoch`.",
+  );
+}
+
+/** An epoch or a root that the node has not seen is newer by its own right. */
+function isAhead(applied: Applied | null, etag: string | null): boolean {
+  const issued = applied === null || applied.text === etag ? null : parseTag(etag ?? "");
+  return applied !== null && issued !== null && compareSerials(applied.serial, issued.serial) > 0;
+}
+
+async function changed(bindings: Bindings, session: AgentSession, applied: Applied | null): Promise<Reply> {
   const answer = await meshObject(bindings, session.ticket.segment).config(
     session.node,
     applied?.manifest ?? null,

@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signStatement } from "../../../shared/agent-protocol/statement.ts";
 import { FACTS, type TestNode } from "../../support/node-client.ts";
+import { refusalOf } from "../hub/api.ts";
 import { type AgentApi, startAgentApi } from "./setup.ts";
 
 let api: AgentApi;
@@ -163,6 +164,61 @@ describe("a report", () => {
   it("names no exit node that is none", async () => {
     expect((await node.report({ exitNode: "nobody" })).status).toBeLessThan(500);
     expect((await shown()).exitNode).toBeNull();
+  });
+});
+
+describe("an acknowledgement", () => {
+  it("is of what was issued: a node that claims to be ahead has dropped nobody", async () => {
+    const leaver = await api.member({ tags: ["team"] });
+    await api.system.admin.call("nodes.revoke", { params: { node: leaver.id } });
+    const acknowledged = async () => {
+      // A write asks the segment's object, which takes what the polls said along.
+      await peer.call("POST", "/agent/v1/keys/challenge", {
+        body: JSON.stringify({ keys: peer.publicKeys }),
+      });
+      const { data } = await api.system.admin.call("nodes.revocation", { params: { node: leaver.id } });
+      return [data.concerned, data.acknowledged];
+    };
+    const etag = String((await node.poll()).headers.etag);
+    const [epoch, root, counter, hash] = etag.slice(1, -1).split(".");
+    const ahead = await node.poll(`"${epoch}.${root}.${Number(counter) + 1}.${hash}"`);
+    expect(ahead.code).toBe("applied_ahead");
+    expect(await acknowledged()).toEqual([2, 0]);
+    expect((await node.poll(etag)).status).toBe(304);
+    expect(await acknowledged()).toEqual([2, 1]);
+  });
+});
+
+describe("a config", () => {
+  it("that came a moment ago is no claim to be ahead", async () => {
+    // The isolate has asked just now who was issued what, and does not ask again for a second.
+    expect((await node.poll()).status).toBe(200);
+    await api.system.admin.call("meshRules.create", {
+      body: { name: "another", from: ["tag:team"], to: ["tag:team"], traffic: ["udp/53"] },
+    });
+    const { etag } = (await node.poll()).headers;
+    expect((await node.poll(etag)).status).toBe(304);
+  });
+});
+
+describe("an approved route", () => {
+  it("overlaps with no other", async () => {
+    const approve = async ({ id }: TestNode, approvedRoutes: string[]) => {
+      const params = { node: id };
+      const { data } = await api.system.admin.call("nodes.get", { params });
+      const ifMatch = `"${data.version}"`;
+      return api.system.admin.call("nodes.update", { params, body: { approvedRoutes }, ifMatch });
+    };
+    await approve(peer, ["10.9.0.0/16", "fd99::/32"]);
+    const before = await api.state();
+    for (const route of ["10.9.0.0/16", "10.0.0.0/8", "10.9.7.0/24", "fd99:0:1::/48"]) {
+      expect(await refusalOf(approve(node, ["192.168.0.0/24", route]))).toBe("409 route_overlaps");
+    }
+    expect(await refusalOf(approve(node, ["172.16.0.0/12", "172.16.9.0/24"]))).toBe("409 route_overlaps");
+    for (const route of ["10.8.0.1/16", "100.64.0.0/16", "10.8.0.0/16\n"]) {
+      expect(await refusalOf(approve(node, [route]))).toBe("422 invalid_input");
+    }
+    expect(await api.state()).toEqual(before);
   });
 });
 
