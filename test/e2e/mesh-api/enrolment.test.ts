@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { transcript } from "../../../shared/agent-protocol/transcript.ts";
+import { CHALLENGE_LIFETIME_MS } from "../../../shared/agent-protocol/types.ts";
 import { base64url } from "../../../shared/encoding.ts";
+import { sealingKey } from "../../../shared/mesh/hub-keys.ts";
 import { bytes, type TestNode } from "../../support/node-client.ts";
 import { type AgentApi, startAgentApi } from "./setup.ts";
 
@@ -125,6 +128,22 @@ describe("keys", () => {
     await refused("possession_not_proven", () => node.tryEnrol(secret, { challenge: own, ...forged }));
   });
 
+  it("answer a challenge in time", async () => {
+    const { crypto } = api.hub;
+    const key = await sealingKey(crypto, api.system.secretKey, "challenge");
+    const { signing, wireguard, kem } = node.publicKeys;
+    const boundTo = transcript("possession", signing, wireguard, kem);
+    const given = await node.challenge();
+    const sealed = bytes(given.challenge);
+    const nonce = sealed.subarray(0, 12);
+    const opened = await key.open(nonce, sealed.subarray(12), boundTo);
+    const [expiresAt, possessed] = JSON.parse(Buffer.from(opened.ok ? opened.value : []).toString());
+    expect(expiresAt - Date.now()).toBeLessThanOrEqual(CHALLENGE_LIFETIME_MS);
+    const ended = Buffer.from(JSON.stringify([Date.now(), possessed]));
+    const challenge = base64url(Buffer.concat([nonce, await key.seal(nonce, ended, boundTo)]));
+    await refused("challenge_expired", () => node.tryEnrol(secret, { challenge: { ...given, challenge } }));
+  });
+
   it("enrol again as the same node when the answer was lost, at no second use", async () => {
     const key = await api.key({ maxUses: 1 });
     const first = await node.enrol(key.secret);
@@ -222,6 +241,25 @@ describe("an enrolment", () => {
     const taken = await other.enrol(secret, { statement: { hostname: "database" } });
     const { name } = await node.enrol(secret, { statement: { hostname: "database" } });
     expect([taken.name, name]).toEqual(["database", "database-2"]);
+  });
+
+  it("gets the address of nobody who was there a moment ago, and later one that has rested", async () => {
+    const shown = async ({ id }: TestNode) =>
+      (await api.system.admin.call("nodes.get", { params: { node: id } })).data;
+    await node.enrol(secret);
+    const before = await shown(node);
+    const leave = { params: { node: node.id }, ifMatch: `"${before.version}"` };
+    await api.system.admin.call("nodes.delete", leave);
+    const [next, later] = [await api.hub.newNode(), await api.hub.newNode()];
+    await next.enrol(secret);
+    expect((await shown(next)).ipv4).not.toBe(before.ipv4);
+    const db = await api.system.platform.miniflare.getD1Database("DB");
+    const rest = "SELECT until - ended_at AS ms FROM address_holds WHERE node_id = ?";
+    expect(await db.prepare(rest).bind(node.id).first()).toEqual({ ms: 7 * 86_400_000 });
+    await db.prepare("UPDATE address_holds SET until = 1 WHERE node_id = ?").bind(node.id).run();
+    await later.enrol(secret);
+    const { ipv4, ipv6 } = await shown(later);
+    expect([ipv4, ipv6]).toEqual([before.ipv4, before.ipv6]);
   });
 
   it("of a name beyond 253 characters is refused", async () => {

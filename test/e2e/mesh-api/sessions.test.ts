@@ -1,7 +1,10 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HEADERS } from "../../../shared/agent-protocol/types.ts";
+import { agentApiDocument } from "../../../shared/agent-protocol/openapi.ts";
+import { openTicket, sealTicket } from "../../../shared/agent-protocol/ticket.ts";
+import { HEADERS, TICKET_SCHEME } from "../../../shared/agent-protocol/types.ts";
 import { base64url } from "../../../shared/encoding.ts";
+import { sealingKey } from "../../../shared/mesh/hub-keys.ts";
 import { type Answer, bytes, type TestNode } from "../../support/node-client.ts";
 import { rawRequest, sendRaw } from "../../support/raw.ts";
 import { type AgentApi, startAgentApi } from "./setup.ts";
@@ -63,6 +66,19 @@ describe("a request", () => {
     expect(await node.isProven({ ...replayed, status: 304 }, nonce)).toBe(false);
   });
 
+  it("under a ticket that has ended hears so, with a MAC", async () => {
+    const { crypto } = api.hub;
+    const key = await sealingKey(crypto, api.system.secretKey, "ticket");
+    const ticket = await openTicket(key, node.session?.ticket ?? "");
+    const ended = ticket && (await sealTicket(crypto, key, { ...ticket, expiresAt: Date.now() }));
+    const headers = await node.signed("GET", CONFIG, {
+      headers: { authorization: `${TICKET_SCHEME} ${ended}` },
+    });
+    const answer = await api.hub.send(CONFIG, { headers });
+    expect([answer.status, answer.code]).toEqual([401, "ticket_expired"]);
+    expect(await node.isProven(answer, headers[HEADERS.nonce] ?? "")).toBe(true);
+  });
+
   it.each([
     ["another method", { facts: { method: "POST" } }],
     ["another hub", { facts: { origin: "https://hub.example.com" } }],
@@ -114,6 +130,21 @@ describe("a request", () => {
 });
 
 describe("methods and paths", () => {
+  it("are those of the published document", async () => {
+    const { paths } = agentApiDocument() as { paths: Record<string, object> };
+    expect(Object.keys(paths)).toHaveLength(11);
+    for (const [path, operations] of Object.entries(paths)) {
+      for (const method of ["GET", "POST"]) {
+        const isDescribed = method.toLowerCase() in operations;
+        if (isDescribed && path.endsWith("/logout")) continue;
+        const { code } = await node.call(method, path.replace("{hash}", "A"), { body: "[]" });
+        // Outside of a session another method is no path at all.
+        const isRefused = code === "method_not_allowed" || (code === "not_found" && !path.includes("{hash}"));
+        expect(isRefused, `${method} ${path} ${code}`).toBe(!isDescribed);
+      }
+    }
+  });
+
   it.each([
     ["POST", CONFIG],
     ["PUT", TELEMETRY],

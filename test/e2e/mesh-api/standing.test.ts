@@ -295,6 +295,23 @@ describe("a socket", () => {
     expect((await node.poll()).status).toBe(200);
   });
 
+  it("hears of changes that concern its node, and pings are answered", async () => {
+    const node = await api.member({ tags: ["listening"] });
+    const { socket, heard } = await socketOf(node);
+    const next = () => new Promise((resolve) => socket.once("message", resolve));
+    const answered = next();
+    socket.send("ping");
+    await answered;
+    const hinted = next();
+    await call("meshRules.create", {
+      body: { name: "listening", from: ["tag:listening"], to: ["tag:listening"], traffic: ["any"] },
+    });
+    await api.member({ tags: ["listening"] });
+    await hinted;
+    expect(heard.slice(0, 2)).toEqual(["pong", '{"changed":true}']);
+    socket.terminate();
+  });
+
   it("is for those who ask as a node and for an upgrade", async () => {
     const node = await api.member();
     expect((await node.call("GET", "/agent/v1/socket")).code).toBe("malformed_request");
