@@ -2,8 +2,9 @@ import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { startAgentApi } from "../e2e/mesh-api/setup.ts";
 import type { TestNode } from "../support/node-client.ts";
+import { childrenNamed, cpuOf } from "./support/cpu.ts";
 import { type Load, load } from "./support/load.ts";
-import { atLeast, type BenchResult, median, percentile } from "./support/result.ts";
+import { atLeast, atMost, type BenchResult, median, percentile } from "./support/result.ts";
 
 const ROUNDS = 3;
 const SECONDS = 2;
@@ -29,9 +30,13 @@ const PEERS = `
   export default app;
 `;
 
-/** Polls per second through workerd: unchanged (304) and with everything (200), against two peers in turn. */
+/**
+ * Polls per second through workerd, and the CPU of its process for each: unchanged (304) and with everything (200), against
+ * two peers in turn.
+ */
 export default async function agentPoll(): Promise<BenchResult> {
   const api = await startAgentApi();
+  const [hubProcess] = childrenNamed("workerd");
   const nodes: TestNode[] = [];
   for (let i = 0; i < CONNECTIONS; i++) nodes.push(await api.member({ tags: ["bench"] }));
   await api.system.admin.call("meshRules.create", {
@@ -54,6 +59,7 @@ export default async function agentPoll(): Promise<BenchResult> {
     }),
   );
   const peerPort = Number((await peers.ready).port);
+  const peerProcess = childrenNamed("workerd").find((pid) => pid !== hubProcess);
   const host = new URL(api.system.hubOrigin).host;
   const polls = async (isUnchanged: boolean) => {
     const queues = await Promise.all(
@@ -76,11 +82,16 @@ export default async function agentPoll(): Promise<BenchResult> {
     unchanged: async () => ({ port, path, headers: await polls(true), status: 304 }),
     full: async () => ({ port, path, headers: await polls(false), status: 200 }),
   };
-  const runs: Record<keyof typeof targets, Load[]> = { constant: [], signature: [], unchanged: [], full: [] };
+  const runs: Record<keyof typeof targets, Run[]> = { constant: [], signature: [], unchanged: [], full: [] };
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [name, target] of Object.entries(targets)) {
-      const run = await load({ ...(await target()), connections: CONNECTIONS, seconds: SECONDS });
-      if (round > 0) runs[name as keyof typeof targets].push(run);
+      const wanted = await target();
+      const pid = wanted.port === port ? hubProcess : peerProcess;
+      const before = cpuOf(pid);
+      const run = await load({ ...wanted, connections: CONNECTIONS, seconds: SECONDS });
+      const after = cpuOf(pid);
+      const cpuMs = before === null || after === null ? null : (after - before) / run.latencies.length;
+      if (round > 0) runs[name as keyof typeof targets].push({ ...run, cpuMs });
     }
   }
   await peers.dispose();
@@ -88,6 +99,11 @@ export default async function agentPoll(): Promise<BenchResult> {
   const perSecond = (name: keyof typeof targets) => median(runs[name].map((run) => run.perSecond));
   const ratio = (a: keyof typeof targets, b: keyof typeof targets) =>
     median(runs[a].map((run, i) => run.perSecond / (runs[b][i]?.perSecond ?? Number.NaN)));
+  const cpu = (name: keyof typeof targets) => {
+    const each = runs[name].flatMap(({ cpuMs }) => (cpuMs === null ? [] : [cpuMs]));
+    return each.length > 0 ? median(each) : null;
+  };
+  const unchangedCpu = cpu("unchanged");
   return {
     metrics: {
       bare_route_per_s: perSecond("constant"),
@@ -99,7 +115,26 @@ export default async function agentPoll(): Promise<BenchResult> {
         0.99,
       ),
       poll_304_vs_ed25519_ratio: ratio("unchanged", "signature"),
+      ...measured({
+        bare_route_cpu_ms: cpu("constant"),
+        poll_304_cpu_ms: unchangedCpu,
+        poll_200_cpu_ms: cpu("full"),
+      }),
     },
-    goals: [atLeast("304 poll vs bare route throughput", ratio("unchanged", "constant"), "ratio", 0.6)],
+    goals: [
+      atLeast("304 poll vs bare route throughput", ratio("unchanged", "constant"), "ratio", 0.6),
+      ...(unchangedCpu === null ? [] : [atMost("CPU per 304 poll", unchangedCpu, "ms", 0.3)]),
+    ],
   };
 }
+
+interface Run extends Load {
+  /** Of the answering process, for each request; null where it can't be told. */
+  readonly cpuMs: number | null;
+}
+
+/** What could be measured here. */
+const measured = (figures: Readonly<Record<string, number | null>>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(figures).flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
+  );
