@@ -191,7 +191,8 @@ export interface ChangedHint {
 
 export const WIRE_LIMITS = {
   jsonBytes: 256 * 1024,
-  telemetryBytes: 256 * 1024,
+  /** Of a report once it is unpacked: room for one of every peer that a node may have. */
+  telemetryBytes: 1024 * 1024,
   peersPerReport: 4_096,
   endpoints: 8,
   routes: 32,
