@@ -81,7 +81,7 @@ async function serveSession(
 ): Promise<Response> {
   if (!isKnown(pathname)) refuse("not_found", "The agent API has no such path.");
   const session = await openSession(request, bindings, target, body);
-  if (pathname === `${BASE}/socket`) return openSocket(request, bindings, session);
+  if (`${request.method} ${pathname}` === `GET ${BASE}/socket`) return openSocket(request, bindings, session);
   const reply = await settled(async () => {
     requireFresh(session, request.headers.get(HEADERS.counter), Date.now());
     return answer(request, pathname, bindings, session, body);
