@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { release, uptime } from "node:os";
 import { isSea } from "node:sea";
-import { pipeline } from "node:stream/promises";
 import type { NodeFactsReport } from "../../shared/agent-protocol/types.ts";
 import { run } from "../system/exec.ts";
 import { readIfThere } from "../system/files.ts";
@@ -45,11 +44,20 @@ function bundleHash(): Promise<string> {
   return hash;
 }
 
-/** Piece by piece: the single executable has more than 100 MB. */
-async function hashOf(file: string): Promise<string> {
+/** Piece by piece through one buffer: the single executable has more than 100 MB. */
+async function hashOf(path: string): Promise<string> {
   const sha256 = createHash("sha256");
-  await pipeline(createReadStream(file), sha256);
-  return sha256.digest("base64url");
+  const buffer = Buffer.alloc(64 * 1024);
+  const file = await open(path);
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(buffer);
+      if (bytesRead === 0) return sha256.digest("base64url");
+      sha256.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 interface BlockDevice {

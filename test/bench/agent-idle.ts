@@ -104,7 +104,7 @@ async function timesOfChanges({ system }: Mesh, agent: TestAgent, meshRule: stri
       ifMatch: `"${change + 1}"`,
     });
     const began = performance.now();
-    while (filterOf(agent) === before) await sleep(10);
+    await until("the change is in force", () => filterOf(agent) !== before, 60, 10);
     times.push(performance.now() - began);
     await sleep(2_000);
   }

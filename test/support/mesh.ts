@@ -181,10 +181,10 @@ export class TestAgent {
 }
 
 /** Asks again until it holds. */
-export async function until(what: string, holds: () => unknown, seconds = 60): Promise<void> {
+export async function until(what: string, holds: () => unknown, seconds = 60, pauseMs = 200): Promise<void> {
   const end = Date.now() + seconds * 1_000;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`It did not come about that ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
