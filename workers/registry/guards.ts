@@ -33,15 +33,24 @@ export function failedGuard(error: unknown): GuardName | null {
   return (/'guard:([a-z_]+):/.exec(String(error))?.[1] as GuardName | undefined) ?? null;
 }
 
-/** The row still has the version that the caller saw. */
-export function unchanged(
+/**
+ * The row still has the version that was read, and that is the one that the caller saw: with a guessed later one, what
+ * was judged by one state of the row would be done to another.
+ */
+export const unchanged = (
   d1: D1Database,
   table: string,
-  id: string | number,
-  version: number,
-): D1PreparedStatement {
-  return guard(d1, "unchanged", `EXISTS (SELECT 1 FROM ${table} WHERE id = ? AND version = ?)`, id, version);
-}
+  read: { readonly id: string | number; readonly version: number },
+  seen: number,
+): D1PreparedStatement =>
+  guard(
+    d1,
+    "unchanged",
+    `?2 = ?3 AND EXISTS (SELECT 1 FROM ${table} WHERE id = ?1 AND version = ?2)`,
+    read.id,
+    read.version,
+    seen,
+  );
 
 const OWNER_IS_LEFT = "EXISTS (SELECT 1 FROM users WHERE role = 'owner' AND status = 'active')";
 

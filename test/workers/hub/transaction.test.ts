@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Call, Write } from "../../../workers/hub/call.ts";
 import { commit, writeKey } from "../../../workers/hub/commit.ts";
+import { USER_HANDLERS } from "../../../workers/hub/handlers/users.ts";
 import {
   failedGuard,
   noCycle,
@@ -37,7 +39,7 @@ async function everything(): Promise<unknown> {
 
 describe("a guard", () => {
   const failing: [string, D1PreparedStatement[]][] = [
-    ["unchanged", [unchanged(env.DB, "networks", 1, 7)]],
+    ["unchanged", [unchanged(env.DB, "networks", { id: 1, version: 7 }, 7)]],
     ["last_owner", [ownerIsLeft(env.DB)]],
     ["last_owner_token", [env.DB.prepare("DELETE FROM api_tokens"), ownerOrTokenIsLeft(env.DB)]],
     ["group_cycle", [nest("grp_new", "grp_new"), noCycle(env.DB, null)]],
@@ -57,7 +59,7 @@ describe("a guard", () => {
       insertGroup("grp_2"),
       nest("grp_1", "grp_2"),
       insertOwner,
-      unchanged(env.DB, "networks", 1, 1),
+      unchanged(env.DB, "networks", { id: 1, version: 1 }, 1),
       ownerIsLeft(env.DB),
       ownerOrTokenIsLeft(env.DB),
       noCycle(env.DB, null),
@@ -81,9 +83,33 @@ test("a write whose guard fails leaves no row, no stored answer, and its key fre
   const commitWith = (statements: D1PreparedStatement[]) =>
     commit(bindings, "token:x", write, { statements, effects, body: "done" }, 200, Date.now());
   const before = await everything();
-  const refused = commitWith([insertGroup("grp_late"), unchanged(env.DB, "networks", 1, 9)]);
+  const refused = commitWith([
+    insertGroup("grp_late"),
+    unchanged(env.DB, "networks", { id: 1, version: 9 }, 9),
+  ]);
   await expect(refused).rejects.toMatchObject({ refusal: { code: "precondition_failed" } });
   expect(await everything()).toEqual(before);
   expect(await commitWith([insertGroup("grp_late")])).toMatchObject({ status: 200, body: "done" });
   expect(await env.DB.prepare("SELECT count(*) AS n FROM groups WHERE id = 'grp_late'").first("n")).toBe(1);
+});
+
+test("an administrator who guesses the next ETag can't change someone who becomes an owner at that moment", async () => {
+  await env.DB.prepare(
+    "INSERT INTO users (id, email, created_at, updated_at) VALUES ('usr_heir', 'heir@example.com', 1, 1)",
+  ).run();
+  const attempt = async () => {
+    const write = await USER_HANDLERS["users.update"]({
+      bindings,
+      params: { user: "heir@example.com" },
+      body: { email: "mine@example.com" },
+      caller: { role: "admin" },
+      ifMatch: 2,
+      now: 1,
+    } as Call<"users.update">);
+    await env.DB.prepare("UPDATE users SET role = 'owner', version = 2 WHERE id = 'usr_heir'").run();
+    await commit(bindings, "token:y", writeKey("token:y", null, "request"), write as Write, 200, Date.now());
+  };
+  await expect(attempt()).rejects.toMatchObject({ refusal: { code: "precondition_failed" } });
+  const row = await env.DB.prepare("SELECT email, role FROM users WHERE id = 'usr_heir'").first();
+  expect(row).toEqual({ email: "heir@example.com", role: "owner" });
 });

@@ -102,7 +102,7 @@ function applyNetwork(
 ): void {
   const d1 = call.bindings.db;
   const { network } = rows;
-  statements.push(unchanged(d1, "networks", network.id, network.version));
+  statements.push(unchanged(d1, "networks", network, network.version));
   statements.push(storeNetwork(d1, changeNetwork(network, input, call.now)));
 }
 
@@ -114,7 +114,7 @@ async function applyProvider(
   const { call, rows, statements, userIds, ends } = building;
   const d1 = call.bindings.db;
   const before = rows.identityProviders.find((row) => row.name === step.name);
-  if (before) statements.push(unchanged(d1, "identity_providers", before.id, before.version));
+  if (before) statements.push(unchanged(d1, "identity_providers", before, before.version));
   const after = item
     ? await changeProvider(call.bindings, before ?? blankProvider(call.now), item, call.now)
     : null;
@@ -136,7 +136,7 @@ async function applyApp(
   const { call, rows, statements, ends, names } = building;
   const d1 = call.bindings.db;
   const before = rows.apps.find((app) => app.name === step.name);
-  if (before) statements.push(unchanged(d1, "apps", before.id, before.version));
+  if (before) statements.push(unchanged(d1, "apps", before, before.version));
   if (!item) {
     if (before) statements.push(removeApp(d1, before.id));
     if (before) ends.push(...endsOf(before, null));
@@ -157,7 +157,7 @@ async function applyPolicy(
 ): Promise<void> {
   const d1 = call.bindings.db;
   const before = rows.policies.find((row) => row.name === step.name);
-  if (before) statements.push(unchanged(d1, "policies", before.id, before.version));
+  if (before) statements.push(unchanged(d1, "policies", before, before.version));
   if (!item) {
     if (before) statements.push(d1.prepare("DELETE FROM policies WHERE id = ?").bind(before.id));
     return;

@@ -17,7 +17,7 @@ export function applySegment(
   const { call, rows, names, statements } = building;
   const d1 = call.bindings.db;
   const before = rows.segments.find((row) => row.name === step.name);
-  if (before) statements.push(unchanged(d1, "segments", before.id, before.version));
+  if (before) statements.push(unchanged(d1, "segments", before, before.version));
   if (!item) {
     if (before) statements.push(d1.prepare("DELETE FROM segments WHERE id = ?").bind(before.id));
     return;
@@ -53,7 +53,7 @@ export function applyUser(building: Building, step: PlanStep, item: Section<"use
   const { call, rows, names, statements, userIds, ends } = building;
   const d1 = call.bindings.db;
   const before = rows.users.find((row) => row.email === step.name);
-  if (before) statements.push(unchanged(d1, "users", before.id, before.version));
+  if (before) statements.push(unchanged(d1, "users", before, before.version));
   const id = names.user(step.name);
   userIds.add(id);
   if (item?.status === "disabled" || !item) {
@@ -88,7 +88,7 @@ export function applyGroup(building: Building, step: PlanStep, item: Section<"gr
   const { call, rows, names, statements } = building;
   const d1 = call.bindings.db;
   const before = rows.groups.find((row) => row.name === step.name);
-  if (before) statements.push(unchanged(d1, "groups", before.id, before.version));
+  if (before) statements.push(unchanged(d1, "groups", before, before.version));
   const id = names.group(step.name);
   if (!item) {
     touch(building, membersOf(building, id, "user"));

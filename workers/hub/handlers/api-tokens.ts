@@ -88,7 +88,7 @@ export const API_TOKEN_HANDLERS: Handlers<
     const row = await findApiToken(bindings.db, params.apiToken);
     return {
       statements: [
-        unchanged(bindings.db, "api_tokens", row.id, ifMatch),
+        unchanged(bindings.db, "api_tokens", row, ifMatch),
         bindings.db.prepare("DELETE FROM api_tokens WHERE id = ?").bind(row.id),
         ...(row.role === "owner" ? [ownerOrTokenIsLeft(bindings.db)] : []),
       ],

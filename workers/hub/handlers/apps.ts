@@ -210,7 +210,7 @@ export const APP_HANDLERS: Handlers<
     const after = { ...(await changeApp(bindings, before, body, now)), version: ifMatch + 1 };
     return {
       statements: [
-        unchanged(bindings.db, "apps", before.id, ifMatch),
+        unchanged(bindings.db, "apps", before, ifMatch),
         ...storeApp(bindings.db, after, true, now),
       ],
       effects: effects("update", after, { fields: Object.keys(body) }, endsOf(before, after)),
@@ -222,7 +222,7 @@ export const APP_HANDLERS: Handlers<
   "apps.delete": async ({ bindings, params, ifMatch }) => {
     const app = await findApp(bindings.db, params.app);
     return {
-      statements: [unchanged(bindings.db, "apps", app.id, ifMatch), removeApp(bindings.db, app.id)],
+      statements: [unchanged(bindings.db, "apps", app, ifMatch), removeApp(bindings.db, app.id)],
       effects: effects("delete", app, {}, endsOf(app, null)),
       body: null,
     };

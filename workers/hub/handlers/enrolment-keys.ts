@@ -165,7 +165,7 @@ export const ENROLMENT_KEY_HANDLERS: Handlers<
       "UPDATE enrolment_keys SET revoked_at = coalesce(revoked_at, ?), updated_at = ?, version = version + 1 WHERE id = ?";
     return {
       statements: [
-        unchanged(bindings.db, "enrolment_keys", row.id, ifMatch),
+        unchanged(bindings.db, "enrolment_keys", row, ifMatch),
         bindings.db.prepare(update).bind(now, now, row.id),
       ],
       effects: effects("revoke", row.id, { name: row.name }),

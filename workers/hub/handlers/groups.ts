@@ -105,7 +105,7 @@ export const GROUP_HANDLERS: Handlers<
     const renamed = after.name !== before.name ? await usersIn(bindings.db, before.id) : [];
     return {
       statements: [
-        unchanged(bindings.db, "groups", before.id, ifMatch),
+        unchanged(bindings.db, "groups", before, ifMatch),
         touchUsers(bindings.db, renamed, now),
         prepared(
           bindings.db,
@@ -126,7 +126,7 @@ export const GROUP_HANDLERS: Handlers<
     const members = await usersIn(bindings.db, row.id);
     return {
       statements: [
-        unchanged(bindings.db, "groups", row.id, ifMatch),
+        unchanged(bindings.db, "groups", row, ifMatch),
         touchUsers(bindings.db, members, now),
         bindings.db
           .prepare("DELETE FROM group_members WHERE member_kind = 'group' AND member_id = ?")

@@ -188,7 +188,7 @@ export const PROVIDER_HANDLERS: Handlers<
     const { statements, userIds, ends } = await consequences(bindings.db, before, after, now);
     return {
       statements: [
-        unchanged(bindings.db, "identity_providers", before.id, ifMatch),
+        unchanged(bindings.db, "identity_providers", before, ifMatch),
         ...statements,
         storeProvider(bindings.db, after, true),
       ],
@@ -207,7 +207,7 @@ export const PROVIDER_HANDLERS: Handlers<
     const { statements, userIds, ends } = await consequences(bindings.db, row, null, now);
     return {
       statements: [
-        unchanged(bindings.db, "identity_providers", row.id, ifMatch),
+        unchanged(bindings.db, "identity_providers", row, ifMatch),
         ...statements,
         bindings.db.prepare("DELETE FROM identity_providers WHERE id = ?").bind(row.id),
       ],

@@ -230,7 +230,7 @@ export const MESH_RULE_HANDLERS: Handlers<
     };
     return {
       statements: [
-        unchanged(bindings.db, "mesh_rules", before.id, ifMatch),
+        unchanged(bindings.db, "mesh_rules", before, ifMatch),
         ...raised(bindings.db, store(bindings.db, after)),
       ],
       effects: effects("update", after, { fields: Object.keys(body) }),
@@ -243,7 +243,7 @@ export const MESH_RULE_HANDLERS: Handlers<
     const row = await findRule(bindings.db, params.meshRule);
     return {
       statements: [
-        unchanged(bindings.db, "mesh_rules", row.id, ifMatch),
+        unchanged(bindings.db, "mesh_rules", row, ifMatch),
         ...raised(bindings.db, bindings.db.prepare("DELETE FROM mesh_rules WHERE id = ?").bind(row.id)),
       ],
       effects: effects("delete", row),

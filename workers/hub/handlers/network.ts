@@ -52,7 +52,7 @@ export const NETWORK_HANDLERS: Handlers<"network.get" | "network.update" | "me.g
     const before = await theNetwork(bindings.db);
     const after = { ...changeNetwork(before, body, now), version: ifMatch + 1 };
     return {
-      statements: [unchanged(bindings.db, "networks", before.id, ifMatch), storeNetwork(bindings.db, after)],
+      statements: [unchanged(bindings.db, "networks", before, ifMatch), storeNetwork(bindings.db, after)],
       effects: {
         event: { action: "network.update", target: "network", detail: { fields: Object.keys(body) } },
         userIds: [],

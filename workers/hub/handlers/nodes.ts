@@ -144,7 +144,7 @@ export const NODE_HANDLERS: Handlers<
       );
     return {
       statements: [
-        unchanged(db, "nodes", before.id, ifMatch),
+        unchanged(db, "nodes", before, ifMatch),
         ...(routes ? [guard(db, "mesh_moved", `${REVISION} = ?`, state.revision)] : []),
         nextRevision(db),
         update,
@@ -164,7 +164,7 @@ export const NODE_HANDLERS: Handlers<
   "nodes.delete": async ({ bindings, params, ifMatch, now }) => {
     const row = await findNode(bindings.db, params.node);
     return {
-      statements: [unchanged(bindings.db, "nodes", row.id, ifMatch), ...removeNode(bindings.db, row.id, now)],
+      statements: [unchanged(bindings.db, "nodes", row, ifMatch), ...removeNode(bindings.db, row.id, now)],
       effects: effects("delete", row),
       body: null,
     };

@@ -93,7 +93,7 @@ function change(
 ) {
   return {
     statements: [
-      unchanged(d1, "policies", before.id, after.version - 1),
+      unchanged(d1, "policies", before, after.version - 1),
       storePolicy(d1, after, true),
       ...(isNew ? [storeVersion(d1, version)] : []),
     ],
@@ -231,7 +231,7 @@ export const POLICY_HANDLERS: Handlers<
     const row = await findPolicy(bindings.db, params.policy);
     return {
       statements: [
-        unchanged(bindings.db, "policies", row.id, ifMatch),
+        unchanged(bindings.db, "policies", row, ifMatch),
         bindings.db.prepare("DELETE FROM policies WHERE id = ?").bind(row.id),
       ],
       effects: effects("delete", row),

@@ -84,7 +84,7 @@ export const SEGMENT_HANDLERS: Handlers<
     refuseReservedSegment(after.name);
     return {
       statements: [
-        unchanged(bindings.db, "segments", before.id, ifMatch),
+        unchanged(bindings.db, "segments", before, ifMatch),
         prepared(
           bindings.db,
           registryOf(bindings.db).update(segments).set(after).where(eq(segments.id, before.id)),
@@ -100,7 +100,7 @@ export const SEGMENT_HANDLERS: Handlers<
     const row = await findSegment(bindings.db, params.segment);
     return {
       statements: [
-        unchanged(bindings.db, "segments", row.id, ifMatch),
+        unchanged(bindings.db, "segments", row, ifMatch),
         bindings.db.prepare("DELETE FROM segments WHERE id = ?").bind(row.id),
       ],
       effects: effects("delete", row),

@@ -111,7 +111,7 @@ export const SERVICE_TOKEN_HANDLERS: Handlers<
       updatedAt: now,
     };
     return {
-      statements: [unchanged(bindings.db, "service_tokens", before.id, ifMatch), store(bindings.db, after)],
+      statements: [unchanged(bindings.db, "service_tokens", before, ifMatch), store(bindings.db, after)],
       effects: effects("update", after, { fields: Object.keys(body) }),
       body: view(after),
       version: after.version,
@@ -131,7 +131,7 @@ export const SERVICE_TOKEN_HANDLERS: Handlers<
       updatedAt: now,
     };
     return {
-      statements: [unchanged(bindings.db, "service_tokens", before.id, ifMatch), store(bindings.db, after)],
+      statements: [unchanged(bindings.db, "service_tokens", before, ifMatch), store(bindings.db, after)],
       effects: effects("rotate", after, { graceSeconds: body.graceSeconds }),
       body: { serviceToken: view(after), secret },
       version: after.version,
@@ -142,7 +142,7 @@ export const SERVICE_TOKEN_HANDLERS: Handlers<
     const row = await findServiceToken(bindings.db, params.serviceToken);
     return {
       statements: [
-        unchanged(bindings.db, "service_tokens", row.id, ifMatch),
+        unchanged(bindings.db, "service_tokens", row, ifMatch),
         bindings.db.prepare("DELETE FROM service_tokens WHERE id = ?").bind(row.id),
       ],
       effects: effects("delete", row),

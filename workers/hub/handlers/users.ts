@@ -121,7 +121,7 @@ export const USER_HANDLERS: Handlers<
     const { homeRegion: _, ...changes } = after;
     return {
       statements: [
-        unchanged(bindings.db, "users", before.id, ifMatch),
+        unchanged(bindings.db, "users", before, ifMatch),
         prepared(
           bindings.db,
           registryOf(bindings.db).update(users).set(changes).where(eq(users.id, before.id)),
@@ -139,7 +139,7 @@ export const USER_HANDLERS: Handlers<
     mayTouch(caller, row.role, null);
     return {
       statements: [
-        unchanged(bindings.db, "users", row.id, ifMatch),
+        unchanged(bindings.db, "users", row, ifMatch),
         bindings.db
           .prepare("DELETE FROM group_members WHERE member_kind = 'user' AND member_id = ?")
           .bind(row.id),
