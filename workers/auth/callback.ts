@@ -26,7 +26,7 @@ const REFUSALS: Record<ClaimsRefusal | UserRefusal, string> = {
   unknown_user: "Your account is not invited here. Ask an administrator to add you.",
   user_disabled: "Your account is disabled. Ask an administrator.",
   other_account_linked:
-    "Another account of this identity provider is already linked to your e-mail address. Ask an administrator.",
+    "Another account is already linked to your e-mail address: sign in as you did before, or ask an administrator.",
   email_in_use: "Your new e-mail address belongs to another user here. Ask an administrator.",
 };
 

@@ -19,15 +19,16 @@ interface Known {
   readonly email: string;
   readonly name: string;
   readonly status: "active" | "disabled";
+  readonly role: string | null;
   readonly homeRegion: string | null;
 }
 
-const USER = "u.id, u.email, u.name, u.status, u.home_region AS homeRegion";
+const USER = "u.id, u.email, u.name, u.status, u.role, u.home_region AS homeRegion";
 
 /**
  * Finds or makes the user of verified claims and remembers what the provider said. A new subject is linked to
  * an existing user by verified e-mail only, and never beside another subject of the same provider: addresses
- * get a new owner some day.
+ * get a new owner some day. Nor is a further provider's word enough to become an administrator who has signed in.
  */
 export async function signInUser(
   db: D1Database,
@@ -120,7 +121,7 @@ async function judgeUser(
   const user = linked ?? (await userByEmail(db, claims.email));
   if (!user && !provider.allowedDomains.includes(emailDomain(claims.email))) return err("unknown_user");
   if (user?.status === "disabled") return err("user_disabled");
-  if (user && !linked && (await hasIdentity(db, provider.id, user.id))) return err("other_account_linked");
+  if (user && !linked && (await isKnownOtherwise(db, provider.id, user))) return err("other_account_linked");
   if (linked && linked.email !== claims.email) {
     const allowed =
       provider.allowedDomains.length === 0 || provider.allowedDomains.includes(emailDomain(claims.email));
@@ -152,10 +153,14 @@ async function userByEmail(db: D1Database, email: string): Promise<Known | null>
   return db.prepare(`SELECT ${USER} FROM users u WHERE u.email = ?`).bind(email).first<Known>();
 }
 
-async function hasIdentity(db: D1Database, providerId: string, userId: string): Promise<boolean> {
+/** By another subject of this provider or, if an administrator, by any provider: not every one is as strict as that. */
+async function isKnownOtherwise(db: D1Database, providerId: string, { id, role }: Known): Promise<boolean> {
   const row = await db
-    .prepare("SELECT 1 FROM identities WHERE provider_id = ? AND user_id = ?")
-    .bind(providerId, userId)
+    .prepare(
+      `SELECT 1 FROM identities i JOIN identity_providers p ON p.id = i.provider_id
+       WHERE i.user_id = ?1 AND (p.id = ?2 OR (p.enabled = 1 AND ?3 = 1))`,
+    )
+    .bind(id, providerId, role === null ? 0 : 1)
     .first();
   return row !== null;
 }

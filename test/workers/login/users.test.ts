@@ -90,6 +90,17 @@ describe("user of a sign-in", () => {
     expect(await signIn({ subject: "s2" }, { id: "idp_2" })).toMatchObject({ ok: true });
   });
 
+  test("who is an administrator is not taken over by another provider that names their address", async () => {
+    const first = await signIn();
+    if (!first.ok) throw new Error(first.error);
+    await db.prepare("UPDATE users SET role = 'owner'").run();
+    const elsewhere = () => signIn({ subject: "s2" }, { id: "idp_2" });
+    expect(await elsewhere()).toEqual({ ok: false, error: "other_account_linked" });
+    // Until the one that they came by vouches for nobody any more.
+    await db.prepare("UPDATE identity_providers SET enabled = 0 WHERE id = 'idp_1'").run();
+    expect(await elsewhere()).toMatchObject({ ok: true, value: { userId: first.value.userId } });
+  });
+
   test("is refused when disabled", async () => {
     await addUser("usr_1", "alice@corp.com", "disabled");
     expect(await signIn()).toEqual({ ok: false, error: "user_disabled" });
