@@ -1,3 +1,4 @@
+import { printableLines } from "../shared/printable.ts";
 import { readCommandLine } from "./command-line.ts";
 import { config } from "./commands/config.ts";
 import type { Context } from "./commands/context.ts";
@@ -47,14 +48,16 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
       line,
       store: new Store(line.stateDirectory),
       emit: (data, human) =>
-        process.stdout.write(line.json ? `${JSON.stringify(data ?? null, null, 2)}\n` : human()),
+        process.stdout.write(
+          line.json ? `${JSON.stringify(data ?? null, null, 2)}\n` : printableLines(human()),
+        ),
     });
   } catch (error) {
     const { exitCode, code, message, hint } = toFailure(error);
     process.stderr.write(
       asJson
         ? `${JSON.stringify({ error: { code, message, hint, exitCode } })}\n`
-        : `${message}\n${hint ? `${hint}\n` : ""}`,
+        : printableLines(`${message}\n${hint ? `${hint}\n` : ""}`),
     );
     return exitCode;
   }

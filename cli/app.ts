@@ -1,3 +1,4 @@
+import { printableLines } from "../shared/printable.ts";
 import { ApiError, type Called, type Client, createClient } from "../shared/protocol/client.ts";
 import type { EndpointId } from "../shared/protocol/endpoints.ts";
 import { currentConfig } from "./config.ts";
@@ -42,9 +43,9 @@ export function openApp(io: Io, json: () => boolean): App {
       const { hub, token } = await currentConfig(io.env);
       return connect(hub, token);
     },
-    emit: (data, human) => io.out(json() ? `${JSON.stringify(data, null, 2)}\n` : human()),
+    emit: (data, human) => io.out(json() ? `${JSON.stringify(data, null, 2)}\n` : printableLines(human())),
     note: (text) => {
-      if (!json()) io.err(`${text}\n`);
+      if (!json()) io.err(`${printableLines(text)}\n`);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { printable } from "../shared/printable.ts";
 import type { App } from "./app.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
@@ -9,7 +10,7 @@ export async function confirm(app: App, question: string, yes: boolean): Promise
     throw new Failure(EXIT.usage, "This changes the network and nobody is here to confirm it", {
       hint: "Give --yes when a script runs it.",
     });
-  const answer = await app.io.ask(`${question} [y/N] `);
+  const answer = await app.io.ask(`${printable(question)} [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim()))
     throw new Failure(EXIT.failure, "Not confirmed", { hint: "Nothing was changed." });
 }

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { printable } from "../../shared/printable.ts";
 import type { App } from "../app.ts";
 import { collect, parseBundle, verifyBundle } from "../audit/bundle.ts";
 import { followEvents } from "../audit/follow.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { type Item, listOption, pages } from "../listing.ts";
-import { printable } from "../output/text.ts";
 import { cell, instant } from "../output/values.ts";
 
 interface RangeOptions {

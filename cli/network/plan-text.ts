@@ -1,5 +1,5 @@
+import { printable } from "../../shared/printable.ts";
 import type { Plan, PlanStep } from "../../shared/protocol/document.ts";
-import { printable } from "../output/text.ts";
 import { type DiffLine, lineDiff } from "./line-diff.ts";
 
 const SIGNS = { create: "+", update: "~", delete: "-" } as const;

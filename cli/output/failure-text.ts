@@ -1,5 +1,5 @@
+import { printable } from "../../shared/printable.ts";
 import type { Failure } from "../failure.ts";
-import { printable } from "./text.ts";
 
 /** A failure as a person reads it: what, why, where, and what to do next. */
 export function failureText(failure: Failure): string {

@@ -1,4 +1,5 @@
-import { padTo, printable, truncate, widthOf } from "./text.ts";
+import { printable } from "../../shared/printable.ts";
+import { padTo, truncate, widthOf } from "./text.ts";
 
 const GAP = 2;
 /** A column is not narrowed below this, so that every column stays recognisable. */

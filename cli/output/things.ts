@@ -1,5 +1,5 @@
+import { printable } from "../../shared/printable.ts";
 import { details, table } from "./table.ts";
-import { printable } from "./text.ts";
 import { cell, heading } from "./values.ts";
 
 type Item = Readonly<Record<string, unknown>>;

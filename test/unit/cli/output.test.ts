@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { openApp } from "../../../cli/app.ts";
 import { EXIT } from "../../../cli/exit-codes.ts";
 import { Failure } from "../../../cli/failure.ts";
+import type { Io } from "../../../cli/io.ts";
 import { failureText } from "../../../cli/output/failure-text.ts";
 import { details, table } from "../../../cli/output/table.ts";
-import { printable, truncate, widthOf } from "../../../cli/output/text.ts";
+import { truncate, widthOf } from "../../../cli/output/text.ts";
+import { printable } from "../../../shared/printable.ts";
 
 describe("table", () => {
   const rows = [
@@ -77,6 +80,21 @@ describe("failureText", () => {
     });
     expect(failureText(failure)).toBe(
       "error: The policy is not valid [policy_invalid]\n  Fix it.\n  a.cedar:3:7: unexpected token\nNothing was changed.\n",
+    );
+  });
+});
+
+describe("everything that is printed", () => {
+  it("keeps what strangers named (groups of an identity provider, nodes) from steering the terminal", () => {
+    let printed = "";
+    const print = (text: string) => {
+      printed += text;
+    };
+    const app = openApp({ out: print, err: print } as Io, () => false);
+    app.emit({}, () => "allow (p#1)\n  eve is directly in the groups \u001b[2J\u202eadmins\u009b.\n");
+    app.note("Held: \u001b]0;x\u0007");
+    expect(printed).toBe(
+      "allow (p#1)\n  eve is directly in the groups \\u001b[2J\\u202eadmins\\u009b.\nHeld: \\u001b]0;x\\u0007\n",
     );
   });
 });
