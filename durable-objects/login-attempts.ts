@@ -94,15 +94,13 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
     this.#sql.exec("UPDATE attempts SET session = ? WHERE id = ? AND consumed = 1", session, id);
   }
 
-  async firstUse(jti: string, expiresAt: number): Promise<boolean> {
-    const inserted = this.#sql.exec(
-      "INSERT INTO seen_tokens (jti, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING jti",
-      jti,
-      expiresAt,
-    );
-    const first = inserted.toArray().length === 1;
+  async isSpent(jti: string): Promise<boolean> {
+    return this.#sql.exec("SELECT 1 FROM seen_tokens WHERE jti = ?", jti).toArray().length > 0;
+  }
+
+  async spend(jti: string, expiresAt: number): Promise<void> {
+    this.#sql.exec("INSERT OR IGNORE INTO seen_tokens (jti, expires_at) VALUES (?, ?)", jti, expiresAt);
     await this.#forgetAt(expiresAt);
-    return first;
   }
 
   override async alarm(): Promise<void> {

@@ -65,6 +65,8 @@ export interface LoginAttemptsRpc {
   redeem(id: string, codeHash: string, browserHash: string, host: string): Promise<Redeemed>;
   /** Remembers which session the redeemed code made, for the case of a replay. */
   recordSession(id: string, sessionId: string, owner: string): Promise<void>;
-  /** True the first time a back-channel logout token's `jti` is seen before `expiresAt`. */
-  firstUse(jti: string, expiresAt: number): Promise<boolean>;
+  /** Whether a back-channel logout token was done before. */
+  isSpent(jti: string): Promise<boolean>;
+  /** Remembers until `expiresAt` that the token was done. */
+  spend(jti: string, expiresAt: number): Promise<void>;
 }

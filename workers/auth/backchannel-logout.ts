@@ -34,16 +34,17 @@ export async function serveBackchannelLogout(request: Request, bindings: Binding
 }
 
 async function endNamed(bindings: Bindings, provider: Provider, logout: LogoutToken): Promise<Response> {
-  const seen = hashSecret(`${provider.id}:${logout.jti}`);
-  if (!(await attemptsObject(bindings, seen).firstUse(seen, logout.rememberUntil))) {
-    return answer(400, "the token was used before");
-  }
+  const token = hashSecret(`${provider.id}:${logout.jti}`);
+  const spent = attemptsObject(bindings, token);
+  if (await spent.isSpent(token)) return answer(400, "the token was used before");
   const { ended } = await coordinatorObject(bindings).endEverywhere(
     await ownersOf(bindings, provider, logout),
     { by: "provider", providerId: provider.id, subject: logout.subject, sid: logout.sid },
     "provider_logout",
   );
   await indexEnded(bindings.db, ended, "provider_logout");
+  // Last: a token of which nothing came yet may be sent again.
+  await spent.spend(token, logout.rememberUntil);
   await note(bindings, "session", "session.provider_logout", `provider:${provider.id}`, provider.id, {
     ended: ended.length,
   });

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { serveBackchannelLogout } from "../../../workers/auth/backchannel-logout.ts";
 import { auditObject } from "../../../workers/objects.ts";
 import { applyRegistry } from "../registry.ts";
 import { bindings, HOUR, type Mode, run, silentProvider, startNetwork } from "./silent-provider.ts";
@@ -12,6 +13,29 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await db.prepare("DELETE FROM provider_grants").run();
+});
+
+describe("a logout token", () => {
+  const send = async (token: string, through = bindings) => {
+    const body = new URLSearchParams({ logout_token: token });
+    const url = "https://auth.example/.rustronaut/backchannel-logout";
+    return (await serveBackchannelLogout(new Request(url, { method: "POST", body }), through)).status;
+  };
+  test("whose sessions could not be ended yet counts when it is sent again, and then no more", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    const token = await provider.logoutToken();
+    const away = () => Promise.reject(new Error("the coordinator is away"));
+    const namespace = { idFromName: (name: string) => name, get: () => ({ endEverywhere: away }) };
+    const through = { ...bindings, coordinator: namespace as unknown as typeof bindings.coordinator };
+    await expect(send(token, through)).rejects.toThrow("away");
+    expect(await provider.live(session)).toBeDefined();
+    expect(await send(token)).toBe(200);
+    expect(await provider.live(session)).toBeUndefined();
+    const later = await provider.signIn();
+    expect(await send(token)).toBe(400);
+    expect(await provider.live(later)).toBeDefined();
+  });
 });
 
 describe("S-27: what the provider says after the sign-in", () => {

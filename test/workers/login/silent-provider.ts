@@ -27,6 +27,8 @@ export interface SilentProvider {
   asked: number;
   /** @param who Somebody else than the one person that `claims` speak of. */
   signIn(token?: string, who?: string): Promise<Session>;
+  /** A logout token for the person that `claims` speak of. */
+  logoutToken(): Promise<string>;
   /** The session as its object has it, or undefined once it ended. */
   live(session: Session): Promise<Session | undefined>;
   /** Moves the grants of this provider into the past. */
@@ -35,6 +37,9 @@ export interface SilentProvider {
 }
 
 export const HOUR = 3_600_000;
+
+/** OpenID Connect Back-Channel Logout 1.0 §2.4. */
+const LOGOUT = "http://schemas.openid.net/event/backchannel-logout";
 
 let count = 0;
 
@@ -94,6 +99,13 @@ export async function silentProvider(): Promise<SilentProvider> {
       const owner = owners.get(session.id) ?? "";
       return (await sessionsObject(bindings, owner).list({ by: "session", id: session.id }))[0];
     },
+    logoutToken: () =>
+      new SignJWT({ sub, jti: crypto.randomUUID(), events: { [LOGOUT]: {} } })
+        .setProtectedHeader({ alg: "RS256", kid: "k", typ: "logout+jwt" })
+        .setIssuer(issuer)
+        .setAudience("me")
+        .setIssuedAt()
+        .sign(privateKey),
     async pass(ms) {
       await db
         .prepare(
