@@ -37,7 +37,7 @@ export function checkUpstream(url: string, rules: UpstreamRules): Result<string,
     if (kind === "public") return ok(origin);
     return refuse(`It is not a public address (${kind.replaceAll("_", " ")}).`);
   }
-  if (!/^[a-z0-9._-]+$/.test(host)) return refuse("It is not a valid host name.");
+  if (!/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(host)) return refuse("It is not a valid host name.");
   if (!host.includes(".") || LOCAL_NAME.test(host))
     return refuse("It is a name that exists in a private network only.");
   return ok(origin);
