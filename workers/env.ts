@@ -25,6 +25,10 @@ export interface Bindings {
   readonly developmentHosts: readonly string[];
 }
 
+/** Hosts (without port) that are the network's own: nothing of it is fetched through them. */
+export const networkHosts = ({ authOrigin, hubOrigin }: Bindings): string[] =>
+  [authOrigin, hubOrigin].map((origin) => new URL(origin).hostname);
+
 export class ConfigurationError extends Error {}
 
 /**

@@ -1,4 +1,5 @@
-import type { Bindings } from "../env.ts";
+import { checkUpstream } from "../../shared/http/upstream.ts";
+import { type Bindings, networkHosts } from "../env.ts";
 
 /** The identity provider can't be asked now: answer 503 and let the person try again. */
 export class ProviderAway extends Error {}
@@ -14,8 +15,9 @@ const TIMEOUT_MS = 8_000;
 const MAX_BYTES = 1_048_576;
 
 /**
- * `fetch` for what identity providers answer: https only (or a listed development host), no redirects, bounded
- * in time and size. Throws `ProviderAway` when there is no usable answer.
+ * `fetch` for what identity providers answer: https only (or a listed development host), at public addresses, no
+ * redirects, bounded in time and size. A provider's own metadata says where, so each address is judged anew.
+ * Throws `ProviderAway` when there is no usable answer.
  */
 export function providerFetch(bindings: Bindings) {
   return async (url: string, init: ProviderRequest): Promise<Response> => {
@@ -23,6 +25,9 @@ export function providerFetch(bindings: Bindings) {
     if (target.protocol !== "https:" && !isDevelopmentHost(bindings, target)) {
       throw new Error(`an identity provider's address must be https: ${target.origin}`);
     }
+    const { developmentHosts } = bindings;
+    const checked = checkUpstream(target.origin, { developmentHosts, ownHosts: networkHosts(bindings) });
+    if (!checked.ok) throw new Error(`an identity provider's address must be public: ${target.origin}`);
     let response: Response;
     let body: ArrayBuffer;
     try {

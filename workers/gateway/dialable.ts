@@ -1,6 +1,6 @@
 import { checkUpstream } from "../../shared/http/upstream.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import type { Bindings } from "../env.ts";
+import { type Bindings, networkHosts } from "../env.ts";
 
 const MAX_REMEMBERED = 5_000;
 const remembered = new Map<string, string | null>();
@@ -12,7 +12,7 @@ export function dialable(upstream: string, app: SnapshotApp, bindings: Bindings)
   if (known !== undefined) return known;
   const checked = checkUpstream(upstream, {
     developmentHosts: bindings.developmentHosts,
-    ownHosts: [new URL(bindings.authOrigin).hostname, new URL(bindings.hubOrigin).hostname, app.host],
+    ownHosts: [...networkHosts(bindings), app.host],
   });
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
   remembered.set(key, checked.ok ? checked.value : null);

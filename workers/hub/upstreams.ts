@@ -1,5 +1,5 @@
 import { checkUpstream } from "../../shared/http/upstream.ts";
-import type { Bindings } from "../env.ts";
+import { type Bindings, networkHosts } from "../env.ts";
 import { Refused, refuse } from "./refused.ts";
 
 /** The upstreams in their stored spelling. Refuses those that the edge may not dial, and an app in front of itself. */
@@ -26,9 +26,6 @@ export function checkIssuer(bindings: Bindings, issuer: string): void {
     refuse("upstream_forbidden", "The issuer must be https.");
   }
 }
-
-const networkHosts = (bindings: Bindings): string[] =>
-  [bindings.authOrigin, bindings.hubOrigin].map((origin) => new URL(origin).hostname);
 
 function dialable(bindings: Bindings, url: string, ownHosts: readonly string[]): string {
   const checked = checkUpstream(url, { developmentHosts: bindings.developmentHosts, ownHosts });

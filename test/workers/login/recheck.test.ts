@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { serveBackchannelLogout } from "../../../workers/auth/backchannel-logout.ts";
+import { providerFetch } from "../../../workers/auth/provider-fetch.ts";
 import { auditObject } from "../../../workers/objects.ts";
 import { applyRegistry } from "../registry.ts";
 import { bindings, HOUR, type Mode, run, silentProvider, startNetwork } from "./silent-provider.ts";
@@ -13,6 +14,21 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await db.prepare("DELETE FROM provider_grants").run();
+});
+
+describe("what a provider's metadata leads to", () => {
+  test.each([
+    "https://169.254.169.254/jwks",
+    "https://10.0.0.1/jwks",
+    "https://[::ffff:127.0.0.1]/jwks",
+    "https://keys.internal/jwks",
+    `https://${new URL(bindings.hubOrigin).hostname}/api/v1/users`,
+    "http://idp.example/jwks",
+  ])("is not fetched inside, nor from ourselves, nor without TLS: %s", async (url) => {
+    vi.mocked(fetch).mockClear();
+    await expect(providerFetch(bindings)(url, { headers: {} })).rejects.toThrow("address");
+    expect(fetch).not.toHaveBeenCalled();
+  });
 });
 
 describe("a logout token", () => {
