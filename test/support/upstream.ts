@@ -42,8 +42,10 @@ export async function startUpstream(): Promise<RecordingUpstream> {
         body,
       });
     };
-    if (url.startsWith("/upload")) open.add(url);
-    request.on("close", () => open.delete(url));
+    if (url.startsWith("/upload")) {
+      open.add(url);
+      request.on("close", () => open.delete(url));
+    }
     request.on("data", (chunk: Buffer) => {
       body += chunk.toString("latin1");
     });
@@ -52,6 +54,7 @@ export async function startUpstream(): Promise<RecordingUpstream> {
       open.add(url);
       response.writeHead(200, {
         "content-type": url.startsWith("/events") ? "text/event-stream" : "application/octet-stream",
+        ...(url === "/download/small" ? { "content-length": "16000" } : {}),
       });
       const timer = setInterval(() => response.write("data: tick\n\n"), 50);
       response.on("close", () => {

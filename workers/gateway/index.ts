@@ -8,9 +8,9 @@ import { recordDecision } from "../audit.ts";
 import type { Bindings } from "../env.ts";
 import { beginSignIn } from "../handoff/begin.ts";
 import { serveReserved } from "../handoff/index.ts";
-import { freshSnapshot, snapshotAt } from "../snapshot.ts";
+import { freshSnapshot, type Snapshot, snapshotAt } from "../snapshot.ts";
 import { assertionHeaders } from "./assertion.ts";
-import { type Caller, type Identified, identify, isGood, type RefusedCredential } from "./caller.ts";
+import { type Caller, identify, isGood } from "./caller.ts";
 import { decisionEntry, judge, type Question, questionOf } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
 import { forward } from "./proxy.ts";
@@ -97,11 +97,15 @@ async function serveApp(
     const context = decisionId === undefined ? { app } : { app, decisionId };
     return refuse(request, refusal("invalid_credentials", caller.detail), context);
   }
-  if (caller.kind === "nobody" || caller.kind === "unavailable") {
-    return withoutCaller(request, app, caller, bindings);
-  }
+  if (caller.kind === "unavailable") return refuse(request, UNAVAILABLE, { app });
+  const snapshot = await (caller.kind === "nobody"
+    ? freshSnapshot(bindings)
+    : snapshotAt(bindings, caller.epoch));
+  // What was done by the app's older settings (who needs a session, how paths are read) is done anew by its newest.
+  if (snapshot.appByHost.get(app.host) !== app) return serveGateway(request, bindings, ctx);
+  if (caller.kind === "nobody") return withoutCaller(request, app, caller.ended, bindings);
   if (reserved === "ours") return describe(caller);
-  return serveCaller(request, origin, questionOf(request, app, target), caller, bindings, ctx);
+  return serveCaller(request, origin, questionOf(request, app, target), caller, snapshot, bindings, ctx);
 }
 
 function answerPreflight(request: Request, app: SnapshotApp, ownOrigin: string): Response | null {
@@ -125,13 +129,12 @@ function answerPreflight(request: Request, app: SnapshotApp, ownOrigin: string):
 async function withoutCaller(
   request: Request,
   app: SnapshotApp,
-  caller: Exclude<Identified, Caller | RefusedCredential>,
+  hadSession: boolean,
   bindings: Bindings,
 ): Promise<Response> {
-  if (caller.kind === "unavailable") return refuse(request, UNAVAILABLE, { app });
   if (isNavigation(request)) return beginSignIn(request, app, bindings);
   const loginUrl = `${new URL(request.url).origin}/`;
-  const no = caller.ended
+  const no = hadSession
     ? refusal("session_ended", "Open the app in a browser and sign in again.")
     : refusal("unauthenticated", "Open the app in a browser and sign in, or send a service token.");
   return refuse(request, no, { app, loginUrl });
@@ -154,17 +157,14 @@ async function serveCaller(
   origin: string,
   question: Question,
   caller: Caller,
+  snapshot: Snapshot,
   bindings: Bindings,
   ctx: ExecutionContext,
 ): Promise<Response> {
   const { app, target, opensSocket } = question;
-  const snapshot = await snapshotAt(bindings, caller.epoch);
   const now = Date.now();
-  const newest = snapshot.appByHost.get(app.host);
-  if (newest?.id !== app.id) return refuse(request, refusal("unknown_host", "The application was removed."));
-  const current = { ...question, app: newest };
-  const judged = judge(current, caller, snapshot, now);
-  const entry = decisionEntry(current, caller, snapshot.epoch, judged);
+  const judged = judge(question, caller, snapshot, now);
+  const entry = decisionEntry(question, caller, snapshot.epoch, judged);
   const context = {
     app,
     decisionId: entry.id,
@@ -197,7 +197,7 @@ async function serveCaller(
     request,
     bindings,
     ctx,
-    app: newest,
+    app,
     origin,
     target: target.path + target.query,
     opensSocket,
@@ -215,16 +215,19 @@ function watchOver(question: Question, caller: Caller, epoch: number, bindings: 
     const app = snapshot.appByHost.get(question.app.host);
     if (!app || app.id !== question.app.id) return false;
     const now =
-      session && caller.kind === "user" ? { ...caller, session } : refreshed(caller, snapshot.serviceTokens);
+      session && caller.kind === "user"
+        ? { ...caller, session }
+        : refreshed(caller, app, snapshot.serviceTokens);
     return (
       now !== null && judge({ ...question, app }, now, snapshot, Date.now()).decision.decision === "allow"
     );
   });
 }
 
-/** The caller as the newest snapshot knows it, or null when its credential is no longer good. */
-function refreshed(caller: Caller, tokens: readonly SnapshotServiceToken[]): Caller | null {
-  if (caller.kind !== "service") return caller;
+/** The caller as the newest snapshot knows it, or null when what it came with is no longer good. */
+function refreshed(caller: Caller, app: SnapshotApp, tokens: readonly SnapshotServiceToken[]): Caller | null {
+  if (caller.kind === "anonymous") return app.settings.anonymous ? caller : null;
+  if (caller.kind === "user") return caller;
   const token = tokens.find(({ id }) => id === caller.token.id);
   return token && isGood(token, caller.hash, Date.now()) ? { ...caller, token } : null;
 }

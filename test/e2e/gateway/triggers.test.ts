@@ -18,6 +18,7 @@ const APPS = [
   "many",
   "evicted",
   "leased",
+  "small",
 ];
 
 let system: System;
@@ -27,6 +28,7 @@ beforeAll(async () => {
     policies: [
       { name: "people", source: `permit (principal in Group::"engineering", action, resource);` },
       { name: "all", source: `permit (principal, action, resource == App::"open");` },
+      { name: "anyone", source: `permit (principal, action, resource == App::"closing");` },
     ],
   });
   const segment = "main";
@@ -35,7 +37,13 @@ beforeAll(async () => {
     version: 1,
     apps: [
       ...APPS.map((name) => ({ name, host: `${name}.localhost`, segment, upstreams })),
-      { name: "open", host: "open.localhost", segment, upstreams, settings: { anonymous: true } },
+      ...["open", "closing"].map((name) => ({
+        name,
+        host: `${name}.localhost`,
+        segment,
+        upstreams,
+        settings: { anonymous: true },
+      })),
     ],
   });
 });
@@ -178,6 +186,25 @@ describe("S-37 callers without a session", () => {
   });
 });
 
+describe("S-37 an app that no longer lets callers in without a session", () => {
+  const ask = () => attack(system, rawRequest("/", hostOf("closing"), API.lines));
+  it("ends the streams of those that came without one, though the policies would permit them", async () => {
+    const stream = await openDownload(system.port, hostOf("closing"), {}, "/events");
+    await updateApp("closing", { settings: { anonymous: false } });
+    await stream.cut;
+    await expect.poll(() => system.upstream.open.size).toBe(0);
+    expect(await ask()).toMatchObject({ status: 401, hits: 0 });
+  });
+  it("refuses the first who asks an isolate that has not heard of it", async () => {
+    await updateApp("closing", { settings: { anonymous: true } });
+    await expect.poll(async () => (await ask()).status, { timeout: 3_000 }).toBe(200);
+    // As long as an isolate believes an epoch that no session object vouched for.
+    await outlast(1_100);
+    await updateApp("closing", { settings: { anonymous: false } });
+    expect(await ask()).toMatchObject({ status: 401, hits: 0 });
+  });
+});
+
 describe("S-37 many at once", () => {
   it("one kill cuts all 50 streams of a session, and none of another's", async () => {
     const guest = await guestOf("many");
@@ -247,6 +274,18 @@ describe("S-37 an upload", () => {
     expect((await answered).header("x-rustronaut-response")).toBe("session_ended");
     await ended(guest);
     expect(system.upstream.seen.filter(({ method }) => method === "POST")).toEqual([]);
+  });
+});
+
+describe("S-37 a small answer that takes its time", () => {
+  it("looks over to nobody: it ends with the session", async () => {
+    const guest = await guestOf("small");
+    const request = rawRequest("/download/small", hostOf("small"), [`Cookie: ${guest.cookie}`]);
+    const answer = sendRaw(system.port, request, 5_000);
+    await expect.poll(() => system.upstream.open.has("/download/small")).toBe(true);
+    await killAlice();
+    await ended(guest);
+    expect((await answer).body.length).toBeLessThan(16_000);
   });
 });
 
