@@ -1,4 +1,4 @@
-import { nodeLabel } from "../agent-protocol/node-name.ts";
+import { meshDomain } from "../node-config/domain.ts";
 import type { Traffic } from "../node-config/types.ts";
 import { ipv4At, ipv6At } from "../registry/addresses.ts";
 import type { NodeStatus } from "../registry/node-status.ts";
@@ -110,4 +110,4 @@ export const ruleOf = (row: RuleRow): SegmentRule => ({
 });
 
 /** Names end in it: `node.<network>.internal`. */
-export const domainOf = ({ network }: StateRow): string => `${nodeLabel(network ?? "mesh")}.internal`;
+export const domainOf = ({ network }: StateRow): string => meshDomain(network ?? "mesh");

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { COMPOSITE } from "../crypto/composite.ts";
 import { X_WING, X25519 } from "../crypto/lengths.ts";
+import { isMeshDomain } from "./domain.ts";
 import { COMPOSITE_SCHEME, KEM_SCHEME, LIMITS } from "./types.ts";
 
 /**
@@ -21,9 +22,7 @@ const keyId = bytes(16);
 const id = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be an id"));
 const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const label = z.string().check(z.regex(new RegExp(`^${LABEL}$`), "must be a DNS label"));
-const domain = z
-  .string()
-  .check(z.maxLength(180), z.regex(new RegExp(`^(?:${LABEL}\\.)*${LABEL}$`), "must be a domain name"));
+const domain = z.string().check(z.refine(isMeshDomain, "must be a domain of a mesh"));
 /** A name that people read: no controls, and no marks that reorder text. */
 const name = z
   .string()

@@ -6,6 +6,7 @@ import {
   type ConfigState,
   reopenConfig,
 } from "../../../shared/node-config/accept.ts";
+import { isMeshDomain, meshDomain } from "../../../shared/node-config/domain.ts";
 import { CONFIG_REFUSALS, type ConfigRefusalCode } from "../../../shared/node-config/refusals.ts";
 import type { ConfigUpdate } from "../../../shared/node-config/types.ts";
 import {
@@ -587,6 +588,27 @@ describe("a peer", () => {
       await expectDraftRefused("INVALID_SHAPE", (bad) => {
         bad.component = { ...bad.component, rules: [{ id: RULE, name: "Web", traffic: traffic as never }] };
       });
+    }
+  });
+});
+
+describe("the names that go into a machine's hosts file", () => {
+  it.each([
+    "example.com",
+    "com",
+    "google.internal",
+    "docker.internal",
+    "corp.internal.example.com",
+    "a.b.internal",
+  ])("are never of %s, whoever signed it", async (domain) => {
+    await expectDraftRefused("INVALID_SHAPE", (bad) => {
+      bad.manifest = { ...bad.manifest, domain };
+    });
+  });
+  it("are of a domain that the network's name gives and every node takes", () => {
+    expect(meshDomain("Corp")).toBe("corp.internal");
+    for (const name of ["Google", "docker", "Compute", "c", "???"]) {
+      expect(isMeshDomain(meshDomain(name)), name).toBe(true);
     }
   });
 });
