@@ -21,6 +21,7 @@ import type {
   SegmentMeshRpc,
 } from "../shared/mesh/types.ts";
 import { planUpdate } from "../shared/node-config/update.ts";
+import { Allowance } from "./mesh/allowance.ts";
 import { HoldStore } from "./mesh/hold-store.ts";
 import { MemberStore, serialOf } from "./mesh/member-store.ts";
 import { Network } from "./mesh/network.ts";
@@ -29,7 +30,7 @@ import { Presence } from "./mesh/presence.ts";
 import { Publisher } from "./mesh/publisher.ts";
 import { ReceiptStore } from "./mesh/receipt-store.ts";
 import { ReportStore } from "./mesh/report-store.ts";
-import { MESH_SCHEMA } from "./mesh/schema.ts";
+import { HANDSHAKES_SCHEMA, MESH_SCHEMA } from "./mesh/schema.ts";
 import { Sockets } from "./mesh/sockets.ts";
 import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
 import { META_SCHEMA } from "./storage/meta.ts";
@@ -64,6 +65,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
   readonly #reports: ReportStore;
   readonly #sockets: Sockets;
   readonly #presence: Presence;
+  readonly #news = new Allowance();
   readonly #publisher: Publisher;
   #network: Network | null = null;
   #queue: Promise<unknown> = Promise.resolve();
@@ -75,7 +77,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
     const { sql } = ctx.storage;
-    migrate(sql, [META_SCHEMA, MESH_SCHEMA]);
+    migrate(sql, [META_SCHEMA, MESH_SCHEMA, HANDSHAKES_SCHEMA]);
     this.#members = new MemberStore(sql);
     this.#objects = new ObjectStore(sql);
     this.#holds = new HoldStore(sql);
@@ -146,16 +148,16 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
     return bytes ? base64url(bytes) : null;
   }
 
-  async admitHandshake(node: string, counter: number): Promise<HandshakeVerdict> {
+  async admitHandshake(node: string, counter: number, statement: string): Promise<HandshakeVerdict> {
     await this.#known();
     // A node that enrolled a moment ago: the notice of it may not have come.
     if (!this.#members.get(node)) await this.#learn(Number.POSITIVE_INFINITY);
     const row = this.#members.get(node);
     if (!row || row.status === "gone") return "unknown";
     if (row.status !== "approved") return row.status;
-    if (counter <= row.handshake) return "cloned";
+    if (counter <= row.handshake) return this.#members.wasAdmitted(node, statement) ? "replayed" : "cloned";
     const now = Date.now();
-    this.#members.admitHandshake(node, counter, now);
+    this.#members.admitHandshake(node, counter, statement, now);
     this.#presence.mark([{ node, counter: null }], now);
     this.#ring();
     return "admitted";
@@ -179,6 +181,13 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
       peers: issue?.peers ?? [],
     });
     if (verdict !== "ok") return { ok: false, reason: verdict };
+    const known = {
+      endpoints: endpointsOf(facts),
+      offeredRoutes: offeredRoutesOf(facts),
+      exitNode: facts.exit_node,
+    };
+    const change = reportedChange(report, known, (name) => this.#idOf(network, name));
+    if (change && !this.#news.take(node, report.receivedAt)) return { ok: false, reason: "too_often" };
     const peers = visiblePeers(report, issue?.peers ?? []);
     this.ctx.storage.transactionSync(() => {
       this.#reports.put(node, report, peers, before);
@@ -186,12 +195,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
       const { applied } = report;
       if (applied) this.#receipts.acknowledge(node, applied.serial.counter, report.receivedAt);
     });
-    const known = {
-      endpoints: endpointsOf(facts),
-      offeredRoutes: offeredRoutesOf(facts),
-      exitNode: facts.exit_node,
-    };
-    return { ok: true, change: reportedChange(report, known, (name) => this.#idOf(network, name)) };
+    return { ok: true, change };
   }
 
   async live(nodes: readonly string[]): Promise<Readonly<Record<string, LiveNode>>> {
@@ -424,6 +428,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
   #forget(node: string): void {
     this.#sockets.close(node);
     this.#presence.forget(node);
+    this.#news.forget(node);
   }
 }
 

@@ -1,3 +1,4 @@
+import { MAX_CLOCK_SKEW_MS } from "../../shared/agent-protocol/types.ts";
 import type { Issue } from "../../shared/mesh/plan-tick.ts";
 import type { Directory, DirectoryEntry } from "../../shared/mesh/types.ts";
 import { formatTag } from "../../shared/node-config/serial.ts";
@@ -142,7 +143,15 @@ export class MemberStore {
       .one().at;
   }
 
-  admitHandshake(node: string, counter: number, now: number): void {
+  /** @param statement Its hash, remembered for as long as its time would be taken. */
+  admitHandshake(node: string, counter: number, statement: string, now: number): void {
+    this.#sql.exec("DELETE FROM handshakes WHERE until < ?", now);
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO handshakes VALUES (?, ?, ?)",
+      statement,
+      node,
+      now + 2 * MAX_CLOCK_SKEW_MS,
+    );
     this.#sql.exec(
       "UPDATE members SET handshake = ?, handshake_at = ?, seen_at = ?, changed = ? WHERE node = ?",
       counter,
@@ -151,6 +160,12 @@ export class MemberStore {
       this.#tick(),
       node,
     );
+  }
+
+  /** Whether this very statement was admitted: somebody repeats it, which no second machine would do. */
+  wasAdmitted(node: string, statement: string): boolean {
+    const query = "SELECT 1 FROM handshakes WHERE statement = ? AND node = ?";
+    return this.#sql.exec(query, statement, node).toArray().length > 0;
   }
 
   markSeen(node: string, at: number): void {

@@ -31,3 +31,7 @@ export const MESH_SCHEMA = `
     nodes TEXT NOT NULL
   ) STRICT;
   CREATE TABLE texts (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`;
+
+export const HANDSHAKES_SCHEMA = `
+  CREATE TABLE handshakes (statement TEXT PRIMARY KEY, node TEXT NOT NULL, until INTEGER NOT NULL) STRICT;
+  CREATE INDEX handshakes_until ON handshakes (until);`;

@@ -10,7 +10,7 @@ import { transcript } from "./transcript.ts";
 export interface Ticket {
   readonly node: string;
   readonly segment: string;
-  /** Of the handshake that opened the session: a later one makes this session old. */
+  /** Of the handshake that opened the session: after a later one its reports count no more. */
   readonly handshake: number;
   readonly issuedAt: number;
   readonly expiresAt: number;

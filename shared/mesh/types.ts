@@ -35,6 +35,8 @@ export type HandshakeVerdict =
   | "admitted"
   /** The counter was used before: two machines run on one state. */
   | "cloned"
+  /** The very statement was admitted before: somebody repeats what was overheard. */
+  | "replayed"
   | Exclude<NodeStatus, "approved">
   | "unknown";
 
@@ -62,7 +64,7 @@ export interface ReportedChange {
 
 export type ReportVerdict =
   | { readonly ok: true; readonly change: ReportedChange | null }
-  | { readonly ok: false; readonly reason: "replayed" | "applied_ahead" | "unknown" };
+  | { readonly ok: false; readonly reason: "replayed" | "applied_ahead" | "too_often" | "unknown" };
 
 export interface LiveNode {
   readonly online: boolean;
@@ -137,7 +139,8 @@ export interface SegmentMeshRpc {
   config(node: string, base: string | null, rootVersion: number): Promise<ConfigAnswer | null>;
   /** Bytes (base64url) of an object that the node's newest manifest leads to; null for every other. */
   object(node: string, hash: string): Promise<string | null>;
-  admitHandshake(node: string, counter: number): Promise<HandshakeVerdict>;
+  /** @param statement Hash of its bytes. */
+  admitHandshake(node: string, counter: number, statement: string): Promise<HandshakeVerdict>;
   /** The highest counter that was admitted. */
   handshakeOf(node: string): Promise<number>;
   telemetry(node: string, report: CheckedReport): Promise<ReportVerdict>;

@@ -9,6 +9,7 @@ import {
   WIRE_LIMITS,
 } from "../../shared/agent-protocol/types.ts";
 import { prepareAll, setStatus } from "../../shared/mesh/statements.ts";
+import { hashOf } from "../../shared/node-config/object.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
 import { recordEvent } from "../audit.ts";
 import type { Bindings } from "../env.ts";
@@ -35,6 +36,8 @@ interface NodeRow {
 /** A handshake whose signature holds: from here on a refusal can be proven to the node as well. */
 export interface ProvenHandshake {
   readonly statement: HandshakeStatement;
+  /** Of the statement's bytes. */
+  readonly hash: string;
   readonly node: NodeRow;
   /** Of a session that is not open yet: its key signs the answer. */
   readonly session: AgentSession;
@@ -74,18 +77,23 @@ export async function proveHandshake(
     node: node.id,
     nonce: statement.nonce,
   };
-  return { statement, node, session };
+  return { statement, hash: hashOf(bytes), node, session };
 }
 
 /** Opens the session, unless the node may not have one. */
 export async function shakeHands(
   bindings: Bindings,
-  { statement, node, session }: ProvenHandshake,
+  { statement, hash, node, session }: ProvenHandshake,
   now: number,
 ): Promise<HandshakeAnswer> {
   requireClock(statement.time, now);
   if (node.status !== "approved") refuse(...NOT_APPROVED[node.status]);
-  const verdict = await meshObject(bindings, node.segment_id).admitHandshake(node.id, statement.counter);
+  const verdict = await meshObject(bindings, node.segment_id).admitHandshake(
+    node.id,
+    statement.counter,
+    hash,
+  );
+  if (verdict === "replayed") refuse("request_replayed", "This handshake was made before. Make a new one.");
   if (verdict === "cloned") return quarantine(bindings, node, statement, now);
   if (verdict === "unknown") return refuse("unavailable", "The node is not known everywhere yet. Try again.");
   if (verdict !== "admitted") refuse(...NOT_APPROVED[verdict]);

@@ -7,7 +7,7 @@ import {
 } from "../../shared/agent-protocol/types.ts";
 import { parseRoute } from "../../shared/mesh/routes.ts";
 import { NEXT_REVISION, REVISION } from "../../shared/mesh/statements.ts";
-import type { CheckedReport, ReportedChange } from "../../shared/mesh/types.ts";
+import type { CheckedReport, ReportedChange, ReportVerdict } from "../../shared/mesh/types.ts";
 import { parseEndpoint } from "../../shared/node-config/endpoint.ts";
 import { contains, parseHost, parsePrefix } from "../../shared/node-config/prefixes.ts";
 import type { Bindings } from "../env.ts";
@@ -106,12 +106,20 @@ async function signedFacts(
   return readDocument(nodeFacts, bytesOf(signed.statement, "/facts/statement"), WIRE_LIMITS.jsonBytes);
 }
 
-function refuseReport(reason: "replayed" | "applied_ahead" | "unknown"): never {
+function refuseReport(reason: Extract<ReportVerdict, { ok: false }>["reason"]): never {
   switch (reason) {
     case "replayed":
       return refuse("request_replayed", "A report with this sequence number came before. Count on.");
     case "applied_ahead":
       return refuse("applied_ahead", "The node claims to have applied what was never issued to it.");
+    case "too_often":
+      return refuse(
+        "rate_limited",
+        "Where the node is reached changes too often. Say it again in a minute.",
+        {
+          retryAfterSeconds: 60,
+        },
+      );
     case "unknown":
       return refuse("ticket_expired", "The node stands otherwise now. Shake hands again.");
   }

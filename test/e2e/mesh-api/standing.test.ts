@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { TestNode } from "../../support/node-client.ts";
 import { type AgentApi, startAgentApi } from "./setup.ts";
@@ -224,6 +224,26 @@ describe("a handshake", () => {
       const answer = await node.clone().tryHandshake(Date.now(), counter);
       expect(answer.code, String(counter)).toMatch(/^(invalid_input|malformed_request)$/);
     }
+  });
+});
+
+describe("a handshake that somebody overheard", () => {
+  it("opens nothing when it is repeated, and puts nobody out", async () => {
+    const node = await api.member();
+    const sent: unknown[] = [];
+    const { hub } = node;
+    const post = vi.spyOn(hub, "post").mockImplementation((target, document) => {
+      sent.push(document);
+      return hub.send(target, { method: "POST", body: JSON.stringify(document) });
+    });
+    await node.shakeHands();
+    await node.shakeHands();
+    post.mockRestore();
+    for (const document of sent) {
+      expect((await hub.post("/agent/v1/handshake", document)).code).toBe("request_replayed");
+    }
+    expect((await node.poll()).status).toBe(200);
+    expect(await api.audit("node.quarantine", node.id)).toBe(0);
   });
 });
 

@@ -230,6 +230,26 @@ describe("an approved route", () => {
   });
 });
 
+describe("reports that say something else each time", () => {
+  it("reach the peers a few times a minute, and no more", async () => {
+    const before = await revision();
+    const codes: string[] = [];
+    for (let i = 1; i <= 20; i++) {
+      codes.push((await node.report({ endpoints: [`198.51.100.${i}:51820`] })).code);
+    }
+    expect(codes).toContain("rate_limited");
+    expect((await revision()) - before).toBeLessThanOrEqual(10);
+    // What is no news is still taken, and so is another node's.
+    expect((await node.report()).status).toBe(200);
+    expect((await peer.report({ endpoints: ["198.51.100.77:51820"] })).status).toBe(200);
+  });
+});
+
+async function revision(): Promise<number> {
+  const [, , [row]] = (await api.state()) as [unknown, unknown, { revision: number }[]];
+  return row?.revision ?? 0;
+}
+
 async function gzipped(wishes: object) {
   const rest = { applied: null, applyError: null, clockSkewMs: 0 };
   const report = { at: Date.now(), sequence: node.sequence++, ...rest };
