@@ -61,7 +61,14 @@ function scrub(name: string, value: string, rules: ResponseRules): string | null
 
 /** An upstream may set cookies of its own host only, and none that bears our prefix. */
 function acceptableCookie(cookie: string, host: string): boolean {
-  if (cookie.trim().replace(/^"/, "").toLowerCase().startsWith(OUR_COOKIE_PREFIX)) return false;
+  // A cookie without a name comes back as its value alone, which then looks like one of ours.
+  if (
+    cookie
+      .replace(/^[\s"=]+/, "")
+      .toLowerCase()
+      .startsWith(OUR_COOKIE_PREFIX)
+  )
+    return false;
   for (const attribute of cookie.split(";").slice(1)) {
     const domain = /^\s*domain\s*=\s*\.?(.*?)\s*$/i.exec(attribute)?.[1];
     if (domain !== undefined && domain !== "" && domain.toLowerCase() !== host) return false;

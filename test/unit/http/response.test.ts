@@ -13,6 +13,7 @@ describe("S-44 what an upstream may not set", () => {
     "__Host-rn_s=x; Path=/; Secure",
     "__host-RN_l_abc=x",
     ' "__Host-rn_s=x',
+    "=__Host-rn_s=x; Path=/; Secure",
     "a=1; Domain=example",
     "a=1; domain = .example",
     "a=1; Domain=sub.app.example",
