@@ -38,8 +38,11 @@ const UNCACHED: RequestInitCfProperties = { cacheTtlByStatus: { "100-599": -1 } 
 /** Repeating these changes nothing and needs no body again, so another upstream may be tried. */
 const REPEATABLE = new Set(["GET", "HEAD"]);
 
-/** A body of known length up to this many bytes is waited for, so that its passing on needs no watch. */
-const SHORT_BYTES = 16_384;
+/**
+ * A body of known length up to this many bytes is sent without a watch: it is decided and on its way at once, and a
+ * cut could take back no more of it than the network's own buffers hold.
+ */
+const UNWATCHED_BYTES = 16_384;
 
 /** Sends the request on, streams the answer back, and cuts both when the watch says so. */
 export async function forward(forwarding: Forwarding): Promise<Response> {
@@ -137,19 +140,13 @@ async function answer(forwarding: Forwarding, response: Response, upstreamOrigin
       "The application answered with a status that does not exist; tell its owner.",
     );
   }
-  if (!response.body || request.method === "HEAD") {
-    watch.close();
-    return new Response(null, { status, statusText, headers });
-  }
   const length = response.headers.get("content-length");
-  const coding = response.headers.get("content-encoding");
-  if (coding === null && length !== null && Number(length) <= SHORT_BYTES) {
-    const body = await shortBody(response.body, Number(length));
-    if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
+  if (!response.body || request.method === "HEAD" || (length !== null && Number(length) <= UNWATCHED_BYTES)) {
     watch.close();
-    return new Response(body, { status, statusText, headers });
+    return new Response(request.method === "HEAD" ? null : response.body, { status, statusText, headers });
   }
   const isEvents = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+  const coding = response.headers.get("content-encoding");
   const readable = cuttable(response.body, coding === null ? length : null, isEvents, watch, ctx);
   return new Response(readable, {
     status,
@@ -168,26 +165,6 @@ function headersOfRead(headers: HeaderList, coding: string | null): HeaderList {
   if (coding === null) return headers;
   const gone = UNDONE_BY_READING.has(coding) ? ["content-length", "content-encoding"] : ["content-length"];
   return headers.filter(([name]) => !gone.includes(name));
-}
-
-/** The whole body; where the application breaks off, what came of it, and then it breaks off too. */
-async function shortBody(body: ReadableStream, length: number): Promise<Uint8Array | ReadableStream> {
-  const whole = new Uint8Array(length);
-  let size = 0;
-  try {
-    for await (const chunk of body as ReadableStream<Uint8Array>) {
-      whole.set(chunk, size);
-      size += chunk.byteLength;
-    }
-    if (size === length) return whole;
-    throw new Error("the body is shorter than was said");
-  } catch (error) {
-    const { readable, writable } = new FixedLengthStream(length);
-    const writer = writable.getWriter();
-    const came = writer.write(whole.subarray(0, size));
-    came.then(() => writer.abort(error)).catch(() => undefined);
-    return readable;
-  }
 }
 
 /**
