@@ -1,3 +1,11 @@
+import {
+  contains,
+  formatPrefix,
+  hostOf,
+  type Prefix,
+  prefixOf,
+  subtract,
+} from "../../shared/segments/prefix.ts";
 import { isDefaultRoute } from "../system/addresses.ts";
 import type { HostsEntry, Observed, Tunnel } from "./tunnel.ts";
 
@@ -64,7 +72,7 @@ export function planApply(current: Observed, wanted: Tunnel): readonly Step[] {
       changed.push({ publicKey: peer.publicKey, allowedIps: peer.allowedIps, endpoint });
   }
 
-  const routes = [...new Set(wanted.peers.flatMap((peer) => peer.allowedIps))];
+  const routes = routesOf(wanted);
   const routesNow = link?.up ? current.routes : [];
   const rules = routingRulesOf(wanted);
   const addressesNow = link?.addresses ?? [];
@@ -100,6 +108,21 @@ export function planApply(current: Observed, wanted: Tunnel): readonly Step[] {
       { do: "write-hosts", entries: wanted.hosts },
     ],
   ]);
+}
+
+/**
+ * What is routed into the interface: all that peers stand for but the bypassed addresses, or one route around the hub
+ * would cut the node off from whoever could take it back. Default routes stay whole: they have rules of their own.
+ */
+export function routesOf({ peers, bypass }: Pick<Tunnel, "peers" | "bypass">): readonly string[] {
+  const hosts = bypass.flatMap((address) => hostOf(address) ?? []);
+  return [...new Set(peers.flatMap((peer) => peer.allowedIps))].flatMap((text) => around(text, hosts));
+}
+
+function around(text: string, hosts: readonly Prefix[]): string[] {
+  const prefix = isDefaultRoute(text) ? null : prefixOf(text);
+  if (!prefix || !hosts.some((host) => contains(prefix, host))) return [text];
+  return subtract(prefix, hosts).map(formatPrefix);
 }
 
 /**

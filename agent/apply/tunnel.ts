@@ -29,7 +29,7 @@ export interface Tunnel {
   readonly hosts: readonly HostsEntry[];
   /** Families in which this machine passes packets on: it is a subnet router or an exit node. */
   readonly forwards: readonly (4 | 6)[];
-  /** Addresses that stay reachable without the tunnel when everything else goes through an exit node: the hub's. */
+  /** Addresses that stay reachable without the tunnel, whatever is routed through it: the hub's. */
   readonly bypass: readonly string[];
 }
 

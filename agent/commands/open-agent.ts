@@ -34,7 +34,7 @@ export async function openAgent(context: Context, settings: Settings): Promise<N
     send: senderTo(membership.hub),
     log: stderrLog,
     keys: await loadKeys(store, crypto),
-    bypass: () => (settings.exitNode === null ? [] : bypass),
+    bypass: () => bypass,
   });
 }
 

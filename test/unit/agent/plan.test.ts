@@ -177,6 +177,23 @@ describe("the plan of an apply", () => {
     );
   });
 
+  it.each([
+    ["192.0.2.4/30", ["192.0.2.4/31", "192.0.2.6/32"]],
+    ["192.0.2.7/32", []],
+    ["192.0.3.0/24", ["192.0.3.0/24"]],
+    ["0.0.0.0/0", ["0.0.0.0/0"]],
+    ["2001:db8::/126", ["2001:db8::/127", "2001:db8::2/128"]],
+  ])("routes of %s all but the hub, which must stay within reach", (prefix, routed) => {
+    const base = fc.sample(tunnel, { seed: SEED, numRuns: 1 })[0];
+    if (!base) throw new Error("no sample");
+    const peer: TunnelPeer = { publicKey: "router", allowedIps: [prefix], endpoints: [], replaces: null };
+    const wanted = { ...base, peers: [peer], bypass: ["192.0.2.7", "2001:db8::3"] };
+    const end = reach(NOTHING, wanted);
+    expect(end.routes).toEqual(routed);
+    expect(end.device?.peers.map(({ allowedIps }) => allowedIps)).toEqual([[prefix]]);
+    expect(planApply(end, wanted)).toEqual([]);
+  });
+
   it("hands a rotated key's prefixes over before the old key goes", () => {
     const old: TunnelPeer = {
       publicKey: "old",
