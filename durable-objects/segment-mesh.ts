@@ -286,7 +286,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
   async #endDue(network: Network, now: number): Promise<void> {
     const due: { row: LightRow; action: string; statements: Statement[] }[] = [];
     for (const row of this.#ownRows(network)) {
-      if (row.ephemeral === 1 && this.#removalAt(row) <= now) {
+      if (row.ephemeral === 1 && this.#removalAt(row, now) <= now) {
         due.push({ row, action: "node.remove_absent", statements: removeNode(row.id, now) });
       } else if (row.expires_at !== null && row.expires_at <= now && row.status === "approved") {
         due.push({ row, action: "node.expire", statements: setStatus(row.id, ["approved"], "expired", now) });
@@ -301,9 +301,10 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
     await this.#tellOthers(network);
   }
 
-  #removalAt(row: LightRow): number {
-    if (this.#sockets.isOpen(row.id)) return Number.POSITIVE_INFINITY;
-    return this.#presence.absentAt(row.id, row.created_at, EPHEMERAL_ABSENCE_MS);
+  #removalAt(row: LightRow, now: number): number {
+    const heardAt = this.#sockets.heardAt(row.id, now) ?? 0;
+    const absentAt = this.#presence.absentAt(row.id, row.created_at, EPHEMERAL_ABSENCE_MS);
+    return Math.max(absentAt, heardAt + EPHEMERAL_ABSENCE_MS);
   }
 
   async #record(action: string, row: LightRow, now: number): Promise<void> {
@@ -344,7 +345,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
     const rows = this.#network ? [...this.#ownRows(this.#network)] : [];
     const ends = rows.flatMap((row) => [
       ...(row.status === "approved" && row.expires_at !== null ? [row.expires_at] : []),
-      ...(row.ephemeral === 1 ? [this.#removalAt(row)] : []),
+      ...(row.ephemeral === 1 ? [this.#removalAt(row, now)] : []),
     ]);
     const soonest = ends.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
     ringAt(this.ctx.storage, [
@@ -409,10 +410,11 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
   }
 
   #liveNode(network: Network, node: string, now: number): LiveNode {
-    const isConnected = this.#sockets.isOpen(node);
+    const heardAt = this.#sockets.heardAt(node, now);
+    const seenAt = this.#presence.lastSeen(node);
     return liveNode(this.#reports.get(node), {
-      online: isConnected || this.#presence.isOnline(node, network.state.poll_seconds, now),
-      lastSeenAt: isConnected ? now : this.#presence.lastSeen(node),
+      online: heardAt !== null || this.#presence.isOnline(node, network.state.poll_seconds, now),
+      lastSeenAt: heardAt === null ? seenAt : Math.max(heardAt, seenAt ?? 0),
       etag: this.#members.get(node)?.etag ?? null,
       peers: network.index.linksOf(node).length,
       now,

@@ -1,6 +1,8 @@
 import type { ChangedHint } from "../../shared/agent-protocol/types.ts";
 
 const HINT = JSON.stringify({ changed: true } satisfies ChangedHint);
+/** Agents say "ping" every 50 s. One that is silent for longer than two of them may be dead, whatever its socket says. */
+const SILENT_MS = 2 * 60_000;
 /** Hints per second, so that a change for everybody does not bring everybody at once. */
 const HINTS_PER_SECOND = 250;
 
@@ -18,11 +20,18 @@ export class Sockets {
     for (const old of this.#ctx.getWebSockets(node)) old.close(4409, "replaced");
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server, [node]);
+    server.serializeAttachment({ openedAt: Date.now() } satisfies Attachment);
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  isOpen(node: string): boolean {
-    return this.#ctx.getWebSockets(node).length > 0;
+  /** When the node last said something over its socket; null when it has none, or one that fell silent. */
+  heardAt(node: string, now: number): number | null {
+    const [socket] = this.#ctx.getWebSockets(node);
+    if (!socket) return null;
+    const { openedAt } = socket.deserializeAttachment() as Attachment;
+    const pingedAt = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
+    const heardAt = Math.max(openedAt, pingedAt);
+    return now - heardAt < SILENT_MS ? heardAt : null;
   }
 
   close(node: string): void {
@@ -30,7 +39,7 @@ export class Sockets {
   }
 
   hint(nodes: readonly string[]): void {
-    const connected = nodes.filter((node) => this.isOpen(node));
+    const connected = nodes.filter((node) => this.#ctx.getWebSockets(node).length > 0);
     this.#send(connected.slice(0, HINTS_PER_SECOND));
     const rest = connected.slice(HINTS_PER_SECOND);
     if (rest.length > 0) this.#ctx.waitUntil(this.#sendSlowly(rest));
@@ -52,4 +61,9 @@ export class Sockets {
       }
     }
   }
+}
+
+interface Attachment {
+  /** Milliseconds since the Unix epoch. */
+  readonly openedAt: number;
 }
