@@ -43,7 +43,7 @@ export async function freshSnapshot(bindings: Bindings): Promise<Snapshot> {
   return snapshot;
 }
 
-/** The snapshot of this moment, for a credential that may be newer than ours; past the bound, `freshSnapshot`. */
+/** The snapshot of this moment, for a credential or a host that may be newer than ours; past the bound, `freshSnapshot`. */
 export async function newestSnapshot(bindings: Bindings): Promise<Snapshot> {
   const now = Date.now();
   if (now - extraAsks.since >= 1_000) extraAsks = { since: now, count: 0 };

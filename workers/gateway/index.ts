@@ -8,7 +8,7 @@ import { recordDecision } from "../audit.ts";
 import type { Bindings } from "../env.ts";
 import { beginSignIn } from "../handoff/begin.ts";
 import { serveReserved } from "../handoff/index.ts";
-import { freshSnapshot, type Snapshot, snapshotAt } from "../snapshot.ts";
+import { freshSnapshot, newestSnapshot, type Snapshot, snapshotAt } from "../snapshot.ts";
 import { assertionHeaders } from "./assertion.ts";
 import { type Caller, identify, isGood } from "./caller.ts";
 import { decisionEntry, judge, type Question, questionOf } from "./judge.ts";
@@ -70,7 +70,8 @@ function portOf(origin: string): number | null {
 /** A host that this isolate does not know may be newer than its snapshot. */
 async function appOf(host: string, bindings: Bindings): Promise<SnapshotApp | undefined> {
   return (
-    (await snapshotAt(bindings, 0)).appByHost.get(host) ?? (await freshSnapshot(bindings)).appByHost.get(host)
+    (await snapshotAt(bindings, 0)).appByHost.get(host) ??
+    (await newestSnapshot(bindings)).appByHost.get(host)
   );
 }
 
