@@ -54,6 +54,7 @@ export async function startUpstream(): Promise<RecordingUpstream> {
       open.add(url);
       response.writeHead(200, {
         "content-type": url.startsWith("/events") ? "text/event-stream" : "application/octet-stream",
+        ...(url === "/download/small" ? { "content-length": "16000" } : {}),
       });
       const timer = setInterval(() => response.write("data: tick\n\n"), 50);
       response.on("close", () => {

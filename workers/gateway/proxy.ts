@@ -38,11 +38,10 @@ const UNCACHED: RequestInitCfProperties = { cacheTtlByStatus: { "100-599": -1 } 
 /** Repeating these changes nothing and needs no body again, so another upstream may be tried. */
 const REPEATABLE = new Set(["GET", "HEAD"]);
 
-/**
- * A body of known length up to this many bytes is sent without a watch: it is decided and on its way at once, and a
- * cut could take back no more of it than the network's own buffers hold.
- */
-const UNWATCHED_BYTES = 16_384;
+/** A body of known length that fits into one packet is on its way at once: a cut could take back nothing of it. */
+const UNWATCHED_BYTES = 1_200;
+/** One of up to this many bytes is watched, but does not keep a session from idling out: nobody looks at its chunks. */
+const UNTOUCHED_BYTES = 16_384;
 
 /** Sends the request on, streams the answer back, and cuts both when the watch says so. */
 export async function forward(forwarding: Forwarding): Promise<Response> {
@@ -141,13 +140,15 @@ async function answer(forwarding: Forwarding, response: Response, upstreamOrigin
     );
   }
   const length = response.headers.get("content-length");
-  if (!response.body || request.method === "HEAD" || (length !== null && Number(length) <= UNWATCHED_BYTES)) {
+  const isUpTo = (bytes: number) => length !== null && Number(length) <= bytes;
+  if (!response.body || request.method === "HEAD" || isUpTo(UNWATCHED_BYTES)) {
     watch.close();
     return new Response(request.method === "HEAD" ? null : response.body, { status, statusText, headers });
   }
   const isEvents = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
   const coding = response.headers.get("content-encoding");
-  const readable = cuttable(response.body, coding === null ? length : null, isEvents, watch, ctx);
+  const body = isUpTo(UNTOUCHED_BYTES) ? response.body : response.body.pipeThrough(touching(watch));
+  const readable = cuttable(body, coding === null ? length : null, isEvents, watch, ctx);
   return new Response(readable, {
     status,
     statusText,
@@ -180,7 +181,7 @@ function cuttable(
 ): ReadableStream {
   const { readable, writable } = passage(length);
   const { signal } = watch;
-  const flowing = body.pipeThrough(touching(watch)).pipeTo(writable, { signal, preventAbort: isEvents });
+  const flowing = body.pipeTo(writable, { signal, preventAbort: isEvents });
   const brokeOff = async (error: unknown) => {
     if (isEvents) await (signal.aborted ? writable.close() : writable.abort(error));
   };

@@ -18,6 +18,7 @@ const APPS = [
   "many",
   "evicted",
   "leased",
+  "small",
 ];
 
 let system: System;
@@ -273,6 +274,18 @@ describe("S-37 an upload", () => {
     expect((await answered).header("x-rustronaut-response")).toBe("session_ended");
     await ended(guest);
     expect(system.upstream.seen.filter(({ method }) => method === "POST")).toEqual([]);
+  });
+});
+
+describe("S-37 a small answer that takes its time", () => {
+  it("looks over to nobody: it ends with the session", async () => {
+    const guest = await guestOf("small");
+    const request = rawRequest("/download/small", hostOf("small"), [`Cookie: ${guest.cookie}`]);
+    const answer = sendRaw(system.port, request, 5_000);
+    await expect.poll(() => system.upstream.open.has("/download/small")).toBe(true);
+    await killAlice();
+    await ended(guest);
+    expect((await answer).body.length).toBeLessThan(16_000);
   });
 });
 
