@@ -41,9 +41,10 @@ export interface NodeAgentParts {
 /** Why the agent stopped: a signal leaves the tunnel up, the others have taken it down. */
 export type Ending = "signal" | "down" | "logout" | "revoked";
 
-const TICK_MS = 5_000;
+/** Each look at the system starts a tool of it, which is most of what an idle agent costs. */
+const TICK_MS = 10_000;
 const AT_ONCE_SECONDS = 0.5;
-const MEND_EVERY_MS = 30_000;
+const MEND_EVERY_MS = 60_000;
 const MAX_CONFIG_BYTES = LIMITS.updateBytes + 256 * 1024;
 
 /** The life of a node: what is on disk comes into force first, then the hub is asked for ever. */
