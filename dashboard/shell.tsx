@@ -1,20 +1,20 @@
 import { Suspense, useEffect, useState } from "react";
 import { isSignedOut, useApi } from "./api.ts";
-import { RoomBoundary } from "./components/room-boundary.tsx";
-import { RoomHead } from "./components/room-head.tsx";
+import { PageBoundary } from "./components/page-boundary.tsx";
+import { PageHead } from "./components/page-head.tsx";
 import { Loaded, Skeleton } from "./components/states.tsx";
 import icon from "./icon.svg";
 import { routeTo, useRoute } from "./lib/router.ts";
-import { HoldsBar } from "./rooms/holds.tsx";
-import { ROOMS, type Room } from "./rooms.ts";
+import { HoldsBar } from "./pages/holds.tsx";
+import { PAGES, type Page } from "./pages.ts";
 
 /**
- * The frame around every room: navigation, who is signed in, and the room that the address names. Rooms open once
+ * The frame around every page: navigation, who is signed in, and the page that the address names. Pages open once
  * the caller is known, so that what only some may do does not appear late and move the rest.
  */
 export function Shell() {
   const [id = "overview", ...path] = useRoute();
-  const room = ROOMS.find((candidate) => candidate.id === id);
+  const page = PAGES.find((candidate) => candidate.id === id);
   const me = useApi("me.get", {});
   if (isSignedOut(me.error)) return <SignedOut />;
   return (
@@ -27,7 +27,7 @@ export function Shell() {
         <Loaded query={me}>
           {() => (
             <>
-              {room ? <OpenRoom key={room.id} room={room} path={path} /> : <NoRoom />}
+              {page ? <OpenPage key={page.id} page={page} path={path} /> : <NoPage />}
               <HoldsBar />
             </>
           )}
@@ -37,13 +37,13 @@ export function Shell() {
   );
 }
 
-function OpenRoom({ room, path }: { readonly room: Room; readonly path: readonly string[] }) {
+function OpenPage({ page, path }: { readonly page: Page; readonly path: readonly string[] }) {
   return (
-    <RoomBoundary key={path.join("/")}>
+    <PageBoundary key={path.join("/")}>
       <Suspense fallback={<Skeleton />}>
-        <room.component path={path} />
+        <page.component path={path} />
       </Suspense>
-    </RoomBoundary>
+    </PageBoundary>
   );
 }
 
@@ -57,7 +57,7 @@ function Side({
   readonly role: string;
 }) {
   const [open, setOpen] = useState(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: entering another room closes the menu
+  // biome-ignore lint/correctness/useExhaustiveDependencies: entering another page closes the menu
   useEffect(() => setOpen(false), [current]);
   return (
     <header className={open ? "side open" : "side"}>
@@ -69,14 +69,14 @@ function Side({
         type="button"
         className="button plain menu-button"
         aria-expanded={open}
-        aria-controls="rooms"
+        aria-controls="pages"
         onClick={() => setOpen(!open)}
       >
         Menu
       </button>
-      <nav id="rooms" aria-label="Rooms">
+      <nav id="pages" aria-label="Pages">
         <ul>
-          {ROOMS.map(({ id, title }) => (
+          {PAGES.map(({ id, title }) => (
             <li key={id}>
               <a href={routeTo(id)} aria-current={id === current ? "page" : undefined}>
                 {title}
@@ -96,12 +96,12 @@ function Side({
   );
 }
 
-function NoRoom() {
+function NoPage() {
   return (
     <>
-      <RoomHead title="Nothing is here" />
+      <PageHead title="Nothing is here" />
       <p>
-        This address names no room. <a href={routeTo("overview")}>Go to the overview</a>.
+        This address names no page. <a href={routeTo("overview")}>Go to the overview</a>.
       </p>
     </>
   );
@@ -111,7 +111,7 @@ function SignedOut() {
   return (
     <main id="main">
       <div className="card">
-        <RoomHead title="You are signed out" />
+        <PageHead title="You are signed out" />
         <p>Your session has ended, or you have not signed in yet.</p>
         <button type="button" className="button" onClick={() => location.reload()}>
           Sign in

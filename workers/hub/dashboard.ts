@@ -46,7 +46,7 @@ export async function serveDashboard(request: Request, bindings: Bindings): Prom
       retryLabel: "Your apps",
     });
   }
-  // Every room of the dashboard is a path of its own in the one page.
+  // Every page of the dashboard is a path of its own in the one page.
   return serveAsset(
     new Request(new URL("/", request.url), { headers: request.headers }),
     bindings,

@@ -10,7 +10,7 @@ import { isAccessible, overflow } from "./page-checks.ts";
 
 /** The dashboard and the pages that people see, in Chromium, wide and narrow. With SCREENSHOTS=1 it renews the README's pictures. */
 
-const ROOM_IDS = [
+const PAGE_IDS = [
   "overview",
   "apps",
   "policies",
@@ -71,19 +71,19 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
   });
 
   it.each([1440, 390])(
-    "every room is accessible, without layout shift or errors, at %i px",
+    "every page is accessible, without layout shift or errors, at %i px",
     { timeout: 120_000 },
     async (width) => {
       await page.setViewportSize({ width, height: 900 });
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(error.message));
-      for (const room of ROOM_IDS) {
-        await page.goto(`${system.hubOrigin}/#/${room}`);
+      for (const id of PAGE_IDS) {
+        await page.goto(`${system.hubOrigin}/#/${id}`);
         await page.waitForSelector("main h1");
         await page.waitForLoadState("networkidle").catch(() => undefined);
-        await isAccessible(page, `${room} at ${width}`);
-        expect(await overflow(page), `${room} at ${width} overflows`).toBeLessThanOrEqual(0);
-        if (width === 1440 && room !== "map") await screenshot(page, room);
+        await isAccessible(page, `${id} at ${width}`);
+        expect(await overflow(page), `${id} at ${width} overflows`).toBeLessThanOrEqual(0);
+        if (width === 1440 && id !== "map") await screenshot(page, id);
       }
       expect(errors).toEqual([]);
     },

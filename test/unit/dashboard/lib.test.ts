@@ -4,7 +4,7 @@ import { flattenFacts } from "../../../dashboard/lib/facts.ts";
 import { formatMoment, splitList } from "../../../dashboard/lib/format.ts";
 import { parseRoute, routeTo } from "../../../dashboard/lib/router.ts";
 
-describe("addresses of rooms", () => {
+describe("addresses of pages", () => {
   it("give back the parts that they were made of", () => {
     const parts = ["policies", "a/b #c%", "ü"];
     expect(parseRoute(routeTo(...parts))).toEqual(parts);

@@ -1,7 +1,7 @@
 import { useDeferredValue, useMemo, useState } from "react";
 import { useApi } from "../api.ts";
 import { Field } from "../components/field.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
 import { graphOf, type MeshMap, summarise } from "../lib/map/graph.ts";
 import { routeTo } from "../lib/router.ts";
@@ -13,12 +13,12 @@ import { MapTable } from "./map-table.tsx";
 const EVERY = 2_500;
 
 /** Who may talk to whom, and who is connected now. */
-export default function MapRoom() {
+export default function MapPage() {
   const map = useApi("mesh.map", {}, { every: EVERY });
   const [asTable, setAsTable] = useState(false);
   return (
     <>
-      <RoomHead title="Map">
+      <PageHead title="Map">
         <span className={map.isError ? "badge steady bad" : "badge steady good"} role="status">
           {map.isError ? "Not answering" : "Live"}
         </span>
@@ -30,7 +30,7 @@ export default function MapRoom() {
         >
           Show as a table
         </button>
-      </RoomHead>
+      </PageHead>
       {map.data && <Failure error={map.error} />}
       <Loaded query={map}>
         {(data) =>

@@ -1,19 +1,19 @@
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { routeTo } from "../lib/router.ts";
-import type { RoomProps } from "../rooms.ts";
+import type { PageProps } from "../pages.ts";
 import { GroupPage, Groups } from "./groups.tsx";
 import { Users } from "./users.tsx";
 
-export default function People({ path: [section, id] }: RoomProps) {
+export default function People({ path: [section, id] }: PageProps) {
   if (section === "groups" && id !== undefined) return <GroupPage id={id} />;
   const groups = section === "groups";
   return (
     <>
-      <RoomHead title={groups ? "Groups" : "Users"}>
+      <PageHead title={groups ? "Groups" : "Users"}>
         <a className="button plain" href={groups ? routeTo("people") : routeTo("people", "groups")}>
           {groups ? "Show users" : "Show groups"}
         </a>
-      </RoomHead>
+      </PageHead>
       {groups ? <Groups /> : <Users />}
     </>
   );

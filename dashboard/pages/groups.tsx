@@ -3,7 +3,7 @@ import { etagOf, useApi, useMayWrite, usePages, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
 import { navigate, routeTo } from "../lib/router.ts";
 
@@ -73,7 +73,7 @@ export function GroupPage({ id }: { readonly id: string }) {
   const loaded = group.data;
   return (
     <>
-      <RoomHead title={loaded?.name ?? "Group"}>
+      <PageHead title={loaded?.name ?? "Group"}>
         <a className="button plain" href={routeTo("people", "groups")}>
           All groups
         </a>
@@ -93,7 +93,7 @@ export function GroupPage({ id }: { readonly id: string }) {
             Its members lose what policies allow this group, at once.
           </ConfirmButton>
         )}
-      </RoomHead>
+      </PageHead>
       <Failure error={group.error ?? take.error ?? remove.error} />
       {mayWrite && (
         <form className="form filters" onSubmit={submit}>

@@ -5,7 +5,7 @@ import { CedarEditor } from "../components/cedar-editor.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
 import { Field } from "../components/field.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Failure, issueOf, Loaded } from "../components/states.tsx";
 import { navigate } from "../lib/router.ts";
 import { useValidation } from "./policy-draft.ts";
@@ -27,7 +27,7 @@ export function NewPolicy() {
   const create = useWrite("policies.create");
   return (
     <>
-      <RoomHead title="Write a policy" />
+      <PageHead title="Write a policy" />
       <Failure error={create.error} />
       <div className="card">
         <Field label="Name" error={issueOf(create.error, "/name")}>
@@ -63,7 +63,7 @@ export function EditPolicy({ id }: { readonly id: string }) {
   const policy = useApi("policies.get", { params: { policy: id } });
   return (
     <>
-      <RoomHead title={policy.data?.name ?? "Policy"} />
+      <PageHead title={policy.data?.name ?? "Policy"} />
       <Loaded query={policy}>{(data) => <EditLoadedPolicy loaded={data} />}</Loaded>
     </>
   );

@@ -1,15 +1,15 @@
 import { type RowOf, useMayWrite, usePages } from "../api.ts";
 import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
 import { formatMoment } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
-import type { RoomProps } from "../rooms.ts";
+import type { PageProps } from "../pages.ts";
 import { EditPolicy, NewPolicy } from "./policy-page.tsx";
 import { Tester } from "./tester.tsx";
 
-export default function Policies({ path: [id] }: RoomProps) {
+export default function Policies({ path: [id] }: PageProps) {
   if (id === undefined) return <PolicyList />;
   if (id === "new") return <NewPolicy />;
   if (id === "test") return <TestPolicies />;
@@ -28,7 +28,7 @@ function PolicyList() {
   const mayWrite = useMayWrite();
   return (
     <>
-      <RoomHead title="Policies">
+      <PageHead title="Policies">
         <a className="button plain" href={routeTo("policies", "test")}>
           Test access
         </a>
@@ -37,7 +37,7 @@ function PolicyList() {
             Write a policy
           </a>
         )}
-      </RoomHead>
+      </PageHead>
       <Loaded query={policies}>
         {(rows) =>
           rows.length === 0 ? (
@@ -55,7 +55,7 @@ function PolicyList() {
 function TestPolicies() {
   return (
     <>
-      <RoomHead title="Test access" />
+      <PageHead title="Test access" />
       <p className="muted">Asks the published policies. Nothing is changed and nobody is let in.</p>
       <Tester draft={null} />
     </>

@@ -4,19 +4,19 @@ import { type RowOf, usePages } from "../api.ts";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
 import { NodeStatus, Online } from "../components/node-badges.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { SegmentSelect } from "../components/segment-select.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
 import { formatAgo } from "../lib/format.ts";
 import { nodeMatches } from "../lib/node-search.ts";
 import { routeTo } from "../lib/router.ts";
-import type { RoomProps } from "../rooms.ts";
+import type { PageProps } from "../pages.ts";
 import { Holds } from "./holds.tsx";
 import { NodePage } from "./node-page.tsx";
 
 type Node = RowOf<"nodes.list">;
 
-export default function Nodes({ path: [id] }: RoomProps) {
+export default function Nodes({ path: [id] }: PageProps) {
   if (id === undefined) return <NodeList />;
   return id === "holds" ? <Holds /> : <NodePage id={id} />;
 }
@@ -59,14 +59,14 @@ function NodeList() {
   );
   return (
     <>
-      <RoomHead title="Nodes">
+      <PageHead title="Nodes">
         <a className="button plain" href={routeTo("map")}>
           Show the map
         </a>
         <a className="button" href={routeTo("enrolment-keys")}>
           Add a node
         </a>
-      </RoomHead>
+      </PageHead>
       <div className="form filters">
         <Field label="Search" broad>
           {(c) => (

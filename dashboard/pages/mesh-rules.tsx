@@ -1,15 +1,15 @@
 import { type RowOf, useMayWrite, usePages } from "../api.ts";
 import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
 import { routeTo } from "../lib/router.ts";
-import type { RoomProps } from "../rooms.ts";
+import type { PageProps } from "../pages.ts";
 import { EditMeshRule, NewMeshRule } from "./mesh-rule-form.tsx";
 
 type Rule = RowOf<"meshRules.list">;
 
-export default function MeshRules({ path: [id] }: RoomProps) {
+export default function MeshRules({ path: [id] }: PageProps) {
   if (id === undefined) return <RuleList />;
   return id === "new" ? <NewMeshRule /> : <EditMeshRule id={id} />;
 }
@@ -43,13 +43,13 @@ function RuleList() {
   const mayWrite = useMayWrite();
   return (
     <>
-      <RoomHead title="Node rules">
+      <PageHead title="Node rules">
         {mayWrite && (
           <a className="button" href={routeTo("mesh-rules", "new")}>
             Write a rule
           </a>
         )}
-      </RoomHead>
+      </PageHead>
       <p className="muted">Nodes may talk to each other only where a rule says so.</p>
       <Loaded query={rules}>
         {(rows) =>

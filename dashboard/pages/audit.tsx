@@ -3,7 +3,7 @@ import { type RowOf, useApi, usePages } from "../api.ts";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Facts } from "../components/facts.tsx";
 import { Field } from "../components/field.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Empty, Loaded, Skeleton } from "../components/states.tsx";
 import { formatCount, formatDateTime, formatMoment } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
@@ -32,8 +32,8 @@ const columns = (nameOf: (actor: string) => string): readonly Column<Row>[] => [
   { header: "On", cell: targetOf, className: "wide" },
 ];
 
-/** Rooms that show one thing, by the prefix of its id. */
-const ROOMS: Readonly<Record<string, string>> = {
+/** Pages that show one thing, by the prefix of its id. */
+const PAGES: Readonly<Record<string, string>> = {
   app: "apps",
   pol: "policies",
   nod: "nodes",
@@ -42,8 +42,8 @@ const ROOMS: Readonly<Record<string, string>> = {
 
 function targetOf({ entry }: Row) {
   const target = text(entry.target ?? entry.appName);
-  const room = ROOMS[target.split("_", 1)[0] ?? ""];
-  return room && target.includes("_") ? <a href={routeTo(room, target)}>{target}</a> : target;
+  const page = PAGES[target.split("_", 1)[0] ?? ""];
+  return page && target.includes("_") ? <a href={routeTo(page, target)}>{target}</a> : target;
 }
 
 export default function Audit() {
@@ -52,7 +52,7 @@ export default function Audit() {
   const nameOf = useActorNames();
   return (
     <>
-      <RoomHead title="Audit" />
+      <PageHead title="Audit" />
       <Checkpoint />
       <div className="form filters">
         <Field label="Show">

@@ -1,7 +1,7 @@
 import { etagOf, type RowOf, useMayWrite, usePages, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
 import { formatMoment } from "../lib/format.ts";
 import { keyState } from "../lib/key-state.ts";
@@ -18,7 +18,7 @@ export default function EnrolmentKeys() {
   );
   return (
     <>
-      <RoomHead title="Enrolment keys">{mayWrite && <NewEnrolmentKey />}</RoomHead>
+      <PageHead title="Enrolment keys">{mayWrite && <NewEnrolmentKey />}</PageHead>
       <Failure error={revoke.error} />
       <Loaded query={keys}>
         {(rows) =>

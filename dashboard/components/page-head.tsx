@@ -3,8 +3,8 @@ import { type ReactNode, useEffect, useRef } from "react";
 // The first heading of a visit takes no focus: the browser starts at the top anyway.
 let visited = false;
 
-/** The room's heading with its actions. Entering a room moves the focus here and names the document. */
-export function RoomHead({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
+/** The page's heading with its actions. Entering a page moves the focus here and names the document. */
+export function PageHead({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Rustronaut`;
@@ -14,7 +14,7 @@ export function RoomHead({ title, children }: { readonly title: string; readonly
     visited = true;
   }, []);
   return (
-    <div className="room-head">
+    <div className="page-head">
       <h1 ref={heading} tabIndex={-1}>
         {title}
       </h1>

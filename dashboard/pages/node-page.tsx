@@ -2,7 +2,7 @@ import type { RowOf } from "../api.ts";
 import { useApi } from "../api.ts";
 import { Facts } from "../components/facts.tsx";
 import { NodeStatus, Online } from "../components/node-badges.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Loaded } from "../components/states.tsx";
 import { formatAgo, formatDateTime, formatLength } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
@@ -20,11 +20,11 @@ export function NodePage({ id }: { readonly id: string }) {
   const node = useApi("nodes.get", { params: { node: id } }, { every: EVERY });
   return (
     <>
-      <RoomHead title={node.data?.name ?? "Node"}>
+      <PageHead title={node.data?.name ?? "Node"}>
         <a className="button plain" href={routeTo("nodes")}>
           All nodes
         </a>
-      </RoomHead>
+      </PageHead>
       <Loaded query={node}>{(data) => <LoadedNode node={data} />}</Loaded>
     </>
   );

@@ -3,7 +3,7 @@ import { type RowOf, useMayWrite, usePages, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
 import { browserName } from "../lib/browser-name.ts";
 import { formatMoment } from "../lib/format.ts";
@@ -21,7 +21,7 @@ export default function Sessions() {
   const ended = kill.data ?? killMany.data;
   return (
     <>
-      <RoomHead title="Sessions" />
+      <PageHead title="Sessions" />
       <Failure error={kill.error ?? killMany.error} />
       <p role="status" className={ended ? "notice good" : "hidden"}>
         {ended &&

@@ -6,9 +6,9 @@ import { isAccessible, layoutShift, overflow, watchLayout } from "./page-checks.
 import { hasDashboard, type StubHub, startStubHub } from "./stub-hub.ts";
 import { stubNetwork, stubNode } from "./stub-network.ts";
 
-/** The rooms for nodes over answers that the test gives, so that every state and size can be shown. */
+/** The pages for nodes over answers that the test gives, so that every state and size can be shown. */
 
-const ROOMS = [
+const PAGE_IDS = [
   "nodes",
   `nodes/${stubNode(0).id}`,
   `nodes/${stubNode(11).id}`,
@@ -22,7 +22,7 @@ const ROOMS = [
 ];
 
 describe.skipIf(!hasChromium || !hasDashboard)(
-  "the rooms for nodes (skipped without Chromium or a built dashboard)",
+  "the pages for nodes (skipped without Chromium or a built dashboard)",
   () => {
     let browser: { context: BrowserContext; close(): Promise<void> };
     let page: Page;
@@ -40,10 +40,10 @@ describe.skipIf(!hasChromium || !hasDashboard)(
       hub = await startStubHub(network.stubs);
       return { ...network, hub };
     };
-    const enter = async (room: string) => {
+    const enter = async (id: string) => {
       // A full load, so that the layout is judged from the first paint.
       await page.goto("about:blank");
-      await page.goto(`${hub?.origin}/#/${room}`);
+      await page.goto(`${hub?.origin}/#/${id}`);
       await page.waitForSelector("main h1");
       await page.waitForFunction(() => !document.querySelector(".skeleton"));
     };
@@ -58,12 +58,12 @@ describe.skipIf(!hasChromium || !hasDashboard)(
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(error.message));
       page.on("console", (message) => /Content Security/.test(message.text()) && errors.push(message.text()));
-      for (const room of ROOMS) {
-        await enter(room);
-        await isAccessible(page, `${room} at ${width}`);
-        expect(await overflow(page), `${room} at ${width} overflows`).toBeLessThanOrEqual(0);
-        expect(await layoutShift(page), `${room} at ${width} moves`).toBeLessThan(0.1);
-        await picture(page, `${room.replaceAll("/", "-")}-${width}`);
+      for (const id of PAGE_IDS) {
+        await enter(id);
+        await isAccessible(page, `${id} at ${width}`);
+        expect(await overflow(page), `${id} at ${width} overflows`).toBeLessThanOrEqual(0);
+        expect(await layoutShift(page), `${id} at ${width} moves`).toBeLessThan(0.1);
+        await picture(page, `${id.replaceAll("/", "-")}-${width}`);
       }
       expect(errors).toEqual([]);
     });
@@ -162,7 +162,7 @@ describe.skipIf(!hasChromium || !hasDashboard)(
       ]);
     });
 
-    it("a held change stands at the foot of every room until it is confirmed", async () => {
+    it("a held change stands at the foot of every page until it is confirmed", async () => {
       await openHub(24);
       await enter("mesh-rules");
       await page.getByRole("link", { name: "Review" }).click();
@@ -217,10 +217,10 @@ describe.skipIf(!hasChromium || !hasDashboard)(
 
     it("an auditor sees everything and is offered no change", async () => {
       await openHub(24, "auditor");
-      for (const room of ["nodes/holds", `nodes/${stubNode(0).id}`, "mesh-rules/rule_1", "enrolment-keys"]) {
-        await enter(room);
+      for (const id of ["nodes/holds", `nodes/${stubNode(0).id}`, "mesh-rules/rule_1", "enrolment-keys"]) {
+        await enter(id);
         const buttons = await page.locator("main button").allTextContents();
-        expect(buttons, room).toEqual([]);
+        expect(buttons, id).toEqual([]);
       }
     });
   },

@@ -5,11 +5,11 @@ import { Cited } from "../components/cited.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { Facts } from "../components/facts.tsx";
 import { Field } from "../components/field.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
 import { formatDateTime, formatMoment } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
-import type { RoomProps } from "../rooms.ts";
+import type { PageProps } from "../pages.ts";
 import {
   callerOf,
   type Decision,
@@ -19,7 +19,7 @@ import {
   useDecisions,
 } from "./decision-stream.ts";
 
-export default function Decisions({ path: [id] }: RoomProps) {
+export default function Decisions({ path: [id] }: PageProps) {
   return id === undefined ? <LiveDecisions /> : <OneDecision id={id} />;
 }
 
@@ -44,7 +44,7 @@ function LiveDecisions() {
   const decisions = useDecisions(filter === "all" ? undefined : filter, paused);
   return (
     <>
-      <RoomHead title="Decisions">
+      <PageHead title="Decisions">
         <span className={`badge steady ${STREAM_CLASS[decisions.stream]}`} role="status">
           {STREAM_WORDS[decisions.stream]}
         </span>
@@ -56,7 +56,7 @@ function LiveDecisions() {
         >
           Pause
         </button>
-      </RoomHead>
+      </PageHead>
       <div className="form filters">
         <Field label="Outcome">
           {(c) => (
@@ -85,11 +85,11 @@ function OneDecision({ id }: { readonly id: string }) {
   const decision = useApi("decisions.get", { params: { decision: id } });
   return (
     <>
-      <RoomHead title="One decision">
+      <PageHead title="One decision">
         <a className="button plain" href={routeTo("decisions")}>
           All decisions
         </a>
-      </RoomHead>
+      </PageHead>
       <Loaded query={decision}>
         {(data) => (
           <>

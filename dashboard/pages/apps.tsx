@@ -1,13 +1,13 @@
 import { useMayWrite, usePages } from "../api.ts";
 import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
 import { routeTo } from "../lib/router.ts";
-import type { RoomProps } from "../rooms.ts";
+import type { PageProps } from "../pages.ts";
 import { type App, EditApp, NewApp } from "./app-form.tsx";
 
-export default function Apps({ path: [id] }: RoomProps) {
+export default function Apps({ path: [id] }: PageProps) {
   if (id === undefined) return <AppList />;
   return id === "new" ? <NewApp /> : <EditApp id={id} />;
 }
@@ -26,13 +26,13 @@ function AppList() {
   const mayWrite = useMayWrite();
   return (
     <>
-      <RoomHead title="Apps">
+      <PageHead title="Apps">
         {mayWrite && (
           <a className="button" href={routeTo("apps", "new")}>
             Add an app
           </a>
         )}
-      </RoomHead>
+      </PageHead>
       <Loaded query={apps}>
         {(rows) =>
           rows.length === 0 ? (

@@ -4,7 +4,7 @@ import type { Answer } from "../../shared/protocol/endpoints.ts";
 import { call } from "../api.ts";
 import { Chart, Legend, type Series } from "../components/chart.tsx";
 import { Field } from "../components/field.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Loaded } from "../components/states.tsx";
 import { formatCount } from "../lib/format.ts";
 import { TrustCard } from "./trust-card.tsx";
@@ -26,7 +26,7 @@ export default function Overview() {
   });
   return (
     <>
-      <RoomHead title="Overview">
+      <PageHead title="Overview">
         <Field label="Time">
           {(control) => (
             <select {...control} value={range} onChange={(event) => setRange(event.target.value as Range)}>
@@ -38,7 +38,7 @@ export default function Overview() {
             </select>
           )}
         </Field>
-      </RoomHead>
+      </PageHead>
       <Loaded query={stats}>{(data) => <Figures stats={data} title={RANGES[range].title} />}</Loaded>
       {!stats.isPending && <TrustCard />}
     </>

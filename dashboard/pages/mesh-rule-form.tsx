@@ -2,7 +2,7 @@ import { useState } from "react";
 import { call, etagOf, type RowOf, useApi, useMayWrite, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
 import { navigate } from "../lib/router.ts";
 import { MeshRuleFields } from "./mesh-rule-fields.tsx";
@@ -13,7 +13,7 @@ export function NewMeshRule() {
   const create = useWrite("meshRules.create");
   return (
     <>
-      <RoomHead title="Write a rule" />
+      <PageHead title="Write a rule" />
       <Failure error={create.error} />
       <MeshRuleFields
         rule={{ name: "", from: [], to: [], traffic: [], enabled: true }}
@@ -30,7 +30,7 @@ export function EditMeshRule({ id }: { readonly id: string }) {
   const rule = useApi("meshRules.get", { params: { meshRule: id } });
   return (
     <>
-      <RoomHead title={rule.data?.name ?? "Rule"} />
+      <PageHead title={rule.data?.name ?? "Rule"} />
       <Loaded query={rule}>{(data) => <EditLoadedRule loaded={data} />}</Loaded>
     </>
   );

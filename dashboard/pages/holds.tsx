@@ -2,7 +2,7 @@ import type { Answer } from "../../shared/protocol/endpoints.ts";
 import { useApi, useMayWrite, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { DataTable } from "../components/data-table.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
 import { formatDateTime } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
@@ -12,7 +12,7 @@ type Hold = Answer<"mesh.holds">["items"][number];
 const EVERY = 20_000;
 export const useHolds = () => useApi("mesh.holds", {}, { every: EVERY });
 
-/** Stands at the foot of every room while changes wait, where it moves nothing when it comes or goes. */
+/** Stands at the foot of every page while changes wait, where it moves nothing when it comes or goes. */
 export function HoldsBar() {
   const holds = useHolds();
   const count = holds.data?.items.length ?? 0;
@@ -32,11 +32,11 @@ export function Holds() {
   const holds = useHolds();
   return (
     <>
-      <RoomHead title="Changes that wait for confirmation">
+      <PageHead title="Changes that wait for confirmation">
         <a className="button plain" href={routeTo("nodes")}>
           All nodes
         </a>
-      </RoomHead>
+      </PageHead>
       <p className="muted">
         A change that would cut any node off from more than 30 % of its peers at once, or that could not be
         computed, is held: the nodes keep what they have until someone confirms it here or takes the change

@@ -3,7 +3,7 @@ import { DEFAULT_APP_SETTINGS } from "../../shared/registry/app-settings.ts";
 import { call, etagOf, type RowOf, useApi, useMayWrite, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
-import { RoomHead } from "../components/room-head.tsx";
+import { PageHead } from "../components/page-head.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
 import { navigate } from "../lib/router.ts";
 import { AppFields, readAppFields } from "./app-fields.tsx";
@@ -19,7 +19,7 @@ export function NewApp() {
   };
   return (
     <>
-      <RoomHead title="Add an app" />
+      <PageHead title="Add an app" />
       <Failure error={create.error} />
       <form className="card form" onSubmit={submit}>
         <AppFields app={{ enabled: true, settings: DEFAULT_APP_SETTINGS }} error={create.error} />
@@ -37,7 +37,7 @@ export function EditApp({ id }: { readonly id: string }) {
   const app = useApi("apps.get", { params: { app: id } });
   return (
     <>
-      <RoomHead title={app.data ? app.data.title || app.data.name : "App"} />
+      <PageHead title={app.data ? app.data.title || app.data.name : "App"} />
       <Loaded query={app}>{(data) => <EditLoadedApp loaded={data} />}</Loaded>
     </>
   );
