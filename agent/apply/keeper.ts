@@ -31,6 +31,7 @@ export class TunnelKeeper {
   #isApart = false;
   #waiting: Map<string, string> = new Map();
   #watcher: NodeJS.Timeout | null = null;
+  #seen: WireguardDevice | null = null;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -101,9 +102,20 @@ export class TunnelKeeper {
     return this.#alone(() => this.#tryEndpoints());
   }
 
-  /** What `wg` says of the device now. */
-  device(): Promise<WireguardDevice | null> {
-    return readDevice(this.#options.place.interfaceName);
+  /** The device as it is, or as it was when it could last be asked: for telling, not for deciding. */
+  async device(): Promise<WireguardDevice | null> {
+    try {
+      return await this.#readDevice();
+    } catch (error) {
+      this.#options.log.warn(messageOf(error));
+      return this.#seen;
+    }
+  }
+
+  /** @throws Error when it can't be asked. */
+  async #readDevice(): Promise<WireguardDevice | null> {
+    this.#seen = await readDevice(this.#options.place.interfaceName);
+    return this.#seen;
   }
 
   /** Leaves nothing in the system. */
@@ -172,7 +184,7 @@ export class TunnelKeeper {
   }
 
   async #handOver(deadline: number): Promise<void> {
-    const device = await this.device();
+    const device = await this.#readDevice();
     const heard = new Set(device?.peers.filter((peer) => peer.handshake > 0).map((peer) => peer.publicKey));
     const through = new Map([...this.#waiting].filter(([key]) => heard.has(key) || Date.now() >= deadline));
     if (through.size > 0) {
@@ -194,7 +206,7 @@ export class TunnelKeeper {
   }
 
   async #tryEndpoints(): Promise<boolean> {
-    const device = await this.device();
+    const device = await this.#readDevice();
     if (!device || !this.#config || this.#isApart) return false;
     const candidates = new Map(
       this.#config.peers.map(({ peer, record }) => [wgText(record.wireguard), peer.endpoints]),

@@ -23,8 +23,6 @@ export type Step =
   | { readonly do: "set-key"; readonly publicKey: string }
   | { readonly do: "set-port"; readonly port: number }
   | { readonly do: "set-mark" }
-  /** The first peers of a device, all at once. */
-  | { readonly do: "first-peers"; readonly peers: readonly PeerChange[] }
   | { readonly do: "set-peers"; readonly peers: readonly PeerChange[] }
   | { readonly do: "remove-addresses"; readonly prefixes: readonly string[] }
   | { readonly do: "add-addresses"; readonly prefixes: readonly string[] }
@@ -91,7 +89,7 @@ export function planApply(current: Observed, wanted: Tunnel): readonly Step[] {
     [device?.publicKey !== wanted.publicKey, { do: "set-key", publicKey: wanted.publicKey }],
     [device?.listenPort !== wanted.listenPort, { do: "set-port", port: wanted.listenPort }],
     [device?.mark !== MARK, { do: "set-mark" }],
-    some(changed, (peers) => ({ do: peersNow.size === 0 ? "first-peers" : "set-peers", peers })),
+    some(changed, (peers) => ({ do: "set-peers", peers })),
     some(
       unwanted.filter((key) => replaced.has(key)),
       (keys) => ({ do: "remove-peers", keys }),

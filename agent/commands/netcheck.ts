@@ -63,13 +63,17 @@ async function reach(origin: string): Promise<HubReach> {
   }
 }
 
-async function hasDefaultRoute(family: "-4" | "-6"): Promise<boolean> {
+/** Null when it could not be told. */
+async function hasDefaultRoute(family: "-4" | "-6"): Promise<boolean | null> {
   try {
     return (await run(["ip", family, "route", "show", "default"])).trim() !== "";
   } catch {
-    return false;
+    return null;
   }
 }
+
+const routeText = (has: boolean | null): string =>
+  has === null ? "not known" : has ? "has a default route" : "no default route";
 
 const wireguard = (): "kernel" | "wireguard-go" | "none" => {
   if (existsSync("/sys/module/wireguard")) return "kernel";
@@ -78,7 +82,7 @@ const wireguard = (): "kernel" | "wireguard-go" | "none" => {
 
 type Report = {
   readonly hub: HubReach | null;
-  readonly defaultRoute: { readonly ipv4: boolean; readonly ipv6: boolean };
+  readonly defaultRoute: { readonly ipv4: boolean | null; readonly ipv6: boolean | null };
   readonly endpoints: readonly string[];
   readonly listenPort: number;
   readonly wireguard: string;
@@ -93,8 +97,8 @@ function text({ hub, defaultRoute, endpoints, wireguard: kind, tun, tools }: Rep
   const missing = Object.entries(tools).filter(([, path]) => path === null);
   return details([
     ["Hub", hubText],
-    ["IPv4", defaultRoute.ipv4 ? "has a default route" : "no default route"],
-    ["IPv6", defaultRoute.ipv6 ? "has a default route" : "no default route"],
+    ["IPv4", routeText(defaultRoute.ipv4)],
+    ["IPv6", routeText(defaultRoute.ipv6)],
     ["Endpoints", endpoints.join(", ") || "none"],
     ["WireGuard", kind],
     ["TUN device", tun ? "there" : "missing"],

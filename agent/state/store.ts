@@ -97,7 +97,6 @@ export class Store {
         `Others can write into ${this.directory}`,
         `Run \`chown root ${this.directory} && chmod 700 ${this.directory}\`, after a look at what is in it.`,
       );
-    await rm(join(this.directory, "lent"), { recursive: true, force: true });
   }
 
   async read<Name extends FileName>(name: Name): Promise<Files[Name] | null> {

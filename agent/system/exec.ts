@@ -26,25 +26,31 @@ export const TOOL_PATH = `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/local/sbin
 
 /**
  * Runs a tool to its end and gives its standard output.
+ * @param input What it reads on its standard input: so that what protects the machine needs no file on a disk that may be full.
  * @throws CommandFailed when it is missing, ends with another code than 0 or takes longer than 20 s.
  */
-export function run(argv: Argv, env: Readonly<Record<string, string>> = {}): Promise<string> {
+export function run(
+  argv: Argv,
+  { env = {}, input }: { readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {},
+): Promise<string> {
   const [tool, ...args] = argv;
   return new Promise((resolve, reject) => {
     const child = spawn(tool, args, {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       env: { PATH: TOOL_PATH, LC_ALL: "C", ...env },
     });
     const out: Buffer[] = [];
     const errors: Buffer[] = [];
     let size = 0;
     const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
-    child.stdout.on("data", (chunk: Buffer) => {
+    // A tool that ends before it has read all says itself why.
+    child.stdin?.on("error", () => undefined).end(input);
+    child.stdout?.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size > MAX_OUTPUT) child.kill("SIGKILL");
       else out.push(chunk);
     });
-    child.stderr.on("data", (chunk: Buffer) => {
+    child.stderr?.on("data", (chunk: Buffer) => {
       if (errors.length < 64) errors.push(chunk);
     });
     child.on("error", (error: NodeJS.ErrnoException) => {

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /**
@@ -39,22 +39,22 @@ export async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** Lends a tool a secret as a 0600 file in `directory`, which is gone when `use` has ended. */
+/** In memory, and for root alone. */
+const RUNTIME_DIRECTORY = "/run/rustronaut-agent";
+
+/** Lends a tool a secret as a 0600 file that is gone when `use` has ended. */
 export async function withSecretFile<T>(
-  directory: string,
+  name: string,
   text: string,
   use: (path: string) => Promise<T>,
 ): Promise<T> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, `lent-${process.pid}-${lent++}`);
-  const file = await open(path, "wx", 0o600);
+  await mkdir(RUNTIME_DIRECTORY, { recursive: true, mode: 0o700 });
+  const path = join(RUNTIME_DIRECTORY, name);
+  await rm(path, { force: true });
   try {
-    await file.writeFile(text);
-    await file.close();
+    await writeFile(path, text, { flag: "wx", mode: 0o600 });
     return await use(path);
   } finally {
     await rm(path, { force: true });
   }
 }
-
-let lent = 0;

@@ -6,8 +6,8 @@ import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { canonicalPrefix } from "./addresses.ts";
 import { CommandFailed, run } from "./exec.ts";
+import { uapiSocketOf } from "./uapi.ts";
 
-const UAPI_DIRECTORY = "/var/run/wireguard";
 export const TUN_DEVICE = "/dev/net/tun";
 
 interface IpAddressJson {
@@ -52,8 +52,7 @@ export async function createLink(name: string): Promise<"kernel" | "wireguard-go
     );
   try {
     await run(["wireguard-go", name], {
-      WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD: "1",
-      LOG_LEVEL: "silent",
+      env: { WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD: "1", LOG_LEVEL: "silent" },
     });
   } catch (error) {
     if (!(error instanceof CommandFailed && error.missing)) throw error;
@@ -94,7 +93,7 @@ export async function removeLink(name: string): Promise<void> {
       throw error;
   }
   // The daemon removes its socket last of all, when the port is free again; one that was killed could not.
-  const socket = `${UAPI_DIRECTORY}/${name}.sock`;
+  const socket = uapiSocketOf(name);
   for (let tries = 0; tries < 40 && existsSync(socket); tries++) await sleep(50);
   await rm(socket, { force: true });
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { CommandFailed, run } from "./exec.ts";
-import { readIfThere, withSecretFile, writeAtomically } from "./files.ts";
+import { readIfThere, writeAtomically } from "./files.ts";
 
 export const TABLE = "rustronaut";
 
@@ -10,7 +10,7 @@ export const TABLE = "rustronaut";
  * look tells whether somebody else changed or flushed it.
  */
 export async function loadFilter(text: string, stateDirectory: string): Promise<void> {
-  await withSecretFile(join(stateDirectory, "lent"), text, (path) => run(["nft", "-f", path]));
+  await run(["nft", "-f", "-"], { input: text });
   const kernel = await kernelForm();
   await writeAtomically(notePath(stateDirectory), `${JSON.stringify({ text, kernel })}\n`);
 }

@@ -105,11 +105,12 @@ export async function demandFreePort(interfaceName: string, port: number): Promi
 }
 
 function isPortFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const socket = createSocket("udp4");
-    socket.once("error", () => {
+    socket.once("error", (error: NodeJS.ErrnoException) => {
       socket.close();
-      resolve(false);
+      if (error.code === "EADDRINUSE") resolve(false);
+      else reject(error);
     });
     socket.bind(port, () => socket.close(() => resolve(true)));
   });

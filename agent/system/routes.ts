@@ -1,7 +1,6 @@
 import { MARK } from "../apply/plan.ts";
 import { canonicalPrefix, familyOf, isDefaultRoute } from "./addresses.ts";
 import { CommandFailed, run } from "./exec.ts";
-import { withSecretFile } from "./files.ts";
 
 /** The number that routes and rules of the agent carry as their origin, so that nobody else's are touched. */
 const ORIGIN = "120";
@@ -33,13 +32,13 @@ export async function readRoutes(name: string): Promise<string[]> {
   return (await Promise.all([of("-4"), of("-6")])).flat();
 }
 
-export const addRoutes = (name: string, prefixes: readonly string[], lendIn: string): Promise<void> =>
-  batch("replace", name, prefixes, lendIn);
+export const addRoutes = (name: string, prefixes: readonly string[]): Promise<void> =>
+  batch("replace", name, prefixes);
 
-export const removeRoutes = (name: string, prefixes: readonly string[], lendIn: string): Promise<void> =>
-  batch("del", name, prefixes, lendIn);
+export const removeRoutes = (name: string, prefixes: readonly string[]): Promise<void> =>
+  batch("del", name, prefixes);
 
-async function batch(verb: "replace" | "del", name: string, prefixes: readonly string[], lendIn: string) {
+async function batch(verb: "replace" | "del", name: string, prefixes: readonly string[]) {
   for (const family of [4, 6] as const) {
     const lines = prefixes
       .filter((prefix) => familyOf(prefix) === family)
@@ -47,8 +46,7 @@ async function batch(verb: "replace" | "del", name: string, prefixes: readonly s
         const table = isDefaultRoute(prefix) ? `table ${EXIT_TABLE} ` : "";
         return `route ${verb} ${prefix} dev ${name} ${table}proto ${ORIGIN} metric ${METRIC}\n`;
       });
-    if (lines.length > 0)
-      await withSecretFile(lendIn, lines.join(""), (path) => run(["ip", `-${family}`, "-batch", path]));
+    if (lines.length > 0) await run(["ip", `-${family}`, "-batch", "-"], { input: lines.join("") });
   }
 }
 

@@ -1,5 +1,3 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { MARK, type Step } from "../apply/plan.ts";
 import type { Observed } from "../apply/tunnel.ts";
 import { readHosts, writeHosts } from "./hosts.ts";
@@ -7,7 +5,7 @@ import { addAddress, bringUp, createLink, readLink, removeAddress, removeLink, s
 import { loadFilter, readFilter, removeFilter } from "./nft.ts";
 import { addRoutes, addRule, readRoutes, readRoutingRules, removeRoutes, removeRule } from "./routes.ts";
 import { readForwards, restoreSettings, startForwarding } from "./sysctl.ts";
-import { addPeers, readDevice, removePeers, setListenPort, setMark, setPeers, setPrivateKey } from "./wg.ts";
+import { changeDevice, readDevice, removePeers, setPeers } from "./wg.ts";
 
 /** Where the agent works on this machine. */
 export interface Place {
@@ -42,7 +40,6 @@ export async function perform(
   privateKey: (publicKey: string) => Promise<string>,
 ): Promise<void> {
   const name = place.interfaceName;
-  const lendIn = join(place.stateDirectory, "lent");
   switch (step.do) {
     case "create-link":
       await createLink(name);
@@ -50,13 +47,11 @@ export async function perform(
     case "remove-link":
       return removeLink(name);
     case "set-key":
-      return setPrivateKey(name, await privateKey(step.publicKey), lendIn);
+      return changeDevice(name, { privateKey: await privateKey(step.publicKey) });
     case "set-port":
-      return setListenPort(name, step.port);
+      return changeDevice(name, { listenPort: step.port });
     case "set-mark":
-      return setMark(name, MARK);
-    case "first-peers":
-      return addPeers(name, step.peers, lendIn);
+      return changeDevice(name, { mark: MARK });
     case "set-peers":
     case "shrink-peers":
       return setPeers(name, step.peers);
@@ -77,9 +72,9 @@ export async function perform(
     case "forward":
       return startForwarding(step.families, place.stateDirectory);
     case "add-routes":
-      return addRoutes(name, step.prefixes, lendIn);
+      return addRoutes(name, step.prefixes);
     case "remove-routes":
-      return removeRoutes(name, step.prefixes, lendIn);
+      return removeRoutes(name, step.prefixes);
     case "add-rules":
       for (const rule of step.rules) await addRule(rule);
       return;
@@ -101,5 +96,4 @@ export async function removeEverything(place: Place): Promise<void> {
   await writeHosts(place.hostsFile, place.interfaceName, []);
   await restoreSettings(place.stateDirectory);
   await removeFilter();
-  await rm(join(place.stateDirectory, "lent"), { recursive: true, force: true });
 }

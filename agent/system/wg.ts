@@ -1,6 +1,8 @@
 import type { PeerChange } from "../apply/plan.ts";
-import { CommandFailed, run } from "./exec.ts";
-import { withSecretFile } from "./files.ts";
+import { askUapi, base64Of, hexOf, type Line, publicKeyOf, UapiFailed, uapiSocketOf } from "./uapi.ts";
+import { changeWithTool, readWithTool } from "./wg-tool.ts";
+
+/** WireGuard's side of the interface: wireguard-go is asked over its own socket, the kernel through `wg`. */
 
 export interface WireguardPeer {
   readonly publicKey: string;
@@ -19,103 +21,122 @@ export interface WireguardDevice {
   readonly peers: readonly WireguardPeer[];
 }
 
+/** What is left out stays as it is; so do peers that are not named, and pre-shared keys. */
+export interface DeviceChange {
+  /** Base64. */
+  readonly privateKey?: string;
+  readonly listenPort?: number;
+  readonly mark?: number;
+  readonly peers?: readonly PeerEdit[];
+}
+
+export type PeerEdit =
+  | { readonly publicKey: string; readonly remove: true }
+  | {
+      readonly publicKey: string;
+      readonly remove?: false;
+      /** Null leaves it as it is. */
+      readonly endpoint: string | null;
+      /** Null leaves them as they are, and makes no peer that is not there. */
+      readonly allowedIps: readonly string[] | null;
+    };
+
 /** Keeps mappings of address translators open; also makes a new peer shake hands at once. */
-const KEEPALIVE_SECONDS = "25";
-const PEERS_PER_CALL = 64;
+export const KEEPALIVE_SECONDS = 25;
 
-const orNull = (text: string | undefined): string | null =>
-  text === undefined || text === "(none)" ? null : text;
-
-/** The device as it is, or null when there is none or nothing answers for it. */
+/**
+ * The device as it is, or null when there is none or it is known that nothing stands behind it any longer.
+ * @throws UapiFailed or CommandFailed when it could not be asked: then it may well be there.
+ */
 export async function readDevice(name: string): Promise<WireguardDevice | null> {
-  try {
-    return parseDump(await run(["wg", "show", name, "dump"]));
-  } catch (error) {
-    if (error instanceof CommandFailed && !error.missing) return null;
-    throw error;
-  }
+  const lines = await askUapi(uapiSocketOf(name), [["get", 1]]);
+  if (lines === "dead") return null;
+  return lines === "missing" ? readWithTool(name) : deviceOf(lines);
 }
 
-/** Reads the tab-separated output of `wg show NAME dump`. Its first field is the private key, and is passed over. */
-export function parseDump(text: string): WireguardDevice {
-  const [device = "", ...peers] = text.split("\n").filter((line) => line !== "");
-  const [, publicKey, port = "0", mark = "off"] = device.split("\t");
-  return {
-    publicKey: orNull(publicKey),
-    listenPort: Number(port),
-    mark: mark === "off" ? 0 : Number(mark),
-    peers: peers.map((line) => {
-      const [key = "", , endpoint, prefixes, handshake, received, sent] = line.split("\t");
-      return {
-        publicKey: key,
-        endpoint: orNull(endpoint),
-        allowedIps: orNull(prefixes)?.split(",") ?? [],
-        handshake: Number(handshake),
-        receivedBytes: Number(received),
-        sentBytes: Number(sent),
-      };
-    }),
-  };
+/** @throws UapiFailed or CommandFailed when the device refuses. */
+export async function changeDevice(name: string, change: DeviceChange): Promise<void> {
+  const answer = await askUapi(uapiSocketOf(name), [["set", 1], ...linesOf(change)]);
+  if (answer === "dead") throw new UapiFailed("wireguard-go has ended");
+  if (answer === "missing") await changeWithTool(name, change);
 }
 
-/** @param privateKey Base64; goes to `wg` in a file that only root reads. */
-export async function setPrivateKey(name: string, privateKey: string, lendIn: string): Promise<void> {
-  await withSecretFile(lendIn, `${privateKey}\n`, (path) => run(["wg", "set", name, "private-key", path]));
-}
-
-export async function setListenPort(name: string, port: number): Promise<void> {
-  await run(["wg", "set", name, "listen-port", String(port)]);
-}
-
-export async function setMark(name: string, mark: number): Promise<void> {
-  await run(["wg", "set", name, "fwmark", String(mark)]);
-}
-
-/** Adds or changes just these peers. Others, and pre-shared keys, are not touched. */
-export async function setPeers(name: string, peers: readonly PeerChange[]): Promise<void> {
-  for (let at = 0; at < peers.length; at += PEERS_PER_CALL) {
-    const args = peers
-      .slice(at, at + PEERS_PER_CALL)
-      .flatMap((peer) => [
-        ...["peer", peer.publicKey],
-        ...(peer.endpoint === null ? [] : ["endpoint", peer.endpoint]),
-        ...["persistent-keepalive", KEEPALIVE_SECONDS],
-        ...["allowed-ips", peer.allowedIps.join(",")],
-      ]);
-    await run(["wg", "set", name, ...args]);
-  }
-}
+/** Adds or changes just these peers. */
+export const setPeers = (name: string, peers: readonly PeerChange[]): Promise<void> =>
+  changeDevice(name, { peers });
 
 export async function setEndpoints(
   name: string,
   changes: readonly { readonly publicKey: string; readonly endpoint: string }[],
 ): Promise<void> {
-  for (let at = 0; at < changes.length; at += PEERS_PER_CALL) {
-    const args = changes
-      .slice(at, at + PEERS_PER_CALL)
-      .flatMap(({ publicKey, endpoint }) => ["peer", publicKey, "endpoint", endpoint]);
-    await run(["wg", "set", name, ...args]);
-  }
+  if (changes.length === 0) return;
+  await changeDevice(name, { peers: changes.map((change) => ({ ...change, allowedIps: null })) });
 }
 
-export async function removePeers(name: string, keys: readonly string[]): Promise<void> {
-  for (let at = 0; at < keys.length; at += PEERS_PER_CALL) {
-    const args = keys.slice(at, at + PEERS_PER_CALL).flatMap((key) => ["peer", key, "remove"]);
-    await run(["wg", "set", name, ...args]);
-  }
+export const removePeers = (name: string, keys: readonly string[]): Promise<void> =>
+  changeDevice(name, { peers: keys.map((publicKey) => ({ publicKey, remove: true })) });
+
+function linesOf({ privateKey, listenPort, mark, peers = [] }: DeviceChange): Line[] {
+  return [
+    ...optional("private_key", privateKey && hexOf(privateKey)),
+    ...optional("listen_port", listenPort),
+    ...optional("fwmark", mark),
+    ...peers.flatMap(linesOfPeer),
+  ];
 }
 
-/**
- * All peers of a device that has none yet, in one call. `addconf` is the form of `syncconf` that leaves the key, the
- * port and whatever it does not name alone.
- */
-export async function addPeers(name: string, peers: readonly PeerChange[], lendIn: string): Promise<void> {
-  const text = peers
-    .map(
-      ({ publicKey, allowedIps, endpoint }) =>
-        `[Peer]\nPublicKey = ${publicKey}\nAllowedIPs = ${allowedIps.join(", ")}\n` +
-        `PersistentKeepalive = ${KEEPALIVE_SECONDS}\n${endpoint === null ? "" : `Endpoint = ${endpoint}\n`}`,
-    )
-    .join("\n");
-  await withSecretFile(lendIn, text, (path) => run(["wg", "addconf", name, path]));
+const optional = (key: string, value: string | number | undefined): Line[] =>
+  value === undefined ? [] : [[key, value]];
+
+function linesOfPeer(edit: PeerEdit): Line[] {
+  const key: Line = ["public_key", hexOf(edit.publicKey)];
+  if (edit.remove) return [key, ["remove", "true"]];
+  const { endpoint, allowedIps } = edit;
+  return [
+    key,
+    ...(allowedIps === null ? [["update_only", "true"] as const] : []),
+    ...(endpoint === null ? [] : [["endpoint", endpoint] as const]),
+    ...(allowedIps === null
+      ? []
+      : [
+          ["persistent_keepalive_interval", KEEPALIVE_SECONDS] as const,
+          ["replace_allowed_ips", "true"] as const,
+          ...allowedIps.map((prefix) => ["allowed_ip", prefix] as const),
+        ]),
+  ];
 }
+
+/** Reads the answer to `get=1`: the device's own lines, then those of each peer, which begin with its key. */
+export function deviceOf(lines: readonly Line[]): WireguardDevice {
+  const firstPeer = lines.findIndex(([key]) => key === "public_key");
+  const own = new Map(firstPeer < 0 ? lines : lines.slice(0, firstPeer));
+  const privateKey = own.get("private_key");
+  const peers: { allowedIps: string[]; facts: Map<string, string | number> }[] = [];
+  for (const [key, value] of firstPeer < 0 ? [] : lines.slice(firstPeer)) {
+    if (key === "public_key") peers.push({ allowedIps: [], facts: new Map() });
+    if (key === "allowed_ip") peers.at(-1)?.allowedIps.push(String(value));
+    else peers.at(-1)?.facts.set(key, value);
+  }
+  return {
+    publicKey:
+      privateKey === undefined || /^0*$/.test(String(privateKey)) ? null : publicOf(String(privateKey)),
+    listenPort: Number(own.get("listen_port") ?? 0),
+    mark: Number(own.get("fwmark") ?? 0),
+    peers: peers.map(({ allowedIps, facts }) => ({
+      publicKey: base64Of(String(facts.get("public_key"))),
+      endpoint: facts.has("endpoint") ? String(facts.get("endpoint")) : null,
+      allowedIps,
+      handshake: Number(facts.get("last_handshake_time_sec") ?? 0),
+      receivedBytes: Number(facts.get("rx_bytes") ?? 0),
+      sentBytes: Number(facts.get("tx_bytes") ?? 0),
+    })),
+  };
+}
+
+/** The daemon names its private key only: the public one of the last is kept, for it is asked for again and again. */
+function publicOf(privateHex: string): string {
+  if (known?.privateHex !== privateHex) known = { privateHex, publicKey: publicKeyOf(privateHex) };
+  return known.publicKey;
+}
+
+let known: { readonly privateHex: string; readonly publicKey: string } | null = null;

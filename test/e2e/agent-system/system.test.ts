@@ -94,6 +94,11 @@ class Node {
     return JSON.parse(this.worker("check", [tunnel])) as unknown[];
   }
 
+  /** The device as wireguard-go tells it, and as `wg` does. */
+  device(): { asked: unknown; tool: unknown } {
+    return JSON.parse(this.worker("device", [])) as { asked: unknown; tool: unknown };
+  }
+
   down(): void {
     this.worker("down", []);
   }
@@ -143,6 +148,16 @@ describe.skipIf(reason !== null)(
       expect(a.pings(b)).toBe(true);
       expect(a.machine.code("ping", "-c", "1", "-W", "3", "n2.corp.internal")).toBe(0);
       expect(a.apply(a.tunnel([b]))).toEqual([]);
+    });
+
+    it("asks wireguard-go itself, and hears the same as `wg`", () => {
+      const { asked, tool } = a.device();
+      expect(asked).toEqual(tool);
+      expect(asked).toMatchObject({
+        publicKey: a.key.publicKey,
+        listenPort: 51820,
+        peers: [{ publicKey: b.key.publicKey, endpoint: `${b.machine.address}:51820` }],
+      });
     });
 
     it("narrows the filter without touching the peer", () => {

@@ -3,6 +3,8 @@ import { converge } from "../../../agent/apply/apply.ts";
 import { planApply } from "../../../agent/apply/plan.ts";
 import type { Tunnel } from "../../../agent/apply/tunnel.ts";
 import { observe, type Place, removeEverything } from "../../../agent/system/system.ts";
+import { readDevice } from "../../../agent/system/wg.ts";
+import { readWithTool } from "../../../agent/system/wg-tool.ts";
 
 /** The agent's system layer as a process of its own, to be run inside a namespace and killed. */
 
@@ -25,6 +27,9 @@ if (verb === "apply" && first) {
   for (;;) for (const tunnel of tunnels) await converge(place, tunnel, privateKey);
 } else if (verb === "check" && first) {
   console.log(JSON.stringify(planApply(await observe(place), first)));
+} else if (verb === "device") {
+  const name = place.interfaceName;
+  console.log(JSON.stringify({ asked: await readDevice(name), tool: await readWithTool(name) }));
 } else if (verb === "down") {
   await removeEverything(place);
 }
