@@ -38,6 +38,8 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
   readonly #store: CoordinatorStore;
   readonly #outbox: Outbox<Message>;
   #rotating: Promise<void> | null = null;
+  /** The newest question to an owner that is under way; an owner that joins meanwhile takes it back. */
+  readonly #asking = new Map<string, symbol>();
 
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
@@ -56,6 +58,7 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
   ): Promise<{ epoch: number; principals: Principal[]; more: boolean }> {
     if (!isOwner(owner)) throw new Error("not the name of a session object");
     const known = since ?? this.#store.recentEpoch(Date.now());
+    this.#asking.delete(owner);
     this.#store.addOwner(owner, known);
     return this.#store.changesAfter(known);
   }
@@ -154,12 +157,23 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
     const namespace = this.env.SEGMENT_SESSIONS;
     const object = namespace.get(namespace.idFromName(message.owner)) as unknown as SegmentSessionsRpc;
     if (message.type === "end") return (await object.end(message.filter, message.reason)).ended;
+    await this.#refresh(message.owner, object);
+    return [];
+  }
+
+  /** Brings an owner up to date, and forgets one without sessions: it joins again when it makes one. */
+  async #refresh(owner: string, object: SegmentSessionsRpc): Promise<void> {
+    const question = Symbol(owner);
+    this.#asking.set(owner, question);
+    let isIdle = false;
     for (let more = true; more; ) {
-      const changes = this.#store.changesAfter(this.#store.syncedEpoch(message.owner));
-      await object.refresh(changes.epoch, changes.principals);
-      this.#store.markSynced(message.owner, changes.epoch);
+      const changes = this.#store.changesAfter(this.#store.syncedEpoch(owner));
+      isIdle = await object.refresh(changes.epoch, changes.principals);
+      this.#store.markSynced(owner, changes.epoch);
       more = changes.more;
     }
-    return [];
+    if (this.#asking.get(owner) !== question) return;
+    this.#asking.delete(owner);
+    if (isIdle) this.#store.removeOwner(owner);
   }
 }

@@ -57,6 +57,8 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   readonly #outbox: Outbox<Notice>;
   #confirmedAt: number | null = null;
   #confirming: Promise<void> | null = null;
+  /** Raised when the coordinator may forget this object: what it confirmed before counts no more. */
+  #membership = 0;
   /** When this object must prove its freshness for the sake of open lines; null while there are none. */
   #linesDueAt: number | null;
 
@@ -66,10 +68,11 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     this.#lines = new KillLines(ctx);
     this.#outbox = new Outbox(ctx.storage.sql);
     this.#linesDueAt = this.#lines.areOpen() ? this.#nextProof() : null;
-    ringIfSilent(ctx, () => this.#ringWhenDue());
+    if (this.#store.exists) ringIfSilent(ctx, () => this.#ringWhenDue());
   }
 
   async create(input: CreateSession): Promise<CreateOutcome> {
+    this.#store.found();
     if (!(await this.#isCurrent())) return { ok: false, reason: "stale" };
     const done = this.#tryRun({ type: "create", input }, this.#store.forCreate(input));
     if (!done.ok) return { ok: false, reason: done.error };
@@ -80,6 +83,10 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   }
 
   async verify(secretHash: string, appId: string | null, touch: boolean): Promise<Verdict> {
+    if (!this.#store.exists) return { ok: false, reason: "unknown", epoch: 0 };
+    const known = this.#store.bySecret(secretHash);
+    // A denial needs no proof of freshness: who makes up a cookie sets nothing in motion.
+    if (known.live.size === 0) return verdictOf(known, secretHash, appId);
     if (!(await this.#isCurrent())) return { ok: false, reason: "stale", epoch: this.#store.epoch };
     const { state } = this.#run(
       { type: "verify", secretHash, appId, touch },
@@ -89,17 +96,25 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   }
 
   async end(filter: SessionFilter, reason: SessionEndReason): Promise<{ ended: string[] }> {
+    if (!this.#store.exists) return { ended: [] };
     const { ended } = this.#run({ type: "end", filter, reason }, this.#store.forFilter(filter));
     return { ended };
   }
 
   async list(filter: SessionFilter): Promise<Session[]> {
+    if (!this.#store.exists) return [];
     const { state } = this.#run({ type: "expire" }, this.#store.forFilter(filter));
     return [...state.live.values()].map(({ session }) => session);
   }
 
-  async refresh(epoch: number, principals: readonly Principal[]): Promise<void> {
-    this.#learn(epoch, principals);
+  async refresh(epoch: number, principals: readonly Principal[]): Promise<boolean> {
+    if (this.#store.exists) this.#learn(epoch, principals);
+    const isIdle = !this.#store.exists || !this.#store.hasLive();
+    if (isIdle) {
+      this.#membership += 1;
+      this.#confirmedAt = null;
+    }
+    return isIdle;
   }
 
   /** Opens a kill line. See `SegmentSessionsRpc`. */
@@ -107,6 +122,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     const { searchParams } = new URL(request.url);
     const id = searchParams.get("session") ?? "";
     if (request.headers.get("upgrade") !== "websocket") return new Response(null, { status: 426 });
+    if (!this.#store.exists) return new Response(null, { status: 404 });
     if (!(await this.#isCurrent())) return new Response(null, { status: 503 });
     const { state } = this.#run({ type: "expire" }, this.#store.byId(id));
     const session = state.live.get(id)?.session;
@@ -230,12 +246,16 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     const owner = this.ctx.id.name;
     if (owner === undefined) throw new Error("a session object has a name");
     const askedAt = Date.now();
-    for (let more = true; more; ) {
-      const since = this.#store.syncedEpoch || undefined;
-      const answer = await withTimeout(this.#coordinator().join(owner, since), COORDINATOR_TIMEOUT_MS);
-      this.#learn(answer.epoch, answer.principals);
-      more = answer.more;
-    }
+    let membership: number;
+    do {
+      membership = this.#membership;
+      for (let more = true; more; ) {
+        const since = this.#store.syncedEpoch || undefined;
+        const answer = await withTimeout(this.#coordinator().join(owner, since), COORDINATOR_TIMEOUT_MS);
+        this.#learn(answer.epoch, answer.principals);
+        more = answer.more;
+      }
+    } while (membership !== this.#membership);
     this.#confirmedAt = Math.max(this.#confirmedAt ?? 0, askedAt);
   }
 

@@ -84,6 +84,10 @@ export class CoordinatorStore {
     this.markSynced(name, knows);
   }
 
+  removeOwner(name: string): void {
+    this.#sql.exec("DELETE FROM owners WHERE name = ?", name);
+  }
+
   owners(): string[] {
     return this.#sql
       .exec<{ name: string }>("SELECT name FROM owners")

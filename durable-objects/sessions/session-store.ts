@@ -2,7 +2,7 @@ import { dueAt } from "../../shared/sessions/expiry.ts";
 import type { LiveSession, SessionEvent, SessionsState, Tombstone } from "../../shared/sessions/state.ts";
 import type { CreateSession, Principal, SessionFilter } from "../../shared/sessions/types.ts";
 import { META_SCHEMA, raiseMeta, readMeta } from "../storage/meta.ts";
-import { migrate } from "../storage/migrate.ts";
+import { isMigrated, migrate } from "../storage/migrate.ts";
 import { OUTBOX_SCHEMA } from "../storage/outbox.ts";
 import { LastSeen } from "./last-seen.ts";
 
@@ -33,9 +33,23 @@ export class SessionStore {
   readonly #sql: SqlStorage;
   readonly #lastSeen = new LastSeen();
 
+  #exists: boolean;
+
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    migrate(sql, [META_SCHEMA, OUTBOX_SCHEMA, SCHEMA]);
+    this.#exists = isMigrated(sql);
+    if (this.#exists) this.found();
+  }
+
+  /** Whether there are rows to read: an object gets its tables with its first session, not by being named. */
+  get exists(): boolean {
+    return this.#exists;
+  }
+
+  /** Makes the tables. Call it before anything is read or written. */
+  found(): void {
+    migrate(this.#sql, [META_SCHEMA, OUTBOX_SCHEMA, SCHEMA]);
+    this.#exists = true;
   }
 
   get epoch(): number {
@@ -89,8 +103,15 @@ export class SessionStore {
     return this.#sql.exec("SELECT 1 FROM sessions LIMIT 1").toArray().length > 0;
   }
 
+  /** When a session, a tombstone or a principal is due. */
   nextDue(): number | null {
-    return this.#sql.exec<{ at: number | null }>("SELECT min(due_at) AS at FROM sessions").one().at;
+    return this.#sql
+      .exec<{ at: number | null }>(
+        `SELECT min(at) AS at FROM (SELECT min(due_at) AS at FROM sessions
+         UNION ALL SELECT min(until) FROM tombstones UNION ALL SELECT min(received_at) + ? FROM principals)`,
+        PRINCIPAL_KEPT_MS,
+      )
+      .one().at;
   }
 
   /** Whether writing these events would change no row yet: most uses of a session are only remembered. */

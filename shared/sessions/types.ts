@@ -124,13 +124,19 @@ export type SessionFilter =
  */
 export interface SegmentSessionsRpc {
   create(input: CreateSession): Promise<CreateOutcome>;
-  /** `touch` is false for what must not keep a session alive (background checks). Compares the hash in constant time. */
+  /**
+   * `touch` is false for what must not keep a session alive (background checks). Compares the hash in constant time.
+   * A secret that no live session has is answered from what is there: nothing is written, and nobody is asked.
+   */
   verify(secretHash: string, appId: string | null, touch: boolean): Promise<Verdict>;
   /** Ends all live sessions that match, cuts their kill lines before it returns, and says which they were. */
   end(filter: SessionFilter, reason: SessionEndReason): Promise<{ ended: string[] }>;
   list(filter: SessionFilter): Promise<Session[]>;
-  /** From the coordinator: a newer epoch, with principals that changed. Kill lines are told to decide anew. */
-  refresh(epoch: number, principals: readonly Principal[]): Promise<void>;
+  /**
+   * From the coordinator: a newer epoch, with principals that changed. Kill lines are told to decide anew.
+   * Returns whether the object has no session: it need not be told again until it joins.
+   */
+  refresh(epoch: number, principals: readonly Principal[]): Promise<boolean>;
 }
 
 /** What a session object says over a kill line (JSON text frames). */

@@ -6,15 +6,17 @@ import { refuse } from "./refused.ts";
 
 /** Every root, for agents that join: each verifies the chain from the hash that its enrolment key carries. */
 export async function trust(bindings: Bindings, now: number): Promise<TrustAnswer> {
-  const [state, roots] = [await meshState(bindings.db), await allRoots(bindings.db)];
+  const roots = await allRoots(bindings.db);
   if (roots.length === 0) {
     refuse(
       "trust_not_initialised",
       "The network has no root yet: an administrator runs `rustronaut trust init`.",
     );
   }
+  // After the refusal: whoever asks before there is a network must not be the one who makes its id.
+  const { networkId } = await meshState(bindings.db);
   return {
-    network: state.networkId,
+    network: networkId,
     roots: roots.map(({ envelope }) => envelope),
     hubTime: now,
     capability: { least: LEAST_CAPABILITY, current: CAPABILITY },

@@ -114,7 +114,11 @@ describe("without the coordinator", () => {
 
   test("an object that never heard from the coordinator vouches for nothing", async () => {
     const object = owner("not-an-owner");
-    expect(await object.rpc.verify("hash-none", "app_1", true)).toMatchObject({ ok: false, reason: "stale" });
+    // A denial vouches for nothing.
+    expect(await object.rpc.verify("hash-none", "app_1", true)).toMatchObject({
+      ok: false,
+      reason: "unknown",
+    });
     expect(await object.rpc.create(named("none"))).toEqual({ ok: false, reason: "stale" });
     expect((await openLine(object, "ses_none")).status).toBe(503);
   });
