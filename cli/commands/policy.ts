@@ -15,9 +15,13 @@ interface TestOptions {
   readonly method: string;
   readonly at?: string;
   readonly upgrade?: boolean;
+  /** Values by names of headers. */
+  readonly header?: Named;
   /** Files by the names of policies. */
-  readonly draft?: Readonly<Record<string, string>>;
+  readonly draft?: Named;
 }
+
+type Named = Readonly<Record<string, string>>;
 
 /** What else a policy may ask of a request; what is not given is not known. */
 const CIRCUMSTANCES = fieldsOf(policyTest).filter(({ name }) =>
@@ -33,11 +37,16 @@ export function addPolicyCommands(program: Command, app: App): void {
     .option("--user <email>", "a user; without this and --service-token, an anonymous caller")
     .option("--service-token <name>", "a service token")
     .requiredOption("--app <app>", "the app's name or id")
-    .option("--path <path>", "the path", "/")
+    .option("--path <path>", "path and query, as they stand in the request", "/")
     .option("--method <method>", "the method", "GET")
     .option("--upgrade", "it opens a WebSocket (the action connect)")
     .option("--at <time>", "when, such as 2027-01-31T09:00Z or 12h from now; left out, now")
-    .option("--draft <name=file...>", "judge by this text in place of the policy of that name", toDraft)
+    .option("--header <name=value...>", "a header by which the request asks for more", toNamed("name=value"))
+    .option(
+      "--draft <name=file...>",
+      "judge by this text in place of the policy of that name",
+      toNamed("name=file"),
+    )
     .action(async (options: TestOptions) => {
       const { data } = await (await app.hub()).client.call("policies.test", {
         body: await questionOf(app, options),
@@ -79,15 +88,19 @@ async function questionOf(app: App, options: TestOptions): Promise<z.input<typeo
     method: options.method.toUpperCase(),
     upgrade: options.upgrade ?? false,
     ...(options.at === undefined ? {} : { now: toInstant(options.at, now) }),
+    headers: Object.entries(options.header ?? {}).map(([name, value]) => ({ name, value })),
     drafts: await Promise.all(drafts),
   };
 }
 
-function toDraft(text: string, sofar: TestOptions["draft"] = {}): TestOptions["draft"] {
-  const [, name, file] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  if (!name || !file) throw new InvalidArgumentError("Give name=file.");
-  return { ...sofar, [name]: file };
-}
+/** Reads `name=value`, as often as it is given. */
+const toNamed =
+  (form: string) =>
+  (text: string, sofar: Named = {}): Named => {
+    const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (!name || !value) throw new InvalidArgumentError(`Give ${form}.`);
+    return { ...sofar, [name]: value };
+  };
 
 function principalOf({ user, serviceToken }: TestOptions) {
   if (user !== undefined) return { kind: "user" as const, user };

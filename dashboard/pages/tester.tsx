@@ -107,10 +107,12 @@ function Verdict({ result }: { readonly result: Answer<"policies.test"> }) {
         <Outcome decision={result.decision} /> for the action <code>{result.action}</code>
       </p>
       <Cited reasons={result.reasons} policies={result.determining} erroring={result.erroring} />
-      <details>
-        <summary>Facts that were judged</summary>
-        <Facts value={result.facts} />
-      </details>
+      {result.facts && (
+        <details>
+          <summary>Facts that were judged</summary>
+          <Facts value={result.facts} />
+        </details>
+      )}
     </>
   );
 }

@@ -47,6 +47,11 @@ export const origin = z.string().check(
   ),
 );
 
+/** The name of an HTTP header field (RFC 9110 §5.1). */
+export const headerName = z
+  .string()
+  .check(z.maxLength(100), z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is not the name of a header"));
+
 export const url = z.string().check(
   z.maxLength(2_000),
   z.refine((text) => URL.canParse(text), "must be a URL"),

@@ -65,7 +65,10 @@ export const policyTest = z.strictObject({
   principal,
   app: f.reference,
   method: z.string().check(z.regex(/^[A-Z]{1,20}$/, "must be a method in capitals")),
-  path: z.string().check(z.maxLength(4_000), z.regex(/^\//, "must begin with /")),
+  /** Path and query as they stand in the request line. */
+  path: z.string().check(z.maxLength(16_384), z.regex(/^\//, "must begin with /")),
+  /** Headers by which a request asks for more than its request line says, such as `X-HTTP-Method-Override`. */
+  headers: z.optional(f.list(z.strictObject({ name: f.headerName, value: f.line(2_000) }), 20)),
   /** Whether it opens a WebSocket (the action `connect`). */
   upgrade: z.optional(z.boolean()),
   network: z.optional(
@@ -116,14 +119,30 @@ export const citedPolicy = z.object({
   effect: z.nullable(z.enum(["permit", "forbid"])),
 });
 
+/** One way in which the upstream may take the request. */
+export const judgedReading = z.object({
+  action: z.enum(ACTIONS),
+  path: z.string(),
+  /** Another spelling of the same place: it need not be permitted, but must not be forbidden. */
+  isAlias: z.boolean(),
+  decision: z.enum(["allow", "deny"]),
+  determining: z.array(z.string()),
+});
+
 export const policyTestResult = z.object({
   decision: z.enum(["allow", "deny"]),
+  /** `policy`, `default_deny`, or the code with which the gateway refuses before it asks any policy. */
+  reason: z.string(),
   action: z.enum(ACTIONS),
+  /** What would be forwarded, null where nothing is. */
+  forwarded: z.nullable(z.string()),
+  /** What the gateway judges, in order, up to the first denial. Empty where it refuses before. */
+  readings: z.array(judgedReading),
   determining: z.array(citedPolicy),
   erroring: z.array(z.object({ id: z.string(), message: z.string() })),
   /** Why, in sentences for people. */
   reasons: z.array(z.string()),
-  /** The facts that were judged; see `RequestFacts`. */
-  facts: z.looseObject({}),
+  /** The facts of the decisive reading, see `RequestFacts`; null where no policy was asked. */
+  facts: z.nullable(z.looseObject({})),
   epoch: z.int(),
 });

@@ -1,7 +1,7 @@
+import { readQuestion } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
-import { canonicalTarget } from "../../shared/http/target.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import { decisionEntry, judge, questionOf } from "../gateway/judge.ts";
+import { decisionEntry, judge, networkOf } from "../gateway/judge.ts";
 import type { CurrentSession } from "../handoff/current-session.ts";
 import type { Snapshot } from "../snapshot.ts";
 
@@ -16,10 +16,11 @@ export function judgeApp(
   { session, owner, epoch }: CurrentSession,
   path: string,
 ): DecisionEntry {
-  const asked = canonicalTarget(path, app.settings);
-  const target = asked.ok ? asked : canonicalTarget("/", app.settings);
-  if (!target.ok) throw new Error("every app has a start page");
-  const question = questionOf(request, app, target.value);
+  const asked = { method: "GET", opensSocket: false, header: () => null, network: networkOf(request) };
+  const question = readQuestion(asked, app, path);
+  const start = question.ok ? question : readQuestion(asked, app, "/");
+  if (!start.ok) throw new Error("every app has a start page");
   const caller = { kind: "user", session, owner, epoch } as const;
-  return decisionEntry(question, caller, snapshot.epoch, judge(question, caller, snapshot, Date.now()));
+  const judged = judge(start.value, caller, snapshot, Date.now());
+  return decisionEntry(start.value, caller, snapshot.epoch, judged);
 }

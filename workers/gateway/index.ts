@@ -1,3 +1,4 @@
+import { methodRefusal, type Question, questionOf } from "../../shared/access/question.ts";
 import { type Refusal, refusal } from "../../shared/errors/catalogue.ts";
 import { originOf, requestAuthority } from "../../shared/http/host.ts";
 import { corsHeaders, isPreflight, mayOpenWebSocket, preflightHeaders } from "../../shared/http/origin.ts";
@@ -11,7 +12,7 @@ import { serveReserved } from "../handoff/index.ts";
 import { freshSnapshot, newestSnapshot, type Snapshot, snapshotAt } from "../snapshot.ts";
 import { assertionHeaders } from "./assertion.ts";
 import { type Caller, identify, isGood } from "./caller.ts";
-import { decisionEntry, judge, type Question, questionOf } from "./judge.ts";
+import { askedBy, decisionEntry, judge } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
 import { forward } from "./proxy.ts";
 import { isNavigation, refuse } from "./refusal-response.ts";
@@ -19,7 +20,6 @@ import { recordRefused } from "./refused-credential.ts";
 import { StreamWatch } from "./stream-watch.ts";
 
 const UNAVAILABLE = refusal("unavailable", "Try again in a moment.");
-const METHOD = /^[A-Z]{1,20}$/;
 
 /** Canonicalise → find app → credential → session → decide → scrub → forward → record. Whatever fails is 503. */
 export async function serveGateway(
@@ -81,9 +81,8 @@ async function serveApp(
   bindings: Bindings,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  if (!METHOD.test(request.method) || request.method === "TRACE" || request.method === "CONNECT") {
-    return refuse(request, refusal("method_not_allowed", "This method is not forwarded."), { app });
-  }
+  const forbidden = methodRefusal(request.method);
+  if (forbidden) return refuse(request, forbidden, { app });
   if (target.path === JWKS_PATH) return serveJwks(request, bindings);
   const reserved = reservedSpace(target);
   if (reserved === "disguised")
@@ -94,7 +93,7 @@ async function serveApp(
   if (preflight) return preflight;
   const caller = await identify(request, app, bindings);
   if (caller.kind === "bad_credentials") {
-    const decisionId = await recordRefused(questionOf(request, app, target), caller, bindings, ctx);
+    const decisionId = await recordRefused(questionOf(askedBy(request), app, target), caller, bindings, ctx);
     const context = decisionId === undefined ? { app } : { app, decisionId };
     return refuse(request, refusal("invalid_credentials", caller.detail), context);
   }
@@ -106,7 +105,15 @@ async function serveApp(
   if (snapshot.appByHost.get(app.host) !== app) return serveGateway(request, bindings, ctx);
   if (caller.kind === "nobody") return withoutCaller(request, app, caller.ended, bindings);
   if (reserved === "ours") return describe(caller);
-  return serveCaller(request, origin, questionOf(request, app, target), caller, snapshot, bindings, ctx);
+  return serveCaller(
+    request,
+    origin,
+    questionOf(askedBy(request), app, target),
+    caller,
+    snapshot,
+    bindings,
+    ctx,
+  );
 }
 
 function answerPreflight(request: Request, app: SnapshotApp, ownOrigin: string): Response | null {

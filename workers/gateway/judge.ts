@@ -1,53 +1,29 @@
+import { type Asker, type Assessment, assess } from "../../shared/access/assess.ts";
+import type { Asked, Question } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
 import { formatAddress, parseAddress } from "../../shared/http/address.ts";
-import { overriddenMethods } from "../../shared/http/headers.ts";
-import type { Target } from "../../shared/http/target.ts";
-import { decide } from "../../shared/policy/index.ts";
-import {
-  type ActionName,
-  actionOf,
-  type Decision,
-  type PrincipalFacts,
-  type RequestFacts,
-} from "../../shared/policy/request.ts";
-import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
+import type { PrincipalFacts } from "../../shared/policy/request.ts";
+import type { SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import { freshId } from "../handoff/random.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { Caller } from "./caller.ts";
 import { opensWebSocket } from "./websocket.ts";
 
-export interface Judged {
-  readonly decision: Decision;
-  readonly facts: RequestFacts;
-}
+/** What a request asks, as far as it says so itself. */
+export const askedBy = (request: Request): Asked => ({
+  method: request.method,
+  opensSocket: opensWebSocket(request),
+  header: (name) => request.headers.get(name),
+  network: networkOf(request),
+});
 
-/** What policies need to know of a request, besides who sent it. Plain data, so that it can be judged again later. */
-export interface Question {
-  readonly app: SnapshotApp;
-  readonly target: Target;
-  readonly method: string;
-  /** Whether the request is a WebSocket handshake. */
-  readonly opensSocket: boolean;
-  /** Methods that the upstream may take this request for: each of them must be allowed. */
-  readonly actions: readonly ActionName[];
-  readonly network: RequestFacts["network"];
-}
-
-export function questionOf(request: Request, app: SnapshotApp, target: Target): Question {
-  const opensSocket = opensWebSocket(request);
-  const overrides = app.settings.methodOverride ? overriddenMethods((name) => request.headers.get(name)) : [];
+/** Where a request comes from, by the platform's word. Throws on an address that is none. */
+export function networkOf(request: Request): Asked["network"] {
   const cf = request.cf as Partial<IncomingRequestCfProperties> | undefined;
   return {
-    app,
-    target,
-    method: request.method,
-    opensSocket,
-    actions: [...new Set([request.method, ...overrides].map((method) => actionOf(method, opensSocket)))],
-    network: {
-      ip: clientIp(request),
-      country: typeof cf?.country === "string" ? cf.country : null,
-      asn: typeof cf?.asn === "number" ? cf.asn : null,
-    },
+    ip: clientIp(request),
+    country: typeof cf?.country === "string" ? cf.country : null,
+    asn: typeof cf?.asn === "number" ? cf.asn : null,
   };
 }
 
@@ -60,64 +36,24 @@ function clientIp(request: Request): string | null {
   return formatAddress(address);
 }
 
-/** Every reading of the path by every action must be allowed, and no other spelling may be forbidden. */
-export function judge(question: Question, caller: Caller, snapshot: Snapshot, now: number): Judged {
-  const { target, actions } = question;
-  let allowed: Judged | null = null;
-  for (const action of actions) {
-    for (const path of target.readings) {
-      const judged = judgeOne(question, caller, snapshot, action, path, now);
-      if (judged.decision.decision === "deny") return judged;
-      allowed ??= judged;
-    }
-    for (const path of target.aliases) {
-      const judged = judgeOne(question, caller, snapshot, action, path, now);
-      if (judged.decision.decision === "deny" && judged.decision.determining.length > 0) return judged;
-    }
-  }
-  if (!allowed) throw new Error("a request has at least one reading");
-  return allowed;
-}
+export const judge = (question: Question, caller: Caller, snapshot: Snapshot, now: number): Assessment =>
+  assess(question, askerOf(caller, now), snapshot.policies, now);
 
-function judgeOne(
-  question: Question,
-  caller: Caller,
-  snapshot: Snapshot,
-  action: ActionName,
-  path: string,
-  now: number,
-): Judged {
-  const facts: RequestFacts = {
-    ...requestFacts(question, action, path, now),
-    principal: principalOf(caller),
-    authentication: authenticationOf(caller, now),
-  };
-  return { decision: decide(snapshot.policies, facts), facts };
-}
-
-/** What is known of a request before anybody asks who sent it. */
-export function requestFacts(
-  { app, method, network }: Question,
-  action: ActionName,
-  path: string,
-  now: number,
-): Omit<RequestFacts, "principal" | "authentication"> {
+function askerOf(caller: Caller, now: number): Asker {
+  if (caller.kind === "anonymous") return { principal: { type: "Anonymous" }, authentication: null };
+  if (caller.kind === "service") return { principal: servicePrincipal(caller.token), authentication: null };
+  const { principal, authentication } = caller.session;
+  const { userId: id, email, emailVerified, name, groups } = principal;
+  const { providerId, acr, amr, authTime } = authentication;
   return {
-    action,
-    resource: { app: app.name, segment: app.segmentName, tags: app.tags },
-    request: { method, host: app.host, path },
-    network,
-    device: null,
-    risk: 0,
-    now,
+    principal: { type: "User", id, email, emailVerified, name, groups },
+    authentication: {
+      provider: providerId,
+      acr,
+      amr,
+      ageSeconds: Math.max(0, Math.floor(now / 1_000) - authTime),
+    },
   };
-}
-
-function principalOf(caller: Caller): RequestFacts["principal"] {
-  if (caller.kind === "anonymous") return { type: "Anonymous" };
-  if (caller.kind === "service") return servicePrincipal(caller.token);
-  const { userId: id, email, emailVerified, name, groups } = caller.session.principal;
-  return { type: "User", id, email, emailVerified, name, groups };
 }
 
 export const servicePrincipal = ({ id, name, groups }: SnapshotServiceToken): PrincipalFacts => ({
@@ -127,19 +63,12 @@ export const servicePrincipal = ({ id, name, groups }: SnapshotServiceToken): Pr
   groups,
 });
 
-function authenticationOf(caller: Caller, now: number): RequestFacts["authentication"] {
-  if (caller.kind !== "user") return null;
-  const { providerId, acr, amr, authTime } = caller.session.authentication;
-  return { provider: providerId, acr, amr, ageSeconds: Math.max(0, Math.floor(now / 1_000) - authTime) };
-}
-
 export function decisionEntry(
   question: Question,
   caller: Caller,
   epoch: number,
-  judged: Judged,
+  { decision, facts }: Assessment,
 ): DecisionEntry {
-  const { decision, facts } = judged;
   return {
     kind: "decision",
     id: freshId("decision"),

@@ -1,10 +1,12 @@
+import { requestFacts } from "../../shared/access/assess.ts";
+import type { Question } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
 import { actionOf } from "../../shared/policy/request.ts";
 import { recordDecision } from "../audit.ts";
 import type { Bindings } from "../env.ts";
 import { freshId } from "../handoff/random.ts";
 import type { RefusedCredential } from "./caller.ts";
-import { type Question, requestFacts, servicePrincipal } from "./judge.ts";
+import { servicePrincipal } from "./judge.ts";
 
 /** Anybody can send a token that nobody has: past this many in a second, an isolate keeps no record of such. */
 const MAX_UNKNOWN = 20;

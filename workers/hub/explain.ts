@@ -1,3 +1,4 @@
+import type { Reading } from "../../shared/access/assess.ts";
 import type { Decision, RequestFacts } from "../../shared/policy/request.ts";
 
 /** A decision in words, and the policies that it cites. */
@@ -24,6 +25,15 @@ export function reasonsOf({ decision, determining, erroring, reason, facts }: Ex
     sentences.push(groups ? `${who} is directly in the groups ${groups}.` : `${who} is in no group.`);
   }
   return sentences;
+}
+
+/** What else was judged besides the request line as it was written; nothing where that is all. */
+export function readingsInWords(readings: readonly Reading[]): string[] {
+  if (readings.length < 2) return [];
+  return readings.map(({ action, path, isAlias, decision: { decision, determining } }) => {
+    const what = `${action} ${path}${isAlias ? " (another spelling, which must not be forbidden)" : ""}`;
+    return `Judged: ${what}: ${decision}${determining.length > 0 ? ` by ${determining.join(", ")}` : ""}.`;
+  });
 }
 
 function callerName({ principal }: RequestFacts): string {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiError } from "../../../shared/protocol/client.ts";
-import { signIn } from "../../support/attack.ts";
+import { type Attacker, signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 
 let system: System;
@@ -81,3 +81,79 @@ forbid (principal, action, resource) when { context.request.path == "/closed" };
     expect(denials.items.map(({ determining }) => determining)).toContainEqual(["shared#2"]);
   });
 });
+
+describe("U7: the tester judges as the gateway does", () => {
+  let alice: Attacker;
+  beforeAll(async () => {
+    await system.admin.call("policies.create", {
+      body: {
+        name: "rooms",
+        source: `permit (principal == User::"alice@example.com", action, resource == App::"app");
+forbid (principal, action, resource) when { context.request.path like "/admin*" };
+forbid (principal, action == Action::"delete", resource) when { context.request.path like "/kept*" };`,
+      },
+    });
+    alice = await signIn(system);
+  });
+
+  const ask = (path: string, method = "GET", headers: { name: string; value: string }[] = []) =>
+    system.admin.call("policies.test", {
+      body: { principal: { kind: "user", user: "alice@example.com" }, app: "app", method, path, headers },
+    });
+
+  it.each([
+    ["/", 200, "policy"],
+    ["/administer-not", 403, "policy"],
+    ["//admin", 403, "policy"],
+    ["/%61dmin", 403, "policy"],
+    ["/x/../admin", 403, "policy"],
+    ["/admin;v=1", 403, "policy"],
+    ["/x;/../admin", 403, "policy"],
+    ["/page;v=1?q=/admin", 200, "policy"],
+    ["/closed/", 403, "policy"],
+    ["/%2561dmin", 400, "invalid_target"],
+    ["/a%2fb", 400, "invalid_target"],
+    ["/.rustronaut/nothing", 404, "not_found"],
+  ])("%s is %i for both (%s)", async (path, status, reason) => {
+    const { data } = await ask(path);
+    expect((await alice.send(path)).status, path).toBe(status);
+    expect(data, path).toMatchObject({ decision: status === 200 ? "allow" : "deny", reason });
+  });
+
+  it("spells out what was judged, and what would be forwarded", async () => {
+    const { data } = await ask("/x//%61/;v=1/?q=1");
+    expect(data.forwarded).toBe("/x/a/;v=1/?q=1");
+    expect(data.readings.map(({ path, isAlias }) => ({ path, isAlias }))).toEqual([
+      { path: "/x/a/;v=1/", isAlias: false },
+      { path: "/x/a/", isAlias: false },
+      { path: "/x/a/;v=1", isAlias: true },
+      { path: "/x/a", isAlias: true },
+    ]);
+    expect(data.reasons.join("\n")).toContain("/x/a/");
+  });
+
+  it("takes the override of a method where the app does", async () => {
+    const headers = [{ name: "X-HTTP-Method-Override", value: "DELETE" }];
+    expect((await ask("/kept", "POST", headers)).data.decision).toBe("allow");
+    await change({ methodOverride: true });
+    const { data } = await ask("/kept", "POST", headers);
+    expect(data).toMatchObject({ decision: "deny", action: "delete" });
+    expect(data.readings.map(({ action }) => action)).toEqual(["write", "delete"]);
+    expect((await alice.send("/kept", ["X-HTTP-Method-Override: DELETE"], "POST")).status).toBe(403);
+  });
+
+  it("says of callers that no policy is asked about them", async () => {
+    const anyone = { principal: { kind: "anonymous" as const }, app: "app", method: "GET", path: "/" };
+    const { data } = await system.admin.call("policies.test", { body: anyone });
+    expect(data).toMatchObject({ decision: "deny", reason: "unauthenticated", readings: [], facts: null });
+  });
+});
+
+async function change(settings: { readonly methodOverride?: boolean }) {
+  const { etag } = await system.admin.call("apps.get", { params: { app: "app" } });
+  await system.admin.call("apps.update", {
+    params: { app: "app" },
+    body: { settings },
+    ...(etag ? { ifMatch: etag } : {}),
+  });
+}

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { questionOf } from "../../../shared/access/question.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import type { SnapshotApp } from "../../../shared/registry/snapshot.ts";
-import { questionOf } from "../../../workers/gateway/judge.ts";
+import { askedBy } from "../../../workers/gateway/judge.ts";
 
 const app = (settings: Partial<SnapshotApp["settings"]> = {}): SnapshotApp => ({
   id: "app_1",
@@ -19,7 +20,7 @@ const ask = (
   method: string,
   headers: Record<string, string>,
   settings: Partial<SnapshotApp["settings"]> = {},
-) => questionOf(new Request("https://wiki.example/", { method, headers }), app(settings), target);
+) => questionOf(askedBy(new Request("https://wiki.example/", { method, headers })), app(settings), target);
 
 describe("S-48 a request is judged as what reaches the application", () => {
   test.each([

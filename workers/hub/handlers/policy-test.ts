@@ -1,13 +1,17 @@
-import { compilePolicies, decide } from "../../../shared/policy/index.ts";
-import { actionOf, type PrincipalFacts, type RequestFacts } from "../../../shared/policy/request.ts";
-import type { SnapshotPolicy } from "../../../shared/registry/snapshot.ts";
+import { type Asker, type Assessment, assess, type Reading } from "../../../shared/access/assess.ts";
+import { type Asked, type Question, readQuestion } from "../../../shared/access/question.ts";
+import { type Refusal, refusal } from "../../../shared/errors/catalogue.ts";
+import { compilePolicies } from "../../../shared/policy/index.ts";
+import { actionOf } from "../../../shared/policy/request.ts";
+import type { SnapshotApp, SnapshotPolicy } from "../../../shared/registry/snapshot.ts";
+import { err, ok, type Result } from "../../../shared/result.ts";
 import { coordinatorObject } from "../../objects.ts";
 import { loadPrincipal } from "../../registry/principals.ts";
 import type { Call, Handlers } from "../call.ts";
-import { citedPolicies, reasonsOf } from "../explain.ts";
+import { citedPolicies, readingsInWords, reasonsOf } from "../explain.ts";
 import { compileSource } from "../policy-source.ts";
 import { notFound } from "../refused.ts";
-import { findApp } from "./apps.ts";
+import { type App, findApp } from "./apps.ts";
 import { findServiceToken } from "./service-tokens.ts";
 import { findUser } from "./users.ts";
 
@@ -41,69 +45,107 @@ async function groupParents(d1: D1Database): Promise<Record<string, string[]>> {
   return Object.fromEntries(parents);
 }
 
-async function principalOf({ bindings, body }: TestCall): Promise<PrincipalFacts> {
-  const { principal } = body;
+/** Who asks; or why the gateway turns such a caller away before it asks any policy. */
+async function askerOf({ bindings, body, now }: TestCall, app: App): Promise<Result<Asker, Refusal>> {
+  const { principal, authentication } = body;
+  const nobody = (detail: string) => err(refusal("unauthenticated", detail));
   switch (principal.kind) {
     case "anonymous":
-      return { type: "Anonymous" };
+      if (!app.settings.anonymous) return nobody("the app lets nobody in without a sign-in");
+      return ok({ principal: { type: "Anonymous" }, authentication: null });
     case "serviceToken": {
       const token = await findServiceToken(bindings.db, principal.serviceToken);
-      return { type: "ServiceToken", id: token.id, name: token.name, groups: JSON.parse(token.groups) };
+      const { id, name } = token;
+      if (!token.enabled || (token.expiresAt !== null && token.expiresAt <= now))
+        return err(refusal("invalid_credentials", `the service token ${name} is disabled or has expired`));
+      const groups = JSON.parse(token.groups) as string[];
+      return ok({ principal: { type: "ServiceToken", id, name, groups }, authentication: null });
     }
     case "user": {
       const { id } = await findUser(bindings.db, principal.user);
       const user = (await loadPrincipal(bindings.db, id)) ?? notFound("user");
-      const { email, name, groups } = user;
-      return { type: "User", id, email, emailVerified: user.emailVerified, name, groups };
+      const { email, emailVerified, name, groups, status } = user;
+      if (status !== "active") return nobody(`${email} is disabled and can't sign in`);
+      const { provider = "", acr = null, amr = [], ageSeconds = 0 } = authentication ?? {};
+      return ok({
+        principal: { type: "User", id, email, emailVerified, name, groups },
+        authentication: { provider, acr, amr, ageSeconds },
+      });
     }
   }
 }
 
-/** What the gateway would know about such a request; what the body leaves out is not known. */
-async function factsOf(call: TestCall): Promise<RequestFacts> {
+/** What the gateway would read off such a request; what the body leaves out is not known. */
+function askedBy({ body }: TestCall): Asked {
+  const { method, headers = [], network } = body;
+  const sent = new Headers(headers.map(({ name, value }): [string, string] => [name, value]));
+  return {
+    method,
+    opensSocket: method === "GET" && (body.upgrade ?? false),
+    header: (name) => sent.get(name),
+    network: { ip: network?.ip ?? null, country: network?.country ?? null, asn: network?.asn ?? null },
+  };
+}
+
+function readApp(app: App, asked: Asked, target: string): Result<Question, Refusal> {
+  if (!app.enabled) return err(refusal("unknown_host", `the app ${app.name} is disabled`));
+  const served: SnapshotApp = { ...app, segmentName: app.segment };
+  return readQuestion(asked, served, target);
+}
+
+/** What the gateway would judge and how, or the refusal before it. */
+async function verdictOf(call: TestCall): Promise<Result<Assessment & { question: Question }, Refusal>> {
   const { bindings, body, now } = call;
   const app = await findApp(bindings.db, body.app);
-  const { authentication, network } = body;
-  return {
-    principal: await principalOf(call),
-    action: actionOf(body.method, body.upgrade ?? false),
-    resource: { app: app.name, segment: app.segment, tags: app.tags },
-    request: { method: body.method, host: app.host, path: body.path },
-    network: { ip: network?.ip ?? null, country: network?.country ?? null, asn: network?.asn ?? null },
-    authentication: authentication
-      ? {
-          provider: authentication.provider ?? "",
-          acr: authentication.acr ?? null,
-          amr: authentication.amr ?? [],
-          ageSeconds: authentication.ageSeconds ?? 0,
-        }
-      : null,
-    device: body.device ?? null,
-    risk: body.risk ?? 0,
-    now: body.now ?? now,
-  };
+  const [asker, statements, parents] = await Promise.all([
+    askerOf(call, app),
+    statementsOf(call),
+    groupParents(bindings.db),
+  ]);
+  const question = readApp(app, askedBy(call), body.path);
+  if (!question.ok) return question;
+  if (!asker.ok) return asker;
+  const policies = compilePolicies(statements, parents);
+  const assessment = assess(question.value, asker.value, policies, body.now ?? now);
+  return ok({ ...assessment, question: question.value });
 }
 
 export const POLICY_TEST_HANDLERS: Handlers<"policies.test"> = {
   "policies.test": async (call) => {
-    const { bindings } = call;
-    const [facts, statements, parents, epoch] = await Promise.all([
-      factsOf(call),
-      statementsOf(call),
-      groupParents(bindings.db),
-      coordinatorObject(bindings).epoch(),
-    ]);
-    const decision = decide(compilePolicies(statements, parents), facts);
+    const { bindings, body } = call;
+    const [verdict, epoch] = await Promise.all([verdictOf(call), coordinatorObject(bindings).epoch()]);
+    if (!verdict.ok)
+      return {
+        body: { ...unasked(verdict.error), action: actionOf(body.method, body.upgrade ?? false), epoch },
+      };
+    const { question, decision, facts, readings } = verdict.value;
+    const { path, query } = question.target;
     return {
       body: {
         decision: decision.decision,
+        reason: decision.determining.length > 0 ? "policy" : "default_deny",
         action: facts.action,
+        forwarded: decision.decision === "allow" ? path + query : null,
+        readings: readings.map(readingView),
         determining: await citedPolicies(bindings.db, decision.determining),
         erroring: decision.erroring.map(({ id, message }) => ({ id, message })),
-        reasons: reasonsOf({ ...decision, facts }),
+        reasons: [...reasonsOf({ ...decision, facts }), ...readingsInWords(readings)],
         facts: { ...facts },
         epoch,
       },
     };
   },
 };
+
+const readingView = ({ action, path, isAlias, decision }: Reading) => ({
+  ...{ action, path, isAlias, decision: decision.decision },
+  determining: [...decision.determining],
+});
+
+/** The answer where the gateway refuses by itself. */
+const unasked = ({ code, detail }: Refusal) => ({
+  decision: "deny" as const,
+  reason: code,
+  reasons: [`The gateway refuses this before it asks any policy (${code}): ${detail}`],
+  ...{ determining: [], erroring: [], readings: [], forwarded: null, facts: null },
+});

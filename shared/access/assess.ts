@@ -1,0 +1,70 @@
+import { type CompiledPolicies, decide } from "../policy/index.ts";
+import type { ActionName, Decision, RequestFacts } from "../policy/request.ts";
+import type { Question } from "./question.ts";
+
+/** What is known of whoever asks. */
+export type Asker = Pick<RequestFacts, "principal" | "authentication">;
+
+/** One way in which the upstream may take a request, and what the policies say to it. */
+export interface Reading {
+  readonly action: ActionName;
+  readonly path: string;
+  /** Another spelling of the same place: it need not be permitted, but must not be forbidden. */
+  readonly isAlias: boolean;
+  readonly decision: Decision;
+  readonly facts: RequestFacts;
+}
+
+export interface Assessment {
+  /** The decision that holds, and the facts under which it was made. */
+  readonly decision: Decision;
+  readonly facts: RequestFacts;
+  /** What was judged, in order; the last one is what denied, where anything did. */
+  readonly readings: readonly Reading[];
+}
+
+/**
+ * The one judge: the gateway, the sign-in pages and the policy tester all ask it. Every reading of the path by every
+ * action must be allowed, and no other spelling of it may be forbidden. It stops at the first denial.
+ */
+export function assess(
+  question: Question,
+  asker: Asker,
+  policies: CompiledPolicies,
+  now: number,
+): Assessment {
+  const readings: Reading[] = [];
+  const isDenied = (action: ActionName, path: string, isAlias: boolean): boolean => {
+    const facts = { ...requestFacts(question, action, path, now), ...asker };
+    const decision = decide(policies, facts);
+    readings.push({ action, path, isAlias, decision, facts });
+    return decision.decision === "deny" && (!isAlias || decision.determining.length > 0);
+  };
+  const { target } = question;
+  const denied = question.actions.some(
+    (action) =>
+      target.readings.some((path) => isDenied(action, path, false)) ||
+      target.aliases.some((path) => isDenied(action, path, true)),
+  );
+  const decisive = denied ? readings.at(-1) : readings[0];
+  if (!decisive) throw new Error("a request has at least one reading");
+  return { decision: decisive.decision, facts: decisive.facts, readings };
+}
+
+/** What is known of a request before anybody asks who sent it. */
+export function requestFacts(
+  { app, method, network }: Question,
+  action: ActionName,
+  path: string,
+  now: number,
+): Omit<RequestFacts, keyof Asker> {
+  return {
+    action,
+    resource: { app: app.name, segment: app.segmentName, tags: app.tags },
+    request: { method, host: app.host, path },
+    network,
+    device: null,
+    risk: 0,
+    now,
+  };
+}

@@ -1,0 +1,58 @@
+import { type Refusal, refusal } from "../errors/catalogue.ts";
+import { overriddenMethods } from "../http/headers.ts";
+import { canonicalTarget, reservedSpace, type Target } from "../http/target.ts";
+import { type ActionName, actionOf, type RequestFacts } from "../policy/request.ts";
+import type { SnapshotApp } from "../registry/snapshot.ts";
+import { err, ok, type Result } from "../result.ts";
+
+/** What is read off a request before anybody asks who sent it. */
+export interface Asked {
+  readonly method: string;
+  /** Whether the request is a WebSocket handshake. */
+  readonly opensSocket: boolean;
+  /** The value of a header by its lower-case name, or null. */
+  readonly header: (name: string) => string | null;
+  readonly network: RequestFacts["network"];
+}
+
+/** What policies need to know of a request, besides who sent it. Plain data, so that it can be judged again later. */
+export interface Question {
+  readonly app: SnapshotApp;
+  readonly target: Target;
+  readonly method: string;
+  readonly opensSocket: boolean;
+  /** What the upstream may take this request for: each of them must be allowed. */
+  readonly actions: readonly ActionName[];
+  readonly network: RequestFacts["network"];
+}
+
+const METHOD = /^[A-Z]{1,20}$/;
+
+/** Why a method is never forwarded, whatever the policies say; null when it may be. */
+export function methodRefusal(method: string): Refusal | null {
+  if (METHOD.test(method) && method !== "TRACE" && method !== "CONNECT") return null;
+  return refusal("method_not_allowed", "This method is not forwarded.");
+}
+
+export function questionOf(asked: Asked, app: SnapshotApp, target: Target): Question {
+  const { method, opensSocket, header, network } = asked;
+  const overrides = app.settings.methodOverride ? overriddenMethods(header) : [];
+  const actions = [...new Set([method, ...overrides].map((name) => actionOf(name, opensSocket)))];
+  return { app, target, method, opensSocket, actions, network };
+}
+
+/**
+ * The question that a raw request comes to, or the refusal that it meets before any policy.
+ *
+ * @param target Path and query as they stand in the request line.
+ */
+export function readQuestion(asked: Asked, app: SnapshotApp, target: string): Result<Question, Refusal> {
+  const canonical = canonicalTarget(target, app.settings);
+  if (!canonical.ok) return canonical;
+  const refused = methodRefusal(asked.method);
+  if (refused) return err(refused);
+  if (reservedSpace(canonical.value) !== "no") {
+    return err(refusal("not_found", "This path is the gateway's own; no policy is asked."));
+  }
+  return ok(questionOf(asked, app, canonical.value));
+}
