@@ -1,28 +1,41 @@
 /** Our cookies, in and out. Names are constants or made of an id's characters; values are base64url and dots. */
 
-/** A header longer than this is not searched: no honest browser sends it. */
-const MAX_HEADER = 16_384;
 /** Same-named cookies that are looked at: a sibling domain can plant more, and each costs a look-up. */
 const MAX_SAME_NAMED = 4;
+/** Every cookie of ours, whatever stands around it and however much of it there is. */
+const OURS = /(?:^|;)[ \t]*(__Host-rn_[a-z0-9_]+)[ \t]*=([^;]*)/g;
+/** What a value of ours can look like; others need no look-up. */
+const VALUE = /^[\w.-]{1,200}$/;
 
-function pairs(request: Request): [string, string][] {
+function ours(request: Request): [name: string, value: string][] {
   const header = request.headers.get("Cookie") ?? "";
-  if (header.length > MAX_HEADER) return [];
-  return header.split(";").map((pair) => {
-    const at = pair.indexOf("=");
-    return at < 0 ? ["", ""] : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
-  });
+  return [...header.matchAll(OURS)].map(([, name = "", value = ""]) => [name, value.trim()]);
 }
 
 /** Each distinct value of the cookies with this exact name, in order. Which of them counts is the caller's question. */
 export function cookieValues(request: Request, name: string): string[] {
-  const values = pairs(request).flatMap(([key, value]) => (key === name ? [value] : []));
+  const values = ours(request).flatMap(([key, value]) => (key === name && VALUE.test(value) ? [value] : []));
   return [...new Set(values)].slice(0, MAX_SAME_NAMED);
 }
 
-/** Names of all cookies, in the order of the header. */
+/** Names of all cookies of ours, in the order of the header. */
 export function cookieNames(request: Request): string[] {
-  return pairs(request).map(([name]) => name);
+  return ours(request).map(([name]) => name);
+}
+
+/**
+ * Whether one of our names comes with more values than are looked at. Such a request is refused as a whole: to leave
+ * some out would be to say "not signed in" where nobody looked.
+ */
+export function hasTooManyCookies(request: Request): boolean {
+  const seen = new Map<string, Set<string>>();
+  for (const [name, value] of ours(request)) {
+    if (!VALUE.test(value)) continue;
+    const values = seen.get(name) ?? new Set();
+    seen.set(name, values.add(value));
+    if (values.size > MAX_SAME_NAMED) return true;
+  }
+  return false;
 }
 
 const ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax";

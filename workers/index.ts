@@ -2,8 +2,10 @@ import { refusal } from "../shared/errors/catalogue.ts";
 import { toProblem } from "../shared/errors/problem.ts";
 import { serveAuth } from "./auth/index.ts";
 import { recheckGrants } from "./auth/recheck/index.ts";
+import { hasTooManyCookies } from "./cookies.ts";
 import { type Bindings, ConfigurationError, checkBindings } from "./env.ts";
 import { serveGateway } from "./gateway/index.ts";
+import { refuse } from "./gateway/refusal-response.ts";
 import { keepHouse } from "./hub/housekeeping.ts";
 
 export { AuditLog } from "../durable-objects/audit-log.ts";
@@ -14,11 +16,17 @@ export { SegmentSessions } from "../durable-objects/segment-sessions.ts";
 
 let bindings: Bindings | undefined;
 
+const TOO_MANY_COOKIES = refusal(
+  "headers_too_large",
+  "The browser sent more sign-in cookies (__Host-rn_…) than can be looked at. Delete the cookies of this site, then open it again.",
+);
+
 export default {
   /** The host decides who answers: the auth host, the hub, or (every other host) the gateway. */
   async fetch(request: Request, env: unknown, ctx: ExecutionContext): Promise<Response> {
     try {
       bindings ??= checkBindings(env);
+      if (hasTooManyCookies(request)) return refuse(request, TOO_MANY_COOKIES);
       const { origin } = new URL(request.url);
       if (origin === bindings.authOrigin) return await serveAuth(request, bindings, ctx);
       if (origin === bindings.hubOrigin) {

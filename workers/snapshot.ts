@@ -1,4 +1,5 @@
 import { type CompiledPolicies, compilePolicies } from "../shared/policy/index.ts";
+import { namedGroups } from "../shared/policy/named-groups.ts";
 import { DEFAULT_APP_SETTINGS } from "../shared/registry/app-settings.ts";
 import type { SnapshotApp, SnapshotPolicy, SnapshotServiceToken } from "../shared/registry/snapshot.ts";
 import type { Bindings } from "./env.ts";
@@ -11,6 +12,8 @@ export interface Snapshot {
   readonly appByHost: ReadonlyMap<string, SnapshotApp>;
   readonly serviceTokens: readonly SnapshotServiceToken[];
   readonly policies: CompiledPolicies;
+  /** Names of the groups that the registry or a policy names. */
+  readonly namedGroups: ReadonlySet<string>;
 }
 
 /** How long (milliseconds) an isolate believes an epoch that no session object vouched for. */
@@ -91,7 +94,9 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
 async function load(bindings: Bindings): Promise<Snapshot> {
   const epoch = await coordinatorObject(bindings).epoch();
   const results = await bindings.db.batch(QUERIES.map((query) => bindings.db.prepare(query)));
-  const [apps, upstreams, groups, tokens, policies] = results.map(({ results: rows }) => rows as Row[]);
+  const [apps, upstreams, nested, tokens, policies, groups] = results.map(
+    ({ results: rows }) => rows as Row[],
+  );
   const upstreamsOf = Map.groupBy(upstreams ?? [], (row) => text(row.app_id));
   const list = (apps ?? []).map((row) =>
     toApp(
@@ -105,7 +110,11 @@ async function load(bindings: Bindings): Promise<Snapshot> {
     apps: list,
     appByHost: new Map(list.map((app) => [app.host, app])),
     serviceTokens: (tokens ?? []).map(toServiceToken),
-    policies: compilePolicies(statements, groupParents(groups ?? [])),
+    policies: compilePolicies(statements, groupParents(nested ?? [])),
+    namedGroups: new Set([
+      ...(groups ?? []).map((row) => text(row.name)),
+      ...statements.flatMap(({ policy }) => namedGroups(policy)),
+    ]),
   };
 }
 
@@ -121,6 +130,7 @@ const QUERIES = [
   "SELECT * FROM service_tokens",
   `SELECT v.compiled FROM policies p JOIN policy_versions v
    ON v.policy_id = p.id AND v.number = p.current_version WHERE p.enabled = 1 ORDER BY p.name`,
+  "SELECT name FROM groups",
 ];
 
 const text = (value: unknown): string => String(value);

@@ -68,6 +68,8 @@ function configuration(
   users: ReadonlyMap<string, DemoUser>,
   signingKey: JWK,
 ): Configuration {
+  /** Of each session of an account, as long as the demo runs. */
+  const grants = new Map<string, ReturnType<typeof newGrant>>();
   return {
     clients: [
       {
@@ -97,16 +99,28 @@ function configuration(
         claims: async () => ({ sub: id, name, email, email_verified: emailVerified, groups: [...groups] }),
       };
     },
-    /** The demo's one client is ours, so nobody is asked for consent. */
+    /**
+     * The demo's one client is ours, so nobody is asked for consent. A session has one grant, also when many tabs ask
+     * at once: another grant in its place would revoke the codes of the first.
+     */
     async loadExistingGrant(context) {
       const { client, session, provider } = context.oidc;
       if (!client || !session?.accountId) return undefined;
-      const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
-      grant.addOIDCScope("openid email profile groups");
-      await grant.save();
-      return grant;
+      const key = `${session.uid} ${session.accountId}`;
+      const known = grants.get(key);
+      if (known && (await provider.Grant.find((await known).jti))) return known;
+      // Another tab may have been faster.
+      if (grants.get(key) === known) grants.set(key, newGrant(provider, client.clientId, session.accountId));
+      return grants.get(key);
     },
   };
+}
+
+async function newGrant(provider: Provider, clientId: string, accountId: string) {
+  const grant = new provider.Grant({ clientId, accountId });
+  grant.addOIDCScope("openid email profile groups");
+  await grant.save();
+  return grant;
 }
 
 const STYLE = `:root{color-scheme:light dark}

@@ -13,6 +13,8 @@ export function localRequest(
     readonly method?: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
+    /** Path and query in place of the URL's, byte for byte. */
+    readonly path?: string;
   } = {},
 ): Promise<LocalResponse> {
   const { host, port, pathname, search } = new URL(url);
@@ -21,7 +23,7 @@ export function localRequest(
       {
         host: "127.0.0.1",
         port,
-        path: pathname + search,
+        path: options.path ?? pathname + search,
         method: options.method ?? "GET",
         headers: { ...options.headers, host },
       },

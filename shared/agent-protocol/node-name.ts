@@ -15,9 +15,10 @@ const RESERVED = new Set([
 export function nodeLabel(hostname: string): string {
   const first = hostname.slice(0, 253).split(".")[0] ?? "";
   const label = first
-    .toLowerCase()
     .replace(/[_\s]+/g, "-")
-    .replace(/[^a-z0-9-]/g, "")
+    // Before the case is folded: that would make ASCII letters of look-alikes.
+    .replace(/[^A-Za-z0-9-]/g, "")
+    .toLowerCase()
     // `xn--` would let a look-alike in by the back door.
     .replace(/^(?:xn--)+/, "")
     .slice(0, 56)

@@ -1,3 +1,4 @@
+import { asciiLowerCase } from "../ascii.ts";
 import { type Refusal, refusal } from "../errors/catalogue.ts";
 import { err, ok, type Result } from "../result.ts";
 
@@ -32,7 +33,7 @@ export function parseAuthority(text: string, scheme: string): Result<Authority, 
 
 function parseAnew(text: string, scheme: string): Result<Authority, Refusal> {
   const match = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(text);
-  const host = (match?.[1] ?? "").toLowerCase().replace(/\.$/, "");
+  const host = (asciiLowerCase(match?.[1] ?? "") ?? "").replace(/\.$/, "");
   const port = match?.[2] === undefined ? null : Number(match[2]);
   if (!match || !(NAME.test(host) || IPV6.test(host)) || (port !== null && (port === 0 || port > 65_535))) {
     return err(refusal("invalid_host", "The Host header is not a host name with an optional port."));

@@ -32,6 +32,17 @@ export class Visitor {
     return response;
   }
 
+  /** A navigation to exactly this path, which no URL parser touches. */
+  async raw(origin: string, path: string): Promise<LocalResponse> {
+    const cookie = this.cookieHeader(origin);
+    const response = await localRequest(origin, {
+      path,
+      headers: { ...NAVIGATION, ...(cookie ? { cookie } : {}) },
+    });
+    this.#keep(origin, response);
+    return response;
+  }
+
   /** Follows redirects and the provider's sign-in page, as the given demo user, until something else answers. */
   async visit(
     url: string,

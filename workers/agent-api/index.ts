@@ -134,7 +134,7 @@ async function answer(
 async function openSocket(request: Request, bindings: Bindings, session: AgentSession): Promise<Response> {
   requireFresh(session, request.headers.get(HEADERS.counter), Date.now());
   await requireMember(bindings, session, true);
-  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+  if (!/^websocket$/i.test(request.headers.get("upgrade") ?? "")) {
     refuse("malformed_request", "Ask for an upgrade to a WebSocket.");
   }
   const url = `https://mesh/?node=${encodeURIComponent(session.node)}`;

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { isTopLevel } from "../../shared/http/navigation.ts";
 import { isId } from "../../shared/ids.ts";
 import type { Bindings } from "../env.ts";
 import { serveJwks } from "../gateway/jwks.ts";
@@ -17,15 +18,18 @@ interface AuthEnv {
   Bindings: { readonly bindings: Bindings; readonly ctx: ExecutionContext };
 }
 
-/** Pages that start something: only for a person who goes there, so that other sites can't pile up attempts. */
-const NAVIGATIONS = new Set(["/", "/.rustronaut/start"]);
+/**
+ * Pages that start or finish something: only for a person who goes there, in a tab of its own, so that other sites can
+ * neither pile up attempts nor finish one out of sight.
+ */
+const NAVIGATIONS = new Set(["/", "/.rustronaut/start", "/.rustronaut/callback"]);
 const isNavigation = (path: string) => NAVIGATIONS.has(path) || path.startsWith("/.rustronaut/login/");
 
 const app = new Hono<AuthEnv>()
   .use(async ({ req }, next) => {
-    const mode = req.header("Sec-Fetch-Mode");
-    if (isNavigation(req.path) && mode !== undefined && mode !== "navigate") {
-      return refuse("csrf_rejected", "Open this page in the browser itself.", { retryUrl: "/" });
+    const mode = req.header("Sec-Fetch-Mode") ?? "navigate";
+    if (isNavigation(req.path) && (mode !== "navigate" || !isTopLevel(req.raw))) {
+      return refuse("csrf_rejected", "Open this page in a tab of its own.", { retryUrl: "/" });
     }
     return next();
   })

@@ -29,7 +29,7 @@ type Row = Omit<Provider, "allowedDomains"> & { allowedDomains: string };
 
 const fromRow = (row: Row): Provider => ({
   ...row,
-  allowedDomains: (JSON.parse(row.allowedDomains) as string[]).map((domain) => domain.toLowerCase()),
+  allowedDomains: JSON.parse(row.allowedDomains) as string[],
 });
 
 export async function enabledProviders(db: D1Database): Promise<Provider[]> {

@@ -1,4 +1,5 @@
 import { base64url } from "../../shared/encoding.ts";
+import { assertedGroups, jsonBytes } from "../../shared/http/asserted-groups.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { AssertionKey, Session } from "../../shared/sessions/types.ts";
@@ -8,6 +9,13 @@ import { assertionKeys, sign } from "./keys.ts";
 
 const LIFETIME_SECONDS = 60;
 const MAX_HEADS = 16;
+/**
+ * Bytes of what an assertion says about the caller. With the request's part, the signature and base64 it makes a header
+ * of at most about 6 kB: nginx takes lines of 8 kB by default, Node.js headers of 16 kB in all.
+ */
+const MAX_CALLER_BYTES = 2_900;
+/** A longer URL is in the assertion as its hash. */
+const MAX_URL_LENGTH = 1_024;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const encoder = new TextEncoder();
 
@@ -17,6 +25,8 @@ export interface AssertedRequest {
   readonly url: string;
   readonly decisionId: string;
   readonly epoch: number;
+  /** Groups that the registry or a policy names: they come first where not all of the caller's fit. */
+  readonly namedGroups: ReadonlySet<string>;
 }
 
 /** Headers that tell the application who is calling; none for an anonymous caller. */
@@ -59,11 +69,13 @@ async function assertion(
     exp: issuedAt + LIFETIME_SECONDS,
     jti: request.decisionId,
     htm: request.method,
-    htu: request.url,
+    ...(request.url.length <= MAX_URL_LENGTH
+      ? { htu: request.url }
+      : { htu_sha256: hashSecret(request.url) }),
     rid: request.decisionId,
     dec: request.decisionId,
     pol: request.epoch,
-    ...claimsOf(caller),
+    ...claimsOf(caller, request.namedGroups),
   };
   const signed = `${headOf(key)}.${base64url(encoder.encode(JSON.stringify(claims)))}`;
   const signature = await sign(key, encoder.encode(signed));
@@ -82,30 +94,49 @@ function headOf({ kid, alg }: AssertionKey): string {
   return head;
 }
 
-function claimsOf(caller: Exclude<Caller, { kind: "anonymous" }>): Record<string, unknown> {
+function claimsOf(
+  caller: Exclude<Caller, { kind: "anonymous" }>,
+  named: ReadonlySet<string>,
+): Record<string, unknown> {
   if (caller.kind === "service") {
     const { id, name, groups } = caller.token;
-    return { sub: id, typ_sub: "service", name, groups };
+    return withGroups({ sub: id, typ_sub: "service", name }, groups, named);
   }
   const known = sessionClaims.get(caller.session);
-  if (known) return known;
+  if (known?.named === named) return known.claims;
   const { id, principal, authentication } = caller.session;
-  const claims = {
-    sub: principal.userId,
-    typ_sub: "user",
-    sid: hashSecret(id),
-    email: principal.email,
-    email_verified: principal.emailVerified,
-    name: principal.name,
-    groups: principal.groups,
-    amr: authentication.amr,
-    ...(authentication.acr === null ? {} : { acr: authentication.acr }),
-    auth_time: authentication.authTime,
-    risk: 0,
-  };
-  sessionClaims.set(caller.session, claims);
+  const claims = withGroups(
+    {
+      sub: principal.userId,
+      typ_sub: "user",
+      sid: hashSecret(id),
+      email: principal.email,
+      email_verified: principal.emailVerified,
+      name: principal.name,
+      amr: authentication.amr,
+      ...(authentication.acr === null ? {} : { acr: authentication.acr }),
+      auth_time: authentication.authTime,
+      risk: 0,
+    },
+    principal.groups,
+    named,
+  );
+  sessionClaims.set(caller.session, { named, claims });
   return claims;
 }
 
+/** The claims with the groups that fit beside them; `groups_omitted` says how many did not. */
+function withGroups(
+  claims: Record<string, unknown>,
+  all: readonly string[],
+  named: ReadonlySet<string>,
+): Record<string, unknown> {
+  const { groups, omitted } = assertedGroups(all, named, MAX_CALLER_BYTES - jsonBytes(claims));
+  return { ...claims, groups, ...(omitted > 0 ? { groups_omitted: omitted } : {}) };
+}
+
 /** Claims of sessions that are leased: the same object comes with each request. */
-const sessionClaims = new WeakMap<Session, Record<string, unknown>>();
+const sessionClaims = new WeakMap<
+  Session,
+  { readonly named: ReadonlySet<string>; readonly claims: Record<string, unknown> }
+>();

@@ -7,7 +7,6 @@ import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/sn
 import { err, ok, type Result } from "../../shared/result.ts";
 import { recordDecision } from "../audit.ts";
 import type { Bindings } from "../env.ts";
-import { beginSignIn } from "../handoff/begin.ts";
 import { serveReserved } from "../handoff/index.ts";
 import { freshSnapshot, newestSnapshot, type Snapshot, snapshotAt } from "../snapshot.ts";
 import { assertionHeaders } from "./assertion.ts";
@@ -15,8 +14,9 @@ import { type Caller, identify, isGood } from "./caller.ts";
 import { askedBy, decisionEntry, judge } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
 import { forward } from "./proxy.ts";
-import { isNavigation, refuse } from "./refusal-response.ts";
+import { refuse } from "./refusal-response.ts";
 import { recordRefused } from "./refused-credential.ts";
+import { signInFirst } from "./sign-in-first.ts";
 import { StreamWatch } from "./stream-watch.ts";
 
 const UNAVAILABLE = refusal("unavailable", "Try again in a moment.");
@@ -103,7 +103,7 @@ async function serveApp(
     : snapshotAt(bindings, caller.epoch));
   // What was done by the app's older settings (who needs a session, how paths are read) is done anew by its newest.
   if (snapshot.appByHost.get(app.host) !== app) return serveGateway(request, bindings, ctx);
-  if (caller.kind === "nobody") return withoutCaller(request, app, caller.ended, bindings);
+  if (caller.kind === "nobody") return signInFirst(request, app, bindings, caller.ended);
   if (reserved === "ours") return describe(caller);
   return serveCaller(
     request,
@@ -132,20 +132,6 @@ function answerPreflight(request: Request, app: SnapshotApp, ownOrigin: string):
   );
   headers.set("x-rustronaut-response", "preflight");
   return new Response(null, { status: 204, headers });
-}
-
-async function withoutCaller(
-  request: Request,
-  app: SnapshotApp,
-  hadSession: boolean,
-  bindings: Bindings,
-): Promise<Response> {
-  if (isNavigation(request)) return beginSignIn(request, app, bindings);
-  const loginUrl = `${new URL(request.url).origin}/`;
-  const no = hadSession
-    ? refusal("session_ended", "Open the app in a browser and sign in again.")
-    : refusal("unauthenticated", "Open the app in a browser and sign in, or send a service token.");
-  return refuse(request, no, { app, loginUrl });
 }
 
 /** `/.rustronaut/user`: what we know of the caller. No token, no secret. */
@@ -192,6 +178,8 @@ async function serveCaller(
   }
   await recordDecision(bindings, ctx, entry);
   if (entry.decision === "deny") {
+    // Who has not said who they are may be someone else than nobody.
+    if (caller.kind === "anonymous") return signInFirst(request, app, bindings, false);
     const detail = `No policy allows this, or one forbids it. Show your administrator the decision ${entry.id}.`;
     return refuse(request, refusal("denied_by_policy", detail), { ...context, reason: entry.reason });
   }
@@ -200,6 +188,7 @@ async function serveCaller(
     url: origin + target.path,
     decisionId: entry.id,
     epoch: snapshot.epoch,
+    namedGroups: snapshot.namedGroups,
   };
   return forward({
     request,

@@ -1,6 +1,9 @@
 import { ERRORS, type Refusal } from "../../shared/errors/catalogue.ts";
 import { toProblem } from "../../shared/errors/problem.ts";
+import { showsPage } from "../../shared/http/navigation.ts";
 import { corsHeaders } from "../../shared/http/origin.ts";
+import { splitUrl, type TargetRules } from "../../shared/http/target.ts";
+import { returnPath } from "../../shared/login/return-path.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { freshId } from "../handoff/random.ts";
 import { deniedPage, errorPage, htmlResponse } from "../pages/index.ts";
@@ -12,27 +15,17 @@ export interface RefusalContext {
   /** The stable reason of a decision. */
   readonly reason?: string;
   readonly userEmail?: string | null;
-  /** Where a caller that is no browser window finds the sign-in. */
+  /** Where whoever can't be led to the sign-in finds it. */
   readonly loginUrl?: string;
 }
 
 const GRPC_STATUS: Readonly<Record<number, number>> = { 401: 16, 403: 7, 404: 12, 429: 8, 503: 14 };
 
-/** A navigation is what shows a page: it gets one. Everything else gets data. */
-export function isNavigation(request: Request): boolean {
-  if (request.method !== "GET" && request.method !== "HEAD") return false;
-  if (request.headers.get("upgrade") !== null || request.headers.get("x-requested-with") !== null)
-    return false;
-  const mode = request.headers.get("sec-fetch-mode");
-  if (mode !== null) return mode === "navigate";
-  return request.headers.get("accept")?.includes("text/html") ?? false;
-}
-
 /** Says no in the caller's own language: a page, gRPC trailers or a problem document. */
 export function refuse(request: Request, refusal: Refusal, context: RefusalContext = {}): Response {
   const { status } = ERRORS[refusal.code];
   const id = context.decisionId ?? freshId("decision");
-  const response = isNavigation(request)
+  const response = showsPage(request)
     ? page(request, refusal, context, id)
     : isGrpc(request)
       ? grpc(refusal, status)
@@ -49,33 +42,40 @@ export function refuse(request: Request, refusal: Refusal, context: RefusalConte
 function page(
   request: Request,
   refusal: Refusal,
-  { app, userEmail, reason, decisionId }: RefusalContext,
+  { app, userEmail, reason, decisionId, loginUrl }: RefusalContext,
   id: string,
 ): Response {
   const { status, title } = ERRORS[refusal.code];
-  const url = new URL(request.url);
+  const { origin } = new URL(request.url);
+  const retryUrl = origin + retryPath(request, app);
   if (app && decisionId !== undefined && refusal.code === "denied_by_policy") {
     const denied = deniedPage({
       appTitle: app.title,
       reason: reason ?? refusal.code,
       decisionId: id,
       userEmail: userEmail ?? null,
-      appUrl: `${url.origin}/`,
-      switchUserUrl: `${url.origin}/.rustronaut/sign-out`,
+      appUrl: retryUrl,
+      switchUserUrl: `${origin}/.rustronaut/sign-out`,
     });
     return htmlResponse(denied, status, refusal.code);
   }
-  return htmlResponse(
-    errorPage({
-      title,
-      detail: refusal.detail,
-      code: refusal.code,
-      requestId: id,
-      retryUrl: `${url.origin}/`,
-    }),
-    status,
-    refusal.code,
-  );
+  const { code, detail } = refusal;
+  // Who is here can't be sent to the sign-in and back without losing something: it happens in another tab.
+  const wayOn =
+    loginUrl === undefined
+      ? { retryUrl }
+      : { retryUrl: loginUrl, retryLabel: "Sign in in a new tab", newTab: true };
+  const error = errorPage({ title, detail, code, requestId: id, ...wayOn });
+  return htmlResponse(error, status, code, {}, { framed: loginUrl !== undefined });
+}
+
+/** Rules under which every path that some app takes is one to try again. */
+const ANY_APP: TargetRules = { encodedSlashes: true, caseInsensitivePaths: false };
+
+/** The same page once more, where it can be asked for again. */
+function retryPath(request: Request, app: SnapshotApp | undefined): string {
+  if (request.method !== "GET" && request.method !== "HEAD") return "/";
+  return returnPath(splitUrl(request.url)?.target ?? "/", app?.settings ?? ANY_APP);
 }
 
 const isGrpc = (request: Request) => /^application\/grpc/i.test(request.headers.get("content-type") ?? "");

@@ -5,7 +5,7 @@ import type { Cut, StreamWatch } from "./stream-watch.ts";
  * is judged as what then reaches the application: a plain request of its method.
  */
 export const opensWebSocket = (request: Request): boolean =>
-  request.method === "GET" && request.headers.get("upgrade")?.toLowerCase() === "websocket";
+  request.method === "GET" && /^websocket$/i.test(request.headers.get("upgrade") ?? "");
 
 /** Joins the application's socket with a new one for the client, until either ends or the watch cuts both. */
 export function bridgeSockets(upstream: WebSocket, watch: StreamWatch): WebSocket {

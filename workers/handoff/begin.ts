@@ -1,4 +1,5 @@
-import { safeReturnPath } from "../../shared/login/return-path.ts";
+import { splitUrl } from "../../shared/http/target.ts";
+import { returnPath } from "../../shared/login/return-path.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../env.ts";
@@ -9,17 +10,16 @@ import { redirect } from "./refuse.ts";
 
 /**
  * Starts a sign-in: remembers where the browser wanted to go and sends it to the auth host.
- * Only for top-level navigations (GET or HEAD), so that background requests can't pile up attempts.
+ * Only where `maySignIn`, so that background requests can't pile up attempts.
  */
 export async function beginSignIn(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Response> {
-  const url = new URL(request.url);
   const id = freshId("attempt");
   const secret = newSecret();
   await attemptsObject(bindings, id).start(id, {
     kind: "app",
     appId: app.id,
-    host: url.host,
-    returnTo: safeReturnPath(url.origin, url.pathname + url.search),
+    host: new URL(request.url).host,
+    returnTo: returnPath(splitUrl(request.url)?.target ?? "/", app.settings),
     browserHash: hashSecret(secret),
   });
   const response = redirect(

@@ -1,3 +1,4 @@
+import { maySignIn } from "../../shared/http/navigation.ts";
 import { APP_SESSION_COOKIE } from "../../shared/login/session-cookie.ts";
 import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/sessions/types.ts";
 import type { Bindings } from "../env.ts";
@@ -36,7 +37,7 @@ export async function serveDashboard(request: Request, bindings: Bindings): Prom
     });
   }
   if (current === "none") {
-    return isNavigation(request)
+    return maySignIn(request)
       ? beginSignIn(request, hubApp(bindings), bindings)
       : refuse("unauthenticated", "Sign in first.", { retryUrl: "/" });
   }
@@ -62,12 +63,6 @@ async function serveAsset(
 ): Promise<Response> {
   if (!bindings.assets) return refuse("not_found", "No dashboard was built: run npm run build:dashboard.");
   return withPolicy(await bindings.assets.fetch(request), reason);
-}
-
-function isNavigation(request: Request): boolean {
-  const mode = request.headers.get("Sec-Fetch-Mode");
-  if (mode !== null) return mode === "navigate";
-  return (request.headers.get("Accept") ?? "").includes("text/html");
 }
 
 function withPolicy(response: Response, reason: "asset" | "dashboard"): Response {

@@ -12,6 +12,8 @@ export interface ErrorPage {
   readonly retryUrl?: string;
   /** What is there, where it is not the same thing once more. */
   readonly retryLabel?: string;
+  /** Opens it beside this page, which stays. */
+  readonly newTab?: boolean;
 }
 
 /** An error that says what was wrong, by which id to find it, and where to go on. */
@@ -22,13 +24,14 @@ export function errorPage({
   requestId,
   retryUrl,
   retryLabel = "Try again",
+  newTab = false,
 }: ErrorPage): string {
   return layout({
     title,
     content: html`<div class="card">
 <h1>${title}</h1>
 <p>${detail}</p>
-${retryUrl !== undefined && html`<div class="actions"><a class="button" href="${safeUrl(retryUrl)}">${retryLabel}</a></div>`}
+${retryUrl !== undefined && html`<div class="actions"><a class="button" href="${safeUrl(retryUrl)}"${newTab && html` target="_blank"`}>${retryLabel}</a></div>`}
 <dl>
 <dt>Error</dt><dd class="code">${code}</dd>
 <dt>Request</dt><dd class="code">${requestId}</dd>

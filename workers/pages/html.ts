@@ -46,7 +46,7 @@ function render(value: Value): string {
  * `//elsewhere`) becomes `#`, which leads nowhere.
  */
 export function safeUrl(url: string): string {
-  if (/^\/(?![/\\])[^\\\p{Cc}]*$/u.test(url)) return url;
+  if (/^\/(?![/\\])[^\\?#\p{Cc}]*(?:[?#]\P{Cc}*)?$/u.test(url)) return url;
   const parsed = URL.canParse(url) ? new URL(url) : null;
   return parsed && (parsed.protocol === "https:" || parsed.protocol === "http:") ? parsed.href : "#";
 }

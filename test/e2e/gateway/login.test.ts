@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { applyNetwork } from "../../../scripts/local/admin.ts";
 import { signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { Visitor } from "../../support/visitor.ts";
@@ -7,6 +8,26 @@ import { Visitor } from "../../support/visitor.ts";
 let system: System;
 beforeAll(async () => {
   system = await startSystem();
+  const document = { version: 1 as const, segments: [{ name: "main" }] };
+  await applyNetwork(system.admin, {
+    ...document,
+    apps: [
+      {
+        name: "open",
+        host: "open.localhost",
+        segment: "main",
+        upstreams: [system.upstream.origin],
+        settings: { anonymous: true, encodedSlashes: true },
+      },
+    ],
+    policies: [
+      {
+        name: "open",
+        source: `permit (principal, action, resource == App::"open") when { context.request.path like "/public/*" };
+permit (principal in Group::"engineering", action, resource == App::"open");`,
+      },
+    ],
+  });
 });
 afterAll(() => system.stop());
 
@@ -48,6 +69,135 @@ describe("signing in", () => {
     const { response } = await new Visitor().visit(`${system.otherOrigin}/`, "bob");
     expect(response.status).toBe(403);
     expect(response.text).toMatch(/dec_[0-9a-z]{26}/);
+  });
+});
+
+it("G10: ten tabs that a browser restores at once all sign in", async () => {
+  const { visitor } = await signIn(system);
+  visitor.cookies(system.appOrigin).clear();
+  visitor.cookies(system.authOrigin).clear();
+  const pages = Array.from({ length: 10 }, (_, i) => `${system.appOrigin}/tab/${i}`);
+  const ends = await Promise.all(pages.map((page) => visitor.visit(page, "alice")));
+  expect(ends.map(({ url, response }) => [url, response.status])).toEqual(pages.map((page) => [page, 200]));
+});
+
+describe("an app that is open in part", () => {
+  const open = () => system.appOrigin.replace("app.", "open.");
+  const script = { accept: "application/json", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" };
+
+  it("G4: leads a navigation that Anonymous may not make to the sign-in, and back", async () => {
+    const visitor = new Visitor();
+    expect((await visitor.get(`${open()}/public/page`)).status).toBe(200);
+    const { url, response } = await visitor.visit(`${open()}/private/a%2Fb?x=1`, "alice");
+    expect([url, response.status]).toEqual([`${open()}/private/a%2Fb?x=1`, 200]);
+    const bob = await new Visitor().visit(`${open()}/private`, "bob");
+    expect(bob.response.status).toBe(403);
+  });
+  it("G4: tells a script where the sign-in is, which begins there whatever Anonymous may see", async () => {
+    const answer = await new Visitor().get(`${open()}/private`, script);
+    expect([answer.status, answer.headers["x-rustronaut-response"]]).toEqual([401, "unauthenticated"]);
+    const { login_url: loginUrl } = JSON.parse(answer.text) as { login_url: string };
+    const begun = await new Visitor().get(loginUrl);
+    expect([begun.status, begun.headers["x-rustronaut-response"]]).toEqual([302, "sign_in"]);
+    expect(begun.headers.location).toContain(system.authOrigin);
+  });
+  it("G4: a WebSocket and a form that Anonymous may not send get 401", async () => {
+    const form = await new Visitor().get(`${open()}/private`, {}, "POST", "a=1");
+    expect(form.status).toBe(401);
+    const socket = await new Visitor().get(`${open()}/private`, { ...script, "sec-fetch-mode": "websocket" });
+    expect(socket.status).toBe(401);
+  });
+});
+
+describe("G13 who sees the answer", () => {
+  const app = () => system.appOrigin;
+  it("G13: a WebView's navigation is led to the sign-in", async () => {
+    const answer = await new Visitor().get(`${app()}/`, { "x-requested-with": "com.example.app" });
+    expect([answer.status, answer.headers["x-rustronaut-response"]]).toEqual([302, "sign_in"]);
+  });
+  it("G13: the sender of a form gets a page that leads to the sign-in in another tab", async () => {
+    system.upstream.reset();
+    const answer = await new Visitor().get(`${app()}/save`, {}, "POST", "text=long");
+    expect([answer.status, answer.headers["content-type"]]).toEqual([401, "text/html; charset=utf-8"]);
+    expect(answer.text).toContain("sends the form again");
+    expect(answer.text).toContain(`href="${app()}/.rustronaut/sign-in" target="_blank"`);
+    expect(system.upstream.hits()).toBe(0);
+  });
+  it("G13: a frame gets a page that can be seen in it, and begins no sign-in", async () => {
+    const answer = await new Visitor().get(`${app()}/`, { "sec-fetch-dest": "iframe" });
+    expect([answer.status, answer.headers["content-type"]]).toEqual([401, "text/html; charset=utf-8"]);
+    expect(answer.headers["x-frame-options"]).toBeUndefined();
+    expect(answer.headers["set-cookie"]).toBeUndefined();
+  });
+  it("S-A5: no step of the sign-in happens in a frame", async () => {
+    const { visitor } = await signIn(system);
+    const framed = { "sec-fetch-dest": "iframe" };
+    for (const url of [
+      `${system.authOrigin}/`,
+      `${system.authOrigin}/.rustronaut/start?a=x`,
+      `${system.authOrigin}/.rustronaut/callback?state=x`,
+      `${app()}/.rustronaut/sign-in`,
+      `${app()}/.rustronaut/callback?a=x&code=y`,
+    ]) {
+      const answer = await visitor.get(url, framed);
+      expect([url, answer.status, answer.headers["x-rustronaut-response"]]).toEqual([
+        url,
+        403,
+        "csrf_rejected",
+      ]);
+    }
+  });
+});
+
+describe("G8 where a sign-in ends", () => {
+  it.each([
+    "/login?next=https://client.example/cb",
+    "/wiki/Category:A?next=//cdn.example",
+    "/@user/1..2..",
+    "/a//b",
+    `/${"a".repeat(5_000)}`,
+  ])("G8: at %s, as it was asked for", async (path) => {
+    const visitor = new Visitor();
+    await visitor.visit(`${system.authOrigin}/`, "alice");
+    const begin = await visitor.raw(`${system.appOrigin}`, path);
+    const code = await visitor.get(String(begin.headers.location));
+    const done = await visitor.get(String(code.headers.location));
+    expect(done.headers.location).toBe(path);
+  });
+  it("G8: Try again leads to the same page", async () => {
+    const { visitor } = await signIn(system);
+    const denied = await visitor.get(`${system.appOrigin}/admin/Category:X?y=%2F`);
+    expect(denied.status).toBe(403);
+    expect(denied.text).toContain(`href="${system.appOrigin}/admin/Category:X?y=%2F">Try again`);
+  });
+});
+
+describe("G11 cookies of the app", () => {
+  const junk = Array.from({ length: 6 }, (_, i) => `c${i}=${"x".repeat(4_000)}`).join("; ");
+  it("G11: 24 kB of them hide no session", async () => {
+    const { visitor } = await signIn(system);
+    const cookie = `${junk}; ${visitor.cookieHeader(system.appOrigin)}; d=1`;
+    const answer = await visitor.get(`${system.appOrigin}/`, { cookie });
+    // The application's own server (Node.js) takes 16 kB of headers: what it says comes through.
+    expect([answer.status, answer.headers["x-rustronaut-response"]]).toEqual([431, undefined]);
+  });
+  it("S-A10: nor do they break a sign-in", async () => {
+    const visitor = new Visitor();
+    for (const pair of junk.split("; ")) {
+      const [name = "", value = ""] = pair.split("=");
+      visitor.cookies(system.appOrigin).set(name, value);
+      visitor.cookies(system.authOrigin).set(name, value);
+    }
+    const begin = await visitor.visit(`${system.appOrigin}/deep`, "alice");
+    expect(begin.url).toBe(`${system.appOrigin}/deep`);
+  });
+  it("G11: too many of ours are told with the reason, to a person and to a script", async () => {
+    const cookie = Array.from({ length: 9 }, (_, i) => `__Host-rn_s=x${i}`).join("; ");
+    for (const origin of [system.appOrigin, system.authOrigin, system.hubOrigin]) {
+      const answer = await new Visitor().get(`${origin}/`, { cookie });
+      expect([answer.status, answer.headers["x-rustronaut-response"]]).toEqual([431, "headers_too_large"]);
+      expect(answer.text).toContain("Delete the cookies");
+    }
   });
 });
 

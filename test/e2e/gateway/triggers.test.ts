@@ -182,7 +182,7 @@ describe("S-37 callers without a session", () => {
     await stream.cut;
     await expect.poll(() => system.upstream.open.size).toBe(0);
     const after = await attack(system, rawRequest("/", hostOf("open"), API.lines));
-    expect(after).toMatchObject({ status: 403, hits: 0 });
+    expect(after).toMatchObject({ status: 401, hits: 0 });
   });
 });
 

@@ -143,6 +143,7 @@ describe("the name of a node", () => {
     ["日本", "node"],
     ["пример", "node"],
     ["xn--80ak6aa92e", "80ak6aa92e"],
+    ["d\u212ab-1", "db-1"],
     ["localhost", "node-localhost"],
     ["../../etc/passwd", "node"],
     ['a"; drop table nodes;--', "a-drop-table-nodes"],

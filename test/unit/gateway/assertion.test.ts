@@ -74,8 +74,19 @@ const user = (email: string, groups: readonly string[] = []): Caller => ({
   },
 });
 
-async function headersOf(settings: Partial<SnapshotApp["settings"]>, caller: Caller = user("a@example.com")) {
-  const asked = { method: "GET", url: "https://wiki.example.com/", decisionId: "dec_1", epoch: 1 };
+async function headersOf(
+  settings: Partial<SnapshotApp["settings"]>,
+  caller: Caller = user("a@example.com"),
+  request: { readonly url?: string; readonly namedGroups?: ReadonlySet<string> } = {},
+) {
+  const asked = {
+    method: "GET",
+    url: "https://wiki.example.com/",
+    decisionId: "dec_1",
+    epoch: 1,
+    namedGroups: new Set<string>(),
+    ...request,
+  };
   return new Map(await assertionHeaders(bindings, app(settings), caller, asked, NOW));
 }
 
@@ -143,4 +154,75 @@ test("S-50 an assertion lives for a minute of the clock it was made by", async (
   await expect(at(59_999)).resolves.toBeTruthy();
   await expect(at(60_000)).rejects.toThrow();
   await expect(at(-1_000)).rejects.toThrow();
+});
+
+describe("G6 identity headers are bounded", () => {
+  const guids = Array.from(
+    { length: 1_000 },
+    (_, i) => `8c2f4e1a-0000-4000-8000-${String(i).padStart(12, "0")}`,
+  );
+  const LIMIT = 6_144;
+  const claimsOf = async (caller: Caller, request: Parameters<typeof headersOf>[2]) => {
+    const headers = await headersOf({ compatibility: "cloudflare" }, caller, request);
+    for (const value of headers.values()) expect(value.length).toBeLessThanOrEqual(LIMIT);
+    return (await verify(headers.get("x-rustronaut-jwt-assertion") ?? "", ["ES256"])).payload;
+  };
+
+  test.each([250, 300, 1_000])("G6: of %i groups, those that the network names arrive", async (count) => {
+    const groups = guids.slice(0, count);
+    const namedGroups = new Set(["never seen", guids[0] ?? "", guids[count - 1] ?? ""]);
+    const payload = await claimsOf(user("a@example.com", groups), { namedGroups });
+    expect(payload.groups).toEqual([groups[0], groups[count - 1]]);
+    expect(payload.groups_omitted).toBe(count - 2);
+  });
+  test("G6: those that the network names are bounded too, and the count says so", async () => {
+    const payload = await claimsOf(user("a@example.com", guids), { namedGroups: new Set(guids) });
+    const sent = (payload.groups as string[]).length;
+    expect(sent).toBeGreaterThan(30);
+    expect(payload.groups_omitted).toBe(1_000 - sent);
+  });
+  test("G6: few groups all arrive, and nothing is said to be left out", async () => {
+    const payload = await claimsOf(user("a@example.com", guids.slice(0, 40)), {});
+    expect(payload.groups).toEqual(guids.slice(0, 40));
+    expect(payload).not.toHaveProperty("groups_omitted");
+  });
+  test("G6: the longest of everything else stays within the limit", async () => {
+    const longest = user(`${"a".repeat(64)}@${"b".repeat(63)}.${"c".repeat(63)}.example`, guids);
+    if (longest.kind !== "user") throw new Error();
+    const session = {
+      ...longest.session,
+      principal: { ...longest.session.principal, name: "\u4e2d".repeat(255) },
+      authentication: {
+        ...longest.session.authentication,
+        acr: "a".repeat(255),
+        amr: Array.from({ length: 10 }, () => "m".repeat(64)),
+      },
+    };
+    const url = `https://wiki.example.com/${"p".repeat(16_000)}`;
+    const payload = await claimsOf({ ...longest, session }, { url, namedGroups: new Set(guids) });
+    expect(payload).not.toHaveProperty("htu");
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(url));
+    expect(payload.htu_sha256).toBe(base64url(new Uint8Array(digest)));
+    const service: Caller = {
+      kind: "service",
+      hash: "h",
+      epoch: 1,
+      token: {
+        id: "svc_1",
+        name: "n".repeat(100),
+        secretHash: "h",
+        previousHash: null,
+        previousUntil: null,
+        groups: guids,
+        enabled: true,
+        expiresAt: null,
+      },
+    };
+    expect((await claimsOf(service, {})).groups_omitted).toBe(1_000);
+  });
+  test("G6: what another snapshot names counts from the next request on", async () => {
+    const caller = user("a@example.com", guids);
+    expect((await claimsOf(caller, { namedGroups: new Set() })).groups).toEqual([]);
+    expect((await claimsOf(caller, { namedGroups: new Set([guids[7] ?? ""]) })).groups).toEqual([guids[7]]);
+  });
 });

@@ -27,6 +27,8 @@ test.each([
   "a.example..",
   "-a.example",
   "bücher.example",
+  // S-A2: folding the case would make `wiki.example` of it.
+  "wi\u212ai.example",
   'a"b',
   "a,b",
   "a b",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { emailDomain, normalEmail } from "../../../shared/login/email.ts";
 import { MAX_GROUPS, readIdentityClaims } from "../../../shared/login/identity-claims.ts";
+import { email } from "../../../shared/protocol/fields.ts";
 
 const claims = { sub: "s1", email: "Alice@Example.com", email_verified: true, name: "Alice" };
 const read = (change: Record<string, unknown>) =>
@@ -10,6 +11,23 @@ describe("e-mail", () => {
   test("is compared in lower case", () => {
     expect(normalEmail("A@CORP.com")).toBe("a@corp.com");
     expect(emailDomain("a@corp.com")).toBe("corp.com");
+  });
+
+  test.each([
+    ["KELVIN SIGN", "mi\u212ae@example.com"],
+    ["KELVIN SIGN in the domain", "mike@\u212aorp.com"],
+    ["long s", "mi\u017f@example.com"],
+    ["dotted I", "m\u0130ke@example.com"],
+    ["ANGSTROM SIGN", "\u212bke@example.com"],
+    ["full-width letters", "\uff2dike@example.com"],
+  ])("S-A2: an address with a look-alike (%s) is not folded into one of ASCII", (_name, text) => {
+    expect(normalEmail(text)).toBeNull();
+    expect(read({ email: text })).toEqual({ ok: false, error: "email_missing" });
+    expect(email.safeParse(text).success).toBe(false);
+  });
+
+  test("an administrator's input is put in lower case", () => {
+    expect(email.parse(" Mike@Example.com ")).toBe("mike@example.com");
   });
 
   test.each([

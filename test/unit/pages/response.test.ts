@@ -22,7 +22,14 @@ describe("htmlResponse", () => {
       "x-content-type-options": "nosniff",
       "referrer-policy": "no-referrer",
       "x-frame-options": "DENY",
+      "cross-origin-opener-policy": "same-origin",
     });
+  });
+
+  it("G13: lets an application's page frame what only links elsewhere", () => {
+    const { headers } = htmlResponse("", 401, "unauthenticated", {}, { framed: true });
+    expect(headers.get("x-frame-options")).toBeNull();
+    expect(headers.get("content-security-policy")).not.toContain("frame-ancestors");
   });
 
   it("keeps every cookie", () => {

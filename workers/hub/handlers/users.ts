@@ -1,5 +1,6 @@
 import { and, asc, eq, gt } from "drizzle-orm";
 import { isId } from "../../../shared/ids.ts";
+import { normalEmail } from "../../../shared/login/email.ts";
 import { users } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../handoff/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
@@ -17,7 +18,9 @@ const view = (row: Row, groups: readonly string[]) => {
 
 /** A user by id or e-mail. */
 export async function findUser(d1: D1Database, reference: string): Promise<Row> {
-  const key = isId("user", reference) ? eq(users.id, reference) : eq(users.email, reference.toLowerCase());
+  const key = isId("user", reference)
+    ? eq(users.id, reference)
+    : eq(users.email, normalEmail(reference) ?? notFound("user"));
   const [row] = await registryOf(d1).select().from(users).where(key).limit(1);
   return row ?? notFound("user");
 }

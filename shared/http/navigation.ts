@@ -1,0 +1,27 @@
+/** What a browser says about what it does with an answer (W3C Fetch Metadata), and what older ones say instead. */
+
+export interface Asked {
+  readonly method: string;
+  readonly headers: { get(name: string): string | null };
+}
+
+/** Whether a browser shows the answer to a person, who then needs a page; a script needs data. */
+export function showsPage({ method, headers }: Asked): boolean {
+  if (headers.get("upgrade") !== null) return false;
+  const mode = headers.get("sec-fetch-mode");
+  if (mode !== null) return mode === "navigate";
+  // Scripts name `XMLHttpRequest` here; an Android WebView names its application on navigations too.
+  if (/^xmlhttprequest$/i.test(headers.get("x-requested-with") ?? "")) return false;
+  return /^(?:GET|HEAD|POST)$/.test(method) && (headers.get("accept")?.includes("text/html") ?? false);
+}
+
+/** Whether the page is a tab's or a window's own, not one that another page frames. */
+export function isTopLevel({ headers }: Pick<Asked, "headers">): boolean {
+  const destination = headers.get("sec-fetch-dest");
+  return destination === null || destination === "document";
+}
+
+/** Whether the browser can be sent to the sign-in and back without losing anything: a tab that opens a page. */
+export function maySignIn(asked: Asked): boolean {
+  return (asked.method === "GET" || asked.method === "HEAD") && showsPage(asked) && isTopLevel(asked);
+}
