@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 
 /** The Worker, its objects and its database in a local workerd: the same run-time as production. */
@@ -92,13 +92,18 @@ const PUBLIC_NETWORK = {
   serviceBindings: { NETWORK: { network: { allow: ["public"] } } },
 };
 
-/** The entry first, then every module that it may import, at once or lazily. */
+/**
+ * The entry first, then every module that it may import, at once or lazily. The largest are last: Miniflare copies
+ * all that it has written of its configuration with nearly each thing that it adds.
+ */
 function workerModules() {
+  const entry = join(WORKER, "index.js");
   return readdirSync(WORKER, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort((a, b) => Number(relative(WORKER, a) !== "index.js") - Number(relative(WORKER, b) !== "index.js"))
-    .map((path) => ({
+    .filter((found) => found.isFile())
+    .map((found) => join(found.parentPath, found.name))
+    .map((path) => ({ path, rank: path === entry ? 0 : statSync(path).size }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ path }) => ({
       type: path.endsWith(".wasm") ? ("CompiledWasm" as const) : ("ESModule" as const),
       path,
     }));
@@ -113,7 +118,10 @@ function setting(name: string): string {
   return value;
 }
 
-/** Applies what `wrangler d1 migrations apply` would, and keeps the same record of it. */
+/**
+ * Applies what `wrangler d1 migrations apply` would, and keeps the same record of it.
+ * A migration is one `exec`, which is one transaction here: to prepare each statement asks workerd each time.
+ */
 async function applyMigrations(miniflare: Miniflare): Promise<void> {
   const db = await miniflare.getD1Database("DB");
   await db.exec(
@@ -129,9 +137,10 @@ async function applyMigrations(miniflare: Miniflare): Promise<void> {
     .sort()) {
     if (done.has(name)) continue;
     const statements = readFileSync(join(ROOT, "migrations", name), "utf8").split("--> statement-breakpoint");
-    await db.batch([
-      ...statements.map((statement) => db.prepare(statement)),
-      db.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name),
-    ]);
+    const record = `INSERT INTO d1_migrations (name) VALUES ('${name}')`;
+    await db.exec([...statements, record].map(onOneLine).join("\n"));
   }
 }
+
+/** `exec` takes one statement a line. */
+const onOneLine = (statement: string) => statement.replaceAll(/^\s*--.*$/gm, "").replaceAll(/\s*\n\s*/g, " ");
