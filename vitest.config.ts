@@ -1,17 +1,30 @@
+import { randomInt } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+
+const common = {
+  /** Every file may run beside every other, of whatever project: one number for all makes them one queue. */
+  maxWorkers: Math.max(2, availableParallelism()),
+  /** A test that looks at nothing can't fail. */
+  expect: { requireAssertions: true },
+};
+
+/** What `test/support/sample.ts` draws from: new in each run, unless it is given to repeat one. */
+process.env.RUSTRONAUT_SEED ??= String(randomInt(2 ** 31));
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "node", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
+      { test: { ...common, name: "node", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
       {
         test: {
+          ...common,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/support/build-once.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
       {
@@ -21,7 +34,7 @@ export default defineConfig({
             wrangler: { configPath: "./test/workers/wrangler.toml" },
           }),
         ],
-        test: { name: "workerd", include: ["test/workers/**/*.test.ts"], testTimeout: 60_000 },
+        test: { ...common, name: "workerd", include: ["test/workers/**/*.test.ts"], testTimeout: 60_000 },
       },
     ],
   },

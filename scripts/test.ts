@@ -1,72 +1,92 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readReport, type Summary } from "./test/report.ts";
+import { installTools } from "./test/tools.ts";
 
-/** Everything that CI runs, in the order in which a failure is cheapest to learn. */
+/**
+ * Everything that CI runs: first what is cheap to learn, two chains of it side by side, then all tests as one queue.
+ * How the tests are laid out and what they cost: docs/contributing.md.
+ */
 
-const steps: readonly (readonly [title: string, command: string, ...args: string[]])[] = [
-  ["Lint and format", "biome", "check", "."],
-  ["Types", "npm", "run", "-s", "typecheck"],
-  ["API document", "node", "scripts/openapi.ts", "--check"],
-  ["Dashboard", "npm", "run", "-s", "build:dashboard"],
-  ["Bundle", "node", "scripts/check-bundle.ts"],
+type Step = readonly [title: string, command: string, ...args: string[]];
+
+const CHAINS: readonly (readonly Step[])[] = [
+  [["Types", "npm", "run", "-s", "typecheck"]],
+  [
+    ["Lint and format", "biome", "check", "."],
+    ["API document", "node", "scripts/openapi.ts", "--check"],
+    ["Dashboard", "npm", "run", "-s", "build:dashboard"],
+    ["Bundle", "node", "scripts/check-bundle.ts"],
+  ],
 ];
+const SLOWEST = 12;
 
-/** What the browser tests and those of the mesh need, by the program that shows it and the package that brings it. */
-const TOOLS: Readonly<Record<string, string>> = {
-  chromium: "chromium",
-  wg: "wireguard-tools",
-  "wireguard-go": "wireguard-go",
-  nft: "nftables",
-  ip: "iproute2",
-  ping: "iputils-ping",
-  iperf3: "iperf3",
-};
+const began = Date.now();
+const times: (readonly [title: string, seconds: number])[] = [];
 
-installTools();
-for (const [title, command, ...args] of steps) {
-  process.stdout.write(`\n── ${title}\n`);
-  run(command, args);
+await timed("Tools", async () => installTools());
+await Promise.all(CHAINS.map(runChain));
+const seed = process.env.RUSTRONAUT_SEED ?? String(randomInt(2 ** 31));
+process.stdout.write(`\n── Tests (RUSTRONAUT_SEED=${seed} draws the same again)\n`);
+const { status, summary } = await timed("Tests", runTests);
+if (summary) printSummary(summary);
+process.exit(status);
+
+async function runChain(steps: readonly Step[]): Promise<void> {
+  for (const [title, command, ...args] of steps) {
+    const { status, output } = await timed(title, () => run(command, args, "pipe"));
+    process.stdout.write(`\n── ${title}\n${output}`);
+    if (status !== 0) process.exit(status);
+  }
 }
-process.stdout.write("\n── Tests\n");
-runTests();
 
-function run(command: string, args: readonly string[]): void {
-  const { status } = spawnSync(command, args, { stdio: "inherit" });
-  if (status !== 0) process.exit(status ?? 1);
+async function runTests(): Promise<{ status: number; summary: Summary | null }> {
+  const report = join(mkdtempSync(join(tmpdir(), "rustronaut-test-")), "report.json");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  // The bundle and the dashboard were built a moment ago.
+  const env = { ...process.env, RUSTRONAUT_BUILT: "1", RUSTRONAUT_SEED: seed };
+  const { status } = await run("vitest", ["run", ...reporters, ...process.argv.slice(2)], "inherit", env);
+  const summary = readReport(report);
+  const isSilent = process.env.CI && summary && summary.unexplained.length > 0;
+  return { status: isSilent ? status || 1 : status, summary };
 }
 
 /** Ends with one plain line that sums all projects. */
-function runTests(): void {
-  const report = join(mkdtempSync(join(tmpdir(), "rustronaut-test-")), "report.json");
-  const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  // The bundle was built and checked a moment ago: no test file needs to build it again.
-  const env = { ...process.env, RUSTRONAUT_BUILT: "1" };
-  const { status } = spawnSync("vitest", args, { stdio: "inherit", env });
-  if (existsSync(report)) {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
-      readFileSync(report, "utf8"),
-    );
+function printSummary({ passed, failed, skipped, unexplained, files }: Summary): void {
+  const rows = (of: readonly (readonly [string, number])[]) =>
+    of.map(([what, seconds]) => `${seconds.toFixed(1).padStart(8)} s  ${what}\n`).join("");
+  process.stdout.write(`\n── The ${SLOWEST} slowest files\n${rows(files.slice(0, SLOWEST))}`);
+  process.stdout.write(`\n── Time\n${rows([...times, ["total", (Date.now() - began) / 1_000]])}`);
+  if (unexplained.length > 0)
     process.stdout.write(
-      `\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests + numTodoTests} skipped\n`,
+      `\n── Skipped without a reason${process.env.CI ? ", which CI does not take" : ""}\n`,
     );
-  }
-  process.exit(status ?? 1);
+  for (const test of unexplained) process.stdout.write(`   ${test}\n`);
+  process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
 }
 
-/** Installed where this may be done; else the suites that need them report themselves as skipped. */
-function installTools(): void {
-  const missing = Object.keys(TOOLS).filter((tool) => spawnSync("which", [tool]).status !== 0);
-  const canInstall = process.getuid?.() === 0 && existsSync("/etc/debian_version");
-  if (missing.length === 0 || !canInstall) return;
-  const packages = missing.map((tool) => TOOLS[tool] ?? tool);
-  process.stdout.write(`── Installing what some tests need: ${packages.join(", ")}\n`);
-  const quiet = { stdio: "ignore", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
-  try {
-    execFileSync("apt-get", ["update", "-qq"], quiet);
-    execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], quiet);
-  } catch {
-    process.stdout.write("   It could not be installed: the tests that need it will be skipped.\n");
-  }
+async function timed<T>(title: string, work: () => Promise<T>): Promise<T> {
+  const start = Date.now();
+  const result = await work();
+  times.push([title, (Date.now() - start) / 1_000]);
+  return result;
+}
+
+function run(
+  command: string,
+  args: readonly string[],
+  output: "pipe" | "inherit",
+  env = process.env,
+): Promise<{ status: number; output: string }> {
+  const child = spawn(command, args, { stdio: ["ignore", output, output], env });
+  const chunks: Buffer[] = [];
+  child.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk));
+  child.stderr?.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status: status ?? 1, output: Buffer.concat(chunks).toString() }));
+  });
 }

@@ -1,30 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { TOOL_PATH } from "../../../agent/system/exec.ts";
 
 /** Machines made of network namespaces, for tests that really carry packets. */
 
 const env = { ...process.env, PATH: TOOL_PATH, LC_ALL: "C" };
-
-/** Why such tests can't run here, or null. */
-export function whyNot(): string | null {
-  if (process.getuid?.() !== 0) return "not root";
-  if (!existsSync("/dev/net/tun")) return "no TUN device";
-  for (const [tool, ...args] of [
-    ["ip", "-V"],
-    ["wg", "--version"],
-    ["nft", "--version"],
-    ["wireguard-go", "--version"],
-    ["ping", "-V"],
-  ] as const)
-    if (spawnSync(tool, args, { env }).error) return `${tool} is not installed`;
-  const name = `rnp${randomBytes(4).toString("hex")}`;
-  if (spawnSync("ip", ["netns", "add", name], { env }).status !== 0) return "no network namespaces";
-  spawnSync("ip", ["netns", "del", name], { env });
-  return null;
-}
 
 export interface Machine {
   readonly namespace: string;

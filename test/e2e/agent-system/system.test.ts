@@ -4,11 +4,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Tunnel } from "../../../agent/apply/tunnel.ts";
-import { buildNetwork, type Machine, type Network, whyNot } from "./namespaces.ts";
+import { MACHINES, where } from "../../support/needs.ts";
+import { bySeed, drawn, randomFrom, SEED } from "../../support/sample.ts";
+import { buildNetwork, type Machine, type Network } from "./namespaces.ts";
 
-const reason = whyNot();
+/** Each is a moment within half a second, which is about the time that one apply takes. */
+const KILLS = drawn(6, 60);
 const here = dirname(fileURLToPath(import.meta.url));
 
 const filterFor = (name: string, peers: readonly string[]) =>
@@ -119,8 +122,8 @@ class Node {
   }
 }
 
-describe.skipIf(reason !== null)(
-  `the system layer in two namespaces${reason ? ` (skipped: ${reason})` : ""}`,
+where(...MACHINES).describe(
+  "the system layer in two namespaces, with the WireGuard and the nftables of this machine",
   () => {
     let network: Network;
     let a: Node;
@@ -207,7 +210,7 @@ describe.skipIf(reason !== null)(
       expect(a.pings(b)).toBe(true);
     });
 
-    it("is consistent after kill -9 at 24 random points", async () => {
+    it(`is consistent after kill -9 at ${KILLS} random points, by ${bySeed}`, async () => {
       const others = Array.from({ length: 12 }, (_, at) => new Node(b.machine, 10 + at));
       const wide = a.tunnel([b, ...others]);
       const states = [
@@ -216,16 +219,16 @@ describe.skipIf(reason !== null)(
         a.tunnel([], { addresses: ["100.64.0.77/32"], mtu: 1300 }),
         a.tunnel([...others]),
       ];
-      for (let round = 0; round < 24; round++) {
-        // A prime step through the length of one apply: other points in each round.
-        await a.spinAndKill(states, (round * 37) % 500);
-        if (round % 6 === 5) a.machine.run("ip", "link", "del", "dev", a.name);
+      const random = randomFrom(SEED);
+      for (let round = 0; round < KILLS; round++) {
+        await a.spinAndKill(states, random() * 500);
+        if (round % 3 === 2) a.machine.run("ip", "link", "del", "dev", a.name);
         a.apply(wide);
         expect(a.check(wide)).toEqual([]);
       }
       expect(a.pings(b)).toBe(true);
       for (const node of others) rmSync(node.directory, { recursive: true, force: true });
-    }, 240_000);
+    }, 600_000);
 
     it("leaves nothing behind", () => {
       a.apply(a.tunnel([b], { forwards: [4, 6] }));

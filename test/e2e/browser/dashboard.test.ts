@@ -1,10 +1,11 @@
 import { mkdirSync } from "node:fs";
 import type { Server } from "node:http";
 import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { startEchoApp } from "../../../scripts/demo/echo-app.ts";
-import { hasChromium, openBrowser } from "../../support/browser.ts";
+import { openBrowser } from "../../support/browser.ts";
 import { closeServer, freePort, type System, startSystem } from "../../support/harness.ts";
+import { where } from "../../support/needs.ts";
 import { joinNodes } from "./joined-nodes.ts";
 import { isAccessible, overflow } from "./page-checks.ts";
 
@@ -24,7 +25,7 @@ const PAGE_IDS = [
   "audit",
 ];
 
-describe.skipIf(!hasChromium)("in Chromium (skipped where /usr/bin/chromium is missing)", () => {
+where("chromium").describe("in Chromium", () => {
   let system: System;
   let echo: Server;
   let browser: { context: BrowserContext; close(): Promise<void> };

@@ -1,15 +1,16 @@
 import type { Server } from "node:http";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { startLiveApp } from "../../../scripts/demo/live-app.ts";
 import { percentile } from "../../bench/support/result.ts";
-import { hasChromium, openBrowser } from "../../support/browser.ts";
+import { openBrowser } from "../../support/browser.ts";
 import { closeServer, freePort, type System, startSystem } from "../../support/harness.ts";
+import { where } from "../../support/needs.ts";
 
 /** The main job in a real browser: sign in, use streams, be put out within a second. */
 
 const ROUNDS = 50;
 
-describe.skipIf(!hasChromium)("a person in Chromium (skipped where /usr/bin/chromium is missing)", () => {
+where("chromium").describe("a person in Chromium", () => {
   let system: System;
   let live: Server;
   let liveOrigin: string;

@@ -12,7 +12,6 @@ import { type Answer, ENDPOINTS, type EndpointId } from "../../../shared/protoco
  */
 
 const FILES = resolve(import.meta.dirname, "../../../dist/dashboard");
-export const hasDashboard = existsSync(join(FILES, "index.html"));
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",

@@ -1,18 +1,36 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localRequest } from "../../../scripts/local/http.ts";
 import { type Attacker, signIn } from "../../support/attack.ts";
-import { type System, startSystem } from "../../support/harness.ts";
+import { type FaultyProvider, startFaultyProvider } from "../../support/faulty-provider.ts";
+import { CLIENT, freePort, type System, startSystem } from "../../support/harness.ts";
 import { Visitor } from "../../support/visitor.ts";
 
 /** S-49: whatever is broken, the answer is never an allow; it is a clear 503, and it mends itself. */
 
 let system: System;
 let alice: Attacker;
+/** Another one than Alice's. */
+let provider: FaultyProvider;
 beforeAll(async () => {
-  system = await startSystem();
+  const port = await freePort();
+  provider = await startFaultyProvider({ port, clientId: CLIENT.id, clientSecret: CLIENT.secret });
+  provider.user = { ...provider.user, groups: ["engineering"] };
+  system = await startSystem({ developmentHosts: [`127.0.0.1:${port}`] });
   alice = await signIn(system);
+  await system.admin.call("identityProviders.create", {
+    body: {
+      name: "second",
+      issuer: provider.issuer,
+      clientId: CLIENT.id,
+      clientSecret: CLIENT.secret,
+      allowedDomains: ["example.com"],
+    },
+  });
 });
-afterAll(() => system.stop());
+afterAll(async () => {
+  provider.close();
+  await system.stop();
+});
 
 const database = () => system.platform.miniflare.getD1Database("DB");
 
@@ -55,12 +73,27 @@ describe("a policy in the store is damaged", () => {
 
 describe("the identity provider is away", () => {
   it("a sign-in is 503 with a way to try again; sessions that exist go on", async () => {
-    await system.admin
-      .call("identityProviders.create", {
-        body: { name: "away", issuer: system.issuer.replace(/\d+$/, "1"), clientId: "x", clientSecret: "y" },
-      })
-      .catch((error: Error) => expect(error.message).toBeTruthy());
-    expect((await alice.send("/")).status).toBe(200);
+    const origin = system.otherOrigin;
+    /** Goes to the app as somebody new, and as far as the provider takes them by itself. */
+    const arrive = async (visitor: Visitor) => {
+      const { response } = await visitor.visit(`${origin}/`, "nobody");
+      const link = /href="([^"]+)">Continue with <bdi>second/.exec(response.text)?.[1] ?? "";
+      return visitor.visit(system.authOrigin + link.replaceAll("&amp;", "&"), "nobody");
+    };
+    const carol = new Visitor();
+    expect((await arrive(carol)).response.status).toBe(200);
+    provider.fault = "down";
+    const late = new Visitor();
+    const { response } = await arrive(late);
+    expect([response.status, response.headers["x-rustronaut-response"]]).toEqual([
+      503,
+      "identity_provider_unavailable",
+    ]);
+    expect((await carol.get(`${origin}/`)).status).toBe(200);
+    provider.fault = null;
+    const retry = /href="(\/\.rustronaut\/login\/[^"]+)"/.exec(response.text)?.[1] ?? "";
+    const again = await late.visit(system.authOrigin + retry, "nobody");
+    expect([again.url, again.response.status]).toEqual([`${origin}/`, 200]);
   });
 });
 
@@ -80,7 +113,6 @@ describe("S-50 clocks", () => {
     const response = await localRequest(`${system.appOrigin}/`, {
       headers: { date: "Thu, 01 Jan 1970 00:00:00 GMT" },
     });
-    expect(response.status).not.toBe(200);
-    expect(new Visitor().cookieHeader(system.appOrigin)).toBe("");
+    expect(response.status).toBe(401);
   });
 });

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applyNetwork } from "../../../scripts/local/admin.ts";
 import { signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
+import { SHARED_DATA, where } from "../../support/needs.ts";
 import { Visitor } from "../../support/visitor.ts";
 
 let system: System;
@@ -202,13 +204,11 @@ describe("G11 cookies of the app", () => {
 });
 
 describe("S-19 return targets", () => {
-  const corpus = "../shared/data/redirect-corpus/openredirects.txt";
   const own = ["/\\evil", "/%09/evil", "/ /evil", "https:evil", "//evil", "/./\\evil", "javascript:alert(1)"];
-  const file = existsSync(corpus) ? corpus : null;
-  it.skipIf(!file)("the redirect corpus never leaves the app", async () => {
+  where("data").it("the redirect corpus never leaves the app", async () => {
     const lines = [
       ...own,
-      ...readFileSync(file ?? "", "utf8")
+      ...readFileSync(join(SHARED_DATA, "redirect-corpus/openredirects.txt"), "utf8")
         .split("\n")
         .filter(Boolean),
     ];

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildWorker } from "../../../scripts/build-worker.ts";
 import { applyNetwork, createNetwork, localClient } from "../../../scripts/local/admin.ts";
 import { type Platform, startPlatform } from "../../../scripts/local/platform.ts";
 import { closeServer, freePort } from "../../support/harness.ts";
@@ -15,8 +14,6 @@ interface App {
   readonly name: string;
   readonly upstream: string;
 }
-
-beforeAll(() => (process.env.RUSTRONAUT_BUILT ? undefined : buildWorker()));
 
 async function startGateway(
   port: number,

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildWorker } from "../../../scripts/build-worker.ts";
 import { localRequest } from "../../../scripts/local/http.ts";
 import { type Platform, startPlatform } from "../../../scripts/local/platform.ts";
 import { freePort } from "../../support/harness.ts";
@@ -11,7 +10,6 @@ const KEYS = Array.from({ length: 20 }, (_, at) => ({ "idempotency-key": `bootst
 let platform: Platform;
 let hubOrigin: string;
 beforeAll(async () => {
-  await (process.env.RUSTRONAUT_BUILT ? Promise.resolve() : buildWorker());
   const port = await freePort();
   hubOrigin = `http://hub.localhost:${port}`;
   platform = await startPlatform({

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { HEADERS } from "../../../shared/agent-protocol/types.ts";
 import { base64url } from "../../../shared/encoding.ts";
 import type { Answer, TestHub, TestNode } from "../../support/node-client.ts";
+import { bySeed, drawn, randomFrom, SEED } from "../../support/sample.ts";
 import { type AgentApi, startAgentApi } from "./setup.ts";
 
-/** A full run takes `RUSTRONAUT_FUZZ=100000`. */
-const REQUESTS = Number(process.env.RUSTRONAUT_FUZZ ?? 15_000);
+const REQUESTS = drawn(2_000, 100_000);
 const AT_ONCE = 16;
 
 let api: AgentApi;
@@ -18,20 +18,14 @@ beforeAll(async () => {
 });
 afterAll(() => api?.stop());
 
-/** Numbers that are the same in each run (mulberry32). */
-function seeded(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+/** What a request's number draws: the same in each run by the same seed. */
+function luckOf(number: number) {
+  const next = randomFrom(SEED + number);
   const below = (limit: number) => Math.floor(next() * limit);
   const one = <T>(of: readonly T[]): T => of[below(of.length)] as T;
   return { below, one };
 }
-type Luck = ReturnType<typeof seeded>;
+type Luck = ReturnType<typeof luckOf>;
 
 const JUNK: readonly unknown[] = [
   null,
@@ -178,7 +172,7 @@ it(`answers ${REQUESTS} mutated requests without breaking, and lets none of them
   let next = 0;
   const worker = async () => {
     for (let number = next++; number < REQUESTS; number = next++) {
-      const luck = seeded(number);
+      const luck = luckOf(number);
       // Tickets last ten minutes, and a full run takes longer.
       if (number > 0 && number % 20_000 === 0) await node.shakeHands();
       const kind = KINDS[number % KINDS.length];
@@ -186,7 +180,8 @@ it(`answers ${REQUESTS} mutated requests without breaking, and lets none of them
       const answer = await kind(luck, hub, { enrolment, statement, key: secret });
       const told = `${answer.status} ${answer.code}`;
       statuses.set(told, (statuses.get(told) ?? 0) + 1);
-      if (answer.status >= 500) throw new Error(`request ${number}: ${answer.status} ${answer.text}`);
+      if (answer.status >= 500)
+        throw new Error(`request ${number} by ${bySeed}: ${answer.status} ${answer.text}`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));

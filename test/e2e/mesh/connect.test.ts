@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { whyNoLab } from "../../../scripts/local/namespaces.ts";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { type Mesh, startMesh, type TestAgent, until } from "../../support/mesh.ts";
+import { MACHINES, where } from "../../support/needs.ts";
+import { bySeed, drawn, some } from "../../support/sample.ts";
 
-const reason = whyNoLab("iperf3");
-
-describe.skipIf(reason !== null)(`two machines${reason ? ` (skipped: ${reason})` : ""}`, () => {
+where(...MACHINES).describe("two machines", () => {
   let mesh: Mesh;
   let a: TestAgent;
   let b: TestAgent;
@@ -193,7 +192,7 @@ describe.skipIf(reason !== null)(`two machines${reason ? ` (skipped: ${reason})`
     expect(readdirSync(router.stateDirectory)).not.toContain("identity.json");
   }, 120_000);
 
-  it("are consistent after kill -9 at every point of an apply", async () => {
+  it(`are consistent after kill -9 at any point of an apply, by ${bySeed}`, async () => {
     await b.end();
     const left = join(b.tools, "points-left");
     // One point before and one after each call of a tool that changes something.
@@ -207,25 +206,28 @@ point; $real "$@"; status=$?; point; exit $status`;
       b.start();
       await until("b is killed or up", () => !b.isRunning || b.log.includes("In touch", before));
     };
-    let killed = 0;
-    for (let isThrough = false; !isThrough; killed += Number(!isThrough)) {
+    /** Starts from nothing, and is killed at a point if it comes so far. @returns How many points were left. */
+    const applyUntil = async (point: number) => {
       b.machine.run("ip", "link", "del", "dev", b.interfaceName);
       b.machine.run("nft", "delete", "table", "inet", "rustronaut");
       await until("the port is free", () => !existsSync(`/var/run/wireguard/${b.interfaceName}.sock`));
-      writeFileSync(left, `${killed + 1}\n`);
+      writeFileSync(left, `${point}\n`);
       await startedOrKilled();
-      isThrough = b.isRunning;
-      if (!isThrough) {
-        expect(b.endedBy).toBe("SIGKILL");
-        await startedOrKilled();
-      }
+      return Number(readFileSync(left, "utf8"));
+    };
+    const beyond = 1_000;
+    const points = Array.from({ length: beyond - (await applyUntil(beyond)) }, (_, at) => at + 1);
+    expect(points.length).toBeGreaterThanOrEqual(20);
+    await b.end();
+    for (const point of some(points, drawn(5, points.length))) {
+      await applyUntil(point);
+      expect([point, b.endedBy]).toEqual([point, "SIGKILL"]);
+      await startedOrKilled();
       const verified = JSON.parse(b.command("config", "verify", "--json").stdout) as { mended: string[] };
-      expect([killed, verified.mended]).toEqual([killed, []]);
+      expect([point, verified.mended]).toEqual([point, []]);
       await b.end();
     }
     for (const tool of tools) rmSync(join(b.tools, tool));
-    console.log(`killed at ${killed} points`);
-    expect(killed).toBeGreaterThanOrEqual(20);
     b.start();
     await until("they reach each other", () => pings(a, b) && pings(b, a));
   }, 300_000);

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { whyNoLab } from "../../../scripts/local/namespaces.ts";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Mesh, startMesh, type TestAgent, until } from "../../support/mesh.ts";
+import { MACHINES, where } from "../../support/needs.ts";
 
-const reason = whyNoLab();
 const SEGMENTS = ["office", "servers", "lab"];
 const PORT = 7_000;
 
@@ -35,7 +34,7 @@ const CLIENT = `
   Promise.all(hosts.map(async (h) => [await tcp(h), await udp(h)])).then((all) => console.log(JSON.stringify(all)));
 `;
 
-describe.skipIf(reason !== null)(`twenty machines${reason ? ` (skipped: ${reason})` : ""}`, () => {
+where(...MACHINES).describe("twenty machines", () => {
   let mesh: Mesh;
   const agents: TestAgent[] = [];
   let addresses: string[] = [];

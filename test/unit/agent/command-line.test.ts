@@ -59,7 +59,9 @@ describe("a command line", () => {
     expect(() => demandNode(version)).toThrow(expect.objectContaining({ code: "node_too_old", exitCode: 8 }));
   });
 
-  it.each(["22.23.0", "24.0.0", "26.1.0"])("runs on Node %s", (version) => demandNode(version));
+  it.each(["22.23.0", "24.0.0", "26.1.0"])("runs on Node %s", (version) => {
+    expect(() => demandNode(version)).not.toThrow();
+  });
 
   it("keeps what is not given, and clears what is given as nothing", () => {
     const { up } = readCommandLine(["up"]);

@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { describe, expect, it } from "vitest";
+import { execFileSync } from "node:child_process";
+import { describe, expect } from "vitest";
 import type { Io } from "../../../cli/io.ts";
 import { run } from "../../../cli/run.ts";
+import { type Need, where } from "../../support/needs.ts";
 
 /** What the shell offers for the last of these words, by the script that the program prints for it. */
 type Complete = (script: string, words: readonly string[]) => string;
@@ -32,7 +33,6 @@ words=(rustronaut ${quoted(words)}); CURRENT=${words.length + 1}; _rustronaut; t
 };
 
 const bash = (script: string): string => execFileSync("bash", ["-c", script], { encoding: "utf8" });
-const isInstalled = (shell: string): boolean => spawnSync("which", [shell]).status === 0;
 
 async function scriptFor(shell: string): Promise<string> {
   let script = "";
@@ -49,7 +49,7 @@ const wordsOf = (offered: string): string[] =>
     .filter((word) => /^[a-z-]+$/.test(word));
 
 describe.each(Object.entries(SHELLS))("completion in %s", (shell, complete) => {
-  it.skipIf(!isInstalled(shell))("offers commands, choices, and options once a dash is typed", async () => {
+  where(shell as Need).it("offers commands, choices, and options once a dash is typed", async () => {
     const script = await scriptFor(shell);
     const offers = (...words: string[]) => wordsOf(complete(script, words));
     expect(offers("policy", "").sort()).toEqual(["test", "validate"]);

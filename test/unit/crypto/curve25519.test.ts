@@ -1,5 +1,6 @@
 import { ed25519 as curve } from "@noble/curves/ed25519.js";
 import { describe, expect, it } from "vitest";
+import { where } from "../../support/needs.ts";
 import { both, native, noble, random, unhex, vectors } from "./support.ts";
 
 interface Edge {
@@ -21,7 +22,7 @@ const REFUSED = new Set([
 ]);
 
 describe("Ed25519", () => {
-  it.skipIf(!edges)("refuses C2SP's edge cases and takes the rest, by either backend", async () => {
+  where("data").it("refuses C2SP's edge cases and takes the rest, by either backend", async () => {
     const wrong: number[] = [];
     let accepted = 0;
     for (const { number, key, sig, msg, flags } of edges ?? []) {

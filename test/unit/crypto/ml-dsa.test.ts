@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createCryptoProvider } from "../../../shared/crypto/provider.ts";
+import { where } from "../../support/needs.ts";
 import { both, hex, native, unhex, vectors } from "./support.ts";
 
 interface Case {
@@ -22,7 +23,7 @@ const verifying = vectors<Groups>("wycheproof-mldsa_65_verify_test.json.gz");
 const signing = vectors<Groups>("wycheproof-mldsa_65_sign_seed_test.json.gz");
 
 describe.each(both)("ML-DSA-65 by the %s backend", (_, { mlDsa65 }) => {
-  it.skipIf(!verifying)("verifies as Wycheproof says", async () => {
+  where("data").it("verifies as Wycheproof says", async () => {
     const wrong: number[] = [];
     let count = 0;
     for (const { publicKey, tests } of verifying?.testGroups ?? []) {
@@ -58,23 +59,28 @@ describe.each(both)("ML-DSA-65 by the %s backend", (_, { mlDsa65 }) => {
 });
 
 describe("ML-DSA-65 signatures with chosen randomness", () => {
-  it.skipIf(!signing)("are Wycheproof's", { timeout: 120_000 }, async () => {
-    const wrong: number[] = [];
-    let count = 0;
-    for (const { privateSeed, publicKey, tests } of signing?.testGroups ?? []) {
-      if (privateSeed.length !== 64) continue;
-      for (const { tcId, msg, ctx = "", rnd, sig, result } of tests) {
-        if (msg === undefined || result !== "valid") continue;
-        // FIPS 204 §3.4: the deterministic variant is the one whose randomness is zero.
-        const random = () => (rnd === undefined ? new Uint8Array(32) : unhex(rnd));
-        const { mlDsa65 } = await createCryptoProvider({ random });
-        const key = await mlDsa65.key(unhex(privateSeed));
-        const same = hex(await key.sign(unhex(msg), unhex(ctx))) === sig && hex(key.publicKey) === publicKey;
-        const accepted = await native.mlDsa65.verify(key.publicKey, unhex(msg), unhex(sig), unhex(ctx));
-        if (!same || !accepted) wrong.push(tcId);
-        count++;
+  where("data").it(
+    "are Wycheproof's",
+    async () => {
+      const wrong: number[] = [];
+      let count = 0;
+      for (const { privateSeed, publicKey, tests } of signing?.testGroups ?? []) {
+        if (privateSeed.length !== 64) continue;
+        for (const { tcId, msg, ctx = "", rnd, sig, result } of tests) {
+          if (msg === undefined || result !== "valid") continue;
+          // FIPS 204 §3.4: the deterministic variant is the one whose randomness is zero.
+          const random = () => (rnd === undefined ? new Uint8Array(32) : unhex(rnd));
+          const { mlDsa65 } = await createCryptoProvider({ random });
+          const key = await mlDsa65.key(unhex(privateSeed));
+          const same =
+            hex(await key.sign(unhex(msg), unhex(ctx))) === sig && hex(key.publicKey) === publicKey;
+          const accepted = await native.mlDsa65.verify(key.publicKey, unhex(msg), unhex(sig), unhex(ctx));
+          if (!same || !accepted) wrong.push(tcId);
+          count++;
+        }
       }
-    }
-    expect({ wrong, count }).toEqual({ wrong: [], count: 84 });
-  });
+      expect({ wrong, count }).toEqual({ wrong: [], count: 84 });
+    },
+    120_000,
+  );
 });

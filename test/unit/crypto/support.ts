@@ -1,8 +1,10 @@
 import { webcrypto } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { createCryptoProvider } from "../../../shared/crypto/provider.ts";
 import type { RandomBytes } from "../../../shared/ports.ts";
+import { SHARED_DATA } from "../../support/needs.ts";
 
 export const random: RandomBytes = (length) => webcrypto.getRandomValues(new Uint8Array(length));
 
@@ -15,18 +17,16 @@ export const both = [
   ["native", native],
 ] as const;
 
-const VECTORS = new URL("../../../../shared/data/pq-vectors/", import.meta.url);
+const VECTORS = join(SHARED_DATA, "pq-vectors");
 
-/** The published vectors of `file`, or null where this checkout stands alone. */
-export function vectors<T>(file: string): T | null {
-  const at = new URL(file, VECTORS);
-  if (!existsSync(at)) {
-    process.stderr.write(`Skipped: ../shared/data/pq-vectors/${file} is not here\n`);
-    return null;
-  }
-  const bytes = readFileSync(at);
-  return JSON.parse((file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString()) as T;
+/** The published vectors of `file` as text, or null where this checkout stands alone: for tests that need `data`. */
+export function vectorsText(file: string): string | null {
+  if (!existsSync(SHARED_DATA)) return null;
+  const bytes = readFileSync(join(VECTORS, file));
+  return (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString();
 }
+
+export const vectors = <T>(file: string): T | null => JSON.parse(vectorsText(file) ?? "null") as T | null;
 
 export const unhex = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(text, "hex"));
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");

@@ -1,12 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { canonicalTarget } from "../../../shared/http/target.ts";
 import { returnPath } from "../../../shared/login/return-path.ts";
 import { safeUrl } from "../../../workers/pages/html.ts";
+import { SHARED_DATA, where } from "../../support/needs.ts";
 
 const ORIGIN = "https://app.example";
-const CORPUS = "../shared/data/redirect-corpus/openredirects.txt";
+const CORPUS = join(SHARED_DATA, "redirect-corpus/openredirects.txt");
 const RULES = { encodedSlashes: false, caseInsensitivePaths: false };
 const SLASHES = { ...RULES, encodedSlashes: true };
 
@@ -80,7 +82,7 @@ describe("return path", () => {
     expect(returnPath(path, RULES)).toBe("/");
   });
 
-  test.skipIf(!existsSync(CORPUS))("S-19: no string of the redirect corpus leaves the app", () => {
+  where("data").it("S-19: no string of the redirect corpus leaves the app", () => {
     const lines = readFileSync(CORPUS, "utf8").split("\n").filter(Boolean);
     expect(lines.length).toBeGreaterThan(200);
     for (const rules of [RULES, SLASHES]) {

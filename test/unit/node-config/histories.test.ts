@@ -7,11 +7,11 @@ import { hashOf } from "../../../shared/node-config/object.ts";
 import { signTick } from "../../../shared/node-config/tick.ts";
 import type { ConfigUpdate, SignedLeaf } from "../../../shared/node-config/types.ts";
 import { planUpdate } from "../../../shared/node-config/update.ts";
+import { drawn, SEED } from "../../support/sample.ts";
 import { event, HubModel, OWN_KEYS } from "./hub-model.ts";
 import { context, crypto, HOUR, NETWORK, NOW, OWN, online, root, serial } from "./support.ts";
 
-/** `RUSTRONAUT_HISTORIES` in a hurry; the whole number by default. */
-const HISTORIES = Number(process.env.RUSTRONAUT_HISTORIES ?? 100_000);
+const HISTORIES = drawn(4_000, 100_000);
 const history = fc.array(event, { minLength: 2, maxLength: 14 });
 const NO_PROOF: SignedLeaf = { head: "", leaf: "", index: 0, path: [] };
 
@@ -65,12 +65,12 @@ it(`ends after a difference where it ends after everything, in ${HISTORIES.toLoc
         held = { hash: target, state: byDelta };
       }
     }),
-    { seed: 7, numRuns: HISTORIES },
+    { seed: SEED, numRuns: HISTORIES },
   );
   // The histories went where it hurts.
   for (const times of Object.values(seen)) expect(times).toBeGreaterThan(HISTORIES / 100);
   expect(full.size).toBeGreaterThan(100);
-}, 240_000);
+}, 1_800_000);
 
 function count(
   seen: Record<"delta" | "unchanged" | "whole" | "isolated", number>,
@@ -115,9 +115,9 @@ it("is accepted by a node at each poll of a history, signatures and all", async 
         state = taken.value;
       }
     }),
-    { seed: 11, numRuns: 150 },
+    { seed: SEED, numRuns: drawn(50, 1_000) },
   );
-}, 120_000);
+}, 600_000);
 
 it("sends nothing that the base led to", () => {
   const hub = new HubModel();

@@ -7,11 +7,12 @@ import { compilePolicy } from "../../../shared/policy/policy.ts";
 import { PolicySet } from "../../../shared/policy/policy-set.ts";
 import { linkTemplate } from "../../../shared/policy/template.ts";
 import { type CedarRecord, EntityUid, isRecord } from "../../../shared/policy/values.ts";
+import { bySeed, drawn, SEED } from "../../support/sample.ts";
 import { Generator } from "./random-policies.ts";
 
 /** Our compiled evaluator against Cedar itself: decision, determining policies, erring policies. */
 
-const CASES = 20_000;
+const CASES = drawn(4_000, 100_000);
 const POLICIES_PER_CASE = 4;
 
 type Templates = readonly ReturnType<Generator["template"]>[];
@@ -19,8 +20,8 @@ type World = ReturnType<Generator["world"]>;
 type Uid = { readonly type: string; readonly id: string };
 
 describe("the compiled evaluator agrees with Cedar", () => {
-  it(`in ${CASES} random cases that cover every operator`, { timeout: 300_000 }, () => {
-    const generator = new Generator(20_261_124);
+  it(`in ${CASES} random cases that cover every operator, by ${bySeed}`, { timeout: 1_800_000 }, () => {
+    const generator = new Generator(SEED);
     const decisions = { allow: 0, deny: 0, erring: 0 };
     for (let n = 0; n < CASES; n++) {
       const policies = Object.fromEntries(
@@ -44,7 +45,7 @@ describe("the compiled evaluator agrees with Cedar", () => {
     expect(decisions.deny).toBeGreaterThan(CASES / 20);
     expect(decisions.erring).toBeGreaterThan(CASES / 20);
     expect([...generator.seen.keys()].sort()).toEqual(OPERATORS);
-    expect(Math.min(...generator.seen.values())).toBeGreaterThan(50);
+    expect(Math.min(...generator.seen.values())).toBeGreaterThan(CASES / 400);
   });
 });
 

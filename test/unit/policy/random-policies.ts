@@ -1,5 +1,7 @@
 /** Random Cedar policies, entities and requests from a seed, in Cedar's JSON formats, covering every operator. */
 
+import { randomFrom } from "../../support/sample.ts";
+
 export type Expression = Readonly<Record<string, unknown>>;
 type Kind =
   | "bool"
@@ -12,17 +14,6 @@ type Kind =
   | "ip"
   | "datetime"
   | "duration";
-
-/** Mulberry32: small, seeded, good enough to pick test cases. */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const ENTITIES = [
   ["User", "ann"],

@@ -24,6 +24,8 @@ describe("an intricate policy", () => {
   });
 
   it("is found in time that grows with the text alone", () => {
-    for (const part of ['"', '\\"', "(", "//", "/", '"\\', "a"]) tooIntricate(part.repeat(100_000));
+    const parts = ['"', '\\"', "(", "//", "/", '"\\', "a"];
+    const refused = parts.filter((part) => tooIntricate(part.repeat(100_000)) !== null);
+    expect(refused).toEqual(["("]);
   });
 });

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ComponentDocument, Grant, PeerDocument, Traffic } from "../../../shared/node-config/types.ts";
 import { renderFilter } from "../../../shared/segments/filter.ts";
+import { MACHINES, where } from "../../support/needs.ts";
 import { manifestOf, peerOf } from "./documents.ts";
-import { Namespaces, obstacle, type Place } from "./packets/namespaces.ts";
+import { Namespaces, type Place } from "./packets/namespaces.ts";
 import type { Probe } from "./packets/probe.ts";
-
-const reason = obstacle();
-if (reason) console.warn(`Packets are not tried: ${reason}.`);
 
 const TRAFFIC: Record<string, Traffic> = {
   web: {
@@ -115,7 +113,7 @@ const probeOf = ([from, to, traffic]: readonly [string, string, string, boolean]
   return { from, to, protocol: protocol === "udp" ? "udp" : "tcp", port: Number(port) };
 };
 
-describe.skipIf(reason !== null)("packets in network namespaces", () => {
+where(...MACHINES).describe("packets in network namespaces", () => {
   let namespaces: Namespaces;
   beforeAll(async () => {
     namespaces = new Namespaces();

@@ -3,14 +3,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ComponentDocument, Grant, PeerDocument, Traffic } from "../../../shared/node-config/types.ts";
 import { renderFilter } from "../../../shared/segments/filter.ts";
+import { where } from "../../support/needs.ts";
 import { manifestOf, peerOf } from "./documents.ts";
 
 const SEED = 20261124;
 /** A namespace of its own, so that even a broken check loads nothing anywhere. */
 const check = (ruleset: string) =>
   spawnSync("unshare", ["-n", "nft", "-c", "-f", "-"], { input: ruleset, encoding: "utf8" });
-const hasNft = check("add table inet rustronaut\n").status === 0;
-if (!hasNft) console.warn("The syntax of rulesets is not checked: needs nft and root.");
 
 const componentOf = (...traffic: readonly (readonly Traffic[])[]): ComponentDocument => ({
   type: "component",
@@ -153,7 +152,7 @@ const COMPONENT = componentOf(
   ],
 );
 
-describe.skipIf(!hasNft)("nft", () => {
+where("root", "namespaces", "tools").describe("nft", () => {
   test("takes whatever the documents say", () => {
     fc.assert(
       fc.property(fc.array(anyPeer, { maxLength: 8 }), prefixes, (peers, forwards) => {

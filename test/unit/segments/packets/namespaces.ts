@@ -51,16 +51,6 @@ const SETUP: readonly string[] = [
 const withNames = (command: string): string[] =>
   command.split(" ").map((word) => word.replace(/^@/, `${prefix}-`));
 
-/** Why packets can't be tried here, or null. */
-export function obstacle(): string | null {
-  if (process.getuid?.() !== 0) return "needs root";
-  if (spawnSync("nft", ["--version"]).status !== 0) return "needs nft";
-  const name = `${prefix}-try`;
-  if (spawnSync("ip", ["netns", "add", name]).status !== 0) return "needs network namespaces";
-  execFileSync("ip", ["netns", "delete", name]);
-  return null;
-}
-
 export class Namespaces {
   readonly #probes = new Map<Place, { readonly process: ChildProcess; readonly lines: Interface }>();
 
