@@ -20,9 +20,11 @@ export interface Target {
 }
 
 const MAX_TARGET_LENGTH = 16_384;
-const PLAIN = /^(?:\/(?!\.)[A-Za-z0-9_~.-]+)*\/?$/;
+const PLAIN = /^(?:\/(?!\.)[A-Za-z0-9_~.-]+(?<!\.))*\/?$/;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
 const UNRESERVED = /^[A-Za-z0-9._~-]$/;
+/** What a second decoding would turn into another character, by triplets or by IIS's `%u` form. */
+const ENCODED_TWICE = /%25(?:[0-9A-F]{2}|u[0-9A-F]{4})/i;
 /** Characters that a URL parser might or might not encode in a path; encoding them here leaves no choice. */
 const UNSETTLED = /["<>^`{|}[\]]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
@@ -53,7 +55,6 @@ export function canonicalTarget(raw: string, rules: TargetRules): Result<Target,
 /** One spelling for every character: unreserved ones decoded, all others as upper-case triplets. */
 function settleEncoding(path: string, encodedSlashes: boolean): Result<string, Refusal> {
   if (/%(?![0-9A-Fa-f]{2})/.test(path)) return refuse("The path holds a `%` that encodes nothing.");
-  if (/%25[0-9A-Fa-f]{2}/.test(path)) return refuse("The path is percent-encoded twice.");
   if (!encodedSlashes && /%(?:2f|5c)/i.test(path)) {
     return refuse("The path holds an encoded slash, which this app does not accept.");
   }
@@ -64,15 +65,16 @@ function settleEncoding(path: string, encodedSlashes: boolean): Result<string, R
   } catch {
     return refuse("The path is not encoded as UTF-8.");
   }
-  return ok(
-    path
-      .replace(UNSETTLED, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-      .replace(/%[0-9A-Fa-f]{2}/g, (triplet) => {
-        const char = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
-        if (UNRESERVED.test(char)) return char;
-        return char === "/" || char === "\\" ? triplet : triplet.toUpperCase();
-      }),
-  );
+  const settled = path
+    .replace(UNSETTLED, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/%[0-9A-Fa-f]{2}/g, (triplet) => {
+      const char = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
+      if (UNRESERVED.test(char)) return char;
+      return char === "/" || char === "\\" ? triplet : triplet.toUpperCase();
+    });
+  // Asked of the result: `%25` and an encoded digit become a triplet only now.
+  if (ENCODED_TWICE.test(settled)) return refuse("The path is percent-encoded twice.");
+  return ok(settled);
 }
 
 /** Removes empty and dot segments (RFC 3986 §5.2.4); a path never climbs above its root. */
@@ -88,20 +90,39 @@ function resolve(path: string): string {
   return `/${kept.join("/")}${directory && kept.length > 0 ? "/" : ""}`;
 }
 
-/** As sent; with matrix parameters and trailing blanks removed; and each of these with encoded slashes decoded. */
+/**
+ * As sent; without matrix parameters; without what Windows leaves off at the end of a name; without both; and each of
+ * these with encoded slashes decoded.
+ */
 function readingsOf(canonical: string): string[] {
   const decoded = canonical.replace(/%(?:2f|5c)/gi, "/");
-  return [canonical, decoded].flatMap((path) => [resolve(path), resolve(bare(path))]);
+  const readings = [canonical, decoded].flatMap((path) => {
+    const bare = eachSegment(path, withoutParameters);
+    return [path, bare, eachSegment(path, withoutTail), eachSegment(bare, withoutTail)].map(resolve);
+  });
+  return [...new Set(readings)];
 }
 
-const bare = (path: string): string =>
-  path
-    .split("/")
-    .map((segment) => segment.replace(/;.*$/, "").replace(/(?:%20)+$/, ""))
-    .join("/");
+const eachSegment = (path: string, change: (segment: string) => string): string =>
+  path.split("/").map(change).join("/");
+
+function withoutParameters(segment: string): string {
+  const start = segment.indexOf(";");
+  return start < 0 ? segment : segment.slice(0, start);
+}
+
+/** A name without the dots and blanks at its end: Windows finds the same file by it. */
+function withoutTail(segment: string): string {
+  let end = segment.length;
+  for (;;) {
+    if (segment.endsWith(".", end)) end -= 1;
+    else if (segment.endsWith("%20", end)) end -= 3;
+    else return segment.slice(0, end);
+  }
+}
 
 function judged(path: string, query: string, readings: readonly string[], rules: TargetRules): Target {
-  const folded = rules.caseInsensitivePaths ? readings.map(foldCase) : readings;
+  const folded = rules.caseInsensitivePaths ? readings.flatMap(casesOf) : readings;
   const unique = folded.length === 1 ? folded : [...new Set(folded)];
   const aliases = unique
     .filter((reading) => reading.length > 1 && reading.endsWith("/"))
@@ -109,13 +130,23 @@ function judged(path: string, query: string, readings: readonly string[], rules:
   return { path, query, readings: unique, aliases };
 }
 
-/** Lower case, letters outside ASCII included, with triplets left in their one spelling. */
-function foldCase(path: string): string {
-  return path.replace(/(?:%[89A-F][0-9A-F])+|[^%]+|%../g, (part) => {
-    if (!part.startsWith("%")) return part.toLowerCase();
-    return part.length > 3 ? encodeURIComponent(decodeURIComponent(part).toLowerCase()) : part.toUpperCase();
-  });
+/**
+ * What the path is to upstreams that ignore case: those that compare lower case, and those that compare upper case,
+ * where ſ is an S, ı an I and ß two S. Triplets stay in their one spelling.
+ */
+function casesOf(path: string): string[] {
+  return [foldCase(path, (text) => text.toLowerCase()), foldCase(path, foldByUpperCase)];
 }
+
+const foldCase = (path: string, fold: (text: string) => string): string =>
+  path.replace(/(?:%[89A-F][0-9A-F])+|[^%]+|%../g, (part) => {
+    if (!part.startsWith("%")) return part.toLowerCase();
+    return part.length > 3 ? encodeURIComponent(fold(decodeURIComponent(part))) : part.toUpperCase();
+  });
+
+/** Letter by letter, since the lower case of Σ depends on its place; İ alone has no simple lower case. */
+const foldByUpperCase = (text: string): string =>
+  [...text].map((letter) => (letter === "İ" ? "i" : letter.toUpperCase().toLowerCase())).join("");
 
 const RESERVED = /^\/\.rustronaut(?:\/|$)/i;
 const EXACTLY_RESERVED = /^\/\.rustronaut\//;
