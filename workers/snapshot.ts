@@ -1,6 +1,6 @@
 import { type CompiledPolicies, compilePolicies } from "../shared/policy/index.ts";
 import { namedGroups } from "../shared/policy/named-groups.ts";
-import { DEFAULT_APP_SETTINGS } from "../shared/registry/app-settings.ts";
+import { type AppSettings, appSettings } from "../shared/registry/app-settings.ts";
 import type { SnapshotApp, SnapshotPolicy, SnapshotServiceToken } from "../shared/registry/snapshot.ts";
 import type { Bindings } from "./env.ts";
 import { coordinatorObject } from "./objects.ts";
@@ -146,7 +146,7 @@ function toApp(row: Row, upstreams: readonly string[]): SnapshotApp {
     segmentName: text(row.segment_name),
     tags: JSON.parse(text(row.tags)) as string[],
     upstreams,
-    settings: { ...DEFAULT_APP_SETTINGS, ...JSON.parse(text(row.settings)) },
+    settings: appSettings(JSON.parse(text(row.settings)) as Partial<AppSettings>),
   };
 }
 

@@ -13,7 +13,7 @@ interface AppValues {
   readonly upstreams?: readonly string[];
   readonly tags?: readonly string[];
   readonly enabled: boolean;
-  readonly settings: Omit<AppSettings, "allowedOrigins"> & { readonly allowedOrigins: readonly string[] };
+  readonly settings: AppSettings;
 }
 
 /** What `AppFields` holds, as the body of a create or update. */
@@ -34,10 +34,10 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
       upstreamTimeoutMs: number("upstreamTimeoutMs"),
       leaseMs: number("leaseMs"),
       allowedOrigins: splitList(text("allowedOrigins")),
+      clientHeaders: splitList(text("clientHeaders")),
       compatibility: text("compatibility") as AppSettings["compatibility"],
       assertionAlgorithm: text("assertionAlgorithm") as AppSettings["assertionAlgorithm"],
       anonymous: form.has("anonymous"),
-      preserveHost: form.has("preserveHost"),
       caseInsensitivePaths: form.has("caseInsensitivePaths"),
       encodedSlashes: form.has("encodedSlashes"),
       methodOverride: form.has("methodOverride"),
@@ -152,15 +152,19 @@ function SettingsFields({
             />
           )}
         </Field>
+        <Field
+          label="Headers about the caller that clients may send"
+          hint="One a line, such as x-auth-user or x-consumer-*. Anybody can write them; all others of that kind are removed."
+          error={issueOf(error, "/settings/clientHeaders")}
+        >
+          {(c) => (
+            <textarea {...c} name="clientHeaders" rows={2} defaultValue={settings.clientHeaders.join("\n")} />
+          )}
+        </Field>
         <Check
           label="Let policies judge requests without any sign-in"
           name="anonymous"
           defaultChecked={settings.anonymous}
-        />
-        <Check
-          label="Send the app's own host to the upstream"
-          name="preserveHost"
-          defaultChecked={settings.preserveHost}
         />
         <Check
           label="The upstream ignores upper and lower case in paths"

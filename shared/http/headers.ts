@@ -1,5 +1,7 @@
 /** Which request headers reach an upstream (RFC 9110 §7.6.1 and our own names). */
 
+import { foldedName, isTrustedName } from "./trusted-names.ts";
+
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 export const ASSERTION_HEADER = "x-rustronaut-jwt-assertion";
@@ -9,7 +11,7 @@ export const VIA_HEADER = "x-rustronaut-via";
 export const OUR_COOKIE_PREFIX = "__host-rn_";
 
 /** For one connection only, whoever sent them. The WebSocket handshake is made anew towards the upstream. */
-const HOP_BY_HOP = new Set([
+const HOP_BY_HOP = [
   "connection",
   "keep-alive",
   "proxy-authenticate",
@@ -19,79 +21,74 @@ const HOP_BY_HOP = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
+  "http2-settings",
   "expect",
   "sec-websocket-key",
   "sec-websocket-accept",
   "sec-websocket-version",
   "sec-websocket-extensions",
-]);
-
-/** Names by which some proxy or upstream learns who is calling or from where: only we may say that. */
-const PROTECTED = new Set([
-  "forwarded",
-  "remote-user",
-  "remote-groups",
-  "remote-email",
-  "remote-name",
-  "remote-addr",
-  "true-client-ip",
-  "x-real-ip",
-  "x-client-ip",
-  "x-cluster-client-ip",
-  "x-original-url",
-  "x-original-uri",
-  "x-original-host",
-  "x-original-method",
-  "x-rewrite-url",
-  "x-host",
-  "x-user",
-  "x-remote-user",
-  "x-webauth-user",
-  "x-authenticated-user",
-  "cdn-loop",
-  "host",
-]);
-
-const PROTECTED_PREFIXES = [
-  "x-rustronaut-",
-  "x-forwarded-",
-  "x-auth-request-",
-  "x-pomerium-",
-  "x-goog-",
-  "x-netbird-",
-  "x-amzn-oidc-",
-  "x-ms-client-principal",
-  "cf-",
-  "tailscale-",
-  "teleport-",
-  "impersonate-",
-  "remote-user-",
-  "mf-",
 ];
 
-const METHOD_OVERRIDES = new Set(["x-http-method-override", "x-http-method", "x-method-override"]);
+/** What no app may take from its clients: hop-by-hop names, and those that we write ourselves. */
+const CLOSED = new Set([
+  ...HOP_BY_HOP,
+  "host",
+  "cdn-loop",
+  "forwarded",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-real-ip",
+]);
+const CLOSED_PREFIXES = ["x-rustronaut-", "cf-access-", "x-pomerium-"];
 
-type Fate = "pass" | "drop" | "override" | "cookie" | "authorization" | "connection";
+const METHOD_OVERRIDES = new Set([
+  "x-http-method-override",
+  "x-http-method",
+  "x-method-override",
+  "x-method",
+  "x-request-method",
+  "x-override-method",
+  "http-method-override",
+  "method-override",
+]);
+
+/** Names that HTTP itself gives a meaning. Another spelling of one is for upstreams only that mistake it for it. */
+const STANDARD = /^(?:authorization$|connection$|cookie$|(?:accept|access-control|content|if|sec|user)-)/;
+
+/** Whether no app may take a header of this folded name from its clients. */
+export const isClosedName = (folded: string): boolean =>
+  CLOSED.has(folded) || CLOSED_PREFIXES.some((prefix) => folded.startsWith(prefix));
+
+type Fate = "pass" | "drop" | "trusted" | "override" | "cookie" | "authorization" | "connection";
 const fates = new Map<string, Fate>();
 const MAX_REMEMBERED = 1_000;
 
-/** What becomes of a header by its name alone. `_` counts as `-`, since CGI-like upstreams can't tell them apart. */
+/** What becomes of a header by its name alone. */
 function fateOf(name: string): Fate {
   const known = fates.get(name);
   if (known !== undefined) return known;
-  const fate = decideFate(name.toLowerCase().replaceAll("_", "-"));
+  const fate = decideFate(name.toLowerCase());
   // Names come from clients: past the bound they are judged each time.
   if (fates.size < MAX_REMEMBERED) fates.set(name, fate);
   return fate;
 }
 
 function decideFate(name: string): Fate {
-  if (name === "connection") return "connection";
-  if (name === "cookie") return "cookie";
-  if (name === "authorization") return "authorization";
-  if (METHOD_OVERRIDES.has(name)) return "override";
-  if (HOP_BY_HOP.has(name) || PROTECTED.has(name)) return "drop";
-  return PROTECTED_PREFIXES.some((prefix) => name.startsWith(prefix)) ? "drop" : "pass";
+  if (name === "connection" || name === "cookie" || name === "authorization") return name;
+  const folded = foldedName(name);
+  if (METHOD_OVERRIDES.has(folded)) return "override";
+  if (isClosedName(folded)) return "drop";
+  if (name !== folded && STANDARD.test(folded)) return "drop";
+  return isTrustedName(folded) ? "trusted" : "pass";
+}
+
+/** What an app takes from its clients besides what any app takes. */
+export interface OpenedHeaders {
+  /** Whether a header may name another method. */
+  readonly methodOverride: boolean;
+  /** Folded names that say who calls or from where, taken as the client's word; `*` at the end for a family. */
+  readonly clientHeaders: readonly string[];
 }
 
 /**
@@ -100,7 +97,7 @@ function decideFate(name: string): Fate {
  */
 export function forwardableHeaders(
   client: Iterable<readonly [string, string]>,
-  options: { readonly methodOverride: boolean },
+  opened: OpenedHeaders,
 ): [string, string][] {
   const kept: [string, string][] = [];
   let named: Set<string> | null = null;
@@ -109,11 +106,15 @@ export function forwardableHeaders(
       case "pass":
         kept.push([name, value]);
         break;
+      case "trusted":
+        if (isOpened(foldedName(name), opened.clientHeaders)) kept.push([name, value]);
+        break;
       case "override":
-        if (options.methodOverride && isOverride(name, value)) kept.push([name, value]);
+        if (opened.methodOverride && isOverride(name, value)) kept.push([name, value]);
         break;
       case "authorization":
-        if (serviceBearer(value) === null) kept.push([name, value]);
+        if (serviceBearer(value) === null && !value.split(",").some(authenticatesConnection))
+          kept.push([name, value]);
         break;
       case "cookie": {
         const cookies = withoutOurCookies(value);
@@ -129,13 +130,16 @@ export function forwardableHeaders(
   const dropped = named;
   return dropped === null || dropped.size === 0
     ? kept
-    : kept.filter(([name]) => !dropped.has(name.toLowerCase()));
+    : kept.filter(([name]) => !dropped.has(foldedName(name)));
 }
 
-function connectionNames(value: string, before: Set<string> | null): Set<string> | null {
+const isOpened = (folded: string, opened: readonly string[]): boolean =>
+  opened.some((name) => (name.endsWith("*") ? folded.startsWith(name.slice(0, -1)) : folded === name));
+
+function connectionNames(value: string, before: Set<string> | null): Set<string> {
   const names = before ?? new Set<string>();
   for (const part of value.split(",")) {
-    const name = part.trim().toLowerCase();
+    const name = foldedName(part.trim());
     if (name !== "" && name !== "keep-alive" && name !== "close") names.add(name);
   }
   return names;
@@ -157,9 +161,18 @@ export function serviceBearer(value: string): string | null {
   return /^\s*bearer[\s,]+(rn[a-z]+_\S*.*)$/i.exec(value)?.[1]?.trim() ?? null;
 }
 
+/**
+ * Schemes that authenticate a connection and not a request (RFC 4559, NTLM). Connections to an upstream are shared, so
+ * whoever came next would be who signed in before.
+ */
+const CONNECTION_SCHEME = /^\s*(?:ntlm|negotiate|nego2|kerberos)(?![\w-])/i;
+
+/** Whether credentials or a challenge are for a connection. */
+export const authenticatesConnection = (value: string): boolean => CONNECTION_SCHEME.test(value);
+
 /** One method, under a name that everyone reads alike: what is not judged as an override must not arrive as one. */
 const isOverride = (name: string, value: string): boolean =>
-  !name.includes("_") && /^\s*[A-Za-z]{1,20}\s*$/.test(value);
+  METHOD_OVERRIDES.has(name.toLowerCase()) && /^\s*[A-Za-z]{1,20}\s*$/.test(value);
 
 /** The methods that the client asks an upstream to take instead of the one sent. */
 export function overriddenMethods(get: (name: string) => string | null): string[] {

@@ -1,4 +1,4 @@
-import { type HeaderList, OUR_COOKIE_PREFIX } from "./headers.ts";
+import { authenticatesConnection, type HeaderList, OUR_COOKIE_PREFIX } from "./headers.ts";
 
 /** What an upstream's response headers become before a browser sees them. */
 export interface ResponseRules {
@@ -16,6 +16,8 @@ const DROPPED = new Set([
   "keep-alive",
   "proxy-authenticate",
   "proxy-authentication-info",
+  "proxy-support",
+  "persistent-auth",
   "te",
   "trailer",
   "transfer-encoding",
@@ -33,21 +35,24 @@ export function scrubbedResponseHeaders(
   rules: ResponseRules,
 ): HeaderList {
   const kept: [string, string][] = [];
-  let named: string[] = [];
+  let named: ReadonlySet<string> | null = null;
   for (const [rawName, value] of upstream) {
     const name = rawName.toLowerCase();
-    if (name === "connection") named = value.split(",").map((part) => part.trim().toLowerCase());
+    if (name === "connection") named = new Set(value.split(",").map((part) => part.trim().toLowerCase()));
     if (DROPPED.has(name) || name.startsWith("x-rustronaut-")) continue;
     const scrubbed = scrub(name, value, rules);
     if (scrubbed !== null) kept.push([name, scrubbed]);
   }
-  return named.length === 0 ? kept : kept.filter(([name]) => !named.includes(name));
+  const dropped = named;
+  return dropped === null ? kept : kept.filter(([name]) => !dropped.has(name));
 }
 
 function scrub(name: string, value: string, rules: ResponseRules): string | null {
   switch (name) {
     case "set-cookie":
       return acceptableCookie(value, rules.host) ? value : null;
+    case "www-authenticate":
+      return withoutConnectionChallenges(value);
     case "clear-site-data":
       return withoutCookieClearing(value);
     case "strict-transport-security":
@@ -70,10 +75,27 @@ function acceptableCookie(cookie: string, host: string): boolean {
   )
     return false;
   for (const attribute of cookie.split(";").slice(1)) {
-    const domain = /^\s*domain\s*=\s*\.?(.*?)\s*$/i.exec(attribute)?.[1];
-    if (domain !== undefined && domain !== "" && domain.toLowerCase() !== host) return false;
+    const domain = /^\s*domain\s*=(.*)$/i.exec(attribute)?.[1]?.trim().replace(/^\./, "").toLowerCase();
+    if (domain !== undefined && domain !== "" && domain !== host) return false;
   }
   return true;
+}
+
+/** What stands between commas, unless a quoted string holds them. It never fails midway, so that it is linear. */
+const LIST_PART = /(?:"(?:[^"\\]|\\.?)*(?:"|$)|[^,"])+/g;
+
+/** A part of a list of challenges that is a parameter of the challenge before it (RFC 9110 §11.6.1). */
+const PARAMETER = /^\s*[^\s=,"]+\s*=/;
+
+/** The challenges without those that would sign in a connection, which the next caller would be served on. */
+function withoutConnectionChallenges(value: string): string | null {
+  const kept: string[] = [];
+  let isKept = true;
+  for (const part of value.match(LIST_PART) ?? []) {
+    if (!PARAMETER.test(part)) isKept = !authenticatesConnection(part);
+    if (isKept) kept.push(part.trim());
+  }
+  return kept.length > 0 ? kept.join(", ") : null;
 }
 
 /** Our session cookie is not the upstream's to clear: it ends by signing out. */

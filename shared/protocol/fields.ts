@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isClosedName } from "../http/headers.ts";
 import { ID_PREFIXES, type IdKind } from "../ids.ts";
 import { normalEmail } from "../login/email.ts";
 
@@ -53,6 +54,14 @@ export const origin = z.string().check(
 export const headerName = z
   .string()
   .check(z.maxLength(100), z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is not the name of a header"));
+
+/** A header that says who calls or from where, put in lower case; `*` at its end stands for a family. */
+export const clientHeader = z.string().check(
+  z.toLowerCase(),
+  z.maxLength(100),
+  z.regex(/^[a-z][a-z0-9-]+\*?$/, "must be a header's name, with * only at its end"),
+  z.refine((name) => !isClosedName(name.replace("*", "")), "is written by the gateway alone"),
+);
 
 export const url = z.string().check(
   z.maxLength(2_000),

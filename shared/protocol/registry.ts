@@ -75,7 +75,7 @@ const settingsInput = z.strictObject({
   compatibility: z.enum(["none", "cloudflare", "pomerium"]),
   assertionAlgorithm: z.enum(["ES256", "EdDSA"]),
   methodOverride: z.boolean(),
-  preserveHost: z.boolean(),
+  clientHeaders: f.list(f.clientHeader, 50),
   upstreamTimeoutMs: f.integer(100, 600_000),
   leaseMs: f.integer(0, 1_000),
 });

@@ -1,4 +1,4 @@
-/** How the gateway treats one app. Absent fields in storage take these defaults. */
+/** How the gateway treats one app. */
 export interface AppSettings {
   /** Seconds without traffic after which a session of this app ends. */
   readonly idleSeconds: number;
@@ -18,8 +18,11 @@ export interface AppSettings {
   readonly assertionAlgorithm: "ES256" | "EdDSA";
   /** Lets a client choose another method by header (`X-HTTP-Method-Override`). */
   readonly methodOverride: boolean;
-  /** Sends this Host to the upstream instead of the upstream's own. */
-  readonly preserveHost: boolean;
+  /**
+   * Headers that say who calls or from where, which this app takes from its clients although anybody may write them:
+   * lower-case names, `*` at the end for a family. All others of that kind are removed.
+   */
+  readonly clientHeaders: readonly string[];
   /** Milliseconds to wait for the upstream's response headers, from the last byte of the request. */
   readonly upstreamTimeoutMs: number;
   /** Milliseconds, at most 1000, for which an isolate may reuse an allow for GET/HEAD sub-resources. */
@@ -36,7 +39,13 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   compatibility: "none",
   assertionAlgorithm: "ES256",
   methodOverride: false,
-  preserveHost: false,
+  clientHeaders: [],
   upstreamTimeoutMs: 30_000,
   leaseMs: 1_000,
 };
+
+/** Settings as they hold, from those in storage: what is absent takes its default, what no longer exists is left out. */
+export function appSettings(stored: Partial<AppSettings>): AppSettings {
+  const known = Object.entries(stored).filter(([name]) => name in DEFAULT_APP_SETTINGS);
+  return { ...DEFAULT_APP_SETTINGS, ...Object.fromEntries(known) };
+}

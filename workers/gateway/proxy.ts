@@ -68,10 +68,9 @@ function upstreamHeaders(
   client: ClientSide,
   via: string,
 ): [string, string][] {
-  const headers = forwardableHeaders(request.headers, { methodOverride: app.settings.methodOverride });
+  const headers = forwardableHeaders(request.headers, app.settings);
   headers.push(...forwardedHeaders(client), [VIA_HEADER, via]);
   for (const [name, value] of identity) headers.push([name, value]);
-  if (app.settings.preserveHost) headers.push(["host", client.host]);
   if (opensSocket) headers.push(["upgrade", "websocket"]);
   return headers;
 }

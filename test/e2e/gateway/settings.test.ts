@@ -33,6 +33,7 @@ forbid (principal, action == Action::"delete", resource);`,
       app("slashes", { encodedSlashes: true }),
       app("folding", { caseInsensitivePaths: true }),
       app("overriding", { methodOverride: true }),
+      app("trusting", { clientHeaders: ["X-Auth-User", "x-consumer-*"] }),
     ],
   });
 });
@@ -45,6 +46,50 @@ const send = (app: string, target: string, lines: readonly string[] = [], method
 // Nobody said who they are: a denial asks them to (G4).
 const DENIED = { status: 401, hits: 0 };
 const seen = () => system.upstream.seen[0];
+
+describe("S-A1 headers that say who calls", () => {
+  const FORGED = [
+    "Cf.Access.Authenticated.User.Email: ceo",
+    "X.Rustronaut.Jwt.Assertion: ceo",
+    "X.HTTP.Method.Override: ceo",
+    "X~Remote^User: ceo",
+    "X-WebAuth-User: ceo",
+    "Client-IP: ceo",
+    "Proxy: ceo",
+  ];
+  it("do not arrive, however their names are spelt", async () => {
+    expect(await send("strict", "/", FORGED)).toMatchObject({ status: 200, hits: 1 });
+    expect(JSON.stringify(seen()?.rawHeaders)).not.toContain("ceo");
+  });
+  it("arrive at an app that takes them from its clients, and none but those", async () => {
+    const lines = [...FORGED, "X-Auth-User: swift", "X-Consumer-Id: 7", "X-Auth-Email: ceo"];
+    expect(await send("trusting", "/", lines)).toMatchObject({ status: 200, hits: 1 });
+    expect(seen()?.headers).toMatchObject({ "x-auth-user": "swift", "x-consumer-id": "7" });
+    expect(JSON.stringify(seen()?.rawHeaders)).not.toContain("ceo");
+  });
+  it.each(["x-rustronaut-jwt-assertion", "X-Forwarded-For", "host", "cf-access-*", "x_auth_user", "*"])(
+    "%s can't be opened",
+    async (name) => {
+      const { etag } = await system.admin.call("apps.get", { params: { app: "strict" } });
+      const body = { settings: { clientHeaders: [name] } };
+      const update = system.admin.call("apps.update", {
+        params: { app: "strict" },
+        body,
+        ifMatch: etag ?? "",
+      });
+      await expect(update).rejects.toMatchObject({ status: 422 });
+    },
+  );
+});
+
+describe("G7 the host that an app is asked for", () => {
+  it("is its upstream's own; the one that the browser shows comes beside it", async () => {
+    await send("strict", "/");
+    const { host } = new URL(system.upstream.origin);
+    expect(seen()?.headers).toMatchObject({ host, "x-forwarded-host": `strict.localhost:${system.port}` });
+    expect(seen()?.headers.forwarded).toContain(`host="strict.localhost:${system.port}"`);
+  });
+});
 
 describe("S-02 an app that takes encoded slashes", () => {
   it.each(["/a%2Fb", "/a%2fb", "/a%5cb"])("gets %s byte for byte", async (target) => {

@@ -8,8 +8,9 @@ import {
   withoutOurCookies,
 } from "../../../shared/http/headers.ts";
 
-const NO_OVERRIDE = { methodOverride: false };
-const names = (headers: [string, string][], options = NO_OVERRIDE) =>
+const CLOSED = { methodOverride: false, clientHeaders: [] as readonly string[] };
+const OVERRIDING = { ...CLOSED, methodOverride: true };
+const names = (headers: [string, string][], options = CLOSED) =>
   forwardableHeaders(headers, options).map(([name]) => name.toLowerCase());
 
 describe("S-14, S-16 names that only we may use", () => {
@@ -56,7 +57,142 @@ describe("S-14, S-16 names that only we may use", () => {
       ["x-twice", "b"],
       ["sec-websocket-protocol", "chat"],
     ];
-    expect(forwardableHeaders(sent, NO_OVERRIDE)).toEqual(sent);
+    expect(forwardableHeaders(sent, CLOSED)).toEqual(sent);
+  });
+
+  test.each([
+    "Cf.Access.Authenticated.User.Email",
+    "X.Rustronaut.Jwt.Assertion",
+    "X~Rustronaut^Jwt|Assertion",
+    "X--Forwarded--For",
+    "-Remote-User",
+    "TE.",
+    "Cookie.",
+    "_Authorization",
+    "Remote!User",
+    "REMOTE\\USER",
+    "Transfer.Encoding",
+    "Proxy.Connection",
+    "Content_Length",
+    "Content.Type",
+    "Sec_Fetch_Site",
+    "HTTP2-Settings",
+  ])("S-A1: %s is dropped as what upstreams fold it to", (name) => {
+    expect(names([[name, "evil"]])).toEqual([]);
+  });
+
+  test.each([
+    "Proxy",
+    "X-WebAuth-User",
+    "X-WEBAUTH-NAME",
+    "X-Remote-Group",
+    "X-Remote-Extra-Scopes",
+    "X-Authentik-Username",
+    "X-Auth-User",
+    "X-Auth-Email",
+    "X-Auth-Username",
+    "X-Auth-Groups",
+    "X-User-Id",
+    "X-User-Email",
+    "X-UserName",
+    "X-Token-Subject",
+    "X-Authenticated-Userid",
+    "OIDC-Claim-Sub",
+    "OIDC_CLAIM_email",
+    "X-Consumer-Username",
+    "X-Credential-Identifier",
+    "X-Vouch-User",
+    "X-SSO-User",
+    "SM_USER",
+    "iv-user",
+    "OAM_REMOTE_USER",
+    "Shib-Session-ID",
+    "X-AppEngine-User-Email",
+    "X-MS-Token-AAD-Id-Token",
+    "Client-Cert",
+    "X-Client-Cert-Chain",
+    "SSL-Client-S-DN",
+    "X-SSL-Client-Verify",
+    "X-ARR-ClientCert",
+    "Client-IP",
+    "X-ProxyUser-Ip",
+    "X-Originating-IP",
+    "X-Remote-Addr",
+    "WL-Proxy-Client-IP",
+    "Fastly-Client-IP",
+    "DO-Connecting-IP",
+    "X-True-Client-IP",
+    "X-Nf-Client-Connection-Ip",
+    "X-Azure-ClientIP",
+    "X-Envoy-External-Address",
+    "X-Envoy-Original-Path",
+    "X-Forwarded",
+    "X-Forward-For",
+    "Forwarded-For",
+    "X-Original-Remote-Addr",
+    "X-HTTP-Host-Override",
+    "X-Scheme",
+  ])("S-A1: %s says who calls or from where, and is dropped", (name) => {
+    expect(names([[name, "evil"]])).toEqual([]);
+  });
+
+  test.each([
+    "User-Agent",
+    "X-User-Agent",
+    "X-Auth-Token",
+    "X-API-Key",
+    "X-Access-Token",
+    "X-CSRF-Token",
+    "X-Requested-With",
+    "X-Request-Id",
+    "X-Session-Id",
+    "X-Client-Version",
+    "X-Account-Id",
+    "Client-Id",
+    "traceparent",
+    "X-B3-TraceId",
+    "Origin",
+    "Referer",
+    "Content-Type",
+    "If-None-Match",
+    "Access-Control-Request-Method",
+    "Sec-Fetch-Mode",
+    "Accept-Language",
+    "Priority",
+    "Idempotency-Key",
+    "Authorization",
+    "grpc-timeout",
+    "Depth",
+    "Destination",
+    "Mcp-Session-Id",
+  ])("%s is the client's own, and passes", (name) => {
+    expect(names([[name, "value"]])).toEqual([name.toLowerCase()]);
+  });
+
+  test("S-A1: an app takes what it opened, by name or family and in any spelling, and nothing else", () => {
+    const opened = { ...CLOSED, clientHeaders: ["x-auth-user", "x-consumer-*"] };
+    const sent: [string, string][] = [
+      ["X-Auth-User", "swift"],
+      ["X_Auth_User", "swift"],
+      ["X-Auth-User-Id", "evil"],
+      ["X-Consumer-Id", "1"],
+      ["X-Remote-User", "evil"],
+    ];
+    expect(names(sent, opened)).toEqual(["x-auth-user", "x_auth_user", "x-consumer-id"]);
+  });
+
+  test("S-A1: what we write ourselves stays closed to an app that opens everything", () => {
+    const opened = { ...CLOSED, clientHeaders: ["x-*", "cf-*", "forwarded*", "host", "te"] };
+    for (const name of [
+      "X-Rustronaut-Via",
+      "X.Forwarded.For",
+      "Forwarded",
+      "Cf-Access-Jwt-Assertion",
+      "X-Real-IP",
+    ])
+      expect(names([[name, "evil"]], opened)).toEqual([]);
+    expect(names([["TE", "trailers"]], opened)).toEqual([]);
+    expect(names([["CF-IPCountry", "AQ"]], opened)).toEqual(["cf-ipcountry"]);
   });
 
   test("judging a thousand invented names does not change the verdict on a protected one", () => {
@@ -84,6 +220,17 @@ describe("S-15 hop-by-hop", () => {
       ["Proxy-Authorization", "x"],
     ];
     expect(names(sent)).toEqual(["close"]);
+  });
+
+  test("S-A1: names in Connection and the headers that they mean are folded alike", () => {
+    const sent: [string, string][] = [
+      ["Connection", "x.secret, X_Other"],
+      ["X-Secret", "1"],
+      ["X_SECRET", "2"],
+      ["x.other", "3"],
+      ["x-third", "4"],
+    ];
+    expect(names(sent)).toEqual(["x-third"]);
   });
 });
 
@@ -114,6 +261,21 @@ describe("credentials of ours", () => {
     ["", null],
   ])("%j", (value, token) => expect(serviceBearer(value)).toBe(token));
 
+  test.each([
+    "NTLM TlRMTVNT",
+    "Negotiate YII",
+    "negotiate",
+    " ntlm x",
+    "Basic dTpw, NTLM TlRM",
+    "Kerberos x",
+  ])("G3: %j signs in a connection, which others share, and stays here", (value) =>
+    expect(names([["authorization", value]])).toEqual([]),
+  );
+  test.each(["Basic bnRsbQ==", "Digest username=ntlm", "Bearer negotiate", "NTLM2-like x", "Negotiated x"])(
+    "G3: %j signs in a request, and passes",
+    (value) => expect(names([["authorization", value]])).toEqual(["authorization"]),
+  );
+
   test("they stay here; the upstream's own pass", () => {
     expect(names([["authorization", "Bearer rnsvc_abc"]])).toEqual([]);
     expect(names([["authorization", "Bearer upstream"]])).toEqual(["authorization"]);
@@ -121,18 +283,26 @@ describe("credentials of ours", () => {
 });
 
 describe("S-46 method override", () => {
-  test.each(["X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"])("%s", (name) => {
+  test.each([
+    "X-HTTP-Method-Override",
+    "X-Method-Override",
+    "X-HTTP-Method",
+    "X-Method",
+    "X-Override-Method",
+  ])("%s", (name) => {
     expect(names([[name, "DELETE"]])).toEqual([]);
-    expect(names([[name, "DELETE"]], { methodOverride: true })).toEqual([name.toLowerCase()]);
+    expect(names([[name, "DELETE"]], OVERRIDING)).toEqual([name.toLowerCase()]);
   });
 
   test.each([
     ["X_HTTP_Method_Override", "DELETE"],
+    ["X.HTTP.Method.Override", "DELETE"],
+    ["X-HTTP--Method-Override", "DELETE"],
     ["X-HTTP-Method-Override", "GET, DELETE"],
     ["X-HTTP-Method-Override", "DELETE;q=1"],
     ["X-HTTP-Method-Override", ""],
   ])("%s: %s is never forwarded, for it is not judged", (name, value) => {
-    expect(names([[name, value]], { methodOverride: true })).toEqual([]);
+    expect(names([[name, value]], OVERRIDING)).toEqual([]);
     expect(overriddenMethods((asked) => (asked === name.toLowerCase() ? value : null))).toEqual([]);
   });
 

@@ -43,6 +43,33 @@ describe("S-44 what an upstream may not set", () => {
     expect(scrubbed([name, value])).toEqual(kept === null ? [] : [[name, kept]]);
   });
 
+  test.each([
+    ["NTLM", null],
+    ["Negotiate oYG2MIGzoAMKAQE=", null],
+    ["Negotiate, NTLM", null],
+    ['Negotiate, NTLM, Basic realm="a, NTLM"', 'Basic realm="a, NTLM"'],
+    ['Digest realm="a", nonce="n", Negotiate, Bearer', 'Digest realm="a", nonce="n", Bearer'],
+    ['NTLM realm="x", charset=y, Basic realm="z"', 'Basic realm="z"'],
+    ["Basic", "Basic"],
+    ['Basic realm="open', 'Basic realm="open'],
+  ])("G3: the challenges %j become %j", (value, kept) => {
+    expect(scrubbed(["WWW-Authenticate", value])).toEqual(kept === null ? [] : [["www-authenticate", kept]]);
+  });
+
+  test("G3: what says that a connection is signed in", () => {
+    expect(scrubbed(["Persistent-Auth", "true"], ["Proxy-Support", "Session-Based-Authentication"])).toEqual(
+      [],
+    );
+  });
+
+  test("S-A12: long values are handled in linear time", () => {
+    for (const text of ['\\"', '"', ",", '",', "\\"])
+      scrubbed(["www-authenticate", `"${text.repeat(500_000)}\\`]);
+    scrubbed(["set-cookie", `a=1; domain=${" ".repeat(500_000)}x`]);
+    const names = Array.from({ length: 20_000 }, (_, i) => `x-${i}`);
+    scrubbed(["connection", names.join(",")], ...names.map((name): [string, string] => [name, ""]));
+  });
+
   test("what Connection names is for one hop, wherever it stands", () => {
     expect(scrubbed(["x-hop", "1"], ["Connection", "X-Hop"], ["x-kept", "1"])).toEqual([["x-kept", "1"]]);
   });

@@ -15,7 +15,7 @@ const SECTIONS = [
 ] as const;
 
 /** Lists whose order means nothing. */
-const SETS = new Set(["users", "groups", "tags", "allowedDomains", "allowedOrigins"]);
+const SETS = new Set(["users", "groups", "tags", "allowedDomains", "allowedOrigins", "clientHeaders"]);
 
 const nameOf = (item: Item): string => String(item.email ?? item.name);
 

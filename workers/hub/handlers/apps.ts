@@ -2,7 +2,7 @@ import { asc, eq, gt } from "drizzle-orm";
 import type * as z from "zod/mini";
 import { isId } from "../../../shared/ids.ts";
 import type { app as appSchema } from "../../../shared/protocol/registry.ts";
-import { type AppSettings, DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
+import { type AppSettings, appSettings } from "../../../shared/registry/app-settings.ts";
 import { apps, segments, upstreams } from "../../../shared/registry/schema.ts";
 import { HUB_APP_ID } from "../../../shared/sessions/types.ts";
 import type { Bindings } from "../../env.ts";
@@ -45,11 +45,11 @@ const selectApps = (d1: D1Database) =>
     .from(apps)
     .innerJoin(segments, eq(segments.id, apps.segmentId));
 
-const withDefaults = (settings: Partial<AppSettings>): App["settings"] => ({
-  ...DEFAULT_APP_SETTINGS,
-  ...settings,
-  allowedOrigins: [...(settings.allowedOrigins ?? DEFAULT_APP_SETTINGS.allowedOrigins)],
-});
+function withDefaults(stored: Partial<AppSettings>): App["settings"] {
+  const settings = appSettings(stored);
+  const { allowedOrigins, clientHeaders } = settings;
+  return { ...settings, allowedOrigins: [...allowedOrigins], clientHeaders: [...clientHeaders] };
+}
 
 /** An app by id or name. */
 export async function findApp(d1: D1Database, reference: string): Promise<App> {

@@ -1,0 +1,119 @@
+/**
+ * Names of headers that applications believe because a proxy in front of them writes them: who is calling, from where,
+ * and for which address. They come in families, told by how a name begins or ends. All names are folded (`foldedName`).
+ */
+
+/** `*` stands for the rest of a name. */
+const FAMILIES = [
+  // The user, as CGI, Kubernetes, Grafana, Kong, mod_auth_openidc, Shibboleth, SiteMinder and many more write it.
+  "remote-*",
+  "x-remote-*",
+  "x-user",
+  "x-username",
+  "x-userid",
+  "x-userinfo*",
+  "x-email",
+  "x-groups",
+  "x-roles",
+  "x-identity*",
+  "x-principal*",
+  "x-logged-in-*",
+  "x-authenticated-*",
+  "x-anonymous-consumer",
+  "x-consumer-*",
+  "x-credential-*",
+  "x-webauth-*",
+  "webauth-*",
+  "x-oidc-*",
+  "oidc-*",
+  "x-sso-*",
+  "sso-*",
+  "x-saml-*",
+  "saml-*",
+  "x-shib*",
+  "shib*",
+  "x-cas-*",
+  "cas-user",
+  "x-ldap-*",
+  "sm-*",
+  "iv-*",
+  "oam-*",
+  "eppn",
+  "impersonate-*",
+  "x-impersonate-*",
+  // Of products that stand where we stand.
+  "cf-*",
+  "x-auth-request-*",
+  "x-pomerium-*",
+  "x-goog-*",
+  "x-netbird-*",
+  "x-amzn-oidc-*",
+  "x-amzn-mtls-*",
+  "x-ms-client-principal*",
+  "x-ms-token-*",
+  "x-authentik-*",
+  "authentik-*",
+  "x-authelia-*",
+  "x-vouch-*",
+  "x-appengine-*",
+  "tailscale-*",
+  "teleport-*",
+  "mf-*",
+  // The client's certificate (RFC 9440, and before it).
+  "client-cert*",
+  "x-client-cert*",
+  "x-client-dn",
+  "x-client-verify",
+  "x-clientcert*",
+  "x-arr-*",
+  "x-ssl-*",
+  "ssl-*",
+  "x-tls-client-*",
+  "x-mtls-*",
+  // From where, and for which address (RFC 7239, and before it).
+  "forwarded*",
+  "x-forward*",
+  "x-original-*",
+  "x-rewrite-*",
+  "x-envoy-*",
+  "x-proxy-*",
+  "proxy",
+  "proxy-*",
+  "wl-proxy-*",
+  "x-azure-*",
+  "x-akamai-*",
+  "akamai-*",
+  "fastly-*",
+  "fly-*",
+  "x-vercel-*",
+  "x-nf-*",
+  "cdn-loop",
+  "x-host",
+  "x-http-host-override",
+  "x-http-destinationurl",
+  "x-scheme",
+];
+
+const NAMES = new Set(FAMILIES.filter((family) => !family.endsWith("*")));
+const PREFIXES = FAMILIES.filter((family) => family.endsWith("*")).map((family) => family.slice(0, -1));
+
+/** `X-Auth-User`, `X-User-Email`, `X-Token-Subject`: a claim about the caller, unlike `X-Auth-Token` or `X-User-Agent`. */
+const CLAIM =
+  /^x-(?:auth|user|token)-?(?:user|login|name|full-name|display-name|id|e?-?mail|groups?|roles?|subject|sub|claims?|info|dn)(?:-|name$|id$|$)/;
+
+/** `X-Real-IP`, `True-Client-IP`, `X-Cluster-Client-IP`, `X-Originating-IP`, `X-ProxyUser-Ip`, in whatever prefix. */
+const ADDRESS =
+  /(?:^|-)(?:client|connecting|connection|real|remote|origin|originating|source|true|user|proxyuser|peer)-?(?:ip|addr|address|host|port)$/;
+
+/** The one spelling of a name for upstreams that fold it, as CGI, PHP, WSGI and IIS do with all but letters and digits. */
+export function foldedName(name: string): string {
+  const folded = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  return folded.replace(/^-|-$/g, "");
+}
+
+/** Whether an application may take a header of this folded name for the word of a proxy. */
+export const isTrustedName = (folded: string): boolean =>
+  NAMES.has(folded) ||
+  CLAIM.test(folded) ||
+  ADDRESS.test(folded) ||
+  PREFIXES.some((prefix) => folded.startsWith(prefix));
