@@ -30,7 +30,7 @@ import { Presence } from "./mesh/presence.ts";
 import { Publisher } from "./mesh/publisher.ts";
 import { ReceiptStore } from "./mesh/receipt-store.ts";
 import { ReportStore } from "./mesh/report-store.ts";
-import { HANDSHAKES_SCHEMA, MESH_SCHEMA } from "./mesh/schema.ts";
+import { CONDITIONS_SCHEMA, HANDSHAKES_SCHEMA, MESH_SCHEMA } from "./mesh/schema.ts";
 import { Sockets } from "./mesh/sockets.ts";
 import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
 import { META_SCHEMA } from "./storage/meta.ts";
@@ -77,7 +77,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
     const { sql } = ctx.storage;
-    migrate(sql, [META_SCHEMA, MESH_SCHEMA, HANDSHAKES_SCHEMA]);
+    migrate(sql, [META_SCHEMA, MESH_SCHEMA, HANDSHAKES_SCHEMA, CONDITIONS_SCHEMA]);
     this.#members = new MemberStore(sql);
     this.#objects = new ObjectStore(sql);
     this.#holds = new HoldStore(sql);

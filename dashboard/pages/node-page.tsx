@@ -41,6 +41,14 @@ function LoadedNode({ node }: { readonly node: Node }) {
           <div>{live.applyError}</div>
         </div>
       )}
+      {live && live.conditions.length > 0 && (
+        <div className="notice warn" role="status">
+          <strong>Not everything works on the node</strong>
+          {live.conditions.map(({ code, detail }) => (
+            <div key={code}>{detail}</div>
+          ))}
+        </div>
+      )}
       <section className="card">
         <h2>
           <NodeStatus status={node.status} /> <Online live={live} />

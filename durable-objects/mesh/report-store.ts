@@ -1,4 +1,4 @@
-import type { NodeFactsReport, PeerReport } from "../../shared/agent-protocol/types.ts";
+import type { Condition, NodeFactsReport, PeerReport } from "../../shared/agent-protocol/types.ts";
 import type { CheckedReport } from "../../shared/mesh/types.ts";
 import type { Serial } from "../../shared/node-config/types.ts";
 
@@ -15,6 +15,7 @@ export interface StoredReport {
   readonly facts: NodeFactsReport | null;
   readonly clockSkewMs: number;
   readonly peers: readonly PeerReport[];
+  readonly conditions: readonly Condition[];
 }
 
 type Row = {
@@ -26,6 +27,7 @@ type Row = {
   facts: string | null;
   clock_skew: number;
   peers: string;
+  conditions: string;
 };
 
 /** What nodes reported last, and sums by hour. */
@@ -48,16 +50,17 @@ export class ReportStore {
       facts: row.facts === null ? null : JSON.parse(row.facts),
       clockSkewMs: row.clock_skew,
       peers: JSON.parse(row.peers) as PeerReport[],
+      conditions: JSON.parse(row.conditions) as Condition[],
     };
   }
 
-  /** @param peers Those of the report that the node may speak of. Facts that are left out stay as they were. */
+  /** @param peers Those of the report that the node may speak of. Facts and conditions that are left out stay as they were. */
   put(node: string, report: CheckedReport, peers: readonly PeerReport[], before: StoredReport | null): void {
     this.#sql.exec(
-      `INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET
+      `INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET
          handshake = excluded.handshake, sequence = excluded.sequence, at = excluded.at, applied = excluded.applied,
          apply_error = excluded.apply_error, facts = coalesce(excluded.facts, facts),
-         clock_skew = excluded.clock_skew, peers = excluded.peers`,
+         clock_skew = excluded.clock_skew, peers = excluded.peers, conditions = excluded.conditions`,
       node,
       report.handshake,
       report.sequence,
@@ -67,6 +70,7 @@ export class ReportStore {
       report.facts ? JSON.stringify(report.facts) : null,
       report.clockSkewMs,
       JSON.stringify(peers),
+      JSON.stringify(report.conditions ?? before?.conditions ?? []),
     );
     this.#addToHour(report, peers, before);
   }

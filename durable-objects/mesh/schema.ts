@@ -35,3 +35,5 @@ export const MESH_SCHEMA = `
 export const HANDSHAKES_SCHEMA = `
   CREATE TABLE handshakes (statement TEXT PRIMARY KEY, node TEXT NOT NULL, until INTEGER NOT NULL) STRICT;
   CREATE INDEX handshakes_until ON handshakes (until);`;
+
+export const CONDITIONS_SCHEMA = `ALTER TABLE reports ADD COLUMN conditions TEXT NOT NULL DEFAULT '[]';`;

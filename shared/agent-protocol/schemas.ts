@@ -80,6 +80,11 @@ const peerReport = z.strictObject({
   path: z.enum(["direct", "none"]),
 });
 
+const condition = z.strictObject({
+  code: z.string().check(z.regex(/^[a-z][a-z0-9_]{0,39}$/, "must be a code")),
+  detail: word(WIRE_LIMITS.conditionDetail),
+});
+
 export const telemetryReport = z.strictObject({
   at: instant,
   sequence: count,
@@ -88,6 +93,7 @@ export const telemetryReport = z.strictObject({
   endpoints: z.optional(z.nullable(listOf(word(64), WIRE_LIMITS.endpoints))),
   routes: z.optional(z.nullable(listOf(prefix, WIRE_LIMITS.routes))),
   exitNode: z.optional(z.nullable(word(63))),
+  conditions: z.optional(z.nullable(listOf(condition, WIRE_LIMITS.conditions))),
   facts: z.optional(signedStatement),
   peers: listOf(peerReport, WIRE_LIMITS.peersPerReport),
   clockSkewMs: z.int(),

@@ -153,6 +153,14 @@ export interface PeerReport {
   readonly path: "direct" | "none";
 }
 
+/** Something on the node that does not work although its config is in force, such as names that can't be written. */
+export interface Condition {
+  /** Stable word for programs; `docs/agent.md` has the list. */
+  readonly code: string;
+  /** What was found, for a person. */
+  readonly detail: string;
+}
+
 /** `POST /agent/v1/telemetry`, gzip allowed. Absent = unchanged, null = cleared, [] = none. */
 export interface TelemetryReport {
   readonly at: number;
@@ -166,6 +174,7 @@ export interface TelemetryReport {
   readonly routes?: readonly string[] | null;
   /** Id or name of the wanted exit node. */
   readonly exitNode?: string | null;
+  readonly conditions?: readonly Condition[] | null;
   /** A `SignedStatement` of a `NodeFactsReport`: posture is the device's word, signed by it. */
   readonly facts?: SignedStatement;
   readonly peers: readonly PeerReport[];
@@ -196,6 +205,8 @@ export const WIRE_LIMITS = {
   peersPerReport: 4_096,
   endpoints: 8,
   routes: 32,
+  conditions: 16,
+  conditionDetail: 300,
   hostname: 253,
   waitSeconds: 25,
 } as const;

@@ -1,4 +1,4 @@
-import type { NodeFactsReport, PeerReport } from "../agent-protocol/types.ts";
+import type { Condition, NodeFactsReport, PeerReport } from "../agent-protocol/types.ts";
 import { formatTag } from "../node-config/serial.ts";
 import type { Serial } from "../node-config/types.ts";
 import type { PeerLink } from "../segments/types.ts";
@@ -11,6 +11,7 @@ interface LastReport {
   readonly at: number;
   readonly applied: { readonly serial: Serial; readonly manifest: string } | null;
   readonly applyError: string | null;
+  readonly conditions: readonly Condition[];
   readonly facts: NodeFactsReport | null;
   readonly clockSkewMs: number;
   readonly peers: readonly PeerReport[];
@@ -30,6 +31,7 @@ export function liveNode(
     current: Boolean(report?.applied && formatTag(report.applied) === known.etag),
     appliedSerial: report?.applied?.serial ?? null,
     applyError: report?.applyError ?? null,
+    conditions: [...(report?.conditions ?? [])],
     facts: report?.facts ?? null,
     clockSkewMs: report?.clockSkewMs ?? null,
     peers,

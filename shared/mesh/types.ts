@@ -1,4 +1,4 @@
-import type { ConfigAnswer, NodeFactsReport, PeerReport } from "../agent-protocol/types.ts";
+import type { Condition, ConfigAnswer, NodeFactsReport, PeerReport } from "../agent-protocol/types.ts";
 import type { Serial } from "../node-config/types.ts";
 import type { NodeStatus } from "../registry/node-status.ts";
 
@@ -50,6 +50,7 @@ export interface CheckedReport {
   readonly endpoints?: readonly string[];
   readonly routes?: readonly string[];
   readonly exitNode?: string | null;
+  readonly conditions?: readonly Condition[];
   readonly facts?: NodeFactsReport;
   readonly peers: readonly PeerReport[];
   readonly clockSkewMs: number;
@@ -72,6 +73,7 @@ export interface LiveNode {
   readonly current: boolean;
   readonly appliedSerial: Serial | null;
   readonly applyError: string | null;
+  readonly conditions: Condition[];
   readonly facts: NodeFactsReport | null;
   readonly clockSkewMs: number | null;
   readonly peers: number;

@@ -65,6 +65,8 @@ export const nodeLive = z.object({
   current: z.boolean(),
   appliedSerial: z.nullable(serial),
   applyError: z.nullable(z.string()),
+  /** What does not work on the node although its config is in force. */
+  conditions: z.array(z.object({ code: z.string(), detail: z.string() })),
   facts: z.nullable(nodeFacts),
   clockSkewMs: z.nullable(z.int()),
   peers: z.int(),

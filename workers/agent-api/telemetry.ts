@@ -42,7 +42,7 @@ export async function telemetry(
     if (peer.node === session.node) refuse("invalid_input", "/peers: a node is no peer of its own.");
   }
   const { overlay } = await meshState(bindings.db);
-  const { at: _at, endpoints, routes, facts, exitNode, ...rest } = report;
+  const { at: _at, endpoints, routes, facts, exitNode, conditions, ...rest } = report;
   const checked: CheckedReport = {
     ...rest,
     handshake: session.ticket.handshake,
@@ -50,6 +50,7 @@ export async function telemetry(
     ...(endpoints === undefined ? {} : { endpoints: canonicalEndpoints(endpoints ?? [], overlay) }),
     ...(routes === undefined ? {} : { routes: canonicalRoutes(routes ?? [], overlay) }),
     ...(exitNode === undefined ? {} : { exitNode }),
+    ...(conditions === undefined ? {} : { conditions: conditions ?? [] }),
     ...(facts === undefined ? {} : { facts: await signedFacts(bindings, session, facts) }),
   };
   const verdict = await meshObject(bindings, session.ticket.segment).telemetry(session.node, checked);

@@ -45,6 +45,7 @@ export function stubNode(at: number): Node {
       lastSeenAt: NOW - (online ? 4_000 : 5 * 3_600_000),
       current: online,
       appliedSerial: { epoch: 1, rootVersion: 2, counter: 120 + at },
+      conditions: at === 6 ? [{ code: "names_unwritten", detail: "/etc/hosts is read-only" }] : [],
       applyError: at === 5 ? "nft: the table could not be replaced: out of memory" : null,
       facts: {
         os: "Debian GNU/Linux 13",

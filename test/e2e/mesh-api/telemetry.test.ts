@@ -54,6 +54,9 @@ describe("a report", () => {
     ["steering characters", { applyError: "\u001b[2J" }],
     ["words right to left", { applyError: "\u202E" }],
     ["facts without a signature", { facts: FACTS }],
+    ["a condition with steering characters", { conditions: [{ code: "x", detail: "\u001b[2J" }] }],
+    ["a condition without a code", { conditions: [{ code: "", detail: "x" }] }],
+    ["too many conditions", { conditions: Array.from({ length: 17 }, () => ({ code: "x", detail: "x" })) }],
   ])("of %s is refused", async (_, wishes) => {
     await refused("invalid_input", wishes);
   });
@@ -95,6 +98,15 @@ describe("a report", () => {
     expect(data.links).toHaveLength(1);
     expect(data.links[0]).toMatchObject({ bytes: 0, path: "unknown" });
     expect((await shown()).live.directPeers).toBe(0);
+  });
+
+  it("M6: shows what does not work on a node, until it says otherwise", async () => {
+    const condition = { code: "names_unwritten", detail: "/etc/hosts is read-only" };
+    expect((await node.report({ conditions: [condition] })).status).toBe(200);
+    expect((await node.report()).status).toBe(200);
+    expect((await shown()).live.conditions).toEqual([condition]);
+    expect((await node.report({ conditions: null })).status).toBe(200);
+    expect((await shown()).live.conditions).toEqual([]);
   });
 
   it("counts once, and never backwards", async () => {
