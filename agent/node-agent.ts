@@ -8,6 +8,7 @@ import { ApplyFailed } from "./apply/apply.ts";
 import { TunnelKeeper } from "./apply/keeper.ts";
 import { ownFacts, reopenConfigs, toStored } from "./config-store.ts";
 import { messageOf } from "./failure.ts";
+import { Health } from "./health.ts";
 import { HubConnection } from "./hub/connection.ts";
 import { consequenceOf, type Standing } from "./hub/consequence.ts";
 import { HubAway, type Send } from "./hub/http.ts";
@@ -54,6 +55,7 @@ export class NodeAgent {
   readonly connection: HubConnection;
   readonly #push: Push;
   readonly #reporter: Reporter;
+  readonly #health = new Health();
   #keys: Keys;
   #state: ConfigState;
   #floor: Serial | null = null;
@@ -81,6 +83,7 @@ export class NodeAgent {
       listenPort,
       bypass: parts.bypass,
       log,
+      health: this.#health,
       privateKeys: (publicKey) => privateKeyFor(this.#keys, publicKey),
     });
     this.connection = new HubConnection({
@@ -95,6 +98,7 @@ export class NodeAgent {
     this.#reporter = new Reporter({
       connection: this.connection,
       keeper: this.keeper,
+      health: this.#health,
       settings,
       keys: () => this.#keys,
       origin: membership.hub,
@@ -165,6 +169,7 @@ export class NodeAgent {
       membership,
       settings,
       keeper: this.keeper,
+      health: this.#health,
       lease: this.#lease,
       applied: this.#state.applied,
       standing: this.#standing,

@@ -5,6 +5,7 @@ import type { PeerReport, TelemetryReport } from "../shared/agent-protocol/types
 import { WIRE_LIMITS } from "../shared/agent-protocol/types.ts";
 import type { AppliedConfig } from "../shared/node-config/accept.ts";
 import type { TunnelKeeper } from "./apply/keeper.ts";
+import type { Health } from "./health.ts";
 import type { HubConnection } from "./hub/connection.ts";
 import type { OpenSession } from "./hub/session.ts";
 import type { Keys } from "./state/keys.ts";
@@ -19,6 +20,7 @@ const WORTH_PACKING = 1_024;
 export interface ReporterParts {
   readonly connection: HubConnection;
   readonly keeper: TunnelKeeper;
+  readonly health: Health;
   readonly settings: Settings;
   readonly keys: () => Keys;
   readonly origin: string;
@@ -67,7 +69,7 @@ export class Reporter {
   }
 
   async #report(applied: AppliedConfig | null, applyError: string | null): Promise<void> {
-    const { connection, keeper, settings } = this.#parts;
+    const { connection, keeper, settings, health } = this.#parts;
     const session = await connection.session();
     if (session !== this.#session) {
       // The hub may have lost what an earlier session said.
@@ -79,6 +81,7 @@ export class Reporter {
       endpoints: localEndpoints(settings.interfaceName, settings.listenPort),
       routes: settings.advertise,
       exitNode: settings.exitNode,
+      conditions: health.conditions.slice(0, WIRE_LIMITS.conditions),
     };
     const said = JSON.stringify(standing);
     const withFacts = this.#factsAt === 0 || performance.now() - this.#factsAt > FACTS_EVERY_MS;

@@ -1,6 +1,7 @@
 import type { AppliedConfig } from "../shared/node-config/accept.ts";
 import { formatTag } from "../shared/node-config/serial.ts";
 import type { TunnelKeeper } from "./apply/keeper.ts";
+import type { Health } from "./health.ts";
 import type { Standing } from "./hub/consequence.ts";
 import type { Lease } from "./lease.ts";
 import { wgText } from "./state/keys.ts";
@@ -10,6 +11,7 @@ export interface StatusParts {
   readonly membership: Membership;
   readonly settings: Settings;
   readonly keeper: TunnelKeeper;
+  readonly health: Health;
   readonly lease: Lease | null;
   readonly applied: AppliedConfig | null;
   readonly standing: Standing;
@@ -42,6 +44,7 @@ export async function statusOf(parts: StatusParts) {
     publicKey: device?.publicKey ?? null,
     serial: applied ? formatTag({ serial: applied.serial, manifest: applied.manifestHash }) : null,
     applyError: parts.applyError,
+    conditions: parts.health.conditions,
     peersHeld: config !== null && !keeper.isApart,
     freshAt,
     leaseEndsAt: config && freshAt !== null ? freshAt + config.manifest.leaseSeconds * 1_000 : null,

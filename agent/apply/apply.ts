@@ -1,7 +1,10 @@
+import type { Condition } from "../../shared/agent-protocol/types.ts";
 import { messageOf } from "../failure.ts";
-import { observe, type Place, perform } from "../system/system.ts";
+import { conditionOf } from "../health.ts";
+import { observe, observeDevice, type Place, perform } from "../system/system.ts";
 import { planApply, type Step } from "./plan.ts";
-import type { Tunnel } from "./tunnel.ts";
+import { codeWithout, IPV6_OFF, takesAway } from "./step-kinds.ts";
+import type { Observed, Tunnel } from "./tunnel.ts";
 
 /** Gives the base64 private key that belongs to a public key. */
 export type PrivateKeys = (publicKey: string) => Promise<string>;
@@ -9,6 +12,8 @@ export type PrivateKeys = (publicKey: string) => Promise<string>;
 /** What an apply came to. */
 export interface Applied {
   readonly steps: readonly Step["do"][];
+  /** What this machine does not do, and the tunnel does without. */
+  readonly conditions: readonly Condition[];
 }
 
 export class ApplyFailed extends Error {
@@ -19,25 +24,59 @@ export class ApplyFailed extends Error {
 const ROUNDS = 3;
 
 /**
- * Brings the system to what is wanted: looks, plans, does it, and looks again.
+ * Brings the system to what is wanted: looks, plans, does it, and looks again. What takes away and what filters is done
+ * whatever else fails; what only adds waits for it. A step that the tunnel can do without becomes a condition.
  * @throws ApplyFailed naming the step that failed and what the system said, or what still differs at the end.
  */
 export async function converge(place: Place, wanted: Tunnel, keys: PrivateKeys): Promise<Applied> {
   const done: Step["do"][] = [];
+  const missing = new Map<string, Condition>();
+  const left = async (): Promise<readonly Step[]> => {
+    const now = await look(place, wanted, keys);
+    if (!now.ipv6) missing.set("ipv6", IPV6_OFF);
+    return planApply(now, wanted).filter((step) => !missing.has(JSON.stringify(step)));
+  };
   for (let round = 0; round < ROUNDS; round++) {
-    const steps = planApply(await observe(place), wanted);
-    if (steps.length === 0) return { steps: done };
-    for (const step of steps) {
-      try {
-        await perform(step, place, keys);
-      } catch (error) {
-        throw new ApplyFailed(`The step ${step.do} failed: ${messageOf(error)}`, { cause: error });
-      }
+    const steps = await left();
+    if (steps.length === 0) return { steps: done, conditions: [...missing.values()] };
+    const outcome = await performAll(steps, place, keys);
+    done.push(...outcome.done);
+    for (const { step, condition } of outcome.missing) missing.set(JSON.stringify(step), condition);
+    if (outcome.failure) throw outcome.failure;
+  }
+  const steps = await left();
+  if (steps.length > 0)
+    throw new ApplyFailed(
+      `The system does not keep what was set: ${steps.map((step) => step.do).join(", ")}`,
+    );
+  return { steps: done, conditions: [...missing.values()] };
+}
+
+/** What can't be seen must not hold up what protects: it is done by itself, without a look at the rest. */
+async function look(place: Place, wanted: Tunnel, keys: PrivateKeys): Promise<Observed> {
+  try {
+    return await observe(place);
+  } catch (error) {
+    const steps = planApply(await observeDevice(place), wanted);
+    await performAll(steps.filter(takesAway), place, keys);
+    throw new ApplyFailed(`The system could not be looked at: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function performAll(steps: readonly Step[], place: Place, keys: PrivateKeys) {
+  const done: Step["do"][] = [];
+  const missing: { readonly step: Step; readonly condition: Condition }[] = [];
+  let failure: ApplyFailed | null = null;
+  for (const step of steps) {
+    if (failure && !takesAway(step)) continue;
+    try {
+      await perform(step, place, keys);
       done.push(step.do);
+    } catch (error) {
+      const code = codeWithout(step);
+      if (code !== null) missing.push({ step, condition: conditionOf(code, error) });
+      else failure ??= new ApplyFailed(`The step ${step.do} failed: ${messageOf(error)}`, { cause: error });
     }
   }
-  const left = planApply(await observe(place), wanted);
-  if (left.length > 0)
-    throw new ApplyFailed(`The system does not keep what was set: ${left.map((step) => step.do).join(", ")}`);
-  return { steps: done };
+  return { done, missing, failure };
 }

@@ -1,11 +1,13 @@
 import type { Assembled } from "../../shared/node-config/assemble.ts";
 import { messageOf } from "../failure.ts";
+import type { Health } from "../health.ts";
 import type { Log } from "../log.ts";
 import { wgText } from "../state/keys.ts";
 import { type Place, removeEverything } from "../system/system.ts";
 import { readDevice, setEndpoints, setPeers, type WireguardDevice } from "../system/wg.ts";
 import { converge, type PrivateKeys } from "./apply.ts";
 import { EndpointChooser } from "./endpoints.ts";
+import type { Step } from "./plan.ts";
 import { isolated, type KeyChanges, keyChanges, tunnelOf } from "./wanted.ts";
 
 export interface KeeperOptions {
@@ -14,6 +16,7 @@ export interface KeeperOptions {
   readonly bypass: () => readonly string[];
   readonly privateKeys: PrivateKeys;
   readonly log: Log;
+  readonly health: Health;
 }
 
 /** How often the new key of a peer is looked at. */
@@ -91,7 +94,7 @@ export class TunnelKeeper {
 
   /** Mends what somebody else changed. */
   mend(): Promise<readonly string[]> {
-    return this.#alone(async () => (await this.#converge()).steps);
+    return this.#alone(() => this.#converge());
   }
 
   /**
@@ -139,11 +142,13 @@ export class TunnelKeeper {
     return next;
   }
 
-  async #converge(through: KeyChanges = NO_CHANGES) {
-    if (this.#config === null) return { steps: [] };
-    const { place, privateKeys } = this.#options;
+  async #converge(through: KeyChanges = NO_CHANGES): Promise<readonly Step["do"][]> {
+    if (this.#config === null) return [];
+    const { place, privateKeys, health } = this.#options;
     const config = this.#isApart ? isolated(this.#config) : this.#config;
-    return converge(place, this.#tunnel(config, through), privateKeys);
+    const { steps, conditions } = await converge(place, this.#tunnel(config, through), privateKeys);
+    health.set("system", conditions);
+    return steps;
   }
 
   #tunnel(config: Assembled, through: KeyChanges) {

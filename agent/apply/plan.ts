@@ -6,7 +6,7 @@ import {
   prefixOf,
   subtract,
 } from "../../shared/segments/prefix.ts";
-import { isDefaultRoute } from "../system/addresses.ts";
+import { familyOf, isDefaultRoute } from "../system/addresses.ts";
 import type { HostsEntry, Observed, Tunnel } from "./tunnel.ts";
 
 /** One change of the system. Each is a single transaction of one tool, so that a crash falls between two of them. */
@@ -25,7 +25,7 @@ export type Step =
   | { readonly do: "set-mark" }
   | { readonly do: "set-peers"; readonly peers: readonly PeerChange[] }
   | { readonly do: "remove-addresses"; readonly prefixes: readonly string[] }
-  | { readonly do: "add-addresses"; readonly prefixes: readonly string[] }
+  | { readonly do: "add-addresses"; readonly family: 4 | 6; readonly prefixes: readonly string[] }
   | { readonly do: "set-mtu"; readonly mtu: number }
   | { readonly do: "link-up" }
   | { readonly do: "forward"; readonly families: readonly (4 | 6)[] }
@@ -49,7 +49,8 @@ export const MARK = 0x726e;
  * Whatever is equal in both is not touched, so working tunnels stay up. The only exception to the order is a peer that
  * comes in the place of its own older key: it takes over the prefixes before the older key goes.
  */
-export function planApply(current: Observed, wanted: Tunnel): readonly Step[] {
+export function planApply(current: Observed, asked: Tunnel): readonly Step[] {
+  const wanted = current.ipv6 ? asked : withoutIpv6(asked);
   const orphan = current.link !== null && current.device === null;
   const link = orphan ? null : current.link;
   const device = orphan ? null : current.device;
@@ -70,9 +71,9 @@ export function planApply(current: Observed, wanted: Tunnel): readonly Step[] {
       changed.push({ publicKey: peer.publicKey, allowedIps: peer.allowedIps, endpoint });
   }
 
-  const routes = routesOf(wanted);
+  const routes = routesOf(wanted).filter((prefix) => current.ipv6 || familyOf(prefix) === 4);
   const routesNow = link?.up ? current.routes : [];
-  const rules = routingRulesOf(wanted);
+  const rules = routingRulesOf(wanted).filter((rule) => current.ipv6 || rule.startsWith("4 "));
   const addressesNow = link?.addresses ?? [];
 
   return listed<Step>([
@@ -95,7 +96,12 @@ export function planApply(current: Observed, wanted: Tunnel): readonly Step[] {
       (keys) => ({ do: "remove-peers", keys }),
     ),
     some(without(addressesNow, wanted.addresses), (prefixes) => ({ do: "remove-addresses", prefixes })),
-    some(without(wanted.addresses, addressesNow), (prefixes) => ({ do: "add-addresses", prefixes })),
+    ...([4, 6] as const).map((family) =>
+      some(
+        without(wanted.addresses, addressesNow).filter((prefix) => familyOf(prefix) === family),
+        (prefixes) => ({ do: "add-addresses", family, prefixes }),
+      ),
+    ),
     [link?.mtu !== wanted.mtu, { do: "set-mtu", mtu: wanted.mtu }],
     [!link?.up, { do: "link-up" }],
     some(without(wanted.forwards, current.forwards), (families) => ({ do: "forward", families })),
@@ -107,6 +113,14 @@ export function planApply(current: Observed, wanted: Tunnel): readonly Step[] {
     ],
   ]);
 }
+
+/** What a machine whose IPv6 is switched off can have. Peers keep their prefixes, which are no use but no harm. */
+const withoutIpv6 = (wanted: Tunnel): Tunnel => ({
+  ...wanted,
+  addresses: wanted.addresses.filter((prefix) => familyOf(prefix) === 4),
+  hosts: wanted.hosts.filter(({ address }) => familyOf(address) === 4),
+  forwards: wanted.forwards.filter((family) => family === 4),
+});
 
 /**
  * What is routed into the interface: all that peers stand for but the bypassed addresses, or one route around the hub

@@ -55,11 +55,15 @@ export interface Observed {
   readonly routingRules: readonly string[];
   /** The text of the table that is in force, or null when there is none or someone else changed it. */
   readonly filter: string | null;
-  readonly hosts: readonly HostsEntry[];
+  /** Null when the file can't be read. */
+  readonly hosts: readonly HostsEntry[] | null;
   readonly forwards: readonly (4 | 6)[];
+  /** Whether this machine has IPv6 on the interface, or would have it there. */
+  readonly ipv6: boolean;
 }
 
 export const NOTHING: Observed = {
+  ipv6: true,
   link: null,
   device: null,
   routes: [],

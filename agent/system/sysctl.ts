@@ -15,6 +15,13 @@ export async function readForwards(): Promise<(4 | 6)[]> {
   return [...(await on(4)), ...(await on(6))];
 }
 
+/** Whether the interface has IPv6; of one that is not there yet: whether it would have it. */
+export async function hasIpv6(interfaceName: string): Promise<boolean> {
+  const off = async (name: string) =>
+    (await readIfThere(pathOf(`net/ipv6/conf/${name}/disable_ipv6`)))?.trim();
+  return ((await off(interfaceName)) ?? (await off("default"))) === "0";
+}
+
 export async function startForwarding(families: readonly (4 | 6)[], stateDirectory: string): Promise<void> {
   for (const family of families) await change(FORWARDING[family], "1", stateDirectory);
 }

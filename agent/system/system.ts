@@ -1,10 +1,10 @@
 import { MARK, type Step } from "../apply/plan.ts";
-import type { Observed } from "../apply/tunnel.ts";
+import { NOTHING, type Observed } from "../apply/tunnel.ts";
 import { readHosts, writeHosts } from "./hosts.ts";
 import { addAddress, bringUp, createLink, readLink, removeAddress, removeLink, setMtu } from "./link.ts";
 import { loadFilter, readFilter, removeFilter } from "./nft.ts";
 import { addRoutes, addRule, readRoutes, readRoutingRules, removeRoutes, removeRule } from "./routes.ts";
-import { readForwards, restoreSettings, startForwarding } from "./sysctl.ts";
+import { hasIpv6, readForwards, restoreSettings, startForwarding } from "./sysctl.ts";
 import { changeDevice, readDevice, removePeers, setPeers } from "./wg.ts";
 
 /** Where the agent works on this machine. */
@@ -14,19 +14,29 @@ export interface Place {
   readonly hostsFile: string;
 }
 
-/** Looks at everything that the agent may have changed. */
+/**
+ * Looks at everything that the agent may have changed.
+ * @throws CommandFailed or another error when something could not be looked at, which does not mean that it is gone.
+ */
 export async function observe(place: Place): Promise<Observed> {
   const { interfaceName, stateDirectory, hostsFile } = place;
-  const [link, device, routingRules, filter, hosts, forwards] = await Promise.all([
+  const [link, device, routingRules, filter, hosts, forwards, ipv6] = await Promise.all([
     readLink(interfaceName),
     readDevice(interfaceName),
     readRoutingRules(),
     readFilter(stateDirectory),
-    readHosts(hostsFile, interfaceName),
+    readHosts(hostsFile, interfaceName).catch(() => null),
     readForwards(),
+    hasIpv6(interfaceName),
   ]);
   const routes = link === null ? [] : await readRoutes(interfaceName);
-  return { link, device, routes, routingRules, filter, hosts, forwards };
+  return { link, device, routes, routingRules, filter, hosts, forwards, ipv6 };
+}
+
+/** The device and nothing else: enough to plan what is taken away from it, and too little for anything more. */
+export async function observeDevice({ interfaceName }: Place): Promise<Observed> {
+  const device = await readDevice(interfaceName).catch(() => null);
+  return { ...NOTHING, link: { mtu: 0, up: true, addresses: [] }, device };
 }
 
 /**

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Tunnel } from "../../../agent/apply/tunnel.ts";
+import type { Applied } from "../../../agent/apply/apply.ts";
+import type { Tunnel, TunnelPeer } from "../../../agent/apply/tunnel.ts";
+import { TOOL_PATH } from "../../../agent/system/exec.ts";
 import { MACHINES, where } from "../../support/needs.ts";
 import { bySeed, drawn, randomFrom, SEED } from "../../support/sample.ts";
 import { buildNetwork, type Machine, type Network } from "./namespaces.ts";
@@ -83,13 +85,33 @@ class Node {
     return file;
   }
 
-  private worker(verb: string, tunnels: readonly Tunnel[]): string {
-    return this.machine.run(process.execPath, join(here, "worker.ts"), verb, this.job(tunnels));
+  private worker(verb: string, tunnels: readonly Tunnel[], path = TOOL_PATH): string {
+    const script = join(here, "worker.ts");
+    return this.machine.run("env", `PATH=${path}`, process.execPath, script, verb, this.job(tunnels));
   }
 
   /** The steps that it took. */
   apply(tunnel: Tunnel): string[] {
-    return (JSON.parse(this.worker("apply", [tunnel])) as { steps: string[] }).steps;
+    return (JSON.parse(this.worker("apply", [tunnel])) as Applied).steps as string[];
+  }
+
+  /** The codes of what the machine does without. */
+  lacks(tunnel: Tunnel): string[] {
+    return (JSON.parse(this.worker("apply", [tunnel])) as Applied).conditions.map(({ code }) => code);
+  }
+
+  /** Applies while a tool fails whenever its arguments hold `when`; gives what the agent says of it. */
+  applyWithout(tool: string, when: string, tunnel: Tunnel): string {
+    const real = execFileSync("which", [tool], { env: { PATH: TOOL_PATH }, encoding: "utf8" }).trim();
+    const text = `#!/bin/sh\ncase "$*" in *${when}*) echo "Cannot allocate memory" >&2; exit 1;; esac\nexec ${real} "$@"\n`;
+    writeFileSync(join(this.directory, tool), text, { mode: 0o755 });
+    try {
+      return this.worker("apply", [tunnel], `${this.directory}:${TOOL_PATH}`);
+    } catch (error) {
+      return String(error);
+    } finally {
+      rmSync(join(this.directory, tool));
+    }
   }
 
   /** What is missing from `tunnel`. */
@@ -178,6 +200,58 @@ where(...MACHINES).describe(
       b.apply(b.tunnel([a]));
       expect(b.check(b.tunnel([a]))).toEqual([]);
       expect(a.pings(b)).toBe(true);
+    });
+
+    it("M5: carries IPv4 alone where IPv6 is switched off, and says so", () => {
+      const ipv6 = (off: 0 | 1) => b.machine.run("sysctl", "-qw", `net.ipv6.conf.all.disable_ipv6=${off}`);
+      b.down();
+      ipv6(1);
+      const exit = b.tunnel([a], { forwards: [4, 6] });
+      expect(b.lacks(exit)).toEqual(["ipv6_off"]);
+      expect(b.check(exit)).toEqual([]);
+      expect(a.pings(b)).toBe(true);
+      ipv6(0);
+      expect(b.lacks(b.tunnel([a]))).toEqual([]);
+      expect(b.check(b.tunnel([a]))).toEqual([]);
+    });
+
+    it("M6: takes peers away although no name can be written", () => {
+      const mount = (...args: string[]) => execFileSync("mount", args);
+      mount("--bind", b.machine.hostsFile, b.machine.hostsFile);
+      mount("-o", "remount,ro,bind", b.machine.hostsFile);
+      try {
+        expect(b.lacks(b.tunnel([]))).toEqual(["names_unwritten"]);
+        expect(b.device().asked).toMatchObject({ peers: [] });
+        expect(b.lacks(b.tunnel([a]))).toEqual([]);
+      } finally {
+        execFileSync("umount", [b.machine.hostsFile]);
+      }
+    });
+
+    it.each([
+      ["the routing rules can't be read", "ip", "rule show"],
+      ["the table can't be read", "nft", "list"],
+      ["no route can be changed", "ip", "-batch"],
+      ["the link can't be looked at", "ip", "addr show"],
+    ])("M6: takes peers away although %s", (_, tool, when) => {
+      b.apply(
+        b.tunnel([a], { peers: [{ ...b.tunnel([a]).peers[0], allowedIps: ["10.77.0.0/16"] } as TunnelPeer] }),
+      );
+      b.applyWithout(tool, when, b.tunnel([], { filter: filterFor(b.name, ["100.64.9.9"]) }));
+      expect(b.device().asked).toMatchObject({ peers: [] });
+      expect(b.machine.run("nft", "list", "ruleset")).toContain("100.64.9.9");
+      b.apply(b.tunnel([a]));
+    });
+
+    it.each([
+      ["the route", "ip", "-batch", "routes_missing"],
+      ["the MTU", "ip", "mtu", "mtu_unset"],
+    ])("M6: goes on without %s, and says so", (_, tool, when, code) => {
+      b.apply(b.tunnel([]));
+      const said = b.applyWithout(tool, when, b.tunnel([a], { mtu: 1300 }));
+      expect((JSON.parse(said) as Applied).conditions.map((condition) => condition.code)).toEqual([code]);
+      b.apply(b.tunnel([a]));
+      expect(b.check(b.tunnel([a]))).toEqual([]);
     });
 
     it("starts again after its daemon was killed", () => {

@@ -14,6 +14,7 @@ const STATUS = {
   standing: "refused",
   detail: HOSTILE,
   applyError: HOSTILE,
+  conditions: [{ code: "names_unwritten", detail: HOSTILE }],
   name: HOSTILE,
   node: "nod_1",
   network: HOSTILE,

@@ -1,0 +1,45 @@
+import type { Condition } from "../../shared/agent-protocol/types.ts";
+import type { Step } from "./plan.ts";
+
+/** What becomes of the rest when a step of an apply fails. */
+
+/** Steps that only take away or shut out: each is tried whatever became of the others. */
+export function takesAway(step: Step): boolean {
+  switch (step.do) {
+    case "remove-peers":
+    case "shrink-peers":
+    case "remove-routes":
+    case "remove-rules":
+    case "load-filter":
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** The code of the condition in which a step's failure leaves the machine; null when the tunnel can't do without it. */
+export function codeWithout(step: Step): string | null {
+  switch (step.do) {
+    case "write-hosts":
+      return "names_unwritten";
+    case "set-mtu":
+      return "mtu_unset";
+    case "set-port":
+      return "port_taken";
+    case "forward":
+      return "forwarding_off";
+    case "add-routes":
+      return "routes_missing";
+    case "remove-addresses":
+      return "addresses_left";
+    case "add-addresses":
+      return step.family === 6 ? "ipv6_missing" : null;
+    default:
+      return null;
+  }
+}
+
+export const IPV6_OFF: Condition = {
+  code: "ipv6_off",
+  detail: "IPv6 is switched off on this machine: the tunnel carries IPv4 only",
+};
