@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { WIRE_LIMITS } from "../shared/agent-protocol/types.ts";
+import { HEADERS, WIRE_LIMITS } from "../shared/agent-protocol/types.ts";
 import type { CryptoProvider } from "../shared/crypto/types.ts";
 import { type AppliedConfig, acceptUpdate, type ConfigState } from "../shared/node-config/accept.ts";
 import { compareSerials, formatTag } from "../shared/node-config/serial.ts";
@@ -69,6 +69,8 @@ export class NodeAgent {
   /** What an ending from outside still has to take away. */
   #parting: Promise<void> = Promise.resolve();
   #wake = new AbortController();
+  /** What the next poll tells the hub to know at least. */
+  #hinted: string | null = null;
   #mendedAt = 0;
   #searches = true;
 
@@ -94,7 +96,7 @@ export class NodeAgent {
       keys: () => this.#keys,
       hub: () => hubOf(membership.hub, this.#state.root),
     });
-    this.#push = new Push(this.connection, membership.hub, () => this.hint());
+    this.#push = new Push(this.connection, membership.hub, (directory) => this.hint(directory));
     this.#reporter = new Reporter({
       connection: this.connection,
       keeper: this.keeper,
@@ -158,8 +160,12 @@ export class NodeAgent {
     this.hint();
   }
 
-  /** Somebody says that a poll is worth it. */
-  hint(): void {
+  /**
+   * Somebody says that a poll is worth it.
+   * @param directory Which version of the segment's directory has what changed, where that was said.
+   */
+  hint(directory: string | null = null): void {
+    this.#hinted = directory;
     this.#wake.abort();
   }
 
@@ -250,15 +256,20 @@ export class NodeAgent {
       applied && !this.#needsAll
         ? `"${formatTag({ serial: applied.serial, manifest: applied.manifestHash })}"`
         : "";
+    const hinted = this.#hinted;
     const answer = await this.connection.call({
       method: "GET",
       target: "/agent/v1/config",
       applied: tag,
-      headers: waits ? { prefer: `wait=${WIRE_LIMITS.waitSeconds}` } : {},
+      headers: {
+        ...(waits ? { prefer: `wait=${WIRE_LIMITS.waitSeconds}` } : {}),
+        ...(hinted === null ? {} : { [HEADERS.directory]: hinted }),
+      },
       timeoutMs: (WIRE_LIMITS.waitSeconds + 15) * 1_000,
       maxBytes: MAX_CONFIG_BYTES,
       signal: this.#wake.signal,
     });
+    if (this.#hinted === hinted) this.#hinted = null;
     if (answer.status !== 304) await this.#take(answer);
     else if (tag === "") throw new HubAway("The hub says that nothing changed, but nothing is applied here");
     else await this.#lease?.renew(answer.hubTime, this.connection.skewMs);

@@ -91,7 +91,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
       objects: this.#objects,
       holds: this.#holds,
       receipts: this.#receipts,
-      onChanged: (nodes) => this.#sockets.hint(nodes),
+      onChanged: (nodes) => this.#sockets.hint(nodes, this.#members.version),
       onEnded: (node) => this.#forget(node),
     });
     this.#sweptAt = Date.now();

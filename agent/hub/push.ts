@@ -6,6 +6,8 @@ const TARGET = "/agent/v1/socket";
 const RETRY_MS = 60_000;
 /** Keeps the mappings of address translators, and finds out when the hub is gone. */
 const PING_MS = 50_000;
+/** Where a hint names the directory's version. */
+const DIRECTORY = /"directory":(\d{1,15})\b/;
 /** Hints can't be proved: whoever sits in between must not drive the node to poll without end. */
 const BETWEEN_HINTS_MS = 500;
 
@@ -13,7 +15,7 @@ const BETWEEN_HINTS_MS = 500;
 export class Push {
   readonly #connection: HubConnection;
   readonly #origin: string;
-  readonly #onHint: () => void;
+  readonly #onHint: (directory: string | null) => void;
   #socket: WebSocket | null = null;
   #isOpening = false;
   #triedAt = Number.NEGATIVE_INFINITY;
@@ -21,8 +23,10 @@ export class Push {
   #soon: NodeJS.Timeout | null = null;
   #pinger: NodeJS.Timeout | null = null;
   #isHeard = true;
+  #named: string | null = null;
 
-  constructor(connection: HubConnection, origin: string, onHint: () => void) {
+  /** @param onHint Is told the version of the directory that the hint names. */
+  constructor(connection: HubConnection, origin: string, onHint: (directory: string | null) => void) {
     this.#connection = connection;
     this.#origin = origin;
     this.#onHint = onHint;
@@ -54,12 +58,14 @@ export class Push {
 
   #hear(text: string): void {
     this.#isHeard = true;
-    if (text === "pong" || this.#soon) return;
+    if (text === "pong") return;
+    this.#named = DIRECTORY.exec(text)?.[1] ?? null;
+    if (this.#soon) return;
     const wait = Math.max(0, this.#hintedAt + BETWEEN_HINTS_MS - performance.now());
     this.#soon = setTimeout(() => {
       this.#soon = null;
       this.#hintedAt = performance.now();
-      this.#onHint();
+      this.#onHint(this.#named);
     }, wait);
   }
 

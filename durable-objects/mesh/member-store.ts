@@ -179,9 +179,14 @@ export class MemberStore {
     return new Map(rows.toArray().map(({ node, seen_at }) => [node, seen_at]));
   }
 
+  /** Of the directory: grows with each change of it. */
+  get version(): number {
+    return readMeta(this.#sql, CLOCK);
+  }
+
   /** What an isolate that knows the directory up to `known` does not know yet. */
   directory(known: number, pollSeconds: number): Directory {
-    const full = known < readMeta(this.#sql, FLOOR) || known === 0 || known > readMeta(this.#sql, CLOCK);
+    const full = known < readMeta(this.#sql, FLOOR) || known === 0 || known > this.version;
     const rows = this.#sql
       .exec<Pick<MemberRow, "node" | "status" | "etag" | "handshake">>(
         "SELECT node, status, etag, handshake FROM members WHERE changed > ?",
@@ -192,7 +197,7 @@ export class MemberStore {
       status === "gone" ? [] : [{ node, status, etag, handshake }],
     );
     const removed = rows.flatMap(({ node, status }) => (status === "gone" ? [node] : []));
-    return { version: readMeta(this.#sql, CLOCK), full, entries, removed, pollSeconds };
+    return { version: this.version, full, entries, removed, pollSeconds };
   }
 
   /** Forgets who is gone, and heads that no member stands under. */
@@ -214,7 +219,7 @@ export class MemberStore {
   }
 
   #tick(): number {
-    const next = readMeta(this.#sql, CLOCK) + 1;
+    const next = this.version + 1;
     raiseMeta(this.#sql, CLOCK, next);
     return next;
   }

@@ -1,6 +1,5 @@
 import type { ChangedHint } from "../../shared/agent-protocol/types.ts";
 
-const HINT = JSON.stringify({ changed: true } satisfies ChangedHint);
 /** Agents say "ping" every 50 s. One that is silent for longer than two of them may be dead, whatever its socket says. */
 const SILENT_MS = 2 * 60_000;
 /** Hints per second, so that a change for everybody does not bring everybody at once. */
@@ -38,24 +37,26 @@ export class Sockets {
     for (const socket of this.#ctx.getWebSockets(node)) socket.close(4403, "no member any more");
   }
 
-  hint(nodes: readonly string[]): void {
+  /** @param directory The version of the directory that has what changed for the nodes. */
+  hint(nodes: readonly string[], directory: number): void {
     const connected = nodes.filter((node) => this.#ctx.getWebSockets(node).length > 0);
-    this.#send(connected.slice(0, HINTS_PER_SECOND));
+    const hint = JSON.stringify({ changed: true, directory } satisfies ChangedHint);
+    this.#send(connected.slice(0, HINTS_PER_SECOND), hint);
     const rest = connected.slice(HINTS_PER_SECOND);
-    if (rest.length > 0) this.#ctx.waitUntil(this.#sendSlowly(rest));
+    if (rest.length > 0) this.#ctx.waitUntil(this.#sendSlowly(rest, hint));
   }
 
-  async #sendSlowly(nodes: readonly string[]): Promise<void> {
+  async #sendSlowly(nodes: readonly string[], hint: string): Promise<void> {
     for (let at = 0; at < nodes.length; at += HINTS_PER_SECOND) {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
-      this.#send(nodes.slice(at, at + HINTS_PER_SECOND));
+      this.#send(nodes.slice(at, at + HINTS_PER_SECOND), hint);
     }
   }
 
-  #send(nodes: readonly string[]): void {
+  #send(nodes: readonly string[], hint: string): void {
     for (const socket of nodes.flatMap((node) => this.#ctx.getWebSockets(node))) {
       try {
-        socket.send(HINT);
+        socket.send(hint);
       } catch {
         // It is closing: the node polls anyway.
       }

@@ -103,6 +103,7 @@ const OPERATIONS: readonly Operation[] = [
     parameters: [
       header("If-None-Match", "The one tag of what is applied"),
       header("Prefer", "`wait=N`: hold the answer for up to N seconds (at most 25) until something changes"),
+      header("Rustronaut-Directory", "After a hint, its `directory`: the answer is no older than the hint"),
     ],
     responses: { 304: { description: "What is applied is right now", headers: SEALED_HEADERS } },
   },
@@ -141,7 +142,7 @@ const OPERATIONS: readonly Operation[] = [
   {
     method: "get",
     path: "/socket",
-    summary: 'A WebSocket that carries {"changed":true}; answers "ping" with "pong"',
+    summary: 'A WebSocket that carries {"changed":true,"directory":17}; answers "ping" with "pong"',
     session: true,
     responses: { 101: { description: "Open" } },
   },

@@ -17,6 +17,8 @@ export const HEADERS = {
   mac: "rustronaut-mac",
   /** Of answers: the hub's clock, in milliseconds. */
   time: "rustronaut-time",
+  /** Of a poll that follows a hint: the hint's `directory`. */
+  directory: "rustronaut-directory",
 } as const;
 /** `Authorization: Rustronaut <ticket>`. */
 export const TICKET_SCHEME = "Rustronaut";
@@ -196,6 +198,8 @@ export interface RotateStatement {
 /** Pushed through `GET /agent/v1/socket`: only a hint that a poll is worth it. */
 export interface ChangedHint {
   readonly changed: true;
+  /** The version of the segment's directory that has the change; a poll that names it is answered by no older one. */
+  readonly directory: number;
 }
 
 export const WIRE_LIMITS = {

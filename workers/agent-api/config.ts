@@ -1,8 +1,8 @@
-import { WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
+import { HEADERS, WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
 import { type ConfigTag, compareSerials, parseTag } from "../../shared/node-config/serial.ts";
 import type { Bindings } from "../env.ts";
 import { meshObject } from "../objects.ts";
-import { markSeen } from "./directory.ts";
+import { catchUpTo, markSeen } from "./directory.ts";
 import { json, type Reply, refuse } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
 import { requireMember } from "./standing.ts";
@@ -14,6 +14,7 @@ const LOOK_MS = 1_000;
 export async function config(request: Request, bindings: Bindings, session: AgentSession): Promise<Reply> {
   const applied = appliedOf(request.headers.get("if-none-match"));
   const until = Date.now() + waitOf(request.headers.get("prefer")) * 1_000;
+  await catchUpTo(hintedOf(request.headers.get(HEADERS.directory)), bindings, session.ticket.segment);
   for (;;) {
     const etag = await issuedTo(bindings, session, applied);
     // With the counter of what is in force, which acknowledges it: only what was issued can be.
@@ -40,6 +41,9 @@ function appliedOf(header: string | null): Applied | null {
   }
   return { ...tag, text };
 }
+
+/** The directory's version that the hint before this poll has named; 0 without one. */
+const hintedOf = (header: string | null): number => (/^\d{1,15}$/.test(header ?? "") ? Number(header) : 0);
 
 /** Seconds of `Prefer: wait=N` (RFC 7240 §4.3), at most 25; 0 without it. */
 function waitOf(header: string | null): number {

@@ -48,6 +48,12 @@ export async function standingOf(
   return { entry: directory.entries.get(node), pollSeconds: directory.pollSeconds };
 }
 
+/** Asks the segment's object where the isolate does not know a version of the directory yet, which a hint has named. */
+export async function catchUpTo(version: number, bindings: Bindings, segment: string): Promise<void> {
+  const directory = directories.get(segment) ?? remember(segment);
+  if (directory.version < version) await refresh(bindings, segment, directory, Date.now());
+}
+
 /** Notes a heartbeat, which the next question takes along. */
 export function markSeen(segment: string, seen: SeenNode): void {
   directories.get(segment)?.seen.set(seen.node, seen);
