@@ -1,4 +1,6 @@
+import { resourceOf } from "../shared/access/assess.ts";
 import { type CompiledPolicies, compilePolicies } from "../shared/policy/index.ts";
+import type { Registered } from "../shared/policy/inventory.ts";
 import { namedGroups } from "../shared/policy/named-groups.ts";
 import { type AppSettings, appSettings } from "../shared/registry/app-settings.ts";
 import type { SnapshotApp, SnapshotPolicy, SnapshotServiceToken } from "../shared/registry/snapshot.ts";
@@ -14,6 +16,8 @@ export interface Snapshot {
   readonly policies: CompiledPolicies;
   /** Names of the groups that the registry or a policy names. */
   readonly namedGroups: ReadonlySet<string>;
+  /** What policies may speak of besides the request. */
+  readonly registered: Registered;
 }
 
 /** How long (milliseconds) an isolate believes an epoch that no session object vouched for. */
@@ -94,7 +98,7 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
 async function load(bindings: Bindings): Promise<Snapshot> {
   const epoch = await coordinatorObject(bindings).epoch();
   const results = await bindings.db.batch(QUERIES.map((query) => bindings.db.prepare(query)));
-  const [apps, upstreams, nested, tokens, policies, groups] = results.map(
+  const [apps, upstreams, nested, tokens, policies, groups, segments] = results.map(
     ({ results: rows }) => rows as Row[],
   );
   const upstreamsOf = Map.groupBy(upstreams ?? [], (row) => text(row.app_id));
@@ -105,12 +109,18 @@ async function load(bindings: Bindings): Promise<Snapshot> {
     ),
   );
   const statements = (policies ?? []).flatMap((row) => JSON.parse(text(row.compiled)) as SnapshotPolicy[]);
+  const registered = {
+    groupParents: groupParents(nested ?? []),
+    apps: list.map(resourceOf),
+    segments: (segments ?? []).map((row) => text(row.name)),
+  };
   return {
     epoch,
     apps: list,
     appByHost: new Map(list.map((app) => [app.host, app])),
     serviceTokens: (tokens ?? []).map(toServiceToken),
-    policies: compilePolicies(statements, groupParents(nested ?? [])),
+    policies: compilePolicies(statements, registered),
+    registered,
     namedGroups: new Set([
       ...(groups ?? []).map((row) => text(row.name)),
       ...statements.flatMap(({ policy }) => namedGroups(policy)),
@@ -131,6 +141,7 @@ const QUERIES = [
   `SELECT v.compiled FROM policies p JOIN policy_versions v
    ON v.policy_id = p.id AND v.number = p.current_version WHERE p.enabled = 1 ORDER BY p.name`,
   "SELECT name FROM groups",
+  "SELECT name FROM segments",
 ];
 
 const text = (value: unknown): string => String(value);

@@ -1,5 +1,6 @@
 import { type CompiledPolicies, decide } from "../policy/index.ts";
-import type { ActionName, Decision, RequestFacts } from "../policy/request.ts";
+import type { ActionName, Decision, RequestFacts, ResourceFacts } from "../policy/request.ts";
+import type { SnapshotApp } from "../registry/snapshot.ts";
 import type { Question } from "./question.ts";
 
 /** What is known of whoever asks. */
@@ -60,7 +61,7 @@ export function requestFacts(
 ): Omit<RequestFacts, keyof Asker> {
   return {
     action,
-    resource: { app: app.name, segment: app.segmentName, tags: app.tags },
+    resource: resourceOf(app),
     request: { method, host: app.host, path },
     network,
     device: null,
@@ -68,3 +69,9 @@ export function requestFacts(
     now,
   };
 }
+
+export const resourceOf = ({ name, segmentName, tags }: SnapshotApp): ResourceFacts => ({
+  app: name,
+  segment: segmentName,
+  tags,
+});

@@ -1,75 +1,31 @@
 import { formatAddress, parseAddress } from "../http/address.ts";
-import {
-  ancestorsOf,
-  type Entity,
-  type EntityStore,
-  type Environment,
-  NO_ATTRIBUTES,
-} from "./environment.ts";
+import { type Entity, type EntityStore, type Environment, NO_ATTRIBUTES } from "./environment.ts";
 import { Datetime } from "./extensions/datetime.ts";
 import { parseIp } from "./extensions/ip.ts";
-import { ACTIONS, type PrincipalFacts, type RequestFacts } from "./request.ts";
+import { ACCESS, ACTION_UIDS, appOf, entity, type Inventory, record, segmentOf } from "./inventory.ts";
+import type { PrincipalFacts, RequestFacts } from "./request.ts";
 import { type CedarRecord, CedarSet, EntityUid, type Value } from "./values.ts";
 
-const ACCESS = new EntityUid("Action", "access");
-const ACTION_UIDS = new Map(ACTIONS.map((name) => [name, new EntityUid("Action", name)]));
-const ACTION_ENTITY: Entity = {
-  attributes: NO_ATTRIBUTES,
-  tags: NO_ATTRIBUTES,
-  ancestors: new Set([ACCESS.key]),
-};
-
-/** Keys of all groups that contain a group, by the group's name; filled as they are asked for. */
-export class GroupHierarchy {
-  readonly #parents: Readonly<Record<string, readonly string[]>>;
-  readonly #cache = new Map<string, ReadonlySet<string>>();
-
-  constructor(parents: Readonly<Record<string, readonly string[]>>) {
-    this.#parents = parents;
-  }
-
-  /** The groups named, and everything above them. Unknown names of an identity provider count as they are. */
-  allAbove(groups: readonly string[]): Set<string> {
-    const all = new Set<string>();
-    for (const group of groups) for (const key of this.#above(group)) all.add(key);
-    return all;
-  }
-
-  #above(group: string): ReadonlySet<string> {
-    const isKnown = Object.hasOwn(this.#parents, group);
-    const cached = isKnown ? this.#cache.get(group) : undefined;
-    if (cached) return cached;
-    const names = ancestorsOf(group, (name) =>
-      Object.hasOwn(this.#parents, name) ? (this.#parents[name] ?? []) : [],
-    );
-    const keys = new Set([group, ...names].map((name) => new EntityUid("Group", name).key));
-    if (isKnown) this.#cache.set(group, keys);
-    return keys;
-  }
-}
-
 /** What policies are evaluated against for one request. */
-export const environmentOf = (facts: RequestFacts, groups: GroupHierarchy): Environment =>
-  new RequestEnvironment(facts, groups);
+export const environmentOf = (facts: RequestFacts, inventory: Inventory): Environment =>
+  new RequestEnvironment(facts, inventory);
 
 /** Most policies look at little of a request, so each part is made when it is first asked for. */
 class RequestEnvironment implements Environment, EntityStore {
   readonly principal: EntityUid;
   readonly action: EntityUid;
   readonly resource: EntityUid;
-  readonly #segment: EntityUid;
   readonly #facts: RequestFacts;
-  readonly #groups: GroupHierarchy;
+  readonly #inventory: Inventory;
   readonly #entities = new Map<string, Entity>();
   #context: CedarRecord | undefined;
 
-  constructor(facts: RequestFacts, groups: GroupHierarchy) {
+  constructor(facts: RequestFacts, inventory: Inventory) {
     this.principal = principalUid(facts.principal);
     this.action = ACTION_UIDS.get(facts.action) ?? ACCESS;
     this.resource = new EntityUid("App", facts.resource.app);
-    this.#segment = new EntityUid("Segment", facts.resource.segment);
     this.#facts = facts;
-    this.#groups = groups;
+    this.#inventory = inventory;
   }
 
   get context(): CedarRecord {
@@ -89,17 +45,15 @@ class RequestEnvironment implements Environment, EntityStore {
     return made;
   }
 
+  /** What the request itself says comes first: it may be newer than the registry that was read. */
   #make(key: string): Entity | undefined {
-    const { principal, device } = this.#facts;
-    const segment = this.#segment;
+    const { principal, device, resource } = this.#facts;
     if (key === this.principal.key)
-      return entity(principalAttributes(principal), groupsOf(principal, this.#groups));
-    if (key === this.action.key) return ACTION_ENTITY;
-    if (key === this.resource.key)
-      return entity(resourceAttributes(this.#facts, segment), new Set([segment.key]));
-    if (key === segment.key) return entity(record({ name: segment.id }));
+      return entity(principalAttributes(principal), groupsOf(principal, this.#inventory));
+    if (key === this.resource.key) return appOf(resource);
+    if (key === new EntityUid("Segment", resource.segment).key) return segmentOf(resource.segment);
     if (device && key === new EntityUid("Device", device.id).key) return entity(deviceAttributes(device));
-    return undefined;
+    return this.#inventory.get(key);
   }
 }
 
@@ -116,12 +70,8 @@ function principalAttributes(principal: PrincipalFacts): CedarRecord {
   return record({ id, email, emailVerified, name });
 }
 
-function groupsOf(principal: PrincipalFacts, groups: GroupHierarchy): ReadonlySet<string> {
-  return principal.type === "Anonymous" ? new Set() : groups.allAbove(principal.groups);
-}
-
-function resourceAttributes({ resource }: RequestFacts, segment: EntityUid): CedarRecord {
-  return record({ name: resource.app, tags: new CedarSet(resource.tags), segment });
+function groupsOf(principal: PrincipalFacts, inventory: Inventory): ReadonlySet<string> {
+  return principal.type === "Anonymous" ? new Set() : inventory.allAbove(principal.groups);
 }
 
 function deviceAttributes(device: NonNullable<RequestFacts["device"]>): CedarRecord {
@@ -174,13 +124,4 @@ class UtcTime {
     this.hour = Math.floor((ms - days * 86_400_000) / 3_600_000);
     this.weekday = ((((days + 3) % 7) + 7) % 7) + 1;
   }
-}
-
-function entity(attributes: CedarRecord, ancestors: ReadonlySet<string> = new Set()): Entity {
-  return { attributes, tags: NO_ATTRIBUTES, ancestors };
-}
-
-/** A record without the fields that are null: Cedar has no null, a policy asks with `has`. */
-function record(fields: Readonly<Record<string, Value | null>>): CedarRecord {
-  return new Map(Object.entries(fields).filter((field): field is [string, Value] => field[1] !== null));
 }

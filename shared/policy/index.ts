@@ -1,6 +1,7 @@
 import type { SnapshotPolicy } from "../registry/snapshot.ts";
-import { environmentOf, GroupHierarchy } from "./entities.ts";
+import { environmentOf } from "./entities.ts";
 import { CompileError } from "./errors.ts";
+import { Inventory, type Registered } from "./inventory.ts";
 import { compilePolicy } from "./policy.ts";
 import { PolicySet } from "./policy-set.ts";
 import type { Decision, RequestFacts } from "./request.ts";
@@ -8,7 +9,7 @@ import type { Decision, RequestFacts } from "./request.ts";
 /** All policies at one epoch, ready to decide. */
 export interface CompiledPolicies {
   readonly set: PolicySet;
-  readonly groups: GroupHierarchy;
+  readonly inventory: Inventory;
 }
 
 /** A stored policy can't be compiled; the whole set is refused, since leaving out a forbid would allow. */
@@ -22,12 +23,11 @@ export class PolicySetError extends Error {
 }
 
 /**
- * @param groupParents Group name to the names of the groups it is directly a member of.
  * Throws `PolicySetError` at the first policy that the compiler does not know how to evaluate.
  */
 export function compilePolicies(
   policies: readonly SnapshotPolicy[],
-  groupParents: Readonly<Record<string, readonly string[]>>,
+  registered?: Registered,
 ): CompiledPolicies {
   const compiled = policies.map(({ id, policy }) => {
     try {
@@ -37,10 +37,10 @@ export function compilePolicies(
       throw error;
     }
   });
-  return { set: new PolicySet(compiled), groups: new GroupHierarchy(groupParents) };
+  return { set: new PolicySet(compiled), inventory: new Inventory(registered) };
 }
 
 /** Decides about one request: forbid wins, erring policies are skipped and reported, the default is deny. */
 export function decide(compiled: CompiledPolicies, facts: RequestFacts): Decision {
-  return compiled.set.decide(environmentOf(facts, compiled.groups));
+  return compiled.set.decide(environmentOf(facts, compiled.inventory));
 }

@@ -56,9 +56,12 @@ export function recordOf(entries: readonly (readonly [string, Code])[]): Code {
 /** A call of an extension function. Unknown names and wrong numbers of arguments are refused. */
 export function callOf(name: string, args: readonly Code[], place: Place): Code {
   const called = EXTENSION_FUNCTIONS.get(name) ?? place.refuse(`${name} is not a known operator or function`);
-  const [first, second = first] = args;
-  if (args.length !== called.arity || !first || !second) {
+  const [first, second] = args;
+  if (args.length !== called.arity || !first) {
     return place.refuse(`${name} takes ${called.arity} argument(s), got ${args.length}`);
   }
-  return foldable(args, (env) => called.apply(first.run(env), second.run(env)));
+  return foldable(args, (env) => {
+    const argument = first.run(env);
+    return called.apply(argument, second ? second.run(env) : argument);
+  });
 }

@@ -5,23 +5,29 @@ import { asEntity, CedarSet, EntityUid, typeOf, type Value } from "./values.ts";
 
 /** `left in right`, where right is an entity or a set of entities. */
 export function compileIn(left: Code, right: Code): Code {
-  const known = right.constant === undefined ? null : entityKeys(right.constant);
-  if (known) return { run: (env) => isWithinAny(env, asEntity(left.run(env)), known) };
-  return {
-    run: (env) => {
-      const entity = asEntity(left.run(env));
-      const target = right.run(env);
-      const keys = entityKeys(target) ?? fail(`type error: expected entities, got ${typeOf(target)}`);
-      return isWithinAny(env, entity, keys);
-    },
-  };
+  const isWithinRight = withinOf(right);
+  return { run: (env) => isWithinRight(env, asEntity(left.run(env))) };
 }
 
 /** `left is T` and `left is T in right`; the right side is evaluated only for entities of the type. */
 export function compileIs(left: Code, type: string, right: Code | null): Code {
-  const within = right ? compileIn(left, right) : null;
+  const isWithinRight = right ? withinOf(right) : null;
   return {
-    run: (env) => asEntity(left.run(env)).type === type && (within === null || within.run(env)),
+    run: (env) => {
+      const entity = asEntity(left.run(env));
+      return entity.type === type && (isWithinRight === null || isWithinRight(env, entity));
+    },
+  };
+}
+
+/** Whether an entity is within what the right side names. */
+function withinOf(right: Code): (env: Environment, entity: EntityUid) => boolean {
+  const known = right.constant === undefined ? null : entityKeys(right.constant);
+  if (known) return (env, entity) => isWithinAny(env, entity, known);
+  return (env, entity) => {
+    const target = right.run(env);
+    const keys = entityKeys(target) ?? fail(`type error: expected entities, got ${typeOf(target)}`);
+    return isWithinAny(env, entity, keys);
   };
 }
 

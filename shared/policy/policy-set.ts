@@ -23,11 +23,16 @@ const newNode = (): Node => ({ byKey: new Map(), any: null, policies: [] });
  */
 export class PolicySet {
   readonly #policies: readonly Policy[];
+  /** Places of policies that stand under several keys, so that one request may come by them more than once. */
+  readonly #repeated = new Set<number>();
   readonly #root = newNode();
 
   constructor(policies: readonly Policy[]) {
     this.#policies = policies;
-    for (const [place, policy] of policies.entries()) file(this.#root, policy, place, 0);
+    for (const [place, policy] of policies.entries()) {
+      file(this.#root, policy, place, 0);
+      if (LEVELS.some((level) => (policy[level].keys?.length ?? 0) > 1)) this.#repeated.add(place);
+    }
   }
 
   /** Cedar's decision: a forbid that holds wins, a permit that holds allows, nothing else does; errors are skipped. */
@@ -35,9 +40,11 @@ export class PolicySet {
     const permits: number[] = [];
     const forbids: number[] = [];
     const erring: { place: number; message: string }[] = [];
+    const seen = new Set<number>();
     visit(this.#root, env, 0, (place) => {
       const policy = this.#policies[place];
-      if (!policy) return;
+      if (!policy || seen.has(place)) return;
+      if (this.#repeated.has(place)) seen.add(place);
       try {
         if (policy.holds(env)) (policy.effect === "permit" ? permits : forbids).push(place);
       } catch (error) {
@@ -48,17 +55,15 @@ export class PolicySet {
     const determining = forbids.length > 0 ? forbids : permits;
     return {
       decision: forbids.length === 0 && permits.length > 0 ? "allow" : "deny",
-      determining: this.#ids(determining),
+      determining: determining.sort((a, b) => a - b).map((place) => this.#idAt(place)),
       erroring: erring
-        .filter(({ place }, i) => erring.findIndex((other) => other.place === place) === i)
         .sort((a, b) => a.place - b.place)
-        .map(({ place, message }) => ({ id: this.#policies[place]?.id ?? "", message })),
+        .map(({ place, message }) => ({ id: this.#idAt(place), message })),
     };
   }
 
-  /** Ids in the order of the set; a policy that was reached by two of its keys is named once. */
-  #ids(places: readonly number[]): string[] {
-    return [...new Set(places)].sort((a, b) => a - b).map((place) => this.#policies[place]?.id ?? "");
+  #idAt(place: number): string {
+    return this.#policies[place]?.id ?? "";
   }
 }
 

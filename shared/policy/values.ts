@@ -22,25 +22,34 @@ export class EntityUid {
   }
 }
 
-/** Below this size looking at each element is cheaper than building keys. */
+/** Below this size looking at each element is cheaper than filing them. */
 const SMALL_SET = 8;
+
+/** The elements of a set, each once: plain ones by themselves, the others by their keys. */
+interface Filed {
+  readonly plain: Set<Value>;
+  readonly composed: Set<string>;
+}
 
 export class CedarSet {
   readonly elements: readonly Value[];
-  #keys: ReadonlySet<string> | undefined;
+  #filed: Filed | undefined;
+  #key: string | undefined;
 
   constructor(elements: readonly Value[]) {
     this.elements = elements;
   }
 
-  get keys(): ReadonlySet<string> {
-    this.#keys ??= new Set(this.elements.map(keyOf));
-    return this.#keys;
+  get key(): string {
+    const { plain, composed } = this.#files();
+    this.#key ??= `{${[...[...plain].map(keyOf), ...composed].sort().join("")}}`;
+    return this.#key;
   }
 
   has(value: Value): boolean {
-    if (this.elements.length > SMALL_SET) return this.keys.has(keyOf(value));
-    return this.elements.some((element) => equal(element, value));
+    if (this.elements.length <= SMALL_SET) return this.elements.some((element) => equal(element, value));
+    const { plain, composed } = this.#files();
+    return typeof value === "object" ? composed.has(keyOf(value)) : plain.has(value);
   }
 
   hasAll(other: CedarSet): boolean {
@@ -50,6 +59,28 @@ export class CedarSet {
   hasAny(other: CedarSet): boolean {
     return other.elements.some((element) => this.has(element));
   }
+
+  equals(other: CedarSet): boolean {
+    const [mine, its] = [this.#files(), other.#files()];
+    return isSame(mine.plain, its.plain) && isSame(mine.composed, its.composed);
+  }
+
+  #files(): Filed {
+    if (this.#filed) return this.#filed;
+    const filed: Filed = { plain: new Set(), composed: new Set() };
+    for (const element of this.elements) {
+      if (typeof element === "object") filed.composed.add(keyOf(element));
+      else filed.plain.add(element);
+    }
+    this.#filed = filed;
+    return filed;
+  }
+}
+
+function isSame<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
+  if (a.size !== b.size) return false;
+  for (const element of a) if (!b.has(element)) return false;
+  return true;
 }
 
 /** Cedar's `==`: values of different types are unequal, sets compare as sets. */
@@ -57,8 +88,23 @@ export function equal(a: Value, b: Value): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object") return false;
   if (a instanceof EntityUid) return b instanceof EntityUid && a.key === b.key;
-  return keyOf(a) === keyOf(b);
+  if (a instanceof CedarSet) return b instanceof CedarSet && a.equals(b);
+  if (isRecord(a)) return isRecord(b) && equalRecords(a, b);
+  if (b instanceof EntityUid || b instanceof CedarSet || isRecord(b)) return false;
+  return a.key === b.key;
 }
+
+function equalRecords(a: CedarRecord, b: CedarRecord): boolean {
+  if (a.size !== b.size) return false;
+  for (const [name, field] of a) {
+    const other = b.get(name);
+    if (other === undefined || !equal(field, other)) return false;
+  }
+  return true;
+}
+
+/** Made once for each record, however often it is compared. */
+const recordKeys = new WeakMap<CedarRecord, string>();
 
 /** A text that equal values share and unequal values do not. Each part says its own length or end. */
 export function keyOf(value: Value): string {
@@ -66,12 +112,14 @@ export function keyOf(value: Value): string {
   if (typeof value === "boolean") return value ? "t" : "f";
   if (typeof value !== "object") return `n${value};`;
   if (value instanceof EntityUid) return `e${value.key.length}:${value.key}`;
-  if (value instanceof CedarSet) return `{${[...value.keys].sort().join("")}}`;
-  if (value instanceof Map) {
-    const fields = [...(value as CedarRecord)].map(([name, field]) => keyOf(name) + keyOf(field));
-    return `(${fields.sort().join("")})`;
-  }
-  return (value as ExtensionValue).key;
+  if (value instanceof CedarSet) return value.key;
+  if (!isRecord(value)) return value.key;
+  const known = recordKeys.get(value);
+  if (known !== undefined) return known;
+  const fields = [...value].map(([name, field]) => keyOf(name) + keyOf(field));
+  const key = `(${fields.sort().join("")})`;
+  recordKeys.set(value, key);
+  return key;
 }
 
 /** The type's name for error messages. */

@@ -63,7 +63,7 @@ async function ours(texts: readonly string[]): Promise<number> {
     if (json.type === "failure") throw new Error(JSON.stringify(json.errors));
     return { id: `p${n}`, policy: json.json };
   });
-  const compiled = compilePolicies(statements, {});
+  const compiled = compilePolicies(statements);
   return nanoseconds(() => decide(compiled, FACTS).decision === "allow");
 }
 

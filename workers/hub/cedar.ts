@@ -125,7 +125,7 @@ function link(pieces: readonly Piece[], source: string): Result<SnapshotPolicy[]
       const own = links
         ? links.map((slots, k) => ({ id: `${id}.${k + 1}`, policy: linkTemplate(json, slots) }))
         : [{ id, policy: json }];
-      compilePolicies(own, {});
+      compilePolicies(own);
       statements.push(...own);
     } catch (error) {
       if (!(error instanceof CompileError || error instanceof PolicySetError)) throw error;

@@ -1,5 +1,6 @@
 import { fail } from "../errors.ts";
 import { type Long, toLong } from "../long.ts";
+import { digitsOf } from "./digits.ts";
 
 const FORM = /^(-?)([0-9]+)\.([0-9]{1,4})$/;
 
@@ -17,7 +18,7 @@ export class Decimal {
 
 export function parseDecimal(text: string): Decimal {
   const [, sign, whole, fraction] = FORM.exec(text) ?? fail("not a decimal with 1 to 4 fractional digits");
-  const size = BigInt(`${whole}${fraction?.padEnd(4, "0")}`);
-  const units = toLong(sign ? -size : size) ?? fail("overflow when converting to decimal");
-  return new Decimal(units);
+  const size = digitsOf(`${whole}${fraction?.padEnd(4, "0")}`);
+  const units = size === null ? null : toLong(sign ? -size : size);
+  return new Decimal(units ?? fail("overflow when converting to decimal"));
 }

@@ -1,5 +1,6 @@
 import { fail } from "../errors.ts";
 import { type Long, toLong } from "../long.ts";
+import { digitsOf } from "./digits.ts";
 
 const FORM = /^(-?)(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?(?:([0-9]+)ms)?$/;
 
@@ -24,6 +25,9 @@ export class Duration {
 export function parseDuration(text: string): Duration {
   const [, sign, ...amounts] = FORM.exec(text) ?? fail("invalid duration");
   if (amounts.every((amount) => amount === undefined)) fail("invalid duration");
-  const size = UNITS.reduce((sum, unit, i) => sum + BigInt(amounts[i] ?? 0) * BigInt(unit), 0n);
+  const size = UNITS.reduce((sum, unit, i) => {
+    const amount = digitsOf(amounts[i] ?? "") ?? fail("the duration overflows 64 bits");
+    return sum + amount * BigInt(unit);
+  }, 0n);
   return new Duration(toLong(sign ? -size : size) ?? fail("the duration overflows 64 bits"));
 }

@@ -32,7 +32,6 @@ const policies = (...sources: string[]) =>
       if (json.type === "failure") throw new Error(JSON.stringify(json.errors));
       return { id: `p#${i + 1}`, policy: json.json };
     }),
-    {},
   );
 
 const ANYONE = { principal: { type: "Anonymous" }, authentication: null } as const;

@@ -1,12 +1,13 @@
 import { type Asker, type Assessment, assess, type Reading } from "../../../shared/access/assess.ts";
 import { type Asked, type Question, readQuestion } from "../../../shared/access/question.ts";
 import { type Refusal, refusal } from "../../../shared/errors/catalogue.ts";
-import { compilePolicies } from "../../../shared/policy/index.ts";
+import { type CompiledPolicies, compilePolicies } from "../../../shared/policy/index.ts";
 import { actionOf } from "../../../shared/policy/request.ts";
 import type { SnapshotApp, SnapshotPolicy } from "../../../shared/registry/snapshot.ts";
 import { err, ok, type Result } from "../../../shared/result.ts";
 import { coordinatorObject } from "../../objects.ts";
 import { loadPrincipal } from "../../registry/principals.ts";
+import { type Snapshot, snapshotAt } from "../../snapshot.ts";
 import type { Call, Handlers } from "../call.ts";
 import { citedPolicies, readingsInWords, reasonsOf } from "../explain.ts";
 import { compileSource } from "../policy-source.ts";
@@ -18,31 +19,27 @@ import { findUser } from "./users.ts";
 type TestCall = Call<"policies.test">;
 
 /** The statements that hold now, with drafts in place of the policies of their names. */
-async function statementsOf({ bindings, body }: TestCall): Promise<SnapshotPolicy[]> {
+async function statementsOf(
+  { bindings }: TestCall,
+  drafts: NonNullable<TestCall["body"]["drafts"]>,
+): Promise<SnapshotPolicy[]> {
   const { results } = await bindings.db
     .prepare(
       `SELECT p.name, v.compiled FROM policies p JOIN policy_versions v
        ON v.policy_id = p.id AND v.number = p.current_version WHERE p.enabled = 1 ORDER BY p.name`,
     )
     .all<{ name: string; compiled: string }>();
-  const drafts = body.drafts ?? [];
   const stored = results.filter(({ name }) => !drafts.some((draft) => draft.name === name));
   const written = await Promise.all(drafts.map(({ source, name }) => compileSource(source, name)));
   return [...stored.flatMap((row) => JSON.parse(row.compiled) as SnapshotPolicy[]), ...written.flat()];
 }
 
-/** Group name to the names of the groups it is directly a member of. */
-async function groupParents(d1: D1Database): Promise<Record<string, string[]>> {
-  const { results } = await d1
-    .prepare(
-      `SELECT child.name AS child, parent.name AS parent FROM group_members m
-       JOIN groups child ON child.id = m.member_id JOIN groups parent ON parent.id = m.group_id
-       WHERE m.member_kind = 'group'`,
-    )
-    .all<{ child: string; parent: string }>();
-  const parents = new Map<string, string[]>();
-  for (const { child, parent } of results) parents.set(child, [...(parents.get(child) ?? []), parent]);
-  return Object.fromEntries(parents);
+/** What the gateway decides by now; with drafts, what it would decide by if they were published. */
+async function policiesOf(call: TestCall, snapshot: Snapshot): Promise<CompiledPolicies> {
+  const drafts = call.body.drafts ?? [];
+  return drafts.length === 0
+    ? snapshot.policies
+    : compilePolicies(await statementsOf(call, drafts), snapshot.registered);
 }
 
 /** Who asks; or why the gateway turns such a caller away before it asks any policy. */
@@ -94,18 +91,16 @@ function readApp(app: App, asked: Asked, target: string): Result<Question, Refus
 }
 
 /** What the gateway would judge and how, or the refusal before it. */
-async function verdictOf(call: TestCall): Promise<Result<Assessment & { question: Question }, Refusal>> {
+async function verdictOf(
+  call: TestCall,
+  snapshot: Snapshot,
+): Promise<Result<Assessment & { question: Question }, Refusal>> {
   const { bindings, body, now } = call;
   const app = await findApp(bindings.db, body.app);
-  const [asker, statements, parents] = await Promise.all([
-    askerOf(call, app),
-    statementsOf(call),
-    groupParents(bindings.db),
-  ]);
+  const [asker, policies] = await Promise.all([askerOf(call, app), policiesOf(call, snapshot)]);
   const question = readApp(app, askedBy(call), body.path);
   if (!question.ok) return question;
   if (!asker.ok) return asker;
-  const policies = compilePolicies(statements, parents);
   const assessment = assess(question.value, asker.value, policies, body.now ?? now);
   return ok({ ...assessment, question: question.value });
 }
@@ -113,7 +108,9 @@ async function verdictOf(call: TestCall): Promise<Result<Assessment & { question
 export const POLICY_TEST_HANDLERS: Handlers<"policies.test"> = {
   "policies.test": async (call) => {
     const { bindings, body } = call;
-    const [verdict, epoch] = await Promise.all([verdictOf(call), coordinatorObject(bindings).epoch()]);
+    const snapshot = await snapshotAt(bindings, await coordinatorObject(bindings).epoch());
+    const { epoch } = snapshot;
+    const verdict = await verdictOf(call, snapshot);
     if (!verdict.ok)
       return {
         body: { ...unasked(verdict.error), action: actionOf(body.method, body.upgrade ?? false), epoch },
