@@ -6,6 +6,8 @@ import { defineConfig } from "vitest/config";
 const common = {
   /** Every file may run beside every other, of whatever project: one number for all makes them one queue. */
   maxWorkers: Math.max(2, availableParallelism()),
+  /** Files that follow each other share a process: to load everything anew costs more than most of them take. */
+  isolate: false,
   /** A test that looks at nothing can't fail. */
   expect: { requireAssertions: true },
 };
@@ -34,7 +36,13 @@ export default defineConfig({
             wrangler: { configPath: "./test/workers/wrangler.toml" },
           }),
         ],
-        test: { ...common, name: "workerd", include: ["test/workers/**/*.test.ts"], testTimeout: 60_000 },
+        test: {
+          ...common,
+          isolate: true,
+          name: "workerd",
+          include: ["test/workers/**/*.test.ts"],
+          testTimeout: 60_000,
+        },
       },
     ],
   },

@@ -15,7 +15,7 @@ beforeAll(async () => {
   shell = await Shell.open();
   alice = await signIn(system);
   await alice.send("/");
-  const login = await shell.run(["login", "--hub", system.hubOrigin], system.adminToken);
+  const login = await shell.start(["login", "--hub", system.hubOrigin], system.adminToken);
   expect(login).toMatchObject({ code: 0, err: "" });
 });
 afterAll(() => system.stop());
@@ -45,7 +45,7 @@ describe("login", () => {
   });
 
   it("is 7 when the hub is down", async () => {
-    const ended = await (await Shell.open()).run(
+    const ended = await (await Shell.open()).start(
       ["login", "--hub", "http://hub.localhost:1"],
       system.adminToken,
     );
@@ -220,7 +220,7 @@ describe("audit tail --follow", () => {
   it("goes on with new entries until it is interrupted, each once", async () => {
     const args = ["audit", "tail", "--follow", "--kinds", "admin", "--limit", "1"];
     let created: Promise<unknown> | undefined;
-    const following = shell.run(args, "", (out) => {
+    const following = shell.start(args, "", (out) => {
       created ??= system.admin.call("groups.create", { body: { name: "followed" } });
       return out.includes("group.create");
     });

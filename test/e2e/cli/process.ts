@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { run } from "../../../cli/run.ts";
 
 const BIN = fileURLToPath(new URL("../../../cli/bin.js", import.meta.url));
 
@@ -28,8 +29,30 @@ export class Shell {
     return join(this.home, name);
   }
 
-  /** Runs the program as a user would; `input` is its stdin. It is interrupted once `done` says so of what it printed. */
-  run(args: readonly string[], input = "", done?: (out: string) => boolean): Promise<Ended> {
+  /** Runs a command line in this process, which takes a tenth of what another one takes; `input` is its stdin. */
+  async run(args: readonly string[], input = ""): Promise<Ended> {
+    let [out, err] = ["", ""];
+    const code = await run(args, {
+      out: (text) => {
+        out += text;
+      },
+      err: (text) => {
+        err += text;
+      },
+      env: { HOME: this.home, XDG_CONFIG_HOME: this.home },
+      columns: null,
+      interactive: false,
+      ask: () => Promise.reject(new Error("nobody is there to be asked")),
+      readStdin: async () => input,
+      readFile: (path) => readFile(path, "utf8"),
+      writeFile: (path, text) => writeFile(path, text),
+      interrupted: new AbortController().signal,
+    });
+    return { code, out, err };
+  }
+
+  /** Runs the program as a user would. It is interrupted once `done` says so of what it printed. */
+  start(args: readonly string[], input = "", done?: (out: string) => boolean): Promise<Ended> {
     return new Promise((resolve, reject) => {
       const env = { PATH: process.env.PATH, HOME: this.home, XDG_CONFIG_HOME: this.home };
       const child = spawn(process.execPath, [BIN, ...args], { env });
