@@ -217,7 +217,8 @@ point; $real "$@"; status=$?; point; exit $status`;
     };
     const beyond = 1_000;
     const points = Array.from({ length: beyond - (await applyUntil(beyond)) }, (_, at) => at + 1);
-    expect(points.length).toBeGreaterThanOrEqual(20);
+    // WireGuard is told over its socket, in which nothing stands in the way: what is left are the other tools' calls.
+    expect(points.length).toBeGreaterThanOrEqual(16);
     await b.end();
     for (const point of some(points, drawn(5, points.length))) {
       await applyUntil(point);
