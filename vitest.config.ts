@@ -9,7 +9,7 @@ const common = {
   /** Files that follow each other share a process: to load everything anew costs more than most of them take. */
   isolate: false,
   /** A test that looks at nothing can't fail. */
-  expect: { requireAssertions: true },
+  expect: { requireAssertions: true, poll: { timeout: 20_000 } },
 };
 
 /** What `test/support/sample.ts` draws from: new in each run, unless it is given to repeat one. */

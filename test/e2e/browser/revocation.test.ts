@@ -5,10 +5,11 @@ import { percentile } from "../../bench/support/result.ts";
 import { openBrowser } from "../../support/browser.ts";
 import { closeServer, freePort, type System, startSystem } from "../../support/harness.ts";
 import { where } from "../../support/needs.ts";
+import { drawn } from "../../support/sample.ts";
 
 /** The main job in a real browser: sign in, use streams, be put out within a second. */
 
-const ROUNDS = 50;
+const ROUNDS = drawn(8, 50);
 
 where("chromium").describe("a person in Chromium", () => {
   let system: System;
