@@ -14,6 +14,8 @@ export interface Applied {
   readonly steps: readonly Step["do"][];
   /** What this machine does not do, and the tunnel does without. */
   readonly conditions: readonly Condition[];
+  /** How the system stands after the last step, as it was seen. */
+  readonly seen: Observed;
 }
 
 export class ApplyFailed extends Error {
@@ -26,30 +28,44 @@ const ROUNDS = 3;
 /**
  * Brings the system to what is wanted: looks, plans, does it, and looks again. What takes away and what filters is done
  * whatever else fails; what only adds waits for it. A step that the tunnel can do without becomes a condition.
+ * @param known How the system stood when it was last seen: the steps from there are done before the first look, which
+ *   takes longer than they do, and finds and mends where something else had changed.
  * @throws ApplyFailed naming the step that failed and what the system said, or what still differs at the end.
  */
-export async function converge(place: Place, wanted: Tunnel, keys: PrivateKeys): Promise<Applied> {
+export async function converge(
+  place: Place,
+  wanted: Tunnel,
+  keys: PrivateKeys,
+  known: Observed | null = null,
+): Promise<Applied> {
   const done: Step["do"][] = [];
   const missing = new Map<string, Condition>();
-  const left = async (): Promise<readonly Step[]> => {
-    const now = await look(place, wanted, keys);
-    if (!now.ipv6) missing.set("ipv6", IPV6_OFF);
-    return planApply(now, wanted).filter((step) => !missing.has(JSON.stringify(step)));
+  const left = async () => {
+    const seen = await look(place, wanted, keys);
+    if (!seen.ipv6) missing.set("ipv6", IPV6_OFF);
+    return { seen, steps: planApply(seen, wanted).filter((step) => !missing.has(JSON.stringify(step))) };
   };
+  // What fails here is looked at, and done anew, below.
+  if (known) done.push(...(await performAll(stepsFrom(known, wanted), place, keys)).done);
   for (let round = 0; round < ROUNDS; round++) {
-    const steps = await left();
-    if (steps.length === 0) return { steps: done, conditions: [...missing.values()] };
+    const { seen, steps } = await left();
+    if (steps.length === 0) return { steps: done, conditions: [...missing.values()], seen };
     const outcome = await performAll(steps, place, keys);
     done.push(...outcome.done);
     for (const { step, condition } of outcome.missing) missing.set(JSON.stringify(step), condition);
     if (outcome.failure) throw outcome.failure;
   }
-  const steps = await left();
+  const { seen, steps } = await left();
   if (steps.length > 0)
     throw new ApplyFailed(
       `The system does not keep what was set: ${steps.map((step) => step.do).join(", ")}`,
     );
-  return { steps: done, conditions: [...missing.values()] };
+  return { steps: done, conditions: [...missing.values()], seen };
+}
+
+/** The filter goes along whatever was seen: were it flushed since, new peers would come before it. */
+function stepsFrom(known: Observed, wanted: Tunnel): readonly Step[] {
+  return planApply(known, wanted).length === 0 ? [] : planApply({ ...known, filter: null }, wanted);
 }
 
 /** What can't be seen must not hold up what protects: it is done by itself, without a look at the rest. */

@@ -8,6 +8,7 @@ import { readDevice, setEndpoints, setPeers, type WireguardDevice } from "../sys
 import { converge, type PrivateKeys } from "./apply.ts";
 import { EndpointChooser } from "./endpoints.ts";
 import type { Step } from "./plan.ts";
+import type { Observed } from "./tunnel.ts";
 import { isolated, type KeyChanges, keyChanges, tunnelOf } from "./wanted.ts";
 
 export interface KeeperOptions {
@@ -35,6 +36,8 @@ export class TunnelKeeper {
   #waiting: Map<string, string> = new Map();
   #watcher: NodeJS.Timeout | null = null;
   #seen: WireguardDevice | null = null;
+  /** The system as it was seen to stand; null where it may stand otherwise, and must be looked at first. */
+  #stood: Observed | null = null;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -94,7 +97,10 @@ export class TunnelKeeper {
 
   /** Mends what somebody else changed. */
   mend(): Promise<readonly string[]> {
-    return this.#alone(() => this.#converge());
+    return this.#alone(() => {
+      this.#stood = null;
+      return this.#converge();
+    });
   }
 
   /**
@@ -125,6 +131,7 @@ export class TunnelKeeper {
   remove(): Promise<void> {
     return this.#alone(async () => {
       this.stop();
+      this.#stood = null;
       await removeEverything(this.#options.place);
       this.#config = null;
     });
@@ -146,7 +153,11 @@ export class TunnelKeeper {
     if (this.#config === null) return [];
     const { place, privateKeys, health } = this.#options;
     const config = this.#isApart ? isolated(this.#config) : this.#config;
-    const { steps, conditions } = await converge(place, this.#tunnel(config, through), privateKeys);
+    const known = this.#stood;
+    this.#stood = null;
+    const tunnel = this.#tunnel(config, through);
+    const { steps, conditions, seen } = await converge(place, tunnel, privateKeys, known);
+    this.#stood = seen;
     health.set("system", conditions);
     return steps;
   }
@@ -203,6 +214,7 @@ export class TunnelKeeper {
   /** At once, before the rest of the system is looked at: packets that come under a new key are lost until then. */
   async #giveTraffic(through: KeyChanges): Promise<void> {
     if (this.#config === null) return;
+    this.#stood = null;
     const { peers } = this.#tunnel(this.#config, through);
     const changes = peers
       .filter(({ publicKey }) => through.has(publicKey))

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Applied } from "../../../agent/apply/apply.ts";
-import type { Tunnel, TunnelPeer } from "../../../agent/apply/tunnel.ts";
+import type { Observed, Tunnel, TunnelPeer } from "../../../agent/apply/tunnel.ts";
 import { TOOL_PATH } from "../../../agent/system/exec.ts";
 import { MACHINES, where } from "../../support/needs.ts";
 import { bySeed, drawn, randomFrom, SEED } from "../../support/sample.ts";
@@ -78,21 +78,31 @@ class Node {
     return { interfaceName: this.name, stateDirectory: this.directory, hostsFile: this.machine.hostsFile };
   }
 
-  private job(tunnels: readonly Tunnel[]): string {
+  private job(tunnels: readonly Tunnel[], known: Observed | null = null): string {
     const file = join(this.directory, `job-${this.jobs++}.json`);
     const keys = { [this.key.publicKey]: this.key.privateKey };
-    writeFileSync(file, JSON.stringify({ place: this.place, keys, tunnels }));
+    writeFileSync(file, JSON.stringify({ place: this.place, keys, tunnels, known }));
     return file;
   }
 
-  private worker(verb: string, tunnels: readonly Tunnel[], path = TOOL_PATH): string {
+  private worker(
+    verb: string,
+    tunnels: readonly Tunnel[],
+    path = TOOL_PATH,
+    known: Observed | null = null,
+  ): string {
     const script = join(here, "worker.ts");
-    return this.machine.run("env", `PATH=${path}`, process.execPath, script, verb, this.job(tunnels));
+    return this.machine.run("env", `PATH=${path}`, process.execPath, script, verb, this.job(tunnels, known));
   }
 
   /** The steps that it took. */
   apply(tunnel: Tunnel): string[] {
-    return (JSON.parse(this.worker("apply", [tunnel])) as Applied).steps as string[];
+    return this.change(tunnel, null).steps as string[];
+  }
+
+  /** Applies from what was seen before, whatever happened since. */
+  change(tunnel: Tunnel, known: Observed | null): Applied {
+    return JSON.parse(this.worker("apply", [tunnel], TOOL_PATH, known)) as Applied;
   }
 
   /** The codes of what the machine does without. */
@@ -200,6 +210,22 @@ where(...MACHINES).describe(
       b.apply(b.tunnel([a]));
       expect(b.check(b.tunnel([a]))).toEqual([]);
       expect(a.pings(b)).toBe(true);
+    });
+
+    it("goes on from what it saw before, the filter first, and mends what others did since", () => {
+      const [before, wanted] = [b.tunnel([a]), b.tunnel([a], { mtu: 1300 })];
+      const { seen } = b.change(before, null);
+      expect(b.change(wanted, seen).steps).toEqual(["load-filter", "set-mtu"]);
+      expect(b.change(wanted, b.change(wanted, null).seen).steps).toEqual([]);
+      for (const others of [
+        ["nft", "flush", "ruleset"],
+        ["ip", "link", "del", "dev", b.name],
+      ] as const) {
+        b.apply(before);
+        b.machine.run(...others);
+        b.change(wanted, seen);
+        expect(b.check(wanted)).toEqual([]);
+      }
     });
 
     it("M5: carries IPv4 alone where IPv6 is switched off, and says so", () => {

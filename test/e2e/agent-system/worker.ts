@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { converge } from "../../../agent/apply/apply.ts";
 import { planApply } from "../../../agent/apply/plan.ts";
-import type { Tunnel } from "../../../agent/apply/tunnel.ts";
+import type { Observed, Tunnel } from "../../../agent/apply/tunnel.ts";
 import { observe, type Place, removeEverything } from "../../../agent/system/system.ts";
 import { readDevice } from "../../../agent/system/wg.ts";
 import { readWithTool } from "../../../agent/system/wg-tool.ts";
@@ -12,19 +12,22 @@ interface Job {
   readonly place: Place;
   readonly keys: Readonly<Record<string, string>>;
   readonly tunnels: readonly Tunnel[];
+  /** How the system was seen to stand before. */
+  readonly known: Observed | null;
 }
 
 const [, , verb, file = ""] = process.argv;
-const { place, keys, tunnels } = JSON.parse(readFileSync(file, "utf8")) as Job;
+const { place, keys, tunnels, known } = JSON.parse(readFileSync(file, "utf8")) as Job;
 const privateKey = async (publicKey: string) => keys[publicKey] ?? "";
 const [first] = tunnels;
 
 if (verb === "apply" && first) {
-  console.log(JSON.stringify(await converge(place, first, privateKey)));
+  console.log(JSON.stringify(await converge(place, first, privateKey, known)));
 } else if (verb === "spin") {
   console.log("spinning");
   // From one state to the next until the test kills it.
-  for (;;) for (const tunnel of tunnels) await converge(place, tunnel, privateKey);
+  let stood = known;
+  for (;;) for (const tunnel of tunnels) stood = (await converge(place, tunnel, privateKey, stood)).seen;
 } else if (verb === "check" && first) {
   console.log(JSON.stringify(planApply(await observe(place), first)));
 } else if (verb === "device") {
