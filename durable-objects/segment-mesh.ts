@@ -1,9 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
 import type { ConfigAnswer } from "../shared/agent-protocol/types.ts";
-import type { AuditLogRpc } from "../shared/audit/types.ts";
+import { deletePending, savePending } from "../shared/audit/pending-event.ts";
+import type { AuditLogRpc, EventEntry } from "../shared/audit/types.ts";
 import type { EnvelopeSigner } from "../shared/crypto/dsse.ts";
 import { base64url } from "../shared/encoding.ts";
 import { newId } from "../shared/ids.ts";
+import {
+  judgeHandshake,
+  type NewestHandshake,
+  type SignedHandshake,
+} from "../shared/mesh/handshake-verdict.ts";
 import { liveNode, reportedChange, segmentMap } from "../shared/mesh/overview.ts";
 import { endpointsOf, factsOf, type LightRow, offeredRoutesOf } from "../shared/mesh/registry-rows.ts";
 import { judgeReport, visiblePeers } from "../shared/mesh/report.ts";
@@ -21,16 +27,15 @@ import type {
   SegmentMeshRpc,
 } from "../shared/mesh/types.ts";
 import { planUpdate } from "../shared/node-config/update.ts";
-import { Allowance } from "./mesh/allowance.ts";
 import { HoldStore } from "./mesh/hold-store.ts";
-import { MemberStore, serialOf } from "./mesh/member-store.ts";
+import { type MemberRow, MemberStore, newestHandshakeOf, serialOf } from "./mesh/member-store.ts";
 import { Network } from "./mesh/network.ts";
 import { ObjectStore } from "./mesh/object-store.ts";
 import { Presence } from "./mesh/presence.ts";
 import { Publisher } from "./mesh/publisher.ts";
 import { ReceiptStore } from "./mesh/receipt-store.ts";
 import { ReportStore } from "./mesh/report-store.ts";
-import { CONDITIONS_SCHEMA, HANDSHAKES_SCHEMA, MESH_SCHEMA } from "./mesh/schema.ts";
+import { CONDITIONS_SCHEMA, HANDSHAKES_SCHEMA, JUDGED_SCHEMA, MESH_SCHEMA } from "./mesh/schema.ts";
 import { Sockets } from "./mesh/sockets.ts";
 import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
 import { META_SCHEMA } from "./storage/meta.ts";
@@ -65,7 +70,6 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
   readonly #reports: ReportStore;
   readonly #sockets: Sockets;
   readonly #presence: Presence;
-  readonly #news = new Allowance();
   readonly #publisher: Publisher;
   #network: Network | null = null;
   #queue: Promise<unknown> = Promise.resolve();
@@ -77,7 +81,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
     const { sql } = ctx.storage;
-    migrate(sql, [META_SCHEMA, MESH_SCHEMA, HANDSHAKES_SCHEMA, CONDITIONS_SCHEMA]);
+    migrate(sql, [META_SCHEMA, MESH_SCHEMA, HANDSHAKES_SCHEMA, CONDITIONS_SCHEMA, JUDGED_SCHEMA]);
     this.#members = new MemberStore(sql);
     this.#objects = new ObjectStore(sql);
     this.#holds = new HoldStore(sql);
@@ -92,7 +96,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
       holds: this.#holds,
       receipts: this.#receipts,
       onChanged: (nodes) => this.#sockets.hint(nodes, this.#members.version),
-      onEnded: (node) => this.#forget(node),
+      onEnded: (node, status) => this.#forget(node, status),
     });
     this.#sweptAt = Date.now();
     ringIfSilent(ctx, () => this.#ring());
@@ -148,23 +152,26 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
     return bytes ? base64url(bytes) : null;
   }
 
-  async admitHandshake(node: string, counter: number, statement: string): Promise<HandshakeVerdict> {
+  async admitHandshake(node: string, made: SignedHandshake): Promise<HandshakeVerdict> {
     await this.#known();
     // A node that enrolled a moment ago: the notice of it may not have come.
     if (!this.#members.get(node)) await this.#learn(Number.POSITIVE_INFINITY);
     const row = this.#members.get(node);
     if (!row || row.status === "gone") return "unknown";
     if (row.status !== "approved") return row.status;
-    if (counter <= row.handshake) return this.#members.wasAdmitted(node, statement) ? "replayed" : "cloned";
     const now = Date.now();
-    this.#members.admitHandshake(node, counter, statement, now);
+    const verdict = judgeHandshake(made, this.#members.knownHandshakes(row, made));
+    this.#members.rememberHandshake(node, made, now);
+    if (verdict !== "admitted") return verdict;
+    this.#members.admitHandshake(node, made, now);
     this.#presence.mark([{ node, counter: null }], now);
     this.#ring();
-    return "admitted";
+    return verdict;
   }
 
-  async handshakeOf(node: string): Promise<number> {
-    return this.#members.get(node)?.handshake ?? 0;
+  async handshakeOf(node: string): Promise<NewestHandshake> {
+    const row = this.#members.get(node);
+    return row ? newestHandshakeOf(row) : { counter: 0, madeAt: 0 };
   }
 
   async telemetry(node: string, report: CheckedReport): Promise<ReportVerdict> {
@@ -175,7 +182,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
     const before = this.#reports.get(node);
     const issue = this.#members.issueOf(row);
     const verdict = judgeReport(report, {
-      handshake: Math.max(row.handshake, before?.handshake ?? 0),
+      handshake: row.handshake,
       sequence: before?.handshake === report.handshake ? before.sequence : -1,
       issued: issue && serialOf(row),
       peers: issue?.peers ?? [],
@@ -187,7 +194,8 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
       exitNode: facts.exit_node,
     };
     const change = reportedChange(report, known, (name) => this.#idOf(network, name));
-    if (change && !this.#news.take(node, report.receivedAt)) return { ok: false, reason: "too_often" };
+    const allowed = change ? this.#members.claimNews(row, report.receivedAt) : { ok: true as const };
+    if (!allowed.ok) return { ok: false, reason: "too_often", waitMs: allowed.waitMs };
     const peers = visiblePeers(report, issue?.peers ?? []);
     this.ctx.storage.transactionSync(() => {
       this.#reports.put(node, report, peers, before);
@@ -196,6 +204,12 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
       if (applied) this.#receipts.acknowledge(node, applied.serial.counter, report.receivedAt);
     });
     return { ok: true, change };
+  }
+
+  async claimNews(node: string): Promise<number> {
+    const row = this.#members.get(node);
+    const allowed = row && this.#members.claimNews(row, Date.now());
+    return allowed?.ok === false ? allowed.waitMs : 0;
   }
 
   async live(nodes: readonly string[]): Promise<Readonly<Record<string, LiveNode>>> {
@@ -294,8 +308,10 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
     }
     if (due.length === 0) return;
     for (const { row, action, statements } of due.slice(0, 100)) {
-      await this.env.DB.batch(prepareAll(this.env.DB, statements));
-      await this.#record(action, row, now);
+      const entry = this.#entryOf(action, row, now);
+      await this.env.DB.batch(prepareAll(this.env.DB, [...statements, savePending(entry)]));
+      // What the log is not told now it is told by the next who keeps house.
+      await this.#record(entry).catch(logged("could not record an end"));
     }
     await this.#learn(Number.POSITIVE_INFINITY);
     await this.#tellOthers(network);
@@ -307,12 +323,16 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
     return Math.max(absentAt, heardAt + EPHEMERAL_ABSENCE_MS);
   }
 
-  async #record(action: string, row: LightRow, now: number): Promise<void> {
-    const { AUDIT_LOG: audit } = this.env;
-    const log = audit.get(audit.idFromName("audit")) as unknown as AuditLogRpc;
+  #entryOf(action: string, row: LightRow, now: number): EventEntry {
     const id = newId("audit", now, (length) => crypto.getRandomValues(new Uint8Array(length)));
-    const entry = { kind: "system", id, at: now, actor: "system", action, target: row.id } as const;
-    await log.append([{ ...entry, detail: { name: row.name } }]).catch(logged("could not record an end"));
+    const detail = { name: row.name };
+    return { kind: "system", id, at: now, actor: "system", action, target: row.id, detail };
+  }
+
+  async #record(entry: EventEntry): Promise<void> {
+    const { AUDIT_LOG: audit, DB: db } = this.env;
+    await (audit.get(audit.idFromName("audit")) as unknown as AuditLogRpc).append([entry]);
+    await db.batch(prepareAll(db, [deletePending(entry.id)]));
   }
 
   /** Other segments hold peers of the nodes that ended; one that can't be told finds out by itself. */
@@ -335,7 +355,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
       this.#members.sweep();
       this.#objects.sweep(now);
       this.#receipts.sweep(now);
-      this.#reports.sweep(now);
+      this.#reports.sweep();
     });
   }
 
@@ -427,10 +447,10 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
     return null;
   }
 
-  #forget(node: string): void {
+  #forget(node: string, status: MemberRow["status"]): void {
     this.#sockets.close(node);
     this.#presence.forget(node);
-    this.#news.forget(node);
+    if (status === "gone") this.#reports.forget(node);
   }
 }
 

@@ -53,6 +53,7 @@ function LoadedNode({ node }: { readonly node: Node }) {
         <h2>
           <NodeStatus status={node.status} /> <Online live={live} />
         </h2>
+        {node.statusDetail && <p>{node.statusDetail}</p>}
         <Facts value={stateOf(node)} />
         <NodeActions node={node} />
       </section>
@@ -86,6 +87,7 @@ function stateOf({ live, segment, tags, user, expiresAt, ephemeral }: Node) {
     "config in force": live?.appliedSerial
       ? `${live.appliedSerial.epoch}.${live.appliedSerial.rootVersion}.${live.appliedSerial.counter}${live.current ? " (current)" : " (behind)"}`
       : "none yet",
+    "left out of its report": live && live.leftOut.length > 0 ? live.leftOut : "nothing",
     "clock off by": live?.clockSkewMs === null || !live ? "not known" : `${live.clockSkewMs} ms`,
     expires: expiresAt === null ? "never" : formatDateTime(expiresAt),
     lifetime: ephemeral ? "ephemeral: removed after half an hour away" : "kept",

@@ -1,4 +1,11 @@
-import { MAX_CLOCK_SKEW_MS } from "../../shared/agent-protocol/types.ts";
+import { type Allowed, takeAllowance } from "../../shared/mesh/allowance.ts";
+import {
+  HANDSHAKE_MEMORY_MS,
+  type KnownHandshakes,
+  type NewestHandshake,
+  newestOf,
+  type SignedHandshake,
+} from "../../shared/mesh/handshake-verdict.ts";
 import type { Issue } from "../../shared/mesh/plan-tick.ts";
 import type { Directory, DirectoryEntry } from "../../shared/mesh/types.ts";
 import { formatTag } from "../../shared/node-config/serial.ts";
@@ -23,6 +30,9 @@ export interface MemberRow {
   head_expires_at: number | null;
   waiting: number;
   handshake: number;
+  handshake_made: number;
+  floor_made: number;
+  told_until: number;
   handshake_at: number | null;
   seen_at: number | null;
   [column: string]: SqlStorageValue;
@@ -44,24 +54,29 @@ export class MemberStore {
     return this.#sql.exec<MemberRow>("SELECT * FROM members WHERE node = ?", node).toArray()[0] ?? null;
   }
 
-  all(): { node: string; status: MemberRow["status"]; handshake: number }[] {
-    return this.#sql
-      .exec<Pick<MemberRow, "node" | "status" | "handshake">>("SELECT node, status, handshake FROM members")
-      .toArray();
+  all(): { node: string; status: MemberRow["status"] }[] {
+    return this.#sql.exec<Pick<MemberRow, "node" | "status">>("SELECT node, status FROM members").toArray();
   }
 
-  /** How the member stands now. What it was given is cleared where it is no member any more. */
-  setStatus(node: string, status: MemberRow["status"], handshakeFloor: number): boolean {
+  /**
+   * How the member stands now. What it was given is cleared where it is no member any more.
+   *
+   * @param floor What the registry says of its handshakes elsewhere; null when it says nothing.
+   */
+  setStatus(node: string, status: MemberRow["status"], floor: NewestHandshake | null): boolean {
     const before = this.get(node);
-    const handshake = Math.max(before?.handshake ?? 0, handshakeFloor);
-    if (before?.status === status && before.handshake === handshake) return false;
+    const own = before ? newestHandshakeOf(before) : NO_HANDSHAKE;
+    const newest = floor ? newestOf(own, floor, before?.floor_made ?? 0) : own;
+    if (before?.status === status && newest === own) return false;
     this.#sql.exec(
-      `INSERT INTO members (node, status, changed, handshake) VALUES (?1, ?2, ?3, ?4)
-       ON CONFLICT (node) DO UPDATE SET status = ?2, changed = ?3, handshake = ?4`,
+      `INSERT INTO members (node, status, changed, handshake, handshake_made, floor_made) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+       ON CONFLICT (node) DO UPDATE SET status = ?2, changed = ?3, handshake = ?4, handshake_made = ?5, floor_made = ?6`,
       node,
       status,
       this.#tick(),
-      handshake,
+      newest.counter,
+      newest.madeAt,
+      floor?.madeAt ?? before?.floor_made ?? 0,
     );
     if (status !== "approved") {
       this.#sql.exec(
@@ -143,29 +158,56 @@ export class MemberStore {
       .one().at;
   }
 
-  /** @param statement Its hash, remembered for as long as its time would be taken. */
-  admitHandshake(node: string, counter: number, statement: string, now: number): void {
+  /** What another handshake of the member is judged by. */
+  knownHandshakes(row: MemberRow, { counter, statement }: SignedHandshake): KnownHandshakes {
+    const [same] = this.#sql
+      .exec<{ statement: string }>(
+        "SELECT statement FROM handshakes WHERE node = ? AND counter = ? ORDER BY statement = ? DESC LIMIT 1",
+        row.node,
+        counter,
+        statement,
+      )
+      .toArray();
+    const { since } = this.#sql
+      .exec<{ since: number | null }>(
+        "SELECT min(made) AS since FROM handshakes WHERE node = ? AND counter > ?",
+        row.node,
+        counter,
+      )
+      .one();
+    return { newest: newestHandshakeOf(row), same: same?.statement ?? null, aboveSince: since };
+  }
+
+  rememberHandshake(node: string, { counter, madeAt, statement }: SignedHandshake, now: number): void {
     this.#sql.exec("DELETE FROM handshakes WHERE until < ?", now);
     this.#sql.exec(
-      "INSERT OR REPLACE INTO handshakes VALUES (?, ?, ?)",
+      "INSERT OR REPLACE INTO handshakes (statement, node, counter, made, until) VALUES (?, ?, ?, ?, ?)",
       statement,
       node,
-      now + 2 * MAX_CLOCK_SKEW_MS,
-    );
-    this.#sql.exec(
-      "UPDATE members SET handshake = ?, handshake_at = ?, seen_at = ?, changed = ? WHERE node = ?",
       counter,
+      madeAt,
+      now + HANDSHAKE_MEMORY_MS,
+    );
+  }
+
+  admitHandshake(node: string, { counter, madeAt }: NewestHandshake, now: number): void {
+    this.#sql.exec(
+      "UPDATE members SET handshake = ?, handshake_made = ?, handshake_at = ?, seen_at = ? WHERE node = ?",
+      counter,
+      madeAt,
       now,
       now,
-      this.#tick(),
       node,
     );
   }
 
-  /** Whether this very statement was admitted: somebody repeats it, which no second machine would do. */
-  wasAdmitted(node: string, statement: string): boolean {
-    const query = "SELECT 1 FROM handshakes WHERE statement = ? AND node = ?";
-    return this.#sql.exec(query, statement, node).toArray().length > 0;
+  /** Takes one of the member's allowance for what its peers must hear of. */
+  claimNews(row: MemberRow, now: number): Allowed {
+    const allowed = takeAllowance(row.told_until, now);
+    if (allowed.ok) {
+      this.#sql.exec("UPDATE members SET told_until = ? WHERE node = ?", allowed.wholeAt, row.node);
+    }
+    return allowed;
   }
 
   markSeen(node: string, at: number): void {
@@ -188,13 +230,13 @@ export class MemberStore {
   directory(known: number, pollSeconds: number): Directory {
     const full = known < readMeta(this.#sql, FLOOR) || known === 0 || known > this.version;
     const rows = this.#sql
-      .exec<Pick<MemberRow, "node" | "status" | "etag" | "handshake">>(
-        "SELECT node, status, etag, handshake FROM members WHERE changed > ?",
+      .exec<Pick<MemberRow, "node" | "status" | "etag">>(
+        "SELECT node, status, etag FROM members WHERE changed > ?",
         full ? -1 : known,
       )
       .toArray();
-    const entries = rows.flatMap(({ node, status, etag, handshake }): DirectoryEntry[] =>
-      status === "gone" ? [] : [{ node, status, etag, handshake }],
+    const entries = rows.flatMap(({ node, status, etag }): DirectoryEntry[] =>
+      status === "gone" ? [] : [{ node, status, etag }],
     );
     const removed = rows.flatMap(({ node, status }) => (status === "gone" ? [node] : []));
     return { version: this.version, full, entries, removed, pollSeconds };
@@ -231,6 +273,13 @@ export class MemberStore {
       .map(({ node }) => node);
   }
 }
+
+const NO_HANDSHAKE: NewestHandshake = { counter: 0, madeAt: 0 };
+
+export const newestHandshakeOf = (row: MemberRow): NewestHandshake => ({
+  counter: row.handshake,
+  madeAt: row.handshake_made,
+});
 
 export const serialOf = (row: MemberRow): Serial => ({
   epoch: row.epoch,

@@ -1,7 +1,7 @@
 import type { EnvelopeSigner } from "../../shared/crypto/dsse.ts";
 import { raiseMeta, readMeta } from "../storage/meta.ts";
 import type { HoldStore } from "./hold-store.ts";
-import type { MemberStore } from "./member-store.ts";
+import type { MemberRow, MemberStore } from "./member-store.ts";
 import type { Network } from "./network.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { type Rebuild, Rebuilder } from "./rebuild.ts";
@@ -14,7 +14,7 @@ interface Parts {
   readonly holds: HoldStore;
   readonly receipts: ReceiptStore;
   onChanged(nodes: readonly string[]): void;
-  onEnded(node: string): void;
+  onEnded(node: string, status: MemberRow["status"]): void;
 }
 
 interface Wish {
@@ -165,8 +165,9 @@ export class Publisher {
       const isMember = row?.segment_id === segment;
       if (!isMember && !own.has(node)) continue;
       const status = isMember ? row.status : "gone";
-      const changed = members.setStatus(node, status, isMember ? row.handshake_floor : 0);
-      if (changed && status !== "approved") this.#parts.onEnded(node);
+      const floor = isMember ? { counter: row.handshake_floor, madeAt: row.handshake_floor_made } : null;
+      const changed = members.setStatus(node, status, floor);
+      if (changed && status !== "approved") this.#parts.onEnded(node, status);
     }
   }
 

@@ -2,9 +2,6 @@ import type { Condition, NodeFactsReport, PeerReport } from "../../shared/agent-
 import type { CheckedReport } from "../../shared/mesh/types.ts";
 import type { Serial } from "../../shared/node-config/types.ts";
 
-const HOUR_MS = 3_600_000;
-const KEEP_HOURS = 31 * 24;
-
 /** The newest report of a node. */
 export interface StoredReport {
   readonly handshake: number;
@@ -14,6 +11,7 @@ export interface StoredReport {
   readonly applyError: string | null;
   readonly facts: NodeFactsReport | null;
   readonly clockSkewMs: number;
+  readonly leftOut: readonly string[];
   readonly peers: readonly PeerReport[];
   readonly conditions: readonly Condition[];
 }
@@ -28,9 +26,10 @@ type Row = {
   clock_skew: number;
   peers: string;
   conditions: string;
+  left_out: string;
 };
 
-/** What nodes reported last, and sums by hour. */
+/** What nodes reported last. */
 export class ReportStore {
   readonly #sql: SqlStorage;
 
@@ -49,18 +48,20 @@ export class ReportStore {
       applyError: row.apply_error,
       facts: row.facts === null ? null : JSON.parse(row.facts),
       clockSkewMs: row.clock_skew,
+      leftOut: JSON.parse(row.left_out) as string[],
       peers: JSON.parse(row.peers) as PeerReport[],
       conditions: JSON.parse(row.conditions) as Condition[],
     };
   }
 
-  /** @param peers Those of the report that the node may speak of. Facts and conditions that are left out stay as they were. */
+  /** @param peers Those of the report that the node may speak of. What else is left out stays as it was. */
   put(node: string, report: CheckedReport, peers: readonly PeerReport[], before: StoredReport | null): void {
     this.#sql.exec(
-      `INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET
+      `INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET
          handshake = excluded.handshake, sequence = excluded.sequence, at = excluded.at, applied = excluded.applied,
          apply_error = excluded.apply_error, facts = coalesce(excluded.facts, facts),
-         clock_skew = excluded.clock_skew, peers = excluded.peers, conditions = excluded.conditions`,
+         clock_skew = excluded.clock_skew, peers = excluded.peers, conditions = excluded.conditions,
+         left_out = excluded.left_out`,
       node,
       report.handshake,
       report.sequence,
@@ -71,34 +72,16 @@ export class ReportStore {
       report.clockSkewMs,
       JSON.stringify(peers),
       JSON.stringify(report.conditions ?? before?.conditions ?? []),
+      JSON.stringify(report.leftOut ?? before?.leftOut ?? []),
     );
-    this.#addToHour(report, peers, before);
   }
 
   forget(node: string): void {
     this.#sql.exec("DELETE FROM reports WHERE node = ?", node);
   }
 
-  sweep(now: number): void {
-    this.#sql.exec("DELETE FROM hours WHERE hour < ?", Math.floor(now / HOUR_MS) - KEEP_HOURS);
-  }
-
-  #addToHour(report: CheckedReport, peers: readonly PeerReport[], before: StoredReport | null): void {
-    const earlier = new Map((before?.peers ?? []).map((peer) => [peer.node, peer]));
-    // A counter that went back began anew.
-    const grown = (now: number, then: number) => (now >= then ? now - then : now);
-    const sum = (column: "receivedBytes" | "sentBytes") =>
-      peers.reduce(
-        (total, peer) => total + grown(peer[column], earlier.get(peer.node)?.[column] ?? peer[column]),
-        0,
-      );
-    this.#sql.exec(
-      `INSERT INTO hours VALUES (?, 1, ?, ?, ?) ON CONFLICT (hour) DO UPDATE SET reports = reports + 1,
-         failures = failures + excluded.failures, received = received + excluded.received, sent = sent + excluded.sent`,
-      Math.floor(report.receivedAt / HOUR_MS),
-      report.applyError === null ? 0 : 1,
-      Math.min(sum("receivedBytes"), Number.MAX_SAFE_INTEGER),
-      Math.min(sum("sentBytes"), Number.MAX_SAFE_INTEGER),
-    );
+  /** Forgets the reports of nodes that are not in the segment any more. */
+  sweep(): void {
+    this.#sql.exec("DELETE FROM reports WHERE node NOT IN (SELECT node FROM members WHERE status <> 'gone')");
   }
 }

@@ -37,3 +37,22 @@ export const HANDSHAKES_SCHEMA = `
   CREATE INDEX handshakes_until ON handshakes (until);`;
 
 export const CONDITIONS_SCHEMA = `ALTER TABLE reports ADD COLUMN conditions TEXT NOT NULL DEFAULT '[]';`;
+
+/**
+ * Handshakes are judged by when they were signed, what a node says to its peers is allowed by its row, and nobody read
+ * the sums by hour.
+ */
+export const JUDGED_SCHEMA = `
+  ALTER TABLE members ADD COLUMN handshake_made INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE members ADD COLUMN floor_made INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE members ADD COLUMN told_until INTEGER NOT NULL DEFAULT 0;
+  UPDATE members SET handshake_made = coalesce(handshake_at, 0);
+  DROP TABLE handshakes;
+  CREATE TABLE handshakes (
+    statement TEXT PRIMARY KEY, node TEXT NOT NULL, counter INTEGER NOT NULL, made INTEGER NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX handshakes_node ON handshakes (node, counter);
+  CREATE INDEX handshakes_until ON handshakes (until);
+  DROP TABLE hours;
+  ALTER TABLE reports ADD COLUMN left_out TEXT NOT NULL DEFAULT '[]';`;

@@ -14,6 +14,7 @@ interface LastReport {
   readonly conditions: readonly Condition[];
   readonly facts: NodeFactsReport | null;
   readonly clockSkewMs: number;
+  readonly leftOut: readonly string[];
   readonly peers: readonly PeerReport[];
 }
 
@@ -34,6 +35,7 @@ export function liveNode(
     conditions: [...(report?.conditions ?? [])],
     facts: report?.facts ?? null,
     clockSkewMs: report?.clockSkewMs ?? null,
+    leftOut: report?.leftOut ?? [],
     peers,
     directPeers: online ? (report?.peers.filter((peer) => isAlive(peer, known.now)).length ?? 0) : 0,
   };

@@ -36,16 +36,23 @@ export interface LightRow {
   expires_at: number | null;
   ephemeral: number;
   handshake_floor: number;
+  handshake_floor_made: number;
   record_hash: string;
   created_at: number;
   revision: number;
 }
-/** The nodes of a user who was disabled stand as quarantined until the user is back. */
-const LIGHT = `SELECT n.id, n.name,
-  CASE WHEN u.status = 'disabled' AND n.status = 'approved' THEN 'quarantined' ELSE n.status END AS status,
+/**
+ * How a node `n` of the user `u` stands, for its segment's object and for whoever looks at it: the nodes of a user who was
+ * disabled stand as quarantined until the user is back.
+ */
+export const STANDING =
+  "CASE WHEN u.status = 'disabled' AND n.status = 'approved' THEN 'quarantined' ELSE n.status END";
+
+const LIGHT = `SELECT n.id, n.name, ${STANDING} AS status,
   n.segment_id, n.tags, u.email AS user, n.address_index, n.offered_routes,
   (SELECT json_group_array(prefix) FROM node_routes r WHERE r.node_id = n.id) AS approved_routes,
-  n.endpoints, n.exit_node, n.expires_at, n.ephemeral, n.handshake_floor, n.record_hash, n.created_at, n.revision
+  n.endpoints, n.exit_node, n.expires_at, n.ephemeral, n.handshake_floor,
+  n.handshake_floor_made, n.record_hash, n.created_at, n.revision
   FROM nodes n LEFT JOIN users u ON u.id = n.user_id`;
 /** Parameter: the revision that is known. */
 export const CHANGED_NODES_QUERY = `${LIGHT} WHERE n.revision > ?`;

@@ -39,7 +39,7 @@ export function visiblePeers(
 }
 
 /** As far as clocks may differ. */
-const FUTURE_MS = 5 * 60_000;
+export const FUTURE_MS = 5 * 60_000;
 /** WireGuard makes a new handshake every two minutes while packets flow. */
 const ALIVE_MS = 180_000;
 

@@ -1,5 +1,7 @@
 import { ADDRESS_HOLD_MS } from "../registry/addresses.ts";
 import type { NodeStatus } from "../registry/node-status.ts";
+import { ALLOWANCE } from "./allowance.ts";
+import { RELEASED } from "./handshake-verdict.ts";
 
 /** SQL of the registry's mesh that both the hub and the segments' objects run, always as one batch. */
 export type Statement = readonly [sql: string, ...values: (string | number | null)[]];
@@ -24,6 +26,7 @@ export function setStatus(
     NEXT_REVISION,
     [
       `UPDATE nodes SET ${ended(REVISION, "ended_revision")}, ${ended("?2", "ended_at")},
+         ${from.includes("quarantined") && isMember ? `handshake_floor = ${RELEASED}, handshake_floor_made = ?2,` : ""}
          ${isMember ? "expires_at = CASE WHEN expires_at <= ?2 THEN NULL ELSE expires_at END," : ""}
          status = ?3, revision = ${REVISION}, version = version + 1, updated_at = ?2
        WHERE id = ?1 AND status IN (SELECT value FROM json_each(?4))`,
@@ -46,6 +49,17 @@ export const removeNode = (node: string, now: number): Statement[] => [
     node,
   ],
   ["DELETE FROM nodes WHERE id = ?", node],
+];
+
+/** `takeAllowance` in SQL, of what may be spent below zero: leaving is never refused. */
+const SPEND = `min(max(left_until, ?2), ?2 + ${ALLOWANCE.atOnce * ALLOWANCE.everyMs}) + ${ALLOWANCE.everyMs}`;
+
+/** Notes with the node's enrolment key that one of its nodes leaves by its own wish; stands before `removeNode`. */
+export const leaveOften = (node: string, now: number): Statement => [
+  `UPDATE enrolment_keys SET left_until = ${SPEND}
+   WHERE id = (SELECT enrolment_key_id FROM nodes WHERE id = ?1)`,
+  node,
+  now,
 ];
 
 export const prepareAll = <P>(

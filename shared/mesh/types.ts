@@ -1,6 +1,7 @@
 import type { Condition, ConfigAnswer, NodeFactsReport, PeerReport } from "../agent-protocol/types.ts";
 import type { Serial } from "../node-config/types.ts";
 import type { NodeStatus } from "../registry/node-status.ts";
+import type { judgeHandshake, NewestHandshake, SignedHandshake } from "./handshake-verdict.ts";
 
 /** What a segment's object says to the Workers. */
 
@@ -10,8 +11,6 @@ export interface DirectoryEntry {
   readonly status: NodeStatus;
   /** `<epoch>.<rootVersion>.<counter>.<manifestHash>`, or null while nothing was built for it. */
   readonly etag: string | null;
-  /** Counter of its newest handshake: sessions of earlier ones are old. */
-  readonly handshake: number;
 }
 
 export interface Directory {
@@ -32,11 +31,7 @@ export interface SeenNode {
 }
 
 export type HandshakeVerdict =
-  | "admitted"
-  /** The counter was used before: two machines run on one state. */
-  | "cloned"
-  /** The very statement was admitted before: somebody repeats what was overheard. */
-  | "replayed"
+  | ReturnType<typeof judgeHandshake>
   | Exclude<NodeStatus, "approved">
   | "unknown";
 
@@ -54,6 +49,8 @@ export interface CheckedReport {
   readonly facts?: NodeFactsReport;
   readonly peers: readonly PeerReport[];
   readonly clockSkewMs: number;
+  /** What of the report was not taken, and why, in words. */
+  readonly leftOut?: readonly string[];
 }
 
 /** What a report says that the registry does not know yet. */
@@ -65,7 +62,8 @@ export interface ReportedChange {
 
 export type ReportVerdict =
   | { readonly ok: true; readonly change: ReportedChange | null }
-  | { readonly ok: false; readonly reason: "replayed" | "applied_ahead" | "too_often" | "unknown" };
+  | { readonly ok: false; readonly reason: "replayed" | "applied_ahead" | "unknown" }
+  | { readonly ok: false; readonly reason: "too_often"; readonly waitMs: number };
 
 export interface LiveNode {
   readonly online: boolean;
@@ -76,6 +74,8 @@ export interface LiveNode {
   readonly conditions: Condition[];
   readonly facts: NodeFactsReport | null;
   readonly clockSkewMs: number | null;
+  /** What of its newest report was not taken, and why, in words. */
+  readonly leftOut: readonly string[];
   readonly peers: number;
   readonly directPeers: number;
 }
@@ -141,11 +141,12 @@ export interface SegmentMeshRpc {
   config(node: string, base: string | null, rootVersion: number): Promise<ConfigAnswer | null>;
   /** Bytes (base64url) of an object that the node's newest manifest leads to; null for every other. */
   object(node: string, hash: string): Promise<string | null>;
-  /** @param statement Hash of its bytes. */
-  admitHandshake(node: string, counter: number, statement: string): Promise<HandshakeVerdict>;
-  /** The highest counter that was admitted. */
-  handshakeOf(node: string): Promise<number>;
+  admitHandshake(node: string, made: SignedHandshake): Promise<HandshakeVerdict>;
+  /** The newest that was admitted. */
+  handshakeOf(node: string): Promise<NewestHandshake>;
   telemetry(node: string, report: CheckedReport): Promise<ReportVerdict>;
+  /** Takes one of the node's allowance for what its peers must hear of; else the milliseconds until there is one. */
+  claimNews(node: string): Promise<number>;
   live(nodes: readonly string[]): Promise<Readonly<Record<string, LiveNode>>>;
   map(): Promise<SegmentMap>;
   holds(): Promise<readonly Hold[]>;

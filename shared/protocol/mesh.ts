@@ -69,6 +69,8 @@ export const nodeLive = z.object({
   conditions: z.array(z.object({ code: z.string(), detail: z.string() })),
   facts: z.nullable(nodeFacts),
   clockSkewMs: z.nullable(z.int()),
+  /** What of its newest report was not taken, and why, in words. */
+  leftOut: z.array(z.string()),
   peers: z.int(),
   /** Of the peers: how many have a live direct path. */
   directPeers: z.int(),
@@ -78,6 +80,8 @@ export const node = z.object({
   id: z.string(),
   name: z.string(),
   status: z.enum(NODE_STATUSES),
+  /** Why it is no member, and what to do about it; null for a member. */
+  statusDetail: z.nullable(z.string()),
   segmentId: z.string(),
   segment: z.string(),
   tags: z.array(z.string()),

@@ -63,6 +63,8 @@ export const enrolmentKeys = sqliteTable("enrolment_keys", {
   preApproved: integer("pre_approved", { mode: "boolean" }).notNull().default(false),
   expiresAt: integer("expires_at").notNull(),
   revokedAt: integer("revoked_at"),
+  /** When its nodes have come and gone so often that the key may let others in again: see `Allowance`. */
+  leftUntil: integer("left_until").notNull().default(0),
   ...versioned,
 });
 
@@ -71,6 +73,20 @@ export const usedChallenges = sqliteTable(
   "used_challenges",
   { hash: text("hash").primaryKey(), expiresAt: integer("expires_at").notNull() },
   (t) => [index("used_challenges_expiry").on(t.expiresAt)],
+);
+
+/** What happened and the audit log has not confirmed yet: saved with the fact, deleted once the log has it. */
+export const pendingEvents = sqliteTable(
+  "pending_events",
+  {
+    /** Of the entry, so that the log takes it once however often it is sent. */
+    id: text("id").primaryKey(),
+    target: text("target").notNull(),
+    /** The entry as JSON. */
+    entry: text("entry").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (t) => [index("pending_events_target").on(t.target)],
 );
 
 /** A machine. The long keys stand last: most queries leave them out. */
@@ -99,8 +115,10 @@ export const nodes = sqliteTable(
     /** Id of the node through which this one wants to reach the Internet. */
     exitNode: text("exit_node"),
     expiresAt: integer("expires_at"),
-    /** No handshake with a counter up to this one is admitted: what another segment's object had seen. */
+    /** How far the node had counted its handshakes in the segment that it came from; -1 after a release. */
     handshakeFloor: integer("handshake_floor").notNull().default(0),
+    /** When that one was signed, by the node's clock. */
+    handshakeFloorMade: integer("handshake_floor_made").notNull().default(0),
     /** Revision and time of the change after which the node is no member any more, else null. */
     endedRevision: integer("ended_revision"),
     endedAt: integer("ended_at"),

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { EnvelopeSigner } from "../../shared/crypto/dsse.ts";
 import { createCryptoProvider } from "../../shared/crypto/provider.ts";
 import { fromBase64url } from "../../shared/encoding.ts";
@@ -11,7 +10,7 @@ const YEAR_MS = 365 * 86_400_000;
 export async function initTrust(admin: Client): Promise<EnvelopeSigner> {
   const provider = await createCryptoProvider({
     subtle: crypto.subtle,
-    random: (length) => new Uint8Array(randomBytes(length)),
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
   });
   const { data: keys } = await admin.call("trust.onlineKeys");
   const signer = await signerFromSeed(provider, provider.random(provider.composite.lengths.seed));

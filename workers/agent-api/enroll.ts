@@ -3,14 +3,14 @@ import { enrollStatement, provenStatement } from "../../shared/agent-protocol/sc
 import { verifyStatement } from "../../shared/agent-protocol/statement.ts";
 import { type EnrollAnswer, type EnrollStatement, WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
+import { takeAllowance } from "../../shared/mesh/allowance.ts";
 import { parseRoute } from "../../shared/mesh/routes.ts";
 import { isToken } from "../../shared/protocol/tokens.ts";
-import { recordEvent } from "../audit.ts";
 import type { Bindings } from "../env.ts";
-import { freshId } from "../handoff/random.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
+import { settleEvents } from "../saved-events.ts";
 import { bytesOf, readDocument } from "./body.ts";
 import { type Answered, requirePossession } from "./challenge.ts";
 import { requireClock } from "./clock.ts";
@@ -26,6 +26,7 @@ export interface EnrolmentKeyRow {
   readonly pre_approved: number;
   readonly expires_at: number;
   readonly revoked_at: number | null;
+  readonly left_until: number;
 }
 
 /** Makes a machine a node of the network: proofs first, then the key, then one transaction. */
@@ -80,7 +81,8 @@ async function enrolmentKeyOf(
     secret.ok && isToken("rnek", secret.value)
       ? await bindings.db
           .prepare(
-            `SELECT id, segment_id, tags, user_id, ephemeral, pre_approved, expires_at, revoked_at
+            `SELECT id, segment_id, tags, user_id, ephemeral, pre_approved, expires_at, revoked_at,
+               left_until
              FROM enrolment_keys WHERE secret_hash = ?`,
           )
           .bind(hashSecret(secret.value))
@@ -93,6 +95,13 @@ async function enrolmentKeyOf(
     );
   }
   if (known.expires_at <= now) refuse("enrolment_key_expired", "Ask your administrator for another key.");
+  // Each that comes and leaves again is news for all its peers twice.
+  const allowed = takeAllowance(known.left_until, now);
+  if (!allowed.ok) {
+    refuse("rate_limited", "Nodes of this key come and leave again too often.", {
+      retryAfterSeconds: Math.ceil(allowed.waitMs / 1_000),
+    });
+  }
   return known;
 }
 
@@ -106,17 +115,9 @@ export interface Admission {
 /** A node that comes again with the same keys and the same enrolment key lost our answer: it is the same node. */
 async function admit(bindings: Bindings, admission: Admission, now: number): Promise<EnrolledNode> {
   const before = await enrolledBefore(bindings.db, admission, now);
-  if (before) return before;
-  const node = await insertNode(bindings.db, admission, now);
-  await recordEvent(bindings, {
-    kind: "system",
-    id: freshId("audit"),
-    at: now,
-    actor: `enrolment_key:${admission.key.id}`,
-    action: "node.enroll",
-    target: node.id,
-    detail: { name: node.name, segment: node.segment_id, status: node.status },
-  });
+  const node = before ?? (await insertNode(bindings.db, admission, now));
+  // Also what an earlier try left undone.
+  await settleEvents(bindings, node.id);
   if (node.status === "approved") await refreshMesh(bindings);
   return node;
 }

@@ -8,16 +8,17 @@ import {
   TICKET_LIFETIME_MS,
   WIRE_LIMITS,
 } from "../../shared/agent-protocol/types.ts";
-import { prepareAll, setStatus } from "../../shared/mesh/statements.ts";
 import { hashOf } from "../../shared/node-config/object.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
-import { recordEvent } from "../audit.ts";
 import type { Bindings } from "../env.ts";
 import { freshId } from "../handoff/random.ts";
+import { setStatus } from "../mesh/changes.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
 import { meshObject } from "../objects.ts";
+import { failedGuard } from "../registry/guards.ts";
+import { savedEvent, settleEvents } from "../saved-events.ts";
 import { bytesOf, readDocument } from "./body.ts";
 import { requireClock } from "./clock.ts";
 import { refuse } from "./refused.ts";
@@ -87,13 +88,18 @@ export async function shakeHands(
   now: number,
 ): Promise<HandshakeAnswer> {
   requireClock(statement.time, now);
+  // Also what the request that quarantined it left undone.
+  if (node.status === "quarantined") await settleEvents(bindings, node.id);
   if (node.status !== "approved") refuse(...NOT_APPROVED[node.status]);
-  const verdict = await meshObject(bindings, node.segment_id).admitHandshake(
-    node.id,
-    statement.counter,
-    hash,
-  );
+  const verdict = await meshObject(bindings, node.segment_id).admitHandshake(node.id, {
+    counter: statement.counter,
+    madeAt: statement.time,
+    statement: hash,
+  });
   if (verdict === "replayed") refuse("request_replayed", "This handshake was made before. Make a new one.");
+  if (verdict === "late") {
+    refuse("request_replayed", "The node made a newer handshake before this one came. Make a new one.");
+  }
   if (verdict === "cloned") return quarantine(bindings, node, statement, now);
   if (verdict === "unknown") return refuse("unavailable", "The node is not known everywhere yet. Try again.");
   if (verdict !== "admitted") refuse(...NOT_APPROVED[verdict]);
@@ -116,16 +122,24 @@ async function quarantine(
   now: number,
 ): Promise<never> {
   const { db } = bindings;
-  await db.batch(prepareAll(db, setStatus(node.id, ["approved"], "quarantined", now)));
+  try {
+    await db.batch([
+      ...setStatus(db, node.id, ["approved"], "quarantined", now),
+      savedEvent(db, {
+        kind: "system",
+        id: freshId("audit"),
+        at: now,
+        actor: "system",
+        action: "node.quarantine",
+        target: node.id,
+        detail: { reason: "two machines use its state", counter },
+      }),
+    ]);
+  } catch (error) {
+    // The other machine's handshake came here first, or an administrator put the node out.
+    if (failedGuard(error) !== "node_status") throw error;
+  }
   await refreshMesh(bindings);
-  await recordEvent(bindings, {
-    kind: "system",
-    id: freshId("audit"),
-    at: now,
-    actor: "system",
-    action: "node.quarantine",
-    target: node.id,
-    detail: { reason: "handshake counter used twice", counter },
-  });
+  await settleEvents(bindings, node.id);
   return refuse(...NOT_APPROVED.quarantined);
 }

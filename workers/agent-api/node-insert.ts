@@ -5,6 +5,7 @@ import { ADDRESS_COUNT } from "../../shared/registry/addresses.ts";
 import { freshId } from "../handoff/random.ts";
 import { meshState } from "../mesh/state.ts";
 import { failedGuard, guard } from "../registry/guards.ts";
+import { savedEvent } from "../saved-events.ts";
 import type { Admission } from "./enroll.ts";
 import { keyHashes } from "./key-hashes.ts";
 import { refuse } from "./refused.ts";
@@ -72,7 +73,7 @@ async function spend(db: D1Database, answered: Admission["answered"], now: numbe
 const replayed = (): never =>
   refuse("enrolment_replayed", "Ask for a new challenge: each one is answered once.");
 
-/** Counts the key's use and makes the node in one transaction: neither happens without the other. */
+/** Counts the key's use, makes the node and saves the record of it in one transaction: none happens without the others. */
 export async function insertNode(db: D1Database, admission: Admission, now: number): Promise<EnrolledNode> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const name = await freeName(db, admission.statement.hostname);
@@ -124,6 +125,15 @@ async function tryInsert(
       db.prepare(NEXT_REVISION[0]),
       nodeStatement(db, networkId, node, admission, now),
       ...addressStatements(db, node.id),
+      savedEvent(db, {
+        kind: "system",
+        id: freshId("audit"),
+        at: now,
+        actor: `enrolment_key:${key.id}`,
+        action: "node.enroll",
+        target: node.id,
+        detail: { name: node.name, segment: node.segment_id, status: node.status },
+      }),
     ]);
     return node;
   } catch (error) {

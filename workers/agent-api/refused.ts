@@ -16,6 +16,16 @@ export function refuse(code: ErrorCode, detail: string, extra: Omit<Refusal, "co
   throw new AgentRefused(refusal(code, detail, extra));
 }
 
+/** The node says too often what its peers must hear of. */
+export function refuseNews(waitMs: number): never {
+  const retryAfterSeconds = Math.ceil(waitMs / 1_000);
+  return refuse(
+    "rate_limited",
+    `What the node's peers must hear of changes too often. Say it again in ${retryAfterSeconds} s.`,
+    { retryAfterSeconds },
+  );
+}
+
 /** What a handler answers, before the session key signs it. */
 export interface Reply {
   readonly status: number;

@@ -3,17 +3,18 @@ import { verifyStatement } from "../../shared/agent-protocol/statement.ts";
 import { WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
 import { NEXT_REVISION, REVISION } from "../../shared/mesh/statements.ts";
 import { buildRecord } from "../../shared/node-config/build.ts";
-import { recordEvent } from "../audit.ts";
 import type { Bindings } from "../env.ts";
 import { freshId } from "../handoff/random.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
+import { meshObject } from "../objects.ts";
+import { savedEvent, settleEvents } from "../saved-events.ts";
 import { bytesOf, readDocument } from "./body.ts";
 import { requirePossession } from "./challenge.ts";
 import { requireClock } from "./clock.ts";
 import { keyHashes } from "./key-hashes.ts";
-import { json, type Reply, refuse } from "./refused.ts";
+import { json, type Reply, refuse, refuseNews } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
 import { requireMember } from "./standing.ts";
 
@@ -43,6 +44,8 @@ export async function rotate(
   }
   requireClock(statement.time, now);
   const answered = await requirePossession(bindings, bytes, statement, proven.possession, now);
+  const waitMs = await meshObject(bindings, session.ticket.segment).claimNews(session.node);
+  if (waitMs > 0) refuseNews(waitMs);
   const { networkId } = await meshState(bindings.db);
   const hashes = keyHashes(keys);
   const record = buildRecord(networkId, session.node, { ...keys, signing: hashes.signing });
@@ -59,6 +62,15 @@ export async function rotate(
              version = version + 1, updated_at = ? WHERE id = ?`,
         )
         .bind(keys.wireguard, keys.kem, hashes.kem, record.hash, now, session.node),
+      savedEvent(db, {
+        kind: "system",
+        id: freshId("audit"),
+        at: now,
+        actor: `node:${session.node}`,
+        action: "node.rotate_keys",
+        target: session.node,
+        detail: { record: record.hash },
+      }),
     ]);
   } catch (error) {
     if (String(error).includes("used_challenges.hash")) {
@@ -69,15 +81,7 @@ export async function rotate(
     }
     throw error;
   }
-  await recordEvent(bindings, {
-    kind: "system",
-    id: freshId("audit"),
-    at: now,
-    actor: `node:${session.node}`,
-    action: "node.rotate_keys",
-    target: session.node,
-    detail: { record: record.hash },
-  });
+  await settleEvents(bindings, session.node);
   await refreshMesh(bindings);
   return json({ record: record.hash });
 }

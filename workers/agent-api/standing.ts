@@ -11,7 +11,7 @@ export const NOT_APPROVED: Readonly<Record<Exclude<NodeStatus, "approved">, read
   pending: ["node_pending", "An administrator must approve this node."],
   quarantined: [
     "node_quarantined",
-    "Two machines used one state, or the node's owner is disabled. An administrator must release it.",
+    "Two machines used one state, or the node's owner is disabled. An administrator must look (rustronaut nodes show) and release it (rustronaut nodes release).",
   ],
   revoked: ["node_revoked", "An administrator put this node out. Enrol anew with a new key to come back."],
   expired: ["node_expired", "The node's membership has ended. An administrator can approve it again."],

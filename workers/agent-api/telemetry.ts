@@ -5,18 +5,16 @@ import {
   type SignedStatement,
   WIRE_LIMITS,
 } from "../../shared/agent-protocol/types.ts";
-import { parseRoute } from "../../shared/mesh/routes.ts";
 import { NEXT_REVISION, REVISION } from "../../shared/mesh/statements.ts";
 import type { CheckedReport, ReportedChange, ReportVerdict } from "../../shared/mesh/types.ts";
-import { parseEndpoint } from "../../shared/node-config/endpoint.ts";
-import { contains, parseHost, parsePrefix } from "../../shared/node-config/prefixes.ts";
+import { oddPeers, usableEndpoints, usableRoutes } from "../../shared/mesh/usable.ts";
 import type { Bindings } from "../env.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { refreshMesh } from "../mesh/notify.ts";
-import { type MeshState, meshState } from "../mesh/state.ts";
+import { meshState } from "../mesh/state.ts";
 import { meshObject } from "../objects.ts";
 import { bytesOf, gunzip, readDocument } from "./body.ts";
-import { json, type Reply, refuse } from "./refused.ts";
+import { json, type Reply, refuse, refuseNews } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
 import { requireMember } from "./standing.ts";
 
@@ -35,20 +33,19 @@ export async function telemetry(
   const plain = await unpacked(request, body);
   const report = readDocument(telemetryReport, plain, WIRE_LIMITS.telemetryBytes);
   if (report.at > now + MAX_AHEAD_MS) refuse("invalid_input", "/at lies in the future.");
-  for (const peer of report.peers) {
-    if (peer.handshakeAt !== null && peer.handshakeAt > now + MAX_AHEAD_MS) {
-      refuse("invalid_input", "/peers: a handshake lies in the future.");
-    }
-    if (peer.node === session.node) refuse("invalid_input", "/peers: a node is no peer of its own.");
-  }
   const { overlay } = await meshState(bindings.db);
   const { at: _at, endpoints, routes, facts, exitNode, conditions, ...rest } = report;
+  const places = usableEndpoints(endpoints ?? [], overlay);
+  const offers = usableRoutes(routes ?? [], overlay);
+  const leftOut = [...places.leftOut, ...offers.leftOut, ...oddPeers(session.node, report.peers, now)];
   const checked: CheckedReport = {
     ...rest,
     handshake: session.ticket.handshake,
     receivedAt: now,
-    ...(endpoints === undefined ? {} : { endpoints: canonicalEndpoints(endpoints ?? [], overlay) }),
-    ...(routes === undefined ? {} : { routes: canonicalRoutes(routes ?? [], overlay) }),
+    // What a report does not say again is left out as before.
+    ...(endpoints === undefined && routes === undefined ? {} : { leftOut }),
+    ...(endpoints === undefined ? {} : { endpoints: places.taken }),
+    ...(routes === undefined ? {} : { routes: offers.taken }),
     ...(exitNode === undefined ? {} : { exitNode }),
     ...(conditions === undefined ? {} : { conditions: conditions ?? [] }),
     ...(facts === undefined ? {} : { facts: await signedFacts(bindings, session, facts) }),
@@ -56,10 +53,10 @@ export async function telemetry(
   const verdict = await meshObject(bindings, session.ticket.segment).telemetry(session.node, checked);
   if (!verdict.ok) {
     if (verdict.reason === "unknown") await requireMember(bindings, session, true);
-    return refuseReport(verdict.reason);
+    return refuseReport(verdict);
   }
   if (verdict.change) await store(bindings, session.node, verdict.change, now);
-  return json({});
+  return json(leftOut.length > 0 ? { leftOut } : {});
 }
 
 async function unpacked(request: Request, body: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
@@ -67,25 +64,6 @@ async function unpacked(request: Request, body: Uint8Array<ArrayBuffer>): Promis
   if (coding === null || coding === "identity") return body;
   if (coding !== "gzip") refuse("unsupported_media_type", "Send the body plain or as gzip.");
   return gunzip(body, WIRE_LIMITS.telemetryBytes);
-}
-
-function canonicalEndpoints(texts: readonly string[], overlay: MeshState["overlay"]): string[] {
-  const ranges = [overlay.ipv4, overlay.ipv6].map(parsePrefix).filter((range) => range !== null);
-  const inOverlay = (address: string) => {
-    const host = parseHost(address);
-    return host !== null && ranges.some((range) => contains(range, host));
-  };
-  return texts.map((text) => {
-    const endpoint = parseEndpoint(text, inOverlay);
-    return endpoint.ok ? endpoint.value : refuse("invalid_input", `/endpoints: ${text} ${endpoint.error}.`);
-  });
-}
-
-function canonicalRoutes(texts: readonly string[], overlay: MeshState["overlay"]): string[] {
-  return texts.map((text) => {
-    const route = parseRoute(text, overlay);
-    return route.ok ? text : refuse("invalid_input", `/routes: ${text} ${route.error}.`);
-  });
 }
 
 /** Posture is the device's word: taken only under its own signature. */
@@ -107,20 +85,14 @@ async function signedFacts(
   return readDocument(nodeFacts, bytesOf(signed.statement, "/facts/statement"), WIRE_LIMITS.jsonBytes);
 }
 
-function refuseReport(reason: Extract<ReportVerdict, { ok: false }>["reason"]): never {
-  switch (reason) {
+function refuseReport(verdict: Extract<ReportVerdict, { ok: false }>): never {
+  switch (verdict.reason) {
     case "replayed":
       return refuse("request_replayed", "A report with this sequence number came before. Count on.");
     case "applied_ahead":
       return refuse("applied_ahead", "The node claims to have applied what was never issued to it.");
     case "too_often":
-      return refuse(
-        "rate_limited",
-        "Where the node is reached changes too often. Say it again in a minute.",
-        {
-          retryAfterSeconds: 60,
-        },
-      );
+      return refuseNews(verdict.waitMs);
     case "unknown":
       return refuse("ticket_expired", "The node stands otherwise now. Shake hands again.");
   }

@@ -37,6 +37,8 @@ export interface Effects {
   /** Users whose principal changed: live sessions learn it. */
   readonly userIds: readonly string[];
   readonly ends: readonly { readonly filter: SessionFilter; readonly reason: SessionEndReason }[];
+  /** A change that is held and was confirmed: the segment's object publishes it. */
+  readonly confirms?: { readonly segmentId: string; readonly revision: number };
   /** Nodes notice it, and nothing of the gateway changed: the segments' objects learn it instead. */
   readonly mesh?: true;
 }

@@ -4,7 +4,7 @@ import type { Bindings } from "../env.ts";
 import { endUser } from "../handoff/end-sessions.ts";
 import { indexEnded } from "../handoff/session-index.ts";
 import { refreshMesh } from "../mesh/notify.ts";
-import { coordinatorObject } from "../objects.ts";
+import { coordinatorObject, meshObject } from "../objects.ts";
 import { loadPrincipal } from "../registry/principals.ts";
 import type { Effects } from "./call.ts";
 
@@ -28,6 +28,11 @@ export async function perform(bindings: Bindings, effects: Effects, event: Event
 }
 
 async function propagate(bindings: Bindings, effects: Effects): Promise<number> {
+  if (effects.confirms) {
+    const { segmentId, revision } = effects.confirms;
+    // False where it was published by an attempt before this one, or grew in the meantime: then it is still shown as held.
+    await meshObject(bindings, segmentId).confirm(revision);
+  }
   if (effects.mesh) return refreshMesh(bindings);
   const coordinator = coordinatorObject(bindings);
   const principals = await inTurns(effects.userIds, (id) => loadPrincipal(bindings.db, id));

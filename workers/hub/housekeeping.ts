@@ -1,4 +1,5 @@
 import type { Bindings } from "../env.ts";
+import { settleLeftEvents } from "../saved-events.ts";
 import { finishRow, PENDING } from "./commit.ts";
 
 /** How often one isolate looks for work, in milliseconds. */
@@ -24,6 +25,7 @@ export async function keepHouse(bindings: Bindings, now: number): Promise<void> 
   if (now - lookedAt < EVERY_MS) return;
   lookedAt = now;
   await finishLeftovers(bindings, now);
+  await settleLeftEvents(bindings, now).catch(logLeftover);
   await dropOld(bindings.db, now);
 }
 
@@ -67,6 +69,7 @@ export async function dropOld(d1: D1Database, now: number): Promise<void> {
     d1
       .prepare("DELETE FROM idempotency_keys WHERE created_at < ? AND status <> ?")
       .bind(now - ANSWERS_MS, PENDING),
+    d1.prepare("DELETE FROM used_challenges WHERE expires_at < ?").bind(now),
     // By leaf, which is in the order of time, so that no index by time is needed.
     d1
       .prepare(

@@ -1,4 +1,5 @@
 import { isId } from "../../shared/ids.ts";
+import { STANDING } from "../../shared/mesh/registry-rows.ts";
 import type { LiveNode } from "../../shared/mesh/types.ts";
 import { ipv4At, ipv6At } from "../../shared/registry/addresses.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
@@ -7,7 +8,10 @@ import type { NodeStatus } from "../../shared/registry/node-status.ts";
 export interface NodeRow {
   id: string;
   name: string;
+  /** As everybody is told: see `STANDING`. */
   status: NodeStatus;
+  /** As it is written. */
+  own_status: NodeStatus;
   segment_id: string;
   segment: string;
   tags: string;
@@ -32,7 +36,7 @@ export interface NodeRow {
 }
 
 /** All columns but the long keys. */
-export const SELECT_NODE = `SELECT n.id, n.name, n.status, n.segment_id, s.name AS segment, n.tags, u.email AS user,
+export const SELECT_NODE = `SELECT n.id, n.name, ${STANDING} AS status, n.status AS own_status, n.segment_id, s.name AS segment, n.tags, u.email AS user,
   n.address_index, n.hostname, n.ephemeral, n.enrolment_key_id, n.offered_routes,
   (SELECT json_group_array(prefix) FROM node_routes r WHERE r.node_id = n.id) AS approved_routes,
   n.endpoints, n.exit_node, n.expires_at, n.ended_revision, n.ended_at, n.signing_hash, n.wireguard_key,
@@ -45,12 +49,31 @@ export function nodeRow(db: D1Database, reference: string): Promise<NodeRow | nu
   return db.prepare(`${SELECT_NODE} WHERE n.${column} = ?`).bind(reference).first<NodeRow>();
 }
 
+/** Why the node is no member, and what an administrator does about it; null for a member. */
+export function statusDetail({ name, status, own_status, user }: NodeRow): string | null {
+  switch (status) {
+    case "approved":
+      return null;
+    case "pending":
+      return `It waits for approval: rustronaut nodes approve ${name}`;
+    case "expired":
+      return `Its membership has ended. To let it in again: rustronaut nodes approve ${name}`;
+    case "revoked":
+      return "It was put out for good. To come back it must enrol anew with a new key.";
+    case "quarantined":
+      return own_status === "approved"
+        ? `Its owner ${user} is disabled. To let it in again: rustronaut users update ${user} --status active`
+        : `Two machines used its state. Make sure that only one holds its keys, then: rustronaut nodes release ${name}`;
+  }
+}
+
 const list = (text: string): string[] => JSON.parse(text) as string[];
 
 export const viewNode = (row: NodeRow, ipv6Prefix: string, live: LiveNode | null) => ({
   id: row.id,
   name: row.name,
   status: row.status,
+  statusDetail: statusDetail(row),
   segmentId: row.segment_id,
   segment: row.segment,
   tags: list(row.tags),
@@ -67,7 +90,7 @@ export const viewNode = (row: NodeRow, ipv6Prefix: string, live: LiveNode | null
   expiresAt: row.expires_at,
   identity: row.signing_hash,
   wireguardKey: row.wireguard_key,
-  live,
+  live: live && { ...live, leftOut: [...live.leftOut] },
   version: row.version,
   createdAt: row.created_at,
   updatedAt: row.updated_at,

@@ -8,7 +8,7 @@ const WIDTH = 6;
 const TIMEOUT_MS = 10_000;
 
 /**
- * Lets every segment that has nodes learn the newest revision, before it returns.
+ * Lets every segment that has nodes, or had some lately, learn the newest revision, before it returns.
  *
  * @returns How many could not be told: they find out by themselves within 30 s.
  */
@@ -16,7 +16,8 @@ export async function refreshMesh(bindings: Bindings): Promise<number> {
   const { revision } = await meshState(bindings.db);
   if (revision === 0) return 0;
   const { results } = await bindings.db
-    .prepare("SELECT segment_id AS id FROM nodes UNION SELECT segment_id FROM address_holds")
+    .prepare("SELECT segment_id AS id FROM nodes UNION SELECT segment_id FROM address_holds WHERE until > ?")
+    .bind(Date.now())
     .all<{ id: string }>();
   const queue = results.map(({ id }) => id);
   let failed = 0;

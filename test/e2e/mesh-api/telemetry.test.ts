@@ -38,6 +38,16 @@ async function refused(code: string, wishes: Readonly<Record<string, unknown>>) 
   expect([await api.state(), await shown()]).toEqual(before);
 }
 
+/** The report is taken, and changes nothing but what it says of itself. */
+async function leftOut(wishes: Readonly<Record<string, unknown>>, text: string) {
+  const before = await api.state();
+  const answer = await node.report(wishes);
+  expect(answer.status, answer.text).toBe(200);
+  expect(answer.json<{ leftOut: string[] }>().leftOut.join()).toContain(text);
+  expect(await api.state()).toEqual(before);
+  expect((await shown()).live.leftOut?.join()).toContain(text);
+}
+
 /** What administrators see of the node, but for the time of its last request. */
 async function shown() {
   const { data } = await api.system.admin.call("nodes.get", { params: { node: node.id } });
@@ -62,8 +72,6 @@ describe("a report", () => {
   });
 
   it.each([
-    ["itself", () => ({ node: node.id })],
-    ["handshakes to come", () => ({ handshakeAt: Date.UTC(2099, 0) })],
     ["negative bytes", () => ({ receivedBytes: -1 })],
     ["a path that is none", () => ({ path: "magic" })],
     ["an id that is none", () => ({ node: "nod_x" })],
@@ -135,22 +143,28 @@ describe("a report", () => {
     "[::ffff:198.51.100.1]:1",
     "[ff02::1]:1",
     "hub.localhost:51820",
-    "198.51.100.1:1\nPostUp = reboot",
-  ])("has no endpoint %j", async (endpoint) => {
-    await refused("invalid_input", { endpoints: [endpoint] });
+  ])("M16: has no endpoint %j, and is taken without it", async (endpoint) => {
+    await leftOut({ endpoints: [endpoint] }, endpoint);
   });
 
-  it("has no endpoint of the overlay, and no 500 of them", async () => {
+  it("has no endpoint of two lines", async () => {
+    await refused("invalid_input", { endpoints: ["198.51.100.1:1\nPostUp = reboot"] });
+  });
+
+  it("M16: has no endpoint of the overlay, and is taken without it", async () => {
     const { ipv6 } = await shown();
-    await refused("invalid_input", { endpoints: [`[${ipv6}]:51820`] });
+    await leftOut({ endpoints: [`[${ipv6}]:51820`] }, ipv6);
+  });
+
+  it("has no 500 endpoints", async () => {
     const many = Array.from({ length: 500 }, (_, i) => `198.51.100.${i % 250}:51820`);
     await refused("invalid_input", { endpoints: many });
   });
 
   it.each(["10.0.0.1/8", "10.0.0.0/7", "2000::/15", "100.64.0.0/10", "169.254.169.254/32", "127.0.0.0/8"])(
-    "offers no route %s",
+    "M16: offers no route %s, and is taken without it",
     async (route) => {
-      await refused("invalid_input", { routes: [route] });
+      await leftOut({ routes: [route] }, route);
     },
   );
 

@@ -63,7 +63,13 @@ export const MESH_HANDLERS: Handlers<"mesh.map" | "mesh.holds" | "mesh.confirmHo
 
   "mesh.confirmHold": async ({ bindings, params, body }) => {
     const segment = await findSegment(bindings.db, params.segment);
-    if (!(await meshObject(bindings, segment.id).confirm(body.revision))) {
+    const { items, missing } = await holds(bindings);
+    const isConfirmed = ({ segmentId, reason, revision }: (typeof items)[number]) =>
+      segmentId === segment.id && reason === "peer_loss" && revision === body.revision;
+    if (missing.includes(segment.name)) {
+      refuse("unavailable", "The segment does not answer. Try again in a moment.");
+    }
+    if (!items.some(isConfirmed)) {
       refuse(
         "conflict",
         "Nothing of this revision is held. Read the holds again: the change may have grown.",
@@ -79,9 +85,10 @@ export const MESH_HANDLERS: Handlers<"mesh.map" | "mesh.holds" | "mesh.confirmHo
         },
         userIds: [],
         ends: [],
+        confirms: { segmentId: segment.id, revision: body.revision },
         mesh: true,
       },
-      body: await holds(bindings),
+      body: { items: items.filter((item) => !isConfirmed(item)), missing },
     };
   },
 };

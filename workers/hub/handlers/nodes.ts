@@ -1,10 +1,11 @@
 import { nodeLabel } from "../../../shared/agent-protocol/node-name.ts";
+import { STANDING } from "../../../shared/mesh/registry-rows.ts";
 import { REVISION } from "../../../shared/mesh/statements.ts";
 import type { NodeStatus } from "../../../shared/registry/node-status.ts";
 import type { Bindings } from "../../env.ts";
 import { removeNode, setStatus } from "../../mesh/changes.ts";
 import { liveOf } from "../../mesh/live.ts";
-import { type NodeRow, nodeRow, SELECT_NODE, viewNode } from "../../mesh/node-rows.ts";
+import { type NodeRow, nodeRow, SELECT_NODE, statusDetail, viewNode } from "../../mesh/node-rows.ts";
 import { receiptOf } from "../../mesh/receipts.ts";
 import { checkRoutes, storeRoutes } from "../../mesh/routes.ts";
 import { meshState, nextRevision } from "../../mesh/state.ts";
@@ -49,13 +50,18 @@ async function changeStatus(
 ): Promise<Reply<NodeView> | Write<NodeView>> {
   const row = await findNode(bindings.db, params.node);
   if (row.status === to) return { body: await view(bindings, row), version: row.version };
-  if (!from.includes(row.status)) {
-    refuse("conflict", `The node is ${row.status}; only one that is ${from.join(" or ")} can be changed so.`);
+  if (!from.includes(row.own_status)) {
+    const { status, own_status } = row;
+    const detail = status === own_status ? "" : ` ${statusDetail(row)}.`;
+    refuse(
+      "conflict",
+      `The node is ${status}; only one that is ${from.join(" or ")} can be changed so.${detail}`,
+    );
   }
-  const after = { ...row, status: to, version: row.version + 1, updated_at: now };
+  const after = { ...row, status: to, own_status: to, version: row.version + 1, updated_at: now };
   return {
-    statements: setStatus(bindings.db, row.id, [row.status], to, now),
-    effects: effects(action, row, { from: row.status }),
+    statements: setStatus(bindings.db, row.id, [row.own_status], to, now),
+    effects: effects(action, row, { from: row.own_status }),
     body: await view(bindings, after),
     version: after.version,
   };
@@ -77,7 +83,7 @@ export const NODE_HANDLERS: Handlers<
       query,
       async (after, limit) => {
         const statement = bindings.db.prepare(
-          `${SELECT_NODE} WHERE n.id > ?1 AND n.status = coalesce(?2, n.status)
+          `${SELECT_NODE} WHERE n.id > ?1 AND ${STANDING} = coalesce(?2, ${STANDING})
            AND n.segment_id = coalesce(?3, n.segment_id) ORDER BY n.id LIMIT ?4`,
         );
         const rows = await statement.bind(after ?? "", query.status ?? null, segment, limit).all<NodeRow>();
@@ -124,10 +130,15 @@ export const NODE_HANDLERS: Handlers<
       version: ifMatch + 1,
       updated_at: now,
     };
+    // The next object must know which handshakes were used, or a clone could start anew there.
+    const newest = moves
+      ? await meshObject(bindings, before.segment_id).handshakeOf(before.id)
+      : { counter: 0, madeAt: 0 };
     const update = db
       .prepare(
         `UPDATE nodes SET name = ?2, tags = ?3, segment_id = ?4, expires_at = ?5,
-           user_id = (SELECT id FROM users WHERE email = ?6), handshake_floor = max(handshake_floor, ?7),
+           user_id = (SELECT id FROM users WHERE email = ?6), handshake_floor = CASE WHEN ?10 THEN ?7 ELSE handshake_floor END,
+           handshake_floor_made = CASE WHEN ?10 THEN ?11 ELSE handshake_floor_made END,
            revision = ${REVISION}, version = ?8, updated_at = ?9 WHERE id = ?1`,
       )
       .bind(
@@ -137,10 +148,11 @@ export const NODE_HANDLERS: Handlers<
         after.segment_id,
         after.expires_at,
         after.user,
-        // The next object must know which handshakes were used, or a clone could start anew there.
-        moves ? await meshObject(bindings, before.segment_id).handshakeOf(before.id) : 0,
+        newest.counter,
         after.version,
         now,
+        Number(moves),
+        newest.madeAt,
       );
     return {
       statements: [

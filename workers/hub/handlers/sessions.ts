@@ -1,14 +1,15 @@
 import { isId } from "../../../shared/ids.ts";
+import type { Role } from "../../../shared/protocol/fields.ts";
 import { HUB_APP_ID, type SessionEndReason, type SessionFilter } from "../../../shared/sessions/types.ts";
-import { recordEvent } from "../../audit.ts";
 import type { Bindings } from "../../env.ts";
 import { endUser } from "../../handoff/end-sessions.ts";
 import { freshId } from "../../handoff/random.ts";
 import { indexEnded, liveOwners } from "../../handoff/session-index.ts";
 import { coordinatorObject } from "../../objects.ts";
+import { recordEnding } from "../../saved-events.ts";
 import type { Call, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
-import { notFound } from "../refused.ts";
+import { notFound, refuse } from "../refused.ts";
 import { findApp } from "./apps.ts";
 import { findUser } from "./users.ts";
 
@@ -55,43 +56,56 @@ async function end(
   return result;
 }
 
-/** Says in the audit log what ended, once all of it did. */
-async function answer(
+/** Ends what `work` ends, and says in the audit log who did and what ended. */
+async function kill(
   { bindings, caller, now }: Call<"sessions.kill" | "sessions.killMany">,
   target: string,
-  ...parts: readonly Ended[]
+  work: () => Promise<readonly Ended[]>,
 ): Promise<{ body: { ended: string[]; pending: number } }> {
-  const ended = [...new Set(parts.flatMap((part) => part.ended))];
-  const pending = new Set(parts.flatMap((part) => part.pending)).size;
-  await recordEvent(bindings, {
+  const entry = {
     kind: "admin",
     id: freshId("audit"),
     at: now,
     actor: caller.actor,
     action: "session.kill",
     target,
-    detail: { ended: ended.length, pending },
+    detail: {},
+  } as const;
+  let ended: string[] = [];
+  const { pending } = await recordEnding(bindings, entry, async () => {
+    const parts = await work();
+    ended = [...new Set(parts.flatMap((part) => part.ended))];
+    return { ended: ended.length, pending: new Set(parts.flatMap((part) => part.pending)).size };
   });
   return { body: { ended, pending } };
 }
 
-async function killUser(call: Call<"sessions.killMany">, id: string) {
-  // Sign-in sessions first, so that no new app session slips in; then whatever the index did not know.
-  const indexed = await endUser(call.bindings, id, REASON);
-  const others = await end(call.bindings, null, { by: "user", id });
-  return answer(call, id, { ended: indexed, pending: [] }, others);
+/** Or an administrator could keep the owners out. */
+function mayEndOf({ caller }: Pick<Call, "caller">, role: Role | null): void {
+  if (role === "owner" && caller.role !== "owner") {
+    refuse("forbidden", "Only an owner may end an owner's sessions.");
+  }
 }
 
 /** The id of an app, or of the built-in one through which administrators use the hub. */
 const appIdOf = async (bindings: Bindings, reference: string): Promise<string> =>
   reference === HUB_APP_ID ? HUB_APP_ID : (await findApp(bindings.db, reference)).id;
 
-async function locate(bindings: Bindings, id: string): Promise<{ owner: string; kind: Row["kind"] }> {
+interface Place {
+  readonly owner: string;
+  readonly kind: Row["kind"];
+  /** Of the user whose session it is. */
+  readonly role: Role | null;
+}
+
+async function locate(bindings: Bindings, id: string): Promise<Place> {
   if (!isId("session", id)) return notFound("session");
   const row = await bindings.db
-    .prepare("SELECT owner, kind FROM sessions_index WHERE id = ?")
+    .prepare(
+      "SELECT s.owner, s.kind, u.role FROM sessions_index s JOIN users u ON u.id = s.user_id WHERE s.id = ?",
+    )
     .bind(id)
-    .first<{ owner: string; kind: Row["kind"] }>();
+    .first<Place>();
   return row ?? notFound("session");
 }
 
@@ -131,18 +145,31 @@ export const SESSION_HANDLERS: Handlers<
   "sessions.kill": async (call) => {
     const { bindings, params } = call;
     const id = params.session;
-    const { owner, kind } = await locate(bindings, id);
-    const own = await end(bindings, [owner], { by: "session", id });
-    if (kind === "app") return answer(call, id, own);
-    // After the sign-in session, so that no new app session slips in.
-    const owners = await liveOwners(bindings.db, { parentId: id });
-    return answer(call, id, own, await end(bindings, owners, { by: "parent", id }));
+    const { owner, kind, role } = await locate(bindings, id);
+    mayEndOf(call, role);
+    return kill(call, id, async () => {
+      const own = await end(bindings, [owner], { by: "session", id });
+      if (kind === "app") return [own];
+      // After the sign-in session, so that no new app session slips in.
+      const owners = await liveOwners(bindings.db, { parentId: id });
+      return [own, await end(bindings, owners, { by: "parent", id })];
+    });
   },
 
   "sessions.killMany": async (call) => {
     const { body, bindings } = call;
-    if (body.by === "user") return killUser(call, (await findUser(bindings.db, body.user)).id);
+    if (body.by === "user") {
+      const { id, role } = await findUser(bindings.db, body.user);
+      mayEndOf(call, role);
+      // Sign-in sessions first, so that no new app session slips in; then whatever the index did not know.
+      return kill(call, id, async () => [
+        { ended: await endUser(bindings, id, REASON), pending: [] },
+        await end(bindings, null, { by: "user", id }),
+      ]);
+    }
     const id = await appIdOf(bindings, body.app);
-    return answer(call, id, await end(bindings, null, { by: "app", id }));
+    // Everybody's at the hub, the owners' among them.
+    if (id === HUB_APP_ID) mayEndOf(call, "owner");
+    return kill(call, id, async () => [await end(bindings, null, { by: "app", id })]);
   },
 };

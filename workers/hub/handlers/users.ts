@@ -42,10 +42,16 @@ async function groupsOf(d1: D1Database, ids: readonly string[]): Promise<Map<str
 const viewOne = async (d1: D1Database, row: Row) =>
   view(row, (await groupsOf(d1, [row.id])).get(row.id) ?? []);
 
-/** Roles are the owners' business, and so is everything about an owner. */
-function mayTouch(caller: Call["caller"], before: Row["role"], after: Row["role"]): void {
-  if (caller.role === "owner" || (before === after && before !== "owner")) return;
-  refuse("forbidden", "Only an owner may give or take roles, or change an owner.");
+/**
+ * Roles are the owners' business, and so is everything about another person who has one: who could change the address of
+ * an administrator could sign in as that administrator.
+ */
+function mayTouch(caller: Call["caller"], before: Pick<Row, "id" | "role"> | null, after: Row["role"]): void {
+  if (caller.role === "owner") return;
+  const role = before?.role ?? null;
+  const isSelf = before !== null && before.id === caller.user?.id;
+  if (role === after && (role === null || isSelf)) return;
+  refuse("forbidden", "Only an owner may give or take roles, or change another person who has one.");
 }
 
 const isOwner = (row: Row | null): boolean => row?.role === "owner" && row.status === "active";
@@ -120,7 +126,7 @@ export const USER_HANDLERS: Handlers<
       // Principals are ordered by time: it must rise even within a millisecond.
       updatedAt: Math.max(now, before.updatedAt + 1),
     };
-    mayTouch(caller, before.role, after.role);
+    mayTouch(caller, before, after.role);
     const { homeRegion: _, ...changes } = after;
     return {
       statements: [
@@ -139,7 +145,7 @@ export const USER_HANDLERS: Handlers<
 
   "users.delete": async ({ bindings, params, caller, ifMatch }) => {
     const row = await findUser(bindings.db, params.user);
-    mayTouch(caller, row.role, null);
+    mayTouch(caller, row, null);
     return {
       statements: [
         unchanged(bindings.db, "users", row, ifMatch),

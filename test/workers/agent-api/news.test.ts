@@ -1,0 +1,137 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { ChallengeAnswer } from "../../../shared/agent-protocol/types.ts";
+import { newNode, type TestNode } from "../../support/test-node.ts";
+import { openWorld, type World } from "./world.ts";
+
+let world: World;
+let object: DurableObjectStub<import("../../../durable-objects/segment-mesh.ts").SegmentMesh>;
+beforeAll(async () => {
+  world = await openWorld();
+  const { data } = await world.admin.call("segments.list");
+  const segment = data.items.find(({ name }) => name === "main")?.id ?? "";
+  object = env.SEGMENT_MESH.get(env.SEGMENT_MESH.idFromName(segment));
+  // The clock stands: nothing of an allowance comes back meanwhile.
+  vi.useFakeTimers({ toFake: ["Date"] });
+});
+afterAll(() => {
+  vi.useRealTimers();
+});
+
+const revision = async () =>
+  Number(await env.DB.prepare("SELECT revision FROM mesh_state").first("revision"));
+
+async function rotate(node: TestNode) {
+  const before = { keys: node.publicKeys, seeds: node.seeds };
+  await node.newKeys();
+  const body = JSON.stringify({ keys: node.publicKeys });
+  const given = (await node.call("POST", "/agent/v1/keys/challenge", { body })).json<ChallengeAnswer>();
+  const statement = { node: node.id, keys: node.publicKeys, challenge: given.challenge, time: Date.now() };
+  const proven = JSON.stringify(await node.prove("rotate", statement, given));
+  const answer = await node.call("POST", "/agent/v1/keys", { body: proven });
+  if (answer.status !== 200) Object.assign(node, { publicKeys: before.keys, seeds: before.seeds });
+  return answer;
+}
+
+describe("S-A9: what a node says that reaches its peers", () => {
+  test("rotations are let through ten at once, and the refusal says when the next one is", async () => {
+    const node = await world.member();
+    const before = await revision();
+    const codes: string[] = [];
+    for (let n = 0; n < 12; n++) {
+      const answer = await rotate(node);
+      codes.push(answer.code);
+      if (answer.code === "rate_limited") expect(answer.headers["retry-after"]).toBe("6");
+    }
+    expect(codes).toEqual([...Array(10).fill(""), "rate_limited", "rate_limited"]);
+    expect((await revision()) - before).toBe(10);
+  });
+
+  test("endpoints, routes and rotations draw on one allowance, which a restart does not fill", async () => {
+    const node = await world.member();
+    for (let n = 1; n <= 5; n++) {
+      expect((await node.report({ endpoints: [`198.51.100.${n}:1`] })).status).toBe(200);
+      expect((await node.report({ routes: [`10.${n}.0.0/16`] })).status).toBe(200);
+    }
+    await evictDurableObject(object);
+    expect((await rotate(node)).code).toBe("rate_limited");
+    expect((await node.report({ endpoints: ["198.51.100.77:1"] })).code).toBe("rate_limited");
+    // What is no news is taken, and others are not held up.
+    expect((await node.report()).status).toBe(200);
+    const other = await world.member();
+    expect((await rotate(other)).status).toBe(200);
+  });
+
+  test("a key whose nodes come and leave again lets nobody in for a while", async () => {
+    const [key, another] = [await world.key(), await world.key()];
+    const codes: string[] = [];
+    for (let n = 0; n < 12; n++) {
+      const node = await newNode(world.hub);
+      const answer = await node.tryEnrol(key);
+      codes.push(answer.code);
+      if (answer.status !== 200) continue;
+      node.id = answer.json<{ node: string }>().node;
+      await node.shakeHands();
+      expect((await node.call("POST", "/agent/v1/logout")).status).toBe(200);
+    }
+    expect(codes).toEqual([...Array(10).fill(""), "rate_limited", "rate_limited"]);
+    expect((await (await newNode(world.hub)).tryEnrol(another)).status).toBe(200);
+  });
+
+  test("many machines may come with one key at once, and stay", async () => {
+    const key = await world.key();
+    for (let n = 0; n < 13; n++) expect((await (await newNode(world.hub)).tryEnrol(key)).status).toBe(200);
+  });
+});
+
+describe("M16: a report with something odd in it", () => {
+  test("is taken; the odd endpoints are left out, and both sides are told", async () => {
+    const node = await world.member();
+    const odd = ["100.64.3.4:51820", "192.0.0.2:51820", "240.0.0.1:51820", "127.0.0.1:51820"];
+    const answer = await node.report({
+      endpoints: [odd[0], "198.51.100.7:51820", odd[1], "[2001:DB8::7]:51820", odd[2], odd[3]],
+      applyError: "still told",
+    });
+    expect(answer.status).toBe(200);
+    const { leftOut } = answer.json<{ leftOut: string[] }>();
+    expect(leftOut).toHaveLength(odd.length);
+    for (const [n, text] of odd.entries()) expect(leftOut[n]).toContain(text);
+    const { data } = await world.admin.call("nodes.get", { params: { node: node.id } });
+    expect(data.endpoints).toEqual(["198.51.100.7:51820", "[2001:db8::7]:51820"]);
+    expect(data.live).toMatchObject({ applyError: "still told", leftOut });
+  });
+
+  test("is taken with odd routes and odd peers, too", async () => {
+    const [node, peer] = [await world.member(), await world.member()];
+    const handshakeAt = Date.now() + 3_600_000;
+    const report = { receivedBytes: 1, sentBytes: 1, endpoint: null, path: "direct", handshakeAt };
+    const answer = await node.report({
+      routes: ["10.1.0.0/16", "127.0.0.0/8", "100.64.0.0/10"],
+      peers: [
+        { ...report, node: peer.id },
+        { ...report, node: node.id },
+      ],
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.json<{ leftOut: string[] }>().leftOut).toHaveLength(4);
+    const { data } = await world.admin.call("nodes.get", { params: { node: node.id } });
+    expect([data.offeredRoutes, data.live?.leftOut.length]).toEqual([["10.1.0.0/16"], 4]);
+    // The next one, without any of it, says nothing odd.
+    expect((await node.report({ endpoints: [] })).json()).toEqual({});
+    const { data: after } = await world.admin.call("nodes.get", { params: { node: node.id } });
+    expect(after.live?.leftOut).toEqual([]);
+  });
+});
+
+test("what a node reported goes with the node", async () => {
+  const node = await world.member();
+  expect((await node.report()).status).toBe(200);
+  const reports = () =>
+    runInDurableObject(object, (_object, { storage }) =>
+      storage.sql.exec("SELECT node FROM reports WHERE node = ?", node.id).toArray(),
+    );
+  expect(await reports()).toHaveLength(1);
+  expect((await node.call("POST", "/agent/v1/logout")).status).toBe(200);
+  expect(await reports()).toEqual([]);
+});
