@@ -24,7 +24,7 @@ export interface HttpAnswer {
 /** The hub did not give an answer that counts. */
 export class HubAway extends Error {
   override readonly name = "HubAway";
-  /** Milliseconds that the hub asked to wait, or 0. */
+  /** Milliseconds that the hub provably asked to wait, or 0. */
   readonly retryAfterMs: number;
 
   constructor(message: string, retryAfterMs = 0) {
@@ -96,11 +96,4 @@ async function readBounded(incoming: IncomingMessage, maxBytes: number): Promise
   if (status >= 300 && status < 400 && status !== 304)
     throw new HubAway(`The hub's address redirects to ${JSON.stringify(header("location").slice(0, 200))}`);
   return { status, header, body: Uint8Array.from(Buffer.concat(chunks)) };
-}
-
-/** `Retry-After` in milliseconds, an hour at most; 0 when there is none. */
-export function retryAfterOf(answer: HttpAnswer): number {
-  const text = answer.header("retry-after");
-  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), 3_600) * 1_000 : 0;
 }

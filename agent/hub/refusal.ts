@@ -1,4 +1,4 @@
-import { type HttpAnswer, HubAway, retryAfterOf } from "./http.ts";
+import { type HttpAnswer, HubAway } from "./http.ts";
 import { parseAnswer, problemDocument } from "./schemas.ts";
 
 /** The hub said no. */
@@ -8,6 +8,7 @@ export class HubRefused extends Error {
   readonly status: number;
   /** Whether the session key proves that the hub said so. Without it, nothing may be torn down for it. */
   readonly authentic: boolean;
+  /** Milliseconds that the hub provably asked to wait, or 0. */
   readonly retryAfterMs: number;
 
   constructor(code: string, status: number, message: string, authentic: boolean, retryAfterMs: number) {
@@ -20,16 +21,28 @@ export class HubRefused extends Error {
 }
 
 const MAX_PROBLEM_BYTES = 64 * 1024;
+/** The hub's own word, too, keeps a node silent for no longer than that. */
+const LONGEST_WAIT_MS = 15 * 60_000;
 
-/** What an answer outside of 2xx means. */
+/**
+ * What an answer outside of 2xx means. How long to wait is believed where the MAC covers it: in the body of an authentic
+ * answer. Whoever else answers, and whoever can write a header, must not be able to silence a node.
+ */
 export function refusalOf(answer: HttpAnswer, authentic: boolean): HubRefused | HubAway {
-  const { status, body } = answer;
-  const retryAfterMs = retryAfterOf(answer);
+  const { status } = answer;
+  const problem = problemOf(answer);
+  const seconds = authentic ? (problem?.retry_after_seconds ?? 0) : 0;
+  const retryAfterMs = Math.min(seconds * 1_000, LONGEST_WAIT_MS);
   if (status >= 500) return new HubAway(`The hub is in trouble (${status})`, retryAfterMs);
+  if (!problem) return new HubAway(`Something that is not a hub answered (${status})`);
+  const { code, title, detail } = problem;
+  return new HubRefused(code, status, [title, detail].filter(Boolean).join(": "), authentic, retryAfterMs);
+}
+
+function problemOf({ body }: HttpAnswer) {
   try {
-    const { code, title, detail } = parseAnswer(problemDocument, body, MAX_PROBLEM_BYTES);
-    return new HubRefused(code, status, [title, detail].filter(Boolean).join(": "), authentic, retryAfterMs);
+    return parseAnswer(problemDocument, body, MAX_PROBLEM_BYTES);
   } catch {
-    return new HubAway(`Something that is not a hub answered (${status})`, retryAfterMs);
+    return null;
   }
 }

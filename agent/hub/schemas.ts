@@ -17,6 +17,7 @@ export const problemDocument = z.object({
   code: z._default(text(100), "unknown"),
   title: z._default(text(500), ""),
   detail: z.optional(z.nullable(text(4_000))),
+  retry_after_seconds: z.optional(z.int().check(z.gte(0))),
 });
 
 /** @throws HubAway for anything else: whoever answered is not a hub that this agent understands. */

@@ -44,7 +44,11 @@ export function problem(refused: Refusal, requestId: string): Reply {
   const retryAfter = refused.retryAfterSeconds ?? (status === 503 ? 2 : undefined);
   return {
     status,
-    body: JSON.stringify(toProblem(refused, { request_id: requestId })),
+    // Also in the body, which the MAC of an answer covers: nodes believe no header.
+    body: JSON.stringify({
+      ...toProblem(refused, { request_id: requestId }),
+      ...(retryAfter === undefined ? {} : { retry_after_seconds: retryAfter }),
+    }),
     headers: {
       "content-type": "application/problem+json",
       "x-rustronaut-response": refused.code,

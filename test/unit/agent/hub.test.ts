@@ -58,15 +58,29 @@ describe("a refusal", () => {
     expect(refusalOf(answer(status, body), false)).toBeInstanceOf(HubAway);
   });
 
+  const asking = (status: number, seconds: unknown, headers = {}) =>
+    answer(status, JSON.stringify({ ...JSON.parse(problem), retry_after_seconds: seconds }), headers);
+
   it.each([
-    ["120", 120_000],
-    ["999999", 3_600_000],
-    ["-5", 0],
-    ["soon", 0],
-    [new Date(Date.now() - 60_000).toUTCString(), 0],
-    ["Fri, 31 Dec 9999 23:59:59 GMT", 3_600_000],
-  ])("with Retry-After %s waits %i ms", (header, ms) => {
-    expect(refusalOf(answer(429, problem, { "retry-after": header }), false).retryAfterMs).toBe(ms);
+    [429, 120, 120_000],
+    [503, 120, 120_000],
+    [429, 999_999, 900_000],
+  ])("M20: of the hub's own (%i, %i s) makes the node wait %i ms", (status, seconds, ms) => {
+    expect(refusalOf(asking(status, seconds), true).retryAfterMs).toBe(ms);
+  });
+
+  it.each([429, 403, 500, 503])("M20: that nobody proves (%i) slows no node down", (status) => {
+    const stranger = asking(status, 300, { "retry-after": "300" });
+    expect(refusalOf(stranger, false).retryAfterMs).toBe(0);
+    expect(pauseAfter(1, refusalOf(stranger, false).retryAfterMs, 1)).toBe(pauseAfter(1, 0, 1));
+  });
+
+  it.each([429, 503])("M20: with a header that no MAC covers (%i) slows no node down", (status) => {
+    expect(refusalOf(answer(status, problem, { "retry-after": "3600" }), true).retryAfterMs).toBe(0);
+  });
+
+  it.each([-5, "soon", 1.5, null])("M20: with %j for seconds is no hub's", (seconds) => {
+    expect(refusalOf(asking(403, seconds), true)).toBeInstanceOf(HubAway);
   });
 
   const said = (code: string, authentic: boolean) =>
