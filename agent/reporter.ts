@@ -1,12 +1,13 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { signStatement } from "../shared/agent-protocol/statement.ts";
-import type { PeerReport, TelemetryReport } from "../shared/agent-protocol/types.ts";
+import type { Condition, PeerReport, TelemetryReport } from "../shared/agent-protocol/types.ts";
 import { WIRE_LIMITS } from "../shared/agent-protocol/types.ts";
 import type { AppliedConfig } from "../shared/node-config/accept.ts";
 import type { TunnelKeeper } from "./apply/keeper.ts";
 import type { Health } from "./health.ts";
 import type { HubConnection } from "./hub/connection.ts";
+import { parseAnswer, telemetryAnswer } from "./hub/schemas.ts";
 import type { OpenSession } from "./hub/session.ts";
 import type { Keys } from "./state/keys.ts";
 import type { Settings } from "./state/store.ts";
@@ -16,6 +17,7 @@ import { localEndpoints, peerReports } from "./telemetry/report.ts";
 const gzipped = promisify(gzip);
 const FACTS_EVERY_MS = 60 * 60_000;
 const WORTH_PACKING = 1_024;
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 export interface ReporterParts {
   readonly connection: HubConnection;
@@ -96,7 +98,9 @@ export class Reporter {
       peers: peers.slice(0, WIRE_LIMITS.peersPerReport),
       clockSkewMs: Math.round(connection.skewMs),
     };
-    await this.#send(report);
+    const leftOut = await this.#send(report);
+    // Of a report that said it: what is not said again is left out as before.
+    if (said !== this.#said) health.set("report", leftOutCondition(leftOut));
     this.#said = said;
     this.#paths = livePaths(peers);
     if (withFacts) this.#factsAt = performance.now();
@@ -108,10 +112,11 @@ export class Reporter {
     return signStatement("facts", origin, await collectFacts(), keys().signing);
   }
 
-  async #send(report: TelemetryReport): Promise<void> {
+  /** @returns What the hub did not take of it. */
+  async #send(report: TelemetryReport): Promise<readonly string[]> {
     const text = new TextEncoder().encode(JSON.stringify(report));
     const isPacked = text.length > WORTH_PACKING;
-    await this.#parts.connection.call({
+    const { body } = await this.#parts.connection.call({
       method: "POST",
       target: "/agent/v1/telemetry",
       body: isPacked ? Uint8Array.from(await gzipped(text)) : text,
@@ -120,5 +125,14 @@ export class Reporter {
         ...(isPacked ? { "content-encoding": "gzip" } : {}),
       },
     });
+    return parseAnswer(telemetryAnswer, body, MAX_ANSWER_BYTES).leftOut;
   }
+}
+
+/** What the hub left out is no failure of the machine, but whoever looks must find it. */
+export function leftOutCondition(leftOut: readonly string[]): Condition[] {
+  if (leftOut.length === 0) return [];
+  const said = leftOut.join("; ").replace(/[^\x20-\x7e]/g, "?");
+  const detail = `The hub left out ${leftOut.length} of what this node reports: ${said}`;
+  return [{ code: "report_left_out", detail: detail.slice(0, WIRE_LIMITS.conditionDetail) }];
 }

@@ -20,6 +20,11 @@ export const problemDocument = z.object({
   retry_after_seconds: z.optional(z.int().check(z.gte(0))),
 });
 
+/** What the hub did not take of a report, in words. */
+export const telemetryAnswer = z.object({
+  leftOut: z._default(z.array(text(1_000)).check(z.maxLength(100)), []),
+});
+
 /** @throws HubAway for anything else: whoever answered is not a hub that this agent understands. */
 export function parseAnswer<T extends z.core.$ZodType>(
   schema: T,
