@@ -4,6 +4,7 @@ import {
   judgeProviderCallback,
   judgeRedemption,
   type StoredAttempt,
+  spendsCode,
 } from "../shared/login/attempts.ts";
 import {
   type AppAttempt,
@@ -69,6 +70,18 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
     return isOpen(stored, Date.now()) && stored.attempt.kind === "app" ? stored.attempt : null;
   }
 
+  async recallApp(id: string): Promise<AppAttempt | null> {
+    const attempt = this.#load(id)?.attempt;
+    return attempt?.kind === "app" ? attempt : null;
+  }
+
+  async recallProvider(id: string): ReturnType<LoginAttemptsRpc["recallProvider"]> {
+    const attempt = this.#load(id)?.attempt;
+    if (attempt?.kind !== "provider") return null;
+    const { providerId, appAttemptId } = attempt;
+    return { providerId, appAttemptId };
+  }
+
   async takeProvider(id: string, browserHash: string): ReturnType<LoginAttemptsRpc["takeProvider"]> {
     const verdict = judgeProviderCallback(this.#load(id), browserHash, Date.now());
     if (typeof verdict === "object") this.#consume(id);
@@ -83,9 +96,14 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
     return true;
   }
 
-  async redeem(id: string, codeHash: string, browserHash: string, host: string): Promise<Redeemed> {
-    const verdict = judgeRedemption(this.#load(id), { codeHash, browserHash, host }, Date.now());
-    if (verdict.ok) this.#consume(id);
+  async redeem(
+    id: string,
+    codeHash: string,
+    browserHashes: readonly string[],
+    host: string,
+  ): Promise<Redeemed> {
+    const verdict = judgeRedemption(this.#load(id), { codeHash, browserHashes, host }, Date.now());
+    if (spendsCode(verdict)) this.#consume(id);
     return verdict;
   }
 

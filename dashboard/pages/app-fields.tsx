@@ -41,6 +41,7 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
       caseInsensitivePaths: form.has("caseInsensitivePaths"),
       encodedSlashes: form.has("encodedSlashes"),
       methodOverride: form.has("methodOverride"),
+      rootServiceWorker: form.has("rootServiceWorker"),
     },
   };
 }
@@ -180,6 +181,11 @@ function SettingsFields({
           label="Allow method override headers"
           name="methodOverride"
           defaultChecked={settings.methodOverride}
+        />
+        <Check
+          label="Let a service worker watch over the whole host (it sees sign-in codes)"
+          name="rootServiceWorker"
+          defaultChecked={settings.rootServiceWorker}
         />
       </fieldset>
     </details>

@@ -19,10 +19,12 @@ export const ERRORS = {
   // about the caller
   unauthenticated: { status: 401, title: "Sign in first" },
   invalid_credentials: { status: 401, title: "The credentials are not valid" },
+  sign_in_too_old: { status: 401, title: "A newer sign-in is needed" },
   session_ended: { status: 401, title: "The session has ended" },
   forbidden: { status: 403, title: "This is not allowed" },
   denied_by_policy: { status: 403, title: "A policy does not allow this" },
   csrf_rejected: { status: 403, title: "The request did not come from this site" },
+  service_worker_refused: { status: 403, title: "The service worker would watch over the whole host" },
   origin_not_allowed: { status: 403, title: "The origin may not open a connection here" },
   // about state
   conflict: { status: 409, title: "It conflicts with what exists" },

@@ -7,6 +7,11 @@ export function attemptCookieName(attemptId: string): string {
   return PREFIX + attemptId.slice(-8);
 }
 
+/** The attempt cookies among a browser's cookies, in the order of the header. */
+export function heldAttemptCookies(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name) => /^__Host-rn_l_[0-9a-hjkmnp-tv-z]{8}$/.test(name)))];
+}
+
 /**
  * The attempt cookies to clear so that one more fits, oldest first. Browsers list cookies of one path from
  * the oldest to the newest (RFC 6265 §5.4), so the order of the header tells their age.
@@ -14,6 +19,6 @@ export function attemptCookieName(attemptId: string): string {
  * @param names Cookie names in the order of the header.
  */
 export function evictedAttemptCookies(names: readonly string[]): string[] {
-  const held = [...new Set(names.filter((name) => /^__Host-rn_l_[0-9a-hjkmnp-tv-z]{8}$/.test(name)))];
+  const held = heldAttemptCookies(names);
   return held.slice(0, Math.max(0, held.length - (MAX_ATTEMPT_COOKIES - 1)));
 }

@@ -24,34 +24,44 @@ export function judgeProviderCallback(
   return stored.attempt;
 }
 
-/**
- * Whether a one-time code may be redeemed. Code, browser and host must all fit; what does not fit consumes
- * nothing, so that nobody can spoil another's sign-in by guessing.
- */
-export function judgeRedemption(
-  stored: StoredAttempt | null,
-  given: { readonly codeHash: string; readonly browserHash: string; readonly host: string },
-  now: number,
-): Redeemed {
-  if (stored?.attempt.kind !== "app") return { ok: false, reason: "unknown" };
+/** What a browser shows to redeem a code. */
+export interface ShownCode {
+  readonly codeHash: string;
+  /** Hashes of the secrets in the browser's cookies of this attempt; a sibling domain can plant some. */
+  readonly browserHashes: readonly string[];
+  readonly host: string;
+}
+
+/** Whether a one-time code may be redeemed. Code, browser and host must all fit. */
+export function judgeRedemption(stored: StoredAttempt | null, shown: ShownCode, now: number): Redeemed {
+  if (stored?.attempt.kind !== "app") return { ok: false, reason: "unknown", attempt: null };
   const { attempt, code, session } = stored;
-  if (!code) return { ok: false, reason: "no_code" };
-  if (!constantTimeEqual(code.hash, given.codeHash)) return { ok: false, reason: "wrong_code" };
-  // Whoever shows a code that was used before has stolen it or lost it: the browser does not matter any more.
+  const isOwn = shown.browserHashes.some((hash) => constantTimeEqual(attempt.browserHash, hash));
+  const refused = { ok: false, attempt: { attempt, isOwn } } as const;
+  if (!code) return { ...refused, reason: "no_code" };
+  if (!constantTimeEqual(code.hash, shown.codeHash)) return { ...refused, reason: "wrong_code" };
+  // Whoever shows a code that was shown before has stolen it or lost it: the browser does not matter any more.
   if (stored.consumed) {
     return {
-      ok: false,
+      ...refused,
       reason: "replayed",
       sessionId: session?.id ?? null,
       sessionOwner: session?.owner ?? null,
     };
   }
-  if (!constantTimeEqual(attempt.browserHash, given.browserHash)) {
-    return { ok: false, reason: "wrong_browser" };
-  }
-  if (attempt.host !== given.host) return { ok: false, reason: "wrong_host" };
-  if (stored.expiresAt <= now || code.expiresAt <= now) return { ok: false, reason: "expired" };
+  if (!isOwn) return { ...refused, reason: "wrong_browser" };
+  if (attempt.host !== shown.host) return { ...refused, reason: "wrong_host" };
+  if (stored.expiresAt <= now || code.expiresAt <= now) return { ...refused, reason: "expired" };
   return { ok: true, attempt, handoff: code.handoff };
+}
+
+/**
+ * Whether the code is spent by this showing of it. One that reached the wrong browser or host may have been seen by
+ * somebody who can show it to the right one. Who does not know the code spends nothing: nobody can spoil another's
+ * sign-in by guessing.
+ */
+export function spendsCode(verdict: Redeemed): boolean {
+  return verdict.ok || verdict.reason === "wrong_browser" || verdict.reason === "wrong_host";
 }
 
 /** Whether an app attempt can still get a code. */

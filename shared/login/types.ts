@@ -15,6 +15,10 @@ export interface AppAttempt {
   readonly returnTo: string;
   /** SHA-256 (base64url) of the secret in the browser's attempt cookie on the app's host. */
   readonly browserHash: string;
+  /** What could be seen of the browser that began it: see `clientMark`. */
+  readonly clientMark: string;
+  /** The person must have signed in at the provider after this moment (milliseconds); null where any sign-in will do. */
+  readonly signInAfter: number | null;
 }
 
 export interface ProviderAttempt {
@@ -26,6 +30,10 @@ export interface ProviderAttempt {
   readonly browserHash: string;
   /** The app attempt that waits for this sign-in, or null when it started at the launcher. */
   readonly appAttemptId: string | null;
+  /** The person must be asked before the app attempt ends in a session: it may be another's. */
+  readonly askBefore: boolean;
+  /** As in `AppAttempt`. */
+  readonly signInAfter: number | null;
 }
 
 /** What a hand-off code is worth: the sign-in session and what it knows. */
@@ -40,20 +48,32 @@ export type Redeemed =
   | {
       readonly ok: false;
       readonly reason: "unknown" | "expired" | "wrong_browser" | "wrong_host" | "wrong_code" | "no_code";
+      readonly attempt: OwnAttempt | null;
     }
-  /** The code was used before: end the session that it made (RFC 9700 §4.5). */
+  /** The code was shown before: end the session that it made (RFC 9700 §4.5). */
   | {
       readonly ok: false;
       readonly reason: "replayed";
+      readonly attempt: OwnAttempt | null;
       readonly sessionId: string | null;
       readonly sessionOwner: string | null;
     };
 
+/** The attempt that a refused code belongs to, and whether this browser began it. */
+export interface OwnAttempt {
+  readonly attempt: AppAttempt;
+  readonly isOwn: boolean;
+}
+
 /** RPC of `LoginAttempts`, object name `attempts/<shard>`. Each attempt is consumed exactly once. */
 export interface LoginAttemptsRpc {
   start(id: string, attempt: AppAttempt | ProviderAttempt): Promise<void>;
-  /** Reads an app attempt without consuming it. */
+  /** Reads an app attempt that is open, without consuming it. */
   peekApp(id: string): Promise<AppAttempt | null>;
+  /** Reads an app attempt, also one that is over. */
+  recallApp(id: string): Promise<AppAttempt | null>;
+  /** What a provider attempt was started for, also one that is over. */
+  recallProvider(id: string): Promise<Pick<ProviderAttempt, "providerId" | "appAttemptId"> | null>;
   /** Atomically consumes a provider attempt if the browser's secret fits. */
   takeProvider(
     id: string,
@@ -61,8 +81,11 @@ export interface LoginAttemptsRpc {
   ): Promise<ProviderAttempt | "unknown" | "expired" | "wrong_browser" | "used">;
   /** Stores the hash of a one-time code in an app attempt; a second grant replaces the first. */
   grantCode(id: string, codeHash: string, handoff: Handoff): Promise<boolean>;
-  /** Atomically consumes code and attempt: needs code, browser secret and host to fit. */
-  redeem(id: string, codeHash: string, browserHash: string, host: string): Promise<Redeemed>;
+  /**
+   * Atomically consumes code and attempt: needs code, one of the browser's secrets, and host to fit. The right code is
+   * spent when it is first shown, whoever shows it.
+   */
+  redeem(id: string, codeHash: string, browserHashes: readonly string[], host: string): Promise<Redeemed>;
   /** Remembers which session the redeemed code made, for the case of a replay. */
   recordSession(id: string, sessionId: string, owner: string): Promise<void>;
   /** Whether a back-channel logout token was done before. */

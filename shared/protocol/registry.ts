@@ -76,6 +76,7 @@ const settingsInput = z.strictObject({
   assertionAlgorithm: z.enum(["ES256", "EdDSA"]),
   methodOverride: z.boolean(),
   clientHeaders: f.list(f.clientHeader, 50),
+  rootServiceWorker: z.boolean(),
   upstreamTimeoutMs: f.integer(100, 600_000),
   leaseMs: f.integer(0, 1_000),
 });

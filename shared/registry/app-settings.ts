@@ -23,6 +23,11 @@ export interface AppSettings {
    * lower-case names, `*` at the end for a family. All others of that kind are removed.
    */
   readonly clientHeaders: readonly string[];
+  /**
+   * Lets a service worker watch over the whole host. It sees every navigation there, also the one that brings a sign-in
+   * code: whoever can run script on the app's pages can then take over its users' sign-ins.
+   */
+  readonly rootServiceWorker: boolean;
   /** Milliseconds to wait for the upstream's response headers, from the last byte of the request. */
   readonly upstreamTimeoutMs: number;
   /** Milliseconds, at most 1000, for which an isolate may reuse an allow for GET/HEAD sub-resources. */
@@ -40,6 +45,7 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   assertionAlgorithm: "ES256",
   methodOverride: false,
   clientHeaders: [],
+  rootServiceWorker: false,
   upstreamTimeoutMs: 30_000,
   leaseMs: 1_000,
 };

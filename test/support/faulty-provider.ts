@@ -31,6 +31,12 @@ export interface FaultyProvider {
   fault: Fault | null;
   /** Whom it signs in, without asking. */
   user: { sub: string; email: string; name: string; groups: readonly string[] };
+  /** Claims that its tokens hold besides or, where undefined, lack. */
+  claims: Record<string, unknown>;
+  /** As `claims`, of userinfo. */
+  userinfo: Record<string, unknown>;
+  /** What the last sign-in asked for. */
+  asked: URLSearchParams;
   /** Requests so far, by path. */
   readonly hits: Map<string, number>;
   /** A new key takes the place of the old one, at once. */
@@ -66,6 +72,9 @@ export async function startFaultyProvider({
     issuer,
     fault: null,
     user: { sub: "carol", email: "carol@example.com", name: "Carol Clark", groups: ["sales"] },
+    claims: {},
+    userinfo: {},
+    asked: new URLSearchParams(),
     hits: new Map(),
     rotateKey: async () => {
       key = await newKey();
@@ -102,7 +111,7 @@ export async function startFaultyProvider({
         return token(request, response);
       case "/userinfo": {
         const sub = provider.fault === "userinfo_of_another" ? "mallory" : provider.user.sub;
-        return json(response, { ...provider.user, sub, email_verified: true });
+        return json(response, { ...provider.user, sub, email_verified: true, ...provider.userinfo });
       }
       default:
         response.writeHead(404).end();
@@ -110,6 +119,7 @@ export async function startFaultyProvider({
   }
 
   function authorize({ searchParams }: URL, response: ServerResponse): void {
+    provider.asked = searchParams;
     const target = new URL(searchParams.get("redirect_uri") ?? "");
     target.searchParams.set("state", searchParams.get("state") ?? "");
     target.searchParams.set(
@@ -182,6 +192,7 @@ export async function startFaultyProvider({
       claims.email_verified = fault !== "email_unverified";
       claims.email = fault === "email_missing" ? "" : email;
     }
+    Object.assign(claims, provider.claims);
     switch (fault) {
       case "alg_none":
         return `${encode({ alg: "none" })}.${encode(claims)}.`;

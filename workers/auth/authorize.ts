@@ -11,18 +11,27 @@ import { ProviderFault } from "./verify-jws.ts";
 
 export const callbackUri = (bindings: Bindings): string => `${bindings.authOrigin}/.rustronaut/callback`;
 
+/** What a sign-in must be like. */
+export interface SignInWish {
+  /** The app's attempt that waits for this sign-in, or null. */
+  readonly appAttemptId: string | null;
+  /** The person must be asked before that attempt ends in a session: it may be another's. */
+  readonly askBefore: boolean;
+  /** Another account than the one that the provider remembers. */
+  readonly switchUser: boolean;
+  /** Newer than this moment (milliseconds), or null. */
+  readonly signInAfter: number | null;
+}
+
 /**
  * Sends the browser to the identity provider (authorization code with PKCE S256). The attempt is the state;
  * a cookie binds it to this browser.
- *
- * @param appAttemptId The app's attempt that waits for this sign-in, or null.
  */
 export async function redirectToProvider(
   request: Request,
   bindings: Bindings,
   provider: Provider,
-  appAttemptId: string | null,
-  options: { readonly switchUser: boolean },
+  wish: SignInWish,
 ): Promise<Response> {
   const server = await discover(bindings, provider.issuer);
   if (server.authorization_endpoint === undefined) throw new ProviderFault("no authorization endpoint");
@@ -36,12 +45,14 @@ export async function redirectToProvider(
     nonce,
     codeVerifier,
     browserHash: hashSecret(secret),
-    appAttemptId,
+    appAttemptId: wish.appAttemptId,
+    askBefore: wish.askBefore,
+    signInAfter: wish.signInAfter,
   });
   const target = new URL(server.authorization_endpoint);
   // OpenID Connect Core §11: some providers give a refresh token only after consent in this very sign-in.
   const prompts = [
-    ...(options.switchUser ? ["login"] : []),
+    ...(wish.switchUser || wish.signInAfter !== null ? ["login"] : []),
     ...(provider.offlineAccess === "consent" ? ["consent"] : []),
   ];
   const parameters = {
@@ -54,6 +65,8 @@ export async function redirectToProvider(
     code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
     code_challenge_method: "S256",
     ...(prompts.length > 0 ? { prompt: prompts.join(" ") } : {}),
+    // With it the provider must say when the person signed in (OpenID Connect Core §3.1.2.1).
+    ...(wish.signInAfter !== null ? { max_age: "0" } : {}),
   };
   for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value);
   return redirect(target.href, "to_provider", attemptCookies(request, id, secret));

@@ -1,17 +1,22 @@
 import { isId } from "../../shared/ids.ts";
-import { attemptCookieName } from "../../shared/login/attempt-cookies.ts";
+import { attemptCookieName, heldAttemptCookies } from "../../shared/login/attempt-cookies.ts";
 import { type ClaimsRefusal, readIdentityClaims } from "../../shared/login/identity-claims.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
+import { SIGN_IN_COOKIE } from "../../shared/login/session-cookie.ts";
 import type { ProviderAttempt } from "../../shared/login/types.ts";
-import { clearCookie, cookieValues } from "../cookies.ts";
+import { clearCookie, cookieNames, cookieValues, setCookie } from "../cookies.ts";
 import type { Bindings } from "../env.ts";
 import { note } from "../handoff/events.ts";
 import { redirect, refuse } from "../handoff/refuse.ts";
 import { attemptsObject } from "../objects.ts";
+import { loginPath } from "./choose-provider.ts";
+import { continueLink, startLink } from "./continue-link.ts";
+import { signInSession } from "./current.ts";
 import { type Exchanged, exchangeCode } from "./exchange.ts";
 import { openSignIn } from "./open-sign-in.ts";
 import { ProviderAway } from "./provider-fetch.ts";
 import { enabledProvider, type Provider } from "./providers.ts";
+import { isOlder } from "./sign-in-age.ts";
 import type { UserRefusal } from "./users.ts";
 import { ProviderFault } from "./verify-jws.ts";
 
@@ -35,14 +40,8 @@ export async function serveCallback(request: Request, bindings: Bindings): Promi
   const { searchParams } = new URL(request.url);
   const state = searchParams.get("state") ?? "";
   const attempt = isId("attempt", state) ? await takeAttempt(request, bindings, state) : "unknown";
-  if (typeof attempt === "string") {
-    const code = attempt === "expired" ? "login_attempt_expired" : "login_attempt_invalid";
-    return refuse(code, "This sign-in was finished, was started in another browser, or is too old.", {
-      retryUrl: "/",
-      retryLabel: "Your apps",
-    });
-  }
-  const retryUrl = restartUrl(attempt);
+  if (typeof attempt === "string") return goOnWithout(request, bindings, state, attempt);
+  const retryUrl = loginPath(attempt.providerId, attempt.appAttemptId);
   const provider = await enabledProvider(bindings.db, attempt.providerId);
   if (!provider) {
     return refuse("login_failed", "This identity provider is switched off now.", { retryUrl: "/" });
@@ -63,13 +62,57 @@ export async function serveCallback(request: Request, bindings: Bindings): Promi
   }
   const claims = readIdentityClaims(answer.claims, provider.groupsClaim, Date.now());
   if (!claims.ok) return fail(bindings, provider, claims.error, REFUSALS[claims.error], retryUrl);
+  if (attempt.signInAfter && !isNewer(answer.claims.auth_time, attempt.signInAfter)) {
+    return fail(bindings, provider, "auth_time is missing or old", NOT_ASKED, retryUrl);
+  }
   const opened = await openSignIn(request, bindings, provider, claims.value, answer.refreshToken);
   if (!opened.ok) {
     if (opened.error === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl });
     return fail(bindings, provider, opened.error, REFUSALS[opened.error], retryUrl);
   }
-  const next = attempt.appAttemptId === null ? "/" : `/.rustronaut/start?a=${attempt.appAttemptId}`;
-  return redirect(next, "signed_in", [...opened.value, clearCookie(attemptCookieName(state))]);
+  return redirect(nextOf(attempt, opened.value), "signed_in", [
+    setCookie(SIGN_IN_COOKIE, opened.value),
+    clearCookie(attemptCookieName(state)),
+  ]);
+}
+
+/** Where the browser goes on whose sign-in cookie this is. The attempt's cookie proved that it began here. */
+function nextOf({ appAttemptId, askBefore }: ProviderAttempt, cookie: string): string {
+  if (appAttemptId === null) return "/";
+  return askBefore ? `${startLink(appAttemptId)}&ask=1` : continueLink(appAttemptId, cookie);
+}
+
+const NOT_ASKED =
+  "The identity provider did not say that you signed in again just now, which this application needs. Tell an administrator.";
+
+/** Asking is no proof: the provider must say when the person signed in (OpenID Connect Core §3.1.2.1, `max_age`). */
+const isNewer = (authTime: unknown, signInAfter: number): boolean =>
+  typeof authTime === "number" && !isOlder({ authentication: { authTime } }, signInAfter);
+
+/**
+ * An attempt's trouble matters only to a browser that is not signed in already, and that can't simply begin anew: its
+ * cookie had to make room for those of later tabs, or the person took too long. A browser that holds no cookie of ours
+ * may keep none, and would go round for ever.
+ */
+async function goOnWithout(
+  request: Request,
+  bindings: Bindings,
+  state: string,
+  reason: string,
+): Promise<Response> {
+  const past = isId("attempt", state) ? await attemptsObject(bindings, state).recallProvider(state) : null;
+  const next = past === null || past.appAttemptId === null ? "/" : startLink(past.appAttemptId);
+  const current = await signInSession(request, bindings);
+  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: next });
+  if (current !== "none") return redirect(next, "signed_in");
+  const retryUrl = past ? loginPath(past.providerId, past.appAttemptId) : "/";
+  const wasOvertaken = reason === "wrong_browser" || reason === "expired";
+  if (past && wasOvertaken && heldAttemptCookies(cookieNames(request)).length > 0) {
+    return redirect(retryUrl, "restart");
+  }
+  const code = reason === "expired" ? "login_attempt_expired" : "login_attempt_invalid";
+  const detail = "This sign-in was finished, was started in another browser, or is too old.";
+  return refuse(code, detail, past ? { retryUrl } : { retryUrl, retryLabel: "Your apps" });
 }
 
 /** Each same-named cookie may try; a wrong one consumes nothing. */
@@ -83,12 +126,6 @@ async function takeAttempt(
     if (taken !== "wrong_browser") return taken;
   }
   return "wrong_browser";
-}
-
-/** Where the same sign-in starts again. */
-export function restartUrl(attempt: Pick<ProviderAttempt, "providerId" | "appAttemptId">): string {
-  const query = attempt.appAttemptId === null ? "" : `?a=${attempt.appAttemptId}`;
-  return `/.rustronaut/login/${attempt.providerId}${query}`;
 }
 
 export function providerAway(retryUrl: string): Response {

@@ -1,12 +1,15 @@
 import { Hono } from "hono";
 import { isTopLevel } from "../../shared/http/navigation.ts";
 import { isId } from "../../shared/ids.ts";
+import { mayBeForeign } from "../../shared/login/foreign-attempt.ts";
 import type { Bindings } from "../env.ts";
 import { serveJwks } from "../gateway/jwks.ts";
 import { redirect, refuse } from "../handoff/refuse.ts";
+import { attemptsObject } from "../objects.ts";
 import { redirectToProvider } from "./authorize.ts";
 import { serveBackchannelLogout } from "./backchannel-logout.ts";
 import { providerAway, serveCallback } from "./callback.ts";
+import { startLink } from "./continue-link.ts";
 import { serveLauncher } from "./launcher.ts";
 import { ProviderAway } from "./provider-fetch.ts";
 import { enabledProvider } from "./providers.ts";
@@ -61,14 +64,20 @@ export async function serveAuth(
 /** `GET /.rustronaut/login/<provider>?a=…`: the person chose a provider. */
 async function serveLogin(request: Request, bindings: Bindings, providerId: string): Promise<Response> {
   const { searchParams } = new URL(request.url);
-  const attempt = searchParams.get("a");
-  if (attempt !== null && !isId("attempt", attempt)) return redirect("/", "restart");
+  const appAttemptId = searchParams.get("a");
+  if (appAttemptId !== null && !isId("attempt", appAttemptId)) return redirect("/", "restart");
+  const attempt = appAttemptId && (await attemptsObject(bindings, appAttemptId).peekApp(appAttemptId));
+  if (appAttemptId && !attempt) return redirect(startLink(appAttemptId), "restart");
   const provider = isId("identityProvider", providerId)
     ? await enabledProvider(bindings.db, providerId)
     : null;
   if (!provider) return refuse("not_found", "There is no such identity provider.", { retryUrl: "/" });
-  const switchUser = searchParams.get("switch") === "1";
-  return redirectToProvider(request, bindings, provider, attempt, { switchUser });
+  return redirectToProvider(request, bindings, provider, {
+    switchUser: searchParams.get("switch") === "1",
+    appAttemptId,
+    signInAfter: attempt ? attempt.signInAfter : null,
+    askBefore: attempt ? mayBeForeign(request, attempt.clientMark) : false,
+  });
 }
 
 /** Trouble is never a sign-in: the provider's and ours are both a 503 with a way to try again. */

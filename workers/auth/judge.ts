@@ -1,7 +1,8 @@
-import { readQuestion } from "../../shared/access/question.ts";
+import { type Question, readQuestion } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { decisionEntry, judge, networkOf } from "../gateway/judge.ts";
+import { isDeniedByAge } from "../gateway/step-up.ts";
 import type { CurrentSession } from "../handoff/current-session.ts";
 import type { Snapshot } from "../snapshot.ts";
 
@@ -13,14 +14,32 @@ export function judgeApp(
   request: Request,
   snapshot: Snapshot,
   app: SnapshotApp,
-  { session, owner, epoch }: CurrentSession,
+  current: CurrentSession,
   path: string,
 ): DecisionEntry {
+  const question = questionAbout(request, app, path);
+  const caller = callerOf(current);
+  return decisionEntry(question, caller, snapshot.epoch, judge(question, caller, snapshot, Date.now()));
+}
+
+/** Whether this person, denied by `judgeApp`, would be let in after a new sign-in. */
+export function helpsToSignInAgain(
+  request: Request,
+  snapshot: Snapshot,
+  app: SnapshotApp,
+  current: CurrentSession,
+  path: string,
+): boolean {
+  return isDeniedByAge(questionAbout(request, app, path), callerOf(current), snapshot, Date.now());
+}
+
+function questionAbout(request: Request, app: SnapshotApp, path: string): Question {
   const asked = { method: "GET", opensSocket: false, header: () => null, network: networkOf(request) };
   const question = readQuestion(asked, app, path);
   const start = question.ok ? question : readQuestion(asked, app, "/");
   if (!start.ok) throw new Error("every app has a start page");
-  const caller = { kind: "user", session, owner, epoch } as const;
-  const judged = judge(start.value, caller, snapshot, Date.now());
-  return decisionEntry(start.value, caller, snapshot.epoch, judged);
+  return start.value;
 }
+
+const callerOf = ({ session, owner, epoch }: CurrentSession) =>
+  ({ kind: "user", session, owner, epoch }) as const;

@@ -4,19 +4,20 @@ import { csrfToken } from "../handoff/same-site.ts";
 import { htmlResponse, launcherPage } from "../pages/index.ts";
 import { snapshotAt } from "../snapshot.ts";
 import { appUrl } from "./app-url.ts";
+import { chooseProvider } from "./choose-provider.ts";
 import { signInSession } from "./current.ts";
 import { judgeApp } from "./judge.ts";
-import { chooseProvider } from "./start.ts";
 
 /** Apps on one page. */
 const MAX_APPS = 500;
+/** A sign-in for this page alone. */
+const LAUNCHER = { switchUser: false, appAttemptId: null, signInAfter: null, askBefore: false } as const;
 
 /** `GET /` on the auth host: the apps that this person could open now, and why not the others. */
 export async function serveLauncher(request: Request, bindings: Bindings): Promise<Response> {
   const current = await signInSession(request, bindings);
   if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: "/" });
-  if (current === "none")
-    return chooseProvider(request, bindings, null, { appTitle: null, switchUser: false });
+  if (current === "none") return chooseProvider(request, bindings, LAUNCHER, null);
   const snapshot = await snapshotAt(bindings, current.epoch);
   const apps = snapshot.apps.slice(0, MAX_APPS).map((app) => {
     const { decision, reason } = judgeApp(request, snapshot, app, current, "/");

@@ -1,9 +1,7 @@
 import type { IdentityClaims } from "../../shared/login/identity-claims.ts";
-import { SIGN_IN_COOKIE } from "../../shared/login/session-cookie.ts";
 import { asRegion, nearestRegion, sessionOwner } from "../../shared/login/session-owner.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import { SIGN_IN_SEGMENT } from "../../shared/sessions/types.ts";
-import { setCookie } from "../cookies.ts";
 import type { Bindings } from "../env.ts";
 import { endDevice } from "../handoff/end-sessions.ts";
 import { note } from "../handoff/events.ts";
@@ -22,7 +20,7 @@ import { signInUser, type UserRefusal } from "./users.ts";
  * this browser ends with all its apps; one of the same person stays, since other tabs may be finishing with it.
  *
  * @param refreshToken With it the provider is asked again and again whether this user still stands.
- * @returns The `Set-Cookie` values.
+ * @returns What the sign-in cookie is to hold.
  */
 export async function openSignIn(
   request: Request,
@@ -30,7 +28,7 @@ export async function openSignIn(
   provider: Provider,
   claims: IdentityClaims,
   refreshToken: string | null,
-): Promise<Result<string[], UserRefusal | "stale">> {
+): Promise<Result<string, UserRefusal | "stale">> {
   const here = nearestRegion(placeOf(request));
   const user = await signInUser(bindings.db, provider, claims, here);
   if (!user.ok) return user;
@@ -69,5 +67,5 @@ export async function openSignIn(
   await note(bindings, "login", "login.success", `user:${userId}`, opened.value.session.id, {
     provider: provider.id,
   });
-  return ok([setCookie(SIGN_IN_COOKIE, opened.value.cookie)]);
+  return ok(opened.value.cookie);
 }

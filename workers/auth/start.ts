@@ -1,26 +1,25 @@
 import { isId } from "../../shared/ids.ts";
+import { mayBeForeign } from "../../shared/login/foreign-attempt.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
-import { SIGN_IN_COOKIE } from "../../shared/login/session-cookie.ts";
 import type { AppAttempt } from "../../shared/login/types.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import { HUB_APP_ID } from "../../shared/sessions/types.ts";
-import { recordDecision } from "../audit.ts";
-import { clearCookie, cookieValues } from "../cookies.ts";
+import { HUB_APP_ID, type Session } from "../../shared/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import type { CurrentSession } from "../handoff/current-session.ts";
-import { note } from "../handoff/events.ts";
 import { hubApp } from "../handoff/hub-app.ts";
-import { freshId, newSecret } from "../handoff/random.ts";
+import { newSecret } from "../handoff/random.ts";
 import { redirect, refuse } from "../handoff/refuse.ts";
 import { attemptsObject } from "../objects.ts";
-import { deniedPage, htmlResponse, signInPage } from "../pages/index.ts";
-import { loadPrincipal } from "../registry/principals.ts";
+import { continuePage, htmlResponse } from "../pages/index.ts";
 import { snapshotAt } from "../snapshot.ts";
+import { denialOf } from "./app-denial.ts";
+import { appPage } from "./app-url.ts";
 import { redirectToProvider } from "./authorize.ts";
-import { restartUrl } from "./callback.ts";
+import { chooseProvider } from "./choose-provider.ts";
+import { continueLink, isConfirmed, startLink } from "./continue-link.ts";
 import { signInSession } from "./current.ts";
-import { judgeApp } from "./judge.ts";
-import { enabledProviders } from "./providers.ts";
+import { enabledProvider } from "./providers.ts";
+import { isOlder } from "./sign-in-age.ts";
 
 /**
  * `GET /.rustronaut/start?a=…` on the auth host: signs in or reuses the sign-in, asks the policies, and only then
@@ -31,100 +30,73 @@ export async function serveStart(
   bindings: Bindings,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const { searchParams } = new URL(request.url);
-  const id = searchParams.get("a") ?? "";
+  const url = new URL(request.url);
+  const id = url.searchParams.get("a") ?? "";
   const attempt = isId("attempt", id) ? await attemptsObject(bindings, id).peekApp(id) : null;
-  if (!attempt) {
-    return refuse("login_attempt_expired", "Open the app again to start a new sign-in.", {
-      retryUrl: "/",
-      retryLabel: "Your apps",
-    });
-  }
-  const switchUser = searchParams.get("switch") === "1";
+  if (!attempt) return goOnWithout(request, bindings, id);
+  const switchUser = url.searchParams.get("switch") === "1";
   const current = switchUser ? "none" : await signInSession(request, bindings);
-  const retryUrl = `/.rustronaut/start?a=${id}`;
-  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl });
+  if (current === "stale") {
+    return refuse("unavailable", "Try again in a moment.", { retryUrl: startLink(id) });
+  }
   // Also for the title of the choice, so that a person sees what they sign in for.
-  const snapshot = await snapshotAt(bindings, current === "none" ? 0 : current.epoch);
-  const app =
-    attempt.appId === HUB_APP_ID ? hubApp(bindings) : snapshot.apps.find(({ id }) => id === attempt.appId);
-  if (!app || app.host !== hostname(attempt.host)) {
-    return refuse("login_attempt_invalid", "The app has gone or has moved.", {
-      retryUrl: "/",
-      retryLabel: "Your apps",
-    });
-  }
+  const app = await appOf(bindings, attempt, current === "none" ? 0 : current.epoch);
+  if (!app) return refuse("login_attempt_invalid", "The app has gone or has moved.", YOUR_APPS);
+  const askBefore = url.searchParams.has("ask") || mayBeForeign(request, attempt.clientMark);
   if (current === "none") {
-    return chooseProvider(request, bindings, id, { appTitle: app.title, switchUser });
+    const wish = { switchUser, appAttemptId: id, signInAfter: attempt.signInAfter, askBefore };
+    return chooseProvider(request, bindings, wish, app.title);
   }
-  const denial = await denialOf(request, bindings, ctx, app, attempt, current, `${retryUrl}&switch=1`);
-  return denial ?? grant(bindings, id, attempt, current);
+  const again = (signInAfter: number) =>
+    signInAgain(request, bindings, current.session, { appAttemptId: id, signInAfter, askBefore });
+  if (isOlder(current.session, attempt.signInAfter)) return again(Date.now());
+  const switchUserUrl = `${startLink(id)}&switch=1`;
+  const denial = await denialOf(request, bindings, ctx, app, attempt, current, switchUserUrl);
+  if (denial === "sign_in_again") return again(Date.now());
+  if (denial) return denial;
+  if (askBefore && !isConfirmed(url, id, current.cookie)) return askToContinue(app, id, current);
+  return grant(bindings, id, attempt, current);
 }
 
-const hostname = (host: string): string => host.replace(/:\d+$/, "");
+const YOUR_APPS = { retryUrl: "/", retryLabel: "Your apps" } as const;
 
-/** One provider: go there. Several: let the person choose. A browser whose cookies prove nothing loses them. */
-export async function chooseProvider(
+/** An attempt that is over takes its person to the app, where they are signed in or begin anew. */
+async function goOnWithout(request: Request, bindings: Bindings, id: string): Promise<Response> {
+  const past = isId("attempt", id) ? await attemptsObject(bindings, id).recallApp(id) : null;
+  if (past && (await appOf(bindings, past, 0))) return redirect(appPage(bindings, past), "restart");
+  if (typeof (await signInSession(request, bindings)) === "object") return redirect("/", "signed_in");
+  return refuse("login_attempt_expired", "Open the app again to start a new sign-in.", YOUR_APPS);
+}
+
+/** The app that an attempt was begun for, where it still stands. */
+async function appOf(bindings: Bindings, attempt: AppAttempt, epoch: number): Promise<SnapshotApp | null> {
+  const hostname = attempt.host.replace(/:\d+$/, "");
+  const app =
+    attempt.appId === HUB_APP_ID
+      ? hubApp(bindings)
+      : (await snapshotAt(bindings, epoch)).apps.find(({ id }) => id === attempt.appId);
+  return app?.host === hostname ? app : null;
+}
+
+/** With the provider that knows the person already. */
+async function signInAgain(
   request: Request,
   bindings: Bindings,
-  appAttemptId: string | null,
-  { appTitle, switchUser }: { readonly appTitle: string | null; readonly switchUser: boolean },
+  { authentication }: Session,
+  wish: { readonly appAttemptId: string; readonly signInAfter: number; readonly askBefore: boolean },
 ): Promise<Response> {
-  const providers = await enabledProviders(bindings.db);
-  const [only, ...others] = providers;
-  let response: Response;
-  if (only && others.length === 0) {
-    response = await redirectToProvider(request, bindings, only, appAttemptId, { switchUser });
-  } else {
-    const choices = providers.map(({ id, name }) => {
-      const href = restartUrl({ providerId: id, appAttemptId });
-      return { id, name, href: switchUser ? `${href}${href.includes("?") ? "&" : "?"}switch=1` : href };
-    });
-    response = htmlResponse(signInPage({ providers: choices, appTitle }), 200, "choose_provider");
-  }
-  if (!switchUser && cookieValues(request, SIGN_IN_COOKIE).length > 0) {
-    response.headers.append("Set-Cookie", clearCookie(SIGN_IN_COOKIE));
-  }
-  return response;
+  const provider = await enabledProvider(bindings.db, authentication.providerId);
+  if (!provider) return refuse("login_failed", "This identity provider is switched off now.", YOUR_APPS);
+  return redirectToProvider(request, bindings, provider, { ...wish, switchUser: false });
 }
 
-/** The page for someone whom the policies do not let in, after the decision was recorded; null when they do. */
-async function denialOf(
-  request: Request,
-  bindings: Bindings,
-  ctx: ExecutionContext,
-  app: SnapshotApp,
-  attempt: AppAttempt,
-  current: CurrentSession,
-  switchUserUrl: string,
-): Promise<Response | null> {
-  const { principal } = current.session;
-  const page = (reason: string, decisionId: string) =>
-    htmlResponse(
-      deniedPage({
-        appTitle: app.title,
-        reason,
-        decisionId,
-        userEmail: principal.email,
-        appUrl: `${new URL(bindings.authOrigin).protocol}//${attempt.host}${attempt.returnTo}`,
-        switchUserUrl,
-      }),
-      403,
-      "denied_by_policy",
-    );
-  if (app.id === HUB_APP_ID) {
-    const fresh = await loadPrincipal(bindings.db, principal.userId);
-    if (fresh?.status === "active" && fresh.role !== null) return null;
-    const decisionId = freshId("decision");
-    await note(bindings, "login", "hub.denied", `user:${principal.userId}`, decisionId);
-    return page("forbidden", decisionId);
-  }
-  const snapshot = await snapshotAt(bindings, current.epoch);
-  const path = attempt.returnTo.split("?", 1)[0] ?? "/";
-  const entry = judgeApp(request, snapshot, app, current, path);
-  if (entry.decision === "allow") return null;
-  await recordDecision(bindings, ctx, entry);
-  return page(entry.reason, entry.id);
+function askToContinue(app: SnapshotApp, id: string, { session, cookie }: CurrentSession): Response {
+  const page = continuePage({
+    appTitle: app.title,
+    userEmail: session.principal.email,
+    continueUrl: continueLink(id, cookie),
+  });
+  return htmlResponse(page, 200, "confirm_sign_in");
 }
 
 /** Puts a one-time code into the attempt and takes the browser back to the app's host with it. */
@@ -140,12 +112,7 @@ async function grant(
     signInOwner: owner,
     userId: session.principal.userId,
   });
-  if (!granted) {
-    return refuse("login_attempt_expired", "Open the app again to start a new sign-in.", {
-      retryUrl: "/",
-      retryLabel: "Your apps",
-    });
-  }
+  if (!granted) return redirect(appPage(bindings, attempt), "restart");
   const { protocol } = new URL(bindings.authOrigin);
   return redirect(`${protocol}//${attempt.host}/.rustronaut/callback?a=${attemptId}&code=${code}`, "handoff");
 }

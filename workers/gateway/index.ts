@@ -2,6 +2,7 @@ import { methodRefusal, type Question, questionOf } from "../../shared/access/qu
 import { type Refusal, refusal } from "../../shared/errors/catalogue.ts";
 import { originOf, requestAuthority } from "../../shared/http/host.ts";
 import { corsHeaders, isPreflight, mayOpenWebSocket, preflightHeaders } from "../../shared/http/origin.ts";
+import { isRootServiceWorker } from "../../shared/http/service-worker.ts";
 import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../../shared/http/target.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
@@ -17,8 +18,11 @@ import { forward } from "./proxy.ts";
 import { refuse } from "./refusal-response.ts";
 import { recordRefused } from "./refused-credential.ts";
 import { signInFirst } from "./sign-in-first.ts";
+import { isDeniedByAge } from "./step-up.ts";
 import { StreamWatch } from "./stream-watch.ts";
 
+const NO_ROOT_WORKER =
+  "Serve its script from a directory of its own; or an administrator switches on the app's setting `rootServiceWorker`.";
 const UNAVAILABLE = refusal("unavailable", "Try again in a moment.");
 
 /** Canonicalise → find app → credential → session → decide → scrub → forward → record. Whatever fails is 503. */
@@ -103,7 +107,11 @@ async function serveApp(
     : snapshotAt(bindings, caller.epoch));
   // What was done by the app's older settings (who needs a session, how paths are read) is done anew by its newest.
   if (snapshot.appByHost.get(app.host) !== app) return serveGateway(request, bindings, ctx);
-  if (caller.kind === "nobody") return signInFirst(request, app, bindings, caller.ended);
+  if (!app.settings.rootServiceWorker && isRootServiceWorker(request, target.path)) {
+    return refuse(request, refusal("service_worker_refused", NO_ROOT_WORKER), { app });
+  }
+  if (caller.kind === "nobody")
+    return signInFirst(request, app, bindings, caller.ended ? "session_ended" : "unauthenticated");
   if (reserved === "ours") return describe(caller);
   return serveCaller(
     request,
@@ -179,7 +187,10 @@ async function serveCaller(
   await recordDecision(bindings, ctx, entry);
   if (entry.decision === "deny") {
     // Who has not said who they are may be someone else than nobody.
-    if (caller.kind === "anonymous") return signInFirst(request, app, bindings, false);
+    if (caller.kind === "anonymous") return signInFirst(request, app, bindings, "unauthenticated");
+    if (isDeniedByAge(question, caller, snapshot, now)) {
+      return signInFirst(request, app, bindings, "sign_in_too_old");
+    }
     const detail = `No policy allows this, or one forbids it. Show your administrator the decision ${entry.id}.`;
     return refuse(request, refusal("denied_by_policy", detail), { ...context, reason: entry.reason });
   }

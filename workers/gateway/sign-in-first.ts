@@ -6,6 +6,15 @@ import { beginSignIn } from "../handoff/begin.ts";
 import { SIGN_IN_PATH } from "../handoff/index.ts";
 import { refuse } from "./refusal-response.ts";
 
+/** Stable codes of why someone can't go on. */
+type Why = "unauthenticated" | "session_ended" | "sign_in_too_old";
+
+const SCRIPT_REMEDIES: Readonly<Record<Why, string>> = {
+  unauthenticated: "Open the app in a browser and sign in, or send a service token.",
+  session_ended: "Open the app in a browser and sign in again.",
+  sign_in_too_old: "A policy wants a newer sign-in: open `login_url` in a browser, then repeat the request.",
+};
+
 /**
  * Leads someone to the sign-in who can't go on as who they are. Whom it can't lead there and back it tells where the
  * sign-in is: the sender of a form and the reader of a frame by a page, a script by data.
@@ -14,20 +23,16 @@ export async function signInFirst(
   request: Request,
   app: SnapshotApp,
   bindings: Bindings,
-  hadSession: boolean,
+  why: Why,
 ): Promise<Response> {
-  if (maySignIn(request)) return beginSignIn(request, app, bindings);
-  const code = hadSession ? "session_ended" : "unauthenticated";
-  const loginUrl = `${new URL(request.url).origin}${SIGN_IN_PATH}`;
-  return refuse(request, refusal(code, remedy(request, hadSession)), { app, loginUrl });
+  const isOld = why === "sign_in_too_old";
+  if (maySignIn(request)) return beginSignIn(request, app, bindings, isOld ? Date.now() : null);
+  const loginUrl = `${new URL(request.url).origin}${SIGN_IN_PATH}${isOld ? "?fresh=1" : ""}`;
+  return refuse(request, refusal(why, remedy(request, why)), { app, loginUrl });
 }
 
-function remedy(request: Request, hadSession: boolean): string {
-  if (!showsPage(request)) {
-    return hadSession
-      ? "Open the app in a browser and sign in again."
-      : "Open the app in a browser and sign in, or send a service token.";
-  }
+function remedy(request: Request, why: Why): string {
+  if (!showsPage(request)) return SCRIPT_REMEDIES[why];
   return request.method === "GET" || request.method === "HEAD"
     ? "Sign in in a new tab, then load this page again."
     : "Nothing was sent to the application. Sign in in a new tab, come back here and reload this page: the browser then sends the form again.";

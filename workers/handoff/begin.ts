@@ -1,4 +1,5 @@
 import { splitUrl } from "../../shared/http/target.ts";
+import { clientMark } from "../../shared/login/foreign-attempt.ts";
 import { returnPath } from "../../shared/login/return-path.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
@@ -11,8 +12,15 @@ import { redirect } from "./refuse.ts";
 /**
  * Starts a sign-in: remembers where the browser wanted to go and sends it to the auth host.
  * Only where `maySignIn`, so that background requests can't pile up attempts.
+ *
+ * @param signInAfter The person must sign in at the provider after this moment (milliseconds), or null.
  */
-export async function beginSignIn(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Response> {
+export async function beginSignIn(
+  request: Request,
+  app: SnapshotApp,
+  bindings: Bindings,
+  signInAfter: number | null = null,
+): Promise<Response> {
   const id = freshId("attempt");
   const secret = newSecret();
   await attemptsObject(bindings, id).start(id, {
@@ -21,6 +29,8 @@ export async function beginSignIn(request: Request, app: SnapshotApp, bindings: 
     host: new URL(request.url).host,
     returnTo: returnPath(splitUrl(request.url)?.target ?? "/", app.settings),
     browserHash: hashSecret(secret),
+    clientMark: clientMark(request),
+    signInAfter,
   });
   const response = redirect(
     `${bindings.authOrigin}/.rustronaut/start?a=${id}`,

@@ -24,7 +24,7 @@ export async function serveReserved(
   switch (pathname) {
     case SIGN_IN_PATH:
       if (!maySignIn(request)) return notHere();
-      return beginSignIn(request, app, bindings);
+      return beginSignIn(request, app, bindings, isFresh(request) ? Date.now() : null);
     case "/.rustronaut/callback":
       if (request.method !== "GET") return wrongMethod("GET");
       if (!isTopLevel(request)) return notHere();
@@ -39,6 +39,9 @@ export async function serveReserved(
       });
   }
 }
+
+/** Whether the person must sign in at the provider anew, however lately they did. */
+const isFresh = (request: Request): boolean => new URL(request.url).searchParams.get("fresh") === "1";
 
 /** In a frame or for a script, a sign-in would happen out of sight. */
 const notHere = (): Response => refuse("csrf_rejected", "Open this page in a tab of its own.");

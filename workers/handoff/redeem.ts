@@ -1,14 +1,15 @@
 import { isId } from "../../shared/ids.ts";
-import { attemptCookieName } from "../../shared/login/attempt-cookies.ts";
+import { attemptCookieName, heldAttemptCookies } from "../../shared/login/attempt-cookies.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 import { APP_SESSION_COOKIE } from "../../shared/login/session-cookie.ts";
 import { nearestRegion, sessionOwner } from "../../shared/login/session-owner.ts";
 import type { AppAttempt, Handoff, Redeemed } from "../../shared/login/types.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import { clearCookie, cookieValues, setCookie } from "../cookies.ts";
+import { clearCookie, cookieNames, cookieValues, setCookie } from "../cookies.ts";
 import type { Bindings } from "../env.ts";
 import { attemptsObject, sessionsObject } from "../objects.ts";
 import { loadPrincipal } from "../registry/principals.ts";
+import { currentSession } from "./current-session.ts";
 import { endSession } from "./end-sessions.ts";
 import { note } from "./events.ts";
 import { openSession } from "./open-session.ts";
@@ -26,36 +27,55 @@ export async function redeemCode(request: Request, app: SnapshotApp, bindings: B
   if (!isId("attempt", id) || !/^[\w-]{43}$/.test(code)) {
     return refuse("login_attempt_invalid", `The link is incomplete. ${RESTART}`, { retryUrl: "/" });
   }
-  const cookieName = attemptCookieName(id);
-  const redeemed = await redeemWithAny(bindings, id, code, cookieValues(request, cookieName), url.host);
-  if (redeemed.ok && redeemed.attempt.appId === app.id) {
-    return openAppSession(request, app, bindings, id, redeemed.attempt, redeemed.handoff);
-  }
-  if (!redeemed.ok && redeemed.reason === "replayed") await endReplayed(bindings, app, id, redeemed);
-  const expired = !redeemed.ok && redeemed.reason === "expired";
-  return refuse(
-    expired ? "login_attempt_expired" : "login_attempt_invalid",
-    `This sign-in was finished, was started in another browser, or is too old. ${RESTART}`,
-    { retryUrl: "/" },
-  );
+  // A sibling domain can plant a cookie of the same name, so each value may try. Without any it is asked all the same:
+  // the code is spent by being shown.
+  const hashes = cookieValues(request, attemptCookieName(id)).map(hashSecret);
+  const redeemed = await attemptsObject(bindings, id).redeem(id, hashSecret(code), hashes, url.host);
+  if (!redeemed.ok) return goOnWithout(request, app, bindings, id, redeemed);
+  if (redeemed.attempt.appId !== app.id) return refuseAttempt("login_attempt_invalid", "/");
+  return openAppSession(request, app, bindings, id, redeemed.attempt, redeemed.handoff);
 }
 
-/** A sibling domain can plant a cookie of the same name, so each value may try; a wrong one consumes nothing. */
-async function redeemWithAny(
+/** An attempt's trouble matters only to a browser that is not signed in already, and that can't simply begin anew. */
+async function goOnWithout(
+  request: Request,
+  app: SnapshotApp,
   bindings: Bindings,
   id: string,
-  code: string,
-  secrets: readonly string[],
-  host: string,
-): Promise<Redeemed> {
-  let last: Redeemed = { ok: false, reason: "wrong_browser" };
-  // Without any cookie it is still asked, so that the replay of a used code is noticed.
-  for (const secret of secrets.length > 0 ? secrets : [""]) {
-    last = await attemptsObject(bindings, id).redeem(id, hashSecret(code), hashSecret(secret), host);
-    if (last.ok || last.reason !== "wrong_browser") return last;
+  redeemed: Extract<Redeemed, { ok: false }>,
+): Promise<Response> {
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, {
+    segmentId: app.segmentId,
+    appId: app.id,
+  });
+  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: "/" });
+  const made = redeemed.reason === "replayed" ? redeemed.sessionId : null;
+  const isOurs = current !== "none" && current.session.id === made;
+  const own = redeemed.attempt?.isOwn || isOurs ? redeemed.attempt?.attempt : undefined;
+  const returnTo = own?.host === new URL(request.url).host ? own.returnTo : "/";
+  // The browser that holds the session shows its own code once more: Back, or a second opening.
+  if (redeemed.reason === "replayed" && !isOurs) await endReplayed(bindings, app, id, redeemed);
+  if (current !== "none") return redirect(returnTo, "signed_in", [clearCookie(attemptCookieName(id))]);
+  if (wasOvertaken(request, redeemed)) {
+    return redirect(returnTo, "restart", [clearCookie(attemptCookieName(id))]);
   }
-  return last;
+  const isOld = redeemed.reason === "expired";
+  return refuseAttempt(isOld ? "login_attempt_expired" : "login_attempt_invalid", returnTo);
 }
+
+/**
+ * Whether the sign-in was too slow, or its cookie had to make room for those of later tabs: it begins anew by itself.
+ * A browser that holds no cookie of ours may keep none, and would go round for ever.
+ */
+function wasOvertaken(request: Request, { reason, attempt }: Extract<Redeemed, { ok: false }>): boolean {
+  if (reason === "expired") return attempt?.isOwn ?? false;
+  return reason === "wrong_browser" && heldAttemptCookies(cookieNames(request)).length > 0;
+}
+
+const refuseAttempt = (code: "login_attempt_invalid" | "login_attempt_expired", retryUrl: string): Response =>
+  refuse(code, `This sign-in was finished, was started in another browser, or is too old. ${RESTART}`, {
+    retryUrl,
+  });
 
 async function openAppSession(
   request: Request,
@@ -67,7 +87,7 @@ async function openAppSession(
 ): Promise<Response> {
   const signIn = await liveSignIn(bindings, handoff);
   const principal = signIn && (await loadPrincipal(bindings.db, handoff.userId));
-  if (!signIn || principal?.status !== "active") return signedOutMeanwhile();
+  if (!signIn || principal?.status !== "active") return signedOutMeanwhile(attempt.returnTo);
 
   const id = freshId("session");
   const owner = sessionOwner(app.segmentId, nearestRegion(placeOf(request)), principal.userId);
@@ -94,7 +114,7 @@ async function openAppSession(
   // A sign-out may have run meanwhile: it ends the sign-in session first, then what the index lists.
   if (!(await liveSignIn(bindings, handoff))) {
     await endSession(bindings, owner, id, "parent_ended");
-    return signedOutMeanwhile();
+    return signedOutMeanwhile(attempt.returnTo);
   }
   await note(bindings, "session", "session.start", `user:${principal.userId}`, id, { app: app.name });
   return redirect(attempt.returnTo, "signed_in", [
@@ -111,13 +131,11 @@ async function liveSignIn(bindings: Bindings, handoff: Handoff) {
   return found.find((session) => session.id === handoff.signInSessionId) ?? null;
 }
 
-function signedOutMeanwhile(): Response {
-  return refuse("login_attempt_invalid", `You were signed out in the meantime. ${RESTART}`, {
-    retryUrl: "/",
-  });
+function signedOutMeanwhile(retryUrl: string): Response {
+  return refuse("login_attempt_invalid", `You were signed out in the meantime. ${RESTART}`, { retryUrl });
 }
 
-/** A used code was shown again: someone else may hold it, so the session that it made ends (RFC 9700 §4.5). */
+/** A code was shown again: someone else may hold it, so the session that it made ends (RFC 9700 §4.5). */
 async function endReplayed(
   bindings: Bindings,
   app: SnapshotApp,

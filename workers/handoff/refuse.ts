@@ -21,7 +21,7 @@ export function refuse(
   return response;
 }
 
-/** A redirect of ours: not cached, and without a referrer that could carry a code. */
+/** A redirect of ours: not cached, without a referrer that could carry a code, out of sight of who opened the window. */
 export function redirect(location: string, reason: string, cookies: readonly string[] = []): Response {
   const response = new Response(null, {
     status: 303,
@@ -29,6 +29,7 @@ export function redirect(location: string, reason: string, cookies: readonly str
       Location: location,
       "Cache-Control": "no-store",
       "Referrer-Policy": "no-referrer",
+      "Cross-Origin-Opener-Policy": "same-origin",
       "X-Rustronaut-Response": reason,
     },
   });

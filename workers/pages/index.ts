@@ -1,3 +1,4 @@
+export { continuePage } from "./continue-page.ts";
 export { deniedPage } from "./denied-page.ts";
 export { errorPage } from "./error-page.ts";
 export { launcherPage } from "./launcher-page.ts";

@@ -151,6 +151,27 @@ describe("G13 who sees the answer", () => {
   });
 });
 
+it("S-A5: a service worker may not watch over the whole host, unless the app's setting lets it", async () => {
+  const { visitor } = await signIn(system);
+  const worker = {
+    "service-worker": "script",
+    "sec-fetch-dest": "serviceworker",
+    "sec-fetch-mode": "same-origin",
+  };
+  const ask = (path: string) => visitor.get(system.appOrigin + path, worker);
+  const refused = await ask("/sw.js");
+  expect([refused.status, refused.headers["x-rustronaut-response"]]).toEqual([403, "service_worker_refused"]);
+  expect((await ask("/part/sw.js")).status).toBe(200);
+  const set = async (rootServiceWorker: boolean) => {
+    const { etag } = await system.admin.call("apps.get", { params: { app: "app" } });
+    const body = { settings: { rootServiceWorker } };
+    await system.admin.call("apps.update", { params: { app: "app" }, body, ifMatch: etag ?? "" });
+  };
+  await set(true);
+  expect((await ask("/sw.js")).status).toBe(200);
+  await set(false);
+});
+
 describe("G8 where a sign-in ends", () => {
   it.each([
     "/login?next=https://client.example/cb",
@@ -241,13 +262,12 @@ describe("S-20 callbacks", () => {
       expect(response.headers["set-cookie"] ?? "").not.toMatch(/__Host-rn_g=[^;]{20}/);
     },
   );
-  it("a replayed provider callback is an error page, not a crash", async () => {
+  it("G9: a replayed provider callback of a browser that is signed in goes on to the app", async () => {
     const visitor = new Visitor();
     const callback = await walkUntil(visitor, `${system.appOrigin}/`, PROVIDER_CALLBACK);
     await visitor.get(callback);
-    const again = await visitor.get(callback);
-    expect(again.status).toBeGreaterThanOrEqual(400);
-    expect(again.status).toBeLessThan(500);
+    const { url, response } = await visitor.visit(callback, "alice");
+    expect([url, response.status]).toEqual([`${system.appOrigin}/`, 200]);
   });
 });
 

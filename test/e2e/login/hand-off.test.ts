@@ -83,10 +83,91 @@ describe("hand-off to the app's host", () => {
     const url = await codeUrl(attacker);
     expect(reason(await victim.get(url))).toBe("login_attempt_invalid");
     expect(victim.cookies(system.appOrigin).size).toBe(0);
-    expect(reason(await attacker.get(url))).toBe("signed_in");
+    // S-A5: the code was shown, so it is spent: also for whoever could see it there.
+    expect(reason(await attacker.get(url))).toBe("login_attempt_invalid");
   });
 
-  test("S-20, S-22: another attempt's cookie, another code and another host are refused", async () => {
+  test("S-A5: a code that reached the wrong browser does not sign the attacker in as the victim", async () => {
+    const [attacker, victim] = [new Visitor(), await signedInAtAuth()];
+    const begun = locationOf(await attacker.get(`${system.appOrigin}/`));
+    const code = locationOf(await victim.get(begun));
+    expect(reason(await victim.get(code))).toBe("login_attempt_invalid");
+    expect(reason(await attacker.get(code))).toBe("login_attempt_invalid");
+    expect(await isSignedIn(attacker)).toBe(false);
+  });
+
+  test.each([
+    ["a script of another site", { "sec-fetch-site": "cross-site" }],
+    ["a script of an app beside us", { "sec-fetch-site": "same-site" }],
+    ["another browser than the one that began it", { "user-agent": "Another" }],
+    ["another network", { "cf-connecting-ip": "192.0.2.7" }],
+  ])("S-A5: a sign-in that %s brings here asks first, and gives no code", async (_who, headers) => {
+    const [attacker, victim] = [new Visitor(), await signedInAtAuth()];
+    const begun = locationOf(await attacker.get(`${system.appOrigin}/`));
+    const asked = await victim.get(begun, headers);
+    expect([asked.status, reason(asked)]).toEqual([200, "confirm_sign_in"]);
+    expect(asked.text).toContain("Continue to <bdi>app");
+    expect(asked.headers["cross-origin-opener-policy"]).toBe("same-origin");
+    const go = /href="([^"]+&amp;go=[^"]+)"/.exec(asked.text)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    // The link is good in this browser alone: an attacker can't make one for the victim.
+    const other = await (await signedInAtAuth()).get(system.authOrigin + go, headers);
+    expect(reason(other)).toBe("confirm_sign_in");
+    expect(reason(await victim.get(system.authOrigin + go, headers))).toBe("handoff");
+  });
+
+  test("S-A5: who is not signed in yet is asked after the sign-in", async () => {
+    const [attacker, victim] = [new Visitor(), new Visitor()];
+    const begun = locationOf(await attacker.get(`${system.appOrigin}/`));
+    const toProvider = await victim.get(begun, { "sec-fetch-site": "cross-site" });
+    const { response } = await victim.visit(locationOf(toProvider), "alice");
+    expect(reason(response)).toBe("confirm_sign_in");
+  });
+
+  test("S-A5: redirects of ours are out of sight of the window that opened them", async () => {
+    const begun = await new Visitor().get(`${system.appOrigin}/`);
+    expect(begun.headers["cross-origin-opener-policy"]).toBe("same-origin");
+  });
+
+  test("G9: a code shown once more by the browser that it signed in leads where it did", async () => {
+    const visitor = await signedInAtAuth();
+    const url = await codeUrl(visitor, "/deep?x=1");
+    await visitor.get(url);
+    const again = await visitor.get(url);
+    expect([again.status, locationOf(again)]).toEqual([303, "/deep?x=1"]);
+    expect(await isSignedIn(visitor)).toBe(true);
+  });
+
+  test("G9: eight tabs of a browser that keeps five attempts all end where they began", async () => {
+    const visitor = await signedInAtAuth();
+    const pages = Array.from({ length: 8 }, (_, i) => `${system.appOrigin}/tab/${i}`);
+    const starts: string[] = [];
+    for (const page of pages) starts.push(locationOf(await visitor.get(page)));
+    const codes: string[] = [];
+    for (const start of starts) codes.push(locationOf(await visitor.get(start)));
+    const ends: string[] = [];
+    for (const code of codes) ends.push((await visitor.visit(code, "alice")).response.text);
+    expect(ends).toHaveLength(8);
+    for (const code of codes) expect((await visitor.visit(code, "alice")).response.status).toBe(200);
+    expect(await isSignedIn(visitor)).toBe(true);
+  });
+
+  test("G9: a browser that keeps no cookies gets a page, not a circle", async () => {
+    const visitor = await signedInAtAuth();
+    const url = await codeUrl(visitor);
+    visitor.cookies(system.appOrigin).clear();
+    const answer = await visitor.get(url);
+    expect([answer.status, reason(answer)]).toEqual([400, "login_attempt_invalid"]);
+  });
+
+  test("G9: Back to a finished start at the auth host leads to the app", async () => {
+    const visitor = await signedInAtAuth();
+    const begin = locationOf(await visitor.get(`${system.appOrigin}/deep`));
+    await visitor.visit(begin, "alice");
+    const again = await visitor.get(begin);
+    expect([again.status, locationOf(again)]).toEqual([303, `${system.appOrigin}/deep`]);
+  });
+
+  test("S-20, S-22: another attempt's cookie, another code and another host are refused, and spend what was shown", async () => {
     const visitor = await signedInAtAuth();
     const [one, two] = [new URL(await codeUrl(visitor, "/1")), new URL(await codeUrl(visitor, "/2"))];
     const mixed = new URL(one);
@@ -99,7 +180,8 @@ describe("hand-off to the app's host", () => {
       const answer = await visitor.get(`${system.appOrigin}/.rustronaut/callback${broken}`);
       expect([answer.status, reason(answer)]).toEqual([400, "login_attempt_invalid"]);
     }
-    expect(reason(await visitor.get(one.href))).toBe("signed_in");
+    expect(reason(await visitor.get(two.href))).toBe("signed_in");
+    expect(await isSignedIn(visitor)).toBe(true);
   });
 
   test("S-22: a replayed code is refused and ends the session that it made", async () => {

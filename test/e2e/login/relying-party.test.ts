@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { applyNetwork } from "../../../scripts/local/admin.ts";
 import { type Fault, type FaultyProvider, startFaultyProvider } from "../../support/faulty-provider.ts";
 import { CLIENT, freePort, type System, startSystem } from "../../support/harness.ts";
 import { Visitor } from "../../support/visitor.ts";
@@ -28,6 +29,8 @@ afterAll(async () => {
 });
 beforeEach(() => {
   provider.fault = null;
+  provider.claims = {};
+  provider.userinfo = {};
 });
 
 /** The link that the choice of providers shows for the faulty one. */
@@ -149,7 +152,7 @@ describe("S-20, S-21: callback from the provider", () => {
     expect(await outcome(visitor, url)).toBe("signed_in");
     const replay = await visitor.get(url, { cookie: cookies });
     expect([replay.status, reason(replay)]).toEqual([400, "login_attempt_invalid"]);
-    expect(replay.text).toContain('href="/"');
+    expect(replay.text).toContain('href="/.rustronaut/login/idp_');
   });
 
   test("lets two tabs finish in reverse order", async () => {
@@ -157,6 +160,15 @@ describe("S-20, S-21: callback from the provider", () => {
     const [first, second] = [await callbackUrl(visitor), await callbackUrl(visitor)];
     expect(await outcome(visitor, second)).toBe("signed_in");
     expect(await outcome(visitor, first)).toBe("signed_in");
+  });
+
+  test("G9: eight tabs that wait at the provider all finish, though five attempts are kept", async () => {
+    const visitor = new Visitor();
+    const urls: string[] = [];
+    for (let i = 0; i < 8; i++) urls.push(await callbackUrl(visitor));
+    const ends: unknown[] = [];
+    for (const url of urls) ends.push(reason((await visitor.visit(url, "nobody")).response));
+    expect(ends).toEqual(urls.map(() => "launcher"));
   });
 
   test("keeps at most five attempts of a browser alive", async () => {
@@ -205,6 +217,81 @@ describe("sign-in session", () => {
     const cookie = visitor.cookieHeader(system.authOrigin);
     expect(reason(await post({ "sec-fetch-site": "same-origin" }, body))).toBe("signed_out");
     expect(reason(await new Visitor().get(`${system.authOrigin}/`, { cookie }))).toBe("choose_provider");
+  });
+});
+
+describe("G4: a denial by the age of the sign-in", () => {
+  const origin = () => system.appOrigin.replace("app.", "vault.");
+  const old = () => Math.floor(Date.now() / 1_000) - 3_600;
+  const now = () => Math.floor(Date.now() / 1_000);
+  beforeAll(() =>
+    applyNetwork(system.admin, {
+      version: 1,
+      apps: [
+        { name: "vault", host: "vault.localhost", segment: "main", upstreams: [system.upstream.origin] },
+        { name: "safe", host: "safe.localhost", segment: "main", upstreams: [system.upstream.origin] },
+      ],
+      policies: [
+        {
+          name: "vault",
+          source: `permit (principal, action, resource == App::"vault");
+permit (principal, action, resource == App::"safe");
+forbid (principal, action, resource == App::"vault") when { context.request.path like "/secret*" }
+unless { context has authentication && context.authentication.age < 300 };
+forbid (principal, action, resource == App::"safe") unless { context has authentication && context.authentication.age < 300 };`,
+        },
+      ],
+    }),
+  );
+
+  async function signedInLongAgo(): Promise<Visitor> {
+    provider.claims = { auth_time: old() };
+    const { visitor } = await signIn();
+    expect((await visitor.visit(`${origin()}/`, "nobody")).response.status).toBe(200);
+    return visitor;
+  }
+
+  test("leads a navigation to a new sign-in at the provider, and back", async () => {
+    const visitor = await signedInLongAgo();
+    const begun = await visitor.get(`${origin()}/secret?x=1`);
+    expect([begun.status, reason(begun)]).toEqual([302, "sign_in"]);
+    provider.claims = { auth_time: now() };
+    const { url, response } = await visitor.visit(String(begun.headers.location), "nobody");
+    expect([url, response.status]).toEqual([`${origin()}/secret?x=1`, 200]);
+    expect([provider.asked.get("prompt"), provider.asked.get("max_age")]).toEqual(["login", "0"]);
+  });
+
+  test.each([
+    ["an old sign-in", () => ({ auth_time: old() })],
+    ["no time of the sign-in", () => ({ auth_time: undefined })],
+  ])("takes no provider's word that gives %s: asking is no proof", async (_what, claims) => {
+    const visitor = await signedInLongAgo();
+    provider.claims = claims();
+    const { response } = await visitor.visit(`${origin()}/secret`, "nobody");
+    expect([response.status, reason(response)]).toEqual([403, "login_failed"]);
+    expect((await visitor.get(`${origin()}/`)).status).toBe(200);
+  });
+
+  test("tells a script where to sign in anew", async () => {
+    const visitor = await signedInLongAgo();
+    const script = { accept: "application/json", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" };
+    const answer = await visitor.get(`${origin()}/secret`, script);
+    expect([answer.status, reason(answer)]).toEqual([401, "sign_in_too_old"]);
+    provider.claims = { auth_time: now() };
+    await visitor.visit((JSON.parse(answer.text) as { login_url: string }).login_url, "nobody");
+    expect((await visitor.get(`${origin()}/secret`, script)).status).toBe(200);
+  });
+
+  test("on the first visit of an app too", async () => {
+    provider.claims = { auth_time: old() };
+    const { visitor } = await signIn();
+    const safe = system.appOrigin.replace("app.", "safe.");
+    const start = String((await visitor.get(`${safe}/`)).headers.location);
+    const answer = await visitor.get(start);
+    expect(String(answer.headers.location)).toContain(provider.issuer);
+    provider.claims = { auth_time: now() };
+    const { url } = await visitor.visit(String(answer.headers.location), "nobody");
+    expect(url).toBe(`${safe}/`);
   });
 });
 

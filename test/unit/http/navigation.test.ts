@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { maySignIn, showsPage } from "../../../shared/http/navigation.ts";
+import { isRootServiceWorker } from "../../../shared/http/service-worker.ts";
 
 const asked = (method: string, headers: Record<string, string>) => ({
   method,
@@ -44,5 +45,19 @@ describe("G13: whether a person sees the answer, and whether a sign-in may begin
     ["an API call", "DELETE", HTML, false, false],
   ])("%s", (_name, method, headers, page, signIn) => {
     expect([showsPage(asked(method, headers)), maySignIn(asked(method, headers))]).toEqual([page, signIn]);
+  });
+});
+
+describe("S-A5: a service worker that would watch over the whole host", () => {
+  const script = { "service-worker": "script", "sec-fetch-dest": "serviceworker" };
+  it.each<[string, Record<string, string>, boolean]>([
+    ["/sw.js", script, true],
+    ["/sw.js", { "service-worker": "script" }, true],
+    ["/sw.js", { "sec-fetch-dest": "serviceworker" }, true],
+    ["/", script, true],
+    ["/app/sw.js", script, false],
+    ["/sw.js", { "sec-fetch-dest": "script" }, false],
+  ])("%s with %j: %s", (path, headers, is) => {
+    expect(isRootServiceWorker(asked("GET", headers), path)).toBe(is);
   });
 });

@@ -4,18 +4,28 @@ import {
   judgeProviderCallback,
   judgeRedemption,
   type StoredAttempt,
+  spendsCode,
 } from "../../../shared/login/attempts.ts";
+import { clientMark, mayBeForeign } from "../../../shared/login/foreign-attempt.ts";
 
 const NOW = 1_000_000;
 const handoff = { signInSessionId: "ses_1", signInOwner: "signin/weur/1", userId: "usr_1" };
 const appAttempt: StoredAttempt = {
-  attempt: { kind: "app", appId: "app_1", host: "app.example", returnTo: "/x", browserHash: "browser" },
+  attempt: {
+    kind: "app",
+    appId: "app_1",
+    host: "app.example",
+    returnTo: "/x",
+    browserHash: "browser",
+    clientMark: "mark",
+    signInAfter: null,
+  },
   expiresAt: NOW + 600_000,
   consumed: false,
   code: { hash: "code", expiresAt: NOW + 30_000, handoff },
   session: null,
 };
-const given = { codeHash: "code", browserHash: "browser", host: "app.example" };
+const given = { codeHash: "code", browserHashes: ["planted", "browser"], host: "app.example" };
 
 describe("redemption of a one-time code", () => {
   test("needs code, browser and host to fit", () => {
@@ -25,7 +35,7 @@ describe("redemption of a one-time code", () => {
       return verdict.ok ? "ok" : verdict.reason;
     };
     expect(reason({ codeHash: "other" })).toBe("wrong_code");
-    expect(reason({ browserHash: "other" })).toBe("wrong_browser");
+    expect(reason({ browserHashes: ["other"] })).toBe("wrong_browser");
     expect(reason({ host: "other.example" })).toBe("wrong_host");
     expect(reason({}, null)).toBe("unknown");
     expect(reason({}, { ...appAttempt, code: null })).toBe("no_code");
@@ -34,12 +44,45 @@ describe("redemption of a one-time code", () => {
 
   test("of a used code names the session to end, whoever shows it", () => {
     const used = { ...appAttempt, consumed: true, session: { id: "ses_9", owner: "seg_1/weur/1" } };
-    expect(judgeRedemption(used, { ...given, browserHash: "thief" }, NOW)).toEqual({
+    expect(judgeRedemption(used, { ...given, browserHashes: ["thief"] }, NOW)).toEqual({
       ok: false,
       reason: "replayed",
+      attempt: { attempt: appAttempt.attempt, isOwn: false },
       sessionId: "ses_9",
       sessionOwner: "seg_1/weur/1",
     });
+  });
+});
+
+test("S-A5: the right code is spent when it is first shown, a guess spends nothing", () => {
+  const spends = (change: Partial<typeof given>, now = NOW) =>
+    spendsCode(judgeRedemption(appAttempt, { ...given, ...change }, now));
+  expect(spends({})).toBe(true);
+  expect(spends({ browserHashes: [] })).toBe(true);
+  expect(spends({ host: "other.example" })).toBe(true);
+  expect(spends({ codeHash: "guess" })).toBe(false);
+  expect(spends({ codeHash: "guess", browserHashes: [] })).toBe(false);
+});
+
+describe("S-A5: whether a sign-in may be another's", () => {
+  const browser = (headers: Record<string, string>) => ({ headers: new Headers(headers) });
+  const here = { "cf-connecting-ip": "192.0.2.1", "user-agent": "A" };
+  const begun = clientMark(browser(here));
+  test.each<[string, Record<string, string>, boolean]>([
+    ["the same browser", here, false],
+    ["another network", { ...here, "cf-connecting-ip": "192.0.2.2" }, true],
+    ["another browser", { ...here, "user-agent": "B" }, true],
+    ["a typed address", { ...here, "sec-fetch-site": "none" }, false],
+    ["a click on another site", { ...here, "sec-fetch-site": "cross-site", "sec-fetch-user": "?1" }, false],
+    ["a script of another site", { ...here, "sec-fetch-site": "cross-site" }, true],
+    ["a script of an app beside us", { ...here, "sec-fetch-site": "same-site" }, true],
+    ["our own page", { ...here, "sec-fetch-site": "same-origin" }, false],
+  ])("%s", (_name, headers, foreign) => expect(mayBeForeign(browser(headers), begun)).toBe(foreign));
+
+  test("an IPv6 host may change its lower half", () => {
+    const at = (ip: string) => clientMark(browser({ "cf-connecting-ip": ip }));
+    expect(at("2001:db8:1:2::1")).toBe(at("2001:db8:1:2:ffff::9"));
+    expect(at("2001:db8:1:2::1")).not.toBe(at("2001:db8:1:3::1"));
   });
 });
 
@@ -52,6 +95,8 @@ describe("callback from the identity provider", () => {
       codeVerifier: "v",
       browserHash: "browser",
       appAttemptId: null,
+      askBefore: false,
+      signInAfter: null,
     },
     expiresAt: NOW + 600_000,
     consumed: false,

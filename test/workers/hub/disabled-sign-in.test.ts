@@ -79,7 +79,15 @@ test("nor a session of an app: a page with 403, not an invitation to try again",
   const { host } = new URL(bindings.hubOrigin);
   const attempts = attemptsObject(bindings, id);
   const browserHash = hashSecret("browser");
-  await attempts.start(id, { kind: "app", appId: app.id, host, returnTo: "/", browserHash });
+  await attempts.start(id, {
+    kind: "app",
+    appId: app.id,
+    host,
+    returnTo: "/",
+    browserHash,
+    clientMark: "",
+    signInAfter: null,
+  });
   const code = "c".repeat(43);
   const handoff = { signInSessionId: sessionId, signInOwner: owner, userId };
   expect(await attempts.grantCode(id, hashSecret(code), handoff)).toBe(true);

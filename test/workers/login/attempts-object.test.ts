@@ -9,6 +9,8 @@ const app: AppAttempt = {
   host: "app.example",
   returnTo: "/x",
   browserHash: "browser",
+  clientMark: "mark",
+  signInAfter: null,
 };
 const provider: ProviderAttempt = {
   kind: "provider",
@@ -17,6 +19,8 @@ const provider: ProviderAttempt = {
   codeVerifier: "v",
   browserHash: "browser",
   appAttemptId: "att_1",
+  askBefore: false,
+  signInAfter: null,
 };
 const handoff: Handoff = { signInSessionId: "ses_1", signInOwner: "signin/weur/1", userId: "usr_1" };
 
@@ -40,23 +44,44 @@ describe("LoginAttempts", () => {
     const { rpc } = attempts("redeem");
     await rpc.start("a", app);
     expect(await rpc.peekApp("a")).toEqual(app);
-    expect(await rpc.redeem("a", "code", "browser", "app.example")).toMatchObject({ reason: "no_code" });
+    expect(await rpc.redeem("a", "code", ["browser"], "app.example")).toMatchObject({ reason: "no_code" });
     expect(await rpc.grantCode("a", "code", handoff)).toBe(true);
-    expect(await rpc.redeem("a", "code", "browser", "evil.example")).toMatchObject({ reason: "wrong_host" });
-    expect(await rpc.redeem("a", "code", "thief", "app.example")).toMatchObject({ reason: "wrong_browser" });
+    expect(await rpc.redeem("a", "guess", ["thief"], "app.example")).toMatchObject({ reason: "wrong_code" });
     const redeemed = await Promise.all(
-      Array.from({ length: 10 }, () => rpc.redeem("a", "code", "browser", "app.example")),
+      Array.from({ length: 10 }, () => rpc.redeem("a", "code", ["browser"], "app.example")),
     );
     expect(redeemed.filter(({ ok }) => ok)).toEqual([{ ok: true, attempt: app, handoff }]);
     await rpc.recordSession("a", "ses_9", "seg_1/weur/2");
-    expect(await rpc.redeem("a", "code", "thief", "app.example")).toEqual({
+    expect(await rpc.redeem("a", "code", ["thief"], "app.example")).toEqual({
       ok: false,
       reason: "replayed",
+      attempt: { attempt: app, isOwn: false },
       sessionId: "ses_9",
       sessionOwner: "seg_1/weur/2",
     });
     expect(await rpc.peekApp("a")).toBeNull();
+    expect(await rpc.recallApp("a")).toEqual(app);
     expect(await rpc.grantCode("a", "code2", handoff)).toBe(false);
+  });
+
+  test.each([
+    ["browser", ["thief"], "app.example"],
+    ["host", ["browser"], "evil.example"],
+  ])("S-A5: a code that is shown by the wrong %s is spent", async (wrong, hashes, host) => {
+    const { rpc } = attempts(`spent by the wrong ${wrong}`);
+    await rpc.start("a", app);
+    await rpc.grantCode("a", "code", handoff);
+    expect(await rpc.redeem("a", "code", hashes, host)).toMatchObject({ reason: `wrong_${wrong}` });
+    expect(await rpc.redeem("a", "code", ["browser"], "app.example")).toMatchObject({ reason: "replayed" });
+    expect(await rpc.peekApp("a")).toBeNull();
+  });
+
+  test("G9: knows for which app a provider attempt was started, also when it is over", async () => {
+    const { rpc } = attempts("waiting");
+    await rpc.start("p", provider);
+    await rpc.takeProvider("p", "browser");
+    expect(await rpc.recallProvider("p")).toEqual({ providerId: "idp_1", appAttemptId: "att_1" });
+    expect(await rpc.recallProvider("nothing")).toBeNull();
   });
 
   test("lets a second code replace the first", async () => {
@@ -64,8 +89,10 @@ describe("LoginAttempts", () => {
     await rpc.start("a", app);
     await rpc.grantCode("a", "first", handoff);
     await rpc.grantCode("a", "second", handoff);
-    expect(await rpc.redeem("a", "first", "browser", "app.example")).toMatchObject({ reason: "wrong_code" });
-    expect(await rpc.redeem("a", "second", "browser", "app.example")).toMatchObject({ ok: true });
+    expect(await rpc.redeem("a", "first", ["browser"], "app.example")).toMatchObject({
+      reason: "wrong_code",
+    });
+    expect(await rpc.redeem("a", "second", ["browser"], "app.example")).toMatchObject({ ok: true });
   });
 
   test("keeps the kinds of attempts apart", async () => {

@@ -1,0 +1,8 @@
+import type { Authentication } from "../../shared/sessions/types.ts";
+import { NEW_SIGN_IN_MS } from "../gateway/step-up.ts";
+
+/** Whether the person signed in at the provider before the moment (milliseconds) after which they must have. */
+export const isOlder = (
+  { authentication }: { readonly authentication: Pick<Authentication, "authTime"> },
+  signInAfter: number | null,
+): boolean => signInAfter !== null && authentication.authTime * 1_000 + NEW_SIGN_IN_MS < signInAfter;

@@ -1,0 +1,17 @@
+import type { Question } from "../../shared/access/question.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { Caller } from "./caller.ts";
+import { judge } from "./judge.ts";
+
+/** A sign-in that is younger than this (milliseconds) is new: to ask for another one would lead round in circles. */
+export const NEW_SIGN_IN_MS = 60_000;
+
+/** Whether a request that was denied would be allowed right after a new sign-in: only its age stands in the way. */
+export function isDeniedByAge(question: Question, caller: Caller, snapshot: Snapshot, now: number): boolean {
+  if (caller.kind !== "user") return false;
+  const { session } = caller;
+  if (now - session.authentication.authTime * 1_000 <= NEW_SIGN_IN_MS) return false;
+  const authentication = { ...session.authentication, authTime: Math.floor(now / 1_000) };
+  const renewed = { ...caller, session: { ...session, authentication } };
+  return judge(question, renewed, snapshot, now).decision.decision === "allow";
+}
