@@ -1,6 +1,7 @@
 import type { AuditLog } from "../durable-objects/audit-log.ts";
 import type { LoginAttempts } from "../durable-objects/login-attempts.ts";
 import type { NetworkCoordinator } from "../durable-objects/network-coordinator.ts";
+import type { PolicyCompiler } from "../durable-objects/policy-compiler.ts";
 import type { SegmentMesh } from "../durable-objects/segment-mesh.ts";
 import type { SegmentSessions } from "../durable-objects/segment-sessions.ts";
 
@@ -12,6 +13,7 @@ export interface Bindings {
   readonly attempts: DurableObjectNamespace<LoginAttempts>;
   readonly audit: DurableObjectNamespace<AuditLog>;
   readonly mesh: DurableObjectNamespace<SegmentMesh>;
+  readonly compiler: DurableObjectNamespace<PolicyCompiler>;
   /** Null where no dashboard was built. */
   readonly assets: Fetcher | null;
   /** Origins without a trailing slash, such as `https://auth.example.com`. */
@@ -55,6 +57,7 @@ export function checkBindings(raw: unknown): Bindings {
     attempts: binding("LOGIN_ATTEMPTS"),
     audit: binding("AUDIT_LOG"),
     mesh: binding("SEGMENT_MESH"),
+    compiler: binding("POLICY_COMPILER"),
     assets: (env.ASSETS as Fetcher | undefined) ?? null,
     authOrigin,
     hubOrigin,

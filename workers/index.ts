@@ -11,6 +11,7 @@ import { keepHouse } from "./hub/housekeeping.ts";
 export { AuditLog } from "../durable-objects/audit-log.ts";
 export { LoginAttempts } from "../durable-objects/login-attempts.ts";
 export { NetworkCoordinator } from "../durable-objects/network-coordinator.ts";
+export { PolicyCompiler } from "../durable-objects/policy-compiler.ts";
 export { SegmentMesh } from "../durable-objects/segment-mesh.ts";
 export { SegmentSessions } from "../durable-objects/segment-sessions.ts";
 

@@ -2,6 +2,7 @@ import type { AuditLogRpc } from "../shared/audit/types.ts";
 import { isId } from "../shared/ids.ts";
 import { ATTEMPT_SHARDS, type LoginAttemptsRpc } from "../shared/login/types.ts";
 import type { SegmentMeshRpc } from "../shared/mesh/types.ts";
+import type { PolicyCompilerRpc } from "../shared/policy/compiler-rpc.ts";
 import { type NetworkCoordinatorRpc, REGIONS, type SegmentSessionsRpc } from "../shared/sessions/types.ts";
 import type { Bindings } from "./env.ts";
 
@@ -36,6 +37,11 @@ export function attemptsObject(bindings: Bindings, attemptId: string): LoginAtte
   return bindings.attempts.get(
     bindings.attempts.idFromName(`attempts/${shard}`),
   ) as unknown as LoginAttemptsRpc;
+}
+
+/** @param actor Who has policies compiled, as the audit log names them. */
+export function compilerObject(bindings: Bindings, actor: string): PolicyCompilerRpc {
+  return bindings.compiler.get(bindings.compiler.idFromName(actor)) as unknown as PolicyCompilerRpc;
 }
 
 /** @param segmentId Of a segment that exists. */

@@ -63,6 +63,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
             LOGIN_ATTEMPTS: { className: "LoginAttempts", useSQLite: true },
             AUDIT_LOG: { className: "AuditLog", useSQLite: true },
             SEGMENT_MESH: { className: "SegmentMesh", useSQLite: true },
+            POLICY_COMPILER: { className: "PolicyCompiler", useSQLite: true },
           },
           ...(options.publicNetworkOnly ? { outboundService: PUBLIC_NETWORK.name } : {}),
           ...(!options.withoutDashboard && existsSync(assets)

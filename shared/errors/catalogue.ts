@@ -80,6 +80,8 @@ export interface InputIssue {
   readonly message: string;
   readonly line?: number;
   readonly column?: number;
+  /** Names the kind of fault where there is more to know than that it is invalid. */
+  readonly code?: "fact_without_source";
 }
 
 /** A refusal as a value, before it is put on the wire. */

@@ -41,6 +41,8 @@ export const issue = z.object({
   message: z.string(),
   line: z.optional(z.int()),
   column: z.optional(z.int()),
+  /** `fact_without_source`: it names what nothing measures yet. */
+  code: z.optional(z.enum(["fact_without_source"])),
 });
 
 /** Text that is being written: an empty one is not an error of the request. */

@@ -1,27 +1,69 @@
 import type { InputIssue } from "../../shared/errors/catalogue.ts";
+import type { NotCompiled } from "../../shared/policy/compiler-rpc.ts";
+import { mayCall } from "../../shared/protocol/endpoint.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
+import type { Result } from "../../shared/result.ts";
+import { compilerObject } from "../objects.ts";
+import type { Call } from "./call.ts";
 import { refuse } from "./refused.ts";
 
-/** Cedar's own parser is large: it is loaded when somebody writes a policy, never on the gateway's path. */
-async function parse(source: string, name: string) {
-  const { parsePolicies } = await import("./cedar.ts");
-  return parsePolicies(source, name);
+/** Who has a text compiled, and where. */
+type Author = Pick<Call, "bindings" | "caller">;
+
+/** Characters of policies: all of one request for those who only look on, and for those who write. */
+const MAX_TOGETHER = { auditor: 65_536, admin: 1_048_576 };
+/** Characters in a minute, of one caller. */
+const PER_MINUTE = { auditor: 262_144, admin: 4_194_304 };
+
+const levelOf = ({ caller }: Author) => (mayCall(caller.role, "admin") ? "admin" : "auditor");
+
+/** Refuses a request whose policies are too long together; what is bounded one by one is not bounded as a sum. */
+export function refuseBulk(author: Author, sources: readonly string[]): void {
+  const together = sources.reduce((sum, source) => sum + source.length, 0);
+  if (together > MAX_TOGETHER.admin) {
+    refuse("body_too_large", "Together these policies are longer than 1 MiB: send fewer at a time.");
+  }
+  if (together > MAX_TOGETHER[levelOf(author)]) {
+    refuse("forbidden", "Together these policies are longer than 64 KiB, which needs the role admin.");
+  }
+}
+
+async function compile(
+  author: Author,
+  source: string,
+  name: string,
+): Promise<Result<readonly SnapshotPolicy[], readonly InputIssue[]>> {
+  const compiler = compilerObject(author.bindings, author.caller.actor);
+  const compiled = await compiler.compile(source, name, PER_MINUTE[levelOf(author)]);
+  return compiled.ok ? compiled : { ok: false, error: issuesOf(compiled.error) };
+}
+
+function issuesOf(error: NotCompiled): readonly InputIssue[] {
+  if (error.kind === "invalid") return error.issues;
+  const { retryAfterSeconds } = error;
+  return refuse("rate_limited", "You had many policies checked just now. Try again later.", {
+    retryAfterSeconds,
+  });
 }
 
 /** The statements of a policy as they are stored. Refuses text that is not valid, with line and column. */
-export async function compileSource(source: string, name: string): Promise<readonly SnapshotPolicy[]> {
-  const parsed = await parse(source, name);
-  if (parsed.ok) return parsed.value;
-  const first = parsed.error[0];
+export async function compileSource(
+  author: Author,
+  source: string,
+  name: string,
+): Promise<readonly SnapshotPolicy[]> {
+  const compiled = await compile(author, source, name);
+  if (compiled.ok) return compiled.value;
+  const first = compiled.error[0];
   const where = first?.line === undefined ? "" : `line ${first.line}, column ${first.column ?? 1}: `;
   return refuse("policy_invalid", `${name}: ${where}${first?.message ?? "not valid"}`, {
-    issues: parsed.error,
+    issues: compiled.error,
   });
 }
 
 /** The same as a report, for text that is still being written. */
-export async function findIssues(source: string, name: string) {
-  const parsed = await parse(source, name);
-  const issues: InputIssue[] = parsed.ok ? [] : [...parsed.error];
-  return { valid: parsed.ok, statements: parsed.ok ? parsed.value.length : 0, issues };
+export async function findIssues(author: Author, source: string, name: string) {
+  const compiled = await compile(author, source, name);
+  const issues: InputIssue[] = compiled.ok ? [] : [...compiled.error];
+  return { valid: compiled.ok, statements: compiled.ok ? compiled.value.length : 0, issues };
 }

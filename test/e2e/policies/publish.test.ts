@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { localClient } from "../../../scripts/local/admin.ts";
 import { ApiError } from "../../../shared/protocol/client.ts";
 import { type Attacker, signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
@@ -79,6 +80,49 @@ forbid (principal, action, resource) when { context.request.path == "/closed" };
     expect(tested.data.determining).toMatchObject([cited]);
     const { data: denials } = await system.admin.call("decisions.list", { query: { decision: "deny" } });
     expect(denials.items.map(({ determining }) => determining)).toContainEqual(["shared#2"]);
+  });
+});
+
+describe("S-A6: what the policies of one request cost", () => {
+  const statement = "permit (principal, action, resource) when { context.time.hour == 1 };\n";
+  const draft = (name: string, characters: number) => ({
+    name,
+    source: statement.repeat(Math.floor(characters / statement.length)),
+  });
+  const question = { principal: { kind: "anonymous" as const }, app: "app", method: "GET", path: "/" };
+
+  it("is bounded in sum, and in bulk only for who writes policies", async () => {
+    const { data: token } = await system.admin.call("apiTokens.create", {
+      body: { name: "looker", role: "auditor" },
+    });
+    const auditor = localClient(system.hubOrigin, token.secret);
+    const drafts = [draft("a", 40_000), draft("b", 40_000)];
+    const asAuditor = auditor.call("policies.test", { body: { ...question, drafts } });
+    await expect(asAuditor).rejects.toMatchObject({ problem: { code: "forbidden" } });
+    const document = { version: 1 as const, policies: drafts };
+    const plan = auditor.call("network.plan", { body: { document } });
+    await expect(plan).rejects.toMatchObject({ problem: { code: "forbidden" } });
+    const one = await auditor.call("policies.test", { body: { ...question, drafts: [draft("a", 40_000)] } });
+    expect(one.data.decision).toBe("deny");
+  });
+
+  it("is bounded for each caller over time, and others pay nothing for it", async () => {
+    const { data: token } = await system.admin.call("apiTokens.create", {
+      body: { name: "busy", role: "auditor" },
+    });
+    const auditor = localClient(system.hubOrigin, token.secret);
+    const broken = `permit (principal, action, resource) when { context.nope };`.padEnd(65_000);
+    const sent = Array.from({ length: 6 }, () =>
+      auditor.call("policies.validate", { body: { source: broken } }).then(
+        ({ data }) => data.valid,
+        (error: ApiError) => error.problem.code,
+      ),
+    );
+    const answers = await Promise.all(sent);
+    expect(answers.filter((answer) => answer === false)).toHaveLength(4);
+    expect(answers.filter((answer) => answer === "rate_limited")).toHaveLength(2);
+    const other = await system.admin.call("policies.validate", { body: { source: statement } });
+    expect(other.data).toMatchObject({ valid: true, statements: 1 });
   });
 });
 

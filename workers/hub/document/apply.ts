@@ -10,6 +10,7 @@ import {
 } from "../handlers/identity-providers.ts";
 import { changeNetwork, storeNetwork } from "../handlers/network.ts";
 import { blankPolicy, newVersion, nextNumber, storePolicy, storeVersion } from "../handlers/policies.ts";
+import { refuseBulk } from "../policy-source.ts";
 import { type Names, namesOf } from "./names.ts";
 import { applyGroup, applySegment, applyUser } from "./people.ts";
 import type { NetworkRows } from "./read.ts";
@@ -44,6 +45,7 @@ export async function writeOfPlan(
     userIds: new Set(),
     ends: [],
   };
+  refuseBulk(call, sourcesOf(call.body.document, steps));
   for (const step of steps) await applyStep(building, step);
   const d1 = call.bindings.db;
   const hadOwner = rows.users.some(({ role, status }) => role === "owner" && status === "active");
@@ -68,6 +70,12 @@ export async function writeOfPlan(
     body: { baseVersion, steps },
   };
 }
+
+/** The texts that the steps have compiled. */
+const sourcesOf = ({ policies }: NetworkDocument, steps: readonly PlanStep[]): string[] =>
+  steps
+    .filter(({ kind, changes }) => kind === "policy" && changes.some(({ field }) => field === "source"))
+    .map(({ name }) => find(policies, name)?.source ?? "");
 
 function applyStep(building: Building, step: PlanStep): Promise<void> | void {
   const { document } = building.call.body;
@@ -179,5 +187,5 @@ async function applyPolicy(
   statements.push(storePolicy(d1, after, before !== undefined));
   if (!isNew) return;
   const text = { source: item.source, note: "applied" };
-  statements.push(storeVersion(d1, await newVersion(after, number, text, call.caller.actor, call.now)));
+  statements.push(storeVersion(d1, await newVersion(call, after, number, text)));
 }

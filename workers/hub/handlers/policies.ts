@@ -4,7 +4,7 @@ import { policies, policyVersions } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../handoff/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
-import type { Effects, Handlers } from "../call.ts";
+import type { Call, Effects, Handlers } from "../call.ts";
 import { numberIn, pageOf } from "../paging.ts";
 import { compileSource, findIssues } from "../policy-source.ts";
 import { notFound, refuse } from "../refused.ts";
@@ -51,14 +51,13 @@ export const blankPolicy = (name: string, enabled: boolean, now: number): Policy
 
 /** Parses and validates; refuses with line and column. */
 export async function newVersion(
+  call: Pick<Call, "bindings" | "caller" | "now">,
   row: PolicyRow,
   number: number,
   text: { readonly source: string; readonly note: string },
-  author: string,
-  now: number,
 ): Promise<VersionRow> {
-  const compiled = JSON.stringify(await compileSource(text.source, row.name));
-  return { policyId: row.id, number, ...text, compiled, author, createdAt: now };
+  const compiled = JSON.stringify(await compileSource(call, text.source, row.name));
+  return { policyId: row.id, number, ...text, compiled, author: call.caller.actor, createdAt: call.now };
 }
 
 export function storePolicy(d1: D1Database, row: PolicyRow, exists: boolean): D1PreparedStatement {
@@ -129,10 +128,11 @@ export const POLICY_HANDLERS: Handlers<
     ),
   }),
 
-  "policies.create": async ({ bindings, body, caller, now }) => {
+  "policies.create": async (call) => {
+    const { bindings, body, now } = call;
     const row = blankPolicy(body.name, body.enabled ?? true, now);
     const text = { source: body.source, note: body.note ?? "" };
-    const version = await newVersion(row, 1, text, caller.actor, now);
+    const version = await newVersion(call, row, 1, text);
     return {
       statements: [storePolicy(bindings.db, row, false), storeVersion(bindings.db, version)],
       effects: effects("create", row),
@@ -141,7 +141,9 @@ export const POLICY_HANDLERS: Handlers<
     };
   },
 
-  "policies.validate": async ({ body }) => ({ body: await findIssues(body.source, body.name ?? "draft") }),
+  "policies.validate": async (call) => ({
+    body: await findIssues(call, call.body.source, call.body.name ?? "draft"),
+  }),
 
   "policies.get": async ({ bindings, params }) => {
     const row = await findPolicy(bindings.db, params.policy);
@@ -149,7 +151,8 @@ export const POLICY_HANDLERS: Handlers<
     return { body: view(row, version), version: row.version };
   },
 
-  "policies.update": async ({ bindings, params, body, caller, ifMatch, now }) => {
+  "policies.update": async (call) => {
+    const { bindings, params, body, ifMatch, now } = call;
     const before = await findPolicy(bindings.db, params.policy);
     const current = await findVersion(bindings.db, before.id, before.currentVersion);
     const renamed = body.name !== undefined && body.name !== before.name;
@@ -163,18 +166,17 @@ export const POLICY_HANDLERS: Handlers<
     };
     // Statements are cited by the policy's name: a new name is a new version of the same text.
     const text = { source: current.source, note: `renamed from ${before.name}` };
-    const version = renamed
-      ? await newVersion(after, after.currentVersion, text, caller.actor, now)
-      : current;
+    const version = renamed ? await newVersion(call, after, after.currentVersion, text) : current;
     return change(bindings.db, "update", before, after, version, renamed, { fields: Object.keys(body) });
   },
 
-  "policies.publish": async ({ bindings, params, body, caller, ifMatch, now }) => {
+  "policies.publish": async (call) => {
+    const { bindings, params, body, ifMatch, now } = call;
     const before = await findPolicy(bindings.db, params.policy);
     const currentVersion = await nextNumber(bindings.db, before.id);
     const after = { ...before, currentVersion, version: ifMatch + 1, updatedAt: now };
     const text = { source: body.source, note: body.note ?? "" };
-    const version = await newVersion(after, currentVersion, text, caller.actor, now);
+    const version = await newVersion(call, after, currentVersion, text);
     return change(bindings.db, "publish", before, after, version, true, {});
   },
 
@@ -215,7 +217,8 @@ export const POLICY_HANDLERS: Handlers<
     return { body: version };
   },
 
-  "policies.rollback": async ({ bindings, params, body, caller, ifMatch, now }) => {
+  "policies.rollback": async (call) => {
+    const { bindings, params, body, ifMatch, now } = call;
     const before = await findPolicy(bindings.db, params.policy);
     if (body.number === before.currentVersion) refuse("conflict", "This version holds already.");
     const old = await findVersion(bindings.db, before.id, body.number);
@@ -223,7 +226,7 @@ export const POLICY_HANDLERS: Handlers<
     const after = { ...before, currentVersion, version: ifMatch + 1, updatedAt: now };
     // Validated anew: what was valid once need not be valid under today's schema.
     const text = { source: old.source, note: `back to version ${old.number}` };
-    const version = await newVersion(after, currentVersion, text, caller.actor, now);
+    const version = await newVersion(call, after, currentVersion, text);
     return change(bindings.db, "rollback", before, after, version, true, { to: old.number });
   },
 

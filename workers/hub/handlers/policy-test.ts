@@ -10,7 +10,7 @@ import { loadPrincipal } from "../../registry/principals.ts";
 import { type Snapshot, snapshotAt } from "../../snapshot.ts";
 import type { Call, Handlers } from "../call.ts";
 import { citedPolicies, readingsInWords, reasonsOf } from "../explain.ts";
-import { compileSource } from "../policy-source.ts";
+import { compileSource, refuseBulk } from "../policy-source.ts";
 import { notFound } from "../refused.ts";
 import { type App, findApp } from "./apps.ts";
 import { findServiceToken } from "./service-tokens.ts";
@@ -20,17 +20,21 @@ type TestCall = Call<"policies.test">;
 
 /** The statements that hold now, with drafts in place of the policies of their names. */
 async function statementsOf(
-  { bindings }: TestCall,
+  call: TestCall,
   drafts: NonNullable<TestCall["body"]["drafts"]>,
 ): Promise<SnapshotPolicy[]> {
-  const { results } = await bindings.db
+  const { results } = await call.bindings.db
     .prepare(
       `SELECT p.name, v.compiled FROM policies p JOIN policy_versions v
        ON v.policy_id = p.id AND v.number = p.current_version WHERE p.enabled = 1 ORDER BY p.name`,
     )
     .all<{ name: string; compiled: string }>();
   const stored = results.filter(({ name }) => !drafts.some((draft) => draft.name === name));
-  const written = await Promise.all(drafts.map(({ source, name }) => compileSource(source, name)));
+  refuseBulk(
+    call,
+    drafts.map(({ source }) => source),
+  );
+  const written = await Promise.all(drafts.map(({ source, name }) => compileSource(call, source, name)));
   return [...stored.flatMap((row) => JSON.parse(row.compiled) as SnapshotPolicy[]), ...written.flat()];
 }
 

@@ -1,0 +1,161 @@
+import type { InputIssue } from "../../shared/errors/catalogue.ts";
+import { CompileError } from "../../shared/policy/errors.ts";
+import { compilePolicies, PolicySetError } from "../../shared/policy/index.ts";
+import { CEDAR_SCHEMA } from "../../shared/policy/schema.ts";
+import { tooIntricate } from "../../shared/policy/source-limits.ts";
+import { linkTemplate, type Slots } from "../../shared/policy/template.ts";
+import { parseLinks } from "../../shared/policy/template-links.ts";
+import { type Statement, statementsOf } from "../../shared/policy/tokens.ts";
+import { unsourcedFact } from "../../shared/policy/unsourced.ts";
+import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
+import { askCedar, type Cedar, CedarBroke } from "./cedar.ts";
+
+/** Cedar's own parser and validator. This file is imported lazily: it is large and the gateway never needs it. */
+
+/** Characters that are validated at a time; between two such pieces others have their turn. */
+const BATCH_CHARACTERS = 4_000;
+/** Nobody reads more, and each costs a copy of its statement. */
+const MAX_ISSUES = 20;
+
+/** One statement with its number. A template has the links that its annotation names, a policy has none. */
+interface Piece extends Statement {
+  readonly id: string;
+  readonly json: unknown;
+  readonly links: readonly Slots[] | null;
+}
+
+/**
+ * The statements of a policy text, `<name>#<n>` each in the order of the source, or `<name>#<n>.<k>` for the links of a
+ * template: valid under our schema and known to our compiler.
+ *
+ * @param pause Lets others have their turn.
+ */
+export async function parsePolicies(
+  source: string,
+  name: string,
+  pause: () => Promise<void>,
+): Promise<Result<SnapshotPolicy[], InputIssue[]>> {
+  const intricate = tooIntricate(source);
+  if (intricate) return err([issueAt(intricate.message, source, intricate.at)]);
+  const policies: SnapshotPolicy[] = [];
+  const issues: InputIssue[] = [];
+  let n = 0;
+  for (const batch of batchesOf(statementsOf(source))) {
+    if (n > 0) await pause();
+    const pieces = batch.map((statement) => ({ statement, id: `${name}#${++n}` }));
+    const done = parseBatch(pieces, source);
+    if (done.ok) policies.push(...done.value);
+    else issues.push(...done.error);
+    if (issues.length >= MAX_ISSUES) break;
+  }
+  return issues.length > 0 ? err(issues.slice(0, MAX_ISSUES)) : ok(policies);
+}
+
+function* batchesOf(statements: readonly Statement[]): Generator<Statement[]> {
+  let batch: Statement[] = [];
+  let size = 0;
+  for (const statement of statements) {
+    if (size > 0 && size + statement.text.length > BATCH_CHARACTERS) {
+      yield batch;
+      [batch, size] = [[], 0];
+    }
+    batch.push(statement);
+    size += statement.text.length;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function parseBatch(
+  batch: readonly { readonly statement: Statement; readonly id: string }[],
+  source: string,
+): Result<SnapshotPolicy[], InputIssue[]> {
+  try {
+    const pieces: Piece[] = [];
+    for (const { statement, id } of batch) {
+      const piece = parse(statement, id, source);
+      if (!piece.ok) return piece;
+      pieces.push(piece.value);
+    }
+    const issues = validate(pieces, source);
+    return issues.length > 0 ? err(issues) : link(pieces, source);
+  } catch (error) {
+    if (!(error instanceof CedarBroke)) throw error;
+    return err([issueAt("is too intricate for Cedar's parser", source, batch[0]?.statement.at ?? 0)]);
+  }
+}
+
+function parse(statement: Statement, id: string, source: string): Result<Piece, InputIssue[]> {
+  const { text, at, isTemplate } = statement;
+  const parsed = askCedar((cedar) => (isTemplate ? cedar.templateToJson(text) : cedar.policyToJson(text)));
+  if (parsed.type === "failure") return err(parsed.errors.map((error) => issueOf(error, source, statement)));
+  const unsourced = unsourcedFact(parsed.json);
+  if (unsourced) return err([issueAt(unsourced, source, at, "fact_without_source")]);
+  if (!isTemplate) return ok({ ...statement, id, json: parsed.json, links: null });
+  const links = parseLinks(String(parsed.json.annotations?.links ?? ""));
+  if (!links.ok) return err([issueAt(links.error, source, at)]);
+  const unlinkable = unsourcedFact(links.value);
+  if (unlinkable) return err([issueAt(unlinkable, source, at, "fact_without_source")]);
+  return ok({ ...statement, id, json: parsed.json, links: links.value });
+}
+
+function validate(pieces: readonly Piece[], source: string): InputIssue[] {
+  const texts = (wanted: boolean) =>
+    Object.fromEntries(
+      pieces.filter(({ links }) => (links !== null) === wanted).map(({ id, text }) => [id, text]),
+    );
+  const templateLinks = pieces.flatMap(({ id, links }) =>
+    (links ?? []).map((slots, k) => ({ templateId: id, newId: `${id}.${k + 1}`, values: slotValues(slots) })),
+  );
+  const checked = askCedar((cedar) =>
+    cedar.validate({
+      schema: CEDAR_SCHEMA,
+      policies: { staticPolicies: texts(false), templates: texts(true), templateLinks },
+      validationSettings: { mode: "strict" },
+    }),
+  );
+  const [first] = pieces;
+  if (!first) return [];
+  if (checked.type === "failure") return checked.errors.map((error) => issueOf(error, source, first));
+  return checked.validationErrors.slice(0, MAX_ISSUES).map(({ policyId, error }) => {
+    const piece = pieces.find(({ id }) => policyId === id || policyId.startsWith(`${id}.`));
+    return issueOf(error, source, piece ?? first);
+  });
+}
+
+function slotValues(slots: Slots): Record<string, { type: string; id: string }> {
+  return Object.fromEntries(Object.entries(slots).map(([name, uid]) => [`?${name}`, uid]));
+}
+
+/** Policies as they are, templates once for each link; all of them known to our compiler. */
+function link(pieces: readonly Piece[], source: string): Result<SnapshotPolicy[], InputIssue[]> {
+  const statements: SnapshotPolicy[] = [];
+  for (const { id, json, links, at } of pieces) {
+    try {
+      const own = links
+        ? links.map((slots, k) => ({ id: `${id}.${k + 1}`, policy: linkTemplate(json, slots) }))
+        : [{ id, policy: json }];
+      compilePolicies(own);
+      statements.push(...own);
+    } catch (error) {
+      if (!(error instanceof CompileError || error instanceof PolicySetError)) throw error;
+      return err([issueAt(error.message, source, at)]);
+    }
+  }
+  return ok(statements);
+}
+
+/** @param at Where in the source, in characters. */
+function issueAt(message: string, source: string, at: number, code?: InputIssue["code"]): InputIssue {
+  const lines = source.slice(0, at).split("\n");
+  const place = { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+  return { path: "/source", message, ...place, ...(code ? { code } : {}) };
+}
+
+/** Cedar counts UTF-8 bytes from the statement's beginning. */
+function issueOf(error: Cedar.DetailedError, source: string, { text, at }: Statement): InputIssue {
+  const help = error.help ? ` (${error.help})` : "";
+  const bytes = error.sourceLocations?.[0]?.start ?? 0;
+  const before = new TextDecoder().decode(new TextEncoder().encode(text).slice(0, bytes));
+  return issueAt(`${error.message}${help}`, source, at + before.length);
+}

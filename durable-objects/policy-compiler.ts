@@ -1,0 +1,34 @@
+import { DurableObject } from "cloudflare:workers";
+import { type Allowance, take } from "../shared/policy/allowance.ts";
+import type { NotCompiled, PolicyCompilerRpc } from "../shared/policy/compiler-rpc.ts";
+import type { SnapshotPolicy } from "../shared/registry/snapshot.ts";
+import { err, ok, type Result } from "../shared/result.ts";
+
+/**
+ * Compiles the policies of one caller, one after another and in small pieces: the parser is slow, and no traffic of an
+ * app may wait for it. It keeps nothing.
+ */
+export class PolicyCompiler extends DurableObject implements PolicyCompilerRpc {
+  #allowance: Allowance | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+
+  async compile(
+    source: string,
+    name: string,
+    perMinute: number,
+  ): Promise<Result<readonly SnapshotPolicy[], NotCompiled>> {
+    const { allowance, waitSeconds } = take(this.#allowance, source.length, perMinute, Date.now());
+    this.#allowance = allowance;
+    if (waitSeconds > 0) return err({ kind: "busy", retryAfterSeconds: waitSeconds });
+    const turn = this.#last.then(() => parse(source, name));
+    this.#last = turn.catch(() => undefined);
+    const parsed = await turn;
+    return parsed.ok ? ok(parsed.value) : err({ kind: "invalid", issues: parsed.error });
+  }
+}
+
+/** Cedar's own parser is large: it is loaded when somebody writes a policy, never when an isolate starts. */
+async function parse(source: string, name: string) {
+  const { parsePolicies } = await import("./policies/parse.ts");
+  return parsePolicies(source, name, () => scheduler.wait(0));
+}

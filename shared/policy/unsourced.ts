@@ -1,0 +1,29 @@
+/**
+ * Facts that the schema names and that nothing measures yet. A policy about them would hold always or never, so it is
+ * refused when it is published. Attribute names and entity types are literals in Cedar, so none can hide.
+ */
+const ATTRIBUTES = new Set(["risk", "device"]);
+const TYPES = new Set(["Device"]);
+
+/** The keys under which Cedar's JSON names an entity type, and those under which it names attributes. */
+const TYPE_KEYS = new Set(["type", "entity_type"]);
+
+/** What a statement in Cedar's JSON says of such a fact, or null. */
+export function unsourcedFact(json: unknown): string | null {
+  const open: unknown[] = [json];
+  for (let part = open.pop(); part !== undefined; part = open.pop()) {
+    if (typeof part !== "object" || part === null) continue;
+    for (const [key, value] of Object.entries(part)) {
+      const named = key === "attr" ? [value].flat() : [];
+      const attribute = named.find((name) => ATTRIBUTES.has(name));
+      if (attribute !== undefined) return noSource(`context.${attribute}`);
+      if (TYPE_KEYS.has(key) && TYPES.has(value as string)) return noSource(String(value));
+      // An annotation says nothing, and may say anything.
+      if (key !== "annotations") open.push(value);
+    }
+  }
+  return null;
+}
+
+const noSource = (fact: string): string =>
+  `names ${fact}, which has no source yet: such a policy would hold always or never`;
