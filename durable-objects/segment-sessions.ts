@@ -84,14 +84,14 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
 
   async verify(secretHash: string, appId: string | null, touch: boolean): Promise<Verdict> {
     if (!this.#store.exists) return { ok: false, reason: "unknown", epoch: 0 };
-    const known = this.#store.bySecret(secretHash);
+    let known = this.#store.bySecret(secretHash);
     // A denial needs no proof of freshness: who makes up a cookie sets nothing in motion.
     if (known.live.size === 0) return verdictOf(known, secretHash, appId);
-    if (!(await this.#isCurrent())) return { ok: false, reason: "stale", epoch: this.#store.epoch };
-    const { state } = this.#run(
-      { type: "verify", secretHash, appId, touch },
-      this.#store.bySecret(secretHash),
-    );
+    if (!this.#isFresh()) {
+      if (!(await this.#isCurrent())) return { ok: false, reason: "stale", epoch: this.#store.epoch };
+      known = this.#store.bySecret(secretHash);
+    }
+    const { state } = this.#run({ type: "verify", secretHash, appId, touch }, known);
     return verdictOf(state, secretHash, appId);
   }
 
@@ -231,9 +231,14 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     if (meta.changes === 0 && attempts < MARK_ATTEMPTS) throw new Error("there is no row to mark yet");
   }
 
+  /** Whether this object may vouch for its epoch without a question. */
+  #isFresh(): boolean {
+    return freshness(this.#confirmedAt, Date.now()) === "fresh";
+  }
+
   /** Whether this object may vouch for its epoch now; asks the coordinator where it must. */
   async #isCurrent(): Promise<boolean> {
-    if (freshness(this.#confirmedAt, Date.now()) === "fresh") return true;
+    if (this.#isFresh()) return true;
     this.#confirming ??= this.#confirm().finally(() => {
       this.#confirming = null;
     });

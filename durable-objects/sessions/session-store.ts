@@ -32,6 +32,7 @@ const PRINCIPAL_KEPT_MS = 10 * 60_000;
 export class SessionStore {
   readonly #sql: SqlStorage;
   readonly #lastSeen = new LastSeen();
+  #epoch: number | null = null;
 
   #exists: boolean;
 
@@ -52,8 +53,10 @@ export class SessionStore {
     this.#exists = true;
   }
 
+  /** Kept in memory: each verdict says it. */
   get epoch(): number {
-    return readMeta(this.#sql, "epoch");
+    this.#epoch ??= readMeta(this.#sql, "epoch");
+    return this.#epoch;
   }
 
   /** The epoch up to which every changed principal is known here: pushes can be lost, answers to `join` not. */
@@ -166,6 +169,8 @@ export class SessionStore {
       }
       case "epoch_raised":
         raiseMeta(this.#sql, "epoch", event.epoch);
+        // Read anew when the transaction has ended, one way or the other.
+        this.#epoch = null;
     }
   }
 

@@ -1,7 +1,8 @@
 import { type Question, readQuestion } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import { decisionEntry, judge, networkOf } from "../gateway/judge.ts";
+import { decisionEntry, judge } from "../gateway/judge.ts";
+import { networkOf } from "../gateway/network.ts";
 import { isDeniedByAge } from "../gateway/step-up.ts";
 import type { CurrentSession } from "../handoff/current-session.ts";
 import type { Snapshot } from "../snapshot.ts";

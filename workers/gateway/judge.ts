@@ -1,12 +1,12 @@
 import { type Asker, type Assessment, assess } from "../../shared/access/assess.ts";
 import type { Asked, Question } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
-import { formatAddress, parseAddress } from "../../shared/http/address.ts";
 import type { PrincipalFacts } from "../../shared/policy/request.ts";
 import type { SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import { freshId } from "../handoff/random.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { Caller } from "./caller.ts";
+import { networkOf } from "./network.ts";
 import { opensWebSocket } from "./websocket.ts";
 
 /** What a request asks, as far as it says so itself. */
@@ -16,25 +16,6 @@ export const askedBy = (request: Request): Asked => ({
   header: (name) => request.headers.get(name),
   network: networkOf(request),
 });
-
-/** Where a request comes from, by the platform's word. Throws on an address that is none. */
-export function networkOf(request: Request): Asked["network"] {
-  const cf = request.cf as Partial<IncomingRequestCfProperties> | undefined;
-  return {
-    ip: clientIp(request),
-    country: typeof cf?.country === "string" ? cf.country : null,
-    asn: typeof cf?.asn === "number" ? cf.asn : null,
-  };
-}
-
-/** The platform's word in its one spelling. Throws on what is no address: rules about addresses could not hold. */
-function clientIp(request: Request): string | null {
-  const stated = request.headers.get("cf-connecting-ip");
-  if (stated === null) return null;
-  const address = parseAddress(stated);
-  if (!address) throw new Error("the platform's client address is malformed");
-  return formatAddress(address);
-}
 
 export const judge = (question: Question, caller: Caller, snapshot: Snapshot, now: number): Assessment =>
   assess(question, askerOf(caller, now), snapshot.policies, now);

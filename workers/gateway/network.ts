@@ -1,0 +1,39 @@
+import type { Asked } from "../../shared/access/question.ts";
+import { formatAddress, parseAddress } from "../../shared/http/address.ts";
+
+type Network = Asked["network"];
+
+/** How long (milliseconds) the country and the network of an address are believed to stay what they are. */
+const KEPT_MS = 60_000;
+const MAX_KEPT = 2_000;
+
+/** By the platform's word for the address. To read `cf` costs its parsing, for each request anew: a tenth of a small one. */
+const kept = new Map<string, { readonly until: number; readonly network: Network }>();
+
+/** Where a request comes from, by the platform's word. Throws on an address that is none. */
+export function networkOf(request: Request): Network {
+  const stated = request.headers.get("cf-connecting-ip");
+  if (stated === null) return { ip: null, ...placeOf(request) };
+  const known = kept.get(stated);
+  const now = Date.now();
+  if (known && now < known.until) return known.network;
+  const network = { ip: canonical(stated), ...placeOf(request) };
+  if (kept.size >= MAX_KEPT) kept.clear();
+  kept.set(stated, { until: now + KEPT_MS, network });
+  return network;
+}
+
+function placeOf(request: Request): Pick<Network, "country" | "asn"> {
+  const cf = request.cf as Partial<IncomingRequestCfProperties> | undefined;
+  return {
+    country: typeof cf?.country === "string" ? cf.country : null,
+    asn: typeof cf?.asn === "number" ? cf.asn : null,
+  };
+}
+
+/** In its one spelling. Throws on what is no address: rules about addresses could not hold. */
+function canonical(stated: string): string {
+  const address = parseAddress(stated);
+  if (!address) throw new Error("the platform's client address is malformed");
+  return formatAddress(address);
+}
