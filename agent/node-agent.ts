@@ -4,7 +4,6 @@ import type { CryptoProvider } from "../shared/crypto/types.ts";
 import { type AppliedConfig, acceptUpdate, type ConfigState } from "../shared/node-config/accept.ts";
 import { compareSerials, formatTag } from "../shared/node-config/serial.ts";
 import { LIMITS, type Serial } from "../shared/node-config/types.ts";
-import { ApplyFailed } from "./apply/apply.ts";
 import { TunnelKeeper } from "./apply/keeper.ts";
 import { ownFacts, reopenConfigs, toStored } from "./config-store.ts";
 import { messageOf } from "./failure.ts";
@@ -25,6 +24,7 @@ import { Reporter } from "./reporter.ts";
 import { finishRotation, type Keys, prepareRotation, privateKeyFor } from "./state/keys.ts";
 import { MEMBERSHIP_FILES, type Membership, type Settings, type Store } from "./state/store.ts";
 import { type Status, statusOf } from "./status.ts";
+import { dropPeers } from "./system/wg.ts";
 
 export interface NodeAgentParts {
   readonly store: Store;
@@ -55,7 +55,7 @@ export class NodeAgent {
   readonly connection: HubConnection;
   readonly #push: Push;
   readonly #reporter: Reporter;
-  readonly #health = new Health();
+  readonly #health: Health;
   #keys: Keys;
   #state: ConfigState;
   #floor: Serial | null = null;
@@ -79,6 +79,7 @@ export class NodeAgent {
     this.#keys = parts.keys;
     this.#state = { root: parts.roots.at(-1) ?? parts.roots[0], applied: null };
     const { settings, store, log, crypto, send, membership } = parts;
+    this.#health = new Health(store);
     const { interfaceName, hostsFile, listenPort } = settings;
     this.keeper = new TunnelKeeper({
       place: { interfaceName, hostsFile, stateDirectory: store.directory },
@@ -194,6 +195,9 @@ export class NodeAgent {
     const { next, good, fault, floor } = await reopenConfigs(store, crypto, roots, own);
     this.#floor = floor;
     if (fault) log.warn(`A stored config does not count any longer: ${fault}`);
+    for (const { detail } of store.conditions) log.warn(detail);
+    // Nothing proves that those may stay whom an earlier run left there.
+    if (!next && !good) await dropPeers(settings.interfaceName);
     for (const config of [next, good]) {
       if (!config) continue;
       try {
@@ -310,16 +314,14 @@ export class NodeAgent {
     // Only what was accepted counts as fresh; and before it is applied, or its lease could look ended.
     await this.#lease?.renew(answer.hubTime, this.connection.skewMs);
     if (change === "renewed" && applied) {
-      await store.write("config", toStored(applied, settings.exitNode));
+      await store.keep("config", toStored(applied, settings.exitNode));
       this.#state = { root, applied };
     } else if (change === "config" && applied) {
       try {
-        await store.write("next", toStored(applied, settings.exitNode));
+        await store.keep("next", toStored(applied, settings.exitNode));
         await this.#enforce(applied, false);
       } catch (error) {
         this.#applyError = messageOf(error);
-        // A disk that is full must not keep a peer that is revoked.
-        if (!(error instanceof ApplyFailed)) await this.keeper.dropLost(applied);
         await store.remove("next");
         await this.#reporter.report(this.#state.applied, this.#applyError);
         throw error;
@@ -333,7 +335,7 @@ export class NodeAgent {
   async #enforce(config: AppliedConfig, isApart: boolean): Promise<void> {
     const { store, crypto, settings } = this.#parts;
     await this.keeper.apply(config, this.#graceMs(), isApart);
-    await store.write("config", toStored(config, settings.exitNode));
+    await store.keep("config", toStored(config, settings.exitNode));
     await store.remove("next");
     if (this.#keys.pending?.wireguard === config.record.wireguard)
       this.#keys = await finishRotation(store, crypto, this.#keys);
@@ -356,9 +358,10 @@ export class NodeAgent {
     if (tunnel === "isolate") await this.keeper.isolate();
     if (tunnel !== "remove") return;
     this.#end("revoked");
-    // Before the note of it, which a full disk may refuse.
     await this.keeper.remove();
-    await store.write("membership", { ...membership, ended: message });
+    // On a disk that takes no note of it, nothing is left that could come into force again.
+    await store.remove("config", "next");
+    await store.keep("membership", { ...membership, ended: message });
   }
 
   async #tick(): Promise<void> {

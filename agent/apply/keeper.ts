@@ -80,11 +80,6 @@ export class TunnelKeeper {
     });
   }
 
-  /** Takes away the peers that a config would have taken away, when it can't be put in force as a whole. */
-  dropLost(config: Assembled): Promise<void> {
-    return this.#alone(() => this.#goBack(config));
-  }
-
   /** Takes all peers away; the filter stays shut. */
   isolate(): Promise<void> {
     return this.#alone(async () => {

@@ -12,7 +12,7 @@ import { type Context, settingsOf } from "./context.ts";
 /** What stands between this machine and its network: the hub, the clock, addresses, WireGuard. */
 export async function netcheck(context: Context): Promise<ExitCode> {
   const settings = await settingsOf(context);
-  const membership = await context.store.read("membership");
+  const membership = await context.store.recall("membership");
   const origin = context.line.up.hub ?? membership?.hub ?? null;
   const [hub, ipv4, ipv6] = await Promise.all([
     origin === null ? null : reach(origin),

@@ -1,14 +1,16 @@
 import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
+import type { CryptoProvider } from "../../shared/crypto/types.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { senderTo } from "../hub/http.ts";
 import { fingerprintOf, join } from "../hub/join.ts";
-import { storedRoots } from "../hub/trust.ts";
+import { fetchRoots, type RootChain, storedRoots } from "../hub/trust.ts";
 import { stderrLog } from "../log.ts";
 import { NodeAgent } from "../node-agent.ts";
-import { loadKeys } from "../state/keys.ts";
+import { type Keys, loadKeys } from "../state/keys.ts";
 import { MEMBERSHIP_FILES, type Membership, type Settings } from "../state/store.ts";
+import { dropPeers } from "../system/wg.ts";
 import { type Context, openCrypto } from "./context.ts";
 
 /** The agent of this machine, which joins first if it has not joined yet. */
@@ -16,8 +18,8 @@ export async function openAgent(context: Context, settings: Settings): Promise<N
   const { store } = context;
   const crypto = await openCrypto();
   const membership = await membershipOf(context, settings, crypto);
-  const roots = await storedRoots(store, crypto);
-  if (!roots) throw new Failure(EXIT.failure, "state_damaged", "The trusted roots are gone", "Enrol anew.");
+  const keys = await knownKeys(context, crypto);
+  const roots = await rootsOf(context, settings, membership, crypto);
   let bypass = await addressesOf(membership.hub);
   const refresh = setInterval(() => {
     void addressesOf(membership.hub).then((found) => {
@@ -33,19 +35,55 @@ export async function openAgent(context: Context, settings: Settings): Promise<N
     roots,
     send: senderTo(membership.hub),
     log: stderrLog,
-    keys: await loadKeys(store, crypto),
+    keys,
     bypass: () => bypass,
   });
+}
+
+/** A member without its keys is nobody: new ones would be another machine's. */
+async function knownKeys({ store }: Context, crypto: CryptoProvider): Promise<Keys> {
+  if ((await store.read("identity")) !== null) return loadKeys(store, crypto);
+  throw new Failure(
+    EXIT.failure,
+    "state_damaged",
+    `The file identity.json is gone from ${store.directory}`,
+    `Put it back from a backup; or run \`rustronaut-agent down\`, remove ${store.directory} and enrol anew.`,
+  );
+}
+
+/** Those on disk, or anew from the hub. Without them nothing proves that the peers may stay. */
+async function rootsOf(
+  { store }: Context,
+  { interfaceName }: Settings,
+  membership: Membership,
+  crypto: CryptoProvider,
+): Promise<RootChain> {
+  const stored = await storedRoots(store, crypto);
+  if (stored) {
+    const pin = membership.pin ?? (await store.recall("roots"))?.pin;
+    if (pin !== undefined && membership.pin === undefined)
+      await store.keep("membership", { ...membership, pin });
+    return stored;
+  }
+  try {
+    if (membership.pin !== undefined)
+      return await fetchRoots(store, crypto, senderTo(membership.hub), membership.pin);
+  } catch (error) {
+    await dropPeers(interfaceName);
+    throw error;
+  }
+  throw new Failure(EXIT.failure, "state_damaged", "The trusted roots are gone", "Enrol anew.");
 }
 
 async function membershipOf(
   context: Context,
   settings: Settings,
-  crypto: Awaited<ReturnType<typeof openCrypto>>,
+  crypto: CryptoProvider,
 ): Promise<Membership> {
   const { store, line } = context;
-  const known = await store.read("membership");
   const key = await enrolmentKey(context);
+  // The machine is still the same: with a key the hub says again which node it is.
+  const known = await (key === null ? store.read("membership") : store.recall("membership"));
   if (known && known.ended === null) {
     if (line.up.hub !== null && line.up.hub !== known.hub)
       throw new Failure(

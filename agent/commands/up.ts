@@ -58,7 +58,7 @@ function endingCode(ending: Ending, { store }: Context): ExitCode {
 
 /** Checks the place, and clears the one before when the settings have changed. On disk before anything is touched. */
 async function settle({ store }: Context, settings: Settings): Promise<void> {
-  const before = await store.read("settings");
+  const before = await store.settings();
   const placeOf = ({ interfaceName, hostsFile }: Settings) => ({
     interfaceName,
     hostsFile,
@@ -76,5 +76,7 @@ async function settle({ store }: Context, settings: Settings): Promise<void> {
     );
   await demandFreePort(settings.interfaceName, settings.listenPort);
   await demandTunnel(settings.interfaceName);
-  await store.write("settings", settings);
+  // A disk that is full must not keep an agent from starting that has nothing new to say.
+  if (JSON.stringify(await store.recall("settings")) !== JSON.stringify(settings))
+    await store.writeSettings(settings);
 }

@@ -73,8 +73,19 @@ export async function setEndpoints(
   await changeDevice(name, { peers: changes.map((change) => ({ ...change, allowedIps: null })) });
 }
 
-export const removePeers = (name: string, keys: readonly string[]): Promise<void> =>
-  changeDevice(name, { peers: keys.map((publicKey) => ({ publicKey, remove: true })) });
+export async function removePeers(name: string, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  await changeDevice(name, { peers: keys.map((publicKey) => ({ publicKey, remove: true })) });
+}
+
+/** Takes away whoever is there. */
+export async function dropPeers(name: string): Promise<void> {
+  const device = await readDevice(name);
+  await removePeers(
+    name,
+    (device?.peers ?? []).map(({ publicKey }) => publicKey),
+  );
+}
 
 function linesOf({ privateKey, listenPort, mark, peers = [] }: DeviceChange): Line[] {
   return [
