@@ -10,7 +10,7 @@ import { messageOf } from "./failure.ts";
 import { Health } from "./health.ts";
 import { HubConnection } from "./hub/connection.ts";
 import { consequenceOf, type Standing } from "./hub/consequence.ts";
-import { HubAway, type Send } from "./hub/http.ts";
+import { HubAway, type Way } from "./hub/http.ts";
 import { jittered, pauseAfter } from "./hub/pace.ts";
 import { Push } from "./hub/push.ts";
 import { HubRefused } from "./hub/refusal.ts";
@@ -20,16 +20,18 @@ import type { AuthenticAnswer } from "./hub/session.ts";
 import { addRoots, hubOf, type RootChain } from "./hub/trust.ts";
 import { Lease } from "./lease.ts";
 import type { Log } from "./log.ts";
+import { Lookout } from "./lookout.ts";
 import { Reporter } from "./reporter.ts";
 import { finishRotation, type Keys, prepareRotation, privateKeyFor } from "./state/keys.ts";
 import { MEMBERSHIP_FILES, type Membership, type Settings, type Store } from "./state/store.ts";
 import { type Status, statusOf } from "./status.ts";
 import { dropPeers } from "./system/wg.ts";
+import { surroundings } from "./telemetry/own-endpoints.ts";
 
 export interface NodeAgentParts {
   readonly store: Store;
   readonly crypto: CryptoProvider;
-  readonly send: Send;
+  readonly way: Way;
   readonly log: Log;
   readonly membership: Membership;
   readonly settings: Settings;
@@ -55,6 +57,7 @@ export class NodeAgent {
   readonly connection: HubConnection;
   readonly #push: Push;
   readonly #reporter: Reporter;
+  readonly #lookout: Lookout;
   readonly #health: Health;
   #keys: Keys;
   #state: ConfigState;
@@ -72,19 +75,21 @@ export class NodeAgent {
   /** What the next poll tells the hub to know at least. */
   #hinted: string | null = null;
   #mendedAt = 0;
+  #failures = 0;
   #searches = true;
 
   constructor(parts: NodeAgentParts) {
     this.#parts = parts;
     this.#keys = parts.keys;
     this.#state = { root: parts.roots.at(-1) ?? parts.roots[0], applied: null };
-    const { settings, store, log, crypto, send, membership } = parts;
+    const { settings, store, log, crypto, way, membership } = parts;
     this.#health = new Health(store);
     const { interfaceName, hostsFile, listenPort } = settings;
     this.keeper = new TunnelKeeper({
       place: { interfaceName, hostsFile, stateDirectory: store.directory },
       listenPort,
       bypass: parts.bypass,
+      exitNode: settings.exitNode,
       log,
       health: this.#health,
       privateKeys: (publicKey) => privateKeyFor(this.#keys, publicKey),
@@ -92,12 +97,13 @@ export class NodeAgent {
     this.connection = new HubConnection({
       store,
       crypto,
-      send,
+      send: way.send,
       node: membership.node,
       keys: () => this.#keys,
       hub: () => hubOf(membership.hub, this.#state.root),
     });
-    this.#push = new Push(this.connection, membership.hub, (directory) => this.hint(directory));
+    const { hub: origin } = membership;
+    this.#push = new Push(this.connection, origin, way.socketOptions, (directory) => this.hint(directory));
     this.#reporter = new Reporter({
       connection: this.connection,
       keeper: this.keeper,
@@ -105,17 +111,25 @@ export class NodeAgent {
       settings,
       keys: () => this.#keys,
       origin: membership.hub,
+      hubAddresses: parts.bypass,
     });
+    this.#lookout = new Lookout(
+      () => surroundings(interfaceName, parts.bypass()),
+      () => this.#moved(),
+      log,
+    );
   }
 
   /** Runs until something ends it. */
   async run(): Promise<Ending> {
     await this.#comeBack();
     const ticker = setInterval(() => void this.#tick(), TICK_MS);
+    this.#lookout.start();
     try {
       await this.#follow();
     } finally {
       clearInterval(ticker);
+      this.#lookout.stop();
       this.keeper.stop();
       this.#push.close();
     }
@@ -210,15 +224,26 @@ export class NodeAgent {
     }
   }
 
+  /** What was under way goes nowhere now: all begins anew, and whom it concerns is told. */
+  async #moved(): Promise<void> {
+    this.#parts.way.reset();
+    this.#push.reset();
+    this.#failures = 0;
+    this.hint();
+    await this.keeper.moved();
+    await this.#reporter.insist(() =>
+      this.#ending === null ? [this.#state.applied, this.#applyError] : null,
+    );
+  }
+
   async #follow(): Promise<void> {
-    let failures = 0;
     while (this.#ending === null) {
       const began = performance.now();
       let pause: number;
       try {
         const again = await this.#poll();
         if (this.#ending !== null) return;
-        failures = 0;
+        this.#failures = 0;
         pause = this.#pauseSince(began, again);
       } catch (error) {
         if (this.#ending !== null) return;
@@ -227,10 +252,10 @@ export class NodeAgent {
           this.#wake = new AbortController();
           continue;
         }
-        failures++;
+        this.#failures++;
         const asked = error instanceof HubAway || error instanceof HubRefused ? error.retryAfterMs : 0;
         await this.#judge(error);
-        pause = pauseAfter(failures, asked, Math.random());
+        pause = pauseAfter(this.#failures, asked, Math.random());
       }
       if (this.#ending === null) await this.#rest(pause);
     }

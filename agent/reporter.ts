@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { signStatement } from "../shared/agent-protocol/statement.ts";
@@ -12,12 +13,15 @@ import type { OpenSession } from "./hub/session.ts";
 import type { Keys } from "./state/keys.ts";
 import type { Settings } from "./state/store.ts";
 import { collectFacts } from "./telemetry/facts.ts";
-import { localEndpoints, peerReports } from "./telemetry/report.ts";
+import { ownEndpoints } from "./telemetry/own-endpoints.ts";
+import { peerReports } from "./telemetry/report.ts";
 
 const gzipped = promisify(gzip);
 const FACTS_EVERY_MS = 60 * 60_000;
 const WORTH_PACKING = 1_024;
 const MAX_ANSWER_BYTES = 64 * 1024;
+const INSISTENT_TRIES = 20;
+const INSISTENT_PAUSE_MS = 1_000;
 
 export interface ReporterParts {
   readonly connection: HubConnection;
@@ -26,6 +30,8 @@ export interface ReporterParts {
   readonly settings: Settings;
   readonly keys: () => Keys;
   readonly origin: string;
+  /** Of the hub, or of the proxy that leads to it. */
+  readonly hubAddresses: () => readonly string[];
 }
 
 const livePaths = (peers: readonly PeerReport[]): string =>
@@ -48,16 +54,61 @@ export class Reporter {
   }
 
   /**
-   * Reports when it is time, or when a path came or went: who watches the network sees that within seconds.
+   * Reports when it is time, or when there is news: a path that came or went, another endpoint, something that fails.
    * @throws HubAway or HubRefused.
    */
   async reportIfDue(applied: AppliedConfig | null, applyError: string | null): Promise<void> {
     if (this.#isReporting) return;
-    const { connection, keeper } = this.#parts;
+    const { connection } = this.#parts;
     const isTime =
       this.#lastAt === 0 || performance.now() - this.#lastAt >= connection.telemetrySeconds * 1_000;
-    const paths = livePaths(peerReports(keeper.config, await keeper.device(), Date.now()));
-    if (isTime || paths !== this.#paths) await this.report(applied, applyError);
+    if (isTime || (await this.#hasNews())) await this.report(applied, applyError);
+  }
+
+  /**
+   * Reports news until the hub has them: a network that has just come up often needs some seconds.
+   * @param now What is in force, asked before each try; null ends it.
+   */
+  async insist(
+    now: () => readonly [applied: AppliedConfig | null, applyError: string | null] | null,
+  ): Promise<void> {
+    for (let tries = 0; tries < INSISTENT_TRIES; tries++) {
+      const standing = now();
+      if (standing === null) return;
+      try {
+        return await this.reportIfDue(...standing);
+      } catch {
+        await sleep(INSISTENT_PAUSE_MS);
+      }
+    }
+  }
+
+  async #hasNews(): Promise<boolean> {
+    const peers = await this.#peers();
+    return livePaths(peers) !== this.#paths || JSON.stringify(await this.#standing(peers)) !== this.#said;
+  }
+
+  async #peers(): Promise<PeerReport[]> {
+    const { keeper } = this.#parts;
+    return peerReports(keeper.config, await keeper.device(), Date.now());
+  }
+
+  /** What the hub keeps of this node until it hears otherwise. */
+  async #standing(peers: readonly PeerReport[]) {
+    const { settings, health, hubAddresses } = this.#parts;
+    const heard = peers.filter(({ path }) => path === "direct").flatMap(({ endpoint }) => endpoint ?? []);
+    return {
+      endpoints: await ownEndpoints({
+        interfaceName: settings.interfaceName,
+        port: settings.listenPort,
+        hub: hubAddresses(),
+        peers: heard.sort(),
+        seenByHub: null,
+      }),
+      routes: settings.advertise,
+      exitNode: settings.exitNode,
+      conditions: health.conditions.slice(0, WIRE_LIMITS.conditions),
+    };
   }
 
   /** @throws HubAway or HubRefused. */
@@ -71,7 +122,7 @@ export class Reporter {
   }
 
   async #report(applied: AppliedConfig | null, applyError: string | null): Promise<void> {
-    const { connection, keeper, settings, health } = this.#parts;
+    const { connection } = this.#parts;
     const session = await connection.session();
     if (session !== this.#session) {
       // The hub may have lost what an earlier session said.
@@ -79,15 +130,10 @@ export class Reporter {
       this.#said = "";
       this.#factsAt = 0;
     }
-    const standing = {
-      endpoints: localEndpoints(settings.interfaceName, settings.listenPort),
-      routes: settings.advertise,
-      exitNode: settings.exitNode,
-      conditions: health.conditions.slice(0, WIRE_LIMITS.conditions),
-    };
+    const peers = await this.#peers();
+    const standing = await this.#standing(peers);
     const said = JSON.stringify(standing);
     const withFacts = this.#factsAt === 0 || performance.now() - this.#factsAt > FACTS_EVERY_MS;
-    const peers = peerReports(keeper.config, await keeper.device(), Date.now());
     const report: TelemetryReport = {
       at: Math.round(connection.hubNow()),
       sequence: this.#sequence++,

@@ -1,9 +1,9 @@
-import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
-import { senderTo } from "../hub/http.ts";
+import { HubAddresses } from "../hub/addresses.ts";
+import { firstHostOf, type Send, senderTo, wayTo } from "../hub/http.ts";
 import { fingerprintOf, join } from "../hub/join.ts";
 import { fetchRoots, type RootChain, storedRoots } from "../hub/trust.ts";
 import { stderrLog } from "../log.ts";
@@ -18,25 +18,22 @@ export async function openAgent(context: Context, settings: Settings): Promise<N
   const { store } = context;
   const crypto = await openCrypto();
   const membership = await membershipOf(context, settings, crypto);
+  const addresses = new HubAddresses(firstHostOf(membership.hub), store);
+  await addresses.open();
+  const way = wayTo(membership.hub, addresses.lookup);
   const keys = await knownKeys(context, crypto);
-  const roots = await rootsOf(context, settings, membership, crypto);
-  let bypass = await addressesOf(membership.hub);
-  const refresh = setInterval(() => {
-    void addressesOf(membership.hub).then((found) => {
-      if (found.length > 0) bypass = found;
-    });
-  }, 5 * 60_000);
-  refresh.unref();
+  const roots = await rootsOf(context, settings, membership, crypto, way.send);
+  setInterval(() => void addresses.refresh(), 5 * 60_000).unref();
   return new NodeAgent({
     store,
     crypto,
     membership,
     settings,
     roots,
-    send: senderTo(membership.hub),
+    way,
     log: stderrLog,
     keys,
-    bypass: () => bypass,
+    bypass: () => addresses.all,
   });
 }
 
@@ -57,6 +54,7 @@ async function rootsOf(
   { interfaceName }: Settings,
   membership: Membership,
   crypto: CryptoProvider,
+  send: Send,
 ): Promise<RootChain> {
   const stored = await storedRoots(store, crypto);
   if (stored) {
@@ -66,8 +64,7 @@ async function rootsOf(
     return stored;
   }
   try {
-    if (membership.pin !== undefined)
-      return await fetchRoots(store, crypto, senderTo(membership.hub), membership.pin);
+    if (membership.pin !== undefined) return await fetchRoots(store, crypto, send, membership.pin);
   } catch (error) {
     await dropPeers(interfaceName);
     throw error;
@@ -129,14 +126,4 @@ async function enrolmentKey({ line }: Context): Promise<string | null> {
   if (key !== null) return key;
   if (keyFile !== null) return (await readFile(keyFile, "utf8")).trim();
   return process.env.RUSTRONAUT_KEY || null;
-}
-
-async function addressesOf(origin: string): Promise<readonly string[]> {
-  const { hostname } = new URL(origin);
-  try {
-    const found = await lookup(hostname.replace(/^\[|\]$/g, ""), { all: true });
-    return [...new Set(found.map(({ address }) => address))].sort();
-  } catch {
-    return [];
-  }
 }

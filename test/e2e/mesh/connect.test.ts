@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from "vitest";
 import { type Mesh, startMesh, type TestAgent, until } from "../../support/mesh.ts";
 import { MACHINES, where } from "../../support/needs.ts";
 import { bySeed, drawn, some } from "../../support/sample.ts";
@@ -154,8 +154,9 @@ where(...MACHINES).describe("two machines", () => {
     await a.end();
     const files = readdirSync(a.stateDirectory).filter((name) => name.endsWith(".json"));
     const contents = files.map((file) => [file, readFileSync(pathOf(a, file))] as const);
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", a.stateDirectory]);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", a.stateDirectory]);
     for (const [file, content] of contents) writeFileSync(pathOf(a, file), content, { mode: 0o600 });
+    onTestFinished(() => void spawnSync("umount", ["-l", a.stateDirectory]));
     spawnSync("dd", ["if=/dev/zero", `of=${pathOf(a, "filler")}`, "bs=1k"]);
     expect(() => writeFileSync(pathOf(a, "more"), "x")).toThrow("ENOSPC");
     a.start();
@@ -190,10 +191,27 @@ where(...MACHINES).describe("two machines", () => {
     await a.end();
     const written = readdirSync(a.stateDirectory).filter((name) => name.endsWith(".json"));
     const last = written.map((file) => [file, readFileSync(pathOf(a, file))] as const);
-    execFileSync("umount", [a.stateDirectory]);
+    execFileSync("umount", ["-l", a.stateDirectory]);
     for (const [file, content] of last) writeFileSync(pathOf(a, file), content);
     a.start();
     await until("a is back", () => a.status()?.standing === "running" && pings(a, b));
+  });
+
+  it("M12: find each other when both move to other networks at once", async () => {
+    const move = (agent: TestAgent, host: number) => {
+      const run = (...words: string[]) => agent.machine.run("ip", ...words).stdout;
+      const [, address = "", net = "", bits = ""] =
+        /inet ((\d+\.\d+\.\d+)\.\d+)\/(\d+)/.exec(run("-4", "addr", "show", "dev", "eth0")) ?? [];
+      const routes = run("-4", "route", "show", "default").trim().split(" ");
+      run("addr", "del", `${address}/${bits}`, "dev", "eth0");
+      run("addr", "add", `${net}.${host}/${bits}`, "dev", "eth0");
+      if (routes.length > 1) run("route", "replace", ...routes);
+    };
+    const from = performance.now();
+    move(a, 201);
+    move(b, 202);
+    await until("they reach each other", () => pings(a, b) && pings(b, a), 30);
+    console.log(`both moved: ${((performance.now() - from) / 1_000).toFixed(1)} s`);
   });
 
   it("keep a stream while one changes its keys", async () => {
@@ -265,6 +283,15 @@ where(...MACHINES).describe("two machines", () => {
     a.start("--exit-node", router.status()?.name ?? "");
     await until("a reaches the internet through it", () => reaches("203.0.113.7"));
     expect(reaches(b.address)).toBe(true);
+
+    // M10: the hub may be out of reach just because of the exit node, so giving it up needs no hub.
+    await mesh.gate.shut();
+    await a.end();
+    a.start("--exit-node", "none");
+    await until("a runs", () => a.status()?.standing === "unreachable");
+    expect(a.machine.run("ip", "route", "get", "203.0.113.7").stdout).not.toContain(a.interfaceName);
+    await mesh.gate.open();
+    await until("a is in touch", () => a.status()?.standing === "running");
 
     expect(JSON.parse(router.command("logout", "--json").stdout)).toMatchObject({ hubWasTold: true });
     await until("a has one peer again", () => a.status()?.peers.length === 1);
