@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { HEADERS, WIRE_LIMITS } from "../shared/agent-protocol/types.ts";
 import type { CryptoProvider } from "../shared/crypto/types.ts";
 import { type AppliedConfig, acceptUpdate, type ConfigState } from "../shared/node-config/accept.ts";
@@ -11,7 +10,7 @@ import { Health } from "./health.ts";
 import { HubConnection } from "./hub/connection.ts";
 import { consequenceOf, type Standing } from "./hub/consequence.ts";
 import { HubAway, type Way } from "./hub/http.ts";
-import { jittered, pauseAfter } from "./hub/pace.ts";
+import { PollPace } from "./hub/poll-pace.ts";
 import { Push } from "./hub/push.ts";
 import { HubRefused } from "./hub/refusal.ts";
 import { offerPendingKeys } from "./hub/rotation.ts";
@@ -46,7 +45,6 @@ export type Ending = "signal" | "down" | "logout" | "revoked";
 
 /** Each look at the system starts a tool of it, which is most of what an idle agent costs. */
 const TICK_MS = 10_000;
-const AT_ONCE_SECONDS = 0.5;
 const MEND_EVERY_MS = 60_000;
 const MAX_CONFIG_BYTES = LIMITS.updateBytes + 256 * 1024;
 
@@ -71,11 +69,10 @@ export class NodeAgent {
   #ending: Ending | null = null;
   /** What an ending from outside still has to take away. */
   #parting: Promise<void> = Promise.resolve();
-  #wake = new AbortController();
+  readonly #pace = new PollPace();
   /** What the next poll tells the hub to know at least. */
   #hinted: string | null = null;
   #mendedAt = 0;
-  #failures = 0;
   #searches = true;
 
   constructor(parts: NodeAgentParts) {
@@ -181,7 +178,7 @@ export class NodeAgent {
    */
   hint(directory: string | null = null): void {
     this.#hinted = directory;
-    this.#wake.abort();
+    this.#pace.wake();
   }
 
   status(): Promise<Status> {
@@ -211,7 +208,8 @@ export class NodeAgent {
     if (fault) log.warn(`A stored config does not count any longer: ${fault}`);
     for (const { detail } of store.conditions) log.warn(detail);
     // Nothing proves that those may stay whom an earlier run left there.
-    if (!next && !good) await dropPeers(settings.interfaceName);
+    if (!next && !good)
+      await dropPeers(settings.interfaceName).catch((error: unknown) => log.warn(messageOf(error)));
     for (const config of [next, good]) {
       if (!config) continue;
       try {
@@ -228,8 +226,7 @@ export class NodeAgent {
   async #moved(): Promise<void> {
     this.#parts.way.reset();
     this.#push.reset();
-    this.#failures = 0;
-    this.hint();
+    this.#pace.startAnew();
     await this.keeper.moved();
     await this.#reporter.insist(() =>
       this.#ending === null ? [this.#state.applied, this.#applyError] : null,
@@ -243,37 +240,17 @@ export class NodeAgent {
       try {
         const again = await this.#poll();
         if (this.#ending !== null) return;
-        this.#failures = 0;
-        pause = this.#pauseSince(began, again);
+        pause = this.#pace.afterAnswer(performance.now() - began, again, this.connection.pollSeconds);
       } catch (error) {
         if (this.#ending !== null) return;
-        if (this.#wake.signal.aborted) {
-          // A hint came while the hub held the last poll.
-          this.#wake = new AbortController();
-          continue;
-        }
-        this.#failures++;
+        // A hint came while the hub held the last poll.
+        if (this.#pace.takeWaking()) continue;
         const asked = error instanceof HubAway || error instanceof HubRefused ? error.retryAfterMs : 0;
         await this.#judge(error);
-        pause = pauseAfter(this.#failures, asked, Math.random());
+        pause = this.#pace.afterFailure(asked);
       }
-      if (this.#ending === null) await this.#rest(pause);
+      if (this.#ending === null) await this.#pace.rest(pause);
     }
-  }
-
-  /** Changes come in company, and a hub that holds polls paces them itself; only a quick "no" is asked for less often. */
-  #pauseSince(began: number, again: boolean): number {
-    const elapsed = performance.now() - began;
-    const wasHeld = elapsed >= WIRE_LIMITS.waitSeconds * 500;
-    return again || wasHeld
-      ? jittered(AT_ONCE_SECONDS, Math.random())
-      : jittered(this.connection.pollSeconds, Math.random()) - elapsed;
-  }
-
-  async #rest(ms: number): Promise<void> {
-    if (ms > 0 && !this.#wake.signal.aborted)
-      await sleep(ms, undefined, { signal: this.#wake.signal }).catch(() => undefined);
-    if (this.#wake.signal.aborted) this.#wake = new AbortController();
   }
 
   /** @returns Whether to ask again at once. */
@@ -296,7 +273,7 @@ export class NodeAgent {
       },
       timeoutMs: (WIRE_LIMITS.waitSeconds + 15) * 1_000,
       maxBytes: MAX_CONFIG_BYTES,
-      signal: this.#wake.signal,
+      signal: this.#pace.signal,
     });
     if (this.#hinted === hinted) this.#hinted = null;
     if (answer.status !== 304) await this.#take(answer);
@@ -419,7 +396,7 @@ export class NodeAgent {
 
   #end(ending: Ending): void {
     this.#ending ??= ending;
-    this.#wake.abort();
+    this.#pace.wake();
   }
 }
 
