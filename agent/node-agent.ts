@@ -109,6 +109,7 @@ export class NodeAgent {
       keys: () => this.#keys,
       origin: membership.hub,
       hubAddresses: parts.bypass,
+      isProxied: way.proxy !== null,
     });
     this.#lookout = new Lookout(
       () => surroundings(interfaceName, parts.bypass()),

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
@@ -32,6 +33,8 @@ export interface ReporterParts {
   readonly origin: string;
   /** Of the hub, or of the proxy that leads to it. */
   readonly hubAddresses: () => readonly string[];
+  /** Whether a proxy speaks to the hub in this node's place. */
+  readonly isProxied: boolean;
 }
 
 const livePaths = (peers: readonly PeerReport[]): string =>
@@ -48,6 +51,7 @@ export class Reporter {
   /** Which peers had a live path in the last report. */
   #paths = "";
   #isReporting = false;
+  #seenByHub: readonly string[] = [];
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
@@ -66,17 +70,20 @@ export class Reporter {
   }
 
   /**
-   * Reports news until the hub has them: a network that has just come up often needs some seconds.
+   * After a move: reports news until the hub has them, for a network that has just come up often needs some seconds.
    * @param now What is in force, asked before each try; null ends it.
    */
   async insist(
     now: () => readonly [applied: AppliedConfig | null, applyError: string | null] | null,
   ): Promise<void> {
+    this.#seenByHub = [];
     for (let tries = 0; tries < INSISTENT_TRIES; tries++) {
       const standing = now();
       if (standing === null) return;
       try {
-        return await this.reportIfDue(...standing);
+        await this.reportIfDue(...standing);
+        // The hub may just have said what it sees.
+        if (!(await this.#hasNews())) return;
       } catch {
         await sleep(INSISTENT_PAUSE_MS);
       }
@@ -103,7 +110,7 @@ export class Reporter {
         port: settings.listenPort,
         hub: hubAddresses(),
         peers: heard.sort(),
-        seenByHub: null,
+        seenByHub: this.#seenByHub,
       }),
       routes: settings.advertise,
       exitNode: settings.exitNode,
@@ -122,7 +129,7 @@ export class Reporter {
   }
 
   async #report(applied: AppliedConfig | null, applyError: string | null): Promise<void> {
-    const { connection } = this.#parts;
+    const { connection, health } = this.#parts;
     const session = await connection.session();
     if (session !== this.#session) {
       // The hub may have lost what an earlier session said.
@@ -144,9 +151,10 @@ export class Reporter {
       peers: peers.slice(0, WIRE_LIMITS.peersPerReport),
       clockSkewMs: Math.round(connection.skewMs),
     };
-    const leftOut = await this.#send(report);
+    const { leftOut, address } = await this.#send(report);
     // Of a report that said it: what is not said again is left out as before.
     if (said !== this.#said) health.set("report", leftOutCondition(leftOut));
+    this.#learn(address ?? null);
     this.#said = said;
     this.#paths = livePaths(peers);
     if (withFacts) this.#factsAt = performance.now();
@@ -158,8 +166,14 @@ export class Reporter {
     return signStatement("facts", origin, await collectFacts(), keys().signing);
   }
 
-  /** @returns What the hub did not take of it. */
-  async #send(report: TelemetryReport): Promise<readonly string[]> {
+  /** A proxy's address is none of this node's. */
+  #learn(address: string | null): void {
+    if (address === null || this.#parts.isProxied) return;
+    const others = this.#seenByHub.filter((seen) => isIP(seen) !== isIP(address));
+    this.#seenByHub = [address, ...others].sort((a, b) => isIP(a) - isIP(b));
+  }
+
+  async #send(report: TelemetryReport) {
     const text = new TextEncoder().encode(JSON.stringify(report));
     const isPacked = text.length > WORTH_PACKING;
     const { body } = await this.#parts.connection.call({
@@ -171,7 +185,7 @@ export class Reporter {
         ...(isPacked ? { "content-encoding": "gzip" } : {}),
       },
     });
-    return parseAnswer(telemetryAnswer, body, MAX_ANSWER_BYTES).leftOut;
+    return parseAnswer(telemetryAnswer, body, MAX_ANSWER_BYTES);
   }
 }
 

@@ -28,6 +28,10 @@ export class EndpointChooser {
     return this.#suspects.size > 0;
   }
 
+  isSuspect(publicKey: string): boolean {
+    return this.#suspects.has(publicKey);
+  }
+
   /**
    * Takes a peer for moved. One that is found nowhere ends where it was, or at the best when it can't be there.
    * @param known Where it may be, best first.

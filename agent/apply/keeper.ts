@@ -83,7 +83,8 @@ export class TunnelKeeper {
         throw error;
       }
       if (this.#waiting.size > 0) this.#watch(Date.now() + graceMs);
-      await this.#seek(haveMoved(before, config));
+      const sought = [...this.#candidates(config).keys()].filter((key) => this.#endpoints.isSuspect(key));
+      await this.#seek(new Set([...haveMoved(before, config), ...sought]));
     });
   }
 

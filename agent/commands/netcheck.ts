@@ -28,7 +28,7 @@ export async function netcheck(context: Context): Promise<ExitCode> {
       port: settings.listenPort,
       hub: (await context.store.recall("hub-addresses")) ?? [],
       peers: [],
-      seenByHub: null,
+      seenByHub: [],
     }),
     ipv6: await hasIpv6(settings.interfaceName),
     listenPort: settings.listenPort,

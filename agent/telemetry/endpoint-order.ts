@@ -11,8 +11,8 @@ export interface OwnAddress {
 }
 
 export interface Vantage {
-  /** The address that the hub saw, when it told. It may be a translator's. */
-  readonly seenByHub: string | null;
+  /** The addresses that the hub saw, one of each family. They may be a translator's. */
+  readonly seenByHub: readonly string[];
   /** The machine's own addresses from which its packets to the hub and to live peers leave. */
   readonly sources: ReadonlySet<string>;
 }
@@ -36,8 +36,7 @@ export function orderEndpoints(own: readonly OwnAddress[], vantage: Vantage, por
     .map((one, at) => ({ ...one, at, standing: standing(one), isIpv6: one.address.includes(":") }))
     .sort((a, b) => a.standing - b.standing || Number(a.isIpv6) - Number(b.isIpv6) || a.at - b.at)
     .map(({ address }) => address);
-  const seen = vantage.seenByHub === null ? [] : [vantage.seenByHub];
-  return [...new Set([...seen, ...ordered])].map((address) =>
+  return [...new Set([...vantage.seenByHub, ...ordered])].map((address) =>
     address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
   );
 }

@@ -1,4 +1,5 @@
 import { WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
+import { parseEndpoint } from "../../shared/node-config/endpoint.ts";
 import { ownAddresses, sourceTowards } from "../system/interfaces.ts";
 import { orderEndpoints } from "./endpoint-order.ts";
 
@@ -19,7 +20,7 @@ export interface Surroundings {
   readonly hub: readonly string[];
   /** `address:port` of peers that are heard. */
   readonly peers: readonly string[];
-  readonly seenByHub: string | null;
+  readonly seenByHub: readonly string[];
 }
 
 /** Where peers may reach this machine, best first, as many as the hub takes. */
@@ -30,8 +31,8 @@ export async function ownEndpoints(around: Surroundings): Promise<string[]> {
     (await Promise.all(targets.map(sourceTowards))).filter((source) => source !== null),
   );
   const own = ownAddresses(around.interfaceName);
-  return orderEndpoints(own, { seenByHub: around.seenByHub, sources }, around.port).slice(
-    0,
-    WIRE_LIMITS.endpoints,
-  );
+  const { seenByHub, port } = around;
+  return orderEndpoints(own, { seenByHub, sources }, port)
+    .filter((endpoint) => parseEndpoint(endpoint, () => false).ok)
+    .slice(0, WIRE_LIMITS.endpoints);
 }

@@ -12,7 +12,7 @@ const own = (interfaceName: string, kind: OwnAddress["kind"], address: string): 
   kind,
   address,
 });
-const NOWHERE = { seenByHub: null, sources: new Set<string>() };
+const NOWHERE = { seenByHub: [], sources: new Set<string>() };
 
 describe("the endpoints that a machine names", () => {
   const bridges = Array.from({ length: 10 }, (_, at) => own(`br-${at}`, "bridge", `172.${17 + at}.0.1`));
@@ -26,7 +26,7 @@ describe("the endpoints that a machine names", () => {
       own("eth0", "device", "192.0.2.5"),
       own("eth0", "device", "192.0.2.6"),
     ];
-    const named = orderEndpoints(addresses, { seenByHub: null, sources: new Set(["192.0.2.6"]) }, PORT);
+    const named = orderEndpoints(addresses, { seenByHub: [], sources: new Set(["192.0.2.6"]) }, PORT);
     expect(named.slice(0, 4)).toEqual([
       "192.0.2.6:51820",
       "192.0.2.5:51820",
@@ -40,7 +40,7 @@ describe("the endpoints that a machine names", () => {
   it("M15: take a bridge for the first that has the way out", () => {
     const named = orderEndpoints(
       [own("eth1", "device", "10.1.0.5"), own("vmbr0", "bridge", "192.0.2.5")],
-      { seenByHub: null, sources: new Set(["192.0.2.5"]) },
+      { seenByHub: [], sources: new Set(["192.0.2.5"]) },
       PORT,
     );
     expect(named[0]).toBe("192.0.2.5:51820");
@@ -48,7 +48,8 @@ describe("the endpoints that a machine names", () => {
 
   it("M15: put what the hub sees first, and name nothing twice", () => {
     const addresses = [own("eth0", "device", "192.0.2.5")];
-    const seen = (seenByHub: string) => orderEndpoints(addresses, { ...NOWHERE, seenByHub }, PORT);
+    const seen = (seenByHub: string) =>
+      orderEndpoints(addresses, { ...NOWHERE, seenByHub: [seenByHub] }, PORT);
     expect(seen("203.0.113.9")).toEqual(["203.0.113.9:51820", "192.0.2.5:51820"]);
     expect(seen("192.0.2.5")).toEqual(["192.0.2.5:51820"]);
   });
