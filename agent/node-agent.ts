@@ -12,7 +12,7 @@ import { consequenceOf, type Standing } from "./hub/consequence.ts";
 import { HubAway, type Way } from "./hub/http.ts";
 import { PollPace } from "./hub/poll-pace.ts";
 import { Push } from "./hub/push.ts";
-import { HubRefused } from "./hub/refusal.ts";
+import { ConfigRefused, HubRefused } from "./hub/refusal.ts";
 import { offerPendingKeys } from "./hub/rotation.ts";
 import { parseConfigAnswer } from "./hub/schemas.ts";
 import type { AuthenticAnswer } from "./hub/session.ts";
@@ -99,8 +99,8 @@ export class NodeAgent {
       keys: () => this.#keys,
       hub: () => hubOf(membership.hub, this.#state.root),
     });
-    const { hub: origin } = membership;
-    this.#push = new Push(this.connection, origin, way.socketOptions, (directory) => this.hint(directory));
+    const onHint = (directory: string | null) => this.hint(directory);
+    this.#push = new Push(this.connection, membership.hub, way.socketOptions, onHint);
     this.#reporter = new Reporter({
       connection: this.connection,
       keeper: this.keeper,
@@ -399,9 +399,4 @@ export class NodeAgent {
     this.#ending ??= ending;
     this.#pace.wake();
   }
-}
-
-/** The hub, or who speaks for it, gave something that this node must not apply. */
-class ConfigRefused extends Error {
-  override readonly name = "ConfigRefused";
 }

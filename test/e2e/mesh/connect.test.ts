@@ -211,6 +211,7 @@ where(...MACHINES).describe("two machines", () => {
     move(a, 201);
     move(b, 202);
     await until("they reach each other", () => pings(a, b) && pings(b, a), 30);
+    expect(a.status()?.peers[0]?.endpoint).toMatch(/\.202:/);
     console.log(`both moved: ${((performance.now() - from) / 1_000).toFixed(1)} s`);
   });
 
