@@ -7,7 +7,7 @@ import type { Condition, PeerReport, TelemetryReport } from "../shared/agent-pro
 import { WIRE_LIMITS } from "../shared/agent-protocol/types.ts";
 import type { AppliedConfig } from "../shared/node-config/accept.ts";
 import type { TunnelKeeper } from "./apply/keeper.ts";
-import type { Health } from "./health.ts";
+import { conditionOf, type Health } from "./health.ts";
 import type { HubConnection } from "./hub/connection.ts";
 import { parseAnswer, telemetryAnswer } from "./hub/schemas.ts";
 import type { OpenSession } from "./hub/session.ts";
@@ -141,13 +141,14 @@ export class Reporter {
     const standing = await this.#standing(peers);
     const said = JSON.stringify(standing);
     const withFacts = this.#factsAt === 0 || performance.now() - this.#factsAt > FACTS_EVERY_MS;
+    const facts = withFacts ? await this.#facts() : null;
     const report: TelemetryReport = {
       at: Math.round(connection.hubNow()),
       sequence: this.#sequence++,
       applied: applied && { serial: applied.serial, manifest: applied.manifestHash },
       applyError: applyError?.replace(/[^\x20-\x7e]/g, "?").slice(0, 500) ?? null,
       ...(said === this.#said ? {} : standing),
-      ...(withFacts ? { facts: await this.#facts() } : {}),
+      ...(facts ? { facts } : {}),
       peers: peers.slice(0, WIRE_LIMITS.peersPerReport),
       clockSkewMs: Math.round(connection.skewMs),
     };
@@ -157,13 +158,21 @@ export class Reporter {
     this.#learn(address ?? null);
     this.#said = said;
     this.#paths = livePaths(peers);
-    if (withFacts) this.#factsAt = performance.now();
+    if (facts) this.#factsAt = performance.now();
     this.#lastAt = performance.now();
   }
 
+  /** Null when they can't be collected: the rest of the report does not wait for them. */
   async #facts() {
-    const { origin, keys } = this.#parts;
-    return signStatement("facts", origin, await collectFacts(), keys().signing);
+    const { origin, keys, health } = this.#parts;
+    try {
+      const facts = await collectFacts();
+      health.set("facts", []);
+      return await signStatement("facts", origin, facts, keys().signing);
+    } catch (error) {
+      health.set("facts", [conditionOf("facts_unknown", error)]);
+      return null;
+    }
   }
 
   /** A proxy's address is none of this node's. */
