@@ -7,13 +7,6 @@ export interface Log {
 }
 
 export const stderrLog: Log = {
-  info: (message) => say(printable(message)),
-  warn: (message) => say(`warning: ${printable(message)}`),
+  info: (message) => process.stderr.write(`${printable(message)}\n`),
+  warn: (message) => process.stderr.write(`warning: ${printable(message)}\n`),
 };
-
-/** A log that takes no more, such as a file on a full disk, must not end the agent. */
-function say(line: string): void {
-  try {
-    process.stderr.write(`${line}\n`);
-  } catch {}
-}

@@ -48,6 +48,7 @@ const platform = await startPlatform({
   hubOrigin: HUB,
   secretKey: state.secretKey,
   bootstrapToken: state.bootstrapToken,
+  publicNetworkOnly: true,
   developmentHosts: [PORTS.provider, PORTS.echo, PORTS.live].map((port) => `127.0.0.1:${port}`),
 });
 

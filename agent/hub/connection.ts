@@ -28,8 +28,6 @@ export class HubConnection {
   readonly #parts: ConnectionParts;
   #session: OpenSession | null = null;
   #opening: Promise<OpenSession> | null = null;
-  /** Of the last handshake of this process, which a full disk may not have taken. */
-  #counter = 0;
   /** Hub time minus node time, as far as it is known. */
   skewMs = 0;
 
@@ -76,12 +74,9 @@ export class HubConnection {
 
   async #open(): Promise<OpenSession> {
     const { store, crypto, send, node, keys, hub } = this.#parts;
-    // On disk before it is used: should the machine's state be copied, both copies would use the next number. One that
-    // is lost begins again with the time, which is higher than any count: a lower one would look like such a copy.
-    const last = (await store.recall("handshake")) ?? Date.now();
-    const counter = Math.max(typeof last === "number" ? last : last.counter, this.#counter) + 1;
-    this.#counter = counter;
-    await store.keep("handshake", { counter });
+    // On disk before it is used: should the machine's state be copied, both copies would use the next number.
+    const counter = ((await store.read("handshake")) ?? 0) + 1;
+    await store.write("handshake", counter);
     const device = { node, signingKey: keys().signing };
     const session = await openSession(crypto, send, hub(), device, counter, Date.now);
     this.#session = session;

@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import type { Way } from "./http.ts";
+import { lookup } from "./http.ts";
 
 export interface WebSocketEvents {
   readonly onText: (text: string) => void;
@@ -14,12 +14,11 @@ const MAX_BYTES = 125;
 export function openWebSocket(
   url: URL,
   headers: Readonly<Record<string, string>>,
-  socketOptions: Way["socketOptions"],
   { onText, onClose }: WebSocketEvents,
 ): Promise<WebSocket | null> {
   const socket = new WebSocket(url, {
     headers,
-    ...socketOptions,
+    lookup,
     handshakeTimeout: TIMEOUT_MS,
     maxPayload: MAX_BYTES,
     perMessageDeflate: false,

@@ -42,14 +42,13 @@ export async function changeWithTool(name: string, change: DeviceChange): Promis
 function argumentsOf(edit: PeerEdit): string[] {
   const peer = ["peer", edit.publicKey];
   if (edit.remove) return [...peer, "remove"];
-  const at = edit.endpoint === null ? [] : ["endpoint", edit.endpoint];
-  const keepalive = (seconds: number) => ["persistent-keepalive", String(seconds)];
-  if ("nudge" in edit) return [...peer, ...at, ...keepalive(0), ...peer, ...keepalive(KEEPALIVE_SECONDS)];
-  const { allowedIps } = edit;
+  const { endpoint, allowedIps } = edit;
   return [
     ...peer,
-    ...at,
-    ...(allowedIps === null ? [] : [...keepalive(KEEPALIVE_SECONDS), "allowed-ips", allowedIps.join(",")]),
+    ...(endpoint === null ? [] : ["endpoint", endpoint]),
+    ...(allowedIps === null
+      ? []
+      : ["persistent-keepalive", String(KEEPALIVE_SECONDS), "allowed-ips", allowedIps.join(",")]),
   ];
 }
 

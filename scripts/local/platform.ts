@@ -20,7 +20,7 @@ export interface PlatformOptions {
   readonly bootstrapToken: string;
   /** `host:port` pairs on loopback that may be upstreams and identity providers. */
   readonly developmentHosts: readonly string[];
-  /** Only public addresses can be reached, as in production. */
+  /** Only public addresses can be reached, as in production, and of this machine the development hosts. */
   readonly publicNetworkOnly?: boolean;
   readonly quiet?: boolean;
   /** Takes each line that the Worker and workerd log, in place of the console. */
@@ -49,6 +49,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
           modulesRoot: WORKER,
           modules: workerModules(),
           compatibilityDate: setting("compatibility_date"),
+          compatibilityFlags: [setting("compatibility_flags")],
           bindings: {
             AUTH_ORIGIN: options.authOrigin,
             HUB_ORIGIN: options.hubOrigin,
@@ -65,7 +66,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
             SEGMENT_MESH: { className: "SegmentMesh", useSQLite: true },
             POLICY_COMPILER: { className: "PolicyCompiler", useSQLite: true },
           },
-          ...(options.publicNetworkOnly ? { outboundService: PUBLIC_NETWORK.name } : {}),
+          ...(options.publicNetworkOnly ? { outboundService: PUBLIC_NETWORK } : {}),
           ...(!options.withoutDashboard && existsSync(assets)
             ? {
                 assets: {
@@ -76,7 +77,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
               }
             : {}),
         },
-        ...(options.publicNetworkOnly ? [PUBLIC_NETWORK] : []),
+        ...(options.publicNetworkOnly ? [publicNetwork(options.developmentHosts)] : []),
       ],
     }),
   );
@@ -85,13 +86,28 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   return { port: Number(url.port), miniflare, stop: () => miniflare.dispose() };
 }
 
-/** Dials for the Worker, and finds no address that is not public: whatever a name resolves to, at each connection. */
-const PUBLIC_NETWORK = {
-  name: "public-network",
+const PUBLIC_NETWORK = "public-network";
+
+/**
+ * A Worker that dials for the others, and finds no address that is not public: whatever a name resolves to, at each
+ * connection. Only what is asked for under the very name of a local host, with its port, may lead to loopback.
+ */
+export const publicNetwork = (localHosts: readonly string[]) => ({
+  name: PUBLIC_NETWORK,
   modules: true as const,
-  script: "export default { fetch: (request, env) => env.NETWORK.fetch(request) };",
-  serviceBindings: { NETWORK: { network: { allow: ["public"] } } },
-};
+  script: `const LOCAL = new Set(${JSON.stringify(localHosts)});
+export default {
+  fetch(request, env) {
+    const { protocol, hostname, port } = new URL(request.url);
+    const host = hostname + ":" + (port || (protocol === "https:" ? "443" : "80"));
+    return (LOCAL.has(host) ? env.LOCAL : env.PUBLIC).fetch(request);
+  },
+};`,
+  serviceBindings: {
+    PUBLIC: { network: { allow: ["public"], tlsOptions: { trustBrowserCas: true } } },
+    LOCAL: { network: { allow: ["local"], tlsOptions: { trustBrowserCas: true } } },
+  },
+});
 
 /**
  * The entry first, then every module that it may import, at once or lazily. The largest are last: Miniflare copies
@@ -112,7 +128,7 @@ function workerModules() {
 
 /** One value of wrangler.toml, so that local and deployed run-times agree. */
 function setting(name: string): string {
-  const value = new RegExp(`^${name} = "(.+)"$`, "m").exec(
+  const value = new RegExp(`^${name} = \\[?"(.+)"\\]?$`, "m").exec(
     readFileSync(join(ROOT, "wrangler.toml"), "utf8"),
   )?.[1];
   if (!value) throw new Error(`wrangler.toml has no ${name}`);

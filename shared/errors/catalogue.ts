@@ -12,6 +12,7 @@ export const ERRORS = {
   unsupported_media_type: { status: 415, title: "The content type is not supported" },
   method_not_allowed: { status: 405, title: "The method is not allowed here" },
   not_found: { status: 404, title: "Nothing is here" },
+  body_not_forwarded: { status: 400, title: "The body can't be forwarded" },
   unknown_host: { status: 421, title: "This host is not served here" },
   loop_detected: { status: 508, title: "The request loops through the gateway" },
   rate_limited: { status: 429, title: "Too many requests" },
@@ -66,6 +67,8 @@ export const ERRORS = {
   upgrade_required: { status: 426, title: "The agent is too old" },
   // about us and what is behind us
   upstream_unreachable: { status: 502, title: "The application did not answer" },
+  upstream_misconfigured: { status: 502, title: "The application can't be reached as it is set up" },
+  upstream_malformed: { status: 502, title: "The application's answer can't be read" },
   upstream_timeout: { status: 504, title: "The application took too long" },
   identity_provider_unavailable: { status: 503, title: "The identity provider did not answer" },
   unavailable: { status: 503, title: "Access can't be decided right now" },

@@ -32,12 +32,19 @@ export function refuse(request: Request, refusal: Refusal, context: RefusalConte
       : problem(refusal, status, context, id);
   response.headers.set("cache-control", "no-store");
   response.headers.set("x-rustronaut-response", context.reason ?? refusal.code);
-  if (status === 503 || status === 502)
-    response.headers.set("retry-after", String(refusal.retryAfterSeconds ?? 2));
+  if (isPassing(refusal)) response.headers.set("retry-after", String(refusal.retryAfterSeconds ?? 2));
   if (status === 401) response.headers.set("www-authenticate", 'Rustronaut realm="app"');
   for (const [name, value] of cors(request, context.app)) response.headers.set(name, value);
   return response;
 }
+
+/** Whether the same request may succeed in a moment without anybody's doing. */
+const isPassing = ({ code }: Refusal): boolean =>
+  ERRORS[code].status === 503 || code === "upstream_unreachable";
+
+/** Whether nothing but somebody's change helps, so that trying again is no way out. */
+const isLasting = ({ code }: Refusal): boolean =>
+  code === "upstream_misconfigured" || code === "upstream_malformed";
 
 function page(
   request: Request,
@@ -60,11 +67,10 @@ function page(
     return htmlResponse(denied, status, refusal.code);
   }
   const { code, detail } = refusal;
+  const again = isLasting(refusal) ? {} : { retryUrl };
   // Who is here can't be sent to the sign-in and back without losing something: it happens in another tab.
   const wayOn =
-    loginUrl === undefined
-      ? { retryUrl }
-      : { retryUrl: loginUrl, retryLabel: "Sign in in a new tab", newTab: true };
+    loginUrl === undefined ? again : { retryUrl: loginUrl, retryLabel: "Sign in in a new tab", newTab: true };
   const error = errorPage({ title, detail, code, requestId: id, ...wayOn });
   return htmlResponse(error, status, code, {}, { framed: loginUrl !== undefined });
 }

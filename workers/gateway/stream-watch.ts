@@ -67,12 +67,14 @@ export class StreamWatch {
 
   /**
    * Starts once the exchange has lasted a while, so that an ordinary request costs one timer and no line. When nothing
-   * flows for `timeoutMs` and there are no headers of an answer, the exchange is cut as `upstream_timeout`.
+   * flows for `timeoutMs` and there are no headers of an answer, the exchange is cut as `upstream_timeout`; when the
+   * client of `request` leaves, so that nobody waits for what comes, as `client_left`.
    */
-  startLater(timeoutMs: number): void {
+  startLater(timeoutMs: number, request: Request): void {
     this.#flowedAt = Date.now();
     this.#later = setTimeout(
       () => {
+        this.endWith(request.signal);
         void this.start();
         this.#awaitAnswer(timeoutMs);
       },
@@ -85,6 +87,13 @@ export class StreamWatch {
     const left = this.#flowedAt + timeoutMs - Date.now();
     if (left <= 0) this.#cut(4408, UPSTREAM_TIMEOUT);
     else this.#later = setTimeout(() => this.#awaitAnswer(timeoutMs), left);
+  }
+
+  /** Cuts when the client leaves, which is when its request's signal is aborted. */
+  endWith(client: AbortSignal): void {
+    const left = () => this.#cut(4408, "client_left");
+    if (client.aborted) left();
+    else client.addEventListener("abort", left);
   }
 
   /** The answer's headers came: it may now take as long as it wants. */

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applyNetwork, createNetwork, localClient } from "../../../scripts/local/admin.ts";
-import { type Platform, startPlatform } from "../../../scripts/local/platform.ts";
+import { type Platform, publicNetwork, startPlatform } from "../../../scripts/local/platform.ts";
 import { closeServer, freePort } from "../../support/harness.ts";
 import { rawRequest, sendRaw } from "../../support/raw.ts";
 import { type RecordingUpstream, startUpstream } from "../../support/upstream.ts";
@@ -112,18 +114,27 @@ describe("S-42 the network itself holds back what the registry and the list of h
     upstream.close();
     for (const platform of platforms) await platform.stop();
   });
-  const askThrough = async (publicNetworkOnly: boolean) => {
+  it("a local host that is named is reached through `publicNetworkOnly`, as with `npm start`", async () => {
     const port = await freePort();
-    const options = { developmentHosts: [`127.0.0.1:${upstream.port}`], publicNetworkOnly };
+    const options = { developmentHosts: [`127.0.0.1:${upstream.port}`], publicNetworkOnly: true };
     platforms.push(await startGateway(port, [{ name: "app", upstream: upstream.origin }], options));
-    upstream.reset();
-    const { status } = await ask(port, "app");
-    return { status, hits: upstream.hits() };
-  };
-  it("loopback is reached where it was opened for development", async () => {
-    expect(await askThrough(false)).toEqual({ status: 200, hits: 1 });
+    expect(await ask(port, "app")).toMatchObject({ status: 200 });
+    expect(upstream.hits()).toBe(1);
   });
-  it("nothing but public addresses is reached with `publicNetworkOnly`", async () => {
-    expect(await askThrough(true)).toEqual({ status: 502, hits: 0 });
+  it("nothing but public addresses and hosts that are named is dialled, whatever a name resolves to", async () => {
+    const network = publicNetwork([`127.0.0.1:${upstream.port}`]);
+    const miniflare = new Miniflare(
+      convertV4MiniflareOptions({ log: new Log(LogLevel.NONE), workers: [network] }),
+    );
+    upstream.reset();
+    const statusOf = async (url: string) => (await miniflare.dispatchFetch(url)).status;
+    expect(await statusOf(upstream.origin)).toBe(200);
+    for (const host of ["localhost", "127.0.0.2", "[::ffff:127.0.0.1]", "0.0.0.0"])
+      expect(await statusOf(`http://${host}:${upstream.port}`)).toBe(500);
+    expect(upstream.hits()).toBe(1);
+    await miniflare.dispose();
+  });
+  it("`npm start` asks for it", () => {
+    expect(readFileSync("scripts/start.ts", "utf8")).toContain("publicNetworkOnly: true");
   });
 });

@@ -16,6 +16,10 @@ beforeAll(async () => {
   plain = await startRawServer((socket, target) => {
     if (target === "/101") {
       socket.end("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n");
+    } else if (/^\/\d{3}$/.test(target)) {
+      const lines =
+        'Retry-After: 7\r\nWWW-Authenticate: Basic realm="a"\r\nWWW-Authenticate: NTLM\r\nX-Secret: secret';
+      socket.end(`HTTP/1.1 ${target.slice(1)} No\r\n${lines}\r\nContent-Length: 6\r\n\r\nsecret`);
     } else socket.end("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret");
   });
   system = await startSystem({
@@ -193,6 +197,25 @@ describe("S-40 no tunnel without a WebSocket", () => {
     expect(response.body).not.toContain("secret");
     expect(plain.received()).toHaveLength(1);
   });
+  it.each([
+    ["/401", 401],
+    ["/403", 403],
+    ["/429", 429],
+    ["/503", 503],
+    ["/302", 302],
+  ])(
+    "G16: an application that refuses a handshake with %s says so itself, and nothing else",
+    async (path, status) => {
+      const origin = `http://plain.localhost:${system.port}`;
+      await alice.visitor.visit(`${origin}/`, "alice");
+      const cookie = `Cookie: ${alice.visitor.cookieHeader(origin)}`;
+      const response = await attack(system, upgrade(new URL(origin).host, origin, cookie, path));
+      expect(response.status).toBe(status);
+      expect(response.header("retry-after")).toBe("7");
+      expect(response.header("www-authenticate")).toBe('Basic realm="a"');
+      expect(response.head + response.body).not.toMatch(/secret/i);
+    },
+  );
   it("bytes that follow the handshake at once are frames of that socket or nothing, never a request", async () => {
     const host = `app.localhost:${system.port}`;
     const after = `GET /smuggled HTTP/1.1\r\nHost: ${host}\r\n${alice.cookie}\r\n\r\n`;
