@@ -1,4 +1,14 @@
-import { type Document, isMap, isNode, isPair, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from "yaml";
 import type * as z from "zod";
 import type { InputIssue } from "../../shared/errors/catalogue.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -14,8 +24,9 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
   if (text.length > LARGEST_FILE)
     throw invalid(file, [{ path: file, message: "the file is larger than 4 MiB" }]);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const faults = [...document.errors, ...document.warnings];
+  // The library compares each key of a map with every other one; `repeatedKeys` looks each up.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const faults = [...document.errors, ...document.warnings, ...repeatedKeys(document)];
   if (faults.length > 0) {
     throw invalid(
       file,
@@ -28,6 +39,27 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
     file,
     checked.error.issues.flatMap((issue) => locate(issue, document, lines, file)),
   );
+}
+
+interface Fault {
+  readonly message: string;
+  readonly pos: readonly [number, ...number[]];
+}
+
+function repeatedKeys(document: Document): Fault[] {
+  const faults: Fault[] = [];
+  visit(document, {
+    Map: (_, map) => {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        const name = String(key);
+        if (seen.has(name))
+          faults.push({ message: "Map keys must be unique", pos: [isNode(key) ? (key.range?.[0] ?? 0) : 0] });
+        seen.add(name);
+      }
+    },
+  });
+  return faults;
 }
 
 function plainValue(document: Document, file: string): unknown {
@@ -55,17 +87,35 @@ function locate(issue: z.core.$ZodIssue, document: Document, lines: LineCounter,
 
 /** Offset of the node at the path, or of the nearest one above it that is there. */
 function offsetOf(document: Document, path: readonly (string | number)[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const node: unknown = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return node.range[0];
+  let offset = document.contents?.range?.[0] ?? 0;
+  let node: unknown = document.contents;
+  for (const part of path) {
+    node = childOf(node, part);
+    if (isNode(node) && node.range) offset = node.range[0];
   }
-  return document.contents?.range?.[0] ?? 0;
+  return offset;
+}
+
+function childOf(node: unknown, part: string | number): unknown {
+  if (isMap(node)) return pairsOf(node).get(String(part))?.value;
+  return isSeq(node) ? node.items[Number(part)] : undefined;
+}
+
+type Pair = YAMLMap["items"][number];
+const indexes = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+
+/** The pairs of a map by key, looked up as often as there are faults. */
+function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+  const known = indexes.get(map);
+  if (known) return known;
+  const index = new Map(map.items.map((pair) => [String(pair.key), pair]));
+  indexes.set(map, index);
+  return index;
 }
 
 function offsetOfKey(document: Document, path: readonly (string | number)[], key: string): number {
-  const map: unknown = path.length > 0 ? document.getIn(path, true) : document.contents;
-  if (!isMap(map)) return offsetOf(document, path);
-  const pair = map.items.find((item) => isPair(item) && String(item.key) === key);
+  const map = path.reduce<unknown>(childOf, document.contents);
+  const pair = isMap(map) ? pairsOf(map).get(key) : undefined;
   return (pair?.key as Node | undefined)?.range?.[0] ?? offsetOf(document, path);
 }
 

@@ -22,7 +22,9 @@ export async function config(request: Request, bindings: Bindings, session: Agen
     if (etag === null)
       refuse("unavailable", "The node's first config is being made.", { retryAfterSeconds: 1 });
     if (applied === null || etag !== applied.text) return changed(bindings, session, applied);
-    if (Date.now() + LOOK_MS > until) return { status: 304, body: "", etag: `"${etag}"` };
+    // A node that left is not held, nor marked as seen.
+    if (Date.now() + LOOK_MS > until || request.signal.aborted)
+      return { status: 304, body: "", etag: `"${etag}"` };
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }

@@ -35,6 +35,7 @@ export async function followAudit(request: Request, bindings: Bindings): Promise
     watch.close();
     throw new Error(`the audit log can't be followed: ${answer.status}`);
   }
+  watch.endWith(request.signal);
   return new Response(eventsOf(socket, watch, isDecisions, filterOf(searchParams)), {
     headers: {
       "content-type": "text/event-stream",

@@ -59,4 +59,18 @@ d: [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]
 `;
     expect(faultsOf(bomb)).toHaveLength(1);
   });
+
+  it("S-A12: reads, and finds the faults of, a map of very many keys in linear time", () => {
+    // Comparing each key with every other one takes minutes here, and outlasts the test's time-out.
+    const text = Array.from({ length: 60_000 }, (_, i) => `key${i}: 1`).join("\n");
+    expect(faultsOf(text)).toHaveLength(60_000);
+    expect(Object.keys(parseYaml(text, "n", z.record(z.string(), z.number())))).toHaveLength(60_000);
+  });
+
+  it("names the line of a key that comes again", () => {
+    expect(faultsOf("apps: []\napps: []\n")).toEqual(["network.yaml:2:1: Map keys must be unique"]);
+    expect(faultsOf('apps:\n  - {name: a, port: 1, "name": b}\n')).toEqual([
+      "network.yaml:2:24: Map keys must be unique",
+    ]);
+  });
 });
