@@ -2,6 +2,7 @@ import { type CompiledPolicies, decide } from "../policy/index.ts";
 import type { ActionName, Decision, RequestFacts, ResourceFacts } from "../policy/request.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
 import type { Question } from "./question.ts";
+import type { SecondResource } from "./second-resource.ts";
 
 /** What is known of whoever asks. */
 export type Asker = Pick<RequestFacts, "principal" | "authentication">;
@@ -26,7 +27,8 @@ export interface Assessment {
 
 /**
  * The one judge: the gateway, the sign-in pages and the policy tester all ask it. Every reading of the path by every
- * action must be allowed, and no other spelling of it may be forbidden. It stops at the first denial.
+ * action must be allowed, and no other spelling of it may be forbidden; so must every other resource that the request
+ * names. It stops at the first denial.
  */
 export function assess(
   question: Question,
@@ -41,12 +43,13 @@ export function assess(
     readings.push({ action, path, isAlias, decision, facts });
     return decision.decision === "deny" && (!isAlias || decision.determining.length > 0);
   };
-  const { target } = question;
-  const denied = question.actions.some(
-    (action) =>
-      target.readings.some((path) => isDenied(action, path, false)) ||
-      target.aliases.some((path) => isDenied(action, path, true)),
-  );
+  const isDeniedAt = ({ target, actions }: SecondResource): boolean =>
+    actions.some(
+      (action) =>
+        target.readings.some((path) => isDenied(action, path, false)) ||
+        target.aliases.some((path) => isDenied(action, path, true)),
+    );
+  const denied = isDeniedAt(question) || question.others.some(isDeniedAt);
   const decisive = denied ? readings.at(-1) : readings[0];
   if (!decisive) throw new Error("a request has at least one reading");
   return { decision: decisive.decision, facts: decisive.facts, readings };

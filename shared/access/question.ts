@@ -1,9 +1,10 @@
 import { type Refusal, refusal } from "../errors/catalogue.ts";
 import { overriddenMethods } from "../http/headers.ts";
 import { canonicalTarget, reservedSpace, type Target } from "../http/target.ts";
-import { type ActionName, actionOf, type RequestFacts } from "../policy/request.ts";
+import { type ActionName, actionsOf, type RequestFacts } from "../policy/request.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
 import { err, ok, type Result } from "../result.ts";
+import { type RewrittenHeader, type SecondResource, secondResources } from "./second-resource.ts";
 
 /** What is read off a request before anybody asks who sent it. */
 export interface Asked {
@@ -23,6 +24,10 @@ export interface Question {
   readonly opensSocket: boolean;
   /** What the upstream may take this request for: each of them must be allowed. */
   readonly actions: readonly ActionName[];
+  /** Other resources that it names, each of which must be allowed as well. */
+  readonly others: readonly SecondResource[];
+  /** The headers that name them, as the upstream gets them. */
+  readonly rewritten: readonly RewrittenHeader[];
   readonly network: RequestFacts["network"];
 }
 
@@ -34,11 +39,15 @@ export function methodRefusal(method: string): Refusal | null {
   return refusal("method_not_allowed", "This method is not forwarded.");
 }
 
-export function questionOf(asked: Asked, app: SnapshotApp, target: Target): Question {
+/** Refuses what no policy can judge, such as a destination on another server. */
+export function questionOf(asked: Asked, app: SnapshotApp, target: Target): Result<Question, Refusal> {
   const { method, opensSocket, header, network } = asked;
-  const overrides = app.settings.methodOverride ? overriddenMethods(header) : [];
-  const actions = [...new Set([method, ...overrides].map((name) => actionOf(name, opensSocket)))];
-  return { app, target, method, opensSocket, actions, network };
+  const methods = [method, ...(app.settings.methodOverride ? overriddenMethods(header) : [])];
+  const actions = [...new Set(methods.flatMap((name) => actionsOf(name, opensSocket)))];
+  const second = secondResources(methods, header, app);
+  if (!second.ok) return second;
+  const { resources: others, rewritten } = second.value;
+  return ok({ app, target, method, opensSocket, actions, others, rewritten, network });
 }
 
 /**
@@ -54,5 +63,5 @@ export function readQuestion(asked: Asked, app: SnapshotApp, target: string): Re
   if (reservedSpace(canonical.value) !== "no") {
     return err(refusal("not_found", "This path is the gateway's own; no policy is asked."));
   }
-  return ok(questionOf(asked, app, canonical.value));
+  return questionOf(asked, app, canonical.value);
 }

@@ -27,6 +27,7 @@ export const ERRORS = {
   csrf_rejected: { status: 403, title: "The request did not come from this site" },
   service_worker_refused: { status: 403, title: "The service worker would watch over the whole host" },
   origin_not_allowed: { status: 403, title: "The origin may not open a connection here" },
+  foreign_resource: { status: 403, title: "The request names a resource of another server" },
   // about state
   conflict: { status: 409, title: "It conflicts with what exists" },
   in_use: { status: 409, title: "It is still in use" },

@@ -92,6 +92,28 @@ const FAMILIES = [
   "x-http-host-override",
   "x-http-destinationurl",
   "x-scheme",
+  // For which path, or which file: frameworks and servers take these in place of the request line.
+  "x-override-*",
+  "x-http-path*",
+  "x-http-url*",
+  "x-http-uri*",
+  "x-path-override",
+  "x-url-override",
+  "x-uri-override",
+  "x-request-uri",
+  "x-request-url",
+  "request-uri",
+  "x-path-info",
+  "path-info",
+  "x-script-name",
+  "script-name",
+  "x-replaced-path",
+  "x-matched-path",
+  "x-invoke-*",
+  "x-middleware-*",
+  "x-waws-*",
+  "x-accel-*",
+  "x-sendfile*",
 ];
 
 const NAMES = new Set(FAMILIES.filter((family) => !family.endsWith("*")));

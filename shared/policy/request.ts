@@ -72,6 +72,17 @@ export function actionOf(method: string, isUpgrade: boolean): ActionName {
   return method === "DELETE" ? "delete" : "write";
 }
 
+/** COPY reads what it copies; MOVE also takes it away from where it was (RFC 4918 §9.8, §9.9). */
+const FURTHER: Readonly<Record<string, readonly ActionName[]>> = {
+  COPY: ["read"],
+  MOVE: ["read", "delete"],
+};
+
+/** All that a request does to the resource in its request line. */
+export function actionsOf(method: string, isUpgrade: boolean): readonly ActionName[] {
+  return [actionOf(method, isUpgrade), ...(Object.hasOwn(FURTHER, method) ? (FURTHER[method] ?? []) : [])];
+}
+
 export interface Decision {
   readonly decision: "allow" | "deny";
   /** Ids of the policies that decided: the forbids that hold, else the permits that hold. */

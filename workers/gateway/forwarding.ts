@@ -1,3 +1,4 @@
+import type { RewrittenHeader } from "../../shared/access/second-resource.ts";
 import { type ErrorCode, type Refusal, refusal } from "../../shared/errors/catalogue.ts";
 import { refusalOfFault, type UpstreamFault } from "../../shared/http/upstream-fault.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
@@ -16,6 +17,8 @@ export interface Forwarding {
   /** Canonical path and query. */
   readonly target: string;
   readonly opensSocket: boolean;
+  /** Headers that name resources by the host under which the client knows them. */
+  readonly rewritten: readonly RewrittenHeader[];
   readonly identity: readonly (readonly [string, string])[];
   readonly clientIp: string | null;
   readonly watch: StreamWatch;

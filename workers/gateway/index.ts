@@ -95,9 +95,11 @@ async function serveApp(
     return serveReserved(request, app, bindings, ctx);
   const preflight = answerPreflight(request, app, origin);
   if (preflight) return preflight;
+  const question = questionOf(askedBy(request), app, target);
+  if (!question.ok) return refuse(request, question.error, { app });
   const caller = await identify(request, app, bindings);
   if (caller.kind === "bad_credentials") {
-    const decisionId = await recordRefused(questionOf(askedBy(request), app, target), caller, bindings, ctx);
+    const decisionId = await recordRefused(question.value, caller, bindings, ctx);
     const context = decisionId === undefined ? { app } : { app, decisionId };
     return refuse(request, refusal("invalid_credentials", caller.detail), context);
   }
@@ -113,15 +115,7 @@ async function serveApp(
   if (caller.kind === "nobody")
     return signInFirst(request, app, bindings, caller.ended ? "session_ended" : "unauthenticated");
   if (reserved === "ours") return describe(caller);
-  return serveCaller(
-    request,
-    origin,
-    questionOf(askedBy(request), app, target),
-    caller,
-    snapshot,
-    bindings,
-    ctx,
-  );
+  return serveCaller(request, origin, question.value, caller, snapshot, bindings, ctx);
 }
 
 function answerPreflight(request: Request, app: SnapshotApp, ownOrigin: string): Response | null {
@@ -209,6 +203,7 @@ async function serveCaller(
     origin,
     target: target.path + target.query,
     opensSocket,
+    rewritten: question.rewritten,
     identity: await assertionHeaders(bindings, app, caller, asserted, now),
     clientIp: question.network.ip,
     watch: watchOver(question, caller, snapshot.epoch, bindings),

@@ -1,3 +1,4 @@
+import type { RewrittenHeader } from "../../shared/access/second-resource.ts";
 import {
   type ClientSide,
   forwardableHeaders,
@@ -36,7 +37,12 @@ export async function forward(forwarding: Forwarding): Promise<Response> {
   const upload = hasMethodWithBody(request) ? uploaded(request, watch) : null;
   let fault: UpstreamFault = "forbidden";
   for (const origin of tries(request, app, bindings)) {
-    const asked = await askFor(forwarding, origin + target, headers, upload);
+    const asked = await askFor(
+      forwarding,
+      origin + target,
+      withOwnHost(headers, forwarding.rewritten, origin),
+      upload,
+    );
     if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
     if (asked instanceof Response) return answer(forwarding, asked, origin, upload?.over ?? null);
     fault = asked;
@@ -72,6 +78,17 @@ function upstreamHeaders(
   for (const [name, value] of identity) headers.push([name, value]);
   if (opensSocket) headers.push(["upgrade", "websocket"]);
   return headers;
+}
+
+/** The headers that name resources name them by the upstream's own host, since it knows no other. */
+function withOwnHost(
+  headers: [string, string][],
+  rewritten: readonly RewrittenHeader[],
+  origin: string,
+): [string, string][] {
+  if (rewritten.length === 0) return headers;
+  const values = new Map(rewritten.map(({ name, parts }) => [name, parts.join(origin)]));
+  return headers.map(([name, value]) => [name, values.get(name) ?? value]);
 }
 
 /** As `ask`; and for the whole where a part came in a coding, which only the whole can be read out of. */

@@ -102,3 +102,22 @@ describe("S-23 several session cookies in one request", () => {
     expect((await send(lines)).hits).toBe(0);
   });
 });
+
+describe("G5 a second resource", () => {
+  const move = (destination: string, more: readonly string[] = []) =>
+    send([alice.cookie, `Destination: ${destination}`, "Content-Length: 0", ...more], "MOVE", "/public/a");
+
+  it("is judged like the first one, and reaches the application by the application's host", async () => {
+    const judged = await move(`http://${host()}/%61dmin/b`);
+    expect(judged).toMatchObject({ status: 403, hits: 0 });
+    const moved = await move(`http://${host()}/public/./b`, ["Overwrite: T"]);
+    expect(moved).toMatchObject({ status: 200, hits: 1 });
+    const { headers } = system.upstream.seen.at(-1) ?? {};
+    expect(headers).toMatchObject({ destination: `${system.upstream.origin}/public/b`, overwrite: "T" });
+  });
+  it("of another server is refused", async () => {
+    const foreign = await move("http://elsewhere.example/b");
+    expect(foreign).toMatchObject({ status: 403, hits: 0 });
+    expect(foreign.header("x-rustronaut-response")).toBe("foreign_resource");
+  });
+});

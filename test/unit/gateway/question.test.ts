@@ -20,7 +20,12 @@ const ask = (
   method: string,
   headers: Record<string, string>,
   settings: Partial<SnapshotApp["settings"]> = {},
-) => questionOf(askedBy(new Request("https://wiki.example/", { method, headers })), app(settings), target);
+) => {
+  const asked = askedBy(new Request("https://wiki.example/", { method, headers }));
+  const question = questionOf(asked, app(settings), target);
+  if (!question.ok) throw new Error(question.error.detail);
+  return question.value;
+};
 
 describe("S-48 a request is judged as what reaches the application", () => {
   test.each([

@@ -340,3 +340,20 @@ describe("S-45 loop guard", () => {
     expect(nextVia('x"y, b', "a")).toBe("b, a");
   });
 });
+
+describe("G5 names that lead to another path or file than the request line", () => {
+  test.each([
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "X-HTTP-Path-Override",
+    "X-Override-URL",
+    "X_Path_Override",
+    "Request-Uri",
+    "X-Matched-Path",
+    "X-Middleware-Subrequest",
+    "X-Accel-Mapping",
+    "X-Accel-Redirect",
+    "X-Sendfile-Type",
+    "Script-Name",
+  ])("%s", (name) => expect(names([[name, "/secret"]])).toEqual([]));
+});

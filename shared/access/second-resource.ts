@@ -1,0 +1,127 @@
+import { type Refusal, refusal } from "../errors/catalogue.ts";
+import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../http/target.ts";
+import type { ActionName } from "../policy/request.ts";
+import type { SnapshotApp } from "../registry/snapshot.ts";
+import { err, ok, type Result } from "../result.ts";
+
+/** Another resource of the same app that a request names in a header (RFC 4918 §10.3, §10.4). */
+export interface SecondResource {
+  readonly target: Target;
+  /** What the request does to it: each of them must be allowed. */
+  readonly actions: readonly ActionName[];
+}
+
+/** A header that names resources. Its value for an upstream is `parts` joined by the upstream's origin. */
+export interface RewrittenHeader {
+  readonly name: string;
+  readonly parts: readonly string[];
+}
+
+export interface SecondResources {
+  readonly resources: readonly SecondResource[];
+  readonly rewritten: readonly RewrittenHeader[];
+}
+
+const NONE: SecondResources = { resources: [], rewritten: [] };
+
+/** Methods that name their second resource in the body, where no policy sees it (RFC 5842, RFC 4437). */
+const NAMED_IN_BODY = new Set(["BIND", "REBIND", "UNBIND", "MKREDIRECTREF", "UPDATEREDIRECTREF"]);
+/** To these a destination means nothing. */
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Reads off the headers which other resources a request names. Refuses those of another server, and what can't be read.
+ *
+ * @param methods The methods that the upstream may take the request for.
+ */
+export function secondResources(
+  methods: readonly string[],
+  header: (name: string) => string | null,
+  app: SnapshotApp,
+): Result<SecondResources, Refusal> {
+  const hidden = methods.find((method) => NAMED_IN_BODY.has(method));
+  if (hidden) {
+    const detail = `${hidden} names another resource in its body, which no policy sees: it is not forwarded.`;
+    return err(refusal("method_not_allowed", detail));
+  }
+  const conditions = header("if");
+  const stated = methods.every((method) => SAFE.has(method)) ? null : header("destination");
+  if (conditions === null && stated === null) return ok(NONE);
+  const place = { app, authority: bare(header("host") ?? app.host) };
+  const destination = stated === null ? ok(NONE) : destinationOf(stated, header("overwrite"), place);
+  if (!destination.ok) return destination;
+  const tagged = conditions === null ? ok(NONE) : taggedBy(conditions, place);
+  if (!tagged.ok) return tagged;
+  return ok({
+    resources: [...destination.value.resources, ...tagged.value.resources],
+    rewritten: [...destination.value.rewritten, ...tagged.value.rewritten],
+  });
+}
+
+/** The app, and the authority under which the client knows it. */
+interface Place {
+  readonly app: SnapshotApp;
+  readonly authority: string;
+}
+
+/** Without the port that a scheme has by itself: a proxy in front may have changed the scheme. */
+const bare = (authority: string): string => authority.toLowerCase().replace(/:(?:80|443)$/, "");
+
+/** What is there is deleted first unless `Overwrite` says `F` (RFC 4918 §9.8.4, §9.9.3). */
+function destinationOf(
+  value: string,
+  overwrite: string | null,
+  place: Place,
+): Result<SecondResources, Refusal> {
+  const target = targetOf(value, "Destination", place);
+  if (!target.ok) return target;
+  const actions: ActionName[] = overwrite?.trim().toUpperCase() === "F" ? ["write"] : ["write", "delete"];
+  const { path, query } = target.value;
+  return ok({
+    resources: [{ target: target.value, actions }],
+    rewritten: [{ name: "destination", parts: ["", path + query] }],
+  });
+}
+
+/** One condition list, or the tag of a resource in front of lists; texts may hold any character but a quote. */
+const PART = /\s*(?:<([^<>\s]*)>|(\((?:"[^"]*"|[^()"])*\)))\s*/y;
+
+/** `If: <resource> (condition …) …`: whether the conditions hold tells something of each resource that is named. */
+function taggedBy(value: string, place: Place): Result<SecondResources, Refusal> {
+  const resources: SecondResource[] = [];
+  const parts = [""];
+  PART.lastIndex = 0;
+  for (let at = 0; at < value.length; at = PART.lastIndex) {
+    const part = PART.exec(value);
+    if (!part) return err(refusal("invalid_target", "The If header is malformed (RFC 4918 §10.4)."));
+    const [, tag, list] = part;
+    if (list !== undefined) parts.push(`${parts.pop()} ${list}`);
+    if (tag === undefined) continue;
+    const target = targetOf(tag, "If", place);
+    if (!target.ok) return target;
+    resources.push({ target: target.value, actions: ["read"] });
+    const { path, query } = target.value;
+    parts.push(`${parts.pop()} <`.trimStart(), `${path}${query}>`);
+  }
+  return ok({ resources, rewritten: resources.length > 0 ? [{ name: "if", parts }] : [] });
+}
+
+/** A path, or a URL of the app's own host. */
+function targetOf(reference: string, header: string, { app, authority }: Place): Result<Target, Refusal> {
+  const text = reference.trim();
+  const url = splitUrl(text);
+  if (url && bare(url.authority) !== authority) {
+    const detail = `The ${header} header names another server; the gateway forwards to resources of ${app.host} only.`;
+    return err(refusal("foreign_resource", detail));
+  }
+  if (!url && (!text.startsWith("/") || /^[/\\]{2}/.test(text))) {
+    return err(refusal("invalid_target", `The ${header} header is neither a path nor an http URL.`));
+  }
+  const target = canonicalTarget(url ? url.target : text, app.settings);
+  if (!target.ok) {
+    return err({ ...target.error, detail: `The ${header} header: ${target.error.detail}` });
+  }
+  return reservedSpace(target.value) === "no"
+    ? target
+    : err(refusal("not_found", `The ${header} header names the gateway's own space.`));
+}
