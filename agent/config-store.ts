@@ -57,7 +57,7 @@ export async function reopenConfigs(
   chain: RootChain,
   own: OwnFacts,
 ): Promise<Reopened> {
-  const stored = { good: await store.read("config"), next: await store.read("next") };
+  const stored = { good: await store.recall("config"), next: await store.recall("next") };
   let fault: string | null = null;
   const open = async (config: StoredConfig | null): Promise<AppliedConfig | null> => {
     if (!config) return null;

@@ -1,10 +1,16 @@
 import type { Condition } from "../shared/agent-protocol/types.ts";
 import { WIRE_LIMITS } from "../shared/agent-protocol/types.ts";
 import { messageOf } from "./failure.ts";
+import type { Store } from "./state/store.ts";
 
 /** What does not work on this machine although the tunnel stands; `docs/agent.md` lists the codes. */
 export class Health {
   readonly #found = new Map<string, readonly Condition[]>();
+  readonly #store: Pick<Store, "conditions">;
+
+  constructor(store: Pick<Store, "conditions">) {
+    this.#store = store;
+  }
 
   /** Replaces what one part of the agent found before: none when all of it works. */
   set(part: string, conditions: readonly Condition[]): void {
@@ -13,7 +19,7 @@ export class Health {
 
   /** One of each code: the same trouble at ten places is one trouble. */
   get conditions(): readonly Condition[] {
-    const all = [...this.#found.values()].flat();
+    const all = [...this.#store.conditions, ...[...this.#found.values()].flat()];
     return [...new Map(all.map((condition) => [condition.code, condition])).values()];
   }
 }

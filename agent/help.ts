@@ -21,6 +21,8 @@ Options of up; all but the key are remembered:
   --hosts-file PATH      /etc/hosts unless given
   --detach               return when the agent runs
 
+HTTPS_PROXY and NO_PROXY in the environment say how the hub is reached.
+
 Everywhere: --state-dir DIR (/var/lib/rustronaut), --json, --help
 Exit codes: 0 done, 1 failed, 2 wrong command line, 3 does not verify, 4 refused by the hub, 5 no agent or node,
             6 taken by another, 7 hub or node can't be reached, 8 the machine lacks something

@@ -23,7 +23,7 @@ export class Lease {
   }
 
   static async open(store: Store): Promise<Lease> {
-    const fresh = await store.read("fresh");
+    const fresh = await store.recall("fresh");
     return new Lease(store, fresh?.at ?? 0, fresh?.skewMs ?? 0);
   }
 
@@ -46,7 +46,7 @@ export class Lease {
 
   async save(): Promise<void> {
     this.#written = performance.now();
-    await this.#store.write("fresh", { at: this.#at, skewMs: this.#skewMs });
+    await this.#store.keep("fresh", { at: this.#at, skewMs: this.#skewMs });
   }
 
   hasEnded(leaseSeconds: number): boolean {

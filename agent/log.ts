@@ -7,6 +7,13 @@ export interface Log {
 }
 
 export const stderrLog: Log = {
-  info: (message) => process.stderr.write(`${printable(message)}\n`),
-  warn: (message) => process.stderr.write(`warning: ${printable(message)}\n`),
+  info: (message) => say(printable(message)),
+  warn: (message) => say(`warning: ${printable(message)}`),
 };
+
+/** A log that takes no more, such as a file on a full disk, must not end the agent. */
+function say(line: string): void {
+  try {
+    process.stderr.write(`${line}\n`);
+  } catch {}
+}

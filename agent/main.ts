@@ -6,5 +6,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// Nobody reads the log any more: the agent goes on.
+process.stderr.on("error", () => undefined);
+
 // No top-level await: a single executable holds a CommonJS script.
 void run(process.argv.slice(2)).then((code) => process.exit(code));

@@ -1,35 +1,36 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { HEADERS, WIRE_LIMITS } from "../shared/agent-protocol/types.ts";
 import type { CryptoProvider } from "../shared/crypto/types.ts";
 import { type AppliedConfig, acceptUpdate, type ConfigState } from "../shared/node-config/accept.ts";
 import { compareSerials, formatTag } from "../shared/node-config/serial.ts";
 import { LIMITS, type Serial } from "../shared/node-config/types.ts";
-import { ApplyFailed } from "./apply/apply.ts";
 import { TunnelKeeper } from "./apply/keeper.ts";
 import { ownFacts, reopenConfigs, toStored } from "./config-store.ts";
 import { messageOf } from "./failure.ts";
 import { Health } from "./health.ts";
 import { HubConnection } from "./hub/connection.ts";
 import { consequenceOf, type Standing } from "./hub/consequence.ts";
-import { HubAway, type Send } from "./hub/http.ts";
-import { jittered, pauseAfter } from "./hub/pace.ts";
+import { HubAway, type Way } from "./hub/http.ts";
+import { PollPace } from "./hub/poll-pace.ts";
 import { Push } from "./hub/push.ts";
-import { HubRefused } from "./hub/refusal.ts";
+import { ConfigRefused, HubRefused } from "./hub/refusal.ts";
 import { offerPendingKeys } from "./hub/rotation.ts";
 import { parseConfigAnswer } from "./hub/schemas.ts";
 import type { AuthenticAnswer } from "./hub/session.ts";
 import { addRoots, hubOf, type RootChain } from "./hub/trust.ts";
 import { Lease } from "./lease.ts";
 import type { Log } from "./log.ts";
+import { Lookout } from "./lookout.ts";
 import { Reporter } from "./reporter.ts";
 import { finishRotation, type Keys, prepareRotation, privateKeyFor } from "./state/keys.ts";
 import { MEMBERSHIP_FILES, type Membership, type Settings, type Store } from "./state/store.ts";
 import { type Status, statusOf } from "./status.ts";
+import { dropPeers } from "./system/wg.ts";
+import { surroundings } from "./telemetry/own-endpoints.ts";
 
 export interface NodeAgentParts {
   readonly store: Store;
   readonly crypto: CryptoProvider;
-  readonly send: Send;
+  readonly way: Way;
   readonly log: Log;
   readonly membership: Membership;
   readonly settings: Settings;
@@ -44,7 +45,6 @@ export type Ending = "signal" | "down" | "logout" | "revoked";
 
 /** Each look at the system starts a tool of it, which is most of what an idle agent costs. */
 const TICK_MS = 10_000;
-const AT_ONCE_SECONDS = 0.5;
 const MEND_EVERY_MS = 60_000;
 const MAX_CONFIG_BYTES = LIMITS.updateBytes + 256 * 1024;
 
@@ -55,7 +55,8 @@ export class NodeAgent {
   readonly connection: HubConnection;
   readonly #push: Push;
   readonly #reporter: Reporter;
-  readonly #health = new Health();
+  readonly #lookout: Lookout;
+  readonly #health: Health;
   #keys: Keys;
   #state: ConfigState;
   #floor: Serial | null = null;
@@ -68,7 +69,7 @@ export class NodeAgent {
   #ending: Ending | null = null;
   /** What an ending from outside still has to take away. */
   #parting: Promise<void> = Promise.resolve();
-  #wake = new AbortController();
+  readonly #pace = new PollPace();
   /** What the next poll tells the hub to know at least. */
   #hinted: string | null = null;
   #mendedAt = 0;
@@ -78,12 +79,14 @@ export class NodeAgent {
     this.#parts = parts;
     this.#keys = parts.keys;
     this.#state = { root: parts.roots.at(-1) ?? parts.roots[0], applied: null };
-    const { settings, store, log, crypto, send, membership } = parts;
+    const { settings, store, log, crypto, way, membership } = parts;
+    this.#health = new Health(store);
     const { interfaceName, hostsFile, listenPort } = settings;
     this.keeper = new TunnelKeeper({
       place: { interfaceName, hostsFile, stateDirectory: store.directory },
       listenPort,
       bypass: parts.bypass,
+      exitNode: settings.exitNode,
       log,
       health: this.#health,
       privateKeys: (publicKey) => privateKeyFor(this.#keys, publicKey),
@@ -91,12 +94,13 @@ export class NodeAgent {
     this.connection = new HubConnection({
       store,
       crypto,
-      send,
+      send: way.send,
       node: membership.node,
       keys: () => this.#keys,
       hub: () => hubOf(membership.hub, this.#state.root),
     });
-    this.#push = new Push(this.connection, membership.hub, (directory) => this.hint(directory));
+    const onHint = (directory: string | null) => this.hint(directory);
+    this.#push = new Push(this.connection, membership.hub, way.socketOptions, onHint);
     this.#reporter = new Reporter({
       connection: this.connection,
       keeper: this.keeper,
@@ -104,17 +108,26 @@ export class NodeAgent {
       settings,
       keys: () => this.#keys,
       origin: membership.hub,
+      hubAddresses: parts.bypass,
+      isProxied: way.proxy !== null,
     });
+    this.#lookout = new Lookout(
+      () => surroundings(interfaceName, parts.bypass()),
+      () => this.#moved(),
+      log,
+    );
   }
 
   /** Runs until something ends it. */
   async run(): Promise<Ending> {
     await this.#comeBack();
     const ticker = setInterval(() => void this.#tick(), TICK_MS);
+    this.#lookout.start();
     try {
       await this.#follow();
     } finally {
       clearInterval(ticker);
+      this.#lookout.stop();
       this.keeper.stop();
       this.#push.close();
     }
@@ -134,22 +147,13 @@ export class NodeAgent {
 
   /** Leaves the network: the hub is told if it can be, and nothing stays on this machine. */
   async logout(): Promise<{ readonly hubWasTold: boolean }> {
-    const hubWasTold = await this.#tellHub();
+    const problem = await this.connection.leave();
+    if (problem !== null) this.#parts.log.warn(`The hub could not be told: ${problem}`);
     await this.#part("logout", async () => {
       await this.keeper.remove();
       await this.#parts.store.remove(...MEMBERSHIP_FILES);
     });
-    return { hubWasTold };
-  }
-
-  async #tellHub(): Promise<boolean> {
-    try {
-      await this.connection.call({ method: "POST", target: "/agent/v1/logout" });
-      return true;
-    } catch (error) {
-      this.#parts.log.warn(`The hub could not be told: ${messageOf(error)}`);
-      return false;
-    }
+    return { hubWasTold: problem === null };
   }
 
   /** Changes the WireGuard and KEM keys: the hub is offered new ones, and the next config brings them into use. */
@@ -166,7 +170,7 @@ export class NodeAgent {
    */
   hint(directory: string | null = null): void {
     this.#hinted = directory;
-    this.#wake.abort();
+    this.#pace.wake();
   }
 
   status(): Promise<Status> {
@@ -194,6 +198,10 @@ export class NodeAgent {
     const { next, good, fault, floor } = await reopenConfigs(store, crypto, roots, own);
     this.#floor = floor;
     if (fault) log.warn(`A stored config does not count any longer: ${fault}`);
+    for (const { detail } of store.conditions) log.warn(detail);
+    // Nothing proves that those may stay whom an earlier run left there.
+    if (!next && !good)
+      await dropPeers(settings.interfaceName).catch((error: unknown) => log.warn(messageOf(error)));
     for (const config of [next, good]) {
       if (!config) continue;
       try {
@@ -206,45 +214,35 @@ export class NodeAgent {
     }
   }
 
+  /** What was under way goes nowhere now: all begins anew, and whom it concerns is told. */
+  async #moved(): Promise<void> {
+    this.#parts.way.reset();
+    this.#push.reset();
+    this.#pace.startAnew();
+    await this.keeper.moved();
+    await this.#reporter.insist(() =>
+      this.#ending === null ? [this.#state.applied, this.#applyError] : null,
+    );
+  }
+
   async #follow(): Promise<void> {
-    let failures = 0;
     while (this.#ending === null) {
       const began = performance.now();
       let pause: number;
       try {
         const again = await this.#poll();
         if (this.#ending !== null) return;
-        failures = 0;
-        pause = this.#pauseSince(began, again);
+        pause = this.#pace.afterAnswer(performance.now() - began, again, this.connection.pollSeconds);
       } catch (error) {
         if (this.#ending !== null) return;
-        if (this.#wake.signal.aborted) {
-          // A hint came while the hub held the last poll.
-          this.#wake = new AbortController();
-          continue;
-        }
-        failures++;
+        // A hint came while the hub held the last poll.
+        if (this.#pace.takeWaking()) continue;
         const asked = error instanceof HubAway || error instanceof HubRefused ? error.retryAfterMs : 0;
         await this.#judge(error);
-        pause = pauseAfter(failures, asked, Math.random());
+        pause = this.#pace.afterFailure(asked);
       }
-      if (this.#ending === null) await this.#rest(pause);
+      if (this.#ending === null) await this.#pace.rest(pause);
     }
-  }
-
-  /** Changes come in company, and a hub that holds polls paces them itself; only a quick "no" is asked for less often. */
-  #pauseSince(began: number, again: boolean): number {
-    const elapsed = performance.now() - began;
-    const wasHeld = elapsed >= WIRE_LIMITS.waitSeconds * 500;
-    return again || wasHeld
-      ? jittered(AT_ONCE_SECONDS, Math.random())
-      : jittered(this.connection.pollSeconds, Math.random()) - elapsed;
-  }
-
-  async #rest(ms: number): Promise<void> {
-    if (ms > 0 && !this.#wake.signal.aborted)
-      await sleep(ms, undefined, { signal: this.#wake.signal }).catch(() => undefined);
-    if (this.#wake.signal.aborted) this.#wake = new AbortController();
   }
 
   /** @returns Whether to ask again at once. */
@@ -267,7 +265,7 @@ export class NodeAgent {
       },
       timeoutMs: (WIRE_LIMITS.waitSeconds + 15) * 1_000,
       maxBytes: MAX_CONFIG_BYTES,
-      signal: this.#wake.signal,
+      signal: this.#pace.signal,
     });
     if (this.#hinted === hinted) this.#hinted = null;
     if (answer.status !== 304) await this.#take(answer);
@@ -310,16 +308,14 @@ export class NodeAgent {
     // Only what was accepted counts as fresh; and before it is applied, or its lease could look ended.
     await this.#lease?.renew(answer.hubTime, this.connection.skewMs);
     if (change === "renewed" && applied) {
-      await store.write("config", toStored(applied, settings.exitNode));
+      await store.keep("config", toStored(applied, settings.exitNode));
       this.#state = { root, applied };
     } else if (change === "config" && applied) {
       try {
-        await store.write("next", toStored(applied, settings.exitNode));
+        await store.keep("next", toStored(applied, settings.exitNode));
         await this.#enforce(applied, false);
       } catch (error) {
         this.#applyError = messageOf(error);
-        // A disk that is full must not keep a peer that is revoked.
-        if (!(error instanceof ApplyFailed)) await this.keeper.dropLost(applied);
         await store.remove("next");
         await this.#reporter.report(this.#state.applied, this.#applyError);
         throw error;
@@ -333,7 +329,7 @@ export class NodeAgent {
   async #enforce(config: AppliedConfig, isApart: boolean): Promise<void> {
     const { store, crypto, settings } = this.#parts;
     await this.keeper.apply(config, this.#graceMs(), isApart);
-    await store.write("config", toStored(config, settings.exitNode));
+    await store.keep("config", toStored(config, settings.exitNode));
     await store.remove("next");
     if (this.#keys.pending?.wireguard === config.record.wireguard)
       this.#keys = await finishRotation(store, crypto, this.#keys);
@@ -356,9 +352,10 @@ export class NodeAgent {
     if (tunnel === "isolate") await this.keeper.isolate();
     if (tunnel !== "remove") return;
     this.#end("revoked");
-    // Before the note of it, which a full disk may refuse.
     await this.keeper.remove();
-    await store.write("membership", { ...membership, ended: message });
+    // On a disk that takes no note of it, nothing is left that could come into force again.
+    await store.remove("config", "next");
+    await store.keep("membership", { ...membership, ended: message });
   }
 
   async #tick(): Promise<void> {
@@ -391,11 +388,6 @@ export class NodeAgent {
 
   #end(ending: Ending): void {
     this.#ending ??= ending;
-    this.#wake.abort();
+    this.#pace.wake();
   }
-}
-
-/** The hub, or who speaks for it, gave something that this node must not apply. */
-class ConfigRefused extends Error {
-  override readonly name = "ConfigRefused";
 }

@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { signStatement } from "../shared/agent-protocol/statement.ts";
@@ -5,19 +7,22 @@ import type { Condition, PeerReport, TelemetryReport } from "../shared/agent-pro
 import { WIRE_LIMITS } from "../shared/agent-protocol/types.ts";
 import type { AppliedConfig } from "../shared/node-config/accept.ts";
 import type { TunnelKeeper } from "./apply/keeper.ts";
-import type { Health } from "./health.ts";
+import { conditionOf, type Health } from "./health.ts";
 import type { HubConnection } from "./hub/connection.ts";
 import { parseAnswer, telemetryAnswer } from "./hub/schemas.ts";
 import type { OpenSession } from "./hub/session.ts";
 import type { Keys } from "./state/keys.ts";
 import type { Settings } from "./state/store.ts";
 import { collectFacts } from "./telemetry/facts.ts";
-import { localEndpoints, peerReports } from "./telemetry/report.ts";
+import { ownEndpoints } from "./telemetry/own-endpoints.ts";
+import { peerReports } from "./telemetry/report.ts";
 
 const gzipped = promisify(gzip);
 const FACTS_EVERY_MS = 60 * 60_000;
 const WORTH_PACKING = 1_024;
 const MAX_ANSWER_BYTES = 64 * 1024;
+const INSISTENT_TRIES = 20;
+const INSISTENT_PAUSE_MS = 1_000;
 
 export interface ReporterParts {
   readonly connection: HubConnection;
@@ -26,6 +31,10 @@ export interface ReporterParts {
   readonly settings: Settings;
   readonly keys: () => Keys;
   readonly origin: string;
+  /** Of the hub, or of the proxy that leads to it. */
+  readonly hubAddresses: () => readonly string[];
+  /** Whether a proxy speaks to the hub in this node's place. */
+  readonly isProxied: boolean;
 }
 
 const livePaths = (peers: readonly PeerReport[]): string =>
@@ -42,22 +51,71 @@ export class Reporter {
   /** Which peers had a live path in the last report. */
   #paths = "";
   #isReporting = false;
+  #seenByHub: readonly string[] = [];
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
   }
 
   /**
-   * Reports when it is time, or when a path came or went: who watches the network sees that within seconds.
+   * Reports when it is time, or when there is news: a path that came or went, another endpoint, something that fails.
    * @throws HubAway or HubRefused.
    */
   async reportIfDue(applied: AppliedConfig | null, applyError: string | null): Promise<void> {
     if (this.#isReporting) return;
-    const { connection, keeper } = this.#parts;
+    const { connection } = this.#parts;
     const isTime =
       this.#lastAt === 0 || performance.now() - this.#lastAt >= connection.telemetrySeconds * 1_000;
-    const paths = livePaths(peerReports(keeper.config, await keeper.device(), Date.now()));
-    if (isTime || paths !== this.#paths) await this.report(applied, applyError);
+    if (isTime || (await this.#hasNews())) await this.report(applied, applyError);
+  }
+
+  /**
+   * After a move: reports news until the hub has them, for a network that has just come up often needs some seconds.
+   * @param now What is in force, asked before each try; null ends it.
+   */
+  async insist(
+    now: () => readonly [applied: AppliedConfig | null, applyError: string | null] | null,
+  ): Promise<void> {
+    this.#seenByHub = [];
+    for (let tries = 0; tries < INSISTENT_TRIES; tries++) {
+      const standing = now();
+      if (standing === null) return;
+      // Another report may be under way, or the hub may just have said what it sees.
+      const isTold = await this.reportIfDue(...standing).then(
+        async () => !(await this.#hasNews()),
+        () => false,
+      );
+      if (isTold) return;
+      await sleep(INSISTENT_PAUSE_MS);
+    }
+  }
+
+  async #hasNews(): Promise<boolean> {
+    const peers = await this.#peers();
+    return livePaths(peers) !== this.#paths || JSON.stringify(await this.#standing(peers)) !== this.#said;
+  }
+
+  async #peers(): Promise<PeerReport[]> {
+    const { keeper } = this.#parts;
+    return peerReports(keeper.config, await keeper.device(), Date.now());
+  }
+
+  /** What the hub keeps of this node until it hears otherwise. */
+  async #standing(peers: readonly PeerReport[]) {
+    const { settings, health, hubAddresses } = this.#parts;
+    const heard = peers.filter(({ path }) => path === "direct").flatMap(({ endpoint }) => endpoint ?? []);
+    return {
+      endpoints: await ownEndpoints({
+        interfaceName: settings.interfaceName,
+        port: settings.listenPort,
+        hub: hubAddresses(),
+        peers: heard.sort(),
+        seenByHub: this.#seenByHub,
+      }),
+      routes: settings.advertise,
+      exitNode: settings.exitNode,
+      conditions: health.conditions.slice(0, WIRE_LIMITS.conditions),
+    };
   }
 
   /** @throws HubAway or HubRefused. */
@@ -71,7 +129,7 @@ export class Reporter {
   }
 
   async #report(applied: AppliedConfig | null, applyError: string | null): Promise<void> {
-    const { connection, keeper, settings, health } = this.#parts;
+    const { connection, health } = this.#parts;
     const session = await connection.session();
     if (session !== this.#session) {
       // The hub may have lost what an earlier session said.
@@ -79,41 +137,52 @@ export class Reporter {
       this.#said = "";
       this.#factsAt = 0;
     }
-    const standing = {
-      endpoints: localEndpoints(settings.interfaceName, settings.listenPort),
-      routes: settings.advertise,
-      exitNode: settings.exitNode,
-      conditions: health.conditions.slice(0, WIRE_LIMITS.conditions),
-    };
+    const peers = await this.#peers();
+    const standing = await this.#standing(peers);
     const said = JSON.stringify(standing);
     const withFacts = this.#factsAt === 0 || performance.now() - this.#factsAt > FACTS_EVERY_MS;
-    const peers = peerReports(keeper.config, await keeper.device(), Date.now());
+    const facts = withFacts ? await this.#facts() : null;
     const report: TelemetryReport = {
       at: Math.round(connection.hubNow()),
       sequence: this.#sequence++,
       applied: applied && { serial: applied.serial, manifest: applied.manifestHash },
       applyError: applyError?.replace(/[^\x20-\x7e]/g, "?").slice(0, 500) ?? null,
       ...(said === this.#said ? {} : standing),
-      ...(withFacts ? { facts: await this.#facts() } : {}),
+      ...(facts ? { facts } : {}),
       peers: peers.slice(0, WIRE_LIMITS.peersPerReport),
       clockSkewMs: Math.round(connection.skewMs),
     };
-    const leftOut = await this.#send(report);
+    const { leftOut, address } = await this.#send(report);
     // Of a report that said it: what is not said again is left out as before.
     if (said !== this.#said) health.set("report", leftOutCondition(leftOut));
+    this.#learn(address ?? null);
     this.#said = said;
     this.#paths = livePaths(peers);
-    if (withFacts) this.#factsAt = performance.now();
+    if (facts) this.#factsAt = performance.now();
     this.#lastAt = performance.now();
   }
 
+  /** Null when they can't be collected: the rest of the report does not wait for them. */
   async #facts() {
-    const { origin, keys } = this.#parts;
-    return signStatement("facts", origin, await collectFacts(), keys().signing);
+    const { origin, keys, health } = this.#parts;
+    try {
+      const facts = await collectFacts();
+      health.set("facts", []);
+      return await signStatement("facts", origin, facts, keys().signing);
+    } catch (error) {
+      health.set("facts", [conditionOf("facts_unknown", error)]);
+      return null;
+    }
   }
 
-  /** @returns What the hub did not take of it. */
-  async #send(report: TelemetryReport): Promise<readonly string[]> {
+  /** A proxy's address is none of this node's. */
+  #learn(address: string | null): void {
+    if (address === null || this.#parts.isProxied) return;
+    const others = this.#seenByHub.filter((seen) => isIP(seen) !== isIP(address));
+    this.#seenByHub = [address, ...others].sort((a, b) => isIP(a) - isIP(b));
+  }
+
+  async #send(report: TelemetryReport) {
     const text = new TextEncoder().encode(JSON.stringify(report));
     const isPacked = text.length > WORTH_PACKING;
     const { body } = await this.#parts.connection.call({
@@ -125,7 +194,7 @@ export class Reporter {
         ...(isPacked ? { "content-encoding": "gzip" } : {}),
       },
     });
-    return parseAnswer(telemetryAnswer, body, MAX_ANSWER_BYTES).leftOut;
+    return parseAnswer(telemetryAnswer, body, MAX_ANSWER_BYTES);
   }
 }
 

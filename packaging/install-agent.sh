@@ -25,6 +25,10 @@ install -d -m 0700 /etc/rustronaut
 if [ -n "${RUSTRONAUT_KEY:-}" ]; then
   (umask 077 && printf 'RUSTRONAUT_KEY=%s\n' "$RUSTRONAUT_KEY" >/etc/rustronaut/agent.env)
 fi
+if [ -n "${HTTPS_PROXY:-${https_proxy:-}}" ]; then
+  (umask 077 && printf 'HTTPS_PROXY=%s\nNO_PROXY=%s\n' "${HTTPS_PROXY:-${https_proxy:-}}" "${NO_PROXY:-${no_proxy:-}}" \
+    >/etc/rustronaut/proxy.env)
+fi
 sed "s|^ExecStart=.*|ExecStart=/usr/local/bin/rustronaut-agent up --hub $hub|" \
   "$here/rustronaut-agent.service" >/etc/systemd/system/rustronaut-agent.service
 systemctl daemon-reload

@@ -4,17 +4,20 @@ import type { Health } from "../health.ts";
 import type { Log } from "../log.ts";
 import { wgText } from "../state/keys.ts";
 import { type Place, removeEverything } from "../system/system.ts";
-import { readDevice, setEndpoints, setPeers, type WireguardDevice } from "../system/wg.ts";
+import { nudgePeers, readDevice, setPeers, type WireguardDevice } from "../system/wg.ts";
 import { converge, type PrivateKeys } from "./apply.ts";
 import { EndpointChooser } from "./endpoints.ts";
+import { haveMoved } from "./moves.ts";
 import type { Step } from "./plan.ts";
 import type { Observed } from "./tunnel.ts";
-import { isolated, type KeyChanges, keyChanges, tunnelOf } from "./wanted.ts";
+import { asChosen, isolated, type KeyChanges, keyChanges, tunnelOf } from "./wanted.ts";
 
 export interface KeeperOptions {
   readonly place: Place;
   readonly listenPort: number;
   readonly bypass: () => readonly string[];
+  /** As this machine has chosen it, whatever a config says that was made for another choice. */
+  readonly exitNode: string | null;
   readonly privateKeys: PrivateKeys;
   readonly log: Log;
   readonly health: Health;
@@ -22,6 +25,8 @@ export interface KeeperOptions {
 
 /** How often the new key of a peer is looked at. */
 const WATCH_MS = 100;
+/** How often a peer is looked for that may have moved. */
+const SEARCH_MS = 1_000;
 
 /**
  * Keeps the tunnel as the config in force says. One change at a time; the filter and the peers of the last good config
@@ -35,6 +40,7 @@ export class TunnelKeeper {
   #isApart = false;
   #waiting: Map<string, string> = new Map();
   #watcher: NodeJS.Timeout | null = null;
+  #searcher: NodeJS.Timeout | null = null;
   #seen: WireguardDevice | null = null;
   /** The system as it was seen to stand; null where it may stand otherwise, and must be looked at first. */
   #stood: Observed | null = null;
@@ -77,12 +83,46 @@ export class TunnelKeeper {
         throw error;
       }
       if (this.#waiting.size > 0) this.#watch(Date.now() + graceMs);
+      const sought = [...this.#candidates(config).keys()].filter((key) => this.#endpoints.isSuspect(key));
+      await this.#seek(new Set([...haveMoved(before, config), ...sought]));
     });
   }
 
-  /** Takes away the peers that a config would have taken away, when it can't be put in force as a whole. */
-  dropLost(config: Assembled): Promise<void> {
-    return this.#alone(() => this.#goBack(config));
+  /** This machine has other addresses, or another way out: whom it talks to learns so at once, and is looked for. */
+  moved(): Promise<void> {
+    return this.#alone(() => this.#seek(null));
+  }
+
+  /** @param peers Keys of those that may have moved; null = all, for it was this machine that did. */
+  async #seek(peers: ReadonlySet<string> | null): Promise<void> {
+    if (this.#config === null || this.#isApart || peers?.size === 0) return;
+    const candidates = this.#candidates(this.#config);
+    const device = await this.#readDevice();
+    const sought = (device?.peers ?? []).filter(({ publicKey }) => peers?.has(publicKey) ?? true);
+    for (const peer of sought)
+      this.#endpoints.suspect(peer, candidates.get(peer.publicKey) ?? [], Date.now());
+    await nudgePeers(
+      this.#options.place.interfaceName,
+      sought.map(({ publicKey }) => ({ publicKey, endpoint: null })),
+    );
+    await this.#tryEndpoints();
+    this.#search();
+  }
+
+  #search(): void {
+    if (this.#searcher || !this.#endpoints.hasSuspects) return;
+    const again = () => {
+      this.#searcher = null;
+      this.tryEndpoints().then(
+        () => this.#search(),
+        (error: unknown) => this.#options.log.warn(messageOf(error)),
+      );
+    };
+    this.#searcher = setTimeout(again, SEARCH_MS);
+  }
+
+  #candidates(config: Assembled): ReadonlyMap<string, readonly string[]> {
+    return new Map(config.peers.map(({ peer, record }) => [wgText(record.wireguard), peer.endpoints]));
   }
 
   /** Takes all peers away; the filter stays shut. */
@@ -140,7 +180,9 @@ export class TunnelKeeper {
   /** Stops watching; the tunnel stays as it is. */
   stop(): void {
     if (this.#watcher) clearTimeout(this.#watcher);
+    if (this.#searcher) clearTimeout(this.#searcher);
     this.#watcher = null;
+    this.#searcher = null;
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -152,7 +194,8 @@ export class TunnelKeeper {
   async #converge(through: KeyChanges = NO_CHANGES): Promise<readonly Step["do"][]> {
     if (this.#config === null) return [];
     const { place, privateKeys, health } = this.#options;
-    const config = this.#isApart ? isolated(this.#config) : this.#config;
+    const chosen = asChosen(this.#config, this.#options.exitNode);
+    const config = this.#isApart ? isolated(chosen) : chosen;
     const known = this.#stood;
     this.#stood = null;
     const tunnel = this.#tunnel(config, through);
@@ -191,7 +234,7 @@ export class TunnelKeeper {
   }
 
   #watch(deadline: number): void {
-    this.stop();
+    if (this.#watcher) clearTimeout(this.#watcher);
     this.#watcher = setTimeout(() => {
       this.#alone(() => this.#handOver(deadline)).catch((error: unknown) =>
         this.#options.log.warn(`Could not hand over to a peer's new key: ${messageOf(error)}`),
@@ -225,11 +268,9 @@ export class TunnelKeeper {
   async #tryEndpoints(): Promise<boolean> {
     const device = await this.#readDevice();
     if (!device || !this.#config || this.#isApart) return false;
-    const candidates = new Map(
-      this.#config.peers.map(({ peer, record }) => [wgText(record.wireguard), peer.endpoints]),
-    );
+    const candidates = this.#candidates(this.#config);
     const { changes, isWorthMore } = this.#endpoints.choose(device.peers, candidates, Date.now());
-    await setEndpoints(this.#options.place.interfaceName, changes);
+    await nudgePeers(this.#options.place.interfaceName, changes);
     return isWorthMore;
   }
 }

@@ -1,7 +1,7 @@
 import type { Assembled } from "../../shared/node-config/assemble.ts";
 import { renderFilter } from "../../shared/segments/filter.ts";
 import { wgText } from "../state/keys.ts";
-import { canonicalPrefix, familyOf } from "../system/addresses.ts";
+import { canonicalPrefix, familyOf, isDefaultRoute } from "../system/addresses.ts";
 import type { HostsEntry, Tunnel, TunnelPeer } from "./tunnel.ts";
 
 /** From what the hub wants to what should stand in the system. */
@@ -44,6 +44,18 @@ export const isolated = (config: Assembled): Assembled => ({
   ...config,
   manifest: { ...config.manifest, peers: [], forwards: [] },
   peers: [],
+});
+
+/** An exit node is this machine's choice: one that it gave up is none any more, whether or not the hub has heard of it. */
+export const asChosen = (config: Assembled, exitNode: string | null): Assembled => ({
+  ...config,
+  peers: config.peers.map(({ peer, record }) => {
+    const isChosen = exitNode !== null && [peer.node, peer.name].includes(exitNode);
+    return {
+      record,
+      peer: isChosen ? peer : { ...peer, routes: peer.routes.filter((to) => !isDefaultRoute(to)) },
+    };
+  }),
 });
 
 /** Peers whose WireGuard key is another than before. */

@@ -29,7 +29,7 @@ export const DEFAULT_SETTINGS: Settings = {
 
 /** As at the last `up`, with what is given now. */
 export async function settingsOf({ line, store }: Context): Promise<Settings> {
-  const before = (await store.read("settings")) ?? DEFAULT_SETTINGS;
+  const before = (await store.settings()) ?? DEFAULT_SETTINGS;
   const { up } = line;
   return {
     interfaceName: up.interfaceName ?? before.interfaceName,

@@ -20,16 +20,18 @@ export async function down(context: Context): Promise<ExitCode> {
 /** Leaves the network for good. */
 export async function logout(context: Context): Promise<ExitCode> {
   demandRoot();
-  const membership = await context.store.read("membership");
-  if (!membership) throw new Failure(EXIT.notFound, "not_enrolled", "This machine is no node of a network");
+  // What is damaged can be forgotten all the same.
+  const membership = await context.store.recall("membership");
+  if (!membership && context.store.conditions.length === 0)
+    throw new Failure(EXIT.notFound, "not_enrolled", "This machine is no node of a network");
   const { hubWasTold = false } =
-    (await endAgent(context, "logout")) ?? (membership.ended === null ? await leave(context) : {});
+    (await endAgent(context, "logout")) ?? (membership?.ended === null ? await leave(context) : {});
   await clear(context);
   await context.store.remove(...MEMBERSHIP_FILES);
   context.emit({ loggedOut: true, hubWasTold }, () =>
     hubWasTold
-      ? `This machine has left ${membership.network}.\n`
-      : `This machine has forgotten ${membership.network}, but the hub could not be told: delete the node ${membership.name} there.\n`,
+      ? `This machine has left ${membership?.network}.\n`
+      : `This machine has forgotten ${membership?.network ?? "its network"}, but the hub could not be told: delete the node ${membership?.name ?? "of this machine"} there.\n`,
   );
   return EXIT.ok;
 }
@@ -39,6 +41,9 @@ async function leave(context: Context): Promise<{ hubWasTold: boolean }> {
   const lock = await takeLock(context.store.directory);
   try {
     return await (await openAgent(context, await settingsOf(context))).logout();
+  } catch (error) {
+    if (error instanceof Failure && error.code === "state_damaged") return { hubWasTold: false };
+    throw error;
   } finally {
     await lock.release();
   }
@@ -65,8 +70,9 @@ async function endAgent(
 
 async function clear(context: Context): Promise<void> {
   demandTools();
-  // Nothing was ever set up under these settings unless they are on disk.
-  if ((await context.store.read("settings")) === null) return;
+  // Nothing was ever set up under these settings unless they are on disk, or were and are damaged.
+  const isKnown = (await context.store.settings()) !== null || context.store.conditions.length > 0;
+  if (!isKnown) return;
   const { interfaceName, hostsFile } = await settingsOf(context);
   await removeEverything({ interfaceName, hostsFile, stateDirectory: context.store.directory });
 }

@@ -1,18 +1,19 @@
 import { existsSync } from "node:fs";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { messageOf } from "../failure.ts";
-import { senderTo } from "../hub/http.ts";
+import { wayTo } from "../hub/http.ts";
 import { parseAnswer, trustAnswer } from "../hub/schemas.ts";
 import { details } from "../output/table.ts";
 import { run } from "../system/exec.ts";
 import { findTool } from "../system/preflight.ts";
-import { localEndpoints } from "../telemetry/report.ts";
+import { hasIpv6 } from "../system/sysctl.ts";
+import { ownEndpoints } from "../telemetry/own-endpoints.ts";
 import { type Context, settingsOf } from "./context.ts";
 
 /** What stands between this machine and its network: the hub, the clock, addresses, WireGuard. */
 export async function netcheck(context: Context): Promise<ExitCode> {
   const settings = await settingsOf(context);
-  const membership = await context.store.read("membership");
+  const membership = await context.store.recall("membership");
   const origin = context.line.up.hub ?? membership?.hub ?? null;
   const [hub, ipv4, ipv6] = await Promise.all([
     origin === null ? null : reach(origin),
@@ -22,7 +23,14 @@ export async function netcheck(context: Context): Promise<ExitCode> {
   const report = {
     hub,
     defaultRoute: { ipv4, ipv6 },
-    endpoints: localEndpoints(settings.interfaceName, settings.listenPort),
+    endpoints: await ownEndpoints({
+      interfaceName: settings.interfaceName,
+      port: settings.listenPort,
+      hub: (await context.store.recall("hub-addresses")) ?? [],
+      peers: [],
+      seenByHub: [],
+    }),
+    ipv6: await hasIpv6(settings.interfaceName),
     listenPort: settings.listenPort,
     wireguard: wireguard(),
     tun: existsSync("/dev/net/tun"),
@@ -36,6 +44,8 @@ export async function netcheck(context: Context): Promise<ExitCode> {
 
 interface HubReach {
   readonly origin: string;
+  /** The proxy on the way to it, or null. */
+  readonly proxy: string | null;
   readonly roundTripMs: number | null;
   /** Hub time minus node time. */
   readonly clockSkewMs: number | null;
@@ -43,7 +53,7 @@ interface HubReach {
 }
 
 async function reach(origin: string): Promise<HubReach> {
-  const send = senderTo(origin);
+  const { send, proxy } = wayTo(origin);
   const request = {
     method: "GET",
     target: "/agent/v1/trust",
@@ -57,9 +67,9 @@ async function reach(origin: string): Promise<HubReach> {
     const answer = await send(request);
     const roundTripMs = Math.round((performance.now() - began) * 10) / 10;
     const { hubTime } = parseAnswer(trustAnswer, answer.body, request.maxBytes);
-    return { origin, roundTripMs, clockSkewMs: hubTime - Date.now(), error: null };
+    return { origin, proxy, roundTripMs, clockSkewMs: hubTime - Date.now(), error: null };
   } catch (error) {
-    return { origin, roundTripMs: null, clockSkewMs: null, error: messageOf(error) };
+    return { origin, proxy, roundTripMs: null, clockSkewMs: null, error: messageOf(error) };
   }
 }
 
@@ -84,21 +94,24 @@ type Report = {
   readonly hub: HubReach | null;
   readonly defaultRoute: { readonly ipv4: boolean | null; readonly ipv6: boolean | null };
   readonly endpoints: readonly string[];
+  /** Whether the tunnel can carry IPv6. */
+  readonly ipv6: boolean;
   readonly listenPort: number;
   readonly wireguard: string;
   readonly tun: boolean;
   readonly tools: Readonly<Record<string, string | null>>;
 };
 
-function text({ hub, defaultRoute, endpoints, wireguard: kind, tun, tools }: Report): string {
+function text({ hub, defaultRoute, endpoints, ipv6, wireguard: kind, tun, tools }: Report): string {
   const hubText = hub
     ? `${hub.origin}: ${hub.error ?? `${hub.roundTripMs} ms, clock differs by ${hub.clockSkewMs} ms`}`
     : "none yet";
   const missing = Object.entries(tools).filter(([, path]) => path === null);
   return details([
     ["Hub", hubText],
+    ["Proxy", hub?.proxy ?? "none"],
     ["IPv4", routeText(defaultRoute.ipv4)],
-    ["IPv6", routeText(defaultRoute.ipv6)],
+    ["IPv6", ipv6 ? routeText(defaultRoute.ipv6) : "switched off: the tunnel carries IPv4 only"],
     ["Endpoints", endpoints.join(", ") || "none"],
     ["WireGuard", kind],
     ["TUN device", tun ? "there" : "missing"],

@@ -1,14 +1,16 @@
-import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
+import type { CryptoProvider } from "../../shared/crypto/types.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
-import { senderTo } from "../hub/http.ts";
+import { HubAddresses } from "../hub/addresses.ts";
+import { firstHostOf, type Send, senderTo, wayTo } from "../hub/http.ts";
 import { fingerprintOf, join } from "../hub/join.ts";
-import { storedRoots } from "../hub/trust.ts";
+import { fetchRoots, type RootChain, storedRoots } from "../hub/trust.ts";
 import { stderrLog } from "../log.ts";
 import { NodeAgent } from "../node-agent.ts";
-import { loadKeys } from "../state/keys.ts";
+import { type Keys, loadKeys } from "../state/keys.ts";
 import { MEMBERSHIP_FILES, type Membership, type Settings } from "../state/store.ts";
+import { dropPeers } from "../system/wg.ts";
 import { type Context, openCrypto } from "./context.ts";
 
 /** The agent of this machine, which joins first if it has not joined yet. */
@@ -16,36 +18,69 @@ export async function openAgent(context: Context, settings: Settings): Promise<N
   const { store } = context;
   const crypto = await openCrypto();
   const membership = await membershipOf(context, settings, crypto);
-  const roots = await storedRoots(store, crypto);
-  if (!roots) throw new Failure(EXIT.failure, "state_damaged", "The trusted roots are gone", "Enrol anew.");
-  let bypass = await addressesOf(membership.hub);
-  const refresh = setInterval(() => {
-    void addressesOf(membership.hub).then((found) => {
-      if (found.length > 0) bypass = found;
-    });
-  }, 5 * 60_000);
-  refresh.unref();
+  const addresses = new HubAddresses(firstHostOf(membership.hub), store);
+  await addresses.open();
+  const way = wayTo(membership.hub, addresses.lookup);
+  const keys = await knownKeys(context, crypto);
+  const roots = await rootsOf(context, settings, membership, crypto, way.send);
+  setInterval(() => void addresses.refresh(), 5 * 60_000).unref();
   return new NodeAgent({
     store,
     crypto,
     membership,
     settings,
     roots,
-    send: senderTo(membership.hub),
+    way,
     log: stderrLog,
-    keys: await loadKeys(store, crypto),
-    bypass: () => bypass,
+    keys,
+    bypass: () => addresses.all,
   });
+}
+
+/** A member without its keys is nobody: new ones would be another machine's. */
+async function knownKeys({ store }: Context, crypto: CryptoProvider): Promise<Keys> {
+  if ((await store.read("identity")) !== null) return loadKeys(store, crypto);
+  throw new Failure(
+    EXIT.failure,
+    "state_damaged",
+    `The file identity.json is gone from ${store.directory}`,
+    `Put it back from a backup; or run \`rustronaut-agent down\`, remove ${store.directory} and enrol anew.`,
+  );
+}
+
+/** Those on disk, or anew from the hub. Without them nothing proves that the peers may stay. */
+async function rootsOf(
+  { store }: Context,
+  { interfaceName }: Settings,
+  membership: Membership,
+  crypto: CryptoProvider,
+  send: Send,
+): Promise<RootChain> {
+  const stored = await storedRoots(store, crypto);
+  if (stored) {
+    const pin = membership.pin ?? (await store.recall("roots"))?.pin;
+    if (pin !== undefined && membership.pin === undefined)
+      await store.keep("membership", { ...membership, pin });
+    return stored;
+  }
+  try {
+    if (membership.pin !== undefined) return await fetchRoots(store, crypto, send, membership.pin);
+  } catch (error) {
+    await dropPeers(interfaceName);
+    throw error;
+  }
+  throw new Failure(EXIT.failure, "state_damaged", "The trusted roots are gone", "Enrol anew.");
 }
 
 async function membershipOf(
   context: Context,
   settings: Settings,
-  crypto: Awaited<ReturnType<typeof openCrypto>>,
+  crypto: CryptoProvider,
 ): Promise<Membership> {
   const { store, line } = context;
-  const known = await store.read("membership");
   const key = await enrolmentKey(context);
+  // The machine is still the same: with a key the hub says again which node it is.
+  const known = await (key === null ? store.read("membership") : store.recall("membership"));
   if (known && known.ended === null) {
     if (line.up.hub !== null && line.up.hub !== known.hub)
       throw new Failure(
@@ -91,14 +126,4 @@ async function enrolmentKey({ line }: Context): Promise<string | null> {
   if (key !== null) return key;
   if (keyFile !== null) return (await readFile(keyFile, "utf8")).trim();
   return process.env.RUSTRONAUT_KEY || null;
-}
-
-async function addressesOf(origin: string): Promise<readonly string[]> {
-  const { hostname } = new URL(origin);
-  try {
-    const found = await lookup(hostname.replace(/^\[|\]$/g, ""), { all: true });
-    return [...new Set(found.map(({ address }) => address))].sort();
-  } catch {
-    return [];
-  }
 }

@@ -2,8 +2,9 @@ import { serveControl } from "../control/server.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import type { Ending } from "../node-agent.ts";
+import { loadKeys, wgText } from "../state/keys.ts";
 import { takeLock } from "../state/lock.ts";
-import type { Settings } from "../state/store.ts";
+import type { Settings, Store } from "../state/store.ts";
 import { readLink } from "../system/link.ts";
 import {
   demandClock,
@@ -14,7 +15,8 @@ import {
   demandTunnel,
 } from "../system/preflight.ts";
 import { removeEverything } from "../system/system.ts";
-import { type Context, settingsOf } from "./context.ts";
+import { readDevice } from "../system/wg.ts";
+import { type Context, openCrypto, settingsOf } from "./context.ts";
 import { controlOf } from "./control.ts";
 import { detach } from "./detach.ts";
 import { openAgent } from "./open-agent.ts";
@@ -30,6 +32,8 @@ export async function up(context: Context): Promise<ExitCode> {
   await store.open();
   const lock = await takeLock(store.directory);
   try {
+    // Whoever this machine is must be known before anything is touched.
+    await store.read("identity");
     const settings = await settingsOf(context);
     await settle(context, settings);
     const agent = await openAgent(context, settings);
@@ -56,9 +60,17 @@ function endingCode(ending: Ending, { store }: Context): ExitCode {
   );
 }
 
+/** Whether an interface is the agent's although nothing on disk says so any more. */
+async function holdsOurKey(interfaceName: string, store: Store): Promise<boolean> {
+  if ((await store.read("identity")) === null) return false;
+  const { current, pending } = await loadKeys(store, await openCrypto());
+  const key = (await readDevice(interfaceName))?.publicKey;
+  return [current, pending].some((pair) => pair !== null && wgText(pair.wireguard) === key);
+}
+
 /** Checks the place, and clears the one before when the settings have changed. On disk before anything is touched. */
 async function settle({ store }: Context, settings: Settings): Promise<void> {
-  const before = await store.read("settings");
+  const before = await store.settings();
   const placeOf = ({ interfaceName, hostsFile }: Settings) => ({
     interfaceName,
     hostsFile,
@@ -66,8 +78,9 @@ async function settle({ store }: Context, settings: Settings): Promise<void> {
   });
   if (before && (before.interfaceName !== settings.interfaceName || before.hostsFile !== settings.hostsFile))
     await removeEverything(placeOf(before));
-  const isOurs = before?.interfaceName === settings.interfaceName;
-  if (!isOurs && (await readLink(settings.interfaceName)) !== null)
+  const { interfaceName } = settings;
+  const isOurs = before?.interfaceName === interfaceName || (await holdsOurKey(interfaceName, store));
+  if (!isOurs && (await readLink(interfaceName)) !== null)
     throw new Failure(
       EXIT.conflict,
       "interface_taken",
@@ -76,5 +89,7 @@ async function settle({ store }: Context, settings: Settings): Promise<void> {
     );
   await demandFreePort(settings.interfaceName, settings.listenPort);
   await demandTunnel(settings.interfaceName);
-  await store.write("settings", settings);
+  // A disk that is full must not keep an agent from starting that has nothing new to say.
+  if (JSON.stringify(await store.recall("settings")) !== JSON.stringify(settings))
+    await store.writeSettings(settings);
 }

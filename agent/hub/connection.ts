@@ -1,4 +1,5 @@
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
+import { messageOf } from "../failure.ts";
 import type { Keys } from "../state/keys.ts";
 import type { Store } from "../state/store.ts";
 import type { Send } from "./http.ts";
@@ -28,6 +29,8 @@ export class HubConnection {
   readonly #parts: ConnectionParts;
   #session: OpenSession | null = null;
   #opening: Promise<OpenSession> | null = null;
+  /** Of the last handshake of this process, which a full disk may not have taken. */
+  #counter = 0;
   /** Hub time minus node time, as far as it is known. */
   skewMs = 0;
 
@@ -64,6 +67,16 @@ export class HubConnection {
     }
   }
 
+  /** Tells the hub that this node leaves. @returns Why it could not be told, or null. */
+  async leave(): Promise<string | null> {
+    try {
+      await this.call({ method: "POST", target: "/agent/v1/logout" });
+      return null;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
   async session(): Promise<OpenSession> {
     if (this.#session && this.hubNow() < this.#session.expiresAt - RENEW_BEFORE_MS) return this.#session;
     this.#opening ??= this.#open().finally(() => {
@@ -74,9 +87,12 @@ export class HubConnection {
 
   async #open(): Promise<OpenSession> {
     const { store, crypto, send, node, keys, hub } = this.#parts;
-    // On disk before it is used: should the machine's state be copied, both copies would use the next number.
-    const counter = ((await store.read("handshake")) ?? 0) + 1;
-    await store.write("handshake", counter);
+    // On disk before it is used: should the machine's state be copied, both copies would use the next number. One that
+    // is lost begins again with the time, which is higher than any count: a lower one would look like such a copy.
+    const last = (await store.recall("handshake")) ?? Date.now();
+    const counter = Math.max(typeof last === "number" ? last : last.counter, this.#counter) + 1;
+    this.#counter = counter;
+    await store.keep("handshake", { counter });
     const device = { node, signingKey: keys().signing };
     const session = await openSession(crypto, send, hub(), device, counter, Date.now);
     this.#session = session;

@@ -1,7 +1,8 @@
-import { lookup as dnsLookup } from "node:dns";
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
+import { lookupWith, resolveName } from "./addresses.ts";
+import { nameOfProxy, proxyFor } from "./proxy.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
@@ -35,18 +36,47 @@ export class HubAway extends Error {
 
 export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
 
+/** How the hub is reached: over which addresses, through which proxy, on kept connections. */
+export interface Way {
+  readonly send: Send;
+  /** For a client of its own, such as the WebSocket's. */
+  readonly socketOptions: { readonly agent: HttpAgent; readonly lookup: LookupFunction };
+  /** As `nameOfProxy`, or null. */
+  readonly proxy: string | null;
+  /** Gives up all connections: this machine has other addresses now, and what is sent on them may go nowhere. */
+  readonly reset: () => void;
+}
+
+/** The host to which connections go: the proxy's where there is one. */
+export const firstHostOf = (origin: string): string => (proxyFor(origin) ?? new URL(origin)).hostname;
+
 /**
  * Speaks to one origin over kept connections. Redirects are not followed and encodings not asked for: what is read is
  * what was sent, and there is nothing to unpack.
+ * @throws Failure when the environment names a proxy that is none.
  */
-export function senderTo(origin: string): Send {
+export function wayTo(origin: string, lookup: LookupFunction = lookupName): Way {
   const secure = origin.startsWith("https:");
-  const options = { keepAlive: true, maxSockets: 4, scheduling: "lifo" as const };
+  const url = proxyFor(origin);
+  const proxy = url && nameOfProxy(url);
+  const options = {
+    keepAlive: true,
+    maxSockets: 4,
+    scheduling: "lifo" as const,
+    lookup,
+    // Chosen here and nowhere else, so that what is said of it is true.
+    ...(url ? { proxyEnv: { HTTP_PROXY: url.href, HTTPS_PROXY: url.href } } : {}),
+  };
   const agent = secure ? new HttpsAgent({ ...options, minVersion: "TLSv1.3" }) : new HttpAgent(options);
-  return ({ method, target, headers = {}, body, timeoutMs, maxBytes, signal }) =>
+  const through = proxy === null ? "" : ` through the proxy ${proxy}`;
+  const send: Send = ({ method, target, headers = {}, body, timeoutMs, maxBytes, signal }) =>
     new Promise((resolve, reject) => {
       const away = (error: Error) =>
-        reject(error instanceof HubAway ? error : new HubAway(`The hub can't be reached: ${error.message}`));
+        reject(
+          error instanceof HubAway
+            ? error
+            : new HubAway(`The hub can't be reached${through}: ${error.message}`),
+        );
       const outgoing = (secure ? httpsRequest : httpRequest)(
         new URL(target, origin),
         {
@@ -63,22 +93,20 @@ export function senderTo(origin: string): Send {
         (incoming) => void readBounded(incoming, maxBytes).then(resolve, away),
       );
       const timer = setTimeout(
-        () => outgoing.destroy(new HubAway("The hub did not answer in time")),
+        () => outgoing.destroy(new HubAway(`The hub did not answer in time${through}`)),
         timeoutMs,
       );
       outgoing.on("close", () => clearTimeout(timer));
       outgoing.on("error", away);
       outgoing.end(body);
     });
+  return { send, socketOptions: { agent, lookup }, proxy, reset: () => agent.destroy() };
 }
 
-/** Names below `localhost` that the system does not know are this machine (RFC 6761 §6.3): the hub of `npm start`. */
-export const lookup: LookupFunction = (hostname, options, callback) =>
-  dnsLookup(hostname, options, (error, ...found) => {
-    if (error === null || !hostname.endsWith(".localhost")) callback(error, ...found);
-    else if (options.all) callback(null, [{ address: "127.0.0.1", family: 4 }]);
-    else callback(null, "127.0.0.1", 4);
-  });
+/** For a few requests. */
+export const senderTo = (origin: string): Send => wayTo(origin).send;
+
+const lookupName = lookupWith(resolveName);
 
 async function readBounded(incoming: IncomingMessage, maxBytes: number): Promise<HttpAnswer> {
   const { statusCode: status = 0, headers } = incoming;

@@ -11,7 +11,7 @@ import { enrolmentOf } from "./enrol.ts";
 import type { Send } from "./http.ts";
 import { refusalOf } from "./refusal.ts";
 import { challengeAnswer, enrollAnswer, parseAnswer, trustAnswer } from "./schemas.ts";
-import { configFailure } from "./trust.ts";
+import { configFailure, MAX_TRUST_BYTES } from "./trust.ts";
 
 export interface JoinRequest {
   readonly origin: string;
@@ -22,7 +22,6 @@ export interface JoinRequest {
 
 const KEY = /^(rnek_[0-9A-Za-z]{46})\.([A-Za-z0-9_-]{43})$/;
 const TIMEOUT_MS = 20_000;
-const MAX_TRUST_BYTES = 8 * 1024 * 1024;
 const MAX_BYTES = 64 * 1024;
 
 /** What the machine remembers of an enrolment key. */
@@ -100,6 +99,7 @@ export async function join(
     node: enrolled.node,
     name: enrolled.name,
     joinedWith: await fingerprintOf(crypto, request.enrolmentKey),
+    pin,
     ended: null,
   };
   await store.write("membership", membership);

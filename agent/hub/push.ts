@@ -1,5 +1,6 @@
 import type { WebSocket } from "ws";
 import type { HubConnection } from "./connection.ts";
+import type { Way } from "./http.ts";
 import { openWebSocket } from "./web-socket.ts";
 
 const TARGET = "/agent/v1/socket";
@@ -15,6 +16,7 @@ const BETWEEN_HINTS_MS = 500;
 export class Push {
   readonly #connection: HubConnection;
   readonly #origin: string;
+  readonly #socketOptions: Way["socketOptions"];
   readonly #onHint: (directory: string | null) => void;
   #socket: WebSocket | null = null;
   #isOpening = false;
@@ -26,8 +28,14 @@ export class Push {
   #named: string | null = null;
 
   /** @param onHint Is told the version of the directory that the hint names. */
-  constructor(connection: HubConnection, origin: string, onHint: (directory: string | null) => void) {
+  constructor(
+    connection: HubConnection,
+    origin: string,
+    socketOptions: Way["socketOptions"],
+    onHint: (directory: string | null) => void,
+  ) {
     this.#connection = connection;
+    this.#socketOptions = socketOptions;
     this.#origin = origin;
     this.#onHint = onHint;
   }
@@ -40,7 +48,7 @@ export class Push {
     try {
       const session = await this.#connection.session();
       const headers = await session.headersFor("GET", TARGET);
-      this.#socket = await openWebSocket(new URL(TARGET, this.#origin), headers, {
+      this.#socket = await openWebSocket(new URL(TARGET, this.#origin), headers, this.#socketOptions, {
         onText: (text) => this.#hear(text),
         onClose: () => this.#forget(),
       });
@@ -48,6 +56,12 @@ export class Push {
     } finally {
       this.#isOpening = false;
     }
+  }
+
+  /** The way to the hub is another one: a new socket may be opened at once. */
+  reset(): void {
+    this.close();
+    this.#triedAt = Number.NEGATIVE_INFINITY;
   }
 
   close(): void {

@@ -8,6 +8,7 @@ export {
   challengeAnswer,
   enrollAnswer,
   handshakeAnswer,
+  telemetryAnswer,
   trustAnswer,
 } from "../../shared/agent-protocol/answers.ts";
 
@@ -18,11 +19,6 @@ export const problemDocument = z.object({
   title: z._default(text(500), ""),
   detail: z.optional(z.nullable(text(4_000))),
   retry_after_seconds: z.optional(z.int().check(z.gte(0))),
-});
-
-/** What the hub did not take of a report, in words. */
-export const telemetryAnswer = z.object({
-  leftOut: z._default(z.array(text(1_000)).check(z.maxLength(100)), []),
 });
 
 /** @throws HubAway for anything else: whoever answered is not a hub that this agent understands. */

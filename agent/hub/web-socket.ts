@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import { lookup } from "./http.ts";
+import type { Way } from "./http.ts";
 
 export interface WebSocketEvents {
   readonly onText: (text: string) => void;
@@ -14,11 +14,12 @@ const MAX_BYTES = 125;
 export function openWebSocket(
   url: URL,
   headers: Readonly<Record<string, string>>,
+  socketOptions: Way["socketOptions"],
   { onText, onClose }: WebSocketEvents,
 ): Promise<WebSocket | null> {
   const socket = new WebSocket(url, {
     headers,
-    lookup,
+    ...socketOptions,
     handshakeTimeout: TIMEOUT_MS,
     maxPayload: MAX_BYTES,
     perMessageDeflate: false,

@@ -45,11 +45,14 @@ export async function prepareRotation(store: Store, crypto: CryptoProvider, keys
   return openKeys(crypto, identity);
 }
 
-/** The pending keys become the current ones. */
+/**
+ * The pending keys become the current ones. A file that can't be replaced is left as it is: both pairs are in it, and
+ * the node's record says which of them counts.
+ */
 export async function finishRotation(store: Store, crypto: CryptoProvider, keys: Keys): Promise<Keys> {
   if (!keys.pending) return keys;
   const identity = { ...keys.identity, ...keys.pending.seeds, pending: null };
-  await store.write("identity", identity);
+  await store.keep("identity", identity);
   return openKeys(crypto, identity);
 }
 

@@ -1,8 +1,8 @@
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
-import { readIfThere } from "../system/files.ts";
+import { isDiskFull, readIfThere } from "../system/files.ts";
 
 /**
  * One agent per state directory. The lock names its process and when that process began, so that it ends with the
@@ -17,8 +17,8 @@ export async function takeLock(directory: string): Promise<Lock> {
   const path = join(directory, "agent.lock");
   const own = `${path}.${process.pid}`;
   const claim = `${process.pid} ${await startOf(process.pid)}\n`;
-  await writeFile(own, claim, { mode: 0o600 });
   try {
+    await writeClaim(own, claim);
     for (let tries = 0; tries < 5; tries++) {
       try {
         await link(own, path);
@@ -43,8 +43,25 @@ export async function demandNoAgent(directory: string): Promise<void> {
 
 /** The process id of the agent that runs, or null. */
 export async function holderOf(directory: string): Promise<number | null> {
-  const [pid = "", start = ""] = ((await readIfThere(join(directory, "agent.lock"))) ?? "").trim().split(" ");
+  const [pid = "", start = ""] = (await readClaim(join(directory, "agent.lock"))).trim().split(" ");
   return pid !== "" && (await startOf(Number(pid))) === start ? Number(pid) : null;
+}
+
+/** A disk without room for a file of one line has room for a link that says it. */
+async function writeClaim(path: string, claim: string): Promise<void> {
+  try {
+    await writeFile(path, claim, { mode: 0o600 });
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    await rm(path, { force: true });
+    await symlink(claim, path);
+  }
+}
+
+/** Empty when there is none. */
+async function readClaim(path: string): Promise<string> {
+  const linked = await readlink(path).catch(() => null);
+  return linked ?? (await readIfThere(path)) ?? "";
 }
 
 /** Moved aside first: if it turns out to be a fresh one of somebody faster, it is put back. */
@@ -52,7 +69,7 @@ async function clearStale(path: string): Promise<void> {
   const aside = `${path}.stale.${process.pid}`;
   try {
     await rename(path, aside);
-    const [pid = "", start = ""] = (await readFile(aside, "utf8")).trim().split(" ");
+    const [pid = "", start = ""] = (await readClaim(aside)).trim().split(" ");
     if ((await startOf(Number(pid))) === start) await link(aside, path);
   } catch (error) {
     if (!["ENOENT", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
@@ -62,7 +79,7 @@ async function clearStale(path: string): Promise<void> {
 }
 
 async function releaseIfOwn(path: string, claim: string): Promise<void> {
-  if ((await readIfThere(path)) === claim) await rm(path, { force: true });
+  if ((await readClaim(path)) === claim) await rm(path, { force: true });
 }
 
 /** Field 22 of /proc/<pid>/stat: ticks since boot; null when there is no such process. */

@@ -1,9 +1,13 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import * as z from "zod/mini";
+import type { Condition } from "../../shared/agent-protocol/types.ts";
 import type { Serial, SignedLeaf } from "../../shared/node-config/types.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
-import { readIfThere, writeAtomically } from "../system/files.ts";
+import { conditionOf } from "../health.ts";
+import { readIfThere, writeAtomically, writeEvenIfFull } from "../system/files.ts";
+import { FORMATS } from "./formats.ts";
 
 /** What the agent keeps on disk: one file per idea, each replaced atomically, readable by root alone. */
 
@@ -26,6 +30,8 @@ export interface Membership {
   readonly name: string;
   /** SHA-256 of the enrolment key, base64url. */
   readonly joinedWith: string;
+  /** Hash of the root that the enrolment key named: with it the roots can be had anew. Older agents did not keep it. */
+  readonly pin?: string;
   /** Why it is over, or null. */
   readonly ended: string | null;
 }
@@ -67,20 +73,29 @@ interface Files {
   readonly identity: Identity;
   readonly membership: Membership;
   readonly settings: Settings;
+  /** What people chose on this machine can be had from nowhere else. */
+  readonly "settings-copy": Settings;
   readonly roots: Roots;
   /** The counter of the last handshake that was started. */
-  readonly handshake: number;
+  readonly handshake: { readonly counter: number } | number;
   /** The last config that was applied without a fault. */
   readonly config: StoredConfig;
   /** A config that is being applied. */
   readonly next: StoredConfig;
   readonly fresh: Freshness;
+  /** Where the hub was when it could last be resolved. */
+  readonly "hub-addresses": readonly string[];
 }
 
 export type FileName = keyof Files;
 
+/** Never written over in place. */
+const IRREPLACEABLE: ReadonlySet<FileName> = new Set(["identity", "membership"]);
+
 export class Store {
   readonly directory: string;
+  readonly #damaged = new Set<FileName>();
+  readonly #unwritten = new Map<FileName, unknown>();
 
   constructor(directory: string) {
     this.directory = directory;
@@ -99,28 +114,92 @@ export class Store {
       );
   }
 
-  async read<Name extends FileName>(name: Name): Promise<Files[Name] | null> {
-    const text = await readIfThere(this.path(name));
-    if (text === null) return null;
-    try {
-      return JSON.parse(text) as Files[Name];
-    } catch {
-      throw new Failure(
-        EXIT.failure,
-        "state_damaged",
-        `The file ${this.path(name)} is damaged`,
-        `Put it back from a backup; or run \`rustronaut-agent down\`, remove ${this.directory} and enrol anew.`,
-      );
-    }
+  /**
+   * A file without which this machine is nobody. Null when it does not exist.
+   * @throws Failure when it is damaged.
+   */
+  async read<Name extends "identity" | "membership">(name: Name): Promise<Files[Name] | null> {
+    const value = await this.#parsed(name);
+    if (value !== undefined) return value;
+    throw new Failure(
+      EXIT.failure,
+      "state_damaged",
+      `The file ${this.path(name)} is damaged`,
+      name === "identity"
+        ? `Put it back from a backup; or run \`rustronaut-agent down\`, remove ${this.directory} and enrol anew.`
+        : "Put it back from a backup; or enrol again with `up --hub URL --key KEY`, which finds the same node.",
+    );
   }
 
-  /** On disk when it returns. */
+  /** A file that can be had anew: a damaged one is as good as none, and `conditions` says so. */
+  async recall<Name extends FileName>(name: Name): Promise<Files[Name] | null> {
+    const value = await this.#parsed(name);
+    if (value !== undefined) return value;
+    this.#damaged.add(name);
+    return null;
+  }
+
+  /** On disk when it returns. @throws Error of the system. */
   async write<Name extends FileName>(name: Name, value: Files[Name]): Promise<void> {
     await writeAtomically(this.path(name), `${JSON.stringify(value)}\n`);
   }
 
+  /** For what must not wait for a disk: that it could not be written is told in `conditions`. */
+  async keep<Name extends FileName>(name: Name, value: Files[Name]): Promise<void> {
+    const write = IRREPLACEABLE.has(name) ? writeAtomically : writeEvenIfFull;
+    try {
+      await write(this.path(name), `${JSON.stringify(value)}\n`);
+      this.#unwritten.delete(name);
+    } catch (error) {
+      this.#unwritten.set(name, error);
+    }
+  }
+
+  /** As far as the disk lets it. */
   async remove(...names: readonly FileName[]): Promise<void> {
-    for (const name of names) await rm(this.path(name), { force: true });
+    for (const name of names) {
+      this.#unwritten.delete(name);
+      await rm(this.path(name), { force: true }).catch((error: unknown) => this.#unwritten.set(name, error));
+    }
+  }
+
+  /** What people chose at the last `up`; null before the first. */
+  async settings(): Promise<Settings | null> {
+    return (await this.recall("settings")) ?? (await this.recall("settings-copy"));
+  }
+
+  /** Kept twice. @throws Error of the system. */
+  async writeSettings(settings: Settings): Promise<void> {
+    await this.write("settings", settings);
+    await this.write("settings-copy", settings);
+  }
+
+  /** What is wrong with the files. */
+  get conditions(): readonly Condition[] {
+    const [unwritten] = this.#unwritten.values();
+    return [
+      ...(this.#damaged.size === 0
+        ? []
+        : [
+            conditionOf(
+              "state_was_damaged",
+              `Files were damaged and made anew: ${[...this.#damaged].join(", ")}`,
+            ),
+          ]),
+      ...(unwritten === undefined ? [] : [conditionOf("state_unwritten", unwritten)]),
+    ];
+  }
+
+  /** Undefined when it is damaged. */
+  async #parsed<Name extends FileName>(name: Name): Promise<Files[Name] | null | undefined> {
+    const text = await readIfThere(this.path(name));
+    if (text === null) return null;
+    try {
+      const value: unknown = JSON.parse(text);
+      return z.safeParse(FORMATS[name], value).success ? (value as Files[Name]) : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   private path(name: FileName): string {
@@ -137,4 +216,5 @@ export const MEMBERSHIP_FILES = [
   "handshake",
   "fresh",
   "identity",
+  "hub-addresses",
 ] as const satisfies readonly FileName[];

@@ -8,15 +8,50 @@ import { dirname, join } from "node:path";
  */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
+  try {
+    const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  await flushDirectory(dirname(path));
+}
+
+/**
+ * As `writeAtomically`, for what can be had anew: on a full disk it is written over the old content, whose room is all
+ * there is. What does not fit there is removed, so that what it should replace does not come back.
+ */
+export async function writeEvenIfFull(path: string, text: string): Promise<void> {
+  try {
+    await writeAtomically(path, text);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    await overwrite(path, text);
+  }
+}
+
+export const isDiskFull = (error: unknown): boolean =>
+  ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
+
+async function overwrite(path: string, text: string): Promise<void> {
+  const file = await open(path, constants.O_WRONLY, 0o600);
   try {
     await file.writeFile(text);
+    await file.truncate(Buffer.byteLength(text));
     await file.sync();
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
-  await flushDirectory(dirname(path));
 }
 
 async function flushDirectory(path: string): Promise<void> {

@@ -12,16 +12,34 @@ export const TABLE = "rustronaut";
 export async function loadFilter(text: string, stateDirectory: string): Promise<void> {
   await run(["nft", "-f", "-"], { input: text });
   const kernel = await kernelForm();
-  await writeAtomically(notePath(stateDirectory), `${JSON.stringify({ text, kernel })}\n`);
+  const note = { text, kernel };
+  notes.set(notePath(stateDirectory), note);
+  // Only the next start of the agent needs the file; without it the table is loaded once more.
+  await writeAtomically(notePath(stateDirectory), `${JSON.stringify(note)}\n`).catch(() => undefined);
+}
+
+interface Note {
+  readonly text: string;
+  readonly kernel: string | null;
+}
+
+const notes = new Map<string, Note>();
+
+async function noteOf(path: string): Promise<Note | null> {
+  const known = notes.get(path);
+  if (known) return known;
+  try {
+    return JSON.parse((await readIfThere(path)) ?? "null") as Note | null;
+  } catch {
+    return null;
+  }
 }
 
 /** The text of the table in force; null when there is none, or it is not as it was loaded. */
 export async function readFilter(stateDirectory: string): Promise<string | null> {
   const kernel = await kernelForm();
-  const note = await readIfThere(notePath(stateDirectory));
-  if (kernel === null || note === null) return null;
-  const loaded = JSON.parse(note) as { text: string; kernel: string };
-  return loaded.kernel === kernel ? loaded.text : null;
+  const note = await noteOf(notePath(stateDirectory));
+  return kernel !== null && note?.kernel === kernel ? note.text : null;
 }
 
 export async function removeFilter(): Promise<void> {

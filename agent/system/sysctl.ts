@@ -1,5 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import * as z from "zod/mini";
 import { readIfThere, writeAtomically } from "./files.ts";
 
 /** Kernel settings that a forwarding node needs. What stood before is kept on disk until it is put back. */
@@ -29,17 +30,30 @@ export async function startForwarding(families: readonly (4 | 6)[], stateDirecto
 async function change(setting: string, value: string, stateDirectory: string): Promise<void> {
   const before = (await readFile(pathOf(setting), "utf8")).trim();
   if (before === value) return;
-  const kept = await readKept(stateDirectory);
+  const kept = await readSettingsNote(stateDirectory);
   await writeAtomically(notePath(stateDirectory), `${JSON.stringify({ [setting]: before, ...kept })}\n`);
   await writeFile(pathOf(setting), value);
 }
 
+/** Puts back what is known to have stood before; a note that can't be read leaves the settings as they are. */
 export async function restoreSettings(stateDirectory: string): Promise<void> {
-  for (const [setting, value] of Object.entries(await readKept(stateDirectory)))
+  for (const [setting, value] of Object.entries(await readSettingsNote(stateDirectory)))
     await writeFile(pathOf(setting), value);
-  await writeAtomically(notePath(stateDirectory), "{}\n");
+  await rm(notePath(stateDirectory), { force: true });
 }
 
-async function readKept(stateDirectory: string): Promise<Record<string, string>> {
-  return JSON.parse((await readIfThere(notePath(stateDirectory))) ?? "{}") as Record<string, string>;
+export async function readSettingsNote(stateDirectory: string): Promise<Readonly<Record<string, string>>> {
+  const parsed = z.safeParse(KEPT, await readNote(stateDirectory));
+  return parsed.success ? parsed.data : {};
 }
+
+async function readNote(stateDirectory: string): Promise<unknown> {
+  try {
+    return JSON.parse((await readIfThere(notePath(stateDirectory))) ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+/** Nothing but what the agent itself changes: the note is no way to write elsewhere. */
+const KEPT = z.partialRecord(z.enum(Object.values(FORWARDING)), z.enum(["0", "1"]));

@@ -1,5 +1,6 @@
 import { MARK, type Step } from "../apply/plan.ts";
 import { NOTHING, type Observed } from "../apply/tunnel.ts";
+import { messageOf } from "../failure.ts";
 import { readHosts, writeHosts } from "./hosts.ts";
 import { addAddress, bringUp, createLink, readLink, removeAddress, removeLink, setMtu } from "./link.ts";
 import { loadFilter, readFilter, removeFilter } from "./nft.ts";
@@ -97,13 +98,27 @@ export async function perform(
 }
 
 /**
- * Takes away everything that the agent put into the system; twice does no harm. The filter goes last, when there is no
- * interface any more that it could guard.
+ * Takes away everything that the agent put into the system; twice does no harm. Whatever can't be taken away leaves the
+ * rest to be; but the filter goes last, when there is no interface any more that it could guard.
+ * @throws Error naming all that is left.
  */
 export async function removeEverything(place: Place): Promise<void> {
-  for (const rule of await readRoutingRules()) await removeRule(rule);
-  await removeLink(place.interfaceName);
-  await writeHosts(place.hostsFile, place.interfaceName, []);
-  await restoreSettings(place.stateDirectory);
-  await removeFilter();
+  const failures: string[] = [];
+  const attempt = async (what: string, work: () => Promise<void>): Promise<boolean> => {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      failures.push(`${what}: ${messageOf(error)}`);
+      return false;
+    }
+  };
+  await attempt("routing rules", async () => {
+    for (const rule of await readRoutingRules()) await removeRule(rule);
+  });
+  const isLinkGone = await attempt("the interface", () => removeLink(place.interfaceName));
+  await attempt("the names", () => writeHosts(place.hostsFile, place.interfaceName, []));
+  await attempt("kernel settings", () => restoreSettings(place.stateDirectory));
+  if (isLinkGone) await attempt("the filter", () => removeFilter());
+  if (failures.length > 0) throw new Error(`Not all could be taken away. ${failures.join("; ")}`);
 }

@@ -42,13 +42,14 @@ export async function changeWithTool(name: string, change: DeviceChange): Promis
 function argumentsOf(edit: PeerEdit): string[] {
   const peer = ["peer", edit.publicKey];
   if (edit.remove) return [...peer, "remove"];
-  const { endpoint, allowedIps } = edit;
+  const at = edit.endpoint === null ? [] : ["endpoint", edit.endpoint];
+  const keepalive = (seconds: number) => ["persistent-keepalive", String(seconds)];
+  if ("nudge" in edit) return [...peer, ...at, ...keepalive(0), ...peer, ...keepalive(KEEPALIVE_SECONDS)];
+  const { allowedIps } = edit;
   return [
     ...peer,
-    ...(endpoint === null ? [] : ["endpoint", endpoint]),
-    ...(allowedIps === null
-      ? []
-      : ["persistent-keepalive", String(KEEPALIVE_SECONDS), "allowed-ips", allowedIps.join(",")]),
+    ...at,
+    ...(allowedIps === null ? [] : [...keepalive(KEEPALIVE_SECONDS), "allowed-ips", allowedIps.join(",")]),
   ];
 }
 

@@ -39,6 +39,13 @@ export type PeerEdit =
       readonly endpoint: string | null;
       /** Null leaves them as they are, and makes no peer that is not there. */
       readonly allowedIps: readonly string[] | null;
+    }
+  /** Sends a packet at once, by which the peer learns where this machine is. */
+  | {
+      readonly publicKey: string;
+      readonly remove?: false;
+      readonly nudge: true;
+      readonly endpoint: string | null;
     };
 
 /** Keeps mappings of address translators open; also makes a new peer shake hands at once. */
@@ -65,16 +72,28 @@ export async function changeDevice(name: string, change: DeviceChange): Promise<
 export const setPeers = (name: string, peers: readonly PeerChange[]): Promise<void> =>
   changeDevice(name, { peers });
 
-export async function setEndpoints(
+/** Sends each peer a packet, to another endpoint than before unless that is null. */
+export async function nudgePeers(
   name: string,
-  changes: readonly { readonly publicKey: string; readonly endpoint: string }[],
+  changes: readonly { readonly publicKey: string; readonly endpoint: string | null }[],
 ): Promise<void> {
   if (changes.length === 0) return;
-  await changeDevice(name, { peers: changes.map((change) => ({ ...change, allowedIps: null })) });
+  await changeDevice(name, { peers: changes.map((change) => ({ ...change, nudge: true })) });
 }
 
-export const removePeers = (name: string, keys: readonly string[]): Promise<void> =>
-  changeDevice(name, { peers: keys.map((publicKey) => ({ publicKey, remove: true })) });
+export async function removePeers(name: string, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  await changeDevice(name, { peers: keys.map((publicKey) => ({ publicKey, remove: true })) });
+}
+
+/** Takes away whoever is there. */
+export async function dropPeers(name: string): Promise<void> {
+  const device = await readDevice(name);
+  await removePeers(
+    name,
+    (device?.peers ?? []).map(({ publicKey }) => publicKey),
+  );
+}
 
 function linesOf({ privateKey, listenPort, mark, peers = [] }: DeviceChange): Line[] {
   return [
@@ -91,7 +110,17 @@ const optional = (key: string, value: string | number | undefined): Line[] =>
 function linesOfPeer(edit: PeerEdit): Line[] {
   const key: Line = ["public_key", hexOf(edit.publicKey)];
   if (edit.remove) return [key, ["remove", "true"]];
-  const { endpoint, allowedIps } = edit;
+  const { endpoint } = edit;
+  if ("nudge" in edit)
+    return [
+      key,
+      ["update_only", "true"],
+      ...(endpoint === null ? [] : [["endpoint", endpoint] as const]),
+      // Keeping alive that begins sends a packet at once.
+      ["persistent_keepalive_interval", 0],
+      ["persistent_keepalive_interval", KEEPALIVE_SECONDS],
+    ];
+  const { allowedIps } = edit;
   return [
     key,
     ...(allowedIps === null ? [["update_only", "true"] as const] : []),

@@ -40,7 +40,11 @@ let hash: Promise<string> | undefined;
 /** Of the file that runs: the bundle, or the single executable that holds it. */
 function bundleHash(): Promise<string> {
   const file = isSea() ? process.execPath : (process.argv[1] ?? process.execPath);
-  hash ??= hashOf(file);
+  // What can't be read now, such as while an upgrade replaces it, is tried again.
+  hash ??= hashOf(file).catch((error: unknown) => {
+    hash = undefined;
+    throw error;
+  });
   return hash;
 }
 

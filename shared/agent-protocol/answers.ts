@@ -53,6 +53,13 @@ export const configAnswer = z.object({
 /** All of what a poll brings. */
 export const wholeConfigAnswer = z.object({ ...configAnswer.shape, ...configUpdate.shape });
 
+/** Where the report came from, as the hub sees it: an address of the node, or of a translator or proxy before it. */
+export const telemetryAnswer = z.object({
+  address: z.optional(z.nullable(text(45))),
+  /** What the hub did not take of it, in words. */
+  leftOut: z._default(z.array(text(1_000)).check(z.maxLength(100)), []),
+});
+
 /** An object's bytes, base64url. */
 export const objectAnswer = z.object({ bytes: z.string() });
 

@@ -36,6 +36,7 @@ const ANSWERS = {
   Config: answers.wholeConfigAnswer,
   StoredObject: answers.objectAnswer,
   Rotated: answers.rotateAnswer,
+  Reported: answers.telemetryAnswer,
 };
 
 /** What travels as signed or hashed bytes inside of the bodies. */
@@ -121,6 +122,7 @@ const OPERATIONS: readonly Operation[] = [
     summary: "A report; `Content-Encoding: gzip` is taken",
     session: true,
     body: "TelemetryReport",
+    answer: "Reported",
   },
   {
     method: "post",

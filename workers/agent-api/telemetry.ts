@@ -5,6 +5,7 @@ import {
   type SignedStatement,
   WIRE_LIMITS,
 } from "../../shared/agent-protocol/types.ts";
+import { formatAddress, parseAddress } from "../../shared/http/address.ts";
 import { NEXT_REVISION, REVISION } from "../../shared/mesh/statements.ts";
 import type { CheckedReport, ReportedChange, ReportVerdict } from "../../shared/mesh/types.ts";
 import { oddPeers, usableEndpoints, usableRoutes } from "../../shared/mesh/usable.ts";
@@ -56,7 +57,13 @@ export async function telemetry(
     return refuseReport(verdict);
   }
   if (verdict.change) await store(bindings, session.node, verdict.change, now);
-  return json(leftOut.length > 0 ? { leftOut } : {});
+  return json({ address: addressOf(request), ...(leftOut.length > 0 ? { leftOut } : {}) });
+}
+
+/** As the platform states it; null on a platform that does not. */
+function addressOf(request: Request): string | null {
+  const address = parseAddress(request.headers.get("cf-connecting-ip") ?? "");
+  return address && formatAddress(address);
 }
 
 async function unpacked(request: Request, body: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from "vitest";
 import { type Mesh, startMesh, type TestAgent, until } from "../../support/mesh.ts";
 import { MACHINES, where } from "../../support/needs.ts";
 import { bySeed, drawn, some } from "../../support/sample.ts";
@@ -115,6 +115,106 @@ where(...MACHINES).describe("two machines", () => {
     expect(pings(a, b)).toBe(true);
   });
 
+  const pathOf = (agent: TestAgent, file: string) => join(agent.stateDirectory, file);
+
+  it("M8: come back from damaged files of everything that can be had anew", async () => {
+    await a.end();
+    const irreplaceable = ["identity.json", "membership.json", "control.sock"];
+    for (const file of readdirSync(a.stateDirectory).filter((name) => !irreplaceable.includes(name)))
+      writeFileSync(pathOf(a, file), "");
+    writeFileSync(pathOf(a, "agent.lock"), "");
+    a.start();
+    await until("a is back", () => a.status()?.standing === "running" && pings(a, b));
+    expect(a.status()?.conditions).toMatchObject([{ code: "state_was_damaged" }]);
+    const roots = JSON.parse(readFileSync(pathOf(a, "roots.json"), "utf8")) as { envelopes: string[] };
+    expect(roots.envelopes.length).toBeGreaterThan(0);
+    expect(a.command("config", "verify").status).toBe(0);
+  });
+
+  it("M8: refuse to be somebody else, and can be taken down whatever is damaged", async () => {
+    await a.end();
+    const kept = new Map(
+      ["identity.json", "settings.json"].map((file) => [file, readFileSync(pathOf(a, file))] as const),
+    );
+    for (const file of kept.keys()) writeFileSync(pathOf(a, file), "");
+    const before = a.log.length;
+    a.start();
+    await until("it has ended", () => !a.isRunning);
+    expect(a.endedBy).toBe(1);
+    expect(a.log.slice(before)).toMatch(/identity\.json is damaged/);
+    expect(a.command("down").status).toBe(0);
+    expect(a.machine.run("ip", "link", "show", a.interfaceName).status).not.toBe(0);
+    expect(a.machine.run("nft", "list", "ruleset").stdout).not.toContain("rustronaut");
+    for (const [file, content] of kept) writeFileSync(pathOf(a, file), content);
+    a.start();
+    await until("a is back", () => a.status()?.standing === "running" && pings(a, b));
+  });
+
+  it("M9: keep up the filter, the daemon and changes of peers on a disk that is full", async () => {
+    await a.end();
+    const files = readdirSync(a.stateDirectory).filter((name) => name.endsWith(".json"));
+    const contents = files.map((file) => [file, readFileSync(pathOf(a, file))] as const);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", a.stateDirectory]);
+    for (const [file, content] of contents) writeFileSync(pathOf(a, file), content, { mode: 0o600 });
+    onTestFinished(() => void spawnSync("umount", ["-l", a.stateDirectory]));
+    spawnSync("dd", ["if=/dev/zero", `of=${pathOf(a, "filler")}`, "bs=1k"]);
+    expect(() => writeFileSync(pathOf(a, "more"), "x")).toThrow("ENOSPC");
+    a.start();
+    await until("a is back", () => a.status()?.standing === "running" && pings(a, b));
+    expect(a.command("config", "verify").status).toBe(0);
+
+    a.machine.run("nft", "flush", "ruleset");
+    a.machine.run("ip", "link", "del", "dev", a.interfaceName);
+    expect(a.command("config", "verify").status).toBe(0);
+    await until("both are back", () => pings(a, b) && pings(b, a));
+
+    const node = b.status()?.node ?? "";
+    const address = b.address;
+    const tagged = async (tags: string[]) => {
+      const { etag } = await mesh.system.admin.call("nodes.get", { params: { node } });
+      await mesh.system.admin.call("nodes.update", { params: { node }, body: { tags }, ifMatch: etag ?? "" });
+    };
+    await tagged([]);
+    await until("a has no peer", () => a.status()?.peers.length === 0);
+    expect(a.machine.run("ping", "-c1", "-W1", address).status).not.toBe(0);
+    expect(a.machine.run("wg", "show", a.interfaceName, "peers").stdout).toBe("");
+    // A restart brings nobody back, and the hub takes the node for itself.
+    await a.end("SIGKILL");
+    await mesh.gate.shut();
+    a.start();
+    await until("a runs", () => a.status()?.standing === "unreachable");
+    expect(a.machine.run("wg", "show", a.interfaceName, "peers").stdout).toBe("");
+    await mesh.gate.open();
+    await tagged(["server"]);
+    await until("they are back", () => a.status()?.standing === "running" && pings(a, b));
+
+    await a.end();
+    const written = readdirSync(a.stateDirectory).filter((name) => name.endsWith(".json"));
+    const last = written.map((file) => [file, readFileSync(pathOf(a, file))] as const);
+    execFileSync("umount", ["-l", a.stateDirectory]);
+    for (const [file, content] of last) writeFileSync(pathOf(a, file), content);
+    a.start();
+    await until("a is back", () => a.status()?.standing === "running" && pings(a, b));
+  });
+
+  it("M12: find each other when both move to other networks at once", async () => {
+    const move = (agent: TestAgent, host: number) => {
+      const run = (...words: string[]) => agent.machine.run("ip", ...words).stdout;
+      const [, address = "", net = "", bits = ""] =
+        /inet ((\d+\.\d+\.\d+)\.\d+)\/(\d+)/.exec(run("-4", "addr", "show", "dev", "eth0")) ?? [];
+      const routes = run("-4", "route", "show", "default").trim().split(" ");
+      run("addr", "del", `${address}/${bits}`, "dev", "eth0");
+      run("addr", "add", `${net}.${host}/${bits}`, "dev", "eth0");
+      if (routes.length > 1) run("route", "replace", ...routes);
+    };
+    const from = performance.now();
+    move(a, 201);
+    move(b, 202);
+    await until("they reach each other", () => pings(a, b) && pings(b, a), 30);
+    expect(a.status()?.peers[0]?.endpoint).toMatch(/\.202:/);
+    console.log(`both moved: ${((performance.now() - from) / 1_000).toFixed(1)} s`);
+  });
+
   it("keep a stream while one changes its keys", async () => {
     const before = b.status()?.publicKey;
     const peersOfA = () => a.machine.run("wg", "show", a.interfaceName, "peers").stdout.trim();
@@ -184,6 +284,15 @@ where(...MACHINES).describe("two machines", () => {
     a.start("--exit-node", router.status()?.name ?? "");
     await until("a reaches the internet through it", () => reaches("203.0.113.7"));
     expect(reaches(b.address)).toBe(true);
+
+    // M10: the hub may be out of reach just because of the exit node, so giving it up needs no hub.
+    await mesh.gate.shut();
+    await a.end();
+    a.start("--exit-node", "none");
+    await until("a runs", () => a.status()?.standing === "unreachable");
+    expect(a.machine.run("ip", "route", "get", "203.0.113.7").stdout).not.toContain(a.interfaceName);
+    await mesh.gate.open();
+    await until("a is in touch", () => a.status()?.standing === "running");
 
     expect(JSON.parse(router.command("logout", "--json").stdout)).toMatchObject({ hubWasTold: true });
     await until("a has one peer again", () => a.status()?.peers.length === 1);

@@ -2,7 +2,10 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
+import { wayTo } from "../../../agent/hub/http.ts";
 import { openWebSocket } from "../../../agent/hub/web-socket.ts";
+
+const { socketOptions } = wayTo("http://hub.localhost");
 
 describe("the agent's WebSocket", () => {
   let server: WebSocketServer;
@@ -21,11 +24,10 @@ describe("the agent's WebSocket", () => {
     texts = [];
     socket = null;
     closed = new Promise((resolve) => {
-      void openWebSocket(
-        url,
-        { authorization: "ticket" },
-        { onText: (text) => texts.push(text), onClose: resolve },
-      ).then((opened) => {
+      void openWebSocket(url, { authorization: "ticket" }, socketOptions, {
+        onText: (text) => texts.push(text),
+        onClose: resolve,
+      }).then((opened) => {
         socket = opened;
       });
     });
@@ -76,6 +78,6 @@ describe("the agent's WebSocket", () => {
     socket?.terminate();
     await closed;
     const nobody = { onText: () => expect.fail(), onClose: () => expect.fail() };
-    expect(await openWebSocket(url, {}, nobody)).toBeNull();
+    expect(await openWebSocket(url, {}, socketOptions, nobody)).toBeNull();
   });
 });

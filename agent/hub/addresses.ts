@@ -1,0 +1,110 @@
+import { lookup as dnsLookup } from "node:dns";
+import type { LookupFunction } from "node:net";
+import { isIP } from "node:net";
+import type { Store } from "../state/store.ts";
+
+/** How long the resolver is waited for where addresses are known from before: it may lie behind what is broken. */
+const PATIENCE_MS = 2_500;
+const MOST = 16;
+
+type Found = readonly { readonly address: string; readonly family: number }[];
+
+/** Resolves a name. Rejects as `dns.lookup` does. */
+export type Resolve = (hostname: string) => Promise<Found>;
+
+/**
+ * Where the hub is. The addresses at which it was last are kept, and are used while its name can't be resolved: the
+ * resolver may only be reached through an exit node that is gone.
+ */
+export class HubAddresses {
+  readonly #hostname: string;
+  readonly #store: Store;
+  readonly #resolve: Resolve;
+  #known: readonly string[] = [];
+  #asking: Promise<Found> | null = null;
+
+  constructor(hostname: string, store: Store, resolve: Resolve = resolveName) {
+    this.#hostname = hostname.replace(/^\[|\]$/g, "");
+    this.#store = store;
+    this.#resolve = resolve;
+  }
+
+  /** Takes what is on disk, or waits for the resolver when nothing is. */
+  async open(): Promise<void> {
+    this.#known = ((await this.#store.recall("hub-addresses")) ?? []).filter(
+      (address) => isIP(address) !== 0,
+    );
+    if (this.#known.length === 0) await this.refresh();
+    else void this.refresh();
+  }
+
+  /** All that are known, sorted. */
+  get all(): readonly string[] {
+    return this.#known;
+  }
+
+  async refresh(): Promise<void> {
+    await this.#ask().catch(() => undefined);
+  }
+
+  /** For `net.connect` and its like. */
+  readonly lookup: LookupFunction = lookupWith((hostname) =>
+    hostname === this.#hostname ? this.#found() : this.#resolve(hostname),
+  );
+
+  async #found(): Promise<Found> {
+    const known = this.#known.map((address) => ({ address, family: isIP(address) }));
+    const asked = this.#ask();
+    if (known.length === 0) return asked;
+    const late = new Promise<Found>((resolve) => setTimeout(resolve, PATIENCE_MS, known).unref());
+    return Promise.race([asked.catch(() => known), late]);
+  }
+
+  /** One question at a time: each that hangs holds a thread that files need, too. */
+  #ask(): Promise<Found> {
+    this.#asking ??= this.#resolve(this.#hostname)
+      .then(async (found) => {
+        await this.#learn(found.map(({ address }) => address));
+        return found;
+      })
+      .finally(() => {
+        this.#asking = null;
+      });
+    return this.#asking;
+  }
+
+  async #learn(found: readonly string[]): Promise<void> {
+    const known = [...new Set(found)].sort().slice(0, MOST);
+    if (known.length === 0 || known.join() === this.#known.join()) return;
+    this.#known = known;
+    await this.#store.keep("hub-addresses", known);
+  }
+}
+
+/** Names below `localhost` that the system does not know are this machine (RFC 6761 §6.3): the hub of `npm start`. */
+export const resolveName: Resolve = (hostname) =>
+  new Promise((resolve, reject) => {
+    dnsLookup(hostname, { all: true }, (error, found) => {
+      if (error === null) resolve(found);
+      else if (hostname.endsWith(".localhost")) resolve([{ address: "127.0.0.1", family: 4 }]);
+      else reject(error);
+    });
+  });
+
+export const lookupWith =
+  (resolve: Resolve): LookupFunction =>
+  (hostname, options, callback) => {
+    resolve(hostname).then(
+      (found) => {
+        const fitting = found.filter(({ family }) => !options.family || options.family === family);
+        const [first] = fitting;
+        if (!first) callback(noSuch(hostname), "");
+        else if (options.all) callback(null, [...fitting]);
+        else callback(null, first.address, first.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, ""),
+    );
+  };
+
+const noSuch = (hostname: string): NodeJS.ErrnoException =>
+  Object.assign(new Error(`${hostname} has no address of that family`), { code: "ENOTFOUND" });

@@ -1,0 +1,46 @@
+import * as z from "zod/mini";
+import type { FileName } from "./store.ts";
+
+/** What tells a file of the state directory from a damaged one: the types in `store.ts` say what its fields mean. */
+
+const text = z.string();
+const word = text.check(z.minLength(1));
+const seed = text.check(z.regex(/^[A-Za-z0-9_-]{40,}$/));
+const count = z.int().check(z.gte(0));
+
+const keySeeds = z.object({ wireguard: seed, kem: seed });
+const config = z.object({
+  serial: z.object({ epoch: count, rootVersion: count, counter: count }),
+  manifest: text,
+  proof: z.object({}),
+  exitNode: z.nullable(text),
+  objects: z.array(text),
+});
+const settings = z.object({
+  interfaceName: word,
+  listenPort: count,
+  advertise: z.array(text),
+  exitNode: z.nullable(text),
+  hostsFile: word,
+});
+
+export const FORMATS: Readonly<Record<FileName, z.ZodMiniType>> = {
+  identity: z.extend(keySeeds, { signing: seed, pending: z.nullable(keySeeds) }),
+  membership: z.object({
+    hub: word,
+    network: word,
+    node: word,
+    name: word,
+    joinedWith: text,
+    ended: z.nullable(text),
+  }),
+  settings,
+  "settings-copy": settings,
+  roots: z.object({ pin: word, envelopes: z.array(text).check(z.minLength(1)) }),
+  // Older agents wrote the bare number, of which a piece is a number too.
+  handshake: z.union([z.object({ counter: count }), count]),
+  config,
+  next: config,
+  fresh: z.object({ at: z.number(), skewMs: z.number() }),
+  "hub-addresses": z.array(text).check(z.maxLength(64)),
+};
