@@ -26,6 +26,7 @@ export function addNetworkCommands(program: Command, app: App): void {
       const { client } = await app.hub();
       const body = { document, prune: options.prune ?? false };
       const { data: plan } = await client.call("network.plan", { body });
+      for (const warning of plan.warnings ?? []) app.note(`warning: ${warning}\n`);
       if (options.dryRun || plan.steps.length === 0) return app.emit(plan, () => planText(plan));
       app.note(planText(plan));
       await confirm(app, `Apply ${plan.steps.length} change(s)?`, options.yes ?? false);

@@ -7,6 +7,7 @@ import { Field } from "../components/field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Loaded } from "../components/states.tsx";
 import { formatCount } from "../lib/format.ts";
+import { ProviderNotices } from "./provider-notices.tsx";
 import { TrustCard } from "./trust-card.tsx";
 
 const MINUTE = 60_000;
@@ -40,6 +41,7 @@ export default function Overview() {
         </Field>
       </PageHead>
       <Loaded query={stats}>{(data) => <Figures stats={data} title={RANGES[range].title} />}</Loaded>
+      {!stats.isPending && <ProviderNotices />}
       {!stats.isPending && <TrustCard />}
     </>
   );

@@ -1,5 +1,6 @@
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import { base64url } from "../encoding.ts";
+import { audienceFault } from "./audience.ts";
 import type { UnverifiedJws } from "./jws.ts";
 
 /** Seconds. */
@@ -8,19 +9,21 @@ const MAX_AGE = 600;
 
 /**
  * The checks of an ID token that come on top of issuer, expiry, nonce and signature: what is wrong, or null.
- * Stricter than OpenID Connect Core §3.1.3.7: an audience besides us is refused even with our `azp`.
  *
  * @param now Milliseconds since the Unix epoch.
  */
 export function idTokenFault(
   { header, claims }: UnverifiedJws,
-  expected: { readonly clientId: string; readonly accessToken: string },
+  expected: {
+    readonly clientId: string;
+    readonly trustedAudiences: readonly string[];
+    readonly accessToken: string;
+  },
   now: number,
 ): string | null {
-  const { aud, azp, iat, at_hash: atHash } = claims;
-  const audiences: unknown[] = Array.isArray(aud) ? aud : [aud];
-  if (audiences.length !== 1 || audiences[0] !== expected.clientId) return "aud is not this client alone";
-  if (azp !== undefined && azp !== expected.clientId) return "azp is not this client";
+  const { iat, at_hash: atHash } = claims;
+  const audience = audienceFault(claims, expected);
+  if (audience !== null) return audience;
   const seconds = now / 1_000;
   if (typeof iat !== "number" || iat > seconds + FUTURE) return "iat is in the future";
   if (iat < seconds - MAX_AGE) return "iat is too long ago";

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from "../result.ts";
+import { audienceFault } from "./audience.ts";
 
 /** Which sessions an identity provider asks to end (OpenID Connect Back-Channel Logout 1.0 §2.4). */
 export interface LogoutToken {
@@ -18,13 +19,14 @@ const MAX_AGE = 600;
 /** Checks the claims of a logout token whose signature, issuer and type were verified (§2.6). @param now in milliseconds */
 export function readLogoutToken(
   claims: Readonly<Record<string, unknown>>,
-  clientId: string,
+  expected: { readonly clientId: string; readonly trustedAudiences: readonly string[] },
   now: number,
 ): Result<LogoutToken, string> {
   const seconds = now / 1_000;
   const { aud, iat, exp, jti, events, sub, sid } = claims;
-  const audiences: unknown[] = Array.isArray(aud) ? aud : [aud];
-  if (audiences.length !== 1 || audiences[0] !== clientId) return err("aud is not this client");
+  // A logout token holds no `azp` (Back-Channel Logout 1.0 §2.4).
+  const audience = audienceFault({ aud, azp: expected.clientId }, expected);
+  if (audience !== null) return err(audience);
   if (typeof iat !== "number" || iat > seconds + SKEW || iat < seconds - MAX_AGE)
     return err("iat is not recent");
   if (exp !== undefined && (typeof exp !== "number" || exp <= seconds - SKEW)) return err("it has expired");

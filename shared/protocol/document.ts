@@ -49,7 +49,12 @@ export const planStep = z.object({
   name: z.string(),
   changes: z.array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })),
 });
-export const plan = z.object({ baseVersion: z.string(), steps: z.array(planStep) });
+export const plan = z.object({
+  baseVersion: z.string(),
+  steps: z.array(planStep),
+  /** What will be saved and yet not work, in words. */
+  warnings: z.optional(z.array(z.string())),
+});
 export const exported = z.object({ baseVersion: z.string(), document: networkDocument });
 
 export type NetworkDocument = z.infer<typeof networkDocument>;

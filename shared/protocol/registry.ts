@@ -129,12 +129,23 @@ export const identityProvider = z.object({
   hasClientSecret: z.boolean(),
   scopes: z.string(),
   groupsClaim: z.string(),
+  /** When a sign-in first held the groups claim, and when one last lacked it although none had held it yet. */
+  groupsSeenAt: z.nullable(f.instant),
+  groupsMissedAt: z.nullable(f.instant),
+  emailClaim: z.string(),
+  emailVerified: z.enum(["required", "absentIsTrusted"]),
+  trustedAudiences: z.array(z.string()),
   allowedDomains: z.array(z.string()),
   offlineAccess: z.enum(["no", "scope", "consent"]),
   recheckMinutes: z.number(),
   recheckGraceHours: z.number(),
   enabled: z.boolean(),
   ...f.rowFields,
+});
+
+/** A provider as it was saved, and what would not work with it, in words; asked of the provider itself. */
+export const identityProviderSaved = z.extend(identityProvider, {
+  problems: z.optional(z.array(z.string())),
 });
 
 const providerInput = {
@@ -146,7 +157,14 @@ const providerInput = {
   scopes: z
     .string()
     .check(z.maxLength(500), z.regex(/^openid( [\x21\x23-\x5b\x5d-\x7e]+)*$/, "must begin with openid")),
-  groupsClaim: f.line(200),
+  /** A claim's name, or the path to a nested one with dots between the names. */
+  groupsClaim: f.line(200).check(z.minLength(1)),
+  /** The claim that holds the address; a provider without mailboxes has `preferred_username` or `upn`. */
+  emailClaim: f.line(200).check(z.minLength(1)),
+  /** Whether to trust an address of which the provider does not say that it is verified. An explicit no never counts. */
+  emailVerified: z.enum(["required", "absentIsTrusted"]),
+  /** Audiences that an ID token may name besides the client id. */
+  trustedAudiences: f.list(f.line(500).check(z.minLength(1)), 20),
   allowedDomains: f.list(f.host, 100),
   /** Whether sign-ins ask for a refresh token: by the scope `offline_access`, and with `prompt=consent` where needed. */
   offlineAccess: z.enum(["no", "scope", "consent"]),

@@ -44,7 +44,19 @@ export const identityProviders = sqliteTable("identity_providers", {
   /** AES-GCM under SECRET_KEY; null for a public client. */
   clientSecretSealed: text("client_secret_sealed"),
   scopes: text("scopes").notNull().default("openid email profile"),
+  /** Name of the claim, or the path to it with dots between the names. */
   groupsClaim: text("groups_claim").notNull().default("groups"),
+  /** When a sign-in first held the groups claim; null after the claim was changed. */
+  groupsSeenAt: integer("groups_seen_at"),
+  /** When a sign-in last lacked the groups claim although none had held it yet. */
+  groupsMissedAt: integer("groups_missed_at"),
+  emailClaim: text("email_claim").notNull().default("email"),
+  /** Whether an address counts of which the provider does not say that it is verified. An explicit no never counts. */
+  emailVerified: text("email_verified", { enum: ["required", "absentIsTrusted"] })
+    .notNull()
+    .default("required"),
+  /** JSON list: audiences besides us that an ID token may name. */
+  trustedAudiences: text("trusted_audiences").notNull().default("[]"),
   /** JSON list of e-mail domains whose users may sign in; `[]` means only users that already exist. */
   allowedDomains: text("allowed_domains").notNull().default("[]"),
   /** How a sign-in asks for a refresh token: not at all, by the scope `offline_access`, or by it and `prompt=consent`. */

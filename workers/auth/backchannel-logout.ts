@@ -24,7 +24,7 @@ export async function serveBackchannelLogout(request: Request, bindings: Binding
       return answer(400, "typ must be logout+jwt");
     }
     if (claims.iss !== server.issuer) return answer(400, "iss is not the provider");
-    const logout = readLogoutToken(claims, provider.clientId, Date.now());
+    const logout = readLogoutToken(claims, provider, Date.now());
     if (!logout.ok) return answer(400, logout.error);
     return await endNamed(bindings, provider, logout.value);
   } catch (error) {

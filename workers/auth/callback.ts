@@ -60,7 +60,7 @@ export async function serveCallback(request: Request, bindings: Bindings): Promi
       retryUrl,
     );
   }
-  const claims = readIdentityClaims(answer.claims, provider.groupsClaim, Date.now());
+  const claims = readIdentityClaims(answer.claims, provider, Date.now());
   if (!claims.ok) return fail(bindings, provider, claims.error, REFUSALS[claims.error], retryUrl);
   if (attempt.signInAfter && !isNewer(answer.claims.auth_time, attempt.signInAfter)) {
     return fail(bindings, provider, "auth_time is missing or old", NOT_ASKED, retryUrl);

@@ -13,18 +13,21 @@ const known = new BoundedCache<oauth.AuthorizationServer>(50, 10 * 60_000);
 export async function discover(bindings: Bindings, issuer: string): Promise<oauth.AuthorizationServer> {
   const cached = known.get(issuer);
   if (cached) return cached;
-  const url = new URL(issuer);
-  const response = await oauth.discoveryRequest(url, {
-    algorithm: "oidc",
-    ...requestOptions(bindings, issuer),
-  });
-  const metadata = await oauth.processDiscoveryResponse(url, response);
+  const metadata = await fetchMetadata(bindings, issuer);
   const server = {
     ...metadata,
     id_token_signing_alg_values_supported: usableAlgorithms(metadata.id_token_signing_alg_values_supported),
   };
   known.set(issuer, server);
   return server;
+}
+
+/** The metadata as published, asked for now. Throws as `discover`. */
+export async function fetchMetadata(bindings: Bindings, issuer: string): Promise<oauth.AuthorizationServer> {
+  const url = new URL(issuer);
+  const options = requestOptions(bindings, issuer);
+  const response = await oauth.discoveryRequest(url, { algorithm: "oidc", ...options });
+  return oauth.processDiscoveryResponse(url, response);
 }
 
 /** How oauth4webapi talks to a provider. */

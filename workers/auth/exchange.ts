@@ -1,4 +1,5 @@
 import * as oauth from "oauth4webapi";
+import type { Claims } from "../../shared/login/claim-at.ts";
 import type { ProviderAttempt } from "../../shared/login/types.ts";
 import type { Bindings } from "../env.ts";
 import { callbackUri } from "./authorize.ts";
@@ -10,7 +11,7 @@ import { ProviderFault } from "./verify-jws.ts";
 
 export interface Exchanged {
   /** The claims of the ID token, completed by those of userinfo. */
-  readonly claims: Record<string, unknown>;
+  readonly claims: Claims;
   readonly refreshToken: string | null;
 }
 

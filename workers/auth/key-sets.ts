@@ -25,7 +25,8 @@ export async function findSigningKey(
   return selectSigningKey(await fetchKeys(bindings, jwksUri), header, usable);
 }
 
-async function fetchKeys(bindings: Bindings, jwksUri: string): Promise<readonly JwkLike[]> {
+/** The keys of a provider, asked for now. Throws `ProviderAway` when they can't be had. */
+export async function fetchKeys(bindings: Bindings, jwksUri: string): Promise<readonly JwkLike[]> {
   const response = await providerFetch(bindings)(jwksUri, { headers: { Accept: "application/json" } });
   const body: unknown = response.ok ? await response.json().catch(() => null) : null;
   const keys = typeof body === "object" && body !== null && "keys" in body ? body.keys : null;

@@ -11,6 +11,7 @@ import { freshId } from "../handoff/random.ts";
 import { coordinatorObject } from "../objects.ts";
 import { loadPrincipal } from "../registry/principals.ts";
 import { signInSession } from "./current.ts";
+import { noteGroups } from "./note-groups.ts";
 import type { Provider } from "./providers.ts";
 import { keepGrant } from "./recheck/grants.ts";
 import { signInUser, type UserRefusal } from "./users.ts";
@@ -64,6 +65,7 @@ export async function openSignIn(
   if (typeof before === "object" && before.session.principal.userId !== userId) {
     await endDevice(bindings, { id: before.session.id, owner: before.owner }, "replaced");
   }
+  await noteGroups(bindings, provider, claims, userId);
   await note(bindings, "login", "login.success", `user:${userId}`, opened.value.session.id, {
     provider: provider.id,
   });

@@ -1,6 +1,8 @@
 import * as oauth from "oauth4webapi";
+import { type Claims, claimAt, isClaims } from "../../shared/login/claim-at.ts";
 import { idTokenFault } from "../../shared/login/id-token.ts";
 import type { Bindings } from "../env.ts";
+import { withGroups } from "./claim-sources.ts";
 import { requestOptions } from "./discovery.ts";
 import { clientSecret, type Provider } from "./providers.ts";
 import { ProviderFault, verifyJws } from "./verify-jws.ts";
@@ -29,31 +31,42 @@ export async function verifiedClaims(
   provider: Provider,
   server: oauth.AuthorizationServer,
   tokens: { readonly id_token?: string | undefined; readonly access_token: string },
-): Promise<Record<string, unknown>> {
+): Promise<Claims> {
   const idToken = await verifyJws(bindings, server, tokens.id_token ?? "");
-  const expected = { clientId: provider.clientId, accessToken: tokens.access_token };
+  const expected = { ...provider, accessToken: tokens.access_token };
   const fault = idTokenFault(idToken, expected, Date.now());
   if (fault !== null) throw new ProviderFault(fault);
 
-  const { claims } = idToken;
-  const complete = ["email", "email_verified", "name", provider.groupsClaim].every((name) => name in claims);
-  if (complete || server.userinfo_endpoint === undefined) return claims;
+  const claims = await withGroups(bindings, provider, server, idToken.claims);
+  const wanted = [provider.emailClaim, "email_verified", "name", provider.groupsClaim];
+  const isComplete = wanted.every((name) => claimAt(claims, name) !== undefined);
+  if (isComplete || server.userinfo_endpoint === undefined) return claims;
   const userinfo = await userinfoOf(bindings, provider, server, tokens.access_token, String(claims.sub));
-  return { ...userinfo, ...claims };
+  return merged(userinfo, claims);
 }
 
-/** What userinfo says of this subject, and of no other. */
+/** What the ID token says, completed by userinfo, also within a claim that is an object. */
+function merged(userinfo: Claims, idToken: Claims): Claims {
+  const both = Object.entries(idToken).map(([name, value]) => {
+    const other = userinfo[name];
+    return [name, isClaims(value) && isClaims(other) ? { ...other, ...value } : value] as const;
+  });
+  return { ...userinfo, ...Object.fromEntries(both) };
+}
+
+/** What userinfo says of this subject, and of no other; with its groups where they stand elsewhere. */
 export async function userinfoOf(
   bindings: Bindings,
   provider: Provider,
   server: oauth.AuthorizationServer,
   accessToken: string,
   subject: string,
-): Promise<Record<string, unknown>> {
+): Promise<Claims> {
   const client: oauth.Client = { client_id: provider.clientId };
   const options = requestOptions(bindings, provider.issuer);
   const response = await oauth.userInfoRequest(server, client, accessToken, options);
-  return { ...(await oauth.processUserInfoResponse(server, client, subject, response)) };
+  const claims = { ...(await oauth.processUserInfoResponse(server, client, subject, response)) };
+  return withGroups(bindings, provider, server, claims);
 }
 
 /** What went wrong, for the audit log: the library's words, never the answer's content. */

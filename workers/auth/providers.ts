@@ -10,6 +10,10 @@ export interface Provider {
   readonly clientSecretSealed: string | null;
   readonly scopes: string;
   readonly groupsClaim: string;
+  readonly groupsSeenAt: number | null;
+  readonly emailClaim: string;
+  readonly emailVerified: "required" | "absentIsTrusted";
+  readonly trustedAudiences: readonly string[];
   readonly allowedDomains: readonly string[];
   readonly offlineAccess: "no" | "scope" | "consent";
   readonly recheckMinutes: number;
@@ -20,16 +24,21 @@ export interface Provider {
 export const providerSecretContext = (providerId: string): string => `identity_provider:${providerId}`;
 
 const COLUMNS = `id, name, issuer, client_id AS clientId, client_secret_sealed AS clientSecretSealed, scopes,
-  groups_claim AS groupsClaim, allowed_domains AS allowedDomains, offline_access AS offlineAccess,
+  groups_claim AS groupsClaim, groups_seen_at AS groupsSeenAt, email_claim AS emailClaim,
+  email_verified AS emailVerified, trusted_audiences AS trustedAudiences, allowed_domains AS allowedDomains, offline_access AS offlineAccess,
   recheck_minutes AS recheckMinutes, recheck_grace_hours AS recheckGraceHours`;
 /** Choices on one page. */
 const MAX_PROVIDERS = 50;
 
-type Row = Omit<Provider, "allowedDomains"> & { allowedDomains: string };
+type Row = Omit<Provider, "allowedDomains" | "trustedAudiences"> & {
+  allowedDomains: string;
+  trustedAudiences: string;
+};
 
 const fromRow = (row: Row): Provider => ({
   ...row,
   allowedDomains: JSON.parse(row.allowedDomains) as string[],
+  trustedAudiences: JSON.parse(row.trustedAudiences) as string[],
 });
 
 export async function enabledProviders(db: D1Database): Promise<Provider[]> {

@@ -69,7 +69,8 @@ export async function signInUser(
 }
 
 /**
- * Takes over what a provider says now about a user who signed in before; refuses what a sign-in would refuse.
+ * Takes over what a provider says now about a user who signed in before; refuses what a sign-in would refuse, and what
+ * says nothing about the groups that the provider named before.
  *
  * @param whenChanged Written in the transaction that changes the user, and only then.
  * @returns Whether live sessions hold an older picture of this user.
@@ -79,11 +80,12 @@ export async function recheckUser(
   provider: Provider,
   claims: IdentityClaims,
   whenChanged: D1PreparedStatement,
-): Promise<Result<{ readonly changed: boolean }, UserRefusal>> {
+): Promise<Result<{ readonly changed: boolean }, UserRefusal | "groups_unknown">> {
   const judged = await judgeUser(db, provider, claims);
   if (!judged.ok) return judged;
   const { user, linked, changed, name, groups } = judged.value;
-  if (!user || !linked) return err("unknown_user");
+  if (!user || linked === null) return err("unknown_user");
+  if (!claims.groupsStated && linked.groups !== "[]") return err("groups_unknown");
   if (!changed) return ok({ changed });
   const now = Date.now();
   await db.batch([
@@ -98,8 +100,8 @@ export async function recheckUser(
 
 interface Judged {
   readonly user: Known | null;
-  /** The user is known by this subject, not only by this address. */
-  readonly linked: boolean;
+  /** What is known by this subject; null when the user is known by the address alone. */
+  readonly linked: { readonly groups: string } | null;
   readonly changed: boolean;
   readonly name: string;
   readonly groups: string;
@@ -131,7 +133,7 @@ async function judgeUser(
   const name = claims.name === "" ? (user?.name ?? "") : claims.name;
   const changed =
     user !== null && (user.email !== claims.email || user.name !== name || linked?.groups !== groups);
-  return ok({ user, linked: linked !== null, changed, name, groups });
+  return ok({ user, linked, changed, name, groups });
 }
 
 function updateUser(

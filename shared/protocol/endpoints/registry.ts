@@ -222,7 +222,7 @@ export const REGISTRY_ENDPOINTS = {
     role: "owner",
     summary: "Add an OpenID provider",
     body: r.identityProviderCreate,
-    response: r.identityProvider,
+    response: r.identityProviderSaved,
     status: 201,
   },
   "identityProviders.get": {
@@ -238,7 +238,7 @@ export const REGISTRY_ENDPOINTS = {
     role: "owner",
     summary: "Change an identity provider",
     body: r.identityProviderUpdate,
-    response: r.identityProvider,
+    response: r.identityProviderSaved,
     ifMatch: true,
   },
   "identityProviders.delete": {

@@ -81,7 +81,7 @@ describe("S-26: claims of an ID token", () => {
   const fault = (change: object) =>
     idTokenFault(
       { header: { alg: "RS256", kid: null, typ: null }, claims: { ...good, ...change } },
-      { clientId: "me", accessToken: "token" },
+      { clientId: "me", trustedAudiences: ["project"], accessToken: "token" },
       now,
     );
 
@@ -99,6 +99,21 @@ describe("S-26: claims of an ID token", () => {
     expect(fault(change)).not.toBeNull();
   });
 
+  test.each([
+    [{ aud: ["me", "project"], azp: "me" }, null],
+    [{ aud: ["project", "me"], azp: "me" }, null],
+    [{ aud: ["me", "project"] }, "azp is missing beside several audiences"],
+    [{ aud: ["me", "project"], azp: "project" }, "azp is not this client"],
+    [
+      { aud: ["me", "project", "other"], azp: "me" },
+      "aud names others than this client and the trusted audiences",
+    ],
+    [{ aud: ["project"], azp: "me" }, "aud is not this client"],
+    [{ aud: "project" }, "aud is not this client"],
+  ])("G12: audiences that the operator trusts may stand beside us: %j", (change, expected) => {
+    expect(fault(change)).toBe(expected);
+  });
+
   test("an honest one passes", () => {
     expect(fault({})).toBeNull();
     expect(fault({ aud: ["me"], azp: "me", at_hash: "PEaenWxYddN6Q_NT1PiOYQ" })).toBeNull();
@@ -109,11 +124,17 @@ describe("logout token", () => {
   const now = 1_800_000_000_000;
   const iat = now / 1_000;
   const events = { "http://schemas.openid.net/event/backchannel-logout": {} };
+  const me = { clientId: "me", trustedAudiences: ["project"] };
   const good = { aud: "me", iat, exp: iat + 120, jti: "j", events, sub: "s" };
 
+  test("G12: may name the audiences that the operator trusts, and no others", () => {
+    expect(readLogoutToken({ ...good, aud: ["me", "project"] }, me, now).ok).toBe(true);
+    expect(readLogoutToken({ ...good, aud: ["me", "other"] }, me, now).ok).toBe(false);
+  });
+
   test("names subject or session", () => {
-    expect(readLogoutToken(good, "me", now)).toMatchObject({ ok: true, value: { subject: "s", sid: null } });
-    expect(readLogoutToken({ ...good, sid: "x", sub: undefined }, "me", now)).toMatchObject({ ok: true });
+    expect(readLogoutToken(good, me, now)).toMatchObject({ ok: true, value: { subject: "s", sid: null } });
+    expect(readLogoutToken({ ...good, sid: "x", sub: undefined }, me, now)).toMatchObject({ ok: true });
   });
 
   test.each([
@@ -127,6 +148,6 @@ describe("logout token", () => {
     { iat: iat + 3_600 },
     { exp: iat - 600 },
   ])("%j is refused", (change) => {
-    expect(readLogoutToken({ ...good, ...change }, "me", now).ok).toBe(false);
+    expect(readLogoutToken({ ...good, ...change }, me, now).ok).toBe(false);
   });
 });

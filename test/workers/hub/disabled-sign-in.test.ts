@@ -61,7 +61,7 @@ test("a user who was disabled a moment ago gets no sign-in, and is told so", asy
   await disabledMeanwhile("eve");
   const request = new Request("https://auth.example/");
   const claims = {
-    ...{ subject: "eve", email: "eve@corp.com", name: "", groups: [] },
+    ...{ subject: "eve", email: "eve@corp.com", name: "", groups: [], groupsStated: true },
     ...{ sid: null, acr: null, amr: [], authTime: 1 },
   };
   const provider = await enabledProvider(env.DB, "idp_1");

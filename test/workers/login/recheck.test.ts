@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Session } from "../../../shared/sessions/types.ts";
 import { serveBackchannelLogout } from "../../../workers/auth/backchannel-logout.ts";
 import { providerFetch } from "../../../workers/auth/provider-fetch.ts";
 import { auditObject } from "../../../workers/objects.ts";
@@ -96,6 +97,74 @@ describe("S-27: what the provider says after the sign-in", () => {
     await provider.pass(HOUR);
     await run();
     expect((await provider.live(session))?.principal.groups).toEqual(["sales"]);
+  });
+});
+
+describe("G2: groups that an answer does not say", () => {
+  const groupsNow = async (provider: Awaited<ReturnType<typeof silentProvider>>, session: Session) =>
+    (await provider.live(session))?.principal.groups;
+
+  test("are not none: the user keeps them, and is not confirmed", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    const { groups: _, ...without } = provider.claims;
+    provider.claims = without;
+    await provider.pass(HOUR);
+    expect(await run()).toMatchObject({ confirmed: 0, failed: 1 });
+    expect(await groupsNow(provider, session)).toEqual(["sales"]);
+    expect((await provider.row())?.problem).toContain("groups");
+    await provider.pass(24 * HOUR);
+    expect(await run()).toMatchObject({ ended: 1 });
+    expect(await provider.live(session)).toBeUndefined();
+  });
+
+  test("are none where the answer says so", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    provider.claims = { ...provider.claims, groups: [] };
+    await provider.pass(HOUR);
+    expect(await run()).toMatchObject({ confirmed: 1 });
+    expect(await groupsNow(provider, session)).toEqual([]);
+  });
+
+  const elsewhere = (provider: { issuer: string; claims: Record<string, unknown> }, source: object) => {
+    const { groups: _, ...without } = provider.claims;
+    return { ...without, _claim_names: { groups: "s" }, _claim_sources: { s: source } };
+  };
+
+  test("are fetched where they stand elsewhere", async () => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    provider.elsewhere = await provider.claimsToken({ sub: provider.claims.sub, groups: ["one", "two"] });
+    provider.claims = elsewhere(provider, { endpoint: `${provider.issuer}/claims`, access_token: "t" });
+    await provider.pass(HOUR);
+    expect(await run()).toMatchObject({ confirmed: 1 });
+    expect(await groupsNow(provider, session)).toEqual(["one", "two"]);
+    provider.claims = elsewhere(provider, { JWT: await provider.claimsToken({ groups: ["three"] }) });
+    await provider.pass(HOUR);
+    expect(await run()).toMatchObject({ confirmed: 1 });
+    expect(await groupsNow(provider, session)).toEqual(["three"]);
+  });
+
+  test.each<[string, (provider: Awaited<ReturnType<typeof silentProvider>>) => Promise<object>]>([
+    ["an endpoint that gives nothing", async ({ issuer }) => ({ endpoint: `${issuer}/claims` })],
+    ["an endpoint inside", async () => ({ endpoint: "https://169.254.169.254/claims" })],
+    ["an endpoint without TLS", async () => ({ endpoint: "http://idp.example/claims" })],
+    ["a token about another", async (p) => ({ JWT: await p.claimsToken({ sub: "another", groups: ["a"] }) })],
+    ["a token that is over", async (p) => ({ JWT: await p.claimsToken({ exp: 1, groups: ["a"] }) })],
+    [
+      "a token of somebody else",
+      async () => ({ JWT: await (await silentProvider()).claimsToken({ groups: ["a"] }) }),
+    ],
+    ["a token without them", async (p) => ({ JWT: await p.claimsToken({}) })],
+    ["no source", async () => ({})],
+  ])("end the sessions where they can't be had: %s", async (_what, source) => {
+    const provider = await silentProvider();
+    const session = await provider.signIn();
+    provider.claims = elsewhere(provider, await source(provider));
+    await provider.pass(HOUR);
+    expect(await run()).toMatchObject({ ended: 1 });
+    expect(await provider.live(session)).toBeUndefined();
   });
 });
 

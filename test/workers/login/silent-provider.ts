@@ -21,6 +21,11 @@ export interface SilentProvider {
   mode: Mode;
   token: string;
   claims: Record<string, unknown>;
+  /** A claims token of its own, for a claim that stands elsewhere. */
+  claimsToken(claims: Record<string, unknown>): Promise<string>;
+  /** What is behind `/claims`, or null for nothing. */
+  elsewhere: string | null;
+  readonly issuer: string;
   /** Happens while the token endpoint holds a request. */
   meanwhile: () => Promise<unknown>;
   /** Requests to the token endpoint so far. */
@@ -62,6 +67,10 @@ export async function silentProvider(): Promise<SilentProvider> {
 
   const provider: SilentProvider = {
     id,
+    issuer,
+    elsewhere: null,
+    claimsToken: (claims) =>
+      new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "k" }).setIssuer(issuer).sign(privateKey),
     mode: "well",
     token: `rt-${crypto.randomUUID()}`,
     claims: { sub, email, email_verified: true, name: "Person", groups: ["sales"] },
@@ -75,6 +84,7 @@ export async function silentProvider(): Promise<SilentProvider> {
         email: who + email,
         name: "Person",
         groups: ["sales"],
+        groupsStated: true,
         sid: null,
         acr: null,
         amr: [],
@@ -168,6 +178,10 @@ export async function silentProvider(): Promise<SilentProvider> {
         });
       case "/jwks":
         return Response.json({ keys });
+      case "/claims":
+        return provider.elsewhere === null
+          ? new Response(null, { status: 404 })
+          : new Response(provider.elsewhere, { headers: { "content-type": "application/jwt" } });
       default:
         return tokenAnswer(new URLSearchParams(String(init?.body)));
     }

@@ -1,4 +1,5 @@
 import * as oauth from "oauth4webapi";
+import type { Claims } from "../../../shared/login/claim-at.ts";
 import type { RecheckOutcome } from "../../../shared/login/recheck.ts";
 import type { Bindings } from "../../env.ts";
 import { discover, requestOptions } from "../discovery.ts";
@@ -11,7 +12,7 @@ import { ProviderFault } from "../verify-jws.ts";
 const MAX_TOKEN = 16_384;
 
 export type Answer =
-  | { readonly kind: "claims"; readonly claims: Record<string, unknown> }
+  | { readonly kind: "claims"; readonly claims: Claims }
   /** The provider replaced the token, but a newer sign-in has come in between: the answer is of no use. */
   | { readonly kind: "superseded" }
   | Exclude<RecheckOutcome, { kind: "confirmed" | "refused" }>;

@@ -58,10 +58,14 @@ async function ask(
   const keep = (rotated: string) => keepTrying(() => replaceToken(bindings, grant, rotated));
   const answer = await askProvider(bindings, provider, grant.subject, token, keep);
   if (answer.kind !== "claims") return answer;
-  const claims = readIdentityClaims(answer.claims, provider.groupsClaim, Date.now());
+  const claims = readIdentityClaims(answer.claims, provider, Date.now());
   if (!claims.ok) return { kind: "refused", reason: claims.error };
   const user = await recheckUser(bindings.db, provider, claims.value, markUntold(bindings.db, grant));
-  if (!user.ok) return { kind: "refused", reason: user.error };
+  if (!user.ok) {
+    return user.error === "groups_unknown"
+      ? { kind: "failed", problem: "the answer says nothing about groups, and the user had some" }
+      : { kind: "refused", reason: user.error };
+  }
   if (user.value.changed) await tellSessions(bindings, grant.userId);
   return { kind: "confirmed" };
 }

@@ -1,4 +1,5 @@
-import type { NetworkDocument, PlanStep } from "../../../shared/protocol/document.ts";
+import type { NetworkDocument, Plan, PlanStep } from "../../../shared/protocol/document.ts";
+import { providerProblems } from "../../auth/check-provider.ts";
 import { noCycle, ownerIsLeft, ownerOrTokenIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Write } from "../call.ts";
 import { changeApp, endsOf, newApp, removeApp, storeApp } from "../handlers/apps.ts";
@@ -25,6 +26,7 @@ export interface Building {
   readonly statements: D1PreparedStatement[];
   readonly userIds: Set<string>;
   readonly ends: Effects["ends"][number][];
+  readonly warnings: string[];
 }
 
 /**
@@ -36,7 +38,7 @@ export async function writeOfPlan(
   rows: NetworkRows,
   baseVersion: string,
   steps: PlanStep[],
-): Promise<Write<{ baseVersion: string; steps: PlanStep[] }>> {
+): Promise<Write<Plan>> {
   const building: Building = {
     call,
     rows,
@@ -44,6 +46,7 @@ export async function writeOfPlan(
     statements: [],
     userIds: new Set(),
     ends: [],
+    warnings: [],
   };
   refuseBulk(call, sourcesOf(call.body.document, steps));
   for (const step of steps) await applyStep(building, step);
@@ -67,7 +70,7 @@ export async function writeOfPlan(
       userIds: [...building.userIds],
       ends: building.ends,
     },
-    body: { baseVersion, steps },
+    body: { baseVersion, steps, ...(building.warnings.length > 0 ? { warnings: building.warnings } : {}) },
   };
 }
 
@@ -131,6 +134,10 @@ async function applyProvider(
     statements.push(...taken.statements);
     for (const id of taken.userIds) userIds.add(id);
     ends.push(...taken.ends);
+  }
+  if (after) {
+    const problems = await providerProblems(call.bindings, after);
+    building.warnings.push(...problems.map((problem) => `identity provider ${after.name}: ${problem}`));
   }
   if (after) statements.push(storeProvider(d1, after, before !== undefined));
   else if (before) statements.push(d1.prepare("DELETE FROM identity_providers WHERE id = ?").bind(before.id));

@@ -15,7 +15,15 @@ const SECTIONS = [
 ] as const;
 
 /** Lists whose order means nothing. */
-const SETS = new Set(["users", "groups", "tags", "allowedDomains", "allowedOrigins", "clientHeaders"]);
+const SETS = new Set([
+  "users",
+  "groups",
+  "tags",
+  "allowedDomains",
+  "allowedOrigins",
+  "trustedAudiences",
+  "clientHeaders",
+]);
 
 const nameOf = (item: Item): string => String(item.email ?? item.name);
 

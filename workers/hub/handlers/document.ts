@@ -14,8 +14,8 @@ export const DOCUMENT_HANDLERS: Handlers<"network.export" | "network.plan" | "ne
     const { rows, baseVersion, document } = await readDocument(call.bindings.db);
     const steps = planOf(document, call.body.document, call.body.prune ?? false);
     // Whoever looks at a plan learns now what applying it would refuse.
-    await writeOfPlan(call, rows, baseVersion, steps);
-    return { body: { baseVersion, steps } };
+    const { body } = await writeOfPlan(call, rows, baseVersion, steps);
+    return { body };
   },
 
   "network.apply": async (call) => {

@@ -1,6 +1,7 @@
 import { asc, eq, gt } from "drizzle-orm";
 import { isId } from "../../../shared/ids.ts";
 import { identityProviders } from "../../../shared/registry/schema.ts";
+import { providerProblems } from "../../auth/check-provider.ts";
 import { providerSecretContext } from "../../auth/providers.ts";
 import type { Bindings } from "../../env.ts";
 import { freshId } from "../../handoff/random.ts";
@@ -19,7 +20,13 @@ const view = ({ clientSecretSealed, ...row }: ProviderRow) => ({
   ...row,
   hasClientSecret: clientSecretSealed !== null,
   allowedDomains: JSON.parse(row.allowedDomains) as string[],
+  trustedAudiences: JSON.parse(row.trustedAudiences) as string[],
 });
+
+async function withProblems(bindings: Bindings, row: ProviderRow) {
+  const problems = await providerProblems(bindings, row);
+  return problems.length > 0 ? { ...view(row), problems } : view(row);
+}
 
 /** An identity provider by id or name. */
 async function findProvider(d1: D1Database, reference: string): Promise<ProviderRow> {
@@ -38,6 +45,9 @@ export interface ProviderInput {
   readonly clientSecret?: string | null | undefined;
   readonly scopes?: string | undefined;
   readonly groupsClaim?: string | undefined;
+  readonly emailClaim?: string | undefined;
+  readonly emailVerified?: ProviderRow["emailVerified"] | undefined;
+  readonly trustedAudiences?: string[] | undefined;
   readonly allowedDomains?: string[] | undefined;
   readonly offlineAccess?: ProviderRow["offlineAccess"] | undefined;
   readonly recheckMinutes?: number | undefined;
@@ -53,6 +63,11 @@ export const blankProvider = (now: number): ProviderRow => ({
   clientSecretSealed: null,
   scopes: "openid email profile",
   groupsClaim: "groups",
+  groupsSeenAt: null,
+  groupsMissedAt: null,
+  emailClaim: "email",
+  emailVerified: "required",
+  trustedAudiences: "[]",
   allowedDomains: "[]",
   offlineAccess: "no",
   recheckMinutes: 15,
@@ -71,14 +86,21 @@ export async function changeProvider(
   now: number,
 ): Promise<ProviderRow> {
   if (input.issuer !== undefined) checkIssuer(bindings, input.issuer);
+  const asksElse = (["issuer", "scopes", "groupsClaim"] as const).some(
+    (field) => input[field] !== undefined && input[field] !== row[field],
+  );
   return {
     ...row,
+    ...(asksElse ? { groupsSeenAt: null, groupsMissedAt: null } : {}),
     name: input.name ?? row.name,
     issuer: input.issuer ?? row.issuer,
     clientId: input.clientId ?? row.clientId,
     clientSecretSealed: await sealedSecret(bindings, row, input.clientSecret),
     scopes: input.scopes ?? row.scopes,
     groupsClaim: input.groupsClaim ?? row.groupsClaim,
+    emailClaim: input.emailClaim ?? row.emailClaim,
+    emailVerified: input.emailVerified ?? row.emailVerified,
+    trustedAudiences: input.trustedAudiences ? JSON.stringify(input.trustedAudiences) : row.trustedAudiences,
     allowedDomains: input.allowedDomains ? JSON.stringify(input.allowedDomains) : row.allowedDomains,
     offlineAccess: input.offlineAccess ?? row.offlineAccess,
     recheckMinutes: input.recheckMinutes ?? row.recheckMinutes,
@@ -172,7 +194,7 @@ export const PROVIDER_HANDLERS: Handlers<
     return {
       statements: [storeProvider(bindings.db, row, false)],
       effects: { event: event("create", row), userIds: [], ends: [] },
-      body: view(row),
+      body: await withProblems(bindings, row),
       version: row.version,
     };
   },
@@ -197,7 +219,7 @@ export const PROVIDER_HANDLERS: Handlers<
         userIds,
         ends,
       },
-      body: view(after),
+      body: await withProblems(bindings, after),
       version: after.version,
     };
   },
