@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Endpoint } from "../../../shared/protocol/endpoint.ts";
 import { ENDPOINT_LIST } from "../../../shared/protocol/endpoints.ts";
 import { type System, startSystem } from "../../support/harness.ts";
+import { bySeed, drawn, SEED } from "../../support/sample.ts";
 import { type Answered, call } from "./api.ts";
 
 let system: System;
@@ -85,10 +86,12 @@ describe("bodies", () => {
     ["white space", `{"name":${" ".repeat(1_000_000)}[]}`],
     ["null", "null"],
   ];
-  it.each(WITH_BODY.map((endpoint) => [endpoint.id, endpoint] as const))(
-    "hostile ones, %s",
-    async (_id, endpoint) => {
-      for (const [, body] of BODIES) {
+  /** A body takes the same way at each endpoint until the schema, so a run tries a third of them at each, all in all. */
+  const triedAt = (at: number) => BODIES.filter((_, n) => (n + at + SEED) % drawn(3, 1) === 0);
+  it.each(WITH_BODY.map((endpoint, at) => [endpoint.id, endpoint, triedAt(at)] as const))(
+    `hostile ones, %s, by ${bySeed}`,
+    async (_id, endpoint, bodies) => {
+      for (const [, body] of bodies) {
         const answer = await call(system, endpoint.method, pathOf(endpoint), body, { "if-match": '"1"' });
         expectRefusal(answer, "invalid_input", "malformed_request");
       }
