@@ -41,6 +41,7 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
       caseInsensitivePaths: form.has("caseInsensitivePaths"),
       encodedSlashes: form.has("encodedSlashes"),
       methodOverride: form.has("methodOverride"),
+      methodField: form.has("methodField"),
       rootServiceWorker: form.has("rootServiceWorker"),
     },
   };
@@ -181,6 +182,11 @@ function SettingsFields({
           label="Allow method override headers"
           name="methodOverride"
           defaultChecked={settings.methodOverride}
+        />
+        <Check
+          label="The app takes the method of a POST from a field _method: judge it for each action"
+          name="methodField"
+          defaultChecked={settings.methodField}
         />
         <Check
           label="Let a service worker watch over the whole host (it sees sign-in codes)"

@@ -1,5 +1,6 @@
 import { type Refusal, refusal } from "../errors/catalogue.ts";
 import { overriddenMethods } from "../http/headers.ts";
+import { fieldMethods } from "../http/method-field.ts";
 import { canonicalTarget, reservedSpace, type Target } from "../http/target.ts";
 import { type ActionName, actionsOf, type RequestFacts } from "../policy/request.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
@@ -42,7 +43,12 @@ export function methodRefusal(method: string): Refusal | null {
 /** Refuses what no policy can judge, such as a destination on another server. */
 export function questionOf(asked: Asked, app: SnapshotApp, target: Target): Result<Question, Refusal> {
   const { method, opensSocket, header, network } = asked;
-  const methods = [method, ...(app.settings.methodOverride ? overriddenMethods(header) : [])];
+  const { methodOverride, methodField } = app.settings;
+  const methods = [
+    method,
+    ...(methodOverride ? overriddenMethods(header) : []),
+    ...(methodField ? fieldMethods(method, target.query, header("content-type")) : []),
+  ];
   const actions = [...new Set(methods.flatMap((name) => actionsOf(name, opensSocket)))];
   const second = secondResources(methods, header, app);
   if (!second.ok) return second;

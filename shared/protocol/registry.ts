@@ -75,6 +75,7 @@ const settingsInput = z.strictObject({
   compatibility: z.enum(["none", "cloudflare", "pomerium"]),
   assertionAlgorithm: z.enum(["ES256", "EdDSA"]),
   methodOverride: z.boolean(),
+  methodField: z.boolean(),
   clientHeaders: f.list(f.clientHeader, 50),
   rootServiceWorker: z.boolean(),
   upstreamTimeoutMs: f.integer(100, 600_000),

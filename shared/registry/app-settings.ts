@@ -18,6 +18,8 @@ export interface AppSettings {
   readonly assertionAlgorithm: "ES256" | "EdDSA";
   /** Lets a client choose another method by header (`X-HTTP-Method-Override`). */
   readonly methodOverride: boolean;
+  /** Judges a POST that may name another method in a field `_method` for each action that it could come to. */
+  readonly methodField: boolean;
   /**
    * Headers that say who calls or from where, which this app takes from its clients although anybody may write them:
    * lower-case names, `*` at the end for a family. All others of that kind are removed.
@@ -44,6 +46,7 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   compatibility: "none",
   assertionAlgorithm: "ES256",
   methodOverride: false,
+  methodField: false,
   clientHeaders: [],
   rootServiceWorker: false,
   upstreamTimeoutMs: 30_000,

@@ -20,9 +20,10 @@ const ask = (
   method: string,
   headers: Record<string, string>,
   settings: Partial<SnapshotApp["settings"]> = {},
+  at = target,
 ) => {
   const asked = askedBy(new Request("https://wiki.example/", { method, headers }));
-  const question = questionOf(asked, app(settings), target);
+  const question = questionOf(asked, app(settings), at);
   if (!question.ok) throw new Error(question.error.detail);
   return question.value;
 };
@@ -43,6 +44,25 @@ test("S-46 an override counts besides the method, and only where the app takes i
   const headers = { "x-http-method-override": "DELETE" };
   expect(ask("POST", headers).actions).toEqual(["write"]);
   expect(ask("POST", headers, { methodOverride: true }).actions).toEqual(["write", "delete"]);
+});
+
+describe("a method in a field counts only where the app takes it, and is whatever it could be", () => {
+  const form = { "content-type": "application/x-www-form-urlencoded" };
+  const json = { "content-type": "application/json" };
+  const any = ["write", "read", "delete"];
+  test.each([
+    ["POST", "", form, any],
+    ["POST", "", { "content-type": "multipart/form-data; boundary=x" }, any],
+    ["POST", "", {}, any],
+    ["POST", "", json, ["write"]],
+    ["POST", "?_method=DELETE", json, any],
+    ["POST", "?a=1&%5Fm%65thod=delete", json, any],
+    ["PUT", "?_method=DELETE", form, ["write"]],
+    ["GET", "?_method=DELETE", {}, ["read"]],
+  ])("%s %s with %j is %j", (method, query, headers: Record<string, string>, actions) => {
+    expect(ask(method, headers, { methodField: true }, { ...target, query }).actions).toEqual(actions);
+    expect(ask(method, headers, {}, { ...target, query }).actions).toHaveLength(1);
+  });
 });
 
 describe("S-16, S-33 the client's address", () => {
