@@ -16,6 +16,7 @@ export { SegmentMesh } from "../durable-objects/segment-mesh.ts";
 export { SegmentSessions } from "../durable-objects/segment-sessions.ts";
 
 let bindings: Bindings | undefined;
+let hub: typeof import("./hub/index.ts") | undefined;
 
 const TOO_MANY_COOKIES = refusal(
   "headers_too_large",
@@ -28,12 +29,13 @@ export default {
     try {
       bindings ??= checkBindings(env);
       if (hasTooManyCookies(request)) return refuse(request, TOO_MANY_COOKIES);
-      const { origin } = new URL(request.url);
+      const url = new URL(request.url);
+      const { origin } = url;
       if (origin === bindings.authOrigin) return await serveAuth(request, bindings, ctx);
       if (origin === bindings.hubOrigin) {
-        // The hub is large and the gateway never needs it: it is loaded by its first request.
-        const { serveHub } = await import("./hub/index.ts");
-        return await serveHub(request, bindings, ctx);
+        // The hub is large and the gateway never needs it: it is loaded by its first request, and asked for only once.
+        hub ??= await import("./hub/index.ts");
+        return await hub.serveHub(request, url, bindings, ctx);
       }
       return await serveGateway(request, bindings, ctx);
     } catch (error) {

@@ -19,11 +19,15 @@ const BASE = "/agent/v1";
 const OBJECT = /^\/agent\/v1\/objects\/([^/]{1,100})$/;
 
 /** The API of the agents (`docs/agent-protocol.md`). Whatever breaks is a 503 with a request id, never an allow. */
-export async function serveAgentApi(request: Request, bindings: Bindings): Promise<Response> {
+export async function serveAgentApi(
+  request: Request,
+  bindings: Bindings,
+  url = new URL(request.url),
+): Promise<Response> {
   const requestId = crypto.randomUUID();
   try {
     requireCapability(request);
-    const { pathname, search } = new URL(request.url);
+    const { pathname, search } = url;
     const body = await readBytes(request.body, WIRE_LIMITS.jsonBytes);
     const open = OPEN[`${request.method} ${pathname}`];
     if (open) return await open(bindings, body, requestId);

@@ -7,14 +7,15 @@ import { serveApi } from "./api.ts";
 import { serveDashboard } from "./dashboard.ts";
 import { docsResponse, openApiResponse } from "./docs-page.ts";
 
-/** Everything on the hub's host: the agents' API, the admin API, its description, the sign-in's way back, the dashboard. */
+/** Everything on the hub's host (`url` is the request's own): the agents' API, the admin API, its description, the sign-in's way back, the dashboard. */
 export async function serveHub(
   request: Request,
+  url: URL,
   bindings: Bindings,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const { pathname } = new URL(request.url);
-  if (pathname.startsWith("/agent/v1/")) return serveAgentApi(request, bindings);
+  const { pathname } = url;
+  if (pathname.startsWith("/agent/v1/")) return serveAgentApi(request, bindings, url);
   const reads = request.method === "GET" || request.method === "HEAD";
   if (reads && pathname === JWKS_PATH) return serveJwks(request, bindings);
   if (reads && pathname === "/api/v1/openapi.json") return openApiResponse();

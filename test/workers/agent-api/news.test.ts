@@ -85,6 +85,29 @@ describe("S-A9: what a node says that reaches its peers", () => {
   });
 });
 
+describe("M12: where a node is reached now", () => {
+  test("is pushed to its peers before its report is answered, within the node's allowance", async () => {
+    await world.admin.call("meshRules.create", {
+      body: { name: "pair", from: ["tag:pair"], to: ["tag:pair"], traffic: ["any"] },
+    });
+    const [node, peer] = [await world.member({ tags: ["pair"] }), await world.member({ tags: ["pair"] })];
+    const opened = await object.fetch(`https://mesh/?node=${peer.id}`, { headers: { upgrade: "websocket" } });
+    const heard: string[] = [];
+    opened.webSocket?.addEventListener("message", ({ data }) => heard.push(String(data)));
+    opened.webSocket?.accept();
+    const etag = (await peer.poll()).headers.etag;
+    for (let n = 1; n <= 12; n++) {
+      const { status } = await node.report({ endpoints: [`203.0.113.${n}:51820`] });
+      expect(status).toBe(n <= 10 ? 200 : 429);
+      await vi.waitFor(() => expect(heard).toHaveLength(Math.min(n, 10)));
+    }
+    const { directory } = JSON.parse(heard[0] ?? "{}") as { directory: number };
+    expect(directory).toBeGreaterThan(0);
+    const told = await peer.poll(etag, { "rustronaut-directory": String(directory) });
+    expect(told.status).toBe(200);
+  });
+});
+
 describe("M16: a report with something odd in it", () => {
   test("is taken; the odd endpoints are left out, and both sides are told", async () => {
     const node = await world.member();
