@@ -17,7 +17,7 @@ export interface RawResponse {
 export function sendRaw(
   port: number,
   bytes: string,
-  idleMs = 1_500,
+  idleMs = 15_000,
   more: (socket: Socket) => void = () => {},
 ): Promise<RawResponse> {
   return new Promise((resolve, reject) => {

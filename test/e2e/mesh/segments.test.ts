@@ -64,10 +64,10 @@ where(...MACHINES).describe("twenty machines", () => {
         }
         return ready.size === 20;
       },
-      110,
+      280,
     );
     addresses = agents.map((agent) => agent.address);
-  }, 180_000);
+  }, 300_000);
 
   afterAll(() => mesh?.remove());
 

@@ -64,10 +64,11 @@ describe("S-44 what an upstream may not set", () => {
 
   test("S-A12: long values are handled in linear time", () => {
     for (const text of ['\\"', '"', ",", '",', "\\"])
-      scrubbed(["www-authenticate", `"${text.repeat(500_000)}\\`]);
-    scrubbed(["set-cookie", `a=1; domain=${" ".repeat(500_000)}x`]);
+      expect(scrubbed(["www-authenticate", `"${text.repeat(500_000)}\\`]).length).toBe(1);
+    expect(scrubbed(["set-cookie", `a=1; domain=${" ".repeat(500_000)}x`])).toEqual([]);
     const names = Array.from({ length: 20_000 }, (_, i) => `x-${i}`);
-    scrubbed(["connection", names.join(",")], ...names.map((name): [string, string] => [name, ""]));
+    const hops = names.map((name): [string, string] => [name, ""]);
+    expect(scrubbed(["connection", names.join(",")], ...hops)).toEqual([]);
   });
 
   test("what Connection names is for one hop, wherever it stands", () => {
