@@ -3,6 +3,7 @@ import { CompileError } from "../../shared/policy/errors.ts";
 import { compilePolicies, PolicySetError } from "../../shared/policy/index.ts";
 import { CEDAR_SCHEMA } from "../../shared/policy/schema.ts";
 import { tooIntricate } from "../../shared/policy/source-limits.ts";
+import { lookedIntoStranger } from "../../shared/policy/strangers.ts";
 import { linkTemplate, type Slots } from "../../shared/policy/template.ts";
 import { parseLinks } from "../../shared/policy/template-links.ts";
 import { type Statement, statementsOf } from "../../shared/policy/tokens.ts";
@@ -91,6 +92,8 @@ function parse(statement: Statement, id: string, source: string): Result<Piece, 
   if (parsed.type === "failure") return err(parsed.errors.map((error) => issueOf(error, source, statement)));
   const unsourced = unsourcedFact(parsed.json);
   if (unsourced) return err([issueAt(unsourced, source, at, "fact_without_source")]);
+  const stranger = lookedIntoStranger(parsed.json);
+  if (stranger) return err([issueAt(stranger, source, at)]);
   if (!isTemplate) return ok({ ...statement, id, json: parsed.json, links: null });
   const links = parseLinks(String(parsed.json.annotations?.links ?? ""));
   if (!links.ok) return err([issueAt(links.error, source, at)]);
