@@ -24,9 +24,7 @@ interface TestOptions {
 type Named = Readonly<Record<string, string>>;
 
 /** What else a policy may ask of a request; what is not given is not known. */
-const CIRCUMSTANCES = fieldsOf(policyTest).filter(({ name }) =>
-  ["network", "authentication", "device", "risk"].includes(name),
-);
+const CIRCUMSTANCES = fieldsOf(policyTest).filter(({ name }) => ["network", "authentication"].includes(name));
 
 export function addPolicyCommands(program: Command, app: App): void {
   const policy = program.command("policy").description("ask and check policies");

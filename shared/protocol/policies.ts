@@ -94,17 +94,6 @@ export const policyTest = z.strictObject({
       ageSeconds: z.optional(f.integer(0, 315_360_000)),
     }),
   ),
-  device: z.optional(
-    z.strictObject({
-      id: f.line(100),
-      os: f.line(100),
-      compliant: z.boolean(),
-      diskEncrypted: z.boolean(),
-      firewallEnabled: z.boolean(),
-      ageSeconds: f.integer(0, 315_360_000),
-    }),
-  ),
-  risk: z.optional(f.integer(0, 100)),
   now: z.optional(f.instant),
   /** Policies to judge by as if they were published: each replaces the one of its name or comes in addition. */
   drafts: z.optional(f.list(z.strictObject({ name: f.name, source }), 20)),

@@ -186,6 +186,13 @@ forbid (principal, action == Action::"delete", resource) when { context.request.
     expect((await alice.send("/kept", ["X-HTTP-Method-Override: DELETE"], "POST")).status).toBe(403);
   });
 
+  it("does not take for known what the gateway does not know", async () => {
+    const body = { principal: { kind: "anonymous" }, app: "app", method: "GET", path: "/", risk: 90 };
+    await expect(system.admin.call("policies.test", { body: body as never })).rejects.toMatchObject({
+      problem: { code: "invalid_input" },
+    });
+  });
+
   it("says of callers that no policy is asked about them", async () => {
     const anyone = { principal: { kind: "anonymous" as const }, app: "app", method: "GET", path: "/" };
     const { data } = await system.admin.call("policies.test", { body: anyone });
