@@ -141,7 +141,7 @@ describe("M16: a report with something odd in it", () => {
     const { data } = await world.admin.call("nodes.get", { params: { node: node.id } });
     expect([data.offeredRoutes, data.live?.leftOut.length]).toEqual([["10.1.0.0/16"], 4]);
     // The next one, without any of it, says nothing odd.
-    expect((await node.report({ endpoints: [] })).json()).toEqual({});
+    expect((await node.report({ endpoints: [] })).json()).not.toHaveProperty("leftOut");
     const { data: after } = await world.admin.call("nodes.get", { params: { node: node.id } });
     expect(after.live?.leftOut).toEqual([]);
   });
