@@ -20,6 +20,8 @@ export interface UpOptions {
   readonly keyFile: string | null;
   readonly advertise: readonly string[] | null;
   readonly exitNode: string | null | undefined;
+  readonly exitFallback: "none" | "direct" | null;
+  readonly exitFor: "all" | "own" | null;
   readonly interfaceName: string | null;
   readonly listenPort: number | null;
   readonly hostsFile: string | null;
@@ -43,6 +45,8 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       keyFile: values["key-file"] ?? null,
       advertise: values.advertise === undefined ? null : prefixes(values.advertise),
       exitNode: values["exit-node"] === undefined ? undefined : exitNode(values["exit-node"]),
+      exitFallback: oneOf("--exit-fallback", values["exit-fallback"], ["none", "direct"]),
+      exitFor: oneOf("--exit-for", values["exit-for"], ["all", "own"]),
       interfaceName: values.interface === undefined ? null : interfaceName(values.interface),
       listenPort: values["listen-port"] === undefined ? null : port(values["listen-port"]),
       hostsFile: values["hosts-file"] ?? null,
@@ -66,6 +70,8 @@ function parse(argv: readonly string[]) {
         "key-file": { type: "string" },
         advertise: { type: "string" },
         "exit-node": { type: "string" },
+        "exit-fallback": { type: "string" },
+        "exit-for": { type: "string" },
         interface: { type: "string" },
         "listen-port": { type: "string" },
         "hosts-file": { type: "string" },
@@ -118,6 +124,18 @@ function exitNode(text: string): string | null {
   if (!/^[a-z0-9_-]{1,63}$/.test(text))
     throw wrong(`--exit-node ${JSON.stringify(text)} is no node`, "Give its name or id, or `none`.");
   return text;
+}
+
+function oneOf<Word extends string>(
+  option: string,
+  text: string | undefined,
+  words: readonly Word[],
+): Word | null {
+  if (text === undefined) return null;
+  const found = words.find((word) => word === text);
+  if (found === undefined)
+    throw wrong(`${option} ${JSON.stringify(text)} is not known`, `Give ${words.join(" or ")}.`);
+  return found;
 }
 
 function interfaceName(text: string): string {

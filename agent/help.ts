@@ -15,6 +15,8 @@ Options of up; all but the key are remembered:
   --key rnek_…           enrolment key, needed once; or --key-file FILE, or RUSTRONAUT_KEY
   --advertise PREFIX,…   networks that this machine offers to forward to
   --exit-node NAME       send everything else through this node; none = no longer
+  --exit-fallback HOW    while that node can't be used: none (default) lets nothing out, direct goes around it
+  --exit-for WHOM        all (default) or own: whether forwarded packets, as of containers, take it too
   --interface NAME       rn0 unless given
   --listen-port N        UDP port of WireGuard, 51820 unless given
   --hostname NAME        the machine's name in the network

@@ -3,7 +3,7 @@ import type { CryptoProvider } from "../shared/crypto/types.ts";
 import { type AppliedConfig, acceptUpdate, type ConfigState } from "../shared/node-config/accept.ts";
 import { compareSerials, formatTag } from "../shared/node-config/serial.ts";
 import { LIMITS, type Serial } from "../shared/node-config/types.ts";
-import { TunnelKeeper } from "./apply/keeper.ts";
+import { TunnelKeeper, tellMended } from "./apply/keeper.ts";
 import { ownFacts, reopenConfigs, toStored } from "./config-store.ts";
 import { messageOf } from "./failure.ts";
 import { Health } from "./health.ts";
@@ -81,12 +81,16 @@ export class NodeAgent {
     this.#state = { root: parts.roots.at(-1) ?? parts.roots[0], applied: null };
     const { settings, store, log, crypto, way, membership } = parts;
     this.#health = new Health(store);
-    const { interfaceName, hostsFile, listenPort } = settings;
+    const { interfaceName, hostsFile, listenPort, exitNode, exitFallback, exitFor } = settings;
     this.keeper = new TunnelKeeper({
       place: { interfaceName, hostsFile, stateDirectory: store.directory },
       listenPort,
       bypass: parts.bypass,
-      exitNode: settings.exitNode,
+      exitNode,
+      exit:
+        exitNode === null
+          ? null
+          : { isRequired: exitFallback === "none", servesForwarded: exitFor === "all" },
       log,
       health: this.#health,
       privateKeys: (publicKey) => privateKeyFor(this.#keys, publicKey),
@@ -120,6 +124,7 @@ export class NodeAgent {
 
   /** Runs until something ends it. */
   async run(): Promise<Ending> {
+    this.keeper.watchSystem();
     await this.#comeBack();
     const ticker = setInterval(() => void this.#tick(), TICK_MS);
     this.#lookout.start();
@@ -199,6 +204,7 @@ export class NodeAgent {
     this.#floor = floor;
     if (fault) log.warn(`A stored config does not count any longer: ${fault}`);
     for (const { detail } of store.conditions) log.warn(detail);
+    if (!next && !good) await this.keeper.holdExit();
     // Nothing proves that those may stay whom an earlier run left there.
     if (!next && !good)
       await dropPeers(settings.interfaceName).catch((error: unknown) => log.warn(messageOf(error)));
@@ -352,7 +358,8 @@ export class NodeAgent {
     if (tunnel === "isolate") await this.keeper.isolate();
     if (tunnel !== "remove") return;
     this.#end("revoked");
-    await this.keeper.remove();
+    // That the tunnel is gone is no leave to go around the exit node.
+    await this.keeper.remove(true);
     // On a disk that takes no note of it, nothing is left that could come into force again.
     await store.remove("config", "next");
     await store.keep("membership", { ...membership, ended: message });
@@ -369,7 +376,7 @@ export class NodeAgent {
       if (performance.now() - this.#mendedAt >= MEND_EVERY_MS) {
         this.#mendedAt = performance.now();
         const steps = await this.keeper.mend();
-        if (steps.length > 0) this.#parts.log.warn(`Mended what somebody changed: ${steps.join(", ")}`);
+        tellMended(this.#parts.log, steps);
         this.#searches = true;
       }
       if (this.#searches) this.#searches = await this.keeper.tryEndpoints();

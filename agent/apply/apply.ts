@@ -2,8 +2,9 @@ import type { Condition } from "../../shared/agent-protocol/types.ts";
 import { messageOf } from "../failure.ts";
 import { conditionOf } from "../health.ts";
 import { observe, observeDevice, type Place, perform } from "../system/system.ts";
+import { conditionsOf } from "./conditions.ts";
 import { planApply, type Step } from "./plan.ts";
-import { codeWithout, IPV6_OFF, takesAway } from "./step-kinds.ts";
+import { codeWithout, takesAway } from "./step-kinds.ts";
 import type { Observed, Tunnel } from "./tunnel.ts";
 
 /** Gives the base64 private key that belongs to a public key. */
@@ -42,7 +43,7 @@ export async function converge(
   const missing = new Map<string, Condition>();
   const left = async () => {
     const seen = await look(place, wanted, keys);
-    if (!seen.ipv6) missing.set("ipv6", IPV6_OFF);
+    for (const condition of conditionsOf(seen, wanted)) missing.set(condition.code, condition);
     return { seen, steps: planApply(seen, wanted).filter((step) => !missing.has(JSON.stringify(step))) };
   };
   // What fails here is looked at, and done anew, below.

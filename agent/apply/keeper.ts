@@ -3,13 +3,16 @@ import { messageOf } from "../failure.ts";
 import type { Health } from "../health.ts";
 import type { Log } from "../log.ts";
 import { wgText } from "../state/keys.ts";
-import { type Place, removeEverything } from "../system/system.ts";
+import { kernelFamilies } from "../system/routes.ts";
+import { type Place, perform, removeEverything } from "../system/system.ts";
+import { SystemWatch } from "../system/watch.ts";
 import { nudgePeers, readDevice, setPeers, type WireguardDevice } from "../system/wg.ts";
 import { converge, type PrivateKeys } from "./apply.ts";
 import { EndpointChooser } from "./endpoints.ts";
 import { haveMoved } from "./moves.ts";
 import type { Step } from "./plan.ts";
-import type { Observed } from "./tunnel.ts";
+import { familyOfRoute, routesOf, routingRulesOf } from "./routing.ts";
+import type { ExitUse, Observed } from "./tunnel.ts";
 import { asChosen, isolated, type KeyChanges, keyChanges, tunnelOf } from "./wanted.ts";
 
 export interface KeeperOptions {
@@ -18,6 +21,7 @@ export interface KeeperOptions {
   readonly bypass: () => readonly string[];
   /** As this machine has chosen it, whatever a config says that was made for another choice. */
   readonly exitNode: string | null;
+  readonly exit: ExitUse | null;
   readonly privateKeys: PrivateKeys;
   readonly log: Log;
   readonly health: Health;
@@ -41,6 +45,7 @@ export class TunnelKeeper {
   #waiting: Map<string, string> = new Map();
   #watcher: NodeJS.Timeout | null = null;
   #searcher: NodeJS.Timeout | null = null;
+  #system: SystemWatch | null = null;
   #seen: WireguardDevice | null = null;
   /** The system as it was seen to stand; null where it may stand otherwise, and must be looked at first. */
   #stood: Observed | null = null;
@@ -143,6 +148,31 @@ export class TunnelKeeper {
     });
   }
 
+  /** From now on what somebody changes is mended as soon as the kernel tells of it. */
+  watchSystem(): void {
+    const { place, log } = this.#options;
+    this.#system = new SystemWatch(place.interfaceName, () => {
+      this.mend().then(
+        (steps) => tellMended(log, steps),
+        (error: unknown) => log.warn(messageOf(error)),
+      );
+    });
+    this.#system.start();
+  }
+
+  /** Lets nothing go around an exit node that is relied on, although no config is in force that brings one. */
+  holdExit(): Promise<void> {
+    return this.#alone(async () => {
+      const { place, exit, bypass, privateKeys } = this.#options;
+      if (!exit?.isRequired) return;
+      const families = kernelFamilies();
+      const routes = routesOf({ peers: [], exit }).filter((route) => families.includes(familyOfRoute(route)));
+      await perform({ do: "close-exit", routes }, place, privateKeys);
+      const rules = routingRulesOf({ bypass: bypass(), exit }, routes, []);
+      await perform({ do: "add-rules", rules }, place, privateKeys);
+    });
+  }
+
   /**
    * Tries other endpoints of peers that are silent.
    * @returns Whether a peer was silent that has more than one: worth another look soon.
@@ -167,18 +197,24 @@ export class TunnelKeeper {
     return this.#seen;
   }
 
-  /** Leaves nothing in the system. */
-  remove(): Promise<void> {
+  /**
+   * Leaves nothing in the system.
+   * @param isShut Nothing but what holds back what would go through the exit node.
+   */
+  remove(isShut = false): Promise<void> {
     return this.#alone(async () => {
       this.stop();
       this.#stood = null;
-      await removeEverything(this.#options.place);
+      const { place, exit } = this.#options;
+      await removeEverything(place, isShut && exit?.isRequired === true);
       this.#config = null;
     });
   }
 
   /** Stops watching; the tunnel stays as it is. */
   stop(): void {
+    this.#system?.stop();
+    this.#system = null;
     if (this.#watcher) clearTimeout(this.#watcher);
     if (this.#searcher) clearTimeout(this.#searcher);
     this.#watcher = null;
@@ -202,15 +238,17 @@ export class TunnelKeeper {
     const { steps, conditions, seen } = await converge(place, tunnel, privateKeys, known);
     this.#stood = seen;
     health.set("system", conditions);
+    if (steps.length > 0) this.#system?.looked();
     return steps;
   }
 
   #tunnel(config: Assembled, through: KeyChanges) {
-    const { place, listenPort, bypass } = this.#options;
+    const { place, listenPort, bypass, exit } = this.#options;
     return tunnelOf(config, {
       interfaceName: place.interfaceName,
       listenPort,
       bypass: bypass(),
+      exit,
       waiting: this.#waiting,
       through,
     });
@@ -273,6 +311,11 @@ export class TunnelKeeper {
     await nudgePeers(this.#options.place.interfaceName, changes);
     return isWorthMore;
   }
+}
+
+/** What is done to the tunnel behind the agent's back is worth a line in the log. */
+export function tellMended(log: Log, steps: readonly string[]): void {
+  if (steps.length > 0) log.warn(`Mended what somebody changed: ${steps.join(", ")}`);
 }
 
 const NO_CHANGES: KeyChanges = new Map();

@@ -1,12 +1,5 @@
-import {
-  contains,
-  formatPrefix,
-  hostOf,
-  type Prefix,
-  prefixOf,
-  subtract,
-} from "../../shared/segments/prefix.ts";
-import { familyOf, isDefaultRoute } from "../system/addresses.ts";
+import { familyOf } from "../system/addresses.ts";
+import { familyOfRoute, routePartsOf, routesOf, routingRulesOf } from "./routing.ts";
 import type { HostsEntry, Observed, Tunnel } from "./tunnel.ts";
 
 /** One change of the system. Each is a single transaction of one tool, so that a crash falls between two of them. */
@@ -14,7 +7,7 @@ export type Step =
   | { readonly do: "remove-peers"; readonly keys: readonly string[] }
   /** Takes prefixes from peers that keep others. */
   | { readonly do: "shrink-peers"; readonly peers: readonly PeerChange[] }
-  | { readonly do: "remove-routes"; readonly prefixes: readonly string[] }
+  | { readonly do: "remove-routes"; readonly routes: readonly string[] }
   | { readonly do: "remove-rules"; readonly rules: readonly string[] }
   | { readonly do: "load-filter"; readonly text: string }
   | { readonly do: "create-link" }
@@ -22,14 +15,18 @@ export type Step =
   | { readonly do: "remove-link" }
   | { readonly do: "set-key"; readonly publicKey: string }
   | { readonly do: "set-port"; readonly port: number }
-  | { readonly do: "set-mark" }
+  | { readonly do: "set-mark"; readonly mark: number }
+  /** What keeps the tunnel shut while there is no filter. */
+  | { readonly do: "raise-fence"; readonly port: number }
+  /** Routes that lead nowhere need no link. */
+  | { readonly do: "close-exit"; readonly routes: readonly string[] }
   | { readonly do: "set-peers"; readonly peers: readonly PeerChange[] }
   | { readonly do: "remove-addresses"; readonly prefixes: readonly string[] }
   | { readonly do: "add-addresses"; readonly family: 4 | 6; readonly prefixes: readonly string[] }
   | { readonly do: "set-mtu"; readonly mtu: number }
   | { readonly do: "link-up" }
   | { readonly do: "forward"; readonly families: readonly (4 | 6)[] }
-  | { readonly do: "add-routes"; readonly prefixes: readonly string[] }
+  | { readonly do: "add-routes"; readonly routes: readonly string[] }
   | { readonly do: "add-rules"; readonly rules: readonly string[] }
   | { readonly do: "write-hosts"; readonly entries: readonly HostsEntry[] };
 
@@ -40,14 +37,12 @@ export interface PeerChange {
   readonly endpoint: string | null;
 }
 
-/** Marks the tunnel's own packets, names the exit node's routing table and sets the place of the rules that use it. */
-export const MARK = 0x726e;
-
 /**
  * The steps from what stands to what should; none when they are equal. What is taken away goes first, then the filter
  * changes, then come the additions: at no moment may anything pass that neither the old nor the new state lets pass.
- * Whatever is equal in both is not touched, so working tunnels stay up. The only exception to the order is a peer that
- * comes in the place of its own older key: it takes over the prefixes before the older key goes.
+ * Whatever is equal in both is not touched, so working tunnels stay up. Two exceptions to the order: a peer that comes in
+ * the place of its own older key takes over the prefixes before the older key goes; and rules that send packets to the
+ * tunnel, or nowhere, come before anything, so that none goes another way meanwhile.
  */
 export function planApply(current: Observed, asked: Tunnel): readonly Step[] {
   const wanted = current.ipv6 ? asked : withoutIpv6(asked);
@@ -71,12 +66,15 @@ export function planApply(current: Observed, asked: Tunnel): readonly Step[] {
       changed.push({ publicKey: peer.publicKey, allowedIps: peer.allowedIps, endpoint });
   }
 
-  const routes = routesOf(wanted).filter((prefix) => current.ipv6 || familyOf(prefix) === 4);
-  const routesNow = link?.up ? current.routes : [];
-  const rules = routingRulesOf(wanted).filter((rule) => current.ipv6 || rule.startsWith("4 "));
+  const routes = routesOf(wanted).filter((route) => isPossible(route, current));
+  const routesNow = link?.up ? current.routes : current.routes.filter(isClosed);
+  const added = without(routes, routesNow);
+  const rules = routingRulesOf(wanted, routes, current.machineRoutes);
   const addressesNow = link?.addresses ?? [];
 
   return listed<Step>([
+    some(added.filter(isClosed), (closed) => ({ do: "close-exit", routes: closed })),
+    some(without(rules, current.routingRules), (more) => ({ do: "add-rules", rules: more })),
     [orphan, { do: "remove-link" }],
     some(without(current.routingRules, rules), (gone) => ({ do: "remove-rules", rules: gone })),
     some(
@@ -84,12 +82,13 @@ export function planApply(current: Observed, asked: Tunnel): readonly Step[] {
       (keys) => ({ do: "remove-peers", keys }),
     ),
     some(shrunk, (peers) => ({ do: "shrink-peers", peers })),
-    some(without(routesNow, routes), (prefixes) => ({ do: "remove-routes", prefixes })),
+    some(vanished(routesNow, routes), (gone) => ({ do: "remove-routes", routes: gone })),
     [current.filter !== wanted.filter, { do: "load-filter", text: wanted.filter }],
+    [current.fence !== wanted.listenPort, { do: "raise-fence", port: wanted.listenPort }],
     [link === null, { do: "create-link" }],
     [device?.publicKey !== wanted.publicKey, { do: "set-key", publicKey: wanted.publicKey }],
     [device?.listenPort !== wanted.listenPort, { do: "set-port", port: wanted.listenPort }],
-    [device?.mark !== MARK, { do: "set-mark" }],
+    [device?.mark !== wanted.mark, { do: "set-mark", mark: wanted.mark }],
     some(changed, (peers) => ({ do: "set-peers", peers })),
     some(
       unwanted.filter((key) => replaced.has(key)),
@@ -105,8 +104,10 @@ export function planApply(current: Observed, asked: Tunnel): readonly Step[] {
     [link?.mtu !== wanted.mtu, { do: "set-mtu", mtu: wanted.mtu }],
     [!link?.up, { do: "link-up" }],
     some(without(wanted.forwards, current.forwards), (families) => ({ do: "forward", families })),
-    some(without(routes, routesNow), (prefixes) => ({ do: "add-routes", prefixes })),
-    some(without(rules, current.routingRules), (added) => ({ do: "add-rules", rules: added })),
+    some(
+      added.filter((route) => !isClosed(route)),
+      (open) => ({ do: "add-routes", routes: open }),
+    ),
     [
       JSON.stringify(current.hosts) !== JSON.stringify(wanted.hosts),
       { do: "write-hosts", entries: wanted.hosts },
@@ -122,32 +123,19 @@ const withoutIpv6 = (wanted: Tunnel): Tunnel => ({
   forwards: wanted.forwards.filter((family) => family === 4),
 });
 
-/**
- * What is routed into the interface: all that peers stand for but the bypassed addresses, or one route around the hub
- * would cut the node off from whoever could take it back. Default routes stay whole: they have rules of their own.
- */
-export function routesOf({ peers, bypass }: Pick<Tunnel, "peers" | "bypass">): readonly string[] {
-  const hosts = bypass.flatMap((address) => hostOf(address) ?? []);
-  return [...new Set(peers.flatMap((peer) => peer.allowedIps))].flatMap((text) => around(text, hosts));
-}
+/** Where IPv6 is off on the interface alone, it must still be kept from going around the exit node. */
+const isPossible = (route: string, { ipv6, families }: Observed): boolean => {
+  const family = familyOfRoute(route);
+  return families.includes(family) && (family === 4 || ipv6 || isClosed(route));
+};
 
-function around(text: string, hosts: readonly Prefix[]): string[] {
-  const prefix = isDefaultRoute(text) ? null : prefixOf(text);
-  if (!prefix || !hosts.some((host) => contains(prefix, host))) return [text];
-  return subtract(prefix, hosts).map(formatPrefix);
-}
+const isClosed = (route: string): boolean => routePartsOf(route).isClosed;
 
-/**
- * The routing rules that send everything to the exit node, as `<family> <kind> [address]`: none without an exit node.
- * Routes more exact than the default one, and the bypassed addresses, keep their way.
- */
-export function routingRulesOf(wanted: Pick<Tunnel, "peers" | "bypass">): readonly string[] {
-  const exits = wanted.peers.flatMap((peer) => peer.allowedIps.filter(isDefaultRoute));
-  return exits.flatMap((prefix) => {
-    const family = prefix === "::/0" ? 6 : 4;
-    const bypass = wanted.bypass.filter((address) => address.includes(":") === (family === 6));
-    return [`${family} main`, ...bypass.map((address) => `${family} bypass ${address}`), `${family} exit`];
-  });
+/** A route of which only the MTU changes is replaced in place: no packet is to miss it. */
+function vanished(now: readonly string[], wanted: readonly string[]): string[] {
+  const placeOf = (route: string) => route.replace(/ mtu .*/, "");
+  const places = new Set(wanted.map(placeOf));
+  return now.filter((route) => !places.has(placeOf(route)));
 }
 
 const without = <T>(all: readonly T[], minus: readonly T[]): T[] => {

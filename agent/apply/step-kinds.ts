@@ -1,4 +1,3 @@
-import type { Condition } from "../../shared/agent-protocol/types.ts";
 import type { Step } from "./plan.ts";
 
 /** What becomes of the rest when a step of an apply fails. */
@@ -11,6 +10,9 @@ export function takesAway(step: Step): boolean {
     case "remove-routes":
     case "remove-rules":
     case "load-filter":
+    case "raise-fence":
+    case "close-exit":
+    case "add-rules":
       return true;
     default:
       return false;
@@ -30,6 +32,8 @@ export function codeWithout(step: Step): string | null {
       return "forwarding_off";
     case "add-routes":
       return "routes_missing";
+    case "raise-fence":
+      return "fence_missing";
     case "remove-addresses":
       return "addresses_left";
     case "add-addresses":
@@ -38,8 +42,3 @@ export function codeWithout(step: Step): string | null {
       return null;
   }
 }
-
-export const IPV6_OFF: Condition = {
-  code: "ipv6_off",
-  detail: "IPv6 is switched off on this machine: the tunnel carries IPv4 only",
-};

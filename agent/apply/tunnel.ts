@@ -3,8 +3,12 @@
 export interface TunnelPeer {
   /** Base64, as `wg` prints it. */
   readonly publicKey: string;
-  /** Canonical prefixes. */
+  /** Canonical prefixes: its own addresses and its networks. */
   readonly allowedIps: readonly string[];
+  /** Those of `allowedIps` that lie behind the peer; a default route makes it the exit node. */
+  readonly networks: readonly string[];
+  /** Bytes that a packet to it may have, when its path takes less than the interface; null otherwise. */
+  readonly mtu: number | null;
   /** Best first; only a start, WireGuard follows a peer that roams. */
   readonly endpoints: readonly string[];
   /** The key of the same node before its rotation: may take over its prefixes without a gap. */
@@ -21,6 +25,8 @@ export interface Tunnel {
   readonly publicKey: string;
   readonly listenPort: number;
   readonly mtu: number;
+  /** Of the tunnel's own packets, see `numbersOf`. */
+  readonly mark: number;
   /** Host prefixes of the node's own overlay addresses. */
   readonly addresses: readonly string[];
   readonly peers: readonly TunnelPeer[];
@@ -31,6 +37,22 @@ export interface Tunnel {
   readonly forwards: readonly (4 | 6)[];
   /** Addresses that stay reachable without the tunnel, whatever is routed through it: the hub's. */
   readonly bypass: readonly string[];
+  /** The exit node that this machine has chosen, whether or not it is there; null = none. */
+  readonly exit: ExitUse | null;
+}
+
+export interface ExitUse {
+  /** What would go through it goes nowhere while it can't. */
+  readonly isRequired: boolean;
+  /** Also for packets that this machine forwards, such as those of its containers. */
+  readonly servesForwarded: boolean;
+}
+
+/** A route of the machine's main table. */
+export interface MachineRoute {
+  readonly prefix: string;
+  /** Without a gateway: the network is connected to this machine. */
+  readonly isDirect: boolean;
 }
 
 export interface ObservedPeer {
@@ -49,10 +71,15 @@ export interface Observed {
     readonly mark: number;
     readonly peers: readonly ObservedPeer[];
   } | null;
-  /** Prefixes that the agent routes into the interface. */
+  /** The agent's routes, in the words of `routesOf`. */
   readonly routes: readonly string[];
-  /** The agent's routing rules, as `selectorsOf` names them. */
+  /** The agent's routing rules, in the words of `routingRulesOf`. */
   readonly routingRules: readonly string[];
+  readonly machineRoutes: readonly MachineRoute[];
+  /** Those that the kernel has at all. */
+  readonly families: readonly (4 | 6)[];
+  /** The UDP port that the fence closes while the filter is gone; null when none, or not for both families. */
+  readonly fence: number | null;
   /** The text of the table that is in force, or null when there is none or someone else changed it. */
   readonly filter: string | null;
   /** Null when the file can't be read. */
@@ -68,6 +95,9 @@ export const NOTHING: Observed = {
   device: null,
   routes: [],
   routingRules: [],
+  machineRoutes: [],
+  families: [4, 6],
+  fence: null,
   filter: null,
   hosts: [],
   forwards: [],

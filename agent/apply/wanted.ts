@@ -2,7 +2,8 @@ import type { Assembled } from "../../shared/node-config/assemble.ts";
 import { renderFilter } from "../../shared/segments/filter.ts";
 import { wgText } from "../state/keys.ts";
 import { canonicalPrefix, familyOf, isDefaultRoute } from "../system/addresses.ts";
-import type { HostsEntry, Tunnel, TunnelPeer } from "./tunnel.ts";
+import { numbersOf } from "./numbers.ts";
+import type { ExitUse, HostsEntry, Tunnel, TunnelPeer } from "./tunnel.ts";
 
 /** From what the hub wants to what should stand in the system. */
 
@@ -13,6 +14,7 @@ export interface WantedOptions {
   readonly interfaceName: string;
   readonly listenPort: number;
   readonly bypass: readonly string[];
+  readonly exit: ExitUse | null;
   /** Changes whose new key has not shaken hands yet: the old one still carries the traffic. */
   readonly waiting: KeyChanges;
   /** Changes that are through: the new key takes over from the old one. */
@@ -21,14 +23,18 @@ export interface WantedOptions {
 
 export function tunnelOf(config: Assembled, options: WantedOptions): Tunnel {
   const { manifest, record } = config;
+  const { mark } = numbersOf(options.interfaceName);
   return {
     publicKey: wgText(record.wireguard),
     listenPort: options.listenPort,
     mtu: manifest.mtu,
+    mark,
     addresses: prefixesOf([manifest.ipv4, manifest.ipv6]),
     peers: config.peers.flatMap((known) => peersOf(known, options)),
     filter: renderFilter({
       interfaceName: options.interfaceName,
+      port: options.listenPort,
+      mark,
       manifest,
       component: config.component,
       peers: config.peers.map(({ peer }) => peer),
@@ -36,6 +42,7 @@ export function tunnelOf(config: Assembled, options: WantedOptions): Tunnel {
     hosts: hostsOf(config),
     forwards: [...new Set(manifest.forwards.map(familyOf))],
     bypass: options.bypass,
+    exit: options.exit,
   };
 }
 
@@ -77,13 +84,15 @@ function peersOf({ peer, record }: Assembled["peers"][number], options: WantedOp
   const whole: TunnelPeer = {
     publicKey,
     allowedIps: prefixesOf([peer.ipv4, peer.ipv6, ...peer.routes]),
+    networks: prefixesOf(peer.routes),
+    mtu: null,
     endpoints: peer.endpoints,
     replaces: options.through.get(publicKey) ?? null,
   };
   if (old === undefined) return [whole];
   return [
     { ...whole, publicKey: old, replaces: null },
-    { ...whole, allowedIps: [], replaces: null },
+    { ...whole, allowedIps: [], networks: [], replaces: null },
   ];
 }
 

@@ -24,18 +24,22 @@ export const DEFAULT_SETTINGS: Settings = {
   listenPort: 51_820,
   advertise: [],
   exitNode: null,
+  exitFallback: "none",
+  exitFor: "all",
   hostsFile: "/etc/hosts",
 };
 
 /** As at the last `up`, with what is given now. */
 export async function settingsOf({ line, store }: Context): Promise<Settings> {
-  const before = (await store.settings()) ?? DEFAULT_SETTINGS;
+  const before = { ...DEFAULT_SETTINGS, ...(await store.settings()) };
   const { up } = line;
   return {
     interfaceName: up.interfaceName ?? before.interfaceName,
     listenPort: up.listenPort ?? before.listenPort,
     advertise: up.advertise ?? before.advertise,
     exitNode: up.exitNode === undefined ? before.exitNode : up.exitNode,
+    exitFallback: up.exitFallback ?? before.exitFallback,
+    exitFor: up.exitFor ?? before.exitFor,
     hostsFile: up.hostsFile ?? before.hostsFile,
   };
 }

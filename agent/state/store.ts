@@ -41,6 +41,10 @@ export interface Settings {
   readonly listenPort: number;
   readonly advertise: readonly string[];
   readonly exitNode: string | null;
+  /** What happens, while the exit node can't be used, to what would go through it. */
+  readonly exitFallback: "none" | "direct";
+  /** Whose packets go through the exit node: all that pass this machine, or only its own. */
+  readonly exitFor: "all" | "own";
   readonly hostsFile: string;
 }
 

@@ -1,17 +1,18 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { filterTable } from "../../shared/segments/filter.ts";
 import { CommandFailed, run } from "./exec.ts";
 import { readIfThere, writeAtomically } from "./files.ts";
 
-export const TABLE = "rustronaut";
+type Place = { readonly interfaceName: string; readonly stateDirectory: string };
 
 /**
  * Replaces the agent's table in one transaction (`text` deletes the one before), and notes what the kernel made of it: that is how a later
  * look tells whether somebody else changed or flushed it.
  */
-export async function loadFilter(text: string, stateDirectory: string): Promise<void> {
+export async function loadFilter({ interfaceName, stateDirectory }: Place, text: string): Promise<void> {
   await run(["nft", "-f", "-"], { input: text });
-  const kernel = await kernelForm();
+  const kernel = await kernelForm(interfaceName);
   const note = { text, kernel };
   notes.set(notePath(stateDirectory), note);
   // Only the next start of the agent needs the file; without it the table is loaded once more.
@@ -36,23 +37,24 @@ async function noteOf(path: string): Promise<Note | null> {
 }
 
 /** The text of the table in force; null when there is none, or it is not as it was loaded. */
-export async function readFilter(stateDirectory: string): Promise<string | null> {
-  const kernel = await kernelForm();
+export async function readFilter({ interfaceName, stateDirectory }: Place): Promise<string | null> {
+  const kernel = await kernelForm(interfaceName);
   const note = await noteOf(notePath(stateDirectory));
   return kernel !== null && note?.kernel === kernel ? note.text : null;
 }
 
-export async function removeFilter(): Promise<void> {
-  if ((await kernelForm()) !== null) await run(["nft", "delete", "table", "inet", TABLE]);
+export async function removeFilter(interfaceName: string): Promise<void> {
+  if ((await kernelForm(interfaceName)) !== null)
+    await run(["nft", "delete", "table", ...filterTable(interfaceName).split(" ")]);
 }
 
 const notePath = (stateDirectory: string) => join(stateDirectory, "filter.json");
 
 /** A hash of the table as the kernel has it, without what changes by itself; null when there is no table. */
-async function kernelForm(): Promise<string | null> {
+async function kernelForm(interfaceName: string): Promise<string | null> {
   let text: string;
   try {
-    text = await run(["nft", "-j", "list", "table", "inet", TABLE]);
+    text = await run(["nft", "-j", "list", "table", ...filterTable(interfaceName).split(" ")]);
   } catch (error) {
     if (error instanceof CommandFailed && error.stderr.includes("No such file")) return null;
     throw error;

@@ -1,100 +1,143 @@
-import { MARK } from "../apply/plan.ts";
-import { canonicalPrefix, familyOf, isDefaultRoute } from "./addresses.ts";
+import { existsSync } from "node:fs";
+import { type Numbers, numbersOf, type RouteTable } from "../apply/numbers.ts";
+import { type RouteParts, routePartsOf, routeTextOf } from "../apply/routing.ts";
+import type { MachineRoute } from "../apply/tunnel.ts";
+import { canonicalPrefix, familyOf } from "./addresses.ts";
 import { CommandFailed, run } from "./exec.ts";
+import { inOrder, readRule, ruleArguments } from "./rules.ts";
 
-/** The number that routes and rules of the agent carry as their origin, so that nobody else's are touched. */
-const ORIGIN = "120";
-/** Worse than what the kernel gives the prefixes of real interfaces: a local network is never taken over. */
-const METRIC = "1024";
-const EXIT_TABLE = String(MARK);
-const PRIORITY = MARK;
+/**
+ * What the agent's routes and rules carry as their origin: systemd-networkd removes what is not its own at each restart,
+ * but for what comes from the kernel. They are known by their tables and marks instead.
+ */
+const ORIGIN = "kernel";
+/** The tunnel's routes come before the closed one in the table of the exit. */
+const METRIC = { open: 1024, closed: 4_294_967_295 } as const;
+const TABLES = ["peers", "networks", "exit"] as const satisfies readonly RouteTable[];
+const UNREACHABLE = "7";
+const UNICAST = "1";
 
-/** The prefixes that the agent routes into the interface, the exit node's included. */
-export async function readRoutes(name: string): Promise<string[]> {
-  const of = async (family: "-4" | "-6") => {
-    const text = await run([
-      "ip",
-      family,
-      "-j",
-      "route",
-      "show",
-      "table",
-      "all",
-      "dev",
-      name,
-      "proto",
-      ORIGIN,
-    ]);
-    const routes = JSON.parse(text.trim() || "[]") as { dst: string }[];
-    const all = family === "-4" ? "0.0.0.0/0" : "::/0";
-    return routes.flatMap(({ dst }) => (dst === "default" ? all : (canonicalPrefix(dst) ?? [])));
-  };
-  return (await Promise.all([of("-4"), of("-6")])).flat();
+interface RouteJson {
+  readonly type?: string;
+  readonly dst: string;
+  readonly gateway?: string;
+  readonly via?: unknown;
+  readonly nexthops?: unknown;
+  readonly dev?: string;
+  readonly metrics?: readonly { readonly mtu?: number }[];
 }
 
-export const addRoutes = (name: string, prefixes: readonly string[]): Promise<void> =>
-  batch("replace", name, prefixes);
+export interface Routing {
+  readonly routes: readonly string[];
+  readonly routingRules: readonly string[];
+  readonly machineRoutes: readonly MachineRoute[];
+  readonly families: readonly (4 | 6)[];
+}
 
-export const removeRoutes = (name: string, prefixes: readonly string[]): Promise<void> =>
-  batch("del", name, prefixes);
+/** The agent's routes and rules, and the machine's own routes beside them: one call of `ip` for each family. */
+export async function readRouting(name: string): Promise<Routing> {
+  const numbers = numbersOf(name);
+  const families = kernelFamilies();
+  const each = await Promise.all(families.map((family) => readFamily(family, name, numbers)));
+  return {
+    families,
+    routes: each.flatMap(({ routes }) => routes),
+    routingRules: each.flatMap(({ routingRules }) => routingRules),
+    machineRoutes: each.flatMap(({ machineRoutes }) => machineRoutes),
+  };
+}
 
-async function batch(verb: "replace" | "del", name: string, prefixes: readonly string[]) {
+/** IPv6 can be left out of a kernel, or of its start. */
+export const kernelFamilies = (): readonly (4 | 6)[] => (existsSync("/proc/net/if_inet6") ? [4, 6] : [4]);
+
+async function readFamily(family: 4 | 6, name: string, numbers: Numbers): Promise<Omit<Routing, "families">> {
+  const tables = [...TABLES.map((table) => numbers.tables[table]), "main"];
+  const asked = ["rule show", ...tables.map((table) => `route show table ${table}`)];
+  const text = await run(["ip", `-${family}`, "-N", "-j", "-force", "-batch", "-"], {
+    input: `${asked.join("\n")}\n`,
+  });
+  const answers = text.split("\n").filter((line) => line.startsWith("["));
+  if (answers.length !== asked.length)
+    throw new Error(`\`ip\` answered ${answers.length} of ${asked.length} questions about routes`);
+  const [rules, peers, networks, exit, main] = answers.map((line) => JSON.parse(line) as unknown[]);
+  const own = { peers, networks, exit } as Record<RouteTable, RouteJson[]>;
+  return {
+    routes: TABLES.flatMap((table) => own[table].flatMap((route) => readRoute(route, table, family, name))),
+    routingRules: (rules as Parameters<typeof readRule>[0][]).flatMap(
+      (rule) => readRule(rule, family, numbers) ?? [],
+    ),
+    machineRoutes: (main as RouteJson[]).flatMap((route) => readMachineRoute(route, family)),
+  };
+}
+
+const prefixIn = ({ dst }: RouteJson, family: 4 | 6): string | null =>
+  dst === "default" ? (family === 4 ? "0.0.0.0/0" : "::/0") : canonicalPrefix(dst);
+
+function readRoute(route: RouteJson, table: RouteTable, family: 4 | 6, name: string): string[] {
+  const prefix = prefixIn(route, family);
+  const isClosed = route.type === UNREACHABLE;
+  if (prefix === null || (!isClosed && route.dev !== name)) return [];
+  const mtu = route.metrics?.find((metric) => metric.mtu !== undefined)?.mtu ?? null;
+  return [routeTextOf({ table, prefix, isClosed, mtu })];
+}
+
+function readMachineRoute(route: RouteJson, family: 4 | 6): MachineRoute[] {
+  const prefix = prefixIn(route, family);
+  if (prefix === null) return [];
+  const hasGateway = [route.gateway, route.via, route.nexthops].some((part) => part !== undefined);
+  return [{ prefix, isDirect: !hasGateway && (route.type ?? UNICAST) === UNICAST }];
+}
+
+export const addRoutes = (name: string, routes: readonly string[]): Promise<void> =>
+  batch("replace", name, routes);
+
+export const removeRoutes = (name: string, routes: readonly string[]): Promise<void> =>
+  batch("del", name, routes);
+
+async function batch(verb: "replace" | "del", name: string, routes: readonly string[]) {
+  const numbers = numbersOf(name);
+  const parts = routes.map(routePartsOf);
   for (const family of [4, 6] as const) {
-    const lines = prefixes
-      .filter((prefix) => familyOf(prefix) === family)
-      .map((prefix) => {
-        const table = isDefaultRoute(prefix) ? `table ${EXIT_TABLE} ` : "";
-        return `route ${verb} ${prefix} dev ${name} ${table}proto ${ORIGIN} metric ${METRIC}\n`;
-      });
+    const lines = parts
+      .filter(({ prefix }) => familyOf(prefix) === family)
+      .map((route) => `route ${verb} ${routeArguments(route, name, numbers)}\n`);
     if (lines.length > 0) await run(["ip", `-${family}`, "-batch", "-"], { input: lines.join("") });
   }
 }
 
-interface RuleJson {
-  readonly priority: number;
-  readonly protocol?: string;
-  readonly dst?: string;
+function routeArguments(
+  { table, prefix, isClosed, mtu }: RouteParts,
+  name: string,
+  numbers: Numbers,
+): string {
+  const where = isClosed ? `unreachable ${prefix}` : `${prefix} dev ${name}`;
+  const metric = isClosed ? METRIC.closed : METRIC.open;
+  // `lock`: no message from outside may make a measured MTU smaller or larger.
+  const size = mtu === null ? "" : ` mtu lock ${mtu}`;
+  return `${where} table ${numbers.tables[table]} proto ${ORIGIN} metric ${metric}${size}`;
 }
 
-/** The agent's routing rules in the words of `routingRulesOf`. */
-export async function readRoutingRules(): Promise<string[]> {
-  const of = async (family: 4 | 6) => {
-    const text = await run(["ip", `-${family}`, "-j", "rule", "show"]);
-    return (JSON.parse(text.trim() || "[]") as RuleJson[]).flatMap(({ priority, dst }) => {
-      if (priority === PRIORITY) return `${family} main`;
-      if (priority === PRIORITY + 1) return `${family} bypass ${dst}`;
-      return priority === PRIORITY + 2 ? `${family} exit` : [];
-    });
-  };
-  return (await Promise.all([of(4), of(6)])).flat();
-}
-
-function ruleArguments(rule: string): { family: string; args: string[] } {
-  const [family = "4", kind, address = ""] = rule.split(" ");
-  switch (kind) {
-    case "main":
-      // Everything but the default route goes as the machine's own table says.
-      return { family, args: ["lookup", "main", "suppress_prefixlength", "0", "priority", `${PRIORITY}`] };
-    case "bypass":
-      return { family, args: ["to", address, "lookup", "main", "priority", `${PRIORITY + 1}`] };
-    default:
-      return {
-        family,
-        args: ["not", "fwmark", `${MARK}`, "lookup", EXIT_TABLE, "priority", `${PRIORITY + 2}`],
-      };
+export async function addRules(rules: readonly string[], name: string): Promise<void> {
+  for (const rule of inOrder(rules)) {
+    const { family, args } = ruleArguments(rule, numbersOf(name));
+    try {
+      await run(["ip", `-${family}`, "rule", "add", ...args, "protocol", ORIGIN]);
+    } catch (error) {
+      if (!(error instanceof CommandFailed) || !error.stderr.includes("File exists")) throw error;
+    }
   }
 }
 
-export async function addRule(rule: string): Promise<void> {
-  const { family, args } = ruleArguments(rule);
-  try {
-    await run(["ip", `-${family}`, "rule", "add", ...args, "protocol", ORIGIN]);
-  } catch (error) {
-    if (!(error instanceof CommandFailed) || !error.stderr.includes("File exists")) throw error;
+export async function removeRules(rules: readonly string[], name: string): Promise<void> {
+  for (const rule of inOrder(rules).reverse()) {
+    const { family, args } = ruleArguments(rule, numbersOf(name));
+    await run(["ip", `-${family}`, "rule", "del", ...args]);
   }
 }
 
-export async function removeRule(rule: string): Promise<void> {
-  const { family, args } = ruleArguments(rule);
-  await run(["ip", `-${family}`, "rule", "del", ...args]);
+/** Everything of this interface that does not go with it. */
+export async function removeRouting(name: string): Promise<void> {
+  const { routes, routingRules } = await readRouting(name);
+  await removeRules(routingRules, name);
+  await removeRoutes(name, routes);
 }

@@ -1,10 +1,11 @@
-import { MARK, type Step } from "../apply/plan.ts";
+import type { Step } from "../apply/plan.ts";
 import { NOTHING, type Observed } from "../apply/tunnel.ts";
 import { messageOf } from "../failure.ts";
+import { raiseFence, readFence, removeFence } from "./fence.ts";
 import { readHosts, writeHosts } from "./hosts.ts";
 import { addAddress, bringUp, createLink, readLink, removeAddress, removeLink, setMtu } from "./link.ts";
 import { loadFilter, readFilter, removeFilter } from "./nft.ts";
-import { addRoutes, addRule, readRoutes, readRoutingRules, removeRoutes, removeRule } from "./routes.ts";
+import { addRoutes, addRules, readRouting, removeRoutes, removeRouting, removeRules } from "./routes.ts";
 import { hasIpv6, readForwards, restoreSettings, startForwarding } from "./sysctl.ts";
 import { changeDevice, readDevice, removePeers, setPeers } from "./wg.ts";
 
@@ -20,18 +21,18 @@ export interface Place {
  * @throws CommandFailed or another error when something could not be looked at, which does not mean that it is gone.
  */
 export async function observe(place: Place): Promise<Observed> {
-  const { interfaceName, stateDirectory, hostsFile } = place;
-  const [link, device, routingRules, filter, hosts, forwards, ipv6] = await Promise.all([
+  const { interfaceName, hostsFile } = place;
+  const [link, device, routing, fence, filter, hosts, forwards, ipv6] = await Promise.all([
     readLink(interfaceName),
     readDevice(interfaceName),
-    readRoutingRules(),
-    readFilter(stateDirectory),
+    readRouting(interfaceName),
+    readFence(interfaceName),
+    readFilter(place),
     readHosts(hostsFile, interfaceName).catch(() => null),
     readForwards(),
     hasIpv6(interfaceName),
   ]);
-  const routes = link === null ? [] : await readRoutes(interfaceName);
-  return { link, device, routes, routingRules, filter, hosts, forwards, ipv6 };
+  return { link, device, ...routing, fence, filter, hosts, forwards, ipv6 };
 }
 
 /** The device and nothing else: enough to plan what is taken away from it, and too little for anything more. */
@@ -62,14 +63,16 @@ export async function perform(
     case "set-port":
       return changeDevice(name, { listenPort: step.port });
     case "set-mark":
-      return changeDevice(name, { mark: MARK });
+      return changeDevice(name, { mark: step.mark });
     case "set-peers":
     case "shrink-peers":
       return setPeers(name, step.peers);
     case "remove-peers":
       return removePeers(name, step.keys);
     case "load-filter":
-      return loadFilter(step.text, place.stateDirectory);
+      return loadFilter(place, step.text);
+    case "raise-fence":
+      return raiseFence(name, step.port);
     case "add-addresses":
       for (const prefix of step.prefixes) await addAddress(name, prefix);
       return;
@@ -82,16 +85,15 @@ export async function perform(
       return bringUp(name);
     case "forward":
       return startForwarding(step.families, place.stateDirectory);
+    case "close-exit":
     case "add-routes":
-      return addRoutes(name, step.prefixes);
+      return addRoutes(name, step.routes);
     case "remove-routes":
-      return removeRoutes(name, step.prefixes);
+      return removeRoutes(name, step.routes);
     case "add-rules":
-      for (const rule of step.rules) await addRule(rule);
-      return;
+      return addRules(step.rules, name);
     case "remove-rules":
-      for (const rule of step.rules) await removeRule(rule);
-      return;
+      return removeRules(step.rules, name);
     case "write-hosts":
       return writeHosts(place.hostsFile, name, step.entries);
   }
@@ -100,9 +102,10 @@ export async function perform(
 /**
  * Takes away everything that the agent put into the system; twice does no harm. Whatever can't be taken away leaves the
  * rest to be; but the filter goes last, when there is no interface any more that it could guard.
+ * @param keepsExit Leaves the rules, and the route to nowhere, that hold back what would go through the exit node.
  * @throws Error naming all that is left.
  */
-export async function removeEverything(place: Place): Promise<void> {
+export async function removeEverything(place: Place, keepsExit = false): Promise<void> {
   const failures: string[] = [];
   const attempt = async (what: string, work: () => Promise<void>): Promise<boolean> => {
     try {
@@ -113,12 +116,13 @@ export async function removeEverything(place: Place): Promise<void> {
       return false;
     }
   };
-  await attempt("routing rules", async () => {
-    for (const rule of await readRoutingRules()) await removeRule(rule);
-  });
+  if (!keepsExit) await attempt("routes and rules", () => removeRouting(place.interfaceName));
   const isLinkGone = await attempt("the interface", () => removeLink(place.interfaceName));
   await attempt("the names", () => writeHosts(place.hostsFile, place.interfaceName, []));
   await attempt("kernel settings", () => restoreSettings(place.stateDirectory));
-  if (isLinkGone) await attempt("the filter", () => removeFilter());
+  if (isLinkGone) {
+    await attempt("the fence", () => removeFence(place.interfaceName));
+    await attempt("the filter", () => removeFilter(place.interfaceName));
+  }
   if (failures.length > 0) throw new Error(`Not all could be taken away. ${failures.join("; ")}`);
 }

@@ -3,9 +3,9 @@ import { open } from "node:fs/promises";
 import { release, uptime } from "node:os";
 import { isSea } from "node:sea";
 import type { NodeFactsReport } from "../../shared/agent-protocol/types.ts";
+import { TABLE_PREFIX } from "../../shared/segments/filter.ts";
 import { run } from "../system/exec.ts";
 import { readIfThere } from "../system/files.ts";
-import { TABLE } from "../system/nft.ts";
 import { VERSION } from "../version.ts";
 
 /** Facts about the machine, as far as they can be told without guessing; null where they can't. */
@@ -97,7 +97,7 @@ async function hasFirewall(): Promise<boolean | null> {
     const { nftables } = JSON.parse(await run(["nft", "-j", "list", "chains"])) as {
       nftables: { chain?: { table: string; hook?: string; policy?: string } }[];
     };
-    return nftables.some(({ chain }) => chain?.hook === "input" && chain.table !== TABLE);
+    return nftables.some(({ chain }) => chain?.hook === "input" && !chain.table.startsWith(TABLE_PREFIX));
   } catch {
     return null;
   }

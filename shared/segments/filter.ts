@@ -13,12 +13,19 @@ import { formatFirst, formatPrefix, isHost, outermost, type Prefix } from "./pre
 export interface FilterInput {
   /** Name of the WireGuard interface. */
   readonly interfaceName: string;
+  /** Where WireGuard listens, and the mark of packets that may reach it there: the agent's second fence asks for it. */
+  readonly port: number;
+  readonly mark: number;
   readonly manifest: ManifestDocument;
   readonly component: ComponentDocument;
   readonly peers: readonly PeerDocument[];
 }
 
-export const FILTER_TABLE = "inet rustronaut";
+/** What the names of all agents' tables begin with. */
+export const TABLE_PREFIX = "rustronaut-";
+
+/** Family and name of the table: one for each interface, for several agents may run on one machine. */
+export const filterTable = (interfaceName: string): string => `inet ${TABLE_PREFIX}${interfaceName}`;
 
 /** What `internet` means: neither private, nor shared, nor local, nor multicast. */
 const INTERNET_V4 = [
@@ -37,10 +44,11 @@ const INTERNET_V6 = ["2000::/3"];
  * goes out of it, drops what no grant permits, and leaves everything else alone.
  * @throws when a document was not checked before: a malformed address, port or interface name
  */
-export function renderFilter({ interfaceName, manifest, component, peers }: FilterInput): string {
+export function renderFilter({ interfaceName, port, mark, manifest, component, peers }: FilterInput): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/.test(interfaceName)) {
     throw new Error(`${JSON.stringify(interfaceName)} is no interface name`);
   }
+  const table = filterTable(interfaceName);
   const sets: string[] = [];
   const matches = { peer: [] as string[], peerToInternet: [] as string[], us: [] as string[] };
   const used = new Set<number>();
@@ -56,9 +64,9 @@ export function renderFilter({ interfaceName, manifest, component, peers }: Filt
     used.has(index) ? [chainOf(`traffic_${index}`, trafficLines(rule))] : [],
   );
   return [
-    `add table ${FILTER_TABLE}`,
-    `delete table ${FILTER_TABLE}`,
-    `table ${FILTER_TABLE} {`,
+    `add table ${table}`,
+    `delete table ${table}`,
+    `table ${table} {`,
     setOf("internet4", "ipv4_addr", INTERNET_V4, true),
     setOf("internet6", "ipv6_addr", INTERNET_V6, true),
     ...sets,
@@ -67,6 +75,11 @@ export function renderFilter({ interfaceName, manifest, component, peers }: Filt
     chainOf("opened_by_peer_to_internet", matches.peerToInternet),
     chainOf("opened_by_us", matches.us),
     ...hooks(`"${interfaceName}"`, hostsOf(manifest)),
+    chainOf("stamp", [
+      // Behind all filters, where a mark changes no route any more.
+      "type filter hook input priority 150; policy accept;",
+      `udp dport ${port} meta mark set ${mark}`,
+    ]),
     ...(manifest.forwards.length > 0 ? forwarding(`"${interfaceName}"`) : []),
     "}",
     "",

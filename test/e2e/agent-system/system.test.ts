@@ -1,13 +1,15 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { Applied } from "../../../agent/apply/apply.ts";
+import { numbersOf } from "../../../agent/apply/numbers.ts";
 import type { Observed, Tunnel, TunnelPeer } from "../../../agent/apply/tunnel.ts";
 import { TOOL_PATH } from "../../../agent/system/exec.ts";
+import { filterTable } from "../../../shared/segments/filter.ts";
 import { MACHINES, where } from "../../support/needs.ts";
 import { bySeed, drawn, randomFrom, SEED } from "../../support/sample.ts";
 import { buildNetwork, type Machine, type Network } from "./namespaces.ts";
@@ -17,16 +19,21 @@ const KILLS = drawn(6, 60);
 const here = dirname(fileURLToPath(import.meta.url));
 
 const filterFor = (name: string, peers: readonly string[]) =>
-  `add table inet rustronaut
-delete table inet rustronaut
-table inet rustronaut {
+  `add table ${filterTable(name)}
+delete table ${filterTable(name)}
+table ${filterTable(name)} {
+  chain stamp { type filter hook input priority 150; policy accept;
+    udp dport 51820 meta mark set ${numbersOf(name).mark}
+  }
   chain input { type filter hook input priority 0; policy accept;
     iifname != "${name}" accept
     ct state established,related accept
-${peers.map((peer) => `    ip saddr ${peer} accept`).join("\n")}
+${peers.map((peer) => `    ip saddr ${peer} accept\n    ip6 saddr fd00:1::${peer.split(".")[3]} accept`).join("\n")}
     counter drop
   }
 }`;
+
+const RELIED_ON = { isRequired: true, servesForwarded: true };
 
 const keyPair = () => {
   const privateKey = execFileSync("wg", ["genkey"], { encoding: "utf8" }).trim();
@@ -60,6 +67,8 @@ class Node {
       peers: peers.map((peer) => ({
         publicKey: peer.key.publicKey,
         allowedIps: [`${peer.overlay}/32`, `fd00:1::${peer.at}/128`],
+        networks: [],
+        mtu: null,
         endpoints: [`${peer.machine.address}:51820`],
         replaces: null,
       })),
@@ -70,6 +79,8 @@ class Node {
       hosts: peers.map((peer) => ({ address: peer.overlay, names: [`n${peer.at}.corp.internal`] })),
       forwards: [],
       bypass: [],
+      mark: numbersOf(this.name).mark,
+      exit: null,
       ...more,
     };
   }
@@ -113,7 +124,7 @@ class Node {
   /** Applies while a tool fails whenever its arguments hold `when`; gives what the agent says of it. */
   applyWithout(tool: string, when: string, tunnel: Tunnel): string {
     const real = execFileSync("which", [tool], { env: { PATH: TOOL_PATH }, encoding: "utf8" }).trim();
-    const text = `#!/bin/sh\ncase "$*" in *${when}*) echo "Cannot allocate memory" >&2; exit 1;; esac\nexec ${real} "$@"\n`;
+    const text = `#!/bin/sh\ncase "$*" in *"${when}"*) echo "Cannot allocate memory" >&2; exit 1;; esac\nexec ${real} "$@"\n`;
     writeFileSync(join(this.directory, tool), text, { mode: 0o755 });
     try {
       return this.worker("apply", [tunnel], `${this.directory}:${TOOL_PATH}`);
@@ -140,18 +151,37 @@ class Node {
 
   /** Applies one tunnel after the other, and is killed when `after` milliseconds have gone by. */
   async spinAndKill(tunnels: readonly Tunnel[], after: number): Promise<void> {
-    const args = ["netns", "exec", this.machine.namespace, process.execPath, join(here, "worker.ts")];
-    const child = spawn("ip", [...args, "spin", this.job(tunnels)], { stdio: ["ignore", "pipe", "inherit"] });
-    await new Promise((resolve) => child.stdout.once("data", resolve));
+    const child = await this.started("spin", tunnels);
     await new Promise((resolve) => setTimeout(resolve, after));
-    // `ip netns exec` became the process itself.
-    child.kill("SIGKILL");
-    await new Promise((resolve) => child.once("exit", resolve));
+    await killed(child);
+  }
+
+  /** Keeps `tunnel` as the agent does, but for its slow look, while `act` runs. */
+  async whileKept(tunnel: Tunnel, act: () => Promise<void>): Promise<void> {
+    const child = await this.started("keep", [tunnel]);
+    try {
+      await act();
+    } finally {
+      await killed(child);
+    }
+  }
+
+  private async started(verb: string, tunnels: readonly Tunnel[]): Promise<ChildProcess> {
+    // `ip netns exec` becomes the process itself.
+    const args = ["netns", "exec", this.machine.namespace, process.execPath, join(here, "worker.ts")];
+    const child = spawn("ip", [...args, verb, this.job(tunnels)], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    return child;
   }
 
   pings(other: Node): boolean {
     return this.machine.code("ping", "-c", "1", "-W", "3", other.overlay) === 0;
   }
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  child.kill("SIGKILL");
+  await new Promise((resolve) => child.once("exit", resolve));
 }
 
 where(...MACHINES).describe(
@@ -255,9 +285,9 @@ where(...MACHINES).describe(
     });
 
     it.each([
-      ["the routing rules can't be read", "ip", "rule show"],
+      ["the routes and rules can't be read", "ip", "-force"],
       ["the table can't be read", "nft", "list"],
-      ["no route can be changed", "ip", "-batch"],
+      ["no route can be changed", "ip", "-4 -batch"],
       ["the link can't be looked at", "ip", "addr show"],
     ])("M6: takes peers away although %s", (_, tool, when) => {
       b.apply(
@@ -270,7 +300,7 @@ where(...MACHINES).describe(
     });
 
     it.each([
-      ["the route", "ip", "-batch", "routes_missing"],
+      ["the route", "ip", "-4 -batch", "routes_missing"],
       ["the MTU", "ip", "mtu", "mtu_unset"],
     ])("M6: goes on without %s, and says so", (_, tool, when, code) => {
       b.apply(b.tunnel([]));
@@ -295,19 +325,189 @@ where(...MACHINES).describe(
       expect(a.pings(b)).toBe(true);
     });
 
-    it("takes the exit node's default route, and gives it back", () => {
+    it("M1: stays shut when somebody flushes nftables and no agent runs, in both directions and families", () => {
+      const passes = (from: Node, to: Node) =>
+        ["100.64.0.", "fd00:1::"].map(
+          (net) => from.machine.code("ping", "-c", "1", "-W", "1", `${net}${to.at}`) === 0,
+        );
+      expect([...passes(a, b), ...passes(b, a)]).toEqual([true, true, true, true]);
+      b.machine.run("nft", "flush", "ruleset");
+      expect([...passes(a, b), ...passes(b, a)]).toEqual([false, false, false, false]);
+      expect(b.apply(b.tunnel([a]))).toEqual(["load-filter"]);
+      expect([...passes(a, b), ...passes(b, a)]).toEqual([true, true, true, true]);
+      // The fence goes the same way as everything else that somebody takes away.
+      b.machine.run("ip", "xfrm", "policy", "flush");
+      expect(b.apply(b.tunnel([a]))).toEqual(["raise-fence"]);
+      expect(passes(a, b)).toEqual([true, true]);
+    });
+
+    it("M1, M2: puts back what somebody takes away as soon as the kernel tells of it, without a look of its own", async () => {
+      const tunnel = a.tunnel([b], { exit: RELIED_ON });
+      const { run } = a.machine;
+      const table = filterTable(a.name).split(" ");
+      const acts: Record<string, () => unknown> = {
+        "the filter": () => run("nft", "flush", "ruleset"),
+        "one rule of it": () => run("nft", "flush", "chain", ...table, "input"),
+        "the routing rules": () => run("ip", "rule", "del", "lookup", String(numbersOf(a.name).tables.exit)),
+        "the closed route": () => run("ip", "route", "flush", "table", String(numbersOf(a.name).tables.exit)),
+        "the fence": () => run("ip", "xfrm", "policy", "flush"),
+        "the link": () => run("ip", "link", "del", "dev", a.name),
+        "the address": () => run("ip", "addr", "flush", "dev", a.name),
+      };
+      await a.whileKept(tunnel, async () => {
+        for (const [what, act] of Object.entries(acts)) {
+          act();
+          await vi.waitFor(() => expect(a.check(tunnel), what).toEqual([]), {
+            timeout: 20_000,
+            interval: 50,
+          });
+        }
+      });
+      a.apply(a.tunnel([b]));
+    }, 60_000);
+
+    it("M7: two agents on one machine leave each other alone", () => {
+      const second = new Node(a.machine, 3);
+      const ofSecond = second.tunnel([b], { listenPort: 51_821, exit: RELIED_ON });
+      second.apply(ofSecond);
+      expect([a.check(a.tunnel([b])), second.check(ofSecond)]).toEqual([[], []]);
+      second.down();
+      expect(a.check(a.tunnel([b]))).toEqual([]);
+      expect(a.pings(b)).toBe(true);
+      rmSync(second.directory, { recursive: true, force: true });
+    });
+
+    /** b with networks behind it, as a sees it. */
+    const behindB = (networks: readonly string[], more: Partial<Tunnel> = {}): Tunnel => {
       const [peer] = a.tunnel([b]).peers;
       if (!peer) throw new Error("no peer");
-      const exit = { ...peer, allowedIps: [...peer.allowedIps, "0.0.0.0/0", "::/0"] };
-      a.machine.run("ip", "route", "add", "default", "via", b.machine.address);
-      a.apply(a.tunnel([], { peers: [exit], bypass: ["192.0.2.7"], forwards: [4, 6] }));
-      expect(a.machine.run("ip", "route", "get", "198.51.100.1")).toContain(a.name);
-      expect(a.machine.run("ip", "route", "get", b.machine.address)).toContain("eth0");
-      expect(a.machine.run("ip", "route", "get", "192.0.2.7")).toContain("eth0");
+      return a.tunnel([], {
+        peers: [{ ...peer, allowedIps: [...peer.allowedIps, ...networks], networks }],
+        ...more,
+      });
+    };
+    const goesBy = (...address: string[]) =>
+      / dev (\S+)/.exec(a.machine.run("ip", "route", "get", ...address))?.[1];
+
+    it("M4: a network that is connected wins over one that a router offers, and its route is left as it is", () => {
+      const { run } = a.machine;
+      run("ip", "link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
+      for (const link of ["lan0", "lan1"]) run("ip", "link", "set", link, "up");
+      run("ip", "addr", "add", "192.168.77.1/24", "dev", "lan0", "noprefixroute");
+      run(
+        "ip",
+        "route",
+        "add",
+        "192.168.77.0/24",
+        "dev",
+        "lan0",
+        "proto",
+        "dhcp",
+        "scope",
+        "link",
+        "metric",
+        "1024",
+      );
+      run("ip", "-6", "addr", "add", "fd77::1/64", "dev", "lan0", "noprefixroute", "nodad");
+      run("ip", "-6", "route", "add", "fd77::/64", "dev", "lan0", "metric", "1024");
+      run("ip", "route", "add", "172.20.0.0/14", "via", "192.168.77.2");
+      const machines = () =>
+        [4, 6].map((family) => run("ip", `-${family}`, "route", "show", "table", "main"));
+      const before = machines();
+      const networks = [
+        "192.168.77.0/24",
+        "192.168.77.128/25",
+        "fd77::/64",
+        "172.20.5.0/24",
+        "192.168.78.0/24",
+      ];
+      a.apply(behindB(networks));
+      expect(machines()).toEqual(before);
+      expect(["192.168.77.9", "192.168.77.200", "fd77::9"].map((it) => goesBy(it))).toEqual([
+        "lan0",
+        "lan0",
+        "lan0",
+      ]);
+      // Of two routes through others the finer one counts, as everywhere.
+      expect(["172.20.5.1", "172.20.6.1", "192.168.78.1"].map((it) => goesBy(it))).toEqual([
+        a.name,
+        "lan0",
+        a.name,
+      ]);
+      expect(a.check(behindB(networks))).toEqual([]);
+      a.apply(a.tunnel([b]));
+      expect(machines()).toEqual(before);
+      run("ip", "link", "del", "lan0");
+    });
+
+    it("M3: a network that holds the router's own endpoint does not swallow the tunnel", () => {
+      const { run } = a.machine;
+      // From here on, a reaches everything by its gateway alone.
+      run("ip", "addr", "flush", "dev", "eth0");
+      run("ip", "addr", "add", `${a.machine.address}/32`, "dev", "eth0");
+      run("ip", "route", "add", "default", "dev", "eth0");
+      const tunnel = behindB(["10.99.0.0/24"]);
+      a.apply(tunnel);
+      expect(goesBy("10.99.0.7")).toBe(a.name);
+      expect(goesBy("10.99.0.7", "mark", String(tunnel.mark))).toBe("eth0");
+      // The outage: not even the session is left, and a fresh handshake has to find the way.
+      run("ip", "link", "del", "dev", a.name);
+      a.apply(tunnel);
       expect(a.pings(b)).toBe(true);
       a.apply(a.tunnel([b]));
-      expect(a.machine.run("ip", "route", "get", "198.51.100.1")).toContain("eth0");
+      run("ip", "route", "del", "default");
+      run("ip", "addr", "del", `${a.machine.address}/32`, "dev", "eth0");
+      run("ip", "addr", "add", `${a.machine.address}/24`, "dev", "eth0");
+    });
+
+    it("takes the exit node's default route, and gives it back", () => {
+      a.machine.run("ip", "route", "add", "default", "via", b.machine.address);
+      const everything = behindB(["0.0.0.0/0", "::/0"], {
+        bypass: ["192.0.2.7"],
+        forwards: [4, 6],
+        exit: RELIED_ON,
+      });
+      a.apply(everything);
+      expect(goesBy("198.51.100.1")).toBe(a.name);
+      expect(goesBy(b.machine.address)).toBe("eth0");
+      expect(goesBy("192.0.2.7")).toBe("eth0");
       expect(a.pings(b)).toBe(true);
+      a.apply(a.tunnel([b]));
+      expect(goesBy("198.51.100.1")).toBe("eth0");
+      expect(a.pings(b)).toBe(true);
+    });
+
+    it("M2: what relies on an exit node goes through it or nowhere, whatever happens to the tunnel", () => {
+      a.machine.run("ip", "-6", "route", "add", "default", "dev", "eth0");
+      const tries = () =>
+        [["198.51.100.1"], ["2001:db8::1"]].map((address) => {
+          const there = a.machine.code("ip", "route", "get", ...address) === 0;
+          return there ? goesBy(...address) : "nowhere";
+        });
+      const ofIPv4 = behindB(["0.0.0.0/0"], { bypass: ["192.0.2.7"], exit: RELIED_ON });
+      a.apply(ofIPv4);
+      expect(tries()).toEqual([a.name, "nowhere"]);
+      a.machine.run("ip", "link", "del", "dev", a.name);
+      expect(tries()).toEqual(["nowhere", "nowhere"]);
+      a.apply(ofIPv4);
+      expect(tries()).toEqual([a.name, "nowhere"]);
+      // Withdrawn, or without its peers for any other reason.
+      a.apply(a.tunnel([b], { exit: RELIED_ON, bypass: ["192.0.2.7"] }));
+      expect(tries()).toEqual(["nowhere", "nowhere"]);
+      expect(goesBy("192.0.2.7")).toBe("eth0");
+      expect(a.pings(b)).toBe(true);
+      a.apply(a.tunnel([b], { exit: { isRequired: false, servesForwarded: true } }));
+      expect(tries()).toEqual(["eth0", "eth0"]);
+      // What the machine passes on for its containers may be left alone.
+      const fromContainer = ["198.51.100.1", "from", "10.99.0.9", "iif", "eth0"];
+      a.machine.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
+      a.apply(ofIPv4);
+      expect(goesBy(...fromContainer)).toBe(a.name);
+      a.apply({ ...ofIPv4, exit: { ...RELIED_ON, servesForwarded: false } });
+      expect([goesBy(...fromContainer), tries()[0]]).toEqual(["eth0", a.name]);
+      a.machine.run("sysctl", "-qw", "net.ipv4.ip_forward=0");
+      a.apply(a.tunnel([b]));
+      a.machine.run("ip", "-6", "route", "del", "default");
     });
 
     it(`is consistent after kill -9 at ${KILLS} random points, by ${bySeed}`, async () => {
@@ -331,11 +531,15 @@ where(...MACHINES).describe(
     }, 600_000);
 
     it("leaves nothing behind", () => {
-      a.apply(a.tunnel([b], { forwards: [4, 6] }));
+      a.apply(a.tunnel([b], { forwards: [4, 6], exit: RELIED_ON }));
       a.down();
       a.down();
       expect(a.machine.run("ip", "-br", "link")).not.toContain(a.name);
-      expect(a.machine.run("ip", "rule")).not.toContain("29294");
+      for (const family of ["-4", "-6"])
+        expect(a.machine.run("ip", family, "rule", "show").match(/^\d+:/gm)).toEqual(
+          family === "-4" ? ["0:", "32766:", "32767:"] : ["0:", "32766:"],
+        );
+      expect(a.machine.run("ip", "xfrm", "policy")).toBe("");
       expect(a.machine.run("ip", "route", "show", "table", "all")).not.toContain("100.64.");
       expect(a.machine.run("nft", "list", "ruleset")).toBe("");
       expect(readFileSync(a.machine.hostsFile, "utf8")).toBe("127.0.0.1 localhost\n# kept\n");

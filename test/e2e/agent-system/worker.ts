@@ -3,6 +3,7 @@ import { converge } from "../../../agent/apply/apply.ts";
 import { planApply } from "../../../agent/apply/plan.ts";
 import type { Observed, Tunnel } from "../../../agent/apply/tunnel.ts";
 import { observe, type Place, removeEverything } from "../../../agent/system/system.ts";
+import { SystemWatch } from "../../../agent/system/watch.ts";
 import { readDevice } from "../../../agent/system/wg.ts";
 import { readWithTool } from "../../../agent/system/wg-tool.ts";
 
@@ -28,6 +29,11 @@ if (verb === "apply" && first) {
   // From one state to the next until the test kills it.
   let stood = known;
   for (;;) for (const tunnel of tunnels) stood = (await converge(place, tunnel, privateKey, stood)).seen;
+} else if (verb === "keep" && first) {
+  await converge(place, first, privateKey);
+  const watch = new SystemWatch(place.interfaceName, () => void converge(place, first, privateKey));
+  watch.start();
+  console.log("keeping");
 } else if (verb === "check" && first) {
   console.log(JSON.stringify(planApply(await observe(place), first)));
 } else if (verb === "device") {

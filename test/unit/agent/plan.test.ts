@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MARK, type PeerChange, planApply, routingRulesOf, type Step } from "../../../agent/apply/plan.ts";
-import { NOTHING, type Observed, type Tunnel, type TunnelPeer } from "../../../agent/apply/tunnel.ts";
+import { type PeerChange, planApply, type Step } from "../../../agent/apply/plan.ts";
+import { localNetworksOf, routesOf, routingRulesOf } from "../../../agent/apply/routing.ts";
+import {
+  type ExitUse,
+  type MachineRoute,
+  NOTHING,
+  type Observed,
+  type Tunnel,
+  type TunnelPeer,
+} from "../../../agent/apply/tunnel.ts";
 
 const SEED = 20_261_124;
 const KEYS = ["a", "b", "c", "d", "e"];
@@ -14,6 +22,10 @@ const PREFIXES = [
   "0.0.0.0/0",
   "::/0",
 ];
+
+const isClosed = (route: string): boolean => route.startsWith("closed");
+const isSamePlace = (route: string) => (other: string) =>
+  other.replace(/ mtu.*/, "") === route.replace(/ mtu.*/, "");
 
 /** What each step does to the system, in the words of `wg`, `ip` and `nft`. */
 function perform(step: Step, now: Observed): Observed {
@@ -36,7 +48,7 @@ function perform(step: Step, now: Observed): Observed {
   };
   switch (step.do) {
     case "remove-link":
-      return { ...now, link: null, device: null, routes: [] };
+      return { ...now, link: null, device: null, routes: now.routes.filter(isClosed) };
     case "create-link":
       expect(now.link).toBeNull();
       return { ...now, link, device };
@@ -53,7 +65,7 @@ function perform(step: Step, now: Observed): Observed {
     case "set-port":
       return { ...now, device: { ...device, listenPort: step.port } };
     case "set-mark":
-      return { ...now, device: { ...device, mark: MARK } };
+      return { ...now, device: { ...device, mark: step.mark } };
     case "load-filter":
       return { ...now, filter: step.text };
     case "add-addresses":
@@ -69,11 +81,18 @@ function perform(step: Step, now: Observed): Observed {
       return { ...now, link: { ...link, up: true } };
     case "forward":
       return { ...now, forwards: [...now.forwards, ...step.families] };
+    case "raise-fence":
+      return { ...now, fence: step.port };
+    case "close-exit":
     case "add-routes":
-      expect(link.up).toBe(true);
-      return { ...now, routes: [...now.routes, ...step.prefixes] };
+      if (step.do === "add-routes") expect(link.up).toBe(true);
+      else expect(step.routes.every(isClosed)).toBe(true);
+      return {
+        ...now,
+        routes: [...now.routes.filter((route) => !step.routes.some(isSamePlace(route))), ...step.routes],
+      };
     case "remove-routes":
-      return { ...now, routes: now.routes.filter((prefix) => !step.prefixes.includes(prefix)) };
+      return { ...now, routes: now.routes.filter((route) => !step.routes.includes(route)) };
     case "add-rules":
       return { ...now, routingRules: [...now.routingRules, ...step.rules] };
     case "remove-rules":
@@ -88,11 +107,14 @@ const peers = fc
   .tuple(
     fc.subarray(KEYS),
     fc.array(fc.nat(KEYS.length), { minLength: PREFIXES.length, maxLength: PREFIXES.length }),
+    fc.constantFrom(null, 1280, 1300),
   )
-  .map(([keys, owners]): TunnelPeer[] =>
+  .map(([keys, owners, mtu]): TunnelPeer[] =>
     keys.map((publicKey, at) => ({
       publicKey,
       allowedIps: PREFIXES.filter((_, prefix) => owners[prefix] === at),
+      networks: PREFIXES.filter((prefix, index) => owners[index] === at && !/\/(32|128)$/.test(prefix)),
+      mtu,
       endpoints: at % 2 === 0 ? [`192.0.2.${at + 1}:51820`] : [],
       replaces: null,
     })),
@@ -108,6 +130,12 @@ const tunnel: fc.Arbitrary<Tunnel> = fc.record({
   hosts: fc.constantFrom([], [{ address: "100.64.0.1", names: ["a.corp.internal"] }]),
   forwards: fc.constantFrom<readonly (4 | 6)[]>([], [4], [4, 6]),
   bypass: fc.constantFrom([], ["192.0.2.7"]),
+  mark: fc.constantFrom(7, 8),
+  exit: fc.constantFrom<ExitUse | null>(
+    null,
+    { isRequired: true, servesForwarded: true },
+    { isRequired: false, servesForwarded: false },
+  ),
 });
 
 const reach = (start: Observed, wanted: Tunnel): Observed =>
@@ -135,8 +163,9 @@ describe("the plan of an apply", () => {
           new Map(wanted.peers.map((p) => [p.publicKey, [...p.allowedIps].sort()])),
         );
         expect([...(end.link?.addresses ?? [])].sort()).toEqual([...wanted.addresses].sort());
-        expect([...end.routes].sort()).toEqual(wanted.peers.flatMap((p) => p.allowedIps).sort());
-        expect([...end.routingRules].sort()).toEqual([...routingRulesOf(wanted)].sort());
+        expect([...end.routes].sort()).toEqual(routesOf(wanted).sort());
+        expect([...end.routingRules].sort()).toEqual(routingRulesOf(wanted, routesOf(wanted), []).sort());
+        expect(end.fence).toBe(wanted.listenPort);
       }),
     );
   });
@@ -175,29 +204,94 @@ describe("the plan of an apply", () => {
     );
   });
 
-  it.each([
-    ["192.0.2.4/30", ["192.0.2.4/31", "192.0.2.6/32"]],
-    ["192.0.2.7/32", []],
-    ["192.0.3.0/24", ["192.0.3.0/24"]],
-    ["0.0.0.0/0", ["0.0.0.0/0"]],
-    ["2001:db8::/126", ["2001:db8::/127", "2001:db8::2/128"]],
-  ])("routes of %s all but the hub, which must stay within reach", (prefix, routed) => {
-    const base = fc.sample(tunnel, { seed: SEED, numRuns: 1 })[0];
-    if (!base) throw new Error("no sample");
-    const peer: TunnelPeer = { publicKey: "router", allowedIps: [prefix], endpoints: [], replaces: null };
-    const wanted = { ...base, peers: [peer], bypass: ["192.0.2.7", "2001:db8::3"] };
-    const end = reach(NOTHING, wanted);
-    expect(end.routes).toEqual(routed);
-    expect(end.device?.peers.map(({ allowedIps }) => allowedIps)).toEqual([[prefix]]);
-    expect(planApply(end, wanted)).toEqual([]);
+  it("M2: while an exit node is relied on, there is no moment at which packets could go around it", () => {
+    const isHeld = (now: Observed) =>
+      ["closed 0.0.0.0/0", "closed ::/0"].every((route) => now.routes.includes(route)) &&
+      [4, 6].every((family) => now.routingRules.some((rule) => rule.startsWith(`${family} exit`)));
+    check(
+      fc.property(halfway, tunnel, tunnel, (start, first, second) => {
+        const exit = { isRequired: true, servesForwarded: true };
+        let now = reach(start, { ...first, exit });
+        expect(isHeld(now)).toBe(true);
+        const after = { ...exit, servesForwarded: false };
+        for (const step of planApply(now, { ...second, exit: after })) {
+          now = perform(step, now);
+          expect(isHeld(now)).toBe(true);
+        }
+        // The first thing at all, even where nothing stands yet.
+        const steps = planApply(NOTHING, { ...first, exit }).map((step) => step.do);
+        expect(steps.slice(0, 2)).toEqual(["close-exit", "add-rules"]);
+      }),
+    );
+  });
+
+  it("M1: no peer is taken in before the fence around the port stands", () => {
+    check(
+      fc.property(halfway, tunnel, (start, wanted) => {
+        let now = start;
+        for (const step of planApply(start, wanted)) {
+          if (step.do === "set-peers" || step.do === "set-port") expect(now.fence).toBe(wanted.listenPort);
+          now = perform(step, now);
+        }
+      }),
+    );
+  });
+
+  describe("M4: the routing rules", () => {
+    const router = (...networks: string[]): TunnelPeer => ({
+      publicKey: "router",
+      allowedIps: ["100.64.0.1/32", ...networks],
+      networks,
+      endpoints: [],
+      replaces: null,
+      mtu: null,
+    });
+    const rules = (peer: TunnelPeer, machine: readonly MachineRoute[], bypass: readonly string[] = []) =>
+      routingRulesOf({ bypass, exit: null }, routesOf({ peers: [peer], exit: null }), machine);
+    const direct = (prefix: string) => ({ prefix, isDirect: true });
+    const byGateway = (prefix: string) => ({ prefix, isDirect: false });
+
+    it("ask the machine's own table before the networks of peers, and the hub's addresses first of all", () => {
+      expect(rules(router("10.1.0.0/16"), [], ["192.0.2.7", "2001:db8::7"])).toEqual([
+        "4 tunnel",
+        "4 bypass 192.0.2.7",
+        "4 peers",
+        "4 machine",
+        "4 networks",
+        "4 end",
+      ]);
+      expect(rules(router(), [])).toEqual(["4 tunnel", "4 peers", "4 end"]);
+    });
+
+    it.each<[string, MachineRoute[], boolean]>([
+      ["a coarser route through a gateway", [byGateway("10.0.0.0/8")], true],
+      ["the same network through a gateway", [byGateway("10.1.0.0/16")], false],
+      ["a part of it through a gateway", [byGateway("10.1.2.0/24")], false],
+      ["a coarser network that is connected", [direct("10.0.0.0/8")], false],
+      ["both, connected and through a gateway", [direct("10.0.0.0/12"), byGateway("10.0.0.0/8")], false],
+      ["the default route", [byGateway("0.0.0.0/0")], false],
+    ])("let the finer network of a peer pass before %s: %j %s", (_, machine, isAhead) => {
+      const ahead = ["4 finer 10.1.0.0/16", "4 ahead 10.1.0.0/16"];
+      expect(rules(router("10.1.0.0/16"), machine).filter((rule) => ahead.includes(rule))).toEqual(
+        isAhead ? ahead : [],
+      );
+    });
+
+    it("say which networks of peers this machine reaches by itself", () => {
+      const machine = [direct("10.1.0.0/16"), byGateway("10.0.0.0/8"), byGateway("0.0.0.0/0")];
+      const peer = router("10.1.0.0/16", "10.1.2.0/24", "10.2.0.0/16", "172.16.0.0/12", "0.0.0.0/0");
+      expect(localNetworksOf({ peers: [peer] }, machine)).toEqual(["10.1.0.0/16", "10.1.2.0/24"]);
+    });
   });
 
   it("hands a rotated key's prefixes over before the old key goes", () => {
     const old: TunnelPeer = {
       publicKey: "old",
       allowedIps: ["100.64.0.1/32"],
+      networks: [],
       endpoints: [],
       replaces: null,
+      mtu: null,
     };
     const base = fc.sample(tunnel, { seed: SEED, numRuns: 1 })[0];
     if (!base) throw new Error("no sample");

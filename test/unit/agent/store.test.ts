@@ -18,6 +18,8 @@ const SETTINGS: Settings = {
   listenPort: 51_821,
   advertise: ["10.0.0.0/8"],
   exitNode: "gate",
+  exitFallback: "none",
+  exitFor: "all",
   hostsFile: "/etc/hosts",
 };
 const WHOLE = {

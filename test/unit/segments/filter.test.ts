@@ -22,16 +22,24 @@ const TCP_443: Traffic = { protocol: "tcp", ports: [[443, 443]] };
 const render = (
   peers: readonly PeerDocument[],
   { component = componentOf([TCP_443]), forwards = [] as string[], interfaceName = "wg0" } = {},
-): string => renderFilter({ interfaceName, manifest: manifestOf({ forwards }), component, peers });
+): string =>
+  renderFilter({
+    interfaceName,
+    port: 51_820,
+    mark: 7,
+    manifest: manifestOf({ forwards }),
+    component,
+    peers,
+  });
 const jumps = (ruleset: string): number => ruleset.match(/jump traffic_/g)?.length ?? 0;
 
 describe("the ruleset", () => {
   test("is one transaction on one table, and without peers permits nothing", () => {
     const ruleset = render([]);
     expect(ruleset.split("\n").slice(0, 3)).toEqual([
-      "add table inet rustronaut",
-      "delete table inet rustronaut",
-      "table inet rustronaut {",
+      "add table inet rustronaut-wg0",
+      "delete table inet rustronaut-wg0",
+      "table inet rustronaut-wg0 {",
     ]);
     expect(ruleset.match(/^\S.*/gm)).toHaveLength(4);
     expect(jumps(ruleset)).toBe(0);
@@ -82,6 +90,8 @@ describe("the ruleset", () => {
     const peer = peerOf({ node: evil, name: evil, network: evil, record: evil, inbound: [{ rule: evil }] });
     const ruleset = renderFilter({
       interfaceName: "wg0",
+      port: 51_820,
+      mark: 7,
       manifest: manifestOf({ name: evil, domain: evil, node: evil }),
       component,
       peers: [peer],

@@ -1,0 +1,117 @@
+import { contains, type Prefix, prefixOf } from "../../shared/segments/prefix.ts";
+import { familyOf, isDefaultRoute } from "../system/addresses.ts";
+import type { RouteTable } from "./numbers.ts";
+import type { MachineRoute, Tunnel } from "./tunnel.ts";
+
+/**
+ * Where the agent's routes and routing rules come from (`docs/decisions/0011`). All routes stand in tables of its own, and
+ * rules say when these are asked: nothing that the machine routes itself is ever replaced.
+ */
+
+type Wanted = Pick<Tunnel, "peers" | "exit">;
+
+/** A route as `<table> <prefix>[ mtu <bytes>]`; `closed` stands in the table of the exit, and leads nowhere. */
+export type RouteText = string;
+
+export interface RouteParts {
+  readonly table: RouteTable;
+  readonly prefix: string;
+  readonly isClosed: boolean;
+  /** Bytes; null leaves it to the interface. */
+  readonly mtu: number | null;
+}
+
+export function routePartsOf(text: RouteText): RouteParts {
+  const [kind = "", prefix = "", , mtu] = text.split(" ");
+  const isClosed = kind === "closed";
+  return {
+    table: isClosed ? "exit" : (kind as RouteTable),
+    prefix,
+    isClosed,
+    mtu: mtu === undefined ? null : Number(mtu),
+  };
+}
+
+export const routeTextOf = ({ table, prefix, isClosed, mtu }: RouteParts): RouteText =>
+  `${isClosed ? "closed" : table} ${prefix}${mtu === null ? "" : ` mtu ${mtu}`}`;
+
+export const familyOfRoute = (text: RouteText): 4 | 6 => familyOf(routePartsOf(text).prefix);
+
+const FAMILIES = [4, 6] as const;
+const ALL = { 4: "0.0.0.0/0", 6: "::/0" } as const;
+
+/** What is routed into the interface; with an exit node that is relied on, also that nothing may go elsewhere. */
+export function routesOf({ peers, exit }: Wanted): RouteText[] {
+  const open = peers.flatMap(({ allowedIps, networks, mtu }) => {
+    const behind = new Set(networks);
+    return allowedIps.map((prefix) => {
+      const table = !behind.has(prefix) ? "peers" : isDefaultRoute(prefix) ? "exit" : "networks";
+      return routeTextOf({ table, prefix, isClosed: false, mtu });
+    });
+  });
+  const closed = exit?.isRequired ? FAMILIES.map((family) => `closed ${ALL[family]}`) : [];
+  return [...closed, ...new Set(open)];
+}
+
+/**
+ * The routing rules, as `<family> <kind> [address or prefix]`, in the order in which they are asked:
+ * - `tunnel` leads the tunnel's own packets past all of them, to `end`;
+ * - `bypass`: the hub's addresses go as the machine routes them, or one route around the hub would cut the node off from
+ *   whoever could take it back;
+ * - `peers`: overlay addresses;
+ * - `finer` and `ahead`: a network of the tunnel that the machine's own, coarser route through a gateway would hide;
+ * - `machine`: everything that the machine has a route for, but for its default route: what is connected to it directly wins;
+ * - `networks`, `exit`: what lies behind peers. `exit-own` is the exit for this machine's own packets alone.
+ */
+export function routingRulesOf(
+  wanted: Pick<Tunnel, "bypass" | "exit">,
+  texts: readonly RouteText[],
+  machine: readonly MachineRoute[],
+): string[] {
+  const routes = texts.map(routePartsOf);
+  return FAMILIES.flatMap((family) => {
+    const here = routes.filter(({ prefix }) => familyOf(prefix) === family);
+    const has = (table: RouteTable) => here.some((route) => route.table === table);
+    const networks = here.filter(({ table }) => table === "networks").map(({ prefix }) => prefix);
+    const hidden = networks.filter((network) => isHiddenByGateway(network, machine));
+    const beyondPeers = has("networks") || has("exit");
+    const rules = [
+      ...(here.length > 0 ? wanted.bypass.filter((address) => familyOf(address) === family) : []).map(
+        (address) => `bypass ${address}`,
+      ),
+      ...(has("peers") ? ["peers"] : []),
+      ...hidden.flatMap((network) => [`finer ${network}`, `ahead ${network}`]),
+      ...(beyondPeers ? ["machine"] : []),
+      ...(has("networks") ? ["networks"] : []),
+      ...(has("exit") ? [wanted.exit?.servesForwarded === false ? "exit-own" : "exit"] : []),
+    ];
+    return (rules.length > 0 ? ["tunnel", ...rules, "end"] : []).map((rule) => `${family} ${rule}`);
+  });
+}
+
+/** Networks behind peers that this machine reaches in a way of its own, and so not through the tunnel. */
+export function localNetworksOf(
+  { peers }: Pick<Tunnel, "peers">,
+  machine: readonly MachineRoute[],
+): string[] {
+  const networks = [...new Set(peers.flatMap((peer) => peer.networks))].filter((it) => !isDefaultRoute(it));
+  return networks.filter((network) => {
+    const prefix = prefixOf(network);
+    return prefix !== null && covers(prefix, machine).length > 0 && !isHiddenByGateway(network, machine);
+  });
+}
+
+/** Routes of the machine, but for default ones, that take a whole prefix. */
+const covers = (prefix: Prefix, machine: readonly MachineRoute[]): MachineRoute[] =>
+  machine.filter((route) => {
+    const own = isDefaultRoute(route.prefix) ? null : prefixOf(route.prefix);
+    return own !== null && contains(own, prefix);
+  });
+
+/** The finer route counts, as everywhere in routing, unless a network is in the way that is connected directly. */
+function isHiddenByGateway(network: string, machine: readonly MachineRoute[]): boolean {
+  const prefix = prefixOf(network);
+  if (prefix === null) return false;
+  const covering = covers(prefix, machine);
+  return covering.length > 0 && covering.every((route) => !route.isDirect && route.prefix !== network);
+}
