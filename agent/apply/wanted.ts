@@ -35,6 +35,7 @@ export function tunnelOf(config: Assembled, options: WantedOptions): Tunnel {
       interfaceName: options.interfaceName,
       port: options.listenPort,
       mark,
+      servesContainers: options.exit?.servesForwarded ?? false,
       manifest,
       component: config.component,
       peers: config.peers.map(({ peer }) => peer),

@@ -16,6 +16,8 @@ export interface FilterInput {
   /** Where WireGuard listens, and the mark of packets that may reach it there: the agent's second fence asks for it. */
   readonly port: number;
   readonly mark: number;
+  /** Lets the machine's own containers use its exit node under its name. */
+  readonly servesContainers: boolean;
   readonly manifest: ManifestDocument;
   readonly component: ComponentDocument;
   readonly peers: readonly PeerDocument[];
@@ -39,18 +41,28 @@ const INTERNET_V4 = [
 ];
 const INTERNET_V6 = ["2000::/3"];
 
+/** Kinds of interfaces that containers and virtual machines hang on. */
+const CONTAINERS = '{ "bridge", "veth" }';
+const ANY_SOURCE = /ct original ip6? saddr \S+ /;
+
 /**
  * The whole table, to be loaded by `nft -f -` in one transaction. It judges what comes in by the WireGuard interface or
  * goes out of it, drops what no grant permits, and leaves everything else alone.
  * @throws when a document was not checked before: a malformed address, port or interface name
  */
-export function renderFilter({ interfaceName, port, mark, manifest, component, peers }: FilterInput): string {
+export function renderFilter(input: FilterInput): string {
+  const { interfaceName, port, mark, servesContainers, manifest, component, peers } = input;
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/.test(interfaceName)) {
     throw new Error(`${JSON.stringify(interfaceName)} is no interface name`);
   }
   const table = filterTable(interfaceName);
   const sets: string[] = [];
-  const matches = { peer: [] as string[], peerToInternet: [] as string[], us: [] as string[] };
+  const matches = {
+    peer: [] as string[],
+    peerToInternet: [] as string[],
+    us: [] as string[],
+    container: [] as string[],
+  };
   const used = new Set<number>();
   for (const [index, flow] of flowsOf(manifest, component, peers).entries()) {
     const toInternet = flow.internet.length > 0;
@@ -59,6 +71,8 @@ export function renderFilter({ interfaceName, port, mark, manifest, component, p
     if (printed.matches.length > 0) used.add(flow.rule);
     sets.push(...printed.sets);
     matches[chain].push(...printed.matches);
+    if (flow.openedBy === "us" && toInternet)
+      matches.container.push(...printed.matches.map((match) => match.replace(ANY_SOURCE, "")));
   }
   const traffic = component.rules.flatMap((rule, index) =>
     used.has(index) ? [chainOf(`traffic_${index}`, trafficLines(rule))] : [],
@@ -74,13 +88,15 @@ export function renderFilter({ interfaceName, port, mark, manifest, component, p
     chainOf("opened_by_peer", matches.peer),
     chainOf("opened_by_peer_to_internet", matches.peerToInternet),
     chainOf("opened_by_us", matches.us),
+    chainOf("opened_by_container", servesContainers ? matches.container : []),
     ...hooks(`"${interfaceName}"`, hostsOf(manifest)),
     chainOf("stamp", [
       // Behind all filters, where a mark changes no route any more.
       "type filter hook input priority 150; policy accept;",
       `udp dport ${port} meta mark set ${mark}`,
     ]),
-    ...(manifest.forwards.length > 0 ? forwarding(`"${interfaceName}"`) : []),
+    ...(manifest.forwards.length > 0 ? leaving(`"${interfaceName}"`) : []),
+    ...(servesContainers ? fromContainers(`"${interfaceName}"`) : []),
     "}",
     "",
   ].join("\n");
@@ -119,13 +135,20 @@ function hooks(wg: string, own: readonly Prefix[]): string[] {
       "ct direction reply goto by_peer",
       "drop",
     ]),
+    // No segment that passes is longer than the tunnel lets through.
+    chainOf("clamp", [
+      "type filter hook forward priority mangle; policy accept;",
+      `oifname ${wg} tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu`,
+    ]),
     chainOf("forward", [
       "type filter hook forward priority filter; policy accept;",
       `iifname != ${wg} oifname != ${wg} accept`,
       "ct state invalid drop",
       `iifname ${wg} oifname ${wg} drop`,
       `iifname ${wg} ct direction original goto by_peer`,
+      `iifname ${wg} meta oifkind ${CONTAINERS} ct direction reply jump opened_by_container`,
       `iifname ${wg} ct direction reply goto by_us`,
+      `oifname ${wg} meta iifkind ${CONTAINERS} ct direction original jump opened_by_container`,
       `oifname ${wg} ct direction original goto by_us`,
       `oifname ${wg} ct direction reply goto by_peer`,
       "drop",
@@ -133,19 +156,24 @@ function hooks(wg: string, own: readonly Prefix[]): string[] {
   ];
 }
 
-/** The networks behind a router need no route back, and no segment that is too long for the tunnel. */
-function forwarding(wg: string): string[] {
-  return [
-    chainOf("clamp", [
-      "type filter hook forward priority mangle; policy accept;",
-      `oifname ${wg} tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu`,
-    ]),
-    chainOf("leave", [
-      "type nat hook postrouting priority srcnat; policy accept;",
-      `iifname ${wg} oifname != ${wg} masquerade`,
-    ]),
-  ];
-}
+/** The networks behind a router need no route back. */
+const leaving = (wg: string): string[] => [
+  chainOf("leave", [
+    "type nat hook postrouting priority srcnat; policy accept;",
+    `iifname ${wg} oifname != ${wg} masquerade`,
+  ]),
+];
+
+/** The exit node knows the machine, and none of its containers. */
+const fromContainers = (wg: string): string[] => [
+  chainOf("enter", [
+    "type nat hook postrouting priority srcnat; policy accept;",
+    ...(["ip", "ip6"] as const).map(
+      (family) =>
+        `meta iifkind ${CONTAINERS} oifname ${wg} ${family} daddr @internet${family === "ip" ? 4 : 6} masquerade`,
+    ),
+  ]),
+];
 
 function printFlow(flow: Flow, index: number): { sets: string[]; matches: string[] } {
   const sets: string[] = [];

@@ -285,6 +285,36 @@ where(...MACHINES).describe("two machines", () => {
     await until("a reaches the internet through it", () => reaches("203.0.113.7"));
     expect(reaches(b.address)).toBe(true);
 
+    // M11: a container of a, behind a bridge as a container engine makes it.
+    const container = `${a.machine.name}c`;
+    const inside = (...words: string[]) =>
+      spawnSync("ip", ["netns", "exec", container, ...words], { encoding: "utf8" });
+    spawnSync("ip", ["netns", "add", container]);
+    try {
+      const { run } = a.machine;
+      run("ip", "link", "add", "docker0", "type", "bridge");
+      run("ip", "addr", "add", "172.17.0.1/16", "dev", "docker0");
+      run("ip", "link", "set", "docker0", "up");
+      run("ip", "link", "add", "ve0", "type", "veth", "peer", "name", "eth0", "netns", container);
+      run("ip", "link", "set", "ve0", "master", "docker0", "up");
+      run("sysctl", "-qw", "net.ipv4.ip_forward=1");
+      for (const args of [
+        "addr add 172.17.0.2/16 dev eth0",
+        "link set eth0 up",
+        "route add default via 172.17.0.1",
+      ])
+        spawnSync("ip", ["-n", container, ...args.split(" ")]);
+      await until(
+        "M11: the container reaches the internet through the exit node",
+        () => inside("ping", "-c1", "-W1", "203.0.113.7").status === 0,
+      );
+      // What lies behind peers is not for it.
+      expect(inside("ping", "-c1", "-W1", b.address).status).not.toBe(0);
+      run("ip", "link", "del", "docker0");
+    } finally {
+      spawnSync("ip", ["netns", "del", container]);
+    }
+
     // M10: the hub may be out of reach just because of the exit node, so giving it up needs no hub.
     await mesh.gate.shut();
     await a.end();
@@ -293,10 +323,20 @@ where(...MACHINES).describe("two machines", () => {
     expect(a.machine.run("ip", "route", "get", "203.0.113.7").stdout).not.toContain(a.interfaceName);
     await mesh.gate.open();
     await until("a is in touch", () => a.status()?.standing === "running");
+    await a.end();
+    a.start("--exit-node", router.status()?.name ?? "");
+    await until("a is back on the exit node", () => reaches("203.0.113.7"));
 
     expect(JSON.parse(router.command("logout", "--json").stdout)).toMatchObject({ hubWasTold: true });
     await until("a has one peer again", () => a.status()?.peers.length === 1);
     expect(reaches("203.0.113.7")).toBe(false);
+    // M2: the exit node is gone, and nothing takes another way; said, and in both families.
+    for (const [family, address] of [
+      ["-4", "203.0.113.7"],
+      ["-6", "2001:db8::7"],
+    ] as const)
+      expect(a.machine.run("ip", family, "route", "get", address).status).not.toBe(0);
+    expect(a.status()?.conditions).toMatchObject([{ code: "exit_shut" }]);
     await until("the router's agent has ended", () => !router.isRunning);
     expect(router.machine.run("nft", "list", "ruleset").stdout).toBe("");
     expect(router.machine.run("ip", "rule").stdout.match(/^\d+:/gm)).toEqual(["0:", "32766:", "32767:"]);

@@ -55,7 +55,15 @@ const PEERS = [
   peer(4, [{ rule: "ping" }, { rule: "web", to: ["0.0.0.0/0"] }], []),
 ];
 const rulesetFor = (peers: readonly PeerDocument[]): string =>
-  renderFilter({ interfaceName: "wg0", port: 51_820, mark: 7, manifest, component, peers });
+  renderFilter({
+    interfaceName: "wg0",
+    port: 51_820,
+    mark: 7,
+    servesContainers: false,
+    manifest,
+    component,
+    peers,
+  });
 
 /** Source, destination, protocol/port, and whether it passes. */
 const TABLE: Record<Place, readonly (readonly [string, string, string, boolean])[]> = {
