@@ -24,6 +24,7 @@ import { Reporter } from "./reporter.ts";
 import { finishRotation, type Keys, prepareRotation, privateKeyFor } from "./state/keys.ts";
 import { MEMBERSHIP_FILES, type Membership, type Settings, type Store } from "./state/store.ts";
 import { type Status, statusOf } from "./status.ts";
+import { otherFirewalls } from "./system/firewalls.ts";
 import { dropPeers } from "./system/wg.ts";
 import { surroundings } from "./telemetry/own-endpoints.ts";
 
@@ -377,6 +378,9 @@ export class NodeAgent {
         this.#mendedAt = performance.now();
         const steps = await this.keeper.mend();
         tellMended(this.#parts.log, steps);
+        const { interfaceName, listenPort } = this.#parts.settings;
+        const forwards = applied.manifest.forwards.length > 0;
+        this.#health.set("firewalls", await otherFirewalls({ interfaceName, listenPort, forwards }));
         this.#searches = true;
       }
       if (this.#searches) this.#searches = await this.keeper.tryEndpoints();

@@ -5,6 +5,7 @@ import { wayTo } from "../hub/http.ts";
 import { parseAnswer, trustAnswer } from "../hub/schemas.ts";
 import { details } from "../output/table.ts";
 import { run } from "../system/exec.ts";
+import { otherFirewalls } from "../system/firewalls.ts";
 import { findTool } from "../system/preflight.ts";
 import { hasIpv6 } from "../system/sysctl.ts";
 import { ownEndpoints } from "../telemetry/own-endpoints.ts";
@@ -15,10 +16,13 @@ export async function netcheck(context: Context): Promise<ExitCode> {
   const settings = await settingsOf(context);
   const membership = await context.store.recall("membership");
   const origin = context.line.up.hub ?? membership?.hub ?? null;
-  const [hub, ipv4, ipv6] = await Promise.all([
+  const { interfaceName, listenPort } = settings;
+  const passage = { interfaceName, listenPort, forwards: settings.advertise.length > 0 };
+  const [hub, ipv4, ipv6, firewalls] = await Promise.all([
     origin === null ? null : reach(origin),
     hasDefaultRoute("-4"),
     hasDefaultRoute("-6"),
+    otherFirewalls(passage).catch(() => null),
   ]);
   const report = {
     hub,
@@ -34,6 +38,7 @@ export async function netcheck(context: Context): Promise<ExitCode> {
     listenPort: settings.listenPort,
     wireguard: wireguard(),
     tun: existsSync("/dev/net/tun"),
+    firewalls: firewalls?.map(({ detail }) => detail) ?? null,
     tools: Object.fromEntries(
       ["wg", "ip", "nft", "wireguard-go", "ping"].map((tool) => [tool, findTool(tool)]),
     ),
@@ -99,10 +104,21 @@ type Report = {
   readonly listenPort: number;
   readonly wireguard: string;
   readonly tun: boolean;
+  /** What other firewalls drop, with a remedy; null when it could not be told. */
+  readonly firewalls: readonly string[] | null;
   readonly tools: Readonly<Record<string, string | null>>;
 };
 
-function text({ hub, defaultRoute, endpoints, ipv6, wireguard: kind, tun, tools }: Report): string {
+function text({
+  hub,
+  defaultRoute,
+  endpoints,
+  ipv6,
+  wireguard: kind,
+  tun,
+  firewalls,
+  tools,
+}: Report): string {
   const hubText = hub
     ? `${hub.origin}: ${hub.error ?? `${hub.roundTripMs} ms, clock differs by ${hub.clockSkewMs} ms`}`
     : "none yet";
@@ -115,6 +131,7 @@ function text({ hub, defaultRoute, endpoints, ipv6, wireguard: kind, tun, tools 
     ["Endpoints", endpoints.join(", ") || "none"],
     ["WireGuard", kind],
     ["TUN device", tun ? "there" : "missing"],
+    ["Firewalls", firewalls === null ? "not known" : firewalls.join("; ") || "none in the way"],
     ["Missing tools", missing.map(([tool]) => tool).join(", ") || "none"],
   ]);
 }

@@ -21,6 +21,9 @@ const settings = z.object({
   listenPort: count,
   advertise: z.array(text),
   exitNode: z.nullable(text),
+  // Older agents knew neither.
+  exitFallback: z.optional(z.enum(["none", "direct"])),
+  exitFor: z.optional(z.enum(["all", "own"])),
   hostsFile: word,
 });
 

@@ -29,6 +29,12 @@ export const TABLE_PREFIX = "rustronaut-";
 /** Family and name of the table: one for each interface, for several agents may run on one machine. */
 export const filterTable = (interfaceName: string): string => `inet ${TABLE_PREFIX}${interfaceName}`;
 
+/** Counters of what the filter let pass from the tunnel, and of what of it came out behind all other filters of the hook. */
+export const PASSED_COUNTERS = {
+  forward: { before: "forward_passed", behind: "forward_out" },
+  input: { before: "input_passed", behind: "input_out" },
+} as const;
+
 /** What `internet` means: neither private, nor shared, nor local, nor multicast. */
 const INTERNET_V4 = [
   "1.0.0.0-9.255.255.255",
@@ -119,8 +125,10 @@ function hooks(wg: string, own: readonly Prefix[]): string[] {
           `iifname != ${wg} ${familyOf(host)} daddr ${formatFirst(host)} fib saddr type != local drop`,
       ),
     ]),
+    ...counting(wg),
+    // Before other filters, so that these can be seen to drop what passed here.
     chainOf("input", [
-      "type filter hook input priority filter; policy accept;",
+      "type filter hook input priority -2; policy accept;",
       `iifname != ${wg} accept`,
       "ct state invalid drop",
       "ct direction original goto by_peer_to_us",
@@ -141,7 +149,7 @@ function hooks(wg: string, own: readonly Prefix[]): string[] {
       `oifname ${wg} tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu`,
     ]),
     chainOf("forward", [
-      "type filter hook forward priority filter; policy accept;",
+      "type filter hook forward priority -2; policy accept;",
       `iifname != ${wg} oifname != ${wg} accept`,
       "ct state invalid drop",
       `iifname ${wg} oifname ${wg} drop`,
@@ -154,6 +162,24 @@ function hooks(wg: string, own: readonly Prefix[]): string[] {
       "drop",
     ]),
   ];
+}
+
+function counting(wg: string): string[] {
+  return (["input", "forward"] as const).flatMap((hook) => {
+    const { before, behind } = PASSED_COUNTERS[hook];
+    return [
+      `  counter ${before} { }`,
+      `  counter ${behind} { }`,
+      chainOf(`${before}_chain`, [
+        `type filter hook ${hook} priority -1; policy accept;`,
+        `iifname ${wg} counter name ${before}`,
+      ]),
+      chainOf(`${behind}_chain`, [
+        `type filter hook ${hook} priority 140; policy accept;`,
+        `iifname ${wg} counter name ${behind}`,
+      ]),
+    ];
+  });
 }
 
 /** The networks behind a router need no route back. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { findDrops, type Ruleset } from "../../../agent/system/firewalls.ts";
 import type { ComponentDocument, Grant, PeerDocument, Traffic } from "../../../shared/node-config/types.ts";
 import { renderFilter } from "../../../shared/segments/filter.ts";
 import { MACHINES, where } from "../../support/needs.ts";
@@ -168,6 +169,20 @@ where(...MACHINES).describe("packets in network namespaces", () => {
     expect(await namespaces.attempt("peer", [running])).toEqual([false]);
     namespaces.loadFilter(rulesetFor(PEERS));
     expect(await namespaces.attempt("peer", [running])).toEqual([true]);
+  });
+
+  test("M13: what another firewall drops behind the filter is counted, and what passes both", async () => {
+    const passage = { interfaceName: "wg0", listenPort: 51_820, forwards: true };
+    const drops = () =>
+      findDrops(JSON.parse(namespaces.ruleset()) as Ruleset, passage).map(({ code }) => code);
+    const probe: Probe = { from: "100.64.0.2", to: "10.9.0.2", protocol: "tcp", port: 443 };
+    const other = "table inet other {\n chain f {\n type filter hook forward priority 0; policy accept;\n";
+    namespaces.loadFilter(`${rulesetFor(PEERS)}\n${other} ip daddr 10.9.0.0/16 drop\n }\n}\n`);
+    expect(await namespaces.attempt("peer", Array<Probe>(5).fill(probe))).toEqual(Array(5).fill(false));
+    expect(drops()).toEqual(["firewall_forward"]);
+    namespaces.loadFilter(`delete table inet other\n${rulesetFor(PEERS)}`);
+    expect(await namespaces.attempt("peer", Array<Probe>(5).fill(probe))).toEqual(Array(5).fill(true));
+    expect(drops()).toEqual([]);
   });
 
   test("without a peer nothing passes", async () => {

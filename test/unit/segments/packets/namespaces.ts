@@ -74,6 +74,13 @@ export class Namespaces {
     execFileSync("ip", ["netns", "exec", nameOf("us"), "nft", "-f", "-"], { input: ruleset });
   }
 
+  /** `nft -j list ruleset` of the node under test. */
+  ruleset(): string {
+    return execFileSync("ip", ["netns", "exec", nameOf("us"), "nft", "-j", "list", "ruleset"], {
+      encoding: "utf8",
+    });
+  }
+
   /** Whether an echo request is answered. */
   ping(place: Place, from: string, to: string): boolean {
     const args = ["netns", "exec", nameOf(place), "ping", "-c", "1", "-W", "1", "-I", from, to];
