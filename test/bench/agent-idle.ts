@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildExecutable } from "../../scripts/build-agent-sea.ts";
@@ -8,6 +9,8 @@ import { atMost, type BenchResult, median, percentile } from "./support/result.t
 const PEERS = 20;
 const SECONDS = 120;
 const CHANGES = 10;
+/** Between two changes: what agents do after one is over by then. */
+const SETTLE_MS = 3_000;
 /** Of Linux, on every architecture that the agent is built for. */
 const TICKS_PER_SECOND = 100;
 
@@ -15,7 +18,8 @@ export const whyNot = () => whyNoLab();
 
 /**
  * What an agent with nothing to do takes of its machine: the single executable as it is installed, with twenty peers on
- * machines of their own that shake hands and keep their paths open. Then how long a change takes until it is in force.
+ * machines of their own that shake hands and keep their paths open. Then how long a change of a rule takes until it is in
+ * force on each of them.
  */
 export default async function agentIdle(): Promise<BenchResult> {
   const mesh = await startMesh(PEERS + 1, 63);
@@ -25,11 +29,17 @@ export default async function agentIdle(): Promise<BenchResult> {
     const key = await mesh.enrolmentKey("main");
     const measured = mesh.agentOf([executable], 0, key);
     await join(measured);
-    for (let at = 1; at <= PEERS; at++) await join(mesh.agent(at, key));
+    const agents = [measured];
+    for (let at = 1; at <= PEERS; at++) {
+      const agent = mesh.agent(at, key);
+      agents.push(agent);
+      await join(agent);
+    }
     await until("all peers are heard", () => heard(measured) === PEERS, 120);
     const cpu = await cpuOver(measured, SECONDS);
     const memory = memoryOf(measured.pid);
-    const changes = await timesOfChanges(mesh, measured, rule);
+    const changes = await timesOfChanges(mesh, agents, rule);
+    const [p50, p99] = [median(changes), percentile(changes, 0.99)];
     return {
       metrics: {
         peers: PEERS,
@@ -38,12 +48,14 @@ export default async function agentIdle(): Promise<BenchResult> {
         own_memory_mb: memory.own,
         cpu_percent: cpu.all,
         cpu_percent_of_tools: cpu.tools,
-        change_to_applied_p50_ms: median(changes),
-        change_to_applied_p99_ms: percentile(changes, 0.99),
+        change_to_applied_p50_ms: p50,
+        change_to_applied_p99_ms: p99,
       },
       goals: [
         atMost("agent resident memory", memory.resident, "MB", 80),
         atMost("agent idle CPU, with the tools that it runs", cpu.all, "% of a core", 0.5),
+        atMost(`change to applied on ${PEERS + 1} agents p50`, p50, "ms", 1_000),
+        atMost(`change to applied on ${PEERS + 1} agents p99`, p99, "ms", 3_000),
       ],
     };
   } finally {
@@ -93,23 +105,41 @@ function memoryOf(pid: number) {
   return { resident: megabytes("VmRSS"), peak: megabytes("VmHWM"), own: megabytes("RssAnon") };
 }
 
-/** From the hub's answer to the administrator until the node has another filter in force. */
-async function timesOfChanges({ system }: Mesh, agent: TestAgent, meshRule: string): Promise<number[]> {
+/** From the administrator's request until a node has another filter in force, of each node and change. */
+async function timesOfChanges(
+  { system }: Mesh,
+  agents: readonly TestAgent[],
+  meshRule: string,
+): Promise<number[]> {
   const times: number[] = [];
-  for (let change = 0; change < CHANGES; change++) {
-    const before = filterOf(agent);
-    await system.admin.call("meshRules.update", {
-      params: { meshRule },
-      body: { traffic: [change % 2 === 0 ? "icmp" : "any"] },
-      ifMatch: `"${change + 1}"`,
-    });
-    const began = performance.now();
-    await until("the change is in force", () => filterOf(agent) !== before, 60, 10);
-    times.push(performance.now() - began);
-    await sleep(2_000);
+  let loaded = new Map<TestAgent, number>();
+  const watchers = agents.map((agent) =>
+    watchFilter(agent, (at) => loaded.has(agent) || loaded.set(agent, at)),
+  );
+  try {
+    await sleep(SETTLE_MS);
+    for (let change = 0; change < CHANGES; change++) {
+      loaded = new Map();
+      const began = performance.now();
+      await system.admin.call("meshRules.update", {
+        params: { meshRule },
+        body: { traffic: [change % 2 === 0 ? "icmp" : "any"] },
+        ifMatch: `"${change + 1}"`,
+      });
+      await until("the change is in force everywhere", () => loaded.size === agents.length, 60, 50);
+      times.push(...[...loaded.values()].map((at) => at - began));
+      await sleep(SETTLE_MS);
+    }
+  } finally {
+    for (const watcher of watchers) watcher.kill();
   }
   return times;
 }
 
-const filterOf = (agent: TestAgent): string =>
-  agent.machine.run("nft", "-s", "list", "table", "inet", "rustronaut").stdout;
+/** The kernel itself says when a table is loaded, so that looking costs the two cores nothing. */
+function watchFilter(agent: TestAgent, onLoaded: (at: number) => void): ChildProcess {
+  const [command, ...words] = agent.machine.enter("nft", "monitor", "tables");
+  const watcher = spawn(command, words, { stdio: ["ignore", "pipe", "ignore"] });
+  watcher.stdout.on("data", () => onLoaded(performance.now()));
+  return watcher;
+}
