@@ -1,6 +1,9 @@
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { applyNetwork } from "../../../scripts/local/admin.ts";
-import { attack } from "../../support/attack.ts";
+import { localRequest } from "../../../scripts/local/http.ts";
+import type { NetworkDocument } from "../../../shared/protocol/document.ts";
+import { attack, signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { rawRequest } from "../../support/raw.ts";
 
@@ -33,6 +36,7 @@ forbid (principal, action == Action::"delete", resource);`,
       app("slashes", { encodedSlashes: true }),
       app("folding", { caseInsensitivePaths: true }),
       app("overriding", { methodOverride: true }),
+      app("members", { anonymous: false, assertionAlgorithm: "EdDSA", leaseMs: 0 }),
       app("trusting", { clientHeaders: ["X-Auth-User", "x-consumer-*"] }),
     ],
   });
@@ -89,6 +93,49 @@ describe("G7 the host that an app is asked for", () => {
     expect(seen()?.headers).toMatchObject({ host, "x-forwarded-host": `strict.localhost:${system.port}` });
     expect(seen()?.headers.forwarded).toContain(`host="strict.localhost:${system.port}"`);
   });
+});
+
+describe("G7 what an app or the network says about sessions holds", () => {
+  const origin = () => `http://members.localhost:${system.port}`;
+  const asset = ["Sec-Fetch-Dest: image", "Sec-Fetch-Mode: no-cors"];
+  const setNetwork = (network: NonNullable<NetworkDocument["network"]>) =>
+    applyNetwork(system.admin, { version: 1, network });
+  it("assertionAlgorithm", async () => {
+    const alice = await signIn(system, "alice", origin());
+    await alice.send("/");
+    const token = String(seen()?.headers["x-rustronaut-jwt-assertion"]);
+    expect(decodeProtectedHeader(token).alg).toBe("EdDSA");
+    const jwks = await localRequest(`${origin()}/.well-known/rustronaut/jwks.json`);
+    await jwtVerify(token, createLocalJWKSet(JSON.parse(jwks.text)), { algorithms: ["EdDSA"] });
+  });
+  it("leaseMs: without a lease, what a page loads is refused at once too", async () => {
+    const alice = await signIn(system, "alice", origin());
+    expect(await alice.send("/a.png", asset)).toMatchObject({ status: 200, hits: 1 });
+    const { data } = await system.admin.call("users.get", { params: { user: "alice@example.com" } });
+    await system.admin.call("sessions.killMany", { body: { by: "user", user: data.id } });
+    expect(await alice.send("/a.png", asset)).toMatchObject({ status: 401, hits: 0 });
+  });
+  it("maxSessionsPerUser: one more sign-in ends the oldest", async () => {
+    await setNetwork({ maxSessionsPerUser: 1 });
+    const first = await signIn(system, "alice", origin());
+    const second = await signIn(system, "alice", origin());
+    await setNetwork({ maxSessionsPerUser: 20 });
+    expect(await second.send("/", ["Sec-Fetch-Mode: cors"])).toMatchObject({ status: 200, hits: 1 });
+    expect(await first.send("/", ["Sec-Fetch-Mode: cors"])).toMatchObject({ status: 401, hits: 0 });
+  });
+  it.each(["signInIdleSeconds", "signInAbsoluteSeconds"])(
+    "%s: the launcher asks for a new sign-in",
+    async (name) => {
+      await setNetwork({ [name]: 1 });
+      const { visitor } = await signIn(system, "alice", origin());
+      const launcher = () => localRequest(`${system.authOrigin}/`, { headers: { cookie } });
+      const cookie = visitor.cookieHeader(system.authOrigin);
+      await expect
+        .poll(async () => (await launcher()).text, { timeout: 10_000, interval: 1_500 })
+        .not.toContain("alice@");
+      await setNetwork({ signInIdleSeconds: 43_200, signInAbsoluteSeconds: 604_800 });
+    },
+  );
 });
 
 describe("S-02 an app that takes encoded slashes", () => {
