@@ -17,6 +17,7 @@ import {
   type Verdict,
 } from "../shared/sessions/types.ts";
 import { endMessage, KillLines } from "./sessions/kill-lines.ts";
+import { ParentUse } from "./sessions/parent-use.ts";
 import { SessionStore } from "./sessions/session-store.ts";
 import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
 import { settleAll, withTimeout } from "./storage/deliver.ts";
@@ -25,6 +26,7 @@ import { type Job, Outbox } from "./storage/outbox.ts";
 interface Environment {
   readonly DB: D1Database;
   readonly NETWORK_COORDINATOR: DurableObjectNamespace;
+  readonly SEGMENT_SESSIONS: DurableObjectNamespace;
 }
 
 /** What must reach others after a session ended. */
@@ -55,6 +57,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   readonly #store: SessionStore;
   readonly #lines: KillLines;
   readonly #outbox: Outbox<Notice>;
+  readonly #parents = new ParentUse();
   #confirmedAt: number | null = null;
   #confirming: Promise<void> | null = null;
   /** Raised when the coordinator may forget this object: what it confirmed before counts no more. */
@@ -105,6 +108,12 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     if (!this.#store.exists) return [];
     const { state } = this.#run({ type: "expire" }, this.#store.forFilter(filter));
     return [...state.live.values()].map(({ session }) => session);
+  }
+
+  async keepAlive(id: string): Promise<number | null> {
+    if (!this.#store.exists) return null;
+    const { state } = this.#run({ type: "touch", id }, this.#store.byId(id));
+    return state.live.get(id)?.idleMs ?? null;
   }
 
   async refresh(epoch: number, principals: readonly Principal[]): Promise<boolean> {
@@ -185,6 +194,9 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     const { events, effects } = decision.value;
     if (events.length === 0) return ok({ state, ended: [] });
     const after = events.reduce(apply, state);
+    for (const event of events) {
+      if (event.type === "seen") this.#keepParentAlive(after.live.get(event.id)?.session, now);
+    }
     if (this.#store.isOnlyRemembered(events)) return ok({ state: after, ended: [] });
     const notices = this.ctx.storage.transactionSync(() => {
       this.#store.write(events, after, now);
@@ -195,6 +207,18 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     if (notices.length > 0) this.ctx.waitUntil(this.#deliver(notices));
     const ended = events.flatMap((event) => (event.type === "ended" ? [event.session.id] : []));
     return ok({ state: after, ended });
+  }
+
+  /** Who uses an app is signed in: the session that it came from must not idle out meanwhile. */
+  #keepParentAlive(session: Session | undefined, now: number): void {
+    const { parentId, parentOwner } = session ?? {};
+    if (!parentId || !parentOwner || !this.#parents.isDue(parentId, now)) return;
+    const { SEGMENT_SESSIONS: namespace } = this.env;
+    const parent = namespace.get(namespace.idFromName(parentOwner)) as unknown as SegmentSessionsRpc;
+    this.#parents.asked(parentId, now);
+    const told = parent.keepAlive(parentId).then((idleMs) => this.#parents.told(parentId, now, idleMs));
+    // Left out, it is told with the next use.
+    this.ctx.waitUntil(told.catch(() => undefined));
   }
 
   #note(effect: SessionEffect, now: number): Job<Notice>[] {

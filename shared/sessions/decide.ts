@@ -124,19 +124,22 @@ function isTaken(state: SessionsState, { id, secretHash }: CreateSession): boole
   );
 }
 
-/** Ends the oldest sessions of the same user and kind until one more fits under the cap. */
+/**
+ * Ends sessions of the same user for the same thing (one app, or signing in) until one more fits under the cap, the
+ * longest unused first: a session that is at work must not make room for one more.
+ */
 function makeRoom(state: SessionsState, input: CreateSession, now: number): SessionEvent[] {
   const mine = [...state.live.values()]
-    .filter(({ session }) => session.kind === input.kind)
+    .filter(({ session }) => session.kind === input.kind && session.appId === input.appId)
     .filter(({ session }) => session.principal.userId === input.principal.userId);
   const expired = mine.flatMap((live) => expireOne(live, now));
-  const alive = mine.filter((live) => expiryOf(live, now) === null).sort(byAge);
+  const alive = mine.filter((live) => expiryOf(live, now) === null).sort(byUse);
   const excess = Math.max(0, alive.length - Math.max(1, Math.floor(input.maxPerUser)) + 1);
   return [...expired, ...alive.slice(0, excess).map((live) => ended(live, "replaced", now))];
 }
 
-function byAge(a: LiveSession, b: LiveSession): number {
-  return a.session.createdAt - b.session.createdAt || (a.session.id < b.session.id ? -1 : 1);
+function byUse({ session: a }: LiveSession, { session: b }: LiveSession): number {
+  return a.lastSeenAt - b.lastSeenAt || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 }
 
 function refresh(

@@ -82,7 +82,10 @@ export interface CreateSession {
   readonly principal: Principal;
   readonly authentication: Authentication;
   readonly lifetime: SessionLifetime;
-  /** Exact cap on live sessions of this kind of this user in this object; the oldest is ended to make room. */
+  /**
+   * Exact cap on live sessions of this user in this object for this app, or for signing in; the longest unused is ended
+   * to make room.
+   */
   readonly maxPerUser: number;
   readonly ip: string;
   readonly userAgent: string;
@@ -132,6 +135,11 @@ export interface SegmentSessionsRpc {
   /** Ends all live sessions that match, cuts their kill lines before it returns, and says which they were. */
   end(filter: SessionFilter, reason: SessionEndReason): Promise<{ ended: string[] }>;
   list(filter: SessionFilter): Promise<Session[]>;
+  /**
+   * A session that came from this one was used, and so was this one. Returns its idle lifetime in milliseconds, null when
+   * it is not live.
+   */
+  keepAlive(id: string): Promise<number | null>;
   /**
    * From the coordinator: a newer epoch, with principals that changed. Kill lines are told to decide anew.
    * Returns whether the object has no session: it need not be told again until it joins.

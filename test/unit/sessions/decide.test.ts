@@ -52,6 +52,29 @@ describe("lifetimes, to the millisecond", () => {
   });
 });
 
+describe("G15: what the cap counts", () => {
+  const create = (state: SessionsState, id: string, at: number, over: object = {}) =>
+    run(
+      state,
+      { type: "create", input: createSession({ id, secretHash: `h-${id}`, maxPerUser: 2, ...over }) },
+      at,
+    ).state;
+  const touched = (state: SessionsState, id: string, at: number) =>
+    run(state, { type: "touch", id }, at).state;
+
+  test("the longest unused session makes room, not the oldest", () => {
+    const two = create(create(EMPTY_STATE, "old", T), "new", T + 1);
+    const three = create(touched(two, "old", T + 2), "third", T + 3);
+    expect([...three.live.keys()].sort()).toEqual(["old", "third"]);
+    expect(three.ended.get("new")?.reason).toBe("replaced");
+  });
+  test("sessions of other apps are not counted", () => {
+    const two = create(create(EMPTY_STATE, "a1", T), "a2", T + 1);
+    const three = create(two, "b1", T + 2, { appId: "app_2" });
+    expect([...three.live.keys()].sort()).toEqual(["a1", "a2", "b1"]);
+  });
+});
+
 describe("creation", () => {
   test("a retried call changes nothing; another secret for the same id is refused", () => {
     expect(run(one, { type: "create", input: createSession() }, T + 5).state).toEqual(one);

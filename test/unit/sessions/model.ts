@@ -70,11 +70,17 @@ export class NaiveSessions {
     const principal = pushed && pushed.version > input.principal.version ? pushed : input.principal;
     if (principal.status === "disabled") return;
     const mine = this.entries.filter(
-      (one) => one.principal.userId === principal.userId && one.input.kind === input.kind,
+      (one) =>
+        one.principal.userId === principal.userId &&
+        one.input.kind === input.kind &&
+        one.input.appId === input.appId,
     );
     for (const entry of mine) this.age(entry, now);
     const alive = mine.filter((one) => !one.over);
-    alive.sort((a, b) => a.createdAt - b.createdAt || a.input.id.localeCompare(b.input.id));
+    alive.sort(
+      (a, b) =>
+        a.lastSeenAt - b.lastSeenAt || a.createdAt - b.createdAt || a.input.id.localeCompare(b.input.id),
+    );
     while (alive.length >= input.maxPerUser) {
       const oldest = alive.shift();
       if (oldest) oldest.over = "replaced";

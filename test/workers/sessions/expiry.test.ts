@@ -123,3 +123,61 @@ describe("without the coordinator", () => {
     expect((await openLine(object, "ses_none")).status).toBe(503);
   });
 });
+
+describe("G15: a sign-in session lives while an app is used that was opened through it", () => {
+  async function signedIn(name: string) {
+    const [auth, app] = [owner(`signin/weur/${name.length}`), owner(`seg_${name}/weur/0`)];
+    const signIn = named(`sign-in of ${name}`, { kind: "sign_in", appId: null });
+    await auth.rpc.create(signIn);
+    const parent = { parentId: signIn.id, parentOwner: auth.name };
+    const lifetime = { idleSeconds: 3_600, absoluteSeconds: 36_000 };
+    await app.rpc.create(named(name, { ...parent, lifetime }));
+    const found = async () => (await auth.rpc.list({ by: "session", id: signIn.id }))[0];
+    return {
+      app,
+      use: () => app.rpc.verify(`hash-${name}`, "app_1", true),
+      isLive: async () => (await found()) !== undefined,
+      /** Until the sign-in session has heard of the use at this moment. */
+      heard: () => expect.poll(async () => (await found())?.lastSeenAt).toBe(Date.now()),
+    };
+  }
+
+  test("by requests", async () => {
+    const { use, heard, isLive } = await signedIn("used");
+    for (let i = 0; i < 8; i++) {
+      wait(20_000);
+      expect(await use()).toMatchObject({ ok: true });
+      await heard();
+    }
+    wait(59_999);
+    expect(await isLive()).toBe(true);
+    wait(1);
+    expect(await isLive()).toBe(false);
+  });
+
+  test("by an open stream", async () => {
+    const { app, heard } = await signedIn("streaming");
+    const line = await openLine(app, "ses_streaming", await coordinator.epoch());
+    for (let i = 0; i < 4; i++) {
+      wait(20_000);
+      line.send("touch");
+      await heard();
+    }
+  });
+
+  test("but not by questions that are no use, nor beyond its absolute lifetime", async () => {
+    const asked = await signedIn("asked");
+    for (let i = 0; i < 3; i++) {
+      wait(20_000);
+      await asked.app.rpc.verify("hash-asked", "app_1", false);
+    }
+    expect(await asked.isLive()).toBe(false);
+    const long = await signedIn("for ever");
+    for (let i = 0; i < 30; i++) {
+      expect(await long.isLive()).toBe(true);
+      wait(20_000);
+      await long.use();
+    }
+    expect(await long.isLive()).toBe(false);
+  });
+});
