@@ -129,7 +129,9 @@ test("what ended never lives again, the cap and the lifetimes hold, and the epoc
         if (one.type === "create") {
           const mine = [...state.live.values()].filter(
             ({ session }) =>
-              session.kind === one.input.kind && session.principal.userId === one.input.principal.userId,
+              session.kind === one.input.kind &&
+              session.appId === one.input.appId &&
+              session.principal.userId === one.input.principal.userId,
           );
           if (state.live.get(one.input.id)?.session.createdAt === now && wait > 0) {
             expect(mine.length).toBeLessThanOrEqual(one.input.maxPerUser);
