@@ -6,7 +6,7 @@ import { snapshotAt } from "../snapshot.ts";
 import { appUrl } from "./app-url.ts";
 import { chooseProvider } from "./choose-provider.ts";
 import { signInSession } from "./current.ts";
-import { judgeApp } from "./judge.ts";
+import { helpsToSignInAgain, judgeApp } from "./judge.ts";
 
 /** Apps on one page. */
 const MAX_APPS = 500;
@@ -21,11 +21,13 @@ export async function serveLauncher(request: Request, bindings: Bindings): Promi
   const snapshot = await snapshotAt(bindings, current.epoch);
   const apps = snapshot.apps.slice(0, MAX_APPS).map((app) => {
     const { decision, reason } = judgeApp(request, snapshot, app, current, "/");
+    // One that wants a newer sign-in leads to it when it is opened.
+    const reachable = decision === "allow" || helpsToSignInAgain(request, snapshot, app, current, "/");
     return {
       title: app.title,
       url: appUrl(bindings, app.host),
-      reachable: decision === "allow",
-      reason: decision === "allow" ? null : reason,
+      reachable,
+      reason: reachable ? null : reason,
     };
   });
   const page = launcherPage({

@@ -287,6 +287,7 @@ forbid (principal, action, resource == App::"safe") unless { context has authent
     provider.claims = { auth_time: old() };
     const { visitor } = await signIn();
     const safe = system.appOrigin.replace("app.", "safe.");
+    expect((await visitor.get(`${system.authOrigin}/`)).text).toContain(`href="${safe}/"`);
     const start = String((await visitor.get(`${safe}/`)).headers.location);
     const answer = await visitor.get(start);
     expect(String(answer.headers.location)).toContain(provider.issuer);
