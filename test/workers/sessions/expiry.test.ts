@@ -127,7 +127,7 @@ describe("without the coordinator", () => {
 describe("G15: a sign-in session lives while an app is used that was opened through it", () => {
   async function signedIn(name: string) {
     const [auth, app] = [owner(`signin/weur/${name.length}`), owner(`seg_${name}/weur/0`)];
-    const signIn = named(`sign-in of ${name}`, { kind: "sign_in", appId: null });
+    const signIn = named(`signin_of_${name}`, { kind: "sign_in", appId: null });
     await auth.rpc.create(signIn);
     const parent = { parentId: signIn.id, parentOwner: auth.name };
     const lifetime = { idleSeconds: 3_600, absoluteSeconds: 36_000 };
@@ -172,7 +172,7 @@ describe("G15: a sign-in session lives while an app is used that was opened thro
       await asked.app.rpc.verify("hash-asked", "app_1", false);
     }
     expect(await asked.isLive()).toBe(false);
-    const long = await signedIn("for ever");
+    const long = await signedIn("lasting");
     for (let i = 0; i < 30; i++) {
       expect(await long.isLive()).toBe(true);
       wait(20_000);
