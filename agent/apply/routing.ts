@@ -4,7 +4,7 @@ import type { RouteTable } from "./numbers.ts";
 import type { MachineRoute, Tunnel } from "./tunnel.ts";
 
 /**
- * Where the agent's routes and routing rules come from (`docs/decisions/0011`). All routes stand in tables of its own, and
+ * Where the agent's routes and routing rules come from (`docs/decisions/0013`). All routes stand in tables of its own, and
  * rules say when these are asked: nothing that the machine routes itself is ever replaced.
  */
 

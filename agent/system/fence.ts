@@ -4,7 +4,7 @@ import { CommandFailed, run } from "./exec.ts";
 /**
  * The second fence: encrypted packets reach the tunnel's port only with the mark that the agent's nftables table gives them.
  * Two IPsec policies of each family say so; there is no IPsec beside them. Whoever flushes nftables takes the mark with the
- * table, and so shuts the tunnel, whether or not the agent runs (`docs/decisions/0012`).
+ * table, and so shuts the tunnel, whether or not the agent runs (`docs/decisions/0014`).
  */
 
 const FAMILIES = [4, 6] as const;
