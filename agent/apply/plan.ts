@@ -25,6 +25,8 @@ export type Step =
   | { readonly do: "add-addresses"; readonly family: 4 | 6; readonly prefixes: readonly string[] }
   | { readonly do: "set-mtu"; readonly mtu: number }
   | { readonly do: "link-up" }
+  /** For paths that swallow what is too long and say nothing. */
+  | { readonly do: "probe-mtu" }
   | { readonly do: "forward"; readonly families: readonly (4 | 6)[] }
   | { readonly do: "add-routes"; readonly routes: readonly string[] }
   | { readonly do: "add-rules"; readonly rules: readonly string[] }
@@ -103,6 +105,7 @@ export function planApply(current: Observed, asked: Tunnel): readonly Step[] {
     ),
     [link?.mtu !== wanted.mtu, { do: "set-mtu", mtu: wanted.mtu }],
     [!link?.up, { do: "link-up" }],
+    [!current.mtuProbing, { do: "probe-mtu" }],
     some(without(wanted.forwards, current.forwards), (families) => ({ do: "forward", families })),
     some(
       added.filter((route) => !isClosed(route)),

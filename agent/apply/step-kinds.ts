@@ -25,6 +25,7 @@ export function codeWithout(step: Step): string | null {
     case "write-hosts":
       return "names_unwritten";
     case "set-mtu":
+    case "probe-mtu":
       return "mtu_unset";
     case "set-port":
       return "port_taken";

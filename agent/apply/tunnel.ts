@@ -85,6 +85,8 @@ export interface Observed {
   /** Null when the file can't be read. */
   readonly hosts: readonly HostsEntry[] | null;
   readonly forwards: readonly (4 | 6)[];
+  /** Whether TCP finds the MTU of a path by itself. */
+  readonly mtuProbing: boolean;
   /** Whether this machine has IPv6 on the interface, or would have it there. */
   readonly ipv6: boolean;
 }
@@ -101,4 +103,5 @@ export const NOTHING: Observed = {
   filter: null,
   hosts: [],
   forwards: [],
+  mtuProbing: false,
 };

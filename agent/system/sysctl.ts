@@ -3,9 +3,12 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { readIfThere, writeAtomically } from "./files.ts";
 
-/** Kernel settings that a forwarding node needs. What stood before is kept on disk until it is put back. */
+/** Kernel settings that a node needs. What stood before is kept on disk until it is put back. */
 
 const FORWARDING = { 4: "net/ipv4/ip_forward", 6: "net/ipv6/conf/all/forwarding" } as const;
+
+/** 1 = find the MTU of a path by its segments (RFC 4821) where they vanish and no ICMP says why; 2 = always. */
+const MTU_PROBING = "net/ipv4/tcp_mtu_probing";
 
 const pathOf = (setting: string) => `/proc/sys/${setting}`;
 const notePath = (stateDirectory: string) => join(stateDirectory, "kernel-settings.json");
@@ -26,6 +29,12 @@ export async function hasIpv6(interfaceName: string): Promise<boolean> {
 export async function startForwarding(families: readonly (4 | 6)[], stateDirectory: string): Promise<void> {
   for (const family of families) await change(FORWARDING[family], "1", stateDirectory);
 }
+
+export const readMtuProbing = async (): Promise<boolean> =>
+  (await readIfThere(pathOf(MTU_PROBING)))?.trim() !== "0";
+
+export const startMtuProbing = (stateDirectory: string): Promise<void> =>
+  change(MTU_PROBING, "1", stateDirectory);
 
 async function change(setting: string, value: string, stateDirectory: string): Promise<void> {
   const before = (await readFile(pathOf(setting), "utf8")).trim();
@@ -56,4 +65,4 @@ async function readNote(stateDirectory: string): Promise<unknown> {
 }
 
 /** Nothing but what the agent itself changes: the note is no way to write elsewhere. */
-const KEPT = z.partialRecord(z.enum(Object.values(FORWARDING)), z.enum(["0", "1"]));
+const KEPT = z.partialRecord(z.enum([...Object.values(FORWARDING), MTU_PROBING]), z.enum(["0", "1"]));

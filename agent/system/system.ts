@@ -6,7 +6,14 @@ import { readHosts, writeHosts } from "./hosts.ts";
 import { addAddress, bringUp, createLink, readLink, removeAddress, removeLink, setMtu } from "./link.ts";
 import { loadFilter, readFilter, removeFilter } from "./nft.ts";
 import { addRoutes, addRules, readRouting, removeRoutes, removeRouting, removeRules } from "./routes.ts";
-import { hasIpv6, readForwards, restoreSettings, startForwarding } from "./sysctl.ts";
+import {
+  hasIpv6,
+  readForwards,
+  readMtuProbing,
+  restoreSettings,
+  startForwarding,
+  startMtuProbing,
+} from "./sysctl.ts";
 import { changeDevice, readDevice, removePeers, setPeers } from "./wg.ts";
 
 /** Where the agent works on this machine. */
@@ -22,7 +29,7 @@ export interface Place {
  */
 export async function observe(place: Place): Promise<Observed> {
   const { interfaceName, hostsFile } = place;
-  const [link, device, routing, fence, filter, hosts, forwards, ipv6] = await Promise.all([
+  const [link, device, routing, fence, filter, hosts, forwards, mtuProbing, ipv6] = await Promise.all([
     readLink(interfaceName),
     readDevice(interfaceName),
     readRouting(interfaceName),
@@ -30,9 +37,10 @@ export async function observe(place: Place): Promise<Observed> {
     readFilter(place),
     readHosts(hostsFile, interfaceName).catch(() => null),
     readForwards(),
+    readMtuProbing(),
     hasIpv6(interfaceName),
   ]);
-  return { link, device, ...routing, fence, filter, hosts, forwards, ipv6 };
+  return { link, device, ...routing, fence, filter, hosts, forwards, mtuProbing, ipv6 };
 }
 
 /** The device and nothing else: enough to plan what is taken away from it, and too little for anything more. */
@@ -83,6 +91,8 @@ export async function perform(
       return setMtu(name, step.mtu);
     case "link-up":
       return bringUp(name);
+    case "probe-mtu":
+      return startMtuProbing(place.stateDirectory);
     case "forward":
       return startForwarding(step.families, place.stateDirectory);
     case "close-exit":

@@ -20,6 +20,8 @@ export interface Machine {
 
 export interface Network {
   readonly machines: readonly Machine[];
+  /** Lets no longer packet through to and from machine `at`, and tells nobody. */
+  readonly narrow: (at: number, bytes: number) => void;
   readonly remove: () => Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function buildNetwork(size: number): Promise<Network> {
   }
   return {
     machines,
+    narrow: (at, bytes) => ip("-n", bridge, "link", "set", `p${at}`, "mtu", String(bytes)),
     remove: async () => {
       for (const namespace of [...machines.map((machine) => machine.namespace), bridge])
         spawnSync("ip", ["netns", "del", namespace], { env });

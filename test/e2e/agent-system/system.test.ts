@@ -179,6 +179,19 @@ class Node {
   }
 }
 
+const STREAM_BYTES = 200_000;
+const SERVER = `require("node:net").createServer((s) => s.end(Buffer.alloc(${STREAM_BYTES})))
+  .listen(7000, "0.0.0.0", () => console.log("serving"))`;
+const CLIENT = `let n = 0; require("node:net").connect(7000, process.argv[1])
+  .on("data", (d) => { n += d.length; }).on("close", () => console.log(n)).on("error", () => {})`;
+
+async function serving(node: Node): Promise<ChildProcess> {
+  const args = ["netns", "exec", node.machine.namespace, process.execPath, "-e", SERVER];
+  const child = spawn("ip", args, { stdio: ["ignore", "pipe", "inherit"] });
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  return child;
+}
+
 async function killed(child: ChildProcess): Promise<void> {
   child.kill("SIGKILL");
   await new Promise((resolve) => child.once("exit", resolve));
@@ -440,6 +453,23 @@ where(...MACHINES).describe(
       run("ip", "link", "del", "lan0");
     });
 
+    it("M14: carries a stream over a path that swallows long packets and says nothing", async () => {
+      const wide = { mtu: 1420 };
+      a.apply(a.tunnel([b], wide));
+      b.apply(b.tunnel([a], wide));
+      const server = await serving(b);
+      try {
+        network.narrow(0, 1_400);
+        const got = a.machine.run(process.execPath, "-e", CLIENT, b.overlay);
+        expect(Number(got)).toBe(STREAM_BYTES);
+      } finally {
+        network.narrow(0, 1_500);
+        await killed(server);
+      }
+      a.apply(a.tunnel([b]));
+      b.apply(b.tunnel([a]));
+    }, 60_000);
+
     it("M3: a network that holds the router's own endpoint does not swallow the tunnel", () => {
       const { run } = a.machine;
       // From here on, a reaches everything by its gateway alone.
@@ -544,6 +574,7 @@ where(...MACHINES).describe(
       expect(a.machine.run("nft", "list", "ruleset")).toBe("");
       expect(readFileSync(a.machine.hostsFile, "utf8")).toBe("127.0.0.1 localhost\n# kept\n");
       expect(a.machine.run("cat", "/proc/sys/net/ipv4/ip_forward").trim()).toBe("0");
+      expect(a.machine.run("cat", "/proc/sys/net/ipv4/tcp_mtu_probing").trim()).toBe("0");
       expect(a.machine.run("cat", "/proc/sys/net/ipv6/conf/all/forwarding").trim()).toBe("0");
       const sockets = readdirSync("/var/run/wireguard");
       expect(sockets.filter((file) => file.startsWith(a.name))).toEqual([]);

@@ -79,6 +79,8 @@ function perform(step: Step, now: Observed): Observed {
       return { ...now, link: { ...link, mtu: step.mtu } };
     case "link-up":
       return { ...now, link: { ...link, up: true } };
+    case "probe-mtu":
+      return { ...now, mtuProbing: true };
     case "forward":
       return { ...now, forwards: [...now.forwards, ...step.families] };
     case "raise-fence":
