@@ -1,5 +1,5 @@
+import { base64url } from "../shared/base/base64url.ts";
 import type { CryptoProvider } from "../shared/crypto/types.ts";
-import { base64url } from "../shared/encoding.ts";
 import type { AppliedConfig } from "../shared/node-config/accept.ts";
 import { reopenConfig } from "../shared/node-config/accept.ts";
 import type { OwnFacts } from "../shared/node-config/check-config.ts";

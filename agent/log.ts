@@ -1,4 +1,4 @@
-import { printable } from "../shared/printable.ts";
+import { printable } from "../shared/base/printable.ts";
 
 /** What the agent tells the service manager's log: one line each, and never a secret. */
 export interface Log {

@@ -1,4 +1,4 @@
-import { printableLines } from "../shared/printable.ts";
+import { printableLines } from "../shared/base/printable.ts";
 import { readCommandLine } from "./command-line.ts";
 import { config } from "./commands/config.ts";
 import type { Context } from "./commands/context.ts";

@@ -1,4 +1,4 @@
-import { printableLines } from "../shared/printable.ts";
+import { printableLines } from "../shared/base/printable.ts";
 import { ApiError, type Called, type Client, createClient } from "../shared/protocol/client.ts";
 import type { EndpointId } from "../shared/protocol/endpoints.ts";
 import { currentConfig } from "./config.ts";

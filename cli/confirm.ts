@@ -1,4 +1,4 @@
-import { printable } from "../shared/printable.ts";
+import { printable } from "../shared/base/printable.ts";
 import type { App } from "./app.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";

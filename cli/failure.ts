@@ -1,4 +1,4 @@
-import type { InputIssue } from "../shared/errors/catalogue.ts";
+import type { InputIssue } from "../shared/base/errors/catalogue.ts";
 import type { ExitCode } from "./exit-codes.ts";
 
 /** Why a command stops: what the person reads on stderr and what the script reads in the exit code. */

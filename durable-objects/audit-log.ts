@@ -1,7 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { base64 } from "../shared/audit/base64.ts";
 import { encodeVerificationKey } from "../shared/audit/note.ts";
-import { consistencyPath, inclusionPath, type LeafRange, rangeHash } from "../shared/audit/tree.ts";
 import type {
   AuditEntry,
   AuditLogRpc,
@@ -10,6 +8,8 @@ import type {
   Checkpoint,
   StatsBucket,
 } from "../shared/audit/types.ts";
+import { base64 } from "../shared/base/base64.ts";
+import { consistencyPath, inclusionPath, type LeafRange, rangeHash } from "../shared/merkle/tree.ts";
 import { appendEntries } from "./audit/entries.ts";
 import { acceptFollower, tellFollowers } from "./audit/followers.ts";
 import { addToMinutes, readStats } from "./audit/minutes.ts";

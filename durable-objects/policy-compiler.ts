@@ -1,8 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
+import { err, ok, type Result } from "../shared/base/result.ts";
 import { type Allowance, take } from "../shared/policy/allowance.ts";
 import type { NotCompiled, PolicyCompilerRpc } from "../shared/policy/compiler-rpc.ts";
 import type { SnapshotPolicy } from "../shared/registry/snapshot.ts";
-import { err, ok, type Result } from "../shared/result.ts";
 
 /**
  * Compiles the policies of one caller, one after another and in small pieces: the parser is slow, and no traffic of an

@@ -2,9 +2,9 @@ import { DurableObject } from "cloudflare:workers";
 import type { ConfigAnswer } from "../shared/agent-protocol/types.ts";
 import { deletePending, savePending } from "../shared/audit/pending-event.ts";
 import type { AuditLogRpc, EventEntry } from "../shared/audit/types.ts";
+import { base64url } from "../shared/base/base64url.ts";
+import { newId } from "../shared/base/ids.ts";
 import type { EnvelopeSigner } from "../shared/crypto/dsse.ts";
-import { base64url } from "../shared/encoding.ts";
-import { newId } from "../shared/ids.ts";
 import {
   judgeHandshake,
   type NewestHandshake,

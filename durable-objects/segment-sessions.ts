@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { ok, type Result } from "../shared/result.ts";
+import { ok, type Result } from "../shared/base/result.ts";
 import { decide, type SessionCommand, type SessionRefusal, verdictOf } from "../shared/sessions/decide.ts";
 import type { SessionEffect } from "../shared/sessions/effects.ts";
 import { CONFIRM_AFTER_MS, freshness, STALE_AFTER_MS } from "../shared/sessions/freshness.ts";

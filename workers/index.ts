@@ -1,5 +1,5 @@
-import { refusal } from "../shared/errors/catalogue.ts";
-import { toProblem } from "../shared/errors/problem.ts";
+import { refusal } from "../shared/base/errors/catalogue.ts";
+import { toProblem } from "../shared/base/errors/problem.ts";
 import { serveAuth } from "./auth/index.ts";
 import { recheckGrants } from "./auth/recheck/index.ts";
 import { hasTooManyCookies } from "./cookies.ts";

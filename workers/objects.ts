@@ -1,5 +1,5 @@
 import type { AuditLogRpc } from "../shared/audit/types.ts";
-import { isId } from "../shared/ids.ts";
+import { isId } from "../shared/base/ids.ts";
 import { ATTEMPT_SHARDS, type LoginAttemptsRpc } from "../shared/login/types.ts";
 import type { SegmentMeshRpc } from "../shared/mesh/types.ts";
 import type { PolicyCompilerRpc } from "../shared/policy/compiler-rpc.ts";

@@ -1,4 +1,4 @@
-import { base64url, fromBase64url } from "../shared/encoding.ts";
+import { base64url, fromBase64url } from "../shared/base/base64url.ts";
 import type { Bindings } from "./env.ts";
 
 /** 96-bit nonce of AES-GCM (NIST SP 800-38D). */

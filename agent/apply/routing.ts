@@ -1,4 +1,4 @@
-import { contains, type Prefix, prefixOf } from "../../shared/segments/prefix.ts";
+import { contains, type Prefix, prefixOf } from "../../shared/net/prefix.ts";
 import { familyOf, isDefaultRoute } from "../system/addresses.ts";
 import type { RouteTable } from "./numbers.ts";
 import type { MachineRoute, Tunnel } from "./tunnel.ts";

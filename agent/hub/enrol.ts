@@ -9,8 +9,8 @@ import type {
   PublicKeys,
   RotateStatement,
 } from "../../shared/agent-protocol/types.ts";
+import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
-import { base64url, fromBase64url } from "../../shared/encoding.ts";
 import type { RootDocument } from "../../shared/node-config/types.ts";
 import { type KeyPairs, type Keys, publicKeysOf, seedBytesOf } from "../state/keys.ts";
 import { HubAway } from "./http.ts";

@@ -1,6 +1,6 @@
 import { CAPABILITY } from "../../shared/agent-protocol/types.ts";
+import { base64url } from "../../shared/base/base64url.ts";
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
-import { base64url } from "../../shared/encoding.ts";
 import { verifyRootChain } from "../../shared/node-config/root.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";

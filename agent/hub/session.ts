@@ -6,8 +6,8 @@ import {
   HEADERS,
   TICKET_SCHEME,
 } from "../../shared/agent-protocol/types.ts";
+import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
 import type { ContextSigningKey, CryptoProvider, MacKey } from "../../shared/crypto/types.ts";
-import { base64url, fromBase64url } from "../../shared/encoding.ts";
 import { type HttpAnswer, HubAway, type Send } from "./http.ts";
 import { refusalOf } from "./refusal.ts";
 import { handshakeAnswer, parseAnswer } from "./schemas.ts";

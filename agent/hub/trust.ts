@@ -1,5 +1,5 @@
+import { fromBase64url } from "../../shared/base/base64url.ts";
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
-import { fromBase64url } from "../../shared/encoding.ts";
 import type { ConfigRefusal } from "../../shared/node-config/refusals.ts";
 import { verifyRootChain } from "../../shared/node-config/root.ts";
 import type { RootDocument } from "../../shared/node-config/types.ts";

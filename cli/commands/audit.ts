@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { printable } from "../../shared/printable.ts";
+import { printable } from "../../shared/base/printable.ts";
 import type { App } from "../app.ts";
 import { collect, parseBundle, verifyBundle } from "../audit/bundle.ts";
 import { followEvents } from "../audit/follow.ts";

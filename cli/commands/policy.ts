@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type * as z from "zod";
-import type { InputIssue } from "../../shared/errors/catalogue.ts";
+import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import { policyTest } from "../../shared/protocol/policies.ts";
 import type { App } from "../app.ts";
 import { addFieldOptions, fieldsOf, readFields, toInstant } from "../command-options.ts";

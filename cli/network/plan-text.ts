@@ -1,4 +1,4 @@
-import { printable } from "../../shared/printable.ts";
+import { printable } from "../../shared/base/printable.ts";
 import type { Plan, PlanStep } from "../../shared/protocol/document.ts";
 import { type DiffLine, lineDiff } from "./line-diff.ts";
 

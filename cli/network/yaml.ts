@@ -10,7 +10,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import type * as z from "zod";
-import type { InputIssue } from "../../shared/errors/catalogue.ts";
+import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 

@@ -1,4 +1,4 @@
-import { printable } from "../../shared/printable.ts";
+import { printable } from "../../shared/base/printable.ts";
 import type { Failure } from "../failure.ts";
 
 /** A failure as a person reads it: what, why, where, and what to do next. */

@@ -1,4 +1,4 @@
-import { printable } from "../../shared/printable.ts";
+import { printable } from "../../shared/base/printable.ts";
 import { padTo, truncate, widthOf } from "./text.ts";
 
 const GAP = 2;

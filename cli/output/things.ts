@@ -1,4 +1,4 @@
-import { printable } from "../../shared/printable.ts";
+import { printable } from "../../shared/base/printable.ts";
 import { details, table } from "./table.ts";
 import { cell, heading } from "./values.ts";
 

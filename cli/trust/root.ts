@@ -1,5 +1,5 @@
+import { fromBase64url } from "../../shared/base/base64url.ts";
 import { type EnvelopeSigner, signEnvelope } from "../../shared/crypto/dsse.ts";
-import { fromBase64url } from "../../shared/encoding.ts";
 import { PAYLOAD_TYPES } from "../../shared/node-config/envelopes.ts";
 import { decode } from "../../shared/node-config/object.ts";
 import { makeRoot, signerFromSeed, signRoot } from "../../shared/node-config/root-signing.ts";

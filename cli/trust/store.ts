@@ -1,8 +1,8 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { fromBase64url } from "../../shared/encoding.ts";
-import { isId } from "../../shared/ids.ts";
+import { fromBase64url } from "../../shared/base/base64url.ts";
+import { isId } from "../../shared/base/ids.ts";
 import { configFolder, type Env } from "../config.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";

@@ -1,6 +1,6 @@
-import type { Result } from "../../shared/result.ts";
+import type { Result } from "../../shared/base/result.ts";
+import { describeTextError, type TextError } from "../../shared/base/text-error.ts";
 import { parseSelector } from "../../shared/segments/selector.ts";
-import { describeTextError, type TextError } from "../../shared/segments/text-error.ts";
 import { parseTraffic } from "../../shared/segments/traffic.ts";
 
 export type RuleField = "from" | "to" | "traffic";

@@ -1,7 +1,7 @@
 import { fits, MAX_APPEND_ENTRIES } from "../../shared/audit/bounds.ts";
 import { canonicalJson } from "../../shared/audit/canonical.ts";
-import { appendLeaves, leafHash } from "../../shared/audit/tree.ts";
 import type { AuditEntry } from "../../shared/audit/types.ts";
+import { appendLeaves, leafHash } from "../../shared/merkle/tree.ts";
 import { readNode, treeSize, writeNodes } from "./nodes.ts";
 import { insertRows } from "./rows.ts";
 

@@ -1,4 +1,4 @@
-import type { Hash, ReadNode, TreeNode } from "../../shared/audit/tree.ts";
+import type { Hash, ReadNode, TreeNode } from "../../shared/merkle/tree.ts";
 import { insertRows } from "./rows.ts";
 
 /** The stored Merkle tree: only ever added to. */

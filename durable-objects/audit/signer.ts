@@ -1,8 +1,8 @@
-import { base64 } from "../../shared/audit/base64.ts";
 import { encodeCheckpoint } from "../../shared/audit/checkpoint.ts";
 import { encodeNote, type NoteKey } from "../../shared/audit/note.ts";
-import { rootHash } from "../../shared/audit/tree.ts";
 import type { Checkpoint } from "../../shared/audit/types.ts";
+import { base64 } from "../../shared/base/base64.ts";
+import { rootHash } from "../../shared/merkle/tree.ts";
 import { readNode, treeSize } from "./nodes.ts";
 
 interface SigningKey extends NoteKey {

@@ -1,4 +1,4 @@
-import { hex } from "../../shared/encoding.ts";
+import { hex } from "../../shared/base/base64url.ts";
 import type { AssertionKey } from "../../shared/sessions/types.ts";
 
 const ALGORITHMS = { ES256: { name: "ECDSA", namedCurve: "P-256" }, EdDSA: { name: "Ed25519" } } as const;

@@ -1,4 +1,5 @@
-import type { InputIssue } from "../../shared/errors/catalogue.ts";
+import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
+import { err, ok, type Result } from "../../shared/base/result.ts";
 import { CompileError } from "../../shared/policy/errors.ts";
 import { compilePolicies, PolicySetError } from "../../shared/policy/index.ts";
 import { CEDAR_SCHEMA } from "../../shared/policy/schema.ts";
@@ -9,7 +10,6 @@ import { parseLinks } from "../../shared/policy/template-links.ts";
 import { type Statement, statementsOf } from "../../shared/policy/tokens.ts";
 import { unsourcedFact } from "../../shared/policy/unsourced.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
-import { err, ok, type Result } from "../../shared/result.ts";
 import { askCedar, type Cedar, CedarBroke } from "./cedar.ts";
 
 /** Cedar's own parser and validator. This file is imported lazily: it is large and the gateway never needs it. */

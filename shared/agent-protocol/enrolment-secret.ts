@@ -1,7 +1,7 @@
+import { ok, type Result } from "../base/result.ts";
 import { utf8 } from "../crypto/bytes.ts";
 import { hkdfSha256 } from "../crypto/hkdf.ts";
 import type { AeadKey, Bytes, CryptoProvider, CryptoRefusal, DecapsulationKey } from "../crypto/types.ts";
-import { ok, type Result } from "../result.ts";
 import { transcript } from "./transcript.ts";
 
 /**

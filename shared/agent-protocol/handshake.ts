@@ -1,3 +1,5 @@
+import { base64url, fromBase64url } from "../base/base64url.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import { concat } from "../crypto/bytes.ts";
 import { hkdfSha256 } from "../crypto/hkdf.ts";
 import type {
@@ -7,8 +9,6 @@ import type {
   CryptoRefusal,
   DecapsulationKey,
 } from "../crypto/types.ts";
-import { base64url, fromBase64url } from "../encoding.ts";
-import { err, ok, type Result } from "../result.ts";
 import { signStatement } from "./statement.ts";
 import { transcript } from "./transcript.ts";
 import type { HandshakeAnswer, HandshakeStatement, SignedStatement } from "./types.ts";

@@ -1,7 +1,7 @@
+import { ok, type Result } from "../base/result.ts";
 import { concat } from "../crypto/bytes.ts";
 import { hkdfSha256 } from "../crypto/hkdf.ts";
 import type { Bytes, CryptoProvider, CryptoRefusal } from "../crypto/types.ts";
-import { ok, type Result } from "../result.ts";
 import { transcript } from "./transcript.ts";
 
 /**

@@ -1,6 +1,6 @@
+import { base64url, fromBase64url } from "../base/base64url.ts";
 import { utf8 } from "../crypto/bytes.ts";
 import type { ContextSigningKey, CryptoProvider } from "../crypto/types.ts";
-import { base64url, fromBase64url } from "../encoding.ts";
 import { label, transcript } from "./transcript.ts";
 import type { SignedStatement } from "./types.ts";
 

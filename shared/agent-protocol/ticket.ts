@@ -1,6 +1,6 @@
+import { base64url, fromBase64url } from "../base/base64url.ts";
 import { concat, utf8 } from "../crypto/bytes.ts";
 import type { AeadKey, Bytes, CryptoProvider } from "../crypto/types.ts";
-import { base64url, fromBase64url } from "../encoding.ts";
 import { transcript } from "./transcript.ts";
 
 /**

@@ -1,6 +1,6 @@
-import { base64, hashFromBase64 } from "./base64.ts";
+import { base64, hashFromBase64 } from "../base/base64.ts";
+import type { Hash } from "../merkle/tree.ts";
 import { type NoteKey, openNote, type VerifySignature } from "./note.ts";
-import type { Hash } from "./tree.ts";
 
 /** What a log says about itself at one size (C2SP tlog-checkpoint). */
 export interface CheckpointBody {

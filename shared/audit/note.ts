@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { hex } from "../encoding.ts";
-import { base64, fromBase64 } from "./base64.ts";
+import { base64, fromBase64 } from "../base/base64.ts";
+import { hex } from "../base/base64url.ts";
 
 /** Signed notes: a text and signatures of it by named keys (C2SP signed-note). Ed25519 is algorithm 0x01. */
 

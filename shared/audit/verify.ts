@@ -1,9 +1,9 @@
-import { err, ok, type Result } from "../result.ts";
-import { hashFromBase64 } from "./base64.ts";
+import { hashFromBase64 } from "../base/base64.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { sameHash, verifyConsistency, verifyInclusion } from "../merkle/proof.ts";
+import { type Hash, inclusionPath, type LeafRange, leafHash, nodeHash, splitPoint } from "../merkle/tree.ts";
 import { type CheckpointBody, openCheckpoint } from "./checkpoint.ts";
 import { type NoteKey, parseVerificationKey, type VerifySignature } from "./note.ts";
-import { sameHash, verifyConsistency, verifyInclusion } from "./proof.ts";
-import { type Hash, inclusionPath, type LeafRange, leafHash, nodeHash, splitPoint } from "./tree.ts";
 
 /** Everything that is needed to check a run of the log without the log. */
 export interface RangeEvidence {

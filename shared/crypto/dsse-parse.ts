@@ -1,5 +1,5 @@
-import { fromBase64 } from "../audit/base64.ts";
-import { err, ok, type Result } from "../result.ts";
+import { fromBase64 } from "../base/base64.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import { COMPOSITE } from "./composite.ts";
 import type { Bytes } from "./types.ts";
 

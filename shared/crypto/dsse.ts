@@ -1,5 +1,5 @@
-import { base64 } from "../audit/base64.ts";
-import { err, ok, type Result } from "../result.ts";
+import { base64 } from "../base/base64.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import { concat, utf8 } from "./bytes.ts";
 import { isName, parseEnvelope } from "./dsse-parse.ts";
 import type { Bytes, ContextSignatureScheme, ContextSigningKey } from "./types.ts";

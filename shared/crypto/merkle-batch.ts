@@ -1,4 +1,4 @@
-import { appendLeaves, type Hash, inclusionPath, leafHash, rangeHash, rootHash } from "../audit/tree.ts";
+import { appendLeaves, type Hash, inclusionPath, leafHash, rangeHash, rootHash } from "../merkle/tree.ts";
 
 /**
  * Many documents under one signature: the root of their Merkle tree (RFC 6962 §2.1) is signed once, and each document

@@ -1,4 +1,4 @@
-import type { RandomBytes } from "../ports.ts";
+import type { RandomBytes } from "../base/random.ts";
 import { compositeOf } from "./composite.ts";
 import { nativePrimitives } from "./native/primitives.ts";
 import type { SubtleLike } from "./native/subtle.ts";

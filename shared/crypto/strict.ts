@@ -1,4 +1,4 @@
-import { err } from "../result.ts";
+import { err } from "../base/result.ts";
 import { requireLength } from "./bytes.ts";
 import { MAX_CONTEXT } from "./lengths.ts";
 import { isReducedEncapsulationKey } from "./strict-lattice.ts";

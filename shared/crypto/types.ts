@@ -1,5 +1,5 @@
-import type { RandomBytes } from "../ports.ts";
-import type { Result } from "../result.ts";
+import type { RandomBytes } from "../base/random.ts";
+import type { Result } from "../base/result.ts";
 
 /**
  * What the product asks of cryptography, and nothing about who computes it. Secrets are stored as seeds and become

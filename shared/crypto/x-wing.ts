@@ -1,6 +1,6 @@
 import { shake256 } from "@noble/hashes/sha3.js";
-import type { RandomBytes } from "../ports.ts";
-import { ok } from "../result.ts";
+import type { RandomBytes } from "../base/random.ts";
+import { ok } from "../base/result.ts";
 import { concat, requireLength, utf8 } from "./bytes.ts";
 import { ML_KEM_768, X_WING, X25519 } from "./lengths.ts";
 import type { Bytes, KemScheme, Primitives } from "./types.ts";

@@ -1,6 +1,6 @@
-import { asciiLowerCase } from "../ascii.ts";
-import { type Refusal, refusal } from "../errors/catalogue.ts";
-import { err, ok, type Result } from "../result.ts";
+import { asciiLowerCase } from "../base/ascii.ts";
+import { type Refusal, refusal } from "../base/errors/catalogue.ts";
+import { err, ok, type Result } from "../base/result.ts";
 
 export interface Authority {
   /** Lower case, without port or trailing dot: the key of the host table. */

@@ -1,5 +1,5 @@
-import { type Refusal, refusal } from "../errors/catalogue.ts";
-import { err, ok, type Result } from "../result.ts";
+import { type Refusal, refusal } from "../base/errors/catalogue.ts";
+import { err, ok, type Result } from "../base/result.ts";
 
 /** How one app's upstream reads paths. */
 export interface TargetRules {

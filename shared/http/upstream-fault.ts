@@ -1,4 +1,4 @@
-import { type Refusal, refusal } from "../errors/catalogue.ts";
+import { type Refusal, refusal } from "../base/errors/catalogue.ts";
 
 /**
  * Why an upstream gave no answer, or none that can be passed on. `lost` may pass by itself and a new connection may mend

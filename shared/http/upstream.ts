@@ -1,6 +1,6 @@
-import { type Refusal, refusal } from "../errors/catalogue.ts";
-import { err, ok, type Result } from "../result.ts";
-import { classify, parseAddress, parseIPv4Loosely } from "./address.ts";
+import { type Refusal, refusal } from "../base/errors/catalogue.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { classify, parseAddress, parseIPv4Loosely } from "../net/address.ts";
 
 export interface UpstreamRules {
   /** `host:port` pairs that local development may use although they are not public. */

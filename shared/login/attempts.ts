@@ -1,4 +1,4 @@
-import { constantTimeEqual } from "../encoding.ts";
+import { constantTimeEqual } from "../base/base64url.ts";
 import type { AppAttempt, Handoff, ProviderAttempt, Redeemed } from "./types.ts";
 
 /** A stored attempt. Consumed ones are kept until they expire, so that a replay is recognised. */

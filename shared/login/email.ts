@@ -1,4 +1,4 @@
-import { asciiLowerCase } from "../ascii.ts";
+import { asciiLowerCase } from "../base/ascii.ts";
 
 /**
  * The e-mail address in the one form that policies and the registry know: lower case, ASCII, exactly one `@`.

@@ -1,5 +1,5 @@
-import { parseAddress } from "../http/address.ts";
 import type { Asked } from "../http/navigation.ts";
+import { parseAddress } from "../net/address.ts";
 import { hashSecret } from "./secret-hash.ts";
 
 /** What of a client's address stays the same from one host to the next: an IPv6 host changes its lower half at will. */

@@ -1,5 +1,5 @@
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
-import { base64url } from "../encoding.ts";
+import { base64url } from "../base/base64url.ts";
 import { audienceFault } from "./audience.ts";
 import type { UnverifiedJws } from "./jws.ts";
 

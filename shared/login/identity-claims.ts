@@ -1,4 +1,4 @@
-import { err, ok, type Result } from "../result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import { type Claims, claimAt } from "./claim-at.ts";
 import { sourceOf } from "./claim-sources.ts";
 import { normalEmail } from "./email.ts";

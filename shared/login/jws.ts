@@ -1,5 +1,5 @@
-import { fromBase64url } from "../encoding.ts";
-import { err, ok, type Result } from "../result.ts";
+import { fromBase64url } from "../base/base64url.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import { hasDuplicateKeys } from "./json-keys.ts";
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "./signing-keys.ts";
 

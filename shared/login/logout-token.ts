@@ -1,4 +1,4 @@
-import { err, ok, type Result } from "../result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import { audienceFault } from "./audience.ts";
 
 /** Which sessions an identity provider asks to end (OpenID Connect Back-Channel Logout 1.0 §2.4). */

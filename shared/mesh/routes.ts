@@ -1,6 +1,6 @@
+import { err, ok, type Result } from "../base/result.ts";
 import { isRefusal, readRoute } from "../node-config/check-addresses.ts";
 import { contains, isEverything, overlaps, type Prefix, parsePrefix } from "../node-config/prefixes.ts";
-import { err, ok, type Result } from "../result.ts";
 
 /**
  * A prefix that a node may forward to. What nodes would refuse is refused here already: one bad route in a config would

@@ -1,7 +1,7 @@
 import type { PeerReport } from "../agent-protocol/types.ts";
+import type { Result } from "../base/result.ts";
 import { parseEndpoint } from "../node-config/endpoint.ts";
 import { contains, parseHost, parsePrefix } from "../node-config/prefixes.ts";
-import type { Result } from "../result.ts";
 import { FUTURE_MS } from "./report.ts";
 import { parseRoute } from "./routes.ts";
 

@@ -1,7 +1,7 @@
-import { verifyInclusion } from "../audit/proof.ts";
-import { leafHash } from "../audit/tree.ts";
-import { fromBase64url } from "../encoding.ts";
-import { err, ok, type Result } from "../result.ts";
+import { fromBase64url } from "../base/base64url.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { verifyInclusion } from "../merkle/proof.ts";
+import { leafHash } from "../merkle/tree.ts";
 import { type Assembled, assemble } from "./assemble.ts";
 import { configFault, type OwnFacts } from "./check-config.ts";
 import { maxEnvelopeLength, openEnvelope, type Verifier } from "./envelopes.ts";

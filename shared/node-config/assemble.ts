@@ -1,4 +1,4 @@
-import { err, ok, type Result } from "../result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import { type Addressed, type Documents, decode, decodeBounded, hashOf } from "./object.ts";
 import { type ConfigRefusal, refuse } from "./refusals.ts";
 import {

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from "../result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import type { PeerLink, SegmentIndex } from "../segments/types.ts";
 import { type Addressed, addressed } from "./object.ts";
 import {

@@ -1,4 +1,4 @@
-import { comparePrefixes, contains, isDefaultRoute, overlaps, type Prefix } from "../segments/prefix.ts";
+import { comparePrefixes, contains, isDefaultRoute, overlaps, type Prefix } from "../net/prefix.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { parseHost, parsePrefix } from "./prefixes.ts";
 import { type ConfigRefusal, refuse } from "./refusals.ts";

@@ -1,6 +1,6 @@
+import { fromBase64url } from "../base/base64url.ts";
 import { judgeMontgomeryPoint } from "../crypto/strict-points.ts";
-import { fromBase64url } from "../encoding.ts";
-import { contains, isDefaultRoute, type Prefix } from "../segments/prefix.ts";
+import { contains, isDefaultRoute, type Prefix } from "../net/prefix.ts";
 import type { Assembled, KnownPeer } from "./assemble.ts";
 import {
   addressFault,

@@ -1,4 +1,4 @@
-import { contains, type Prefix } from "../segments/prefix.ts";
+import { contains, type Prefix } from "../net/prefix.ts";
 import { isRefusal, readRoute } from "./check-addresses.ts";
 import { parsePrefix } from "./prefixes.ts";
 import { type ConfigRefusal, refuse } from "./refusals.ts";

@@ -1,5 +1,5 @@
-import { classify, formatAddress, parseIPv4, parseIPv6 } from "../http/address.ts";
-import { err, ok, type Result } from "../result.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { classify, formatAddress, parseIPv4, parseIPv6 } from "../net/address.ts";
 
 /** Where WireGuard packets are sent: an address and a port, never a name. */
 

@@ -1,8 +1,8 @@
+import { fromBase64url } from "../base/base64url.ts";
+import { ok, type Result } from "../base/result.ts";
 import { utf8 } from "../crypto/bytes.ts";
 import { verifyEnvelope } from "../crypto/dsse.ts";
 import type { Bytes, CryptoProvider } from "../crypto/types.ts";
-import { fromBase64url } from "../encoding.ts";
-import { ok, type Result } from "../result.ts";
 import { type ConfigRefusal, refuse } from "./refusals.ts";
 import type { RoleKeys, RootDocument } from "./types.ts";
 

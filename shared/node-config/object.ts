@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { base64url, fromBase64url } from "../encoding.ts";
-import { ok, type Result } from "../result.ts";
+import { base64url, fromBase64url } from "../base/base64url.ts";
+import { ok, type Result } from "../base/result.ts";
 import { type ConfigRefusal, refuse } from "./refusals.ts";
 import { SCHEMAS } from "./schemas.ts";
 import { parseStrictJson } from "./strict-json.ts";

@@ -1,6 +1,6 @@
-import { formatFirst, formatPrefix, hostOf, type Prefix, prefixOf } from "../segments/prefix.ts";
+import { formatFirst, formatPrefix, hostOf, type Prefix, prefixOf } from "../net/prefix.ts";
 
-export { contains, isDefaultRoute as isEverything, overlaps, type Prefix } from "../segments/prefix.ts";
+export { contains, isDefaultRoute as isEverything, overlaps, type Prefix } from "../net/prefix.ts";
 
 /** Prefixes and addresses in their one spelling, so that equal texts are equal ranges. */
 

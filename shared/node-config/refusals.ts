@@ -1,4 +1,4 @@
-import { err } from "../result.ts";
+import { err } from "../base/result.ts";
 
 /** Every reason for which a node does not take what the hub gave, by its stable code, and what to do about it. */
 export const CONFIG_REFUSALS = {

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { base64url, fromBase64url } from "../encoding.ts";
-import { contains, type Prefix } from "../segments/prefix.ts";
+import { base64url, fromBase64url } from "../base/base64url.ts";
+import { contains, type Prefix } from "../net/prefix.ts";
 import { parsePrefix } from "./prefixes.ts";
 import { CONFIG_REFUSALS, type ConfigRefusal, type ConfigRefusalCode } from "./refusals.ts";
 import type { RoleKeys, RootDocument } from "./types.ts";

@@ -1,6 +1,6 @@
+import { base64url } from "../base/base64url.ts";
 import { type EnvelopeSigner, signEnvelope } from "../crypto/dsse.ts";
 import type { ContextSigningKey, CryptoProvider } from "../crypto/types.ts";
-import { base64url } from "../encoding.ts";
 import { PAYLOAD_TYPES } from "./envelopes.ts";
 import { encode } from "./object.ts";
 import { checkRoot, keyIdOf } from "./root-check.ts";

@@ -1,6 +1,6 @@
+import { err, ok, type Result } from "../base/result.ts";
 import { utf8 } from "../crypto/bytes.ts";
 import { parseEnvelope } from "../crypto/dsse-parse.ts";
-import { err, ok, type Result } from "../result.ts";
 import { maxEnvelopeLength, openEnvelope, type Role, type Verifier } from "./envelopes.ts";
 import { decode, hashOf } from "./object.ts";
 import { type ConfigRefusal, refuse } from "./refusals.ts";

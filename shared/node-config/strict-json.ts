@@ -1,4 +1,4 @@
-import { err, ok, type Result } from "../result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 
 /**
  * Reads JSON (RFC 8259) that has one meaning for every reader: parsers disagree about duplicate keys, large numbers,

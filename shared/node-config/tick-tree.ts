@@ -1,4 +1,4 @@
-import { type Hash, nodeHash } from "../audit/tree.ts";
+import { type Hash, nodeHash } from "../merkle/tree.ts";
 
 /**
  * The whole tree of RFC 6962 §2.1 at once: neighbours are hashed in pairs, and one without a neighbour rises as it is.

@@ -1,6 +1,6 @@
-import { leafHash } from "../audit/tree.ts";
+import { base64url } from "../base/base64url.ts";
 import { type EnvelopeSigner, signEnvelope } from "../crypto/dsse.ts";
-import { base64url } from "../encoding.ts";
+import { leafHash } from "../merkle/tree.ts";
 import { PAYLOAD_TYPES } from "./envelopes.ts";
 import { encode } from "./object.ts";
 import { treeLevels, treePath } from "./tick-tree.ts";

@@ -1,5 +1,5 @@
-import { base64url } from "../encoding.ts";
-import { err, ok, type Result } from "../result.ts";
+import { base64url } from "../base/base64url.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import type {
   ConfigUpdate,
   ManifestDocument,

@@ -1,6 +1,6 @@
-import type { InputIssue } from "../errors/catalogue.ts";
+import type { InputIssue } from "../base/errors/catalogue.ts";
+import type { Result } from "../base/result.ts";
 import type { SnapshotPolicy } from "../registry/snapshot.ts";
-import type { Result } from "../result.ts";
 
 /** What can keep a text from being compiled: its own faults, or how much its author had compiled just now. */
 export type NotCompiled =

@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress } from "../http/address.ts";
+import { formatAddress, parseAddress } from "../net/address.ts";
 import { type Entity, type EntityStore, type Environment, NO_ATTRIBUTES } from "./environment.ts";
 import { Datetime } from "./extensions/datetime.ts";
 import { parseIp } from "./extensions/ip.ts";

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from "../result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import type { Slots } from "./template.ts";
 
 const MAX_LINKS = 500;

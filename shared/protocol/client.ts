@@ -1,4 +1,4 @@
-import type { Problem } from "../errors/problem.ts";
+import type { Problem } from "../base/errors/problem.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type Answer, type Body, ENDPOINTS, type EndpointId, type Params, type Query } from "./endpoints.ts";
 

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
+import { ID_PREFIXES, type IdKind } from "../base/ids.ts";
 import { isClosedName } from "../http/headers.ts";
-import { ID_PREFIXES, type IdKind } from "../ids.ts";
 import { normalEmail } from "../login/email.ts";
 
 /** The kinds of values that resources are made of. Every one is bounded. */

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { ERRORS } from "../errors/catalogue.ts";
+import { ERRORS } from "../base/errors/catalogue.ts";
 import { type Endpoint, isWrite } from "./endpoint.ts";
 import { ENDPOINT_LIST, type EndpointId } from "./endpoints.ts";
 

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { parseAddress } from "../http/address.ts";
+import { parseAddress } from "../net/address.ts";
 import { ACTIONS } from "../policy/request.ts";
 import * as f from "./fields.ts";
 

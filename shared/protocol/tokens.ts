@@ -1,4 +1,4 @@
-import type { RandomBytes } from "../ports.ts";
+import type { RandomBytes } from "../base/random.ts";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 

@@ -1,4 +1,4 @@
-import { formatAddress, parseIPv6 } from "../http/address.ts";
+import { formatAddress, parseIPv6 } from "../net/address.ts";
 
 /** The overlay's IPv4 range (RFC 6598). */
 export const OVERLAY_IPV4 = "100.64.0.0/10";

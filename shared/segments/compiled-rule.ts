@@ -1,6 +1,6 @@
+import { contains, formatPrefix, isDefaultRoute, type Prefix, prefixOf } from "../net/prefix.ts";
 import type { Grant } from "../node-config/types.ts";
 import { identityKey, type Key, type Member, type Membership } from "./membership.ts";
-import { contains, formatPrefix, isDefaultRoute, type Prefix, prefixOf } from "./prefix.ts";
 import type { SegmentRule, Selector } from "./types.ts";
 
 /** One side of a rule, split by how its nodes are found. */

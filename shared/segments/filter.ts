@@ -1,3 +1,4 @@
+import { formatFirst, formatPrefix, isHost, outermost, type Prefix } from "../net/prefix.ts";
 import type {
   ComponentDocument,
   ComponentRule,
@@ -6,7 +7,6 @@ import type {
   Traffic,
 } from "../node-config/types.ts";
 import { type Flow, flowsOf, hostsOf } from "./flows.ts";
-import { formatFirst, formatPrefix, isHost, outermost, type Prefix } from "./prefix.ts";
 
 /** The nftables ruleset of a node (`docs/decisions/0008`). Only addresses, numbers and the words below get into it. */
 

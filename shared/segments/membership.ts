@@ -1,4 +1,4 @@
-import { contains, formatPrefix, isDefaultRoute, type Prefix, prefixOf } from "./prefix.ts";
+import { contains, formatPrefix, isDefaultRoute, type Prefix, prefixOf } from "../net/prefix.ts";
 import type { NodeFacts, Selector } from "./types.ts";
 
 /** What rules are looked up by: an identity that nodes have, or a block that routers forward to. */

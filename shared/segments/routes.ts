@@ -1,6 +1,6 @@
+import { comparePrefixes, contains, formatPrefix, type Prefix, subtract } from "../net/prefix.ts";
 import { LIMITS } from "../node-config/types.ts";
 import { closeness, type Member } from "./membership.ts";
-import { comparePrefixes, contains, formatPrefix, type Prefix, subtract } from "./prefix.ts";
 
 /**
  * Through whom a node reaches the blocks that it may reach. Several routers can forward to a block, and blocks can lie

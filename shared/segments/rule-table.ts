@@ -1,6 +1,6 @@
+import type { Prefix } from "../net/prefix.ts";
 import { type CompiledRule, compileRule, type RuleSide } from "./compiled-rule.ts";
 import { drop, INTERNET, type Key, type Member, type Membership, setOf } from "./membership.ts";
-import type { Prefix } from "./prefix.ts";
 import type { SegmentRule } from "./types.ts";
 
 /** The rules by what they name on each side, and the routers to each block that a rule names. */

@@ -1,6 +1,6 @@
-import { err, ok, type Result } from "../result.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { describeTextError, type TextError } from "../base/text-error.ts";
 import { parseSelector, printSelector } from "./selector.ts";
-import { describeTextError, type TextError } from "./text-error.ts";
 import { parseTraffic, printTraffic } from "./traffic.ts";
 import type { SegmentRule } from "./types.ts";
 

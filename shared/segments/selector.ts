@@ -1,7 +1,7 @@
+import { err, ok, type Result } from "../base/result.ts";
+import type { TextError } from "../base/text-error.ts";
 import { normalEmail } from "../login/email.ts";
-import { err, ok, type Result } from "../result.ts";
-import { formatPrefix, isDefaultRoute, parsePrefix } from "./prefix.ts";
-import type { TextError } from "./text-error.ts";
+import { formatPrefix, isDefaultRoute, parsePrefix } from "../net/prefix.ts";
 import type { Selector } from "./types.ts";
 
 /**

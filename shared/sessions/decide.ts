@@ -1,5 +1,5 @@
-import { constantTimeEqual } from "../encoding.ts";
-import { err, ok, type Result } from "../result.ts";
+import { constantTimeEqual } from "../base/base64url.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import { effectsOf, type SessionEffect } from "./effects.ts";
 import { expiryOf, MAX_ABSOLUTE_MS } from "./expiry.ts";
 import { matches } from "./filter.ts";

@@ -1,4 +1,4 @@
-import { verifyConsistency, verifyInclusion } from "../../shared/audit/proof.ts";
+import { verifyConsistency, verifyInclusion } from "../../shared/merkle/proof.ts";
 import {
   appendLeaves,
   consistencyPath,
@@ -8,7 +8,7 @@ import {
   type ReadNode,
   rangeHash,
   rootHash,
-} from "../../shared/audit/tree.ts";
+} from "../../shared/merkle/tree.ts";
 import { atLeast, atMost, type BenchResult, percentile } from "./support/result.ts";
 
 const LEAVES = 200_000;

@@ -1,7 +1,7 @@
 import { webcrypto } from "node:crypto";
+import type { RandomBytes } from "../../shared/base/random.ts";
 import { createCryptoProvider } from "../../shared/crypto/provider.ts";
 import type { ContextSignatureScheme, CryptoProvider, KemScheme } from "../../shared/crypto/types.ts";
-import type { RandomBytes } from "../../shared/ports.ts";
 import { atLeast, type BenchResult } from "./support/result.ts";
 
 /** Milliseconds for which each operation is repeated. */

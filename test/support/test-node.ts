@@ -12,9 +12,9 @@ import {
   type TelemetryReport,
   TICKET_SCHEME,
 } from "../../shared/agent-protocol/types.ts";
+import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
 import { utf8 } from "../../shared/crypto/bytes.ts";
 import type { Bytes, ContextSigningKey, CryptoProvider } from "../../shared/crypto/types.ts";
-import { base64url, fromBase64url } from "../../shared/encoding.ts";
 import type { RootDocument } from "../../shared/node-config/types.ts";
 
 /** An agent of tests: it says what it is told to, and keeps a note of every secret that it makes. */

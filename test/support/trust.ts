@@ -1,6 +1,6 @@
+import { fromBase64url } from "../../shared/base/base64url.ts";
 import type { EnvelopeSigner } from "../../shared/crypto/dsse.ts";
 import { createCryptoProvider } from "../../shared/crypto/provider.ts";
-import { fromBase64url } from "../../shared/encoding.ts";
 import { makeRoot, signerFromSeed, signRoot } from "../../shared/node-config/root-signing.ts";
 import type { Client } from "../../shared/protocol/client.ts";
 

@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { fromBase64url } from "../../shared/encoding.ts";
+import { fromBase64url } from "../../shared/base/base64url.ts";
 import { parseStrictJson } from "../../shared/node-config/strict-json.ts";
 import { refuse } from "./refused.ts";
 

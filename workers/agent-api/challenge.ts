@@ -6,9 +6,9 @@ import {
   type ChallengeAnswer,
   type PublicKeys,
 } from "../../shared/agent-protocol/types.ts";
+import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
 import { concat, utf8 } from "../../shared/crypto/bytes.ts";
 import type { Bytes } from "../../shared/crypto/types.ts";
-import { base64url, fromBase64url } from "../../shared/encoding.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 import type { Bindings } from "../env.ts";
 import { type MeshKeys, meshKeys } from "../mesh/keys.ts";

@@ -1,5 +1,5 @@
-import { ERRORS, type ErrorCode, type Refusal, refusal } from "../../shared/errors/catalogue.ts";
-import { toProblem } from "../../shared/errors/problem.ts";
+import { ERRORS, type ErrorCode, type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
+import { toProblem } from "../../shared/base/errors/problem.ts";
 
 /** Leaves a handler at any depth with a refusal; `index.ts` alone catches it. */
 export class AgentRefused extends Error {

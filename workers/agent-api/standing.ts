@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../shared/errors/catalogue.ts";
+import type { ErrorCode } from "../../shared/base/errors/catalogue.ts";
 import type { DirectoryEntry } from "../../shared/mesh/types.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
 import type { Bindings } from "../env.ts";

@@ -5,10 +5,10 @@ import {
   type SignedStatement,
   WIRE_LIMITS,
 } from "../../shared/agent-protocol/types.ts";
-import { formatAddress, parseAddress } from "../../shared/http/address.ts";
 import { NEXT_REVISION, REVISION } from "../../shared/mesh/statements.ts";
 import type { CheckedReport, ReportedChange, ReportVerdict } from "../../shared/mesh/types.ts";
 import { oddPeers, usableEndpoints, usableRoutes } from "../../shared/mesh/usable.ts";
+import { formatAddress, parseAddress } from "../../shared/net/address.ts";
 import type { Bindings } from "../env.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { refreshMesh } from "../mesh/notify.ts";

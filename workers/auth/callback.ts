@@ -1,4 +1,4 @@
-import { isId } from "../../shared/ids.ts";
+import { isId } from "../../shared/base/ids.ts";
 import { attemptCookieName, heldAttemptCookies } from "../../shared/login/attempt-cookies.ts";
 import { type ClaimsRefusal, readIdentityClaims } from "../../shared/login/identity-claims.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";

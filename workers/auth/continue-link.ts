@@ -1,4 +1,4 @@
-import { constantTimeEqual } from "../../shared/encoding.ts";
+import { constantTimeEqual } from "../../shared/base/base64url.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 
 /** Where a sign-in for an app goes on at the auth host. */

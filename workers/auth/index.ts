@@ -1,6 +1,6 @@
 import { Hono } from "hono";
+import { isId } from "../../shared/base/ids.ts";
 import { isTopLevel } from "../../shared/http/navigation.ts";
-import { isId } from "../../shared/ids.ts";
 import { mayBeForeign } from "../../shared/login/foreign-attempt.ts";
 import type { Bindings } from "../env.ts";
 import { serveJwks } from "../gateway/jwks.ts";

@@ -1,6 +1,6 @@
+import { err, ok, type Result } from "../../shared/base/result.ts";
 import type { IdentityClaims } from "../../shared/login/identity-claims.ts";
 import { asRegion, nearestRegion, sessionOwner } from "../../shared/login/session-owner.ts";
-import { err, ok, type Result } from "../../shared/result.ts";
 import { SIGN_IN_SEGMENT } from "../../shared/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import { endDevice } from "../handoff/end-sessions.ts";

@@ -1,4 +1,4 @@
-import { isId } from "../../shared/ids.ts";
+import { isId } from "../../shared/base/ids.ts";
 import { mayBeForeign } from "../../shared/login/foreign-attempt.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 import type { AppAttempt } from "../../shared/login/types.ts";

@@ -1,6 +1,6 @@
+import { err, ok, type Result } from "../../shared/base/result.ts";
 import { emailDomain } from "../../shared/login/email.ts";
 import type { IdentityClaims } from "../../shared/login/identity-claims.ts";
-import { err, ok, type Result } from "../../shared/result.ts";
 import type { Region } from "../../shared/sessions/types.ts";
 import { freshId } from "../handoff/random.ts";
 import type { Provider } from "./providers.ts";

@@ -1,4 +1,4 @@
-import { base64url } from "../../shared/encoding.ts";
+import { base64url } from "../../shared/base/base64url.ts";
 import { assertedGroups, jsonBytes } from "../../shared/http/asserted-groups.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";

@@ -1,5 +1,5 @@
 import type { RewrittenHeader } from "../../shared/access/second-resource.ts";
-import { type ErrorCode, type Refusal, refusal } from "../../shared/errors/catalogue.ts";
+import { type ErrorCode, type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
 import { refusalOfFault, type UpstreamFault } from "../../shared/http/upstream-fault.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../env.ts";

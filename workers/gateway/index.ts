@@ -1,11 +1,11 @@
 import { methodRefusal, type Question, questionOf } from "../../shared/access/question.ts";
-import { type Refusal, refusal } from "../../shared/errors/catalogue.ts";
+import { type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
+import { err, ok, type Result } from "../../shared/base/result.ts";
 import { originOf, requestAuthority } from "../../shared/http/host.ts";
 import { corsHeaders, isPreflight, mayOpenWebSocket, preflightHeaders } from "../../shared/http/origin.ts";
 import { isRootServiceWorker } from "../../shared/http/service-worker.ts";
 import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../../shared/http/target.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
-import { err, ok, type Result } from "../../shared/result.ts";
 import { recordDecision } from "../audit.ts";
 import type { Bindings } from "../env.ts";
 import { serveReserved } from "../handoff/index.ts";

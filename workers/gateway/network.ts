@@ -1,5 +1,5 @@
 import type { Asked } from "../../shared/access/question.ts";
-import { formatAddress, parseAddress } from "../../shared/http/address.ts";
+import { formatAddress, parseAddress } from "../../shared/net/address.ts";
 
 type Network = Asked["network"];
 

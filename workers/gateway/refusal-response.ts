@@ -1,5 +1,5 @@
-import { ERRORS, type Refusal } from "../../shared/errors/catalogue.ts";
-import { toProblem } from "../../shared/errors/problem.ts";
+import { ERRORS, type Refusal } from "../../shared/base/errors/catalogue.ts";
+import { toProblem } from "../../shared/base/errors/problem.ts";
 import { showsPage } from "../../shared/http/navigation.ts";
 import { corsHeaders } from "../../shared/http/origin.ts";
 import { splitUrl, type TargetRules } from "../../shared/http/target.ts";

@@ -1,4 +1,4 @@
-import { refusal } from "../../shared/errors/catalogue.ts";
+import { refusal } from "../../shared/base/errors/catalogue.ts";
 import { maySignIn, showsPage } from "../../shared/http/navigation.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../env.ts";

@@ -1,6 +1,6 @@
+import { err, ok, type Result } from "../../shared/base/result.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 import { formatSessionCookie } from "../../shared/login/session-cookie.ts";
-import { err, ok, type Result } from "../../shared/result.ts";
 import type { CreateSession, Session } from "../../shared/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import { sessionsObject } from "../objects.ts";

@@ -1,5 +1,5 @@
-import { base64url } from "../../shared/encoding.ts";
-import { type IdKind, newId } from "../../shared/ids.ts";
+import { base64url } from "../../shared/base/base64url.ts";
+import { type IdKind, newId } from "../../shared/base/ids.ts";
 
 const randomBytes = (length: number): Uint8Array<ArrayBuffer> =>
   crypto.getRandomValues(new Uint8Array(length));

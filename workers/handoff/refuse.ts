@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from "../../shared/errors/catalogue.ts";
+import { ERRORS, type ErrorCode } from "../../shared/base/errors/catalogue.ts";
 import { errorPage, htmlResponse } from "../pages/index.ts";
 import { freshId } from "./random.ts";
 

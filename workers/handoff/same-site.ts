@@ -1,4 +1,4 @@
-import { constantTimeEqual } from "../../shared/encoding.ts";
+import { constantTimeEqual } from "../../shared/base/base64url.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 
 /** Whether a POST was made by a page of this very origin. Browsers without fetch metadata must send `Origin`. */

@@ -1,4 +1,4 @@
-import { constantTimeEqual } from "../../shared/encoding.ts";
+import { constantTimeEqual } from "../../shared/base/base64url.ts";
 import { hashSecret } from "../../shared/login/secret-hash.ts";
 import { APP_SESSION_COOKIE } from "../../shared/login/session-cookie.ts";
 import { mayCall } from "../../shared/protocol/endpoint.ts";

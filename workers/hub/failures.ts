@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../shared/errors/catalogue.ts";
+import type { ErrorCode } from "../../shared/base/errors/catalogue.ts";
 import { failedGuard, type GuardName } from "../registry/guards.ts";
 import { refuse } from "./refused.ts";
 

@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import type { InputIssue } from "../../shared/errors/catalogue.ts";
+import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import { hasDuplicateKeys } from "../../shared/login/json-keys.ts";
 import { refuse } from "./refused.ts";
 

@@ -1,4 +1,4 @@
-import { base64url, fromBase64url } from "../../shared/encoding.ts";
+import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
 import { refuse } from "./refused.ts";
 
 const DEFAULT_LIMIT = 50;

@@ -1,8 +1,8 @@
-import type { InputIssue } from "../../shared/errors/catalogue.ts";
+import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
+import type { Result } from "../../shared/base/result.ts";
 import type { NotCompiled } from "../../shared/policy/compiler-rpc.ts";
 import { mayCall } from "../../shared/protocol/endpoint.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
-import type { Result } from "../../shared/result.ts";
 import { compilerObject } from "../objects.ts";
 import type { Call } from "./call.ts";
 import { refuse } from "./refused.ts";

@@ -1,4 +1,4 @@
-import { isId } from "../../shared/ids.ts";
+import { isId } from "../../shared/base/ids.ts";
 import { STANDING } from "../../shared/mesh/registry-rows.ts";
 import type { LiveNode } from "../../shared/mesh/types.ts";
 import { ipv4At, ipv6At } from "../../shared/registry/addresses.ts";

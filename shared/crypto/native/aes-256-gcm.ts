@@ -1,4 +1,4 @@
-import { err, ok } from "../../result.ts";
+import { err, ok } from "../../base/result.ts";
 import { AES_256_GCM } from "../lengths.ts";
 import type { AeadScheme } from "../types.ts";
 import { plain, type SubtleLike } from "./subtle.ts";

@@ -1,4 +1,4 @@
-import { err, ok } from "../../result.ts";
+import { err, ok } from "../../base/result.ts";
 import { concat } from "../bytes.ts";
 import { fromHex } from "../hex.ts";
 import { ED25519, X25519 } from "../lengths.ts";

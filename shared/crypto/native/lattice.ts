@@ -1,4 +1,4 @@
-import { err, ok } from "../../result.ts";
+import { err, ok } from "../../base/result.ts";
 import { ML_DSA_65, ML_KEM_768 } from "../lengths.ts";
 import type { Bytes, ContextSignatureScheme, KemScheme } from "../types.ts";
 import { importOrNull, type NativeKey, plain, type SubtleLike } from "./subtle.ts";

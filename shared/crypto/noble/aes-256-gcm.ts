@@ -1,5 +1,5 @@
 import { gcm } from "@noble/ciphers/aes.js";
-import { err, ok } from "../../result.ts";
+import { err, ok } from "../../base/result.ts";
 import { AES_256_GCM } from "../lengths.ts";
 import type { AeadScheme } from "../types.ts";
 

@@ -1,5 +1,5 @@
 import { ml_dsa65 } from "@noble/post-quantum/ml-dsa.js";
-import type { RandomBytes } from "../../ports.ts";
+import type { RandomBytes } from "../../base/random.ts";
 import { ML_DSA_65 } from "../lengths.ts";
 import type { ContextSignatureScheme } from "../types.ts";
 

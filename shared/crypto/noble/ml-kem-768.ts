@@ -1,6 +1,6 @@
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
-import type { RandomBytes } from "../../ports.ts";
-import { ok } from "../../result.ts";
+import type { RandomBytes } from "../../base/random.ts";
+import { ok } from "../../base/result.ts";
 import { ML_KEM_768 } from "../lengths.ts";
 import type { KemScheme } from "../types.ts";
 

@@ -1,4 +1,4 @@
-import type { RandomBytes } from "../../ports.ts";
+import type { RandomBytes } from "../../base/random.ts";
 import type { Primitives } from "../types.ts";
 import { nobleAes256Gcm } from "./aes-256-gcm.ts";
 import { nobleEd25519 } from "./ed25519.ts";

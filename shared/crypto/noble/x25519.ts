@@ -1,5 +1,5 @@
 import { x25519 } from "@noble/curves/ed25519.js";
-import { err, ok } from "../../result.ts";
+import { err, ok } from "../../base/result.ts";
 import { X25519 } from "../lengths.ts";
 import type { AgreementScheme } from "../types.ts";
 

@@ -1,4 +1,4 @@
-import { fromBase64url } from "../../encoding.ts";
+import { fromBase64url } from "../../base/base64url.ts";
 import { equal, utf8 } from "../bytes.ts";
 import type { Bytes, Primitives } from "../types.ts";
 import { flipped } from "./classical.ts";

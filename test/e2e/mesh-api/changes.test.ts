@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ConfigAnswer } from "../../../shared/agent-protocol/types.ts";
-import { fromBase64url } from "../../../shared/encoding.ts";
+import { fromBase64url } from "../../../shared/base/base64url.ts";
 import { acceptUpdate, type ConfigState } from "../../../shared/node-config/accept.ts";
 import { hashOf } from "../../../shared/node-config/object.ts";
 import { makeRoot, signerFromSeed, signRoot } from "../../../shared/node-config/root-signing.ts";

@@ -7,8 +7,8 @@ import {
 } from "../../../shared/agent-protocol/handshake.ts";
 import { signStatement, verifyStatement } from "../../../shared/agent-protocol/statement.ts";
 import type { HandshakeStatement, SignedStatement } from "../../../shared/agent-protocol/types.ts";
+import { base64url, fromBase64url } from "../../../shared/base/base64url.ts";
 import type { ContextSigningKey, CryptoProvider, DecapsulationKey } from "../../../shared/crypto/types.ts";
-import { base64url, fromBase64url } from "../../../shared/encoding.ts";
 import { flipBit, ORIGIN, testProvider } from "./support.ts";
 
 const ANSWER = { ticket: "t", expiresAt: 2_000, hubTime: 1_000, pollSeconds: 15, telemetrySeconds: 60 };

@@ -10,8 +10,8 @@ import { nodeLabel, uniqueLabel } from "../../../shared/agent-protocol/node-name
 import { openTicket, sealTicket } from "../../../shared/agent-protocol/ticket.ts";
 import { transcript } from "../../../shared/agent-protocol/transcript.ts";
 import { COUNTER_WINDOW } from "../../../shared/agent-protocol/types.ts";
+import { base64url, fromBase64url, hex } from "../../../shared/base/base64url.ts";
 import type { AeadKey, CryptoProvider } from "../../../shared/crypto/types.ts";
-import { base64url, fromBase64url, hex } from "../../../shared/encoding.ts";
 import { flipBit, ORIGIN, testProvider } from "./support.ts";
 
 const SEED = { seed: 20261124 };

@@ -1,7 +1,6 @@
 import { createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { base64 } from "../../../shared/audit/base64.ts";
 import { encodeCheckpoint, openCheckpoint, parseCheckpoint } from "../../../shared/audit/checkpoint.ts";
 import {
   encodeNote,
@@ -10,6 +9,8 @@ import {
   parseVerificationKey,
   type VerifySignature,
 } from "../../../shared/audit/note.ts";
+import { type RangeEvidence, verifyRange } from "../../../shared/audit/verify.ts";
+import { base64 } from "../../../shared/base/base64.ts";
 import {
   appendLeaves,
   consistencyPath,
@@ -18,8 +19,7 @@ import {
   leafHash,
   rangeHash,
   rootHash,
-} from "../../../shared/audit/tree.ts";
-import { type RangeEvidence, verifyRange } from "../../../shared/audit/verify.ts";
+} from "../../../shared/merkle/tree.ts";
 
 const verifyEd25519: VerifySignature = (publicKey, message, signature) => {
   const key = createPublicKey({

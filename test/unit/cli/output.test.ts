@@ -6,7 +6,7 @@ import type { Io } from "../../../cli/io.ts";
 import { failureText } from "../../../cli/output/failure-text.ts";
 import { details, table } from "../../../cli/output/table.ts";
 import { truncate, widthOf } from "../../../cli/output/text.ts";
-import { printable } from "../../../shared/printable.ts";
+import { printable } from "../../../shared/base/printable.ts";
 
 describe("table", () => {
   const rows = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { verifyInclusion } from "../../../shared/audit/proof.ts";
-import { emptyRoot, leafHash } from "../../../shared/audit/tree.ts";
 import { merkleBatch } from "../../../shared/crypto/merkle-batch.ts";
+import { verifyInclusion } from "../../../shared/merkle/proof.ts";
+import { emptyRoot, leafHash } from "../../../shared/merkle/tree.ts";
 import { hex } from "./support.ts";
 
 const leavesOf = (count: number) =>

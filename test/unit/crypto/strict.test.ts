@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { ok } from "../../../shared/base/result.ts";
 import { noblePrimitives } from "../../../shared/crypto/noble/primitives.ts";
 import { strict } from "../../../shared/crypto/strict.ts";
-import { ok } from "../../../shared/result.ts";
 import { random, unhex } from "./support.ts";
 
 /** What a backend takes that checks nothing: only what stands in front of it can refuse then. */

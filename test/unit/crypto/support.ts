@@ -2,8 +2,8 @@ import { webcrypto } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import type { RandomBytes } from "../../../shared/base/random.ts";
 import { createCryptoProvider } from "../../../shared/crypto/provider.ts";
-import type { RandomBytes } from "../../../shared/ports.ts";
 import { SHARED_DATA } from "../../support/needs.ts";
 
 export const random: RandomBytes = (length) => webcrypto.getRandomValues(new Uint8Array(length));

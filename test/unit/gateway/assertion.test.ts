@@ -1,6 +1,6 @@
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, jwtVerify } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
-import { base64url } from "../../../shared/encoding.ts";
+import { base64url } from "../../../shared/base/base64url.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import type { SnapshotApp } from "../../../shared/registry/snapshot.ts";
 import type { AssertionKey } from "../../../shared/sessions/types.ts";

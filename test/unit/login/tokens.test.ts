@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { base64url } from "../../../shared/encoding.ts";
+import { base64url } from "../../../shared/base/base64url.ts";
 import { idTokenFault } from "../../../shared/login/id-token.ts";
 import { hasDuplicateKeys } from "../../../shared/login/json-keys.ts";
 import { parseJws } from "../../../shared/login/jws.ts";

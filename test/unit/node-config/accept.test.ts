@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { base64url, fromBase64url } from "../../../shared/encoding.ts";
+import { base64url, fromBase64url } from "../../../shared/base/base64url.ts";
 import {
   type AcceptContext,
   acceptUpdate,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { base64url, fromBase64url } from "../../../shared/encoding.ts";
+import { base64url, fromBase64url } from "../../../shared/base/base64url.ts";
 import { acceptUpdate, type ConfigState } from "../../../shared/node-config/accept.ts";
 import { type Assembled, assemble } from "../../../shared/node-config/assemble.ts";
 import { hashOf } from "../../../shared/node-config/object.ts";

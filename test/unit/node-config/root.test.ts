@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { base64url } from "../../../shared/base/base64url.ts";
 import { type EnvelopeSigner, signEnvelope } from "../../../shared/crypto/dsse.ts";
-import { base64url } from "../../../shared/encoding.ts";
 import { acceptUpdate } from "../../../shared/node-config/accept.ts";
 import { PAYLOAD_TYPES } from "../../../shared/node-config/envelopes.ts";
 import { encode, hashOf } from "../../../shared/node-config/object.ts";

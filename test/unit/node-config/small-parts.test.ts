@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { verifyInclusion } from "../../../shared/audit/proof.ts";
-import { leafHash } from "../../../shared/audit/tree.ts";
-import { fromBase64url } from "../../../shared/encoding.ts";
+import { fromBase64url } from "../../../shared/base/base64url.ts";
+import { verifyInclusion } from "../../../shared/merkle/proof.ts";
+import { leafHash } from "../../../shared/merkle/tree.ts";
 import { losesTooMany, nodesToHoldFor } from "../../../shared/node-config/hold.ts";
 import { encode, hashOf } from "../../../shared/node-config/object.ts";
 import { compareSerials, formatTag, nextCounter, parseTag } from "../../../shared/node-config/serial.ts";

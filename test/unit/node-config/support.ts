@@ -1,7 +1,7 @@
 import { createHash, webcrypto } from "node:crypto";
+import { base64url } from "../../../shared/base/base64url.ts";
 import type { EnvelopeSigner } from "../../../shared/crypto/dsse.ts";
 import { createCryptoProvider } from "../../../shared/crypto/provider.ts";
-import { base64url } from "../../../shared/encoding.ts";
 import type { AcceptContext, ConfigState } from "../../../shared/node-config/accept.ts";
 import { type AnyDocument, encode, hashOf } from "../../../shared/node-config/object.ts";
 import {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { describeTextError } from "../../../shared/base/text-error.ts";
 import { parseRule, printRule } from "../../../shared/segments/rule.ts";
 import { parseSelector, printSelector } from "../../../shared/segments/selector.ts";
-import { describeTextError } from "../../../shared/segments/text-error.ts";
 import { parseTraffic, printTraffic } from "../../../shared/segments/traffic.ts";
 
 const SEED = 20261124;

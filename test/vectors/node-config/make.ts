@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { base64url } from "../../../shared/encoding.ts";
+import { base64url } from "../../../shared/base/base64url.ts";
 import { type AnyDocument, addressed, encode, hashOf } from "../../../shared/node-config/object.ts";
 import { makeRoot, signRoot } from "../../../shared/node-config/root-signing.ts";
 import { formatTag } from "../../../shared/node-config/serial.ts";

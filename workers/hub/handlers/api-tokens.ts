@@ -1,5 +1,5 @@
 import { asc, eq, gt } from "drizzle-orm";
-import { isId } from "../../../shared/ids.ts";
+import { isId } from "../../../shared/base/ids.ts";
 import { hashSecret } from "../../../shared/login/secret-hash.ts";
 import { mintToken } from "../../../shared/protocol/tokens.ts";
 import { apiTokens } from "../../../shared/registry/schema.ts";

@@ -1,6 +1,6 @@
 import { asc, eq, gt } from "drizzle-orm";
 import type * as z from "zod/mini";
-import { isId } from "../../../shared/ids.ts";
+import { isId } from "../../../shared/base/ids.ts";
 import type { app as appSchema } from "../../../shared/protocol/registry.ts";
 import { type AppSettings, appSettings } from "../../../shared/registry/app-settings.ts";
 import { apps, segments, upstreams } from "../../../shared/registry/schema.ts";

@@ -1,4 +1,4 @@
-import { isId } from "../../../shared/ids.ts";
+import { isId } from "../../../shared/base/ids.ts";
 import { hashSecret } from "../../../shared/login/secret-hash.ts";
 import { mintToken } from "../../../shared/protocol/tokens.ts";
 import { freshId } from "../../handoff/random.ts";

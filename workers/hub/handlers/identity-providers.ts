@@ -1,5 +1,5 @@
 import { asc, eq, gt } from "drizzle-orm";
-import { isId } from "../../../shared/ids.ts";
+import { isId } from "../../../shared/base/ids.ts";
 import { identityProviders } from "../../../shared/registry/schema.ts";
 import { providerProblems } from "../../auth/check-provider.ts";
 import { providerSecretContext } from "../../auth/providers.ts";

@@ -1,5 +1,5 @@
-import type { InputIssue } from "../../../shared/errors/catalogue.ts";
-import { isId } from "../../../shared/ids.ts";
+import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
+import { isId } from "../../../shared/base/ids.ts";
 import { LIMITS, type Traffic } from "../../../shared/node-config/types.ts";
 import { parseRule, printRule, type RuleText } from "../../../shared/segments/rule.ts";
 import type { SegmentRule, Selector } from "../../../shared/segments/types.ts";

@@ -1,5 +1,5 @@
 import type { AuditEntry, AuditRow, DecisionEntry } from "../../../shared/audit/types.ts";
-import { isId } from "../../../shared/ids.ts";
+import { isId } from "../../../shared/base/ids.ts";
 import { auditObject } from "../../objects.ts";
 import type { Handlers } from "../call.ts";
 import { citedPolicies, reasonsOf } from "../explain.ts";

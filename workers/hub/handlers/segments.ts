@@ -1,5 +1,5 @@
 import { asc, eq, gt } from "drizzle-orm";
-import { isId } from "../../../shared/ids.ts";
+import { isId } from "../../../shared/base/ids.ts";
 import { segments } from "../../../shared/registry/schema.ts";
 import { SIGN_IN_SEGMENT } from "../../../shared/sessions/types.ts";
 import { freshId } from "../../handoff/random.ts";

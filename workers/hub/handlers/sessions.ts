@@ -1,4 +1,4 @@
-import { isId } from "../../../shared/ids.ts";
+import { isId } from "../../../shared/base/ids.ts";
 import type { Role } from "../../../shared/protocol/fields.ts";
 import { HUB_APP_ID, type SessionEndReason, type SessionFilter } from "../../../shared/sessions/types.ts";
 import type { Bindings } from "../../env.ts";

@@ -1,6 +1,6 @@
+import { base64url } from "../../../shared/base/base64url.ts";
 import { utf8 } from "../../../shared/crypto/bytes.ts";
 import { parseEnvelope } from "../../../shared/crypto/dsse-parse.ts";
-import { base64url } from "../../../shared/encoding.ts";
 import { hashOf } from "../../../shared/node-config/object.ts";
 import { verifyRootChain } from "../../../shared/node-config/root.ts";
 import {

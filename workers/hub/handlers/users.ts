@@ -1,5 +1,5 @@
 import { and, asc, eq, gt } from "drizzle-orm";
-import { isId } from "../../../shared/ids.ts";
+import { isId } from "../../../shared/base/ids.ts";
 import { normalEmail } from "../../../shared/login/email.ts";
 import { users } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../handoff/random.ts";

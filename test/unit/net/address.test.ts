@@ -8,7 +8,7 @@ import {
   parseIPv4,
   parseIPv4Loosely,
   parseIPv6,
-} from "../../../shared/http/address.ts";
+} from "../../../shared/net/address.ts";
 
 const SEED = 20261124;
 const classOf = (text: string) => {

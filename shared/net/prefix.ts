@@ -1,6 +1,6 @@
-import { formatAddress, parseIPv4, parseIPv6 } from "../http/address.ts";
-import { err, ok, type Result } from "../result.ts";
-import type { TextError } from "./text-error.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import type { TextError } from "../base/text-error.ts";
+import { formatAddress, parseIPv4, parseIPv6 } from "./address.ts";
 
 /** A block of addresses. Two prefixes either nest or are disjoint. */
 export interface Prefix {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { verifyConsistency, verifyInclusion } from "../../../shared/audit/proof.ts";
+import { hex } from "../../../shared/base/base64url.ts";
+import { verifyConsistency, verifyInclusion } from "../../../shared/merkle/proof.ts";
 import {
   appendLeaves,
   consistencyPath,
@@ -11,8 +12,7 @@ import {
   type ReadNode,
   rangeHash,
   rootHash,
-} from "../../../shared/audit/tree.ts";
-import { hex } from "../../../shared/encoding.ts";
+} from "../../../shared/merkle/tree.ts";
 
 /** RFC 6962 §2.1 word for word, on whole lists of leaves: what the incremental tree must agree with. */
 const naive = {

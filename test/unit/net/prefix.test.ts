@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { describeTextError } from "../../../shared/base/text-error.ts";
 import {
   comparePrefixes,
   contains,
@@ -10,8 +11,7 @@ import {
   parsePrefix,
   prefixOf,
   subtract,
-} from "../../../shared/segments/prefix.ts";
-import { describeTextError } from "../../../shared/segments/text-error.ts";
+} from "../../../shared/net/prefix.ts";
 
 const SEED = 20261124;
 const read = (text: string): Prefix => {

@@ -1,4 +1,4 @@
-import { base64url, fromBase64url } from "../encoding.ts";
+import { base64url, fromBase64url } from "./base64url.ts";
 
 /** Base64 with padding (RFC 4648 §4), as notes and proofs carry it. */
 export function base64(bytes: Uint8Array): string {

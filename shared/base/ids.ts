@@ -1,4 +1,4 @@
-import type { RandomBytes } from "./ports.ts";
+import type { RandomBytes } from "./random.ts";
 
 /** Crockford's base 32: no I, L, O or U, sorts like the bytes it stands for. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
