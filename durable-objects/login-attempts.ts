@@ -5,7 +5,7 @@ import {
   judgeRedemption,
   type StoredAttempt,
   spendsCode,
-} from "../shared/login/attempts.ts";
+} from "../shared/access/login/attempts.ts";
 import {
   type AppAttempt,
   ATTEMPT_TTL_MS,
@@ -14,7 +14,7 @@ import {
   type LoginAttemptsRpc,
   type ProviderAttempt,
   type Redeemed,
-} from "../shared/login/types.ts";
+} from "../shared/access/login/types.ts";
 import { migrate } from "./storage/migrate.ts";
 
 const STEPS = [

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import { planRotation, publishedOrder } from "../shared/sessions/key-rotation.ts";
-import { isOwner } from "../shared/sessions/owner.ts";
+import { planRotation, publishedOrder } from "../shared/access/sessions/key-rotation.ts";
+import { isOwner } from "../shared/access/sessions/owner.ts";
 import type {
   AssertionKeySet,
   NetworkCoordinatorRpc,
@@ -8,7 +8,7 @@ import type {
   SegmentSessionsRpc,
   SessionEndReason,
   SessionFilter,
-} from "../shared/sessions/types.ts";
+} from "../shared/access/sessions/types.ts";
 import { makeAssertionKey } from "./coordinator/assertion-key.ts";
 import { CoordinatorStore } from "./coordinator/store.ts";
 import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
+import { type Allowance, take } from "../shared/access/policy/allowance.ts";
+import type { NotCompiled, PolicyCompilerRpc } from "../shared/access/policy/compiler-rpc.ts";
 import { err, ok, type Result } from "../shared/base/result.ts";
-import { type Allowance, take } from "../shared/policy/allowance.ts";
-import type { NotCompiled, PolicyCompilerRpc } from "../shared/policy/compiler-rpc.ts";
 import type { SnapshotPolicy } from "../shared/registry/snapshot.ts";
 
 /**

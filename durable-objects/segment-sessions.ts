@@ -1,9 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
-import { ok, type Result } from "../shared/base/result.ts";
-import { decide, type SessionCommand, type SessionRefusal, verdictOf } from "../shared/sessions/decide.ts";
-import type { SessionEffect } from "../shared/sessions/effects.ts";
-import { CONFIRM_AFTER_MS, freshness, STALE_AFTER_MS } from "../shared/sessions/freshness.ts";
-import { apply, type SessionsState } from "../shared/sessions/state.ts";
+import {
+  decide,
+  type SessionCommand,
+  type SessionRefusal,
+  verdictOf,
+} from "../shared/access/sessions/decide.ts";
+import type { SessionEffect } from "../shared/access/sessions/effects.ts";
+import { CONFIRM_AFTER_MS, freshness, STALE_AFTER_MS } from "../shared/access/sessions/freshness.ts";
+import { apply, type SessionsState } from "../shared/access/sessions/state.ts";
 import {
   type CreateOutcome,
   type CreateSession,
@@ -15,7 +19,8 @@ import {
   type SessionEndReason,
   type SessionFilter,
   type Verdict,
-} from "../shared/sessions/types.ts";
+} from "../shared/access/sessions/types.ts";
+import { ok, type Result } from "../shared/base/result.ts";
 import { endMessage, KillLines } from "./sessions/kill-lines.ts";
 import { ParentUse } from "./sessions/parent-use.ts";
 import { SessionStore } from "./sessions/session-store.ts";

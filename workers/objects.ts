@@ -1,9 +1,13 @@
+import { ATTEMPT_SHARDS, type LoginAttemptsRpc } from "../shared/access/login/types.ts";
+import type { PolicyCompilerRpc } from "../shared/access/policy/compiler-rpc.ts";
+import {
+  type NetworkCoordinatorRpc,
+  REGIONS,
+  type SegmentSessionsRpc,
+} from "../shared/access/sessions/types.ts";
 import type { AuditLogRpc } from "../shared/audit/types.ts";
 import { isId } from "../shared/base/ids.ts";
-import { ATTEMPT_SHARDS, type LoginAttemptsRpc } from "../shared/login/types.ts";
 import type { SegmentMeshRpc } from "../shared/mesh/types.ts";
-import type { PolicyCompilerRpc } from "../shared/policy/compiler-rpc.ts";
-import { type NetworkCoordinatorRpc, REGIONS, type SegmentSessionsRpc } from "../shared/sessions/types.ts";
 import type { Bindings } from "./env.ts";
 
 /** The one way from an id to the object that owns it. Names are validated, since naming an object creates it. */

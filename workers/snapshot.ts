@@ -1,7 +1,7 @@
 import { resourceOf } from "../shared/access/assess.ts";
-import { type CompiledPolicies, compilePolicies } from "../shared/policy/index.ts";
-import type { Registered } from "../shared/policy/inventory.ts";
-import { namedGroups } from "../shared/policy/named-groups.ts";
+import { type CompiledPolicies, compilePolicies } from "../shared/access/policy/index.ts";
+import type { Registered } from "../shared/access/policy/inventory.ts";
+import { namedGroups } from "../shared/access/policy/named-groups.ts";
 import { type AppSettings, appSettings } from "../shared/registry/app-settings.ts";
 import type { SnapshotApp, SnapshotPolicy, SnapshotServiceToken } from "../shared/registry/snapshot.ts";
 import type { Bindings } from "./env.ts";

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import type { RequestFacts } from "../../shared/policy/request.ts";
+import type { RequestFacts } from "../../shared/access/policy/request.ts";
 import { type RowOf, urlOf, useApi } from "../api.ts";
 
 export type Decision = RowOf<"decisions.list">;

@@ -1,5 +1,5 @@
+import type { AssertionKey } from "../../shared/access/sessions/types.ts";
 import { hex } from "../../shared/base/base64url.ts";
-import type { AssertionKey } from "../../shared/sessions/types.ts";
 
 const ALGORITHMS = { ES256: { name: "ECDSA", namedCurve: "P-256" }, EdDSA: { name: "Ed25519" } } as const;
 

@@ -1,4 +1,4 @@
-import type { AssertionKey, Principal } from "../../shared/sessions/types.ts";
+import type { AssertionKey, Principal } from "../../shared/access/sessions/types.ts";
 import { META_SCHEMA, raiseMeta, readMeta } from "../storage/meta.ts";
 import { migrate } from "../storage/migrate.ts";
 import { OUTBOX_SCHEMA } from "../storage/outbox.ts";

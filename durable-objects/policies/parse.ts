@@ -1,14 +1,14 @@
+import { CompileError } from "../../shared/access/policy/errors.ts";
+import { compilePolicies, PolicySetError } from "../../shared/access/policy/index.ts";
+import { CEDAR_SCHEMA } from "../../shared/access/policy/schema.ts";
+import { tooIntricate } from "../../shared/access/policy/source-limits.ts";
+import { lookedIntoStranger } from "../../shared/access/policy/strangers.ts";
+import { linkTemplate, type Slots } from "../../shared/access/policy/template.ts";
+import { parseLinks } from "../../shared/access/policy/template-links.ts";
+import { type Statement, statementsOf } from "../../shared/access/policy/tokens.ts";
+import { unsourcedFact } from "../../shared/access/policy/unsourced.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
-import { CompileError } from "../../shared/policy/errors.ts";
-import { compilePolicies, PolicySetError } from "../../shared/policy/index.ts";
-import { CEDAR_SCHEMA } from "../../shared/policy/schema.ts";
-import { tooIntricate } from "../../shared/policy/source-limits.ts";
-import { lookedIntoStranger } from "../../shared/policy/strangers.ts";
-import { linkTemplate, type Slots } from "../../shared/policy/template.ts";
-import { parseLinks } from "../../shared/policy/template-links.ts";
-import { type Statement, statementsOf } from "../../shared/policy/tokens.ts";
-import { unsourcedFact } from "../../shared/policy/unsourced.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
 import { askCedar, type Cedar, CedarBroke } from "./cedar.ts";
 

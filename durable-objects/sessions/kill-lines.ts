@@ -1,11 +1,11 @@
-import { closeCodeOf } from "../../shared/sessions/close-code.ts";
+import { closeCodeOf } from "../../shared/access/sessions/close-code.ts";
 import {
   KILL_LINE_PING,
   KILL_LINE_PONG,
   type KillLineMessage,
   type Session,
   type SessionEndReason,
-} from "../../shared/sessions/types.ts";
+} from "../../shared/access/sessions/types.ts";
 
 /** RFC 6455's registry: the server can't serve this now. */
 const TRY_AGAIN_LATER = 1013;

@@ -1,6 +1,11 @@
-import { dueAt } from "../../shared/sessions/expiry.ts";
-import type { LiveSession, SessionEvent, SessionsState, Tombstone } from "../../shared/sessions/state.ts";
-import type { CreateSession, Principal, SessionFilter } from "../../shared/sessions/types.ts";
+import { dueAt } from "../../shared/access/sessions/expiry.ts";
+import type {
+  LiveSession,
+  SessionEvent,
+  SessionsState,
+  Tombstone,
+} from "../../shared/access/sessions/state.ts";
+import type { CreateSession, Principal, SessionFilter } from "../../shared/access/sessions/types.ts";
 import { META_SCHEMA, raiseMeta, readMeta } from "../storage/meta.ts";
 import { isMigrated, migrate } from "../storage/migrate.ts";
 import { OUTBOX_SCHEMA } from "../storage/outbox.ts";

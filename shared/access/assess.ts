@@ -1,6 +1,6 @@
-import { type CompiledPolicies, decide } from "../policy/index.ts";
-import type { ActionName, Decision, RequestFacts, ResourceFacts } from "../policy/request.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
+import { type CompiledPolicies, decide } from "./policy/index.ts";
+import type { ActionName, Decision, RequestFacts, ResourceFacts } from "./policy/request.ts";
 import type { Question } from "./question.ts";
 import type { SecondResource } from "./second-resource.ts";
 

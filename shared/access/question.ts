@@ -3,8 +3,8 @@ import { err, ok, type Result } from "../base/result.ts";
 import { overriddenMethods } from "../http/headers.ts";
 import { fieldMethods } from "../http/method-field.ts";
 import { canonicalTarget, reservedSpace, type Target } from "../http/target.ts";
-import { type ActionName, actionsOf, type RequestFacts } from "../policy/request.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
+import { type ActionName, actionsOf, type RequestFacts } from "./policy/request.ts";
 import { type RewrittenHeader, type SecondResource, secondResources } from "./second-resource.ts";
 
 /** What is read off a request before anybody asks who sent it. */

@@ -1,8 +1,8 @@
 import { type Refusal, refusal } from "../base/errors/catalogue.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../http/target.ts";
-import type { ActionName } from "../policy/request.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
+import type { ActionName } from "./policy/request.ts";
 
 /** Another resource of the same app that a request names in a header (RFC 4918 §10.3, §10.4). */
 export interface SecondResource {

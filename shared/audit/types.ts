@@ -1,4 +1,4 @@
-import type { RequestFacts } from "../policy/request.ts";
+import type { RequestFacts } from "../access/policy/request.ts";
 
 /** One entry of the audit log. Its canonical JSON is the leaf. */
 export type AuditEntry = DecisionEntry | EventEntry;

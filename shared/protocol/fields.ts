@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
+import { normalEmail } from "../access/login/email.ts";
 import { ID_PREFIXES, type IdKind } from "../base/ids.ts";
 import { isClosedName } from "../http/headers.ts";
-import { normalEmail } from "../login/email.ts";
 
 /** The kinds of values that resources are made of. Every one is bounded. */
 

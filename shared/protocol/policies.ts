@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
+import { ACTIONS } from "../access/policy/request.ts";
 import { parseAddress } from "../net/address.ts";
-import { ACTIONS } from "../policy/request.ts";
 import * as f from "./fields.ts";
 
 /** Policies, their versions, and the two ways to try one out. */

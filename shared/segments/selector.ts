@@ -1,6 +1,6 @@
+import { normalEmail } from "../access/login/email.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { TextError } from "../base/text-error.ts";
-import { normalEmail } from "../login/email.ts";
 import { formatPrefix, isDefaultRoute, parsePrefix } from "../net/prefix.ts";
 import type { Selector } from "./types.ts";
 

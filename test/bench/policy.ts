@@ -1,7 +1,7 @@
 import { policyToJson, preparsePolicySet, statefulIsAuthorized } from "@cedar-policy/cedar-wasm/nodejs";
 import { newEnforcer, newModelFromString } from "casbin";
-import { compilePolicies, decide } from "../../shared/policy/index.ts";
-import type { RequestFacts } from "../../shared/policy/request.ts";
+import { compilePolicies, decide } from "../../shared/access/policy/index.ts";
+import type { RequestFacts } from "../../shared/access/policy/request.ts";
 import { atLeast, atMost, type BenchResult, median } from "./support/result.ts";
 
 const SIZES = [10, 100, 1_000, 10_000];

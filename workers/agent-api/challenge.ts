@@ -1,3 +1,4 @@
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { issueChallenge, possessionHolds } from "../../shared/agent-protocol/possession.ts";
 import { challengeRequest } from "../../shared/agent-protocol/schemas.ts";
 import { transcript } from "../../shared/agent-protocol/transcript.ts";
@@ -9,7 +10,6 @@ import {
 import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
 import { concat, utf8 } from "../../shared/crypto/bytes.ts";
 import type { Bytes } from "../../shared/crypto/types.ts";
-import { hashSecret } from "../../shared/login/secret-hash.ts";
 import type { Bindings } from "../env.ts";
 import { type MeshKeys, meshKeys } from "../mesh/keys.ts";
 import { bytesOf, readDocument } from "./body.ts";

@@ -1,8 +1,8 @@
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { openEnrolmentSecret } from "../../shared/agent-protocol/enrolment-secret.ts";
 import { enrollStatement, provenStatement } from "../../shared/agent-protocol/schemas.ts";
 import { verifyStatement } from "../../shared/agent-protocol/statement.ts";
 import { type EnrollAnswer, type EnrollStatement, WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
-import { hashSecret } from "../../shared/login/secret-hash.ts";
 import { takeAllowance } from "../../shared/mesh/allowance.ts";
 import { parseRoute } from "../../shared/mesh/routes.ts";
 import { isToken } from "../../shared/protocol/tokens.ts";

@@ -1,6 +1,6 @@
-import type { AppAttempt } from "../../shared/login/types.ts";
+import type { AppAttempt } from "../../shared/access/login/types.ts";
+import { HUB_APP_ID } from "../../shared/access/sessions/types.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import { HUB_APP_ID } from "../../shared/sessions/types.ts";
 import { recordDecision } from "../audit.ts";
 import type { Bindings } from "../env.ts";
 import type { CurrentSession } from "../handoff/current-session.ts";

@@ -1,4 +1,4 @@
-import type { AppAttempt } from "../../shared/login/types.ts";
+import type { AppAttempt } from "../../shared/access/login/types.ts";
 import type { Bindings } from "../env.ts";
 
 /** The start page of an app's host: like the auth host, it has a port only in local development. */

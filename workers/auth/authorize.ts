@@ -1,5 +1,5 @@
 import * as oauth from "oauth4webapi";
-import { hashSecret } from "../../shared/login/secret-hash.ts";
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { Bindings } from "../env.ts";
 import { attemptCookies } from "../handoff/attempt-cookie.ts";
 import { freshId, newSecret } from "../handoff/random.ts";

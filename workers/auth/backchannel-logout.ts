@@ -1,6 +1,6 @@
-import { parseJws } from "../../shared/login/jws.ts";
-import { type LogoutToken, readLogoutToken } from "../../shared/login/logout-token.ts";
-import { hashSecret } from "../../shared/login/secret-hash.ts";
+import { parseJws } from "../../shared/access/login/jws.ts";
+import { type LogoutToken, readLogoutToken } from "../../shared/access/login/logout-token.ts";
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { Bindings } from "../env.ts";
 import { note } from "../handoff/events.ts";
 import { readForm } from "../handoff/same-site.ts";

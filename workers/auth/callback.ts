@@ -1,9 +1,9 @@
+import { attemptCookieName, heldAttemptCookies } from "../../shared/access/login/attempt-cookies.ts";
+import { type ClaimsRefusal, readIdentityClaims } from "../../shared/access/login/identity-claims.ts";
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
+import { SIGN_IN_COOKIE } from "../../shared/access/login/session-cookie.ts";
+import type { ProviderAttempt } from "../../shared/access/login/types.ts";
 import { isId } from "../../shared/base/ids.ts";
-import { attemptCookieName, heldAttemptCookies } from "../../shared/login/attempt-cookies.ts";
-import { type ClaimsRefusal, readIdentityClaims } from "../../shared/login/identity-claims.ts";
-import { hashSecret } from "../../shared/login/secret-hash.ts";
-import { SIGN_IN_COOKIE } from "../../shared/login/session-cookie.ts";
-import type { ProviderAttempt } from "../../shared/login/types.ts";
 import { clearCookie, cookieNames, cookieValues, setCookie } from "../cookies.ts";
 import type { Bindings } from "../env.ts";
 import { note } from "../handoff/events.ts";

@@ -1,6 +1,6 @@
 import * as oauth from "oauth4webapi";
-import { type CheckedSettings, metadataProblems } from "../../shared/login/provider-check.ts";
-import type { JwkLike } from "../../shared/login/signing-keys.ts";
+import { type CheckedSettings, metadataProblems } from "../../shared/access/login/provider-check.ts";
+import type { JwkLike } from "../../shared/access/login/signing-keys.ts";
 import type { Bindings } from "../env.ts";
 import { fetchMetadata } from "./discovery.ts";
 import { fetchKeys } from "./key-sets.ts";

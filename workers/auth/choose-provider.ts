@@ -1,4 +1,4 @@
-import { SIGN_IN_COOKIE } from "../../shared/login/session-cookie.ts";
+import { SIGN_IN_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { clearCookie, cookieValues } from "../cookies.ts";
 import type { Bindings } from "../env.ts";
 import { htmlResponse, signInPage } from "../pages/index.ts";

@@ -1,6 +1,6 @@
 import type * as oauth from "oauth4webapi";
-import { type Claims, claimAt } from "../../shared/login/claim-at.ts";
-import { type ClaimSource, sourceOf, withClaim } from "../../shared/login/claim-sources.ts";
+import { type Claims, claimAt } from "../../shared/access/login/claim-at.ts";
+import { type ClaimSource, sourceOf, withClaim } from "../../shared/access/login/claim-sources.ts";
 import type { Bindings } from "../env.ts";
 import { ProviderAway, providerFetch } from "./provider-fetch.ts";
 import type { Provider } from "./providers.ts";

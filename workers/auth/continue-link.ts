@@ -1,5 +1,5 @@
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { constantTimeEqual } from "../../shared/base/base64url.ts";
-import { hashSecret } from "../../shared/login/secret-hash.ts";
 
 /** Where a sign-in for an app goes on at the auth host. */
 export const startLink = (attemptId: string): string => `/.rustronaut/start?a=${attemptId}`;

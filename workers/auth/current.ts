@@ -1,5 +1,5 @@
-import { SIGN_IN_COOKIE } from "../../shared/login/session-cookie.ts";
-import { SIGN_IN_SEGMENT } from "../../shared/sessions/types.ts";
+import { SIGN_IN_COOKIE } from "../../shared/access/login/session-cookie.ts";
+import { SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import { currentSession } from "../handoff/current-session.ts";
 

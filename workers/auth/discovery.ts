@@ -1,5 +1,5 @@
 import * as oauth from "oauth4webapi";
-import { usableAlgorithms } from "../../shared/login/signing-keys.ts";
+import { usableAlgorithms } from "../../shared/access/login/signing-keys.ts";
 import type { Bindings } from "../env.ts";
 import { BoundedCache } from "./bounded-cache.ts";
 import { isDevelopmentHost, providerFetch } from "./provider-fetch.ts";

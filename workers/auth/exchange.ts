@@ -1,6 +1,6 @@
 import * as oauth from "oauth4webapi";
-import type { Claims } from "../../shared/login/claim-at.ts";
-import type { ProviderAttempt } from "../../shared/login/types.ts";
+import type { Claims } from "../../shared/access/login/claim-at.ts";
+import type { ProviderAttempt } from "../../shared/access/login/types.ts";
 import type { Bindings } from "../env.ts";
 import { callbackUri } from "./authorize.ts";
 import { discover, requestOptions } from "./discovery.ts";

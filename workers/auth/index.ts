@@ -1,7 +1,7 @@
 import { Hono } from "hono";
+import { mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
 import { isId } from "../../shared/base/ids.ts";
 import { isTopLevel } from "../../shared/http/navigation.ts";
-import { mayBeForeign } from "../../shared/login/foreign-attempt.ts";
 import type { Bindings } from "../env.ts";
 import { serveJwks } from "../gateway/jwks.ts";
 import { redirect, refuse } from "../handoff/refuse.ts";

@@ -1,4 +1,8 @@
-import { type JwkLike, type SigningAlgorithm, selectSigningKey } from "../../shared/login/signing-keys.ts";
+import {
+  type JwkLike,
+  type SigningAlgorithm,
+  selectSigningKey,
+} from "../../shared/access/login/signing-keys.ts";
 import type { Bindings } from "../env.ts";
 import { BoundedCache } from "./bounded-cache.ts";
 import { ProviderAway, providerFetch } from "./provider-fetch.ts";

@@ -1,4 +1,4 @@
-import type { IdentityClaims } from "../../shared/login/identity-claims.ts";
+import type { IdentityClaims } from "../../shared/access/login/identity-claims.ts";
 import type { Bindings } from "../env.ts";
 import { note } from "../handoff/events.ts";
 import type { Provider } from "./providers.ts";

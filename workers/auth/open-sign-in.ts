@@ -1,7 +1,7 @@
+import type { IdentityClaims } from "../../shared/access/login/identity-claims.ts";
+import { asRegion, nearestRegion, sessionOwner } from "../../shared/access/login/session-owner.ts";
+import { SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
-import type { IdentityClaims } from "../../shared/login/identity-claims.ts";
-import { asRegion, nearestRegion, sessionOwner } from "../../shared/login/session-owner.ts";
-import { SIGN_IN_SEGMENT } from "../../shared/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import { endDevice } from "../handoff/end-sessions.ts";
 import { note } from "../handoff/events.ts";

@@ -1,6 +1,6 @@
 import * as oauth from "oauth4webapi";
-import { type Claims, claimAt, isClaims } from "../../shared/login/claim-at.ts";
-import { idTokenFault } from "../../shared/login/id-token.ts";
+import { type Claims, claimAt, isClaims } from "../../shared/access/login/claim-at.ts";
+import { idTokenFault } from "../../shared/access/login/id-token.ts";
 import type { Bindings } from "../env.ts";
 import { withGroups } from "./claim-sources.ts";
 import { requestOptions } from "./discovery.ts";

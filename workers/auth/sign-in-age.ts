@@ -1,4 +1,4 @@
-import type { Authentication } from "../../shared/sessions/types.ts";
+import type { Authentication } from "../../shared/access/sessions/types.ts";
 import { NEW_SIGN_IN_MS } from "../gateway/step-up.ts";
 
 /** Whether the person signed in at the provider before the moment (milliseconds) after which they must have. */

@@ -1,4 +1,4 @@
-import { SIGN_IN_COOKIE } from "../../shared/login/session-cookie.ts";
+import { SIGN_IN_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { clearCookie } from "../cookies.ts";
 import type { Bindings } from "../env.ts";
 import { asScope, signOut } from "../handoff/end-sessions.ts";

@@ -1,9 +1,9 @@
+import { mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
+import type { AppAttempt } from "../../shared/access/login/types.ts";
+import { HUB_APP_ID, type Session } from "../../shared/access/sessions/types.ts";
 import { isId } from "../../shared/base/ids.ts";
-import { mayBeForeign } from "../../shared/login/foreign-attempt.ts";
-import { hashSecret } from "../../shared/login/secret-hash.ts";
-import type { AppAttempt } from "../../shared/login/types.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import { HUB_APP_ID, type Session } from "../../shared/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import type { CurrentSession } from "../handoff/current-session.ts";
 import { hubApp } from "../handoff/hub-app.ts";

@@ -1,7 +1,7 @@
+import { emailDomain } from "../../shared/access/login/email.ts";
+import type { IdentityClaims } from "../../shared/access/login/identity-claims.ts";
+import type { Region } from "../../shared/access/sessions/types.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
-import { emailDomain } from "../../shared/login/email.ts";
-import type { IdentityClaims } from "../../shared/login/identity-claims.ts";
-import type { Region } from "../../shared/sessions/types.ts";
 import { freshId } from "../handoff/random.ts";
 import type { Provider } from "./providers.ts";
 

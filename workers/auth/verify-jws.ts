@@ -1,6 +1,6 @@
 import { compactVerify, importJWK, type JWK } from "jose";
-import { parseJws, type UnverifiedJws } from "../../shared/login/jws.ts";
-import { usableAlgorithms } from "../../shared/login/signing-keys.ts";
+import { parseJws, type UnverifiedJws } from "../../shared/access/login/jws.ts";
+import { usableAlgorithms } from "../../shared/access/login/signing-keys.ts";
 import type { Bindings } from "../env.ts";
 import { findSigningKey } from "./key-sets.ts";
 

@@ -1,8 +1,8 @@
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
+import type { AssertionKey, Session } from "../../shared/access/sessions/types.ts";
 import { base64url } from "../../shared/base/base64url.ts";
 import { assertedGroups, jsonBytes } from "../../shared/http/asserted-groups.ts";
-import { hashSecret } from "../../shared/login/secret-hash.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import type { AssertionKey, Session } from "../../shared/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import type { Caller } from "./caller.ts";
 import { assertionKeys, sign } from "./keys.ts";

@@ -1,7 +1,7 @@
 import { type Asker, type Assessment, assess } from "../../shared/access/assess.ts";
+import type { PrincipalFacts } from "../../shared/access/policy/request.ts";
 import type { Asked, Question } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
-import type { PrincipalFacts } from "../../shared/policy/request.ts";
 import type { SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import { freshId } from "../handoff/random.ts";
 import type { Snapshot } from "../snapshot.ts";

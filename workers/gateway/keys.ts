@@ -1,4 +1,4 @@
-import type { AssertionKey } from "../../shared/sessions/types.ts";
+import type { AssertionKey } from "../../shared/access/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import { coordinatorObject } from "../objects.ts";
 

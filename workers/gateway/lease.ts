@@ -1,5 +1,5 @@
+import type { Session } from "../../shared/access/sessions/types.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import type { Session } from "../../shared/sessions/types.ts";
 
 /** What a session's object said, and where that object is. */
 export interface Vouched {

@@ -1,9 +1,9 @@
+import { returnPath } from "../../shared/access/login/return-path.ts";
 import { ERRORS, type Refusal } from "../../shared/base/errors/catalogue.ts";
 import { toProblem } from "../../shared/base/errors/problem.ts";
 import { showsPage } from "../../shared/http/navigation.ts";
 import { corsHeaders } from "../../shared/http/origin.ts";
 import { splitUrl, type TargetRules } from "../../shared/http/target.ts";
-import { returnPath } from "../../shared/login/return-path.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { freshId } from "../handoff/random.ts";
 import { deniedPage, errorPage, htmlResponse } from "../pages/index.ts";

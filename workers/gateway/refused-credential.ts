@@ -1,7 +1,7 @@
 import { requestFacts } from "../../shared/access/assess.ts";
+import { actionOf } from "../../shared/access/policy/request.ts";
 import type { Question } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
-import { actionOf } from "../../shared/policy/request.ts";
 import { recordDecision } from "../audit.ts";
 import type { Bindings } from "../env.ts";
 import { freshId } from "../handoff/random.ts";

@@ -4,7 +4,7 @@ import {
   KILL_LINE_TOUCH,
   type KillLineMessage,
   type Session,
-} from "../../shared/sessions/types.ts";
+} from "../../shared/access/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import { coordinatorObject, sessionsObject } from "../objects.ts";
 import type { Caller } from "./caller.ts";

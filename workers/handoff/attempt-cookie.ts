@@ -1,5 +1,5 @@
-import { attemptCookieName, evictedAttemptCookies } from "../../shared/login/attempt-cookies.ts";
-import { ATTEMPT_TTL_MS } from "../../shared/login/types.ts";
+import { attemptCookieName, evictedAttemptCookies } from "../../shared/access/login/attempt-cookies.ts";
+import { ATTEMPT_TTL_MS } from "../../shared/access/login/types.ts";
 import { clearCookie, cookieNames, setCookie } from "../cookies.ts";
 
 /** The `Set-Cookie` values that bind an attempt to this browser, and that drop the oldest when there are many. */

@@ -1,7 +1,7 @@
+import { clientMark } from "../../shared/access/login/foreign-attempt.ts";
+import { returnPath } from "../../shared/access/login/return-path.ts";
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { splitUrl } from "../../shared/http/target.ts";
-import { clientMark } from "../../shared/login/foreign-attempt.ts";
-import { returnPath } from "../../shared/login/return-path.ts";
-import { hashSecret } from "../../shared/login/secret-hash.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../env.ts";
 import { attemptsObject } from "../objects.ts";

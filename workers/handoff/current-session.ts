@@ -1,6 +1,6 @@
-import { parseSessionCookie } from "../../shared/login/session-cookie.ts";
-import { parseOwner } from "../../shared/login/session-owner.ts";
-import type { Session } from "../../shared/sessions/types.ts";
+import { parseSessionCookie } from "../../shared/access/login/session-cookie.ts";
+import { parseOwner } from "../../shared/access/login/session-owner.ts";
+import type { Session } from "../../shared/access/sessions/types.ts";
 import { cookieValues } from "../cookies.ts";
 import type { Bindings } from "../env.ts";
 import { sessionsObject } from "../objects.ts";

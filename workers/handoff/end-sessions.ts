@@ -1,4 +1,4 @@
-import type { Session, SessionEndReason } from "../../shared/sessions/types.ts";
+import type { Session, SessionEndReason } from "../../shared/access/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import { coordinatorObject, sessionsObject } from "../objects.ts";
 import { indexEnded, liveOwners } from "./session-index.ts";

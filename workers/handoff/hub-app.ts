@@ -1,6 +1,6 @@
+import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
 import { DEFAULT_APP_SETTINGS } from "../../shared/registry/app-settings.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 
 /** The hub as an app, so that administrators sign in by the same hand-off. It has no upstream. */

@@ -1,7 +1,7 @@
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
+import { formatSessionCookie } from "../../shared/access/login/session-cookie.ts";
+import type { CreateSession, Session } from "../../shared/access/sessions/types.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
-import { hashSecret } from "../../shared/login/secret-hash.ts";
-import { formatSessionCookie } from "../../shared/login/session-cookie.ts";
-import type { CreateSession, Session } from "../../shared/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import { sessionsObject } from "../objects.ts";
 import { newSecret } from "./random.ts";

@@ -1,4 +1,4 @@
-import type { Place } from "../../shared/login/session-owner.ts";
+import type { Place } from "../../shared/access/login/session-owner.ts";
 
 /** Where the platform says that the caller is. Never from a header. */
 export function placeOf(request: Request): Place {

@@ -1,9 +1,9 @@
+import { attemptCookieName, heldAttemptCookies } from "../../shared/access/login/attempt-cookies.ts";
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
+import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
+import { nearestRegion, sessionOwner } from "../../shared/access/login/session-owner.ts";
+import type { AppAttempt, Handoff, Redeemed } from "../../shared/access/login/types.ts";
 import { isId } from "../../shared/base/ids.ts";
-import { attemptCookieName, heldAttemptCookies } from "../../shared/login/attempt-cookies.ts";
-import { hashSecret } from "../../shared/login/secret-hash.ts";
-import { APP_SESSION_COOKIE } from "../../shared/login/session-cookie.ts";
-import { nearestRegion, sessionOwner } from "../../shared/login/session-owner.ts";
-import type { AppAttempt, Handoff, Redeemed } from "../../shared/login/types.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { clearCookie, cookieNames, cookieValues, setCookie } from "../cookies.ts";
 import type { Bindings } from "../env.ts";

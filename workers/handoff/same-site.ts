@@ -1,5 +1,5 @@
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { constantTimeEqual } from "../../shared/base/base64url.ts";
-import { hashSecret } from "../../shared/login/secret-hash.ts";
 
 /** Whether a POST was made by a page of this very origin. Browsers without fetch metadata must send `Origin`. */
 export function isSameOriginPost(request: Request): boolean {

@@ -1,4 +1,4 @@
-import type { Session, SessionEndReason } from "../../shared/sessions/types.ts";
+import type { Session, SessionEndReason } from "../../shared/access/sessions/types.ts";
 
 /** D1 takes at most 100 bound parameters in one statement. */
 const CHUNK = 90;

@@ -1,4 +1,4 @@
-import { APP_SESSION_COOKIE } from "../../shared/login/session-cookie.ts";
+import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { clearCookie } from "../cookies.ts";
 import type { Bindings } from "../env.ts";

@@ -1,5 +1,5 @@
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
-import { hashSecret } from "../../shared/login/secret-hash.ts";
 import type { Bindings } from "../env.ts";
 import { freshId } from "../handoff/random.ts";
 import { seal, unseal } from "../secrets.ts";

@@ -1,6 +1,6 @@
+import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
+import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
 import { maySignIn } from "../../shared/http/navigation.ts";
-import { APP_SESSION_COOKIE } from "../../shared/login/session-cookie.ts";
-import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/sessions/types.ts";
 import type { Bindings } from "../env.ts";
 import { beginSignIn } from "../handoff/begin.ts";
 import { currentSession } from "../handoff/current-session.ts";

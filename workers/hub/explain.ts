@@ -1,5 +1,5 @@
 import type { Reading } from "../../shared/access/assess.ts";
-import type { Decision, RequestFacts } from "../../shared/policy/request.ts";
+import type { Decision, RequestFacts } from "../../shared/access/policy/request.ts";
 
 /** A decision in words, and the policies that it cites. */
 

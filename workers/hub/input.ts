@@ -1,6 +1,6 @@
 import type * as z from "zod/mini";
+import { hasDuplicateKeys } from "../../shared/access/login/json-keys.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
-import { hasDuplicateKeys } from "../../shared/login/json-keys.ts";
 import { refuse } from "./refused.ts";
 
 export const MAX_BODY_BYTES = 1_048_576;

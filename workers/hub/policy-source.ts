@@ -1,6 +1,6 @@
+import type { NotCompiled } from "../../shared/access/policy/compiler-rpc.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import type { Result } from "../../shared/base/result.ts";
-import type { NotCompiled } from "../../shared/policy/compiler-rpc.ts";
 import { mayCall } from "../../shared/protocol/endpoint.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
 import { compilerObject } from "../objects.ts";

@@ -1,4 +1,4 @@
-import type { Principal } from "../../shared/sessions/types.ts";
+import type { Principal } from "../../shared/access/sessions/types.ts";
 
 interface UserRow {
   id: string;

@@ -1,8 +1,8 @@
 import { policyToJson } from "@cedar-policy/cedar-wasm/nodejs";
 import { describe, expect, it } from "vitest";
 import { assess } from "../../../shared/access/assess.ts";
+import { compilePolicies } from "../../../shared/access/policy/index.ts";
 import { type Asked, readQuestion } from "../../../shared/access/question.ts";
-import { compilePolicies } from "../../../shared/policy/index.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import type { SnapshotApp } from "../../../shared/registry/snapshot.ts";
 

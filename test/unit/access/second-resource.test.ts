@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { assess } from "../../../shared/access/assess.ts";
+import { compilePolicies } from "../../../shared/access/policy/index.ts";
 import { readQuestion } from "../../../shared/access/question.ts";
-import { compilePolicies } from "../../../shared/policy/index.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
-import { jsonOf } from "../policy/support.ts";
+import { jsonOf } from "./policy/support.ts";
 
 const ANYONE = { principal: { type: "Anonymous" }, authentication: null } as const;
 const HOST = { host: "wiki.example" };

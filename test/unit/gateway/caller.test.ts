@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { Verdict } from "../../../shared/access/sessions/types.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../../shared/registry/snapshot.ts";
-import type { Verdict } from "../../../shared/sessions/types.ts";
 import type { Bindings } from "../../../workers/env.ts";
 import { identify, isGood } from "../../../workers/gateway/caller.ts";
 import { lease, leased, mayLease } from "../../../workers/gateway/lease.ts";

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { environmentOf } from "../../../shared/access/policy/entities.ts";
+import { compilePolicies, decide } from "../../../shared/access/policy/index.ts";
+import { Inventory, type Registered } from "../../../shared/access/policy/inventory.ts";
+import { CEDAR_SCHEMA } from "../../../shared/access/policy/schema.ts";
 import { readQuestion } from "../../../shared/access/question.ts";
-import { environmentOf } from "../../../shared/policy/entities.ts";
-import { compilePolicies, decide } from "../../../shared/policy/index.ts";
-import { Inventory, type Registered } from "../../../shared/policy/inventory.ts";
-import { CEDAR_SCHEMA } from "../../../shared/policy/schema.ts";
+import type { Session } from "../../../shared/access/sessions/types.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import type { SnapshotApp } from "../../../shared/registry/snapshot.ts";
-import type { Session } from "../../../shared/sessions/types.ts";
 import type { Caller } from "../../../workers/gateway/caller.ts";
 import { askedBy, judge } from "../../../workers/gateway/judge.ts";
 import { randomFrom } from "../../support/sample.ts";
-import { askCedar, entitiesJson, jsonOf } from "../policy/support.ts";
+import { askCedar, entitiesJson, jsonOf } from "../access/policy/support.ts";
 
 /** Schema, facts and environment are three descriptions of one request: Cedar itself says whether they agree. */
 

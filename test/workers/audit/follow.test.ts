@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import type { AuditRow } from "../../../shared/audit/types.ts";
-import { hashSecret } from "../../../shared/login/secret-hash.ts";
 import { mintToken } from "../../../shared/protocol/tokens.ts";
 import { checkBindings } from "../../../workers/env.ts";
 import { followAudit } from "../../../workers/hub/streams.ts";

@@ -1,7 +1,12 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import type { AppAttempt, Handoff, LoginAttemptsRpc, ProviderAttempt } from "../../../shared/login/types.ts";
+import type {
+  AppAttempt,
+  Handoff,
+  LoginAttemptsRpc,
+  ProviderAttempt,
+} from "../../../shared/access/login/types.ts";
 
 const app: AppAttempt = {
   kind: "app",

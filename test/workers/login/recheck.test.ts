@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Session } from "../../../shared/sessions/types.ts";
+import type { Session } from "../../../shared/access/sessions/types.ts";
 import { serveBackchannelLogout } from "../../../workers/auth/backchannel-logout.ts";
 import { providerFetch } from "../../../workers/auth/provider-fetch.ts";
 import { auditObject } from "../../../workers/objects.ts";

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { vi } from "vitest";
-import type { IdentityClaims } from "../../../shared/login/identity-claims.ts";
-import type { Session } from "../../../shared/sessions/types.ts";
+import type { IdentityClaims } from "../../../shared/access/login/identity-claims.ts";
+import type { Session } from "../../../shared/access/sessions/types.ts";
 import { openSignIn } from "../../../workers/auth/open-sign-in.ts";
 import { enabledProvider } from "../../../workers/auth/providers.ts";
 import { recheckGrants } from "../../../workers/auth/recheck/index.ts";

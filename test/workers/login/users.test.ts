@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { IdentityClaims } from "../../../shared/login/identity-claims.ts";
+import type { IdentityClaims } from "../../../shared/access/login/identity-claims.ts";
 import type { Provider } from "../../../workers/auth/providers.ts";
 import { signInUser } from "../../../workers/auth/users.ts";
 import { loadPrincipal } from "../../../workers/registry/principals.ts";

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
-import { OVERLAP_MS, SIGNING_PERIOD_MS } from "../../../shared/sessions/key-rotation.ts";
+import { OVERLAP_MS, SIGNING_PERIOD_MS } from "../../../shared/access/sessions/key-rotation.ts";
 import { coordinator, coordinatorStub, wait } from "./world.ts";
 
 afterEach(() => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { principal } from "../../unit/sessions/fixtures.ts";
+import { principal } from "../../unit/access/sessions/fixtures.ts";
 import { coordinator, named, owner } from "./world.ts";
 
 test("a session is created, verified by its secret and app, and ended", async () => {

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { principal } from "../../unit/sessions/fixtures.ts";
+import { principal } from "../../unit/access/sessions/fixtures.ts";
 import { applyRegistry } from "../registry.ts";
 import { coordinator, cutOffFromCoordinator, named, openLine, owner, wait } from "./world.ts";
 

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { indexSession } from "../../../workers/handoff/session-index.ts";
-import { principal } from "../../unit/sessions/fixtures.ts";
+import { principal } from "../../unit/access/sessions/fixtures.ts";
 import { applyRegistry } from "../registry.ts";
 import {
   coordinator,

@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import { principal } from "../../unit/sessions/fixtures.ts";
+import { principal } from "../../unit/access/sessions/fixtures.ts";
 import { applyRegistry } from "../registry.ts";
 import { coordinator, coordinatorStub, hideFromCoordinator, named, owner, wait } from "./world.ts";
 

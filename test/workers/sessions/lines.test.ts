@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
-import { principal } from "../../unit/sessions/fixtures.ts";
+import { principal } from "../../unit/access/sessions/fixtures.ts";
 import { coordinator, cutOffFromCoordinator, named, openLine, owner, wait } from "./world.ts";
 
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import type { SegmentSessionsRpc } from "../../../shared/sessions/types.ts";
+import type { SegmentSessionsRpc } from "../../../shared/access/sessions/types.ts";
 import { coordinator, coordinatorStub, named, owner } from "./world.ts";
 
 const owners = () =>

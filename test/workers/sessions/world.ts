@@ -8,8 +8,8 @@ import type {
   KillLineMessage,
   NetworkCoordinatorRpc,
   SegmentSessionsRpc,
-} from "../../../shared/sessions/types.ts";
-import { createSession } from "../../unit/sessions/fixtures.ts";
+} from "../../../shared/access/sessions/types.ts";
+import { createSession } from "../../unit/access/sessions/fixtures.ts";
 
 /** A session object by its owner name, and the object behind it for what only a test may do. */
 export function owner(name: string) {

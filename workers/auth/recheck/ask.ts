@@ -1,6 +1,6 @@
 import * as oauth from "oauth4webapi";
-import type { Claims } from "../../../shared/login/claim-at.ts";
-import type { RecheckOutcome } from "../../../shared/login/recheck.ts";
+import type { Claims } from "../../../shared/access/login/claim-at.ts";
+import type { RecheckOutcome } from "../../../shared/access/login/recheck.ts";
 import type { Bindings } from "../../env.ts";
 import { discover, requestOptions } from "../discovery.ts";
 import { ProviderAway } from "../provider-fetch.ts";

@@ -1,5 +1,5 @@
-import { readIdentityClaims } from "../../../shared/login/identity-claims.ts";
-import { decideRecheck, type RecheckOutcome } from "../../../shared/login/recheck.ts";
+import { readIdentityClaims } from "../../../shared/access/login/identity-claims.ts";
+import { decideRecheck, type RecheckOutcome } from "../../../shared/access/login/recheck.ts";
 import type { Bindings } from "../../env.ts";
 import type { Provider } from "../providers.ts";
 import { recheckUser } from "../users.ts";

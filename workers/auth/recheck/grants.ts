@@ -1,4 +1,4 @@
-import type { RecheckDecision } from "../../../shared/login/recheck.ts";
+import type { RecheckDecision } from "../../../shared/access/login/recheck.ts";
 import type { Bindings } from "../../env.ts";
 import { seal, unseal } from "../../secrets.ts";
 import type { Provider } from "../providers.ts";

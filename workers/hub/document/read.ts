@@ -1,5 +1,5 @@
 import { asc } from "drizzle-orm";
-import { hashSecret } from "../../../shared/login/secret-hash.ts";
+import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { groups, identityProviders, policies, segments, users } from "../../../shared/registry/schema.ts";
 import { registryOf } from "../../registry/database.ts";
 import { type App, allApps } from "../handlers/apps.ts";

@@ -1,5 +1,5 @@
+import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import { hashSecret } from "../../../shared/login/secret-hash.ts";
 import { mintToken } from "../../../shared/protocol/tokens.ts";
 import { freshId } from "../../handoff/random.ts";
 import { randomBytes } from "../../mesh/random.ts";

@@ -1,9 +1,9 @@
 import { type Asker, type Assessment, assess, type Reading } from "../../../shared/access/assess.ts";
+import { type CompiledPolicies, compilePolicies } from "../../../shared/access/policy/index.ts";
+import { actionOf } from "../../../shared/access/policy/request.ts";
 import { type Asked, type Question, readQuestion } from "../../../shared/access/question.ts";
 import { type Refusal, refusal } from "../../../shared/base/errors/catalogue.ts";
 import { err, ok, type Result } from "../../../shared/base/result.ts";
-import { type CompiledPolicies, compilePolicies } from "../../../shared/policy/index.ts";
-import { actionOf } from "../../../shared/policy/request.ts";
 import type { SnapshotApp, SnapshotPolicy } from "../../../shared/registry/snapshot.ts";
 import { coordinatorObject } from "../../objects.ts";
 import { loadPrincipal } from "../../registry/principals.ts";

@@ -1,7 +1,7 @@
 import { asc, eq, gt } from "drizzle-orm";
+import { SIGN_IN_SEGMENT } from "../../../shared/access/sessions/types.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { segments } from "../../../shared/registry/schema.ts";
-import { SIGN_IN_SEGMENT } from "../../../shared/sessions/types.ts";
 import { freshId } from "../../handoff/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";

@@ -1,6 +1,6 @@
 import { asc, eq, gt } from "drizzle-orm";
+import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import { hashSecret } from "../../../shared/login/secret-hash.ts";
 import { mintToken } from "../../../shared/protocol/tokens.ts";
 import { serviceTokens } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../handoff/random.ts";

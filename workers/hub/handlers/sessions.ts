@@ -1,6 +1,10 @@
+import {
+  HUB_APP_ID,
+  type SessionEndReason,
+  type SessionFilter,
+} from "../../../shared/access/sessions/types.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import type { Role } from "../../../shared/protocol/fields.ts";
-import { HUB_APP_ID, type SessionEndReason, type SessionFilter } from "../../../shared/sessions/types.ts";
 import type { Bindings } from "../../env.ts";
 import { endUser } from "../../handoff/end-sessions.ts";
 import { freshId } from "../../handoff/random.ts";

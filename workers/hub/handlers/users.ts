@@ -1,6 +1,6 @@
 import { and, asc, eq, gt } from "drizzle-orm";
+import { normalEmail } from "../../../shared/access/login/email.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import { normalEmail } from "../../../shared/login/email.ts";
 import { users } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../handoff/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";

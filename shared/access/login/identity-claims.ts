@@ -1,0 +1,105 @@
+import { err, ok, type Result } from "../../base/result.ts";
+import { type Claims, claimAt } from "./claim-at.ts";
+import { sourceOf } from "./claim-sources.ts";
+import { normalEmail } from "./email.ts";
+
+/** What an identity provider said about a user, after the checks that make it usable. */
+export interface IdentityClaims {
+  readonly subject: string;
+  /** Normal, and verified by the provider or trusted by the operator. */
+  readonly email: string;
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** Whether the provider said anything about groups: without the claim, no groups are known, which is not none. */
+  readonly groupsStated: boolean;
+  readonly sid: string | null;
+  readonly acr: string | null;
+  readonly amr: readonly string[];
+  /** Seconds since the Unix epoch. */
+  readonly authTime: number;
+}
+
+/** Which claims of a provider say what, and whom the operator trusts. */
+export interface ClaimSettings {
+  readonly groupsClaim: string;
+  readonly emailClaim: string;
+  readonly emailVerified: "required" | "absentIsTrusted";
+}
+
+export type ClaimsRefusal =
+  | "subject_invalid"
+  | "email_missing"
+  | "email_unverified"
+  | "groups_invalid"
+  | "too_many_groups";
+
+export const MAX_GROUPS = 1_000;
+const MAX_TEXT = 255;
+const MAX_METHODS = 10;
+const MAX_METHOD = 64;
+
+/**
+ * Reads the claims of a verified ID token, completed by userinfo of the same subject.
+ *
+ * @param now Milliseconds since the Unix epoch; stands in for `auth_time` where the provider sends none.
+ */
+export function readIdentityClaims(
+  claims: Claims,
+  settings: ClaimSettings,
+  now: number,
+): Result<IdentityClaims, ClaimsRefusal> {
+  const subject = claims.sub;
+  if (typeof subject !== "string" || subject === "" || subject.length > MAX_TEXT)
+    return err("subject_invalid");
+  const email = normalEmail(claimAt(claims, settings.emailClaim));
+  if (email === null) return err("email_missing");
+  if (!isTrusted(claims, email, settings.emailVerified)) return err("email_unverified");
+  if (sourceOf(claims, settings.groupsClaim) !== null) return err("too_many_groups");
+  const stated = claimAt(claims, settings.groupsClaim);
+  const groups = readGroups(stated);
+  if (!groups.ok) return groups;
+  return ok({
+    subject,
+    email,
+    name: text(claims.name) ?? "",
+    groups: groups.value,
+    groupsStated: stated !== undefined && stated !== null,
+    sid: text(claims.sid),
+    acr: text(claims.acr),
+    amr: Array.isArray(claims.amr) ? claims.amr.filter(isMethod).slice(0, MAX_METHODS) : [],
+    authTime: typeof claims.auth_time === "number" ? claims.auth_time : Math.floor(now / 1_000),
+  });
+}
+
+/**
+ * Whether the address counts. `email_verified` is optional (OpenID Connect Core §5.1) and speaks of `email` alone; some
+ * providers write it as text. An explicit no never counts, whomever the operator trusts.
+ */
+function isTrusted(claims: Claims, email: string, rule: ClaimSettings["emailVerified"]): boolean {
+  const said = claims.email_verified;
+  if (said !== undefined && said !== null && said !== true && said !== "true") return false;
+  const isVerified = (said === true || said === "true") && normalEmail(claims.email) === email;
+  return isVerified || rule === "absentIsTrusted";
+}
+
+/** Too many groups are refused, not cut: a policy that forbids by group must see each of them. */
+function readGroups(claim: unknown): Result<string[], ClaimsRefusal> {
+  if (claim === undefined || claim === null) return ok([]);
+  const list: unknown = typeof claim === "string" ? [claim] : claim;
+  if (!Array.isArray(list)) return err("groups_invalid");
+  if (list.length > MAX_GROUPS) return err("too_many_groups");
+  const groups = new Set<string>();
+  for (const group of list) {
+    if (typeof group !== "string" || group === "" || group.length > MAX_TEXT) return err("groups_invalid");
+    groups.add(group);
+  }
+  return ok([...groups]);
+}
+
+function text(claim: unknown): string | null {
+  return typeof claim === "string" && claim.length <= MAX_TEXT ? claim : null;
+}
+
+/** Registered methods are short words (RFC 8176). */
+const isMethod = (method: unknown): method is string =>
+  typeof method === "string" && method.length <= MAX_METHOD;

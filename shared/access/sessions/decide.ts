@@ -1,0 +1,209 @@
+import { constantTimeEqual } from "../../base/base64url.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import { effectsOf, type SessionEffect } from "./effects.ts";
+import { expiryOf, MAX_ABSOLUTE_MS } from "./expiry.ts";
+import { matches } from "./filter.ts";
+import type { LiveSession, SessionEvent, SessionsState, Tombstone } from "./state.ts";
+import type { CreateSession, Principal, SessionEndReason, SessionFilter, Verdict } from "./types.ts";
+
+export type SessionCommand =
+  | { readonly type: "create"; readonly input: CreateSession }
+  | {
+      readonly type: "verify";
+      readonly secretHash: string;
+      readonly appId: string | null;
+      readonly touch: boolean;
+    }
+  | { readonly type: "touch"; readonly id: string }
+  | { readonly type: "end"; readonly filter: SessionFilter; readonly reason: SessionEndReason }
+  | { readonly type: "refresh"; readonly epoch: number; readonly principals: readonly Principal[] }
+  /** Ends what outlived its lifetime. */
+  | { readonly type: "expire" };
+
+export interface SessionDecision {
+  readonly events: readonly SessionEvent[];
+  readonly effects: readonly SessionEffect[];
+}
+
+/**
+ * `id_taken`: another session, live or ended, has this id or secret.
+ * `user_disabled`: the user was disabled after the caller looked.
+ */
+export type SessionRefusal = "id_taken" | "user_disabled";
+
+/** Decides what a command changes at `now` (milliseconds). Changes nothing itself. */
+export function decide(
+  state: SessionsState,
+  command: SessionCommand,
+  now: number,
+): Result<SessionDecision, SessionRefusal> {
+  const events = eventsOf(state, command, now);
+  return events.ok ? ok({ events: events.value, effects: effectsOf(events.value) }) : events;
+}
+
+function eventsOf(
+  state: SessionsState,
+  command: SessionCommand,
+  now: number,
+): Result<SessionEvent[], SessionRefusal> {
+  switch (command.type) {
+    case "create":
+      return create(state, command.input, now);
+    case "verify": {
+      const live = liveBySecret(state, command.secretHash, command.appId);
+      return ok(live ? (command.touch ? touch(live, now) : expireOne(live, now)) : []);
+    }
+    case "touch": {
+      const live = state.live.get(command.id);
+      return ok(live ? touch(live, now) : []);
+    }
+    case "end":
+      return ok(
+        [...state.live.values()]
+          .filter((live) => matches(live.session, command.filter))
+          .map((live) => ended(live, expiryOf(live, now) ?? command.reason, now)),
+      );
+    case "refresh":
+      return ok(refresh(state, command.epoch, command.principals, now));
+    case "expire":
+      return ok([...state.live.values()].flatMap((live) => expireOne(live, now)));
+  }
+}
+
+/**
+ * The answer to `verify`, read from the state after its events: what is live there is valid.
+ * Whoever asks for the wrong app learns nothing, not even that the secret exists.
+ */
+export function verdictOf(state: SessionsState, secretHash: string, appId: string | null): Verdict {
+  const live = liveBySecret(state, secretHash, appId);
+  if (live) return { ok: true, session: live.session, epoch: state.epoch };
+  const tombstone = [...state.ended.values()].find((one) => fits(one, one.appId, secretHash, appId));
+  return { ok: false, reason: tombstone?.reason ?? "unknown", epoch: state.epoch };
+}
+
+function create(
+  state: SessionsState,
+  input: CreateSession,
+  now: number,
+): Result<SessionEvent[], SessionRefusal> {
+  const existing = state.live.get(input.id);
+  if (existing && constantTimeEqual(existing.secretHash, input.secretHash)) return ok([]); // a retried call
+  if (isTaken(state, input)) return err("id_taken");
+
+  const principal = newest(input.principal, state.principals.get(input.principal.userId));
+  if (principal.status === "disabled") return err("user_disabled");
+
+  const live: LiveSession = {
+    session: {
+      id: input.id,
+      kind: input.kind,
+      appId: input.appId,
+      parentId: input.parentId,
+      parentOwner: input.parentOwner,
+      principal,
+      authentication: input.authentication,
+      createdAt: now,
+      lastSeenAt: now,
+      expiresAt: now + Math.min(input.lifetime.absoluteSeconds * 1000, MAX_ABSOLUTE_MS),
+      ip: input.ip,
+      userAgent: input.userAgent,
+    },
+    secretHash: input.secretHash,
+    idleMs: input.lifetime.idleSeconds * 1000,
+  };
+  return ok([...makeRoom(state, input, now), { type: "created", live }]);
+}
+
+function isTaken(state: SessionsState, { id, secretHash }: CreateSession): boolean {
+  return (
+    state.live.has(id) ||
+    state.ended.has(id) ||
+    [...state.live.values(), ...state.ended.values()].some((one) =>
+      constantTimeEqual(one.secretHash, secretHash),
+    )
+  );
+}
+
+/**
+ * Ends sessions of the same user for the same thing (one app, or signing in) until one more fits under the cap, the
+ * longest unused first: a session that is at work must not make room for one more.
+ */
+function makeRoom(state: SessionsState, input: CreateSession, now: number): SessionEvent[] {
+  const mine = [...state.live.values()]
+    .filter(({ session }) => session.kind === input.kind && session.appId === input.appId)
+    .filter(({ session }) => session.principal.userId === input.principal.userId);
+  const expired = mine.flatMap((live) => expireOne(live, now));
+  const alive = mine.filter((live) => expiryOf(live, now) === null).sort(byUse);
+  const excess = Math.max(0, alive.length - Math.max(1, Math.floor(input.maxPerUser)) + 1);
+  return [...expired, ...alive.slice(0, excess).map((live) => ended(live, "replaced", now))];
+}
+
+function byUse({ session: a }: LiveSession, { session: b }: LiveSession): number {
+  return a.lastSeenAt - b.lastSeenAt || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
+}
+
+function refresh(
+  state: SessionsState,
+  epoch: number,
+  principals: readonly Principal[],
+  now: number,
+): SessionEvent[] {
+  const pushed = principals.filter((one) => one.version > (state.principals.get(one.userId)?.version ?? -1));
+  const byUser = new Map(pushed.map((principal) => [principal.userId, principal]));
+  const events: SessionEvent[] = pushed.map((principal) => ({ type: "principal_pushed", principal }));
+  for (const live of state.live.values()) {
+    const principal = byUser.get(live.session.principal.userId);
+    if (!principal || principal.version <= live.session.principal.version) continue;
+    events.push(
+      principal.status === "disabled"
+        ? ended(live, expiryOf(live, now) ?? "user_disabled", now)
+        : { type: "principal_replaced", id: live.session.id, principal },
+    );
+  }
+  if (epoch > state.epoch) events.push({ type: "epoch_raised", epoch });
+  return events;
+}
+
+function touch(live: LiveSession, now: number): SessionEvent[] {
+  const expired = expireOne(live, now);
+  if (expired.length > 0 || now <= live.session.lastSeenAt) return expired;
+  return [{ type: "seen", id: live.session.id, at: now }];
+}
+
+function expireOne(live: LiveSession, now: number): SessionEvent[] {
+  const reason = expiryOf(live, now);
+  return reason === null ? [] : [ended(live, reason, now)];
+}
+
+function ended(live: LiveSession, reason: SessionEndReason, now: number): SessionEvent {
+  const { session, secretHash } = live;
+  const tombstone: Tombstone = {
+    id: session.id,
+    secretHash,
+    appId: session.appId,
+    reason,
+    until: session.expiresAt,
+  };
+  return { type: "ended", session, tombstone, at: now };
+}
+
+function newest(given: Principal, pushed: Principal | undefined): Principal {
+  return pushed && pushed.version > given.version ? pushed : given;
+}
+
+function liveBySecret(
+  state: SessionsState,
+  secretHash: string,
+  appId: string | null,
+): LiveSession | undefined {
+  return [...state.live.values()].find((live) => fits(live, live.session.appId, secretHash, appId));
+}
+
+function fits(
+  one: { readonly secretHash: string },
+  ownAppId: string | null,
+  secretHash: string,
+  appId: string | null,
+): boolean {
+  return constantTimeEqual(one.secretHash, secretHash) && ownAppId === appId;
+}

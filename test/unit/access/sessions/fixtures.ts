@@ -1,0 +1,40 @@
+import type { CreateSession, Principal } from "../../../../shared/access/sessions/types.ts";
+
+export function principal(over: Partial<Principal> = {}): Principal {
+  return {
+    userId: "usr_1",
+    email: "ada@example.com",
+    emailVerified: true,
+    name: "Ada",
+    groups: ["engineering"],
+    role: null,
+    status: "active",
+    version: 1,
+    ...over,
+  };
+}
+
+export function createSession(over: Partial<CreateSession> = {}): CreateSession {
+  return {
+    id: "ses_1",
+    kind: "app",
+    secretHash: "hash-1",
+    appId: "app_1",
+    parentId: null,
+    parentOwner: null,
+    principal: principal(),
+    authentication: {
+      providerId: "idp_1",
+      subject: "sub-1",
+      providerSid: "sid-1",
+      acr: null,
+      amr: ["pwd"],
+      authTime: 0,
+    },
+    lifetime: { idleSeconds: 60, absoluteSeconds: 600 },
+    maxPerUser: 5,
+    ip: "192.0.2.1",
+    userAgent: "test",
+    ...over,
+  };
+}

@@ -1,0 +1,152 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { decide, type SessionCommand, verdictOf } from "../../../../shared/access/sessions/decide.ts";
+import { apply, EMPTY_STATE, type SessionsState } from "../../../../shared/access/sessions/state.ts";
+import { drawn, SEED } from "../../../support/sample.ts";
+import { createSession, principal } from "./fixtures.ts";
+import { NaiveSessions } from "./model.ts";
+
+const IDS = ["a", "b", "c", "d", "e", "f"];
+const id = fc.constantFrom(...IDS);
+const user = fc.constantFrom("usr_1", "usr_2");
+const app = fc.constantFrom("app_1", "app_2");
+
+/** Each id always stands for the same secret, app and parent, as a retried create would. */
+const appOf = (one: string) => (IDS.indexOf(one) % 2 === 0 ? "app_1" : "app_2");
+const kindOf = (one: string) => (one === "f" ? "sign_in" : "app");
+const hashOf = (one: string) => `hash-${one}`;
+
+const command: fc.Arbitrary<SessionCommand> = fc.oneof(
+  fc
+    .record({
+      one: id,
+      userId: user,
+      version: fc.integer({ min: 1, max: 5 }),
+      idleSeconds: fc.integer({ min: 1, max: 20 }),
+      absoluteSeconds: fc.integer({ min: 1, max: 40 }),
+      maxPerUser: fc.integer({ min: 1, max: 3 }),
+    })
+    .map(({ one, userId, version, idleSeconds, absoluteSeconds, maxPerUser }) => ({
+      type: "create" as const,
+      input: createSession({
+        id: one,
+        kind: kindOf(one),
+        secretHash: hashOf(one),
+        appId: kindOf(one) === "app" ? appOf(one) : null,
+        parentId: kindOf(one) === "app" ? "f" : null,
+        principal: principal({ userId, version }),
+        lifetime: { idleSeconds, absoluteSeconds },
+        maxPerUser,
+      }),
+    })),
+  fc.record({
+    type: fc.constant("verify" as const),
+    secretHash: id.map(hashOf),
+    appId: fc.option(app),
+    touch: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant("touch" as const), id }),
+  fc.record({
+    type: fc.constant("end" as const),
+    filter: fc.oneof(
+      fc.record({ by: fc.constantFrom("session" as const, "parent" as const), id }),
+      fc.record({ by: fc.constant("user" as const), id: user }),
+      fc.record({ by: fc.constant("app" as const), id: app }),
+    ),
+    reason: fc.constantFrom("signed_out" as const, "killed_by_admin" as const),
+  }),
+  fc.record({
+    type: fc.constant("refresh" as const),
+    epoch: fc.integer({ min: 0, max: 9 }),
+    principals: fc.array(
+      fc
+        .record({
+          userId: user,
+          version: fc.integer({ min: 1, max: 6 }),
+          status: fc.constantFrom("active" as const, "active" as const, "disabled" as const),
+        })
+        .map(principal),
+      { maxLength: 1 },
+    ),
+  }),
+  fc.constant({ type: "expire" as const }),
+);
+
+const history = fc.array(
+  fc.record({
+    command,
+    wait: fc.oneof(
+      fc.constant(0),
+      fc.integer({ min: 1, max: 12 }).map((seconds) => seconds * 1000),
+      fc.integer({ min: 1, max: 12_000 }),
+    ),
+  }),
+  { minLength: 1, maxLength: 40 },
+);
+
+function step(state: SessionsState, one: SessionCommand, now: number): SessionsState {
+  const decision = decide(state, one, now);
+  return decision.ok ? decision.value.events.reduce(apply, state) : state;
+}
+
+test("random histories answer as the naive model does", () => {
+  fc.assert(
+    fc.property(history, (steps) => {
+      const model = new NaiveSessions();
+      let state = EMPTY_STATE;
+      let now = 1_000_000;
+      for (const { command: one, wait } of steps) {
+        now += wait;
+        state = step(state, one, now);
+        model.run(one, now);
+        expect(state.epoch).toBe(model.epoch);
+        for (const each of IDS) {
+          const appId = kindOf(each) === "app" ? appOf(each) : null;
+          const verdict = verdictOf(state, hashOf(each), appId);
+          expect(
+            verdict.ok ? { principalVersion: verdict.session.principal.version } : { reason: verdict.reason },
+          ).toEqual(model.answer(hashOf(each), appId));
+        }
+      }
+    }),
+    { seed: SEED, numRuns: drawn(1_500, 50_000) },
+  );
+}, 600_000);
+
+test("what ended never lives again, the cap and the lifetimes hold, and the epoch never falls", () => {
+  fc.assert(
+    fc.property(history, (steps) => {
+      let state = EMPTY_STATE;
+      let now = 1_000_000;
+      const over = new Set<string>();
+      for (const { command: one, wait } of steps) {
+        now += wait;
+        const before = state.epoch;
+        state = step(state, one, now);
+        expect(state.epoch).toBeGreaterThanOrEqual(before);
+        for (const each of state.ended.keys()) over.add(each);
+        for (const each of over) expect(state.live.has(each)).toBe(false);
+        if (one.type === "create") {
+          const mine = [...state.live.values()].filter(
+            ({ session }) =>
+              session.kind === one.input.kind &&
+              session.appId === one.input.appId &&
+              session.principal.userId === one.input.principal.userId,
+          );
+          if (state.live.get(one.input.id)?.session.createdAt === now && wait > 0) {
+            expect(mine.length).toBeLessThanOrEqual(one.input.maxPerUser);
+          }
+        }
+        for (const each of IDS) {
+          const appId = kindOf(each) === "app" ? appOf(each) : null;
+          const asked = step(state, { type: "verify", secretHash: hashOf(each), appId, touch: false }, now);
+          const verdict = verdictOf(asked, hashOf(each), appId);
+          if (!verdict.ok) continue;
+          expect(now).toBeLessThan(verdict.session.expiresAt);
+          expect(now).toBeLessThan(verdict.session.lastSeenAt + (asked.live.get(each)?.idleMs ?? 0));
+        }
+      }
+    }),
+    { seed: SEED + 1, numRuns: drawn(1_000, 50_000) },
+  );
+}, 600_000);
