@@ -1,10 +1,10 @@
 import { base64url } from "../shared/base/base64url.ts";
 import type { CryptoProvider } from "../shared/crypto/types.ts";
-import type { AppliedConfig } from "../shared/node-config/accept.ts";
-import { reopenConfig } from "../shared/node-config/accept.ts";
-import type { OwnFacts } from "../shared/node-config/check-config.ts";
-import { compareSerials } from "../shared/node-config/serial.ts";
-import type { Serial } from "../shared/node-config/types.ts";
+import type { AppliedConfig } from "../shared/node/config/accept.ts";
+import { reopenConfig } from "../shared/node/config/accept.ts";
+import type { OwnFacts } from "../shared/node/config/check-config.ts";
+import { compareSerials } from "../shared/node/config/serial.ts";
+import type { Serial } from "../shared/node/config/types.ts";
 import type { RootChain } from "./hub/trust.ts";
 import { type Keys, publicKeysOf } from "./state/keys.ts";
 import type { Membership, Store, StoredConfig } from "./state/store.ts";

@@ -1,5 +1,5 @@
-import type { Condition } from "../shared/agent-protocol/types.ts";
-import { WIRE_LIMITS } from "../shared/agent-protocol/types.ts";
+import type { Condition } from "../shared/node/protocol/types.ts";
+import { WIRE_LIMITS } from "../shared/node/protocol/types.ts";
 import { messageOf } from "./failure.ts";
 import type { Store } from "./state/store.ts";
 

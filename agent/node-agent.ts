@@ -1,8 +1,8 @@
-import { HEADERS, WIRE_LIMITS } from "../shared/agent-protocol/types.ts";
 import type { CryptoProvider } from "../shared/crypto/types.ts";
-import { type AppliedConfig, acceptUpdate, type ConfigState } from "../shared/node-config/accept.ts";
-import { compareSerials, formatTag } from "../shared/node-config/serial.ts";
-import { LIMITS, type Serial } from "../shared/node-config/types.ts";
+import { type AppliedConfig, acceptUpdate, type ConfigState } from "../shared/node/config/accept.ts";
+import { compareSerials, formatTag } from "../shared/node/config/serial.ts";
+import { LIMITS, type Serial } from "../shared/node/config/types.ts";
+import { HEADERS, WIRE_LIMITS } from "../shared/node/protocol/types.ts";
 import { TunnelKeeper, tellMended } from "./apply/keeper.ts";
 import { ownFacts, reopenConfigs, toStored } from "./config-store.ts";
 import { messageOf } from "./failure.ts";

@@ -1,5 +1,5 @@
-import type { AppliedConfig } from "../shared/node-config/accept.ts";
-import { formatTag } from "../shared/node-config/serial.ts";
+import type { AppliedConfig } from "../shared/node/config/accept.ts";
+import { formatTag } from "../shared/node/config/serial.ts";
 import type { TunnelKeeper } from "./apply/keeper.ts";
 import type { Health } from "./health.ts";
 import type { Standing } from "./hub/consequence.ts";

@@ -1,19 +1,18 @@
 import { DurableObject } from "cloudflare:workers";
-import type { ConfigAnswer } from "../shared/agent-protocol/types.ts";
 import { deletePending, savePending } from "../shared/audit/pending-event.ts";
 import type { AuditLogRpc, EventEntry } from "../shared/audit/types.ts";
 import { base64url } from "../shared/base/base64url.ts";
 import { newId } from "../shared/base/ids.ts";
 import type { EnvelopeSigner } from "../shared/crypto/dsse.ts";
+import { planUpdate } from "../shared/node/config/update.ts";
 import {
   judgeHandshake,
   type NewestHandshake,
   type SignedHandshake,
-} from "../shared/mesh/handshake-verdict.ts";
-import { liveNode, reportedChange, segmentMap } from "../shared/mesh/overview.ts";
-import { endpointsOf, factsOf, type LightRow, offeredRoutesOf } from "../shared/mesh/registry-rows.ts";
-import { judgeReport, visiblePeers } from "../shared/mesh/report.ts";
-import { prepareAll, removeNode, type Statement, setStatus } from "../shared/mesh/statements.ts";
+} from "../shared/node/handshake-verdict.ts";
+import { liveNode, reportedChange, segmentMap } from "../shared/node/overview.ts";
+import type { ConfigAnswer } from "../shared/node/protocol/types.ts";
+import { judgeReport, visiblePeers } from "../shared/node/report.ts";
 import type {
   CheckedReport,
   Directory,
@@ -25,8 +24,9 @@ import type {
   SeenNode,
   SegmentMap,
   SegmentMeshRpc,
-} from "../shared/mesh/types.ts";
-import { planUpdate } from "../shared/node-config/update.ts";
+} from "../shared/node/segment-mesh.ts";
+import { endpointsOf, factsOf, type LightRow, offeredRoutesOf } from "../shared/registry/node-rows.ts";
+import { prepareAll, removeNode, type Statement, setStatus } from "../shared/registry/node-statements.ts";
 import { HoldStore } from "./mesh/hold-store.ts";
 import { type MemberRow, MemberStore, newestHandshakeOf, serialOf } from "./mesh/member-store.ts";
 import { Network } from "./mesh/network.ts";
@@ -414,7 +414,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
   async #onlineSigner(): Promise<EnvelopeSigner> {
     if (this.#signer) return this.#signer;
     const { createCryptoProvider } = await import("../shared/crypto/provider.ts");
-    const { onlineSigner } = await import("../shared/mesh/hub-keys.ts");
+    const { onlineSigner } = await import("../shared/node/hub-keys.ts");
     this.#signer = await onlineSigner(
       await createCryptoProvider({
         subtle: crypto.subtle,

@@ -7,7 +7,7 @@ import {
 } from "../shared/access/sessions/types.ts";
 import type { AuditLogRpc } from "../shared/audit/types.ts";
 import { isId } from "../shared/base/ids.ts";
-import type { SegmentMeshRpc } from "../shared/mesh/types.ts";
+import type { SegmentMeshRpc } from "../shared/node/segment-mesh.ts";
 import type { Bindings } from "./env.ts";
 
 /** The one way from an id to the object that owns it. Names are validated, since naming an object creates it. */

@@ -1,4 +1,4 @@
-import type { Condition } from "../../shared/agent-protocol/types.ts";
+import type { Condition } from "../../shared/node/protocol/types.ts";
 import { messageOf } from "../failure.ts";
 import { conditionOf } from "../health.ts";
 import { observe, observeDevice, type Place, perform } from "../system/system.ts";

@@ -1,4 +1,4 @@
-import type { Condition } from "../../shared/agent-protocol/types.ts";
+import type { Condition } from "../../shared/node/protocol/types.ts";
 import { isDefaultRoute } from "../system/addresses.ts";
 import { localNetworksOf } from "./routing.ts";
 import type { Observed, Tunnel } from "./tunnel.ts";

@@ -1,4 +1,4 @@
-import type { Assembled } from "../../shared/node-config/assemble.ts";
+import type { Assembled } from "../../shared/node/config/assemble.ts";
 import { messageOf } from "../failure.ts";
 import type { Health } from "../health.ts";
 import type { Log } from "../log.ts";

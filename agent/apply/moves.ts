@@ -1,4 +1,4 @@
-import type { Assembled } from "../../shared/node-config/assemble.ts";
+import type { Assembled } from "../../shared/node/config/assemble.ts";
 import { wgText } from "../state/keys.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { Assembled } from "../../shared/node-config/assemble.ts";
-import { renderFilter } from "../../shared/segments/filter.ts";
+import type { Assembled } from "../../shared/node/config/assemble.ts";
+import { renderFilter } from "../../shared/node/filter.ts";
 import { wgText } from "../state/keys.ts";
 import { canonicalPrefix, familyOf, isDefaultRoute } from "../system/addresses.ts";
 import { numbersOf } from "./numbers.ts";

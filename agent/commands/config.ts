@@ -1,4 +1,4 @@
-import { formatTag } from "../../shared/node-config/serial.ts";
+import { formatTag } from "../../shared/node/config/serial.ts";
 import { ownFacts, reopenConfigs } from "../config-store.ts";
 import { ask } from "../control/client.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";

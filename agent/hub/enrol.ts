@@ -1,17 +1,17 @@
 import type * as z from "zod/mini";
-import { sealEnrolmentSecret } from "../../shared/agent-protocol/enrolment-secret.ts";
-import { answerChallenge, provePossession } from "../../shared/agent-protocol/possession.ts";
-import { signStatement } from "../../shared/agent-protocol/statement.ts";
+import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
+import type { CryptoProvider } from "../../shared/crypto/types.ts";
+import type { RootDocument } from "../../shared/node/config/types.ts";
+import { sealEnrolmentSecret } from "../../shared/node/protocol/enrolment-secret.ts";
+import { answerChallenge, provePossession } from "../../shared/node/protocol/possession.ts";
+import { signStatement } from "../../shared/node/protocol/statement.ts";
 import type {
   EnrollStatement,
   NodeFactsReport,
   ProvenStatement,
   PublicKeys,
   RotateStatement,
-} from "../../shared/agent-protocol/types.ts";
-import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
-import type { CryptoProvider } from "../../shared/crypto/types.ts";
-import type { RootDocument } from "../../shared/node-config/types.ts";
+} from "../../shared/node/protocol/types.ts";
 import { type KeyPairs, type Keys, publicKeysOf, seedBytesOf } from "../state/keys.ts";
 import { HubAway } from "./http.ts";
 import type { challengeAnswer } from "./schemas.ts";

@@ -1,7 +1,7 @@
-import { CAPABILITY } from "../../shared/agent-protocol/types.ts";
 import { base64url } from "../../shared/base/base64url.ts";
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
-import { verifyRootChain } from "../../shared/node-config/root.ts";
+import { verifyRootChain } from "../../shared/node/config/root.ts";
+import { CAPABILITY } from "../../shared/node/protocol/types.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { loadKeys, publicKeysOf } from "../state/keys.ts";

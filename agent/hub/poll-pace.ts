@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
+import { WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import { jittered, pauseAfter } from "./pace.ts";
 
 const AT_ONCE_SECONDS = 0.5;

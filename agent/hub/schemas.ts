@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { configAnswer } from "../../shared/agent-protocol/answers.ts";
-import { parseStrictJson } from "../../shared/node-config/strict-json.ts";
-import type { ConfigUpdate } from "../../shared/node-config/types.ts";
+import { parseStrictJson } from "../../shared/node/config/strict-json.ts";
+import type { ConfigUpdate } from "../../shared/node/config/types.ts";
+import { configAnswer } from "../../shared/node/protocol/answers.ts";
 import { HubAway } from "./http.ts";
 
 export {
@@ -10,7 +10,7 @@ export {
   handshakeAnswer,
   telemetryAnswer,
   trustAnswer,
-} from "../../shared/agent-protocol/answers.ts";
+} from "../../shared/node/protocol/answers.ts";
 
 const text = (max: number) => z.string().check(z.maxLength(max));
 

@@ -1,13 +1,13 @@
-import { confirmed, startHandshake } from "../../shared/agent-protocol/handshake.ts";
-import { answerBytes, requestBytes } from "../../shared/agent-protocol/message-mac.ts";
+import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
+import type { ContextSigningKey, CryptoProvider, MacKey } from "../../shared/crypto/types.ts";
+import { confirmed, startHandshake } from "../../shared/node/protocol/handshake.ts";
+import { answerBytes, requestBytes } from "../../shared/node/protocol/message-mac.ts";
 import {
   CAPABILITY,
   type HandshakeStatement,
   HEADERS,
   TICKET_SCHEME,
-} from "../../shared/agent-protocol/types.ts";
-import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
-import type { ContextSigningKey, CryptoProvider, MacKey } from "../../shared/crypto/types.ts";
+} from "../../shared/node/protocol/types.ts";
 import { type HttpAnswer, HubAway, type Send } from "./http.ts";
 import { refusalOf } from "./refusal.ts";
 import { handshakeAnswer, parseAnswer } from "./schemas.ts";

@@ -1,8 +1,8 @@
 import { fromBase64url } from "../../shared/base/base64url.ts";
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
-import type { ConfigRefusal } from "../../shared/node-config/refusals.ts";
-import { verifyRootChain } from "../../shared/node-config/root.ts";
-import type { RootDocument } from "../../shared/node-config/types.ts";
+import type { ConfigRefusal } from "../../shared/node/config/refusals.ts";
+import { verifyRootChain } from "../../shared/node/config/root.ts";
+import type { RootDocument } from "../../shared/node/config/types.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import type { Roots, Store } from "../state/store.ts";

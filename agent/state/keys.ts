@@ -1,6 +1,6 @@
-import type { PublicKeys } from "../../shared/agent-protocol/types.ts";
 import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
 import type { ContextSigningKey, CryptoProvider } from "../../shared/crypto/types.ts";
+import type { PublicKeys } from "../../shared/node/protocol/types.ts";
 import type { Identity, KeySeeds, Store } from "./store.ts";
 
 /** The node's keys in use. Their seeds never leave the machine. */

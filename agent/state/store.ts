@@ -1,8 +1,8 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
-import type { Condition } from "../../shared/agent-protocol/types.ts";
-import type { Serial, SignedLeaf } from "../../shared/node-config/types.ts";
+import type { Serial, SignedLeaf } from "../../shared/node/config/types.ts";
+import type { Condition } from "../../shared/node/protocol/types.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { conditionOf } from "../health.ts";

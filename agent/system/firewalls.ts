@@ -1,5 +1,5 @@
-import type { Condition } from "../../shared/agent-protocol/types.ts";
-import { filterTable, PASSED_COUNTERS, TABLE_PREFIX } from "../../shared/segments/filter.ts";
+import { filterTable, PASSED_COUNTERS, TABLE_PREFIX } from "../../shared/node/filter.ts";
+import type { Condition } from "../../shared/node/protocol/types.ts";
 import { run } from "./exec.ts";
 
 /** Other firewalls of this machine that drop what the agent's filter lets pass: ufw, firewalld, Docker, rules by hand. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { filterTable } from "../../shared/segments/filter.ts";
+import { filterTable } from "../../shared/node/filter.ts";
 import { CommandFailed, run } from "./exec.ts";
 import { readIfThere, writeAtomically } from "./files.ts";
 

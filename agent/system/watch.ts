@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { filterTable } from "../../shared/segments/filter.ts";
+import { filterTable } from "../../shared/node/filter.ts";
 import { numbersOf } from "../apply/numbers.ts";
 import { type Argv, TOOL_PATH } from "./exec.ts";
 

@@ -1,5 +1,5 @@
-import { WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
-import { parseEndpoint } from "../../shared/node-config/endpoint.ts";
+import { parseEndpoint } from "../../shared/node/config/endpoint.ts";
+import { WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import { ownAddresses, sourceTowards } from "../system/interfaces.ts";
 import { orderEndpoints } from "./endpoint-order.ts";
 

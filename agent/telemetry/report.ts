@@ -1,5 +1,5 @@
-import type { PeerReport } from "../../shared/agent-protocol/types.ts";
-import type { Assembled } from "../../shared/node-config/assemble.ts";
+import type { Assembled } from "../../shared/node/config/assemble.ts";
+import type { PeerReport } from "../../shared/node/protocol/types.ts";
 import { wgText } from "../state/keys.ts";
 import type { WireguardDevice } from "../system/wg.ts";
 

@@ -1,4 +1,4 @@
-import type { RootDocument } from "../../shared/node-config/types.ts";
+import type { RootDocument } from "../../shared/node/config/types.ts";
 import { instant } from "../output/values.ts";
 import type { OnlineKeys } from "./root.ts";
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { keyIdOf } from "../../shared/node-config/root-check.ts";
+import { keyIdOf } from "../../shared/node/config/root-check.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { bytesOf } from "./root.ts";

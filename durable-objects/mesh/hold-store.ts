@@ -1,4 +1,4 @@
-import type { Hold } from "../../shared/mesh/types.ts";
+import type { Hold } from "../../shared/node/segment-mesh.ts";
 
 const MOST_NAMED = 100;
 

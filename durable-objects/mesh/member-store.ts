@@ -1,16 +1,16 @@
-import { type Allowed, takeAllowance } from "../../shared/mesh/allowance.ts";
+import { type Allowed, takeAllowance } from "../../shared/node/allowance.ts";
+import { formatTag } from "../../shared/node/config/serial.ts";
+import type { Tick } from "../../shared/node/config/tick.ts";
+import type { Serial, SignedLeaf } from "../../shared/node/config/types.ts";
 import {
   HANDSHAKE_MEMORY_MS,
   type KnownHandshakes,
   type NewestHandshake,
   newestOf,
   type SignedHandshake,
-} from "../../shared/mesh/handshake-verdict.ts";
-import type { Issue } from "../../shared/mesh/plan-tick.ts";
-import type { Directory, DirectoryEntry } from "../../shared/mesh/types.ts";
-import { formatTag } from "../../shared/node-config/serial.ts";
-import type { Tick } from "../../shared/node-config/tick.ts";
-import type { Serial, SignedLeaf } from "../../shared/node-config/types.ts";
+} from "../../shared/node/handshake-verdict.ts";
+import type { Issue } from "../../shared/node/plan-tick.ts";
+import type { Directory, DirectoryEntry } from "../../shared/node/segment-mesh.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
 import { raiseMeta, readMeta } from "../storage/meta.ts";
 

@@ -1,3 +1,4 @@
+import type { BuildSource } from "../../shared/node/config/build.ts";
 import {
   ALL_NODES_QUERY,
   CHANGED_NODES_QUERY,
@@ -14,8 +15,7 @@ import {
   type SegmentRow,
   STATE_QUERY,
   type StateRow,
-} from "../../shared/mesh/registry-rows.ts";
-import type { BuildSource } from "../../shared/node-config/build.ts";
+} from "../../shared/registry/node-rows.ts";
 import { createSegmentIndex } from "../../shared/segments/segment-index.ts";
 import type { SegmentIndex } from "../../shared/segments/types.ts";
 

@@ -1,5 +1,5 @@
-import type { Addressed, AnyDocument } from "../../shared/node-config/object.ts";
-import type { ManifestDocument, ObjectHash, PeerDocument } from "../../shared/node-config/types.ts";
+import type { Addressed, AnyDocument } from "../../shared/node/config/object.ts";
+import type { ManifestDocument, ObjectHash, PeerDocument } from "../../shared/node/config/types.ts";
 
 /** An object is written again when its last use is noted further back than this. */
 const TOUCH_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import type { SeenNode } from "../../shared/mesh/types.ts";
+import type { SeenNode } from "../../shared/node/segment-mesh.ts";
 import type { MemberStore } from "./member-store.ts";
 
 /** Times further apart are written down; what is lost by a restart is no more than that. */

@@ -1,17 +1,17 @@
 import type { EnvelopeSigner } from "../../shared/crypto/dsse.ts";
-import { type Issue, planTick, type Rebuilt, type TickPlan } from "../../shared/mesh/plan-tick.ts";
-import { KEYS_QUERY, type KeyRow } from "../../shared/mesh/registry-rows.ts";
 import {
   type BuildFault,
   type BuiltNode,
   buildComponent,
   buildNode,
   buildRecord,
-} from "../../shared/node-config/build.ts";
-import { type Addressed, type AnyDocument, addressed } from "../../shared/node-config/object.ts";
-import { nextCounter } from "../../shared/node-config/serial.ts";
-import { signTick, type Tick } from "../../shared/node-config/tick.ts";
-import type { ComponentDocument, ManifestDocument, PeerDocument } from "../../shared/node-config/types.ts";
+} from "../../shared/node/config/build.ts";
+import { type Addressed, type AnyDocument, addressed } from "../../shared/node/config/object.ts";
+import { nextCounter } from "../../shared/node/config/serial.ts";
+import { signTick, type Tick } from "../../shared/node/config/tick.ts";
+import type { ComponentDocument, ManifestDocument, PeerDocument } from "../../shared/node/config/types.ts";
+import { type Issue, planTick, type Rebuilt, type TickPlan } from "../../shared/node/plan-tick.ts";
+import { KEYS_QUERY, type KeyRow } from "../../shared/registry/node-rows.ts";
 import type { MemberStore } from "./member-store.ts";
 import type { Network } from "./network.ts";
 import type { ObjectStore } from "./object-store.ts";

@@ -1,5 +1,5 @@
-import { TICKET_LIFETIME_MS } from "../../shared/agent-protocol/types.ts";
-import type { RevocationReceipt } from "../../shared/mesh/types.ts";
+import { TICKET_LIFETIME_MS } from "../../shared/node/protocol/types.ts";
+import type { RevocationReceipt } from "../../shared/node/segment-mesh.ts";
 
 /** How long an isolate may go on saying that an older state is right. */
 export const DIRECTORY_LEASE_MS = 2_000;

@@ -1,6 +1,6 @@
-import type { Condition, NodeFactsReport, PeerReport } from "../../shared/agent-protocol/types.ts";
-import type { CheckedReport } from "../../shared/mesh/types.ts";
-import type { Serial } from "../../shared/node-config/types.ts";
+import type { Serial } from "../../shared/node/config/types.ts";
+import type { Condition, NodeFactsReport, PeerReport } from "../../shared/node/protocol/types.ts";
+import type { CheckedReport } from "../../shared/node/segment-mesh.ts";
 
 /** The newest report of a node. */
 export interface StoredReport {

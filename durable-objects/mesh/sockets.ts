@@ -1,4 +1,4 @@
-import type { ChangedHint } from "../../shared/agent-protocol/types.ts";
+import type { ChangedHint } from "../../shared/node/protocol/types.ts";
 
 /** Agents say "ping" every 50 s. One that is silent for longer than two of them may be dead, whatever its socket says. */
 const SILENT_MS = 2 * 60_000;

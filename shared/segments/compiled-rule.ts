@@ -1,5 +1,5 @@
 import { contains, formatPrefix, isDefaultRoute, type Prefix, prefixOf } from "../net/prefix.ts";
-import type { Grant } from "../node-config/types.ts";
+import type { Grant } from "../node/config/types.ts";
 import { identityKey, type Key, type Member, type Membership } from "./membership.ts";
 import type { SegmentRule, Selector } from "./types.ts";
 

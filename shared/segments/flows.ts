@@ -1,5 +1,5 @@
 import { contains, hostOf, isDefaultRoute, type Prefix, prefixOf } from "../net/prefix.ts";
-import type { ComponentDocument, Grant, ManifestDocument, PeerDocument } from "../node-config/types.ts";
+import type { ComponentDocument, Grant, ManifestDocument, PeerDocument } from "../node/config/types.ts";
 
 /** Connections that one rule permits, by where they begin and where they lead. */
 export interface Flow {

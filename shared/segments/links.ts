@@ -1,4 +1,4 @@
-import { type Grant, LIMITS } from "../node-config/types.ts";
+import { type Grant, LIMITS } from "../node/config/types.ts";
 import { type Endpoint, endpointOf, endpointsOf, grantsBetween, grantsToInternet } from "./compiled-rule.ts";
 import type { Member, Membership } from "./membership.ts";
 import { RouteClaims } from "./routes.ts";

@@ -1,5 +1,5 @@
 import { comparePrefixes, contains, formatPrefix, type Prefix, subtract } from "../net/prefix.ts";
-import { LIMITS } from "../node-config/types.ts";
+import { LIMITS } from "../node/config/types.ts";
 import { closeness, type Member } from "./membership.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../base/result.ts";
 import type { TextError } from "../base/text-error.ts";
-import type { Traffic } from "../node-config/types.ts";
+import type { Traffic } from "../node/config/types.ts";
 
 /** Traffic as text: `any`, `icmp`, `tcp`, `tcp/443`, `udp/53`, `tcp/80,443,8000-8100`. */
 

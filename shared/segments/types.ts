@@ -1,4 +1,4 @@
-import type { Grant, Traffic } from "../node-config/types.ts";
+import type { Grant, Traffic } from "../node/config/types.ts";
 
 /** Who may talk to whom: facts about nodes, and rules between them. Nothing is allowed that no rule allows. */
 

@@ -7,12 +7,12 @@ import {
   buildComponent,
   buildNode,
   buildRecord,
-} from "../../shared/node-config/build.ts";
-import type { Addressed } from "../../shared/node-config/object.ts";
-import { signerFromSeed } from "../../shared/node-config/root-signing.ts";
-import { signTick, type Tick } from "../../shared/node-config/tick.ts";
-import type { ComponentDocument, RecordDocument } from "../../shared/node-config/types.ts";
-import { planUpdate } from "../../shared/node-config/update.ts";
+} from "../../shared/node/config/build.ts";
+import type { Addressed } from "../../shared/node/config/object.ts";
+import { signerFromSeed } from "../../shared/node/config/root-signing.ts";
+import { signTick, type Tick } from "../../shared/node/config/tick.ts";
+import type { ComponentDocument, RecordDocument } from "../../shared/node/config/types.ts";
+import { planUpdate } from "../../shared/node/config/update.ts";
 import { createSegmentIndex } from "../../shared/segments/segment-index.ts";
 import { atLeast, atMost, type BenchResult, median } from "./support/result.ts";
 

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { createCryptoProvider } from "../../shared/crypto/provider.ts";
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
-import { verifyRootChain } from "../../shared/node-config/root.ts";
-import type { RootDocument } from "../../shared/node-config/types.ts";
+import { verifyRootChain } from "../../shared/node/config/root.ts";
+import type { RootDocument } from "../../shared/node/config/types.ts";
 import type { System } from "./harness.ts";
 import { type Answer, type HubDoor, newNode, type Sent, type TestNode } from "./test-node.ts";
 

@@ -1,8 +1,12 @@
-import { sealEnrolmentSecret } from "../../shared/agent-protocol/enrolment-secret.ts";
-import { confirmed, startHandshake } from "../../shared/agent-protocol/handshake.ts";
-import { answerBytes, type RequestFacts, requestBytes } from "../../shared/agent-protocol/message-mac.ts";
-import { answerChallenge, provePossession } from "../../shared/agent-protocol/possession.ts";
-import { signStatement } from "../../shared/agent-protocol/statement.ts";
+import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
+import { utf8 } from "../../shared/crypto/bytes.ts";
+import type { Bytes, ContextSigningKey, CryptoProvider } from "../../shared/crypto/types.ts";
+import type { RootDocument } from "../../shared/node/config/types.ts";
+import { sealEnrolmentSecret } from "../../shared/node/protocol/enrolment-secret.ts";
+import { confirmed, startHandshake } from "../../shared/node/protocol/handshake.ts";
+import { answerBytes, type RequestFacts, requestBytes } from "../../shared/node/protocol/message-mac.ts";
+import { answerChallenge, provePossession } from "../../shared/node/protocol/possession.ts";
+import { signStatement } from "../../shared/node/protocol/statement.ts";
 import {
   type ChallengeAnswer,
   type EnrollAnswer,
@@ -11,11 +15,7 @@ import {
   type PublicKeys,
   type TelemetryReport,
   TICKET_SCHEME,
-} from "../../shared/agent-protocol/types.ts";
-import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
-import { utf8 } from "../../shared/crypto/bytes.ts";
-import type { Bytes, ContextSigningKey, CryptoProvider } from "../../shared/crypto/types.ts";
-import type { RootDocument } from "../../shared/node-config/types.ts";
+} from "../../shared/node/protocol/types.ts";
 
 /** An agent of tests: it says what it is told to, and keeps a note of every secret that it makes. */
 

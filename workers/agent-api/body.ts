@@ -1,6 +1,6 @@
 import type * as z from "zod/mini";
 import { fromBase64url } from "../../shared/base/base64url.ts";
-import { parseStrictJson } from "../../shared/node-config/strict-json.ts";
+import { parseStrictJson } from "../../shared/node/config/strict-json.ts";
 import { refuse } from "./refused.ts";
 
 /** Reads a body of at most `maxBytes`, and no more of a longer one. */

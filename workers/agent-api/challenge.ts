@@ -1,15 +1,15 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
-import { issueChallenge, possessionHolds } from "../../shared/agent-protocol/possession.ts";
-import { challengeRequest } from "../../shared/agent-protocol/schemas.ts";
-import { transcript } from "../../shared/agent-protocol/transcript.ts";
+import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
+import { concat, utf8 } from "../../shared/crypto/bytes.ts";
+import type { Bytes } from "../../shared/crypto/types.ts";
+import { issueChallenge, possessionHolds } from "../../shared/node/protocol/possession.ts";
+import { challengeRequest } from "../../shared/node/protocol/schemas.ts";
+import { transcript } from "../../shared/node/protocol/transcript.ts";
 import {
   CHALLENGE_LIFETIME_MS,
   type ChallengeAnswer,
   type PublicKeys,
-} from "../../shared/agent-protocol/types.ts";
-import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
-import { concat, utf8 } from "../../shared/crypto/bytes.ts";
-import type { Bytes } from "../../shared/crypto/types.ts";
+} from "../../shared/node/protocol/types.ts";
 import type { Bindings } from "../env.ts";
 import { type MeshKeys, meshKeys } from "../mesh/keys.ts";
 import { bytesOf, readDocument } from "./body.ts";

@@ -1,4 +1,4 @@
-import { MAX_CLOCK_SKEW_MS } from "../../shared/agent-protocol/types.ts";
+import { MAX_CLOCK_SKEW_MS } from "../../shared/node/protocol/types.ts";
 import { refuse } from "./refused.ts";
 
 /** Refuses a statement whose time is more than five minutes off, and tells both times. */

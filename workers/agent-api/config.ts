@@ -1,5 +1,5 @@
-import { HEADERS, WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
-import { type ConfigTag, compareSerials, parseTag } from "../../shared/node-config/serial.ts";
+import { type ConfigTag, compareSerials, parseTag } from "../../shared/node/config/serial.ts";
+import { HEADERS, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import type { Bindings } from "../env.ts";
 import { meshObject } from "../objects.ts";
 import { catchUpTo, markSeen } from "./directory.ts";

@@ -1,4 +1,4 @@
-import type { DirectoryEntry, SeenNode } from "../../shared/mesh/types.ts";
+import type { DirectoryEntry, SeenNode } from "../../shared/node/segment-mesh.ts";
 import type { Bindings } from "../env.ts";
 import { meshObject } from "../objects.ts";
 

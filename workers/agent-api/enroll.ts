@@ -1,11 +1,11 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
-import { openEnrolmentSecret } from "../../shared/agent-protocol/enrolment-secret.ts";
-import { enrollStatement, provenStatement } from "../../shared/agent-protocol/schemas.ts";
-import { verifyStatement } from "../../shared/agent-protocol/statement.ts";
-import { type EnrollAnswer, type EnrollStatement, WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
-import { takeAllowance } from "../../shared/mesh/allowance.ts";
-import { parseRoute } from "../../shared/mesh/routes.ts";
+import { takeAllowance } from "../../shared/node/allowance.ts";
+import { openEnrolmentSecret } from "../../shared/node/protocol/enrolment-secret.ts";
+import { enrollStatement, provenStatement } from "../../shared/node/protocol/schemas.ts";
+import { verifyStatement } from "../../shared/node/protocol/statement.ts";
+import { type EnrollAnswer, type EnrollStatement, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import { isToken } from "../../shared/protocol/tokens.ts";
+import { parseRoute } from "../../shared/segments/approved-routes.ts";
 import type { Bindings } from "../env.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { refreshMesh } from "../mesh/notify.ts";

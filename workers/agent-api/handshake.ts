@@ -1,14 +1,14 @@
-import { acceptHandshake, confirm } from "../../shared/agent-protocol/handshake.ts";
-import { handshakeStatement, signedStatement } from "../../shared/agent-protocol/schemas.ts";
-import { verifyStatement } from "../../shared/agent-protocol/statement.ts";
-import { sealTicket } from "../../shared/agent-protocol/ticket.ts";
+import { hashOf } from "../../shared/node/config/object.ts";
+import { acceptHandshake, confirm } from "../../shared/node/protocol/handshake.ts";
+import { handshakeStatement, signedStatement } from "../../shared/node/protocol/schemas.ts";
+import { verifyStatement } from "../../shared/node/protocol/statement.ts";
+import { sealTicket } from "../../shared/node/protocol/ticket.ts";
 import {
   type HandshakeAnswer,
   type HandshakeStatement,
   TICKET_LIFETIME_MS,
   WIRE_LIMITS,
-} from "../../shared/agent-protocol/types.ts";
-import { hashOf } from "../../shared/node-config/object.ts";
+} from "../../shared/node/protocol/types.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
 import type { Bindings } from "../env.ts";
 import { freshId } from "../handoff/random.ts";

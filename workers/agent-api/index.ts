@@ -1,5 +1,5 @@
-import { HEADERS, LEAST_CAPABILITY, WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
 import { type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
+import { HEADERS, LEAST_CAPABILITY, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import type { Bindings } from "../env.ts";
 import { meshObject } from "../objects.ts";
 import { readBytes } from "./body.ts";

@@ -1,5 +1,5 @@
-import type { PublicKeys } from "../../shared/agent-protocol/types.ts";
-import { hashOf } from "../../shared/node-config/object.ts";
+import { hashOf } from "../../shared/node/config/object.ts";
+import type { PublicKeys } from "../../shared/node/protocol/types.ts";
 import { bytesOf } from "./body.ts";
 
 /** What names the long keys: nodes are told apart by their keys, never by signed bytes (reference: decision 0007). */

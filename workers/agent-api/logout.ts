@@ -1,4 +1,4 @@
-import { leaveOften, prepareAll, removeNode } from "../../shared/mesh/statements.ts";
+import { leaveOften, prepareAll, removeNode } from "../../shared/registry/node-statements.ts";
 import type { Bindings } from "../env.ts";
 import { freshId } from "../handoff/random.ts";
 import { refreshMesh } from "../mesh/notify.ts";

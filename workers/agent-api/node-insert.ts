@@ -1,7 +1,7 @@
-import { nodeLabel, uniqueLabel } from "../../shared/agent-protocol/node-name.ts";
-import { NEXT_REVISION, REVISION } from "../../shared/mesh/statements.ts";
-import { buildRecord } from "../../shared/node-config/build.ts";
+import { buildRecord } from "../../shared/node/config/build.ts";
+import { nodeLabel, uniqueLabel } from "../../shared/node/protocol/node-name.ts";
 import { ADDRESS_COUNT } from "../../shared/registry/addresses.ts";
+import { NEXT_REVISION, REVISION } from "../../shared/registry/node-statements.ts";
 import { freshId } from "../handoff/random.ts";
 import { meshState } from "../mesh/state.ts";
 import { failedGuard, guard } from "../registry/guards.ts";

@@ -1,8 +1,8 @@
-import { provenStatement, rotateStatement } from "../../shared/agent-protocol/schemas.ts";
-import { verifyStatement } from "../../shared/agent-protocol/statement.ts";
-import { WIRE_LIMITS } from "../../shared/agent-protocol/types.ts";
-import { NEXT_REVISION, REVISION } from "../../shared/mesh/statements.ts";
-import { buildRecord } from "../../shared/node-config/build.ts";
+import { buildRecord } from "../../shared/node/config/build.ts";
+import { provenStatement, rotateStatement } from "../../shared/node/protocol/schemas.ts";
+import { verifyStatement } from "../../shared/node/protocol/statement.ts";
+import { WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
+import { NEXT_REVISION, REVISION } from "../../shared/registry/node-statements.ts";
 import type { Bindings } from "../env.ts";
 import { freshId } from "../handoff/random.ts";
 import { meshKeys } from "../mesh/keys.ts";

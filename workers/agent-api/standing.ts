@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../shared/base/errors/catalogue.ts";
-import type { DirectoryEntry } from "../../shared/mesh/types.ts";
+import type { DirectoryEntry } from "../../shared/node/segment-mesh.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
 import type { Bindings } from "../env.ts";
 import { type Standing, standingOf } from "./directory.ts";

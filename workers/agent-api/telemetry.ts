@@ -1,14 +1,10 @@
-import { nodeFacts, telemetryReport } from "../../shared/agent-protocol/schemas.ts";
-import { verifyStatement } from "../../shared/agent-protocol/statement.ts";
-import {
-  type NodeFactsReport,
-  type SignedStatement,
-  WIRE_LIMITS,
-} from "../../shared/agent-protocol/types.ts";
-import { NEXT_REVISION, REVISION } from "../../shared/mesh/statements.ts";
-import type { CheckedReport, ReportedChange, ReportVerdict } from "../../shared/mesh/types.ts";
-import { oddPeers, usableEndpoints, usableRoutes } from "../../shared/mesh/usable.ts";
 import { formatAddress, parseAddress } from "../../shared/net/address.ts";
+import { nodeFacts, telemetryReport } from "../../shared/node/protocol/schemas.ts";
+import { verifyStatement } from "../../shared/node/protocol/statement.ts";
+import { type NodeFactsReport, type SignedStatement, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
+import type { CheckedReport, ReportedChange, ReportVerdict } from "../../shared/node/segment-mesh.ts";
+import { oddPeers, usableEndpoints, usableRoutes } from "../../shared/node/usable.ts";
+import { NEXT_REVISION, REVISION } from "../../shared/registry/node-statements.ts";
 import type { Bindings } from "../env.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { refreshMesh } from "../mesh/notify.ts";

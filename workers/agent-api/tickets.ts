@@ -1,10 +1,10 @@
+import type { MacKey } from "../../shared/crypto/types.ts";
 import {
   acceptCounter,
   type CounterWindow,
   EMPTY_WINDOW,
-} from "../../shared/agent-protocol/counter-window.ts";
-import { openTicket, type Ticket } from "../../shared/agent-protocol/ticket.ts";
-import type { MacKey } from "../../shared/crypto/types.ts";
+} from "../../shared/node/protocol/counter-window.ts";
+import { openTicket, type Ticket } from "../../shared/node/protocol/ticket.ts";
 import type { MeshKeys } from "../mesh/keys.ts";
 
 /** A session as this isolate knows it: what its ticket says, opened once. */

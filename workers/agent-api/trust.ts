@@ -1,4 +1,4 @@
-import { CAPABILITY, LEAST_CAPABILITY, type TrustAnswer } from "../../shared/agent-protocol/types.ts";
+import { CAPABILITY, LEAST_CAPABILITY, type TrustAnswer } from "../../shared/node/protocol/types.ts";
 import type { Bindings } from "../env.ts";
 import { allRoots } from "../mesh/roots.ts";
 import { meshState } from "../mesh/state.ts";

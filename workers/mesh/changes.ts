@@ -1,4 +1,4 @@
-import * as shared from "../../shared/mesh/statements.ts";
+import * as shared from "../../shared/registry/node-statements.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
 import { guard } from "../registry/guards.ts";
 

@@ -1,4 +1,4 @@
-import type { LiveNode } from "../../shared/mesh/types.ts";
+import type { LiveNode } from "../../shared/node/segment-mesh.ts";
 import type { Bindings } from "../env.ts";
 import { meshObject } from "../objects.ts";
 

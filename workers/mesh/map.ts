@@ -1,4 +1,4 @@
-import type { MapLink, SegmentMap } from "../../shared/mesh/types.ts";
+import type { MapLink, SegmentMap } from "../../shared/node/segment-mesh.ts";
 
 const MOST_LINKS = 20_000;
 

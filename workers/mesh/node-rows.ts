@@ -1,7 +1,7 @@
 import { isId } from "../../shared/base/ids.ts";
-import { STANDING } from "../../shared/mesh/registry-rows.ts";
-import type { LiveNode } from "../../shared/mesh/types.ts";
+import type { LiveNode } from "../../shared/node/segment-mesh.ts";
 import { ipv4At, ipv6At } from "../../shared/registry/addresses.ts";
+import { STANDING } from "../../shared/registry/node-rows.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
 
 /** A node as the admin API reads it. */

@@ -1,4 +1,4 @@
-import { type ApprovedRoute, overlapOf, parseRoute } from "../../shared/mesh/routes.ts";
+import { type ApprovedRoute, overlapOf, parseRoute } from "../../shared/segments/approved-routes.ts";
 import { refuse } from "../hub/refused.ts";
 import type { MeshState } from "./state.ts";
 

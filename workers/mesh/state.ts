@@ -1,5 +1,5 @@
-import { NEXT_REVISION } from "../../shared/mesh/statements.ts";
 import { overlayOf, ulaPrefix } from "../../shared/registry/addresses.ts";
+import { NEXT_REVISION } from "../../shared/registry/node-statements.ts";
 import { freshId } from "../handoff/random.ts";
 import { randomBytes } from "./random.ts";
 

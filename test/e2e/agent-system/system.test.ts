@@ -9,7 +9,7 @@ import type { Applied } from "../../../agent/apply/apply.ts";
 import { numbersOf } from "../../../agent/apply/numbers.ts";
 import type { Observed, Tunnel, TunnelPeer } from "../../../agent/apply/tunnel.ts";
 import { TOOL_PATH } from "../../../agent/system/exec.ts";
-import { filterTable } from "../../../shared/segments/filter.ts";
+import { filterTable } from "../../../shared/node/filter.ts";
 import { MACHINES, where } from "../../support/needs.ts";
 import { bySeed, drawn, randomFrom, SEED } from "../../support/sample.ts";
 import { buildNetwork, type Machine, type Network } from "./namespaces.ts";

@@ -1,4 +1,4 @@
-import type { ConfigAnswer, PeerReport } from "../../../shared/agent-protocol/types.ts";
+import type { ConfigAnswer, PeerReport } from "../../../shared/node/protocol/types.ts";
 import type { System } from "../../support/harness.ts";
 import { connectHub, type TestNode } from "../../support/node-client.ts";
 import { initTrust } from "../../support/trust.ts";

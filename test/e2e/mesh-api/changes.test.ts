@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ConfigAnswer } from "../../../shared/agent-protocol/types.ts";
 import { fromBase64url } from "../../../shared/base/base64url.ts";
-import { acceptUpdate, type ConfigState } from "../../../shared/node-config/accept.ts";
-import { hashOf } from "../../../shared/node-config/object.ts";
-import { makeRoot, signerFromSeed, signRoot } from "../../../shared/node-config/root-signing.ts";
+import { acceptUpdate, type ConfigState } from "../../../shared/node/config/accept.ts";
+import { hashOf } from "../../../shared/node/config/object.ts";
+import { makeRoot, signerFromSeed, signRoot } from "../../../shared/node/config/root-signing.ts";
+import type { ConfigAnswer } from "../../../shared/node/protocol/types.ts";
 import { ForeignAgent } from "../../support/foreign/agent.ts";
 import type { TestNode } from "../../support/node-client.ts";
 import { type AgentApi, startAgentApi } from "./setup.ts";

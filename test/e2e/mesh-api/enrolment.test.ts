@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { transcript } from "../../../shared/agent-protocol/transcript.ts";
-import { CHALLENGE_LIFETIME_MS } from "../../../shared/agent-protocol/types.ts";
 import { base64url } from "../../../shared/base/base64url.ts";
-import { sealingKey } from "../../../shared/mesh/hub-keys.ts";
+import { sealingKey } from "../../../shared/node/hub-keys.ts";
+import { transcript } from "../../../shared/node/protocol/transcript.ts";
+import { CHALLENGE_LIFETIME_MS } from "../../../shared/node/protocol/types.ts";
 import { bytes, type TestNode } from "../../support/node-client.ts";
 import { type AgentApi, startAgentApi } from "./setup.ts";
 

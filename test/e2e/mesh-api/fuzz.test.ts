@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { HEADERS } from "../../../shared/agent-protocol/types.ts";
 import { base64url } from "../../../shared/base/base64url.ts";
+import { HEADERS } from "../../../shared/node/protocol/types.ts";
 import type { Answer, TestHub, TestNode } from "../../support/node-client.ts";
 import { bySeed, drawn, randomFrom, SEED } from "../../support/sample.ts";
 import { type AgentApi, startAgentApi } from "./setup.ts";

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { signStatement } from "../../../shared/agent-protocol/statement.ts";
+import { signStatement } from "../../../shared/node/protocol/statement.ts";
 import { FACTS, type TestNode } from "../../support/node-client.ts";
 import { refusalOf } from "../hub/api.ts";
 import { type AgentApi, startAgentApi } from "./setup.ts";

@@ -4,7 +4,7 @@ import { haveMoved } from "../../../agent/apply/moves.ts";
 import { asChosen } from "../../../agent/apply/wanted.ts";
 import type { WireguardPeer } from "../../../agent/system/wg.ts";
 import { type OwnAddress, orderEndpoints } from "../../../agent/telemetry/endpoint-order.ts";
-import type { Assembled } from "../../../shared/node-config/assemble.ts";
+import type { Assembled } from "../../../shared/node/config/assemble.ts";
 
 const PORT = 51_820;
 const own = (interfaceName: string, kind: OwnAddress["kind"], address: string): OwnAddress => ({

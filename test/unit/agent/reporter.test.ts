@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { HubAway } from "../../../agent/hub/http.ts";
 import { parseAnswer, telemetryAnswer } from "../../../agent/hub/schemas.ts";
 import { leftOutCondition } from "../../../agent/reporter.ts";
-import { WIRE_LIMITS } from "../../../shared/agent-protocol/types.ts";
+import { WIRE_LIMITS } from "../../../shared/node/protocol/types.ts";
 
 const read = (answer: unknown) =>
   parseAnswer(telemetryAnswer, new TextEncoder().encode(JSON.stringify(answer)), 65_536).leftOut;

@@ -1,4 +1,4 @@
-import type { ManifestDocument, PeerDocument } from "../../../shared/node-config/types.ts";
+import type { ManifestDocument, PeerDocument } from "../../../shared/node/config/types.ts";
 
 /** Documents that are complete but for what a test is about. */
 

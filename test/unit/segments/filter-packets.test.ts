@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findDrops, type Ruleset } from "../../../agent/system/firewalls.ts";
-import type { ComponentDocument, Grant, PeerDocument, Traffic } from "../../../shared/node-config/types.ts";
-import { renderFilter } from "../../../shared/segments/filter.ts";
+import type { ComponentDocument, Grant, PeerDocument, Traffic } from "../../../shared/node/config/types.ts";
+import { renderFilter } from "../../../shared/node/filter.ts";
 import { MACHINES, where } from "../../support/needs.ts";
 import { manifestOf, peerOf } from "./documents.ts";
 import { Namespaces, type Place } from "./packets/namespaces.ts";

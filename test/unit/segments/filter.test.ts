@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ComponentDocument, Grant, PeerDocument, Traffic } from "../../../shared/node-config/types.ts";
-import { renderFilter } from "../../../shared/segments/filter.ts";
+import type { ComponentDocument, Grant, PeerDocument, Traffic } from "../../../shared/node/config/types.ts";
+import { renderFilter } from "../../../shared/node/filter.ts";
 import { where } from "../../support/needs.ts";
 import { manifestOf, peerOf } from "./documents.ts";
 

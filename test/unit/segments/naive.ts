@@ -1,4 +1,4 @@
-import type { Grant } from "../../../shared/node-config/types.ts";
+import type { Grant } from "../../../shared/node/config/types.ts";
 import type { NodeFacts, PeerLink, SegmentRule, Selector } from "../../../shared/segments/types.ts";
 
 /** Who may talk to whom, computed pair by pair from the facts alone: what the index is compared with. */

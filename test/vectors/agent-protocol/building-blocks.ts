@@ -1,13 +1,13 @@
 import { shake256 } from "@noble/hashes/sha3.js";
-import { sealEnrolmentSecret } from "../../../shared/agent-protocol/enrolment-secret.ts";
-import { label, transcript } from "../../../shared/agent-protocol/transcript.ts";
 import { base64url as b64 } from "../../../shared/base/base64url.ts";
 import type { Result } from "../../../shared/base/result.ts";
 import { concat, utf8 } from "../../../shared/crypto/bytes.ts";
 import { preAuthenticationEncoding } from "../../../shared/crypto/dsse.ts";
 import { hkdfSha256 } from "../../../shared/crypto/hkdf.ts";
 import type { CryptoProvider } from "../../../shared/crypto/types.ts";
-import { signerFromSeed } from "../../../shared/node-config/root-signing.ts";
+import { signerFromSeed } from "../../../shared/node/config/root-signing.ts";
+import { sealEnrolmentSecret } from "../../../shared/node/protocol/enrolment-secret.ts";
+import { label, transcript } from "../../../shared/node/protocol/transcript.ts";
 
 /** What the protocol is made of, each with its intermediate values: where an implementation goes wrong, it shows here. */
 

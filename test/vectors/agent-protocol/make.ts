@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { confirm } from "../../../shared/agent-protocol/handshake.ts";
-import { answerBytes, requestBytes } from "../../../shared/agent-protocol/message-mac.ts";
-import { answerChallenge, provePossession } from "../../../shared/agent-protocol/possession.ts";
-import { label, transcript } from "../../../shared/agent-protocol/transcript.ts";
 import { base64url } from "../../../shared/base/base64url.ts";
 import { concat, utf8 } from "../../../shared/crypto/bytes.ts";
 import { hkdfSha256 } from "../../../shared/crypto/hkdf.ts";
 import { createCryptoProvider } from "../../../shared/crypto/provider.ts";
+import { confirm } from "../../../shared/node/protocol/handshake.ts";
+import { answerBytes, requestBytes } from "../../../shared/node/protocol/message-mac.ts";
+import { answerChallenge, provePossession } from "../../../shared/node/protocol/possession.ts";
+import { label, transcript } from "../../../shared/node/protocol/transcript.ts";
 import {
   compositeVector,
   envelopeVector,

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { base64url } from "../../../shared/base/base64url.ts";
-import { type AnyDocument, addressed, encode, hashOf } from "../../../shared/node-config/object.ts";
-import { makeRoot, signRoot } from "../../../shared/node-config/root-signing.ts";
-import { formatTag } from "../../../shared/node-config/serial.ts";
+import { type AnyDocument, addressed, encode, hashOf } from "../../../shared/node/config/object.ts";
+import { makeRoot, signRoot } from "../../../shared/node/config/root-signing.ts";
+import { formatTag } from "../../../shared/node/config/serial.ts";
 import {
   context,
   draft,
@@ -19,7 +19,7 @@ import {
   rootEnvelope,
   serial,
   wish,
-} from "../../unit/node-config/support.ts";
+} from "../../unit/node/config/support.ts";
 
 /**
  * Writes `vectors.json`: what an agent in another language must read and what it must refuse. Signatures are hedged, so

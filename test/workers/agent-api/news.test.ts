@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { ChallengeAnswer } from "../../../shared/agent-protocol/types.ts";
+import type { ChallengeAnswer } from "../../../shared/node/protocol/types.ts";
 import { newNode, type TestNode } from "../../support/test-node.ts";
 import { openWorld, type World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import { LIMITS, type Traffic } from "../../../shared/node-config/types.ts";
+import { LIMITS, type Traffic } from "../../../shared/node/config/types.ts";
 import { parseRule, printRule, type RuleText } from "../../../shared/segments/rule.ts";
 import type { SegmentRule, Selector } from "../../../shared/segments/types.ts";
 import type { Bindings } from "../../env.ts";

@@ -1,6 +1,6 @@
-import { nodeLabel } from "../../../shared/agent-protocol/node-name.ts";
-import { STANDING } from "../../../shared/mesh/registry-rows.ts";
-import { REVISION } from "../../../shared/mesh/statements.ts";
+import { nodeLabel } from "../../../shared/node/protocol/node-name.ts";
+import { STANDING } from "../../../shared/registry/node-rows.ts";
+import { REVISION } from "../../../shared/registry/node-statements.ts";
 import type { NodeStatus } from "../../../shared/registry/node-status.ts";
 import type { Bindings } from "../../env.ts";
 import { removeNode, setStatus } from "../../mesh/changes.ts";

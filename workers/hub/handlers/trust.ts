@@ -1,14 +1,14 @@
 import { base64url } from "../../../shared/base/base64url.ts";
 import { utf8 } from "../../../shared/crypto/bytes.ts";
 import { parseEnvelope } from "../../../shared/crypto/dsse-parse.ts";
-import { hashOf } from "../../../shared/node-config/object.ts";
-import { verifyRootChain } from "../../../shared/node-config/root.ts";
+import { hashOf } from "../../../shared/node/config/object.ts";
+import { verifyRootChain } from "../../../shared/node/config/root.ts";
 import {
   COMPOSITE_SCHEME,
   KEM_SCHEME,
   LIMITS,
   type RootDocument,
-} from "../../../shared/node-config/types.ts";
+} from "../../../shared/node/config/types.ts";
 import { type MeshKeys, meshKeys } from "../../mesh/keys.ts";
 import { allRoots, type StoredRoot } from "../../mesh/roots.ts";
 import { type MeshState, meshState, nextRevision } from "../../mesh/state.ts";

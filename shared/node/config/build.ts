@@ -1,0 +1,132 @@
+import { err, ok, type Result } from "../../base/result.ts";
+import type { PeerLink, SegmentIndex } from "../../segments/types.ts";
+import { type Addressed, addressed } from "./object.ts";
+import {
+  type ComponentDocument,
+  LIMITS,
+  type ManifestDocument,
+  type ObjectHash,
+  type PeerDocument,
+  type RecordDocument,
+} from "./types.ts";
+
+/**
+ * The objects of a node, from what the network is. The same state gives the same bytes, with no time and no serial in
+ * them, so that what did not change keeps its hash.
+ */
+
+/** What the objects are made of. */
+export interface BuildSource {
+  readonly network: string;
+  readonly domain: string;
+  readonly mtu: number;
+  readonly leaseSeconds: number;
+  readonly index: SegmentIndex;
+  segmentName(segment: string): string;
+  /** The hash of a node's key record, or undefined while it has none. */
+  recordOf(node: string): ObjectHash | undefined;
+  /** Where a node may be reached, best first. */
+  endpointsOf(node: string): readonly string[];
+  /** The revision in which the segment's rules last changed: an older one than the network's, where others changed. */
+  rulesRevision(segment: string): number;
+}
+
+/** Why a node can't be given a configuration. Its last one stays in force, and someone must be told. */
+export interface BuildFault {
+  readonly code: "NODE_UNKNOWN" | "RECORD_MISSING" | "TOO_MANY_PEERS" | "TOO_MANY_RULES" | "TOO_MANY_ROUTES";
+  readonly node: string;
+}
+
+export interface BuiltNode {
+  readonly manifest: Addressed<ManifestDocument>;
+  readonly component: Addressed<ComponentDocument>;
+  readonly peers: readonly Addressed<PeerDocument>[];
+}
+
+/** @param component Of the node's segment: the same for all of its nodes, so it is built once. */
+export function buildNode(
+  source: BuildSource,
+  node: string,
+  component: Addressed<ComponentDocument>,
+): Result<BuiltNode, BuildFault> {
+  const facts = source.index.node(node);
+  if (!facts) return err({ code: "NODE_UNKNOWN", node });
+  const record = source.recordOf(node);
+  if (record === undefined) return err({ code: "RECORD_MISSING", node });
+  if (component.document.rules.length > LIMITS.rules) return err({ code: "TOO_MANY_RULES", node });
+  if (facts.routes.length > LIMITS.routesPerPeer) return err({ code: "TOO_MANY_ROUTES", node });
+  const links = source.index.linksOf(node);
+  if (links.length > LIMITS.peers) return err({ code: "TOO_MANY_PEERS", node });
+
+  const peers: Addressed<PeerDocument>[] = [];
+  for (const link of links) {
+    const peer = buildPeer(source, link);
+    if (!peer.ok) return peer;
+    peers.push(addressed(peer.value));
+  }
+  const manifest = addressed<ManifestDocument>({
+    type: "manifest",
+    network: source.network,
+    node,
+    name: facts.name,
+    domain: source.domain,
+    segment: { id: facts.segment, name: source.segmentName(facts.segment) },
+    ipv4: facts.ipv4,
+    ipv6: facts.ipv6,
+    mtu: source.mtu,
+    record,
+    component: component.hash,
+    peers: peers.map(({ hash }) => hash).sort(),
+    forwards: [...facts.routes].sort(),
+    leaseSeconds: source.leaseSeconds,
+  });
+  return ok({ manifest, component, peers });
+}
+
+export function buildComponent(source: BuildSource, segment: string): Addressed<ComponentDocument> {
+  return addressed({
+    type: "component",
+    network: source.network,
+    segment,
+    revision: source.rulesRevision(segment),
+    rules: source.index.rulesOf(segment).map(({ id, name, traffic }) => ({ id, name, traffic })),
+  });
+}
+
+export const buildRecord = (
+  network: string,
+  node: string,
+  keys: Pick<RecordDocument, "wireguard" | "kem" | "signing">,
+): Addressed<RecordDocument> =>
+  addressed({
+    type: "record",
+    network,
+    node,
+    wireguard: keys.wireguard,
+    kem: keys.kem,
+    signing: keys.signing,
+  });
+
+function buildPeer(source: BuildSource, link: PeerLink): Result<PeerDocument, BuildFault> {
+  const facts = source.index.node(link.peer);
+  if (!facts) return err({ code: "NODE_UNKNOWN", node: link.peer });
+  const record = source.recordOf(link.peer);
+  if (record === undefined) return err({ code: "RECORD_MISSING", node: link.peer });
+  if (link.routes.length > LIMITS.routesPerPeer) return err({ code: "TOO_MANY_ROUTES", node: link.peer });
+  if (Math.max(link.inbound.length, link.outbound.length) > LIMITS.grantsPerPeer) {
+    return err({ code: "TOO_MANY_RULES", node: link.peer });
+  }
+  return ok({
+    type: "peer",
+    network: source.network,
+    node: link.peer,
+    name: facts.name,
+    record,
+    ipv4: facts.ipv4,
+    ipv6: facts.ipv6,
+    routes: [...link.routes].sort(),
+    endpoints: source.endpointsOf(link.peer).slice(0, LIMITS.endpointsPerPeer),
+    inbound: link.inbound,
+    outbound: link.outbound,
+  });
+}

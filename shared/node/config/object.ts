@@ -1,0 +1,98 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { base64url, fromBase64url } from "../../base/base64url.ts";
+import { ok, type Result } from "../../base/result.ts";
+import { type ConfigRefusal, refuse } from "./refusals.ts";
+import { SCHEMAS } from "./schemas.ts";
+import { parseStrictJson } from "./strict-json.ts";
+import type {
+  ComponentDocument,
+  HeadDocument,
+  LeafDocument,
+  ManifestDocument,
+  ObjectHash,
+  PeerDocument,
+  RecordDocument,
+  RootDocument,
+} from "./types.ts";
+
+/** The objects as bytes, and as what their bytes say. */
+
+export interface Documents {
+  readonly root: RootDocument;
+  readonly head: HeadDocument;
+  readonly leaf: LeafDocument;
+  readonly manifest: ManifestDocument;
+  readonly component: ComponentDocument;
+  readonly peer: PeerDocument;
+  readonly record: RecordDocument;
+}
+export type DocumentType = keyof Documents;
+export type AnyDocument = Documents[DocumentType];
+
+/** A document with the bytes that name it. */
+export interface Addressed<T extends AnyDocument = AnyDocument> {
+  readonly hash: ObjectHash;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly document: T;
+}
+
+const encoder = new TextEncoder();
+
+/** The bytes that are signed or hashed: members in one fixed order, and none that the type does not have. */
+export function encode(document: AnyDocument): Uint8Array<ArrayBuffer> {
+  const keyIds = document.type === "root" ? Object.keys(document.keys).sort() : [];
+  return Uint8Array.from(encoder.encode(JSON.stringify(document, [...MEMBERS[document.type], ...keyIds])));
+}
+
+export const hashOf = (bytes: Uint8Array): ObjectHash => base64url(sha256(bytes));
+
+export function addressed<T extends AnyDocument>(document: T): Addressed<T> {
+  const bytes = encode(document);
+  return { hash: hashOf(bytes), bytes, document };
+}
+
+/** Reads received bytes as a document of `type`. @param where Names the document in a refusal. */
+export function decode<T extends DocumentType>(
+  type: T,
+  bytes: Uint8Array,
+  where: string,
+  maxBytes: number,
+): Result<Documents[T], ConfigRefusal> {
+  if (bytes.length > maxBytes)
+    return refuse("OBJECT_TOO_LARGE", where, `It has more than ${maxBytes} bytes.`);
+  const json = parseStrictJson(bytes, maxBytes);
+  if (!json.ok) return refuse("NOT_STRICT_JSON", where, `${json.error.reason}, at ${json.error.at}.`);
+  const { value } = json;
+  const found = value !== null && typeof value === "object" && "type" in value ? value.type : undefined;
+  if (found !== type) return refuse("OBJECT_WRONG_TYPE", where, `It is no ${type}.`);
+  const checked = SCHEMAS[type].safeParse(value);
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    return refuse("INVALID_SHAPE", where, `${issue?.path.join(".") || "It"}: ${issue?.message}`);
+  }
+  return ok(checked.data as Documents[T]);
+}
+
+/** Null unless `text` is base64url of at most `maxBytes`, which is told before anything is decoded. */
+export const decodeBounded = (text: string, maxBytes: number): Uint8Array<ArrayBuffer> | null =>
+  text.length > Math.ceil((maxBytes * 4) / 3) ? null : fromBase64url(text);
+
+/** The members of each type and of what it holds, in the order in which they are written. */
+const MEMBERS: Readonly<Record<DocumentType, readonly string[]>> = {
+  root: words(
+    "type network version epoch ipv4 ipv6 issuedAt expiresAt keys scheme publicKey keyIds threshold",
+    "roles root online hubKem overlay",
+  ),
+  head: words("type network segment epoch rootVersion counter serial treeSize treeRoot issuedAt expiresAt"),
+  leaf: words("type network node epoch rootVersion counter serial manifest"),
+  manifest: words(
+    "type network node id name domain segment ipv4 ipv6 mtu record component peers forwards leaseSeconds",
+  ),
+  component: words("type network id name segment revision rules traffic protocol ports"),
+  peer: words("type network node name ipv4 ipv6 record routes endpoints inbound outbound rule from to"),
+  record: words("type network node wireguard kem signing"),
+};
+
+function words(...lines: readonly string[]): readonly string[] {
+  return lines.flatMap((line) => line.split(" "));
+}

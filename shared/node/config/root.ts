@@ -1,0 +1,143 @@
+import { err, ok, type Result } from "../../base/result.ts";
+import { utf8 } from "../../crypto/bytes.ts";
+import { parseEnvelope } from "../../crypto/dsse-parse.ts";
+import { maxEnvelopeLength, openEnvelope, type Role, type Verifier } from "./envelopes.ts";
+import { decode, hashOf } from "./object.ts";
+import { type ConfigRefusal, refuse } from "./refusals.ts";
+import { checkRoot } from "./root-check.ts";
+import { LIMITS, type ObjectHash, type RootDocument } from "./types.ts";
+
+/**
+ * The chain of roots (TUF 1.0.34 §5.3): trust begins at a root that is pinned, and each later one is signed by the
+ * threshold of the root role before it and by its own.
+ */
+
+/** By the hash of its payload, as an enrolment key carries it, or a root that was verified before. */
+export type RootPin = { readonly hash: ObjectHash } | { readonly document: RootDocument };
+
+/**
+ * Verifies every root from the pinned one on. Roots before it are passed over: they say nothing that still counts.
+ * @param envelopes Oldest first.
+ * @param now Hub time in milliseconds; null reads back what was accepted before, whose expiry is not judged again.
+ * @returns The pinned root and those after it, oldest first.
+ */
+export async function verifyRootChain(
+  crypto: Verifier,
+  envelopes: readonly string[],
+  pin: RootPin,
+  now: number | null,
+): Promise<Result<readonly [RootDocument, ...RootDocument[]], ConfigRefusal>> {
+  if (envelopes.length > LIMITS.roots) {
+    return refuse("TOO_MANY_ROOTS", "roots", `There are ${envelopes.length}, and ${LIMITS.roots} are taken.`);
+  }
+  const start = await startOf(crypto, envelopes, pin);
+  if (!start.ok) return start;
+  const chain: [RootDocument, ...RootDocument[]] = [start.value.root];
+  let newest: RootDocument = start.value.root;
+  for (const envelope of start.value.rest) {
+    const next = await follow(crypto, newest, envelope);
+    if (!next.ok) return next;
+    if (next.value === null) continue;
+    newest = next.value;
+    chain.push(newest);
+  }
+  if (now !== null && newest.expiresAt <= now) {
+    return refuse(
+      "ROOT_EXPIRED",
+      nameOf(newest),
+      `It expired at ${new Date(newest.expiresAt).toISOString()}.`,
+    );
+  }
+  return ok(chain);
+}
+
+interface Start {
+  readonly root: RootDocument;
+  readonly rest: readonly string[];
+}
+
+async function startOf(
+  crypto: Verifier,
+  envelopes: readonly string[],
+  pin: RootPin,
+): Promise<Result<Start, ConfigRefusal>> {
+  if ("document" in pin) return ok({ root: pin.document, rest: envelopes });
+  for (const [at, envelope] of envelopes.entries()) {
+    const payload = payloadOf(envelope);
+    if (!payload.ok) return payload;
+    if (hashOf(payload.value) !== pin.hash) continue;
+    const root = await verifySelfSigned(crypto, envelope, payload.value);
+    return root.ok ? ok({ root: root.value, rest: envelopes.slice(at + 1) }) : root;
+  }
+  return refuse("ROOT_NOT_PINNED", "roots", "None of them is the root that the enrolment key names.");
+}
+
+/** The next root, or null for one that is not newer than what is trusted. */
+async function follow(
+  crypto: Verifier,
+  trusted: RootDocument,
+  envelope: string,
+): Promise<Result<RootDocument | null, ConfigRefusal>> {
+  const payload = payloadOf(envelope);
+  if (!payload.ok) return payload;
+  const claimed = decode("root", payload.value, "a root", LIMITS.rootBytes);
+  if (!claimed.ok) return claimed;
+  const { version } = claimed.value;
+  if (version <= trusted.version) return ok(null);
+  const where = `root ${version}`;
+  if (version > trusted.version + 1) {
+    return refuse("ROOT_GAP", where, `Root ${trusted.version} is trusted, and the one after it is missing.`);
+  }
+  const byOld = await openEnvelope(
+    crypto,
+    envelope,
+    "root",
+    rootRole(trusted),
+    `${where}, keys of ${nameOf(trusted)}`,
+  );
+  if (!byOld.ok) return byOld;
+  const root = await verifySelfSigned(crypto, envelope, payload.value);
+  if (!root.ok) return root;
+  if (root.value.network !== trusted.network) {
+    return refuse(
+      "WRONG_NETWORK",
+      where,
+      `It is of the network ${root.value.network}, not ${trusted.network}.`,
+    );
+  }
+  if (root.value.epoch < trusted.epoch) {
+    return refuse(
+      "ROOT_EPOCH_DECREASED",
+      where,
+      `The epoch went from ${trusted.epoch} to ${root.value.epoch}.`,
+    );
+  }
+  return root;
+}
+
+/** The root says itself which keys sign it; the caller has another reason to trust it. */
+async function verifySelfSigned(
+  crypto: Verifier,
+  envelope: string,
+  payload: Uint8Array,
+): Promise<Result<RootDocument, ConfigRefusal>> {
+  const decoded = decode("root", payload, "a root", LIMITS.rootBytes);
+  if (!decoded.ok) return decoded;
+  const fault = checkRoot(decoded.value);
+  if (fault) return err(fault);
+  const where = `${nameOf(decoded.value)}, its own keys`;
+  const opened = await openEnvelope(crypto, envelope, "root", rootRole(decoded.value), where);
+  return opened.ok ? decoded : opened;
+}
+
+function payloadOf(envelope: string): Result<Uint8Array, ConfigRefusal> {
+  const where = "a root";
+  if (envelope.length > maxEnvelopeLength(LIMITS.rootBytes)) {
+    return refuse("ENVELOPE_TOO_LARGE", where, `It has ${envelope.length} characters.`);
+  }
+  const parsed = parseEnvelope(utf8(envelope), { maxPayload: LIMITS.rootBytes, maxSignatures: 16 });
+  return parsed.ok ? ok(parsed.value.payload) : refuse(parsed.error, where, "It is no DSSE envelope.");
+}
+
+const rootRole = ({ keys, roles }: RootDocument): Role => ({ keys, role: roles.root });
+const nameOf = ({ version }: RootDocument): string => `root ${version}`;

@@ -1,0 +1,156 @@
+import * as z from "zod/mini";
+import { COMPOSITE } from "../../crypto/composite.ts";
+import { X_WING, X25519 } from "../../crypto/lengths.ts";
+import { isMeshDomain } from "./domain.ts";
+import { COMPOSITE_SCHEME, KEM_SCHEME, LIMITS } from "./types.ts";
+
+/**
+ * The exact shape of every signed object: a member that is not known is refused. What the values mean together is for
+ * the checks to decide; here each is bounded by itself.
+ */
+
+const count = z.int().check(z.gte(0));
+const positive = z.int().check(z.gte(1));
+const instant = z.int().check(z.gte(0), z.lte(8_640_000_000_000_000));
+const listOf = <T extends z.core.$ZodType>(item: T, max: number) => z.array(item).check(z.maxLength(max));
+const bytes = (length: number) =>
+  z.string().check(z.length(Math.ceil((length * 4) / 3)), z.regex(/^[A-Za-z0-9_-]+$/, "must be base64url"));
+
+const hash = bytes(32);
+const keyId = bytes(16);
+/** Ids reach file names and firewall comments. */
+const id = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be an id"));
+const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
+const label = z.string().check(z.regex(new RegExp(`^${LABEL}$`), "must be a DNS label"));
+const domain = z.string().check(z.refine(isMeshDomain, "must be a domain of a mesh"));
+/** A name that people read: no controls, and no marks that reorder text. */
+const name = z
+  .string()
+  .check(
+    z.minLength(1),
+    z.maxLength(100),
+    z.regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, "must not hold hidden characters"),
+  );
+/** Addresses and prefixes: which are valid is checked where the reason can be told. */
+const address = z.string().check(z.maxLength(64));
+
+const serial = z.strictObject({ epoch: count, rootVersion: positive, counter: count });
+const roleKeys = z.strictObject({ keyIds: listOf(keyId, 16), threshold: z.int() });
+
+const root = z.strictObject({
+  type: z.literal("root"),
+  network: id,
+  version: positive,
+  epoch: count,
+  issuedAt: instant,
+  expiresAt: instant,
+  keys: z.record(
+    keyId,
+    z.strictObject({ scheme: z.literal(COMPOSITE_SCHEME), publicKey: bytes(COMPOSITE.publicKey) }),
+  ),
+  roles: z.strictObject({ root: roleKeys, online: roleKeys }),
+  hubKem: z.strictObject({ scheme: z.literal(KEM_SCHEME), publicKey: bytes(X_WING.publicKey) }),
+  overlay: z.strictObject({ ipv4: address, ipv6: address }),
+});
+
+const head = z.strictObject({
+  type: z.literal("head"),
+  network: id,
+  segment: id,
+  serial,
+  treeSize: positive,
+  treeRoot: hash,
+  issuedAt: instant,
+  expiresAt: instant,
+});
+
+const leaf = z.strictObject({ type: z.literal("leaf"), network: id, node: id, serial, manifest: hash });
+
+const manifest = z.strictObject({
+  type: z.literal("manifest"),
+  network: id,
+  node: id,
+  name: label,
+  domain,
+  segment: z.strictObject({ id, name }),
+  ipv4: address,
+  ipv6: address,
+  // 1280 is the least that IPv6 allows (RFC 8200 §5).
+  mtu: z.int().check(z.gte(1_280), z.lte(9_200)),
+  record: hash,
+  component: hash,
+  // Not bounded here, so that too many peers are refused as what they are; the bytes are bounded before.
+  peers: z.array(hash),
+  forwards: listOf(address, LIMITS.routesPerPeer),
+  leaseSeconds: z.int().check(z.gte(60), z.lte(90 * 86_400)),
+});
+
+const prefixes = listOf(address, LIMITS.routesPerPeer).check(z.minLength(1));
+const grant = z.strictObject({ rule: id, from: z.exactOptional(prefixes), to: z.exactOptional(prefixes) });
+
+const peer = z.strictObject({
+  type: z.literal("peer"),
+  network: id,
+  node: id,
+  name: label,
+  record: hash,
+  ipv4: address,
+  ipv6: address,
+  routes: listOf(address, LIMITS.routesPerPeer),
+  endpoints: listOf(address, LIMITS.endpointsPerPeer),
+  inbound: listOf(grant, LIMITS.grantsPerPeer),
+  outbound: listOf(grant, LIMITS.grantsPerPeer),
+});
+
+const record = z.strictObject({
+  type: z.literal("record"),
+  network: id,
+  node: id,
+  wireguard: bytes(X25519.publicKey),
+  kem: bytes(X_WING.publicKey),
+  signing: hash,
+});
+
+const port = z.int().check(z.gte(1), z.lte(65_535));
+const traffic = z
+  .strictObject({
+    protocol: z.enum(["any", "tcp", "udp", "icmp"]),
+    ports: listOf(
+      z.tuple([port, port]).check(z.refine(([from, to]) => from <= to, "must not end before it begins")),
+      64,
+    ),
+  })
+  .check(
+    z.refine(
+      ({ protocol, ports }) => ports.length === 0 || protocol === "tcp" || protocol === "udp",
+      "only tcp and udp have ports",
+    ),
+  );
+
+const component = z.strictObject({
+  type: z.literal("component"),
+  network: id,
+  segment: id,
+  revision: count,
+  rules: listOf(
+    z.strictObject({ id, name, traffic: listOf(traffic, 64).check(z.minLength(1)) }),
+    LIMITS.rules,
+  ),
+});
+
+export const SCHEMAS = { root, head, leaf, manifest, component, peer, record } as const;
+
+/** What came with a poll, before anything of it is decoded. */
+export const configUpdate = z.object({
+  roots: z.optional(z.array(z.string())),
+  proof: z.optional(
+    z.strictObject({
+      head: z.string(),
+      leaf: z.string(),
+      index: count,
+      // A tree of 2^53 leaves has no longer path.
+      path: listOf(hash, 53),
+    }),
+  ),
+  objects: z.optional(z.array(z.string())),
+});

@@ -1,0 +1,86 @@
+import type { PeerLink } from "../segments/types.ts";
+import { formatTag } from "./config/serial.ts";
+import type { Serial } from "./config/types.ts";
+import type { Condition, NodeFactsReport, PeerReport } from "./protocol/types.ts";
+import { isAlive } from "./report.ts";
+import type { CheckedReport, LiveNode, MapNode, ReportedChange, SegmentMap } from "./segment-mesh.ts";
+
+/** What people see of a segment, from what its nodes reported. */
+
+interface LastReport {
+  readonly at: number;
+  readonly applied: { readonly serial: Serial; readonly manifest: string } | null;
+  readonly applyError: string | null;
+  readonly conditions: readonly Condition[];
+  readonly facts: NodeFactsReport | null;
+  readonly clockSkewMs: number;
+  readonly leftOut: readonly string[];
+  readonly peers: readonly PeerReport[];
+}
+
+export function liveNode(
+  report: LastReport | null,
+  known: Pick<LiveNode, "online" | "lastSeenAt" | "peers"> & {
+    readonly etag: string | null;
+    readonly now: number;
+  },
+): LiveNode {
+  const { online, lastSeenAt, peers } = known;
+  return {
+    online,
+    lastSeenAt,
+    current: Boolean(report?.applied && formatTag(report.applied) === known.etag),
+    appliedSerial: report?.applied?.serial ?? null,
+    applyError: report?.applyError ?? null,
+    conditions: [...(report?.conditions ?? [])],
+    facts: report?.facts ?? null,
+    clockSkewMs: report?.clockSkewMs ?? null,
+    leftOut: report?.leftOut ?? [],
+    peers,
+    directPeers: online ? (report?.peers.filter((peer) => isAlive(peer, known.now)).length ?? 0) : 0,
+  };
+}
+
+export function segmentMap(
+  nodes: readonly MapNode[],
+  linksOf: (node: string) => readonly PeerLink[],
+  reportsOf: (node: string) => readonly PeerReport[],
+  truncated: boolean,
+): SegmentMap {
+  const links = nodes.flatMap(({ id }) => {
+    const reports = new Map(reportsOf(id).map((report) => [report.node, report]));
+    return linksOf(id).map(({ peer, outbound }) => {
+      const report = reports.get(peer);
+      return {
+        node: id,
+        peer,
+        allows: outbound.map(({ rule }) => rule),
+        handshakeAt: report?.handshakeAt ?? null,
+        path: report?.path ?? ("unknown" as const),
+        bytes: (report?.receivedBytes ?? 0) + (report?.sentBytes ?? 0),
+      };
+    });
+  });
+  return { nodes, links, truncated };
+}
+
+/** What of the report the registry must learn: a field that is left out is unchanged. */
+export function reportedChange(
+  report: Pick<CheckedReport, "endpoints" | "routes" | "exitNode">,
+  known: {
+    readonly endpoints: readonly string[];
+    readonly offeredRoutes: readonly string[];
+    readonly exitNode: string | null;
+  },
+  idOf: (reference: string) => string | null,
+): ReportedChange | null {
+  const exitNode = report.exitNode ? idOf(report.exitNode) : report.exitNode;
+  const change: ReportedChange = {
+    ...(report.endpoints && !same(report.endpoints, known.endpoints) ? { endpoints: report.endpoints } : {}),
+    ...(report.routes && !same(report.routes, known.offeredRoutes) ? { offeredRoutes: report.routes } : {}),
+    ...(exitNode !== undefined && exitNode !== known.exitNode ? { exitNode } : {}),
+  };
+  return Object.keys(change).length > 0 ? change : null;
+}
+
+const same = (a: readonly string[], b: readonly string[]): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -1,0 +1,84 @@
+import { nodesToHoldFor } from "./config/hold.ts";
+import type { ObjectHash } from "./config/types.ts";
+
+/** What of a rebuild is pushed now, and what waits for an administrator (decision 0007). */
+
+export interface Issue {
+  readonly manifest: ObjectHash;
+  /** Ids of the nodes that it has as peers. */
+  readonly peers: readonly string[];
+}
+
+export interface Rebuilt {
+  readonly node: string;
+  /** What the node was last given; null before the first time. */
+  readonly before: Issue | null;
+  /** Null when it could not be made. */
+  readonly after: Issue | null;
+}
+
+export interface TickPlan {
+  readonly publish: readonly { readonly node: string; readonly issue: Issue }[];
+  /** Nodes whose newest issue must wait, together with those of the same tick. */
+  readonly waiting: readonly string[];
+  /** Why: the nodes that would lose too many of their peers. Empty when nothing waits. */
+  readonly culprits: readonly { readonly node: string; readonly before: number; readonly after: number }[];
+  /** Nodes in no good standing, and who had them as a peer and is told now to drop them. */
+  readonly dropped: readonly { readonly node: string; readonly member: string }[];
+}
+
+/**
+ * A node whose configuration could not be made keeps what it has, but for peers that are members no more.
+ *
+ * @param isInGoodStanding Whether a node is an approved member of the network.
+ * @param withoutEnded The last issue without the peers that are members no more: what passes even while the rest waits,
+ *   since nobody waits for a revocation.
+ * @param isConfirmed An administrator wants the change in spite of what it takes away.
+ */
+export function planTick(
+  rebuilt: readonly Rebuilt[],
+  isInGoodStanding: (node: string) => boolean,
+  withoutEnded: (node: string, before: Issue) => Issue,
+  isConfirmed: boolean,
+): TickPlan {
+  const changed = rebuilt.flatMap(({ node, before, after }) =>
+    after && before?.manifest !== after.manifest ? [{ node, before, after }] : [],
+  );
+  const unmade = rebuilt.filter(({ after }) => after === null);
+  const changes = changed.map(({ node, before, after }) => ({
+    node,
+    before: before?.peers ?? [],
+    after: after.peers,
+  }));
+  const held = isConfirmed ? [] : nodesToHoldFor(changes, isInGoodStanding);
+  const withoutMore = held.length === 0 ? unmade : [...unmade, ...changed];
+  const publish = [
+    ...(held.length === 0 ? changed.map(({ node, after }) => ({ node, issue: after })) : []),
+    ...withoutMore.flatMap(({ node, before }) => reduced(node, before, isInGoodStanding, withoutEnded)),
+  ];
+  const before = new Map(rebuilt.map((change) => [change.node, change.before?.peers ?? []]));
+  return {
+    publish,
+    waiting: held.length === 0 ? [] : changed.map(({ node }) => node),
+    culprits: changes
+      .filter(({ node }) => held.includes(node))
+      .map(({ node, before: had, after }) => ({ node, before: had.length, after: after.length }))
+      .sort((a, b) => a.after / a.before - b.after / b.before),
+    dropped: publish.flatMap(({ node: member, issue }) => {
+      const kept = new Set(issue.peers);
+      return (before.get(member) ?? [])
+        .filter((peer) => !kept.has(peer) && !isInGoodStanding(peer))
+        .map((node) => ({ node, member }));
+    }),
+  };
+}
+
+function reduced(
+  node: string,
+  before: Issue | null,
+  isInGoodStanding: (node: string) => boolean,
+  withoutEnded: (node: string, before: Issue) => Issue,
+): { node: string; issue: Issue }[] {
+  if (!before || before.peers.every(isInGoodStanding)) return [];
+  return [{ node, issue: withoutEnded(node, before) }];
+}

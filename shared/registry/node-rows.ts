@@ -1,0 +1,120 @@
+import { meshDomain } from "../node/config/domain.ts";
+import type { Traffic } from "../node/config/types.ts";
+import { effectiveRoutes } from "../segments/approved-routes.ts";
+import type { NodeFacts, SegmentRule, Selector } from "../segments/types.ts";
+import { ipv4At, ipv6At } from "./addresses.ts";
+import type { NodeStatus } from "./node-status.ts";
+
+/** What a segment's object reads of the registry: the queries, and what their rows mean. */
+
+export interface StateRow {
+  network_id: string;
+  network: string | null;
+  ipv6_prefix: string;
+  revision: number;
+  rules_revision: number;
+  root_version: number;
+  epoch: number;
+  lease_seconds: number;
+  poll_seconds: number;
+}
+export const STATE_QUERY = "SELECT m.*, (SELECT name FROM networks LIMIT 1) AS network FROM mesh_state m";
+
+/** A node without its long keys. */
+export interface LightRow {
+  id: string;
+  name: string;
+  status: NodeStatus;
+  segment_id: string;
+  tags: string;
+  user: string | null;
+  address_index: number;
+  offered_routes: string;
+  approved_routes: string;
+  endpoints: string;
+  exit_node: string | null;
+  expires_at: number | null;
+  ephemeral: number;
+  handshake_floor: number;
+  handshake_floor_made: number;
+  record_hash: string;
+  created_at: number;
+  revision: number;
+}
+/**
+ * How a node `n` of the user `u` stands, for its segment's object and for whoever looks at it: the nodes of a user who was
+ * disabled stand as quarantined until the user is back.
+ */
+export const STANDING =
+  "CASE WHEN u.status = 'disabled' AND n.status = 'approved' THEN 'quarantined' ELSE n.status END";
+
+const LIGHT = `SELECT n.id, n.name, ${STANDING} AS status,
+  n.segment_id, n.tags, u.email AS user, n.address_index, n.offered_routes,
+  (SELECT json_group_array(prefix) FROM node_routes r WHERE r.node_id = n.id) AS approved_routes,
+  n.endpoints, n.exit_node, n.expires_at, n.ephemeral, n.handshake_floor,
+  n.handshake_floor_made, n.record_hash, n.created_at, n.revision
+  FROM nodes n LEFT JOIN users u ON u.id = n.user_id`;
+/** Parameter: the revision that is known. */
+export const CHANGED_NODES_QUERY = `${LIGHT} WHERE n.revision > ?`;
+/** Parameters: the last id read, how many. */
+export const ALL_NODES_QUERY = `${LIGHT} WHERE n.id > ? ORDER BY n.id LIMIT ?`;
+
+export interface GoneRow {
+  node_id: string;
+}
+export const GONE_QUERY = "SELECT node_id FROM address_holds WHERE revision > ?";
+
+export const SEGMENTS_QUERY = "SELECT id, name FROM segments";
+export interface SegmentRow {
+  id: string;
+  name: string;
+}
+
+export interface RuleRow {
+  id: string;
+  name: string;
+  from_selectors: string;
+  to_selectors: string;
+  traffic: string;
+}
+export const RULES_QUERY =
+  "SELECT id, name, from_selectors, to_selectors, traffic FROM mesh_rules WHERE enabled = 1 ORDER BY id";
+
+export interface KeyRow {
+  id: string;
+  wireguard_key: string;
+  kem_key: string;
+  signing_hash: string;
+}
+/** Parameter: a JSON list of ids. */
+export const KEYS_QUERY =
+  "SELECT id, wireguard_key, kem_key, signing_hash FROM nodes WHERE id IN (SELECT value FROM json_each(?))";
+
+const list = (text: string): string[] => JSON.parse(text) as string[];
+
+export const endpointsOf = (row: LightRow): string[] => list(row.endpoints);
+export const offeredRoutesOf = (row: LightRow): string[] => list(row.offered_routes);
+
+export const factsOf = (row: LightRow, ipv6Prefix: string): NodeFacts => ({
+  id: row.id,
+  name: row.name,
+  segment: row.segment_id,
+  tags: list(row.tags),
+  user: row.user,
+  ipv4: ipv4At(row.address_index),
+  ipv6: ipv6At(ipv6Prefix, row.address_index),
+  routes: effectiveRoutes(list(row.approved_routes), list(row.offered_routes)),
+  exitNode: row.exit_node,
+  quarantined: row.status !== "approved",
+});
+
+export const ruleOf = (row: RuleRow): SegmentRule => ({
+  id: row.id,
+  name: row.name,
+  from: JSON.parse(row.from_selectors) as Selector[],
+  to: JSON.parse(row.to_selectors) as Selector[],
+  traffic: JSON.parse(row.traffic) as Traffic[],
+});
+
+/** Names end in it: `node.<network>.internal`. */
+export const domainOf = ({ network }: StateRow): string => meshDomain(network ?? "mesh");

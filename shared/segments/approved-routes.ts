@@ -1,0 +1,52 @@
+import { err, ok, type Result } from "../base/result.ts";
+import { isRefusal, readRoute } from "../node/config/check-addresses.ts";
+import { contains, isEverything, overlaps, type Prefix, parsePrefix } from "../node/config/prefixes.ts";
+
+/**
+ * A prefix that a node may forward to. What nodes would refuse is refused here already: one bad route in a config would
+ * keep every node that hears of it from all later changes.
+ *
+ * @returns What is wrong with it, in words.
+ */
+export function parseRoute(
+  text: string,
+  overlay: { readonly ipv4: string; readonly ipv6: string },
+): Result<Prefix, string> {
+  if (!parsePrefix(text)) return err("must be a canonical prefix without host bits, such as 10.0.0.0/24");
+  const [ipv4, ipv6] = [parsePrefix(overlay.ipv4), parsePrefix(overlay.ipv6)];
+  if (!ipv4 || !ipv6) return err("can't be judged without the network's own ranges");
+  const route = readRoute(text, { ipv4, ipv6 }, "route");
+  return isRefusal(route)
+    ? err(
+        "must not be shorter than /8 (IPv4) or /16 (IPv6), nor overlap with the network's own ranges or those that are never forwarded to (loopback, link-local, multicast, reserved)",
+      )
+    : ok(route);
+}
+
+export interface ApprovedRoute {
+  readonly node: string;
+  readonly prefix: string;
+}
+
+/** The route of another node that shares addresses with this one. Exit routes stand beside all others. */
+export function overlapOf(route: string, others: readonly ApprovedRoute[]): ApprovedRoute | null {
+  const prefix = parsePrefix(route);
+  if (!prefix || isEverything(prefix)) return null;
+  for (const other of others) {
+    const its = parsePrefix(other.prefix);
+    if (its && !isEverything(its) && overlaps(its, prefix)) return other;
+  }
+  return null;
+}
+
+/** Of what was approved, what the node offers now, as itself or inside something larger. */
+export function effectiveRoutes(approved: readonly string[], offered: readonly string[]): string[] {
+  const offers = offered.map(parsePrefix).filter((prefix) => prefix !== null);
+  return approved
+    .filter((text) => {
+      const prefix = parsePrefix(text);
+      if (!prefix) return false;
+      return offers.some((offer) => contains(offer, prefix) && isEverything(offer) === isEverything(prefix));
+    })
+    .sort();
+}
