@@ -1,6 +1,6 @@
+import { ApiError, type Called, type Client, createClient } from "../shared/api/client.ts";
+import type { EndpointId } from "../shared/api/endpoints.ts";
 import { printableLines } from "../shared/base/printable.ts";
-import { ApiError, type Called, type Client, createClient } from "../shared/protocol/client.ts";
-import type { EndpointId } from "../shared/protocol/endpoints.ts";
 import { currentConfig } from "./config.ts";
 import { EXIT, exitCodeOfStatus } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import type { EndpointId } from "../shared/protocol/endpoints.ts";
+import type { EndpointId } from "../shared/api/endpoints.ts";
 import type { Hub, LooseInput } from "./app.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";

@@ -1,7 +1,7 @@
 import { QueryClient, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
-import { ApiError, type Called, type CallInput, createClient } from "../shared/protocol/client.ts";
-import { mayCall } from "../shared/protocol/endpoint.ts";
-import type { Answer, EndpointId } from "../shared/protocol/endpoints.ts";
+import { ApiError, type Called, type CallInput, createClient } from "../shared/api/client.ts";
+import { mayCall } from "../shared/api/endpoint.ts";
+import type { Answer, EndpointId } from "../shared/api/endpoints.ts";
 
 /** The admin API as the dashboard uses it: the browser's session cookie signs in, the header keeps other sites out. */
 const client = createClient({

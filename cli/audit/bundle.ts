@@ -1,7 +1,7 @@
 import { createPublicKey, verify } from "node:crypto";
 import * as z from "zod";
+import type { Client } from "../../shared/api/client.ts";
 import { type VerifiedRange, verifyRange } from "../../shared/audit/verify.ts";
-import type { Client } from "../../shared/protocol/client.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 

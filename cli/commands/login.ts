@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { isToken } from "../../shared/protocol/tokens.ts";
+import { isToken } from "../../shared/api/tokens.ts";
 import { type App, connect } from "../app.ts";
 import { hubOrigin, removeConfig, writeConfig } from "../config.ts";
 import { EXIT } from "../exit-codes.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { stringify } from "yaml";
 import type * as z from "zod";
-import { type NetworkDocument, networkDocument } from "../../shared/protocol/document.ts";
+import { type NetworkDocument, networkDocument } from "../../shared/api/document.ts";
 import type { App } from "../app.ts";
 import { confirm } from "../confirm.ts";
 import { planText } from "../network/plan-text.ts";

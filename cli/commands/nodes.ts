@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Command, Option } from "commander";
-import type { Answer } from "../../shared/protocol/endpoints.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
 import { NODE_STATUSES } from "../../shared/registry/node-status.ts";
 import type { App } from "../app.ts";
 import { confirm } from "../confirm.ts";

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type * as z from "zod";
+import { policyTest } from "../../shared/api/policies.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
-import { policyTest } from "../../shared/protocol/policies.ts";
 import type { App } from "../app.ts";
 import { addFieldOptions, fieldsOf, readFields, toInstant } from "../command-options.ts";
 import { EXIT } from "../exit-codes.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { Endpoint } from "../../shared/protocol/endpoint.ts";
-import { ENDPOINT_LIST, type EndpointId } from "../../shared/protocol/endpoints.ts";
+import type { Endpoint } from "../../shared/api/endpoint.ts";
+import { ENDPOINT_LIST, type EndpointId } from "../../shared/api/endpoints.ts";
 import type { App, Hub } from "../app.ts";
 import { addFieldOptions, type Field, fieldsOf, readFields } from "../command-options.ts";
 import { confirm } from "../confirm.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { Called } from "../../shared/protocol/client.ts";
-import type { Answer } from "../../shared/protocol/endpoints.ts";
+import type { Called } from "../../shared/api/client.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
 import type { App } from "../app.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";

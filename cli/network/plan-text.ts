@@ -1,5 +1,5 @@
+import type { Plan, PlanStep } from "../../shared/api/document.ts";
 import { printable } from "../../shared/base/printable.ts";
-import type { Plan, PlanStep } from "../../shared/protocol/document.ts";
 import { type DiffLine, lineDiff } from "./line-diff.ts";
 
 const SIGNS = { create: "+", update: "~", delete: "-" } as const;

@@ -1,4 +1,4 @@
-import type { Answer } from "../../shared/protocol/endpoints.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
 import { instant } from "./values.ts";
 
 const count = (n: number): string => n.toLocaleString("en-GB");

@@ -1,9 +1,9 @@
+import type { Client } from "../../shared/api/client.ts";
 import { utf8 } from "../../shared/crypto/bytes.ts";
 import { parseEnvelope } from "../../shared/crypto/dsse-parse.ts";
 import { hashOf } from "../../shared/node/config/object.ts";
 import { verifyRootChain } from "../../shared/node/config/root.ts";
 import { LIMITS, type RootDocument } from "../../shared/node/config/types.ts";
-import type { Client } from "../../shared/protocol/client.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { cryptoProvider } from "./provider.ts";

@@ -1,4 +1,4 @@
-import type { Client } from "../../shared/protocol/client.ts";
+import type { Client } from "../../shared/api/client.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { readChain } from "./chain.ts";

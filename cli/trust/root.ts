@@ -1,11 +1,11 @@
+import type { Client } from "../../shared/api/client.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
 import { fromBase64url } from "../../shared/base/base64url.ts";
 import { type EnvelopeSigner, signEnvelope } from "../../shared/crypto/dsse.ts";
 import { PAYLOAD_TYPES } from "../../shared/node/config/envelopes.ts";
 import { decode } from "../../shared/node/config/object.ts";
 import { makeRoot, signerFromSeed, signRoot } from "../../shared/node/config/root-signing.ts";
 import { LIMITS, type RootDocument } from "../../shared/node/config/types.ts";
-import type { Client } from "../../shared/protocol/client.ts";
-import type { Answer } from "../../shared/protocol/endpoints.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { payloadOf } from "./chain.ts";

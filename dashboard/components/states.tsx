@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { ApiError } from "../../shared/protocol/client.ts";
+import { ApiError } from "../../shared/api/client.ts";
 import { isSignedOut } from "../api.ts";
 
 interface Loadable<T> {

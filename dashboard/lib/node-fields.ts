@@ -1,4 +1,4 @@
-import type { Body } from "../../shared/protocol/endpoints.ts";
+import type { Body } from "../../shared/api/endpoints.ts";
 import { splitList } from "./format.ts";
 import { localInput, readLocalInput } from "./local-input.ts";
 

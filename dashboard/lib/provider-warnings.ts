@@ -1,4 +1,4 @@
-import type { Answer } from "../../shared/protocol/endpoints.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
 
 type Provider = Answer<"identityProviders.list">["items"][number];
 

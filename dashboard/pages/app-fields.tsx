@@ -1,4 +1,4 @@
-import type { Body } from "../../shared/protocol/endpoints.ts";
+import type { Body } from "../../shared/api/endpoints.ts";
 import type { AppSettings } from "../../shared/registry/app-settings.ts";
 import { useApi } from "../api.ts";
 import { Check, Field } from "../components/field.tsx";

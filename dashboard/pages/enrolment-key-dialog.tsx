@@ -1,5 +1,5 @@
 import { type FormEvent, useId, useRef } from "react";
-import type { Body } from "../../shared/protocol/endpoints.ts";
+import type { Body } from "../../shared/api/endpoints.ts";
 import { useWrite } from "../api.ts";
 import { CopyText } from "../components/copy-text.tsx";
 import { Check, Field } from "../components/field.tsx";

@@ -1,4 +1,4 @@
-import type { Answer } from "../../shared/protocol/endpoints.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
 import { useApi } from "../api.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { Online, PathBadge } from "../components/node-badges.tsx";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { Answer } from "../../shared/protocol/endpoints.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
 import { call } from "../api.ts";
 import { Chart, Legend, type Series } from "../components/chart.tsx";
 import { Field } from "../components/field.tsx";

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Answer } from "../../shared/protocol/endpoints.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
 import { call, etagOf, useApi, useMayWrite, useWrite } from "../api.ts";
 import { CedarEditor } from "../components/cedar-editor.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";

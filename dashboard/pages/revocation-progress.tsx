@@ -1,4 +1,4 @@
-import type { Answer } from "../../shared/protocol/endpoints.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
 import { useApi } from "../api.ts";
 import { DataTable } from "../components/data-table.tsx";
 import { formatDateTime } from "../lib/format.ts";

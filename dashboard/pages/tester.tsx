@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import type { Answer, Body } from "../../shared/protocol/endpoints.ts";
+import type { Answer, Body } from "../../shared/api/endpoints.ts";
 import { useApi, useWrite } from "../api.ts";
 import { Outcome } from "../components/badges.tsx";
 import { Cited } from "../components/cited.tsx";

@@ -1,4 +1,4 @@
-import type { Answer } from "../../shared/protocol/endpoints.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
 import { useApi } from "../api.ts";
 import { Facts } from "../components/facts.tsx";
 import { Loaded } from "../components/states.tsx";

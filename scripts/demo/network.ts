@@ -1,4 +1,4 @@
-import type { NetworkDocument } from "../../shared/protocol/document.ts";
+import type { NetworkDocument } from "../../shared/api/document.ts";
 import { DEMO_USERS } from "./identity-provider.ts";
 
 export interface DemoPlaces {

@@ -1,5 +1,5 @@
-import { type Client, createClient } from "../../shared/protocol/client.ts";
-import type { NetworkDocument } from "../../shared/protocol/document.ts";
+import { type Client, createClient } from "../../shared/api/client.ts";
+import type { NetworkDocument } from "../../shared/api/document.ts";
 import { localRequest } from "./http.ts";
 
 /** A client of the local hub; the name needs no resolver. */

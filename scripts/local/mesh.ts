@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { initialiseTrust } from "../../cli/trust/initialise.ts";
 import { trustStore } from "../../cli/trust/store.ts";
-import type { Client } from "../../shared/protocol/client.ts";
+import type { Client } from "../../shared/api/client.ts";
 
 const YEAR_MS = 365 * 86_400_000;
 

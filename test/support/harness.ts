@@ -5,8 +5,8 @@ import { buildWorker } from "../../scripts/build-worker.ts";
 import { DEMO_USERS, type DemoUser, startIdentityProvider } from "../../scripts/demo/identity-provider.ts";
 import { applyNetwork, createNetwork, localClient } from "../../scripts/local/admin.ts";
 import { type Platform, startPlatform } from "../../scripts/local/platform.ts";
-import type { Client } from "../../shared/protocol/client.ts";
-import type { NetworkDocument } from "../../shared/protocol/document.ts";
+import type { Client } from "../../shared/api/client.ts";
+import type { NetworkDocument } from "../../shared/api/document.ts";
 import { type RecordingUpstream, startUpstream } from "./upstream.ts";
 
 /** The whole system for one test file: workerd, a real identity provider and an application that records what it sees. */

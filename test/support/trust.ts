@@ -1,8 +1,8 @@
+import type { Client } from "../../shared/api/client.ts";
 import { fromBase64url } from "../../shared/base/base64url.ts";
 import type { EnvelopeSigner } from "../../shared/crypto/dsse.ts";
 import { createCryptoProvider } from "../../shared/crypto/provider.ts";
 import { makeRoot, signerFromSeed, signRoot } from "../../shared/node/config/root-signing.ts";
-import type { Client } from "../../shared/protocol/client.ts";
 
 const YEAR_MS = 365 * 86_400_000;
 

@@ -1,10 +1,10 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
+import { isToken } from "../../shared/api/tokens.ts";
 import { takeAllowance } from "../../shared/node/allowance.ts";
 import { openEnrolmentSecret } from "../../shared/node/protocol/enrolment-secret.ts";
 import { enrollStatement, provenStatement } from "../../shared/node/protocol/schemas.ts";
 import { verifyStatement } from "../../shared/node/protocol/statement.ts";
 import { type EnrollAnswer, type EnrollStatement, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
-import { isToken } from "../../shared/protocol/tokens.ts";
 import { parseRoute } from "../../shared/segments/approved-routes.ts";
 import type { Bindings } from "../env.ts";
 import { meshKeys } from "../mesh/keys.ts";

@@ -1,8 +1,8 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { APP_SESSION_COOKIE, parseSessionCookie } from "../../shared/access/login/session-cookie.ts";
 import { parseOwner } from "../../shared/access/login/session-owner.ts";
+import { isToken } from "../../shared/api/tokens.ts";
 import { SERVICE_TOKEN_HEADER, serviceBearer } from "../../shared/http/headers.ts";
-import { isToken } from "../../shared/protocol/tokens.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import { cookieValues } from "../cookies.ts";
 import type { Bindings } from "../env.ts";

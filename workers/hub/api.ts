@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
-import { type Endpoint, isWrite, mayCall } from "../../shared/protocol/endpoint.ts";
-import { ENDPOINT_LIST, type EndpointId } from "../../shared/protocol/endpoints.ts";
-import { reference } from "../../shared/protocol/fields.ts";
+import { type Endpoint, isWrite, mayCall } from "../../shared/api/endpoint.ts";
+import { ENDPOINT_LIST, type EndpointId } from "../../shared/api/endpoints.ts";
+import { reference } from "../../shared/api/fields.ts";
 import type { Bindings } from "../env.ts";
 import { isSameOriginPost } from "../handoff/same-site.ts";
 import type { Call, Handler, Reply, Write } from "./call.ts";

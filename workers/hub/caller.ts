@@ -1,10 +1,10 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
+import { mayCall } from "../../shared/api/endpoint.ts";
+import type { Role } from "../../shared/api/fields.ts";
+import { isToken } from "../../shared/api/tokens.ts";
 import { constantTimeEqual } from "../../shared/base/base64url.ts";
-import { mayCall } from "../../shared/protocol/endpoint.ts";
-import type { Role } from "../../shared/protocol/fields.ts";
-import { isToken } from "../../shared/protocol/tokens.ts";
 import type { Bindings } from "../env.ts";
 import { currentSession } from "../handoff/current-session.ts";
 import { refuse } from "./refused.ts";

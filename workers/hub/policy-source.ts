@@ -1,7 +1,7 @@
 import type { NotCompiled } from "../../shared/access/policy/compiler-rpc.ts";
+import { mayCall } from "../../shared/api/endpoint.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import type { Result } from "../../shared/base/result.ts";
-import { mayCall } from "../../shared/protocol/endpoint.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
 import { compilerObject } from "../objects.ts";
 import type { Call } from "./call.ts";

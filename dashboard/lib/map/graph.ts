@@ -1,4 +1,4 @@
-import type { Answer } from "../../../shared/protocol/endpoints.ts";
+import type { Answer } from "../../../shared/api/endpoints.ts";
 
 export type MeshMap = Answer<"mesh.map">;
 export type MapNode = MeshMap["nodes"][number];

@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { PROBLEM, schemaOf } from "../../protocol/openapi.ts";
+import { PROBLEM, schemaOf } from "../../api/openapi.ts";
 import { SCHEMAS } from "../config/schemas.ts";
 import * as answers from "./answers.ts";
 import * as requests from "./schemas.ts";

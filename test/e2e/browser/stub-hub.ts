@@ -3,8 +3,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, resolve } from "node:path";
 import type * as z from "zod/mini";
-import type { Endpoint } from "../../../shared/protocol/endpoint.ts";
-import { type Answer, ENDPOINTS, type EndpointId } from "../../../shared/protocol/endpoints.ts";
+import type { Endpoint } from "../../../shared/api/endpoint.ts";
+import { type Answer, ENDPOINTS, type EndpointId } from "../../../shared/api/endpoints.ts";
 
 /**
  * The built dashboard in front of answers that a test gives: states that a real network takes hours or thousands of

@@ -1,4 +1,4 @@
-import type { Answer } from "../../../shared/protocol/endpoints.ts";
+import type { Answer } from "../../../shared/api/endpoints.ts";
 import type { Stubs } from "./stub-hub.ts";
 
 /** A network that exists in answers only. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { mintToken } from "../../../shared/protocol/tokens.ts";
+import { mintToken } from "../../../shared/api/tokens.ts";
 import { signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { Shell } from "./process.ts";

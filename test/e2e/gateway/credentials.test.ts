@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localRequest } from "../../../scripts/local/http.ts";
-import { mintToken } from "../../../shared/protocol/tokens.ts";
+import { mintToken } from "../../../shared/api/tokens.ts";
 import { type Attacker, signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { openDownload } from "../../support/streams.ts";

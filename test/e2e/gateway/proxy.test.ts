@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localRequest } from "../../../scripts/local/http.ts";
-import { ApiError } from "../../../shared/protocol/client.ts";
+import { ApiError } from "../../../shared/api/client.ts";
 import { type Attacker, attack, signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 

@@ -2,7 +2,7 @@ import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { applyNetwork } from "../../../scripts/local/admin.ts";
 import { localRequest } from "../../../scripts/local/http.ts";
-import type { NetworkDocument } from "../../../shared/protocol/document.ts";
+import type { NetworkDocument } from "../../../shared/api/document.ts";
 import { attack, signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { rawRequest } from "../../support/raw.ts";

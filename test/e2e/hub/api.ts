@@ -1,5 +1,5 @@
 import { localRequest } from "../../../scripts/local/http.ts";
-import { ApiError } from "../../../shared/protocol/client.ts";
+import { ApiError } from "../../../shared/api/client.ts";
 import type { System } from "../../support/harness.ts";
 import { Visitor } from "../../support/visitor.ts";
 

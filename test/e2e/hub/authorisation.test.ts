@@ -1,8 +1,8 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Endpoint, mayCall } from "../../../shared/protocol/endpoint.ts";
-import { ENDPOINT_LIST } from "../../../shared/protocol/endpoints.ts";
-import type { Role } from "../../../shared/protocol/fields.ts";
+import { type Endpoint, mayCall } from "../../../shared/api/endpoint.ts";
+import { ENDPOINT_LIST } from "../../../shared/api/endpoints.ts";
+import type { Role } from "../../../shared/api/fields.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 
 let system: System;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { applyNetwork } from "../../../scripts/local/admin.ts";
-import type { NetworkDocument } from "../../../shared/protocol/document.ts";
+import type { NetworkDocument } from "../../../shared/api/document.ts";
 import { type Attacker, signIn } from "../../support/attack.ts";
 import { CLIENT, type System, startSystem } from "../../support/harness.ts";
 import { call, change } from "./api.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Endpoint } from "../../../shared/protocol/endpoint.ts";
-import { ENDPOINT_LIST } from "../../../shared/protocol/endpoints.ts";
+import type { Endpoint } from "../../../shared/api/endpoint.ts";
+import { ENDPOINT_LIST } from "../../../shared/api/endpoints.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { bySeed, drawn, SEED } from "../../support/sample.ts";
 import { type Answered, call } from "./api.ts";

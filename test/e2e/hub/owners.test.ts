@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { NetworkDocument } from "../../../shared/protocol/document.ts";
+import type { NetworkDocument } from "../../../shared/api/document.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { call, change, refusalOf } from "./api.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localRequest } from "../../../scripts/local/http.ts";
-import { ENDPOINT_LIST } from "../../../shared/protocol/endpoints.ts";
+import { ENDPOINT_LIST } from "../../../shared/api/endpoints.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 
 let system: System;

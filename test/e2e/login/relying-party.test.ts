@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { applyNetwork } from "../../../scripts/local/admin.ts";
-import type { NetworkDocument } from "../../../shared/protocol/document.ts";
+import type { NetworkDocument } from "../../../shared/api/document.ts";
 import { type Fault, type FaultyProvider, startFaultyProvider } from "../../support/faulty-provider.ts";
 import { CLIENT, freePort, type System, startSystem } from "../../support/harness.ts";
 import { Visitor } from "../../support/visitor.ts";

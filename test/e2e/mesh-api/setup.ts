@@ -1,5 +1,5 @@
+import type { CallInput } from "../../../shared/api/client.ts";
 import type { EnvelopeSigner } from "../../../shared/crypto/dsse.ts";
-import type { CallInput } from "../../../shared/protocol/client.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { connectHub, type TestHub, type TestNode } from "../../support/node-client.ts";
 import { initTrust } from "../../support/trust.ts";

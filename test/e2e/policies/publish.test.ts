@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localClient } from "../../../scripts/local/admin.ts";
-import { ApiError } from "../../../shared/protocol/client.ts";
+import { ApiError } from "../../../shared/api/client.ts";
 import { type Attacker, signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 

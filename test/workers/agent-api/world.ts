@@ -1,9 +1,9 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { type CallInput, createClient } from "../../../shared/api/client.ts";
 import type { AuditLogRpc } from "../../../shared/audit/types.ts";
 import { createCryptoProvider } from "../../../shared/crypto/provider.ts";
 import { verifyRootChain } from "../../../shared/node/config/root.ts";
-import { type CallInput, createClient } from "../../../shared/protocol/client.ts";
 import { serveAgentApi } from "../../../workers/agent-api/index.ts";
 import type { Bindings } from "../../../workers/env.ts";
 import { serveApi } from "../../../workers/hub/api.ts";

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
+import { mintToken } from "../../../shared/api/tokens.ts";
 import type { AuditRow } from "../../../shared/audit/types.ts";
-import { mintToken } from "../../../shared/protocol/tokens.ts";
 import { checkBindings } from "../../../workers/env.ts";
 import { followAudit } from "../../../workers/hub/streams.ts";
 import { auditObject } from "../../../workers/objects.ts";

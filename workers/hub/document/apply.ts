@@ -1,4 +1,4 @@
-import type { NetworkDocument, Plan, PlanStep } from "../../../shared/protocol/document.ts";
+import type { NetworkDocument, Plan, PlanStep } from "../../../shared/api/document.ts";
 import { providerProblems } from "../../auth/check-provider.ts";
 import { noCycle, ownerIsLeft, ownerOrTokenIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Write } from "../call.ts";

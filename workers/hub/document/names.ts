@@ -1,4 +1,4 @@
-import type { PlanStep } from "../../../shared/protocol/document.ts";
+import type { PlanStep } from "../../../shared/api/document.ts";
 import { freshId } from "../../handoff/random.ts";
 import { refuse } from "../refused.ts";
 import type { NetworkRows } from "./read.ts";

@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import type { NetworkDocument, PlanStep } from "../../../shared/protocol/document.ts";
+import type { NetworkDocument, PlanStep } from "../../../shared/api/document.ts";
 import { groups, segments, users } from "../../../shared/registry/schema.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";

@@ -1,4 +1,4 @@
-import type { NetworkDocument, PlanStep } from "../../../shared/protocol/document.ts";
+import type { NetworkDocument, PlanStep } from "../../../shared/api/document.ts";
 import { refuse } from "../refused.ts";
 
 type Item = Readonly<Record<string, unknown>>;

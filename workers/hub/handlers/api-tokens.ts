@@ -1,7 +1,7 @@
 import { asc, eq, gt } from "drizzle-orm";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
+import { mintToken } from "../../../shared/api/tokens.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import { mintToken } from "../../../shared/protocol/tokens.ts";
 import { apiTokens } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../handoff/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";

@@ -1,8 +1,8 @@
 import { asc, eq, gt } from "drizzle-orm";
 import type * as z from "zod/mini";
 import { HUB_APP_ID } from "../../../shared/access/sessions/types.ts";
+import type { app as appSchema } from "../../../shared/api/registry.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import type { app as appSchema } from "../../../shared/protocol/registry.ts";
 import { type AppSettings, appSettings } from "../../../shared/registry/app-settings.ts";
 import { apps, segments, upstreams } from "../../../shared/registry/schema.ts";
 import type { Bindings } from "../../env.ts";

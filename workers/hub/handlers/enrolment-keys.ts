@@ -1,6 +1,6 @@
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
+import { mintToken } from "../../../shared/api/tokens.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import { mintToken } from "../../../shared/protocol/tokens.ts";
 import { freshId } from "../../handoff/random.ts";
 import { randomBytes } from "../../mesh/random.ts";
 import { newestRoot } from "../../mesh/roots.ts";

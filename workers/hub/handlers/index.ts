@@ -1,4 +1,4 @@
-import type { EndpointId } from "../../../shared/protocol/endpoints.ts";
+import type { EndpointId } from "../../../shared/api/endpoints.ts";
 import type { Handlers } from "../call.ts";
 import { API_TOKEN_HANDLERS } from "./api-tokens.ts";
 import { APP_HANDLERS } from "./apps.ts";

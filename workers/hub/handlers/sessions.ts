@@ -3,8 +3,8 @@ import {
   type SessionEndReason,
   type SessionFilter,
 } from "../../../shared/access/sessions/types.ts";
+import type { Role } from "../../../shared/api/fields.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import type { Role } from "../../../shared/protocol/fields.ts";
 import type { Bindings } from "../../env.ts";
 import { endUser } from "../../handoff/end-sessions.ts";
 import { freshId } from "../../handoff/random.ts";

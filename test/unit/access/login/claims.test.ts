@@ -6,7 +6,7 @@ import {
   MAX_GROUPS,
   readIdentityClaims,
 } from "../../../../shared/access/login/identity-claims.ts";
-import { email } from "../../../../shared/protocol/fields.ts";
+import { email } from "../../../../shared/api/fields.ts";
 
 const claims = { sub: "s1", email: "Alice@Example.com", email_verified: true, name: "Alice" };
 const settings: ClaimSettings = { groupsClaim: "groups", emailClaim: "email", emailVerified: "required" };
