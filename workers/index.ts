@@ -1,12 +1,12 @@
 import { refusal } from "../shared/base/errors/catalogue.ts";
 import { toProblem } from "../shared/base/errors/problem.ts";
-import { serveAuth } from "./auth/index.ts";
-import { recheckGrants } from "./auth/recheck/index.ts";
-import { hasTooManyCookies } from "./cookies.ts";
-import { type Bindings, ConfigurationError, checkBindings } from "./env.ts";
 import { serveGateway } from "./gateway/index.ts";
 import { refuse } from "./gateway/refusal-response.ts";
 import { keepHouse } from "./hub/housekeeping.ts";
+import { type Bindings, ConfigurationError, checkBindings } from "./platform/env.ts";
+import { hasTooManyCookies } from "./session/cookies.ts";
+import { serveAuth } from "./sign-in/index.ts";
+import { recheckGrants } from "./sign-in/recheck/index.ts";
 
 export { AuditLog } from "../durable-objects/audit-log.ts";
 export { LoginAttempts } from "../durable-objects/login-attempts.ts";

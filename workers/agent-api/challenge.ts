@@ -10,8 +10,8 @@ import {
   type ChallengeAnswer,
   type PublicKeys,
 } from "../../shared/node/protocol/types.ts";
-import type { Bindings } from "../env.ts";
 import { type MeshKeys, meshKeys } from "../mesh/keys.ts";
+import type { Bindings } from "../platform/env.ts";
 import { bytesOf, readDocument } from "./body.ts";
 import { refuse } from "./refused.ts";
 

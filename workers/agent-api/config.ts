@@ -1,7 +1,7 @@
 import { type ConfigTag, compareSerials, parseTag } from "../../shared/node/config/serial.ts";
 import { HEADERS, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
-import type { Bindings } from "../env.ts";
-import { meshObject } from "../objects.ts";
+import type { Bindings } from "../platform/env.ts";
+import { meshObject } from "../platform/objects.ts";
 import { catchUpTo, markSeen } from "./directory.ts";
 import { json, type Reply, refuse } from "./refused.ts";
 import type { AgentSession } from "./session.ts";

@@ -1,6 +1,6 @@
 import type { DirectoryEntry, SeenNode } from "../../shared/node/segment-mesh.ts";
-import type { Bindings } from "../env.ts";
-import { meshObject } from "../objects.ts";
+import type { Bindings } from "../platform/env.ts";
+import { meshObject } from "../platform/objects.ts";
 
 /** For so long (milliseconds) an isolate answers polls by itself. A revocation waits for no longer than that. */
 const LEASE_MS = 1_000;

@@ -6,11 +6,11 @@ import { enrollStatement, provenStatement } from "../../shared/node/protocol/sch
 import { verifyStatement } from "../../shared/node/protocol/statement.ts";
 import { type EnrollAnswer, type EnrollStatement, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import { parseRoute } from "../../shared/segments/approved-routes.ts";
-import type { Bindings } from "../env.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
-import { settleEvents } from "../saved-events.ts";
+import type { Bindings } from "../platform/env.ts";
+import { settleEvents } from "../platform/saved-events.ts";
 import { bytesOf, readDocument } from "./body.ts";
 import { type Answered, requirePossession } from "./challenge.ts";
 import { requireClock } from "./clock.ts";

@@ -10,15 +10,15 @@ import {
   WIRE_LIMITS,
 } from "../../shared/node/protocol/types.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
-import type { Bindings } from "../env.ts";
-import { freshId } from "../handoff/random.ts";
 import { setStatus } from "../mesh/changes.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
-import { meshObject } from "../objects.ts";
+import type { Bindings } from "../platform/env.ts";
+import { meshObject } from "../platform/objects.ts";
+import { freshId } from "../platform/random.ts";
+import { savedEvent, settleEvents } from "../platform/saved-events.ts";
 import { failedGuard } from "../registry/guards.ts";
-import { savedEvent, settleEvents } from "../saved-events.ts";
 import { bytesOf, readDocument } from "./body.ts";
 import { requireClock } from "./clock.ts";
 import { refuse } from "./refused.ts";

@@ -1,7 +1,7 @@
 import { type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
 import { HEADERS, LEAST_CAPABILITY, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
-import type { Bindings } from "../env.ts";
-import { meshObject } from "../objects.ts";
+import type { Bindings } from "../platform/env.ts";
+import { meshObject } from "../platform/objects.ts";
 import { readBytes } from "./body.ts";
 import { challenge } from "./challenge.ts";
 import { config, object } from "./config.ts";

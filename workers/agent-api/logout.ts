@@ -1,8 +1,8 @@
 import { leaveOften, prepareAll, removeNode } from "../../shared/registry/node-statements.ts";
-import type { Bindings } from "../env.ts";
-import { freshId } from "../handoff/random.ts";
 import { refreshMesh } from "../mesh/notify.ts";
-import { savedEvent, settleEvents } from "../saved-events.ts";
+import type { Bindings } from "../platform/env.ts";
+import { freshId } from "../platform/random.ts";
+import { savedEvent, settleEvents } from "../platform/saved-events.ts";
 import { json, type Reply } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
 import { requireMember } from "./standing.ts";

@@ -3,13 +3,13 @@ import { provenStatement, rotateStatement } from "../../shared/node/protocol/sch
 import { verifyStatement } from "../../shared/node/protocol/statement.ts";
 import { WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import { NEXT_REVISION, REVISION } from "../../shared/registry/node-statements.ts";
-import type { Bindings } from "../env.ts";
-import { freshId } from "../handoff/random.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
-import { meshObject } from "../objects.ts";
-import { savedEvent, settleEvents } from "../saved-events.ts";
+import type { Bindings } from "../platform/env.ts";
+import { meshObject } from "../platform/objects.ts";
+import { freshId } from "../platform/random.ts";
+import { savedEvent, settleEvents } from "../platform/saved-events.ts";
 import { bytesOf, readDocument } from "./body.ts";
 import { requirePossession } from "./challenge.ts";
 import { requireClock } from "./clock.ts";

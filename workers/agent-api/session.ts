@@ -1,8 +1,8 @@
 import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
 import { answerBytes, requestBytes } from "../../shared/node/protocol/message-mac.ts";
 import { HEADERS, TICKET_SCHEME } from "../../shared/node/protocol/types.ts";
-import type { Bindings } from "../env.ts";
 import { meshKeys } from "../mesh/keys.ts";
+import type { Bindings } from "../platform/env.ts";
 import { type Reply, refuse, toResponse } from "./refused.ts";
 import { type KnownTicket, takeCounter, ticketOf } from "./tickets.ts";
 

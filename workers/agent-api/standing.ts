@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../shared/base/errors/catalogue.ts";
 import type { DirectoryEntry } from "../../shared/node/segment-mesh.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
-import type { Bindings } from "../env.ts";
+import type { Bindings } from "../platform/env.ts";
 import { type Standing, standingOf } from "./directory.ts";
 import { refuse } from "./refused.ts";
 import type { AgentSession } from "./session.ts";

@@ -5,11 +5,11 @@ import { type NodeFactsReport, type SignedStatement, WIRE_LIMITS } from "../../s
 import type { CheckedReport, ReportedChange, ReportVerdict } from "../../shared/node/segment-mesh.ts";
 import { oddPeers, usableEndpoints, usableRoutes } from "../../shared/node/usable.ts";
 import { NEXT_REVISION, REVISION } from "../../shared/registry/node-statements.ts";
-import type { Bindings } from "../env.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
-import { meshObject } from "../objects.ts";
+import type { Bindings } from "../platform/env.ts";
+import { meshObject } from "../platform/objects.ts";
 import { bytesOf, gunzip, readDocument } from "./body.ts";
 import { json, type Reply, refuse, refuseNews } from "./refused.ts";
 import type { AgentSession } from "./session.ts";

@@ -1,7 +1,7 @@
 import { CAPABILITY, LEAST_CAPABILITY, type TrustAnswer } from "../../shared/node/protocol/types.ts";
-import type { Bindings } from "../env.ts";
 import { allRoots } from "../mesh/roots.ts";
 import { meshState } from "../mesh/state.ts";
+import type { Bindings } from "../platform/env.ts";
 import { refuse } from "./refused.ts";
 
 /** Every root, for agents that join: each verifies the chain from the hash that its enrolment key carries. */

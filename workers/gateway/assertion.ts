@@ -3,7 +3,7 @@ import type { AssertionKey, Session } from "../../shared/access/sessions/types.t
 import { base64url } from "../../shared/base/base64url.ts";
 import { assertedGroups, jsonBytes } from "../../shared/http/asserted-groups.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import type { Bindings } from "../env.ts";
+import type { Bindings } from "../platform/env.ts";
 import type { Caller } from "./caller.ts";
 import { assertionKeys, sign } from "./keys.ts";
 

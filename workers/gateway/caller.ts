@@ -4,10 +4,10 @@ import { parseOwner } from "../../shared/access/login/session-owner.ts";
 import { isToken } from "../../shared/api/tokens.ts";
 import { SERVICE_TOKEN_HEADER, serviceBearer } from "../../shared/http/headers.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
-import { cookieValues } from "../cookies.ts";
-import type { Bindings } from "../env.ts";
-import { sessionsObject } from "../objects.ts";
-import { freshSnapshot, newestSnapshot, type Snapshot } from "../snapshot.ts";
+import type { Bindings } from "../platform/env.ts";
+import { sessionsObject } from "../platform/objects.ts";
+import { freshSnapshot, newestSnapshot, type Snapshot } from "../registry/snapshot.ts";
+import { cookieValues } from "../session/cookies.ts";
 import { lease, leased, mayLease, type Vouched } from "./lease.ts";
 
 /** Who sent a request, and at which epoch that was vouched for. */

@@ -1,6 +1,6 @@
 import { checkUpstream } from "../../shared/http/upstream.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import { type Bindings, networkHosts } from "../env.ts";
+import { type Bindings, networkHosts } from "../platform/env.ts";
 
 const MAX_REMEMBERED = 5_000;
 const remembered = new Map<string, string | null>();

@@ -2,7 +2,7 @@ import type { RewrittenHeader } from "../../shared/access/second-resource.ts";
 import { type ErrorCode, type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
 import { refusalOfFault, type UpstreamFault } from "../../shared/http/upstream-fault.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import type { Bindings } from "../env.ts";
+import type { Bindings } from "../platform/env.ts";
 import { type RefusalContext, refuse } from "./refusal-response.ts";
 import { type Cut, type StreamWatch, UPSTREAM_TIMEOUT } from "./stream-watch.ts";
 

@@ -6,10 +6,10 @@ import { corsHeaders, isPreflight, mayOpenWebSocket, preflightHeaders } from "..
 import { isRootServiceWorker } from "../../shared/http/service-worker.ts";
 import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../../shared/http/target.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
-import { recordDecision } from "../audit.ts";
-import type { Bindings } from "../env.ts";
-import { serveReserved } from "../handoff/index.ts";
-import { freshSnapshot, newestSnapshot, type Snapshot, snapshotAt } from "../snapshot.ts";
+import { recordDecision } from "../platform/audit.ts";
+import type { Bindings } from "../platform/env.ts";
+import { freshSnapshot, newestSnapshot, type Snapshot, snapshotAt } from "../registry/snapshot.ts";
+import { serveReserved } from "../session/index.ts";
 import { assertionHeaders } from "./assertion.ts";
 import { type Caller, identify, isGood } from "./caller.ts";
 import { askedBy, decisionEntry, judge } from "./judge.ts";

@@ -1,5 +1,5 @@
 import type { AssertionKey } from "../../shared/access/sessions/types.ts";
-import type { Bindings } from "../env.ts";
+import type { Bindings } from "../platform/env.ts";
 import { assertionKeys } from "./keys.ts";
 
 export const JWKS_PATH = "/.well-known/rustronaut/jwks.json";

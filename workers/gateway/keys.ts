@@ -1,6 +1,6 @@
 import type { AssertionKey } from "../../shared/access/sessions/types.ts";
-import type { Bindings } from "../env.ts";
-import { coordinatorObject } from "../objects.ts";
+import type { Bindings } from "../platform/env.ts";
+import { coordinatorObject } from "../platform/objects.ts";
 
 /** How long (milliseconds) an isolate uses keys before it asks again; far below the overlap of two keys. */
 const KEYS_KEPT_MS = 300_000;

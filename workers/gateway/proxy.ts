@@ -9,7 +9,7 @@ import {
 import { forRange, forWhole, isUndoneByReading } from "../../shared/http/representation.ts";
 import { faultOfError, type UpstreamFault } from "../../shared/http/upstream-fault.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import type { Bindings } from "../env.ts";
+import type { Bindings } from "../platform/env.ts";
 import { answer } from "./answer.ts";
 import { dialable } from "./dialable.ts";
 import { cutBeforeAnswer, type Forwarding, isRepeatable, noBecause, noFor } from "./forwarding.ts";

@@ -5,8 +5,8 @@ import { showsPage } from "../../shared/http/navigation.ts";
 import { corsHeaders } from "../../shared/http/origin.ts";
 import { splitUrl, type TargetRules } from "../../shared/http/target.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import { freshId } from "../handoff/random.ts";
 import { deniedPage, errorPage, htmlResponse } from "../pages/index.ts";
+import { freshId } from "../platform/random.ts";
 
 /** What is known when a request is refused; each makes the answer more useful. */
 export interface RefusalContext {

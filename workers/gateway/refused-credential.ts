@@ -2,9 +2,9 @@ import { requestFacts } from "../../shared/access/assess.ts";
 import { actionOf } from "../../shared/access/policy/request.ts";
 import type { Question } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
-import { recordDecision } from "../audit.ts";
-import type { Bindings } from "../env.ts";
-import { freshId } from "../handoff/random.ts";
+import { recordDecision } from "../platform/audit.ts";
+import type { Bindings } from "../platform/env.ts";
+import { freshId } from "../platform/random.ts";
 import type { RefusedCredential } from "./caller.ts";
 import { servicePrincipal } from "./judge.ts";
 

@@ -1,9 +1,9 @@
 import { refusal } from "../../shared/base/errors/catalogue.ts";
 import { maySignIn, showsPage } from "../../shared/http/navigation.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import type { Bindings } from "../env.ts";
-import { beginSignIn } from "../handoff/begin.ts";
-import { SIGN_IN_PATH } from "../handoff/index.ts";
+import type { Bindings } from "../platform/env.ts";
+import { beginSignIn } from "../session/begin.ts";
+import { SIGN_IN_PATH } from "../session/index.ts";
 import { refuse } from "./refusal-response.ts";
 
 /** Stable codes of why someone can't go on. */

@@ -1,5 +1,5 @@
 import type { Question } from "../../shared/access/question.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { Snapshot } from "../registry/snapshot.ts";
 import type { Caller } from "./caller.ts";
 import { judge } from "./judge.ts";
 

@@ -5,8 +5,8 @@ import {
   type KillLineMessage,
   type Session,
 } from "../../shared/access/sessions/types.ts";
-import type { Bindings } from "../env.ts";
-import { coordinatorObject, sessionsObject } from "../objects.ts";
+import type { Bindings } from "../platform/env.ts";
+import { coordinatorObject, sessionsObject } from "../platform/objects.ts";
 import type { Caller } from "./caller.ts";
 
 /** Why a stream was cut: the reason of the watch's `signal`. */

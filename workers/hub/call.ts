@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import type { SessionEndReason, SessionFilter } from "../../shared/access/sessions/types.ts";
 import type { Answer, ENDPOINTS, EndpointId, Params } from "../../shared/api/endpoints.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
-import type { Bindings } from "../env.ts";
+import type { Bindings } from "../platform/env.ts";
 import type { Caller } from "./caller.ts";
 
 type Declared<Id extends EndpointId, Part extends "query" | "body"> = (typeof ENDPOINTS)[Id] extends {

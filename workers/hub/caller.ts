@@ -5,8 +5,8 @@ import { mayCall } from "../../shared/api/endpoint.ts";
 import type { Role } from "../../shared/api/fields.ts";
 import { isToken } from "../../shared/api/tokens.ts";
 import { constantTimeEqual } from "../../shared/base/base64url.ts";
-import type { Bindings } from "../env.ts";
-import { currentSession } from "../handoff/current-session.ts";
+import type { Bindings } from "../platform/env.ts";
+import { currentSession } from "../session/current-session.ts";
 import { refuse } from "./refused.ts";
 
 /** Who calls, once it is proven. */

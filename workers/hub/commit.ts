@@ -1,8 +1,8 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
-import type { Bindings } from "../env.ts";
-import { freshId } from "../handoff/random.ts";
-import { seal, unseal } from "../secrets.ts";
+import type { Bindings } from "../platform/env.ts";
+import { freshId } from "../platform/random.ts";
+import { seal, unseal } from "../platform/secrets.ts";
 import type { Effects, Write } from "./call.ts";
 import { perform } from "./effects.ts";
 import { explainFailure } from "./failures.ts";

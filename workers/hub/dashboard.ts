@@ -1,11 +1,11 @@
 import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
 import { maySignIn } from "../../shared/http/navigation.ts";
-import type { Bindings } from "../env.ts";
-import { beginSignIn } from "../handoff/begin.ts";
-import { currentSession } from "../handoff/current-session.ts";
-import { hubApp } from "../handoff/hub-app.ts";
-import { refuse } from "../handoff/refuse.ts";
+import type { Bindings } from "../platform/env.ts";
+import { beginSignIn } from "../session/begin.ts";
+import { currentSession } from "../session/current-session.ts";
+import { hubApp } from "../session/hub-app.ts";
+import { refuse } from "../session/refuse.ts";
 
 /** Nothing is inline and nothing comes from elsewhere; charts size themselves through the CSSOM, which needs no leave. */
 const CONTENT_SECURITY_POLICY = [

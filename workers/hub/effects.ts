@@ -1,11 +1,11 @@
 import type { EventEntry } from "../../shared/audit/types.ts";
-import { recordEvent } from "../audit.ts";
-import type { Bindings } from "../env.ts";
-import { endUser } from "../handoff/end-sessions.ts";
-import { indexEnded } from "../handoff/session-index.ts";
 import { refreshMesh } from "../mesh/notify.ts";
-import { coordinatorObject, meshObject } from "../objects.ts";
+import { recordEvent } from "../platform/audit.ts";
+import type { Bindings } from "../platform/env.ts";
+import { coordinatorObject, meshObject } from "../platform/objects.ts";
 import { loadPrincipal } from "../registry/principals.ts";
+import { endUser } from "../session/end-sessions.ts";
+import { indexEnded } from "../session/session-index.ts";
 import type { Effects } from "./call.ts";
 
 /** Principals loaded, or sessions ended, at the same time. */

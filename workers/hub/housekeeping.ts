@@ -1,5 +1,5 @@
-import type { Bindings } from "../env.ts";
-import { settleLeftEvents } from "../saved-events.ts";
+import type { Bindings } from "../platform/env.ts";
+import { settleLeftEvents } from "../platform/saved-events.ts";
 import { finishRow, PENDING } from "./commit.ts";
 
 /** How often one isolate looks for work, in milliseconds. */

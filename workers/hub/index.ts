@@ -1,8 +1,8 @@
 import { serveAgentApi } from "../agent-api/index.ts";
-import type { Bindings } from "../env.ts";
 import { JWKS_PATH, serveJwks } from "../gateway/jwks.ts";
-import { hubApp } from "../handoff/hub-app.ts";
-import { serveReserved } from "../handoff/index.ts";
+import type { Bindings } from "../platform/env.ts";
+import { hubApp } from "../session/hub-app.ts";
+import { serveReserved } from "../session/index.ts";
 import { serveApi } from "./api.ts";
 import { serveDashboard } from "./dashboard.ts";
 import { docsResponse, openApiResponse } from "./docs-page.ts";

@@ -3,7 +3,7 @@ import { mayCall } from "../../shared/api/endpoint.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import type { Result } from "../../shared/base/result.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
-import { compilerObject } from "../objects.ts";
+import { compilerObject } from "../platform/objects.ts";
 import type { Call } from "./call.ts";
 import { refuse } from "./refused.ts";
 

@@ -2,9 +2,9 @@ import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts"
 import { HUB_APP_ID, type Session, SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
 import { mayCall } from "../../shared/api/endpoint.ts";
 import type { Role } from "../../shared/api/fields.ts";
-import type { Bindings } from "../env.ts";
 import { StreamWatch } from "../gateway/stream-watch.ts";
-import { currentSession } from "../handoff/current-session.ts";
+import type { Bindings } from "../platform/env.ts";
+import { currentSession } from "../session/current-session.ts";
 import { authenticate } from "./caller.ts";
 import { refuse } from "./refused.ts";
 

@@ -1,7 +1,7 @@
 import type { AuditRow } from "../../shared/audit/types.ts";
-import type { Bindings } from "../env.ts";
 import type { StreamWatch } from "../gateway/stream-watch.ts";
-import { auditObject } from "../objects.ts";
+import type { Bindings } from "../platform/env.ts";
+import { auditObject } from "../platform/objects.ts";
 import { watchStanding } from "./standing.ts";
 
 const HEARTBEAT_MS = 15_000;

@@ -1,5 +1,5 @@
 import { checkUpstream } from "../../shared/http/upstream.ts";
-import { type Bindings, networkHosts } from "../env.ts";
+import { type Bindings, networkHosts } from "../platform/env.ts";
 import { Refused, refuse } from "./refused.ts";
 
 /** The upstreams in their stored spelling. Refuses those that the edge may not dial, and an app in front of itself. */

@@ -2,7 +2,7 @@ import type { EnvelopeSigner } from "../../shared/crypto/dsse.ts";
 import { createCryptoProvider } from "../../shared/crypto/provider.ts";
 import type { AeadKey, CryptoProvider, DecapsulationKey } from "../../shared/crypto/types.ts";
 import { hubKem, onlineSigner, sealingKey } from "../../shared/node/hub-keys.ts";
-import type { Bindings } from "../env.ts";
+import type { Bindings } from "../platform/env.ts";
 import { randomBytes } from "./random.ts";
 
 /** The hub's keys, expanded. */

@@ -1,6 +1,6 @@
 import type { LiveNode } from "../../shared/node/segment-mesh.ts";
-import type { Bindings } from "../env.ts";
-import { meshObject } from "../objects.ts";
+import type { Bindings } from "../platform/env.ts";
+import { meshObject } from "../platform/objects.ts";
 
 /** What their segments know of these nodes now. A segment that can't be asked leaves its nodes out. */
 export async function liveOf(

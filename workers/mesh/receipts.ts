@@ -1,5 +1,5 @@
-import type { Bindings } from "../env.ts";
-import { meshObject } from "../objects.ts";
+import type { Bindings } from "../platform/env.ts";
+import { meshObject } from "../platform/objects.ts";
 
 interface EndedRow {
   id: string;

@@ -4,10 +4,10 @@ import type { AssertionKey } from "../../../shared/access/sessions/types.ts";
 import { base64url } from "../../../shared/base/base64url.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import type { SnapshotApp } from "../../../shared/registry/snapshot.ts";
-import type { Bindings } from "../../../workers/env.ts";
 import { assertionHeaders } from "../../../workers/gateway/assertion.ts";
 import type { Caller } from "../../../workers/gateway/caller.ts";
 import { serveJwks } from "../../../workers/gateway/jwks.ts";
+import type { Bindings } from "../../../workers/platform/env.ts";
 
 const ISSUER = "https://auth.example.com";
 const TYP = "rustronaut-assertion+jwt";

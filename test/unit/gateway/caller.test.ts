@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Verdict } from "../../../shared/access/sessions/types.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../../shared/registry/snapshot.ts";
-import type { Bindings } from "../../../workers/env.ts";
 import { identify, isGood } from "../../../workers/gateway/caller.ts";
 import { lease, leased, mayLease } from "../../../workers/gateway/lease.ts";
+import type { Bindings } from "../../../workers/platform/env.ts";
 
 const SEGMENT = "seg_00000000000000000000000000";
 const NOW = 1_800_000_000_000;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Bindings } from "../../../workers/env.ts";
+import type { Bindings } from "../../../workers/platform/env.ts";
 
 /** One isolate: its module state, the registry it reads, and how often it was read. */
 async function isolate() {
   vi.resetModules();
-  const { snapshotAt } = await import("../../../workers/snapshot.ts");
+  const { snapshotAt } = await import("../../../workers/registry/snapshot.ts");
   const registry = {
     epoch: 1,
     reads: 0,

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { meshObject } from "../../../workers/objects.ts";
-import { settleLeftEvents } from "../../../workers/saved-events.ts";
+import { meshObject } from "../../../workers/platform/objects.ts";
+import { settleLeftEvents } from "../../../workers/platform/saved-events.ts";
 import { newNode } from "../../support/test-node.ts";
 import { bindings } from "../hub/world.ts";
 import { openWorld, pendingEvents, type World, withoutAudit } from "./world.ts";

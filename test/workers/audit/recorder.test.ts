@@ -2,8 +2,8 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../../shared/audit/types.ts";
-import { MAX_PENDING, recordDecision, recordEvent } from "../../../workers/audit.ts";
-import { type Bindings, checkBindings } from "../../../workers/env.ts";
+import { MAX_PENDING, recordDecision, recordEvent } from "../../../workers/platform/audit.ts";
+import { type Bindings, checkBindings } from "../../../workers/platform/env.ts";
 import { applyRegistry } from "../registry.ts";
 import { decision, event } from "./entries.ts";
 import { openLog } from "./open.ts";

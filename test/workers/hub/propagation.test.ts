@@ -1,7 +1,7 @@
 import { waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { coordinatorObject } from "../../../workers/objects.ts";
+import { coordinatorObject } from "../../../workers/platform/objects.ts";
 import { applyRegistry } from "../registry.ts";
 import { hideFromCoordinator, named, owner } from "../sessions/world.ts";
 import { bindings, call, createNetwork, withCoordinator } from "./world.ts";

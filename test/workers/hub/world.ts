@@ -1,10 +1,10 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { NetworkCoordinatorRpc } from "../../../shared/access/sessions/types.ts";
-import { type Bindings, checkBindings } from "../../../workers/env.ts";
 import { serveApi } from "../../../workers/hub/api.ts";
 import { newApiToken } from "../../../workers/hub/handlers/api-tokens.ts";
-import { coordinatorObject } from "../../../workers/objects.ts";
+import { type Bindings, checkBindings } from "../../../workers/platform/env.ts";
+import { coordinatorObject } from "../../../workers/platform/objects.ts";
 
 export const bindings: Bindings = checkBindings(env);
 

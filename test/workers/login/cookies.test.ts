@@ -5,7 +5,7 @@ import {
   cookieValues,
   hasTooManyCookies,
   setCookie,
-} from "../../../workers/cookies.ts";
+} from "../../../workers/session/cookies.ts";
 
 const request = (cookie: string) => new Request("https://app.example/", { headers: { Cookie: cookie } });
 

@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Session } from "../../../shared/access/sessions/types.ts";
-import { serveBackchannelLogout } from "../../../workers/auth/backchannel-logout.ts";
-import { providerFetch } from "../../../workers/auth/provider-fetch.ts";
-import { auditObject } from "../../../workers/objects.ts";
+import { auditObject } from "../../../workers/platform/objects.ts";
+import { serveBackchannelLogout } from "../../../workers/sign-in/backchannel-logout.ts";
+import { providerFetch } from "../../../workers/sign-in/provider-fetch.ts";
 import { applyRegistry } from "../registry.ts";
 import { bindings, HOUR, type Mode, run, silentProvider, startNetwork } from "./silent-provider.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Bindings } from "../../../workers/env.ts";
-import { seal, unseal } from "../../../workers/secrets.ts";
+import type { Bindings } from "../../../workers/platform/env.ts";
+import { seal, unseal } from "../../../workers/platform/secrets.ts";
 
 const withKey = (secretKey: string) => ({ secretKey }) as Bindings;
 const bindings = withKey("dGVzdC1vbmx5LWtleS1vZi10aGlydHktdHdvLWJ5dGU");

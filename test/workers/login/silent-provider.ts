@@ -3,11 +3,11 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { vi } from "vitest";
 import type { IdentityClaims } from "../../../shared/access/login/identity-claims.ts";
 import type { Session } from "../../../shared/access/sessions/types.ts";
-import { openSignIn } from "../../../workers/auth/open-sign-in.ts";
-import { enabledProvider } from "../../../workers/auth/providers.ts";
-import { recheckGrants } from "../../../workers/auth/recheck/index.ts";
-import { checkBindings } from "../../../workers/env.ts";
-import { sessionsObject } from "../../../workers/objects.ts";
+import { checkBindings } from "../../../workers/platform/env.ts";
+import { sessionsObject } from "../../../workers/platform/objects.ts";
+import { openSignIn } from "../../../workers/sign-in/open-sign-in.ts";
+import { enabledProvider } from "../../../workers/sign-in/providers.ts";
+import { recheckGrants } from "../../../workers/sign-in/recheck/index.ts";
 
 const db = env.DB;
 export const bindings = checkBindings(env);

@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { IdentityClaims } from "../../../shared/access/login/identity-claims.ts";
-import type { Provider } from "../../../workers/auth/providers.ts";
-import { signInUser } from "../../../workers/auth/users.ts";
 import { loadPrincipal } from "../../../workers/registry/principals.ts";
+import type { Provider } from "../../../workers/sign-in/providers.ts";
+import { signInUser } from "../../../workers/sign-in/users.ts";
 import { applyRegistry } from "../registry.ts";
 
 const db = env.DB;

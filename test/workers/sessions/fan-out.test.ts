@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import { indexSession } from "../../../workers/handoff/session-index.ts";
+import { indexSession } from "../../../workers/session/session-index.ts";
 import { principal } from "../../unit/access/sessions/fixtures.ts";
 import { applyRegistry } from "../registry.ts";
 import {

@@ -1,6 +1,6 @@
 import type { NetworkDocument, Plan, PlanStep } from "../../../shared/api/document.ts";
-import { providerProblems } from "../../auth/check-provider.ts";
 import { noCycle, ownerIsLeft, ownerOrTokenIsLeft, unchanged } from "../../registry/guards.ts";
+import { providerProblems } from "../../sign-in/check-provider.ts";
 import type { Call, Effects, Write } from "../call.ts";
 import { changeApp, endsOf, newApp, removeApp, storeApp } from "../handlers/apps.ts";
 import {

@@ -1,5 +1,5 @@
 import type { PlanStep } from "../../../shared/api/document.ts";
-import { freshId } from "../../handoff/random.ts";
+import { freshId } from "../../platform/random.ts";
 import { refuse } from "../refused.ts";
 import type { NetworkRows } from "./read.ts";
 

@@ -1,9 +1,9 @@
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { mintToken } from "../../../shared/api/tokens.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import { freshId } from "../../handoff/random.ts";
 import { randomBytes } from "../../mesh/random.ts";
 import { newestRoot } from "../../mesh/roots.ts";
+import { freshId } from "../../platform/random.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";

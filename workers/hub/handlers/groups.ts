@@ -1,7 +1,7 @@
 import { and, asc, eq, gt } from "drizzle-orm";
 import { isId } from "../../../shared/base/ids.ts";
 import { groups } from "../../../shared/registry/schema.ts";
-import { freshId } from "../../handoff/random.ts";
+import { freshId } from "../../platform/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { noCycle, unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";

@@ -1,13 +1,13 @@
 import { asc, eq, gt } from "drizzle-orm";
 import { isId } from "../../../shared/base/ids.ts";
 import { identityProviders } from "../../../shared/registry/schema.ts";
-import { providerProblems } from "../../auth/check-provider.ts";
-import { providerSecretContext } from "../../auth/providers.ts";
-import type { Bindings } from "../../env.ts";
-import { freshId } from "../../handoff/random.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { freshId } from "../../platform/random.ts";
+import { seal } from "../../platform/secrets.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
-import { seal } from "../../secrets.ts";
+import { providerProblems } from "../../sign-in/check-provider.ts";
+import { providerSecretContext } from "../../sign-in/providers.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";

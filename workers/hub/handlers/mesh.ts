@@ -1,6 +1,6 @@
-import type { Bindings } from "../../env.ts";
 import { combineMaps } from "../../mesh/map.ts";
-import { meshObject } from "../../objects.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { meshObject } from "../../platform/objects.ts";
 import type { Handlers } from "../call.ts";
 import { refuse } from "../refused.ts";
 import { findSegment } from "./segments.ts";

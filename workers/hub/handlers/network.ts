@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { apiTokens, networks, users } from "../../../shared/registry/schema.ts";
-import type { Bindings } from "../../env.ts";
-import { freshId } from "../../handoff/random.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { freshId } from "../../platform/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Handlers } from "../call.ts";

@@ -1,6 +1,6 @@
 import type { AuditEntry, AuditRow, DecisionEntry } from "../../../shared/audit/types.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import { auditObject } from "../../objects.ts";
+import { auditObject } from "../../platform/objects.ts";
 import type { Handlers } from "../call.ts";
 import { citedPolicies, reasonsOf } from "../explain.ts";
 import { limitOf, numberIn, readCursor, writeCursor } from "../paging.ts";

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, lt } from "drizzle-orm";
 import { isId } from "../../../shared/base/ids.ts";
 import { policies, policyVersions } from "../../../shared/registry/schema.ts";
-import { freshId } from "../../handoff/random.ts";
+import { freshId } from "../../platform/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";

@@ -5,9 +5,9 @@ import { type Asked, type Question, readQuestion } from "../../../shared/access/
 import { type Refusal, refusal } from "../../../shared/base/errors/catalogue.ts";
 import { err, ok, type Result } from "../../../shared/base/result.ts";
 import type { SnapshotApp, SnapshotPolicy } from "../../../shared/registry/snapshot.ts";
-import { coordinatorObject } from "../../objects.ts";
+import { coordinatorObject } from "../../platform/objects.ts";
 import { loadPrincipal } from "../../registry/principals.ts";
-import { type Snapshot, snapshotAt } from "../../snapshot.ts";
+import { type Snapshot, snapshotAt } from "../../registry/snapshot.ts";
 import type { Call, Handlers } from "../call.ts";
 import { citedPolicies, readingsInWords, reasonsOf } from "../explain.ts";
 import { compileSource, refuseBulk } from "../policy-source.ts";

@@ -2,7 +2,7 @@ import { asc, eq, gt } from "drizzle-orm";
 import { SIGN_IN_SEGMENT } from "../../../shared/access/sessions/types.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { segments } from "../../../shared/registry/schema.ts";
-import { freshId } from "../../handoff/random.ts";
+import { freshId } from "../../platform/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";

@@ -5,12 +5,12 @@ import {
 } from "../../../shared/access/sessions/types.ts";
 import type { Role } from "../../../shared/api/fields.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import type { Bindings } from "../../env.ts";
-import { endUser } from "../../handoff/end-sessions.ts";
-import { freshId } from "../../handoff/random.ts";
-import { indexEnded, liveOwners } from "../../handoff/session-index.ts";
-import { coordinatorObject } from "../../objects.ts";
-import { recordEnding } from "../../saved-events.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { coordinatorObject } from "../../platform/objects.ts";
+import { freshId } from "../../platform/random.ts";
+import { recordEnding } from "../../platform/saved-events.ts";
+import { endUser } from "../../session/end-sessions.ts";
+import { indexEnded, liveOwners } from "../../session/session-index.ts";
 import type { Call, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound, refuse } from "../refused.ts";

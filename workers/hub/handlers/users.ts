@@ -2,7 +2,7 @@ import { and, asc, eq, gt } from "drizzle-orm";
 import { normalEmail } from "../../../shared/access/login/email.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { users } from "../../../shared/registry/schema.ts";
-import { freshId } from "../../handoff/random.ts";
+import { freshId } from "../../platform/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { ownerIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";

@@ -1,0 +1,101 @@
+import type { AuditLog } from "../../durable-objects/audit-log.ts";
+import type { LoginAttempts } from "../../durable-objects/login-attempts.ts";
+import type { NetworkCoordinator } from "../../durable-objects/network-coordinator.ts";
+import type { PolicyCompiler } from "../../durable-objects/policy-compiler.ts";
+import type { SegmentMesh } from "../../durable-objects/segment-mesh.ts";
+import type { SegmentSessions } from "../../durable-objects/segment-sessions.ts";
+
+/** The environment after every binding was checked. Nothing else reads the raw one. */
+export interface Bindings {
+  readonly db: D1Database;
+  readonly sessions: DurableObjectNamespace<SegmentSessions>;
+  readonly coordinator: DurableObjectNamespace<NetworkCoordinator>;
+  readonly attempts: DurableObjectNamespace<LoginAttempts>;
+  readonly audit: DurableObjectNamespace<AuditLog>;
+  readonly mesh: DurableObjectNamespace<SegmentMesh>;
+  readonly compiler: DurableObjectNamespace<PolicyCompiler>;
+  /** Null where no dashboard was built. */
+  readonly assets: Fetcher | null;
+  /** Origins without a trailing slash, such as `https://auth.example.com`. */
+  readonly authOrigin: string;
+  readonly hubOrigin: string;
+  /** 32 bytes, base64url: seals the identity providers' client secrets. */
+  readonly secretKey: string;
+  /** One-time secret that creates the network and its first owner; null once removed. */
+  readonly bootstrapToken: string | null;
+  /** `host:port` pairs on loopback that may be upstreams or identity providers in local development. */
+  readonly developmentHosts: readonly string[];
+}
+
+/** Hosts (without port) that are the network's own: nothing of it is fetched through them. */
+export const networkHosts = ({ authOrigin, hubOrigin }: Bindings): string[] =>
+  [authOrigin, hubOrigin].map((origin) => new URL(origin).hostname);
+
+export class ConfigurationError extends Error {}
+
+/**
+ * Checks the raw environment. Throws `ConfigurationError` naming the binding and the remedy.
+ */
+export function checkBindings(raw: unknown): Bindings {
+  const env = raw as Record<string, unknown>;
+  const binding = <T>(name: string): T => {
+    const value = env[name];
+    if (typeof value !== "object" || value === null) {
+      throw new ConfigurationError(
+        `The binding ${name} is missing: add it to wrangler.toml as in the repository.`,
+      );
+    }
+    return value as T;
+  };
+  const authOrigin = origin(env, "AUTH_ORIGIN");
+  const hubOrigin = origin(env, "HUB_ORIGIN");
+  if (authOrigin === hubOrigin) throw new ConfigurationError("AUTH_ORIGIN and HUB_ORIGIN must be two hosts.");
+  return {
+    db: binding("DB"),
+    sessions: binding("SEGMENT_SESSIONS"),
+    coordinator: binding("NETWORK_COORDINATOR"),
+    attempts: binding("LOGIN_ATTEMPTS"),
+    audit: binding("AUDIT_LOG"),
+    mesh: binding("SEGMENT_MESH"),
+    compiler: binding("POLICY_COMPILER"),
+    assets: (env.ASSETS as Fetcher | undefined) ?? null,
+    authOrigin,
+    hubOrigin,
+    secretKey: secret(env, "SECRET_KEY", 43),
+    bootstrapToken: typeof env.BOOTSTRAP_TOKEN === "string" ? secret(env, "BOOTSTRAP_TOKEN", 32) : null,
+    developmentHosts: developmentHosts(env, authOrigin),
+  };
+}
+
+function origin(env: Record<string, unknown>, name: string): string {
+  const text = env[name];
+  const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : null;
+  const local = url?.hostname.endsWith(".localhost") ?? false;
+  if (!url || url.origin !== text || (url.protocol !== "https:" && !local)) {
+    throw new ConfigurationError(
+      `${name} must be an https origin without a path, such as https://auth.example.com.`,
+    );
+  }
+  return text;
+}
+
+function secret(env: Record<string, unknown>, name: string, minLength: number): string {
+  const text = env[name];
+  if (typeof text !== "string" || text.length < minLength || new Set(text).size < 8) {
+    throw new ConfigurationError(
+      `The secret ${name} is missing or too weak: set ${minLength} or more random characters with \`wrangler secret put ${name}\`.`,
+    );
+  }
+  return text;
+}
+
+function developmentHosts(env: Record<string, unknown>, authOrigin: string): string[] {
+  const list =
+    typeof env.DEVELOPMENT_HOSTS === "string" ? env.DEVELOPMENT_HOSTS.split(",").filter(Boolean) : [];
+  if (list.length > 0 && !new URL(authOrigin).hostname.endsWith(".localhost")) {
+    throw new ConfigurationError(
+      "DEVELOPMENT_HOSTS is for *.localhost only: remove it from a deployed Worker.",
+    );
+  }
+  return list;
+}

@@ -1,0 +1,180 @@
+import { resourceOf } from "../../shared/access/assess.ts";
+import { type CompiledPolicies, compilePolicies } from "../../shared/access/policy/index.ts";
+import type { Registered } from "../../shared/access/policy/inventory.ts";
+import { namedGroups } from "../../shared/access/policy/named-groups.ts";
+import { type AppSettings, appSettings } from "../../shared/registry/app-settings.ts";
+import type { SnapshotApp, SnapshotPolicy, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
+import type { Bindings } from "../platform/env.ts";
+import { coordinatorObject } from "../platform/objects.ts";
+
+/** What an isolate decides with, at one policy epoch. */
+export interface Snapshot {
+  readonly epoch: number;
+  readonly apps: readonly SnapshotApp[];
+  readonly appByHost: ReadonlyMap<string, SnapshotApp>;
+  readonly serviceTokens: readonly SnapshotServiceToken[];
+  readonly policies: CompiledPolicies;
+  /** Names of the groups that the registry or a policy names. */
+  readonly namedGroups: ReadonlySet<string>;
+  /** What policies may speak of besides the request. */
+  readonly registered: Registered;
+}
+
+/** How long (milliseconds) an isolate believes an epoch that no session object vouched for. */
+const EPOCH_TRUSTED_MS = 1_000;
+
+let current: Snapshot | undefined;
+let askedAt = Number.NEGATIVE_INFINITY;
+
+/** How often in one second an isolate asks out of turn, however many unknown credentials it is shown. */
+const MAX_EXTRA_ASKS = 10;
+let extraAsks = { since: 0, count: 0 };
+
+/** A snapshot at least as new as `minEpoch`. Rejects when the registry can't be read: answer 503. */
+export async function snapshotAt(bindings: Bindings, minEpoch: number): Promise<Snapshot> {
+  if (current && current.epoch >= minEpoch) return current;
+  const loaded = await loadOnce(bindings, minEpoch);
+  if (!current || loaded.epoch > current.epoch) current = loaded;
+  if (current.epoch < minEpoch)
+    throw new Error(`the registry is at epoch ${current.epoch}, not yet at ${minEpoch}`);
+  return current;
+}
+
+/** A snapshot that was current at most a second ago, for requests that no session object vouches for. */
+export async function freshSnapshot(bindings: Bindings): Promise<Snapshot> {
+  if (current && Date.now() - askedAt < EPOCH_TRUSTED_MS) return current;
+  const now = Date.now();
+  const epoch = await coordinatorObject(bindings).epoch();
+  const snapshot = await snapshotAt(bindings, epoch);
+  askedAt = now;
+  return snapshot;
+}
+
+/** The snapshot of this moment, for a credential or a host that may be newer than ours; past the bound, `freshSnapshot`. */
+export async function newestSnapshot(bindings: Bindings): Promise<Snapshot> {
+  const now = Date.now();
+  if (now - extraAsks.since >= 1_000) extraAsks = { since: now, count: 0 };
+  if (extraAsks.count < MAX_EXTRA_ASKS) {
+    extraAsks.count += 1;
+    askedAt = Number.NEGATIVE_INFINITY;
+  }
+  return freshSnapshot(bindings);
+}
+
+/** The load that is under way: a promise of plain data, which requests may share though they may share no I/O. */
+let loading: { readonly since: number; readonly done: Promise<Snapshot | null> } | undefined;
+
+/**
+ * How long (milliseconds) a load is worth waiting for. The request that it belongs to may have been cancelled, and
+ * then it never ends; it must take nobody else's answer along.
+ */
+const SHARED_LOAD_MS = 1_000;
+
+/** Joins the load under way when there is one; loads when that fails, hangs, or turns out to be too old. */
+async function loadOnce(bindings: Bindings, minEpoch: number): Promise<Snapshot> {
+  const left = loading === undefined ? 0 : loading.since + SHARED_LOAD_MS - Date.now();
+  if (loading !== undefined && left > 0) {
+    const shared = await within(left, loading.done);
+    if (shared !== null && shared.epoch >= minEpoch) return shared;
+  }
+  const own = load(bindings);
+  const mine = { since: Date.now(), done: own.catch(() => null) };
+  loading = mine;
+  try {
+    return await own;
+  } finally {
+    if (loading === mine) loading = undefined;
+  }
+}
+
+/** What the promise holds if it settles in time, by this request's own timer; else null. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
+  const { promise: late, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(() => resolve(null), ms);
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** The epoch is read first: what is read after it is at least that new. */
+async function load(bindings: Bindings): Promise<Snapshot> {
+  const epoch = await coordinatorObject(bindings).epoch();
+  const results = await bindings.db.batch(QUERIES.map((query) => bindings.db.prepare(query)));
+  const [apps, upstreams, nested, tokens, policies, groups, segments] = results.map(
+    ({ results: rows }) => rows as Row[],
+  );
+  const upstreamsOf = Map.groupBy(upstreams ?? [], (row) => text(row.app_id));
+  const list = (apps ?? []).map((row) =>
+    toApp(
+      row,
+      (upstreamsOf.get(text(row.id)) ?? []).map((up) => text(up.url)),
+    ),
+  );
+  const statements = (policies ?? []).flatMap((row) => JSON.parse(text(row.compiled)) as SnapshotPolicy[]);
+  const registered = {
+    groupParents: groupParents(nested ?? []),
+    apps: list.map(resourceOf),
+    segments: (segments ?? []).map((row) => text(row.name)),
+  };
+  return {
+    epoch,
+    apps: list,
+    appByHost: new Map(list.map((app) => [app.host, app])),
+    serviceTokens: (tokens ?? []).map(toServiceToken),
+    policies: compilePolicies(statements, registered),
+    registered,
+    namedGroups: new Set([
+      ...(groups ?? []).map((row) => text(row.name)),
+      ...statements.flatMap(({ policy }) => namedGroups(policy)),
+    ]),
+  };
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+const QUERIES = [
+  `SELECT a.id, a.name, a.title, a.host, a.segment_id, s.name AS segment_name, a.tags, a.settings
+   FROM apps a JOIN segments s ON s.id = a.segment_id WHERE a.enabled = 1 ORDER BY a.name`,
+  "SELECT app_id, url FROM upstreams ORDER BY app_id, position",
+  `SELECT child.name AS child, parent.name AS parent FROM group_members m
+   JOIN groups child ON child.id = m.member_id JOIN groups parent ON parent.id = m.group_id
+   WHERE m.member_kind = 'group'`,
+  "SELECT * FROM service_tokens",
+  `SELECT v.compiled FROM policies p JOIN policy_versions v
+   ON v.policy_id = p.id AND v.number = p.current_version WHERE p.enabled = 1 ORDER BY p.name`,
+  "SELECT name FROM groups",
+  "SELECT name FROM segments",
+];
+
+const text = (value: unknown): string => String(value);
+const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
+
+function toApp(row: Row, upstreams: readonly string[]): SnapshotApp {
+  return {
+    id: text(row.id),
+    name: text(row.name),
+    title: text(row.title),
+    host: text(row.host),
+    segmentId: text(row.segment_id),
+    segmentName: text(row.segment_name),
+    tags: JSON.parse(text(row.tags)) as string[],
+    upstreams,
+    settings: appSettings(JSON.parse(text(row.settings)) as Partial<AppSettings>),
+  };
+}
+
+function toServiceToken(row: Row): SnapshotServiceToken {
+  return {
+    id: text(row.id),
+    name: text(row.name),
+    secretHash: text(row.secret_hash),
+    previousHash: row.previous_hash === null ? null : text(row.previous_hash),
+    previousUntil: numberOrNull(row.previous_until),
+    groups: JSON.parse(text(row.groups)) as string[],
+    enabled: row.enabled === 1,
+    expiresAt: numberOrNull(row.expires_at),
+  };
+}
+
+function groupParents(rows: readonly Row[]): Record<string, string[]> {
+  const parents = Map.groupBy(rows, (row) => text(row.child));
+  return Object.fromEntries([...parents].map(([child, all]) => [child, all.map((row) => text(row.parent))]));
+}

@@ -1,0 +1,75 @@
+import type { Session, SessionEndReason } from "../../shared/access/sessions/types.ts";
+import type { Bindings } from "../platform/env.ts";
+import { coordinatorObject, sessionsObject } from "../platform/objects.ts";
+import { indexEnded, liveOwners } from "./session-index.ts";
+
+export type SignOutScope = "app" | "device" | "everywhere";
+
+export function asScope(text: string | null, fallback: SignOutScope): SignOutScope {
+  return text === "app" || text === "device" || text === "everywhere" ? text : fallback;
+}
+
+/** Ends one session in its object. */
+export async function endSession(
+  bindings: Bindings,
+  owner: string,
+  id: string,
+  reason: SessionEndReason,
+): Promise<void> {
+  await sessionsObject(bindings, owner).end({ by: "session", id }, reason);
+  await indexEnded(bindings.db, [id], reason);
+}
+
+/** Ends a sign-in session, then all app sessions under it: in this order no new one can slip in between. */
+export async function endDevice(
+  bindings: Bindings,
+  signIn: { readonly id: string; readonly owner: string },
+  reason: SessionEndReason,
+): Promise<void> {
+  await endSession(bindings, signIn.owner, signIn.id, reason);
+  const owners = await liveOwners(bindings.db, { parentId: signIn.id });
+  const { ended } = await coordinatorObject(bindings).endEverywhere(
+    owners,
+    { by: "parent", id: signIn.id },
+    reason,
+  );
+  await indexEnded(bindings.db, ended, reason);
+}
+
+/**
+ * Ends all sessions of a user. Sign-in sessions end first; an app session that is being made at this moment
+ * checks its sign-in session after it is in the index, so that it is either found here or ends itself.
+ */
+export async function endUser(
+  bindings: Bindings,
+  userId: string,
+  reason: SessionEndReason,
+): Promise<string[]> {
+  const coordinator = coordinatorObject(bindings);
+  const all: string[] = [];
+  const filter = { by: "user", id: userId } as const;
+  const first = await liveOwners(bindings.db, { userId });
+  const signIns = first.filter((owner) => owner.startsWith("signin/"));
+  all.push(...(await coordinator.endEverywhere(signIns, filter, reason)).ended);
+  const owners = await liveOwners(bindings.db, { userId });
+  all.push(...(await coordinator.endEverywhere(owners, filter, reason)).ended);
+  await indexEnded(bindings.db, all, reason);
+  return all;
+}
+
+/** Ends what a person asked to end, given the session that asks. */
+export async function signOut(
+  bindings: Bindings,
+  current: { readonly session: Session; readonly owner: string },
+  scope: SignOutScope,
+): Promise<void> {
+  const { session, owner } = current;
+  await endSession(bindings, owner, session.id, "signed_out");
+  if (scope === "everywhere") {
+    await endUser(bindings, session.principal.userId, "signed_out");
+  } else if (session.kind === "sign_in") {
+    await endDevice(bindings, { id: session.id, owner }, "signed_out");
+  } else if (scope === "device" && session.parentId !== null && session.parentOwner !== null) {
+    await endDevice(bindings, { id: session.parentId, owner: session.parentOwner }, "signed_out");
+  }
+}

@@ -1,0 +1,19 @@
+import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
+import { DEFAULT_APP_SETTINGS } from "../../shared/registry/app-settings.ts";
+import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import type { Bindings } from "../platform/env.ts";
+
+/** The hub as an app, so that administrators sign in by the same hand-off. It has no upstream. */
+export function hubApp(bindings: Bindings): SnapshotApp {
+  return {
+    id: HUB_APP_ID,
+    name: HUB_APP_ID,
+    title: "Rustronaut",
+    host: new URL(bindings.hubOrigin).hostname,
+    segmentId: SIGN_IN_SEGMENT,
+    segmentName: SIGN_IN_SEGMENT,
+    tags: [],
+    upstreams: [],
+    settings: DEFAULT_APP_SETTINGS,
+  };
+}

@@ -1,0 +1,51 @@
+import { isTopLevel, maySignIn } from "../../shared/http/navigation.ts";
+import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import type { Bindings } from "../platform/env.ts";
+import { beginSignIn } from "./begin.ts";
+import { redeemCode } from "./redeem.ts";
+import { refuse } from "./refuse.ts";
+import { serveSignOut } from "./sign-out.ts";
+
+/** On every app's host: where a sign-in begins that nothing else leads to. */
+export const SIGN_IN_PATH = "/.rustronaut/sign-in";
+
+/**
+ * What the sign-in needs on an app's host (and the hub's): `/.rustronaut/sign-in`, `/.rustronaut/callback` and `/.rustronaut/sign-out`.
+ * Everything else below `/.rustronaut/` that the caller does not serve itself is answered 404 here.
+ */
+export async function serveReserved(
+  request: Request,
+  app: SnapshotApp,
+  bindings: Bindings,
+  _ctx: ExecutionContext,
+): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const reads = request.method === "GET" || request.method === "HEAD";
+  switch (pathname) {
+    case SIGN_IN_PATH:
+      if (!maySignIn(request)) return notHere();
+      return beginSignIn(request, app, bindings, isFresh(request) ? Date.now() : null);
+    case "/.rustronaut/callback":
+      if (request.method !== "GET") return wrongMethod("GET");
+      if (!isTopLevel(request)) return notHere();
+      return redeemCode(request, app, bindings);
+    case "/.rustronaut/sign-out":
+      if (!reads && request.method !== "POST") return wrongMethod("GET, POST");
+      return serveSignOut(request, app, bindings);
+    default:
+      return refuse("not_found", "This address names no page.", {
+        retryUrl: "/",
+        retryLabel: "Open the app",
+      });
+  }
+}
+
+/** Whether the person must sign in at the provider anew, however lately they did. */
+const isFresh = (request: Request): boolean => new URL(request.url).searchParams.get("fresh") === "1";
+
+/** In a frame or for a script, a sign-in would happen out of sight. */
+const notHere = (): Response => refuse("csrf_rejected", "Open this page in a tab of its own.");
+
+function wrongMethod(allowed: string): Response {
+  return refuse("method_not_allowed", `Use ${allowed}.`, { headers: { Allow: allowed } });
+}

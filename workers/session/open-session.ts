@@ -1,0 +1,60 @@
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
+import { formatSessionCookie } from "../../shared/access/login/session-cookie.ts";
+import type { CreateSession, Session } from "../../shared/access/sessions/types.ts";
+import { err, ok, type Result } from "../../shared/base/result.ts";
+import type { Bindings } from "../platform/env.ts";
+import { sessionsObject } from "../platform/objects.ts";
+import { newSecret } from "../platform/random.ts";
+import { indexEnded, indexSession } from "./session-index.ts";
+
+export type NewSession = Omit<CreateSession, "secretHash" | "ip" | "userAgent" | "maxPerUser">;
+
+const MAX_USER_AGENT = 300;
+const MAX_IP = 45;
+
+/**
+ * Makes a session with a secret that has never existed before, and indexes it. `stale` when its owner can't vouch
+ * for itself (answer 503). Throws when the index can't be written; the session is ended then.
+ */
+export async function openSession(
+  request: Request,
+  bindings: Bindings,
+  owner: string,
+  input: NewSession,
+): Promise<Result<{ session: Session; cookie: string }, "stale" | "user_disabled">> {
+  const secret = newSecret();
+  const object = sessionsObject(bindings, owner);
+  const created = await object.create({
+    ...input,
+    secretHash: hashSecret(secret),
+    maxPerUser: (await networkLimits(bindings.db)).maxSessionsPerUser,
+    ip: (request.headers.get("CF-Connecting-IP") ?? "").slice(0, MAX_IP),
+    userAgent: (request.headers.get("User-Agent") ?? "").slice(0, MAX_USER_AGENT),
+  });
+  if (!created.ok) return err(created.reason === "user_disabled" ? "user_disabled" : "stale");
+  try {
+    await indexSession(bindings.db, created.session, owner);
+    await indexEnded(bindings.db, created.ended, "replaced");
+  } catch (error) {
+    await object.end({ by: "session", id: input.id }, "replaced");
+    throw error;
+  }
+  return ok({ session: created.session, cookie: formatSessionCookie(owner, secret) });
+}
+
+export interface NetworkLimits {
+  readonly signInIdleSeconds: number;
+  readonly signInAbsoluteSeconds: number;
+  readonly maxSessionsPerUser: number;
+}
+
+export async function networkLimits(db: D1Database): Promise<NetworkLimits> {
+  const row = await db
+    .prepare(
+      `SELECT sign_in_idle_seconds AS signInIdleSeconds, sign_in_absolute_seconds AS signInAbsoluteSeconds,
+       max_sessions_per_user AS maxSessionsPerUser FROM networks WHERE id = 1`,
+    )
+    .first<NetworkLimits>();
+  if (!row) throw new Error("the network was not created yet");
+  return row;
+}

@@ -1,0 +1,150 @@
+import { attemptCookieName, heldAttemptCookies } from "../../shared/access/login/attempt-cookies.ts";
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
+import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
+import { nearestRegion, sessionOwner } from "../../shared/access/login/session-owner.ts";
+import type { AppAttempt, Handoff, Redeemed } from "../../shared/access/login/types.ts";
+import { isId } from "../../shared/base/ids.ts";
+import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import type { Bindings } from "../platform/env.ts";
+import { attemptsObject, sessionsObject } from "../platform/objects.ts";
+import { freshId } from "../platform/random.ts";
+import { loadPrincipal } from "../registry/principals.ts";
+import { clearCookie, cookieNames, cookieValues, setCookie } from "./cookies.ts";
+import { currentSession } from "./current-session.ts";
+import { endSession } from "./end-sessions.ts";
+import { note } from "./events.ts";
+import { openSession } from "./open-session.ts";
+import { placeOf } from "./place.ts";
+import { redirect, refuse } from "./refuse.ts";
+
+const RESTART = "Open the app again to start a new sign-in.";
+
+/** `GET /.rustronaut/callback?a=…&code=…` on an app's host: turns a one-time code into a session of this app. */
+export async function redeemCode(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Response> {
+  const url = new URL(request.url);
+  const id = url.searchParams.get("a") ?? "";
+  const code = url.searchParams.get("code") ?? "";
+  if (!isId("attempt", id) || !/^[\w-]{43}$/.test(code)) {
+    return refuse("login_attempt_invalid", `The link is incomplete. ${RESTART}`, { retryUrl: "/" });
+  }
+  // A sibling domain can plant a cookie of the same name, so each value may try. Without any it is asked all the same:
+  // the code is spent by being shown.
+  const hashes = cookieValues(request, attemptCookieName(id)).map(hashSecret);
+  const redeemed = await attemptsObject(bindings, id).redeem(id, hashSecret(code), hashes, url.host);
+  if (!redeemed.ok) return goOnWithout(request, app, bindings, id, redeemed);
+  if (redeemed.attempt.appId !== app.id) return refuseAttempt("login_attempt_invalid", "/");
+  return openAppSession(request, app, bindings, id, redeemed.attempt, redeemed.handoff);
+}
+
+/** An attempt's trouble matters only to a browser that is not signed in already, and that can't simply begin anew. */
+async function goOnWithout(
+  request: Request,
+  app: SnapshotApp,
+  bindings: Bindings,
+  id: string,
+  redeemed: Extract<Redeemed, { ok: false }>,
+): Promise<Response> {
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, {
+    segmentId: app.segmentId,
+    appId: app.id,
+  });
+  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: "/" });
+  const made = redeemed.reason === "replayed" ? redeemed.sessionId : null;
+  const isOurs = current !== "none" && current.session.id === made;
+  const own = redeemed.attempt?.isOwn || isOurs ? redeemed.attempt?.attempt : undefined;
+  const returnTo = own?.host === new URL(request.url).host ? own.returnTo : "/";
+  // The browser that holds the session shows its own code once more: Back, or a second opening.
+  if (redeemed.reason === "replayed" && !isOurs) await endReplayed(bindings, app, id, redeemed);
+  if (current !== "none") return redirect(returnTo, "signed_in", [clearCookie(attemptCookieName(id))]);
+  if (wasOvertaken(request, redeemed)) {
+    return redirect(returnTo, "restart", [clearCookie(attemptCookieName(id))]);
+  }
+  const isOld = redeemed.reason === "expired";
+  return refuseAttempt(isOld ? "login_attempt_expired" : "login_attempt_invalid", returnTo);
+}
+
+/**
+ * Whether the sign-in was too slow, or its cookie had to make room for those of later tabs: it begins anew by itself.
+ * A browser that holds no cookie of ours may keep none, and would go round for ever.
+ */
+function wasOvertaken(request: Request, { reason, attempt }: Extract<Redeemed, { ok: false }>): boolean {
+  if (reason === "expired") return attempt?.isOwn ?? false;
+  return reason === "wrong_browser" && heldAttemptCookies(cookieNames(request)).length > 0;
+}
+
+const refuseAttempt = (code: "login_attempt_invalid" | "login_attempt_expired", retryUrl: string): Response =>
+  refuse(code, `This sign-in was finished, was started in another browser, or is too old. ${RESTART}`, {
+    retryUrl,
+  });
+
+async function openAppSession(
+  request: Request,
+  app: SnapshotApp,
+  bindings: Bindings,
+  attemptId: string,
+  attempt: AppAttempt,
+  handoff: Handoff,
+): Promise<Response> {
+  const signIn = await liveSignIn(bindings, handoff);
+  const principal = signIn && (await loadPrincipal(bindings.db, handoff.userId));
+  if (!signIn || principal?.status !== "active") return signedOutMeanwhile(attempt.returnTo);
+
+  const id = freshId("session");
+  const owner = sessionOwner(app.segmentId, nearestRegion(placeOf(request)), principal.userId);
+  // Known before the session exists: a replay at any later moment finds what to end.
+  await attemptsObject(bindings, attemptId).recordSession(attemptId, id, owner);
+  const opened = await openSession(request, bindings, owner, {
+    id,
+    kind: "app",
+    appId: app.id,
+    parentId: handoff.signInSessionId,
+    parentOwner: handoff.signInOwner,
+    principal,
+    authentication: signIn.authentication,
+    lifetime: {
+      idleSeconds: app.settings.idleSeconds,
+      absoluteSeconds: app.settings.absoluteSeconds,
+    },
+  });
+  if (!opened.ok && opened.error === "user_disabled") {
+    return refuse("login_failed", "Your account is disabled. Ask an administrator.");
+  }
+  if (!opened.ok) return refuse("unavailable", "Try again in a moment.", { retryUrl: attempt.returnTo });
+
+  // A sign-out may have run meanwhile: it ends the sign-in session first, then what the index lists.
+  if (!(await liveSignIn(bindings, handoff))) {
+    await endSession(bindings, owner, id, "parent_ended");
+    return signedOutMeanwhile(attempt.returnTo);
+  }
+  await note(bindings, "session", "session.start", `user:${principal.userId}`, id, { app: app.name });
+  return redirect(attempt.returnTo, "signed_in", [
+    setCookie(APP_SESSION_COOKIE, opened.value.cookie),
+    clearCookie(attemptCookieName(attemptId)),
+  ]);
+}
+
+async function liveSignIn(bindings: Bindings, handoff: Handoff) {
+  const found = await sessionsObject(bindings, handoff.signInOwner).list({
+    by: "session",
+    id: handoff.signInSessionId,
+  });
+  return found.find((session) => session.id === handoff.signInSessionId) ?? null;
+}
+
+function signedOutMeanwhile(retryUrl: string): Response {
+  return refuse("login_attempt_invalid", `You were signed out in the meantime. ${RESTART}`, { retryUrl });
+}
+
+/** A code was shown again: someone else may hold it, so the session that it made ends (RFC 9700 §4.5). */
+async function endReplayed(
+  bindings: Bindings,
+  app: SnapshotApp,
+  attemptId: string,
+  { sessionId, sessionOwner: owner }: { sessionId: string | null; sessionOwner: string | null },
+): Promise<void> {
+  if (sessionId !== null && owner !== null) await endSession(bindings, owner, sessionId, "code_replayed");
+  await note(bindings, "login", "login.code_replayed", "system", attemptId, {
+    app: app.name,
+    session: sessionId,
+  });
+}

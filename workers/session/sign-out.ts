@@ -1,0 +1,63 @@
+import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
+import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import { confirmSignOutPage, htmlResponse, signedOutPage } from "../pages/index.ts";
+import type { Bindings } from "../platform/env.ts";
+import { clearCookie } from "./cookies.ts";
+import { currentSession } from "./current-session.ts";
+import { asScope, signOut } from "./end-sessions.ts";
+import { note } from "./events.ts";
+import { refuse } from "./refuse.ts";
+import { csrfToken, isCsrfToken, isSameOriginPost, readForm } from "./same-site.ts";
+
+const PATH = "/.rustronaut/sign-out";
+
+/** `/.rustronaut/sign-out` on an app's host: GET asks, POST does. */
+export async function serveSignOut(
+  request: Request,
+  app: SnapshotApp,
+  bindings: Bindings,
+): Promise<Response> {
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, {
+    segmentId: app.segmentId,
+    appId: app.id,
+  });
+  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: PATH });
+  if (request.method === "GET" || request.method === "HEAD") {
+    if (current === "none") return signedOut();
+    const page = confirmSignOutPage({
+      action: PATH,
+      csrf: csrfToken(current.cookie),
+      scopeOptions: [
+        { value: "app", label: app.title },
+        { value: "device", label: "All apps on this device" },
+        { value: "everywhere", label: "All apps on all my devices" },
+      ],
+    });
+    return htmlResponse(page, 200, "confirm_sign_out");
+  }
+  if (!isSameOriginPost(request)) {
+    return refuse("csrf_rejected", "Sign out from a page of this site.", { retryUrl: PATH });
+  }
+  if (current !== "none") {
+    const form = await readForm(request);
+    const csrf = form?.get("csrf") ?? null;
+    // An app's own button need not know the token: the origin check stands. A wrong token is refused.
+    if (csrf !== null && !isCsrfToken(csrf, current.cookie)) {
+      return refuse("csrf_rejected", "The page was out of date.", { retryUrl: PATH });
+    }
+    const scope = asScope(form?.get("scope") ?? null, "app");
+    await signOut(bindings, current, scope);
+    const { session } = current;
+    await note(bindings, "session", "session.sign_out", `user:${session.principal.userId}`, session.id, {
+      scope,
+      app: app.name,
+    });
+  }
+  return signedOut();
+}
+
+function signedOut(): Response {
+  return htmlResponse(signedOutPage({ signInUrl: "/" }), 200, "signed_out", {
+    "Set-Cookie": clearCookie(APP_SESSION_COOKIE),
+  });
+}

@@ -1,0 +1,57 @@
+import type { AppAttempt } from "../../shared/access/login/types.ts";
+import { HUB_APP_ID } from "../../shared/access/sessions/types.ts";
+import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import { deniedPage, htmlResponse } from "../pages/index.ts";
+import { recordDecision } from "../platform/audit.ts";
+import type { Bindings } from "../platform/env.ts";
+import { freshId } from "../platform/random.ts";
+import { loadPrincipal } from "../registry/principals.ts";
+import { snapshotAt } from "../registry/snapshot.ts";
+import type { CurrentSession } from "../session/current-session.ts";
+import { note } from "../session/events.ts";
+import { appPage } from "./app-url.ts";
+import { helpsToSignInAgain, judgeApp } from "./judge.ts";
+
+/**
+ * The page for someone whom the policies do not let in, after the decision was recorded; null when they do, and
+ * `sign_in_again` when they would if the sign-in were newer.
+ */
+export async function denialOf(
+  request: Request,
+  bindings: Bindings,
+  ctx: ExecutionContext,
+  app: SnapshotApp,
+  attempt: AppAttempt,
+  current: CurrentSession,
+  switchUserUrl: string,
+): Promise<Response | "sign_in_again" | null> {
+  const { principal } = current.session;
+  const page = (reason: string, decisionId: string) =>
+    htmlResponse(
+      deniedPage({
+        appTitle: app.title,
+        reason,
+        decisionId,
+        userEmail: principal.email,
+        appUrl: appPage(bindings, attempt),
+        switchUserUrl,
+      }),
+      403,
+      "denied_by_policy",
+    );
+  if (app.id === HUB_APP_ID) {
+    const fresh = await loadPrincipal(bindings.db, principal.userId);
+    if (fresh?.status === "active" && fresh.role !== null) return null;
+    const decisionId = freshId("decision");
+    await note(bindings, "login", "hub.denied", `user:${principal.userId}`, decisionId);
+    return page("forbidden", decisionId);
+  }
+  const snapshot = await snapshotAt(bindings, current.epoch);
+  const path = attempt.returnTo.split("?", 1)[0] ?? "/";
+  const entry = judgeApp(request, snapshot, app, current, path);
+  if (entry.decision === "allow") return null;
+  await recordDecision(bindings, ctx, entry);
+  return helpsToSignInAgain(request, snapshot, app, current, path)
+    ? "sign_in_again"
+    : page(entry.reason, entry.id);
+}

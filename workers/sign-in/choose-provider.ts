@@ -1,0 +1,38 @@
+import { SIGN_IN_COOKIE } from "../../shared/access/login/session-cookie.ts";
+import { htmlResponse, signInPage } from "../pages/index.ts";
+import type { Bindings } from "../platform/env.ts";
+import { clearCookie, cookieValues } from "../session/cookies.ts";
+import { redirectToProvider, type SignInWish } from "./authorize.ts";
+import { enabledProviders } from "./providers.ts";
+
+/** Where a sign-in with this provider begins, or begins again. */
+export function loginPath(providerId: string, appAttemptId: string | null): string {
+  const query = appAttemptId === null ? "" : `?a=${appAttemptId}`;
+  return `/.rustronaut/login/${providerId}${query}`;
+}
+
+/** One provider: go there. Several: let the person choose. A browser whose cookies prove nothing loses them. */
+export async function chooseProvider(
+  request: Request,
+  bindings: Bindings,
+  wish: SignInWish,
+  appTitle: string | null,
+): Promise<Response> {
+  const providers = await enabledProviders(bindings.db);
+  const [only, ...others] = providers;
+  const { switchUser, appAttemptId } = wish;
+  let response: Response;
+  if (only && others.length === 0) {
+    response = await redirectToProvider(request, bindings, only, wish);
+  } else {
+    const choices = providers.map(({ id, name }) => {
+      const href = loginPath(id, appAttemptId);
+      return { id, name, href: switchUser ? `${href}${href.includes("?") ? "&" : "?"}switch=1` : href };
+    });
+    response = htmlResponse(signInPage({ providers: choices, appTitle }), 200, "choose_provider");
+  }
+  if (!switchUser && cookieValues(request, SIGN_IN_COOKIE).length > 0) {
+    response.headers.append("Set-Cookie", clearCookie(SIGN_IN_COOKIE));
+  }
+  return response;
+}

@@ -1,0 +1,39 @@
+import * as oauth from "oauth4webapi";
+import { usableAlgorithms } from "../../shared/access/login/signing-keys.ts";
+import type { Bindings } from "../platform/env.ts";
+import { BoundedCache } from "./bounded-cache.ts";
+import { isDevelopmentHost, providerFetch } from "./provider-fetch.ts";
+
+const known = new BoundedCache<oauth.AuthorizationServer>(50, 10 * 60_000);
+
+/**
+ * The metadata of an issuer (OpenID Connect Discovery 1.0), with the signing algorithms cut down to those that
+ * we accept. Throws `ProviderAway`, or an error when the metadata is not that of this issuer.
+ */
+export async function discover(bindings: Bindings, issuer: string): Promise<oauth.AuthorizationServer> {
+  const cached = known.get(issuer);
+  if (cached) return cached;
+  const metadata = await fetchMetadata(bindings, issuer);
+  const server = {
+    ...metadata,
+    id_token_signing_alg_values_supported: usableAlgorithms(metadata.id_token_signing_alg_values_supported),
+  };
+  known.set(issuer, server);
+  return server;
+}
+
+/** The metadata as published, asked for now. Throws as `discover`. */
+export async function fetchMetadata(bindings: Bindings, issuer: string): Promise<oauth.AuthorizationServer> {
+  const url = new URL(issuer);
+  const options = requestOptions(bindings, issuer);
+  const response = await oauth.discoveryRequest(url, { algorithm: "oidc", ...options });
+  return oauth.processDiscoveryResponse(url, response);
+}
+
+/** How oauth4webapi talks to a provider. */
+export function requestOptions(bindings: Bindings, issuer: string) {
+  return {
+    [oauth.customFetch]: providerFetch(bindings),
+    [oauth.allowInsecureRequests]: isDevelopmentHost(bindings, new URL(issuer)),
+  };
+}

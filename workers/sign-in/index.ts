@@ -1,0 +1,97 @@
+import { Hono } from "hono";
+import { mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
+import { isId } from "../../shared/base/ids.ts";
+import { isTopLevel } from "../../shared/http/navigation.ts";
+import { serveJwks } from "../gateway/jwks.ts";
+import type { Bindings } from "../platform/env.ts";
+import { attemptsObject } from "../platform/objects.ts";
+import { redirect, refuse } from "../session/refuse.ts";
+import { redirectToProvider } from "./authorize.ts";
+import { serveBackchannelLogout } from "./backchannel-logout.ts";
+import { providerAway, serveCallback } from "./callback.ts";
+import { startLink } from "./continue-link.ts";
+import { serveLauncher } from "./launcher.ts";
+import { ProviderAway } from "./provider-fetch.ts";
+import { enabledProvider } from "./providers.ts";
+import { askSignOut, doSignOut, signedOut } from "./sign-out.ts";
+import { serveStart } from "./start.ts";
+import { ProviderFault } from "./verify-jws.ts";
+
+interface AuthEnv {
+  Bindings: { readonly bindings: Bindings; readonly ctx: ExecutionContext };
+}
+
+/**
+ * Pages that start or finish something: only for a person who goes there, in a tab of its own, so that other sites can
+ * neither pile up attempts nor finish one out of sight.
+ */
+const NAVIGATIONS = new Set(["/", "/.rustronaut/start", "/.rustronaut/callback"]);
+const isNavigation = (path: string) => NAVIGATIONS.has(path) || path.startsWith("/.rustronaut/login/");
+
+const app = new Hono<AuthEnv>()
+  .use(async ({ req }, next) => {
+    const mode = req.header("Sec-Fetch-Mode") ?? "navigate";
+    if (isNavigation(req.path) && (mode !== "navigate" || !isTopLevel(req.raw))) {
+      return refuse("csrf_rejected", "Open this page in a tab of its own.", { retryUrl: "/" });
+    }
+    return next();
+  })
+  .get("/", ({ req, env }) => serveLauncher(req.raw, env.bindings))
+  .get("/.rustronaut/start", ({ req, env }) => serveStart(req.raw, env.bindings, env.ctx))
+  .get("/.rustronaut/login/:provider", ({ req, env }) =>
+    serveLogin(req.raw, env.bindings, req.param("provider")),
+  )
+  .get("/.rustronaut/callback", ({ req, env }) => serveCallback(req.raw, env.bindings))
+  .get("/.rustronaut/sign-out", ({ req, env }) => askSignOut(req.raw, env.bindings))
+  .post("/.rustronaut/sign-out", ({ req, env }) => doSignOut(req.raw, env.bindings))
+  .get("/.rustronaut/signed-out", () => signedOut())
+  .post("/.rustronaut/backchannel-logout", ({ req, env }) => serveBackchannelLogout(req.raw, env.bindings))
+  .get("/.well-known/rustronaut/jwks.json", ({ req, env }) => serveJwks(req.raw, env.bindings))
+  .notFound(() =>
+    refuse("not_found", "This address names no page.", { retryUrl: "/", retryLabel: "Your apps" }),
+  )
+  .onError((error, { req }) => explain(error, req.raw));
+
+/** Everything on the auth host: sign-in, sign-out, and the page of the apps that a person can reach. */
+export async function serveAuth(
+  request: Request,
+  bindings: Bindings,
+  ctx: ExecutionContext,
+): Promise<Response> {
+  return app.fetch(request, { bindings, ctx });
+}
+
+/** `GET /.rustronaut/login/<provider>?a=…`: the person chose a provider. */
+async function serveLogin(request: Request, bindings: Bindings, providerId: string): Promise<Response> {
+  const { searchParams } = new URL(request.url);
+  const appAttemptId = searchParams.get("a");
+  if (appAttemptId !== null && !isId("attempt", appAttemptId)) return redirect("/", "restart");
+  const attempt = appAttemptId && (await attemptsObject(bindings, appAttemptId).peekApp(appAttemptId));
+  if (appAttemptId && !attempt) return redirect(startLink(appAttemptId), "restart");
+  const provider = isId("identityProvider", providerId)
+    ? await enabledProvider(bindings.db, providerId)
+    : null;
+  if (!provider) return refuse("not_found", "There is no such identity provider.", { retryUrl: "/" });
+  return redirectToProvider(request, bindings, provider, {
+    switchUser: searchParams.get("switch") === "1",
+    appAttemptId,
+    signInAfter: attempt ? attempt.signInAfter : null,
+    askBefore: attempt ? mayBeForeign(request, attempt.clientMark) : false,
+  });
+}
+
+/** Trouble is never a sign-in: the provider's and ours are both a 503 with a way to try again. */
+function explain(error: Error, request: Request): Response {
+  const { pathname, search } = new URL(request.url);
+  // Neither a callback nor a POST can be repeated.
+  const isRepeatable = request.method === "GET" && pathname !== "/.rustronaut/callback";
+  const retryUrl = isRepeatable ? pathname + search : "/";
+  if (error instanceof ProviderAway) return providerAway(retryUrl);
+  console.error({ message: "auth host failed", error: String(error), stack: error.stack });
+  if (error instanceof ProviderFault) {
+    return refuse("login_failed", "The identity provider is not set up correctly. Tell an administrator.", {
+      retryUrl,
+    });
+  }
+  return refuse("unavailable", "Try again in a moment.", { retryUrl });
+}

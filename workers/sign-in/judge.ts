@@ -1,0 +1,46 @@
+import { type Question, readQuestion } from "../../shared/access/question.ts";
+import type { DecisionEntry } from "../../shared/audit/types.ts";
+import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import { decisionEntry, judge } from "../gateway/judge.ts";
+import { networkOf } from "../gateway/network.ts";
+import { isDeniedByAge } from "../gateway/step-up.ts";
+import type { Snapshot } from "../registry/snapshot.ts";
+import type { CurrentSession } from "../session/current-session.ts";
+
+/**
+ * Whether this person could read a path of an app now, as the gateway would decide. A path that no app serves is
+ * judged as the app's start page: the app's host refuses it by itself.
+ */
+export function judgeApp(
+  request: Request,
+  snapshot: Snapshot,
+  app: SnapshotApp,
+  current: CurrentSession,
+  path: string,
+): DecisionEntry {
+  const question = questionAbout(request, app, path);
+  const caller = callerOf(current);
+  return decisionEntry(question, caller, snapshot.epoch, judge(question, caller, snapshot, Date.now()));
+}
+
+/** Whether this person, denied by `judgeApp`, would be let in after a new sign-in. */
+export function helpsToSignInAgain(
+  request: Request,
+  snapshot: Snapshot,
+  app: SnapshotApp,
+  current: CurrentSession,
+  path: string,
+): boolean {
+  return isDeniedByAge(questionAbout(request, app, path), callerOf(current), snapshot, Date.now());
+}
+
+function questionAbout(request: Request, app: SnapshotApp, path: string): Question {
+  const asked = { method: "GET", opensSocket: false, header: () => null, network: networkOf(request) };
+  const question = readQuestion(asked, app, path);
+  const start = question.ok ? question : readQuestion(asked, app, "/");
+  if (!start.ok) throw new Error("every app has a start page");
+  return start.value;
+}
+
+const callerOf = ({ session, owner, epoch }: CurrentSession) =>
+  ({ kind: "user", session, owner, epoch }) as const;

@@ -1,0 +1,41 @@
+import {
+  type JwkLike,
+  type SigningAlgorithm,
+  selectSigningKey,
+} from "../../shared/access/login/signing-keys.ts";
+import type { Bindings } from "../platform/env.ts";
+import { BoundedCache } from "./bounded-cache.ts";
+import { ProviderAway, providerFetch } from "./provider-fetch.ts";
+
+/** Keys of a provider stay good this long; a token with an unknown key fetches them anew, at most once a minute. */
+const KEYS_TTL_MS = 10 * 60_000;
+const REFETCH_MS = 60_000;
+
+const keySets = new BoundedCache<readonly JwkLike[]>(50, KEYS_TTL_MS);
+const refetched = new BoundedCache<true>(50, REFETCH_MS);
+
+/** The provider's key that a token header means, or null. Throws `ProviderAway` when the keys can't be had. */
+export async function findSigningKey(
+  bindings: Bindings,
+  jwksUri: string,
+  header: { readonly alg: SigningAlgorithm; readonly kid: string | null },
+  usable: readonly SigningAlgorithm[],
+): Promise<JwkLike | null> {
+  const cached = keySets.get(jwksUri);
+  const keys = cached ?? (await fetchKeys(bindings, jwksUri));
+  const key = selectSigningKey(keys, header, usable);
+  if (key || !cached || refetched.get(jwksUri)) return key;
+  refetched.set(jwksUri, true);
+  return selectSigningKey(await fetchKeys(bindings, jwksUri), header, usable);
+}
+
+/** The keys of a provider, asked for now. Throws `ProviderAway` when they can't be had. */
+export async function fetchKeys(bindings: Bindings, jwksUri: string): Promise<readonly JwkLike[]> {
+  const response = await providerFetch(bindings)(jwksUri, { headers: { Accept: "application/json" } });
+  const body: unknown = response.ok ? await response.json().catch(() => null) : null;
+  const keys = typeof body === "object" && body !== null && "keys" in body ? body.keys : null;
+  if (!Array.isArray(keys)) throw new ProviderAway(`no key set at ${new URL(jwksUri).origin}`);
+  const usable = keys.filter((key): key is JwkLike => typeof key === "object" && key !== null);
+  keySets.set(jwksUri, usable);
+  return usable;
+}

@@ -1,0 +1,40 @@
+import { htmlResponse, launcherPage } from "../pages/index.ts";
+import type { Bindings } from "../platform/env.ts";
+import { snapshotAt } from "../registry/snapshot.ts";
+import { refuse } from "../session/refuse.ts";
+import { csrfToken } from "../session/same-site.ts";
+import { appUrl } from "./app-url.ts";
+import { chooseProvider } from "./choose-provider.ts";
+import { signInSession } from "./current.ts";
+import { helpsToSignInAgain, judgeApp } from "./judge.ts";
+
+/** Apps on one page. */
+const MAX_APPS = 500;
+/** A sign-in for this page alone. */
+const LAUNCHER = { switchUser: false, appAttemptId: null, signInAfter: null, askBefore: false } as const;
+
+/** `GET /` on the auth host: the apps that this person could open now, and why not the others. */
+export async function serveLauncher(request: Request, bindings: Bindings): Promise<Response> {
+  const current = await signInSession(request, bindings);
+  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: "/" });
+  if (current === "none") return chooseProvider(request, bindings, LAUNCHER, null);
+  const snapshot = await snapshotAt(bindings, current.epoch);
+  const apps = snapshot.apps.slice(0, MAX_APPS).map((app) => {
+    const { decision, reason } = judgeApp(request, snapshot, app, current, "/");
+    // One that wants a newer sign-in leads to it when it is opened.
+    const reachable = decision === "allow" || helpsToSignInAgain(request, snapshot, app, current, "/");
+    return {
+      title: app.title,
+      url: appUrl(bindings, app.host),
+      reachable,
+      reason: reachable ? null : reason,
+    };
+  });
+  const page = launcherPage({
+    userEmail: current.session.principal.email,
+    apps,
+    signOutAction: "/.rustronaut/sign-out",
+    csrf: csrfToken(current.cookie),
+  });
+  return htmlResponse(page, 200, "launcher");
+}

@@ -1,0 +1,73 @@
+import type { IdentityClaims } from "../../shared/access/login/identity-claims.ts";
+import { asRegion, nearestRegion, sessionOwner } from "../../shared/access/login/session-owner.ts";
+import { SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
+import { err, ok, type Result } from "../../shared/base/result.ts";
+import type { Bindings } from "../platform/env.ts";
+import { coordinatorObject } from "../platform/objects.ts";
+import { freshId } from "../platform/random.ts";
+import { loadPrincipal } from "../registry/principals.ts";
+import { endDevice } from "../session/end-sessions.ts";
+import { note } from "../session/events.ts";
+import { networkLimits, openSession } from "../session/open-session.ts";
+import { placeOf } from "../session/place.ts";
+import { signInSession } from "./current.ts";
+import { noteGroups } from "./note-groups.ts";
+import type { Provider } from "./providers.ts";
+import { keepGrant } from "./recheck/grants.ts";
+import { signInUser, type UserRefusal } from "./users.ts";
+
+/**
+ * Opens the browser's sign-in session for verified claims. The session is always new. One of another person in
+ * this browser ends with all its apps; one of the same person stays, since other tabs may be finishing with it.
+ *
+ * @param refreshToken With it the provider is asked again and again whether this user still stands.
+ * @returns What the sign-in cookie is to hold.
+ */
+export async function openSignIn(
+  request: Request,
+  bindings: Bindings,
+  provider: Provider,
+  claims: IdentityClaims,
+  refreshToken: string | null,
+): Promise<Result<string, UserRefusal | "stale">> {
+  const here = nearestRegion(placeOf(request));
+  const user = await signInUser(bindings.db, provider, claims, here);
+  if (!user.ok) return user;
+  const { userId, homeRegion, changed } = user.value;
+  const principal = await loadPrincipal(bindings.db, userId);
+  if (principal?.status !== "active") return err("user_disabled");
+  // What the provider says now holds for the user's other sessions too, from their next request on.
+  if (changed) await coordinatorObject(bindings).bump([principal]);
+
+  const before = await signInSession(request, bindings);
+  const limits = await networkLimits(bindings.db);
+  const owner = sessionOwner(SIGN_IN_SEGMENT, asRegion(homeRegion) ?? here, userId);
+  const opened = await openSession(request, bindings, owner, {
+    id: freshId("session"),
+    kind: "sign_in",
+    appId: null,
+    parentId: null,
+    parentOwner: null,
+    principal,
+    authentication: {
+      providerId: provider.id,
+      subject: claims.subject,
+      providerSid: claims.sid,
+      acr: claims.acr,
+      amr: claims.amr,
+      authTime: claims.authTime,
+    },
+    lifetime: { idleSeconds: limits.signInIdleSeconds, absoluteSeconds: limits.signInAbsoluteSeconds },
+  });
+  if (!opened.ok) return opened;
+  // After the session: a grant of a user without sessions is forgotten.
+  if (refreshToken !== null) await keepGrant(bindings, provider, claims.subject, refreshToken);
+  if (typeof before === "object" && before.session.principal.userId !== userId) {
+    await endDevice(bindings, { id: before.session.id, owner: before.owner }, "replaced");
+  }
+  await noteGroups(bindings, provider, claims, userId);
+  await note(bindings, "login", "login.success", `user:${userId}`, opened.value.session.id, {
+    provider: provider.id,
+  });
+  return ok(opened.value.cookie);
+}

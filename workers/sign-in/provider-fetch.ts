@@ -1,0 +1,69 @@
+import { checkUpstream } from "../../shared/http/upstream.ts";
+import { type Bindings, networkHosts } from "../platform/env.ts";
+
+/** The identity provider can't be asked now: answer 503 and let the person try again. */
+export class ProviderAway extends Error {}
+
+/** What of a request the OAuth library sets. */
+interface ProviderRequest {
+  readonly method?: string;
+  readonly headers: Record<string, string>;
+  readonly body?: URLSearchParams | string | Uint8Array | ReadableStream | null | undefined;
+}
+
+const TIMEOUT_MS = 8_000;
+const MAX_BYTES = 1_048_576;
+
+/**
+ * `fetch` for what identity providers answer: https only (or a listed development host), at public addresses, no
+ * redirects, bounded in time and size. A provider's own metadata says where, so each address is judged anew.
+ * Throws `ProviderAway` when there is no usable answer.
+ */
+export function providerFetch(bindings: Bindings) {
+  return async (url: string, init: ProviderRequest): Promise<Response> => {
+    const target = new URL(url);
+    if (target.protocol !== "https:" && !isDevelopmentHost(bindings, target)) {
+      throw new Error(`an identity provider's address must be https: ${target.origin}`);
+    }
+    const { developmentHosts } = bindings;
+    const checked = checkUpstream(target.origin, { developmentHosts, ownHosts: networkHosts(bindings) });
+    if (!checked.ok) throw new Error(`an identity provider's address must be public: ${target.origin}`);
+    let response: Response;
+    let body: ArrayBuffer;
+    try {
+      response = await fetch(url, {
+        method: init.method ?? "GET",
+        headers: init.headers,
+        body: init.body ?? null,
+        redirect: "manual",
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      body = await readBounded(response);
+    } catch (cause) {
+      throw new ProviderAway(`no answer from ${target.origin}`, { cause });
+    }
+    if (response.status >= 500 || response.status === 429) {
+      throw new ProviderAway(`${target.origin} answered ${response.status}`);
+    }
+    return new Response(body.byteLength === 0 ? null : body, {
+      status: response.status,
+      headers: response.headers,
+    });
+  };
+}
+
+/** Whether this address may be reached without TLS: on loopback in local development. */
+export function isDevelopmentHost(bindings: Bindings, url: URL): boolean {
+  return url.protocol === "http:" && bindings.developmentHosts.includes(url.host);
+}
+
+async function readBounded(response: Response): Promise<ArrayBuffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > MAX_BYTES) throw new Error("the answer is too large");
+    chunks.push(chunk);
+  }
+  return new Blob(chunks).arrayBuffer();
+}

@@ -1,0 +1,79 @@
+import * as oauth from "oauth4webapi";
+import { type Claims, claimAt, isClaims } from "../../shared/access/login/claim-at.ts";
+import { idTokenFault } from "../../shared/access/login/id-token.ts";
+import type { Bindings } from "../platform/env.ts";
+import { withGroups } from "./claim-sources.ts";
+import { requestOptions } from "./discovery.ts";
+import { clientSecret, type Provider } from "./providers.ts";
+import { ProviderFault, verifyJws } from "./verify-jws.ts";
+
+export async function clientAuthentication(
+  bindings: Bindings,
+  provider: Provider,
+  server: oauth.AuthorizationServer,
+): Promise<oauth.ClientAuth> {
+  const secret = await clientSecret(bindings, provider);
+  if (secret === null) return oauth.None();
+  const methods = server.token_endpoint_auth_methods_supported ?? ["client_secret_basic"];
+  return methods.includes("client_secret_basic")
+    ? oauth.ClientSecretBasic(secret)
+    : oauth.ClientSecretPost(secret);
+}
+
+/**
+ * Verifies the ID token of a token answer.
+ *
+ * @returns Its claims, completed by those that userinfo has of the same subject.
+ * @throws `ProviderAway`, `ProviderFault`, or an error of the OAuth library.
+ */
+export async function verifiedClaims(
+  bindings: Bindings,
+  provider: Provider,
+  server: oauth.AuthorizationServer,
+  tokens: { readonly id_token?: string | undefined; readonly access_token: string },
+): Promise<Claims> {
+  const idToken = await verifyJws(bindings, server, tokens.id_token ?? "");
+  const expected = { ...provider, accessToken: tokens.access_token };
+  const fault = idTokenFault(idToken, expected, Date.now());
+  if (fault !== null) throw new ProviderFault(fault);
+
+  const claims = await withGroups(bindings, provider, server, idToken.claims);
+  const wanted = [provider.emailClaim, "email_verified", "name", provider.groupsClaim];
+  const isComplete = wanted.every((name) => claimAt(claims, name) !== undefined);
+  if (isComplete || server.userinfo_endpoint === undefined) return claims;
+  const userinfo = await userinfoOf(bindings, provider, server, tokens.access_token, String(claims.sub));
+  return merged(userinfo, claims);
+}
+
+/** What the ID token says, completed by userinfo, also within a claim that is an object. */
+function merged(userinfo: Claims, idToken: Claims): Claims {
+  const both = Object.entries(idToken).map(([name, value]) => {
+    const other = userinfo[name];
+    return [name, isClaims(value) && isClaims(other) ? { ...other, ...value } : value] as const;
+  });
+  return { ...userinfo, ...Object.fromEntries(both) };
+}
+
+/** What userinfo says of this subject, and of no other; with its groups where they stand elsewhere. */
+export async function userinfoOf(
+  bindings: Bindings,
+  provider: Provider,
+  server: oauth.AuthorizationServer,
+  accessToken: string,
+  subject: string,
+): Promise<Claims> {
+  const client: oauth.Client = { client_id: provider.clientId };
+  const options = requestOptions(bindings, provider.issuer);
+  const response = await oauth.userInfoRequest(server, client, accessToken, options);
+  const claims = { ...(await oauth.processUserInfoResponse(server, client, subject, response)) };
+  return withGroups(bindings, provider, server, claims);
+}
+
+/** What went wrong, for the audit log: the library's words, never the answer's content. */
+export function faultOf(error: unknown): string {
+  if (error instanceof oauth.AuthorizationResponseError) return `the provider refused: ${word(error.error)}`;
+  if (error instanceof oauth.ResponseBodyError) return `the token was refused: ${word(error.error)}`;
+  return error instanceof Error ? error.message.slice(0, 200) : "unknown";
+}
+
+const word = (text: string): string => (/^[a-z_]{1,60}$/.test(text) ? text : "unknown");

@@ -1,0 +1,73 @@
+import * as oauth from "oauth4webapi";
+import type { Claims } from "../../../shared/access/login/claim-at.ts";
+import type { RecheckOutcome } from "../../../shared/access/login/recheck.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { discover, requestOptions } from "../discovery.ts";
+import { ProviderAway } from "../provider-fetch.ts";
+import { clientAuthentication, faultOf, userinfoOf, verifiedClaims } from "../provider-tokens.ts";
+import type { Provider } from "../providers.ts";
+import { ProviderFault } from "../verify-jws.ts";
+
+/** Tokens of providers are at most a few kilobytes. */
+const MAX_TOKEN = 16_384;
+
+export type Answer =
+  | { readonly kind: "claims"; readonly claims: Claims }
+  /** The provider replaced the token, but a newer sign-in has come in between: the answer is of no use. */
+  | { readonly kind: "superseded" }
+  | Exclude<RecheckOutcome, { kind: "confirmed" | "refused" }>;
+
+/**
+ * Asks the provider about a user by a refresh token (OpenID Connect Core §12). A token that it puts in the place of
+ * the old one is kept before anything else in the answer is looked at.
+ *
+ * @param keep Stores the new token; false when it is not ours to store any more.
+ */
+export async function askProvider(
+  bindings: Bindings,
+  provider: Provider,
+  subject: string,
+  token: string,
+  keep: (token: string) => Promise<boolean>,
+): Promise<Answer> {
+  try {
+    const server = await discover(bindings, provider.issuer);
+    const client: oauth.Client = { client_id: provider.clientId };
+    const authentication = await clientAuthentication(bindings, provider, server);
+    const options = requestOptions(bindings, provider.issuer);
+    const sent = oauth.refreshTokenGrantRequest(server, client, authentication, token, options);
+    const response = await sent.catch((error: unknown) => {
+      if (isTimeout(error)) throw new Unanswered();
+      throw error;
+    });
+    const rotated = await refreshTokenIn(response.clone());
+    if (rotated !== null && rotated !== token && !(await keep(rotated))) return { kind: "superseded" };
+    const tokens = await oauth.processRefreshTokenResponse(server, client, response);
+    const claims =
+      tokens.id_token === undefined
+        ? await userinfoOf(bindings, provider, server, tokens.access_token, subject)
+        : await verifiedClaims(bindings, provider, server, tokens);
+    if (claims.sub !== subject) throw new ProviderFault("the answer speaks of another subject");
+    return { kind: "claims", claims };
+  } catch (error) {
+    if (error instanceof Unanswered) return { kind: "unanswered", problem: "no answer in time" };
+    if (error instanceof ProviderAway) return { kind: "away", problem: error.message };
+    if (error instanceof oauth.ResponseBodyError && error.error === "invalid_grant") {
+      return { kind: "token_refused" };
+    }
+    return { kind: "failed", problem: faultOf(error) };
+  }
+}
+
+/** The provider got the token and may have acted on it. */
+class Unanswered extends Error {}
+
+const isTimeout = (error: unknown): boolean =>
+  error instanceof ProviderAway && error.cause instanceof Error && error.cause.name === "TimeoutError";
+
+async function refreshTokenIn(response: Response): Promise<string | null> {
+  const body: unknown = response.ok ? await response.json().catch(() => null) : null;
+  const token =
+    typeof body === "object" && body !== null && "refresh_token" in body ? body.refresh_token : null;
+  return typeof token === "string" && token !== "" && token.length <= MAX_TOKEN ? token : null;
+}

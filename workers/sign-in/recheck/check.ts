@@ -1,0 +1,71 @@
+import { readIdentityClaims } from "../../../shared/access/login/identity-claims.ts";
+import { decideRecheck, type RecheckOutcome } from "../../../shared/access/login/recheck.ts";
+import type { Bindings } from "../../platform/env.ts";
+import type { Provider } from "../providers.ts";
+import { recheckUser } from "../users.ts";
+import { askProvider } from "./ask.ts";
+import { carryOutEnding } from "./end.ts";
+import { beginEnding, type ClaimedGrant, markUntold, openToken, replaceToken, settle } from "./grants.ts";
+import { keepTrying } from "./keep-trying.ts";
+import { tellSessions } from "./tell.ts";
+
+/** What came of one claimed grant. `unconfirmed`: the sessions stand for now. `superseded`: nothing was decided. */
+export type CheckResult = "confirmed" | "unconfirmed" | "ended" | "superseded";
+
+/**
+ * Asks the provider about the user of a claimed grant and acts on what it says. What this throws leaves the claim
+ * to lapse; a later run takes up what was left undone.
+ *
+ * @param away Ids of providers that are not to be asked in this run; one that did not answer is added.
+ */
+export async function checkGrant(
+  bindings: Bindings,
+  provider: Provider,
+  grant: ClaimedGrant,
+  away: Set<string>,
+): Promise<CheckResult> {
+  if (grant.untold) await tellSessions(bindings, grant.userId);
+  const outcome: RecheckOutcome | { kind: "superseded" } = away.has(provider.id)
+    ? { kind: "away", problem: "the provider is away" }
+    : await ask(bindings, provider, grant);
+  if (outcome.kind === "superseded") return "superseded";
+  if (outcome.kind === "away" || outcome.kind === "unanswered") away.add(provider.id);
+  const now = Date.now();
+  const decision = decideRecheck(outcome, grant, provider, now);
+  if (decision.next === "end") return endUserOf(bindings, grant, decision.reason, now);
+  await settle(bindings.db, grant, decision, now);
+  return outcome.kind === "confirmed" ? "confirmed" : "unconfirmed";
+}
+
+async function endUserOf(
+  bindings: Bindings,
+  grant: ClaimedGrant,
+  reason: string,
+  now: number,
+): Promise<CheckResult> {
+  if (!(await beginEnding(bindings.db, grant, reason, now))) return "superseded";
+  await carryOutEnding(bindings, grant, reason);
+  return "ended";
+}
+
+async function ask(
+  bindings: Bindings,
+  provider: Provider,
+  grant: ClaimedGrant,
+): Promise<RecheckOutcome | { readonly kind: "superseded" }> {
+  const token = await openToken(bindings, grant);
+  // Losing the new token would sign the user out, so one failing write does not.
+  const keep = (rotated: string) => keepTrying(() => replaceToken(bindings, grant, rotated));
+  const answer = await askProvider(bindings, provider, grant.subject, token, keep);
+  if (answer.kind !== "claims") return answer;
+  const claims = readIdentityClaims(answer.claims, provider, Date.now());
+  if (!claims.ok) return { kind: "refused", reason: claims.error };
+  const user = await recheckUser(bindings.db, provider, claims.value, markUntold(bindings.db, grant));
+  if (!user.ok) {
+    return user.error === "groups_unknown"
+      ? { kind: "failed", problem: "the answer says nothing about groups, and the user had some" }
+      : { kind: "refused", reason: user.error };
+  }
+  if (user.value.changed) await tellSessions(bindings, grant.userId);
+  return { kind: "confirmed" };
+}

@@ -1,0 +1,172 @@
+import type { RecheckDecision } from "../../../shared/access/login/recheck.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { seal, unseal } from "../../platform/secrets.ts";
+import type { Provider } from "../providers.ts";
+
+/** A grant that this run alone may use until `claim` is over. */
+export interface ClaimedGrant {
+  readonly identityId: string;
+  readonly claim: string;
+  readonly userId: string;
+  readonly providerId: string;
+  readonly subject: string;
+  readonly tokenSealed: string;
+  readonly state: "kept" | "ending";
+  readonly confirmedAt: number;
+  readonly unanswered: number;
+  readonly untold: boolean;
+  readonly problem: string | null;
+}
+
+/** Longer than one check can take: four requests of 8 s to the provider, and what the registry needs. */
+const CLAIM_MS = 120_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** The context in which a refresh token is sealed. */
+const tokenContext = (providerId: string, subject: string): string =>
+  `provider_grant:${providerId}:${subject}`;
+
+export const openToken = (bindings: Bindings, grant: ClaimedGrant): Promise<string> =>
+  unseal(bindings, grant.tokenSealed, tokenContext(grant.providerId, grant.subject));
+
+/** Keeps the refresh token of a new sign-in; a check that is under way with an older one loses its claim. */
+export async function keepGrant(
+  bindings: Bindings,
+  provider: Provider,
+  subject: string,
+  token: string,
+): Promise<void> {
+  const now = Date.now();
+  const sealed = await seal(bindings, token, tokenContext(provider.id, subject));
+  await bindings.db
+    .prepare(
+      `INSERT INTO provider_grants (identity_id, token_sealed, confirmed_at, checked_at, due_at)
+       SELECT id, ?1, ?2, ?2, ?3 FROM identities WHERE provider_id = ?4 AND subject = ?5
+       ON CONFLICT (identity_id) DO UPDATE SET token_sealed = excluded.token_sealed, state = 'kept',
+       confirmed_at = excluded.confirmed_at, checked_at = excluded.checked_at, due_at = excluded.due_at,
+       claim = NULL, claimed_until = 0, unanswered = 0, problem = NULL`,
+    )
+    .bind(sealed, now, now + provider.recheckMinutes * MINUTE_MS, provider.id, subject)
+    .run();
+}
+
+/** Forgets due grants of users who have no session left. */
+export async function forgetIdle(db: D1Database, now: number): Promise<void> {
+  await db
+    .prepare(
+      `DELETE FROM provider_grants WHERE due_at <= ?1 AND claimed_until <= ?1 AND state = 'kept' AND NOT EXISTS
+       (SELECT 1 FROM identities i JOIN sessions_index s ON s.user_id = i.user_id
+        WHERE i.id = identity_id AND s.ended_at IS NULL AND s.expires_at > ?1)`,
+    )
+    .bind(now)
+    .run();
+}
+
+/**
+ * Claims due grants, the longest due first, in one statement: of runs at the same time each gets others.
+ *
+ * @param away Ids of providers that are not to be asked; their grants are claimed once the grace is over.
+ */
+export async function claimDue(
+  db: D1Database,
+  limit: number,
+  away: readonly string[],
+  now: number,
+): Promise<ClaimedGrant[]> {
+  const claim = crypto.randomUUID();
+  const [, claimed] = await db.batch<Omit<ClaimedGrant, "untold"> & { untold: number }>([
+    db
+      .prepare(
+        `UPDATE provider_grants SET claim = ?1, claimed_until = ?2, unanswered = unanswered + 1
+         WHERE identity_id IN (
+           SELECT g.identity_id FROM provider_grants g JOIN identities i ON i.id = g.identity_id
+           JOIN identity_providers p ON p.id = i.provider_id
+           WHERE g.due_at <= ?3 AND g.claimed_until <= ?3 AND (g.state = 'ending' OR (p.enabled = 1 AND
+             (p.id NOT IN (SELECT value FROM json_each(?4))
+              OR g.confirmed_at + p.recheck_grace_hours * ${HOUR_MS} <= ?3)))
+           ORDER BY g.due_at LIMIT ?5)`,
+      )
+      .bind(claim, now + CLAIM_MS, now, JSON.stringify(away), limit),
+    db
+      .prepare(
+        `SELECT g.identity_id AS identityId, g.claim, i.user_id AS userId, i.provider_id AS providerId, i.subject,
+         g.token_sealed AS tokenSealed, g.state, g.confirmed_at AS confirmedAt,
+         g.unanswered - 1 AS unanswered, g.untold, g.problem
+         FROM provider_grants g JOIN identities i ON i.id = g.identity_id WHERE g.claim = ?`,
+      )
+      .bind(claim),
+  ]);
+  return (claimed?.results ?? []).map((row) => ({ ...row, untold: row.untold === 1 }));
+}
+
+/** Stores a token that the provider put in the place of the old one. False when the claim was lost. */
+export async function replaceToken(bindings: Bindings, grant: ClaimedGrant, token: string): Promise<boolean> {
+  const sealed = await seal(bindings, token, tokenContext(grant.providerId, grant.subject));
+  const { meta } = await bindings.db
+    .prepare("UPDATE provider_grants SET token_sealed = ? WHERE identity_id = ? AND claim = ?")
+    .bind(sealed, grant.identityId, grant.claim)
+    .run();
+  return meta.changes === 1;
+}
+
+/** Part of the transaction that changes the user: until `settle`, live sessions must still be told. */
+export const markUntold = (db: D1Database, grant: ClaimedGrant): D1PreparedStatement =>
+  db.prepare("UPDATE provider_grants SET untold = 1 WHERE identity_id = ?").bind(grant.identityId);
+
+/** Ends the claim with what was decided, after live sessions were told. */
+export async function settle(
+  db: D1Database,
+  grant: ClaimedGrant,
+  decision: Extract<RecheckDecision, { next: "keep" }>,
+  now: number,
+): Promise<void> {
+  await db
+    .prepare(
+      `UPDATE provider_grants SET confirmed_at = ?, checked_at = ?, due_at = ?, unanswered = ?, problem = ?, untold = 0,
+       claim = NULL, claimed_until = 0 WHERE identity_id = ? AND claim = ?`,
+    )
+    .bind(
+      decision.confirmedAt,
+      now,
+      decision.dueAt,
+      decision.unanswered,
+      decision.problem,
+      grant.identityId,
+      grant.claim,
+    )
+    .run();
+}
+
+/**
+ * Notes that the user's sessions must end, so that it happens even when this run dies, and takes back the groups
+ * that the provider named. False when the claim was lost: a sign-in came in between.
+ */
+export async function beginEnding(
+  db: D1Database,
+  grant: ClaimedGrant,
+  reason: string,
+  now: number,
+): Promise<boolean> {
+  const [marked] = await db.batch([
+    db
+      .prepare(
+        "UPDATE provider_grants SET state = 'ending', problem = ?, due_at = ? WHERE identity_id = ? AND claim = ?",
+      )
+      .bind(reason, now, grant.identityId, grant.claim),
+    db
+      .prepare(
+        `UPDATE identities SET groups = '[]', updated_at = max(updated_at + 1, ?1) WHERE id = ?2
+         AND EXISTS (SELECT 1 FROM provider_grants WHERE identity_id = ?2 AND claim = ?3)`,
+      )
+      .bind(now, grant.identityId, grant.claim),
+  ]);
+  return marked?.meta.changes === 1;
+}
+
+export async function forget(db: D1Database, grant: ClaimedGrant): Promise<void> {
+  await db
+    .prepare("DELETE FROM provider_grants WHERE identity_id = ? AND claim = ?")
+    .bind(grant.identityId, grant.claim)
+    .run();
+}

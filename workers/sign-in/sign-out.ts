@@ -1,0 +1,79 @@
+import { SIGN_IN_COOKIE } from "../../shared/access/login/session-cookie.ts";
+import { confirmSignOutPage, htmlResponse, signedOutPage } from "../pages/index.ts";
+import type { Bindings } from "../platform/env.ts";
+import { clearCookie } from "../session/cookies.ts";
+import { asScope, signOut } from "../session/end-sessions.ts";
+import { note } from "../session/events.ts";
+import { refuse } from "../session/refuse.ts";
+import { csrfToken, isCsrfToken, isSameOriginPost, readForm } from "../session/same-site.ts";
+import { signInSession } from "./current.ts";
+import { discover } from "./discovery.ts";
+import { enabledProvider } from "./providers.ts";
+
+const PATH = "/.rustronaut/sign-out";
+
+/** `GET /.rustronaut/sign-out` on the auth host: asks what to end. */
+export async function askSignOut(request: Request, bindings: Bindings): Promise<Response> {
+  const current = await signInSession(request, bindings);
+  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: PATH });
+  if (current === "none") return signedOut();
+  const page = confirmSignOutPage({
+    action: PATH,
+    csrf: csrfToken(current.cookie),
+    scopeOptions: [
+      { value: "device", label: "All apps on this device" },
+      { value: "everywhere", label: "All apps on all my devices" },
+    ],
+  });
+  return htmlResponse(page, 200, "confirm_sign_out");
+}
+
+/** `POST /.rustronaut/sign-out` on the auth host: ends our sessions first, then tells the identity provider. */
+export async function doSignOut(request: Request, bindings: Bindings): Promise<Response> {
+  const current = await signInSession(request, bindings);
+  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: PATH });
+  if (current === "none") return signedOut();
+  const form = await readForm(request);
+  if (!isSameOriginPost(request) || !isCsrfToken(form?.get("csrf") ?? "", current.cookie)) {
+    return refuse("csrf_rejected", "Sign out from a page of this site.", { retryUrl: PATH });
+  }
+  const scope = asScope(form?.get("scope") ?? null, "device");
+  const { session } = current;
+  await signOut(bindings, current, scope);
+  await note(bindings, "session", "session.sign_out", `user:${session.principal.userId}`, session.id, {
+    scope,
+  });
+  const next = await providerLogoutUrl(bindings, session.authentication.providerId, session.principal.email);
+  return signedOut(next);
+}
+
+/** A `Refresh` instead of a redirect: `form-action` would have to list every provider that a POST may end at. */
+export function signedOut(next: string | null = null): Response {
+  const headers = new Headers({ "Set-Cookie": clearCookie(SIGN_IN_COOKIE) });
+  if (next !== null) headers.set("Refresh", `0; url=${next}`);
+  return htmlResponse(signedOutPage({ signInUrl: "/" }), 200, "signed_out", headers);
+}
+
+/**
+ * Where the identity provider ends its own session (OpenID Connect RP-Initiated Logout 1.0), or null. Without
+ * an ID token to show, the provider asks the person to confirm. Its troubles never keep our session alive.
+ */
+async function providerLogoutUrl(
+  bindings: Bindings,
+  providerId: string,
+  email: string,
+): Promise<string | null> {
+  try {
+    const provider = await enabledProvider(bindings.db, providerId);
+    const server = provider && (await discover(bindings, provider.issuer));
+    if (!provider || server?.end_session_endpoint === undefined) return null;
+    const url = new URL(server.end_session_endpoint);
+    if (url.protocol !== "https:" && url.protocol !== "http:") return null;
+    url.searchParams.set("client_id", provider.clientId);
+    url.searchParams.set("logout_hint", email);
+    url.searchParams.set("post_logout_redirect_uri", `${bindings.authOrigin}/.rustronaut/signed-out`);
+    return url.href;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,118 @@
+import { mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
+import { hashSecret } from "../../shared/access/login/secret-hash.ts";
+import type { AppAttempt } from "../../shared/access/login/types.ts";
+import { HUB_APP_ID, type Session } from "../../shared/access/sessions/types.ts";
+import { isId } from "../../shared/base/ids.ts";
+import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import { continuePage, htmlResponse } from "../pages/index.ts";
+import type { Bindings } from "../platform/env.ts";
+import { attemptsObject } from "../platform/objects.ts";
+import { newSecret } from "../platform/random.ts";
+import { snapshotAt } from "../registry/snapshot.ts";
+import type { CurrentSession } from "../session/current-session.ts";
+import { hubApp } from "../session/hub-app.ts";
+import { redirect, refuse } from "../session/refuse.ts";
+import { denialOf } from "./app-denial.ts";
+import { appPage } from "./app-url.ts";
+import { redirectToProvider } from "./authorize.ts";
+import { chooseProvider } from "./choose-provider.ts";
+import { continueLink, isConfirmed, startLink } from "./continue-link.ts";
+import { signInSession } from "./current.ts";
+import { enabledProvider } from "./providers.ts";
+import { isOlder } from "./sign-in-age.ts";
+
+/**
+ * `GET /.rustronaut/start?a=…` on the auth host: signs in or reuses the sign-in, asks the policies, and only then
+ * makes the one-time code with which the app's host opens its own session.
+ */
+export async function serveStart(
+  request: Request,
+  bindings: Bindings,
+  ctx: ExecutionContext,
+): Promise<Response> {
+  const url = new URL(request.url);
+  const id = url.searchParams.get("a") ?? "";
+  const attempt = isId("attempt", id) ? await attemptsObject(bindings, id).peekApp(id) : null;
+  if (!attempt) return goOnWithout(request, bindings, id);
+  const switchUser = url.searchParams.get("switch") === "1";
+  const current = switchUser ? "none" : await signInSession(request, bindings);
+  if (current === "stale") {
+    return refuse("unavailable", "Try again in a moment.", { retryUrl: startLink(id) });
+  }
+  // Also for the title of the choice, so that a person sees what they sign in for.
+  const app = await appOf(bindings, attempt, current === "none" ? 0 : current.epoch);
+  if (!app) return refuse("login_attempt_invalid", "The app has gone or has moved.", YOUR_APPS);
+  const askBefore = url.searchParams.has("ask") || mayBeForeign(request, attempt.clientMark);
+  if (current === "none") {
+    const wish = { switchUser, appAttemptId: id, signInAfter: attempt.signInAfter, askBefore };
+    return chooseProvider(request, bindings, wish, app.title);
+  }
+  const again = (signInAfter: number) =>
+    signInAgain(request, bindings, current.session, { appAttemptId: id, signInAfter, askBefore });
+  if (isOlder(current.session, attempt.signInAfter)) return again(Date.now());
+  const switchUserUrl = `${startLink(id)}&switch=1`;
+  const denial = await denialOf(request, bindings, ctx, app, attempt, current, switchUserUrl);
+  if (denial === "sign_in_again") return again(Date.now());
+  if (denial) return denial;
+  if (askBefore && !isConfirmed(url, id, current.cookie)) return askToContinue(app, id, current);
+  return grant(bindings, id, attempt, current);
+}
+
+const YOUR_APPS = { retryUrl: "/", retryLabel: "Your apps" } as const;
+
+/** An attempt that is over takes its person to the app, where they are signed in or begin anew. */
+async function goOnWithout(request: Request, bindings: Bindings, id: string): Promise<Response> {
+  const past = isId("attempt", id) ? await attemptsObject(bindings, id).recallApp(id) : null;
+  if (past && (await appOf(bindings, past, 0))) return redirect(appPage(bindings, past), "restart");
+  if (typeof (await signInSession(request, bindings)) === "object") return redirect("/", "signed_in");
+  return refuse("login_attempt_expired", "Open the app again to start a new sign-in.", YOUR_APPS);
+}
+
+/** The app that an attempt was begun for, where it still stands. */
+async function appOf(bindings: Bindings, attempt: AppAttempt, epoch: number): Promise<SnapshotApp | null> {
+  const hostname = attempt.host.replace(/:\d+$/, "");
+  const app =
+    attempt.appId === HUB_APP_ID
+      ? hubApp(bindings)
+      : (await snapshotAt(bindings, epoch)).apps.find(({ id }) => id === attempt.appId);
+  return app?.host === hostname ? app : null;
+}
+
+/** With the provider that knows the person already. */
+async function signInAgain(
+  request: Request,
+  bindings: Bindings,
+  { authentication }: Session,
+  wish: { readonly appAttemptId: string; readonly signInAfter: number; readonly askBefore: boolean },
+): Promise<Response> {
+  const provider = await enabledProvider(bindings.db, authentication.providerId);
+  if (!provider) return refuse("login_failed", "This identity provider is switched off now.", YOUR_APPS);
+  return redirectToProvider(request, bindings, provider, { ...wish, switchUser: false });
+}
+
+function askToContinue(app: SnapshotApp, id: string, { session, cookie }: CurrentSession): Response {
+  const page = continuePage({
+    appTitle: app.title,
+    userEmail: session.principal.email,
+    continueUrl: continueLink(id, cookie),
+  });
+  return htmlResponse(page, 200, "confirm_sign_in");
+}
+
+/** Puts a one-time code into the attempt and takes the browser back to the app's host with it. */
+async function grant(
+  bindings: Bindings,
+  attemptId: string,
+  attempt: AppAttempt,
+  { session, owner }: CurrentSession,
+): Promise<Response> {
+  const code = newSecret();
+  const granted = await attemptsObject(bindings, attemptId).grantCode(attemptId, hashSecret(code), {
+    signInSessionId: session.id,
+    signInOwner: owner,
+    userId: session.principal.userId,
+  });
+  if (!granted) return redirect(appPage(bindings, attempt), "restart");
+  const { protocol } = new URL(bindings.authOrigin);
+  return redirect(`${protocol}//${attempt.host}/.rustronaut/callback?a=${attemptId}&code=${code}`, "handoff");
+}

@@ -1,0 +1,29 @@
+import { compactVerify, importJWK, type JWK } from "jose";
+import { parseJws, type UnverifiedJws } from "../../shared/access/login/jws.ts";
+import { usableAlgorithms } from "../../shared/access/login/signing-keys.ts";
+import type { Bindings } from "../platform/env.ts";
+import { findSigningKey } from "./key-sets.ts";
+
+/** What a provider sent is not what a sign-in may rest on. The message is for the audit log. */
+export class ProviderFault extends Error {}
+
+/** Verifies a token of a provider with the provider's keys. Throws `ProviderFault` or `ProviderAway`. */
+export async function verifyJws(
+  bindings: Bindings,
+  server: { readonly jwks_uri?: string; readonly id_token_signing_alg_values_supported?: string[] },
+  token: string,
+): Promise<UnverifiedJws> {
+  const parsed = parseJws(token);
+  if (!parsed.ok) throw new ProviderFault(parsed.error);
+  if (server.jwks_uri === undefined) throw new ProviderFault("the provider publishes no keys");
+  const { alg } = parsed.value.header;
+  const usable = usableAlgorithms(server.id_token_signing_alg_values_supported);
+  const jwk = await findSigningKey(bindings, server.jwks_uri, parsed.value.header, usable);
+  if (!jwk) throw new ProviderFault("no key of the provider fits the token");
+  try {
+    await compactVerify(token, await importJWK(jwk as JWK, alg), { algorithms: [alg] });
+  } catch (cause) {
+    throw new ProviderFault("the signature does not verify", { cause });
+  }
+  return parsed.value;
+}
