@@ -1,10 +1,10 @@
 import { formatTag } from "../../shared/node/config/serial.ts";
-import { ownFacts, reopenConfigs } from "../config-store.ts";
 import { ask } from "../control/client.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { storedRoots } from "../hub/trust.ts";
 import { details, table } from "../output/table.ts";
+import { ownFacts, reopenConfigs } from "../state/config-store.ts";
 import { loadKeys } from "../state/keys.ts";
 import { type Context, openCrypto, settingsOf } from "./context.ts";
 

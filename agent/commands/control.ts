@@ -1,7 +1,7 @@
 import type { ControlHandler } from "../control/server.ts";
+import type { NodeAgent } from "../core/node-agent.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
-import type { NodeAgent } from "../node-agent.ts";
 
 export interface ResolvedNode {
   readonly node: string;

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { isSea } from "node:sea";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ask } from "../control/client.ts";
+import type { Status } from "../core/status.ts";
 import { EXIT, type ExitCode, isExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { demandNoAgent } from "../state/lock.ts";
-import type { Status } from "../status.ts";
 import type { Context } from "./context.ts";
 
 const PATIENCE_MS = 30_000;

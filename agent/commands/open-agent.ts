@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
+import { NodeAgent } from "../core/node-agent.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { HubAddresses } from "../hub/addresses.ts";
@@ -7,7 +8,6 @@ import { firstHostOf, type Send, senderTo, wayTo } from "../hub/http.ts";
 import { fingerprintOf, join } from "../hub/join.ts";
 import { fetchRoots, type RootChain, storedRoots } from "../hub/trust.ts";
 import { stderrLog } from "../log.ts";
-import { NodeAgent } from "../node-agent.ts";
 import { type Keys, loadKeys } from "../state/keys.ts";
 import { MEMBERSHIP_FILES, type Membership, type Settings } from "../state/store.ts";
 import { dropPeers } from "../system/wg.ts";

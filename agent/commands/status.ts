@@ -1,7 +1,7 @@
 import { ask } from "../control/client.ts";
+import type { Status } from "../core/status.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { ago, bytes, details, table } from "../output/table.ts";
-import type { Status } from "../status.ts";
 import type { Context } from "./context.ts";
 
 export async function status(context: Context): Promise<ExitCode> {

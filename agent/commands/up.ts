@@ -1,7 +1,7 @@
 import { serveControl } from "../control/server.ts";
+import type { Ending } from "../core/node-agent.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
-import type { Ending } from "../node-agent.ts";
 import { loadKeys, wgText } from "../state/keys.ts";
 import { takeLock } from "../state/lock.ts";
 import type { Settings, Store } from "../state/store.ts";

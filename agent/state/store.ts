@@ -3,9 +3,9 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import type { Serial, SignedLeaf } from "../../shared/node/config/types.ts";
 import type { Condition } from "../../shared/node/protocol/types.ts";
+import { conditionOf } from "../core/health.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
-import { conditionOf } from "../health.ts";
 import { readIfThere, writeAtomically, writeEvenIfFull } from "../system/files.ts";
 import { FORMATS } from "./formats.ts";
 

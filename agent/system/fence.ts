@@ -1,4 +1,4 @@
-import { numbersOf } from "../apply/numbers.ts";
+import { numbersOf } from "../tunnel/numbers.ts";
 import { CommandFailed, run } from "./exec.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import type { HostsEntry } from "../apply/tunnel.ts";
+import type { HostsEntry } from "../tunnel/tunnel.ts";
 import { canonicalAddress } from "./addresses.ts";
 import { readIfThere } from "./files.ts";
 

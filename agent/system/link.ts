@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Observed } from "../apply/tunnel.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import type { Observed } from "../tunnel/tunnel.ts";
 import { canonicalPrefix } from "./addresses.ts";
 import { CommandFailed, run } from "./exec.ts";
 import { uapiSocketOf } from "./uapi.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { type Numbers, numbersOf, type RouteTable } from "../apply/numbers.ts";
-import { type RouteParts, routePartsOf, routeTextOf } from "../apply/routing.ts";
-import type { MachineRoute } from "../apply/tunnel.ts";
+import { type Numbers, numbersOf, type RouteTable } from "../tunnel/numbers.ts";
+import { type RouteParts, routePartsOf, routeTextOf } from "../tunnel/routing.ts";
+import type { MachineRoute } from "../tunnel/tunnel.ts";
 import { canonicalPrefix, familyOf } from "./addresses.ts";
 import { CommandFailed, run } from "./exec.ts";
 import { inOrder, readRule, ruleArguments } from "./rules.ts";

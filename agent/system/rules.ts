@@ -1,4 +1,4 @@
-import type { Numbers } from "../apply/numbers.ts";
+import type { Numbers } from "../tunnel/numbers.ts";
 import { canonicalPrefix } from "./addresses.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { Step } from "../apply/plan.ts";
-import { NOTHING, type Observed } from "../apply/tunnel.ts";
 import { messageOf } from "../failure.ts";
+import type { Step } from "../tunnel/plan.ts";
+import { NOTHING, type Observed } from "../tunnel/tunnel.ts";
 import { raiseFence, readFence, removeFence } from "./fence.ts";
 import { readHosts, writeHosts } from "./hosts.ts";
 import { addAddress, bringUp, createLink, readLink, removeAddress, removeLink, setMtu } from "./link.ts";

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { filterTable } from "../../shared/node/filter.ts";
-import { numbersOf } from "../apply/numbers.ts";
+import { numbersOf } from "../tunnel/numbers.ts";
 import { type Argv, TOOL_PATH } from "./exec.ts";
 
 /** After this long without a further event: what somebody does to the network comes in bursts. */

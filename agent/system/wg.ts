@@ -1,4 +1,4 @@
-import type { PeerChange } from "../apply/plan.ts";
+import type { PeerChange } from "../tunnel/plan.ts";
 import { askUapi, base64Of, hexOf, type Line, publicKeyOf, UapiFailed, uapiSocketOf } from "./uapi.ts";
 import { changeWithTool, readWithTool } from "./wg-tool.ts";
 

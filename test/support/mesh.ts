@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Status } from "../../agent/status.ts";
+import type { Status } from "../../agent/core/status.ts";
 import { buildAgent } from "../../scripts/build-agent.ts";
 import { type Gate, openGate } from "../../scripts/local/gate.ts";
 import { createLab, type Lab, type Machine } from "../../scripts/local/namespaces.ts";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { converge } from "../../../agent/apply/apply.ts";
-import { planApply } from "../../../agent/apply/plan.ts";
-import type { Observed, Tunnel } from "../../../agent/apply/tunnel.ts";
 import { observe, type Place, removeEverything } from "../../../agent/system/system.ts";
 import { SystemWatch } from "../../../agent/system/watch.ts";
 import { readDevice } from "../../../agent/system/wg.ts";
 import { readWithTool } from "../../../agent/system/wg-tool.ts";
+import { converge } from "../../../agent/tunnel/apply.ts";
+import { planApply } from "../../../agent/tunnel/plan.ts";
+import type { Observed, Tunnel } from "../../../agent/tunnel/tunnel.ts";
 
 /** The agent's system layer as a process of its own, to be run inside a namespace and killed. */
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { EndpointChooser } from "../../../agent/apply/endpoints.ts";
-import { haveMoved } from "../../../agent/apply/moves.ts";
-import { asChosen } from "../../../agent/apply/wanted.ts";
 import type { WireguardPeer } from "../../../agent/system/wg.ts";
 import { type OwnAddress, orderEndpoints } from "../../../agent/telemetry/endpoint-order.ts";
+import { EndpointChooser } from "../../../agent/tunnel/endpoints.ts";
+import { haveMoved } from "../../../agent/tunnel/moves.ts";
+import { asChosen } from "../../../agent/tunnel/wanted.ts";
 import type { Assembled } from "../../../shared/node/config/assemble.ts";
 
 const PORT = 51_820;

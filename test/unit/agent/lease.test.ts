@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Lease } from "../../../agent/lease.ts";
+import { Lease } from "../../../agent/core/lease.ts";
 import { Store } from "../../../agent/state/store.ts";
 
 const NOW = Date.UTC(2026, 10, 24);

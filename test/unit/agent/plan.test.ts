@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type PeerChange, planApply, type Step } from "../../../agent/apply/plan.ts";
-import { localNetworksOf, routesOf, routingRulesOf } from "../../../agent/apply/routing.ts";
+import { type PeerChange, planApply, type Step } from "../../../agent/tunnel/plan.ts";
+import { localNetworksOf, routesOf, routingRulesOf } from "../../../agent/tunnel/routing.ts";
 import {
   type ExitUse,
   type MachineRoute,
@@ -9,7 +9,7 @@ import {
   type Observed,
   type Tunnel,
   type TunnelPeer,
-} from "../../../agent/apply/tunnel.ts";
+} from "../../../agent/tunnel/tunnel.ts";
 
 const SEED = 20_261_124;
 const KEYS = ["a", "b", "c", "d", "e"];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { HubAway } from "../../../agent/hub/http.ts";
 import { parseAnswer, telemetryAnswer } from "../../../agent/hub/schemas.ts";
-import { leftOutCondition } from "../../../agent/reporter.ts";
+import { leftOutCondition } from "../../../agent/parts/reporter.ts";
 import { WIRE_LIMITS } from "../../../shared/node/protocol/types.ts";
 
 const read = (answer: unknown) =>

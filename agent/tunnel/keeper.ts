@@ -1,6 +1,6 @@
 import type { Assembled } from "../../shared/node/config/assemble.ts";
+import type { Health } from "../core/health.ts";
 import { messageOf } from "../failure.ts";
-import type { Health } from "../health.ts";
 import type { Log } from "../log.ts";
 import { wgText } from "../state/keys.ts";
 import { kernelFamilies } from "../system/routes.ts";

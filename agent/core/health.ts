@@ -1,7 +1,7 @@
-import type { Condition } from "../shared/node/protocol/types.ts";
-import { WIRE_LIMITS } from "../shared/node/protocol/types.ts";
-import { messageOf } from "./failure.ts";
-import type { Store } from "./state/store.ts";
+import type { Condition } from "../../shared/node/protocol/types.ts";
+import { WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
+import { messageOf } from "../failure.ts";
+import type { Store } from "../state/store.ts";
 
 /** What does not work on this machine although the tunnel stands; `docs/agent.md` lists the codes. */
 export class Health {

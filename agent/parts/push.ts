@@ -1,7 +1,7 @@
 import type { WebSocket } from "ws";
-import type { HubConnection } from "./connection.ts";
-import type { Way } from "./http.ts";
-import { openWebSocket } from "./web-socket.ts";
+import type { HubConnection } from "../hub/connection.ts";
+import type { Way } from "../hub/http.ts";
+import { openWebSocket } from "../hub/web-socket.ts";
 
 const TARGET = "/agent/v1/socket";
 const RETRY_MS = 60_000;

@@ -1,5 +1,5 @@
-import { messageOf } from "./failure.ts";
-import type { Log } from "./log.ts";
+import { messageOf } from "../failure.ts";
+import type { Log } from "../log.ts";
 
 /** A few system calls, which are cheaper than a tool that waits for the kernel's news. */
 const LOOK_MS = 1_000;

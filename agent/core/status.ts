@@ -1,11 +1,11 @@
-import type { AppliedConfig } from "../shared/node/config/accept.ts";
-import { formatTag } from "../shared/node/config/serial.ts";
-import type { TunnelKeeper } from "./apply/keeper.ts";
+import type { AppliedConfig } from "../../shared/node/config/accept.ts";
+import { formatTag } from "../../shared/node/config/serial.ts";
+import type { Standing } from "../hub/consequence.ts";
+import { wgText } from "../state/keys.ts";
+import type { Membership, Settings } from "../state/store.ts";
+import type { TunnelKeeper } from "../tunnel/keeper.ts";
 import type { Health } from "./health.ts";
-import type { Standing } from "./hub/consequence.ts";
 import type { Lease } from "./lease.ts";
-import { wgText } from "./state/keys.ts";
-import type { Membership, Settings } from "./state/store.ts";
 
 export interface StatusParts {
   readonly membership: Membership;

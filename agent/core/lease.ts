@@ -1,4 +1,4 @@
-import type { Store } from "./state/store.ts";
+import type { Store } from "../state/store.ts";
 
 /** On disk at most this often: the lease is long, and a lost minute errs towards denial. */
 const WRITE_EVERY_MS = 60_000;

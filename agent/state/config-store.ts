@@ -1,13 +1,13 @@
-import { base64url } from "../shared/base/base64url.ts";
-import type { CryptoProvider } from "../shared/crypto/types.ts";
-import type { AppliedConfig } from "../shared/node/config/accept.ts";
-import { reopenConfig } from "../shared/node/config/accept.ts";
-import type { OwnFacts } from "../shared/node/config/check-config.ts";
-import { compareSerials } from "../shared/node/config/serial.ts";
-import type { Serial } from "../shared/node/config/types.ts";
-import type { RootChain } from "./hub/trust.ts";
-import { type Keys, publicKeysOf } from "./state/keys.ts";
-import type { Membership, Store, StoredConfig } from "./state/store.ts";
+import { base64url } from "../../shared/base/base64url.ts";
+import type { CryptoProvider } from "../../shared/crypto/types.ts";
+import type { AppliedConfig } from "../../shared/node/config/accept.ts";
+import { reopenConfig } from "../../shared/node/config/accept.ts";
+import type { OwnFacts } from "../../shared/node/config/check-config.ts";
+import { compareSerials } from "../../shared/node/config/serial.ts";
+import type { Serial } from "../../shared/node/config/types.ts";
+import type { RootChain } from "../hub/trust.ts";
+import { type Keys, publicKeysOf } from "./keys.ts";
+import type { Membership, Store, StoredConfig } from "./store.ts";
 
 /** The configs on disk: the last good one, and one whose apply has not ended yet. */
 

@@ -1,6 +1,6 @@
 import type { Condition } from "../../shared/node/protocol/types.ts";
+import { conditionOf } from "../core/health.ts";
 import { messageOf } from "../failure.ts";
-import { conditionOf } from "../health.ts";
 import { observe, observeDevice, type Place, perform } from "../system/system.ts";
 import { conditionsOf } from "./conditions.ts";
 import { planApply, type Step } from "./plan.ts";
