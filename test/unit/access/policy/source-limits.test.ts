@@ -85,7 +85,7 @@ describe("what the guard lets through", () => {
     nested(31, "(if true then false else ", `${sum(300)} == 1`, ")"),
     nested(31, "[if true then false else ", `${sum(340)} == 1`, "].contains(true)"),
     nested(40, "(1 + ", sum(320), ")"),
-    nested(31, "{a: !(1 == ", sum(200), ")}"),
+    nested(31, "{a: !(1 == ", sum(110), ")}"),
     permit(`${sum(590)} == 1`),
     permit(`context${'["a"]'.repeat(590)}`),
     permit(`context${".a".repeat(590)}`),

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as f from "../../../support/foreign/crypto.ts";
 
 const read = (folder: string) =>
-  JSON.parse(readFileSync(new URL(`../../vectors/${folder}/vectors.json`, import.meta.url), "utf8"));
+  JSON.parse(readFileSync(new URL(`../../../vectors/${folder}/vectors.json`, import.meta.url), "utf8"));
 const vectors = read("agent-protocol");
 const { bytes, text, transcript } = f;
 const NOTHING = new Uint8Array();
