@@ -1,5 +1,7 @@
 import type { ExitCode } from "./exit-codes.ts";
 
+export { messageOf } from "../shared/base/errors/cause.ts";
+
 /** Why a command stops: what the person reads on stderr and what the script reads in the exit code. */
 export class Failure extends Error {
   override readonly name = "Failure";
@@ -16,5 +18,3 @@ export class Failure extends Error {
     this.hint = hint;
   }
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,6 @@
 import { ApiError, type Called, type Client, createClient } from "../shared/api/client.ts";
 import type { EndpointId } from "../shared/api/endpoints.ts";
+import { messageOf } from "../shared/base/errors/cause.ts";
 import { printableLines } from "../shared/base/printable.ts";
 import { currentConfig } from "./config.ts";
 import { EXIT, exitCodeOfStatus } from "./exit-codes.ts";
@@ -66,7 +67,7 @@ export function toFailure(error: unknown): Failure {
       hint: "Check the hub's address (`rustronaut whoami`, RUSTRONAUT_HUB).",
     });
   if (error instanceof Error && isFileError(error)) return new Failure(EXIT.failure, error.message);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   // The connection broke in the middle of an answer.
   if (error instanceof Error && "code" in error && error.code === "ECONNRESET")
     return new Failure(EXIT.unavailable, "The hub did not answer", { detail: message, hint: "Try again." });

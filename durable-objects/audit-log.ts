@@ -19,6 +19,7 @@ import { deliverToIndex, noteForIndex } from "./audit/registry-index.ts";
 import { dropOldTexts } from "./audit/retention.ts";
 import { AUDIT_STEPS } from "./audit/schema.ts";
 import { CheckpointSigner } from "./audit/signer.ts";
+import { logError } from "./log.ts";
 import { migrate } from "./storage/migrate.ts";
 
 interface AuditEnv {
@@ -112,7 +113,7 @@ export class AuditLog extends DurableObject<AuditEnv> implements AuditLogRpc {
       const moreToDeliver = await deliverToIndex(this.#sql, this.env.DB);
       if (moreToDrop || moreToDeliver) delay = DELIVERY_DELAY_MS;
     } catch (error) {
-      console.error({ message: "audit index not updated", error: String(error) });
+      logError("audit_index_not_updated", error);
       delay = RETRY_DELAY_MS;
     }
     await this.#wakeWithin(delay);

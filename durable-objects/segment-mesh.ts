@@ -27,6 +27,7 @@ import type {
 } from "../shared/node/segment-mesh.ts";
 import { endpointsOf, factsOf, type LightRow, offeredRoutesOf } from "../shared/registry/node-rows.ts";
 import { prepareAll, removeNode, type Statement, setStatus } from "../shared/registry/node-statements.ts";
+import { logError } from "./log.ts";
 import { HoldStore } from "./mesh/hold-store.ts";
 import { type MemberRow, MemberStore, newestHandshakeOf, serialOf } from "./mesh/member-store.ts";
 import { Network } from "./mesh/network.ts";
@@ -117,7 +118,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
     // Off the poll's way, except for an object that knows nothing: an empty directory would put everybody out.
     if (!this.#network) await this.#learn(0);
     else if (now - this.#askedAt > CATCH_UP_MS) {
-      this.ctx.waitUntil(this.#learn(Number.POSITIVE_INFINITY).catch(logged("could not catch up")));
+      this.ctx.waitUntil(this.#learn(Number.POSITIVE_INFINITY).catch(logged("mesh_not_caught_up")));
     }
     return this.#members.directory(known, this.#network?.state.poll_seconds ?? 30);
   }
@@ -311,7 +312,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
       const entry = this.#entryOf(action, row, now);
       await this.env.DB.batch(prepareAll(this.env.DB, [...statements, savePending(entry)]));
       // What the log is not told now it is told by the next who keeps house.
-      await this.#record(entry).catch(logged("could not record an end"));
+      await this.#record(entry).catch(logged("node_end_not_recorded"));
     }
     await this.#learn(Number.POSITIVE_INFINITY);
     await this.#tellOthers(network);
@@ -454,6 +455,4 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
   }
 }
 
-const logged = (message: string) => (error: unknown) => {
-  console.error(JSON.stringify({ level: "error", message, error: String(error) }));
-};
+const logged = (event: string) => (error: unknown) => logError(event, error);

@@ -4,6 +4,7 @@ import { serveGateway } from "./gateway/index.ts";
 import { refuse } from "./gateway/refusal-response.ts";
 import { keepHouse } from "./hub/housekeeping.ts";
 import { type Bindings, ConfigurationError, checkBindings } from "./platform/env.ts";
+import { logError, logInfo } from "./platform/log.ts";
 import { hasTooManyCookies } from "./session/cookies.ts";
 import { serveAuth } from "./sign-in/index.ts";
 import { recheckGrants } from "./sign-in/recheck/index.ts";
@@ -48,16 +49,14 @@ export default {
     bindings ??= checkBindings(env);
     ctx.waitUntil(keepHouse(bindings, Date.now()));
     const run = await recheckGrants(bindings);
-    if (run.checked > 0) console.log(JSON.stringify({ level: "info", message: "re-check", ...run }));
+    if (run.checked > 0) logInfo("recheck_done", { ...run });
   },
 };
 
 /** Whatever breaks is never an allow. Only our own words about the configuration are shown to the caller. */
 function unavailable(error: unknown): Response {
   const requestId = crypto.randomUUID();
-  console.error(
-    JSON.stringify({ level: "error", requestId, message: String(error), stack: (error as Error)?.stack }),
-  );
+  logError("request_failed", error, { requestId });
   const detail =
     error instanceof ConfigurationError
       ? error.message

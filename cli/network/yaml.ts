@@ -11,6 +11,7 @@ import {
 } from "yaml";
 import type * as z from "zod";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
+import { messageOf } from "../../shared/base/errors/cause.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 
@@ -66,8 +67,7 @@ function plainValue(document: Document, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: MOST_ALIASES });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw invalid(file, [{ path: file, message }]);
+    throw invalid(file, [{ path: file, message: messageOf(error) }]);
   }
 }
 

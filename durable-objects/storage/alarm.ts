@@ -1,3 +1,5 @@
+import { logError } from "../log.ts";
+
 /** Milliseconds until an alarm that went wrong is tried again. */
 const AFTER_FAILURE_MS = 10_000;
 
@@ -18,7 +20,7 @@ export async function onAlarm(storage: DurableObjectStorage, work: () => Promise
   try {
     await work();
   } catch (error) {
-    console.error("an alarm failed and will ring again", error);
+    logError("alarm_failed", error);
     ringAt(storage, [Date.now() + AFTER_FAILURE_MS]);
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../base/errors/cause.ts";
 import type { RandomBytes } from "../base/random.ts";
 import { compositeOf } from "./composite.ts";
 import { nativePrimitives } from "./native/primitives.ts";
@@ -82,6 +83,6 @@ async function faultOf(
     const holds = await SELF_TESTS[name]({ ...backend, ...(name === "sha256" ? {} : { sha256 }) });
     return holds ? null : "It gave a wrong answer";
   } catch (error) {
-    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return error instanceof Error ? `${error.name}: ${error.message}` : messageOf(error);
   }
 }

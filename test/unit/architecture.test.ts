@@ -59,6 +59,18 @@ describe("the direction of imports", () => {
     expect(tables.filter((table) => !text.includes(`\`${table}\``))).toEqual([]);
   });
 
+  it("I8: what goes wrong is logged by the one logger, and is said with its cause", () => {
+    const own = ["shared/base/errors/cause.ts", "workers/platform/log.ts", "durable-objects/log.ts"];
+    const console = /\bconsole\.\w+\(/;
+    const flat = /\bString\((error|err|e|cause|reason|thrown)\)|\$\{(error|err|thrown)\}/;
+    const wrong = files.filter((file) => {
+      const text = readFileSync(file, "utf8");
+      const isServer = file.startsWith("workers/") || file.startsWith("durable-objects/");
+      return !own.includes(file) && ((isServer && console.test(text)) || flat.test(text));
+    });
+    expect(wrong).toEqual([]);
+  });
+
   it(`no file has more than ${MAX_LINES} lines`, () => {
     const long = files.filter((file) => readFileSync(file, "utf8").split("\n").length > MAX_LINES);
     expect(long).toEqual([]);

@@ -1,6 +1,7 @@
 import { type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
 import { HEADERS, LEAST_CAPABILITY, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import type { Bindings } from "../platform/env.ts";
+import { logError } from "../platform/log.ts";
 import { meshObject } from "../platform/objects.ts";
 import { readBytes } from "./body.ts";
 import { challenge } from "./challenge.ts";
@@ -51,9 +52,7 @@ function requireCapability(request: Request): void {
 /** What breaks is ours to log; the caller learns an id to tell. */
 function refusalOf(error: unknown, requestId: string): Refusal {
   if (error instanceof AgentRefused) return error.refusal;
-  console.error(
-    JSON.stringify({ level: "error", requestId, message: String(error), stack: (error as Error)?.stack }),
-  );
+  logError("agent_request_failed", error, { requestId });
   return refusal("unavailable", "Try again in a moment. If it persists, report the request id.");
 }
 

@@ -1,3 +1,4 @@
+import { messagesOf } from "../../shared/base/errors/cause.ts";
 import { buildRecord } from "../../shared/node/config/build.ts";
 import { nodeLabel, uniqueLabel } from "../../shared/node/protocol/node-name.ts";
 import { ADDRESS_COUNT } from "../../shared/registry/addresses.ts";
@@ -199,7 +200,8 @@ function explain(error: unknown): null {
   if (failedGuard(error) === "key_usable") {
     return refuse("enrolment_key_used_up", "Ask your administrator for another key.");
   }
-  const column = /UNIQUE constraint failed: (\w+\.\w+)/.exec(String(error))?.[1];
+  const failure = messagesOf(error);
+  const column = /UNIQUE constraint failed: (\w+\.\w+)/.exec(failure)?.[1];
   switch (column) {
     case "used_challenges.hash":
       return replayed();
@@ -210,7 +212,7 @@ function explain(error: unknown): null {
     case "nodes.name":
       return null;
     default:
-      if (String(error).includes("NOT NULL constraint failed: nodes.address_index")) {
+      if (failure.includes("NOT NULL constraint failed: nodes.address_index")) {
         return refuse("conflict", "The network has no free address left. Delete nodes that are gone.");
       }
       throw error;

@@ -1,3 +1,4 @@
+import { messagesOf } from "../../shared/base/errors/cause.ts";
 import { buildRecord } from "../../shared/node/config/build.ts";
 import { provenStatement, rotateStatement } from "../../shared/node/protocol/schemas.ts";
 import { verifyStatement } from "../../shared/node/protocol/statement.ts";
@@ -73,10 +74,11 @@ export async function rotate(
       }),
     ]);
   } catch (error) {
-    if (String(error).includes("used_challenges.hash")) {
+    const failure = messagesOf(error);
+    if (failure.includes("used_challenges.hash")) {
       refuse("request_replayed", "Ask for a new challenge: each one is answered once.");
     }
-    if (String(error).includes("UNIQUE constraint failed: nodes.")) {
+    if (failure.includes("UNIQUE constraint failed: nodes.")) {
       refuse("key_in_use", "A key belongs to another node. Make new keys.");
     }
     throw error;

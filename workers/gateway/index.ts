@@ -8,6 +8,7 @@ import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../../sha
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import { recordDecision } from "../platform/audit.ts";
 import type { Bindings } from "../platform/env.ts";
+import { logError } from "../platform/log.ts";
 import { freshSnapshot, newestSnapshot, type Snapshot, snapshotAt } from "../registry/snapshot.ts";
 import { serveReserved } from "../session/index.ts";
 import { assertionHeaders } from "./assertion.ts";
@@ -36,9 +37,7 @@ export async function serveGateway(
     if (!found.ok) return refuse(request, found.error);
     return await serveApp(request, found.value, bindings, ctx);
   } catch (error) {
-    console.error(
-      JSON.stringify({ level: "error", message: "the gateway can't decide", error: String(error) }),
-    );
+    logError("gateway_undecided", error);
     return refuse(request, UNAVAILABLE);
   }
 }

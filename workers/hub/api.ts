@@ -3,6 +3,7 @@ import { type Endpoint, isWrite, mayCall } from "../../shared/api/endpoint.ts";
 import { ENDPOINT_LIST, type EndpointId } from "../../shared/api/endpoints.ts";
 import { reference } from "../../shared/api/fields.ts";
 import type { Bindings } from "../platform/env.ts";
+import { logError } from "../platform/log.ts";
 import { isSameOriginPost } from "../session/same-site.ts";
 import type { Call, Handler, Reply, Write } from "./call.ts";
 import { authenticate, authenticateBootstrap, type Caller } from "./caller.ts";
@@ -53,9 +54,7 @@ function buildApi(): Hono<Env> {
 
 function failure(error: unknown, requestId: string): Response {
   if (error instanceof Refused) return problemResponse(error.refusal, requestId);
-  console.error(
-    JSON.stringify({ level: "error", requestId, message: String(error), stack: (error as Error)?.stack }),
-  );
+  logError("admin_request_failed", error, { requestId });
   return problemResponse(
     { code: "unavailable", detail: "Try again in a moment. If it persists, report the request id." },
     requestId,

@@ -1,6 +1,7 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
 import type { Bindings } from "../platform/env.ts";
+import { logError } from "../platform/log.ts";
 import { freshId } from "../platform/random.ts";
 import { seal, unseal } from "../platform/secrets.ts";
 import type { Effects, Write } from "./call.ts";
@@ -102,9 +103,7 @@ async function finishOrExplain(bindings: Bindings, write: WriteKey, saved: Saved
   try {
     return await finish(bindings, write.key, saved);
   } catch (error) {
-    console.error(
-      JSON.stringify({ message: "write not propagated yet", event: saved.event.id, error: String(error) }),
-    );
+    logError("write_not_propagated", error, { entry: saved.event.id });
     const next = write.isRepeatable
       ? "Repeat the request with the same Idempotency-Key to wait for that."
       : "It is tried again in the background; do not repeat the request.";

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../shared/base/errors/catalogue.ts";
+import { messagesOf } from "../../shared/base/errors/cause.ts";
 import { failedGuard, type GuardName } from "../registry/guards.ts";
 import { refuse } from "./refused.ts";
 
@@ -14,7 +15,7 @@ const GUARDED: Record<GuardName, readonly [ErrorCode, string]> = {
 
 /** Maps a failed batch to a refusal; what is not understood stays an error. */
 export function explainFailure(error: unknown): never {
-  const text = String(error);
+  const text = messagesOf(error);
   const guard = failedGuard(error);
   if (guard !== null) refuse(...GUARDED[guard]);
   const unique = /UNIQUE constraint failed: \w+\.(\w+)/.exec(text)?.[1];

@@ -1,4 +1,5 @@
 import type { Bindings } from "../platform/env.ts";
+import { logError } from "../platform/log.ts";
 import { settleLeftEvents } from "../platform/saved-events.ts";
 import { finishRow, PENDING } from "./commit.ts";
 
@@ -59,7 +60,7 @@ async function finishIfPending(bindings: Bindings, key: string): Promise<void> {
 }
 
 function logLeftover(error: unknown): false {
-  console.error(JSON.stringify({ message: "write still not propagated", error: String(error) }));
+  logError("write_still_not_propagated", error);
   return false;
 }
 

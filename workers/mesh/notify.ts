@@ -1,4 +1,5 @@
 import type { Bindings } from "../platform/env.ts";
+import { logError } from "../platform/log.ts";
 import { meshObject } from "../platform/objects.ts";
 import { meshState } from "./state.ts";
 
@@ -37,7 +38,7 @@ async function told(bindings: Bindings, segmentId: string, revision: number): Pr
     .then(
       () => true,
       (error: unknown) => {
-        console.error(JSON.stringify({ message: "a segment was not told", segmentId, error: String(error) }));
+        logError("segment_not_told", error, { segmentId });
         return false;
       },
     );

@@ -1,6 +1,7 @@
 import { boundEntry, MAX_APPEND_ENTRIES } from "../../shared/audit/bounds.ts";
 import type { AuditEntry, DecisionEntry, EventEntry } from "../../shared/audit/types.ts";
 import type { Bindings } from "./env.ts";
+import { logError } from "./log.ts";
 import { auditObject } from "./objects.ts";
 
 /** Decisions held by one isolate at most; `docs/audit.md` says what is lost when an isolate dies. */
@@ -68,7 +69,7 @@ async function drain(bindings: Bindings): Promise<void> {
     }
   } catch (error) {
     // They stay pending: the next request sends them again under the same ids.
-    console.error({ message: "audit log unavailable", pending: pending.size, error: String(error) });
+    logError("audit_log_unavailable", error, { pending: pending.size });
   } finally {
     if (senderUntil === until) senderUntil = 0;
   }

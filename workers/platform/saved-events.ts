@@ -3,6 +3,7 @@ import type { EventEntry } from "../../shared/audit/types.ts";
 import { prepareAll } from "../../shared/registry/node-statements.ts";
 import { recordEvent } from "./audit.ts";
 import type { Bindings } from "./env.ts";
+import { logError } from "./log.ts";
 
 /** Entries of the audit log that are saved with their facts: what the log could not be told at once it is told later. */
 
@@ -46,7 +47,7 @@ export async function recordEnding<T extends EventEntry["detail"]>(
   await savedEvent(db, entry)
     .run()
     .catch((error: unknown) => {
-      console.error(JSON.stringify({ message: "an ending is not saved yet", error: String(error) }));
+      logError("ending_not_saved", error, { entry: entry.id });
     });
   const detail = await work();
   await savedEvent(db, { ...entry, detail: { ...entry.detail, ...detail } }).run();

@@ -1,3 +1,5 @@
+import { messagesOf } from "../../shared/base/errors/cause.ts";
+
 /** What a guard protects: the word by which `explainFailure` knows it again. */
 export type GuardName =
   | "unchanged"
@@ -30,7 +32,7 @@ export function guard(
 
 /** The guard whose failure an error reports, or null for any other error. */
 export function failedGuard(error: unknown): GuardName | null {
-  return (/'guard:([a-z_]+):/.exec(String(error))?.[1] as GuardName | undefined) ?? null;
+  return (/'guard:([a-z_]+):/.exec(messagesOf(error))?.[1] as GuardName | undefined) ?? null;
 }
 
 /**

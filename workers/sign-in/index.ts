@@ -4,6 +4,7 @@ import { isId } from "../../shared/base/ids.ts";
 import { isTopLevel } from "../../shared/http/navigation.ts";
 import { serveJwks } from "../gateway/jwks.ts";
 import type { Bindings } from "../platform/env.ts";
+import { logError } from "../platform/log.ts";
 import { attemptsObject } from "../platform/objects.ts";
 import { redirect, refuse } from "../session/refuse.ts";
 import { redirectToProvider } from "./authorize.ts";
@@ -87,7 +88,7 @@ function explain(error: Error, request: Request): Response {
   const isRepeatable = request.method === "GET" && pathname !== "/.rustronaut/callback";
   const retryUrl = isRepeatable ? pathname + search : "/";
   if (error instanceof ProviderAway) return providerAway(retryUrl);
-  console.error({ message: "auth host failed", error: String(error), stack: error.stack });
+  logError("sign_in_request_failed", error);
   if (error instanceof ProviderFault) {
     return refuse("login_failed", "The identity provider is not set up correctly. Tell an administrator.", {
       retryUrl,

@@ -1,4 +1,5 @@
 import type { AuditEntry, AuditRow, DecisionEntry } from "../../../shared/audit/types.ts";
+import { messageOf } from "../../../shared/base/errors/cause.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { auditObject } from "../../platform/objects.ts";
 import type { Handlers } from "../call.ts";
@@ -103,7 +104,7 @@ export const OBSERVATION_HANDLERS: Handlers<
     const leaves = await auditObject(bindings)
       .leaves(query.from, query.to)
       .catch((error: unknown) => {
-        if (!String(error).includes("not all kept")) throw error;
+        if (!messageOf(error).includes("not all kept")) throw error;
         return refuse(
           "invalid_input",
           "The texts of these leaves are past their retention; only hashes remain.",

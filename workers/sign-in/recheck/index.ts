@@ -1,4 +1,5 @@
 import type { Bindings } from "../../platform/env.ts";
+import { logError } from "../../platform/log.ts";
 import { enabledProviders, type Provider } from "../providers.ts";
 import { type CheckResult, checkGrant } from "./check.ts";
 import { carryOutEnding } from "./end.ts";
@@ -59,14 +60,7 @@ async function checkOne(
     if (!provider) return "superseded";
     return await checkGrant(bindings, provider, grant, away);
   } catch (error) {
-    console.error(
-      JSON.stringify({
-        level: "error",
-        message: "re-check failed",
-        user: grant.userId,
-        error: String(error),
-      }),
-    );
+    logError("recheck_failed", error, { user: grant.userId });
     return "failed";
   }
 }
