@@ -1,6 +1,8 @@
 import type { Session, SessionEndReason } from "../../shared/access/sessions/types.ts";
+import type { EventEntry } from "../../shared/audit/types.ts";
 import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject, sessionsObject } from "../platform/objects.ts";
+import { noteEnding } from "./events.ts";
 import { indexEnded, liveOwners } from "./session-index.ts";
 
 export type SignOutScope = "app" | "device" | "everywhere";
@@ -57,13 +59,34 @@ export async function endUser(
   return all;
 }
 
-/** Ends what a person asked to end, given the session that asks. */
+/**
+ * Ends what a person asked to end, given the session that asks, and records it.
+ *
+ * @param place Where they asked, for the record.
+ */
 export async function signOut(
   bindings: Bindings,
   current: { readonly session: Session; readonly owner: string },
   scope: SignOutScope,
+  place: EventEntry["detail"] = {},
 ): Promise<void> {
-  const { session, owner } = current;
+  const { id, principal } = current.session;
+  const detail = { scope, ...place };
+  await noteEnding(
+    bindings,
+    ["session", "session.sign_out", `user:${principal.userId}`, id, detail],
+    async () => {
+      await endScope(bindings, current, scope);
+      return {};
+    },
+  );
+}
+
+async function endScope(
+  bindings: Bindings,
+  { session, owner }: { readonly session: Session; readonly owner: string },
+  scope: SignOutScope,
+): Promise<void> {
   await endSession(bindings, owner, session.id, "signed_out");
   if (scope === "everywhere") {
     await endUser(bindings, session.principal.userId, "signed_out");

@@ -12,7 +12,7 @@ import { loadPrincipal } from "../registry/principals.ts";
 import { clearCookie, cookieNames, cookieValues, setCookie } from "./cookies.ts";
 import { currentSession } from "./current-session.ts";
 import { endSession } from "./end-sessions.ts";
-import { note } from "./events.ts";
+import { note, noteEnding } from "./events.ts";
 import { openSession } from "./open-session.ts";
 import { placeOf } from "./place.ts";
 import { redirect, refuse } from "./refuse.ts";
@@ -142,9 +142,9 @@ async function endReplayed(
   attemptId: string,
   { sessionId, sessionOwner: owner }: { sessionId: string | null; sessionOwner: string | null },
 ): Promise<void> {
-  if (sessionId !== null && owner !== null) await endSession(bindings, owner, sessionId, "code_replayed");
-  await note(bindings, "login", "login.code_replayed", "system", attemptId, {
-    app: app.name,
-    session: sessionId,
+  const detail = { app: app.name, session: sessionId };
+  await noteEnding(bindings, ["login", "login.code_replayed", "system", attemptId, detail], async () => {
+    if (sessionId !== null && owner !== null) await endSession(bindings, owner, sessionId, "code_replayed");
+    return {};
   });
 }

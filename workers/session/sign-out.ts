@@ -5,7 +5,6 @@ import type { Bindings } from "../platform/env.ts";
 import { clearCookie } from "./cookies.ts";
 import { currentSession } from "./current-session.ts";
 import { asScope, signOut } from "./end-sessions.ts";
-import { note } from "./events.ts";
 import { refuse } from "./refuse.ts";
 import { csrfToken, isCsrfToken, isSameOriginPost, readForm } from "./same-site.ts";
 
@@ -46,12 +45,7 @@ export async function serveSignOut(
       return refuse("csrf_rejected", "The page was out of date.", { retryUrl: PATH });
     }
     const scope = asScope(form?.get("scope") ?? null, "app");
-    await signOut(bindings, current, scope);
-    const { session } = current;
-    await note(bindings, "session", "session.sign_out", `user:${session.principal.userId}`, session.id, {
-      scope,
-      app: app.name,
-    });
+    await signOut(bindings, current, scope, { app: app.name });
   }
   return signedOut();
 }

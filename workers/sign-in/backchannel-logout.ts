@@ -3,7 +3,7 @@ import { type LogoutToken, readLogoutToken } from "../../shared/access/login/log
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { Bindings } from "../platform/env.ts";
 import { attemptsObject, coordinatorObject } from "../platform/objects.ts";
-import { note } from "../session/events.ts";
+import { noteEnding } from "../session/events.ts";
 import { readForm } from "../session/same-site.ts";
 import { indexEnded, liveOwners } from "../session/session-index.ts";
 import { discover } from "./discovery.ts";
@@ -37,16 +37,17 @@ async function endNamed(bindings: Bindings, provider: Provider, logout: LogoutTo
   const token = hashSecret(`${provider.id}:${logout.jti}`);
   const spent = attemptsObject(bindings, token);
   if (await spent.isSpent(token)) return answer(400, "the token was used before");
-  const { ended } = await coordinatorObject(bindings).endEverywhere(
-    await ownersOf(bindings, provider, logout),
-    { by: "provider", providerId: provider.id, subject: logout.subject, sid: logout.sid },
-    "provider_logout",
-  );
-  await indexEnded(bindings.db, ended, "provider_logout");
-  // Last: a token of which nothing came yet may be sent again.
-  await spent.spend(token, logout.rememberUntil);
-  await note(bindings, "session", "session.provider_logout", `provider:${provider.id}`, provider.id, {
-    ended: ended.length,
+  const actor = `provider:${provider.id}`;
+  await noteEnding(bindings, ["session", "session.provider_logout", actor, provider.id], async () => {
+    const { ended } = await coordinatorObject(bindings).endEverywhere(
+      await ownersOf(bindings, provider, logout),
+      { by: "provider", providerId: provider.id, subject: logout.subject, sid: logout.sid },
+      "provider_logout",
+    );
+    await indexEnded(bindings.db, ended, "provider_logout");
+    // Last: a token of which nothing came yet may be sent again.
+    await spent.spend(token, logout.rememberUntil);
+    return { ended: ended.length };
   });
   return answer(200);
 }

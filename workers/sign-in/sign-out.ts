@@ -3,7 +3,6 @@ import { confirmSignOutPage, htmlResponse, signedOutPage } from "../pages/index.
 import type { Bindings } from "../platform/env.ts";
 import { clearCookie } from "../session/cookies.ts";
 import { asScope, signOut } from "../session/end-sessions.ts";
-import { note } from "../session/events.ts";
 import { refuse } from "../session/refuse.ts";
 import { csrfToken, isCsrfToken, isSameOriginPost, readForm } from "../session/same-site.ts";
 import { signInSession } from "./current.ts";
@@ -40,9 +39,6 @@ export async function doSignOut(request: Request, bindings: Bindings): Promise<R
   const scope = asScope(form?.get("scope") ?? null, "device");
   const { session } = current;
   await signOut(bindings, current, scope);
-  await note(bindings, "session", "session.sign_out", `user:${session.principal.userId}`, session.id, {
-    scope,
-  });
   const next = await providerLogoutUrl(bindings, session.authentication.providerId, session.principal.email);
   return signedOut(next);
 }
