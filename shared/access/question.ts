@@ -1,6 +1,6 @@
 import { type Refusal, refusal } from "../base/errors/catalogue.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { overriddenMethods } from "../http/headers.ts";
+import { endToEnd, overriddenMethods } from "../http/headers.ts";
 import { fieldMethods } from "../http/method-field.ts";
 import { canonicalTarget, reservedSpace, type Target } from "../http/target.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
@@ -42,7 +42,8 @@ export function methodRefusal(method: string): Refusal | null {
 
 /** Refuses what no policy can judge, such as a destination on another server. */
 export function questionOf(asked: Asked, app: SnapshotApp, target: Target): Result<Question, Refusal> {
-  const { method, opensSocket, header, network } = asked;
+  const { method, opensSocket, network } = asked;
+  const header = endToEnd(asked.header);
   const { methodOverride, methodField } = app.settings;
   const methods = [
     method,

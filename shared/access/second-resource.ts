@@ -1,5 +1,6 @@
 import { type Refusal, refusal } from "../base/errors/catalogue.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { type Authority, parseAuthority } from "../http/host.ts";
 import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../http/target.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
 import type { ActionName } from "./policy/request.ts";
@@ -47,7 +48,7 @@ export function secondResources(
   const conditions = header("if");
   const stated = methods.every((method) => SAFE.has(method)) ? null : header("destination");
   if (conditions === null && stated === null) return ok(NONE);
-  const place = { app, authority: bare(header("host") ?? app.host) };
+  const place = { app, authority: authorityOf(header("host") ?? app.host) };
   const destination = stated === null ? ok(NONE) : destinationOf(stated, header("overwrite"), place);
   if (!destination.ok) return destination;
   const tagged = conditions === null ? ok(NONE) : taggedBy(conditions, place);
@@ -61,11 +62,17 @@ export function secondResources(
 /** The app, and the authority under which the client knows it. */
 interface Place {
   readonly app: SnapshotApp;
-  readonly authority: string;
+  readonly authority: Authority | null;
 }
 
 /** Without the port that a scheme has by itself: a proxy in front may have changed the scheme. */
-const bare = (authority: string): string => authority.toLowerCase().replace(/:(?:80|443)$/, "");
+function authorityOf(text: string): Authority | null {
+  const parsed = parseAuthority(text.replace(/:(?:80|443)$/, ""), "http");
+  return parsed.ok ? parsed.value : null;
+}
+
+const isSame = (a: Authority | null, b: Authority | null): boolean =>
+  a !== null && b !== null && a.host === b.host && a.port === b.port;
 
 /** What is there is deleted first unless `Overwrite` says `F` (RFC 4918 §9.8.4, §9.9.3). */
 function destinationOf(
@@ -109,8 +116,8 @@ function taggedBy(value: string, place: Place): Result<SecondResources, Refusal>
 /** A path, or a URL of the app's own host. */
 function targetOf(reference: string, header: string, { app, authority }: Place): Result<Target, Refusal> {
   const text = reference.trim();
-  const url = splitUrl(text);
-  if (url && bare(url.authority) !== authority) {
+  const url = splitUrl(text.replace(/^https?:/i, (scheme) => scheme.toLowerCase()));
+  if (url && !isSame(authorityOf(url.authority), authority)) {
     const detail = `The ${header} header names another server; the gateway forwards to resources of ${app.host} only.`;
     return err(refusal("foreign_resource", detail));
   }

@@ -122,7 +122,7 @@ export function forwardableHeaders(
         break;
       }
       case "connection":
-        named = connectionNames(value, named);
+        named = new Set([...(named ?? []), ...connectionNames(value)]);
         break;
       default:
     }
@@ -136,13 +136,23 @@ export function forwardableHeaders(
 const isOpened = (folded: string, opened: readonly string[]): boolean =>
   opened.some((name) => (name.endsWith("*") ? folded.startsWith(name.slice(0, -1)) : folded === name));
 
-function connectionNames(value: string, before: Set<string> | null): Set<string> {
-  const names = before ?? new Set<string>();
-  for (const part of value.split(",")) {
-    const name = foldedName(part.trim());
-    if (name !== "" && name !== "keep-alive" && name !== "close") names.add(name);
-  }
+/** Folded names of the headers that `Connection` keeps from going any further (RFC 9110 §7.6.1). */
+function connectionNames(value: string): Set<string> {
+  const names = new Set(value.split(",").map((part) => foldedName(part.trim())));
+  for (const name of ["", "keep-alive", "close"]) names.delete(name);
   return names;
+}
+
+/**
+ * A request's headers as they are forwarded: what `Connection` names does not arrive, so it must not count either.
+ *
+ * @param header The value of a header by its lower-case name, or null.
+ */
+export function endToEnd(header: (name: string) => string | null): (name: string) => string | null {
+  const connection = header("connection");
+  if (connection === null) return header;
+  const dropped = connectionNames(connection);
+  return (name) => (dropped.has(name) ? null : header(name));
 }
 
 /** A `Cookie` header without ours. Names are compared without case, since some upstreams do so. */

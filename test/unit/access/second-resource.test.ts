@@ -23,11 +23,12 @@ function ask(
   target: string,
   headers: Readonly<Record<string, string>>,
   methodOverride = false,
+  methodField = false,
 ) {
   const app = {
     ...{ id: "app_1", name: "wiki", title: "Wiki", host: "wiki.example", upstreams: [] },
     ...{ segmentId: "seg_1", segmentName: "main", tags: [] },
-    settings: { ...DEFAULT_APP_SETTINGS, methodOverride },
+    settings: { ...DEFAULT_APP_SETTINGS, methodOverride, methodField },
   };
   const all: Record<string, string> = { ...HOST, ...headers };
   const network = { ip: null, country: null, asn: null };
@@ -59,6 +60,12 @@ describe("G5: a second resource is judged too", () => {
     ["MOVE", "/public/a", { destination: "https://evil.example/b" }, "foreign_resource"],
     ["MOVE", "/public/a", { destination: "https://wiki.example@evil.example/b" }, "foreign_resource"],
     ["MOVE", "/public/a", { destination: "https://wiki.example:8443/b" }, "foreign_resource"],
+    ["MOVE", "/public/a", { destination: "HTTPS://Wiki.Example./public/b" }, "allow"],
+    ["MOVE", "/public/a", { destination: "https://%77iki.example/public/b" }, "foreign_resource"],
+    ["MOVE", "/public/a", { destination: "https:///public/b" }, "foreign_resource"],
+    ["MOVE", "/public/a", { destination: "public/b" }, "invalid_target"],
+    ["MOVE", "/public/a", { destination: "/public/b", connection: "Destination" }, "allow"],
+    ["COPY", "/public/a", { destination: "/kept/b", overwrite: "F", connection: "close, OVERWRITE" }, "deny"],
     ["MOVE", "/public/a", { destination: "//evil.example/b" }, "invalid_target"],
     ["MOVE", "/public/a", { destination: "ftp://wiki.example/b" }, "invalid_target"],
     ["MOVE", "/public/a", { destination: "/public/b, /secret/b" }, "invalid_target"],
@@ -86,6 +93,12 @@ describe("G5: a second resource is judged too", () => {
       if: `<http://up:8080/a/b> (<urn:uuid:1>) (["x"]) <http://up:8080/c> (<urn:uuid:2>)`,
     });
     expect(ask("PUT", "/a", { if: "(<urn:uuid:1>)" }).sent).toEqual({});
+  });
+
+  it("counts only what is forwarded: Connection may name what says less", () => {
+    const sent = { "content-type": "text/plain", connection: "content-type" };
+    expect(ask("POST", "/kept/a", sent, false, true).outcome).toBe("deny");
+    expect(ask("POST", "/kept/a", { "content-type": "text/plain" }, false, true).outcome).toBe("allow");
   });
 
   it("counts where the method comes by a header", () => {
