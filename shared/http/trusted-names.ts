@@ -13,8 +13,8 @@ const FAMILIES = [
   "x-userid",
   "x-userinfo*",
   "x-email",
-  "x-groups",
-  "x-roles",
+  "x-group",
+  "x-role",
   "x-identity*",
   "x-principal*",
   "x-logged-in-*",
@@ -40,6 +40,8 @@ const FAMILIES = [
   "oam-*",
   "eppn",
   "impersonate-*",
+  "x-on-behalf-of",
+  "x-scope-orgid",
   "x-impersonate-*",
   // Of products that stand where we stand.
   "cf-*",
@@ -59,6 +61,9 @@ const FAMILIES = [
   "tailscale-*",
   "teleport-*",
   "mf-*",
+  "mellon-*",
+  "x-teleport-*",
+  "x-tailscale-*",
   // The client's certificate (RFC 9440, and before it).
   "client-cert*",
   "x-client-cert*",
@@ -92,6 +97,8 @@ const FAMILIES = [
   "x-http-host-override",
   "x-http-destinationurl",
   "x-scheme",
+  "x-url-scheme",
+  "front-end-https",
   // For which path, or which file: frameworks and servers take these in place of the request line.
   "x-override-*",
   "x-http-path*",
@@ -123,6 +130,14 @@ const PREFIXES = FAMILIES.filter((family) => family.endsWith("*")).map((family) 
 const CLAIM =
   /^x-(?:auth|user|token)-?(?:user|login|name|full-name|display-name|id|e?-?mail|groups?|roles?|subject|sub|claims?|info|dn)(?:-|name$|id$|$)/;
 
+/**
+ * What a name ends with that says who somebody is, in whatever prefix: `Auth-User`, `X-Tailscale-User`, `Kubeflow-UserId`,
+ * `X-Apigateway-Api-Userinfo`, `MELLON_email`, `X-JWT-Payload`. What an object store keeps beside a file says nothing of
+ * the caller.
+ */
+const WHO =
+  /^(?!x-(?:\w+-)?meta-)(?:.*-)?(?:user|user-?(?:name|id|info|email|groups?|roles?)|login|e-?mail|e-?mail-?address|mail|display-?name|full-?name|groups|roles|name-id|jwt-(?:assertion|payload|claims)|claims)$/;
+
 /** `X-Real-IP`, `True-Client-IP`, `X-Cluster-Client-IP`, `X-Originating-IP`, `X-ProxyUser-Ip`, in whatever prefix. */
 const ADDRESS =
   /(?:^|-)(?:client|connecting|connection|real|remote|origin|originating|source|true|user|proxyuser|peer)-?(?:ip|addr|address|host|port)$/;
@@ -137,5 +152,6 @@ export function foldedName(name: string): string {
 export const isTrustedName = (folded: string): boolean =>
   NAMES.has(folded) ||
   CLAIM.test(folded) ||
+  WHO.test(folded) ||
   ADDRESS.test(folded) ||
   PREFIXES.some((prefix) => folded.startsWith(prefix));
