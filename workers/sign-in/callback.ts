@@ -1,5 +1,9 @@
 import { attemptCookieName, heldAttemptCookies } from "../../shared/access/login/attempt-cookies.ts";
-import { type ClaimsRefusal, readIdentityClaims } from "../../shared/access/login/identity-claims.ts";
+import {
+  authTimeOf,
+  type ClaimsRefusal,
+  readIdentityClaims,
+} from "../../shared/access/login/identity-claims.ts";
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { SIGN_IN_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import type { ProviderAttempt } from "../../shared/access/login/types.ts";
@@ -62,7 +66,7 @@ export async function serveCallback(request: Request, bindings: Bindings): Promi
   }
   const claims = readIdentityClaims(answer.claims, provider, Date.now());
   if (!claims.ok) return fail(bindings, provider, claims.error, REFUSALS[claims.error], retryUrl);
-  if (attempt.signInAfter && !isNewer(answer.claims.auth_time, attempt.signInAfter)) {
+  if (attempt.signInAfter && !isNewer(authTimeOf(answer.claims), attempt.signInAfter)) {
     return fail(bindings, provider, "auth_time is missing or old", NOT_ASKED, retryUrl);
   }
   const opened = await openSignIn(request, bindings, provider, claims.value, answer.refreshToken);
@@ -86,8 +90,8 @@ const NOT_ASKED =
   "The identity provider did not say that you signed in again just now, which this application needs. Tell an administrator.";
 
 /** Asking is no proof: the provider must say when the person signed in (OpenID Connect Core §3.1.2.1, `max_age`). */
-const isNewer = (authTime: unknown, signInAfter: number): boolean =>
-  typeof authTime === "number" && !isOlder({ authentication: { authTime } }, signInAfter);
+const isNewer = (authTime: number | null, signInAfter: number): boolean =>
+  authTime !== null && !isOlder({ authentication: { authTime } }, signInAfter);
 
 /**
  * An attempt's trouble matters only to a browser that is not signed in already, and that can't simply begin anew: its

@@ -6,7 +6,7 @@ export function audienceFault(
   { aud, azp }: { readonly aud?: unknown; readonly azp?: unknown },
   { clientId, trustedAudiences }: { readonly clientId: string; readonly trustedAudiences: readonly string[] },
 ): string | null {
-  const audiences: unknown[] = Array.isArray(aud) ? aud : [aud];
+  const audiences: unknown[] = [...new Set<unknown>(Array.isArray(aud) ? aud : [aud])];
   if (!audiences.includes(clientId)) return "aud is not this client";
   const strange = audiences.find(
     (audience) => audience !== clientId && !trustedAudiences.some((trusted) => trusted === audience),

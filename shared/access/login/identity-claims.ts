@@ -48,10 +48,11 @@ export function readIdentityClaims(
   settings: ClaimSettings,
   now: number,
 ): Result<IdentityClaims, ClaimsRefusal> {
+  const seconds = Math.floor(now / 1_000);
   const subject = claims.sub;
   if (typeof subject !== "string" || subject === "" || subject.length > MAX_TEXT)
     return err("subject_invalid");
-  const email = normalEmail(claimAt(claims, settings.emailClaim));
+  const email = normalEmail(onlyOne(claimAt(claims, settings.emailClaim)));
   if (email === null) return err("email_missing");
   if (!isTrusted(claims, email, settings.emailVerified)) return err("email_unverified");
   if (sourceOf(claims, settings.groupsClaim) !== null) return err("too_many_groups");
@@ -65,9 +66,10 @@ export function readIdentityClaims(
     groups: groups.value,
     groupsStated: stated !== undefined && stated !== null,
     sid: text(claims.sid),
-    acr: text(claims.acr),
-    amr: Array.isArray(claims.amr) ? claims.amr.filter(isMethod).slice(0, MAX_METHODS) : [],
-    authTime: typeof claims.auth_time === "number" ? claims.auth_time : Math.floor(now / 1_000),
+    acr: text(typeof claims.acr === "number" ? String(claims.acr) : claims.acr),
+    amr: listOf(claims.amr).filter(isMethod).slice(0, MAX_METHODS),
+    // One in the future would make the sign-in a new one for as long as that lasts.
+    authTime: Math.min(authTimeOf(claims) ?? seconds, seconds),
   });
 }
 
@@ -77,9 +79,21 @@ export function readIdentityClaims(
  */
 function isTrusted(claims: Claims, email: string, rule: ClaimSettings["emailVerified"]): boolean {
   const said = claims.email_verified;
-  if (said !== undefined && said !== null && said !== true && said !== "true") return false;
-  const isVerified = (said === true || said === "true") && normalEmail(claims.email) === email;
-  return isVerified || rule === "absentIsTrusted";
+  const isYes = said === true || (typeof said === "string" && /^true$/i.test(said));
+  if (said !== undefined && said !== null && !isYes) return false;
+  return (isYes && normalEmail(claims.email) === email) || rule === "absentIsTrusted";
+}
+
+/** Some providers list the one address that there is (`emails` of Azure AD B2C). Which of several counts is not ours to say. */
+const onlyOne = (claim: unknown): unknown => (Array.isArray(claim) && claim.length === 1 ? claim[0] : claim);
+
+const listOf = (claim: unknown): readonly unknown[] =>
+  Array.isArray(claim) ? claim : typeof claim === "string" ? [claim] : [];
+
+/** When the person signed in, in seconds since the Unix epoch; some providers write it as text. Null when it is not said. */
+export function authTimeOf({ auth_time: claim }: Claims): number | null {
+  const seconds = typeof claim === "string" && /^\d{1,15}$/.test(claim) ? Number(claim) : claim;
+  return typeof seconds === "number" ? seconds : null;
 }
 
 /** Too many groups are refused, not cut: a policy that forbids by group must see each of them. */

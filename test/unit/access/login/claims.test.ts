@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { sourceOf, withClaim } from "../../../../shared/access/login/claim-sources.ts";
 import { emailDomain, normalEmail } from "../../../../shared/access/login/email.ts";
 import {
+  authTimeOf,
   type ClaimSettings,
   MAX_GROUPS,
   readIdentityClaims,
@@ -56,6 +57,32 @@ describe("e-mail", () => {
 });
 
 describe("identity claims", () => {
+  const value = (change: Record<string, unknown>, own: Partial<ClaimSettings> = {}) => {
+    const answer = read(change, own);
+    return answer.ok ? answer.value : answer.error;
+  };
+
+  test("G1: a yes may be a text in any case (AD FS), an address the one of a list (Azure AD B2C)", () => {
+    expect(value({ email_verified: "True" })).toMatchObject({ email: "alice@example.com" });
+    const emails = { email: undefined, email_verified: undefined, emails: ["A@corp.com"] };
+    const own = { emailClaim: "emails", emailVerified: "absentIsTrusted" } as const;
+    expect(value(emails, own)).toMatchObject({ email: "a@corp.com" });
+    expect(value({ ...emails, emails: ["a@corp.com", "b@corp.com"] }, own)).toBe("email_missing");
+    expect(value({ ...emails, emails: [["a@corp.com"]] }, own)).toBe("email_missing");
+    expect(value({ ...emails, emails: [] }, own)).toBe("email_missing");
+  });
+
+  test("say how and when in the types that providers use, and never that it was in the future", () => {
+    expect(value({ amr: "mfa", acr: 2, auth_time: "3" })).toMatchObject({
+      amr: ["mfa"],
+      acr: "2",
+      authTime: 3,
+    });
+    expect(value({ auth_time: 3_000 })).toMatchObject({ authTime: 5 });
+    expect(value({ auth_time: "soon" })).toMatchObject({ authTime: 5 });
+    expect(authTimeOf({ auth_time: "soon" })).toBeNull();
+  });
+
   test("are read once verified", () => {
     expect(read({ groups: ["b", "a", "b"], amr: ["pwd", 7], sid: "x" })).toEqual({
       ok: true,
@@ -76,6 +103,7 @@ describe("identity claims", () => {
   test.each([
     [{ email_verified: false }, "email_unverified"],
     [{ email_verified: "false" }, "email_unverified"],
+    [{ email_verified: "False" }, "email_unverified"],
     [{ email_verified: 1 }, "email_unverified"],
     [{ email_verified: undefined }, "email_unverified"],
     [{ email: undefined }, "email_missing"],

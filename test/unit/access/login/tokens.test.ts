@@ -102,6 +102,7 @@ describe("S-26: claims of an ID token", () => {
   test.each([
     [{ aud: ["me", "project"], azp: "me" }, null],
     [{ aud: ["project", "me"], azp: "me" }, null],
+    [{ aud: ["me", "me"] }, null],
     [{ aud: ["me", "project"] }, "azp is missing beside several audiences"],
     [{ aud: ["me", "project"], azp: "project" }, "azp is not this client"],
     [
