@@ -44,17 +44,22 @@ export async function indexEnded(
   }
 }
 
-/** Owners of the live app sessions under one sign-in session, or of all live sessions of a user. */
-export async function liveOwners(
-  db: D1Database,
-  of: { readonly parentId: string } | { readonly userId: string },
-): Promise<string[]> {
+/** Which sessions: the app sessions under one sign-in session, or all of a user. */
+export type SessionsOf = { readonly parentId: string } | { readonly userId: string };
+
+/** Live sessions and their owners, as far as the index knows. */
+export async function liveSessions(db: D1Database, of: SessionsOf): Promise<{ id: string; owner: string }[]> {
   const [column, value] = "parentId" in of ? ["parent_id", of.parentId] : ["user_id", of.userId];
   const { results } = await db
     .prepare(
-      `SELECT DISTINCT owner FROM sessions_index WHERE ${column} = ? AND ended_at IS NULL AND expires_at > ?`,
+      `SELECT id, owner FROM sessions_index WHERE ${column} = ? AND ended_at IS NULL AND expires_at > ?`,
     )
     .bind(value, Date.now())
-    .all<{ owner: string }>();
-  return results.map((row) => row.owner);
+    .all<{ id: string; owner: string }>();
+  return results;
+}
+
+/** Owners of these sessions, each once. */
+export async function liveOwners(db: D1Database, of: SessionsOf): Promise<string[]> {
+  return [...new Set((await liveSessions(db, of)).map(({ owner }) => owner))];
 }

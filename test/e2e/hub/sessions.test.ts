@@ -45,12 +45,30 @@ describe("an administrator's session at the hub", () => {
     const visitor = new Visitor();
     await visitor.visit(`${system.hubOrigin}/`, "alice");
     await visitor.visit(`${system.appOrigin}/`, "alice");
-    const [, hub] = await sessions();
+    const [app, hub] = await sessions();
     const parent = hub?.parentId ?? "";
     const { data } = await system.admin.call("sessions.kill", { params: { session: parent } });
-    expect(data.ended).toContain(parent);
+    expect(data.ended.sort()).toEqual([app?.id, hub?.id, parent].sort());
     expect(await me(visitor.cookieHeader(system.hubOrigin))).toBe(401);
     expect((await visitor.get(`${system.appOrigin}/`)).status).toBe(302);
+  });
+  it("is counted with all those of its user, also where it went with its sign-in session", async () => {
+    const visitors = [new Visitor(), new Visitor()];
+    for (const visitor of visitors) {
+      await visitor.visit(`${system.hubOrigin}/`, "alice");
+      await visitor.visit(`${system.appOrigin}/`, "alice");
+    }
+    const live = (await sessions("user=alice@example.com")).map(({ id }) => id);
+    expect(live.length).toBeGreaterThanOrEqual(6);
+    const { data } = await system.admin.call("sessions.killMany", {
+      body: { by: "user", user: "alice@example.com" },
+    });
+    expect(data.ended.sort()).toEqual(live.sort());
+    expect(await sessions("user=alice@example.com")).toEqual([]);
+    const { data: log } = await system.admin.call("audit.list", {
+      query: { kinds: "admin", limit: "1" } as never,
+    });
+    expect(log.items[0]?.entry).toMatchObject({ action: "session.kill", detail: { ended: live.length } });
   });
   it("ends with all those of the hub", async () => {
     const cookies = [await hubCookie(system), await hubCookie(system)];

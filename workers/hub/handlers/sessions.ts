@@ -10,7 +10,7 @@ import { coordinatorObject } from "../../platform/objects.ts";
 import { freshId } from "../../platform/random.ts";
 import { recordEnding } from "../../platform/saved-events.ts";
 import { endUser } from "../../session/end-sessions.ts";
-import { indexEnded, liveOwners } from "../../session/session-index.ts";
+import { indexEnded, liveOwners, liveSessions, type SessionsOf } from "../../session/session-index.ts";
 import type { Call, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound, refuse } from "../refused.ts";
@@ -58,6 +58,23 @@ async function end(
   const result = await coordinatorObject(bindings).endEverywhere(owners, filter, REASON);
   await indexEnded(bindings.db, result.ended, REASON);
   return result;
+}
+
+/**
+ * What `work` ended of these sessions, together with those that went with their sign-in session before the order to end
+ * them came: where the order came to, they are gone.
+ */
+async function withChildren(
+  { db }: Bindings,
+  of: SessionsOf,
+  work: () => Promise<readonly Ended[]>,
+): Promise<readonly Ended[]> {
+  const before = await liveSessions(db, of);
+  const parts = await work();
+  const pending = new Set(parts.flatMap((part) => part.pending));
+  const ended = before.filter(({ owner }) => !pending.has(owner)).map(({ id }) => id);
+  await indexEnded(db, ended, REASON);
+  return [...parts, { ended, pending: [] }];
 }
 
 /** Ends what `work` ends, and says in the audit log who did and what ended. */
@@ -151,13 +168,15 @@ export const SESSION_HANDLERS: Handlers<
     const id = params.session;
     const { owner, kind, role } = await locate(bindings, id);
     mayEndOf(call, role);
-    return kill(call, id, async () => {
-      const own = await end(bindings, [owner], { by: "session", id });
-      if (kind === "app") return [own];
+    const own = () => end(bindings, [owner], { by: "session", id });
+    if (kind === "app") return kill(call, id, async () => [await own()]);
+    const device = async () => {
+      const first = await own();
       // After the sign-in session, so that no new app session slips in.
       const owners = await liveOwners(bindings.db, { parentId: id });
-      return [own, await end(bindings, owners, { by: "parent", id })];
-    });
+      return [first, await end(bindings, owners, { by: "parent", id })];
+    };
+    return kill(call, id, () => withChildren(bindings, { parentId: id }, device));
   },
 
   "sessions.killMany": async (call) => {
@@ -166,10 +185,11 @@ export const SESSION_HANDLERS: Handlers<
       const { id, role } = await findUser(bindings.db, body.user);
       mayEndOf(call, role);
       // Sign-in sessions first, so that no new app session slips in; then whatever the index did not know.
-      return kill(call, id, async () => [
+      const everywhere = async () => [
         { ended: await endUser(bindings, id, REASON), pending: [] },
         await end(bindings, null, { by: "user", id }),
-      ]);
+      ];
+      return kill(call, id, () => withChildren(bindings, { userId: id }, everywhere));
     }
     const id = await appIdOf(bindings, body.app);
     // Everybody's at the hub, the owners' among them.
