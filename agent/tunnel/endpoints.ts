@@ -15,12 +15,20 @@ interface Suspicion {
   until: number;
 }
 
+/** The last handshake that was seen with a peer. */
+interface Heard {
+  /** By the wall clock, seconds. */
+  readonly handshake: number;
+  readonly atMs: number;
+}
+
 /**
  * Finds the endpoint at which a peer is to be had. A peer that is heard is left alone. One that may have moved, or to
  * which this machine's way has changed, is tried everywhere within seconds; one that has merely been silent for long, in
- * turn at each look.
+ * turn at each look. Time is that of a clock that nobody sets: when the wall clock is put right, no peer is older by it.
  */
 export class EndpointChooser {
+  readonly #heard = new Map<string, Heard>();
   readonly #next = new Map<string, number>();
   readonly #suspects = new Map<string, Suspicion>();
 
@@ -49,15 +57,18 @@ export class EndpointChooser {
     }
   }
 
+  /** @param wallMs The wall clock, which WireGuard notes handshakes by. */
   choose(
     peers: readonly WireguardPeer[],
     candidates: ReadonlyMap<string, readonly string[]>,
     nowMs: number,
+    wallMs: number,
   ): { readonly changes: readonly EndpointChange[]; readonly isWorthMore: boolean } {
     const changes: EndpointChange[] = [];
     let isWorthMore = false;
     for (const peer of peers) {
-      const { publicKey, handshake, endpoint } = peer;
+      const { publicKey, endpoint } = peer;
+      const silentMs = this.#silence(peer, nowMs, wallMs);
       const suspicion = this.#suspects.get(publicKey);
       if (suspicion) {
         const tried = this.#tried(peer, suspicion, nowMs);
@@ -65,7 +76,7 @@ export class EndpointChooser {
         continue;
       }
       const known = candidates.get(publicKey) ?? [];
-      if (nowMs - handshake * 1_000 < SILENT_MS) {
+      if (silentMs < SILENT_MS) {
         this.#next.delete(publicKey);
         continue;
       }
@@ -76,8 +87,19 @@ export class EndpointChooser {
       if (chosen !== undefined && chosen !== endpoint) changes.push({ publicKey, endpoint: chosen });
     }
     const present = new Set(peers.map(({ publicKey }) => publicKey));
-    for (const key of this.#suspects.keys()) if (!present.has(key)) this.#suspects.delete(key);
+    for (const known of [this.#suspects, this.#heard])
+      for (const key of known.keys()) if (!present.has(key)) known.delete(key);
     return { changes, isWorthMore };
+  }
+
+  /** Milliseconds since the last handshake. Only that of one which is seen for the first time is told by the wall clock. */
+  #silence({ publicKey, handshake }: WireguardPeer, nowMs: number, wallMs: number): number {
+    if (handshake === 0) return Number.POSITIVE_INFINITY;
+    const before = this.#heard.get(publicKey);
+    if (before?.handshake === handshake) return nowMs - before.atMs;
+    const age = before ? 0 : Math.max(0, wallMs - handshake * 1_000);
+    this.#heard.set(publicKey, { handshake, atMs: nowMs - age });
+    return age;
   }
 
   /** Where a suspect is to be tried now; null when it is heard, or the last try still runs. */

@@ -87,7 +87,7 @@ export class TunnelKeeper {
         await this.#goBack(config);
         throw error;
       }
-      if (this.#waiting.size > 0) this.#watch(Date.now() + graceMs);
+      if (this.#waiting.size > 0) this.#watch(performance.now() + graceMs);
       const sought = [...this.#candidates(config).keys()].filter((key) => this.#endpoints.isSuspect(key));
       await this.#seek(new Set([...haveMoved(before, config), ...sought]));
     });
@@ -105,7 +105,7 @@ export class TunnelKeeper {
     const device = await this.#readDevice();
     const sought = (device?.peers ?? []).filter(({ publicKey }) => peers?.has(publicKey) ?? true);
     for (const peer of sought)
-      this.#endpoints.suspect(peer, candidates.get(peer.publicKey) ?? [], Date.now());
+      this.#endpoints.suspect(peer, candidates.get(peer.publicKey) ?? [], performance.now());
     await nudgePeers(
       this.#options.place.interfaceName,
       sought.map(({ publicKey }) => ({ publicKey, endpoint: null })),
@@ -157,7 +157,7 @@ export class TunnelKeeper {
         (error: unknown) => log.warn(messageOf(error)),
       );
     });
-    this.#system.start();
+    void this.#system.start();
   }
 
   /** Lets nothing go around an exit node that is relied on, although no config is in force that brings one. */
@@ -283,7 +283,9 @@ export class TunnelKeeper {
   async #handOver(deadline: number): Promise<void> {
     const device = await this.#readDevice();
     const heard = new Set(device?.peers.filter((peer) => peer.handshake > 0).map((peer) => peer.publicKey));
-    const through = new Map([...this.#waiting].filter(([key]) => heard.has(key) || Date.now() >= deadline));
+    const through = new Map(
+      [...this.#waiting].filter(([key]) => heard.has(key) || performance.now() >= deadline),
+    );
     if (through.size > 0) {
       for (const key of through.keys()) this.#waiting.delete(key);
       await this.#giveTraffic(through);
@@ -307,7 +309,8 @@ export class TunnelKeeper {
     const device = await this.#readDevice();
     if (!device || !this.#config || this.#isApart) return false;
     const candidates = this.#candidates(this.#config);
-    const { changes, isWorthMore } = this.#endpoints.choose(device.peers, candidates, Date.now());
+    const [now, wall] = [performance.now(), Date.now()];
+    const { changes, isWorthMore } = this.#endpoints.choose(device.peers, candidates, now, wall);
     await nudgePeers(this.#options.place.interfaceName, changes);
     return isWorthMore;
   }

@@ -75,7 +75,7 @@ describe("the search for a peer", () => {
     const tried: [number, string][] = [];
     let now = first;
     for (let second = 0; second < seconds; second++) {
-      const { changes } = chooser.choose([now], candidates, START + second * 1_000);
+      const { changes } = chooser.choose([now], candidates, START + second * 1_000, START);
       for (const { endpoint } of changes) {
         tried.push([second, endpoint]);
         now = peer(endpoint, endpoint === heardAt ? 1 : 0);
@@ -109,10 +109,33 @@ describe("the search for a peer", () => {
     ]);
   });
 
+  const HOUR = 3_600_000;
+  it.each([
+    ["forwards", HOUR],
+    ["backwards", -HOUR],
+  ])("lets no peer look silent or alive because the clock was set %s", (_, set) => {
+    const chooser = new EndpointChooser();
+    const triedAt = (seconds: number, handshakeMs: number) => {
+      const heard = { ...peer("10.0.0.1:1"), handshake: handshakeMs / 1_000 };
+      const wall = START + seconds * 1_000 + (seconds === 0 ? 0 : set);
+      return chooser.choose([heard], candidates, seconds * 1_000, wall).changes.length;
+    };
+    expect(triedAt(0, START - 50_000), "a handshake of 50 s ago").toBe(0);
+    expect(triedAt(90, START - 50_000), "of 140 s ago").toBe(0);
+    expect(triedAt(110, START + set + 100_000), "a new one").toBe(0);
+    expect(triedAt(250, START + set + 100_000)).toBe(0);
+    expect(triedAt(270, START + set + 100_000), "nothing for 160 s").toBe(1);
+  });
+
+  it("tries others at once for a peer that was silent for long before the agent began", () => {
+    const silent = { ...peer("10.0.0.1:1"), handshake: START / 1_000 };
+    expect(new EndpointChooser().choose([silent], candidates, 0, START + 200_000).changes).toHaveLength(1);
+  });
+
   it("ends with the peer", () => {
     const chooser = new EndpointChooser();
     chooser.suspect(peer(null), KNOWN, START);
-    chooser.choose([], candidates, START);
+    chooser.choose([], candidates, START, START);
     expect(chooser.hasSuspects).toBe(false);
   });
 });
