@@ -24,6 +24,12 @@ export class CommandFailed extends Error {
 
 export const TOOL_PATH = `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/local/sbin:/usr/sbin:/sbin`;
 
+const REMEMBERED = 64;
+const recent: (number | undefined)[] = [];
+
+/** Whether a process was one of the tools that the agent ran last. */
+export const wasOwnTool = (pid: number): boolean => recent.includes(pid);
+
 /**
  * Runs a tool to its end and gives its standard output.
  * @param input What it reads on its standard input: so that what protects the machine needs no file on a disk that may be full.
@@ -39,6 +45,8 @@ export function run(
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       env: { PATH: TOOL_PATH, LC_ALL: "C", ...env },
     });
+    recent.push(child.pid);
+    if (recent.length > REMEMBERED) recent.shift();
     const out: Buffer[] = [];
     const errors: Buffer[] = [];
     let size = 0;

@@ -6,7 +6,7 @@ import { Failure } from "../failure.ts";
 import type { Observed } from "../tunnel/tunnel.ts";
 import { canonicalPrefix } from "./addresses.ts";
 import { CommandFailed, run } from "./exec.ts";
-import { uapiSocketOf } from "./uapi.ts";
+import { endDaemon, uapiSocketOf } from "./uapi.ts";
 
 export const TUN_DEVICE = "/dev/net/tun";
 
@@ -91,6 +91,8 @@ export async function removeLink(name: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof CommandFailed) || !/Cannot find device|does not exist/.test(error.stderr))
       throw error;
+    // Its link may only have another name now.
+    await endDaemon(uapiSocketOf(name));
   }
   // The daemon removes its socket last of all, when the port is free again; one that was killed could not.
   const socket = uapiSocketOf(name);

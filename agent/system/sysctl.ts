@@ -10,6 +10,9 @@ const FORWARDING = { 4: "net/ipv4/ip_forward", 6: "net/ipv6/conf/all/forwarding"
 /** 1 = find the MTU of a path by its segments (RFC 4821) where they vanish and no ICMP says why; 2 = always. */
 const MTU_PROBING = "net/ipv4/tcp_mtu_probing";
 
+/** Looks for the way back of what comes in with the mark that it carries, as where it goes out. */
+const WAY_BACK = "net/ipv4/conf/all/src_valid_mark";
+
 const pathOf = (setting: string) => `/proc/sys/${setting}`;
 const notePath = (stateDirectory: string) => join(stateDirectory, "kernel-settings.json");
 
@@ -35,6 +38,11 @@ export const readMtuProbing = async (): Promise<boolean> =>
 
 export const startMtuProbing = (stateDirectory: string): Promise<void> =>
   change(MTU_PROBING, "1", stateDirectory);
+
+export const readWayBack = async (): Promise<boolean> =>
+  (await readIfThere(pathOf(WAY_BACK)))?.trim() !== "0";
+
+export const startWayBack = (stateDirectory: string): Promise<void> => change(WAY_BACK, "1", stateDirectory);
 
 async function change(setting: string, value: string, stateDirectory: string): Promise<void> {
   const before = (await readFile(pathOf(setting), "utf8")).trim();
@@ -65,4 +73,7 @@ async function readNote(stateDirectory: string): Promise<unknown> {
 }
 
 /** Nothing but what the agent itself changes: the note is no way to write elsewhere. */
-const KEPT = z.partialRecord(z.enum([...Object.values(FORWARDING), MTU_PROBING]), z.enum(["0", "1"]));
+const KEPT = z.partialRecord(
+  z.enum([...Object.values(FORWARDING), MTU_PROBING, WAY_BACK]),
+  z.enum(["0", "1"]),
+);

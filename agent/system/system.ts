@@ -10,9 +10,11 @@ import {
   hasIpv6,
   readForwards,
   readMtuProbing,
+  readWayBack,
   restoreSettings,
   startForwarding,
   startMtuProbing,
+  startWayBack,
 } from "./sysctl.ts";
 import { changeDevice, readDevice, removePeers, setPeers } from "./wg.ts";
 
@@ -29,18 +31,20 @@ export interface Place {
  */
 export async function observe(place: Place): Promise<Observed> {
   const { interfaceName, hostsFile } = place;
-  const [link, device, routing, fence, filter, hosts, forwards, mtuProbing, ipv6] = await Promise.all([
-    readLink(interfaceName),
-    readDevice(interfaceName),
-    readRouting(interfaceName),
-    readFence(interfaceName),
-    readFilter(place),
-    readHosts(hostsFile, interfaceName).catch(() => null),
-    readForwards(),
-    readMtuProbing(),
-    hasIpv6(interfaceName),
-  ]);
-  return { link, device, ...routing, fence, filter, hosts, forwards, mtuProbing, ipv6 };
+  const [link, device, routing, fence, filter, hosts, forwards, mtuProbing, wayBack, ipv6] =
+    await Promise.all([
+      readLink(interfaceName),
+      readDevice(interfaceName),
+      readRouting(interfaceName),
+      readFence(interfaceName),
+      readFilter(place),
+      readHosts(hostsFile, interfaceName).catch(() => null),
+      readForwards(),
+      readMtuProbing(),
+      readWayBack(),
+      hasIpv6(interfaceName),
+    ]);
+  return { link, device, ...routing, fence, filter, hosts, forwards, mtuProbing, wayBack, ipv6 };
 }
 
 /** The device and nothing else: enough to plan what is taken away from it, and too little for anything more. */
@@ -93,6 +97,8 @@ export async function perform(
       return bringUp(name);
     case "probe-mtu":
       return startMtuProbing(place.stateDirectory);
+    case "mark-way-back":
+      return startWayBack(place.stateDirectory);
     case "forward":
       return startForwarding(step.families, place.stateDirectory);
     case "close-exit":

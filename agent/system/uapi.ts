@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 
 /**
@@ -59,6 +60,19 @@ function exchange(path: string, request: string): Promise<string> {
       if (error.code === "ENOENT") end(() => resolve("missing"));
       else if (error.code === "ECONNREFUSED") end(() => resolve("dead"));
       else fail(error.message);
+    });
+  });
+}
+
+/** Ends a daemon by taking its socket away, and waits until it has ended. Without one it does nothing. */
+export function endDaemon(path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => void rm(path, { force: true }));
+    const timer = setTimeout(() => socket.destroy(), TIMEOUT_MS);
+    socket.on("error", () => undefined).resume();
+    socket.on("close", () => {
+      clearTimeout(timer);
+      resolve();
     });
   });
 }

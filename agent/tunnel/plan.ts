@@ -11,7 +11,7 @@ export type Step =
   | { readonly do: "remove-rules"; readonly rules: readonly string[] }
   | { readonly do: "load-filter"; readonly text: string }
   | { readonly do: "create-link" }
-  /** A link without its daemon can't be mended. */
+  /** A link without its daemon can't be mended; a daemon whose link has another name now is guarded by no filter. */
   | { readonly do: "remove-link" }
   | { readonly do: "set-key"; readonly publicKey: string }
   | { readonly do: "set-port"; readonly port: number }
@@ -27,6 +27,8 @@ export type Step =
   | { readonly do: "link-up" }
   /** For paths that swallow what is too long and say nothing. */
   | { readonly do: "probe-mtu" }
+  /** For kernels that drop what comes in by another way than its answer would take. */
+  | { readonly do: "mark-way-back" }
   | { readonly do: "forward"; readonly families: readonly (4 | 6)[] }
   | { readonly do: "add-routes"; readonly routes: readonly string[] }
   | { readonly do: "add-rules"; readonly rules: readonly string[] }
@@ -48,7 +50,7 @@ export interface PeerChange {
  */
 export function planApply(current: Observed, asked: Tunnel): readonly Step[] {
   const wanted = current.ipv6 ? asked : withoutIpv6(asked);
-  const orphan = current.link !== null && current.device === null;
+  const orphan = (current.link === null) !== (current.device === null);
   const link = orphan ? null : current.link;
   const device = orphan ? null : current.device;
   const peersNow = new Map((device?.peers ?? []).map((peer) => [peer.publicKey, peer]));
@@ -106,6 +108,7 @@ export function planApply(current: Observed, asked: Tunnel): readonly Step[] {
     [link?.mtu !== wanted.mtu, { do: "set-mtu", mtu: wanted.mtu }],
     [!link?.up, { do: "link-up" }],
     [!current.mtuProbing, { do: "probe-mtu" }],
+    [!current.wayBack && rules.some(passesTunnel), { do: "mark-way-back" }],
     some(without(wanted.forwards, current.forwards), (families) => ({ do: "forward", families })),
     some(
       added.filter((route) => !isClosed(route)),
@@ -131,6 +134,9 @@ const isPossible = (route: string, { ipv6, families }: Observed): boolean => {
   const family = familyOfRoute(route);
   return families.includes(family) && (family === 4 || ipv6 || isClosed(route));
 };
+
+/** What makes the tunnel's own packets go another way than others to the same place. */
+const passesTunnel = (rule: string): boolean => rule.endsWith(" machine");
 
 const isClosed = (route: string): boolean => routePartsOf(route).isClosed;
 

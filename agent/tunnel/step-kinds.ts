@@ -29,6 +29,8 @@ export function codeWithout(step: Step): string | null {
       return "mtu_unset";
     case "set-port":
       return "port_taken";
+    case "mark-way-back":
+      return "way_back_unset";
     case "forward":
       return "forwarding_off";
     case "add-routes":

@@ -87,6 +87,8 @@ export interface Observed {
   readonly forwards: readonly (4 | 6)[];
   /** Whether TCP finds the MTU of a path by itself. */
   readonly mtuProbing: boolean;
+  /** Whether the kernel looks for the way back of a packet under its mark, if it looks for one. */
+  readonly wayBack: boolean;
   /** Whether this machine has IPv6 on the interface, or would have it there. */
   readonly ipv6: boolean;
 }
@@ -104,4 +106,5 @@ export const NOTHING: Observed = {
   hosts: [],
   forwards: [],
   mtuProbing: false,
+  wayBack: false,
 };

@@ -96,11 +96,7 @@ export function renderFilter(input: FilterInput): string {
     chainOf("opened_by_us", matches.us),
     chainOf("opened_by_container", servesContainers ? matches.container : []),
     ...hooks(`"${interfaceName}"`, hostsOf(manifest)),
-    chainOf("stamp", [
-      // Behind all filters, where a mark changes no route any more.
-      "type filter hook input priority 150; policy accept;",
-      `udp dport ${port} meta mark set ${mark}`,
-    ]),
+    ...marking(port, mark),
     ...(manifest.forwards.length > 0 ? leaving(`"${interfaceName}"`) : []),
     ...(servesContainers ? fromContainers(`"${interfaceName}"`) : []),
     "}",
@@ -181,6 +177,20 @@ function counting(wg: string): string[] {
     ];
   });
 }
+
+/** Gives what comes to the tunnel's port the mark of the tunnel's own packets. */
+export const marking = (port: number, mark: number): string[] => [
+  // A kernel that checks the way back (RFC 3704) finds it past the tunnel's routes, as answers will.
+  chainOf("return_path", [
+    "type filter hook prerouting priority raw; policy accept;",
+    `udp dport ${port} fib daddr type local meta mark set ${mark}`,
+  ]),
+  // Behind all filters, which may have set another mark: what the second fence asks for.
+  chainOf("stamp", [
+    "type filter hook input priority 150; policy accept;",
+    `udp dport ${port} meta mark set ${mark}`,
+  ]),
+];
 
 /** The networks behind a router need no route back. */
 const leaving = (wg: string): string[] => [

@@ -9,7 +9,7 @@ import { TOOL_PATH } from "../../../agent/system/exec.ts";
 import type { Applied } from "../../../agent/tunnel/apply.ts";
 import { numbersOf } from "../../../agent/tunnel/numbers.ts";
 import type { Observed, Tunnel, TunnelPeer } from "../../../agent/tunnel/tunnel.ts";
-import { filterTable } from "../../../shared/node/filter.ts";
+import { filterTable, marking } from "../../../shared/node/filter.ts";
 import { MACHINES, where } from "../../support/needs.ts";
 import { bySeed, drawn, randomFrom, SEED } from "../../support/sample.ts";
 import { buildNetwork, type Machine, type Network } from "./namespaces.ts";
@@ -22,9 +22,7 @@ const filterFor = (name: string, peers: readonly string[]) =>
   `add table ${filterTable(name)}
 delete table ${filterTable(name)}
 table ${filterTable(name)} {
-  chain stamp { type filter hook input priority 150; policy accept;
-    udp dport 51820 meta mark set ${numbersOf(name).mark}
-  }
+${marking(51_820, numbersOf(name).mark).join("\n")}
   chain input { type filter hook input priority 0; policy accept;
     iifname != "${name}" accept
     ct state established,related accept
@@ -366,6 +364,12 @@ where(...MACHINES).describe(
         "the fence": () => run("ip", "xfrm", "policy", "flush"),
         "the link": () => run("ip", "link", "del", "dev", a.name),
         "the address": () => run("ip", "addr", "flush", "dev", a.name),
+        "a rule that lets all in": () => run("nft", "insert", "rule", ...table, "input", "accept"),
+        "a table put to sleep": () => run("nft", "add", "table", ...table, "{ flags dormant; }"),
+        "the link's name": () => {
+          run("ip", "link", "set", "dev", a.name, "down");
+          run("ip", "link", "set", "dev", a.name, "name", "renamed0");
+        },
       };
       await a.whileKept(tunnel, async () => {
         for (const [what, act] of Object.entries(acts)) {
@@ -377,6 +381,9 @@ where(...MACHINES).describe(
         }
       });
       a.apply(a.tunnel([b]));
+      // No filter guards an interface of another name.
+      expect(run("ip", "-br", "link")).not.toContain("renamed0");
+      expect(a.pings(b)).toBe(true);
     }, 60_000);
 
     it("M7: two agents on one machine leave each other alone", () => {
@@ -476,6 +483,8 @@ where(...MACHINES).describe(
       run("ip", "addr", "flush", "dev", "eth0");
       run("ip", "addr", "add", `${a.machine.address}/32`, "dev", "eth0");
       run("ip", "route", "add", "default", "dev", "eth0");
+      // As many distributions have it: what comes in by another way than its answer would take is dropped.
+      run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=1");
       const tunnel = behindB(["10.99.0.0/24"]);
       a.apply(tunnel);
       expect(goesBy("10.99.0.7")).toBe(a.name);
@@ -485,6 +494,7 @@ where(...MACHINES).describe(
       a.apply(tunnel);
       expect(a.pings(b)).toBe(true);
       a.apply(a.tunnel([b]));
+      run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0");
       run("ip", "route", "del", "default");
       run("ip", "addr", "del", `${a.machine.address}/32`, "dev", "eth0");
       run("ip", "addr", "add", `${a.machine.address}/24`, "dev", "eth0");
@@ -575,6 +585,7 @@ where(...MACHINES).describe(
       expect(readFileSync(a.machine.hostsFile, "utf8")).toBe("127.0.0.1 localhost\n# kept\n");
       expect(a.machine.run("cat", "/proc/sys/net/ipv4/ip_forward").trim()).toBe("0");
       expect(a.machine.run("cat", "/proc/sys/net/ipv4/tcp_mtu_probing").trim()).toBe("0");
+      expect(a.machine.run("cat", "/proc/sys/net/ipv4/conf/all/src_valid_mark").trim()).toBe("0");
       expect(a.machine.run("cat", "/proc/sys/net/ipv6/conf/all/forwarding").trim()).toBe("0");
       const sockets = readdirSync("/var/run/wireguard");
       expect(sockets.filter((file) => file.startsWith(a.name))).toEqual([]);

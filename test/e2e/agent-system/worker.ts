@@ -32,7 +32,7 @@ if (verb === "apply" && first) {
 } else if (verb === "keep" && first) {
   await converge(place, first, privateKey);
   const watch = new SystemWatch(place.interfaceName, () => void converge(place, first, privateKey));
-  watch.start();
+  await watch.start();
   console.log("keeping");
 } else if (verb === "check" && first) {
   console.log(JSON.stringify(planApply(await observe(place), first)));

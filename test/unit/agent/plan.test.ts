@@ -81,6 +81,8 @@ function perform(step: Step, now: Observed): Observed {
       return { ...now, link: { ...link, up: true } };
     case "probe-mtu":
       return { ...now, mtuProbing: true };
+    case "mark-way-back":
+      return { ...now, wayBack: true };
     case "forward":
       return { ...now, forwards: [...now.forwards, ...step.families] };
     case "raise-fence":
@@ -143,13 +145,16 @@ const tunnel: fc.Arbitrary<Tunnel> = fc.record({
 const reach = (start: Observed, wanted: Tunnel): Observed =>
   planApply(start, wanted).reduce((now, step) => perform(step, now), start);
 
+/** The daemon died, or somebody gave its link another name. */
+const lost = fc.constantFrom<Partial<Observed>>({}, { device: null }, { link: null });
+
 /** What lies anywhere on the way from one tunnel to another: an apply that was killed. */
-const halfway = fc.tuple(tunnel, tunnel, fc.nat(30), fc.boolean()).map(([from, to, stop, daemonDied]) => {
+const halfway = fc.tuple(tunnel, tunnel, fc.nat(30), lost).map(([from, to, stop, gone]) => {
   const start = reach(NOTHING, from);
   const stopped = planApply(start, to)
     .slice(0, stop)
     .reduce((now, step) => perform(step, now), start);
-  return daemonDied ? { ...stopped, device: null } : stopped;
+  return { ...stopped, ...gone };
 });
 
 const check = <T>(property: fc.IProperty<T>) => fc.assert(property, { seed: SEED, numRuns: 3_000 });
