@@ -1,7 +1,8 @@
-import { serveControl } from "../control/server.ts";
+import { keepHome } from "../control/home.ts";
 import type { Ending } from "../core/node-agent.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { stderrLog } from "../log.ts";
 import { loadKeys, wgText } from "../state/keys.ts";
 import { takeLock } from "../state/lock.ts";
 import type { Settings, Store } from "../state/store.ts";
@@ -37,13 +38,13 @@ export async function up(context: Context): Promise<ExitCode> {
     const settings = await settingsOf(context);
     await settle(context, settings);
     const agent = await openAgent(context, settings);
-    const control = await serveControl(store.directory, controlOf(agent));
+    const home = await keepHome(store, lock, controlOf(agent), stderrLog.warn);
     const onSignal = () => agent.stop();
     process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
     try {
       return endingCode(await agent.run(), context);
     } finally {
-      await control.close();
+      await home.close();
     }
   } finally {
     await lock.release();

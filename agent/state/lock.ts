@@ -10,6 +10,8 @@ import { isDiskFull, readIfThere } from "../system/files.ts";
  */
 export interface Lock {
   readonly release: () => Promise<void>;
+  /** Puts the claim back when somebody took it away. @throws Failure when another agent holds the lock now. */
+  readonly renew: () => Promise<void>;
 }
 
 /** @throws Failure when another agent holds it. */
@@ -22,7 +24,7 @@ export async function takeLock(directory: string): Promise<Lock> {
     for (let tries = 0; tries < 5; tries++) {
       try {
         await link(own, path);
-        return { release: () => releaseIfOwn(path, claim) };
+        return { release: () => releaseIfOwn(path, claim), renew: () => renewIfLost(directory, claim) };
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       }
@@ -76,6 +78,13 @@ async function clearStale(path: string): Promise<void> {
   } finally {
     await rm(aside, { force: true });
   }
+}
+
+async function renewIfLost(directory: string, claim: string): Promise<void> {
+  const path = join(directory, "agent.lock");
+  if ((await readClaim(path)) === claim) return;
+  await demandNoAgent(directory);
+  await writeClaim(path, claim);
 }
 
 async function releaseIfOwn(path: string, claim: string): Promise<void> {

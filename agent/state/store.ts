@@ -96,10 +96,14 @@ export type FileName = keyof Files;
 /** Never written over in place. */
 const IRREPLACEABLE: ReadonlySet<FileName> = new Set(["identity", "membership"]);
 
+/** What can be had from nowhere else, and is put back as long as somebody remembers it. */
+const PRECIOUS: ReadonlySet<FileName> = new Set(["identity", "membership", "settings", "settings-copy"]);
+
 export class Store {
   readonly directory: string;
   readonly #damaged = new Set<FileName>();
   readonly #unwritten = new Map<FileName, unknown>();
+  readonly #remembered = new Map<FileName, unknown>();
 
   constructor(directory: string) {
     this.directory = directory;
@@ -146,10 +150,12 @@ export class Store {
   /** On disk when it returns. @throws Error of the system. */
   async write<Name extends FileName>(name: Name, value: Files[Name]): Promise<void> {
     await writeAtomically(this.path(name), `${JSON.stringify(value)}\n`);
+    this.#remember(name, value);
   }
 
   /** For what must not wait for a disk: that it could not be written is told in `conditions`. */
   async keep<Name extends FileName>(name: Name, value: Files[Name]): Promise<void> {
+    this.#remember(name, value);
     const write = IRREPLACEABLE.has(name) ? writeAtomically : writeEvenIfFull;
     try {
       await write(this.path(name), `${JSON.stringify(value)}\n`);
@@ -163,6 +169,7 @@ export class Store {
   async remove(...names: readonly FileName[]): Promise<void> {
     for (const name of names) {
       this.#unwritten.delete(name);
+      this.#remembered.delete(name);
       await rm(this.path(name), { force: true }).catch((error: unknown) => this.#unwritten.set(name, error));
     }
   }
@@ -176,6 +183,16 @@ export class Store {
   async writeSettings(settings: Settings): Promise<void> {
     await this.write("settings", settings);
     await this.write("settings-copy", settings);
+  }
+
+  /** Puts back what can be had from nowhere else and somebody took away, with the directory if need be. */
+  async restore(): Promise<void> {
+    await this.open();
+    for (const [name, value] of this.#remembered) {
+      if ((await readIfThere(this.path(name))) !== null) continue;
+      await this.keep(name, value as Files[typeof name]);
+      this.#damaged.add(name);
+    }
   }
 
   /** What is wrong with the files. */
@@ -200,10 +217,16 @@ export class Store {
     if (text === null) return null;
     try {
       const value: unknown = JSON.parse(text);
-      return z.safeParse(FORMATS[name], value).success ? (value as Files[Name]) : undefined;
+      if (!z.safeParse(FORMATS[name], value).success) return undefined;
+      this.#remember(name, value);
+      return value as Files[Name];
     } catch {
       return undefined;
     }
+  }
+
+  #remember(name: FileName, value: unknown): void {
+    if (PRECIOUS.has(name)) this.#remembered.set(name, value);
   }
 
   private path(name: FileName): string {

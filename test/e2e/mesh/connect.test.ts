@@ -133,6 +133,18 @@ where(...MACHINES).describe("two machines", () => {
     expect(a.command("config", "verify").status).toBe(0);
   });
 
+  it("M8: stay within reach of their commands when the state directory is taken away", async () => {
+    const node = a.status()?.node;
+    rmSync(a.stateDirectory, { recursive: true });
+    await until("a answers again", () => a.status()?.node === node);
+    const second = a.command("up");
+    expect([second.status, second.stderr]).toEqual([6, expect.stringContaining("Another agent runs here")]);
+    await a.end();
+    a.start();
+    await until("a is back", () => a.status()?.standing === "running" && pings(a, b));
+    expect(a.status()?.node).toBe(node);
+  });
+
   it("M8: refuse to be somebody else, and can be taken down whatever is damaged", async () => {
     await a.end();
     const kept = new Map(

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { holderOf, takeLock } from "../../../agent/state/lock.ts";
 import { type FileName, type Settings, Store } from "../../../agent/state/store.ts";
 import { readSettingsNote } from "../../../agent/system/sysctl.ts";
 
@@ -79,6 +80,37 @@ describe("a file of the state", () => {
     expect(store.conditions).toMatchObject([{ code: "state_was_damaged" }]);
     for (const other of files.filter((file) => file !== name))
       expect(await store.recall(other)).toEqual(WHOLE[other]);
+  });
+
+  it("M8: comes back with its directory when it can be had from nowhere else, unless it was forgotten", async () => {
+    for (const name of files) await store.recall(name);
+    await store.remove("membership");
+    rmSync(store.directory, { recursive: true });
+    await store.restore();
+    expect(readdirSync(store.directory).sort()).toEqual([
+      "identity.json",
+      "settings-copy.json",
+      "settings.json",
+    ]);
+    expect(await store.read("identity")).toEqual(WHOLE.identity);
+    expect(store.conditions).toMatchObject([{ code: "state_was_damaged" }]);
+  });
+
+  it("M8: a lock that was emptied or taken away comes back, and no second agent starts meanwhile", async () => {
+    const lock = await takeLock(store.directory);
+    const path = join(store.directory, "agent.lock");
+    for (const lose of [() => writeFileSync(path, ""), () => rmSync(path)]) {
+      lose();
+      await lock.renew();
+      expect(await holderOf(store.directory)).toBe(process.pid);
+      await expect(takeLock(store.directory)).rejects.toMatchObject({ code: "agent_running" });
+    }
+    // Process 1 is another agent as far as a lock can tell.
+    const start = readFileSync("/proc/1/stat", "utf8").split(") ")[1]?.split(" ")[19];
+    writeFileSync(path, `1 ${start}\n`);
+    await expect(lock.renew()).rejects.toMatchObject({ code: "agent_running" });
+    await lock.release();
+    expect(await holderOf(store.directory)).toBe(1);
   });
 
   it.each(Object.keys(DAMAGE))("M8: makes nobody of a machine without a word when it is %s", async (kind) => {
