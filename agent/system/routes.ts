@@ -24,7 +24,6 @@ interface RouteJson {
   readonly via?: unknown;
   readonly nexthops?: unknown;
   readonly dev?: string;
-  readonly metrics?: readonly { readonly mtu?: number }[];
 }
 
 export interface Routing {
@@ -77,8 +76,7 @@ function readRoute(route: RouteJson, table: RouteTable, family: 4 | 6, name: str
   const prefix = prefixIn(route, family);
   const isClosed = route.type === UNREACHABLE;
   if (prefix === null || (!isClosed && route.dev !== name)) return [];
-  const mtu = route.metrics?.find((metric) => metric.mtu !== undefined)?.mtu ?? null;
-  return [routeTextOf({ table, prefix, isClosed, mtu })];
+  return [routeTextOf({ table, prefix, isClosed })];
 }
 
 function readMachineRoute(route: RouteJson, family: 4 | 6): MachineRoute[] {
@@ -105,16 +103,10 @@ async function batch(verb: "replace" | "del", name: string, routes: readonly str
   }
 }
 
-function routeArguments(
-  { table, prefix, isClosed, mtu }: RouteParts,
-  name: string,
-  numbers: Numbers,
-): string {
+function routeArguments({ table, prefix, isClosed }: RouteParts, name: string, numbers: Numbers): string {
   const where = isClosed ? `unreachable ${prefix}` : `${prefix} dev ${name}`;
   const metric = isClosed ? METRIC.closed : METRIC.open;
-  // `lock`: no message from outside may make a measured MTU smaller or larger.
-  const size = mtu === null ? "" : ` mtu lock ${mtu}`;
-  return `${where} table ${numbers.tables[table]} proto ${ORIGIN} metric ${metric}${size}`;
+  return `${where} table ${numbers.tables[table]} proto ${ORIGIN} metric ${metric}`;
 }
 
 export async function addRules(rules: readonly string[], name: string): Promise<void> {

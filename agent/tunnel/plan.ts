@@ -86,7 +86,7 @@ export function planApply(current: Observed, asked: Tunnel): readonly Step[] {
       (keys) => ({ do: "remove-peers", keys }),
     ),
     some(shrunk, (peers) => ({ do: "shrink-peers", peers })),
-    some(vanished(routesNow, routes), (gone) => ({ do: "remove-routes", routes: gone })),
+    some(without(routesNow, routes), (gone) => ({ do: "remove-routes", routes: gone })),
     [current.filter !== wanted.filter, { do: "load-filter", text: wanted.filter }],
     [current.fence !== wanted.listenPort, { do: "raise-fence", port: wanted.listenPort }],
     [link === null, { do: "create-link" }],
@@ -139,13 +139,6 @@ const isPossible = (route: string, { ipv6, families }: Observed): boolean => {
 const passesTunnel = (rule: string): boolean => rule.endsWith(" machine");
 
 const isClosed = (route: string): boolean => routePartsOf(route).isClosed;
-
-/** A route of which only the MTU changes is replaced in place: no packet is to miss it. */
-function vanished(now: readonly string[], wanted: readonly string[]): string[] {
-  const placeOf = (route: string) => route.replace(/ mtu .*/, "");
-  const places = new Set(wanted.map(placeOf));
-  return now.filter((route) => !places.has(placeOf(route)));
-}
 
 const without = <T>(all: readonly T[], minus: readonly T[]): T[] => {
   const gone = new Set(minus);

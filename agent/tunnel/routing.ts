@@ -10,30 +10,23 @@ import type { MachineRoute, Tunnel } from "./tunnel.ts";
 
 type Wanted = Pick<Tunnel, "peers" | "exit">;
 
-/** A route as `<table> <prefix>[ mtu <bytes>]`; `closed` stands in the table of the exit, and leads nowhere. */
+/** A route as `<table> <prefix>`; `closed` stands in the table of the exit, and leads nowhere. */
 export type RouteText = string;
 
 export interface RouteParts {
   readonly table: RouteTable;
   readonly prefix: string;
   readonly isClosed: boolean;
-  /** Bytes; null leaves it to the interface. */
-  readonly mtu: number | null;
 }
 
 export function routePartsOf(text: RouteText): RouteParts {
-  const [kind = "", prefix = "", , mtu] = text.split(" ");
+  const [kind = "", prefix = ""] = text.split(" ");
   const isClosed = kind === "closed";
-  return {
-    table: isClosed ? "exit" : (kind as RouteTable),
-    prefix,
-    isClosed,
-    mtu: mtu === undefined ? null : Number(mtu),
-  };
+  return { table: isClosed ? "exit" : (kind as RouteTable), prefix, isClosed };
 }
 
-export const routeTextOf = ({ table, prefix, isClosed, mtu }: RouteParts): RouteText =>
-  `${isClosed ? "closed" : table} ${prefix}${mtu === null ? "" : ` mtu ${mtu}`}`;
+export const routeTextOf = ({ table, prefix, isClosed }: RouteParts): RouteText =>
+  `${isClosed ? "closed" : table} ${prefix}`;
 
 export const familyOfRoute = (text: RouteText): 4 | 6 => familyOf(routePartsOf(text).prefix);
 
@@ -42,11 +35,11 @@ const ALL = { 4: "0.0.0.0/0", 6: "::/0" } as const;
 
 /** What is routed into the interface; with an exit node that is relied on, also that nothing may go elsewhere. */
 export function routesOf({ peers, exit }: Wanted): RouteText[] {
-  const open = peers.flatMap(({ allowedIps, networks, mtu }) => {
+  const open = peers.flatMap(({ allowedIps, networks }) => {
     const behind = new Set(networks);
     return allowedIps.map((prefix) => {
       const table = !behind.has(prefix) ? "peers" : isDefaultRoute(prefix) ? "exit" : "networks";
-      return routeTextOf({ table, prefix, isClosed: false, mtu });
+      return routeTextOf({ table, prefix, isClosed: false });
     });
   });
   const closed = exit?.isRequired ? FAMILIES.map((family) => `closed ${ALL[family]}`) : [];

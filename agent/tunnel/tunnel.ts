@@ -7,8 +7,6 @@ export interface TunnelPeer {
   readonly allowedIps: readonly string[];
   /** Those of `allowedIps` that lie behind the peer; a default route makes it the exit node. */
   readonly networks: readonly string[];
-  /** Bytes that a packet to it may have, when its path takes less than the interface; null otherwise. */
-  readonly mtu: number | null;
   /** Best first; only a start, WireGuard follows a peer that roams. */
   readonly endpoints: readonly string[];
   /** The key of the same node before its rotation: may take over its prefixes without a gap. */

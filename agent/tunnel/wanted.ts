@@ -86,7 +86,6 @@ function peersOf({ peer, record }: Assembled["peers"][number], options: WantedOp
     publicKey,
     allowedIps: prefixesOf([peer.ipv4, peer.ipv6, ...peer.routes]),
     networks: prefixesOf(peer.routes),
-    mtu: null,
     endpoints: peer.endpoints,
     replaces: options.through.get(publicKey) ?? null,
   };

@@ -66,7 +66,6 @@ class Node {
         publicKey: peer.key.publicKey,
         allowedIps: [`${peer.overlay}/32`, `fd00:1::${peer.at}/128`],
         networks: [],
-        mtu: null,
         endpoints: [`${peer.machine.address}:51820`],
         replaces: null,
       })),
@@ -380,6 +379,10 @@ where(...MACHINES).describe(
           });
         }
       });
+      // What watches has died with the agent, although that was killed.
+      const pids = execFileSync("ip", ["netns", "pids", a.machine.namespace], { encoding: "utf8" });
+      const commands = pids.match(/\d+/g)?.map((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+      expect(commands?.filter((command) => command.includes("monitor"))).toEqual([]);
       a.apply(a.tunnel([b]));
       // No filter guards an interface of another name.
       expect(run("ip", "-br", "link")).not.toContain("renamed0");
