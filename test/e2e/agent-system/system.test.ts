@@ -503,6 +503,45 @@ where(...MACHINES).describe(
       run("ip", "addr", "add", `${a.machine.address}/24`, "dev", "eth0");
     });
 
+    it("M3: machines that have IPv6 alone hear each other past firewalld's check of the way back", () => {
+      const eth0 = (node: Node, verb: "add" | "del", ...addresses: string[]) => {
+        for (const address of addresses) node.machine.run("ip", "addr", verb, address, "dev", "eth0");
+      };
+      const ipv4 = (node: Node) => `${node.machine.address}/24`;
+      const { run } = a.machine;
+      const { namespace } = a.machine;
+      for (const node of [a, b]) node.machine.run("ip", "addr", "del", ipv4(node), "dev", "eth0");
+      eth0(a, "add", "fe80::a/64", "2001:db8:1::a/128");
+      eth0(b, "add", "fe80::b/64", "2001:db8:1::b/64");
+      run("ip", "-6", "route", "add", "default", "via", "fe80::b", "dev", "eth0");
+      // As firewalld has it, with IPv6_rpfilter=yes.
+      const rules = `table inet firewalld { chain filter_PREROUTING {
+        type filter hook prerouting priority mangle + 10;
+        icmpv6 type { nd-router-advert, nd-neighbor-solicit } accept
+        meta nfproto ipv6 fib saddr . mark . iif oif missing drop
+      }
+      }`;
+      execFileSync("ip", ["netns", "exec", namespace, "nft", "-f", "-"], { input: rules });
+      const [peer] = behindB(["::/0"]).peers;
+      if (!peer) throw new Error("no peer");
+      for (const node of [a, b]) node.down();
+      b.apply(b.tunnel([a], { peers: b.tunnel([a]).peers.map((it) => ({ ...it, endpoints: [] })) }));
+      const endpoints = ["[2001:db8:1::b]:51820"];
+      a.apply(a.tunnel([], { peers: [{ ...peer, endpoints }], exit: RELIED_ON }));
+      expect(goesBy("2001:db8:1::b")).toBe(a.name);
+      expect(a.pings(b)).toBe(true);
+      run("nft", "delete", "table", "inet", "firewalld");
+      run("ip", "-6", "route", "del", "default");
+      eth0(a, "del", "fe80::a/64", "2001:db8:1::a/128");
+      eth0(b, "del", "fe80::b/64", "2001:db8:1::b/64");
+      for (const node of [a, b]) {
+        eth0(node, "add", ipv4(node));
+        node.down();
+      }
+      a.apply(a.tunnel([b]));
+      b.apply(b.tunnel([a]));
+    });
+
     it("takes the exit node's default route, and gives it back", () => {
       a.machine.run("ip", "route", "add", "default", "via", b.machine.address);
       const everything = behindB(["0.0.0.0/0", "::/0"], {
