@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts";
 import { holderOf, takeLock } from "../state/lock.ts";
 import { MEMBERSHIP_FILES } from "../state/store.ts";
 import { demandRoot, demandTools } from "../system/preflight.ts";
-import { removeEverything } from "../system/system.ts";
+import { hasTraces, removeEverything } from "../system/system.ts";
 import { type Context, settingsOf } from "./context.ts";
 import { openAgent } from "./open-agent.ts";
 
@@ -70,9 +70,9 @@ async function endAgent(
 
 async function clear(context: Context): Promise<void> {
   demandTools();
-  // Nothing was ever set up under these settings unless they are on disk, or were and are damaged.
-  const isKnown = (await context.store.settings()) !== null || context.store.conditions.length > 0;
-  if (!isKnown) return;
   const { interfaceName, hostsFile } = await settingsOf(context);
+  // An interface of that name may be somebody else's where neither the files nor the system say that it is the agent's.
+  const isKnown = (await context.store.settings()) !== null || context.store.conditions.length > 0;
+  if (!isKnown && !(await hasTraces(interfaceName))) return;
   await removeEverything({ interfaceName, hostsFile, stateDirectory: context.store.directory });
 }

@@ -43,8 +43,11 @@ export async function readFilter({ interfaceName, stateDirectory }: Place): Prom
   return kernel !== null && note?.kernel === kernel ? note.text : null;
 }
 
+export const hasFilter = async (interfaceName: string): Promise<boolean> =>
+  (await kernelForm(interfaceName)) !== null;
+
 export async function removeFilter(interfaceName: string): Promise<void> {
-  if ((await kernelForm(interfaceName)) !== null)
+  if (await hasFilter(interfaceName))
     await run(["nft", "delete", "table", ...filterTable(interfaceName).split(" ")]);
 }
 

@@ -4,7 +4,7 @@ import { NOTHING, type Observed } from "../tunnel/tunnel.ts";
 import { raiseFence, readFence, removeFence } from "./fence.ts";
 import { readHosts, writeHosts } from "./hosts.ts";
 import { addAddress, bringUp, createLink, readLink, removeAddress, removeLink, setMtu } from "./link.ts";
-import { loadFilter, readFilter, removeFilter } from "./nft.ts";
+import { hasFilter, loadFilter, readFilter, removeFilter } from "./nft.ts";
 import { addRoutes, addRules, readRouting, removeRoutes, removeRouting, removeRules } from "./routes.ts";
 import {
   hasIpv6,
@@ -113,6 +113,16 @@ export async function perform(
     case "write-hosts":
       return writeHosts(place.hostsFile, name, step.entries);
   }
+}
+
+/** Whether an agent was at work under this name, by what nobody else would name or number like that. */
+export async function hasTraces(interfaceName: string): Promise<boolean> {
+  const [table, fence, { routingRules }] = await Promise.all([
+    hasFilter(interfaceName),
+    readFence(interfaceName),
+    readRouting(interfaceName),
+  ]);
+  return table || fence !== null || routingRules.length > 0;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from "vitest";
 import { type Mesh, startMesh, type TestAgent, until } from "../../support/mesh.ts";
@@ -160,6 +160,17 @@ where(...MACHINES).describe("two machines", () => {
     expect(a.machine.run("ip", "link", "show", a.interfaceName).status).not.toBe(0);
     expect(a.machine.run("nft", "list", "ruleset").stdout).not.toContain("rustronaut");
     for (const [file, content] of kept) writeFileSync(pathOf(a, file), content);
+    a.start();
+    await until("a is back", () => a.status()?.standing === "running" && pings(a, b));
+    // Without any file at all, and with an agent that could say nothing at its end.
+    await a.end("SIGKILL");
+    const aside = `${a.stateDirectory}.aside`;
+    renameSync(a.stateDirectory, aside);
+    expect(a.command("down", "--interface", a.interfaceName).status).toBe(0);
+    expect(a.machine.run("ip", "link", "show", a.interfaceName).status).not.toBe(0);
+    expect(a.machine.run("ip", "rule", "show").stdout).not.toContain("fwmark");
+    expect(a.machine.run("nft", "list", "ruleset").stdout).not.toContain("rustronaut");
+    renameSync(aside, a.stateDirectory);
     a.start();
     await until("a is back", () => a.status()?.standing === "running" && pings(a, b));
   });
