@@ -3,14 +3,14 @@ import { framedLength, headersOfPassed } from "../../shared/http/representation.
 import { scrubbedResponseHeaders } from "../../shared/http/response.ts";
 import { faultOfAnswer } from "../../shared/http/upstream-fault.ts";
 import { cutBeforeAnswer, type Forwarding, noBecause, noFor } from "./forwarding.ts";
-import { headerFields } from "./header-fields.ts";
+import { headerFields, headerList } from "./header-fields.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { passage, touching } from "./passage.ts";
 import type { StreamWatch } from "./stream-watch.ts";
 import { bridgeSockets } from "./websocket.ts";
 
-/** A body of this length that is framed fits into one packet and is on its way at once: a cut could take back nothing. */
-const UNWATCHED_BYTES = 1_200;
+/** A framed body of up to this length fits into one packet: where it comes as one, nothing flows that could be cut. */
+const AT_ONCE_BYTES = 1_200;
 /** One of up to this many bytes is watched, but does not keep a session from idling out: nobody looks at its chunks. */
 const UNTOUCHED_BYTES = 16_384;
 /** Statuses whose answers have no body, whatever was sent (Fetch standard §2.2.3). */
@@ -30,7 +30,11 @@ export async function answer(
 ): Promise<Response> {
   const { app, origin, watch } = forwarding;
   watch.answered();
-  const scrubbed = scrubbedResponseHeaders(response.headers, { host: app.host, origin, upstreamOrigin });
+  const scrubbed = scrubbedResponseHeaders(headerList(response.headers), {
+    host: app.host,
+    origin,
+    upstreamOrigin,
+  });
   if (response.webSocket) {
     await watch.start();
     if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
@@ -62,40 +66,59 @@ function refusedSocket(
   return new Response(null, { status, statusText, headers });
 }
 
-function passedOn(
-  { request, watch, ctx }: Forwarding,
+async function passedOn(
+  forwarding: Forwarding,
   response: Response,
   scrubbed: HeaderList,
   uploading: Promise<void> | null,
-): Response {
+): Promise<Response> {
+  const { request, watch, ctx } = forwarding;
   const { status, statusText } = response;
   const init = { status, statusText, headers: headerFields(headersOfPassed(scrubbed, response.headers)) };
   const length = framedLength(response.headers);
   const hasBody = response.body !== null && request.method !== "HEAD" && !BODILESS.has(status);
-  if (!hasBody || (uploading === null && length !== null && length <= UNWATCHED_BYTES)) {
+  if (!hasBody) {
     if (uploading === null) watch.close();
     else ctx.waitUntil(uploading.finally(() => watch.close()));
-    return new Response(hasBody ? counted(response.body, length) : null, init);
+    return new Response(null, init);
+  }
+  let begun: Uint8Array | null = null;
+  if (uploading === null && length !== null && length <= AT_ONCE_BYTES) {
+    const first = await firstOf(response.body);
+    if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
+    if (first === null) return noFor(forwarding, "lost");
+    if (first.byteLength === length) {
+      watch.close();
+      return new Response(first, init);
+    }
+    begun = first;
   }
   const isEvents = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
-  const { readable, over } = cuttable(response.body, length, isEvents, watch);
+  const { readable, over } = cuttable(response.body, begun, length, isEvents, watch);
   ctx.waitUntil(Promise.all([over, uploading]).finally(() => watch.close()));
   return new Response(readable, init);
 }
 
-/** No more than `length` bytes, whoever framed them. */
-function counted(body: ReadableStream, length: number | null): ReadableStream {
-  const { readable, writable } = passage(length);
-  body.pipeTo(writable).catch(() => undefined);
-  return readable;
+/** What comes first of a body, empty where nothing does; null where it breaks off before. */
+async function firstOf(body: ReadableStream): Promise<Uint8Array<ArrayBuffer> | null> {
+  const reader = body.getReader();
+  try {
+    return (await reader.read()).value ?? new Uint8Array(0);
+  } catch {
+    return null;
+  } finally {
+    reader.releaseLock();
+  }
 }
 
 /**
  * The body, byte for byte as it comes, until it ends or is cut. A cut download must look broken, or half a file would
  * pass for a whole one; events are whole each, so their stream just ends.
+ * @param begun What was read of it before, or null.
  */
 function cuttable(
   upstream: ReadableStream,
+  begun: Uint8Array | null,
   length: number | null,
   isEvents: boolean,
   watch: StreamWatch,
@@ -109,10 +132,16 @@ function cuttable(
   const brokeOff = async (error: unknown) => {
     if (isEvents) await (signal.aborted ? writable.close() : writable.abort(error));
   };
-  const over = body
-    .pipeTo(writable, { signal, preventAbort: isEvents })
+  const passed = () => body.pipeTo(writable, { signal, preventAbort: isEvents });
+  const over = (begun === null ? passed() : written(writable, begun).then(passed))
     .catch(brokeOff)
     .catch(() => undefined)
     .finally(() => beat?.stop());
   return { readable, over };
+}
+
+async function written(writable: WritableStream, bytes: Uint8Array): Promise<void> {
+  const writer = writable.getWriter();
+  await writer.write(bytes);
+  writer.releaseLock();
 }

@@ -1,6 +1,7 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { AssertionKey, Session } from "../../shared/access/sessions/types.ts";
 import { base64url } from "../../shared/base/base64url.ts";
+import { remembering } from "../../shared/base/remembering.ts";
 import { assertedGroups, jsonBytes } from "../../shared/http/asserted-groups.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -94,6 +95,9 @@ function headOf({ kid, alg }: AssertionKey): string {
   return head;
 }
 
+/** A session's name for applications. */
+const sidOf = remembering(2_000, hashSecret);
+
 function claimsOf(
   caller: Exclude<Caller, { kind: "anonymous" }>,
   named: ReadonlySet<string>,
@@ -109,7 +113,7 @@ function claimsOf(
     {
       sub: principal.userId,
       typ_sub: "user",
-      sid: hashSecret(id),
+      sid: sidOf(id),
       email: principal.email,
       email_verified: principal.emailVerified,
       name: principal.name,

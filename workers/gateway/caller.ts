@@ -2,6 +2,7 @@ import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { APP_SESSION_COOKIE, parseSessionCookie } from "../../shared/access/login/session-cookie.ts";
 import { parseOwner } from "../../shared/access/login/session-owner.ts";
 import { isToken } from "../../shared/api/tokens.ts";
+import { remembering } from "../../shared/base/remembering.ts";
 import { SERVICE_TOKEN_HEADER, serviceBearer } from "../../shared/http/headers.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -103,13 +104,16 @@ async function identifyUser(request: Request, app: SnapshotApp, bindings: Bindin
   return only && !second ? { kind: "user", ...only } : { kind: "nobody", ended };
 }
 
+/** A page sends the same cookie with each of its requests, and to hash it costs as much as to decide. */
+const parsedCookie = remembering(2_000, parseSessionCookie);
+
 /** What the session's object says of a cookie; null where it can't be one of the app's segment or was never good. */
 async function vouchedFor(
   cookie: string,
   app: SnapshotApp,
   bindings: Bindings,
 ): Promise<Vouched | "stale" | "ended" | null> {
-  const parsed = parseSessionCookie(cookie);
+  const parsed = parsedCookie(cookie);
   if (!parsed || parseOwner(parsed.owner)?.segmentId !== app.segmentId) return null;
   const { owner, secretHash } = parsed;
   const askedAt = Date.now();

@@ -13,7 +13,7 @@ import type { Bindings } from "../platform/env.ts";
 import { answer } from "./answer.ts";
 import { dialable } from "./dialable.ts";
 import { cutBeforeAnswer, type Forwarding, isRepeatable, noBecause, noFor } from "./forwarding.ts";
-import { headerFields } from "./header-fields.ts";
+import { headerFields, headerList } from "./header-fields.ts";
 import { type Upload, uploaded } from "./upload.ts";
 
 /** What one person may see is never kept for the next at the edge (S-31). */
@@ -73,7 +73,7 @@ function upstreamHeaders(
   client: ClientSide,
   via: string,
 ): [string, string][] {
-  const headers = forRange(forwardableHeaders(request.headers, app.settings));
+  const headers = forRange(forwardableHeaders(headerList(request.headers), app.settings));
   headers.push(...forwardedHeaders(client), [VIA_HEADER, via]);
   for (const [name, value] of identity) headers.push([name, value]);
   if (opensSocket) headers.push(["upgrade", "websocket"]);

@@ -91,6 +91,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
       waiting(url, response);
       break;
     case "/slow-small":
+    case "/begun-small":
       waiting(url, response);
       request.resume();
       response.writeHead(200, { "content-length": 10 }).write("x");
@@ -240,6 +241,7 @@ describe("S-A7: what is too small to be watched", () => {
     const host = `keeper.localhost:${system.port}`;
     const clients = [
       rawRequest("/slow-small", host, ["Content-Length: 100000"], "POST"),
+      rawRequest("/begun-small", host),
       rawRequest("/slow-coded", host),
       rawRequest("/two-lengths", host),
     ].map((head) => {

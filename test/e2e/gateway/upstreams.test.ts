@@ -73,6 +73,10 @@ function misbehave(socket: Socket, target: string): void {
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf");
       setTimeout(() => socket.destroy(), 50);
       break;
+    case "/none-small":
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+      setTimeout(() => socket.destroy(), 50);
+      break;
     case "/half-chunked":
       socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
       setTimeout(() => socket.resetAndDestroy(), 50);
@@ -176,6 +180,10 @@ describe("an answer that breaks off", () => {
     const { status, header, body } = await to("faulty", target);
     expect(status).toBe(200);
     expect(body.length).toBeLessThan(Number(header("content-length")));
+  });
+  it("before its first byte is none", async () => {
+    const { status, header } = await to("faulty", "/none-small");
+    expect([status, header("x-rustronaut-response")]).toEqual([502, "upstream_unreachable"]);
   });
   it.each(["/half-chunked", "/half-events"])("%s has no last chunk", async (target) => {
     const { status, body, ended } = await to("faulty", target);
