@@ -1,3 +1,4 @@
+import { printable } from "../base/printable.ts";
 import type { Result } from "../base/result.ts";
 import { parseRoute } from "../segments/approved-routes.ts";
 import { parseEndpoint } from "./config/endpoint.ts";
@@ -36,6 +37,54 @@ export const usableRoutes = (texts: readonly string[], overlay: Overlay): Usable
     const route = parseRoute(text, overlay);
     return route.ok ? { ok: true, value: text } : route;
   });
+
+const PATHS: readonly string[] = ["direct", "none"] satisfies PeerReport["path"][];
+/** Words for what was left out are for people: no more of them than a person reads. */
+const MOST_NAMED = 10;
+const LONGEST_NAME = 80;
+
+type SentPeer = Omit<PeerReport, "path"> & { readonly path: string };
+
+/** The peers whose path this hub has a word for. */
+export function knownPeers(peers: readonly SentPeer[]): {
+  readonly taken: readonly PeerReport[];
+  readonly leftOut: readonly string[];
+} {
+  const isKnown = (peer: SentPeer): peer is PeerReport => PATHS.includes(peer.path);
+  const taken = peers.filter(isKnown);
+  const words = [...new Set(peers.filter((peer) => !isKnown(peer)).map(({ path }) => path))];
+  const count = peers.length - taken.length;
+  const named = words.slice(0, MOST_NAMED).join(", ");
+  return {
+    taken,
+    leftOut: count === 0 ? [] : [`peers by a path that the hub doesn't know (${count}): ${named}`],
+  };
+}
+
+/**
+ * The members that a schema passed over, each place once with its count: `/peers/<any>/rtt (12 times): unknown to the hub`.
+ *
+ * @param sent JSON as it came.
+ * @param taken The same as the schema understood it.
+ */
+export function unknownMembers(sent: unknown, taken: unknown): string[] {
+  const counts = new Map<string, number>();
+  count(sent, taken, "", counts);
+  const all = [...counts].map(
+    ([place, times]) => `${place}${times > 1 ? ` (${times} times)` : ""}: unknown to the hub`,
+  );
+  const more = all.length - MOST_NAMED;
+  return more > 0 ? [...all.slice(0, MOST_NAMED), `${more} more members: unknown to the hub`] : all;
+}
+
+function count(sent: unknown, taken: unknown, place: string, counts: Map<string, number>): void {
+  if (typeof sent !== "object" || sent === null || typeof taken !== "object" || taken === null) return;
+  for (const [name, value] of Object.entries(sent)) {
+    const inside = `${place}/${Array.isArray(sent) ? "<any>" : printable(name)}`.slice(0, LONGEST_NAME);
+    if (Object.hasOwn(taken, name)) count(value, (taken as Record<string, unknown>)[name], inside, counts);
+    else counts.set(inside, (counts.get(inside) ?? 0) + 1);
+  }
+}
 
 /** What is not believed of the peers: see `visiblePeers`. */
 export function oddPeers(self: string, peers: readonly PeerReport[], now: number): string[] {

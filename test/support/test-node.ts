@@ -8,6 +8,7 @@ import { answerBytes, type RequestFacts, requestBytes } from "../../shared/node/
 import { answerChallenge, provePossession } from "../../shared/node/protocol/possession.ts";
 import { signStatement } from "../../shared/node/protocol/statement.ts";
 import {
+  CAPABILITY,
   type ChallengeAnswer,
   type EnrollAnswer,
   HEADERS,
@@ -245,7 +246,7 @@ export class TestNode {
     const mac = await hub.crypto.hmacSha256.key(session.key);
     return {
       authorization: `${TICKET_SCHEME} ${session.ticket}`,
-      [HEADERS.capability]: "1",
+      [HEADERS.capability]: String(CAPABILITY),
       [HEADERS.counter]: String(counter),
       [HEADERS.nonce]: nonce,
       [HEADERS.mac]: base64url(await mac.sign(requestBytes(facts))),

@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import { fromBase64url } from "../../shared/base/base64url.ts";
 import { parseStrictJson } from "../../shared/node/config/strict-json.ts";
+import { unknownMembers } from "../../shared/node/usable.ts";
 import { refuse } from "./refused.ts";
 
 /** Reads a body of at most `maxBytes`, and no more of a longer one. */
@@ -37,12 +38,21 @@ export async function gunzip(packed: Uint8Array<ArrayBuffer>, maxBytes: number):
   }
 }
 
-/** What bytes from an agent say, by the strict parser and a schema that knows every member. */
+/** What bytes from an agent say, by the strict parser and a schema. */
 export function readDocument<T extends z.ZodMiniType>(
   schema: T,
   bytes: Uint8Array,
   maxBytes: number,
 ): z.output<T> {
+  return readTold(schema, bytes, maxBytes).taken;
+}
+
+/** What an agent tells, without what only a newer hub would know, and what that was, in words. */
+export function readTold<T extends z.ZodMiniType>(
+  schema: T,
+  bytes: Uint8Array,
+  maxBytes: number,
+): { readonly taken: z.output<T>; readonly unknown: readonly string[] } {
   const parsed = parseStrictJson(bytes, maxBytes);
   if (!parsed.ok) {
     return refuse(
@@ -51,7 +61,9 @@ export function readDocument<T extends z.ZodMiniType>(
     );
   }
   const checked = schema.safeParse(parsed.value);
-  if (checked.success) return checked.data;
+  if (checked.success) {
+    return { taken: checked.data, unknown: unknownMembers(parsed.value, checked.data) };
+  }
   const [issue] = checked.error.issues;
   const path = issue?.path.map((part) => `/${String(part)}`).join("") || "/";
   return refuse("invalid_input", `${path.slice(0, 200)}: ${issue?.message.slice(0, 200) ?? "is invalid"}`);

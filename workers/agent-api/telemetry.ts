@@ -3,14 +3,14 @@ import { nodeFacts, telemetryReport } from "../../shared/node/protocol/schemas.t
 import { verifyStatement } from "../../shared/node/protocol/statement.ts";
 import { type NodeFactsReport, type SignedStatement, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import type { CheckedReport, ReportedChange, ReportVerdict } from "../../shared/node/segment-mesh.ts";
-import { oddPeers, usableEndpoints, usableRoutes } from "../../shared/node/usable.ts";
+import { knownPeers, oddPeers, usableEndpoints, usableRoutes } from "../../shared/node/usable.ts";
 import { NEXT_REVISION, REVISION } from "../../shared/registry/node-statements.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
 import type { Bindings } from "../platform/env.ts";
 import { meshObject } from "../platform/objects.ts";
-import { bytesOf, gunzip, readDocument } from "./body.ts";
+import { bytesOf, gunzip, readTold } from "./body.ts";
 import { json, type Reply, refuse, refuseNews } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
 import { requireMember } from "./standing.ts";
@@ -28,15 +28,25 @@ export async function telemetry(
 ): Promise<Reply> {
   await requireMember(bindings, session);
   const plain = await unpacked(request, body);
-  const report = readDocument(telemetryReport, plain, WIRE_LIMITS.telemetryBytes);
+  const { taken: report, unknown } = readTold(telemetryReport, plain, WIRE_LIMITS.telemetryBytes);
   if (report.at > now + MAX_AHEAD_MS) refuse("invalid_input", "/at lies in the future.");
   const { overlay } = await meshState(bindings.db);
-  const { at: _at, endpoints, routes, facts, exitNode, conditions, ...rest } = report;
+  const { at: _at, endpoints, routes, facts, exitNode, conditions, peers, ...rest } = report;
   const places = usableEndpoints(endpoints ?? [], overlay);
   const offers = usableRoutes(routes ?? [], overlay);
-  const leftOut = [...places.leftOut, ...offers.leftOut, ...oddPeers(session.node, report.peers, now)];
+  const known = knownPeers(peers);
+  const told = facts && (await signedFacts(bindings, session, facts));
+  const leftOut = [
+    ...places.leftOut,
+    ...offers.leftOut,
+    ...known.leftOut,
+    ...oddPeers(session.node, known.taken, now),
+    ...unknown,
+    ...(told?.unknown ?? []).map((place) => `/facts${place}`),
+  ];
   const checked: CheckedReport = {
     ...rest,
+    peers: known.taken,
     handshake: session.ticket.handshake,
     receivedAt: now,
     // What a report does not say again is left out as before.
@@ -45,7 +55,7 @@ export async function telemetry(
     ...(routes === undefined ? {} : { routes: offers.taken }),
     ...(exitNode === undefined ? {} : { exitNode }),
     ...(conditions === undefined ? {} : { conditions: conditions ?? [] }),
-    ...(facts === undefined ? {} : { facts: await signedFacts(bindings, session, facts) }),
+    ...(told === undefined ? {} : { facts: told.taken }),
   };
   const verdict = await meshObject(bindings, session.ticket.segment).telemetry(session.node, checked);
   if (!verdict.ok) {
@@ -74,7 +84,7 @@ async function signedFacts(
   bindings: Bindings,
   { node }: AgentSession,
   signed: SignedStatement,
-): Promise<NodeFactsReport> {
+): Promise<{ readonly taken: NodeFactsReport; readonly unknown: readonly string[] }> {
   const { crypto } = await meshKeys(bindings);
   const row = await bindings.db
     .prepare("SELECT signing_key FROM nodes WHERE id = ?")
@@ -85,7 +95,7 @@ async function signedFacts(
   if (!(await verifyStatement(crypto, "facts", bindings.hubOrigin, signed, key))) {
     refuse("signature_invalid", "/facts are not signed by the node's signing key.");
   }
-  return readDocument(nodeFacts, bytesOf(signed.statement, "/facts/statement"), WIRE_LIMITS.jsonBytes);
+  return readTold(nodeFacts, bytesOf(signed.statement, "/facts/statement"), WIRE_LIMITS.jsonBytes);
 }
 
 function refuseReport(verdict: Extract<ReportVerdict, { ok: false }>): never {

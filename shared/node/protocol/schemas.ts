@@ -1,7 +1,11 @@
 import * as z from "zod/mini";
 import { WIRE_LIMITS } from "./types.ts";
 
-/** What the hub takes from agents. Every field is bounded; a member that is not known is refused. */
+/**
+ * What the hub takes from agents. Every field is bounded. A member that is not known is refused where something is asked
+ * for or proven; what a node tells of itself (`nodeFacts`, `telemetryReport`) counts without it, since a newer agent may
+ * tell more.
+ */
 
 const bytes = (min: number, max = min) =>
   z
@@ -37,7 +41,7 @@ export const provenStatement = z.strictObject({
 
 export const challengeRequest = z.strictObject({ keys: publicKeys });
 
-export const nodeFacts = z.strictObject({
+export const nodeFacts = z.object({
   os: word(100),
   kernel: word(100),
   agentVersion: word(50),
@@ -69,26 +73,27 @@ export const handshakeStatement = z.strictObject({
 
 export const rotateStatement = z.strictObject({ node: nodeId, keys: publicKeys, challenge, time: instant });
 
-const serial = z.strictObject({ epoch: count, rootVersion: count, counter: count });
+const serial = z.object({ epoch: count, rootVersion: count, counter: count });
 
-const peerReport = z.strictObject({
+const peerReport = z.object({
   node: nodeId,
   handshakeAt: z.nullable(instant),
   receivedBytes: count,
   sentBytes: count,
   endpoint: z.nullable(word(64)),
-  path: z.enum(["direct", "none"]),
+  // A newer agent may know more paths: see `knownPeers`.
+  path: word(20),
 });
 
-const condition = z.strictObject({
+const condition = z.object({
   code: z.string().check(z.regex(/^[a-z][a-z0-9_]{0,39}$/, "must be a code")),
   detail: word(WIRE_LIMITS.conditionDetail),
 });
 
-export const telemetryReport = z.strictObject({
+export const telemetryReport = z.object({
   at: instant,
   sequence: count,
-  applied: z.nullable(z.strictObject({ serial, manifest: hash })),
+  applied: z.nullable(z.object({ serial, manifest: hash })),
   applyError: z.nullable(word(500)),
   endpoints: z.optional(z.nullable(listOf(word(64), WIRE_LIMITS.endpoints))),
   routes: z.optional(z.nullable(listOf(prefix, WIRE_LIMITS.routes))),

@@ -5,8 +5,16 @@ import type { ConfigUpdate, Serial } from "../config/types.ts";
  * milliseconds since the Unix epoch.
  */
 
-/** Grows by one with each change that agents can notice; `docs/agent-protocol.md` has the dated history. */
-export const CAPABILITY = 1;
+/**
+ * Grows by one with each change of the wire that the other side can notice. Its history, newest last, of which
+ * `docs/agent-protocol.md` is the same for readers (`test/vectors/agent-protocol/calls` has what each number's agents send):
+ *
+ * | number | date       | since then |
+ * | ------ | ---------- | ---------- |
+ * | 1      | 2026-11-24 | agents enrol, shake hands, poll, report, rotate keys and leave |
+ * | 2      | 2026-11-30 | hints name a `directory`, and polls after them; reports have `conditions`; the hub answers a report with `address` and `leftOut`, and leaves out what it doesn't know of a report and of facts |
+ */
+export const CAPABILITY = 2;
 /** Older agents are told to upgrade. */
 export const LEAST_CAPABILITY = 1;
 
