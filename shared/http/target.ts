@@ -111,9 +111,13 @@ function withoutParameters(segment: string): string {
   return start < 0 ? segment : segment.slice(0, start);
 }
 
-/** A name without the dots and blanks at its end: Windows finds the same file by it. */
+/** What begins the name of one of a file's streams in NTFS: `a.php::$DATA` is `a.php`. */
+const STREAM = /(?::|%3A){1,2}(?:\$|%24)/;
+
+/** A name without the dots and blanks at its end and without its stream: Windows finds the same file by it. */
 function withoutTail(segment: string): string {
-  let end = segment.length;
+  const stream = segment.search(STREAM);
+  let end = stream < 0 ? segment.length : stream;
   for (;;) {
     if (segment.endsWith(".", end)) end -= 1;
     else if (segment.endsWith("%20", end)) end -= 3;

@@ -128,6 +128,17 @@ describe("S-05 other spellings of one path", () => {
     expect(target("/admin%20").readings).toEqual(["/admin%20", "/admin"]);
   });
 
+  test.each(["/admin::$DATA", "/admin:%24I30:$INDEX_ALLOCATION", "/admin%3a%3A$data", "/admin.::$DATA"])(
+    "%s is /admin too, as a stream of it is to Windows",
+    (path) => {
+      expect(target(path).readings).toContain("/admin");
+    },
+  );
+
+  test.each(["/@user", "/Category:X", "/$metadata", "/v1/things:batchGet"])("%s is one path", (path) => {
+    expect(target(path).readings).toEqual([path]);
+  });
+
   test.each(["/admin.", "/admin...", "/admin%20.", "/admin.%20.%20", "/admin./", "/admin%2E", "/.../admin"])(
     "%s is /admin too, as it is to Windows",
     (raw) => {
