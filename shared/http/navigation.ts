@@ -9,7 +9,7 @@ export interface Asked {
 export function showsPage({ method, headers }: Asked): boolean {
   if (headers.get("upgrade") !== null) return false;
   const mode = headers.get("sec-fetch-mode");
-  if (mode !== null) return mode === "navigate";
+  if (mode !== null) return mode === "navigate" || mode === "nested-navigate";
   // Scripts name `XMLHttpRequest` here; an Android WebView names its application on navigations too.
   if (/^xmlhttprequest$/i.test(headers.get("x-requested-with") ?? "")) return false;
   return /^(?:GET|HEAD|POST)$/.test(method) && (headers.get("accept")?.includes("text/html") ?? false);
@@ -21,7 +21,14 @@ export function isTopLevel({ headers }: Pick<Asked, "headers">): boolean {
   return destination === null || destination === "document";
 }
 
+/** Whether the browser only fetches ahead what nobody asked for yet (`Sec-Purpose`, and before it `Purpose`, `X-Moz`). */
+const isAhead = ({ headers }: Asked): boolean =>
+  ["sec-purpose", "purpose", "x-purpose", "x-moz"].some((name) =>
+    /^(?:prefetch|preview)/i.test(headers.get(name) ?? ""),
+  );
+
 /** Whether the browser can be sent to the sign-in and back without losing anything: a tab that opens a page. */
 export function maySignIn(asked: Asked): boolean {
-  return (asked.method === "GET" || asked.method === "HEAD") && showsPage(asked) && isTopLevel(asked);
+  const reads = asked.method === "GET" || asked.method === "HEAD";
+  return reads && showsPage(asked) && isTopLevel(asked) && !isAhead(asked);
 }
