@@ -35,7 +35,7 @@ export function tooIntricate(source: string): TooIntricate | null {
       const message =
         token.text === '"'
           ? "begins a text that does not end"
-          : `holds ${token.text}, which Cedar does not know`;
+          : `holds ${spelt(token.text)}, which Cedar does not know`;
       return { message, at: token.at };
     }
     const message = gauge.take(token.text);
@@ -43,6 +43,12 @@ export function tooIntricate(source: string): TooIntricate | null {
     if (token.text === ";") gauge = new Gauge();
   }
   return null;
+}
+
+/** A character that can be seen as it is, any other by its number: a byte order mark, say. */
+function spelt(character: string): string {
+  if (/^[\x21-\x7e]$/.test(character)) return character;
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 const WORDS = new Set(["in", "has", "like", "is", "then", "else"]);

@@ -46,7 +46,8 @@ describe("an intricate policy", () => {
       "left side",
     ],
     ["copies by one long `has`", permit(`context has a${".a".repeat(300)}`), "left side"],
-    ["foreign characters", permit("1 # 2"), "does not know"],
+    ["foreign characters", permit("1 # 2"), "holds #, which Cedar does not know"],
+    ["a byte order mark", permit("1 \ufeff 2"), "holds U+FEFF, which Cedar does not know"],
     ["an open text", permit(`"a`), "does not end"],
     ["P1: a text whose line feed is escaped", permit(`"a\\\n" == "${"(".repeat(70)}"`), "does not end"],
   ])("is refused for its %s, at the place", (_what, source, words) => {
