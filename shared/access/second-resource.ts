@@ -1,5 +1,6 @@
 import { type Refusal, refusal } from "../base/errors/catalogue.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { COPY_SOURCES } from "../http/headers.ts";
 import { type Authority, parseAuthority } from "../http/host.ts";
 import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../http/target.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
@@ -47,15 +48,22 @@ export function secondResources(
   }
   const conditions = header("if");
   const stated = methods.every((method) => SAFE.has(method)) ? null : header("destination");
-  if (conditions === null && stated === null) return ok(NONE);
+  const sources = COPY_SOURCES.filter((name) => header(name) !== null);
+  if (conditions === null && stated === null && sources.length === 0) return ok(NONE);
   const place = { app, authority: authorityOf(header("host") ?? app.host) };
   const destination = stated === null ? ok(NONE) : destinationOf(stated, header("overwrite"), place);
   if (!destination.ok) return destination;
   const tagged = conditions === null ? ok(NONE) : taggedBy(conditions, place);
   if (!tagged.ok) return tagged;
+  const found = [destination.value, tagged.value];
+  for (const name of sources) {
+    const source = sourceOf(name, header(name) ?? "", place);
+    if (!source.ok) return source;
+    found.push(source.value);
+  }
   return ok({
-    resources: [...destination.value.resources, ...tagged.value.resources],
-    rewritten: [...destination.value.rewritten, ...tagged.value.rewritten],
+    resources: found.flatMap(({ resources }) => resources),
+    rewritten: found.flatMap(({ rewritten }) => rewritten),
   });
 }
 
@@ -87,6 +95,27 @@ function destinationOf(
   return ok({
     resources: [{ target: target.value, actions }],
     rewritten: [{ name: "destination", parts: ["", path + query] }],
+  });
+}
+
+/**
+ * What an object store copies from, encoded and with the bucket first, whether or not the store is asked by paths that
+ * begin with one: what follows the bucket must not be forbidden either.
+ */
+function sourceOf(name: string, value: string, place: Place): Result<SecondResources, Refusal> {
+  const text = value.trim().replace(/%2f/gi, "/");
+  const isUrl = /^https?:/i.test(text);
+  const isRooted = isUrl || text.startsWith("/");
+  const target = targetOf(isRooted ? text : `/${text}`, name, place);
+  if (!target.ok) return target;
+  const { path, query, readings, aliases } = target.value;
+  const inBucket = readings.map((reading) => reading.replace(/^\/[^/]*/, "")).filter((rest) => rest !== "");
+  const named = { ...target.value, aliases: [...aliases, ...inBucket] };
+  const actions: ActionName[] = name === "x-ms-rename-source" ? ["read", "delete"] : ["read"];
+  const sent = path + query;
+  return ok({
+    resources: [{ target: named, actions }],
+    rewritten: [{ name, parts: isUrl ? ["", sent] : [isRooted ? sent : sent.slice(1)] }],
   });
 }
 

@@ -53,8 +53,22 @@ const METHOD_OVERRIDES = new Set([
   "method-override",
 ]);
 
+/** By these object stores are told to copy or move another object of theirs (S3 and its kin, Swift, Azure). */
+export const COPY_SOURCES = [
+  "x-amz-copy-source",
+  "x-goog-copy-source",
+  "x-oss-copy-source",
+  "x-cos-copy-source",
+  "x-obs-copy-source",
+  "x-ms-copy-source",
+  "x-ms-rename-source",
+  "x-copy-from",
+] as const;
+const COPIES = new Set<string>(COPY_SOURCES);
+
 /** Names that HTTP itself gives a meaning. Another spelling of one is for upstreams only that mistake it for it. */
-const STANDARD = /^(?:authorization$|connection$|cookie$|(?:accept|access-control|content|if|sec|user)-)/;
+const STANDARD =
+  /^(?:authorization$|connection$|cookie$|destination$|overwrite$|(?:accept|access-control|content|if|sec|user)-)/;
 
 /** Whether no app may take a header of this folded name from its clients. */
 export const isClosedName = (folded: string): boolean =>
@@ -79,7 +93,7 @@ function decideFate(name: string): Fate {
   const folded = foldedName(name);
   if (METHOD_OVERRIDES.has(folded)) return "override";
   if (isClosedName(folded)) return "drop";
-  if (name !== folded && STANDARD.test(folded)) return "drop";
+  if (name !== folded && (STANDARD.test(folded) || COPIES.has(folded))) return "drop";
   return isTrustedName(folded) ? "trusted" : "pass";
 }
 

@@ -78,6 +78,16 @@ describe("G5: a second resource is judged too", () => {
     ["PUT", "/public/a", { if: `</public/a> (<urn:uuid:1>) </secret/b> ([W/"x"])` }, "deny"],
     ["PUT", "/public/a", { if: "<https://evil.example/b> (<urn:uuid:1>)" }, "foreign_resource"],
     ["PUT", "/public/a", { if: "<urn:uuid:1" }, "invalid_target"],
+    ["PUT", "/public/a", { "x-amz-copy-source": "/secret/b" }, "deny"],
+    ["PUT", "/public/a", { "x-amz-copy-source": "secret%2Fb?versionId=1" }, "deny"],
+    ["PUT", "/public/a", { "x-amz-copy-source": "/bucket/%73ecret/b" }, "deny"],
+    ["PUT", "/public/a", { "x-amz-copy-source": "/bucket/x/../../secret/b" }, "deny"],
+    ["PUT", "/public/a", { "x-amz-copy-source": "/public/b" }, "allow"],
+    ["PUT", "/public/a", { "x-amz-copy-source": "/blind/b" }, "deny"],
+    ["PUT", "/public/a", { "x-copy-from": "secret/b" }, "deny"],
+    ["PUT", "/public/a", { "x-ms-rename-source": "/kept/b" }, "deny"],
+    ["PUT", "/public/a", { "x-ms-copy-source": "https://wiki.example/secret/b" }, "deny"],
+    ["PUT", "/public/a", { "x-ms-copy-source": "https://evil.example/b" }, "foreign_resource"],
     ["BIND", "/public", {}, "method_not_allowed"],
     ["REBIND", "/public", {}, "method_not_allowed"],
     ["UNBIND", "/public", {}, "method_not_allowed"],
@@ -93,6 +103,12 @@ describe("G5: a second resource is judged too", () => {
       if: `<http://up:8080/a/b> (<urn:uuid:1>) (["x"]) <http://up:8080/c> (<urn:uuid:2>)`,
     });
     expect(ask("PUT", "/a", { if: "(<urn:uuid:1>)" }).sent).toEqual({});
+  });
+
+  it("names what an object store copies from as it was judged", () => {
+    const sentFor = (value: string) => ask("PUT", "/a", { "x-amz-copy-source": value }).sent;
+    expect(sentFor("b%2fc%20d?versionId=1")).toEqual({ "x-amz-copy-source": "b/c%20d?versionId=1" });
+    expect(sentFor("/b/./c")).toEqual({ "x-amz-copy-source": "/b/c" });
   });
 
   it("counts only what is forwarded: Connection may name what says less", () => {

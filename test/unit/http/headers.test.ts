@@ -76,6 +76,9 @@ describe("S-14, S-16 names that only we may use", () => {
     "Content_Length",
     "Content.Type",
     "Sec_Fetch_Site",
+    "X_Copy_From",
+    "X.Amz.Copy.Source",
+    "Destination_",
     "HTTP2-Settings",
   ])("S-A1: %s is dropped as what upstreams fold it to", (name) => {
     expect(names([[name, "evil"]])).toEqual([]);
