@@ -6,7 +6,11 @@ export function failureText(failure: Failure): string {
   const code = failure.code ? ` [${failure.code}]` : "";
   const lines = [`error: ${printable(failure.title)}${code}`];
   if (failure.detail) lines.push(...failure.detail.split("\n").map((line) => `  ${printable(line)}`));
-  for (const issue of failure.issues) lines.push(`  ${place(issue)}${printable(issue.message)}`);
+  for (const issue of failure.issues) {
+    const text = `${place(issue)}${printable(issue.message)}`;
+    // A hub puts the first issue into its sentence.
+    if (!printable(failure.detail).includes(text)) lines.push(`  ${text}`);
+  }
   if (failure.hint) lines.push(printable(failure.hint));
   return `${lines.join("\n")}\n`;
 }

@@ -84,6 +84,21 @@ describe("failureText", () => {
   });
 });
 
+describe("failureText of a refused input", () => {
+  it("says each issue once, the one that the hub's sentence holds too", () => {
+    const failure = new Failure(EXIT.failure, "The input is invalid", {
+      detail: "/settings/leaseMs: must be at most 1000.",
+      issues: [
+        { path: "/settings/leaseMs", message: "must be at most 1000" },
+        { path: "/host", message: "is missing" },
+      ],
+    });
+    expect(failureText(failure)).toBe(
+      "error: The input is invalid\n  /settings/leaseMs: must be at most 1000.\n  /host: is missing\n",
+    );
+  });
+});
+
 describe("everything that is printed", () => {
   it("keeps what strangers named (groups of an identity provider, nodes) from steering the terminal", () => {
     let printed = "";
