@@ -21,6 +21,7 @@ import { recordRefused } from "./refused-credential.ts";
 import { signInFirst } from "./sign-in-first.ts";
 import { isDeniedByAge } from "./step-up.ts";
 import { StreamWatch } from "./stream-watch.ts";
+import { whileAppsChange } from "./while-apps-change.ts";
 
 const NO_ROOT_WORKER =
   "Serve its script from a directory of its own; or an administrator switches on the app's setting `rootServiceWorker`.";
@@ -33,13 +34,23 @@ export async function serveGateway(
   ctx: ExecutionContext,
 ): Promise<Response> {
   try {
-    const found = await findApp(request, bindings);
-    if (!found.ok) return refuse(request, found.error);
-    return await serveApp(request, found.value, bindings, ctx);
+    const answer = await whileAppsChange(() => answerOnce(request, bindings, ctx));
+    return answer ?? refuse(request, UNAVAILABLE);
   } catch (error) {
     logError("gateway_undecided", error);
     return refuse(request, UNAVAILABLE);
   }
+}
+
+/** Null when the app changed under the request: what was done by its older settings is to be done anew. */
+async function answerOnce(
+  request: Request,
+  bindings: Bindings,
+  ctx: ExecutionContext,
+): Promise<Response | null> {
+  const found = await findApp(request, bindings);
+  if (!found.ok) return refuse(request, found.error);
+  return serveApp(request, found.value, bindings, ctx);
 }
 
 /** What a request is for, parsed once. */
@@ -83,7 +94,7 @@ async function serveApp(
   { app, target, origin }: Found,
   bindings: Bindings,
   ctx: ExecutionContext,
-): Promise<Response> {
+): Promise<Response | null> {
   const forbidden = methodRefusal(request.method);
   if (forbidden) return refuse(request, forbidden, { app });
   if (target.path === JWKS_PATH) return serveJwks(request, bindings);
@@ -106,8 +117,8 @@ async function serveApp(
   const snapshot = await (caller.kind === "nobody"
     ? freshSnapshot(bindings)
     : snapshotAt(bindings, caller.epoch));
-  // What was done by the app's older settings (who needs a session, how paths are read) is done anew by its newest.
-  if (snapshot.appByHost.get(app.host) !== app) return serveGateway(request, bindings, ctx);
+  // Who needs a session and how paths are read, the app's older settings said.
+  if (snapshot.appByHost.get(app.host) !== app) return null;
   if (!app.settings.rootServiceWorker && isRootServiceWorker(request, target.path)) {
     return refuse(request, refusal("service_worker_refused", NO_ROOT_WORKER), { app });
   }
