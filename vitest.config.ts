@@ -39,6 +39,11 @@ export default defineConfig({
         test: {
           ...common,
           isolate: true,
+          // workerd's own environment has nothing of this process's.
+          env: {
+            RUSTRONAUT_SEED: process.env.RUSTRONAUT_SEED,
+            RUSTRONAUT_SOAK: process.env.RUSTRONAUT_SOAK ?? "",
+          },
           name: "workerd",
           include: ["test/workers/**/*.test.ts"],
           testTimeout: 60_000,

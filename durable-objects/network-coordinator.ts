@@ -4,6 +4,7 @@ import { isOwner } from "../shared/access/sessions/owner.ts";
 import type {
   AssertionKeySet,
   NetworkCoordinatorRpc,
+  News,
   Principal,
   SegmentSessionsRpc,
   SessionEndReason,
@@ -33,13 +34,11 @@ const FAN_OUT_WIDTH = 32;
 const DELIVERY_TIMEOUT_MS = 3_000;
 const JOBS_PER_ALARM = 200;
 
-/** The one writer of the policy epoch; tells every session object what changed, and keeps the assertion keys. */
+/** The one writer of the policy epoch; tells each session object what changed for it, and keeps the assertion keys. */
 export class NetworkCoordinator extends DurableObject<Environment> implements NetworkCoordinatorRpc {
   readonly #store: CoordinatorStore;
   readonly #outbox: Outbox<Message>;
   #rotating: Promise<void> | null = null;
-  /** The newest question to an owner that is under way; an owner that joins meanwhile takes it back. */
-  readonly #asking = new Map<string, symbol>();
 
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
@@ -52,28 +51,30 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
     return this.#store.epoch;
   }
 
-  async join(
-    owner: string,
-    since?: number,
-  ): Promise<{ epoch: number; principals: Principal[]; more: boolean }> {
+  async join(owner: string, since: number, userId?: string): Promise<News & { readonly more: boolean }> {
     if (!isOwner(owner)) throw new Error("not the name of a session object");
-    const known = since ?? this.#store.recentEpoch(Date.now());
-    this.#asking.delete(owner);
-    this.#store.addOwner(owner, known);
-    return this.#store.changesAfter(known);
+    return this.ctx.storage.transactionSync(() => this.#store.join(owner, since, userId));
   }
 
-  async bump(principals: readonly Principal[]): Promise<{ epoch: number; pending: string[] }> {
-    const now = Date.now();
-    const jobs = this.ctx.storage.transactionSync(() => {
-      this.#store.raise(principals, now);
-      return this.#store
-        .owners()
-        .map((owner) => this.#outbox.put(`refresh:${owner}`, { type: "refresh", owner }, now));
-    });
+  async publish(): Promise<{ epoch: number; pending: string[] }> {
+    const jobs = this.ctx.storage.transactionSync(() => this.#refreshing(this.#store.publish()));
     const { epoch } = this.#store;
     const { pending } = await this.#deliver(jobs);
     return { epoch, pending };
+  }
+
+  async tell(principals: readonly Principal[]): Promise<{ pending: string[] }> {
+    const jobs = this.ctx.storage.transactionSync(() =>
+      this.#refreshing(this.#store.change(principals, Date.now())),
+    );
+    const { pending } = await this.#deliver(jobs);
+    return { pending };
+  }
+
+  /** What is waiting for an owner is part of the news that it gets next. */
+  #refreshing(owners: readonly string[]): Job<Message>[] {
+    const now = Date.now();
+    return owners.map((owner) => this.#outbox.put(`refresh:${owner}`, { type: "refresh", owner }, now));
   }
 
   async endEverywhere(
@@ -161,19 +162,13 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
     return [];
   }
 
-  /** Brings an owner up to date, and forgets one without sessions: it joins again when it makes one. */
+  /** Brings an owner up to date, and forgets which users it has no session of. */
   async #refresh(owner: string, object: SegmentSessionsRpc): Promise<void> {
-    const question = Symbol(owner);
-    this.#asking.set(owner, question);
-    let isIdle = false;
     for (let more = true; more; ) {
-      const changes = this.#store.changesAfter(this.#store.syncedEpoch(owner));
-      isIdle = await object.refresh(changes.epoch, changes.principals);
-      this.#store.markSynced(owner, changes.epoch);
-      more = changes.more;
+      const question = this.#store.question(owner);
+      const heard = await object.refresh(question.news);
+      this.ctx.storage.transactionSync(() => this.#store.answered(owner, question, heard));
+      more = question.more;
     }
-    if (this.#asking.get(owner) !== question) return;
-    this.#asking.delete(owner);
-    if (isIdle) this.#store.removeOwner(owner);
   }
 }

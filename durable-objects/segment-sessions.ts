@@ -11,9 +11,10 @@ import { apply, type SessionsState } from "../shared/access/sessions/state.ts";
 import {
   type CreateOutcome,
   type CreateSession,
+  type Heard,
   KILL_LINE_TOUCH,
   type NetworkCoordinatorRpc,
-  type Principal,
+  type News,
   type SegmentSessionsRpc,
   type Session,
   type SessionEndReason,
@@ -65,8 +66,8 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   readonly #parents = new ParentUse();
   #confirmedAt: number | null = null;
   #confirming: Promise<void> | null = null;
-  /** Raised when the coordinator may forget this object: what it confirmed before counts no more. */
-  #membership = 0;
+  /** Users for whom a session is being made, and how many: they count as if they had one. */
+  readonly #expected = new Map<string, number>();
   /** When this object must prove its freshness for the sake of open lines; null while there are none. */
   #linesDueAt: number | null;
 
@@ -81,7 +82,19 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
 
   async create(input: CreateSession): Promise<CreateOutcome> {
     this.#store.found();
-    if (!(await this.#isCurrent())) return { ok: false, reason: "stale" };
+    const { userId } = input.principal;
+    this.#expected.set(userId, (this.#expected.get(userId) ?? 0) + 1);
+    try {
+      if (!(await this.#isToldOf(userId))) return { ok: false, reason: "stale" };
+      return this.#make(input);
+    } finally {
+      const others = (this.#expected.get(userId) ?? 1) - 1;
+      if (others > 0) this.#expected.set(userId, others);
+      else this.#expected.delete(userId);
+    }
+  }
+
+  #make(input: CreateSession): CreateOutcome {
     const done = this.#tryRun({ type: "create", input }, this.#store.forCreate(input));
     if (!done.ok) return { ok: false, reason: done.error };
     const { state, ended } = done.value;
@@ -121,14 +134,14 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     return state.live.get(id)?.idleMs ?? null;
   }
 
-  async refresh(epoch: number, principals: readonly Principal[]): Promise<boolean> {
-    if (this.#store.exists) this.#learn(epoch, principals);
-    const isIdle = !this.#store.exists || !this.#store.hasLive();
-    if (isIdle) {
-      this.#membership += 1;
-      this.#confirmedAt = null;
-    }
-    return isIdle;
+  async refresh(news: News): Promise<Heard> {
+    const users = news.principals.map(({ userId }) => userId);
+    if (!this.#store.exists) return { absent: users, isIdle: true };
+    this.#learn(news);
+    return {
+      absent: users.filter((userId) => !this.#expected.has(userId) && !this.#store.hasLiveOf(userId)),
+      isIdle: this.#expected.size === 0 && !this.#store.hasLive(),
+    };
   }
 
   /** Opens a kill line. See `SegmentSessionsRpc`. */
@@ -143,7 +156,9 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     const tombstone = state.ended.get(id);
     if (tombstone) return this.#lines.open(id, endMessage(tombstone.reason));
     if (!session) return new Response(null, { status: 404 });
-    const isCurrent = Number(searchParams.get("epoch") ?? -1) >= state.epoch;
+    const isCurrent =
+      Number(searchParams.get("epoch") ?? -1) >= state.epoch &&
+      Number(searchParams.get("version") ?? -1) >= session.principal.version;
     this.#linesDueAt ??= this.#nextProof();
     this.#ringWhenDue();
     return this.#lines.open(id, isCurrent ? null : { type: "recheck", epoch: state.epoch, session });
@@ -235,7 +250,8 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   #perform(effect: SessionEffect): void {
     if (effect.type === "cut_lines") this.#lines.cut(effect.sessionId, effect.reason);
     if (effect.type === "recheck_lines") {
-      this.#lines.recheck(effect.epoch, (id) => this.#store.byId(id).live.get(id)?.session ?? null);
+      const read = (id: string) => this.#store.byId(id).live.get(id)?.session ?? null;
+      this.#lines.recheck(effect.sessionId, this.#store.epoch, read);
     }
   }
 
@@ -275,27 +291,32 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     return freshness(this.#confirmedAt, Date.now()) !== "stale";
   }
 
-  /** Learns every change up to the newest epoch, however many answers that takes. */
-  async #confirm(): Promise<void> {
+  /** Whether a change of this user reaches this object from now on, and every one until now is known. */
+  async #isToldOf(userId: string): Promise<boolean> {
+    if (this.#store.hasLiveOf(userId)) return this.#isCurrent();
+    return this.#confirm(userId).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Learns every change until now, however many answers that takes; with a user, subscribes to the user first. */
+  async #confirm(userId?: string): Promise<void> {
     const owner = this.ctx.id.name;
     if (owner === undefined) throw new Error("a session object has a name");
     const askedAt = Date.now();
-    let membership: number;
-    do {
-      membership = this.#membership;
-      for (let more = true; more; ) {
-        const since = this.#store.syncedEpoch || undefined;
-        const answer = await withTimeout(this.#coordinator().join(owner, since), COORDINATOR_TIMEOUT_MS);
-        this.#learn(answer.epoch, answer.principals);
-        more = answer.more;
-      }
-    } while (membership !== this.#membership);
+    for (let more = true; more; ) {
+      const asked = this.#coordinator().join(owner, this.#store.sequence, userId);
+      const answer = await withTimeout(asked, COORDINATOR_TIMEOUT_MS);
+      this.#learn(answer);
+      more = answer.more;
+    }
     this.#confirmedAt = Math.max(this.#confirmedAt ?? 0, askedAt);
   }
 
-  #learn(epoch: number, principals: readonly Principal[]): void {
+  #learn({ epoch, sequence, principals }: News): void {
     this.#run({ type: "refresh", epoch, principals }, this.#store.forRefresh(principals));
-    this.#store.syncedEpoch = epoch;
+    this.#store.sequence = sequence;
   }
 
   #ringWhenDue(): void {

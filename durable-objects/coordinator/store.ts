@@ -1,4 +1,4 @@
-import type { AssertionKey, Principal } from "../../shared/access/sessions/types.ts";
+import type { AssertionKey, Heard, News, Principal } from "../../shared/access/sessions/types.ts";
 import { META_SCHEMA, raiseMeta, readMeta } from "../storage/meta.ts";
 import { migrate } from "../storage/migrate.ts";
 import { OUTBOX_SCHEMA } from "../storage/outbox.ts";
@@ -11,99 +11,191 @@ const SCHEMA = `
   CREATE INDEX changed_principals_epoch ON changed_principals (epoch);
   CREATE TABLE assertion_keys (kid TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;`;
 
-/** Milliseconds for which a change is kept for objects that do not exist yet: longer than a caller holds a principal. */
+/**
+ * Before, every object was told of every user, under the policy epoch. Nobody knows which users those objects have, so
+ * they subscribe to all (`*`) until they have no session.
+ */
+const TWO_KINDS_OF_NEWS = `
+  ALTER TABLE owners RENAME COLUMN synced_epoch TO synced;
+  ALTER TABLE changed_principals RENAME COLUMN epoch TO sequence;
+  INSERT INTO meta (key, value) SELECT 'sequence', value + 1 FROM meta WHERE key = 'epoch';
+  CREATE TABLE subscriptions (
+    owner TEXT NOT NULL, user_id TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (owner, user_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX subscriptions_user ON subscriptions (user_id);
+  INSERT INTO subscriptions (owner, user_id, number) SELECT name, '*', 0 FROM owners;`;
+
+/** Milliseconds for which a change is kept for those who subscribe later: longer than a caller holds a principal. */
 const CHANGE_KEPT_MS = 10 * 60_000;
-/** Principals that one answer carries, at least; those of one epoch are never split. */
+/** Principals that one answer carries, at least; those of one sequence number are never split. */
 const PRINCIPALS_PER_ANSWER = 500;
 
-/** The rows of the coordinator: the epoch, who must hear of it, what changed, and the assertion keys. */
+/** One telling of one owner. */
+export interface Question {
+  /** The newest subscription when it was asked: the answer says nothing of a newer one. */
+  readonly asked: number;
+  readonly news: News;
+  readonly more: boolean;
+}
+
+/** The rows of the coordinator: the two counters, who must hear of what, what changed, and the assertion keys. */
 export class CoordinatorStore {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    migrate(sql, [META_SCHEMA, OUTBOX_SCHEMA, SCHEMA]);
+    migrate(sql, [META_SCHEMA, OUTBOX_SCHEMA, SCHEMA, TWO_KINDS_OF_NEWS]);
   }
 
+  /** Counts the changes of what policies are evaluated with. */
   get epoch(): number {
     return readMeta(this.#sql, "epoch") + 1;
   }
 
-  /** The next epoch, in which these principals changed. An older version of a user never replaces a newer one. */
-  raise(principals: readonly Principal[], now: number): void {
+  /** Counts the changes of users. */
+  get sequence(): number {
+    return readMeta(this.#sql, "sequence");
+  }
+
+  /** The next policy epoch. Returns the owners that must hear of it: all. */
+  publish(): string[] {
     raiseMeta(this.#sql, "epoch", this.epoch);
+    return this.owners();
+  }
+
+  /**
+   * The next sequence number, under which these users changed. An older version of a user never replaces a newer one.
+   * Returns the owners that must hear of it: those that subscribed to one of the users.
+   */
+  change(principals: readonly Principal[], now: number): string[] {
+    raiseMeta(this.#sql, "sequence", this.sequence + 1);
     for (const principal of principals) {
       this.#sql.exec(
-        `INSERT INTO changed_principals (user_id, epoch, changed_at, document) VALUES (?, ?, ?, ?)
+        `INSERT INTO changed_principals (user_id, sequence, changed_at, document) VALUES (?, ?, ?, ?)
          ON CONFLICT (user_id) DO UPDATE
-         SET epoch = excluded.epoch, changed_at = excluded.changed_at, document = excluded.document
+         SET sequence = excluded.sequence, changed_at = excluded.changed_at, document = excluded.document
          WHERE json_extract(excluded.document, '$.version') >= json_extract(document, '$.version')`,
         principal.userId,
-        this.epoch,
+        this.sequence,
         now,
         JSON.stringify(principal),
       );
     }
     this.#sql.exec(
-      `DELETE FROM changed_principals WHERE changed_at < ?
-       AND epoch <= coalesce((SELECT min(synced_epoch) FROM owners), epoch)`,
+      `DELETE FROM changed_principals WHERE changed_at < ? AND NOT EXISTS (
+         SELECT 1 FROM subscriptions s JOIN owners o ON o.name = s.owner
+         WHERE s.user_id IN (changed_principals.user_id, '*') AND o.synced < changed_principals.sequence)`,
       now - CHANGE_KEPT_MS,
     );
+    return this.#subscribers(principals);
   }
 
-  /** The epoch before the changes of the last minutes: where an object that knows nothing starts. */
-  recentEpoch(now: number): number {
-    const query = "SELECT min(epoch) AS first FROM changed_principals WHERE changed_at >= ?";
-    const { first } = this.#sql.exec<{ first: number | null }>(query, now - CHANGE_KEPT_MS).one();
-    return (first ?? this.epoch + 1) - 1;
+  /** See `NetworkCoordinatorRpc.join`. Call it inside a transaction. */
+  join(owner: string, since: number, userId?: string): News & { readonly more: boolean } {
+    if (userId !== undefined) this.#subscribe(owner, userId, since);
+    this.#markSynced(owner, since);
+    const news = this.#newsFor(owner, since);
+    if (userId === undefined) return news;
+    return { ...news, principals: [...news.principals, ...this.#newestOf(userId)] };
   }
 
-  /** What changed after an epoch; with `more`, ask again from the returned epoch. */
-  changesAfter(since: number): { epoch: number; principals: Principal[]; more: boolean } {
+  /** What an owner is to be told now; `more` says that another question must follow. */
+  question(owner: string): Question {
+    const { more, ...news } = this.#newsFor(owner, this.#synced(owner));
+    return { asked: readMeta(this.#sql, "subscribed"), news, more };
+  }
+
+  /** Notes what an owner answered. Call it inside a transaction. */
+  answered(owner: string, { asked, news }: Question, heard: Heard): void {
+    this.#markSynced(owner, news.sequence);
+    this.#unsubscribe(owner, heard, asked);
+  }
+
+  #newsFor(owner: string, since: number): News & { readonly more: boolean } {
+    const news = `FROM changed_principals c WHERE sequence > ?1 AND EXISTS (
+      SELECT 1 FROM subscriptions s WHERE s.owner = ?2 AND s.user_id IN (c.user_id, '*'))`;
     const rows = this.#sql
-      .exec<{ epoch: number; document: string }>(
-        `SELECT epoch, document FROM changed_principals WHERE epoch > ?1 AND epoch <= coalesce(
-           (SELECT epoch FROM changed_principals WHERE epoch > ?1 ORDER BY epoch LIMIT 1 OFFSET ?2), ?3) ORDER BY epoch`,
+      .exec<{ sequence: number; document: string }>(
+        `SELECT sequence, document ${news} AND sequence <= coalesce(
+           (SELECT sequence ${news} ORDER BY sequence LIMIT 1 OFFSET ?3), ?4) ORDER BY sequence`,
         since,
+        owner,
         PRINCIPALS_PER_ANSWER,
-        this.epoch,
+        this.sequence,
       )
       .toArray();
-    const more = rows.length > PRINCIPALS_PER_ANSWER;
-    const reached = rows.at(-1)?.epoch ?? this.epoch;
+    const reached = rows.length > PRINCIPALS_PER_ANSWER ? rows.at(-1)?.sequence : undefined;
     return {
-      epoch: more ? reached : this.epoch,
-      principals: rows.map((row) => JSON.parse(row.document) as Principal),
-      more: more && reached < this.epoch,
+      epoch: this.epoch,
+      sequence: reached ?? this.sequence,
+      principals: rows.map(({ document }) => JSON.parse(document) as Principal),
+      more: reached !== undefined && reached < this.sequence,
     };
   }
 
-  /** @param knows The epoch up to which the owner knows every change. */
-  addOwner(name: string, knows: number): void {
-    this.#sql.exec("INSERT OR IGNORE INTO owners (name, synced_epoch) VALUES (?, ?)", name, knows);
-    this.markSynced(name, knows);
+  /** The user as the last change of the last minutes left them; nothing where there was none. */
+  #newestOf(userId: string): Principal[] {
+    return this.#sql
+      .exec<{ document: string }>("SELECT document FROM changed_principals WHERE user_id = ?", userId)
+      .toArray()
+      .map(({ document }) => JSON.parse(document) as Principal);
   }
 
-  removeOwner(name: string): void {
-    this.#sql.exec("DELETE FROM owners WHERE name = ?", name);
+  /** @param since The sequence up to which the owner knows every change. */
+  #subscribe(owner: string, userId: string, since: number): void {
+    const number = readMeta(this.#sql, "subscribed") + 1;
+    raiseMeta(this.#sql, "subscribed", number);
+    this.#sql.exec("INSERT OR IGNORE INTO owners (name, synced) VALUES (?, ?)", owner, since);
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO subscriptions (owner, user_id, number) VALUES (?, ?, ?)",
+      owner,
+      userId,
+      number,
+    );
+  }
+
+  /** Forgets whom an owner need not hear of, as far as it did not subscribe anew after subscription `asked`. */
+  #unsubscribe(owner: string, { absent, isIdle }: Heard, asked: number): void {
+    this.#sql.exec(
+      `DELETE FROM subscriptions WHERE owner = ? AND number <= ?
+       AND (? OR user_id IN (SELECT value FROM json_each(?)))`,
+      owner,
+      asked,
+      isIdle ? 1 : 0,
+      JSON.stringify(absent),
+    );
+    this.#sql.exec(
+      "DELETE FROM owners WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE owner = ?1)",
+      owner,
+    );
   }
 
   owners(): string[] {
     return this.#sql
       .exec<{ name: string }>("SELECT name FROM owners")
       .toArray()
-      .map((row) => row.name);
+      .map(({ name }) => name);
   }
 
-  syncedEpoch(owner: string): number {
+  #subscribers(principals: readonly Principal[]): string[] {
+    return this.#sql
+      .exec<{ owner: string }>(
+        "SELECT DISTINCT owner FROM subscriptions WHERE user_id = '*' OR user_id IN (SELECT value FROM json_each(?))",
+        JSON.stringify(principals.map(({ userId }) => userId)),
+      )
+      .toArray()
+      .map(({ owner }) => owner);
+  }
+
+  #synced(owner: string): number {
     const rows = this.#sql
-      .exec<{ epoch: number }>("SELECT synced_epoch AS epoch FROM owners WHERE name = ?", owner)
+      .exec<{ synced: number }>("SELECT synced FROM owners WHERE name = ?", owner)
       .toArray();
-    return rows[0]?.epoch ?? 0;
+    return rows[0]?.synced ?? 0;
   }
 
-  markSynced(owner: string, epoch: number): void {
-    this.#sql.exec("UPDATE owners SET synced_epoch = max(synced_epoch, ?) WHERE name = ?", epoch, owner);
+  #markSynced(owner: string, sequence: number): void {
+    this.#sql.exec("UPDATE owners SET synced = max(synced, ?) WHERE name = ?", sequence, owner);
   }
 
   keys(): AssertionKey[] {

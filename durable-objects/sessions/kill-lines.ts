@@ -50,10 +50,10 @@ export class KillLines {
     }
   }
 
-  /** Asks each holder to decide anew. `sessionOf` reads the session as it is now. */
-  recheck(epoch: number, read: (id: string) => Session | null): void {
+  /** Asks each holder, or those of one session, to decide anew. `read` gives the session as it is now. */
+  recheck(sessionId: string | null, epoch: number, read: (id: string) => Session | null): void {
     const messages = new Map<string, KillLineMessage>();
-    for (const line of this.#ctx.getWebSockets()) {
+    for (const line of this.#ctx.getWebSockets(sessionId ?? undefined)) {
       const id = this.sessionOf(line);
       const session = messages.has(id) ? null : read(id);
       if (session) messages.set(id, { type: "recheck", epoch, session });

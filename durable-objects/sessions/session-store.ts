@@ -30,6 +30,9 @@ const SCHEMA = `
     user_id TEXT PRIMARY KEY, document TEXT NOT NULL, received_at INTEGER NOT NULL
   ) STRICT;`;
 
+/** Before, one number was both: the policy epoch, and what was known of users. */
+const TWO_KINDS_OF_NEWS = "UPDATE meta SET key = 'sequence' WHERE key = 'synced_epoch';";
+
 /** How long a pushed principal outlives its push: longer than any caller holds one it read before. */
 const PRINCIPAL_KEPT_MS = 10 * 60_000;
 
@@ -54,7 +57,7 @@ export class SessionStore {
 
   /** Makes the tables. Call it before anything is read or written. */
   found(): void {
-    migrate(this.#sql, [META_SCHEMA, OUTBOX_SCHEMA, SCHEMA]);
+    migrate(this.#sql, [META_SCHEMA, OUTBOX_SCHEMA, SCHEMA, TWO_KINDS_OF_NEWS]);
     this.#exists = true;
   }
 
@@ -64,13 +67,13 @@ export class SessionStore {
     return this.#epoch;
   }
 
-  /** The epoch up to which every changed principal is known here: pushes can be lost, answers to `join` not. */
-  get syncedEpoch(): number {
-    return readMeta(this.#sql, "synced_epoch");
+  /** The sequence up to which every change of a user who has a session here is known. */
+  get sequence(): number {
+    return readMeta(this.#sql, "sequence");
   }
 
-  set syncedEpoch(epoch: number) {
-    raiseMeta(this.#sql, "synced_epoch", epoch);
+  set sequence(sequence: number) {
+    raiseMeta(this.#sql, "sequence", sequence);
   }
 
   /** One indexed read for a live session; a second one only to say why there is none. */
@@ -109,6 +112,10 @@ export class SessionStore {
 
   hasLive(): boolean {
     return this.#sql.exec("SELECT 1 FROM sessions LIMIT 1").toArray().length > 0;
+  }
+
+  hasLiveOf(userId: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM sessions WHERE user_id = ? LIMIT 1", userId).toArray().length > 0;
   }
 
   /** When a session, a tombstone or a principal is due. */

@@ -136,9 +136,10 @@ export class StreamWatch {
   async #openLine(mayRetry: boolean): Promise<void> {
     if (this.#isOver || this.#caller.kind !== "user") return;
     const { owner, session } = this.#caller;
+    const { version } = (this.#session ?? session).principal;
     try {
       const answer = await sessionsObject(this.#bindings, owner).fetch(
-        `https://sessions/kill-line?session=${session.id}&epoch=${this.#epoch}`,
+        `https://sessions/kill-line?session=${session.id}&epoch=${this.#epoch}&version=${version}`,
         { headers: { upgrade: "websocket" } },
       );
       const line = answer.webSocket;

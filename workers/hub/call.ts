@@ -34,12 +34,17 @@ export interface Reply<T = unknown> {
 /** What must follow a write before it is answered. Kept with the write, so that it is done even after a failure. */
 export interface Effects {
   readonly event: Pick<EventEntry, "action" | "target" | "detail">;
-  /** Users whose principal changed: live sessions learn it. */
+  /**
+   * Something changed that an isolate evaluates policies with (`registry/snapshot.ts` reads it): policies, apps, segments,
+   * groups and their nesting, service tokens. Every isolate loads them anew, and every open stream is judged anew.
+   */
+  readonly policies: boolean;
+  /** Users whose principal changed: the objects that have their sessions learn it. No isolate loads anything anew. */
   readonly userIds: readonly string[];
   readonly ends: readonly { readonly filter: SessionFilter; readonly reason: SessionEndReason }[];
   /** A change that is held and was confirmed: the segment's object publishes it. */
   readonly confirms?: { readonly segmentId: string; readonly revision: number };
-  /** Nodes notice it, and nothing of the gateway changed: the segments' objects learn it instead. */
+  /** Nodes notice it: the segments' objects learn it. */
   readonly mesh?: true;
 }
 

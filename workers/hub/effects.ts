@@ -12,7 +12,7 @@ import type { Effects } from "./call.ts";
 const WIDTH = 10;
 
 /**
- * Performs what follows a saved change; all of it may be repeated. The epoch is raised even while the audit log is
+ * Performs what follows a saved change; all of it may be repeated. Sessions learn it even while the audit log is
  * away: revoking comes first. Rejects when something was not even begun.
  *
  * @returns How many objects could not be told yet: they are told later.
@@ -33,21 +33,32 @@ async function propagate(bindings: Bindings, effects: Effects): Promise<number> 
     // False where it was published by an attempt before this one, or grew in the meantime: then it is still shown as held.
     await meshObject(bindings, segmentId).confirm(revision);
   }
-  if (effects.mesh) return refreshMesh(bindings);
   const coordinator = coordinatorObject(bindings);
-  const principals = await inTurns(effects.userIds, (id) => loadPrincipal(bindings.db, id));
-  // Those that are gone have no principal: their sessions are ended instead.
-  const told = await coordinator.bump(principals.filter((principal) => principal !== null));
-  const pending = new Set(told.pending);
+  const pending = new Set<string>();
+  const note = (told: { readonly pending: readonly string[] }) => {
+    for (const owner of told.pending) pending.add(owner);
+  };
+  // A write that an older release saved does not say what it changed.
+  const concernsPolicies = effects.policies !== false;
+  await Promise.all([
+    concernsPolicies ? coordinator.publish().then(note) : null,
+    effects.userIds.length > 0 ? tellOf(bindings, effects.userIds).then(note) : null,
+  ]);
   await inTurns(effects.ends, async ({ filter, reason }) => {
     if (filter.by === "user") await endUser(bindings, filter.id, reason);
     const over = await coordinator.endEverywhere(null, filter, reason);
-    for (const owner of over.pending) pending.add(owner);
+    note(over);
     await indexEnded(bindings.db, over.ended, reason);
   });
   // A user who was disabled takes their nodes out of the mesh.
-  if (effects.userIds.length > 0) return pending.size + (await refreshMesh(bindings));
-  return pending.size;
+  const concernsNodes = effects.mesh === true || effects.userIds.length > 0;
+  return pending.size + (concernsNodes ? await refreshMesh(bindings) : 0);
+}
+
+/** Those who are gone have no principal: their sessions are ended instead. */
+async function tellOf(bindings: Bindings, userIds: readonly string[]): Promise<{ pending: string[] }> {
+  const principals = await inTurns(userIds, (id) => loadPrincipal(bindings.db, id));
+  return coordinatorObject(bindings).tell(principals.filter((principal) => principal !== null));
 }
 
 async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

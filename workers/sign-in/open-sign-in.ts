@@ -37,7 +37,7 @@ export async function openSignIn(
   const principal = await loadPrincipal(bindings.db, userId);
   if (principal?.status !== "active") return err("user_disabled");
   // What the provider says now holds for the user's other sessions too, from their next request on.
-  if (changed) await coordinatorObject(bindings).bump([principal]);
+  if (changed) await coordinatorObject(bindings).tell([principal]);
 
   const before = await signInSession(request, bindings);
   const limits = await networkLimits(bindings.db);

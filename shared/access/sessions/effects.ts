@@ -5,8 +5,8 @@ import type { SessionEndReason } from "./types.ts";
 export type SessionEffect =
   /** Ends the streams that hold a kill line to this session. */
   | { readonly type: "cut_lines"; readonly sessionId: string; readonly reason: SessionEndReason }
-  /** Asks every holder of a kill line to decide anew. */
-  | { readonly type: "recheck_lines"; readonly epoch: number }
+  /** Asks the holders of kill lines to decide anew: those of one session, or all (null). */
+  | { readonly type: "recheck_lines"; readonly sessionId: string | null }
   /** Marks the session as ended in the registry's index. */
   | {
       readonly type: "mark_ended";
@@ -19,8 +19,11 @@ export type SessionEffect =
 
 export function effectsOf(events: readonly SessionEvent[]): SessionEffect[] {
   const effects: SessionEffect[] = [];
+  const concernsAll = events.some(({ type }) => type === "epoch_raised");
+  if (concernsAll) effects.push({ type: "recheck_lines", sessionId: null });
   for (const event of events) {
-    if (event.type === "epoch_raised") effects.push({ type: "recheck_lines", epoch: event.epoch });
+    if (event.type === "principal_replaced" && !concernsAll)
+      effects.push({ type: "recheck_lines", sessionId: event.id });
     if (event.type !== "ended") continue;
     const { id, kind } = event.session;
     const { reason } = event.tombstone;

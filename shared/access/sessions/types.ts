@@ -121,8 +121,8 @@ export type SessionFilter =
 /**
  * RPC of the `SegmentSessions` object. Its name is `<segment>/<region>/<shard>`.
  * `fetch` with `Upgrade: websocket` and `?session=<id>` opens a kill line: see `KillLineMessage`.
- * With `&epoch=<n>`, the epoch of the caller's last decision, it says nothing until something changes; otherwise,
- * or when that epoch is old, the first frame is a `recheck`. An ended session's line says `end` at once; 404 when
+ * With `&epoch=<n>&version=<n>`, the epoch and the principal's version of the caller's last decision, it says nothing
+ * until something changes; otherwise, or when one of them is old, the first frame is a `recheck`. An ended session's line says `end` at once; 404 when
  * the session is unknown, 503 when the object can't vouch for itself; open lines are closed with 1013 once it can't.
  */
 export interface SegmentSessionsRpc {
@@ -141,10 +141,28 @@ export interface SegmentSessionsRpc {
    */
   keepAlive(id: string): Promise<number | null>;
   /**
-   * From the coordinator: a newer epoch, with principals that changed. Kill lines are told to decide anew.
-   * Returns whether the object has no session: it need not be told again until it joins.
+   * From the coordinator: what changed. All kill lines are told to decide anew at a newer epoch, else those of the users
+   * that changed.
    */
-  refresh(epoch: number, principals: readonly Principal[]): Promise<boolean>;
+  refresh(news: News): Promise<Heard>;
+}
+
+/** What the coordinator tells one session object. */
+export interface News {
+  /** The policy epoch: what policies are evaluated with is as new as this. */
+  readonly epoch: number;
+  /** Every change of a user up to this number is known to whoever learnt this, and what it missed before. */
+  readonly sequence: number;
+  /** Of the users that the object subscribed to, those that changed. */
+  readonly principals: readonly Principal[];
+}
+
+/** What a session object answers to news: whom it need not be told of any more, until it subscribes again. */
+export interface Heard {
+  /** Users of the news that have no session here. */
+  readonly absent: readonly string[];
+  /** There is no session at all. */
+  readonly isIdle: boolean;
 }
 
 /** What a session object says over a kill line (JSON text frames). */
@@ -166,16 +184,18 @@ export interface NetworkCoordinatorRpc {
   /** The current policy epoch. */
   epoch(): Promise<number>;
   /**
-   * Raises the epoch after a write to the registry and tells every active session object, awaited.
+   * Raises the policy epoch after a change of what policies are evaluated with, and tells every session object, awaited.
    * Objects that could not be told are retried by alarm; `pending` names them.
    */
-  bump(principals: readonly Principal[]): Promise<{ epoch: number; pending: string[] }>;
+  publish(): Promise<{ epoch: number; pending: string[] }>;
+  /** Tells the session objects that subscribed to these users, awaited, what is known about the users now. Like `publish`. */
+  tell(principals: readonly Principal[]): Promise<{ pending: string[] }>;
   /**
-   * A session object announces itself (idempotent) and learns the epoch; also its freshness check.
-   * Returns the principals that changed after epoch `since` (absent: in the last minutes) up to `epoch`, so that
-   * a lost push heals itself; with `more`, ask again from there.
+   * A session object's freshness check: what changed after sequence `since`, so that a lost push heals itself; with
+   * `more`, ask again from there. With `userId` it subscribes to that user first, and learns of a change of the user's in
+   * the last minutes, however old its caller's knowledge is. Call it so before the first session of a user is made.
    */
-  join(owner: string, since?: number): Promise<{ epoch: number; principals: Principal[]; more: boolean }>;
+  join(owner: string, since: number, userId?: string): Promise<News & { readonly more: boolean }>;
   /** Ends matching sessions in the named owners, or in all active ones when `owners` is null; retried by alarm. */
   endEverywhere(
     owners: readonly string[] | null,

@@ -52,7 +52,7 @@ async function disabledMeanwhile(name: string, ...untold: string[]) {
     expect(created).toMatchObject({ ok: true });
   }
   const show = await hideFromCoordinator(...untold.map((segment) => sessionOwner(segment, "weur", userId)));
-  await coordinatorObject(bindings).bump([{ ...known, status: "disabled", version: Date.now() + 60_000 }]);
+  await coordinatorObject(bindings).tell([{ ...known, status: "disabled", version: Date.now() + 60_000 }]);
   await show();
   return { userId, sessionId, owner };
 }

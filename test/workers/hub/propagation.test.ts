@@ -12,7 +12,7 @@ beforeAll(async () => {
   token = await createNetwork();
 });
 
-const away = withCoordinator({ bump: () => Promise.reject(new Error("unreachable")) });
+const away = withCoordinator({ publish: () => Promise.reject(new Error("unreachable")) });
 const epoch = () => coordinatorObject(bindings).epoch();
 const entries = async (name: string) => {
   const { json } = await call(token, "GET", "/audit?kinds=admin");
@@ -44,8 +44,8 @@ test("a change that nobody repeats is completed in the background", async () => 
   const before = await epoch();
   let isAway = true;
   const flaky = withCoordinator({
-    bump: (principals) =>
-      isAway ? Promise.reject(new Error("unreachable")) : coordinatorObject(bindings).bump(principals),
+    publish: () =>
+      isAway ? Promise.reject(new Error("unreachable")) : coordinatorObject(bindings).publish(),
   });
   const failed = await call(token, "POST", "/groups", { body: { name: "alone" }, through: flaky });
   expect(failed.status).toBe(503);

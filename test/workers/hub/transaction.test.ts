@@ -78,7 +78,12 @@ describe("a guard", () => {
 });
 
 test("a write whose guard fails leaves no row, no stored answer, and its key free", async () => {
-  const effects = { event: { action: "test", target: "x", detail: {} }, userIds: [], ends: [] };
+  const effects = {
+    event: { action: "test", target: "x", detail: {} },
+    policies: true,
+    userIds: [],
+    ends: [],
+  };
   const write = writeKey("token:x", "key-1", "request");
   const commitWith = (statements: D1PreparedStatement[]) =>
     commit(bindings, "token:x", write, { statements, effects, body: "done" }, 200, Date.now());

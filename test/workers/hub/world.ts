@@ -25,7 +25,8 @@ export function withCoordinator(replaced: Partial<NetworkCoordinatorRpc>): Bindi
   const real = coordinatorObject(bindings);
   const stub = {
     epoch: () => real.epoch(),
-    bump: (...given: Parameters<typeof real.bump>) => real.bump(...given),
+    publish: () => real.publish(),
+    tell: (...given: Parameters<typeof real.tell>) => real.tell(...given),
     endEverywhere: (...given: Parameters<typeof real.endEverywhere>) => real.endEverywhere(...given),
     ...replaced,
   };

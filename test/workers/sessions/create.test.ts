@@ -48,7 +48,7 @@ test("a user who was disabled gets no session by a create that was prepared befo
   const disabled = { ...before, status: "disabled", version: 4 } as const;
   const known = owner("seg_create/weur/3").rpc;
   await known.create(named("racing_1", { principal: before }));
-  await coordinator.bump([disabled]);
+  await coordinator.tell([disabled]);
   expect(await known.verify("hash-racing_1", "app_1", true)).toMatchObject({ reason: "user_disabled" });
   const refused = { ok: false, reason: "user_disabled" };
   expect(await known.create(named("racing_2", { principal: before }))).toEqual(refused);
@@ -67,15 +67,17 @@ test("an older principal never replaces a newer one", async () => {
     const verdict = await rpc.verify(secret, "app_1", false);
     return verdict.ok ? verdict.session.principal.name : verdict.reason;
   };
-  await coordinator.bump([person(7)]);
+  await coordinator.tell([person(7)]);
   expect(await nameOf("hash-older_1")).toBe("v7");
-  await coordinator.bump([person(6)]);
+  await coordinator.tell([person(6)]);
   expect(await nameOf("hash-older_1")).toBe("v7");
-  await rpc.refresh(1, [person(6)]);
+  await rpc.refresh({ epoch: 1, sequence: 1, principals: [person(6)] });
   expect(await nameOf("hash-older_1")).toBe("v7");
   await rpc.create(named("older_2", { principal: person(6) }));
   expect(await nameOf("hash-older_2")).toBe("v7");
   // The coordinator kept the newer one for those who did not exist then.
-  const { principals } = await coordinator.join("seg_create/weur/6", 1);
-  expect(principals.filter(({ userId }) => userId === "usr_older")).toEqual([person(7)]);
+  const { principals } = await coordinator.join("seg_create/weur/6", 0, "usr_older");
+  expect(new Set(principals.map(({ userId, version }) => `${userId} ${version}`))).toEqual(
+    new Set(["usr_older 7"]),
+  );
 });

@@ -17,7 +17,7 @@ describe("expiry by alarm", () => {
     const object = owner("seg_expiry/weur/0");
     const created = await object.rpc.create(named("idle"));
     expect(await alarmOf(object)).toBe(created.ok && created.session.createdAt + 60_000);
-    const line = await openLine(object, "ses_idle", await coordinator.epoch());
+    const line = await openLine(object, "ses_idle", { epoch: await coordinator.epoch() });
     wait(60_000);
     expect(await runDurableObjectAlarm(object.stub)).toBe(true);
     expect(await line.next()).toMatchObject({ type: "end", reason: "idle_timeout", closeCode: 4401 });
@@ -32,7 +32,7 @@ describe("expiry by alarm", () => {
       expect(await object.rpc.verify("hash-absolute", "app_1", true)).toMatchObject({ ok: true });
       await runDurableObjectAlarm(object.stub);
     }
-    const line = await openLine(object, "ses_absolute", await coordinator.epoch());
+    const line = await openLine(object, "ses_absolute", { epoch: await coordinator.epoch() });
     wait(10_000);
     expect(await runDurableObjectAlarm(object.stub)).toBe(true);
     expect(await line.next()).toMatchObject({ type: "end", reason: "absolute_timeout" });
@@ -60,7 +60,7 @@ describe("eviction", () => {
     await object.rpc.create(named("kept", { principal: person }));
     await object.rpc.create(named("over", { principal: person }));
     await object.rpc.end({ by: "session", id: "ses_over" }, "killed_by_admin");
-    await coordinator.bump([{ ...person, name: "New", version: 2 }]);
+    await coordinator.tell([{ ...person, name: "New", version: 2 }]);
     await evictDurableObject(object.stub);
     const verdict = await object.rpc.verify("hash-kept", "app_1", true);
     expect(verdict).toMatchObject({ ok: true, session: { principal: { name: "New", version: 2 } } });
@@ -157,7 +157,7 @@ describe("G15: a sign-in session lives while an app is used that was opened thro
 
   test("by an open stream", async () => {
     const { app, heard } = await signedIn("streaming");
-    const line = await openLine(app, "ses_streaming", await coordinator.epoch());
+    const line = await openLine(app, "ses_streaming", { epoch: await coordinator.epoch() });
     for (let i = 0; i < 4; i++) {
       wait(20_000);
       line.send("touch");

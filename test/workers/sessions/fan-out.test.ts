@@ -25,12 +25,11 @@ test("a change that can't reach one object stays pending, and the alarm delivers
   const person = principal({ userId: "usr_pending", version: 1 });
   await near.rpc.create(named("near", { principal: person }));
   await far.rpc.create(named("far", { principal: person }));
-  const line = await openLine(far, "ses_far", await coordinator.epoch());
+  const line = await openLine(far, "ses_far", { epoch: await coordinator.epoch() });
   const show = await hideFromCoordinator(far.name);
-  const { epoch, pending } = await coordinator.bump([{ ...person, name: "Changed", version: 2 }]);
+  const { pending } = await coordinator.tell([{ ...person, name: "Changed", version: 2 }]);
   expect(pending).toEqual([far.name]);
   expect(await near.rpc.verify("hash-near", "app_1", false)).toMatchObject({
-    epoch,
     session: { principal: { name: "Changed" } },
   });
   expect(line.heard).toEqual([]);
@@ -40,7 +39,7 @@ test("a change that can't reach one object stays pending, and the alarm delivers
   await show();
   wait(10_000);
   expect(await runDurableObjectAlarm(coordinatorStub)).toBe(true);
-  expect(await line.next()).toMatchObject({ epoch, session: { principal: { name: "Changed", version: 2 } } });
+  expect(await line.next()).toMatchObject({ session: { principal: { name: "Changed", version: 2 } } });
   await runInDurableObject(coordinatorStub, (_object, { storage }) => {
     expect(storage.sql.exec("SELECT key FROM outbox").toArray()).toEqual([]);
   });
@@ -51,7 +50,8 @@ test("a change that never arrived is learnt by asking", async () => {
   const person = principal({ userId: "usr_asking", version: 1 });
   await object.rpc.create(named("asking", { principal: person }));
   const show = await hideFromCoordinator(object.name);
-  const { epoch } = await coordinator.bump([{ ...person, status: "disabled", version: 2 }]);
+  await coordinator.tell([{ ...person, status: "disabled", version: 2 }]);
+  const { epoch } = await coordinator.publish();
   wait(10_001);
   expect(await object.rpc.verify("hash-asking", "app_1", false)).toMatchObject({
     ok: false,
@@ -87,7 +87,7 @@ test("the end of a sign-in session ends its app sessions in other objects", asyn
   await above.rpc.create(named("parent", { kind: "sign_in", appId: null }));
   await below.rpc.create(named("child", { parentId: "ses_parent", parentOwner: above.name }));
   await below.rpc.create(named("stranger"));
-  const line = await openLine(below, "ses_child", await coordinator.epoch());
+  const line = await openLine(below, "ses_child", { epoch: await coordinator.epoch() });
   await above.rpc.end({ by: "session", id: "ses_parent" }, "signed_out");
   expect(await line.next()).toMatchObject({ type: "end", reason: "parent_ended" });
   expect(await below.rpc.verify("hash-stranger", "app_1", false)).toMatchObject({ ok: true });

@@ -55,12 +55,12 @@ test("S-A3: an owner registers with its first session and is dropped by the next
   const object = owner("seg_unknown/weur/1");
   await object.rpc.create(named("dropped"));
   expect(await owners()).toContain(object.name);
-  await coordinator.bump([]);
+  await coordinator.publish();
   expect(await owners()).toContain(object.name);
   await object.rpc.end({ by: "session", id: "ses_dropped" }, "signed_out");
-  await coordinator.bump([]);
+  await coordinator.publish();
   expect(await owners()).not.toContain(object.name);
-  const { epoch } = await coordinator.bump([]);
+  const { epoch } = await coordinator.publish();
 
   // The next session finds the object as current as any other one, although it confirmed itself a moment ago.
   await object.rpc.create(named("returned"));
@@ -69,9 +69,9 @@ test("S-A3: an owner registers with its first session and is dropped by the next
 });
 
 test("S-A3: junk that an older release registered is dropped by the first change", async () => {
-  await coordinator.join("signin/oc/7");
+  await coordinator.join("signin/oc/7", 0, "usr_junk");
   expect(await owners()).toContain("signin/oc/7");
-  await coordinator.bump([]);
+  await coordinator.publish();
   expect(await owners()).not.toContain("signin/oc/7");
   expect(await tables(owner("signin/oc/7"))).toEqual([]);
 });
@@ -85,13 +85,13 @@ test("S-A3: an owner that makes a session while it says that it has none stays r
     const { SEGMENT_SESSIONS: real } = held.env;
     const reach = (name: string) => real.get(real.idFromName(name)) as unknown as SegmentSessionsRpc;
     const refresh: SegmentSessionsRpc["refresh"] = async (...given) => {
-      const isIdle = await reach(object.name).refresh(...given);
+      const heard = await reach(object.name).refresh(...given);
       await reach(object.name).create(named("racing_2"));
-      return isIdle;
+      return heard;
     };
     const get = (name: string) => (name === object.name ? { refresh } : reach(name));
     Object.assign(held, { env: { SEGMENT_SESSIONS: { idFromName: (name: string) => name, get } } });
   });
-  await coordinator.bump([]);
+  await coordinator.publish();
   expect(await owners()).toContain(object.name);
 });

@@ -32,9 +32,17 @@ export function named(name: string, over: Partial<CreateSession> = {}): CreateSe
 /** What a line says: messages in order, then the close code. */
 export type Line = Awaited<ReturnType<typeof openLine>>;
 
-/** Opens a kill line to a session. `heard` is what it said so far; `next` waits for what comes. */
-export async function openLine({ rpc }: ReturnType<typeof owner>, session: string, epoch?: number) {
-  const query = epoch === undefined ? "" : `&epoch=${epoch}`;
+/**
+ * Opens a kill line to a session. `heard` is what it said so far; `next` waits for what comes.
+ *
+ * @param decided What the last decision rested on; without it, none was made.
+ */
+export async function openLine(
+  { rpc }: ReturnType<typeof owner>,
+  session: string,
+  decided?: { readonly epoch: number; readonly version?: number },
+) {
+  const query = decided ? `&epoch=${decided.epoch}&version=${decided.version ?? 1}` : "";
   const answer = await rpc.fetch(`https://sessions/kill-line?session=${session}${query}`, {
     headers: { upgrade: "websocket" },
   });

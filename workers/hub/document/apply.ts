@@ -67,12 +67,16 @@ export async function writeOfPlan(
           first: steps.slice(0, 50).map((s) => `${s.action} ${s.kind} ${s.name}`),
         },
       },
+      policies: steps.some(({ kind }) => OF_POLICIES.has(kind)),
       userIds: [...building.userIds],
       ends: building.ends,
     },
     body: { baseVersion, steps, ...(building.warnings.length > 0 ? { warnings: building.warnings } : {}) },
   };
 }
+
+/** What every isolate evaluates policies with; the rest concerns single users, or is read where it is needed. */
+const OF_POLICIES: ReadonlySet<PlanStep["kind"]> = new Set(["segment", "group", "app", "policy"]);
 
 /** The texts that the steps have compiled. */
 const sourcesOf = ({ policies }: NetworkDocument, steps: readonly PlanStep[]): string[] =>

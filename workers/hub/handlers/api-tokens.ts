@@ -43,6 +43,7 @@ async function findApiToken(d1: D1Database, reference: string): Promise<Row> {
 
 const effects = (action: string, row: Row): Effects => ({
   event: { action: `api_token.${action}`, target: row.id, detail: { name: row.name, role: row.role } },
+  policies: false,
   userIds: [],
   ends: [],
 });

@@ -175,6 +175,7 @@ const effects = (
   ends: Effects["ends"],
 ): Effects => ({
   event: { action: `app.${action}`, target: app.id, detail: { name: app.name, ...detail } },
+  policies: true,
   userIds: [],
   ends,
 });

@@ -72,6 +72,7 @@ function expiry(given: number | undefined, now: number): number {
 
 const effects = (action: string, target: string, detail: Effects["event"]["detail"]): Effects => ({
   event: { action: `enrolment_key.${action}`, target, detail },
+  policies: false,
   userIds: [],
   ends: [],
 });

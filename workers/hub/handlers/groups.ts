@@ -43,8 +43,19 @@ const effects = (
   detail: Effects["event"]["detail"] = {},
 ): Effects => ({
   event: { action: `group.${action}`, target: group.id, detail: { name: group.name, ...detail } },
+  policies: true,
   userIds,
   ends: [],
+});
+
+/** Who a member is, policies learn with the user; only which group is in which is known to every isolate. */
+const memberEffects = (
+  action: string,
+  group: Row,
+  { kind, id }: { readonly kind: "user" | "group"; readonly id: string },
+): Effects => ({
+  ...effects(action, group, kind === "user" ? [id] : [], { member: id }),
+  policies: kind === "group",
 });
 
 /** The member that a path names: a user by id or e-mail, a group by id or name. */
@@ -177,7 +188,7 @@ export const MEMBER_HANDLERS: Handlers<"groups.members" | "groups.addMember" | "
         ...(member.kind === "group" ? [noCycle(bindings.db, group.id)] : []),
         touchUsers(bindings.db, userIds, now),
       ],
-      effects: effects("add_member", group, userIds, { member: member.id }),
+      effects: memberEffects("add_member", group, member),
       body: null,
     };
   },
@@ -193,7 +204,7 @@ export const MEMBER_HANDLERS: Handlers<"groups.members" | "groups.addMember" | "
           .bind(group.id, member.kind, member.id),
         touchUsers(bindings.db, userIds, now),
       ],
-      effects: effects("remove_member", group, userIds, { member: member.id }),
+      effects: memberEffects("remove_member", group, member),
       body: null,
     };
   },

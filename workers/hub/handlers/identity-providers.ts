@@ -193,7 +193,7 @@ export const PROVIDER_HANDLERS: Handlers<
     const row = await changeProvider(bindings, blankProvider(now), body, now);
     return {
       statements: [storeProvider(bindings.db, row, false)],
-      effects: { event: event("create", row), userIds: [], ends: [] },
+      effects: { event: event("create", row), policies: false, userIds: [], ends: [] },
       body: await withProblems(bindings, row),
       version: row.version,
     };
@@ -216,6 +216,7 @@ export const PROVIDER_HANDLERS: Handlers<
       ],
       effects: {
         event: event("update", after, { fields: Object.keys(body) }),
+        policies: false,
         userIds,
         ends,
       },
@@ -233,7 +234,7 @@ export const PROVIDER_HANDLERS: Handlers<
         ...statements,
         bindings.db.prepare("DELETE FROM identity_providers WHERE id = ?").bind(row.id),
       ],
-      effects: { event: event("delete", row), userIds, ends },
+      effects: { event: event("delete", row), policies: false, userIds, ends },
       body: null,
     };
   },

@@ -140,6 +140,7 @@ const RAISE = "UPDATE mesh_state SET rules_revision = revision";
 
 const effects = (action: string, row: Row, detail: Effects["event"]["detail"] = {}): Effects => ({
   event: { action: `mesh_rule.${action}`, target: row.id, detail: { name: row.name, ...detail } },
+  policies: false,
   userIds: [],
   ends: [],
   mesh: true,

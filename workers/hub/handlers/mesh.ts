@@ -83,6 +83,7 @@ export const MESH_HANDLERS: Handlers<"mesh.map" | "mesh.holds" | "mesh.confirmHo
           target: segment.id,
           detail: { name: segment.name, revision: body.revision },
         },
+        policies: false,
         userIds: [],
         ends: [],
         confirms: { segmentId: segment.id, revision: body.revision },

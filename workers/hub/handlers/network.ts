@@ -55,6 +55,7 @@ export const NETWORK_HANDLERS: Handlers<"network.get" | "network.update" | "me.g
       statements: [unchanged(bindings.db, "networks", before, ifMatch), storeNetwork(bindings.db, after)],
       effects: {
         event: { action: "network.update", target: "network", detail: { fields: Object.keys(body) } },
+        policies: false,
         userIds: [],
         ends: [],
       },
@@ -102,6 +103,7 @@ export const NETWORK_HANDLERS: Handlers<"network.get" | "network.update" | "me.g
           target: "network",
           detail: { name: body.name, owner: owner?.email ?? null },
         },
+        policies: false,
         userIds: [],
         ends: [],
       },

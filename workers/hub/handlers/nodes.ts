@@ -33,6 +33,7 @@ const effects = (
   detail: Effects["event"]["detail"] = {},
 ): Effects => ({
   event: { action: `node.${action}`, target: row.id, detail: { name: row.name, ...detail } },
+  policies: false,
   userIds: [],
   ends: [],
   mesh: true,

@@ -76,6 +76,7 @@ const effects = (action: string, row: PolicyRow, detail: Effects["event"]["detai
     target: row.id,
     detail: { name: row.name, currentVersion: row.currentVersion, ...detail },
   },
+  policies: true,
   userIds: [],
   ends: [],
 });

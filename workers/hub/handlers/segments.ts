@@ -28,6 +28,7 @@ const effects = (action: string, row: Row, fields?: readonly string[]): Effects 
     target: row.id,
     detail: { name: row.name, ...(fields ? { fields } : {}) },
   },
+  policies: true,
   userIds: [],
   ends: [],
 });

@@ -39,6 +39,7 @@ function refusePast(expiresAt: number | null | undefined, now: number): void {
 
 const effects = (action: string, row: Row, detail: Effects["event"]["detail"] = {}): Effects => ({
   event: { action: `service_token.${action}`, target: row.id, detail: { name: row.name, ...detail } },
+  policies: true,
   userIds: [],
   ends: [],
 });

@@ -120,6 +120,7 @@ export const TRUST_HANDLERS: Handlers<"trust.get" | "trust.onlineKeys" | "trust.
           target: state.networkId,
           detail: { version: stored.version, epoch: stored.epoch, payloadHash: stored.payloadHash },
         },
+        policies: false,
         userIds: [],
         ends: [],
         mesh: true,

@@ -62,6 +62,7 @@ const keepAnOwner = (d1: D1Database, before: Row, after: Row | null): D1Prepared
 
 const effects = (action: string, row: Row, detail: Effects["event"]["detail"], ending: boolean): Effects => ({
   event: { action: `user.${action}`, target: row.id, detail },
+  policies: false,
   userIds: [row.id],
   ends: ending ? [{ filter: { by: "user", id: row.id }, reason: "user_disabled" }] : [],
 });

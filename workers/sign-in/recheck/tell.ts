@@ -5,5 +5,5 @@ import { loadPrincipal } from "../../registry/principals.ts";
 /** Gives the user's live sessions, and their open streams, what the registry knows about the user now. */
 export async function tellSessions(bindings: Bindings, userId: string): Promise<void> {
   const principal = await loadPrincipal(bindings.db, userId);
-  if (principal) await coordinatorObject(bindings).bump([principal]);
+  if (principal) await coordinatorObject(bindings).tell([principal]);
 }
