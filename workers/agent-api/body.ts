@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import { fromBase64url } from "../../shared/base/base64url.ts";
 import { parseStrictJson } from "../../shared/node/config/strict-json.ts";
 import { unknownMembers } from "../../shared/node/usable.ts";
-import { refuse } from "./refused.ts";
+import { throwRefusal } from "../platform/refused.ts";
 
 /** Reads a body of at most `maxBytes`, and no more of a longer one. */
 export async function readBytes(
@@ -15,7 +15,7 @@ export async function readBytes(
   let size = 0;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > maxBytes) refuse("body_too_large", `The body may have at most ${maxBytes} bytes.`);
+    if (size > maxBytes) throwRefusal("body_too_large", `The body may have at most ${maxBytes} bytes.`);
     chunks.push(chunk);
   }
   const bytes = new Uint8Array(size);
@@ -33,7 +33,8 @@ export async function gunzip(packed: Uint8Array<ArrayBuffer>, maxBytes: number):
   try {
     return await readBytes(stream, maxBytes);
   } catch (error) {
-    if (error instanceof TypeError) refuse("malformed_request", "The body is not what its gzip coding says.");
+    if (error instanceof TypeError)
+      throwRefusal("malformed_request", "The body is not what its gzip coding says.");
     throw error;
   }
 }
@@ -55,7 +56,7 @@ export function readTold<T extends z.ZodMiniType>(
 ): { readonly taken: z.output<T>; readonly unknown: readonly string[] } {
   const parsed = parseStrictJson(bytes, maxBytes);
   if (!parsed.ok) {
-    return refuse(
+    return throwRefusal(
       "malformed_request",
       `The JSON is not taken: ${parsed.error.reason} (at ${parsed.error.at}).`,
     );
@@ -66,10 +67,13 @@ export function readTold<T extends z.ZodMiniType>(
   }
   const [issue] = checked.error.issues;
   const path = issue?.path.map((part) => `/${String(part)}`).join("") || "/";
-  return refuse("invalid_input", `${path.slice(0, 200)}: ${issue?.message.slice(0, 200) ?? "is invalid"}`);
+  return throwRefusal(
+    "invalid_input",
+    `${path.slice(0, 200)}: ${issue?.message.slice(0, 200) ?? "is invalid"}`,
+  );
 }
 
 /** Bytes of a field that its schema found to be base64url of the right length. */
 export function bytesOf(text: string, what: string): Uint8Array<ArrayBuffer> {
-  return fromBase64url(text) ?? refuse("invalid_input", `${what} is not canonical base64url.`);
+  return fromBase64url(text) ?? throwRefusal("invalid_input", `${what} is not canonical base64url.`);
 }

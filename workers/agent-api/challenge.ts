@@ -12,8 +12,8 @@ import {
 } from "../../shared/node/protocol/types.ts";
 import { type MeshKeys, meshKeys } from "../mesh/keys.ts";
 import type { Bindings } from "../platform/env.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import { bytesOf, readDocument } from "./body.ts";
-import { refuse } from "./refused.ts";
 
 const NONCE = 12;
 const MAX_BYTES = 8 * 1024;
@@ -27,7 +27,7 @@ export async function challenge(bindings: Bindings, body: Uint8Array, now: numbe
     kem: bytesOf(keys.kem, "/keys/kem"),
   });
   if (!issued.ok)
-    return refuse("invalid_input", `/keys: a key is not usable (${issued.error}). Make new keys.`);
+    return throwRefusal("invalid_input", `/keys: a key is not usable (${issued.error}). Make new keys.`);
   const { secret, kemCiphertext, wireguardEphemeral } = issued.value;
   const expiresAt = now + CHALLENGE_LIFETIME_MS;
   return {
@@ -55,11 +55,13 @@ export async function requirePossession(
 ): Promise<Answered> {
   const mesh = await meshKeys(bindings);
   const opened = await unsealed(mesh, cited.challenge, cited.keys);
-  if (!opened) return refuse("possession_not_proven", "The challenge is not this hub's, or for other keys.");
-  if (opened.expiresAt <= now) refuse("challenge_expired", "Ask for a new challenge and answer it in time.");
+  if (!opened)
+    return throwRefusal("possession_not_proven", "The challenge is not this hub's, or for other keys.");
+  if (opened.expiresAt <= now)
+    throwRefusal("challenge_expired", "Ask for a new challenge and answer it in time.");
   const proof = bytesOf(possession, "/possession");
   if (!(await possessionHolds(mesh.crypto, opened.secret, statement, proof))) {
-    refuse("possession_not_proven", "The answer does not show that you hold both private keys.");
+    throwRefusal("possession_not_proven", "The answer does not show that you hold both private keys.");
   }
   return { hash: hashSecret(cited.challenge), expiresAt: opened.expiresAt };
 }

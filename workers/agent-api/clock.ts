@@ -1,11 +1,11 @@
 import { MAX_CLOCK_SKEW_MS } from "../../shared/node/protocol/types.ts";
-import { refuse } from "./refused.ts";
+import { throwRefusal } from "../platform/refused.ts";
 
 /** Refuses a statement whose time is more than five minutes off, and tells both times. */
 export function requireClock(statedAt: number, now: number): void {
   if (Math.abs(statedAt - now) <= MAX_CLOCK_SKEW_MS) return;
   const [node, hub] = [new Date(statedAt), new Date(now)].map((time) => time.toISOString());
-  refuse(
+  throwRefusal(
     "clock_skewed",
     `The node's clock says ${node}, the hub's ${hub}. Set the node's clock and try again.`,
   );

@@ -2,8 +2,9 @@ import { type ConfigTag, compareSerials, parseTag } from "../../shared/node/conf
 import { HEADERS, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import type { Bindings } from "../platform/env.ts";
 import { meshObject } from "../platform/objects.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import { catchUpTo, markSeen } from "./directory.ts";
-import { json, type Reply, refuse } from "./refused.ts";
+import { json, type Reply } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
 import { requireMember } from "./standing.ts";
 
@@ -20,7 +21,7 @@ export async function config(request: Request, bindings: Bindings, session: Agen
     // With the counter of what is in force, which acknowledges it: only what was issued can be.
     markSeen(session.ticket.segment, { node: session.node, counter: applied?.serial.counter ?? null });
     if (etag === null)
-      refuse("unavailable", "The node's first config is being made.", { retryAfterSeconds: 1 });
+      throwRefusal("unavailable", "The node's first config is being made.", { retryAfterSeconds: 1 });
     if (applied === null || etag !== applied.text) return changed(bindings, session, applied);
     // A node that left is not held, nor marked as seen.
     if (Date.now() + LOOK_MS > until || request.signal.aborted)
@@ -39,7 +40,7 @@ function appliedOf(header: string | null): Applied | null {
   const text = /^"([^"]{1,200})"$/.exec(header.slice(0, 300))?.[1];
   const tag = text === undefined ? null : parseTag(text);
   if (!tag || text === undefined) {
-    return refuse("malformed_request", "If-None-Match must be the one tag that a config came with.");
+    return throwRefusal("malformed_request", "If-None-Match must be the one tag that a config came with.");
   }
   return { ...tag, text };
 }
@@ -64,7 +65,7 @@ async function issuedTo(
   // The object may have issued it a moment ago, which the isolate does not know yet.
   const newest = (await requireMember(bindings, session, true)).entry.etag;
   if (!isAhead(applied, newest)) return newest;
-  return refuse(
+  return throwRefusal(
     "applied_ahead",
     "The node has applied more than the hub ever issued. After a restore from a backup, raise the epoch: `rustronaut trust raise-epoch`.",
   );
@@ -85,7 +86,7 @@ async function changed(bindings: Bindings, session: AgentSession, applied: Appli
   if (!answer) {
     // The object knows better than the isolate: most often the node was put out a moment ago.
     await requireMember(bindings, session, true);
-    return refuse("unavailable", "The config changes at this moment.", { retryAfterSeconds: 1 });
+    return throwRefusal("unavailable", "The config changes at this moment.", { retryAfterSeconds: 1 });
   }
   const { serial, manifest } = answer;
   const etag = `"${serial.epoch}.${serial.rootVersion}.${serial.counter}.${manifest}"`;
@@ -102,7 +103,7 @@ export async function object(bindings: Bindings, session: AgentSession, hash: st
     : null;
   if (bytes === null) {
     await requireMember(bindings, session, true);
-    return refuse("not_found", "The node's newest config does not lead to this object.");
+    return throwRefusal("not_found", "The node's newest config does not lead to this object.");
   }
   return { ...json({ bytes }), headers: { "cache-control": "private, max-age=31536000, immutable" } };
 }

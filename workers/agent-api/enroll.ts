@@ -10,12 +10,12 @@ import { meshKeys } from "../mesh/keys.ts";
 import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
 import type { Bindings } from "../platform/env.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import { settleEvents } from "../platform/saved-events.ts";
 import { bytesOf, readDocument } from "./body.ts";
 import { type Answered, requirePossession } from "./challenge.ts";
 import { requireClock } from "./clock.ts";
 import { type EnrolledNode, enrolledBefore, insertNode } from "./node-insert.ts";
-import { refuse } from "./refused.ts";
 
 export interface EnrolmentKeyRow {
   readonly id: string;
@@ -37,7 +37,7 @@ export async function enroll(bindings: Bindings, body: Uint8Array, now: number):
   const { crypto } = await meshKeys(bindings);
   const signingKey = bytesOf(statement.keys.signing, "/keys/signing");
   if (!(await verifyStatement(crypto, "enroll", bindings.hubOrigin, proven, signingKey))) {
-    refuse("signature_invalid", "The statement is not signed by its signing key for this hub.");
+    throwRefusal("signature_invalid", "The statement is not signed by its signing key for this hub.");
   }
   requireClock(statement.time, now);
   const answered = await requirePossession(bindings, bytes, statement, proven.possession, now);
@@ -45,7 +45,7 @@ export async function enroll(bindings: Bindings, body: Uint8Array, now: number):
   const state = await meshState(bindings.db);
   const routes = statement.routes.map((text) => {
     const route = parseRoute(text, state.overlay);
-    return route.ok ? text : refuse("invalid_input", `/routes: ${text} ${route.error}.`);
+    return route.ok ? text : throwRefusal("invalid_input", `/routes: ${text} ${route.error}.`);
   });
   const node = await admit(bindings, { statement, key, answered, routes }, now);
   return {
@@ -89,16 +89,17 @@ async function enrolmentKeyOf(
           .first<EnrolmentKeyRow>()
       : null;
   if (!known || known.revoked_at !== null) {
-    return refuse(
+    return throwRefusal(
       "enrolment_key_invalid",
       "It is unknown or was revoked. Ask your administrator for another.",
     );
   }
-  if (known.expires_at <= now) refuse("enrolment_key_expired", "Ask your administrator for another key.");
+  if (known.expires_at <= now)
+    throwRefusal("enrolment_key_expired", "Ask your administrator for another key.");
   // Each that comes and leaves again is news for all its peers twice.
   const allowed = takeAllowance(known.left_until, now);
   if (!allowed.ok) {
-    refuse("rate_limited", "Nodes of this key come and leave again too often.", {
+    throwRefusal("rate_limited", "Nodes of this key come and leave again too often.", {
       retryAfterSeconds: Math.ceil(allowed.waitMs / 1_000),
     });
   }

@@ -17,11 +17,11 @@ import { meshState } from "../mesh/state.ts";
 import type { Bindings } from "../platform/env.ts";
 import { meshObject } from "../platform/objects.ts";
 import { freshId } from "../platform/random.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import { savedEvent, settleEvents } from "../platform/saved-events.ts";
 import { failedGuard } from "../registry/guards.ts";
 import { bytesOf, readDocument } from "./body.ts";
 import { requireClock } from "./clock.ts";
-import { refuse } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
 import { NOT_APPROVED } from "./standing.ts";
 
@@ -57,13 +57,13 @@ export async function proveHandshake(
     .prepare("SELECT id, segment_id, status, signing_key FROM nodes WHERE id = ?")
     .bind(statement.node)
     .first<NodeRow>();
-  if (!node) return refuse("node_unknown", "Enrol with a key first.");
+  if (!node) return throwRefusal("node_unknown", "Enrol with a key first.");
   const key = bytesOf(node.signing_key, "the stored key");
   if (!(await verifyStatement(crypto, "handshake", bindings.hubOrigin, signed, key))) {
-    refuse("signature_invalid", "The statement is not signed by the node's signing key for this hub.");
+    throwRefusal("signature_invalid", "The statement is not signed by the node's signing key for this hub.");
   }
   const accepted = await acceptHandshake(crypto, { origin: bindings.hubOrigin, kem }, signed, statement);
-  if (!accepted.ok) return refuse("invalid_input", "/hubCiphertext is not for this hub's KEM key.");
+  if (!accepted.ok) return throwRefusal("invalid_input", "/hubCiphertext is not for this hub's KEM key.");
   const ticket = {
     node: node.id,
     segment: node.segment_id,
@@ -90,19 +90,21 @@ export async function shakeHands(
   requireClock(statement.time, now);
   // Also what the request that quarantined it left undone.
   if (node.status === "quarantined") await settleEvents(bindings, node.id);
-  if (node.status !== "approved") refuse(...NOT_APPROVED[node.status]);
+  if (node.status !== "approved") throwRefusal(...NOT_APPROVED[node.status]);
   const verdict = await meshObject(bindings, node.segment_id).admitHandshake(node.id, {
     counter: statement.counter,
     madeAt: statement.time,
     statement: hash,
   });
-  if (verdict === "replayed") refuse("request_replayed", "This handshake was made before. Make a new one.");
+  if (verdict === "replayed")
+    throwRefusal("request_replayed", "This handshake was made before. Make a new one.");
   if (verdict === "late") {
-    refuse("request_replayed", "The node made a newer handshake before this one came. Make a new one.");
+    throwRefusal("request_replayed", "The node made a newer handshake before this one came. Make a new one.");
   }
   if (verdict === "cloned") return quarantine(bindings, node, statement, now);
-  if (verdict === "unknown") return refuse("unavailable", "The node is not known everywhere yet. Try again.");
-  if (verdict !== "admitted") refuse(...NOT_APPROVED[verdict]);
+  if (verdict === "unknown")
+    return throwRefusal("unavailable", "The node is not known everywhere yet. Try again.");
+  if (verdict !== "admitted") throwRefusal(...NOT_APPROVED[verdict]);
   const { crypto, tickets } = await meshKeys(bindings);
   const { pollSeconds } = await meshState(bindings.db);
   return confirm(crypto, session.ticket.sessionKey, {
@@ -141,5 +143,5 @@ async function quarantine(
   }
   await refreshMesh(bindings);
   await settleEvents(bindings, node.id);
-  return refuse(...NOT_APPROVED.quarantined);
+  return throwRefusal(...NOT_APPROVED.quarantined);
 }

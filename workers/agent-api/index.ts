@@ -3,13 +3,14 @@ import { HEADERS, LEAST_CAPABILITY, WIRE_LIMITS } from "../../shared/node/protoc
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { meshObject } from "../platform/objects.ts";
+import { Refused, throwRefusal } from "../platform/refused.ts";
 import { readBytes } from "./body.ts";
 import { challenge } from "./challenge.ts";
 import { config, object } from "./config.ts";
 import { enroll } from "./enroll.ts";
 import { proveHandshake, shakeHands } from "./handshake.ts";
 import { logout } from "./logout.ts";
-import { AgentRefused, json, problem, type Reply, refuse, toResponse } from "./refused.ts";
+import { json, problem, type Reply, toResponse } from "./refused.ts";
 import { rotate } from "./rotate.ts";
 import { type AgentSession, openSession, requireFresh, seal } from "./session.ts";
 import { requireMember } from "./standing.ts";
@@ -42,7 +43,7 @@ function requireCapability(request: Request): void {
   const stated = request.headers.get(HEADERS.capability);
   if (stated === null) return;
   if (!/^\d{1,9}$/.test(stated) || Number(stated) < LEAST_CAPABILITY) {
-    refuse(
+    throwRefusal(
       "upgrade_required",
       `This hub speaks to agents of capability ${LEAST_CAPABILITY} or newer: install a newer rustronaut-agent.`,
     );
@@ -51,7 +52,7 @@ function requireCapability(request: Request): void {
 
 /** What breaks is ours to log; the caller learns an id to tell. */
 function refusalOf(error: unknown, requestId: string): Refusal {
-  if (error instanceof AgentRefused) return error.refusal;
+  if (error instanceof Refused) return error.refusal;
   logError("agent_request_failed", error, { requestId });
   return refusal("unavailable", "Try again in a moment. If it persists, report the request id.");
 }
@@ -82,7 +83,7 @@ async function serveSession(
   body: Uint8Array<ArrayBuffer>,
   requestId: string,
 ): Promise<Response> {
-  if (!isKnown(pathname)) refuse("not_found", "The agent API has no such path.");
+  if (!isKnown(pathname)) throwRefusal("not_found", "The agent API has no such path.");
   const session = await openSession(request, bindings, target, body);
   if (`${request.method} ${pathname}` === `GET ${BASE}/socket`) return openSocket(request, bindings, session);
   const reply = await settled(async () => {
@@ -129,7 +130,7 @@ async function answer(
     case `POST ${BASE}/logout`:
       return logout(bindings, session, now);
     default:
-      return refuse("method_not_allowed", "This path does not take this method.");
+      return throwRefusal("method_not_allowed", "This path does not take this method.");
   }
 }
 
@@ -138,7 +139,7 @@ async function openSocket(request: Request, bindings: Bindings, session: AgentSe
   requireFresh(session, request.headers.get(HEADERS.counter), Date.now());
   await requireMember(bindings, session, true);
   if (!/^websocket$/i.test(request.headers.get("upgrade") ?? "")) {
-    refuse("malformed_request", "Ask for an upgrade to a WebSocket.");
+    throwRefusal("malformed_request", "Ask for an upgrade to a WebSocket.");
   }
   const url = `https://mesh/?node=${encodeURIComponent(session.node)}`;
   return meshObject(bindings, session.ticket.segment).fetch(url, { headers: { upgrade: "websocket" } });

@@ -5,11 +5,11 @@ import { ADDRESS_COUNT } from "../../shared/registry/addresses.ts";
 import { NEXT_REVISION, REVISION } from "../../shared/registry/node-statements.ts";
 import { meshState } from "../mesh/state.ts";
 import { freshId } from "../platform/random.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import { savedEvent } from "../platform/saved-events.ts";
 import { failedGuard, guard } from "../registry/guards.ts";
 import type { Admission } from "./enroll.ts";
 import { keyHashes } from "./key-hashes.ts";
-import { refuse } from "./refused.ts";
 
 export interface EnrolledNode {
   readonly id: string;
@@ -51,7 +51,7 @@ export async function enrolledBefore(
     (row.status === "approved" || row.status === "pending");
   await spend(db, answered, now);
   if (!isSame)
-    refuse("key_in_use", "A key belongs to another node, or to one that was put out. Make new keys.");
+    throwRefusal("key_in_use", "A key belongs to another node, or to one that was put out. Make new keys.");
   return {
     id: row.id,
     name: row.name,
@@ -72,7 +72,7 @@ async function spend(db: D1Database, answered: Admission["answered"], now: numbe
 }
 
 const replayed = (): never =>
-  refuse("enrolment_replayed", "Ask for a new challenge: each one is answered once.");
+  throwRefusal("enrolment_replayed", "Ask for a new challenge: each one is answered once.");
 
 /** Counts the key's use, makes the node and saves the record of it in one transaction: none happens without the others. */
 export async function insertNode(db: D1Database, admission: Admission, now: number): Promise<EnrolledNode> {
@@ -81,7 +81,7 @@ export async function insertNode(db: D1Database, admission: Admission, now: numb
     const node = await tryInsert(db, admission, name, now);
     if (node) return node;
   }
-  return refuse("unavailable", "Too many machines of one name enrol at the same time. Try again.");
+  return throwRefusal("unavailable", "Too many machines of one name enrol at the same time. Try again.");
 }
 
 async function freeName(db: D1Database, hostname: string): Promise<string> {
@@ -198,7 +198,7 @@ function addressStatements(db: D1Database, node: string): D1PreparedStatement[] 
 
 function explain(error: unknown): null {
   if (failedGuard(error) === "key_usable") {
-    return refuse("enrolment_key_used_up", "Ask your administrator for another key.");
+    return throwRefusal("enrolment_key_used_up", "Ask your administrator for another key.");
   }
   const failure = messagesOf(error);
   const column = /UNIQUE constraint failed: (\w+\.\w+)/.exec(failure)?.[1];
@@ -208,12 +208,12 @@ function explain(error: unknown): null {
     case "nodes.signing_hash":
     case "nodes.wireguard_key":
     case "nodes.kem_hash":
-      return refuse("key_in_use", "A key belongs to another node. Make new keys.");
+      return throwRefusal("key_in_use", "A key belongs to another node. Make new keys.");
     case "nodes.name":
       return null;
     default:
       if (failure.includes("NOT NULL constraint failed: nodes.address_index")) {
-        return refuse("conflict", "The network has no free address left. Delete nodes that are gone.");
+        return throwRefusal("conflict", "The network has no free address left. Delete nodes that are gone.");
       }
       throw error;
   }

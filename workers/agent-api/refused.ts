@@ -1,25 +1,11 @@
-import { ERRORS, type ErrorCode, type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
+import { ERRORS, type Refusal } from "../../shared/base/errors/catalogue.ts";
 import { toProblem } from "../../shared/base/errors/problem.ts";
-
-/** Leaves a handler at any depth with a refusal; `index.ts` alone catches it. */
-export class AgentRefused extends Error {
-  readonly refusal: Refusal;
-
-  constructor(refused: Refusal) {
-    super(refused.detail);
-    this.refusal = refused;
-  }
-}
-
-/** Throws a refusal. */
-export function refuse(code: ErrorCode, detail: string, extra: Omit<Refusal, "code" | "detail"> = {}): never {
-  throw new AgentRefused(refusal(code, detail, extra));
-}
+import { throwRefusal } from "../platform/refused.ts";
 
 /** The node says too often what its peers must hear of. */
 export function refuseNews(waitMs: number): never {
   const retryAfterSeconds = Math.ceil(waitMs / 1_000);
-  return refuse(
+  return throwRefusal(
     "rate_limited",
     `What the node's peers must hear of changes too often. Say it again in ${retryAfterSeconds} s.`,
     { retryAfterSeconds },

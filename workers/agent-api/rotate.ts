@@ -10,12 +10,13 @@ import { meshState } from "../mesh/state.ts";
 import type { Bindings } from "../platform/env.ts";
 import { meshObject } from "../platform/objects.ts";
 import { freshId } from "../platform/random.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import { savedEvent, settleEvents } from "../platform/saved-events.ts";
 import { bytesOf, readDocument } from "./body.ts";
 import { requirePossession } from "./challenge.ts";
 import { requireClock } from "./clock.ts";
 import { keyHashes } from "./key-hashes.ts";
-import { json, type Reply, refuse, refuseNews } from "./refused.ts";
+import { json, type Reply, refuseNews } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
 import { requireMember } from "./standing.ts";
 
@@ -37,11 +38,11 @@ export async function rotate(
     .bind(session.node)
     .first<{ signing_key: string }>();
   if (!row || statement.node !== session.node || keys.signing !== row.signing_key) {
-    return refuse("signature_invalid", "The statement is not about this node and its signing key.");
+    return throwRefusal("signature_invalid", "The statement is not about this node and its signing key.");
   }
   const key = bytesOf(row.signing_key, "the stored key");
   if (!(await verifyStatement(crypto, "rotate", bindings.hubOrigin, proven, key))) {
-    refuse("signature_invalid", "The statement is not signed by the node's signing key for this hub.");
+    throwRefusal("signature_invalid", "The statement is not signed by the node's signing key for this hub.");
   }
   requireClock(statement.time, now);
   const answered = await requirePossession(bindings, bytes, statement, proven.possession, now);
@@ -76,10 +77,10 @@ export async function rotate(
   } catch (error) {
     const failure = messagesOf(error);
     if (failure.includes("used_challenges.hash")) {
-      refuse("request_replayed", "Ask for a new challenge: each one is answered once.");
+      throwRefusal("request_replayed", "Ask for a new challenge: each one is answered once.");
     }
     if (failure.includes("UNIQUE constraint failed: nodes.")) {
-      refuse("key_in_use", "A key belongs to another node. Make new keys.");
+      throwRefusal("key_in_use", "A key belongs to another node. Make new keys.");
     }
     throw error;
   }

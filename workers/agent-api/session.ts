@@ -3,7 +3,8 @@ import { answerBytes, requestBytes } from "../../shared/node/protocol/message-ma
 import { HEADERS, TICKET_SCHEME } from "../../shared/node/protocol/types.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import type { Bindings } from "../platform/env.ts";
-import { type Reply, refuse, toResponse } from "./refused.ts";
+import { throwRefusal } from "../platform/refused.ts";
+import { type Reply, toResponse } from "./refused.ts";
 import { type KnownTicket, takeCounter, ticketOf } from "./tickets.ts";
 
 /** A request that its node's session key proves. */
@@ -26,15 +27,15 @@ export async function openSession(
 ): Promise<AgentSession> {
   const { headers } = request;
   const [scheme, text = ""] = (headers.get("authorization") ?? "").split(" ");
-  if (scheme !== TICKET_SCHEME) refuse("ticket_invalid", "Shake hands first, then send the ticket.");
+  if (scheme !== TICKET_SCHEME) throwRefusal("ticket_invalid", "Shake hands first, then send the ticket.");
   const keys = await meshKeys(bindings);
   const ticket = await ticketOf(keys, text);
-  if (!ticket) return refuse("ticket_invalid", "This hub did not make the ticket. Shake hands again.");
+  if (!ticket) return throwRefusal("ticket_invalid", "This hub did not make the ticket. Shake hands again.");
   const counter = headers.get(HEADERS.counter) ?? "";
   const nonce = headers.get(HEADERS.nonce) ?? "";
   const tag = fromBase64url(headers.get(HEADERS.mac) ?? "");
   if (!COUNTER.test(counter) || !NONCE.test(nonce) || tag === null) {
-    return refuse("mac_invalid", "The counter, the nonce or the MAC is malformed.");
+    return throwRefusal("mac_invalid", "The counter, the nonce or the MAC is malformed.");
   }
   const facts = {
     method: request.method,
@@ -46,16 +47,16 @@ export async function openSession(
     bodyHash: body.length === 0 ? EMPTY_HASH : await keys.crypto.sha256(body),
   };
   if (!(await ticket.mac.verify(requestBytes(facts), tag))) {
-    return refuse("mac_invalid", "The MAC does not fit the request. Shake hands again.");
+    return throwRefusal("mac_invalid", "The MAC does not fit the request. Shake hands again.");
   }
   return { ticket, node: ticket.node, nonce };
 }
 
 /** Refuses what only an authentic request may learn: that its ticket has ended, or that it was sent before. */
 export function requireFresh(session: AgentSession, counter: string | null, now: number): void {
-  if (session.ticket.expiresAt <= now) refuse("ticket_expired", "Shake hands again.");
+  if (session.ticket.expiresAt <= now) throwRefusal("ticket_expired", "Shake hands again.");
   if (!takeCounter(session.ticket, Number(counter))) {
-    refuse("request_replayed", "A request with this counter came before, or it is too old. Count on.");
+    throwRefusal("request_replayed", "A request with this counter came before, or it is too old. Count on.");
   }
 }
 

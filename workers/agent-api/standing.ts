@@ -2,8 +2,8 @@ import type { ErrorCode } from "../../shared/base/errors/catalogue.ts";
 import type { DirectoryEntry } from "../../shared/node/segment-mesh.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
 import type { Bindings } from "../platform/env.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import { type Standing, standingOf } from "./directory.ts";
-import { refuse } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
 
 /** Why a node that is no member may not go on, in its words. */
@@ -37,7 +37,7 @@ export async function requireMember(
   }
   const { entry, pollSeconds } = standing;
   if (!entry) return refuseAbsent(bindings, node);
-  if (entry.status !== "approved") refuse(...NOT_APPROVED[entry.status]);
+  if (entry.status !== "approved") throwRefusal(...NOT_APPROVED[entry.status]);
   return { entry, pollSeconds };
 }
 
@@ -47,7 +47,8 @@ async function refuseAbsent(bindings: Bindings, node: string): Promise<never> {
     .prepare("SELECT status FROM nodes WHERE id = ?")
     .bind(node)
     .first<{ status: NodeStatus }>();
-  if (!row) return refuse("node_revoked", "The node was removed. Enrol anew with a new key to come back.");
-  if (row.status !== "approved") refuse(...NOT_APPROVED[row.status]);
-  return refuse("ticket_expired", "The node was moved. Shake hands again.");
+  if (!row)
+    return throwRefusal("node_revoked", "The node was removed. Enrol anew with a new key to come back.");
+  if (row.status !== "approved") throwRefusal(...NOT_APPROVED[row.status]);
+  return throwRefusal("ticket_expired", "The node was moved. Shake hands again.");
 }

@@ -10,8 +10,9 @@ import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
 import type { Bindings } from "../platform/env.ts";
 import { meshObject } from "../platform/objects.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import { bytesOf, gunzip, readTold } from "./body.ts";
-import { json, type Reply, refuse, refuseNews } from "./refused.ts";
+import { json, type Reply, refuseNews } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
 import { requireMember } from "./standing.ts";
 
@@ -29,7 +30,7 @@ export async function telemetry(
   await requireMember(bindings, session);
   const plain = await unpacked(request, body);
   const { taken: report, unknown } = readTold(telemetryReport, plain, WIRE_LIMITS.telemetryBytes);
-  if (report.at > now + MAX_AHEAD_MS) refuse("invalid_input", "/at lies in the future.");
+  if (report.at > now + MAX_AHEAD_MS) throwRefusal("invalid_input", "/at lies in the future.");
   const { overlay } = await meshState(bindings.db);
   const { at: _at, endpoints, routes, facts, exitNode, conditions, peers, ...rest } = report;
   const places = usableEndpoints(endpoints ?? [], overlay);
@@ -75,7 +76,7 @@ function addressOf(request: Request): string | null {
 async function unpacked(request: Request, body: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const coding = request.headers.get("content-encoding");
   if (coding === null || coding === "identity") return body;
-  if (coding !== "gzip") refuse("unsupported_media_type", "Send the body plain or as gzip.");
+  if (coding !== "gzip") throwRefusal("unsupported_media_type", "Send the body plain or as gzip.");
   return gunzip(body, WIRE_LIMITS.telemetryBytes);
 }
 
@@ -90,10 +91,10 @@ async function signedFacts(
     .prepare("SELECT signing_key FROM nodes WHERE id = ?")
     .bind(node)
     .first<{ signing_key: string }>();
-  if (!row) return refuse("node_revoked", "The node was removed.");
+  if (!row) return throwRefusal("node_revoked", "The node was removed.");
   const key = bytesOf(row.signing_key, "the stored key");
   if (!(await verifyStatement(crypto, "facts", bindings.hubOrigin, signed, key))) {
-    refuse("signature_invalid", "/facts are not signed by the node's signing key.");
+    throwRefusal("signature_invalid", "/facts are not signed by the node's signing key.");
   }
   return readTold(nodeFacts, bytesOf(signed.statement, "/facts/statement"), WIRE_LIMITS.jsonBytes);
 }
@@ -101,13 +102,13 @@ async function signedFacts(
 function refuseReport(verdict: Extract<ReportVerdict, { ok: false }>): never {
   switch (verdict.reason) {
     case "replayed":
-      return refuse("request_replayed", "A report with this sequence number came before. Count on.");
+      return throwRefusal("request_replayed", "A report with this sequence number came before. Count on.");
     case "applied_ahead":
-      return refuse("applied_ahead", "The node claims to have applied what was never issued to it.");
+      return throwRefusal("applied_ahead", "The node claims to have applied what was never issued to it.");
     case "too_often":
       return refuseNews(verdict.waitMs);
     case "unknown":
-      return refuse("ticket_expired", "The node stands otherwise now. Shake hands again.");
+      return throwRefusal("ticket_expired", "The node stands otherwise now. Shake hands again.");
   }
 }
 

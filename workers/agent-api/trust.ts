@@ -2,13 +2,13 @@ import { CAPABILITY, LEAST_CAPABILITY, type TrustAnswer } from "../../shared/nod
 import { allRoots } from "../mesh/roots.ts";
 import { meshState } from "../mesh/state.ts";
 import type { Bindings } from "../platform/env.ts";
-import { refuse } from "./refused.ts";
+import { throwRefusal } from "../platform/refused.ts";
 
 /** Every root, for agents that join: each verifies the chain from the hash that its enrolment key carries. */
 export async function trust(bindings: Bindings, now: number): Promise<TrustAnswer> {
   const roots = await allRoots(bindings.db);
   if (roots.length === 0) {
-    refuse(
+    throwRefusal(
       "trust_not_initialised",
       "The network has no root yet: an administrator runs `rustronaut trust init`.",
     );

@@ -4,6 +4,7 @@ import { ENDPOINT_LIST, type EndpointId } from "../../shared/api/endpoints.ts";
 import { reference } from "../../shared/api/fields.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
+import { Refused, throwRefusal } from "../platform/refused.ts";
 import { isSameOriginPost } from "../session/same-site.ts";
 import type { Call, Handler, Reply, Write } from "./call.ts";
 import { authenticate, authenticateBootstrap, type Caller } from "./caller.ts";
@@ -11,7 +12,7 @@ import { commit, replay, type StoredAnswer, writeKey } from "./commit.ts";
 import { HANDLERS } from "./handlers/index.ts";
 import { finishSoon, keepHouse } from "./housekeeping.ts";
 import { check, readJson, readQuery } from "./input.ts";
-import { apiHeaders, notFound, problemResponse, Refused, refuse } from "./refused.ts";
+import { apiHeaders, notFound, problemResponse } from "./refused.ts";
 
 type Env = { Bindings: { readonly bindings: Bindings; readonly requestId: string } };
 
@@ -36,7 +37,7 @@ function buildApi(): Hono<Env> {
   for (const path of new Set(routes.map((route) => route.path))) {
     app.all(path, async (c) => {
       await authenticate(c.req.raw, c.env.bindings);
-      return refuse("method_not_allowed", "This path does not take this method.");
+      return throwRefusal("method_not_allowed", "This path does not take this method.");
     });
   }
   // Who is not signed in does not learn which paths exist.
@@ -113,11 +114,12 @@ async function authorise(endpoint: Endpoint, request: Request, bindings: Binding
   const caller = await authenticate(request, bindings);
   if (!mayCall(caller.role, endpoint.role)) {
     if (endpoint.method === "GET") notFound("resource");
-    refuse("forbidden", `This needs the role ${endpoint.role}; yours is ${caller.role}.`);
+    throwRefusal("forbidden", `This needs the role ${endpoint.role}; yours is ${caller.role}.`);
   }
   const byCookie = caller.apiToken === null;
   if (byCookie && endpoint.method !== "GET") {
-    if (!isMeant(request)) refuse("csrf_rejected", "Send X-Rustronaut-Csrf: 1 from a page of this origin.");
+    if (!isMeant(request))
+      throwRefusal("csrf_rejected", "Send X-Rustronaut-Csrf: 1 from a page of this origin.");
   }
   return caller;
 }
@@ -144,9 +146,10 @@ function checkParams(params: Record<string, string>): Record<string, string> {
 
 function requiredVersion(request: Request): number {
   const header = request.headers.get("If-Match");
-  if (header === null) refuse("precondition_required", "Send If-Match with the ETag that you read.");
+  if (header === null) throwRefusal("precondition_required", "Send If-Match with the ETag that you read.");
   const version = /^"(\d{1,15})"$/.exec(header.trim())?.[1];
-  if (version === undefined) refuse("precondition_failed", "If-Match must be one ETag as it was given.");
+  if (version === undefined)
+    throwRefusal("precondition_failed", "If-Match must be one ETag as it was given.");
   return Number(version);
 }
 

@@ -6,8 +6,8 @@ import type { Role } from "../../shared/api/fields.ts";
 import { isToken } from "../../shared/api/tokens.ts";
 import { constantTimeEqual } from "../../shared/base/base64url.ts";
 import type { Bindings } from "../platform/env.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import { currentSession } from "../session/current-session.ts";
-import { refuse } from "./refused.ts";
 
 /** Who calls, once it is proven. */
 export interface Caller {
@@ -31,11 +31,11 @@ export async function authenticate(request: Request, bindings: Bindings): Promis
     appId: HUB_APP_ID,
   });
   if (current === "stale")
-    refuse("unavailable", "Sessions can't be checked right now. Try again in a moment.");
-  if (current === "none") refuse("unauthenticated", "Sign in, or send an API token as bearer.");
+    throwRefusal("unavailable", "Sessions can't be checked right now. Try again in a moment.");
+  if (current === "none") throwRefusal("unauthenticated", "Sign in, or send an API token as bearer.");
   const { userId, email, name, role, status } = current.session.principal;
-  if (status !== "active") refuse("session_ended", "This account is disabled.");
-  if (role === null) refuse("forbidden", "Your account is not an administrator of this network.");
+  if (status !== "active") throwRefusal("session_ended", "This account is disabled.");
+  if (role === null) throwRefusal("forbidden", "Your account is not an administrator of this network.");
   return { actor: `user:${userId}`, kind: "user", role, user: { id: userId, email, name }, apiToken: null };
 }
 
@@ -47,7 +47,7 @@ export function authenticateBootstrap(request: Request, bindings: Bindings): Cal
   const given = /^Bearer (.{1,500})$/i.exec(request.headers.get("Authorization") ?? "")?.[1] ?? "";
   const expected = bindings.bootstrapToken;
   if (expected === null || !constantTimeEqual(hashSecret(given), hashSecret(expected))) {
-    refuse("invalid_credentials", "Send the BOOTSTRAP_TOKEN of this deployment as bearer.");
+    throwRefusal("invalid_credentials", "Send the BOOTSTRAP_TOKEN of this deployment as bearer.");
   }
   return { actor: "system", kind: "apiToken", role: "auditor", user: null, apiToken: null };
 }
@@ -67,7 +67,7 @@ interface TokenRow {
 
 async function byToken(header: string, bindings: Bindings): Promise<Caller> {
   const token = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(header)?.[1] ?? "";
-  if (!isToken("rnapi", token)) refuse("invalid_credentials", "The API token is not valid.");
+  if (!isToken("rnapi", token)) throwRefusal("invalid_credentials", "The API token is not valid.");
   const row = await bindings.db
     .prepare(
       `SELECT t.id, t.name, t.role, t.expires_at, t.last_used_at, t.user_id, u.email, u.name AS user_name,
@@ -79,7 +79,7 @@ async function byToken(header: string, bindings: Bindings): Promise<Caller> {
   const now = Date.now();
   const role = row && effectiveRole(row);
   if (!row || !role || (row.expires_at !== null && row.expires_at <= now)) {
-    return refuse("invalid_credentials", "The API token is not valid.");
+    return throwRefusal("invalid_credentials", "The API token is not valid.");
   }
   if ((row.last_used_at ?? 0) < now - LAST_USED_STEP_MS) await noteUse(bindings, row.id, now);
   return {

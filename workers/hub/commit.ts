@@ -3,11 +3,11 @@ import type { EventEntry } from "../../shared/audit/types.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { freshId } from "../platform/random.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import { seal, unseal } from "../platform/secrets.ts";
 import type { Effects, Write } from "./call.ts";
 import { perform } from "./effects.ts";
 import { explainFailure } from "./failures.ts";
-import { refuse } from "./refused.ts";
 
 /** An answer that can be stored and given again. */
 export interface StoredAnswer {
@@ -36,7 +36,7 @@ export interface WriteKey {
 /** @param given The `Idempotency-Key` header; null makes a write that can't be asked for again. */
 export function writeKey(actor: string, given: string | null, request: string): WriteKey {
   if (given !== null && !/^[\x21-\x7e]{1,200}$/.test(given)) {
-    refuse("malformed_request", "The Idempotency-Key must be 1 to 200 visible ASCII characters.");
+    throwRefusal("malformed_request", "The Idempotency-Key must be 1 to 200 visible ASCII characters.");
   }
   return {
     key: hashSecret(given === null ? `once:${freshId("audit")}` : `key:${actor}\n${given}`),
@@ -53,7 +53,7 @@ export async function replay(bindings: Bindings, write: WriteKey): Promise<Store
     .first<{ request_hash: string; status: number; body: string }>();
   if (!row) return null;
   if (row.request_hash !== write.requestHash) {
-    refuse("idempotency_mismatch", "Use a new Idempotency-Key for another request.");
+    throwRefusal("idempotency_mismatch", "Use a new Idempotency-Key for another request.");
   }
   const saved: Saved = JSON.parse(await unseal(bindings, row.body, `write:${write.key}`));
   return row.status === PENDING ? finishOrExplain(bindings, write, saved) : saved.answer;
@@ -107,7 +107,7 @@ async function finishOrExplain(bindings: Bindings, write: WriteKey, saved: Saved
     const next = write.isRepeatable
       ? "Repeat the request with the same Idempotency-Key to wait for that."
       : "It is tried again in the background; do not repeat the request.";
-    return refuse(
+    return throwRefusal(
       "unavailable",
       `The change is saved, but not every part of the network confirmed it yet; it will take effect. ${next}`,
     );

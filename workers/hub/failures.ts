@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../shared/base/errors/catalogue.ts";
 import { messagesOf } from "../../shared/base/errors/cause.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import { failedGuard, type GuardName } from "../registry/guards.ts";
-import { refuse } from "./refused.ts";
 
 const GUARDED: Record<GuardName, readonly [ErrorCode, string]> = {
   unchanged: ["precondition_failed", "It was changed in the meantime. Read it again and repeat the change."],
@@ -17,12 +17,12 @@ const GUARDED: Record<GuardName, readonly [ErrorCode, string]> = {
 export function explainFailure(error: unknown): never {
   const text = messagesOf(error);
   const guard = failedGuard(error);
-  if (guard !== null) refuse(...GUARDED[guard]);
+  if (guard !== null) throwRefusal(...GUARDED[guard]);
   const unique = /UNIQUE constraint failed: \w+\.(\w+)/.exec(text)?.[1];
   if (unique !== undefined)
-    refuse("conflict", `Something else already has this ${unique.replace("_id", "")}.`);
+    throwRefusal("conflict", `Something else already has this ${unique.replace("_id", "")}.`);
   if (text.includes("FOREIGN KEY constraint failed")) {
-    refuse("in_use", "Something still depends on it, or what it depends on is gone.");
+    throwRefusal("in_use", "Something still depends on it, or what it depends on is gone.");
   }
   throw error;
 }

@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
 import { hasDuplicateKeys } from "../../shared/access/login/json-keys.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
-import { refuse } from "./refused.ts";
+import { throwRefusal } from "../platform/refused.ts";
 
 export const MAX_BODY_BYTES = 1_048_576;
 /** More issues than this help nobody. */
@@ -10,16 +10,19 @@ const MAX_ISSUES = 20;
 /** The JSON body, read to at most 1 MiB. Refuses other types, broken UTF-8, and members that are named twice. */
 export async function readJson(request: Request): Promise<unknown> {
   const type = request.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== "application/json") refuse("unsupported_media_type", "Send the body as application/json.");
+  if (type !== "application/json")
+    throwRefusal("unsupported_media_type", "Send the body as application/json.");
   const text = decode(await readBytes(request));
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    refuse("malformed_request", "The body is not valid JSON.");
+    throwRefusal("malformed_request", "The body is not valid JSON.");
   }
-  if (hasDuplicateKeys(text)) refuse("malformed_request", "The body names a member of an object twice.");
-  if (hasBrokenText(value)) refuse("malformed_request", "The body has text with half a surrogate pair.");
+  if (hasDuplicateKeys(text))
+    throwRefusal("malformed_request", "The body names a member of an object twice.");
+  if (hasBrokenText(value))
+    throwRefusal("malformed_request", "The body has text with half a surrogate pair.");
   return value;
 }
 
@@ -40,7 +43,8 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   let size = 0;
   for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES) refuse("body_too_large", `The body may have at most ${MAX_BODY_BYTES} bytes.`);
+    if (size > MAX_BODY_BYTES)
+      throwRefusal("body_too_large", `The body may have at most ${MAX_BODY_BYTES} bytes.`);
     chunks.push(chunk);
   }
   const bytes = new Uint8Array(size);
@@ -56,7 +60,7 @@ function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return refuse("malformed_request", "The body is not valid UTF-8.");
+    return throwRefusal("malformed_request", "The body is not valid UTF-8.");
   }
 }
 
@@ -64,7 +68,7 @@ function decode(bytes: Uint8Array): string {
 export function readQuery(url: URL): Record<string, string> {
   const query: Record<string, string> = Object.create(null);
   for (const [key, value] of url.searchParams) {
-    if (key in query) refuse("malformed_request", `The query names ${key.slice(0, 40)} twice.`);
+    if (key in query) throwRefusal("malformed_request", `The query names ${key.slice(0, 40)} twice.`);
     query[key] = value;
   }
   return { ...query };
@@ -78,7 +82,7 @@ export function check<T extends z.ZodMiniType>(schema: T, value: unknown): z.out
     .slice(0, MAX_ISSUES)
     .map((issue): InputIssue => ({ path: pointer(issue.path), message: issue.message.slice(0, 300) }));
   const first = issues[0];
-  return refuse("invalid_input", `${first?.path || "The input"}: ${first?.message ?? "is invalid"}.`, {
+  return throwRefusal("invalid_input", `${first?.path || "The input"}: ${first?.message ?? "is invalid"}.`, {
     issues,
   });
 }

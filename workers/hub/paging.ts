@@ -1,5 +1,5 @@
 import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
-import { refuse } from "./refused.ts";
+import { throwRefusal } from "../platform/refused.ts";
 
 const DEFAULT_LIMIT = 50;
 
@@ -42,4 +42,4 @@ export function numberIn(key: string): number {
   return /^\d{1,15}$/.test(key) ? Number(key) : refuseCursor();
 }
 
-const refuseCursor = (): never => refuse("invalid_input", "The cursor is not one that this list gave.");
+const refuseCursor = (): never => throwRefusal("invalid_input", "The cursor is not one that this list gave.");

@@ -4,8 +4,8 @@ import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import type { Result } from "../../shared/base/result.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
 import { compilerObject } from "../platform/objects.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import type { Call } from "./call.ts";
-import { refuse } from "./refused.ts";
 
 /** Who has a text compiled, and where. */
 type Author = Pick<Call, "bindings" | "caller">;
@@ -21,10 +21,10 @@ const levelOf = ({ caller }: Author) => (mayCall(caller.role, "admin") ? "admin"
 export function refuseBulk(author: Author, sources: readonly string[]): void {
   const together = sources.reduce((sum, source) => sum + source.length, 0);
   if (together > MAX_TOGETHER.admin) {
-    refuse("body_too_large", "Together these policies are longer than 1 MiB: send fewer at a time.");
+    throwRefusal("body_too_large", "Together these policies are longer than 1 MiB: send fewer at a time.");
   }
   if (together > MAX_TOGETHER[levelOf(author)]) {
-    refuse("forbidden", "Together these policies are longer than 64 KiB, which needs the role admin.");
+    throwRefusal("forbidden", "Together these policies are longer than 64 KiB, which needs the role admin.");
   }
 }
 
@@ -41,7 +41,7 @@ async function compile(
 function issuesOf(error: NotCompiled): readonly InputIssue[] {
   if (error.kind === "invalid") return error.issues;
   const { retryAfterSeconds } = error;
-  return refuse("rate_limited", "You had many policies checked just now. Try again later.", {
+  return throwRefusal("rate_limited", "You had many policies checked just now. Try again later.", {
     retryAfterSeconds,
   });
 }
@@ -56,7 +56,7 @@ export async function compileSource(
   if (compiled.ok) return compiled.value;
   const first = compiled.error[0];
   const where = first?.line === undefined ? "" : `line ${first.line}, column ${first.column ?? 1}: `;
-  return refuse("policy_invalid", `${name}: ${where}${first?.message ?? "not valid"}`, {
+  return throwRefusal("policy_invalid", `${name}: ${where}${first?.message ?? "not valid"}`, {
     issues: compiled.error,
   });
 }

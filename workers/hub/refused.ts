@@ -1,24 +1,10 @@
-import { ERRORS, type ErrorCode, type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
+import { ERRORS, type Refusal } from "../../shared/base/errors/catalogue.ts";
 import { toProblem } from "../../shared/base/errors/problem.ts";
-
-/** Leaves a handler at any depth with a refusal; `api.ts` alone catches it. */
-export class Refused extends Error {
-  readonly refusal: Refusal;
-
-  constructor(refused: Refusal) {
-    super(refused.detail);
-    this.refusal = refused;
-  }
-}
-
-/** Throws a refusal. */
-export function refuse(code: ErrorCode, detail: string, extra: Omit<Refusal, "code" | "detail"> = {}): never {
-  throw new Refused(refusal(code, detail, extra));
-}
+import { throwRefusal } from "../platform/refused.ts";
 
 /** What a caller sees of something that is missing, or hidden from them: the same. */
 export const notFound = (what: string): never =>
-  refuse("not_found", `There is no such ${what}, or you may not see it.`);
+  throwRefusal("not_found", `There is no such ${what}, or you may not see it.`);
 
 /** A refusal on the wire (RFC 9457). */
 export function problemResponse(refused: Refusal, requestId: string): Response {

@@ -4,9 +4,9 @@ import { mayCall } from "../../shared/api/endpoint.ts";
 import type { Role } from "../../shared/api/fields.ts";
 import { StreamWatch } from "../gateway/stream-watch.ts";
 import type { Bindings } from "../platform/env.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import { currentSession } from "../session/current-session.ts";
 import { authenticate } from "./caller.ts";
-import { refuse } from "./refused.ts";
 
 /**
  * Watches over whoever follows a stream, as the gateway does over the streams of apps: the returned watch aborts its
@@ -22,14 +22,15 @@ export async function watchStanding(
     ? watchToken(request, bindings, needed)
     : await watchSession(request, bindings, needed);
   await watch.start();
-  if (watch.signal.aborted) refuse("unavailable", "Your session can't be checked right now. Try again.");
+  if (watch.signal.aborted)
+    throwRefusal("unavailable", "Your session can't be checked right now. Try again.");
   return watch;
 }
 
 async function watchSession(request: Request, bindings: Bindings, needed: Role): Promise<StreamWatch> {
   const hub = { segmentId: SIGN_IN_SEGMENT, appId: HUB_APP_ID };
   const current = await currentSession(request, bindings, APP_SESSION_COOKIE, hub);
-  if (typeof current === "string") return refuse("session_ended", "Sign in again.");
+  if (typeof current === "string") return throwRefusal("session_ended", "Sign in again.");
   const { session, owner, epoch } = current;
   const mayGoOn = ({ principal: { role, status } }: Session) =>
     status === "active" && role !== null && mayCall(role, needed);

@@ -1,6 +1,6 @@
 import { checkUpstream } from "../../shared/http/upstream.ts";
 import { type Bindings, networkHosts } from "../platform/env.ts";
-import { Refused, refuse } from "./refused.ts";
+import { Refused, throwRefusal } from "../platform/refused.ts";
 
 /** The upstreams in their stored spelling. Refuses those that the edge may not dial, and an app in front of itself. */
 export async function checkUpstreams(
@@ -11,7 +11,7 @@ export async function checkUpstreams(
   const { results } = await bindings.db.prepare("SELECT host FROM apps").all<{ host: string }>();
   const served = [...results.map(({ host }) => host), ...networkHosts(bindings), ...ownHosts];
   const origins = urls.map((url) => dialable(bindings, url, served));
-  if (new Set(origins).size < origins.length) refuse("invalid_input", "An upstream is named twice.");
+  if (new Set(origins).size < origins.length) throwRefusal("invalid_input", "An upstream is named twice.");
   return origins;
 }
 
@@ -19,11 +19,11 @@ export async function checkUpstreams(
 export function checkIssuer(bindings: Bindings, issuer: string): void {
   const url = new URL(issuer);
   if (url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
-    refuse("invalid_input", "The issuer must have no query, fragment or user name.");
+    throwRefusal("invalid_input", "The issuer must have no query, fragment or user name.");
   }
   dialable(bindings, url.origin, networkHosts(bindings));
   if (url.protocol !== "https:" && !bindings.developmentHosts.includes(url.host)) {
-    refuse("upstream_forbidden", "The issuer must be https.");
+    throwRefusal("upstream_forbidden", "The issuer must be https.");
   }
 }
 

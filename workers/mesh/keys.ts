@@ -3,7 +3,7 @@ import { createCryptoProvider } from "../../shared/crypto/provider.ts";
 import type { AeadKey, CryptoProvider, DecapsulationKey } from "../../shared/crypto/types.ts";
 import { hubKem, onlineSigner, sealingKey } from "../../shared/node/hub-keys.ts";
 import type { Bindings } from "../platform/env.ts";
-import { randomBytes } from "./random.ts";
+import { randomBytes } from "../platform/random.ts";
 
 /** The hub's keys, expanded. */
 export interface MeshKeys {

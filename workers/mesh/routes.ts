@@ -1,5 +1,5 @@
 import { type ApprovedRoute, overlapOf, parseRoute } from "../../shared/segments/approved-routes.ts";
-import { refuse } from "../hub/refused.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import type { MeshState } from "./state.ts";
 
 /** The prefixes in their one order, after each was checked by itself and against the routes of every other node. */
@@ -20,13 +20,15 @@ export async function checkRoutes(
     const path = `/approvedRoutes/${at}`;
     const parsed = parseRoute(route, overlay);
     if (!parsed.ok) {
-      refuse("invalid_input", `${path}: ${parsed.error}.`, { issues: [{ path, message: parsed.error }] });
+      throwRefusal("invalid_input", `${path}: ${parsed.error}.`, {
+        issues: [{ path, message: parsed.error }],
+      });
     }
     const before = routes.slice(0, at).map((prefix) => ({ node: "this node", prefix }));
     const other = overlapOf(route, [...before, ...results]);
     if (other) {
       const message = `${route} overlaps with ${other.prefix} of ${other.node}`;
-      refuse("route_overlaps", `${message}. Withdraw one of the two.`, { issues: [{ path, message }] });
+      throwRefusal("route_overlaps", `${message}. Withdraw one of the two.`, { issues: [{ path, message }] });
     }
   }
   return routes.sort();

@@ -1,7 +1,6 @@
 import { overlayOf, ulaPrefix } from "../../shared/registry/addresses.ts";
 import { NEXT_REVISION } from "../../shared/registry/node-statements.ts";
-import { freshId } from "../platform/random.ts";
-import { randomBytes } from "./random.ts";
+import { freshId, randomBytes } from "../platform/random.ts";
 
 /** The one row of `mesh_state`. */
 export interface MeshState {

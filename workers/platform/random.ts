@@ -1,7 +1,7 @@
 import { base64url } from "../../shared/base/base64url.ts";
 import { type IdKind, newId } from "../../shared/base/ids.ts";
 
-const randomBytes = (length: number): Uint8Array<ArrayBuffer> =>
+export const randomBytes = (length: number): Uint8Array<ArrayBuffer> =>
   crypto.getRandomValues(new Uint8Array(length));
 
 /** 256 random bits, base64url: 43 characters. */

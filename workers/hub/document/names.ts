@@ -1,6 +1,6 @@
 import type { PlanStep } from "../../../shared/api/document.ts";
 import { freshId } from "../../platform/random.ts";
-import { refuse } from "../refused.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import type { NetworkRows } from "./read.ts";
 
 /** Ids of things by their names, those that a step creates included. */
@@ -20,7 +20,7 @@ export function namesOf(rows: NetworkRows, steps: readonly PlanStep[]): Names {
     }
     return (name: string): string =>
       ids.get(name) ??
-      refuse(
+      throwRefusal(
         "invalid_input",
         `The document names the ${kind} ${name}, which neither exists nor is created by it.`,
       );

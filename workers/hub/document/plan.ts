@@ -1,5 +1,5 @@
 import type { NetworkDocument, PlanStep } from "../../../shared/api/document.ts";
-import { refuse } from "../refused.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 
 type Item = Readonly<Record<string, unknown>>;
 type Change = PlanStep["changes"][number];
@@ -60,7 +60,7 @@ function byName(items: readonly Item[], section: string): Map<string, Item> {
   const named = new Map<string, Item>();
   for (const item of items) {
     const name = nameOf(item);
-    if (named.has(name)) refuse("invalid_input", `The section ${section} names ${name} twice.`);
+    if (named.has(name)) throwRefusal("invalid_input", `The section ${section} names ${name} twice.`);
     named.set(name, item);
   }
   return named;

@@ -4,11 +4,12 @@ import { mintToken } from "../../../shared/api/tokens.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { apiTokens } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../platform/random.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { ownerOrTokenIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
-import { notFound, refuse } from "../refused.ts";
+import { notFound } from "../refused.ts";
 import { randomBytes } from "./service-tokens.ts";
 
 type Row = typeof apiTokens.$inferSelect;
@@ -37,7 +38,8 @@ export function newApiToken(
 async function findApiToken(d1: D1Database, reference: string): Promise<Row> {
   const key = isId("apiToken", reference) ? eq(apiTokens.id, reference) : eq(apiTokens.name, reference);
   const [row, another] = await registryOf(d1).select().from(apiTokens).where(key).limit(2);
-  if (another) refuse("conflict", "Several API tokens have this name. Give the id of the one that you mean.");
+  if (another)
+    throwRefusal("conflict", "Several API tokens have this name. Give the id of the one that you mean.");
   return row ?? notFound("API token");
 }
 
@@ -68,7 +70,8 @@ export const API_TOKEN_HANDLERS: Handlers<
 
   "apiTokens.create": async ({ bindings, body, caller, now }) => {
     const expiresAt = body.expiresAt ?? null;
-    if (expiresAt !== null && expiresAt <= now) refuse("invalid_input", "expiresAt must be in the future.");
+    if (expiresAt !== null && expiresAt <= now)
+      throwRefusal("invalid_input", "expiresAt must be in the future.");
     // A person's token lives and dies with the person.
     const userId = caller.user?.id ?? null;
     const { row, secret } = newApiToken({ name: body.name, role: body.role, userId, expiresAt }, now);

@@ -7,11 +7,12 @@ import { type AppSettings, appSettings } from "../../../shared/registry/app-sett
 import { apps, segments, upstreams } from "../../../shared/registry/schema.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { freshId } from "../../platform/random.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
-import { notFound, refuse } from "../refused.ts";
+import { notFound } from "../refused.ts";
 import { checkUpstreams } from "../upstreams.ts";
 import { findSegment } from "./segments.ts";
 
@@ -62,9 +63,10 @@ export async function findApp(d1: D1Database, reference: string): Promise<App> {
 export const allApps = (d1: D1Database): Promise<App[]> => readApps(d1, undefined, 100_000);
 
 function refuseReserved(bindings: Bindings, app: App): void {
-  if (app.name === HUB_APP_ID) refuse("conflict", "This name is that of the built-in app of administrators.");
+  if (app.name === HUB_APP_ID)
+    throwRefusal("conflict", "This name is that of the built-in app of administrators.");
   const own = [bindings.authOrigin, bindings.hubOrigin].map((origin) => new URL(origin).hostname);
-  if (own.includes(app.host)) refuse("conflict", "This host is the network's own.");
+  if (own.includes(app.host)) throwRefusal("conflict", "This host is the network's own.");
 }
 
 /** The statements that store an app as given, whether it is there or not. */

@@ -1,8 +1,8 @@
+import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
 import { writeOfPlan } from "../document/apply.ts";
 import { planOf } from "../document/plan.ts";
 import { readDocument } from "../document/read.ts";
-import { refuse } from "../refused.ts";
 
 export const DOCUMENT_HANDLERS: Handlers<"network.export" | "network.plan" | "network.apply"> = {
   "network.export": async ({ bindings }) => {
@@ -21,7 +21,7 @@ export const DOCUMENT_HANDLERS: Handlers<"network.export" | "network.plan" | "ne
   "network.apply": async (call) => {
     const { rows, baseVersion, document } = await readDocument(call.bindings.db);
     if (call.body.baseVersion !== baseVersion) {
-      refuse("precondition_failed", "The network changed since the plan was made. Make a new plan.");
+      throwRefusal("precondition_failed", "The network changed since the plan was made. Make a new plan.");
     }
     const steps = planOf(document, call.body.document, call.body.prune ?? false);
     return writeOfPlan(call, rows, baseVersion, steps);

@@ -1,13 +1,13 @@
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { mintToken } from "../../../shared/api/tokens.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import { randomBytes } from "../../mesh/random.ts";
 import { newestRoot } from "../../mesh/roots.ts";
-import { freshId } from "../../platform/random.ts";
+import { freshId, randomBytes } from "../../platform/random.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
-import { notFound, refuse } from "../refused.ts";
+import { notFound } from "../refused.ts";
 import { findSegment } from "./segments.ts";
 import { findUser } from "./users.ts";
 
@@ -65,7 +65,7 @@ async function findKey(db: D1Database, reference: string): Promise<Row> {
 function expiry(given: number | undefined, now: number): number {
   const expiresAt = given ?? now + DAY_MS;
   if (expiresAt > now && expiresAt <= now + 366 * DAY_MS) return expiresAt;
-  return refuse("invalid_input", "expiresAt must be in the future, at most a year ahead.", {
+  return throwRefusal("invalid_input", "expiresAt must be in the future, at most a year ahead.", {
     issues: [{ path: "/expiresAt", message: "must be in the future, at most a year ahead" }],
   });
 }
@@ -95,7 +95,7 @@ export const ENROLMENT_KEY_HANDLERS: Handlers<
   "enrolmentKeys.create": async ({ bindings, body, now }) => {
     const root = await newestRoot(bindings.db);
     if (!root) {
-      return refuse(
+      return throwRefusal(
         "trust_not_initialised",
         "An enrolment key carries the hash of the network's root document, and there is none yet: run `rustronaut trust init`.",
       );

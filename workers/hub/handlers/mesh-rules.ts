@@ -6,10 +6,11 @@ import type { SegmentRule, Selector } from "../../../shared/segments/types.ts";
 import { nextRevision } from "../../mesh/state.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { freshId } from "../../platform/random.ts";
+import { Refused, throwRefusal } from "../../platform/refused.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
-import { notFound, Refused, refuse } from "../refused.ts";
+import { notFound } from "../refused.ts";
 import { findNode } from "./nodes.ts";
 import { findSegment } from "./segments.ts";
 import { findUser } from "./users.ts";
@@ -128,7 +129,7 @@ async function byId(db: D1Database, selector: Selector, path: string): Promise<S
 }
 
 const invalid = (issue: InputIssue): never =>
-  refuse("invalid_input", `${issue.path}: ${issue.message}`, { issues: [issue] });
+  throwRefusal("invalid_input", `${issue.path}: ${issue.message}`, { issues: [issue] });
 
 const columnsOf = (rule: RuleBody) => ({
   from_selectors: JSON.stringify(rule.from),
@@ -193,7 +194,7 @@ export const MESH_RULE_HANDLERS: Handlers<
     const { count } = (await bindings.db
       .prepare("SELECT count(*) AS count FROM mesh_rules")
       .first<{ count: number }>()) ?? { count: 0 };
-    if (count >= LIMITS.rules) refuse("conflict", `A network has at most ${LIMITS.rules} rules.`);
+    if (count >= LIMITS.rules) throwRefusal("conflict", `A network has at most ${LIMITS.rules} rules.`);
     const row: Row = {
       id: freshId("meshRule"),
       name: body.name,

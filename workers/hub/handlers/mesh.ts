@@ -1,8 +1,8 @@
 import { combineMaps } from "../../mesh/map.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { meshObject } from "../../platform/objects.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
-import { refuse } from "../refused.ts";
 import { findSegment } from "./segments.ts";
 
 interface SegmentName {
@@ -67,10 +67,10 @@ export const MESH_HANDLERS: Handlers<"mesh.map" | "mesh.holds" | "mesh.confirmHo
     const isConfirmed = ({ segmentId, reason, revision }: (typeof items)[number]) =>
       segmentId === segment.id && reason === "peer_loss" && revision === body.revision;
     if (missing.includes(segment.name)) {
-      refuse("unavailable", "The segment does not answer. Try again in a moment.");
+      throwRefusal("unavailable", "The segment does not answer. Try again in a moment.");
     }
     if (!items.some(isConfirmed)) {
-      refuse(
+      throwRefusal(
         "conflict",
         "Nothing of this revision is held. Read the holds again: the change may have grown.",
       );

@@ -2,10 +2,11 @@ import { eq } from "drizzle-orm";
 import { apiTokens, networks, users } from "../../../shared/registry/schema.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { freshId } from "../../platform/random.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Handlers } from "../call.ts";
-import { notFound, refuse } from "../refused.ts";
+import { notFound } from "../refused.ts";
 import { newApiToken, viewApiToken } from "./api-tokens.ts";
 
 export type NetworkRow = typeof networks.$inferSelect;
@@ -73,7 +74,8 @@ export const NETWORK_HANDLERS: Handlers<"network.get" | "network.update" | "me.g
   "bootstrap.create": async ({ bindings, body, now }) => {
     const db = registryOf(bindings.db);
     const [existing] = await db.select().from(networks).limit(1);
-    if (existing) refuse("conflict", "The network exists already. Sign in, or use its owner's API token.");
+    if (existing)
+      throwRefusal("conflict", "The network exists already. Sign in, or use its owner's API token.");
     const times = { version: 1, createdAt: now, updatedAt: now };
     const owner = body.ownerEmail
       ? ({

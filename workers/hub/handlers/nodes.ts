@@ -10,10 +10,11 @@ import { checkRoutes, storeRoutes } from "../../mesh/routes.ts";
 import { meshState, nextRevision } from "../../mesh/state.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { meshObject } from "../../platform/objects.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import { guard, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers, Reply, Write } from "../call.ts";
 import { pageOf } from "../paging.ts";
-import { notFound, refuse } from "../refused.ts";
+import { notFound } from "../refused.ts";
 import { findSegment } from "./segments.ts";
 import { findUser } from "./users.ts";
 
@@ -54,7 +55,7 @@ async function changeStatus(
   if (!from.includes(row.own_status)) {
     const { status, own_status } = row;
     const detail = status === own_status ? "" : ` ${statusDetail(row)}.`;
-    refuse(
+    throwRefusal(
       "conflict",
       `The node is ${status}; only one that is ${from.join(" or ")} can be changed so.${detail}`,
     );
@@ -106,12 +107,12 @@ export const NODE_HANDLERS: Handlers<
     const { db } = bindings;
     const before = await findNode(db, params.node);
     if (body.name !== undefined && nodeLabel(body.name) !== body.name) {
-      refuse("invalid_input", "This name is reserved or no plain label.", {
+      throwRefusal("invalid_input", "This name is reserved or no plain label.", {
         issues: [{ path: "/name", message: "is reserved or no plain label" }],
       });
     }
     if (typeof body.expiresAt === "number" && body.expiresAt <= now) {
-      refuse("invalid_input", "expiresAt must be in the future; revoke the node to put it out now.");
+      throwRefusal("invalid_input", "expiresAt must be in the future; revoke the node to put it out now.");
     }
     const segment = body.segment === undefined ? null : await findSegment(db, body.segment);
     const user = body.user ? await findUser(db, body.user) : null;

@@ -2,10 +2,11 @@ import type { AuditEntry, AuditRow, DecisionEntry } from "../../../shared/audit/
 import { messageOf } from "../../../shared/base/errors/cause.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { auditObject } from "../../platform/objects.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
 import { citedPolicies, reasonsOf } from "../explain.ts";
 import { limitOf, numberIn, readCursor, writeCursor } from "../paging.ts";
-import { notFound, refuse } from "../refused.ts";
+import { notFound } from "../refused.ts";
 import { followAudit } from "../streams.ts";
 import { findApp } from "./apps.ts";
 import { findUser } from "./users.ts";
@@ -82,7 +83,7 @@ export const OBSERVATION_HANDLERS: Handlers<
   "audit.inclusion": async ({ bindings, query }) => {
     const { size } = await auditObject(bindings).checkpoint();
     if (query.leaf >= query.size || query.size > size) {
-      refuse("invalid_input", `leaf must be below size, and size at most ${size}.`);
+      throwRefusal("invalid_input", `leaf must be below size, and size at most ${size}.`);
     }
     return { body: await auditObject(bindings).inclusionProof(query.leaf, query.size) };
   },
@@ -90,22 +91,22 @@ export const OBSERVATION_HANDLERS: Handlers<
   "audit.consistency": async ({ bindings, query }) => {
     const { size } = await auditObject(bindings).checkpoint();
     if (query.first > query.second || query.second > size) {
-      refuse("invalid_input", `first must be at most second, and second at most ${size}.`);
+      throwRefusal("invalid_input", `first must be at most second, and second at most ${size}.`);
     }
     return { body: { proof: await auditObject(bindings).consistencyProof(query.first, query.second) } };
   },
 
   "audit.leaves": async ({ bindings, query }) => {
     if (query.to < query.from || query.to - query.from > MAX_LEAVES) {
-      refuse("invalid_input", `Ask for at most ${MAX_LEAVES} leaves: from inclusive, to exclusive.`);
+      throwRefusal("invalid_input", `Ask for at most ${MAX_LEAVES} leaves: from inclusive, to exclusive.`);
     }
     const { size } = await auditObject(bindings).checkpoint();
-    if (query.to > size) refuse("invalid_input", `The log ends at ${size}.`);
+    if (query.to > size) throwRefusal("invalid_input", `The log ends at ${size}.`);
     const leaves = await auditObject(bindings)
       .leaves(query.from, query.to)
       .catch((error: unknown) => {
         if (!messageOf(error).includes("not all kept")) throw error;
-        return refuse(
+        return throwRefusal(
           "invalid_input",
           "The texts of these leaves are past their retention; only hashes remain.",
         );
@@ -115,7 +116,7 @@ export const OBSERVATION_HANDLERS: Handlers<
 
   "stats.get": async ({ bindings, query, now }) => {
     if (query.to <= query.from || (query.to - query.from) / query.stepMs > MAX_BUCKETS) {
-      refuse("invalid_input", `Ask for 1 to ${MAX_BUCKETS} buckets.`);
+      throwRefusal("invalid_input", `Ask for 1 to ${MAX_BUCKETS} buckets.`);
     }
     const [buckets, counts] = await Promise.all([
       auditObject(bindings).stats(query.from, query.to, query.stepMs),

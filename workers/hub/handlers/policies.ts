@@ -2,12 +2,13 @@ import { and, asc, desc, eq, gt, lt } from "drizzle-orm";
 import { isId } from "../../../shared/base/ids.ts";
 import { policies, policyVersions } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../platform/random.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
 import { numberIn, pageOf } from "../paging.ts";
 import { compileSource, findIssues } from "../policy-source.ts";
-import { notFound, refuse } from "../refused.ts";
+import { notFound } from "../refused.ts";
 
 export type PolicyRow = typeof policies.$inferSelect;
 export type VersionRow = typeof policyVersions.$inferSelect;
@@ -221,7 +222,7 @@ export const POLICY_HANDLERS: Handlers<
   "policies.rollback": async (call) => {
     const { bindings, params, body, ifMatch, now } = call;
     const before = await findPolicy(bindings.db, params.policy);
-    if (body.number === before.currentVersion) refuse("conflict", "This version holds already.");
+    if (body.number === before.currentVersion) throwRefusal("conflict", "This version holds already.");
     const old = await findVersion(bindings.db, before.id, body.number);
     const currentVersion = await nextNumber(bindings.db, before.id);
     const after = { ...before, currentVersion, version: ifMatch + 1, updatedAt: now };

@@ -3,11 +3,12 @@ import { SIGN_IN_SEGMENT } from "../../../shared/access/sessions/types.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { segments } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../platform/random.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
-import { notFound, refuse } from "../refused.ts";
+import { notFound } from "../refused.ts";
 
 type Row = typeof segments.$inferSelect;
 
@@ -19,7 +20,8 @@ export async function findSegment(d1: D1Database, reference: string): Promise<Ro
 }
 
 export function refuseReservedSegment(name: string): void {
-  if (name === SIGN_IN_SEGMENT) refuse("conflict", "This name is that of the built-in segment of sign-ins.");
+  if (name === SIGN_IN_SEGMENT)
+    throwRefusal("conflict", "This name is that of the built-in segment of sign-ins.");
 }
 
 const effects = (action: string, row: Row, fields?: readonly string[]): Effects => ({

@@ -4,11 +4,12 @@ import { mintToken } from "../../../shared/api/tokens.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { serviceTokens } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../platform/random.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
-import { notFound, refuse } from "../refused.ts";
+import { notFound } from "../refused.ts";
 
 type Row = typeof serviceTokens.$inferSelect;
 
@@ -31,7 +32,7 @@ export async function findServiceToken(d1: D1Database, reference: string): Promi
 
 function refusePast(expiresAt: number | null | undefined, now: number): void {
   if (typeof expiresAt === "number" && expiresAt <= now) {
-    refuse("invalid_input", "expiresAt must be in the future.", {
+    throwRefusal("invalid_input", "expiresAt must be in the future.", {
       issues: [{ path: "/expiresAt", message: "must be in the future" }],
     });
   }

@@ -8,12 +8,13 @@ import { isId } from "../../../shared/base/ids.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { coordinatorObject } from "../../platform/objects.ts";
 import { freshId } from "../../platform/random.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import { recordEnding } from "../../platform/saved-events.ts";
 import { endUser } from "../../session/end-sessions.ts";
 import { indexEnded, liveOwners, liveSessions, type SessionsOf } from "../../session/session-index.ts";
 import type { Call, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
-import { notFound, refuse } from "../refused.ts";
+import { notFound } from "../refused.ts";
 import { findApp } from "./apps.ts";
 import { findUser } from "./users.ts";
 
@@ -104,7 +105,7 @@ async function kill(
 /** Or an administrator could keep the owners out. */
 function mayEndOf({ caller }: Pick<Call, "caller">, role: Role | null): void {
   if (role === "owner" && caller.role !== "owner") {
-    refuse("forbidden", "Only an owner may end an owner's sessions.");
+    throwRefusal("forbidden", "Only an owner may end an owner's sessions.");
   }
 }
 

@@ -12,8 +12,8 @@ import {
 import { type MeshKeys, meshKeys } from "../../mesh/keys.ts";
 import { allRoots, type StoredRoot } from "../../mesh/roots.ts";
 import { type MeshState, meshState, nextRevision } from "../../mesh/state.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
-import { refuse } from "../refused.ts";
 
 const view = (state: MeshState, roots: readonly StoredRoot[]) => {
   const newest = roots.at(-1);
@@ -27,7 +27,7 @@ const view = (state: MeshState, roots: readonly StoredRoot[]) => {
 };
 
 const invalid = (detail: string): never =>
-  refuse("root_invalid", detail, { issues: [{ path: "/envelope", message: detail }] });
+  throwRefusal("root_invalid", detail, { issues: [{ path: "/envelope", message: detail }] });
 
 /** Hash of what the envelope holds, whoever signed it. */
 function payloadHashOf(envelope: string): string {

@@ -3,11 +3,12 @@ import { normalEmail } from "../../../shared/access/login/email.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { users } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../platform/random.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { ownerIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
-import { notFound, refuse } from "../refused.ts";
+import { notFound } from "../refused.ts";
 
 type Row = typeof users.$inferSelect;
 
@@ -51,7 +52,7 @@ function mayTouch(caller: Call["caller"], before: Pick<Row, "id" | "role"> | nul
   const role = before?.role ?? null;
   const isSelf = before !== null && before.id === caller.user?.id;
   if (role === after && (role === null || isSelf)) return;
-  refuse("forbidden", "Only an owner may give or take roles, or change another person who has one.");
+  throwRefusal("forbidden", "Only an owner may give or take roles, or change another person who has one.");
 }
 
 const isOwner = (row: Row | null): boolean => row?.role === "owner" && row.status === "active";

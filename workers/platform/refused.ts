@@ -1,0 +1,20 @@
+import { type ErrorCode, type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
+
+/** Leaves a handler at any depth with a refusal; who serves the API catches it. */
+export class Refused extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refused: Refusal) {
+    super(refused.detail);
+    this.refusal = refused;
+  }
+}
+
+/** @throws Refused always. */
+export function throwRefusal(
+  code: ErrorCode,
+  detail: string,
+  extra: Omit<Refusal, "code" | "detail"> = {},
+): never {
+  throw new Refused(refusal(code, detail, extra));
+}
