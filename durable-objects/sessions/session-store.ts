@@ -36,10 +36,15 @@ const TWO_KINDS_OF_NEWS = "UPDATE meta SET key = 'sequence' WHERE key = 'synced_
 /** How long a pushed principal outlives its push: longer than any caller holds one it read before. */
 const PRINCIPAL_KEPT_MS = 10 * 60_000;
 
+/** Sessions that are held in memory, at about a kilobyte each. */
+const MAX_HELD = 1_000;
+
 /** The rows of one session object. Loads the part of the state that a command concerns, and writes events. */
 export class SessionStore {
   readonly #sql: SqlStorage;
   readonly #lastSeen = new LastSeen();
+  /** Rows as they were read since the last write, by hash: each request that a session makes asks for its row. */
+  readonly #held = new Map<string, LiveSession>();
   #epoch: number | null = null;
 
   #exists: boolean;
@@ -76,9 +81,12 @@ export class SessionStore {
     raiseMeta(this.#sql, "sequence", sequence);
   }
 
-  /** One indexed read for a live session; a second one only to say why there is none. */
+  /** At most one indexed read for a live session; a second one only to say why there is none. */
   bySecret(secretHash: string): SessionsState {
+    const held = this.#held.get(secretHash);
+    if (held) return this.#state([this.#asSeen(held)], []);
     const live = this.#live("secret_hash = ?", secretHash);
+    for (const one of live) this.#hold(one);
     return this.#state(live, live.length > 0 ? [] : this.#tombstones("secret_hash = ?", secretHash));
   }
 
@@ -134,8 +142,9 @@ export class SessionStore {
     return events.every((event) => event.type === "seen" && !this.#lastSeen.mustWrite(event.id, event.at));
   }
 
-  /** Writes what happened. Call it inside a transaction. */
+  /** Writes what happened. Call it inside a transaction, and read nothing before that has ended. */
   write(events: readonly SessionEvent[], state: SessionsState, now: number): void {
+    this.#held.clear();
     for (const event of events) this.#write(event, state, now);
   }
 
@@ -247,9 +256,21 @@ export class SessionStore {
       .toArray()
       .map((row) => {
         const live = JSON.parse(row.document) as LiveSession;
-        const lastSeenAt = this.#lastSeen.newest(live.session.id, row.last_seen_at);
-        return { ...live, session: { ...live.session, lastSeenAt } };
+        return this.#asSeen({ ...live, session: { ...live.session, lastSeenAt: row.last_seen_at } });
       });
+  }
+
+  #asSeen(live: LiveSession): LiveSession {
+    const { session } = live;
+    return {
+      ...live,
+      session: { ...session, lastSeenAt: this.#lastSeen.newest(session.id, session.lastSeenAt) },
+    };
+  }
+
+  #hold(live: LiveSession): void {
+    if (this.#held.size >= MAX_HELD) this.#held.clear();
+    this.#held.set(live.secretHash, live);
   }
 
   #tombstones(where: string, ...values: string[]): Tombstone[] {

@@ -7,9 +7,21 @@ const OURS = /(?:^|;)[ \t]*(__Host-rn_[a-z0-9_]+)[ \t]*=([^;]*)/g;
 /** What a value of ours can look like; others need no look-up. */
 const VALUE = /^[\w.-]{1,200}$/;
 
-function ours(request: Request): [name: string, value: string][] {
+type Cookie = readonly [name: string, value: string];
+
+/** Of each request, so that the header is read once, however many ask for it. */
+const read = new WeakMap<Request, readonly Cookie[]>();
+
+function ours(request: Request): readonly Cookie[] {
+  const known = read.get(request);
+  if (known) return known;
   const header = request.headers.get("Cookie") ?? "";
-  return [...header.matchAll(OURS)].map(([, name = "", value = ""]) => [name, value.trim()]);
+  const cookies = Array.from(
+    header.matchAll(OURS),
+    ([, name = "", value = ""]): Cookie => [name, value.trim()],
+  );
+  read.set(request, cookies);
+  return cookies;
 }
 
 /** Each distinct value of the cookies with this exact name, in order. Which of them counts is the caller's question. */
@@ -28,8 +40,10 @@ export function cookieNames(request: Request): string[] {
  * some out would be to say "not signed in" where nobody looked.
  */
 export function hasTooManyCookies(request: Request): boolean {
+  const cookies = ours(request);
+  if (cookies.length <= MAX_SAME_NAMED) return false;
   const seen = new Map<string, Set<string>>();
-  for (const [name, value] of ours(request)) {
+  for (const [name, value] of cookies) {
     if (!VALUE.test(value)) continue;
     const values = seen.get(name) ?? new Set();
     seen.set(name, values.add(value));
