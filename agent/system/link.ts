@@ -3,10 +3,12 @@ import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { numbersOf } from "../tunnel/numbers.ts";
 import type { Observed } from "../tunnel/tunnel.ts";
 import { canonicalPrefix } from "./addresses.ts";
 import { CommandFailed, run } from "./exec.ts";
 import { endDaemon, uapiSocketOf } from "./uapi.ts";
+import { interfacesWith } from "./wg-tool.ts";
 
 export const TUN_DEVICE = "/dev/net/tun";
 
@@ -42,6 +44,7 @@ export async function readLink(name: string): Promise<Observed["link"]> {
 
 /** Makes the interface: the kernel's WireGuard where it is, else a wireguard-go daemon that outlives the agent. */
 export async function createLink(name: string): Promise<"kernel" | "wireguard-go"> {
+  await removeRenamed(name);
   if (await createKernelLink(name)) return "kernel";
   if (!existsSync(TUN_DEVICE))
     throw new Failure(
@@ -84,14 +87,28 @@ async function createKernelLink(name: string): Promise<boolean> {
   }
 }
 
-/** Removes the interface with all its routes, and its daemon's socket. Nothing to remove is no error. */
-export async function removeLink(name: string): Promise<void> {
+/** An interface of the agent to which somebody gave another name: no filter guards it. */
+async function removeRenamed(name: string): Promise<void> {
+  for (const found of await interfacesWith(numbersOf(name).mark)) if (found !== name) await deleteLink(found);
+}
+
+/** @returns Whether it was there. */
+async function deleteLink(name: string): Promise<boolean> {
   try {
     await run(["ip", "link", "del", "dev", name]);
+    return true;
   } catch (error) {
     if (!(error instanceof CommandFailed) || !/Cannot find device|does not exist/.test(error.stderr))
       throw error;
-    // Its link may only have another name now.
+    return false;
+  }
+}
+
+/** Removes the interface with all its routes, and its daemon's socket. Nothing to remove is no error. */
+export async function removeLink(name: string): Promise<void> {
+  if (!(await deleteLink(name))) {
+    // It may only have another name now, in the kernel or behind a daemon.
+    await removeRenamed(name);
     await endDaemon(uapiSocketOf(name));
   }
   // The daemon removes its socket last of all, when the port is free again; one that was killed could not.

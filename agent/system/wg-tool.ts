@@ -23,6 +23,17 @@ export async function readWithTool(name: string): Promise<WireguardDevice | null
   }
 }
 
+/** The interfaces whose packets carry a mark, whatever they are called. */
+export async function interfacesWith(mark: number): Promise<string[]> {
+  const names = (await run(["wg", "show", "interfaces"])).split(/\s+/).filter((name) => name !== "");
+  const found: string[] = [];
+  for (const name of names) {
+    const text = await run(["wg", "show", name, "fwmark"]).catch(() => "");
+    if (Number(text) === mark) found.push(name);
+  }
+  return found;
+}
+
 /** As `changeDevice`. */
 export async function changeWithTool(name: string, change: DeviceChange): Promise<void> {
   const { privateKey, listenPort, mark, peers = [] } = change;

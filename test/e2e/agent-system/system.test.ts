@@ -389,6 +389,19 @@ where(...MACHINES).describe(
       expect(a.pings(b)).toBe(true);
     }, 60_000);
 
+    it("M1: takes away an interface of its own that was renamed without a trace, as the kernel's can be", () => {
+      const { run } = a.machine;
+      const other = `${a.name}x`;
+      for (const act of [() => a.apply(a.tunnel([b])), () => a.down()]) {
+        run("ip", "link", "del", "dev", a.name);
+        run("env", "WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD=1", "wireguard-go", other);
+        run("wg", "set", other, "fwmark", String(numbersOf(a.name).mark));
+        act();
+        expect(run("ip", "-br", "link")).not.toContain(other);
+      }
+      a.apply(a.tunnel([b]));
+    });
+
     it("M7: two agents on one machine leave each other alone", () => {
       const second = new Node(a.machine, 3);
       const ofSecond = second.tunnel([b], { listenPort: 51_821, exit: RELIED_ON });
