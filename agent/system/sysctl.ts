@@ -44,11 +44,15 @@ export const readWayBack = async (): Promise<boolean> =>
 
 export const startWayBack = (stateDirectory: string): Promise<void> => change(WAY_BACK, "1", stateDirectory);
 
+const notes = new Map<string, Readonly<Record<string, string>>>();
+
 async function change(setting: string, value: string, stateDirectory: string): Promise<void> {
   const before = (await readFile(pathOf(setting), "utf8")).trim();
   if (before === value) return;
-  const kept = await readSettingsNote(stateDirectory);
-  await writeAtomically(notePath(stateDirectory), `${JSON.stringify({ [setting]: before, ...kept })}\n`);
+  const note = { [setting]: before, ...(await readSettingsNote(stateDirectory)) };
+  notes.set(stateDirectory, note);
+  // What the tunnel needs waits for no disk; an agent that runs until `down` needs no file for it either.
+  await writeAtomically(notePath(stateDirectory), `${JSON.stringify(note)}\n`).catch(() => undefined);
   await writeFile(pathOf(setting), value);
 }
 
@@ -56,10 +60,13 @@ async function change(setting: string, value: string, stateDirectory: string): P
 export async function restoreSettings(stateDirectory: string): Promise<void> {
   for (const [setting, value] of Object.entries(await readSettingsNote(stateDirectory)))
     await writeFile(pathOf(setting), value);
+  notes.delete(stateDirectory);
   await rm(notePath(stateDirectory), { force: true });
 }
 
 export async function readSettingsNote(stateDirectory: string): Promise<Readonly<Record<string, string>>> {
+  const noted = notes.get(stateDirectory);
+  if (noted) return noted;
   const parsed = z.safeParse(KEPT, await readNote(stateDirectory));
   return parsed.success ? parsed.data : {};
 }

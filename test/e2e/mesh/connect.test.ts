@@ -188,9 +188,12 @@ where(...MACHINES).describe("two machines", () => {
     await until("a is back", () => a.status()?.standing === "running" && pings(a, b));
     expect(a.command("config", "verify").status).toBe(0);
 
+    const setting = "/proc/sys/net/ipv4/tcp_mtu_probing";
+    a.machine.run("sysctl", "-qw", "net.ipv4.tcp_mtu_probing=0");
     a.machine.run("nft", "flush", "ruleset");
     a.machine.run("ip", "link", "del", "dev", a.interfaceName);
     expect(a.command("config", "verify").status).toBe(0);
+    expect(a.machine.run("cat", setting).stdout).toBe("1\n");
     await until("both are back", () => pings(a, b) && pings(b, a));
 
     const node = b.status()?.node ?? "";
