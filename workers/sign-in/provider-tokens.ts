@@ -1,5 +1,6 @@
 import * as oauth from "oauth4webapi";
-import { type Claims, claimAt, isClaims } from "../../shared/access/login/claim-at.ts";
+import { type Claims, claimAt } from "../../shared/access/login/claim-at.ts";
+import { completedClaims } from "../../shared/access/login/completed-claims.ts";
 import { idTokenFault } from "../../shared/access/login/id-token.ts";
 import type { Bindings } from "../platform/env.ts";
 import { withGroups } from "./claim-sources.ts";
@@ -42,16 +43,7 @@ export async function verifiedClaims(
   const isComplete = wanted.every((name) => claimAt(claims, name) !== undefined);
   if (isComplete || server.userinfo_endpoint === undefined) return claims;
   const userinfo = await userinfoOf(bindings, provider, server, tokens.access_token, String(claims.sub));
-  return merged(userinfo, claims);
-}
-
-/** What the ID token says, completed by userinfo, also within a claim that is an object. */
-function merged(userinfo: Claims, idToken: Claims): Claims {
-  const both = Object.entries(idToken).map(([name, value]) => {
-    const other = userinfo[name];
-    return [name, isClaims(value) && isClaims(other) ? { ...other, ...value } : value] as const;
-  });
-  return { ...userinfo, ...Object.fromEntries(both) };
+  return completedClaims(claims, userinfo);
 }
 
 /** What userinfo says of this subject, and of no other; with its groups where they stand elsewhere. */

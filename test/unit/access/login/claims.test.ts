@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { sourceOf, withClaim } from "../../../../shared/access/login/claim-sources.ts";
+import { completedClaims } from "../../../../shared/access/login/completed-claims.ts";
 import { emailDomain, normalEmail } from "../../../../shared/access/login/email.ts";
 import {
   authTimeOf,
@@ -53,6 +54,31 @@ describe("e-mail", () => {
     ["a@corp.com"],
   ])("S-25: %j is not an address", (text) => {
     expect(normalEmail(text)).toBeNull();
+  });
+});
+
+describe("userinfo completes the ID token", () => {
+  const idToken = { sub: "s1", email: "alice@corp.com", realm_access: { roles: ["a"] } };
+
+  test("with what it leaves out, and overrules nothing", () => {
+    const userinfo = { sub: "s1", email: "alice@corp.com", email_verified: true, name: "Alice" };
+    expect(completedClaims(idToken, userinfo)).toEqual({ ...userinfo, ...idToken });
+    const nested = { email: "alice@corp.com", realm_access: { roles: ["b"], other: 1 } };
+    expect(completedClaims(idToken, nested)).toEqual({
+      ...idToken,
+      realm_access: { roles: ["a"], other: 1 },
+    });
+    expect(completedClaims({ sub: "s1" }, userinfo)).toEqual(userinfo);
+    expect(completedClaims({ email: "Alice@corp.com" }, userinfo)).toMatchObject({ email_verified: true });
+  });
+
+  test("G1: that it verified one address says nothing of another one", () => {
+    const userinfo = { email: "mallory@corp.com", email_verified: true };
+    expect(completedClaims(idToken, userinfo)).toEqual(idToken);
+    expect(read(completedClaims({ ...idToken, email_verified: undefined }, userinfo))).toEqual({
+      ok: false,
+      error: "email_unverified",
+    });
   });
 });
 
