@@ -2,16 +2,22 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 /**
  * A claim by its name or, where none has that name, by the path to it: `realm_access.roles` is the member `roles` of the
- * claim `realm_access`. Names are taken whole first, since some hold dots (`https://example.com/groups`).
+ * claim `realm_access`. Of names that hold dots themselves (`https://example.com/groups`, a client `my.app` below
+ * `resource_access`) the longest that is there counts.
  */
 export function claimAt(claims: Claims, name: string): unknown {
-  if (Object.hasOwn(claims, name)) return claims[name];
-  let value: unknown = claims;
-  for (const part of name.split(".")) {
-    if (!isClaims(value) || !Object.hasOwn(value, part)) return undefined;
-    value = value[part];
+  let end = name.length;
+  while (end > 0) {
+    const head = name.slice(0, end);
+    if (Object.hasOwn(claims, head)) {
+      const value = claims[head];
+      if (end === name.length) return value;
+      const found = isClaims(value) ? claimAt(value, name.slice(end + 1)) : undefined;
+      if (found !== undefined) return found;
+    }
+    end = name.lastIndexOf(".", end - 1);
   }
-  return value;
+  return undefined;
 }
 
 /** The first name on the path to a claim: what the provider itself calls it. */

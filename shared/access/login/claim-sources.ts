@@ -1,4 +1,4 @@
-import { type Claims, isClaims, rootOf } from "./claim-at.ts";
+import { type Claims, claimAt, isClaims, rootOf } from "./claim-at.ts";
 
 /** Where the value of a claim is that stands elsewhere (OpenID Connect Core §5.6.2). */
 export type ClaimSource =
@@ -12,6 +12,9 @@ export type ClaimSource =
 /** Where the claims say that this one stands, or null when they do not send elsewhere for it. */
 export function sourceOf(claims: Claims, name: string): ClaimSource | null {
   const { _claim_names: names, _claim_sources: sources } = claims;
+  // Malformed, it may name any claim that is not here.
+  if (names !== undefined && names !== null && !isClaims(names))
+    return claimAt(claims, name) === undefined ? { kind: "unknown" } : null;
   const source = isClaims(names) ? (names[name] ?? names[rootOf(names, name)]) : undefined;
   if (source === undefined) return saysOnlyThatThereAreSome(claims, name) ? { kind: "unknown" } : null;
   const found = isClaims(sources) && typeof source === "string" ? sources[source] : undefined;

@@ -202,6 +202,13 @@ describe("G2: groups that are not said are not none", () => {
   test("another claim that stands elsewhere is no matter", () => {
     expect(groupsOf({ _claim_names: { address: "src1" }, groups: ["a"] })).toEqual([["a"], true]);
   });
+  test.each([["groups"], JSON.stringify({ groups: "src1" }), true])(
+    "G2: what is malformed (%j) may say that they stand elsewhere",
+    (names) => {
+      expect(groupsOf({ _claim_names: names })).toBe("too_many_groups");
+      expect(groupsOf({ _claim_names: names, groups: ["a"] })).toEqual([["a"], true]);
+    },
+  );
   test("a nested claim is found by its path, and a name with dots by its name", () => {
     expect(groupsOf({ realm_access: { roles: ["a"] } }, "realm_access.roles")).toEqual([["a"], true]);
     expect(groupsOf({ a: { b: { c: ["x"] } } }, "a.b.c")).toEqual([["x"], true]);
@@ -209,6 +216,9 @@ describe("G2: groups that are not said are not none", () => {
       ["a"],
       true,
     ]);
+    const client = { resource_access: { "my.app": { roles: ["a"] }, my: { app: { roles: 1 } } } };
+    expect(groupsOf(client, "resource_access.my.app.roles")).toEqual([["a"], true]);
+    expect(groupsOf({ "a.b": { x: 1 }, a: { b: { c: ["x"] } } }, "a.b.c")).toEqual([["x"], true]);
     expect(groupsOf({ realm_access: {} }, "realm_access.roles")).toEqual([[], false]);
     expect(groupsOf({ realm_access: "x" }, "realm_access.length")).toEqual([[], false]);
     expect(groupsOf({ _claim_names: { realm_access: "s" } }, "realm_access.roles")).toBe("too_many_groups");
