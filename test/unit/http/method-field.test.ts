@@ -10,9 +10,11 @@ test.each([
   ["a body without a type", "", null],
   ["a query with the field", "_method=delete", "application/json"],
   ["a query with the field in another spelling", "%5FmeTHod=delete", "application/json"],
-  ...[".method", "[method", "%5bmethod", "%20method", "+method"].map(
-    (name) => [`a query with ${name}, as PHP reads it`, `${name}=delete`, "application/json"] as const,
-  ),
+  ["a query with a dot, as PHP reads it", ".method=delete", "application/json"],
+  ["a query with a bracket, as PHP reads it", "[method=delete", "application/json"],
+  ["a query with an encoded bracket", "%5bmethod=delete", "application/json"],
+  ["a query with a blank", "%20method=delete", "application/json"],
+  ["a query with a plus", "+method=delete", "application/json"],
 ])("%s may name any method in place of POST", (_what, query, type) => {
   expect(fieldMethods("POST", query, type)).toEqual(ANY);
 });
