@@ -7,6 +7,7 @@ import type { Io } from "./io.ts";
 /** One field of a request body or query, as the JSON Schema of the catalogue describes it. */
 interface FieldSchema {
   readonly type?: string;
+  readonly description?: string;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly FieldSchema[];
   readonly properties?: Readonly<Record<string, FieldSchema>>;
@@ -16,6 +17,8 @@ export interface Field {
   readonly name: string;
   readonly required: boolean;
   readonly nullable: boolean;
+  /** What it says, in a few words; empty where its name does. */
+  readonly description: string;
   readonly kind: "text" | "choice" | "flag" | "number" | "instant" | "list" | "settings" | "file";
   readonly choices: readonly string[];
   readonly settings: Readonly<Record<string, FieldSchema>>;
@@ -38,7 +41,9 @@ function fieldOf(name: string, raw: FieldSchema, required: boolean): Field {
   const schema = arms.find((arm) => arm.type !== "null") ?? raw;
   const nullable = arms.some((arm) => arm.type === "null");
   const choices = (schema.enum ?? []).filter((value) => typeof value === "string");
-  return { name, required, nullable, choices, settings: schema.properties ?? {}, kind: kindOf(name, schema) };
+  const description = schema.description ?? "";
+  const kind = kindOf(name, schema);
+  return { name, required, nullable, choices, settings: schema.properties ?? {}, description, kind };
 }
 
 function kindOf(name: string, schema: FieldSchema): Field["kind"] {
@@ -62,41 +67,38 @@ export function addFieldOptions(command: Command, fields: readonly Field[]): voi
 function optionsOf(field: Field): Option[] {
   const flag = `--${dashed(field.name)}`;
   const none = field.nullable ? ", or `none`" : "";
+  const option = (argument: string, form = "") =>
+    new Option(`${flag}${argument}`, described(field, form)).makeOptionMandatory(field.required);
   switch (field.kind) {
     case "flag":
-      return [new Option(flag, "turn it on"), new Option(`--no-${dashed(field.name)}`, "turn it off")];
-    case "choice": {
-      const choices = [...field.choices, ...(field.nullable ? ["none"] : [])];
-      return [mandatory(field, new Option(`${flag} <choice>`).choices(choices))];
-    }
-    case "number":
-      return [mandatory(field, new Option(`${flag} <number>`, `a number${none}`).argParser(toNumber))];
-    case "instant":
-      return [new Option(`${flag} <time>`, `a time such as 2027-01-31 or 90d from now${none}`)];
-    case "list":
       return [
-        mandatory(
-          field,
-          new Option(`${flag} <list>`, "separated by commas; replaces the list").argParser(toList),
-        ),
+        new Option(flag, described(field, "turn it on")),
+        new Option(`--no-${dashed(field.name)}`, "turn it off"),
       ];
+    case "choice":
+      return [option(" <choice>").choices([...field.choices, ...(field.nullable ? ["none"] : [])])];
+    case "number":
+      return [option(" <number>", `a number${none}`).argParser(toNumber)];
+    case "instant":
+      return [option(" <time>", `a time such as 2027-01-31 or 90d from now${none}`)];
+    case "list":
+      return [option(" <list>", "separated by commas; replaces the list").argParser(toList)];
     case "settings":
       return [
-        new Option(`${flag} <key=value...>`, `any of ${Object.keys(field.settings).join(", ")}`).argParser(
+        option(" <key=value...>", `any of ${Object.keys(field.settings).join(", ")}`).argParser(
           (text: string, sofar: Record<string, unknown> = {}) => ({ ...sofar, ...toSetting(text, field) }),
         ),
       ];
     case "file":
-      return [mandatory(field, new Option(`${flag}-file <path>`, `a file, or - for stdin${none}`))];
+      return [option("-file <path>", `a file, or - for stdin${none}`)];
     case "text":
-      return [mandatory(field, new Option(`${flag} <text>`, field.nullable ? "or `none`" : ""))];
+      return [option(" <text>", field.nullable ? "or `none`" : "")];
   }
 }
 
-function mandatory(field: Field, option: Option): Option {
-  if (field.required) option.description = ["required", option.description].filter(Boolean).join("; ");
-  return option.makeOptionMandatory(field.required);
-}
+/** Whether it must be given, what it says, and how it is written. */
+const described = ({ required, description }: Field, form: string): string =>
+  [required ? "required" : "", description, form].filter(Boolean).join("; ");
 
 /** The fields that were given, as the API takes them. */
 export async function readFields(

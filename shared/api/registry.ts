@@ -151,33 +151,47 @@ export const identityProviderSaved = z.extend(identityProvider, {
 
 const providerInput = {
   name: f.name,
-  issuer: f.url,
+  issuer: f.url.check(z.describe("its URL, as its discovery document names it")),
   clientId: f.line(500).check(z.minLength(1)),
-  /** Null makes it a public client. */
-  clientSecret: z.nullable(f.line(2_000).check(z.minLength(1))),
+  clientSecret: z.nullable(
+    f.line(2_000).check(z.minLength(1), z.describe("without one it is a public client")),
+  ),
   scopes: z
     .string()
-    .check(z.maxLength(500), z.regex(/^openid( [\x21\x23-\x5b\x5d-\x7e]+)*$/, "must begin with openid")),
-  /** A claim's name, or the path to a nested one with dots between the names. */
-  groupsClaim: f.line(200).check(z.minLength(1)),
-  /** The claim that holds the address; a provider without mailboxes has `preferred_username` or `upn`. */
-  emailClaim: f.line(200).check(z.minLength(1)),
-  /** Whether to trust an address of which the provider does not say that it is verified. An explicit no never counts. */
-  emailVerified: z.enum(["required", "absentIsTrusted"]),
-  /** Audiences that an ID token may name besides the client id. */
-  trustedAudiences: f.list(f.line(500).check(z.minLength(1)), 20),
-  allowedDomains: f.list(f.host, 100),
-  /** Whether sign-ins ask for a refresh token: by the scope `offline_access`, and with `prompt=consent` where needed. */
-  offlineAccess: z.enum(["no", "scope", "consent"]),
-  /** Minutes between two questions about a user of whom the provider gave a refresh token. */
-  recheckMinutes: f.integer(1, 1_440),
-  /** Hours that sessions stand after the provider's last confirmation while it can't be asked. */
-  recheckGraceHours: f.integer(0, 720),
+    .check(
+      z.maxLength(500),
+      z.regex(/^openid( [\x21\x23-\x5b\x5d-\x7e]+)*$/, "must begin with openid"),
+      z.describe("what a sign-in asks for, beginning with openid"),
+    ),
+  groupsClaim: f
+    .line(200)
+    .check(z.minLength(1), z.describe("the claim of the groups, or the path to a nested one, with dots")),
+  emailClaim: f
+    .line(200)
+    .check(z.minLength(1), z.describe("the claim of the address, such as preferred_username or upn")),
+  emailVerified: z
+    .enum(["required", "absentIsTrusted"])
+    .check(z.describe("whether to trust an address of which it does not say that it is verified")),
+  trustedAudiences: f
+    .list(f.line(500).check(z.minLength(1)), 20)
+    .check(z.describe("what an ID token may name besides the client id")),
+  allowedDomains: f.list(f.host, 100).check(z.describe("domains of the addresses for which users are made")),
+  offlineAccess: z
+    .enum(["no", "scope", "consent"])
+    .check(
+      z.describe("whether to ask for a refresh token: by the scope offline_access, and with prompt=consent"),
+    ),
+  recheckMinutes: f
+    .integer(1, 1_440)
+    .check(z.describe("minutes between two questions about a user of whom it gave a refresh token")),
+  recheckGraceHours: f
+    .integer(0, 720)
+    .check(z.describe("hours that sessions stand after its last confirmation while it can't be asked")),
   enabled: z.boolean(),
 };
 export const identityProviderCreate = z.extend(z.partial(z.strictObject(providerInput)), {
   name: f.name,
-  issuer: f.url,
+  issuer: providerInput.issuer,
   clientId: providerInput.clientId,
 });
 export const identityProviderUpdate = z.partial(z.strictObject(providerInput));

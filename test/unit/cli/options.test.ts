@@ -1,0 +1,29 @@
+import { Command } from "commander";
+import { describe, expect, it } from "vitest";
+import { addFieldOptions, fieldsOf } from "../../../cli/command-options.ts";
+import { identityProviderCreate } from "../../../shared/api/registry.ts";
+
+describe("the options of a command", () => {
+  const command = new Command();
+  addFieldOptions(command, fieldsOf(identityProviderCreate));
+  const described = (flag: string) => command.options.find(({ long }) => long === flag)?.description;
+
+  it("say what they mean, in the words of the API, and how they are written", () => {
+    expect(described("--issuer")).toBe("required; its URL, as its discovery document names it");
+    expect(described("--email-verified")).toBe(
+      "whether to trust an address of which it does not say that it is verified",
+    );
+    expect(described("--trusted-audiences")).toBe(
+      "what an ID token may name besides the client id; separated by commas; replaces the list",
+    );
+    expect(described("--recheck-minutes")).toMatch(/^minutes between .*; a number$/);
+  });
+
+  it("are asked for where the API needs them, and only there", () => {
+    expect(command.options.filter(({ mandatory }) => mandatory).map(({ long }) => long)).toEqual([
+      "--name",
+      "--issuer",
+      "--client-id",
+    ]);
+  });
+});
