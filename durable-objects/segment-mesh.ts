@@ -25,7 +25,7 @@ import type {
   SegmentMap,
   SegmentMeshRpc,
 } from "../shared/node/segment-mesh.ts";
-import { endpointsOf, factsOf, type LightRow, offeredRoutesOf } from "../shared/registry/node-rows.ts";
+import { factsOf, type LightRow, offeredRoutesOf, reportedEndpoints } from "../shared/registry/node-rows.ts";
 import { prepareAll, removeNode, type Statement, setStatus } from "../shared/registry/node-statements.ts";
 import { logError } from "./log.ts";
 import { HoldStore } from "./mesh/hold-store.ts";
@@ -190,7 +190,7 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
     });
     if (verdict !== "ok") return { ok: false, reason: verdict };
     const known = {
-      endpoints: endpointsOf(facts),
+      endpoints: reportedEndpoints(facts),
       offeredRoutes: offeredRoutesOf(facts),
       exitNode: facts.exit_node,
     };

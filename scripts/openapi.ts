@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { agentApiDocument } from "../shared/api/agent-openapi.ts";
 import { openApiDocument } from "../shared/api/openapi.ts";
-import { agentApiDocument } from "../shared/node/protocol/openapi.ts";
 
 /** Writes both APIs' documents from the schemas that the hub uses; with `--check`, fails when one is out of date. */
 const DOCUMENTS = {

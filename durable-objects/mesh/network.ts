@@ -3,13 +3,13 @@ import {
   ALL_NODES_QUERY,
   CHANGED_NODES_QUERY,
   domainOf,
-  endpointsOf,
   factsOf,
   GONE_QUERY,
   type GoneRow,
   type LightRow,
   RULES_QUERY,
   type RuleRow,
+  reportedEndpoints,
   ruleOf,
   SEGMENTS_QUERY,
   type SegmentRow,
@@ -116,7 +116,7 @@ export class Network {
       recordOf: (node) => this.rows.get(node)?.record_hash,
       endpointsOf: (node) => {
         const row = this.rows.get(node);
-        return row ? endpointsOf(row) : [];
+        return row ? reportedEndpoints(row) : [];
       },
       rulesRevision: () => rulesRevision,
     };

@@ -2,7 +2,7 @@ import { printable } from "../base/printable.ts";
 import type { Result } from "../base/result.ts";
 import { parseRoute } from "../segments/approved-routes.ts";
 import { parseEndpoint } from "./config/endpoint.ts";
-import { contains, parseHost, parsePrefix } from "./config/prefixes.ts";
+import { canonicalPrefix, contains, parseHost } from "./config/prefixes.ts";
 import type { PeerReport } from "./protocol/types.ts";
 import { FUTURE_MS } from "./report.ts";
 
@@ -24,7 +24,7 @@ interface Overlay {
 
 /** Endpoints in their one spelling, in the order in which the node prefers them. */
 export function usableEndpoints(texts: readonly string[], overlay: Overlay): Usable {
-  const ranges = [overlay.ipv4, overlay.ipv6].map(parsePrefix).filter((range) => range !== null);
+  const ranges = [overlay.ipv4, overlay.ipv6].map(canonicalPrefix).filter((range) => range !== null);
   const inOverlay = (address: string) => {
     const host = parseHost(address);
     return host !== null && ranges.some((range) => contains(range, host));

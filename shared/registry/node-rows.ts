@@ -92,7 +92,7 @@ export const KEYS_QUERY =
 
 const list = (text: string): string[] => JSON.parse(text) as string[];
 
-export const endpointsOf = (row: LightRow): string[] => list(row.endpoints);
+export const reportedEndpoints = (row: LightRow): string[] => list(row.endpoints);
 export const offeredRoutesOf = (row: LightRow): string[] => list(row.offered_routes);
 
 export const factsOf = (row: LightRow, ipv6Prefix: string): NodeFacts => ({

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../base/result.ts";
 import { isRefusal, readRoute } from "../node/config/check-addresses.ts";
-import { contains, isEverything, overlaps, type Prefix, parsePrefix } from "../node/config/prefixes.ts";
+import { canonicalPrefix, contains, isEverything, overlaps, type Prefix } from "../node/config/prefixes.ts";
 
 /**
  * A prefix that a node may forward to. What nodes would refuse is refused here already: one bad route in a config would
@@ -12,8 +12,8 @@ export function parseRoute(
   text: string,
   overlay: { readonly ipv4: string; readonly ipv6: string },
 ): Result<Prefix, string> {
-  if (!parsePrefix(text)) return err("must be a canonical prefix without host bits, such as 10.0.0.0/24");
-  const [ipv4, ipv6] = [parsePrefix(overlay.ipv4), parsePrefix(overlay.ipv6)];
+  if (!canonicalPrefix(text)) return err("must be a canonical prefix without host bits, such as 10.0.0.0/24");
+  const [ipv4, ipv6] = [canonicalPrefix(overlay.ipv4), canonicalPrefix(overlay.ipv6)];
   if (!ipv4 || !ipv6) return err("can't be judged without the network's own ranges");
   const route = readRoute(text, { ipv4, ipv6 }, "route");
   return isRefusal(route)
@@ -30,10 +30,10 @@ export interface ApprovedRoute {
 
 /** The route of another node that shares addresses with this one. Exit routes stand beside all others. */
 export function overlapOf(route: string, others: readonly ApprovedRoute[]): ApprovedRoute | null {
-  const prefix = parsePrefix(route);
+  const prefix = canonicalPrefix(route);
   if (!prefix || isEverything(prefix)) return null;
   for (const other of others) {
-    const its = parsePrefix(other.prefix);
+    const its = canonicalPrefix(other.prefix);
     if (its && !isEverything(its) && overlaps(its, prefix)) return other;
   }
   return null;
@@ -41,10 +41,10 @@ export function overlapOf(route: string, others: readonly ApprovedRoute[]): Appr
 
 /** Of what was approved, what the node offers now, as itself or inside something larger. */
 export function effectiveRoutes(approved: readonly string[], offered: readonly string[]): string[] {
-  const offers = offered.map(parsePrefix).filter((prefix) => prefix !== null);
+  const offers = offered.map(canonicalPrefix).filter((prefix) => prefix !== null);
   return approved
     .filter((text) => {
-      const prefix = parsePrefix(text);
+      const prefix = canonicalPrefix(text);
       if (!prefix) return false;
       return offers.some((offer) => contains(offer, prefix) && isEverything(offer) === isEverything(prefix));
     })

@@ -17,16 +17,93 @@ const AREAS: Readonly<Record<string, readonly string[]>> = {
 const ENTRY = "workers/index.ts";
 const MAX_LINES = 500;
 
+/**
+ * Folders inside an area, and what their code (types apart) may use of the same area; who is not named uses none. Files that
+ * lie in an area itself (its entry, words for failures) are not counted. Folders in them belong to them, but for those named here.
+ */
+const ARROWS: Readonly<Record<string, string>> = {
+  "agent/commands": "control core hub output state system telemetry",
+  "agent/core": "hub parts state system telemetry tunnel",
+  "agent/hub": "state telemetry",
+  "agent/parts": "core hub telemetry",
+  "agent/state": "core system",
+  "agent/system": "tunnel",
+  "agent/telemetry": "state system",
+  "agent/tunnel": "core state system",
+  "shared/access": "access/policy base http",
+  "shared/access/login": "access/sessions base http net",
+  "shared/access/policy": "base net",
+  "shared/access/sessions": "base",
+  "shared/api": "access/login access/policy base http net node/config node/protocol registry",
+  "shared/audit": "base merkle",
+  "shared/crypto": "base",
+  "shared/http": "base net",
+  "shared/net": "base",
+  "shared/node": "base crypto net node/config node/protocol segments",
+  "shared/node/config": "base crypto merkle net",
+  "shared/node/protocol": "base crypto node/config",
+  "shared/registry": "net node node/config segments",
+  "shared/segments": "access/login base net node/config",
+  "workers/agent-api": "mesh platform registry",
+  "workers/gateway": "pages platform registry session",
+  "workers/hub": "agent-api gateway mesh pages platform registry session sign-in",
+  "workers/mesh": "platform registry",
+  "workers/registry": "platform",
+  "workers/session": "pages platform registry",
+  "workers/sign-in": "gateway pages platform registry session",
+};
+/** Circles that are known and are to go: the agent's health is a word that all its parts use, its tunnel a description. */
+const OWED = new Set([
+  "agent/parts > agent/core",
+  "agent/state > agent/core",
+  "agent/tunnel > agent/core",
+  "agent/system > agent/tunnel",
+]);
+const NESTED = /^shared\/(access\/\w+|node\/(config|protocol))\//;
+const folderOf = (file: string): string =>
+  file
+    .split("/")
+    .slice(0, NESTED.test(file) ? 3 : 2)
+    .join("/");
+
 const files = Object.keys(AREAS).flatMap((area) => globSync(`${area}/**/*.{ts,tsx}`));
 
-function importsOf(file: string): { path: string; isType: boolean }[] {
+interface Import {
+  readonly path: string;
+  readonly isType: boolean;
+}
+
+function importsOf(file: string): Import[] {
   const text = readFileSync(file, "utf8");
-  return [...text.matchAll(/^(import|export)( type)?[^;]*?from "(\.[^"]+)"/gms)].map(
-    ([, , type, path = ""]) => ({
-      path: relative(".", join(dirname(file), path)),
-      isType: type !== undefined,
+  const to = (path: string) => relative(".", join(dirname(file), path));
+  const stated = [...text.matchAll(/^(?:import|export)( type)?([^;]*?)from "(\.[^"]+)"/gms)].map(
+    ([, type, names = "", path = ""]) => ({
+      path: to(path),
+      isType: type !== undefined || /^\s*\{(\s*type \w+( as \w+)?,?)+\s*\}\s*$/.test(names),
     }),
   );
+  const late = [...text.matchAll(/(typeof\s+)?\bimport\(\s*"(\.[^"]+)"/g)].map(([, type, path = ""]) => ({
+    path: to(path),
+    isType: type !== undefined,
+  }));
+  return [...stated, ...late];
+}
+
+/** `folder > folder` of every import of values inside one area, with one file that has it. */
+function arrows(): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const file of files) {
+    const area = file.split("/")[0] ?? "";
+    const from = folderOf(file);
+    if (!["shared", "workers", "agent"].includes(area) || from === file) continue;
+    for (const { path, isType } of importsOf(file)) {
+      const to = folderOf(path);
+      if (!isType && path.startsWith(`${area}/`) && to !== path && to !== from) {
+        found.set(`${from} > ${to}`, file);
+      }
+    }
+  }
+  return found;
 }
 
 describe("the direction of imports", () => {
@@ -44,6 +121,31 @@ describe("the direction of imports", () => {
     });
     expect(files.length).toBeGreaterThan(100);
     expect(wrong).toEqual([]);
+  });
+
+  it("I8: inside an area is as stated", () => {
+    const stated = Object.entries(ARROWS).flatMap(([from, all]) =>
+      all.split(" ").map((to) => `${from} > ${from.split("/")[0]}/${to}`),
+    );
+    const wrong = [...arrows()].filter(([arrow]) => !stated.includes(arrow));
+    expect(wrong.map(([arrow, file]) => `${file}: ${arrow}`)).toEqual([]);
+  });
+
+  it("I8: leads in no circle from a folder back to itself", () => {
+    const next = new Map<string, string[]>();
+    for (const arrow of arrows().keys()) {
+      const [from = "", to = ""] = arrow.split(" > ");
+      if (!OWED.has(arrow)) next.set(from, [...(next.get(from) ?? []), to]);
+    }
+    const circles: string[] = [];
+    const walk = (way: readonly string[]): void => {
+      for (const to of next.get(way.at(-1) ?? "") ?? []) {
+        if (to === way[0]) circles.push([...way, to].join(" > "));
+        else if (!way.includes(to)) walk([...way, to]);
+      }
+    };
+    for (const folder of next.keys()) walk([folder]);
+    expect(circles).toEqual([]);
   });
 
   it("the storage document names every table", () => {

@@ -21,7 +21,7 @@ interface SegmentDirectory {
 
 const directories = new Map<string, SegmentDirectory>();
 
-export interface Standing {
+export interface NodeStanding {
   readonly entry: DirectoryEntry | undefined;
   readonly pollSeconds: number;
 }
@@ -37,7 +37,7 @@ export async function standingOf(
   segment: string,
   node: string,
   isFresh = false,
-): Promise<Standing> {
+): Promise<NodeStanding> {
   const directory = directories.get(segment) ?? remember(segment);
   const now = Date.now();
   const age = now - directory.askedAt;

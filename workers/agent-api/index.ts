@@ -12,7 +12,7 @@ import { proveHandshake, shakeHands } from "./handshake.ts";
 import { logout } from "./logout.ts";
 import { json, problem, type Reply, toResponse } from "./refused.ts";
 import { rotate } from "./rotate.ts";
-import { type AgentSession, openSession, requireFresh, seal } from "./session.ts";
+import { type AgentSession, openSession, requireFresh, sealAnswer } from "./session.ts";
 import { requireMember } from "./standing.ts";
 import { telemetry } from "./telemetry.ts";
 import { trust } from "./trust.ts";
@@ -70,7 +70,7 @@ const OPEN: Readonly<Record<string, OpenHandler>> = {
     const now = Date.now();
     const proven = await proveHandshake(bindings, body, now);
     const reply = await settled(async () => json(await shakeHands(bindings, proven, now)), requestId);
-    return seal(proven.session, reply, bindings, Date.now());
+    return sealAnswer(proven.session, reply, bindings, Date.now());
   },
 };
 
@@ -90,7 +90,7 @@ async function serveSession(
     requireFresh(session, request.headers.get(HEADERS.counter), Date.now());
     return answer(request, pathname, bindings, session, body);
   }, requestId);
-  return seal(session, reply, bindings, Date.now());
+  return sealAnswer(session, reply, bindings, Date.now());
 }
 
 const PATHS = new Set(

@@ -1,6 +1,6 @@
 import { messagesOf } from "../../shared/base/errors/cause.ts";
 import { buildRecord } from "../../shared/node/config/build.ts";
-import { nodeLabel, uniqueLabel } from "../../shared/node/protocol/node-name.ts";
+import { nodeLabel, uniqueLabel } from "../../shared/node/config/node-name.ts";
 import { ADDRESS_COUNT } from "../../shared/registry/addresses.ts";
 import { NEXT_REVISION, REVISION } from "../../shared/registry/node-statements.ts";
 import { meshState } from "../mesh/state.ts";

@@ -61,7 +61,7 @@ export function requireFresh(session: AgentSession, counter: string | null, now:
 }
 
 /** The reply with the session's MAC, which says: this hub, to this request, now. */
-export async function seal(
+export async function sealAnswer(
   session: AgentSession,
   reply: Reply,
   bindings: Bindings,

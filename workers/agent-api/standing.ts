@@ -3,7 +3,7 @@ import type { DirectoryEntry } from "../../shared/node/segment-mesh.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
 import type { Bindings } from "../platform/env.ts";
 import { throwRefusal } from "../platform/refused.ts";
-import { type Standing, standingOf } from "./directory.ts";
+import { type NodeStanding, standingOf } from "./directory.ts";
 import type { AgentSession } from "./session.ts";
 
 /** Why a node that is no member may not go on, in its words. */
@@ -17,7 +17,7 @@ export const NOT_APPROVED: Readonly<Record<Exclude<NodeStatus, "approved">, read
   expired: ["node_expired", "The node's membership has ended. An administrator can approve it again."],
 };
 
-export interface Member extends Standing {
+export interface Member extends NodeStanding {
   readonly entry: DirectoryEntry;
 }
 

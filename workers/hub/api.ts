@@ -7,7 +7,7 @@ import { logError } from "../platform/log.ts";
 import { Refused, throwRefusal } from "../platform/refused.ts";
 import { isSameOriginPost } from "../session/same-site.ts";
 import type { Call, Handler, Reply, Write } from "./call.ts";
-import { authenticate, authenticateBootstrap, type Caller } from "./caller.ts";
+import { type AdminCaller, authenticate, authenticateBootstrap } from "./caller.ts";
 import { commit, replay, type StoredAnswer, writeKey } from "./commit.ts";
 import { HANDLERS } from "./handlers/index.ts";
 import { finishSoon, keepHouse } from "./housekeeping.ts";
@@ -109,7 +109,7 @@ const mayBeSaved = (error: unknown): boolean =>
   !(error instanceof Refused) || error.refusal.code === "unavailable";
 
 /** The bootstrap call proves itself; every other needs a caller with the role, and a browser that means it. */
-async function authorise(endpoint: Endpoint, request: Request, bindings: Bindings): Promise<Caller> {
+async function authorise(endpoint: Endpoint, request: Request, bindings: Bindings): Promise<AdminCaller> {
   if (endpoint.role === "public") return authenticateBootstrap(request, bindings);
   const caller = await authenticate(request, bindings);
   if (!mayCall(caller.role, endpoint.role)) {

@@ -3,7 +3,7 @@ import type { SessionEndReason, SessionFilter } from "../../shared/access/sessio
 import type { Answer, ENDPOINTS, EndpointId, Params } from "../../shared/api/endpoints.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
 import type { Bindings } from "../platform/env.ts";
-import type { Caller } from "./caller.ts";
+import type { AdminCaller } from "./caller.ts";
 
 type Declared<Id extends EndpointId, Part extends "query" | "body"> = (typeof ENDPOINTS)[Id] extends {
   readonly [P in Part]: infer S;
@@ -15,7 +15,7 @@ type Declared<Id extends EndpointId, Part extends "query" | "body"> = (typeof EN
 export interface Call<Id extends EndpointId = EndpointId> {
   readonly bindings: Bindings;
   readonly request: Request;
-  readonly caller: Caller;
+  readonly caller: AdminCaller;
   readonly params: Params<Id>;
   readonly query: Declared<Id, "query">;
   readonly body: Declared<Id, "body">;

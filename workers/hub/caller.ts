@@ -10,7 +10,7 @@ import { throwRefusal } from "../platform/refused.ts";
 import { currentSession } from "../session/current-session.ts";
 
 /** Who calls, once it is proven. */
-export interface Caller {
+export interface AdminCaller {
   /** As the audit log names them: `user:usr_…` or `token:tok_…`. */
   readonly actor: string;
   readonly kind: "user" | "apiToken";
@@ -23,7 +23,7 @@ export interface Caller {
  * Proves the caller: by API token where an `Authorization` header is sent (a bad one never falls back to the
  * cookie), else by the dashboard session.
  */
-export async function authenticate(request: Request, bindings: Bindings): Promise<Caller> {
+export async function authenticate(request: Request, bindings: Bindings): Promise<AdminCaller> {
   const header = request.headers.get("Authorization");
   if (header !== null) return byToken(header, bindings);
   const current = await currentSession(request, bindings, APP_SESSION_COOKIE, {
@@ -43,7 +43,7 @@ export async function authenticate(request: Request, bindings: Bindings): Promis
  * The caller of the one endpoint that needs no role: it proves itself by the deployment's bootstrap token. Hashes
  * are compared, so that neither time nor length says anything about the secret.
  */
-export function authenticateBootstrap(request: Request, bindings: Bindings): Caller {
+export function authenticateBootstrap(request: Request, bindings: Bindings): AdminCaller {
   const given = /^Bearer (.{1,500})$/i.exec(request.headers.get("Authorization") ?? "")?.[1] ?? "";
   const expected = bindings.bootstrapToken;
   if (expected === null || !constantTimeEqual(hashSecret(given), hashSecret(expected))) {
@@ -65,7 +65,7 @@ interface TokenRow {
   status: "active" | "disabled" | null;
 }
 
-async function byToken(header: string, bindings: Bindings): Promise<Caller> {
+async function byToken(header: string, bindings: Bindings): Promise<AdminCaller> {
   const token = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(header)?.[1] ?? "";
   if (!isToken("rnapi", token)) throwRefusal("invalid_credentials", "The API token is not valid.");
   const row = await bindings.db

@@ -1,6 +1,6 @@
 import { comparePrefixes, contains, isDefaultRoute, overlaps, type Prefix } from "../../net/prefix.ts";
 import { parseEndpoint } from "./endpoint.ts";
-import { parseHost, parsePrefix } from "./prefixes.ts";
+import { canonicalPrefix, parseHost } from "./prefixes.ts";
 import { type ConfigRefusal, refuse } from "./refusals.ts";
 import type { Overlay } from "./root-check.ts";
 
@@ -38,7 +38,7 @@ export function addressFault(
 
 /** A route that was read, or why it is not taken. */
 export function readRoute(text: string, overlay: Overlay, where: string): Prefix | ConfigRefusal {
-  const prefix = parsePrefix(text);
+  const prefix = canonicalPrefix(text);
   if (!prefix) return refuse("ROUTE_INVALID", where, `${text} is no prefix in its only spelling.`).error;
   if (isDefaultRoute(prefix)) return prefix;
   const forbidden = [overlay.ipv4, overlay.ipv6, ...NEVER_ROUTED].find((range) => overlaps(range, prefix));
@@ -81,7 +81,7 @@ export function endpointFault(text: string, overlay: Overlay, where: string): Co
 }
 
 const prefixes = (...texts: readonly string[]): readonly Prefix[] =>
-  texts.map(parsePrefix).filter((prefix) => prefix !== null);
+  texts.map(canonicalPrefix).filter((prefix) => prefix !== null);
 
 /** This host, loopback, link-local (where clouds keep their metadata), multicast and what is not assigned. */
 const NEVER_ROUTED = prefixes(

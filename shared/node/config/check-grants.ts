@@ -1,6 +1,6 @@
 import { contains, type Prefix } from "../../net/prefix.ts";
 import { isRefusal, readRoute } from "./check-addresses.ts";
-import { parsePrefix } from "./prefixes.ts";
+import { canonicalPrefix } from "./prefixes.ts";
 import { type ConfigRefusal, refuse } from "./refusals.ts";
 import type { Overlay } from "./root-check.ts";
 import type { Grant, PeerDocument } from "./types.ts";
@@ -46,7 +46,7 @@ function ownFault(
   where: string,
 ): ConfigRefusal | null {
   for (const text of side ?? []) {
-    const prefix = parsePrefix(text);
+    const prefix = canonicalPrefix(text);
     if (!prefix || !forwards.some((range) => contains(range, prefix))) {
       return refuse("GRANT_OUTSIDE_ROUTES", where, `This node does not forward to ${text}.`).error;
     }

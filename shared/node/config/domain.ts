@@ -1,4 +1,4 @@
-import { nodeLabel } from "../protocol/node-name.ts";
+import { nodeLabel } from "./node-name.ts";
 
 /**
  * Under which the nodes of a network are called: `<network>.internal`. Nodes write these names into their hosts file, so

@@ -5,7 +5,7 @@ export { contains, isDefaultRoute as isEverything, overlaps, type Prefix } from 
 /** Prefixes and addresses in their one spelling, so that equal texts are equal ranges. */
 
 /** `10.0.0.0/8` or `fd00::/48`, or null when it is anything else. */
-export function parsePrefix(text: string): Prefix | null {
+export function canonicalPrefix(text: string): Prefix | null {
   const prefix = prefixOf(text);
   return prefix && formatPrefix(prefix) === text ? prefix : null;
 }

@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { base64url, fromBase64url } from "../../base/base64url.ts";
 import { contains, type Prefix } from "../../net/prefix.ts";
-import { parsePrefix } from "./prefixes.ts";
+import { canonicalPrefix } from "./prefixes.ts";
 import { CONFIG_REFUSALS, type ConfigRefusal, type ConfigRefusalCode } from "./refusals.ts";
 import type { RoleKeys, RootDocument } from "./types.ts";
 
@@ -48,15 +48,15 @@ export interface Overlay {
 
 /** The root's ranges, or null when they are not inside of what is set aside for such networks. */
 export function overlayOf({ overlay }: RootDocument): Overlay | null {
-  const ipv4 = parsePrefix(overlay.ipv4);
-  const ipv6 = parsePrefix(overlay.ipv6);
+  const ipv4 = canonicalPrefix(overlay.ipv4);
+  const ipv6 = canonicalPrefix(overlay.ipv6);
   return ipv4 && ipv6 && contains(SHARED_ADDRESSES, ipv4) && contains(UNIQUE_LOCAL, ipv6) && ipv6.length >= 48
     ? { ipv4, ipv6 }
     : null;
 }
 
 const fixed = (text: string): Prefix => {
-  const prefix = parsePrefix(text);
+  const prefix = canonicalPrefix(text);
   if (!prefix) throw new Error(`${text} is no prefix`);
   return prefix;
 };

@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { agentApiDocument } from "../../../shared/api/agent-openapi.ts";
 import { base64url } from "../../../shared/base/base64url.ts";
 import { sealingKey } from "../../../shared/node/hub-keys.ts";
-import { agentApiDocument } from "../../../shared/node/protocol/openapi.ts";
 import { openTicket, sealTicket } from "../../../shared/node/protocol/ticket.ts";
 import { HEADERS, TICKET_SCHEME } from "../../../shared/node/protocol/types.ts";
 import { type Answer, bytes, type TestNode } from "../../support/node-client.ts";

@@ -1,4 +1,4 @@
-import { nodeLabel } from "../../../shared/node/protocol/node-name.ts";
+import { nodeLabel } from "../../../shared/node/config/node-name.ts";
 import { STANDING } from "../../../shared/registry/node-rows.ts";
 import { REVISION } from "../../../shared/registry/node-statements.ts";
 import type { NodeStatus } from "../../../shared/registry/node-status.ts";

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { base64url, fromBase64url, hex } from "../../../../shared/base/base64url.ts";
 import type { AeadKey, CryptoProvider } from "../../../../shared/crypto/types.ts";
+import { nodeLabel, uniqueLabel } from "../../../../shared/node/config/node-name.ts";
 import {
   acceptCounter,
   type CounterWindow,
   EMPTY_WINDOW,
 } from "../../../../shared/node/protocol/counter-window.ts";
 import { answerBytes, requestBytes } from "../../../../shared/node/protocol/message-mac.ts";
-import { nodeLabel, uniqueLabel } from "../../../../shared/node/protocol/node-name.ts";
 import { openTicket, sealTicket } from "../../../../shared/node/protocol/ticket.ts";
 import { transcript } from "../../../../shared/node/protocol/transcript.ts";
 import { COUNTER_WINDOW } from "../../../../shared/node/protocol/types.ts";

@@ -1,9 +1,9 @@
 import type * as z from "zod/mini";
-import { PROBLEM, schemaOf } from "../../api/openapi.ts";
-import { SCHEMAS } from "../config/schemas.ts";
-import * as answers from "./answers.ts";
-import * as requests from "./schemas.ts";
-import { CAPABILITY, HEADERS, TICKET_SCHEME } from "./types.ts";
+import { SCHEMAS } from "../node/config/schemas.ts";
+import * as answers from "../node/protocol/answers.ts";
+import * as requests from "../node/protocol/schemas.ts";
+import { CAPABILITY, HEADERS, TICKET_SCHEME } from "../node/protocol/types.ts";
+import { PROBLEM, schemaOf } from "./openapi.ts";
 
 type Json = Record<string, unknown>;
 
