@@ -165,7 +165,7 @@ describe("edge cases decide and err as in Cedar", () => {
     });
   });
 
-  it("refuses a literal that JSON may have rounded, instead of guessing", () => {
+  it("P7: refuses a literal that JSON may have rounded, instead of guessing", () => {
     const json = policyToJson(`permit (principal, action, resource) when { context.n < ${MAX} };`);
     if (json.type === "failure") throw new Error(JSON.stringify(json.errors));
     expect(() => compilePolicy("p", json.json)).toThrow("write larger ones as a product");
