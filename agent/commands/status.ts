@@ -33,7 +33,7 @@ export function text(status: Status, nowMs: number): string {
   if (status.applyError) fields.push(["Not applied", status.applyError]);
   for (const { detail } of status.conditions) fields.push(["Does not work", detail]);
   if (!status.peersHeld && status.addresses.length > 0)
-    fields.push(["Peers", "taken away until the hub is back"]);
+    fields.push(["Peers", "taken away until the hub sends some again"]);
   if (Math.abs(status.clockSkewMs) > 2_000)
     fields.push(["Clock", `${(-status.clockSkewMs / 1_000).toFixed(0)} s ahead of the hub's`]);
   const rows = status.peers.map((peer) => [

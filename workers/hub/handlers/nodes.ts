@@ -54,11 +54,11 @@ async function changeStatus(
   if (row.status === to) return { body: await view(bindings, row), version: row.version };
   if (!from.includes(row.own_status)) {
     const { status, own_status } = row;
-    const detail = status === own_status ? "" : ` ${statusDetail(row)}.`;
-    throwRefusal(
-      "conflict",
-      `The node is ${status}; only one that is ${from.join(" or ")} can be changed so.${detail}`,
-    );
+    const why =
+      status === own_status
+        ? `; only one that is ${from.join(" or ")} can be changed so`
+        : `, and this is not what changes that. ${statusDetail(row)}`;
+    throwRefusal("conflict", `The node is ${status}${why}.`);
   }
   const after = { ...row, status: to, own_status: to, version: row.version + 1, updated_at: now };
   return {
