@@ -35,14 +35,14 @@ const LINE_OR_CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/;
  * parsers could read differently is refused with `invalid_target`; nothing is guessed.
  */
 export function canonicalTarget(raw: string, rules: TargetRules): Result<Target, Refusal> {
-  if (raw.length > MAX_TARGET_LENGTH) return refuse("The URL is longer than 16 KB.");
-  if (!VISIBLE_ASCII.test(raw)) return refuse("The URL holds a space, a control or a non-ASCII character.");
-  if (raw.includes("#")) return refuse("The URL holds a fragment, which is never sent to a server.");
+  if (raw.length > MAX_TARGET_LENGTH) return refused("The URL is longer than 16 KB.");
+  if (!VISIBLE_ASCII.test(raw)) return refused("The URL holds a space, a control or a non-ASCII character.");
+  if (raw.includes("#")) return refused("The URL holds a fragment, which is never sent to a server.");
   const mark = raw.indexOf("?");
   const rawPath = mark < 0 ? raw : raw.slice(0, mark);
   const query = mark < 0 ? "" : raw.slice(mark);
   if (rawPath !== "" && !rawPath.startsWith("/") && !rawPath.startsWith("\\")) {
-    return refuse("The path does not start with a slash.");
+    return refused("The path does not start with a slash.");
   }
   if (PLAIN.test(rawPath)) return ok(judged(rawPath || "/", query, [rawPath || "/"], rules));
 
@@ -54,16 +54,16 @@ export function canonicalTarget(raw: string, rules: TargetRules): Result<Target,
 
 /** One spelling for every character: unreserved ones decoded, all others as upper-case triplets. */
 function settleEncoding(path: string, encodedSlashes: boolean): Result<string, Refusal> {
-  if (/%(?![0-9A-Fa-f]{2})/.test(path)) return refuse("The path holds a `%` that encodes nothing.");
+  if (/%(?![0-9A-Fa-f]{2})/.test(path)) return refused("The path holds a `%` that encodes nothing.");
   if (!encodedSlashes && /%(?:2f|5c)/i.test(path)) {
-    return refuse("The path holds an encoded slash, which this app does not accept.");
+    return refused("The path holds an encoded slash, which this app does not accept.");
   }
   try {
     if (LINE_OR_CONTROL.test(decodeURIComponent(path))) {
-      return refuse("The path holds an encoded control character.");
+      return refused("The path holds an encoded control character.");
     }
   } catch {
-    return refuse("The path is not encoded as UTF-8.");
+    return refused("The path is not encoded as UTF-8.");
   }
   const settled = path
     .replace(UNSETTLED, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
@@ -73,7 +73,7 @@ function settleEncoding(path: string, encodedSlashes: boolean): Result<string, R
       return char === "/" || char === "\\" ? triplet : triplet.toUpperCase();
     });
   // Asked of the result: `%25` and an encoded digit become a triplet only now.
-  if (ENCODED_TWICE.test(settled)) return refuse("The path is percent-encoded twice.");
+  if (ENCODED_TWICE.test(settled)) return refused("The path is percent-encoded twice.");
   return ok(settled);
 }
 
@@ -171,5 +171,5 @@ export function splitUrl(url: string): { scheme: string; authority: string; targ
   return { scheme: match[1] ?? "", authority: match[2] ?? "", target: match[3] ?? "" };
 }
 
-const refuse = (detail: string): { readonly ok: false; readonly error: Refusal } =>
+const refused = (detail: string): { readonly ok: false; readonly error: Refusal } =>
   err(refusal("invalid_target", detail));

@@ -18,30 +18,31 @@ const LOCAL_NAME =
  * saved and again at each connection, since the rules and the hosts may have changed in between.
  */
 export function checkUpstream(url: string, rules: UpstreamRules): Result<string, Refusal> {
-  if (url.length > 512 || !URL.canParse(url)) return refuse("It is not a URL.");
+  if (url.length > 512 || !URL.canParse(url)) return refused("It is not a URL.");
   const parsed = new URL(url);
-  if (parsed.protocol !== "https:" && parsed.protocol !== "http:") return refuse("It must be http or https.");
+  if (parsed.protocol !== "https:" && parsed.protocol !== "http:")
+    return refused("It must be http or https.");
   if (parsed.username !== "" || parsed.password !== "")
-    return refuse("It must not hold a user name or password.");
+    return refused("It must not hold a user name or password.");
   if (parsed.pathname !== "/" || parsed.search !== "" || parsed.hash !== "" || /[?#]$/.test(url)) {
-    return refuse("It must be an origin: scheme, host and port, without path or query.");
+    return refused("It must be an origin: scheme, host and port, without path or query.");
   }
   const host = parsed.hostname.replace(/\.$/, "");
   const origin = `${parsed.protocol}//${host}${parsed.port === "" ? "" : `:${parsed.port}`}`;
   const port = parsed.port || (parsed.protocol === "https:" ? "443" : "80");
   if (rules.developmentHosts.includes(`${host}:${port}`)) return ok(origin);
-  if (rules.ownHosts.includes(host)) return refuse("It is a host that this network itself serves.");
+  if (rules.ownHosts.includes(host)) return refused("It is a host that this network itself serves.");
   const address = parseAddress(host.replace(/^\[|\]$/g, "")) ?? parseIPv4Loosely(host);
   if (address) {
     const kind = classify(address);
     if (kind === "public") return ok(origin);
-    return refuse(`It is not a public address (${kind.replaceAll("_", " ")}).`);
+    return refused(`It is not a public address (${kind.replaceAll("_", " ")}).`);
   }
-  if (!/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(host)) return refuse("It is not a valid host name.");
+  if (!/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(host)) return refused("It is not a valid host name.");
   if (!host.includes(".") || LOCAL_NAME.test(host))
-    return refuse("It is a name that exists in a private network only.");
+    return refused("It is a name that exists in a private network only.");
   return ok(origin);
 }
 
-const refuse = (why: string): { readonly ok: false; readonly error: Refusal } =>
+const refused = (why: string): { readonly ok: false; readonly error: Refusal } =>
   err(refusal("upstream_forbidden", `The upstream is refused. ${why}`));

@@ -20,16 +20,16 @@ const widthOf = (version: 4 | 6): number => (version === 4 ? 32 : 128);
  * @returns a prefix without host bits; `formatPrefix` gives its one spelling.
  */
 export function parsePrefix(text: string): Result<Prefix, TextError> {
-  const refuse = (position: number, problem: string, remedy: string) =>
+  const refused = (position: number, problem: string, remedy: string) =>
     err({ text, position, problem, remedy });
-  if (text.length > 49) return refuse(50, "the prefix is too long", "Write at most 49 characters");
+  if (text.length > 49) return refused(50, "the prefix is too long", "Write at most 49 characters");
   const zone = text.indexOf("%");
-  if (zone >= 0) return refuse(zone + 1, "a prefix has no zone", "Leave out everything from % to /");
+  if (zone >= 0) return refused(zone + 1, "a prefix has no zone", "Leave out everything from % to /");
   const slash = text.indexOf("/");
   const addressText = slash < 0 ? text : text.slice(0, slash);
   const address = addressText.includes(":") ? parseIPv6(addressText) : parseIPv4(addressText);
   if (!address) {
-    return refuse(
+    return refused(
       1,
       "this is no IPv4 or IPv6 address",
       "Write a prefix such as 10.0.0.0/24 or fd00:1234::/48",
@@ -38,22 +38,22 @@ export function parsePrefix(text: string): Result<Prefix, TextError> {
   const width = widthOf(address.version);
   if (slash < 0) {
     const remedy = `Write ${formatAddress(address)}/${width} for the one address`;
-    return refuse(text.length + 1, "the prefix length is missing", remedy);
+    return refused(text.length + 1, "the prefix length is missing", remedy);
   }
   const digits = text.slice(slash + 1);
   const length = Number(digits);
   if (!/^(?:0|[1-9]\d{0,2})$/.test(digits) || length > width) {
-    return refuse(slash + 2, "this is no prefix length", `Write a number from 0 to ${width}`);
+    return refused(slash + 2, "this is no prefix length", `Write a number from 0 to ${width}`);
   }
   const value = address.bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
   const prefix = prefixAt(address.version, value, length);
   if (prefix.first !== value) {
     const remedy = `Write ${formatPrefix(prefix)} for the block, or ${formatAddress(address)}/${width} for the one address`;
-    return refuse(1, `the address has bits after the first ${length}`, remedy);
+    return refused(1, `the address has bits after the first ${length}`, remedy);
   }
   if (address.version === 6 && MAPPED.first <= prefix.first && prefix.last <= MAPPED.last) {
     const plain = prefixAt(4, prefix.first & 0xffff_ffffn, length - 96);
-    return refuse(1, "this is an IPv4 prefix inside IPv6", `Write ${formatPrefix(plain)}`);
+    return refused(1, "this is an IPv4 prefix inside IPv6", `Write ${formatPrefix(plain)}`);
   }
   return ok(prefix);
 }

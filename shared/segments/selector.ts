@@ -57,15 +57,15 @@ export function printSelector(selector: Selector): string {
 
 function readValue(kind: NamedKind, text: string, start: number): Result<Selector, TextError> {
   const value = text.slice(start);
-  const refuse = (offset: number, problem: string, remedy: string) =>
+  const refused = (offset: number, problem: string, remedy: string) =>
     err({ text, position: start + offset + 1, problem, remedy });
-  if (value === "") return refuse(0, `the ${kind} is missing`, `Write it after "${kind}:", without a space`);
+  if (value === "") return refused(0, `the ${kind} is missing`, `Write it after "${kind}:", without a space`);
   switch (kind) {
     case "segment": {
       const hidden = HIDDEN.exec(value);
-      if (hidden) return refuse(hidden.index, "this character can't be seen", "Leave it out");
+      if (hidden) return refused(hidden.index, "this character can't be seen", "Leave it out");
       if (value.trim() !== value || value.length > 100) {
-        return refuse(
+        return refused(
           0,
           "this is no segment's name",
           "Write at most 100 characters, without spaces around them",
@@ -77,14 +77,14 @@ function readValue(kind: NamedKind, text: string, start: number): Result<Selecto
       const wrong = value.search(/[^a-z0-9._-]/);
       if (wrong >= 0) {
         const problem = isAscii(value) ? "a tag can't hold this character" : "a tag is plain ASCII";
-        return refuse(
+        return refused(
           wrong,
           problem,
           "Write lower-case letters from a to z, digits, dots, hyphens and underscores",
         );
       }
       if (!/^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/.test(value)) {
-        return refuse(
+        return refused(
           0,
           "this is no tag",
           "Begin and end with a letter or digit, and write at most 63 characters",
@@ -94,19 +94,23 @@ function readValue(kind: NamedKind, text: string, start: number): Result<Selecto
     }
     case "user": {
       const user = normalEmail(value);
-      if (!user) return refuse(0, "this is no e-mail address", "Write it in full, such as ada@example.com");
+      if (!user) return refused(0, "this is no e-mail address", "Write it in full, such as ada@example.com");
       return ok({ kind, user });
     }
     case "node":
       if (!/^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$/.test(value)) {
-        return refuse(0, "this is no node's name", "Write the name alone, in lower case, without its domain");
+        return refused(
+          0,
+          "this is no node's name",
+          "Write the name alone, in lower case, without its domain",
+        );
       }
       return ok({ kind, node: value });
     case "subnet": {
       const prefix = parsePrefix(value);
-      if (!prefix.ok) return refuse(prefix.error.position - 1, prefix.error.problem, prefix.error.remedy);
+      if (!prefix.ok) return refused(prefix.error.position - 1, prefix.error.problem, prefix.error.remedy);
       if (isDefaultRoute(prefix.value)) {
-        return refuse(
+        return refused(
           0,
           "everything is no subnet",
           'Write "internet", as a destination, for what exit nodes reach',

@@ -12,10 +12,10 @@ const FORMS = "Write any, icmp, tcp, udp, tcp/443 or udp/8000-8100";
 
 /** Reads one protocol with its ports. Ranges are sorted, and joined where they touch. */
 export function parseTraffic(text: string): Result<Traffic, TextError> {
-  const refuse = (position: number, problem: string, remedy: string) =>
+  const refused = (position: number, problem: string, remedy: string) =>
     err({ text, position, problem, remedy });
   if (text.length > MAX_LENGTH) {
-    return refuse(MAX_LENGTH + 1, "the traffic is too long", `Write at most ${MAX_LENGTH} characters`);
+    return refused(MAX_LENGTH + 1, "the traffic is too long", `Write at most ${MAX_LENGTH} characters`);
   }
   const slash = text.indexOf("/");
   const protocol = slash < 0 ? text : text.slice(0, slash);
@@ -23,7 +23,7 @@ export function parseTraffic(text: string): Result<Traffic, TextError> {
     case "any":
     case "icmp":
       if (slash < 0) return ok({ protocol, ports: [] });
-      return refuse(slash + 1, `${protocol} has no ports`, `Write "${protocol}" alone, or name tcp or udp`);
+      return refused(slash + 1, `${protocol} has no ports`, `Write "${protocol}" alone, or name tcp or udp`);
     case "tcp":
     case "udp": {
       if (slash < 0) return ok({ protocol, ports: [] });
@@ -31,7 +31,7 @@ export function parseTraffic(text: string): Result<Traffic, TextError> {
       return ports.ok ? ok({ protocol, ports: joined(ports.value) }) : ports;
     }
     default:
-      return refuse(1, "this is no protocol", FORMS);
+      return refused(1, "this is no protocol", FORMS);
   }
 }
 
@@ -75,15 +75,15 @@ function readRange(text: string, part: string, position: number): Result<Range, 
 }
 
 function readPort(text: string, digits: string, position: number): Result<number, TextError> {
-  const refuse = (problem: string) =>
+  const refused = (problem: string) =>
     err({ text, position, problem, remedy: "Write a number from 1 to 65535" });
-  if (digits === "") return refuse("a port is missing");
-  if (/^[a-z*]/i.test(digits)) return refuse("a port has no name here");
-  if (!/^\d+$/.test(digits)) return refuse("this is no port");
-  if (/^0+$/.test(digits)) return refuse("there is no port 0");
-  if (digits.startsWith("0")) return refuse("a port has no leading zero");
+  if (digits === "") return refused("a port is missing");
+  if (/^[a-z*]/i.test(digits)) return refused("a port has no name here");
+  if (!/^\d+$/.test(digits)) return refused("this is no port");
+  if (/^0+$/.test(digits)) return refused("there is no port 0");
+  if (digits.startsWith("0")) return refused("a port has no leading zero");
   const port = Number(digits);
-  return port > 65_535 ? refuse("the port is too high") : ok(port);
+  return port > 65_535 ? refused("the port is too high") : ok(port);
 }
 
 function joined(ranges: readonly Range[]): Range[] {

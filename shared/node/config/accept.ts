@@ -6,7 +6,7 @@ import { type Assembled, assemble } from "./assemble.ts";
 import { configFault, type OwnFacts } from "./check-config.ts";
 import { maxEnvelopeLength, openEnvelope, type Verifier } from "./envelopes.ts";
 import { decode, decodeBounded } from "./object.ts";
-import { type ConfigRefusal, refuse } from "./refusals.ts";
+import { type ConfigRefusal, refused } from "./refusals.ts";
 import { verifyRootChain } from "./root.ts";
 import { overlayOf } from "./root-check.ts";
 import { configUpdate } from "./schemas.ts";
@@ -68,7 +68,7 @@ export async function acceptUpdate(
   const change = root === state.root ? "none" : "roots";
   if (!update.proof) {
     return update.objects?.length
-      ? refuse("OBJECT_UNEXPECTED", "objects", "They came without a proof.")
+      ? refused("OBJECT_UNEXPECTED", "objects", "They came without a proof.")
       : ok({ root, applied: state.applied, change });
   }
   const proven = await verifyProof(crypto, root, update.proof, context);
@@ -79,7 +79,7 @@ export async function acceptUpdate(
   const applied = assembleApplied(proven.value, update, state, context, root);
   if (!applied.ok) return applied;
   if (applied.value.manifest.segment.id !== head.segment) {
-    return refuse("WRONG_SEGMENT", "manifest", `It came with a head of ${head.segment}.`);
+    return refused("WRONG_SEGMENT", "manifest", `It came with a head of ${head.segment}.`);
   }
   if (order.value === "same") return ok({ root, applied: state.applied, change });
   const isNew = state.applied?.manifestHash !== leaf.manifest;
@@ -103,7 +103,7 @@ export async function reopenConfig(
   const version = hint?.ok ? hint.value.serial.rootVersion : 0;
   const root = roots.find((candidate) => candidate.version === version);
   if (!root)
-    return refuse("WRONG_ROOT", "stored configuration", "It was signed under a root that is not here.");
+    return refused("WRONG_ROOT", "stored configuration", "It was signed under a root that is not here.");
   const opened = await acceptUpdate(crypto, { root, applied: null }, stored, { ...own, now: null });
   return opened.ok ? ok({ root: roots.at(-1) ?? root, applied: opened.value.applied }) : opened;
 }
@@ -112,12 +112,12 @@ function shapeFault(update: ConfigUpdate): ConfigRefusal | null {
   const checked = configUpdate.safeParse(update);
   if (!checked.success) {
     const [issue] = checked.error.issues;
-    return refuse("UPDATE_MALFORMED", "update", `${issue?.path.join(".") || "It"}: ${issue?.message}`).error;
+    return refused("UPDATE_MALFORMED", "update", `${issue?.path.join(".") || "It"}: ${issue?.message}`).error;
   }
   const texts = [...(update.roots ?? []), ...(update.objects ?? [])];
   const length = texts.reduce((sum, text) => sum + text.length, 0);
   return length > LIMITS.updateBytes
-    ? refuse("UPDATE_TOO_LARGE", "update", `It has ${length} characters.`).error
+    ? refused("UPDATE_TOO_LARGE", "update", `It has ${length} characters.`).error
     : null;
 }
 
@@ -133,7 +133,7 @@ async function verifyProof(
   { now, network, node }: AcceptContext,
 ): Promise<Result<Proven, ConfigRefusal>> {
   if (proof.head.length > maxEnvelopeLength(LIMITS.headBytes)) {
-    return refuse("ENVELOPE_TOO_LARGE", "head", `It has ${proof.head.length} characters.`);
+    return refused("ENVELOPE_TOO_LARGE", "head", `It has ${proof.head.length} characters.`);
   }
   const role = { keys: root.keys, role: root.roles.online };
   const payload = await openEnvelope(crypto, proof.head, "head", role, "head");
@@ -142,12 +142,12 @@ async function verifyProof(
   if (!decoded.ok) return decoded;
   const head = decoded.value;
   if (head.network !== network || root.network !== network) {
-    return refuse("WRONG_NETWORK", "head", `It is of the network ${head.network}, not ${network}.`);
+    return refused("WRONG_NETWORK", "head", `It is of the network ${head.network}, not ${network}.`);
   }
   const { epoch, rootVersion } = head.serial;
   if (epoch !== root.epoch || rootVersion !== root.version) {
     const said = `It was made under root ${rootVersion} of epoch ${epoch}`;
-    return refuse("WRONG_ROOT", "head", `${said}, not ${root.version} of ${root.epoch}.`);
+    return refused("WRONG_ROOT", "head", `${said}, not ${root.version} of ${root.epoch}.`);
   }
   const time = timeFault(head, now);
   if (time) return err(time);
@@ -157,10 +157,10 @@ async function verifyProof(
 function timeFault({ issuedAt, expiresAt }: HeadDocument, now: number | null): ConfigRefusal | null {
   if (now === null) return null;
   if (expiresAt <= now) {
-    return refuse("HEAD_EXPIRED", "head", `It ended at ${new Date(expiresAt).toISOString()}.`).error;
+    return refused("HEAD_EXPIRED", "head", `It ended at ${new Date(expiresAt).toISOString()}.`).error;
   }
   return issuedAt > now + MAX_AHEAD_MS
-    ? refuse("HEAD_FROM_FUTURE", "head", `It begins at ${new Date(issuedAt).toISOString()}.`).error
+    ? refused("HEAD_FROM_FUTURE", "head", `It begins at ${new Date(issuedAt).toISOString()}.`).error
     : null;
 }
 
@@ -177,25 +177,25 @@ function verifyLeaf(
     treeRoot !== null &&
     path.length === proof.path.length &&
     verifyInclusion(leafHash(bytes), proof.index, head.treeSize, path, treeRoot);
-  if (!isIncluded) return refuse("NOT_INCLUDED", "leaf", "The head does not vouch for it.");
+  if (!isIncluded) return refused("NOT_INCLUDED", "leaf", "The head does not vouch for it.");
   const leaf = decode("leaf", bytes, "leaf", LIMITS.leafBytes);
   if (!leaf.ok) return leaf;
   if (leaf.value.network !== network)
-    return refuse("WRONG_NETWORK", "leaf", `It is of ${leaf.value.network}.`);
+    return refused("WRONG_NETWORK", "leaf", `It is of ${leaf.value.network}.`);
   if (leaf.value.node !== node)
-    return refuse("WRONG_NODE", "leaf", `It is of ${leaf.value.node}, not ${node}.`);
+    return refused("WRONG_NODE", "leaf", `It is of ${leaf.value.node}, not ${node}.`);
   return compareSerials(leaf.value.serial, head.serial) === 0
     ? ok({ head, leaf: leaf.value })
-    : refuse("NOT_INCLUDED", "leaf", "Its serial is not its head's.");
+    : refused("NOT_INCLUDED", "leaf", "Its serial is not its head's.");
 }
 
 function orderOf(leaf: LeafDocument, applied: AppliedConfig | null): Result<"newer" | "same", ConfigRefusal> {
   const order = applied ? compareSerials(leaf.serial, applied.serial) : 1;
   if (order > 0) return ok("newer");
-  if (order < 0) return refuse("SERIAL_OLD", "leaf", "A newer configuration was applied before.");
+  if (order < 0) return refused("SERIAL_OLD", "leaf", "A newer configuration was applied before.");
   return leaf.manifest === applied?.manifestHash
     ? ok("same")
-    : refuse("SERIAL_REUSED", "leaf", "Another configuration with the same serial was applied before.");
+    : refused("SERIAL_REUSED", "leaf", "Another configuration with the same serial was applied before.");
 }
 
 function assembleApplied(
@@ -206,7 +206,7 @@ function assembleApplied(
   root: RootDocument,
 ): Result<AppliedConfig, ConfigRefusal> {
   const overlay = overlayOf(root);
-  if (!overlay || !update.proof) return refuse("ROOT_OVERLAY", "root", "Its ranges can't be read.");
+  if (!overlay || !update.proof) return refused("ROOT_OVERLAY", "root", "Its ranges can't be read.");
   const assembled = assemble(leaf.manifest, update.objects ?? [], state.applied?.objects ?? new Map());
   if (!assembled.ok) return assembled;
   const fault = configFault(assembled.value, own, overlay);

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import { type Addressed, type Documents, decode, decodeBounded, hashOf } from "./object.ts";
-import { type ConfigRefusal, refuse } from "./refusals.ts";
+import { type ConfigRefusal, refused } from "./refusals.ts";
 import {
   type ComponentDocument,
   LIMITS,
@@ -54,7 +54,7 @@ export function assemble(
 
   function read<T extends NodeObject["type"]>(type: T, hash: ObjectHash) {
     const bytes = came.ok ? came.value.get(hash) : undefined;
-    if (!bytes) return refuse("OBJECT_MISSING", `${type} ${hash}`, "It was neither sent nor held.");
+    if (!bytes) return refused("OBJECT_MISSING", `${type} ${hash}`, "It was neither sent nor held.");
     const max = type === "record" ? LIMITS.recordBytes : LIMITS.objectBytes;
     const document = decode(type, bytes, `${type} ${hash}`, max);
     return document.ok ? ok({ hash, bytes, document: document.value }) : document;
@@ -79,7 +79,7 @@ export function assemble(
   }
   for (const hash of came.value.keys()) {
     if (!used.has(hash))
-      return refuse("OBJECT_UNEXPECTED", `object ${hash}`, "The manifest does not lead to it.");
+      return refused("OBJECT_UNEXPECTED", `object ${hash}`, "The manifest does not lead to it.");
   }
   return ok({
     manifest: manifest.value.document,
@@ -97,17 +97,17 @@ function decodeAll(
   received: readonly string[],
 ): Result<ReadonlyMap<ObjectHash, Uint8Array<ArrayBuffer>>, ConfigRefusal> {
   if (received.length > MAX_OBJECTS) {
-    return refuse("TOO_MANY_OBJECTS", "objects", `${received.length} came, and ${MAX_OBJECTS} are taken.`);
+    return refused("TOO_MANY_OBJECTS", "objects", `${received.length} came, and ${MAX_OBJECTS} are taken.`);
   }
   const came = new Map<ObjectHash, Uint8Array<ArrayBuffer>>();
   for (const [at, text] of received.entries()) {
     if (text.length > Math.ceil((LIMITS.objectBytes * 4) / 3)) {
-      return refuse("OBJECT_TOO_LARGE", `object ${at}`, `It has more than ${LIMITS.objectBytes} bytes.`);
+      return refused("OBJECT_TOO_LARGE", `object ${at}`, `It has more than ${LIMITS.objectBytes} bytes.`);
     }
     const bytes = decodeBounded(text, LIMITS.objectBytes);
-    if (!bytes) return refuse("UPDATE_MALFORMED", `object ${at}`, "It is not base64url.");
+    if (!bytes) return refused("UPDATE_MALFORMED", `object ${at}`, "It is not base64url.");
     const hash = hashOf(bytes);
-    if (came.has(hash)) return refuse("OBJECT_UNEXPECTED", `object ${hash}`, "It came twice.");
+    if (came.has(hash)) return refused("OBJECT_UNEXPECTED", `object ${hash}`, "It came twice.");
     came.set(hash, bytes);
   }
   return ok(came);
@@ -120,12 +120,12 @@ function typed<T extends NodeObject["type"]>(
 ): Result<Addressed<Documents[T]>, ConfigRefusal> {
   return object.document.type === type
     ? ok(object as Addressed<Documents[T]>)
-    : refuse("OBJECT_WRONG_TYPE", `${type} ${hash}`, `It is a ${object.document.type}.`);
+    : refused("OBJECT_WRONG_TYPE", `${type} ${hash}`, `It is a ${object.document.type}.`);
 }
 
 function listFault(peers: readonly ObjectHash[]): ConfigRefusal | null {
   if (peers.length > LIMITS.peers) {
-    const many = refuse(
+    const many = refused(
       "TOO_MANY_PEERS",
       "manifest",
       `It names ${peers.length}, and ${LIMITS.peers} are taken.`,
@@ -133,5 +133,5 @@ function listFault(peers: readonly ObjectHash[]): ConfigRefusal | null {
     return many.error;
   }
   const ascends = peers.every((hash, at) => at === 0 || (peers[at - 1] ?? "") < hash);
-  return ascends ? null : refuse("ORDER_WRONG", "manifest", "Its peers are not in ascending order.").error;
+  return ascends ? null : refused("ORDER_WRONG", "manifest", "Its peers are not in ascending order.").error;
 }

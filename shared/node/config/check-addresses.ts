@@ -1,7 +1,7 @@
 import { comparePrefixes, contains, isDefaultRoute, overlaps, type Prefix } from "../../net/prefix.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { canonicalPrefix, parseHost } from "./prefixes.ts";
-import { type ConfigRefusal, refuse } from "./refusals.ts";
+import { type ConfigRefusal, refused } from "./refusals.ts";
 import type { Overlay } from "./root-check.ts";
 
 /** Which addresses, routes and endpoints a node takes. Each function returns what is wrong, or null. */
@@ -22,7 +22,7 @@ export function addressFault(
   ] as const) {
     const host = parseHost(text);
     if (!host || host.version !== range.version) {
-      return refuse(
+      return refused(
         "ADDRESS_INVALID",
         where,
         `${text} is no IPv${range.version} address in its only spelling.`,
@@ -30,7 +30,7 @@ export function addressFault(
     }
     // The first and the last address of a range name the network and everyone in it.
     if (!contains(range, host) || host.first === range.first || host.last === range.last) {
-      return refuse("ADDRESS_OUTSIDE_OVERLAY", where, `${text} is not for a node of this network.`).error;
+      return refused("ADDRESS_OUTSIDE_OVERLAY", where, `${text} is not for a node of this network.`).error;
     }
   }
   return null;
@@ -39,11 +39,12 @@ export function addressFault(
 /** A route that was read, or why it is not taken. */
 export function readRoute(text: string, overlay: Overlay, where: string): Prefix | ConfigRefusal {
   const prefix = canonicalPrefix(text);
-  if (!prefix) return refuse("ROUTE_INVALID", where, `${text} is no prefix in its only spelling.`).error;
+  if (!prefix) return refused("ROUTE_INVALID", where, `${text} is no prefix in its only spelling.`).error;
   if (isDefaultRoute(prefix)) return prefix;
   const forbidden = [overlay.ipv4, overlay.ipv6, ...NEVER_ROUTED].find((range) => overlaps(range, prefix));
   if (forbidden || prefix.length < LEAST_LENGTH[prefix.version]) {
-    return refuse("ROUTE_FORBIDDEN", where, `${text} holds addresses that are never routed to a peer.`).error;
+    return refused("ROUTE_FORBIDDEN", where, `${text} holds addresses that are never routed to a peer.`)
+      .error;
   }
   return prefix;
 }
@@ -77,7 +78,7 @@ export function endpointFault(text: string, overlay: Overlay, where: string): Co
   const why = endpoint.ok ? "must be in its one spelling" : endpoint.error;
   return endpoint.ok && endpoint.value === text
     ? null
-    : refuse("ENDPOINT_INVALID", where, `The endpoint ${JSON.stringify(text)} ${why}.`).error;
+    : refused("ENDPOINT_INVALID", where, `The endpoint ${JSON.stringify(text)} ${why}.`).error;
 }
 
 const prefixes = (...texts: readonly string[]): readonly Prefix[] =>

@@ -11,7 +11,7 @@ import {
   routeOverlap,
 } from "./check-addresses.ts";
 import { grantFault } from "./check-grants.ts";
-import { type ConfigRefusal, refuse } from "./refusals.ts";
+import { type ConfigRefusal, refused } from "./refusals.ts";
 import type { Overlay } from "./root-check.ts";
 import type { RecordDocument } from "./types.ts";
 
@@ -43,10 +43,10 @@ function ownFault(
     if (document.network !== own.network) return foreign(name, document.network, own.network);
   }
   if (manifest.node !== own.node) {
-    return refuse("WRONG_NODE", "manifest", `It is of ${manifest.node}, not ${own.node}.`).error;
+    return refused("WRONG_NODE", "manifest", `It is of ${manifest.node}, not ${own.node}.`).error;
   }
   if (component.segment !== manifest.segment.id) {
-    return refuse("WRONG_SEGMENT", "component", `It is of ${component.segment}, not ${manifest.segment.id}.`)
+    return refused("WRONG_SEGMENT", "component", `It is of ${component.segment}, not ${manifest.segment.id}.`)
       .error;
   }
   const isOwn = own.keys.some(
@@ -54,7 +54,7 @@ function ownFault(
       wireguard === record.wireguard && kem === record.kem && signing === record.signing,
   );
   if (record.node !== own.node || !isOwn) {
-    return refuse("OWN_RECORD_UNKNOWN", "own record", "It names keys that this node did not make.").error;
+    return refused("OWN_RECORD_UNKNOWN", "own record", "It names keys that this node did not make.").error;
   }
   return addressFault(manifest, overlay, "manifest");
 }
@@ -68,17 +68,17 @@ function distinctFault({ manifest, peers }: Assembled, own: OwnFacts): ConfigRef
   const ownKeys = new Set(own.keys.flatMap(({ wireguard, kem, signing }) => [wireguard, kem, signing]));
   for (const { peer, record } of peers) {
     const where = nameOf(peer);
-    if (peer.node === own.node) return refuse("PEER_IS_SELF", where, "It is this node.").error;
+    if (peer.node === own.node) return refused("PEER_IS_SELF", where, "It is this node.").error;
     if (takes(nodes, peer.node) || takes(names, peer.name)) {
-      return refuse("PEER_DUPLICATE", where, "Its id or its name is another's.").error;
+      return refused("PEER_DUPLICATE", where, "Its id or its name is another's.").error;
     }
     for (const address of [peer.ipv4, peer.ipv6]) {
       if (takes(addresses, address))
-        return refuse("ADDRESS_DUPLICATE", where, `${address} is another's.`).error;
+        return refused("ADDRESS_DUPLICATE", where, `${address} is another's.`).error;
     }
     for (const key of [record.wireguard, record.kem, record.signing]) {
-      if (ownKeys.has(key)) return refuse("PEER_HAS_OWN_KEY", where, "It has a key of this node.").error;
-      if (takes(keys, key)) return refuse("KEY_DUPLICATE", where, "Another peer has its key.").error;
+      if (ownKeys.has(key)) return refused("PEER_HAS_OWN_KEY", where, "It has a key of this node.").error;
+      if (takes(keys, key)) return refused("KEY_DUPLICATE", where, "Another peer has its key.").error;
     }
   }
   return null;
@@ -95,7 +95,7 @@ function eachFault(assembled: Assembled, overlay: Overlay, own: OwnFacts): Confi
   const { manifest, component, peers } = assembled;
   const rules = new Set(component.rules.map(({ id }) => id));
   if (rules.size < component.rules.length) {
-    return refuse("RULE_UNKNOWN", "component", "It explains one rule twice.").error;
+    return refused("RULE_UNKNOWN", "component", "It explains one rule twice.").error;
   }
   const forwards = readRoutes(manifest.forwards, overlay, "manifest");
   if (!Array.isArray(forwards)) return forwards;
@@ -110,21 +110,22 @@ function eachFault(assembled: Assembled, overlay: Overlay, own: OwnFacts): Confi
     const routes = readRoutes(peer.routes, overlay, where);
     if (!Array.isArray(routes)) return routes;
     const taken = routes.find(({ prefix }) => takesFrom(prefix, ownRanges));
-    if (taken) return refuse("ROUTE_OVERLAP", where, `${taken.text} holds what this node forwards to.`).error;
+    if (taken)
+      return refused("ROUTE_OVERLAP", where, `${taken.text} holds what this node forwards to.`).error;
     owned.push(...routes.map((route) => ({ ...route, owner: peer.node })));
     if (routes.some(({ prefix }) => isDefaultRoute(prefix))) exits.add(peer.node);
     const isAsked = own.exitNode === peer.node || own.exitNode === peer.name;
     if (exits.has(peer.node) && !isAsked) {
-      return refuse("EXIT_UNASKED", where, "It would take all traffic, which nobody asked for here.").error;
+      return refused("EXIT_UNASKED", where, "It would take all traffic, which nobody asked for here.").error;
     }
-    if (exits.size > 1) return refuse("ROUTE_OVERLAP", where, "Two peers would take all traffic.").error;
+    if (exits.size > 1) return refused("ROUTE_OVERLAP", where, "Two peers would take all traffic.").error;
     const ungranted = grantFault(peer, { rules, forwards: ownRanges, overlay });
     if (ungranted) return ungranted;
   }
   const overlap = routeOverlap(owned.filter(({ prefix }) => !isDefaultRoute(prefix)));
   if (!overlap) return null;
   const [a, b] = overlap;
-  return refuse("ROUTE_OVERLAP", `node ${b.owner}`, `Its route ${b.text} overlaps ${a.text} of ${a.owner}.`)
+  return refused("ROUTE_OVERLAP", `node ${b.owner}`, `Its route ${b.text} overlaps ${a.text} of ${a.owner}.`)
     .error;
 }
 
@@ -134,11 +135,11 @@ function peerFault({ peer, record }: KnownPeer, own: OwnFacts, overlay: Overlay)
     if (network !== own.network) return foreign(where, network, own.network);
   }
   if (record.node !== peer.node) {
-    return refuse("RECORD_FOREIGN", where, `Its key record is of ${record.node}.`).error;
+    return refused("RECORD_FOREIGN", where, `Its key record is of ${record.node}.`).error;
   }
   const key = fromBase64url(record.wireguard);
   if (!key || judgeMontgomeryPoint(key) !== "fine") {
-    return refuse("KEY_WEAK", where, "Its WireGuard key is one that everybody can compute with.").error;
+    return refused("KEY_WEAK", where, "Its WireGuard key is one that everybody can compute with.").error;
   }
   for (const endpoint of peer.endpoints) {
     const fault = endpointFault(endpoint, overlay, where);
@@ -164,4 +165,4 @@ const takesFrom = (prefix: Prefix, forwards: readonly Prefix[]): boolean =>
   !isDefaultRoute(prefix) && forwards.some((range) => contains(prefix, range));
 const nameOf = ({ node }: { readonly node: string }): string => `peer ${node}`;
 const foreign = (where: string, network: string, own: string): ConfigRefusal =>
-  refuse("WRONG_NETWORK", where, `It is of the network ${network}, not ${own}.`).error;
+  refused("WRONG_NETWORK", where, `It is of the network ${network}, not ${own}.`).error;

@@ -1,7 +1,7 @@
 import { contains, type Prefix } from "../../net/prefix.ts";
 import { isRefusal, readRoute } from "./check-addresses.ts";
 import { canonicalPrefix } from "./prefixes.ts";
-import { type ConfigRefusal, refuse } from "./refusals.ts";
+import { type ConfigRefusal, refused } from "./refusals.ts";
 import type { Overlay } from "./root-check.ts";
 import type { Grant, PeerDocument } from "./types.ts";
 
@@ -38,7 +38,7 @@ export function grantFault(
 const ruleFault = (rule: Grant["rule"], { rules }: GrantBounds, where: string): ConfigRefusal | null =>
   rules.has(rule)
     ? null
-    : refuse("RULE_UNKNOWN", where, `The component does not explain the rule ${rule}.`).error;
+    : refused("RULE_UNKNOWN", where, `The component does not explain the rule ${rule}.`).error;
 
 function ownFault(
   side: readonly string[] | undefined,
@@ -48,7 +48,7 @@ function ownFault(
   for (const text of side ?? []) {
     const prefix = canonicalPrefix(text);
     if (!prefix || !forwards.some((range) => contains(range, prefix))) {
-      return refuse("GRANT_OUTSIDE_ROUTES", where, `This node does not forward to ${text}.`).error;
+      return refused("GRANT_OUTSIDE_ROUTES", where, `This node does not forward to ${text}.`).error;
     }
   }
   return null;

@@ -3,7 +3,7 @@ import { ok, type Result } from "../../base/result.ts";
 import { utf8 } from "../../crypto/bytes.ts";
 import { verifyEnvelope } from "../../crypto/dsse.ts";
 import type { Bytes, CryptoProvider } from "../../crypto/types.ts";
-import { type ConfigRefusal, refuse } from "./refusals.ts";
+import { type ConfigRefusal, refused } from "./refusals.ts";
 import type { RoleKeys, RootDocument } from "./types.ts";
 
 /** What a signature is made and checked for: a document of one kind never passes for another. */
@@ -36,7 +36,7 @@ export async function openEnvelope(
     threshold: role.threshold,
     payloadType: PAYLOAD_TYPES[kind],
   });
-  return opened.ok ? ok(opened.value.payload) : refuse(opened.error, where, SAID[opened.error]);
+  return opened.ok ? ok(opened.value.payload) : refused(opened.error, where, SAID[opened.error]);
 }
 
 /** The bound on an envelope around `payload` bytes that may carry every signature that is taken. */

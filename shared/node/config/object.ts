@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { base64url, fromBase64url } from "../../base/base64url.ts";
 import { ok, type Result } from "../../base/result.ts";
-import { type ConfigRefusal, refuse } from "./refusals.ts";
+import { type ConfigRefusal, refused } from "./refusals.ts";
 import { SCHEMAS } from "./schemas.ts";
 import { parseStrictJson } from "./strict-json.ts";
 import type {
@@ -59,16 +59,16 @@ export function decode<T extends DocumentType>(
   maxBytes: number,
 ): Result<Documents[T], ConfigRefusal> {
   if (bytes.length > maxBytes)
-    return refuse("OBJECT_TOO_LARGE", where, `It has more than ${maxBytes} bytes.`);
+    return refused("OBJECT_TOO_LARGE", where, `It has more than ${maxBytes} bytes.`);
   const json = parseStrictJson(bytes, maxBytes);
-  if (!json.ok) return refuse("NOT_STRICT_JSON", where, `${json.error.reason}, at ${json.error.at}.`);
+  if (!json.ok) return refused("NOT_STRICT_JSON", where, `${json.error.reason}, at ${json.error.at}.`);
   const { value } = json;
   const found = value !== null && typeof value === "object" && "type" in value ? value.type : undefined;
-  if (found !== type) return refuse("OBJECT_WRONG_TYPE", where, `It is no ${type}.`);
+  if (found !== type) return refused("OBJECT_WRONG_TYPE", where, `It is no ${type}.`);
   const checked = SCHEMAS[type].safeParse(value);
   if (!checked.success) {
     const [issue] = checked.error.issues;
-    return refuse("INVALID_SHAPE", where, `${issue?.path.join(".") || "It"}: ${issue?.message}`);
+    return refused("INVALID_SHAPE", where, `${issue?.path.join(".") || "It"}: ${issue?.message}`);
   }
   return ok(checked.data as Documents[T]);
 }

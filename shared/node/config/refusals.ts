@@ -75,5 +75,5 @@ export interface ConfigRefusal {
   readonly remedy: string;
 }
 
-export const refuse = (code: ConfigRefusalCode, where: string, detail: string) =>
+export const refused = (code: ConfigRefusalCode, where: string, detail: string) =>
   err<ConfigRefusal>({ code, where, detail, remedy: CONFIG_REFUSALS[code] });

@@ -3,7 +3,7 @@ import { utf8 } from "../../crypto/bytes.ts";
 import { parseEnvelope } from "../../crypto/dsse-parse.ts";
 import { maxEnvelopeLength, openEnvelope, type Role, type Verifier } from "./envelopes.ts";
 import { decode, hashOf } from "./object.ts";
-import { type ConfigRefusal, refuse } from "./refusals.ts";
+import { type ConfigRefusal, refused } from "./refusals.ts";
 import { checkRoot } from "./root-check.ts";
 import { LIMITS, type ObjectHash, type RootDocument } from "./types.ts";
 
@@ -28,7 +28,11 @@ export async function verifyRootChain(
   now: number | null,
 ): Promise<Result<readonly [RootDocument, ...RootDocument[]], ConfigRefusal>> {
   if (envelopes.length > LIMITS.roots) {
-    return refuse("TOO_MANY_ROOTS", "roots", `There are ${envelopes.length}, and ${LIMITS.roots} are taken.`);
+    return refused(
+      "TOO_MANY_ROOTS",
+      "roots",
+      `There are ${envelopes.length}, and ${LIMITS.roots} are taken.`,
+    );
   }
   const start = await startOf(crypto, envelopes, pin);
   if (!start.ok) return start;
@@ -42,7 +46,7 @@ export async function verifyRootChain(
     chain.push(newest);
   }
   if (now !== null && newest.expiresAt <= now) {
-    return refuse(
+    return refused(
       "ROOT_EXPIRED",
       nameOf(newest),
       `It expired at ${new Date(newest.expiresAt).toISOString()}.`,
@@ -69,7 +73,7 @@ async function startOf(
     const root = await verifySelfSigned(crypto, envelope, payload.value);
     return root.ok ? ok({ root: root.value, rest: envelopes.slice(at + 1) }) : root;
   }
-  return refuse("ROOT_NOT_PINNED", "roots", "None of them is the root that the enrolment key names.");
+  return refused("ROOT_NOT_PINNED", "roots", "None of them is the root that the enrolment key names.");
 }
 
 /** The next root, or null for one that is not newer than what is trusted. */
@@ -86,7 +90,7 @@ async function follow(
   if (version <= trusted.version) return ok(null);
   const where = `root ${version}`;
   if (version > trusted.version + 1) {
-    return refuse("ROOT_GAP", where, `Root ${trusted.version} is trusted, and the one after it is missing.`);
+    return refused("ROOT_GAP", where, `Root ${trusted.version} is trusted, and the one after it is missing.`);
   }
   const byOld = await openEnvelope(
     crypto,
@@ -99,14 +103,14 @@ async function follow(
   const root = await verifySelfSigned(crypto, envelope, payload.value);
   if (!root.ok) return root;
   if (root.value.network !== trusted.network) {
-    return refuse(
+    return refused(
       "WRONG_NETWORK",
       where,
       `It is of the network ${root.value.network}, not ${trusted.network}.`,
     );
   }
   if (root.value.epoch < trusted.epoch) {
-    return refuse(
+    return refused(
       "ROOT_EPOCH_DECREASED",
       where,
       `The epoch went from ${trusted.epoch} to ${root.value.epoch}.`,
@@ -133,10 +137,10 @@ async function verifySelfSigned(
 function payloadOf(envelope: string): Result<Uint8Array, ConfigRefusal> {
   const where = "a root";
   if (envelope.length > maxEnvelopeLength(LIMITS.rootBytes)) {
-    return refuse("ENVELOPE_TOO_LARGE", where, `It has ${envelope.length} characters.`);
+    return refused("ENVELOPE_TOO_LARGE", where, `It has ${envelope.length} characters.`);
   }
   const parsed = parseEnvelope(utf8(envelope), { maxPayload: LIMITS.rootBytes, maxSignatures: 16 });
-  return parsed.ok ? ok(parsed.value.payload) : refuse(parsed.error, where, "It is no DSSE envelope.");
+  return parsed.ok ? ok(parsed.value.payload) : refused(parsed.error, where, "It is no DSSE envelope.");
 }
 
 const rootRole = ({ keys, roles }: RootDocument): Role => ({ keys, role: roles.root });
