@@ -33,6 +33,20 @@ async function propagate(bindings: Bindings, effects: Effects): Promise<number> 
     // False where it was published by an attempt before this one, or grew in the meantime: then it is still shown as held.
     await meshObject(bindings, segmentId).confirm(revision);
   }
+  // A user who was disabled takes their nodes out of the mesh.
+  const concernsNodes = effects.mesh === true || effects.userIds.length > 0;
+  const told = await Promise.allSettled([
+    tellSessions(bindings, effects),
+    concernsNodes ? refreshMesh(bindings) : 0,
+  ]);
+  return told.reduce((pending, result) => {
+    if (result.status === "rejected") throw result.reason;
+    return pending + result.value;
+  }, 0);
+}
+
+/** @returns How many session objects could not be told yet. */
+async function tellSessions(bindings: Bindings, effects: Effects): Promise<number> {
   const coordinator = coordinatorObject(bindings);
   const pending = new Set<string>();
   const note = (told: { readonly pending: readonly string[] }) => {
@@ -50,9 +64,7 @@ async function propagate(bindings: Bindings, effects: Effects): Promise<number> 
     note(over);
     await indexEnded(bindings.db, over.ended, reason);
   });
-  // A user who was disabled takes their nodes out of the mesh.
-  const concernsNodes = effects.mesh === true || effects.userIds.length > 0;
-  return pending.size + (concernsNodes ? await refreshMesh(bindings) : 0);
+  return pending.size;
 }
 
 /** Those who are gone have no principal: their sessions are ended instead. */
