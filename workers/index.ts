@@ -1,7 +1,7 @@
 import { refusal } from "../shared/base/errors/catalogue.ts";
 import { toProblem } from "../shared/base/errors/problem.ts";
 import { serveGateway } from "./gateway/index.ts";
-import { refuse } from "./gateway/refusal-response.ts";
+import { refusalResponse } from "./gateway/refusal-response.ts";
 import { keepHouse } from "./hub/housekeeping.ts";
 import { type Bindings, ConfigurationError, checkBindings } from "./platform/env.ts";
 import { logError, logInfo } from "./platform/log.ts";
@@ -29,7 +29,7 @@ export default {
   async fetch(request: Request, env: unknown, ctx: ExecutionContext): Promise<Response> {
     try {
       bindings ??= checkBindings(env);
-      if (hasTooManyCookies(request)) return refuse(request, TOO_MANY_COOKIES);
+      if (hasTooManyCookies(request)) return refusalResponse(request, TOO_MANY_COOKIES);
       const url = new URL(request.url);
       const { origin } = url;
       if (origin === bindings.authOrigin) return await serveAuth(request, bindings, ctx);

@@ -3,7 +3,7 @@ import { type ErrorCode, type Refusal, refusal } from "../../shared/base/errors/
 import { refusalOfFault, type UpstreamFault } from "../../shared/http/upstream-fault.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
-import { type RefusalContext, refuse } from "./refusal-response.ts";
+import { type RefusalContext, refusalResponse } from "./refusal-response.ts";
 import { type Cut, type StreamWatch, UPSTREAM_TIMEOUT } from "./stream-watch.ts";
 
 /** One request that was allowed, on its way to an upstream and back. */
@@ -28,7 +28,7 @@ export interface Forwarding {
 /** Ends the forwarding with a refusal. */
 export function no({ request, refusalContext, watch }: Forwarding, refused: Refusal): Response {
   watch.close();
-  return refuse(request, refused, refusalContext);
+  return refusalResponse(request, refused, refusalContext);
 }
 
 export const noBecause = (forwarding: Forwarding, code: ErrorCode, detail: string): Response =>

@@ -16,7 +16,7 @@ import { type Caller, identify, isGood } from "./caller.ts";
 import { askedBy, decisionEntry, judge } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
 import { forward } from "./proxy.ts";
-import { refuse } from "./refusal-response.ts";
+import { refusalResponse } from "./refusal-response.ts";
 import { recordRefused } from "./refused-credential.ts";
 import { signInFirst } from "./sign-in-first.ts";
 import { isDeniedByAge } from "./step-up.ts";
@@ -35,10 +35,10 @@ export async function serveGateway(
 ): Promise<Response> {
   try {
     const answer = await whileAppsChange(() => answerOnce(request, bindings, ctx));
-    return answer ?? refuse(request, UNAVAILABLE);
+    return answer ?? refusalResponse(request, UNAVAILABLE);
   } catch (error) {
     logError("gateway_undecided", error);
-    return refuse(request, UNAVAILABLE);
+    return refusalResponse(request, UNAVAILABLE);
   }
 }
 
@@ -49,7 +49,7 @@ async function answerOnce(
   ctx: ExecutionContext,
 ): Promise<Response | null> {
   const found = await findApp(request, bindings);
-  if (!found.ok) return refuse(request, found.error);
+  if (!found.ok) return refusalResponse(request, found.error);
   return serveApp(request, found.value, bindings, ctx);
 }
 
@@ -96,31 +96,31 @@ async function serveApp(
   ctx: ExecutionContext,
 ): Promise<Response | null> {
   const forbidden = methodRefusal(request.method);
-  if (forbidden) return refuse(request, forbidden, { app });
+  if (forbidden) return refusalResponse(request, forbidden, { app });
   if (target.path === JWKS_PATH) return serveJwks(request, bindings);
   const reserved = reservedSpace(target);
   if (reserved === "disguised")
-    return refuse(request, refusal("not_found", "Go to the app's start page."), { app });
+    return refusalResponse(request, refusal("not_found", "Go to the app's start page."), { app });
   if (reserved === "ours" && target.path !== "/.rustronaut/user")
     return serveReserved(request, app, bindings, ctx);
   const preflight = answerPreflight(request, app, origin);
   if (preflight) return preflight;
   const question = questionOf(askedBy(request), app, target);
-  if (!question.ok) return refuse(request, question.error, { app });
+  if (!question.ok) return refusalResponse(request, question.error, { app });
   const caller = await identify(request, app, bindings);
   if (caller.kind === "bad_credentials") {
     const decisionId = await recordRefused(question.value, caller, bindings, ctx);
     const context = decisionId === undefined ? { app } : { app, decisionId };
-    return refuse(request, refusal("invalid_credentials", caller.detail), context);
+    return refusalResponse(request, refusal("invalid_credentials", caller.detail), context);
   }
-  if (caller.kind === "unavailable") return refuse(request, UNAVAILABLE, { app });
+  if (caller.kind === "unavailable") return refusalResponse(request, UNAVAILABLE, { app });
   const snapshot = await (caller.kind === "nobody"
     ? freshSnapshot(bindings)
     : snapshotAt(bindings, caller.epoch));
   // Who needs a session and how paths are read, the app's older settings said.
   if (snapshot.appByHost.get(app.host) !== app) return null;
   if (!app.settings.rootServiceWorker && isRootServiceWorker(request, target.path)) {
-    return refuse(request, refusal("service_worker_refused", NO_ROOT_WORKER), { app });
+    return refusalResponse(request, refusal("service_worker_refused", NO_ROOT_WORKER), { app });
   }
   if (caller.kind === "nobody")
     return signInFirst(request, app, bindings, caller.ended ? "session_ended" : "unauthenticated");
@@ -135,7 +135,11 @@ function answerPreflight(request: Request, app: SnapshotApp, ownOrigin: string):
   if (!isPreflight(request.method, origin, method) || origin === null || method === null) return null;
   const isAllowed = corsHeaders(origin, ownOrigin, app.settings.allowedOrigins).length > 0;
   if (!isAllowed)
-    return refuse(request, refusal("origin_not_allowed", "This origin is not allowed for the app."), { app });
+    return refusalResponse(
+      request,
+      refusal("origin_not_allowed", "This origin is not allowed for the app."),
+      { app },
+    );
   const headers = new Headers(
     preflightHeaders(origin, method, request.headers.get("access-control-request-headers")).map(([a, b]) => [
       a,
@@ -182,7 +186,7 @@ async function serveCaller(
     !mayOpenWebSocket(request.headers.get("origin"), origin, app.settings.allowedOrigins, hasCookie)
   ) {
     await recordDecision(bindings, ctx, { ...entry, decision: "deny", reason: "origin_not_allowed" });
-    return refuse(
+    return refusalResponse(
       request,
       refusal("origin_not_allowed", "Open the connection from the app's own pages."),
       context,
@@ -196,7 +200,10 @@ async function serveCaller(
       return signInFirst(request, app, bindings, "sign_in_too_old");
     }
     const detail = `No policy allows this, or one forbids it. Show your administrator the decision ${entry.id}.`;
-    return refuse(request, refusal("denied_by_policy", detail), { ...context, reason: entry.reason });
+    return refusalResponse(request, refusal("denied_by_policy", detail), {
+      ...context,
+      reason: entry.reason,
+    });
   }
   const asserted = {
     method: request.method,

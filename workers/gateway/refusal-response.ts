@@ -22,7 +22,7 @@ export interface RefusalContext {
 const GRPC_STATUS: Readonly<Record<number, number>> = { 401: 16, 403: 7, 404: 12, 429: 8, 503: 14 };
 
 /** Says no in the caller's own language: a page, gRPC trailers or a problem document. */
-export function refuse(request: Request, refusal: Refusal, context: RefusalContext = {}): Response {
+export function refusalResponse(request: Request, refusal: Refusal, context: RefusalContext = {}): Response {
   const { status } = ERRORS[refusal.code];
   const id = context.decisionId ?? freshId("decision");
   const response = showsPage(request)

@@ -4,7 +4,7 @@ import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { beginSignIn } from "../session/begin.ts";
 import { SIGN_IN_PATH } from "../session/index.ts";
-import { refuse } from "./refusal-response.ts";
+import { refusalResponse } from "./refusal-response.ts";
 
 /** Stable codes of why someone can't go on. */
 type Why = "unauthenticated" | "session_ended" | "sign_in_too_old";
@@ -28,7 +28,7 @@ export async function signInFirst(
   const isOld = why === "sign_in_too_old";
   if (maySignIn(request)) return beginSignIn(request, app, bindings, isOld ? Date.now() : null);
   const loginUrl = `${new URL(request.url).origin}${SIGN_IN_PATH}${isOld ? "?fresh=1" : ""}`;
-  return refuse(request, refusal(why, remedy(request, why)), { app, loginUrl });
+  return refusalResponse(request, refusal(why, remedy(request, why)), { app, loginUrl });
 }
 
 function remedy(request: Request, why: Why): string {

@@ -2,10 +2,10 @@ import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts"
 import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
 import { maySignIn } from "../../shared/http/navigation.ts";
 import type { Bindings } from "../platform/env.ts";
+import { refusalPage } from "../session/answers.ts";
 import { beginSignIn } from "../session/begin.ts";
 import { currentSession } from "../session/current-session.ts";
 import { hubApp } from "../session/hub-app.ts";
-import { refuse } from "../session/refuse.ts";
 
 /** Nothing is inline and nothing comes from elsewhere; charts size themselves through the CSSOM, which needs no leave. */
 const CONTENT_SECURITY_POLICY = [
@@ -23,7 +23,8 @@ const CONTENT_SECURITY_POLICY = [
 
 /** The dashboard's files. A page is only given to someone signed in; who is not is sent to sign in. */
 export async function serveDashboard(request: Request, bindings: Bindings): Promise<Response> {
-  if (request.method !== "GET" && request.method !== "HEAD") return refuse("method_not_allowed", "Use GET.");
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return refusalPage("method_not_allowed", "Use GET.");
   const { pathname } = new URL(request.url);
   const isFile = /\.[a-z0-9]+$/i.test(pathname) && pathname !== "/index.html";
   if (isFile) return serveAsset(request, bindings, "asset");
@@ -32,17 +33,17 @@ export async function serveDashboard(request: Request, bindings: Bindings): Prom
     appId: HUB_APP_ID,
   });
   if (current === "stale") {
-    return refuse("unavailable", "Sessions can't be checked right now. Try again in a moment.", {
+    return refusalPage("unavailable", "Sessions can't be checked right now. Try again in a moment.", {
       retryUrl: "/",
     });
   }
   if (current === "none") {
     return maySignIn(request)
       ? beginSignIn(request, hubApp(bindings), bindings)
-      : refuse("unauthenticated", "Sign in first.", { retryUrl: "/" });
+      : refusalPage("unauthenticated", "Sign in first.", { retryUrl: "/" });
   }
   if (current.session.principal.role === null) {
-    return refuse("forbidden", "Your account is not an administrator of this network.", {
+    return refusalPage("forbidden", "Your account is not an administrator of this network.", {
       retryUrl: `${bindings.authOrigin}/`,
       retryLabel: "Your apps",
     });
@@ -61,7 +62,8 @@ async function serveAsset(
   bindings: Bindings,
   reason: "asset" | "dashboard",
 ): Promise<Response> {
-  if (!bindings.assets) return refuse("not_found", "No dashboard was built: run npm run build:dashboard.");
+  if (!bindings.assets)
+    return refusalPage("not_found", "No dashboard was built: run npm run build:dashboard.");
   return withPolicy(await bindings.assets.fetch(request), reason);
 }
 

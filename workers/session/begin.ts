@@ -6,8 +6,8 @@ import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { attemptsObject } from "../platform/objects.ts";
 import { freshId, newSecret } from "../platform/random.ts";
+import { redirect } from "./answers.ts";
 import { attemptCookies } from "./attempt-cookie.ts";
-import { redirect } from "./refuse.ts";
 
 /**
  * Starts a sign-in: remembers where the browser wanted to go and sends it to the auth host.

@@ -1,9 +1,9 @@
 import { isTopLevel, maySignIn } from "../../shared/http/navigation.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
+import { refusalPage } from "./answers.ts";
 import { beginSignIn } from "./begin.ts";
 import { redeemCode } from "./redeem.ts";
-import { refuse } from "./refuse.ts";
 import { serveSignOut } from "./sign-out.ts";
 
 /** On every app's host: where a sign-in begins that nothing else leads to. */
@@ -33,7 +33,7 @@ export async function serveReserved(
       if (!reads && request.method !== "POST") return wrongMethod("GET, POST");
       return serveSignOut(request, app, bindings);
     default:
-      return refuse("not_found", "This address names no page.", {
+      return refusalPage("not_found", "This address names no page.", {
         retryUrl: "/",
         retryLabel: "Open the app",
       });
@@ -44,8 +44,8 @@ export async function serveReserved(
 const isFresh = (request: Request): boolean => new URL(request.url).searchParams.get("fresh") === "1";
 
 /** In a frame or for a script, a sign-in would happen out of sight. */
-const notHere = (): Response => refuse("csrf_rejected", "Open this page in a tab of its own.");
+const notHere = (): Response => refusalPage("csrf_rejected", "Open this page in a tab of its own.");
 
 function wrongMethod(allowed: string): Response {
-  return refuse("method_not_allowed", `Use ${allowed}.`, { headers: { Allow: allowed } });
+  return refusalPage("method_not_allowed", `Use ${allowed}.`, { headers: { Allow: allowed } });
 }

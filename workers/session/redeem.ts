@@ -9,13 +9,13 @@ import type { Bindings } from "../platform/env.ts";
 import { attemptsObject, sessionsObject } from "../platform/objects.ts";
 import { freshId } from "../platform/random.ts";
 import { loadPrincipal } from "../registry/principals.ts";
+import { redirect, refusalPage } from "./answers.ts";
 import { clearCookie, cookieNames, cookieValues, setCookie } from "./cookies.ts";
 import { currentSession } from "./current-session.ts";
 import { endSession } from "./end-sessions.ts";
 import { note, noteEnding } from "./events.ts";
 import { openSession } from "./open-session.ts";
 import { placeOf } from "./place.ts";
-import { redirect, refuse } from "./refuse.ts";
 
 const RESTART = "Open the app again to start a new sign-in.";
 
@@ -25,7 +25,7 @@ export async function redeemCode(request: Request, app: SnapshotApp, bindings: B
   const id = url.searchParams.get("a") ?? "";
   const code = url.searchParams.get("code") ?? "";
   if (!isId("attempt", id) || !/^[\w-]{43}$/.test(code)) {
-    return refuse("login_attempt_invalid", `The link is incomplete. ${RESTART}`, { retryUrl: "/" });
+    return refusalPage("login_attempt_invalid", `The link is incomplete. ${RESTART}`, { retryUrl: "/" });
   }
   // A sibling domain can plant a cookie of the same name, so each value may try. Without any it is asked all the same:
   // the code is spent by being shown.
@@ -48,7 +48,7 @@ async function goOnWithout(
     segmentId: app.segmentId,
     appId: app.id,
   });
-  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: "/" });
+  if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl: "/" });
   const made = redeemed.reason === "replayed" ? redeemed.sessionId : null;
   const isOurs = current !== "none" && current.session.id === made;
   const own = redeemed.attempt?.isOwn || isOurs ? redeemed.attempt?.attempt : undefined;
@@ -73,7 +73,7 @@ function wasOvertaken(request: Request, { reason, attempt }: Extract<Redeemed, {
 }
 
 const refuseAttempt = (code: "login_attempt_invalid" | "login_attempt_expired", retryUrl: string): Response =>
-  refuse(code, `This sign-in was finished, was started in another browser, or is too old. ${RESTART}`, {
+  refusalPage(code, `This sign-in was finished, was started in another browser, or is too old. ${RESTART}`, {
     retryUrl,
   });
 
@@ -107,9 +107,9 @@ async function openAppSession(
     },
   });
   if (!opened.ok && opened.error === "user_disabled") {
-    return refuse("login_failed", "Your account is disabled. Ask an administrator.");
+    return refusalPage("login_failed", "Your account is disabled. Ask an administrator.");
   }
-  if (!opened.ok) return refuse("unavailable", "Try again in a moment.", { retryUrl: attempt.returnTo });
+  if (!opened.ok) return refusalPage("unavailable", "Try again in a moment.", { retryUrl: attempt.returnTo });
 
   // A sign-out may have run meanwhile: it ends the sign-in session first, then what the index lists.
   if (!(await liveSignIn(bindings, handoff))) {
@@ -132,7 +132,9 @@ async function liveSignIn(bindings: Bindings, handoff: Handoff) {
 }
 
 function signedOutMeanwhile(retryUrl: string): Response {
-  return refuse("login_attempt_invalid", `You were signed out in the meantime. ${RESTART}`, { retryUrl });
+  return refusalPage("login_attempt_invalid", `You were signed out in the meantime. ${RESTART}`, {
+    retryUrl,
+  });
 }
 
 /** A code was shown again: someone else may hold it, so the session that it made ends (RFC 9700 §4.5). */

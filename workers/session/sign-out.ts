@@ -2,10 +2,10 @@ import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts"
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { confirmSignOutPage, htmlResponse, signedOutPage } from "../pages/index.ts";
 import type { Bindings } from "../platform/env.ts";
+import { refusalPage } from "./answers.ts";
 import { clearCookie } from "./cookies.ts";
 import { currentSession } from "./current-session.ts";
 import { asScope, signOut } from "./end-sessions.ts";
-import { refuse } from "./refuse.ts";
 import { csrfToken, isCsrfToken, isSameOriginPost, readForm } from "./same-site.ts";
 
 const PATH = "/.rustronaut/sign-out";
@@ -20,7 +20,7 @@ export async function serveSignOut(
     segmentId: app.segmentId,
     appId: app.id,
   });
-  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: PATH });
+  if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl: PATH });
   if (request.method === "GET" || request.method === "HEAD") {
     if (current === "none") return signedOut();
     const page = confirmSignOutPage({
@@ -35,14 +35,14 @@ export async function serveSignOut(
     return htmlResponse(page, 200, "confirm_sign_out");
   }
   if (!isSameOriginPost(request)) {
-    return refuse("csrf_rejected", "Sign out from a page of this site.", { retryUrl: PATH });
+    return refusalPage("csrf_rejected", "Sign out from a page of this site.", { retryUrl: PATH });
   }
   if (current !== "none") {
     const form = await readForm(request);
     const csrf = form?.get("csrf") ?? null;
     // An app's own button need not know the token: the origin check stands. A wrong token is refused.
     if (csrf !== null && !isCsrfToken(csrf, current.cookie)) {
-      return refuse("csrf_rejected", "The page was out of date.", { retryUrl: PATH });
+      return refusalPage("csrf_rejected", "The page was out of date.", { retryUrl: PATH });
     }
     const scope = asScope(form?.get("scope") ?? null, "app");
     await signOut(bindings, current, scope, { app: app.name });

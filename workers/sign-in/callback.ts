@@ -10,9 +10,9 @@ import type { ProviderAttempt } from "../../shared/access/login/types.ts";
 import { isId } from "../../shared/base/ids.ts";
 import type { Bindings } from "../platform/env.ts";
 import { attemptsObject } from "../platform/objects.ts";
+import { redirect, refusalPage } from "../session/answers.ts";
 import { clearCookie, cookieNames, cookieValues, setCookie } from "../session/cookies.ts";
 import { note } from "../session/events.ts";
-import { redirect, refuse } from "../session/refuse.ts";
 import { loginPath } from "./choose-provider.ts";
 import { continueLink, startLink } from "./continue-link.ts";
 import { signInSession } from "./current.ts";
@@ -48,7 +48,7 @@ export async function serveCallback(request: Request, bindings: Bindings): Promi
   const retryUrl = loginPath(attempt.providerId, attempt.appAttemptId);
   const provider = await enabledProvider(bindings.db, attempt.providerId);
   if (!provider) {
-    return refuse("login_failed", "This identity provider is switched off now.", { retryUrl: "/" });
+    return refusalPage("login_failed", "This identity provider is switched off now.", { retryUrl: "/" });
   }
   let answer: Exchanged;
   try {
@@ -71,7 +71,7 @@ export async function serveCallback(request: Request, bindings: Bindings): Promi
   }
   const opened = await openSignIn(request, bindings, provider, claims.value, answer.refreshToken);
   if (!opened.ok) {
-    if (opened.error === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl });
+    if (opened.error === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl });
     return fail(bindings, provider, opened.error, REFUSALS[opened.error], retryUrl);
   }
   return redirect(nextOf(attempt, opened.value), "signed_in", [
@@ -107,7 +107,7 @@ async function goOnWithout(
   const past = isId("attempt", state) ? await attemptsObject(bindings, state).recallProvider(state) : null;
   const next = past === null || past.appAttemptId === null ? "/" : startLink(past.appAttemptId);
   const current = await signInSession(request, bindings);
-  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: next });
+  if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl: next });
   if (current !== "none") return redirect(next, "signed_in");
   const retryUrl = past ? loginPath(past.providerId, past.appAttemptId) : "/";
   const wasOvertaken = reason === "wrong_browser" || reason === "expired";
@@ -116,7 +116,7 @@ async function goOnWithout(
   }
   const code = reason === "expired" ? "login_attempt_expired" : "login_attempt_invalid";
   const detail = "This sign-in was finished, was started in another browser, or is too old.";
-  return refuse(code, detail, past ? { retryUrl } : { retryUrl, retryLabel: "Your apps" });
+  return refusalPage(code, detail, past ? { retryUrl } : { retryUrl, retryLabel: "Your apps" });
 }
 
 /** Each same-named cookie may try; a wrong one consumes nothing. */
@@ -133,7 +133,7 @@ async function takeAttempt(
 }
 
 export function providerAway(retryUrl: string): Response {
-  return refuse(
+  return refusalPage(
     "identity_provider_unavailable",
     "The identity provider did not answer. Try again in a moment.",
     { retryUrl },
@@ -148,5 +148,5 @@ async function fail(
   retryUrl: string,
 ): Promise<Response> {
   await note(bindings, "login", "login.failed", "system", provider.id, { reason });
-  return refuse("login_failed", detail, { retryUrl });
+  return refusalPage("login_failed", detail, { retryUrl });
 }

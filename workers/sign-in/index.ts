@@ -6,7 +6,7 @@ import { serveJwks } from "../gateway/jwks.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { attemptsObject } from "../platform/objects.ts";
-import { redirect, refuse } from "../session/refuse.ts";
+import { redirect, refusalPage } from "../session/answers.ts";
 import { redirectToProvider } from "./authorize.ts";
 import { serveBackchannelLogout } from "./backchannel-logout.ts";
 import { providerAway, serveCallback } from "./callback.ts";
@@ -33,7 +33,7 @@ const app = new Hono<AuthEnv>()
   .use(async ({ req }, next) => {
     const mode = req.header("Sec-Fetch-Mode") ?? "navigate";
     if (isNavigation(req.path) && (mode !== "navigate" || !isTopLevel(req.raw))) {
-      return refuse("csrf_rejected", "Open this page in a tab of its own.", { retryUrl: "/" });
+      return refusalPage("csrf_rejected", "Open this page in a tab of its own.", { retryUrl: "/" });
     }
     return next();
   })
@@ -49,7 +49,7 @@ const app = new Hono<AuthEnv>()
   .post("/.rustronaut/backchannel-logout", ({ req, env }) => serveBackchannelLogout(req.raw, env.bindings))
   .get("/.well-known/rustronaut/jwks.json", ({ req, env }) => serveJwks(req.raw, env.bindings))
   .notFound(() =>
-    refuse("not_found", "This address names no page.", { retryUrl: "/", retryLabel: "Your apps" }),
+    refusalPage("not_found", "This address names no page.", { retryUrl: "/", retryLabel: "Your apps" }),
   )
   .onError((error, { req }) => explain(error, req.raw));
 
@@ -72,7 +72,7 @@ async function serveLogin(request: Request, bindings: Bindings, providerId: stri
   const provider = isId("identityProvider", providerId)
     ? await enabledProvider(bindings.db, providerId)
     : null;
-  if (!provider) return refuse("not_found", "There is no such identity provider.", { retryUrl: "/" });
+  if (!provider) return refusalPage("not_found", "There is no such identity provider.", { retryUrl: "/" });
   return redirectToProvider(request, bindings, provider, {
     switchUser: searchParams.get("switch") === "1",
     appAttemptId,
@@ -90,9 +90,13 @@ function explain(error: Error, request: Request): Response {
   if (error instanceof ProviderAway) return providerAway(retryUrl);
   logError("sign_in_request_failed", error);
   if (error instanceof ProviderFault) {
-    return refuse("login_failed", "The identity provider is not set up correctly. Tell an administrator.", {
-      retryUrl,
-    });
+    return refusalPage(
+      "login_failed",
+      "The identity provider is not set up correctly. Tell an administrator.",
+      {
+        retryUrl,
+      },
+    );
   }
-  return refuse("unavailable", "Try again in a moment.", { retryUrl });
+  return refusalPage("unavailable", "Try again in a moment.", { retryUrl });
 }

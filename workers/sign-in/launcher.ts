@@ -1,7 +1,7 @@
 import { htmlResponse, launcherPage } from "../pages/index.ts";
 import type { Bindings } from "../platform/env.ts";
 import { snapshotAt } from "../registry/snapshot.ts";
-import { refuse } from "../session/refuse.ts";
+import { refusalPage } from "../session/answers.ts";
 import { csrfToken } from "../session/same-site.ts";
 import { appUrl } from "./app-url.ts";
 import { chooseProvider } from "./choose-provider.ts";
@@ -16,7 +16,7 @@ const LAUNCHER = { switchUser: false, appAttemptId: null, signInAfter: null, ask
 /** `GET /` on the auth host: the apps that this person could open now, and why not the others. */
 export async function serveLauncher(request: Request, bindings: Bindings): Promise<Response> {
   const current = await signInSession(request, bindings);
-  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: "/" });
+  if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl: "/" });
   if (current === "none") return chooseProvider(request, bindings, LAUNCHER, null);
   const snapshot = await snapshotAt(bindings, current.epoch);
   const apps = snapshot.apps.slice(0, MAX_APPS).map((app) => {

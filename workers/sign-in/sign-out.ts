@@ -1,9 +1,9 @@
 import { SIGN_IN_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { confirmSignOutPage, htmlResponse, signedOutPage } from "../pages/index.ts";
 import type { Bindings } from "../platform/env.ts";
+import { refusalPage } from "../session/answers.ts";
 import { clearCookie } from "../session/cookies.ts";
 import { asScope, signOut } from "../session/end-sessions.ts";
-import { refuse } from "../session/refuse.ts";
 import { csrfToken, isCsrfToken, isSameOriginPost, readForm } from "../session/same-site.ts";
 import { signInSession } from "./current.ts";
 import { discover } from "./discovery.ts";
@@ -14,7 +14,7 @@ const PATH = "/.rustronaut/sign-out";
 /** `GET /.rustronaut/sign-out` on the auth host: asks what to end. */
 export async function askSignOut(request: Request, bindings: Bindings): Promise<Response> {
   const current = await signInSession(request, bindings);
-  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: PATH });
+  if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl: PATH });
   if (current === "none") return signedOut();
   const page = confirmSignOutPage({
     action: PATH,
@@ -30,11 +30,11 @@ export async function askSignOut(request: Request, bindings: Bindings): Promise<
 /** `POST /.rustronaut/sign-out` on the auth host: ends our sessions first, then tells the identity provider. */
 export async function doSignOut(request: Request, bindings: Bindings): Promise<Response> {
   const current = await signInSession(request, bindings);
-  if (current === "stale") return refuse("unavailable", "Try again in a moment.", { retryUrl: PATH });
+  if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl: PATH });
   if (current === "none") return signedOut();
   const form = await readForm(request);
   if (!isSameOriginPost(request) || !isCsrfToken(form?.get("csrf") ?? "", current.cookie)) {
-    return refuse("csrf_rejected", "Sign out from a page of this site.", { retryUrl: PATH });
+    return refusalPage("csrf_rejected", "Sign out from a page of this site.", { retryUrl: PATH });
   }
   const scope = asScope(form?.get("scope") ?? null, "device");
   const { session } = current;

@@ -9,9 +9,9 @@ import type { Bindings } from "../platform/env.ts";
 import { attemptsObject } from "../platform/objects.ts";
 import { newSecret } from "../platform/random.ts";
 import { snapshotAt } from "../registry/snapshot.ts";
+import { redirect, refusalPage } from "../session/answers.ts";
 import type { CurrentSession } from "../session/current-session.ts";
 import { hubApp } from "../session/hub-app.ts";
-import { redirect, refuse } from "../session/refuse.ts";
 import { denialOf } from "./app-denial.ts";
 import { appPage } from "./app-url.ts";
 import { redirectToProvider } from "./authorize.ts";
@@ -37,11 +37,11 @@ export async function serveStart(
   const switchUser = url.searchParams.get("switch") === "1";
   const current = switchUser ? "none" : await signInSession(request, bindings);
   if (current === "stale") {
-    return refuse("unavailable", "Try again in a moment.", { retryUrl: startLink(id) });
+    return refusalPage("unavailable", "Try again in a moment.", { retryUrl: startLink(id) });
   }
   // Also for the title of the choice, so that a person sees what they sign in for.
   const app = await appOf(bindings, attempt, current === "none" ? 0 : current.epoch);
-  if (!app) return refuse("login_attempt_invalid", "The app has gone or has moved.", YOUR_APPS);
+  if (!app) return refusalPage("login_attempt_invalid", "The app has gone or has moved.", YOUR_APPS);
   const askBefore = url.searchParams.has("ask") || mayBeForeign(request, attempt.clientMark);
   if (current === "none") {
     const wish = { switchUser, appAttemptId: id, signInAfter: attempt.signInAfter, askBefore };
@@ -65,7 +65,7 @@ async function goOnWithout(request: Request, bindings: Bindings, id: string): Pr
   const past = isId("attempt", id) ? await attemptsObject(bindings, id).recallApp(id) : null;
   if (past && (await appOf(bindings, past, 0))) return redirect(appPage(bindings, past), "restart");
   if (typeof (await signInSession(request, bindings)) === "object") return redirect("/", "signed_in");
-  return refuse("login_attempt_expired", "Open the app again to start a new sign-in.", YOUR_APPS);
+  return refusalPage("login_attempt_expired", "Open the app again to start a new sign-in.", YOUR_APPS);
 }
 
 /** The app that an attempt was begun for, where it still stands. */
@@ -86,7 +86,7 @@ async function signInAgain(
   wish: { readonly appAttemptId: string; readonly signInAfter: number; readonly askBefore: boolean },
 ): Promise<Response> {
   const provider = await enabledProvider(bindings.db, authentication.providerId);
-  if (!provider) return refuse("login_failed", "This identity provider is switched off now.", YOUR_APPS);
+  if (!provider) return refusalPage("login_failed", "This identity provider is switched off now.", YOUR_APPS);
   return redirectToProvider(request, bindings, provider, { ...wish, switchUser: false });
 }
 

@@ -9,7 +9,7 @@ interface WayOn {
 }
 
 /** A refusal as a page: why, and a way on. */
-export function refuse(
+export function refusalPage(
   code: ErrorCode,
   detail: string,
   { headers, ...wayOn }: WayOn & { readonly headers?: HeadersInit } = {},
