@@ -52,7 +52,7 @@ export default async function agentIdle(): Promise<BenchResult> {
         change_to_applied_p99_ms: p99,
       },
       goals: [
-        atMost("agent resident memory", memory.resident, "MB", 80),
+        atMost("agent resident memory", memory.resident, "MB", 70),
         atMost("agent idle CPU, with the tools that it runs", cpu.all, "% of a core", 0.5),
         atMost(`change to applied on ${PEERS + 1} agents p50`, p50, "ms", 1_000),
         atMost(`change to applied on ${PEERS + 1} agents p99`, p99, "ms", 3_000),
