@@ -10,11 +10,14 @@ import type {
   SessionEndReason,
   SessionFilter,
 } from "../shared/access/sessions/types.ts";
+import { settleAll } from "../shared/base/async/pool.ts";
+import { singleFlight } from "../shared/base/async/single-flight.ts";
+import { within } from "../shared/base/async/within.ts";
 import { makeAssertionKey } from "./coordinator/assertion-key.ts";
 import { CoordinatorStore } from "./coordinator/store.ts";
 import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
-import { settleAll, withTimeout } from "./storage/deliver.ts";
 import { type Job, Outbox } from "./storage/outbox.ts";
+import { timer } from "./timer.ts";
 
 interface Environment {
   readonly SEGMENT_SESSIONS: DurableObjectNamespace;
@@ -38,7 +41,6 @@ const JOBS_PER_ALARM = 200;
 export class NetworkCoordinator extends DurableObject<Environment> implements NetworkCoordinatorRpc {
   readonly #store: CoordinatorStore;
   readonly #outbox: Outbox<Message>;
-  #rotating: Promise<void> | null = null;
 
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
@@ -109,12 +111,7 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
   }
 
   /** Calls at the same time share one rotation, so that they make one set of keys. */
-  #rotateKeys(): Promise<void> {
-    this.#rotating ??= this.#carryOutRotation().finally(() => {
-      this.#rotating = null;
-    });
-    return this.#rotating;
-  }
+  readonly #rotateKeys = singleFlight(() => this.#carryOutRotation());
 
   async #carryOutRotation(): Promise<void> {
     const { retire, make } = planRotation(this.#store.keys(), Date.now());
@@ -129,7 +126,7 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
     // Before the first attempt: an object that dies in the middle comes back by its alarm.
     this.#ringWhenDue();
     const results = await settleAll(jobs, FAN_OUT_WIDTH, (job) =>
-      withTimeout(this.#tell(job.payload), DELIVERY_TIMEOUT_MS),
+      within(timer, DELIVERY_TIMEOUT_MS, this.#tell(job.payload)),
     );
     const ended: string[] = [];
     const pending: string[] = [];

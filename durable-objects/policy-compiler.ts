@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Allowance, take } from "../shared/access/policy/allowance.ts";
 import type { NotCompiled, PolicyCompilerRpc } from "../shared/access/policy/compiler-rpc.ts";
+import { SerialQueue } from "../shared/base/async/serial-queue.ts";
 import { err, ok, type Result } from "../shared/base/result.ts";
 import type { SnapshotPolicy } from "../shared/registry/snapshot.ts";
 
@@ -10,7 +11,7 @@ import type { SnapshotPolicy } from "../shared/registry/snapshot.ts";
  */
 export class PolicyCompiler extends DurableObject implements PolicyCompilerRpc {
   #allowance: Allowance | null = null;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   async compile(
     source: string,
@@ -20,9 +21,7 @@ export class PolicyCompiler extends DurableObject implements PolicyCompilerRpc {
     const { allowance, waitSeconds } = take(this.#allowance, source.length, perMinute, Date.now());
     this.#allowance = allowance;
     if (waitSeconds > 0) return err({ kind: "busy", retryAfterSeconds: waitSeconds });
-    const turn = this.#last.then(() => parse(source, name));
-    this.#last = turn.catch(() => undefined);
-    const parsed = await turn;
+    const parsed = await this.#queue.run(() => parse(source, name));
     return parsed.ok ? ok(parsed.value) : err({ kind: "invalid", issues: parsed.error });
   }
 }

@@ -21,13 +21,16 @@ import {
   type SessionFilter,
   type Verdict,
 } from "../shared/access/sessions/types.ts";
+import { settleAll } from "../shared/base/async/pool.ts";
+import { singleFlight } from "../shared/base/async/single-flight.ts";
+import { within } from "../shared/base/async/within.ts";
 import { ok, type Result } from "../shared/base/result.ts";
 import { endMessage, KillLines } from "./sessions/kill-lines.ts";
 import { ParentUse } from "./sessions/parent-use.ts";
 import { SessionStore } from "./sessions/session-store.ts";
 import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
-import { settleAll, withTimeout } from "./storage/deliver.ts";
 import { type Job, Outbox } from "./storage/outbox.ts";
+import { timer } from "./timer.ts";
 
 interface Environment {
   readonly DB: D1Database;
@@ -65,7 +68,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   readonly #outbox: Outbox<Notice>;
   readonly #parents = new ParentUse();
   #confirmedAt: number | null = null;
-  #confirming: Promise<void> | null = null;
+  readonly #confirmTogether = singleFlight(() => this.#confirm());
   /** Users for whom a session is being made, and how many: they count as if they had one. */
   readonly #expected = new Map<string, number>();
   /** When this object must prove its freshness for the sake of open lines; null while there are none. */
@@ -257,7 +260,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
 
   async #deliver(jobs: readonly Job<Notice>[]): Promise<void> {
     await settleAll(jobs, NOTICES_AT_ONCE, (job) =>
-      withTimeout(this.#send(job), NOTICE_TIMEOUT_MS).then(
+      within(timer, NOTICE_TIMEOUT_MS, this.#send(job)).then(
         () => this.#outbox.settle(job),
         () => this.#outbox.postpone(job, Date.now()),
       ),
@@ -284,10 +287,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   /** Whether this object may vouch for its epoch now; asks the coordinator where it must. */
   async #isCurrent(): Promise<boolean> {
     if (this.#isFresh()) return true;
-    this.#confirming ??= this.#confirm().finally(() => {
-      this.#confirming = null;
-    });
-    await this.#confirming.catch(() => undefined);
+    await this.#confirmTogether().catch(() => undefined);
     return freshness(this.#confirmedAt, Date.now()) !== "stale";
   }
 
@@ -307,7 +307,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     const askedAt = Date.now();
     for (let more = true; more; ) {
       const asked = this.#coordinator().join(owner, this.#store.sequence, userId);
-      const answer = await withTimeout(asked, COORDINATOR_TIMEOUT_MS);
+      const answer = await within(timer, COORDINATOR_TIMEOUT_MS, asked);
       this.#learn(answer);
       more = answer.more;
     }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { SerialQueue } from "../../shared/base/async/serial-queue.ts";
 import { messageOf } from "../failure.ts";
 import type { Lock } from "../state/lock.ts";
 import type { Store } from "../state/store.ts";
@@ -33,14 +34,14 @@ export async function keepHome(
     trouble = await look().then(() => "", messageOf);
     if (trouble !== "" && trouble !== before) onTrouble(trouble);
   };
-  let looking = Promise.resolve();
+  const looks = new SerialQueue();
   const ticker = setInterval(() => {
-    looking = looking.then(lookAndTell);
+    void looks.run(lookAndTell);
   }, LOOK_MS);
   return {
     close: async () => {
       clearInterval(ticker);
-      await looking;
+      await looks.idle();
       await control.close();
     },
   };

@@ -1,7 +1,10 @@
 import { lookup as dnsLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { isIP } from "node:net";
+import { singleFlight } from "../../shared/base/async/single-flight.ts";
+import { within } from "../../shared/base/async/within.ts";
 import type { Store } from "../state/store.ts";
+import { timer } from "../timer.ts";
 
 /** How long the resolver is waited for where addresses are known from before: it may lie behind what is broken. */
 const PATIENCE_MS = 2_500;
@@ -21,7 +24,6 @@ export class HubAddresses {
   readonly #store: Store;
   readonly #resolve: Resolve;
   #known: readonly string[] = [];
-  #asking: Promise<Found> | null = null;
 
   constructor(hostname: string, store: Store, resolve: Resolve = resolveName) {
     this.#hostname = hostname.replace(/^\[|\]$/g, "");
@@ -56,22 +58,15 @@ export class HubAddresses {
     const known = this.#known.map((address) => ({ address, family: isIP(address) }));
     const asked = this.#ask();
     if (known.length === 0) return asked;
-    const late = new Promise<Found>((resolve) => setTimeout(resolve, PATIENCE_MS, known).unref());
-    return Promise.race([asked.catch(() => known), late]);
+    return within(timer, PATIENCE_MS, asked).catch(() => known);
   }
 
   /** One question at a time: each that hangs holds a thread that files need, too. */
-  #ask(): Promise<Found> {
-    this.#asking ??= this.#resolve(this.#hostname)
-      .then(async (found) => {
-        await this.#learn(found.map(({ address }) => address));
-        return found;
-      })
-      .finally(() => {
-        this.#asking = null;
-      });
-    return this.#asking;
-  }
+  readonly #ask = singleFlight(async () => {
+    const found = await this.#resolve(this.#hostname);
+    await this.#learn(found.map(({ address }) => address));
+    return found;
+  });
 
   async #learn(found: readonly string[]): Promise<void> {
     const known = [...new Set(found)].sort().slice(0, MOST);

@@ -1,3 +1,4 @@
+import { singleFlight } from "../../shared/base/async/single-flight.ts";
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
 import { messageOf } from "../failure.ts";
 import type { Keys } from "../state/keys.ts";
@@ -28,7 +29,6 @@ export interface ConnectionParts {
 export class HubConnection {
   readonly #parts: ConnectionParts;
   #session: OpenSession | null = null;
-  #opening: Promise<OpenSession> | null = null;
   /** Of the last handshake of this process, which a full disk may not have taken. */
   #counter = 0;
   /** Hub time minus node time, as far as it is known. */
@@ -79,13 +79,10 @@ export class HubConnection {
 
   async session(): Promise<OpenSession> {
     if (this.#session && this.hubNow() < this.#session.expiresAt - RENEW_BEFORE_MS) return this.#session;
-    this.#opening ??= this.#open().finally(() => {
-      this.#opening = null;
-    });
-    return this.#opening;
+    return this.#open();
   }
 
-  async #open(): Promise<OpenSession> {
+  readonly #open = singleFlight(async (): Promise<OpenSession> => {
     const { store, crypto, send, node, keys, hub } = this.#parts;
     // On disk before it is used: should the machine's state be copied, both copies would use the next number. One that
     // is lost begins again with the time, which is higher than any count: a lower one would look like such a copy.
@@ -98,5 +95,5 @@ export class HubConnection {
     this.#session = session;
     this.skewMs = session.skewMs;
     return session;
-  }
+  });
 }

@@ -1,3 +1,5 @@
+import { backoffMs } from "../../shared/base/async/retry.ts";
+
 /** When to ask the hub again. Jitter keeps ten thousand nodes from asking in step. */
 
 const LONGEST_MS = 60_000;
@@ -8,7 +10,7 @@ export const jittered = (seconds: number, random: number): number => seconds * 1
 
 /** Doubles with each failure up to a minute, half of it by chance, and never less than the hub asked for. */
 export function pauseAfter(failures: number, retryAfterMs: number, random: number): number {
-  const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 16));
+  const longest = backoffMs(failures, FIRST_MS, LONGEST_MS);
   // Added on top of what the hub asked for, so that all do not come back in the same moment.
   return Math.max(longest / 2, retryAfterMs) + (longest / 2) * random;
 }

@@ -1,3 +1,4 @@
+import { SerialQueue } from "../../shared/base/async/serial-queue.ts";
 import type { Assembled } from "../../shared/node/config/assemble.ts";
 import type { Health } from "../core/health.ts";
 import { messageOf } from "../failure.ts";
@@ -39,7 +40,7 @@ const SEARCH_MS = 1_000;
 export class TunnelKeeper {
   readonly #options: KeeperOptions;
   readonly #endpoints = new EndpointChooser();
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
   #config: Assembled | null = null;
   #isApart = false;
   #waiting: Map<string, string> = new Map();
@@ -70,7 +71,7 @@ export class TunnelKeeper {
    * @throws ApplyFailed; then the config before is in force again, as far as the system lets it.
    */
   apply(config: Assembled, graceMs: number, isApart = false): Promise<void> {
-    return this.#alone(async () => {
+    return this.#queue.run(async () => {
       const before = this.#config;
       const changes = before === null || this.#isApart ? NO_CHANGES : keyChanges(before, config);
       const apartBefore = this.#isApart;
@@ -95,7 +96,7 @@ export class TunnelKeeper {
 
   /** This machine has other addresses, or another way out: whom it talks to learns so at once, and is looked for. */
   moved(): Promise<void> {
-    return this.#alone(() => this.#seek(null));
+    return this.#queue.run(() => this.#seek(null));
   }
 
   /** @param peers Keys of those that may have moved; null = all, for it was this machine that did. */
@@ -132,7 +133,7 @@ export class TunnelKeeper {
 
   /** Takes all peers away; the filter stays shut. */
   isolate(): Promise<void> {
-    return this.#alone(async () => {
+    return this.#queue.run(async () => {
       if (this.#config === null || this.#isApart) return;
       this.#isApart = true;
       this.#waiting.clear();
@@ -142,7 +143,7 @@ export class TunnelKeeper {
 
   /** Mends what somebody else changed. */
   mend(): Promise<readonly string[]> {
-    return this.#alone(() => {
+    return this.#queue.run(() => {
       this.#stood = null;
       return this.#converge();
     });
@@ -162,7 +163,7 @@ export class TunnelKeeper {
 
   /** Lets nothing go around an exit node that is relied on, although no config is in force that brings one. */
   holdExit(): Promise<void> {
-    return this.#alone(async () => {
+    return this.#queue.run(async () => {
       const { place, exit, bypass, privateKeys } = this.#options;
       if (!exit?.isRequired) return;
       const families = kernelFamilies();
@@ -178,7 +179,7 @@ export class TunnelKeeper {
    * @returns Whether a peer was silent that has more than one: worth another look soon.
    */
   tryEndpoints(): Promise<boolean> {
-    return this.#alone(() => this.#tryEndpoints());
+    return this.#queue.run(() => this.#tryEndpoints());
   }
 
   /** The device as it is, or as it was when it could last be asked: for telling, not for deciding. */
@@ -202,7 +203,7 @@ export class TunnelKeeper {
    * @param isShut Nothing but what holds back what would go through the exit node.
    */
   remove(isShut = false): Promise<void> {
-    return this.#alone(async () => {
+    return this.#queue.run(async () => {
       this.stop();
       this.#stood = null;
       const { place, exit } = this.#options;
@@ -219,12 +220,6 @@ export class TunnelKeeper {
     if (this.#searcher) clearTimeout(this.#searcher);
     this.#watcher = null;
     this.#searcher = null;
-  }
-
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#queue.then(work, work);
-    this.#queue = next.catch(() => undefined);
-    return next;
   }
 
   async #converge(through: KeyChanges = NO_CHANGES): Promise<readonly Step["do"][]> {
@@ -274,9 +269,11 @@ export class TunnelKeeper {
   #watch(deadline: number): void {
     if (this.#watcher) clearTimeout(this.#watcher);
     this.#watcher = setTimeout(() => {
-      this.#alone(() => this.#handOver(deadline)).catch((error: unknown) =>
-        this.#options.log.warn(`Could not hand over to a peer's new key: ${messageOf(error)}`),
-      );
+      this.#queue
+        .run(() => this.#handOver(deadline))
+        .catch((error: unknown) =>
+          this.#options.log.warn(`Could not hand over to a peer's new key: ${messageOf(error)}`),
+        );
     }, WATCH_MS);
   }
 

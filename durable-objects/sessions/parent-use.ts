@@ -1,8 +1,10 @@
+import { BoundedMap } from "../../shared/base/bounded-map.ts";
+
 /** Milliseconds between two words to one parent, at most; a parent that idles out sooner hears four times before that. */
 const TELL_EVERY_MS = 60_000;
 /** Milliseconds until a parent that did not answer is told again. */
 const RETRY_MS = 5_000;
-/** Past so many, all are told anew. */
+/** One that is forgotten is told anew. */
 const MAX_PARENTS = 10_000;
 
 /**
@@ -10,14 +12,13 @@ const MAX_PARENTS = 10_000;
  * an object that starts anew tells them with the next use.
  */
 export class ParentUse {
-  readonly #dueAt = new Map<string, number>();
+  readonly #dueAt = new BoundedMap<string, number>(MAX_PARENTS);
 
   isDue(parentId: string, now: number): boolean {
     return (this.#dueAt.get(parentId) ?? 0) <= now;
   }
 
   asked(parentId: string, now: number): void {
-    if (this.#dueAt.size >= MAX_PARENTS) this.#dueAt.clear();
     this.#dueAt.set(parentId, now + RETRY_MS);
   }
 

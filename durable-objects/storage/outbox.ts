@@ -1,3 +1,4 @@
+import { backoffMs } from "../../shared/base/async/retry.ts";
 import { raiseMeta, readMeta } from "./meta.ts";
 
 const FIRST_RETRY_MS = 2_000;
@@ -61,7 +62,7 @@ export class Outbox<P> {
 
   /** Tries again after a growing wait: 2 s, 4 s, ... 60 s. A newer job of this key keeps its own time. */
   postpone(job: Job<P>, now: number): void {
-    const wait = Math.min(FIRST_RETRY_MS * 2 ** job.attempts, LONGEST_RETRY_MS);
+    const wait = backoffMs(job.attempts + 1, FIRST_RETRY_MS, LONGEST_RETRY_MS);
     this.#sql.exec(
       "UPDATE outbox SET attempts = ?, due_at = ? WHERE key = ? AND generation = ?",
       job.attempts + 1,

@@ -1,5 +1,6 @@
 /** Which request headers reach an upstream (RFC 9110 §7.6.1 and our own names). */
 
+import { remembering } from "../base/remembering.ts";
 import { foldedName, isTrustedName } from "./trusted-names.ts";
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -75,27 +76,17 @@ export const isClosedName = (folded: string): boolean =>
   CLOSED.has(folded) || CLOSED_PREFIXES.some((prefix) => folded.startsWith(prefix));
 
 type Fate = "pass" | "drop" | "trusted" | "override" | "cookie" | "authorization" | "connection";
-const fates = new Map<string, Fate>();
-const MAX_REMEMBERED = 1_000;
 
 /** What becomes of a header by its name alone. */
-function fateOf(name: string): Fate {
-  const known = fates.get(name);
-  if (known !== undefined) return known;
-  const fate = decideFate(name.toLowerCase());
-  // Names come from clients: past the bound they are judged each time.
-  if (fates.size < MAX_REMEMBERED) fates.set(name, fate);
-  return fate;
-}
-
-function decideFate(name: string): Fate {
+const fateOf = remembering(1_000, (text): Fate => {
+  const name = text.toLowerCase();
   if (name === "connection" || name === "cookie" || name === "authorization") return name;
   const folded = foldedName(name);
   if (METHOD_OVERRIDES.has(folded)) return "override";
   if (isClosedName(folded)) return "drop";
   if (name !== folded && (STANDARD.test(folded) || COPIES.has(folded))) return "drop";
   return isTrustedName(folded) ? "trusted" : "pass";
-}
+});
 
 /** What an app takes from its clients besides what any app takes. */
 export interface OpenedHeaders {

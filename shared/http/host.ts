@@ -1,4 +1,5 @@
 import { asciiLowerCase } from "../base/ascii.ts";
+import { BoundedMap } from "../base/bounded-map.ts";
 import { type Refusal, refusal } from "../base/errors/catalogue.ts";
 import { err, ok, type Result } from "../base/result.ts";
 
@@ -14,8 +15,7 @@ const NAME =
 const IPV6 = /^\[[0-9a-f:.]{2,45}\]$/;
 
 /** What was read before, by scheme and text: a few hosts get all requests. */
-const parsed = new Map<string, Result<Authority, Refusal>>();
-const MAX_REMEMBERED = 1_000;
+const parsed = new BoundedMap<string, Result<Authority, Refusal>>(1_000);
 
 /**
  * Parses the authority of a request (RFC 9110 §7.2). IP literals parse and then match no app; user
@@ -26,8 +26,7 @@ export function parseAuthority(text: string, scheme: string): Result<Authority, 
   const known = parsed.get(key);
   if (known) return known;
   const result = parseAnew(text, scheme);
-  // Hosts come from clients: past the bound they are parsed each time.
-  if (result.ok && parsed.size < MAX_REMEMBERED) parsed.set(key, result);
+  if (result.ok) parsed.set(key, result);
   return result;
 }
 

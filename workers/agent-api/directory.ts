@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../shared/base/bounded-map.ts";
 import type { DirectoryEntry, SeenNode } from "../../shared/node/segment-mesh.ts";
 import type { Bindings } from "../platform/env.ts";
 import { meshObject } from "../platform/objects.ts";
@@ -19,7 +20,7 @@ interface SegmentDirectory {
   readonly seen: Map<string, SeenNode>;
 }
 
-const directories = new Map<string, SegmentDirectory>();
+const directories = new BoundedMap<string, SegmentDirectory>(MAX_SEGMENTS);
 
 export interface NodeStanding {
   readonly entry: DirectoryEntry | undefined;
@@ -85,7 +86,6 @@ async function refresh(
 }
 
 function remember(segment: string): SegmentDirectory {
-  if (directories.size >= MAX_SEGMENTS) directories.clear();
   const directory: SegmentDirectory = {
     version: 0,
     entries: new Map(),

@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../shared/base/bounded-map.ts";
 import type { MacKey } from "../../shared/crypto/types.ts";
 import {
   acceptCounter,
@@ -14,8 +15,7 @@ export interface KnownTicket extends Ticket {
 }
 
 /** By the ticket's text. Nodes come back to the same isolate; one that was forgotten is only opened again. */
-const known = new Map<string, KnownTicket>();
-const MAX_KNOWN = 20_000;
+const known = new BoundedMap<string, KnownTicket>(20_000);
 
 /** The session of a ticket that this hub sealed, or null. */
 export async function ticketOf(keys: MeshKeys, text: string): Promise<KnownTicket | null> {
@@ -32,10 +32,6 @@ export async function ticketOf(keys: MeshKeys, text: string): Promise<KnownTicke
   const meanwhile = known.get(text);
   if (meanwhile) return meanwhile;
   known.set(text, opened);
-  if (known.size > MAX_KNOWN) {
-    const [oldest] = known.keys();
-    if (oldest !== undefined) known.delete(oldest);
-  }
   return opened;
 }
 

@@ -1,6 +1,7 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { AssertionKey, Session } from "../../shared/access/sessions/types.ts";
 import { base64url } from "../../shared/base/base64url.ts";
+import { BoundedMap } from "../../shared/base/bounded-map.ts";
 import { remembering } from "../../shared/base/remembering.ts";
 import { assertedGroups, jsonBytes } from "../../shared/http/asserted-groups.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
@@ -9,7 +10,6 @@ import type { Caller } from "./caller.ts";
 import { assertionKeys, sign } from "./keys.ts";
 
 const LIFETIME_SECONDS = 60;
-const MAX_HEADS = 16;
 /**
  * Bytes of what an assertion says about the caller. With the request's part, the signature and base64 it makes a header
  * of at most about 6 kB: nginx takes lines of 8 kB by default, Node.js headers of 16 kB in all.
@@ -84,13 +84,12 @@ async function assertion(
 }
 
 /** The encoded header of each key. Keys are few: the published ones of this deployment. */
-const heads = new Map<string, string>();
+const heads = new BoundedMap<string, string>(16);
 
 function headOf({ kid, alg }: AssertionKey): string {
   const known = heads.get(kid);
   if (known !== undefined) return known;
   const head = base64url(encoder.encode(JSON.stringify({ alg, typ: "rustronaut-assertion+jwt", kid })));
-  if (heads.size >= MAX_HEADS) heads.clear();
   heads.set(kid, head);
   return head;
 }

@@ -1,9 +1,10 @@
+import { BoundedMap } from "../../shared/base/bounded-map.ts";
 import { checkUpstream } from "../../shared/http/upstream.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { type Bindings, networkHosts } from "../platform/env.ts";
 
 const MAX_REMEMBERED = 5_000;
-const remembered = new Map<string, string | null>();
+const remembered = new BoundedMap<string, string | null>(MAX_REMEMBERED);
 
 /** The origin to dial for an upstream, or null when it may not be dialled, whatever the registry says. */
 export function dialable(upstream: string, app: SnapshotApp, bindings: Bindings): string | null {
@@ -14,7 +15,6 @@ export function dialable(upstream: string, app: SnapshotApp, bindings: Bindings)
     developmentHosts: bindings.developmentHosts,
     ownHosts: [...networkHosts(bindings), app.host],
   });
-  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
   remembered.set(key, checked.ok ? checked.value : null);
   return checked.ok ? checked.value : null;
 }

@@ -1,4 +1,5 @@
 import type { AssertionKey } from "../../shared/access/sessions/types.ts";
+import { BoundedMap } from "../../shared/base/bounded-map.ts";
 import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject } from "../platform/objects.ts";
 
@@ -6,8 +7,7 @@ import { coordinatorObject } from "../platform/objects.ts";
 const KEYS_KEPT_MS = 300_000;
 
 let kept: { readonly until: number; readonly keys: readonly AssertionKey[] } | undefined;
-const imported = new Map<string, CryptoKey>();
-const MAX_IMPORTED = 16;
+const imported = new BoundedMap<string, CryptoKey>(16);
 
 /** All published assertion keys, those that sign now first. */
 export async function assertionKeys(bindings: Bindings): Promise<readonly AssertionKey[]> {
@@ -31,7 +31,6 @@ export async function sign(key: AssertionKey, bytes: Uint8Array): Promise<Uint8A
       false,
       ["sign"],
     );
-    if (imported.size >= MAX_IMPORTED) imported.clear();
     imported.set(key.kid, cryptoKey);
   }
   return new Uint8Array(await crypto.subtle.sign(SIGN[key.alg], cryptoKey, bytes));

@@ -1,4 +1,5 @@
 import type { Session } from "../../shared/access/sessions/types.ts";
+import { ExpiringMap } from "../../shared/base/expiring-map.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 
 /** What a session's object said, and where that object is. */
@@ -11,11 +12,9 @@ export interface Vouched {
 /**
  * What an object vouched for, reused for at most a second by GET and HEAD of sub-resources, so that a page's burst of
  * assets costs one hop. Policies are evaluated on each request all the same; only "this session lives" is reused.
- * Denials are never kept. The key is the cookie as it was sent, so that nothing is hashed for an asset; what is over is
- * forgotten as others come.
+ * Denials are never kept. The key is the cookie as it was sent, so that nothing is hashed for an asset.
  */
-const leases = new Map<string, { readonly until: number; readonly vouched: Vouched }>();
-const MAX_LEASES = 5_000;
+const leases = new ExpiringMap<string, Vouched>(5_000);
 
 /** What a page loads by itself: never a navigation, a script's own request, a write or an upgrade. */
 const ASSETS = new Set(["audio", "font", "image", "manifest", "script", "style", "track", "video"]);
@@ -32,23 +31,12 @@ export function mayLease(request: Request, app: SnapshotApp): boolean {
 const keyOf = (app: SnapshotApp, cookie: string): string => `${app.id} ${app.segmentId} ${cookie}`;
 
 export function leased(app: SnapshotApp, cookie: string): Vouched | null {
-  const lease = leases.get(keyOf(app, cookie));
-  return lease && Date.now() < lease.until ? lease.vouched : null;
+  return leases.get(keyOf(app, cookie), Date.now()) ?? null;
 }
 
 /** @param askedAt When the session object was asked: what it says may be as old as that. */
 export function lease(app: SnapshotApp, cookie: string, vouched: Vouched, askedAt: number): void {
   const leaseMs = Math.min(1_000, app.settings.leaseMs);
   const until = Math.min(askedAt + leaseMs, vouched.session.expiresAt);
-  forgetOld();
-  leases.set(keyOf(app, cookie), { until, vouched });
-}
-
-/** From the oldest on, as far as they are over or too many. */
-function forgetOld(): void {
-  const now = Date.now();
-  for (const [key, { until }] of leases) {
-    if (now < until && leases.size < MAX_LEASES) return;
-    leases.delete(key);
-  }
+  leases.set(keyOf(app, cookie), vouched, until);
 }

@@ -1,4 +1,5 @@
 import type { Asked } from "../../shared/access/question.ts";
+import { ExpiringMap } from "../../shared/base/expiring-map.ts";
 import { formatAddress, parseAddress } from "../../shared/net/address.ts";
 
 type Network = Asked["network"];
@@ -8,18 +9,17 @@ const KEPT_MS = 60_000;
 const MAX_KEPT = 2_000;
 
 /** By the platform's word for the address. To read `cf` costs its parsing, for each request anew: a tenth of a small one. */
-const kept = new Map<string, { readonly until: number; readonly network: Network }>();
+const kept = new ExpiringMap<string, Network>(MAX_KEPT);
 
 /** Where a request comes from, by the platform's word. Throws on an address that is none. */
 export function networkOf(request: Request): Network {
   const stated = request.headers.get("cf-connecting-ip");
   if (stated === null) return { ip: null, ...placeOf(request) };
-  const known = kept.get(stated);
   const now = Date.now();
-  if (known && now < known.until) return known.network;
+  const known = kept.get(stated, now);
+  if (known) return known;
   const network = { ip: canonical(stated), ...placeOf(request) };
-  if (kept.size >= MAX_KEPT) kept.clear();
-  kept.set(stated, { until: now + KEPT_MS, network });
+  kept.set(stated, network, now + KEPT_MS);
   return network;
 }
 

@@ -2,6 +2,7 @@ import { requestFacts } from "../../shared/access/assess.ts";
 import { actionOf } from "../../shared/access/policy/request.ts";
 import type { Question } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
+import { PerSecond } from "../../shared/base/async/per-second.ts";
 import { recordDecision } from "../platform/audit.ts";
 import type { Bindings } from "../platform/env.ts";
 import { freshId } from "../platform/random.ts";
@@ -9,8 +10,7 @@ import type { RefusedCredential } from "./caller.ts";
 import { servicePrincipal } from "./judge.ts";
 
 /** Anybody can send a token that nobody has: past this many in a second, an isolate keeps no record of such. */
-const MAX_UNKNOWN = 20;
-let unknown = { since: 0, count: 0 };
+const unknown = new PerSecond(20);
 
 /**
  * Records that a service credential was refused, like any other denial, and says under which id. Undefined when it
@@ -23,7 +23,7 @@ export async function recordRefused(
   ctx: ExecutionContext,
 ): Promise<string | undefined> {
   const now = Date.now();
-  if (token === null && !isWithinBound(now)) return undefined;
+  if (token === null && !unknown.take(now)) return undefined;
   const { app, method, target, actions } = question;
   const entry: DecisionEntry = {
     kind: "decision",
@@ -45,10 +45,4 @@ export async function recordRefused(
   };
   await recordDecision(bindings, ctx, entry);
   return entry.id;
-}
-
-function isWithinBound(now: number): boolean {
-  if (now - unknown.since >= 1_000) unknown = { since: now, count: 0 };
-  unknown.count += 1;
-  return unknown.count <= MAX_UNKNOWN;
 }

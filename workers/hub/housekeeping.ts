@@ -1,6 +1,9 @@
+import { retry } from "../../shared/base/async/retry.ts";
+import { pause } from "../../shared/base/async/timer.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { settleLeftEvents } from "../platform/saved-events.ts";
+import { timer } from "../platform/timer.ts";
 import { finishRow, PENDING } from "./commit.ts";
 
 /** How often one isolate looks for work, in milliseconds. */
@@ -8,7 +11,7 @@ const EVERY_MS = 5_000;
 /** A younger row belongs to a request that is still at work. */
 const LEFTOVER_MS = 5_000;
 /** After a write that was not propagated: milliseconds until its effects are tried again. */
-const RETRY_DELAYS_MS = [1_000, 3_000, 9_000];
+const RETRY_DELAYS_MS = [1_000, 3_000, 9_000] as const;
 
 const DAY_MS = 86_400_000;
 /** How long a write's answer is kept for its key. */
@@ -44,11 +47,9 @@ export async function finishLeftovers(bindings: Bindings, now: number): Promise<
 
 /** Tries a write again that is saved but was not propagated; nothing happens for one that was not saved. Never rejects. */
 export async function finishSoon(bindings: Bindings, key: string): Promise<void> {
-  for (const delay of RETRY_DELAYS_MS) {
-    await new Promise((resolve) => setTimeout(resolve, delay));
-    const isDone = await finishIfPending(bindings, key).then(() => true, logLeftover);
-    if (isDone) return;
-  }
+  const [first, ...further] = RETRY_DELAYS_MS;
+  await pause(timer, first);
+  await retry(timer, further, () => finishIfPending(bindings, key)).catch(logLeftover);
 }
 
 async function finishIfPending(bindings: Bindings, key: string): Promise<void> {
@@ -59,9 +60,8 @@ async function finishIfPending(bindings: Bindings, key: string): Promise<void> {
   if (row) await finishRow(bindings, row);
 }
 
-function logLeftover(error: unknown): false {
+function logLeftover(error: unknown): void {
   logError("write_still_not_propagated", error);
-  return false;
 }
 
 /** `docs/storage-schema.md` says how long each of these lives. */

@@ -1,6 +1,9 @@
+import { settleAll } from "../../shared/base/async/pool.ts";
+import { within } from "../../shared/base/async/within.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { meshObject } from "../platform/objects.ts";
+import { timer } from "../platform/timer.ts";
 import { meshState } from "./state.ts";
 
 /** Objects told at the same time: a Worker has six connections, and each object reads the registry. */
@@ -20,27 +23,15 @@ export async function refreshMesh(bindings: Bindings): Promise<number> {
     .prepare("SELECT segment_id AS id FROM nodes UNION SELECT segment_id FROM address_holds WHERE until > ?")
     .bind(Date.now())
     .all<{ id: string }>();
-  const queue = results.map(({ id }) => id);
-  let failed = 0;
-  const worker = async () => {
-    for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
-      if (!(await told(bindings, id, revision))) failed++;
-    }
-  };
-  await Promise.all(Array.from({ length: WIDTH }, worker));
-  return failed;
+  const told = await settleAll(results, WIDTH, ({ id }) => tell(bindings, id, revision));
+  return told.filter(({ status }) => status === "rejected").length;
 }
 
-async function told(bindings: Bindings, segmentId: string, revision: number): Promise<boolean> {
-  const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), TIMEOUT_MS));
-  const call = meshObject(bindings, segmentId)
-    .refresh(revision)
-    .then(
-      () => true,
-      (error: unknown) => {
-        logError("segment_not_told", error, { segmentId });
-        return false;
-      },
-    );
-  return Promise.race([call, late]);
+async function tell(bindings: Bindings, segmentId: string, revision: number): Promise<void> {
+  try {
+    await within(timer, TIMEOUT_MS, meshObject(bindings, segmentId).refresh(revision));
+  } catch (error) {
+    logError("segment_not_told", error, { segmentId });
+    throw error;
+  }
 }

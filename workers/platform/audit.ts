@@ -1,8 +1,11 @@
 import { boundEntry, MAX_APPEND_ENTRIES } from "../../shared/audit/bounds.ts";
 import type { AuditEntry, DecisionEntry, EventEntry } from "../../shared/audit/types.ts";
+import { retry } from "../../shared/base/async/retry.ts";
+import { pause } from "../../shared/base/async/timer.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
 import { auditObject } from "./objects.ts";
+import { timer } from "./timer.ts";
 
 /** Decisions held by one isolate at most; `docs/audit.md` says what is lost when an isolate dies. */
 export const MAX_PENDING = 2_048;
@@ -51,7 +54,7 @@ export async function recordEvent(bindings: Bindings, entry: EventEntry): Promis
 
 async function drainSoon(bindings: Bindings): Promise<void> {
   waiterUntil = Date.now() + WAITER_LIMIT_MS;
-  await sleep(WINDOW_MS);
+  await pause(timer, WINDOW_MS);
   waiterUntil = 0;
   await drain(bindings);
 }
@@ -77,15 +80,5 @@ async function drain(bindings: Bindings): Promise<void> {
 
 /** Retrying is safe: the log ignores ids that it already has. */
 async function append(bindings: Bindings, entries: readonly AuditEntry[]): Promise<void> {
-  for (const delay of RETRY_DELAYS_MS) {
-    try {
-      await auditObject(bindings).append(entries);
-      return;
-    } catch {
-      await sleep(delay);
-    }
-  }
-  await auditObject(bindings).append(entries);
+  await retry(timer, RETRY_DELAYS_MS, () => auditObject(bindings).append(entries));
 }
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

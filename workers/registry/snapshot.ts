@@ -2,10 +2,13 @@ import { resourceOf } from "../../shared/access/assess.ts";
 import { type CompiledPolicies, compilePolicies } from "../../shared/access/policy/index.ts";
 import type { Registered } from "../../shared/access/policy/inventory.ts";
 import { namedGroups } from "../../shared/access/policy/named-groups.ts";
+import { PerSecond } from "../../shared/base/async/per-second.ts";
+import { within } from "../../shared/base/async/within.ts";
 import { type AppSettings, appSettings } from "../../shared/registry/app-settings.ts";
 import type { SnapshotApp, SnapshotPolicy, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject } from "../platform/objects.ts";
+import { timer } from "../platform/timer.ts";
 
 /** What an isolate decides with, at one policy epoch. */
 export interface Snapshot {
@@ -27,8 +30,7 @@ let current: Snapshot | undefined;
 let askedAt = Number.NEGATIVE_INFINITY;
 
 /** How often in one second an isolate asks out of turn, however many unknown credentials it is shown. */
-const MAX_EXTRA_ASKS = 10;
-let extraAsks = { since: 0, count: 0 };
+const extraAsks = new PerSecond(10);
 
 /** A snapshot at least as new as `minEpoch`. Rejects when the registry can't be read: answer 503. */
 export async function snapshotAt(bindings: Bindings, minEpoch: number): Promise<Snapshot> {
@@ -52,12 +54,7 @@ export async function freshSnapshot(bindings: Bindings): Promise<Snapshot> {
 
 /** The snapshot of this moment, for a credential or a host that may be newer than ours; past the bound, `freshSnapshot`. */
 export async function newestSnapshot(bindings: Bindings): Promise<Snapshot> {
-  const now = Date.now();
-  if (now - extraAsks.since >= 1_000) extraAsks = { since: now, count: 0 };
-  if (extraAsks.count < MAX_EXTRA_ASKS) {
-    extraAsks.count += 1;
-    askedAt = Number.NEGATIVE_INFINITY;
-  }
+  if (extraAsks.take(Date.now())) askedAt = Number.NEGATIVE_INFINITY;
   return freshSnapshot(bindings);
 }
 
@@ -74,7 +71,7 @@ const SHARED_LOAD_MS = 1_000;
 async function loadOnce(bindings: Bindings, minEpoch: number): Promise<Snapshot> {
   const left = loading === undefined ? 0 : loading.since + SHARED_LOAD_MS - Date.now();
   if (loading !== undefined && left > 0) {
-    const shared = await within(left, loading.done);
+    const shared = await within(timer, left, loading.done).catch(() => null);
     if (shared !== null && shared.epoch >= minEpoch) return shared;
   }
   const own = load(bindings);
@@ -85,13 +82,6 @@ async function loadOnce(bindings: Bindings, minEpoch: number): Promise<Snapshot>
   } finally {
     if (loading === mine) loading = undefined;
   }
-}
-
-/** What the promise holds if it settles in time, by this request's own timer; else null. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
-  const { promise: late, resolve } = Promise.withResolvers<null>();
-  const timer = setTimeout(() => resolve(null), ms);
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** The epoch is read first: what is read after it is at least that new. */

@@ -1,24 +1,27 @@
 import * as oauth from "oauth4webapi";
 import { usableAlgorithms } from "../../shared/access/login/signing-keys.ts";
+import { ExpiringMap } from "../../shared/base/expiring-map.ts";
 import type { Bindings } from "../platform/env.ts";
-import { BoundedCache } from "./bounded-cache.ts";
 import { isDevelopmentHost, providerFetch } from "./provider-fetch.ts";
 
-const known = new BoundedCache<oauth.AuthorizationServer>(50, 10 * 60_000);
+/** How long (milliseconds) an issuer's metadata are believed to stay what they are. */
+const KEPT_MS = 10 * 60_000;
+
+const known = new ExpiringMap<string, oauth.AuthorizationServer>(50);
 
 /**
  * The metadata of an issuer (OpenID Connect Discovery 1.0), with the signing algorithms cut down to those that
  * we accept. Throws `ProviderAway`, or an error when the metadata is not that of this issuer.
  */
 export async function discover(bindings: Bindings, issuer: string): Promise<oauth.AuthorizationServer> {
-  const cached = known.get(issuer);
+  const cached = known.get(issuer, Date.now());
   if (cached) return cached;
   const metadata = await fetchMetadata(bindings, issuer);
   const server = {
     ...metadata,
     id_token_signing_alg_values_supported: usableAlgorithms(metadata.id_token_signing_alg_values_supported),
   };
-  known.set(issuer, server);
+  known.set(issuer, server, Date.now() + KEPT_MS);
   return server;
 }
 

@@ -3,16 +3,16 @@ import {
   type SigningAlgorithm,
   selectSigningKey,
 } from "../../shared/access/login/signing-keys.ts";
+import { ExpiringMap } from "../../shared/base/expiring-map.ts";
 import type { Bindings } from "../platform/env.ts";
-import { BoundedCache } from "./bounded-cache.ts";
 import { ProviderAway, providerFetch } from "./provider-fetch.ts";
 
 /** Keys of a provider stay good this long; a token with an unknown key fetches them anew, at most once a minute. */
 const KEYS_TTL_MS = 10 * 60_000;
 const REFETCH_MS = 60_000;
 
-const keySets = new BoundedCache<readonly JwkLike[]>(50, KEYS_TTL_MS);
-const refetched = new BoundedCache<true>(50, REFETCH_MS);
+const keySets = new ExpiringMap<string, readonly JwkLike[]>(50);
+const refetched = new ExpiringMap<string, true>(50);
 
 /** The provider's key that a token header means, or null. Throws `ProviderAway` when the keys can't be had. */
 export async function findSigningKey(
@@ -21,11 +21,11 @@ export async function findSigningKey(
   header: { readonly alg: SigningAlgorithm; readonly kid: string | null },
   usable: readonly SigningAlgorithm[],
 ): Promise<JwkLike | null> {
-  const cached = keySets.get(jwksUri);
+  const cached = keySets.get(jwksUri, Date.now());
   const keys = cached ?? (await fetchKeys(bindings, jwksUri));
   const key = selectSigningKey(keys, header, usable);
-  if (key || !cached || refetched.get(jwksUri)) return key;
-  refetched.set(jwksUri, true);
+  if (key || !cached || refetched.get(jwksUri, Date.now())) return key;
+  refetched.set(jwksUri, true, Date.now() + REFETCH_MS);
   return selectSigningKey(await fetchKeys(bindings, jwksUri), header, usable);
 }
 
@@ -36,6 +36,6 @@ export async function fetchKeys(bindings: Bindings, jwksUri: string): Promise<re
   const keys = typeof body === "object" && body !== null && "keys" in body ? body.keys : null;
   if (!Array.isArray(keys)) throw new ProviderAway(`no key set at ${new URL(jwksUri).origin}`);
   const usable = keys.filter((key): key is JwkLike => typeof key === "object" && key !== null);
-  keySets.set(jwksUri, usable);
+  keySets.set(jwksUri, usable, Date.now() + KEYS_TTL_MS);
   return usable;
 }

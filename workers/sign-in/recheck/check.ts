@@ -1,16 +1,20 @@
 import { readIdentityClaims } from "../../../shared/access/login/identity-claims.ts";
 import { decideRecheck, type RecheckOutcome } from "../../../shared/access/login/recheck.ts";
+import { retry } from "../../../shared/base/async/retry.ts";
 import type { Bindings } from "../../platform/env.ts";
+import { timer } from "../../platform/timer.ts";
 import type { Provider } from "../providers.ts";
 import { recheckUser } from "../users.ts";
 import { askProvider } from "./ask.ts";
 import { carryOutEnding } from "./end.ts";
 import { beginEnding, type ClaimedGrant, markUntold, openToken, replaceToken, settle } from "./grants.ts";
-import { keepTrying } from "./keep-trying.ts";
 import { tellSessions } from "./tell.ts";
 
 /** What came of one claimed grant. `unconfirmed`: the sessions stand for now. `superseded`: nothing was decided. */
 export type CheckResult = "confirmed" | "unconfirmed" | "ended" | "superseded";
+
+/** Milliseconds before a new token that could not be kept is tried again. */
+const KEEP_AGAIN_MS = [50, 250, 1_000];
 
 /**
  * Asks the provider about the user of a claimed grant and acts on what it says. What this throws leaves the claim
@@ -55,7 +59,7 @@ async function ask(
 ): Promise<RecheckOutcome | { readonly kind: "superseded" }> {
   const token = await openToken(bindings, grant);
   // Losing the new token would sign the user out, so one failing write does not.
-  const keep = (rotated: string) => keepTrying(() => replaceToken(bindings, grant, rotated));
+  const keep = (rotated: string) => retry(timer, KEEP_AGAIN_MS, () => replaceToken(bindings, grant, rotated));
   const answer = await askProvider(bindings, provider, grant.subject, token, keep);
   if (answer.kind !== "claims") return answer;
   const claims = readIdentityClaims(answer.claims, provider, Date.now());

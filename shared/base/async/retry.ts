@@ -1,0 +1,26 @@
+import { pause, type Timer } from "./timer.ts";
+
+/**
+ * Tries once, and again after each pause. What is tried must be idempotent.
+ *
+ * @param pausesMs Milliseconds before each further try.
+ * @throws What the last try threw.
+ */
+export async function retry<T>(
+  timer: Timer,
+  pausesMs: readonly number[],
+  attempt: () => Promise<T>,
+): Promise<T> {
+  for (const ms of pausesMs) {
+    try {
+      return await attempt();
+    } catch {
+      await pause(timer, ms);
+    }
+  }
+  return attempt();
+}
+
+/** Milliseconds to wait after so many failures in a row (1 = the first): doubled by each, up to the longest wait. */
+export const backoffMs = (failures: number, firstMs: number, longestMs: number): number =>
+  Math.min(longestMs, firstMs * 2 ** Math.max(0, failures - 1));
