@@ -3,7 +3,7 @@ import { canonicalJson } from "../../shared/audit/canonical.ts";
 import type { AuditEntry } from "../../shared/audit/types.ts";
 import { appendLeaves, leafHash } from "../../shared/merkle/tree.ts";
 import { readNode, treeSize, writeNodes } from "./nodes.ts";
-import { insertRows } from "./rows.ts";
+import { insertRows, type Row } from "./rows.ts";
 
 /** An entry that has its place in the log. */
 export interface PlacedEntry {
@@ -31,16 +31,16 @@ export function appendEntries(sql: SqlStorage, entries: readonly AuditEntry[]): 
   const encoder = new TextEncoder();
   const leaves = placed.map(({ text }) => leafHash(encoder.encode(text)));
   writeNodes(sql, appendLeaves(size, leaves, readNode(sql)));
-  insertRows(sql, "entries (leaf, id, at, kind, decision, app_id, user_id, text)", placed.map(columns));
+  insertRows(sql, "entries", placed.map(rowOf));
   return placed;
 }
 
-function columns({ leaf, entry, text }: PlacedEntry): (string | number | null)[] {
+function rowOf({ leaf, entry, text }: PlacedEntry): Row {
   const { id, at, kind } = entry;
-  if (kind !== "decision") return [leaf, id, at, kind, null, null, null, text];
+  if (kind !== "decision") return { leaf, id, at, kind, decision: null, app_id: null, user_id: null, text };
   const { principal } = entry.facts;
-  const userId = principal.type === "Anonymous" ? null : principal.id;
-  return [leaf, id, at, kind, entry.decision, entry.appId, userId, text];
+  const user_id = principal.type === "Anonymous" ? null : principal.id;
+  return { leaf, id, at, kind, decision: entry.decision, app_id: entry.appId, user_id, text };
 }
 
 function knownIds(sql: SqlStorage, entries: readonly AuditEntry[]): Set<string> {

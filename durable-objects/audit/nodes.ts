@@ -1,4 +1,4 @@
-import type { Hash, ReadNode, TreeNode } from "../../shared/merkle/tree.ts";
+import type { ReadNode, TreeNode } from "../../shared/merkle/tree.ts";
 import { insertRows } from "./rows.ts";
 
 /** The stored Merkle tree: only ever added to. */
@@ -16,8 +16,8 @@ export function readNode(sql: SqlStorage): ReadNode {
 export function writeNodes(sql: SqlStorage, nodes: readonly TreeNode[]): void {
   insertRows(
     sql,
-    "nodes (level, idx, hash)",
-    nodes.map(({ level, index, hash }): [number, number, Hash] => [level, index, hash]),
+    "nodes",
+    nodes.map(({ level, index, hash }) => ({ level, idx: index, hash })),
   );
 }
 

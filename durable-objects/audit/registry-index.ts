@@ -11,8 +11,8 @@ export function noteForIndex(sql: SqlStorage, placed: readonly PlacedEntry[]): v
   const events = placed.filter(({ entry }) => entry.kind !== "decision");
   insertRows(
     sql,
-    "index_outbox (leaf)",
-    events.map(({ leaf }) => [leaf]),
+    "index_outbox",
+    events.map(({ leaf }) => ({ leaf })),
   );
 }
 

@@ -13,8 +13,8 @@ export class HoldStore {
   /** A change that still waits keeps the time at which it began to. */
   set(hold: Hold): void {
     this.#sql.exec(
-      `INSERT INTO holds VALUES (?, ?, ?, ?, ?) ON CONFLICT (reason) DO UPDATE SET revision = excluded.revision,
-         detail = excluded.detail, nodes = excluded.nodes`,
+      `INSERT INTO holds (reason, revision, held_at, detail, nodes) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (reason) DO UPDATE SET revision = excluded.revision, detail = excluded.detail, nodes = excluded.nodes`,
       hold.reason,
       hold.revision,
       hold.heldAt,

@@ -94,7 +94,12 @@ export class MemberStore {
   /** Stores what a tick proves. */
   publish(issues: readonly { node: string; issue: Issue }[], tick: Tick): void {
     const { serial, expiresAt } = tick.document;
-    this.#sql.exec("INSERT INTO heads VALUES (?, ?, ?)", serial.counter, tick.head, expiresAt);
+    this.#sql.exec(
+      "INSERT INTO heads (id, envelope, expires_at) VALUES (?, ?, ?)",
+      serial.counter,
+      tick.head,
+      expiresAt,
+    );
     const changed = this.#tick();
     for (const { node, issue } of issues) {
       const proof = tick.proofs.get(node);

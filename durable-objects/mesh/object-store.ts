@@ -16,7 +16,8 @@ export class ObjectStore {
 
   put({ hash, bytes }: Addressed<AnyDocument>, now: number): void {
     this.#sql.exec(
-      `INSERT INTO objects VALUES (?1, ?2, ?3) ON CONFLICT (hash) DO UPDATE SET touched_at = ?3 WHERE touched_at < ?4`,
+      `INSERT INTO objects (hash, bytes, touched_at) VALUES (?1, ?2, ?3)
+       ON CONFLICT (hash) DO UPDATE SET touched_at = ?3 WHERE touched_at < ?4`,
       hash,
       bytes,
       now,

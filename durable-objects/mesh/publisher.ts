@@ -211,7 +211,7 @@ export class Publisher {
   }
 
   #setText(key: string, value: string): void {
-    this.#storage.sql.exec("INSERT OR REPLACE INTO texts VALUES (?, ?)", key, value);
+    this.#storage.sql.exec("INSERT OR REPLACE INTO texts (key, value) VALUES (?, ?)", key, value);
   }
 }
 

@@ -57,7 +57,8 @@ export class ReportStore {
   /** @param peers Those of the report that the node may speak of. What else is left out stays as it was. */
   put(node: string, report: CheckedReport, peers: readonly PeerReport[], before: StoredReport | null): void {
     this.#sql.exec(
-      `INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET
+      `INSERT INTO reports (node, handshake, sequence, at, applied, apply_error, facts, clock_skew, peers, conditions, left_out)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET
          handshake = excluded.handshake, sequence = excluded.sequence, at = excluded.at, applied = excluded.applied,
          apply_error = excluded.apply_error, facts = coalesce(excluded.facts, facts),
          clock_skew = excluded.clock_skew, peers = excluded.peers, conditions = excluded.conditions,
