@@ -2,6 +2,9 @@ import { randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { localBindings, readDeployment } from "./scripts/local/deployment.ts";
+
+const deployment = readDeployment();
 
 const common = {
   /** Every file may run beside every other, of whatever project: one number for all makes them one queue. */
@@ -33,7 +36,19 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             main: "./workers/index.ts",
-            wrangler: { configPath: "./test/workers/wrangler.toml" },
+            miniflare: {
+              compatibilityDate: deployment.compatibilityDate,
+              // The test runner in workerd needs Node's API.
+              compatibilityFlags: [...deployment.compatibilityFlags, "nodejs_compat"],
+              modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
+              ...localBindings(deployment),
+              bindings: {
+                AUTH_ORIGIN: "http://auth.localhost",
+                HUB_ORIGIN: "http://hub.localhost",
+                SECRET_KEY: "dGVzdC1vbmx5LWtleS1vZi10aGlydHktdHdvLWJ5dGU",
+                BOOTSTRAP_TOKEN: "test-only-bootstrap-token-0123456789-abcdefghijk",
+              },
+            },
           }),
         ],
         test: {

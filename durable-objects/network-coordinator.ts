@@ -13,15 +13,15 @@ import type {
 import { settleAll } from "../shared/base/async/pool.ts";
 import { singleFlight } from "../shared/base/async/single-flight.ts";
 import { within } from "../shared/base/async/within.ts";
+import { objectOf } from "../shared/base/objects.ts";
+import type { ObjectBindings } from "../shared/bindings.ts";
 import { makeAssertionKey } from "./coordinator/assertion-key.ts";
 import { CoordinatorStore } from "./coordinator/store.ts";
 import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
 import { type Job, Outbox } from "./storage/outbox.ts";
 import { timer } from "./timer.ts";
 
-interface Environment {
-  readonly SEGMENT_SESSIONS: DurableObjectNamespace;
-}
+type Environment = Pick<ObjectBindings, "SEGMENT_SESSIONS">;
 
 /** What a session object must still be told. */
 type Message =
@@ -152,8 +152,7 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
   }
 
   async #tell(message: Message): Promise<string[]> {
-    const namespace = this.env.SEGMENT_SESSIONS;
-    const object = namespace.get(namespace.idFromName(message.owner)) as unknown as SegmentSessionsRpc;
+    const object = objectOf(this.env.SEGMENT_SESSIONS, message.owner);
     if (message.type === "end") return (await object.end(message.filter, message.reason)).ended;
     await this.#refresh(message.owner, object);
     return [];

@@ -1,8 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
 import { deletePending, savePending } from "../shared/audit/pending-event.ts";
-import type { AuditLogRpc, EventEntry } from "../shared/audit/types.ts";
+import type { EventEntry } from "../shared/audit/types.ts";
 import { base64url } from "../shared/base/base64url.ts";
 import { newId } from "../shared/base/ids.ts";
+import { objectOf } from "../shared/base/objects.ts";
+import type { ObjectBindings } from "../shared/bindings.ts";
 import type { EnvelopeSigner } from "../shared/crypto/dsse.ts";
 import { planUpdate } from "../shared/node/config/update.ts";
 import {
@@ -42,11 +44,9 @@ import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
 import { META_SCHEMA } from "./storage/meta.ts";
 import { migrate } from "./storage/migrate.ts";
 
-interface Environment {
+interface Environment extends Pick<ObjectBindings, "SEGMENT_MESH" | "AUDIT_LOG"> {
   readonly DB: D1Database;
   readonly SECRET_KEY: string;
-  readonly SEGMENT_MESH: DurableObjectNamespace;
-  readonly AUDIT_LOG: DurableObjectNamespace;
 }
 
 /** While nodes poll, the registry is asked so often: what a lost notice costs at most. */
@@ -332,21 +332,17 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
 
   async #record(entry: EventEntry): Promise<void> {
     const { AUDIT_LOG: audit, DB: db } = this.env;
-    await (audit.get(audit.idFromName("audit")) as unknown as AuditLogRpc).append([entry]);
+    await objectOf(audit, "audit").append([entry]);
     await db.batch(prepareAll(db, [deletePending(entry.id)]));
   }
 
   /** Other segments hold peers of the nodes that ended; one that can't be told finds out by itself. */
   async #tellOthers(network: Network): Promise<void> {
-    const { SEGMENT_MESH: namespace } = this.env;
+    const { SEGMENT_MESH: meshes } = this.env;
     const segments = new Set([...network.rows.values()].map((row) => row.segment_id));
     segments.delete(this.ctx.id.name ?? "");
     await Promise.allSettled(
-      [...segments].map((segment) =>
-        (namespace.get(namespace.idFromName(segment)) as unknown as SegmentMeshRpc).refresh(
-          network.state.revision,
-        ),
-      ),
+      [...segments].map((segment) => objectOf(meshes, segment).refresh(network.state.revision)),
     );
   }
 

@@ -24,7 +24,9 @@ import {
 import { settleAll } from "../shared/base/async/pool.ts";
 import { singleFlight } from "../shared/base/async/single-flight.ts";
 import { within } from "../shared/base/async/within.ts";
+import { objectOf } from "../shared/base/objects.ts";
 import { ok, type Result } from "../shared/base/result.ts";
+import type { ObjectBindings } from "../shared/bindings.ts";
 import { endMessage, KillLines } from "./sessions/kill-lines.ts";
 import { ParentUse } from "./sessions/parent-use.ts";
 import { SessionStore } from "./sessions/session-store.ts";
@@ -32,10 +34,8 @@ import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
 import { type Job, Outbox } from "./storage/outbox.ts";
 import { timer } from "./timer.ts";
 
-interface Environment {
+interface Environment extends Pick<ObjectBindings, "NETWORK_COORDINATOR" | "SEGMENT_SESSIONS"> {
   readonly DB: D1Database;
-  readonly NETWORK_COORDINATOR: DurableObjectNamespace;
-  readonly SEGMENT_SESSIONS: DurableObjectNamespace;
 }
 
 /** What must reach others after a session ended. */
@@ -236,8 +236,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   #keepParentAlive(session: Session | undefined, now: number): void {
     const { parentId, parentOwner } = session ?? {};
     if (!parentId || !parentOwner || !this.#parents.isDue(parentId, now)) return;
-    const { SEGMENT_SESSIONS: namespace } = this.env;
-    const parent = namespace.get(namespace.idFromName(parentOwner)) as unknown as SegmentSessionsRpc;
+    const parent = objectOf(this.env.SEGMENT_SESSIONS, parentOwner);
     this.#parents.asked(parentId, now);
     const told = parent.keepAlive(parentId).then((idleMs) => this.#parents.told(parentId, now, idleMs));
     // Left out, it is told with the next use.
@@ -324,7 +323,6 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   }
 
   #coordinator(): NetworkCoordinatorRpc {
-    const { NETWORK_COORDINATOR: namespace } = this.env;
-    return namespace.get(namespace.idFromName("network")) as unknown as NetworkCoordinatorRpc;
+    return objectOf(this.env.NETWORK_COORDINATOR, "network");
   }
 }

@@ -17,6 +17,7 @@ const CHAINS: readonly (readonly Step[])[] = [
   [["Types", "npm", "run", "-s", "typecheck"]],
   [
     ["Lint and format", "biome", "check", "."],
+    ["Bindings", "node", "scripts/bindings.ts", "--check"],
     ["API document", "node", "scripts/openapi.ts", "--check"],
     ["Dashboard", "npm", "run", "-s", "build:dashboard"],
     ["Bundle", "node", "scripts/check-bundle.ts"],

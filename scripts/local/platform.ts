@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { localBindings, readDeployment } from "./deployment.ts";
 
 /** The Worker, its objects and its database in a local workerd: the same run-time as production. */
 export interface Platform {
@@ -34,6 +35,7 @@ const WORKER = join(ROOT, "dist/worker");
 
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const assets = join(ROOT, "dist/dashboard");
+  const deployment = readDeployment();
   const { onLog } = options;
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -48,8 +50,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
           name: "rustronaut",
           modulesRoot: WORKER,
           modules: workerModules(),
-          compatibilityDate: setting("compatibility_date"),
-          compatibilityFlags: [setting("compatibility_flags")],
+          compatibilityDate: deployment.compatibilityDate,
+          compatibilityFlags: [...deployment.compatibilityFlags],
+          ...localBindings(deployment),
           bindings: {
             AUTH_ORIGIN: options.authOrigin,
             HUB_ORIGIN: options.hubOrigin,
@@ -57,21 +60,12 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
             BOOTSTRAP_TOKEN: options.bootstrapToken,
             DEVELOPMENT_HOSTS: options.developmentHosts.join(","),
           },
-          d1Databases: { DB: "rustronaut" },
-          durableObjects: {
-            SEGMENT_SESSIONS: { className: "SegmentSessions", useSQLite: true },
-            NETWORK_COORDINATOR: { className: "NetworkCoordinator", useSQLite: true },
-            LOGIN_ATTEMPTS: { className: "LoginAttempts", useSQLite: true },
-            AUDIT_LOG: { className: "AuditLog", useSQLite: true },
-            SEGMENT_MESH: { className: "SegmentMesh", useSQLite: true },
-            POLICY_COMPILER: { className: "PolicyCompiler", useSQLite: true },
-          },
           ...(options.publicNetworkOnly ? { outboundService: PUBLIC_NETWORK } : {}),
           ...(!options.withoutDashboard && existsSync(assets)
             ? {
                 assets: {
                   directory: assets,
-                  binding: "ASSETS",
+                  binding: deployment.assets,
                   routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true },
                 },
               }
@@ -124,15 +118,6 @@ function workerModules() {
       type: path.endsWith(".wasm") ? ("CompiledWasm" as const) : ("ESModule" as const),
       path,
     }));
-}
-
-/** One value of wrangler.toml, so that local and deployed run-times agree. */
-function setting(name: string): string {
-  const value = new RegExp(`^${name} = \\[?"(.+)"\\]?$`, "m").exec(
-    readFileSync(join(ROOT, "wrangler.toml"), "utf8"),
-  )?.[1];
-  if (!value) throw new Error(`wrangler.toml has no ${name}`);
-  return value;
 }
 
 /**

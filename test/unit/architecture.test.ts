@@ -173,6 +173,11 @@ describe("the direction of imports", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("I8: Durable Objects are reached in one way", () => {
+    const found = files.filter((file) => /\.(idFromName|getByName)\(/.test(readFileSync(file, "utf8")));
+    expect(found).toEqual(["shared/base/objects.ts"]);
+  });
+
   it(`no file has more than ${MAX_LINES} lines`, () => {
     const long = files.filter((file) => readFileSync(file, "utf8").split("\n").length > MAX_LINES);
     expect(long).toEqual([]);

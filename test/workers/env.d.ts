@@ -1,20 +1,13 @@
-/** The bindings of `test/workers/wrangler.toml`, for `import { env } from "cloudflare:workers"` in tests. */
+type Worker = typeof import("../../workers/index.ts");
+type Classes = typeof import("../../shared/bindings.ts").OBJECT_CLASSES;
+type Objects = {
+  readonly [Binding in keyof Classes]: DurableObjectNamespace<InstanceType<Worker[Classes[Binding]]>>;
+};
+
+/** What `vitest.config.ts` binds, for `import { env } from "cloudflare:workers"` in tests. */
 declare namespace Cloudflare {
-  interface Env {
+  interface Env extends Objects {
     readonly DB: D1Database;
-    readonly SEGMENT_SESSIONS: DurableObjectNamespace<
-      import("../../durable-objects/segment-sessions.ts").SegmentSessions
-    >;
-    readonly NETWORK_COORDINATOR: DurableObjectNamespace<
-      import("../../durable-objects/network-coordinator.ts").NetworkCoordinator
-    >;
-    readonly LOGIN_ATTEMPTS: DurableObjectNamespace<
-      import("../../durable-objects/login-attempts.ts").LoginAttempts
-    >;
-    readonly AUDIT_LOG: DurableObjectNamespace<import("../../durable-objects/audit-log.ts").AuditLog>;
-    readonly SEGMENT_MESH: DurableObjectNamespace<
-      import("../../durable-objects/segment-mesh.ts").SegmentMesh
-    >;
     readonly AUTH_ORIGIN: string;
     readonly HUB_ORIGIN: string;
     readonly SECRET_KEY: string;

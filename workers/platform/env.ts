@@ -1,19 +1,12 @@
-import type { AuditLog } from "../../durable-objects/audit-log.ts";
-import type { LoginAttempts } from "../../durable-objects/login-attempts.ts";
-import type { NetworkCoordinator } from "../../durable-objects/network-coordinator.ts";
-import type { PolicyCompiler } from "../../durable-objects/policy-compiler.ts";
-import type { SegmentMesh } from "../../durable-objects/segment-mesh.ts";
-import type { SegmentSessions } from "../../durable-objects/segment-sessions.ts";
+import { type BindingName, OBJECT_CLASSES, type ObjectBindings } from "../../shared/bindings.ts";
+
+/** What is set with `wrangler secret put`, and for local development alone. */
+type Secret = "SECRET_KEY" | "BOOTSTRAP_TOKEN" | "DEVELOPMENT_HOSTS";
+type Environment = Readonly<Partial<Record<BindingName | Secret, unknown>>>;
 
 /** The environment after every binding was checked. Nothing else reads the raw one. */
-export interface Bindings {
+export interface Bindings extends ObjectBindings {
   readonly db: D1Database;
-  readonly sessions: DurableObjectNamespace<SegmentSessions>;
-  readonly coordinator: DurableObjectNamespace<NetworkCoordinator>;
-  readonly attempts: DurableObjectNamespace<LoginAttempts>;
-  readonly audit: DurableObjectNamespace<AuditLog>;
-  readonly mesh: DurableObjectNamespace<SegmentMesh>;
-  readonly compiler: DurableObjectNamespace<PolicyCompiler>;
   /** Null where no dashboard was built. */
   readonly assets: Fetcher | null;
   /** Origins without a trailing slash, such as `https://auth.example.com`. */
@@ -37,8 +30,8 @@ export class ConfigurationError extends Error {}
  * Checks the raw environment. Throws `ConfigurationError` naming the binding and the remedy.
  */
 export function checkBindings(raw: unknown): Bindings {
-  const env = raw as Record<string, unknown>;
-  const binding = <T>(name: string): T => {
+  const env = raw as Environment;
+  const binding = <T>(name: BindingName): T => {
     const value = env[name];
     if (typeof value !== "object" || value === null) {
       throw new ConfigurationError(
@@ -50,14 +43,10 @@ export function checkBindings(raw: unknown): Bindings {
   const authOrigin = origin(env, "AUTH_ORIGIN");
   const hubOrigin = origin(env, "HUB_ORIGIN");
   if (authOrigin === hubOrigin) throw new ConfigurationError("AUTH_ORIGIN and HUB_ORIGIN must be two hosts.");
+  const objects = (Object.keys(OBJECT_CLASSES) as BindingName[]).map((name) => [name, binding(name)]);
   return {
+    ...(Object.fromEntries(objects) as ObjectBindings),
     db: binding("DB"),
-    sessions: binding("SEGMENT_SESSIONS"),
-    coordinator: binding("NETWORK_COORDINATOR"),
-    attempts: binding("LOGIN_ATTEMPTS"),
-    audit: binding("AUDIT_LOG"),
-    mesh: binding("SEGMENT_MESH"),
-    compiler: binding("POLICY_COMPILER"),
     assets: (env.ASSETS as Fetcher | undefined) ?? null,
     authOrigin,
     hubOrigin,
@@ -67,7 +56,7 @@ export function checkBindings(raw: unknown): Bindings {
   };
 }
 
-function origin(env: Record<string, unknown>, name: string): string {
+function origin(env: Environment, name: BindingName): string {
   const text = env[name];
   const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : null;
   const local = url?.hostname.endsWith(".localhost") ?? false;
@@ -79,7 +68,7 @@ function origin(env: Record<string, unknown>, name: string): string {
   return text;
 }
 
-function secret(env: Record<string, unknown>, name: string, minLength: number): string {
+function secret(env: Environment, name: Secret, minLength: number): string {
   const text = env[name];
   if (typeof text !== "string" || text.length < minLength || new Set(text).size < 8) {
     throw new ConfigurationError(
@@ -89,7 +78,7 @@ function secret(env: Record<string, unknown>, name: string, minLength: number): 
   return text;
 }
 
-function developmentHosts(env: Record<string, unknown>, authOrigin: string): string[] {
+function developmentHosts(env: Environment, authOrigin: string): string[] {
   const list =
     typeof env.DEVELOPMENT_HOSTS === "string" ? env.DEVELOPMENT_HOSTS.split(",").filter(Boolean) : [];
   if (list.length > 0 && !new URL(authOrigin).hostname.endsWith(".localhost")) {

@@ -1,56 +1,38 @@
-import { ATTEMPT_SHARDS, type LoginAttemptsRpc } from "../../shared/access/login/types.ts";
-import type { PolicyCompilerRpc } from "../../shared/access/policy/compiler-rpc.ts";
-import {
-  type NetworkCoordinatorRpc,
-  REGIONS,
-  type SegmentSessionsRpc,
-} from "../../shared/access/sessions/types.ts";
-import type { AuditLogRpc } from "../../shared/audit/types.ts";
+import { ATTEMPT_SHARDS } from "../../shared/access/login/types.ts";
+import { REGIONS } from "../../shared/access/sessions/types.ts";
 import { isId } from "../../shared/base/ids.ts";
-import type { SegmentMeshRpc } from "../../shared/node/segment-mesh.ts";
+import { type ObjectsOf, objectOf } from "../../shared/base/objects.ts";
 import type { Bindings } from "./env.ts";
 
 /** The one way from an id to the object that owns it. Names are validated, since naming an object creates it. */
 
+/** What can be asked of an object, and that requests can be sent to it, as to all. */
+type Reached<Rpc> = Rpc & Pick<Fetcher, "fetch">;
+const reach = <Rpc>(objects: ObjectsOf<Rpc>, name: string, region?: string) =>
+  objectOf(objects, name, region) as Reached<Rpc>;
+
 /** @param owner `<segment>/<region>/<shard>`; its segment must have been looked up before. */
-export function sessionsObject(
-  bindings: Bindings,
-  owner: string,
-): SegmentSessionsRpc & Pick<Fetcher, "fetch"> {
+export function sessionsObject(bindings: Bindings, owner: string) {
   const region = REGIONS.find((name) => name === owner.split("/")[1]);
   if (!region) throw new Error(`not a session owner: ${owner.slice(0, 80)}`);
-  return bindings.sessions.get(bindings.sessions.idFromName(owner), {
-    locationHint: region as DurableObjectLocationHint,
-  }) as unknown as SegmentSessionsRpc & Pick<Fetcher, "fetch">;
+  return reach(bindings.SEGMENT_SESSIONS, owner, region);
 }
 
-export function coordinatorObject(bindings: Bindings): NetworkCoordinatorRpc {
-  return bindings.coordinator.get(
-    bindings.coordinator.idFromName("network"),
-  ) as unknown as NetworkCoordinatorRpc;
-}
+export const coordinatorObject = (bindings: Bindings) => reach(bindings.NETWORK_COORDINATOR, "network");
 
-export function auditObject(bindings: Bindings): AuditLogRpc & Pick<Fetcher, "fetch"> {
-  return bindings.audit.get(bindings.audit.idFromName("audit")) as unknown as AuditLogRpc &
-    Pick<Fetcher, "fetch">;
-}
+export const auditObject = (bindings: Bindings) => reach(bindings.AUDIT_LOG, "audit");
 
 /** @param attemptId A well-formed attempt id; its last character picks the shard. */
-export function attemptsObject(bindings: Bindings, attemptId: string): LoginAttemptsRpc {
+export function attemptsObject(bindings: Bindings, attemptId: string) {
   const shard = attemptId.charCodeAt(attemptId.length - 1) % ATTEMPT_SHARDS;
-  return bindings.attempts.get(
-    bindings.attempts.idFromName(`attempts/${shard}`),
-  ) as unknown as LoginAttemptsRpc;
+  return reach(bindings.LOGIN_ATTEMPTS, `attempts/${shard}`);
 }
 
 /** @param actor Who has policies compiled, as the audit log names them. */
-export function compilerObject(bindings: Bindings, actor: string): PolicyCompilerRpc {
-  return bindings.compiler.get(bindings.compiler.idFromName(actor)) as unknown as PolicyCompilerRpc;
-}
+export const compilerObject = (bindings: Bindings, actor: string) => reach(bindings.POLICY_COMPILER, actor);
 
 /** @param segmentId Of a segment that exists. */
-export function meshObject(bindings: Bindings, segmentId: string): SegmentMeshRpc & Pick<Fetcher, "fetch"> {
+export function meshObject(bindings: Bindings, segmentId: string) {
   if (!isId("segment", segmentId)) throw new Error(`not a segment: ${segmentId.slice(0, 80)}`);
-  return bindings.mesh.get(bindings.mesh.idFromName(segmentId)) as unknown as SegmentMeshRpc &
-    Pick<Fetcher, "fetch">;
+  return reach(bindings.SEGMENT_MESH, segmentId);
 }

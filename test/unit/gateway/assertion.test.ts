@@ -8,6 +8,7 @@ import { assertionHeaders } from "../../../workers/gateway/assertion.ts";
 import type { Caller } from "../../../workers/gateway/caller.ts";
 import { serveJwks } from "../../../workers/gateway/jwks.ts";
 import type { Bindings } from "../../../workers/platform/env.ts";
+import { answeredBy } from "../../support/objects.ts";
 
 const ISSUER = "https://auth.example.com";
 const TYP = "rustronaut-assertion+jwt";
@@ -16,8 +17,8 @@ const NOW = 1_800_000_000_000;
 let bindings: Bindings;
 beforeAll(async () => {
   const keys = [await newKey("ES256"), await newKey("EdDSA")];
-  const coordinator = { idFromName: () => "id", get: () => ({ assertionKeys: async () => ({ keys }) }) };
-  bindings = { authOrigin: ISSUER, coordinator } as unknown as Bindings;
+  const NETWORK_COORDINATOR = answeredBy({ assertionKeys: async () => ({ keys }) });
+  bindings = { authOrigin: ISSUER, NETWORK_COORDINATOR } as unknown as Bindings;
 });
 
 async function newKey(alg: AssertionKey["alg"]): Promise<AssertionKey> {

@@ -5,6 +5,7 @@ import type { SnapshotApp, SnapshotServiceToken } from "../../../shared/registry
 import { identify, isGood } from "../../../workers/gateway/caller.ts";
 import { lease, leased, mayLease } from "../../../workers/gateway/lease.ts";
 import type { Bindings } from "../../../workers/platform/env.ts";
+import { answeredBy } from "../../support/objects.ts";
 
 const SEGMENT = "seg_00000000000000000000000000";
 const NOW = 1_800_000_000_000;
@@ -35,8 +36,7 @@ function objects(...verdicts: readonly Verdict[]) {
     if (!verdict) throw new Error("the object is away");
     return verdict;
   };
-  const sessions = { idFromName: () => "id", get: () => ({ verify }) };
-  return { bindings: { sessions } as unknown as Bindings, left };
+  return { bindings: { SEGMENT_SESSIONS: answeredBy({ verify }) } as unknown as Bindings, left };
 }
 
 const asking = (...secrets: readonly string[]) =>

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Bindings } from "../../../workers/platform/env.ts";
+import { answeredBy } from "../../support/objects.ts";
 
 /** One isolate: its module state, the registry it reads, and how often it was read. */
 async function isolate() {
@@ -12,7 +13,7 @@ async function isolate() {
     answer: (): Promise<unknown> => Promise.resolve(),
   };
   const bindings = {
-    coordinator: { idFromName: () => "id", get: () => ({ epoch: async () => registry.epoch }) },
+    NETWORK_COORDINATOR: answeredBy({ epoch: async () => registry.epoch }),
     db: {
       prepare: (query: string) => query,
       batch: async (queries: readonly string[]) => {

@@ -1,7 +1,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { SegmentMeshRpc } from "../../../shared/node/segment-mesh.ts";
 import { meshObject } from "../../../workers/platform/objects.ts";
 import { settleLeftEvents } from "../../../workers/platform/saved-events.ts";
+import { answeredBy } from "../../support/objects.ts";
 import { newNode } from "../../support/test-node.ts";
 import { bindings } from "../hub/world.ts";
 import { openWorld, pendingEvents, type World, withoutAudit } from "./world.ts";
@@ -97,17 +99,17 @@ describe("while the audit log is away, what is done keeps its record", () => {
       confirm: async (revision: number) => confirmed.push(revision) === 1,
       refresh: (revision: number) => object.refresh(revision),
     };
-    const mesh = { idFromName: (name: string) => name, get: () => stub } as unknown as typeof bindings.mesh;
+    const mesh = answeredBy<SegmentMeshRpc>(stub);
     const confirm = (idempotencyKey: string, revision = 7) =>
       world.admin.call("mesh.confirmHold", {
         params: { segment: "main" },
         body: { revision },
         idempotencyKey,
       });
-    world.through = { ...withoutAudit(), mesh };
+    world.through = { ...withoutAudit(), SEGMENT_MESH: mesh };
     await expect(confirm("other", 6)).rejects.toMatchObject({ status: 409 });
     await expect(confirm("one")).rejects.toMatchObject({ status: 503 });
-    world.through = { ...bindings, mesh };
+    world.through = { ...bindings, SEGMENT_MESH: mesh };
     expect((await confirm("one")).data.items).toEqual([]);
     expect(confirmed[0]).toBe(7);
     expect(await world.recorded("mesh.confirm_hold", segment?.id ?? "")).toBe(1);

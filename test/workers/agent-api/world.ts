@@ -8,6 +8,7 @@ import { serveAgentApi } from "../../../workers/agent-api/index.ts";
 import { serveApi } from "../../../workers/hub/api.ts";
 import type { Bindings } from "../../../workers/platform/env.ts";
 import { auditObject } from "../../../workers/platform/objects.ts";
+import { answeredBy } from "../../support/objects.ts";
 import { type Answer, type HubDoor, newNode, type Sent, type TestNode } from "../../support/test-node.ts";
 import { initTrust } from "../../support/trust.ts";
 import { bindings, createNetwork } from "../hub/world.ts";
@@ -104,8 +105,7 @@ async function serve(
 /** Bindings whose audit log does not answer. */
 export function withoutAudit(): Bindings {
   const append: AuditLogRpc["append"] = () => Promise.reject(new Error("the audit log is away"));
-  const namespace = { idFromName: (name: string) => name, get: () => ({ append }) };
-  return { ...bindings, audit: namespace as unknown as Bindings["audit"] };
+  return { ...bindings, AUDIT_LOG: answeredBy<AuditLogRpc>({ append }) };
 }
 
 export const pendingEvents = async (): Promise<number> =>

@@ -1,17 +1,17 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AuditEntry } from "../../../shared/audit/types.ts";
+import type { AuditEntry, AuditLogRpc } from "../../../shared/audit/types.ts";
 import { MAX_PENDING, recordDecision, recordEvent } from "../../../workers/platform/audit.ts";
 import { type Bindings, checkBindings } from "../../../workers/platform/env.ts";
+import { answeredBy } from "../../support/objects.ts";
 import { applyRegistry } from "../registry.ts";
 import { decision, event } from "./entries.ts";
 import { openLog } from "./open.ts";
 
 /** Bindings whose audit log answers as `append` says. */
 function bindingsWith(append: (entries: readonly AuditEntry[]) => Promise<unknown>): Bindings {
-  const namespace = { idFromName: (name: string) => name, get: () => ({ append }) };
-  return { ...checkBindings(env), audit: namespace as unknown as Bindings["audit"] };
+  return { ...checkBindings(env), AUDIT_LOG: answeredBy({ append } as Partial<AuditLogRpc>) };
 }
 
 function recorder() {

@@ -5,6 +5,7 @@ import { serveApi } from "../../../workers/hub/api.ts";
 import { newApiToken } from "../../../workers/hub/handlers/api-tokens.ts";
 import { type Bindings, checkBindings } from "../../../workers/platform/env.ts";
 import { coordinatorObject } from "../../../workers/platform/objects.ts";
+import { answeredBy } from "../../support/objects.ts";
 
 export const bindings: Bindings = checkBindings(env);
 
@@ -30,8 +31,7 @@ export function withCoordinator(replaced: Partial<NetworkCoordinatorRpc>): Bindi
     endEverywhere: (...given: Parameters<typeof real.endEverywhere>) => real.endEverywhere(...given),
     ...replaced,
   };
-  const namespace = { idFromName: (name: string) => name, get: () => stub };
-  return { ...bindings, coordinator: namespace as unknown as Bindings["coordinator"] };
+  return { ...bindings, NETWORK_COORDINATOR: answeredBy<NetworkCoordinatorRpc>(stub) };
 }
 
 /** One call of the API. `ctx` is what goes on after the answer. */

@@ -1,9 +1,10 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Session } from "../../../shared/access/sessions/types.ts";
+import type { NetworkCoordinatorRpc, Session } from "../../../shared/access/sessions/types.ts";
 import { auditObject } from "../../../workers/platform/objects.ts";
 import { serveBackchannelLogout } from "../../../workers/sign-in/backchannel-logout.ts";
 import { providerFetch } from "../../../workers/sign-in/provider-fetch.ts";
+import { answeredBy } from "../../support/objects.ts";
 import { applyRegistry } from "../registry.ts";
 import { bindings, HOUR, type Mode, run, silentProvider, startNetwork } from "./silent-provider.ts";
 
@@ -43,8 +44,8 @@ describe("a logout token", () => {
     const session = await provider.signIn();
     const token = await provider.logoutToken();
     const away = () => Promise.reject(new Error("the coordinator is away"));
-    const namespace = { idFromName: (name: string) => name, get: () => ({ endEverywhere: away }) };
-    const through = { ...bindings, coordinator: namespace as unknown as typeof bindings.coordinator };
+    const NETWORK_COORDINATOR = answeredBy<NetworkCoordinatorRpc>({ endEverywhere: away });
+    const through = { ...bindings, NETWORK_COORDINATOR };
     await expect(send(token, through)).rejects.toThrow("away");
     expect(await provider.live(session)).toBeDefined();
     expect(await send(token)).toBe(200);

@@ -2,7 +2,9 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { CoordinatorStore } from "../../../durable-objects/coordinator/store.ts";
-import type { News, SegmentSessionsRpc } from "../../../shared/access/sessions/types.ts";
+import type { News } from "../../../shared/access/sessions/types.ts";
+import { objectOf } from "../../../shared/base/objects.ts";
+import type { ObjectBindings } from "../../../shared/bindings.ts";
 import { principal } from "../../unit/access/sessions/fixtures.ts";
 import { coordinator, coordinatorStub, hideFromCoordinator, named, owner, wait } from "./world.ts";
 
@@ -13,9 +15,9 @@ afterEach(() => {
 /** Runs `work`, and says which session objects were told of what meanwhile. */
 async function toldDuring(work: () => Promise<unknown>): Promise<{ name: string; news: News }[]> {
   const told: { name: string; news: News }[] = [];
-  const change = (to: (real: { SEGMENT_SESSIONS: DurableObjectNamespace }) => object) =>
+  const change = (to: (real: Pick<ObjectBindings, "SEGMENT_SESSIONS">) => object) =>
     runInDurableObject(coordinatorStub, (object) => {
-      const held = object as unknown as { env: { SEGMENT_SESSIONS: DurableObjectNamespace } };
+      const held = object as unknown as { env: Pick<ObjectBindings, "SEGMENT_SESSIONS"> };
       const before = held.env;
       Object.assign(held, { env: to(before) });
       return before;
@@ -24,7 +26,7 @@ async function toldDuring(work: () => Promise<unknown>): Promise<{ name: string;
     SEGMENT_SESSIONS: {
       idFromName: (name: string) => name,
       get: (name: string) => {
-        const rpc = namespace.get(namespace.idFromName(name)) as unknown as SegmentSessionsRpc;
+        const rpc = objectOf(namespace, name);
         const refresh = (news: News) => {
           told.push({ name, news });
           return rpc.refresh(news);

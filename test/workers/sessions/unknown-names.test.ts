@@ -1,6 +1,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import type { SegmentSessionsRpc } from "../../../shared/access/sessions/types.ts";
+import { objectOf } from "../../../shared/base/objects.ts";
+import type { ObjectBindings } from "../../../shared/bindings.ts";
 import { coordinator, coordinatorStub, named, owner } from "./world.ts";
 
 const owners = () =>
@@ -81,9 +83,9 @@ test("S-A3: an owner that makes a session while it says that it has none stays r
   await object.rpc.create(named("racing"));
   await object.rpc.end({ by: "session", id: "ses_racing" }, "signed_out");
   await runInDurableObject(coordinatorStub, (instance) => {
-    const held = instance as unknown as { env: { SEGMENT_SESSIONS: DurableObjectNamespace } };
+    const held = instance as unknown as { env: Pick<ObjectBindings, "SEGMENT_SESSIONS"> };
     const { SEGMENT_SESSIONS: real } = held.env;
-    const reach = (name: string) => real.get(real.idFromName(name)) as unknown as SegmentSessionsRpc;
+    const reach = (name: string) => objectOf(real, name);
     const refresh: SegmentSessionsRpc["refresh"] = async (...given) => {
       const heard = await reach(object.name).refresh(...given);
       await reach(object.name).create(named("racing_2"));

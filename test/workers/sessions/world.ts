@@ -9,6 +9,8 @@ import type {
   NetworkCoordinatorRpc,
   SegmentSessionsRpc,
 } from "../../../shared/access/sessions/types.ts";
+import { objectOf } from "../../../shared/base/objects.ts";
+import type { ObjectBindings } from "../../../shared/bindings.ts";
 import { createSession } from "../../unit/access/sessions/fixtures.ts";
 
 /** A session object by its owner name, and the object behind it for what only a test may do. */
@@ -88,14 +90,14 @@ export function cutOffFromCoordinator(stub: DurableObjectStub<SegmentSessions>):
 
 /** Lets the coordinator believe that these session objects do not answer. Returns what ends that. */
 export async function hideFromCoordinator(...owners: string[]): Promise<() => Promise<void>> {
-  let real: { SEGMENT_SESSIONS: DurableObjectNamespace } | undefined;
+  let real: Pick<ObjectBindings, "SEGMENT_SESSIONS"> | undefined;
   const withEnvironment = (change: (held: { env: unknown }) => void) =>
     runInDurableObject(coordinatorStub, (object) => change(object as unknown as { env: unknown }));
   await withEnvironment((held) => {
-    const kept = held.env as { SEGMENT_SESSIONS: DurableObjectNamespace };
+    const kept = held.env as Pick<ObjectBindings, "SEGMENT_SESSIONS">;
     real = kept;
     const away = () => Promise.reject(new Error("unreachable"));
-    const reach = (name: string) => kept.SEGMENT_SESSIONS.get(kept.SEGMENT_SESSIONS.idFromName(name));
+    const reach = (name: string) => objectOf(kept.SEGMENT_SESSIONS, name);
     held.env = {
       SEGMENT_SESSIONS: {
         idFromName: (name: string) => name,

@@ -1,0 +1,29 @@
+import type { LoginAttemptsRpc } from "./access/login/types.ts";
+import type { PolicyCompilerRpc } from "./access/policy/compiler-rpc.ts";
+import type { NetworkCoordinatorRpc, SegmentSessionsRpc } from "./access/sessions/types.ts";
+import type { AuditLogRpc } from "./audit/types.ts";
+import type { ObjectsOf } from "./base/objects.ts";
+import type { SegmentMeshRpc } from "./node/segment-mesh.ts";
+
+/** Written by `npm run bindings` from `wrangler.toml`: change it there. */
+
+export interface ObjectBindings {
+  readonly SEGMENT_SESSIONS: ObjectsOf<SegmentSessionsRpc>;
+  readonly NETWORK_COORDINATOR: ObjectsOf<NetworkCoordinatorRpc>;
+  readonly LOGIN_ATTEMPTS: ObjectsOf<LoginAttemptsRpc>;
+  readonly AUDIT_LOG: ObjectsOf<AuditLogRpc>;
+  readonly SEGMENT_MESH: ObjectsOf<SegmentMeshRpc>;
+  readonly POLICY_COMPILER: ObjectsOf<PolicyCompilerRpc>;
+}
+
+/** The objects' classes, by their binding. */
+export const OBJECT_CLASSES = {
+  SEGMENT_SESSIONS: "SegmentSessions",
+  NETWORK_COORDINATOR: "NetworkCoordinator",
+  LOGIN_ATTEMPTS: "LoginAttempts",
+  AUDIT_LOG: "AuditLog",
+  SEGMENT_MESH: "SegmentMesh",
+  POLICY_COMPILER: "PolicyCompiler",
+} as const;
+
+export type BindingName = keyof ObjectBindings | "DB" | "ASSETS" | "AUTH_ORIGIN" | "HUB_ORIGIN";
