@@ -5,6 +5,7 @@ import { printableLines } from "../shared/base/printable.ts";
 import { currentConfig } from "./config.ts";
 import { EXIT, exitCodeOfStatus } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
+import { fileFailure } from "./file-failure.ts";
 import { localFetch } from "./http/fetch.ts";
 import type { Io } from "./io.ts";
 
@@ -66,7 +67,8 @@ export function toFailure(error: unknown): Failure {
     return new Failure(EXIT.failure, "The answer did not come from a Rustronaut hub", {
       hint: "Check the hub's address (`rustronaut whoami`, RUSTRONAUT_HUB).",
     });
-  if (error instanceof Error && isFileError(error)) return new Failure(EXIT.failure, error.message);
+  const trouble = fileFailure(error);
+  if (trouble) return trouble;
   const message = messageOf(error);
   // The connection broke in the middle of an answer.
   if (error instanceof Error && "code" in error && error.code === "ECONNRESET")
@@ -77,8 +79,6 @@ export function toFailure(error: unknown): Failure {
     hint: "Please report it with what you typed.",
   });
 }
-
-const isFileError = (error: Error): boolean => "path" in error && typeof error.path === "string";
 
 function failureOfProblem({ problem }: ApiError): Failure {
   const ids = [problem.request_id && `request ${problem.request_id}`, problem.decision_id].filter(Boolean);

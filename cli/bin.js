@@ -8,10 +8,19 @@ import { fileURLToPath } from "node:url";
 const main = new URL("./main.ts", import.meta.url);
 const bundledNode = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
 
+// What Node calls experimental we tested: a person can do nothing about it, and it would stand above their answer.
+const QUIET = "ExperimentalWarning";
+
 if (process.features.typescript) {
+  const print = process.listeners("warning");
+  process.removeAllListeners("warning");
+  process.on("warning", (warning) => {
+    if (warning.name !== QUIET) for (const each of print) each.call(process, warning);
+  });
   await import(main.href);
 } else if (existsSync(bundledNode)) {
-  const child = spawn(bundledNode, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: "inherit" });
+  const words = [`--disable-warning=${QUIET}`, fileURLToPath(main), ...process.argv.slice(2)];
+  const child = spawn(bundledNode, words, { stdio: "inherit" });
   // The terminal sends SIGINT to both of us; the other signals reach only this process.
   process.on("SIGINT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

@@ -41,7 +41,7 @@ function fieldOf(name: string, raw: FieldSchema, required: boolean): Field {
   const schema = arms.find((arm) => arm.type !== "null") ?? raw;
   const nullable = arms.some((arm) => arm.type === "null");
   const choices = (schema.enum ?? []).filter((value) => typeof value === "string");
-  const description = schema.description ?? "";
+  const description = schema.description ?? raw.description ?? "";
   const kind = kindOf(name, schema);
   return { name, required, nullable, choices, settings: schema.properties ?? {}, description, kind };
 }

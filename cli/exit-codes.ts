@@ -3,12 +3,16 @@ export const EXIT = {
   ok: 0,
   failure: 1,
   usage: 2,
+  /** Only of `plan --exit-code`, where no failure has this number. */
+  changes: 2,
   /** A policy denies, or a verification failed. */
   denied: 3,
   unauthorised: 4,
   notFound: 5,
   conflict: 6,
   unavailable: 7,
+  /** Ctrl+C, or the end of the input where an answer was asked for: 128 and the number of SIGINT. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

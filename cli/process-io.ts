@@ -1,17 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { createInterface } from "node:readline/promises";
-import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { fileFailure } from "./file-failure.ts";
 import type { Io } from "./io.ts";
+import { ask } from "./terminal.ts";
 
 /** The real process as an `Io`. */
 export function processIo(): Io {
-  const interruption = new AbortController();
-  process.once("SIGINT", () => {
-    interruption.abort();
-    // A command that does not listen must still end.
-    process.once("SIGINT", () => process.exit(130));
-  });
+  let interruption: AbortController | undefined;
   return {
     out: (written) => void process.stdout.write(written),
     err: (written) => void process.stderr.write(written),
@@ -20,24 +15,25 @@ export function processIo(): Io {
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
     ask,
     readStdin: () => text(process.stdin),
-    readFile: (path) => readFile(path, "utf8"),
+    readFile: (path) =>
+      readFile(path, "utf8").catch((error) => {
+        throw fileFailure(error, path) ?? error;
+      }),
     writeFile: (path, contents) => writeFile(path, contents),
-    interrupted: interruption.signal,
+    // Only a command that looks at it catches Ctrl+C; every other one is ended by it.
+    get interrupted() {
+      interruption ??= interruptionOf();
+      return interruption.signal;
+    },
   };
 }
 
-async function ask(question: string, options: { readonly secret?: boolean } = {}): Promise<string> {
-  process.stderr.write(question);
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({
-    input: process.stdin,
-    output: options.secret ? silent : process.stderr,
-    terminal: true,
+function interruptionOf(): AbortController {
+  const interruption = new AbortController();
+  process.once("SIGINT", () => {
+    interruption.abort();
+    // Whoever asks twice does not want to wait for the end of what goes on.
+    process.once("SIGINT", () => process.exit(130));
   });
-  try {
-    return await lines.question("");
-  } finally {
-    lines.close();
-    if (options.secret) process.stderr.write("\n");
-  }
+  return interruption;
 }

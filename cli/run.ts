@@ -16,27 +16,34 @@ import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { failureText } from "./output/failure-text.ts";
+import { packageVersion } from "./version.ts";
 
 /** Runs one command line (without `node` and the script) and says how the process should exit. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   const program = new Command("rustronaut");
   const app = openApp(io, () => program.opts().json === true);
-  describe(program, app);
+  describeProgram(program, app);
   try {
     await program.parseAsync(argv, { from: "user" });
     return EXIT.ok;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : usageCode(argv);
     const failure = toFailure(error);
     io.err(app.json() ? `${JSON.stringify(asJson(failure))}\n` : failureText(failure));
     return failure.exitCode;
   }
 }
 
-function describe(program: Command, app: App): void {
+/** A drift check must not take a slip on its command line for a change. */
+const usageCode = (argv: readonly string[]): ExitCode =>
+  argv.includes("--exit-code") ? EXIT.failure : EXIT.usage;
+
+/** All commands of the program. */
+export function describeProgram(program: Command, app: App): void {
   program
     .description("Administer a Rustronaut network")
     .option("--json", "print JSON for programs")
+    .version(packageVersion(), "-V, --version", "print the version of this program")
     .exitOverride()
     .configureOutput({ writeOut: app.io.out, writeErr: app.io.err })
     .configureHelp({ showGlobalOptions: true })

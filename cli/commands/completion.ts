@@ -6,6 +6,6 @@ export function addCompletionCommand(program: Command, app: App): void {
   program
     .command("completion")
     .description("Print a completion script for your shell")
-    .addArgument(new Argument("<shell>").choices(SHELLS))
+    .addArgument(new Argument("<shell>", "the shell that you use").choices(SHELLS))
     .action((shell: Shell) => app.io.out(completionScript(program, shell)));
 }

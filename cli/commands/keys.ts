@@ -23,7 +23,8 @@ interface CreateOptions {
 export function addKeyCommands(program: Command, app: App): void {
   const keys = program.commands.find((command) => command.name() === "keys");
   keys
-    ?.command("create <name>")
+    ?.command("create")
+    .argument("<name>", "its name")
     .description("Create an enrolment key; its text is printed only once (role admin)")
     .requiredOption("--segment <segment>", "id or name of the segment that its nodes join")
     .option("--reusable <n>", "how many nodes it lets in, else one", toCount)
@@ -35,7 +36,8 @@ export function addKeyCommands(program: Command, app: App): void {
     .option("--init-trust", "make the root of trust first, where the network has none (role owner)")
     .action((name: string, options: CreateOptions) => create(app, name, options));
   keys
-    ?.command("revoke <key>")
+    ?.command("revoke")
+    .argument("<key>", "id or name of the key")
     .description("Revoke an enrolment key; nodes that it let in stay (role admin)")
     .option("-y, --yes", "do not ask")
     .action(async (key: string, { yes }: { yes?: boolean }) => {

@@ -18,7 +18,8 @@ export function addMeshCommands(program: Command, app: App): void {
     .description("Show changes that wait for confirmation because they would cut off too much")
     .action(() => holds(app));
   mesh
-    .command("confirm <segment>")
+    .command("confirm")
+    .argument("<segment>", "id or name of the segment")
     .description("Confirm the change that a segment holds back (role admin)")
     .option("-y, --yes", "do not ask")
     .action((segment: string, { yes }: { yes?: boolean }) => confirmHold(app, segment, yes ?? false));
@@ -44,7 +45,7 @@ async function holds(app: App): Promise<void> {
   const { client } = await app.hub();
   const { data } = await client.call("mesh.holds");
   app.emit(data, () =>
-    listText(["segment", "revision", "heldAt", "reason", "detail"], data.items, app.io.columns),
+    listText(["segment", "revision", "heldAt", "reason", "detail"], data.items, app.io.columns, "segment"),
   );
   noteMissing(app, data.missing);
 }

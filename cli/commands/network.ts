@@ -1,39 +1,47 @@
 import type { Command } from "commander";
-import { stringify } from "yaml";
 import type * as z from "zod";
-import { type NetworkDocument, networkDocument } from "../../shared/api/document.ts";
-import type { App } from "../app.ts";
+import { type NetworkDocument, networkDocument, type Plan } from "../../shared/api/document.ts";
+import { type App, type Hub, toFailure } from "../app.ts";
 import { confirm } from "../confirm.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+import { exportedYaml } from "../network/exported.ts";
 import { planText } from "../network/plan-text.ts";
 import { parseYaml } from "../network/yaml.ts";
 
+interface FileOptions {
+  readonly file: string;
+  readonly prune?: boolean;
+}
+
 /** The whole network as one declarative file. */
 export function addNetworkCommands(program: Command, app: App): void {
-  program
-    .command("apply")
-    .description("Make the network what a YAML file says, after showing what would change")
-    .requiredOption("-f, --file <file>", "the network as YAML; - reads stdin")
-    .option("--dry-run", "only show what would change")
-    .option("--prune", "delete what a section of the file does not name")
-    .option("--yes", "do not ask")
-    .action(async (options: { file: string; dryRun?: boolean; prune?: boolean; yes?: boolean }) => {
-      const text = options.file === "-" ? await app.io.readStdin() : await app.io.readFile(options.file);
-      const document = parseYaml(
-        text,
-        options.file,
-        networkDocument as unknown as z.ZodType<NetworkDocument>,
-      );
-      const { client } = await app.hub();
-      const body = { document, prune: options.prune ?? false };
-      const { data: plan } = await client.call("network.plan", { body });
-      for (const warning of plan.warnings ?? []) app.note(`warning: ${warning}\n`);
-      if (options.dryRun || plan.steps.length === 0) return app.emit(plan, () => planText(plan));
+  withFile(program.command("apply"))
+    .description("Make the network what a YAML file says, after showing what would change (role owner)")
+    .option("--dry-run", "only show what would change; `plan` does the same")
+    .option("-y, --yes", "do not ask")
+    .action(async (options: FileOptions & { dryRun?: boolean; yes?: boolean }) => {
+      const { hub, body, plan } = await makePlan(app, options);
+      if (options.dryRun) return showPlan(app, plan);
+      if (plan.steps.length === 0) return app.emit(plan, () => planText(plan));
       app.note(planText(plan));
-      await confirm(app, `Apply ${plan.steps.length} change(s)?`, options.yes ?? false);
-      const { data } = await client.call("network.apply", {
+      await confirm(app, `Apply ${changesOf(plan)}?`, options.yes ?? false);
+      const { data } = await hub.client.call("network.apply", {
         body: { ...body, baseVersion: plan.baseVersion },
       });
-      app.emit(data, () => `Applied ${plan.steps.length} change(s).\n`);
+      app.emit(data, () => `Applied ${changesOf(plan)}.\n`);
+    });
+
+  withFile(program.command("plan"))
+    .description("Show what applying a YAML file would change, and change nothing")
+    .option("--exit-code", "for drift checks: 0 nothing would change, 2 something would, 1 for every failure")
+    .action(async (options: FileOptions & { exitCode?: boolean }) => {
+      if (!options.exitCode) return showPlan(app, (await makePlan(app, options)).plan);
+      const { plan } = await makePlan(app, options).catch((error) => {
+        throw withExitCode(toFailure(error), EXIT.failure);
+      });
+      showPlan(app, plan);
+      if (plan.steps.length > 0) throw new Failure(EXIT.changes, "The network is not as the file says");
     });
 
   program
@@ -41,6 +49,41 @@ export function addNetworkCommands(program: Command, app: App): void {
     .description("Print the network as the YAML that `apply` takes; secrets are never in it")
     .action(async () => {
       const { data } = await (await app.hub()).client.call("network.export");
-      app.emit(data.document, () => stringify(data.document));
+      app.emit(data.document, () => exportedYaml(data.document));
     });
+}
+
+const withFile = (command: Command): Command =>
+  command
+    .requiredOption("-f, --file <file>", "the network as YAML; - reads stdin")
+    .option("--prune", "delete what a section of the file does not name; without it, that stays");
+
+async function makePlan(
+  app: App,
+  { file, prune = false }: FileOptions,
+): Promise<{ hub: Hub; body: { document: NetworkDocument; prune: boolean }; plan: Plan }> {
+  const text = file === "-" ? await app.io.readStdin() : await app.io.readFile(file);
+  const document = parseYaml(text, file, networkDocument as unknown as z.ZodType<NetworkDocument>);
+  const hub = await app.hub();
+  const body = { document, prune };
+  const { data: plan } = await hub.client.call("network.plan", { body });
+  for (const warning of plan.warnings ?? []) app.note(`warning: ${warning}`);
+  return { hub, body, plan };
+}
+
+function showPlan(app: App, plan: Plan): void {
+  app.emit(plan, () => planText(plan));
+  if (plan.steps.length > 0) app.note(`This would be ${changesOf(plan)}; nothing was changed.`);
+}
+
+const changesOf = ({ steps }: Plan): string => (steps.length === 1 ? "1 change" : `${steps.length} changes`);
+
+function withExitCode(failure: Failure, exitCode: Failure["exitCode"]): Failure {
+  const { title, detail, code, issues, hint } = failure;
+  return new Failure(exitCode, title, {
+    detail,
+    issues,
+    ...(code === null ? {} : { code }),
+    ...(hint === null ? {} : { hint }),
+  });
 }

@@ -35,13 +35,15 @@ export function addNodeCommands(program: Command, app: App): void {
     .addOption(listOption())
     .action((options: { status?: string; segment?: string; limit: string }) => list(app, options));
   nodes
-    .command("revoke <node>")
+    .command("revoke")
+    .argument("<node>", "id or name of the node")
     .description("Put a node out for good (role admin)")
     .option("--wait", "follow the receipt until every peer has dropped it or its lease has ended")
     .option("-y, --yes", "do not ask")
     .action((node: string, options: { wait?: boolean; yes?: boolean }) => revoke(app, node, options));
   nodes
-    .command("receipt <node>")
+    .command("receipt")
+    .argument("<node>", "id or name of the node")
     .description("Show who has dropped a revoked node, and until when the others may hold it")
     .action(async (node: string) => {
       const { client } = await app.hub();
@@ -49,19 +51,26 @@ export function addNodeCommands(program: Command, app: App): void {
       app.emit(data, () => receiptText(data));
     });
   nodes
-    .command("rename <node> <name>")
+    .command("rename")
+    .argument("<node>", "id or name of the node")
+    .argument("<name>", "its new name")
     .description("Give a node another name (role admin)")
     .action((node: string, name: string) => update(app, node, { name }));
   nodes
-    .command("tag <node> [tags...]")
+    .command("tag")
+    .argument("<node>", "id or name of the node")
+    .argument("[tags...]", "the tags; none takes them all away")
     .description("Replace a node's tags; none takes them all away (role admin)")
     .action((node: string, tags: string[]) => update(app, node, { tags }));
   nodes
-    .command("move <node> <segment>")
+    .command("move")
+    .argument("<node>", "id or name of the node")
+    .argument("<segment>", "id or name of the segment")
     .description("Move a node to another segment (role admin)")
     .action((node: string, segment: string) => update(app, node, { segment }));
   nodes
-    .command("routes <node>")
+    .command("routes")
+    .argument("<node>", "id or name of the node")
     .description("Show the routes that a node offers, or approve some of them")
     .option("--approve <prefix>", "a route to approve (repeat it); replaces the list", gather, [])
     .option("--none", "approve no route")
@@ -71,7 +80,7 @@ export function addNodeCommands(program: Command, app: App): void {
 async function list(app: App, { limit, ...query }: { status?: string; segment?: string; limit: string }) {
   const hub = await app.hub();
   const { items, more } = await pages(hub, "nodes.list", { query }, Number(limit));
-  app.emit(items, () => listText(COLUMNS, (items as unknown as Node[]).map(row), app.io.columns));
+  app.emit(items, () => listText(COLUMNS, (items as unknown as Node[]).map(row), app.io.columns, "name"));
   if (more) app.note(`There are more; ask with --limit (now ${items.length}).`);
 }
 
@@ -110,11 +119,11 @@ async function revoke(app: App, node: string, { wait, yes }: { wait?: boolean; y
   const { data } = await client.call("nodes.revoke", { params: { node } });
   const params = { node: data.id };
   let { data: receipt } = await client.call("nodes.revocation", { params });
-  const { interrupted } = app.io;
-  while (wait && !interrupted.aborted && receipt.pending.length > 0 && (receipt.goneAt ?? 0) > Date.now()) {
+  const isOpen = () => receipt.pending.length > 0 && (receipt.goneAt ?? 0) > Date.now();
+  while (wait && !app.io.interrupted.aborted && isOpen()) {
     app.note(receiptText(receipt).trimEnd());
     // An interruption ends the waiting, not the revocation: the receipt so far is still printed.
-    await pause(1_000, undefined, { signal: interrupted }).catch(() => undefined);
+    await pause(1_000, undefined, { signal: app.io.interrupted }).catch(() => undefined);
     ({ data: receipt } = await client.call("nodes.revocation", { params }));
   }
   app.emit(receipt, () => receiptText(receipt));

@@ -59,7 +59,8 @@ export function addPolicyCommands(program: Command, app: App): void {
   addFieldOptions(test, CIRCUMSTANCES);
 
   policy
-    .command("validate <file>")
+    .command("validate")
+    .argument("<file>", "the file; - reads stdin")
     .description("Check a Cedar file against the network's schema; - reads stdin")
     .action(async (file: string) => {
       const source = file === "-" ? await app.io.readStdin() : await app.io.readFile(file);

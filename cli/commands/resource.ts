@@ -77,7 +77,7 @@ async function list(
   const input = { params: named(parameters, given), query };
   const { items, more } = await pages(hub, operation.id, input, Number(options.limit));
   const columns = resource.otherColumns?.[name] ?? resource.columns;
-  app.emit(items, () => listText(columns, items, app.io.columns));
+  app.emit(items, () => listText(columns, items, app.io.columns, resource.key));
   if (more) app.note(`There are more; ask with --limit (now ${items.length}).`);
 }
 

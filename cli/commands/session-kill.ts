@@ -9,7 +9,8 @@ import { Failure } from "../failure.ts";
 export function addSessionKill(program: Command, app: App): void {
   const sessions = program.commands.find((command) => command.name() === "sessions");
   sessions
-    ?.command("kill [id]")
+    ?.command("kill")
+    .argument("[id]", "the session's id")
     .description("End sessions now; their open streams are cut")
     .option("--user <user>", "all sessions of a user, by e-mail or id")
     .option("--app <app>", "all sessions of an app, by name or id")

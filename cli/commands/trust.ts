@@ -153,7 +153,8 @@ function addCeremony(trust: Command, app: App): void {
     });
 
   trust
-    .command("sign <file>")
+    .command("sign")
+    .argument("<file>", "the root document, of `--out`")
     .description("Add this machine's signature to a root document, after showing what it says")
     .option("-y, --yes", "do not ask")
     .action(async (file: string, { yes }: { yes?: boolean }) => {
@@ -173,7 +174,8 @@ function addCeremony(trust: Command, app: App): void {
     });
 
   trust
-    .command("publish <file>")
+    .command("publish")
+    .argument("<file>", "the root document, of `--out`")
     .description("Publish a root document that enough holders have signed (role owner)")
     .action(async (file: string) => {
       const { client, store } = await openTrust(app);

@@ -9,16 +9,21 @@ import {
   visit,
   type YAMLMap,
 } from "yaml";
-import type * as z from "zod";
+import * as z from "zod";
+import { wording } from "../../shared/api/wording.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import { messageOf } from "../../shared/base/errors/cause.ts";
+import { nearest } from "../../shared/base/nearest.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { foldedComments } from "./folded-text.ts";
 
 /** A network file is written by hand; one that is larger is a mistake. */
 const LARGEST_FILE = 4 * 1024 * 1024;
 /** Bounds what a few anchors can expand to. */
 const MOST_ALIASES = 100;
+const FOLDED =
+  "This text is folded: its lines become one, and all that stands under a `//` comment becomes a part of it. Write it as a literal block, which begins with `|`";
 
 /** Reads YAML 1.2 and checks it against a schema. Every fault is reported with file, line and column. */
 export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): T {
@@ -27,18 +32,31 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
   const lines = new LineCounter();
   // The library compares each key of a map with every other one; `repeatedKeys` looks each up.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
-  const faults = [...document.errors, ...document.warnings, ...repeatedKeys(document)];
+  const faults = [
+    ...document.errors,
+    ...document.warnings,
+    ...repeatedKeys(document),
+    ...foldedComments(document, text).map(
+      ({ range }): Fault => ({ message: FOLDED, pos: [range?.[0] ?? 0] }),
+    ),
+  ];
   if (faults.length > 0) {
     throw invalid(
       file,
-      faults.map((fault) => ({ path: file, message: fault.message, ...position(lines, fault.pos[0]) })),
+      faults.map((fault) => ({
+        path: file,
+        message: fault.message.trim(),
+        ...position(lines, fault.pos[0]),
+      })),
     );
   }
-  const checked = schema.safeParse(plainValue(document, file));
+  if (document.contents === null) throw invalid(file, [{ path: file, message: "the file is empty" }]);
+  const checked = schema.safeParse(plainValue(document, file), { error: wording });
   if (checked.success) return checked.data;
+  const known = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Shape;
   throw invalid(
     file,
-    checked.error.issues.flatMap((issue) => locate(issue, document, lines, file)),
+    checked.error.issues.flatMap((issue) => locate(issue, document, lines, file, known)),
   );
 }
 
@@ -71,18 +89,46 @@ function plainValue(document: Document, file: string): unknown {
   }
 }
 
-function locate(issue: z.core.$ZodIssue, document: Document, lines: LineCounter, file: string): InputIssue[] {
+function locate(
+  issue: z.core.$ZodIssue,
+  document: Document,
+  lines: LineCounter,
+  file: string,
+  known: Shape,
+): InputIssue[] {
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       path: file,
-      message: `${pathText([...path, key])}: this key is not known`,
+      message: `${pathText([...path, key])}: this key is not known${meant(key, keysAt(known, path))}`,
       ...position(lines, offsetOfKey(document, path, key)),
     }));
   }
-  const where = path.length > 0 ? `${pathText(path)}: ` : "";
+  const where = `${path.length > 0 ? pathText(path) : "the file"}: `;
   const message = `${where}${issue.message}`;
   return [{ path: file, message, ...position(lines, offsetOf(document, path)) }];
+}
+
+/** What a JSON Schema says of keys. */
+interface Shape {
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly items?: Shape;
+  readonly anyOf?: readonly Shape[];
+}
+
+/** The keys that a schema knows at a path. */
+function keysAt(shape: Shape, path: readonly (string | number)[]): string[] {
+  const [part, ...rest] = path;
+  const below = shape.anyOf?.flatMap((arm) => keysAt(arm, path)) ?? [];
+  if (part === undefined) return [...Object.keys(shape.properties ?? {}), ...below];
+  const next = typeof part === "number" ? shape.items : shape.properties?.[part];
+  return [...(next ? keysAt(next, rest) : []), ...below];
+}
+
+function meant(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  if (near) return `; did you mean ${near}?`;
+  return known.length > 0 ? `; known are ${known.join(", ")}` : "";
 }
 
 /** Offset of the node at the path, or of the nearest one above it that is there. */

@@ -3,42 +3,73 @@ import { padTo, truncate, widthOf } from "./text.ts";
 
 const GAP = 2;
 /** A column is not narrowed below this, so that every column stays recognisable. */
-const NARROWEST = 6;
+const NARROWEST = 8;
+/** What is given to other commands: cut, it is of no use. */
+const ID = /^[a-z]+_[0-9a-z]{26}$/;
 
 /**
- * Rows under headings, aligned by two spaces. With a terminal width the widest columns give way first, until the
- * lines fit; into a pipe nothing is cut.
+ * Rows under headings, aligned by two spaces. Into a pipe nothing is cut. With a terminal's width the widest columns give
+ * way first, then the last ones are left out, and the end says which; ids, and columns that must stay whole, never give way.
+ *
+ * @param columns Width of the terminal, or null for a pipe.
+ * @param whole Headings of the columns by which people name a row.
  */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
   columns: number | null,
+  whole: readonly string[] = [],
 ): string {
-  const lines = [headings.map((heading) => heading.toUpperCase()), ...rows.map((row) => row.map(printable))];
-  const natural = headings.map((_, at) => Math.max(...lines.map((line) => widthOf(line[at] ?? ""))));
-  const widths = columns === null ? natural : narrow(natural, columns);
-  return lines.map((line) => `${renderLine(line, widths)}\n`).join("");
+  const cells = rows.map((row) => row.map(printable));
+  const all = headings.map((heading, at): Column => {
+    const texts = cells.map((row) => row[at] ?? "");
+    const width = Math.max(...[heading.toUpperCase(), ...texts].map(widthOf));
+    const isWhole = whole.includes(heading) || texts.some((text) => ID.test(text));
+    return { heading, texts, width, isWhole };
+  });
+  const shown = columns === null ? all : fitInto(all, columns);
+  const lines = [shown.map(({ heading }) => heading.toUpperCase())];
+  for (const at of rows.keys()) lines.push(shown.map(({ texts }) => texts[at] ?? ""));
+  const text = lines.map((line) => `${renderLine(line, shown)}\n`).join("");
+  const left = all.filter(({ heading }) => !shown.some((column) => column.heading === heading));
+  if (left.length === 0) return text;
+  return `${text}(no room for ${left.map(({ heading }) => heading).join(", ")}: widen the terminal, or give --json)\n`;
 }
 
-function renderLine(line: readonly string[], widths: readonly number[]): string {
-  return widths
-    .map((width, at) => padTo(truncate(line[at] ?? "", width), width + GAP))
+interface Column {
+  readonly heading: string;
+  readonly texts: readonly string[];
+  readonly width: number;
+  readonly isWhole: boolean;
+}
+
+function renderLine(line: readonly string[], columns: readonly Column[]): string {
+  return columns
+    .map(({ width }, at) => padTo(truncate(line[at] ?? "", width), width + GAP))
     .join("")
     .trimEnd();
 }
 
-function narrow(natural: readonly number[], columns: number): number[] {
-  const widths = [...natural];
-  const room = Math.max(columns - GAP * (widths.length - 1), 0);
-  let excess = widths.reduce((sum, width) => sum + width, 0) - room;
-  while (excess > 0) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const width = widths[widest] ?? 0;
-    if (width <= NARROWEST) break;
-    widths[widest] = width - 1;
-    excess -= 1;
+/** The columns that have room, as wide as they may be. */
+function fitInto(columns: readonly Column[], room: number): Column[] {
+  const narrowed = narrow(columns, room);
+  const last = columns.findLastIndex(({ isWhole }) => !isWhole);
+  if (widthOfAll(narrowed) <= room || last < 0) return narrowed;
+  return fitInto(columns.toSpliced(last, 1), room);
+}
+
+const widthOfAll = (columns: readonly Column[]): number =>
+  columns.reduce((sum, { width }) => sum + width, GAP * (columns.length - 1));
+
+function narrow(columns: readonly Column[], room: number): Column[] {
+  const narrowed = [...columns];
+  for (let excess = widthOfAll(columns) - room; excess > 0; excess--) {
+    const open = narrowed.filter(({ isWhole, width }) => !isWhole && width > NARROWEST);
+    const widest = open.reduce<Column | null>((a, b) => (a && a.width >= b.width ? a : b), null);
+    if (!widest) break;
+    narrowed[narrowed.indexOf(widest)] = { ...widest, width: widest.width - 1 };
   }
-  return widths;
+  return narrowed;
 }
 
 /** One thing as `name  value` lines; multi-line text stands below its name, indented. */

@@ -4,12 +4,21 @@ import { cell, heading } from "./values.ts";
 
 type Item = Readonly<Record<string, unknown>>;
 
-/** A list as a table, or a sentence when it is empty. Columns that no row fills are left out. */
-export function listText(columns: readonly string[], items: readonly Item[], width: number | null): string {
+/**
+ * A list as a table, or a sentence when it is empty. Columns that no row fills are left out.
+ *
+ * @param key The column by which people name a row: like ids it is never cut.
+ */
+export function listText(
+  columns: readonly string[],
+  items: readonly Item[],
+  width: number | null,
+  key?: string,
+): string {
   if (items.length === 0) return "Nothing to show.\n";
   const shown = columns.filter((column) => items.some((item) => cell(column, item[column]) !== "-"));
   const rows = items.map((item) => shown.map((column) => cell(column, item[column])));
-  return table(shown.map(heading), rows, width);
+  return table(shown.map(heading), rows, width, key === undefined ? [] : [heading(key)]);
 }
 
 /** One thing, field by field; what is inside it stands under a dotted name. */

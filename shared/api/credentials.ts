@@ -15,15 +15,21 @@ export const serviceToken = z.object({
 });
 
 const serviceTokenInput = {
-  name: f.name,
-  groups: f.list(f.name, 100),
-  enabled: z.boolean(),
-  expiresAt: z.nullable(f.instant),
+  name: f.said(f.name, "what policies cite it by"),
+  groups: f.said(f.list(f.name, 100), "names of the groups that it is in"),
+  enabled: f.said(z.boolean(), "whether its secret is good"),
+  expiresAt: z.nullable(f.said(f.instant, "when it ends; never unless said")),
 };
-export const serviceTokenCreate = z.extend(z.partial(z.strictObject(serviceTokenInput)), { name: f.name });
+export const serviceTokenCreate = z.extend(z.partial(z.strictObject(serviceTokenInput)), {
+  name: serviceTokenInput.name,
+});
 export const serviceTokenUpdate = z.partial(z.strictObject(serviceTokenInput));
-/** The old secret stays good for `graceSeconds`, at most 30 days; 0 ends it at once. */
-export const serviceTokenRotate = z.strictObject({ graceSeconds: f.integer(0, 2_592_000) });
+export const serviceTokenRotate = z.strictObject({
+  graceSeconds: f.said(
+    f.integer(0, 2_592_000),
+    "seconds for which the old secret stays good, at most 30 days; 0 ends it at once",
+  ),
+});
 export const serviceTokenWithSecret = z.object({ serviceToken, secret: z.string() });
 
 export const apiToken = z.object({
@@ -36,9 +42,9 @@ export const apiToken = z.object({
   ...f.rowFields,
 });
 export const apiTokenCreate = z.strictObject({
-  name: f.name,
-  role: f.role,
-  expiresAt: z.optional(z.nullable(f.instant)),
+  name: f.said(f.name, "what it is for"),
+  role: f.said(f.role, "what it may do"),
+  expiresAt: z.optional(z.nullable(f.said(f.instant, "when it ends; never unless said"))),
 });
 export const apiTokenWithSecret = z.object({ apiToken, secret: z.string() });
 
@@ -53,7 +59,6 @@ export const me = z.object({
 });
 
 export const bootstrapCreate = z.strictObject({
-  name: f.name,
-  /** Becomes the first user, with the role owner. */
-  ownerEmail: z.optional(f.email),
+  name: f.said(f.name, "what people know the network by"),
+  ownerEmail: z.optional(f.said(f.email, "address of the first user, who gets the role owner")),
 });

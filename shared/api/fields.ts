@@ -5,6 +5,9 @@ import { isClosedName } from "../http/headers.ts";
 
 /** The kinds of values that resources are made of. Every one is bounded. */
 
+/** The schema with the words that say it in the command line's help, in the API's document and in the reference. */
+export const said = <T extends z.ZodMiniType>(schema: T, words: string): T => schema.check(z.describe(words));
+
 /** Characters that neither a name nor a line of text may hold: controls, and the marks that reorder text. */
 const HIDDEN = "\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff";
 
@@ -14,16 +17,34 @@ export const id = (kind: IdKind) =>
 /** A name that policies cite: 1 to 100 characters, without hidden ones, without spaces around it. */
 export const name = z
   .string()
-  .check(z.maxLength(100), z.regex(new RegExp(`^[^\\s${HIDDEN}]([^${HIDDEN}]*[^\\s${HIDDEN}])?$`, "u")));
+  .check(
+    z.maxLength(100),
+    z.regex(
+      new RegExp(`^[^\\s${HIDDEN}]([^${HIDDEN}]*[^\\s${HIDDEN}])?$`, "u"),
+      "must be a name of 1 to 100 characters, without control characters and without spaces around it",
+    ),
+  );
 
 /** A DNS label: what an app is called. */
-export const label = z.string().check(z.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/));
+export const label = z
+  .string()
+  .check(
+    z.regex(
+      /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+      "must be a label of 1 to 63 lower-case letters, digits and hyphens, such as wiki",
+    ),
+  );
 
 /** An id or the unique name of the same thing, in a path. */
 export const reference = z.string().check(z.minLength(1), z.maxLength(254));
 
 export const line = (max: number) =>
-  z.string().check(z.maxLength(max), z.regex(new RegExp(`^[^${HIDDEN}]*$`, "u")));
+  z
+    .string()
+    .check(
+      z.maxLength(max),
+      z.regex(new RegExp(`^[^${HIDDEN}]*$`, "u"), "must be one line without control characters"),
+    );
 
 /** Put in lower case, which must make it an address in the one form that the registry knows. */
 export const email = z.string().check(
@@ -38,7 +59,10 @@ export const host = z
   .string()
   .check(
     z.maxLength(253),
-    z.regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
+    z.regex(
+      /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+      "must be a host name in lower case without a port, such as wiki.example.com",
+    ),
   );
 
 /** Scheme, host and port, nothing more. */
@@ -94,7 +118,10 @@ export const queryInteger = (min: number, max: number) =>
 export const cursor = z.string().check(z.maxLength(400));
 
 /** The query of every list: at most 200 items a page, 50 unless asked. */
-export const pageQuery = { limit: z.optional(queryInteger(1, 200)), cursor: z.optional(cursor) };
+export const pageQuery = {
+  limit: z.optional(said(queryInteger(1, 200), "how many items at most; 50 unless said")),
+  cursor: z.optional(said(cursor, "where the page before this one ended, as its `next` says")),
+};
 
 /** One page of a list; `next` is the cursor of the page after it, null on the last one. */
 export const page = <T extends z.core.$ZodType>(item: T) =>

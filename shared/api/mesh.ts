@@ -29,18 +29,16 @@ export const enrolmentKey = z.object({
   ...f.rowFields,
 });
 export const enrolmentKeyCreate = z.strictObject({
-  name: f.name,
-  /** Id or name of the segment that nodes join. */
-  segment: f.reference,
-  tags: z.optional(tags),
-  user: z.optional(z.nullable(f.reference)),
-  /** 1 unless said: a one-off key. */
-  maxUses: z.optional(f.integer(1, 10_000)),
-  /** Nodes that are removed once they have been away for half an hour. */
-  ephemeral: z.optional(z.boolean()),
-  preApproved: z.optional(z.boolean()),
-  /** In 24 hours unless said; at most in a year. */
-  expiresAt: z.optional(f.instant),
+  name: f.said(f.name, "what it is for"),
+  segment: f.said(f.reference, "id or name of the segment that its nodes join"),
+  tags: z.optional(f.said(tags, "tags of its nodes")),
+  user: z.optional(z.nullable(f.said(f.reference, "e-mail or id of the owner of its nodes"))),
+  maxUses: z.optional(f.said(f.integer(1, 10_000), "how many nodes it lets in; one unless said")),
+  ephemeral: z.optional(
+    f.said(z.boolean(), "whether its nodes are removed once they have been away for half an hour"),
+  ),
+  preApproved: z.optional(f.said(z.boolean(), "whether its nodes need no approval")),
+  expiresAt: z.optional(f.said(f.instant, "when it ends: in 24 hours unless said, at most in a year")),
 });
 /** `secret` is the whole key as the agent takes it: it stands in this answer only. */
 export const enrolmentKeyWithSecret = z.object({ enrolmentKey, secret: z.string() });
@@ -106,18 +104,21 @@ export const node = z.object({
 });
 export const nodeUpdate = z.partial(
   z.strictObject({
-    name: f.label,
-    tags,
-    segment: f.reference,
-    user: z.nullable(f.reference),
-    approvedRoutes: f.list(prefix, 32),
-    expiresAt: z.nullable(f.instant),
+    name: f.said(f.label, "its name in the mesh"),
+    tags: f.said(tags, "what rules may cite it by, as `tag:NAME`"),
+    segment: f.said(f.reference, "id or name of its segment"),
+    user: z.nullable(f.said(f.reference, "e-mail or id of its owner")),
+    approvedRoutes: f.said(
+      f.list(prefix, 32),
+      "networks that it may stand in front of; `0.0.0.0/0` for an exit node",
+    ),
+    expiresAt: z.nullable(f.said(f.instant, "when its membership ends")),
   }),
 );
 export const nodeQuery = {
   ...f.pageQuery,
-  status: z.optional(z.enum(NODE_STATUSES)),
-  segment: z.optional(f.reference),
+  status: z.optional(f.said(z.enum(NODE_STATUSES), "only these")),
+  segment: z.optional(f.said(f.reference, "only of this segment, by id or name")),
 };
 
 /** Who still may hold a node that was revoked. */
@@ -137,9 +138,9 @@ export const revocation = z.object({
   goneAt: z.nullable(f.instant),
 });
 
-/** A selector as text: `any`, `segment:NAME`, `tag:NAME`, `user:EMAIL`, `node:NAME`, `subnet:10.0.0.0/24`, `internet`. */
+const SELECTORS =
+  "`any`, `segment:NAME`, `tag:NAME`, `user:EMAIL`, `node:NAME`, `subnet:10.0.0.0/24`, `internet`";
 const selector = f.line(300).check(z.minLength(1));
-/** Traffic as text: `any`, `icmp`, `tcp`, `tcp/443`, `udp/8000-8100`. */
 const traffic = f.line(40).check(z.minLength(1));
 const selectors = z.array(selector).check(z.minLength(1), z.maxLength(64));
 
@@ -153,13 +154,19 @@ export const meshRule = z.object({
   ...f.rowFields,
 });
 const meshRuleInput = {
-  name: f.name,
-  from: selectors,
-  to: selectors,
-  traffic: z.array(traffic).check(z.minLength(1), z.maxLength(64)),
-  enabled: z.boolean(),
+  name: f.said(f.name, "what it is called"),
+  from: f.said(selectors, `who may open the traffic: ${SELECTORS}`),
+  to: f.said(selectors, `to whom: ${SELECTORS}`),
+  traffic: f.said(
+    z.array(traffic).check(z.minLength(1), z.maxLength(64)),
+    "`any`, `icmp`, `tcp`, `tcp/443`, `udp/8000-8100`",
+  ),
+  enabled: f.said(z.boolean(), "whether it holds"),
 };
-export const meshRuleCreate = z.strictObject({ ...meshRuleInput, enabled: z.optional(z.boolean()) });
+export const meshRuleCreate = z.strictObject({
+  ...meshRuleInput,
+  enabled: z.optional(meshRuleInput.enabled),
+});
 export const meshRuleUpdate = z.partial(z.strictObject(meshRuleInput));
 
 export const meshMap = z.object({
@@ -205,7 +212,9 @@ export const hold = z.object({
   nodes: z.array(z.object({ node: z.string(), name: z.string(), before: z.int(), after: z.int() })),
 });
 export const holds = z.object({ items: z.array(hold), missing: z.array(z.string()) });
-export const holdConfirm = z.strictObject({ revision: f.integer(0, Number.MAX_SAFE_INTEGER) });
+export const holdConfirm = z.strictObject({
+  revision: f.said(f.integer(0, Number.MAX_SAFE_INTEGER), "the one that is held and was looked at"),
+});
 
 export const trust = z.object({
   network: z.string(),
@@ -226,4 +235,6 @@ export const onlineKeys = z.object({
   rootVersion: z.int(),
   epoch: z.int(),
 });
-export const rootCreate = z.strictObject({ envelope: z.string().check(z.maxLength(131_072)) });
+export const rootCreate = z.strictObject({
+  envelope: f.said(z.string().check(z.maxLength(131_072)), "DSSE envelope of the root document"),
+});

@@ -22,11 +22,10 @@ export const session = z.object({
 
 export const sessionQuery = {
   ...f.pageQuery,
-  user: z.optional(f.reference),
-  app: z.optional(f.reference),
-  kind: z.optional(z.enum(["sign_in", "app"])),
-  /** `live` unless said. */
-  state: z.optional(z.enum(["live", "ended", "all"])),
+  user: z.optional(f.said(f.reference, "only of this user, by e-mail or id")),
+  app: z.optional(f.said(f.reference, "only of this app, by name or id")),
+  kind: z.optional(f.said(z.enum(["sign_in", "app"]), "only of this kind")),
+  state: z.optional(f.said(z.enum(["live", "ended", "all"]), "`live` unless said")),
 };
 
 export const sessionsEnd = z.discriminatedUnion("by", [
@@ -58,9 +57,9 @@ export const decisionExplained = z.extend(decision, {
 
 export const decisionQuery = {
   ...f.pageQuery,
-  app: z.optional(f.reference),
-  user: z.optional(f.reference),
-  decision: z.optional(z.enum(["allow", "deny"])),
+  app: z.optional(f.said(f.reference, "only of this app, by name or id")),
+  user: z.optional(f.said(f.reference, "only of this user, by e-mail or id")),
+  decision: z.optional(f.said(z.enum(["allow", "deny"]), "only what was decided so")),
 };
 
 export const auditRow = z.object({
@@ -69,15 +68,22 @@ export const auditRow = z.object({
 });
 const auditKinds = z
   .string()
-  .check(z.regex(/^(decision|admin|login|session|system)(,(decision|admin|login|session|system)){0,4}$/));
-/** `kinds`: comma-separated, of `decision`, `admin`, `login`, `session`, `system`. */
+  .check(
+    z.regex(
+      /^(decision|admin|login|session|system)(,(decision|admin|login|session|system)){0,4}$/,
+      "must be any of decision, admin, login, session and system, separated by commas",
+    ),
+    z.describe("any of decision, admin, login, session and system, separated by commas"),
+  );
 export const auditQuery = { ...f.pageQuery, kinds: z.optional(auditKinds) };
-/** A stream resumes behind `after` (a leaf number), or behind the header `Last-Event-ID`. */
+/** A stream may also resume behind the header `Last-Event-ID`. */
 export const streamQuery = {
-  after: z.optional(f.queryInteger(0, Number.MAX_SAFE_INTEGER)),
+  after: z.optional(
+    f.said(f.queryInteger(0, Number.MAX_SAFE_INTEGER), "number of the entry behind which to go on"),
+  ),
   kinds: z.optional(auditKinds),
-  app: z.optional(f.reference),
-  decision: z.optional(z.enum(["allow", "deny"])),
+  app: z.optional(f.said(f.reference, "only of this app, by name or id")),
+  decision: z.optional(f.said(z.enum(["allow", "deny"]), "only what was decided so")),
 };
 
 export const checkpoint = z.object({
@@ -93,14 +99,25 @@ export const consistencyProof = z.object({ proof: z.array(z.string()) });
 export const leaves = z.object({ from: z.int(), leaves: z.array(z.string()) });
 
 const leafNumber = f.queryInteger(0, Number.MAX_SAFE_INTEGER);
-export const inclusionQuery = { leaf: leafNumber, size: leafNumber };
-export const consistencyQuery = { first: leafNumber, second: leafNumber };
-/** At most 1,000 leaves, `to` excluded. */
-export const leavesQuery = { from: leafNumber, to: leafNumber };
+export const inclusionQuery = {
+  leaf: f.said(leafNumber, "number of the entry"),
+  size: f.said(leafNumber, "of the log that the proof is for"),
+};
+export const consistencyQuery = {
+  first: f.said(leafNumber, "size of the earlier log"),
+  second: f.said(leafNumber, "size of the later log"),
+};
+export const leavesQuery = {
+  from: f.said(leafNumber, "number of the first entry"),
+  to: f.said(leafNumber, "number of the entry before which to stop; at most 1,000 further on"),
+};
 
 const instant = f.queryInteger(0, 8_640_000_000_000_000);
-/** At most 1,000 buckets of `stepMs` between `from` and `to` (milliseconds since the Unix epoch). */
-export const statsQuery = { from: instant, to: instant, stepMs: f.queryInteger(1_000, 31_536_000_000) };
+export const statsQuery = {
+  from: f.said(instant, "milliseconds since the Unix epoch"),
+  to: f.said(instant, "milliseconds since the Unix epoch"),
+  stepMs: f.said(f.queryInteger(1_000, 31_536_000_000), "milliseconds of a bucket; at most 1,000 buckets"),
+};
 export const stats = z.object({
   buckets: z.array(
     z.object({

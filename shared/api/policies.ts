@@ -5,8 +5,13 @@ import * as f from "./fields.ts";
 
 /** Policies, their versions, and the two ways to try one out. */
 
-/** Cedar text, at most 64 KiB of characters. */
-const source = z.string().check(z.minLength(1), z.maxLength(65_536));
+const source = f.said(
+  z.string().check(z.minLength(1), z.maxLength(65_536)),
+  "Cedar text, at most 65,536 characters",
+);
+const note = z.optional(f.said(f.line(500), "why, for those who read the versions later"));
+const name = f.said(f.name, "what decisions cite its statements by");
+const enabled = f.said(z.boolean(), "whether it holds");
 
 export const policySummary = z.object({
   id: z.string(),
@@ -18,14 +23,16 @@ export const policySummary = z.object({
 export const policy = z.extend(policySummary, { source: z.string(), author: z.string(), note: z.string() });
 
 export const policyCreate = z.strictObject({
-  name: f.name,
+  name,
   source,
-  note: z.optional(f.line(500)),
-  enabled: z.optional(z.boolean()),
+  note,
+  enabled: z.optional(enabled),
 });
-export const policyUpdate = z.partial(z.strictObject({ name: f.name, enabled: z.boolean() }));
-export const policyPublish = z.strictObject({ source, note: z.optional(f.line(500)) });
-export const policyRollback = z.strictObject({ number: f.integer(1, 1_000_000) });
+export const policyUpdate = z.partial(z.strictObject({ name, enabled }));
+export const policyPublish = z.strictObject({ source, note });
+export const policyRollback = z.strictObject({
+  number: f.said(f.integer(1, 1_000_000), "of the version that is to hold again"),
+});
 
 export const policyVersionSummary = z.object({
   number: z.int(),
@@ -47,8 +54,8 @@ export const issue = z.object({
 
 /** Text that is being written: an empty one is not an error of the request. */
 export const policyValidate = z.strictObject({
-  name: z.optional(f.name),
-  source: z.string().check(z.maxLength(65_536)),
+  name: z.optional(name),
+  source: f.said(z.string().check(z.maxLength(65_536)), "Cedar text, at most 65,536 characters"),
 });
 export const policyValidation = z.object({
   valid: z.boolean(),
@@ -64,39 +71,68 @@ const principal = z.discriminatedUnion("kind", [
 ]);
 
 export const policyTest = z.strictObject({
-  principal,
-  app: f.reference,
-  method: z.string().check(z.regex(/^[A-Z]{1,20}$/, "must be a method in capitals")),
-  /** Path and query as they stand in the request line. */
-  path: z.string().check(z.maxLength(16_384), z.regex(/^\//, "must begin with /")),
-  /** Headers by which a request asks for more than its request line says, such as `X-HTTP-Method-Override`. */
-  headers: z.optional(f.list(z.strictObject({ name: f.headerName, value: f.line(2_000) }), 20)),
-  /** Whether it opens a WebSocket (the action `connect`). */
-  upgrade: z.optional(z.boolean()),
+  principal: f.said(principal, "who asks"),
+  app: f.said(f.reference, "id or name of the app"),
+  method: f.said(
+    z.string().check(z.regex(/^[A-Z]{1,20}$/, "must be a method in capitals")),
+    "the method, in capitals",
+  ),
+  path: f.said(
+    z.string().check(z.maxLength(16_384), z.regex(/^\//, "must begin with /")),
+    "path and query as they stand in the request line",
+  ),
+  headers: z.optional(
+    f.said(
+      f.list(
+        z.strictObject({
+          name: f.said(f.headerName, "the header's name"),
+          value: f.said(f.line(2_000), "what it says"),
+        }),
+        20,
+      ),
+      "headers by which a request asks for more than its request line says, such as `X-HTTP-Method-Override`",
+    ),
+  ),
+  upgrade: z.optional(f.said(z.boolean(), "whether it opens a WebSocket (the action `connect`)")),
   network: z.optional(
-    z.partial(
-      z.strictObject({
-        ip: z.string().check(
-          z.maxLength(45),
-          z.refine((text) => parseAddress(text) !== null, "must be an IP address"),
-        ),
-        country: z.string().check(z.regex(/^[A-Z0-9]{2}$/)),
-        asn: f.integer(0, 4_294_967_295),
-      }),
+    f.said(
+      z.partial(
+        z.strictObject({
+          ip: f.said(
+            z.string().check(
+              z.maxLength(45),
+              z.refine((text) => parseAddress(text) !== null, "must be an IP address"),
+            ),
+            "the client's address",
+          ),
+          country: f.said(
+            z.string().check(z.regex(/^[A-Z0-9]{2}$/, "must be a code such as DE")),
+            "ISO 3166-1 code of the client's country",
+          ),
+          asn: f.said(f.integer(0, 4_294_967_295), "number of the client's network"),
+        }),
+      ),
+      "where the request comes from",
     ),
   ),
   authentication: z.optional(
-    z.strictObject({
-      /** The identity provider's id. */
-      provider: z.optional(f.name),
-      acr: z.optional(f.line(200)),
-      amr: z.optional(f.list(f.line(50), 20)),
-      ageSeconds: z.optional(f.integer(0, 315_360_000)),
-    }),
+    f.said(
+      z.strictObject({
+        provider: z.optional(f.said(f.name, "the identity provider's id")),
+        acr: z.optional(f.said(f.line(200), "the class that it says the sign-in had")),
+        amr: z.optional(f.said(f.list(f.line(50), 20), "the methods that it says were used")),
+        ageSeconds: z.optional(f.said(f.integer(0, 315_360_000), "how long ago the sign-in was")),
+      }),
+      "how the user signed in",
+    ),
   ),
-  now: z.optional(f.instant),
-  /** Policies to judge by as if they were published: each replaces the one of its name or comes in addition. */
-  drafts: z.optional(f.list(z.strictObject({ name: f.name, source }), 20)),
+  now: z.optional(f.said(f.instant, "the moment of the request; now unless said")),
+  drafts: z.optional(
+    f.said(
+      f.list(z.strictObject({ name, source }), 20),
+      "policies to judge by as if they were published, in place of those of their names",
+    ),
+  ),
 });
 
 /** A statement that took part in a decision, with the policy it stands in. */

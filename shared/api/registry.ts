@@ -14,10 +14,13 @@ export const network = z.object({
 });
 
 const networkInput = {
-  name: f.name,
-  signInIdleSeconds: f.seconds(31_536_000),
-  signInAbsoluteSeconds: f.seconds(31_536_000),
-  maxSessionsPerUser: f.integer(1, 1_000),
+  name: f.said(f.name, "what people know it by"),
+  signInIdleSeconds: f.said(f.seconds(31_536_000), "seconds without use after which a sign-in ends"),
+  signInAbsoluteSeconds: f.said(f.seconds(31_536_000), "seconds after which a sign-in ends in any case"),
+  maxSessionsPerUser: f.said(
+    f.integer(1, 1_000),
+    "how many sign-ins, and sessions of each app, a user may have",
+  ),
 };
 export const networkUpdate = z.partial(z.strictObject(networkInput));
 /** The network's part of the declarative document. */
@@ -35,13 +38,18 @@ export const user = z.object({
 });
 
 const userInput = {
-  email: f.email,
-  name: f.line(200),
-  status: z.enum(["active", "disabled"]),
-  role: z.nullable(f.role),
+  email: f.said(f.email, "the address by which an identity provider knows them"),
+  name: f.said(f.line(200), "their name, for people"),
+  status: f.said(z.enum(["active", "disabled"]), "whoever is disabled is signed out and kept out"),
+  role: z.nullable(f.said(f.role, "what they may administer")),
 };
-export const userCreate = z.extend(z.partial(z.strictObject(userInput)), { email: f.email });
+export const userCreate = z.extend(z.partial(z.strictObject(userInput)), { email: userInput.email });
 export const userUpdate = z.partial(z.strictObject(userInput));
+
+export const userQuery = {
+  ...f.pageQuery,
+  status: z.optional(f.said(z.enum(["active", "disabled"]), "only these")),
+};
 
 export const group = z.object({
   id: z.string(),
@@ -49,7 +57,11 @@ export const group = z.object({
   description: z.string(),
   ...f.rowFields,
 });
-export const groupCreate = z.strictObject({ name: f.name, description: z.optional(f.line(500)) });
+const groupInput = {
+  name: f.said(f.name, "what policies cite it by"),
+  description: z.optional(f.said(f.line(500), "what it is for")),
+};
+export const groupCreate = z.strictObject(groupInput);
 export const groupUpdate = z.partial(groupCreate);
 
 export const memberKind = z.enum(["user", "group"]);
@@ -66,20 +78,47 @@ export const segmentCreate = groupCreate;
 export const segmentUpdate = groupUpdate;
 
 const settingsInput = z.strictObject({
-  idleSeconds: f.seconds(31_536_000),
-  absoluteSeconds: f.seconds(31_536_000),
-  anonymous: z.boolean(),
-  caseInsensitivePaths: z.boolean(),
-  encodedSlashes: z.boolean(),
-  allowedOrigins: f.list(f.origin, 50),
-  compatibility: z.enum(["none", "cloudflare", "pomerium"]),
-  assertionAlgorithm: z.enum(["ES256", "EdDSA"]),
-  methodOverride: z.boolean(),
-  methodField: z.boolean(),
-  clientHeaders: f.list(f.clientHeader, 50),
-  rootServiceWorker: z.boolean(),
-  upstreamTimeoutMs: f.integer(100, 600_000),
-  leaseMs: f.integer(0, 1_000),
+  idleSeconds: f.said(
+    f.seconds(31_536_000),
+    "seconds without traffic after which a session of this app ends",
+  ),
+  absoluteSeconds: f.said(f.seconds(31_536_000), "seconds after which a session ends in any case"),
+  anonymous: f.said(z.boolean(), 'requests without a sign-in reach the policies, as `Anonymous::"anyone"`'),
+  caseInsensitivePaths: f.said(
+    z.boolean(),
+    "paths are judged in lower case, too: for an application that ignores case",
+  ),
+  encodedSlashes: f.said(
+    z.boolean(),
+    "`%2F` and `%5C` are forwarded as they stand, and both readings are judged; otherwise such a path is refused",
+  ),
+  allowedOrigins: f.said(
+    f.list(f.origin, 50),
+    "origins besides the app's own that may open WebSockets and read the gateway's refusals across sites",
+  ),
+  compatibility: f.said(
+    z.enum(["none", "cloudflare", "pomerium"]),
+    "under which other product's header the assertion comes, too",
+  ),
+  assertionAlgorithm: f.said(
+    z.enum(["ES256", "EdDSA"]),
+    "how the assertion is signed; EdDSA costs less and is known to fewer libraries",
+  ),
+  methodOverride: f.said(
+    z.boolean(),
+    "headers such as `X-HTTP-Method-Override` pass, and the method that they name is judged; otherwise they are removed",
+  ),
+  methodField: f.said(z.boolean(), "the application takes a method from a field `_method`"),
+  clientHeaders: f.said(f.list(f.clientHeader, 50), "headers about the caller that clients may send"),
+  rootServiceWorker: f.said(z.boolean(), "a service worker may watch over the whole host"),
+  upstreamTimeoutMs: f.said(
+    f.integer(100, 600_000),
+    "milliseconds that an answer may take to begin, from the last byte of the request on",
+  ),
+  leaseMs: f.said(
+    f.integer(0, 1_000),
+    "milliseconds for which GET and HEAD of sub-resources need no new question whether the session lives",
+  ),
 });
 /** Settings as they hold; see `AppSettings`. */
 export const appSettings = settingsInput;
@@ -102,21 +141,23 @@ export const app = z.object({
 });
 
 const appInput = {
-  name: f.label,
-  title: f.line(200),
-  host: f.host,
-  /** Id or name of the segment. */
-  segment: f.reference,
-  tags: f.list(f.name, 50),
-  enabled: z.boolean(),
-  /** Origins; which addresses are allowed is checked by the hub. */
-  upstreams: f.list(f.line(512), 10).check(z.minLength(1)),
-  settings: appSettingsUpdate,
+  name: f.said(f.label, "what policies cite it by"),
+  title: f.said(f.line(200), "what people read; its name unless said"),
+  host: f.said(f.host, "the host under which people reach it"),
+  segment: f.said(f.reference, "id or name of its segment"),
+  tags: f.said(f.list(f.name, 50), "what policies may ask for by `resource.tags`"),
+  enabled: f.said(z.boolean(), "whether it is served"),
+  // Which addresses are allowed is checked by the hub.
+  upstreams: f.said(
+    f.list(f.line(512), 10).check(z.minLength(1)),
+    "origins where it really is, the first one first",
+  ),
+  settings: f.said(appSettingsUpdate, "how the gateway treats it"),
 };
 export const appCreate = z.extend(z.partial(z.strictObject(appInput)), {
-  name: f.label,
-  host: f.host,
-  segment: f.reference,
+  name: appInput.name,
+  host: appInput.host,
+  segment: appInput.segment,
   upstreams: appInput.upstreams,
 });
 export const appUpdate = z.partial(z.strictObject(appInput));
@@ -150,9 +191,9 @@ export const identityProviderSaved = z.extend(identityProvider, {
 });
 
 const providerInput = {
-  name: f.name,
+  name: f.said(f.name, "what the sign-in page calls it"),
   issuer: f.url.check(z.describe("its URL, as its discovery document names it")),
-  clientId: f.line(500).check(z.minLength(1)),
+  clientId: f.said(f.line(500).check(z.minLength(1)), "as which it knows this network"),
   clientSecret: z.nullable(
     f.line(2_000).check(z.minLength(1), z.describe("without one it is a public client")),
   ),
@@ -187,10 +228,10 @@ const providerInput = {
   recheckGraceHours: f
     .integer(0, 720)
     .check(z.describe("hours that sessions stand after its last confirmation while it can't be asked")),
-  enabled: z.boolean(),
+  enabled: f.said(z.boolean(), "whether people may sign in by it"),
 };
 export const identityProviderCreate = z.extend(z.partial(z.strictObject(providerInput)), {
-  name: f.name,
+  name: providerInput.name,
   issuer: providerInput.issuer,
   clientId: providerInput.clientId,
 });

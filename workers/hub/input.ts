@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { hasDuplicateKeys } from "../../shared/access/login/json-keys.ts";
+import { wording } from "../../shared/api/wording.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import { throwRefusal } from "../platform/refused.ts";
 
@@ -90,26 +91,4 @@ export function check<T extends z.ZodMiniType>(schema: T, value: unknown): z.out
 /** JSON pointer (RFC 6901). */
 function pointer(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-}
-
-/** zod/mini brings no words of its own: these are short and name the bound. Undefined leaves the schema's words. */
-function wording(issue: z.core.$ZodRawIssue): string | undefined {
-  switch (issue.code) {
-    case "invalid_type":
-      return issue.input === undefined ? "is missing" : `must be of type ${issue.expected}`;
-    case "unrecognized_keys":
-      return `has members that are not known: ${issue.keys.join(", ").slice(0, 200)}`;
-    case "invalid_value":
-      return `must be one of ${issue.values.map(String).join(", ")}`;
-    case "too_big":
-      return `must be at most ${issue.maximum}${issue.origin === "string" ? " characters" : issue.origin === "array" ? " items" : ""}`;
-    case "too_small":
-      return `must be at least ${issue.minimum}${issue.origin === "string" ? " characters" : issue.origin === "array" ? " items" : ""}`;
-    case "invalid_format":
-      return "has not the right form";
-    case "invalid_union":
-      return "fits none of the forms that are possible";
-    default:
-      return undefined;
-  }
 }

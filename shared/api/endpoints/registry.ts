@@ -27,7 +27,7 @@ export const REGISTRY_ENDPOINTS = {
     path: "/api/v1/users",
     role: "auditor",
     summary: "List users",
-    query: z.strictObject({ ...pageQuery, status: z.optional(z.enum(["active", "disabled"])) }),
+    query: z.strictObject(r.userQuery),
     response: page(r.user),
   },
   "users.create": {

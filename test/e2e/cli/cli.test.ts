@@ -54,6 +54,52 @@ describe("login", () => {
   });
 });
 
+describe("in a terminal", () => {
+  const file = () => shell.path("asked.yaml");
+  beforeAll(() => writeFile(file(), "version: 1\ngroups: [{name: asked}]\n"));
+  const apply = (typed: string) =>
+    shell.atTerminal(["apply", "-f", file()], ["Apply 1 change? [y/N]", typed]);
+
+  it("U1: the question is seen, and only yes is a yes", async () => {
+    const applied = await apply("y\r");
+    expect(applied).toMatchObject({ code: 0, out: expect.stringContaining("Applied 1 change.") });
+    // It was drawn before; what counts is that nothing erased it.
+    expect(applied.out).toContain("Apply 1 change? [y/N] y");
+    const question = "Delete groups asked? [y/N]";
+    const refused = await shell.atTerminal(["groups", "delete", "asked"], [question, "\r"]);
+    expect(refused).toMatchObject({ code: 1, out: expect.stringContaining("Nothing was changed") });
+    await json("groups", "delete", "asked", "--yes");
+  });
+
+  it.each([
+    ["Ctrl+C", "\u0003"],
+    ["Ctrl+D", "\u0004"],
+  ])("U1: %s stops, and is nobody's fault", async (_, typed) => {
+    const stopped = await apply(typed);
+    expect(stopped).toMatchObject({ code: 130, out: expect.stringContaining("Interrupted") });
+    expect(stopped.out).not.toMatch(/report|went wrong|Warning/);
+    expect((await shell.run(["groups", "show", "asked"])).code).toBe(5);
+  });
+
+  it("U1: a token is asked for in sight, and is not shown", async () => {
+    const stranger = await Shell.open();
+    const login = ["login", "--hub", system.hubOrigin];
+    const done = await stranger.atTerminal(login, ["API token: ", `${system.adminToken}\r`]);
+    expect(done).toMatchObject({ code: 0, out: expect.stringContaining("Logged in to") });
+    expect(done.out).not.toContain(system.adminToken.slice(0, 12));
+    const stopped = await stranger.atTerminal(login, ["API token: ", "\u0003"]);
+    expect(stopped).toMatchObject({ code: 130, out: expect.stringContaining("Interrupted") });
+  });
+});
+
+describe("what is printed", () => {
+  it("U23: is the answer, and nothing of what Node calls experimental", async () => {
+    const made = await shell.start(["keys", "create", "first", "--segment", "main", "--init-trust"]);
+    expect(made, made.err).toMatchObject({ code: 0, out: expect.stringContaining("rnek_") });
+    expect(made.out + made.err).not.toContain("Warning");
+  });
+});
+
 describe("resources", () => {
   it("are created, listed, changed and deleted", async () => {
     for (const [kind, key, create, change] of [
@@ -111,6 +157,32 @@ describe("apply", () => {
     const pruned = await shell.run(["apply", "-f", file, "--prune", "--yes"]);
     expect(pruned, pruned.err).toMatchObject({ code: 0 });
     expect((await shell.run(["groups", "show", "pilots"])).code).toBe(5);
+  });
+
+  it("U32: plan says by its exit code whether anything would change, and changes nothing", async () => {
+    const file = shell.path("drift.yaml");
+    await writeFile(file, "version: 1\ngroups:\n  - name: drifted\n");
+    const plan = (...more: string[]) => shell.run(["plan", "-f", file, ...more]);
+    expect(await plan()).toMatchObject({ code: 0, out: expect.stringContaining("+ group drifted") });
+    expect(await plan("--exit-code")).toMatchObject({
+      code: 2,
+      out: expect.stringContaining("+ group drifted"),
+    });
+    expect((await shell.run(["groups", "show", "drifted"])).code).toBe(5);
+    await shell.run(["apply", "-f", file, "--yes"]);
+    expect(await plan("--exit-code")).toMatchObject({ code: 0, out: "Nothing to change.\n" });
+    expect((await plan("--exit-code", "--no-such-option")).code, "a slip").toBe(1);
+    const missing = await shell.run(["plan", "-f", "/no/such.yaml", "--exit-code"]);
+    expect(missing).toMatchObject({ code: 1, err: expect.stringContaining("/no/such.yaml does not exist") });
+    await writeFile(file, "version: 1\ngruops: []\n");
+    expect(await plan("--exit-code")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("drift.yaml:2:1: gruops: this key is not known; did you mean groups?"),
+    });
+    const stranger = await Shell.open();
+    await writeFile(file, "version: 1\n");
+    expect((await stranger.run(["plan", "-f", file, "--exit-code"])).code, "not logged in").toBe(1);
+    await shell.run(["groups", "delete", "drifted", "--yes"]);
   });
 
   it("refuses in a dry run what it could not apply", async () => {

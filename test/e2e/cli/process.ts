@@ -3,6 +3,7 @@ import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { run } from "../../../cli/run.ts";
 
 const BIN = fileURLToPath(new URL("../../../cli/bin.js", import.meta.url));
@@ -11,6 +12,15 @@ export interface Ended {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
+}
+
+/** Moves to the first column and erases all behind it (CSI 1 G, CSI 0 J): a line that is drawn anew begins so. */
+const DRAWN_ANEW = "\u001b[1G\u001b[0J";
+
+/** What a terminal shows after these bytes. */
+function screenOf(bytes: string): string {
+  const lines = bytes.replaceAll("\r\n", "\n").split("\n");
+  return lines.map((line) => stripVTControlCharacters(line.split(DRAWN_ANEW).at(-1) ?? "")).join("\n");
 }
 
 /** One person's command line, with a home of its own. */
@@ -49,6 +59,29 @@ export class Shell {
       interrupted: new AbortController().signal,
     });
     return { code, out, err };
+  }
+
+  /**
+   * Runs the program in a terminal of its own, where it may ask. Each answer is typed once the text before it was seen;
+   * `out` is all that the person sees.
+   */
+  atTerminal(args: readonly string[], ...dialogue: readonly (readonly [seen: string, typed: string])[]) {
+    return new Promise<Omit<Ended, "err">>((resolve, reject) => {
+      const command = [process.execPath, BIN, ...args].map((word) => `'${word}'`).join(" ");
+      const env = { PATH: process.env.PATH, HOME: this.home, XDG_CONFIG_HOME: this.home, TERM: "xterm" };
+      const child = spawn("script", ["-qec", command, "/dev/null"], { env });
+      const open = [...dialogue];
+      let out = "";
+      child.stdout.on("data", (chunk) => {
+        out += chunk;
+        const [seen, typed] = open[0] ?? [];
+        if (seen === undefined || !screenOf(out).includes(seen)) return;
+        open.shift();
+        child.stdin.write(typed ?? "");
+      });
+      child.once("error", reject);
+      child.once("close", (code) => resolve({ code, out: screenOf(out) }));
+    });
   }
 
   /** Runs the program as a user would. It is interrupted once `done` says so of what it printed. */

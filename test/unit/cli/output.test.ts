@@ -6,6 +6,8 @@ import type { Io } from "../../../cli/io.ts";
 import { failureText } from "../../../cli/output/failure-text.ts";
 import { details, table } from "../../../cli/output/table.ts";
 import { truncate, widthOf } from "../../../cli/output/text.ts";
+import { listText } from "../../../cli/output/things.ts";
+import { heading } from "../../../cli/output/values.ts";
 import { printable } from "../../../shared/base/printable.ts";
 
 describe("table", () => {
@@ -24,6 +26,30 @@ describe("table", () => {
     const lines = table(["name", "host"], rows, 30).trimEnd().split("\n");
     expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(30);
     expect(lines[1]).toBe("wiki           https://wiki.e…");
+  });
+
+  it("U27: keeps ids and the key whole at 80 columns; other columns give way, and what has no room is named", () => {
+    const id = `ses_${"0".repeat(26)}`;
+    const item = {
+      id,
+      email: "somebody.with.a.long.name@example.com",
+      kind: "sign_in",
+      appName: "reports-of-the-quarter",
+      ip: "2001:db8:1234:5678:9abc:def0:1234:5678",
+      createdAt: 1_700_000_000_000,
+      expiresAt: 1_700_000_000_000,
+    };
+    for (const width of [40, 60, 80, 100, 120]) {
+      const shown = listText(Object.keys(item), [item], width, "id");
+      const [head = "", row = "", left = ""] = shown.split("\n");
+      expect(row).toContain(id);
+      expect(Math.max(widthOf(head), widthOf(row))).toBeLessThanOrEqual(width);
+      const named = `${head} ${left}`.toLowerCase();
+      for (const field of Object.keys(item)) expect(named).toContain(heading(field).slice(0, 7));
+    }
+    expect(
+      listText(["name", "title"], [{ name: "a-name-that-people-type", title: "x".repeat(80) }], 40, "name"),
+    ).toContain("a-name-that-people-type");
   });
 
   it("counts wide characters as two columns", () => {

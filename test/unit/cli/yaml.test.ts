@@ -38,8 +38,41 @@ describe("parseYaml", () => {
 
   it("points at a key that is not known", () => {
     expect(faultsOf("apps:\n  - name: wiki\n    port: 1\n    hots: x\n")).toEqual([
-      "network.yaml:4:5: apps[0].hots: this key is not known",
+      "network.yaml:4:5: apps[0].hots: this key is not known; known are name, port",
     ]);
+  });
+
+  it("U32: says which key was meant, where one is near", () => {
+    expect(faultsOf("apps:\n  - name: wiki\n    prot: 1\n")[1]).toBe(
+      "network.yaml:3:5: apps[0].prot: this key is not known; did you mean port?",
+    );
+    expect(faultsOf("appps: []\n")).toEqual([
+      "network.yaml:1:1: appps: this key is not known; did you mean apps?",
+    ]);
+  });
+
+  it("U32: says of an empty file, and of one that is no map, what is wrong with it", () => {
+    expect(faultsOf("# nothing\n")[0]).toMatch(/the file is empty/);
+    expect(faultsOf("- a\n")).toEqual(["network.yaml:1:1: the file: must be of type object"]);
+  });
+
+  it.each([
+    ["folded", "a: >\n  permit (principal, action, resource);\n  // not bob\n  forbid (principal);\n"],
+    ["quoted", "a: 'permit (principal); // not bob\n  forbid (principal);'\n"],
+    ["plain", "a: permit (principal); // not bob\n  forbid (principal);\n"],
+  ])("U5: refuses %s text in which a comment would swallow what stands under it", (_, text) => {
+    expect(() => parseYaml(text, "n", z.record(z.string(), z.string()))).toThrow(
+      expect.objectContaining({
+        issues: [expect.objectContaining({ line: 1, message: expect.stringContaining("literal block") })],
+      }),
+    );
+  });
+
+  it("U5: folded text without a comment is read", () => {
+    const text = "a: >\n  see https://example.com\n  for more\n";
+    expect(parseYaml(text, "n", z.record(z.string(), z.string()))).toEqual({
+      a: "see https://example.com for more\n",
+    });
   });
 
   it("points at broken syntax", () => {

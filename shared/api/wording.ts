@@ -1,0 +1,26 @@
+import type * as z from "zod/mini";
+
+/**
+ * What is wrong with a value, behind its place: short, and with the bound. The hub says it of a request, the command
+ * line of a file. Undefined leaves the schema's own words.
+ */
+export function wording(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.input === undefined ? "is missing" : `must be of type ${issue.expected}`;
+    case "unrecognized_keys":
+      return `has members that are not known: ${issue.keys.join(", ").slice(0, 200)}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.map(String).join(", ")}`;
+    case "too_big":
+      return `must be at most ${issue.maximum}${issue.origin === "string" ? " characters" : issue.origin === "array" ? " items" : ""}`;
+    case "too_small":
+      return `must be at least ${issue.minimum}${issue.origin === "string" ? " characters" : issue.origin === "array" ? " items" : ""}`;
+    case "invalid_format":
+      return "has not the right form";
+    case "invalid_union":
+      return "fits none of the forms that are possible";
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+import { Command } from "commander";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { openApp } from "../../../cli/app.ts";
+import type { Io } from "../../../cli/io.ts";
+import { describeProgram, run } from "../../../cli/run.ts";
+import { packageVersion } from "../../../cli/version.ts";
+import { ENDPOINT_LIST } from "../../../shared/api/endpoints.ts";
+
+interface Shape {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly items?: Shape;
+  readonly anyOf?: readonly Shape[];
+}
+
+/** Paths of the members that a schema knows and says nothing of. */
+function wordless(shape: Shape, path: string): string[] {
+  const below = Object.entries(shape.properties ?? {}).flatMap(([name, member]) => {
+    const isSaid = Boolean(member.description ?? member.anyOf?.some(({ description }) => description));
+    return [...(isSaid ? [] : [`${path}.${name}`]), ...wordless(member, `${path}.${name}`)];
+  });
+  return shape.items ? [...below, ...wordless(shape.items, `${path}[]`)] : below;
+}
+
+const shapeOf = (schema: z.core.$ZodType): Shape =>
+  z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Shape;
+
+function program(): Command {
+  const made = new Command("rustronaut");
+  const io = { out: () => {}, err: () => {}, env: {}, columns: null };
+  describeProgram(
+    made,
+    openApp(io as unknown as Io, () => false),
+  );
+  return made;
+}
+
+const everyCommand = (command: Command): Command[] => [command, ...command.commands.flatMap(everyCommand)];
+const nameOf = (command: Command): string =>
+  command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+
+describe("the help", () => {
+  it("U32: has words for every command, argument and option", () => {
+    const commands = everyCommand(program());
+    expect(commands.length).toBeGreaterThan(80);
+    const silent = commands.flatMap((command) => [
+      ...(command.description() ? [] : [nameOf(command)]),
+      ...command.options
+        .filter(({ description }) => !description)
+        .map(({ flags }) => `${nameOf(command)} ${flags}`),
+      ...command.registeredArguments
+        .filter(({ description }) => !description)
+        .map((argument) => `${nameOf(command)} <${argument.name()}>`),
+    ]);
+    expect(silent).toEqual([]);
+  });
+
+  it("U32: comes from the schemas, which say something of every member that can be given", () => {
+    const silent = ENDPOINT_LIST.flatMap(({ id, body, query }) =>
+      [body, query].flatMap((schema) => (schema ? wordless(shapeOf(schema), id) : [])),
+    );
+    expect(silent.filter((path) => !path.startsWith("network."))).toEqual([]);
+  });
+});
+
+describe("rustronaut --version", () => {
+  it("U32: prints the version alone", async () => {
+    let out = "";
+    const io = { out: (text: string) => (out += text), err: () => {}, env: {}, columns: null };
+    expect(await run(["--version"], io as unknown as Io)).toBe(0);
+    expect(out).toBe(`${packageVersion()}\n`);
+  });
+});
