@@ -10,21 +10,20 @@ import type {
   SessionEndReason,
   SessionFilter,
 } from "../shared/access/sessions/types.ts";
-import { settleAll } from "../shared/base/async/pool.ts";
 import { singleFlight } from "../shared/base/async/single-flight.ts";
-import { within } from "../shared/base/async/within.ts";
+import { isId } from "../shared/base/ids.ts";
 import { objectOf } from "../shared/base/objects.ts";
 import type { ObjectBindings } from "../shared/bindings.ts";
 import { makeAssertionKey } from "./coordinator/assertion-key.ts";
-import { CoordinatorStore } from "./coordinator/store.ts";
+import { FanOut } from "./coordinator/fan-out.ts";
+import { CoordinatorStore, MESH_OUTBOX } from "./coordinator/store.ts";
 import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
 import { type Job, Outbox } from "./storage/outbox.ts";
-import { timer } from "./timer.ts";
 
-type Environment = Pick<ObjectBindings, "SEGMENT_SESSIONS">;
+type Environment = Pick<ObjectBindings, "SEGMENT_SESSIONS" | "SEGMENT_MESH">;
 
 /** What a session object must still be told. */
-type Message =
+type SessionMessage =
   | { readonly type: "refresh"; readonly owner: string }
   | {
       readonly type: "end";
@@ -33,19 +32,37 @@ type Message =
       readonly reason: SessionEndReason;
     };
 
-const FAN_OUT_WIDTH = 32;
-const DELIVERY_TIMEOUT_MS = 3_000;
-const JOBS_PER_ALARM = 200;
+const WIDTH = 32;
+const SESSIONS_TIMEOUT_MS = 3_000;
+/** An object builds and signs what the change means for its nodes before it answers. */
+const MESH_TIMEOUT_MS = 10_000;
 
-/** The one writer of the policy epoch; tells each session object what changed for it, and keeps the assertion keys. */
+/**
+ * The one writer of the policy epoch; tells the objects of sessions and of the mesh what changed for them, and keeps the
+ * assertion keys.
+ */
 export class NetworkCoordinator extends DurableObject<Environment> implements NetworkCoordinatorRpc {
   readonly #store: CoordinatorStore;
-  readonly #outbox: Outbox<Message>;
+  readonly #sessions: FanOut<SessionMessage, readonly string[]>;
+  /** Of segments: what each must learn, the store says when it is told. */
+  readonly #mesh: FanOut<string, void>;
 
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
     this.#store = new CoordinatorStore(ctx.storage.sql);
-    this.#outbox = new Outbox(ctx.storage.sql);
+    const onScheduled = () => this.#ringWhenDue();
+    this.#sessions = new FanOut(new Outbox(ctx.storage.sql), {
+      width: WIDTH,
+      timeoutMs: SESSIONS_TIMEOUT_MS,
+      tell: (message) => this.#tellSession(message),
+      onScheduled,
+    });
+    this.#mesh = new FanOut(new Outbox(ctx.storage.sql, MESH_OUTBOX), {
+      width: WIDTH,
+      timeoutMs: MESH_TIMEOUT_MS,
+      tell: (segment) => this.#tellSegment(segment),
+      onScheduled,
+    });
     ringIfSilent(ctx, () => this.#ringWhenDue());
   }
 
@@ -61,22 +78,19 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
   async publish(): Promise<{ epoch: number; pending: string[] }> {
     const jobs = this.ctx.storage.transactionSync(() => this.#refreshing(this.#store.publish()));
     const { epoch } = this.#store;
-    const { pending } = await this.#deliver(jobs);
-    return { epoch, pending };
+    return { epoch, pending: ownersOf((await this.#sessions.deliver(jobs)).pending) };
   }
 
   async tell(principals: readonly Principal[]): Promise<{ pending: string[] }> {
     const jobs = this.ctx.storage.transactionSync(() =>
       this.#refreshing(this.#store.change(principals, Date.now())),
     );
-    const { pending } = await this.#deliver(jobs);
-    return { pending };
+    return { pending: ownersOf((await this.#sessions.deliver(jobs)).pending) };
   }
 
   /** What is waiting for an owner is part of the news that it gets next. */
-  #refreshing(owners: readonly string[]): Job<Message>[] {
-    const now = Date.now();
-    return owners.map((owner) => this.#outbox.put(`refresh:${owner}`, { type: "refresh", owner }, now));
+  #refreshing(owners: readonly string[]): Job<SessionMessage>[] {
+    return owners.map((owner) => this.#sessions.add(`refresh:${owner}`, { type: "refresh", owner }));
   }
 
   async endEverywhere(
@@ -84,18 +98,23 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
     filter: SessionFilter,
     reason: SessionEndReason,
   ): Promise<{ ended: string[]; pending: string[] }> {
-    const now = Date.now();
     const targets = [...new Set(owners ?? this.#store.owners())].filter(isOwner);
     const jobs = this.ctx.storage.transactionSync(() =>
       targets.map((owner) =>
-        this.#outbox.put(
-          `end:${owner}:${JSON.stringify(filter)}`,
-          { type: "end", owner, filter, reason },
-          now,
-        ),
+        this.#sessions.add(`end:${owner}:${JSON.stringify(filter)}`, { type: "end", owner, filter, reason }),
       ),
     );
-    return this.#deliver(jobs);
+    const { answers, pending } = await this.#sessions.deliver(jobs);
+    return { ended: answers.flat(), pending: ownersOf(pending) };
+  }
+
+  async tellMesh(revision: number, segments: readonly string[]): Promise<{ pending: string[] }> {
+    if (!segments.every((segment) => isId("segment", segment))) throw new Error("not the name of a segment");
+    const jobs = this.ctx.storage.transactionSync(() =>
+      this.#store.wantMesh(revision, segments).map((segment) => this.#mesh.add(`mesh:${segment}`, segment)),
+    );
+    const { pending } = await this.#mesh.deliver(jobs);
+    return { pending };
   }
 
   async assertionKeys(): Promise<AssertionKeySet> {
@@ -105,7 +124,9 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
 
   override async alarm(): Promise<void> {
     await onAlarm(this.ctx.storage, async () => {
-      await this.#deliver(this.#outbox.due(Date.now(), JOBS_PER_ALARM));
+      // Not awaited: a segment that builds for long holds up no message to a session object.
+      this.ctx.waitUntil(this.#mesh.deliverDue());
+      await this.#sessions.deliverDue();
       if (this.#store.keys().length > 0) await this.#rotateKeys();
     });
   }
@@ -121,37 +142,14 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
     this.#ringWhenDue();
   }
 
-  /** Tries each message now; what fails stays in the outbox and is named in `pending`. */
-  async #deliver(jobs: readonly Job<Message>[]): Promise<{ ended: string[]; pending: string[] }> {
-    // Before the first attempt: an object that dies in the middle comes back by its alarm.
-    this.#ringWhenDue();
-    const results = await settleAll(jobs, FAN_OUT_WIDTH, (job) =>
-      within(timer, DELIVERY_TIMEOUT_MS, this.#tell(job.payload)),
-    );
-    const ended: string[] = [];
-    const pending: string[] = [];
-    for (const [at, job] of jobs.entries()) {
-      const result = results[at];
-      if (result?.status === "fulfilled") {
-        ended.push(...result.value);
-        this.#outbox.settle(job);
-      } else {
-        pending.push(job.payload.owner);
-        this.#outbox.postpone(job, Date.now());
-      }
-    }
-    this.#ringWhenDue();
-    return { ended, pending };
-  }
-
   /** The next time that something is due: a message, or the keys' rotation. */
   #ringWhenDue(): void {
     const keys = this.#store.keys();
     const rotation = keys.length > 0 ? planRotation(keys, Date.now()).nextAt : null;
-    ringAt(this.ctx.storage, [this.#outbox.nextDue(), rotation]);
+    ringAt(this.ctx.storage, [this.#sessions.nextDue(), this.#mesh.nextDue(), rotation]);
   }
 
-  async #tell(message: Message): Promise<string[]> {
+  async #tellSession(message: SessionMessage): Promise<string[]> {
     const object = objectOf(this.env.SEGMENT_SESSIONS, message.owner);
     if (message.type === "end") return (await object.end(message.filter, message.reason)).ended;
     await this.#refresh(message.owner, object);
@@ -167,4 +165,12 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
       more = question.more;
     }
   }
+
+  async #tellSegment(segment: string): Promise<void> {
+    const wanted = this.#store.wantedMesh(segment);
+    await objectOf(this.env.SEGMENT_MESH, segment).refresh(wanted);
+    this.#store.learntMesh(segment, wanted);
+  }
 }
+
+const ownersOf = (messages: readonly SessionMessage[]): string[] => messages.map(({ owner }) => owner);

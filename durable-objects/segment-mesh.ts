@@ -44,7 +44,7 @@ import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
 import { META_SCHEMA } from "./storage/meta.ts";
 import { migrate } from "./storage/migrate.ts";
 
-interface Environment extends Pick<ObjectBindings, "SEGMENT_MESH" | "AUDIT_LOG"> {
+interface Environment extends Pick<ObjectBindings, "NETWORK_COORDINATOR" | "AUDIT_LOG"> {
   readonly DB: D1Database;
   readonly SECRET_KEY: string;
 }
@@ -315,7 +315,8 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
       await this.#record(entry).catch(logged("node_end_not_recorded"));
     }
     await this.#learn(Number.POSITIVE_INFINITY);
-    await this.#tellOthers(network);
+    // Who can't be told through the coordinator finds out by itself while its nodes poll.
+    await this.#tellOthers(network).catch(logged("segments_not_told"));
   }
 
   #removalAt(row: LightRow, now: number): number {
@@ -336,14 +337,12 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
     await db.batch(prepareAll(db, [deletePending(entry.id)]));
   }
 
-  /** Other segments hold peers of the nodes that ended; one that can't be told finds out by itself. */
+  /** Other segments hold peers of the nodes that ended. */
   async #tellOthers(network: Network): Promise<void> {
-    const { SEGMENT_MESH: meshes } = this.env;
     const segments = new Set([...network.rows.values()].map((row) => row.segment_id));
     segments.delete(this.ctx.id.name ?? "");
-    await Promise.allSettled(
-      [...segments].map((segment) => objectOf(meshes, segment).refresh(network.state.revision)),
-    );
+    const coordinator = objectOf(this.env.NETWORK_COORDINATOR, "network");
+    await coordinator.tellMesh(network.state.revision, [...segments]);
   }
 
   #sweep(now: number): void {

@@ -1,7 +1,7 @@
 import type { AssertionKey, Heard, News, Principal } from "../../shared/access/sessions/types.ts";
 import { META_SCHEMA, raiseMeta, readMeta } from "../storage/meta.ts";
 import { migrate } from "../storage/migrate.ts";
-import { OUTBOX_SCHEMA } from "../storage/outbox.ts";
+import { outboxSchema } from "../storage/outbox.ts";
 
 const SCHEMA = `
   CREATE TABLE owners (name TEXT PRIMARY KEY, synced_epoch INTEGER NOT NULL) STRICT;
@@ -25,6 +25,13 @@ const TWO_KINDS_OF_NEWS = `
   CREATE INDEX subscriptions_user ON subscriptions (user_id);
   INSERT INTO subscriptions (owner, user_id, number) SELECT name, '*', 0 FROM owners;`;
 
+export const MESH_OUTBOX = "mesh_outbox";
+/** Up to which revision of the mesh each segment's object must learn, and has learnt. */
+const MESH_SEGMENTS = `
+  CREATE TABLE mesh_segments (
+    segment TEXT PRIMARY KEY, wanted INTEGER NOT NULL, learnt INTEGER NOT NULL DEFAULT 0
+  ) STRICT;${outboxSchema(MESH_OUTBOX)}`;
+
 /** Milliseconds for which a change is kept for those who subscribe later: longer than a caller holds a principal. */
 const CHANGE_KEPT_MS = 10 * 60_000;
 /** Principals that one answer carries, at least; those of one sequence number are never split. */
@@ -44,7 +51,7 @@ export class CoordinatorStore {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    migrate(sql, [META_SCHEMA, OUTBOX_SCHEMA, SCHEMA, TWO_KINDS_OF_NEWS]);
+    migrate(sql, [META_SCHEMA, outboxSchema(), SCHEMA, TWO_KINDS_OF_NEWS, MESH_SEGMENTS]);
   }
 
   /** Counts the changes of what policies are evaluated with. */
@@ -196,6 +203,42 @@ export class CoordinatorStore {
 
   #markSynced(owner: string, sequence: number): void {
     this.#sql.exec("UPDATE owners SET synced = max(synced, ?) WHERE name = ?", sequence, owner);
+  }
+
+  /** Notes what the segments must learn. Returns those that may not have learnt it; forgets the segments that are gone. */
+  wantMesh(revision: number, segments: readonly string[]): string[] {
+    const all = JSON.stringify(segments);
+    this.#sql.exec(
+      `INSERT INTO mesh_segments (segment, wanted) SELECT value, ?1 FROM json_each(?2) WHERE true
+       ON CONFLICT (segment) DO UPDATE SET wanted = max(wanted, excluded.wanted)`,
+      revision,
+      all,
+    );
+    this.#sql.exec(
+      "DELETE FROM mesh_segments WHERE learnt >= wanted AND segment NOT IN (SELECT value FROM json_each(?))",
+      all,
+    );
+    return this.#sql
+      .exec<{ segment: string }>(
+        "SELECT segment FROM mesh_segments WHERE learnt < ? AND segment IN (SELECT value FROM json_each(?))",
+        revision,
+        all,
+      )
+      .toArray()
+      .map(({ segment }) => segment);
+  }
+
+  /** The revision that the segment must learn. */
+  wantedMesh(segment: string): number {
+    const rows = this.#sql.exec<{ wanted: number }>(
+      "SELECT wanted FROM mesh_segments WHERE segment = ?",
+      segment,
+    );
+    return rows.toArray()[0]?.wanted ?? 0;
+  }
+
+  learntMesh(segment: string, revision: number): void {
+    this.#sql.exec("UPDATE mesh_segments SET learnt = max(learnt, ?) WHERE segment = ?", revision, segment);
   }
 
   keys(): AssertionKey[] {

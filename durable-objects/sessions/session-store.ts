@@ -8,7 +8,7 @@ import type {
 import type { CreateSession, Principal, SessionFilter } from "../../shared/access/sessions/types.ts";
 import { META_SCHEMA, raiseMeta, readMeta } from "../storage/meta.ts";
 import { isMigrated, migrate } from "../storage/migrate.ts";
-import { OUTBOX_SCHEMA } from "../storage/outbox.ts";
+import { outboxSchema } from "../storage/outbox.ts";
 import { LastSeen } from "./last-seen.ts";
 
 /** `document` is the `LiveSession` as JSON; the columns beside it are what rows are found by. */
@@ -62,7 +62,7 @@ export class SessionStore {
 
   /** Makes the tables. Call it before anything is read or written. */
   found(): void {
-    migrate(this.#sql, [META_SCHEMA, OUTBOX_SCHEMA, SCHEMA, TWO_KINDS_OF_NEWS]);
+    migrate(this.#sql, [META_SCHEMA, outboxSchema(), SCHEMA, TWO_KINDS_OF_NEWS]);
     this.#exists = true;
   }
 

@@ -12,12 +12,12 @@ export interface Job<P> {
 }
 
 /** The migration step that an object with an outbox needs, after `META_SCHEMA`. */
-export const OUTBOX_SCHEMA = `
-  CREATE TABLE outbox (
+export const outboxSchema = (table = "outbox"): string => `
+  CREATE TABLE ${table} (
     key TEXT PRIMARY KEY, generation INTEGER NOT NULL DEFAULT 1, attempts INTEGER NOT NULL DEFAULT 0,
     due_at INTEGER NOT NULL, payload TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX outbox_due ON outbox (due_at);`;
+  CREATE INDEX ${table}_due ON ${table} (due_at);`;
 
 /**
  * What must happen outside the object, written in the same transaction as its cause and kept until it has
@@ -25,9 +25,12 @@ export const OUTBOX_SCHEMA = `
  */
 export class Outbox<P> {
   readonly #sql: SqlStorage;
+  readonly #table: string;
 
-  constructor(sql: SqlStorage) {
+  /** @param table One for each kind of message that must not wait for the others. */
+  constructor(sql: SqlStorage, table = "outbox") {
     this.#sql = sql;
+    this.#table = table;
   }
 
   /**
@@ -40,7 +43,7 @@ export class Outbox<P> {
     const generation = readMeta(this.#sql, GENERATION) + 1;
     raiseMeta(this.#sql, GENERATION, generation);
     this.#sql.exec(
-      "INSERT OR REPLACE INTO outbox (key, generation, due_at, payload) VALUES (?, ?, ?, ?)",
+      `INSERT OR REPLACE INTO ${this.#table} (key, generation, due_at, payload) VALUES (?, ?, ?, ?)`,
       key,
       generation,
       now + FIRST_RETRY_MS,
@@ -51,20 +54,30 @@ export class Outbox<P> {
 
   due(now: number, limit: number): Job<P>[] {
     return this.#sql
-      .exec<Row>("SELECT * FROM outbox WHERE due_at <= ? ORDER BY due_at LIMIT ?", now, limit)
+      .exec<Row>(`SELECT * FROM ${this.#table} WHERE due_at <= ? ORDER BY due_at LIMIT ?`, now, limit)
       .toArray()
       .map((row) => toJob<P>(row));
   }
 
   settle(job: Job<P>): void {
-    this.#sql.exec("DELETE FROM outbox WHERE key = ? AND generation = ?", job.key, job.generation);
+    this.#sql.exec(`DELETE FROM ${this.#table} WHERE key = ? AND generation = ?`, job.key, job.generation);
+  }
+
+  /** Nobody else tries the job before `until`, unless a newer one took its place. */
+  claim(job: Job<P>, until: number): void {
+    this.#sql.exec(
+      `UPDATE ${this.#table} SET due_at = max(due_at, ?) WHERE key = ? AND generation = ?`,
+      until,
+      job.key,
+      job.generation,
+    );
   }
 
   /** Tries again after a growing wait: 2 s, 4 s, ... 60 s. A newer job of this key keeps its own time. */
   postpone(job: Job<P>, now: number): void {
     const wait = backoffMs(job.attempts + 1, FIRST_RETRY_MS, LONGEST_RETRY_MS);
     this.#sql.exec(
-      "UPDATE outbox SET attempts = ?, due_at = ? WHERE key = ? AND generation = ?",
+      `UPDATE ${this.#table} SET attempts = ?, due_at = ? WHERE key = ? AND generation = ?`,
       job.attempts + 1,
       now + wait,
       job.key,
@@ -73,7 +86,7 @@ export class Outbox<P> {
   }
 
   nextDue(): number | null {
-    return this.#sql.exec<{ at: number | null }>("SELECT min(due_at) AS at FROM outbox").one().at;
+    return this.#sql.exec<{ at: number | null }>(`SELECT min(due_at) AS at FROM ${this.#table}`).one().at;
   }
 }
 

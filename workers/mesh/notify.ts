@@ -1,20 +1,12 @@
-import { settleAll } from "../../shared/base/async/pool.ts";
-import { within } from "../../shared/base/async/within.ts";
 import type { Bindings } from "../platform/env.ts";
-import { logError } from "../platform/log.ts";
-import { meshObject } from "../platform/objects.ts";
-import { timer } from "../platform/timer.ts";
+import { coordinatorObject } from "../platform/objects.ts";
 import { meshState } from "./state.ts";
 
-/** Objects told at the same time: a Worker has six connections, and each object reads the registry. */
-const WIDTH = 6;
-/** An object that takes longer learns of the change by its own alarm. */
-const TIMEOUT_MS = 10_000;
-
 /**
- * Lets every segment that has nodes, or had some lately, learn the newest revision, before it returns.
+ * Lets every segment that has nodes, or had some lately, learn the newest revision, before it returns. Rejects when the
+ * coordinator, which sees to that, did not take the order.
  *
- * @returns How many could not be told: they find out by themselves within 30 s.
+ * @returns How many could not be told yet: the coordinator tries again, and they find out by themselves while nodes poll.
  */
 export async function refreshMesh(bindings: Bindings): Promise<number> {
   const { revision } = await meshState(bindings.db);
@@ -23,15 +15,6 @@ export async function refreshMesh(bindings: Bindings): Promise<number> {
     .prepare("SELECT segment_id AS id FROM nodes UNION SELECT segment_id FROM address_holds WHERE until > ?")
     .bind(Date.now())
     .all<{ id: string }>();
-  const told = await settleAll(results, WIDTH, ({ id }) => tell(bindings, id, revision));
-  return told.filter(({ status }) => status === "rejected").length;
-}
-
-async function tell(bindings: Bindings, segmentId: string, revision: number): Promise<void> {
-  try {
-    await within(timer, TIMEOUT_MS, meshObject(bindings, segmentId).refresh(revision));
-  } catch (error) {
-    logError("segment_not_told", error, { segmentId });
-    throw error;
-  }
+  const segments = results.map(({ id }) => id);
+  return (await coordinatorObject(bindings).tellMesh(revision, segments)).pending.length;
 }

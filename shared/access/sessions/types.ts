@@ -191,6 +191,11 @@ export interface NetworkCoordinatorRpc {
   /** Tells the session objects that subscribed to these users, awaited, what is known about the users now. Like `publish`. */
   tell(principals: readonly Principal[]): Promise<{ pending: string[] }>;
   /**
+   * Tells the objects of these segments, awaited, that the registry of the mesh has reached a revision. Like `publish`, but
+   * who is known to have learnt that revision is not told again. `pending` names segments.
+   */
+  tellMesh(revision: number, segments: readonly string[]): Promise<{ pending: string[] }>;
+  /**
    * A session object's freshness check: what changed after sequence `since`, so that a lost push heals itself; with
    * `more`, ask again from there. With `userId` it subscribes to that user first, and learns of a change of the user's in
    * the last minutes, however old its caller's knowledge is. Call it so before the first session of a user is made.

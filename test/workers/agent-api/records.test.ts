@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { SegmentMeshRpc } from "../../../shared/node/segment-mesh.ts";
-import { meshObject } from "../../../workers/platform/objects.ts";
 import { settleLeftEvents } from "../../../workers/platform/saved-events.ts";
 import { answeredBy } from "../../support/objects.ts";
 import { newNode } from "../../support/test-node.ts";
@@ -91,13 +90,11 @@ describe("while the audit log is away, what is done keeps its record", () => {
   test("the confirmation of a hold: its key completes it, once", async () => {
     const { data: segments } = await world.admin.call("segments.list");
     const segment = segments.items.find(({ name }) => name === "main");
-    const object = meshObject(bindings, segment?.id ?? "");
     const confirmed: number[] = [];
     const held = { reason: "peer_loss", revision: 7, heldAt: 1, detail: "", nodes: [] } as const;
     const stub = {
       holds: async () => (confirmed.length > 0 ? [] : [held]),
       confirm: async (revision: number) => confirmed.push(revision) === 1,
-      refresh: (revision: number) => object.refresh(revision),
     };
     const mesh = answeredBy<SegmentMeshRpc>(stub);
     const confirm = (idempotencyKey: string, revision = 7) =>

@@ -28,6 +28,7 @@ export function withCoordinator(replaced: Partial<NetworkCoordinatorRpc>): Bindi
     epoch: () => real.epoch(),
     publish: () => real.publish(),
     tell: (...given: Parameters<typeof real.tell>) => real.tell(...given),
+    tellMesh: (...given: Parameters<typeof real.tellMesh>) => real.tellMesh(...given),
     endEverywhere: (...given: Parameters<typeof real.endEverywhere>) => real.endEverywhere(...given),
     ...replaced,
   };

@@ -131,6 +131,8 @@ test("what an older release knew of session objects stands: they hear of every u
       "subscriptions",
       "assertion_keys",
       "outbox",
+      "mesh_outbox",
+      "mesh_segments",
       "meta",
     ]) {
       sql.exec(`DROP TABLE ${table}`);
