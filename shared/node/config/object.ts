@@ -1,6 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { base64url, fromBase64url } from "../../base/base64url.ts";
 import { ok, type Result } from "../../base/result.ts";
+import { type Writer, writerOf } from "./encoding.ts";
 import { type ConfigRefusal, refused } from "./refusals.ts";
 import { SCHEMAS } from "./schemas.ts";
 import { parseStrictJson } from "./strict-json.ts";
@@ -38,10 +39,13 @@ export interface Addressed<T extends AnyDocument = AnyDocument> {
 
 const encoder = new TextEncoder();
 
-/** The bytes that are signed or hashed: members in one fixed order, and none that the type does not have. */
+const writers = Object.fromEntries(
+  Object.entries(SCHEMAS).map(([type, schema]) => [type, writerOf(schema)]),
+) as Readonly<Record<DocumentType, Writer>>;
+
+/** The bytes that are signed or hashed: the members of the schema in its order. Throws on any other member. */
 export function encode(document: AnyDocument): Uint8Array<ArrayBuffer> {
-  const keyIds = document.type === "root" ? Object.keys(document.keys).sort() : [];
-  return Uint8Array.from(encoder.encode(JSON.stringify(document, [...MEMBERS[document.type], ...keyIds])));
+  return Uint8Array.from(encoder.encode(writers[document.type](document)));
 }
 
 export const hashOf = (bytes: Uint8Array): ObjectHash => base64url(sha256(bytes));
@@ -76,23 +80,3 @@ export function decode<T extends DocumentType>(
 /** Null unless `text` is base64url of at most `maxBytes`, which is told before anything is decoded. */
 export const decodeBounded = (text: string, maxBytes: number): Uint8Array<ArrayBuffer> | null =>
   text.length > Math.ceil((maxBytes * 4) / 3) ? null : fromBase64url(text);
-
-/** The members of each type and of what it holds, in the order in which they are written. */
-const MEMBERS: Readonly<Record<DocumentType, readonly string[]>> = {
-  root: words(
-    "type network version epoch ipv4 ipv6 issuedAt expiresAt keys scheme publicKey keyIds threshold",
-    "roles root online hubKem overlay",
-  ),
-  head: words("type network segment epoch rootVersion counter serial treeSize treeRoot issuedAt expiresAt"),
-  leaf: words("type network node epoch rootVersion counter serial manifest"),
-  manifest: words(
-    "type network node id name domain segment ipv4 ipv6 mtu record component peers forwards leaseSeconds",
-  ),
-  component: words("type network id name segment revision rules traffic protocol ports"),
-  peer: words("type network node name ipv4 ipv6 record routes endpoints inbound outbound rule from to"),
-  record: words("type network node wireguard kem signing"),
-};
-
-function words(...lines: readonly string[]): readonly string[] {
-  return lines.flatMap((line) => line.split(" "));
-}

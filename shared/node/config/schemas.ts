@@ -5,8 +5,8 @@ import { isMeshDomain } from "./domain.ts";
 import { COMPOSITE_SCHEME, KEM_SCHEME, LIMITS } from "./types.ts";
 
 /**
- * The exact shape of every signed object: a member that is not known is refused. What the values mean together is for
- * the checks to decide; here each is bounded by itself.
+ * The exact shape of every signed object: a member that is not known is refused, and members are written and signed in this
+ * order. What the values mean together is for the checks to decide; here each is bounded by itself.
  */
 
 const count = z.int().check(z.gte(0));
@@ -93,9 +93,9 @@ const peer = z.strictObject({
   network: id,
   node: id,
   name: label,
-  record: hash,
   ipv4: address,
   ipv6: address,
+  record: hash,
   routes: listOf(address, LIMITS.routesPerPeer),
   endpoints: listOf(address, LIMITS.endpointsPerPeer),
   inbound: listOf(grant, LIMITS.grantsPerPeer),

@@ -47,9 +47,12 @@ async function verify(envelopes: readonly string[], pin: RootPin = pinOf(root), 
   return chain.ok ? chain.value.map(({ version }) => version) : chain.error.code;
 }
 
+/** As it is, where `encode` would refuse what no schema has. */
+const asItIs = (document: object) => new TextEncoder().encode(JSON.stringify(document));
+
 /** Signed as it is, where `makeRoot` would refuse to make it. */
 async function forged(changed: Partial<RootDocument>, signers: readonly EnvelopeSigner[], from = root) {
-  const bytes = await signEnvelope(PAYLOAD_TYPES.root, encode({ ...from, ...changed }), signers);
+  const bytes = await signEnvelope(PAYLOAD_TYPES.root, asItIs({ ...from, ...changed }), signers);
   return new TextDecoder().decode(bytes);
 }
 
@@ -173,7 +176,7 @@ describe("a root", () => {
   ];
   it.each(wrong)("is refused with %s, even when it is pinned", async (_, code, changed) => {
     const envelope = await forged(changed, [rootA]);
-    expect(await verify([envelope], pinOf({ ...root, ...changed }))).toBe(code);
+    expect(await verify([envelope], { hash: hashOf(asItIs({ ...root, ...changed })) })).toBe(code);
   });
 
   it("that no node would take is not made", () => {

@@ -4,11 +4,10 @@ import { fromBase64url } from "../../../../shared/base/base64url.ts";
 import { verifyInclusion } from "../../../../shared/merkle/proof.ts";
 import { leafHash } from "../../../../shared/merkle/tree.ts";
 import { losesTooMany, nodesToHoldFor } from "../../../../shared/node/config/hold.ts";
-import { encode, hashOf } from "../../../../shared/node/config/object.ts";
+import { hashOf } from "../../../../shared/node/config/object.ts";
 import { compareSerials, formatTag, nextCounter, parseTag } from "../../../../shared/node/config/serial.ts";
 import { signTick } from "../../../../shared/node/config/tick.ts";
-import type { RecordDocument } from "../../../../shared/node/config/types.ts";
-import { HOUR, NETWORK, NOW, nodeId, online, recordOf, SEGMENT, seeded, serial } from "./support.ts";
+import { HOUR, NETWORK, NOW, nodeId, online, SEGMENT, seeded, serial } from "./support.ts";
 
 describe("serials", () => {
   it("are ordered by epoch, then root version, then counter", () => {
@@ -50,14 +49,6 @@ describe("serials", () => {
     }
     expect(parseTag(`0.1.9999999999999999.${manifest}`)).toBeNull();
     expect(parseTag(`W/"${tag}", "${tag}"`.repeat(10_000))).toBeNull();
-  });
-});
-
-describe("encoding", () => {
-  it("depends on what a document says, not on how it was made", () => {
-    const record = recordOf(nodeId(2));
-    const reversed = Object.fromEntries(Object.entries(record).reverse()) as unknown as RecordDocument;
-    expect(encode({ ...reversed, extra: 1 } as RecordDocument)).toEqual(encode(record));
   });
 });
 
