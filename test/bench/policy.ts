@@ -8,6 +8,8 @@ const SIZES = [10, 100, 1_000, 10_000];
 /** Milliseconds of each sample. */
 const SAMPLE_MS = 150;
 const SAMPLES = 7;
+/** Runs between two looks at the clock, once they are known to be short. */
+const MOST_AT_ONCE = 256;
 
 const FACTS: RequestFacts = {
   principal: {
@@ -51,7 +53,8 @@ export default async function policy(): Promise<BenchResult> {
         "times faster",
         50,
       ),
-      atLeast("policy 1000 vs casbin ratio", ratio("casbin_1000_ns", "ours_1000_ns"), "times faster", 1),
+      atLeast("policy 1000 vs casbin ratio", ratio("casbin_1000_ns", "ours_1000_ns"), "times faster", 4),
+      atMost("policy 10000 decision", (metrics.ours_10000_ns ?? Number.NaN) / 1_000, "µs", 1.2),
       atMost("policy 10000 vs 10 of other apps", ratio("ours_10000_ns", "ours_10_ns"), "ratio", 1.5),
     ],
   };
@@ -108,13 +111,24 @@ m = g(r.sub, p.sub) && r.obj == p.obj && keyMatch(r.path, p.path)`),
 function nanoseconds(run: () => boolean): number {
   const samples: number[] = [];
   for (let sample = 0; sample <= SAMPLES; sample++) {
-    const begin = performance.now();
+    const begin = busyMs();
     let count = 0;
-    while (performance.now() - begin < SAMPLE_MS) {
-      if (!run()) throw new Error("the request must be allowed");
-      count++;
+    // Asked in growing batches: to ask the clock costs as much as a decision.
+    for (let batch = 1; busyMs() - begin < SAMPLE_MS; batch = isShort(begin, count) ? MOST_AT_ONCE : 1) {
+      for (let n = 0; n < batch; n++) if (!run()) throw new Error("the request must be allowed");
+      count += batch;
     }
-    if (sample > 0) samples.push(((performance.now() - begin) * 1_000_000) / count);
+    if (sample > 0) samples.push(((busyMs() - begin) * 1_000_000) / count);
   }
   return median(samples);
+}
+
+/** Whether so many of them would be over soon. */
+const isShort = (begin: number, count: number): boolean =>
+  ((busyMs() - begin) / count) * MOST_AT_ONCE < SAMPLE_MS / 10;
+
+/** Milliseconds for which this thread had a processor: what else the machine does is not counted. */
+function busyMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
 }

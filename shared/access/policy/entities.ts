@@ -2,8 +2,9 @@ import { formatAddress, parseAddress } from "../../net/address.ts";
 import { type Entity, type EntityStore, type Environment, NO_ATTRIBUTES } from "./environment.ts";
 import { Datetime } from "./extensions/datetime.ts";
 import { parseIp } from "./extensions/ip.ts";
-import { ACCESS, ACTION_UIDS, appOf, entity, type Inventory, record, segmentOf } from "./inventory.ts";
-import type { PrincipalFacts, RequestFacts } from "./request.ts";
+import { ACCESS, ACTION_UIDS, appOf, entity, type Inventory, segmentOf } from "./inventory.ts";
+import { Shape } from "./lazy-record.ts";
+import type { DeviceFacts, PrincipalFacts, RequestFacts } from "./request.ts";
 import { type CedarRecord, CedarSet, EntityUid, type Value } from "./values.ts";
 
 /** What policies are evaluated against for one request. */
@@ -15,45 +16,46 @@ class RequestEnvironment implements Environment, EntityStore {
   readonly principal: EntityUid;
   readonly action: EntityUid;
   readonly resource: EntityUid;
+  readonly context: CedarRecord;
   readonly #facts: RequestFacts;
   readonly #inventory: Inventory;
-  readonly #entities = new Map<string, Entity>();
-  #context: CedarRecord | undefined;
+  #principal: Entity | null = null;
+  #resource: Entity | null = null;
+  #others: Map<string, Entity> | null = null;
 
   constructor(facts: RequestFacts, inventory: Inventory) {
     this.principal = principalUid(facts.principal);
     this.action = ACTION_UIDS.get(facts.action) ?? ACCESS;
     this.resource = new EntityUid("App", facts.resource.app);
+    this.context = CONTEXT.of(facts);
     this.#facts = facts;
     this.#inventory = inventory;
-  }
-
-  get context(): CedarRecord {
-    this.#context ??= contextOf(this.#facts);
-    return this.#context;
   }
 
   get entities(): EntityStore {
     return this;
   }
 
+  /** What the request itself says comes first: it may be newer than the registry that was read. */
   get(key: string): Entity | undefined {
-    const known = this.#entities.get(key);
-    if (known) return known;
-    const made = this.#make(key);
-    if (made) this.#entities.set(key, made);
-    return made;
+    const { principal, resource } = this.#facts;
+    if (key === this.principal.key) {
+      this.#principal ??= entity(principalAttributes(principal), groupsOf(principal, this.#inventory));
+      return this.#principal;
+    }
+    if (key === this.resource.key) {
+      this.#resource ??= appOf(resource);
+      return this.#resource;
+    }
+    this.#others ??= this.#makeOthers();
+    return this.#others.get(key) ?? this.#inventory.get(key);
   }
 
-  /** What the request itself says comes first: it may be newer than the registry that was read. */
-  #make(key: string): Entity | undefined {
-    const { principal, device, resource } = this.#facts;
-    if (key === this.principal.key)
-      return entity(principalAttributes(principal), groupsOf(principal, this.#inventory));
-    if (key === this.resource.key) return appOf(resource);
-    if (key === new EntityUid("Segment", resource.segment).key) return segmentOf(resource.segment);
-    if (device && key === new EntityUid("Device", device.id).key) return entity(deviceAttributes(device));
-    return this.#inventory.get(key);
+  #makeOthers(): Map<string, Entity> {
+    const { device, resource } = this.#facts;
+    const others = new Map([[new EntityUid("Segment", resource.segment).key, segmentOf(resource.segment)]]);
+    if (device) others.set(new EntityUid("Device", device.id).key, entity(DEVICE.of(device)));
+    return others;
   }
 }
 
@@ -63,46 +65,63 @@ function principalUid(principal: PrincipalFacts): EntityUid {
   return new EntityUid("Anonymous", "anyone");
 }
 
+const USER = new Shape<Extract<PrincipalFacts, { type: "User" }>>({
+  id: ({ id }) => id,
+  email: ({ email }) => email,
+  emailVerified: ({ emailVerified }) => emailVerified,
+  name: ({ name }) => name,
+});
+const SERVICE_TOKEN = new Shape<Extract<PrincipalFacts, { type: "ServiceToken" }>>({
+  id: ({ id }) => id,
+  name: ({ name }) => name,
+});
+
 function principalAttributes(principal: PrincipalFacts): CedarRecord {
   if (principal.type === "Anonymous") return NO_ATTRIBUTES;
-  if (principal.type === "ServiceToken") return record({ id: principal.id, name: principal.name });
-  const { id, email, emailVerified, name } = principal;
-  return record({ id, email, emailVerified, name });
+  return principal.type === "User" ? USER.of(principal) : SERVICE_TOKEN.of(principal);
 }
 
 function groupsOf(principal: PrincipalFacts, inventory: Inventory): ReadonlySet<string> {
   return principal.type === "Anonymous" ? new Set() : inventory.allAbove(principal.groups);
 }
 
-function deviceAttributes(device: NonNullable<RequestFacts["device"]>): CedarRecord {
-  const { os, compliant, diskEncrypted, firewallEnabled, ageSeconds } = device;
-  return record({ os, compliant, diskEncrypted, firewallEnabled, age: ageSeconds });
-}
-
-function contextOf(facts: RequestFacts): CedarRecord {
-  const { request, network, authentication, device, risk, now } = facts;
-  const date = new UtcTime(now);
-  return record({
-    request: record({ method: request.method, host: request.host, path: request.path }),
-    network: record({ ip: ipOf(network.ip), country: network.country, asn: network.asn }),
-    authentication: authentication
-      ? record({
-          provider: authentication.provider,
-          acr: authentication.acr,
-          amr: new CedarSet(authentication.amr),
-          age: authentication.ageSeconds,
-        })
-      : null,
-    device: device
-      ? record({
-          ...Object.fromEntries(deviceAttributes(device)),
-          entity: new EntityUid("Device", device.id),
-        })
-      : null,
-    risk,
-    time: record({ now: new Datetime(now), hour: date.hour, weekday: date.weekday }),
-  });
-}
+const POSTURE = {
+  os: ({ os }: DeviceFacts) => os,
+  compliant: ({ compliant }: DeviceFacts) => compliant,
+  diskEncrypted: ({ diskEncrypted }: DeviceFacts) => diskEncrypted,
+  firewallEnabled: ({ firewallEnabled }: DeviceFacts) => firewallEnabled,
+  age: ({ ageSeconds }: DeviceFacts) => ageSeconds,
+};
+const DEVICE = new Shape<DeviceFacts>(POSTURE);
+const CONTEXT_DEVICE = new Shape<DeviceFacts>({
+  ...POSTURE,
+  entity: ({ id }) => new EntityUid("Device", id),
+});
+const REQUEST = new Shape<RequestFacts["request"]>({
+  method: ({ method }) => method,
+  host: ({ host }) => host,
+  path: ({ path }) => path,
+});
+const NETWORK = new Shape<RequestFacts["network"]>({
+  ip: ({ ip }) => ipOf(ip),
+  country: ({ country }) => country,
+  asn: ({ asn }) => asn,
+});
+const AUTHENTICATION = new Shape<NonNullable<RequestFacts["authentication"]>>({
+  provider: ({ provider }) => provider,
+  acr: ({ acr }) => acr,
+  amr: ({ amr }) => new CedarSet(amr),
+  age: ({ ageSeconds }) => ageSeconds,
+});
+const TIME = new Shape<number>({ now: (now) => new Datetime(now), hour: hourOf, weekday: weekdayOf });
+const CONTEXT = new Shape<RequestFacts>({
+  request: ({ request }) => REQUEST.of(request),
+  network: ({ network }) => NETWORK.of(network),
+  authentication: ({ authentication }) => authentication && AUTHENTICATION.of(authentication),
+  device: ({ device }) => device && CONTEXT_DEVICE.of(device),
+  risk: ({ risk }) => risk,
+  time: ({ now }) => TIME.of(now),
+});
 
 /**
  * The client's address. Throws on what is no address: leaving it out would silence each policy about addresses, a forbid
@@ -115,13 +134,14 @@ function ipOf(text: string | null): Value | null {
   return parseIp(formatAddress(address));
 }
 
-/** Hour (0 to 23) and weekday (1 is Monday, 7 is Sunday) in UTC. The first of January 1970 was a Thursday. */
-class UtcTime {
-  readonly hour: number;
-  readonly weekday: number;
-  constructor(ms: number) {
-    const days = Math.floor(ms / 86_400_000);
-    this.hour = Math.floor((ms - days * 86_400_000) / 3_600_000);
-    this.weekday = ((((days + 3) % 7) + 7) % 7) + 1;
-  }
+const DAY_MS = 86_400_000;
+
+/** The hour in UTC, 0 to 23. */
+function hourOf(ms: number): number {
+  return Math.floor((ms - Math.floor(ms / DAY_MS) * DAY_MS) / 3_600_000);
+}
+
+/** The weekday in UTC: 1 is Monday, 7 is Sunday. The first of January 1970 was a Thursday. */
+function weekdayOf(ms: number): number {
+  return ((((Math.floor(ms / DAY_MS) + 3) % 7) + 7) % 7) + 1;
 }

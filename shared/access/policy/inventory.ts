@@ -1,6 +1,7 @@
 import { ancestorsOf, type Entity, NO_ATTRIBUTES } from "./environment.ts";
+import { Shape } from "./lazy-record.ts";
 import { ACTIONS, type ResourceFacts } from "./request.ts";
-import { type CedarRecord, CedarSet, EntityUid, type Value } from "./values.ts";
+import { type CedarRecord, CedarSet, EntityUid } from "./values.ts";
 
 export const ACCESS = new EntityUid("Action", "access");
 export const ACTION_UIDS = new Map(ACTIONS.map((name) => [name, new EntityUid("Action", name)]));
@@ -46,8 +47,9 @@ export class Inventory {
   allAbove(groups: readonly string[]): Set<string> {
     const all = new Set<string>();
     for (const name of groups) {
-      const { key } = new EntityUid("Group", name);
+      const key = GROUP + name;
       all.add(key);
+      if (!Object.hasOwn(this.#parents, name)) continue;
       for (const above of this.get(key)?.ancestors ?? []) all.add(above);
     }
     return all;
@@ -72,19 +74,19 @@ export class Inventory {
   }
 }
 
-/** An app as policies see it. */
-export function appOf({ app, tags, segment }: ResourceFacts): Entity {
-  const uid = new EntityUid("Segment", segment);
-  return entity(record({ name: app, tags: new CedarSet(tags), segment: uid }), new Set([uid.key]));
-}
+const APP = new Shape<ResourceFacts>({
+  name: ({ app }) => app,
+  tags: ({ tags }) => new CedarSet(tags),
+  segment: ({ segment }) => new EntityUid("Segment", segment),
+});
+const SEGMENT = new Shape<string>({ name: (name) => name });
 
-export const segmentOf = (name: string): Entity => entity(record({ name }));
+/** An app as policies see it. */
+export const appOf = (app: ResourceFacts): Entity =>
+  entity(APP.of(app), new Set([new EntityUid("Segment", app.segment).key]));
+
+export const segmentOf = (name: string): Entity => entity(SEGMENT.of(name));
 
 export function entity(attributes: CedarRecord, ancestors: ReadonlySet<string> = new Set()): Entity {
   return { attributes, tags: NO_ATTRIBUTES, ancestors };
-}
-
-/** A record without the fields that are null: Cedar has no null, a policy asks with `has`. */
-export function record(fields: Readonly<Record<string, Value | null>>): CedarRecord {
-  return new Map(Object.entries(fields).filter((field): field is [string, Value] => field[1] !== null));
 }

@@ -7,12 +7,20 @@ import type { Variable } from "./scopes.ts";
 /** The parts of a policy's head, the one that tells most apart first. */
 const LEVELS: readonly Variable[] = ["resource", "principal", "action"];
 
+/** A policy at its place in the set. */
+interface Placed {
+  readonly policy: Policy;
+  readonly place: number;
+  /** Whether it stands under several keys, so that one request may come by it more than once. */
+  readonly isRepeated: boolean;
+}
+
 /** Policies whose head agrees up to one level: those that name an entity there, and those that do not. */
 interface Node {
   readonly byKey: Map<string, Node>;
   any: Node | null;
-  /** Places in the set, behind the last level. */
-  readonly policies: number[];
+  /** Behind the last level. */
+  readonly policies: Placed[];
 }
 
 const newNode = (): Node => ({ byKey: new Map(), any: null, policies: [] });
@@ -22,93 +30,109 @@ const newNode = (): Node => ({ byKey: new Map(), any: null, policies: [] });
  * policies that could match, not those of other apps or other people.
  */
 export class PolicySet {
-  readonly #policies: readonly Policy[];
-  /** Places of policies that stand under several keys, so that one request may come by them more than once. */
-  readonly #repeated = new Set<number>();
   readonly #root = newNode();
 
   constructor(policies: readonly Policy[]) {
-    this.#policies = policies;
     for (const [place, policy] of policies.entries()) {
-      file(this.#root, policy, place, 0);
-      if (LEVELS.some((level) => (policy[level].keys?.length ?? 0) > 1)) this.#repeated.add(place);
+      const isRepeated = LEVELS.some((level) => (policy[level].keys?.length ?? 0) > 1);
+      file(this.#root, { policy, place, isRepeated }, 0);
     }
   }
 
   /** Cedar's decision: a forbid that holds wins, a permit that holds allows, nothing else does; errors are skipped. */
   decide(env: Environment): Decision {
-    const permits: number[] = [];
-    const forbids: number[] = [];
-    const erring: { place: number; message: string }[] = [];
-    const seen = new Set<number>();
-    visit(this.#root, env, 0, (place) => {
-      const policy = this.#policies[place];
-      if (!policy || seen.has(place)) return;
-      if (this.#repeated.has(place)) seen.add(place);
-      try {
-        if (policy.holds(env)) (policy.effect === "permit" ? permits : forbids).push(place);
-      } catch (error) {
-        if (!(error instanceof EvaluationError)) throw error;
-        erring.push({ place, message: error.message });
-      }
-    });
-    const determining = forbids.length > 0 ? forbids : permits;
-    return {
-      decision: forbids.length === 0 && permits.length > 0 ? "allow" : "deny",
-      determining: determining.sort((a, b) => a - b).map((place) => this.#idAt(place)),
-      erroring: erring
-        .sort((a, b) => a.place - b.place)
-        .map(({ place, message }) => ({ id: this.#idAt(place), message })),
-    };
-  }
-
-  #idAt(place: number): string {
-    return this.#policies[place]?.id ?? "";
+    const found = new Findings(env);
+    visit(this.#root, 0, found);
+    return found.decision();
   }
 }
 
-function file(node: Node, policy: Policy, place: number, level: number): void {
+/** What the policies say that were come by so far. */
+class Findings {
+  readonly env: Environment;
+  readonly #permits: Placed[] = [];
+  readonly #forbids: Placed[] = [];
+  readonly #erring: (Placed & { readonly message: string })[] = [];
+  #seen: Set<Placed> | null = null;
+
+  constructor(env: Environment) {
+    this.env = env;
+  }
+
+  look(placed: Placed): void {
+    if (placed.isRepeated && this.#wasSeen(placed)) return;
+    const { policy } = placed;
+    try {
+      if (policy.holds(this.env)) (policy.effect === "permit" ? this.#permits : this.#forbids).push(placed);
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error;
+      this.#erring.push({ ...placed, message: error.message });
+    }
+  }
+
+  #wasSeen(placed: Placed): boolean {
+    this.#seen ??= new Set();
+    if (this.#seen.has(placed)) return true;
+    this.#seen.add(placed);
+    return false;
+  }
+
+  decision(): Decision {
+    const isForbidden = this.#forbids.length > 0;
+    return {
+      decision: !isForbidden && this.#permits.length > 0 ? "allow" : "deny",
+      determining: inOrder(isForbidden ? this.#forbids : this.#permits).map(({ policy }) => policy.id),
+      erroring: inOrder(this.#erring).map(({ policy, message }) => ({ id: policy.id, message })),
+    };
+  }
+}
+
+const inOrder = <P extends Placed>(placed: P[]): P[] =>
+  placed.length < 2 ? placed : placed.sort((a, b) => a.place - b.place);
+
+function file(node: Node, placed: Placed, level: number): void {
   const variable = LEVELS[level];
   if (variable === undefined) {
-    node.policies.push(place);
+    node.policies.push(placed);
     return;
   }
-  const { keys } = policy[variable];
+  const { keys } = placed.policy[variable];
   if (keys === null) {
     node.any ??= newNode();
-    file(node.any, policy, place, level + 1);
+    file(node.any, placed, level + 1);
     return;
   }
   for (const key of new Set(keys)) {
     const next = node.byKey.get(key) ?? newNode();
     node.byKey.set(key, next);
-    file(next, policy, place, level + 1);
+    file(next, placed, level + 1);
   }
 }
 
 /** Walks to every policy whose head could match. */
-function visit(node: Node, env: Environment, level: number, found: (place: number) => void): void {
+function visit(node: Node, level: number, found: Findings): void {
   const variable = LEVELS[level];
   if (variable === undefined) {
-    for (const place of node.policies) found(place);
+    for (const placed of node.policies) found.look(placed);
     return;
   }
-  if (node.any) visit(node.any, env, level + 1, found);
+  if (node.any) visit(node.any, level + 1, found);
   if (node.byKey.size === 0) return;
+  const { env } = found;
   const { key } = env[variable];
-  const ancestors = env.entities.get(key)?.ancestors;
   const own = node.byKey.get(key);
-  if (own) visit(own, env, level + 1, found);
+  if (own) visit(own, level + 1, found);
+  const ancestors = env.entities.get(key)?.ancestors;
   if (!ancestors) return;
   // Someone may be in thousands of groups, or thousands of groups may be named: the shorter list is walked.
   if (ancestors.size <= node.byKey.size) {
     for (const ancestor of ancestors) {
       const next = ancestor === key ? undefined : node.byKey.get(ancestor);
-      if (next) visit(next, env, level + 1, found);
+      if (next) visit(next, level + 1, found);
     }
   } else {
     for (const [named, next] of node.byKey) {
-      if (named !== key && ancestors.has(named)) visit(next, env, level + 1, found);
+      if (named !== key && ancestors.has(named)) visit(next, level + 1, found);
     }
   }
 }

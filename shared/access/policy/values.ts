@@ -3,11 +3,16 @@ import type { Datetime } from "./extensions/datetime.ts";
 import type { Decimal } from "./extensions/decimal.ts";
 import type { Duration } from "./extensions/duration.ts";
 import type { IpAddress } from "./extensions/ip.ts";
+import { LazyRecord } from "./lazy-record.ts";
 import type { Long } from "./long.ts";
 
 /** A Cedar value. */
 export type Value = boolean | Long | string | EntityUid | CedarSet | CedarRecord | ExtensionValue;
-export type CedarRecord = ReadonlyMap<string, Value>;
+/** Read as a map is. */
+export interface CedarRecord extends Iterable<readonly [string, Value]> {
+  readonly size: number;
+  get(name: string): Value | undefined;
+}
 export type ExtensionValue = Decimal | IpAddress | Datetime | Duration;
 
 export class EntityUid {
@@ -129,7 +134,7 @@ export function typeOf(value: Value): string {
   if (typeof value !== "object") return "long";
   if (value instanceof EntityUid) return "entity";
   if (value instanceof CedarSet) return "set";
-  return value instanceof Map ? "record" : (value as ExtensionValue).type;
+  return isRecord(value) ? "record" : value.type;
 }
 
 function mismatch(expected: string, value: Value): never {
@@ -157,5 +162,5 @@ export function asSet(value: Value): CedarSet {
 }
 
 export function isRecord(value: Value): value is CedarRecord {
-  return value instanceof Map;
+  return value instanceof Map || value instanceof LazyRecord;
 }
