@@ -79,9 +79,9 @@ export const RESOURCES: readonly Resource[] = [
   {
     command: "providers",
     prefix: "identityProviders",
-    about: "OpenID providers that people sign in with",
+    about: "providers that people sign in with: OpenID, GitHub",
     key: "name",
-    columns: ["name", "issuer", "clientId", "enabled", "id"],
+    columns: ["name", "kind", "issuer", "clientId", "enabled", "id"],
   },
   {
     command: "network",

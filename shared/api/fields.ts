@@ -65,6 +65,14 @@ export const host = z
     ),
   );
 
+/** The name of an organisation at GitHub, in lower case: GitHub tells no cases apart. */
+export const githubOrganization = z
+  .string()
+  .check(
+    z.toLowerCase(),
+    z.regex(/^[a-z0-9](?:-?[a-z0-9]){0,38}$/, "is not the name of a GitHub organisation"),
+  );
+
 /** Scheme, host and port, nothing more. */
 export const origin = z.string().check(
   z.maxLength(300),

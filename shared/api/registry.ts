@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { PROVIDER_KINDS } from "../access/login/provider-kinds.ts";
 import * as f from "./fields.ts";
 
 /** Resources of the registry: the network, its people, its groups, segments, apps and identity providers. */
@@ -165,6 +166,7 @@ export const appUpdate = z.partial(z.strictObject(appInput));
 export const identityProvider = z.object({
   id: z.string(),
   name: z.string(),
+  kind: z.enum(PROVIDER_KINDS),
   issuer: z.string(),
   clientId: z.string(),
   /** The secret itself is never shown. */
@@ -178,6 +180,7 @@ export const identityProvider = z.object({
   emailVerified: z.enum(["required", "absentIsTrusted"]),
   trustedAudiences: z.array(z.string()),
   allowedDomains: z.array(z.string()),
+  organizations: z.array(z.string()),
   offlineAccess: z.enum(["no", "scope", "consent"]),
   recheckMinutes: z.number(),
   recheckGraceHours: z.number(),
@@ -192,7 +195,11 @@ export const identityProviderSaved = z.extend(identityProvider, {
 
 const providerInput = {
   name: f.said(f.name, "what the sign-in page calls it"),
-  issuer: f.url.check(z.describe("its URL, as its discovery document names it")),
+  kind: f.said(
+    z.enum(PROVIDER_KINDS),
+    "how people sign in with it; it can't be changed later, and some fields are of one kind only",
+  ),
+  issuer: f.said(f.url, "its URL, as its discovery document names it; of GitHub Enterprise, its origin"),
   clientId: f.said(f.line(500).check(z.minLength(1)), "as which it knows this network"),
   clientSecret: z.nullable(
     f.line(2_000).check(z.minLength(1), z.describe("without one it is a public client")),
@@ -217,6 +224,11 @@ const providerInput = {
     .list(f.line(500).check(z.minLength(1)), 20)
     .check(z.describe("what an ID token may name besides the client id")),
   allowedDomains: f.list(f.host, 100).check(z.describe("domains of the addresses for which users are made")),
+  organizations: f
+    .list(f.githubOrganization, 20)
+    .check(
+      z.describe("GitHub organisations: only their members sign in, and `org` and `org/team` are groups"),
+    ),
   offlineAccess: z
     .enum(["no", "scope", "consent"])
     .check(
@@ -230,9 +242,8 @@ const providerInput = {
     .check(z.describe("hours that sessions stand after its last confirmation while it can't be asked")),
   enabled: f.said(z.boolean(), "whether people may sign in by it"),
 };
+/** Which fields a kind needs and takes is in `provider-kinds.ts`. */
 export const identityProviderCreate = z.extend(z.partial(z.strictObject(providerInput)), {
   name: providerInput.name,
-  issuer: providerInput.issuer,
-  clientId: providerInput.clientId,
 });
 export const identityProviderUpdate = z.partial(z.strictObject(providerInput));

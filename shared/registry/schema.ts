@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { PROVIDER_KINDS } from "../access/login/provider-kinds.ts";
 
 /**
  * The registry: who and what exists, and which policy holds. `docs/storage-schema.md` says what each row
@@ -39,6 +40,9 @@ export const users = sqliteTable("users", {
 export const identityProviders = sqliteTable("identity_providers", {
   id: text("id").primaryKey(),
   name: text("name").notNull().unique(),
+  /** How people sign in with it; which of the other columns count is in `shared/access/login/provider-kinds.ts`. */
+  kind: text("kind", { enum: PROVIDER_KINDS }).notNull().default("oidc"),
+  /** Of GitHub, the origin of its pages. */
   issuer: text("issuer").notNull(),
   clientId: text("client_id").notNull(),
   /** AES-GCM under SECRET_KEY; null for a public client. */
@@ -59,6 +63,8 @@ export const identityProviders = sqliteTable("identity_providers", {
   trustedAudiences: text("trusted_audiences").notNull().default("[]"),
   /** JSON list of e-mail domains whose users may sign in; `[]` means only users that already exist. */
   allowedDomains: text("allowed_domains").notNull().default("[]"),
+  /** JSON list of GitHub organisations: members of one may sign in, and their teams are groups. `[]` asks for none. */
+  organizations: text("organizations").notNull().default("[]"),
   /** How a sign-in asks for a refresh token: not at all, by the scope `offline_access`, or by it and `prompt=consent`. */
   offlineAccess: text("offline_access", { enum: ["no", "scope", "consent"] })
     .notNull()

@@ -42,7 +42,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/node": "base crypto net node/config node/protocol segments",
   "shared/node/config": "base crypto merkle net",
   "shared/node/protocol": "base crypto node/config",
-  "shared/registry": "net node node/config segments",
+  "shared/registry": "access/login net node node/config segments",
   "shared/segments": "access/login base net node/config",
   "workers/agent-api": "mesh platform registry",
   "workers/gateway": "pages platform registry session",

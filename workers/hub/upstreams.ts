@@ -1,3 +1,4 @@
+import type { ProviderKind } from "../../shared/access/login/provider-kinds.ts";
 import { checkUpstream } from "../../shared/http/upstream.ts";
 import { type Bindings, networkHosts } from "../platform/env.ts";
 import { Refused, throwRefusal } from "../platform/refused.ts";
@@ -16,8 +17,11 @@ export async function checkUpstreams(
 }
 
 /** The issuer's address obeys the rules of an upstream: the hub fetches its keys. */
-export function checkIssuer(bindings: Bindings, issuer: string): void {
+export function checkIssuer(bindings: Bindings, kind: ProviderKind, issuer: string): void {
   const url = new URL(issuer);
+  if (kind === "github" && url.pathname !== "/") {
+    throwRefusal("invalid_input", `Of GitHub only the origin counts: ${url.origin}`);
+  }
   if (url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
     throwRefusal("invalid_input", "The issuer must have no query, fragment or user name.");
   }

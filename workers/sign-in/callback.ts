@@ -13,16 +13,18 @@ import { attemptsObject } from "../platform/objects.ts";
 import { redirect, refusalPage } from "../session/answers.ts";
 import { clearCookie, cookieNames, cookieValues, setCookie } from "../session/cookies.ts";
 import { note } from "../session/events.ts";
+import { callbackPath } from "./callback-path.ts";
 import { loginPath } from "./choose-provider.ts";
 import { continueLink, startLink } from "./continue-link.ts";
 import { signInSession } from "./current.ts";
-import { type Exchanged, exchangeCode } from "./exchange.ts";
+import type { Exchanged } from "./method.ts";
+import { methodOf } from "./methods.ts";
 import { openSignIn } from "./open-sign-in.ts";
+import { ProviderFault, ProviderRefusal } from "./provider-fault.ts";
 import { ProviderAway } from "./provider-fetch.ts";
 import { enabledProvider, type Provider } from "./providers.ts";
 import { isOlder } from "./sign-in-age.ts";
 import type { UserRefusal } from "./users.ts";
-import { ProviderFault } from "./verify-jws.ts";
 
 const REFUSALS: Record<ClaimsRefusal | UserRefusal, string> = {
   subject_invalid: "The identity provider did not say who you are.",
@@ -39,9 +41,9 @@ const REFUSALS: Record<ClaimsRefusal | UserRefusal, string> = {
   email_in_use: "Your new e-mail address belongs to another user here. Ask an administrator.",
 };
 
-/** `GET /.rustronaut/callback` on the auth host: the identity provider sends the browser back. */
+/** `GET /.rustronaut/callback` and `/.rustronaut/callback/<provider>` on the auth host: the identity provider sends the browser back. */
 export async function serveCallback(request: Request, bindings: Bindings): Promise<Response> {
-  const { searchParams } = new URL(request.url);
+  const { pathname, searchParams } = new URL(request.url);
   const state = searchParams.get("state") ?? "";
   const attempt = isId("attempt", state) ? await takeAttempt(request, bindings, state) : "unknown";
   if (typeof attempt === "string") return goOnWithout(request, bindings, state, attempt);
@@ -52,17 +54,15 @@ export async function serveCallback(request: Request, bindings: Bindings): Promi
   }
   let answer: Exchanged;
   try {
-    answer = await exchangeCode(bindings, provider, attempt, state, searchParams);
+    if (pathname !== callbackPath(provider))
+      throw new ProviderFault("the answer came to another provider's address");
+    answer = await methodOf(provider).finish(bindings, provider, attempt, state, searchParams);
   } catch (error) {
     if (error instanceof ProviderAway) return providerAway(retryUrl);
     if (!(error instanceof ProviderFault)) throw error;
-    return fail(
-      bindings,
-      provider,
-      error.message,
-      "The identity provider's answer was not accepted.",
-      retryUrl,
-    );
+    const advice =
+      error instanceof ProviderRefusal ? error.advice : "The identity provider's answer was not accepted.";
+    return fail(bindings, provider, error.message, advice, retryUrl);
   }
   const claims = readIdentityClaims(answer.claims, provider, Date.now());
   if (!claims.ok) return fail(bindings, provider, claims.error, REFUSALS[claims.error], retryUrl);

@@ -2,7 +2,8 @@ import { SIGN_IN_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { htmlResponse, signInPage } from "../pages/index.ts";
 import type { Bindings } from "../platform/env.ts";
 import { clearCookie, cookieValues } from "../session/cookies.ts";
-import { redirectToProvider, type SignInWish } from "./authorize.ts";
+import type { SignInWish } from "./method.ts";
+import { methodOf } from "./methods.ts";
 import { enabledProviders } from "./providers.ts";
 
 /** Where a sign-in with this provider begins, or begins again. */
@@ -23,7 +24,7 @@ export async function chooseProvider(
   const { switchUser, appAttemptId } = wish;
   let response: Response;
   if (only && others.length === 0) {
-    response = await redirectToProvider(request, bindings, only, wish);
+    response = await methodOf(only).begin(request, bindings, only, wish);
   } else {
     const choices = providers.map(({ id, name }) => {
       const href = loginPath(id, appAttemptId);

@@ -7,16 +7,17 @@ import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { attemptsObject } from "../platform/objects.ts";
 import { redirect, refusalPage } from "../session/answers.ts";
-import { redirectToProvider } from "./authorize.ts";
-import { serveBackchannelLogout } from "./backchannel-logout.ts";
 import { providerAway, serveCallback } from "./callback.ts";
+import { isCallback } from "./callback-path.ts";
 import { startLink } from "./continue-link.ts";
 import { serveLauncher } from "./launcher.ts";
+import { methodOf } from "./methods.ts";
+import { serveBackchannelLogout } from "./oidc/backchannel-logout.ts";
+import { ProviderFault } from "./provider-fault.ts";
 import { ProviderAway } from "./provider-fetch.ts";
 import { enabledProvider } from "./providers.ts";
 import { askSignOut, doSignOut, signedOut } from "./sign-out.ts";
 import { serveStart } from "./start.ts";
-import { ProviderFault } from "./verify-jws.ts";
 
 interface AuthEnv {
   Bindings: { readonly bindings: Bindings; readonly ctx: ExecutionContext };
@@ -26,8 +27,9 @@ interface AuthEnv {
  * Pages that start or finish something: only for a person who goes there, in a tab of its own, so that other sites can
  * neither pile up attempts nor finish one out of sight.
  */
-const NAVIGATIONS = new Set(["/", "/.rustronaut/start", "/.rustronaut/callback"]);
-const isNavigation = (path: string) => NAVIGATIONS.has(path) || path.startsWith("/.rustronaut/login/");
+const NAVIGATIONS = new Set(["/", "/.rustronaut/start"]);
+const isNavigation = (path: string) =>
+  NAVIGATIONS.has(path) || isCallback(path) || path.startsWith("/.rustronaut/login/");
 
 const app = new Hono<AuthEnv>()
   .use(async ({ req }, next) => {
@@ -42,7 +44,7 @@ const app = new Hono<AuthEnv>()
   .get("/.rustronaut/login/:provider", ({ req, env }) =>
     serveLogin(req.raw, env.bindings, req.param("provider")),
   )
-  .get("/.rustronaut/callback", ({ req, env }) => serveCallback(req.raw, env.bindings))
+  .get("/.rustronaut/callback/:provider?", ({ req, env }) => serveCallback(req.raw, env.bindings))
   .get("/.rustronaut/sign-out", ({ req, env }) => askSignOut(req.raw, env.bindings))
   .post("/.rustronaut/sign-out", ({ req, env }) => doSignOut(req.raw, env.bindings))
   .get("/.rustronaut/signed-out", () => signedOut())
@@ -73,7 +75,7 @@ async function serveLogin(request: Request, bindings: Bindings, providerId: stri
     ? await enabledProvider(bindings.db, providerId)
     : null;
   if (!provider) return refusalPage("not_found", "There is no such identity provider.", { retryUrl: "/" });
-  return redirectToProvider(request, bindings, provider, {
+  return methodOf(provider).begin(request, bindings, provider, {
     switchUser: searchParams.get("switch") === "1",
     appAttemptId,
     signInAfter: attempt ? attempt.signInAfter : null,
@@ -85,7 +87,7 @@ async function serveLogin(request: Request, bindings: Bindings, providerId: stri
 function explain(error: Error, request: Request): Response {
   const { pathname, search } = new URL(request.url);
   // Neither a callback nor a POST can be repeated.
-  const isRepeatable = request.method === "GET" && pathname !== "/.rustronaut/callback";
+  const isRepeatable = request.method === "GET" && !isCallback(pathname);
   const retryUrl = isRepeatable ? pathname + search : "/";
   if (error instanceof ProviderAway) return providerAway(retryUrl);
   logError("sign_in_request_failed", error);

@@ -6,7 +6,7 @@ import { clearCookie } from "../session/cookies.ts";
 import { asScope, signOut } from "../session/end-sessions.ts";
 import { csrfToken, isCsrfToken, isSameOriginPost, readForm } from "../session/same-site.ts";
 import { signInSession } from "./current.ts";
-import { discover } from "./discovery.ts";
+import { methodOf } from "./methods.ts";
 import { enabledProvider } from "./providers.ts";
 
 const PATH = "/.rustronaut/sign-out";
@@ -50,10 +50,7 @@ export function signedOut(next: string | null = null): Response {
   return htmlResponse(signedOutPage({ signInUrl: "/" }), 200, "signed_out", headers);
 }
 
-/**
- * Where the identity provider ends its own session (OpenID Connect RP-Initiated Logout 1.0), or null. Without
- * an ID token to show, the provider asks the person to confirm. Its troubles never keep our session alive.
- */
+/** Where the identity provider ends its own session, or null. Its troubles never keep our session alive. */
 async function providerLogoutUrl(
   bindings: Bindings,
   providerId: string,
@@ -61,14 +58,8 @@ async function providerLogoutUrl(
 ): Promise<string | null> {
   try {
     const provider = await enabledProvider(bindings.db, providerId);
-    const server = provider && (await discover(bindings, provider.issuer));
-    if (!provider || server?.end_session_endpoint === undefined) return null;
-    const url = new URL(server.end_session_endpoint);
-    if (url.protocol !== "https:" && url.protocol !== "http:") return null;
-    url.searchParams.set("client_id", provider.clientId);
-    url.searchParams.set("logout_hint", email);
-    url.searchParams.set("post_logout_redirect_uri", `${bindings.authOrigin}/.rustronaut/signed-out`);
-    return url.href;
+    const url = provider && (await methodOf(provider).logoutUrl(bindings, provider, email));
+    return url?.href ?? null;
   } catch {
     return null;
   }

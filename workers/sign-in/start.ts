@@ -14,10 +14,10 @@ import type { CurrentSession } from "../session/current-session.ts";
 import { hubApp } from "../session/hub-app.ts";
 import { denialOf } from "./app-denial.ts";
 import { appPage } from "./app-url.ts";
-import { redirectToProvider } from "./authorize.ts";
 import { chooseProvider } from "./choose-provider.ts";
 import { continueLink, isConfirmed, startLink } from "./continue-link.ts";
 import { signInSession } from "./current.ts";
+import { methodOf } from "./methods.ts";
 import { enabledProvider } from "./providers.ts";
 import { isOlder } from "./sign-in-age.ts";
 
@@ -87,7 +87,7 @@ async function signInAgain(
 ): Promise<Response> {
   const provider = await enabledProvider(bindings.db, authentication.providerId);
   if (!provider) return refusalPage("login_failed", "This identity provider is switched off now.", YOUR_APPS);
-  return redirectToProvider(request, bindings, provider, { ...wish, switchUser: false });
+  return methodOf(provider).begin(request, bindings, provider, { ...wish, switchUser: false });
 }
 
 function askToContinue(app: SnapshotApp, id: string, { session, cookie }: CurrentSession): Response {

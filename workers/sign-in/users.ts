@@ -1,3 +1,4 @@
+import { makesUserOf } from "../../shared/access/login/admission.ts";
 import { emailDomain } from "../../shared/access/login/email.ts";
 import type { IdentityClaims } from "../../shared/access/login/identity-claims.ts";
 import type { Region } from "../../shared/access/sessions/types.ts";
@@ -121,7 +122,7 @@ async function judgeUser(
     .bind(provider.id, claims.subject)
     .first<Known & { groups: string }>();
   const user = linked ?? (await userByEmail(db, claims.email));
-  if (!user && !provider.allowedDomains.includes(emailDomain(claims.email))) return err("unknown_user");
+  if (!user && !makesUserOf(provider, claims.email)) return err("unknown_user");
   if (user?.status === "disabled") return err("user_disabled");
   if (user && !linked && (await isKnownOtherwise(db, provider.id, user))) return err("other_account_linked");
   if (linked && linked.email !== claims.email) {

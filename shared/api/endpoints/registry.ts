@@ -220,7 +220,7 @@ export const REGISTRY_ENDPOINTS = {
     method: "POST",
     path: "/api/v1/identity-providers",
     role: "owner",
-    summary: "Add an OpenID provider",
+    summary: "Add an identity provider",
     body: r.identityProviderCreate,
     response: r.identityProviderSaved,
     status: 201,

@@ -8,7 +8,7 @@ import { freshId, newSecret } from "../../../workers/platform/random.ts";
 import { settleLeftEvents } from "../../../workers/platform/saved-events.ts";
 import { signOut } from "../../../workers/session/end-sessions.ts";
 import { redeemCode } from "../../../workers/session/redeem.ts";
-import { serveBackchannelLogout } from "../../../workers/sign-in/backchannel-logout.ts";
+import { serveBackchannelLogout } from "../../../workers/sign-in/oidc/backchannel-logout.ts";
 import { withoutAudit } from "../agent-api/world.ts";
 import { applyRegistry } from "../registry.ts";
 import { bindings, silentProvider, startNetwork } from "./silent-provider.ts";

@@ -9,6 +9,7 @@ import { applyRegistry } from "../registry.ts";
 const db = env.DB;
 const provider: Provider = {
   id: "idp_1",
+  kind: "oidc",
   name: "main",
   issuer: "https://idp.example",
   clientId: "me",
@@ -20,6 +21,7 @@ const provider: Provider = {
   emailVerified: "required",
   trustedAudiences: [],
   allowedDomains: ["corp.com"],
+  organizations: [],
   offlineAccess: "no",
   recheckMinutes: 15,
   recheckGraceHours: 24,

@@ -1,12 +1,12 @@
 import type { NetworkDocument, Plan, PlanStep } from "../../../shared/api/document.ts";
 import { noCycle, ownerIsLeft, ownerOrTokenIsLeft, unchanged } from "../../registry/guards.ts";
-import { providerProblems } from "../../sign-in/check-provider.ts";
 import type { Call, Effects, Write } from "../call.ts";
 import { changeApp, endsOf, newApp, removeApp, storeApp } from "../handlers/apps.ts";
 import {
   blankProvider,
   changeProvider,
   consequences,
+  problemsOf,
   storeProvider,
 } from "../handlers/identity-providers.ts";
 import { changeNetwork, storeNetwork } from "../handlers/network.ts";
@@ -131,7 +131,7 @@ async function applyProvider(
   const before = rows.identityProviders.find((row) => row.name === step.name);
   if (before) statements.push(unchanged(d1, "identity_providers", before, before.version));
   const after = item
-    ? await changeProvider(call.bindings, before ?? blankProvider(call.now), item, call.now)
+    ? await changeProvider(call.bindings, before ?? blankProvider(call.now, item.kind), item, call.now)
     : null;
   if (before) {
     const taken = await consequences(d1, before, after, call.now);
@@ -140,7 +140,7 @@ async function applyProvider(
     ends.push(...taken.ends);
   }
   if (after) {
-    const problems = await providerProblems(call.bindings, after);
+    const problems = await problemsOf(call.bindings, after);
     building.warnings.push(...problems.map((problem) => `identity provider ${after.name}: ${problem}`));
   }
   if (after) statements.push(storeProvider(d1, after, before !== undefined));

@@ -21,6 +21,7 @@ const SETS = new Set([
   "tags",
   "allowedDomains",
   "allowedOrigins",
+  "organizations",
   "trustedAudiences",
   "clientHeaders",
 ]);

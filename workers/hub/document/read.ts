@@ -1,4 +1,5 @@
 import { asc } from "drizzle-orm";
+import { hasSetting } from "../../../shared/access/login/provider-kinds.ts";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { groups, identityProviders, policies, segments, users } from "../../../shared/registry/schema.ts";
 import { registryOf } from "../../registry/database.ts";
@@ -53,6 +54,27 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
   };
 }
 
+/** A provider with the settings that its kind has. */
+function providerSection(row: ProviderRow) {
+  const settings = {
+    issuer: row.issuer,
+    clientId: row.clientId,
+    scopes: row.scopes,
+    groupsClaim: row.groupsClaim,
+    emailClaim: row.emailClaim,
+    emailVerified: row.emailVerified,
+    trustedAudiences: JSON.parse(row.trustedAudiences) as string[],
+    allowedDomains: JSON.parse(row.allowedDomains) as string[],
+    organizations: JSON.parse(row.organizations) as string[],
+    offlineAccess: row.offlineAccess,
+    recheckMinutes: row.recheckMinutes,
+    recheckGraceHours: row.recheckGraceHours,
+    enabled: row.enabled,
+  };
+  const own = Object.entries(settings).filter(([name]) => hasSetting(row.kind, name));
+  return { name: row.name, kind: row.kind, ...(Object.fromEntries(own) as Partial<typeof settings>) };
+}
+
 /** The network as a complete document, its rows, and a version that changes with any of it. */
 export async function readDocument(d1: D1Database) {
   const rows = await readRows(d1);
@@ -80,21 +102,7 @@ export async function readDocument(d1: D1Database) {
       users: membersOf(row.id, "user", emailOf),
       groups: membersOf(row.id, "group", groupOf),
     })),
-    identityProviders: rows.identityProviders.map((row) => ({
-      name: row.name,
-      issuer: row.issuer,
-      clientId: row.clientId,
-      scopes: row.scopes,
-      groupsClaim: row.groupsClaim,
-      emailClaim: row.emailClaim,
-      emailVerified: row.emailVerified,
-      trustedAudiences: JSON.parse(row.trustedAudiences) as string[],
-      allowedDomains: JSON.parse(row.allowedDomains) as string[],
-      offlineAccess: row.offlineAccess,
-      recheckMinutes: row.recheckMinutes,
-      recheckGraceHours: row.recheckGraceHours,
-      enabled: row.enabled,
-    })),
+    identityProviders: rows.identityProviders.map(providerSection),
     apps: rows.apps.map((app) => ({
       name: app.name,
       title: app.title,

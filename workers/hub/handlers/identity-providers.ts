@@ -1,13 +1,21 @@
 import { asc, eq, gt } from "drizzle-orm";
+import { GITHUB_ORIGIN } from "../../../shared/access/login/github/places.ts";
+import {
+  foreignSettings,
+  KINDS,
+  type KindSetting,
+  type ProviderKind,
+} from "../../../shared/access/login/provider-kinds.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { identityProviders } from "../../../shared/registry/schema.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { freshId } from "../../platform/random.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import { seal } from "../../platform/secrets.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
-import { providerProblems } from "../../sign-in/check-provider.ts";
-import { providerSecretContext } from "../../sign-in/providers.ts";
+import { methodOf } from "../../sign-in/methods.ts";
+import { asProvider, providerSecretContext } from "../../sign-in/providers.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
@@ -21,10 +29,15 @@ const view = ({ clientSecretSealed, ...row }: ProviderRow) => ({
   hasClientSecret: clientSecretSealed !== null,
   allowedDomains: JSON.parse(row.allowedDomains) as string[],
   trustedAudiences: JSON.parse(row.trustedAudiences) as string[],
+  organizations: JSON.parse(row.organizations) as string[],
 });
 
+/** What would not work with a provider, in words; asked of the provider itself. */
+export const problemsOf = (bindings: Bindings, row: ProviderRow): Promise<string[]> =>
+  methodOf(row).problems(bindings, asProvider(row));
+
 async function withProblems(bindings: Bindings, row: ProviderRow) {
-  const problems = await providerProblems(bindings, row);
+  const problems = await problemsOf(bindings, row);
   return problems.length > 0 ? { ...view(row), problems } : view(row);
 }
 
@@ -40,6 +53,7 @@ async function findProvider(d1: D1Database, reference: string): Promise<Provider
 /** Input that may leave out what has a default or stays as it is. */
 export interface ProviderInput {
   readonly name?: string | undefined;
+  readonly kind?: ProviderKind | undefined;
   readonly issuer?: string | undefined;
   readonly clientId?: string | undefined;
   readonly clientSecret?: string | null | undefined;
@@ -49,16 +63,18 @@ export interface ProviderInput {
   readonly emailVerified?: ProviderRow["emailVerified"] | undefined;
   readonly trustedAudiences?: string[] | undefined;
   readonly allowedDomains?: string[] | undefined;
+  readonly organizations?: string[] | undefined;
   readonly offlineAccess?: ProviderRow["offlineAccess"] | undefined;
   readonly recheckMinutes?: number | undefined;
   readonly recheckGraceHours?: number | undefined;
   readonly enabled?: boolean | undefined;
 }
 
-export const blankProvider = (now: number): ProviderRow => ({
+export const blankProvider = (now: number, kind: ProviderKind = "oidc"): ProviderRow => ({
   id: freshId("identityProvider"),
   name: "",
-  issuer: "",
+  kind,
+  issuer: kind === "github" ? GITHUB_ORIGIN : "",
   clientId: "",
   clientSecretSealed: null,
   scopes: "openid email profile",
@@ -69,7 +85,9 @@ export const blankProvider = (now: number): ProviderRow => ({
   emailVerified: "required",
   trustedAudiences: "[]",
   allowedDomains: "[]",
-  offlineAccess: "no",
+  organizations: "[]",
+  // GitHub's tokens last, so its users can always be asked about again.
+  offlineAccess: kind === "github" ? "scope" : "no",
   recheckMinutes: 15,
   recheckGraceHours: 24,
   enabled: true,
@@ -85,7 +103,8 @@ export async function changeProvider(
   input: ProviderInput,
   now: number,
 ): Promise<ProviderRow> {
-  if (input.issuer !== undefined) checkIssuer(bindings, input.issuer);
+  refuseUnfitting(row, input);
+  if (input.issuer !== undefined) checkIssuer(bindings, row.kind, input.issuer);
   const asksElse = (["issuer", "scopes", "groupsClaim"] as const).some(
     (field) => input[field] !== undefined && input[field] !== row[field],
   );
@@ -102,6 +121,9 @@ export async function changeProvider(
     emailVerified: input.emailVerified ?? row.emailVerified,
     trustedAudiences: input.trustedAudiences ? JSON.stringify(input.trustedAudiences) : row.trustedAudiences,
     allowedDomains: input.allowedDomains ? JSON.stringify(input.allowedDomains) : row.allowedDomains,
+    organizations: input.organizations
+      ? JSON.stringify([...new Set(input.organizations)])
+      : row.organizations,
     offlineAccess: input.offlineAccess ?? row.offlineAccess,
     recheckMinutes: input.recheckMinutes ?? row.recheckMinutes,
     recheckGraceHours: input.recheckGraceHours ?? row.recheckGraceHours,
@@ -109,6 +131,34 @@ export async function changeProvider(
     version: row.version + 1,
     updatedAt: now,
   };
+}
+
+/** Refuses settings that the provider's kind does not have, and the lack of those that it needs. */
+function refuseUnfitting(row: ProviderRow, input: ProviderInput): void {
+  const { title, needs } = KINDS[row.kind];
+  if (input.kind !== undefined && input.kind !== row.kind) {
+    throwRefusal(
+      "invalid_input",
+      `The provider is of the kind ${row.kind}, which stays. Add another provider.`,
+    );
+  }
+  const given = Object.entries(input).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const has = (name: KindSetting) =>
+    name === "clientSecret"
+      ? (input.clientSecret ?? (input.clientSecret === undefined ? row.clientSecretSealed : null)) !== null
+      : (input[name] ?? row[name]) !== "";
+  const issues = [
+    ...foreignSettings(row.kind, given).map((name) => ({
+      path: `/${name}`,
+      message: `${title} has no ${name}`,
+    })),
+    ...needs
+      .filter((name) => !has(name))
+      .map((name) => ({ path: `/${name}`, message: `${title} needs its ${name}` })),
+  ];
+  if (issues.length > 0) {
+    throwRefusal("invalid_input", `${issues.map(({ message }) => message).join("; ")}.`, { issues });
+  }
 }
 
 async function sealedSecret(bindings: Bindings, row: ProviderRow, secret: string | null | undefined) {
@@ -164,7 +214,7 @@ const event = (
 ): Effects["event"] => ({
   action: `identity_provider.${action}`,
   target: row.id,
-  detail: { name: row.name, issuer: row.issuer, ...detail },
+  detail: { name: row.name, kind: row.kind, issuer: row.issuer, ...detail },
 });
 
 export const PROVIDER_HANDLERS: Handlers<
@@ -190,7 +240,7 @@ export const PROVIDER_HANDLERS: Handlers<
   },
 
   "identityProviders.create": async ({ bindings, body, now }) => {
-    const row = await changeProvider(bindings, blankProvider(now), body, now);
+    const row = await changeProvider(bindings, blankProvider(now, body.kind), body, now);
     return {
       statements: [storeProvider(bindings.db, row, false)],
       effects: { event: event("create", row), policies: false, userIds: [], ends: [] },

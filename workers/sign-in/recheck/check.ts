@@ -3,9 +3,9 @@ import { decideRecheck, type RecheckOutcome } from "../../../shared/access/login
 import { retry } from "../../../shared/base/async/retry.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { timer } from "../../platform/timer.ts";
+import { methodOf } from "../methods.ts";
 import type { Provider } from "../providers.ts";
 import { recheckUser } from "../users.ts";
-import { askProvider } from "./ask.ts";
 import { carryOutEnding } from "./end.ts";
 import { beginEnding, type ClaimedGrant, markUntold, openToken, replaceToken, settle } from "./grants.ts";
 import { tellSessions } from "./tell.ts";
@@ -60,7 +60,7 @@ async function ask(
   const token = await openToken(bindings, grant);
   // Losing the new token would sign the user out, so one failing write does not.
   const keep = (rotated: string) => retry(timer, KEEP_AGAIN_MS, () => replaceToken(bindings, grant, rotated));
-  const answer = await askProvider(bindings, provider, grant.subject, token, keep);
+  const answer = await methodOf(provider).ask(bindings, provider, grant.subject, token, keep);
   if (answer.kind !== "claims") return answer;
   const claims = readIdentityClaims(answer.claims, provider, Date.now());
   if (!claims.ok) return { kind: "refused", reason: claims.error };

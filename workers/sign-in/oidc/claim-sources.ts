@@ -1,9 +1,9 @@
 import type * as oauth from "oauth4webapi";
-import { type Claims, claimAt } from "../../shared/access/login/claim-at.ts";
-import { type ClaimSource, sourceOf, withClaim } from "../../shared/access/login/claim-sources.ts";
-import type { Bindings } from "../platform/env.ts";
-import { ProviderAway, providerFetch } from "./provider-fetch.ts";
-import type { Provider } from "./providers.ts";
+import { type Claims, claimAt } from "../../../shared/access/login/claim-at.ts";
+import { type ClaimSource, sourceOf, withClaim } from "../../../shared/access/login/claim-sources.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { ProviderAway, providerFetch } from "../provider-fetch.ts";
+import type { Provider } from "../providers.ts";
 import { verifyJws } from "./verify-jws.ts";
 
 /** Seconds by which clocks may differ. */

@@ -2,10 +2,10 @@ import {
   type JwkLike,
   type SigningAlgorithm,
   selectSigningKey,
-} from "../../shared/access/login/signing-keys.ts";
-import { ExpiringMap } from "../../shared/base/expiring-map.ts";
-import type { Bindings } from "../platform/env.ts";
-import { ProviderAway, providerFetch } from "./provider-fetch.ts";
+} from "../../../shared/access/login/signing-keys.ts";
+import { ExpiringMap } from "../../../shared/base/expiring-map.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { ProviderAway, providerFetch } from "../provider-fetch.ts";
 
 /** Keys of a provider stay good this long; a token with an unknown key fetches them anew, at most once a minute. */
 const KEYS_TTL_MS = 10 * 60_000;

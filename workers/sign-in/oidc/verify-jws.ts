@@ -1,11 +1,9 @@
 import { compactVerify, importJWK, type JWK } from "jose";
-import { parseJws, type UnverifiedJws } from "../../shared/access/login/jws.ts";
-import { usableAlgorithms } from "../../shared/access/login/signing-keys.ts";
-import type { Bindings } from "../platform/env.ts";
+import { parseJws, type UnverifiedJws } from "../../../shared/access/login/jws.ts";
+import { usableAlgorithms } from "../../../shared/access/login/signing-keys.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { ProviderFault } from "../provider-fault.ts";
 import { findSigningKey } from "./key-sets.ts";
-
-/** What a provider sent is not what a sign-in may rest on. The message is for the audit log. */
-export class ProviderFault extends Error {}
 
 /** Verifies a token of a provider with the provider's keys. Throws `ProviderFault` or `ProviderAway`. */
 export async function verifyJws(

@@ -1,19 +1,13 @@
 import * as oauth from "oauth4webapi";
-import type { Claims } from "../../shared/access/login/claim-at.ts";
-import type { ProviderAttempt } from "../../shared/access/login/types.ts";
-import type { Bindings } from "../platform/env.ts";
-import { callbackUri } from "./authorize.ts";
+import type { ProviderAttempt } from "../../../shared/access/login/types.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { callbackUri } from "../callback-path.ts";
+import type { Exchanged } from "../method.ts";
+import { ProviderFault } from "../provider-fault.ts";
+import { ProviderAway } from "../provider-fetch.ts";
+import type { Provider } from "../providers.ts";
 import { discover, requestOptions } from "./discovery.ts";
-import { ProviderAway } from "./provider-fetch.ts";
 import { clientAuthentication, faultOf, verifiedClaims } from "./provider-tokens.ts";
-import type { Provider } from "./providers.ts";
-import { ProviderFault } from "./verify-jws.ts";
-
-export interface Exchanged {
-  /** The claims of the ID token, completed by those of userinfo. */
-  readonly claims: Claims;
-  readonly refreshToken: string | null;
-}
 
 /**
  * Redeems the provider's code and verifies all that comes back: `iss` of the response (RFC 9207), the ID token,
@@ -52,7 +46,7 @@ async function exchange(
     client,
     await clientAuthentication(bindings, provider, server),
     answer,
-    callbackUri(bindings),
+    callbackUri(bindings, provider),
     attempt.codeVerifier,
     options,
   );

@@ -1,12 +1,13 @@
 import * as oauth from "oauth4webapi";
-import { type Claims, claimAt } from "../../shared/access/login/claim-at.ts";
-import { completedClaims } from "../../shared/access/login/completed-claims.ts";
-import { idTokenFault } from "../../shared/access/login/id-token.ts";
-import type { Bindings } from "../platform/env.ts";
+import { type Claims, claimAt } from "../../../shared/access/login/claim-at.ts";
+import { completedClaims } from "../../../shared/access/login/completed-claims.ts";
+import { idTokenFault } from "../../../shared/access/login/id-token.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { ProviderFault } from "../provider-fault.ts";
+import { clientSecret, type Provider } from "../providers.ts";
 import { withGroups } from "./claim-sources.ts";
 import { requestOptions } from "./discovery.ts";
-import { clientSecret, type Provider } from "./providers.ts";
-import { ProviderFault, verifyJws } from "./verify-jws.ts";
+import { verifyJws } from "./verify-jws.ts";
 
 export async function clientAuthentication(
   bindings: Bindings,

@@ -1,22 +1,17 @@
 import * as oauth from "oauth4webapi";
-import { type CheckedSettings, metadataProblems } from "../../shared/access/login/provider-check.ts";
-import type { JwkLike } from "../../shared/access/login/signing-keys.ts";
-import type { Bindings } from "../platform/env.ts";
+import { metadataProblems } from "../../../shared/access/login/provider-check.ts";
+import type { JwkLike } from "../../../shared/access/login/signing-keys.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { ProviderAway } from "../provider-fetch.ts";
+import type { ProviderSettings } from "../providers.ts";
 import { fetchMetadata } from "./discovery.ts";
 import { fetchKeys } from "./key-sets.ts";
-import { ProviderAway } from "./provider-fetch.ts";
 
 /**
  * Asks a provider about itself when its settings are saved, and says in words what would not work. Never throws: a
  * provider may be set up before it can be reached.
  */
-export async function providerProblems(
-  bindings: Bindings,
-  row: Omit<CheckedSettings, "hasClientSecret"> & {
-    readonly issuer: string;
-    readonly clientSecretSealed: string | null;
-  },
-): Promise<string[]> {
+export async function providerProblems(bindings: Bindings, row: ProviderSettings): Promise<string[]> {
   let metadata: oauth.AuthorizationServer;
   try {
     metadata = await fetchMetadata(bindings, row.issuer);

@@ -1,21 +1,14 @@
 import * as oauth from "oauth4webapi";
-import type { Claims } from "../../../shared/access/login/claim-at.ts";
-import type { RecheckOutcome } from "../../../shared/access/login/recheck.ts";
 import type { Bindings } from "../../platform/env.ts";
-import { discover, requestOptions } from "../discovery.ts";
+import type { Answer } from "../method.ts";
+import { ProviderFault } from "../provider-fault.ts";
 import { ProviderAway } from "../provider-fetch.ts";
-import { clientAuthentication, faultOf, userinfoOf, verifiedClaims } from "../provider-tokens.ts";
 import type { Provider } from "../providers.ts";
-import { ProviderFault } from "../verify-jws.ts";
+import { discover, requestOptions } from "./discovery.ts";
+import { clientAuthentication, faultOf, userinfoOf, verifiedClaims } from "./provider-tokens.ts";
 
 /** Tokens of providers are at most a few kilobytes. */
 const MAX_TOKEN = 16_384;
-
-export type Answer =
-  | { readonly kind: "claims"; readonly claims: Claims }
-  /** The provider replaced the token, but a newer sign-in has come in between: the answer is of no use. */
-  | { readonly kind: "superseded" }
-  | Exclude<RecheckOutcome, { kind: "confirmed" | "refused" }>;
 
 /**
  * Asks the provider about a user by a refresh token (OpenID Connect Core §12). A token that it puts in the place of

@@ -1,14 +1,15 @@
-import { parseJws } from "../../shared/access/login/jws.ts";
-import { type LogoutToken, readLogoutToken } from "../../shared/access/login/logout-token.ts";
-import { hashSecret } from "../../shared/access/login/secret-hash.ts";
-import type { Bindings } from "../platform/env.ts";
-import { attemptsObject, coordinatorObject } from "../platform/objects.ts";
-import { noteEnding } from "../session/events.ts";
-import { readForm } from "../session/same-site.ts";
-import { indexEnded, liveOwners } from "../session/session-index.ts";
+import { parseJws } from "../../../shared/access/login/jws.ts";
+import { type LogoutToken, readLogoutToken } from "../../../shared/access/login/logout-token.ts";
+import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { attemptsObject, coordinatorObject } from "../../platform/objects.ts";
+import { noteEnding } from "../../session/events.ts";
+import { readForm } from "../../session/same-site.ts";
+import { indexEnded, liveOwners } from "../../session/session-index.ts";
+import { ProviderFault } from "../provider-fault.ts";
+import { enabledProviders, type Provider } from "../providers.ts";
 import { discover } from "./discovery.ts";
-import { enabledProviders, type Provider } from "./providers.ts";
-import { ProviderFault, verifyJws } from "./verify-jws.ts";
+import { verifyJws } from "./verify-jws.ts";
 
 /** `POST /.rustronaut/backchannel-logout`: an identity provider ends sessions (OpenID Connect Back-Channel Logout 1.0). */
 export async function serveBackchannelLogout(request: Request, bindings: Bindings): Promise<Response> {
@@ -71,8 +72,8 @@ async function providerOf(bindings: Bindings, iss: unknown, aud: unknown): Promi
   const providers = await enabledProviders(bindings.db);
   return (
     providers.find(
-      ({ issuer, clientId }) =>
-        typeof iss === "string" && sameIssuer(issuer, iss) && audiences.includes(clientId),
+      ({ kind, issuer, clientId }) =>
+        kind === "oidc" && typeof iss === "string" && sameIssuer(issuer, iss) && audiences.includes(clientId),
     ) ?? null
   );
 }

@@ -1,8 +1,8 @@
 import * as oauth from "oauth4webapi";
-import { usableAlgorithms } from "../../shared/access/login/signing-keys.ts";
-import { ExpiringMap } from "../../shared/base/expiring-map.ts";
-import type { Bindings } from "../platform/env.ts";
-import { isDevelopmentHost, providerFetch } from "./provider-fetch.ts";
+import { usableAlgorithms } from "../../../shared/access/login/signing-keys.ts";
+import { ExpiringMap } from "../../../shared/base/expiring-map.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { isDevelopmentHost, providerFetch } from "../provider-fetch.ts";
 
 /** How long (milliseconds) an issuer's metadata are believed to stay what they are. */
 const KEPT_MS = 10 * 60_000;

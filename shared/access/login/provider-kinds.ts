@@ -1,0 +1,60 @@
+/** How people sign in with a provider. */
+export const PROVIDER_KINDS = ["oidc", "github"] as const;
+export type ProviderKind = (typeof PROVIDER_KINDS)[number];
+
+/** Settings that only some kinds have; all others are common to every provider. */
+export type KindSetting =
+  | "issuer"
+  | "clientId"
+  | "clientSecret"
+  | "scopes"
+  | "groupsClaim"
+  | "emailClaim"
+  | "emailVerified"
+  | "trustedAudiences"
+  | "organizations"
+  | "offlineAccess"
+  | "recheckMinutes"
+  | "recheckGraceHours";
+
+interface Kind {
+  /** What messages call it. */
+  readonly title: string;
+  readonly needs: readonly KindSetting[];
+  readonly takes: readonly KindSetting[];
+}
+
+const RECHECK = ["offlineAccess", "recheckMinutes", "recheckGraceHours"] as const;
+
+export const KINDS: Record<ProviderKind, Kind> = {
+  oidc: {
+    title: "An OpenID provider",
+    needs: ["issuer", "clientId"],
+    takes: [
+      "clientSecret",
+      "scopes",
+      "groupsClaim",
+      "emailClaim",
+      "emailVerified",
+      "trustedAudiences",
+      ...RECHECK,
+    ],
+  },
+  github: {
+    title: "GitHub",
+    needs: ["issuer", "clientId", "clientSecret"],
+    takes: ["organizations", ...RECHECK],
+  },
+};
+
+const ALL: ReadonlySet<string> = new Set(
+  Object.values(KINDS).flatMap(({ needs, takes }) => [...needs, ...takes]),
+);
+
+/** Whether providers of this kind have the setting. */
+export const hasSetting = (kind: ProviderKind, name: string): boolean =>
+  !ALL.has(name) || [...KINDS[kind].needs, ...KINDS[kind].takes].some((setting) => setting === name);
+
+/** Settings among these names that providers of this kind do not have. */
+export const foreignSettings = (kind: ProviderKind, names: readonly string[]): string[] =>
+  names.filter((name) => !hasSetting(kind, name));
