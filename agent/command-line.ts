@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
-import { canonicalPrefix } from "./system/addresses.ts";
+import { canonicalPrefix } from "./tunnel/addresses.ts";
 
 export interface CommandLine {
   /** Words that are no options: the command and what it is about. */

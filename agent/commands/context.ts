@@ -4,6 +4,7 @@ import { createCryptoProvider } from "../../shared/crypto/provider.ts";
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
 import type { CommandLine } from "../command-line.ts";
 import type { Settings, Store } from "../state/store.ts";
+import type { Place } from "../system/system.ts";
 
 /** What a command works with. */
 export interface Context {
@@ -28,6 +29,13 @@ export const DEFAULT_SETTINGS: Settings = {
   exitFor: "all",
   hostsFile: "/etc/hosts",
 };
+
+/** Where the agent works on this machine. */
+export const placeOf = ({ store }: Context, { interfaceName, hostsFile }: Settings): Place => ({
+  interfaceName,
+  hostsFile,
+  stateDirectory: store.directory,
+});
 
 /** As at the last `up`, with what is given now. */
 export async function settingsOf({ line, store }: Context): Promise<Settings> {

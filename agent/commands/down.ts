@@ -3,9 +3,10 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { holderOf, takeLock } from "../state/lock.ts";
 import { MEMBERSHIP_FILES } from "../state/store.ts";
+import { machineAt } from "../system/machine.ts";
 import { demandRoot, demandTools } from "../system/preflight.ts";
 import { hasTraces, removeEverything } from "../system/system.ts";
-import { type Context, settingsOf } from "./context.ts";
+import { type Context, placeOf, settingsOf } from "./context.ts";
 import { openAgent } from "./open-agent.ts";
 
 /** Ends the agent and leaves nothing of it in the system. Works without a running agent too. */
@@ -40,7 +41,9 @@ export async function logout(context: Context): Promise<ExitCode> {
 async function leave(context: Context): Promise<{ hubWasTold: boolean }> {
   const lock = await takeLock(context.store.directory);
   try {
-    return await (await openAgent(context, await settingsOf(context))).logout();
+    const settings = await settingsOf(context);
+    const agent = await openAgent(context, settings, machineAt(placeOf(context, settings)));
+    return await agent.logout();
   } catch (error) {
     if (error instanceof Failure && error.code === "state_damaged") return { hubWasTold: false };
     throw error;
@@ -70,9 +73,9 @@ async function endAgent(
 
 async function clear(context: Context): Promise<void> {
   demandTools();
-  const { interfaceName, hostsFile } = await settingsOf(context);
+  const place = placeOf(context, await settingsOf(context));
   // An interface of that name may be somebody else's where neither the files nor the system say that it is the agent's.
   const isKnown = (await context.store.settings()) !== null || context.store.conditions.length > 0;
-  if (!isKnown && !(await hasTraces(interfaceName))) return;
-  await removeEverything({ interfaceName, hostsFile, stateDirectory: context.store.directory });
+  if (!isKnown && !(await hasTraces(place.interfaceName))) return;
+  await removeEverything(place);
 }

@@ -10,11 +10,11 @@ import { fetchRoots, type RootChain, storedRoots } from "../hub/trust.ts";
 import { stderrLog } from "../log.ts";
 import { type Keys, loadKeys } from "../state/keys.ts";
 import { MEMBERSHIP_FILES, type Membership, type Settings } from "../state/store.ts";
-import { dropPeers } from "../system/wg.ts";
+import type { Machine } from "../tunnel/machine.ts";
 import { type Context, openCrypto } from "./context.ts";
 
 /** The agent of this machine, which joins first if it has not joined yet. */
-export async function openAgent(context: Context, settings: Settings): Promise<NodeAgent> {
+export async function openAgent(context: Context, settings: Settings, machine: Machine): Promise<NodeAgent> {
   const { store } = context;
   const crypto = await openCrypto();
   const membership = await membershipOf(context, settings, crypto);
@@ -22,7 +22,7 @@ export async function openAgent(context: Context, settings: Settings): Promise<N
   await addresses.open();
   const way = wayTo(membership.hub, addresses.lookup);
   const keys = await knownKeys(context, crypto);
-  const roots = await rootsOf(context, settings, membership, crypto, way.send);
+  const roots = await rootsOf(context, machine, membership, crypto, way.send);
   setInterval(() => void addresses.refresh(), 5 * 60_000).unref();
   return new NodeAgent({
     store,
@@ -33,7 +33,8 @@ export async function openAgent(context: Context, settings: Settings): Promise<N
     way,
     log: stderrLog,
     keys,
-    bypass: () => addresses.all,
+    machine,
+    hubAddresses: () => addresses.all,
   });
 }
 
@@ -51,7 +52,7 @@ async function knownKeys({ store }: Context, crypto: CryptoProvider): Promise<Ke
 /** Those on disk, or anew from the hub. Without them nothing proves that the peers may stay. */
 async function rootsOf(
   { store }: Context,
-  { interfaceName }: Settings,
+  machine: Machine,
   membership: Membership,
   crypto: CryptoProvider,
   send: Send,
@@ -66,7 +67,7 @@ async function rootsOf(
   try {
     if (membership.pin !== undefined) return await fetchRoots(store, crypto, send, membership.pin);
   } catch (error) {
-    await dropPeers(interfaceName);
+    await machine.dropPeers();
     throw error;
   }
   throw new Failure(EXIT.failure, "state_damaged", "The trusted roots are gone", "Enrol anew.");

@@ -1,12 +1,10 @@
-import { keepHome } from "../control/home.ts";
-import type { Ending } from "../core/node-agent.ts";
+import type { Ending } from "../core/life.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
-import { stderrLog } from "../log.ts";
-import { loadKeys, wgText } from "../state/keys.ts";
-import { takeLock } from "../state/lock.ts";
+import { loadKeys } from "../state/keys.ts";
 import type { Settings, Store } from "../state/store.ts";
 import { readLink } from "../system/link.ts";
+import { machineAt } from "../system/machine.ts";
 import {
   demandClock,
   demandFreePort,
@@ -17,10 +15,10 @@ import {
 } from "../system/preflight.ts";
 import { removeEverything } from "../system/system.ts";
 import { readDevice } from "../system/wg.ts";
-import { type Context, openCrypto, settingsOf } from "./context.ts";
-import { controlOf } from "./control.ts";
+import { wgText } from "../tunnel/wg-text.ts";
+import { type Context, openCrypto, placeOf, settingsOf } from "./context.ts";
 import { detach } from "./detach.ts";
-import { openAgent } from "./open-agent.ts";
+import { serve } from "./serve.ts";
 
 /** Joins if this machine has not joined yet, then keeps the tunnel until something ends it. */
 export async function up(context: Context): Promise<ExitCode> {
@@ -29,26 +27,13 @@ export async function up(context: Context): Promise<ExitCode> {
   demandTools();
   demandClock();
   if (context.line.up.detach) return detach(context);
-  const { store } = context;
-  await store.open();
-  const lock = await takeLock(store.directory);
-  try {
-    // Whoever this machine is must be known before anything is touched.
-    await store.read("identity");
-    const settings = await settingsOf(context);
+  const settings = await settingsOf(context);
+  const place = placeOf(context, settings);
+  const ending = await serve(context, settings, async () => {
     await settle(context, settings);
-    const agent = await openAgent(context, settings);
-    const home = await keepHome(store, lock, controlOf(agent), stderrLog.warn);
-    const onSignal = () => agent.stop();
-    process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
-    try {
-      return endingCode(await agent.run(), context);
-    } finally {
-      await home.close();
-    }
-  } finally {
-    await lock.release();
-  }
+    return machineAt(place);
+  });
+  return endingCode(ending, context);
 }
 
 function endingCode(ending: Ending, { store }: Context): ExitCode {
@@ -70,15 +55,11 @@ async function holdsOurKey(interfaceName: string, store: Store): Promise<boolean
 }
 
 /** Checks the place, and clears the one before when the settings have changed. On disk before anything is touched. */
-async function settle({ store }: Context, settings: Settings): Promise<void> {
+async function settle(context: Context, settings: Settings): Promise<void> {
+  const { store } = context;
   const before = await store.settings();
-  const placeOf = ({ interfaceName, hostsFile }: Settings) => ({
-    interfaceName,
-    hostsFile,
-    stateDirectory: store.directory,
-  });
   if (before && (before.interfaceName !== settings.interfaceName || before.hostsFile !== settings.hostsFile))
-    await removeEverything(placeOf(before));
+    await removeEverything(placeOf(context, before));
   const { interfaceName } = settings;
   const isOurs = before?.interfaceName === interfaceName || (await holdsOurKey(interfaceName, store));
   if (!isOurs && (await readLink(interfaceName)) !== null)

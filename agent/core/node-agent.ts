@@ -1,36 +1,37 @@
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
-import { type AppliedConfig, acceptUpdate, type ConfigState } from "../../shared/node/config/accept.ts";
-import { compareSerials, formatTag } from "../../shared/node/config/serial.ts";
-import { LIMITS, type Serial } from "../../shared/node/config/types.ts";
+import { acceptUpdate } from "../../shared/node/config/accept.ts";
+import { LIMITS } from "../../shared/node/config/types.ts";
 import { HEADERS, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import { messageOf } from "../failure.ts";
+import { Health } from "../health/health.ts";
 import { HubConnection } from "../hub/connection.ts";
-import { consequenceOf, type Standing } from "../hub/consequence.ts";
+import { consequenceOf } from "../hub/consequence.ts";
 import { HubAway, type Way } from "../hub/http.ts";
 import { PollPace } from "../hub/poll-pace.ts";
-import { ConfigRefused, HubRefused } from "../hub/refusal.ts";
+import { HubRefused } from "../hub/refusal.ts";
 import { offerPendingKeys } from "../hub/rotation.ts";
 import { parseConfigAnswer } from "../hub/schemas.ts";
 import type { AuthenticAnswer } from "../hub/session.ts";
 import { addRoots, hubOf, type RootChain } from "../hub/trust.ts";
 import type { Log } from "../log.ts";
-import { Lookout } from "../parts/lookout.ts";
-import { Push } from "../parts/push.ts";
-import { Reporter } from "../parts/reporter.ts";
+import { partsOf } from "../parts/index.ts";
+import type { NodeView, Part } from "../parts/part.ts";
+import { Parts } from "../parts/parts.ts";
 import { ownFacts, reopenConfigs, toStored } from "../state/config-store.ts";
 import { finishRotation, type Keys, prepareRotation, privateKeyFor } from "../state/keys.ts";
-import { MEMBERSHIP_FILES, type Membership, type Settings, type Store } from "../state/store.ts";
-import { otherFirewalls } from "../system/firewalls.ts";
-import { dropPeers } from "../system/wg.ts";
-import { surroundings } from "../telemetry/own-endpoints.ts";
+import type { Membership, Settings, Store } from "../state/store.ts";
 import { TunnelKeeper, tellMended } from "../tunnel/keeper.ts";
-import { Health } from "./health.ts";
-import { Lease } from "./lease.ts";
+import type { Machine } from "../tunnel/machine.ts";
+import { decide } from "./decide.ts";
+import type { Effect, Happening } from "./happenings.ts";
+import type { Moment } from "./lease.ts";
+import { apply, type Ending, type Life, newLife, type Poll, pollOf } from "./life.ts";
 import { type Status, statusOf } from "./status.ts";
 
-export interface NodeAgentParts {
+export interface NodeAgentOptions {
   readonly store: Store;
   readonly crypto: CryptoProvider;
+  readonly machine: Machine;
   readonly way: Way;
   readonly log: Log;
   readonly membership: Membership;
@@ -38,234 +39,155 @@ export interface NodeAgentParts {
   readonly keys: Keys;
   readonly roots: RootChain;
   /** Addresses of the hub, which an exit node must not swallow. */
-  readonly bypass: () => readonly string[];
+  readonly hubAddresses: () => readonly string[];
+  /** What it does beside keeping its tunnel. */
+  readonly parts?: (node: NodeView) => readonly Part[];
 }
 
-/** Why the agent stopped: a signal leaves the tunnel up, the others have taken it down. */
-export type Ending = "signal" | "down" | "logout" | "revoked";
-
-/** Each look at the system starts a tool of it, which is most of what an idle agent costs. */
 const TICK_MS = 10_000;
-const MEND_EVERY_MS = 60_000;
 const MAX_CONFIG_BYTES = LIMITS.updateBytes + 256 * 1024;
 
-/** The life of a node: what is on disk comes into force first, then the hub is asked for ever. */
+/**
+ * A node at work: asks its hub, and does what `decide` says. All that it remembers is its `Life`, its keys, and what goes on
+ * at the moment.
+ */
 export class NodeAgent {
-  readonly #parts: NodeAgentParts;
+  readonly #options: NodeAgentOptions;
   readonly keeper: TunnelKeeper;
-  readonly connection: HubConnection;
-  readonly #push: Push;
-  readonly #reporter: Reporter;
-  readonly #lookout: Lookout;
-  readonly #health: Health;
-  #keys: Keys;
-  #state: ConfigState;
-  #floor: Serial | null = null;
-  #lease: Lease | null = null;
-  #standing: Standing = "starting";
-  #detail: string | null = null;
-  #applyError: string | null = null;
-  /** The next poll leaves out what is applied, and so brings everything. */
-  #needsAll = false;
-  #ending: Ending | null = null;
-  /** What an ending from outside still has to take away. */
-  #parting: Promise<void> = Promise.resolve();
+  readonly #connection: HubConnection;
   readonly #pace = new PollPace();
-  /** What the next poll tells the hub to know at least. */
-  #hinted: string | null = null;
-  #mendedAt = 0;
-  #searches = true;
+  readonly #health = new Health();
+  readonly #parts: Parts;
+  #life: Life;
+  #keys: Keys;
+  /** What an ending from outside still has to take away. */
+  #parting: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: NodeAgentParts) {
-    this.#parts = parts;
-    this.#keys = parts.keys;
-    this.#state = { root: parts.roots.at(-1) ?? parts.roots[0], applied: null };
-    const { settings, store, log, crypto, way, membership } = parts;
-    this.#health = new Health(store);
-    const { interfaceName, hostsFile, listenPort, exitNode, exitFallback, exitFor } = settings;
+  constructor(options: NodeAgentOptions) {
+    const { settings, store, log, crypto, way, membership, roots, hubAddresses } = options;
+    this.#options = options;
+    this.#keys = options.keys;
+    this.#life = newLife(roots.at(-1) ?? roots[0]);
+    const { interfaceName, listenPort, exitNode, exitFallback, exitFor } = settings;
     this.keeper = new TunnelKeeper({
-      place: { interfaceName, hostsFile, stateDirectory: store.directory },
+      machine: options.machine,
+      interfaceName,
       listenPort,
-      bypass: parts.bypass,
+      bypass: hubAddresses,
       exitNode,
       exit:
         exitNode === null
           ? null
           : { isRequired: exitFallback === "none", servesForwarded: exitFor === "all" },
       log,
-      health: this.#health,
       privateKeys: (publicKey) => privateKeyFor(this.#keys, publicKey),
     });
-    this.connection = new HubConnection({
+    this.#connection = new HubConnection({
       store,
       crypto,
       send: way.send,
       node: membership.node,
       keys: () => this.#keys,
-      hub: () => hubOf(membership.hub, this.#state.root),
+      hub: () => hubOf(membership.hub, this.#life.config.root),
     });
-    const onHint = (directory: string | null) => this.hint(directory);
-    this.#push = new Push(this.connection, membership.hub, way.socketOptions, onHint);
-    this.#reporter = new Reporter({
-      connection: this.connection,
-      keeper: this.keeper,
-      health: this.#health,
-      settings,
-      keys: () => this.#keys,
-      origin: membership.hub,
-      hubAddresses: parts.bypass,
-      isProxied: way.proxy !== null,
-    });
-    this.#lookout = new Lookout(
-      () => surroundings(interfaceName, parts.bypass()),
-      () => this.#moved(),
-      log,
-    );
+    this.#parts = new Parts([this.#tunnelPart(), ...(options.parts ?? partsOf)(this.#view())], log);
+    this.#health.register(() => store.conditions);
+    this.#health.register(() => this.#parts.health());
   }
 
-  /** Runs until something ends it. */
+  /** Runs until something ends it: what is on disk comes into force first, then the hub is asked for ever. */
   async run(): Promise<Ending> {
     this.keeper.watchSystem();
-    await this.#comeBack();
-    const ticker = setInterval(() => void this.#tick(), TICK_MS);
-    this.#lookout.start();
+    this.#parts.start();
+    await this.#open();
     try {
-      await this.#follow();
+      while (this.#life.ending === null) await this.#ask();
     } finally {
-      clearInterval(ticker);
-      this.#lookout.stop();
+      await this.#parts.stop();
       this.keeper.stop();
-      this.#push.close();
     }
     await this.#parting;
-    if (this.#lease && this.#lease.freshAt > 0 && this.#ending !== "logout") await this.#lease.save();
-    return this.#ending ?? "signal";
+    return this.#life.ending ?? "signal";
   }
 
   /** Ends the agent and leaves the tunnel to carry on. */
-  stop(): void {
-    this.#end("signal");
+  async stop(): Promise<void> {
+    await this.#part("signal");
   }
 
-  down(): Promise<void> {
-    return this.#part("down", () => this.keeper.remove());
+  /** Ends the agent and takes the tunnel down. @throws Error naming what is left. */
+  async down(): Promise<void> {
+    await this.#part("down");
   }
 
   /** Leaves the network: the hub is told if it can be, and nothing stays on this machine. */
   async logout(): Promise<{ readonly hubWasTold: boolean }> {
-    const problem = await this.connection.leave();
-    if (problem !== null) this.#parts.log.warn(`The hub could not be told: ${problem}`);
-    await this.#part("logout", async () => {
-      await this.keeper.remove();
-      await this.#parts.store.remove(...MEMBERSHIP_FILES);
-    });
+    const problem = await this.#connection.leave();
+    if (problem !== null) this.#options.log.warn(`The hub could not be told: ${problem}`);
+    await this.#part("logout");
     return { hubWasTold: problem === null };
   }
 
   /** Changes the WireGuard and KEM keys: the hub is offered new ones, and the next config brings them into use. */
   async rotate(): Promise<void> {
-    const { crypto, store, membership } = this.#parts;
+    const { crypto, store, membership } = this.#options;
     this.#keys = await prepareRotation(store, crypto, this.#keys);
-    await offerPendingKeys(crypto, this.connection, membership, this.#keys);
-    this.hint();
-  }
-
-  /**
-   * Somebody says that a poll is worth it.
-   * @param directory Which version of the segment's directory has what changed, where that was said.
-   */
-  hint(directory: string | null = null): void {
-    this.#hinted = directory;
-    this.#pace.wake();
+    await offerPendingKeys(crypto, this.#connection, membership, this.#keys);
+    await this.#happen({ type: "hinted", directory: null });
   }
 
   status(): Promise<Status> {
-    const { membership, settings } = this.#parts;
     return statusOf({
-      membership,
-      settings,
+      membership: this.#options.membership,
+      settings: this.#options.settings,
       keeper: this.keeper,
-      health: this.#health,
-      lease: this.#lease,
-      applied: this.#state.applied,
-      standing: this.#standing,
-      detail: this.#detail,
-      applyError: this.#applyError,
-      clockSkewMs: this.connection.skewMs,
+      conditions: this.#health.conditions,
+      life: this.#life,
+      clockSkewMs: this.#connection.skewMs,
     });
   }
 
-  /** Brings back what was in force when the agent ended, before the hub is asked. */
-  async #comeBack(): Promise<void> {
-    const { store, crypto, membership, settings, roots, log } = this.#parts;
-    this.#lease = await Lease.open(store);
-    this.connection.skewMs = this.#lease.skewMs;
+  async #open(): Promise<void> {
+    const { store, crypto, membership, settings, roots, log } = this.#options;
+    const fresh = await store.recall("fresh");
+    this.#connection.skewMs = fresh?.skewMs ?? 0;
     const own = await ownFacts(crypto, membership, this.#keys, settings.exitNode);
     const { next, good, fault, floor } = await reopenConfigs(store, crypto, roots, own);
-    this.#floor = floor;
     if (fault) log.warn(`A stored config does not count any longer: ${fault}`);
     for (const { detail } of store.conditions) log.warn(detail);
-    if (!next && !good) await this.keeper.holdExit();
-    // Nothing proves that those may stay whom an earlier run left there.
-    if (!next && !good)
-      await dropPeers(settings.interfaceName).catch((error: unknown) => log.warn(messageOf(error)));
-    for (const config of [next, good]) {
-      if (!config) continue;
-      try {
-        await this.#enforce(config, this.#lease.hasEnded(config.manifest.leaseSeconds));
-        return;
-      } catch (error) {
-        this.#applyError = messageOf(error);
-        log.warn(this.#applyError);
-      }
-    }
+    await this.#happen({ type: "opened", next, good, floor, fresh });
   }
 
-  /** What was under way goes nowhere now: all begins anew, and whom it concerns is told. */
-  async #moved(): Promise<void> {
-    this.#parts.way.reset();
-    this.#push.reset();
-    this.#pace.startAnew();
-    await this.keeper.moved();
-    await this.#reporter.insist(() =>
-      this.#ending === null ? [this.#state.applied, this.#applyError] : null,
+  /** One poll, and the pause after it. */
+  async #ask(): Promise<void> {
+    const began = performance.now();
+    const poll = pollOf(this.#life);
+    let isMore = !poll.waits;
+    let askedMs = 0;
+    try {
+      const answer = await this.#send(poll);
+      isMore ||= answer.status !== 304;
+      await this.#happen(await this.#judge(poll, answer));
+    } catch (error) {
+      // A hint came while the hub held the poll.
+      if (this.#pace.takeWaking()) return;
+      if (error instanceof HubAway || error instanceof HubRefused) askedMs = error.retryAfterMs;
+      await this.#happen({ type: "failed", consequence: consequenceOf(error), reason: messageOf(error) });
+    }
+    if (this.#life.ending !== null) return;
+    const elapsedMs = performance.now() - began;
+    await this.#pace.rest(
+      this.#life.standing === "running"
+        ? this.#pace.afterAnswer(elapsedMs, isMore, this.#connection.pollSeconds)
+        : this.#pace.afterFailure(askedMs),
     );
   }
 
-  async #follow(): Promise<void> {
-    while (this.#ending === null) {
-      const began = performance.now();
-      let pause: number;
-      try {
-        const again = await this.#poll();
-        if (this.#ending !== null) return;
-        pause = this.#pace.afterAnswer(performance.now() - began, again, this.connection.pollSeconds);
-      } catch (error) {
-        if (this.#ending !== null) return;
-        // A hint came while the hub held the last poll.
-        if (this.#pace.takeWaking()) continue;
-        const asked = error instanceof HubAway || error instanceof HubRefused ? error.retryAfterMs : 0;
-        await this.#judge(error);
-        pause = this.#pace.afterFailure(asked);
-      }
-      if (this.#ending === null) await this.#pace.rest(pause);
-    }
-  }
-
-  /** @returns Whether to ask again at once. */
-  async #poll(): Promise<boolean> {
-    // Who has just come, or come back, wants to know without waiting how it stands.
-    const waits = this.#standing === "running";
-    const { applied } = this.#state;
-    const tag =
-      applied && !this.#needsAll
-        ? `"${formatTag({ serial: applied.serial, manifest: applied.manifestHash })}"`
-        : "";
-    const hinted = this.#hinted;
-    const answer = await this.connection.call({
+  #send({ tag, waits, hinted }: Poll): Promise<AuthenticAnswer> {
+    return this.#connection.call({
       method: "GET",
       target: "/agent/v1/config",
-      applied: tag,
+      applied: tag === null ? "" : `"${tag}"`,
       headers: {
         ...(waits ? { prefer: `wait=${WIRE_LIMITS.waitSeconds}` } : {}),
         ...(hinted === null ? {} : { [HEADERS.directory]: hinted }),
@@ -274,131 +196,142 @@ export class NodeAgent {
       maxBytes: MAX_CONFIG_BYTES,
       signal: this.#pace.signal,
     });
-    if (this.#hinted === hinted) this.#hinted = null;
-    if (answer.status !== 304) await this.#take(answer);
-    else if (tag === "") throw new HubAway("The hub says that nothing changed, but nothing is applied here");
-    else await this.#lease?.renew(answer.hubTime, this.connection.skewMs);
-    if (this.#standing !== "running") this.#parts.log.info("In touch with the hub");
-    this.#standing = "running";
-    this.#detail = null;
-    void this.#push.keep().catch(() => undefined);
-    await this.#bringBackPeers();
-    return answer.status !== 304 || !waits;
   }
 
-  /** Freshness brings back the peers that were taken away without it. */
-  async #bringBackPeers(): Promise<void> {
-    if (this.keeper.isApart && this.#state.applied) {
-      await this.keeper.apply(this.#state.applied, this.#graceMs());
-      this.#parts.log.info("The peers are back");
-    }
-  }
-
-  async #take(answer: AuthenticAnswer): Promise<void> {
-    const { crypto, store, membership, settings, log } = this.#parts;
-    const { update } = parseConfigAnswer(answer.body, MAX_CONFIG_BYTES);
+  /** @throws HubAway for what is no answer to a poll. */
+  async #judge(poll: Poll, { status, body, hubTime }: AuthenticAnswer): Promise<Happening> {
+    const { crypto, membership, settings } = this.#options;
+    const { skewMs } = this.#connection;
+    if (status === 304) return { type: "unchanged", poll, hubTime, skewMs };
+    const { update } = parseConfigAnswer(body, MAX_CONFIG_BYTES);
     const own = await ownFacts(crypto, membership, this.#keys, settings.exitNode);
-    const accepted = await acceptUpdate(crypto, this.#state, update, { ...own, now: answer.hubTime });
-    if (!accepted.ok) {
-      this.#needsAll = !this.#needsAll;
-      const { code, where, detail } = accepted.error;
-      throw new ConfigRefused(`${code} ${where}: ${detail}`);
-    }
-    this.#needsAll = false;
-    const { root, applied, change } = accepted.value;
-    if (applied && this.#floor && compareSerials(applied.serial, this.#floor) < 0)
-      throw new ConfigRefused("SERIAL_OLD leaf: A newer configuration was applied before.");
-    if (root !== this.#state.root) {
-      await addRoots(store, update.roots ?? []);
-      this.#state = { ...this.#state, root };
-    }
-    // Only what was accepted counts as fresh; and before it is applied, or its lease could look ended.
-    await this.#lease?.renew(answer.hubTime, this.connection.skewMs);
-    if (change === "renewed" && applied) {
-      await store.keep("config", toStored(applied, settings.exitNode));
-      this.#state = { root, applied };
-    } else if (change === "config" && applied) {
+    const accepted = await acceptUpdate(crypto, this.#life.config, update, { ...own, now: hubTime });
+    if (accepted.ok)
+      return { type: "accepted", poll, accepted: accepted.value, roots: update.roots ?? [], hubTime, skewMs };
+    const { code, where, detail } = accepted.error;
+    return { type: "refused", poll, reason: `${code} ${where}: ${detail}` };
+  }
+
+  /** @returns What failed of the effects. Each is tried whatever became of the others. */
+  async #happen(happening: Happening): Promise<readonly unknown[]> {
+    const { events, effects } = decide(this.#life, happening, thisMoment());
+    this.#life = events.reduce(apply, this.#life);
+    const failures: unknown[] = [];
+    for (const effect of effects) {
       try {
-        await store.keep("next", toStored(applied, settings.exitNode));
-        await this.#enforce(applied, false);
+        await this.#perform(effect);
       } catch (error) {
-        this.#applyError = messageOf(error);
-        await store.remove("next");
-        await this.#reporter.report(this.#state.applied, this.#applyError);
-        throw error;
+        this.#options.log.warn(messageOf(error));
+        failures.push(error);
       }
-      log.info(`Applied ${formatTag({ serial: applied.serial, manifest: applied.manifestHash })}`);
-      await this.#reporter.report(applied, null);
+    }
+    return failures;
+  }
+
+  async #perform(effect: Effect): Promise<unknown> {
+    const { store, crypto, settings, membership, log, way } = this.#options;
+    switch (effect.type) {
+      case "enforce":
+        return this.#enforce(effect);
+      case "isolate":
+        return this.keeper.isolate();
+      case "mend":
+        return tellMended(log, await this.keeper.mend());
+      case "search":
+        return this.#happen({ type: "searched", isWorthMore: await this.keeper.tryEndpoints() });
+      case "seek":
+        return this.keeper.moved();
+      case "remove":
+        return this.keeper.remove(effect.keepsExit);
+      case "hold_exit":
+        return this.keeper.holdExit();
+      case "drop_peers":
+        return this.keeper.dropPeers();
+      case "keep_config":
+        return store.keep(effect.file, toStored(effect.config, settings.exitNode));
+      case "keep_lease": {
+        const { at, skewMs } = this.#life.lease;
+        return store.keep("fresh", { at, skewMs });
+      }
+      case "keep_roots":
+        return addRoots(store, effect.envelopes);
+      case "keep_end":
+        return store.keep("membership", { ...membership, ended: effect.reason });
+      case "forget":
+        return store.remove(...effect.files);
+      case "settle_keys":
+        if (this.#keys.pending?.wireguard === effect.config.record.wireguard)
+          this.#keys = await finishRotation(store, crypto, this.#keys);
+        return;
+      case "tell":
+        return this.#tell(effect.what);
+      case "wake":
+        return this.#pace.wake();
+      case "start_anew":
+        way.reset();
+        return this.#pace.startAnew();
+      case "log":
+        return log[effect.level](effect.message);
     }
   }
 
-  /** Puts an accepted config in force and makes it the last good one. */
-  async #enforce(config: AppliedConfig, isApart: boolean): Promise<void> {
-    const { store, crypto, settings } = this.#parts;
-    await this.keeper.apply(config, this.#graceMs(), isApart);
-    await store.keep("config", toStored(config, settings.exitNode));
-    await store.remove("next");
-    if (this.#keys.pending?.wireguard === config.record.wireguard)
-      this.#keys = await finishRotation(store, crypto, this.#keys);
-    this.#state = { ...this.#state, applied: config };
-    this.#applyError = null;
-    this.#searches = true;
-  }
-
-  #graceMs(): number {
-    return this.connection.pollSeconds * 1_000;
-  }
-
-  async #judge(error: unknown): Promise<void> {
-    const { log, store, membership } = this.#parts;
-    const message = messageOf(error);
-    if (message !== this.#detail) log.warn(message);
-    this.#detail = message;
-    const { standing, tunnel } = consequenceOf(error);
-    this.#standing = standing;
-    if (tunnel === "isolate") await this.keeper.isolate();
-    if (tunnel !== "remove") return;
-    this.#end("revoked");
-    // That the tunnel is gone is no leave to go around the exit node.
-    await this.keeper.remove(true);
-    // On a disk that takes no note of it, nothing is left that could come into force again.
-    await store.remove("config", "next");
-    await store.keep("membership", { ...membership, ended: message });
-  }
-
-  async #tick(): Promise<void> {
+  /** Whoever has ended the agent meanwhile takes the tunnel away, and does not want it back. */
+  async #enforce({ config, isApart, occasion }: Extract<Effect, { type: "enforce" }>): Promise<void> {
+    if (this.#life.ending !== null) return;
     try {
-      const { applied } = this.#state;
-      if (this.#ending !== null || !applied || !this.#lease) return;
-      if (!this.keeper.isApart && this.#lease.hasEnded(applied.manifest.leaseSeconds)) {
-        this.#parts.log.warn("The lease has ended without a word of the hub: the peers are taken away");
-        await this.keeper.isolate();
-      }
-      if (performance.now() - this.#mendedAt >= MEND_EVERY_MS) {
-        this.#mendedAt = performance.now();
-        const steps = await this.keeper.mend();
-        tellMended(this.#parts.log, steps);
-        const { interfaceName, listenPort } = this.#parts.settings;
-        const forwards = applied.manifest.forwards.length > 0;
-        this.#health.set("firewalls", await otherFirewalls({ interfaceName, listenPort, forwards }));
-        this.#searches = true;
-      }
-      if (this.#searches) this.#searches = await this.keeper.tryEndpoints();
-      if (this.#standing === "running") await this.#reporter.reportIfDue(applied, this.#applyError);
+      await this.keeper.apply(config, this.#connection.pollSeconds * 1_000, isApart);
     } catch (error) {
-      this.#parts.log.warn(messageOf(error));
+      await this.#happen({ type: "unenforced", occasion, reason: messageOf(error) });
+      return;
     }
+    await this.#happen({ type: "enforced", config, isApart, occasion });
   }
 
-  /** `run` returns when the work is done, too. */
-  #part(ending: Ending, work: () => Promise<void>): Promise<void> {
-    this.#end(ending);
-    this.#parting = work();
-    return this.#parting;
+  #tell(what: Extract<Effect, { type: "tell" }>["what"]): void {
+    if (what === "config") this.#parts.onConfig(this.#inForce());
+    else if (what === "touch") this.#parts.onTouch();
+    else this.#parts.onMove();
   }
 
-  #end(ending: Ending): void {
-    this.#ending ??= ending;
-    this.#pace.wake();
+  /** `run` returns when the work is done, too. @throws Error The first of what failed. */
+  async #part(ending: Exclude<Ending, "revoked">): Promise<void> {
+    const parting = this.#happen({ type: "ended", ending });
+    this.#parting = parting;
+    const [failure] = await parting;
+    if (failure !== undefined) throw failure;
+  }
+
+  #inForce() {
+    return { applied: this.#life.config.applied, applyError: this.#life.applyError };
+  }
+
+  /** The keeper as a part: what it has to do now and then, and what it finds. */
+  #tunnelPart(): Part {
+    return {
+      name: "tunnel",
+      start: (again) => again(TICK_MS, () => this.#happen({ type: "ticked" })),
+      health: () => this.keeper.conditions,
+    };
+  }
+
+  #view(): NodeView {
+    const { settings, membership, way, log, hubAddresses } = this.#options;
+    return {
+      settings,
+      hub: membership.hub,
+      connection: this.#connection,
+      way,
+      tunnel: this.keeper,
+      log,
+      hubAddresses,
+      keys: () => this.#keys,
+      standing: () => this.#life.standing,
+      inForce: () => this.#inForce(),
+      conditions: () => this.#health.conditions,
+      hint: (directory) => void this.#happen({ type: "hinted", directory }),
+      moved: () => void this.#happen({ type: "moved" }),
+    };
   }
 }
+
+const thisMoment = (): Moment => ({ wall: Date.now(), steady: performance.now() });

@@ -1,22 +1,15 @@
-import type { AppliedConfig } from "../../shared/node/config/accept.ts";
-import { formatTag } from "../../shared/node/config/serial.ts";
-import type { Standing } from "../hub/consequence.ts";
-import { wgText } from "../state/keys.ts";
+import type { Condition } from "../../shared/node/protocol/types.ts";
 import type { Membership, Settings } from "../state/store.ts";
 import type { TunnelKeeper } from "../tunnel/keeper.ts";
-import type { Health } from "./health.ts";
-import type { Lease } from "./lease.ts";
+import { wgText } from "../tunnel/wg-text.ts";
+import { type Life, tagOf } from "./life.ts";
 
 export interface StatusParts {
   readonly membership: Membership;
   readonly settings: Settings;
   readonly keeper: TunnelKeeper;
-  readonly health: Health;
-  readonly lease: Lease | null;
-  readonly applied: AppliedConfig | null;
-  readonly standing: Standing;
-  readonly detail: string | null;
-  readonly applyError: string | null;
+  readonly conditions: readonly Condition[];
+  readonly life: Life;
   readonly clockSkewMs: number;
 }
 
@@ -24,14 +17,15 @@ export type Status = Awaited<ReturnType<typeof statusOf>>;
 
 /** What `rustronaut-agent status` shows; `docs/agent.md` promises the names. Times are in milliseconds of the hub. */
 export async function statusOf(parts: StatusParts) {
-  const { membership, settings, keeper, lease, applied } = parts;
+  const { membership, settings, keeper, conditions, life } = parts;
+  const { applied } = life.config;
   const { config } = keeper;
   const device = await keeper.device();
   const found = new Map(device?.peers.map((peer) => [peer.publicKey, peer]));
-  const freshAt = lease?.freshAt ? lease.freshAt : null;
+  const freshAt = life.lease.at > 0 ? life.lease.at : null;
   return {
-    standing: parts.standing,
-    detail: parts.detail,
+    standing: life.standing,
+    detail: life.detail,
     hub: membership.hub,
     network: membership.network,
     node: membership.node,
@@ -42,9 +36,9 @@ export async function statusOf(parts: StatusParts) {
     interface: settings.interfaceName,
     listenPort: settings.listenPort,
     publicKey: device?.publicKey ?? null,
-    serial: applied ? formatTag({ serial: applied.serial, manifest: applied.manifestHash }) : null,
-    applyError: parts.applyError,
-    conditions: parts.health.conditions,
+    serial: applied && tagOf(applied),
+    applyError: life.applyError,
+    conditions,
     peersHeld: config !== null && !keeper.isApart,
     freshAt,
     leaseEndsAt: config && freshAt !== null ? freshAt + config.manifest.leaseSeconds * 1_000 : null,

@@ -20,11 +20,6 @@ export class HubRefused extends Error {
   }
 }
 
-/** The hub, or who speaks for it, gave something that this node must not apply. */
-export class ConfigRefused extends Error {
-  override readonly name = "ConfigRefused";
-}
-
 const MAX_PROBLEM_BYTES = 64 * 1024;
 /** The hub's own word, too, keeps a node silent for no longer than that. */
 const LONGEST_WAIT_MS = 15 * 60_000;

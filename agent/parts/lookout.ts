@@ -1,40 +1,29 @@
-import { messageOf } from "../failure.ts";
-import type { Log } from "../log.ts";
+import { surroundings } from "../telemetry/own-endpoints.ts";
+import type { Again, NodeView, Part } from "./part.ts";
 
 /** A few system calls, which are cheaper than a tool that waits for the kernel's news. */
 const LOOK_MS = 1_000;
 
 /** Notices that this machine has moved to another network. */
-export class Lookout {
-  readonly #look: () => Promise<string>;
-  readonly #onMove: () => Promise<void>;
-  readonly #log: Log;
+export class Lookout implements Part {
+  readonly name = "lookout";
+  readonly #node: NodeView;
   #seen: string | null = null;
-  #timer: NodeJS.Timeout | null = null;
 
-  /** @param look Gives a text that is another one after a move. */
-  constructor(look: () => Promise<string>, onMove: () => Promise<void>, log: Log) {
-    this.#look = look;
-    this.#onMove = onMove;
-    this.#log = log;
+  constructor(node: NodeView) {
+    this.#node = node;
   }
 
-  start(): void {
-    this.#timer = setInterval(() => {
-      this.look().catch((error: unknown) => this.#log.warn(messageOf(error)));
-    }, LOOK_MS);
+  start(again: Again): void {
+    again(LOOK_MS, () => this.#look());
   }
 
-  stop(): void {
-    if (this.#timer) clearInterval(this.#timer);
-    this.#timer = null;
-  }
-
-  async look(): Promise<void> {
+  async #look(): Promise<void> {
+    const { settings, hubAddresses, log, moved } = this.#node;
     const before = this.#seen;
-    this.#seen = await this.#look();
+    this.#seen = await surroundings(settings.interfaceName, hubAddresses());
     if (before === null || before === this.#seen) return;
-    this.#log.info("This machine has other addresses, or another way to the hub");
-    await this.#onMove();
+    log.info("This machine has other addresses, or another way to the hub");
+    moved();
   }
 }

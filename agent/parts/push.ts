@@ -1,7 +1,6 @@
 import type { WebSocket } from "ws";
-import type { HubConnection } from "../hub/connection.ts";
-import type { Way } from "../hub/http.ts";
 import { openWebSocket } from "../hub/web-socket.ts";
+import type { NodeView, Part } from "./part.ts";
 
 const TARGET = "/agent/v1/socket";
 const RETRY_MS = 60_000;
@@ -13,60 +12,55 @@ const DIRECTORY = /"directory":(\d{1,15})\b/;
 const BETWEEN_HINTS_MS = 500;
 
 /** Hears from the hub that a poll is worth it, where a WebSocket can be kept. Without one polls find out by themselves. */
-export class Push {
-  readonly #connection: HubConnection;
-  readonly #origin: string;
-  readonly #socketOptions: Way["socketOptions"];
-  readonly #onHint: (directory: string | null) => void;
+export class Push implements Part {
+  readonly name = "push";
+  readonly #node: NodeView;
   #socket: WebSocket | null = null;
-  #isOpening = false;
   #triedAt = Number.NEGATIVE_INFINITY;
   #hintedAt = Number.NEGATIVE_INFINITY;
   #soon: NodeJS.Timeout | null = null;
   #pinger: NodeJS.Timeout | null = null;
   #isHeard = true;
+  #isStopped = false;
   #named: string | null = null;
 
-  /** @param onHint Is told the version of the directory that the hint names. */
-  constructor(
-    connection: HubConnection,
-    origin: string,
-    socketOptions: Way["socketOptions"],
-    onHint: (directory: string | null) => void,
-  ) {
-    this.#connection = connection;
-    this.#socketOptions = socketOptions;
-    this.#origin = origin;
-    this.#onHint = onHint;
+  constructor(node: NodeView) {
+    this.#node = node;
   }
 
   /** Opens the socket when there is none, and none was tried a moment ago. */
-  async keep(): Promise<void> {
-    if (this.#socket || this.#isOpening || performance.now() - this.#triedAt < RETRY_MS) return;
-    this.#isOpening = true;
+  async onTouch(): Promise<void> {
+    if (this.#socket || performance.now() - this.#triedAt < RETRY_MS) return;
     this.#triedAt = performance.now();
-    try {
-      const session = await this.#connection.session();
-      const headers = await session.headersFor("GET", TARGET);
-      this.#socket = await openWebSocket(new URL(TARGET, this.#origin), headers, this.#socketOptions, {
-        onText: (text) => this.#hear(text),
-        onClose: () => this.#forget(),
-      });
-      if (this.#socket) this.#pinger = setInterval(() => this.#ping(), PING_MS);
-    } finally {
-      this.#isOpening = false;
+    const { connection, hub, way } = this.#node;
+    const headers = await (await connection.session()).headersFor("GET", TARGET);
+    const socket = await openWebSocket(new URL(TARGET, hub), headers, way.socketOptions, {
+      onText: (text) => this.#hear(text),
+      // One that was given up long ago may only now be told of its end.
+      onClose: () => socket === this.#socket && this.#forget(),
+    });
+    if (socket && this.#isStopped) socket.terminate();
+    else if (socket) {
+      this.#socket = socket;
+      this.#pinger = setInterval(() => this.#ping(), PING_MS);
     }
   }
 
-  /** The way to the hub is another one: a new socket may be opened at once. */
-  reset(): void {
-    this.close();
+  /** A new socket may be opened at once. */
+  onMove(): void {
+    this.#close();
     this.#triedAt = Number.NEGATIVE_INFINITY;
   }
 
-  close(): void {
+  stop(): void {
+    this.#isStopped = true;
+    this.#close();
+  }
+
+  #close(): void {
     this.#socket?.terminate();
     if (this.#soon) clearTimeout(this.#soon);
+    this.#soon = null;
     this.#forget();
   }
 
@@ -79,7 +73,7 @@ export class Push {
     this.#soon = setTimeout(() => {
       this.#soon = null;
       this.#hintedAt = performance.now();
-      this.#onHint(this.#named);
+      this.#node.hint(this.#named);
     }, wait);
   }
 

@@ -1,48 +1,36 @@
 import { isIP } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { AppliedConfig } from "../../shared/node/config/accept.ts";
 import { signStatement } from "../../shared/node/protocol/statement.ts";
 import type { Condition, PeerReport, TelemetryReport } from "../../shared/node/protocol/types.ts";
 import { WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
-import { conditionOf, type Health } from "../core/health.ts";
-import type { HubConnection } from "../hub/connection.ts";
+import { condition, printableAscii } from "../health/condition.ts";
 import { parseAnswer, telemetryAnswer } from "../hub/schemas.ts";
 import type { OpenSession } from "../hub/session.ts";
-import type { Keys } from "../state/keys.ts";
-import type { Settings } from "../state/store.ts";
 import { collectFacts } from "../telemetry/facts.ts";
 import { ownEndpoints } from "../telemetry/own-endpoints.ts";
 import { peerReports } from "../telemetry/report.ts";
-import type { TunnelKeeper } from "../tunnel/keeper.ts";
+import type { Again, InForce, NodeView, Part } from "./part.ts";
 
 const gzipped = promisify(gzip);
+/** Each look at the paths starts a tool of the system, which is most of what an idle agent costs. */
+const LOOK_MS = 10_000;
 const FACTS_EVERY_MS = 60 * 60_000;
 const WORTH_PACKING = 1_024;
 const MAX_ANSWER_BYTES = 64 * 1024;
+/** Characters of the reason why a config is not in force. */
+const MAX_ERROR = 500;
+/** After a move: a network that has just come up often needs some seconds. */
 const INSISTENT_TRIES = 20;
 const INSISTENT_PAUSE_MS = 1_000;
-
-export interface ReporterParts {
-  readonly connection: HubConnection;
-  readonly keeper: TunnelKeeper;
-  readonly health: Health;
-  readonly settings: Settings;
-  readonly keys: () => Keys;
-  readonly origin: string;
-  /** Of the hub, or of the proxy that leads to it. */
-  readonly hubAddresses: () => readonly string[];
-  /** Whether a proxy speaks to the hub in this node's place. */
-  readonly isProxied: boolean;
-}
 
 const livePaths = (peers: readonly PeerReport[]): string =>
   peers.flatMap(({ node, path }) => (path === "direct" ? [node] : [])).join(" ");
 
-/** Tells the hub what is in force, how the paths are, and what this machine is. Unchanged parts are left out. */
-export class Reporter {
-  readonly #parts: ReporterParts;
+/** Tells the hub what is in force, how the paths are, and what this machine is. Unchanged members are left out. */
+export class Reporter implements Part {
+  readonly name = "reporter";
+  readonly #node: NodeView;
   #sequence = 0;
   #session: OpenSession | null = null;
   #said = "";
@@ -50,44 +38,55 @@ export class Reporter {
   #lastAt = 0;
   /** Which peers had a live path in the last report. */
   #paths = "";
-  #isReporting = false;
   #seenByHub: readonly string[] = [];
+  /** How often news are still to be reported at once. */
+  #insistences = 0;
+  #leftOut: readonly Condition[] = [];
+  #unknownFacts: readonly Condition[] = [];
 
-  constructor(parts: ReporterParts) {
-    this.#parts = parts;
+  constructor(node: NodeView) {
+    this.#node = node;
   }
 
-  /**
-   * Reports when it is time, or when there is news: a path that came or went, another endpoint, something that fails.
-   * @throws HubAway or HubRefused.
-   */
-  async reportIfDue(applied: AppliedConfig | null, applyError: string | null): Promise<void> {
-    if (this.#isReporting) return;
-    const { connection } = this.#parts;
+  start(again: Again): void {
+    again(LOOK_MS, () => this.#reportIfDue());
+    again(INSISTENT_PAUSE_MS, () => this.#insist());
+  }
+
+  /** What is back in force before the hub was asked is reported when it has answered. */
+  async onConfig(inForce: InForce): Promise<void> {
+    if (this.#node.standing() !== "starting") await this.#report(inForce);
+  }
+
+  async onTouch(): Promise<void> {
+    if (this.#lastAt === 0) await this.#reportIfDue();
+  }
+
+  /** Reports news until the hub has them. */
+  onMove(): void {
+    this.#seenByHub = [];
+    this.#insistences = INSISTENT_TRIES;
+  }
+
+  health(): readonly Condition[] {
+    return [...this.#leftOut, ...this.#unknownFacts];
+  }
+
+  /** Reports when it is time, or when there is news: a path that came or went, another endpoint, something that fails. */
+  async #reportIfDue(): Promise<void> {
+    const { connection, standing, inForce } = this.#node;
+    if (standing() !== "running") return;
     const isTime =
       this.#lastAt === 0 || performance.now() - this.#lastAt >= connection.telemetrySeconds * 1_000;
-    if (isTime || (await this.#hasNews())) await this.report(applied, applyError);
+    if (isTime || (await this.#hasNews())) await this.#report(inForce());
   }
 
-  /**
-   * After a move: reports news until the hub has them, for a network that has just come up often needs some seconds.
-   * @param now What is in force, asked before each try; null ends it.
-   */
-  async insist(
-    now: () => readonly [applied: AppliedConfig | null, applyError: string | null] | null,
-  ): Promise<void> {
-    this.#seenByHub = [];
-    for (let tries = 0; tries < INSISTENT_TRIES; tries++) {
-      const standing = now();
-      if (standing === null) return;
-      // Another report may be under way, or the hub may just have said what it sees.
-      const isTold = await this.reportIfDue(...standing).then(
-        async () => !(await this.#hasNews()),
-        () => false,
-      );
-      if (isTold) return;
-      await sleep(INSISTENT_PAUSE_MS);
-    }
+  async #insist(): Promise<void> {
+    if (this.#insistences === 0) return;
+    this.#insistences--;
+    if (await this.#hasNews()) await this.#report(this.#node.inForce());
+    // The hub may just have said what it sees.
+    if (!(await this.#hasNews())) this.#insistences = 0;
   }
 
   async #hasNews(): Promise<boolean> {
@@ -96,13 +95,13 @@ export class Reporter {
   }
 
   async #peers(): Promise<PeerReport[]> {
-    const { keeper } = this.#parts;
-    return peerReports(keeper.config, await keeper.device(), Date.now());
+    const { tunnel } = this.#node;
+    return peerReports(tunnel.config, await tunnel.device(), Date.now());
   }
 
   /** What the hub keeps of this node until it hears otherwise. */
   async #standing(peers: readonly PeerReport[]) {
-    const { settings, health, hubAddresses } = this.#parts;
+    const { settings, conditions, hubAddresses } = this.#node;
     const heard = peers.filter(({ path }) => path === "direct").flatMap(({ endpoint }) => endpoint ?? []);
     return {
       endpoints: await ownEndpoints({
@@ -114,22 +113,13 @@ export class Reporter {
       }),
       routes: settings.advertise,
       exitNode: settings.exitNode,
-      conditions: health.conditions.slice(0, WIRE_LIMITS.conditions),
+      conditions: conditions().slice(0, WIRE_LIMITS.conditions),
     };
   }
 
   /** @throws HubAway or HubRefused. */
-  async report(applied: AppliedConfig | null, applyError: string | null): Promise<void> {
-    this.#isReporting = true;
-    try {
-      await this.#report(applied, applyError);
-    } finally {
-      this.#isReporting = false;
-    }
-  }
-
-  async #report(applied: AppliedConfig | null, applyError: string | null): Promise<void> {
-    const { connection, health } = this.#parts;
+  async #report({ applied, applyError }: InForce): Promise<void> {
+    const { connection } = this.#node;
     const session = await connection.session();
     if (session !== this.#session) {
       // The hub may have lost what an earlier session said.
@@ -146,7 +136,7 @@ export class Reporter {
       at: Math.round(connection.hubNow()),
       sequence: this.#sequence++,
       applied: applied && { serial: applied.serial, manifest: applied.manifestHash },
-      applyError: applyError?.replace(/[^\x20-\x7e]/g, "?").slice(0, 500) ?? null,
+      applyError: applyError === null ? null : printableAscii(applyError).slice(0, MAX_ERROR),
       ...(said === this.#said ? {} : standing),
       ...(facts ? { facts } : {}),
       peers: peers.slice(0, WIRE_LIMITS.peersPerReport),
@@ -154,7 +144,7 @@ export class Reporter {
     };
     const { leftOut, address } = await this.#send(report);
     // Of a report that said it: what is not said again is left out as before.
-    if (said !== this.#said) health.set("report", leftOutCondition(leftOut));
+    if (said !== this.#said) this.#leftOut = leftOutCondition(leftOut);
     this.#learn(address ?? null);
     this.#said = said;
     this.#paths = livePaths(peers);
@@ -164,20 +154,20 @@ export class Reporter {
 
   /** Null when they can't be collected: the rest of the report does not wait for them. */
   async #facts() {
-    const { origin, keys, health } = this.#parts;
+    const { hub, keys } = this.#node;
     try {
       const facts = await collectFacts();
-      health.set("facts", []);
-      return await signStatement("facts", origin, facts, keys().signing);
+      this.#unknownFacts = [];
+      return await signStatement("facts", hub, facts, keys().signing);
     } catch (error) {
-      health.set("facts", [conditionOf("facts_unknown", error)]);
+      this.#unknownFacts = [condition("facts_unknown", error)];
       return null;
     }
   }
 
   /** A proxy's address is none of this node's. */
   #learn(address: string | null): void {
-    if (address === null || this.#parts.isProxied) return;
+    if (address === null || this.#node.way.proxy !== null) return;
     const others = this.#seenByHub.filter((seen) => isIP(seen) !== isIP(address));
     this.#seenByHub = [address, ...others].sort((a, b) => isIP(a) - isIP(b));
   }
@@ -185,7 +175,7 @@ export class Reporter {
   async #send(report: TelemetryReport) {
     const text = new TextEncoder().encode(JSON.stringify(report));
     const isPacked = text.length > WORTH_PACKING;
-    const { body } = await this.#parts.connection.call({
+    const { body } = await this.#node.connection.call({
       method: "POST",
       target: "/agent/v1/telemetry",
       body: isPacked ? Uint8Array.from(await gzipped(text)) : text,
@@ -201,7 +191,6 @@ export class Reporter {
 /** What the hub left out is no failure of the machine, but whoever looks must find it. */
 export function leftOutCondition(leftOut: readonly string[]): Condition[] {
   if (leftOut.length === 0) return [];
-  const said = leftOut.join("; ").replace(/[^\x20-\x7e]/g, "?");
-  const detail = `The hub left out ${leftOut.length} of what this node reports: ${said}`;
-  return [{ code: "report_left_out", detail: detail.slice(0, WIRE_LIMITS.conditionDetail) }];
+  const found = `The hub left out ${leftOut.length} of what this node reports: ${leftOut.join("; ")}`;
+  return [condition("report_left_out", found)];
 }

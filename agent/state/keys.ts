@@ -1,6 +1,7 @@
 import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
 import type { ContextSigningKey, CryptoProvider } from "../../shared/crypto/types.ts";
 import type { PublicKeys } from "../../shared/node/protocol/types.ts";
+import { wgText } from "../tunnel/wg-text.ts";
 import type { Identity, KeySeeds, Store } from "./store.ts";
 
 /** The node's keys in use. Their seeds never leave the machine. */
@@ -74,9 +75,6 @@ export async function privateKeyFor(keys: Keys, publicKey: string): Promise<stri
   if (!pairs) throw new Error("The tunnel should use a key that this machine does not have");
   return Buffer.from(seedOf(pairs.seeds.wireguard)).toString("base64");
 }
-
-/** `wg` writes base64 with padding. */
-export const wgText = (key: string): string => Buffer.from(key, "base64url").toString("base64");
 
 const newSeeds = (crypto: CryptoProvider): KeySeeds => ({
   wireguard: base64url(crypto.random(crypto.x25519.lengths.seed)),

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import type { Serial, SignedLeaf } from "../../shared/node/config/types.ts";
 import type { Condition } from "../../shared/node/protocol/types.ts";
-import { conditionOf } from "../core/health.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { condition } from "../health/condition.ts";
 import { readIfThere, writeAtomically, writeEvenIfFull } from "../system/files.ts";
 import { FORMATS } from "./formats.ts";
 
@@ -202,12 +202,12 @@ export class Store {
       ...(this.#damaged.size === 0
         ? []
         : [
-            conditionOf(
+            condition(
               "state_was_damaged",
               `Files were damaged and made anew: ${[...this.#damaged].join(", ")}`,
             ),
           ]),
-      ...(unwritten === undefined ? [] : [conditionOf("state_unwritten", unwritten)]),
+      ...(unwritten === undefined ? [] : [condition("state_unwritten", unwritten)]),
     ];
   }
 

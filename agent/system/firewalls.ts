@@ -1,5 +1,6 @@
 import { filterTable, PASSED_COUNTERS, TABLE_PREFIX } from "../../shared/node/filter.ts";
 import type { Condition } from "../../shared/node/protocol/types.ts";
+import { condition } from "../health/condition.ts";
 import { run } from "./exec.ts";
 
 /** Other firewalls of this machine that drop what the agent's filter lets pass: ufw, firewalld, Docker, rules by hand. */
@@ -66,14 +67,10 @@ export function findDrops(ruleset: Ruleset, passage: Passage): Condition[] {
     const remedy = first ? `; ${remedyFor(first.table, first.base, hook, passage)}` : "";
     const what = hook === "forward" ? "forwarded packets" : "what comes in by the tunnel or to its port";
     return [
-      {
-        code: `firewall_${hook}`,
-        detail:
-          `Another firewall drops ${what}: ${named || "not one of nftables"}${isProven ? ", and nothing passed" : ""}${remedy}`.slice(
-            0,
-            300,
-          ),
-      },
+      condition(
+        `firewall_${hook}`,
+        `Another firewall drops ${what}: ${named || "not one of nftables"}${isProven ? ", and nothing passed" : ""}${remedy}`,
+      ),
     ];
   });
 }

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
+import { canonicalAddress } from "../tunnel/addresses.ts";
 import type { HostsEntry } from "../tunnel/tunnel.ts";
-import { canonicalAddress } from "./addresses.ts";
 import { readIfThere } from "./files.ts";
 
 /**

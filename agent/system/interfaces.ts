@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { InterfaceKind, OwnAddress } from "../telemetry/endpoint-order.ts";
-import { canonicalAddress } from "./addresses.ts";
+import { canonicalAddress } from "../tunnel/addresses.ts";
 
 /** The machine's addresses, but for the loopback's, link-local ones and those of `ownInterface`. */
 export function ownAddresses(ownInterface: string): OwnAddress[] {

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
+import { canonicalPrefix, familyOf } from "../tunnel/addresses.ts";
 import { type Numbers, numbersOf, type RouteTable } from "../tunnel/numbers.ts";
 import { type RouteParts, routePartsOf, routeTextOf } from "../tunnel/routing.ts";
 import type { MachineRoute } from "../tunnel/tunnel.ts";
-import { canonicalPrefix, familyOf } from "./addresses.ts";
 import { CommandFailed, run } from "./exec.ts";
 import { inOrder, readRule, ruleArguments } from "./rules.ts";
 

@@ -1,5 +1,5 @@
+import { canonicalPrefix } from "../tunnel/addresses.ts";
 import type { Numbers } from "../tunnel/numbers.ts";
-import { canonicalPrefix } from "./addresses.ts";
 
 /**
  * The kernel's form of the rules of `routingRulesOf`. A rule is known by the agent's mark, table or interface group in it: two

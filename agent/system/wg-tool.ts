@@ -1,6 +1,7 @@
+import type { WireguardDevice } from "../tunnel/machine.ts";
 import { CommandFailed, run } from "./exec.ts";
 import { withSecretFile } from "./files.ts";
-import { type DeviceChange, KEEPALIVE_SECONDS, type PeerEdit, type WireguardDevice } from "./wg.ts";
+import { type DeviceChange, KEEPALIVE_SECONDS, type PeerEdit } from "./wg.ts";
 
 /** The kernel's WireGuard, through `wg`. */
 

@@ -1,25 +1,9 @@
+import type { WireguardDevice } from "../tunnel/machine.ts";
 import type { PeerChange } from "../tunnel/plan.ts";
 import { askUapi, base64Of, hexOf, type Line, publicKeyOf, UapiFailed, uapiSocketOf } from "./uapi.ts";
 import { changeWithTool, readWithTool } from "./wg-tool.ts";
 
 /** WireGuard's side of the interface: wireguard-go is asked over its own socket, the kernel through `wg`. */
-
-export interface WireguardPeer {
-  readonly publicKey: string;
-  readonly endpoint: string | null;
-  readonly allowedIps: readonly string[];
-  /** Seconds since the Unix epoch; 0 = never. */
-  readonly handshake: number;
-  readonly receivedBytes: number;
-  readonly sentBytes: number;
-}
-
-export interface WireguardDevice {
-  readonly publicKey: string | null;
-  readonly listenPort: number;
-  readonly mark: number;
-  readonly peers: readonly WireguardPeer[];
-}
 
 /** What is left out stays as it is; so do peers that are not named, and pre-shared keys. */
 export interface DeviceChange {

@@ -1,7 +1,7 @@
 import type { Assembled } from "../../shared/node/config/assemble.ts";
 import type { PeerReport } from "../../shared/node/protocol/types.ts";
-import { wgText } from "../state/keys.ts";
-import type { WireguardDevice } from "../system/wg.ts";
+import type { WireguardDevice } from "../tunnel/machine.ts";
+import { wgText } from "../tunnel/wg-text.ts";
 
 /** A path without a handshake for longer than this carries nothing (WireGuard's own limit for a session). */
 const SESSION_MS = 180_000;

@@ -1,14 +1,11 @@
 import type { Condition } from "../../shared/node/protocol/types.ts";
-import { conditionOf } from "../core/health.ts";
 import { messageOf } from "../failure.ts";
-import { observe, observeDevice, type Place, perform } from "../system/system.ts";
+import { condition } from "../health/condition.ts";
 import { conditionsOf } from "./conditions.ts";
+import type { Machine, PrivateKeys } from "./machine.ts";
 import { planApply, type Step } from "./plan.ts";
 import { codeWithout, takesAway } from "./step-kinds.ts";
 import type { Observed, Tunnel } from "./tunnel.ts";
-
-/** Gives the base64 private key that belongs to a public key. */
-export type PrivateKeys = (publicKey: string) => Promise<string>;
 
 /** What an apply came to. */
 export interface Applied {
@@ -34,7 +31,7 @@ const ROUNDS = 3;
  * @throws ApplyFailed naming the step that failed and what the system said, or what still differs at the end.
  */
 export async function converge(
-  place: Place,
+  machine: Machine,
   wanted: Tunnel,
   keys: PrivateKeys,
   known: Observed | null = null,
@@ -42,16 +39,16 @@ export async function converge(
   const done: Step["do"][] = [];
   const missing = new Map<string, Condition>();
   const left = async () => {
-    const seen = await look(place, wanted, keys);
+    const seen = await look(machine, wanted, keys);
     for (const condition of conditionsOf(seen, wanted)) missing.set(condition.code, condition);
     return { seen, steps: planApply(seen, wanted).filter((step) => !missing.has(JSON.stringify(step))) };
   };
   // What fails here is looked at, and done anew, below.
-  if (known) done.push(...(await performAll(stepsFrom(known, wanted), place, keys)).done);
+  if (known) done.push(...(await performAll(stepsFrom(known, wanted), machine, keys)).done);
   for (let round = 0; round < ROUNDS; round++) {
     const { seen, steps } = await left();
     if (steps.length === 0) return { steps: done, conditions: [...missing.values()], seen };
-    const outcome = await performAll(steps, place, keys);
+    const outcome = await performAll(steps, machine, keys);
     done.push(...outcome.done);
     for (const { step, condition } of outcome.missing) missing.set(JSON.stringify(step), condition);
     if (outcome.failure) throw outcome.failure;
@@ -70,28 +67,28 @@ function stepsFrom(known: Observed, wanted: Tunnel): readonly Step[] {
 }
 
 /** What can't be seen must not hold up what protects: it is done by itself, without a look at the rest. */
-async function look(place: Place, wanted: Tunnel, keys: PrivateKeys): Promise<Observed> {
+async function look(machine: Machine, wanted: Tunnel, keys: PrivateKeys): Promise<Observed> {
   try {
-    return await observe(place);
+    return await machine.observe();
   } catch (error) {
-    const steps = planApply(await observeDevice(place), wanted);
-    await performAll(steps.filter(takesAway), place, keys);
+    const steps = planApply(await machine.observeDevice(), wanted);
+    await performAll(steps.filter(takesAway), machine, keys);
     throw new ApplyFailed(`The system could not be looked at: ${messageOf(error)}`, { cause: error });
   }
 }
 
-async function performAll(steps: readonly Step[], place: Place, keys: PrivateKeys) {
+async function performAll(steps: readonly Step[], machine: Machine, keys: PrivateKeys) {
   const done: Step["do"][] = [];
   const missing: { readonly step: Step; readonly condition: Condition }[] = [];
   let failure: ApplyFailed | null = null;
   for (const step of steps) {
     if (failure && !takesAway(step)) continue;
     try {
-      await perform(step, place, keys);
+      await machine.perform(step, keys);
       done.push(step.do);
     } catch (error) {
       const code = codeWithout(step);
-      if (code !== null) missing.push({ step, condition: conditionOf(code, error) });
+      if (code !== null) missing.push({ step, condition: condition(code, error) });
       else failure ??= new ApplyFailed(`The step ${step.do} failed: ${messageOf(error)}`, { cause: error });
     }
   }

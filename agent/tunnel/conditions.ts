@@ -1,5 +1,6 @@
 import type { Condition } from "../../shared/node/protocol/types.ts";
-import { isDefaultRoute } from "../system/addresses.ts";
+import { condition } from "../health/condition.ts";
+import { isDefaultRoute } from "./addresses.ts";
 import { localNetworksOf } from "./routing.ts";
 import type { Observed, Tunnel } from "./tunnel.ts";
 
@@ -34,8 +35,6 @@ function exitConditions({ exit, peers }: Tunnel): Condition[] {
       : condition("exit_unused", `${what}: what would go through it goes out directly`),
   ];
 }
-
-const condition = (code: string, detail: string): Condition => ({ code, detail });
 
 const some = (items: readonly string[]): string =>
   items.length > 5 ? `${items.slice(0, 5).join(", ")} and ${items.length - 5} more` : items.join(", ");

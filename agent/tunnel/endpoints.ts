@@ -1,4 +1,4 @@
-import type { WireguardPeer } from "../system/wg.ts";
+import type { WireguardPeer } from "./machine.ts";
 
 /** A tunnel in use shakes hands every two minutes; after this long without it, the path is taken for dead. */
 const SILENT_MS = 150_000;

@@ -1,23 +1,21 @@
 import { SerialQueue } from "../../shared/base/async/serial-queue.ts";
 import type { Assembled } from "../../shared/node/config/assemble.ts";
-import type { Health } from "../core/health.ts";
+import type { Condition } from "../../shared/node/protocol/types.ts";
 import { messageOf } from "../failure.ts";
 import type { Log } from "../log.ts";
-import { wgText } from "../state/keys.ts";
-import { kernelFamilies } from "../system/routes.ts";
-import { type Place, perform, removeEverything } from "../system/system.ts";
-import { SystemWatch } from "../system/watch.ts";
-import { nudgePeers, readDevice, setPeers, type WireguardDevice } from "../system/wg.ts";
-import { converge, type PrivateKeys } from "./apply.ts";
+import { converge } from "./apply.ts";
 import { EndpointChooser } from "./endpoints.ts";
+import type { Machine, PrivateKeys, Watch, WireguardDevice } from "./machine.ts";
 import { haveMoved } from "./moves.ts";
 import type { Step } from "./plan.ts";
 import { familyOfRoute, routesOf, routingRulesOf } from "./routing.ts";
 import type { ExitUse, Observed } from "./tunnel.ts";
 import { asChosen, isolated, type KeyChanges, keyChanges, tunnelOf } from "./wanted.ts";
+import { wgText } from "./wg-text.ts";
 
 export interface KeeperOptions {
-  readonly place: Place;
+  readonly machine: Machine;
+  readonly interfaceName: string;
   readonly listenPort: number;
   readonly bypass: () => readonly string[];
   /** As this machine has chosen it, whatever a config says that was made for another choice. */
@@ -25,7 +23,6 @@ export interface KeeperOptions {
   readonly exit: ExitUse | null;
   readonly privateKeys: PrivateKeys;
   readonly log: Log;
-  readonly health: Health;
 }
 
 /** How often the new key of a peer is looked at. */
@@ -46,7 +43,8 @@ export class TunnelKeeper {
   #waiting: Map<string, string> = new Map();
   #watcher: NodeJS.Timeout | null = null;
   #searcher: NodeJS.Timeout | null = null;
-  #system: SystemWatch | null = null;
+  #system: Watch | null = null;
+  #conditions: readonly Condition[] = [];
   #seen: WireguardDevice | null = null;
   /** The system as it was seen to stand; null where it may stand otherwise, and must be looked at first. */
   #stood: Observed | null = null;
@@ -57,6 +55,11 @@ export class TunnelKeeper {
 
   get config(): Assembled | null {
     return this.#config;
+  }
+
+  /** What this machine was found to go without. */
+  get conditions(): readonly Condition[] {
+    return this.#conditions;
   }
 
   /** Whether the peers were taken away although the config names them. */
@@ -107,10 +110,7 @@ export class TunnelKeeper {
     const sought = (device?.peers ?? []).filter(({ publicKey }) => peers?.has(publicKey) ?? true);
     for (const peer of sought)
       this.#endpoints.suspect(peer, candidates.get(peer.publicKey) ?? [], performance.now());
-    await nudgePeers(
-      this.#options.place.interfaceName,
-      sought.map(({ publicKey }) => ({ publicKey, endpoint: null })),
-    );
+    await this.#options.machine.nudgePeers(sought.map(({ publicKey }) => ({ publicKey, endpoint: null })));
     await this.#tryEndpoints();
     this.#search();
   }
@@ -151,26 +151,25 @@ export class TunnelKeeper {
 
   /** From now on what somebody changes is mended as soon as the kernel tells of it. */
   watchSystem(): void {
-    const { place, log } = this.#options;
-    this.#system = new SystemWatch(place.interfaceName, () => {
+    const { machine, log } = this.#options;
+    this.#system = machine.watch(() => {
       this.mend().then(
         (steps) => tellMended(log, steps),
         (error: unknown) => log.warn(messageOf(error)),
       );
     });
-    void this.#system.start();
   }
 
   /** Lets nothing go around an exit node that is relied on, although no config is in force that brings one. */
   holdExit(): Promise<void> {
     return this.#queue.run(async () => {
-      const { place, exit, bypass, privateKeys } = this.#options;
+      const { machine, exit, bypass, privateKeys } = this.#options;
       if (!exit?.isRequired) return;
-      const families = kernelFamilies();
+      const { families } = machine;
       const routes = routesOf({ peers: [], exit }).filter((route) => families.includes(familyOfRoute(route)));
-      await perform({ do: "close-exit", routes }, place, privateKeys);
+      await machine.perform({ do: "close-exit", routes }, privateKeys);
       const rules = routingRulesOf({ bypass: bypass(), exit }, routes, []);
-      await perform({ do: "add-rules", rules }, place, privateKeys);
+      await machine.perform({ do: "add-rules", rules }, privateKeys);
     });
   }
 
@@ -192,9 +191,19 @@ export class TunnelKeeper {
     }
   }
 
+  /** Takes away whoever an earlier run left, where no config says that they may stay. */
+  dropPeers(): Promise<void> {
+    return this.#queue.run(() => this.#options.machine.dropPeers());
+  }
+
+  /** As the machine finds them. */
+  otherFirewalls(passage: Parameters<Machine["otherFirewalls"]>[0]): Promise<Condition[]> {
+    return this.#options.machine.otherFirewalls(passage);
+  }
+
   /** @throws Error when it can't be asked. */
   async #readDevice(): Promise<WireguardDevice | null> {
-    this.#seen = await readDevice(this.#options.place.interfaceName);
+    this.#seen = await this.#options.machine.readDevice();
     return this.#seen;
   }
 
@@ -206,8 +215,8 @@ export class TunnelKeeper {
     return this.#queue.run(async () => {
       this.stop();
       this.#stood = null;
-      const { place, exit } = this.#options;
-      await removeEverything(place, isShut && exit?.isRequired === true);
+      const { machine, exit } = this.#options;
+      await machine.clear(isShut && exit?.isRequired === true);
       this.#config = null;
     });
   }
@@ -224,23 +233,23 @@ export class TunnelKeeper {
 
   async #converge(through: KeyChanges = NO_CHANGES): Promise<readonly Step["do"][]> {
     if (this.#config === null) return [];
-    const { place, privateKeys, health } = this.#options;
+    const { machine, privateKeys } = this.#options;
     const chosen = asChosen(this.#config, this.#options.exitNode);
     const config = this.#isApart ? isolated(chosen) : chosen;
     const known = this.#stood;
     this.#stood = null;
     const tunnel = this.#tunnel(config, through);
-    const { steps, conditions, seen } = await converge(place, tunnel, privateKeys, known);
+    const { steps, conditions, seen } = await converge(machine, tunnel, privateKeys, known);
     this.#stood = seen;
-    health.set("system", conditions);
+    this.#conditions = conditions;
     if (steps.length > 0) this.#system?.looked();
     return steps;
   }
 
   #tunnel(config: Assembled, through: KeyChanges) {
-    const { place, listenPort, bypass, exit } = this.#options;
+    const { interfaceName, listenPort, bypass, exit } = this.#options;
     return tunnelOf(config, {
-      interfaceName: place.interfaceName,
+      interfaceName,
       listenPort,
       bypass: bypass(),
       exit,
@@ -299,7 +308,7 @@ export class TunnelKeeper {
     const changes = peers
       .filter(({ publicKey }) => through.has(publicKey))
       .map(({ publicKey, allowedIps }) => ({ publicKey, allowedIps, endpoint: null }));
-    await setPeers(this.#options.place.interfaceName, changes);
+    await this.#options.machine.setPeers(changes);
   }
 
   async #tryEndpoints(): Promise<boolean> {
@@ -308,7 +317,7 @@ export class TunnelKeeper {
     const candidates = this.#candidates(this.#config);
     const [now, wall] = [performance.now(), Date.now()];
     const { changes, isWorthMore } = this.#endpoints.choose(device.peers, candidates, now, wall);
-    await nudgePeers(this.#options.place.interfaceName, changes);
+    await this.#options.machine.nudgePeers(changes);
     return isWorthMore;
   }
 }

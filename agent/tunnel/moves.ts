@@ -1,5 +1,5 @@
 import type { Assembled } from "../../shared/node/config/assemble.ts";
-import { wgText } from "../state/keys.ts";
+import { wgText } from "./wg-text.ts";
 
 /**
  * Keys of the peers that are to be sought: those that are new, and those that may have moved, since what they called

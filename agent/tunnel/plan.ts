@@ -1,4 +1,4 @@
-import { familyOf } from "../system/addresses.ts";
+import { familyOf } from "./addresses.ts";
 import { familyOfRoute, routePartsOf, routesOf, routingRulesOf } from "./routing.ts";
 import type { HostsEntry, Observed, Tunnel } from "./tunnel.ts";
 

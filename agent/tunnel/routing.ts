@@ -1,5 +1,5 @@
 import { contains, type Prefix, prefixOf } from "../../shared/net/prefix.ts";
-import { familyOf, isDefaultRoute } from "../system/addresses.ts";
+import { familyOf, isDefaultRoute } from "./addresses.ts";
 import type { RouteTable } from "./numbers.ts";
 import type { MachineRoute, Tunnel } from "./tunnel.ts";
 

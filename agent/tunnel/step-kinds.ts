@@ -1,3 +1,4 @@
+import type { ConditionCode } from "../../shared/node/conditions.ts";
 import type { Step } from "./plan.ts";
 
 /** What becomes of the rest when a step of an apply fails. */
@@ -20,7 +21,7 @@ export function takesAway(step: Step): boolean {
 }
 
 /** The code of the condition in which a step's failure leaves the machine; null when the tunnel can't do without it. */
-export function codeWithout(step: Step): string | null {
+export function codeWithout(step: Step): ConditionCode | null {
   switch (step.do) {
     case "write-hosts":
       return "names_unwritten";

@@ -1,9 +1,9 @@
 import type { Assembled } from "../../shared/node/config/assemble.ts";
 import { renderFilter } from "../../shared/node/filter.ts";
-import { wgText } from "../state/keys.ts";
-import { canonicalPrefix, familyOf, isDefaultRoute } from "../system/addresses.ts";
+import { canonicalPrefix, familyOf, isDefaultRoute } from "./addresses.ts";
 import { numbersOf } from "./numbers.ts";
 import type { ExitUse, HostsEntry, Tunnel, TunnelPeer } from "./tunnel.ts";
+import { wgText } from "./wg-text.ts";
 
 /** From what the hub wants to what should stand in the system. */
 

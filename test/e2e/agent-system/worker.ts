@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { observe, type Place, removeEverything } from "../../../agent/system/system.ts";
+import { machineAt } from "../../../agent/system/machine.ts";
+import type { Place } from "../../../agent/system/system.ts";
 import { SystemWatch } from "../../../agent/system/watch.ts";
 import { readDevice } from "../../../agent/system/wg.ts";
 import { readWithTool } from "../../../agent/system/wg-tool.ts";
@@ -21,24 +22,25 @@ const [, , verb, file = ""] = process.argv;
 const { place, keys, tunnels, known } = JSON.parse(readFileSync(file, "utf8")) as Job;
 const privateKey = async (publicKey: string) => keys[publicKey] ?? "";
 const [first] = tunnels;
+const machine = machineAt(place);
 
 if (verb === "apply" && first) {
-  console.log(JSON.stringify(await converge(place, first, privateKey, known)));
+  console.log(JSON.stringify(await converge(machine, first, privateKey, known)));
 } else if (verb === "spin") {
   console.log("spinning");
   // From one state to the next until the test kills it.
   let stood = known;
-  for (;;) for (const tunnel of tunnels) stood = (await converge(place, tunnel, privateKey, stood)).seen;
+  for (;;) for (const tunnel of tunnels) stood = (await converge(machine, tunnel, privateKey, stood)).seen;
 } else if (verb === "keep" && first) {
-  await converge(place, first, privateKey);
-  const watch = new SystemWatch(place.interfaceName, () => void converge(place, first, privateKey));
+  await converge(machine, first, privateKey);
+  const watch = new SystemWatch(place.interfaceName, () => void converge(machine, first, privateKey));
   await watch.start();
   console.log("keeping");
 } else if (verb === "check" && first) {
-  console.log(JSON.stringify(planApply(await observe(place), first)));
+  console.log(JSON.stringify(planApply(await machine.observe(), first)));
 } else if (verb === "device") {
   const name = place.interfaceName;
   console.log(JSON.stringify({ asked: await readDevice(name), tool: await readWithTool(name) }));
 } else if (verb === "down") {
-  await removeEverything(place);
+  await machine.clear(false);
 }

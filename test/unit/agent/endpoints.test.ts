@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { WireguardPeer } from "../../../agent/system/wg.ts";
 import { type OwnAddress, orderEndpoints } from "../../../agent/telemetry/endpoint-order.ts";
 import { EndpointChooser } from "../../../agent/tunnel/endpoints.ts";
+import type { WireguardPeer } from "../../../agent/tunnel/machine.ts";
 import { haveMoved } from "../../../agent/tunnel/moves.ts";
 import { asChosen } from "../../../agent/tunnel/wanted.ts";
 import type { Assembled } from "../../../shared/node/config/assemble.ts";

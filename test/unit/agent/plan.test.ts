@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type PeerChange, planApply, type Step } from "../../../agent/tunnel/plan.ts";
+import { planApply } from "../../../agent/tunnel/plan.ts";
 import { localNetworksOf, routesOf, routingRulesOf } from "../../../agent/tunnel/routing.ts";
 import {
   type ExitUse,
@@ -10,6 +10,7 @@ import {
   type Tunnel,
   type TunnelPeer,
 } from "../../../agent/tunnel/tunnel.ts";
+import { perform } from "../../support/model-machine.ts";
 
 const SEED = 20_261_124;
 const KEYS = ["a", "b", "c", "d", "e"];
@@ -22,84 +23,6 @@ const PREFIXES = [
   "0.0.0.0/0",
   "::/0",
 ];
-
-const isClosed = (route: string): boolean => route.startsWith("closed");
-
-/** What each step does to the system, in the words of `wg`, `ip` and `nft`. */
-function perform(step: Step, now: Observed): Observed {
-  const device = now.device ?? { publicKey: null, listenPort: 0, mark: 0, peers: [] };
-  const link = now.link ?? { mtu: 1420, up: false, addresses: [] };
-  const setPeers = (changes: readonly PeerChange[]): Observed => {
-    let peers = device.peers;
-    for (const { publicKey, allowedIps, endpoint } of changes) {
-      const old = peers.find((peer) => peer.publicKey === publicKey);
-      // A prefix belongs to one peer: whoever is given it takes it from the other.
-      const others = peers
-        .filter((peer) => peer.publicKey !== publicKey)
-        .map((peer) => ({
-          ...peer,
-          allowedIps: peer.allowedIps.filter((prefix) => !allowedIps.includes(prefix)),
-        }));
-      peers = [...others, { publicKey, allowedIps, endpoint: endpoint ?? old?.endpoint ?? null }];
-    }
-    return { ...now, device: { ...device, peers } };
-  };
-  switch (step.do) {
-    case "remove-link":
-      return { ...now, link: null, device: null, routes: now.routes.filter(isClosed) };
-    case "create-link":
-      expect(now.link).toBeNull();
-      return { ...now, link, device };
-    case "remove-peers":
-      return {
-        ...now,
-        device: { ...device, peers: device.peers.filter((p) => !step.keys.includes(p.publicKey)) },
-      };
-    case "shrink-peers":
-    case "set-peers":
-      return setPeers(step.peers);
-    case "set-key":
-      return { ...now, device: { ...device, publicKey: step.publicKey } };
-    case "set-port":
-      return { ...now, device: { ...device, listenPort: step.port } };
-    case "set-mark":
-      return { ...now, device: { ...device, mark: step.mark } };
-    case "load-filter":
-      return { ...now, filter: step.text };
-    case "add-addresses":
-      return { ...now, link: { ...link, addresses: [...link.addresses, ...step.prefixes] } };
-    case "remove-addresses":
-      return {
-        ...now,
-        link: { ...link, addresses: link.addresses.filter((a) => !step.prefixes.includes(a)) },
-      };
-    case "set-mtu":
-      return { ...now, link: { ...link, mtu: step.mtu } };
-    case "link-up":
-      return { ...now, link: { ...link, up: true } };
-    case "probe-mtu":
-      return { ...now, mtuProbing: true };
-    case "mark-way-back":
-      return { ...now, wayBack: true };
-    case "forward":
-      return { ...now, forwards: [...now.forwards, ...step.families] };
-    case "raise-fence":
-      return { ...now, fence: step.port };
-    case "close-exit":
-    case "add-routes":
-      if (step.do === "add-routes") expect(link.up).toBe(true);
-      else expect(step.routes.every(isClosed)).toBe(true);
-      return { ...now, routes: [...now.routes, ...step.routes] };
-    case "remove-routes":
-      return { ...now, routes: now.routes.filter((route) => !step.routes.includes(route)) };
-    case "add-rules":
-      return { ...now, routingRules: [...now.routingRules, ...step.rules] };
-    case "remove-rules":
-      return { ...now, routingRules: now.routingRules.filter((rule) => !step.rules.includes(rule)) };
-    case "write-hosts":
-      return { ...now, hosts: step.entries };
-  }
-}
 
 /** Peers that share no prefix, as every accepted config has them. */
 const peers = fc

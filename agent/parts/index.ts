@@ -1,0 +1,13 @@
+import { Firewalls } from "./firewalls.ts";
+import { Lookout } from "./lookout.ts";
+import type { NodeView, Part } from "./part.ts";
+import { Push } from "./push.ts";
+import { Reporter } from "./reporter.ts";
+
+/** All parts of an agent, in the order in which they start. */
+export const partsOf = (node: NodeView): readonly Part[] => [
+  new Firewalls(node),
+  new Push(node),
+  new Reporter(node),
+  new Lookout(node),
+];

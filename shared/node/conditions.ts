@@ -1,0 +1,28 @@
+/**
+ * The codes of conditions: what may not work on a node although its config is in force. `docs/agent.md` says what each
+ * means. A hub takes codes that it does not know: a newer agent may find more.
+ */
+export const CONDITION_CODES = [
+  "names_unwritten",
+  "ipv6_off",
+  "ipv6_missing",
+  "forwarding_off",
+  "way_back_unset",
+  "routes_missing",
+  "mtu_unset",
+  "addresses_left",
+  "state_was_damaged",
+  "state_unwritten",
+  "facts_unknown",
+  "port_taken",
+  "report_left_out",
+  "fence_missing",
+  "network_local",
+  "firewall_forward",
+  "firewall_input",
+  "exit_shut",
+  "exit_unused",
+  "part_failed",
+] as const;
+
+export type ConditionCode = (typeof CONDITION_CODES)[number];
