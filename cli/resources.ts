@@ -82,6 +82,7 @@ export const RESOURCES: readonly Resource[] = [
     about: "providers that people sign in with: OpenID, GitHub",
     key: "name",
     columns: ["name", "kind", "issuer", "clientId", "enabled", "id"],
+    byHand: ["test"],
   },
   {
     command: "network",

@@ -8,6 +8,7 @@ import { addMeshCommands } from "./commands/mesh.ts";
 import { addNetworkCommands } from "./commands/network.ts";
 import { addNodeCommands } from "./commands/nodes.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
+import { addProviderTest } from "./commands/provider-test.ts";
 import { addResourceCommands } from "./commands/resource.ts";
 import { addRuleCommands } from "./commands/rules.ts";
 import { addSessionKill } from "./commands/session-kill.ts";
@@ -51,6 +52,7 @@ export function describeProgram(program: Command, app: App): void {
   addLoginCommands(program, app);
   addResourceCommands(program, app);
   addSessionKill(program, app);
+  addProviderTest(program, app);
   addPolicyCommands(program, app);
   addNetworkCommands(program, app);
   addTrustCommands(program, app);

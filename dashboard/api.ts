@@ -1,7 +1,7 @@
 import { QueryClient, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { ApiError, type Called, type CallInput, createClient } from "../shared/api/client.ts";
 import { mayCall } from "../shared/api/endpoint.ts";
-import type { Answer, EndpointId } from "../shared/api/endpoints.ts";
+import { type Answer, ENDPOINTS, type EndpointId } from "../shared/api/endpoints.ts";
 
 /** The admin API as the dashboard uses it: the browser's session cookie signs in, the header keeps other sites out. */
 const client = createClient({
@@ -91,10 +91,14 @@ export function useWrite<Id extends EndpointId>(id: Id) {
 /** The `If-Match` of a row that was loaded at `version`. */
 export const etagOf = (row: { readonly version: number }): string => `"${row.version}"`;
 
-/** Whether the signed-in administrator may change things; false while that is unknown. */
-export function useMayWrite(): boolean {
+/** Whether the signed-in administrator may make this call; false while that is unknown. */
+export function useMayCall(id: EndpointId): boolean {
   const me = useApi("me.get", {});
-  return me.data !== undefined && mayCall(me.data.role, "admin");
+  const { role } = ENDPOINTS[id];
+  return me.data !== undefined && role !== "public" && mayCall(me.data.role, role);
 }
+
+/** Whether the signed-in administrator may change most things; false while that is unknown. */
+export const useMayWrite = (): boolean => useMayCall("apps.update");
 
 export const isSignedOut = (error: unknown): boolean => error instanceof ApiError && error.status === 401;

@@ -20,6 +20,11 @@ export const PAGES: readonly Page[] = [
   { id: "decisions", title: "Decisions", component: lazy(() => import("./pages/decisions.tsx")) },
   { id: "sessions", title: "Sessions", component: lazy(() => import("./pages/sessions.tsx")) },
   { id: "people", title: "Users and groups", component: lazy(() => import("./pages/people.tsx")) },
+  {
+    id: "providers",
+    title: "Identity providers",
+    component: lazy(() => import("./pages/providers.tsx")),
+  },
   { id: "nodes", title: "Nodes", component: lazy(() => import("./pages/nodes.tsx")) },
   { id: "map", title: "Map", component: lazy(() => import("./pages/map.tsx")) },
   { id: "mesh-rules", title: "Node rules", component: lazy(() => import("./pages/mesh-rules.tsx")) },

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { endsSessionsOf, signedOutInWords } from "../../shared/api/consequence.ts";
 import type { Endpoint } from "../../shared/api/endpoint.ts";
 import { ENDPOINT_LIST, type EndpointId } from "../../shared/api/endpoints.ts";
 import type { App, Hub } from "../app.ts";
@@ -54,7 +55,7 @@ function addOperation(
   if (named) command.argument(`<${resource.key}>`, `its ${resource.key}`);
   const optional = bodyFields.filter((field) => field !== named);
   addFieldOptions(command, optional);
-  if (operation.method === "DELETE") command.option("-y, --yes", "do not ask");
+  if (mayAsk(operation)) command.option("-y, --yes", "do not ask");
   const words = named ? [...parameters, resource.key] : parameters;
   command.action((...given) => change(app, resource, operation, parameters, words, optional, named, given));
 }
@@ -96,12 +97,7 @@ async function change(
   const params = named(parameters, given);
   const body = await readFields(fields, options, app.io, Date.now());
   if (key) body[key.name] = given[parameters.length];
-  if (operation.method === "DELETE" && operation.ifMatch)
-    await confirm(
-      app,
-      `Delete ${resource.command} ${Object.values(params).join(" ")}?`,
-      options.yes === true,
-    );
+  if (mayAsk(operation)) await askFirst(app, hub, operation, resource, params, body, options.yes === true);
   const { data } = await hub.call(operation.id, {
     params,
     ...(operation.body ? { body } : {}),
@@ -110,6 +106,26 @@ async function change(
   app.emit(data ?? { ok: true }, () => (data ? detailsOf(data) : "Done.\n"));
   if (typeof data === "object" && data && "secret" in data)
     app.note("The secret is shown only this once; keep it where secrets belong.");
+}
+
+const mayAsk = ({ method, ifMatch }: Operation): boolean =>
+  ifMatch === true && (method === "DELETE" || method === "PATCH");
+
+/** Before something is deleted, or somebody is signed out by a change, with how many that are. */
+async function askFirst(
+  app: App,
+  hub: Hub,
+  { id, method }: Operation,
+  resource: Resource,
+  params: Readonly<Record<string, string>>,
+  body: Readonly<Record<string, unknown>>,
+  yes: boolean,
+): Promise<void> {
+  const of = endsSessionsOf(id, params, body);
+  const count = of && !yes ? (await hub.client.call("sessions.count", { query: of })).data : null;
+  if (method !== "DELETE" && (count === null || count.sessions === 0)) return;
+  const what = `${method === "DELETE" ? "Delete" : "Change"} ${resource.command} ${Object.values(params).join(" ")}?`;
+  await confirm(app, count?.sessions ? `${signedOutInWords(count)}. ${what}` : what, yes);
 }
 
 /** The ETag of the thing as it is now: the version that is to change. */

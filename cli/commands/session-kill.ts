@@ -19,15 +19,25 @@ export function addSessionKill(program: Command, app: App): void {
         throw new Failure(EXIT.usage, "Give one of: a session's id, --user or --app");
       const { call, client } = await app.hub();
       if (id !== undefined) {
-        await client.call("sessions.kill", { params: { session: id } });
-        return app.emit({ ended: [id] }, () => `Ended ${id}.\n`);
+        const { data: session } = await client.call("sessions.get", { params: { session: id } });
+        const { data } = await client.call("sessions.kill", { params: { session: id } });
+        app.emit(data, () => endedText(data));
+        if (session.kind === "app" && data.ended.length > 0) app.note(COMES_BACK);
+        return;
       }
       const body = user !== undefined ? { by: "user", user } : { by: "app", app: name };
       const { data } = (await call("sessions.killMany", { body })) as Called<Answer<"sessions.killMany">>;
-      const pending =
-        data.pending > 0
-          ? ` ${data.pending} session object(s) could not be reached yet; they are retried.`
-          : "";
-      app.emit(data, () => `Ended ${data.ended.length} session(s).${pending}\n`);
+      app.emit(data, () => endedText(data));
+      if (name !== undefined && data.ended.length > 0) app.note(COMES_BACK);
     });
+}
+
+/** An app session hangs on a sign-in session, by which the app makes another one without asking. */
+const COMES_BACK =
+  "Whoever is still signed in comes back by opening the app again: end all with --user, and keep them out with `users update USER --status disabled`.";
+
+function endedText({ ended, pending }: Answer<"sessions.kill">): string {
+  const count = ended.length === 1 ? "1 session" : `${ended.length} sessions`;
+  const later = pending > 0 ? ` ${pending} places could not be reached yet; they are tried again.` : "";
+  return `Ended ${count}.${later}\n`;
 }

@@ -1,10 +1,12 @@
-import { type ReactNode, useId, useRef } from "react";
+import { type ReactNode, useState } from "react";
+import { ConfirmDialog } from "./confirm-dialog.tsx";
 
 interface ConfirmButton {
   readonly label: string;
   /** The same in full, where the label alone does not say which thing it is about. */
   readonly name?: string;
   readonly question: string;
+  /** What follows from it. It is shown, and so loaded, only while the question is open. */
   readonly children: ReactNode;
   readonly className?: string;
   readonly disabled?: boolean;
@@ -21,8 +23,7 @@ export function ConfirmButton({
   disabled = false,
   onConfirm,
 }: ConfirmButton) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const heading = useId();
+  const [isOpen, setOpen] = useState(false);
   return (
     <>
       <button
@@ -30,29 +31,23 @@ export function ConfirmButton({
         className={className}
         disabled={disabled}
         aria-label={name}
-        onClick={() => dialog.current?.showModal()}
+        onClick={() => setOpen(true)}
       >
         {label}
       </button>
-      <dialog ref={dialog} aria-labelledby={heading}>
-        <h2 id={heading}>{question}</h2>
-        <p>{children}</p>
-        <div className="actions">
-          <button
-            type="button"
-            className="button danger"
-            onClick={() => {
-              dialog.current?.close();
-              onConfirm();
-            }}
-          >
-            {label}
-          </button>
-          <button type="button" className="button plain" onClick={() => dialog.current?.close()}>
-            Cancel
-          </button>
-        </div>
-      </dialog>
+      {isOpen && (
+        <ConfirmDialog
+          question={question}
+          label={label}
+          onConfirm={() => {
+            setOpen(false);
+            onConfirm();
+          }}
+          onCancel={() => setOpen(false)}
+        >
+          {children}
+        </ConfirmDialog>
+      )}
     </>
   );
 }

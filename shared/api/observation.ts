@@ -24,9 +24,18 @@ export const sessionQuery = {
   ...f.pageQuery,
   user: z.optional(f.said(f.reference, "only of this user, by e-mail or id")),
   app: z.optional(f.said(f.reference, "only of this app, by name or id")),
+  provider: z.optional(f.said(f.reference, "only those for which this identity provider vouches")),
   kind: z.optional(f.said(z.enum(["sign_in", "app"]), "only of this kind")),
   state: z.optional(f.said(z.enum(["live", "ended", "all"]), "`live` unless said")),
 };
+
+/** Which live sessions are counted; those that all given ones fit. */
+export const sessionCountQuery = {
+  user: z.optional(f.said(f.reference, "only of this user, by e-mail or id")),
+  app: z.optional(f.said(f.reference, "only of this app, by name or id")),
+  provider: z.optional(f.said(f.reference, "only those for which this identity provider vouches")),
+};
+export const sessionCount = z.object({ sessions: z.int(), people: z.int() });
 
 export const sessionsEnd = z.discriminatedUnion("by", [
   z.strictObject({ by: z.literal("user"), user: f.reference }),

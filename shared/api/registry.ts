@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { PROVIDER_KINDS } from "../access/login/provider-kinds.ts";
+import { TRIAL_STEPS } from "../access/login/provider-trial.ts";
 import * as f from "./fields.ts";
 
 /** Resources of the registry: the network, its people, its groups, segments, apps and identity providers. */
@@ -191,6 +192,21 @@ export const identityProvider = z.object({
 /** A provider as it was saved, and what would not work with it, in words; asked of the provider itself. */
 export const identityProviderSaved = z.extend(identityProvider, {
   problems: z.optional(z.array(z.string())),
+});
+
+/** What a trial of a provider found; see `judgeTrial`. */
+export const providerTrial = z.object({
+  /** Nothing that was seen makes sign-ins fail. */
+  passed: z.boolean(),
+  /** What must be registered at the provider. */
+  redirectUri: z.string(),
+  checks: z.array(
+    z.object({
+      step: z.enum(TRIAL_STEPS),
+      result: z.enum(["good", "warn", "bad", "unknown"]),
+      findings: z.array(z.string()),
+    }),
+  ),
 });
 
 const providerInput = {

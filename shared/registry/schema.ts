@@ -267,7 +267,11 @@ export const sessionsIndex = sqliteTable(
       .references(() => users.id, { onDelete: "cascade" }),
     /** Of an app session: its app and the sign-in session above it. */
     appId: text("app_id"),
+    /** What the app was called when it was deleted, since its row is gone then. */
+    appName: text("app_name"),
     parentId: text("parent_id"),
+    /** The identity provider that vouches for it; null in rows of older releases. */
+    providerId: text("provider_id"),
     ip: text("ip").notNull().default(""),
     userAgent: text("user_agent").notNull().default(""),
     createdAt: integer("created_at").notNull(),
@@ -280,6 +284,7 @@ export const sessionsIndex = sqliteTable(
     index("sessions_app").on(t.appId, t.endedAt),
     index("sessions_expiry").on(t.expiresAt),
     index("sessions_parent").on(t.parentId),
+    index("sessions_provider").on(t.providerId, t.endedAt),
   ],
 );
 

@@ -1,8 +1,12 @@
+import type { SessionEndReason } from "../../shared/access/sessions/types.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
 import { refreshMesh } from "../mesh/notify.ts";
 import { recordEvent } from "../platform/audit.ts";
 import type { Bindings } from "../platform/env.ts";
+import { logError } from "../platform/log.ts";
 import { coordinatorObject, meshObject } from "../platform/objects.ts";
+import { freshId } from "../platform/random.ts";
+import { savedEvent, settleEvents } from "../platform/saved-events.ts";
 import { loadPrincipal } from "../registry/principals.ts";
 import { endUser } from "../session/end-sessions.ts";
 import { indexEnded } from "../session/session-index.ts";
@@ -20,14 +24,14 @@ const WIDTH = 10;
 export async function perform(bindings: Bindings, effects: Effects, event: EventEntry): Promise<number> {
   const [recorded, propagated] = await Promise.allSettled([
     recordEvent(bindings, event),
-    propagate(bindings, effects),
+    propagate(bindings, effects, event),
   ]);
   if (propagated.status === "rejected") throw propagated.reason;
   if (recorded.status === "rejected") throw recorded.reason;
   return propagated.value;
 }
 
-async function propagate(bindings: Bindings, effects: Effects): Promise<number> {
+async function propagate(bindings: Bindings, effects: Effects, event: EventEntry): Promise<number> {
   if (effects.confirms) {
     const { segmentId, revision } = effects.confirms;
     // False where it was published by an attempt before this one, or grew in the meantime: then it is still shown as held.
@@ -36,7 +40,7 @@ async function propagate(bindings: Bindings, effects: Effects): Promise<number> 
   // A user who was disabled takes their nodes out of the mesh.
   const concernsNodes = effects.mesh === true || effects.userIds.length > 0;
   const told = await Promise.allSettled([
-    tellSessions(bindings, effects),
+    tellSessions(bindings, effects, event),
     concernsNodes ? refreshMesh(bindings) : 0,
   ]);
   return told.reduce((pending, result) => {
@@ -46,7 +50,7 @@ async function propagate(bindings: Bindings, effects: Effects): Promise<number> 
 }
 
 /** @returns How many session objects could not be told yet. */
-async function tellSessions(bindings: Bindings, effects: Effects): Promise<number> {
+async function tellSessions(bindings: Bindings, effects: Effects, event: EventEntry): Promise<number> {
   const coordinator = coordinatorObject(bindings);
   const pending = new Set<string>();
   const note = (told: { readonly pending: readonly string[] }) => {
@@ -58,13 +62,43 @@ async function tellSessions(bindings: Bindings, effects: Effects): Promise<numbe
     concernsPolicies ? coordinator.publish().then(note) : null,
     effects.userIds.length > 0 ? tellOf(bindings, effects.userIds).then(note) : null,
   ]);
-  await inTurns(effects.ends, async ({ filter, reason }) => {
-    if (filter.by === "user") await endUser(bindings, filter.id, reason);
+  const ended = await inTurns(effects.ends, async ({ filter, reason }) => {
+    const first = filter.by === "user" ? await endUser(bindings, filter.id, reason) : [];
     const over = await coordinator.endEverywhere(null, filter, reason);
     note(over);
     await indexEnded(bindings.db, over.ended, reason);
+    return [...first, ...over.ended].map((id) => ({ id, reason }));
   });
+  await noteEnded(bindings, event, new Map(ended.flat().map(({ id, reason }) => [id, reason])));
   return pending.size;
+}
+
+/**
+ * Says in the audit log how many sessions a change ended, and why. Saved first: an attempt that is made again ends, and
+ * notes, only what is left, and while the log is away it is told later.
+ *
+ * @param ended Sessions with why they ended.
+ */
+async function noteEnded(
+  bindings: Bindings,
+  { actor, target }: EventEntry,
+  ended: ReadonlyMap<string, SessionEndReason>,
+): Promise<void> {
+  if (ended.size === 0) return;
+  const reasons = [...ended.values()];
+  const entries = [...new Set(reasons)].map((reason) =>
+    savedEvent(bindings.db, {
+      kind: "session",
+      id: freshId("audit"),
+      at: Date.now(),
+      actor,
+      action: "session.end",
+      target,
+      detail: { ended: reasons.filter((one) => one === reason).length, reason },
+    }),
+  );
+  await bindings.db.batch(entries);
+  await settleEvents(bindings, target).catch((error: unknown) => logError("ending_told_later", error, {}));
 }
 
 /** Those who are gone have no principal: their sessions are ended instead. */

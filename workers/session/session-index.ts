@@ -7,8 +7,8 @@ const CHUNK = 90;
 export async function indexSession(db: D1Database, session: Session, owner: string): Promise<void> {
   await db
     .prepare(
-      `INSERT INTO sessions_index (id, kind, owner, user_id, app_id, parent_id, ip, user_agent, created_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO sessions_index (id, kind, owner, user_id, app_id, parent_id, provider_id, ip, user_agent, created_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .bind(
       session.id,
@@ -17,6 +17,7 @@ export async function indexSession(db: D1Database, session: Session, owner: stri
       session.principal.userId,
       session.appId,
       session.parentId,
+      session.authentication.providerId,
       session.ip,
       session.userAgent,
       session.createdAt,

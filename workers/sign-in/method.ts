@@ -1,4 +1,5 @@
 import type { Claims } from "../../shared/access/login/claim-at.ts";
+import type { SeenClaims, TrialCheck } from "../../shared/access/login/provider-trial.ts";
 import type { RecheckOutcome } from "../../shared/access/login/recheck.ts";
 import type { ProviderAttempt } from "../../shared/access/login/types.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -61,6 +62,12 @@ export interface SignInMethod {
   ): Promise<Answer>;
   /** What would not work with these settings, in words. Never throws: a provider may be set up before it can be reached. */
   problems(bindings: Bindings, settings: ProviderSettings): Promise<string[]>;
+  /**
+   * Tries the provider as a sign-in would use it, up to where a person is asked. Never throws because of the provider.
+   *
+   * @param seen What sign-ins held so far.
+   */
+  test(bindings: Bindings, provider: Provider, seen: SeenClaims): Promise<TrialCheck[]>;
   /** Where the provider ends its own session, or null. May throw: its troubles never keep ours alive. */
   logoutUrl(bindings: Bindings, provider: Provider, email: string): Promise<URL | null>;
 }

@@ -28,13 +28,22 @@ export function metadataProblems(
   metadata: Metadata,
   keys: readonly JwkLike[] | null,
 ): string[] {
-  return [
-    ...endpointProblems(metadata),
-    ...keyProblems(metadata, keys),
-    ...clientProblems(settings, metadata),
-    ...requestProblems(settings, metadata),
-    ...claimProblems(settings, metadata),
-  ];
+  return Object.values(problemsByTopic(settings, metadata, keys)).flat();
+}
+
+/** The same by what they are about. */
+export function problemsByTopic(
+  settings: CheckedSettings,
+  metadata: Metadata,
+  keys: readonly JwkLike[] | null,
+) {
+  return {
+    endpoints: endpointProblems(metadata),
+    keys: keyProblems(metadata, keys),
+    client: clientProblems(settings, metadata),
+    request: requestProblems(settings, metadata),
+    claims: claimProblems(settings, metadata),
+  };
 }
 
 function endpointProblems(metadata: Metadata): string[] {

@@ -52,8 +52,14 @@ export type SessionEndReason =
   | "idle_timeout"
   | "absolute_timeout"
   | "provider_logout"
+  | "provider_disabled"
+  /** Deleted, or its issuer became another one. */
+  | "provider_removed"
   | "code_replayed"
-  | "app_deleted";
+  | "app_deleted"
+  | "app_disabled"
+  /** To another host or segment. */
+  | "app_moved";
 
 /** A live session as its owner object sees it. The secret is never in it, nor its hash. */
 export interface Session {

@@ -14,6 +14,14 @@ export const OBSERVATION_ENDPOINTS = {
     query: z.strictObject(o.sessionQuery),
     response: page(o.session),
   },
+  "sessions.count": {
+    method: "GET",
+    path: "/api/v1/sessions/count",
+    role: "auditor",
+    summary: "How many live sessions, of how many people, rest on a user, an app or an identity provider",
+    query: z.strictObject(o.sessionCountQuery),
+    response: o.sessionCount,
+  },
   "sessions.get": {
     method: "GET",
     path: "/api/v1/sessions/{session}",

@@ -232,6 +232,14 @@ export const REGISTRY_ENDPOINTS = {
     summary: "Show an identity provider",
     response: r.identityProvider,
   },
+  "identityProviders.test": {
+    method: "POST",
+    path: "/api/v1/identity-providers/{provider}/test",
+    role: "admin",
+    summary: "Try a provider as a sign-in would use it, and say what would not work",
+    response: r.providerTrial,
+    safe: true,
+  },
   "identityProviders.update": {
     method: "PATCH",
     path: "/api/v1/identity-providers/{provider}",

@@ -307,6 +307,19 @@ describe("audit tail --follow", () => {
   });
 });
 
+describe("U13: a change that signs people out", () => {
+  it("asks first, with how many they are, and says nothing where there is nobody", async () => {
+    const disable = ["providers", "update", "main", "--no-enabled"];
+    const asked = await shell.run(disable);
+    expect(asked, asked.err).toMatchObject({ code: 2, err: expect.stringContaining("--yes") });
+    expect((await json("providers", "show", "main")).enabled).toBe(true);
+    expect((await shell.run(["providers", "update", "main", "--name", "first"])).code).toBe(0);
+    expect((await shell.run(["providers", "update", "first", "--name", "main"])).code).toBe(0);
+    expect((await shell.run(["apps", "update", "other", "--no-enabled"])).code).toBe(0);
+    expect((await shell.run(["apps", "update", "other", "--enabled"])).code).toBe(0);
+  });
+});
+
 describe("sessions kill", () => {
   it("ends all sessions of a user", async () => {
     const [listed] = await json("sessions", "list", "--user", "alice@example.com", "--kind", "sign_in");

@@ -167,19 +167,36 @@ describe("an app", () => {
     expect((await next(other))[0]).toBeLessThan(0);
     expect(await next(alice, bob)).toEqual([200, 200]);
     const { json } = await call(system, "GET", "/sessions?state=ended");
-    expect(json.items[0].endReason).toBe("app_deleted");
+    // U14: it is still called what it was called.
+    expect(json.items[0]).toMatchObject({ kind: "app", appName: "other", endReason: "app_deleted" });
   });
 });
 
 describe("an identity provider that is switched off", () => {
+  const endedByIt = async () => {
+    const { items } = (await call(system, "GET", "/sessions?state=ended&limit=200")).json;
+    return items.filter(({ endReason }: { endReason: string }) => endReason === "provider_disabled").length;
+  };
   const MAIN = "/identity-providers/main";
   it.each([
     ["by hand", (enabled: boolean) => done(change(system, "PATCH", MAIN, { enabled }))],
     ["by a document", (enabled: boolean) => apply({ identityProviders: [{ ...PROVIDER(), enabled }] })],
   ])("%s vouches for nobody any more, until it is on again", async (_how, set) => {
     expect(await next(alice, bob)).toEqual([200, 200]);
+    const count = async () => (await call(system, "GET", "/sessions/count?provider=main")).json;
+    const [{ sessions, people }, before] = [await count(), await endedByIt()];
+    expect(people).toBe(2);
     await set(false);
     expect(await next(alice, bob)).toEqual([-401, -401]);
+    // U13: as many as were named before, for the reason that it was, and on record.
+    expect(await count()).toEqual({ sessions: 0, people: 0 });
+    expect((await endedByIt()) - before).toBe(sessions);
+    const events = (await call(system, "GET", "/audit?kinds=session&limit=1")).json.items;
+    expect(events[0].entry).toMatchObject({
+      action: "session.end",
+      actor: expect.stringMatching(/^token:/),
+      detail: { ended: sessions, reason: "provider_disabled" },
+    });
     await set(true);
     expect(await next(alice)).toEqual([-401]);
     alice = await again("alice");

@@ -393,6 +393,21 @@ describe("GitHub's settings", () => {
     } as never);
   });
 
+  test("U11: are tried, and the client and its address are told apart", async () => {
+    const params = { provider: "GitHub" };
+    const trial = async () => {
+      const { data } = await system.admin.call("identityProviders.test", { params });
+      return [data.passed, ...data.checks.map(({ step, result }) => `${step} ${result}`)];
+    };
+    const set = async (body: { clientId: string }) => {
+      const { etag } = await system.admin.call("identityProviders.get", { params });
+      await system.admin.call("identityProviders.update", { params, body, ifMatch: etag ?? "" });
+    };
+    expect(await trial()).toEqual([true, "client good", "redirect good", "claims unknown"]);
+    await set({ clientId: "nobody" });
+    expect(await trial()).toEqual([false, "client bad", "redirect bad", "claims unknown"]);
+    await set({ clientId: CLIENT.id });
+  });
   test("come out of an export as they go in", async () => {
     const { data } = await system.admin.call("network.export", {});
     const section = data.document.identityProviders?.find(({ kind }) => kind === "github");

@@ -376,6 +376,52 @@ describe("whom the operator trusts at a provider", () => {
       "problems",
     );
   });
+
+  /** What a trial of a provider found, as `step: result`, and in words. */
+  async function trial(name: string) {
+    const params = { provider: name };
+    const { data } = await system.admin.call("identityProviders.test", { params });
+    const results = Object.fromEntries(data.checks.map(({ step, result }) => [step, result]));
+    return { ...data, results, text: JSON.stringify(data.checks) };
+  }
+  test("U11: a trial finds that a real provider works, and who of the client and its address does not", async () => {
+    const params = { provider: "main" };
+    const change = async (body: Change) => {
+      const { etag } = await system.admin.call("identityProviders.get", { params });
+      await system.admin.call("identityProviders.update", { params, body, ifMatch: etag ?? "" });
+    };
+    const good = await trial("main");
+    expect(good.results).toMatchObject({
+      discovery: "good",
+      clock: "good",
+      keys: "good",
+      redirect: "good",
+      client: "good",
+    });
+    expect(good).toMatchObject({ passed: true, redirectUri: `${system.authOrigin}/.rustronaut/callback` });
+    await change({ clientSecret: "another" });
+    const wrongSecret = await trial("main");
+    expect([wrongSecret.passed, wrongSecret.results.redirect, wrongSecret.results.client]).toEqual([
+      false,
+      "good",
+      "bad",
+    ]);
+    await change({ clientSecret: CLIENT.secret, clientId: "nobody" });
+    const wrongId = await trial("main");
+    expect([wrongId.results.redirect, wrongId.results.client]).toEqual(["bad", "bad"]);
+    expect(wrongId.text).toContain(`Register exactly ${system.authOrigin}/.rustronaut/callback`);
+    await change({ clientId: CLIENT.id });
+    expect((await trial("main")).passed).toBe(true);
+  });
+  test("U11: a trial says that a provider is away, and that its issuer is another's", async () => {
+    provider.fault = "down";
+    expect((await trial("faulty")).text).toContain("can't be reached");
+    provider.fault = null;
+    await set({ issuer: `${provider.issuer}/elsewhere` });
+    expect((await trial("faulty")).text).toContain("check the issuer");
+    await set({ issuer: provider.issuer });
+    expect((await trial("faulty")).results.discovery).toBe("good");
+  });
 });
 
 describe("back-channel logout", () => {

@@ -157,7 +157,7 @@ async function applyApp(
   const before = rows.apps.find((app) => app.name === step.name);
   if (before) statements.push(unchanged(d1, "apps", before, before.version));
   if (!item) {
-    if (before) statements.push(removeApp(d1, before.id));
+    if (before) statements.push(...removeApp(d1, before));
     if (before) ends.push(...endsOf(before, null));
     return;
   }

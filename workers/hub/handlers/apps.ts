@@ -90,8 +90,11 @@ export function storeApp(d1: D1Database, app: App, exists: boolean, now: number)
   ];
 }
 
-export const removeApp = (d1: D1Database, id: string): D1PreparedStatement =>
-  d1.prepare("DELETE FROM apps WHERE id = ?").bind(id);
+/** The app goes; what is known of its sessions keeps its name. */
+export const removeApp = (d1: D1Database, { id, name }: Pick<App, "id" | "name">): D1PreparedStatement[] => [
+  d1.prepare("UPDATE sessions_index SET app_name = ? WHERE app_id = ?").bind(name, id),
+  d1.prepare("DELETE FROM apps WHERE id = ?").bind(id),
+];
 
 /** Input that may leave out what has a default or stays as it is. */
 type Input = { readonly [Key in keyof z.input<typeof appSchema>]?: unknown } & {
@@ -166,8 +169,8 @@ export function endsOf(before: App, after: App | null): Effects["ends"] {
   const filter = { by: "app", id: before.id } as const;
   if (after === null) return [{ filter, reason: "app_deleted" }];
   const moved = before.segmentId !== after.segmentId || before.host !== after.host;
-  if (moved) return [{ filter, reason: "replaced" }];
-  return before.enabled && !after.enabled ? [{ filter, reason: "killed_by_admin" }] : [];
+  if (moved) return [{ filter, reason: "app_moved" }];
+  return before.enabled && !after.enabled ? [{ filter, reason: "app_disabled" }] : [];
 }
 
 const effects = (
@@ -225,7 +228,7 @@ export const APP_HANDLERS: Handlers<
   "apps.delete": async ({ bindings, params, ifMatch }) => {
     const app = await findApp(bindings.db, params.app);
     return {
-      statements: [unchanged(bindings.db, "apps", app, ifMatch), removeApp(bindings.db, app.id)],
+      statements: [unchanged(bindings.db, "apps", app, ifMatch), ...removeApp(bindings.db, app)],
       effects: effects("delete", app, {}, endsOf(app, null)),
       body: null,
     };

@@ -6,6 +6,7 @@ import {
   type KindSetting,
   type ProviderKind,
 } from "../../../shared/access/login/provider-kinds.ts";
+import { trialPassed } from "../../../shared/access/login/provider-trial.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { identityProviders } from "../../../shared/registry/schema.ts";
 import type { Bindings } from "../../platform/env.ts";
@@ -14,6 +15,7 @@ import { throwRefusal } from "../../platform/refused.ts";
 import { seal } from "../../platform/secrets.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
+import { callbackUri } from "../../sign-in/callback-path.ts";
 import { methodOf } from "../../sign-in/methods.ts";
 import { asProvider, providerSecretContext } from "../../sign-in/providers.ts";
 import type { Effects, Handlers } from "../call.ts";
@@ -42,7 +44,7 @@ async function withProblems(bindings: Bindings, row: ProviderRow) {
 }
 
 /** An identity provider by id or name. */
-async function findProvider(d1: D1Database, reference: string): Promise<ProviderRow> {
+export async function findProvider(d1: D1Database, reference: string): Promise<ProviderRow> {
   const key = isId("identityProvider", reference)
     ? eq(identityProviders.id, reference)
     : eq(identityProviders.name, reference);
@@ -202,7 +204,7 @@ export async function consequences(
       ? []
       : results.map(({ subject }) => ({
           filter: { by: "provider", providerId: before.id, subject, sid: null },
-          reason: "provider_logout",
+          reason: after && isSame ? "provider_disabled" : "provider_removed",
         })),
   };
 }
@@ -221,6 +223,7 @@ export const PROVIDER_HANDLERS: Handlers<
   | "identityProviders.list"
   | "identityProviders.create"
   | "identityProviders.get"
+  | "identityProviders.test"
   | "identityProviders.update"
   | "identityProviders.delete"
 > = {
@@ -252,6 +255,19 @@ export const PROVIDER_HANDLERS: Handlers<
   "identityProviders.get": async ({ bindings, params }) => {
     const row = await findProvider(bindings.db, params.provider);
     return { body: view(row), version: row.version };
+  },
+
+  "identityProviders.test": async ({ bindings, params }) => {
+    const row = await findProvider(bindings.db, params.provider);
+    const provider = asProvider(row);
+    const checks = await methodOf(provider).test(bindings, provider, row);
+    return {
+      body: {
+        passed: trialPassed(checks),
+        redirectUri: callbackUri(bindings, provider),
+        checks: checks.map((check) => ({ ...check, findings: [...check.findings] })),
+      },
+    };
   },
 
   "identityProviders.update": async ({ bindings, params, body, ifMatch, now }) => {

@@ -11,6 +11,7 @@ import { TokenRefused } from "./api.ts";
 import { claimsOf } from "./claims.ts";
 import { githubProblems } from "./problems.ts";
 import { redeem } from "./tokens.ts";
+import { tryGithub } from "./trial.ts";
 
 /** What a sign-in asks for: the addresses and, where organisations count, memberships. Nothing can be changed with it. */
 const scopeOf = ({ organizations }: Provider): string =>
@@ -69,5 +70,6 @@ export const GITHUB: SignInMethod = {
   },
 
   problems: githubProblems,
+  test: tryGithub,
   logoutUrl: async () => null,
 };

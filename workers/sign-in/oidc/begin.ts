@@ -42,7 +42,7 @@ export async function beginOidc(
   });
 }
 
-function scopesOf({ scopes, offlineAccess }: Provider): string {
+export function scopesOf({ scopes, offlineAccess }: Provider): string {
   if (offlineAccess === "no" || scopes.split(" ").includes("offline_access")) return scopes;
   return `${scopes} offline_access`;
 }

@@ -4,6 +4,7 @@ import { beginOidc } from "./begin.ts";
 import { exchangeCode } from "./exchange.ts";
 import { logoutUrl } from "./logout.ts";
 import { providerProblems } from "./problems.ts";
+import { tryOidc } from "./trial.ts";
 
 /** OpenID Connect. */
 export const OIDC: SignInMethod = {
@@ -11,5 +12,6 @@ export const OIDC: SignInMethod = {
   finish: exchangeCode,
   ask: askProvider,
   problems: providerProblems,
+  test: tryOidc,
   logoutUrl,
 };

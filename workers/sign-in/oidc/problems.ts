@@ -26,10 +26,12 @@ export async function providerProblems(bindings: Bindings, row: ProviderSettings
   );
 }
 
-const keysAt = (bindings: Bindings, uri: string): Promise<readonly JwkLike[] | null> =>
+/** The provider's keys, or null where they can't be had. */
+export const keysAt = (bindings: Bindings, uri: string): Promise<readonly JwkLike[] | null> =>
   fetchKeys(bindings, uri).catch(() => null);
 
-function discoveryProblem(issuer: string, error: unknown): string {
+/** Why the metadata of an issuer could not be had, in words. */
+export function discoveryProblem(issuer: string, error: unknown): string {
   if (error instanceof ProviderAway) return "it can't be reached: nobody can sign in until it can";
   if (error instanceof Error && "code" in error && error.code === oauth.JSON_ATTRIBUTE_COMPARISON) {
     return `it calls itself another issuer than ${issuer}: every sign-in would be refused`;

@@ -1,0 +1,204 @@
+import { hasSetting, type ProviderKind } from "../../shared/access/login/provider-kinds.ts";
+import type { Body } from "../../shared/api/endpoints.ts";
+import { Check, Field } from "../components/field.tsx";
+import { issueOf } from "../components/states.tsx";
+import { splitList } from "../lib/format.ts";
+
+export interface ProviderValues {
+  readonly kind: ProviderKind;
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly hasClientSecret: boolean;
+  readonly scopes: string;
+  readonly groupsClaim: string;
+  readonly emailClaim: string;
+  readonly emailVerified: "required" | "absentIsTrusted";
+  readonly trustedAudiences: readonly string[];
+  readonly allowedDomains: readonly string[];
+  readonly organizations: readonly string[];
+  readonly offlineAccess: "no" | "scope" | "consent";
+  readonly recheckMinutes: number;
+  readonly recheckGraceHours: number;
+  readonly enabled: boolean;
+}
+
+/** What `ProviderFields` holds, as the body of a create. An empty secret field changes no secret. */
+export function readProviderFields(form: FormData): Body<"identityProviders.create"> {
+  const text = (name: string) => String(form.get(name) ?? "").trim();
+  const kind = text("kind") as ProviderKind;
+  const secret = text("clientSecret");
+  const all: Body<"identityProviders.create"> = {
+    kind,
+    name: text("name"),
+    issuer: text("issuer"),
+    clientId: text("clientId"),
+    ...(form.has("withoutSecret") ? { clientSecret: null } : secret && { clientSecret: secret }),
+    scopes: text("scopes"),
+    groupsClaim: text("groupsClaim"),
+    emailClaim: text("emailClaim"),
+    emailVerified: text("emailVerified") as ProviderValues["emailVerified"],
+    trustedAudiences: splitList(text("trustedAudiences")),
+    allowedDomains: splitList(text("allowedDomains")),
+    organizations: splitList(text("organizations")),
+    offlineAccess: text("offlineAccess") as ProviderValues["offlineAccess"],
+    recheckMinutes: Number(text("recheckMinutes")),
+    recheckGraceHours: Number(text("recheckGraceHours")),
+    enabled: form.has("enabled"),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => hasSetting(kind, name))) as typeof all;
+}
+
+interface ProviderFields {
+  readonly provider: ProviderValues;
+  readonly error: unknown;
+}
+
+export function ProviderFields({ provider, error }: ProviderFields) {
+  const wrong = (path: string) => issueOf(error, path);
+  const isOidc = provider.kind === "oidc";
+  return (
+    <>
+      <input type="hidden" name="kind" value={provider.kind} />
+      <Field label="Name" hint="People see it on the sign-in page." error={wrong("/name")}>
+        {(c) => <input {...c} name="name" required maxLength={100} defaultValue={provider.name} />}
+      </Field>
+      <Field
+        label="Issuer"
+        hint="To the letter, as its discovery document names it."
+        error={wrong("/issuer")}
+      >
+        {(c) => <input {...c} name="issuer" type="url" required defaultValue={provider.issuer} />}
+      </Field>
+      <Field label="Client id" error={wrong("/clientId")}>
+        {(c) => <input {...c} name="clientId" required autoComplete="off" defaultValue={provider.clientId} />}
+      </Field>
+      <Field
+        label="Client secret"
+        hint={
+          provider.hasClientSecret
+            ? "One is stored and never shown. Leave this empty to keep it."
+            : "Empty for a client without one."
+        }
+        error={wrong("/clientSecret")}
+      >
+        {(c) => <input {...c} name="clientSecret" type="password" autoComplete="new-password" />}
+      </Field>
+      {isOidc && provider.hasClientSecret && (
+        <Check label="Forget the stored client secret" name="withoutSecret" />
+      )}
+      {!isOidc && (
+        <Field
+          label="Organisations"
+          hint="Separated by commas. Only their members sign in, and only these make groups."
+          error={wrong("/organizations")}
+        >
+          {(c) => <input {...c} name="organizations" defaultValue={provider.organizations.join(", ")} />}
+        </Field>
+      )}
+      <Field
+        label="Domains that it admits"
+        hint="Separated by commas. Only addresses of these domains become users by signing in."
+        error={wrong("/allowedDomains")}
+      >
+        {(c) => <input {...c} name="allowedDomains" defaultValue={provider.allowedDomains.join(", ")} />}
+      </Field>
+      <Check label="Switched on" name="enabled" defaultChecked={provider.enabled} />
+      {isOidc && <ClaimFields provider={provider} error={error} />}
+      <RecheckFields provider={provider} error={error} />
+    </>
+  );
+}
+
+function ClaimFields({ provider, error }: ProviderFields) {
+  return (
+    <details>
+      <summary>Claims and scopes</summary>
+      <fieldset>
+        <legend className="hidden">Claims and scopes</legend>
+        <Field label="Scopes" hint="Begins with openid." error={issueOf(error, "/scopes")}>
+          {(c) => <input {...c} name="scopes" required defaultValue={provider.scopes} />}
+        </Field>
+        <Field
+          label="Claim of the groups"
+          hint="Or the path to a nested one, with dots."
+          error={issueOf(error, "/groupsClaim")}
+        >
+          {(c) => <input {...c} name="groupsClaim" required defaultValue={provider.groupsClaim} />}
+        </Field>
+        <Field label="Claim of the e-mail address" error={issueOf(error, "/emailClaim")}>
+          {(c) => <input {...c} name="emailClaim" required defaultValue={provider.emailClaim} />}
+        </Field>
+        <Field label="An address of which it does not say that it is verified">
+          {(c) => (
+            <select {...c} name="emailVerified" defaultValue={provider.emailVerified}>
+              <option value="required">is refused</option>
+              <option value="absentIsTrusted">is trusted (an explicit no never is)</option>
+            </select>
+          )}
+        </Field>
+        <Field
+          label="Trusted audiences"
+          hint="What an ID token may name besides the client id, separated by commas."
+          error={issueOf(error, "/trustedAudiences")}
+        >
+          {(c) => (
+            <input {...c} name="trustedAudiences" defaultValue={provider.trustedAudiences.join(", ")} />
+          )}
+        </Field>
+      </fieldset>
+    </details>
+  );
+}
+
+function RecheckFields({ provider, error }: ProviderFields) {
+  return (
+    <details>
+      <summary>Asking again about who is signed in</summary>
+      <fieldset>
+        <legend className="hidden">Asking again about who is signed in</legend>
+        <Field
+          label="Refresh tokens"
+          hint="With them, what changes at the provider takes effect without a new sign-in."
+        >
+          {(c) => (
+            <select {...c} name="offlineAccess" defaultValue={provider.offlineAccess}>
+              <option value="no">are not asked for</option>
+              <option value="scope">by the scope offline_access</option>
+              <option value="consent">by that scope, and the person is asked each time</option>
+            </select>
+          )}
+        </Field>
+        <Field label="Minutes between two questions about a person" error={issueOf(error, "/recheckMinutes")}>
+          {(c) => (
+            <input
+              {...c}
+              name="recheckMinutes"
+              type="number"
+              min={1}
+              max={1_440}
+              required
+              defaultValue={provider.recheckMinutes}
+            />
+          )}
+        </Field>
+        <Field
+          label="Hours that sessions stand while it can't be asked"
+          error={issueOf(error, "/recheckGraceHours")}
+        >
+          {(c) => (
+            <input
+              {...c}
+              name="recheckGraceHours"
+              type="number"
+              min={0}
+              max={720}
+              required
+              defaultValue={provider.recheckGraceHours}
+            />
+          )}
+        </Field>
+      </fieldset>
+    </details>
+  );
+}
