@@ -3,6 +3,7 @@ import { encodeVerificationKey } from "../shared/audit/note.ts";
 import type {
   AuditEntry,
   AuditLogRpc,
+  AuditPage,
   AuditQuery,
   AuditRow,
   Checkpoint,
@@ -10,14 +11,17 @@ import type {
 } from "../shared/audit/types.ts";
 import { base64 } from "../shared/base/base64.ts";
 import { consistencyPath, inclusionPath, type LeafRange, rangeHash } from "../shared/merkle/tree.ts";
+import { indexOlder, unindexedBelow } from "./audit/backfill.ts";
 import { appendEntries } from "./audit/entries.ts";
+import { insertFacets } from "./audit/facets.ts";
 import { acceptFollower, tellFollowers } from "./audit/followers.ts";
 import { addToMinutes, readStats } from "./audit/minutes.ts";
 import { readNode, treeSize } from "./audit/nodes.ts";
-import { findEntry, leafTexts, queryEntries } from "./audit/query.ts";
+import { findEntry, leafTexts } from "./audit/query.ts";
 import { deliverToIndex, noteForIndex } from "./audit/registry-index.ts";
 import { dropOldTexts } from "./audit/retention.ts";
 import { AUDIT_STEPS } from "./audit/schema.ts";
+import { searchEntries } from "./audit/search.ts";
 import { CheckpointSigner } from "./audit/signer.ts";
 import { logError } from "./log.ts";
 import { migrate } from "./storage/migrate.ts";
@@ -41,6 +45,7 @@ export class AuditLog extends DurableObject<AuditEnv> implements AuditLogRpc {
     this.#sql = ctx.storage.sql;
     this.#signer = new CheckpointSigner(this.#sql, () => `${new URL(env.HUB_ORIGIN).host}/audit`);
     migrate(this.#sql, AUDIT_STEPS);
+    if (unindexedBelow(this.#sql) > 0) void ctx.blockConcurrencyWhile(() => this.#wakeWithin(0));
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
@@ -53,6 +58,7 @@ export class AuditLog extends DurableObject<AuditEnv> implements AuditLogRpc {
         this.#sql,
         placed.map(({ entry }) => entry),
       );
+      insertFacets(this.#sql, placed);
       noteForIndex(this.#sql, placed);
       return placed;
     });
@@ -60,8 +66,8 @@ export class AuditLog extends DurableObject<AuditEnv> implements AuditLogRpc {
     return { size: treeSize(this.#sql) };
   }
 
-  async query(query: AuditQuery): Promise<{ rows: AuditRow[]; next: number | null }> {
-    return queryEntries(this.#sql, query);
+  async query(query: AuditQuery): Promise<AuditPage> {
+    return searchEntries(this.#sql, query);
   }
 
   async get(id: string): Promise<AuditRow | null> {
@@ -105,13 +111,14 @@ export class AuditLog extends DurableObject<AuditEnv> implements AuditLogRpc {
     socket.close(1008, "this socket only sends");
   }
 
-  /** Delivers to the registry's index and drops what is too old. Never throws: it comes again instead. */
+  /** Delivers to the registry's index, drops what is too old, and makes older entries known to the search. Never throws: it comes again instead. */
   override async alarm(): Promise<void> {
     let delay = DAY_MS;
     try {
       const moreToDrop = dropOldTexts(this.#sql, Date.now(), this.#sql.databaseSize);
       const moreToDeliver = await deliverToIndex(this.#sql, this.env.DB);
       if (moreToDrop || moreToDeliver) delay = DELIVERY_DELAY_MS;
+      if (this.ctx.storage.transactionSync(() => indexOlder(this.#sql))) delay = 0;
     } catch (error) {
       logError("audit_index_not_updated", error);
       delay = RETRY_DELAY_MS;

@@ -3,7 +3,7 @@ import { canonicalJson } from "../../shared/audit/canonical.ts";
 import type { AuditEntry } from "../../shared/audit/types.ts";
 import { appendLeaves, leafHash } from "../../shared/merkle/tree.ts";
 import { readNode, treeSize, writeNodes } from "./nodes.ts";
-import { insertRows, type Row } from "./rows.ts";
+import { insertRows } from "./rows.ts";
 
 /** An entry that has its place in the log. */
 export interface PlacedEntry {
@@ -31,16 +31,12 @@ export function appendEntries(sql: SqlStorage, entries: readonly AuditEntry[]): 
   const encoder = new TextEncoder();
   const leaves = placed.map(({ text }) => leafHash(encoder.encode(text)));
   writeNodes(sql, appendLeaves(size, leaves, readNode(sql)));
-  insertRows(sql, "entries", placed.map(rowOf));
+  insertRows(
+    sql,
+    "entries",
+    placed.map(({ leaf, entry: { id, at, kind }, text }) => ({ leaf, id, at, kind, text })),
+  );
   return placed;
-}
-
-function rowOf({ leaf, entry, text }: PlacedEntry): Row {
-  const { id, at, kind } = entry;
-  if (kind !== "decision") return { leaf, id, at, kind, decision: null, app_id: null, user_id: null, text };
-  const { principal } = entry.facts;
-  const user_id = principal.type === "Anonymous" ? null : principal.id;
-  return { leaf, id, at, kind, decision: entry.decision, app_id: entry.appId, user_id, text };
 }
 
 function knownIds(sql: SqlStorage, entries: readonly AuditEntry[]): Set<string> {

@@ -1,3 +1,5 @@
+import { dropFacets } from "./facets.ts";
+
 /**
  * Texts are kept for 400 days, or until the object has grown to 8 of its 10 GB; then the oldest go first. Hashes
  * stay for ever, so that every checkpoint and every exported entry can still be proven.
@@ -27,6 +29,7 @@ export function dropOldTexts(sql: SqlStorage, now: number, databaseBytes: number
     "DELETE FROM entries WHERE leaf < ? AND leaf NOT IN (SELECT leaf FROM index_outbox)",
     end,
   ).rowsWritten;
+  dropFacets(sql, end);
   sql.exec("DELETE FROM minutes WHERE at < ?", now - RETENTION_MS);
   return dropped > 0 && (isFull || young === undefined);
 }

@@ -52,4 +52,32 @@ export const AUDIT_STEPS: readonly string[] = [
 
   CREATE TABLE index_outbox (leaf INTEGER PRIMARY KEY) STRICT;
   `,
+  // What entries are found by, as numbers: see `facets.ts`. Entries from before are filled in by the alarm (`backfill.ts`).
+  `
+  DROP INDEX entries_event;
+  DROP INDEX entries_denial;
+  DROP INDEX entries_app;
+  DROP INDEX entries_user;
+
+  CREATE TABLE terms (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+
+  CREATE TABLE facets (
+    leaf INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    outcome INTEGER NOT NULL,
+    code INTEGER NOT NULL,
+    app INTEGER,
+    person INTEGER NOT NULL,
+    subject INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX facets_person ON facets (person);
+  CREATE INDEX facets_subject ON facets (subject);
+  CREATE INDEX facets_rare ON facets (outcome) WHERE outcome <> 1;
+
+  ALTER TABLE minutes ADD COLUMN first_leaf INTEGER;
+  ALTER TABLE minutes ADD COLUMN last_leaf INTEGER;
+
+  CREATE TABLE unindexed (one INTEGER PRIMARY KEY CHECK (one = 1), below INTEGER NOT NULL) STRICT;
+  INSERT INTO unindexed SELECT 1, coalesce(max(leaf) + 1, 0) FROM entries;
+  `,
 ];

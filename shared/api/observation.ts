@@ -64,12 +64,34 @@ export const decisionExplained = z.extend(decision, {
   reasons: z.array(z.string()),
 });
 
-export const decisionQuery = {
-  ...f.pageQuery,
-  app: z.optional(f.said(f.reference, "only of this app, by name or id")),
-  user: z.optional(f.said(f.reference, "only of this user, by e-mail or id")),
-  decision: z.optional(f.said(z.enum(["allow", "deny"]), "only what was decided so")),
+const queryInstant = f.queryInteger(0, 8_640_000_000_000_000);
+const part = f.line(254).check(z.minLength(1));
+/**
+ * What entries are searched by. `user` and `app` take an id, a name, or a part of one; `path` is what the path begins with;
+ * `reason` a code or a part of what it says in words; `id` the number on a page that denied something.
+ */
+const searchQuery = {
+  id: z.optional(f.said(part, "the number on a page that denied something")),
+  user: z.optional(f.said(part, "a person or service token: id, address, or a part of it")),
+  app: z.optional(f.said(part, "an app: id, name, or a part of it")),
+  path: z.optional(
+    f.said(
+      z.string().check(z.maxLength(200), z.regex(/^\//, "must begin with /")),
+      "what the path begins with",
+    ),
+  ),
+  reason: z.optional(f.said(part, "a code, or a part of what it says in words")),
+  since: z.optional(f.said(queryInstant, "milliseconds since the Unix epoch")),
+  until: z.optional(f.said(queryInstant, "milliseconds since the Unix epoch, not included")),
 };
+const outcome = z.optional(f.said(z.enum(["allow", "deny"]), "only what was decided so"));
+
+/** A page of a search, newest first. One that ends before it is full says until when it looked: go on from `next`. */
+const found = <T extends z.core.$ZodType>(item: T) =>
+  z.extend(f.page(item), { searchedUntil: z.nullable(f.instant) });
+export const decisionsFound = found(decision);
+
+export const decisionQuery = { ...f.pageQuery, ...searchQuery, decision: outcome };
 
 export const auditRow = z.object({
   leaf: z.int(),
@@ -84,7 +106,14 @@ const auditKinds = z
     ),
     z.describe("any of decision, admin, login, session and system, separated by commas"),
   );
-export const auditQuery = { ...f.pageQuery, kinds: z.optional(auditKinds) };
+export const auditQuery = {
+  ...f.pageQuery,
+  ...searchQuery,
+  kinds: z.optional(auditKinds),
+  decision: outcome,
+  target: z.optional(f.said(part, "what something was done to, by id")),
+};
+export const auditFound = found(auditRow);
 /** A stream may also resume behind the header `Last-Event-ID`. */
 export const streamQuery = {
   after: z.optional(
@@ -121,10 +150,9 @@ export const leavesQuery = {
   to: f.said(leafNumber, "number of the entry before which to stop; at most 1,000 further on"),
 };
 
-const instant = f.queryInteger(0, 8_640_000_000_000_000);
 export const statsQuery = {
-  from: f.said(instant, "milliseconds since the Unix epoch"),
-  to: f.said(instant, "milliseconds since the Unix epoch"),
+  from: f.said(queryInstant, "milliseconds since the Unix epoch"),
+  to: f.said(queryInstant, "milliseconds since the Unix epoch"),
   stepMs: f.said(f.queryInteger(1_000, 31_536_000_000), "milliseconds of a bucket; at most 1,000 buckets"),
 };
 export const stats = z.object({

@@ -29,6 +29,8 @@ export interface EventEntry {
   readonly at: number;
   /** Who: `user:usr_…`, `token:tok_…`, `system`. */
   readonly actor: string;
+  /** The person who acted, also when a token acted for them. */
+  readonly person?: { readonly id: string; readonly email: string };
   /** What: `app.create`, `session.end`, ... */
   readonly action: string;
   readonly target: string;
@@ -52,16 +54,46 @@ export interface AuditRow {
   readonly entry: AuditEntry;
 }
 
+/** Some of those who act, or of the apps: by id, by whole name, or by a part of the name; any of them will do. */
+export interface Named {
+  readonly ids: readonly string[];
+  /** Lower case. */
+  readonly names: readonly string[];
+  /** Lower case. */
+  readonly part: string | null;
+}
+
+/** What to look for; what is left out selects nothing out. Times are milliseconds since the Unix epoch. */
 export interface AuditQuery {
   readonly kinds?: readonly AuditEntry["kind"][];
-  /** Only decisions of this app, this user (id) or this outcome. */
-  readonly appId?: string;
-  readonly userId?: string;
   readonly decision?: "allow" | "deny";
-  /** Rows with a leaf number below (or, ascending, above) this one. */
+  /** A stable word of a decision (`default_deny`) or an action (`app.update`), or a part of what it says in words. */
+  readonly reason?: string;
+  /** Who asked or acted, or to whom something was done. */
+  readonly who?: Named;
+  readonly app?: Named;
+  /** What the path of a request begins with. */
+  readonly path?: string;
+  /** What something was done to. */
+  readonly target?: string;
+  readonly since?: number;
+  /** Not included. */
+  readonly until?: number;
+  /** Only rows with a smaller leaf number. */
   readonly cursor?: number;
-  readonly ascending?: boolean;
   readonly limit: number;
+}
+
+/** A page of what was found, newest first. */
+export interface AuditPage {
+  readonly rows: AuditRow[];
+  /** The cursor of the page after it; null when everything was looked at. */
+  readonly next: number | null;
+  /**
+   * When the oldest entry was made that was looked at, where the search ended before the page was full; null where it
+   * did not. What is older is not known not to match: go on from `next`.
+   */
+  readonly searchedUntil: number | null;
 }
 
 /** Counts of one time bucket. */
@@ -81,7 +113,8 @@ export interface StatsBucket {
 export interface AuditLogRpc {
   /** Durable when it returns. Entries whose id is already in the log are ignored (retries are safe). */
   append(entries: readonly AuditEntry[]): Promise<{ size: number }>;
-  query(query: AuditQuery): Promise<{ rows: AuditRow[]; next: number | null }>;
+  /** Looks at a bounded number of entries: an answer may be short, and then says until when it looked. */
+  query(query: AuditQuery): Promise<AuditPage>;
   get(id: string): Promise<AuditRow | null>;
   checkpoint(): Promise<Checkpoint>;
   /** The verification key in C2SP vkey form, and as raw base64. */

@@ -48,9 +48,9 @@ export const OBSERVATION_ENDPOINTS = {
     method: "GET",
     path: "/api/v1/decisions",
     role: "auditor",
-    summary: "List access decisions, newest first",
+    summary: "Search access decisions, newest first",
     query: z.strictObject(o.decisionQuery),
-    response: page(o.decision),
+    response: o.decisionsFound,
   },
   "decisions.stream": {
     method: "GET",
@@ -71,9 +71,9 @@ export const OBSERVATION_ENDPOINTS = {
     method: "GET",
     path: "/api/v1/audit",
     role: "auditor",
-    summary: "List entries of the audit log, newest first",
+    summary: "Search the audit log, newest first",
     query: z.strictObject(o.auditQuery),
-    response: page(o.auditRow),
+    response: o.auditFound,
   },
   "audit.stream": {
     method: "GET",

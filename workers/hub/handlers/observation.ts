@@ -1,23 +1,18 @@
-import type { AuditEntry, AuditRow, DecisionEntry } from "../../../shared/audit/types.ts";
+import type { AuditEntry, AuditQuery, AuditRow, DecisionEntry } from "../../../shared/audit/types.ts";
 import { messageOf } from "../../../shared/base/errors/cause.ts";
 import { isId } from "../../../shared/base/ids.ts";
+import type { Bindings } from "../../platform/env.ts";
 import { auditObject } from "../../platform/objects.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
 import { citedPolicies, reasonsOf } from "../explain.ts";
-import { limitOf, numberIn, readCursor, writeCursor } from "../paging.ts";
+import { type Asked, logQuery } from "../log-query.ts";
+import { writeCursor } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { followAudit } from "../streams.ts";
-import { findApp } from "./apps.ts";
-import { findUser } from "./users.ts";
 
 const MAX_LEAVES = 1_000;
 const MAX_BUCKETS = 1_000;
-
-function cursorLeaf(cursor: string | undefined): { cursor: number } | Record<string, never> {
-  const text = readCursor(cursor);
-  return text === null ? {} : { cursor: numberIn(text) };
-}
 
 const nextOf = (next: number | null): string | null => (next === null ? null : writeCursor(String(next)));
 
@@ -28,6 +23,21 @@ const decisionView = ({ leaf, entry }: AuditRow & { entry: DecisionEntry }) => {
 
 const isDecision = (row: AuditRow): row is AuditRow & { entry: DecisionEntry } =>
   row.entry.kind === "decision";
+
+/** A page of the log; one entry at most where its id is asked for, whatever else is. */
+async function search(
+  bindings: Bindings,
+  query: Asked & { readonly id?: string | undefined },
+  more: Pick<AuditQuery, "kinds" | "target">,
+): Promise<{ items: AuditRow[]; next: string | null; searchedUntil: number | null }> {
+  if (query.id !== undefined) {
+    const row = await auditObject(bindings).get(query.id.trim());
+    return { items: row ? [row] : [], next: null, searchedUntil: null };
+  }
+  const asked = { ...(await logQuery(bindings, query)), ...more };
+  const { rows, next, searchedUntil } = await auditObject(bindings).query(asked);
+  return { items: rows, next: nextOf(next), searchedUntil };
+}
 
 const auditView = ({ leaf, entry }: AuditRow) => ({ leaf, entry: { ...entry } });
 
@@ -45,15 +55,8 @@ export const OBSERVATION_HANDLERS: Handlers<
   | "stats.get"
 > = {
   "decisions.list": async ({ bindings, query }) => {
-    const { rows, next } = await auditObject(bindings).query({
-      kinds: ["decision"],
-      limit: limitOf(query),
-      ...cursorLeaf(query.cursor),
-      ...(query.app === undefined ? {} : { appId: (await findApp(bindings.db, query.app)).id }),
-      ...(query.user === undefined ? {} : { userId: (await findUser(bindings.db, query.user)).id }),
-      ...(query.decision === undefined ? {} : { decision: query.decision }),
-    });
-    return { body: { items: rows.filter(isDecision).map(decisionView), next: nextOf(next) } };
+    const page = await search(bindings, query, { kinds: ["decision"] });
+    return { body: { ...page, items: page.items.filter(isDecision).map(decisionView) } };
   },
 
   "decisions.stream": async ({ request, bindings }) => followAudit(request, bindings),
@@ -66,12 +69,11 @@ export const OBSERVATION_HANDLERS: Handlers<
   },
 
   "audit.list": async ({ bindings, query }) => {
-    const { rows, next } = await auditObject(bindings).query({
-      limit: limitOf(query),
-      ...cursorLeaf(query.cursor),
+    const page = await search(bindings, query, {
       ...(query.kinds === undefined ? {} : { kinds: query.kinds.split(",") as AuditEntry["kind"][] }),
+      ...(query.target === undefined ? {} : { target: query.target }),
     });
-    return { body: { items: rows.map(auditView), next: nextOf(next) } };
+    return { body: { ...page, items: page.items.map(auditView) } };
   },
 
   "audit.stream": async ({ request, bindings }) => followAudit(request, bindings),

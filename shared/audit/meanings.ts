@@ -1,0 +1,63 @@
+import { ERRORS } from "../base/errors/catalogue.ts";
+
+/** What the stable words of the audit log say to a person. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  policy: "by a policy",
+  default_deny: "no policy allows it",
+  no_session: "not signed in",
+  "api_token.create": "created an API token",
+  "api_token.delete": "deleted an API token",
+  "app.create": "created an app",
+  "app.delete": "deleted an app",
+  "app.update": "changed an app",
+  "enrolment_key.create": "created an enrolment key",
+  "enrolment_key.delete": "revoked an enrolment key",
+  "group.add_member": "added a member to a group",
+  "group.create": "created a group",
+  "group.delete": "deleted a group",
+  "group.remove_member": "removed a member from a group",
+  "group.update": "changed a group",
+  "hub.denied": "was turned away from the hub",
+  "identity_provider.create": "added an identity provider",
+  "identity_provider.delete": "removed an identity provider",
+  "identity_provider.update": "changed an identity provider",
+  "login.failed": "could not sign in",
+  "login.groups_missing": "signed in without groups",
+  "login.provider_away": "met an identity provider that did not answer",
+  "login.success": "signed in",
+  "mesh_rule.create": "created a node rule",
+  "mesh_rule.delete": "deleted a node rule",
+  "mesh_rule.update": "changed a node rule",
+  "network.apply": "applied a document to the network",
+  "network.update": "changed the network's settings",
+  "node.update": "changed a node",
+  "policy.create": "created a policy",
+  "policy.delete": "deleted a policy",
+  "policy.publish": "published a policy",
+  "policy.rollback": "restored an earlier version of a policy",
+  "policy.update": "renamed or switched a policy",
+  "segment.create": "created a segment",
+  "segment.delete": "deleted a segment",
+  "segment.update": "changed a segment",
+  "service_token.create": "created a service token",
+  "service_token.delete": "deleted a service token",
+  "service_token.rotate": "renewed a service token's secret",
+  "service_token.update": "changed a service token",
+  "session.kill": "ended sessions",
+  "session.provider_logout": "signed out by the identity provider",
+  "session.recheck_ended": "signed out, since the identity provider no longer vouches",
+  "session.sign_out": "signed out",
+  "session.start": "opened an app",
+  "user.create": "added a user",
+  "user.delete": "deleted a user",
+  "user.update": "changed a user",
+};
+
+/** What a reason of a decision or an action of an event says in words; a word that nobody explained is spelled out. */
+export function meaningOf(word: string): string {
+  if (Object.hasOwn(MEANINGS, word)) return MEANINGS[word] ?? word;
+  if (Object.hasOwn(ERRORS, word)) return lowerFirst(ERRORS[word as keyof typeof ERRORS].title);
+  return word.replaceAll(/[._]/g, " ");
+}
+
+const lowerFirst = (title: string): string => title.charAt(0).toLowerCase() + title.slice(1);

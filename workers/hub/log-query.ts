@@ -1,0 +1,70 @@
+import { normalEmail } from "../../shared/access/login/email.ts";
+import type { AuditQuery, Named } from "../../shared/audit/types.ts";
+import type { Bindings } from "../platform/env.ts";
+import { limitOf, numberIn, readCursor } from "./paging.ts";
+
+/** What a caller may ask of the audit log; see `shared/api/observation.ts`. */
+export interface Asked {
+  readonly user?: string | undefined;
+  readonly app?: string | undefined;
+  readonly path?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly decision?: "allow" | "deny" | undefined;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** Turns what was asked into what the log is searched by: names of the registry stand for ids. */
+export async function logQuery(bindings: Bindings, asked: Asked): Promise<AuditQuery> {
+  const { user, app, path, reason, since, until, decision } = asked;
+  const cursor = readCursor(asked.cursor);
+  const [who, apps] = await Promise.all([
+    user === undefined ? undefined : peopleNamed(bindings.db, user),
+    app === undefined ? undefined : appsNamed(bindings.db, app),
+  ]);
+  return {
+    limit: limitOf(asked),
+    ...(cursor === null ? {} : { cursor: numberIn(cursor) }),
+    ...defined({ who, app: apps, path, reason, since, until, decision }),
+  };
+}
+
+/** Without the members that are undefined. */
+const defined = <T extends object>(record: T) =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: Exclude<T[Key], undefined>;
+  };
+
+/** People of the registry that one word finds; who has more than this many namesakes must be named better. */
+const MAX_NAMESAKES = 200;
+
+/**
+ * Whom a word names: an id, a whole address, or a part of an address or name. Those who are in the registry are looked for
+ * by id, too, since events name nobody otherwise; those who are gone are found by what the log calls them.
+ */
+async function peopleNamed(db: D1Database, word: string): Promise<Named> {
+  const email = normalEmail(word);
+  const text = word.toLowerCase();
+  const { results } = await db
+    .prepare(
+      email === null
+        ? `SELECT id FROM users WHERE id = ?1 OR instr(email, ?2) > 0 OR instr(lower(name), ?2) > 0
+           UNION ALL SELECT id FROM service_tokens WHERE id = ?1 OR instr(lower(name), ?2) > 0 LIMIT ?3`
+        : "SELECT id FROM users WHERE email = ?2 OR id = ?1 LIMIT ?3",
+    )
+    .bind(word, text, MAX_NAMESAKES)
+    .all<{ id: string }>();
+  const ids = [...new Set([word, ...results.map(({ id }) => id)])];
+  return email === null ? { ids, names: [], part: text } : { ids, names: [email], part: null };
+}
+
+async function appsNamed(db: D1Database, word: string): Promise<Named> {
+  const row = await db
+    .prepare("SELECT id, name FROM apps WHERE id = ?1 OR name = ?1")
+    .bind(word)
+    .first<{ id: string; name: string }>();
+  if (row) return { ids: [row.id], names: [row.name], part: null };
+  return { ids: [word], names: [], part: word.toLowerCase() };
+}
