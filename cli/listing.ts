@@ -16,21 +16,33 @@ export const listOption = (): Option =>
     return text;
   });
 
-/** Items of a paginated list until there are `limit` or no more. */
-export async function pages(
-  hub: Hub,
-  id: EndpointId,
-  input: LooseInput,
-  limit: number,
-): Promise<{ items: Item[]; more: boolean }> {
+interface Listed {
+  readonly items: Item[];
+  readonly more: boolean;
+  /** Until when a search looked that ended before it was through; null where it was. */
+  readonly searchedUntil: number | null;
+}
+
+interface Page {
+  readonly items: Item[];
+  readonly next: string | null;
+  readonly searchedUntil?: number | null;
+}
+
+/** Items of a paginated list until there are `limit` or no more. A search that gets no further is not asked again. */
+export async function pages(hub: Hub, id: EndpointId, input: LooseInput, limit: number): Promise<Listed> {
   const items: Item[] = [];
   let cursor: string | null = null;
+  let page: Page;
+  let isStuck: boolean;
   do {
     const size = Math.min(PAGE, limit - items.length);
     const query: LooseInput["query"] = { ...input.query, limit: size, ...(cursor ? { cursor } : {}) };
-    const page = (await hub.call(id, { ...input, query })).data as { items: Item[]; next: string | null };
+    page = (await hub.call(id, { ...input, query })).data as Page;
     items.push(...page.items);
+    isStuck = page.next === cursor;
     cursor = page.next;
-  } while (cursor && items.length < limit);
-  return { items, more: cursor !== null };
+  } while (cursor && !isStuck && items.length < limit);
+  const searchedUntil = items.length < limit ? (page.searchedUntil ?? null) : null;
+  return { items, more: cursor !== null, searchedUntil };
 }

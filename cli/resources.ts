@@ -121,7 +121,7 @@ export const RESOURCES: readonly Resource[] = [
     prefix: "decisions",
     about: "access decisions and why they fell",
     key: "id",
-    columns: ["at", "decision", "appName", "reason", "determining", "id"],
-    byHand: ["stream"],
+    columns: [],
+    byHand: ["stream", "list"],
   },
 ];

@@ -11,6 +11,7 @@ import { addPolicyCommands } from "./commands/policy.ts";
 import { addProviderTest } from "./commands/provider-test.ts";
 import { addResourceCommands } from "./commands/resource.ts";
 import { addRuleCommands } from "./commands/rules.ts";
+import { addSearchCommands } from "./commands/search.ts";
 import { addSessionKill } from "./commands/session-kill.ts";
 import { addTrustCommands } from "./commands/trust.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -61,6 +62,7 @@ export function describeProgram(program: Command, app: App): void {
   addRuleCommands(program, app);
   addMeshCommands(program, app);
   addAuditCommands(program, app);
+  addSearchCommands(program, app);
   addCompletionCommand(program, app);
 }
 

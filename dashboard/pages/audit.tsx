@@ -1,12 +1,15 @@
-import { useState } from "react";
-import { type RowOf, useApi, usePages } from "../api.ts";
-import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
+import { meaningOf } from "../../shared/audit/meanings.ts";
+import { type RowOf, useApi } from "../api.ts";
+import { type Column, DataTable } from "../components/data-table.tsx";
 import { Facts } from "../components/facts.tsx";
 import { Field } from "../components/field.tsx";
+import { LogEnd } from "../components/log-end.tsx";
+import { LogFilters } from "../components/log-filters.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty, Loaded, Skeleton } from "../components/states.tsx";
 import { formatCount, formatDateTime, formatMoment } from "../lib/format.ts";
-import { routeTo } from "../lib/router.ts";
+import { routeTo, useFilters } from "../lib/router.ts";
+import { useLog } from "../lib/use-log.ts";
 import { useActorNames } from "./actor-names.ts";
 
 type Row = RowOf<"audit.list">;
@@ -47,17 +50,22 @@ function targetOf({ entry }: Row) {
 }
 
 export default function Audit() {
-  const [kinds, setKinds] = useState<string>("admin,login,session,system");
-  const rows = usePages("audit.list", { query: { kinds } });
+  const [filters, setFilters] = useFilters();
+  const kinds = filters.kinds ?? "admin,login,session,system";
+  const rows = useLog("audit.list", { ...filters, kinds });
   const nameOf = useActorNames();
   return (
     <>
       <PageHead title="Audit" />
       <Checkpoint />
-      <div className="form filters">
+      <LogFilters filters={filters} onChange={setFilters}>
         <Field label="Show">
           {(c) => (
-            <select {...c} value={kinds} onChange={(event) => setKinds(event.target.value)}>
+            <select
+              {...c}
+              value={kinds}
+              onChange={(event) => setFilters({ ...filters, kinds: event.target.value })}
+            >
               {Object.entries(KINDS).map(([value, label]) => (
                 <option key={value} value={value}>
                   {label}
@@ -66,17 +74,17 @@ export default function Audit() {
             </select>
           )}
         </Field>
-      </div>
+      </LogFilters>
       <Loaded query={rows}>
         {(list) => {
           if (nameOf === null) return <Skeleton />;
-          if (list.length === 0) return <Empty>The log holds nothing of this kind.</Empty>;
+          if (list.length === 0) return <Empty>Nothing that was recorded matches.</Empty>;
           return (
             <DataTable caption="Audit log" columns={columns(nameOf)} rows={list} keyOf={(row) => row.leaf} />
           );
         }}
       </Loaded>
-      <ShowMore pages={rows} />
+      <LogEnd pages={rows} searchedUntil={rows.searchedUntil} />
     </>
   );
 }
@@ -87,10 +95,12 @@ function whatOf({ entry }: Row) {
   }
   const { detail } = entry;
   const hasDetail = typeof detail === "object" && detail !== null && Object.keys(detail).length > 0;
-  if (!hasDetail) return text(entry.action);
+  const action = text(entry.action);
+  const words = <span title={action}>{meaningOf(action)}</span>;
+  if (!hasDetail) return words;
   return (
     <details>
-      <summary>{text(entry.action)}</summary>
+      <summary>{words}</summary>
       <Facts value={detail as Record<string, unknown>} />
     </details>
   );

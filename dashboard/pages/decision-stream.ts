@@ -1,17 +1,21 @@
 import { useEffect, useState } from "react";
 import type { RequestFacts } from "../../shared/access/policy/request.ts";
-import { type RowOf, urlOf, useApi } from "../api.ts";
+import { type RowOf, urlOf } from "../api.ts";
+import { belongs, isLive } from "../lib/log-filter.ts";
+import type { Filters } from "../lib/router.ts";
+import { useLog } from "../lib/use-log.ts";
 
 export type Decision = RowOf<"decisions.list">;
 
-/** The newest kept on the page; older ones are in the audit log. */
+/** The newest that arrived while the page was open; older ones are found by the search. */
 const KEPT = 500;
 
-export type StreamState = "connecting" | "live" | "paused" | "closed";
+export type StreamState = "connecting" | "live" | "paused" | "past" | "closed";
 export const STREAM_WORDS: Readonly<Record<StreamState, string>> = {
   connecting: "Connecting",
   live: "Live",
   paused: "Paused",
+  past: "Not live: the search ends in the past",
   closed: "Disconnected: reload to sign in",
 };
 
@@ -19,36 +23,43 @@ export const STREAM_CLASS: Readonly<Record<StreamState, string>> = {
   connecting: "warn",
   live: "good",
   paused: "",
+  past: "",
   closed: "bad",
 };
 
 /**
- * The latest decisions, then every new one as it is made. The browser resumes a lost stream by itself behind the
- * last event it saw; a pause ends the stream, and the end of the pause resumes behind the last row shown.
+ * The decisions that a search finds, and every new one that belongs to them as it is made. The browser resumes a lost
+ * stream by itself behind the last event it saw; a pause ends the stream, and the end of the pause resumes behind the last
+ * row shown.
  */
-export function useDecisions(outcome: "allow" | "deny" | undefined, paused: boolean) {
-  const query = useApi("decisions.list", { query: { limit: 50, ...(outcome && { decision: outcome }) } });
+export function useDecisions(filters: Filters, paused: boolean) {
+  const query = useLog("decisions.list", filters);
   const [arrived, setArrived] = useState<readonly Decision[]>([]);
   const [stream, setStream] = useState<StreamState>("connecting");
   const loaded = query.data !== undefined;
-  const rows = merge(arrived, query.data?.items ?? []).filter((row) => !outcome || row.decision === outcome);
+  const live = isLive(filters);
+  const found = query.data ?? [];
+  const rows = live
+    ? merge(
+        arrived.filter((row) => belongs(row, filters)),
+        found,
+      )
+    : found;
   const newest = rows[0]?.leaf;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `newest` is only where the stream begins
   useEffect(() => {
-    if (!loaded || paused) {
-      if (paused) setStream("paused");
+    if (!loaded || paused || !live) {
+      if (paused || !live) setStream(live ? "paused" : "past");
       return;
     }
     setStream("connecting");
     const source = new EventSource(
-      urlOf("decisions.stream", {
-        query: { ...(newest !== undefined && { after: newest }), ...(outcome && { decision: outcome }) },
-      }),
+      urlOf("decisions.stream", { query: newest === undefined ? {} : { after: newest } }),
     );
     const take = (event: MessageEvent<string>) => {
       const decision = JSON.parse(event.data) as Decision;
-      setArrived((before) => merge([decision], before));
+      setArrived((before) => merge([decision], before).slice(0, KEPT));
     };
     source.addEventListener("open", () => setStream("live"));
     source.addEventListener("message", take);
@@ -57,7 +68,7 @@ export function useDecisions(outcome: "allow" | "deny" | undefined, paused: bool
       setStream(source.readyState === EventSource.CLOSED ? "closed" : "connecting"),
     );
     return () => source.close();
-  }, [loaded, paused, outcome]);
+  }, [loaded, paused, live]);
 
   return { query, rows, stream };
 }
@@ -65,7 +76,7 @@ export function useDecisions(outcome: "allow" | "deny" | undefined, paused: bool
 /** Both lists as one, newest first, each decision once. */
 export function merge(newer: readonly Decision[], older: readonly Decision[]): Decision[] {
   const byLeaf = new Map([...older, ...newer].map((row) => [row.leaf, row]));
-  return [...byLeaf.values()].sort((a, b) => b.leaf - a.leaf).slice(0, KEPT);
+  return [...byLeaf.values()].sort((a, b) => b.leaf - a.leaf);
 }
 
 // The wire type of the facts is open, so that old records stay readable; these read them with care.

@@ -1,14 +1,16 @@
 import { useState } from "react";
+import { meaningOf } from "../../shared/audit/meanings.ts";
 import { useApi } from "../api.ts";
 import { Outcome } from "../components/badges.tsx";
 import { Cited } from "../components/cited.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { Facts } from "../components/facts.tsx";
-import { Field } from "../components/field.tsx";
+import { LogEnd } from "../components/log-end.tsx";
+import { LogFilters } from "../components/log-filters.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
 import { formatDateTime, formatMoment } from "../lib/format.ts";
-import { routeTo } from "../lib/router.ts";
+import { routeTo, useFilters } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
 import {
   callerOf,
@@ -33,15 +35,17 @@ const COLUMNS: readonly Column<Decision>[] = [
   { header: "Caller", cell: (row) => callerOf(row), className: "long" },
   { header: "App", cell: (row) => row.appName, className: "wide" },
   { header: "Request", cell: (row) => <code>{placeOf(row)}</code>, className: "wide" },
-  { header: "Reason", cell: (row) => row.reason, className: "wide" },
+  {
+    header: "Reason",
+    cell: (row) => <span title={row.reason}>{meaningOf(row.reason)}</span>,
+    className: "wide",
+  },
 ];
-
-type Filter = "all" | "allow" | "deny";
 
 function LiveDecisions() {
   const [paused, setPaused] = useState(false);
-  const [filter, setFilter] = useState<Filter>("all");
-  const decisions = useDecisions(filter === "all" ? undefined : filter, paused);
+  const [filters, setFilters] = useFilters();
+  const decisions = useDecisions(filters, paused);
   return (
     <>
       <PageHead title="Decisions">
@@ -57,26 +61,21 @@ function LiveDecisions() {
           Pause
         </button>
       </PageHead>
-      <div className="form filters">
-        <Field label="Outcome">
-          {(c) => (
-            <select {...c} value={filter} onChange={(event) => setFilter(event.target.value as Filter)}>
-              <option value="all">All</option>
-              <option value="allow">Allowed</option>
-              <option value="deny">Denied</option>
-            </select>
-          )}
-        </Field>
-      </div>
+      <LogFilters filters={filters} onChange={setFilters} />
       <Loaded query={decisions.query}>
         {() =>
           decisions.rows.length === 0 ? (
-            <Empty>Nothing has been decided yet. Decisions appear here as they are made.</Empty>
+            <Empty>
+              {Object.values(filters).some(Boolean)
+                ? "No decision matches. Widen the time, or clear a field."
+                : "Nothing has been decided yet. Decisions appear here as they are made."}
+            </Empty>
           ) : (
             <DataTable caption="Decisions" columns={COLUMNS} rows={decisions.rows} keyOf={(row) => row.id} />
           )
         }
       </Loaded>
+      <LogEnd pages={decisions.query} searchedUntil={decisions.query.searchedUntil} />
     </>
   );
 }
@@ -105,7 +104,7 @@ function OneDecision({ id }: { readonly id: string }) {
                 value={{
                   decision: data.id,
                   time: formatDateTime(data.at),
-                  reason: data.reason,
+                  reason: `${meaningOf(data.reason)} (${data.reason})`,
                   "policy epoch": data.epoch,
                   "audit leaf": data.leaf,
                   session: data.sessionId ?? "none",

@@ -41,23 +41,23 @@ const defined = <T extends object>(record: T) =>
 const MAX_NAMESAKES = 200;
 
 /**
- * Whom a word names: an id, a whole address, or a part of an address or name. Those who are in the registry are looked for
- * by id, too, since events name nobody otherwise; those who are gone are found by what the log calls them.
+ * Whom a word names: an id, the whole address of a user, or a part of an address or name. Those who are in the registry are
+ * looked for by id, too, since events name nobody otherwise; those who are gone are found by what the log calls them.
  */
 async function peopleNamed(db: D1Database, word: string): Promise<Named> {
   const email = normalEmail(word);
-  const text = word.toLowerCase();
+  const query = "SELECT id FROM users WHERE email = ?";
+  const one = email === null ? null : await db.prepare(query).bind(email).first<{ id: string }>();
+  if (email !== null && one) return { ids: [one.id], names: [email], part: null };
+  const part = word.toLowerCase();
   const { results } = await db
     .prepare(
-      email === null
-        ? `SELECT id FROM users WHERE id = ?1 OR instr(email, ?2) > 0 OR instr(lower(name), ?2) > 0
-           UNION ALL SELECT id FROM service_tokens WHERE id = ?1 OR instr(lower(name), ?2) > 0 LIMIT ?3`
-        : "SELECT id FROM users WHERE email = ?2 OR id = ?1 LIMIT ?3",
+      `SELECT id FROM users WHERE instr(email, ?1) > 0 OR instr(lower(name), ?1) > 0
+       UNION ALL SELECT id FROM service_tokens WHERE instr(lower(name), ?1) > 0 LIMIT ?2`,
     )
-    .bind(word, text, MAX_NAMESAKES)
+    .bind(part, MAX_NAMESAKES)
     .all<{ id: string }>();
-  const ids = [...new Set([word, ...results.map(({ id }) => id)])];
-  return email === null ? { ids, names: [], part: text } : { ids, names: [email], part: null };
+  return { ids: [word, ...results.map(({ id }) => id)], names: [], part };
 }
 
 async function appsNamed(db: D1Database, word: string): Promise<Named> {

@@ -240,11 +240,43 @@ when { context has authentication && context.authentication.amr.contains("otp") 
   });
 
   it("show says who, what, why, which policies and under which epoch", async () => {
-    const [{ id }] = await json("decisions", "list", "--app", "app", "--decision", "allow");
+    const [{ id }] = await json("decisions", "list", "--app", "app", "--outcome", "allow");
     const shown = await shell.run(["decisions", "show", id]);
     expect(shown, shown.err).toMatchObject({ code: 0 });
     for (const word of ["alice@example.com", "allow", "epoch", "reasons", "app"])
       expect(shown.out).toContain(word);
+  });
+});
+
+describe("U4: a search", () => {
+  const found = async (...filters: string[]) =>
+    (await json("decisions", "list", ...filters)).map(({ id }: { id: string }) => id);
+
+  it("finds a denial by its number, and by person, app, path, outcome, words and time", async () => {
+    const { body: page } = await alice.send("/admin/keys");
+    const number = /dec_[0-9a-z]{26}/.exec(page)?.[0] ?? "";
+    expect(await found("--id", number)).toEqual([number]);
+    const all = ["--user", "alice@ex", "--app", "app", "--path", "/admin/", "--outcome", "deny"];
+    expect(await found(...all, "--since", "2h", "--reason", "by a policy")).toEqual([number]);
+    for (const other of [
+      ["--user", "bob"],
+      ["--app", "other"],
+      ["--path", "/admin/keys/2"],
+      ["--outcome", "allow", "--path", "/admin/"],
+      ["--reason", "no policy", "--path", "/admin/"],
+      ["--until", "1d"],
+    ])
+      expect(await found(...other), other.join(" ")).not.toContain(number);
+    const { out } = await shell.run(["decisions", "list", ...all]);
+    expect(out).toMatch(/alice@example\.com +app +GET \/admin\/keys +by a policy/);
+    expect(await json("audit", "list", "--id", number)).toMatchObject([{ entry: { id: number } }]);
+  });
+
+  it("says what it could not take, and that a number is nobody's", async () => {
+    const unknown = await shell.run(["decisions", "list", "--id", "dec_00000000000000000000000000"]);
+    expect(unknown).toMatchObject({ code: 5, err: expect.stringContaining("Nothing is recorded") });
+    const time = await shell.run(["decisions", "list", "--since", "last week"]);
+    expect(time).toMatchObject({ code: 2, err: expect.stringContaining("2h") });
   });
 });
 
