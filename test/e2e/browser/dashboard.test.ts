@@ -93,6 +93,33 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     },
   );
 
+  it("U4: finds a denial by person and path, keeps the search in the address, and goes on live", async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(`${system.hubOrigin}/#/decisions`);
+    await page.getByLabel("Person").fill("alice@ex");
+    await page.getByLabel("Path begins with").fill("/admin/");
+    await page.getByLabel("Reason").fill("by a policy");
+    await page.getByLabel("Since").fill("2h");
+    await page.keyboard.press("Enter");
+    const rows = page.locator("main tbody tr");
+    await expect.poll(() => rows.count()).toBe(6);
+    expect(page.url()).toContain("#/decisions?user=alice%40ex&path=%2Fadmin%2F&reason=by+a+policy&since=2h");
+    // What is decided now comes on top where it belongs here, and not where it does not.
+    const app = await browser.context.newPage();
+    await app.goto(`http://echo.localhost:${system.port}/reports/new`);
+    await app.goto(`http://echo.localhost:${system.port}/admin/live`);
+    const number = /dec_\w+/.exec(await app.locator("main, body").first().textContent())?.[0] ?? "";
+    await app.close();
+    await expect.poll(() => rows.first().textContent()).toContain("/admin/live");
+    expect(await rows.count()).toBe(7);
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByLabel("Number").fill(number);
+    await page.keyboard.press("Enter");
+    await expect.poll(() => rows.count()).toBe(1);
+    expect(await rows.first().textContent()).toContain("/admin/live");
+    await isAccessible(page, "a search");
+  });
+
   it("shows the nodes that joined, and who is connected to whom", async () => {
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(`${system.hubOrigin}/#/map`);
