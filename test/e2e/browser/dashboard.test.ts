@@ -108,7 +108,7 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     const app = await browser.context.newPage();
     await app.goto(`http://echo.localhost:${system.port}/reports/new`);
     await app.goto(`http://echo.localhost:${system.port}/admin/live`);
-    const number = /dec_\w+/.exec(await app.locator("main, body").first().textContent())?.[0] ?? "";
+    const number = /dec_\w+/.exec((await app.locator("main, body").first().textContent()) ?? "")?.[0] ?? "";
     await app.close();
     await expect.poll(() => rows.first().textContent()).toContain("/admin/live");
     expect(await rows.count()).toBe(7);
