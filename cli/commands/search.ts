@@ -91,7 +91,7 @@ function decisionRow({ at, decision, appName, reason, facts, id }: Item): Item {
     outcome: decision === "allow" ? "allowed" : "denied",
     who: principal?.email ?? principal?.name ?? "anyone",
     what: `${request?.method ?? ""} ${request?.path ?? ""}`,
-    why: meaningOf(String(reason)),
+    why: meaningOf(reason as string),
   };
 }
 
