@@ -27,8 +27,9 @@ import type {
   SegmentMap,
   SegmentMeshRpc,
 } from "../shared/node/segment-mesh.ts";
+import { type MeshStatement, meshChange, prepareAll } from "../shared/registry/mesh-change.ts";
 import { factsOf, type LightRow, offeredRoutesOf, reportedEndpoints } from "../shared/registry/node-rows.ts";
-import { prepareAll, removeNode, type Statement, setStatus } from "../shared/registry/node-statements.ts";
+import { removeNode, setStatus } from "../shared/registry/node-statements.ts";
 import { logError } from "./log.ts";
 import { HoldStore } from "./mesh/hold-store.ts";
 import { type MemberRow, MemberStore, newestHandshakeOf, serialOf } from "./mesh/member-store.ts";
@@ -299,18 +300,22 @@ export class SegmentMesh extends DurableObject<Environment> implements SegmentMe
 
   /** Ends memberships whose date has come, and takes out ephemeral nodes that stayed away. */
   async #endDue(network: Network, now: number): Promise<void> {
-    const due: { row: LightRow; action: string; statements: Statement[] }[] = [];
+    const due: { row: LightRow; action: string; statements: MeshStatement[] }[] = [];
     for (const row of this.#ownRows(network)) {
       if (row.ephemeral === 1 && this.#removalAt(row, now) <= now) {
         due.push({ row, action: "node.remove_absent", statements: removeNode(row.id, now) });
       } else if (row.expires_at !== null && row.expires_at <= now && row.status === "approved") {
-        due.push({ row, action: "node.expire", statements: setStatus(row.id, ["approved"], "expired", now) });
+        due.push({
+          row,
+          action: "node.expire",
+          statements: [setStatus(row.id, ["approved"], "expired", now)],
+        });
       }
     }
     if (due.length === 0) return;
     for (const { row, action, statements } of due.slice(0, 100)) {
       const entry = this.#entryOf(action, row, now);
-      await this.env.DB.batch(prepareAll(this.env.DB, [...statements, savePending(entry)]));
+      await this.env.DB.batch(meshChange(this.env.DB, [...statements, savePending(entry)]));
       // What the log is not told now it is told by the next who keeps house.
       await this.#record(entry).catch(logged("node_end_not_recorded"));
     }

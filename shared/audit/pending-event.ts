@@ -1,4 +1,4 @@
-import type { Statement } from "../registry/node-statements.ts";
+import type { Statement } from "../registry/mesh-change.ts";
 import type { EventEntry } from "./types.ts";
 
 /**

@@ -5,7 +5,8 @@ import { segments, users } from "./schema.ts";
 /**
  * The registry of the mesh: nodes, what lets them in, and who may talk to whom. Every change of what nodes apply
  * raises `mesh_state.revision` in its own batch and stamps the rows that it changed, so that a segment's object
- * reads only what is newer than what it knows.
+ * reads only what is newer than what it knows: `meshChange` sees to it, and triggers where users, segments and the
+ * network itself change.
  */
 
 const created = { createdAt: integer("created_at").notNull(), updatedAt: integer("updated_at").notNull() };

@@ -1,16 +1,106 @@
 import { ALLOWANCE } from "../node/allowance.ts";
 import { RELEASED } from "../node/handshake-verdict.ts";
-import { ADDRESS_HOLD_MS } from "./addresses.ts";
+import { ADDRESS_COUNT, ADDRESS_HOLD_MS } from "./addresses.ts";
+import { MeshStatement, REVISION, type Statement } from "./mesh-change.ts";
+import type { nodes } from "./mesh-schema.ts";
 import type { NodeStatus } from "./node-status.ts";
+import type { RowOf } from "./rows.ts";
 
-/** SQL of the registry's mesh that both the hub and the segments' objects run, always as one batch. */
-export type Statement = readonly [sql: string, ...values: (string | number | null)[]];
+/** SQL of the registry's nodes that both the hub and the segments' objects run, always as one batch by `meshChange`. */
 
-/** Stands in front of the statements of a change that nodes notice; `REVISION` then names it. */
-export const NEXT_REVISION: Statement = ["UPDATE mesh_state SET revision = revision + 1"];
+type NodeRow = RowOf<typeof nodes>;
+/** The columns of a node that are written as they are given. */
+export type NodeColumns = Partial<Omit<NodeRow, "id" | "status" | "revision" | "version" | "updated_at">>;
 
-/** The revision of the change under way. */
-export const REVISION = "(SELECT revision FROM mesh_state)";
+/** An address whose rest is over comes before one that nobody had. */
+const FREE_ADDRESS = `coalesce(
+  (SELECT address_index FROM address_holds WHERE until <= ?2 ORDER BY until LIMIT 1),
+  (SELECT next_address FROM mesh_state WHERE next_address < ${ADDRESS_COUNT}))`;
+const ADDRESS_OF = "(SELECT address_index FROM nodes WHERE id = ?)";
+
+/** A new node with a free address; fails for want of one by the column `nodes.address_index`. */
+export const insertNode = (
+  node: Pick<
+    NodeRow,
+    | "id"
+    | "name"
+    | "status"
+    | "segment_id"
+    | "tags"
+    | "user_id"
+    | "hostname"
+    | "ephemeral"
+    | "enrolment_key_id"
+    | "offered_routes"
+    | "wireguard_key"
+    | "signing_hash"
+    | "kem_hash"
+    | "record_hash"
+    | "signing_key"
+    | "kem_key"
+  >,
+  now: number,
+): MeshStatement[] => [
+  new MeshStatement(
+    `INSERT INTO nodes (id, name, status, segment_id, tags, user_id, address_index, hostname, ephemeral,
+       enrolment_key_id, offered_routes, revision, created_at, updated_at, wireguard_key, signing_hash, kem_hash,
+       record_hash, signing_key, kem_key)
+     VALUES (?1, ?3, ?4, ?5, ?6, ?7, ${FREE_ADDRESS}, ?8, ?9, ?10, ?11, ${REVISION}, ?2, ?2, ?12, ?13, ?14, ?15, ?16, ?17)`,
+    node.id,
+    now,
+    node.name,
+    node.status,
+    node.segment_id,
+    node.tags,
+    node.user_id,
+    node.hostname,
+    node.ephemeral,
+    node.enrolment_key_id,
+    node.offered_routes,
+    node.wireguard_key,
+    node.signing_hash,
+    node.kem_hash,
+    node.record_hash,
+    node.signing_key,
+    node.kem_key,
+  ),
+  new MeshStatement(
+    `UPDATE mesh_state SET next_address = next_address + 1 WHERE next_address = ${ADDRESS_OF}`,
+    node.id,
+  ),
+  new MeshStatement(`DELETE FROM address_holds WHERE address_index = ${ADDRESS_OF}`, node.id),
+];
+
+/** Sets columns of a node. An administrator's change counts its version; what a node says of itself does not. */
+export function updateNode(
+  node: string,
+  columns: NodeColumns,
+  now: number,
+  counts: "version" | "no version",
+): MeshStatement {
+  const names = Object.keys(columns).map((name) => `${name} = ?, `);
+  const version = counts === "version" ? "version = version + 1, " : "";
+  return new MeshStatement(
+    `UPDATE nodes SET ${names.join("")}${version}revision = ${REVISION}, updated_at = ? WHERE id = ?`,
+    ...Object.values(columns),
+    now,
+    node,
+  );
+}
+
+/** The routes that a node may have, in place of all that it had. */
+export const storeRoutes = (node: string, prefixes: readonly string[], now: number): MeshStatement[] => [
+  new MeshStatement("DELETE FROM node_routes WHERE node_id = ?", node),
+  ...prefixes.map(
+    (prefix) =>
+      new MeshStatement(
+        "INSERT INTO node_routes (node_id, prefix, created_at) VALUES (?, ?, ?)",
+        node,
+        prefix,
+        now,
+      ),
+  ),
+];
 
 /** The node stands otherwise from now on; does nothing where it does not stand as `from`. */
 export function setStatus(
@@ -18,37 +108,33 @@ export function setStatus(
   from: readonly NodeStatus[],
   to: NodeStatus,
   now: number,
-): Statement[] {
+): MeshStatement {
   const isMember = to === "approved";
   const ended = (value: string, column: string) =>
     `${column} = ${isMember ? "NULL" : `CASE WHEN status = 'approved' THEN ${value} ELSE ${column} END`}`;
-  return [
-    NEXT_REVISION,
-    [
-      `UPDATE nodes SET ${ended(REVISION, "ended_revision")}, ${ended("?2", "ended_at")},
-         ${from.includes("quarantined") && isMember ? `handshake_floor = ${RELEASED}, handshake_floor_made = ?2,` : ""}
-         ${isMember ? "expires_at = CASE WHEN expires_at <= ?2 THEN NULL ELSE expires_at END," : ""}
-         status = ?3, revision = ${REVISION}, version = version + 1, updated_at = ?2
-       WHERE id = ?1 AND status IN (SELECT value FROM json_each(?4))`,
-      node,
-      now,
-      to,
-      JSON.stringify(from),
-    ],
-  ];
+  return new MeshStatement(
+    `UPDATE nodes SET ${ended(REVISION, "ended_revision")}, ${ended("?2", "ended_at")},
+       ${from.includes("quarantined") && isMember ? `handshake_floor = ${RELEASED}, handshake_floor_made = ?2,` : ""}
+       ${isMember ? "expires_at = CASE WHEN expires_at <= ?2 THEN NULL ELSE expires_at END," : ""}
+       status = ?3, revision = ${REVISION}, version = version + 1, updated_at = ?2
+     WHERE id = ?1 AND status IN (SELECT value FROM json_each(?4))`,
+    node,
+    now,
+    to,
+    JSON.stringify(from),
+  );
 }
 
 /** The node is gone: its name is free, its address rests. */
-export const removeNode = (node: string, now: number): Statement[] => [
-  NEXT_REVISION,
-  [
+export const removeNode = (node: string, now: number): MeshStatement[] => [
+  new MeshStatement(
     `INSERT INTO address_holds (node_id, node_name, segment_id, address_index, until, ended_at, revision)
      SELECT id, name, segment_id, address_index, ?, coalesce(ended_at, ?), ${REVISION} FROM nodes WHERE id = ?`,
     now + ADDRESS_HOLD_MS,
     now,
     node,
-  ],
-  ["DELETE FROM nodes WHERE id = ?", node],
+  ),
+  new MeshStatement("DELETE FROM nodes WHERE id = ?", node),
 ];
 
 /** `takeAllowance` in SQL, of what may be spent below zero: leaving is never refused. */
@@ -61,8 +147,3 @@ export const leaveOften = (node: string, now: number): Statement => [
   node,
   now,
 ];
-
-export const prepareAll = <P>(
-  db: { prepare(sql: string): { bind(...values: unknown[]): P } },
-  statements: readonly Statement[],
-): P[] => statements.map(([sql, ...values]) => db.prepare(sql).bind(...values));

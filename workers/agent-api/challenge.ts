@@ -10,6 +10,7 @@ import {
   type ChallengeAnswer,
   type PublicKeys,
 } from "../../shared/node/protocol/types.ts";
+import type { Statement } from "../../shared/registry/mesh-change.ts";
 import { type MeshKeys, meshKeys } from "../mesh/keys.ts";
 import type { Bindings } from "../platform/env.ts";
 import { throwRefusal } from "../platform/refused.ts";
@@ -65,6 +66,18 @@ export async function requirePossession(
   }
   return { hash: hashSecret(cited.challenge), expiresAt: opened.expiresAt };
 }
+
+/** Stands in the transaction of what the answer was for; the second time fails by the key `used_challenges.hash`. */
+export const spendChallenge = ({ hash, expiresAt }: Answered): Statement => [
+  "INSERT INTO used_challenges (hash, expires_at) VALUES (?, ?)",
+  hash,
+  expiresAt,
+];
+
+export const forgetChallenges = (now: number): Statement => [
+  "DELETE FROM used_challenges WHERE expires_at < ?",
+  now,
+];
 
 /** The keys are bound by the associated data, so that the challenge stays short. */
 const boundTo = (keys: PublicKeys): Bytes => transcript("possession", keys.signing, keys.wireguard, keys.kem);

@@ -5,29 +5,32 @@ import { openEnrolmentSecret } from "../../shared/node/protocol/enrolment-secret
 import { enrollStatement, provenStatement } from "../../shared/node/protocol/schemas.ts";
 import { verifyStatement } from "../../shared/node/protocol/statement.ts";
 import { type EnrollAnswer, type EnrollStatement, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
+import type { enrolmentKeys } from "../../shared/registry/mesh-schema.ts";
+import type { RowOf } from "../../shared/registry/rows.ts";
 import { parseRoute } from "../../shared/segments/approved-routes.ts";
+import { announce } from "../mesh/changes.ts";
 import { meshKeys } from "../mesh/keys.ts";
-import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
 import type { Bindings } from "../platform/env.ts";
 import { throwRefusal } from "../platform/refused.ts";
-import { settleEvents } from "../platform/saved-events.ts";
 import { bytesOf, readDocument } from "./body.ts";
 import { type Answered, requirePossession } from "./challenge.ts";
 import { requireClock } from "./clock.ts";
-import { type EnrolledNode, enrolledBefore, insertNode } from "./node-insert.ts";
+import { admitNode, type EnrolledNode, enrolledBefore } from "./node-insert.ts";
 
-export interface EnrolmentKeyRow {
-  readonly id: string;
-  readonly segment_id: string;
-  readonly tags: string;
-  readonly user_id: string | null;
-  readonly ephemeral: number;
-  readonly pre_approved: number;
-  readonly expires_at: number;
-  readonly revoked_at: number | null;
-  readonly left_until: number;
-}
+/** What an enrolment needs of its key. */
+type EnrolmentKeyRow = Pick<
+  RowOf<typeof enrolmentKeys>,
+  | "id"
+  | "segment_id"
+  | "tags"
+  | "user_id"
+  | "ephemeral"
+  | "pre_approved"
+  | "expires_at"
+  | "revoked_at"
+  | "left_until"
+>;
 
 /** Makes a machine a node of the network: proofs first, then the key, then one transaction. */
 export async function enroll(bindings: Bindings, body: Uint8Array, now: number): Promise<EnrollAnswer> {
@@ -116,9 +119,8 @@ export interface Admission {
 /** A node that comes again with the same keys and the same enrolment key lost our answer: it is the same node. */
 async function admit(bindings: Bindings, admission: Admission, now: number): Promise<EnrolledNode> {
   const before = await enrolledBefore(bindings.db, admission, now);
-  const node = before ?? (await insertNode(bindings.db, admission, now));
-  // Also what an earlier try left undone.
-  await settleEvents(bindings, node.id);
-  if (node.status === "approved") await refreshMesh(bindings);
-  return node;
+  if (!before) return admitNode(bindings, admission, now);
+  // The earlier try may have left it undone.
+  await announce(bindings, before.id);
+  return before;
 }

@@ -10,15 +10,13 @@ import {
   WIRE_LIMITS,
 } from "../../shared/node/protocol/types.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
-import { setStatus } from "../mesh/changes.ts";
+import { announce, carryOut, setStatus } from "../mesh/changes.ts";
 import { meshKeys } from "../mesh/keys.ts";
-import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
 import type { Bindings } from "../platform/env.ts";
 import { meshObject } from "../platform/objects.ts";
-import { freshId } from "../platform/random.ts";
 import { throwRefusal } from "../platform/refused.ts";
-import { savedEvent, settleEvents } from "../platform/saved-events.ts";
+import { settleEvents } from "../platform/saved-events.ts";
 import { failedGuard } from "../registry/guards.ts";
 import { bytesOf, readDocument } from "./body.ts";
 import { requireClock } from "./clock.ts";
@@ -123,25 +121,18 @@ async function quarantine(
   { counter }: HandshakeStatement,
   now: number,
 ): Promise<never> {
-  const { db } = bindings;
+  const event = {
+    actor: "system",
+    action: "node.quarantine",
+    target: node.id,
+    detail: { reason: "two machines use its state", counter },
+  };
   try {
-    await db.batch([
-      ...setStatus(db, node.id, ["approved"], "quarantined", now),
-      savedEvent(db, {
-        kind: "system",
-        id: freshId("audit"),
-        at: now,
-        actor: "system",
-        action: "node.quarantine",
-        target: node.id,
-        detail: { reason: "two machines use its state", counter },
-      }),
-    ]);
+    await carryOut(bindings, event, setStatus(bindings.db, node.id, ["approved"], "quarantined", now), now);
   } catch (error) {
     // The other machine's handshake came here first, or an administrator put the node out.
     if (failedGuard(error) !== "node_status") throw error;
+    await announce(bindings, node.id);
   }
-  await refreshMesh(bindings);
-  await settleEvents(bindings, node.id);
   return throwRefusal(...NOT_APPROVED.quarantined);
 }

@@ -3,17 +3,15 @@ import { buildRecord } from "../../shared/node/config/build.ts";
 import { provenStatement, rotateStatement } from "../../shared/node/protocol/schemas.ts";
 import { verifyStatement } from "../../shared/node/protocol/statement.ts";
 import { WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
-import { NEXT_REVISION, REVISION } from "../../shared/registry/node-statements.ts";
+import { updateNode } from "../../shared/registry/node-statements.ts";
+import { carryOut } from "../mesh/changes.ts";
 import { meshKeys } from "../mesh/keys.ts";
-import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
 import type { Bindings } from "../platform/env.ts";
 import { meshObject } from "../platform/objects.ts";
-import { freshId } from "../platform/random.ts";
 import { throwRefusal } from "../platform/refused.ts";
-import { savedEvent, settleEvents } from "../platform/saved-events.ts";
 import { bytesOf, readDocument } from "./body.ts";
-import { requirePossession } from "./challenge.ts";
+import { requirePossession, spendChallenge } from "./challenge.ts";
 import { requireClock } from "./clock.ts";
 import { keyHashes } from "./key-hashes.ts";
 import { json, type Reply, refuseNews } from "./refused.ts";
@@ -51,29 +49,21 @@ export async function rotate(
   const { networkId } = await meshState(bindings.db);
   const hashes = keyHashes(keys);
   const record = buildRecord(networkId, session.node, { ...keys, signing: hashes.signing });
-  const { db } = bindings;
+  const event = {
+    actor: `node:${session.node}`,
+    action: "node.rotate_keys",
+    target: session.node,
+    detail: { record: record.hash },
+  };
+  const columns = {
+    wireguard_key: keys.wireguard,
+    kem_key: keys.kem,
+    kem_hash: hashes.kem,
+    record_hash: record.hash,
+  };
+  const change = [spendChallenge(answered), updateNode(session.node, columns, now, "version")];
   try {
-    await db.batch([
-      db
-        .prepare("INSERT INTO used_challenges (hash, expires_at) VALUES (?, ?)")
-        .bind(answered.hash, answered.expiresAt),
-      db.prepare(NEXT_REVISION[0]),
-      db
-        .prepare(
-          `UPDATE nodes SET wireguard_key = ?, kem_key = ?, kem_hash = ?, record_hash = ?, revision = ${REVISION},
-             version = version + 1, updated_at = ? WHERE id = ?`,
-        )
-        .bind(keys.wireguard, keys.kem, hashes.kem, record.hash, now, session.node),
-      savedEvent(db, {
-        kind: "system",
-        id: freshId("audit"),
-        at: now,
-        actor: `node:${session.node}`,
-        action: "node.rotate_keys",
-        target: session.node,
-        detail: { record: record.hash },
-      }),
-    ]);
+    await carryOut(bindings, event, change, now);
   } catch (error) {
     const failure = messagesOf(error);
     if (failure.includes("used_challenges.hash")) {
@@ -84,7 +74,5 @@ export async function rotate(
     }
     throw error;
   }
-  await settleEvents(bindings, session.node);
-  await refreshMesh(bindings);
   return json({ record: record.hash });
 }

@@ -4,9 +4,9 @@ import { verifyStatement } from "../../shared/node/protocol/statement.ts";
 import { type NodeFactsReport, type SignedStatement, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import type { CheckedReport, ReportedChange, ReportVerdict } from "../../shared/node/segment-mesh.ts";
 import { knownPeers, oddPeers, usableEndpoints, usableRoutes } from "../../shared/node/usable.ts";
-import { NEXT_REVISION, REVISION } from "../../shared/registry/node-statements.ts";
+import { type NodeColumns, updateNode } from "../../shared/registry/node-statements.ts";
+import { carryOut } from "../mesh/changes.ts";
 import { meshKeys } from "../mesh/keys.ts";
-import { refreshMesh } from "../mesh/notify.ts";
 import { meshState } from "../mesh/state.ts";
 import type { Bindings } from "../platform/env.ts";
 import { meshObject } from "../platform/objects.ts";
@@ -114,17 +114,10 @@ function refuseReport(verdict: Extract<ReportVerdict, { ok: false }>): never {
 
 /** Where a node is reached and what it offers concerns its peers: a new revision tells them. */
 async function store(bindings: Bindings, node: string, change: ReportedChange, now: number): Promise<void> {
-  const { db } = bindings;
-  const columns: [string, string | null][] = [];
-  if (change.endpoints) columns.push(["endpoints", JSON.stringify(change.endpoints)]);
-  if (change.offeredRoutes) columns.push(["offered_routes", JSON.stringify(change.offeredRoutes)]);
-  if (change.exitNode !== undefined) columns.push(["exit_node", change.exitNode]);
-  const assignments = columns.map(([name]) => `${name} = ?`).join(", ");
-  await db.batch([
-    db.prepare(NEXT_REVISION[0]),
-    db
-      .prepare(`UPDATE nodes SET ${assignments}, revision = ${REVISION}, updated_at = ? WHERE id = ?`)
-      .bind(...columns.map(([, value]) => value), now, node),
-  ]);
-  await refreshMesh(bindings);
+  const columns: NodeColumns = {
+    ...(change.endpoints ? { endpoints: JSON.stringify(change.endpoints) } : {}),
+    ...(change.offeredRoutes ? { offered_routes: JSON.stringify(change.offeredRoutes) } : {}),
+    ...(change.exitNode === undefined ? {} : { exit_node: change.exitNode }),
+  };
+  await carryOut(bindings, null, [updateNode(node, columns, now, "no version")], now);
 }

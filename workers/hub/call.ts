@@ -2,6 +2,7 @@ import type * as z from "zod/mini";
 import type { SessionEndReason, SessionFilter } from "../../shared/access/sessions/types.ts";
 import type { Answer, ENDPOINTS, EndpointId, Params } from "../../shared/api/endpoints.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
+import type { ChangeStatement } from "../mesh/changes.ts";
 import type { Bindings } from "../platform/env.ts";
 import type { AdminCaller } from "./caller.ts";
 
@@ -44,13 +45,11 @@ export interface Effects {
   readonly ends: readonly { readonly filter: SessionFilter; readonly reason: SessionEndReason }[];
   /** A change that is held and was confirmed: the segment's object publishes it. */
   readonly confirms?: { readonly segmentId: string; readonly revision: number };
-  /** Nodes notice it: the segments' objects learn it. */
-  readonly mesh?: true;
 }
 
-/** A change: all statements in one transaction, then the effects, then the answer. */
+/** A change: all statements in one transaction, then the effects, then the answer. Nodes learn of it where it concerns them. */
 export interface Write<T = unknown> {
-  readonly statements: readonly D1PreparedStatement[];
+  readonly statements: readonly ChangeStatement[];
   readonly effects: Effects;
   readonly body: T;
   readonly version?: number;

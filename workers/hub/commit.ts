@@ -1,5 +1,6 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
+import { meshChange, type Statement } from "../../shared/registry/mesh-change.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { freshId } from "../platform/random.ts";
@@ -56,7 +57,7 @@ export async function replay(bindings: Bindings, write: WriteKey): Promise<Store
     throwRefusal("idempotency_mismatch", "Use a new Idempotency-Key for another request.");
   }
   const saved: Saved = JSON.parse(await unseal(bindings, row.body, `write:${write.key}`));
-  return row.status === PENDING ? finishOrExplain(bindings, write, saved) : saved.answer;
+  return row.status === PENDING ? finishOrExplain(bindings, write, saved, UNKNOWN) : saved.answer;
 }
 
 /** The status of a row whose effects are not confirmed yet. */
@@ -81,27 +82,48 @@ export async function commit(
     event: { kind: "admin", id: freshId("audit"), at: now, actor, ...change.effects.event },
   };
   const body = await seal(bindings, JSON.stringify(saved), `write:${write.key}`);
+  let isMeshChanged: boolean;
   try {
-    await bindings.db.batch([
-      ...change.statements,
-      bindings.db
-        .prepare(
+    const results = await bindings.db.batch<{ revision: number }>(
+      meshChange(bindings.db, [
+        MESH_REVISION,
+        ...change.statements,
+        [
           "INSERT INTO idempotency_keys (key, request_hash, status, body, created_at) VALUES (?, ?, ?, ?, ?)",
-        )
-        .bind(write.key, write.requestHash, PENDING, body, now),
-    ]);
+          write.key,
+          write.requestHash,
+          PENDING,
+          body,
+          now,
+        ],
+        MESH_REVISION,
+      ]),
+    );
+    const [before, after] = [results[0], results.at(-1)].map((result) => result?.results[0]?.revision);
+    isMeshChanged = before !== after;
   } catch (error) {
     // Two requests under one key at the same time: the one that lost answers like the one that won.
     const earlier = await replay(bindings, write);
     if (earlier) return earlier;
     return explainFailure(error);
   }
-  return finishOrExplain(bindings, write, saved);
+  return finishOrExplain(bindings, write, saved, isMeshChanged);
 }
 
-async function finishOrExplain(bindings: Bindings, write: WriteKey, saved: Saved): Promise<StoredAnswer> {
+/** Whether a write changed the mesh is not saved with it: who completes it has the segments told, which costs little. */
+const UNKNOWN = true;
+
+/** First and last in the batch: whoever raised it in between, a statement or a trigger of the database, nodes notice it. */
+const MESH_REVISION: Statement = ["SELECT revision FROM mesh_state"];
+
+async function finishOrExplain(
+  bindings: Bindings,
+  write: WriteKey,
+  saved: Saved,
+  isMeshChanged: boolean,
+): Promise<StoredAnswer> {
   try {
-    return await finish(bindings, write.key, saved);
+    return await finish(bindings, write.key, saved, isMeshChanged);
   } catch (error) {
     logError("write_not_propagated", error, { entry: saved.event.id });
     const next = write.isRepeatable
@@ -118,9 +140,10 @@ async function finish(
   bindings: Bindings,
   key: string,
   { answer, effects, event }: Saved,
+  isMeshChanged: boolean,
 ): Promise<StoredAnswer> {
   const done: Saved = {
-    answer: { ...answer, pending: await perform(bindings, effects, event) },
+    answer: { ...answer, pending: await perform(bindings, effects, event, isMeshChanged) },
     effects,
     event,
   };
@@ -133,5 +156,6 @@ async function finish(
 
 /** Completes one saved write whose effects were left undone. */
 export async function finishRow(bindings: Bindings, row: { key: string; body: string }): Promise<void> {
-  await finish(bindings, row.key, JSON.parse(await unseal(bindings, row.body, `write:${row.key}`)) as Saved);
+  const saved = JSON.parse(await unseal(bindings, row.body, `write:${row.key}`)) as Saved;
+  await finish(bindings, row.key, saved, UNKNOWN);
 }

@@ -21,27 +21,35 @@ const WIDTH = 10;
  *
  * @returns How many objects could not be told yet: they are told later.
  */
-export async function perform(bindings: Bindings, effects: Effects, event: EventEntry): Promise<number> {
+export async function perform(
+  bindings: Bindings,
+  effects: Effects,
+  event: EventEntry,
+  isMeshChanged: boolean,
+): Promise<number> {
   const [recorded, propagated] = await Promise.allSettled([
     recordEvent(bindings, event),
-    propagate(bindings, effects, event),
+    propagate(bindings, effects, event, isMeshChanged),
   ]);
   if (propagated.status === "rejected") throw propagated.reason;
   if (recorded.status === "rejected") throw recorded.reason;
   return propagated.value;
 }
 
-async function propagate(bindings: Bindings, effects: Effects, event: EventEntry): Promise<number> {
+async function propagate(
+  bindings: Bindings,
+  effects: Effects,
+  event: EventEntry,
+  isMeshChanged: boolean,
+): Promise<number> {
   if (effects.confirms) {
     const { segmentId, revision } = effects.confirms;
     // False where it was published by an attempt before this one, or grew in the meantime: then it is still shown as held.
     await meshObject(bindings, segmentId).confirm(revision);
   }
-  // A user who was disabled takes their nodes out of the mesh.
-  const concernsNodes = effects.mesh === true || effects.userIds.length > 0;
   const told = await Promise.allSettled([
     tellSessions(bindings, effects, event),
-    concernsNodes ? refreshMesh(bindings) : 0,
+    isMeshChanged ? refreshMesh(bindings) : 0,
   ]);
   return told.reduce((pending, result) => {
     if (result.status === "rejected") throw result.reason;

@@ -1,6 +1,16 @@
+import { savePending } from "../../shared/audit/pending-event.ts";
+import type { EventEntry } from "../../shared/audit/types.ts";
+import { type MeshStatement, meshChange, type Statement } from "../../shared/registry/mesh-change.ts";
 import * as shared from "../../shared/registry/node-statements.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
+import type { Bindings } from "../platform/env.ts";
+import { freshId } from "../platform/random.ts";
+import { settleEvents } from "../platform/saved-events.ts";
 import { guard } from "../registry/guards.ts";
+import { refreshMesh } from "./notify.ts";
+
+/** A statement of a batch in which some change what nodes apply. */
+export type ChangeStatement = D1PreparedStatement | Statement | MeshStatement;
 
 /** @param from The statuses that it may have now; another one fails the batch by the guard `node_status`. */
 export const setStatus = (
@@ -9,7 +19,7 @@ export const setStatus = (
   from: readonly NodeStatus[],
   to: NodeStatus,
   now: number,
-): D1PreparedStatement[] => [
+): ChangeStatement[] => [
   guard(
     db,
     "node_status",
@@ -17,8 +27,28 @@ export const setStatus = (
     node,
     JSON.stringify(from),
   ),
-  ...shared.prepareAll(db, shared.setStatus(node, from, to, now)),
+  shared.setStatus(node, from, to, now),
 ];
 
-export const removeNode = (db: D1Database, node: string, now: number): D1PreparedStatement[] =>
-  shared.prepareAll(db, shared.removeNode(node, now));
+/**
+ * Carries out what a node asked for or did: the change and its record in one transaction, then all segments learn it, and
+ * then the audit log. What fails after the transaction, `announce` of the next attempt completes.
+ *
+ * @param event Null for what nodes report all the time.
+ */
+export async function carryOut(
+  bindings: Bindings,
+  event: Pick<EventEntry, "actor" | "action" | "target" | "detail"> | null,
+  statements: readonly ChangeStatement[],
+  now: number,
+): Promise<void> {
+  const entry = event && savePending({ kind: "system", id: freshId("audit"), at: now, ...event });
+  await bindings.db.batch(meshChange(bindings.db, [...statements, ...(entry ? [entry] : [])]));
+  await announce(bindings, event?.target ?? null);
+}
+
+/** Tells the segments of the newest revision, and the audit log what is saved about the target. */
+export async function announce(bindings: Bindings, target: string | null): Promise<void> {
+  await refreshMesh(bindings);
+  if (target !== null) await settleEvents(bindings, target);
+}

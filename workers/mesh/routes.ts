@@ -33,17 +33,3 @@ export async function checkRoutes(
   }
   return routes.sort();
 }
-
-export const storeRoutes = (
-  db: D1Database,
-  node: string,
-  routes: readonly string[],
-  now: number,
-): D1PreparedStatement[] => [
-  db.prepare("DELETE FROM node_routes WHERE node_id = ?").bind(node),
-  ...routes.map((prefix) =>
-    db
-      .prepare("INSERT INTO node_routes (node_id, prefix, created_at) VALUES (?, ?, ?)")
-      .bind(node, prefix, now),
-  ),
-];

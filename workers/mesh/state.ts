@@ -1,5 +1,8 @@
 import { overlayOf, ulaPrefix } from "../../shared/registry/addresses.ts";
-import { NEXT_REVISION } from "../../shared/registry/node-statements.ts";
+import { prepareAll } from "../../shared/registry/mesh-change.ts";
+import type { meshState as table } from "../../shared/registry/mesh-schema.ts";
+import { createState } from "../../shared/registry/mesh-statements.ts";
+import type { RowOf } from "../../shared/registry/rows.ts";
 import { freshId, randomBytes } from "../platform/random.ts";
 
 /** The one row of `mesh_state`. */
@@ -15,15 +18,7 @@ export interface MeshState {
   readonly pollSeconds: number;
 }
 
-interface Row {
-  network_id: string;
-  ipv6_prefix: string;
-  revision: number;
-  root_version: number;
-  epoch: number;
-  lease_seconds: number;
-  poll_seconds: number;
-}
+type Row = RowOf<typeof table>;
 
 /** The state of the mesh; made at first use, with an id and a ULA prefix that stay for ever. */
 export async function meshState(db: D1Database): Promise<MeshState> {
@@ -43,14 +38,13 @@ export async function meshState(db: D1Database): Promise<MeshState> {
 const read = (db: D1Database) => db.prepare("SELECT * FROM mesh_state WHERE id = 1").first<Row>();
 
 async function create(db: D1Database): Promise<Row> {
-  await db
-    .prepare("INSERT OR IGNORE INTO mesh_state (id, network_id, ipv6_prefix, created_at) VALUES (1, ?, ?, ?)")
-    .bind(freshId("network"), ulaPrefix(randomBytes(5)), Date.now())
-    .run();
+  const made = {
+    network_id: freshId("network"),
+    ipv6_prefix: ulaPrefix(randomBytes(5)),
+    created_at: Date.now(),
+  };
+  await db.batch(prepareAll(db, [createState(made)]));
   const row = await read(db);
   if (!row) throw new Error("the mesh has no state");
   return row;
 }
-
-/** Stands in front of the statements of a change that nodes notice; `REVISION` then names it. */
-export const nextRevision = (db: D1Database): D1PreparedStatement => db.prepare(NEXT_REVISION[0]);

@@ -1,6 +1,6 @@
 import { deletePending, savePending } from "../../shared/audit/pending-event.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
-import { prepareAll } from "../../shared/registry/node-statements.ts";
+import { prepareAll } from "../../shared/registry/mesh-change.ts";
 import { recordEvent } from "./audit.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";

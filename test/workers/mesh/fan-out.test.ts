@@ -187,6 +187,39 @@ test("I8: a change that the coordinator did not take is not acknowledged, and it
   expect(await known(near)).toBe(await revision());
 });
 
+describe("I8: a change that a trigger of the database makes", () => {
+  const renamings: readonly [string, () => Promise<unknown>][] = [
+    [
+      "a segment's name",
+      async () => {
+        const params = { segment: "main" };
+        const { etag } = await world.admin.call("segments.get", { params });
+        return world.admin.call("segments.update", {
+          params,
+          body: { name: "central" },
+          ifMatch: etag ?? "",
+        });
+      },
+    ],
+    [
+      "the network's name",
+      async () => {
+        const { etag } = await world.admin.call("network.get", {});
+        return world.admin.call("network.update", { body: { name: "renamed" }, ifMatch: etag ?? "" });
+      },
+    ],
+  ];
+  test.each(renamings)("reaches the nodes before it is answered: %s", async (_, rename) => {
+    await world.member({ segment: near });
+    const before = await revision();
+    await rename();
+    expect(await revision()).toBe(before + 1);
+    expect([await known(near), await known(far)]).toEqual([before + 1, before + 1]);
+    await world.admin.call("groups.create", { body: { name: `after-${before}` } });
+    expect(await revision()).toBe(before + 1);
+  });
+});
+
 test("I8: what is no segment is not named, for naming an object makes it", async () => {
   const failure = coordinator.tellMesh(1, ["not/a/segment"]).then(
     () => "",

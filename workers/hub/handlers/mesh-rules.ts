@@ -1,9 +1,11 @@
 import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { LIMITS, type Traffic } from "../../../shared/node/config/types.ts";
+import type { meshRules } from "../../../shared/registry/mesh-schema.ts";
+import { deleteRule, storeRule } from "../../../shared/registry/mesh-statements.ts";
+import { flag, type RowOf } from "../../../shared/registry/rows.ts";
 import { parseRule, printRule, type RuleText } from "../../../shared/segments/rule.ts";
 import type { SegmentRule, Selector } from "../../../shared/segments/types.ts";
-import { nextRevision } from "../../mesh/state.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { freshId } from "../../platform/random.ts";
 import { Refused, throwRefusal } from "../../platform/refused.ts";
@@ -15,17 +17,7 @@ import { findNode } from "./nodes.ts";
 import { findSegment } from "./segments.ts";
 import { findUser } from "./users.ts";
 
-interface Row {
-  id: string;
-  name: string;
-  from_selectors: string;
-  to_selectors: string;
-  traffic: string;
-  enabled: number;
-  version: number;
-  created_at: number;
-  updated_at: number;
-}
+type Row = RowOf<typeof meshRules>;
 
 async function findRule(db: D1Database, reference: string): Promise<Row> {
   const column = isId("meshRule", reference) ? "id" : "name";
@@ -137,43 +129,12 @@ const columnsOf = (rule: RuleBody) => ({
   traffic: JSON.stringify(rule.traffic),
 });
 
-const RAISE = "UPDATE mesh_state SET rules_revision = revision";
-
 const effects = (action: string, row: Row, detail: Effects["event"]["detail"] = {}): Effects => ({
   event: { action: `mesh_rule.${action}`, target: row.id, detail: { name: row.name, ...detail } },
   policies: false,
   userIds: [],
   ends: [],
-  mesh: true,
 });
-
-/** Around each change of a rule. */
-const raised = (db: D1Database, ...statements: D1PreparedStatement[]): D1PreparedStatement[] => [
-  nextRevision(db),
-  ...statements,
-  db.prepare(RAISE),
-];
-
-const store = (db: D1Database, row: Row): D1PreparedStatement =>
-  db
-    .prepare(
-      `INSERT INTO mesh_rules (id, name, from_selectors, to_selectors, traffic, enabled, version, created_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET name = excluded.name, from_selectors = excluded.from_selectors,
-         to_selectors = excluded.to_selectors, traffic = excluded.traffic, enabled = excluded.enabled,
-         version = excluded.version, updated_at = excluded.updated_at`,
-    )
-    .bind(
-      row.id,
-      row.name,
-      row.from_selectors,
-      row.to_selectors,
-      row.traffic,
-      row.enabled,
-      row.version,
-      row.created_at,
-      row.updated_at,
-    );
 
 export const MESH_RULE_HANDLERS: Handlers<
   "meshRules.list" | "meshRules.create" | "meshRules.get" | "meshRules.update" | "meshRules.delete"
@@ -199,13 +160,13 @@ export const MESH_RULE_HANDLERS: Handlers<
       id: freshId("meshRule"),
       name: body.name,
       ...columnsOf(await resolve(bindings, body)),
-      enabled: Number(body.enabled ?? true),
+      enabled: flag(body.enabled ?? true),
       version: 1,
       created_at: now,
       updated_at: now,
     };
     return {
-      statements: raised(bindings.db, store(bindings.db, row)),
+      statements: storeRule(row),
       effects: effects("create", row, { from: body.from, to: body.to, traffic: body.traffic }),
       body: await viewOne(bindings.db, row),
       version: 1,
@@ -226,15 +187,12 @@ export const MESH_RULE_HANDLERS: Handlers<
       ...before,
       name: body.name ?? before.name,
       ...(isRewritten ? columnsOf(await resolve(bindings, text)) : {}),
-      enabled: body.enabled === undefined ? before.enabled : Number(body.enabled),
+      enabled: body.enabled === undefined ? before.enabled : flag(body.enabled),
       version: ifMatch + 1,
       updated_at: now,
     };
     return {
-      statements: [
-        unchanged(bindings.db, "mesh_rules", before, ifMatch),
-        ...raised(bindings.db, store(bindings.db, after)),
-      ],
+      statements: [unchanged(bindings.db, "mesh_rules", before, ifMatch), ...storeRule(after)],
       effects: effects("update", after, { fields: Object.keys(body) }),
       body: await viewOne(bindings.db, after),
       version: after.version,
@@ -244,10 +202,7 @@ export const MESH_RULE_HANDLERS: Handlers<
   "meshRules.delete": async ({ bindings, params, ifMatch }) => {
     const row = await findRule(bindings.db, params.meshRule);
     return {
-      statements: [
-        unchanged(bindings.db, "mesh_rules", row, ifMatch),
-        ...raised(bindings.db, bindings.db.prepare("DELETE FROM mesh_rules WHERE id = ?").bind(row.id)),
-      ],
+      statements: [unchanged(bindings.db, "mesh_rules", row, ifMatch), ...deleteRule(row.id)],
       effects: effects("delete", row),
       body: null,
     };

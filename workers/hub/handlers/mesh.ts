@@ -87,7 +87,6 @@ export const MESH_HANDLERS: Handlers<"mesh.map" | "mesh.holds" | "mesh.confirmHo
         userIds: [],
         ends: [],
         confirms: { segmentId: segment.id, revision: body.revision },
-        mesh: true,
       },
       body: { items: items.filter((item) => !isConfirmed(item)), missing },
     };

@@ -1,13 +1,19 @@
 import { nodeLabel } from "../../../shared/node/config/node-name.ts";
+import { REVISION } from "../../../shared/registry/mesh-change.ts";
 import { STANDING } from "../../../shared/registry/node-rows.ts";
-import { REVISION } from "../../../shared/registry/node-statements.ts";
+import {
+  type NodeColumns,
+  removeNode,
+  storeRoutes,
+  updateNode,
+} from "../../../shared/registry/node-statements.ts";
 import type { NodeStatus } from "../../../shared/registry/node-status.ts";
-import { removeNode, setStatus } from "../../mesh/changes.ts";
+import { setStatus } from "../../mesh/changes.ts";
 import { liveOf } from "../../mesh/live.ts";
 import { type NodeRow, nodeRow, SELECT_NODE, statusDetail, viewNode } from "../../mesh/node-rows.ts";
 import { receiptOf } from "../../mesh/receipts.ts";
-import { checkRoutes, storeRoutes } from "../../mesh/routes.ts";
-import { meshState, nextRevision } from "../../mesh/state.ts";
+import { checkRoutes } from "../../mesh/routes.ts";
+import { meshState } from "../../mesh/state.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { meshObject } from "../../platform/objects.ts";
 import { throwRefusal } from "../../platform/refused.ts";
@@ -37,7 +43,6 @@ const effects = (
   policies: false,
   userIds: [],
   ends: [],
-  mesh: true,
 });
 
 type StatusCall = Call<"nodes.approve" | "nodes.revoke" | "nodes.release">;
@@ -136,33 +141,20 @@ export const NODE_HANDLERS: Handlers<
     const newest = moves
       ? await meshObject(bindings, before.segment_id).handshakeOf(before.id)
       : { counter: 0, madeAt: 0 };
-    const update = db
-      .prepare(
-        `UPDATE nodes SET name = ?2, tags = ?3, segment_id = ?4, expires_at = ?5,
-           user_id = (SELECT id FROM users WHERE email = ?6), handshake_floor = CASE WHEN ?10 THEN ?7 ELSE handshake_floor END,
-           handshake_floor_made = CASE WHEN ?10 THEN ?11 ELSE handshake_floor_made END,
-           revision = ${REVISION}, version = ?8, updated_at = ?9 WHERE id = ?1`,
-      )
-      .bind(
-        before.id,
-        after.name,
-        after.tags,
-        after.segment_id,
-        after.expires_at,
-        after.user,
-        newest.counter,
-        after.version,
-        now,
-        Number(moves),
-        newest.madeAt,
-      );
+    const columns: NodeColumns = {
+      name: after.name,
+      tags: after.tags,
+      segment_id: after.segment_id,
+      expires_at: after.expires_at,
+      ...(body.user === undefined ? {} : { user_id: user?.id ?? null }),
+      ...(moves ? { handshake_floor: newest.counter, handshake_floor_made: newest.madeAt } : {}),
+    };
     return {
       statements: [
         unchanged(db, "nodes", before, ifMatch),
         ...(routes ? [guard(db, "mesh_moved", `${REVISION} = ?`, state.revision)] : []),
-        nextRevision(db),
-        update,
-        ...(routes ? storeRoutes(db, before.id, routes, now) : []),
+        updateNode(before.id, columns, now, "version"),
+        ...(routes ? storeRoutes(before.id, routes, now) : []),
       ],
       effects: effects("update", after, {
         fields: Object.keys(body),
@@ -178,7 +170,7 @@ export const NODE_HANDLERS: Handlers<
   "nodes.delete": async ({ bindings, params, ifMatch, now }) => {
     const row = await findNode(bindings.db, params.node);
     return {
-      statements: [unchanged(bindings.db, "nodes", row, ifMatch), ...removeNode(bindings.db, row.id, now)],
+      statements: [unchanged(bindings.db, "nodes", row, ifMatch), ...removeNode(row.id, now)],
       effects: effects("delete", row),
       body: null,
     };

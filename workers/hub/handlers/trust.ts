@@ -9,9 +9,10 @@ import {
   LIMITS,
   type RootDocument,
 } from "../../../shared/node/config/types.ts";
+import { addRoot } from "../../../shared/registry/mesh-statements.ts";
 import { type MeshKeys, meshKeys } from "../../mesh/keys.ts";
 import { allRoots, type StoredRoot } from "../../mesh/roots.ts";
-import { type MeshState, meshState, nextRevision } from "../../mesh/state.ts";
+import { type MeshState, meshState } from "../../mesh/state.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
 
@@ -105,15 +106,13 @@ export const TRUST_HANDLERS: Handlers<"trust.get" | "trust.onlineKeys" | "trust.
       payloadHash: payloadHashOf(body.envelope),
     };
     return {
-      statements: [
-        db
-          .prepare(
-            "INSERT INTO root_documents (version, epoch, envelope, payload_hash, created_at) VALUES (?, ?, ?, ?, ?)",
-          )
-          .bind(stored.version, stored.epoch, stored.envelope, stored.payloadHash, now),
-        nextRevision(db),
-        db.prepare("UPDATE mesh_state SET root_version = ?, epoch = ?").bind(stored.version, stored.epoch),
-      ],
+      statements: addRoot({
+        version: stored.version,
+        epoch: stored.epoch,
+        envelope: stored.envelope,
+        payload_hash: stored.payloadHash,
+        created_at: now,
+      }),
       effects: {
         event: {
           action: "trust.add_root",
@@ -123,7 +122,6 @@ export const TRUST_HANDLERS: Handlers<"trust.get" | "trust.onlineKeys" | "trust.
         policies: false,
         userIds: [],
         ends: [],
-        mesh: true,
       },
       body: view(state, [...chain, stored]),
     };

@@ -1,0 +1,54 @@
+import { MeshStatement, type Statement } from "./mesh-change.ts";
+import type { meshRules, meshState, rootDocuments } from "./mesh-schema.ts";
+import type { RowOf } from "./rows.ts";
+
+/** SQL of what all nodes have in common: rules, roots, and the state of the mesh. */
+
+const RULES_CHANGED = new MeshStatement("UPDATE mesh_state SET rules_revision = revision");
+
+export const storeRule = (rule: RowOf<typeof meshRules>): MeshStatement[] => [
+  new MeshStatement(
+    `INSERT INTO mesh_rules (id, name, from_selectors, to_selectors, traffic, enabled, version, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name, from_selectors = excluded.from_selectors,
+       to_selectors = excluded.to_selectors, traffic = excluded.traffic, enabled = excluded.enabled,
+       version = excluded.version, updated_at = excluded.updated_at`,
+    rule.id,
+    rule.name,
+    rule.from_selectors,
+    rule.to_selectors,
+    rule.traffic,
+    rule.enabled,
+    rule.version,
+    rule.created_at,
+    rule.updated_at,
+  ),
+  RULES_CHANGED,
+];
+
+export const deleteRule = (id: string): MeshStatement[] => [
+  new MeshStatement("DELETE FROM mesh_rules WHERE id = ?", id),
+  RULES_CHANGED,
+];
+
+export const addRoot = (root: RowOf<typeof rootDocuments>): MeshStatement[] => [
+  new MeshStatement(
+    "INSERT INTO root_documents (version, epoch, envelope, payload_hash, created_at) VALUES (?, ?, ?, ?, ?)",
+    root.version,
+    root.epoch,
+    root.envelope,
+    root.payload_hash,
+    root.created_at,
+  ),
+  new MeshStatement("UPDATE mesh_state SET root_version = ?, epoch = ?", root.version, root.epoch),
+];
+
+/** The one row of the state, at the first use of the mesh; does nothing where it is there. No node can notice it. */
+export const createState = (
+  state: Pick<RowOf<typeof meshState>, "network_id" | "ipv6_prefix" | "created_at">,
+): Statement => [
+  "INSERT OR IGNORE INTO mesh_state (id, network_id, ipv6_prefix, created_at) VALUES (1, ?, ?, ?)",
+  state.network_id,
+  state.ipv6_prefix,
+  state.created_at,
+];
