@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
+import { demandSense, OPTIONS } from "./options.ts";
 import { canonicalPrefix } from "./tunnel/addresses.ts";
 
 export interface CommandLine {
@@ -33,7 +34,8 @@ export const STATE_DIRECTORY = "/var/lib/rustronaut";
 
 /** @throws Failure that says which word is wrong. */
 export function readCommandLine(argv: readonly string[]): CommandLine {
-  const { values, positionals } = parse(argv);
+  demandSense(argv);
+  const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS });
   return {
     words: positionals,
     json: values.json ?? false,
@@ -54,35 +56,6 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       detach: values.detach ?? false,
     },
   };
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        "state-dir": { type: "string" },
-        hub: { type: "string" },
-        key: { type: "string" },
-        "key-file": { type: "string" },
-        advertise: { type: "string" },
-        "exit-node": { type: "string" },
-        "exit-fallback": { type: "string" },
-        "exit-for": { type: "string" },
-        interface: { type: "string" },
-        "listen-port": { type: "string" },
-        "hosts-file": { type: "string" },
-        hostname: { type: "string" },
-        detach: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    const [line = ""] = (error as Error).message.split("\n");
-    throw wrong(line, "`rustronaut-agent --help` lists what it takes.");
-  }
 }
 
 const wrong = (message: string, hint: string | null = null) =>

@@ -1,3 +1,4 @@
+import { nearest } from "../shared/base/nearest.ts";
 import { printableLines } from "../shared/base/printable.ts";
 import { readCommandLine } from "./command-line.ts";
 import { config } from "./commands/config.ts";
@@ -42,8 +43,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
       return line.help ? EXIT.ok : EXIT.usage;
     }
     const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
-    if (!command)
-      throw new Failure(EXIT.usage, "usage", `There is no command ${JSON.stringify(word)}`, "Try --help.");
+    if (!command) throw noSuchCommand(word);
     return await command({
       line,
       store: new Store(line.stateDirectory),
@@ -61,6 +61,13 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     );
     return exitCode;
   }
+}
+
+function noSuchCommand(word: string): Failure {
+  const near = nearest(word, Object.keys(COMMANDS));
+  const help = "`rustronaut-agent --help` lists the commands.";
+  const hint = near === null ? help : `Did you mean \`${near}\`? ${help}`;
+  return new Failure(EXIT.usage, "usage", `There is no command ${JSON.stringify(word)}`, hint);
 }
 
 function toFailure(error: unknown): Failure {

@@ -31,7 +31,7 @@ export function text(status: Status, nowMs: number): string {
   ];
   if (status.detail) fields.push(["Because", status.detail]);
   if (status.applyError) fields.push(["Not applied", status.applyError]);
-  for (const { detail } of status.conditions) fields.push(["Does not work", detail]);
+  for (const { code, detail } of status.conditions) fields.push(["Does not work", `${detail} (${code})`]);
   if (!status.peersHeld && status.addresses.length > 0)
     fields.push(["Peers", "taken away until the hub sends some again"]);
   if (Math.abs(status.clockSkewMs) > 2_000)

@@ -44,6 +44,8 @@ export interface OpenSession {
   readonly expiresAt: number;
   readonly pollSeconds: number;
   readonly telemetrySeconds: number;
+  /** The hub's. Nothing but what is told to the hub may follow from it: it is not under the confirmation. */
+  readonly capability: number;
   /** Hub time minus node time at the handshake. */
   readonly skewMs: number;
   /**
@@ -90,6 +92,7 @@ export async function openSession(
     expiresAt: opened.expiresAt,
     pollSeconds: opened.pollSeconds,
     telemetrySeconds: opened.telemetrySeconds,
+    capability: opened.capability ?? 1,
     skewMs: opened.hubTime - now(),
     ...callsOf(crypto, send, hub.origin, opened.ticket, mac),
   };

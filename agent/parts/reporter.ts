@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { knownReport } from "../../shared/node/protocol/known-report.ts";
 import { signStatement } from "../../shared/node/protocol/statement.ts";
 import type { Condition, PeerReport, TelemetryReport } from "../../shared/node/protocol/types.ts";
 import { WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
@@ -142,7 +143,7 @@ export class Reporter implements Part {
       peers: peers.slice(0, WIRE_LIMITS.peersPerReport),
       clockSkewMs: Math.round(connection.skewMs),
     };
-    const { leftOut, address } = await this.#send(report);
+    const { leftOut, address } = await this.#send(knownReport(report, session.capability));
     // Of a report that said it: what is not said again is left out as before.
     if (said !== this.#said) this.#leftOut = leftOutCondition(leftOut);
     this.#learn(address ?? null);

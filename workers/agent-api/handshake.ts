@@ -4,6 +4,7 @@ import { handshakeStatement, signedStatement } from "../../shared/node/protocol/
 import { verifyStatement } from "../../shared/node/protocol/statement.ts";
 import { sealTicket } from "../../shared/node/protocol/ticket.ts";
 import {
+  CAPABILITY,
   type HandshakeAnswer,
   type HandshakeStatement,
   TICKET_LIFETIME_MS,
@@ -111,6 +112,7 @@ export async function shakeHands(
     hubTime: now,
     pollSeconds,
     telemetrySeconds: TELEMETRY_SECONDS,
+    capability: CAPABILITY,
   });
 }
 

@@ -40,6 +40,8 @@ export const handshakeAnswer = z.object({
   hubTime: instant,
   pollSeconds: interval,
   telemetrySeconds: interval,
+  /** The hub's; absent of one of capability 1. */
+  capability: z.optional(count),
   confirmation: text(64),
 });
 

@@ -61,7 +61,7 @@ export async function acceptHandshake(
 
 type Unconfirmed = Omit<HandshakeAnswer, "confirmation">;
 
-/** Signed with the session key by the hub; covers all that the answer says. */
+/** Signed with the session key by the hub; covers all that the answer says, but for the capability. */
 export async function confirm(
   crypto: Pick<CryptoProvider, "hmacSha256">,
   sessionKey: Uint8Array,

@@ -12,7 +12,7 @@ import type { ConfigUpdate, Serial } from "../config/types.ts";
  * | number | date       | since then |
  * | ------ | ---------- | ---------- |
  * | 1      | 2026-11-24 | agents enrol, shake hands, poll, report, rotate keys and leave |
- * | 2      | 2026-11-30 | hints name a `directory`, and polls after them; reports have `conditions`; the hub answers a report with `address` and `leftOut`, and leaves out what it doesn't know of a report and of facts |
+ * | 2      | 2026-11-30 | hints name a `directory`, and polls after them; reports have `conditions`; the hub says its `capability` in a handshake, answers a report with `address` and `leftOut`, and leaves out what it doesn't know of a report and of facts |
  */
 export const CAPABILITY = 2;
 /** Older agents are told to upgrade. */
@@ -141,6 +141,8 @@ export interface HandshakeAnswer {
   readonly hubTime: number;
   readonly pollSeconds: number;
   readonly telemetrySeconds: number;
+  /** The hub's, by which an agent knows what it may say; a hub of capability 1 says none. Not under the confirmation. */
+  readonly capability?: number | undefined;
   /** Under the session key over the transcript and this answer: only the holder of the hub's KEM key can make it. */
   readonly confirmation: string;
 }

@@ -10,7 +10,7 @@ export interface Door {
   readonly passed: readonly { readonly line: string; readonly headers: IncomingMessage["headers"] }[];
   isShut: boolean;
   /** What the agent is told that the hub has not said; null lets the hub's answer through. */
-  rewrite: ((line: string, answer: unknown, body: string) => Rewritten | null) | null;
+  rewrite: ((line: string, answer: unknown, body: Buffer) => Rewritten | null) | null;
   /** Headers that travel otherwise than the agent sent them. */
   headers: Readonly<Record<string, string>>;
   stop(): void;
@@ -62,7 +62,7 @@ export async function openDoor(hubPort: number): Promise<Door> {
       { host: "127.0.0.1", port: hubPort, method: incoming.method, path: `${pathname}${search}`, headers },
       async (answer) => {
         const bytes = await bytesOf(answer);
-        const rewritten = door.rewrite?.(line, jsonOf(bytes), body.toString("latin1")) ?? null;
+        const rewritten = door.rewrite?.(line, jsonOf(bytes), body) ?? null;
         const { "transfer-encoding": _, "content-length": __, ...kept } = answer.headers;
         outgoing.writeHead(rewritten?.status ?? answer.statusCode ?? 502, kept);
         outgoing.end(rewritten ? JSON.stringify(rewritten.body) : bytes);

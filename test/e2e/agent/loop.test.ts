@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ask } from "../../../agent/control/client.ts";
 import type { ControlRequest } from "../../../agent/control/protocol.ts";
@@ -21,6 +22,12 @@ import type { MachineFile } from "./worker.ts";
 const here = dirname(fileURLToPath(import.meta.url));
 const HOUR_MS = 3_600_000;
 
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+/** A report as it travels, packed or not. */
+const reportOf = (body: Buffer): object =>
+  JSON.parse((body[0] === 0x1f ? gunzipSync(body) : body).toString("utf8")) as object;
+
 class LoopAgent {
   readonly directory = mkdtempSync(join(tmpdir(), "rustronaut-loop-"));
   readonly state = join(this.directory, "state");
@@ -34,7 +41,7 @@ class LoopAgent {
   constructor(hub: string, door: Door) {
     this.#hub = hub;
     this.#door = door;
-    this.set({ system: NOTHING, refuses: [], hangsAt: [] });
+    this.#write({ system: NOTHING, refuses: [], hangsAt: [] });
   }
 
   start(key?: string): void {
@@ -76,8 +83,11 @@ class LoopAgent {
   }
 
   set(machine: Partial<MachineFile>): void {
-    const before = machine.system ? {} : this.machine;
-    writeFileSync(`${this.#file}.new`, JSON.stringify({ ...before, ...machine }));
+    this.#write({ ...this.machine, ...machine });
+  }
+
+  #write(machine: MachineFile): void {
+    writeFileSync(`${this.#file}.new`, JSON.stringify(machine));
     renameSync(`${this.#file}.new`, this.#file);
   }
 
@@ -192,11 +202,36 @@ describe("I8: the agent's loop", () => {
     await until("it says so", async () =>
       (await agent.status())?.conditions.some(({ code }) => code === "names_unwritten"),
     );
-    const { code } = (await live())?.conditions[0] ?? {};
-    expect(code ?? "names_unwritten").toBe("names_unwritten");
+    await until("the hub knows it", async () =>
+      (await live())?.conditions.some(({ code }) => code === "names_unwritten"),
+    );
     agent.set({ refuses: [] });
     expect(await agent.ask({ do: "mend" })).toEqual({ steps: ["write-hosts"] });
     expect((await agent.status())?.conditions).toEqual([]);
+  });
+
+  it("tells an older hub nothing that it does not know, and a newer one all", async () => {
+    const reports: object[] = [];
+    let isOlder = true;
+    door.rewrite = (line, answer, body) => {
+      if (line === "POST /agent/v1/telemetry") reports.push(reportOf(body));
+      if (!isOlder || !isRecord(answer) || !("ticket" in answer)) return null;
+      const { capability: _, ...older } = answer;
+      return { status: 200, body: older };
+    };
+    await agent.end();
+    agent.set({ refuses: ["write-hosts"], system: { ...agent.system, hosts: [] } });
+    agent.start();
+    await until("it has reported", () => reports.length > 0);
+    expect((await agent.status())?.conditions).toMatchObject([{ code: "names_unwritten" }]);
+    expect(reports.filter((report) => "conditions" in report)).toEqual([]);
+    isOlder = false;
+    await agent.end();
+    agent.start();
+    await until("it has reported all", () => reports.some((report) => "conditions" in report));
+    agent.set({ refuses: [] });
+    await agent.ask({ do: "mend" });
+    door.rewrite = null;
   });
 
   it("keeps its tunnel while the hub is away, and learns what has changed when it is back", async () => {

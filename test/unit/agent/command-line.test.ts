@@ -50,6 +50,38 @@ describe("a command line", () => {
     expect((await ran("status")).err).toBe("No agent runs here\nStart it with `rustronaut-agent up`.\n");
   });
 
+  it.each([
+    ["status --nope", "There is no option --nope", /--help/],
+    ["status --jsn", "There is no option --jsn", /^Did you mean --json\?/],
+    ["up -x", "There is no option -x", /--help/],
+    ["netcheck --hub", "--hub lacks its value", /behind --hub/],
+    ["up --hub --key k", "--hub lacks its value", /--hub=VALUE/],
+    ["ping a --json=1", "--json takes no value", /as --json alone/],
+    ["status --hub https://hub.example.com", "`status` takes no --hub", /Leave it out/],
+    ["rotate --detach", "`rotate` takes no --detach", /Leave it out/],
+    ["config show --exit-node=a", "`config` takes no --exit-node", /Leave it out/],
+    ["logout now", '`logout` has no use for "now"', /Leave it out/],
+    ["ping a b", '`ping` has no use for "b"', /Leave it out/],
+    ["stauts", 'There is no command "stauts"', /^Did you mean `status`\?/],
+    ["erase", 'There is no command "erase"', /--help/],
+  ])("I8: %j is refused in a sentence that says what to do", async (line, message, hint) => {
+    const { code, err } = await ran(...line.split(" "), "--json");
+    expect([code, JSON.parse(err)]).toMatchObject([
+      2,
+      { error: { message, hint: expect.stringMatching(hint) } },
+    ]);
+  });
+
+  it("I8: takes what the help says each command takes", () => {
+    const lines = [
+      "down --interface rn7 --hosts-file /tmp/hosts",
+      "logout --interface rn7",
+      "netcheck --hub https://a.example",
+    ];
+    for (const line of [...lines, "config verify --json", "ping -h", "up --key=-x --detach"])
+      expect(readCommandLine(line.split(" ")).words).toHaveLength(line.startsWith("config") ? 2 : 1);
+  });
+
   it("shows help when asked for, and when there is nothing else to do", async () => {
     expect(await ran("--help")).toMatchObject({ code: 0, out: expect.stringContaining("up ") });
     expect((await ran()).code).toBe(2);
