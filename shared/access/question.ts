@@ -2,18 +2,14 @@ import { type Refusal, refusal } from "../base/errors/catalogue.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { endToEnd, overriddenMethods } from "../http/headers.ts";
 import { fieldMethods } from "../http/method-field.ts";
+import { opensWebSocket, type Sent } from "../http/navigation.ts";
 import { canonicalTarget, reservedSpace, type Target } from "../http/target.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
 import { type ActionName, actionsOf, type RequestFacts } from "./policy/request.ts";
 import { type RewrittenHeader, type SecondResource, secondResources } from "./second-resource.ts";
 
-/** What is read off a request before anybody asks who sent it. */
-export interface Asked {
-  readonly method: string;
-  /** Whether the request is a WebSocket handshake. */
-  readonly opensSocket: boolean;
-  /** The value of a header by its lower-case name, or null. */
-  readonly header: (name: string) => string | null;
+/** A request and where it comes from, before anybody asks who sent it. */
+export interface Asked extends Sent {
   readonly network: RequestFacts["network"];
 }
 
@@ -42,8 +38,9 @@ export function methodRefusal(method: string): Refusal | null {
 
 /** Refuses what no policy can judge, such as a destination on another server. */
 export function questionOf(asked: Asked, app: SnapshotApp, target: Target): Result<Question, Refusal> {
-  const { method, opensSocket, network } = asked;
-  const header = endToEnd(asked.header);
+  const { method, network } = asked;
+  const opensSocket = opensWebSocket(asked);
+  const header = endToEnd(asked.headers);
   const { methodOverride, methodField } = app.settings;
   const methods = [
     method,

@@ -1,6 +1,7 @@
 /** Which request headers reach an upstream (RFC 9110 §7.6.1 and our own names). */
 
 import { remembering } from "../base/remembering.ts";
+import type { Sent } from "./navigation.ts";
 import { foldedName, isTrustedName } from "./trusted-names.ts";
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -153,11 +154,11 @@ function connectionNames(value: string): Set<string> {
  *
  * @param header The value of a header by its lower-case name, or null.
  */
-export function endToEnd(header: (name: string) => string | null): (name: string) => string | null {
-  const connection = header("connection");
-  if (connection === null) return header;
+export function endToEnd(headers: Sent["headers"]): (name: string) => string | null {
+  const connection = headers.get("connection");
+  if (connection === null) return (name) => headers.get(name);
   const dropped = connectionNames(connection);
-  return (name) => (dropped.has(name) ? null : header(name));
+  return (name) => (dropped.has(name) ? null : headers.get(name));
 }
 
 /** A `Cookie` header without ours. Names are compared without case, since some upstreams do so. */

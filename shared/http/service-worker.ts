@@ -1,4 +1,4 @@
-import type { Asked } from "./navigation.ts";
+import type { Sent } from "./navigation.ts";
 
 /**
  * Whether a browser fetches the script of a service worker that may watch over the whole host (Service Workers,
@@ -6,7 +6,7 @@ import type { Asked } from "./navigation.ts";
  *
  * @param path Canonical path of the script.
  */
-export function isRootServiceWorker({ headers }: Pick<Asked, "headers">, path: string): boolean {
+export function isRootServiceWorker({ headers }: Pick<Sent, "headers">, path: string): boolean {
   const isWorker =
     headers.get("service-worker") !== null || headers.get("sec-fetch-dest") === "serviceworker";
   return isWorker && path.lastIndexOf("/") === 0;

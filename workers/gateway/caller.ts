@@ -1,15 +1,14 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
-import { APP_SESSION_COOKIE, parseSessionCookie } from "../../shared/access/login/session-cookie.ts";
-import { parseOwner } from "../../shared/access/login/session-owner.ts";
+import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
+import { type Said, soleProof } from "../../shared/access/login/sole-proof.ts";
 import { isToken } from "../../shared/api/tokens.ts";
-import { remembering } from "../../shared/base/remembering.ts";
 import { SERVICE_TOKEN_HEADER, serviceBearer } from "../../shared/http/headers.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
-import { sessionsObject } from "../platform/objects.ts";
 import { freshSnapshot, newestSnapshot, type Snapshot } from "../registry/snapshot.ts";
 import { cookieValues } from "../session/cookies.ts";
-import { lease, leased, mayLease, type Vouched } from "./lease.ts";
+import { type Vouched, vouchedFor } from "../session/current-session.ts";
+import { lease, leased, mayLease } from "./lease.ts";
 
 /** Who sent a request, and at which epoch that was vouched for. */
 export type Caller =
@@ -89,38 +88,23 @@ export function isGood(token: SnapshotServiceToken, hash: string, now: number): 
 }
 
 async function identifyUser(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Identified> {
-  const found: Vouched[] = [];
-  let ended = false;
+  const said: Said<Vouched>[] = [];
   const isAsset = mayLease(request, app);
   for (const cookie of cookieValues(request, APP_SESSION_COOKIE)) {
     const known = isAsset ? leased(app, cookie) : null;
-    const answer = known ?? (await vouchedFor(cookie, app, bindings));
-    if (answer === "stale") return { kind: "unavailable" };
-    if (answer === "ended") ended = true;
-    else if (answer !== null) found.push(answer);
+    said.push(known ?? (await leasing(cookie, app, bindings)));
   }
-  const [only, second] = found;
-  // Two cookies that both prove a session: one of them was planted.
-  return only && !second ? { kind: "user", ...only } : { kind: "nobody", ended };
+  const proof = soleProof(said);
+  if (proof === "stale") return { kind: "unavailable" };
+  return typeof proof === "object"
+    ? { kind: "user", ...proof }
+    : { kind: "nobody", ended: proof === "ended" };
 }
 
-/** A page sends the same cookie with each of its requests, and to hash it costs as much as to decide. */
-const parsedCookie = remembering(2_000, parseSessionCookie);
-
-/** What the session's object says of a cookie; null where it can't be one of the app's segment or was never good. */
-async function vouchedFor(
-  cookie: string,
-  app: SnapshotApp,
-  bindings: Bindings,
-): Promise<Vouched | "stale" | "ended" | null> {
-  const parsed = parsedCookie(cookie);
-  if (!parsed || parseOwner(parsed.owner)?.segmentId !== app.segmentId) return null;
-  const { owner, secretHash } = parsed;
+/** What the session's object says of a cookie now, which holds for a moment. */
+async function leasing(cookie: string, app: SnapshotApp, bindings: Bindings): Promise<Said<Vouched>> {
   const askedAt = Date.now();
-  const verdict = await sessionsObject(bindings, owner).verify(secretHash, app.id, true);
-  if (!verdict.ok && verdict.reason === "stale") return "stale";
-  if (!verdict.ok) return verdict.reason === "unknown" ? null : "ended";
-  const vouched = { session: verdict.session, owner, epoch: verdict.epoch };
-  lease(app, cookie, vouched, askedAt);
+  const vouched = await vouchedFor(cookie, bindings, { segmentId: app.segmentId, appId: app.id });
+  if (typeof vouched === "object") lease(app, cookie, vouched, askedAt);
   return vouched;
 }

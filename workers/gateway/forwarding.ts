@@ -5,6 +5,7 @@ import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { type RefusalContext, refusalResponse } from "./refusal-response.ts";
 import { type Cut, type StreamWatch, UPSTREAM_TIMEOUT } from "./stream-watch.ts";
+import type { Upstream } from "./upstream.ts";
 
 /** One request that was allowed, on its way to an upstream and back. */
 export interface Forwarding {
@@ -12,6 +13,8 @@ export interface Forwarding {
   readonly bindings: Bindings;
   readonly ctx: ExecutionContext;
   readonly app: SnapshotApp;
+  /** In the order in which they are asked. */
+  readonly upstreams: readonly Upstream[];
   /** The app's origin as the browser sees it. */
   readonly origin: string;
   /** Canonical path and query. */
@@ -44,6 +47,9 @@ export function cutBeforeAnswer(forwarding: Forwarding): Response {
   if (code === 4403) return noBecause(forwarding, "denied_by_policy", "Access changed while this was sent.");
   return noBecause(forwarding, "session_ended", "Sign in again.");
 }
+
+/** Methods with which the run-time sends a body that we made; with the others only one that came with the request. */
+export const hasMethodWithBody = ({ method }: Request): boolean => method !== "GET" && method !== "HEAD";
 
 /** Whether a request changes nothing by its method and needs no body again, so that it may be sent once more (RFC 9110 §9.2.2). */
 export const isRepeatable = ({ method, body, headers }: Request): boolean =>

@@ -13,7 +13,7 @@ import { freshSnapshot, newestSnapshot, type Snapshot, snapshotAt } from "../reg
 import { serveReserved } from "../session/index.ts";
 import { assertionHeaders } from "./assertion.ts";
 import { type Caller, identify, isGood } from "./caller.ts";
-import { askedBy, decisionEntry, judge } from "./judge.ts";
+import { askedBy, judge, recordOf } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
 import { forward } from "./proxy.ts";
 import { refusalResponse } from "./refusal-response.ts";
@@ -21,36 +21,48 @@ import { recordRefused } from "./refused-credential.ts";
 import { signInFirst } from "./sign-in-first.ts";
 import { isDeniedByAge } from "./step-up.ts";
 import { StreamWatch } from "./stream-watch.ts";
-import { whileAppsChange } from "./while-apps-change.ts";
+import { upstreamsOf } from "./upstream.ts";
 
 const NO_ROOT_WORKER =
   "Serve its script from a directory of its own; or an administrator switches on the app's setting `rootServiceWorker`.";
 const UNAVAILABLE = refusal("unavailable", "Try again in a moment.");
+/**
+ * How often a request is begun anew, each time that policies or apps changed within the moment that it took so far. Where
+ * every attempt is overtaken, nobody can say which settings hold.
+ */
+const MOST_ATTEMPTS = 5;
 
-/** Canonicalise → find app → credential → session → decide → scrub → forward → record. Whatever fails is 503. */
+/** One request, and what its steps may use. */
+interface Exchange {
+  readonly request: Request;
+  readonly bindings: Bindings;
+  readonly ctx: ExecutionContext;
+  readonly choose: typeof upstreamsOf;
+}
+
+/**
+ * Canonicalise → find app → credential → session → decide → scrub → forward → record. Whatever fails is 503.
+ *
+ * @param choose Says which upstreams an app has.
+ */
 export async function serveGateway(
   request: Request,
   bindings: Bindings,
   ctx: ExecutionContext,
+  choose = upstreamsOf,
 ): Promise<Response> {
+  const exchange = { request, bindings, ctx, choose };
   try {
-    const answer = await whileAppsChange(() => answerOnce(request, bindings, ctx));
-    return answer ?? refusalResponse(request, UNAVAILABLE);
+    for (let made = 0; made < MOST_ATTEMPTS; made++) {
+      const found = await findApp(request, bindings);
+      if (!found.ok) return refusalResponse(request, found.error);
+      const answer = await serveApp(exchange, found.value);
+      if (answer !== null) return answer;
+    }
   } catch (error) {
     logError("gateway_undecided", error);
-    return refusalResponse(request, UNAVAILABLE);
   }
-}
-
-/** Null when the app changed under the request: what was done by its older settings is to be done anew. */
-async function answerOnce(
-  request: Request,
-  bindings: Bindings,
-  ctx: ExecutionContext,
-): Promise<Response | null> {
-  const found = await findApp(request, bindings);
-  if (!found.ok) return refusalResponse(request, found.error);
-  return serveApp(request, found.value, bindings, ctx);
+  return refusalResponse(request, UNAVAILABLE);
 }
 
 /** What a request is for, parsed once. */
@@ -89,12 +101,10 @@ async function appOf(host: string, bindings: Bindings): Promise<SnapshotApp | un
   );
 }
 
-async function serveApp(
-  request: Request,
-  { app, target, origin }: Found,
-  bindings: Bindings,
-  ctx: ExecutionContext,
-): Promise<Response | null> {
+/** Null when the app changed under the request: what was done by its older settings is to be done anew. */
+async function serveApp(exchange: Exchange, found: Found): Promise<Response | null> {
+  const { request, bindings, ctx } = exchange;
+  const { app, target, origin } = found;
   const forbidden = methodRefusal(request.method);
   if (forbidden) return refusalResponse(request, forbidden, { app });
   if (target.path === JWKS_PATH) return serveJwks(request, bindings);
@@ -125,7 +135,7 @@ async function serveApp(
   if (caller.kind === "nobody")
     return signInFirst(request, app, bindings, caller.ended ? "session_ended" : "unauthenticated");
   if (reserved === "ours") return describe(caller);
-  return serveCaller(request, origin, question.value, caller, snapshot, bindings, ctx);
+  return serveCaller(exchange, origin, question.value, caller, snapshot);
 }
 
 function answerPreflight(request: Request, app: SnapshotApp, ownOrigin: string): Response | null {
@@ -163,36 +173,30 @@ function describe(caller: Caller): Response {
 }
 
 async function serveCaller(
-  request: Request,
+  { request, bindings, ctx, choose }: Exchange,
   origin: string,
   question: Question,
   caller: Caller,
   snapshot: Snapshot,
-  bindings: Bindings,
-  ctx: ExecutionContext,
 ): Promise<Response> {
   const { app, target, opensSocket } = question;
   const now = Date.now();
   const judged = judge(question, caller, snapshot, now);
-  const entry = decisionEntry(question, caller, snapshot.epoch, judged);
+  const isUser = caller.kind === "user";
+  const isForeign =
+    opensSocket &&
+    !mayOpenWebSocket(request.headers.get("origin"), origin, app.settings.allowedOrigins, isUser);
+  const entry = recordOf(question, caller, snapshot, judged, isForeign ? "origin_not_allowed" : undefined);
   const context = {
     app,
     decisionId: entry.id,
-    userEmail: caller.kind === "user" ? caller.session.principal.email : null,
+    userEmail: isUser ? caller.session.principal.email : null,
   };
-  const hasCookie = caller.kind === "user";
-  if (
-    opensSocket &&
-    !mayOpenWebSocket(request.headers.get("origin"), origin, app.settings.allowedOrigins, hasCookie)
-  ) {
-    await recordDecision(bindings, ctx, { ...entry, decision: "deny", reason: "origin_not_allowed" });
-    return refusalResponse(
-      request,
-      refusal("origin_not_allowed", "Open the connection from the app's own pages."),
-      context,
-    );
-  }
   await recordDecision(bindings, ctx, entry);
+  if (isForeign) {
+    const detail = "Open the connection from the app's own pages.";
+    return refusalResponse(request, refusal("origin_not_allowed", detail), context);
+  }
   if (entry.decision === "deny") {
     // Who has not said who they are may be someone else than nobody.
     if (caller.kind === "anonymous") return signInFirst(request, app, bindings, "unauthenticated");
@@ -217,6 +221,7 @@ async function serveCaller(
     bindings,
     ctx,
     app,
+    upstreams: choose(app, bindings),
     origin,
     target: target.path + target.query,
     opensSocket,

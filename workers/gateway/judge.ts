@@ -1,4 +1,5 @@
 import { type Asker, type Assessment, assess } from "../../shared/access/assess.ts";
+import { decisionEntry } from "../../shared/access/decision-entry.ts";
 import type { PrincipalFacts } from "../../shared/access/policy/request.ts";
 import type { Asked, Question } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
@@ -7,13 +8,11 @@ import { freshId } from "../platform/random.ts";
 import type { Snapshot } from "../registry/snapshot.ts";
 import type { Caller } from "./caller.ts";
 import { networkOf } from "./network.ts";
-import { opensWebSocket } from "./websocket.ts";
 
 /** What a request asks, as far as it says so itself. */
 export const askedBy = (request: Request): Asked => ({
   method: request.method,
-  opensSocket: opensWebSocket(request),
-  header: (name) => request.headers.get(name),
+  headers: request.headers,
   network: networkOf(request),
 });
 
@@ -44,24 +43,18 @@ export const servicePrincipal = ({ id, name, groups }: SnapshotServiceToken): Pr
   groups,
 });
 
-export function decisionEntry(
+/** What the policies say to a caller, as it is recorded. @param overruledBy Why it is denied whatever they say. */
+export const recordOf = (
   question: Question,
   caller: Caller,
-  epoch: number,
+  { epoch }: Snapshot,
   { decision, facts }: Assessment,
-): DecisionEntry {
-  return {
-    kind: "decision",
-    id: freshId("decision"),
-    at: facts.now,
-    decision: decision.decision,
-    reason: decision.determining.length > 0 ? "policy" : "default_deny",
+  overruledBy?: string,
+): DecisionEntry =>
+  decisionEntry(freshId("decision"), question, {
     epoch,
-    appId: question.app.id,
-    appName: question.app.name,
     sessionId: caller.kind === "user" ? caller.session.id : null,
     facts,
-    determining: decision.determining,
-    erroring: decision.erroring,
-  };
-}
+    decision,
+    ...(overruledBy === undefined ? {} : { overruledBy }),
+  });

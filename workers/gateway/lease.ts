@@ -1,13 +1,6 @@
-import type { Session } from "../../shared/access/sessions/types.ts";
 import { ExpiringMap } from "../../shared/base/expiring-map.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-
-/** What a session's object said, and where that object is. */
-export interface Vouched {
-  readonly session: Session;
-  readonly owner: string;
-  readonly epoch: number;
-}
+import type { Vouched } from "../session/current-session.ts";
 
 /**
  * What an object vouched for, reused for at most a second by GET and HEAD of sub-resources, so that a page's burst of

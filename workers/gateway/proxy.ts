@@ -7,21 +7,23 @@ import {
   VIA_HEADER,
 } from "../../shared/http/headers.ts";
 import { forRange, forWhole, isUndoneByReading } from "../../shared/http/representation.ts";
-import { faultOfError, type UpstreamFault } from "../../shared/http/upstream-fault.ts";
-import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import type { Bindings } from "../platform/env.ts";
+import type { UpstreamFault } from "../../shared/http/upstream-fault.ts";
 import { answer } from "./answer.ts";
-import { dialable } from "./dialable.ts";
-import { cutBeforeAnswer, type Forwarding, isRepeatable, noBecause, noFor } from "./forwarding.ts";
-import { headerFields, headerList } from "./header-fields.ts";
+import {
+  cutBeforeAnswer,
+  type Forwarding,
+  hasMethodWithBody,
+  isRepeatable,
+  noBecause,
+  noFor,
+} from "./forwarding.ts";
+import { headerList } from "./header-fields.ts";
 import { type Upload, uploaded } from "./upload.ts";
-
-/** What one person may see is never kept for the next at the edge (S-31). */
-const UNCACHED: RequestInitCfProperties = { cacheTtlByStatus: { "100-599": -1 } };
+import type { Upstream } from "./upstream.ts";
 
 /** Sends the request on, streams the answer back, and cuts both when the watch says so. */
 export async function forward(forwarding: Forwarding): Promise<Response> {
-  const { request, bindings, app, target, watch } = forwarding;
+  const { request, bindings, app, watch } = forwarding;
   const [scheme = "", host = ""] = forwarding.origin.split("://");
   const via = nextVia(request.headers.get(VIA_HEADER), bindings.authOrigin.replace(/^https?:\/\//, ""));
   if (via === null)
@@ -36,36 +38,30 @@ export async function forward(forwarding: Forwarding): Promise<Response> {
   watch.startLater(app.settings.upstreamTimeoutMs, request);
   const upload = hasMethodWithBody(request) ? uploaded(request, watch) : null;
   let fault: UpstreamFault = "forbidden";
-  for (const origin of tries(request, app, bindings)) {
-    const asked = await askFor(
+  for (const upstream of tries(forwarding)) {
+    const asked = await ask(
       forwarding,
-      origin + target,
-      withOwnHost(headers, forwarding.rewritten, origin),
+      upstream,
+      withOwnHost(headers, forwarding.rewritten, upstream.origin),
       upload,
     );
     if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
-    if (asked instanceof Response) return answer(forwarding, asked, origin, upload?.over ?? null);
+    if (asked instanceof Response) return answer(forwarding, asked, upstream.origin, upload?.over ?? null);
     fault = asked;
   }
   return noFor(forwarding, fault);
 }
-
-/** Methods with which the run-time sends a body that we made; with the others only one that came with the request. */
-const hasMethodWithBody = ({ method }: Request): boolean => method !== "GET" && method !== "HEAD";
 
 /** The run-time forwards a chunked body of GET as none. */
 const isBodyLost = (request: Request): boolean =>
   !hasMethodWithBody(request) && request.headers.get("transfer-encoding") !== null;
 
 /**
- * The origins to ask, in turn, until one answers. What may be repeated is sent once more to each, since a kept
+ * The upstreams to ask, in turn, until one answers. What may be repeated is sent once more to each, since a kept
  * connection may have been closed by the upstream in the moment in which it was used (RFC 9112 §9.3.1).
  */
-function tries(request: Request, app: SnapshotApp, bindings: Bindings): string[] {
-  const origins = app.upstreams
-    .map((upstream) => dialable(upstream, app, bindings))
-    .filter((origin) => origin !== null);
-  return isRepeatable(request) ? [...origins, ...origins] : origins.slice(0, 1);
+function tries({ request, upstreams }: Forwarding): readonly Upstream[] {
+  return isRepeatable(request) ? [...upstreams, ...upstreams] : upstreams.slice(0, 1);
 }
 
 function upstreamHeaders(
@@ -91,38 +87,17 @@ function withOwnHost(
   return headers.map(([name, value]) => [name, values.get(name) ?? value]);
 }
 
-/** As `ask`; and for the whole where a part came in a coding, which only the whole can be read out of. */
-async function askFor(
-  forwarding: Forwarding,
-  url: string,
-  headers: readonly [string, string][],
-  upload: Upload | null,
-): Promise<Response | UpstreamFault> {
-  const asked = await ask(forwarding, url, headers, upload);
-  const isUnreadable = asked instanceof Response && asked.status === 206 && isUndoneByReading(asked.headers);
-  if (!isUnreadable || !isRepeatable(forwarding.request)) return asked;
-  await asked.body?.cancel();
-  return ask(forwarding, url, forWhole(headers), upload);
-}
-
+/** Asks; and for the whole where a part came in a coding, which only the whole can be read out of. */
 async function ask(
-  { request, watch }: Forwarding,
-  url: string,
-  headers: readonly [string, string][],
+  { request, target, watch }: Forwarding,
+  upstream: Upstream,
+  headers: [string, string][],
   upload: Upload | null,
 ): Promise<Response | UpstreamFault> {
-  const init = {
-    headers: headerFields(headers),
-    redirect: "manual",
-    signal: watch.signal,
-    cf: UNCACHED,
-  } as const;
-  try {
-    if (hasMethodWithBody(request) || isRepeatable(request))
-      return await fetch(url, { ...init, method: request.method, body: upload?.body ?? null });
-    // The body of GET or HEAD stays where it is, in a request made from the one that came.
-    return await fetch(new Request(new Request(url, request), init));
-  } catch (error) {
-    return faultOfError(error);
-  }
+  const outgoing = { request, target, headers, body: upload?.body ?? null };
+  const asked = await upstream.open(outgoing, watch.signal);
+  const isUnreadable = asked instanceof Response && asked.status === 206 && isUndoneByReading(asked.headers);
+  if (!isUnreadable || !isRepeatable(request)) return asked;
+  await asked.body?.cancel();
+  return upstream.open({ ...outgoing, headers: forWhole(headers) }, watch.signal);
 }

@@ -1,7 +1,7 @@
 import { requestFacts } from "../../shared/access/assess.ts";
+import { decisionEntry, UNASKED } from "../../shared/access/decision-entry.ts";
 import { actionOf } from "../../shared/access/policy/request.ts";
 import type { Question } from "../../shared/access/question.ts";
-import type { DecisionEntry } from "../../shared/audit/types.ts";
 import { PerSecond } from "../../shared/base/async/per-second.ts";
 import { recordDecision } from "../platform/audit.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -24,25 +24,19 @@ export async function recordRefused(
 ): Promise<string | undefined> {
   const now = Date.now();
   if (token === null && !unknown.take(now)) return undefined;
-  const { app, method, target, actions } = question;
-  const entry: DecisionEntry = {
-    kind: "decision",
-    id: freshId("decision"),
-    at: now,
-    decision: "deny",
-    reason: "invalid_credentials",
+  const { method, target, actions } = question;
+  const principal = token === null ? ({ type: "Anonymous" } as const) : servicePrincipal(token);
+  const entry = decisionEntry(freshId("decision"), question, {
     epoch,
-    appId: app.id,
-    appName: app.name,
     sessionId: null,
     facts: {
       ...requestFacts(question, actions[0] ?? actionOf(method, false), target.path, now),
-      principal: token === null ? { type: "Anonymous" } : servicePrincipal(token),
+      principal,
       authentication: null,
     },
-    determining: [],
-    erroring: [],
-  };
+    decision: UNASKED,
+    overruledBy: "invalid_credentials",
+  });
   await recordDecision(bindings, ctx, entry);
   return entry.id;
 }

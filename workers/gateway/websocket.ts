@@ -1,12 +1,5 @@
 import type { Cut, StreamWatch } from "./stream-watch.ts";
 
-/**
- * Whether a request is a WebSocket handshake (RFC 6455 §4.1). Any other `Upgrade` is not forwarded, so the request
- * is judged as what then reaches the application: a plain request of its method.
- */
-export const opensWebSocket = (request: Request): boolean =>
-  request.method === "GET" && /^websocket$/i.test(request.headers.get("upgrade") ?? "");
-
 /** Joins the application's socket with a new one for the client, until either ends or the watch cuts both. */
 export function bridgeSockets(upstream: WebSocket, watch: StreamWatch): WebSocket {
   const { 0: client, 1: server } = new WebSocketPair();

@@ -1,39 +1,58 @@
 import { parseSessionCookie } from "../../shared/access/login/session-cookie.ts";
 import { parseOwner } from "../../shared/access/login/session-owner.ts";
+import { type Said, soleProof } from "../../shared/access/login/sole-proof.ts";
 import type { Session } from "../../shared/access/sessions/types.ts";
+import { remembering } from "../../shared/base/remembering.ts";
 import type { Bindings } from "../platform/env.ts";
 import { sessionsObject } from "../platform/objects.ts";
 import { cookieValues } from "./cookies.ts";
 
-export interface CurrentSession {
+/** What a session's object said, and where that object is. */
+export interface Vouched {
   readonly session: Session;
   readonly owner: string;
   readonly epoch: number;
+}
+
+export interface CurrentSession extends Vouched {
   /** What the cookie holds; to derive a CSRF token from, never to show. */
   readonly cookie: string;
 }
 
+/** The segment that must own a session, and the app that it must be for (null for sign-in sessions). */
+export interface Scope {
+  readonly segmentId: string;
+  readonly appId: string | null;
+}
+
 /**
- * The one session that the browser's cookies of this name prove, `none`, or `stale` when the owner can't
- * vouch for it (answer 503). Two cookies that both prove a session are as good as none: one was planted.
- *
- * @param scope The segment that must own it and the app that it must be for (null for sign-in sessions).
+ * The one session that the browser's cookies of this name prove (`soleProof`), `none`, or `stale` when the owner can't
+ * vouch for it (answer 503).
  */
 export async function currentSession(
   request: Request,
   bindings: Bindings,
   cookieName: string,
-  scope: { readonly segmentId: string; readonly appId: string | null },
+  scope: Scope,
 ): Promise<CurrentSession | "none" | "stale"> {
-  const proven: CurrentSession[] = [];
+  const said: Said<CurrentSession>[] = [];
   for (const cookie of cookieValues(request, cookieName)) {
-    const parsed = parseSessionCookie(cookie);
-    if (!parsed || parseOwner(parsed.owner)?.segmentId !== scope.segmentId) continue;
-    const verdict = await sessionsObject(bindings, parsed.owner).verify(parsed.secretHash, scope.appId, true);
-    if (verdict.ok) {
-      proven.push({ session: verdict.session, owner: parsed.owner, epoch: verdict.epoch, cookie });
-    } else if (verdict.reason === "stale") return "stale";
+    const vouched = await vouchedFor(cookie, bindings, scope);
+    said.push(typeof vouched === "object" ? { ...vouched, cookie } : vouched);
   }
-  const [only, ...others] = proven;
-  return only && others.length === 0 ? only : "none";
+  const session = soleProof(said);
+  return session === "ended" || session === "unknown" ? "none" : session;
+}
+
+/** A page sends the same cookie with each of its requests, and to hash it costs as much as to decide. */
+const parsedCookie = remembering(2_000, parseSessionCookie);
+
+/** What the session's object says of a cookie; `unknown` where it can't be one of the scope or was never good. */
+export async function vouchedFor(cookie: string, bindings: Bindings, scope: Scope): Promise<Said<Vouched>> {
+  const parsed = parsedCookie(cookie);
+  if (!parsed || parseOwner(parsed.owner)?.segmentId !== scope.segmentId) return "unknown";
+  const { owner, secretHash } = parsed;
+  const verdict = await sessionsObject(bindings, owner).verify(secretHash, scope.appId, true);
+  if (verdict.ok) return { session: verdict.session, owner, epoch: verdict.epoch };
+  return verdict.reason === "stale" || verdict.reason === "unknown" ? verdict.reason : "ended";
 }

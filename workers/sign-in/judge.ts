@@ -1,7 +1,7 @@
 import { type Question, readQuestion } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
-import { decisionEntry, judge } from "../gateway/judge.ts";
+import { judge, recordOf } from "../gateway/judge.ts";
 import { networkOf } from "../gateway/network.ts";
 import { isDeniedByAge } from "../gateway/step-up.ts";
 import type { Snapshot } from "../registry/snapshot.ts";
@@ -20,7 +20,7 @@ export function judgeApp(
 ): DecisionEntry {
   const question = questionAbout(request, app, path);
   const caller = callerOf(current);
-  return decisionEntry(question, caller, snapshot.epoch, judge(question, caller, snapshot, Date.now()));
+  return recordOf(question, caller, snapshot, judge(question, caller, snapshot, Date.now()));
 }
 
 /** Whether this person, denied by `judgeApp`, would be let in after a new sign-in. */
@@ -34,8 +34,10 @@ export function helpsToSignInAgain(
   return isDeniedByAge(questionAbout(request, app, path), callerOf(current), snapshot, Date.now());
 }
 
+const NO_HEADERS = { get: () => null };
+
 function questionAbout(request: Request, app: SnapshotApp, path: string): Question {
-  const asked = { method: "GET", opensSocket: false, header: () => null, network: networkOf(request) };
+  const asked = { method: "GET", headers: NO_HEADERS, network: networkOf(request) };
   const question = readQuestion(asked, app, path);
   const start = question.ok ? question : readQuestion(asked, app, "/");
   if (!start.ok) throw new Error("every app has a start page");

@@ -1,4 +1,4 @@
-import type { Asked } from "../../http/navigation.ts";
+import type { Sent } from "../../http/navigation.ts";
 import { parseAddress } from "../../net/address.ts";
 import { hashSecret } from "./secret-hash.ts";
 
@@ -10,7 +10,7 @@ function networkOf(address: string): string {
 }
 
 /** What can be seen of a browser on every host: its network and its name. Hashed: attempts hold no addresses. */
-export function clientMark({ headers }: Pick<Asked, "headers">): string {
+export function clientMark({ headers }: Pick<Sent, "headers">): string {
   const network = networkOf(headers.get("cf-connecting-ip") ?? "");
   return hashSecret(`${network}\n${headers.get("user-agent") ?? ""}`);
 }
@@ -20,7 +20,7 @@ export function clientMark({ headers }: Pick<Asked, "headers">): string {
  * another browser, as far as can be seen, or a page of another site came here without a click. No cookie can tell,
  * since the app's host and the auth host have none in common.
  */
-export function mayBeForeign({ headers }: Pick<Asked, "headers">, begunBy: string): boolean {
+export function mayBeForeign({ headers }: Pick<Sent, "headers">, begunBy: string): boolean {
   const site = headers.get("sec-fetch-site");
   const wasSent = site !== null && site !== "none" && site !== "same-origin";
   const isClick = headers.get("sec-fetch-user") === "?1";

@@ -20,8 +20,7 @@ const app = (settings: Partial<SnapshotApp["settings"]> = {}): SnapshotApp => ({
 
 const asked = (method: string, headers: Readonly<Record<string, string>> = {}): Asked => ({
   method,
-  opensSocket: false,
-  header: (name) => headers[name] ?? null,
+  headers: { get: (name) => headers[name] ?? null },
   network: { ip: null, country: null, asn: null },
 });
 

@@ -32,7 +32,7 @@ function ask(
   };
   const all: Record<string, string> = { ...HOST, ...headers };
   const network = { ip: null, country: null, asn: null };
-  const asked = { method, opensSocket: false, header: (name: string) => all[name] ?? null, network };
+  const asked = { method, headers: { get: (name: string) => all[name] ?? null }, network };
   const question = readQuestion(asked, app, target);
   if (!question.ok) return { outcome: question.error.code, sent: {} };
   const { decision } = assess(question.value, ANYONE, POLICIES, 0);

@@ -1,4 +1,5 @@
 import { type Asker, type Assessment, assess, type Reading } from "../../../shared/access/assess.ts";
+import { reasonOf } from "../../../shared/access/decision-entry.ts";
 import { type CompiledPolicies, compilePolicies } from "../../../shared/access/policy/index.ts";
 import { actionOf } from "../../../shared/access/policy/request.ts";
 import { type Asked, type Question, readQuestion } from "../../../shared/access/question.ts";
@@ -80,10 +81,10 @@ async function askerOf({ bindings, body, now }: TestCall, app: App): Promise<Res
 function askedBy({ body }: TestCall): Asked {
   const { method, headers = [], network } = body;
   const sent = new Headers(headers.map(({ name, value }): [string, string] => [name, value]));
+  if (body.upgrade) sent.set("upgrade", "websocket");
   return {
     method,
-    opensSocket: method === "GET" && (body.upgrade ?? false),
-    header: (name) => sent.get(name),
+    headers: sent,
     network: { ip: network?.ip ?? null, country: network?.country ?? null, asn: network?.asn ?? null },
   };
 }
@@ -124,7 +125,7 @@ export const POLICY_TEST_HANDLERS: Handlers<"policies.test"> = {
     return {
       body: {
         decision: decision.decision,
-        reason: decision.determining.length > 0 ? "policy" : "default_deny",
+        reason: reasonOf(decision),
         action: facts.action,
         forwarded: decision.decision === "allow" ? path + query : null,
         readings: readings.map(readingView),
