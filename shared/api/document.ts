@@ -1,51 +1,99 @@
 import * as z from "zod/mini";
+import { serviceTokenCreate } from "./credentials.ts";
 import * as f from "./fields.ts";
+import { meshRuleCreate, nodeUpdate } from "./mesh.ts";
+import { policyCreate } from "./policies.ts";
 import * as registry from "./registry.ts";
 
 /**
  * A whole network as one declarative document. Things are named, never numbered. A section that is left out is
- * not touched; with `prune`, what a present section does not name is deleted.
+ * not touched; with `prune`, what a present section does not name is deleted (nodes never are).
  */
 
-const described = z.strictObject({ name: f.name, description: z.optional(f.line(500)) });
-
-export const networkDocument = z.strictObject({
-  version: z.literal(1),
-  network: z.optional(registry.networkSettings),
-  segments: z.optional(f.list(described, 1_000)),
-  users: z.optional(f.list(registry.userCreate, 5_000)),
-  groups: z.optional(
-    f.list(
-      z.extend(described, {
-        /** E-mails of the users, and names of the groups, that are members; both lists are complete where present. */
-        users: z.optional(f.list(f.email, 5_000)),
-        groups: z.optional(f.list(f.name, 1_000)),
-      }),
-      1_000,
-    ),
+/** A moment as people write it; it is stored as milliseconds. */
+const time = f.said(
+  z.string().check(
+    z.maxLength(40),
+    z.refine((text) => !Number.isNaN(Date.parse(text)), "must be a time such as 2027-01-31T09:00:00Z"),
   ),
-  /** `clientSecret` is never exported; left out, it stays as it is. */
-  identityProviders: z.optional(f.list(registry.identityProviderCreate, 50)),
-  apps: z.optional(f.list(registry.appCreate, 1_000)),
-  policies: z.optional(
-    f.list(
-      z.strictObject({
-        name: f.name,
-        source: z.string().check(z.minLength(1), z.maxLength(65_536)),
-        enabled: z.optional(z.boolean()),
-      }),
-      1_000,
+  "when it ends, such as 2027-01-31T09:00:00Z; never where it is null",
+);
+
+const group = z.extend(registry.groupCreate, {
+  users: z.optional(f.said(f.list(f.email, 5_000), "addresses of its members; complete where present")),
+  groups: z.optional(f.said(f.list(f.name, 1_000), "names of the groups in it; complete where present")),
+});
+
+const app = z.extend(registry.appCreate, {
+  audience: z.optional(
+    f.said(
+      f.id("app"),
+      "the `aud` of its assertions; given for an app that is made anew, upstreams go on accepting them",
     ),
   ),
 });
 
-export const planRequest = z.strictObject({ document: networkDocument, prune: z.optional(z.boolean()) });
-/** `baseVersion` of the plan that was looked at: another one means that the network changed since. */
-export const applyRequest = z.extend(planRequest, { baseVersion: z.string().check(z.maxLength(64)) });
+const policy = z.strictObject({
+  name: policyCreate.def.shape.name,
+  source: policyCreate.def.shape.source,
+  enabled: policyCreate.def.shape.enabled,
+});
+
+const serviceToken = z.extend(serviceTokenCreate, { expiresAt: z.optional(z.nullable(time)) });
+
+const node = z.extend(nodeUpdate, {
+  name: f.said(f.label, "its name in the mesh; it must have enrolled"),
+  user: z.optional(z.nullable(f.said(f.email, "address of its owner"))),
+  expiresAt: z.optional(z.nullable(time)),
+});
+
+const SECTIONS = {
+  version: f.said(z.literal(1), "of the form of this document: always 1"),
+  network: z.optional(f.said(registry.networkSettings, "settings of the whole network")),
+  segments: z.optional(
+    f.said(f.list(registry.segmentCreate, 1_000), "parts of the network that apps and nodes belong to"),
+  ),
+  users: z.optional(f.said(f.list(registry.userCreate, 5_000), "people")),
+  groups: z.optional(f.said(f.list(group, 1_000), "groups of people, for policies")),
+  identityProviders: z.optional(
+    f.said(f.list(registry.identityProviderCreate, 50), "OpenID providers that people sign in with"),
+  ),
+  serviceTokens: z.optional(
+    f.said(f.list(serviceToken, 1_000), "credentials of programs, without their secrets"),
+  ),
+  apps: z.optional(f.said(f.list(app, 1_000), "web apps behind the gateway")),
+  policies: z.optional(f.said(f.list(policy, 1_000), "who may do what, in Cedar")),
+  nodes: z.optional(f.said(f.list(node, 10_000), "what is set of machines that have enrolled")),
+  meshRules: z.optional(f.said(f.list(meshRuleCreate, 1_000), "which traffic may pass between nodes")),
+};
+
+export const networkDocument = z.strictObject(SECTIONS);
+
+export const planRequest = z.strictObject({
+  document: f.said(networkDocument, "the network as it is to be"),
+  prune: z.optional(f.said(z.boolean(), "whether what a present section does not name is deleted")),
+});
+export const applyRequest = z.extend(planRequest, {
+  baseVersion: f.said(
+    z.string().check(z.maxLength(64)),
+    "of the plan that was looked at: another one means that the network changed since",
+  ),
+});
 
 export const planStep = z.object({
   action: z.enum(["create", "update", "delete"]),
-  kind: z.enum(["network", "segment", "user", "group", "identityProvider", "app", "policy"]),
+  kind: z.enum([
+    "network",
+    "segment",
+    "user",
+    "group",
+    "identityProvider",
+    "serviceToken",
+    "app",
+    "policy",
+    "node",
+    "meshRule",
+  ]),
   name: z.string(),
   changes: z.array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })),
 });

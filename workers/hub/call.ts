@@ -45,6 +45,8 @@ export interface Effects {
   readonly ends: readonly { readonly filter: SessionFilter; readonly reason: SessionEndReason }[];
   /** A change that is held and was confirmed: the segment's object publishes it. */
   readonly confirms?: { readonly segmentId: string; readonly revision: number };
+  /** Ids of more entries of the audit log, which the statements save (`platform/saved-events.ts`). */
+  readonly saved?: readonly string[];
 }
 
 /** A change: all statements in one transaction, then the effects, then the answer. Nodes learn of it where it concerns them. */

@@ -6,7 +6,7 @@ import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { coordinatorObject, meshObject } from "../platform/objects.ts";
 import { freshId } from "../platform/random.ts";
-import { savedEvent, settleEvents } from "../platform/saved-events.ts";
+import { savedEvent, settleEntries, settleEvents } from "../platform/saved-events.ts";
 import { loadPrincipal } from "../registry/principals.ts";
 import { endUser } from "../session/end-sessions.ts";
 import { indexEnded } from "../session/session-index.ts";
@@ -28,7 +28,7 @@ export async function perform(
   isMeshChanged: boolean,
 ): Promise<number> {
   const [recorded, propagated] = await Promise.allSettled([
-    recordEvent(bindings, event),
+    recordEvent(bindings, event).then(() => settleEntries(bindings, effects.saved ?? [])),
     propagate(bindings, effects, event, isMeshChanged),
   ]);
   if (propagated.status === "rejected") throw propagated.reason;

@@ -7,6 +7,11 @@ const GUARDED: Record<GuardName, readonly [ErrorCode, string]> = {
   unchanged: ["precondition_failed", "It was changed in the meantime. Read it again and repeat the change."],
   last_owner: ["conflict", "This is the last owner. Make someone else an owner first."],
   last_owner_token: ["conflict", "This is the last way in for an owner. Make another owner first."],
+  owner_signs_in: [
+    "conflict",
+    "No owner could sign in any more: no provider would be left that one has signed in by. Have an owner sign in by another provider first.",
+  ],
+  rehearsal: ["conflict", "This was only tried, and nothing was changed."],
   group_cycle: ["conflict", "A group would be a member of itself, directly or through others."],
   mesh_moved: ["conflict", "The mesh was changed in the meantime. Repeat the change."],
   node_status: ["conflict", "The node's status was changed in the meantime. Read it again."],

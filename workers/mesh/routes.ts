@@ -2,19 +2,23 @@ import { type ApprovedRoute, overlapOf, parseRoute } from "../../shared/segments
 import { throwRefusal } from "../platform/refused.ts";
 import type { MeshState } from "./state.ts";
 
-/** The prefixes in their one order, after each was checked by itself and against the routes of every other node. */
-export async function checkRoutes(
-  db: D1Database,
-  overlay: MeshState["overlay"],
-  node: string,
-  prefixes: readonly string[],
-): Promise<string[]> {
+/** The approved routes of all nodes but one. */
+export async function routesOfOthers(db: D1Database, node: string): Promise<ApprovedRoute[]> {
   const { results } = await db
     .prepare(
       "SELECT n.name AS node, r.prefix FROM node_routes r JOIN nodes n ON n.id = r.node_id WHERE r.node_id <> ?",
     )
     .bind(node)
     .all<ApprovedRoute>();
+  return results;
+}
+
+/** The prefixes in their one order, after each was checked by itself and against the routes of every other node. */
+export function checkRoutes(
+  overlay: MeshState["overlay"],
+  prefixes: readonly string[],
+  others: readonly ApprovedRoute[],
+): string[] {
   const routes = [...new Set(prefixes)];
   for (const [at, route] of routes.entries()) {
     const path = `/approvedRoutes/${at}`;
@@ -25,7 +29,7 @@ export async function checkRoutes(
       });
     }
     const before = routes.slice(0, at).map((prefix) => ({ node: "this node", prefix }));
-    const other = overlapOf(route, [...before, ...results]);
+    const other = overlapOf(route, [...before, ...others]);
     if (other) {
       const message = `${route} overlaps with ${other.prefix} of ${other.node}`;
       throwRefusal("route_overlaps", `${message}. Withdraw one of the two.`, { issues: [{ path, message }] });

@@ -52,6 +52,13 @@ export async function recordEvent(bindings: Bindings, entry: EventEntry): Promis
   await append(bindings, [boundEntry(entry)]);
 }
 
+/** Records several of them, in their order. */
+export async function recordEvents(bindings: Bindings, entries: readonly EventEntry[]): Promise<void> {
+  for (let at = 0; at < entries.length; at += MAX_APPEND_ENTRIES) {
+    await append(bindings, entries.slice(at, at + MAX_APPEND_ENTRIES).map(boundEntry));
+  }
+}
+
 async function drainSoon(bindings: Bindings): Promise<void> {
   waiterUntil = Date.now() + WAITER_LIMIT_MS;
   await pause(timer, WINDOW_MS);

@@ -1,7 +1,7 @@
 import { deletePending, savePending } from "../../shared/audit/pending-event.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
 import { prepareAll } from "../../shared/registry/mesh-change.ts";
-import { recordEvent } from "./audit.ts";
+import { recordEvent, recordEvents } from "./audit.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
 
@@ -20,6 +20,25 @@ export async function settleEvents(bindings: Bindings, target: string): Promise<
   const query = "SELECT entry FROM pending_events WHERE target = ? ORDER BY created_at LIMIT ?";
   const { results } = await bindings.db.prepare(query).bind(target, AT_ONCE).all<{ entry: string }>();
   await tell(bindings, results);
+}
+
+/** Tells the log entries that were saved under these ids, in their order. Rejects when the log is away. */
+export async function settleEntries(bindings: Bindings, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const list = JSON.stringify(ids);
+  const { results } = await bindings.db
+    .prepare("SELECT id, entry FROM pending_events WHERE id IN (SELECT value FROM json_each(?))")
+    .bind(list)
+    .all<{ id: string; entry: string }>();
+  const saved = new Map(results.map(({ id, entry }) => [id, JSON.parse(entry) as EventEntry]));
+  await recordEvents(
+    bindings,
+    ids.flatMap((id) => saved.get(id) ?? []),
+  );
+  await bindings.db
+    .prepare("DELETE FROM pending_events WHERE id IN (SELECT value FROM json_each(?))")
+    .bind(list)
+    .run();
 }
 
 /** Tells the log what requests left behind. */

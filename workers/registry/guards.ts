@@ -1,10 +1,13 @@
 import { messagesOf } from "../../shared/base/errors/cause.ts";
+import { type MeshStatement, meshChange, type Statement } from "../../shared/registry/mesh-change.ts";
 
 /** What a guard protects: the word by which `explainFailure` knows it again. */
 export type GuardName =
   | "unchanged"
   | "last_owner"
   | "last_owner_token"
+  | "owner_signs_in"
+  | "rehearsal"
   | "group_cycle"
   | "mesh_moved"
   | "node_status"
@@ -67,6 +70,33 @@ export const ownerOrTokenIsLeft = (d1: D1Database): D1PreparedStatement =>
     `${OWNER_IS_LEFT} OR EXISTS (
        SELECT 1 FROM api_tokens WHERE role = 'owner' AND user_id IS NULL AND expires_at IS NULL)`,
   );
+
+const OWNER_SIGNS_IN = `EXISTS (
+  SELECT 1 FROM users u JOIN identities i ON i.user_id = u.id JOIN identity_providers p ON p.id = i.provider_id
+  WHERE u.role = 'owner' AND u.status = 'active' AND p.enabled = 1)`;
+
+/** Whether an active owner signed in once by a provider that is on. */
+export const anOwnerSignsIn = async (d1: D1Database): Promise<boolean> =>
+  (await d1.prepare(`SELECT ${OWNER_SIGNS_IN} AS yes`).first<{ yes: number }>())?.yes === 1;
+
+/** After the statements before this one, that still holds. */
+export const ownerSignsIn = (d1: D1Database): D1PreparedStatement =>
+  guard(d1, "owner_signs_in", OWNER_SIGNS_IN);
+
+/**
+ * Whether the statements would hold: they are run, and taken back by a guard that always fails. Rejects with what they
+ * would fail with.
+ */
+export async function rehearse(
+  d1: D1Database,
+  statements: readonly (D1PreparedStatement | Statement | MeshStatement)[],
+): Promise<void> {
+  try {
+    await d1.batch(meshChange(d1, [...statements, guard(d1, "rehearsal", "1 = 0")]));
+  } catch (error) {
+    if (failedGuard(error) !== "rehearsal") throw error;
+  }
+}
 
 /**
  * After the statements before this one, no group is a member of itself, directly or through others.

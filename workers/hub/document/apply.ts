@@ -1,5 +1,19 @@
 import type { NetworkDocument, Plan, PlanStep } from "../../../shared/api/document.ts";
-import { noCycle, ownerIsLeft, ownerOrTokenIsLeft, unchanged } from "../../registry/guards.ts";
+import { nearest } from "../../../shared/base/nearest.ts";
+import { REVISION } from "../../../shared/registry/mesh-change.ts";
+import type { ChangeStatement } from "../../mesh/changes.ts";
+import { meshState } from "../../mesh/state.ts";
+import { throwRefusal } from "../../platform/refused.ts";
+import { savedEvent } from "../../platform/saved-events.ts";
+import {
+  anOwnerSignsIn,
+  guard,
+  noCycle,
+  ownerIsLeft,
+  ownerOrTokenIsLeft,
+  ownerSignsIn,
+  unchanged,
+} from "../../registry/guards.ts";
 import type { Call, Effects, Write } from "../call.ts";
 import { changeApp, endsOf, newApp, removeApp, storeApp } from "../handlers/apps.ts";
 import {
@@ -11,7 +25,16 @@ import {
 } from "../handlers/identity-providers.ts";
 import { changeNetwork, storeNetwork } from "../handlers/network.ts";
 import { blankPolicy, newVersion, nextNumber, storePolicy, storeVersion } from "../handlers/policies.ts";
+import {
+  insertServiceToken,
+  newServiceToken,
+  refusePast,
+  storeServiceToken,
+} from "../handlers/service-tokens.ts";
 import { refuseBulk } from "../policy-source.ts";
+import { eventOf } from "./audit.ts";
+import { instantOf } from "./canonical.ts";
+import { applyNode, applyRule } from "./mesh.ts";
 import { type Names, namesOf } from "./names.ts";
 import { applyGroup, applySegment, applyUser } from "./people.ts";
 import type { NetworkRows } from "./read.ts";
@@ -23,7 +46,9 @@ export interface Building {
   readonly call: DocumentCall;
   readonly rows: NetworkRows;
   readonly names: Names;
-  readonly statements: D1PreparedStatement[];
+  /** What was read still holds: stands in front, since a step may touch what a later one was judged by. */
+  readonly guards: D1PreparedStatement[];
+  readonly statements: ChangeStatement[];
   readonly userIds: Set<string>;
   readonly ends: Effects["ends"][number][];
   readonly warnings: string[];
@@ -43,20 +68,26 @@ export async function writeOfPlan(
     call,
     rows,
     names: namesOf(rows, steps),
+    guards: [],
     statements: [],
     userIds: new Set(),
     ends: [],
     warnings: [],
   };
   refuseBulk(call, sourcesOf(call.body.document, steps));
-  for (const step of steps) await applyStep(building, step);
+  noteAbsentNodes(building);
   const d1 = call.bindings.db;
-  const hadOwner = rows.users.some(({ role, status }) => role === "owner" && status === "active");
+  const concernsNodes = steps.some(({ kind }) => OF_NODES.has(kind));
+  for (const step of steps) await applyStep(building, step);
+  const events = steps.map((step) => eventOf(step, rows, call.caller.actor, call.now));
   return {
     statements: [
+      ...(concernsNodes ? await meshGuards(d1) : []),
+      ...building.guards,
       ...building.statements,
       noCycle(d1, null),
-      hadOwner ? ownerIsLeft(d1) : ownerOrTokenIsLeft(d1),
+      ...(await ownerGuards(d1, rows)),
+      ...events.map((event) => savedEvent(d1, event)),
     ],
     effects: {
       event: {
@@ -67,6 +98,7 @@ export async function writeOfPlan(
           first: steps.slice(0, 50).map((s) => `${s.action} ${s.kind} ${s.name}`),
         },
       },
+      saved: events.map(({ id }) => id),
       policies: steps.some(({ kind }) => OF_POLICIES.has(kind)),
       userIds: [...building.userIds],
       ends: building.ends,
@@ -76,7 +108,41 @@ export async function writeOfPlan(
 }
 
 /** What every isolate evaluates policies with; the rest concerns single users, or is read where it is needed. */
-const OF_POLICIES: ReadonlySet<PlanStep["kind"]> = new Set(["segment", "group", "app", "policy"]);
+const OF_POLICIES: ReadonlySet<PlanStep["kind"]> = new Set([
+  "segment",
+  "group",
+  "app",
+  "policy",
+  "serviceToken",
+]);
+const OF_NODES: ReadonlySet<PlanStep["kind"]> = new Set(["node", "meshRule"]);
+
+/** In front of what nodes notice: the mesh is still as it was read. */
+async function meshGuards(d1: D1Database): Promise<D1PreparedStatement[]> {
+  const { revision } = await meshState(d1);
+  return [guard(d1, "mesh_moved", `${REVISION} = ?`, revision)];
+}
+
+/** Behind everything: whoever could act as owner, and sign in, before must not be the last one who could. */
+async function ownerGuards(d1: D1Database, { users }: NetworkRows): Promise<D1PreparedStatement[]> {
+  const hadOwner = users.some(({ role, status }) => role === "owner" && status === "active");
+  return [
+    hadOwner ? ownerIsLeft(d1) : ownerOrTokenIsLeft(d1),
+    ...((await anOwnerSignsIn(d1)) ? [ownerSignsIn(d1)] : []),
+  ];
+}
+
+/** A document can't make a node: what it says of one that has not enrolled waits for it. */
+function noteAbsentNodes({ call, rows, warnings }: Building): void {
+  const known = rows.nodes.map(({ name }) => name);
+  const present = new Set(known);
+  for (const { name } of call.body.document.nodes ?? []) {
+    if (present.has(name)) continue;
+    const near = nearest(name, known);
+    const meant = near ? ` Did you mean ${near}?` : "";
+    warnings.push(`node ${name} has not enrolled: nothing is set for it.${meant}`);
+  }
+}
 
 /** The texts that the steps have compiled. */
 const sourcesOf = ({ policies }: NetworkDocument, steps: readonly PlanStep[]): string[] =>
@@ -101,6 +167,12 @@ function applyStep(building: Building, step: PlanStep): Promise<void> | void {
       return applyGroup(building, step, find(document.groups, step.name));
     case "identityProvider":
       return applyProvider(building, step, find(document.identityProviders, step.name));
+    case "serviceToken":
+      return applyServiceToken(building, step, find(document.serviceTokens, step.name));
+    case "node":
+      return applyNode(building, step, find(document.nodes, step.name));
+    case "meshRule":
+      return applyRule(building, step, find(document.meshRules, step.name));
     case "app":
       return applyApp(building, step, find(document.apps, step.name));
     case "policy":
@@ -112,12 +184,12 @@ const find = <T extends { name: string }>(items: readonly T[] | undefined, name:
   items?.find((item) => item.name === name);
 
 function applyNetwork(
-  { call, rows, statements }: Building,
+  { call, rows, guards, statements }: Building,
   input: NonNullable<NetworkDocument["network"]>,
 ): void {
   const d1 = call.bindings.db;
   const { network } = rows;
-  statements.push(unchanged(d1, "networks", network, network.version));
+  guards.push(unchanged(d1, "networks", network, network.version));
   statements.push(storeNetwork(d1, changeNetwork(network, input, call.now)));
 }
 
@@ -126,10 +198,10 @@ async function applyProvider(
   step: PlanStep,
   item: NonNullable<NetworkDocument["identityProviders"]>[number] | undefined,
 ): Promise<void> {
-  const { call, rows, statements, userIds, ends } = building;
+  const { call, rows, guards, statements, userIds, ends } = building;
   const d1 = call.bindings.db;
   const before = rows.identityProviders.find((row) => row.name === step.name);
-  if (before) statements.push(unchanged(d1, "identity_providers", before, before.version));
+  if (before) guards.push(unchanged(d1, "identity_providers", before, before.version));
   const after = item
     ? await changeProvider(call.bindings, before ?? blankProvider(call.now, item.kind), item, call.now)
     : null;
@@ -147,36 +219,97 @@ async function applyProvider(
   else if (before) statements.push(d1.prepare("DELETE FROM identity_providers WHERE id = ?").bind(before.id));
 }
 
+function applyServiceToken(
+  { call, rows, guards, statements, warnings }: Building,
+  step: PlanStep,
+  item: NonNullable<NetworkDocument["serviceTokens"]>[number] | undefined,
+): void {
+  const d1 = call.bindings.db;
+  const before = rows.serviceTokens.find((row) => row.name === step.name);
+  if (before) guards.push(unchanged(d1, "service_tokens", before, before.version));
+  if (!item) {
+    if (before) statements.push(d1.prepare("DELETE FROM service_tokens WHERE id = ?").bind(before.id));
+    return;
+  }
+  const expiresAt = instantOf(item.expiresAt);
+  if (expiresAt !== before?.expiresAt) refusePast(expiresAt, call.now);
+  if (!before) {
+    statements.push(insertServiceToken(d1, newServiceToken({ ...item, expiresAt }, call.now).row));
+    const command = `rustronaut service-tokens rotate ${item.name} --grace-seconds 0`;
+    warnings.push(
+      `service token ${item.name} is made with a secret that nobody knows: \`${command}\` gives it one`,
+    );
+    return;
+  }
+  const after = {
+    ...before,
+    groups: item.groups ? JSON.stringify(item.groups) : before.groups,
+    enabled: item.enabled ?? before.enabled,
+    expiresAt: expiresAt === undefined ? before.expiresAt : expiresAt,
+    version: before.version + 1,
+    updatedAt: call.now,
+  };
+  statements.push(storeServiceToken(d1, after));
+}
+
 async function applyApp(
   building: Building,
   step: PlanStep,
   item: NonNullable<NetworkDocument["apps"]>[number] | undefined,
 ): Promise<void> {
-  const { call, rows, statements, ends, names } = building;
+  const { call, rows, guards, statements, ends, names, warnings } = building;
   const d1 = call.bindings.db;
   const before = rows.apps.find((app) => app.name === step.name);
-  if (before) statements.push(unchanged(d1, "apps", before, before.version));
+  if (before) guards.push(unchanged(d1, "apps", before, before.version));
   if (!item) {
-    if (before) statements.push(...removeApp(d1, before));
-    if (before) ends.push(...endsOf(before, null));
+    if (!before) return;
+    statements.push(...removeApp(d1, before));
+    ends.push(...endsOf(before, null));
+    warnings.push(
+      `app ${before.name}: its audience (the \`aud\` of its assertions) goes with it; to keep it when the app is made anew, give \`audience: ${before.id}\``,
+    );
     return;
   }
+  refuseAudience(rows, item);
   const segmentOf = async (name: string) => ({ id: names.segment(name), name });
   const after = before
     ? await changeApp(call.bindings, before, item, call.now, segmentOf)
-    : await newApp(call.bindings, item, call.now, segmentOf);
+    : {
+        ...(await newApp(call.bindings, item, call.now, segmentOf)),
+        ...(item.audience ? { id: item.audience } : {}),
+      };
   statements.push(...storeApp(d1, after, before !== undefined, call.now));
   if (before) ends.push(...endsOf(before, after));
 }
 
+/** An app has its audience for as long as it lives: upstreams refuse assertions with another one. */
+function refuseAudience(
+  { apps }: NetworkRows,
+  { name, audience }: { name: string; audience?: string | undefined },
+): void {
+  if (audience === undefined) return;
+  const own = apps.find((app) => app.name === name)?.id;
+  if (own !== undefined && own !== audience)
+    throwRefusal(
+      "conflict",
+      `The audience of the app ${name} is ${own} and stays so. Leave \`audience\` out.`,
+    );
+  const other = apps.find((app) => app.id === audience && app.name !== name);
+  if (other)
+    throwRefusal(
+      "conflict",
+      `The audience ${audience} is that of the app ${other.name}. To give an app another name, use \`rustronaut apps update ${other.name} --name ${name}\`.`,
+    );
+}
+
 async function applyPolicy(
-  { call, rows, statements }: Building,
+  { call, rows, guards, statements }: Building,
   step: PlanStep,
   item: NonNullable<NetworkDocument["policies"]>[number] | undefined,
 ): Promise<void> {
   const d1 = call.bindings.db;
   const before = rows.policies.find((row) => row.name === step.name);
-  if (before) statements.push(unchanged(d1, "policies", before, before.version));
+  if (before) guards.push(unchanged(d1, "policies", before, before.version));
   if (!item) {
     if (before) statements.push(d1.prepare("DELETE FROM policies WHERE id = ?").bind(before.id));
     return;

@@ -1,4 +1,5 @@
 import type { PlanStep } from "../../../shared/api/document.ts";
+import { nearest } from "../../../shared/base/nearest.ts";
 import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import type { NetworkRows } from "./read.ts";
@@ -8,35 +9,38 @@ export interface Names {
   readonly segment: (name: string) => string;
   readonly user: (email: string) => string;
   readonly group: (name: string) => string;
+  readonly node: (name: string) => string;
 }
 
-/** Refuses a name that nothing has and nothing gets. */
+type Named = keyof Names;
+
+/** Refuses a name that nothing has and nothing gets, and that of a thing that goes. */
 export function namesOf(rows: NetworkRows, steps: readonly PlanStep[]): Names {
-  const lookup = (kind: "segment" | "user" | "group", existing: readonly (readonly [string, string])[]) => {
+  const lookup = (kind: Named, existing: readonly (readonly [string, string])[]) => {
     const ids = new Map(existing);
     for (const step of steps) {
       if (step.kind !== kind) continue;
-      if (step.action === "create") ids.set(step.name, freshId(kind));
+      if (step.action === "create" && kind !== "node") ids.set(step.name, freshId(kind));
+      if (step.action === "delete") ids.delete(step.name);
     }
-    return (name: string): string =>
-      ids.get(name) ??
-      throwRefusal(
-        "invalid_input",
-        `The document names the ${kind} ${name}, which neither exists nor is created by it.`,
-      );
+    return (name: string): string => ids.get(name) ?? unknown(kind, name, [...ids.keys()]);
   };
+  const named = (items: readonly { readonly name: string; readonly id: string }[]) =>
+    items.map(({ name, id }) => [name, id] as const);
   return {
-    segment: lookup(
-      "segment",
-      rows.segments.map((row) => [row.name, row.id]),
-    ),
+    segment: lookup("segment", named(rows.segments)),
     user: lookup(
       "user",
-      rows.users.map((row) => [row.email, row.id]),
+      rows.users.map(({ email, id }) => [email, id]),
     ),
-    group: lookup(
-      "group",
-      rows.groups.map((row) => [row.name, row.id]),
-    ),
+    group: lookup("group", named(rows.groups)),
+    node: lookup("node", named(rows.nodes)),
   };
+}
+
+function unknown(kind: Named, name: string, known: readonly string[]): never {
+  const near = nearest(name, known);
+  const meant = near ? ` Did you mean ${near}?` : "";
+  const comes = kind === "node" ? "has not enrolled" : "neither exists nor is created by it";
+  return throwRefusal("invalid_input", `The document names the ${kind} ${name}, which ${comes}.${meant}`);
 }

@@ -14,10 +14,10 @@ export function applySegment(
   step: PlanStep,
   item: Section<"segments"> | undefined,
 ): void {
-  const { call, rows, names, statements } = building;
+  const { call, rows, names, guards, statements } = building;
   const d1 = call.bindings.db;
   const before = rows.segments.find((row) => row.name === step.name);
-  if (before) statements.push(unchanged(d1, "segments", before, before.version));
+  if (before) guards.push(unchanged(d1, "segments", before, before.version));
   if (!item) {
     if (before) statements.push(d1.prepare("DELETE FROM segments WHERE id = ?").bind(before.id));
     return;
@@ -50,11 +50,11 @@ function described(
 }
 
 export function applyUser(building: Building, step: PlanStep, item: Section<"users"> | undefined): void {
-  const { call, rows, names, statements, userIds, ends } = building;
+  const { call, rows, names, guards, statements, userIds, ends } = building;
   const d1 = call.bindings.db;
   const before = rows.users.find((row) => row.email === step.name);
-  if (before) statements.push(unchanged(d1, "users", before, before.version));
-  const id = names.user(step.name);
+  if (before) guards.push(unchanged(d1, "users", before, before.version));
+  const id = before?.id ?? names.user(step.name);
   userIds.add(id);
   if (item?.status === "disabled" || !item) {
     ends.push({ filter: { by: "user", id }, reason: "user_disabled" });
@@ -85,11 +85,11 @@ export function applyUser(building: Building, step: PlanStep, item: Section<"use
 }
 
 export function applyGroup(building: Building, step: PlanStep, item: Section<"groups"> | undefined): void {
-  const { call, rows, names, statements } = building;
+  const { call, rows, names, guards, statements } = building;
   const d1 = call.bindings.db;
   const before = rows.groups.find((row) => row.name === step.name);
-  if (before) statements.push(unchanged(d1, "groups", before, before.version));
-  const id = names.group(step.name);
+  if (before) guards.push(unchanged(d1, "groups", before, before.version));
+  const id = before?.id ?? names.group(step.name);
   if (!item) {
     touch(building, membersOf(building, id, "user"));
     statements.push(

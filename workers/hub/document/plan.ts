@@ -10,8 +10,11 @@ const SECTIONS = [
   ["users", "user"],
   ["groups", "group"],
   ["identityProviders", "identityProvider"],
+  ["serviceTokens", "serviceToken"],
   ["apps", "app"],
   ["policies", "policy"],
+  ["nodes", "node"],
+  ["meshRules", "meshRule"],
 ] as const;
 
 /** Lists whose order means nothing. */
@@ -24,13 +27,18 @@ const SETS = new Set([
   "organizations",
   "trustedAudiences",
   "clientHeaders",
+  "approvedRoutes",
+  "from",
+  "to",
+  "traffic",
 ]);
 
 const nameOf = (item: Item): string => String(item.email ?? item.name);
 
 /**
  * What turns the network into the wanted one: creations and updates in the order of dependence, then deletions
- * in the reverse. A member that the wanted document leaves out stays as it is.
+ * in the reverse. A member that the wanted document leaves out stays as it is. Nodes only come by enrolling, and only
+ * go by being revoked or deleted: a document neither makes nor prunes one.
  */
 export function planOf(current: NetworkDocument, wanted: NetworkDocument, prune: boolean): PlanStep[] {
   const steps: PlanStep[] = [];
@@ -45,17 +53,23 @@ export function planOf(current: NetworkDocument, wanted: NetworkDocument, prune:
     const named = byName(items, section);
     for (const [name, item] of named) {
       const before = present.get(name);
+      if (!before && kind === "node") continue;
       const changes = differences(before ?? {}, item);
-      if (!before) steps.push({ action: "create", kind, name, changes });
+      if (!before)
+        steps.push({ action: "create", kind, name, changes: [...changes, ...newAudience(kind, item)] });
       else if (changes.length > 0) steps.push({ action: "update", kind, name, changes });
     }
-    if (!prune) continue;
+    if (!prune || kind === "node") continue;
     for (const name of present.keys()) {
       if (!named.has(name)) deletions.unshift({ action: "delete", kind, name, changes: [] });
     }
   }
   return [...steps, ...deletions];
 }
+
+/** An app that is made gets an audience that no upstream expects yet, unless the document gives it one. */
+const newAudience = (kind: PlanStep["kind"], item: Item): Change[] =>
+  kind === "app" && item.audience === undefined ? [{ field: "audience", before: null, after: "(new)" }] : [];
 
 function byName(items: readonly Item[], section: string): Map<string, Item> {
   const named = new Map<string, Item>();

@@ -1,12 +1,23 @@
 import { asc } from "drizzle-orm";
 import { hasSetting } from "../../../shared/access/login/provider-kinds.ts";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
-import { groups, identityProviders, policies, segments, users } from "../../../shared/registry/schema.ts";
+import {
+  groups,
+  identityProviders,
+  policies,
+  segments,
+  serviceTokens,
+  users,
+} from "../../../shared/registry/schema.ts";
+import { type NodeRow, SELECT_NODE } from "../../mesh/node-rows.ts";
 import { registryOf } from "../../registry/database.ts";
 import { type App, allApps } from "../handlers/apps.ts";
 import type { ProviderRow } from "../handlers/identity-providers.ts";
+import { type RuleRow, viewRules } from "../handlers/mesh-rules.ts";
 import { type NetworkRow, theNetwork } from "../handlers/network.ts";
 import type { PolicyRow } from "../handlers/policies.ts";
+import type { ServiceTokenRow } from "../handlers/service-tokens.ts";
+import { timeOf } from "./canonical.ts";
 
 /** The rows behind a document, for those who change them. */
 export interface NetworkRows {
@@ -18,29 +29,47 @@ export interface NetworkRows {
   readonly identityProviders: readonly ProviderRow[];
   readonly apps: readonly App[];
   readonly policies: readonly (PolicyRow & { readonly source: string })[];
+  readonly serviceTokens: readonly ServiceTokenRow[];
+  readonly nodes: readonly NodeRow[];
+  readonly meshRules: readonly RuleRow[];
 }
 
 async function readRows(d1: D1Database): Promise<NetworkRows> {
   const db = registryOf(d1);
-  const [network, segmentRows, userRows, groupRows, memberRows, providerRows, apps, policyRows, sources] =
-    await Promise.all([
-      theNetwork(d1),
-      db.select().from(segments).orderBy(asc(segments.name)),
-      db.select().from(users).orderBy(asc(users.email)),
-      db.select().from(groups).orderBy(asc(groups.name)),
-      d1
-        .prepare("SELECT group_id AS groupId, member_kind AS kind, member_id AS memberId FROM group_members")
-        .all<{ groupId: string; kind: "user" | "group"; memberId: string }>(),
-      db.select().from(identityProviders).orderBy(asc(identityProviders.name)),
-      allApps(d1),
-      db.select().from(policies).orderBy(asc(policies.name)),
-      d1
-        .prepare(
-          `SELECT p.id, v.source FROM policies p JOIN policy_versions v
+  const [
+    network,
+    segmentRows,
+    userRows,
+    groupRows,
+    memberRows,
+    providerRows,
+    apps,
+    policyRows,
+    sources,
+    tokenRows,
+    nodeRows,
+    ruleRows,
+  ] = await Promise.all([
+    theNetwork(d1),
+    db.select().from(segments).orderBy(asc(segments.name)),
+    db.select().from(users).orderBy(asc(users.email)),
+    db.select().from(groups).orderBy(asc(groups.name)),
+    d1
+      .prepare("SELECT group_id AS groupId, member_kind AS kind, member_id AS memberId FROM group_members")
+      .all<{ groupId: string; kind: "user" | "group"; memberId: string }>(),
+    db.select().from(identityProviders).orderBy(asc(identityProviders.name)),
+    allApps(d1),
+    db.select().from(policies).orderBy(asc(policies.name)),
+    d1
+      .prepare(
+        `SELECT p.id, v.source FROM policies p JOIN policy_versions v
            ON v.policy_id = p.id AND v.number = p.current_version`,
-        )
-        .all<{ id: string; source: string }>(),
-    ]);
+      )
+      .all<{ id: string; source: string }>(),
+    db.select().from(serviceTokens).orderBy(asc(serviceTokens.name)),
+    d1.prepare(`${SELECT_NODE} ORDER BY n.name`).all<NodeRow>(),
+    d1.prepare("SELECT * FROM mesh_rules ORDER BY name").all<RuleRow>(),
+  ]);
   const sourceOf = new Map(sources.results.map(({ id, source }) => [id, source]));
   return {
     network,
@@ -51,6 +80,9 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     identityProviders: providerRows,
     apps: apps.sort((a, b) => (a.name < b.name ? -1 : 1)),
     policies: policyRows.map((row) => ({ ...row, source: sourceOf.get(row.id) ?? "" })),
+    serviceTokens: tokenRows,
+    nodes: nodeRows.results,
+    meshRules: ruleRows.results,
   };
 }
 
@@ -86,6 +118,7 @@ export async function readDocument(d1: D1Database) {
       .map((member) => names.get(member.memberId) ?? "")
       .sort();
   const { name, signInIdleSeconds, signInAbsoluteSeconds, maxSessionsPerUser } = rows.network;
+  const rules = await viewRules(d1, rows.meshRules);
   const document = {
     version: 1 as const,
     network: { name, signInIdleSeconds, signInAbsoluteSeconds, maxSessionsPerUser },
@@ -103,8 +136,15 @@ export async function readDocument(d1: D1Database) {
       groups: membersOf(row.id, "group", groupOf),
     })),
     identityProviders: rows.identityProviders.map(providerSection),
+    serviceTokens: rows.serviceTokens.map((row) => ({
+      name: row.name,
+      groups: JSON.parse(row.groups) as string[],
+      enabled: row.enabled,
+      expiresAt: timeOf(row.expiresAt),
+    })),
     apps: rows.apps.map((app) => ({
       name: app.name,
+      audience: app.id,
       title: app.title,
       host: app.host,
       segment: app.segment,
@@ -114,6 +154,15 @@ export async function readDocument(d1: D1Database) {
       settings: app.settings,
     })),
     policies: rows.policies.map((row) => ({ name: row.name, source: row.source, enabled: row.enabled })),
+    nodes: rows.nodes.map((row) => ({
+      name: row.name,
+      segment: row.segment,
+      tags: JSON.parse(row.tags) as string[],
+      user: row.user,
+      approvedRoutes: (JSON.parse(row.approved_routes) as string[]).sort(),
+      expiresAt: timeOf(row.expires_at),
+    })),
+    meshRules: rules.map(({ name, from, to, traffic, enabled }) => ({ name, from, to, traffic, enabled })),
   };
   return { rows, document, baseVersion: hashSecret(JSON.stringify(document)) };
 }

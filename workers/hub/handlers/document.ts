@@ -1,8 +1,22 @@
 import { throwRefusal } from "../../platform/refused.ts";
-import type { Handlers } from "../call.ts";
+import { rehearse } from "../../registry/guards.ts";
+import type { Call, Handlers } from "../call.ts";
 import { writeOfPlan } from "../document/apply.ts";
+import { canonicalDocument } from "../document/canonical.ts";
 import { planOf } from "../document/plan.ts";
 import { readDocument } from "../document/read.ts";
+import { explainFailure } from "../failures.ts";
+
+/** What the document comes to now. */
+async function judge(given: Call<"network.plan" | "network.apply">) {
+  const { rows, baseVersion, document } = await readDocument(given.bindings.db);
+  const call = {
+    ...given,
+    body: { ...given.body, document: canonicalDocument(given.bindings, given.body.document) },
+  };
+  const steps = planOf(document, call.body.document, call.body.prune ?? false);
+  return { baseVersion, write: () => writeOfPlan(call, rows, baseVersion, steps) };
+}
 
 export const DOCUMENT_HANDLERS: Handlers<"network.export" | "network.plan" | "network.apply"> = {
   "network.export": async ({ bindings }) => {
@@ -11,19 +25,18 @@ export const DOCUMENT_HANDLERS: Handlers<"network.export" | "network.plan" | "ne
   },
 
   "network.plan": async (call) => {
-    const { rows, baseVersion, document } = await readDocument(call.bindings.db);
-    const steps = planOf(document, call.body.document, call.body.prune ?? false);
+    const { write } = await judge(call);
     // Whoever looks at a plan learns now what applying it would refuse.
-    const { body } = await writeOfPlan(call, rows, baseVersion, steps);
+    const { statements, body } = await write();
+    await rehearse(call.bindings.db, statements).catch(explainFailure);
     return { body };
   },
 
   "network.apply": async (call) => {
-    const { rows, baseVersion, document } = await readDocument(call.bindings.db);
+    const { baseVersion, write } = await judge(call);
     if (call.body.baseVersion !== baseVersion) {
       throwRefusal("precondition_failed", "The network changed since the plan was made. Make a new plan.");
     }
-    const steps = planOf(document, call.body.document, call.body.prune ?? false);
-    return writeOfPlan(call, rows, baseVersion, steps);
+    return write();
   },
 };

@@ -6,7 +6,6 @@ import { deleteRule, storeRule } from "../../../shared/registry/mesh-statements.
 import { flag, type RowOf } from "../../../shared/registry/rows.ts";
 import { parseRule, printRule, type RuleText } from "../../../shared/segments/rule.ts";
 import type { SegmentRule, Selector } from "../../../shared/segments/types.ts";
-import type { Bindings } from "../../platform/env.ts";
 import { freshId } from "../../platform/random.ts";
 import { Refused, throwRefusal } from "../../platform/refused.ts";
 import { unchanged } from "../../registry/guards.ts";
@@ -17,16 +16,20 @@ import { findNode } from "./nodes.ts";
 import { findSegment } from "./segments.ts";
 import { findUser } from "./users.ts";
 
-type Row = RowOf<typeof meshRules>;
+/** A row of `mesh_rules`. */
+export type RuleRow = RowOf<typeof meshRules>;
 
-async function findRule(db: D1Database, reference: string): Promise<Row> {
+async function findRule(db: D1Database, reference: string): Promise<RuleRow> {
   const column = isId("meshRule", reference) ? "id" : "name";
-  const row = await db.prepare(`SELECT * FROM mesh_rules WHERE ${column} = ?`).bind(reference).first<Row>();
+  const row = await db
+    .prepare(`SELECT * FROM mesh_rules WHERE ${column} = ?`)
+    .bind(reference)
+    .first<RuleRow>();
   return row ?? notFound("rule");
 }
 
 /** Rules as people read them: names in place of ids, the id where the thing is gone. */
-async function viewAll(db: D1Database, rows: readonly Row[]) {
+export async function viewRules(db: D1Database, rows: readonly RuleRow[]) {
   const parsed = rows.map((row) => ({
     row,
     from: JSON.parse(row.from_selectors) as Selector[],
@@ -64,8 +67,8 @@ const listsOf = ({ from, to, traffic }: RuleText) => ({
   traffic: [...traffic],
 });
 
-async function viewOne(db: D1Database, row: Row) {
-  const [view] = await viewAll(db, [row]);
+async function viewOne(db: D1Database, row: RuleRow) {
+  const [view] = await viewRules(db, [row]);
   return view ?? notFound("rule");
 }
 
@@ -84,8 +87,22 @@ async function namesOf(db: D1Database, ids: readonly string[]): Promise<Map<stri
 
 type RuleBody = Pick<SegmentRule, "from" | "to" | "traffic">;
 
+/** What a rule stores of what it names; a lookup refuses a name that it does not know. */
+export interface RuleLookups {
+  readonly segment: (reference: string) => Promise<string> | string;
+  readonly node: (reference: string) => Promise<string> | string;
+  /** Gives the address. */
+  readonly user: (reference: string) => Promise<string> | string;
+}
+
+const inRegistry = (db: D1Database): RuleLookups => ({
+  segment: async (reference) => (await findSegment(db, reference)).id,
+  node: async (reference) => (await findNode(db, reference)).id,
+  user: async (reference) => (await findUser(db, reference)).email,
+});
+
 /** The rule with ids in place of names. Refuses at the place where something is wrong or not known. */
-async function resolve(bindings: Bindings, text: RuleText): Promise<RuleBody> {
+export async function resolveRule(find: RuleLookups, text: RuleText): Promise<RuleBody> {
   const parsed = parseRule(text);
   if (!parsed.ok) {
     const { field, index, detail } = parsed.error;
@@ -93,21 +110,21 @@ async function resolve(bindings: Bindings, text: RuleText): Promise<RuleBody> {
   }
   const { from, to, traffic } = parsed.value;
   return {
-    from: await Promise.all(from.map((selector, at) => byId(bindings.db, selector, `/from/${at}`))),
-    to: await Promise.all(to.map((selector, at) => byId(bindings.db, selector, `/to/${at}`))),
+    from: await Promise.all(from.map((selector, at) => byId(find, selector, `/from/${at}`))),
+    to: await Promise.all(to.map((selector, at) => byId(find, selector, `/to/${at}`))),
     traffic,
   };
 }
 
-async function byId(db: D1Database, selector: Selector, path: string): Promise<Selector> {
+async function byId(find: RuleLookups, selector: Selector, path: string): Promise<Selector> {
   try {
     switch (selector.kind) {
       case "segment":
-        return { kind: "segment", segment: (await findSegment(db, selector.segment)).id };
+        return { kind: "segment", segment: await find.segment(selector.segment) };
       case "node":
-        return { kind: "node", node: (await findNode(db, selector.node)).id };
+        return { kind: "node", node: await find.node(selector.node) };
       case "user":
-        return { kind: "user", user: (await findUser(db, selector.user)).email };
+        return { kind: "user", user: await find.user(selector.user) };
       default:
         return selector;
     }
@@ -123,17 +140,36 @@ async function byId(db: D1Database, selector: Selector, path: string): Promise<S
 const invalid = (issue: InputIssue): never =>
   throwRefusal("invalid_input", `${issue.path}: ${issue.message}`, { issues: [issue] });
 
-const columnsOf = (rule: RuleBody) => ({
+export const columnsOfRule = (rule: RuleBody) => ({
   from_selectors: JSON.stringify(rule.from),
   to_selectors: JSON.stringify(rule.to),
   traffic: JSON.stringify(rule.traffic),
 });
 
-const effects = (action: string, row: Row, detail: Effects["event"]["detail"] = {}): Effects => ({
+const effects = (action: string, row: RuleRow, detail: Effects["event"]["detail"] = {}): Effects => ({
   event: { action: `mesh_rule.${action}`, target: row.id, detail: { name: row.name, ...detail } },
   policies: false,
   userIds: [],
   ends: [],
+});
+
+/** Every node that a rule concerns applies it, so there must be an end. */
+export function refuseMoreRules(count: number): void {
+  if (count > LIMITS.rules) throwRefusal("conflict", `A network has at most ${LIMITS.rules} rules.`);
+}
+
+export const newRule = (
+  { name, enabled }: { readonly name: string; readonly enabled?: boolean | undefined },
+  rule: RuleBody,
+  now: number,
+): RuleRow => ({
+  id: freshId("meshRule"),
+  name,
+  ...columnsOfRule(rule),
+  enabled: flag(enabled ?? true),
+  version: 1,
+  created_at: now,
+  updated_at: now,
 });
 
 export const MESH_RULE_HANDLERS: Handlers<
@@ -144,27 +180,19 @@ export const MESH_RULE_HANDLERS: Handlers<
       query,
       async (after, limit) => {
         const statement = bindings.db.prepare("SELECT * FROM mesh_rules WHERE id > ? ORDER BY id LIMIT ?");
-        return (await statement.bind(after ?? "", limit).all<Row>()).results;
+        return (await statement.bind(after ?? "", limit).all<RuleRow>()).results;
       },
       (row) => row.id,
     );
-    return { body: { ...page, items: await viewAll(bindings.db, page.items) } };
+    return { body: { ...page, items: await viewRules(bindings.db, page.items) } };
   },
 
   "meshRules.create": async ({ bindings, body, now }) => {
     const { count } = (await bindings.db
       .prepare("SELECT count(*) AS count FROM mesh_rules")
       .first<{ count: number }>()) ?? { count: 0 };
-    if (count >= LIMITS.rules) throwRefusal("conflict", `A network has at most ${LIMITS.rules} rules.`);
-    const row: Row = {
-      id: freshId("meshRule"),
-      name: body.name,
-      ...columnsOf(await resolve(bindings, body)),
-      enabled: flag(body.enabled ?? true),
-      version: 1,
-      created_at: now,
-      updated_at: now,
-    };
+    refuseMoreRules(count + 1);
+    const row = newRule(body, await resolveRule(inRegistry(bindings.db), body), now);
     return {
       statements: storeRule(row),
       effects: effects("create", row, { from: body.from, to: body.to, traffic: body.traffic }),
@@ -183,10 +211,10 @@ export const MESH_RULE_HANDLERS: Handlers<
     const old = await viewOne(bindings.db, before);
     const text = { from: body.from ?? old.from, to: body.to ?? old.to, traffic: body.traffic ?? old.traffic };
     const isRewritten = Boolean(body.from || body.to || body.traffic);
-    const after: Row = {
+    const after: RuleRow = {
       ...before,
       name: body.name ?? before.name,
-      ...(isRewritten ? columnsOf(await resolve(bindings, text)) : {}),
+      ...(isRewritten ? columnsOfRule(await resolveRule(inRegistry(bindings.db), text)) : {}),
       enabled: body.enabled === undefined ? before.enabled : flag(body.enabled),
       version: ifMatch + 1,
       updated_at: now,

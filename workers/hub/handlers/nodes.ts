@@ -1,5 +1,5 @@
 import { nodeLabel } from "../../../shared/node/config/node-name.ts";
-import { REVISION } from "../../../shared/registry/mesh-change.ts";
+import { type MeshStatement, REVISION } from "../../../shared/registry/mesh-change.ts";
 import { STANDING } from "../../../shared/registry/node-rows.ts";
 import {
   type NodeColumns,
@@ -12,7 +12,7 @@ import { setStatus } from "../../mesh/changes.ts";
 import { liveOf } from "../../mesh/live.ts";
 import { type NodeRow, nodeRow, SELECT_NODE, statusDetail, viewNode } from "../../mesh/node-rows.ts";
 import { receiptOf } from "../../mesh/receipts.ts";
-import { checkRoutes } from "../../mesh/routes.ts";
+import { checkRoutes, routesOfOthers } from "../../mesh/routes.ts";
 import { meshState } from "../../mesh/state.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { meshObject } from "../../platform/objects.ts";
@@ -44,6 +44,34 @@ const effects = (
   userIds: [],
   ends: [],
 });
+
+/**
+ * The statement that stores what may be changed of a node, its routes apart.
+ *
+ * @param userId Of the owner, null for none; left out, it stays.
+ */
+export async function storeNode(
+  bindings: Bindings,
+  before: NodeRow,
+  after: NodeRow,
+  userId: string | null | undefined,
+  now: number,
+): Promise<MeshStatement> {
+  const columns: NodeColumns = {
+    name: after.name,
+    tags: after.tags,
+    segment_id: after.segment_id,
+    expires_at: after.expires_at,
+    ...(userId === undefined ? {} : { user_id: userId }),
+  };
+  if (after.segment_id === before.segment_id) return updateNode(before.id, columns, now, "version");
+  // The next object must know which handshakes were used, or a clone could start anew there.
+  const { counter, madeAt } = await meshObject(bindings, before.segment_id).handshakeOf(before.id);
+  const floor = { handshake_floor: counter, handshake_floor_made: madeAt };
+  return updateNode(before.id, { ...columns, ...floor }, now, "version");
+}
+
+export const tagsText = (tags: readonly string[]): string => JSON.stringify([...new Set(tags)].sort());
 
 type StatusCall = Call<"nodes.approve" | "nodes.revoke" | "nodes.release">;
 type NodeView = Awaited<ReturnType<typeof view>>;
@@ -124,11 +152,12 @@ export const NODE_HANDLERS: Handlers<
     const moves = segment !== null && segment.id !== before.segment_id;
     const state = await meshState(db);
     const routes =
-      body.approvedRoutes && (await checkRoutes(db, state.overlay, before.id, body.approvedRoutes));
+      body.approvedRoutes &&
+      checkRoutes(state.overlay, body.approvedRoutes, await routesOfOthers(db, before.id));
     const after: NodeRow = {
       ...before,
       name: body.name ?? before.name,
-      tags: body.tags ? JSON.stringify([...new Set(body.tags)].sort()) : before.tags,
+      tags: body.tags ? tagsText(body.tags) : before.tags,
       segment_id: segment?.id ?? before.segment_id,
       segment: segment?.name ?? before.segment,
       user: body.user === undefined ? before.user : (user?.email ?? null),
@@ -137,23 +166,17 @@ export const NODE_HANDLERS: Handlers<
       version: ifMatch + 1,
       updated_at: now,
     };
-    // The next object must know which handshakes were used, or a clone could start anew there.
-    const newest = moves
-      ? await meshObject(bindings, before.segment_id).handshakeOf(before.id)
-      : { counter: 0, madeAt: 0 };
-    const columns: NodeColumns = {
-      name: after.name,
-      tags: after.tags,
-      segment_id: after.segment_id,
-      expires_at: after.expires_at,
-      ...(body.user === undefined ? {} : { user_id: user?.id ?? null }),
-      ...(moves ? { handshake_floor: newest.counter, handshake_floor_made: newest.madeAt } : {}),
-    };
     return {
       statements: [
         unchanged(db, "nodes", before, ifMatch),
         ...(routes ? [guard(db, "mesh_moved", `${REVISION} = ?`, state.revision)] : []),
-        updateNode(before.id, columns, now, "version"),
+        await storeNode(
+          bindings,
+          before,
+          after,
+          body.user === undefined ? undefined : (user?.id ?? null),
+          now,
+        ),
         ...(routes ? storeRoutes(before.id, routes, now) : []),
       ],
       effects: effects("update", after, {

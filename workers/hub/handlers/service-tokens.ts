@@ -11,18 +11,18 @@ import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 
-type Row = typeof serviceTokens.$inferSelect;
+export type ServiceTokenRow = typeof serviceTokens.$inferSelect;
 
 export const randomBytes = (length: number): Uint8Array<ArrayBuffer> =>
   crypto.getRandomValues(new Uint8Array(length));
 
-const view = ({ secretHash: _, previousHash: __, ...row }: Row) => ({
+const view = ({ secretHash: _, previousHash: __, ...row }: ServiceTokenRow) => ({
   ...row,
   groups: JSON.parse(row.groups) as string[],
 });
 
 /** A service token by id or name. */
-export async function findServiceToken(d1: D1Database, reference: string): Promise<Row> {
+export async function findServiceToken(d1: D1Database, reference: string): Promise<ServiceTokenRow> {
   const key = isId("serviceToken", reference)
     ? eq(serviceTokens.id, reference)
     : eq(serviceTokens.name, reference);
@@ -30,7 +30,7 @@ export async function findServiceToken(d1: D1Database, reference: string): Promi
   return row ?? notFound("service token");
 }
 
-function refusePast(expiresAt: number | null | undefined, now: number): void {
+export function refusePast(expiresAt: number | null | undefined, now: number): void {
   if (typeof expiresAt === "number" && expiresAt <= now) {
     throwRefusal("invalid_input", "expiresAt must be in the future.", {
       issues: [{ path: "/expiresAt", message: "must be in the future" }],
@@ -38,15 +38,45 @@ function refusePast(expiresAt: number | null | undefined, now: number): void {
   }
 }
 
-const effects = (action: string, row: Row, detail: Effects["event"]["detail"] = {}): Effects => ({
+const effects = (action: string, row: ServiceTokenRow, detail: Effects["event"]["detail"] = {}): Effects => ({
   event: { action: `service_token.${action}`, target: row.id, detail: { name: row.name, ...detail } },
   policies: true,
   userIds: [],
   ends: [],
 });
 
-const store = (d1: D1Database, row: Row): D1PreparedStatement =>
+export const storeServiceToken = (d1: D1Database, row: ServiceTokenRow): D1PreparedStatement =>
   prepared(d1, registryOf(d1).update(serviceTokens).set(row).where(eq(serviceTokens.id, row.id)));
+
+export const insertServiceToken = (d1: D1Database, row: ServiceTokenRow): D1PreparedStatement =>
+  prepared(d1, registryOf(d1).insert(serviceTokens).values(row));
+
+/** A new token with its secret, which nothing keeps. */
+export function newServiceToken(
+  input: {
+    readonly name: string;
+    readonly groups?: readonly string[] | undefined;
+    readonly enabled?: boolean | undefined;
+    readonly expiresAt?: number | null | undefined;
+  },
+  now: number,
+): { readonly row: ServiceTokenRow; readonly secret: string } {
+  const secret = mintToken("rnsvc", randomBytes);
+  const row: ServiceTokenRow = {
+    id: freshId("serviceToken"),
+    name: input.name,
+    secretHash: hashSecret(secret),
+    previousHash: null,
+    previousUntil: null,
+    groups: JSON.stringify(input.groups ?? []),
+    enabled: input.enabled ?? true,
+    expiresAt: input.expiresAt ?? null,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
+  return { row, secret };
+}
 
 export const SERVICE_TOKEN_HANDLERS: Handlers<
   | "serviceTokens.list"
@@ -73,22 +103,9 @@ export const SERVICE_TOKEN_HANDLERS: Handlers<
 
   "serviceTokens.create": async ({ bindings, body, now }) => {
     refusePast(body.expiresAt, now);
-    const secret = mintToken("rnsvc", randomBytes);
-    const row: Row = {
-      id: freshId("serviceToken"),
-      name: body.name,
-      secretHash: hashSecret(secret),
-      previousHash: null,
-      previousUntil: null,
-      groups: JSON.stringify(body.groups ?? []),
-      enabled: body.enabled ?? true,
-      expiresAt: body.expiresAt ?? null,
-      version: 1,
-      createdAt: now,
-      updatedAt: now,
-    };
+    const { row, secret } = newServiceToken(body, now);
     return {
-      statements: [prepared(bindings.db, registryOf(bindings.db).insert(serviceTokens).values(row))],
+      statements: [insertServiceToken(bindings.db, row)],
       effects: effects("create", row),
       body: { serviceToken: view(row), secret },
       version: 1,
@@ -103,7 +120,7 @@ export const SERVICE_TOKEN_HANDLERS: Handlers<
   "serviceTokens.update": async ({ bindings, params, body, ifMatch, now }) => {
     refusePast(body.expiresAt, now);
     const before = await findServiceToken(bindings.db, params.serviceToken);
-    const after: Row = {
+    const after: ServiceTokenRow = {
       ...before,
       name: body.name ?? before.name,
       groups: body.groups ? JSON.stringify(body.groups) : before.groups,
@@ -113,7 +130,10 @@ export const SERVICE_TOKEN_HANDLERS: Handlers<
       updatedAt: now,
     };
     return {
-      statements: [unchanged(bindings.db, "service_tokens", before, ifMatch), store(bindings.db, after)],
+      statements: [
+        unchanged(bindings.db, "service_tokens", before, ifMatch),
+        storeServiceToken(bindings.db, after),
+      ],
       effects: effects("update", after, { fields: Object.keys(body) }),
       body: view(after),
       version: after.version,
@@ -124,7 +144,7 @@ export const SERVICE_TOKEN_HANDLERS: Handlers<
     const before = await findServiceToken(bindings.db, params.serviceToken);
     const secret = mintToken("rnsvc", randomBytes);
     const graceful = body.graceSeconds > 0;
-    const after: Row = {
+    const after: ServiceTokenRow = {
       ...before,
       secretHash: hashSecret(secret),
       previousHash: graceful ? before.secretHash : null,
@@ -133,7 +153,10 @@ export const SERVICE_TOKEN_HANDLERS: Handlers<
       updatedAt: now,
     };
     return {
-      statements: [unchanged(bindings.db, "service_tokens", before, ifMatch), store(bindings.db, after)],
+      statements: [
+        unchanged(bindings.db, "service_tokens", before, ifMatch),
+        storeServiceToken(bindings.db, after),
+      ],
       effects: effects("rotate", after, { graceSeconds: body.graceSeconds }),
       body: { serviceToken: view(after), secret },
       version: after.version,

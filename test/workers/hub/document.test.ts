@@ -1,0 +1,348 @@
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { exportedYaml } from "../../../cli/network/exported.ts";
+import type { NetworkDocument, Plan } from "../../../shared/api/document.ts";
+import { auditObject } from "../../../workers/platform/objects.ts";
+import { drawn, SEED } from "../../support/sample.ts";
+import { openWorld, type World } from "../agent-api/world.ts";
+import { bindings } from "./world.ts";
+
+let world: World;
+/** Names of machines that enrolled. */
+let nodes: string[];
+
+beforeAll(async () => {
+  world = await openWorld();
+  for (let at = 0; at < 3; at++) await world.member();
+  const { data } = await world.admin.call("nodes.list", { query: {} });
+  nodes = data.items.map(({ name }) => name).sort();
+  await env.DB.prepare(
+    "INSERT INTO identity_providers (id, name, issuer, client_id, created_at, updated_at) VALUES ('idp_1', 'idp', 'https://idp.example', 'me', 1, 1)",
+  ).run();
+});
+
+async function exported(): Promise<NetworkDocument> {
+  return (await world.admin.call("network.export")).data.document;
+}
+const plan = async (document: NetworkDocument, prune = false): Promise<Plan> =>
+  (await world.admin.call("network.plan", { body: { document, prune } })).data;
+async function apply(document: NetworkDocument, prune = false): Promise<Plan> {
+  const { baseVersion } = await plan(document, prune);
+  return (await world.admin.call("network.apply", { body: { document, prune, baseVersion } })).data;
+}
+const refusalOf = (document: NetworkDocument, prune = false) =>
+  plan(document, prune).then(
+    () => null,
+    ({ problem }) => `${problem.code}: ${problem.detail}`,
+  );
+
+/** Everything that a document can say. */
+const rich = (): NetworkDocument => ({
+  version: 1,
+  network: { name: "rich", signInIdleSeconds: 1_000, signInAbsoluteSeconds: 2_000, maxSessionsPerUser: 7 },
+  segments: [
+    { name: "main", description: "" },
+    { name: "lab", description: "trials" },
+  ],
+  users: [
+    { email: "ada@example.com", name: "Ada", status: "active", role: "admin" },
+    { email: "bob@example.com", name: "", status: "disabled", role: null },
+  ],
+  groups: [
+    { name: "all", description: "everybody", users: [], groups: ["dev"] },
+    { name: "dev", description: "", users: ["ada@example.com", "bob@example.com"], groups: [] },
+  ],
+  serviceTokens: [
+    { name: "ci", groups: ["dev"], enabled: false, expiresAt: "2099-01-31T09:00:00Z" },
+    { name: "cron", groups: [], enabled: true, expiresAt: null },
+  ],
+  apps: [
+    {
+      name: "wiki",
+      title: "Wiki",
+      host: "wiki.localhost",
+      segment: "lab",
+      tags: ["docs"],
+      enabled: true,
+      upstreams: ["https://wiki.example.com/"],
+      settings: { idleSeconds: 60, clientHeaders: ["X-Auth-User"] },
+    },
+  ],
+  policies: [
+    {
+      name: "p",
+      source: '// who  \r\npermit (principal in Group::"dev",\taction, resource);  \n',
+      enabled: true,
+    },
+  ],
+  nodes: nodes.map((name, at) => ({
+    name,
+    segment: at === 0 ? "lab" : "main",
+    tags: ["web", "db"].slice(at),
+    user: at === 1 ? "Ada@example.com" : null,
+    approvedRoutes: at === 2 ? ["10.9.0.0/16", "10.8.0.0/16"] : [],
+    expiresAt: at === 0 ? "2099-06-01" : null,
+  })),
+  meshRules: [
+    {
+      name: "r",
+      from: ["tag:web", `node:${nodes[0]}`],
+      to: ["segment:lab"],
+      traffic: ["tcp/443-443"],
+      enabled: true,
+    },
+  ],
+});
+
+describe("the document", () => {
+  it("8.6: is the whole network: what is exported says all of it, and applying it changes nothing", async () => {
+    await apply(rich(), true);
+    const document = await exported();
+    for (const section of Object.keys(rich())) expect(document).toHaveProperty(section);
+    expect(document.nodes).toMatchObject([
+      { segment: "lab", tags: ["db", "web"], expiresAt: "2099-06-01T00:00:00.000Z" },
+      { user: "ada@example.com" },
+      { approvedRoutes: ["10.8.0.0/16", "10.9.0.0/16"] },
+    ]);
+    expect(document.meshRules).toMatchObject([
+      { from: ["tag:web", `node:${nodes[0]}`], traffic: ["tcp/443"] },
+    ]);
+    expect(document.identityProviders).toMatchObject([{ name: "idp", issuer: "https://idp.example" }]);
+    expect((await plan(document)).steps).toEqual([]);
+    expect((await plan(document, true)).steps).toEqual([]);
+    expect(parse(exportedYaml(document))).toEqual(document);
+    expect(JSON.stringify(document)).not.toMatch(/secret/i);
+  });
+
+  it("8.6: another spelling of the same is no change", async () => {
+    await apply(rich());
+    expect((await plan(rich(), true)).steps).toEqual([]);
+  });
+
+  it("8.6: what it does not name stays, unless it is pruned; nodes stay in any case", async () => {
+    await apply(rich(), true);
+    const less: NetworkDocument = { version: 1, serviceTokens: [], meshRules: [], nodes: [] };
+    expect((await plan(less)).steps).toEqual([]);
+    const { steps } = await apply(less, true);
+    expect(steps.map(({ action, kind, name }) => `${action} ${kind} ${name}`)).toEqual([
+      "delete meshRule r",
+      "delete serviceToken cron",
+      "delete serviceToken ci",
+    ]);
+    const { data } = await world.admin.call("nodes.list", { query: {} });
+    expect(data.items).toHaveLength(nodes.length);
+  });
+
+  it("8.6: random networks come back byte by byte, and exporting one changes nothing", async () => {
+    await fc.assert(
+      fc.asyncProperty(network(), network(), async (one, other) => {
+        await apply(one, true);
+        const document = await exported();
+        const text = exportedYaml(document);
+        expect((await plan(parse(text), true)).steps).toEqual([]);
+        await apply(other, true);
+        await apply(parse(text), true);
+        expect(exportedYaml(await exported())).toBe(text);
+      }),
+      { seed: SEED, numRuns: drawn(2, 60), endOnFailure: true },
+    );
+  });
+});
+
+/** A network of this world's nodes. */
+function network(): fc.Arbitrary<NetworkDocument> {
+  const subset = (names: string[], least = 0) => fc.subarray(names, { minLength: least });
+  const text = fc.stringMatching(/^[ -~äß日]{0,20}$/);
+  const body = fc.constantFrom("", " ", "\n", "\r\n", "\t// x\n", "   \n\n", `// ${"long ".repeat(30)}\n`);
+  const source = fc
+    .tuple(body, body, body)
+    .map(([a, b, c]) => `${a}permit (principal,${b} action, resource)${c};${a}${c}`);
+  return fc
+    .record({
+      segments: subset(["lab", "shop", "yard"]).map((names) => ["main", ...names]),
+      users: subset(["ada@example.com", "bob@example.com", "eve@example.com"], 1),
+      groups: subset(["a", "b", "c"], 1),
+    })
+    .chain(({ segments, users, groups }) => {
+      const segment = fc.constantFrom(...segments);
+      const user = fc.constantFrom(...users);
+      const selector = fc.oneof(
+        segment.map((name) => `segment:${name}`),
+        user.map((email) => `user:${email}`),
+        fc.constantFrom("any", "tag:web", ...nodes.map((name) => `node:${name}`)),
+      );
+      const selectors = fc.uniqueArray(selector, { minLength: 1, maxLength: 3 });
+      const time = fc.option(
+        fc
+          .integer({ min: 4_000_000_000_000, max: 5_000_000_000_000 })
+          .map((ms) => new Date(ms).toISOString()),
+      );
+      return fc.record({
+        version: fc.constant(1 as const),
+        network: fc.record({ maxSessionsPerUser: fc.integer({ min: 1, max: 50 }) }),
+        segments: fc.tuple(
+          ...segments.map((name) => fc.record({ name: fc.constant(name), description: text })),
+        ),
+        users: fc.tuple(
+          ...users.map((email) =>
+            fc.record({
+              email: fc.constant(email),
+              name: text,
+              status: fc.constantFrom("active" as const, "disabled" as const),
+              role: fc.constantFrom(null, "admin" as const, "auditor" as const),
+            }),
+          ),
+        ),
+        groups: fc.tuple(
+          ...groups.map((name, at) =>
+            fc.record({
+              name: fc.constant(name),
+              description: text,
+              users: subset(users),
+              // Later ones alone, so that none is in itself.
+              groups: subset(groups.slice(at + 1)),
+            }),
+          ),
+        ),
+        serviceTokens: fc.uniqueArray(
+          fc.record({
+            name: fc.constantFrom("ci", "cron", "x y"),
+            groups: subset(groups),
+            enabled: fc.boolean(),
+            expiresAt: time,
+          }),
+          { selector: ({ name }) => name, maxLength: 3 },
+        ),
+        apps: fc.uniqueArray(
+          fc.constantFrom("wiki", "shop", "crm").chain((name) =>
+            fc.record({
+              name: fc.constant(name),
+              host: fc.constant(`${name}.localhost`),
+              title: text,
+              segment,
+              tags: subset(["x", "y"]),
+              enabled: fc.boolean(),
+              upstreams: subset(["https://a.example.com", "https://b.example.com:8443"], 1),
+              settings: fc.record({ anonymous: fc.boolean(), leaseMs: fc.integer({ min: 0, max: 1_000 }) }),
+            }),
+          ),
+          { selector: ({ name }) => name, maxLength: 3 },
+        ),
+        policies: fc.uniqueArray(
+          fc.record({ name: fc.constantFrom("p", "q"), source, enabled: fc.boolean() }),
+          { selector: ({ name }) => name, maxLength: 2 },
+        ),
+        nodes: fc.tuple(
+          ...nodes.map((name, at) =>
+            fc.record({
+              name: fc.constant(name),
+              segment,
+              tags: subset(["web", "db"]),
+              user: fc.option(user),
+              approvedRoutes: subset([`10.${at}.0.0/16`, `10.2${at}.0.0/16`, "0.0.0.0/0"]),
+              expiresAt: time,
+            }),
+          ),
+        ),
+        meshRules: fc.uniqueArray(
+          fc.record({
+            name: fc.constantFrom("r", "s"),
+            from: selectors,
+            to: selectors,
+            traffic: fc.constantFrom(["any"], ["tcp/443", "icmp"], ["udp/1-99"]),
+            enabled: fc.boolean(),
+          }),
+          { selector: ({ name }) => name, maxLength: 2 },
+        ),
+      });
+    });
+}
+
+describe("applying a document", () => {
+  it("8.6: says of a node that has not enrolled that nothing is set for it, and which was meant", async () => {
+    const { steps, warnings } = await plan({ version: 1, nodes: [{ name: `${nodes[0]}x`, tags: ["web"] }] });
+    expect(steps).toEqual([]);
+    expect(warnings).toEqual([expect.stringMatching(`has not enrolled.*Did you mean ${nodes[0]}`)]);
+  });
+
+  it("8.6: makes a service token that nobody knows the secret of, and says how to get one", async () => {
+    const { warnings } = await apply({ version: 1, serviceTokens: [{ name: "robot" }] });
+    expect(warnings).toEqual([expect.stringContaining("rustronaut service-tokens rotate robot")]);
+    const { etag } = await world.admin.call("serviceTokens.get", { params: { serviceToken: "robot" } });
+    const params = { serviceToken: "robot" };
+    const rotated = await world.admin.call("serviceTokens.rotate", {
+      params,
+      body: { graceSeconds: 0 },
+      ifMatch: etag ?? "",
+    });
+    expect(rotated.data.secret).toMatch(/^rnsvc_/);
+    await apply({ version: 1, serviceTokens: [] }, true);
+  });
+
+  it("U20: keeps an app's audience where the document names it, and says when it goes", async () => {
+    await apply(rich(), true);
+    const document = await exported();
+    const audience = document.apps?.[0]?.audience ?? "";
+    const without = { ...document, apps: [] };
+    const { warnings } = await apply(without, true);
+    expect(warnings).toEqual([expect.stringMatching(`app wiki: its audience .*aud.*audience: ${audience}`)]);
+    const { audience: _, ...anew } = document.apps?.[0] ?? { name: "", host: "", segment: "", upstreams: [] };
+    const steps = (await plan({ version: 1, apps: [anew] })).steps;
+    expect(steps[0]?.changes).toContainEqual({ field: "audience", before: null, after: "(new)" });
+    await apply(document, true);
+    const { data } = await world.admin.call("apps.get", { params: { app: "wiki" } });
+    expect(data.id).toBe(audience);
+    const other = { ...anew, audience: `app_${"0".repeat(26)}` };
+    expect(await refusalOf({ version: 1, apps: [other] })).toMatch(
+      `conflict: The audience of the app wiki is ${audience}`,
+    );
+    const twin = { ...anew, name: "twin", host: "twin.localhost", audience };
+    expect(await refusalOf({ version: 1, apps: [twin] })).toMatch("is that of the app wiki");
+  });
+
+  it("8.6: refuses in its plan already what would lock the owners out", async () => {
+    await env.DB.batch([
+      env.DB.prepare(
+        "INSERT INTO users (id, email, role, created_at, updated_at) VALUES ('usr_o', 'o@example.com', 'owner', 1, 1)",
+      ),
+      env.DB.prepare(
+        "INSERT INTO identities (id, user_id, provider_id, subject, created_at, updated_at) VALUES ('idn_o', 'usr_o', 'idp_1', 'o', 1, 1)",
+      ),
+    ]);
+    const idp = { name: "idp", issuer: "https://idp.example", clientId: "me" };
+    const other = { ...idp, name: "other", issuer: "https://other.example" };
+    const lockOuts: [NetworkDocument, string][] = [
+      [{ version: 1, users: [] }, "This is the last owner"],
+      [{ version: 1, users: [{ email: "o@example.com", role: "admin" }] }, "This is the last owner"],
+      [{ version: 1, users: [{ email: "o@example.com", status: "disabled" }] }, "This is the last owner"],
+      [{ version: 1, identityProviders: [] }, "No owner could sign in any more"],
+      [{ version: 1, identityProviders: [other] }, "No owner could sign in any more"],
+      [{ version: 1, identityProviders: [{ ...idp, enabled: false }] }, "No owner could sign in any more"],
+    ];
+    for (const [document, why] of lockOuts)
+      expect(await refusalOf(document, true)).toContain(`conflict: ${why}`);
+    expect(await refusalOf({ version: 1, identityProviders: [idp, other] }, true)).toBeNull();
+    expect(await env.DB.prepare("SELECT count(*) AS n FROM identity_providers").first("n"), "a plan").toBe(1);
+    await env.DB.prepare("DELETE FROM users WHERE id = 'usr_o'").run();
+  });
+
+  it("8.6: records each step as the API records the same change", async () => {
+    await apply(rich(), true);
+    await apply(
+      {
+        version: 1,
+        segments: [{ name: "new" }, { name: "main" }, { name: "lab" }],
+        policies: [{ name: "p", source: "permit (principal, action, resource);" }],
+        meshRules: [],
+      },
+      true,
+    );
+    const { rows } = await auditObject(bindings).query({ kinds: ["admin"], limit: 10 });
+    const actions = rows.map(({ entry }) => (entry.kind === "admin" ? entry.action : ""));
+    for (const action of ["segment.create", "policy.publish", "mesh_rule.delete", "network.apply"])
+      expect(actions).toContain(action);
+    expect(await env.DB.prepare("SELECT count(*) AS n FROM pending_events").first("n")).toBe(0);
+  });
+});

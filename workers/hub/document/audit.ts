@@ -1,0 +1,51 @@
+import type { PlanStep } from "../../../shared/api/document.ts";
+import type { EventEntry } from "../../../shared/audit/types.ts";
+import { freshId } from "../../platform/random.ts";
+import type { NetworkRows } from "./read.ts";
+
+/** What the API calls a change of the kind. */
+const SUBJECTS: Record<PlanStep["kind"], string> = {
+  network: "network",
+  segment: "segment",
+  user: "user",
+  group: "group",
+  identityProvider: "identity_provider",
+  serviceToken: "service_token",
+  app: "app",
+  policy: "policy",
+  node: "node",
+  meshRule: "mesh_rule",
+};
+
+const ROWS = {
+  segment: "segments",
+  group: "groups",
+  identityProvider: "identityProviders",
+  serviceToken: "serviceTokens",
+  app: "apps",
+  policy: "policies",
+  node: "nodes",
+  meshRule: "meshRules",
+} as const satisfies Partial<Record<PlanStep["kind"], keyof NetworkRows>>;
+
+/** The entry of one step, as if it had been a call of its own; what is made has no id yet and goes by its name. */
+export function eventOf(step: PlanStep, rows: NetworkRows, actor: string, now: number): EventEntry {
+  const { action, kind, name, changes } = step;
+  const isNewText =
+    kind === "policy" && action === "update" && changes.some(({ field }) => field === "source");
+  return {
+    kind: "admin",
+    id: freshId("audit"),
+    at: now,
+    actor,
+    action: `${SUBJECTS[kind]}.${isNewText ? "publish" : action}`,
+    target: targetOf(kind, name, rows),
+    detail: { name, fields: changes.map(({ field }) => field), by: "network.apply" },
+  };
+}
+
+function targetOf(kind: PlanStep["kind"], name: string, rows: NetworkRows): string {
+  if (kind === "network") return "network";
+  if (kind === "user") return rows.users.find(({ email }) => email === name)?.id ?? name;
+  return rows[ROWS[kind]].find((row) => row.name === name)?.id ?? name;
+}

@@ -1,0 +1,41 @@
+import type { NetworkDocument } from "../../../shared/api/document.ts";
+import { checkUpstream } from "../../../shared/http/upstream.ts";
+import { parseRule, printRule } from "../../../shared/segments/rule.ts";
+import type { Bindings } from "../../platform/env.ts";
+
+/**
+ * The document in the spelling in which things are stored, so that another spelling of the same is no change. What is
+ * wrong stays as it is: whoever stores it refuses it.
+ */
+export function canonicalDocument(
+  { developmentHosts }: Pick<Bindings, "developmentHosts">,
+  document: NetworkDocument,
+): NetworkDocument {
+  const upstream = (url: string): string => {
+    const checked = checkUpstream(url, { developmentHosts, ownHosts: [] });
+    return checked.ok ? checked.value : url;
+  };
+  const { apps, serviceTokens, nodes, meshRules } = document;
+  return {
+    ...document,
+    ...(apps && { apps: apps.map((app) => ({ ...app, upstreams: app.upstreams.map(upstream) })) }),
+    ...(serviceTokens && { serviceTokens: serviceTokens.map(withTime) }),
+    ...(nodes && { nodes: nodes.map(withTime) }),
+    ...(meshRules && { meshRules: meshRules.map(canonicalRule) }),
+  };
+}
+
+/** `2027-01-31T09:00:00.000Z`, the one spelling of a moment. */
+export const timeOf = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+export const instantOf = <T extends string | null | undefined>(time: T) =>
+  (typeof time === "string" ? Date.parse(time) : time) as T extends string ? number : T;
+
+const withTime = <T extends { readonly expiresAt?: string | null | undefined }>(item: T): T =>
+  item.expiresAt ? { ...item, expiresAt: timeOf(instantOf(item.expiresAt)) } : item;
+
+function canonicalRule<T extends { from: string[]; to: string[]; traffic: string[] }>(rule: T): T {
+  const parsed = parseRule(rule);
+  if (!parsed.ok) return rule;
+  const { from, to, traffic } = printRule(parsed.value);
+  return { ...rule, from: [...from], to: [...to], traffic: [...traffic] };
+}

@@ -1,0 +1,82 @@
+import type { NetworkDocument, PlanStep } from "../../../shared/api/document.ts";
+import { deleteRule, storeRule } from "../../../shared/registry/mesh-statements.ts";
+import { storeRoutes } from "../../../shared/registry/node-statements.ts";
+import { flag } from "../../../shared/registry/rows.ts";
+import type { ApprovedRoute } from "../../../shared/segments/approved-routes.ts";
+import type { NodeRow } from "../../mesh/node-rows.ts";
+import { checkRoutes } from "../../mesh/routes.ts";
+import { meshState } from "../../mesh/state.ts";
+import { unchanged } from "../../registry/guards.ts";
+import { columnsOfRule, newRule, refuseMoreRules, resolveRule } from "../handlers/mesh-rules.ts";
+import { storeNode, tagsText } from "../handlers/nodes.ts";
+import { refusePast } from "../handlers/service-tokens.ts";
+import type { Building } from "./apply.ts";
+import { instantOf } from "./canonical.ts";
+
+type Section<Key extends "nodes" | "meshRules"> = NonNullable<NetworkDocument[Key]>[number];
+
+export async function applyNode(
+  building: Building,
+  step: PlanStep,
+  item: Section<"nodes"> | undefined,
+): Promise<void> {
+  const { call, rows, names, guards, statements } = building;
+  const { bindings, now } = call;
+  const before = rows.nodes.find((row) => row.name === step.name);
+  if (!before || !item) return;
+  const expiresAt = instantOf(item.expiresAt);
+  if (expiresAt !== before.expires_at) refusePast(expiresAt, now);
+  const userId = item.user ? names.user(item.user) : item.user;
+  const after: NodeRow = {
+    ...before,
+    tags: item.tags ? tagsText(item.tags) : before.tags,
+    segment_id: item.segment === undefined ? before.segment_id : names.segment(item.segment),
+    expires_at: expiresAt === undefined ? before.expires_at : expiresAt,
+    version: before.version + 1,
+  };
+  guards.push(unchanged(bindings.db, "nodes", before, before.version));
+  statements.push(await storeNode(bindings, before, after, userId, now));
+  if (!item.approvedRoutes) return;
+  const { overlay } = await meshState(bindings.db);
+  const routes = checkRoutes(overlay, item.approvedRoutes, routesOfOthers(building, before));
+  statements.push(...storeRoutes(before.id, routes, now));
+}
+
+/** The routes of the other nodes as they are after the document: one may take over what another gives up. */
+function routesOfOthers({ call, rows }: Building, { id }: NodeRow): ApprovedRoute[] {
+  const wanted = new Map(call.body.document.nodes?.map((item) => [item.name, item.approvedRoutes]));
+  return rows.nodes
+    .filter((row) => row.id !== id)
+    .flatMap(({ name, approved_routes }) => {
+      const routes = wanted.get(name) ?? (JSON.parse(approved_routes) as string[]);
+      return routes.map((prefix) => ({ node: name, prefix }));
+    });
+}
+
+export async function applyRule(
+  building: Building,
+  step: PlanStep,
+  item: Section<"meshRules"> | undefined,
+): Promise<void> {
+  const { call, rows, names, guards, statements } = building;
+  const { db } = call.bindings;
+  const before = rows.meshRules.find((row) => row.name === step.name);
+  if (before) guards.push(unchanged(db, "mesh_rules", before, before.version));
+  if (!item) {
+    if (before) statements.push(...deleteRule(before.id));
+    return;
+  }
+  if (!before) refuseMoreRules(call.body.document.meshRules?.length ?? 0);
+  const user = (email: string) => names.user(email) && email;
+  const rule = await resolveRule({ segment: names.segment, node: names.node, user }, item);
+  const after = before
+    ? {
+        ...before,
+        ...columnsOfRule(rule),
+        enabled: item.enabled === undefined ? before.enabled : flag(item.enabled),
+        version: before.version + 1,
+        updated_at: call.now,
+      }
+    : newRule(item, rule, call.now);
+  statements.push(...storeRule(after));
+}
