@@ -10,6 +10,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import * as z from "zod";
+import { DOCUMENT_BYTES } from "../../shared/api/document.ts";
 import { wording } from "../../shared/api/wording.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import { messageOf } from "../../shared/base/errors/cause.ts";
@@ -18,8 +19,8 @@ import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { foldedComments } from "./folded-text.ts";
 
-/** A network file is written by hand; one that is larger is a mistake. */
-const LARGEST_FILE = 4 * 1024 * 1024;
+/** Characters; the hub takes no more. */
+const LARGEST_FILE = DOCUMENT_BYTES;
 /** Bounds what a few anchors can expand to. */
 const MOST_ALIASES = 100;
 const FOLDED =

@@ -10,6 +10,9 @@ import * as registry from "./registry.ts";
  * not touched; with `prune`, what a present section does not name is deleted (nodes never are).
  */
 
+/** A whole network of 10,000 nodes or 1,000 apps must fit. */
+export const DOCUMENT_BYTES = 4 * 1024 * 1024;
+
 /** A moment as people write it; it is stored as milliseconds. */
 const time = f.said(
   z.string().check(

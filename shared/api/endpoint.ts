@@ -11,6 +11,8 @@ export interface Endpoint {
   readonly summary: string;
   readonly query?: z.ZodMiniType;
   readonly body?: z.ZodMiniType;
+  /** Bytes of the body at most; 1 MiB unless said. */
+  readonly bodyBytes?: number;
   /** What a success answers with; null is an empty 204, `stream` are server-sent events. */
   readonly response: z.ZodMiniType | null | "stream";
   /** 200 (204 without a response) unless said. */

@@ -73,7 +73,7 @@ async function serve(
   const now = Date.now();
   const caller = await authorise(endpoint, request, bindings);
   const url = new URL(request.url);
-  const rawBody = endpoint.body ? await readJson(request) : undefined;
+  const rawBody = endpoint.body ? await readJson(request, endpoint.bodyBytes) : undefined;
   const call = {
     bindings,
     request,

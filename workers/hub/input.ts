@@ -4,16 +4,17 @@ import { wording } from "../../shared/api/wording.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import { throwRefusal } from "../platform/refused.ts";
 
-export const MAX_BODY_BYTES = 1_048_576;
+/** Of a body whose endpoint says nothing else. */
+const MAX_BODY_BYTES = 1_048_576;
 /** More issues than this help nobody. */
 const MAX_ISSUES = 20;
 
-/** The JSON body, read to at most 1 MiB. Refuses other types, broken UTF-8, and members that are named twice. */
-export async function readJson(request: Request): Promise<unknown> {
+/** The JSON body, read to a limit in bytes. Refuses other types, broken UTF-8, and members that are named twice. */
+export async function readJson(request: Request, limit = MAX_BODY_BYTES): Promise<unknown> {
   const type = request.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/json")
     throwRefusal("unsupported_media_type", "Send the body as application/json.");
-  const text = decode(await readBytes(request));
+  const text = decode(await readBytes(request, limit));
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -39,13 +40,12 @@ function hasBrokenText(value: unknown): boolean {
   return false;
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
+async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES)
-      throwRefusal("body_too_large", `The body may have at most ${MAX_BODY_BYTES} bytes.`);
+    if (size > limit) throwRefusal("body_too_large", `The body may have at most ${limit} bytes.`);
     chunks.push(chunk);
   }
   const bytes = new Uint8Array(size);

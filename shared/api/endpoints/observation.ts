@@ -142,6 +142,7 @@ export const OBSERVATION_ENDPOINTS = {
     role: "auditor",
     summary: "What applying a document would change",
     body: d.planRequest,
+    bodyBytes: d.DOCUMENT_BYTES,
     response: d.plan,
     safe: true,
   },
@@ -151,6 +152,7 @@ export const OBSERVATION_ENDPOINTS = {
     role: "owner",
     summary: "Apply a document as planned",
     body: d.applyRequest,
+    bodyBytes: d.DOCUMENT_BYTES,
     response: d.plan,
   },
 } as const satisfies Record<string, Endpoint>;

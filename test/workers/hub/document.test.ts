@@ -261,6 +261,18 @@ function network(): fc.Arbitrary<NetworkDocument> {
 }
 
 describe("applying a document", () => {
+  it("8.6: takes one of the largest network, and names no more than a few of the nodes that are not there", async () => {
+    const large = Array.from({ length: 10_000 }, (_, at) => ({
+      name: `machine-of-the-yard-${at}`,
+      tags: ["web", "database", "north-of-the-river", `row-${at}`],
+      approvedRoutes: ["10.0.0.0/16"],
+    }));
+    const { steps, warnings } = await plan({ version: 1, nodes: large });
+    expect(steps).toEqual([]);
+    expect(warnings).toHaveLength(21);
+    expect(warnings?.at(-1)).toMatch(/^9980 more nodes/);
+  });
+
   it("8.6: says of a node that has not enrolled that nothing is set for it, and which was meant", async () => {
     const { steps, warnings } = await plan({ version: 1, nodes: [{ name: `${nodes[0]}x`, tags: ["web"] }] });
     expect(steps).toEqual([]);

@@ -132,16 +132,21 @@ async function ownerGuards(d1: D1Database, { users }: NetworkRows): Promise<D1Pr
   ];
 }
 
+/** More of them help nobody. */
+const MOST_ABSENT = 20;
+
 /** A document can't make a node: what it says of one that has not enrolled waits for it. */
 function noteAbsentNodes({ call, rows, warnings }: Building): void {
   const known = rows.nodes.map(({ name }) => name);
   const present = new Set(known);
-  for (const { name } of call.body.document.nodes ?? []) {
-    if (present.has(name)) continue;
+  const absent = (call.body.document.nodes ?? []).filter(({ name }) => !present.has(name));
+  for (const { name } of absent.slice(0, MOST_ABSENT)) {
     const near = nearest(name, known);
     const meant = near ? ` Did you mean ${near}?` : "";
     warnings.push(`node ${name} has not enrolled: nothing is set for it.${meant}`);
   }
+  if (absent.length > MOST_ABSENT)
+    warnings.push(`${absent.length - MOST_ABSENT} more nodes have not enrolled: nothing is set for them.`);
 }
 
 /** The texts that the steps have compiled. */

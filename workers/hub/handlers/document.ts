@@ -28,7 +28,7 @@ export const DOCUMENT_HANDLERS: Handlers<"network.export" | "network.plan" | "ne
     const { write } = await judge(call);
     // Whoever looks at a plan learns now what applying it would refuse.
     const { statements, body } = await write();
-    await rehearse(call.bindings.db, statements).catch(explainFailure);
+    if (body.steps.length > 0) await rehearse(call.bindings.db, statements).catch(explainFailure);
     return { body };
   },
 
