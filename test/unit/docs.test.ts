@@ -4,6 +4,7 @@ import { getTableName, is } from "drizzle-orm";
 import { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { describe, expect, it } from "vitest";
 import { identityProviderUpdate, networkUpdate } from "../../shared/api/registry.ts";
+import { CONDITION_CODES } from "../../shared/node/conditions.ts";
 import { DEFAULT_APP_SETTINGS } from "../../shared/registry/app-settings.ts";
 import * as mesh from "../../shared/registry/mesh-schema.ts";
 import * as registry from "../../shared/registry/schema.ts";
@@ -55,6 +56,15 @@ describe("the documents", () => {
     const all = PAGES.map(text).join("\n");
     const names = [networkUpdate, identityProviderUpdate].flatMap(({ def }) => Object.keys(def.shape));
     expect(names.filter((name) => !all.includes(name))).toEqual([]);
+  });
+
+  it("I8: say of every condition of a node what it means, and of no other", () => {
+    const [, table = ""] = text("docs/agent.md").match(/\*\*Conditions\*\*.*?\n\n((?:\|.*\n)+)/s) ?? [];
+    const rows = table.split("\n").slice(2);
+    const codes = rows.flatMap((row) =>
+      [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, code]) => code),
+    );
+    expect(codes.toSorted()).toEqual([...CONDITION_CODES].sort());
   });
 
   it("say of every table of the registry what it holds", () => {

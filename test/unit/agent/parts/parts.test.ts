@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Health } from "../../../agent/health/health.ts";
-import { HubAway } from "../../../agent/hub/http.ts";
-import type { InForce, Part } from "../../../agent/parts/part.ts";
-import { Parts } from "../../../agent/parts/parts.ts";
+import { Health } from "../../../../agent/health/health.ts";
+import { HubAway } from "../../../../agent/hub/http.ts";
+import type { InForce, Part } from "../../../../agent/parts/part.ts";
+import { Parts } from "../../../../agent/parts/parts.ts";
 
 const IN_FORCE: InForce = { applied: null, applyError: null };
 const settled = () => vi.advanceTimersByTimeAsync(0);

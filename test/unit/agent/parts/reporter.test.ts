@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { HubAway } from "../../../agent/hub/http.ts";
-import { parseAnswer, telemetryAnswer } from "../../../agent/hub/schemas.ts";
-import { leftOutCondition } from "../../../agent/parts/reporter.ts";
-import { knownReport } from "../../../shared/node/protocol/known-report.ts";
-import { type TelemetryReport, WIRE_LIMITS } from "../../../shared/node/protocol/types.ts";
+import { HubAway } from "../../../../agent/hub/http.ts";
+import { parseAnswer, telemetryAnswer } from "../../../../agent/hub/schemas.ts";
+import { leftOutCondition } from "../../../../agent/parts/reporter.ts";
+import { knownReport } from "../../../../shared/node/protocol/known-report.ts";
+import { type TelemetryReport, WIRE_LIMITS } from "../../../../shared/node/protocol/types.ts";
 
 const read = (answer: unknown) =>
   parseAnswer(telemetryAnswer, new TextEncoder().encode(JSON.stringify(answer)), 65_536).leftOut;
