@@ -5,33 +5,89 @@ export interface PageProps {
   readonly path: readonly string[];
 }
 
+/** The parts of the navigation, in their order. */
+export const SECTIONS = ["Access", "People", "Machines", "Network"] as const;
+export type Section = (typeof SECTIONS)[number];
+
 export interface Page {
   /** The first part of its addresses. */
   readonly id: string;
   readonly title: string;
+  readonly section: Section;
   readonly component: ComponentType<PageProps>;
 }
 
 /** Every page, in the order of the navigation. A new one is one entry here; it loads when it is entered. */
 export const PAGES: readonly Page[] = [
-  { id: "overview", title: "Overview", component: lazy(() => import("./pages/overview.tsx")) },
-  { id: "apps", title: "Apps", component: lazy(() => import("./pages/apps.tsx")) },
-  { id: "policies", title: "Policies", component: lazy(() => import("./pages/policies.tsx")) },
-  { id: "decisions", title: "Decisions", component: lazy(() => import("./pages/decisions.tsx")) },
-  { id: "sessions", title: "Sessions", component: lazy(() => import("./pages/sessions.tsx")) },
-  { id: "people", title: "Users and groups", component: lazy(() => import("./pages/people.tsx")) },
+  {
+    id: "overview",
+    title: "Overview",
+    section: "Access",
+    component: lazy(() => import("./pages/overview.tsx")),
+  },
+  { id: "apps", title: "Apps", section: "Access", component: lazy(() => import("./pages/apps.tsx")) },
+  {
+    id: "policies",
+    title: "Policies",
+    section: "Access",
+    component: lazy(() => import("./pages/policies.tsx")),
+  },
+  {
+    id: "decisions",
+    title: "Decisions",
+    section: "Access",
+    component: lazy(() => import("./pages/decisions.tsx")),
+  },
+  {
+    id: "sessions",
+    title: "Sessions",
+    section: "Access",
+    component: lazy(() => import("./pages/sessions.tsx")),
+  },
+  { id: "tokens", title: "Tokens", section: "Access", component: lazy(() => import("./pages/tokens.tsx")) },
+  {
+    id: "people",
+    title: "Users and groups",
+    section: "People",
+    component: lazy(() => import("./pages/people.tsx")),
+  },
   {
     id: "providers",
     title: "Identity providers",
+    section: "People",
     component: lazy(() => import("./pages/providers.tsx")),
   },
-  { id: "nodes", title: "Nodes", component: lazy(() => import("./pages/nodes.tsx")) },
-  { id: "map", title: "Map", component: lazy(() => import("./pages/map.tsx")) },
-  { id: "mesh-rules", title: "Node rules", component: lazy(() => import("./pages/mesh-rules.tsx")) },
+  { id: "nodes", title: "Nodes", section: "Machines", component: lazy(() => import("./pages/nodes.tsx")) },
+  { id: "map", title: "Map", section: "Machines", component: lazy(() => import("./pages/map.tsx")) },
+  {
+    id: "mesh-rules",
+    title: "Node rules",
+    section: "Machines",
+    component: lazy(() => import("./pages/mesh-rules.tsx")),
+  },
   {
     id: "enrolment-keys",
     title: "Enrolment keys",
+    section: "Machines",
     component: lazy(() => import("./pages/enrolment-keys.tsx")),
   },
-  { id: "audit", title: "Audit", component: lazy(() => import("./pages/audit.tsx")) },
+  {
+    id: "trust",
+    title: "Roots of trust",
+    section: "Machines",
+    component: lazy(() => import("./pages/trust.tsx")),
+  },
+  {
+    id: "segments",
+    title: "Segments",
+    section: "Network",
+    component: lazy(() => import("./pages/segments.tsx")),
+  },
+  {
+    id: "network",
+    title: "Network settings",
+    section: "Network",
+    component: lazy(() => import("./pages/network.tsx")),
+  },
+  { id: "audit", title: "Audit", section: "Network", component: lazy(() => import("./pages/audit.tsx")) },
 ];

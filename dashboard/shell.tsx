@@ -1,10 +1,13 @@
 import { Suspense, useEffect, useState } from "react";
 import { isSignedOut, useApi } from "./api.ts";
+import { HubBar } from "./components/hub-bar.tsx";
 import { PageBoundary } from "./components/page-boundary.tsx";
 import { PageHead } from "./components/page-head.tsx";
 import { Loaded, Skeleton } from "./components/states.tsx";
+import { ThemeSwitch } from "./components/theme-switch.tsx";
 import icon from "./icon.svg";
 import { routeTo, useRoute } from "./lib/router.ts";
+import { Navigation } from "./navigation.tsx";
 import { HoldsBar } from "./pages/holds.tsx";
 import { PAGES, type Page } from "./pages.ts";
 
@@ -27,6 +30,7 @@ export function Shell() {
         <Loaded query={me}>
           {() => (
             <>
+              <HubBar />
               {page ? <OpenPage key={page.id} page={page} path={path} /> : <NoPage />}
               <HoldsBar />
             </>
@@ -74,23 +78,14 @@ function Side({
       >
         Menu
       </button>
-      <nav id="pages" aria-label="Pages">
-        <ul>
-          {PAGES.map(({ id, title }) => (
-            <li key={id}>
-              <a href={routeTo(id)} aria-current={id === current ? "page" : undefined}>
-                {title}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <Navigation current={current} />
       <div className="who">
         <div>
           <bdi>{who}</bdi>
         </div>
         <div>{role}</div>
-        <a href="/.rustronaut/sign-out">Sign out</a>
+        <ThemeSwitch />
+        <a href="/api/v1/docs">API</a> <a href="/.rustronaut/sign-out">Sign out</a>
       </div>
     </header>
   );

@@ -61,8 +61,8 @@ async function create(app: App, name: string, options: CreateOptions): Promise<v
       ...(options.reusable === undefined ? {} : { maxUses: options.reusable }),
       ...(options.expires === undefined ? {} : { expiresAt: toInstant(options.expires, Date.now()) }),
       ...(options.user === undefined ? {} : { user: options.user }),
-      ephemeral: options.ephemeral ?? false,
-      preApproved: options.preApproved ?? false,
+      ...(options.ephemeral === undefined ? {} : { ephemeral: options.ephemeral }),
+      ...(options.preApproved === undefined ? {} : { preApproved: options.preApproved }),
     },
   });
   const command = `sudo rustronaut-agent up --hub ${origin} --key ${data.secret}`;

@@ -1,6 +1,7 @@
 import "uplot/dist/uPlot.min.css";
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useRef } from "react";
 import uPlot from "uplot";
+import { useIsDark } from "../lib/theme.ts";
 
 export interface Series {
   readonly label: string;
@@ -18,16 +19,10 @@ interface Chart {
   readonly series: readonly Series[];
 }
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
-const watchScheme = (listener: () => void) => {
-  dark.addEventListener("change", listener);
-  return () => dark.removeEventListener("change", listener);
-};
-
 /** Lines over time. Its height is fixed by the style sheet, so nothing moves when the data comes. */
 export function Chart({ summary, times, series }: Chart) {
   const box = useRef<HTMLDivElement>(null);
-  const isDark = useSyncExternalStore(watchScheme, () => dark.matches);
+  const isDark = useIsDark();
   const plot = useRef<uPlot | null>(null);
   const shape = series.map((one) => one.label).join();
   const data = [times.map((at) => at / 1000), ...series.map((one) => [...one.values])] as uPlot.AlignedData;
@@ -57,7 +52,13 @@ export function Chart({ summary, times, series }: Chart) {
 
 function options(element: HTMLElement, series: readonly Series[]): uPlot.Options {
   const style = getComputedStyle(element);
-  const color = (name: string) => style.getPropertyValue(name).trim();
+  // A canvas knows no custom properties, and the property itself holds both schemes.
+  const color = (name: string) => {
+    element.style.color = `var(${name})`;
+    const resolved = getComputedStyle(element).color;
+    element.style.color = "";
+    return resolved;
+  };
   const axis = {
     stroke: color("--muted"),
     grid: { stroke: color("--line"), width: 1 },

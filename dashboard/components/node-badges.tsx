@@ -14,8 +14,15 @@ export function NodeStatus({ status }: { readonly status: Node["status"] }) {
   return <span className={STATUS_CLASS[status]}>{status}</span>;
 }
 
-/** @param live Null where the segment did not answer. */
-export function Online({ live }: { readonly live: { readonly online: boolean } | null }) {
+interface OnlineBadge {
+  /** Null where the segment did not answer. */
+  readonly live: { readonly online: boolean } | null;
+  readonly status?: Node["status"];
+}
+
+/** Whether it is in touch. One that was put out is in nobody's network, whatever its socket still does. */
+export function Online({ live, status }: OnlineBadge) {
+  if (status === "revoked") return <span className="badge">put out</span>;
   if (live === null) return <span className="badge warn">unknown</span>;
   return <span className={live.online ? "badge good" : "badge"}>{live.online ? "online" : "offline"}</span>;
 }

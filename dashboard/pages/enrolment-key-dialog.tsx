@@ -1,70 +1,43 @@
-import { type FormEvent, useId, useRef } from "react";
+import type { FormEvent } from "react";
 import type { Body } from "../../shared/api/endpoints.ts";
+import { NEW_KEY } from "../../shared/api/mesh.ts";
 import { useWrite } from "../api.ts";
-import { CopyText } from "../components/copy-text.tsx";
 import { Check, Field } from "../components/field.tsx";
+import { LifetimeField, readLifetime } from "../components/lifetime-field.tsx";
+import { OnceDialog } from "../components/once-dialog.tsx";
 import { SegmentSelect } from "../components/segment-select.tsx";
 import { Failure, issueOf } from "../components/states.tsx";
 import { splitList } from "../lib/format.ts";
 import { joinCommand } from "../lib/key-state.ts";
 
-const HOUR = 3_600_000;
-const LIFETIMES = [
-  ["1 hour", HOUR],
-  ["24 hours", 24 * HOUR],
-  ["7 days", 7 * 24 * HOUR],
-  ["30 days", 30 * 24 * HOUR],
-  ["1 year", 364 * 24 * HOUR],
-] as const;
-
-/** Makes a key and shows it once: it is stored nowhere in a form that could be shown again. */
+/** Makes a key that lets machines in. */
 export function NewEnrolmentKey() {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const heading = useId();
   const create = useWrite("enrolmentKeys.create");
-  const made = create.data;
   return (
-    <>
-      <button type="button" className="button" onClick={() => dialog.current?.showModal()}>
-        Make a key
-      </button>
-      <dialog
-        ref={dialog}
-        className="broad"
-        aria-labelledby={heading}
-        // Escape must not throw away a key that nobody has seen before.
-        onCancel={(event) => made && event.preventDefault()}
-        onClose={() => create.reset()}
-      >
-        <h2 id={heading}>{made ? `The key ${made.enrolmentKey.name}` : "Make an enrolment key"}</h2>
-        {made ? (
-          <MadeKey secret={made.secret} onDone={() => dialog.current?.close()} />
-        ) : (
-          <KeyForm
-            error={create.error}
-            busy={create.isPending}
-            onSubmit={(body) => create.mutate({ body })}
-            onCancel={() => dialog.current?.close()}
-          />
-        )}
-      </dialog>
-    </>
-  );
-}
-
-function MadeKey({ secret, onDone }: { readonly secret: string; readonly onDone: () => void }) {
-  return (
-    <>
-      <p>Copy it now: it is shown this once only.</p>
-      <CopyText label="key" text={secret} />
-      <p>Run this on the machine that shall join:</p>
-      <CopyText label="command" text={joinCommand(location.origin, secret)} />
-      <div className="actions">
-        <button type="button" className="button" onClick={onDone}>
-          Done
-        </button>
-      </div>
-    </>
+    <OnceDialog
+      label="Make a key"
+      title="Make an enrolment key"
+      made={
+        create.data ? { name: `The key ${create.data.enrolmentKey.name}`, secret: create.data.secret } : null
+      }
+      form={(close) => (
+        <KeyForm
+          error={create.error}
+          busy={create.isPending}
+          onSubmit={(body) => create.mutate({ body })}
+          onCancel={close}
+        />
+      )}
+      secretIs="key"
+      use={(secret) => [
+        {
+          says: "Run this on the machine that shall join:",
+          label: "command",
+          text: joinCommand(location.origin, secret),
+        },
+      ]}
+      onClose={() => create.reset()}
+    />
   );
 }
 
@@ -96,21 +69,29 @@ function KeyForm({ error, busy, onSubmit, onCancel }: KeyForm) {
         {(c) => <input {...c} name="user" type="email" autoComplete="off" />}
       </Field>
       <Field label="Nodes it lets in" error={issueOf(error, "/maxUses")}>
-        {(c) => <input {...c} name="maxUses" type="number" min={1} max={10_000} required defaultValue={1} />}
-      </Field>
-      <Field label="Good for" error={issueOf(error, "/expiresAt")}>
         {(c) => (
-          <select {...c} name="lifetime" defaultValue={24 * HOUR}>
-            {LIFETIMES.map(([title, length]) => (
-              <option key={length} value={length}>
-                {title}
-              </option>
-            ))}
-          </select>
+          <input
+            {...c}
+            name="maxUses"
+            type="number"
+            min={1}
+            max={10_000}
+            required
+            defaultValue={NEW_KEY.maxUses}
+          />
         )}
       </Field>
-      <Check label="Its nodes need no approval" name="preApproved" defaultChecked />
-      <Check label="Its nodes are ephemeral: removed after half an hour away" name="ephemeral" />
+      <LifetimeField selected={NEW_KEY.lifetimeMs} error={issueOf(error, "/expiresAt")} />
+      <Check
+        label="Its nodes need no approval: whoever has the key is in"
+        name="preApproved"
+        defaultChecked={NEW_KEY.preApproved}
+      />
+      <Check
+        label="Its nodes are ephemeral: removed after half an hour away"
+        name="ephemeral"
+        defaultChecked={NEW_KEY.ephemeral}
+      />
       <div className="actions">
         <button type="submit" className="button" disabled={busy}>
           Make the key
@@ -131,7 +112,7 @@ function readKey(form: FormData): Body<"enrolmentKeys.create"> {
     tags: splitList(text("tags")),
     user: text("user") || null,
     maxUses: Number(text("maxUses")),
-    expiresAt: Date.now() + Number(text("lifetime")),
+    expiresAt: readLifetime(form, Date.now()) ?? Date.now() + NEW_KEY.lifetimeMs,
     preApproved: form.has("preApproved"),
     ephemeral: form.has("ephemeral"),
   };

@@ -51,7 +51,7 @@ function LoadedNode({ node }: { readonly node: Node }) {
       )}
       <section className="card">
         <h2>
-          <NodeStatus status={node.status} /> <Online live={live} />
+          <NodeStatus status={node.status} /> <Online live={live} status={node.status} />
         </h2>
         {node.statusDetail && <p>{node.statusDetail}</p>}
         <Facts value={stateOf(node)} />

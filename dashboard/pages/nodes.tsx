@@ -26,7 +26,8 @@ const EVERY = 5_000;
 const COLUMNS: readonly Column<Node>[] = [
   { header: "Node", cell: (node) => <a href={routeTo("nodes", node.id)}>{node.name}</a>, className: "long" },
   { header: "Status", cell: (node) => <NodeStatus status={node.status} /> },
-  { header: "Online", cell: (node) => <Online live={node.live} /> },
+  { header: "Online", cell: (node) => <Online live={node.live} status={node.status} /> },
+  { header: "Address", cell: (node) => <code>{node.ipv4}</code>, className: "wide" },
   {
     header: "Last seen",
     cell: (node) => (node.live ? formatAgo(node.live.lastSeenAt) : ""),

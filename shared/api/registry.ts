@@ -10,6 +10,8 @@ export const network = z.object({
   signInIdleSeconds: z.int(),
   signInAbsoluteSeconds: z.int(),
   maxSessionsPerUser: z.int(),
+  contact: z.string(),
+  listsClosedApps: z.boolean(),
   authOrigin: z.string(),
   hubOrigin: z.string(),
   ...f.rowFields,
@@ -23,6 +25,11 @@ const networkInput = {
     f.integer(1, 1_000),
     "how many sign-ins, and sessions of each app, a user may have",
   ),
+  contact: f.said(
+    f.line(200),
+    "whom people ask who are not let in: an e-mail address, a URL, or words; empty for none",
+  ),
+  listsClosedApps: f.said(z.boolean(), "whether the list of apps names those that a person may not open"),
 };
 export const networkUpdate = z.partial(z.strictObject(networkInput));
 /** The network's part of the declarative document. */

@@ -19,6 +19,10 @@ export const networks = sqliteTable("networks", {
   signInIdleSeconds: integer("sign_in_idle_seconds").notNull().default(43_200),
   signInAbsoluteSeconds: integer("sign_in_absolute_seconds").notNull().default(604_800),
   maxSessionsPerUser: integer("max_sessions_per_user").notNull().default(20),
+  /** Whom people ask when they are not let in: an e-mail address, a URL, or words; empty for none. */
+  contact: text("contact").notNull().default(""),
+  /** Whether the launcher names apps to people who may not open them. */
+  listsClosedApps: integer("lists_closed_apps", { mode: "boolean" }).notNull().default(false),
   ...versioned,
 });
 

@@ -12,6 +12,13 @@ export interface SnapshotApp {
   readonly settings: AppSettings;
 }
 
+/** What of the network's settings the pages show that people see. */
+export interface SnapshotNetwork {
+  /** Whom people ask who are not let in; empty for nobody. */
+  readonly contact: string;
+  readonly listsClosedApps: boolean;
+}
+
 export interface SnapshotServiceToken {
   readonly id: string;
   readonly name: string;

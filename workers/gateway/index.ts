@@ -191,6 +191,7 @@ async function serveCaller(
     app,
     decisionId: entry.id,
     userEmail: isUser ? caller.session.principal.email : null,
+    contact: snapshot.network.contact,
   };
   await recordDecision(bindings, ctx, entry);
   if (isForeign) {

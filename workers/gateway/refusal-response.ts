@@ -15,6 +15,8 @@ export interface RefusalContext {
   /** The stable reason of a decision. */
   readonly reason?: string;
   readonly userEmail?: string | null;
+  /** Whom people may ask; see `SnapshotNetwork`. */
+  readonly contact?: string;
   /** Where whoever can't be led to the sign-in finds it. */
   readonly loginUrl?: string;
 }
@@ -49,7 +51,7 @@ const isLasting = ({ code }: Refusal): boolean =>
 function page(
   request: Request,
   refusal: Refusal,
-  { app, userEmail, reason, decisionId, loginUrl }: RefusalContext,
+  { app, userEmail, reason, decisionId, contact, loginUrl }: RefusalContext,
   id: string,
 ): Response {
   const { status, title } = ERRORS[refusal.code];
@@ -58,13 +60,15 @@ function page(
   if (app && decisionId !== undefined && refusal.code === "denied_by_policy") {
     const denied = deniedPage({
       appTitle: app.title,
+      path: shownPath(request),
+      contact: contact ?? "",
       reason: reason ?? refusal.code,
       decisionId: id,
       userEmail: userEmail ?? null,
       appUrl: retryUrl,
       switchUserUrl: `${origin}/.rustronaut/sign-out`,
     });
-    return htmlResponse(denied, status, refusal.code);
+    return htmlResponse(denied, status, refusal.code, {}, { copies: true });
   }
   const { code, detail } = refusal;
   const again = isLasting(refusal) ? {} : { retryUrl };
@@ -74,6 +78,10 @@ function page(
   const error = errorPage({ title, detail, code, requestId: id, ...wayOn });
   return htmlResponse(error, status, code, {}, { framed: loginUrl !== undefined });
 }
+
+/** The path as it was asked for, without a query, which may hold secrets. */
+const shownPath = (request: Request): string =>
+  (splitUrl(request.url)?.target ?? "/").split("?", 1)[0]?.slice(0, 300) ?? "/";
 
 /** Rules under which every path that some app takes is one to try again. */
 const ANY_APP: TargetRules = { encodedSlashes: true, caseInsensitivePaths: false };

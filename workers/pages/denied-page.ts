@@ -1,34 +1,37 @@
-import { html, safeUrl } from "./html.ts";
+import { COPY_SCRIPT } from "./copy-script.ts";
+import { Html, html, safeUrl } from "./html.ts";
 import { layout } from "./layout.ts";
 import { explainReason } from "./reasons.ts";
 
 export interface DeniedPage {
   readonly appTitle: string;
+  /** What was asked for, without its query. */
+  readonly path: string;
   /** A stable word of the decision record, or a sentence. */
   readonly reason: string;
   readonly decisionId: string;
   /** Null for someone who is not signed in. */
   readonly userEmail: string | null;
+  /** Whom to ask: an e-mail address, a URL or words; empty where the network names nobody. */
+  readonly contact: string;
   /** Where to try again. */
   readonly appUrl: string;
   /** Signs out of this app and offers another account. */
   readonly switchUserUrl?: string;
 }
 
-/** A denial that says why, names the decision, and shows a way out. */
-export function deniedPage({
-  appTitle,
-  reason,
-  decisionId,
-  userEmail,
-  appUrl,
-  switchUserUrl,
-}: DeniedPage): string {
+/** A denial that says of what and why, names the decision, and shows a way out and whom to ask. */
+export function deniedPage(page: DeniedPage): string {
+  const { appTitle, path, reason, decisionId, userEmail, contact, appUrl, switchUserUrl } = page;
   const { why, remedy } = explainReason(reason);
   return layout({
     title: "Access denied",
     content: html`<div class="card">
-<h1>You can’t open <bdi>${appTitle}</bdi></h1>
+${
+  path === "/"
+    ? html`<h1>You can’t open <bdi>${appTitle}</bdi></h1>`
+    : html`<h1>You can’t open this page of <bdi>${appTitle}</bdi></h1>`
+}
 <p>${why}</p>
 <p class="muted">${remedy}</p>
 <div class="actions">
@@ -36,9 +39,26 @@ export function deniedPage({
 ${switchUserUrl !== undefined && html`<a class="button plain" href="${safeUrl(switchUserUrl)}">Use another account</a>`}
 </div>
 <dl>
+<dt>Page</dt><dd><bdi>${path}</bdi></dd>
 <dt>Signed in as</dt><dd><bdi>${userEmail ?? "nobody"}</bdi></dd>
 <dt>Decision</dt><dd class="code">${decisionId}</dd>
+${contact !== "" && html`<dt>Whom to ask</dt><dd>${contactLink(contact, page)}</dd>`}
 </dl>
-</div>`,
+<p><button class="button plain" data-copy="${requestText(page)}">Copy this for whom you ask</button></p>
+</div>${COPY_SCRIPT}`,
   });
+}
+
+/** What an administrator needs to look into it, as one text. */
+const requestText = ({ appTitle, path, userEmail, decisionId }: DeniedPage): string =>
+  `I can't open ${path} of ${appTitle}. Signed in as: ${userEmail ?? "nobody"}. Decision: ${decisionId}.`;
+
+function contactLink(contact: string, page: DeniedPage): Html {
+  if (/^[^\s@<>"']{1,64}@[A-Za-z0-9.-]{1,190}$/.test(contact)) {
+    const query = `subject=${encodeURIComponent(`Access to ${page.appTitle}`)}&body=${encodeURIComponent(requestText(page))}`;
+    return new Html(html`<a href="mailto:${encodeURIComponent(contact)}?${query}">${contact}</a>`.text);
+  }
+  return /^https?:\/\//.test(contact)
+    ? html`<a href="${safeUrl(contact)}"><bdi>${contact}</bdi></a>`
+    : html`<bdi>${contact}</bdi>`;
 }

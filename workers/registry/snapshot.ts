@@ -5,7 +5,12 @@ import { namedGroups } from "../../shared/access/policy/named-groups.ts";
 import { PerSecond } from "../../shared/base/async/per-second.ts";
 import { within } from "../../shared/base/async/within.ts";
 import { type AppSettings, appSettings } from "../../shared/registry/app-settings.ts";
-import type { SnapshotApp, SnapshotPolicy, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
+import type {
+  SnapshotApp,
+  SnapshotNetwork,
+  SnapshotPolicy,
+  SnapshotServiceToken,
+} from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject } from "../platform/objects.ts";
 import { timer } from "../platform/timer.ts";
@@ -19,6 +24,7 @@ export interface Snapshot {
   readonly policies: CompiledPolicies;
   /** Names of the groups that the registry or a policy names. */
   readonly namedGroups: ReadonlySet<string>;
+  readonly network: SnapshotNetwork;
   /** What policies may speak of besides the request. */
   readonly registered: Registered;
 }
@@ -88,7 +94,7 @@ async function loadOnce(bindings: Bindings, minEpoch: number): Promise<Snapshot>
 async function load(bindings: Bindings): Promise<Snapshot> {
   const epoch = await coordinatorObject(bindings).epoch();
   const results = await bindings.db.batch(QUERIES.map((query) => bindings.db.prepare(query)));
-  const [apps, upstreams, nested, tokens, policies, groups, segments] = results.map(
+  const [apps, upstreams, nested, tokens, policies, groups, segments, networks] = results.map(
     ({ results: rows }) => rows as Row[],
   );
   const upstreamsOf = Map.groupBy(upstreams ?? [], (row) => text(row.app_id));
@@ -108,6 +114,7 @@ async function load(bindings: Bindings): Promise<Snapshot> {
     epoch,
     apps: list,
     appByHost: new Map(list.map((app) => [app.host, app])),
+    network: toNetwork(networks?.[0]),
     serviceTokens: (tokens ?? []).map(toServiceToken),
     policies: compilePolicies(statements, registered),
     registered,
@@ -132,10 +139,16 @@ const QUERIES = [
    ON v.policy_id = p.id AND v.number = p.current_version WHERE p.enabled = 1 ORDER BY p.name`,
   "SELECT name FROM groups",
   "SELECT name FROM segments",
+  "SELECT contact, lists_closed_apps FROM networks",
 ];
 
 const text = (value: unknown): string => String(value);
 const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
+
+const toNetwork = (row: Row | undefined): SnapshotNetwork => ({
+  contact: text(row?.contact ?? ""),
+  listsClosedApps: row?.lists_closed_apps === 1,
+});
 
 function toApp(row: Row, upstreams: readonly string[]): SnapshotApp {
   return {

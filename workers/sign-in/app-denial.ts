@@ -26,10 +26,13 @@ export async function denialOf(
   switchUserUrl: string,
 ): Promise<Response | "sign_in_again" | null> {
   const { principal } = current.session;
-  const page = (reason: string, decisionId: string) =>
+  const path = attempt.returnTo.split("?", 1)[0] ?? "/";
+  const page = (reason: string, decisionId: string, contact: string) =>
     htmlResponse(
       deniedPage({
         appTitle: app.title,
+        path: path.slice(0, 300),
+        contact,
         reason,
         decisionId,
         userEmail: principal.email,
@@ -38,20 +41,22 @@ export async function denialOf(
       }),
       403,
       "denied_by_policy",
+      {},
+      { copies: true },
     );
   if (app.id === HUB_APP_ID) {
     const fresh = await loadPrincipal(bindings.db, principal.userId);
     if (fresh?.status === "active" && fresh.role !== null) return null;
     const decisionId = freshId("decision");
     await note(bindings, "login", "hub.denied", `user:${principal.userId}`, decisionId);
-    return page("forbidden", decisionId);
+    const { network } = await snapshotAt(bindings, current.epoch);
+    return page("forbidden", decisionId, network.contact);
   }
   const snapshot = await snapshotAt(bindings, current.epoch);
-  const path = attempt.returnTo.split("?", 1)[0] ?? "/";
   const entry = judgeApp(request, snapshot, app, current, path);
   if (entry.decision === "allow") return null;
   await recordDecision(bindings, ctx, entry);
   return helpsToSignInAgain(request, snapshot, app, current, path)
     ? "sign_in_again"
-    : page(entry.reason, entry.id);
+    : page(entry.reason, entry.id, snapshot.network.contact);
 }

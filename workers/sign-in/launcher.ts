@@ -32,7 +32,8 @@ export async function serveLauncher(request: Request, bindings: Bindings): Promi
   });
   const page = launcherPage({
     userEmail: current.session.principal.email,
-    apps,
+    // Who may not open an app need not know that it is there, nor under which name.
+    apps: snapshot.network.listsClosedApps ? apps : apps.filter(({ reachable }) => reachable),
     signOutAction: "/.rustronaut/sign-out",
     csrf: csrfToken(current.cookie),
   });

@@ -25,6 +25,12 @@ const PAGE_IDS = [
   "map",
   "mesh-rules",
   "enrolment-keys",
+  "tokens",
+  "tokens/api",
+  "segments",
+  "segments/main",
+  "network",
+  "trust",
   "audit",
 ];
 
@@ -147,6 +153,86 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
           (await system.admin.call("sessions.list", { query: { state: "ended" } })).data.items.length,
       )
       .toBeGreaterThan(0);
+  });
+
+  it("U26: a denial says of what, whom to ask, and copies a text; the launcher names only what opens", async () => {
+    const { data } = await system.admin.call("network.get", {});
+    const change = (body: { contact?: string; listsClosedApps?: boolean }, version: number) =>
+      system.admin.call("network.update", { body, ifMatch: `"${version}"` });
+    await change({ contact: "help@example.com" }, data.version);
+    await browser.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.goto(`http://echo.localhost:${system.port}/admin/users?token=secret`);
+    const text = await page.textContent("main");
+    expect(text).toContain("this page of Echo");
+    expect(text).toContain("/admin/users");
+    expect(text).not.toContain("secret");
+    expect(await page.getAttribute("main dl a", "href")).toContain("mailto:help%40example.com");
+    await page.getByRole("button", { name: "Copy this" }).press("Enter");
+    await page.getByRole("button", { name: "Copied" }).waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("/admin/users of Echo");
+    await isAccessible(page, "a denial of a path");
+    await system.admin.call("apps.create", {
+      body: {
+        name: "payroll",
+        title: "Payroll",
+        host: "payroll.localhost",
+        segment: "main",
+        upstreams: [system.upstream.origin],
+      },
+    });
+    await page.goto(system.authOrigin);
+    expect(await page.textContent("main")).toContain("Echo");
+    expect(await page.textContent("main")).not.toContain("Payroll");
+    await change({ listsClosedApps: true }, data.version + 1);
+    await page.goto(system.authOrigin);
+    expect(await page.textContent("main")).toContain("Payroll");
+  });
+
+  it("U25: a page that can't be loaded says that the hub is away, and the page that is open does, too", async () => {
+    await page.goto(`${system.hubOrigin}/#/sessions`);
+    await page.waitForSelector("main table");
+    await browser.context.setOffline(true);
+    await page.evaluate(() => {
+      location.hash = "#/apps";
+    });
+    const failure = page.getByRole("alert");
+    await expect.poll(() => failure.textContent()).toContain("The hub does not answer");
+    await browser.context.setOffline(false);
+  });
+
+  it("U17: a new enrolment key is what the command line makes: not approved in advance", async () => {
+    await page.goto(`${system.hubOrigin}/#/enrolment-keys`);
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await expect.poll(() => page.getByLabel("Its nodes need no approval").isChecked()).toBe(false);
+    await page.keyboard.press("Escape");
+  });
+
+  it("U11: a service token's secret is shown once, with the header to send", async () => {
+    await page.goto(`${system.hubOrigin}/#/tokens`);
+    await page.getByRole("button", { name: "Make a token" }).press("Enter");
+    await page.keyboard.type("ci");
+    await page.keyboard.press("Enter");
+    const header = page.getByText(/^x-rustronaut-service-token: rnsvc_/);
+    await header.waitFor();
+    await isAccessible(page, "a made token");
+    await page.keyboard.press("Escape");
+    expect(await header.isVisible()).toBe(true);
+    await page.getByRole("button", { name: "Done" }).click();
+    expect(await page.content()).not.toContain("rnsvc_");
+  });
+
+  it("the colours can be chosen, and stay so", async () => {
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.goto(`${system.hubOrigin}/#/network`);
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await background();
+    await page.getByLabel("Colours").selectOption("dark");
+    expect(await background()).not.toBe(light);
+    await page.reload();
+    await page.waitForSelector("main h1");
+    expect(await background()).not.toBe(light);
+    await page.getByLabel("Colours").selectOption("system");
+    expect(await background()).toBe(light);
   });
 
   it("the pages that people see are accessible in light and dark", async () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { COPY_SCRIPT } from "../../../workers/pages/copy-script.ts";
 import {
   confirmSignOutPage,
   deniedPage,
@@ -23,7 +24,16 @@ const PAGES: Readonly<Record<string, (text: string) => string>> = {
       csrf: t,
     }),
   denied: (t) =>
-    deniedPage({ appTitle: t, reason: t, decisionId: t, userEmail: t, appUrl: t, switchUserUrl: t }),
+    deniedPage({
+      appTitle: t,
+      path: t,
+      reason: t,
+      decisionId: t,
+      userEmail: t,
+      contact: `Ask ${t}`,
+      appUrl: t,
+      switchUserUrl: t,
+    }),
   signedOut: (t) => signedOutPage({ signInUrl: t }),
   confirm: (t) => confirmSignOutPage({ action: t, csrf: t, scopeOptions: [{ value: t, label: t }] }),
   error: (t) => errorPage({ title: t, detail: t, code: t, requestId: t, retryUrl: t, retryLabel: t }),
@@ -84,7 +94,7 @@ describe.each(Object.entries(PAGES))("the %s page", (_name, page) => {
     expect(document.match(/<main/g)).toHaveLength(1);
     expect(document.match(/<h1/g)).toHaveLength(1);
     expect(document.match(/<title>[^<]+<\/title>/g)).toHaveLength(1);
-    expect(document).not.toMatch(/<script|<link|<img|style="| on[a-z]+="/);
+    expect(document.replace(COPY_SCRIPT.text, "")).not.toMatch(/<script|<link|<img|style="| on[a-z]+="/);
   });
 });
 
@@ -92,9 +102,11 @@ describe("what the pages say", () => {
   it("explains a denial in words, names the decision and offers a way out", () => {
     const page = deniedPage({
       appTitle: "Wiki",
+      path: "/",
       reason: "default_deny",
       decisionId: "dec_1",
       userEmail: "a@example.com",
+      contact: "",
       appUrl: "https://wiki.example.com/",
       switchUserUrl: "/.rustronaut/sign-out",
     });
@@ -102,6 +114,36 @@ describe("what the pages say", () => {
     expect(page).toContain("dec_1");
     expect(page).toContain('href="https://wiki.example.com/"');
     expect(page).toContain('href="/.rustronaut/sign-out"');
+  });
+
+  const denied = (change: { path?: string; contact?: string }) =>
+    deniedPage({
+      appTitle: "Wiki",
+      path: "/admin",
+      reason: "policy",
+      decisionId: "dec_1",
+      userEmail: "bob@example.com",
+      contact: "",
+      appUrl: "/admin",
+      ...change,
+    });
+  it("U26: says which page is closed when the app itself is not, and gives a text to send on", () => {
+    const page = denied({});
+    expect(page).toContain("<h1>You can’t open this page of <bdi>Wiki</bdi></h1>");
+    expect(page).toContain("<dt>Page</dt><dd><bdi>/admin</bdi></dd>");
+    expect(page).toContain(
+      'data-copy="I can&#39;t open /admin of Wiki. Signed in as: bob@example.com. Decision: dec_1."',
+    );
+    expect(page).not.toContain("Whom to ask");
+    expect(denied({ path: "/" })).toContain("<h1>You can’t open <bdi>Wiki</bdi></h1>");
+  });
+  it.each([
+    ["help@example.com", 'href="mailto:help%40example.com?subject=Access%20to%20Wiki&amp;body=I%20can'],
+    ["https://help.example.com/access", 'href="https://help.example.com/access"'],
+    ["#it-help, or room 3", "<bdi>#it-help, or room 3</bdi>"],
+  ])("U26: names whom to ask: %s", (contact, markup) => {
+    expect(denied({ contact })).toContain(`<dt>Whom to ask</dt>`);
+    expect(denied({ contact })).toContain(markup);
   });
 
   it("shows a closed app without a link and an open one with it", () => {

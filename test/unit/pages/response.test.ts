@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { COPY_SCRIPT } from "../../../workers/pages/copy-script.ts";
 import { htmlResponse, signedOutPage } from "../../../workers/pages/index.ts";
 
 describe("htmlResponse", () => {
@@ -30,6 +31,16 @@ describe("htmlResponse", () => {
     const { headers } = htmlResponse("", 401, "unauthenticated", {}, { framed: true });
     expect(headers.get("x-frame-options")).toBeNull();
     expect(headers.get("content-security-policy")).not.toContain("frame-ancestors");
+  });
+
+  it("U26: lets the script that copies a text run by its hash, and only where it stands", () => {
+    const policy = (copies: boolean) =>
+      htmlResponse("", 403, "denied_by_policy", {}, { copies }).headers.get("content-security-policy");
+    const hash = createHash("sha256")
+      .update(COPY_SCRIPT.text.replace(/^<script>|<\/script>$/g, ""))
+      .digest("base64");
+    expect(policy(true)).toContain(`script-src 'sha256-${hash}';`);
+    expect(policy(false)).not.toContain("script-src");
   });
 
   it("keeps every cookie", () => {

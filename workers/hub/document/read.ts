@@ -117,11 +117,17 @@ export async function readDocument(d1: D1Database) {
       .filter((member) => member.groupId === groupId && member.kind === kind)
       .map((member) => names.get(member.memberId) ?? "")
       .sort();
-  const { name, signInIdleSeconds, signInAbsoluteSeconds, maxSessionsPerUser } = rows.network;
+  const {
+    id: _id,
+    version: _version,
+    createdAt: _createdAt,
+    updatedAt: _updatedAt,
+    ...network
+  } = rows.network;
   const rules = await viewRules(d1, rows.meshRules);
   const document = {
     version: 1 as const,
-    network: { name, signInIdleSeconds, signInAbsoluteSeconds, maxSessionsPerUser },
+    network,
     segments: rows.segments.map((row) => ({ name: row.name, description: row.description })),
     users: rows.users.map((row) => ({
       email: row.email,

@@ -1,4 +1,5 @@
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
+import { NEW_KEY } from "../../../shared/api/mesh.ts";
 import { mintToken } from "../../../shared/api/tokens.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { newestRoot } from "../../mesh/roots.ts";
@@ -63,7 +64,7 @@ async function findKey(db: D1Database, reference: string): Promise<Row> {
 }
 
 function expiry(given: number | undefined, now: number): number {
-  const expiresAt = given ?? now + DAY_MS;
+  const expiresAt = given ?? now + NEW_KEY.lifetimeMs;
   if (expiresAt > now && expiresAt <= now + 366 * DAY_MS) return expiresAt;
   return throwRefusal("invalid_input", "expiresAt must be in the future, at most a year ahead.", {
     issues: [{ path: "/expiresAt", message: "must be in the future, at most a year ahead" }],
@@ -110,10 +111,10 @@ export const ENROLMENT_KEY_HANDLERS: Handlers<
       segment: segment.name,
       tags: JSON.stringify([...new Set(body.tags ?? [])].sort()),
       user: user?.email ?? null,
-      max_uses: body.maxUses ?? 1,
+      max_uses: body.maxUses ?? NEW_KEY.maxUses,
       uses: 0,
-      ephemeral: Number(body.ephemeral ?? false),
-      pre_approved: Number(body.preApproved ?? false),
+      ephemeral: Number(body.ephemeral ?? NEW_KEY.ephemeral),
+      pre_approved: Number(body.preApproved ?? NEW_KEY.preApproved),
       expires_at: expiry(body.expiresAt, now),
       revoked_at: null,
       version: 1,

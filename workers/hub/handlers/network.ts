@@ -28,6 +28,8 @@ export interface NetworkInput {
   readonly signInIdleSeconds?: number | undefined;
   readonly signInAbsoluteSeconds?: number | undefined;
   readonly maxSessionsPerUser?: number | undefined;
+  readonly contact?: string | undefined;
+  readonly listsClosedApps?: boolean | undefined;
 }
 
 export const changeNetwork = (row: NetworkRow, input: NetworkInput, now: number): NetworkRow => ({
@@ -36,6 +38,8 @@ export const changeNetwork = (row: NetworkRow, input: NetworkInput, now: number)
   signInIdleSeconds: input.signInIdleSeconds ?? row.signInIdleSeconds,
   signInAbsoluteSeconds: input.signInAbsoluteSeconds ?? row.signInAbsoluteSeconds,
   maxSessionsPerUser: input.maxSessionsPerUser ?? row.maxSessionsPerUser,
+  contact: input.contact ?? row.contact,
+  listsClosedApps: input.listsClosedApps ?? row.listsClosedApps,
   version: row.version + 1,
   updatedAt: now,
 });
@@ -56,7 +60,8 @@ export const NETWORK_HANDLERS: Handlers<"network.get" | "network.update" | "me.g
       statements: [unchanged(bindings.db, "networks", before, ifMatch), storeNetwork(bindings.db, after)],
       effects: {
         event: { action: "network.update", target: "network", detail: { fields: Object.keys(body) } },
-        policies: false,
+        // The pages that gateways show name whom to ask.
+        policies: true,
         userIds: [],
         ends: [],
       },

@@ -1,0 +1,152 @@
+import { type FormEvent, useState } from "react";
+import type { Answer } from "../../shared/api/endpoints.ts";
+import { call, etagOf, useApi, useMayCall, useWrite } from "../api.ts";
+import { Conflict } from "../components/conflict.tsx";
+import { Facts } from "../components/facts.tsx";
+import { Check, Field } from "../components/field.tsx";
+import { PageHead } from "../components/page-head.tsx";
+import { issueOf, Loaded } from "../components/states.tsx";
+import { changesOf } from "../lib/changes.ts";
+import { inSeconds, SPAN_UNITS, spanOf } from "../lib/span.ts";
+
+type Network = Answer<"network.get">;
+
+export default function NetworkSettings() {
+  const network = useApi("network.get", {});
+  return (
+    <>
+      <PageHead title="Network settings" />
+      <Loaded query={network}>{(data) => <LoadedNetwork loaded={data} />}</Loaded>
+    </>
+  );
+}
+
+function LoadedNetwork({ loaded }: { readonly loaded: Network }) {
+  const [base, setBase] = useState(loaded);
+  const mayWrite = useMayCall("network.update");
+  const update = useWrite("network.update");
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const body = changesOf(readNetwork(new FormData(event.currentTarget)), base);
+    update.mutate({ ifMatch: etagOf(base), body }, { onSuccess: setBase });
+  };
+  const takeTheirs = async () => {
+    setBase(await call("network.get", {}));
+    update.reset();
+  };
+  const wrong = (path: string) => issueOf(update.error, path);
+  return (
+    <>
+      <Conflict error={update.error} onReload={takeTheirs} />
+      {update.isSuccess && (
+        <p className="notice good" role="status">
+          Saved as version {base.version}.
+        </p>
+      )}
+      <form className="card" key={base.version} onSubmit={submit}>
+        <fieldset className="form" disabled={!mayWrite}>
+          <legend className="hidden">Network settings</legend>
+          <Field label="Name" error={wrong("/name")}>
+            {(c) => <input {...c} name="name" required maxLength={100} defaultValue={base.name} />}
+          </Field>
+          <h2>Signing in</h2>
+          <SpanField
+            label="A sign-in ends after it was not used for"
+            name="signInIdleSeconds"
+            seconds={base.signInIdleSeconds}
+            error={wrong("/signInIdleSeconds")}
+          />
+          <SpanField
+            label="A sign-in ends in any case after"
+            name="signInAbsoluteSeconds"
+            seconds={base.signInAbsoluteSeconds}
+            error={wrong("/signInAbsoluteSeconds")}
+          />
+          <Field
+            label="Sign-ins that a person may have at a time"
+            hint="And sessions of each app. The one that was unused for longest makes room."
+            error={wrong("/maxSessionsPerUser")}
+          >
+            {(c) => (
+              <input
+                {...c}
+                name="maxSessionsPerUser"
+                type="number"
+                min={1}
+                max={1_000}
+                required
+                defaultValue={base.maxSessionsPerUser}
+              />
+            )}
+          </Field>
+          <h2>What people see</h2>
+          <Field
+            label="Whom to ask"
+            hint="The page of a denial names it: an e-mail address, a URL, or words. Empty for nobody."
+            error={wrong("/contact")}
+          >
+            {(c) => <input {...c} name="contact" maxLength={200} defaultValue={base.contact} />}
+          </Field>
+          <Check
+            label="The list of apps names also those that a person may not open"
+            name="listsClosedApps"
+            defaultChecked={base.listsClosedApps}
+          />
+        </fieldset>
+        {mayWrite && (
+          <div className="actions spaced">
+            <button type="submit" className="button" disabled={update.isPending}>
+              Save
+            </button>
+          </div>
+        )}
+      </form>
+      <section className="card">
+        <h2>Where it is</h2>
+        <Facts value={{ hub: base.hubOrigin, "sign-in": base.authOrigin }} />
+        <p className="spaced">
+          <a href="/api/v1/docs">The API and its document</a>
+        </p>
+      </section>
+    </>
+  );
+}
+
+interface SpanField {
+  readonly label: string;
+  readonly name: string;
+  readonly seconds: number;
+  readonly error: string | undefined;
+}
+
+/** A length of time as a number and its unit. */
+function SpanField({ label, name, seconds, error }: SpanField) {
+  const { count, unit } = spanOf(seconds);
+  return (
+    <Field label={label} error={error}>
+      {(c) => (
+        <div className="span-field">
+          <input {...c} name={name} type="number" min={1} required defaultValue={count} />
+          <select name={`${name}Unit`} aria-label={`${label}: unit`} defaultValue={unit}>
+            {SPAN_UNITS.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        </div>
+      )}
+    </Field>
+  );
+}
+
+function readNetwork(form: FormData) {
+  const text = (name: string) => String(form.get(name) ?? "").trim();
+  const span = (name: string) => inSeconds(Number(text(name)), text(`${name}Unit`));
+  return {
+    name: text("name"),
+    signInIdleSeconds: span("signInIdleSeconds"),
+    signInAbsoluteSeconds: span("signInAbsoluteSeconds"),
+    maxSessionsPerUser: Number(text("maxSessionsPerUser")),
+    contact: text("contact"),
+    listsClosedApps: form.has("listsClosedApps"),
+  };
+}

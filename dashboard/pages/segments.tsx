@@ -1,0 +1,144 @@
+import { type FormEvent, useState } from "react";
+import { call, etagOf, type RowOf, useApi, useMayWrite, usePages, useWrite } from "../api.ts";
+import { ConfirmButton } from "../components/confirm-button.tsx";
+import { Conflict } from "../components/conflict.tsx";
+import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
+import { Field } from "../components/field.tsx";
+import { Moment } from "../components/moment.tsx";
+import { PageHead } from "../components/page-head.tsx";
+import { Empty, issueOf, Loaded } from "../components/states.tsx";
+import { changesOf } from "../lib/changes.ts";
+import { navigate, routeTo } from "../lib/router.ts";
+import type { PageProps } from "../pages.ts";
+
+type Segment = RowOf<"segments.list">;
+
+export default function Segments({ path: [id] }: PageProps) {
+  return id === undefined ? <SegmentList /> : <SegmentPage id={id} />;
+}
+
+const COLUMNS: readonly Column<Segment>[] = [
+  { header: "Segment", cell: (row) => <a href={routeTo("segments", row.id)}>{row.name}</a> },
+  { header: "Description", cell: (row) => row.description, className: "wide" },
+  { header: "Made", cell: (row) => <Moment at={row.createdAt} />, className: "wide" },
+];
+
+function SegmentList() {
+  const segments = usePages("segments.list", {});
+  const create = useWrite("segments.create");
+  const mayWrite = useMayWrite();
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    create.mutate({ body: readSegment(form) }, { onSuccess: () => form.reset() });
+  };
+  return (
+    <>
+      <PageHead title="Segments" />
+      <p className="muted">
+        Parts of the network that stand for themselves: each has its own apps, nodes and sessions, and one
+        that fails takes no other along.
+      </p>
+      {mayWrite && (
+        <form className="form filters" onSubmit={submit}>
+          <Field
+            label="Name of a new segment"
+            error={issueOf(create.error, "/name") ?? create.error?.message}
+          >
+            {(c) => <input {...c} name="name" required maxLength={100} autoComplete="off" />}
+          </Field>
+          <Field label="Description" broad error={issueOf(create.error, "/description")}>
+            {(c) => <input {...c} name="description" maxLength={500} autoComplete="off" />}
+          </Field>
+          <div className="actions">
+            <button type="submit" className="button" disabled={create.isPending}>
+              Add
+            </button>
+          </div>
+        </form>
+      )}
+      <Loaded query={segments}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty>There is no segment yet. An app or a node needs one to stand in.</Empty>
+          ) : (
+            <DataTable caption="Segments" columns={COLUMNS} rows={rows} keyOf={(row) => row.id} />
+          )
+        }
+      </Loaded>
+      <ShowMore pages={segments} />
+    </>
+  );
+}
+
+function SegmentPage({ id }: { readonly id: string }) {
+  const segment = useApi("segments.get", { params: { segment: id } });
+  return (
+    <>
+      <PageHead title={segment.data?.name ?? "Segment"}>
+        <a className="button plain" href={routeTo("segments")}>
+          All segments
+        </a>
+      </PageHead>
+      <Loaded query={segment}>{(data) => <LoadedSegment loaded={data} />}</Loaded>
+    </>
+  );
+}
+
+function LoadedSegment({ loaded }: { readonly loaded: Segment }) {
+  const [base, setBase] = useState(loaded);
+  const mayWrite = useMayWrite();
+  const update = useWrite("segments.update");
+  const remove = useWrite("segments.delete");
+  const target = { params: { segment: base.id }, ifMatch: etagOf(base) };
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const body = changesOf(readSegment(event.currentTarget), base);
+    update.mutate({ ...target, body }, { onSuccess: setBase });
+  };
+  const takeTheirs = async () => {
+    setBase(await call("segments.get", { params: { segment: base.id } }));
+    update.reset();
+    remove.reset();
+  };
+  return (
+    <>
+      <Conflict error={update.error ?? remove.error} onReload={takeTheirs} />
+      {update.isSuccess && (
+        <p className="notice good" role="status">
+          Saved as version {base.version}.
+        </p>
+      )}
+      <form className="card form" key={base.version} onSubmit={submit}>
+        <Field label="Name" hint={'Policies call it Segment::"name".'} error={issueOf(update.error, "/name")}>
+          {(c) => <input {...c} name="name" required maxLength={100} defaultValue={base.name} />}
+        </Field>
+        <Field label="Description" error={issueOf(update.error, "/description")}>
+          {(c) => <input {...c} name="description" maxLength={500} defaultValue={base.description} />}
+        </Field>
+        {mayWrite && (
+          <div className="actions">
+            <button type="submit" className="button" disabled={update.isPending}>
+              Save
+            </button>
+            <ConfirmButton
+              label="Delete"
+              question={`Delete the segment ${base.name}?`}
+              onConfirm={() => remove.mutate(target, { onSuccess: () => navigate("segments") })}
+            >
+              <p>Only one that holds no app, no node and no enrolment key can be deleted.</p>
+            </ConfirmButton>
+          </div>
+        )}
+      </form>
+    </>
+  );
+}
+
+function readSegment(form: HTMLFormElement) {
+  const data = new FormData(form);
+  return {
+    name: String(data.get("name") ?? "").trim(),
+    description: String(data.get("description") ?? "").trim(),
+  };
+}

@@ -1,0 +1,243 @@
+import type { FormEvent } from "react";
+import { SERVICE_TOKEN_HEADER } from "../../shared/http/headers.ts";
+import { etagOf, type RowOf, useMayWrite, usePages, useWrite } from "../api.ts";
+import { ConfirmButton } from "../components/confirm-button.tsx";
+import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
+import { Field } from "../components/field.tsx";
+import { LifetimeField, readLifetime } from "../components/lifetime-field.tsx";
+import { Moment } from "../components/moment.tsx";
+import { OnceDialog } from "../components/once-dialog.tsx";
+import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
+import { splitList } from "../lib/format.ts";
+
+type Token = RowOf<"serviceTokens.list">;
+
+export function ServiceTokens() {
+  const tokens = usePages("serviceTokens.list", {});
+  const mayWrite = useMayWrite();
+  const update = useWrite("serviceTokens.update");
+  const remove = useWrite("serviceTokens.delete");
+  const columns = mayWrite
+    ? [
+        ...COLUMNS,
+        actions(
+          (token) =>
+            update.mutate({
+              params: { serviceToken: token.id },
+              ifMatch: etagOf(token),
+              body: { enabled: !token.enabled },
+            }),
+          (token) => remove.mutate({ params: { serviceToken: token.id }, ifMatch: etagOf(token) }),
+        ),
+      ]
+    : COLUMNS;
+  return (
+    <>
+      <Failure error={update.error ?? remove.error} />
+      <Loaded query={tokens}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty>
+              No program has a token yet. Make one, then let a policy speak of it: ServiceToken::"its name".
+            </Empty>
+          ) : (
+            <DataTable caption="Service tokens" columns={columns} rows={rows} keyOf={(token) => token.id} />
+          )
+        }
+      </Loaded>
+      <ShowMore pages={tokens} />
+    </>
+  );
+}
+
+function stateOf(token: Token, now: number): { readonly word: string; readonly className: string } {
+  if (!token.enabled) return { word: "off", className: "badge warn" };
+  if (token.expiresAt !== null && token.expiresAt <= now) return { word: "expired", className: "badge bad" };
+  return { word: "on", className: "badge good" };
+}
+
+const COLUMNS: readonly Column<Token>[] = [
+  { header: "Token", cell: (token) => token.name, className: "long" },
+  { header: "Groups", cell: (token) => token.groups.join(", "), className: "wide" },
+  { header: "Made", cell: (token) => <Moment at={token.createdAt} />, className: "wide" },
+  { header: "Ends", cell: (token) => <Moment at={token.expiresAt} />, className: "wide" },
+  {
+    header: "Old secret",
+    cell: (token) =>
+      token.previousUntil !== null && token.previousUntil > Date.now() ? (
+        <>
+          good, ends <Moment at={token.previousUntil} />
+        </>
+      ) : null,
+    className: "wide",
+  },
+  {
+    header: "State",
+    cell: (token) => {
+      const { word, className } = stateOf(token, Date.now());
+      return <span className={className}>{word}</span>;
+    },
+  },
+];
+
+const actions = (onSwitch: (token: Token) => void, onDelete: (token: Token) => void): Column<Token> => ({
+  header: "Actions",
+  className: "action",
+  cell: (token) => (
+    <div className="actions">
+      <RotateToken token={token} />
+      {token.enabled ? (
+        <ConfirmButton
+          label="Switch off"
+          name={`Switch off ${token.name}`}
+          className="button plain small"
+          question={`Switch the token ${token.name} off?`}
+          onConfirm={() => onSwitch(token)}
+        >
+          <p>Programs that use it are refused from now on, until it is switched on again.</p>
+        </ConfirmButton>
+      ) : (
+        <button
+          type="button"
+          className="button plain small"
+          aria-label={`Switch on ${token.name}`}
+          onClick={() => onSwitch(token)}
+        >
+          Switch on
+        </button>
+      )}
+      <ConfirmButton
+        label="Delete"
+        name={`Delete ${token.name}`}
+        className="button danger small"
+        question={`Delete the token ${token.name}?`}
+        onConfirm={() => onDelete(token)}
+      >
+        <p>Programs that use it are refused from now on. Policies that name it stay, and speak of nothing.</p>
+      </ConfirmButton>
+    </div>
+  ),
+});
+
+const GRACES = [
+  ["ends at once", 0],
+  ["stays good for 1 hour", 3_600],
+  ["stays good for 1 day", 86_400],
+  ["stays good for 7 days", 604_800],
+] as const;
+
+const useOf = (secret: string) => [
+  {
+    says: "Programs send it to the app in this header:",
+    label: "header",
+    text: `${SERVICE_TOKEN_HEADER}: ${secret}`,
+  },
+  {
+    says: "Or, where the app itself needs none, in this:",
+    label: "bearer",
+    text: `Authorization: Bearer ${secret}`,
+  },
+];
+
+function RotateToken({ token }: { readonly token: Token }) {
+  const rotate = useWrite("serviceTokens.rotate");
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const graceSeconds = Number(new FormData(event.currentTarget).get("grace"));
+    rotate.mutate({ params: { serviceToken: token.id }, ifMatch: etagOf(token), body: { graceSeconds } });
+  };
+  return (
+    <OnceDialog
+      label="New secret"
+      className="button plain small"
+      title={`Give ${token.name} a new secret`}
+      made={rotate.data ? { name: `The new secret of ${token.name}`, secret: rotate.data.secret } : null}
+      secretIs="secret"
+      use={useOf}
+      onClose={() => rotate.reset()}
+      form={(close) => (
+        <form className="form" onSubmit={submit}>
+          <Failure error={rotate.error} />
+          <Field label="The secret that it has now">
+            {(c) => (
+              <select {...c} name="grace" defaultValue={86_400}>
+                {GRACES.map(([title, seconds]) => (
+                  <option key={seconds} value={seconds}>
+                    {title}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          <div className="actions">
+            <button type="submit" className="button" disabled={rotate.isPending}>
+              Make the new secret
+            </button>
+            <button type="button" className="button plain" onClick={close}>
+              Cancel
+            </button>
+          </div>
+        </form>
+      )}
+    />
+  );
+}
+
+export function NewServiceToken() {
+  const create = useWrite("serviceTokens.create");
+  const mayCreate = useMayWrite();
+  if (!mayCreate) return null;
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    create.mutate({
+      body: {
+        name: String(form.get("name") ?? "").trim(),
+        groups: splitList(String(form.get("groups") ?? "")),
+        expiresAt: readLifetime(form, Date.now()),
+      },
+    });
+  };
+  return (
+    <OnceDialog
+      label="Make a token"
+      title="Make a service token"
+      made={
+        create.data
+          ? { name: `The token ${create.data.serviceToken.name}`, secret: create.data.secret }
+          : null
+      }
+      secretIs="token"
+      use={useOf}
+      onClose={() => create.reset()}
+      form={(close) => (
+        <form className="form" onSubmit={submit}>
+          <Failure error={create.error} />
+          <Field
+            label="Name"
+            hint={'Policies call it ServiceToken::"name".'}
+            error={issueOf(create.error, "/name")}
+          >
+            {(c) => <input {...c} name="name" required maxLength={100} autoComplete="off" />}
+          </Field>
+          <Field
+            label="Groups"
+            hint="Separated by commas; policies may speak of them."
+            error={issueOf(create.error, "/groups")}
+          >
+            {(c) => <input {...c} name="groups" autoComplete="off" />}
+          </Field>
+          <LifetimeField selected={90 * 86_400_000} endless error={issueOf(create.error, "/expiresAt")} />
+          <div className="actions">
+            <button type="submit" className="button" disabled={create.isPending}>
+              Make the token
+            </button>
+            <button type="button" className="button plain" onClick={close}>
+              Cancel
+            </button>
+          </div>
+        </form>
+      )}
+    />
+  );
+}
