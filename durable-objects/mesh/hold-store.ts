@@ -27,6 +27,11 @@ export class HoldStore {
     this.#sql.exec("DELETE FROM holds WHERE reason = ?", reason);
   }
 
+  /** Of the change of this reason that waits; null when none does. */
+  revisionOf(reason: Hold["reason"]): number | null {
+    return this.all().find((hold) => hold.reason === reason)?.revision ?? null;
+  }
+
   all(): Hold[] {
     return this.#sql
       .exec<{ reason: Hold["reason"]; revision: number; held_at: number; detail: string; nodes: string }>(

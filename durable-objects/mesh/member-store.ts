@@ -2,21 +2,15 @@ import { type Allowed, takeAllowance } from "../../shared/node/allowance.ts";
 import { formatTag } from "../../shared/node/config/serial.ts";
 import type { Tick } from "../../shared/node/config/tick.ts";
 import type { Serial, SignedLeaf } from "../../shared/node/config/types.ts";
-import {
-  HANDSHAKE_MEMORY_MS,
-  type KnownHandshakes,
-  type NewestHandshake,
-  newestOf,
-  type SignedHandshake,
-} from "../../shared/node/handshake-verdict.ts";
+import type { NewestHandshake } from "../../shared/node/handshake-verdict.ts";
+import type { MeshEvent, NodeIssue } from "../../shared/node/mesh/view.ts";
 import type { Issue } from "../../shared/node/plan-tick.ts";
-import type { Directory, DirectoryEntry } from "../../shared/node/segment-mesh.ts";
-import type { NodeStatus } from "../../shared/registry/node-status.ts";
+import type { Directory, DirectoryEntry, MemberStatus } from "../../shared/node/segment-mesh.ts";
 import { raiseMeta, readMeta } from "../storage/meta.ts";
 
 export interface MemberRow {
   node: string;
-  status: NodeStatus | "gone";
+  status: MemberStatus;
   etag: string | null;
   manifest: string | null;
   peers: string;
@@ -54,20 +48,20 @@ export class MemberStore {
     return this.#sql.exec<MemberRow>("SELECT * FROM members WHERE node = ?", node).toArray()[0] ?? null;
   }
 
-  all(): { node: string; status: MemberRow["status"] }[] {
-    return this.#sql.exec<Pick<MemberRow, "node" | "status">>("SELECT node, status FROM members").toArray();
+  all(): string[] {
+    return this.#nodes("SELECT node FROM members");
   }
 
-  /**
-   * How the member stands now. What it was given is cleared where it is no member any more.
-   *
-   * @param floor What the registry says of its handshakes elsewhere; null when it says nothing.
-   */
-  setStatus(node: string, status: MemberRow["status"], floor: NewestHandshake | null): boolean {
-    const before = this.get(node);
-    const own = before ? newestHandshakeOf(before) : NO_HANDSHAKE;
-    const newest = floor ? newestOf(own, floor, before?.floor_made ?? 0) : own;
-    if (before?.status === status && newest === own) return false;
+  isEmpty(): boolean {
+    return this.#nodes("SELECT node FROM members LIMIT 1").length === 0;
+  }
+
+  approved(): string[] {
+    return this.#nodes("SELECT node FROM members WHERE status = 'approved'");
+  }
+
+  /** How the member stands now. What it was given is cleared where it is no member any more. */
+  stand({ node, status, newest, floorMade }: Extract<MeshEvent, { type: "stands" }>): void {
     this.#sql.exec(
       `INSERT INTO members (node, status, changed, handshake, handshake_made, floor_made) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
        ON CONFLICT (node) DO UPDATE SET status = ?2, changed = ?3, handshake = ?4, handshake_made = ?5, floor_made = ?6`,
@@ -76,15 +70,13 @@ export class MemberStore {
       this.#tick(),
       newest.counter,
       newest.madeAt,
-      floor?.madeAt ?? before?.floor_made ?? 0,
+      floorMade,
     );
-    if (status !== "approved") {
-      this.#sql.exec(
-        "UPDATE members SET etag = NULL, manifest = NULL, peers = '[]', head_expires_at = NULL, waiting = 0 WHERE node = ?",
-        node,
-      );
-    }
-    return true;
+    if (status === "approved") return;
+    this.#sql.exec(
+      "UPDATE members SET etag = NULL, manifest = NULL, peers = '[]', head_expires_at = NULL, waiting = 0 WHERE node = ?",
+      node,
+    );
   }
 
   issueOf(row: MemberRow | null): Issue | null {
@@ -92,7 +84,7 @@ export class MemberStore {
   }
 
   /** Stores what a tick proves. */
-  publish(issues: readonly { node: string; issue: Issue }[], tick: Tick): void {
+  publish(issues: readonly NodeIssue[], tick: Tick): void {
     const { serial, expiresAt } = tick.document;
     this.#sql.exec(
       "INSERT INTO heads (id, envelope, expires_at) VALUES (?, ?, ?)",
@@ -158,52 +150,11 @@ export class MemberStore {
   }
 
   nextExpiry(): number | null {
-    return this.#sql
-      .exec<{ at: number | null }>("SELECT min(head_expires_at) AS at FROM members WHERE status = 'approved'")
-      .one().at;
-  }
-
-  /** What another handshake of the member is judged by. */
-  knownHandshakes(row: MemberRow, { counter, statement }: SignedHandshake): KnownHandshakes {
-    const [same] = this.#sql
-      .exec<{ statement: string }>(
-        "SELECT statement FROM handshakes WHERE node = ? AND counter = ? ORDER BY statement = ? DESC LIMIT 1",
-        row.node,
-        counter,
-        statement,
-      )
-      .toArray();
-    const { since } = this.#sql
-      .exec<{ since: number | null }>(
-        "SELECT min(made) AS since FROM handshakes WHERE node = ? AND counter > ?",
-        row.node,
-        counter,
-      )
-      .one();
-    return { newest: newestHandshakeOf(row), same: same?.statement ?? null, aboveSince: since };
-  }
-
-  rememberHandshake(node: string, { counter, madeAt, statement }: SignedHandshake, now: number): void {
-    this.#sql.exec("DELETE FROM handshakes WHERE until < ?", now);
-    this.#sql.exec(
-      "INSERT OR REPLACE INTO handshakes (statement, node, counter, made, until) VALUES (?, ?, ?, ?, ?)",
-      statement,
-      node,
-      counter,
-      madeAt,
-      now + HANDSHAKE_MEMORY_MS,
+    const rows = this.#sql.exec<{ at: number }>(
+      `SELECT head_expires_at AS at FROM members WHERE status = 'approved' AND head_expires_at IS NOT NULL
+       ORDER BY head_expires_at LIMIT 1`,
     );
-  }
-
-  admitHandshake(node: string, { counter, madeAt }: NewestHandshake, now: number): void {
-    this.#sql.exec(
-      "UPDATE members SET handshake = ?, handshake_made = ?, handshake_at = ?, seen_at = ? WHERE node = ?",
-      counter,
-      madeAt,
-      now,
-      now,
-      node,
-    );
+    return rows.toArray()[0]?.at ?? null;
   }
 
   /** Takes one of the member's allowance for what its peers must hear of. */
@@ -278,8 +229,6 @@ export class MemberStore {
       .map(({ node }) => node);
   }
 }
-
-const NO_HANDSHAKE: NewestHandshake = { counter: 0, madeAt: 0 };
 
 export const newestHandshakeOf = (row: MemberRow): NewestHandshake => ({
   counter: row.handshake,

@@ -41,9 +41,9 @@ export class Presence {
     return now - seen < limit + behind;
   }
 
-  /** When the node counts as absent for so long; what may not have been written is granted. */
-  absentAt(node: string, since: number, absenceMs: number): number {
-    return Math.max(this.#seen.get(node) ?? since, since) + absenceMs + WRITE_MS;
+  /** Since when the node was not heard, at the latest: what may not have been written is granted. */
+  silentSince(node: string, enrolledAt: number): number {
+    return Math.max(this.#seen.get(node) ?? enrolledAt, enrolledAt) + WRITE_MS;
   }
 
   forget(node: string): void {

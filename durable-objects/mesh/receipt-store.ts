@@ -1,8 +1,6 @@
-import { TICKET_LIFETIME_MS } from "../../shared/node/protocol/types.ts";
+import type { MeshEvent } from "../../shared/node/mesh/view.ts";
 import type { RevocationReceipt } from "../../shared/node/segment-mesh.ts";
 
-/** How long an isolate may go on saying that an older state is right. */
-export const DIRECTORY_LEASE_MS = 2_000;
 const MOST_NAMED = 100;
 const KEEP_MS = 7 * 86_400_000;
 
@@ -17,42 +15,34 @@ export class ReceiptStore {
     this.#open = this.#count();
   }
 
-  /**
-   * The member is told with this counter to drop the node. It can't have been told that its older state is right later
-   * than the directory's lease allows, nor after its newest ticket ended.
-   */
-  add(
-    node: string,
-    member: { readonly node: string; readonly handshake_at: number | null },
-    counter: number,
-    now: number,
-    leaseSeconds: number,
-  ): void {
-    const ticketEnd = (member.handshake_at ?? now) + TICKET_LIFETIME_MS;
-    const lastFresh = Math.min(now + DIRECTORY_LEASE_MS, ticketEnd);
-    this.#sql.exec(
-      `INSERT INTO revocations (node, member, counter, lease_ends_at) VALUES (?, ?, ?, ?)
-       ON CONFLICT (node, member) DO UPDATE SET counter = excluded.counter, lease_ends_at = excluded.lease_ends_at,
-         acknowledged_at = NULL`,
-      node,
-      member.node,
-      counter,
-      lastFresh + leaseSeconds * 1_000,
-    );
+  /** Members were told to drop nodes. */
+  addAll(revoked: readonly Extract<MeshEvent, { type: "revoked" }>[]): void {
+    if (revoked.length === 0) return;
+    for (const { node, member, counter, leaseEndsAt } of revoked) {
+      this.#sql.exec(
+        `INSERT INTO revocations (node, member, counter, lease_ends_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (node, member) DO UPDATE SET counter = excluded.counter, lease_ends_at = excluded.lease_ends_at,
+           acknowledged_at = NULL`,
+        node,
+        member,
+        counter,
+        leaseEndsAt,
+      );
+    }
     this.#open = this.#count();
   }
 
   /** The member has applied what was issued with this counter. */
   acknowledge(member: string, counter: number, now: number): void {
     if (this.#open === 0) return;
-    this.#sql.exec(
+    const acknowledged = this.#sql.exec(
       `UPDATE revocations SET acknowledged_at = ?
-       WHERE member = ? AND counter <= ? AND acknowledged_at IS NULL`,
+       WHERE member = ? AND counter <= ? AND acknowledged_at IS NULL RETURNING node`,
       now,
       member,
       counter,
     );
-    this.#open = this.#count();
+    this.#open -= acknowledged.toArray().length;
   }
 
   receipt(node: string, now: number, nameOf: (node: string) => string): RevocationReceipt {

@@ -1,5 +1,7 @@
+import { META_SCHEMA } from "../storage/meta.ts";
+
 /** Migration steps of a segment's mesh, after the common ones. `docs/storage-schema.md` says what the rows mean. */
-export const MESH_SCHEMA = `
+const MESH_SCHEMA = `
   CREATE TABLE members (
     node TEXT PRIMARY KEY, status TEXT NOT NULL, changed INTEGER NOT NULL,
     etag TEXT, manifest TEXT, peers TEXT NOT NULL DEFAULT '[]',
@@ -32,17 +34,17 @@ export const MESH_SCHEMA = `
   ) STRICT;
   CREATE TABLE texts (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`;
 
-export const HANDSHAKES_SCHEMA = `
+const HANDSHAKES_SCHEMA = `
   CREATE TABLE handshakes (statement TEXT PRIMARY KEY, node TEXT NOT NULL, until INTEGER NOT NULL) STRICT;
   CREATE INDEX handshakes_until ON handshakes (until);`;
 
-export const CONDITIONS_SCHEMA = `ALTER TABLE reports ADD COLUMN conditions TEXT NOT NULL DEFAULT '[]';`;
+const CONDITIONS_SCHEMA = `ALTER TABLE reports ADD COLUMN conditions TEXT NOT NULL DEFAULT '[]';`;
 
 /**
  * Handshakes are judged by when they were signed, what a node says to its peers is allowed by its row, and nobody read
  * the sums by hour.
  */
-export const JUDGED_SCHEMA = `
+const JUDGED_SCHEMA = `
   ALTER TABLE members ADD COLUMN handshake_made INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE members ADD COLUMN floor_made INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE members ADD COLUMN told_until INTEGER NOT NULL DEFAULT 0;
@@ -56,3 +58,19 @@ export const JUDGED_SCHEMA = `
   CREATE INDEX handshakes_until ON handshakes (until);
   DROP TABLE hours;
   ALTER TABLE reports ADD COLUMN left_out TEXT NOT NULL DEFAULT '[]';`;
+
+/** What is asked at every change or every alarm is found without looking at all members. */
+const INDEXED_SCHEMA = `
+  CREATE INDEX members_waiting ON members (node) WHERE waiting = 1;
+  CREATE INDEX members_renewal ON members (coalesce(head_expires_at, 0)) WHERE status = 'approved';
+  CREATE INDEX revocations_open ON revocations (member, counter) WHERE acknowledged_at IS NULL;`;
+
+/** In their order: see `migrate`. */
+export const STEPS = [
+  META_SCHEMA,
+  MESH_SCHEMA,
+  HANDSHAKES_SCHEMA,
+  CONDITIONS_SCHEMA,
+  JUDGED_SCHEMA,
+  INDEXED_SCHEMA,
+];

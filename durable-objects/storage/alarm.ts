@@ -31,3 +31,27 @@ export function ringIfSilent(ctx: DurableObjectState, ring: () => void): void {
     if ((await ctx.storage.getAlarm()) === null) ring();
   });
 }
+
+/** An alarm that is set only when it must ring earlier than it does already: one that rings too early looks and goes on. */
+export class RisingAlarm {
+  readonly #storage: DurableObjectStorage;
+  /** Null while nothing is known of it. */
+  #at: number | null = null;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  /** Rings at the earliest of the times at the latest. */
+  ring(times: readonly (number | null)[], now: number): void {
+    const at = Math.min(...times.filter((time) => time !== null));
+    if (this.#at !== null && this.#at > now && this.#at <= at) return;
+    this.#at = at;
+    ringAt(this.#storage, [at]);
+  }
+
+  /** To be called first when it rang. */
+  rang(): void {
+    this.#at = null;
+  }
+}

@@ -5,6 +5,9 @@ import type { Condition, ConfigAnswer, NodeFactsReport, PeerReport } from "./pro
 
 /** What a segment's object says to the Workers. */
 
+/** `gone`: it is not in the segment any more, and isolates that knew it must be told. */
+export type MemberStatus = NodeStatus | "gone";
+
 /** How a node of the segment stands, as an isolate keeps it. */
 export interface DirectoryEntry {
   readonly node: string;

@@ -41,6 +41,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/net": "base",
   "shared/node": "base crypto net node/config node/protocol segments",
   "shared/node/config": "base crypto merkle net",
+  "shared/node/mesh": "node node/config node/protocol registry segments",
   "shared/node/protocol": "base crypto node/config",
   "shared/registry": "access/login net node node/config segments",
   "shared/segments": "access/login base net node/config",
@@ -52,7 +53,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "workers/session": "pages platform registry",
   "workers/sign-in": "gateway pages platform registry session",
 };
-const NESTED = /^shared\/(access\/\w+|node\/(config|protocol))\//;
+const NESTED = /^shared\/(access\/\w+|node\/(config|mesh|protocol))\//;
 const folderOf = (file: string): string =>
   file
     .split("/")

@@ -1,0 +1,87 @@
+import { SerialQueue } from "../../shared/base/async/serial-queue.ts";
+import type { Ends } from "../../shared/node/mesh/ends.ts";
+import type { Network } from "../../shared/node/mesh/network.ts";
+import type { MeshCommand } from "../../shared/node/mesh/wish.ts";
+import type { Publisher } from "./publisher.ts";
+import type { RegistryReader } from "./registry-reader.ts";
+
+/** Whatever the registry says. */
+export const NEWEST = Number.POSITIVE_INFINITY;
+
+/** Keeps the object's copy of the network, and has published what changes in it: one change after the other. */
+export class Learner {
+  readonly #segment: string;
+  readonly #registry: RegistryReader;
+  readonly #publisher: Publisher;
+  readonly #ends: Ends;
+  readonly #queue = new SerialQueue();
+  #network: Network | null = null;
+  #askedAt = 0;
+
+  constructor(segment: string, registry: RegistryReader, publisher: Publisher, ends: Ends) {
+    this.#segment = segment;
+    this.#registry = registry;
+    this.#publisher = publisher;
+    this.#ends = ends;
+  }
+
+  /** As it was learnt at last; null when nothing was, or when the last try failed. */
+  get network(): Network | null {
+    return this.#network;
+  }
+
+  /** When the registry was last asked, in milliseconds since the Unix epoch. */
+  get askedAt(): number {
+    return this.#askedAt;
+  }
+
+  /** The network as it was known at last; reads it where this object knows nothing yet. */
+  async known(): Promise<Network> {
+    if (!this.#network) await this.learn(0);
+    if (!this.#network) throw new Error("the mesh was never used");
+    return this.#network;
+  }
+
+  /** Learns at least a revision, and publishes what it changed. */
+  learn(revision: number): Promise<void> {
+    return this.#queue.run(async () => {
+      if (this.#network && this.#network.state.revision >= revision) return;
+      try {
+        await this.#catchUp(Date.now());
+      } catch (error) {
+        // What is in memory may be ahead of what was stored: begin anew.
+        this.#network = null;
+        throw error;
+      }
+    });
+  }
+
+  async #catchUp(now: number): Promise<void> {
+    const known = this.#network;
+    const affected = known && (await this.#registry.catchUp(known));
+    const network = affected ? known : await this.#registry.load();
+    this.#askedAt = now;
+    if (!network) return;
+    await this.#publisher.run(network, { type: "learn", affected }, now);
+    if (!affected) this.#ends.clear();
+    for (const node of affected ?? network.ids()) {
+      const row = network.row(node);
+      this.#ends.update(node, row?.segment_id === this.#segment ? row : null, now);
+    }
+    this.#network = network;
+  }
+
+  /**
+   * Carries out a command on what is known, after all that waits.
+   *
+   * @param isWanted Asked when it is the command's turn.
+   * @returns Whether it was carried out.
+   */
+  command(command: MeshCommand, isWanted = () => true): Promise<boolean> {
+    return this.#queue.run(async () => {
+      if (!this.#network || !isWanted()) return false;
+      await this.#publisher.run(this.#network, command, Date.now());
+      return true;
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import type { Network } from "../../shared/node/mesh/network.ts";
+import { liveNode, segmentMap } from "../../shared/node/overview.ts";
+import type { LiveNode, SegmentMap } from "../../shared/node/segment-mesh.ts";
+import { factsOf } from "../../shared/registry/node-rows.ts";
+import type { MeshStore } from "./mesh-store.ts";
+import type { Presence } from "./presence.ts";
+import type { ReportStore } from "./report-store.ts";
+import type { Sockets } from "./sockets.ts";
+
+const MOST_MAPPED = 2_000;
+
+/** What people see of the segment. */
+export class Overview {
+  readonly #store: MeshStore;
+  readonly #reports: ReportStore;
+  readonly #presence: Presence;
+  readonly #sockets: Sockets;
+
+  constructor(store: MeshStore, reports: ReportStore, presence: Presence, sockets: Sockets) {
+    this.#store = store;
+    this.#reports = reports;
+    this.#presence = presence;
+    this.#sockets = sockets;
+  }
+
+  live(network: Network, node: string, now: number): LiveNode {
+    const heardAt = this.#sockets.heardAt(node, now);
+    const seenAt = this.#presence.lastSeen(node);
+    return liveNode(this.#reports.get(node), {
+      online: heardAt !== null || this.#presence.isOnline(node, network.state.poll_seconds, now),
+      lastSeenAt: heardAt === null ? seenAt : Math.max(heardAt, seenAt ?? 0),
+      etag: this.#store.rows.get(node)?.etag ?? null,
+      peers: network.index.linksOf(node).length,
+      now,
+    });
+  }
+
+  map(network: Network, now: number): SegmentMap {
+    const members = this.#store.approved();
+    const nodes = members.slice(0, MOST_MAPPED).flatMap((node) => {
+      const row = network.row(node);
+      if (!row) return [];
+      const { online, lastSeenAt } = this.live(network, node, now);
+      const { ipv4 } = factsOf(row, network.state.ipv6_prefix);
+      return [{ id: row.id, name: row.name, ipv4, online, lastSeenAt }];
+    });
+    return segmentMap(
+      nodes,
+      (node) => network.index.linksOf(node),
+      (node) => this.#reports.get(node)?.peers ?? [],
+      members.length > MOST_MAPPED,
+    );
+  }
+}

@@ -1,0 +1,98 @@
+import { Network, type RootEnvelope } from "../../shared/node/mesh/network.ts";
+import {
+  ALL_NODES_QUERY,
+  CHANGED_NODES_QUERY,
+  GONE_QUERY,
+  type GoneRow,
+  KEYS_QUERY,
+  type KeyRow,
+  type LightRow,
+  RULES_QUERY,
+  type RuleRow,
+  SEGMENTS_QUERY,
+  type SegmentRow,
+  STATE_QUERY,
+  type StateRow,
+} from "../../shared/registry/node-rows.ts";
+
+const PAGE = 2_000;
+const KEYS_AT_ONCE = 500;
+
+/** What a segment's object reads of the registry. */
+export class RegistryReader {
+  readonly #db: D1Database;
+
+  constructor(db: D1Database) {
+    this.#db = db;
+  }
+
+  /** Null while the mesh was never used. */
+  async load(): Promise<Network | null> {
+    // First the revision: whatever changes while the rest is read is read again by the next catch-up.
+    const state = await this.#db.prepare(STATE_QUERY).first<StateRow>();
+    if (!state) return null;
+    const network = new Network(state);
+    const changed: LightRow[] = [];
+    for (let after = "", more = true; more; ) {
+      const { results } = await this.#db.prepare(ALL_NODES_QUERY).bind(after, PAGE).all<LightRow>();
+      changed.push(...results);
+      after = results.at(-1)?.id ?? "";
+      more = results.length === PAGE;
+    }
+    network.learn({
+      state,
+      segments: await this.#segments(),
+      roots: await this.#roots(),
+      rules: await this.#rules(),
+      changed,
+      gone: [],
+    });
+    return network;
+  }
+
+  /**
+   * Brings a network up to date. Returns the nodes whose configuration may be another now; null where the registry went
+   * back to an older state, so that the network must be loaded anew.
+   */
+  async catchUp(network: Network): Promise<ReadonlySet<string> | null> {
+    const known = network.state;
+    const [states, changed, gone] = await this.#db.batch<StateRow | LightRow | GoneRow>([
+      this.#db.prepare(STATE_QUERY),
+      this.#db.prepare(CHANGED_NODES_QUERY).bind(known.revision),
+      this.#db.prepare(GONE_QUERY).bind(known.revision),
+    ]);
+    const state = states?.results[0] as StateRow | undefined;
+    if (!state || state.revision < known.revision) return null;
+    if (state.revision === known.revision) return new Set();
+    return network.learn({
+      state,
+      segments: await this.#segments(),
+      ...(state.root_version > known.root_version ? { roots: await this.#roots() } : {}),
+      ...(state.rules_revision > network.rulesRevision ? { rules: await this.#rules() } : {}),
+      changed: (changed?.results ?? []) as LightRow[],
+      gone: ((gone?.results ?? []) as GoneRow[]).map(({ node_id }) => node_id),
+    });
+  }
+
+  async keysOf(nodes: readonly string[]): Promise<KeyRow[]> {
+    const keys: KeyRow[] = [];
+    for (let at = 0; at < nodes.length; at += KEYS_AT_ONCE) {
+      const some = JSON.stringify(nodes.slice(at, at + KEYS_AT_ONCE));
+      keys.push(...(await this.#db.prepare(KEYS_QUERY).bind(some).all<KeyRow>()).results);
+    }
+    return keys;
+  }
+
+  async #segments(): Promise<SegmentRow[]> {
+    return (await this.#db.prepare(SEGMENTS_QUERY).all<SegmentRow>()).results;
+  }
+
+  async #rules(): Promise<RuleRow[]> {
+    return (await this.#db.prepare(RULES_QUERY).all<RuleRow>()).results;
+  }
+
+  async #roots(): Promise<RootEnvelope[]> {
+    const query = "SELECT version, envelope FROM root_documents ORDER BY version";
+    return (await this.#db.prepare(query).all<RootEnvelope>()).results;
+  }
+}

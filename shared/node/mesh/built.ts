@@ -1,0 +1,66 @@
+import type { KeyRow } from "../../registry/node-rows.ts";
+import { type BuildFault, type BuiltNode, buildComponent, buildNode, buildRecord } from "../config/build.ts";
+import type { Addressed, AnyDocument } from "../config/object.ts";
+import type { ComponentDocument, RecordDocument } from "../config/types.ts";
+import type { Network } from "./network.ts";
+import type { MeshView } from "./view.ts";
+
+/** What nodes shall apply, as far as it follows from what is in memory. */
+export interface Built {
+  readonly component: Addressed<ComponentDocument>;
+  readonly nodes: readonly BuiltNode[];
+  readonly faults: readonly BuildFault[];
+  /** Key records that are not stored yet: the only objects whose content is not in memory. Node by hash. */
+  readonly missing: ReadonlyMap<string, string>;
+}
+
+export function buildAll(view: MeshView, network: Network, segment: string, nodes: readonly string[]): Built {
+  const source = network.source(view.rulesRevision);
+  const component = buildComponent(source, segment);
+  const built: BuiltNode[] = [];
+  const faults: BuildFault[] = [];
+  for (const node of nodes) {
+    const result = buildNode(source, node, component);
+    if (result.ok) built.push(result.value);
+    else faults.push({ ...result.error, node });
+  }
+  const needed = new Map<string, string>();
+  for (const { manifest, peers } of built) {
+    for (const { document } of [manifest, ...peers]) needed.set(document.record, document.node);
+  }
+  const missing = new Map([...needed].filter(([hash]) => !view.hasObject(hash)));
+  return { component, nodes: built, faults, missing };
+}
+
+/**
+ * The missing records, from the nodes' keys.
+ *
+ * @throws when one of them is not there: the registry moved on while it was read, so try again with what it says now.
+ */
+export function recordsOf(
+  network: Network,
+  { missing }: Pick<Built, "missing">,
+  keys: readonly KeyRow[],
+): Addressed<RecordDocument>[] {
+  const records = keys.map((row) =>
+    buildRecord(network.state.network_id, row.id, {
+      wireguard: row.wireguard_key,
+      kem: row.kem_key,
+      signing: row.signing_hash,
+    }),
+  );
+  const found = new Set(records.map(({ hash }) => hash));
+  const lost = [...missing].find(([hash]) => !found.has(hash));
+  if (lost) throw new Error(`the record of ${lost[1]} is not the one that is announced`);
+  return records;
+}
+
+/** All objects that the built nodes' manifests lead to, but the records. */
+export function objectsOf({ component, nodes }: Built): Addressed<AnyDocument>[] {
+  const all = new Map<string, Addressed<AnyDocument>>([[component.hash, component]]);
+  for (const { manifest, peers } of nodes) {
+    all.set(manifest.hash, manifest);
+    for (const peer of peers) all.set(peer.hash, peer);
+  }
+  return [...all.values()];
+}

@@ -1,0 +1,152 @@
+import {
+  domainOf,
+  factsOf,
+  type LightRow,
+  type RuleRow,
+  reportedEndpoints,
+  ruleOf,
+  type SegmentRow,
+  type StateRow,
+} from "../../registry/node-rows.ts";
+import { createSegmentIndex } from "../../segments/segment-index.ts";
+import type { SegmentIndex } from "../../segments/types.ts";
+import type { BuildSource } from "../config/build.ts";
+
+export interface RootEnvelope {
+  readonly version: number;
+  readonly envelope: string;
+}
+
+/** What the registry says that the copy does not know yet. What is left out is unchanged. */
+export interface RegistryNews {
+  readonly state: StateRow;
+  readonly segments?: readonly SegmentRow[];
+  /** All there are, oldest first. */
+  readonly roots?: readonly RootEnvelope[];
+  /** Rows of nodes that are new or changed. */
+  readonly changed: readonly LightRow[];
+  /** Ids of nodes that are there no more. */
+  readonly gone: readonly string[];
+  /** All there are that are switched on. */
+  readonly rules?: readonly RuleRow[];
+}
+
+/** Leaves room for an outer IPv6 header on paths of 1,460 bytes, as some clouds have them. */
+const MTU = 1_380;
+
+/** The whole network as one segment's object knows it: a copy in memory of what the registry says up to a revision. */
+export class Network {
+  readonly index: SegmentIndex = createSegmentIndex();
+  readonly #rows = new Map<string, LightRow>();
+  readonly #idsByName = new Map<string, string>();
+  readonly #segments = new Map<string, string>();
+  #state: StateRow;
+  #roots: readonly RootEnvelope[] = [];
+  #rulesRevision = -1;
+
+  constructor(state: StateRow) {
+    this.#state = state;
+  }
+
+  get state(): StateRow {
+    return this.#state;
+  }
+
+  /** The revision of the rules that it knows; -1 before the first. */
+  get rulesRevision(): number {
+    return this.#rulesRevision;
+  }
+
+  /** Takes in what changed. Returns the nodes whose configuration may be another now. */
+  learn({ state, segments, roots, changed, gone, rules }: RegistryNews): ReadonlySet<string> {
+    const affected = new Set<string>();
+    const add = (ids: Iterable<string>) => {
+      for (const id of ids) affected.add(id);
+    };
+    for (const { id, name } of segments ?? []) this.#segments.set(id, name);
+    if (roots) this.#roots = roots;
+    for (const id of gone) {
+      this.#forget(id);
+      add(this.index.remove(id));
+      affected.add(id);
+    }
+    for (const row of changed) {
+      const before = this.#rows.get(row.id);
+      add(this.#upsert(row, state.ipv6_prefix));
+      affected.add(row.id);
+      // Neither the record nor the endpoints are facts of the index, but the peers' documents hold them.
+      if (before && (before.record_hash !== row.record_hash || before.endpoints !== row.endpoints)) {
+        add(this.index.linksOf(row.id).map(({ peer }) => peer));
+      }
+    }
+    // Last: without rules a node has no peers, and its place in the index costs nothing.
+    if (rules) {
+      add(this.index.setRules(rules.map(ruleOf)));
+      this.#rulesRevision = state.rules_revision;
+    }
+    this.#state = state;
+    return affected;
+  }
+
+  row(node: string): LightRow | undefined {
+    return this.#rows.get(node);
+  }
+
+  ids(): Iterable<string> {
+    return this.#rows.keys();
+  }
+
+  nameOf(node: string): string {
+    return this.#rows.get(node)?.name ?? node;
+  }
+
+  /** The id of a node by its id or its name. */
+  idOf(reference: string): string | null {
+    return this.#rows.has(reference) ? reference : (this.#idsByName.get(reference) ?? null);
+  }
+
+  /** Ids of the segments that have nodes. */
+  segments(): ReadonlySet<string> {
+    return new Set([...this.#rows.values()].map(({ segment_id }) => segment_id));
+  }
+
+  /** Whether a node is an approved member of the network. */
+  isInGoodStanding = (node: string): boolean => this.#rows.get(node)?.status === "approved";
+
+  /** Envelopes newer than a version, oldest first. */
+  rootsAfter(version: number): string[] {
+    return this.#roots.filter((root) => root.version > version).map(({ envelope }) => envelope);
+  }
+
+  /** @param rulesRevision Of the one segment that is built. */
+  source(rulesRevision: number): BuildSource {
+    return {
+      network: this.#state.network_id,
+      domain: domainOf(this.#state),
+      mtu: MTU,
+      leaseSeconds: this.#state.lease_seconds,
+      index: this.index,
+      segmentName: (segment) => this.#segments.get(segment) ?? segment,
+      recordOf: (node) => this.#rows.get(node)?.record_hash,
+      endpointsOf: (node) => {
+        const row = this.#rows.get(node);
+        return row ? reportedEndpoints(row) : [];
+      },
+      rulesRevision: () => rulesRevision,
+    };
+  }
+
+  #upsert(row: LightRow, ipv6Prefix: string): ReadonlySet<string> {
+    this.#forget(row.id);
+    this.#rows.set(row.id, row);
+    this.#idsByName.set(row.name, row.id);
+    return this.index.upsert(factsOf(row, ipv6Prefix));
+  }
+
+  /** Two nodes may have swapped their names: the name of one is the other's by now. */
+  #forget(id: string): void {
+    const before = this.#rows.get(id);
+    if (before && this.#idsByName.get(before.name) === id) this.#idsByName.delete(before.name);
+    this.#rows.delete(id);
+  }
+}

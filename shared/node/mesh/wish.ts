@@ -1,0 +1,71 @@
+import type { Network } from "./network.ts";
+import type { MeshEvent, MeshView } from "./view.ts";
+
+export type MeshCommand =
+  /** @param affected Nodes whose configuration may be another now; null when everything was just read anew. */
+  | { readonly type: "learn"; readonly affected: ReadonlySet<string> | null }
+  /** Gives the nodes new heads, whatever else changed. */
+  | { readonly type: "renew"; readonly nodes: readonly string[] }
+  /** Publishes what is held. */
+  | { readonly type: "confirm" };
+
+/** Whose configurations are built anew. */
+export interface Wish {
+  readonly nodes: readonly string[];
+  /** Nodes that get a new head even where nothing changed for them. */
+  readonly renewed: ReadonlySet<string>;
+  /** An administrator wants the change in spite of what it takes away. */
+  readonly isConfirmed: boolean;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** @param view After the standings of the command were applied. */
+export function wishOf(view: MeshView, network: Network, rulesChanged: boolean, command: MeshCommand): Wish {
+  switch (command.type) {
+    case "learn":
+      return learned(view, network, rulesChanged, command.affected);
+    case "renew":
+      // What is held stays part of the question, or it would look answered.
+      return {
+        nodes: [...new Set([...command.nodes, ...view.waiting()])],
+        renewed: new Set(command.nodes),
+        isConfirmed: false,
+      };
+    case "confirm":
+      return { nodes: view.waiting(), renewed: NONE, isConfirmed: true };
+  }
+}
+
+function learned(
+  view: MeshView,
+  network: Network,
+  rulesChanged: boolean,
+  affected: ReadonlySet<string> | null,
+): Wish {
+  const isRebased = network.state.root_version > 0 && view.base !== baseOf(network);
+  const isBehind = view.revision !== network.state.revision;
+  if (isRebased || rulesChanged || (affected === null && isBehind)) {
+    const nodes = view.approved();
+    return { nodes, renewed: isRebased ? new Set(nodes) : NONE, isConfirmed: false };
+  }
+  const concerned = [...(affected ?? NONE)].filter((node) => view.member(node)?.status === "approved");
+  const nodes = [...new Set([...concerned, ...view.waiting()])];
+  return { nodes, renewed: NONE, isConfirmed: false };
+}
+
+/**
+ * Whether the rules that concern the segment are others than before. Their revision is a part of the component, so it
+ * stays what it was while others' rules change.
+ */
+export function changedRules(
+  view: MeshView,
+  network: Network,
+  segment: string,
+): Extract<MeshEvent, { type: "rules" }>[] {
+  const rules = JSON.stringify(network.index.rulesOf(segment));
+  return view.rules === rules ? [] : [{ type: "rules", rules, revision: network.state.revision }];
+}
+
+/** Names the root under which members stand. */
+export const baseOf = ({ state }: Network): string => `${state.epoch}.${state.root_version}`;
