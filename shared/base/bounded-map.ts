@@ -35,3 +35,41 @@ export class BoundedMap<K, V> {
     this.#old.delete(key);
   }
 }
+
+/** A bounded map whose entries are good until a moment of their own. The clock is the caller's. */
+export class ExpiringMap<K, V> {
+  readonly #entries: BoundedMap<K, { readonly value: V; readonly until: number }>;
+
+  /** @param max Entries, at least 2; `BoundedMap` says which of them go. */
+  constructor(max: number) {
+    this.#entries = new BoundedMap(max);
+  }
+
+  /** @param now In the unit of `until`. */
+  get(key: K, now: number): V | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || now < entry.until) return entry?.value;
+    this.#entries.delete(key);
+    return undefined;
+  }
+
+  set(key: K, value: V, until: number): void {
+    this.#entries.set(key, { value, until });
+  }
+}
+
+/**
+ * The function with its answers kept, for texts of which a few come again and again. It must be pure.
+ *
+ * @param max Answers that are kept, since texts that come from clients have no end; `BoundedMap` says which of them go.
+ */
+export function remembering<V>(max: number, answer: (text: string) => V): (text: string) => V {
+  const kept = new BoundedMap<string, V>(max);
+  return (text) => {
+    const known = kept.get(text);
+    if (known !== undefined) return known;
+    const value = answer(text);
+    kept.set(text, value);
+    return value;
+  };
+}

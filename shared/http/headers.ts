@@ -1,6 +1,6 @@
 /** Which request headers reach an upstream (RFC 9110 §7.6.1 and our own names). */
 
-import { remembering } from "../base/remembering.ts";
+import { remembering } from "../base/bounded-map.ts";
 import type { Sent } from "./navigation.ts";
 import { foldedName, isTrustedName } from "./trusted-names.ts";
 

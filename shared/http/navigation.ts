@@ -40,3 +40,15 @@ export function maySignIn(asked: Sent): boolean {
  */
 export const opensWebSocket = ({ method, headers }: Sent): boolean =>
   method === "GET" && /^websocket$/i.test(headers.get("upgrade") ?? "");
+
+/**
+ * Whether a browser fetches the script of a service worker that may watch over the whole host (Service Workers,
+ * "Path restriction": a script's scope is its own directory, unless `Service-Worker-Allowed` widens it).
+ *
+ * @param path Canonical path of the script.
+ */
+export function isRootServiceWorker({ headers }: Pick<Sent, "headers">, path: string): boolean {
+  const isWorker =
+    headers.get("service-worker") !== null || headers.get("sec-fetch-dest") === "serviceworker";
+  return isWorker && path.lastIndexOf("/") === 0;
+}

@@ -1,10 +1,9 @@
-import { pause } from "../../shared/base/async/timer.ts";
 import { type ConfigTag, compareSerials, parseTag } from "../../shared/node/config/serial.ts";
 import { HEADERS, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import type { Bindings } from "../platform/env.ts";
 import { meshObject } from "../platform/objects.ts";
 import { throwRefusal } from "../platform/refused.ts";
-import { timer } from "../platform/timer.ts";
+import { pause } from "../platform/timer.ts";
 import { catchUpTo, markSeen } from "./directory.ts";
 import { json, type Reply } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
@@ -28,7 +27,7 @@ export async function config(request: Request, bindings: Bindings, session: Agen
     // A node that left is not held, nor marked as seen.
     if (Date.now() + LOOK_MS > until || request.signal.aborted)
       return { status: 304, body: "", etag: `"${etag}"` };
-    await pause(timer, LOOK_MS);
+    await pause(LOOK_MS);
   }
 }
 

@@ -1,8 +1,7 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { AssertionKey, Session } from "../../shared/access/sessions/types.ts";
 import { base64url } from "../../shared/base/base64url.ts";
-import { BoundedMap } from "../../shared/base/bounded-map.ts";
-import { remembering } from "../../shared/base/remembering.ts";
+import { BoundedMap, remembering } from "../../shared/base/bounded-map.ts";
 import { assertedGroups, jsonBytes } from "../../shared/http/asserted-groups.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";

@@ -2,8 +2,8 @@ import { methodRefusal, type Question, questionOf } from "../../shared/access/qu
 import { type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
 import { originOf, requestAuthority } from "../../shared/http/host.ts";
+import { isRootServiceWorker } from "../../shared/http/navigation.ts";
 import { corsHeaders, isPreflight, mayOpenWebSocket, preflightHeaders } from "../../shared/http/origin.ts";
-import { isRootServiceWorker } from "../../shared/http/service-worker.ts";
 import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../../shared/http/target.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import { recordDecision } from "../platform/audit.ts";

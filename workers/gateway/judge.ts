@@ -1,5 +1,4 @@
-import { type Asker, type Assessment, assess } from "../../shared/access/assess.ts";
-import { decisionEntry } from "../../shared/access/decision-entry.ts";
+import { type Asker, type Assessment, assess, decisionEntry } from "../../shared/access/assess.ts";
 import type { PrincipalFacts } from "../../shared/access/policy/request.ts";
 import type { Asked, Question } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";

@@ -1,4 +1,4 @@
-import { ExpiringMap } from "../../shared/base/expiring-map.ts";
+import { ExpiringMap } from "../../shared/base/bounded-map.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Vouched } from "../session/current-session.ts";
 

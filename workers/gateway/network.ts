@@ -1,5 +1,5 @@
 import type { Asked } from "../../shared/access/question.ts";
-import { ExpiringMap } from "../../shared/base/expiring-map.ts";
+import { ExpiringMap } from "../../shared/base/bounded-map.ts";
 import { formatAddress, parseAddress } from "../../shared/net/address.ts";
 
 type Network = Asked["network"];

@@ -1,5 +1,4 @@
-import { requestFacts } from "../../shared/access/assess.ts";
-import { decisionEntry, UNASKED } from "../../shared/access/decision-entry.ts";
+import { decisionEntry, requestFacts, UNASKED } from "../../shared/access/assess.ts";
 import { actionOf } from "../../shared/access/policy/request.ts";
 import type { Question } from "../../shared/access/question.ts";
 import { PerSecond } from "../../shared/base/async/per-second.ts";

@@ -1,9 +1,8 @@
 import { retry } from "../../shared/base/async/retry.ts";
-import { pause } from "../../shared/base/async/timer.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { settleLeftEvents } from "../platform/saved-events.ts";
-import { timer } from "../platform/timer.ts";
+import { pause, timer } from "../platform/timer.ts";
 import { finishRow, PENDING } from "./commit.ts";
 
 /** How often one isolate looks for work, in milliseconds. */
@@ -48,7 +47,7 @@ export async function finishLeftovers(bindings: Bindings, now: number): Promise<
 /** Tries a write again that is saved but was not propagated; nothing happens for one that was not saved. Never rejects. */
 export async function finishSoon(bindings: Bindings, key: string): Promise<void> {
   const [first, ...further] = RETRY_DELAYS_MS;
-  await pause(timer, first);
+  await pause(first);
   await retry(timer, further, () => finishIfPending(bindings, key)).catch(logLeftover);
 }
 

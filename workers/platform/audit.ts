@@ -1,11 +1,10 @@
 import { boundEntry, MAX_APPEND_ENTRIES } from "../../shared/audit/bounds.ts";
 import type { AuditEntry, DecisionEntry, EventEntry } from "../../shared/audit/types.ts";
 import { retry } from "../../shared/base/async/retry.ts";
-import { pause } from "../../shared/base/async/timer.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
 import { auditObject } from "./objects.ts";
-import { timer } from "./timer.ts";
+import { pause, timer } from "./timer.ts";
 
 /** Decisions held by one isolate at most; `docs/audit.md` says what is lost when an isolate dies. */
 export const MAX_PENDING = 2_048;
@@ -35,21 +34,20 @@ export function recordDecision(
   ctx: ExecutionContext,
   entry: DecisionEntry,
 ): Promise<void> | undefined {
-  const bounded = boundEntry(entry);
   if (pending.size >= MAX_PENDING) {
     ctx.waitUntil(drain(bindings));
-    return append(bindings, [bounded]);
+    return append(bindings, [entry]);
   }
-  pending.set(bounded.id, bounded);
+  pending.set(entry.id, entry);
   if (Date.now() < senderUntil) return undefined;
-  if (bounded.decision === "deny" || pending.size >= FULL_BATCH) ctx.waitUntil(drain(bindings));
+  if (entry.decision === "deny" || pending.size >= FULL_BATCH) ctx.waitUntil(drain(bindings));
   else if (Date.now() >= waiterUntil) ctx.waitUntil(drainSoon(bindings));
   return undefined;
 }
 
 /** Records what an administrator, a user or the system did. Durable when it returns; rejects when it is not. */
 export async function recordEvent(bindings: Bindings, entry: EventEntry): Promise<void> {
-  await append(bindings, [boundEntry(entry)]);
+  await append(bindings, [entry]);
 }
 
 /** Records several of them, in their order. */
@@ -61,7 +59,7 @@ export async function recordEvents(bindings: Bindings, entries: readonly EventEn
 
 async function drainSoon(bindings: Bindings): Promise<void> {
   waiterUntil = Date.now() + WAITER_LIMIT_MS;
-  await pause(timer, WINDOW_MS);
+  await pause(WINDOW_MS);
   waiterUntil = 0;
   await drain(bindings);
 }
@@ -85,7 +83,8 @@ async function drain(bindings: Bindings): Promise<void> {
   }
 }
 
-/** Retrying is safe: the log ignores ids that it already has. */
+/** Each within its bounds. Retrying is safe: the log ignores ids that it already has. */
 async function append(bindings: Bindings, entries: readonly AuditEntry[]): Promise<void> {
-  await retry(timer, RETRY_DELAYS_MS, () => auditObject(bindings).append(entries));
+  const bounded = entries.map(boundEntry);
+  await retry(timer, RETRY_DELAYS_MS, () => auditObject(bindings).append(bounded));
 }

@@ -5,3 +5,8 @@ export const timer: Timer = (ms, ring) => {
   const set = setTimeout(ring, ms);
   return () => clearTimeout(set);
 };
+
+export const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    timer(ms, resolve);
+  });

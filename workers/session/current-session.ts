@@ -2,7 +2,7 @@ import { parseSessionCookie } from "../../shared/access/login/session-cookie.ts"
 import { parseOwner } from "../../shared/access/login/session-owner.ts";
 import { type Said, soleProof } from "../../shared/access/login/sole-proof.ts";
 import type { Session } from "../../shared/access/sessions/types.ts";
-import { remembering } from "../../shared/base/remembering.ts";
+import { remembering } from "../../shared/base/bounded-map.ts";
 import type { Bindings } from "../platform/env.ts";
 import { sessionsObject } from "../platform/objects.ts";
 import { cookieValues } from "./cookies.ts";

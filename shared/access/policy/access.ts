@@ -1,7 +1,23 @@
 import type { Code } from "./code.ts";
 import { type Environment, NO_ATTRIBUTES } from "./environment.ts";
-import { fail } from "./errors.ts";
+import { fail, type Place } from "./errors.ts";
 import { asEntity, asString, type CedarRecord, EntityUid, isRecord, typeOf, type Value } from "./values.ts";
+
+/** One of the four things that a policy speaks of. */
+export function compileVariable(json: unknown, place: Place): Code {
+  switch (json) {
+    case "principal":
+      return { run: (env) => env.principal };
+    case "action":
+      return { run: (env) => env.action };
+    case "resource":
+      return { run: (env) => env.resource };
+    case "context":
+      return { run: (env) => env.context };
+    default:
+      return place.refuse("is not a variable");
+  }
+}
 
 /** The attributes of a record or an entity; an entity that does not exist has none. */
 function attributesOf(env: Environment, value: Value): CedarRecord {

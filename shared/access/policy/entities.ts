@@ -1,5 +1,5 @@
 import { formatAddress, parseAddress } from "../../net/address.ts";
-import { type Entity, type EntityStore, type Environment, NO_ATTRIBUTES } from "./environment.ts";
+import { type Entity, type Environment, NearEntities, NO_ATTRIBUTES } from "./environment.ts";
 import { Datetime } from "./extensions/datetime.ts";
 import { parseIp } from "./extensions/ip.ts";
 import { ACCESS, ACTION_UIDS, appOf, entity, type Inventory, segmentOf } from "./inventory.ts";
@@ -7,56 +7,28 @@ import { Shape } from "./lazy-record.ts";
 import type { DeviceFacts, PrincipalFacts, RequestFacts } from "./request.ts";
 import { type CedarRecord, CedarSet, EntityUid, type Value } from "./values.ts";
 
-/** What policies are evaluated against for one request. */
-export const environmentOf = (facts: RequestFacts, inventory: Inventory): Environment =>
-  new RequestEnvironment(facts, inventory);
-
-/** Most policies look at little of a request, so each part is made when it is first asked for. */
-class RequestEnvironment implements Environment, EntityStore {
-  readonly principal: EntityUid;
-  readonly action: EntityUid;
-  readonly resource: EntityUid;
-  readonly context: CedarRecord;
-  readonly #facts: RequestFacts;
-  readonly #inventory: Inventory;
-  #principal: Entity | null = null;
-  #resource: Entity | null = null;
-  #others: Map<string, Entity> | null = null;
-
-  constructor(facts: RequestFacts, inventory: Inventory) {
-    this.principal = principalUid(facts.principal);
-    this.action = ACTION_UIDS.get(facts.action) ?? ACCESS;
-    this.resource = new EntityUid("App", facts.resource.app);
-    this.context = CONTEXT.of(facts);
-    this.#facts = facts;
-    this.#inventory = inventory;
-  }
-
-  get entities(): EntityStore {
-    return this;
-  }
-
-  /** What the request itself says comes first: it may be newer than the registry that was read. */
-  get(key: string): Entity | undefined {
-    const { principal, resource } = this.#facts;
-    if (key === this.principal.key) {
-      this.#principal ??= entity(principalAttributes(principal), groupsOf(principal, this.#inventory));
-      return this.#principal;
-    }
-    if (key === this.resource.key) {
-      this.#resource ??= appOf(resource);
-      return this.#resource;
-    }
-    this.#others ??= this.#makeOthers();
-    return this.#others.get(key) ?? this.#inventory.get(key);
-  }
-
-  #makeOthers(): Map<string, Entity> {
-    const { device, resource } = this.#facts;
-    const others = new Map([[new EntityUid("Segment", resource.segment).key, segmentOf(resource.segment)]]);
-    if (device) others.set(new EntityUid("Device", device.id).key, entity(DEVICE.of(device)));
-    return others;
-  }
+/**
+ * What policies are evaluated against for one request. What the request itself says comes first: it may be newer than the
+ * registry that was read. Most policies look at little of it, so that attributes are made when they are first asked for.
+ */
+export function environmentOf(facts: RequestFacts, inventory: Inventory): Environment {
+  const { device } = facts;
+  const principal = principalUid(facts.principal);
+  const resource = new EntityUid("App", facts.resource.app);
+  const segment = new EntityUid("Segment", facts.resource.segment);
+  const near: [string, Entity][] = [
+    [principal.key, entity(principalAttributes(facts.principal), groupsOf(facts.principal, inventory))],
+    [resource.key, appOf(facts.resource, segment)],
+    [segment.key, segmentOf(facts.resource.segment)],
+  ];
+  if (device) near.push([new EntityUid("Device", device.id).key, entity(DEVICE.of(device))]);
+  return {
+    principal,
+    action: ACTION_UIDS.get(facts.action) ?? ACCESS,
+    resource,
+    context: CONTEXT.of(facts),
+    entities: new NearEntities(near, inventory),
+  };
 }
 
 function principalUid(principal: PrincipalFacts): EntityUid {

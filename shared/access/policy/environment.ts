@@ -13,6 +13,22 @@ export interface EntityStore {
   get(key: string): Entity | undefined;
 }
 
+/** A few entities, before those that stand for every request. */
+export class NearEntities implements EntityStore {
+  readonly #near: readonly (readonly [key: string, entity: Entity])[];
+  readonly #others: EntityStore;
+
+  constructor(near: readonly (readonly [key: string, entity: Entity])[], others: EntityStore) {
+    this.#near = near;
+    this.#others = others;
+  }
+
+  get(key: string): Entity | undefined {
+    for (const [own, entity] of this.#near) if (own === key) return entity;
+    return this.#others.get(key);
+  }
+}
+
 /** What a policy is evaluated against. */
 export interface Environment {
   readonly principal: EntityUid;

@@ -1,4 +1,4 @@
-import { compileAttribute, compileHas, compileTag } from "./access.ts";
+import { compileAttribute, compileHas, compileTag, compileVariable } from "./access.ts";
 import { type Code, constant, foldable } from "./code.ts";
 import type { Place } from "./errors.ts";
 import { asEntityType, asList, asObject, asText, fields, type Json } from "./json.ts";
@@ -62,21 +62,6 @@ function leftOf(json: Json, place: Place): Code {
 
 function compileAll(list: readonly unknown[], place: Place): Code[] {
   return list.map((element, i) => compileExpression(element, place.at(i)));
-}
-
-function compileVariable(json: unknown, place: Place): Code {
-  switch (json) {
-    case "principal":
-      return { run: (env) => env.principal };
-    case "action":
-      return { run: (env) => env.action };
-    case "resource":
-      return { run: (env) => env.resource };
-    case "context":
-      return { run: (env) => env.context };
-    default:
-      return place.refuse("is not a variable");
-  }
 }
 
 /** Chains lean left and may be long, so they are flattened rather than nested as deep as they are long. */

@@ -57,7 +57,7 @@ export class Inventory {
 
   #make(key: string): Entity | undefined {
     const app = this.#apps.get(key);
-    if (app) return this.#keep(key, appOf(app));
+    if (app) return this.#keep(key, appOf(app, new EntityUid("Segment", app.segment)));
     if (!key.startsWith(GROUP)) return undefined;
     const parentsOf = (name: string) =>
       Object.hasOwn(this.#parents, name) ? (this.#parents[name] ?? []) : [];
@@ -82,8 +82,8 @@ const APP = new Shape<ResourceFacts>({
 const SEGMENT = new Shape<string>({ name: (name) => name });
 
 /** An app as policies see it. */
-export const appOf = (app: ResourceFacts): Entity =>
-  entity(APP.of(app), new Set([new EntityUid("Segment", app.segment).key]));
+export const appOf = (app: ResourceFacts, segment: EntityUid): Entity =>
+  entity(APP.of(app), new Set([segment.key]));
 
 export const segmentOf = (name: string): Entity => entity(SEGMENT.of(name));
 

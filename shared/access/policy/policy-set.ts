@@ -1,6 +1,6 @@
 import type { Environment } from "./environment.ts";
 import { EvaluationError } from "./errors.ts";
-import type { Policy } from "./policy.ts";
+import { holds, type Policy } from "./policy.ts";
 import type { Decision } from "./request.ts";
 import type { Variable } from "./scopes.ts";
 
@@ -63,7 +63,7 @@ class Findings {
     if (placed.isRepeated && this.#wasSeen(placed)) return;
     const { policy } = placed;
     try {
-      if (policy.holds(this.env)) (policy.effect === "permit" ? this.#permits : this.#forbids).push(placed);
+      if (holds(policy, this.env)) (policy.effect === "permit" ? this.#permits : this.#forbids).push(placed);
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
       this.#erring.push({ ...placed, message: error.message });

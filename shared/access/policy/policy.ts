@@ -12,9 +12,15 @@ export interface Policy {
   readonly principal: Scope;
   readonly action: Scope;
   readonly resource: Scope;
-  /** Whether scope and conditions hold. Throws `EvaluationError`. */
-  readonly holds: (env: Environment) => boolean;
+  readonly conditions: readonly ((env: Environment) => boolean)[];
 }
+
+/** Whether a policy's head and conditions hold. Throws `EvaluationError`. */
+export const holds = ({ principal, action, resource, conditions }: Policy, env: Environment): boolean =>
+  principal.matches(env) &&
+  action.matches(env) &&
+  resource.matches(env) &&
+  conditions.every((condition) => condition(env));
 
 /** Compiles a policy in Cedar's JSON format. Throws `CompileError`, which names the place. */
 export function compilePolicy(id: string, json: unknown): Policy {
@@ -37,12 +43,7 @@ export function compilePolicy(id: string, json: unknown): Policy {
   const conditions = asList(policy.conditions, place.at("conditions")).map((condition, i) =>
     compileCondition(condition, place.at("conditions", i)),
   );
-  const holds = (env: Environment) =>
-    principal.matches(env) &&
-    action.matches(env) &&
-    resource.matches(env) &&
-    conditions.every((condition) => condition(env));
-  return { id, effect, principal, action, resource, holds };
+  return { id, effect, principal, action, resource, conditions };
 }
 
 function compileCondition(json: unknown, place: Place): (env: Environment) => boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decisionEntry, UNASKED } from "../../../shared/access/decision-entry.ts";
+import { decisionEntry, UNASKED } from "../../../shared/access/assess.ts";
 import type { Question } from "../../../shared/access/question.ts";
 
 const question = { app: { id: "app_1", name: "wiki" } } as Question;

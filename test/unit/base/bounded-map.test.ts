@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BoundedMap } from "../../../shared/base/bounded-map.ts";
-import { ExpiringMap } from "../../../shared/base/expiring-map.ts";
+import { BoundedMap, ExpiringMap, remembering } from "../../../shared/base/bounded-map.ts";
 
 const key = fc.nat(30);
 const step = fc.oneof(
@@ -50,5 +49,17 @@ describe("an expiring map", () => {
     expect([map.get("a", 9), map.get("a", 10), map.get("a", 9)]).toEqual(["first", undefined, undefined]);
     map.set("a", "second", 20);
     expect(map.get("a", 19)).toBe("second");
+  });
+});
+
+describe("a function that remembers its answers", () => {
+  test("is asked once for each text, and anew for one that was not used among many", () => {
+    const asked: string[] = [];
+    const length = remembering(2, (text) => {
+      asked.push(text);
+      return text === "" ? null : text.length;
+    });
+    for (const text of ["a", "", "a", "", "abc", "a"]) expect(length(text)).toBe(text.length || null);
+    expect(asked).toEqual(["a", "", "abc", "a"]);
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { maySignIn, showsPage } from "../../../shared/http/navigation.ts";
-import { isRootServiceWorker } from "../../../shared/http/service-worker.ts";
+import { isRootServiceWorker, maySignIn, showsPage } from "../../../shared/http/navigation.ts";
 
 const asked = (method: string, headers: Record<string, string>) => ({
   method,

@@ -1,5 +1,10 @@
-import { type Asker, type Assessment, assess, type Reading } from "../../../shared/access/assess.ts";
-import { reasonOf } from "../../../shared/access/decision-entry.ts";
+import {
+  type Asker,
+  type Assessment,
+  assess,
+  type Reading,
+  reasonOf,
+} from "../../../shared/access/assess.ts";
 import { type CompiledPolicies, compilePolicies } from "../../../shared/access/policy/index.ts";
 import { actionOf } from "../../../shared/access/policy/request.ts";
 import { type Asked, type Question, readQuestion } from "../../../shared/access/question.ts";

@@ -1,6 +1,6 @@
 import * as oauth from "oauth4webapi";
 import { usableAlgorithms } from "../../../shared/access/login/signing-keys.ts";
-import { ExpiringMap } from "../../../shared/base/expiring-map.ts";
+import { ExpiringMap } from "../../../shared/base/bounded-map.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { isDevelopmentHost, providerFetch } from "../provider-fetch.ts";
 

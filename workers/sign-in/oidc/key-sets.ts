@@ -3,7 +3,7 @@ import {
   type SigningAlgorithm,
   selectSigningKey,
 } from "../../../shared/access/login/signing-keys.ts";
-import { ExpiringMap } from "../../../shared/base/expiring-map.ts";
+import { ExpiringMap } from "../../../shared/base/bounded-map.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { ProviderAway, providerFetch } from "../provider-fetch.ts";
 
