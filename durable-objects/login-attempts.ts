@@ -6,14 +6,19 @@ import {
   type StoredAttempt,
   spendsCode,
 } from "../shared/access/login/attempts.ts";
+import { nextCode, tryCode } from "../shared/access/login/mailed-code.ts";
+import { type Rate, waitOf } from "../shared/access/login/rate.ts";
 import {
   type AppAttempt,
   ATTEMPT_TTL_MS,
   HANDOFF_CODE_TTL_MS,
   type Handoff,
   type LoginAttemptsRpc,
+  type MailedCode,
+  type MailVerdict,
   type ProviderAttempt,
   type Redeemed,
+  type TriedCode,
 } from "../shared/access/login/types.ts";
 import { migrate } from "./storage/migrate.ts";
 
@@ -29,6 +34,10 @@ const STEPS = [
   CREATE INDEX attempts_expiry ON attempts (expires_at);
   CREATE TABLE seen_tokens (jti TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT;
   CREATE INDEX seen_tokens_expiry ON seen_tokens (expires_at);`,
+  `ALTER TABLE attempts ADD COLUMN mailed TEXT;
+  CREATE TABLE admissions (key TEXT NOT NULL, at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;
+  CREATE INDEX admissions_key ON admissions (key);
+  CREATE INDEX admissions_expiry ON admissions (expires_at);`,
 ];
 
 /** Consumed attempts stay this long after their time, so that a replay is told from a guess. */
@@ -41,6 +50,7 @@ type Row = {
   expires_at: number;
   consumed: number;
   code: string | null;
+  mailed: string | null;
   session: string | null;
 };
 
@@ -88,6 +98,44 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
     return verdict;
   }
 
+  async mailCode(
+    id: string,
+    browserHash: string,
+    code: Pick<MailedCode, "email" | "hash">,
+  ): Promise<MailVerdict> {
+    const mailed = nextCode(this.#load(id), browserHash, code, Date.now());
+    if (typeof mailed === "string") return mailed;
+    this.#sql.exec(
+      "UPDATE attempts SET mailed = ?, expires_at = ? WHERE id = ?",
+      JSON.stringify(mailed),
+      mailed.expiresAt,
+      id,
+    );
+    return "made";
+  }
+
+  async tryCode(id: string, browserHash: string, codeHash: string): Promise<TriedCode> {
+    const { verdict, mailed } = tryCode(this.#load(id), browserHash, codeHash, Date.now());
+    if (mailed) this.#sql.exec("UPDATE attempts SET mailed = ? WHERE id = ?", JSON.stringify(mailed), id);
+    if (verdict.ok) this.#consume(id);
+    return verdict;
+  }
+
+  async admit(key: string, rate: Rate): Promise<number> {
+    const now = Date.now();
+    const times = this.#sql.exec<{ at: number }>("SELECT at FROM admissions WHERE key = ?", key).toArray();
+    const wait = waitOf(
+      times.map(({ at }) => at),
+      rate,
+      now,
+    );
+    if (wait > 0) return wait;
+    const expiresAt = now + rate.windowMs;
+    this.#sql.exec("INSERT INTO admissions (key, at, expires_at) VALUES (?, ?, ?)", key, now, expiresAt);
+    await this.#forgetAt(expiresAt);
+    return 0;
+  }
+
   async grantCode(id: string, codeHash: string, handoff: Handoff): Promise<boolean> {
     const now = Date.now();
     if (!isOpen(this.#load(id), now)) return false;
@@ -126,10 +174,11 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
     this.#sql.exec("DELETE FROM attempts WHERE expires_at <= ? AND consumed = 0", now);
     this.#sql.exec("DELETE FROM attempts WHERE expires_at <= ?", now - REMEMBER_MS);
     this.#sql.exec("DELETE FROM seen_tokens WHERE expires_at <= ?", now);
+    this.#sql.exec("DELETE FROM admissions WHERE expires_at <= ?", now);
     const { next } = this.#sql
       .exec<{ next: number | null }>(
         `SELECT min(due) AS next FROM (SELECT min(expires_at + consumed * ?) AS due FROM attempts
-         UNION ALL SELECT min(expires_at) FROM seen_tokens)`,
+         UNION ALL SELECT min(expires_at) FROM seen_tokens UNION ALL SELECT min(expires_at) FROM admissions)`,
         REMEMBER_MS,
       )
       .one();
@@ -138,7 +187,7 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
 
   #load(id: string): StoredAttempt | null {
     const row = this.#sql
-      .exec<Row>("SELECT attempt, expires_at, consumed, code, session FROM attempts WHERE id = ?", id)
+      .exec<Row>("SELECT attempt, expires_at, consumed, code, mailed, session FROM attempts WHERE id = ?", id)
       .toArray()[0];
     if (!row) return null;
     return {
@@ -146,6 +195,7 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
       expiresAt: row.expires_at,
       consumed: row.consumed === 1,
       code: row.code === null ? null : (JSON.parse(row.code) as StoredAttempt["code"]),
+      mailed: row.mailed === null ? null : (JSON.parse(row.mailed) as MailedCode),
       session: row.session === null ? null : (JSON.parse(row.session) as StoredAttempt["session"]),
     };
   }

@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import { printable, printableLines } from "../shared/base/printable.ts";
 import { buildWorker } from "./build-worker.ts";
 import { startEchoApp } from "./demo/echo-app.ts";
 import { DEMO_USERS, startIdentityProvider } from "./demo/identity-provider.ts";
 import { startLiveApp } from "./demo/live-app.ts";
-import { demoNetwork } from "./demo/network.ts";
+import { startMailbox } from "./demo/mailbox.ts";
+import { demoNetwork, GUEST } from "./demo/network.ts";
 import { applyNetwork, createNetwork, localClient } from "./local/admin.ts";
 import { prepareMesh } from "./local/mesh.ts";
 import { startPlatform } from "./local/platform.ts";
@@ -12,7 +14,7 @@ import { loadState, StateInUse, saveState } from "./local/state.ts";
 /** `npm start [-- --fresh] [--port N]`: the whole product on this machine, with something to protect. */
 
 const PORT = Number(option("--port") ?? process.env.PORT ?? 8787);
-const PORTS = { gateway: PORT, provider: PORT + 1, echo: PORT + 2, live: PORT + 3 };
+const PORTS = { gateway: PORT, provider: PORT + 1, echo: PORT + 2, live: PORT + 3, mail: PORT + 4 };
 const AUTH = `http://auth.localhost:${PORT}`;
 const HUB = `http://hub.localhost:${PORT}`;
 const CLIENT_ID = "rustronaut-demo";
@@ -41,7 +43,13 @@ const provider = await startIdentityProvider({
 });
 await startEchoApp(PORTS.echo);
 await startLiveApp(PORTS.live);
+const mailbox = await startMailbox(PORTS.mail, ({ to, subject, text }) => {
+  process.stdout.write(
+    `\n── Mail to ${printable(to.join(", "))}: ${printable(subject)}\n${printableLines(text)}──\n`,
+  );
+});
 const platform = await startPlatform({
+  mailUrl: mailbox.url,
   port: PORTS.gateway,
   persistTo: join(state.folder, "data"),
   authOrigin: AUTH,
@@ -49,7 +57,7 @@ const platform = await startPlatform({
   secretKey: state.secretKey,
   bootstrapToken: state.bootstrapToken,
   publicNetworkOnly: true,
-  developmentHosts: [PORTS.provider, PORTS.echo, PORTS.live].map((port) => `127.0.0.1:${port}`),
+  developmentHosts: [PORTS.provider, PORTS.echo, PORTS.live, PORTS.mail].map((port) => `127.0.0.1:${port}`),
 });
 
 const isNew = state.adminToken === null;
@@ -84,6 +92,7 @@ Rustronaut is running${isNew ? " (a new network was created)" : ""}.
   Your apps   ${AUTH}
 
   Sign in as  ${DEMO_USERS.map(({ name, email, groups }) => `${name} (${email}, ${groups.join(", ")})`).join("\n              ")}
+              ${GUEST.name} (${GUEST.email}, by a code that this terminal shows)
   API token   ${state.adminToken}
 
 Try next

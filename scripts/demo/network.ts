@@ -1,6 +1,9 @@
 import type { NetworkDocument } from "../../shared/api/document.ts";
 import { DEMO_USERS } from "./identity-provider.ts";
 
+/** Somebody without an account at the demo's provider: signs in by e-mail. */
+export const GUEST = { email: "gwen@partner.example", name: "Gwen Guest" };
+
 export interface DemoPlaces {
   readonly issuer: string;
   readonly clientId: string;
@@ -22,14 +25,19 @@ export function demoNetwork({ issuer, clientId, clientSecret, echo, live }: Demo
         scopes: "openid email profile groups",
         allowedDomains: ["example.com"],
       },
+      // Codes are shown in the terminal.
+      { name: "a code by e-mail", kind: "email" },
     ],
     segments: [{ name: "demo", description: "The two demo applications" }],
     // The provider says the same at each sign-in; here, so that policies can be tested before the first one.
-    users: DEMO_USERS.map(({ email, name }) => ({ email, name })),
-    groups: ["engineering", "sales"].map((name) => ({
-      name,
-      users: DEMO_USERS.filter(({ groups }) => groups.includes(name)).map(({ email }) => email),
-    })),
+    users: [...DEMO_USERS.map(({ email, name }) => ({ email, name })), GUEST],
+    groups: [
+      ...["engineering", "sales"].map((name) => ({
+        name,
+        users: DEMO_USERS.filter(({ groups }) => groups.includes(name)).map(({ email }) => email),
+      })),
+      { name: "guests", users: [GUEST.email] },
+    ],
     apps: [
       { name: "echo", title: "Echo", host: echo.host, segment: "demo", upstreams: [echo.upstream] },
       { name: "live", title: "Live", host: live.host, segment: "demo", upstreams: [live.upstream] },
@@ -37,9 +45,9 @@ export function demoNetwork({ issuer, clientId, clientSecret, echo, live }: Demo
     policies: [
       {
         name: "echo",
-        source: `// Everyone who works here may use Echo, but only engineering may see /admin.
+        source: `// Everyone who works here and every guest may use Echo, but only engineering may see /admin.
 permit (principal, action, resource == App::"echo")
-when { principal in Group::"engineering" || principal in Group::"sales" };
+when { principal in Group::"engineering" || principal in Group::"sales" || principal in Group::"guests" };
 
 forbid (principal, action, resource == App::"echo")
 when { context.request.path like "/admin*" }

@@ -23,6 +23,8 @@ export interface PlatformOptions {
   readonly developmentHosts: readonly string[];
   /** Only public addresses can be reached, as in production, and of this machine the development hosts. */
   readonly publicNetworkOnly?: boolean;
+  /** Where mail is handed over, as to Resend. */
+  readonly mailUrl?: string;
   readonly quiet?: boolean;
   /** Takes each line that the Worker and workerd log, in place of the console. */
   readonly onLog?: (line: string) => void;
@@ -32,6 +34,8 @@ export interface PlatformOptions {
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const WORKER = join(ROOT, "dist/worker");
+
+const LOCAL_MAIL = { MAIL_FROM: "Rustronaut <access@rustronaut.example>", MAIL_TOKEN: "local-mail-token" };
 
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const assets = join(ROOT, "dist/dashboard");
@@ -59,6 +63,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
             SECRET_KEY: options.secretKey,
             BOOTSTRAP_TOKEN: options.bootstrapToken,
             DEVELOPMENT_HOSTS: options.developmentHosts.join(","),
+            ...(options.mailUrl ? { MAIL_URL: options.mailUrl, ...LOCAL_MAIL } : {}),
           },
           ...(options.publicNetworkOnly ? { outboundService: PUBLIC_NETWORK } : {}),
           ...(!options.withoutDashboard && existsSync(assets)

@@ -41,6 +41,7 @@ export const user = z.object({
   name: z.string(),
   status: z.enum(["active", "disabled"]),
   role: z.nullable(f.role),
+  expiresAt: z.nullable(f.instant),
   /** Names of the groups that the user is directly a member of in the registry. */
   groups: z.array(z.string()),
   ...f.rowFields,
@@ -51,6 +52,7 @@ const userInput = {
   name: f.said(f.line(200), "their name, for people"),
   status: f.said(z.enum(["active", "disabled"]), "whoever is disabled is signed out and kept out"),
   role: z.nullable(f.said(f.role, "what they may administer")),
+  expiresAt: z.nullable(f.said(f.instant, "when their access ends by itself; never without")),
 };
 export const userCreate = z.extend(z.partial(z.strictObject(userInput)), { email: userInput.email });
 export const userUpdate = z.partial(z.strictObject(userInput));
@@ -188,6 +190,7 @@ export const identityProvider = z.object({
   emailVerified: z.enum(["required", "absentIsTrusted"]),
   trustedAudiences: z.array(z.string()),
   allowedDomains: z.array(z.string()),
+  guestDays: z.nullable(z.number()),
   organizations: z.array(z.string()),
   offlineAccess: z.enum(["no", "scope", "consent"]),
   recheckMinutes: z.number(),
@@ -247,6 +250,9 @@ const providerInput = {
     .list(f.line(500).check(z.minLength(1)), 20)
     .check(z.describe("what an ID token may name besides the client id")),
   allowedDomains: f.list(f.host, 100).check(z.describe("domains of the addresses for which users are made")),
+  guestDays: z.nullable(
+    f.said(f.integer(1, 3_650), "days after which the access of users that it makes ends; never without"),
+  ),
   organizations: f
     .list(f.githubOrganization, 20)
     .check(

@@ -36,6 +36,8 @@ export const users = sqliteTable("users", {
     .default("active"),
   /** The administrator's role, or null for someone who only uses apps. */
   role: text("role", { enum: ["owner", "admin", "auditor"] }),
+  /** When the user's access ends by itself; null for one that lasts. */
+  expiresAt: integer("expires_at"),
   /** Where the user's sign-in sessions live; set at the first sign-in. */
   homeRegion: text("home_region"),
   ...versioned,
@@ -67,6 +69,8 @@ export const identityProviders = sqliteTable("identity_providers", {
   trustedAudiences: text("trusted_audiences").notNull().default("[]"),
   /** JSON list of e-mail domains whose users may sign in; `[]` means only users that already exist. */
   allowedDomains: text("allowed_domains").notNull().default("[]"),
+  /** Days after which the access of users that it makes ends; null for never. */
+  guestDays: integer("guest_days"),
   /** JSON list of GitHub organisations: members of one may sign in, and their teams are groups. `[]` asks for none. */
   organizations: text("organizations").notNull().default("[]"),
   /** How a sign-in asks for a refresh token: not at all, by the scope `offline_access`, or by it and `prompt=consent`. */

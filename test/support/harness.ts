@@ -36,6 +36,8 @@ export interface SystemOptions {
   readonly providers?: NetworkDocument["identityProviders"];
   readonly developmentHosts?: readonly string[];
   readonly persistTo?: string;
+  /** Of a mailbox (`scripts/demo/mailbox.ts`), whose host is among `developmentHosts`. */
+  readonly mailUrl?: string;
   readonly withoutDashboard?: boolean;
 }
 
@@ -69,6 +71,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const platform = await startPlatform({
     port,
     ...(options.persistTo ? { persistTo: options.persistTo } : {}),
+    ...(options.mailUrl ? { mailUrl: options.mailUrl } : {}),
     ...(options.withoutDashboard ? { withoutDashboard: true } : {}),
     authOrigin,
     hubOrigin,

@@ -38,6 +38,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/audit": "base merkle",
   "shared/crypto": "base",
   "shared/http": "base net",
+  "shared/mail": "",
   "shared/net": "base",
   "shared/node": "base crypto net node/config node/protocol segments",
   "shared/node/config": "base crypto merkle net",

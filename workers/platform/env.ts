@@ -1,8 +1,11 @@
 import { type BindingName, OBJECT_CLASSES, type ObjectBindings } from "../../shared/bindings.ts";
+import { MAIL_STYLES, type MailStyle } from "../../shared/mail/request.ts";
 
 /** What is set with `wrangler secret put`, and for local development alone. */
-type Secret = "SECRET_KEY" | "BOOTSTRAP_TOKEN" | "DEVELOPMENT_HOSTS";
-type Environment = Readonly<Partial<Record<BindingName | Secret, unknown>>>;
+type Secret = "SECRET_KEY" | "BOOTSTRAP_TOKEN" | "DEVELOPMENT_HOSTS" | "MAIL_TOKEN";
+/** Variables that a deployment may leave out: `docs/deploy.md`. */
+type Optional = "MAIL_URL" | "MAIL_FROM" | "MAIL_STYLE";
+type Environment = Readonly<Partial<Record<BindingName | Secret | Optional, unknown>>>;
 
 /** The environment after every binding was checked. Nothing else reads the raw one. */
 export interface Bindings extends ObjectBindings {
@@ -18,6 +21,16 @@ export interface Bindings extends ObjectBindings {
   readonly bootstrapToken: string | null;
   /** `host:port` pairs on loopback that may be upstreams or identity providers in local development. */
   readonly developmentHosts: readonly string[];
+  /** Null where no mail is sent. */
+  readonly mail: MailService | null;
+}
+
+/** Who sends mail for this network. */
+export interface MailService {
+  readonly url: string;
+  readonly from: string;
+  readonly style: MailStyle;
+  readonly token: string;
 }
 
 /** Hosts (without port) that are the network's own: nothing of it is fetched through them. */
@@ -44,6 +57,7 @@ export function checkBindings(raw: unknown): Bindings {
   const hubOrigin = origin(env, "HUB_ORIGIN");
   if (authOrigin === hubOrigin) throw new ConfigurationError("AUTH_ORIGIN and HUB_ORIGIN must be two hosts.");
   const objects = (Object.keys(OBJECT_CLASSES) as BindingName[]).map((name) => [name, binding(name)]);
+  const hosts = developmentHosts(env, authOrigin);
   return {
     ...(Object.fromEntries(objects) as ObjectBindings),
     db: binding("DB"),
@@ -52,8 +66,24 @@ export function checkBindings(raw: unknown): Bindings {
     hubOrigin,
     secretKey: secret(env, "SECRET_KEY", 43),
     bootstrapToken: typeof env.BOOTSTRAP_TOKEN === "string" ? secret(env, "BOOTSTRAP_TOKEN", 32) : null,
-    developmentHosts: developmentHosts(env, authOrigin),
+    developmentHosts: hosts,
+    mail: mailService(env, hosts),
   };
+}
+
+function mailService(env: Environment, localHosts: readonly string[]): MailService | null {
+  if (env.MAIL_URL === undefined) return null;
+  const url = typeof env.MAIL_URL === "string" && URL.canParse(env.MAIL_URL) ? new URL(env.MAIL_URL) : null;
+  if (!url || (url.protocol !== "https:" && !localHosts.includes(url.host))) {
+    throw new ConfigurationError("MAIL_URL must be the https address of a mail service's API.");
+  }
+  const from = env.MAIL_FROM;
+  if (typeof from !== "string" || !/^[^\r\n]*@[^\r\n]*$/.test(from)) {
+    throw new ConfigurationError("MAIL_FROM must be an address, such as Rustronaut <access@example.com>.");
+  }
+  const style = MAIL_STYLES.find((name) => name === (env.MAIL_STYLE ?? "resend"));
+  if (!style) throw new ConfigurationError(`MAIL_STYLE must be one of ${MAIL_STYLES.join(", ")}.`);
+  return { url: url.href, from, style, token: secret(env, "MAIL_TOKEN", 16) };
 }
 
 function origin(env: Environment, name: BindingName): string {

@@ -10,6 +10,8 @@ import { redirect, refusalPage } from "../session/answers.ts";
 import { providerAway, serveCallback } from "./callback.ts";
 import { isCallback } from "./callback-path.ts";
 import { startLink } from "./continue-link.ts";
+import { CHECK, SEND } from "./email/paths.ts";
+import { serveCheck, serveSend } from "./email/serve.ts";
 import { serveLauncher } from "./launcher.ts";
 import { methodOf } from "./methods.ts";
 import { serveBackchannelLogout } from "./oidc/backchannel-logout.ts";
@@ -45,6 +47,8 @@ const app = new Hono<AuthEnv>()
     serveLogin(req.raw, env.bindings, req.param("provider")),
   )
   .get("/.rustronaut/callback/:provider?", ({ req, env }) => serveCallback(req.raw, env.bindings))
+  .post(SEND, ({ req, env }) => serveSend(req.raw, env.bindings, env.ctx))
+  .post(CHECK, ({ req, env }) => serveCheck(req.raw, env.bindings))
   .get("/.rustronaut/sign-out", ({ req, env }) => askSignOut(req.raw, env.bindings))
   .post("/.rustronaut/sign-out", ({ req, env }) => doSignOut(req.raw, env.bindings))
   .get("/.rustronaut/signed-out", () => signedOut())

@@ -37,11 +37,11 @@ export interface SignInMethod {
   /** Takes the browser to where the person signs in. Throws `ProviderAway` or `ProviderFault`. */
   begin(request: Request, bindings: Bindings, provider: Provider, wish: SignInWish): Promise<Response>;
   /**
-   * Verifies what the browser brought back. Called only after state and browser were verified.
+   * Verifies what the browser brought back; absent where it goes nowhere. Called only after state and browser were verified.
    *
    * @throws `ProviderAway` or `ProviderFault`.
    */
-  finish(
+  finish?(
     bindings: Bindings,
     provider: Provider,
     attempt: ProviderAttempt,
@@ -49,11 +49,11 @@ export interface SignInMethod {
     parameters: URLSearchParams,
   ): Promise<Exchanged>;
   /**
-   * Asks again about a user who signed in before.
+   * Asks again about a user who signed in before; absent where nobody can be asked.
    *
    * @param keep Stores a token that takes the place of this one; false when it is not ours to store any more.
    */
-  ask(
+  ask?(
     bindings: Bindings,
     provider: Provider,
     subject: string,
@@ -68,6 +68,6 @@ export interface SignInMethod {
    * @param seen What sign-ins held so far.
    */
   test(bindings: Bindings, provider: Provider, seen: SeenClaims): Promise<TrialCheck[]>;
-  /** Where the provider ends its own session, or null. May throw: its troubles never keep ours alive. */
-  logoutUrl(bindings: Bindings, provider: Provider, email: string): Promise<URL | null>;
+  /** Where the provider ends its own session, if it does. May throw: its troubles never keep ours alive. */
+  logoutUrl?(bindings: Bindings, provider: Provider, email: string): Promise<URL | null>;
 }

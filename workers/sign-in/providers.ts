@@ -23,6 +23,7 @@ export interface Provider extends ProviderSettings {
   readonly groupsSeenAt: number | null;
   readonly trustedAudiences: readonly string[];
   readonly allowedDomains: readonly string[];
+  readonly guestDays: number | null;
   readonly recheckMinutes: number;
   readonly recheckGraceHours: number;
 }
@@ -33,7 +34,7 @@ export const providerSecretContext = (providerId: string): string => `identity_p
 const COLUMNS = `id, kind, name, issuer, client_id AS clientId, client_secret_sealed AS clientSecretSealed, scopes,
   groups_claim AS groupsClaim, groups_seen_at AS groupsSeenAt, email_claim AS emailClaim,
   email_verified AS emailVerified, trusted_audiences AS trustedAudiences, allowed_domains AS allowedDomains,
-  organizations, offline_access AS offlineAccess,
+  guest_days AS guestDays, organizations, offline_access AS offlineAccess,
   recheck_minutes AS recheckMinutes, recheck_grace_hours AS recheckGraceHours`;
 /** Choices on one page. */
 const MAX_PROVIDERS = 50;

@@ -6,7 +6,12 @@ import { err, ok, type Result } from "../../shared/base/result.ts";
 import { freshId } from "../platform/random.ts";
 import type { Provider } from "./providers.ts";
 
-export type UserRefusal = "unknown_user" | "user_disabled" | "other_account_linked" | "email_in_use";
+export type UserRefusal =
+  | "unknown_user"
+  | "user_disabled"
+  | "user_expired"
+  | "other_account_linked"
+  | "email_in_use";
 
 export interface SignedInUser {
   readonly userId: string;
@@ -22,9 +27,11 @@ interface Known {
   readonly status: "active" | "disabled";
   readonly role: string | null;
   readonly homeRegion: string | null;
+  readonly expiresAt: number | null;
 }
 
-const USER = "u.id, u.email, u.name, u.status, u.role, u.home_region AS homeRegion";
+const USER =
+  "u.id, u.email, u.name, u.status, u.role, u.home_region AS homeRegion, u.expires_at AS expiresAt";
 
 /**
  * Finds or makes the user of verified claims and remembers what the provider said. A new subject is linked to
@@ -37,20 +44,20 @@ export async function signInUser(
   claims: IdentityClaims,
   region: Region,
 ): Promise<Result<SignedInUser, UserRefusal>> {
-  const judged = await judgeUser(db, provider, claims);
+  const now = Date.now();
+  const judged = await judgeUser(db, provider, claims, now);
   if (!judged.ok) return judged;
   const { user, changed, name, groups } = judged.value;
-  const now = Date.now();
   const userId = user?.id ?? freshId("user");
   const homeRegion = user?.homeRegion ?? region;
-  const writes: D1PreparedStatement[] = [];
+  const writes = byAddress(provider) ? [forgetOtherAddress(db, provider.id, claims.subject, userId)] : [];
   if (!user) {
     writes.push(
       db
         .prepare(
-          "INSERT INTO users (id, email, name, home_region, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
+          "INSERT INTO users (id, email, name, home_region, expires_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
-        .bind(userId, claims.email, name, homeRegion, now, now),
+        .bind(userId, claims.email, name, homeRegion, endOf(provider, now), now, now),
     );
   } else if (changed || user.homeRegion === null) {
     writes.push(updateUser(db, userId, claims.email, name, homeRegion, now));
@@ -82,7 +89,7 @@ export async function recheckUser(
   claims: IdentityClaims,
   whenChanged: D1PreparedStatement,
 ): Promise<Result<{ readonly changed: boolean }, UserRefusal | "groups_unknown">> {
-  const judged = await judgeUser(db, provider, claims);
+  const judged = await judgeUser(db, provider, claims, Date.now());
   if (!judged.ok) return judged;
   const { user, linked, changed, name, groups } = judged.value;
   if (!user || linked === null) return err("unknown_user");
@@ -108,23 +115,29 @@ interface Judged {
   readonly groups: string;
 }
 
-async function judgeUser(
+/** Whether these claims sign somebody in, and whom; changes nothing. */
+export async function judgeUser(
   db: D1Database,
   provider: Provider,
   claims: IdentityClaims,
+  now: number,
 ): Promise<Result<Judged, UserRefusal>> {
   const groups = JSON.stringify([...claims.groups].sort());
-  const linked = await db
+  const known = await db
     .prepare(
       `SELECT ${USER}, i.groups FROM identities i JOIN users u ON u.id = i.user_id
        WHERE i.provider_id = ? AND i.subject = ?`,
     )
     .bind(provider.id, claims.subject)
     .first<Known & { groups: string }>();
+  // A mailbox proves who has it now: not who had it when its user got another address.
+  const linked = byAddress(provider) && known?.email !== claims.email ? null : known;
   const user = linked ?? (await userByEmail(db, claims.email));
   if (!user && !makesUserOf(provider, claims.email)) return err("unknown_user");
   if (user?.status === "disabled") return err("user_disabled");
-  if (user && !linked && (await isKnownOtherwise(db, provider.id, user))) return err("other_account_linked");
+  if (user && user.expiresAt !== null && user.expiresAt <= now) return err("user_expired");
+  if (user && (!linked || byAddress(provider)) && (await isKnownOtherwise(db, provider, user)))
+    return err("other_account_linked");
   if (linked && linked.email !== claims.email) {
     const allowed =
       provider.allowedDomains.length === 0 || provider.allowedDomains.includes(emailDomain(claims.email));
@@ -156,14 +169,33 @@ async function userByEmail(db: D1Database, email: string): Promise<Known | null>
   return db.prepare(`SELECT ${USER} FROM users u WHERE u.email = ?`).bind(email).first<Known>();
 }
 
-/** By another subject of this provider or, if an administrator, by any provider: not every one is as strict as that. */
-async function isKnownOtherwise(db: D1Database, providerId: string, { id, role }: Known): Promise<boolean> {
+/** Whether the provider knows people by their address alone. */
+const byAddress = ({ kind }: Provider): boolean => kind === "email";
+
+/** When the access of a user whom this provider makes ends. */
+const endOf = ({ guestDays }: Provider, now: number): number | null =>
+  guestDays === null ? null : now + guestDays * 86_400_000;
+
+/** Unlinks the address from a user who has another one now, and the user from an earlier address. */
+const forgetOtherAddress = (db: D1Database, providerId: string, email: string, userId: string) =>
+  db
+    .prepare(
+      `DELETE FROM identities WHERE provider_id = ?1 AND (subject = ?2 OR user_id = ?3)
+       AND NOT (subject = ?2 AND user_id = ?3)`,
+    )
+    .bind(providerId, email, userId);
+
+/**
+ * By another subject of this provider or, if an administrator, by any provider: not every one is as strict as that. A
+ * mailbox is the weakest proof of all: it signs nobody in who ever signed in with something better.
+ */
+async function isKnownOtherwise(db: D1Database, provider: Provider, { id, role }: Known): Promise<boolean> {
   const row = await db
     .prepare(
       `SELECT 1 FROM identities i JOIN identity_providers p ON p.id = i.provider_id
-       WHERE i.user_id = ?1 AND (p.id = ?2 OR (p.enabled = 1 AND ?3 = 1))`,
+       WHERE i.user_id = ?1 AND CASE WHEN p.id = ?2 THEN ?3 ELSE p.enabled AND ?4 END`,
     )
-    .bind(id, providerId, role === null ? 0 : 1)
+    .bind(id, provider.id, byAddress(provider) ? 0 : 1, byAddress(provider) || role !== null ? 1 : 0)
     .first();
   return row !== null;
 }

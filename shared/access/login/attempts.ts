@@ -1,5 +1,5 @@
 import { constantTimeEqual } from "../../base/base64url.ts";
-import type { AppAttempt, Handoff, ProviderAttempt, Redeemed } from "./types.ts";
+import type { AppAttempt, Handoff, MailedCode, ProviderAttempt, Redeemed } from "./types.ts";
 
 /** A stored attempt. Consumed ones are kept until they expire, so that a replay is recognised. */
 export interface StoredAttempt {
@@ -7,6 +7,8 @@ export interface StoredAttempt {
   readonly expiresAt: number;
   readonly consumed: boolean;
   readonly code: { readonly hash: string; readonly expiresAt: number; readonly handoff: Handoff } | null;
+  /** What was sent to the person whose address this provider attempt is about; null for other kinds of sign-in. */
+  readonly mailed: MailedCode | null;
   /** The session that the code made. */
   readonly session: { readonly id: string; readonly owner: string } | null;
 }

@@ -3,7 +3,7 @@ import { parseAddress } from "../../net/address.ts";
 import { hashSecret } from "./secret-hash.ts";
 
 /** What of a client's address stays the same from one host to the next: an IPv6 host changes its lower half at will. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const parsed = parseAddress(address);
   if (!parsed) return address;
   return parsed.version === 6 ? parsed.bytes.slice(0, 8).join(".") : address;

@@ -1,5 +1,5 @@
 /** How people sign in with a provider. */
-export const PROVIDER_KINDS = ["oidc", "github"] as const;
+export const PROVIDER_KINDS = ["oidc", "github", "email"] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 
 /** Settings that only some kinds have; all others are common to every provider. */
@@ -45,6 +45,7 @@ export const KINDS: Record<ProviderKind, Kind> = {
     needs: ["issuer", "clientId", "clientSecret"],
     takes: ["organizations", ...RECHECK],
   },
+  email: { title: "Sign-in by e-mail", needs: [], takes: [] },
 };
 
 const ALL: ReadonlySet<string> = new Set(

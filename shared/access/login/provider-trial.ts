@@ -2,7 +2,16 @@ import { type CheckedSettings, problemsByTopic } from "./provider-check.ts";
 import type { JwkLike } from "./signing-keys.ts";
 
 /** What is looked at when a provider is tried, in the order in which a sign-in meets it. */
-export const TRIAL_STEPS = ["discovery", "clock", "keys", "redirect", "client", "request", "claims"] as const;
+export const TRIAL_STEPS = [
+  "discovery",
+  "clock",
+  "keys",
+  "redirect",
+  "client",
+  "request",
+  "claims",
+  "mail",
+] as const;
 export type TrialStep = (typeof TRIAL_STEPS)[number];
 
 /** `bad`: sign-ins fail. `warn`: some may fail, or hold less than they should. `unknown`: only a sign-in can tell. */

@@ -9,6 +9,7 @@ export const STEP_WORDS: Readonly<Record<TrialStep, string>> = {
   client: "Client id and secret",
   request: "What a sign-in asks for",
   claims: "Claims and groups",
+  mail: "Mail service",
 };
 
 export const RESULT_WORDS: Readonly<Record<TrialResult, string>> = {

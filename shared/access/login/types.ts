@@ -1,5 +1,7 @@
 /** The words and shapes of sign-in attempts (reference: RFC 6749, 7636, 9207, OpenID Connect Core). */
 
+import type { Rate } from "./rate.ts";
+
 /** Attempt objects; the attempt id's first random character picks one. */
 export const ATTEMPT_SHARDS = 16;
 export const ATTEMPT_TTL_MS = 10 * 60_000;
@@ -65,6 +67,26 @@ export interface OwnAttempt {
   readonly isOwn: boolean;
 }
 
+/** A code that was sent to an address for one provider attempt. */
+export interface MailedCode {
+  readonly email: string;
+  /** HMAC of the code under a key that the object does not know: eight digits are soon guessed from a plain hash. */
+  readonly hash: string;
+  readonly expiresAt: number;
+  /** Codes that were shown for it so far. */
+  readonly tries: number;
+  /** Codes made for this attempt so far, this one included. */
+  readonly codes: number;
+}
+
+/** Why a browser can't go on with an attempt. */
+export type AttemptFault = "unknown" | "expired" | "wrong_browser" | "used";
+export type MailVerdict = "made" | "too_many_codes" | AttemptFault;
+export type TriedCode =
+  | { readonly ok: true; readonly attempt: ProviderAttempt; readonly email: string }
+  | { readonly ok: false; readonly reason: AttemptFault }
+  | { readonly ok: false; readonly reason: "wrong_code" | "no_tries_left"; readonly email?: string };
+
 /** RPC of `LoginAttempts`, object name `attempts/<shard>`. Each attempt is consumed exactly once. */
 export interface LoginAttemptsRpc {
   start(id: string, attempt: AppAttempt | ProviderAttempt): Promise<void>;
@@ -75,10 +97,13 @@ export interface LoginAttemptsRpc {
   /** What a provider attempt was started for, also one that is over. */
   recallProvider(id: string): Promise<Pick<ProviderAttempt, "providerId" | "appAttemptId"> | null>;
   /** Atomically consumes a provider attempt if the browser's secret fits. */
-  takeProvider(
-    id: string,
-    browserHash: string,
-  ): Promise<ProviderAttempt | "unknown" | "expired" | "wrong_browser" | "used">;
+  takeProvider(id: string, browserHash: string): Promise<ProviderAttempt | AttemptFault>;
+  /** Puts a code for an address into a provider attempt of this browser, in place of an earlier one. */
+  mailCode(id: string, browserHash: string, code: Pick<MailedCode, "email" | "hash">): Promise<MailVerdict>;
+  /** Atomically counts a try, and consumes the attempt when the code is right. */
+  tryCode(id: string, browserHash: string, codeHash: string): Promise<TriedCode>;
+  /** Counts that something happens to a key, unless it happened too often; returns the milliseconds to wait, or 0. */
+  admit(key: string, rate: Rate): Promise<number>;
   /** Stores the hash of a one-time code in an app attempt; a second grant replaces the first. */
   grantCode(id: string, codeHash: string, handoff: Handoff): Promise<boolean>;
   /**

@@ -2,10 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { COPY_SCRIPT } from "../../../workers/pages/copy-script.ts";
 import {
+  addressPage,
+  codePage,
   confirmSignOutPage,
   deniedPage,
   errorPage,
   launcherPage,
+  signedInPage,
   signedOutPage,
   signInPage,
 } from "../../../workers/pages/index.ts";
@@ -34,6 +37,19 @@ const PAGES: Readonly<Record<string, (text: string) => string>> = {
       appUrl: t,
       switchUserUrl: t,
     }),
+  address: (t) => addressPage({ action: t, state: t, email: t, problem: t }),
+  code: (t) =>
+    codePage({
+      action: t,
+      state: t,
+      email: t,
+      digits: 8,
+      minutes: 10,
+      problem: t,
+      sendAgainAction: t,
+      otherAddressUrl: t,
+    }),
+  signedIn: (t) => signedInPage({ nextUrl: t }),
   signedOut: (t) => signedOutPage({ signInUrl: t }),
   confirm: (t) => confirmSignOutPage({ action: t, csrf: t, scopeOptions: [{ value: t, label: t }] }),
   error: (t) => errorPage({ title: t, detail: t, code: t, requestId: t, retryUrl: t, retryLabel: t }),

@@ -21,6 +21,7 @@ const provider: Provider = {
   emailVerified: "required",
   trustedAudiences: [],
   allowedDomains: ["corp.com"],
+  guestDays: null,
   organizations: [],
   offlineAccess: "no",
   recheckMinutes: 15,
@@ -106,6 +107,45 @@ describe("user of a sign-in", () => {
     // Until the one that they came by vouches for nobody any more.
     await db.prepare("UPDATE identity_providers SET enabled = 0 WHERE id = 'idp_1'").run();
     expect(await elsewhere()).toMatchObject({ ok: true, value: { userId: first.value.userId } });
+  });
+
+  test("is not signed in by a mailbox who ever signed in with something better", async () => {
+    const byMail = (email = "guest@corp.com") =>
+      signIn({ email, subject: email, groups: [] }, { id: "idp_2", kind: "email" });
+    const first = await byMail();
+    expect([first.ok, await byMail()]).toEqual([true, first]);
+    expect(await signIn({ email: "guest@corp.com" })).toMatchObject({ ok: true });
+    expect(await byMail()).toEqual({ ok: false, error: "other_account_linked" });
+    await db.prepare("UPDATE identity_providers SET enabled = 0 WHERE id = 'idp_1'").run();
+    expect(await byMail()).toMatchObject({ ok: true });
+  });
+
+  test("of a mailbox is who has the address now", async () => {
+    const byMail = (email: string) =>
+      signIn({ email, subject: email, groups: [] }, { id: "idp_2", kind: "email" });
+    await addUser("usr_1", "old@corp.com");
+    expect(await byMail("old@corp.com")).toMatchObject({ ok: true, value: { userId: "usr_1" } });
+    await db.prepare("UPDATE users SET email = 'new@corp.com' WHERE id = 'usr_1'").run();
+    expect(await byMail("new@corp.com")).toMatchObject({ ok: true, value: { userId: "usr_1" } });
+    const other = await byMail("old@corp.com");
+    expect(other.ok && other.value.userId !== "usr_1").toBe(true);
+    expect(await loadPrincipal(db, "usr_1")).toMatchObject({ email: "new@corp.com" });
+  });
+
+  test("is refused when the time is over, and gets an end where the provider says one", async () => {
+    await signIn({}, { guestDays: 2 });
+    const end = await db.prepare("SELECT expires_at - created_at AS ms FROM users").first<number>("ms");
+    expect(end).toBe(2 * 86_400_000);
+    await db.prepare("UPDATE users SET expires_at = 5").run();
+    expect(await signIn()).toEqual({ ok: false, error: "user_expired" });
+  });
+
+  test("is made by membership in an organisation; domains narrow that", async () => {
+    const by = { organizations: ["acme"], allowedDomains: [] as string[] };
+    expect(await signIn({ email: "a@home.example" }, by)).toMatchObject({ ok: true });
+    const narrow = { ...by, allowedDomains: ["corp.com"] };
+    expect(await signIn({ subject: "s2", email: "b@home.example" }, narrow)).toMatchObject({ ok: false });
+    expect(await signIn({ subject: "s3", email: "c@corp.com" }, narrow)).toMatchObject({ ok: true });
   });
 
   test("is refused when disabled", async () => {

@@ -5,6 +5,7 @@ import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import { touchUsers } from "../handlers/groups.ts";
 import { refuseReservedSegment } from "../handlers/segments.ts";
+import { refuseEnd } from "../handlers/users.ts";
 import type { Building } from "./apply.ts";
 
 type Section<Key extends "segments" | "users" | "groups"> = NonNullable<NetworkDocument[Key]>[number];
@@ -72,10 +73,12 @@ export function applyUser(building: Building, step: PlanStep, item: Section<"use
     name: item.name ?? before?.name ?? "",
     status: item.status ?? before?.status ?? ("active" as const),
     role: item.role === undefined ? (before?.role ?? null) : item.role,
+    expiresAt: item.expiresAt === undefined ? (before?.expiresAt ?? null) : item.expiresAt,
     version: (before?.version ?? 0) + 1,
     createdAt: before?.createdAt ?? call.now,
     updatedAt: Math.max(call.now, (before?.updatedAt ?? 0) + 1),
   };
+  refuseEnd(row, call.now);
   const db = registryOf(d1);
   statements.push(
     before

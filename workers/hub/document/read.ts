@@ -97,6 +97,7 @@ function providerSection(row: ProviderRow) {
     emailVerified: row.emailVerified,
     trustedAudiences: JSON.parse(row.trustedAudiences) as string[],
     allowedDomains: JSON.parse(row.allowedDomains) as string[],
+    guestDays: row.guestDays,
     organizations: JSON.parse(row.organizations) as string[],
     offlineAccess: row.offlineAccess,
     recheckMinutes: row.recheckMinutes,
@@ -134,6 +135,7 @@ export async function readDocument(d1: D1Database) {
       name: row.name,
       status: row.status,
       role: row.role,
+      expiresAt: row.expiresAt,
     })),
     groups: rows.groups.map((row) => ({
       name: row.name,

@@ -65,6 +65,7 @@ export interface ProviderInput {
   readonly emailVerified?: ProviderRow["emailVerified"] | undefined;
   readonly trustedAudiences?: string[] | undefined;
   readonly allowedDomains?: string[] | undefined;
+  readonly guestDays?: number | null | undefined;
   readonly organizations?: string[] | undefined;
   readonly offlineAccess?: ProviderRow["offlineAccess"] | undefined;
   readonly recheckMinutes?: number | undefined;
@@ -87,6 +88,7 @@ export const blankProvider = (now: number, kind: ProviderKind = "oidc"): Provide
   emailVerified: "required",
   trustedAudiences: "[]",
   allowedDomains: "[]",
+  guestDays: null,
   organizations: "[]",
   // GitHub's tokens last, so its users can always be asked about again.
   offlineAccess: kind === "github" ? "scope" : "no",
@@ -123,6 +125,7 @@ export async function changeProvider(
     emailVerified: input.emailVerified ?? row.emailVerified,
     trustedAudiences: input.trustedAudiences ? JSON.stringify(input.trustedAudiences) : row.trustedAudiences,
     allowedDomains: input.allowedDomains ? JSON.stringify(input.allowedDomains) : row.allowedDomains,
+    guestDays: input.guestDays === undefined ? row.guestDays : input.guestDays,
     organizations: input.organizations
       ? JSON.stringify([...new Set(input.organizations)])
       : row.organizations,

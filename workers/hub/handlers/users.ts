@@ -55,6 +55,16 @@ function mayTouch(caller: Call["caller"], before: Pick<Row, "id" | "role"> | nul
   throwRefusal("forbidden", "Only an owner may give or take roles, or change another person who has one.");
 }
 
+/** Refuses an end that has passed for somebody who is to be active, and one for an owner: nobody else could extend it. */
+export function refuseEnd(
+  { status, role, expiresAt }: Pick<Row, "status" | "role" | "expiresAt">,
+  now: number,
+): void {
+  if (expiresAt === null || status === "disabled") return;
+  if (role === "owner") throwRefusal("invalid_input", "An owner's access has no end: leave out expiresAt.");
+  if (expiresAt <= now) throwRefusal("invalid_input", "expiresAt has passed: choose a later time, or none.");
+}
+
 const isOwner = (row: Row | null): boolean => row?.role === "owner" && row.status === "active";
 
 /** Stands behind the change: whoever is an owner no more must not have been the last one. */
@@ -98,11 +108,13 @@ export const USER_HANDLERS: Handlers<
       name: body.name ?? "",
       status: body.status ?? "active",
       role: body.role ?? null,
+      expiresAt: body.expiresAt ?? null,
       homeRegion: null,
       version: 1,
       createdAt: now,
       updatedAt: now,
     };
+    refuseEnd(row, now);
     return {
       statements: [prepared(bindings.db, registryOf(bindings.db).insert(users).values(row))],
       effects: effects("create", row, { email: row.email, role: row.role }, false),
@@ -124,11 +136,13 @@ export const USER_HANDLERS: Handlers<
       name: body.name ?? before.name,
       status: body.status ?? before.status,
       role: body.role === undefined ? before.role : body.role,
+      expiresAt: body.expiresAt === undefined ? before.expiresAt : body.expiresAt,
       version: ifMatch + 1,
       // Principals are ordered by time: it must rise even within a millisecond.
       updatedAt: Math.max(now, before.updatedAt + 1),
     };
     mayTouch(caller, before, after.role);
+    refuseEnd(after, now);
     const { homeRegion: _, ...changes } = after;
     return {
       statements: [

@@ -71,5 +71,4 @@ export const GITHUB: SignInMethod = {
 
   problems: githubProblems,
   test: tryGithub,
-  logoutUrl: async () => null,
 };

@@ -52,6 +52,8 @@ async function endUserOf(
   return "ended";
 }
 
+const NOT_ASKED = { kind: "failed", problem: "a provider of this kind can't be asked" } as const;
+
 async function ask(
   bindings: Bindings,
   provider: Provider,
@@ -60,7 +62,8 @@ async function ask(
   const token = await openToken(bindings, grant);
   // Losing the new token would sign the user out, so one failing write does not.
   const keep = (rotated: string) => retry(timer, KEEP_AGAIN_MS, () => replaceToken(bindings, grant, rotated));
-  const answer = await methodOf(provider).ask(bindings, provider, grant.subject, token, keep);
+  const answer =
+    (await methodOf(provider).ask?.(bindings, provider, grant.subject, token, keep)) ?? NOT_ASKED;
   if (answer.kind !== "claims") return answer;
   const claims = readIdentityClaims(answer.claims, provider, Date.now());
   if (!claims.ok) return { kind: "refused", reason: claims.error };

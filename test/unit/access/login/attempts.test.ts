@@ -23,6 +23,7 @@ const appAttempt: StoredAttempt = {
   expiresAt: NOW + 600_000,
   consumed: false,
   code: { hash: "code", expiresAt: NOW + 30_000, handoff },
+  mailed: null,
   session: null,
 };
 const given = { codeHash: "code", browserHashes: ["planted", "browser"], host: "app.example" };
@@ -101,6 +102,7 @@ describe("callback from the identity provider", () => {
     expiresAt: NOW + 600_000,
     consumed: false,
     code: null,
+    mailed: null,
     session: null,
   };
 

@@ -1,0 +1,148 @@
+import { normalEmail } from "../../../shared/access/login/email.ts";
+import { networkOf } from "../../../shared/access/login/foreign-attempt.ts";
+import { CODE_DIGITS, CODE_TTL_MS } from "../../../shared/access/login/mailed-code.ts";
+import { CODES_PER_ADDRESS, CODES_PER_NETWORK } from "../../../shared/access/login/rate.ts";
+import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
+import { isId } from "../../../shared/base/ids.ts";
+import { addressPage, codePage, htmlResponse, signedInPage } from "../../pages/index.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { attemptsObject } from "../../platform/objects.ts";
+import { refusalPage } from "../../session/answers.ts";
+import { isSameOriginPost, readForm } from "../../session/same-site.ts";
+import { asItsBrowser } from "../attempt.ts";
+import { goOnWithout } from "../callback.ts";
+import { loginPath } from "../choose-provider.ts";
+import { failSignIn, finishSignIn } from "../finish-sign-in.ts";
+import { enabledProvider, type Provider } from "../providers.ts";
+import { claimsOf } from "./claims.ts";
+import { codeHash, newCode, typedCode } from "./code.ts";
+import { deliver } from "./deliver.ts";
+import { CHECK, SEND } from "./paths.ts";
+
+/** A form of this browser, about an attempt with a provider of this kind. */
+interface Posted {
+  readonly form: URLSearchParams;
+  readonly state: string;
+  readonly provider: Provider;
+  /** Where the sign-in begins anew. */
+  readonly loginUrl: string;
+}
+
+/** `POST /.rustronaut/email/send`: makes a code for an address. The answer is the same whoever has that address. */
+export async function serveSend(
+  request: Request,
+  bindings: Bindings,
+  ctx: ExecutionContext,
+): Promise<Response> {
+  const posted = await readPost(request, bindings);
+  if (posted instanceof Response) return posted;
+  const { form, state, provider } = posted;
+  const typed = (form.get("email") ?? "").trim();
+  const ask = (problem: string, status: number, reason: string, headers: HeadersInit = {}) =>
+    htmlResponse(addressPage({ action: SEND, state, email: typed, problem }), status, reason, headers);
+  const email = normalEmail(typed);
+  if (email === null) return ask("This is not an e-mail address.", 400, "not_an_address");
+  const wait = await admit(request, bindings, email);
+  if (wait > 0) {
+    const minutes = Math.ceil(wait / 60_000);
+    const retryAfter = { "Retry-After": String(Math.ceil(wait / 1_000)) };
+    return ask(
+      `Too many codes were asked for. Try again in ${minutes} minutes.`,
+      429,
+      "rate_limited",
+      retryAfter,
+    );
+  }
+  const code = newCode();
+  const hash = await codeHash(bindings, state, code);
+  const made = await asItsBrowser(
+    request,
+    state,
+    (browserHash) => attemptsObject(bindings, state).mailCode(state, browserHash, { email, hash }),
+    (verdict) => verdict === "wrong_browser",
+  );
+  if (made === "too_many_codes") {
+    return refusalPage("rate_limited", "Too many codes were sent for this sign-in. Begin anew.", {
+      retryUrl: posted.loginUrl,
+    });
+  }
+  if (made !== "made") return goOnWithout(request, bindings, state, made, goOn);
+  ctx.waitUntil(deliver(bindings, provider, email, code));
+  return askCode(posted, email, null, 200, "ask_code");
+}
+
+/** `POST /.rustronaut/email/check`: signs in with the code. */
+export async function serveCheck(request: Request, bindings: Bindings): Promise<Response> {
+  const posted = await readPost(request, bindings);
+  if (posted instanceof Response) return posted;
+  const { form, state, provider, loginUrl } = posted;
+  const hash = await codeHash(bindings, state, typedCode(form.get("code") ?? "") ?? "");
+  const tried = await asItsBrowser(
+    request,
+    state,
+    (browserHash) => attemptsObject(bindings, state).tryCode(state, browserHash, hash),
+    (verdict) => !verdict.ok && verdict.reason === "wrong_browser",
+  );
+  if (typeof tried === "string") return goOnWithout(request, bindings, state, tried, goOn);
+  if (!tried.ok) {
+    if (tried.reason === "wrong_code") {
+      return askCode(posted, tried.email ?? "", "This is not the code.", 400, "wrong_code");
+    }
+    if (tried.reason !== "no_tries_left") return goOnWithout(request, bindings, state, tried.reason, goOn);
+    const advice = "The code was wrong too often and works no more. Ask for another one.";
+    return failSignIn(bindings, provider, "no_tries_left", advice, loginUrl);
+  }
+  const answer = { claims: claimsOf(tried.email, Date.now()), refreshToken: null };
+  const signedIn = await finishSignIn(request, bindings, provider, tried.attempt, state, answer);
+  return signedIn instanceof Response ? signedIn : goOn(signedIn.next, "signed_in", signedIn.cookies);
+}
+
+/** In place of a redirect: browsers hold a form's answer to our host, and the app's is another. */
+function goOn(next: string, reason: string, cookies: readonly string[] = []): Response {
+  const headers = new Headers({ Refresh: `0; url=${next}` });
+  for (const cookie of cookies) headers.append("Set-Cookie", cookie);
+  return htmlResponse(signedInPage({ nextUrl: next }), 200, reason, headers);
+}
+
+async function readPost(request: Request, bindings: Bindings): Promise<Posted | Response> {
+  if (!isSameOriginPost(request)) {
+    return refusalPage("csrf_rejected", "Sign in from a page of this site.", { retryUrl: "/" });
+  }
+  const form = await readForm(request);
+  const state = form?.get("state") ?? "";
+  const past = isId("attempt", state) ? await attemptsObject(bindings, state).recallProvider(state) : null;
+  const provider = past && (await enabledProvider(bindings.db, past.providerId));
+  if (!form || !past || provider?.kind !== "email")
+    return goOnWithout(request, bindings, state, "unknown", goOn);
+  return { form, state, provider, loginUrl: loginPath(past.providerId, past.appAttemptId) };
+}
+
+/** Counts a code of this network and to this address; milliseconds to wait where there were too many. */
+async function admit(request: Request, bindings: Bindings, email: string): Promise<number> {
+  const network = networkOf(request.headers.get("CF-Connecting-IP") ?? "");
+  const ofNetwork = hashSecret(`codes:network:${network}`);
+  const wait = await attemptsObject(bindings, ofNetwork).admit(ofNetwork, CODES_PER_NETWORK);
+  if (wait > 0) return wait;
+  const ofAddress = hashSecret(`codes:address:${email}`);
+  return attemptsObject(bindings, ofAddress).admit(ofAddress, CODES_PER_ADDRESS);
+}
+
+function askCode(
+  { state, loginUrl }: Posted,
+  email: string,
+  problem: string | null,
+  status: number,
+  reason: string,
+): Response {
+  const page = codePage({
+    action: CHECK,
+    state,
+    email,
+    digits: CODE_DIGITS,
+    minutes: CODE_TTL_MS / 60_000,
+    problem,
+    sendAgainAction: SEND,
+    otherAddressUrl: loginUrl,
+  });
+  return htmlResponse(page, status, reason);
+}

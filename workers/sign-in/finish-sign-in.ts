@@ -1,0 +1,92 @@
+import { attemptCookieName } from "../../shared/access/login/attempt-cookies.ts";
+import {
+  authTimeOf,
+  type ClaimsRefusal,
+  readIdentityClaims,
+} from "../../shared/access/login/identity-claims.ts";
+import { SIGN_IN_COOKIE } from "../../shared/access/login/session-cookie.ts";
+import type { ProviderAttempt } from "../../shared/access/login/types.ts";
+import type { Bindings } from "../platform/env.ts";
+import { refusalPage } from "../session/answers.ts";
+import { clearCookie, setCookie } from "../session/cookies.ts";
+import { note } from "../session/events.ts";
+import { loginPath } from "./choose-provider.ts";
+import { continueLink, startLink } from "./continue-link.ts";
+import type { Exchanged } from "./method.ts";
+import { openSignIn } from "./open-sign-in.ts";
+import type { Provider } from "./providers.ts";
+import { isOlder } from "./sign-in-age.ts";
+import type { UserRefusal } from "./users.ts";
+
+const REFUSALS: Record<ClaimsRefusal | UserRefusal, string> = {
+  subject_invalid: "The identity provider did not say who you are.",
+  email_missing: "The identity provider sent no usable e-mail address.",
+  email_unverified: "Your e-mail address is not verified at the identity provider. Verify it there first.",
+  groups_invalid:
+    "The identity provider sent malformed groups. An administrator must correct the groups claim.",
+  too_many_groups:
+    "The identity provider sent too many groups. An administrator must narrow the groups claim.",
+  unknown_user: "Your account is not invited here. Ask an administrator to add you.",
+  user_disabled: "Your account is disabled. Ask an administrator.",
+  user_expired: "Your access has ended. Ask an administrator to extend it.",
+  other_account_linked:
+    "Another account is already linked to your e-mail address: sign in as you did before, or ask an administrator.",
+  email_in_use: "Your new e-mail address belongs to another user here. Ask an administrator.",
+};
+
+const NOT_ASKED =
+  "The identity provider did not say that you signed in again just now, which this application needs. Tell an administrator.";
+
+/** Where the browser of somebody who is signed in goes, with its `Set-Cookie` values. */
+export interface SignedIn {
+  readonly next: string;
+  readonly cookies: readonly string[];
+}
+
+/** Signs in the person of whom a provider spoke, whatever its kind. @returns A page of refusal where that may not be. */
+export async function finishSignIn(
+  request: Request,
+  bindings: Bindings,
+  provider: Provider,
+  attempt: ProviderAttempt,
+  state: string,
+  answer: Exchanged,
+): Promise<SignedIn | Response> {
+  const retryUrl = loginPath(attempt.providerId, attempt.appAttemptId);
+  const claims = readIdentityClaims(answer.claims, provider, Date.now());
+  if (!claims.ok) return failSignIn(bindings, provider, claims.error, REFUSALS[claims.error], retryUrl);
+  if (attempt.signInAfter && !isNewer(authTimeOf(answer.claims), attempt.signInAfter)) {
+    return failSignIn(bindings, provider, "auth_time is missing or old", NOT_ASKED, retryUrl);
+  }
+  const opened = await openSignIn(request, bindings, provider, claims.value, answer.refreshToken);
+  if (!opened.ok) {
+    if (opened.error === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl });
+    return failSignIn(bindings, provider, opened.error, REFUSALS[opened.error], retryUrl);
+  }
+  return {
+    next: nextOf(attempt, opened.value),
+    cookies: [setCookie(SIGN_IN_COOKIE, opened.value), clearCookie(attemptCookieName(state))],
+  };
+}
+
+/** Where the browser goes on whose sign-in cookie this is. The attempt's cookie proved that it began here. */
+function nextOf({ appAttemptId, askBefore }: ProviderAttempt, cookie: string): string {
+  if (appAttemptId === null) return "/";
+  return askBefore ? `${startLink(appAttemptId)}&ask=1` : continueLink(appAttemptId, cookie);
+}
+
+/** Asking is no proof: the provider must say when the person signed in (OpenID Connect Core §3.1.2.1, `max_age`). */
+const isNewer = (authTime: number | null, signInAfter: number): boolean =>
+  authTime !== null && !isOlder({ authentication: { authTime } }, signInAfter);
+
+/** @param reason For the audit log. @param detail For the person. */
+export async function failSignIn(
+  bindings: Bindings,
+  provider: Provider,
+  reason: string,
+  detail: string,
+  retryUrl: string,
+): Promise<Response> {
+  await note(bindings, "login", "login.failed", "system", provider.id, { reason });
+  return refusalPage("login_failed", detail, { retryUrl });
+}
