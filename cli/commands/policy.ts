@@ -6,6 +6,7 @@ import type { App } from "../app.ts";
 import { addFieldOptions, fieldsOf, readFields, toInstant } from "../command-options.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { warningText } from "../output/failure-text.ts";
 
 interface TestOptions {
   readonly user?: string;
@@ -69,6 +70,7 @@ export function addPolicyCommands(program: Command, app: App): void {
         throw new Failure(EXIT.failure, `${file} is not valid`, {
           issues: data.issues.map((issue) => ({ ...issue, path: file }) as InputIssue),
         });
+      for (const warning of data.warnings) app.note(warningText(warning as InputIssue, file));
       app.emit(data, () => `${file} is valid: ${data.statements} statement(s).\n`);
     });
 }

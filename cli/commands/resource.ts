@@ -2,10 +2,12 @@ import type { Command } from "commander";
 import { endsSessionsOf, signedOutInWords } from "../../shared/api/consequence.ts";
 import type { Endpoint } from "../../shared/api/endpoint.ts";
 import { ENDPOINT_LIST, type EndpointId } from "../../shared/api/endpoints.ts";
+import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import type { App, Hub } from "../app.ts";
 import { addFieldOptions, type Field, fieldsOf, readFields } from "../command-options.ts";
 import { confirm } from "../confirm.ts";
 import { listOption, pages } from "../listing.ts";
+import { warningText } from "../output/failure-text.ts";
 import { detailsOf, listText } from "../output/things.ts";
 import { RESOURCES, type Resource } from "../resources.ts";
 
@@ -103,7 +105,9 @@ async function change(
     ...(operation.body ? { body } : {}),
     ...(operation.ifMatch ? { ifMatch: await currentVersion(hub, resource, params) } : {}),
   });
-  app.emit(data ?? { ok: true }, () => (data ? detailsOf(data) : "Done.\n"));
+  const { warnings = [], ...shown } = (data ?? {}) as { readonly warnings?: readonly InputIssue[] };
+  for (const warning of warnings) app.note(warningText(warning, "text"));
+  app.emit(data ?? { ok: true }, () => (data ? detailsOf(shown) : "Done.\n"));
   if (typeof data === "object" && data && "secret" in data)
     app.note("The secret is shown only this once; keep it where secrets belong.");
 }

@@ -15,6 +15,10 @@ export function failureText(failure: Failure): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** What is valid and yet looks wrong, with its place in the file. */
+export const warningText = (issue: Failure["issues"][number], file: string): string =>
+  `warning: ${place({ ...issue, path: file })}${printable(issue.message)}`;
+
 function place(issue: Failure["issues"][number]): string {
   const position = issue.line === undefined ? "" : `${issue.line}:${issue.column ?? 1}`;
   const where = [printable(issue.path), position].filter(Boolean).join(":");

@@ -12,13 +12,23 @@ interface CedarEditor {
   readonly source: string;
   readonly onChange: (source: string) => void;
   readonly issues: readonly Issue[];
+  /** What is valid and yet looks wrong. */
+  readonly warnings: readonly Issue[];
   /** Says whether the text is being checked, is valid, or is not. */
   readonly status: string;
   readonly readOnly?: boolean;
 }
 
 /** A text area over its own coloured text, with the problems listed below by line and column. */
-export function CedarEditor({ label, source, onChange, issues, status, readOnly = false }: CedarEditor) {
+export function CedarEditor({
+  label,
+  source,
+  onChange,
+  issues,
+  warnings,
+  status,
+  readOnly = false,
+}: CedarEditor) {
   const area = useRef<HTMLTextAreaElement>(null);
   const goTo = (issue: Issue) => {
     const offset = offsetOf(source, issue.line ?? 1, issue.column ?? 1);
@@ -28,7 +38,7 @@ export function CedarEditor({ label, source, onChange, issues, status, readOnly 
   return (
     <div>
       <div className="editor">
-        <pre aria-hidden="true">{colored(source, issues)}</pre>
+        <pre aria-hidden="true">{colored(source, [...issues, ...warnings])}</pre>
         <textarea
           ref={area}
           aria-label={label}
@@ -47,7 +57,7 @@ export function CedarEditor({ label, source, onChange, issues, status, readOnly 
           {status}
         </p>
         <ul>
-          {issues.map((issue) => (
+          {[...issues, ...warnings].map((issue) => (
             <li key={`${issue.line}:${issue.column} ${issue.message}`}>
               <button type="button" className="link-button" onClick={() => goTo(issue)}>
                 {issue.line === undefined ? "Policy" : `Line ${issue.line}, column ${issue.column ?? 1}`}

@@ -24,6 +24,7 @@ export function useValidation(source: string) {
   const current = settled === source && !check.isPlaceholderData && check.data !== undefined;
   return {
     issues: [...(check.data?.issues ?? [])].sort(byPlace),
+    warnings: [...(check.data?.warnings ?? [])].sort(byPlace),
     valid: current && check.data.valid,
     status: statusOf(current, check.isError, check.data),
   };
@@ -41,12 +42,15 @@ interface Validation {
   readonly valid: boolean;
   readonly statements: number;
   readonly issues: readonly unknown[];
+  readonly warnings: readonly unknown[];
 }
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 function statusOf(current: boolean, failed: boolean, result: Validation | undefined): string {
   if (failed) return "The text could not be checked: the server did not answer.";
   if (!current || !result) return "Checking…";
-  const count = result.valid ? result.statements : result.issues.length;
-  const noun = result.valid ? "statement" : "problem";
-  return `${result.valid ? "Valid: " : ""}${count} ${noun}${count === 1 ? "" : "s"}`;
+  if (!result.valid) return counted(result.issues.length, "problem");
+  const { length } = result.warnings;
+  return `Valid: ${counted(result.statements, "statement")}${length > 0 ? `, ${counted(length, "warning")}` : ""}`;
 }

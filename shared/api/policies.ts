@@ -48,8 +48,8 @@ export const issue = z.object({
   message: z.string(),
   line: z.optional(z.int()),
   column: z.optional(z.int()),
-  /** `fact_without_source`: it names what nothing measures yet. */
-  code: z.optional(z.enum(["fact_without_source"])),
+  /** `fact_without_source`: it names what nothing measures yet. `unknown_name`: a warning, it names what nothing has. */
+  code: z.optional(z.enum(["fact_without_source", "unknown_name"])),
 });
 
 /** Text that is being written: an empty one is not an error of the request. */
@@ -61,7 +61,11 @@ export const policyValidation = z.object({
   valid: z.boolean(),
   statements: z.int(),
   issues: z.array(issue),
+  /** What is valid and yet looks wrong, such as the name of something that is not there. */
+  warnings: z.array(issue),
 });
+/** A policy as it was saved, and what looks wrong with it. */
+export const policySaved = z.extend(policy, { warnings: z.optional(z.array(issue)) });
 
 const principal = z.discriminatedUnion("kind", [
   /** `user` is an id or e-mail of the registry. */

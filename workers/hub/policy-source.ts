@@ -6,6 +6,7 @@ import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
 import { compilerObject } from "../platform/objects.ts";
 import { throwRefusal } from "../platform/refused.ts";
 import type { Call } from "./call.ts";
+import { unknownNames } from "./unknown-names.ts";
 
 /** Who has a text compiled, and where. */
 type Author = Pick<Call, "bindings" | "caller">;
@@ -64,6 +65,7 @@ export async function compileSource(
 /** The same as a report, for text that is still being written. */
 export async function findIssues(author: Author, source: string, name: string) {
   const compiled = await compile(author, source, name);
-  const issues: InputIssue[] = compiled.ok ? [] : [...compiled.error];
-  return { valid: compiled.ok, statements: compiled.ok ? compiled.value.length : 0, issues };
+  if (!compiled.ok) return { valid: false, statements: 0, issues: [...compiled.error], warnings: [] };
+  const warnings = await unknownNames(author.bindings.db, source, compiled.value);
+  return { valid: true, statements: compiled.value.length, issues: [], warnings };
 }

@@ -22,7 +22,7 @@ export const ACCESS_ENDPOINTS = {
     role: "admin",
     summary: "Publish a new policy",
     body: p.policyCreate,
-    response: p.policy,
+    response: p.policySaved,
     status: 201,
   },
   "policies.validate": {
@@ -65,7 +65,7 @@ export const ACCESS_ENDPOINTS = {
     role: "admin",
     summary: "Publish new text as the next version",
     body: p.policyPublish,
-    response: p.policy,
+    response: p.policySaved,
     status: 201,
     ifMatch: true,
   },
@@ -90,7 +90,7 @@ export const ACCESS_ENDPOINTS = {
     role: "admin",
     summary: "Make an earlier version hold again",
     body: p.policyRollback,
-    response: p.policy,
+    response: p.policySaved,
     ifMatch: true,
   },
   "policies.delete": {

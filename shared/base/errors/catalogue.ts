@@ -85,7 +85,7 @@ export interface InputIssue {
   readonly line?: number;
   readonly column?: number;
   /** Names the kind of fault where there is more to know than that it is invalid. */
-  readonly code?: "fact_without_source";
+  readonly code?: "fact_without_source" | "unknown_name";
 }
 
 /** A refusal as a value, before it is put on the wire. */

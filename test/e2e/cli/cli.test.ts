@@ -239,6 +239,22 @@ when { context has authentication && context.authentication.amr.contains("otp") 
     expect((await ask("--network", "ip=nowhere")).err).toContain("must be an IP address");
   });
 
+  it("U6: a name that nothing has is a warning, when a file is checked and when it is published", async () => {
+    const file = shell.path("slip.cedar");
+    await writeFile(file, 'forbid (principal in Group::"enginering", action, resource == App::"other");\n');
+    const checked = await shell.run(["policy", "validate", file]);
+    expect(checked).toMatchObject({ code: 0, out: `${file} is valid: 1 statement(s).\n` });
+    expect(checked.err).toMatch(
+      /^warning: .*slip\.cedar:1:22: Group::"enginering".*did you mean Group::"engineering"\?\n$/,
+    );
+    const made = await shell.run(["policies", "create", "slip", "--source-file", file]);
+    expect(made).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('did you mean Group::"engineering"?'),
+    });
+    await json("policies", "delete", "slip", "--yes");
+  });
+
   it("show says who, what, why, which policies and under which epoch", async () => {
     const [{ id }] = await json("decisions", "list", "--app", "app", "--outcome", "allow");
     const shown = await shell.run(["decisions", "show", id]);

@@ -24,7 +24,14 @@ import {
   storeProvider,
 } from "../handlers/identity-providers.ts";
 import { changeNetwork, storeNetwork } from "../handlers/network.ts";
-import { blankPolicy, newVersion, nextNumber, storePolicy, storeVersion } from "../handlers/policies.ts";
+import {
+  blankPolicy,
+  newVersion,
+  nextNumber,
+  storePolicy,
+  storeVersion,
+  warningsOf,
+} from "../handlers/policies.ts";
 import {
   insertServiceToken,
   newServiceToken,
@@ -32,8 +39,10 @@ import {
   storeServiceToken,
 } from "../handlers/service-tokens.ts";
 import { refuseBulk } from "../policy-source.ts";
+import type { ComingNames } from "../unknown-names.ts";
 import { eventOf } from "./audit.ts";
 import { instantOf } from "./canonical.ts";
+import { comingNames } from "./coming-names.ts";
 import { applyNode, applyRule } from "./mesh.ts";
 import { type Names, namesOf } from "./names.ts";
 import { applyGroup, applySegment, applyUser } from "./people.ts";
@@ -46,6 +55,7 @@ export interface Building {
   readonly call: DocumentCall;
   readonly rows: NetworkRows;
   readonly names: Names;
+  readonly coming: ComingNames;
   /** What was read still holds: stands in front, since a step may touch what a later one was judged by. */
   readonly guards: D1PreparedStatement[];
   readonly statements: ChangeStatement[];
@@ -68,6 +78,7 @@ export async function writeOfPlan(
     call,
     rows,
     names: namesOf(rows, steps),
+    coming: comingNames(call.body.document, steps),
     guards: [],
     statements: [],
     userIds: new Set(),
@@ -308,7 +319,7 @@ function refuseAudience(
 }
 
 async function applyPolicy(
-  { call, rows, guards, statements }: Building,
+  { call, rows, guards, statements, coming, warnings }: Building,
   step: PlanStep,
   item: NonNullable<NetworkDocument["policies"]>[number] | undefined,
 ): Promise<void> {
@@ -336,5 +347,9 @@ async function applyPolicy(
   statements.push(storePolicy(d1, after, before !== undefined));
   if (!isNew) return;
   const text = { source: item.source, note: "applied" };
-  statements.push(storeVersion(d1, await newVersion(call, after, number, text)));
+  const version = await newVersion(call, after, number, text);
+  statements.push(storeVersion(d1, version));
+  for (const { line, column, message } of await warningsOf(d1, version, coming)) {
+    warnings.push(`policy ${item.name}: line ${line}, column ${column}: ${message}`);
+  }
 }

@@ -1,6 +1,8 @@
 import { and, asc, desc, eq, gt, lt } from "drizzle-orm";
+import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { policies, policyVersions } from "../../../shared/registry/schema.ts";
+import type { SnapshotPolicy } from "../../../shared/registry/snapshot.ts";
 import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
@@ -9,6 +11,7 @@ import type { Call, Effects, Handlers } from "../call.ts";
 import { numberIn, pageOf } from "../paging.ts";
 import { compileSource, findIssues } from "../policy-source.ts";
 import { notFound } from "../refused.ts";
+import { type ComingNames, unknownNames } from "../unknown-names.ts";
 
 export type PolicyRow = typeof policies.$inferSelect;
 export type VersionRow = typeof policyVersions.$inferSelect;
@@ -36,6 +39,20 @@ export async function nextNumber(d1: D1Database, policyId: string): Promise<numb
     .bind(policyId)
     .first<{ number: number | null }>();
   return (row?.number ?? 0) + 1;
+}
+
+/** What a stored version names and nothing has. */
+export const warningsOf = (d1: D1Database, { source, compiled }: VersionRow, coming?: ComingNames) =>
+  unknownNames(d1, source, JSON.parse(compiled) as SnapshotPolicy[], coming);
+
+/** The write with what looks wrong with the text that it publishes. */
+async function withWarnings<T extends { readonly body: object }>(
+  d1: D1Database,
+  version: VersionRow,
+  write: T,
+): Promise<T & { body: T["body"] & { warnings?: InputIssue[] } }> {
+  const warnings = await warningsOf(d1, version);
+  return warnings.length > 0 ? { ...write, body: { ...write.body, warnings } } : write;
 }
 
 const view = (row: PolicyRow, { source, author, note }: VersionRow) => ({ ...row, source, author, note });
@@ -135,12 +152,12 @@ export const POLICY_HANDLERS: Handlers<
     const row = blankPolicy(body.name, body.enabled ?? true, now);
     const text = { source: body.source, note: body.note ?? "" };
     const version = await newVersion(call, row, 1, text);
-    return {
+    return withWarnings(bindings.db, version, {
       statements: [storePolicy(bindings.db, row, false), storeVersion(bindings.db, version)],
       effects: effects("create", row),
       body: view(row, version),
       version: 1,
-    };
+    });
   },
 
   "policies.validate": async (call) => ({
@@ -179,7 +196,8 @@ export const POLICY_HANDLERS: Handlers<
     const after = { ...before, currentVersion, version: ifMatch + 1, updatedAt: now };
     const text = { source: body.source, note: body.note ?? "" };
     const version = await newVersion(call, after, currentVersion, text);
-    return change(bindings.db, "publish", before, after, version, true, {});
+    const write = change(bindings.db, "publish", before, after, version, true, {});
+    return withWarnings(bindings.db, version, write);
   },
 
   "policies.versions": async ({ bindings, params, query }) => {
@@ -229,7 +247,8 @@ export const POLICY_HANDLERS: Handlers<
     // Validated anew: what was valid once need not be valid under today's schema.
     const text = { source: old.source, note: `back to version ${old.number}` };
     const version = await newVersion(call, after, currentVersion, text);
-    return change(bindings.db, "rollback", before, after, version, true, { to: old.number });
+    const write = change(bindings.db, "rollback", before, after, version, true, { to: old.number });
+    return withWarnings(bindings.db, version, write);
   },
 
   "policies.delete": async ({ bindings, params, ifMatch }) => {

@@ -1,0 +1,28 @@
+import type { NamedKind } from "../../../shared/access/policy/mentions.ts";
+import type { NetworkDocument, PlanStep } from "../../../shared/api/document.ts";
+import { type ComingNames, nameKey } from "../unknown-names.ts";
+
+const KINDS: Partial<Record<PlanStep["kind"], NamedKind>> = {
+  app: "App",
+  segment: "Segment",
+  group: "Group",
+  user: "User",
+  serviceToken: "ServiceToken",
+};
+
+/** What policies may name once the document holds, and may no more. */
+export function comingNames(document: NetworkDocument, steps: readonly PlanStep[]): ComingNames {
+  const keysOf = (action: PlanStep["action"]) =>
+    steps.flatMap((step) => {
+      const kind = KINDS[step.kind];
+      return kind && step.action === action ? [nameKey(kind, step.name)] : [];
+    });
+  const ofApps = (document.apps ?? []).flatMap(({ host, tags = [] }) => [
+    nameKey("host", host),
+    ...tags.map((tag) => nameKey("tag", tag)),
+  ]);
+  const ofTokens = (document.serviceTokens ?? []).flatMap(({ groups = [] }) =>
+    groups.map((group) => nameKey("Group", group)),
+  );
+  return { come: new Set([...keysOf("create"), ...ofApps, ...ofTokens]), gone: new Set(keysOf("delete")) };
+}

@@ -1,0 +1,119 @@
+import { type Mention, mentionsIn, type NamedKind, placeOf } from "../../shared/access/policy/mentions.ts";
+import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
+import { nearest } from "../../shared/base/nearest.ts";
+import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
+
+/** Where the names of each kind are. Groups are also those that providers claim for people who signed in. */
+const SOURCES: Readonly<Record<NamedKind, string>> = {
+  App: "SELECT name FROM apps",
+  Segment: "SELECT name FROM segments",
+  Group: `SELECT name FROM groups
+    UNION SELECT claimed.value FROM identities, json_each(identities.groups) AS claimed
+    UNION SELECT given.value FROM service_tokens, json_each(service_tokens.groups) AS given`,
+  User: "SELECT email AS name FROM users",
+  ServiceToken: "SELECT name FROM service_tokens",
+  tag: "SELECT tag.value AS name FROM apps, json_each(apps.tags) AS tag",
+  host: "SELECT host AS name FROM apps",
+  provider: "SELECT id AS name FROM identity_providers",
+};
+
+const NOUNS: Readonly<Record<NamedKind, string>> = {
+  App: "app",
+  Segment: "segment",
+  Group: "group",
+  User: "user",
+  ServiceToken: "service token",
+  tag: "app with the tag",
+  host: "app with the host",
+  provider: "identity provider with the id",
+};
+
+/** Names that are looked at for one that was meant. */
+const MOST_CANDIDATES = 5_000;
+/** More help nobody. */
+const MOST_WARNINGS = 20;
+
+/** Names that a document gives and takes, beside what is in the registry. */
+export interface ComingNames {
+  readonly come: ReadonlySet<string>;
+  readonly gone: ReadonlySet<string>;
+}
+const NOTHING_COMES: ComingNames = { come: new Set(), gone: new Set() };
+
+/** A kind and a name as one word. */
+export const nameKey = (kind: NamedKind, name: string): string => `${kind} ${name}`;
+
+/**
+ * What a policy names and nothing has: it may come later, but mostly it is a slip, and a forbid with a slip protects
+ * nothing. Each with its place and the name that may have been meant.
+ */
+export async function unknownNames(
+  d1: D1Database,
+  source: string,
+  statements: readonly SnapshotPolicy[],
+  coming: ComingNames = NOTHING_COMES,
+): Promise<InputIssue[]> {
+  const mentions = mentionsIn(statements.map(({ policy }) => policy));
+  const kinds = [...new Set(mentions.map(({ kind }) => kind))];
+  const warnings = await Promise.all(
+    kinds.map(async (kind) => {
+      const named = mentions.filter((mention) => mention.kind === kind);
+      const unknown = await unknownOf(d1, kind, named, coming);
+      if (unknown.length === 0) return [];
+      const candidates = await candidatesOf(d1, kind, coming);
+      return unknown.map((mention) => warningOf(mention, source, candidates));
+    }),
+  );
+  return warnings
+    .flat()
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+    .slice(0, MOST_WARNINGS);
+}
+
+async function unknownOf(
+  d1: D1Database,
+  kind: NamedKind,
+  mentions: readonly Mention[],
+  { come, gone }: ComingNames,
+): Promise<Mention[]> {
+  const { results } = await d1
+    .prepare(`SELECT DISTINCT name FROM (${SOURCES[kind]}) WHERE name IN (SELECT value FROM json_each(?))`)
+    .bind(JSON.stringify(mentions.map(({ name }) => name)))
+    .all<{ name: string }>();
+  const present = new Set(results.map(({ name }) => name));
+  return mentions.filter(({ name }) => {
+    const key = nameKey(kind, name);
+    return !come.has(key) && (!present.has(name) || gone.has(key));
+  });
+}
+
+async function candidatesOf(
+  d1: D1Database,
+  kind: NamedKind,
+  { come, gone }: ComingNames,
+): Promise<readonly string[]> {
+  // A person names a provider by its name, policies by its id.
+  if (kind === "provider") return [];
+  const { results } = await d1
+    .prepare(`SELECT DISTINCT name FROM (${SOURCES[kind]}) LIMIT ?`)
+    .bind(MOST_CANDIDATES)
+    .all<{ name: string }>();
+  const prefix = nameKey(kind, "");
+  const added = [...come].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  return [...results.map(({ name }) => name), ...added].filter((name) => !gone.has(nameKey(kind, name)));
+}
+
+function warningOf(mention: Mention, source: string, candidates: readonly string[]): InputIssue {
+  const { kind, name, text } = mention;
+  const near = nearest(name, candidates);
+  const meant =
+    near === null ? "" : `; did you mean ${text.replace(JSON.stringify(name), () => JSON.stringify(near))}?`;
+  const lines = source.slice(0, placeOf(mention, source)).split("\n");
+  return {
+    path: "/source",
+    message: `${text}: there is no ${NOUNS[kind]} ${JSON.stringify(name)}, so this holds for nothing now${meant}`,
+    line: lines.length,
+    column: (lines.at(-1)?.length ?? 0) + 1,
+    code: "unknown_name",
+  };
+}
