@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { canonicalPrefix, familyOf } from "../tunnel/addresses.ts";
 import { type Numbers, numbersOf, type RouteTable } from "../tunnel/numbers.ts";
-import { type RouteParts, routePartsOf, routeTextOf } from "../tunnel/routing.ts";
+import { type RouteParts, type RoutingRule, routePartsOf, routeTextOf } from "../tunnel/routing.ts";
 import type { MachineRoute } from "../tunnel/tunnel.ts";
 import { CommandFailed, run } from "./exec.ts";
 import { inOrder, readRule, ruleArguments } from "./rules.ts";
@@ -28,7 +28,7 @@ interface RouteJson {
 
 export interface Routing {
   readonly routes: readonly string[];
-  readonly routingRules: readonly string[];
+  readonly routingRules: readonly RoutingRule[];
   readonly machineRoutes: readonly MachineRoute[];
   readonly families: readonly (4 | 6)[];
 }
@@ -109,21 +109,20 @@ function routeArguments({ table, prefix, isClosed }: RouteParts, name: string, n
   return `${where} table ${numbers.tables[table]} proto ${ORIGIN} metric ${metric}`;
 }
 
-export async function addRules(rules: readonly string[], name: string): Promise<void> {
+export async function addRules(rules: readonly RoutingRule[], name: string): Promise<void> {
   for (const rule of inOrder(rules)) {
-    const { family, args } = ruleArguments(rule, numbersOf(name));
+    const args = ruleArguments(rule, numbersOf(name));
     try {
-      await run(["ip", `-${family}`, "rule", "add", ...args, "protocol", ORIGIN]);
+      await run(["ip", `-${rule.family}`, "rule", "add", ...args, "protocol", ORIGIN]);
     } catch (error) {
       if (!(error instanceof CommandFailed) || !error.stderr.includes("File exists")) throw error;
     }
   }
 }
 
-export async function removeRules(rules: readonly string[], name: string): Promise<void> {
+export async function removeRules(rules: readonly RoutingRule[], name: string): Promise<void> {
   for (const rule of inOrder(rules).reverse()) {
-    const { family, args } = ruleArguments(rule, numbersOf(name));
-    await run(["ip", `-${family}`, "rule", "del", ...args]);
+    await run(["ip", `-${rule.family}`, "rule", "del", ...ruleArguments(rule, numbersOf(name))]);
   }
 }
 

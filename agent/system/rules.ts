@@ -1,5 +1,6 @@
 import { canonicalPrefix } from "../tunnel/addresses.ts";
 import type { Numbers } from "../tunnel/numbers.ts";
+import type { RoutingRule } from "../tunnel/routing.ts";
 
 /**
  * The kernel's form of the rules of `routingRulesOf`. A rule is known by the agent's mark, table or interface group in it: two
@@ -20,13 +21,12 @@ const ORDER = [
   "networks",
   "exit",
   "exit-own",
-] as const;
-type Kind = (typeof ORDER)[number];
+] as const satisfies readonly RoutingRule["kind"][];
+type Kind = Exclude<RoutingRule["kind"], "strange">;
 const END = PRIORITY + ORDER.length;
 const MAIN = "254";
 
 const priorityOf = (kind: Kind): number => (kind === "end" ? END : PRIORITY + ORDER.indexOf(kind));
-const kindOf = (rule: string): Kind => rule.split(" ")[1] as Kind;
 
 export interface RuleJson {
   readonly priority: number;
@@ -37,32 +37,50 @@ export interface RuleJson {
   readonly suppress_ifgroup?: string;
 }
 
-export function ruleArguments(
-  rule: string,
-  { mark, group, tables }: Numbers,
-): { family: string; args: string[] } {
-  const [family = "4", , to = ""] = rule.split(" ");
-  const kind = kindOf(rule);
-  const destination = to === "" ? [] : ["to", to];
-  const main = [...destination, "lookup", MAIN, "suppress_ifgroup", String(group)];
-  const args: Readonly<Record<Kind, readonly string[]>> = {
-    tunnel: ["fwmark", String(mark), "goto", String(END)],
-    bypass: main,
-    peers: ["lookup", String(tables.peers)],
-    finer: [...main, "suppress_prefixlength", String(Number(to.split("/")[1]) - 1)],
-    ahead: [...destination, "lookup", String(tables.networks)],
-    machine: [...main, "suppress_prefixlength", "0"],
-    networks: ["lookup", String(tables.networks)],
-    exit: ["lookup", String(tables.exit)],
-    // What the machine itself sends comes from its loopback interface, as rules see it.
-    "exit-own": ["iif", "lo", "lookup", String(tables.exit)],
-    end: ["fwmark", String(mark), "nop"],
-  };
-  return { family, args: [...args[kind], "priority", String(priorityOf(kind))] };
+/** What follows `ip -FAMILY rule add` or `del`. */
+export function ruleArguments(rule: RoutingRule, numbers: Numbers): string[] {
+  if (rule.kind === "strange") return [...rule.selection];
+  return [...selectionOf(rule, numbers), "priority", String(priorityOf(rule.kind))];
 }
 
-/** The rule in the words of `routingRulesOf`, or null when it is not of this interface's agent. */
-export function readRule(rule: RuleJson, family: 4 | 6, { mark, group, tables }: Numbers): string | null {
+function selectionOf(
+  rule: Exclude<RoutingRule, { kind: "strange" }>,
+  { mark, group, tables }: Numbers,
+): string[] {
+  const main = ["lookup", MAIN, "suppress_ifgroup", String(group)];
+  switch (rule.kind) {
+    case "tunnel":
+      return ["fwmark", String(mark), "goto", String(END)];
+    case "bypass":
+      return ["to", rule.address, ...main];
+    case "peers":
+      return ["lookup", String(tables.peers)];
+    case "finer":
+      return ["to", rule.network, ...main, "suppress_prefixlength", String(lengthOf(rule.network) - 1)];
+    case "ahead":
+      return ["to", rule.network, "lookup", String(tables.networks)];
+    case "machine":
+      return [...main, "suppress_prefixlength", "0"];
+    case "networks":
+      return ["lookup", String(tables.networks)];
+    case "exit":
+      return ["lookup", String(tables.exit)];
+    case "exit-own":
+      // What the machine itself sends comes from its loopback interface, as rules see it.
+      return ["iif", "lo", "lookup", String(tables.exit)];
+    case "end":
+      return ["fwmark", String(mark), "nop"];
+  }
+}
+
+const lengthOf = (network: string): number => Number(network.split("/")[1]);
+
+/** The rule that the kernel's is, or null when it is none of this interface's agent. */
+export function readRule(
+  rule: RuleJson,
+  family: 4 | 6,
+  { mark, group, tables }: Numbers,
+): RoutingRule | null {
   const isOurs =
     Object.values(tables)
       .map(String)
@@ -71,12 +89,28 @@ export function readRule(rule: RuleJson, family: 4 | 6, { mark, group, tables }:
     Number(rule.suppress_ifgroup) === group;
   const kind = ORDER.find((each) => priorityOf(each) === rule.priority);
   if (!isOurs || kind === undefined) return null;
-  const to =
-    rule.dst === undefined ? null : canonicalPrefix(`${rule.dst}${rule.dstlen ? `/${rule.dstlen}` : ""}`);
-  if (to === null) return `${family} ${kind}`;
-  return `${family} ${kind} ${kind === "bypass" ? to.split("/")[0] : to}`;
+  const length = rule.dstlen ? `/${rule.dstlen}` : "";
+  const to = rule.dst === undefined ? null : canonicalPrefix(rule.dst + length);
+  if (kind === "bypass" && to !== null) return { family, kind, address: to.split("/")[0] ?? "" };
+  if ((kind === "finer" || kind === "ahead") && to !== null) return { family, kind, network: to };
+  const isMeantForAll = kind !== "bypass" && kind !== "finer" && kind !== "ahead";
+  if (isMeantForAll && rule.dst === undefined) return { family, kind };
+  return { family, kind: "strange", selection: asFound(rule) };
+}
+
+/** What tells a rule apart, as the kernel has it. */
+function asFound({ priority, dst, dstlen, fwmark, table, suppress_ifgroup: group }: RuleJson): string[] {
+  return [
+    ...(dst === undefined ? [] : ["to", dst + (dstlen ? `/${dstlen}` : "")]),
+    ...(fwmark === undefined ? [] : ["fwmark", fwmark]),
+    ...(table === undefined ? [] : ["lookup", table]),
+    ...(group === undefined ? [] : ["suppress_ifgroup", group]),
+    ...["priority", String(priority)],
+  ];
 }
 
 /** In the order in which they may be added; the reverse one takes them away. */
-export const inOrder = (rules: readonly string[]): string[] =>
-  rules.toSorted((one, other) => ORDER.indexOf(kindOf(one)) - ORDER.indexOf(kindOf(other)));
+export const inOrder = (rules: readonly RoutingRule[]): RoutingRule[] =>
+  rules.toSorted((one, other) => placeOf(one) - placeOf(other));
+
+const placeOf = ({ kind }: RoutingRule): number => (kind === "strange" ? -1 : ORDER.indexOf(kind));

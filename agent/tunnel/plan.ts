@@ -1,5 +1,12 @@
 import { familyOf } from "./addresses.ts";
-import { familyOfRoute, routePartsOf, routesOf, routingRulesOf } from "./routing.ts";
+import {
+  familyOfRoute,
+  type RoutingRule,
+  routePartsOf,
+  routesOf,
+  routingRulesOf,
+  ruleKey,
+} from "./routing.ts";
 import type { HostsEntry, Observed, Tunnel } from "./tunnel.ts";
 
 /** One change of the system. Each is a single transaction of one tool, so that a crash falls between two of them. */
@@ -8,7 +15,7 @@ export type Step =
   /** Takes prefixes from peers that keep others. */
   | { readonly do: "shrink-peers"; readonly peers: readonly PeerChange[] }
   | { readonly do: "remove-routes"; readonly routes: readonly string[] }
-  | { readonly do: "remove-rules"; readonly rules: readonly string[] }
+  | { readonly do: "remove-rules"; readonly rules: readonly RoutingRule[] }
   | { readonly do: "load-filter"; readonly text: string }
   | { readonly do: "create-link" }
   /** A link without its daemon can't be mended; a daemon whose link has another name now is guarded by no filter. */
@@ -31,7 +38,7 @@ export type Step =
   | { readonly do: "mark-way-back" }
   | { readonly do: "forward"; readonly families: readonly (4 | 6)[] }
   | { readonly do: "add-routes"; readonly routes: readonly string[] }
-  | { readonly do: "add-rules"; readonly rules: readonly string[] }
+  | { readonly do: "add-rules"; readonly rules: readonly RoutingRule[] }
   | { readonly do: "write-hosts"; readonly entries: readonly HostsEntry[] };
 
 export interface PeerChange {
@@ -78,9 +85,9 @@ export function planApply(current: Observed, asked: Tunnel): readonly Step[] {
 
   return listed<Step>([
     some(added.filter(isClosed), (closed) => ({ do: "close-exit", routes: closed })),
-    some(without(rules, current.routingRules), (more) => ({ do: "add-rules", rules: more })),
+    some(without(rules, current.routingRules, ruleKey), (more) => ({ do: "add-rules", rules: more })),
     [orphan, { do: "remove-link" }],
-    some(without(current.routingRules, rules), (gone) => ({ do: "remove-rules", rules: gone })),
+    some(without(current.routingRules, rules, ruleKey), (gone) => ({ do: "remove-rules", rules: gone })),
     some(
       unwanted.filter((key) => !replaced.has(key)),
       (keys) => ({ do: "remove-peers", keys }),
@@ -136,13 +143,18 @@ const isPossible = (route: string, { ipv6, families }: Observed): boolean => {
 };
 
 /** What makes the tunnel's own packets go another way than others to the same place. */
-const passesTunnel = (rule: string): boolean => rule.endsWith(" machine");
+const passesTunnel = ({ kind }: RoutingRule): boolean => kind === "machine";
 
 const isClosed = (route: string): boolean => routePartsOf(route).isClosed;
 
-const without = <T>(all: readonly T[], minus: readonly T[]): T[] => {
-  const gone = new Set(minus);
-  return all.filter((item) => !gone.has(item));
+/** @param keyOf What equal items share. */
+const without = <T>(
+  all: readonly T[],
+  minus: readonly T[],
+  keyOf: (item: T) => unknown = (item) => item,
+): T[] => {
+  const gone = new Set(minus.map(keyOf));
+  return all.filter((item) => !gone.has(keyOf(item)));
 };
 
 type Maybe<T> = readonly [when: boolean, step: T];

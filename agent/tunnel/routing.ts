@@ -46,8 +46,28 @@ export function routesOf({ peers, exit }: Wanted): RouteText[] {
   return [...closed, ...new Set(open)];
 }
 
+/** Kinds of rules that are about all destinations of a family. */
+type OfAll = "tunnel" | "peers" | "machine" | "networks" | "exit" | "exit-own" | "end";
+
+/** Which table of routes is asked about which packets, in one family. `routingRulesOf` says what each kind is for. */
+export type RoutingRule = { readonly family: 4 | 6 } & (
+  | { readonly kind: OfAll }
+  | { readonly kind: "bypass"; readonly address: string }
+  | { readonly kind: "finer" | "ahead"; readonly network: string }
+  /** One with the agent's mark, table or group that it would not make: somebody changed it, and it is only taken away. */
+  | { readonly kind: "strange"; readonly selection: readonly string[] }
+);
+
+/** A text that equal rules share and unequal ones do not. */
+export function ruleKey(rule: RoutingRule): string {
+  const { family, kind } = rule;
+  if (kind === "bypass") return `${family} bypass ${rule.address}`;
+  if (kind === "finer" || kind === "ahead") return `${family} ${kind} ${rule.network}`;
+  return kind === "strange" ? `${family} strange ${rule.selection.join(" ")}` : `${family} ${kind}`;
+}
+
 /**
- * The routing rules, as `<family> <kind> [address or prefix]`, in the order in which they are asked:
+ * The routing rules, in the order in which they are asked:
  * - `tunnel` leads the tunnel's own packets past all of them, to `end`;
  * - `bypass`: the hub's addresses go as the machine routes them, or one route around the hub would cut the node off from
  *   whoever could take it back;
@@ -60,7 +80,7 @@ export function routingRulesOf(
   wanted: Pick<Tunnel, "bypass" | "exit">,
   texts: readonly RouteText[],
   machine: readonly MachineRoute[],
-): string[] {
+): RoutingRule[] {
   const routes = texts.map(routePartsOf);
   return FAMILIES.flatMap((family) => {
     const here = routes.filter(({ prefix }) => familyOf(prefix) === family);
@@ -68,17 +88,21 @@ export function routingRulesOf(
     const networks = here.filter(({ table }) => table === "networks").map(({ prefix }) => prefix);
     const hidden = networks.filter((network) => isHiddenByGateway(network, machine));
     const beyondPeers = has("networks") || has("exit");
-    const rules = [
-      ...(here.length > 0 ? wanted.bypass.filter((address) => familyOf(address) === family) : []).map(
-        (address) => `bypass ${address}`,
-      ),
-      ...(has("peers") ? ["peers"] : []),
-      ...hidden.flatMap((network) => [`finer ${network}`, `ahead ${network}`]),
-      ...(beyondPeers ? ["machine"] : []),
-      ...(has("networks") ? ["networks"] : []),
-      ...(has("exit") ? [wanted.exit?.servesForwarded === false ? "exit-own" : "exit"] : []),
+    const bypassed = here.length > 0 ? wanted.bypass.filter((address) => familyOf(address) === family) : [];
+    const exit = wanted.exit?.servesForwarded === false ? "exit-own" : "exit";
+    const one = (isWanted: boolean, kind: OfAll) => (isWanted ? [{ family, kind } as const] : []);
+    const rules: RoutingRule[] = [
+      ...bypassed.map((address) => ({ family, kind: "bypass", address }) as const),
+      ...one(has("peers"), "peers"),
+      ...hidden.flatMap((network) => [
+        { family, kind: "finer", network } as const,
+        { family, kind: "ahead", network } as const,
+      ]),
+      ...one(beyondPeers, "machine"),
+      ...one(has("networks"), "networks"),
+      ...one(has("exit"), exit),
     ];
-    return (rules.length > 0 ? ["tunnel", ...rules, "end"] : []).map((rule) => `${family} ${rule}`);
+    return rules.length > 0 ? [...one(true, "tunnel"), ...rules, ...one(true, "end")] : [];
   });
 }
 

@@ -1,3 +1,4 @@
+import type { RoutingRule } from "./routing.ts";
 /** What stands in the system, and what should: plain values in the very texts that `wg` and `ip` print. */
 
 export interface TunnelPeer {
@@ -71,8 +72,8 @@ export interface Observed {
   } | null;
   /** The agent's routes, in the words of `routesOf`. */
   readonly routes: readonly string[];
-  /** The agent's routing rules, in the words of `routingRulesOf`. */
-  readonly routingRules: readonly string[];
+  /** The agent's routing rules. */
+  readonly routingRules: readonly RoutingRule[];
   readonly machineRoutes: readonly MachineRoute[];
   /** Those that the kernel has at all. */
   readonly families: readonly (4 | 6)[];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { planApply } from "../../../agent/tunnel/plan.ts";
-import { localNetworksOf, routesOf, routingRulesOf } from "../../../agent/tunnel/routing.ts";
+import { localNetworksOf, routesOf, routingRulesOf, ruleKey } from "../../../agent/tunnel/routing.ts";
 import {
   type ExitUse,
   type MachineRoute,
@@ -87,7 +87,9 @@ describe("the plan of an apply", () => {
         );
         expect([...(end.link?.addresses ?? [])].sort()).toEqual([...wanted.addresses].sort());
         expect([...end.routes].sort()).toEqual(routesOf(wanted).sort());
-        expect([...end.routingRules].sort()).toEqual(routingRulesOf(wanted, routesOf(wanted), []).sort());
+        expect(end.routingRules.map(ruleKey).sort()).toEqual(
+          routingRulesOf(wanted, routesOf(wanted), []).map(ruleKey).sort(),
+        );
         expect(end.fence).toBe(wanted.listenPort);
       }),
     );
@@ -130,7 +132,7 @@ describe("the plan of an apply", () => {
   it("M2: while an exit node is relied on, there is no moment at which packets could go around it", () => {
     const isHeld = (now: Observed) =>
       ["closed 0.0.0.0/0", "closed ::/0"].every((route) => now.routes.includes(route)) &&
-      [4, 6].every((family) => now.routingRules.some((rule) => rule.startsWith(`${family} exit`)));
+      [4, 6].every((family) => now.routingRules.some((rule) => ruleKey(rule).startsWith(`${family} exit`)));
     check(
       fc.property(halfway, tunnel, tunnel, (start, first, second) => {
         const exit = { isRequired: true, servesForwarded: true };
@@ -169,7 +171,7 @@ describe("the plan of an apply", () => {
       replaces: null,
     });
     const rules = (peer: TunnelPeer, machine: readonly MachineRoute[], bypass: readonly string[] = []) =>
-      routingRulesOf({ bypass, exit: null }, routesOf({ peers: [peer], exit: null }), machine);
+      routingRulesOf({ bypass, exit: null }, routesOf({ peers: [peer], exit: null }), machine).map(ruleKey);
     const direct = (prefix: string) => ({ prefix, isDirect: true });
     const byGateway = (prefix: string) => ({ prefix, isDirect: false });
 
