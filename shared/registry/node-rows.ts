@@ -3,44 +3,37 @@ import type { Traffic } from "../node/config/types.ts";
 import { effectiveRoutes } from "../segments/approved-routes.ts";
 import type { NodeFacts, SegmentRule, Selector } from "../segments/types.ts";
 import { ipv4At, ipv6At } from "./addresses.ts";
-import type { NodeStatus } from "./node-status.ts";
+import type { addressHolds, meshRules, meshState, nodes } from "./mesh-schema.ts";
+import type { RowOf } from "./rows.ts";
+import type { segments } from "./schema.ts";
 
 /** What a segment's object reads of the registry: the queries, and what their rows mean. */
 
-export interface StateRow {
-  network_id: string;
-  network: string | null;
-  ipv6_prefix: string;
-  revision: number;
-  rules_revision: number;
-  root_version: number;
-  epoch: number;
-  lease_seconds: number;
-  poll_seconds: number;
-}
+export type StateRow = Omit<RowOf<typeof meshState>, "id" | "next_address" | "created_at"> & {
+  readonly network: string | null;
+};
 export const STATE_QUERY = "SELECT m.*, (SELECT name FROM networks LIMIT 1) AS network FROM mesh_state m";
 
 /** A node without its long keys. */
-export interface LightRow {
-  id: string;
-  name: string;
-  status: NodeStatus;
-  segment_id: string;
-  tags: string;
-  user: string | null;
-  address_index: number;
-  offered_routes: string;
-  approved_routes: string;
-  endpoints: string;
-  exit_node: string | null;
-  expires_at: number | null;
-  ephemeral: number;
-  handshake_floor: number;
-  handshake_floor_made: number;
-  record_hash: string;
-  created_at: number;
-  revision: number;
-}
+export type LightRow = Pick<
+  RowOf<typeof nodes>,
+  | "id"
+  | "name"
+  | "status"
+  | "segment_id"
+  | "tags"
+  | "address_index"
+  | "offered_routes"
+  | "endpoints"
+  | "exit_node"
+  | "expires_at"
+  | "ephemeral"
+  | "handshake_floor"
+  | "handshake_floor_made"
+  | "record_hash"
+  | "created_at"
+  | "revision"
+> & { readonly user: string | null; readonly approved_routes: string };
 /**
  * How a node `n` of the user `u` stands, for its segment's object and for whoever looks at it: the nodes of a user who was
  * disabled stand as quarantined until the user is back.
@@ -59,33 +52,20 @@ export const CHANGED_NODES_QUERY = `${LIGHT} WHERE n.revision > ?`;
 /** Parameters: the last id read, how many. */
 export const ALL_NODES_QUERY = `${LIGHT} WHERE n.id > ? ORDER BY n.id LIMIT ?`;
 
-export interface GoneRow {
-  node_id: string;
-}
+export type GoneRow = Pick<RowOf<typeof addressHolds>, "node_id">;
 export const GONE_QUERY = "SELECT node_id FROM address_holds WHERE revision > ?";
 
 export const SEGMENTS_QUERY = "SELECT id, name FROM segments";
-export interface SegmentRow {
-  id: string;
-  name: string;
-}
+export type SegmentRow = Pick<RowOf<typeof segments>, "id" | "name">;
 
-export interface RuleRow {
-  id: string;
-  name: string;
-  from_selectors: string;
-  to_selectors: string;
-  traffic: string;
-}
+export type RuleRow = Pick<
+  RowOf<typeof meshRules>,
+  "id" | "name" | "from_selectors" | "to_selectors" | "traffic"
+>;
 export const RULES_QUERY =
   "SELECT id, name, from_selectors, to_selectors, traffic FROM mesh_rules WHERE enabled = 1 ORDER BY id";
 
-export interface KeyRow {
-  id: string;
-  wireguard_key: string;
-  kem_key: string;
-  signing_hash: string;
-}
+export type KeyRow = Pick<RowOf<typeof nodes>, "id" | "wireguard_key" | "kem_key" | "signing_hash">;
 /** Parameter: a JSON list of ids. */
 export const KEYS_QUERY =
   "SELECT id, wireguard_key, kem_key, signing_hash FROM nodes WHERE id IN (SELECT value FROM json_each(?))";

@@ -1,4 +1,5 @@
 import type { AppSettings } from "./app-settings.ts";
+import type { serviceTokens } from "./schema.ts";
 
 export interface SnapshotApp {
   readonly id: string;
@@ -19,16 +20,10 @@ export interface SnapshotNetwork {
   readonly listsClosedApps: boolean;
 }
 
-export interface SnapshotServiceToken {
-  readonly id: string;
-  readonly name: string;
-  readonly secretHash: string;
-  readonly previousHash: string | null;
-  readonly previousUntil: number | null;
-  readonly groups: readonly string[];
-  readonly enabled: boolean;
-  readonly expiresAt: number | null;
-}
+export type SnapshotServiceToken = Omit<
+  typeof serviceTokens.$inferSelect,
+  "groups" | "version" | "createdAt" | "updatedAt"
+> & { readonly groups: readonly string[] };
 
 export interface SnapshotPolicy {
   /** `<policy name>#<n>`: what a decision cites. */

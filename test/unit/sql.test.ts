@@ -80,6 +80,15 @@ describe("SQL", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("I8: has the types of the registry's rows from its tables", () => {
+    const written = files.filter(
+      (file) =>
+        (file.startsWith("workers/") || file.startsWith("shared/registry/")) &&
+        /^(export )?(interface \w*Row\b|type \w*Row = \{\n)/m.test(readFileSync(file, "utf8")),
+    );
+    expect(written).toEqual([]);
+  });
+
   it("I8: changes what nodes apply by meshChange alone, which raises the revision", () => {
     const writes = files.flatMap(meshWritesOf);
     const isChange = ({ where, before }: (typeof writes)[number]) =>

@@ -10,7 +10,8 @@ import {
   TICKET_LIFETIME_MS,
   WIRE_LIMITS,
 } from "../../shared/node/protocol/types.ts";
-import type { NodeStatus } from "../../shared/registry/node-status.ts";
+import type { nodes } from "../../shared/registry/mesh-schema.ts";
+import type { RowOf } from "../../shared/registry/rows.ts";
 import { announce, carryOut, setStatus } from "../mesh/changes.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { meshState } from "../mesh/state.ts";
@@ -26,12 +27,7 @@ import { NOT_APPROVED } from "./standing.ts";
 
 const TELEMETRY_SECONDS = 60;
 
-interface NodeRow {
-  readonly id: string;
-  readonly segment_id: string;
-  readonly status: NodeStatus;
-  readonly signing_key: string;
-}
+type NodeRow = Pick<RowOf<typeof nodes>, "id" | "segment_id" | "status" | "signing_key">;
 
 /** A handshake whose signature holds: from here on a refusal can be proven to the node as well. */
 export interface ProvenHandshake {

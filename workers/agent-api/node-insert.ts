@@ -2,7 +2,9 @@ import { messagesOf } from "../../shared/base/errors/cause.ts";
 import { buildRecord } from "../../shared/node/config/build.ts";
 import { nodeLabel, uniqueLabel } from "../../shared/node/config/node-name.ts";
 import { prepareAll } from "../../shared/registry/mesh-change.ts";
+import type { nodes } from "../../shared/registry/mesh-schema.ts";
 import { insertNode } from "../../shared/registry/node-statements.ts";
+import type { RowOf } from "../../shared/registry/rows.ts";
 import { carryOut } from "../mesh/changes.ts";
 import { meshState } from "../mesh/state.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -13,12 +15,10 @@ import { forgetChallenges, spendChallenge } from "./challenge.ts";
 import type { Admission } from "./enroll.ts";
 import { keyHashes } from "./key-hashes.ts";
 
-export interface EnrolledNode {
-  readonly id: string;
-  readonly name: string;
-  readonly segment_id: string;
+type NodeRow = RowOf<typeof nodes>;
+export type EnrolledNode = Pick<NodeRow, "id" | "name" | "segment_id"> & {
   readonly status: "approved" | "pending";
-}
+};
 
 /** Names are given out without a lock: who loses a race takes the next one. */
 const TRIES = 8;
@@ -41,8 +41,7 @@ export async function enrolledBefore(
     )
     .bind(hashes.signing, keys.wireguard, hashes.kem)
     .first<
-      Omit<EnrolledNode, "status"> &
-        Record<"status" | "enrolment_key_id" | "signing_hash" | "wireguard_key" | "kem_hash", string>
+      Pick<NodeRow, keyof EnrolledNode | "enrolment_key_id" | "signing_hash" | "wireguard_key" | "kem_hash">
     >();
   if (!row) return null;
   const isSame =

@@ -5,6 +5,8 @@ import { mayCall } from "../../shared/api/endpoint.ts";
 import type { Role } from "../../shared/api/fields.ts";
 import { isToken } from "../../shared/api/tokens.ts";
 import { constantTimeEqual } from "../../shared/base/base64url.ts";
+import type { RowOf } from "../../shared/registry/rows.ts";
+import type { apiTokens, users } from "../../shared/registry/schema.ts";
 import type { Bindings } from "../platform/env.ts";
 import { throwRefusal } from "../platform/refused.ts";
 import { currentSession } from "../session/current-session.ts";
@@ -52,18 +54,17 @@ export function authenticateBootstrap(request: Request, bindings: Bindings): Adm
   return { actor: "system", kind: "apiToken", role: "auditor", user: null, apiToken: null };
 }
 
-interface TokenRow {
-  id: string;
-  name: string;
-  role: Role;
-  expires_at: number | null;
-  last_used_at: number | null;
-  user_id: string | null;
-  email: string | null;
-  user_name: string | null;
-  user_role: Role | null;
-  status: "active" | "disabled" | null;
-}
+type User = RowOf<typeof users>;
+/** A token with its user, if it has one. */
+type TokenRow = Pick<
+  RowOf<typeof apiTokens>,
+  "id" | "name" | "role" | "expires_at" | "last_used_at" | "user_id"
+> & {
+  readonly email: User["email"] | null;
+  readonly user_name: User["name"] | null;
+  readonly user_role: User["role"];
+  readonly status: User["status"] | null;
+};
 
 async function byToken(header: string, bindings: Bindings): Promise<AdminCaller> {
   const token = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(header)?.[1] ?? "";

@@ -1,39 +1,24 @@
 import { isId } from "../../shared/base/ids.ts";
 import type { LiveNode } from "../../shared/node/segment-mesh.ts";
 import { ipv4At, ipv6At } from "../../shared/registry/addresses.ts";
+import type { nodes } from "../../shared/registry/mesh-schema.ts";
 import { STANDING } from "../../shared/registry/node-rows.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
+import type { RowOf } from "../../shared/registry/rows.ts";
 
 /** A node as the admin API reads it. */
-export interface NodeRow {
-  id: string;
-  name: string;
-  /** As everybody is told: see `STANDING`. */
-  status: NodeStatus;
-  /** As it is written. */
-  own_status: NodeStatus;
-  segment_id: string;
-  segment: string;
-  tags: string;
-  user: string | null;
-  address_index: number;
-  hostname: string;
-  ephemeral: number;
-  enrolment_key_id: string;
-  offered_routes: string;
+export type NodeRow = Omit<
+  RowOf<typeof nodes>,
+  "user_id" | "handshake_floor" | "handshake_floor_made" | "revision" | LongKeys
+> & {
+  /** As it is written; `status` is as everybody is told: see `STANDING`. */
+  readonly own_status: NodeStatus;
+  readonly segment: string;
+  readonly user: string | null;
   /** JSON list. */
-  approved_routes: string;
-  endpoints: string;
-  exit_node: string | null;
-  expires_at: number | null;
-  ended_revision: number | null;
-  ended_at: number | null;
-  signing_hash: string;
-  wireguard_key: string;
-  version: number;
-  created_at: number;
-  updated_at: number;
-}
+  readonly approved_routes: string;
+};
+type LongKeys = "kem_hash" | "record_hash" | "signing_key" | "kem_key";
 
 /** All columns but the long keys. */
 export const SELECT_NODE = `SELECT n.id, n.name, ${STANDING} AS status, n.status AS own_status, n.segment_id, s.name AS segment, n.tags, u.email AS user,

@@ -1,12 +1,9 @@
+import type { nodes } from "../../shared/registry/mesh-schema.ts";
+import type { RowOf } from "../../shared/registry/rows.ts";
 import type { Bindings } from "../platform/env.ts";
 import { meshObject } from "../platform/objects.ts";
 
-interface EndedRow {
-  id: string;
-  name: string;
-  revision: number;
-  ended_at: number;
-}
+type EndedRow = Pick<RowOf<typeof nodes>, "id" | "name" | "revision"> & { readonly ended_at: number };
 
 const MOST_NAMED = 100;
 

@@ -1,11 +1,12 @@
+import type { rootDocuments } from "../../shared/registry/mesh-schema.ts";
+import type { AliasedRowOf } from "../../shared/registry/rows.ts";
+
 /** The chain of root documents in the registry. */
 
-export interface StoredRoot {
-  readonly version: number;
-  readonly epoch: number;
-  readonly envelope: string;
-  readonly payloadHash: string;
-}
+export type StoredRoot = Pick<
+  AliasedRowOf<typeof rootDocuments>,
+  "version" | "epoch" | "envelope" | "payloadHash"
+>;
 
 const SELECT = "SELECT version, epoch, envelope, payload_hash AS payloadHash FROM root_documents";
 

@@ -1,21 +1,14 @@
 import type { Principal } from "../../shared/access/sessions/types.ts";
+import type { RowOf } from "../../shared/registry/rows.ts";
+import type { groups, identities, identityProviders, users } from "../../shared/registry/schema.ts";
 
-interface UserRow {
-  id: string;
-  email: string;
-  name: string;
-  status: "active" | "disabled";
-  role: "owner" | "admin" | "auditor" | null;
-  updated_at: number;
-  version: number;
-}
+type UserRow = Pick<
+  RowOf<typeof users>,
+  "id" | "email" | "name" | "status" | "role" | "updated_at" | "version"
+>;
 
-type IdentityRow = {
-  groups: string;
-  updated_at: number;
-  enabled: number;
-  provider_updated_at: number;
-};
+type IdentityRow = Pick<RowOf<typeof identities>, "groups" | "updated_at"> &
+  Pick<RowOf<typeof identityProviders>, "enabled"> & { readonly provider_updated_at: number };
 
 /**
  * Loads what policies and sessions know about a user: registry groups, and the groups that the identity
@@ -25,7 +18,7 @@ type IdentityRow = {
  * raise `users.updated_at` of its members, since a row that is gone has no stamp.
  */
 export async function loadPrincipal(db: D1Database, userId: string): Promise<Principal | null> {
-  const [users, memberships, identities] = await db.batch<Record<string, unknown>>([
+  const [found, memberships, stated] = await db.batch<Record<string, unknown>>([
     db
       .prepare("SELECT id, email, name, status, role, updated_at, version FROM users WHERE id = ?")
       .bind(userId),
@@ -42,10 +35,13 @@ export async function loadPrincipal(db: D1Database, userId: string): Promise<Pri
       )
       .bind(userId),
   ]);
-  const user = users?.results[0] as UserRow | undefined;
+  const user = found?.results[0] as UserRow | undefined;
   if (!user) return null;
-  const direct = (memberships?.results ?? []) as { name: string; created_at: number; updated_at: number }[];
-  const known = (identities?.results ?? []) as IdentityRow[];
+  const direct = (memberships?.results ?? []) as Pick<
+    RowOf<typeof groups>,
+    "name" | "created_at" | "updated_at"
+  >[];
+  const known = (stated?.results ?? []) as IdentityRow[];
   // A provider that was switched off vouches for nothing any more.
   const trusted = known.filter((identity) => identity.enabled === 1);
   const named = trusted.flatMap((identity) => JSON.parse(identity.groups) as string[]);

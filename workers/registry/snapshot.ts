@@ -5,6 +5,14 @@ import { namedGroups } from "../../shared/access/policy/named-groups.ts";
 import { PerSecond } from "../../shared/base/async/per-second.ts";
 import { within } from "../../shared/base/async/within.ts";
 import { type AppSettings, appSettings } from "../../shared/registry/app-settings.ts";
+import type { RowOf } from "../../shared/registry/rows.ts";
+import type {
+  apps,
+  networks,
+  policyVersions,
+  serviceTokens,
+  upstreams,
+} from "../../shared/registry/schema.ts";
 import type {
   SnapshotApp,
   SnapshotNetwork,
@@ -94,39 +102,49 @@ async function loadOnce(bindings: Bindings, minEpoch: number): Promise<Snapshot>
 async function load(bindings: Bindings): Promise<Snapshot> {
   const epoch = await coordinatorObject(bindings).epoch();
   const results = await bindings.db.batch(QUERIES.map((query) => bindings.db.prepare(query)));
-  const [apps, upstreams, nested, tokens, policies, groups, segments, networks] = results.map(
-    ({ results: rows }) => rows as Row[],
-  );
-  const upstreamsOf = Map.groupBy(upstreams ?? [], (row) => text(row.app_id));
-  const list = (apps ?? []).map((row) =>
+  const [apps, upstreams, nested, tokens, policies, groups, segments, network] = results.map(
+    ({ results: rows }) => rows,
+  ) as [AppRow[], UpstreamRow[], NestedRow[], TokenRow[], PolicyRow[], NameRow[], NameRow[], NetworkRow[]];
+  const upstreamsOf = Map.groupBy(upstreams, (row) => row.app_id);
+  const list = apps.map((row) =>
     toApp(
       row,
-      (upstreamsOf.get(text(row.id)) ?? []).map((up) => text(up.url)),
+      (upstreamsOf.get(row.id) ?? []).map(({ url }) => url),
     ),
   );
-  const statements = (policies ?? []).flatMap((row) => JSON.parse(text(row.compiled)) as SnapshotPolicy[]);
+  const statements = policies.flatMap((row) => JSON.parse(row.compiled) as SnapshotPolicy[]);
   const registered = {
-    groupParents: groupParents(nested ?? []),
+    groupParents: groupParents(nested),
     apps: list.map(resourceOf),
-    segments: (segments ?? []).map((row) => text(row.name)),
+    segments: segments.map(({ name }) => name),
   };
   return {
     epoch,
     apps: list,
     appByHost: new Map(list.map((app) => [app.host, app])),
-    network: toNetwork(networks?.[0]),
-    serviceTokens: (tokens ?? []).map(toServiceToken),
+    network: toNetwork(network[0]),
+    serviceTokens: tokens.map(toServiceToken),
     policies: compilePolicies(statements, registered),
     registered,
     namedGroups: new Set([
-      ...(groups ?? []).map((row) => text(row.name)),
+      ...groups.map(({ name }) => name),
       ...statements.flatMap(({ policy }) => namedGroups(policy)),
     ]),
   };
 }
 
-type Row = Readonly<Record<string, unknown>>;
+type AppRow = Pick<
+  RowOf<typeof apps>,
+  "id" | "name" | "title" | "host" | "segment_id" | "tags" | "settings"
+> & { readonly segment_name: string };
+type UpstreamRow = Pick<RowOf<typeof upstreams>, "app_id" | "url">;
+type NestedRow = { readonly child: string; readonly parent: string };
+type TokenRow = RowOf<typeof serviceTokens>;
+type PolicyRow = Pick<RowOf<typeof policyVersions>, "compiled">;
+type NameRow = { readonly name: string };
+type NetworkRow = Pick<RowOf<typeof networks>, "contact" | "lists_closed_apps">;
 
+/** In the order in which `load` takes their rows. */
 const QUERIES = [
   `SELECT a.id, a.name, a.title, a.host, a.segment_id, s.name AS segment_name, a.tags, a.settings
    FROM apps a JOIN segments s ON s.id = a.segment_id WHERE a.enabled = 1 ORDER BY a.name`,
@@ -142,42 +160,39 @@ const QUERIES = [
   "SELECT contact, lists_closed_apps FROM networks",
 ];
 
-const text = (value: unknown): string => String(value);
-const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
-
-const toNetwork = (row: Row | undefined): SnapshotNetwork => ({
-  contact: text(row?.contact ?? ""),
+const toNetwork = (row: NetworkRow | undefined): SnapshotNetwork => ({
+  contact: row?.contact ?? "",
   listsClosedApps: row?.lists_closed_apps === 1,
 });
 
-function toApp(row: Row, upstreams: readonly string[]): SnapshotApp {
+function toApp(row: AppRow, upstreams: readonly string[]): SnapshotApp {
   return {
-    id: text(row.id),
-    name: text(row.name),
-    title: text(row.title),
-    host: text(row.host),
-    segmentId: text(row.segment_id),
-    segmentName: text(row.segment_name),
-    tags: JSON.parse(text(row.tags)) as string[],
+    id: row.id,
+    name: row.name,
+    title: row.title,
+    host: row.host,
+    segmentId: row.segment_id,
+    segmentName: row.segment_name,
+    tags: JSON.parse(row.tags) as string[],
     upstreams,
-    settings: appSettings(JSON.parse(text(row.settings)) as Partial<AppSettings>),
+    settings: appSettings(JSON.parse(row.settings) as Partial<AppSettings>),
   };
 }
 
-function toServiceToken(row: Row): SnapshotServiceToken {
+function toServiceToken(row: TokenRow): SnapshotServiceToken {
   return {
-    id: text(row.id),
-    name: text(row.name),
-    secretHash: text(row.secret_hash),
-    previousHash: row.previous_hash === null ? null : text(row.previous_hash),
-    previousUntil: numberOrNull(row.previous_until),
-    groups: JSON.parse(text(row.groups)) as string[],
+    id: row.id,
+    name: row.name,
+    secretHash: row.secret_hash,
+    previousHash: row.previous_hash,
+    previousUntil: row.previous_until,
+    groups: JSON.parse(row.groups) as string[],
     enabled: row.enabled === 1,
-    expiresAt: numberOrNull(row.expires_at),
+    expiresAt: row.expires_at,
   };
 }
 
-function groupParents(rows: readonly Row[]): Record<string, string[]> {
-  const parents = Map.groupBy(rows, (row) => text(row.child));
-  return Object.fromEntries([...parents].map(([child, all]) => [child, all.map((row) => text(row.parent))]));
+function groupParents(rows: readonly NestedRow[]): Record<string, string[]> {
+  const parents = Map.groupBy(rows, ({ child }) => child);
+  return Object.fromEntries([...parents].map(([child, all]) => [child, all.map(({ parent }) => parent)]));
 }

@@ -2,6 +2,8 @@ import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { formatSessionCookie } from "../../shared/access/login/session-cookie.ts";
 import type { CreateSession, Session } from "../../shared/access/sessions/types.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
+import type { AliasedRowOf } from "../../shared/registry/rows.ts";
+import type { networks } from "../../shared/registry/schema.ts";
 import type { Bindings } from "../platform/env.ts";
 import { sessionsObject } from "../platform/objects.ts";
 import { newSecret } from "../platform/random.ts";
@@ -42,11 +44,10 @@ export async function openSession(
   return ok({ session: created.session, cookie: formatSessionCookie(owner, secret) });
 }
 
-export interface NetworkLimits {
-  readonly signInIdleSeconds: number;
-  readonly signInAbsoluteSeconds: number;
-  readonly maxSessionsPerUser: number;
-}
+export type NetworkLimits = Pick<
+  AliasedRowOf<typeof networks>,
+  "signInIdleSeconds" | "signInAbsoluteSeconds" | "maxSessionsPerUser"
+>;
 
 export async function networkLimits(db: D1Database): Promise<NetworkLimits> {
   const row = await db

@@ -1,32 +1,48 @@
-import type { ProviderKind } from "../../shared/access/login/provider-kinds.ts";
+import type { AliasedRowOf } from "../../shared/registry/rows.ts";
+import type { identityProviders } from "../../shared/registry/schema.ts";
 import type { Bindings } from "../platform/env.ts";
 import { unseal } from "../platform/secrets.ts";
 
-/** What administrators set of a provider, apart from whom it lets in. */
-export interface ProviderSettings {
-  readonly kind: ProviderKind;
-  readonly id: string;
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly clientSecretSealed: string | null;
-  readonly scopes: string;
-  readonly groupsClaim: string;
-  readonly emailClaim: string;
-  readonly emailVerified: "required" | "absentIsTrusted";
-  readonly offlineAccess: "no" | "scope" | "consent";
-  readonly organizations: readonly string[];
-}
+/** JSON lists in the registry. */
+type Lists = "allowedDomains" | "trustedAudiences" | "organizations";
+type Row = Pick<
+  AliasedRowOf<typeof identityProviders>,
+  | Lists
+  | "id"
+  | "kind"
+  | "name"
+  | "issuer"
+  | "clientId"
+  | "clientSecretSealed"
+  | "scopes"
+  | "groupsClaim"
+  | "groupsSeenAt"
+  | "emailClaim"
+  | "emailVerified"
+  | "offlineAccess"
+  | "guestDays"
+  | "recheckMinutes"
+  | "recheckGraceHours"
+>;
 
 /** An identity provider as sign-ins need it. */
-export interface Provider extends ProviderSettings {
-  readonly name: string;
-  readonly groupsSeenAt: number | null;
-  readonly trustedAudiences: readonly string[];
-  readonly allowedDomains: readonly string[];
-  readonly guestDays: number | null;
-  readonly recheckMinutes: number;
-  readonly recheckGraceHours: number;
-}
+export type Provider = Omit<Row, Lists> & Readonly<Record<Lists, readonly string[]>>;
+
+/** What administrators set of a provider, apart from whom it lets in. */
+export type ProviderSettings = Pick<
+  Provider,
+  | "kind"
+  | "id"
+  | "issuer"
+  | "clientId"
+  | "clientSecretSealed"
+  | "scopes"
+  | "groupsClaim"
+  | "emailClaim"
+  | "emailVerified"
+  | "offlineAccess"
+  | "organizations"
+>;
 
 /** The context in which an identity provider's client secret is sealed. */
 export const providerSecretContext = (providerId: string): string => `identity_provider:${providerId}`;
@@ -38,9 +54,6 @@ const COLUMNS = `id, kind, name, issuer, client_id AS clientId, client_secret_se
   recheck_minutes AS recheckMinutes, recheck_grace_hours AS recheckGraceHours`;
 /** Choices on one page. */
 const MAX_PROVIDERS = 50;
-
-type Lists = "allowedDomains" | "trustedAudiences" | "organizations";
-type Row = Omit<Provider, Lists> & Record<Lists, string>;
 
 /** @param row With its lists as JSON, as the database has them. */
 export const asProvider = (row: Row): Provider => ({

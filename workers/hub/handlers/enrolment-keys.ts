@@ -2,6 +2,8 @@ import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { NEW_KEY } from "../../../shared/api/mesh.ts";
 import { mintToken } from "../../../shared/api/tokens.ts";
 import { isId } from "../../../shared/base/ids.ts";
+import type { enrolmentKeys } from "../../../shared/registry/mesh-schema.ts";
+import { flag, type RowOf } from "../../../shared/registry/rows.ts";
 import { newestRoot } from "../../mesh/roots.ts";
 import { freshId, randomBytes } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
@@ -14,23 +16,10 @@ import { findUser } from "./users.ts";
 
 const DAY_MS = 86_400_000;
 
-interface Row {
-  id: string;
-  name: string;
-  segment_id: string;
-  segment: string;
-  tags: string;
-  user: string | null;
-  max_uses: number;
-  uses: number;
-  ephemeral: number;
-  pre_approved: number;
-  expires_at: number;
-  revoked_at: number | null;
-  version: number;
-  created_at: number;
-  updated_at: number;
-}
+type Row = Omit<RowOf<typeof enrolmentKeys>, "secret_hash" | "user_id" | "left_until"> & {
+  readonly segment: string;
+  readonly user: string | null;
+};
 
 const SELECT = `SELECT k.*, s.name AS segment, u.email AS user FROM enrolment_keys k
   JOIN segments s ON s.id = k.segment_id LEFT JOIN users u ON u.id = k.user_id`;
@@ -113,8 +102,8 @@ export const ENROLMENT_KEY_HANDLERS: Handlers<
       user: user?.email ?? null,
       max_uses: body.maxUses ?? NEW_KEY.maxUses,
       uses: 0,
-      ephemeral: Number(body.ephemeral ?? NEW_KEY.ephemeral),
-      pre_approved: Number(body.preApproved ?? NEW_KEY.preApproved),
+      ephemeral: flag(body.ephemeral ?? NEW_KEY.ephemeral),
+      pre_approved: flag(body.preApproved ?? NEW_KEY.preApproved),
       expires_at: expiry(body.expiresAt, now),
       revoked_at: null,
       version: 1,

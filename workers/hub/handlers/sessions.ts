@@ -5,6 +5,8 @@ import {
 } from "../../../shared/access/sessions/types.ts";
 import type { Role } from "../../../shared/api/fields.ts";
 import { isId } from "../../../shared/base/ids.ts";
+import type { AliasedRowOf } from "../../../shared/registry/rows.ts";
+import type { sessionsIndex } from "../../../shared/registry/schema.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { coordinatorObject } from "../../platform/objects.ts";
 import { freshId } from "../../platform/random.ts";
@@ -19,21 +21,10 @@ import { findApp } from "./apps.ts";
 import { findProvider } from "./identity-providers.ts";
 import { findUser } from "./users.ts";
 
-interface Row {
-  id: string;
-  kind: "sign_in" | "app";
-  userId: string;
-  email: string;
-  appId: string | null;
-  appName: string | null;
-  parentId: string | null;
-  ip: string;
-  userAgent: string;
-  createdAt: number;
-  expiresAt: number;
-  endedAt: number | null;
-  endReason: string | null;
-}
+type Row = Omit<AliasedRowOf<typeof sessionsIndex>, "owner" | "providerId"> & {
+  readonly email: string;
+  readonly appName: string | null;
+};
 
 const COLUMNS = `s.id, s.kind, s.user_id AS userId, u.email, s.app_id AS appId, coalesce(a.name, s.app_name, iif(s.app_id = '${HUB_APP_ID}', '${HUB_APP_ID}', NULL)) AS appName,
   s.parent_id AS parentId, s.ip, s.user_agent AS userAgent, s.created_at AS createdAt,

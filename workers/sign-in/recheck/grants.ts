@@ -1,22 +1,17 @@
 import type { RecheckDecision } from "../../../shared/access/login/recheck.ts";
+import type { AliasedRowOf } from "../../../shared/registry/rows.ts";
+import type { identities, providerGrants } from "../../../shared/registry/schema.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { seal, unseal } from "../../platform/secrets.ts";
 import type { Provider } from "../providers.ts";
 
 /** A grant that this run alone may use until `claim` is over. */
-export interface ClaimedGrant {
-  readonly identityId: string;
-  readonly claim: string;
-  readonly userId: string;
-  readonly providerId: string;
-  readonly subject: string;
-  readonly tokenSealed: string;
-  readonly state: "kept" | "ending";
-  readonly confirmedAt: number;
-  readonly unanswered: number;
-  readonly untold: boolean;
-  readonly problem: string | null;
-}
+export type ClaimedGrant = Omit<GrantRow, "untold"> & { readonly untold: boolean };
+type GrantRow = Pick<
+  AliasedRowOf<typeof providerGrants>,
+  "identityId" | "tokenSealed" | "state" | "confirmedAt" | "unanswered" | "untold" | "problem"
+> &
+  Pick<AliasedRowOf<typeof identities>, "userId" | "providerId" | "subject"> & { readonly claim: string };
 
 /** Longer than one check can take: four requests of 8 s to the provider, and what the registry needs. */
 const CLAIM_MS = 120_000;
@@ -75,7 +70,7 @@ export async function claimDue(
   now: number,
 ): Promise<ClaimedGrant[]> {
   const claim = crypto.randomUUID();
-  const [, claimed] = await db.batch<Omit<ClaimedGrant, "untold"> & { untold: number }>([
+  const [, claimed] = await db.batch<GrantRow>([
     db
       .prepare(
         `UPDATE provider_grants SET claim = ?1, claimed_until = ?2, unanswered = unanswered + 1
