@@ -30,7 +30,7 @@ export interface UpOptions {
   readonly detach: boolean;
 }
 
-export const STATE_DIRECTORY = "/var/lib/rustronaut";
+const STATE_DIRECTORY = "/var/lib/rustronaut";
 
 /** @throws Failure that says which word is wrong. */
 export function readCommandLine(argv: readonly string[]): CommandLine {

@@ -20,7 +20,7 @@ export const openCrypto = (): Promise<CryptoProvider> =>
     random: (length) => webcrypto.getRandomValues(new Uint8Array(length)),
   });
 
-export const DEFAULT_SETTINGS: Settings = {
+const DEFAULT_SETTINGS: Settings = {
   interfaceName: "rn0",
   listenPort: 51_820,
   advertise: [],

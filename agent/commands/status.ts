@@ -21,7 +21,7 @@ const STANDINGS: Readonly<Record<Status["standing"], string>> = {
   ended: "the membership has ended",
 };
 
-export function text(status: Status, nowMs: number): string {
+function text(status: Status, nowMs: number): string {
   const fields: [string, string][] = [
     ["Node", `${status.name} (${status.node}) of ${status.network}`],
     ["Hub", `${status.hub}: ${STANDINGS[status.standing]}`],

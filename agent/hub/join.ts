@@ -29,7 +29,7 @@ export const fingerprintOf = async (crypto: CryptoProvider, enrolmentKey: string
   base64url(await crypto.sha256(new TextEncoder().encode(enrolmentKey.trim())));
 
 /** The two halves of an enrolment key. @throws Failure for a text that is none. */
-export function readEnrolmentKey(text: string): { readonly secret: string; readonly pin: string } {
+function readEnrolmentKey(text: string): { readonly secret: string; readonly pin: string } {
   const [, secret, pin] = KEY.exec(text.trim()) ?? [];
   if (secret === undefined || pin === undefined)
     throw new Failure(

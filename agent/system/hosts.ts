@@ -15,11 +15,11 @@ const begin = (name: string) => `# BEGIN rustronaut ${name}: written by rustrona
 const end = (name: string) => `# END rustronaut ${name}`;
 
 /** Whether a text is a host name of letters, digits and hyphens only: anything else never gets near the file. */
-export const isHostName = (text: string): boolean =>
+const isHostName = (text: string): boolean =>
   text.length <= 253 && text.split(".").every((label) => LABEL.test(label));
 
 /** @throws Error for a name or an address that must not be written. */
-export function renderHosts(name: string, entries: readonly HostsEntry[]): string {
+function renderHosts(name: string, entries: readonly HostsEntry[]): string {
   const lines = entries.map(({ address, names }) => {
     if (canonicalAddress(address) !== address || names.length === 0 || !names.every(isHostName))
       throw new Error(`The name ${JSON.stringify(names)} for ${JSON.stringify(address)} is not a host name`);
@@ -34,7 +34,7 @@ interface Divided {
 }
 
 /** Tells the block from the lines of others. A block without its end runs to the end of the file. */
-export function divideHosts(text: string, name: string): Divided {
+function divideHosts(text: string, name: string): Divided {
   const others: string[] = [];
   const entries: HostsEntry[] = [];
   let inside = false;

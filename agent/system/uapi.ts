@@ -7,7 +7,7 @@ import { connect } from "node:net";
  * by an empty one. Keys are in hexadecimal digits there, and in base64 everywhere else in the agent.
  */
 
-export const UAPI_DIRECTORY = "/var/run/wireguard";
+const UAPI_DIRECTORY = "/var/run/wireguard";
 const TIMEOUT_MS = 5_000;
 const MAX_ANSWER = 64 * 1024 * 1024;
 

@@ -81,7 +81,7 @@ async function isDiskEncrypted(): Promise<boolean | null> {
 }
 
 /** Null when the root file system is on none of the devices. */
-export function rootIsUnderCrypt(devices: readonly BlockDevice[], isInside = false): boolean | null {
+function rootIsUnderCrypt(devices: readonly BlockDevice[], isInside = false): boolean | null {
   for (const { type, mountpoints = [], children = [] } of devices) {
     const isCrypt = isInside || type === "crypt";
     if (mountpoints.includes("/")) return isCrypt;

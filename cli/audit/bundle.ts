@@ -11,7 +11,7 @@ const MOST_LEAVES = 1_000;
 const texts = z.array(z.string());
 
 /** A run of the audit log with all that is needed to check it without the hub. */
-export const bundleSchema = z.object({
+const bundleSchema = z.object({
   format: z.literal("rustronaut-audit-1"),
   publicKey: z.string(),
   checkpoints: texts,

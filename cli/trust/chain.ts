@@ -53,7 +53,7 @@ function requireAgreement(known: readonly string[], shown: readonly string[]): v
 }
 
 /** @throws Failure when a root is not vouched for by the one before it. */
-export async function verify(roots: readonly string[], network: string): Promise<readonly RootDocument[]> {
+async function verify(roots: readonly string[], network: string): Promise<readonly RootDocument[]> {
   const [first] = roots;
   if (first === undefined) return [];
   const verified = await verifyRootChain(await cryptoProvider(), roots, { hash: payloadHash(first) }, null);
@@ -70,7 +70,7 @@ export async function verify(roots: readonly string[], network: string): Promise
 }
 
 /** The hash that names a root, whoever signed it. */
-export const payloadHash = (envelope: string): string => hashOf(payloadOf(envelope).payload);
+const payloadHash = (envelope: string): string => hashOf(payloadOf(envelope).payload);
 
 /** What an envelope holds, not yet verified. */
 export function payloadOf(envelope: string) {

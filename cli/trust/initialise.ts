@@ -5,7 +5,7 @@ import { readChain } from "./chain.ts";
 import { makeRootKey, nextRoot, type OnlineKeys, publicKeyOf, publish, signWith } from "./root.ts";
 import type { RootKey, TrustStore } from "./store.ts";
 
-export const DEFAULT_VALIDITY_MS = 365 * 86_400_000;
+const DEFAULT_VALIDITY_MS = 365 * 86_400_000;
 
 export interface Initialised {
   readonly key: RootKey;

@@ -54,7 +54,7 @@ export async function makeRootKey(store: TrustStore): Promise<RootKey> {
   return { keyId, seed, path: await store.addKey(keyId, seed) };
 }
 
-export const signerOf = async ({ seed }: RootKey): Promise<EnvelopeSigner> =>
+const signerOf = async ({ seed }: RootKey): Promise<EnvelopeSigner> =>
   signerFromSeed(await cryptoProvider(), seed);
 
 export const publicKeyOf = async (key: RootKey): Promise<Uint8Array> => (await signerOf(key)).key.publicKey;

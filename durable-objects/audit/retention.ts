@@ -4,8 +4,8 @@ import { dropFacets } from "./facets.ts";
  * Texts are kept for 400 days, or until the object has grown to 8 of its 10 GB; then the oldest go first. Hashes
  * stay for ever, so that every checkpoint and every exported entry can still be proven.
  */
-export const RETENTION_MS = 400 * 86_400_000;
-export const MAX_DATABASE_BYTES = 8_000_000_000;
+const RETENTION_MS = 400 * 86_400_000;
+const MAX_DATABASE_BYTES = 8_000_000_000;
 /** Texts dropped in one go. */
 const BATCH = 2_000;
 

@@ -78,6 +78,6 @@ export const AUDIT_STEPS: readonly string[] = [
   ALTER TABLE minutes ADD COLUMN last_leaf INTEGER;
 
   CREATE TABLE unindexed (one INTEGER PRIMARY KEY CHECK (one = 1), below INTEGER NOT NULL) STRICT;
-  INSERT INTO unindexed SELECT 1, coalesce(max(leaf) + 1, 0) FROM entries;
+  INSERT INTO unindexed (one, below) SELECT 1, coalesce(max(leaf) + 1, 0) FROM entries;
   `,
 ];

@@ -15,7 +15,7 @@ import {
 
 const MAX_LIMIT = 200;
 /** Rows that one search looks at where no index leads to few. */
-export const MAX_SCANNED = 1_000_000;
+const MAX_SCANNED = 1_000_000;
 
 /** The leaves `low` to `high` (not included). */
 interface Leaves {

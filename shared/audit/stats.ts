@@ -1,7 +1,7 @@
 import { SESSION_START, sessionsEndedBy } from "./actions.ts";
 import type { AuditEntry, StatsBucket } from "./types.ts";
 
-export const MINUTE_MS = 60_000;
+const MINUTE_MS = 60_000;
 const MAX_BUCKETS = 1_500;
 
 /** What the entries add to the counts of each minute. */

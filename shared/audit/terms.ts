@@ -59,7 +59,7 @@ function actorTerm(actor: string): string {
 }
 
 /** Callers who have not said who they are. */
-export const ANYONE = "anyone";
+const ANYONE = "anyone";
 
 export const targetTerm = (target: string): string => `t:${target.slice(0, MAX_PATH_PREFIX)}`;
 

@@ -32,7 +32,7 @@ export async function hkdfExtract(
 }
 
 /** §2.3. @throws RangeError when more is asked than 255 blocks. */
-export async function hkdfExpand(
+async function hkdfExpand(
   hmacSha256: MacScheme,
   pseudorandomKey: Uint8Array,
   info: Uint8Array,

@@ -6,7 +6,6 @@ import { foldedName, isTrustedName } from "./trusted-names.ts";
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
-export const ASSERTION_HEADER = "x-rustronaut-jwt-assertion";
 export const SERVICE_TOKEN_HEADER = "x-rustronaut-service-token";
 /** Networks that the request already went through: the loop guard. */
 export const VIA_HEADER = "x-rustronaut-via";

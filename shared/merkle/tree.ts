@@ -29,7 +29,7 @@ export function nodeHash(left: Hash, right: Hash): Hash {
   return sha256.create().update(NODE_PREFIX).update(left).update(right).digest();
 }
 
-export const emptyRoot = (): Hash => sha256(new Uint8Array(0));
+const emptyRoot = (): Hash => sha256(new Uint8Array(0));
 
 /**
  * The nodes that become complete when `leaves` (their hashes) are appended to a tree of `size` leaves, leaves

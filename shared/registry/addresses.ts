@@ -1,7 +1,7 @@
 import { formatAddress, parseIPv6 } from "../net/address.ts";
 
 /** The overlay's IPv4 range (RFC 6598). */
-export const OVERLAY_IPV4 = "100.64.0.0/10";
+const OVERLAY_IPV4 = "100.64.0.0/10";
 /** Milliseconds for which the address of a node that is gone is given to nobody else. */
 export const ADDRESS_HOLD_MS = 7 * 86_400_000;
 

@@ -7,7 +7,7 @@ import type { Traffic } from "../node/config/types.ts";
 type Range = readonly [from: number, to: number];
 
 const MAX_LENGTH = 200;
-export const MAX_RANGES = 32;
+const MAX_RANGES = 32;
 const FORMS = "Write any, icmp, tcp, udp, tcp/443 or udp/8000-8100";
 
 /** Reads one protocol with its ports. Ranges are sorted, and joined where they touch. */

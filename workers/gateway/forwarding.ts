@@ -29,7 +29,7 @@ export interface Forwarding {
 }
 
 /** Ends the forwarding with a refusal. */
-export function no({ request, refusalContext, watch }: Forwarding, refused: Refusal): Response {
+function no({ request, refusalContext, watch }: Forwarding, refused: Refusal): Response {
   watch.close();
   return refusalResponse(request, refused, refusalContext);
 }

@@ -35,7 +35,7 @@ export async function keepHouse(bindings: Bindings, now: number): Promise<void> 
 }
 
 /** The newest first: one that fails for ever holds up no other. */
-export async function finishLeftovers(bindings: Bindings, now: number): Promise<void> {
+async function finishLeftovers(bindings: Bindings, now: number): Promise<void> {
   const { results } = await bindings.db
     .prepare(
       `SELECT key, body FROM idempotency_keys WHERE status = ? AND created_at < ?

@@ -18,7 +18,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Text for an element or a quoted attribute. Control characters, which HTML can't hold, show as U+FFFD. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replace(/\p{Cc}/gu, (char) => (char === "\n" || char === "\t" ? char : "\ufffd"))
     .replace(/[&<>"'`]/g, (char) => ENTITIES[char] ?? "");

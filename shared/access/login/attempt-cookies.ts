@@ -1,5 +1,5 @@
 /** Attempt cookies that one browser may hold at a host: more would bloat each request (431). */
-export const MAX_ATTEMPT_COOKIES = 5;
+const MAX_ATTEMPT_COOKIES = 5;
 const PREFIX = "__Host-rn_l_";
 
 /** Name of the cookie that binds an attempt to the browser which started it. @param attemptId well-formed */

@@ -11,7 +11,7 @@ export const SIGNING_PERIOD_MS = 30 * DAY_MS;
 /** How long a key stays published after it stopped signing: far above an assertion's 60 s and any isolate's cache. */
 export const OVERLAP_MS = DAY_MS;
 
-export const ASSERTION_ALGORITHMS = ["ES256", "EdDSA"] as const satisfies readonly AssertionKey["alg"][];
+const ASSERTION_ALGORITHMS = ["ES256", "EdDSA"] as const satisfies readonly AssertionKey["alg"][];
 
 type KeyTimes = Pick<AssertionKey, "kid" | "alg" | "notBefore" | "expiresAt">;
 

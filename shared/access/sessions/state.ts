@@ -29,13 +29,6 @@ export interface SessionsState {
   readonly principals: ReadonlyMap<string, Principal>;
 }
 
-export const EMPTY_STATE: SessionsState = {
-  epoch: 0,
-  live: new Map(),
-  ended: new Map(),
-  principals: new Map(),
-};
-
 export type SessionEvent =
   | { readonly type: "created"; readonly live: LiveSession }
   | { readonly type: "seen"; readonly id: string; readonly at: number }

@@ -68,4 +68,4 @@ export async function signerFromSeed(
   return signerOf(await composite.key(seed));
 }
 
-export const signerOf = (key: ContextSigningKey): EnvelopeSigner => ({ keyId: keyIdOf(key.publicKey), key });
+const signerOf = (key: ContextSigningKey): EnvelopeSigner => ({ keyId: keyIdOf(key.publicKey), key });

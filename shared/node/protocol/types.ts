@@ -55,11 +55,7 @@ export interface PublicKeys {
   readonly kem: string;
 }
 
-/** `POST /agent/v1/enroll/challenge`, and `POST /agent/v1/keys/challenge` for a rotation. */
-export interface ChallengeRequest {
-  readonly keys: PublicKeys;
-}
-
+/** The answer of `POST /agent/v1/enroll/challenge`, and of `POST /agent/v1/keys/challenge` for a rotation. */
 export interface ChallengeAnswer {
   /** Opaque: what the hub must know to check the answer, sealed by it. */
   readonly challenge: string;

@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CoordinatorStore, type Question } from "../../../durable-objects/coordinator/store.ts";
 import { decide } from "../../../shared/access/sessions/decide.ts";
-import { apply, EMPTY_STATE, type SessionsState } from "../../../shared/access/sessions/state.ts";
+import { apply, type SessionsState } from "../../../shared/access/sessions/state.ts";
 import type { Heard, News, Principal } from "../../../shared/access/sessions/types.ts";
 import { drawn, SEED } from "../../support/sample.ts";
-import { createSession, principal } from "../../unit/access/sessions/fixtures.ts";
+import { createSession, EMPTY_STATE, principal } from "../../unit/access/sessions/fixtures.ts";
 
 const OWNERS = ["seg_a/weur/0", "seg_b/weur/0"];
 const USERS = ["usr_1", "usr_2"];

@@ -8,7 +8,7 @@ import { ProviderFault } from "../provider-fault.ts";
 import { clientSecret, type Provider } from "../providers.ts";
 
 /** GitHub as an OAuth server; it publishes no metadata that all of its editions have. */
-export function serverOf({ issuer }: Pick<Provider, "issuer">): oauth.AuthorizationServer {
+function serverOf({ issuer }: Pick<Provider, "issuer">): oauth.AuthorizationServer {
   const places = githubPlaces(issuer);
   return {
     issuer: places.issuer,

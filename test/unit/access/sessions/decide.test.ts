@@ -5,8 +5,8 @@ import { MAX_ABSOLUTE_MS } from "../../../../shared/access/sessions/expiry.ts";
 import { matches } from "../../../../shared/access/sessions/filter.ts";
 import { freshness } from "../../../../shared/access/sessions/freshness.ts";
 import { isOwner } from "../../../../shared/access/sessions/owner.ts";
-import { apply, EMPTY_STATE, type SessionsState } from "../../../../shared/access/sessions/state.ts";
-import { createSession, principal } from "./fixtures.ts";
+import { apply, type SessionsState } from "../../../../shared/access/sessions/state.ts";
+import { createSession, EMPTY_STATE, principal } from "./fixtures.ts";
 
 const T = 1_000_000;
 

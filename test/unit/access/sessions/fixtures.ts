@@ -1,4 +1,12 @@
+import type { SessionsState } from "../../../../shared/access/sessions/state.ts";
 import type { CreateSession, Principal } from "../../../../shared/access/sessions/types.ts";
+
+export const EMPTY_STATE: SessionsState = {
+  epoch: 0,
+  live: new Map(),
+  ended: new Map(),
+  principals: new Map(),
+};
 
 export function principal(over: Partial<Principal> = {}): Principal {
   return {

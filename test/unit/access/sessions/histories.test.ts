@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decide, type SessionCommand, verdictOf } from "../../../../shared/access/sessions/decide.ts";
-import { apply, EMPTY_STATE, type SessionsState } from "../../../../shared/access/sessions/state.ts";
+import { apply, type SessionsState } from "../../../../shared/access/sessions/state.ts";
 import { drawn, SEED } from "../../../support/sample.ts";
-import { createSession, principal } from "./fixtures.ts";
+import { createSession, EMPTY_STATE, principal } from "./fixtures.ts";
 import { NaiveSessions } from "./model.ts";
 
 const IDS = ["a", "b", "c", "d", "e", "f"];
