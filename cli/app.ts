@@ -37,13 +37,14 @@ export interface LooseInput {
   readonly ifMatch?: string;
 }
 
-export function openApp(io: Io, json: () => boolean): App {
+/** @param note Why what a command changes is changed, for its history. */
+export function openApp(io: Io, json: () => boolean, note: () => string | undefined = () => undefined): App {
   return {
     io,
     json,
     hub: async () => {
       const { hub, token } = await currentConfig(io.env);
-      return connect(hub, token);
+      return connect(hub, token, note());
     },
     emit: (data, human) => io.out(json() ? `${JSON.stringify(data, null, 2)}\n` : printableLines(human())),
     note: (text) => {
@@ -52,8 +53,9 @@ export function openApp(io: Io, json: () => boolean): App {
   };
 }
 
-export function connect(origin: string, token: string): Hub {
-  const client = createClient({ fetch: localFetch, baseUrl: origin, token });
+export function connect(origin: string, token: string, note?: string): Hub {
+  const headers = note === undefined ? {} : { "x-rustronaut-note": encodeURIComponent(note) };
+  const client = createClient({ fetch: localFetch, baseUrl: origin, token, headers });
   // The catalogue types each call by its literal id; commands made from the catalogue have only a string.
   const call = client.call as unknown as Hub["call"];
   return { origin, token, client, call };

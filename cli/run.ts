@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { type App, openApp, toFailure } from "./app.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addCompletionCommand } from "./commands/completion.ts";
+import { addHistoryCommands } from "./commands/history.ts";
 import { addKeyCommands } from "./commands/keys.ts";
 import { addLoginCommands } from "./commands/login.ts";
 import { addMeshCommands } from "./commands/mesh.ts";
@@ -23,7 +24,11 @@ import { packageVersion } from "./version.ts";
 /** Runs one command line (without `node` and the script) and says how the process should exit. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   const program = new Command("rustronaut");
-  const app = openApp(io, () => program.opts().json === true);
+  const app = openApp(
+    io,
+    () => program.opts().json === true,
+    () => program.opts().note,
+  );
   describeProgram(program, app);
   try {
     await program.parseAsync(argv, { from: "user" });
@@ -45,6 +50,7 @@ export function describeProgram(program: Command, app: App): void {
   program
     .description("Administer a Rustronaut network")
     .option("--json", "print JSON for programs")
+    .option("--note <words>", "why, for the history of what a command changes")
     .version(packageVersion(), "-V, --version", "print the version of this program")
     .exitOverride()
     .configureOutput({ writeOut: app.io.out, writeErr: app.io.err })
@@ -63,6 +69,7 @@ export function describeProgram(program: Command, app: App): void {
   addMeshCommands(program, app);
   addAuditCommands(program, app);
   addSearchCommands(program, app);
+  addHistoryCommands(program, app);
   addCompletionCommand(program, app);
 }
 

@@ -74,7 +74,11 @@ export function requestFacts(
   };
 }
 
-export const resourceOf = ({ name, segmentName, tags }: SnapshotApp): ResourceFacts => ({
+export const resourceOf = ({
+  name,
+  segmentName,
+  tags,
+}: Pick<SnapshotApp, "name" | "segmentName" | "tags">): ResourceFacts => ({
   app: name,
   segment: segmentName,
   tags,

@@ -44,6 +44,8 @@ export type CallInput<Id extends EndpointId> = Part<
     readonly ifMatch?: string;
     /** Makes a retry of the same write safe. */
     readonly idempotencyKey?: string;
+    /** Why the change is made, for its history. */
+    readonly note?: string;
   };
 
 type Arguments<Input> = Record<string, never> extends Input ? [input?: Input] : [input: Input];
@@ -76,6 +78,7 @@ interface LooseInput {
   readonly body?: unknown;
   readonly ifMatch?: string;
   readonly idempotencyKey?: string;
+  readonly note?: string;
 }
 
 /** A client of the admin API, typed by the catalogue. */
@@ -85,6 +88,7 @@ export function createClient(options: ClientOptions): Client {
     if (options.token) headers.authorization = `Bearer ${options.token}`;
     if (input.ifMatch) headers["if-match"] = input.ifMatch;
     if (input.idempotencyKey) headers["idempotency-key"] = input.idempotencyKey;
+    if (input.note) headers["x-rustronaut-note"] = encodeURIComponent(input.note);
     if (input.body !== undefined) headers["content-type"] = "application/json";
     const response = await options.fetch(address(options.baseUrl, id, input), {
       method: ENDPOINTS[id].method,

@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import type { Endpoint } from "./endpoint.ts";
 import { ACCESS_ENDPOINTS } from "./endpoints/access.ts";
+import { HISTORY_ENDPOINTS } from "./endpoints/history.ts";
 import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
 import { OBSERVATION_ENDPOINTS } from "./endpoints/observation.ts";
 import { REGISTRY_ENDPOINTS } from "./endpoints/registry.ts";
@@ -10,6 +11,7 @@ export const ENDPOINTS = {
   ...REGISTRY_ENDPOINTS,
   ...ACCESS_ENDPOINTS,
   ...OBSERVATION_ENDPOINTS,
+  ...HISTORY_ENDPOINTS,
   ...MESH_ENDPOINTS,
 } as const satisfies Record<string, Endpoint>;
 

@@ -139,7 +139,7 @@ function headerParameters(endpoint: Endpoint): Json[] {
   });
   return [
     ...(endpoint.ifMatch ? [header("If-Match", true)] : []),
-    ...(isWrite(endpoint) ? [header("Idempotency-Key", false)] : []),
+    ...(isWrite(endpoint) ? [header("Idempotency-Key", false), header("X-Rustronaut-Note", false)] : []),
   ];
 }
 

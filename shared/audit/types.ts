@@ -31,6 +31,8 @@ export interface EventEntry {
   readonly actor: string;
   /** The person who acted, also when a token acted for them. */
   readonly person?: { readonly id: string; readonly email: string };
+  /** Why, in their words. */
+  readonly note?: string;
   /** What: `app.create`, `session.end`, ... */
   readonly action: string;
   readonly target: string;

@@ -219,9 +219,8 @@ export const policies = sqliteTable("policies", {
 export const policyVersions = sqliteTable(
   "policy_versions",
   {
-    policyId: text("policy_id")
-      .notNull()
-      .references(() => policies.id, { onDelete: "cascade" }),
+    /** No reference: versions stay when their policy is deleted, since decisions cite them. */
+    policyId: text("policy_id").notNull(),
     number: integer("number").notNull(),
     /** Cedar text as the administrator wrote it. */
     source: text("source").notNull(),

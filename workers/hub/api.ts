@@ -1,14 +1,14 @@
 import { type Context, Hono } from "hono";
 import { type Endpoint, isWrite, mayCall } from "../../shared/api/endpoint.ts";
 import { ENDPOINT_LIST, type EndpointId } from "../../shared/api/endpoints.ts";
-import { reference } from "../../shared/api/fields.ts";
+import { line, reference } from "../../shared/api/fields.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { Refused, throwRefusal } from "../platform/refused.ts";
 import { isSameOriginPost } from "../session/same-site.ts";
 import type { Call, Handler, Reply, Write } from "./call.ts";
 import { type AdminCaller, authenticate, authenticateBootstrap } from "./caller.ts";
-import { commit, replay, type StoredAnswer, writeKey } from "./commit.ts";
+import { type Author, commit, replay, type StoredAnswer, writeKey } from "./commit.ts";
 import { HANDLERS } from "./handlers/index.ts";
 import { finishSoon, keepHouse } from "./housekeeping.ts";
 import { check, readJson, readQuery } from "./input.ts";
@@ -97,12 +97,37 @@ async function serve(
   if (earlier) return answerStored(earlier, requestId);
   const result = await handle(call);
   if (!("statements" in result)) return answer(result, status, requestId);
-  const committed = commit(bindings, caller.actor, key, result, status, now);
+  const committed = commit(bindings, authorOf(caller, request, call.body), key, result, status, now);
   // A caller that hangs up leaves nothing half done, nor does a part of the network that is away for a moment.
   c.executionCtx.waitUntil(
     committed.catch((error) => (mayBeSaved(error) ? finishSoon(bindings, key.key) : undefined)),
   );
   return answerStored(await committed, requestId);
+}
+
+/** Who makes a change, the person behind a token too, and why: by the header, else by a note in the body. */
+function authorOf({ actor, user }: AdminCaller, request: Request, body: unknown): Author {
+  const note = readNote(request) || ((body as { note?: string } | undefined)?.note ?? "");
+  return {
+    actor,
+    ...(user ? { person: { id: user.id, email: user.email } } : {}),
+    ...(note === "" ? {} : { note }),
+  };
+}
+
+/** `X-Rustronaut-Note` is percent-encoded UTF-8. */
+function readNote(request: Request): string {
+  const note = decodeNote(request.headers.get("X-Rustronaut-Note") ?? "");
+  if (note !== null && line(500).safeParse(note).success) return note;
+  return throwRefusal("malformed_request", "X-Rustronaut-Note must be one line of at most 500 characters.");
+}
+
+function decodeNote(text: string): string | null {
+  try {
+    return decodeURIComponent(text).trim();
+  } catch {
+    return null;
+  }
 }
 
 const mayBeSaved = (error: unknown): boolean =>

@@ -6,6 +6,7 @@ import { logError } from "../platform/log.ts";
 import { freshId } from "../platform/random.ts";
 import { throwRefusal } from "../platform/refused.ts";
 import { seal, unseal } from "../platform/secrets.ts";
+import { inContext } from "../registry/history.ts";
 import type { Effects, Write } from "./call.ts";
 import { perform } from "./effects.ts";
 import { explainFailure } from "./failures.ts";
@@ -63,6 +64,9 @@ export async function replay(bindings: Bindings, write: WriteKey): Promise<Store
 /** The status of a row whose effects are not confirmed yet. */
 export const PENDING = 0;
 
+/** Who makes a change, and why. */
+export type Author = Pick<EventEntry, "actor" | "person" | "note">;
+
 /**
  * Saves a change with the list of its effects in one transaction, then performs the effects. When one of them
  * fails the change is saved and the row remembers what is left: a retry with the same key, or the next
@@ -70,7 +74,7 @@ export const PENDING = 0;
  */
 export async function commit(
   bindings: Bindings,
-  actor: string,
+  by: Author,
   write: WriteKey,
   change: Write,
   status: number,
@@ -79,7 +83,7 @@ export async function commit(
   const saved: Saved = {
     answer: { status, body: change.body, version: change.version ?? null, pending: 0 },
     effects: change.effects,
-    event: { kind: "admin", id: freshId("audit"), at: now, actor, ...change.effects.event },
+    event: { kind: "admin", id: freshId("audit"), at: now, ...by, ...change.effects.event },
   };
   const body = await seal(bindings, JSON.stringify(saved), `write:${write.key}`);
   let isMeshChanged: boolean;
@@ -87,7 +91,7 @@ export async function commit(
     const results = await bindings.db.batch<{ revision: number }>(
       meshChange(bindings.db, [
         MESH_REVISION,
-        ...change.statements,
+        ...inContext(saved.event, change.statements),
         [
           "INSERT INTO idempotency_keys (key, request_hash, status, body, created_at) VALUES (?, ?, ?, ?, ?)",
           write.key,

@@ -1,4 +1,5 @@
 import type { SessionEndReason } from "../../shared/access/sessions/types.ts";
+import { withChanges } from "../../shared/audit/changes.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
 import { refreshMesh } from "../mesh/notify.ts";
 import { recordEvent } from "../platform/audit.ts";
@@ -7,6 +8,7 @@ import { logError } from "../platform/log.ts";
 import { coordinatorObject, meshObject } from "../platform/objects.ts";
 import { freshId } from "../platform/random.ts";
 import { savedEvent, settleEntries, settleEvents } from "../platform/saved-events.ts";
+import { changesOf } from "../registry/history.ts";
 import { loadPrincipal } from "../registry/principals.ts";
 import { endUser } from "../session/end-sessions.ts";
 import { indexEnded } from "../session/session-index.ts";
@@ -28,12 +30,18 @@ export async function perform(
   isMeshChanged: boolean,
 ): Promise<number> {
   const [recorded, propagated] = await Promise.allSettled([
-    recordEvent(bindings, event).then(() => settleEntries(bindings, effects.saved ?? [])),
+    recordChanges(bindings, event).then(() => settleEntries(bindings, effects.saved ?? [])),
     propagate(bindings, effects, event, isMeshChanged),
   ]);
   if (propagated.status === "rejected") throw propagated.reason;
   if (recorded.status === "rejected") throw recorded.reason;
   return propagated.value;
+}
+
+/** Records who did what, with what each thing was before and is now. */
+async function recordChanges(bindings: Bindings, event: EventEntry): Promise<void> {
+  const entries = withChanges(event, await changesOf(bindings.db, event.id));
+  for (const entry of entries) await recordEvent(bindings, entry);
 }
 
 async function propagate(

@@ -7,6 +7,7 @@ import type { Bindings } from "../platform/env.ts";
 import { freshId } from "../platform/random.ts";
 import { settleEvents } from "../platform/saved-events.ts";
 import { guard } from "../registry/guards.ts";
+import { inContext } from "../registry/history.ts";
 import { refreshMesh } from "./notify.ts";
 
 /** A statement of a batch in which some change what nodes apply. */
@@ -42,8 +43,9 @@ export async function carryOut(
   statements: readonly ChangeStatement[],
   now: number,
 ): Promise<void> {
-  const entry = event && savePending({ kind: "system", id: freshId("audit"), at: now, ...event });
-  await bindings.db.batch(meshChange(bindings.db, [...statements, ...(entry ? [entry] : [])]));
+  const entry: EventEntry | null = event && { kind: "system", id: freshId("audit"), at: now, ...event };
+  const all = entry === null ? statements : [...inContext(entry, statements), savePending(entry)];
+  await bindings.db.batch(meshChange(bindings.db, all));
   await announce(bindings, event?.target ?? null);
 }
 

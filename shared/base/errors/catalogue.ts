@@ -11,6 +11,7 @@ export const ERRORS = {
   body_too_large: { status: 413, title: "The body is larger than allowed" },
   unsupported_media_type: { status: 415, title: "The content type is not supported" },
   method_not_allowed: { status: 405, title: "The method is not allowed here" },
+  not_recorded: { status: 422, title: "Nothing was recorded of this time" },
   not_found: { status: 404, title: "Nothing is here" },
   body_not_forwarded: { status: 400, title: "The body can't be forwarded" },
   unknown_host: { status: 421, title: "This host is not served here" },

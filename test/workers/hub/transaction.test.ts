@@ -86,7 +86,7 @@ test("a write whose guard fails leaves no row, no stored answer, and its key fre
   };
   const write = writeKey("token:x", "key-1", "request");
   const commitWith = (statements: D1PreparedStatement[]) =>
-    commit(bindings, "token:x", write, { statements, effects, body: "done" }, 200, Date.now());
+    commit(bindings, { actor: "token:x" }, write, { statements, effects, body: "done" }, 200, Date.now());
   const before = await everything();
   const refused = commitWith([
     insertGroup("grp_late"),
@@ -112,7 +112,8 @@ test("an administrator who guesses the next ETag can't change someone who become
       now: 1,
     } as Call<"users.update">);
     await env.DB.prepare("UPDATE users SET role = 'owner', version = 2 WHERE id = 'usr_heir'").run();
-    await commit(bindings, "token:y", writeKey("token:y", null, "request"), write as Write, 200, Date.now());
+    const key = writeKey("token:y", null, "request");
+    await commit(bindings, { actor: "token:y" }, key, write as Write, 200, Date.now());
   };
   await expect(attempt()).rejects.toMatchObject({ refusal: { code: "precondition_failed" } });
   const row = await env.DB.prepare("SELECT email, role FROM users WHERE id = 'usr_heir'").first();

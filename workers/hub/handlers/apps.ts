@@ -1,4 +1,4 @@
-import { asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt, notInArray } from "drizzle-orm";
 import type * as z from "zod/mini";
 import { HUB_APP_ID } from "../../../shared/access/sessions/types.ts";
 import type { app as appSchema } from "../../../shared/api/registry.ts";
@@ -78,13 +78,21 @@ export function storeApp(d1: D1Database, app: App, exists: boolean, now: number)
     exists
       ? prepared(d1, db.update(apps).set(row).where(eq(apps.id, app.id)))
       : prepared(d1, db.insert(apps).values(row)),
-    prepared(d1, db.delete(upstreams).where(eq(upstreams.appId, app.id))),
+    prepared(
+      d1,
+      db.delete(upstreams).where(and(eq(upstreams.appId, app.id), notInArray(upstreams.url, urls))),
+    ),
+    // Those that stay are kept, so that the history tells of those that come and go.
     ...urls.map((url, position) =>
       prepared(
         d1,
         db
           .insert(upstreams)
-          .values({ id: freshId("upstream"), appId: app.id, url, position, createdAt: now, updatedAt: now }),
+          .values({ id: freshId("upstream"), appId: app.id, url, position, createdAt: now, updatedAt: now })
+          .onConflictDoUpdate({
+            target: [upstreams.appId, upstreams.url],
+            set: { position, updatedAt: now },
+          }),
       ),
     ),
   ];

@@ -5,6 +5,7 @@ import { APP_HANDLERS } from "./apps.ts";
 import { DOCUMENT_HANDLERS } from "./document.ts";
 import { ENROLMENT_KEY_HANDLERS } from "./enrolment-keys.ts";
 import { GROUP_HANDLERS, MEMBER_HANDLERS } from "./groups.ts";
+import { HISTORY_HANDLERS } from "./history.ts";
 import { PROVIDER_HANDLERS } from "./identity-providers.ts";
 import { MESH_HANDLERS } from "./mesh.ts";
 import { MESH_RULE_HANDLERS } from "./mesh-rules.ts";
@@ -13,6 +14,7 @@ import { NODE_HANDLERS } from "./nodes.ts";
 import { OBSERVATION_HANDLERS } from "./observation.ts";
 import { POLICY_HANDLERS } from "./policies.ts";
 import { POLICY_TEST_HANDLERS } from "./policy-test.ts";
+import { REACH_HANDLERS } from "./reach.ts";
 import { SEGMENT_HANDLERS } from "./segments.ts";
 import { SERVICE_TOKEN_HANDLERS } from "./service-tokens.ts";
 import { SESSION_HANDLERS } from "./sessions.ts";
@@ -34,6 +36,8 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...API_TOKEN_HANDLERS,
   ...SESSION_HANDLERS,
   ...OBSERVATION_HANDLERS,
+  ...HISTORY_HANDLERS,
+  ...REACH_HANDLERS,
   ...DOCUMENT_HANDLERS,
   ...ENROLMENT_KEY_HANDLERS,
   ...NODE_HANDLERS,

@@ -1,0 +1,19 @@
+import { RECORDED, triggersOf } from "../shared/registry/history.ts";
+
+/**
+ * Prints the statements that make the triggers of the history what `shared/registry/history.ts` says, for the end of a
+ * migration that adds a column: `node scripts/history-triggers.ts >> migrations/NNNN_name.sql`.
+ */
+export function triggerStatements(): string[] {
+  return RECORDED.flatMap((recorded) =>
+    triggersOf(recorded).flatMap((trigger) => [
+      `DROP TRIGGER IF EXISTS ${/^CREATE TRIGGER (\w+)/.exec(trigger)?.[1]};`,
+      `${trigger};`,
+    ]),
+  );
+}
+
+if (import.meta.main)
+  process.stdout.write(
+    `--> statement-breakpoint\n${triggerStatements().join("\n--> statement-breakpoint\n")}\n`,
+  );

@@ -1,0 +1,141 @@
+import { appSettings } from "../registry/app-settings.ts";
+import type { SnapshotPolicy } from "../registry/snapshot.ts";
+import { resourceOf } from "./assess.ts";
+import type { Registered } from "./policy/inventory.ts";
+import type { PrincipalFacts } from "./policy/request.ts";
+import type { ReachedApp } from "./reach.ts";
+
+/** What one thing of the registry was at a time: a row of the history that was the newest then. */
+export interface Held {
+  readonly kind: string;
+  readonly target: string;
+  readonly other: string;
+  /** The fields that `shared/registry/history.ts` keeps of its kind. */
+  readonly after: Readonly<Record<string, unknown>>;
+}
+
+/** What the gateway decided by at a time. */
+export interface World {
+  readonly users: readonly (Extract<PrincipalFacts, { type: "User" }> & { readonly isActive: boolean })[];
+  readonly serviceTokens: readonly (Extract<PrincipalFacts, { type: "ServiceToken" }> & {
+    readonly isGood: boolean;
+  })[];
+  readonly apps: readonly (ReachedApp & { readonly enabled: boolean })[];
+  /** Versions of the policies that were switched on, in the order of their names. */
+  readonly policies: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly version: number;
+  }[];
+  readonly registered: Registered;
+}
+
+/** The kinds of the history that a world is made of. */
+export const WORLD_KINDS = [
+  "user",
+  "identityProvider",
+  "identity",
+  "group",
+  "membership",
+  "segment",
+  "app",
+  "policy",
+  "serviceToken",
+] as const;
+
+/** Puts together what was. @param at The moment, for what expires. */
+export function worldOf(held: readonly Held[], at: number): World {
+  const of = (kind: (typeof WORLD_KINDS)[number]) => held.filter((one) => one.kind === kind);
+  const nameOf = new Map([...of("group"), ...of("segment")].map((one) => [one.target, text(one.after.name)]));
+  const groups = groupsOfUsers(of("membership"), nameOf);
+  const trusted = new Set(of("identityProvider").flatMap((one) => (one.after.enabled ? one.target : [])));
+  const identities = of("identity").filter((one) => trusted.has(text(one.after.provider)));
+  const identitiesOf = Map.groupBy(identities, (one) => one.target);
+  const apps = of("app").map((one) => appOf(one, nameOf));
+  return {
+    users: of("user").map(({ target, after }) => {
+      const vouched = identitiesOf.get(target) ?? [];
+      const named = vouched.flatMap((one) => texts(one.after.groups));
+      return {
+        type: "User",
+        id: target,
+        email: text(after.email),
+        emailVerified: vouched.length > 0,
+        name: text(after.name),
+        groups: [...new Set([...(groups.get(target) ?? []), ...named])].sort(),
+        isActive: after.status === "active" && !hasEnded(after.expiresAt, at),
+      };
+    }),
+    serviceTokens: of("serviceToken").map(({ target, after }) => ({
+      type: "ServiceToken",
+      id: target,
+      name: text(after.name),
+      groups: texts(after.groups),
+      isGood: after.enabled === true && !hasEnded(after.expiresAt, at),
+    })),
+    apps,
+    policies: of("policy")
+      .filter(({ after }) => after.enabled === true)
+      .map(({ target, after }) => ({
+        id: target,
+        name: text(after.name),
+        version: Number(after.currentVersion),
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    registered: {
+      groupParents: groupParents(of("membership"), nameOf),
+      apps: apps.filter(({ enabled }) => enabled).map(resourceOf),
+      segments: of("segment").map(({ after }) => text(after.name)),
+    },
+  };
+}
+
+/** The statements of the policies that held. Throws where the text of one is gone: leaving out a forbid would allow. */
+export function statementsOf(
+  { policies }: World,
+  texts: ReadonlyMap<string, readonly SnapshotPolicy[]>,
+): SnapshotPolicy[] {
+  return policies.flatMap(({ id, name, version }) => {
+    const statements = texts.get(`${id} ${version}`);
+    if (!statements) throw new Error(`version ${version} of the policy ${name} is not kept`);
+    return statements;
+  });
+}
+
+function appOf({ target, after }: Held, nameOf: ReadonlyMap<string, string>): World["apps"][number] {
+  return {
+    id: target,
+    name: text(after.name),
+    host: text(after.host),
+    segmentName: nameOf.get(text(after.segmentId)) ?? "",
+    tags: texts(after.tags),
+    enabled: after.enabled === true,
+    anonymous: appSettings((after.settings ?? {}) as object).anonymous,
+  };
+}
+
+/** The names of the groups that each user was directly in. */
+function groupsOfUsers(memberships: readonly Held[], nameOf: ReadonlyMap<string, string>) {
+  const groups = new Map<string, string[]>();
+  for (const { target, other, after } of memberships) {
+    const name = nameOf.get(target);
+    if (after.memberKind !== "user" || name === undefined) continue;
+    groups.set(other, [...(groups.get(other) ?? []), name]);
+  }
+  return groups;
+}
+
+function groupParents(memberships: readonly Held[], nameOf: ReadonlyMap<string, string>) {
+  const parents: Record<string, string[]> = {};
+  for (const { target, other, after } of memberships) {
+    const [child, parent] = [nameOf.get(other), nameOf.get(target)];
+    if (after.memberKind !== "group" || child === undefined || parent === undefined) continue;
+    parents[child] = [...(parents[child] ?? []), parent];
+  }
+  return parents;
+}
+
+const hasEnded = (end: unknown, at: number): boolean => typeof end === "number" && end <= at;
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];

@@ -1,0 +1,91 @@
+import type { SnapshotApp, SnapshotPolicy } from "../registry/snapshot.ts";
+import { resourceOf } from "./assess.ts";
+import { environmentOf } from "./policy/entities.ts";
+import { Inventory, type Registered } from "./policy/inventory.ts";
+import { type Outlook, outlookOf, UNKNOWN } from "./policy/outlook.ts";
+import { compilePolicy, type Policy } from "./policy/policy.ts";
+import { ACTIONS, type ActionName, type PrincipalFacts, type RequestFacts } from "./policy/request.ts";
+
+/**
+ * Who may reach what, by everything that is known of them and their groups, and nothing that only a request says: its path
+ * and method, from where it comes, and how the person signed in are gaps, and what turns on them `depends`.
+ */
+
+/** An app as it is reached. */
+export type ReachedApp = Pick<SnapshotApp, "id" | "name" | "host" | "segmentName" | "tags"> & {
+  readonly anonymous: boolean;
+};
+
+export interface Reach {
+  /** The most that any action comes to. */
+  readonly answer: Outlook["answer"];
+  readonly actions: Readonly<Record<ActionName, Outlook>>;
+}
+
+export class Reachability {
+  readonly #policies: readonly Policy[];
+  readonly #inventory: Inventory;
+  readonly #now: number;
+
+  /** @param now The moment that policies about time are judged at. Throws `CompileError`, as the gateway's own compiler. */
+  constructor(statements: readonly SnapshotPolicy[], registered: Registered, now: number) {
+    this.#policies = statements.map(({ id, policy }) => compilePolicy(id, policy));
+    this.#inventory = new Inventory(registered);
+    this.#now = now;
+  }
+
+  /** What each of these callers may do with an app. */
+  ofApp(app: ReachedApp, callers: readonly PrincipalFacts[]): Reach[] {
+    const anyone: PrincipalFacts = { type: "Anonymous" };
+    const env = environmentOf(factsOf(anyone, app, "read", this.#now), this.#inventory);
+    // Which policies speak of the app is the same for all of them.
+    const policies = this.#policies.filter(({ resource }) => resource.matches(env));
+    return callers.map((caller) => this.#reach(policies, caller, app));
+  }
+
+  /** What a caller may do with each of these apps. */
+  ofCaller(caller: PrincipalFacts, apps: readonly ReachedApp[]): Reach[] {
+    return apps.map((app) => this.#reach(this.#policies, caller, app));
+  }
+
+  #reach(policies: readonly Policy[], caller: PrincipalFacts, app: ReachedApp): Reach {
+    const mayAsk = caller.type !== "Anonymous" || app.anonymous;
+    const judge = (action: ActionName): Outlook =>
+      mayAsk
+        ? outlookOf(policies, environmentOf(factsOf(caller, app, action, this.#now), this.#inventory))
+        : { answer: "no", by: [], unless: [] };
+    const actions = Object.fromEntries(ACTIONS.map((action) => [action, judge(action)])) as Reach["actions"];
+    const answers = new Set(Object.values(actions).map(({ answer }) => answer));
+    return { answer: answers.has("yes") ? "yes" : answers.has("depends") ? "depends" : "no", actions };
+  }
+}
+
+/** Facts of a request with gaps: whoever reads one learns that it is not known. */
+function factsOf(principal: PrincipalFacts, app: ReachedApp, action: ActionName, now: number): RequestFacts {
+  return {
+    principal,
+    action,
+    resource: resourceOf(app),
+    request: gaps<RequestFacts["request"]>({ host: app.host }, ["method", "path"]),
+    network: gaps<RequestFacts["network"]>({}, ["ip", "country", "asn"]),
+    authentication:
+      principal.type === "User" ? gaps<SignIn>({}, ["provider", "acr", "amr", "ageSeconds"]) : null,
+    // As the gateway fills them as long as nothing measures them.
+    device: null,
+    risk: 0,
+    now,
+  };
+}
+
+type SignIn = NonNullable<RequestFacts["authentication"]>;
+
+function gaps<T extends object>(known: Partial<T>, unknown: readonly (keyof T & string)[]): T {
+  const record = { ...known };
+  for (const name of unknown)
+    Object.defineProperty(record, name, {
+      get: () => {
+        throw UNKNOWN;
+      },
+    });
+  return record as T;
+}

@@ -1,0 +1,115 @@
+import * as z from "zod/mini";
+import { ACTIONS } from "../access/policy/request.ts";
+import * as f from "./fields.ts";
+
+/** What things of the registry were, who changed them, and who could reach what at a time. */
+
+/** What things the history has, as people ask for them; parts of them come along. */
+export const HISTORY_KINDS = [
+  "network",
+  "user",
+  "group",
+  "segment",
+  "app",
+  "policy",
+  "identityProvider",
+  "serviceToken",
+  "apiToken",
+  "node",
+  "meshRule",
+  "enrolmentKey",
+] as const;
+
+const fieldChange = z.object({ field: z.string(), before: z.unknown(), after: z.unknown() });
+
+/** One thing that a change concerned. */
+const thingChanged = z.object({
+  kind: z.string(),
+  target: z.string(),
+  /** What else tells it apart, such as a member of a group; empty where nothing does. */
+  other: z.string(),
+  name: z.string(),
+  change: z.enum(["created", "changed", "deleted", "found"]),
+  fields: z.array(fieldChange),
+});
+
+/** All that one event changed of what was asked for. */
+export const historyItem = z.object({
+  at: f.instant,
+  /** Id of the audit log's entry, which proves it; null for what no administrator did. */
+  entry: z.nullable(z.string()),
+  actor: z.nullable(z.string()),
+  person: z.nullable(z.string()),
+  note: z.nullable(z.string()),
+  things: z.array(thingChanged),
+});
+
+export const historyPage = z.extend(f.page(historyItem), {
+  /** When recording began: nothing is known of what was before. */
+  began: f.instant,
+  /** What the ids in the changes are called, or were. */
+  names: z.record(z.string(), z.string()),
+});
+
+const queryInstant = f.queryInteger(0, 8_640_000_000_000_000);
+export const historyQuery = {
+  ...f.pageQuery,
+  kind: z.optional(f.said(z.enum(HISTORY_KINDS), "only of this kind")),
+  name: z.optional(f.said(f.reference, "only of the thing with this id or name, now or earlier")),
+  user: z.optional(f.said(f.reference, "only what this person changed, by address or id")),
+  since: z.optional(f.said(queryInstant, "milliseconds since the Unix epoch")),
+  until: z.optional(f.said(queryInstant, "milliseconds since the Unix epoch, not included")),
+};
+
+export const reachQuery = {
+  at: z.optional(f.said(queryInstant, "the moment, in milliseconds since the Unix epoch; now unless said")),
+};
+
+const answer = z.enum(["yes", "depends", "no"]);
+const outlook = z.object({
+  answer,
+  /** The statements that say so, and those that would say otherwise for some requests. */
+  by: z.array(z.string()),
+  unless: z.array(z.string()),
+});
+const actions = z.object(
+  Object.fromEntries(ACTIONS.map((action) => [action, outlook])) as Record<
+    (typeof ACTIONS)[number],
+    typeof outlook
+  >,
+);
+
+/** A statement's policy, in the version that held. */
+const heldPolicy = z.object({ name: z.string(), id: z.string(), version: z.int() });
+
+export const appReach = z.object({
+  at: f.instant,
+  began: f.instant,
+  app: z.object({ id: z.string(), name: z.string(), enabled: z.boolean() }),
+  /** Callers who could reach it, or could under conditions. Whoever is not listed could not. */
+  callers: z.array(
+    z.object({
+      kind: z.enum(["user", "serviceToken", "anyone"]),
+      id: z.nullable(z.string()),
+      name: z.string(),
+      groups: z.array(z.string()),
+      answer,
+      actions,
+    }),
+  ),
+  policies: z.array(heldPolicy),
+});
+
+export const userReach = z.object({
+  at: f.instant,
+  began: f.instant,
+  user: z.object({
+    id: z.string(),
+    email: z.string(),
+    isActive: z.boolean(),
+    /** Of the registry and of identity providers, without what is above them. */
+    groups: z.array(z.string()),
+  }),
+  apps: z.array(z.object({ id: z.string(), name: z.string(), answer, actions })),
+  policies: z.array(heldPolicy),
+});

@@ -1,0 +1,290 @@
+/**
+ * The history of the registry. Triggers write a row of `history` in the transaction of each change, with what the changed
+ * thing was before and is afterwards; so no writer can forget it, and no crash can part the two. A change by an administrator
+ * says in `change_context`, in its own transaction, who makes it and why.
+ */
+
+/** A column of a table, and how its value stands in the history. */
+type Column =
+  | string
+  /** Holds JSON, or a yes or no. */
+  | { readonly json: string }
+  | { readonly flag: string }
+  /** Only its end is kept, which tells one from the next and no more. */
+  | { readonly secret: string };
+
+/** How one table is recorded. */
+export interface Recorded {
+  readonly kind: string;
+  readonly table: string;
+  /** SQL of the id of the thing whose history it is, with `ROW` for the row. */
+  readonly target: string;
+  /** SQL of what else tells such rows of one thing apart: a member, an address. */
+  readonly other?: string;
+  /** SQL of what people call it. */
+  readonly name: string;
+  /** What is kept, by the name that the API has for it. */
+  readonly fields: Readonly<Record<string, Column>>;
+  /** Columns that are not kept: no administrator's choice, or known from elsewhere. */
+  readonly without: readonly string[];
+}
+
+const VERSIONED = ["version", "created_at", "updated_at"];
+
+export const RECORDED: readonly Recorded[] = [
+  {
+    kind: "network",
+    table: "networks",
+    target: "'network'",
+    name: "ROW.name",
+    fields: {
+      name: "name",
+      signInIdleSeconds: "sign_in_idle_seconds",
+      signInAbsoluteSeconds: "sign_in_absolute_seconds",
+      maxSessionsPerUser: "max_sessions_per_user",
+      contact: "contact",
+      listsClosedApps: { flag: "lists_closed_apps" },
+    },
+    without: ["id", ...VERSIONED],
+  },
+  {
+    kind: "user",
+    table: "users",
+    target: "ROW.id",
+    name: "ROW.email",
+    fields: { email: "email", name: "name", status: "status", role: "role", expiresAt: "expires_at" },
+    without: ["id", "home_region", ...VERSIONED],
+  },
+  {
+    kind: "identityProvider",
+    table: "identity_providers",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: {
+      name: "name",
+      kind: "kind",
+      issuer: "issuer",
+      clientId: "client_id",
+      clientSecret: { secret: "client_secret_sealed" },
+      scopes: "scopes",
+      groupsClaim: "groups_claim",
+      emailClaim: "email_claim",
+      emailVerified: "email_verified",
+      trustedAudiences: { json: "trusted_audiences" },
+      allowedDomains: { json: "allowed_domains" },
+      organizations: { json: "organizations" },
+      offlineAccess: "offline_access",
+      recheckMinutes: "recheck_minutes",
+      recheckGraceHours: "recheck_grace_hours",
+      guestDays: "guest_days",
+      enabled: { flag: "enabled" },
+    },
+    without: ["id", "groups_seen_at", "groups_missed_at", ...VERSIONED],
+  },
+  {
+    kind: "identity",
+    table: "identities",
+    target: "ROW.user_id",
+    other: "ROW.id",
+    name: "ROW.subject",
+    fields: { provider: "provider_id", subject: "subject", groups: { json: "groups" } },
+    without: ["id", "user_id", "last_sign_in_at", "created_at", "updated_at"],
+  },
+  {
+    kind: "group",
+    table: "groups",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: { name: "name", description: "description" },
+    without: ["id", ...VERSIONED],
+  },
+  {
+    kind: "membership",
+    table: "group_members",
+    target: "ROW.group_id",
+    other: "ROW.member_id",
+    name: "coalesce((SELECT name FROM groups WHERE id = ROW.group_id), '')",
+    fields: { memberKind: "member_kind", member: "member_id" },
+    without: ["group_id", "created_at"],
+  },
+  {
+    kind: "segment",
+    table: "segments",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: { name: "name", description: "description" },
+    without: ["id", ...VERSIONED],
+  },
+  {
+    kind: "app",
+    table: "apps",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: {
+      name: "name",
+      title: "title",
+      host: "host",
+      segmentId: "segment_id",
+      tags: { json: "tags" },
+      enabled: { flag: "enabled" },
+      settings: { json: "settings" },
+    },
+    without: ["id", ...VERSIONED],
+  },
+  {
+    kind: "upstream",
+    table: "upstreams",
+    target: "ROW.app_id",
+    other: "ROW.url",
+    name: "ROW.url",
+    fields: { url: "url", position: "position" },
+    without: ["id", "app_id", "created_at", "updated_at"],
+  },
+  {
+    kind: "policy",
+    table: "policies",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: { name: "name", enabled: { flag: "enabled" }, currentVersion: "current_version" },
+    without: ["id", ...VERSIONED],
+  },
+  {
+    kind: "serviceToken",
+    table: "service_tokens",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: {
+      name: "name",
+      secret: { secret: "secret_hash" },
+      previousUntil: "previous_until",
+      groups: { json: "groups" },
+      enabled: { flag: "enabled" },
+      expiresAt: "expires_at",
+    },
+    without: ["id", "previous_hash", ...VERSIONED],
+  },
+  {
+    kind: "apiToken",
+    table: "api_tokens",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: {
+      name: "name",
+      secret: { secret: "secret_hash" },
+      role: "role",
+      userId: "user_id",
+      expiresAt: "expires_at",
+    },
+    without: ["id", "last_used_at", ...VERSIONED],
+  },
+  {
+    kind: "node",
+    table: "nodes",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: {
+      name: "name",
+      status: "status",
+      segmentId: "segment_id",
+      tags: { json: "tags" },
+      userId: "user_id",
+      offeredRoutes: { json: "offered_routes" },
+      exitNode: "exit_node",
+      expiresAt: "expires_at",
+      wireguardKey: "wireguard_key",
+      signingHash: "signing_hash",
+    },
+    without: [
+      ...["id", "address_index", "hostname", "ephemeral", "enrolment_key_id", "endpoints", "handshake_floor"],
+      ...["handshake_floor_made", "ended_revision", "ended_at", "revision", "kem_hash", "record_hash"],
+      ...["signing_key", "kem_key", ...VERSIONED],
+    ],
+  },
+  {
+    kind: "nodeRoute",
+    table: "node_routes",
+    target: "ROW.node_id",
+    other: "ROW.prefix",
+    name: "ROW.prefix",
+    fields: { prefix: "prefix" },
+    without: ["node_id", "created_at"],
+  },
+  {
+    kind: "meshRule",
+    table: "mesh_rules",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: {
+      name: "name",
+      from: { json: "from_selectors" },
+      to: { json: "to_selectors" },
+      traffic: { json: "traffic" },
+      enabled: { flag: "enabled" },
+    },
+    without: ["id", ...VERSIONED],
+  },
+  {
+    kind: "enrolmentKey",
+    table: "enrolment_keys",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: {
+      name: "name",
+      segmentId: "segment_id",
+      tags: { json: "tags" },
+      userId: "user_id",
+      maxUses: "max_uses",
+      ephemeral: { flag: "ephemeral" },
+      preApproved: { flag: "pre_approved" },
+      expiresAt: "expires_at",
+      revokedAt: "revoked_at",
+    },
+    without: ["id", "secret_hash", "uses", "left_until", ...VERSIONED],
+  },
+];
+
+const columnOf = (column: Column): string =>
+  typeof column === "string" ? column : (Object.values(column)[0] ?? "");
+
+/** The kept fields of a row as JSON. */
+function documentOf({ fields }: Recorded, row: string): string {
+  const members = Object.entries(fields).map(([name, column]) => `'${name}', ${sqlOf(column, row)}`);
+  return `json_object(${members.join(", ")})`;
+}
+
+function sqlOf(column: Column, row: string): string {
+  const value = `${row}.${columnOf(column)}`;
+  if (typeof column === "string") return value;
+  if ("json" in column) return `json(${value})`;
+  if ("flag" in column) return `json(CASE ${value} WHEN 1 THEN 'true' ELSE 'false' END)`;
+  return `substr(${value}, -8)`;
+}
+
+const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+const COLUMNS = "(at, kind, target, other, name, before, after, entry, actor, person, note)";
+
+/** The triggers of one table. */
+export function triggersOf(recorded: Recorded): string[] {
+  const { table, fields } = recorded;
+  const changed = Object.values(fields)
+    .map((column) => `OLD.${columnOf(column)} IS NOT NEW.${columnOf(column)}`)
+    .join(" OR ");
+  const body = (row: string, before: string, after: string) =>
+    `BEGIN INSERT INTO history ${COLUMNS} SELECT coalesce(c.at, ${NOW}), ${subjectOf(recorded, row)}, ${before}, ${after}, c.entry, c.actor, c.person, c.note FROM (SELECT 1) LEFT JOIN change_context c; END`;
+  const [before, after] = [documentOf(recorded, "OLD"), documentOf(recorded, "NEW")];
+  return [
+    `CREATE TRIGGER history_${table}_insert AFTER INSERT ON ${table} ${body("NEW", "NULL", after)}`,
+    `CREATE TRIGGER history_${table}_update AFTER UPDATE ON ${table} WHEN ${changed} ${body("NEW", before, after)}`,
+    `CREATE TRIGGER history_${table}_delete AFTER DELETE ON ${table} ${body("OLD", before, "NULL")}`,
+  ];
+}
+
+/** Writes what is there when recording begins. */
+export const baselineOf = (recorded: Recorded): string =>
+  `INSERT INTO history ${COLUMNS} SELECT ${NOW}, ${subjectOf(recorded, "r")}, NULL, ${documentOf(recorded, "r")}, NULL, '${BASELINE}', NULL, NULL FROM ${recorded.table} r`;
+
+/** The actor of rows that say what was there when recording began. */
+export const BASELINE = "baseline";
+
+const subjectOf = ({ kind, target, other = "''", name }: Recorded, row: string): string =>
+  `'${kind}', ${[target, other, name].map((sql) => sql.replaceAll("ROW.", `${row}.`)).join(", ")}`;

@@ -1,0 +1,195 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { resourceOf } from "../../../shared/access/assess.ts";
+import { compilePolicies, decide } from "../../../shared/access/policy/index.ts";
+import { ACTIONS, type PrincipalFacts, type RequestFacts } from "../../../shared/access/policy/request.ts";
+import { Reachability } from "../../../shared/access/reach.ts";
+import { coordinatorObject } from "../../../workers/platform/objects.ts";
+import { worldAt } from "../../../workers/registry/history.ts";
+import { loadPrincipal } from "../../../workers/registry/principals.ts";
+import { type Snapshot, snapshotAt } from "../../../workers/registry/snapshot.ts";
+import { bySeed, drawn, randomFrom, SEED } from "../../support/sample.ts";
+import { applyRegistry } from "../registry.ts";
+import { bindings, call, createNetwork } from "./world.ts";
+
+let token: string;
+beforeAll(async () => {
+  await applyRegistry();
+  token = await createNetwork();
+});
+
+const random = randomFrom(SEED);
+const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+
+const EMAILS = ["ann@example.com", "bob@example.com", "cy@example.com"];
+const GROUPS = ["staff", "ops", "sales"];
+const APPS = ["wiki", "chat"];
+const POLICIES = ["base", "extra"];
+const SOURCES = [
+  `permit (principal in Group::"staff", action, resource == App::"wiki");`,
+  `permit (principal in Group::"ops", action, resource) when { resource.tags.contains("internal") };`,
+  `permit (principal == User::"ann@example.com", action == Action::"read", resource);`,
+  `forbid (principal, action, resource) when { context.request.path like "/admin*" };`,
+  `permit (principal, action, resource in Segment::"main") when { principal is User && principal.emailVerified };`,
+  `forbid (principal in Group::"sales", action == Action::"delete", resource);`,
+];
+
+/** One change by an administrator, at random. What is refused changes nothing, which is a case, too. */
+const CHANGES: readonly (() => Promise<unknown>)[] = [
+  () => write("POST", "/users", { email: pick(EMAILS), name: pick(["A", "B"]) }),
+  () => edit(`/users/${pick(EMAILS)}`, { status: pick(["active", "disabled"]), name: pick(["A", "B"]) }),
+  () => drop(`/users/${pick(EMAILS)}`),
+  () => write("POST", "/groups", { name: pick(GROUPS) }),
+  () => edit(`/groups/${pick(GROUPS)}`, { name: pick(GROUPS) }),
+  () => drop(`/groups/${pick(GROUPS)}`),
+  () => write("PUT", `/groups/${pick(GROUPS)}/members/user/${pick(EMAILS)}`),
+  () => write("PUT", `/groups/${pick(GROUPS)}/members/group/${pick(GROUPS)}`),
+  () => write("DELETE", `/groups/${pick(GROUPS)}/members/user/${pick(EMAILS)}`),
+  () => write("POST", "/segments", { name: pick(["main", "side"]) }),
+  () => edit("/segments/main", { description: pick(["a", "b"]) }),
+  () => {
+    const name = pick(APPS);
+    return write("POST", "/apps", {
+      ...{ name, host: `${name}.example.com`, segment: "main" },
+      upstreams: ["https://u.example.net"],
+    });
+  },
+  () => edit(`/apps/${pick(APPS)}`, { tags: pick([[], ["internal"]]), enabled: pick([true, true, false]) }),
+  () =>
+    edit(`/apps/${pick(APPS)}`, {
+      settings: { anonymous: pick([true, false]) },
+      segment: pick(["main", "side"]),
+    }),
+  () => drop(`/apps/${pick(APPS)}`),
+  () => write("POST", "/policies", { name: pick(POLICIES), source: pick(SOURCES) }),
+  () => publish(`/policies/${pick(POLICIES)}`, pick(SOURCES)),
+  () => edit(`/policies/${pick(POLICIES)}`, { enabled: pick([true, false]), name: pick(POLICIES) }),
+  () => drop(`/policies/${pick(POLICIES)}`),
+  () => write("POST", "/service-tokens", { name: "ci", groups: [pick(GROUPS)] }),
+  () => edit("/service-tokens/ci", { groups: [pick(GROUPS)], enabled: pick([true, false]) }),
+  () => drop("/service-tokens/ci"),
+  // Sign-ins and providers: what no administrator writes, and what would ask the provider itself.
+  () =>
+    env.DB.prepare(
+      `INSERT INTO identities (id, user_id, provider_id, subject, groups, created_at, updated_at)
+       SELECT 'idn_' || id, id, 'idp_1', id, ?1, 1, 1 FROM users WHERE email = ?2
+       ON CONFLICT (id) DO UPDATE SET groups = ?1`,
+    )
+      .bind(JSON.stringify([pick(GROUPS)]), pick(EMAILS))
+      .run(),
+  () =>
+    env.DB.prepare("UPDATE identity_providers SET enabled = ?")
+      .bind(pick([0, 1]))
+      .run(),
+];
+
+const write = (method: string, path: string, body?: unknown) =>
+  call(token, method, path, body === undefined ? {} : { body });
+const drop = (path: string) => versioned("DELETE", path);
+const edit = (path: string, body: unknown) => versioned("PATCH", path, body);
+const publish = (path: string, source: string) => versioned("POST", path, { source }, "/versions");
+
+async function versioned(method: string, path: string, body?: unknown, below = "") {
+  const { json } = await call(token, "GET", path);
+  const headers = { "if-match": `"${json.version ?? 1}"` };
+  return call(token, method, path + below, { headers, ...(body === undefined ? {} : { body }) });
+}
+
+/** What the gateway knows at this moment, by its own loaders. */
+async function live(): Promise<{ principals: PrincipalFacts[]; snapshot: Snapshot }> {
+  const { results } = await env.DB.prepare("SELECT id FROM users ORDER BY id").all<{ id: string }>();
+  const users = await Promise.all(results.map(({ id }) => loadPrincipal(env.DB, id)));
+  const principals = users.flatMap((user) => {
+    if (user?.status !== "active") return [];
+    const { userId: id, email, emailVerified, name, groups } = user;
+    return [{ type: "User" as const, id, email, emailVerified, name, groups }];
+  });
+  return { principals, snapshot: await snapshotAt(bindings, await coordinatorObject(bindings).epoch()) };
+}
+
+const moments: { at: number; was: Awaited<ReturnType<typeof live>> }[] = [];
+
+test(`what was at each moment of a history is put together as the gateway knew it (${bySeed})`, {
+  timeout: 300_000,
+}, async () => {
+  await env.DB.prepare(
+    `INSERT INTO identity_providers (id, name, issuer, client_id, created_at, updated_at)
+     VALUES ('idp_1', 'main', 'https://idp.example', 'rn', 1, 1)`,
+  ).run();
+  for (const first of [0, 0, 3, 3, 3, 9, 11, 15]) await CHANGES[first]?.();
+  for (let n = 0; n < drawn(25, 400); n++) {
+    await pick(CHANGES)();
+    moments.push({ at: Date.now(), was: await live() });
+    await afterMillisecond();
+  }
+  for (const { at, was } of moments) await compare(at, was);
+});
+
+/** The next change is later than what was seen, also by a clock of milliseconds. */
+async function afterMillisecond(): Promise<void> {
+  const seen = Date.now();
+  while (Date.now() <= seen) await env.DB.prepare("SELECT 1").run();
+}
+
+async function compare(
+  at: number,
+  { principals, snapshot }: Awaited<ReturnType<typeof live>>,
+): Promise<void> {
+  const { world, statements } = await worldAt(env.DB, at);
+  const active = world.users.filter(({ isActive }) => isActive).map(({ isActive: _, ...user }) => user);
+  expect(byId(active)).toEqual(byId(principals));
+  const served = world.apps.filter(({ enabled }) => enabled);
+  expect(
+    byId(
+      served.map(({ id, ...app }) => ({ id, host: app.host, ...resourceOf(app), anonymous: app.anonymous })),
+    ),
+  ).toEqual(
+    byId(
+      snapshot.apps.map((app) => ({
+        id: app.id,
+        host: app.host,
+        ...resourceOf(app),
+        anonymous: app.settings.anonymous,
+      })),
+    ),
+  );
+  expect(world.serviceTokens.map(({ name, groups, isGood }) => ({ name, groups, isGood }))).toEqual(
+    snapshot.serviceTokens.map(({ name, groups, enabled }) => ({ name, groups, isGood: enabled })),
+  );
+  const compiled = compilePolicies(statements, world.registered);
+  const reach = new Reachability(statements, world.registered, at);
+  for (const app of served) {
+    const told = reach.ofApp(app, principals);
+    for (const [n, principal] of principals.entries()) {
+      for (const action of ACTIONS) {
+        for (const path of ["/", "/admin/x"]) {
+          const facts: RequestFacts = {
+            ...{ principal, action, resource: resourceOf(app), device: null, risk: 0, now: at },
+            request: { method: "GET", host: app.host, path },
+            network: { ip: null, country: null, asn: null },
+            authentication: { provider: "idp_1", acr: null, amr: [], ageSeconds: 0 },
+          };
+          const { decision, determining } = decide(snapshot.policies, facts);
+          expect(decide(compiled, facts)).toMatchObject({ decision, determining });
+          const { answer } = told[n]?.actions[action] ?? { answer: "depends" };
+          if (answer !== "depends") expect(decision).toBe(answer === "yes" ? "allow" : "deny");
+        }
+      }
+    }
+  }
+}
+
+const byId = <T extends object>(items: readonly T[]) =>
+  [...items].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+const idOf = (item: object): string => ("id" in item ? String(item.id) : "");
+
+test("the answers name people, versions and conditions, and say what is not known", async () => {
+  const last = moments.at(-1)?.at ?? 0;
+  const before = await call(token, "GET", `/reach/apps/wiki?at=${last - 86_400_000}`);
+  expect([before.status, before.json.code]).toEqual([422, "not_recorded"]);
+  expect(before.json.detail).toContain("is not known");
+  const later = await call(token, "GET", `/reach/apps/wiki?at=${last + 86_400_000}`);
+  expect(later.json.code).toBe("invalid_input");
+  expect((await call(token, "GET", "/reach/apps/nowhere")).json.code).toBe("not_found");
+  expect((await call(token, "GET", "/reach/users/nobody@example.com")).json.code).toBe("not_found");
+});

@@ -1,0 +1,90 @@
+import { fieldsOf } from "../../../shared/audit/changes.ts";
+import { BASELINE } from "../../../shared/registry/history.ts";
+import { changeOf, type HistoryRow, historyBegan, readHistory } from "../../registry/history.ts";
+import type { Call, Handlers } from "../call.ts";
+import { numberIn, pageOf } from "../paging.ts";
+
+type Query = Call<"history.list">["query"];
+
+/** SQL about `h` and its values. */
+type Condition = readonly [sql: string, ...values: (string | number)[]];
+
+/** A thing by what it is called now, or was, and what belongs to it. */
+function conditionsOf({ kind, name, user, since, until }: Query): Condition[] {
+  const conditions: Condition[] = [["h.kind <> 'history'"]];
+  if (name !== undefined) {
+    const named = kind === undefined ? "" : " AND kind = ?";
+    const ids = `(SELECT ? UNION SELECT target FROM history WHERE name = ?${named})`;
+    const values = [name, name, ...(kind === undefined ? [] : [kind])];
+    conditions.push([`(h.target IN ${ids} OR h.other IN ${ids})`, ...values, ...values]);
+  } else if (kind !== undefined) conditions.push(["h.kind = ?", kind]);
+  if (user !== undefined) conditions.push(["(h.person = ? OR h.actor = 'user:' || ?)", user, user]);
+  if (since !== undefined) conditions.push(["h.at >= ?", since]);
+  if (until !== undefined) conditions.push(["h.at < ?", until]);
+  return conditions;
+}
+
+function thingOf(row: HistoryRow) {
+  const change = changeOf(row);
+  const { kind, target, other, name, before, after } = change;
+  const what =
+    row.actor === BASELINE ? "found" : before === null ? "created" : after === null ? "deleted" : "changed";
+  return { kind, target, other, name, change: what as "created", fields: fieldsOf(change) };
+}
+
+/** Rows of one event stand side by side: they were written in one transaction. */
+function eventsOf(rows: readonly HistoryRow[]) {
+  const events: HistoryRow[][] = [];
+  for (const row of rows) {
+    const last = events.at(-1);
+    if (last && row.entry !== null && last[0]?.entry === row.entry) last.push(row);
+    else events.push([row]);
+  }
+  return events.map((all) => {
+    const [{ at, entry, actor, person, note }] = all as [HistoryRow];
+    return {
+      ...{ at, entry, person, note },
+      actor: actor === BASELINE ? null : actor,
+      things: all.reverse().map(thingOf),
+    };
+  });
+}
+
+const ID = /^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$/;
+
+/** What the ids in some rows are called, by the newest row of each. */
+async function namesIn(d1: D1Database, rows: readonly HistoryRow[]): Promise<Record<string, string>> {
+  const values = rows.flatMap(({ target, other, before, after }) => [
+    target,
+    other,
+    ...[before, after].flatMap((text) => (text === null ? [] : Object.values(JSON.parse(text) as object))),
+  ]);
+  const ids = [...new Set(values.filter((value) => typeof value === "string" && ID.test(value)))];
+  const { results } = await d1
+    .prepare(
+      `SELECT target AS id, name FROM history WHERE id IN (
+         SELECT max(id) FROM history WHERE target IN (SELECT value FROM json_each(?)) AND other = '' GROUP BY target)`,
+    )
+    .bind(JSON.stringify(ids))
+    .all<{ id: string; name: string }>();
+  return Object.fromEntries(results.map(({ id, name }) => [id, name]));
+}
+
+export const HISTORY_HANDLERS: Handlers<"history.list"> = {
+  "history.list": async ({ bindings, query }) => {
+    const { db } = bindings;
+    const conditions = conditionsOf(query);
+    const page = await pageOf(
+      query,
+      (after, limit) => {
+        const all: Condition[] = after === null ? conditions : [...conditions, ["h.id < ?", numberIn(after)]];
+        const where = all.map(([sql]) => sql).join(" AND ");
+        const values = all.flatMap(([, ...given]) => given);
+        return readHistory(db, `${where} ORDER BY h.id DESC LIMIT ?`, ...values, limit);
+      },
+      ({ id }) => String(id),
+    );
+    const [began, names] = await Promise.all([historyBegan(db), namesIn(db, page.items)]);
+    return { body: { items: eventsOf(page.items), next: page.next, began, names } };
+  },
+};

@@ -1,0 +1,104 @@
+import type { World } from "../../../shared/access/as-of.ts";
+import type { PrincipalFacts } from "../../../shared/access/policy/request.ts";
+import { Reachability } from "../../../shared/access/reach.ts";
+import { throwRefusal } from "../../platform/refused.ts";
+import { historyBegan, worldAt } from "../../registry/history.ts";
+import type { Call, Handlers } from "../call.ts";
+
+/** What was at the moment asked for. Refuses where that is not known: missing history is never taken for "nobody". */
+async function worldOfCall({ bindings, query, now }: Call<"reach.app" | "reach.user">) {
+  const at = query.at ?? now;
+  const began = await historyBegan(bindings.db);
+  if (at < began)
+    throwRefusal(
+      "not_recorded",
+      `The history begins at ${new Date(began).toISOString()}; who could reach what before is not known.`,
+    );
+  if (at > now) throwRefusal("invalid_input", "This moment has not come yet.");
+  const { world, statements } = await worldAt(bindings.db, at);
+  const policies = world.policies.map(({ id, name, version }) => ({ id, name, version }));
+  return { at, began, world, policies, reach: new Reachability(statements, world.registered, at) };
+}
+
+/** Who may be asked about: active people, good tokens, and anybody. */
+const callersOf = ({ users, serviceTokens }: World): PrincipalFacts[] => [
+  ...users.filter(({ isActive }) => isActive),
+  ...serviceTokens.filter(({ isGood }) => isGood),
+  { type: "Anonymous" },
+];
+
+function callerView(caller: PrincipalFacts) {
+  if (caller.type === "Anonymous")
+    return { kind: "anyone" as const, id: null, name: "anyone, without signing in", groups: [] };
+  const isUser = caller.type === "User";
+  return {
+    kind: isUser ? ("user" as const) : ("serviceToken" as const),
+    id: caller.id,
+    name: isUser ? caller.email : caller.name,
+    groups: [...caller.groups],
+  };
+}
+
+const outlookView = <T extends { readonly by: readonly string[]; readonly unless: readonly string[] }>(
+  one: T,
+) => ({
+  ...one,
+  by: [...one.by],
+  unless: [...one.unless],
+});
+
+const actionsView = ({
+  read,
+  write,
+  delete: remove,
+  connect,
+}: ReturnType<Reachability["ofApp"]>[number]["actions"]) => ({
+  read: outlookView(read),
+  write: outlookView(write),
+  delete: outlookView(remove),
+  connect: outlookView(connect),
+});
+
+const absent = (what: string, at: number): never =>
+  throwRefusal("not_found", `There was no such ${what} at ${new Date(at).toISOString()}.`);
+
+export const REACH_HANDLERS: Handlers<"reach.app" | "reach.user"> = {
+  "reach.app": async (call) => {
+    const { at, began, world, policies, reach } = await worldOfCall(call);
+    const app = world.apps.find(({ id, name }) => id === call.params.app || name === call.params.app);
+    if (!app) return absent("app", at);
+    const callers = app.enabled ? callersOf(world) : [];
+    const reached = reach.ofApp(app, callers);
+    return {
+      body: {
+        ...{ at, began, policies },
+        app: { id: app.id, name: app.name, enabled: app.enabled },
+        callers: callers.flatMap((caller, n) => {
+          const one = reached[n];
+          if (!one || one.answer === "no") return [];
+          return [{ ...callerView(caller), answer: one.answer, actions: actionsView(one.actions) }];
+        }),
+      },
+    };
+  },
+
+  "reach.user": async (call) => {
+    const { at, began, world, policies, reach } = await worldOfCall(call);
+    const wanted = call.params.user.toLowerCase();
+    const user = world.users.find(({ id, email }) => id === wanted || email === wanted);
+    if (!user) return absent("user", at);
+    const apps = user.isActive ? world.apps.filter(({ enabled }) => enabled) : [];
+    const reached = reach.ofCaller(user, apps);
+    return {
+      body: {
+        ...{ at, began, policies },
+        user: { id: user.id, email: user.email, isActive: user.isActive, groups: [...user.groups] },
+        apps: apps.flatMap(({ id, name }, n) => {
+          const one = reached[n];
+          if (!one || one.answer === "no") return [];
+          return [{ id, name, answer: one.answer, actions: actionsView(one.actions) }];
+        }),
+      },
+    };
+  },
+};

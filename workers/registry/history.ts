@@ -1,0 +1,113 @@
+import { type Held, statementsOf, WORLD_KINDS, type World, worldOf } from "../../shared/access/as-of.ts";
+import type { Change } from "../../shared/audit/changes.ts";
+import type { EventEntry } from "../../shared/audit/types.ts";
+import type { Statement } from "../../shared/registry/mesh-change.ts";
+import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
+
+/** Reading and writing the history of the registry; what keeps it are the triggers of `shared/registry/history.ts`. */
+
+/** The statements of a change, between those by which its history says who made it, and why. */
+export const inContext = <T>(event: EventEntry, statements: readonly T[]): (T | Statement)[] => [
+  [
+    "INSERT INTO change_context (one, at, entry, actor, person, note) VALUES (1, ?, ?, ?, ?, ?)",
+    ...[event.at, event.id, event.actor, event.person?.email ?? null, event.note ?? null],
+  ],
+  ...statements,
+  ["DELETE FROM change_context"],
+];
+
+export interface HistoryRow {
+  readonly id: number;
+  readonly at: number;
+  readonly kind: string;
+  readonly target: string;
+  readonly other: string;
+  readonly name: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly entry: string | null;
+  readonly actor: string | null;
+  readonly person: string | null;
+  readonly note: string | null;
+  /** Of a policy, the texts of the versions before and after. */
+  readonly source_before: string | null;
+  readonly source_after: string | null;
+}
+
+const ROWS = `SELECT h.*, vb.source AS source_before, va.source AS source_after FROM history h
+  LEFT JOIN policy_versions vb ON h.kind = 'policy' AND vb.policy_id = h.target
+    AND vb.number = json_extract(h.before, '$.currentVersion')
+  LEFT JOIN policy_versions va ON h.kind = 'policy' AND va.policy_id = h.target
+    AND va.number = json_extract(h.after, '$.currentVersion')`;
+
+/** @param where SQL about `h` without user input; values are bound. */
+export async function readHistory(
+  d1: D1Database,
+  where: string,
+  ...values: (string | number)[]
+): Promise<HistoryRow[]> {
+  const { results } = await d1
+    .prepare(`${ROWS} WHERE ${where}`)
+    .bind(...values)
+    .all<HistoryRow>();
+  return results;
+}
+
+export function changeOf(row: HistoryRow): Change {
+  const { kind, target, other, name, before, after, source_before, source_after } = row;
+  return {
+    ...{ kind, target, other, name },
+    before: documentOf(before, source_before),
+    after: documentOf(after, source_after),
+  };
+}
+
+const documentOf = (text: string | null, source: string | null): Change["before"] =>
+  text === null ? null : { ...(JSON.parse(text) as object), ...(source === null ? {} : { source }) };
+
+/** What an event changed, by the history. */
+export async function changesOf(d1: D1Database, entry: string): Promise<Change[]> {
+  return (await readHistory(d1, "h.entry = ? ORDER BY h.id", entry)).map(changeOf);
+}
+
+/** When the history begins: of what was before nothing is known. */
+export async function historyBegan(d1: D1Database): Promise<number> {
+  const row = await d1
+    .prepare("SELECT at FROM history WHERE kind = 'history' AND target = 'began'")
+    .first<{ at: number }>();
+  if (!row) throw new Error("the history has no beginning");
+  return row.at;
+}
+
+/** What the gateway decided by at a time, and by which statements. */
+export async function worldAt(
+  d1: D1Database,
+  at: number,
+): Promise<{ world: World; statements: SnapshotPolicy[] }> {
+  const { results } = await d1
+    .prepare(
+      `SELECT kind, target, other, after FROM history WHERE after IS NOT NULL AND id IN (
+         SELECT max(id) FROM history WHERE at <= ? AND kind IN (SELECT value FROM json_each(?))
+         GROUP BY kind, target, other)`,
+    )
+    .bind(at, JSON.stringify(WORLD_KINDS))
+    .all<{ kind: string; target: string; other: string; after: string }>();
+  const world = worldOf(
+    results.map((row): Held => ({ ...row, after: JSON.parse(row.after) })),
+    at,
+  );
+  const texts = await d1
+    .prepare(
+      `SELECT policy_id, number, compiled FROM policy_versions v
+       JOIN json_each(?) p ON v.policy_id = p.value->>0 AND v.number = p.value->>1`,
+    )
+    .bind(JSON.stringify(world.policies.map(({ id, version }) => [id, version])))
+    .all<{ policy_id: string; number: number; compiled: string }>();
+  const compiled = new Map(
+    texts.results.map((row) => [
+      `${row.policy_id} ${row.number}`,
+      JSON.parse(row.compiled) as SnapshotPolicy[],
+    ]),
+  );
+  return { world, statements: statementsOf(world, compiled) };
+}
