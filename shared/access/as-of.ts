@@ -1,4 +1,3 @@
-import { appSettings } from "../registry/app-settings.ts";
 import type { SnapshotPolicy } from "../registry/snapshot.ts";
 import { resourceOf } from "./assess.ts";
 import type { Registered } from "./policy/inventory.ts";
@@ -110,7 +109,7 @@ function appOf({ target, after }: Held, nameOf: ReadonlyMap<string, string>): Wo
     segmentName: nameOf.get(text(after.segmentId)) ?? "",
     tags: texts(after.tags),
     enabled: after.enabled === true,
-    anonymous: appSettings((after.settings ?? {}) as object).anonymous,
+    anonymous: (after.settings as { anonymous?: unknown } | null)?.anonymous === true,
   };
 }
 
