@@ -40,5 +40,5 @@ async function expire(bindings: Bindings, id: string, now: number): Promise<void
     },
     body: null,
   };
-  await commit(bindings, "system", key, change, 204, now);
+  await commit(bindings, { actor: "system" }, key, change, 204, now);
 }
