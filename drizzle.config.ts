@@ -3,6 +3,10 @@ import { defineConfig } from "drizzle-kit";
 export default defineConfig({
   dialect: "sqlite",
   driver: "d1-http",
-  schema: ["./shared/registry/schema.ts", "./shared/registry/mesh-schema.ts", "./shared/registry/history-schema.ts"],
+  schema: [
+    "./shared/registry/schema.ts",
+    "./shared/registry/mesh-schema.ts",
+    "./shared/registry/history-schema.ts",
+  ],
   out: "./migrations",
 });
