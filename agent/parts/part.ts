@@ -15,7 +15,7 @@ import type { TunnelKeeper } from "../tunnel/keeper.ts";
 export interface Part {
   /** Of the file, for people. */
   readonly name: string;
-  /** Before the first config. What it does again and again it asks `again` for. */
+  /** Before the first config. What it does again and again, from now on or later, it asks `again` for. */
   start?(again: Again): unknown;
   /** A config came into force, or the newest could not. */
   onConfig?(inForce: InForce): unknown;
@@ -29,8 +29,11 @@ export interface Part {
   stop?(): unknown;
 }
 
-/** Does something again and again until the part is stopped, and never before the last time is over. */
-export type Again = (everyMs: number, work: () => unknown) => void;
+/**
+ * Does something again and again until the part is stopped, and never before the last time is over.
+ * @returns Ends it earlier.
+ */
+export type Again = (everyMs: number, work: () => unknown) => () => void;
 
 export interface InForce {
   readonly applied: AppliedConfig | null;

@@ -73,6 +73,10 @@ class KeptPart {
           });
         }, everyMs);
         this.#timers.add(timer);
+        return () => {
+          this.#timers.delete(timer);
+          clearInterval(timer);
+        };
       }),
     );
   }

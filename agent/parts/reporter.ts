@@ -40,8 +40,9 @@ export class Reporter implements Part {
   /** Which peers had a live path in the last report. */
   #paths = "";
   #seenByHub: readonly string[] = [];
-  /** How often news are still to be reported at once. */
-  #insistences = 0;
+  #again: Again | null = null;
+  /** Ends the tries to report news at once. */
+  #endInsisting: (() => void) | null = null;
   #leftOut: readonly Condition[] = [];
   #unknownFacts: readonly Condition[] = [];
 
@@ -50,8 +51,8 @@ export class Reporter implements Part {
   }
 
   start(again: Again): void {
+    this.#again = again;
     again(LOOK_MS, () => this.#reportIfDue());
-    again(INSISTENT_PAUSE_MS, () => this.#insist());
   }
 
   /** What is back in force before the hub was asked is reported when it has answered. */
@@ -66,7 +67,10 @@ export class Reporter implements Part {
   /** Reports news until the hub has them. */
   onMove(): void {
     this.#seenByHub = [];
-    this.#insistences = INSISTENT_TRIES;
+    this.#endInsisting?.();
+    let tries = 0;
+    this.#endInsisting =
+      this.#again?.(INSISTENT_PAUSE_MS, () => this.#insist(++tries === INSISTENT_TRIES)) ?? null;
   }
 
   health(): readonly Condition[] {
@@ -82,12 +86,11 @@ export class Reporter implements Part {
     if (isTime || (await this.#hasNews())) await this.#report(inForce());
   }
 
-  async #insist(): Promise<void> {
-    if (this.#insistences === 0) return;
-    this.#insistences--;
+  async #insist(isLast: boolean): Promise<void> {
+    if (isLast) this.#endInsisting?.();
     if (await this.#hasNews()) await this.#report(this.#node.inForce());
     // The hub may just have said what it sees.
-    if (!(await this.#hasNews())) this.#insistences = 0;
+    if (!(await this.#hasNews())) this.#endInsisting?.();
   }
 
   async #hasNews(): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { NodeView } from "../../../../agent/parts/part.ts";
+import type { NodeView, Part } from "../../../../agent/parts/part.ts";
 
 /** What a part was seen to do to its node. */
 export interface Seen {
@@ -38,8 +38,11 @@ export function nodeView(more: Partial<NodeView> = {}): { readonly node: NodeVie
 }
 
 /** Does what the part wants done again and again; gives the works in the order in which it asked. */
-export function worksOf(part: { start?(again: (everyMs: number, work: () => unknown) => void): unknown }) {
+export function worksOf(part: Part): readonly (() => unknown)[] {
   const works: (() => unknown)[] = [];
-  part.start?.((_everyMs, work) => works.push(work));
+  part.start?.((_everyMs, work) => {
+    works.push(work);
+    return () => works.splice(works.indexOf(work), 1);
+  });
   return works;
 }

@@ -107,6 +107,23 @@ describe("I8: the parts of an agent", () => {
     expect([ends.length, running]).toEqual([2, 0]);
   });
 
+  it("may end what they do again before they are stopped", async () => {
+    let times = 0;
+    const parts = new Parts(
+      [
+        part("a", {
+          start: (again) => {
+            const end = again(1_000, () => ++times === 3 && end());
+          },
+        }),
+      ],
+      log,
+    );
+    parts.start();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(times).toBe(3);
+  });
+
   it("are stopped without waiting for what they are at", async () => {
     const parts = new Parts([part("a", { onTouch: () => new Promise(() => undefined) })], log);
     parts.onTouch();

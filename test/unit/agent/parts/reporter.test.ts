@@ -1,9 +1,14 @@
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { HubAway } from "../../../../agent/hub/http.ts";
+import type { HubConnection } from "../../../../agent/hub/connection.ts";
+import { HubAway, type Way } from "../../../../agent/hub/http.ts";
 import { parseAnswer, telemetryAnswer } from "../../../../agent/hub/schemas.ts";
-import { leftOutCondition } from "../../../../agent/parts/reporter.ts";
+import type { NodeView } from "../../../../agent/parts/part.ts";
+import { leftOutCondition, Reporter } from "../../../../agent/parts/reporter.ts";
+import type { TunnelKeeper } from "../../../../agent/tunnel/keeper.ts";
 import { knownReport } from "../../../../shared/node/protocol/known-report.ts";
 import { type TelemetryReport, WIRE_LIMITS } from "../../../../shared/node/protocol/types.ts";
+import { nodeView, worksOf } from "./node-view.ts";
 
 const read = (answer: unknown) =>
   parseAnswer(telemetryAnswer, new TextEncoder().encode(JSON.stringify(answer)), 65_536).leftOut;
@@ -48,5 +53,69 @@ describe("I8: what an older hub is told", () => {
     const { conditions: _, ...older } = report;
     expect(knownReport(report, 1)).toEqual(older);
     expect([2, 3].map((capability) => knownReport(report, capability))).toEqual([report, report]);
+  });
+});
+
+describe("I8: the reporter", () => {
+  /** A hub that sees the node at an address, and what it was told. */
+  function withHub(more: Partial<NodeView> = {}) {
+    const reports: TelemetryReport[] = [];
+    const session = { capability: 2 };
+    const answer = new TextEncoder().encode(JSON.stringify({ address: "198.51.100.9" }));
+    const connection = {
+      session: async () => session,
+      telemetrySeconds: 60,
+      hubNow: () => 0,
+      skewMs: 0,
+      call: async ({ body }: { body: Uint8Array }) => {
+        const bytes = body[0] === 0x1f ? gunzipSync(body) : Buffer.from(body);
+        reports.push(JSON.parse(bytes.toString("utf8")) as TelemetryReport);
+        return { body: answer };
+      },
+    };
+    const { node } = nodeView({
+      connection: connection as unknown as HubConnection,
+      tunnel: { config: null, device: async () => null } as unknown as TunnelKeeper,
+      way: { proxy: null } as unknown as Way,
+      keys: () => {
+        throw new Error("no keys");
+      },
+      ...more,
+    });
+    return { part: new Reporter(node), reports };
+  }
+
+  it("reports at the first touch, and then when there is news or it is time", async () => {
+    const { part, reports } = withHub();
+    const [look] = worksOf(part);
+    await part.onTouch();
+    await part.onTouch();
+    expect([reports.length, part.health().map(({ code }) => code)]).toEqual([1, ["facts_unknown"]]);
+    // The hub has said where it sees the node: that is news.
+    await look?.();
+    await look?.();
+    expect(reports.map(({ endpoints }) => endpoints?.[0])).toEqual([
+      reports[0]?.endpoints?.[0],
+      "198.51.100.9:51820",
+    ]);
+  });
+
+  it("says nothing of what came back from the disk before the hub was asked", async () => {
+    const { part, reports } = withHub({ standing: () => "starting" });
+    const inForce = { applied: null, applyError: null };
+    await part.onConfig(inForce);
+    await part.onTouch();
+    expect(reports).toEqual([]);
+  });
+
+  it("reports after a move until the hub has the news, whatever the node's standing, and no longer", async () => {
+    const { part, reports } = withHub({ standing: () => "unreachable" });
+    const works = worksOf(part);
+    part.onMove();
+    part.onMove();
+    expect(works).toHaveLength(2);
+    await works[1]?.();
+    await works[1]?.();
+    expect([reports.length, works.length]).toEqual([2, 1]);
   });
 });
