@@ -3,13 +3,15 @@ import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import { nearest } from "../../shared/base/nearest.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
 
-/** Where the names of each kind are. Groups are also those that providers claim for people who signed in. */
+/** Groups that nobody has to make: those that providers claimed for people who signed in, and those of service tokens. */
+const CLAIMED = `SELECT claimed.value AS name FROM identities, json_each(identities.groups) AS claimed
+  UNION SELECT given.value FROM service_tokens, json_each(service_tokens.groups) AS given`;
+
+/** Where the names of each kind are. */
 const SOURCES: Readonly<Record<NamedKind, string>> = {
   App: "SELECT name FROM apps",
   Segment: "SELECT name FROM segments",
-  Group: `SELECT name FROM groups
-    UNION SELECT claimed.value FROM identities, json_each(identities.groups) AS claimed
-    UNION SELECT given.value FROM service_tokens, json_each(service_tokens.groups) AS given`,
+  Group: `SELECT name FROM groups UNION ${CLAIMED}`,
   User: "SELECT email AS name FROM users",
   ServiceToken: "SELECT name FROM service_tokens",
   tag: "SELECT tag.value AS name FROM apps, json_each(apps.tags) AS tag",
@@ -76,15 +78,24 @@ async function unknownOf(
   mentions: readonly Mention[],
   { come, gone }: ComingNames,
 ): Promise<Mention[]> {
+  const open = mentions.filter(({ name }) => !come.has(nameKey(kind, name)));
+  const goes = ({ name }: Mention) => gone.has(nameKey(kind, name));
+  const stays = await presentOf(d1, SOURCES[kind], open);
+  // A group that leaves the registry may still be claimed.
+  const claimed = kind === "Group" && open.some(goes) ? await presentOf(d1, CLAIMED, open) : new Set();
+  return open.filter((mention) => !(goes(mention) ? claimed : stays).has(mention.name));
+}
+
+async function presentOf(
+  d1: D1Database,
+  source: string,
+  mentions: readonly Mention[],
+): Promise<ReadonlySet<string>> {
   const { results } = await d1
-    .prepare(`SELECT DISTINCT name FROM (${SOURCES[kind]}) WHERE name IN (SELECT value FROM json_each(?))`)
+    .prepare(`SELECT DISTINCT name FROM (${source}) WHERE name IN (SELECT value FROM json_each(?))`)
     .bind(JSON.stringify(mentions.map(({ name }) => name)))
     .all<{ name: string }>();
-  const present = new Set(results.map(({ name }) => name));
-  return mentions.filter(({ name }) => {
-    const key = nameKey(kind, name);
-    return !come.has(key) && (!present.has(name) || gone.has(key));
-  });
+  return new Set(results.map(({ name }) => name));
 }
 
 async function candidatesOf(

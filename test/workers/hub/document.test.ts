@@ -21,7 +21,8 @@ beforeAll(async () => {
   await env.DB.prepare(
     "INSERT INTO identity_providers (id, name, issuer, client_id, created_at, updated_at) VALUES ('idp_1', 'idp', 'https://idp.example', 'me', 1, 1)",
   ).run();
-});
+  // Three machines make their keys, which takes long while others compute.
+}, 60_000);
 
 async function exported(): Promise<NetworkDocument> {
   return (await world.admin.call("network.export")).data.document;

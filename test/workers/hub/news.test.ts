@@ -21,6 +21,8 @@ const OF_POLICIES: [method: string, path: string, body?: object][] = [
   ["POST", "/service-tokens", { name: "robot" }],
   ["POST", "/policies", { name: "all", source: "permit (principal, action, resource);" }],
   ["DELETE", "/groups/outer/members/group/inner"],
+  // A gateway's pages name whom to ask.
+  ["PATCH", "/network", { name: "renamed" }],
 ];
 /** What concerns single users, nodes or administrators. */
 const OF_OTHERS: typeof OF_POLICIES = [
@@ -29,7 +31,6 @@ const OF_OTHERS: typeof OF_POLICIES = [
   ["PATCH", "/users/ada@example.com", { status: "disabled" }],
   ["PATCH", "/users/ada@example.com", { status: "active" }],
   ["DELETE", "/groups/inner/members/user/ada@example.com"],
-  ["PATCH", "/network", { name: "renamed" }],
   ["POST", "/api-tokens", { name: "ci", role: "auditor" }],
 ];
 
@@ -56,4 +57,6 @@ test("a declarative document raises it where it changes such a thing", async () 
   };
   expect(await raisedByDocument({ version: 1, users: [{ email: "bob@example.com" }] })).toBe(0);
   expect(await raisedByDocument({ version: 1, groups: [{ name: "declared" }] })).toBe(1);
+  expect(await raisedByDocument({ version: 1, serviceTokens: [{ name: "declared" }] })).toBe(1);
+  expect(await raisedByDocument({ version: 1, network: { name: "declared" } })).toBe(1);
 });

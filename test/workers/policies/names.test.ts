@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { statementsOf } from "../../../shared/access/policy/tokens.ts";
 import type { Body } from "../../../shared/api/endpoints.ts";
@@ -131,6 +132,26 @@ unless { principal in Group::"nobody-near" };`;
       [4, 64, 'App::"wki": there is'],
     ]);
     expect(warnings[0]?.message).not.toContain("did you mean");
+  });
+
+  it("U6: is a warning in the plan that takes away what a policy names, unless a provider claims it", async () => {
+    const source = 'permit (principal in Group::"wiki-admins", action, resource == App::"shop");';
+    await call(token, "POST", "/policies", { body: { name: "cites", source } });
+    const document = { version: 1, groups: [{ name: "engineering" }] };
+    const plan = () => call(token, "POST", "/network/plan", { body: { document, prune: true } });
+    expect((await plan()).json.warnings).toEqual([
+      expect.stringMatching(/^policy cites: line 1, column 22: Group::"wiki-admins": there is no group/),
+    ]);
+    await env.DB.batch([
+      env.DB.prepare(
+        "INSERT INTO identity_providers (id, name, issuer, client_id, created_at, updated_at) VALUES ('idp_1', 'idp', 'https://idp.example', 'me', 1, 1)",
+      ),
+      env.DB.prepare(
+        "INSERT INTO identities (id, user_id, provider_id, subject, groups, created_at, updated_at) SELECT 'idn_1', id, 'idp_1', 's', '[\"wiki-admins\"]', 1, 1 FROM users LIMIT 1",
+      ),
+    ]);
+    expect((await plan()).json).not.toHaveProperty("warnings");
+    await call(token, "DELETE", "/policies/cites", { headers: { "if-match": '"1"' } });
   });
 
   it("U6: is a warning when it is published, rolled back to and applied, and not when the document makes it", async () => {

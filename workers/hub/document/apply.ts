@@ -1,4 +1,5 @@
 import type { NetworkDocument, Plan, PlanStep } from "../../../shared/api/document.ts";
+import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
 import { nearest } from "../../../shared/base/nearest.ts";
 import { REVISION } from "../../../shared/registry/mesh-change.ts";
 import type { ChangeStatement } from "../../mesh/changes.ts";
@@ -39,10 +40,10 @@ import {
   storeServiceToken,
 } from "../handlers/service-tokens.ts";
 import { refuseBulk } from "../policy-source.ts";
-import type { ComingNames } from "../unknown-names.ts";
+import { type ComingNames, unknownNames } from "../unknown-names.ts";
 import { eventOf } from "./audit.ts";
 import { instantOf } from "./canonical.ts";
-import { comingNames } from "./coming-names.ts";
+import { comingNames, policiesNaming } from "./coming-names.ts";
 import { applyNode, applyRule } from "./mesh.ts";
 import { type Names, namesOf } from "./names.ts";
 import { applyGroup, applySegment, applyUser } from "./people.ts";
@@ -90,6 +91,7 @@ export async function writeOfPlan(
   const d1 = call.bindings.db;
   const concernsNodes = steps.some(({ kind }) => OF_NODES.has(kind));
   for (const step of steps) await applyStep(building, step);
+  await noteLostNames(building, steps);
   const events = steps.map((step) => eventOf(step, rows, call.caller.actor, call.now));
   return {
     statements: [
@@ -120,6 +122,7 @@ export async function writeOfPlan(
 
 /** What every isolate evaluates policies with; the rest concerns single users, or is read where it is needed. */
 const OF_POLICIES: ReadonlySet<PlanStep["kind"]> = new Set([
+  "network",
   "segment",
   "group",
   "app",
@@ -159,6 +162,22 @@ function noteAbsentNodes({ call, rows, warnings }: Building): void {
   if (absent.length > MOST_ABSENT)
     warnings.push(`${absent.length - MOST_ABSENT} more nodes have not enrolled: nothing is set for them.`);
 }
+
+/** Policies that the document leaves alone, and that name what it takes away. */
+async function noteLostNames(
+  { call, coming, warnings }: Building,
+  steps: readonly PlanStep[],
+): Promise<void> {
+  const d1 = call.bindings.db;
+  const touched = new Set(steps.filter(({ kind }) => kind === "policy").map(({ name }) => name));
+  for (const { name, source, statements } of await policiesNaming(d1, coming)) {
+    if (!touched.has(name))
+      warnings.push(...sentencesOf(name, await unknownNames(d1, source, statements, coming)));
+  }
+}
+
+const sentencesOf = (policy: string, issues: readonly InputIssue[]): string[] =>
+  issues.map(({ line, column, message }) => `policy ${policy}: line ${line}, column ${column}: ${message}`);
 
 /** The texts that the steps have compiled. */
 const sourcesOf = ({ policies }: NetworkDocument, steps: readonly PlanStep[]): string[] =>
@@ -349,7 +368,5 @@ async function applyPolicy(
   const text = { source: item.source, note: "applied" };
   const version = await newVersion(call, after, number, text);
   statements.push(storeVersion(d1, version));
-  for (const { line, column, message } of await warningsOf(d1, version, coming)) {
-    warnings.push(`policy ${item.name}: line ${line}, column ${column}: ${message}`);
-  }
+  warnings.push(...sentencesOf(item.name, await warningsOf(d1, version, coming)));
 }
