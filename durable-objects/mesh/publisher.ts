@@ -37,10 +37,7 @@ export class Publisher {
       network.state.root_version > 0 && wish.nodes.length > 0 ? await this.#draft(network, wish, now) : null;
     const tick = made?.toSign ? await signTick(made.toSign, [await this.#parts.signer()]) : null;
     store.apply([...(made ? eventsOf(store, network, made, tick, now) : []), reached(network)], now);
-    for (const node of wish.renewed) {
-      const manifest = store.rows.get(node)?.manifest;
-      if (manifest) store.objects.touchTree(manifest, now);
-    }
+    if (command.type === "renew") this.#touch(command.nodes, now);
     this.#parts.onChanged(made?.issues.map(({ node }) => node) ?? []);
   }
 
@@ -49,6 +46,15 @@ export class Publisher {
     const changed = standings(store, network, segment, affected);
     store.apply(changed, now);
     for (const { node, status } of changed) if (status !== "approved") onEnded(node, status);
+  }
+
+  /** Who is given a new head only goes on with objects that were stored long ago. */
+  #touch(nodes: readonly string[], now: number): void {
+    const { rows, objects } = this.#parts.store;
+    for (const node of nodes) {
+      const manifest = rows.get(node)?.manifest;
+      if (manifest) objects.touchTree(manifest, now);
+    }
   }
 
   async #draft(network: Network, wish: Wish, now: number): Promise<Draft> {

@@ -3,7 +3,7 @@ import { formatAddress, parseIPv6 } from "../net/address.ts";
 /** The overlay's IPv4 range (RFC 6598). */
 const OVERLAY_IPV4 = "100.64.0.0/10";
 /** Milliseconds for which the address of a node that is gone is given to nobody else. */
-export const ADDRESS_HOLD_MS = 7 * 86_400_000;
+export const ADDRESS_REST_MS = 7 * 86_400_000;
 
 /** Last numbers 0 and 255 are left out: too many tools take them for a network's or a broadcast address. */
 const PER_BLOCK = 254;

@@ -167,8 +167,11 @@ export const meshRules = sqliteTable("mesh_rules", {
   ...versioned,
 });
 
-/** A node that is gone: objects learn it here, and its address rests until nobody can still hold it for another's. */
-export const addressHolds = sqliteTable(
+/**
+ * A node that is gone: objects learn it here, and its address rests until nobody can still take it for another's. The table
+ * keeps its old name, which the release before reads while a new one is put in its place.
+ */
+export const departures = sqliteTable(
   "address_holds",
   {
     nodeId: text("node_id").primaryKey(),

@@ -3,7 +3,7 @@ import type { Traffic } from "../node/config/types.ts";
 import { effectiveRoutes } from "../segments/approved-routes.ts";
 import type { NodeFacts, SegmentRule, Selector } from "../segments/types.ts";
 import { ipv4At, ipv6At } from "./addresses.ts";
-import type { addressHolds, meshRules, meshState, nodes } from "./mesh-schema.ts";
+import type { departures, meshRules, meshState, nodes } from "./mesh-schema.ts";
 import type { RowOf } from "./rows.ts";
 import type { segments } from "./schema.ts";
 
@@ -52,7 +52,7 @@ export const CHANGED_NODES_QUERY = `${LIGHT} WHERE n.revision > ?`;
 /** Parameters: the last id read, how many. */
 export const ALL_NODES_QUERY = `${LIGHT} WHERE n.id > ? ORDER BY n.id LIMIT ?`;
 
-export type GoneRow = Pick<RowOf<typeof addressHolds>, "node_id">;
+export type GoneRow = Pick<RowOf<typeof departures>, "node_id">;
 export const GONE_QUERY = "SELECT node_id FROM address_holds WHERE revision > ?";
 
 export const SEGMENTS_QUERY = "SELECT id, name FROM segments";

@@ -1,6 +1,6 @@
 import { ALLOWANCE } from "../node/allowance.ts";
 import { RELEASED } from "../node/handshake-verdict.ts";
-import { ADDRESS_COUNT, ADDRESS_HOLD_MS } from "./addresses.ts";
+import { ADDRESS_COUNT, ADDRESS_REST_MS } from "./addresses.ts";
 import { MeshStatement, REVISION, type Statement } from "./mesh-change.ts";
 import type { nodes } from "./mesh-schema.ts";
 import type { NodeStatus } from "./node-status.ts";
@@ -130,7 +130,7 @@ export const removeNode = (node: string, now: number): MeshStatement[] => [
   new MeshStatement(
     `INSERT INTO address_holds (node_id, node_name, segment_id, address_index, until, ended_at, revision)
      SELECT id, name, segment_id, address_index, ?, coalesce(ended_at, ?), ${REVISION} FROM nodes WHERE id = ?`,
-    now + ADDRESS_HOLD_MS,
+    now + ADDRESS_REST_MS,
     now,
     node,
   ),

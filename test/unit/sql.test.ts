@@ -99,7 +99,7 @@ describe("SQL", () => {
     expect(writes.length).toBeGreaterThan(10);
     expect(wrong.map(({ where }) => where)).toEqual([]);
     const tables =
-      /\.(insert|update|delete)\((nodes|nodeRoutes|meshRules|addressHolds|rootDocuments|meshState)\)/;
+      /\.(insert|update|delete)\((nodes|nodeRoutes|meshRules|departures|rootDocuments|meshState)\)/;
     expect(files.filter((file) => tables.test(readFileSync(file, "utf8")))).toEqual([]);
   });
 
