@@ -1,4 +1,6 @@
+import { pause } from "../../shared/base/async/timer.ts";
 import type { ChangedHint } from "../../shared/node/protocol/types.ts";
+import { timer } from "../timer.ts";
 
 /** Agents say "ping" every 50 s. One that is silent for longer than two of them may be dead, whatever its socket says. */
 const SILENT_MS = 2 * 60_000;
@@ -48,7 +50,7 @@ export class Sockets {
 
   async #sendSlowly(nodes: readonly string[], hint: string): Promise<void> {
     for (let at = 0; at < nodes.length; at += HINTS_PER_SECOND) {
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await pause(timer, 1_000);
       this.#send(nodes.slice(at, at + HINTS_PER_SECOND), hint);
     }
   }

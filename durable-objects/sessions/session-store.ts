@@ -6,6 +6,7 @@ import type {
   Tombstone,
 } from "../../shared/access/sessions/state.ts";
 import type { CreateSession, Principal, SessionFilter } from "../../shared/access/sessions/types.ts";
+import { BoundedMap } from "../../shared/base/bounded-map.ts";
 import { META_SCHEMA, raiseMeta, readMeta } from "../storage/meta.ts";
 import { isMigrated, migrate } from "../storage/migrate.ts";
 import { outboxSchema } from "../storage/outbox.ts";
@@ -44,7 +45,7 @@ export class SessionStore {
   readonly #sql: SqlStorage;
   readonly #lastSeen = new LastSeen();
   /** Rows as they were read since the last write, by hash: each request that a session makes asks for its row. */
-  readonly #held = new Map<string, LiveSession>();
+  readonly #held = new BoundedMap<string, LiveSession>(MAX_HELD);
   #epoch: number | null = null;
 
   #exists: boolean;
@@ -269,7 +270,6 @@ export class SessionStore {
   }
 
   #hold(live: LiveSession): void {
-    if (this.#held.size >= MAX_HELD) this.#held.clear();
     this.#held.set(live.secretHash, live);
   }
 

@@ -34,6 +34,11 @@ export class BoundedMap<K, V> {
     this.#young.delete(key);
     this.#old.delete(key);
   }
+
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+  }
 }
 
 /** A bounded map whose entries are good until a moment of their own. The clock is the caller's. */

@@ -173,6 +173,19 @@ describe("the direction of imports", () => {
     expect(found).toEqual(["shared/base/objects.ts"]);
   });
 
+  it("I8: waits, queues and forgets by the one toolkit of shared/base", () => {
+    const own = ["workers/platform/timer.ts", "durable-objects/timer.ts", "agent/timer.ts"];
+    const sleep = /new Promise[^;]{0,80}setTimeout\((resolve|\(\) => resolve)/;
+    const queue = /(#?\b\w+) = (?:this\.)?\1\.then\(|#(?:queue|last|tail)\.then\(/;
+    const forgetting = /\.size >=? MAX_\w+\) \S+\.clear\(\)/;
+    const wrong = files.filter((file) => {
+      const text = readFileSync(file, "utf8");
+      const isOwn = file.startsWith("shared/base/") || own.includes(file);
+      return !isOwn && [sleep, queue, forgetting].some((pattern) => pattern.test(text));
+    });
+    expect(wrong).toEqual([]);
+  });
+
   it(`no file has more than ${MAX_LINES} lines`, () => {
     const long = files.filter((file) => readFileSync(file, "utf8").split("\n").length > MAX_LINES);
     expect(long).toEqual([]);

@@ -31,6 +31,13 @@ describe("a bounded map", () => {
     );
   });
 
+  test("I8: knows nothing after it was cleared", () => {
+    const map = new BoundedMap<string, number>(4);
+    for (const key of ["a", "b", "c"]) map.set(key, 1);
+    map.clear();
+    expect(["a", "b", "c"].map((key) => map.get(key))).toEqual([undefined, undefined, undefined]);
+  });
+
   test("I8: a key that is used again and again outlives any number of others", () => {
     const map = new BoundedMap<string, number>(10);
     map.set("a session that works", 1);
