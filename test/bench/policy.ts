@@ -2,6 +2,7 @@ import { policyToJson, preparsePolicySet, statefulIsAuthorized } from "@cedar-po
 import { newEnforcer, newModelFromString } from "casbin";
 import { compilePolicies, decide } from "../../shared/access/policy/index.ts";
 import type { RequestFacts } from "../../shared/access/policy/request.ts";
+import { UNKNOWN_NETWORK } from "../../shared/access/policy/request.ts";
 import { atLeast, atMost, type BenchResult, median } from "./support/result.ts";
 
 const SIZES = [10, 100, 1_000, 10_000];
@@ -23,7 +24,7 @@ const FACTS: RequestFacts = {
   action: "read",
   resource: { app: "app3", segment: "main", tags: [] },
   request: { method: "GET", host: "app3.example.com", path: "/page" },
-  network: { ip: "203.0.113.7", country: "CH", asn: 64_500 },
+  network: { ...UNKNOWN_NETWORK, ip: "203.0.113.7", country: "CH", asn: 64_500 },
   authentication: null,
   device: null,
   risk: 0,

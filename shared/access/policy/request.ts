@@ -27,6 +27,15 @@ export interface RequestFacts {
   readonly now: number;
 }
 
+/** Of a request of which nobody knows where it came from, and of a sign-in of which nobody knows how it was. */
+export const UNKNOWN_NETWORK: RequestFacts["network"] = { ip: null, country: null, asn: null };
+export const UNKNOWN_SIGN_IN: NonNullable<RequestFacts["authentication"]> = {
+  provider: "",
+  acr: null,
+  amr: [],
+  ageSeconds: 0,
+};
+
 export type PrincipalFacts =
   | {
       readonly type: "User";

@@ -2,6 +2,7 @@ import { policyToJson } from "@cedar-policy/cedar-wasm/nodejs";
 import { describe, expect, it } from "vitest";
 import { assess } from "../../../shared/access/assess.ts";
 import { compilePolicies } from "../../../shared/access/policy/index.ts";
+import { UNKNOWN_NETWORK } from "../../../shared/access/policy/request.ts";
 import { type Asked, readQuestion } from "../../../shared/access/question.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import type { SnapshotApp } from "../../../shared/registry/snapshot.ts";
@@ -21,7 +22,7 @@ const app = (settings: Partial<SnapshotApp["settings"]> = {}): SnapshotApp => ({
 const asked = (method: string, headers: Readonly<Record<string, string>> = {}): Asked => ({
   method,
   headers: { get: (name) => headers[name] ?? null },
-  network: { ip: null, country: null, asn: null },
+  network: UNKNOWN_NETWORK,
 });
 
 const policies = (...sources: string[]) =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { assess } from "../../../shared/access/assess.ts";
 import { compilePolicies } from "../../../shared/access/policy/index.ts";
+import { UNKNOWN_NETWORK } from "../../../shared/access/policy/request.ts";
 import { readQuestion } from "../../../shared/access/question.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import { jsonOf } from "./policy/support.ts";
@@ -31,8 +32,7 @@ function ask(
     settings: { ...DEFAULT_APP_SETTINGS, methodOverride, methodField },
   };
   const all: Record<string, string> = { ...HOST, ...headers };
-  const network = { ip: null, country: null, asn: null };
-  const asked = { method, headers: { get: (name: string) => all[name] ?? null }, network };
+  const asked = { method, headers: { get: (name: string) => all[name] ?? null }, network: UNKNOWN_NETWORK };
   const question = readQuestion(asked, app, target);
   if (!question.ok) return { outcome: question.error.code, sent: {} };
   const { decision } = assess(question.value, ANYONE, POLICIES, 0);

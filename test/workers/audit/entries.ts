@@ -1,3 +1,4 @@
+import { UNKNOWN_NETWORK } from "../../../shared/access/policy/request.ts";
 import type { DecisionEntry, EventEntry } from "../../../shared/audit/types.ts";
 
 /** Entries as the Workers write them, with what a test does not care about filled in. */
@@ -24,7 +25,7 @@ export const decision = (n: number, change: Partial<DecisionEntry> = {}): Decisi
     action: "read",
     resource: { app: "wiki", segment: "main", tags: [] },
     request: { method: "GET", host: "wiki.example.com", path: "/" },
-    network: { ip: "203.0.113.7", country: "CH", asn: 64_500 },
+    network: { ...UNKNOWN_NETWORK, ip: "203.0.113.7", country: "CH", asn: 64_500 },
     authentication: null,
     device: null,
     risk: 0,

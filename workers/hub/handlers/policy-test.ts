@@ -6,7 +6,7 @@ import {
   reasonOf,
 } from "../../../shared/access/assess.ts";
 import { type CompiledPolicies, compilePolicies } from "../../../shared/access/policy/index.ts";
-import { actionOf } from "../../../shared/access/policy/request.ts";
+import { actionOf, UNKNOWN_NETWORK, UNKNOWN_SIGN_IN } from "../../../shared/access/policy/request.ts";
 import { type Asked, type Question, readQuestion } from "../../../shared/access/question.ts";
 import { type Refusal, refusal } from "../../../shared/base/errors/catalogue.ts";
 import { err, ok, type Result } from "../../../shared/base/result.ts";
@@ -73,14 +73,19 @@ async function askerOf({ bindings, body, now }: TestCall, app: App): Promise<Res
       const user = (await loadPrincipal(bindings.db, id)) ?? notFound("user");
       const { email, emailVerified, name, groups, status } = user;
       if (status !== "active") return nobody(`${email} is disabled and can't sign in`);
-      const { provider = "", acr = null, amr = [], ageSeconds = 0 } = authentication ?? {};
       return ok({
         principal: { type: "User", id, email, emailVerified, name, groups },
-        authentication: { provider, acr, amr, ageSeconds },
+        authentication: over(UNKNOWN_SIGN_IN, authentication),
       });
     }
   }
 }
+
+/** What the body says, and for the rest that it is not known. JSON has no member that is there and undefined. */
+const over = <T extends object>(
+  unknown: T,
+  said: { readonly [Key in keyof T]?: T[Key] | undefined } | undefined,
+): T => ({ ...unknown, ...said }) as T;
 
 /** What the gateway would read off such a request; what the body leaves out is not known. */
 function askedBy({ body }: TestCall): Asked {
@@ -90,7 +95,7 @@ function askedBy({ body }: TestCall): Asked {
   return {
     method,
     headers: sent,
-    network: { ip: network?.ip ?? null, country: network?.country ?? null, asn: network?.asn ?? null },
+    network: over(UNKNOWN_NETWORK, network),
   };
 }
 
