@@ -2,17 +2,27 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { buildWorker } from "./build-worker.ts";
 
 /**
- * Builds the Worker, lets wrangler pack it without sending it, and refuses it when it is too large or when
- * what the gateway evaluates at start holds what only a later, lazy path may load.
+ * Lets wrangler build and pack the Worker as it would deploy it, without sending it, and refuses it when it is too
+ * large or when what the gateway evaluates at start holds what only a later, lazy path may load.
  */
 
 const MAX_GZIP_BYTES = 2_500_000;
 const FORBIDDEN_AT_START = [/cedar_wasm/, /wasm_bindgen|__wbindgen/, /@tensorflow|tfjs/i];
 
-await buildWorker();
+const { status, stderr, stdout } = spawnSync(
+  "wrangler",
+  ["deploy", "--dry-run", "--outdir", "dist/dry-run"],
+  {
+    encoding: "utf8",
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
+  },
+);
+if (status !== 0) {
+  process.stderr.write(`wrangler deploy --dry-run failed:\n${stdout}\n${stderr}\n`);
+  process.exit(1);
+}
 const files = readdirSync("dist/worker", { recursive: true, encoding: "utf8" }).filter((file) =>
   statSync(join("dist/worker", file)).isFile(),
 );
@@ -32,15 +42,6 @@ for (const file of loadedAtStart("index.js")) {
       problems.push(`${file} is loaded at start and holds ${name}.`);
   }
 }
-const { status, stderr, stdout } = spawnSync(
-  "wrangler",
-  ["deploy", "--dry-run", "--outdir", "dist/dry-run"],
-  {
-    encoding: "utf8",
-    env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
-  },
-);
-if (status !== 0) problems.push(`wrangler deploy --dry-run failed:\n${stdout}\n${stderr}`);
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 if (problems.length > 0) process.exit(1);
 process.stdout.write(

@@ -7,11 +7,12 @@ import { startLiveApp } from "./demo/live-app.ts";
 import { startMailbox } from "./demo/mailbox.ts";
 import { demoNetwork, GUEST } from "./demo/network.ts";
 import { applyNetwork, createNetwork, localClient } from "./local/admin.ts";
+import { allowedHosts, OptionRefused } from "./local/allowed-hosts.ts";
 import { prepareMesh } from "./local/mesh.ts";
 import { startPlatform } from "./local/platform.ts";
 import { loadState, StateInUse, saveState } from "./local/state.ts";
 
-/** `npm start [-- --fresh] [--port N]`: the whole product on this machine, with something to protect. */
+/** `npm start [-- --fresh] [--port N] [--allow HOST:PORT]`: the whole product on this machine, with something to protect. */
 
 const PORT = Number(option("--port") ?? process.env.PORT ?? 8787);
 const PORTS = { gateway: PORT, provider: PORT + 1, echo: PORT + 2, live: PORT + 3, mail: PORT + 4 };
@@ -20,7 +21,7 @@ const HUB = `http://hub.localhost:${PORT}`;
 const CLIENT_ID = "rustronaut-demo";
 
 process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
-  if (error instanceof StateInUse) {
+  if (error instanceof StateInUse || error instanceof OptionRefused) {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
@@ -31,6 +32,7 @@ process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
+const allowed = allowedHosts(process.argv);
 let state = loadState(process.argv.includes("--fresh"));
 await buildWorker();
 await buildDashboard();
@@ -57,7 +59,10 @@ const platform = await startPlatform({
   secretKey: state.secretKey,
   bootstrapToken: state.bootstrapToken,
   publicNetworkOnly: true,
-  developmentHosts: [PORTS.provider, PORTS.echo, PORTS.live, PORTS.mail].map((port) => `127.0.0.1:${port}`),
+  developmentHosts: [
+    ...[PORTS.provider, PORTS.echo, PORTS.live, PORTS.mail].map((port) => `127.0.0.1:${port}`),
+    ...allowed,
+  ],
 });
 
 const isNew = state.adminToken === null;
@@ -105,12 +110,23 @@ Try next
   4. Connect two machines made of network namespaces; for real ones see docs/nodes.md:
        sudo npm run machines -- ${enrolmentKey}${PORT === 8787 ? "" : ` --port ${PORT}`}
        npx rustronaut nodes list
-  5. npm start -- --fresh  begins anew.  Ctrl+C stops.
+  5. ${ownApp()}
+  6. npm start -- --fresh  begins anew.  Ctrl+C stops.
 `);
 
 const stop = () => platform.stop().finally(() => process.exit(0));
 process.on("SIGINT", stop);
 process.on("SIGTERM", stop);
+
+/** How an application of one's own comes behind the gateway. */
+function ownApp(): string {
+  const [first] = allowed;
+  if (!first) return "Protect an application of your own:  npm start -- --allow 127.0.0.1:3000";
+  return `Protect your application at ${first} (the policy lets everybody in who signs in):
+       npx rustronaut apps create mine --host mine.localhost --segment demo --upstreams http://${first}
+       echo 'permit (principal is User, action, resource == App::"mine");' | npx rustronaut policies create mine --source-file -
+     Then open http://mine.localhost:${PORT}`;
+}
 
 async function buildDashboard(): Promise<void> {
   const { build } = await import("vite");

@@ -19,8 +19,7 @@ const CHAINS: readonly (readonly Step[])[] = [
     ["Lint and format", "biome", "check", "."],
     ["Bindings", "node", "scripts/bindings.ts", "--check"],
     ["API document", "node", "scripts/openapi.ts", "--check"],
-    ["Dashboard", "npm", "run", "-s", "build:dashboard"],
-    ["Bundle", "node", "scripts/check-bundle.ts"],
+    ["Worker and dashboard", "node", "scripts/check-bundle.ts"],
   ],
 ];
 const SLOWEST = 12;
@@ -47,7 +46,7 @@ async function runChain(steps: readonly Step[]): Promise<void> {
 async function runTests(): Promise<{ status: number; summary: Summary | null }> {
   const report = join(mkdtempSync(join(tmpdir(), "rustronaut-test-")), "report.json");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  // The bundle and the dashboard were built a moment ago.
+  // Worker and dashboard were built a moment ago.
   const env = { ...process.env, RUSTRONAUT_BUILT: "1", RUSTRONAUT_SEED: seed };
   const { status } = await run("vitest", ["run", ...reporters, ...process.argv.slice(2)], "inherit", env);
   const summary = readReport(report);

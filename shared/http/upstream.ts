@@ -36,13 +36,19 @@ export function checkUpstream(url: string, rules: UpstreamRules): Result<string,
   if (address) {
     const kind = classify(address);
     if (kind === "public") return ok(origin);
-    return refused(`It is not a public address (${kind.replaceAll("_", " ")}).`);
+    return refused(`It is not a public address (${kind.replaceAll("_", " ")}). ${wayOut(rules, host, port)}`);
   }
   if (!/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(host)) return refused("It is not a valid host name.");
   if (!host.includes(".") || LOCAL_NAME.test(host))
-    return refused("It is a name that exists in a private network only.");
+    return refused(`It is a name that exists in a private network only. ${wayOut(rules, host, port)}`);
   return ok(origin);
 }
+
+/** Only a hub on somebody's own machine has development hosts: a deployed one refuses to start with any. */
+const wayOut = (rules: UpstreamRules, host: string, port: string): string =>
+  rules.developmentHosts.length > 0
+    ? `To reach it from this machine, start with \`npm start -- --allow ${host}:${port}\`.`
+    : "The gateway runs at Cloudflare's edge and reaches public addresses only: docs/first-app.md says how a private application gets one.";
 
 const refused = (why: string): { readonly ok: false; readonly error: Refusal } =>
   err(refusal("upstream_forbidden", `The upstream is refused. ${why}`));

@@ -64,3 +64,24 @@ describe("upstreams that are taken, in one spelling", () => {
     ["http://127.0.0.1:9001", "http://127.0.0.1:9001"],
   ])("%s is %s", (url, origin) => expect(check(url)).toBe(origin));
 });
+
+describe("U2: a private upstream is refused with a way on", () => {
+  const detail = (url: string, developmentHosts: string[]) => {
+    const result = checkUpstream(url, { developmentHosts, ownHosts: [] });
+    return result.ok ? "" : result.error.detail;
+  };
+
+  test.each([
+    ["http://127.0.0.1:3000", "127.0.0.1:3000"],
+    ["http://localhost:5173", "localhost:5173"],
+    ["http://printer.local", "printer.local:80"],
+    ["http://[fd00::1]", "[fd00::1]:80"],
+  ])("on somebody's machine %s can be allowed", (url, named) =>
+    expect(detail(url, ["127.0.0.1:9001"])).toContain(`npm start -- --allow ${named}`),
+  );
+
+  test("at the edge, the option of the local hub is not named", () => {
+    expect(detail("http://10.0.0.5:3000", [])).not.toContain("--allow");
+    expect(detail("http://10.0.0.5:3000", [])).toContain("docs/first-app.md");
+  });
+});
