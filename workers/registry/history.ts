@@ -1,7 +1,9 @@
 import { type Held, statementsOf, WORLD_KINDS, type World, worldOf } from "../../shared/access/as-of.ts";
 import type { Change } from "../../shared/audit/changes.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
+import type { history } from "../../shared/registry/history-schema.ts";
 import type { Statement } from "../../shared/registry/mesh-change.ts";
+import type { RowOf } from "../../shared/registry/rows.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
 
 /** Reading and writing the history of the registry; what keeps it are the triggers of `shared/registry/history.ts`. */
@@ -16,23 +18,11 @@ export const inContext = <T>(event: EventEntry, statements: readonly T[]): (T | 
   ["DELETE FROM change_context"],
 ];
 
-export interface HistoryRow {
-  readonly id: number;
-  readonly at: number;
-  readonly kind: string;
-  readonly target: string;
-  readonly other: string;
-  readonly name: string;
-  readonly before: string | null;
-  readonly after: string | null;
-  readonly entry: string | null;
-  readonly actor: string | null;
-  readonly person: string | null;
-  readonly note: string | null;
+export type HistoryRow = RowOf<typeof history> & {
   /** Of a policy, the texts of the versions before and after. */
   readonly source_before: string | null;
   readonly source_after: string | null;
-}
+};
 
 const ROWS = `SELECT h.*, vb.source AS source_before, va.source AS source_after FROM history h
   LEFT JOIN policy_versions vb ON h.kind = 'policy' AND vb.policy_id = h.target
