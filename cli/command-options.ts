@@ -25,7 +25,7 @@ export interface Field {
 }
 
 /** Fields that are long or secret come from a file, never from the command line that `ps` shows. */
-const FROM_FILE = new Set(["source", "clientSecret"]);
+const FROM_FILE = new Set(["source", "clientSecret", "metadata"]);
 
 /** The fields that a schema of the catalogue takes. */
 export function fieldsOf(schema: z.core.$ZodType): Field[] {

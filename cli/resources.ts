@@ -79,7 +79,7 @@ export const RESOURCES: readonly Resource[] = [
   {
     command: "providers",
     prefix: "identityProviders",
-    about: "providers that people sign in with: OpenID, GitHub, e-mail",
+    about: "providers that people sign in with: OpenID, GitHub, SAML, e-mail",
     key: "name",
     columns: ["name", "kind", "issuer", "clientId", "enabled", "id"],
     byHand: ["test"],

@@ -6,6 +6,7 @@ import {
   type StoredAttempt,
   spendsCode,
 } from "../shared/access/login/attempts.ts";
+import type { Claims } from "../shared/access/login/claim-at.ts";
 import { nextCode, tryCode } from "../shared/access/login/mailed-code.ts";
 import { type Rate, waitOf } from "../shared/access/login/rate.ts";
 import {
@@ -98,6 +99,23 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
     return verdict;
   }
 
+  async peekProvider(id: string): Promise<ProviderAttempt | null> {
+    const stored = this.#load(id);
+    const isOpen = stored !== null && !stored.consumed && stored.expiresAt > Date.now();
+    return isOpen && stored.attempt.kind === "provider" && !stored.attempt.answer ? stored.attempt : null;
+  }
+
+  async park(id: string, answer: Claims): Promise<boolean> {
+    const attempt = await this.peekProvider(id);
+    if (attempt === null) return false;
+    this.#sql.exec(
+      "UPDATE attempts SET attempt = ? WHERE id = ?",
+      JSON.stringify({ ...attempt, answer }),
+      id,
+    );
+    return true;
+  }
+
   async mailCode(
     id: string,
     browserHash: string,
@@ -164,9 +182,14 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
     return this.#sql.exec("SELECT 1 FROM seen_tokens WHERE jti = ?", jti).toArray().length > 0;
   }
 
-  async spend(jti: string, expiresAt: number): Promise<void> {
-    this.#sql.exec("INSERT OR IGNORE INTO seen_tokens (jti, expires_at) VALUES (?, ?)", jti, expiresAt);
+  async spend(jti: string, expiresAt: number): Promise<boolean> {
+    const { rowsWritten } = this.#sql.exec(
+      "INSERT OR IGNORE INTO seen_tokens (jti, expires_at) VALUES (?, ?)",
+      jti,
+      expiresAt,
+    );
     await this.#forgetAt(expiresAt);
+    return rowsWritten > 0;
   }
 
   override async alarm(): Promise<void> {

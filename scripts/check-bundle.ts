@@ -9,7 +9,12 @@ import { gzipSync } from "node:zlib";
  */
 
 const MAX_GZIP_BYTES = 2_500_000;
-const FORBIDDEN_AT_START = [/cedar_wasm/, /wasm_bindgen|__wbindgen/, /@tensorflow|tfjs/i];
+const FORBIDDEN_AT_START = [
+  /cedar_wasm/,
+  /wasm_bindgen|__wbindgen/,
+  /@tensorflow|tfjs/i,
+  /ParseError.*xmldom|DOMParser/,
+];
 
 const { status, stderr, stdout } = spawnSync(
   "wrangler",

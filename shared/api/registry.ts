@@ -191,6 +191,8 @@ export const identityProvider = z.object({
   trustedAudiences: z.array(z.string()),
   allowedDomains: z.array(z.string()),
   guestDays: z.nullable(z.number()),
+  metadata: z.string(),
+  metadataUrl: z.nullable(z.string()),
   organizations: z.array(z.string()),
   offlineAccess: z.enum(["no", "scope", "consent"]),
   recheckMinutes: z.number(),
@@ -225,7 +227,10 @@ const providerInput = {
     z.enum(PROVIDER_KINDS),
     "how people sign in with it; it can't be changed later, and some fields are of one kind only",
   ),
-  issuer: f.said(f.url, "its URL, as its discovery document names it; of GitHub Enterprise, its origin"),
+  issuer: f.said(
+    f.url,
+    "its URL, as its discovery document names it; of GitHub Enterprise, its origin; of SAML, the entity id",
+  ),
   clientId: f.said(f.line(500).check(z.minLength(1)), "as which it knows this network"),
   clientSecret: z.nullable(
     f.line(2_000).check(z.minLength(1), z.describe("without one it is a public client")),
@@ -252,6 +257,13 @@ const providerInput = {
   allowedDomains: f.list(f.host, 100).check(z.describe("domains of the addresses for which users are made")),
   guestDays: z.nullable(
     f.said(f.integer(1, 3_650), "days after which the access of users that it makes ends; never without"),
+  ),
+  metadata: f.said(
+    z.string().check(z.maxLength(65_536)),
+    "metadata of a SAML provider, as XML; where it has a URL for them, rather that",
+  ),
+  metadataUrl: z.nullable(
+    f.said(f.url, "where the metadata of a SAML provider are, so that a new key of it is known by itself"),
   ),
   organizations: f
     .list(f.githubOrganization, 20)

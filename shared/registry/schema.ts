@@ -48,7 +48,7 @@ export const identityProviders = sqliteTable("identity_providers", {
   name: text("name").notNull().unique(),
   /** How people sign in with it; which of the other columns count is in `shared/access/login/provider-kinds.ts`. */
   kind: text("kind", { enum: PROVIDER_KINDS }).notNull().default("oidc"),
-  /** Of GitHub, the origin of its pages. */
+  /** Of GitHub, the origin of its pages; of a SAML provider, its entity id. */
   issuer: text("issuer").notNull(),
   clientId: text("client_id").notNull(),
   /** AES-GCM under SECRET_KEY; null for a public client. */
@@ -71,6 +71,10 @@ export const identityProviders = sqliteTable("identity_providers", {
   allowedDomains: text("allowed_domains").notNull().default("[]"),
   /** Days after which the access of users that it makes ends; null for never. */
   guestDays: integer("guest_days"),
+  /** SAML metadata as they were pasted; empty where they are fetched. */
+  metadata: text("metadata").notNull().default(""),
+  /** Where a SAML provider's metadata are fetched from; null where they were pasted. */
+  metadataUrl: text("metadata_url"),
   /** JSON list of GitHub organisations: members of one may sign in, and their teams are groups. `[]` asks for none. */
   organizations: text("organizations").notNull().default("[]"),
   /** How a sign-in asks for a refresh token: not at all, by the scope `offline_access`, or by it and `prompt=consent`. */

@@ -22,12 +22,19 @@ export function checkIssuer(bindings: Bindings, kind: ProviderKind, issuer: stri
   if (kind === "github" && url.pathname !== "/") {
     throwRefusal("invalid_input", `Of GitHub only the origin counts: ${url.origin}`);
   }
-  if (url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
-    throwRefusal("invalid_input", "The issuer must have no query, fragment or user name.");
+  if (url.search !== "") throwRefusal("invalid_input", "The issuer must have no query.");
+  checkFetched(bindings, "The issuer", issuer);
+}
+
+/** An address that the hub fetches from obeys the rules of an upstream. @param what Begins the refusal. */
+export function checkFetched(bindings: Bindings, what: string, address: string): void {
+  const url = new URL(address);
+  if (url.hash !== "" || url.username !== "" || url.password !== "") {
+    throwRefusal("invalid_input", `${what} must have no fragment or user name.`);
   }
   dialable(bindings, url.origin, networkHosts(bindings));
   if (url.protocol !== "https:" && !bindings.developmentHosts.includes(url.host)) {
-    throwRefusal("upstream_forbidden", "The issuer must be https.");
+    throwRefusal("upstream_forbidden", `${what} must be https.`);
   }
 }
 

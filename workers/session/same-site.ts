@@ -20,14 +20,14 @@ export function isCsrfToken(token: string, sessionCookie: string): boolean {
 const MAX_FORM_BYTES = 16_384;
 
 /** The fields of a small urlencoded form, or null for anything else. */
-export async function readForm(request: Request): Promise<URLSearchParams | null> {
+export async function readForm(request: Request, maxBytes = MAX_FORM_BYTES): Promise<URLSearchParams | null> {
   const type = request.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded" || !request.body) return null;
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body as ReadableStream<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > MAX_FORM_BYTES) return null;
+    if (size > maxBytes) return null;
     chunks.push(chunk);
   }
   return new URLSearchParams(await new Blob(chunks).text());

@@ -34,7 +34,7 @@ export async function serveCallback(request: Request, bindings: Bindings): Promi
   }
   let answer: Exchanged;
   try {
-    const { finish } = methodOf(provider);
+    const { finish } = await methodOf(provider);
     if (!finish || pathname !== callbackPath(provider)) {
       throw new ProviderFault("the answer came to another provider's address");
     }

@@ -24,7 +24,7 @@ export async function chooseProvider(
   const { switchUser, appAttemptId } = wish;
   let response: Response;
   if (only && others.length === 0) {
-    response = await methodOf(only).begin(request, bindings, only, wish);
+    response = await (await methodOf(only)).begin(request, bindings, only, wish);
   } else {
     const choices = providers.map(({ id, name }) => {
       const href = loginPath(id, appAttemptId);

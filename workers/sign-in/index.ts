@@ -18,6 +18,7 @@ import { serveBackchannelLogout } from "./oidc/backchannel-logout.ts";
 import { ProviderFault } from "./provider-fault.ts";
 import { ProviderAway } from "./provider-fetch.ts";
 import { enabledProvider } from "./providers.ts";
+import { ACS, SP_METADATA } from "./saml/places.ts";
 import { askSignOut, doSignOut, signedOut } from "./sign-out.ts";
 import { serveStart } from "./start.ts";
 
@@ -32,6 +33,9 @@ interface AuthEnv {
 const NAVIGATIONS = new Set(["/", "/.rustronaut/start"]);
 const isNavigation = (path: string) =>
   NAVIGATIONS.has(path) || isCallback(path) || path.startsWith("/.rustronaut/login/");
+
+/** Loaded when it is asked for: see `methods.ts`. */
+const saml = () => import("./saml/index.ts");
 
 const app = new Hono<AuthEnv>()
   .use(async ({ req }, next) => {
@@ -49,6 +53,8 @@ const app = new Hono<AuthEnv>()
   .get("/.rustronaut/callback/:provider?", ({ req, env }) => serveCallback(req.raw, env.bindings))
   .post(SEND, ({ req, env }) => serveSend(req.raw, env.bindings, env.ctx))
   .post(CHECK, ({ req, env }) => serveCheck(req.raw, env.bindings))
+  .get(SP_METADATA, async ({ env }) => (await saml()).serveMetadata(env.bindings))
+  .post(ACS, async ({ req, env }) => (await saml()).serveAcs(req.raw, env.bindings))
   .get("/.rustronaut/sign-out", ({ req, env }) => askSignOut(req.raw, env.bindings))
   .post("/.rustronaut/sign-out", ({ req, env }) => doSignOut(req.raw, env.bindings))
   .get("/.rustronaut/signed-out", () => signedOut())
@@ -79,7 +85,7 @@ async function serveLogin(request: Request, bindings: Bindings, providerId: stri
     ? await enabledProvider(bindings.db, providerId)
     : null;
   if (!provider) return refusalPage("not_found", "There is no such identity provider.", { retryUrl: "/" });
-  return methodOf(provider).begin(request, bindings, provider, {
+  return (await methodOf(provider)).begin(request, bindings, provider, {
     switchUser: searchParams.get("switch") === "1",
     appAttemptId,
     signInAfter: attempt ? attempt.signInAfter : null,

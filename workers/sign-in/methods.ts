@@ -4,7 +4,14 @@ import { GITHUB } from "./github/index.ts";
 import type { SignInMethod } from "./method.ts";
 import { OIDC } from "./oidc/index.ts";
 
-const METHODS: Record<ProviderKind, SignInMethod> = { oidc: OIDC, github: GITHUB, email: EMAIL };
+/** SAML needs an XML parser, which nobody loads who has no such provider. */
+const METHODS: Record<ProviderKind, () => SignInMethod | Promise<SignInMethod>> = {
+  oidc: () => OIDC,
+  github: () => GITHUB,
+  saml: async () => (await import("./saml/index.ts")).SAML,
+  email: () => EMAIL,
+};
 
 /** How people sign in with a provider of this kind. */
-export const methodOf = ({ kind }: { readonly kind: ProviderKind }): SignInMethod => METHODS[kind];
+export const methodOf = async ({ kind }: { readonly kind: ProviderKind }): Promise<SignInMethod> =>
+  METHODS[kind]();

@@ -21,6 +21,8 @@ type Row = Pick<
   | "emailVerified"
   | "offlineAccess"
   | "guestDays"
+  | "metadata"
+  | "metadataUrl"
   | "recheckMinutes"
   | "recheckGraceHours"
 >;
@@ -42,6 +44,8 @@ export type ProviderSettings = Pick<
   | "emailVerified"
   | "offlineAccess"
   | "organizations"
+  | "metadata"
+  | "metadataUrl"
 >;
 
 /** The context in which an identity provider's client secret is sealed. */
@@ -50,7 +54,7 @@ export const providerSecretContext = (providerId: string): string => `identity_p
 const COLUMNS = `id, kind, name, issuer, client_id AS clientId, client_secret_sealed AS clientSecretSealed, scopes,
   groups_claim AS groupsClaim, groups_seen_at AS groupsSeenAt, email_claim AS emailClaim,
   email_verified AS emailVerified, trusted_audiences AS trustedAudiences, allowed_domains AS allowedDomains,
-  guest_days AS guestDays, organizations, offline_access AS offlineAccess,
+  guest_days AS guestDays, organizations, metadata, metadata_url AS metadataUrl, offline_access AS offlineAccess,
   recheck_minutes AS recheckMinutes, recheck_grace_hours AS recheckGraceHours`;
 /** Choices on one page. */
 const MAX_PROVIDERS = 50;

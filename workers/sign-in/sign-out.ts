@@ -58,7 +58,7 @@ async function providerLogoutUrl(
 ): Promise<string | null> {
   try {
     const provider = await enabledProvider(bindings.db, providerId);
-    const url = provider && (await methodOf(provider).logoutUrl?.(bindings, provider, email));
+    const url = provider && (await (await methodOf(provider)).logoutUrl?.(bindings, provider, email));
     return url?.href ?? null;
   } catch {
     return null;

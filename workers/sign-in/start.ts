@@ -87,7 +87,7 @@ async function signInAgain(
 ): Promise<Response> {
   const provider = await enabledProvider(bindings.db, authentication.providerId);
   if (!provider) return refusalPage("login_failed", "This identity provider is switched off now.", YOUR_APPS);
-  return methodOf(provider).begin(request, bindings, provider, { ...wish, switchUser: false });
+  return (await methodOf(provider)).begin(request, bindings, provider, { ...wish, switchUser: false });
 }
 
 function askToContinue(app: SnapshotApp, id: string, { session, cookie }: CurrentSession): Response {

@@ -1,5 +1,5 @@
 /** How people sign in with a provider. */
-export const PROVIDER_KINDS = ["oidc", "github", "email"] as const;
+export const PROVIDER_KINDS = ["oidc", "github", "email", "saml"] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 
 /** Settings that only some kinds have; all others are common to every provider. */
@@ -13,6 +13,8 @@ export type KindSetting =
   | "emailVerified"
   | "trustedAudiences"
   | "organizations"
+  | "metadata"
+  | "metadataUrl"
   | "offlineAccess"
   | "recheckMinutes"
   | "recheckGraceHours";
@@ -44,6 +46,11 @@ export const KINDS: Record<ProviderKind, Kind> = {
     title: "GitHub",
     needs: ["issuer", "clientId", "clientSecret"],
     takes: ["organizations", ...RECHECK],
+  },
+  saml: {
+    title: "A SAML provider",
+    needs: ["issuer"],
+    takes: ["metadata", "metadataUrl", "groupsClaim", "emailClaim", "emailVerified"],
   },
   email: { title: "Sign-in by e-mail", needs: [], takes: [] },
 };

@@ -1,5 +1,6 @@
 /** The words and shapes of sign-in attempts (reference: RFC 6749, 7636, 9207, OpenID Connect Core). */
 
+import type { Claims } from "./claim-at.ts";
 import type { Rate } from "./rate.ts";
 
 /** Attempt objects; the attempt id's first random character picks one. */
@@ -36,6 +37,8 @@ export interface ProviderAttempt {
   readonly askBefore: boolean;
   /** As in `AppAttempt`. */
   readonly signInAfter: number | null;
+  /** What the provider said, verified, where its answer reached us before the browser did. */
+  readonly answer?: Claims;
 }
 
 /** What a hand-off code is worth: the sign-in session and what it knows. */
@@ -98,6 +101,10 @@ export interface LoginAttemptsRpc {
   recallProvider(id: string): Promise<Pick<ProviderAttempt, "providerId" | "appAttemptId"> | null>;
   /** Atomically consumes a provider attempt if the browser's secret fits. */
   takeProvider(id: string, browserHash: string): Promise<ProviderAttempt | AttemptFault>;
+  /** Reads a provider attempt that is open and not answered yet, without consuming it. */
+  peekProvider(id: string): Promise<ProviderAttempt | null>;
+  /** Puts a verified answer into an attempt; false where there is one already, or the attempt is over. */
+  park(id: string, answer: Claims): Promise<boolean>;
   /** Puts a code for an address into a provider attempt of this browser, in place of an earlier one. */
   mailCode(id: string, browserHash: string, code: Pick<MailedCode, "email" | "hash">): Promise<MailVerdict>;
   /** Atomically counts a try, and consumes the attempt when the code is right. */
@@ -113,8 +120,8 @@ export interface LoginAttemptsRpc {
   redeem(id: string, codeHash: string, browserHashes: readonly string[], host: string): Promise<Redeemed>;
   /** Remembers which session the redeemed code made, for the case of a replay. */
   recordSession(id: string, sessionId: string, owner: string): Promise<void>;
-  /** Whether a back-channel logout token was done before. */
+  /** Whether a logout token or an assertion was done before. */
   isSpent(jti: string): Promise<boolean>;
-  /** Remembers until `expiresAt` that the token was done. */
-  spend(jti: string, expiresAt: number): Promise<void>;
+  /** Remembers until `expiresAt` that the token was done; false where it was done before. */
+  spend(jti: string, expiresAt: number): Promise<boolean>;
 }

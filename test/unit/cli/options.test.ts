@@ -10,7 +10,7 @@ describe("the options of a command", () => {
 
   it("say what they mean, in the words of the API, and how they are written", () => {
     expect(described("--issuer")).toBe(
-      "its URL, as its discovery document names it; of GitHub Enterprise, its origin",
+      "its URL, as its discovery document names it; of GitHub Enterprise, its origin; of SAML, the entity id",
     );
     expect(described("--email-verified")).toBe(
       "whether to trust an address of which it does not say that it is verified",

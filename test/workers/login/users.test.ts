@@ -22,6 +22,8 @@ const provider: Provider = {
   trustedAudiences: [],
   allowedDomains: ["corp.com"],
   guestDays: null,
+  metadata: "",
+  metadataUrl: null,
   organizations: [],
   offlineAccess: "no",
   recheckMinutes: 15,

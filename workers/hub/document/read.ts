@@ -98,6 +98,8 @@ function providerSection(row: ProviderRow) {
     trustedAudiences: JSON.parse(row.trustedAudiences) as string[],
     allowedDomains: JSON.parse(row.allowedDomains) as string[],
     guestDays: row.guestDays,
+    metadata: row.metadata,
+    metadataUrl: row.metadataUrl,
     organizations: JSON.parse(row.organizations) as string[],
     offlineAccess: row.offlineAccess,
     recheckMinutes: row.recheckMinutes,

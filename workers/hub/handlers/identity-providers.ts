@@ -21,7 +21,7 @@ import { asProvider, providerSecretContext } from "../../sign-in/providers.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
-import { checkIssuer } from "../upstreams.ts";
+import { checkFetched, checkIssuer } from "../upstreams.ts";
 import { touchUsers } from "./groups.ts";
 
 export type ProviderRow = typeof identityProviders.$inferSelect;
@@ -36,7 +36,7 @@ const view = ({ clientSecretSealed, ...row }: ProviderRow) => ({
 
 /** What would not work with a provider, in words; asked of the provider itself. */
 export const problemsOf = (bindings: Bindings, row: ProviderRow): Promise<string[]> =>
-  methodOf(row).problems(bindings, asProvider(row));
+  methodOf(row).then((method) => method.problems(bindings, asProvider(row)));
 
 async function withProblems(bindings: Bindings, row: ProviderRow) {
   const problems = await problemsOf(bindings, row);
@@ -66,6 +66,8 @@ export interface ProviderInput {
   readonly trustedAudiences?: string[] | undefined;
   readonly allowedDomains?: string[] | undefined;
   readonly guestDays?: number | null | undefined;
+  readonly metadata?: string | undefined;
+  readonly metadataUrl?: string | null | undefined;
   readonly organizations?: string[] | undefined;
   readonly offlineAccess?: ProviderRow["offlineAccess"] | undefined;
   readonly recheckMinutes?: number | undefined;
@@ -85,10 +87,13 @@ export const blankProvider = (now: number, kind: ProviderKind = "oidc"): Provide
   groupsSeenAt: null,
   groupsMissedAt: null,
   emailClaim: "email",
-  emailVerified: "required",
+  // SAML has no word for it: who adds such a provider trusts the addresses that its administrators enter.
+  emailVerified: kind === "saml" ? "absentIsTrusted" : "required",
   trustedAudiences: "[]",
   allowedDomains: "[]",
   guestDays: null,
+  metadata: "",
+  metadataUrl: null,
   organizations: "[]",
   // GitHub's tokens last, so its users can always be asked about again.
   offlineAccess: kind === "github" ? "scope" : "no",
@@ -108,7 +113,8 @@ export async function changeProvider(
   now: number,
 ): Promise<ProviderRow> {
   refuseUnfitting(row, input);
-  if (input.issuer !== undefined) checkIssuer(bindings, row.kind, input.issuer);
+  if (input.issuer !== undefined && row.kind !== "saml") checkIssuer(bindings, row.kind, input.issuer);
+  if (input.metadataUrl) checkFetched(bindings, "The metadataUrl", input.metadataUrl);
   const asksElse = (["issuer", "scopes", "groupsClaim"] as const).some(
     (field) => input[field] !== undefined && input[field] !== row[field],
   );
@@ -126,6 +132,8 @@ export async function changeProvider(
     trustedAudiences: input.trustedAudiences ? JSON.stringify(input.trustedAudiences) : row.trustedAudiences,
     allowedDomains: input.allowedDomains ? JSON.stringify(input.allowedDomains) : row.allowedDomains,
     guestDays: input.guestDays === undefined ? row.guestDays : input.guestDays,
+    metadata: input.metadata ?? row.metadata,
+    metadataUrl: input.metadataUrl === undefined ? row.metadataUrl : input.metadataUrl,
     organizations: input.organizations
       ? JSON.stringify([...new Set(input.organizations)])
       : row.organizations,
@@ -161,6 +169,10 @@ function refuseUnfitting(row: ProviderRow, input: ProviderInput): void {
       .filter((name) => !has(name))
       .map((name) => ({ path: `/${name}`, message: `${title} needs its ${name}` })),
   ];
+  const [pasted, url] = [input.metadata ?? row.metadata, input.metadataUrl ?? row.metadataUrl];
+  if (row.kind === "saml" && pasted === "" && (url === null || input.metadataUrl === null)) {
+    issues.push({ path: "/metadataUrl", message: `${title} needs its metadataUrl or its metadata` });
+  }
   if (issues.length > 0) {
     throwRefusal("invalid_input", `${issues.map(({ message }) => message).join("; ")}.`, { issues });
   }
@@ -263,7 +275,7 @@ export const PROVIDER_HANDLERS: Handlers<
   "identityProviders.test": async ({ bindings, params }) => {
     const row = await findProvider(bindings.db, params.provider);
     const provider = asProvider(row);
-    const checks = await methodOf(provider).test(bindings, provider, row);
+    const checks = await (await methodOf(provider)).test(bindings, provider, row);
     return {
       body: {
         passed: trialPassed(checks),

@@ -63,7 +63,7 @@ async function ask(
   // Losing the new token would sign the user out, so one failing write does not.
   const keep = (rotated: string) => retry(timer, KEEP_AGAIN_MS, () => replaceToken(bindings, grant, rotated));
   const answer =
-    (await methodOf(provider).ask?.(bindings, provider, grant.subject, token, keep)) ?? NOT_ASKED;
+    (await (await methodOf(provider)).ask?.(bindings, provider, grant.subject, token, keep)) ?? NOT_ASKED;
   if (answer.kind !== "claims") return answer;
   const claims = readIdentityClaims(answer.claims, provider, Date.now());
   if (!claims.ok) return { kind: "refused", reason: claims.error };

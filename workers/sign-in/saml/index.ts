@@ -1,0 +1,17 @@
+import type { SignInMethod } from "../method.ts";
+import { ProviderFault } from "../provider-fault.ts";
+import { beginSaml } from "./begin.ts";
+import { samlProblems, trySaml } from "./trial.ts";
+
+export { serveAcs, serveMetadata } from "./serve.ts";
+
+/** SAML 2.0 as a service provider. Answers to no request of ours, encrypted ones and sign-outs are not supported. */
+export const SAML: SignInMethod = {
+  begin: beginSaml,
+  async finish(_bindings, _provider, { answer }) {
+    if (!answer) throw new ProviderFault("the provider has not answered");
+    return { claims: answer, refreshToken: null };
+  },
+  problems: samlProblems,
+  test: trySaml,
+};
