@@ -18,16 +18,21 @@ import { addTrustCommands } from "./commands/trust.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { noteOf } from "./note-option.ts";
 import { failureText } from "./output/failure-text.ts";
 import { packageVersion } from "./version.ts";
 
 /** Runs one command line (without `node` and the script) and says how the process should exit. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   const program = new Command("rustronaut");
+  let note: string | undefined;
+  program.hook("preAction", (_, command) => {
+    note = noteOf(command);
+  });
   const app = openApp(
     io,
     () => program.opts().json === true,
-    () => program.opts().note,
+    () => note,
   );
   describeProgram(program, app);
   try {
@@ -50,7 +55,6 @@ export function describeProgram(program: Command, app: App): void {
   program
     .description("Administer a Rustronaut network")
     .option("--json", "print JSON for programs")
-    .option("--note <words>", "why, for the history of what a command changes")
     .version(packageVersion(), "-V, --version", "print the version of this program")
     .exitOverride()
     .configureOutput({ writeOut: app.io.out, writeErr: app.io.err })

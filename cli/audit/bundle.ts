@@ -1,7 +1,10 @@
 import { createPublicKey, verify } from "node:crypto";
 import * as z from "zod";
 import type { Client } from "../../shared/api/client.ts";
+import { parseNote } from "../../shared/audit/note.ts";
 import { type VerifiedRange, verifyRange } from "../../shared/audit/verify.ts";
+import { base64 } from "../../shared/base/base64.ts";
+import { consistencyPath, type Hash, leafHash, nodeHash, splitPoint } from "../../shared/merkle/tree.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 
@@ -21,12 +24,15 @@ const bundleSchema = z.object({
 });
 export type Bundle = z.infer<typeof bundleSchema>;
 
-/** Collects the leaves `from` (inclusive) to `to` (exclusive; left out: all) and their proofs from the hub, and `since` an earlier bundle. */
+/**
+ * Collects the leaves `from` (inclusive) to `to` (exclusive; left out: all) and their proofs from the hub, and that the log
+ * continues the one that an `earlier` note states.
+ */
 export async function collect(
   client: Client,
   from: number,
   to: number | undefined,
-  since?: Bundle,
+  earlier?: string,
 ): Promise<Bundle> {
   const { data: checkpoint } = await client.call("audit.checkpoint");
   const { size } = checkpoint;
@@ -51,28 +57,76 @@ export async function collect(
   return {
     format: "rustronaut-audit-1",
     publicKey: (await client.call("audit.publicKey")).data.vkey,
-    checkpoints: since ? [newestOf(since), checkpoint.note] : [checkpoint.note],
+    checkpoints: earlier ? [earlier, checkpoint.note] : [checkpoint.note],
     from,
     leaves,
     proofs: {
       first: leaves.length > 0 ? await inclusion(from) : [],
       last: leaves.length > 0 ? await inclusion(end - 1) : [],
-      consistency: since ? [await continuation(client, newestOf(since), size)] : [],
+      consistency: earlier ? [await continuation(client, earlier, size)] : [],
     },
   };
 }
 
-const newestOf = (bundle: Bundle): string => bundle.checkpoints.at(-1) ?? "";
+export const newestOf = (bundle: Bundle): string => bundle.checkpoints.at(-1) ?? "";
+
+/** The second line of a checkpoint is its size; `verifyBundle` checks the note itself. */
+const sizeOf = (note: string): number => Number(note.split("\n")[1]);
+
+const shrunk = (first: number, size: number): Failure =>
+  new Failure(EXIT.denied, "The audit log does not verify", {
+    detail: `The log holds ${size} entries now, and held ${first} before: entries were removed.`,
+  });
+
+/** A note as it was kept, in whatever way its line ends came through. */
+export function parseKeptNote(text: string, file: string): string {
+  const note = `${text.replaceAll("\r", "").trim()}\n`;
+  if (parseNote(note) !== null && Number.isSafeInteger(sizeOf(note))) return note;
+  throw new Failure(EXIT.usage, `${file} is no note of an audit log`, {
+    hint: "Keep the whole text that the dashboard shows under Checkpoint: origin, size, root, and the line that signs them.",
+  });
+}
 
 /** Proof that the log continues the one that the earlier note states. */
 async function continuation(client: Client, note: string, size: number): Promise<string[]> {
-  // The second line of a checkpoint is its size; `verifyBundle` checks the note itself.
-  const first = Number(note.split("\n")[1]);
-  if (!(first <= size))
-    throw new Failure(EXIT.denied, "The audit log does not verify", {
-      detail: `The log holds ${size} entries now, and held ${first} before: entries were removed.`,
-    });
+  const first = sizeOf(note);
+  if (!(first <= size)) throw shrunk(first, size);
   return (await client.call("audit.consistency", { query: { first, second: size } })).data.proof;
+}
+
+/**
+ * The bundle with an earlier note before its own, and the proof that it continues that one: made of its leaves, so that it
+ * must hold all from the first on.
+ */
+export function continuing(bundle: Bundle, earlier: string): Bundle {
+  const { from, leaves } = bundle;
+  const first = sizeOf(earlier);
+  const newest = sizeOf(newestOf(bundle));
+  if (from !== 0 || leaves.length !== newest)
+    throw new Failure(
+      EXIT.usage,
+      "This bundle does not hold the whole log, so that it can't prove what a note states",
+      {
+        hint: "Give a bundle of `audit export` without --from and --to, or leave out --file: then the hub proves it.",
+      },
+    );
+  if (first > newest) throw shrunk(first, newest);
+  const nodes = leaves.map((text) => leafHash(new TextEncoder().encode(text)));
+  const proof = consistencyPath(first, newest).map(({ start, end }) =>
+    base64(rootOf(nodes.slice(start, end))),
+  );
+  return {
+    ...bundle,
+    checkpoints: [earlier, newestOf(bundle)],
+    proofs: { ...bundle.proofs, consistency: [proof] },
+  };
+}
+
+function rootOf(leaves: readonly Hash[]): Hash {
+  const [only] = leaves;
+  if (leaves.length === 1 && only) return only;
+  const middle = splitPoint(leaves.length);
+  return nodeHash(rootOf(leaves.slice(0, middle)), rootOf(leaves.slice(middle)));
 }
 
 /** Reads a bundle that `audit export` wrote. */

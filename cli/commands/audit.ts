@@ -1,12 +1,27 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { printable } from "../../shared/base/printable.ts";
 import type { App } from "../app.ts";
-import { collect, parseBundle, verifyBundle } from "../audit/bundle.ts";
+import {
+  type Bundle,
+  collect,
+  continuing,
+  newestOf,
+  parseBundle,
+  parseKeptNote,
+  verifyBundle,
+} from "../audit/bundle.ts";
 import { followEvents } from "../audit/follow.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { type Item, listOption, pages } from "../listing.ts";
 import { cell, instant } from "../output/values.ts";
+
+interface VerifyOptions extends RangeOptions {
+  readonly file?: string;
+  readonly since?: string;
+  readonly note?: string;
+  readonly key?: string;
+}
 
 interface RangeOptions {
   readonly from?: number;
@@ -25,24 +40,29 @@ export function addAuditCommands(program: Command, app: App): void {
     .option("--to <leaf>", "entry before which to stop", toLeaf)
     .option("--file <bundle>", "a file of `audit export`, checked without any network")
     .option("--since <bundle>", "prove also that the log continues this earlier bundle, by its key")
+    .option("--note <note>", "prove also that the log continues the one that this kept note states")
     .option("--key <vkey>", "the verification key that you trust, kept from earlier")
-    .action(async (options: RangeOptions & { file?: string; since?: string; key?: string }) => {
-      const { file, from, to } = options;
+    .action(async (options: VerifyOptions) => {
+      const { file, from, to, since, note } = options;
       if (file !== undefined && (from !== undefined || to !== undefined))
         throw new Failure(EXIT.usage, "A bundle is verified whole: leave out --from and --to");
-      if (file !== undefined && options.since !== undefined)
-        throw new Failure(EXIT.usage, "Give --file or --since: the latter asks the hub");
-      const since = options.since && parseBundle(await app.io.readFile(options.since), options.since);
-      const key = options.key ?? (since ? since.publicKey : undefined);
+      if (since !== undefined && (file !== undefined || note !== undefined))
+        throw new Failure(EXIT.usage, "Give one of --file, --note and --since: the latter asks the hub");
+      const read = (path: string) => app.io.readFile(path);
+      const older = since === undefined ? undefined : parseBundle(await read(since), since);
+      const kept = note === undefined ? undefined : parseKeptNote(await read(note), note);
+      const earlier = older ? newestOf(older) : kept;
+      const key = options.key ?? older?.publicKey;
       const bundle =
-        file !== undefined
-          ? parseBundle(await app.io.readFile(file), file)
-          : await collect((await app.hub()).client, from ?? 0, to, since || undefined);
+        file === undefined
+          ? await collect((await app.hub()).client, from ?? 0, to, earlier)
+          : withNote(parseBundle(await read(file), file), kept);
       const verified = await verifyBundle(bundle, key);
       app.emit({ ...verified, publicKey: key ?? bundle.publicKey }, () => {
         const entries = `entries ${verified.from} to ${verified.to - 1}`;
         const what = verified.to > verified.from ? entries : "no entries";
-        return `Verified: ${what} of ${verified.size} stand unchanged in ${printable(verified.origin)}.\n`;
+        const since = earlier === undefined ? "" : ", and the log continues what you kept";
+        return `Verified: ${what} of ${verified.size} stand unchanged in ${printable(verified.origin)}${since}.\n`;
       });
       if (key === undefined)
         app.note(`Signed by ${bundle.publicKey}. Keep this key and give it as --key next time.`);
@@ -61,6 +81,9 @@ export function addAuditCommands(program: Command, app: App): void {
       app.emit({ file: out, entries }, () => `Wrote ${entries} entries to ${out}.\n`);
     });
 }
+
+const withNote = (bundle: Bundle, note: string | undefined): Bundle =>
+  note === undefined ? bundle : continuing(bundle, note);
 
 function addTail(audit: Command, app: App): void {
   audit

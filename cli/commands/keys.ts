@@ -4,6 +4,7 @@ import { toInstant } from "../command-options.ts";
 import { confirm } from "../confirm.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { noteOption } from "../note-option.ts";
 import { detailsOf } from "../output/things.ts";
 import { custodyText, initialiseTrust } from "../trust/initialise.ts";
 import { onlineKeys, openTrust } from "../trust/session.ts";
@@ -24,6 +25,7 @@ export function addKeyCommands(program: Command, app: App): void {
   const keys = program.commands.find((command) => command.name() === "keys");
   keys
     ?.command("create")
+    .addOption(noteOption())
     .argument("<name>", "its name")
     .description("Create an enrolment key; its text is printed only once (role admin)")
     .requiredOption("--segment <segment>", "id or name of the segment that its nodes join")
@@ -37,6 +39,7 @@ export function addKeyCommands(program: Command, app: App): void {
     .action((name: string, options: CreateOptions) => create(app, name, options));
   keys
     ?.command("revoke")
+    .addOption(noteOption())
     .argument("<key>", "id or name of the key")
     .description("Revoke an enrolment key; nodes that it let in stay (role admin)")
     .option("-y, --yes", "do not ask")

@@ -3,6 +3,7 @@ import type { App } from "../app.ts";
 import { confirm } from "../confirm.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { noteOption } from "../note-option.ts";
 import { listText } from "../output/things.ts";
 import { instant } from "../output/values.ts";
 
@@ -19,6 +20,7 @@ export function addMeshCommands(program: Command, app: App): void {
     .action(() => holds(app));
   mesh
     .command("confirm")
+    .addOption(noteOption())
     .argument("<segment>", "id or name of the segment")
     .description("Confirm the change that a segment holds back (role admin)")
     .option("-y, --yes", "do not ask")

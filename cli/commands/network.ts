@@ -8,6 +8,7 @@ import { Failure } from "../failure.ts";
 import { exportedYaml } from "../network/exported.ts";
 import { planText } from "../network/plan-text.ts";
 import { parseYaml } from "../network/yaml.ts";
+import { noteOption } from "../note-option.ts";
 
 interface FileOptions {
   readonly file: string;
@@ -18,6 +19,7 @@ interface FileOptions {
 export function addNetworkCommands(program: Command, app: App): void {
   withFile(program.command("apply"))
     .description("Make the network what a YAML file says, after showing what would change (role owner)")
+    .addOption(noteOption())
     .option("--dry-run", "only show what would change; `plan` does the same")
     .option("-y, --yes", "do not ask")
     .action(async (options: FileOptions & { dryRun?: boolean; yes?: boolean }) => {

@@ -5,6 +5,7 @@ import { NODE_STATUSES } from "../../shared/registry/node-status.ts";
 import type { App } from "../app.ts";
 import { confirm } from "../confirm.ts";
 import { listOption, pages } from "../listing.ts";
+import { noteOption } from "../note-option.ts";
 import { receiptText } from "../output/receipt.ts";
 import { detailsOf, listText } from "../output/things.ts";
 import { gather } from "./keys.ts";
@@ -36,6 +37,7 @@ export function addNodeCommands(program: Command, app: App): void {
     .action((options: { status?: string; segment?: string; limit: string }) => list(app, options));
   nodes
     .command("revoke")
+    .addOption(noteOption())
     .argument("<node>", "id or name of the node")
     .description("Put a node out for good (role admin)")
     .option("--wait", "follow the receipt until every peer has dropped it or its lease has ended")
@@ -52,24 +54,28 @@ export function addNodeCommands(program: Command, app: App): void {
     });
   nodes
     .command("rename")
+    .addOption(noteOption())
     .argument("<node>", "id or name of the node")
     .argument("<name>", "its new name")
     .description("Give a node another name (role admin)")
     .action((node: string, name: string) => update(app, node, { name }));
   nodes
     .command("tag")
+    .addOption(noteOption())
     .argument("<node>", "id or name of the node")
     .argument("[tags...]", "the tags; none takes them all away")
     .description("Replace a node's tags; none takes them all away (role admin)")
     .action((node: string, tags: string[]) => update(app, node, { tags }));
   nodes
     .command("move")
+    .addOption(noteOption())
     .argument("<node>", "id or name of the node")
     .argument("<segment>", "id or name of the segment")
     .description("Move a node to another segment (role admin)")
     .action((node: string, segment: string) => update(app, node, { segment }));
   nodes
     .command("routes")
+    .addOption(noteOption())
     .argument("<node>", "id or name of the node")
     .description("Show the routes that a node offers, or approve some of them")
     .option("--approve <prefix>", "a route to approve (repeat it); replaces the list", gather, [])

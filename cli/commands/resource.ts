@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import { endsSessionsOf, signedOutInWords } from "../../shared/api/consequence.ts";
-import type { Endpoint } from "../../shared/api/endpoint.ts";
+import { type Endpoint, isWrite } from "../../shared/api/endpoint.ts";
 import { ENDPOINT_LIST, type EndpointId } from "../../shared/api/endpoints.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import type { App, Hub } from "../app.ts";
 import { addFieldOptions, type Field, fieldsOf, readFields } from "../command-options.ts";
 import { confirm } from "../confirm.ts";
 import { listOption, pages } from "../listing.ts";
+import { noteOption } from "../note-option.ts";
 import { warningText } from "../output/failure-text.ts";
 import { detailsOf, listText } from "../output/things.ts";
 import { RESOURCES, type Resource } from "../resources.ts";
@@ -57,6 +58,8 @@ function addOperation(
   if (named) command.argument(`<${resource.key}>`, `its ${resource.key}`);
   const optional = bodyFields.filter((field) => field !== named);
   addFieldOptions(command, optional);
+  if (isWrite(operation) && !bodyFields.some((field) => field.name === "note"))
+    command.addOption(noteOption());
   if (mayAsk(operation)) command.option("-y, --yes", "do not ask");
   const words = named ? [...parameters, resource.key] : parameters;
   command.action((...given) => change(app, resource, operation, parameters, words, optional, named, given));

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { App } from "../app.ts";
+import { noteOption } from "../note-option.ts";
 import { detailsOf } from "../output/things.ts";
 import { gather } from "./keys.ts";
 
@@ -19,7 +20,7 @@ const TRAFFIC = "any, icmp, tcp, tcp/443, udp/8000-8100 (repeat it)";
 export function addRuleCommands(program: Command, app: App): void {
   const rules = program.commands.find((command) => command.name() === "rules");
   if (!rules) return;
-  withOptions(rules.command("create").argument("<name>", "its name"))
+  withOptions(rules.command("create").addOption(noteOption()).argument("<name>", "its name"))
     .description("Allow traffic between nodes (role admin)")
     .option("--no-enabled", "make it, but leave it off")
     .action(async (name: string, { from, to, allow, enabled }: RuleOptions) => {
@@ -29,7 +30,7 @@ export function addRuleCommands(program: Command, app: App): void {
       });
       app.emit(data, () => detailsOf(data));
     });
-  withOptions(rules.command("update").argument("<rule>", "id or name of the rule"))
+  withOptions(rules.command("update").addOption(noteOption()).argument("<rule>", "id or name of the rule"))
     .description("Change, disable or enable a rule; what is given replaces what was (role admin)")
     .option("--name <name>", "its new name")
     .option("--enabled", "turn it on")

@@ -4,12 +4,14 @@ import type { Answer } from "../../shared/api/endpoints.ts";
 import type { App } from "../app.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { noteOption } from "../note-option.ts";
 
 /** `sessions kill`: one session by id, or all of a user or an app. */
 export function addSessionKill(program: Command, app: App): void {
   const sessions = program.commands.find((command) => command.name() === "sessions");
   sessions
     ?.command("kill")
+    .addOption(noteOption())
     .argument("[id]", "the session's id")
     .description("End sessions now; their open streams are cut")
     .option("--user <user>", "all sessions of a user, by e-mail or id")

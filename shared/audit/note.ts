@@ -58,7 +58,7 @@ export function encodeNote(text: string, key: NoteKey, signature: Uint8Array): s
 }
 
 /** The parts of a note, or null when it is malformed. Nothing is verified yet. */
-function parseNote(note: string): SignedNote | null {
+export function parseNote(note: string): SignedNote | null {
   const gap = note.lastIndexOf("\n\n");
   if (note.length > MAX_NOTE_LENGTH || gap < 0 || !note.endsWith("\n") || CONTROL.test(note)) return null;
   const lines = note.slice(gap + 2, -1).split("\n");

@@ -5,6 +5,7 @@ import type { Bindings } from "../platform/env.ts";
 import { refusalPage } from "../session/answers.ts";
 import { beginSignIn } from "../session/begin.ts";
 import { currentSession } from "../session/current-session.ts";
+import { noteTrouble } from "../session/events.ts";
 import { hubApp } from "../session/hub-app.ts";
 
 /** Nothing is inline and nothing comes from elsewhere; charts size themselves through the CSSOM, which needs no leave. */
@@ -42,10 +43,13 @@ export async function serveDashboard(request: Request, bindings: Bindings): Prom
       ? beginSignIn(request, hubApp(bindings), bindings)
       : refusalPage("unauthenticated", "Sign in first.", { retryUrl: "/" });
   }
-  if (current.session.principal.role === null) {
+  const { role, userId } = current.session.principal;
+  if (role === null) {
+    const number = await noteTrouble(bindings, "login", "hub.denied", `user:${userId}`, "hub");
     return refusalPage("forbidden", "Your account is not an administrator of this network.", {
       retryUrl: `${bindings.authOrigin}/`,
       retryLabel: "Your apps",
+      number,
     });
   }
   // Every page of the dashboard is a path of its own in the one page.

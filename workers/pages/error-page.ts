@@ -7,8 +7,8 @@ export interface ErrorPage {
   readonly detail: string;
   /** Stable code of the catalogue of errors. */
   readonly code: string;
-  /** Id of the request or of its decision. */
-  readonly requestId: string;
+  /** Under which it is recorded; left out where nobody could look it up. */
+  readonly requestId?: string;
   readonly retryUrl?: string;
   /** What is there, where it is not the same thing once more. */
   readonly retryLabel?: string;
@@ -34,7 +34,7 @@ export function errorPage({
 ${retryUrl !== undefined && html`<div class="actions"><a class="button" href="${safeUrl(retryUrl)}"${newTab && html` target="_blank"`}>${retryLabel}</a></div>`}
 <dl>
 <dt>Error</dt><dd class="code">${code}</dd>
-<dt>Request</dt><dd class="code">${requestId}</dd>
+${requestId !== undefined && html`<dt>Request</dt><dd class="code">${requestId}</dd>`}
 </dl>
 </div>`,
   });

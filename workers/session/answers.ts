@@ -1,21 +1,29 @@
 import { ERRORS, type ErrorCode } from "../../shared/base/errors/catalogue.ts";
 import { errorPage, htmlResponse } from "../pages/index.ts";
-import { freshId } from "../platform/random.ts";
 
-interface WayOn {
+interface More {
+  /** Under which the audit log has it. */
+  readonly number?: string | undefined;
+  readonly headers?: HeadersInit;
   /** Same-origin path or one of our own origins. */
   readonly retryUrl?: string;
   readonly retryLabel?: string;
 }
 
-/** A refusal as a page: why, and a way on. */
+/** A refusal as a page: why, a way on, and its number where it is recorded: one that nobody can look up is none. */
 export function refusalPage(
   code: ErrorCode,
   detail: string,
-  { headers, ...wayOn }: WayOn & { readonly headers?: HeadersInit } = {},
+  { headers, number, ...wayOn }: More = {},
 ): Response {
   const { status, title } = ERRORS[code];
-  const page = errorPage({ title, detail, code, requestId: freshId("decision"), ...wayOn });
+  const page = errorPage({
+    title,
+    detail,
+    code,
+    ...(number === undefined ? {} : { requestId: number }),
+    ...wayOn,
+  });
   const response = htmlResponse(page, status, code, headers);
   if (status === 503) response.headers.set("Retry-After", "5");
   return response;

@@ -4,7 +4,6 @@ import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { deniedPage, htmlResponse } from "../pages/index.ts";
 import { recordDecision } from "../platform/audit.ts";
 import type { Bindings } from "../platform/env.ts";
-import { freshId } from "../platform/random.ts";
 import { loadPrincipal } from "../registry/principals.ts";
 import { snapshotAt } from "../registry/snapshot.ts";
 import type { CurrentSession } from "../session/current-session.ts";
@@ -47,10 +46,9 @@ export async function denialOf(
   if (app.id === HUB_APP_ID) {
     const fresh = await loadPrincipal(bindings.db, principal.userId);
     if (fresh?.status === "active" && fresh.role !== null) return null;
-    const decisionId = freshId("decision");
-    await note(bindings, "login", "hub.denied", `user:${principal.userId}`, decisionId);
+    const number = await note(bindings, "login", "hub.denied", `user:${principal.userId}`, "hub");
     const { network } = await snapshotAt(bindings, current.epoch);
-    return page("forbidden", decisionId, network.contact);
+    return page("forbidden", number, network.contact);
   }
   const snapshot = await snapshotAt(bindings, current.epoch);
   const entry = judgeApp(request, snapshot, app, current, path);

@@ -4,6 +4,7 @@ import type { Bindings } from "../platform/env.ts";
 import { attemptsObject } from "../platform/objects.ts";
 import { redirect, refusalPage } from "../session/answers.ts";
 import { cookieNames } from "../session/cookies.ts";
+import { noteTrouble } from "../session/events.ts";
 import { asItsBrowser } from "./attempt.ts";
 import { callbackPath } from "./callback-path.ts";
 import { loginPath } from "./choose-provider.ts";
@@ -40,7 +41,7 @@ export async function serveCallback(request: Request, bindings: Bindings): Promi
     }
     answer = await finish(bindings, provider, attempt, state, searchParams);
   } catch (error) {
-    if (error instanceof ProviderAway) return providerAway(retryUrl);
+    if (error instanceof ProviderAway) return providerAway(bindings, error, retryUrl, provider.id);
     if (!(error instanceof ProviderFault)) throw error;
     const advice =
       error instanceof ProviderRefusal ? error.advice : "The identity provider's answer was not accepted.";
@@ -77,10 +78,18 @@ export async function goOnWithout(
   return refusalPage(code, detail, past ? { retryUrl } : { retryUrl, retryLabel: "Your apps" });
 }
 
-export function providerAway(retryUrl: string): Response {
+/** An outage is recorded: who tells of it by its number is understood. @param provider Its id, where it is known. */
+export async function providerAway(
+  bindings: Bindings,
+  { message }: ProviderAway,
+  retryUrl: string,
+  provider = "identity_provider",
+): Promise<Response> {
+  const about = { reason: message };
+  const number = await noteTrouble(bindings, "login", "login.provider_away", "system", provider, about);
   return refusalPage(
     "identity_provider_unavailable",
     "The identity provider did not answer. Try again in a moment.",
-    { retryUrl },
+    { retryUrl, number },
   );
 }

@@ -87,6 +87,6 @@ export async function failSignIn(
   detail: string,
   retryUrl: string,
 ): Promise<Response> {
-  await note(bindings, "login", "login.failed", "system", provider.id, { reason });
-  return refusalPage("login_failed", detail, { retryUrl });
+  const number = await note(bindings, "login", "login.failed", "system", provider.id, { reason });
+  return refusalPage("login_failed", detail, { retryUrl, number });
 }

@@ -63,7 +63,7 @@ const app = new Hono<AuthEnv>()
   .notFound(() =>
     refusalPage("not_found", "This address names no page.", { retryUrl: "/", retryLabel: "Your apps" }),
   )
-  .onError((error, { req }) => explain(error, req.raw));
+  .onError((error, { req, env }) => explain(error, req.raw, env.bindings));
 
 /** Everything on the auth host: sign-in, sign-out, and the page of the apps that a person can reach. */
 export async function serveAuth(
@@ -94,12 +94,12 @@ async function serveLogin(request: Request, bindings: Bindings, providerId: stri
 }
 
 /** Trouble is never a sign-in: the provider's and ours are both a 503 with a way to try again. */
-function explain(error: Error, request: Request): Response {
+async function explain(error: Error, request: Request, bindings: Bindings): Promise<Response> {
   const { pathname, search } = new URL(request.url);
   // Neither a callback nor a POST can be repeated.
   const isRepeatable = request.method === "GET" && !isCallback(pathname);
   const retryUrl = isRepeatable ? pathname + search : "/";
-  if (error instanceof ProviderAway) return providerAway(retryUrl);
+  if (error instanceof ProviderAway) return providerAway(bindings, error, retryUrl);
   logError("sign_in_request_failed", error);
   if (error instanceof ProviderFault) {
     return refusalPage(

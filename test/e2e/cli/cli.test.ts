@@ -296,6 +296,34 @@ describe("U4: a search", () => {
   });
 });
 
+describe("U3: the history", () => {
+  it("says who changed what and why, and who could reach what", async () => {
+    const changed = await shell.run([
+      "apps",
+      "update",
+      "other",
+      "--tags",
+      "internal",
+      "--note",
+      "for the audit",
+    ]);
+    expect(changed, changed.err).toMatchObject({ code: 0 });
+    const { out, err } = await shell.run(["history", "app", "other", "--limit", "1"]);
+    expect(out, err).toMatch(/“for the audit” {2}aud_\w+\n {2}app other changed\n {4}tags: - → internal\n/);
+    const who = await shell.run(["who-can-reach", "other"]);
+    expect(who.out, who.err).toMatch(
+      /alice@example\.com +read, write, delete, connect +other#1 \(version 1\)/,
+    );
+    expect(who.out).not.toContain("bob");
+    const partly = await shell.run(["who-can-reach", "app"]);
+    expect(partly.out, partly.err).toMatch(/alice@example\.com +perhaps .* app#1 \(version 1\) +app#2/);
+    const what = await shell.run(["what-can", "alice@example.com", "reach"]);
+    expect(what.out, what.err).toMatch(/other +read, write, delete, connect/);
+    const early = await shell.run(["who-can-reach", "other", "--at", "30d"]);
+    expect(early).toMatchObject({ code: 1, err: expect.stringContaining("not known") });
+  });
+});
+
 describe("audit", () => {
   it("verifies against the hub and offline, and finds what was changed", async () => {
     const verified = await shell.run(["audit", "verify", "--from", "1"]);
@@ -326,6 +354,33 @@ describe("audit", () => {
     lines[2] = Buffer.alloc(32).toString("base64");
     await writeFile(file, JSON.stringify({ ...bundle, checkpoints: [lines.join("\n")] }));
     expect((await shell.run(["audit", "verify", "--since", file])).code).toBe(3);
+  });
+
+  it("U18: verifies a note that was kept, by the hub and by a later bundle", async () => {
+    const { data: kept } = await system.admin.call("audit.checkpoint");
+    const [note, later] = [shell.path("kept.txt"), shell.path("later.json")];
+    // As it comes out of an editor.
+    await writeFile(note, `${kept.note.replaceAll("\n", "\r\n").trim()}`);
+    await system.admin.call("segments.create", { body: { name: "behind-the-note" } });
+    expect(await shell.run(["audit", "export", "--out", later])).toMatchObject({ code: 0 });
+    for (const by of [[], ["--file", later]]) {
+      const verified = await shell.run(["audit", "verify", "--note", note, ...by]);
+      expect(verified, verified.err).toMatchObject({
+        code: 0,
+        out: expect.stringContaining("continues what you kept"),
+      });
+    }
+    const forged = kept.note.split("\n");
+    forged[2] = Buffer.alloc(32).toString("base64");
+    await writeFile(note, forged.join("\n"));
+    for (const by of [[], ["--file", later]])
+      expect((await shell.run(["audit", "verify", "--note", note, ...by])).code).toBe(3);
+    await writeFile(note, "a note to myself");
+    expect(await shell.run(["audit", "verify", "--note", note])).toMatchObject({ code: 2 });
+    const part = shell.path("part.json");
+    expect(await shell.run(["audit", "export", "--out", part, "--from", "1"])).toMatchObject({ code: 0 });
+    await writeFile(note, kept.note);
+    expect((await shell.run(["audit", "verify", "--note", note, "--file", part])).code).toBe(2);
   });
 
   it("tail shows the kinds that were asked for", async () => {

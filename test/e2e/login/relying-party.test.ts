@@ -84,6 +84,9 @@ describe("sign-in at an OpenID provider", () => {
     expect([response.status, reason(response)]).toEqual([403, "login_failed"]);
     expect(response.text).toContain("/.rustronaut/login/idp_");
     expect(isSignedIn).toBe(false);
+    const number = /aud_[0-9a-z]{26}/.exec(response.text)?.[0] ?? "none";
+    const { data } = await system.admin.call("audit.list", { query: { id: number } });
+    expect(data.items).toMatchObject([{ entry: { action: "login.failed" } }]);
   });
 
   test("S-28: is a 503 with a way to try again while the provider is away, and works when it is back", async () => {
@@ -92,6 +95,11 @@ describe("sign-in at an OpenID provider", () => {
     const { response, isSignedIn } = await signIn(visitor);
     expect([response.status, reason(response)]).toEqual([503, "identity_provider_unavailable"]);
     expect(isSignedIn).toBe(false);
+    // U12: the outage is an event, under the number that the person was shown.
+    const number = /aud_[0-9a-z]{26}/.exec(response.text)?.[0] ?? "none";
+    expect((await system.admin.call("audit.list", { query: { id: number } })).data.items).toMatchObject([
+      { entry: { action: "login.provider_away", detail: { reason: expect.stringContaining("no answer") } } },
+    ]);
     const retry = /href="(\/\.rustronaut\/login\/[^"]+)"/.exec(response.text)?.[1] ?? "";
     provider.fault = null;
     const again = await visitor.visit(system.authOrigin + retry, "nobody");
