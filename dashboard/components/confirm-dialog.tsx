@@ -12,10 +12,13 @@ interface ConfirmDialog {
 /** Asks before something that can't be taken back. Open for as long as it is rendered; the focus returns after it. */
 export function ConfirmDialog({ question, label, children, onConfirm, onCancel }: ConfirmDialog) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const confirm = useRef<HTMLButtonElement>(null);
   const heading = useId();
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    // Not the first field of what is asked: whoever opened it knows what they came for.
+    confirm.current?.focus();
     return () => element?.close();
   }, []);
   return (
@@ -30,7 +33,7 @@ export function ConfirmDialog({ question, label, children, onConfirm, onCancel }
       <h2 id={heading}>{question}</h2>
       <div className="consequence">{children}</div>
       <div className="actions">
-        <button type="button" className="button danger" onClick={onConfirm}>
+        <button ref={confirm} type="button" className="button danger" onClick={onConfirm}>
           {label}
         </button>
         <button type="button" className="button plain" onClick={onCancel}>

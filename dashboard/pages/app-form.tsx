@@ -1,10 +1,14 @@
 import { type FormEvent, useState } from "react";
+import { endsSessionsOf } from "../../shared/api/consequence.ts";
 import { DEFAULT_APP_SETTINGS } from "../../shared/registry/app-settings.ts";
 import { call, etagOf, type RowOf, useApi, useMayWrite, useWrite } from "../api.ts";
+import { useAsk } from "../components/ask.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
 import { PageHead } from "../components/page-head.tsx";
+import { SignedOut } from "../components/signed-out.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
+import { changesOf } from "../lib/changes.ts";
 import { navigate } from "../lib/router.ts";
 import { AppFields, readAppFields } from "./app-fields.tsx";
 
@@ -50,12 +54,19 @@ function EditLoadedApp({ loaded }: { readonly loaded: App }) {
   const update = useWrite("apps.update");
   const remove = useWrite("apps.delete");
   const target = { params: { app: base.id }, ifMatch: etagOf(base) };
-  const submit = (event: FormEvent<HTMLFormElement>) => {
+  const { ask, dialog } = useAsk();
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    update.mutate(
-      { ...target, body: readAppFields(new FormData(event.currentTarget)) },
-      { onSuccess: setBase },
-    );
+    const body = changesOf(readAppFields(new FormData(event.currentTarget)), base);
+    const of = endsSessionsOf("apps.update", target.params, body);
+    const isMeant =
+      of === null ||
+      (await ask({
+        question: body.enabled === false ? `Switch ${base.title || base.name} off?` : "Move the app?",
+        label: body.enabled === false ? "Switch off" : "Move it",
+        consequence: <SignedOut of={of} />,
+      }));
+    if (isMeant) update.mutate({ ...target, body }, { onSuccess: setBase });
   };
   const takeTheirs = async () => {
     setBase(await call("apps.get", { params: { app: base.id } }));
@@ -71,6 +82,7 @@ function EditLoadedApp({ loaded }: { readonly loaded: App }) {
           Saved as version {base.version}. It holds for every request from now on.
         </p>
       )}
+      {dialog}
       <form className="card form" key={base.version} onSubmit={submit}>
         <AppFields app={base} error={update.error} />
         {mayWrite && (
@@ -83,7 +95,8 @@ function EditLoadedApp({ loaded }: { readonly loaded: App }) {
               question={`Delete ${base.title || base.name}?`}
               onConfirm={() => remove.mutate(target, { onSuccess: () => navigate("apps") })}
             >
-              Its sessions end at once, and its host answers nobody any more.
+              <SignedOut of={{ app: base.id }} />
+              <p>Its host answers nobody any more.</p>
             </ConfirmButton>
           </div>
         )}

@@ -2,8 +2,9 @@ import { useMayWrite, usePages } from "../api.ts";
 import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { PageHead } from "../components/page-head.tsx";
+import { SearchField } from "../components/search-field.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
-import { routeTo } from "../lib/router.ts";
+import { routeTo, useFilters } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
 import { type App, EditApp, NewApp } from "./app-form.tsx";
 
@@ -13,16 +14,22 @@ export default function Apps({ path: [id] }: PageProps) {
 }
 
 const COLUMNS: readonly Column<App>[] = [
-  { header: "App", cell: (app) => <a href={routeTo("apps", app.id)}>{app.title || app.name}</a> },
-  { header: "Host", cell: (app) => app.host, className: "long" },
-  { header: "Segment", cell: (app) => app.segment, className: "wide" },
+  {
+    header: "App",
+    cell: (app) => <a href={routeTo("apps", app.id)}>{app.title || app.name}</a>,
+    sort: (app) => app.title || app.name,
+  },
+  { header: "Host", cell: (app) => app.host, sort: (app) => app.host, className: "long" },
+  { header: "Segment", cell: (app) => app.segment, sort: (app) => app.segment, className: "wide" },
   { header: "Upstreams", cell: (app) => app.upstreams.join(", "), className: "wide" },
   { header: "Tags", cell: (app) => app.tags.join(", "), className: "wide" },
-  { header: "State", cell: (app) => <OnOff on={app.enabled} /> },
+  { header: "State", cell: (app) => <OnOff on={app.enabled} />, sort: (app) => app.enabled },
 ];
 
 function AppList() {
-  const apps = usePages("apps.list", {});
+  const [filters, setFilters] = useFilters();
+  const { search = "" } = filters;
+  const apps = usePages("apps.list", { query: search ? { search } : {} });
   const mayWrite = useMayWrite();
   return (
     <>
@@ -33,10 +40,27 @@ function AppList() {
           </a>
         )}
       </PageHead>
+      <div className="form filters">
+        <SearchField
+          label="Search"
+          placeholder="Name, host or tag"
+          value={search}
+          onSearch={(text) => setFilters({ ...filters, search: text })}
+        />
+      </div>
       <Loaded query={apps}>
         {(rows) =>
           rows.length === 0 ? (
-            <Empty>No app stands behind the gateway yet.</Empty>
+            <Empty>
+              {search === "" ? (
+                <>
+                  <p>No app stands behind the gateway yet.</p>
+                  {mayWrite && <a href={routeTo("apps", "new")}>Add the first one</a>}
+                </>
+              ) : (
+                "No app fits."
+              )}
+            </Empty>
           ) : (
             <DataTable caption="Apps" columns={COLUMNS} rows={rows} keyOf={(app) => app.id} />
           )

@@ -44,6 +44,7 @@ export function Groups() {
               columns={[
                 {
                   header: "Group",
+                  sort: (group) => group.name,
                   cell: (group) => <a href={routeTo("people", "groups", group.id)}>{group.name}</a>,
                 },
                 { header: "Description", cell: (group) => group.description },
@@ -125,22 +126,37 @@ export function GroupPage({ id }: { readonly id: string }) {
               rows={rows}
               keyOf={(member) => `${member.kind} ${member.id}`}
               columns={[
-                { header: "Member", cell: (member) => member.name, className: "long" },
+                {
+                  header: "Member",
+                  cell: (member) =>
+                    member.kind === "user" ? (
+                      <a href={routeTo("people", "users", member.id)}>{member.name}</a>
+                    ) : (
+                      <a href={routeTo("people", "groups", member.id)}>{member.name}</a>
+                    ),
+                  sort: (member) => member.name,
+                  className: "long",
+                },
                 { header: "Kind", cell: (member) => member.kind },
                 {
                   header: "Actions",
                   cell: (member) =>
                     mayWrite && (
-                      <button
-                        type="button"
+                      <ConfirmButton
+                        label="Remove"
+                        name={`Remove ${member.name}`}
                         className="button danger small"
-                        aria-label={`Remove ${member.name}`}
-                        onClick={() =>
+                        question={`Take ${member.name} out of ${loaded?.name ?? "the group"}?`}
+                        onConfirm={() =>
                           take.mutate({ params: { group: id, kind: member.kind, member: member.id } })
                         }
                       >
-                        Remove
-                      </button>
+                        <p>
+                          {member.kind === "user" ? "They lose" : "All its members lose"} what policies allow
+                          this group, and open streams that rest on it are cut, at once. They can be added
+                          again.
+                        </p>
+                      </ConfirmButton>
                     ),
                 },
               ]}

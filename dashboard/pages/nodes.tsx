@@ -1,15 +1,17 @@
 import { useState } from "react";
 import { NODE_STATUSES } from "../../shared/registry/node-status.ts";
-import { type RowOf, usePages } from "../api.ts";
+import { call, type RowOf, useMayWrite, usePages } from "../api.ts";
+import { ConfirmButton } from "../components/confirm-button.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
+import { Moment } from "../components/moment.tsx";
 import { NodeStatus, Online } from "../components/node-badges.tsx";
 import { PageHead } from "../components/page-head.tsx";
+import { SearchField } from "../components/search-field.tsx";
 import { SegmentSelect } from "../components/segment-select.tsx";
-import { Empty, Loaded } from "../components/states.tsx";
-import { formatAgo } from "../lib/format.ts";
-import { nodeMatches } from "../lib/node-search.ts";
-import { routeTo } from "../lib/router.ts";
+import { Empty, Failure, Loaded } from "../components/states.tsx";
+import { useBulk } from "../lib/bulk.ts";
+import { routeTo, useFilters } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
 import { Holds } from "./holds.tsx";
 import { NodePage } from "./node-page.tsx";
@@ -24,16 +26,31 @@ export default function Nodes({ path: [id] }: PageProps) {
 const EVERY = 5_000;
 
 const COLUMNS: readonly Column<Node>[] = [
-  { header: "Node", cell: (node) => <a href={routeTo("nodes", node.id)}>{node.name}</a>, className: "long" },
-  { header: "Status", cell: (node) => <NodeStatus status={node.status} /> },
-  { header: "Online", cell: (node) => <Online live={node.live} status={node.status} /> },
-  { header: "Address", cell: (node) => <code>{node.ipv4}</code>, className: "wide" },
   {
-    header: "Last seen",
-    cell: (node) => (node.live ? formatAgo(node.live.lastSeenAt) : ""),
+    header: "Node",
+    cell: (node) => <a href={routeTo("nodes", node.id)}>{node.name}</a>,
+    sort: (node) => node.name,
+    className: "long",
+  },
+  { header: "Status", cell: (node) => <NodeStatus status={node.status} />, sort: (node) => node.status },
+  {
+    header: "Online",
+    cell: (node) => <Online live={node.live} status={node.status} />,
+    sort: (node) => node.live?.online ?? null,
+  },
+  {
+    header: "Address",
+    cell: (node) => <code>{node.ipv4}</code>,
+    sort: (node) => node.ipv4,
     className: "wide",
   },
-  { header: "Segment", cell: (node) => node.segment, className: "wide" },
+  {
+    header: "Last seen",
+    cell: (node) => node.live && <Moment at={node.live.lastSeenAt} />,
+    sort: (node) => node.live?.lastSeenAt ?? null,
+    className: "wide",
+  },
+  { header: "Segment", cell: (node) => node.segment, sort: (node) => node.segment, className: "wide" },
   { header: "Tags", cell: (node) => node.tags.join(", "), className: "wide" },
   { header: "Version", cell: (node) => node.live?.facts?.agentVersion ?? "", className: "wide" },
   { header: "Peers", cell: (node) => node.live?.peers ?? "", className: "wide" },
@@ -52,12 +69,29 @@ function ConfigState({ node: { live } }: { readonly node: Node }) {
 function NodeList() {
   const [status, setStatus] = useState<Node["status"] | "">("");
   const [segment, setSegment] = useState("");
-  const [search, setSearch] = useState("");
+  const [filters, setFilters] = useFilters();
+  const { search = "" } = filters;
   const nodes = usePages(
     "nodes.list",
-    { query: { ...(status && { status }), ...(segment && { segment }) } },
+    { query: { ...(status && { status }), ...(segment && { segment }), ...(search && { search }) } },
     EVERY,
   );
+  const mayWrite = useMayWrite();
+  const approve = useBulk((node: Node) => call("nodes.approve", { params: { node: node.id } }));
+  const bulk = {
+    nameOf: (node: Node) => node.name,
+    mayTake: (node: Node) => node.status === "pending" || node.status === "expired",
+    actions: (taken: readonly Node[], done: () => void) => (
+      <ConfirmButton
+        label="Approve them"
+        className="button small"
+        question={taken.length === 1 ? `Let ${taken[0]?.name} in?` : `Let ${taken.length} nodes in?`}
+        onConfirm={() => approve.mutate(taken, { onSuccess: done })}
+      >
+        <p>They get the network’s configuration, and talk to whom the rules let them.</p>
+      </ConfirmButton>
+    ),
+  };
   return (
     <>
       <PageHead title="Nodes">
@@ -69,17 +103,12 @@ function NodeList() {
         </a>
       </PageHead>
       <div className="form filters">
-        <Field label="Search" broad>
-          {(c) => (
-            <input
-              {...c}
-              type="search"
-              placeholder="Name, tag, address or owner"
-              value={search}
-              onChange={(event) => setSearch(event.target.value)}
-            />
-          )}
-        </Field>
+        <SearchField
+          label="Search"
+          placeholder="Name, tag, address or owner"
+          value={search}
+          onSearch={(text) => setFilters({ ...filters, search: text })}
+        />
         <Field label="Status">
           {(c) => (
             <select
@@ -98,13 +127,21 @@ function NodeList() {
           {(c) => <SegmentSelect control={c} name="segment" none="All" onChange={setSegment} />}
         </Field>
       </div>
+      <Failure error={approve.error} />
       <Loaded query={nodes}>
         {(rows) => {
-          const found = rows.filter((node) => nodeMatches(node, search));
-          if (found.length > 0) {
-            return <DataTable caption="Nodes" columns={COLUMNS} rows={found} keyOf={(node) => node.id} />;
+          if (rows.length > 0) {
+            return (
+              <DataTable
+                caption="Nodes"
+                columns={COLUMNS}
+                rows={rows}
+                keyOf={(node) => node.id}
+                bulk={mayWrite ? bulk : undefined}
+              />
+            );
           }
-          if (rows.length > 0 || status !== "" || segment !== "") return <Empty>No node fits.</Empty>;
+          if (status !== "" || segment !== "" || search !== "") return <Empty>No node fits.</Empty>;
           return (
             <Empty>
               No machine has joined yet. <a href={routeTo("enrolment-keys")}>Make an enrolment key</a>, then

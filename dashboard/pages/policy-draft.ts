@@ -1,16 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { call } from "../api.ts";
-
-/** The text after the typing paused for `delayMs`. */
-function useSettled(text: string, delayMs: number): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), delayMs);
-    return () => clearTimeout(timer);
-  }, [text, delayMs]);
-  return settled;
-}
+import { useSettled } from "../lib/settled.ts";
 
 /** Checks Cedar text while it is being typed. `valid` is only true for the very text that is shown. */
 export function useValidation(source: string) {

@@ -138,18 +138,15 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
               >
                 Publish version {base.currentVersion + 1}
               </button>
-              <button
-                type="button"
-                className="button plain"
-                disabled={update.isPending}
-                onClick={() => {
+              <SwitchPolicy
+                policy={base}
+                busy={update.isPending}
+                onSwitch={() => {
                   begin();
                   // Keeps what is being typed: only the state of the policy changes.
                   update.mutate({ ...target, body: { enabled: !base.enabled } }, { onSuccess: setBase });
                 }}
-              >
-                {base.enabled ? "Switch off" : "Switch on"}
-              </button>
+              />
               <ConfirmButton
                 label="Delete"
                 question={`Delete the policy ${base.name}?`}
@@ -178,5 +175,32 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
         }
       />
     </>
+  );
+}
+
+interface SwitchPolicy {
+  readonly policy: Policy;
+  readonly busy: boolean;
+  readonly onSwitch: () => void;
+}
+
+/** Switching on asks, too: a forbid puts people out as surely as a permit that is gone. */
+function SwitchPolicy({ policy, busy, onSwitch }: SwitchPolicy) {
+  const [label, says] = policy.enabled
+    ? [
+        "Switch off",
+        "What it permits is permitted no more, and what it forbids is open where another policy permits it.",
+      ]
+    : ["Switch on", "Its text is in force at once, with what it permits and what it forbids."];
+  return (
+    <ConfirmButton
+      label={label}
+      className="button plain"
+      question={`${label === "Switch off" ? "Switch off" : "Switch on"} the policy ${policy.name}?`}
+      disabled={busy}
+      onConfirm={onSwitch}
+    >
+      <p>{says} Every open stream is judged anew within a second.</p>
+    </ConfirmButton>
   );
 }

@@ -1,77 +1,58 @@
-import { useState } from "react";
+import { meaningOf } from "../../shared/audit/meanings.ts";
 import { type RowOf, useMayWrite, usePages, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
+import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
+import { SearchField } from "../components/search-field.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
 import { browserName } from "../lib/browser-name.ts";
-import { formatMoment } from "../lib/format.ts";
+import { routeTo, useFilters } from "../lib/router.ts";
+import { EndSession } from "./end-session.tsx";
+import { appOf, endedInWords, useEndMany } from "./session-words.ts";
 
 type Session = RowOf<"sessions.list">;
 type State = "live" | "ended" | "all";
 
 export default function Sessions() {
-  const [state, setState] = useState<State>("live");
-  const [user, setUser] = useState("");
-  const sessions = usePages("sessions.list", { query: { state, ...(user && { user }) } });
-  const kill = useWrite("sessions.kill");
-  const killMany = useWrite("sessions.killMany");
-  const mayWrite = useMayWrite();
-  const ended = kill.data ?? killMany.data;
+  const [filters, setFilters] = useFilters();
+  const { search = "", state = "live" } = filters;
+  const sessions = usePages("sessions.list", { query: { state: state as State, ...(search && { search }) } });
   return (
     <>
       <PageHead title="Sessions" />
-      <Failure error={kill.error ?? killMany.error} />
-      <p role="status" className={ended ? "notice good" : "hidden"}>
-        {ended &&
-          `${ended.ended.length} ended.${ended.pending > 0 ? ` ${ended.pending} places could not be reached yet and are retried.` : ""}`}
-      </p>
-      <form
-        className="form filters"
-        onSubmit={(event) => {
-          event.preventDefault();
-          setUser(String(new FormData(event.currentTarget).get("user") ?? "").trim());
-        }}
-      >
+      <div className="form filters">
+        <SearchField
+          label="Search"
+          placeholder="Person, app or address"
+          value={search}
+          onSearch={(text) => setFilters({ ...filters, search: text })}
+        />
         <Field label="State">
           {(c) => (
-            <select {...c} value={state} onChange={(event) => setState(event.target.value as State)}>
+            <select
+              {...c}
+              value={state}
+              onChange={(event) => setFilters({ ...filters, state: event.target.value })}
+            >
               <option value="live">Live</option>
               <option value="ended">Ended</option>
               <option value="all">All</option>
             </select>
           )}
         </Field>
-        <Field label="User (e-mail)" broad>
-          {(c) => <input {...c} name="user" type="search" />}
-        </Field>
-        <div className="actions">
-          <button type="submit" className="button plain">
-            Filter
-          </button>
-          {mayWrite && user !== "" && (
-            <ConfirmButton
-              label="End all of this user"
-              question={`End every session of ${user}?`}
-              onConfirm={() => killMany.mutate({ body: { by: "user", user } })}
-            >
-              Open streams are cut within a second. The user may sign in again.
-            </ConfirmButton>
-          )}
-        </div>
-      </form>
+      </div>
       <Loaded query={sessions}>
         {(rows) =>
           rows.length === 0 ? (
-            <Empty>No session fits.</Empty>
+            <Empty>
+              {search === "" && state === "live"
+                ? "Nobody is signed in."
+                : "No session fits. Try fewer words, or another state."}
+            </Empty>
           ) : (
-            <DataTable
-              caption="Sessions"
-              columns={columns(mayWrite, (id) => kill.mutate({ params: { session: id } }))}
-              rows={rows}
-              keyOf={(session) => session.id}
-            />
+            <SessionTable rows={rows} />
           )
         }
       </Loaded>
@@ -80,54 +61,98 @@ export default function Sessions() {
   );
 }
 
-function columns(mayWrite: boolean, onKill: (id: string) => void): readonly Column<Session>[] {
-  const columns: Column<Session>[] = [
-    { header: "User", cell: (session) => session.email, className: "long" },
-    { header: "For", cell: appOf },
-    { header: "Since", cell: (session) => formatMoment(session.createdAt), className: "wide" },
-    { header: "IP address", cell: (session) => session.ip, className: "wide" },
-    {
-      header: "Browser",
-      cell: (session) => <span title={session.userAgent}>{browserName(session.userAgent)}</span>,
-      className: "wide",
-    },
-    { header: "State", cell: (session) => <SessionState session={session} /> },
-  ];
-  if (!mayWrite) return columns;
-  return [
-    ...columns,
-    {
-      header: "Action",
-      className: "action",
-      cell: (session) => session.endedAt === null && <EndSession session={session} onKill={onKill} />,
-    },
-  ];
+/** Sessions with how they are ended: one, or those that are taken. */
+export function SessionTable({ rows }: { readonly rows: readonly Session[] }) {
+  const mayWrite = useMayWrite();
+  const kill = useWrite("sessions.kill");
+  const many = useEndMany();
+  const ended = kill.data ?? many.data;
+  const bulk = {
+    nameOf: (session: Session) => `${session.email} for ${appOf(session)}`,
+    mayTake: (session: Session) => session.endedAt === null,
+    actions: (taken: readonly Session[], done: () => void) => (
+      <ConfirmButton
+        label="End them"
+        className="button danger small"
+        question={taken.length === 1 ? "End this session?" : `End ${taken.length} sessions?`}
+        onConfirm={() => {
+          kill.reset();
+          many.mutate(
+            taken.map(({ id }) => id),
+            { onSuccess: done },
+          );
+        }}
+      >
+        <p>
+          <strong>{peopleIn(taken)}</strong> put out within a second. Who is still signed in comes back by
+          opening an app again.
+        </p>
+      </ConfirmButton>
+    ),
+  };
+  return (
+    <>
+      <Failure error={kill.error ?? many.error} />
+      <p role="status" className={ended ? "notice good" : "hidden"}>
+        {ended && endedInWords(ended)}
+      </p>
+      <DataTable
+        caption="Sessions"
+        columns={
+          mayWrite ? [...COLUMNS, endColumn((id) => kill.mutate({ params: { session: id } }))] : COLUMNS
+        }
+        rows={rows}
+        keyOf={(session) => session.id}
+        bulk={mayWrite ? bulk : undefined}
+      />
+    </>
+  );
 }
 
-const appOf = (session: Session): string => session.appName ?? "sign-in";
+function peopleIn(sessions: readonly Session[]): string {
+  const people = new Set(sessions.map(({ userId }) => userId)).size;
+  return people === 1 ? "1 person is" : `${people} people are`;
+}
+
+const COLUMNS: readonly Column<Session>[] = [
+  {
+    header: "User",
+    cell: (session) => <a href={routeTo("people", "users", session.userId)}>{session.email}</a>,
+    sort: (session) => session.email,
+    className: "long",
+  },
+  { header: "For", cell: appOf, sort: appOf },
+  {
+    header: "Since",
+    cell: (session) => <Moment at={session.createdAt} />,
+    sort: (session) => session.createdAt,
+    className: "wide",
+  },
+  { header: "IP address", cell: (session) => session.ip, sort: (session) => session.ip, className: "wide" },
+  {
+    header: "Browser",
+    cell: (session) => <span title={session.userAgent}>{browserName(session.userAgent)}</span>,
+    sort: (session) => browserName(session.userAgent),
+    className: "wide",
+  },
+  {
+    header: "State",
+    cell: (session) => <SessionState session={session} />,
+    sort: (session) => session.endReason ?? "",
+  },
+];
+
+const endColumn = (onKill: (id: string) => void): Column<Session> => ({
+  header: "Action",
+  className: "action",
+  cell: (session) => session.endedAt === null && <EndSession session={session} onKill={onKill} />,
+});
 
 function SessionState({ session }: { readonly session: Session }) {
   if (session.endedAt === null) return <span className="badge good">live</span>;
-  return <span className="badge">{session.endReason ?? "ended"}</span>;
-}
-
-function EndSession({
-  session,
-  onKill,
-}: {
-  readonly session: Session;
-  readonly onKill: (id: string) => void;
-}) {
   return (
-    <ConfirmButton
-      label="End"
-      name={`End the session of ${session.email} for ${appOf(session)}`}
-      className="button danger small"
-      question="End this session?"
-      onConfirm={() => onKill(session.id)}
-    >
-      {session.email} is put out within a second
-      {session.kind === "sign_in" ? ", together with the app sessions that hang on it" : ""}.
-    </ConfirmButton>
+    <>
+      ended <Moment at={session.endedAt} />: {meaningOf(session.endReason ?? "ended")}
+    </>
   );
 }

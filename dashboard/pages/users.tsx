@@ -1,33 +1,83 @@
 import type { FormEvent } from "react";
-import { etagOf, type RowOf, useMayWrite, usePages, useWrite } from "../api.ts";
+import { call, etagOf, useMayWrite, usePages, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
+import { SearchField } from "../components/search-field.tsx";
 import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
-
-type User = RowOf<"users.list">;
-type Role = User["role"];
+import { useBulk } from "../lib/bulk.ts";
+import { routeTo, useFilters } from "../lib/router.ts";
+import { type User, type UserChange, useUserChange } from "./user-changes.tsx";
 
 export function Users() {
-  const users = usePages("users.list", {});
-  const update = useWrite("users.update");
+  const [filters, setFilters] = useFilters();
+  const { search = "", status = "" } = filters;
+  const users = usePages("users.list", {
+    query: { ...(search && { search }), ...(status && { status: status as User["status"] }) },
+  });
+  const { change, dialog, error } = useUserChange();
+  const disable = useBulk((user: User) =>
+    call("users.update", { params: { user: user.id }, ifMatch: etagOf(user), body: { status: "disabled" } }),
+  );
   const mayWrite = useMayWrite();
-  const change = (user: User, body: { status?: User["status"]; role?: Role }) =>
-    update.mutate({ params: { user: user.id }, ifMatch: etagOf(user), body });
+  const bulk = {
+    nameOf: (user: User) => user.email,
+    mayTake: (user: User) => user.status === "active",
+    actions: (taken: readonly User[], done: () => void) => (
+      <ConfirmButton
+        label="Disable them"
+        className="button danger small"
+        question={taken.length === 1 ? `Disable ${taken[0]?.email}?` : `Disable ${taken.length} people?`}
+        onConfirm={() => disable.mutate(taken, { onSuccess: done })}
+      >
+        <p>
+          All their sessions end within a second, and they can’t sign in until they are enabled again:{" "}
+          {taken.map(({ email }) => email).join(", ")}.
+        </p>
+      </ConfirmButton>
+    ),
+  };
   return (
     <>
+      {dialog}
       {mayWrite && <AddUser />}
-      <Failure error={update.error} />
+      <div className="form filters">
+        <SearchField
+          label="Search"
+          placeholder="E-mail or name"
+          value={search}
+          onSearch={(text) => setFilters({ ...filters, search: text })}
+        />
+        <Field label="Status">
+          {(c) => (
+            <select
+              {...c}
+              value={status}
+              onChange={(event) => setFilters({ ...filters, status: event.target.value })}
+            >
+              <option value="">All</option>
+              <option value="active">Active</option>
+              <option value="disabled">Disabled</option>
+            </select>
+          )}
+        </Field>
+      </div>
+      <Failure error={error ?? disable.error} />
       <Loaded query={users}>
         {(rows) =>
           rows.length === 0 ? (
-            <Empty>No user is known yet. Users appear here when they first sign in.</Empty>
+            <Empty>
+              {search === "" && status === ""
+                ? "No user is known yet. Users appear here when they first sign in."
+                : "Nobody fits."}
+            </Empty>
           ) : (
             <DataTable
               caption="Users"
               columns={columns(mayWrite, change)}
               rows={rows}
               keyOf={(user) => user.id}
+              bulk={mayWrite ? bulk : undefined}
             />
           )
         }
@@ -37,34 +87,24 @@ export function Users() {
   );
 }
 
-function columns(
-  mayWrite: boolean,
-  change: (user: User, body: { status?: User["status"]; role?: Role }) => void,
-): readonly Column<User>[] {
+function columns(mayWrite: boolean, change: (user: User, body: UserChange) => void): readonly Column<User>[] {
   const columns: Column<User>[] = [
-    { header: "User", cell: (user) => user.email, className: "long" },
-    { header: "Name", cell: (user) => user.name, className: "wide" },
+    {
+      header: "User",
+      cell: (user) => <a href={routeTo("people", "users", user.id)}>{user.email}</a>,
+      sort: (user) => user.email,
+      className: "long",
+    },
+    { header: "Name", cell: (user) => user.name, sort: (user) => user.name, className: "wide" },
     { header: "Groups", cell: (user) => user.groups.join(", "), className: "wide" },
     {
       header: "Role",
-      cell: (user) =>
-        mayWrite ? (
-          <select
-            aria-label={`Role of ${user.email}`}
-            value={user.role ?? ""}
-            onChange={(event) => change(user, { role: (event.target.value || null) as Role })}
-          >
-            <option value="">user</option>
-            <option value="auditor">auditor</option>
-            <option value="admin">admin</option>
-            <option value="owner">owner</option>
-          </select>
-        ) : (
-          (user.role ?? "user")
-        ),
+      sort: (user) => user.role ?? "user",
+      cell: (user) => (mayWrite ? <RoleSelect user={user} onChange={change} /> : (user.role ?? "user")),
     },
     {
       header: "Status",
+      sort: (user) => user.status,
       cell: (user) => (
         <span className={user.status === "active" ? "badge good" : "badge bad"}>{user.status}</span>
       ),
@@ -76,33 +116,43 @@ function columns(
     {
       header: "Action",
       className: "action",
-      cell: (user) => {
-        if (user.status === "disabled") {
-          return (
-            <button
-              type="button"
-              className="button plain small"
-              aria-label={`Enable ${user.email}`}
-              onClick={() => change(user, { status: "active" })}
-            >
-              Enable
-            </button>
-          );
-        }
-        return (
-          <ConfirmButton
-            label="Disable"
-            name={`Disable ${user.email}`}
-            className="button danger small"
-            question={`Disable ${user.email}?`}
-            onConfirm={() => change(user, { status: "disabled" })}
-          >
-            All their sessions end within a second, and they can't sign in until they are enabled again.
-          </ConfirmButton>
-        );
-      },
+      cell: (user) => <StatusButton user={user} onChange={change} />,
     },
   ];
+}
+
+interface UserControl {
+  readonly user: User;
+  readonly onChange: (user: User, body: UserChange) => void;
+}
+
+export function RoleSelect({ user, onChange }: UserControl) {
+  return (
+    <select
+      aria-label={`Role of ${user.email}`}
+      value={user.role ?? ""}
+      onChange={(event) => onChange(user, { role: (event.target.value || null) as User["role"] })}
+    >
+      <option value="">user</option>
+      <option value="auditor">auditor</option>
+      <option value="admin">admin</option>
+      <option value="owner">owner</option>
+    </select>
+  );
+}
+
+export function StatusButton({ user, onChange }: UserControl) {
+  const isActive = user.status === "active";
+  return (
+    <button
+      type="button"
+      className={isActive ? "button danger small" : "button plain small"}
+      aria-label={`${isActive ? "Disable" : "Enable"} ${user.email}`}
+      onClick={() => onChange(user, { status: isActive ? "disabled" : "active" })}
+    >
+      {isActive ? "Disable" : "Enable"}
+    </button>
+  );
 }
 
 function AddUser() {

@@ -125,6 +125,11 @@ export const queryInteger = (min: number, max: number) =>
 
 export const cursor = z.string().check(z.maxLength(400));
 
+/** A part of what a thing is called, whatever the case. */
+export const search = z.optional(
+  said(line(100).check(z.minLength(1)), "only those whose name or address holds this"),
+);
+
 /** The query of every list: at most 200 items a page, 50 unless asked. */
 export const pageQuery = {
   limit: z.optional(said(queryInteger(1, 200), "how many items at most; 50 unless said")),

@@ -121,6 +121,7 @@ export const nodeQuery = {
   ...f.pageQuery,
   status: z.optional(f.said(z.enum(NODE_STATUSES), "only these")),
   segment: z.optional(f.said(f.reference, "only of this segment, by id or name")),
+  search: f.search,
 };
 
 /** Who still may hold a node that was revoked. */

@@ -25,6 +25,7 @@ export const sessionQuery = {
   user: z.optional(f.said(f.reference, "only of this user, by e-mail or id")),
   app: z.optional(f.said(f.reference, "only of this app, by name or id")),
   provider: z.optional(f.said(f.reference, "only those for which this identity provider vouches")),
+  search: f.search,
   kind: z.optional(f.said(z.enum(["sign_in", "app"]), "only of this kind")),
   state: z.optional(f.said(z.enum(["live", "ended", "all"]), "`live` unless said")),
 };

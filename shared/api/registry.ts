@@ -59,6 +59,7 @@ export const userUpdate = z.partial(z.strictObject(userInput));
 
 export const userQuery = {
   ...f.pageQuery,
+  search: f.search,
   status: z.optional(f.said(z.enum(["active", "disabled"]), "only these")),
 };
 
@@ -172,6 +173,7 @@ export const appCreate = z.extend(z.partial(z.strictObject(appInput)), {
   upstreams: appInput.upstreams,
 });
 export const appUpdate = z.partial(z.strictObject(appInput));
+export const appQuery = { ...f.pageQuery, search: f.search };
 
 export const identityProvider = z.object({
   id: z.string(),

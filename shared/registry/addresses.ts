@@ -17,6 +17,10 @@ export function ipv4At(index: number): string {
   return `100.${64 + Math.floor(block / 256)}.${block % 256}.${1 + (index % PER_BLOCK)}`;
 }
 
+/** The same of the node `n` in SQL. */
+export const IPV4_SQL = `'100.' || (64 + n.address_index / ${PER_BLOCK} / 256) || '.' ||
+  (n.address_index / ${PER_BLOCK} % 256) || '.' || (1 + n.address_index % ${PER_BLOCK})`;
+
 /** @param prefix The network's ULA prefix, from `ulaPrefix`. */
 export function ipv6At(prefix: string, index: number): string {
   const address = parseIPv6(prefix.replace("/48", ""));

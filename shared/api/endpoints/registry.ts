@@ -172,7 +172,7 @@ export const REGISTRY_ENDPOINTS = {
     path: "/api/v1/apps",
     role: "auditor",
     summary: "List apps",
-    query: paged,
+    query: z.strictObject(r.appQuery),
     response: page(r.app),
   },
   "apps.create": {

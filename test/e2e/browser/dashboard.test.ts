@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startEchoApp } from "../../../scripts/demo/echo-app.ts";
+import { signIn } from "../../support/attack.ts";
 import { openBrowser } from "../../support/browser.ts";
 import { closeServer, freePort, type System, startSystem } from "../../support/harness.ts";
 import { where } from "../../support/needs.ts";
@@ -18,6 +19,15 @@ const PAGE_IDS = [
   "decisions",
   "sessions",
   "people",
+  "people/users/alice@example.com",
+  "people/groups",
+  "people/groups/engineering",
+  "apps/echo",
+  "apps/new",
+  "policies/echo",
+  "policies/new",
+  "policies/test",
+  "nodes/web-1",
   "providers",
   "providers/new",
   "providers/main",
@@ -80,18 +90,23 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     expect(await page.textContent("#request")).toContain("x-rustronaut-jwt-assertion");
   });
 
-  it.each([1440, 390])(
-    "every page is accessible, without layout shift or errors, at %i px",
-    { timeout: 120_000 },
-    async (width) => {
+  it.each([
+    [1440, "light"],
+    [390, "dark"],
+  ] as const)(
+    "every page is accessible, without layout shift or errors, at %i px in %s",
+    { timeout: 240_000 },
+    async (width, colorScheme) => {
       await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(error.message));
       for (const id of PAGE_IDS) {
         await page.goto(`${system.hubOrigin}/#/${id}`);
         await page.waitForSelector("main h1");
-        await page.waitForLoadState("networkidle").catch(() => undefined);
-        await isAccessible(page, `${id} at ${width}`);
+        // A page that polls or streams is never idle.
+        await page.waitForLoadState("networkidle", { timeout: 2_000 }).catch(() => undefined);
+        await isAccessible(page, `${id} at ${width} in ${colorScheme}`);
         expect(await overflow(page), `${id} at ${width} overflows`).toBeLessThanOrEqual(0);
         if (width === 1440 && id !== "map") await screenshot(page, id);
       }
@@ -140,7 +155,7 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
   it("an administrator ends a session with the keyboard alone", async () => {
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(`${system.hubOrigin}/#/sessions`);
-    const button = page.locator("main table button").first();
+    const button = page.locator("main tbody button").first();
     await button.waitFor();
     await button.focus();
     await page.keyboard.press("Enter");
@@ -198,6 +213,102 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     const failure = page.getByRole("alert");
     await expect.poll(() => failure.textContent()).toContain("The hub does not answer");
     await browser.context.setOffline(false);
+  });
+
+  it("finds people, apps, nodes and sessions by every word of a search, at the hub", async () => {
+    const { admin } = system;
+    await admin.call("users.create", { body: { email: "zoe@example.com", name: "Zoë 100%" } });
+    const people = async (search: string) =>
+      (await admin.call("users.list", { query: { search } })).data.items.map(({ email }) => email);
+    expect(await people("ZOE")).toEqual(["zoe@example.com"]);
+    expect(await people("example zoe")).toEqual(["zoe@example.com"]);
+    expect(await people("100%")).toEqual(["zoe@example.com"]);
+    expect(await people("zoe alice")).toEqual([]);
+    const nodes = async (search: string) =>
+      (await admin.call("nodes.list", { query: { search } })).data.items.map(({ name }) => name);
+    expect(await nodes("MAIN web-2")).toEqual(["web-2"]);
+    const address = (await admin.call("nodes.get", { params: { node: "db-1" } })).data.ipv4;
+    expect(await nodes(address)).toContain("db-1");
+    const apps = (await admin.call("apps.list", { query: { search: "echo.local" } })).data.items;
+    expect(apps.map(({ name }) => name)).toEqual(["echo"]);
+    const sessions = (await admin.call("sessions.list", { query: { search: "alice echo" } })).data.items;
+    expect(sessions.map(({ appName }) => appName)).toEqual(["echo"]);
+  });
+
+  it("a table is sorted by its headers, by keyboard, and says so", async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(`${system.hubOrigin}/#/people`);
+    const header = page.getByRole("columnheader", { name: "User" });
+    const first = page.locator("main tbody tr").first();
+    await header.getByRole("button").press("Enter");
+    expect(await header.getAttribute("aria-sort")).toBe("ascending");
+    expect(await first.textContent()).toContain("alice@example.com");
+    await page.keyboard.press("Enter");
+    expect(await header.getAttribute("aria-sort")).toBe("descending");
+    expect(await first.textContent()).toContain("zoe@example.com");
+  });
+
+  const roleOf = async (user: string) =>
+    (await system.admin.call("users.get", { params: { user } })).data.role;
+  it("U16: a role is changed after a question that says what it may, and one's own with a warning", async () => {
+    await page.goto(`${system.hubOrigin}/#/people`);
+    const dialog = page.getByRole("dialog");
+    await page.getByLabel("Role of zoe@example.com").selectOption("admin");
+    expect(await dialog.textContent()).toContain("may change everything but owners");
+    await dialog.getByRole("button", { name: "Cancel" }).press("Enter");
+    expect(await roleOf("zoe@example.com")).toBe(null);
+    await page.getByLabel("Role of zoe@example.com").selectOption("auditor");
+    await dialog.getByRole("button", { name: "Change the role" }).press("Enter");
+    await expect.poll(() => roleOf("zoe@example.com")).toBe("auditor");
+    await page.getByLabel("Role of alice@example.com").selectOption("");
+    expect(await dialog.textContent()).toContain("This is your own account");
+    await isAccessible(page, "a question");
+    await page.keyboard.press("Escape");
+    expect(await roleOf("alice@example.com")).toBe("owner");
+  });
+
+  it("several are disabled with one question", async () => {
+    for (const email of ["one@example.com", "two@example.com"]) {
+      await system.admin.call("users.create", { body: { email } });
+    }
+    await page.goto(`${system.hubOrigin}/#/people`);
+    await page.reload();
+    await page.getByLabel("Take one@example.com").press("Space");
+    await page.getByLabel("Take two@example.com").press("Space");
+    await page.getByRole("button", { name: "Disable them" }).press("Enter");
+    const dialog = page.getByRole("dialog");
+    expect(await dialog.textContent()).toContain("Disable 2 people?");
+    await dialog.getByRole("button", { name: "Disable them" }).press("Enter");
+    const disabled = async () =>
+      (await system.admin.call("users.list", { query: { status: "disabled" } })).data.items.length;
+    await expect.poll(disabled).toBe(2);
+  });
+
+  it("U15: ending a session says that its owner comes back, and offers to end everything and stop signing in", async () => {
+    await signIn(system, "bob", `http://app.localhost:${system.port}`);
+    await page.goto(`${system.hubOrigin}/#/sessions?search=bob+app`);
+    await page.getByRole("button", { name: "End the session of bob@example.com" }).first().press("Enter");
+    const dialog = page.getByRole("dialog");
+    expect(await dialog.textContent()).toContain("They come back by opening the app again");
+    await dialog.getByLabel("Everything, and stop signing in").check();
+    await dialog.getByRole("button", { name: "End" }).press("Enter");
+    const bob = async () =>
+      (await system.admin.call("users.get", { params: { user: "bob@example.com" } })).data.status;
+    await expect.poll(bob).toBe("disabled");
+    const live = await system.admin.call("sessions.count", { query: { user: "bob@example.com" } });
+    expect(live.data.sessions).toBe(0);
+  });
+
+  it("U13: switching the only provider off asks, with the number of people and who could come back", async () => {
+    await page.goto(`${system.hubOrigin}/#/providers/main`);
+    await page.getByLabel("Switched on").press("Space");
+    await page.getByRole("button", { name: "Save" }).press("Enter");
+    const dialog = page.getByRole("dialog");
+    await expect.poll(() => dialog.textContent()).toMatch(/1 person is signed out \(\d+ sessions end\)/);
+    expect(await dialog.textContent()).toContain("nobody could sign in any more");
+    await page.keyboard.press("Escape");
+    const { data } = await system.admin.call("identityProviders.get", { params: { provider: "main" } });
+    expect(data.enabled).toBe(true);
   });
 
   it("U17: a new enrolment key is what the command line makes: not approved in advance", async () => {

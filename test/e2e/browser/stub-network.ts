@@ -173,9 +173,12 @@ export function stubNetwork(count: number, role: "owner" | "auditor" = "owner"):
       next: null,
     }),
     "nodes.list": ({ query }) => {
+      const words = (query.get("search") ?? "").split(" ");
       const all = [...nodes.values()].filter(
-        ({ status, segment }) =>
-          (query.get("status") ?? status) === status && (query.get("segment") ?? segment) === segment,
+        ({ status, segment, name, tags }) =>
+          (query.get("status") ?? status) === status &&
+          (query.get("segment") ?? segment) === segment &&
+          words.every((word) => [name, ...tags].join(" ").includes(word)),
       );
       const from = Number(query.get("cursor") ?? 0);
       return { items: all.slice(from, from + 50), next: all.length > from + 50 ? String(from + 50) : null };

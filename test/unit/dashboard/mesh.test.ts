@@ -3,7 +3,6 @@ import { formatAgo, formatBytes, formatLength } from "../../../dashboard/lib/for
 import { joinCommand, keyState } from "../../../dashboard/lib/key-state.ts";
 import { localInput, readLocalInput } from "../../../dashboard/lib/local-input.ts";
 import { readNodeFields } from "../../../dashboard/lib/node-fields.ts";
-import { nodeMatches } from "../../../dashboard/lib/node-search.ts";
 import { receiptInWords } from "../../../dashboard/lib/receipt.ts";
 import { linesOf, problemOf } from "../../../dashboard/lib/rule-text.ts";
 import { rootUrgency, summariseRoot } from "../../../dashboard/lib/trust.ts";
@@ -37,24 +36,6 @@ describe("lengths, moments and bytes", () => {
       "150 KiB",
       "5.00 GiB",
     ]);
-  });
-});
-
-describe("the search for nodes", () => {
-  const node = {
-    name: "web-1",
-    hostname: "Web.Example",
-    segment: "production",
-    tags: ["http"],
-    user: "ada@example.com",
-    ipv4: "100.64.0.7",
-    ipv6: "fd00::7",
-  };
-  it("finds every word anywhere, in either case", () => {
-    for (const search of ["", "WEB", "http ada@", "100.64.0.7", " production  web "]) {
-      expect(nodeMatches(node, search), search).toBe(true);
-    }
-    expect(nodeMatches(node, "web db")).toBe(false);
   });
 });
 

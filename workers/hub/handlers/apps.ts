@@ -13,6 +13,7 @@ import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
+import { holdsWords } from "../search.ts";
 import { checkUpstreams } from "../upstreams.ts";
 import { findSegment } from "./segments.ts";
 
@@ -199,7 +200,15 @@ export const APP_HANDLERS: Handlers<
   "apps.list": async ({ bindings, query }) => ({
     body: await pageOf(
       query,
-      (after, limit) => readApps(bindings.db, gt(apps.id, after ?? ""), limit),
+      (after, limit) =>
+        readApps(
+          bindings.db,
+          and(
+            gt(apps.id, after ?? ""),
+            holdsWords(query.search, apps.name, apps.title, apps.host, apps.tags),
+          ),
+          limit,
+        ),
       (app) => app.id,
     ),
   }),

@@ -1,4 +1,5 @@
 import { nodeLabel } from "../../../shared/node/config/node-name.ts";
+import { IPV4_SQL } from "../../../shared/registry/addresses.ts";
 import { type MeshStatement, REVISION } from "../../../shared/registry/mesh-change.ts";
 import { STANDING } from "../../../shared/registry/node-rows.ts";
 import {
@@ -21,8 +22,12 @@ import { guard, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers, Reply, Write } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
+import { wordsHeld, wordsOf } from "../search.ts";
 import { findSegment } from "./segments.ts";
 import { findUser } from "./users.ts";
+
+/** What nodes are found by. Parameter 4: the words. */
+const NODE_HOLDS = wordsHeld("?4", "n.name", "n.hostname", "s.name", "n.tags", "u.email", IPV4_SQL);
 
 /** A node by id or name. */
 export async function findNode(db: D1Database, reference: string): Promise<NodeRow> {
@@ -119,9 +124,13 @@ export const NODE_HANDLERS: Handlers<
       async (after, limit) => {
         const statement = bindings.db.prepare(
           `${SELECT_NODE} WHERE n.id > ?1 AND ${STANDING} = coalesce(?2, ${STANDING})
-           AND n.segment_id = coalesce(?3, n.segment_id) ORDER BY n.id LIMIT ?4`,
+           AND n.segment_id = coalesce(?3, n.segment_id)
+           AND ${NODE_HOLDS} ORDER BY n.id LIMIT ?5`,
         );
-        const rows = await statement.bind(after ?? "", query.status ?? null, segment, limit).all<NodeRow>();
+        const words = wordsOf(query.search);
+        const rows = await statement
+          .bind(after ?? "", query.status ?? null, segment, words, limit)
+          .all<NodeRow>();
         return rows.results;
       },
       (row) => row.id,

@@ -17,6 +17,7 @@ import { indexEnded, liveOwners, liveSessions, type SessionsOf } from "../../ses
 import type { Call, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
+import { wordsHeld, wordsOf } from "../search.ts";
 import { findApp } from "./apps.ts";
 import { findProvider } from "./identity-providers.ts";
 import { findUser } from "./users.ts";
@@ -161,6 +162,12 @@ export const SESSION_HANDLERS: Handlers<
 
   "sessions.list": async ({ bindings, query, now }) => {
     const filters = await restingOn(bindings, query);
+    if (query.search !== undefined) {
+      filters.push([
+        wordsHeld("?", "u.email", "u.name", "a.name", "a.title", "s.app_name", "s.ip"),
+        wordsOf(query.search),
+      ]);
+    }
     if (query.kind !== undefined) filters.push(["s.kind = ?", query.kind]);
     if (query.state === "ended") filters.push([`NOT (${LIVE})`, now]);
     else if (query.state !== "all") filters.push([LIVE, now]);

@@ -9,6 +9,7 @@ import { ownerIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
+import { holdsWords } from "../search.ts";
 
 type Row = typeof users.$inferSelect;
 
@@ -88,7 +89,13 @@ export const USER_HANDLERS: Handlers<
         registryOf(bindings.db)
           .select()
           .from(users)
-          .where(and(gt(users.id, after ?? ""), query.status ? eq(users.status, query.status) : undefined))
+          .where(
+            and(
+              gt(users.id, after ?? ""),
+              query.status ? eq(users.status, query.status) : undefined,
+              holdsWords(query.search, users.email, users.name),
+            ),
+          )
           .orderBy(asc(users.id))
           .limit(limit),
       (row) => row.id,
