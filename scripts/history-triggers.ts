@@ -2,7 +2,7 @@ import { RECORDED, triggersOf } from "../shared/registry/history.ts";
 
 /**
  * Prints the statements that make the triggers of the history what `shared/registry/history.ts` says, for the end of a
- * migration that adds a column: `node scripts/history-triggers.ts >> migrations/NNNN_name.sql`.
+ * migration that adds a column: `npm run -s triggers >> migrations/NNNN_name.sql`.
  */
 export function triggerStatements(): string[] {
   return RECORDED.flatMap((recorded) =>

@@ -73,6 +73,8 @@ export const RECORDED: readonly Recorded[] = [
       trustedAudiences: { json: "trusted_audiences" },
       allowedDomains: { json: "allowed_domains" },
       organizations: { json: "organizations" },
+      metadata: "metadata",
+      metadataUrl: "metadata_url",
       offlineAccess: "offline_access",
       recheckMinutes: "recheck_minutes",
       recheckGraceHours: "recheck_grace_hours",
