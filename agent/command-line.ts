@@ -6,7 +6,7 @@ import { demandSense, OPTIONS } from "./options.ts";
 import { canonicalPrefix } from "./tunnel/addresses.ts";
 
 export interface CommandLine {
-  /** Words that are no options: the command and what it is about. */
+  /** The arguments that are not options: the command and its subject. */
   readonly words: readonly string[];
   readonly json: boolean;
   readonly help: boolean;
@@ -14,7 +14,7 @@ export interface CommandLine {
   readonly up: UpOptions;
 }
 
-/** Null and undefined parts stay as they were at the last `up`. */
+/** A part that is null or undefined keeps its value of the last `up`. */
 export interface UpOptions {
   readonly hub: string | null;
   readonly key: string | null;
@@ -32,7 +32,7 @@ export interface UpOptions {
 
 const STATE_DIRECTORY = "/var/lib/rustronaut";
 
-/** @throws Failure that says which word is wrong. */
+/** @throws Failure that names the wrong word. */
 export function readCommandLine(argv: readonly string[]): CommandLine {
   demandSense(argv);
   const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS });

@@ -3,7 +3,7 @@ import { nearest } from "../shared/base/nearest.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 
-/** Which options and words there are, and which commands take them. */
+/** The options and words that exist, and the commands that take them. */
 
 export const OPTIONS = {
   json: { type: "boolean" },
@@ -28,9 +28,9 @@ const ALL = Object.keys(OPTIONS) as Option[];
 const EVERYWHERE: readonly Option[] = ["json", "help", "state-dir"];
 
 interface Taken {
-  /** Beside those that each command takes. */
+  /** The options of this command, beside those that every command takes. */
   readonly options?: readonly Option[];
-  /** How many words may follow the command; none unless it says so. */
+  /** How many words may follow the command. Without a number, no word may follow. */
   readonly words?: number;
 }
 
@@ -48,7 +48,7 @@ const TAKEN: Readonly<Record<string, Taken>> = {
 
 const HELP = "`rustronaut-agent --help` lists what each command takes.";
 
-/** @throws Failure that names the word that is wrong, and says what to do about it. */
+/** Checks the command line. @throws Failure that names the wrong word and the remedy. */
 export function demandSense(argv: readonly string[]): void {
   const { tokens, positionals } = parseArgs({
     args: [...argv],

@@ -32,7 +32,7 @@ const COMMANDS: Readonly<Record<string, (context: Context) => Promise<ExitCode>>
   },
 };
 
-/** Runs one command line and says how the process should exit. */
+/** Runs one command line, and gives the exit code of the process. */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
   const asJson = argv.includes("--json");
   try {
@@ -91,7 +91,7 @@ function toFailure(error: unknown): Failure {
     : new Failure(EXIT.failure, "failed", messageOf(error));
 }
 
-/** What the system says when the machine lacks something. */
+/** The errors of the system that mean that the machine lacks something. */
 const LACKS: Readonly<Record<string, { readonly code: string; readonly hint: string }>> = {
   EACCES: { code: "not_root", hint: "Run it with sudo." },
   EPERM: { code: "not_permitted", hint: "Run it as root; a container needs --cap-add NET_ADMIN." },

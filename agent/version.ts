@@ -1,2 +1,2 @@
-/** Of the agent; the package's. */
+/** The version of the agent. It equals the package's version. */
 export const VERSION = "0.1.0";

@@ -10,7 +10,7 @@ import type { Place } from "../system/system.ts";
 export interface Context {
   readonly line: CommandLine;
   readonly store: Store;
-  /** Prints the result once: as JSON for programs, else as a person reads it. */
+  /** Prints the result once, either as JSON for programs or as text for people. */
   readonly emit: (data: unknown, human: () => string) => void;
 }
 
@@ -37,7 +37,7 @@ export const placeOf = ({ store }: Context, { interfaceName, hostsFile }: Settin
   stateDirectory: store.directory,
 });
 
-/** As at the last `up`, with what is given now. */
+/** The settings of the last `up`. The options of this command replace them where they are given. */
 export async function settingsOf({ line, store }: Context): Promise<Settings> {
   const before = { ...DEFAULT_SETTINGS, ...(await store.settings()) };
   const { up } = line;

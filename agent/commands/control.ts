@@ -9,7 +9,7 @@ export interface ResolvedNode {
   readonly address: string;
 }
 
-/** What the running agent does for a command. */
+/** Gives the functions that the running agent performs for a command. */
 export function controlOf(agent: NodeAgent): ControlHandler {
   return async (request) => {
     switch (request.do) {
@@ -31,7 +31,7 @@ export function controlOf(agent: NodeAgent): ControlHandler {
   };
 }
 
-/** By name, full name, id or address. */
+/** Finds a node by its name, full name, id or address. */
 function resolve(agent: NodeAgent, wanted: string): ResolvedNode {
   const config = agent.keeper.config;
   const domain = config?.manifest.domain ?? "";

@@ -12,7 +12,10 @@ import type { Context } from "./context.ts";
 
 const PATIENCE_MS = 30_000;
 
-/** Starts the agent as a process of its own, and returns when it answers. The enrolment key goes by environment. */
+/**
+ * Starts the agent as a separate process. Returns when the agent answers. The enrolment key passes through the
+ * environment.
+ */
 export async function detach(context: Context): Promise<ExitCode> {
   const { line, store } = context;
   await store.open();
@@ -57,10 +60,10 @@ export async function detach(context: Context): Promise<ExitCode> {
   );
 }
 
-/** Under Node its flags and the script come before the arguments; a single executable holds both. */
+/** Under Node, the flags of Node and the script come before the arguments. A single executable holds both. */
 const scriptOf = (): string[] => (isSea() ? [] : [...process.execArgv, ...process.argv.slice(1, 2)]);
 
-/** As given, but for the key and the wish to detach. */
+/** The arguments as they were given, without the enrolment key and without the option to detach. */
 function argumentsOf(): string[] {
   const given = process.argv.slice(2);
   return given.filter(

@@ -9,7 +9,7 @@ import { hasTraces, removeEverything } from "../system/system.ts";
 import { type Context, placeOf, settingsOf } from "./context.ts";
 import { openAgent } from "./open-agent.ts";
 
-/** Ends the agent and leaves nothing of it in the system. Works without a running agent too. */
+/** Ends the agent and removes all its traces from the system. It also works when no agent runs. */
 export async function down(context: Context): Promise<ExitCode> {
   demandRoot();
   await endAgent(context, "down");
@@ -21,7 +21,7 @@ export async function down(context: Context): Promise<ExitCode> {
 /** Leaves the network for good. */
 export async function logout(context: Context): Promise<ExitCode> {
   demandRoot();
-  // What is damaged can be forgotten all the same.
+  // A damaged membership can be forgotten, too.
   const membership = await context.store.recall("membership");
   if (!membership && context.store.conditions.length === 0)
     throw new Failure(EXIT.notFound, "not_enrolled", "This machine is no node of a network");
@@ -37,7 +37,7 @@ export async function logout(context: Context): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-/** Without a running agent. */
+/** Leaves the network when no agent runs. */
 async function leave(context: Context): Promise<{ hubWasTold: boolean }> {
   const lock = await takeLock(context.store.directory);
   try {
@@ -74,7 +74,7 @@ async function endAgent(
 async function clear(context: Context): Promise<void> {
   demandTools();
   const place = placeOf(context, await settingsOf(context));
-  // An interface of that name may be somebody else's where neither the files nor the system say that it is the agent's.
+  // Another program may own an interface of that name if neither the files nor the system say that the agent owns it.
   const isKnown = (await context.store.settings()) !== null || context.store.conditions.length > 0;
   if (!isKnown && !(await hasTraces(place.interfaceName))) return;
   await removeEverything(place);

@@ -11,7 +11,7 @@ import { hasIpv6 } from "../system/sysctl.ts";
 import { ownEndpoints } from "../telemetry/own-endpoints.ts";
 import { type Context, settingsOf } from "./context.ts";
 
-/** What stands between this machine and its network: the hub, the clock, addresses, WireGuard. */
+/** Examines everything between this machine and its network: the hub, the clock, addresses, WireGuard. */
 export async function netcheck(context: Context): Promise<ExitCode> {
   const settings = await settingsOf(context);
   const membership = await context.store.recall("membership");
@@ -49,7 +49,7 @@ export async function netcheck(context: Context): Promise<ExitCode> {
 
 interface HubReach {
   readonly origin: string;
-  /** The proxy on the way to it, or null. */
+  /** The proxy on the way to the hub, or null. */
   readonly proxy: string | null;
   readonly roundTripMs: number | null;
   /** Hub time minus node time. */
@@ -67,7 +67,7 @@ async function reach(origin: string): Promise<HubReach> {
   } as const;
   try {
     await send(request);
-    // The second time on a connection that is there already.
+    // The time counts for the second request, because that request uses an open connection.
     const began = performance.now();
     const answer = await send(request);
     const roundTripMs = Math.round((performance.now() - began) * 10) / 10;
@@ -78,7 +78,7 @@ async function reach(origin: string): Promise<HubReach> {
   }
 }
 
-/** Null when it could not be told. */
+/** Null when the answer is not known. */
 async function hasDefaultRoute(family: "-4" | "-6"): Promise<boolean | null> {
   try {
     return (await run(["ip", family, "route", "show", "default"])).trim() !== "";
@@ -104,7 +104,7 @@ type Report = {
   readonly listenPort: number;
   readonly wireguard: string;
   readonly tun: boolean;
-  /** What other firewalls drop, with a remedy; null when it could not be told. */
+  /** What other firewalls drop, with a remedy. Null when this is not known. */
   readonly firewalls: readonly string[] | null;
   readonly tools: Readonly<Record<string, string | null>>;
 };

@@ -13,7 +13,7 @@ import { MEMBERSHIP_FILES, type Membership, type Settings } from "../state/store
 import type { Machine } from "../tunnel/machine.ts";
 import { type Context, openCrypto } from "./context.ts";
 
-/** The agent of this machine, which joins first if it has not joined yet. */
+/** Opens the agent of this machine. The machine joins first if it has not joined yet. */
 export async function openAgent(context: Context, settings: Settings, machine: Machine): Promise<NodeAgent> {
   const { store } = context;
   const crypto = await openCrypto();
@@ -38,7 +38,7 @@ export async function openAgent(context: Context, settings: Settings, machine: M
   });
 }
 
-/** A member without its keys is nobody: new ones would be another machine's. */
+/** A member that lost its keys can't prove who it is. New keys would belong to another machine. */
 async function knownKeys({ store }: Context, crypto: CryptoProvider): Promise<Keys> {
   if ((await store.read("identity")) !== null) return loadKeys(store, crypto);
   throw new Failure(
@@ -49,7 +49,9 @@ async function knownKeys({ store }: Context, crypto: CryptoProvider): Promise<Ke
   );
 }
 
-/** Those on disk, or anew from the hub. Without them nothing proves that the peers may stay. */
+/**
+ * Reads the roots from the disk, or fetches them from the hub. Without roots, nothing proves that the peers may stay.
+ */
 async function rootsOf(
   { store }: Context,
   machine: Machine,
@@ -80,7 +82,7 @@ async function membershipOf(
 ): Promise<Membership> {
   const { store, line } = context;
   const key = await enrolmentKey(context);
-  // The machine is still the same: with a key the hub says again which node it is.
+  // With an enrolment key, the hub can tell again which node this machine is.
   const known = await (key === null ? store.read("membership") : store.recall("membership"));
   if (known && known.ended === null) {
     if (line.up.hub !== null && line.up.hub !== known.hub)
@@ -92,7 +94,7 @@ async function membershipOf(
       );
     return known;
   }
-  // A key that is still in the service's settings must not bring a revoked node back.
+  // A revoked node must not come back through a key that is still in the settings of the service.
   if (known && (key === null || (await fingerprintOf(crypto, key)) === known.joinedWith))
     throw new Failure(
       EXIT.refused,
@@ -121,7 +123,7 @@ async function membershipOf(
   return joined;
 }
 
-/** From --key, --key-file or RUSTRONAUT_KEY; the latter two keep it out of the list of processes. */
+/** Takes the key from --key, --key-file or RUSTRONAUT_KEY. The last two keep the key out of the list of processes. */
 async function enrolmentKey({ line }: Context): Promise<string | null> {
   const { key, keyFile } = line.up;
   if (key !== null) return key;

@@ -9,8 +9,9 @@ import { controlOf } from "./control.ts";
 import { openAgent } from "./open-agent.ts";
 
 /**
- * Joins if this machine has not joined yet, then runs the agent within reach of its commands until something ends it.
- * @param prepare Makes the machine ready, once it is sure that no other agent runs here.
+ * Joins if this machine has not joined yet. Then runs the agent until something ends it, and answers commands
+ * meanwhile.
+ * @param prepare Makes the machine ready. It runs once it is certain that no other agent runs here.
  */
 export async function serve(
   context: Context,
@@ -21,7 +22,7 @@ export async function serve(
   await store.open();
   const lock = await takeLock(store.directory);
   try {
-    // Whoever this machine is must be known before anything is touched.
+    // The machine's identity must be readable before the agent changes anything.
     await store.read("identity");
     const agent = await openAgent(context, settings, await prepare());
     const home = await keepHome(store, lock, controlOf(agent), stderrLog.warn);

@@ -46,7 +46,7 @@ function endingCode(ending: Ending, { store }: Context): ExitCode {
   );
 }
 
-/** Whether an interface is the agent's although nothing on disk says so any more. */
+/** Whether an interface belongs to the agent although no file on the disk says so any more. */
 async function holdsOurKey(interfaceName: string, store: Store): Promise<boolean> {
   if ((await store.read("identity")) === null) return false;
   const { current, pending } = await loadKeys(store, await openCrypto());
@@ -54,7 +54,10 @@ async function holdsOurKey(interfaceName: string, store: Store): Promise<boolean
   return [current, pending].some((pair) => pair !== null && wgText(pair.wireguard) === key);
 }
 
-/** Checks the place, and clears the one before when the settings have changed. On disk before anything is touched. */
+/**
+ * Checks the place, and clears the former place when the settings have changed. Writes the settings to the disk before
+ * it changes anything.
+ */
 async function settle(context: Context, settings: Settings): Promise<void> {
   const { store } = context;
   const before = await store.settings();
@@ -71,7 +74,7 @@ async function settle(context: Context, settings: Settings): Promise<void> {
     );
   await demandFreePort(settings.interfaceName, settings.listenPort);
   await demandTunnel(settings.interfaceName);
-  // A disk that is full must not keep an agent from starting that has nothing new to say.
+  // An agent whose settings have not changed must be able to start on a full disk.
   if (JSON.stringify(await store.recall("settings")) !== JSON.stringify(settings))
     await store.writeSettings(settings);
 }

@@ -3,7 +3,7 @@ import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { type ControlAnswer, type ControlRequest, socketPath } from "./protocol.ts";
 
-/** Asks the running agent. @throws Failure when none runs, or it can't do what was asked. */
+/** Asks the running agent. @throws Failure when no agent runs, or when the agent can't do what was asked. */
 export async function ask<T>(stateDirectory: string, request: ControlRequest): Promise<T> {
   const text = await exchange(socketPath(stateDirectory), `${JSON.stringify(request)}\n`);
   const answer = JSON.parse(text) as ControlAnswer;

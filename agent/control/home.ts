@@ -9,9 +9,9 @@ import { type ControlHandler, serveControl } from "./server.ts";
 const LOOK_MS = 10_000;
 
 /**
- * Keeps a running agent within reach of its commands. When its state directory is cleared under it (by hand, or by what
- * clears temporary files), the lock, the socket and what can be had from nowhere else are put back: else a second agent
- * could start beside it, and `down` would find none.
+ * Keeps a running agent within reach of its commands. A person or a program that clears temporary files may empty the
+ * state directory while the agent runs. Then this function puts back the lock, the socket and the files that have no
+ * other source. Without them a second agent could start beside this one, and `down` would find no agent.
  * @param onTrouble Is told once why something can't be put back.
  */
 export async function keepHome(

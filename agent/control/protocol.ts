@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** What commands ask a running agent over its socket: one line of JSON each way. */
+/** The requests that commands send to a running agent over its socket, and the answers. Each is one line of JSON. */
 
 export type ControlRequest =
   | { readonly do: "status" }

@@ -6,15 +6,15 @@ import { type ControlAnswer, type ControlRequest, MAX_LINE, socketPath } from ".
 export type ControlHandler = (request: ControlRequest) => Promise<unknown>;
 
 /**
- * Listens for commands. Who may connect is who may enter the state directory: it and the socket belong to root alone.
- * A browser can't speak to it: there is no HTTP and no network address.
+ * Listens for commands. A program may connect if it may enter the state directory: the directory and the socket belong
+ * to root alone. A browser can't speak to this socket: it has no HTTP and no network address.
  */
 export async function serveControl(
   stateDirectory: string,
   handle: ControlHandler,
 ): Promise<{ readonly close: () => Promise<void> }> {
   const path = socketPath(stateDirectory);
-  // The lock says that no other agent runs here, so a socket that is there has no owner.
+  // The lock proves that no other agent runs here, so an existing socket has no owner.
   await rm(path, { force: true });
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -33,7 +33,7 @@ export async function serveControl(
   await chmod(path, 0o600);
   return {
     close: async () => {
-      // Who has asked for something, such as this end, gets the answer.
+      // A client that has sent a request still gets its answer, for example the answer to `down`.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
       await rm(path, { force: true });

@@ -7,10 +7,10 @@ import { type Ending, type Life, type LifeEvent, tagOf } from "./life.ts";
 
 const MEND_EVERY_MS = 60_000;
 
-/** Decides what a happening means for a node at `now`. Changes nothing itself. */
+/** Decides what a happening means for a node at `now`. It has no side effects. */
 export function decide(life: Life, happening: Happening, now: Moment): Decision {
   if (happening.type === "ended") return ended(life, happening.ending, now);
-  // An answer that comes late brings nothing back.
+  // A late answer must not bring anything back after the end.
   if (life.ending !== null) return NOTHING;
   switch (happening.type) {
     case "opened":
@@ -52,7 +52,7 @@ const joined = (...decisions: readonly Decision[]): Decision => ({
   effects: decisions.flatMap(({ effects }) => effects),
 });
 
-/** What was in force when the agent ended comes back before the hub is asked. */
+/** The agent puts the last config back in force before it asks the hub. */
 function opened({ next, good, floor, fresh }: Extract<Happening, { type: "opened" }>, now: Moment): Decision {
   const lease = openLease(fresh, now);
   const [first, spare] = next ? [next, good] : [good, null];
@@ -60,13 +60,13 @@ function opened({ next, good, floor, fresh }: Extract<Happening, { type: "opened
     { type: "opened", lease, floor },
     { type: "tried", spare },
   ];
-  // Nothing proves that those may stay whom an earlier run left there.
+  // No config proves that the peers of an earlier run may stay.
   if (!first) return { events, effects: [{ type: "hold_exit" }, { type: "drop_peers" }] };
   const isApart = hasEnded(lease, first.manifest.leaseSeconds, now);
   return { events, effects: [{ type: "enforce", config: first, isApart, occasion: "start" }] };
 }
 
-/** What was accepted is in force: it is the last good config now. */
+/** The accepted config is in force. It becomes the last good config. */
 function enforced(
   life: Life,
   { config, isApart, occasion }: Extract<Happening, { type: "enforced" }>,
@@ -139,7 +139,8 @@ function accepted(life: Life, happening: Extract<Happening, { type: "accepted" }
     root === life.config.root
       ? NOTHING
       : { events: [{ type: "rooted", root }], effects: [{ type: "keep_roots", envelopes: happening.roots }] };
-  // Only what was accepted counts as fresh; and before it is applied, or its lease could look ended.
+  // Only an accepted answer renews the lease. The lease is renewed before the config is applied, so that it does not
+  // look ended during the apply.
   const fresh = joined(answered, rooted, renewed(life, happening.hubTime, happening.skewMs, now));
   if (applied && change === "config")
     return joined(fresh, {
@@ -170,7 +171,10 @@ function renewed(life: Life, hubTime: number, skewMs: number, now: Moment): Deci
   };
 }
 
-/** Freshness brings back the peers that were taken away without it. @param isHeld Whether a config with them has just come. */
+/**
+ * A fresh answer brings back the peers that were taken away without one.
+ * @param isHeld Whether the config that just came brings the peers itself.
+ */
 function inTouch({ standing, isApart, config: { applied } }: Life, isHeld: boolean): Decision {
   const returns = isApart && !isHeld && applied;
   return {
@@ -183,7 +187,7 @@ function inTouch({ standing, isApart, config: { applied } }: Life, isHeld: boole
   };
 }
 
-/** Only what the session key proves takes anything away: see `consequenceOf`. */
+/** Only an answer that the session key proves can take something away: see `consequenceOf`. */
 function lost(life: Life, { standing, tunnel }: Consequence, reason: string, now: Moment): Decision {
   const said: Decision = {
     events: [{ type: "lost", standing, detail: reason }],
@@ -201,9 +205,9 @@ function lost(life: Life, { standing, tunnel }: Consequence, reason: string, now
           { type: "written", now },
         ],
         effects: [
-          // That the tunnel is gone is no leave to go around the exit node.
+          // The node loses its tunnel, but its traffic must still not go around the exit node.
           { type: "remove", keepsExit: true },
-          // On a disk that takes no note of it, nothing is left that could come into force again.
+          // If the disk can't record the end, no config may remain that a later start could put in force.
           { type: "forget", files: ["config", "next"] },
           { type: "keep_end", reason },
           { type: "keep_lease" },
@@ -237,7 +241,7 @@ function ticked(life: Life, now: Moment): Decision {
   );
 }
 
-/** The first ending counts; what a later one asks for is done all the same. */
+/** The first ending stays. The agent still does what a later ending asks for. */
 function ended(life: Life, ending: Exclude<Ending, "revoked">, now: Moment): Decision {
   const isFresh = life.lease.at > 0 && ending !== "logout";
   return {

@@ -4,19 +4,19 @@ import type { Consequence } from "../hub/consequence.ts";
 import type { FileName, Freshness } from "../state/store.ts";
 import type { Ending, LifeEvent, Poll } from "./life.ts";
 
-/** What can come about in the life of a node, and what the shell does for it. */
+/** The events in the life of a node, and what the shell does about them. */
 
-/** Why a config is brought into force: the agent starts, the hub sent another, or the peers may come back. */
+/** Why a config is brought into force: the agent starts, the hub sent another config, or the peers may come back. */
 export type Occasion = "start" | "change" | "return";
 
-/** What came about, around the agent or by one of its effects. */
+/** An event around the agent, or a result of one of its effects. */
 export type Happening =
-  /** What was on disk has been read, and verified again. */
+  /** The shell has read the state from the disk and verified it again. */
   | {
       readonly type: "opened";
-      /** To be tried first: the newest that was accepted. */
+      /** The newest accepted config. It is tried first. */
       readonly next: AppliedConfig | null;
-      /** The last one that was applied without a fault. */
+      /** The last config that was applied without a fault. */
       readonly good: AppliedConfig | null;
       readonly floor: Serial | null;
       readonly fresh: Freshness | null;
@@ -27,21 +27,21 @@ export type Happening =
       readonly isApart: boolean;
       readonly occasion: Occasion;
     }
-  /** The config before is in force again, as far as the system lets it. */
+  /** The previous config is in force again, as far as the system allows it. */
   | { readonly type: "unenforced"; readonly occasion: Occasion; readonly reason: string }
-  /** The hub proved that what is applied is what it wants. */
+  /** The hub proved that it wants exactly the config that is applied. */
   | { readonly type: "unchanged"; readonly poll: Poll; readonly hubTime: number; readonly skewMs: number }
-  /** The hub sent something that holds. */
+  /** The hub sent a valid update. */
   | {
       readonly type: "accepted";
       readonly poll: Poll;
       readonly accepted: AcceptedConfig;
-      /** Envelopes of the roots that came with it. */
+      /** The envelopes of the roots that came with the update. */
       readonly roots: readonly string[];
       readonly hubTime: number;
       readonly skewMs: number;
     }
-  /** The hub, or who speaks for it, sent something that this node must not apply. */
+  /** The hub, or someone in its place, sent something that this node must not apply. */
   | { readonly type: "refused"; readonly poll: Poll; readonly reason: string }
   /** A poll failed. */
   | { readonly type: "failed"; readonly consequence: Consequence; readonly reason: string }
@@ -49,29 +49,29 @@ export type Happening =
   /** This machine has other addresses, or another way to the hub. */
   | { readonly type: "moved" }
   | { readonly type: "ticked" }
-  /** Silent peers were tried at other endpoints. */
+  /** Other endpoints of silent peers were tried. */
   | { readonly type: "searched"; readonly isWorthMore: boolean }
   | { readonly type: "ended"; readonly ending: Exclude<Ending, "revoked"> };
 
-/** What the shell does, in this order. */
+/** What the shell does. The shell performs the effects in their order in the list. */
 export type Effect =
   | {
       readonly type: "enforce";
       readonly config: AppliedConfig;
-      /** Everything but the peers. */
+      /** Puts everything in force except the peers. */
       readonly isApart: boolean;
       readonly occasion: Occasion;
     }
   | { readonly type: "isolate" }
   | { readonly type: "mend" }
-  /** Tries silent peers at other endpoints; `searched` follows. */
+  /** Tries other endpoints of silent peers. `searched` follows. */
   | { readonly type: "search" }
-  /** Lets peers know where this machine is now, and looks for them. */
+  /** Tells the peers where this machine is now, and looks for the peers. */
   | { readonly type: "seek" }
   | { readonly type: "remove"; readonly keepsExit: boolean }
-  /** Lets nothing go around an exit node that is relied on. */
+  /** Blocks traffic around a required exit node. */
   | { readonly type: "hold_exit" }
-  /** Takes away whoever an earlier run left in the tunnel. */
+  /** Removes the peers that an earlier run left in the tunnel. */
   | { readonly type: "drop_peers" }
   | { readonly type: "keep_config"; readonly file: "config" | "next"; readonly config: AppliedConfig }
   | { readonly type: "keep_lease" }
@@ -79,16 +79,16 @@ export type Effect =
   /** Remembers that the membership is over, and why. */
   | { readonly type: "keep_end"; readonly reason: string }
   | { readonly type: "forget"; readonly files: readonly FileName[] }
-  /** Pending keys that the config names come into use. */
+  /** Makes the pending keys that the config names the current keys. */
   | { readonly type: "settle_keys"; readonly config: AppliedConfig }
   | { readonly type: "tell"; readonly what: "config" | "touch" | "move" }
-  /** Cuts short a poll that is held, and a pause. */
+  /** Ends a held poll or a pause early. */
   | { readonly type: "wake" }
-  /** Gives up all connections, and what failed so far. */
+  /** Closes all connections and forgets the failures so far. */
   | { readonly type: "start_anew" }
   | { readonly type: "log"; readonly level: "info" | "warn"; readonly message: string };
 
-/** How the node stands otherwise from now on, and what is done about it. */
+/** How the life of the node changes, and what the shell does about it. */
 export interface Decision {
   readonly events: readonly LifeEvent[];
   readonly effects: readonly Effect[];

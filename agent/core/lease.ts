@@ -1,33 +1,36 @@
 import type { Freshness } from "../state/store.ts";
 
-/** A moment by two clocks, in milliseconds: the wall clock, and one that nobody sets. */
+/** A moment on two clocks, in milliseconds: the wall clock, and a steady clock that nobody can set. */
 export interface Moment {
   readonly wall: number;
   readonly steady: number;
 }
 
-/** Until when the peers may be kept without a fresh answer of the hub. */
+/** Decides how long the node may keep its peers without a fresh answer of the hub. */
 export interface Lease {
-  /** Hub time of the last fresh answer; 0 = none yet. */
+  /** Hub time of the last fresh answer. 0 = no answer yet. */
   readonly at: number;
-  /** Hub time minus node time, as it was then. */
+  /** Hub time minus node time at the last fresh answer. */
   readonly skewMs: number;
-  /** When that was by the steady clock. */
+  /** The moment of the last fresh answer on the steady clock. */
   readonly steady: number;
-  /** When it was written to the disk last, by the steady clock; null = not since the start. */
+  /** When the lease was last written to the disk, on the steady clock. Null = not since the start. */
   readonly writtenAt: number | null;
 }
 
-/** On disk at most this often: the lease is long, and a lost minute errs towards denial. */
+/**
+ * The lease is written to the disk at most this often. Leases are long, and the loss of one minute only ends a lease
+ * earlier.
+ */
 const WRITE_EVERY_MS = 60_000;
 
-/** As it was left on the disk. */
+/** The lease as the disk holds it. */
 export function openLease(fresh: Freshness | null, now: Moment): Lease {
   const { at, skewMs } = fresh ?? { at: 0, skewMs: 0 };
   return { at, skewMs, steady: now.steady - Math.max(0, now.wall + skewMs - at), writtenAt: null };
 }
 
-/** The hub proved at `hubTime` that it was in touch. */
+/** Renews the lease: the hub proved at `hubTime` that it was in touch. */
 export const renewLease = (lease: Lease, hubTime: number, skewMs: number, now: Moment): Lease => ({
   ...lease,
   at: Math.max(lease.at, hubTime),
@@ -39,8 +42,8 @@ export const isToBeWritten = ({ writtenAt }: Lease, now: Moment): boolean =>
   writtenAt === null || now.steady - writtenAt >= WRITE_EVERY_MS;
 
 /**
- * Time is taken from the wall clock, corrected to the hub's, and from the steady one: the one that is further decides, so
- * that setting a clock back does not lengthen a lease.
+ * Measures the age of the lease on the wall clock, corrected to hub time, and on the steady clock. The greater age
+ * counts, so that a clock that is set back does not lengthen the lease.
  */
 export function hasEnded(lease: Lease, leaseSeconds: number, now: Moment): boolean {
   const byWall = now.wall + lease.skewMs - lease.at;

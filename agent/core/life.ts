@@ -4,39 +4,39 @@ import type { RootDocument, Serial } from "../../shared/node/config/types.ts";
 import type { Standing } from "../hub/consequence.ts";
 import { type Lease, type Moment, openLease, renewLease } from "./lease.ts";
 
-/** Why the agent stopped: a signal leaves the tunnel up, the others have taken it down. */
+/** Why the agent stopped. A signal leaves the tunnel up. The other endings take it down. */
 export type Ending = "signal" | "down" | "logout" | "revoked";
 
-/** How a node stands: all that its agent remembers, but for keys and connections. */
+/** How a node stands: everything that its agent remembers, except keys and connections. */
 export interface Life {
   readonly standing: Standing;
-  /** Why it does not stand otherwise, or null. */
+  /** Why the node is not `running`, or null. */
   readonly detail: string | null;
-  /** The newest root, and what is in force. */
+  /** The newest root, and the config in force. */
   readonly config: ConfigState;
-  /** The last good config, while a newer one that was found on the disk is being tried. */
+  /** The last good config. It is kept here while the agent tries a newer config that it found on the disk. */
   readonly spare: AppliedConfig | null;
-  /** Nothing older than this is taken, even when that config itself could not be read. */
+  /** The node takes no config older than this, even when the config with this serial could not be read. */
   readonly floor: Serial | null;
   /** Why the newest config is not in force, or null. */
   readonly applyError: string | null;
   readonly lease: Lease;
   /** Whether the peers were taken away although the config names them. */
   readonly isApart: boolean;
-  /** The next poll leaves out what is applied, and so brings everything. */
+  /** The next poll does not name the applied config, so the answer brings everything. */
   readonly needsAll: boolean;
-  /** What the next poll tells the hub to know at least. */
+  /** The directory version that the next poll tells the hub to have at least. */
   readonly hinted: string | null;
-  /** When the system was compared with the config last, by the steady clock. */
+  /** When the agent last compared the system with the config, on the steady clock. */
   readonly mendedAt: number;
-  /** Whether silent peers are to be looked for at other endpoints. */
+  /** Whether the agent should try other endpoints of silent peers. */
   readonly searches: boolean;
   readonly ending: Ending | null;
 }
 
 export type LifeEvent =
   | { readonly type: "opened"; readonly lease: Lease; readonly floor: Serial | null }
-  /** A config is tried that was found on the disk, with another to fall back on or none. */
+  /** The agent tries a config that it found on the disk. `spare` is the config to fall back on. */
   | { readonly type: "tried"; readonly spare: AppliedConfig | null }
   | { readonly type: "applied"; readonly config: AppliedConfig; readonly isApart: boolean }
   | { readonly type: "not_applied"; readonly reason: string }
@@ -47,7 +47,7 @@ export type LifeEvent =
   | { readonly type: "written"; readonly now: Moment }
   /** The hub answered a poll that named a hint, or none. */
   | { readonly type: "answered"; readonly hinted: string | null }
-  /** What the hub sent was not taken: the next poll brings everything, or again only what changed. */
+  /** The node did not take what the hub sent. The next poll asks for everything, or again only for changes. */
   | { readonly type: "doubted" }
   | { readonly type: "trusted" }
   | { readonly type: "touched" }
@@ -121,16 +121,16 @@ export function apply(life: Life, event: LifeEvent): Life {
   }
 }
 
-/** What the next poll asks. */
+/** What the next poll asks for. */
 export interface Poll {
-  /** Of what is applied; null asks for everything. */
+  /** The tag of the applied config. Null asks for everything. */
   readonly tag: string | null;
-  /** Whether the hub may hold the answer until something changes. */
+  /** Whether the hub may hold its answer until something changes. */
   readonly waits: boolean;
   readonly hinted: string | null;
 }
 
-/** Who has just come, or come back, wants to know without waiting how it stands. */
+/** A node that has just started or returned asks without waiting, so that it learns at once how it stands. */
 export const pollOf = ({ standing, config, needsAll, hinted }: Life): Poll => ({
   tag: config.applied && !needsAll ? tagOf(config.applied) : null,
   waits: standing === "running",

@@ -38,9 +38,9 @@ export interface NodeAgentOptions {
   readonly settings: Settings;
   readonly keys: Keys;
   readonly roots: RootChain;
-  /** Addresses of the hub, which an exit node must not swallow. */
+  /** The addresses of the hub. Traffic to them must not go into an exit node. */
   readonly hubAddresses: () => readonly string[];
-  /** What it does beside keeping its tunnel. */
+  /** The parts that run beside the tunnel. */
   readonly parts?: (node: NodeView) => readonly Part[];
 }
 
@@ -48,8 +48,8 @@ const TICK_MS = 10_000;
 const MAX_CONFIG_BYTES = LIMITS.updateBytes + 256 * 1024;
 
 /**
- * A node at work: asks its hub, and does what `decide` says. All that it remembers is its `Life`, its keys, and what goes on
- * at the moment.
+ * A node at work. It asks its hub, and does what `decide` says. It remembers only its `Life`, its keys, and the work in
+ * progress.
  */
 export class NodeAgent {
   readonly #options: NodeAgentOptions;
@@ -60,7 +60,7 @@ export class NodeAgent {
   readonly #parts: Parts;
   #life: Life;
   #keys: Keys;
-  /** What an ending from outside still has to take away. */
+  /** The removal that an ending from outside still has to do. */
   #parting: Promise<unknown> = Promise.resolve();
 
   constructor(options: NodeAgentOptions) {
@@ -95,7 +95,10 @@ export class NodeAgent {
     this.#health.register(() => this.#parts.health());
   }
 
-  /** Runs until something ends it: what is on disk comes into force first, then the hub is asked for ever. */
+  /**
+   * Runs until something ends the agent. First it puts the config on the disk in force. Then it polls the hub again and
+   * again.
+   */
   async run(): Promise<Ending> {
     this.keeper.watchSystem();
     this.#parts.start();
@@ -110,17 +113,17 @@ export class NodeAgent {
     return this.#life.ending ?? "signal";
   }
 
-  /** Ends the agent and leaves the tunnel to carry on. */
+  /** Ends the agent. The tunnel stays up. */
   async stop(): Promise<void> {
     await this.#part("signal");
   }
 
-  /** Ends the agent and takes the tunnel down. @throws Error naming what is left. */
+  /** Ends the agent and takes the tunnel down. @throws Error that names what is left in the system. */
   async down(): Promise<void> {
     await this.#part("down");
   }
 
-  /** Leaves the network: the hub is told if it can be, and nothing stays on this machine. */
+  /** Leaves the network. It tells the hub if it can reach the hub, and keeps nothing on this machine. */
   async logout(): Promise<{ readonly hubWasTold: boolean }> {
     const problem = await this.#connection.leave();
     if (problem !== null) this.#options.log.warn(`The hub could not be told: ${problem}`);
@@ -128,7 +131,7 @@ export class NodeAgent {
     return { hubWasTold: problem === null };
   }
 
-  /** Changes the WireGuard and KEM keys: the hub is offered new ones, and the next config brings them into use. */
+  /** Changes the WireGuard and KEM keys. It offers new keys to the hub, and the next config brings them into use. */
   async rotate(): Promise<void> {
     const { crypto, store, membership } = this.#options;
     this.#keys = await prepareRotation(store, crypto, this.#keys);
@@ -158,7 +161,7 @@ export class NodeAgent {
     await this.#happen({ type: "opened", next, good, floor, fresh });
   }
 
-  /** One poll, and the pause after it. */
+  /** Does one poll, and the pause after it. */
   async #ask(): Promise<void> {
     const began = performance.now();
     const poll = pollOf(this.#life);
@@ -198,7 +201,7 @@ export class NodeAgent {
     });
   }
 
-  /** @throws HubAway for what is no answer to a poll. */
+  /** @throws HubAway when the answer is not the answer to a poll. */
   async #judge(poll: Poll, { status, body, hubTime }: AuthenticAnswer): Promise<Happening> {
     const { crypto, membership, settings } = this.#options;
     const { skewMs } = this.#connection;
@@ -212,7 +215,7 @@ export class NodeAgent {
     return { type: "refused", poll, reason: `${code} ${where}: ${detail}` };
   }
 
-  /** @returns What failed of the effects. Each is tried whatever became of the others. */
+  /** Tries each effect, whether or not another effect failed. @returns The errors of the failed effects. */
   async #happen(happening: Happening): Promise<readonly unknown[]> {
     const { events, effects } = decide(this.#life, happening, thisMoment());
     this.#life = events.reduce(apply, this.#life);
@@ -275,7 +278,7 @@ export class NodeAgent {
     }
   }
 
-  /** Whoever has ended the agent meanwhile takes the tunnel away, and does not want it back. */
+  /** If the agent was ended meanwhile, the config must not bring the tunnel back. */
   async #enforce({ config, isApart, occasion }: Extract<Effect, { type: "enforce" }>): Promise<void> {
     if (this.#life.ending !== null) return;
     try {
@@ -293,7 +296,7 @@ export class NodeAgent {
     else this.#parts.onMove();
   }
 
-  /** `run` returns when the work is done, too. @throws Error The first of what failed. */
+  /** Ends the agent. `run` waits for this work before it returns. @throws Error The first failure. */
   async #part(ending: Exclude<Ending, "revoked">): Promise<void> {
     const parting = this.#happen({ type: "ended", ending });
     this.#parting = parting;
@@ -305,7 +308,7 @@ export class NodeAgent {
     return { applied: this.#life.config.applied, applyError: this.#life.applyError };
   }
 
-  /** The keeper as a part: what it has to do now and then, and what it finds. */
+  /** Presents the keeper as a part: its repeated work, and what it finds. */
   #tunnelPart(): Part {
     return {
       name: "tunnel",

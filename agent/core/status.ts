@@ -15,7 +15,10 @@ export interface StatusParts {
 
 export type Status = Awaited<ReturnType<typeof statusOf>>;
 
-/** What `rustronaut-agent status` shows; `docs/agent.md` promises the names. Times are in milliseconds of the hub. */
+/**
+ * Builds the output of `rustronaut-agent status`. `docs/agent.md` promises the names. Times are hub time in
+ * milliseconds.
+ */
 export async function statusOf(parts: StatusParts) {
   const { membership, settings, keeper, conditions, life } = parts;
   const { applied } = life.config;

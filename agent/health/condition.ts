@@ -4,8 +4,8 @@ import { WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import { messageOf } from "../failure.ts";
 
 /**
- * A condition of the catalogue (`shared/node/conditions.ts`) in words that the hub takes.
- * @param found The error that was met, or what was found, for a person.
+ * A condition of the catalogue (`shared/node/conditions.ts`), in a text that the hub accepts.
+ * @param found The error, or a description of the finding for a person.
  */
 export const condition = (code: ConditionCode, found: unknown): Condition => ({
   code,
@@ -15,5 +15,5 @@ export const condition = (code: ConditionCode, found: unknown): Condition => ({
   ),
 });
 
-/** What the hub takes for the words of a person. */
+/** Replaces all characters that the hub does not accept in texts for people. */
 export const printableAscii = (text: string): string => text.replace(/[^\x20-\x7e]/g, "?");

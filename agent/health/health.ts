@@ -1,9 +1,9 @@
 import type { Condition } from "../../shared/node/protocol/types.ts";
 
-/** Gives what does not work now: none when all of it works. */
+/** Gives the conditions of this moment. The list is empty when everything works. */
 export type Finding = () => readonly Condition[];
 
-/** The registry of who may find that something does not work on this machine although the tunnel stands. */
+/** The registry of all parts that can find a condition on this machine although the tunnel is up. */
 export class Health {
   readonly #findings: Finding[] = [];
 
@@ -11,7 +11,7 @@ export class Health {
     this.#findings.push(finding);
   }
 
-  /** One of each code: the same trouble at ten places is one trouble. */
+  /** Gives one condition for each code: the same trouble in ten places is one trouble. */
   get conditions(): readonly Condition[] {
     const all = this.#findings.flatMap((finding) => finding());
     return [...new Map(all.map((condition) => [condition.code, condition])).values()];

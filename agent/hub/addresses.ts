@@ -6,7 +6,10 @@ import { within } from "../../shared/base/async/within.ts";
 import type { Store } from "../state/store.ts";
 import { timer } from "../timer.ts";
 
-/** How long the resolver is waited for where addresses are known from before: it may lie behind what is broken. */
+/**
+ * How long the agent waits for the resolver when it knows addresses already. The resolver may lie behind the broken
+ * part.
+ */
 const PATIENCE_MS = 2_500;
 const MOST = 16;
 
@@ -16,8 +19,8 @@ type Found = readonly { readonly address: string; readonly family: number }[];
 export type Resolve = (hostname: string) => Promise<Found>;
 
 /**
- * Where the hub is. The addresses at which it was last are kept, and are used while its name can't be resolved: the
- * resolver may only be reached through an exit node that is gone.
+ * Knows the addresses of the hub. It keeps the last known addresses and uses them while the hub's name can't be
+ * resolved, since the resolver may only be reachable through an exit node that is gone.
  */
 export class HubAddresses {
   readonly #hostname: string;
@@ -31,7 +34,7 @@ export class HubAddresses {
     this.#resolve = resolve;
   }
 
-  /** Takes what is on disk, or waits for the resolver when nothing is. */
+  /** Reads the addresses from the disk. Without any on the disk, it waits for the resolver. */
   async open(): Promise<void> {
     this.#known = ((await this.#store.recall("hub-addresses")) ?? []).filter(
       (address) => isIP(address) !== 0,
@@ -40,7 +43,7 @@ export class HubAddresses {
     else void this.refresh();
   }
 
-  /** All that are known, sorted. */
+  /** All known addresses, sorted. */
   get all(): readonly string[] {
     return this.#known;
   }
@@ -49,7 +52,7 @@ export class HubAddresses {
     await this.#ask().catch(() => undefined);
   }
 
-  /** For `net.connect` and its like. */
+  /** A lookup function for `net.connect` and similar calls. */
   readonly lookup: LookupFunction = lookupWith((hostname) =>
     hostname === this.#hostname ? this.#found() : this.#resolve(hostname),
   );
@@ -61,7 +64,9 @@ export class HubAddresses {
     return within(timer, PATIENCE_MS, asked).catch(() => known);
   }
 
-  /** One question at a time: each that hangs holds a thread that files need, too. */
+  /**
+   * Asks one question at a time. Each question that hangs holds a thread, and file operations need these threads, too.
+   */
   readonly #ask = singleFlight(async () => {
     const found = await this.#resolve(this.#hostname);
     await this.#learn(found.map(({ address }) => address));
@@ -76,7 +81,10 @@ export class HubAddresses {
   }
 }
 
-/** Names below `localhost` that the system does not know are this machine (RFC 6761 §6.3): the hub of `npm start`. */
+/**
+ * Resolves a name. If the system does not know a name below `localhost`, the name means this machine (RFC 6761 §6.3).
+ * `npm start` gives its hub such a name.
+ */
 export const resolveName: Resolve = (hostname) =>
   new Promise((resolve, reject) => {
     dnsLookup(hostname, { all: true }, (error, found) => {

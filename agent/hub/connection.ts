@@ -13,7 +13,7 @@ import {
   type SessionCall,
 } from "./session.ts";
 
-/** A new ticket is asked for this long before the old one ends. */
+/** The agent asks for a new ticket this long before the old ticket ends. */
 const RENEW_BEFORE_MS = 60_000;
 
 export interface ConnectionParts {
@@ -25,11 +25,13 @@ export interface ConnectionParts {
   readonly hub: () => HubIdentity;
 }
 
-/** The node's standing with the hub: opens a session when there is none, and another when it ends. */
+/**
+ * The node's connection with the hub. It opens a session when there is none, and a new session when the old one ends.
+ */
 export class HubConnection {
   readonly #parts: ConnectionParts;
   #session: OpenSession | null = null;
-  /** Of the last handshake of this process, which a full disk may not have taken. */
+  /** The counter of the last handshake of this process. A full disk may not hold it. */
   #counter = 0;
   /** Hub time minus node time, as far as it is known. */
   skewMs = 0;
@@ -50,12 +52,15 @@ export class HubConnection {
     return this.#session?.pollSeconds ?? 15;
   }
 
-  /** Ends the session, so that the next call opens another. */
+  /** Ends the session. The next call opens a new one. */
   forget(): void {
     this.#session = null;
   }
 
-  /** @throws HubAway or HubRefused. A ticket that the hub does not take costs one more handshake, not an error. */
+  /**
+   * Sends a request. If the hub does not accept the ticket, this costs one more handshake and is not an error.
+   * @throws HubAway or HubRefused.
+   */
   async call(call: SessionCall): Promise<AuthenticAnswer> {
     const session = await this.session();
     try {
@@ -67,7 +72,7 @@ export class HubConnection {
     }
   }
 
-  /** Tells the hub that this node leaves. @returns Why it could not be told, or null. */
+  /** Tells the hub that this node leaves. @returns Why the hub could not be told, or null. */
   async leave(): Promise<string | null> {
     try {
       await this.call({ method: "POST", target: "/agent/v1/logout" });
@@ -84,8 +89,9 @@ export class HubConnection {
 
   readonly #open = singleFlight(async (): Promise<OpenSession> => {
     const { store, crypto, send, node, keys, hub } = this.#parts;
-    // On disk before it is used: should the machine's state be copied, both copies would use the next number. One that
-    // is lost begins again with the time, which is higher than any count: a lower one would look like such a copy.
+    // The counter goes to the disk before its use. If somebody copies the state of the machine, both copies use the
+    // same next number, and the hub notices. A lost counter starts again from the time, which is higher than any count.
+    // A lower number would look like such a copy.
     const last = (await store.recall("handshake")) ?? Date.now();
     const counter = Math.max(typeof last === "number" ? last : last.counter, this.#counter) + 1;
     this.#counter = counter;

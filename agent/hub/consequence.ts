@@ -18,8 +18,8 @@ export interface Consequence {
 }
 
 /**
- * What a failed poll means. Only a refusal that the session key proves may take anything away: whoever else can answer
- * in the hub's place must not be able to cut a node off.
+ * What a failed poll means for the node. Only a refusal that the session key proves may take something away. An
+ * attacker who answers in the hub's place must not be able to cut a node off.
  */
 export function consequenceOf(error: unknown): Consequence {
   if (error instanceof HubAway) return { standing: "unreachable", tunnel: "keep" };

@@ -16,7 +16,7 @@ import { type KeyPairs, type Keys, publicKeysOf, seedBytesOf } from "../state/ke
 import { HubAway } from "./http.ts";
 import type { challengeAnswer } from "./schemas.ts";
 
-/** The statements with which a node shows that it holds the keys that it names. */
+/** The statements by which a node proves that it holds the keys that it names. */
 
 type Challenge = z.infer<typeof challengeAnswer>;
 
@@ -25,7 +25,7 @@ export interface EnrolmentInput {
   readonly keys: Keys;
   readonly origin: string;
   readonly root: RootDocument;
-  /** `rnek_…` without the root's hash. */
+  /** The secret part of the key (`rnek_…`), without the hash of the root. */
   readonly secret: string;
   readonly challenge: Challenge;
   readonly hostname: string;

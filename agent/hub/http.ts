@@ -11,7 +11,7 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   readonly timeoutMs: number;
-  /** An answer with more is given up while it is read. */
+  /** The agent stops reading an answer that is longer. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
 }
@@ -22,10 +22,10 @@ export interface HttpAnswer {
   readonly body: Uint8Array;
 }
 
-/** The hub did not give an answer that counts. */
+/** No valid answer of the hub came. */
 export class HubAway extends Error {
   override readonly name = "HubAway";
-  /** Milliseconds that the hub provably asked to wait, or 0. */
+  /** How many milliseconds the hub provably asked the node to wait, or 0. */
   readonly retryAfterMs: number;
 
   constructor(message: string, retryAfterMs = 0) {
@@ -36,24 +36,27 @@ export class HubAway extends Error {
 
 export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
 
-/** How the hub is reached: over which addresses, through which proxy, on kept connections. */
+/** The way to the hub: its addresses, its proxy, and the connections that are kept open. */
 export interface Way {
   readonly send: Send;
-  /** For a client of its own, such as the WebSocket's. */
+  /** For another client, such as the WebSocket's. */
   readonly socketOptions: { readonly agent: HttpAgent; readonly lookup: LookupFunction };
-  /** As `nameOfProxy`, or null. */
+  /** The proxy in the form of `nameOfProxy`, or null. */
   readonly proxy: string | null;
-  /** Gives up all connections: this machine has other addresses now, and what is sent on them may go nowhere. */
+  /**
+   * Closes all connections. It is called when this machine has other addresses, since packets on the old connections
+   * may be lost.
+   */
   readonly reset: () => void;
 }
 
-/** The host to which connections go: the proxy's where there is one. */
+/** The host that connections go to first: the proxy's host if there is a proxy, otherwise the origin's host. */
 export const firstHostOf = (origin: string): string => (proxyFor(origin) ?? new URL(origin)).hostname;
 
 /**
- * Speaks to one origin over kept connections. Redirects are not followed and encodings not asked for: what is read is
- * what was sent, and there is nothing to unpack.
- * @throws Failure when the environment names a proxy that is none.
+ * Speaks to one origin over connections that stay open. It follows no redirects and asks for no content encodings, so
+ * the bytes that it reads are the bytes that were sent.
+ * @throws Failure when the environment names an invalid proxy.
  */
 export function wayTo(origin: string, lookup: LookupFunction = lookupName): Way {
   const secure = origin.startsWith("https:");
@@ -64,7 +67,7 @@ export function wayTo(origin: string, lookup: LookupFunction = lookupName): Way 
     maxSockets: 4,
     scheduling: "lifo" as const,
     lookup,
-    // Chosen here and nowhere else, so that what is said of it is true.
+    // The proxy is chosen only here, so that `proxy` below names the proxy in use.
     ...(url ? { proxyEnv: { HTTP_PROXY: url.href, HTTPS_PROXY: url.href } } : {}),
   };
   const agent = secure ? new HttpsAgent({ ...options, minVersion: "TLSv1.3" }) : new HttpAgent(options);
@@ -103,7 +106,7 @@ export function wayTo(origin: string, lookup: LookupFunction = lookupName): Way 
   return { send, socketOptions: { agent, lookup }, proxy, reset: () => agent.destroy() };
 }
 
-/** For a few requests. */
+/** Gives a sender for a few requests. */
 export const senderTo = (origin: string): Send => wayTo(origin).send;
 
 const lookupName = lookupWith(resolveName);

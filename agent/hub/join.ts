@@ -24,11 +24,11 @@ const KEY = /^(rnek_[0-9A-Za-z]{46})\.([A-Za-z0-9_-]{43})$/;
 const TIMEOUT_MS = 20_000;
 const MAX_BYTES = 64 * 1024;
 
-/** What the machine remembers of an enrolment key. */
+/** What the machine remembers of an enrolment key: its hash. */
 export const fingerprintOf = async (crypto: CryptoProvider, enrolmentKey: string): Promise<string> =>
   base64url(await crypto.sha256(new TextEncoder().encode(enrolmentKey.trim())));
 
-/** The two halves of an enrolment key. @throws Failure for a text that is none. */
+/** Divides an enrolment key into its two halves. @throws Failure when the text is not an enrolment key. */
 function readEnrolmentKey(text: string): { readonly secret: string; readonly pin: string } {
   const [, secret, pin] = KEY.exec(text.trim()) ?? [];
   if (secret === undefined || pin === undefined)
@@ -42,8 +42,8 @@ function readEnrolmentKey(text: string): { readonly secret: string; readonly pin
 }
 
 /**
- * Makes this machine a member of a network: trusts the root that the enrolment key names and no other, shows that it
- * holds its keys, and keeps what the hub calls it. A repeated try after a lost answer gives the same node.
+ * Makes this machine a member of a network. It trusts only the root that the enrolment key names, proves that it holds
+ * its keys, and keeps the identity that the hub gives it. A repeated try after a lost answer gives the same node.
  */
 export async function join(
   store: Store,

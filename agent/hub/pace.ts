@@ -1,6 +1,6 @@
 import { backoffMs } from "../../shared/base/async/retry.ts";
 
-/** When to ask the hub again. Jitter keeps ten thousand nodes from asking in step. */
+/** When the agent asks the hub again. Jitter keeps ten thousand nodes from asking in the same moment. */
 
 const LONGEST_MS = 60_000;
 const FIRST_MS = 1_000;
@@ -8,9 +8,13 @@ const FIRST_MS = 1_000;
 /** `seconds` ± 20 %, in milliseconds. @param random In [0, 1). */
 export const jittered = (seconds: number, random: number): number => seconds * 1_000 * (0.8 + 0.4 * random);
 
-/** Doubles with each failure up to a minute, half of it by chance, and never less than the hub asked for. */
+/**
+ * The pause doubles with each failure, up to a minute. Half of it is random. It is never shorter than the hub asked
+ * for.
+ */
 export function pauseAfter(failures: number, retryAfterMs: number, random: number): number {
   const longest = backoffMs(failures, FIRST_MS, LONGEST_MS);
-  // Added on top of what the hub asked for, so that all do not come back in the same moment.
+  // The random part is added to the pause that the hub asked for, so that the nodes do not all come back in the same
+  // moment.
   return Math.max(longest / 2, retryAfterMs) + (longest / 2) * random;
 }

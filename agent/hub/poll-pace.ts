@@ -4,28 +4,28 @@ import { jittered, pauseAfter } from "./pace.ts";
 
 const AT_ONCE_SECONDS = 0.5;
 
-/** When the hub is asked again, and what cuts a wait or a held poll short. */
+/** Decides when the agent polls the hub again, and ends a wait or a held poll early. */
 export class PollPace {
   #wake = new AbortController();
   #failures = 0;
 
-  /** Of the poll under way. */
+  /** The signal that ends the current poll early. */
   get signal(): AbortSignal {
     return this.#wake.signal;
   }
 
-  /** Somebody says that a poll is worth it. */
+  /** Ends the wait or the held poll, because a poll is worth it now. */
   wake(): void {
     this.#wake.abort();
   }
 
-  /** Whatever failed so far failed elsewhere. */
+  /** Forgets the failures. They happened before the machine changed its network. */
   startAnew(): void {
     this.#failures = 0;
     this.wake();
   }
 
-  /** Whether somebody woke it since the last time that this was asked. */
+  /** Whether somebody called `wake` since the last call of this function. */
   takeWaking(): boolean {
     if (!this.#wake.signal.aborted) return false;
     this.#wake = new AbortController();
@@ -33,7 +33,9 @@ export class PollPace {
   }
 
   /**
-   * Changes come in company, and a hub that holds polls paces them itself; only a quick "no" is asked for less often.
+   * How long to wait after an answer. Changes often come in groups, so the next poll comes soon after a change. It
+   * comes soon after a held poll, too, since the hub paces those itself. Only a quick answer without news makes the
+   * agent wait longer.
    * @param again Whether the answer says that there is more.
    * @returns Milliseconds to wait.
    */
@@ -51,7 +53,7 @@ export class PollPace {
     return pauseAfter(this.#failures, askedMs, Math.random());
   }
 
-  /** Until the time is over or somebody wakes it. */
+  /** Waits until the time is over or somebody calls `wake`. */
   async rest(ms: number): Promise<void> {
     if (ms > 0 && !this.#wake.signal.aborted)
       await sleep(ms, undefined, { signal: this.#wake.signal }).catch(() => undefined);

@@ -2,14 +2,14 @@ import { BlockList, isIP } from "node:net";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 
-/** Which proxy leads to the hub, by the variables that other programs of the machine go by. */
+/** Which proxy leads to the hub. The agent reads the environment variables that other programs read, too. */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy for an origin: `HTTPS_PROXY` or `HTTP_PROXY` by its scheme, else `ALL_PROXY`, unless `NO_PROXY` names the
- * host; the small letters of a name come first. Null without one.
- * @throws Failure for an address that is no proxy's.
+ * The proxy for an origin. `HTTPS_PROXY` or `HTTP_PROXY` counts by the origin's scheme, otherwise `ALL_PROXY`, unless
+ * `NO_PROXY` names the host. A name in small letters wins over the same name in capitals. Null without a proxy.
+ * @throws Failure when a variable holds an address that is not a proxy's.
  */
 export function proxyFor(origin: string, env: Environment = process.env): URL | null {
   const url = new URL(origin);
@@ -26,10 +26,13 @@ export function proxyFor(origin: string, env: Environment = process.env): URL | 
   );
 }
 
-/** Without a name and a password that it may carry. */
+/** The proxy's address without the user name and password that the address may contain. */
 export const nameOfProxy = (proxy: URL): string => `${proxy.protocol}//${proxy.host}`;
 
-/** Entries are host names, which stand for the names below them too, addresses or prefixes, each with or without a port. */
+/**
+ * Whether `NO_PROXY` names the host. Its entries are host names (each also covers the names below it), addresses or
+ * prefixes, with or without a port.
+ */
 function isExempt({ hostname, port, protocol }: URL, list: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
   const ownPort = port || (protocol === "https:" ? "443" : "80");

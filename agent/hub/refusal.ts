@@ -1,14 +1,17 @@
 import { type HttpAnswer, HubAway } from "./http.ts";
 import { parseAnswer, problemDocument } from "./schemas.ts";
 
-/** The hub said no. */
+/** The hub refused a request. */
 export class HubRefused extends Error {
   override readonly name = "HubRefused";
   readonly code: string;
   readonly status: number;
-  /** Whether the session key proves that the hub said so. Without it, nothing may be torn down for it. */
+  /**
+   * Whether the session key proves that the refusal is the hub's. Without this proof, the agent must not take anything
+   * away because of it.
+   */
   readonly authentic: boolean;
-  /** Milliseconds that the hub provably asked to wait, or 0. */
+  /** How many milliseconds the hub provably asked the node to wait, or 0. */
   readonly retryAfterMs: number;
 
   constructor(code: string, status: number, message: string, authentic: boolean, retryAfterMs: number) {
@@ -21,12 +24,12 @@ export class HubRefused extends Error {
 }
 
 const MAX_PROBLEM_BYTES = 64 * 1024;
-/** The hub's own word, too, keeps a node silent for no longer than that. */
+/** Even the hub can't keep a node silent for longer than this. */
 const LONGEST_WAIT_MS = 15 * 60_000;
 
 /**
- * What an answer outside of 2xx means. How long to wait is believed where the MAC covers it: in the body of an authentic
- * answer. Whoever else answers, and whoever can write a header, must not be able to silence a node.
+ * Reads an answer outside of 2xx. The agent believes the requested pause only in the body of an authentic answer, which
+ * the MAC covers. An attacker who can answer in the hub's place or change a header must not be able to silence a node.
  */
 export function refusalOf(answer: HttpAnswer, authentic: boolean): HubRefused | HubAway {
   const { status } = answer;

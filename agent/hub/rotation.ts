@@ -7,7 +7,9 @@ import { challengeAnswer, parseAnswer } from "./schemas.ts";
 
 const MAX_BYTES = 64 * 1024;
 
-/** Offers the pending WireGuard and KEM keys to the hub. They come into use when the node's own record names them. */
+/**
+ * Offers the pending WireGuard and KEM keys to the hub. The keys come into use when the node's own record names them.
+ */
 export async function offerPendingKeys(
   crypto: CryptoProvider,
   connection: HubConnection,

@@ -21,7 +21,7 @@ export const problemDocument = z.object({
   retry_after_seconds: z.optional(z.int().check(z.gte(0))),
 });
 
-/** @throws HubAway for anything else: whoever answered is not a hub that this agent understands. */
+/** @throws HubAway for any other answer: the answer does not come from a hub that this agent understands. */
 export function parseAnswer<T extends z.core.$ZodType>(
   schema: T,
   body: Uint8Array,
@@ -38,11 +38,11 @@ export function parseAnswer<T extends z.core.$ZodType>(
 }
 
 export interface ReceivedConfig extends z.infer<typeof configAnswer> {
-  /** As it came: `acceptUpdate` judges it. */
+  /** The update as the hub sent it. `acceptUpdate` judges it. */
   readonly update: ConfigUpdate;
 }
 
-/** @throws HubAway for what is no answer to a poll. */
+/** @throws HubAway when the answer is not the answer to a poll. */
 export function parseConfigAnswer(body: Uint8Array, maxBytes: number): ReceivedConfig {
   const answer = parseAnswer(z.catchall(configAnswer, z.unknown()), body, maxBytes);
   const { roots, proof, objects, ...rest } = answer;

@@ -14,7 +14,7 @@ import { handshakeAnswer, parseAnswer } from "./schemas.ts";
 
 export interface HubIdentity {
   readonly origin: string;
-  /** X-Wing public key that the newest root names. */
+  /** The X-Wing public key that the newest root names. */
   readonly kem: Uint8Array;
 }
 
@@ -23,7 +23,7 @@ export interface SessionCall {
   readonly target: string;
   readonly body?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Entity tag with its quotes, or none. */
+  /** The entity tag with its quotes. Left out when no config is applied. */
   readonly applied?: string;
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
@@ -44,22 +44,25 @@ export interface OpenSession {
   readonly expiresAt: number;
   readonly pollSeconds: number;
   readonly telemetrySeconds: number;
-  /** The hub's. Nothing but what is told to the hub may follow from it: it is not under the confirmation. */
+  /**
+   * The hub's capability. It may only change what the agent tells the hub, since the key confirmation does not cover
+   * it.
+   */
   readonly capability: number;
   /** Hub time minus node time at the handshake. */
   readonly skewMs: number;
   /**
-   * Sends a request that the hub can hold this node to, and gives an answer that this node can hold the hub to.
-   * @throws HubAway for an answer without a valid MAC, whatever it says; HubRefused for a refusal.
+   * Sends a request with a proof that this node sent it, and gives an answer that is proven to be the hub's.
+   * @throws HubAway for any answer without a valid MAC; HubRefused for a refusal.
    */
   readonly call: (call: SessionCall) => Promise<AuthenticAnswer>;
-  /** Headers for a request that another client sends (the WebSocket). */
+  /** The headers for a request that another client sends (the WebSocket). */
   readonly headersFor: (method: string, target: string) => Promise<Record<string, string>>;
 }
 
 /**
- * One handshake.
- * @param counter Higher than that of any handshake before, and already on disk.
+ * Does one handshake.
+ * @param counter Higher than the counter of any earlier handshake, and already on the disk.
  */
 export async function openSession(
   crypto: CryptoProvider,
@@ -141,7 +144,7 @@ function callsOf(crypto: CryptoProvider, send: Send, origin: string, ticket: str
       const proven = await authenticate(crypto, mac, nonce, answer);
       if (proven && (answer.status < 300 || answer.status === 304)) return proven;
       const refusal = refusalOf(answer, proven !== null);
-      // A hub that can't read the ticket can't prove itself either: shaking hands again is harmless.
+      // A hub that can't read the ticket can't prove itself either. A new handshake does no harm.
       if (proven || answer.status === 401 || refusal instanceof HubAway) throw refusal;
       throw new HubAway(`An answer came without the hub's proof (${answer.status} ${refusal.code})`);
     },
@@ -151,7 +154,7 @@ function callsOf(crypto: CryptoProvider, send: Send, origin: string, ticket: str
 const EMPTY = new Uint8Array(0);
 const newNonce = (crypto: CryptoProvider): string => base64url(crypto.random(16));
 
-/** The answer when its MAC holds, else null. */
+/** Gives the answer when its MAC is valid, otherwise null. */
 async function authenticate(
   crypto: CryptoProvider,
   mac: MacKey,

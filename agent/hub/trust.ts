@@ -13,7 +13,7 @@ import type { HubIdentity } from "./session.ts";
 
 export type RootChain = readonly [RootDocument, ...RootDocument[]];
 
-/** The roots on disk, verified from the pinned one; null when there are none, or not whole any more. */
+/** The roots on the disk, verified from the pinned one. Null when there are none, or when the chain is damaged. */
 export async function storedRoots(store: Store, crypto: CryptoProvider): Promise<RootChain | null> {
   const roots = await store.recall("roots");
   if (!roots) return null;
@@ -22,7 +22,10 @@ export async function storedRoots(store: Store, crypto: CryptoProvider): Promise
   return chain.value;
 }
 
-/** The roots as the hub has them, verified from the one that was pinned at enrolment. @throws HubAway, Failure. */
+/**
+ * Fetches the roots from the hub, and verifies them from the root that was pinned at enrolment.
+ * @throws HubAway, Failure.
+ */
 export async function fetchRoots(
   store: Store,
   crypto: CryptoProvider,
@@ -48,7 +51,7 @@ export const MAX_TRUST_BYTES = 8 * 1024 * 1024;
 
 export async function addRoots(store: Store, envelopes: readonly string[]): Promise<void> {
   const roots = await store.recall("roots");
-  // The next start asks the hub for all of them.
+  // Without the older roots, nothing is written. The next start asks the hub for all roots.
   if (!roots) return;
   const known = new Set(roots.envelopes);
   const added: Roots = {

@@ -7,10 +7,10 @@ export interface WebSocketEvents {
 }
 
 const TIMEOUT_MS = 20_000;
-/** No hint of the hub is longer. */
+/** The hub sends no longer hint. */
 const MAX_BYTES = 125;
 
-/** Opens a WebSocket to the hub. Null when whoever answers doesn't upgrade, or nobody does. */
+/** Opens a WebSocket to the hub. Null when nobody answers, or when the answer is not an upgrade. */
 export function openWebSocket(
   url: URL,
   headers: Readonly<Record<string, string>>,

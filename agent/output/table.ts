@@ -1,4 +1,4 @@
-/** Rows under headings, aligned by two spaces. */
+/** Prints rows under headings. Two spaces separate the columns. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [headings.map((heading) => heading.toUpperCase()), ...rows];
   const widths = headings.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
@@ -13,13 +13,13 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
     .join("");
 }
 
-/** `name  value` lines. */
+/** Prints one `name  value` line for each field. */
 export function details(fields: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...fields.map(([name]) => name.length));
   return fields.map(([name, value]) => `${name.padEnd(width)}  ${value}`.trimEnd().concat("\n")).join("");
 }
 
-/** `3 min ago`. */
+/** Says how long ago a moment was, such as `3 min ago`. */
 export function ago(atMs: number | null, nowMs: number): string {
   if (atMs === null) return "never";
   const seconds = Math.max(0, Math.round((nowMs - atMs) / 1_000));

@@ -1,10 +1,10 @@
 import type { Condition } from "../../shared/node/protocol/types.ts";
 import type { Again, NodeView, Part } from "./part.ts";
 
-/** A look starts a tool of the system. */
+/** Each look starts a tool of the system, so the agent looks rarely. */
 const LOOK_MS = 60_000;
 
-/** Finds other firewalls of this machine that drop what the tunnel's filter lets pass. */
+/** Finds other firewalls on this machine that drop packets which the tunnel's filter lets pass. */
 export class Firewalls implements Part {
   readonly name = "firewalls";
   readonly #node: NodeView;

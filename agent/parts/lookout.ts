@@ -1,10 +1,10 @@
 import { surroundings } from "../telemetry/own-endpoints.ts";
 import type { Again, NodeView, Part } from "./part.ts";
 
-/** A few system calls, which are cheaper than a tool that waits for the kernel's news. */
+/** A look costs a few system calls. That is cheaper than a tool that waits for the kernel's news. */
 const LOOK_MS = 1_000;
 
-/** Notices that this machine has moved to another network. */
+/** Notices when this machine has moved to another network. */
 export class Lookout implements Part {
   readonly name = "lookout";
   readonly #node: NodeView;

@@ -9,29 +9,32 @@ import type { Settings } from "../state/store.ts";
 import type { TunnelKeeper } from "../tunnel/keeper.ts";
 
 /**
- * Something that a node does beside keeping its tunnel. A part does one thing at a time: what it is told waits until it is
- * through with what it was told before. What it throws is shown under its name, and holds up nobody else.
+ * Something that a node does beside keeping its tunnel. A part does one thing at a time: a new call waits until the
+ * part has finished the earlier one. `status` shows an error of a part under the part's name. The error does not stop
+ * other parts.
  */
 export interface Part {
-  /** Of the file, for people. */
+  /** The name of the file, for people. */
   readonly name: string;
-  /** Before the first config. What it does again and again, from now on or later, it asks `again` for. */
+  /** Runs before the first config. The part passes its repeated work to `again`, here or later. */
   start?(again: Again): unknown;
-  /** A config came into force, or the newest could not. */
+  /** A config came into force, or the newest config could not come into force. */
   onConfig?(inForce: InForce): unknown;
   /** The hub has answered a poll. */
   onTouch?(): unknown;
   /** This machine has other addresses, or another way to the hub. */
   onMove?(): unknown;
-  /** What does not work, by the codes of `shared/node/conditions.ts`; none when all of it works. */
+  /**
+   * The conditions of this part, by the codes of `shared/node/conditions.ts`. The list is empty when everything works.
+   */
   health?(): readonly Condition[];
-  /** Ends what it began; what it was told before is not waited for. */
+  /** Ends the work that the part began. It does not wait for earlier calls. */
   stop?(): unknown;
 }
 
 /**
- * Does something again and again until the part is stopped, and never before the last time is over.
- * @returns Ends it earlier.
+ * Repeats some work until the part is stopped. A new run starts only after the last run is over.
+ * @returns A function that ends the repetition earlier.
  */
 export type Again = (everyMs: number, work: () => unknown) => () => void;
 
@@ -41,7 +44,7 @@ export interface InForce {
   readonly applyError: string | null;
 }
 
-/** The node, as its parts see it. */
+/** The view of the node that its parts get. */
 export interface NodeView {
   readonly settings: Settings;
   /** The hub's origin. */
@@ -50,18 +53,21 @@ export interface NodeView {
   readonly way: Way;
   readonly tunnel: TunnelKeeper;
   readonly log: Log;
-  /** Addresses of the hub, or of the proxy that leads to it. */
+  /** The addresses of the hub, or of the proxy that leads to the hub. */
   readonly hubAddresses: () => readonly string[];
   readonly keys: () => Keys;
   readonly standing: () => Standing;
   readonly inForce: () => InForce;
-  /** All that does not work on this machine. */
+  /** All conditions of this machine. */
   readonly conditions: () => readonly Condition[];
   /**
-   * Somebody says that a poll is worth it.
-   * @param directory Which version of the segment's directory has what changed, where that was said.
+   * Asks for a poll soon, because somebody says that there is news.
+   * @param directory The version of the segment's directory that holds the news, if the hint named one.
    */
   readonly hint: (directory: string | null) => void;
-  /** This machine has other addresses, or another way to the hub: all begins anew, and every part is told. */
+  /**
+   * Says that this machine has other addresses, or another way to the hub. All connections begin anew, and every part
+   * is told.
+   */
   readonly moved: () => void;
 }

@@ -7,7 +7,7 @@ import { HubRefused } from "../hub/refusal.ts";
 import type { Log } from "../log.ts";
 import type { InForce, Part } from "./part.ts";
 
-/** The parts of a running agent. None can hold up another, nor the agent. */
+/** The parts of a running agent. No part can hold up another part or the agent. */
 export class Parts {
   readonly #kept: readonly KeptPart[];
 
@@ -31,20 +31,20 @@ export class Parts {
     for (const kept of this.#kept) kept.tell((part) => part.onMove?.());
   }
 
-  /** What the parts find, and which of them fail. */
+  /** The conditions that the parts find, and one for each part that fails. */
   health(): readonly Condition[] {
     const found = this.#kept.flatMap((kept) => kept.health());
     const failures = this.#kept.flatMap(({ failure }) => failure ?? []);
     return failures.length === 0 ? found : [...found, condition("part_failed", failures.join("; "))];
   }
 
-  /** The last one first: what began later may need what began before. */
+  /** Stops the parts in reverse order, since a later part may need an earlier one. */
   async stop(): Promise<void> {
     for (const kept of this.#kept.toReversed()) await kept.stop();
   }
 }
 
-/** One part, with what keeps it from harming others. */
+/** One part, with the protection that keeps it from harming other parts. */
 class KeptPart {
   readonly #part: Part;
   readonly #log: Log;
@@ -52,7 +52,7 @@ class KeptPart {
   readonly #queue = new SerialQueue();
   #isStopped = false;
   #said = "";
-  /** What the part threw last, under its name; null when it did what it was told last. */
+  /** The error that the part threw last, under its name. Null when the last call succeeded. */
   failure: string | null = null;
 
   constructor(part: Part, log: Log) {
@@ -81,7 +81,7 @@ class KeptPart {
     );
   }
 
-  /** Tells the part something as soon as it is through with what it was told before. */
+  /** Calls the part as soon as it has finished its earlier calls. */
   tell(work: (part: Part) => unknown): void {
     void this.#queue.run(async () => {
       if (!this.#isStopped) await this.#guarded(work);
@@ -113,7 +113,9 @@ class KeptPart {
     }
   }
 
-  /** That the hub is away, or refuses, is no failure of a part: the next poll finds it, too. */
+  /**
+   * Notes a failure. A hub that is away or refuses is not a failure of the part, since the next poll notices it, too.
+   */
   #fail(error: unknown): void {
     const failure = `${this.#part.name}: ${messageOf(error)}`;
     if (failure !== this.#said) this.#log.warn(failure);

@@ -4,14 +4,17 @@ import type { NodeView, Part } from "./part.ts";
 
 const TARGET = "/agent/v1/socket";
 const RETRY_MS = 60_000;
-/** Keeps the mappings of address translators, and finds out when the hub is gone. */
+/** Pings keep the mappings of address translators open, and show when the hub is gone. */
 const PING_MS = 50_000;
-/** Where a hint names the directory's version. */
+/** Finds the version of the directory in a hint. */
 const DIRECTORY = /"directory":(\d{1,15})\b/;
-/** Hints can't be proved: whoever sits in between must not drive the node to poll without end. */
+/** A hint is not proven. An attacker on the path must not be able to make the node poll without a pause. */
 const BETWEEN_HINTS_MS = 500;
 
-/** Hears from the hub that a poll is worth it, where a WebSocket can be kept. Without one polls find out by themselves. */
+/**
+ * Receives hints of the hub that a poll is worth it, over a WebSocket. Without a WebSocket, the regular polls find the
+ * news.
+ */
 export class Push implements Part {
   readonly name = "push";
   readonly #node: NodeView;
@@ -28,7 +31,7 @@ export class Push implements Part {
     this.#node = node;
   }
 
-  /** Opens the socket when there is none, and none was tried a moment ago. */
+  /** Opens the socket if there is none, and if the last try was long enough ago. */
   async onTouch(): Promise<void> {
     if (this.#socket || performance.now() - this.#triedAt < RETRY_MS) return;
     this.#triedAt = performance.now();
@@ -36,7 +39,7 @@ export class Push implements Part {
     const headers = await (await connection.session()).headersFor("GET", TARGET);
     const socket = await openWebSocket(new URL(TARGET, hub), headers, way.socketOptions, {
       onText: (text) => this.#hear(text),
-      // One that was given up long ago may only now be told of its end.
+      // A socket that was given up long ago may report its end only now.
       onClose: () => socket === this.#socket && this.#forget(),
     });
     if (socket && this.#isStopped) socket.terminate();
@@ -46,7 +49,7 @@ export class Push implements Part {
     }
   }
 
-  /** A new socket may be opened at once. */
+  /** Closes the socket. The next `onTouch` may open a new one at once. */
   onMove(): void {
     this.#close();
     this.#triedAt = Number.NEGATIVE_INFINITY;

@@ -14,21 +14,24 @@ import { peerReports } from "../telemetry/report.ts";
 import type { Again, InForce, NodeView, Part } from "./part.ts";
 
 const gzipped = promisify(gzip);
-/** Each look at the paths starts a tool of the system, which is most of what an idle agent costs. */
+/** Each look at the paths starts a tool of the system. These looks are most of the cost of an idle agent. */
 const LOOK_MS = 10_000;
 const FACTS_EVERY_MS = 60 * 60_000;
 const WORTH_PACKING = 1_024;
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** Characters of the reason why a config is not in force. */
+/** The longest reason why a config is not in force, in characters. */
 const MAX_ERROR = 500;
-/** After a move: a network that has just come up often needs some seconds. */
+/** How often the agent tries after a move. A network that has just come up often needs some seconds. */
 const INSISTENT_TRIES = 20;
 const INSISTENT_PAUSE_MS = 1_000;
 
 const livePaths = (peers: readonly PeerReport[]): string =>
   peers.flatMap(({ node, path }) => (path === "direct" ? [node] : [])).join(" ");
 
-/** Tells the hub what is in force, how the paths are, and what this machine is. Unchanged members are left out. */
+/**
+ * Reports to the hub what is in force, the state of the paths, and facts about this machine. It leaves out members that
+ * have not changed.
+ */
 export class Reporter implements Part {
   readonly name = "reporter";
   readonly #node: NodeView;
@@ -37,11 +40,11 @@ export class Reporter implements Part {
   #said = "";
   #factsAt = 0;
   #lastAt = 0;
-  /** Which peers had a live path in the last report. */
+  /** The peers that had a live path in the last report. */
   #paths = "";
   #seenByHub: readonly string[] = [];
   #again: Again | null = null;
-  /** Ends the tries to report news at once. */
+  /** Stops the repeated tries to report news. */
   #endInsisting: (() => void) | null = null;
   #leftOut: readonly Condition[] = [];
   #unknownFacts: readonly Condition[] = [];
@@ -55,7 +58,10 @@ export class Reporter implements Part {
     again(LOOK_MS, () => this.#reportIfDue());
   }
 
-  /** What is back in force before the hub was asked is reported when it has answered. */
+  /**
+   * A config that is back in force before the first poll is not reported yet. It is reported after the hub has
+   * answered.
+   */
   async onConfig(inForce: InForce): Promise<void> {
     if (this.#node.standing() !== "starting") await this.#report(inForce);
   }
@@ -64,7 +70,7 @@ export class Reporter implements Part {
     if (this.#lastAt === 0) await this.#reportIfDue();
   }
 
-  /** Reports news until the hub has them. */
+  /** Tries to report news until the hub has it. */
   onMove(): void {
     this.#seenByHub = [];
     this.#endInsisting?.();
@@ -77,7 +83,9 @@ export class Reporter implements Part {
     return [...this.#leftOut, ...this.#unknownFacts];
   }
 
-  /** Reports when it is time, or when there is news: a path that came or went, another endpoint, something that fails. */
+  /**
+   * Reports when the time has come or when there is news: a path came or went, an endpoint changed, or something fails.
+   */
   async #reportIfDue(): Promise<void> {
     const { connection, standing, inForce } = this.#node;
     if (standing() !== "running") return;
@@ -89,7 +97,7 @@ export class Reporter implements Part {
   async #insist(isLast: boolean): Promise<void> {
     if (isLast) this.#endInsisting?.();
     if (await this.#hasNews()) await this.#report(this.#node.inForce());
-    // The hub may just have said what it sees.
+    // The answer to this report may name an address that the hub sees, and that is news, too.
     if (!(await this.#hasNews())) this.#endInsisting?.();
   }
 
@@ -103,7 +111,7 @@ export class Reporter implements Part {
     return peerReports(tunnel.config, await tunnel.device(), Date.now());
   }
 
-  /** What the hub keeps of this node until it hears otherwise. */
+  /** The part of the report that the hub keeps until a later report changes it. */
   async #standing(peers: readonly PeerReport[]) {
     const { settings, conditions, hubAddresses } = this.#node;
     const heard = peers.filter(({ path }) => path === "direct").flatMap(({ endpoint }) => endpoint ?? []);
@@ -126,7 +134,7 @@ export class Reporter implements Part {
     const { connection } = this.#node;
     const session = await connection.session();
     if (session !== this.#session) {
-      // The hub may have lost what an earlier session said.
+      // The hub may have lost the reports of an earlier session.
       this.#session = session;
       this.#said = "";
       this.#factsAt = 0;
@@ -147,7 +155,8 @@ export class Reporter implements Part {
       clockSkewMs: Math.round(connection.skewMs),
     };
     const { leftOut, address } = await this.#send(knownReport(report, session.capability));
-    // Of a report that said it: what is not said again is left out as before.
+    // Only a report that contained the members tells which of them the hub left out. When they have not changed, the
+    // earlier result stays valid.
     if (said !== this.#said) this.#leftOut = leftOutCondition(leftOut);
     this.#learn(address ?? null);
     this.#said = said;
@@ -156,7 +165,7 @@ export class Reporter implements Part {
     this.#lastAt = performance.now();
   }
 
-  /** Null when they can't be collected: the rest of the report does not wait for them. */
+  /** Null when the facts can't be collected. The rest of the report does not wait for them. */
   async #facts() {
     const { hub, keys } = this.#node;
     try {
@@ -169,7 +178,7 @@ export class Reporter implements Part {
     }
   }
 
-  /** A proxy's address is none of this node's. */
+  /** Learns the address that the hub sees. Behind a proxy, that address is the proxy's and not this node's. */
   #learn(address: string | null): void {
     if (address === null || this.#node.way.proxy !== null) return;
     const others = this.#seenByHub.filter((seen) => isIP(seen) !== isIP(address));
@@ -192,7 +201,7 @@ export class Reporter implements Part {
   }
 }
 
-/** What the hub left out is no failure of the machine, but whoever looks must find it. */
+/** A report that the hub shortened is not a failure of the machine, but a person who looks must be able to find it. */
 export function leftOutCondition(leftOut: readonly string[]): Condition[] {
   if (leftOut.length === 0) return [];
   const found = `The hub left out ${leftOut.length} of what this node reports: ${leftOut.join("; ")}`;

@@ -9,7 +9,7 @@ import type { RootChain } from "../hub/trust.ts";
 import { type Keys, publicKeysOf } from "./keys.ts";
 import type { Membership, Store, StoredConfig } from "./store.ts";
 
-/** The configs on disk: the last good one, and one whose apply has not ended yet. */
+/** The configs on the disk: the last good config, and a config whose apply has not ended yet. */
 
 export const toStored = (config: AppliedConfig, exitNode: string | null): StoredConfig => ({
   serial: config.serial,
@@ -19,7 +19,7 @@ export const toStored = (config: AppliedConfig, exitNode: string | null): Stored
   objects: [...config.objects.values()].map(({ bytes }) => base64url(bytes)),
 });
 
-/** What the node holds for true whatever the hub says. */
+/** The facts that the node believes, whatever the hub says. */
 export async function ownFacts(
   crypto: CryptoProvider,
   membership: Membership,
@@ -40,17 +40,17 @@ export async function ownFacts(
 }
 
 export interface Reopened {
-  /** To be put in force first: the newest that was accepted. */
+  /** The newest accepted config. The node puts it in force first. */
   readonly next: AppliedConfig | null;
-  /** The last one that was applied without a fault. */
+  /** The last config that was applied without a fault. */
   readonly good: AppliedConfig | null;
-  /** Why a stored config does not count any longer, or null. */
+  /** Why a stored config is not valid any longer, or null. */
   readonly fault: string | null;
-  /** Nothing older than this is taken, even when the config itself can't be read any more. */
+  /** The node takes no config older than this, even when the config with this serial can't be read any more. */
   readonly floor: Serial | null;
 }
 
-/** Verifies what is on disk again, all but its time. */
+/** Verifies the configs on the disk again, except their time. */
 export async function reopenConfigs(
   store: Store,
   crypto: CryptoProvider,

@@ -1,7 +1,10 @@
 import * as z from "zod/mini";
 import type { FileName } from "./store.ts";
 
-/** What tells a file of the state directory from a damaged one: the types in `store.ts` say what its fields mean. */
+/**
+ * The schemas that tell a sound file of the state directory from a damaged one. The types in `store.ts` explain the
+ * fields.
+ */
 
 const text = z.string();
 const word = text.check(z.minLength(1));
@@ -21,7 +24,7 @@ const settings = z.object({
   listenPort: count,
   advertise: z.array(text),
   exitNode: z.nullable(text),
-  // Older agents knew neither.
+  // Older agents knew neither of these two.
   exitFallback: z.optional(z.enum(["none", "direct"])),
   exitFor: z.optional(z.enum(["all", "own"])),
   hostsFile: word,
@@ -40,7 +43,7 @@ export const FORMATS: Readonly<Record<FileName, z.ZodMiniType>> = {
   settings,
   "settings-copy": settings,
   roots: z.object({ pin: word, envelopes: z.array(text).check(z.minLength(1)) }),
-  // Older agents wrote the bare number, of which a piece is a number too.
+  // Older agents wrote the bare number. A torn file could then still hold a number, so newer agents write an object.
   handshake: z.union([z.object({ counter: count }), count]),
   config,
   next: config,

@@ -4,7 +4,7 @@ import type { PublicKeys } from "../../shared/node/protocol/types.ts";
 import { wgText } from "../tunnel/wg-text.ts";
 import type { Identity, KeySeeds, Store } from "./store.ts";
 
-/** The node's keys in use. Their seeds never leave the machine. */
+/** The keys of the node that are in use. Their seeds never leave the machine. */
 export interface Keys {
   readonly identity: Identity;
   readonly signing: ContextSigningKey;
@@ -12,7 +12,7 @@ export interface Keys {
   readonly pending: KeyPairs | null;
 }
 
-/** The WireGuard and KEM keys: public halves, base64url. */
+/** The WireGuard and KEM keys, with public halves in base64url. */
 export interface KeyPairs {
   readonly seeds: KeySeeds;
   readonly wireguard: string;
@@ -25,7 +25,7 @@ const seedOf = (text: string): Uint8Array<ArrayBuffer> => {
   return bytes;
 };
 
-/** The machine's identity; made, and on disk, when there was none. */
+/** Loads the machine's identity. If there is none, it makes one and writes it to the disk. */
 export async function loadKeys(store: Store, crypto: CryptoProvider): Promise<Keys> {
   const known = await store.read("identity");
   if (known) return openKeys(crypto, known);
@@ -38,7 +38,10 @@ export async function loadKeys(store: Store, crypto: CryptoProvider): Promise<Ke
   return openKeys(crypto, identity);
 }
 
-/** The pending keys of a rotation that began, or new ones. On disk before the hub hears of them. */
+/**
+ * Gives the pending keys of a rotation that has begun, or makes new ones. They are on the disk before the hub hears of
+ * them.
+ */
 export async function prepareRotation(store: Store, crypto: CryptoProvider, keys: Keys): Promise<Keys> {
   if (keys.pending) return keys;
   const identity = { ...keys.identity, pending: newSeeds(crypto) };
@@ -47,8 +50,8 @@ export async function prepareRotation(store: Store, crypto: CryptoProvider, keys
 }
 
 /**
- * The pending keys become the current ones. A file that can't be replaced is left as it is: both pairs are in it, and
- * the node's record says which of them counts.
+ * Makes the pending keys the current ones. If the file can't be replaced, it stays as it is: it holds both pairs, and
+ * the node's record says which pair counts.
  */
 export async function finishRotation(store: Store, crypto: CryptoProvider, keys: Keys): Promise<Keys> {
   if (!keys.pending) return keys;
@@ -63,13 +66,13 @@ export const publicKeysOf = (keys: Keys, pairs: KeyPairs = keys.current): Public
   kem: pairs.kem,
 });
 
-/** Seeds as bytes, for proving that they are held. */
+/** The seeds as bytes. They serve to prove that the node holds the keys. */
 export const seedBytesOf = (pairs: KeyPairs) => ({
   wireguard: seedOf(pairs.seeds.wireguard),
   kem: seedOf(pairs.seeds.kem),
 });
 
-/** The base64 private key that `wg` wants for a base64 public key. */
+/** The base64 private key for a base64 public key, as `wg` wants it. */
 export async function privateKeyFor(keys: Keys, publicKey: string): Promise<string> {
   const pairs = [keys.current, keys.pending].find((pair) => pair && wgText(pair.wireguard) === publicKey);
   if (!pairs) throw new Error("The tunnel should use a key that this machine does not have");

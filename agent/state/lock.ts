@@ -5,16 +5,16 @@ import { Failure } from "../failure.ts";
 import { isDiskFull, readIfThere } from "../system/files.ts";
 
 /**
- * One agent per state directory. The lock names its process and when that process began, so that it ends with the
- * process whatever ends it, and a number that was given out again does not count.
+ * The lock lets one agent use a state directory. It names the agent's process and the start of that process. So the
+ * lock ends with the process, however the process ends, and a process id that the system gave out again does not count.
  */
 export interface Lock {
   readonly release: () => Promise<void>;
-  /** Puts the claim back when somebody took it away. @throws Failure when another agent holds the lock now. */
+  /** Writes the claim again when somebody removed it. @throws Failure when another agent holds the lock now. */
   readonly renew: () => Promise<void>;
 }
 
-/** @throws Failure when another agent holds it. */
+/** @throws Failure when another agent holds the lock. */
 export async function takeLock(directory: string): Promise<Lock> {
   const path = join(directory, "agent.lock");
   const own = `${path}.${process.pid}`;
@@ -49,7 +49,10 @@ export async function holderOf(directory: string): Promise<number | null> {
   return pid !== "" && (await startOf(Number(pid))) === start ? Number(pid) : null;
 }
 
-/** A disk without room for a file of one line has room for a link that says it. */
+/**
+ * Writes the claim. A full disk that has no room for a file with one line still has room for a symbolic link, so the
+ * claim becomes the link's target.
+ */
 async function writeClaim(path: string, claim: string): Promise<void> {
   try {
     await writeFile(path, claim, { mode: 0o600 });
@@ -60,13 +63,16 @@ async function writeClaim(path: string, claim: string): Promise<void> {
   }
 }
 
-/** Empty when there is none. */
+/** Reads the claim. Empty when there is none. */
 async function readClaim(path: string): Promise<string> {
   const linked = await readlink(path).catch(() => null);
   return linked ?? (await readIfThere(path)) ?? "";
 }
 
-/** Moved aside first: if it turns out to be a fresh one of somebody faster, it is put back. */
+/**
+ * Removes a stale claim. It moves the claim aside first. If the claim turns out to be a fresh one of a faster agent, it
+ * is put back.
+ */
 async function clearStale(path: string): Promise<void> {
   const aside = `${path}.stale.${process.pid}`;
   try {
@@ -91,7 +97,7 @@ async function releaseIfOwn(path: string, claim: string): Promise<void> {
   if ((await readClaim(path)) === claim) await rm(path, { force: true });
 }
 
-/** Field 22 of /proc/<pid>/stat: ticks since boot; null when there is no such process. */
+/** The start of a process: field 22 of /proc/<pid>/stat, in ticks since boot. Null when there is no such process. */
 async function startOf(pid: number): Promise<string | null> {
   const text = Number.isInteger(pid) && pid > 0 ? await readIfThere(`/proc/${pid}/stat`) : null;
   return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null;

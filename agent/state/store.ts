@@ -9,7 +9,10 @@ import { condition } from "../health/condition.ts";
 import { readIfThere, writeAtomically, writeEvenIfFull } from "../system/files.ts";
 import { FORMATS } from "./formats.ts";
 
-/** What the agent keeps on disk: one file per idea, each replaced atomically, readable by root alone. */
+/**
+ * The files that the agent keeps on the disk. Each idea has one file. Each file is replaced atomically, and only root
+ * can read it.
+ */
 
 /** Seeds, base64url. The public halves are computed from them. */
 export interface KeySeeds {
@@ -19,7 +22,9 @@ export interface KeySeeds {
 
 export interface Identity extends KeySeeds {
   readonly signing: string;
-  /** Keys that the hub was offered in a rotation; they count as soon as the node's own record names them. */
+  /**
+   * The keys that the node offered to the hub in a rotation. They count as soon as the node's own record names them.
+   */
   readonly pending: KeySeeds | null;
 }
 
@@ -30,9 +35,12 @@ export interface Membership {
   readonly name: string;
   /** SHA-256 of the enrolment key, base64url. */
   readonly joinedWith: string;
-  /** Hash of the root that the enrolment key named: with it the roots can be had anew. Older agents did not keep it. */
+  /**
+   * The hash of the root that the enrolment key named. With it, the agent can fetch the roots again. Older agents did
+   * not keep it.
+   */
   readonly pin?: string;
-  /** Why it is over, or null. */
+  /** Why the membership is over, or null. */
   readonly ended: string | null;
 }
 
@@ -41,28 +49,28 @@ export interface Settings {
   readonly listenPort: number;
   readonly advertise: readonly string[];
   readonly exitNode: string | null;
-  /** What happens, while the exit node can't be used, to what would go through it. */
+  /** What happens to the exit node's traffic while the exit node can't be used. */
   readonly exitFallback: "none" | "direct";
-  /** Whose packets go through the exit node: all that pass this machine, or only its own. */
+  /** Whose packets go through the exit node: all packets that pass this machine, or only its own. */
   readonly exitFor: "all" | "own";
   readonly hostsFile: string;
 }
 
-/** Roots verified so far, oldest first; the first one is the pinned one. */
+/** The roots verified so far, oldest first. The first one is the pinned one. */
 export interface Roots {
-  /** Hash of the pinned root's payload, as the enrolment key carried it. */
+  /** The hash of the pinned root's payload, as the enrolment key carried it. */
   readonly pin: string;
   readonly envelopes: readonly string[];
 }
 
-/** An accepted config with all that proves it. */
+/** An accepted config with everything that proves it. */
 export interface StoredConfig {
   readonly serial: Serial;
   readonly manifest: string;
   readonly proof: SignedLeaf;
-  /** The exit node that this machine had chosen then. */
+  /** The exit node that this machine had chosen when it accepted the config. */
   readonly exitNode: string | null;
-  /** Bytes of all objects that the manifest leads to, itself included, base64url. */
+  /** The bytes of the manifest and of all objects that it leads to, base64url. */
   readonly objects: readonly string[];
 }
 
@@ -77,26 +85,26 @@ interface Files {
   readonly identity: Identity;
   readonly membership: Membership;
   readonly settings: Settings;
-  /** What people chose on this machine can be had from nowhere else. */
+  /** A copy of the settings. People chose them on this machine, so they have no other source. */
   readonly "settings-copy": Settings;
   readonly roots: Roots;
   /** The counter of the last handshake that was started. */
   readonly handshake: { readonly counter: number } | number;
   /** The last config that was applied without a fault. */
   readonly config: StoredConfig;
-  /** A config that is being applied. */
+  /** The config that is being applied. */
   readonly next: StoredConfig;
   readonly fresh: Freshness;
-  /** Where the hub was when it could last be resolved. */
+  /** The addresses of the hub when its name was last resolved. */
   readonly "hub-addresses": readonly string[];
 }
 
 export type FileName = keyof Files;
 
-/** Never written over in place. */
+/** Files that are never overwritten in place. */
 const IRREPLACEABLE: ReadonlySet<FileName> = new Set(["identity", "membership"]);
 
-/** What can be had from nowhere else, and is put back as long as somebody remembers it. */
+/** Files that have no other source. The agent puts them back as long as it remembers them. */
 const PRECIOUS: ReadonlySet<FileName> = new Set(["identity", "membership", "settings", "settings-copy"]);
 
 export class Store {
@@ -109,7 +117,7 @@ export class Store {
     this.directory = directory;
   }
 
-  /** Makes the directory, or checks that nobody else can write into the one that is there. */
+  /** Makes the directory. If it exists, checks that nobody else can write into it. */
   async open(): Promise<void> {
     await mkdir(this.directory, { recursive: true, mode: 0o700 });
     const { uid, mode } = await stat(this.directory);
@@ -123,8 +131,8 @@ export class Store {
   }
 
   /**
-   * A file without which this machine is nobody. Null when it does not exist.
-   * @throws Failure when it is damaged.
+   * Reads a file that carries the machine's identity. Null when the file does not exist.
+   * @throws Failure when the file is damaged.
    */
   async read<Name extends "identity" | "membership">(name: Name): Promise<Files[Name] | null> {
     const value = await this.#parsed(name);
@@ -139,7 +147,7 @@ export class Store {
     );
   }
 
-  /** A file that can be had anew: a damaged one is as good as none, and `conditions` says so. */
+  /** Reads a file that can be had again. A damaged file counts as missing, and `conditions` says so. */
   async recall<Name extends FileName>(name: Name): Promise<Files[Name] | null> {
     const value = await this.#parsed(name);
     if (value !== undefined) return value;
@@ -147,13 +155,13 @@ export class Store {
     return null;
   }
 
-  /** On disk when it returns. @throws Error of the system. */
+  /** Writes a file. The content is on the disk when this returns. @throws Error of the system. */
   async write<Name extends FileName>(name: Name, value: Files[Name]): Promise<void> {
     await writeAtomically(this.path(name), `${JSON.stringify(value)}\n`);
     this.#remember(name, value);
   }
 
-  /** For what must not wait for a disk: that it could not be written is told in `conditions`. */
+  /** Writes a file for a caller that must not wait for the disk. A failure to write only appears in `conditions`. */
   async keep<Name extends FileName>(name: Name, value: Files[Name]): Promise<void> {
     this.#remember(name, value);
     const write = IRREPLACEABLE.has(name) ? writeAtomically : writeEvenIfFull;
@@ -165,7 +173,7 @@ export class Store {
     }
   }
 
-  /** As far as the disk lets it. */
+  /** Removes files, as far as the disk allows it. */
   async remove(...names: readonly FileName[]): Promise<void> {
     for (const name of names) {
       this.#unwritten.delete(name);
@@ -174,18 +182,20 @@ export class Store {
     }
   }
 
-  /** What people chose at the last `up`; null before the first. */
+  /** What people chose at the last `up`. Null before the first `up`. */
   async settings(): Promise<Settings | null> {
     return (await this.recall("settings")) ?? (await this.recall("settings-copy"));
   }
 
-  /** Kept twice. @throws Error of the system. */
+  /** Writes the settings twice, into two files. @throws Error of the system. */
   async writeSettings(settings: Settings): Promise<void> {
     await this.write("settings", settings);
     await this.write("settings-copy", settings);
   }
 
-  /** Puts back what can be had from nowhere else and somebody took away, with the directory if need be. */
+  /**
+   * Puts back the files that have no other source and that somebody removed. It makes the directory again if needed.
+   */
   async restore(): Promise<void> {
     await this.open();
     for (const [name, value] of this.#remembered) {
@@ -195,7 +205,7 @@ export class Store {
     }
   }
 
-  /** What is wrong with the files. */
+  /** The conditions of the files. */
   get conditions(): readonly Condition[] {
     const [unwritten] = this.#unwritten.values();
     return [
@@ -211,7 +221,7 @@ export class Store {
     ];
   }
 
-  /** Undefined when it is damaged. */
+  /** The content of a file. Undefined when the file is damaged. */
   async #parsed<Name extends FileName>(name: Name): Promise<Files[Name] | null | undefined> {
     const text = await readIfThere(this.path(name));
     if (text === null) return null;
@@ -234,7 +244,7 @@ export class Store {
   }
 }
 
-/** Everything that makes this machine a member of a network. */
+/** All files that make this machine a member of a network. */
 export const MEMBERSHIP_FILES = [
   "membership",
   "config",

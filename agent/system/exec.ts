@@ -1,12 +1,15 @@
 import { spawn } from "node:child_process";
 
-/** Argument vectors only: nothing that came from the hub ever meets a shell. Secrets travel in 0600 files. */
+/**
+ * A tool and its arguments. They never pass through a shell, since some come from the hub. Secrets travel in files with
+ * mode 0600.
+ */
 export type Argv = readonly [tool: string, ...args: string[]];
 
 const TIMEOUT_MS = 20_000;
 const MAX_OUTPUT = 64 * 1024 * 1024;
 
-/** A tool that ended badly; its message names what was run and what it said. */
+/** A tool failed. The message names the command and what the tool said. */
 export class CommandFailed extends Error {
   override readonly name = "CommandFailed";
   readonly argv: Argv;
@@ -27,13 +30,14 @@ export const TOOL_PATH = `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/local/sbin
 const REMEMBERED = 64;
 const recent: (number | undefined)[] = [];
 
-/** Whether a process was one of the tools that the agent ran last. */
+/** Whether a process was one of the last tools that the agent ran. */
 export const wasOwnTool = (pid: number): boolean => recent.includes(pid);
 
 /**
- * Runs a tool to its end and gives its standard output.
- * @param input What it reads on its standard input: so that what protects the machine needs no file on a disk that may be full.
- * @throws CommandFailed when it is missing, ends with another code than 0 or takes longer than 20 s.
+ * Runs a tool until it ends, and gives its standard output.
+ * @param input The tool's standard input. It saves a file, so that the protection of the machine works on a full disk,
+ *   too.
+ * @throws CommandFailed when the tool is missing, ends with another code than 0, or takes longer than 20 s.
  */
 export function run(
   argv: Argv,
@@ -51,7 +55,7 @@ export function run(
     const errors: Buffer[] = [];
     let size = 0;
     const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
-    // A tool that ends before it has read all says itself why.
+    // A tool that ends before it has read its input reports the reason itself.
     child.stdin?.on("error", () => undefined).end(input);
     child.stdout?.on("data", (chunk: Buffer) => {
       size += chunk.length;

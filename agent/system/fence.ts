@@ -2,9 +2,10 @@ import { numbersOf } from "../tunnel/numbers.ts";
 import { CommandFailed, run } from "./exec.ts";
 
 /**
- * The second fence: encrypted packets reach the tunnel's port only with the mark that the agent's nftables table gives them.
- * Two IPsec policies of each family say so; there is no IPsec beside them. Whoever flushes nftables takes the mark with the
- * table, and so shuts the tunnel, whether or not the agent runs (`docs/decisions/0014`).
+ * The second fence: encrypted packets reach the tunnel's port only with the mark that the agent's nftables table gives
+ * them. Two IPsec policies in each family demand the mark. The agent uses no other part of IPsec. A program that
+ * flushes nftables removes the table and with it the mark, so the tunnel is shut, even when the agent does not run
+ * (`docs/decisions/0014`).
  */
 
 const FAMILIES = [4, 6] as const;
@@ -16,7 +17,7 @@ interface Policy {
   readonly priority: number;
 }
 
-/** The port that is fenced in both families; null when none is, or not wholly. */
+/** The port that is fenced in both families. Null when no port is fenced completely. */
 export async function readFence(name: string): Promise<number | null> {
   const { policies } = numbersOf(name);
   const found = await readPolicies(name);
@@ -30,7 +31,7 @@ export async function readFence(name: string): Promise<number | null> {
   return isWhole && found.every(({ port }) => port === first.port) ? first.port : null;
 }
 
-/** Puts the fence around one port, and takes it away from every other. */
+/** Puts the fence around one port, and removes it from every other port. */
 export async function raiseFence(name: string, port: number): Promise<void> {
   const { mark, policies } = numbersOf(name);
   const found = await readPolicies(name);
@@ -62,7 +63,7 @@ const batch = (lines: readonly string[]): Promise<unknown> =>
     ? Promise.resolve()
     : run(["ip", "-batch", "-"], { input: lines.map((line) => `xfrm ${line}\n`).join("") });
 
-/** The policies of this interface's agent, by their priorities; none where the kernel knows no policies. */
+/** The policies of this interface's agent, found by their priorities. Empty when the kernel has no policies. */
 async function readPolicies(name: string): Promise<Policy[]> {
   const { policies } = numbersOf(name);
   let text: string;

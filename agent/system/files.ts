@@ -3,8 +3,8 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from "n
 import { dirname, join } from "node:path";
 
 /**
- * Replaces a file so that a crash at any moment leaves either the old or the new content: written beside it, flushed,
- * renamed, and the directory flushed. The file is readable by its owner alone.
+ * Replaces a file so that a crash at any moment leaves either the old or the new content. It writes a new file beside
+ * the old one, flushes it, renames it, and flushes the directory. Only the owner can read the file.
  */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
@@ -25,8 +25,9 @@ export async function writeAtomically(path: string, text: string): Promise<void>
 }
 
 /**
- * As `writeAtomically`, for what can be had anew: on a full disk it is written over the old content, whose room is all
- * there is. What does not fit there is removed, so that what it should replace does not come back.
+ * Works as `writeAtomically`, for content that can be had again. On a full disk, it overwrites the old file in place,
+ * since only that room is left. If the new content does not fit there, it removes the file, so that the old content
+ * does not come back.
  */
 export async function writeEvenIfFull(path: string, text: string): Promise<void> {
   try {
@@ -74,10 +75,10 @@ export async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** In memory, and for root alone. */
+/** A directory in memory that only root can read. */
 const RUNTIME_DIRECTORY = "/run/rustronaut-agent";
 
-/** Lends a tool a secret as a 0600 file that is gone when `use` has ended. */
+/** Writes a secret into a file with mode 0600 for a tool. The file is removed when `use` has ended. */
 export async function withSecretFile<T>(
   name: string,
   text: string,

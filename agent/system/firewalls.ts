@@ -3,7 +3,10 @@ import type { Condition } from "../../shared/node/protocol/types.ts";
 import { condition } from "../health/condition.ts";
 import { run } from "./exec.ts";
 
-/** Other firewalls of this machine that drop what the agent's filter lets pass: ufw, firewalld, Docker, rules by hand. */
+/**
+ * Finds other firewalls of this machine that drop packets which the agent's filter lets pass: ufw, firewalld, Docker,
+ * or rules made by hand.
+ */
 
 interface Rule {
   readonly chain: string;
@@ -37,7 +40,7 @@ export interface Ruleset {
 export interface Passage {
   readonly interfaceName: string;
   readonly listenPort: number;
-  /** Whether this machine passes packets on for peers. */
+  /** Whether this machine forwards packets for peers. */
   readonly forwards: boolean;
 }
 
@@ -46,10 +49,13 @@ export async function otherFirewalls(passage: Passage): Promise<Condition[]> {
   return findDrops(JSON.parse(await run(["nft", "-j", "list", "ruleset"])) as Ruleset, passage);
 }
 
-/** Fewer packets than these prove nothing. */
+/** A smaller number of packets proves nothing. */
 const ENOUGH_PACKETS = 5;
 
-/** What other firewalls drop by their rules, and whether nothing at all came through where the agent's filter let packets pass. */
+/**
+ * Finds two kinds of trouble. The rules of another firewall drop packets of the tunnel, or no packet came through
+ * although the agent's filter let packets pass.
+ */
 export function findDrops(ruleset: Ruleset, passage: Passage): Condition[] {
   const tables = tablesOf(ruleset);
   const hooks = passage.forwards ? (["forward", "input"] as const) : (["input"] as const);
@@ -75,7 +81,7 @@ export function findDrops(ruleset: Ruleset, passage: Passage): Condition[] {
   });
 }
 
-/** Packets that the agent's filter let pass, and of which not one came out behind all other filters of the hook. */
+/** Whether the agent's filter let packets pass, and not one of them came out behind all other filters of the hook. */
 function nothingPassed({ nftables }: Ruleset, hook: "forward" | "input", interfaceName: string): boolean {
   const packets = (name: string): number =>
     nftables.find(
@@ -101,7 +107,7 @@ class Table {
     return [...this.chains.values()].filter((chain) => chain.hook === hook);
   }
 
-  /** Whether a packet of the tunnel that no rule names would be dropped here. */
+  /** Whether this chain would drop a packet of the tunnel that no rule names. */
   drops(base: Chain, hook: "forward" | "input", passage: Passage): boolean {
     const reached = this.#reachedFrom(base.name, new Set());
     const named = reached.filter((rule) => isNamed(rule, hook, passage)).map(verdictOf);
@@ -118,7 +124,7 @@ class Table {
     });
   }
 
-  /** A rule without a condition drops, here or in a chain to which everything is sent. */
+  /** Whether an unconditional rule drops every packet, in this chain or in a chain that every packet goes to. */
   #endsInDrop(chain: string, seen: Set<string>): boolean {
     if (seen.has(chain)) return false;
     seen.add(chain);
@@ -132,7 +138,7 @@ class Table {
   }
 }
 
-/** All tables but those of agents. */
+/** All tables except those of agents. */
 function tablesOf({ nftables }: Ruleset): Table[] {
   const nameOf = ({ family, table }: { family: string; table: string }) => `${family} ${table}`;
   const chains = Map.groupBy(
@@ -165,7 +171,7 @@ const HARMLESS = new Set(["counter", "log", "accept", "drop", "reject", "jump", 
 const isUnconditional = ({ expr }: Rule): boolean =>
   expr.every((part) => Object.keys(part).every((key) => HARMLESS.has(key)));
 
-/** Whether a rule is about the tunnel: its interface, or its port where encrypted packets come in. */
+/** Whether a rule names the tunnel: its interface, or its port on the hook where encrypted packets come in. */
 function isNamed(rule: Rule, hook: "forward" | "input", { interfaceName, listenPort }: Passage): boolean {
   const text = JSON.stringify(rule.expr);
   return (

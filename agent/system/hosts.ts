@@ -6,15 +6,15 @@ import { readIfThere } from "./files.ts";
 
 /**
  * A block of names in /etc/hosts, between two markers. The file is written in place, since a bind mount (containers,
- * `ip netns`) can't be renamed over. The block stands last and the whole text goes out in one write, so that a crash
- * can't cost a line that is not ours.
+ * `ip netns`) can't be replaced by a rename. The block stands at the end and one write puts out the whole text, so that
+ * a crash can't lose a line of somebody else.
  */
 
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const begin = (name: string) => `# BEGIN rustronaut ${name}: written by rustronaut-agent, changes are lost`;
 const end = (name: string) => `# END rustronaut ${name}`;
 
-/** Whether a text is a host name of letters, digits and hyphens only: anything else never gets near the file. */
+/** Whether a text is a host name of letters, digits and hyphens only. No other text may get into the file. */
 const isHostName = (text: string): boolean =>
   text.length <= 253 && text.split(".").every((label) => LABEL.test(label));
 
@@ -33,7 +33,7 @@ interface Divided {
   readonly entries: readonly HostsEntry[];
 }
 
-/** Tells the block from the lines of others. A block without its end runs to the end of the file. */
+/** Separates the block from the other lines. A block without an end marker runs to the end of the file. */
 function divideHosts(text: string, name: string): Divided {
   const others: string[] = [];
   const entries: HostsEntry[] = [];
@@ -55,7 +55,7 @@ export async function readHosts(path: string, name: string): Promise<readonly Ho
   return divideHosts((await readIfThere(path)) ?? "", name).entries;
 }
 
-/** Puts the block into the file; no entries take it out. */
+/** Puts the block into the file. Without entries, it removes the block. */
 export async function writeHosts(path: string, name: string, entries: readonly HostsEntry[]): Promise<void> {
   const before = await readIfThere(path);
   if (before === null && entries.length === 0) return;
@@ -67,7 +67,7 @@ export async function writeHosts(path: string, name: string, entries: readonly H
   try {
     const bytes = Buffer.from(text);
     const old = (await file.stat()).size;
-    // Padded with empty lines up to the old length: a crash before the truncation leaves nothing of the old block.
+    // Empty lines fill the text up to the old length. So a crash before the truncation leaves nothing of the old block.
     await file.write(Buffer.concat([bytes, Buffer.alloc(Math.max(0, old - bytes.length), "\n")]), 0, null, 0);
     await file.truncate(bytes.length);
     await file.sync();

@@ -5,7 +5,7 @@ import { networkInterfaces } from "node:os";
 import type { InterfaceKind, OwnAddress } from "../telemetry/endpoint-order.ts";
 import { canonicalAddress } from "../tunnel/addresses.ts";
 
-/** The machine's addresses, but for the loopback's, link-local ones and those of `ownInterface`. */
+/** The machine's addresses, except loopback and link-local addresses and those of `ownInterface`. */
 export function ownAddresses(ownInterface: string): OwnAddress[] {
   return Object.entries(networkInterfaces())
     .filter(([name]) => name !== ownInterface)
@@ -20,10 +20,10 @@ export function ownAddresses(ownInterface: string): OwnAddress[] {
     );
 }
 
-/** Neither link-local nor multicast. */
+/** Whether an address is neither link-local nor multicast. */
 const isReachable = (address: string): boolean => !/^(fe[89ab]|ff|169\.254\.|2[2-5]\d\.)/i.test(address);
 
-/** Names that container engines and hypervisors give, for a machine whose /sys says nothing. */
+/** Names that container engines and hypervisors give to bridges. They count on a machine whose /sys says nothing. */
 const BRIDGES = /^(br-|docker|podman|cni|virbr|lxc|lxd|veth|vnet|flannel|cali|cbr)/;
 const OVERLAYS = /^(wg|tun|tap|tailscale|zt|nebula|utun|ppp|vxlan|geneve)/;
 
@@ -44,8 +44,8 @@ function readOr(path: string, otherwise: string): string {
 }
 
 /**
- * The own address from which packets to `target` would leave now, or null when there is no way there. Nothing is sent:
- * a datagram socket that is connected asks the routing table only.
+ * The own address from which packets to `target` would leave now, or null when no route leads there. It sends nothing:
+ * connecting a datagram socket only asks the routing table.
  */
 export function sourceTowards(target: string): Promise<string | null> {
   return new Promise((resolve) => {
@@ -56,7 +56,7 @@ export function sourceTowards(target: string): Promise<string | null> {
     };
     socket.once("error", () => end(null));
     try {
-      // Any port will do.
+      // The port does not matter.
       socket.connect(9, target, () => end(canonicalAddress(socket.address().address)));
     } catch {
       end(null);

@@ -42,7 +42,10 @@ export async function readLink(name: string): Promise<Observed["link"]> {
   };
 }
 
-/** Makes the interface: the kernel's WireGuard where it is, else a wireguard-go daemon that outlives the agent. */
+/**
+ * Makes the interface. It uses the kernel's WireGuard if the kernel has it, otherwise a wireguard-go daemon that
+ * outlives the agent.
+ */
 export async function createLink(name: string): Promise<"kernel" | "wireguard-go"> {
   await removeRenamed(name);
   if (await createKernelLink(name)) return "kernel";
@@ -87,12 +90,12 @@ async function createKernelLink(name: string): Promise<boolean> {
   }
 }
 
-/** An interface of the agent to which somebody gave another name: no filter guards it. */
+/** Removes an interface of the agent that somebody renamed. No filter guards it under its new name. */
 async function removeRenamed(name: string): Promise<void> {
   for (const found of await interfacesWith(numbersOf(name).mark)) if (found !== name) await deleteLink(found);
 }
 
-/** @returns Whether it was there. */
+/** @returns Whether the interface existed. */
 async function deleteLink(name: string): Promise<boolean> {
   try {
     await run(["ip", "link", "del", "dev", name]);
@@ -104,14 +107,15 @@ async function deleteLink(name: string): Promise<boolean> {
   }
 }
 
-/** Removes the interface with all its routes, and its daemon's socket. Nothing to remove is no error. */
+/** Removes the interface with all its routes, and the socket of its daemon. It succeeds when nothing exists. */
 export async function removeLink(name: string): Promise<void> {
   if (!(await deleteLink(name))) {
-    // It may only have another name now, in the kernel or behind a daemon.
+    // Perhaps the interface only has another name now, in the kernel or behind a daemon.
     await removeRenamed(name);
     await endDaemon(uapiSocketOf(name));
   }
-  // The daemon removes its socket last of all, when the port is free again; one that was killed could not.
+  // The daemon removes its socket at its very end, when the port is free again. A daemon that was killed could not
+  // remove it.
   const socket = uapiSocketOf(name);
   for (let tries = 0; tries < 40 && existsSync(socket); tries++) await sleep(50);
   await rm(socket, { force: true });
@@ -126,7 +130,8 @@ export async function bringUp(name: string): Promise<void> {
 }
 
 export async function addAddress(name: string, prefix: string): Promise<void> {
-  // Duplicate address detection would leave an IPv6 address unusable for a second, for nobody else can have it.
+  // Duplicate address detection would make an IPv6 address unusable for a second. It is not needed, for nobody else can
+  // have the address.
   const flags = prefix.includes(":") ? ["nodad"] : [];
   await run(["ip", "addr", "replace", prefix, "dev", name, ...flags]);
 }

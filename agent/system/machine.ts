@@ -5,7 +5,7 @@ import { observe, observeDevice, type Place, perform, removeEverything } from ".
 import { SystemWatch } from "./watch.ts";
 import { dropPeers, nudgePeers, readDevice, setPeers } from "./wg.ts";
 
-/** This machine: WireGuard, `ip`, nftables and the kernel's settings. */
+/** The machine under the tunnel: WireGuard, `ip`, nftables and the kernel's settings. */
 export function machineAt(place: Place): Machine {
   const { interfaceName } = place;
   return {

@@ -7,15 +7,15 @@ import { readIfThere, writeAtomically } from "./files.ts";
 type Place = { readonly interfaceName: string; readonly stateDirectory: string };
 
 /**
- * Replaces the agent's table in one transaction (`text` deletes the one before), and notes what the kernel made of it: that is how a later
- * look tells whether somebody else changed or flushed it.
+ * Replaces the agent's table in one transaction (`text` deletes the former table). Then it notes the kernel's form of
+ * the table. A later look compares this form and so finds out whether somebody else changed or flushed the table.
  */
 export async function loadFilter({ interfaceName, stateDirectory }: Place, text: string): Promise<void> {
   await run(["nft", "-f", "-"], { input: text });
   const kernel = await kernelForm(interfaceName);
   const note = { text, kernel };
   notes.set(notePath(stateDirectory), note);
-  // Only the next start of the agent needs the file; without it the table is loaded once more.
+  // Only the next start of the agent needs this file. Without it, that start loads the table once more.
   await writeAtomically(notePath(stateDirectory), `${JSON.stringify(note)}\n`).catch(() => undefined);
 }
 
@@ -36,7 +36,7 @@ async function noteOf(path: string): Promise<Note | null> {
   }
 }
 
-/** The text of the table in force; null when there is none, or it is not as it was loaded. */
+/** The text of the table in force. Null when there is no table, or when somebody changed it after it was loaded. */
 export async function readFilter({ interfaceName, stateDirectory }: Place): Promise<string | null> {
   const kernel = await kernelForm(interfaceName);
   const note = await noteOf(notePath(stateDirectory));
@@ -53,7 +53,9 @@ export async function removeFilter(interfaceName: string): Promise<void> {
 
 const notePath = (stateDirectory: string) => join(stateDirectory, "filter.json");
 
-/** A hash of the table as the kernel has it, without what changes by itself; null when there is no table. */
+/**
+ * A hash of the table in the kernel's form, without the parts that change by themselves. Null when there is no table.
+ */
 async function kernelForm(interfaceName: string): Promise<string | null> {
   let text: string;
   try {

@@ -6,14 +6,19 @@ import { Failure } from "../failure.ts";
 import { TOOL_PATH } from "./exec.ts";
 import { createLink, readLink, removeLink, TUN_DEVICE } from "./link.ts";
 
-/** What the agent needs of the machine, told before anything is touched. */
+/** Checks what the agent needs of the machine, before the agent changes anything. */
 
 const PACKAGES: Readonly<Record<string, string>> = { wg: "wireguard-tools", ip: "iproute2", nft: "nftables" };
 const NET_ADMIN = 12n;
-/** Before this program was written: a machine without a battery that has not reached a time server. */
+/**
+ * A moment before this program was written. The clock of a machine without a battery shows an earlier time until it has
+ * reached a time server.
+ */
 const EARLIEST = Date.UTC(2026, 0, 1);
 
-/** Older ones, and 23, negotiate no post-quantum key exchange in TLS. */
+/**
+ * Demands a fitting version of Node.js. Older versions and version 23 negotiate no post-quantum key exchange in TLS.
+ */
 export function demandNode(version = process.versions.node): void {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major >= 24 || (major === 22 && minor >= 23)) return;
@@ -71,7 +76,10 @@ export function demandClock(): void {
     );
 }
 
-/** Without what `wireguard-go` needs, only making an interface tells whether the kernel has WireGuard. */
+/**
+ * Demands WireGuard. Where the parts that `wireguard-go` needs are missing, it makes an interface, since only this
+ * shows whether the kernel has WireGuard.
+ */
 export async function demandTunnel(interfaceName: string): Promise<void> {
   if (existsSync(TUN_DEVICE) && findTool("wireguard-go") !== null) return;
   if ((await readLink(interfaceName)) !== null) return;
@@ -92,7 +100,7 @@ export function findTool(tool: string): string | null {
   return null;
 }
 
-/** Of an interface that does not exist yet. */
+/** Demands that the port is free, for an interface that does not exist yet. */
 export async function demandFreePort(interfaceName: string, port: number): Promise<void> {
   if ((await readLink(interfaceName)) !== null) return;
   if (await isPortFree(port)) return;

@@ -7,11 +7,12 @@ import { CommandFailed, run } from "./exec.ts";
 import { inOrder, readRule, ruleArguments } from "./rules.ts";
 
 /**
- * What the agent's routes and rules carry as their origin: systemd-networkd removes what is not its own at each restart,
- * but for what comes from the kernel. They are known by their tables and marks instead.
+ * The origin (`protocol`) that the agent's routes and rules carry. At each restart, systemd-networkd removes every
+ * route and rule of another program, except those whose origin is the kernel. The agent recognises its own by their
+ * tables and marks instead.
  */
 const ORIGIN = "kernel";
-/** The tunnel's routes come before the closed one in the table of the exit. */
+/** In the table of the exit, the tunnel's routes win over the closed route. */
 const METRIC = { open: 1024, closed: 4_294_967_295 } as const;
 const TABLES = ["peers", "networks", "exit"] as const satisfies readonly RouteTable[];
 const UNREACHABLE = "7";
@@ -33,7 +34,7 @@ export interface Routing {
   readonly families: readonly (4 | 6)[];
 }
 
-/** The agent's routes and rules, and the machine's own routes beside them: one call of `ip` for each family. */
+/** Reads the agent's routes and rules, and the machine's own routes, with one call of `ip` for each family. */
 export async function readRouting(name: string): Promise<Routing> {
   const numbers = numbersOf(name);
   const families = kernelFamilies();
@@ -46,7 +47,7 @@ export async function readRouting(name: string): Promise<Routing> {
   };
 }
 
-/** IPv6 can be left out of a kernel, or of its start. */
+/** The address families that the kernel has. A kernel may be built or started without IPv6. */
 export const kernelFamilies = (): readonly (4 | 6)[] => (existsSync("/proc/net/if_inet6") ? [4, 6] : [4]);
 
 async function readFamily(family: 4 | 6, name: string, numbers: Numbers): Promise<Omit<Routing, "families">> {
@@ -126,7 +127,7 @@ export async function removeRules(rules: readonly RoutingRule[], name: string): 
   }
 }
 
-/** Everything of this interface that does not go with it. */
+/** Removes the routes and rules of this interface that do not vanish together with it. */
 export async function removeRouting(name: string): Promise<void> {
   const { routes, routingRules } = await readRouting(name);
   await removeRules(routingRules, name);

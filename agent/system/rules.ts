@@ -3,13 +3,19 @@ import type { Numbers } from "../tunnel/numbers.ts";
 import type { RoutingRule } from "../tunnel/routing.ts";
 
 /**
- * The kernel's form of the rules of `routingRulesOf`. A rule is known by the agent's mark, table or interface group in it: two
- * agents may want the same rule, and each takes away its own.
+ * The kernel's form of the rules of `routingRulesOf`. A rule of the agent contains the agent's mark, table or interface
+ * group. Two agents may want the same rule, and each removes only its own.
  */
 
-/** Before the rules for the main table, and behind those that other programs put far ahead of it. */
+/**
+ * The priority of all rules of the agent. They come before the rules for the main table, and after rules that other
+ * programs put far ahead of those.
+ */
 const PRIORITY = 0x726e;
-/** A rule needs those before it: so they are added, and taken away the other way round. */
+/**
+ * A rule relies on the rules before it in this list. So the agent adds rules in this order, and removes them in the
+ * reverse order.
+ */
 const ORDER = [
   "end",
   "tunnel",
@@ -37,7 +43,7 @@ export interface RuleJson {
   readonly suppress_ifgroup?: string;
 }
 
-/** What follows `ip -FAMILY rule add` or `del`. */
+/** The arguments that follow `ip -FAMILY rule add` or `del`. */
 export function ruleArguments(rule: RoutingRule, numbers: Numbers): string[] {
   if (rule.kind === "strange") return [...rule.selection];
   return [...selectionOf(rule, numbers), "priority", String(priorityOf(rule.kind))];
@@ -66,7 +72,7 @@ function selectionOf(
     case "exit":
       return ["lookup", String(tables.exit)];
     case "exit-own":
-      // What the machine itself sends comes from its loopback interface, as rules see it.
+      // For routing rules, packets of the machine itself come from its loopback interface.
       return ["iif", "lo", "lookup", String(tables.exit)];
     case "end":
       return ["fwmark", String(mark), "nop"];
@@ -75,7 +81,7 @@ function selectionOf(
 
 const lengthOf = (network: string): number => Number(network.split("/")[1]);
 
-/** The rule that the kernel's is, or null when it is none of this interface's agent. */
+/** Translates a rule of the kernel. Null when the rule does not belong to this interface's agent. */
 export function readRule(
   rule: RuleJson,
   family: 4 | 6,
@@ -98,7 +104,7 @@ export function readRule(
   return { family, kind: "strange", selection: asFound(rule) };
 }
 
-/** What tells a rule apart, as the kernel has it. */
+/** The fields that identify a rule, in the kernel's form. */
 function asFound({ priority, dst, dstlen, fwmark, table, suppress_ifgroup: group }: RuleJson): string[] {
   return [
     ...(dst === undefined ? [] : ["to", dst + (dstlen ? `/${dstlen}` : "")]),
@@ -109,7 +115,7 @@ function asFound({ priority, dst, dstlen, fwmark, table, suppress_ifgroup: group
   ];
 }
 
-/** In the order in which they may be added; the reverse one takes them away. */
+/** The rules in the order in which they may be added. The reverse order removes them. */
 export const inOrder = (rules: readonly RoutingRule[]): RoutingRule[] =>
   rules.toSorted((one, other) => placeOf(one) - placeOf(other));
 

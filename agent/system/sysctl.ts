@@ -3,14 +3,17 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { readIfThere, writeAtomically } from "./files.ts";
 
-/** Kernel settings that a node needs. What stood before is kept on disk until it is put back. */
+/** Kernel settings that a node needs. The disk keeps each former value until it is put back. */
 
 const FORWARDING = { 4: "net/ipv4/ip_forward", 6: "net/ipv6/conf/all/forwarding" } as const;
 
-/** 1 = find the MTU of a path by its segments (RFC 4821) where they vanish and no ICMP says why; 2 = always. */
+/**
+ * 1 = when large segments vanish and no ICMP message says why, TCP finds the MTU of the path itself (RFC 4821). 2 =
+ * always.
+ */
 const MTU_PROBING = "net/ipv4/tcp_mtu_probing";
 
-/** Looks for the way back of what comes in with the mark that it carries, as where it goes out. */
+/** Makes the reverse path check of an incoming packet use the packet's mark, as for outgoing packets. */
 const WAY_BACK = "net/ipv4/conf/all/src_valid_mark";
 
 const pathOf = (setting: string) => `/proc/sys/${setting}`;
@@ -22,7 +25,7 @@ export async function readForwards(): Promise<(4 | 6)[]> {
   return [...(await on(4)), ...(await on(6))];
 }
 
-/** Whether the interface has IPv6; of one that is not there yet: whether it would have it. */
+/** Whether the interface has IPv6. If the interface does not exist yet, whether it would have IPv6. */
 export async function hasIpv6(interfaceName: string): Promise<boolean> {
   const off = async (name: string) =>
     (await readIfThere(pathOf(`net/ipv6/conf/${name}/disable_ipv6`)))?.trim();
@@ -51,12 +54,13 @@ async function change(setting: string, value: string, stateDirectory: string): P
   if (before === value) return;
   const note = { [setting]: before, ...(await readSettingsNote(stateDirectory)) };
   notes.set(stateDirectory, note);
-  // What the tunnel needs waits for no disk; an agent that runs until `down` needs no file for it either.
+  // The tunnel's settings must not wait for the disk. An agent that runs until `down` does not need the file, since it
+  // remembers the former values.
   await writeAtomically(notePath(stateDirectory), `${JSON.stringify(note)}\n`).catch(() => undefined);
   await writeFile(pathOf(setting), value);
 }
 
-/** Puts back what is known to have stood before; a note that can't be read leaves the settings as they are. */
+/** Puts back the former values that are known. If the note can't be read, the settings stay as they are. */
 export async function restoreSettings(stateDirectory: string): Promise<void> {
   for (const [setting, value] of Object.entries(await readSettingsNote(stateDirectory)))
     await writeFile(pathOf(setting), value);
@@ -79,7 +83,10 @@ async function readNote(stateDirectory: string): Promise<unknown> {
   }
 }
 
-/** Nothing but what the agent itself changes: the note is no way to write elsewhere. */
+/**
+ * The settings that may be put back: only those that the agent changes itself. The note must not be a way to write
+ * other settings.
+ */
 const KEPT = z.partialRecord(
   z.enum([...Object.values(FORWARDING), MTU_PROBING, WAY_BACK]),
   z.enum(["0", "1"]),

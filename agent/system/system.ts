@@ -27,7 +27,8 @@ export interface Place {
 
 /**
  * Looks at everything that the agent may have changed.
- * @throws CommandFailed or another error when something could not be looked at, which does not mean that it is gone.
+ * @throws CommandFailed or another error when it could not look at something. This does not mean that the thing is
+ *   gone.
  */
 export async function observe(place: Place): Promise<Observed> {
   const { interfaceName, hostsFile } = place;
@@ -47,7 +48,7 @@ export async function observe(place: Place): Promise<Observed> {
   return { link, device, ...routing, fence, filter, hosts, forwards, mtuProbing, wayBack, ipv6 };
 }
 
-/** The device and nothing else: enough to plan what is taken away from it, and too little for anything more. */
+/** Looks at the WireGuard device only. This is enough to plan removals, and not enough to plan anything else. */
 export async function observeDevice({ interfaceName }: Place): Promise<Observed> {
   const device = await readDevice(interfaceName).catch(() => null);
   return { ...NOTHING, link: { mtu: 0, up: true, addresses: [] }, device };
@@ -115,7 +116,7 @@ export async function perform(
   }
 }
 
-/** Whether an agent was at work under this name, by what nobody else would name or number like that. */
+/** Whether an agent worked under this name. It looks for names and numbers that only the agent uses. */
 export async function hasTraces(interfaceName: string): Promise<boolean> {
   const [table, fence, { routingRules }] = await Promise.all([
     hasFilter(interfaceName),
@@ -126,10 +127,10 @@ export async function hasTraces(interfaceName: string): Promise<boolean> {
 }
 
 /**
- * Takes away everything that the agent put into the system; twice does no harm. Whatever can't be taken away leaves the
- * rest to be; but the filter goes last, when there is no interface any more that it could guard.
- * @param keepsExit Leaves the rules, and the route to nowhere, that hold back what would go through the exit node.
- * @throws Error naming all that is left.
+ * Removes everything that the agent put into the system. A second call does no harm. If it can't remove one thing, it
+ * still removes the rest. The filter goes last, when the interface that it guards is gone.
+ * @param keepsExit Keeps the rules and the closed route that hold back the traffic for the exit node.
+ * @throws Error that names everything that is left.
  */
 export async function removeEverything(place: Place, keepsExit = false): Promise<void> {
   const failures: string[] = [];

@@ -3,8 +3,8 @@ import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 
 /**
- * The socket on which wireguard-go is asked and told (https://www.wireguard.com/xplatform): lines of `key=value`, ended
- * by an empty one. Keys are in hexadecimal digits there, and in base64 everywhere else in the agent.
+ * The socket of wireguard-go (https://www.wireguard.com/xplatform). Requests and answers are lines of `key=value`, and
+ * an empty line ends them. Keys have hexadecimal digits here, and base64 everywhere else in the agent.
  */
 
 const UAPI_DIRECTORY = "/var/run/wireguard";
@@ -13,7 +13,7 @@ const MAX_ANSWER = 64 * 1024 * 1024;
 
 export type Line = readonly [key: string, value: string | number];
 
-/** The daemon did not do what it was asked, or its answer did not come: what it has in force is not known. */
+/** The daemon did not do what it was asked, or its answer did not come. The state of the device is not known. */
 export class UapiFailed extends Error {
   override readonly name = "UapiFailed";
 }
@@ -21,8 +21,8 @@ export class UapiFailed extends Error {
 export const uapiSocketOf = (interfaceName: string): string => `${UAPI_DIRECTORY}/${interfaceName}.sock`;
 
 /**
- * Sends one request and gives the lines of the answer.
- * @returns `missing` when there is no socket; `dead` when there is one without a daemon behind it.
+ * Sends one request, and gives the lines of the answer.
+ * @returns `missing` when there is no socket; `dead` when no daemon listens on the socket.
  * @throws UapiFailed.
  */
 export async function askUapi(path: string, request: readonly Line[]): Promise<Line[] | "missing" | "dead"> {
@@ -64,7 +64,7 @@ function exchange(path: string, request: string): Promise<string> {
   });
 }
 
-/** Ends a daemon by taking its socket away, and waits until it has ended. Without one it does nothing. */
+/** Ends a daemon by removing its socket, and waits until it has ended. Without a daemon, it does nothing. */
 export function endDaemon(path: string): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(path, () => void rm(path, { force: true }));
@@ -77,7 +77,7 @@ export function endDaemon(path: string): Promise<void> {
   });
 }
 
-/** An answer ends with an empty line, which may come in two pieces. */
+/** Whether the answer is complete. An empty line ends it, and its last bytes may come in two pieces. */
 function endsAnswer(chunks: readonly Buffer[]): boolean {
   const end = Buffer.concat(chunks.slice(-2)).subarray(-2).toString("latin1");
   return end === "\n\n";
@@ -86,10 +86,10 @@ function endsAnswer(chunks: readonly Buffer[]): boolean {
 export const hexOf = (key: string): string => Buffer.from(key, "base64").toString("hex");
 export const base64Of = (hex: string): string => Buffer.from(hex, "hex").toString("base64");
 
-/** RFC 8410 §7: what stands before the 32 bytes of an X25519 private key in its DER form. */
+/** The bytes before the 32 bytes of an X25519 private key in DER form (RFC 8410 §7). */
 const PKCS8 = Buffer.from("302e020100300506032b656e04220420", "hex");
 
-/** The base64 public key of a private one, both in WireGuard's forms. */
+/** The base64 public key of a private key in hexadecimal digits. */
 export function publicKeyOf(privateHex: string): string {
   const key = Buffer.concat([PKCS8, Buffer.from(privateHex, "hex")]);
   const spki = createPublicKey(createPrivateKey({ key, format: "der", type: "pkcs8" }));

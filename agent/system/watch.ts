@@ -3,19 +3,24 @@ import { filterTable } from "../../shared/node/filter.ts";
 import { numbersOf } from "../tunnel/numbers.ts";
 import { type Argv, run, TOOL_PATH, wasOwnTool } from "./exec.ts";
 
-/** After this long without a further event: what somebody does to the network comes in bursts. */
+/** How long the watch waits for a further event before it reports. Changes of the network come in bursts. */
 const SETTLE_MS = 60;
-/** Between two reports, so that a machine with thousands of route changes a second is not looked at as often. */
+/**
+ * The shortest time between two reports. Without it, the agent would look too often on a machine with thousands of
+ * route changes a second.
+ */
 const APART_MS = 700;
-/** A tool that ends at once, or is not there, is not started over and over. */
+/**
+ * The pause before a tool is started again. A tool that is missing or ends at once must not be started without a pause.
+ */
 const RESTART_MS = 5_000;
 
-/** Lets a tool die with the agent, whatever ends it; otherwise it would live on until its next piece of news. */
+/** Makes a tool end with the agent, however the agent ends. Otherwise the tool would live until its next event. */
 const MORTAL = ["setpriv", "--pdeathsig", "KILL"] as const;
 
 /**
- * Watches the kernel's own news of nftables, links, routes, rules and policies, and reports what may concern one interface.
- * It costs nothing while nothing happens. News can be lost: a slow look stays necessary.
+ * Watches the kernel's events of nftables, links, routes, rules and policies, and reports those that may concern one
+ * interface. It costs nothing while nothing happens. Events can be lost, so a regular slow look stays necessary.
  */
 export class SystemWatch {
   readonly #concerns: (line: string) => boolean;
@@ -26,14 +31,14 @@ export class SystemWatch {
   #reportedAt = Number.NEGATIVE_INFINITY;
   #isStopped = false;
 
-  /** @param report Called some 60 ms after a change by whomever, the caller included. */
+  /** @param report Is called about 60 ms after a change by any program, including the caller. */
   constructor(interfaceName: string, report: () => void) {
     this.#concerns = concernOf(interfaceName);
     this.#report = report;
   }
 
   async start(): Promise<void> {
-    // Of util-linux; others by that name know less.
+    // Only the `setpriv` of util-linux knows these options. Other tools of that name do not.
     const isMortal = await run([...MORTAL, "true"]).then(
       () => true,
       () => false,
@@ -45,7 +50,10 @@ export class SystemWatch {
     watch(this.#concerns, "ip", "xfrm", "monitor", "policy");
   }
 
-  /** The caller has just looked, or changed something itself: what comes now is likely to be an echo, and can wait a little. */
+  /**
+   * The caller has just looked at the system or changed it. The next events are likely to be an echo of this, so they
+   * can wait a little.
+   */
   looked(): void {
     this.#reportedAt = performance.now();
   }
@@ -79,7 +87,7 @@ export class SystemWatch {
       }, RESTART_MS);
       this.#timers.add(timer);
     };
-    // `error` alone comes when it could not be started, `exit` alone when it has ended.
+    // Only `error` comes when the tool could not be started. Only `exit` comes when the tool has ended.
     tool.once("error", again);
     tool.once("exit", again);
   }
@@ -97,13 +105,16 @@ export class SystemWatch {
 
 const MAX_LINE = 4_096;
 
-/** A default route, a rule that went, or a tunnel, which may be the agent's under a new name. */
+/** Lines about a default route, a removed rule, or a tunnel, which may be the agent's under a new name. */
 const MAY_CONCERN = /(^|Deleted )default |^Deleted \d+:|^\d+: \S+ <[^>]*POINTOPOINT/;
 
-/** How nftables ends what it tells of a transaction. */
+/** The line with which nftables ends its events of a transaction. */
 const TRANSACTION_END = /^# new generation \d+(?: by process (\d+))?/;
 
-/** Whether a line of `nft monitor` ends a transaction that concerns the interface, and that the agent did not make itself. */
+/**
+ * Gives a test for the lines of `nft monitor`. It is true at the end of a transaction that concerns the interface and
+ * that another program made.
+ */
 export function ofOthers(
   concerns: (line: string) => boolean,
   isOwn: (pid: number) => boolean = wasOwnTool,
@@ -122,8 +133,8 @@ export function ofOthers(
 }
 
 /**
- * Whether a line of the tools may concern the interface: it names it, its table, mark or tables, or says that something of
- * the main table, the rules or the policies was taken away or came.
+ * Gives a test for the lines of the tools. It is true for a line that names the interface, its table, its mark or its
+ * tables, and for a line about a change of the main table, the rules or the policies.
  */
 function concernOf(interfaceName: string): (line: string) => boolean {
   const { mark, tables, policies } = numbersOf(interfaceName);

@@ -3,18 +3,18 @@ import { CommandFailed, run } from "./exec.ts";
 import { withSecretFile } from "./files.ts";
 import { type DeviceChange, KEEPALIVE_SECONDS, type PeerEdit } from "./wg.ts";
 
-/** The kernel's WireGuard, through `wg`. */
+/** The kernel's WireGuard, used through `wg`. */
 
 const PEERS_PER_CALL = 64;
 
-/** What `wg` says of an interface that is none of WireGuard's, or has nothing behind it. */
+/** What `wg` says when the interface is not a WireGuard interface, or when nothing serves it. */
 const NO_DEVICE = /No such device|not supported|No such file or directory|Connection refused/;
 
-/** Whether a failure says that there is no device. Any other is no answer: one may well be there. */
+/** Whether a failure says that there is no device. Any other failure leaves open whether there is one. */
 export const saysNoDevice = (error: unknown): boolean =>
   error instanceof CommandFailed && !error.missing && NO_DEVICE.test(error.stderr);
 
-/** As `readDevice`. */
+/** Works as `readDevice`. */
 export async function readWithTool(name: string): Promise<WireguardDevice | null> {
   try {
     return parseDump(await run(["wg", "show", name, "dump"]));
@@ -24,7 +24,7 @@ export async function readWithTool(name: string): Promise<WireguardDevice | null
   }
 }
 
-/** The interfaces whose packets carry a mark, whatever they are called. */
+/** The interfaces whose packets carry a mark, whatever their names are. */
 export async function interfacesWith(mark: number): Promise<string[]> {
   const names = (await run(["wg", "show", "interfaces"])).split(/\s+/).filter((name) => name !== "");
   const found: string[] = [];
@@ -35,7 +35,7 @@ export async function interfacesWith(mark: number): Promise<string[]> {
   return found;
 }
 
-/** As `changeDevice`. */
+/** Works as `changeDevice`. */
 export async function changeWithTool(name: string, change: DeviceChange): Promise<void> {
   const { privateKey, listenPort, mark, peers = [] } = change;
   if (privateKey !== undefined)
@@ -68,7 +68,7 @@ function argumentsOf(edit: PeerEdit): string[] {
 const orNull = (text: string | undefined): string | null =>
   text === undefined || text === "(none)" ? null : text;
 
-/** Reads the tab-separated output of `wg show NAME dump`. Its first field is the private key, and is passed over. */
+/** Reads the tab-separated output of `wg show NAME dump`. It skips the first field, which is the private key. */
 function parseDump(text: string): WireguardDevice {
   const [device = "", ...peers] = text.split("\n").filter((line) => line !== "");
   const [, publicKey, port = "0", mark = "off"] = device.split("\t");

@@ -3,9 +3,14 @@ import type { PeerChange } from "../tunnel/plan.ts";
 import { askUapi, base64Of, hexOf, type Line, publicKeyOf, UapiFailed, uapiSocketOf } from "./uapi.ts";
 import { changeWithTool, readWithTool } from "./wg-tool.ts";
 
-/** WireGuard's side of the interface: wireguard-go is asked over its own socket, the kernel through `wg`. */
+/**
+ * WireGuard's side of the interface. The agent speaks to wireguard-go over its socket, and to the kernel through `wg`.
+ */
 
-/** What is left out stays as it is; so do peers that are not named, and pre-shared keys. */
+/**
+ * A change of the device. Members that are left out stay as they are, and so do peers that are not named and pre-shared
+ * keys.
+ */
 export interface DeviceChange {
   /** Base64. */
   readonly privateKey?: string;
@@ -19,12 +24,12 @@ export type PeerEdit =
   | {
       readonly publicKey: string;
       readonly remove?: false;
-      /** Null leaves it as it is. */
+      /** Null leaves the endpoint as it is. */
       readonly endpoint: string | null;
-      /** Null leaves them as they are, and makes no peer that is not there. */
+      /** Null leaves the prefixes as they are, and does not create a missing peer. */
       readonly allowedIps: readonly string[] | null;
     }
-  /** Sends a packet at once, by which the peer learns where this machine is. */
+  /** Sends a packet at once. It tells the peer where this machine is now. */
   | {
       readonly publicKey: string;
       readonly remove?: false;
@@ -32,12 +37,12 @@ export type PeerEdit =
       readonly endpoint: string | null;
     };
 
-/** Keeps mappings of address translators open; also makes a new peer shake hands at once. */
+/** The keepalive keeps the mappings of address translators open. It also makes a new peer shake hands at once. */
 export const KEEPALIVE_SECONDS = 25;
 
 /**
- * The device as it is, or null when there is none or it is known that nothing stands behind it any longer.
- * @throws UapiFailed or CommandFailed when it could not be asked: then it may well be there.
+ * Reads the device. Null when there is none, or when it is certain that no daemon serves it any more.
+ * @throws UapiFailed or CommandFailed when the device could not be asked. It may still exist then.
  */
 export async function readDevice(name: string): Promise<WireguardDevice | null> {
   const lines = await askUapi(uapiSocketOf(name), [["get", 1]]);
@@ -52,11 +57,11 @@ export async function changeDevice(name: string, change: DeviceChange): Promise<
   if (answer === "missing") await changeWithTool(name, change);
 }
 
-/** Adds or changes just these peers. */
+/** Adds or changes only these peers. */
 export const setPeers = (name: string, peers: readonly PeerChange[]): Promise<void> =>
   changeDevice(name, { peers });
 
-/** Sends each peer a packet, to another endpoint than before unless that is null. */
+/** Sends a packet to each peer. It goes to the given endpoint, or to the current endpoint when that is null. */
 export async function nudgePeers(
   name: string,
   changes: readonly { readonly publicKey: string; readonly endpoint: string | null }[],
@@ -70,7 +75,7 @@ export async function removePeers(name: string, keys: readonly string[]): Promis
   await changeDevice(name, { peers: keys.map((publicKey) => ({ publicKey, remove: true })) });
 }
 
-/** Takes away whoever is there. */
+/** Removes all peers. */
 export async function dropPeers(name: string): Promise<void> {
   const device = await readDevice(name);
   await removePeers(
@@ -100,7 +105,7 @@ function linesOfPeer(edit: PeerEdit): Line[] {
       key,
       ["update_only", "true"],
       ...(endpoint === null ? [] : [["endpoint", endpoint] as const]),
-      // Keeping alive that begins sends a packet at once.
+      // When the keepalive begins, it sends a packet at once.
       ["persistent_keepalive_interval", 0],
       ["persistent_keepalive_interval", KEEPALIVE_SECONDS],
     ];
@@ -119,7 +124,10 @@ function linesOfPeer(edit: PeerEdit): Line[] {
   ];
 }
 
-/** Reads the answer to `get=1`: the device's own lines, then those of each peer, which begin with its key. */
+/**
+ * Reads the answer to `get=1`. The device's own lines come first. Then come the lines of each peer, which begin with
+ * the peer's key.
+ */
 export function deviceOf(lines: readonly Line[]): WireguardDevice {
   const firstPeer = lines.findIndex(([key]) => key === "public_key");
   const own = new Map(firstPeer < 0 ? lines : lines.slice(0, firstPeer));
@@ -146,7 +154,10 @@ export function deviceOf(lines: readonly Line[]): WireguardDevice {
   };
 }
 
-/** The daemon names its private key only: the public one of the last is kept, for it is asked for again and again. */
+/**
+ * Gives the public key of the device. The daemon names only its private key, so the last computed public key is kept
+ * for the many questions.
+ */
 function publicOf(privateHex: string): string {
   if (known?.privateHex !== privateHex) known = { privateHex, publicKey: publicKeyOf(privateHex) };
   return known.publicKey;

@@ -1,4 +1,4 @@
-/** In which order a machine names the places where peers may reach it: the hub takes only the first few. */
+/** The order in which a machine names the endpoints where peers may reach it. The hub takes only the first few. */
 
 /** What an interface is. */
 export type InterfaceKind = "device" | "other" | "bridge" | "overlay";
@@ -6,23 +6,24 @@ export type InterfaceKind = "device" | "other" | "bridge" | "overlay";
 export interface OwnAddress {
   readonly interfaceName: string;
   readonly kind: InterfaceKind;
-  /** Canonical. */
+  /** The address in canonical text. */
   readonly address: string;
 }
 
 export interface Vantage {
-  /** The addresses that the hub saw, one of each family. They may be a translator's. */
+  /** The addresses that the hub saw, one of each family. They may belong to an address translator. */
   readonly seenByHub: readonly string[];
   /** The machine's own addresses from which its packets to the hub and to live peers leave. */
   readonly sources: ReadonlySet<string>;
 }
 
-/** Last what is another network's inside: containers behind a bridge, or another mesh. */
+/** The kinds, best first. The last two lead into another network: containers behind a bridge, or another mesh. */
 const KINDS: readonly InterfaceKind[] = ["device", "other", "bridge", "overlay"];
 
 /**
- * Best first: what the hub sees, what packets to the hub and to peers really come from, the other addresses of those
- * interfaces, then real devices before bridges and tunnels of others. IPv4 comes before IPv6 of the same standing.
+ * Orders the endpoints, best first. First come the addresses that the hub sees, then the addresses from which packets
+ * to the hub and to peers leave, then the other addresses of those interfaces. Real devices come before bridges and
+ * other tunnels. In a group, IPv4 comes before IPv6.
  */
 export function orderEndpoints(own: readonly OwnAddress[], vantage: Vantage, port: number): string[] {
   const used = new Set(

@@ -8,7 +8,7 @@ import { run } from "../system/exec.ts";
 import { readIfThere } from "../system/files.ts";
 import { VERSION } from "../version.ts";
 
-/** Facts about the machine, as far as they can be told without guessing; null where they can't. */
+/** Collects facts about the machine without guessing. A fact that can't be found out is null. */
 export async function collectFacts(): Promise<NodeFactsReport> {
   const [os, agentHash, diskEncrypted, firewall] = await Promise.all([
     osName(),
@@ -37,10 +37,10 @@ async function osName(): Promise<string> {
 
 let hash: Promise<string> | undefined;
 
-/** Of the file that runs: the bundle, or the single executable that holds it. */
+/** The hash of the running file: the bundle, or the single executable that holds it. */
 function bundleHash(): Promise<string> {
   const file = isSea() ? process.execPath : (process.argv[1] ?? process.execPath);
-  // What can't be read now, such as while an upgrade replaces it, is tried again.
+  // If the file can't be read now, for example during an upgrade, the next report tries again.
   hash ??= hashOf(file).catch((error: unknown) => {
     hash = undefined;
     throw error;
@@ -48,7 +48,7 @@ function bundleHash(): Promise<string> {
   return hash;
 }
 
-/** Piece by piece through one buffer: the single executable has more than 100 MB. */
+/** Hashes a file piece by piece through one buffer, since the single executable has more than 100 MB. */
 async function hashOf(path: string): Promise<string> {
   const sha256 = createHash("sha256");
   const buffer = Buffer.alloc(64 * 1024);
@@ -91,7 +91,7 @@ function rootIsUnderCrypt(devices: readonly BlockDevice[], isInside = false): bo
   return null;
 }
 
-/** Whether somebody beside the agent filters incoming packets. */
+/** Whether a program beside the agent filters incoming packets. */
 async function hasFirewall(): Promise<boolean | null> {
   try {
     const { nftables } = JSON.parse(await run(["nft", "-j", "list", "chains"])) as {

@@ -3,7 +3,7 @@ import type { PeerReport } from "../../shared/node/protocol/types.ts";
 import type { WireguardDevice } from "../tunnel/machine.ts";
 import { wgText } from "../tunnel/wg-text.ts";
 
-/** A path without a handshake for longer than this carries nothing (WireGuard's own limit for a session). */
+/** A path whose last handshake is older carries nothing (WireGuard's own limit for a session). */
 const SESSION_MS = 180_000;
 
 export function peerReports(

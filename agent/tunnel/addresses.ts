@@ -1,17 +1,17 @@
 import { isIPv4, isIPv6 } from "node:net";
 
-/** Texts of addresses and prefixes as `wg` and `ip` print them, so that what is wanted and what is there compare equal. */
+/** Texts of addresses and prefixes in the form of `wg` and `ip`, so that wanted and existing values can be compared. */
 
 const IPV6_FORM = /^\[([0-9a-f:]+)\]$/;
 
-/** The canonical text of an address (RFC 5952), or null when it is none. Zone ids are refused. */
+/** The canonical text of an address (RFC 5952), or null when the text is not an address. Zone ids are refused. */
 export function canonicalAddress(text: string): string | null {
   if (isIPv4(text)) return text;
   if (!isIPv6(text) || text.includes("%")) return null;
   return IPV6_FORM.exec(new URL(`http://[${text}]/`).hostname)?.[1] ?? null;
 }
 
-/** `address/length` in canonical text; a bare address becomes a host prefix. Null when it is malformed. */
+/** `address/length` in canonical text. A bare address becomes a host prefix. Null when the text is malformed. */
 export function canonicalPrefix(text: string): string | null {
   const [address = "", length, ...rest] = text.split("/");
   const canonical = canonicalAddress(address);

@@ -7,12 +7,12 @@ import { planApply, type Step } from "./plan.ts";
 import { codeWithout, takesAway } from "./step-kinds.ts";
 import type { Observed, Tunnel } from "./tunnel.ts";
 
-/** What an apply came to. */
+/** The result of an apply. */
 export interface Applied {
   readonly steps: readonly Step["do"][];
-  /** What this machine does not do, and the tunnel does without. */
+  /** What this machine can't do, so that the tunnel works without it. */
   readonly conditions: readonly Condition[];
-  /** How the system stands after the last step, as it was seen. */
+  /** The state of the system after the last step. */
   readonly seen: Observed;
 }
 
@@ -20,15 +20,19 @@ export class ApplyFailed extends Error {
   override readonly name = "ApplyFailed";
 }
 
-/** A look after the last step finds late effects of others (a daemon that just came up) and mends them. */
+/**
+ * The greatest number of rounds. A look after the last step finds late effects of other programs (such as a daemon that
+ * just came up), and the next round mends them.
+ */
 const ROUNDS = 3;
 
 /**
- * Brings the system to what is wanted: looks, plans, does it, and looks again. What takes away and what filters is done
- * whatever else fails; what only adds waits for it. A step that the tunnel can do without becomes a condition.
- * @param known How the system stood when it was last seen: the steps from there are done before the first look, which
- *   takes longer than they do, and finds and mends where something else had changed.
- * @throws ApplyFailed naming the step that failed and what the system said, or what still differs at the end.
+ * Brings the system to the wanted state: it looks, plans, performs the steps, and looks again. It performs the steps
+ * that remove or filter something even if other steps fail. Steps that only add something wait for them. If the tunnel
+ * can do without a step, the failure becomes a condition.
+ * @param known The state of the system at the last look. The steps from there come before the first look, since a look
+ *   takes longer than the steps. The look then finds and mends the differences.
+ * @throws ApplyFailed that names the failed step and what the system said, or what still differs at the end.
  */
 export async function converge(
   machine: Machine,
@@ -43,7 +47,7 @@ export async function converge(
     for (const condition of conditionsOf(seen, wanted)) missing.set(condition.code, condition);
     return { seen, steps: planApply(seen, wanted).filter((step) => !missing.has(JSON.stringify(step))) };
   };
-  // What fails here is looked at, and done anew, below.
+  // The look below finds a step that failed here, and the step is tried again.
   if (known) done.push(...(await performAll(stepsFrom(known, wanted), machine, keys)).done);
   for (let round = 0; round < ROUNDS; round++) {
     const { seen, steps } = await left();
@@ -61,12 +65,17 @@ export async function converge(
   return { steps: done, conditions: [...missing.values()], seen };
 }
 
-/** The filter goes along whatever was seen: were it flushed since, new peers would come before it. */
+/**
+ * Loads the filter in any case. If somebody flushed it after the last look, new peers would otherwise come before it.
+ */
 function stepsFrom(known: Observed, wanted: Tunnel): readonly Step[] {
   return planApply(known, wanted).length === 0 ? [] : planApply({ ...known, filter: null }, wanted);
 }
 
-/** What can't be seen must not hold up what protects: it is done by itself, without a look at the rest. */
+/**
+ * Looks at the system. If the look fails, it must not hold up the protection: the agent performs the protecting steps
+ * without it.
+ */
 async function look(machine: Machine, wanted: Tunnel, keys: PrivateKeys): Promise<Observed> {
   try {
     return await machine.observe();

@@ -4,7 +4,7 @@ import { isDefaultRoute } from "./addresses.ts";
 import { localNetworksOf } from "./routing.ts";
 import type { Observed, Tunnel } from "./tunnel.ts";
 
-/** What this machine is seen to go without, although nothing failed. */
+/** Finds what this machine lacks although no step failed. */
 export function conditionsOf(now: Observed, wanted: Tunnel): Condition[] {
   const local = localNetworksOf(wanted, now.machineRoutes);
   return [

@@ -1,31 +1,35 @@
 import type { WireguardPeer } from "./machine.ts";
 
-/** A tunnel in use shakes hands every two minutes; after this long without it, the path is taken for dead. */
+/** A tunnel in use shakes hands every two minutes. After this long without a handshake, its path counts as dead. */
 const SILENT_MS = 150_000;
-/** How long a path that may be dead, and may as well only have nothing to say, is given. */
+/** How long a suspected path may stay silent. Perhaps the peer only has nothing to say. */
 const PATIENCE_MS = 4_000;
-/** How long each other endpoint is given then: a handshake and its answer go round the earth in less. */
+/**
+ * How long the agent then waits at each other endpoint. A handshake and its answer travel around the earth in less
+ * time.
+ */
 const TRY_MS = 2_000;
 
-/** What a peer that may have moved has still to be tried at. */
+/** The endpoints at which a suspected peer has still to be tried. */
 interface Suspicion {
-  /** Bytes that had come from it when it came under suspicion. */
+  /** The bytes that had come from the peer when the suspicion began. */
   readonly received: number;
   readonly left: string[];
   until: number;
 }
 
-/** The last handshake that was seen with a peer. */
+/** The last handshake that the agent saw with a peer. */
 interface Heard {
-  /** By the wall clock, seconds. */
+  /** The time of the handshake on the wall clock, seconds. */
   readonly handshake: number;
   readonly atMs: number;
 }
 
 /**
- * Finds the endpoint at which a peer is to be had. A peer that is heard is left alone. One that may have moved, or to
- * which this machine's way has changed, is tried everywhere within seconds; one that has merely been silent for long, in
- * turn at each look. Time is that of a clock that nobody sets: when the wall clock is put right, no peer is older by it.
+ * Finds the endpoint at which a peer can be reached. It leaves a peer alone that it hears. If a peer may have moved, or
+ * if this machine has another way to the peer, it tries all endpoints within seconds. If a peer has only been silent
+ * for long, it tries one endpoint at each look. Time is that of a clock that nobody can set. When the wall clock is
+ * corrected, the silence of a peer does not grow.
  */
 export class EndpointChooser {
   readonly #heard = new Map<string, Heard>();
@@ -41,8 +45,9 @@ export class EndpointChooser {
   }
 
   /**
-   * Takes a peer for moved. One that is found nowhere ends where it was, or at the best when it can't be there.
-   * @param known Where it may be, best first.
+   * Suspects that a peer has moved. If no endpoint works, the last try goes back to the peer's former endpoint, or to
+   * the best known endpoint if the former one is not among the known ones.
+   * @param known The endpoints where the peer may be, best first.
    */
   suspect(peer: WireguardPeer, known: readonly string[], nowMs: number): void {
     const { publicKey, endpoint, receivedBytes } = peer;
@@ -57,7 +62,10 @@ export class EndpointChooser {
     }
   }
 
-  /** @param wallMs The wall clock, which WireGuard notes handshakes by. */
+  /**
+   * Chooses the endpoints to try now.
+   * @param wallMs The wall clock. WireGuard notes handshakes by it.
+   */
   choose(
     peers: readonly WireguardPeer[],
     candidates: ReadonlyMap<string, readonly string[]>,
@@ -92,7 +100,10 @@ export class EndpointChooser {
     return { changes, isWorthMore };
   }
 
-  /** Milliseconds since the last handshake. Only that of one which is seen for the first time is told by the wall clock. */
+  /**
+   * Milliseconds since the last handshake. The wall clock counts only for the first handshake that this object sees of
+   * a peer.
+   */
   #silence({ publicKey, handshake }: WireguardPeer, nowMs: number, wallMs: number): number {
     if (handshake === 0) return Number.POSITIVE_INFINITY;
     const before = this.#heard.get(publicKey);
@@ -102,7 +113,9 @@ export class EndpointChooser {
     return age;
   }
 
-  /** Where a suspect is to be tried now; null when it is heard, or the last try still runs. */
+  /**
+   * The endpoint at which a suspect is to be tried now. Null when the peer is heard, or when the last try still runs.
+   */
   #tried(peer: WireguardPeer, suspicion: Suspicion, nowMs: number): string | null {
     const isHeard = peer.receivedBytes > suspicion.received;
     if (!isHeard && nowMs < suspicion.until) return null;

@@ -18,21 +18,21 @@ export interface KeeperOptions {
   readonly interfaceName: string;
   readonly listenPort: number;
   readonly bypass: () => readonly string[];
-  /** As this machine has chosen it, whatever a config says that was made for another choice. */
+  /** The exit node that this machine has chosen. It counts even when the config was made for another choice. */
   readonly exitNode: string | null;
   readonly exit: ExitUse | null;
   readonly privateKeys: PrivateKeys;
   readonly log: Log;
 }
 
-/** How often the new key of a peer is looked at. */
+/** How often the agent looks whether a peer's new key has shaken hands. */
 const WATCH_MS = 100;
-/** How often a peer is looked for that may have moved. */
+/** How often the agent looks for a peer that may have moved. */
 const SEARCH_MS = 1_000;
 
 /**
- * Keeps the tunnel as the config in force says. One change at a time; the filter and the peers of the last good config
- * come back when a new one can't be brought about.
+ * Keeps the tunnel as the config in force says. It makes one change at a time. If a new config can't be put in force,
+ * the filter and the peers of the last good config come back.
  */
 export class TunnelKeeper {
   readonly #options: KeeperOptions;
@@ -46,7 +46,10 @@ export class TunnelKeeper {
   #system: Watch | null = null;
   #conditions: readonly Condition[] = [];
   #seen: WireguardDevice | null = null;
-  /** The system as it was seen to stand; null where it may stand otherwise, and must be looked at first. */
+  /**
+   * The state of the system at the last look. Null when the state may have changed since, so that a look must come
+   * first.
+   */
   #stood: Observed | null = null;
 
   constructor(options: KeeperOptions) {
@@ -57,7 +60,7 @@ export class TunnelKeeper {
     return this.#config;
   }
 
-  /** What this machine was found to go without. */
+  /** What this machine lacks. */
   get conditions(): readonly Condition[] {
     return this.#conditions;
   }
@@ -69,9 +72,9 @@ export class TunnelKeeper {
 
   /**
    * Puts a config in force.
-   * @param graceMs How long a peer's new key may take before it takes over without a handshake.
-   * @param isApart Puts everything in force but the peers.
-   * @throws ApplyFailed; then the config before is in force again, as far as the system lets it.
+   * @param graceMs How long the old key of a peer stays when its new key does not shake hands.
+   * @param isApart Puts everything in force except the peers.
+   * @throws ApplyFailed. The former config is then in force again, as far as the system allows it.
    */
   apply(config: Assembled, graceMs: number, isApart = false): Promise<void> {
     return this.#queue.run(async () => {
@@ -97,12 +100,14 @@ export class TunnelKeeper {
     });
   }
 
-  /** This machine has other addresses, or another way out: whom it talks to learns so at once, and is looked for. */
+  /**
+   * This machine has other addresses, or another way out. The peers learn this at once, and the agent looks for them.
+   */
   moved(): Promise<void> {
     return this.#queue.run(() => this.#seek(null));
   }
 
-  /** @param peers Keys of those that may have moved; null = all, for it was this machine that did. */
+  /** @param peers The keys of the peers that may have moved. Null means all peers, because this machine moved. */
   async #seek(peers: ReadonlySet<string> | null): Promise<void> {
     if (this.#config === null || this.#isApart || peers?.size === 0) return;
     const candidates = this.#candidates(this.#config);
@@ -131,7 +136,7 @@ export class TunnelKeeper {
     return new Map(config.peers.map(({ peer, record }) => [wgText(record.wireguard), peer.endpoints]));
   }
 
-  /** Takes all peers away; the filter stays shut. */
+  /** Takes all peers away. The filter stays shut. */
   isolate(): Promise<void> {
     return this.#queue.run(async () => {
       if (this.#config === null || this.#isApart) return;
@@ -149,7 +154,7 @@ export class TunnelKeeper {
     });
   }
 
-  /** From now on what somebody changes is mended as soon as the kernel tells of it. */
+  /** From now on, a change by another program is mended as soon as the kernel reports it. */
   watchSystem(): void {
     const { machine, log } = this.#options;
     this.#system = machine.watch(() => {
@@ -160,7 +165,7 @@ export class TunnelKeeper {
     });
   }
 
-  /** Lets nothing go around an exit node that is relied on, although no config is in force that brings one. */
+  /** Blocks traffic around a required exit node while no config is in force. */
   holdExit(): Promise<void> {
     return this.#queue.run(async () => {
       const { machine, exit, bypass, privateKeys } = this.#options;
@@ -174,14 +179,14 @@ export class TunnelKeeper {
   }
 
   /**
-   * Tries other endpoints of peers that are silent.
-   * @returns Whether a peer was silent that has more than one: worth another look soon.
+   * Tries other endpoints of silent peers.
+   * @returns Whether a silent peer has more than one endpoint, so that another look soon is worth it.
    */
   tryEndpoints(): Promise<boolean> {
     return this.#queue.run(() => this.#tryEndpoints());
   }
 
-  /** The device as it is, or as it was when it could last be asked: for telling, not for deciding. */
+  /** The device as it is, or as it was when it was last read. It is good for reports, not for decisions. */
   async device(): Promise<WireguardDevice | null> {
     try {
       return await this.#readDevice();
@@ -191,25 +196,25 @@ export class TunnelKeeper {
     }
   }
 
-  /** Takes away whoever an earlier run left, where no config says that they may stay. */
+  /** Removes the peers of an earlier run when no config says that they may stay. */
   dropPeers(): Promise<void> {
     return this.#queue.run(() => this.#options.machine.dropPeers());
   }
 
-  /** As the machine finds them. */
+  /** What other firewalls drop, as the machine finds it. */
   otherFirewalls(passage: Parameters<Machine["otherFirewalls"]>[0]): Promise<Condition[]> {
     return this.#options.machine.otherFirewalls(passage);
   }
 
-  /** @throws Error when it can't be asked. */
+  /** @throws Error when the device can't be read. */
   async #readDevice(): Promise<WireguardDevice | null> {
     this.#seen = await this.#options.machine.readDevice();
     return this.#seen;
   }
 
   /**
-   * Leaves nothing in the system.
-   * @param isShut Nothing but what holds back what would go through the exit node.
+   * Removes everything from the system.
+   * @param isShut Keeps what holds back the traffic for a required exit node.
    */
   remove(isShut = false): Promise<void> {
     return this.#queue.run(async () => {
@@ -221,7 +226,7 @@ export class TunnelKeeper {
     });
   }
 
-  /** Stops watching; the tunnel stays as it is. */
+  /** Stops watching. The tunnel stays as it is. */
   stop(): void {
     this.#system?.stop();
     this.#system = null;
@@ -258,7 +263,7 @@ export class TunnelKeeper {
     });
   }
 
-  /** To the last good config, without the peers that the failed one took away. */
+  /** Goes back to the last good config, without the peers that the failed config took away. */
   async #goBack(failed: Assembled): Promise<void> {
     if (this.#config === null) return;
     this.#config = withoutLost(this.#config, failed);
@@ -269,7 +274,7 @@ export class TunnelKeeper {
     }
   }
 
-  /** Key changes of peers that are gone, or have changed once more, are nobody's any longer. */
+  /** Forgets waiting key changes of peers that are gone or that changed their key again. */
   #forget(config: Assembled): void {
     const present = new Set(config.peers.map(({ record }) => wgText(record.wireguard)));
     for (const key of this.#waiting.keys()) if (!present.has(key)) this.#waiting.delete(key);
@@ -300,7 +305,10 @@ export class TunnelKeeper {
     if (this.#waiting.size > 0) this.#watch(deadline);
   }
 
-  /** At once, before the rest of the system is looked at: packets that come under a new key are lost until then. */
+  /**
+   * Gives the prefixes to the new keys at once, before the rest of the system is looked at. Packets under a new key are
+   * lost until then.
+   */
   async #giveTraffic(through: KeyChanges): Promise<void> {
     if (this.#config === null) return;
     this.#stood = null;
@@ -322,14 +330,17 @@ export class TunnelKeeper {
   }
 }
 
-/** What is done to the tunnel behind the agent's back is worth a line in the log. */
+/** Logs what another program changed in the tunnel and the agent mended. */
 export function tellMended(log: Log, steps: readonly string[]): void {
   if (steps.length > 0) log.warn(`Mended what somebody changed: ${steps.join(", ")}`);
 }
 
 const NO_CHANGES: KeyChanges = new Map();
 
-/** Going back brings back no peer that the new config took away: that a change failed is no reason to trust again. */
+/**
+ * The former config without the peers that the new config took away. A failed change is no reason to trust such a peer
+ * again.
+ */
 function withoutLost(before: Assembled, config: Assembled): Assembled {
   const left = new Set(config.peers.map(({ peer }) => peer.node));
   return { ...before, peers: before.peers.filter(({ peer }) => left.has(peer.node)) };

@@ -3,40 +3,43 @@ import type { PeerChange, Step } from "./plan.ts";
 import type { Observed } from "./tunnel.ts";
 
 /**
- * The machine under the tunnel, as narrow as the agent sees it. `agent/system/machine.ts` is the real one; tests have one
- * that is a model.
+ * The machine under the tunnel, reduced to what the agent needs. `agent/system/machine.ts` is the real machine. Tests
+ * use a model.
  */
 export interface Machine {
-  /** Families that the kernel has at all. */
+  /** The address families that the kernel has. */
   readonly families: readonly (4 | 6)[];
   /**
    * Looks at everything that the agent may have changed.
-   * @throws Error when something could not be looked at, which does not mean that it is gone.
+   * @throws Error when it could not look at something. This does not mean that the thing is gone.
    */
   observe(): Promise<Observed>;
-  /** The device and nothing else: enough to plan what is taken away from it, and too little for anything more. */
+  /** Looks at the WireGuard device only. This is enough to plan removals, and not enough to plan anything else. */
   observeDevice(): Promise<Observed>;
-  /** Carries out one step. @throws Error when the system refuses; then the step has not happened. */
+  /** Performs one step. @throws Error when the system refuses. The step has not happened then. */
   perform(step: Step, privateKeys: PrivateKeys): Promise<void>;
-  /** WireGuard's side, null when there is none. @throws Error when it could not be asked. */
+  /** The WireGuard device, or null when there is none. @throws Error when it could not be read. */
   readDevice(): Promise<WireguardDevice | null>;
-  /** Adds or changes just these peers. */
+  /** Adds or changes only these peers. */
   setPeers(changes: readonly PeerChange[]): Promise<void>;
-  /** Sends each peer a packet, to another endpoint than before unless that is null. */
+  /** Sends a packet to each peer. It goes to the given endpoint, or to the current endpoint when that is null. */
   nudgePeers(
     changes: readonly { readonly publicKey: string; readonly endpoint: string | null }[],
   ): Promise<void>;
-  /** Takes away whoever is there. */
+  /** Removes all peers. */
   dropPeers(): Promise<void>;
   /**
-   * Takes away everything that the agent put into the system; twice does no harm.
-   * @param keepsExit Leaves what holds back what would go through the exit node.
-   * @throws Error naming all that is left.
+   * Removes everything that the agent put into the system. A second call does no harm.
+   * @param keepsExit Keeps what holds back the traffic for the exit node.
+   * @throws Error that names everything that is left.
    */
   clear(keepsExit: boolean): Promise<void>;
-  /** Tells when somebody may have changed what the agent made. */
+  /** Reports when another program may have changed what the agent made. */
   watch(onChange: () => void): Watch;
-  /** What other firewalls drop of what the agent's filter lets pass. @throws Error when they can't be asked. */
+  /**
+   * What other firewalls drop of the traffic that the agent's filter lets pass.
+   * @throws Error when they can't be read.
+   */
   otherFirewalls(passage: { readonly listenPort: number; readonly forwards: boolean }): Promise<Condition[]>;
 }
 
@@ -44,7 +47,7 @@ export interface Machine {
 export type PrivateKeys = (publicKey: string) => Promise<string>;
 
 export interface Watch {
-  /** The caller has just looked, or changed something itself: what is heard now is likely to be an echo. */
+  /** The caller has just looked at the system or changed it. The next events are likely to be an echo. */
   readonly looked: () => void;
   readonly stop: () => void;
 }

@@ -2,8 +2,8 @@ import type { Assembled } from "../../shared/node/config/assemble.ts";
 import { wgText } from "./wg-text.ts";
 
 /**
- * Keys of the peers that are to be sought: those that are new, and those that may have moved, since what they called
- * their best endpoint is no longer among theirs. That a container's bridge came or went is no move.
+ * The keys of the peers to look for: new peers, and peers that may have moved. A peer may have moved when its former
+ * best endpoint is no longer in its list. A container bridge that comes or goes does not count as a move.
  */
 export function haveMoved(before: Assembled | null, after: Assembled): ReadonlySet<string> {
   const best = new Map(before?.peers.map(({ peer }) => [peer.node, peer.endpoints[0]]));

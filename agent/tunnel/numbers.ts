@@ -1,23 +1,26 @@
-/** What belongs to one interface alone, so that agents side by side on one machine don't take each other's. */
+/** The numbers that belong to one interface, so that several agents on one machine don't share a number. */
 export interface Numbers {
-  /** Marks the tunnel's own packets, and what its filter has let in at the port of the tunnel. */
+  /** The mark of the tunnel's own packets, and of packets that the filter has let in at the tunnel's port. */
   readonly mark: number;
   readonly tables: Readonly<Record<RouteTable, number>>;
-  /** An interface group that nothing belongs to: what names it in a rule says whose rule it is. */
+  /** An interface group without interfaces. A rule that names it belongs to this agent. */
   readonly group: number;
-  /** Priorities of the fence's two policies: the one that lets marked packets in, and the one that blocks the rest. */
+  /** The priorities of the fence's two policies: one lets marked packets in, and the other blocks the rest. */
   readonly policies: { readonly pass: number; readonly block: number };
 }
 
 /**
- * The agent's routing tables: `peers` holds the overlay addresses, `networks` what lies behind routers, `exit` the default
- * routes of the exit node.
+ * The agent's routing tables. `peers` holds the overlay addresses, `networks` the networks behind routers, `exit` the
+ * default routes of the exit node.
  */
 export type RouteTable = "peers" | "networks" | "exit";
 
 const BASE = 0x5200_0000;
 
-/** Derived from the name, so that whoever knows it can take everything away; 20 bits of it tell two names apart. */
+/**
+ * Computes the numbers from the name, so that the name alone is enough to remove everything. 20 bits of the numbers
+ * tell two names apart.
+ */
 export function numbersOf(interfaceName: string): Numbers {
   const own = hash(interfaceName) >>> 12;
   const base = BASE + own * 16;

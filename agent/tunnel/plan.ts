@@ -9,32 +9,34 @@ import {
 } from "./routing.ts";
 import type { HostsEntry, Observed, Tunnel } from "./tunnel.ts";
 
-/** One change of the system. Each is a single transaction of one tool, so that a crash falls between two of them. */
+/** One change of the system. Each is a single transaction of one tool, so a crash can only fall between two changes. */
 export type Step =
   | { readonly do: "remove-peers"; readonly keys: readonly string[] }
-  /** Takes prefixes from peers that keep others. */
+  /** Takes prefixes from peers that keep other prefixes. */
   | { readonly do: "shrink-peers"; readonly peers: readonly PeerChange[] }
   | { readonly do: "remove-routes"; readonly routes: readonly string[] }
   | { readonly do: "remove-rules"; readonly rules: readonly RoutingRule[] }
   | { readonly do: "load-filter"; readonly text: string }
   | { readonly do: "create-link" }
-  /** A link without its daemon can't be mended; a daemon whose link has another name now is guarded by no filter. */
+  /**
+   * Removes the link. A link without its daemon can't be mended, and no filter guards a daemon whose link was renamed.
+   */
   | { readonly do: "remove-link" }
   | { readonly do: "set-key"; readonly publicKey: string }
   | { readonly do: "set-port"; readonly port: number }
   | { readonly do: "set-mark"; readonly mark: number }
-  /** What keeps the tunnel shut while there is no filter. */
+  /** Keeps the tunnel shut while there is no filter. */
   | { readonly do: "raise-fence"; readonly port: number }
-  /** Routes that lead nowhere need no link. */
+  /** These routes lead nowhere, so they need no link. */
   | { readonly do: "close-exit"; readonly routes: readonly string[] }
   | { readonly do: "set-peers"; readonly peers: readonly PeerChange[] }
   | { readonly do: "remove-addresses"; readonly prefixes: readonly string[] }
   | { readonly do: "add-addresses"; readonly family: 4 | 6; readonly prefixes: readonly string[] }
   | { readonly do: "set-mtu"; readonly mtu: number }
   | { readonly do: "link-up" }
-  /** For paths that swallow what is too long and say nothing. */
+  /** Helps on paths that drop large packets without a message. */
   | { readonly do: "probe-mtu" }
-  /** For kernels that drop what comes in by another way than its answer would take. */
+  /** Helps on kernels that drop a packet which comes in by another way than its answer would take. */
   | { readonly do: "mark-way-back" }
   | { readonly do: "forward"; readonly families: readonly (4 | 6)[] }
   | { readonly do: "add-routes"; readonly routes: readonly string[] }
@@ -49,11 +51,11 @@ export interface PeerChange {
 }
 
 /**
- * The steps from what stands to what should; none when they are equal. What is taken away goes first, then the filter
- * changes, then come the additions: at no moment may anything pass that neither the old nor the new state lets pass.
- * Whatever is equal in both is not touched, so working tunnels stay up. Two exceptions to the order: a peer that comes in
- * the place of its own older key takes over the prefixes before the older key goes; and rules that send packets to the
- * tunnel, or nowhere, come before anything, so that none goes another way meanwhile.
+ * The steps from the current to the wanted state. The list is empty when they are equal. Removals come first, then the
+ * change of the filter, then additions. So at no moment may a packet pass that neither the old nor the new state lets
+ * pass. Things that are equal in both states are not touched, so working tunnels stay up. The order has two exceptions.
+ * A peer that replaces its own older key takes over the prefixes before the older key goes. And rules that send packets
+ * to the tunnel, or nowhere, come before everything else, so that no packet goes another way meanwhile.
  */
 export function planApply(current: Observed, asked: Tunnel): readonly Step[] {
   const wanted = current.ipv6 ? asked : withoutIpv6(asked);
@@ -128,7 +130,9 @@ export function planApply(current: Observed, asked: Tunnel): readonly Step[] {
   ]);
 }
 
-/** What a machine whose IPv6 is switched off can have. Peers keep their prefixes, which are no use but no harm. */
+/**
+ * The part of the wanted state that a machine without IPv6 can have. Peers keep their IPv6 prefixes, which do no harm.
+ */
 const withoutIpv6 = (wanted: Tunnel): Tunnel => ({
   ...wanted,
   addresses: wanted.addresses.filter((prefix) => familyOf(prefix) === 4),
@@ -136,18 +140,21 @@ const withoutIpv6 = (wanted: Tunnel): Tunnel => ({
   forwards: wanted.forwards.filter((family) => family === 4),
 });
 
-/** Where IPv6 is off on the interface alone, it must still be kept from going around the exit node. */
+/**
+ * Whether the machine can have a route. If IPv6 is off only on the interface, traffic must still be kept from going
+ * around the exit node.
+ */
 const isPossible = (route: string, { ipv6, families }: Observed): boolean => {
   const family = familyOfRoute(route);
   return families.includes(family) && (family === 4 || ipv6 || isClosed(route));
 };
 
-/** What makes the tunnel's own packets go another way than others to the same place. */
+/** Whether a rule can send the tunnel's own packets another way than other packets to the same place. */
 const passesTunnel = ({ kind }: RoutingRule): boolean => kind === "machine";
 
 const isClosed = (route: string): boolean => routePartsOf(route).isClosed;
 
-/** @param keyOf What equal items share. */
+/** @param keyOf The text that equal items share. */
 const without = <T>(
   all: readonly T[],
   minus: readonly T[],

@@ -4,13 +4,13 @@ import type { RouteTable } from "./numbers.ts";
 import type { MachineRoute, Tunnel } from "./tunnel.ts";
 
 /**
- * Where the agent's routes and routing rules come from (`docs/decisions/0013`). All routes stand in tables of its own, and
- * rules say when these are asked: nothing that the machine routes itself is ever replaced.
+ * The agent's routes and routing rules (`docs/decisions/0013`). All routes stand in the agent's own tables, and rules
+ * say when the kernel asks these tables. So the agent never replaces a route of the machine.
  */
 
 type Wanted = Pick<Tunnel, "peers" | "exit">;
 
-/** A route as `<table> <prefix>`; `closed` stands in the table of the exit, and leads nowhere. */
+/** A route as `<table> <prefix>`. A `closed` route stands in the table of the exit, and leads nowhere. */
 export type RouteText = string;
 
 export interface RouteParts {
@@ -33,7 +33,7 @@ export const familyOfRoute = (text: RouteText): 4 | 6 => familyOf(routePartsOf(t
 const FAMILIES = [4, 6] as const;
 const ALL = { 4: "0.0.0.0/0", 6: "::/0" } as const;
 
-/** What is routed into the interface; with an exit node that is relied on, also that nothing may go elsewhere. */
+/** The prefixes that are routed into the interface. With a required exit node, closed routes block every other way. */
 export function routesOf({ peers, exit }: Wanted): RouteText[] {
   const open = peers.flatMap(({ allowedIps, networks }) => {
     const behind = new Set(networks);
@@ -46,19 +46,22 @@ export function routesOf({ peers, exit }: Wanted): RouteText[] {
   return [...closed, ...new Set(open)];
 }
 
-/** Kinds of rules that are about all destinations of a family. */
+/** The kinds of rules that cover all destinations of a family. */
 type OfAll = "tunnel" | "peers" | "machine" | "networks" | "exit" | "exit-own" | "end";
 
-/** Which table of routes is asked about which packets, in one family. `routingRulesOf` says what each kind is for. */
+/** A rule says which routing table answers for which packets, in one family. `routingRulesOf` explains each kind. */
 export type RoutingRule = { readonly family: 4 | 6 } & (
   | { readonly kind: OfAll }
   | { readonly kind: "bypass"; readonly address: string }
   | { readonly kind: "finer" | "ahead"; readonly network: string }
-  /** One with the agent's mark, table or group that it would not make: somebody changed it, and it is only taken away. */
+  /**
+   * A rule with the agent's mark, table or group that the agent would not make. Somebody changed it, so the agent only
+   * removes it.
+   */
   | { readonly kind: "strange"; readonly selection: readonly string[] }
 );
 
-/** A text that equal rules share and unequal ones do not. */
+/** Gives a text that is the same for equal rules only. */
 export function ruleKey(rule: RoutingRule): string {
   const { family, kind } = rule;
   if (kind === "bypass") return `${family} bypass ${rule.address}`;
@@ -67,14 +70,17 @@ export function ruleKey(rule: RoutingRule): string {
 }
 
 /**
- * The routing rules, in the order in which they are asked:
- * - `tunnel` leads the tunnel's own packets past all of them, to `end`;
- * - `bypass`: the hub's addresses go as the machine routes them, or one route around the hub would cut the node off from
- *   whoever could take it back;
- * - `peers`: overlay addresses;
- * - `finer` and `ahead`: a network of the tunnel that the machine's own, coarser route through a gateway would hide;
- * - `machine`: everything that the machine has a route for, but for its default route: what is connected to it directly wins;
- * - `networks`, `exit`: what lies behind peers. `exit-own` is the exit for this machine's own packets alone.
+ * The routing rules, in the order in which the kernel asks them:
+ * - `tunnel` leads the tunnel's own packets past all other rules, to `end`.
+ * - `bypass` leaves packets to the hub on the machine's own routes. Otherwise one route around the hub would cut the
+ *   node off from the hub that could take the route back.
+ * - `peers` is for overlay addresses.
+ * - `finer` and `ahead` are for a network of the tunnel that a coarser route of the machine through a gateway would
+ *   hide.
+ * - `machine` is for destinations that the machine itself has a route for, except its default route. A directly
+ *   connected network wins.
+ * - `networks` and `exit` are for destinations behind peers. `exit-own` is the exit for this machine's own packets
+ *   only.
  */
 export function routingRulesOf(
   wanted: Pick<Tunnel, "bypass" | "exit">,
@@ -106,7 +112,7 @@ export function routingRulesOf(
   });
 }
 
-/** Networks behind peers that this machine reaches in a way of its own, and so not through the tunnel. */
+/** The networks behind peers that this machine reaches in its own way, and so not through the tunnel. */
 export function localNetworksOf(
   { peers }: Pick<Tunnel, "peers">,
   machine: readonly MachineRoute[],
@@ -118,14 +124,17 @@ export function localNetworksOf(
   });
 }
 
-/** Routes of the machine, but for default ones, that take a whole prefix. */
+/** The routes of the machine that cover a whole prefix, except default routes. */
 const covers = (prefix: Prefix, machine: readonly MachineRoute[]): MachineRoute[] =>
   machine.filter((route) => {
     const own = isDefaultRoute(route.prefix) ? null : prefixOf(route.prefix);
     return own !== null && contains(own, prefix);
   });
 
-/** The finer route counts, as everywhere in routing, unless a network is in the way that is connected directly. */
+/**
+ * Whether a network of the tunnel must win over the machine's coarser route. The finer route wins, as everywhere in
+ * routing, unless a directly connected network contains it.
+ */
 function isHiddenByGateway(network: string, machine: readonly MachineRoute[]): boolean {
   const prefix = prefixOf(network);
   if (prefix === null) return false;

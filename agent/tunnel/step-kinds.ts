@@ -1,9 +1,9 @@
 import type { ConditionCode } from "../../shared/node/conditions.ts";
 import type { Step } from "./plan.ts";
 
-/** What becomes of the rest when a step of an apply fails. */
+/** What happens to the other steps when one step of an apply fails. */
 
-/** Steps that only take away or shut out: each is tried whatever became of the others. */
+/** Whether a step only removes or blocks something. The agent tries each such step even if others fail. */
 export function takesAway(step: Step): boolean {
   switch (step.do) {
     case "remove-peers":
@@ -20,7 +20,7 @@ export function takesAway(step: Step): boolean {
   }
 }
 
-/** The code of the condition in which a step's failure leaves the machine; null when the tunnel can't do without it. */
+/** The code of the condition that a failed step causes. Null when the tunnel can't work without the step. */
 export function codeWithout(step: Step): ConditionCode | null {
   switch (step.do) {
     case "write-hosts":

@@ -1,16 +1,16 @@
 import type { RoutingRule } from "./routing.ts";
-/** What stands in the system, and what should: plain values in the very texts that `wg` and `ip` print. */
+/** The state of the system, and the wanted state. Both are plain values in the exact texts that `wg` and `ip` print. */
 
 export interface TunnelPeer {
-  /** Base64, as `wg` prints it. */
+  /** The key in base64, as `wg` prints it. */
   readonly publicKey: string;
-  /** Canonical prefixes: its own addresses and its networks. */
+  /** Canonical prefixes: the peer's own addresses and its networks. */
   readonly allowedIps: readonly string[];
-  /** Those of `allowedIps` that lie behind the peer; a default route makes it the exit node. */
+  /** The prefixes of `allowedIps` that lie behind the peer. A default route makes the peer the exit node. */
   readonly networks: readonly string[];
-  /** Best first; only a start, WireGuard follows a peer that roams. */
+  /** The endpoints, best first. They are only a start, since WireGuard follows a peer that roams. */
   readonly endpoints: readonly string[];
-  /** The key of the same node before its rotation: may take over its prefixes without a gap. */
+  /** The former key of the same node. The peer may take over the prefixes of that key without a gap. */
   readonly replaces: string | null;
 }
 
@@ -19,38 +19,38 @@ export interface HostsEntry {
   readonly names: readonly string[];
 }
 
-/** All that the agent wants to stand in the system. */
+/** Everything that the agent wants in the system. */
 export interface Tunnel {
   readonly publicKey: string;
   readonly listenPort: number;
   readonly mtu: number;
-  /** Of the tunnel's own packets, see `numbersOf`. */
+  /** The mark of the tunnel's own packets, see `numbersOf`. */
   readonly mark: number;
-  /** Host prefixes of the node's own overlay addresses. */
+  /** The host prefixes of the node's own overlay addresses. */
   readonly addresses: readonly string[];
   readonly peers: readonly TunnelPeer[];
-  /** The nftables table's text. */
+  /** The text of the nftables table. */
   readonly filter: string;
   readonly hosts: readonly HostsEntry[];
-  /** Families in which this machine passes packets on: it is a subnet router or an exit node. */
+  /** The families in which this machine forwards packets, because it is a subnet router or an exit node. */
   readonly forwards: readonly (4 | 6)[];
-  /** Addresses that stay reachable without the tunnel, whatever is routed through it: the hub's. */
+  /** The addresses of the hub. They stay reachable without the tunnel, whatever is routed through the tunnel. */
   readonly bypass: readonly string[];
-  /** The exit node that this machine has chosen, whether or not it is there; null = none. */
+  /** The exit node that this machine has chosen, even when it is away. Null when the machine has chosen none. */
   readonly exit: ExitUse | null;
 }
 
 export interface ExitUse {
-  /** What would go through it goes nowhere while it can't. */
+  /** Whether traffic for the exit node is blocked while the exit node can't be used. */
   readonly isRequired: boolean;
-  /** Also for packets that this machine forwards, such as those of its containers. */
+  /** Whether the exit node also serves packets that this machine forwards, such as those of its containers. */
   readonly servesForwarded: boolean;
 }
 
 /** A route of the machine's main table. */
 export interface MachineRoute {
   readonly prefix: string;
-  /** Without a gateway: the network is connected to this machine. */
+  /** Whether the route has no gateway, because the network is connected directly to this machine. */
   readonly isDirect: boolean;
 }
 
@@ -63,7 +63,7 @@ export interface ObservedPeer {
 export interface Observed {
   /** Null when the interface does not exist. */
   readonly link: { readonly mtu: number; readonly up: boolean; readonly addresses: readonly string[] } | null;
-  /** Null when there is no interface, or nobody answers for it. */
+  /** Null when there is no interface, or when nothing serves it. */
   readonly device: {
     readonly publicKey: string | null;
     readonly listenPort: number;
@@ -75,18 +75,18 @@ export interface Observed {
   /** The agent's routing rules. */
   readonly routingRules: readonly RoutingRule[];
   readonly machineRoutes: readonly MachineRoute[];
-  /** Those that the kernel has at all. */
+  /** The address families that the kernel has. */
   readonly families: readonly (4 | 6)[];
-  /** The UDP port that the fence closes while the filter is gone; null when none, or not for both families. */
+  /** The UDP port that the fence closes while the filter is gone. Null when no port is closed in both families. */
   readonly fence: number | null;
-  /** The text of the table that is in force, or null when there is none or someone else changed it. */
+  /** The text of the table in force. Null when there is no table, or when somebody else changed it. */
   readonly filter: string | null;
   /** Null when the file can't be read. */
   readonly hosts: readonly HostsEntry[] | null;
   readonly forwards: readonly (4 | 6)[];
   /** Whether TCP finds the MTU of a path by itself. */
   readonly mtuProbing: boolean;
-  /** Whether the kernel looks for the way back of a packet under its mark, if it looks for one. */
+  /** Whether the kernel's reverse path check, if it is on, uses the mark of a packet. */
   readonly wayBack: boolean;
   /** Whether this machine has IPv6 on the interface, or would have it there. */
   readonly ipv6: boolean;

@@ -5,9 +5,9 @@ import { numbersOf } from "./numbers.ts";
 import type { ExitUse, HostsEntry, Tunnel, TunnelPeer } from "./tunnel.ts";
 import { wgText } from "./wg-text.ts";
 
-/** From what the hub wants to what should stand in the system. */
+/** Translates what the hub wants into the wanted state of the system. */
 
-/** Keys of peers that were rotated, new by old, as `wg` writes them. */
+/** Changed keys of peers. Each new key leads to the old key. Both are in the form of `wg`. */
 export type KeyChanges = ReadonlyMap<string, string>;
 
 export interface WantedOptions {
@@ -15,9 +15,9 @@ export interface WantedOptions {
   readonly listenPort: number;
   readonly bypass: readonly string[];
   readonly exit: ExitUse | null;
-  /** Changes whose new key has not shaken hands yet: the old one still carries the traffic. */
+  /** The changes whose new key has not shaken hands yet. The old key still carries the traffic. */
   readonly waiting: KeyChanges;
-  /** Changes that are through: the new key takes over from the old one. */
+  /** The changes that are complete: the new key takes over from the old key. */
   readonly through: KeyChanges;
 }
 
@@ -47,14 +47,17 @@ export function tunnelOf(config: Assembled, options: WantedOptions): Tunnel {
   };
 }
 
-/** The same node without anybody that it could talk to: its lease ended, or the hub holds it apart. */
+/** The same node without any peer. It is used when the lease has ended, or when the hub keeps the node apart. */
 export const isolated = (config: Assembled): Assembled => ({
   ...config,
   manifest: { ...config.manifest, peers: [], forwards: [] },
   peers: [],
 });
 
-/** An exit node is this machine's choice: one that it gave up is none any more, whether or not the hub has heard of it. */
+/**
+ * Applies this machine's choice of the exit node. An exit node that the machine gave up does not count any more, even
+ * when the hub has not heard of it.
+ */
 export const asChosen = (config: Assembled, exitNode: string | null): Assembled => ({
   ...config,
   peers: config.peers.map(({ peer, record }) => {
@@ -66,7 +69,7 @@ export const asChosen = (config: Assembled, exitNode: string | null): Assembled 
   }),
 });
 
-/** Peers whose WireGuard key is another than before. */
+/** The peers whose WireGuard key has changed. */
 export function keyChanges(before: Assembled | null, after: Assembled): KeyChanges {
   const keysBefore = new Map(before?.peers.map(({ peer, record }) => [peer.node, wgText(record.wireguard)]));
   const changes = new Map<string, string>();
