@@ -3,6 +3,7 @@ import { type App, openApp, toFailure } from "./app.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addCompletionCommand } from "./commands/completion.ts";
 import { addHistoryCommands } from "./commands/history.ts";
+import { addInitCommand } from "./commands/init.ts";
 import { addKeyCommands } from "./commands/keys.ts";
 import { addLoginCommands } from "./commands/login.ts";
 import { addMeshCommands } from "./commands/mesh.ts";
@@ -60,6 +61,7 @@ export function describeProgram(program: Command, app: App): void {
     .configureOutput({ writeOut: app.io.out, writeErr: app.io.err })
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("Run it with --help to see what it takes.");
+  addInitCommand(program, app);
   addLoginCommands(program, app);
   addResourceCommands(program, app);
   addSessionKill(program, app);
