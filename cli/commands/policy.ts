@@ -1,5 +1,7 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type * as z from "zod";
+import { POLICY_TEMPLATES } from "../../shared/access/policy/form/templates.ts";
+import { textOf } from "../../shared/access/policy/form/text.ts";
 import { policyTest } from "../../shared/api/policies.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import type { App } from "../app.ts";
@@ -72,6 +74,29 @@ export function addPolicyCommands(program: Command, app: App): void {
         });
       for (const warning of data.warnings) app.note(warningText(warning as InputIssue, file));
       app.emit(data, () => `${file} is valid: ${data.statements} statement(s).\n`);
+    });
+
+  addNewCommand(policy, app);
+}
+
+/** Asks no hub: the text goes to a file, and from there to `policies create`. */
+function addNewCommand(policy: Command, app: App): void {
+  const templates = POLICY_TEMPLATES.map(({ id, about }) => `  ${id.padEnd(16)}${about}\n`).join("");
+  policy
+    .command("new")
+    .description("Print the Cedar of a template, to be saved in a file and published")
+    .addOption(
+      new Option("--template <name>", "which one, see below")
+        .choices(POLICY_TEMPLATES.map(({ id }) => id))
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--app <app>", "the app's name")
+    .option("--group <group>", "the group's name", "staff")
+    .addHelpText("after", `\nTemplates:\n${templates}`)
+    .action((options: { template: string; app: string; group: string }) => {
+      const forms = POLICY_TEMPLATES.find(({ id }) => id === options.template)?.forms(options) ?? [];
+      const source = textOf(forms);
+      app.emit({ template: options.template, source }, () => source);
     });
 }
 

@@ -57,7 +57,35 @@ export const policyValidate = z.strictObject({
   name: z.optional(name),
   source: f.said(z.string().check(z.maxLength(65_536)), "Cedar text, at most 65,536 characters"),
 });
+const texts = z.readonly(z.array(z.string()));
+/** A `PolicyForm`. */
+const policyForm = z.object({
+  effect: z.enum(["permit", "forbid"]),
+  who: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("anyone") }),
+    z.object({ kind: z.literal("signedIn") }),
+    z.object({ kind: z.literal("named"), groups: texts, users: texts, serviceTokens: texts }),
+  ]),
+  app: z.nullable(z.string()),
+  actions: z.readonly(z.array(z.enum(ACTIONS))),
+  paths: texts,
+  conditions: z.object({
+    memberOf: texts,
+    networks: texts,
+    countries: texts,
+    notCountries: texts,
+    hours: z.nullable(z.object({ from: z.int(), to: z.int() })),
+    weekdays: z.readonly(z.array(z.int())),
+    signedInWithin: z.nullable(z.int()),
+    methods: texts,
+  }),
+});
+
 export const policyValidation = z.object({
+  /** The statements as a form shows them; null where the form has no field for something in them. */
+  forms: z.nullable(z.array(policyForm)),
+  /** Which statement that is, in words; null where the text is not valid, too. */
+  onlyText: z.nullable(z.string()),
   valid: z.boolean(),
   statements: z.int(),
   issues: z.array(issue),

@@ -1,4 +1,5 @@
 import type { NotCompiled } from "../../shared/access/policy/compiler-rpc.ts";
+import { formsOf } from "../../shared/access/policy/form/read.ts";
 import { mayCall } from "../../shared/api/endpoint.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import type { Result } from "../../shared/base/result.ts";
@@ -65,7 +66,15 @@ export async function compileSource(
 /** The same as a report, for text that is still being written. */
 export async function findIssues(author: Author, source: string, name: string) {
   const compiled = await compile(author, source, name);
-  if (!compiled.ok) return { valid: false, statements: 0, issues: [...compiled.error], warnings: [] };
+  if (!compiled.ok)
+    return {
+      ...{ valid: false, statements: 0, issues: [...compiled.error], warnings: [] },
+      ...{ forms: null, onlyText: null },
+    };
   const warnings = await unknownNames(author.bindings.db, source, compiled.value);
-  return { valid: true, statements: compiled.value.length, issues: [], warnings };
+  const forms = formsOf(compiled.value);
+  return {
+    ...{ valid: true, statements: compiled.value.length, issues: [], warnings },
+    ...(forms.ok ? { forms: forms.value, onlyText: null } : { forms: null, onlyText: forms.error }),
+  };
 }

@@ -63,7 +63,7 @@ function comparisonsIn(expression: Json): [NamedKind, string][] {
 }
 
 /** `context.request.host`, or "" for what is no attribute of a variable. */
-function pathOf(expression: unknown): string {
+export function pathOf(expression: unknown): string {
   if (!isJson(expression)) return "";
   if (typeof expression.Var === "string") return expression.Var;
   const access = expression["."];

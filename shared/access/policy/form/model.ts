@@ -1,0 +1,92 @@
+import { ACTIONS, type ActionName } from "../request.ts";
+
+/**
+ * One statement of a policy as a form shows it: who may do what with which app, and under which conditions. What a form
+ * can't say is written as Cedar.
+ */
+export interface PolicyForm {
+  /** `permit` allows where all conditions hold; `forbid` refuses unless all of them hold, and always without any. */
+  readonly effect: "permit" | "forbid";
+  readonly who: Who;
+  /** The app's name; null for every app. */
+  readonly app: string | null;
+  /** None means all of them. */
+  readonly actions: readonly ActionName[];
+  /** Each with everything beneath it, such as `/admin`; none means the whole app. */
+  readonly paths: readonly string[];
+  readonly conditions: Conditions;
+}
+
+export type Who =
+  | { readonly kind: "anyone" }
+  /** Everybody who signed in. */
+  | { readonly kind: "signedIn" }
+  | {
+      readonly kind: "named";
+      readonly groups: readonly string[];
+      /** E-mail addresses. */
+      readonly users: readonly string[];
+      readonly serviceTokens: readonly string[];
+    };
+
+/** All that are given must hold. A fact that nobody knows, such as the country of an unlisted address, does not hold. */
+export interface Conditions {
+  /** Of a `forbid`: whom it spares. */
+  readonly memberOf: readonly string[];
+  /** Addresses and prefixes, such as `203.0.113.0/24`. */
+  readonly networks: readonly string[];
+  /** ISO 3166-1 codes. */
+  readonly countries: readonly string[];
+  readonly notCountries: readonly string[];
+  /** Hours in UTC: from 0 to 23, up to 1 to 24. Over midnight where it ends before it begins. */
+  readonly hours: { readonly from: number; readonly to: number } | null;
+  /** 1 is Monday. */
+  readonly weekdays: readonly number[];
+  /** Seconds. */
+  readonly signedInWithin: number | null;
+  /** Any of these must be among the methods that the provider says were used (`amr`), such as `mfa`. */
+  readonly methods: readonly string[];
+}
+
+export const NO_CONDITIONS: Conditions = {
+  memberOf: [],
+  networks: [],
+  countries: [],
+  notCountries: [],
+  hours: null,
+  weekdays: [],
+  signedInWithin: null,
+  methods: [],
+};
+
+/** The one form of all that say the same in another order or twice. */
+export function normalForm(form: PolicyForm): PolicyForm {
+  const { who, conditions: c } = form;
+  const actions = ACTIONS.filter((action) => form.actions.includes(action));
+  const paths = form.paths.map((path) => path.replace(/\/+$/, ""));
+  return {
+    ...form,
+    who:
+      who.kind === "named"
+        ? {
+            ...who,
+            groups: once(who.groups),
+            users: once(who.users),
+            serviceTokens: once(who.serviceTokens),
+          }
+        : who,
+    actions: actions.length === ACTIONS.length ? [] : actions,
+    paths: paths.includes("") ? [] : once(paths),
+    conditions: {
+      ...c,
+      memberOf: once(c.memberOf),
+      networks: once(c.networks),
+      countries: once(c.countries),
+      notCountries: once(c.notCountries),
+      weekdays: once(c.weekdays).sort(),
+      methods: once(c.methods),
+    },
+  };
+}
+
+const once = <T>(items: readonly T[]): T[] => [...new Set(items)];
