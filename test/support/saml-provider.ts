@@ -65,6 +65,6 @@ export async function startSamlProvider(port: number, audience: string): Promise
     });
     const field = (name: string, value: string) => `<input type="hidden" name="${name}" value="${value}"/>`;
     const encoded = Buffer.from(xml).toString("base64");
-    return `<form method="post" action="${provider.asked.request.assertionConsumerServiceUrl}">${field("SAMLResponse", encoded)}${field("RelayState", searchParams.get("RelayState") ?? "")}</form>`;
+    return `<form method="post" action="${provider.asked.request.assertionConsumerServiceUrl}">${field("SAMLResponse", encoded)}${field("RelayState", searchParams.get("RelayState") ?? "")}<button>Continue</button></form>`;
   }
 }

@@ -187,15 +187,18 @@ const forgetOtherAddress = (db: D1Database, providerId: string, email: string, u
 
 /**
  * By another subject of this provider or, if an administrator, by any provider: not every one is as strict as that. A
- * mailbox is the weakest proof of all: it signs nobody in who ever signed in with something better.
+ * mailbox is the weakest proof of all: it signs nobody in who ever signed in with something better, and no administrator
+ * who could.
  */
 async function isKnownOtherwise(db: D1Database, provider: Provider, { id, role }: Known): Promise<boolean> {
+  const [isMailbox, isAdmin] = [byAddress(provider), role !== null];
   const row = await db
     .prepare(
       `SELECT 1 FROM identities i JOIN identity_providers p ON p.id = i.provider_id
-       WHERE i.user_id = ?1 AND CASE WHEN p.id = ?2 THEN ?3 ELSE p.enabled AND ?4 END`,
+       WHERE i.user_id = ?1 AND CASE WHEN p.id = ?2 THEN ?3 ELSE p.enabled AND ?4 END
+       UNION ALL SELECT 1 FROM identity_providers WHERE ?5 AND enabled AND kind <> 'email' LIMIT 1`,
     )
-    .bind(id, provider.id, byAddress(provider) ? 0 : 1, byAddress(provider) || role !== null ? 1 : 0)
+    .bind(id, provider.id, isMailbox ? 0 : 1, isMailbox || isAdmin ? 1 : 0, isMailbox && isAdmin ? 1 : 0)
     .first();
   return row !== null;
 }

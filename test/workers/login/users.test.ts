@@ -122,6 +122,20 @@ describe("user of a sign-in", () => {
     expect(await byMail()).toMatchObject({ ok: true });
   });
 
+  test("who administrates is signed in by a mailbox only where there is nothing better", async () => {
+    const byMail = () =>
+      signIn(
+        { email: "boss@corp.com", subject: "boss@corp.com", groups: [] },
+        { id: "idp_2", kind: "email" },
+      );
+    await db.prepare("UPDATE identity_providers SET kind = 'email' WHERE id = 'idp_2'").run();
+    await addUser("usr_1", "boss@corp.com");
+    await db.prepare("UPDATE users SET role = 'owner' WHERE id = 'usr_1'").run();
+    expect(await byMail()).toEqual({ ok: false, error: "other_account_linked" });
+    await db.prepare("UPDATE identity_providers SET enabled = 0 WHERE id = 'idp_1'").run();
+    expect(await byMail()).toMatchObject({ ok: true, value: { userId: "usr_1" } });
+  });
+
   test("of a mailbox is who has the address now", async () => {
     const byMail = (email: string) =>
       signIn({ email, subject: email, groups: [] }, { id: "idp_2", kind: "email" });
