@@ -1,4 +1,4 @@
-import { hasSetting, type ProviderKind } from "../../shared/access/login/provider-kinds.ts";
+import { hasSetting, type KindSetting, type ProviderKind } from "../../shared/access/login/provider-kinds.ts";
 import type { Body } from "../../shared/api/endpoints.ts";
 import { Check, Field } from "../components/field.tsx";
 import { issueOf } from "../components/states.tsx";
@@ -16,7 +16,10 @@ export interface ProviderValues {
   readonly emailVerified: "required" | "absentIsTrusted";
   readonly trustedAudiences: readonly string[];
   readonly allowedDomains: readonly string[];
+  readonly guestDays: number | null;
   readonly organizations: readonly string[];
+  readonly metadata: string;
+  readonly metadataUrl: string | null;
   readonly offlineAccess: "no" | "scope" | "consent";
   readonly recheckMinutes: number;
   readonly recheckGraceHours: number;
@@ -40,7 +43,10 @@ export function readProviderFields(form: FormData): Body<"identityProviders.crea
     emailVerified: text("emailVerified") as ProviderValues["emailVerified"],
     trustedAudiences: splitList(text("trustedAudiences")),
     allowedDomains: splitList(text("allowedDomains")),
+    guestDays: text("guestDays") === "" ? null : Number(text("guestDays")),
     organizations: splitList(text("organizations")),
+    metadata: text("metadata"),
+    metadataUrl: text("metadataUrl") || null,
     offlineAccess: text("offlineAccess") as ProviderValues["offlineAccess"],
     recheckMinutes: Number(text("recheckMinutes")),
     recheckGraceHours: Number(text("recheckGraceHours")),
@@ -56,38 +62,21 @@ interface ProviderFields {
 
 export function ProviderFields({ provider, error }: ProviderFields) {
   const wrong = (path: string) => issueOf(error, path);
-  const isOidc = provider.kind === "oidc";
+  const has = (setting: KindSetting) => hasSetting(provider.kind, setting);
   return (
     <>
       <input type="hidden" name="kind" value={provider.kind} />
       <Field label="Name" hint="People see it on the sign-in page." error={wrong("/name")}>
         {(c) => <input {...c} name="name" required maxLength={100} defaultValue={provider.name} />}
       </Field>
-      <Field
-        label="Issuer"
-        hint="To the letter, as its discovery document names it."
-        error={wrong("/issuer")}
-      >
-        {(c) => <input {...c} name="issuer" type="url" required defaultValue={provider.issuer} />}
-      </Field>
-      <Field label="Client id" error={wrong("/clientId")}>
-        {(c) => <input {...c} name="clientId" required autoComplete="off" defaultValue={provider.clientId} />}
-      </Field>
-      <Field
-        label="Client secret"
-        hint={
-          provider.hasClientSecret
-            ? "One is stored and never shown. Leave this empty to keep it."
-            : "Empty for a client without one."
-        }
-        error={wrong("/clientSecret")}
-      >
-        {(c) => <input {...c} name="clientSecret" type="password" autoComplete="new-password" />}
-      </Field>
-      {isOidc && provider.hasClientSecret && (
-        <Check label="Forget the stored client secret" name="withoutSecret" />
+      {has("issuer") && (
+        <Field label="Issuer" hint={ISSUER_HINTS[provider.kind]} error={wrong("/issuer")}>
+          {(c) => <input {...c} name="issuer" type="url" required defaultValue={provider.issuer} />}
+        </Field>
       )}
-      {!isOidc && (
+      {has("clientId") && <ClientFields provider={provider} error={error} />}
+      {has("metadata") && <MetadataFields provider={provider} error={error} />}
+      {has("organizations") && (
         <Field
           label="Organisations"
           hint="Separated by commas. Only their members sign in, and only these make groups."
@@ -98,35 +87,111 @@ export function ProviderFields({ provider, error }: ProviderFields) {
       )}
       <Field
         label="Domains that it admits"
-        hint="Separated by commas. Only addresses of these domains become users by signing in."
+        hint="Separated by commas. Whoever has an address there becomes a user by signing in."
         error={wrong("/allowedDomains")}
       >
         {(c) => <input {...c} name="allowedDomains" defaultValue={provider.allowedDomains.join(", ")} />}
       </Field>
+      <Field
+        label="Days until the access of a new user ends"
+        hint="Empty for access that lasts."
+        error={wrong("/guestDays")}
+      >
+        {(c) => (
+          <input
+            {...c}
+            name="guestDays"
+            type="number"
+            min={1}
+            max={3_650}
+            defaultValue={provider.guestDays ?? ""}
+          />
+        )}
+      </Field>
       <Check label="Switched on" name="enabled" defaultChecked={provider.enabled} />
-      {isOidc && <ClaimFields provider={provider} error={error} />}
-      <RecheckFields provider={provider} error={error} />
+      {has("groupsClaim") && <ClaimFields provider={provider} error={error} />}
+      {has("recheckMinutes") && <RecheckFields provider={provider} error={error} />}
+    </>
+  );
+}
+
+const ISSUER_HINTS: Readonly<Record<ProviderKind, string>> = {
+  oidc: "To the letter, as its discovery document names it.",
+  github: "The origin of its pages; of GitHub Enterprise, its own.",
+  saml: "Its entity id, to the letter, as its metadata name it.",
+  email: "",
+};
+
+function ClientFields({ provider, error }: ProviderFields) {
+  return (
+    <>
+      <Field label="Client id" error={issueOf(error, "/clientId")}>
+        {(c) => <input {...c} name="clientId" required autoComplete="off" defaultValue={provider.clientId} />}
+      </Field>
+      <Field
+        label="Client secret"
+        hint={
+          provider.hasClientSecret
+            ? "One is stored and never shown. Leave this empty to keep it."
+            : "Empty for a client without one."
+        }
+        error={issueOf(error, "/clientSecret")}
+      >
+        {(c) => <input {...c} name="clientSecret" type="password" autoComplete="new-password" />}
+      </Field>
+      {provider.kind === "oidc" && provider.hasClientSecret && (
+        <Check label="Forget the stored client secret" name="withoutSecret" />
+      )}
+    </>
+  );
+}
+
+function MetadataFields({ provider, error }: ProviderFields) {
+  return (
+    <>
+      <Field
+        label="Address of its metadata"
+        hint="With it, a new key of the provider is known by itself."
+        error={issueOf(error, "/metadataUrl")}
+      >
+        {(c) => <input {...c} name="metadataUrl" type="url" defaultValue={provider.metadataUrl ?? ""} />}
+      </Field>
+      <Field
+        label="Its metadata"
+        hint="As XML, only where there is no such address."
+        error={issueOf(error, "/metadata")}
+      >
+        {(c) => (
+          <textarea {...c} name="metadata" rows={4} spellCheck={false} defaultValue={provider.metadata} />
+        )}
+      </Field>
     </>
   );
 }
 
 function ClaimFields({ provider, error }: ProviderFields) {
+  const isOidc = provider.kind === "oidc";
   return (
     <details>
-      <summary>Claims and scopes</summary>
+      <summary>{isOidc ? "Claims and scopes" : "Attributes"}</summary>
       <fieldset>
-        <legend className="hidden">Claims and scopes</legend>
-        <Field label="Scopes" hint="Begins with openid." error={issueOf(error, "/scopes")}>
-          {(c) => <input {...c} name="scopes" required defaultValue={provider.scopes} />}
-        </Field>
+        <legend className="hidden">{isOidc ? "Claims and scopes" : "Attributes"}</legend>
+        {isOidc && (
+          <Field label="Scopes" hint="Begins with openid." error={issueOf(error, "/scopes")}>
+            {(c) => <input {...c} name="scopes" required defaultValue={provider.scopes} />}
+          </Field>
+        )}
         <Field
-          label="Claim of the groups"
-          hint="Or the path to a nested one, with dots."
+          label={isOidc ? "Claim of the groups" : "Attribute of the groups"}
+          hint={isOidc ? "Or the path to a nested one, with dots." : "By its name, which may be a URL."}
           error={issueOf(error, "/groupsClaim")}
         >
           {(c) => <input {...c} name="groupsClaim" required defaultValue={provider.groupsClaim} />}
         </Field>
-        <Field label="Claim of the e-mail address" error={issueOf(error, "/emailClaim")}>
+        <Field
+          label={isOidc ? "Claim of the e-mail address" : "Attribute of the e-mail address"}
+          error={issueOf(error, "/emailClaim")}
+        >
           {(c) => <input {...c} name="emailClaim" required defaultValue={provider.emailClaim} />}
         </Field>
         <Field label="An address of which it does not say that it is verified">
@@ -137,15 +202,17 @@ function ClaimFields({ provider, error }: ProviderFields) {
             </select>
           )}
         </Field>
-        <Field
-          label="Trusted audiences"
-          hint="What an ID token may name besides the client id, separated by commas."
-          error={issueOf(error, "/trustedAudiences")}
-        >
-          {(c) => (
-            <input {...c} name="trustedAudiences" defaultValue={provider.trustedAudiences.join(", ")} />
-          )}
-        </Field>
+        {isOidc && (
+          <Field
+            label="Trusted audiences"
+            hint="What an ID token may name besides the client id, separated by commas."
+            error={issueOf(error, "/trustedAudiences")}
+          >
+            {(c) => (
+              <input {...c} name="trustedAudiences" defaultValue={provider.trustedAudiences.join(", ")} />
+            )}
+          </Field>
+        )}
       </fieldset>
     </details>
   );

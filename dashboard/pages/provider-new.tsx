@@ -57,7 +57,7 @@ function ProviderForm({ preset }: { readonly preset: ProviderPreset }) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const body = readProviderFields(new FormData(event.currentTarget));
-    const left = placeholdersOf(`${body.issuer} ${body.groupsClaim ?? ""}`);
+    const left = placeholdersOf(`${body.issuer ?? ""} ${body.groupsClaim ?? ""}`);
     const unfilled = left.filter((word) =>
       placeholdersOf(preset.issuer + preset.settings.groupsClaim).includes(word),
     );
@@ -85,6 +85,9 @@ function ProviderForm({ preset }: { readonly preset: ProviderPreset }) {
           trustedAudiences: [],
           allowedDomains: [],
           organizations: [],
+          guestDays: null,
+          metadata: "",
+          metadataUrl: null,
           recheckMinutes: 15,
           recheckGraceHours: 24,
           enabled: true,

@@ -103,7 +103,7 @@ function LoadedProvider({ loaded, testAtOnce }: { readonly loaded: Provider; rea
           </div>
         )}
       </form>
-      {me.data && <ProviderSteps preset={presetOf(base.issuer)} authOrigin={me.data.network.authOrigin} />}
+      {me.data && <ProviderSteps preset={presetOf(base)} authOrigin={me.data.network.authOrigin} />}
     </>
   );
 }

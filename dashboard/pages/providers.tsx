@@ -17,7 +17,7 @@ export default function Providers({ path: [id, action] }: PageProps) {
 
 const COLUMNS: readonly Column<Provider>[] = [
   { header: "Provider", cell: (row) => <a href={routeTo("providers", row.id)}>{row.name}</a> },
-  { header: "Product", cell: (row) => presetOf(row.issuer).title, className: "wide" },
+  { header: "Product", cell: (row) => presetOf(row).title, className: "wide" },
   { header: "Issuer", cell: (row) => row.issuer, className: "wide" },
   { header: "Groups seen", cell: (row) => <Moment at={row.groupsSeenAt} />, className: "wide" },
   { header: "State", cell: (row) => <OnOff on={row.enabled} /> },

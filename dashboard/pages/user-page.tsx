@@ -46,6 +46,12 @@ function LoadedUser({ user }: { readonly user: User }) {
         />
         <p className="spaced">
           Known since <Moment at={user.createdAt} />, changed <Moment at={user.updatedAt} />.
+          {user.expiresAt !== null && (
+            <>
+              {" "}
+              Their access ends <Moment at={user.expiresAt} />.
+            </>
+          )}
         </p>
         <div className="actions">
           <a className="button plain" href={routeWith({ user: user.email }, "decisions")}>

@@ -1,7 +1,6 @@
+import { CALLBACK } from "../../shared/access/login/paths.ts";
 import type { Bindings } from "../platform/env.ts";
 import type { Provider } from "./providers.ts";
-
-const CALLBACK = "/.rustronaut/callback";
 
 /**
  * Where a provider sends the browser back to. One that does not say in its answer who it is (RFC 9207) gets an address of

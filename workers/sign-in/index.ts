@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
+import { BACKCHANNEL_LOGOUT, SAML_ACS, SAML_METADATA } from "../../shared/access/login/paths.ts";
 import { isId } from "../../shared/base/ids.ts";
 import { isTopLevel } from "../../shared/http/navigation.ts";
 import { serveJwks } from "../gateway/jwks.ts";
@@ -18,7 +19,6 @@ import { serveBackchannelLogout } from "./oidc/backchannel-logout.ts";
 import { ProviderFault } from "./provider-fault.ts";
 import { ProviderAway } from "./provider-fetch.ts";
 import { enabledProvider } from "./providers.ts";
-import { ACS, SP_METADATA } from "./saml/places.ts";
 import { askSignOut, doSignOut, signedOut } from "./sign-out.ts";
 import { serveStart } from "./start.ts";
 
@@ -53,12 +53,12 @@ const app = new Hono<AuthEnv>()
   .get("/.rustronaut/callback/:provider?", ({ req, env }) => serveCallback(req.raw, env.bindings))
   .post(SEND, ({ req, env }) => serveSend(req.raw, env.bindings, env.ctx))
   .post(CHECK, ({ req, env }) => serveCheck(req.raw, env.bindings))
-  .get(SP_METADATA, async ({ env }) => (await saml()).serveMetadata(env.bindings))
-  .post(ACS, async ({ req, env }) => (await saml()).serveAcs(req.raw, env.bindings))
+  .get(SAML_METADATA, async ({ env }) => (await saml()).serveMetadata(env.bindings))
+  .post(SAML_ACS, async ({ req, env }) => (await saml()).serveAcs(req.raw, env.bindings))
   .get("/.rustronaut/sign-out", ({ req, env }) => askSignOut(req.raw, env.bindings))
   .post("/.rustronaut/sign-out", ({ req, env }) => doSignOut(req.raw, env.bindings))
   .get("/.rustronaut/signed-out", () => signedOut())
-  .post("/.rustronaut/backchannel-logout", ({ req, env }) => serveBackchannelLogout(req.raw, env.bindings))
+  .post(BACKCHANNEL_LOGOUT, ({ req, env }) => serveBackchannelLogout(req.raw, env.bindings))
   .get("/.well-known/rustronaut/jwks.json", ({ req, env }) => serveJwks(req.raw, env.bindings))
   .notFound(() =>
     refusalPage("not_found", "This address names no page.", { retryUrl: "/", retryLabel: "Your apps" }),

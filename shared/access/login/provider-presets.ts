@@ -1,3 +1,4 @@
+import { CALLBACK, SAML_ACS, SAML_METADATA } from "./paths.ts";
 import type { ProviderKind } from "./provider-kinds.ts";
 
 /** The settings of a provider that depend on whose product it is. */
@@ -18,7 +19,7 @@ export interface ProviderPreset {
   /** Its issuer, with what differs between customers in capital letters. */
   readonly issuer: string;
   readonly settings: PresetSettings;
-  /** What to do there, step by step; `{redirect}` stands for the address that people come back to. */
+  /** What to do there, step by step; `{redirect}`, `{entity}` and `{acs}` stand for addresses of this network. */
   readonly steps: readonly string[];
   /** How groups come, and what policies see of them. */
   readonly groups: string;
@@ -180,21 +181,61 @@ export const PROVIDER_PRESETS: readonly ProviderPreset[] = [
     ],
     groups: "The ID token holds the pool’s groups by their names, as cognito:groups.",
   },
+  {
+    id: "saml",
+    title: "A SAML provider",
+    kind: "saml",
+    issuer: "",
+    settings: { ...STANDARD, emailVerified: "absentIsTrusted" },
+    steps: [
+      "Make a SAML 2.0 application with the entity id (audience) {entity} and the assertion consumer service (ACS, reply URL) {acs}.",
+      "Let the NameID be persistent or emailAddress. Let it sign the assertion with SHA-256, and encrypt nothing.",
+      "Add attributes for e-mail, displayName and groups.",
+      "Enter its entity id and the address of its metadata below. Where it speaks OpenID, too, take that: it tells more.",
+    ],
+    groups: "Name the attribute that holds the groups; each of its values is one.",
+  },
+  {
+    id: "email",
+    title: "A code by e-mail, for guests",
+    kind: "email",
+    issuer: "",
+    settings: STANDARD,
+    steps: [
+      "Set a mail service for the Worker: MAIL_URL and MAIL_FROM in wrangler.toml, and the secret MAIL_TOKEN.",
+      "Add guests as people, with the moment at which their access ends, or admit whole domains below.",
+    ],
+    groups: "It names none: make guests members of a group of yours.",
+  },
   OTHER,
 ];
 
 /** A preset's steps for this network. */
-export const stepsOf = ({ steps }: ProviderPreset, redirectUri: string): string[] =>
-  steps.map((step) => step.replaceAll("{redirect}", redirectUri));
+export const stepsOf = ({ steps }: ProviderPreset, authOrigin: string): string[] =>
+  steps.map((step) =>
+    step
+      .replaceAll("{redirect}", authOrigin + CALLBACK)
+      .replaceAll("{acs}", authOrigin + SAML_ACS)
+      .replaceAll("{entity}", authOrigin + SAML_METADATA),
+  );
 
 const PLACEHOLDER = /(?<![A-Za-z])[A-Z]{3,}(?![A-Za-z])/g;
 
 /** What of a preset's text must still be filled in, such as `TENANT`. */
 export const placeholdersOf = (text: string): string[] => [...new Set(text.match(PLACEHOLDER) ?? [])];
 
-/** The preset of a provider that is there already, by its issuer. */
-export function presetOf(issuer: string): ProviderPreset {
-  const isOf = ({ issuer: pattern }: ProviderPreset) => {
+/** The preset of a provider that is there already: by its kind and, of OpenID providers, by its issuer. */
+export function presetOf({
+  kind,
+  issuer,
+}: {
+  readonly kind: ProviderKind;
+  readonly issuer: string;
+}): ProviderPreset {
+  const isOf = (preset: ProviderPreset) => {
+    const { issuer: pattern } = preset;
+    if (preset.kind !== kind) return false;
+    if (kind !== "oidc") return true;
     const text = pattern.replace(/[.?]/g, "\\$&").replace(PLACEHOLDER, "[^/]+");
     return new RegExp(`^${text}$`).test(issuer);
   };

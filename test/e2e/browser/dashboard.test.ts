@@ -305,10 +305,29 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     await page.getByRole("button", { name: "Save" }).press("Enter");
     const dialog = page.getByRole("dialog");
     await expect.poll(() => dialog.textContent()).toMatch(/1 person is signed out \(\d+ sessions end\)/);
-    expect(await dialog.textContent()).toContain("nobody could sign in any more");
+    await expect.poll(() => dialog.textContent()).toContain("nobody could sign in any more");
     await page.keyboard.press("Escape");
     const { data } = await system.admin.call("identityProviders.get", { params: { provider: "main" } });
     expect(data.enabled).toBe(true);
+  });
+
+  it.each([
+    ["A SAML provider", "saml", { Issuer: "urn:idp", "Its metadata": "<x/>" }],
+    ["GitHub", "github", { "Client id": "Ov23", "Client secret": "secret", Organisations: "acme" }],
+    ["A code by e-mail, for guests", "email", { "Days until the access of a new user ends": "30" }],
+  ])("%s is added with the fields that its kind has", async (title, kind, fields) => {
+    await page.goto(`${system.hubOrigin}/#/providers/new`);
+    await page.getByLabel("Who signs people in").selectOption({ label: title });
+    await page.getByLabel("Name", { exact: true }).fill(`new ${kind}`);
+    for (const [label, value] of Object.entries(fields))
+      await page.getByLabel(label, { exact: true }).fill(value);
+    await isAccessible(page, `the form of ${kind}`);
+    await page.getByRole("button", { name: "Add and test it" }).click();
+    await page.getByRole("heading", { name: `new ${kind}` }).waitFor();
+    const params = { provider: `new ${kind}` };
+    const { data, etag } = await system.admin.call("identityProviders.get", { params });
+    expect(data).toMatchObject({ kind, guestDays: kind === "email" ? 30 : null });
+    await system.admin.call("identityProviders.delete", { params, ifMatch: etag ?? "" });
   });
 
   it("U17: a new enrolment key is what the command line makes: not approved in advance", async () => {
