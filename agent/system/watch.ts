@@ -133,8 +133,8 @@ export function ofOthers(
 }
 
 /**
- * Gives a test for the lines of the tools. It is true for a line that names the interface, its table, its mark or its
- * tables, and for a line about a change of the main table, the rules or the policies.
+ * Gives a test for the lines of the tools. It is true for a line that names the interface, its mark, its tables or the
+ * priority of a policy of its fence. It is also true for flushed policies and for the lines of `MAY_CONCERN`.
  */
 function concernOf(interfaceName: string): (line: string) => boolean {
   const { mark, tables, policies } = numbersOf(interfaceName);

@@ -1,6 +1,6 @@
 /**
- * The codes of conditions: what may not work on a node although its config is in force. `docs/agent.md` says what each
- * means. A hub takes codes that it does not know: a newer agent may find more.
+ * The codes of conditions. A condition is something that does not work on a node although its config is in force.
+ * `docs/agent.md` explains each code. A hub accepts unknown codes, since a newer agent may find more.
  */
 export const CONDITION_CODES = [
   "names_unwritten",

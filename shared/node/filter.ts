@@ -8,34 +8,40 @@ import type {
   Traffic,
 } from "./config/types.ts";
 
-/** The nftables ruleset of a node (`docs/decisions/0008`). Only addresses, numbers and the words below get into it. */
+/** The nftables ruleset of a node (`docs/decisions/0008`). It contains only addresses, numbers and the words below. */
 
 export interface FilterInput {
-  /** Name of the WireGuard interface. */
+  /** The name of the WireGuard interface. */
   readonly interfaceName: string;
-  /** Where WireGuard listens, and the mark of packets that may reach it there: the agent's second fence asks for it. */
+  /**
+   * The port on which WireGuard listens, and the mark of packets that may reach it. The agent's second fence demands
+   * this mark.
+   */
   readonly port: number;
   readonly mark: number;
-  /** Lets the machine's own containers use its exit node under its name. */
+  /** Whether the machine's own containers may use its exit node under the machine's address. */
   readonly servesContainers: boolean;
   readonly manifest: ManifestDocument;
   readonly component: ComponentDocument;
   readonly peers: readonly PeerDocument[];
 }
 
-/** What the names of all agents' tables begin with. */
+/** The names of all agents' tables begin with this. */
 export const TABLE_PREFIX = "rustronaut-";
 
-/** Family and name of the table: one for each interface, for several agents may run on one machine. */
+/** The family and name of the table. Each interface has its own table, since several agents may run on one machine. */
 export const filterTable = (interfaceName: string): string => `inet ${TABLE_PREFIX}${interfaceName}`;
 
-/** Counters of what the filter let pass from the tunnel, and of what of it came out behind all other filters of the hook. */
+/**
+ * Counters of the packets that the filter let pass from the tunnel, and of those packets that came out behind all other
+ * filters of the hook.
+ */
 export const PASSED_COUNTERS = {
   forward: { before: "forward_passed", behind: "forward_out" },
   input: { before: "input_passed", behind: "input_out" },
 } as const;
 
-/** What `internet` means: neither private, nor shared, nor local, nor multicast. */
+/** The addresses of `internet`: all except private, shared, local and multicast addresses. */
 const INTERNET_V4 = [
   "1.0.0.0-9.255.255.255",
   "11.0.0.0-100.63.255.255",
@@ -47,13 +53,13 @@ const INTERNET_V4 = [
 ];
 const INTERNET_V6 = ["2000::/3"];
 
-/** Kinds of interfaces that containers and virtual machines hang on. */
+/** The kinds of interfaces that containers and virtual machines are connected to. */
 const CONTAINERS = '{ "bridge", "veth" }';
 const ANY_SOURCE = /ct original ip6? saddr \S+ /;
 
 /**
- * The whole table, to be loaded by `nft -f -` in one transaction. It judges what comes in by the WireGuard interface or
- * goes out of it, drops what no grant permits, and leaves everything else alone.
+ * Renders the whole table, which `nft -f -` loads in one transaction. The table judges packets that come in or go out
+ * by the WireGuard interface, and drops them unless a grant permits them. It leaves all other packets alone.
  * @throws when a document was not checked before: a malformed address, port or interface name
  */
 export function renderFilter(input: FilterInput): string {
@@ -105,15 +111,15 @@ export function renderFilter(input: FilterInput): string {
 }
 
 /**
- * Each packet is judged by how its connection began (`ct original`), answers too. So a grant that is withdrawn ends
- * running connections at once, and an answer needs no grant of its own.
+ * Judges each packet by the packet that began its connection (`ct original`), and answers likewise. So the withdrawal
+ * of a grant ends running connections at once, and an answer needs no grant of its own.
  */
 function hooks(wg: string, own: readonly Prefix[]): string[] {
   return [
     chainOf("by_peer", ["jump opened_by_peer", "jump opened_by_peer_to_internet", "drop"]),
     chainOf("by_peer_to_us", ["jump opened_by_peer", "drop"]),
     chainOf("by_us", ["jump opened_by_us", "drop"]),
-    // The overlay addresses answer on the overlay alone, whatever else the machine is connected to.
+    // The overlay addresses answer only on the overlay, whatever other networks the machine is connected to.
     chainOf("guard", [
       "type filter hook prerouting priority raw; policy accept;",
       ...own.map(
@@ -122,7 +128,7 @@ function hooks(wg: string, own: readonly Prefix[]): string[] {
       ),
     ]),
     ...counting(wg),
-    // Before other filters, so that these can be seen to drop what passed here.
+    // These chains run before other filters, so that the agent can notice when another filter drops what passed here.
     chainOf("input", [
       "type filter hook input priority -2; policy accept;",
       `iifname != ${wg} accept`,
@@ -139,7 +145,7 @@ function hooks(wg: string, own: readonly Prefix[]): string[] {
       "ct direction reply goto by_peer",
       "drop",
     ]),
-    // No segment that passes is longer than the tunnel lets through.
+    // Keeps TCP segments of forwarded connections within the size that the tunnel lets through.
     chainOf("clamp", [
       "type filter hook forward priority mangle; policy accept;",
       `oifname ${wg} tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu`,
@@ -178,21 +184,22 @@ function counting(wg: string): string[] {
   });
 }
 
-/** Gives what comes to the tunnel's port the mark of the tunnel's own packets. */
+/** Gives packets for the tunnel's port the mark of the tunnel's own packets. */
 export const marking = (port: number, mark: number): string[] => [
-  // A kernel that checks the way back (RFC 3704) finds it past the tunnel's routes, as answers will.
+  // A kernel may check the return path of a packet (RFC 3704). With the mark, it finds the path past the tunnel's
+  // routes, as an answer does.
   chainOf("return_path", [
     "type filter hook prerouting priority raw; policy accept;",
     `udp dport ${port} fib daddr type local meta mark set ${mark}`,
   ]),
-  // Behind all filters, which may have set another mark: what the second fence asks for.
+  // This chain runs behind all filters, since these may set another mark. The second fence demands the mark.
   chainOf("stamp", [
     "type filter hook input priority 150; policy accept;",
     `udp dport ${port} meta mark set ${mark}`,
   ]),
 ];
 
-/** The networks behind a router need no route back. */
+/** With masquerading, the networks behind a router need no route back. */
 const leaving = (wg: string): string[] => [
   chainOf("leave", [
     "type nat hook postrouting priority srcnat; policy accept;",
@@ -200,7 +207,7 @@ const leaving = (wg: string): string[] => [
   ]),
 ];
 
-/** The exit node knows the machine, and none of its containers. */
+/** The exit node knows the machine's address, and none of the machine's containers. */
 const fromContainers = (wg: string): string[] => [
   chainOf("enter", [
     "type nat hook postrouting priority srcnat; policy accept;",
@@ -232,7 +239,7 @@ function printFlow(flow: Flow, index: number): { sets: string[]; matches: string
 }
 
 function trafficLines(rule: ComponentRule): string[] {
-  // Errors about a connection belong to it: without them no path MTU is found.
+  // ICMP errors about a connection belong to the connection. Without them, no path MTU can be found.
   return ["ct state related meta l4proto { 1, 58 } accept", ...rule.traffic.map(trafficLine)];
 }
 

@@ -1,9 +1,9 @@
 import { MAX_CLOCK_SKEW_MS } from "./protocol/types.ts";
 
 /**
- * Whether a handshake that a node signed opens a session. One machine counts its handshakes up and never signs two with
- * one counter; what it signs may still come late, twice or in another order. Two machines that run on one state use the
- * same counters: only that is a clone.
+ * Decides whether a handshake that a node signed opens a session. One machine raises its counter with each handshake
+ * and never signs two handshakes with one counter. Its handshakes may still arrive late, twice or in another order. Two
+ * machines with a copy of one state use the same counters. Only that is a clone.
  */
 
 /** The newest handshake that was admitted. */
@@ -18,27 +18,30 @@ export interface SignedHandshake extends NewestHandshake {
   readonly statement: string;
 }
 
-/** After a release: every counter is new again, and what is remembered from before still opens nothing twice. */
+/**
+ * Stands for the counter after a release. Every counter is new then. A remembered statement from before still opens
+ * nothing twice.
+ */
 export const RELEASED = -1;
 
-/** What is known of a node's handshakes when another one comes. */
+/** What the hub knows of a node's handshakes when another one arrives. */
 export interface KnownHandshakes {
   readonly newest: NewestHandshake;
-  /** The statement that came with the same counter; null when none is remembered. */
+  /** The statement that came with the same counter. Null when none is remembered. */
   readonly same: string | null;
-  /** When the earliest of those remembered with a higher counter was signed; null when none is. */
+  /** When the earliest remembered statement with a higher counter was signed. Null when none is remembered. */
   readonly aboveSince: number | null;
 }
 
 /**
- * How long a statement is remembered, in milliseconds: until every clock that is taken has passed the latest time that
- * it may have stated, so that a machine that goes on is found whatever the other one says of the time.
+ * How long a statement is remembered, in milliseconds. After this time, every accepted clock has passed the latest time
+ * that the statement may have named. So the hub finds the clone whatever time the other machine states.
  */
 export const HANDSHAKE_MEMORY_MS = 3 * MAX_CLOCK_SKEW_MS;
 
 /**
- * `late`: it was signed before whatever has a higher counter. `replayed`: this very statement was seen. `cloned`:
- * somebody signed with a counter that was used, or with a lower one after a higher one was signed.
+ * `late`: the statement was signed before the statements with a higher counter. `replayed`: this very statement came
+ * before. `cloned`: somebody signed with a used counter, or with a lower counter after a higher one was signed.
  */
 export function judgeHandshake(
   made: SignedHandshake,
@@ -51,10 +54,9 @@ export function judgeHandshake(
 }
 
 /**
- * The newest handshake after the registry said how far the node had counted elsewhere: in the segment that it came from,
- * or nowhere, when an administrator released it.
- *
- * @param takenAt `madeAt` of the floor that was taken before: a release counts once.
+ * The newest handshake after the registry named a floor. A floor says how far the node counted in its former segment.
+ * Or it says that an administrator released the node.
+ * @param takenAt `madeAt` of the floor that was taken before. A release counts once.
  */
 export function newestOf(own: NewestHandshake, floor: NewestHandshake, takenAt: number): NewestHandshake {
   const isReleased = floor.counter === RELEASED && floor.madeAt !== takenAt;

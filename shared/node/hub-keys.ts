@@ -5,8 +5,8 @@ import type { AeadKey, Bytes, CryptoProvider, DecapsulationKey } from "../crypto
 import { signerFromSeed } from "./config/root-signing.ts";
 
 /**
- * The hub's keys of the mesh. All come from SECRET_KEY, each by the name of its one purpose, so that nothing but that
- * secret must be kept; a new SECRET_KEY needs a new root document.
+ * The hub's keys of the mesh. All keys come from SECRET_KEY, each under the name of its purpose. So only that secret
+ * must be kept. A new SECRET_KEY needs a new root document.
  */
 
 const LENGTHS = { "online-signing": 64, "hub-kem": 32, ticket: 32, challenge: 32 } as const;
@@ -26,11 +26,11 @@ function seedOf(crypto: CryptoProvider, secretKey: string, purpose: Purpose): Pr
 export const onlineSigner = async (crypto: CryptoProvider, secretKey: string): Promise<EnvelopeSigner> =>
   signerFromSeed(crypto, await seedOf(crypto, secretKey, "online-signing"));
 
-/** What agents encapsulate to. */
+/** The key that agents encapsulate to. */
 export const hubKem = async (crypto: CryptoProvider, secretKey: string): Promise<DecapsulationKey> =>
   crypto.xWing.key(await seedOf(crypto, secretKey, "hub-kem"));
 
-/** Seals tickets, or challenges. */
+/** The key that seals tickets, or the key that seals challenges. */
 export const sealingKey = async (
   crypto: CryptoProvider,
   secretKey: string,

@@ -5,7 +5,7 @@ import type { Condition, NodeFactsReport, PeerReport } from "./protocol/types.ts
 import { isAlive } from "./report.ts";
 import type { CheckedReport, LiveNode, MapNode, ReportedChange, SegmentMap } from "./segment-mesh.ts";
 
-/** What people see of a segment, from what its nodes reported. */
+/** What people see of a segment, from the reports of its nodes. */
 
 interface LastReport {
   readonly at: number;
@@ -64,7 +64,7 @@ export function segmentMap(
   return { nodes, links, truncated };
 }
 
-/** What of the report the registry must learn: a field that is left out is unchanged. */
+/** The part of the report that the registry must learn. A missing field is unchanged. */
 export function reportedChange(
   report: Pick<CheckedReport, "endpoints" | "routes" | "exitNode">,
   known: {

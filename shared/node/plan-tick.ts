@@ -1,39 +1,38 @@
 import { nodesToHoldFor } from "./config/hold.ts";
 import type { ObjectHash } from "./config/types.ts";
 
-/** What of a rebuild is pushed now, and what waits for an administrator (decision 0007). */
+/** Which part of a rebuild is pushed now, and which part waits for an administrator (decision 0007). */
 
 export interface Issue {
   readonly manifest: ObjectHash;
-  /** Ids of the nodes that it has as peers. */
+  /** The ids of the node's peers. */
   readonly peers: readonly string[];
 }
 
 export interface Rebuilt {
   readonly node: string;
-  /** What the node was last given; null before the first time. */
+  /** What the node was last given. Null before the first time. */
   readonly before: Issue | null;
-  /** Null when it could not be made. */
+  /** Null when the config could not be made. */
   readonly after: Issue | null;
 }
 
 export interface TickPlan {
   readonly publish: readonly { readonly node: string; readonly issue: Issue }[];
-  /** Nodes whose newest issue must wait, together with those of the same tick. */
+  /** The nodes whose newest issue must wait, including all nodes of the same tick. */
   readonly waiting: readonly string[];
-  /** Why: the nodes that would lose too many of their peers. Empty when nothing waits. */
+  /** The nodes that would lose too many of their peers, which is why the tick waits. Empty when nothing waits. */
   readonly culprits: readonly { readonly node: string; readonly before: number; readonly after: number }[];
-  /** Nodes in no good standing, and who had them as a peer and is told now to drop them. */
+  /** Nodes that are not in good standing, each with a member that had the node as a peer and is told now to drop it. */
   readonly dropped: readonly { readonly node: string; readonly member: string }[];
 }
 
 /**
- * A node whose configuration could not be made keeps what it has, but for peers that are members no more.
- *
+ * Plans a tick. A node whose config could not be made keeps its config, except for peers that are not members any more.
  * @param isInGoodStanding Whether a node is an approved member of the network.
- * @param withoutEnded The last issue without the peers that are members no more: what passes even while the rest waits,
- *   since nobody waits for a revocation.
- * @param isConfirmed An administrator wants the change in spite of what it takes away.
+ * @param withoutEnded Gives the last issue without the peers that are not members any more. It is published even while
+ *   the rest waits, since a revocation must not wait.
+ * @param isConfirmed Whether an administrator wants the change in spite of the peers that it removes.
  */
 export function planTick(
   rebuilt: readonly Rebuilt[],

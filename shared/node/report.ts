@@ -3,17 +3,20 @@ import type { Serial } from "./config/types.ts";
 import type { PeerReport } from "./protocol/types.ts";
 import type { CheckedReport } from "./segment-mesh.ts";
 
-/** What a segment's object makes of a node's report. */
+/** How a segment's object judges the report of a node. */
 
 export interface KnownOfNode {
   readonly handshake: number;
   readonly sequence: number;
   readonly issued: Serial | null;
-  /** Ids of its peers: it can say nothing about others. */
+  /** The ids of the node's peers. The node can't report about other nodes. */
   readonly peers: readonly string[];
 }
 
-/** A report of an older session, or one that was seen, is a replay; a state that was never issued is a restored hub. */
+/**
+ * Judges a report. A report of an older session is a replay, and so is a report that came before. A state that was
+ * never issued means that the hub was restored.
+ */
 export function judgeReport(
   report: Pick<CheckedReport, "handshake" | "sequence" | "applied">,
   known: KnownOfNode,
@@ -25,7 +28,7 @@ export function judgeReport(
   return "ok";
 }
 
-/** What it may say of its peers: each once, none of others, no handshake in the future. */
+/** What the node may report of its peers: each peer once, no other nodes, and no handshake in the future. */
 export function visiblePeers(
   report: Pick<CheckedReport, "peers" | "receivedAt">,
   peers: readonly string[],
@@ -38,7 +41,7 @@ export function visiblePeers(
   });
 }
 
-/** As far as clocks may differ. */
+/** How far clocks may differ. */
 export const FUTURE_MS = 5 * 60_000;
 /** WireGuard makes a new handshake every two minutes while packets flow. */
 const ALIVE_MS = 180_000;

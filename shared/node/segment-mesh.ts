@@ -3,33 +3,33 @@ import type { Serial } from "./config/types.ts";
 import type { judgeHandshake, NewestHandshake, SignedHandshake } from "./handshake-verdict.ts";
 import type { Condition, ConfigAnswer, NodeFactsReport, PeerReport } from "./protocol/types.ts";
 
-/** What a segment's object says to the Workers. */
+/** The messages between a segment's object and the Workers. */
 
-/** `gone`: it is not in the segment any more, and isolates that knew it must be told. */
+/** `gone`: the node is not in the segment any more, and isolates that knew it must be told. */
 export type MemberStatus = NodeStatus | "gone";
 
-/** How a node of the segment stands, as an isolate keeps it. */
+/** The standing of a node of the segment, as an isolate keeps it. */
 export interface DirectoryEntry {
   readonly node: string;
   readonly status: NodeStatus;
-  /** `<epoch>.<rootVersion>.<counter>.<manifestHash>`, or null while nothing was built for it. */
+  /** `<epoch>.<rootVersion>.<counter>.<manifestHash>`. Null while nothing was built for the node. */
   readonly etag: string | null;
 }
 
 export interface Directory {
-  /** Ask again from here. */
+  /** The version to name in the next question. */
   readonly version: number;
-  /** `entries` are all there are: forget the others. */
+  /** `entries` are all entries. The isolate must forget all others. */
   readonly full: boolean;
   readonly entries: readonly DirectoryEntry[];
   readonly removed: readonly string[];
   readonly pollSeconds: number;
 }
 
-/** A node that polled and was told that what it has applied is right. */
+/** A node that polled and was told that its applied config is right. */
 export interface SeenNode {
   readonly node: string;
-  /** Of the serial that it has applied; null when its poll said nothing of it. */
+  /** The counter of the applied serial. Null when the poll did not name it. */
   readonly counter: number | null;
 }
 
@@ -38,7 +38,7 @@ export type HandshakeVerdict =
   | Exclude<NodeStatus, "approved">
   | "unknown";
 
-/** A report after it was checked for itself. */
+/** A report after the checks that need no other data. */
 export interface CheckedReport {
   readonly handshake: number;
   readonly sequence: number;
@@ -52,11 +52,11 @@ export interface CheckedReport {
   readonly facts?: NodeFactsReport;
   readonly peers: readonly PeerReport[];
   readonly clockSkewMs: number;
-  /** What of the report was not taken, and why, in words. */
+  /** What was left out of the report, and why, in words. */
   readonly leftOut?: readonly string[];
 }
 
-/** What a report says that the registry does not know yet. */
+/** The part of a report that the registry does not know yet. */
 export interface ReportedChange {
   readonly endpoints?: readonly string[];
   readonly offeredRoutes?: readonly string[];
@@ -77,7 +77,7 @@ export interface LiveNode {
   readonly conditions: Condition[];
   readonly facts: NodeFactsReport | null;
   readonly clockSkewMs: number | null;
-  /** What of its newest report was not taken, and why, in words. */
+  /** What was left out of the node's newest report, and why, in words. */
   readonly leftOut: readonly string[];
   readonly peers: number;
   readonly directPeers: number;
@@ -91,11 +91,11 @@ export interface MapNode {
   readonly lastSeenAt: number | null;
 }
 
-/** As one end sees it. */
+/** A link as one end sees it. */
 export interface MapLink {
   readonly node: string;
   readonly peer: string;
-  /** Ids of rules that let traffic out to the peer. */
+  /** The ids of the rules that let traffic out to the peer. */
   readonly allows: readonly string[];
   readonly handshakeAt: number | null;
   readonly path: "direct" | "none" | "unknown";
@@ -108,7 +108,10 @@ export interface SegmentMap {
   readonly truncated: boolean;
 }
 
-/** A change that waits for an administrator. */
+/**
+ * Something that waits for an administrator: a change that many nodes would lose peers by, or configs that could not be
+ * made.
+ */
 export interface Hold {
   readonly revision: number;
   readonly heldAt: number;
@@ -122,7 +125,7 @@ export interface Hold {
   }[];
 }
 
-/** Who of the segment had a node as a peer, and whether they dropped it. */
+/** The members of the segment that had a node as a peer, and whether each has dropped it. */
 export interface RevocationReceipt {
   readonly concerned: number;
   readonly acknowledged: number;
@@ -132,23 +135,29 @@ export interface RevocationReceipt {
 }
 
 /**
- * RPC of the object `SegmentMesh`, one per segment and named by its id.
- * `fetch` with `Upgrade: websocket` and `?node=<id>` holds the socket that says when a poll is worth it.
+ * The RPC of the object `SegmentMesh`. There is one object per segment, named by the segment's id. `fetch` with
+ * `Upgrade: websocket` and `?node=<id>` opens the socket that says when a poll is worth it.
  */
 export interface SegmentMeshRpc {
-  /** Reads what changed in the registry up to the revision and rebuilds what it concerns, before it returns. */
+  /** Reads the changes in the registry up to the revision, and rebuilds the affected configs before it returns. */
   refresh(revision: number): Promise<void>;
-  /** @param seen Nodes that polled since the last call. */
+  /** @param seen The nodes that polled since the last call. */
   directory(known: number, seen: readonly SeenNode[]): Promise<Directory>;
-  /** @param base Hash of the manifest that the node applied, or null for everything. Null for an unknown node. */
+  /**
+   * @param base The hash of the manifest that the node applied. Null asks for everything. The result is null for an
+   *   unknown node.
+   */
   config(node: string, base: string | null, rootVersion: number): Promise<ConfigAnswer | null>;
-  /** Bytes (base64url) of an object that the node's newest manifest leads to; null for every other. */
+  /** The bytes (base64url) of an object that the node's newest manifest leads to. Null for every other object. */
   object(node: string, hash: string): Promise<string | null>;
   admitHandshake(node: string, made: SignedHandshake): Promise<HandshakeVerdict>;
-  /** The newest that was admitted. */
+  /** The newest handshake that was admitted. */
   handshakeOf(node: string): Promise<NewestHandshake>;
   telemetry(node: string, report: CheckedReport): Promise<ReportVerdict>;
-  /** Takes one of the node's allowance for what its peers must hear of; else the milliseconds until there is one. */
+  /**
+   * Takes one from the node's allowance for news that its peers must hear. Returns 0, or the milliseconds until the
+   * next one.
+   */
   claimNews(node: string): Promise<number>;
   live(nodes: readonly string[]): Promise<Readonly<Record<string, LiveNode>>>;
   map(): Promise<SegmentMap>;

@@ -7,13 +7,13 @@ import type { PeerReport } from "./protocol/types.ts";
 import { FUTURE_MS } from "./report.ts";
 
 /**
- * What of a node's report can be used. Each part is judged for itself: machines have addresses that are no endpoint, and
- * one of them must not cost the hub all that the node has to say.
+ * The usable part of a node's report. Each part is judged by itself. Machines have addresses that can't be endpoints,
+ * and such an address must not make the hub lose the rest of the report.
  */
 
 export interface Usable {
   readonly taken: readonly string[];
-  /** What was left out and why, in words. */
+  /** What was left out, and why, in words. */
   readonly leftOut: readonly string[];
 }
 
@@ -22,7 +22,7 @@ interface Overlay {
   readonly ipv6: string;
 }
 
-/** Endpoints in their one spelling, in the order in which the node prefers them. */
+/** Endpoints in their only spelling, in the order in which the node prefers them. */
 export function usableEndpoints(texts: readonly string[], overlay: Overlay): Usable {
   const ranges = [overlay.ipv4, overlay.ipv6].map(canonicalPrefix).filter((range) => range !== null);
   const inOverlay = (address: string) => {
@@ -39,13 +39,13 @@ export const usableRoutes = (texts: readonly string[], overlay: Overlay): Usable
   });
 
 const PATHS: readonly string[] = ["direct", "none"] satisfies PeerReport["path"][];
-/** Words for what was left out are for people: no more of them than a person reads. */
+/** These words are for people, so they name no more than a person reads. */
 const MOST_NAMED = 10;
 const LONGEST_NAME = 80;
 
 type SentPeer = Omit<PeerReport, "path"> & { readonly path: string };
 
-/** The peers whose path this hub has a word for. */
+/** The peers with a kind of path that this hub knows. */
 export function knownPeers(peers: readonly SentPeer[]): {
   readonly taken: readonly PeerReport[];
   readonly leftOut: readonly string[];
@@ -62,10 +62,10 @@ export function knownPeers(peers: readonly SentPeer[]): {
 }
 
 /**
- * The members that a schema passed over, each place once with its count: `/peers/<any>/rtt (12 times): unknown to the hub`.
- *
- * @param sent JSON as it came.
- * @param taken The same as the schema understood it.
+ * The members that a schema skipped. Each place appears once with its count: `/peers/<any>/rtt (12 times): unknown to
+ * the hub`.
+ * @param sent The JSON as it came.
+ * @param taken The same value after the schema read it.
  */
 export function unknownMembers(sent: unknown, taken: unknown): string[] {
   const counts = new Map<string, number>();
@@ -86,7 +86,7 @@ function count(sent: unknown, taken: unknown, place: string, counts: Map<string,
   }
 }
 
-/** What is not believed of the peers: see `visiblePeers`. */
+/** The parts about peers that are not believed: see `visiblePeers`. */
 export function oddPeers(self: string, peers: readonly PeerReport[], now: number): string[] {
   const future = peers.filter(({ handshakeAt }) => handshakeAt !== null && handshakeAt > now + FUTURE_MS);
   return [

@@ -3,10 +3,9 @@ import { isRefusal, readRoute } from "../node/config/check-addresses.ts";
 import { canonicalPrefix, contains, isEverything, overlaps, type Prefix } from "../node/config/prefixes.ts";
 
 /**
- * A prefix that a node may forward to. What nodes would refuse is refused here already: one bad route in a config would
- * keep every node that hears of it from all later changes.
- *
- * @returns What is wrong with it, in words.
+ * Reads a prefix that a node may forward to. It refuses every route that nodes would refuse. One bad route in a config
+ * would keep every node that receives it from all later changes.
+ * @returns Why the text is refused, in words, or the route.
  */
 export function parseRoute(
   text: string,
@@ -28,7 +27,7 @@ export interface ApprovedRoute {
   readonly prefix: string;
 }
 
-/** The route of another node that shares addresses with this one. Exit routes stand beside all others. */
+/** The route of another node that shares addresses with this route. Exit routes may stand beside all other routes. */
 export function overlapOf(route: string, others: readonly ApprovedRoute[]): ApprovedRoute | null {
   const prefix = canonicalPrefix(route);
   if (!prefix || isEverything(prefix)) return null;
@@ -39,7 +38,7 @@ export function overlapOf(route: string, others: readonly ApprovedRoute[]): Appr
   return null;
 }
 
-/** Of what was approved, what the node offers now, as itself or inside something larger. */
+/** The approved routes that the node offers now, either exactly or inside a larger route. */
 export function effectiveRoutes(approved: readonly string[], offered: readonly string[]): string[] {
   const offers = offered.map(canonicalPrefix).filter((prefix) => prefix !== null);
   return approved

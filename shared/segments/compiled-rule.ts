@@ -3,7 +3,7 @@ import type { Grant } from "../node/config/types.ts";
 import { identityKey, type Key, type Member, type Membership } from "./membership.ts";
 import type { SegmentRule, Selector } from "./types.ts";
 
-/** One side of a rule, split by how its nodes are found. */
+/** One side of a rule. Its selectors are grouped by how they find nodes. */
 export interface RuleSide {
   readonly identities: readonly Key[];
   readonly subnets: readonly Subnet[];
@@ -21,7 +21,7 @@ export interface CompiledRule {
   readonly to: RuleSide;
 }
 
-/** As what a node stands on a side of a rule: as itself, or for blocks that it forwards to, or both. */
+/** The role of a node on a side of a rule: it stands for itself, or for blocks that it forwards to, or for both. */
 export interface Endpoint {
   readonly self: boolean;
   readonly subnets: readonly Subnet[];
@@ -31,7 +31,7 @@ export function compileRule(rule: SegmentRule): CompiledRule {
   return { rule, from: sideOf(rule.from, false), to: sideOf(rule.to, true) };
 }
 
-/** Selectors that can't be meant (the Internet as a source, a default route as a subnet) select nothing. */
+/** Selectors that make no sense (the Internet as a source, a default route as a subnet) select nothing. */
 function sideOf(selectors: readonly Selector[], isDestination: boolean): RuleSide {
   const identities = new Set<Key>();
   const subnets = new Map<Key, Subnet>();
@@ -47,7 +47,7 @@ function sideOf(selectors: readonly Selector[], isDestination: boolean): RuleSid
   return { identities: [...identities], subnets: [...subnets.values()], internet };
 }
 
-/** As what the member stands on the side, or null when it does not. */
+/** The role of the member on the side. Null when the member is not on this side. */
 export function endpointOf(member: Member, side: RuleSide): Endpoint | null {
   const self = side.identities.some((key) => member.identities.includes(key));
   const subnets = side.subnets.filter(({ prefix }) =>
@@ -56,7 +56,7 @@ export function endpointOf(member: Member, side: RuleSide): Endpoint | null {
   return self || subnets.length > 0 ? { self, subnets } : null;
 }
 
-/** Every node on the side; who stands for the Internet depends on the source and is not among them. */
+/** All nodes on the side. Exit nodes are not among them: which node stands for the Internet depends on the source. */
 export function endpointsOf(
   side: RuleSide,
   members: Membership,
@@ -75,7 +75,7 @@ export function endpointsOf(
 
 const ITSELF: Endpoint = { self: true, subnets: [] };
 
-/** What a rule lets pass from one node to another. */
+/** The traffic that a rule lets pass from one node to another. */
 export function grantsBetween(rule: string, source: Endpoint, destination: Endpoint): Grant[] {
   const from = source.subnets.map(({ prefix }) => formatPrefix(prefix));
   const to = destination.subnets.map(({ prefix }) => formatPrefix(prefix));
@@ -87,7 +87,9 @@ export function grantsBetween(rule: string, source: Endpoint, destination: Endpo
   return grants;
 }
 
-/** What a rule lets pass from a node to everything outside, through an exit node with these default routes. */
+/**
+ * The traffic that a rule lets pass from a node to everything outside, through an exit node with these default routes.
+ */
 export function grantsToInternet(rule: string, source: Endpoint, exits: readonly string[]): Grant[] {
   const from = source.subnets.map(({ prefix }) => formatPrefix(prefix));
   const grants: Grant[] = [];

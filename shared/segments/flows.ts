@@ -1,9 +1,9 @@
 import { contains, hostOf, isDefaultRoute, type Prefix, prefixOf } from "../net/prefix.ts";
 import type { ComponentDocument, Grant, ManifestDocument, PeerDocument } from "../node/config/types.ts";
 
-/** Connections that one rule permits, by where they begin and where they lead. */
+/** Connections that one rule permits, by their origin and their destination. */
 export interface Flow {
-  /** Position of the rule in the component. */
+  /** The position of the rule in the component. */
   readonly rule: number;
   /** Who opens the connection. */
   readonly openedBy: "peer" | "us";
@@ -20,9 +20,10 @@ interface DraftFlow {
 }
 
 /**
- * The grants of all peers, put together where they differ in the peer alone, so that another peer is another element
- * of a set. A grant that cites an unknown rule, and blocks of this node that it may not forward to, permit nothing.
- * @throws when an address or prefix is none: the documents were not checked
+ * The grants of all peers. Grants that differ only in the peer become one flow, so that one more peer is one more
+ * element of a set. A grant permits nothing if it cites an unknown rule, or if it names a block that this node may not
+ * forward to.
+ * @throws when a text is not an address or prefix: the documents were not checked
  */
 export function flowsOf(
   manifest: ManifestDocument,

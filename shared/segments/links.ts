@@ -12,8 +12,8 @@ interface DraftLink {
 }
 
 /**
- * Whom a node may talk to, in either direction. Of one peer at most `LIMITS.grantsPerPeer` grants stand per direction,
- * those of the lowest rule ids: what does not fit is denied.
+ * The nodes that a node may talk to, in either direction. Each direction of a peer has at most `LIMITS.grantsPerPeer`
+ * grants: those with the lowest rule ids. The rest is denied.
  */
 export function linksOf(viewer: Member, members: Membership, rules: RuleTable): PeerLink[] {
   const drafts = new Map<string, DraftLink>();

@@ -1,17 +1,17 @@
 import { contains, formatPrefix, isDefaultRoute, type Prefix, prefixOf } from "../net/prefix.ts";
 import type { NodeFacts, Selector } from "./types.ts";
 
-/** What rules are looked up by: an identity that nodes have, or a block that routers forward to. */
+/** A key for looking up rules: an identity that nodes have, or a block that routers forward to. */
 export type Key = string;
 
-/** A node as the index keeps it. */
+/** A node in the form of the index. */
 export interface Member {
   readonly facts: NodeFacts;
-  /** Keys of what the node is. What it forwards to is no part of it. */
+  /** Keys of the node's identities. The blocks that it forwards to are not among them. */
   readonly identities: readonly Key[];
   /** Approved routes, without the default ones. */
   readonly forwards: readonly Prefix[];
-  /** Approved default routes: they make an exit node and contain no subnet. */
+  /** Approved default routes. They make the node an exit node, and count as no subnet. */
   readonly exits: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export function identityKey(selector: Selector): Key | null {
   }
 }
 
-/** Routes that are no prefixes forward nothing. */
+/** Reads the facts of a node. A route that is not a prefix forwards nothing. */
 export function memberOf(facts: NodeFacts): Member {
   const routes = facts.routes.map(prefixOf).filter((route) => route !== null);
   const tags = new Set(facts.tags);
@@ -52,14 +52,17 @@ export function memberOf(facts: NodeFacts): Member {
   };
 }
 
-/** The length of the closest approved route around the prefix, or -1: the longer, the better the router knows it. */
+/**
+ * The length of the closest approved route around the prefix, or -1. A longer route means that the router knows the
+ * prefix better.
+ */
 export function closeness(member: Member, prefix: Prefix): number {
   let best = -1;
   for (const route of member.forwards) if (contains(route, prefix)) best = Math.max(best, route.length);
   return best;
 }
 
-/** Which nodes have each identity, in all and by segment, and who chose which exit node. */
+/** Knows which nodes have each identity, in all and by segment, and which nodes chose each exit node. */
 export class Membership {
   readonly #members = new Map<string, Member>();
   readonly #byIdentity = new Map<Key, Set<string>>();
@@ -116,12 +119,15 @@ export class Membership {
     return [...this.#exits].some((id) => this.#members.get(id)?.facts.segment === segment);
   }
 
-  /** Those who asked for this exit node, whether or not it is one. */
+  /** The nodes that asked for this exit node, whether or not it is an exit node. */
   choosersOf(exit: string): ReadonlySet<string> {
     return this.#choosers.get(exit) ?? NOBODY;
   }
 
-  /** The exit node that the member chose, if it is approved as one. Exit nodes use none: chains would end in loops. */
+  /**
+   * The exit node that the member chose, if it is approved as an exit node. Exit nodes use no exit node, since chains
+   * could form loops.
+   */
   exitOf(member: Member): Member | null {
     const { exitNode } = member.facts;
     const exit = exitNode === null || member.exits.length > 0 ? undefined : this.#members.get(exitNode);

@@ -3,15 +3,15 @@ import { LIMITS } from "../node/config/types.ts";
 import { closeness, type Member } from "./membership.ts";
 
 /**
- * Through whom a node reaches the blocks that it may reach. Several routers can forward to a block, and blocks can lie
- * inside one another, but a packet takes one way: that of the smallest permitted block around its address, and there
- * the router with the closest approved route, of equal ones the node itself, else the one with the lowest id. What is
- * kept apart so is cut out of the larger blocks around it.
+ * Decides through which router a node reaches each permitted block. Several routers can forward to a block, and blocks
+ * can lie inside one another, but a packet takes one way. The smallest permitted block around its address decides. In
+ * this block, the router with the closest approved route wins. Among equal routers, the node itself wins, then the
+ * lowest id. A block with another owner is cut out of the larger blocks around it.
  */
 export class RouteClaims {
   readonly #claims = new Map<string, { readonly prefix: Prefix; readonly routers: Set<Member> }>();
 
-  /** The viewer may exchange packets with the block, and this router forwards to it. */
+  /** Says that the viewer may exchange packets with the block, and that this router forwards to it. */
   add(prefix: Prefix, router: Member): void {
     const text = formatPrefix(prefix);
     const claim = this.#claims.get(text);
@@ -19,7 +19,7 @@ export class RouteClaims {
     else this.#claims.set(text, { prefix, routers: new Set([router]) });
   }
 
-  /** The prefixes per router's id, without overlap, at most `LIMITS.routesPerPeer` of one router. */
+  /** The prefixes of each router's id. They do not overlap, and each router gets at most `LIMITS.routesPerPeer`. */
   assign(viewer: Member): ReadonlyMap<string, readonly string[]> {
     const routes = new Map<string, string[]>();
     if (this.#claims.size === 0) return routes;
@@ -35,7 +35,9 @@ export class RouteClaims {
     return routes;
   }
 
-  /** The claims that change the owner, each with the claims of others that lie directly in it. */
+  /**
+   * The claims whose owner differs from the owner around them. `holes` are the claims of other owners directly inside.
+   */
   #owned(viewer: Member): readonly Owned[] {
     const owned: Owned[] = [];
     const around: Owned[] = [];

@@ -3,7 +3,7 @@ import { type CompiledRule, compileRule, type RuleSide } from "./compiled-rule.t
 import { drop, INTERNET, type Key, type Member, type Membership, setOf } from "./membership.ts";
 import type { SegmentRule } from "./types.ts";
 
-/** The rules by what they name on each side, and the routers to each block that a rule names. */
+/** Finds rules by what they name on each side, and the routers to each block that a rule names. */
 export class RuleTable {
   readonly #rules = new Map<string, CompiledRule>();
   readonly #bySource = new Map<Key, Set<CompiledRule>>();
@@ -48,7 +48,7 @@ export class RuleTable {
     }
   }
 
-  /** Follows a change of the member's routes. */
+  /** Updates the table after a change of the member's routes. */
   placeRouter(id: string): void {
     for (const { prefix, routers } of this.#blocks.values()) {
       if (this.#members.forwardsTo(id, prefix)) routers.add(id);

@@ -4,7 +4,7 @@ import { parseSelector, printSelector } from "./selector.ts";
 import { parseTraffic, printTraffic } from "./traffic.ts";
 import type { SegmentRule } from "./types.ts";
 
-/** A rule as people write it. */
+/** A rule in the form that people write. */
 export interface RuleText {
   readonly from: readonly string[];
   readonly to: readonly string[];
@@ -15,15 +15,15 @@ type RuleBody = Pick<SegmentRule, "from" | "to" | "traffic">;
 
 export interface RuleTextError {
   readonly field: keyof RuleText;
-  /** Of the entry in the field; null when the list itself is refused. */
+  /** The index of the entry in the field. Null when the list itself is refused. */
   readonly index: number | null;
-  /** What is wrong and what to write instead, in words. */
+  /** What is wrong, and what to write instead, in words. */
   readonly detail: string;
 }
 
 const MAX_ENTRIES = 64;
 
-/** Reads a rule. Entries that say the same thing twice are kept once. */
+/** Reads a rule. Duplicate entries are kept once. */
 export function parseRule(text: RuleText): Result<RuleBody, RuleTextError> {
   const from = readList(text.from, "from", (entry) => parseSelector(entry, "from"), printSelector);
   if (!from.ok) return from;

@@ -5,8 +5,8 @@ import { RuleTable } from "./rule-table.ts";
 import type { Affected, NodeFacts, PeerLink, SegmentIndex, SegmentRule } from "./types.ts";
 
 /**
- * An empty network. To fill it, add the nodes before the rules. Links are computed from the indexes when they are asked for, so that a change costs two look-ups of
- * the changed node's links. Selectors of rules name nodes and segments by id.
+ * Makes an empty network. To fill it, add the nodes before the rules. Links are computed from the indexes on demand, so
+ * a change costs two look-ups of the changed node's links. Selectors of rules name nodes and segments by id.
  */
 export function createSegmentIndex(): SegmentIndex {
   return new Index();
@@ -14,7 +14,7 @@ export function createSegmentIndex(): SegmentIndex {
 
 class Index implements SegmentIndex {
   readonly #facts = new Map<string, NodeFacts>();
-  /** Without the quarantined nodes: nothing can find them. */
+  /** All members except quarantined nodes, so that no rule can find those. */
   readonly #members = new Membership();
   readonly #rules = new RuleTable(this.#members);
 
@@ -74,7 +74,7 @@ class Index implements SegmentIndex {
     return new Set([id, ...this.linksOf(id).map(({ peer }) => peer)]);
   }
 
-  /** Adds the nodes between which the rule lets something pass. */
+  /** Adds the nodes between which the rule lets traffic pass. */
   #collectConcerned({ from, to }: CompiledRule, affected: Set<string>): void {
     const sources = endpointsOf(from, this.#members, this.#rules.routersTo);
     const destinations = endpointsOf(to, this.#members, this.#rules.routersTo);

@@ -6,7 +6,7 @@ import type { Selector } from "./types.ts";
 
 /**
  * Selectors as text: `any`, `segment:NAME`, `tag:NAME`, `user:EMAIL`, `node:NAME`, `subnet:10.0.0.0/24`, `internet`.
- * A name stands where the index wants an id: whoever knows the names puts the ids in their place.
+ * The index wants ids instead of names, so a caller that knows the names replaces them.
  */
 
 export type Side = "from" | "to";
@@ -16,12 +16,13 @@ const KINDS = ["segment", "tag", "user", "node", "subnet"] as const;
 type NamedKind = (typeof KINDS)[number];
 const FORMS = "any, segment:NAME, tag:NAME, user:EMAIL, node:NAME, subnet:PREFIX or internet";
 
-/** Controls, and the marks that hide or reorder text. */
+/** Control characters, and marks that hide or reorder text. */
 const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 
 /**
- * Reads one selector. Words are case-sensitive; an e-mail address is put in lower case, a prefix in its one spelling.
- * @param side `internet` is a destination only.
+ * Reads one selector. Words are case-sensitive. An e-mail address becomes lower case, and a prefix gets its only
+ * spelling.
+ * @param side `internet` is only allowed as a destination.
  */
 export function parseSelector(text: string, side: Side): Result<Selector, TextError> {
   if (text.length > MAX_LENGTH) {
@@ -36,7 +37,7 @@ export function parseSelector(text: string, side: Side): Result<Selector, TextEr
   return readValue(kind, text, colon + 1);
 }
 
-/** The text that `parseSelector` reads as this selector. */
+/** Prints a selector. `parseSelector` reads the text as the same selector. */
 export function printSelector(selector: Selector): string {
   switch (selector.kind) {
     case "any":

@@ -10,7 +10,7 @@ const MAX_LENGTH = 200;
 const MAX_RANGES = 32;
 const FORMS = "Write any, icmp, tcp, udp, tcp/443 or udp/8000-8100";
 
-/** Reads one protocol with its ports. Ranges are sorted, and joined where they touch. */
+/** Reads one protocol with its ports. It sorts the ranges, and joins ranges that touch. */
 export function parseTraffic(text: string): Result<Traffic, TextError> {
   const refused = (position: number, problem: string, remedy: string) =>
     err({ text, position, problem, remedy });
@@ -35,7 +35,7 @@ export function parseTraffic(text: string): Result<Traffic, TextError> {
   }
 }
 
-/** The text that `parseTraffic` reads as this traffic. */
+/** Prints traffic. `parseTraffic` reads the text as the same traffic. */
 export function printTraffic({ protocol, ports }: Traffic): string {
   if (ports.length === 0) return protocol;
   return `${protocol}/${ports.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(",")}`;

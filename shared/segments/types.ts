@@ -1,6 +1,9 @@
 import type { Grant, Traffic } from "../node/config/types.ts";
 
-/** Who may talk to whom: facts about nodes, and rules between them. Nothing is allowed that no rule allows. */
+/**
+ * Facts about nodes, and rules that say which nodes may talk to each other. Everything is denied unless a rule allows
+ * it.
+ */
 
 export interface NodeFacts {
   readonly id: string;
@@ -8,13 +11,13 @@ export interface NodeFacts {
   /** Segment id. */
   readonly segment: string;
   readonly tags: readonly string[];
-  /** E-mail address of the owner, or null for a machine that belongs to nobody. */
+  /** The e-mail address of the owner. Null when the machine has no owner. */
   readonly user: string | null;
   readonly ipv4: string;
   readonly ipv6: string;
-  /** Approved prefixes that this node forwards to; `0.0.0.0/0` and `::/0` make it an exit node. */
+  /** The approved prefixes that this node forwards to. `0.0.0.0/0` and `::/0` make it an exit node. */
   readonly routes: readonly string[];
-  /** The exit node that this node asked for, by id. */
+  /** The id of the exit node that this node asked for. */
   readonly exitNode: string | null;
   /** A quarantined node has no peers. */
   readonly quarantined: boolean;
@@ -26,9 +29,9 @@ export type Selector =
   | { readonly kind: "tag"; readonly tag: string }
   | { readonly kind: "user"; readonly user: string }
   | { readonly kind: "node"; readonly node: string }
-  /** Addresses behind a subnet router whose approved route contains the prefix. */
+  /** The addresses behind a subnet router. Its approved route contains the prefix. */
   | { readonly kind: "subnet"; readonly prefix: string }
-  /** Everything outside, through the exit node that the source chose. A destination only. */
+  /** Everything outside, through the exit node that the source chose. It is only allowed as a destination. */
   | { readonly kind: "internet" };
 
 export interface SegmentRule {
@@ -44,22 +47,22 @@ export interface PeerLink {
   readonly peer: string;
   readonly inbound: readonly Grant[];
   readonly outbound: readonly Grant[];
-  /** Prefixes reached through the peer. */
+  /** The prefixes reached through the peer. */
   readonly routes: readonly string[];
 }
 
-/** Ids of the nodes whose links may be other than before. */
+/** The ids of the nodes whose links may have changed. */
 export type Affected = ReadonlySet<string>;
 
-/** The network as indexes: each change costs as much as the nodes that it concerns. */
+/** The network as a set of indexes. Each change costs as much as the number of nodes that it affects. */
 export interface SegmentIndex {
   upsert(node: NodeFacts): Affected;
   remove(node: string): Affected;
   /** Replaces all rules. */
   setRules(rules: readonly SegmentRule[]): Affected;
   node(id: string): NodeFacts | undefined;
-  /** Ordered by peer id. Empty for an unknown or quarantined node. */
+  /** The node's links, ordered by peer id. Empty for an unknown or quarantined node. */
   linksOf(node: string): readonly PeerLink[];
-  /** The rules that any link of a node of the segment can cite, ordered by id. */
+  /** The rules that a link of any node of the segment can cite, ordered by id. */
   rulesOf(segment: string): readonly SegmentRule[];
 }

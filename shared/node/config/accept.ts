@@ -22,7 +22,7 @@ import {
   type SignedLeaf,
 } from "./types.ts";
 
-/** What a node trusts and has in force. */
+/** The trusted root of a node, and its config in force. */
 export interface ConfigState {
   /** The newest root. */
   readonly root: RootDocument;
@@ -32,27 +32,31 @@ export interface ConfigState {
 export interface AppliedConfig extends Assembled {
   readonly serial: Serial;
   readonly manifestHash: ObjectHash;
-  /** When the head ends, in hub time. */
+  /** When the head expires, in hub time. */
   readonly expiresAt: number;
   readonly proof: SignedLeaf;
 }
 
 export interface AcceptContext extends OwnFacts {
-  /** Hub time in milliseconds; null reads back what was accepted before, whose time is not judged again. */
+  /**
+   * Hub time in milliseconds. Null means that the node reads back what it accepted before, so the time is not checked
+   * again.
+   */
   readonly now: number | null;
 }
 
 export interface AcceptedConfig extends ConfigState {
-  /** Whether the manifest is another than before, and whether anything must be stored anew. */
+  /** Whether the manifest has changed, and whether anything must be stored again. */
   readonly change: "config" | "renewed" | "roots" | "none";
 }
 
-/** How far the hub's clock may be ahead of what the node takes for it. */
+/** How far the hub's clock may be ahead of the hub time that the node assumes. */
 const MAX_AHEAD_MS = 5 * 60_000;
 
 /**
- * Takes an update only when all of it holds: signatures over the bytes that came, the newest root, this network and
- * node, a newer serial, and objects that mean together what a node may apply. On a refusal the state stays as it was.
+ * Takes an update only if every check passes: signatures over the received bytes, the newest root, this network and
+ * node, a newer serial, and objects that together form a config which a node may apply. On a refusal the state stays
+ * unchanged.
  */
 export async function acceptUpdate(
   crypto: Verifier,
@@ -87,9 +91,9 @@ export async function acceptUpdate(
 }
 
 /**
- * Reads back what was accepted before, from where the node stored it. Everything is verified again but the time, so
- * that a node that can't reach the hub goes on with its last good configuration.
- * @param roots The chain as `verifyRootChain` gave it.
+ * Reads back an accepted config from the node's store. It verifies everything again except the time. So a node that
+ * can't reach the hub goes on with its last good config.
+ * @param roots The chain that `verifyRootChain` gave.
  */
 export async function reopenConfig(
   crypto: Verifier,
@@ -97,7 +101,7 @@ export async function reopenConfig(
   stored: Required<Omit<ConfigUpdate, "roots">>,
   own: OwnFacts,
 ): Promise<Result<ConfigState, ConfigRefusal>> {
-  // Only a hint which root to verify by: a wrong one ends in a refusal.
+  // This is only a hint which root to verify with. A wrong hint ends in a refusal.
   const bytes = decodeBounded(stored.proof.leaf, LIMITS.leafBytes);
   const hint = bytes ? decode("leaf", bytes, "leaf", LIMITS.leafBytes) : null;
   const version = hint?.ok ? hint.value.serial.rootVersion : 0;

@@ -11,7 +11,7 @@ import {
   type RecordDocument,
 } from "./types.ts";
 
-/** From a manifest's hash to everything that it names, out of what came and what is held already. */
+/** Collects everything that a manifest names, from received objects and from objects that the node holds already. */
 
 export interface KnownPeer {
   readonly peer: PeerDocument;
@@ -21,20 +21,20 @@ export interface KnownPeer {
 export interface Assembled {
   readonly manifest: ManifestDocument;
   readonly component: ComponentDocument;
-  /** The node's own. */
+  /** The node's own record. */
   readonly record: RecordDocument;
   readonly peers: readonly KnownPeer[];
-  /** Exactly what the manifest leads to. */
+  /** Exactly the objects that the manifest leads to. */
   readonly objects: HeldObjects;
 }
 
 export type HeldObjects = ReadonlyMap<ObjectHash, Addressed<NodeObject>>;
 
 /**
- * What a change brings depends on the manifest alone: an object has one content whoever gave it, so a difference and a
- * full answer end in the same state.
+ * Puts a config together. The result depends on the manifest alone: an object has one content, whoever sent it. So a
+ * difference and a full answer end in the same state.
  * @param received Objects, base64url.
- * @param held Of the configuration in force.
+ * @param held The objects of the config in force.
  */
 export function assemble(
   manifestHash: ObjectHash,
@@ -90,7 +90,7 @@ export function assemble(
   });
 }
 
-/** Manifest, component, own record; each peer with its record. */
+/** The manifest, the component, the own record, and for each peer its document and its record. */
 const MAX_OBJECTS = 3 + 2 * LIMITS.peers;
 
 function decodeAll(

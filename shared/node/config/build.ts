@@ -11,11 +11,11 @@ import {
 } from "./types.ts";
 
 /**
- * The objects of a node, from what the network is. The same state gives the same bytes, with no time and no serial in
- * them, so that what did not change keeps its hash.
+ * Builds the objects of a node from the state of the network. The objects contain no time and no serial. So the same
+ * state gives the same bytes, and an unchanged object keeps its hash.
  */
 
-/** What the objects are made of. */
+/** The facts that the objects are built from. */
 export interface BuildSource {
   readonly network: string;
   readonly domain: string;
@@ -25,13 +25,16 @@ export interface BuildSource {
   segmentName(segment: string): string;
   /** The hash of a node's key record, or undefined while it has none. */
   recordOf(node: string): ObjectHash | undefined;
-  /** Where a node may be reached, best first. */
+  /** The endpoints where a node may be reached, best first. */
   endpointsOf(node: string): readonly string[];
-  /** The revision in which the segment's rules last changed: an older one than the network's, where others changed. */
+  /**
+   * The revision in which the segment's rules last changed. It is older than the network's revision when only other
+   * rules changed.
+   */
   rulesRevision(segment: string): number;
 }
 
-/** Why a node can't be given a configuration. Its last one stays in force, and someone must be told. */
+/** Why a node can't get a new config. Its last config stays in force, and an administrator must learn of it. */
 export interface BuildFault {
   readonly code: "NODE_UNKNOWN" | "RECORD_MISSING" | "TOO_MANY_PEERS" | "TOO_MANY_RULES" | "TOO_MANY_ROUTES";
   readonly node: string;
@@ -43,7 +46,10 @@ export interface BuiltNode {
   readonly peers: readonly Addressed<PeerDocument>[];
 }
 
-/** @param component Of the node's segment: the same for all of its nodes, so it is built once. */
+/**
+ * @param component The component of the node's segment. It is the same for all nodes of the segment, so it is built
+ *   once.
+ */
 export function buildNode(
   source: BuildSource,
   node: string,

@@ -4,7 +4,7 @@ import { canonicalPrefix, parseHost } from "./prefixes.ts";
 import { type ConfigRefusal, refused } from "./refusals.ts";
 import type { Overlay } from "./root-check.ts";
 
-/** Which addresses, routes and endpoints a node takes. Each function returns what is wrong, or null. */
+/** Which addresses, routes and endpoints a node accepts. Each function returns a refusal, or null. */
 
 export interface Addresses {
   readonly ipv4: string;
@@ -28,7 +28,7 @@ export function addressFault(
         `${text} is no IPv${range.version} address in its only spelling.`,
       ).error;
     }
-    // The first and the last address of a range name the network and everyone in it.
+    // The first address of a range names the network, and the last address names everyone in it.
     if (!contains(range, host) || host.first === range.first || host.last === range.last) {
       return refused("ADDRESS_OUTSIDE_OVERLAY", where, `${text} is not for a node of this network.`).error;
     }
@@ -36,7 +36,7 @@ export function addressFault(
   return null;
 }
 
-/** A route that was read, or why it is not taken. */
+/** Reads a route, or says why it is not accepted. */
 export function readRoute(text: string, overlay: Overlay, where: string): Prefix | ConfigRefusal {
   const prefix = canonicalPrefix(text);
   if (!prefix) return refused("ROUTE_INVALID", where, `${text} is no prefix in its only spelling.`).error;
@@ -57,7 +57,10 @@ export interface OwnedRoute {
   readonly prefix: Prefix;
 }
 
-/** Two owners of one address, or null. Prefixes either nest or are disjoint, so the outermost so far tells it. */
+/**
+ * Finds two owners of one address, or null. Two prefixes either nest or are disjoint, so the outermost prefix so far is
+ * enough to compare with.
+ */
 export function routeOverlap(routes: readonly OwnedRoute[]): readonly [OwnedRoute, OwnedRoute] | null {
   const sorted = [...routes].sort((a, b) => comparePrefixes(a.prefix, b.prefix));
   let outermost: OwnedRoute | undefined;
@@ -69,7 +72,7 @@ export function routeOverlap(routes: readonly OwnedRoute[]): readonly [OwnedRout
   return null;
 }
 
-/** `address:port` or `[address]:port` that a packet may be sent to, in its one spelling. */
+/** Checks an endpoint: `address:port` or `[address]:port` that a packet may be sent to, in its only spelling. */
 export function endpointFault(text: string, overlay: Overlay, where: string): ConfigRefusal | null {
   const endpoint = parseEndpoint(text, (address) => {
     const host = parseHost(address);
@@ -84,7 +87,7 @@ export function endpointFault(text: string, overlay: Overlay, where: string): Co
 const prefixes = (...texts: readonly string[]): readonly Prefix[] =>
   texts.map(canonicalPrefix).filter((prefix) => prefix !== null);
 
-/** This host, loopback, link-local (where clouds keep their metadata), multicast and what is not assigned. */
+/** This host, loopback, link-local (where clouds keep their metadata), multicast and unassigned addresses. */
 const NEVER_ROUTED = prefixes(
   "0.0.0.0/8",
   "127.0.0.0/8",
@@ -94,5 +97,5 @@ const NEVER_ROUTED = prefixes(
   "fe80::/10",
   "ff00::/8",
 );
-/** A shorter one would be an exit route by another name. */
+/** The least length of a prefix. A shorter prefix would be an exit route under another name. */
 const LEAST_LENGTH = { 4: 8, 6: 16 } as const;

@@ -15,19 +15,19 @@ import { type ConfigRefusal, refused } from "./refusals.ts";
 import type { Overlay } from "./root-check.ts";
 import type { RecordDocument } from "./types.ts";
 
-/** Whether the objects of a manifest mean together what a node may apply. */
+/** Checks whether the objects of a manifest together form a config that a node may apply. */
 
-/** What the node knows about itself, whatever the hub says. */
+/** The facts that the node knows about itself, whatever the hub says. */
 export interface OwnFacts {
   readonly node: string;
   readonly network: string;
-  /** The keys in use, and those of a rotation that is under way. */
+  /** The keys in use, and the keys of a rotation that has not ended. */
   readonly keys: readonly Pick<RecordDocument, "wireguard" | "kem" | "signing">[];
-  /** Id or name of the exit node that was chosen on this machine, or null: nothing else may take all traffic. */
+  /** Id or name of the exit node that this machine has chosen, or null. No other node may take all traffic. */
   readonly exitNode: string | null;
 }
 
-/** What is wrong, or null. */
+/** Gives a refusal, or null. */
 export function configFault(assembled: Assembled, own: OwnFacts, overlay: Overlay): ConfigRefusal | null {
   return (
     ownFault(assembled, own, overlay) ?? distinctFault(assembled, own) ?? eachFault(assembled, overlay, own)
@@ -59,7 +59,7 @@ function ownFault(
   return addressFault(manifest, overlay, "manifest");
 }
 
-/** Nobody is there twice: neither by id, name, address nor key, and nobody is this node. */
+/** Every peer is there once, by id, name, address and key, and no peer is this node. */
 function distinctFault({ manifest, peers }: Assembled, own: OwnFacts): ConfigRefusal | null {
   const nodes = new Set<string>();
   const names = new Set([manifest.name]);
@@ -84,7 +84,7 @@ function distinctFault({ manifest, peers }: Assembled, own: OwnFacts): ConfigRef
   return null;
 }
 
-/** Adds, and tells whether it was there before. */
+/** Adds a value. Returns whether the set contained the value before. */
 function takes(set: Set<string>, value: string): boolean {
   if (set.has(value)) return true;
   set.add(value);
@@ -160,7 +160,10 @@ function readRoutes(texts: readonly string[], overlay: Overlay, where: string): 
   return routes;
 }
 
-/** A smaller block of a peer inside of what this node forwards to is fine: the closer router has it. */
+/**
+ * Whether a peer takes traffic from a block that this node forwards to. A smaller block of a peer inside it is allowed,
+ * since the peer is the closer router.
+ */
 const takesFrom = (prefix: Prefix, forwards: readonly Prefix[]): boolean =>
   !isDefaultRoute(prefix) && forwards.some((range) => contains(prefix, range));
 const nameOf = ({ node }: { readonly node: string }): string => `peer ${node}`;

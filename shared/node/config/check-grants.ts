@@ -6,16 +6,17 @@ import type { Overlay } from "./root-check.ts";
 import type { Grant, PeerDocument } from "./types.ts";
 
 export interface GrantBounds {
-  /** Ids of the rules that the component explains. */
+  /** The ids of the rules that the component explains. */
   readonly rules: ReadonlySet<string>;
-  /** What this node forwards to. */
+  /** The prefixes that this node forwards to. */
   readonly forwards: readonly Prefix[];
   readonly overlay: Overlay;
 }
 
 /**
- * A grant that cites no rule, or lets addresses through that this node does not stand for; or null. What stands behind
- * the peer is bounded by its routes, out of which alone WireGuard takes packets.
+ * Finds a grant that cites no known rule, or that lets addresses through which this node does not own or forward to.
+ * Null when all grants are good. The addresses behind the peer need no check here: WireGuard only takes packets from
+ * the peer's routes.
  */
 export function grantFault(
   { node, inbound, outbound }: PeerDocument,

@@ -1,11 +1,13 @@
 import { nodeLabel } from "./node-name.ts";
 
 /**
- * Under which the nodes of a network are called: `<network>.internal`. Nodes write these names into their hosts file, so
- * whoever signs a config must not be able to take over names that mean something else to the machine.
+ * The domain of a network's nodes: `<network>.internal`. Nodes write these names into their hosts file. So the signer
+ * of a config must not be able to take over names that mean something else to the machine.
  */
 
-/** What clouds and container engines have under `internal`: a name there may lead a machine to its own credentials. */
+/**
+ * Names that clouds and container engines use under `internal`. Such a name may lead a machine to its own credentials.
+ */
 const TAKEN = new Set(["c", "compute", "containers", "docker", "ec2", "google", "metal", "svc"]);
 
 export function meshDomain(network: string): string {

@@ -1,12 +1,12 @@
 import type * as z from "zod/mini";
 
-/** Writes a value as JSON. Throws on a member that the schema does not have. */
+/** Writes a value as JSON. Throws on a member that the schema does not contain. */
 export type Writer = (value: unknown) => string;
 
 /**
- * What is written of a value is what its schema has: its members, in the schema's order, and names of a record in
- * alphabetical order. So a member that is added to a schema is signed, and nothing that is signed is in no schema. Costs as
- * much as a check: make one for each schema, once.
+ * Makes a writer for a schema. It writes the members in the order of the schema, and the names of a record in
+ * alphabetical order. So a member that is added to a schema is signed, and every signed member is in a schema. Making a
+ * writer costs as much as a check, so make each writer once.
  */
 export function writerOf(schema: z.core.$ZodType): Writer {
   const { def } = (schema as z.core.$ZodTypes)._zod;

@@ -6,22 +6,25 @@ import type { Bytes, CryptoProvider } from "../../crypto/types.ts";
 import { type ConfigRefusal, refused } from "./refusals.ts";
 import type { RoleKeys, RootDocument } from "./types.ts";
 
-/** What a signature is made and checked for: a document of one kind never passes for another. */
+/** The purpose of a signature. A document of one kind can't pass for another kind. */
 export const PAYLOAD_TYPES = {
   root: "application/vnd.rustronaut.root+json",
   head: "application/vnd.rustronaut.head+json",
 } as const;
 
-/** All that verifying needs of cryptography. */
+/** The cryptography that verification needs. */
 export type Verifier = Pick<CryptoProvider, "composite">;
 
-/** A role of a root that has been checked. */
+/** A role of a checked root. */
 export interface Role {
   readonly keys: RootDocument["keys"];
   readonly role: RoleKeys;
 }
 
-/** The payload's bytes when the threshold of the role signed them. @param where Names the envelope in a refusal. */
+/**
+ * Gives the payload's bytes if enough keys of the role signed them.
+ * @param where Names the envelope in a refusal.
+ */
 export async function openEnvelope(
   { composite }: Verifier,
   envelope: string,
@@ -39,7 +42,7 @@ export async function openEnvelope(
   return opened.ok ? ok(opened.value.payload) : refused(opened.error, where, SAID[opened.error]);
 }
 
-/** The bound on an envelope around `payload` bytes that may carry every signature that is taken. */
+/** The greatest length of an envelope around `payload` bytes that carries the greatest number of signatures. */
 export const maxEnvelopeLength = (payload: number): number => Math.ceil((payload * 4) / 3) + 17 * 5_600;
 
 const SAID = {

@@ -1,10 +1,10 @@
-/** Decision 0007: a change that takes many peers at once is more often a fault than meant. */
+/** Decision 0007: a change that removes many peers at once is more often a mistake than intended. */
 const LEAST_PEERS = 4;
 const MOST_LOST = 0.3;
 
 /**
- * Whether a node would lose more than 30 % of the peers that are still members in good standing, of 4 or more. Peers
- * that someone revoked, deleted or let go do not count: those removals are meant.
+ * Whether a node would lose more than 30 % of its peers, if it has 4 or more. Only peers that are members in good
+ * standing count. An administrator removes the other peers on purpose, by a revocation or a deletion.
  */
 export function losesTooMany(
   before: readonly string[],
@@ -25,8 +25,8 @@ export interface PeerChange {
 }
 
 /**
- * The nodes for whose sake the whole tick must wait for an administrator; empty when it may be pushed. A node that is
- * itself not in good standing any more is meant to lose its peers.
+ * The nodes because of which the whole tick must wait for an administrator. Empty when the tick may be pushed. A node
+ * that is not in good standing itself does not count, since it should lose its peers.
  */
 export const nodesToHoldFor = (
   changes: readonly PeerChange[],

@@ -1,4 +1,4 @@
-/** Names that mean something else to the machines that would resolve them. */
+/** Names that have another meaning for the machines that would resolve them. */
 const RESERVED = new Set([
   "localhost",
   "localdomain",
@@ -9,17 +9,17 @@ const RESERVED = new Set([
 ]);
 
 /**
- * A DNS label (RFC 1035 §2.3.1, lower case) made of a machine's host name: its first label, with everything that is
- * not a letter, digit or hyphen left out. `node` when nothing remains.
+ * Makes a DNS label (RFC 1035 §2.3.1, lower case) from a machine's host name. It takes the first label and removes
+ * everything that is not a letter, digit or hyphen. Gives `node` when nothing remains.
  */
 export function nodeLabel(hostname: string): string {
   const first = hostname.slice(0, 253).split(".")[0] ?? "";
   const label = first
     .replace(/[_\s]+/g, "-")
-    // Before the case is folded: that would make ASCII letters of look-alikes.
+    // This comes before the change to lower case, which would turn some look-alike characters into ASCII letters.
     .replace(/[^A-Za-z0-9-]/g, "")
     .toLowerCase()
-    // `xn--` would let a look-alike in by the back door.
+    // Without this, `xn--` could stand for a look-alike name.
     .replace(/^(?:xn--)+/, "")
     .slice(0, 56)
     .replace(/^-+|-+$/g, "");
@@ -27,7 +27,7 @@ export function nodeLabel(hostname: string): string {
   return RESERVED.has(label) ? `node-${label}` : label;
 }
 
-/** The first of `label`, `label-2`, `label-3`, … that is not taken. */
+/** The first name of `label`, `label-2`, `label-3`, … that is not taken. */
 export function uniqueLabel(label: string, isTaken: (name: string) => boolean): string {
   if (!isTaken(label)) return label;
   let number = 2;

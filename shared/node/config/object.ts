@@ -16,7 +16,7 @@ import type {
   RootDocument,
 } from "./types.ts";
 
-/** The objects as bytes, and as what their bytes say. */
+/** The objects, both as bytes and as documents. */
 
 export interface Documents {
   readonly root: RootDocument;
@@ -30,7 +30,7 @@ export interface Documents {
 export type DocumentType = keyof Documents;
 export type AnyDocument = Documents[DocumentType];
 
-/** A document with the bytes that name it. */
+/** A document with its bytes and the hash that names it. */
 export interface Addressed<T extends AnyDocument = AnyDocument> {
   readonly hash: ObjectHash;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -43,7 +43,10 @@ const writers = Object.fromEntries(
   Object.entries(SCHEMAS).map(([type, schema]) => [type, writerOf(schema)]),
 ) as Readonly<Record<DocumentType, Writer>>;
 
-/** The bytes that are signed or hashed: the members of the schema in its order. Throws on any other member. */
+/**
+ * The bytes that are signed or hashed: the members of the schema in the order of the schema. Throws on any other
+ * member.
+ */
 export function encode(document: AnyDocument): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(encoder.encode(writers[document.type](document)));
 }
@@ -55,7 +58,10 @@ export function addressed<T extends AnyDocument>(document: T): Addressed<T> {
   return { hash: hashOf(bytes), bytes, document };
 }
 
-/** Reads received bytes as a document of `type`. @param where Names the document in a refusal. */
+/**
+ * Reads received bytes as a document of `type`.
+ * @param where Names the document in a refusal.
+ */
 export function decode<T extends DocumentType>(
   type: T,
   bytes: Uint8Array,
@@ -77,6 +83,6 @@ export function decode<T extends DocumentType>(
   return ok(checked.data as Documents[T]);
 }
 
-/** Null unless `text` is base64url of at most `maxBytes`, which is told before anything is decoded. */
+/** Null unless `text` is base64url of at most `maxBytes`. The length is checked before anything is decoded. */
 export const decodeBounded = (text: string, maxBytes: number): Uint8Array<ArrayBuffer> | null =>
   text.length > Math.ceil((maxBytes * 4) / 3) ? null : fromBase64url(text);

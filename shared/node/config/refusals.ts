@@ -1,6 +1,6 @@
 import { err } from "../../base/result.ts";
 
-/** Every reason for which a node does not take what the hub gave, by its stable code, and what to do about it. */
+/** All reasons why a node refuses an update of the hub. Each has a stable code and a remedy. */
 export const CONFIG_REFUSALS = {
   // sizes
   UPDATE_MALFORMED: "Upgrade the hub and the agent to versions that fit together.",
@@ -9,7 +9,7 @@ export const CONFIG_REFUSALS = {
   TOO_MANY_OBJECTS: "Let fewer nodes talk to this one, or split its segment.",
   TOO_MANY_PEERS: "Let fewer nodes talk to this one, or split its segment.",
   OBJECT_TOO_LARGE: "Split the segment's rules, or let fewer nodes talk to this one.",
-  // what was received
+  // received bytes
   NOT_STRICT_JSON: "The hub sent what no hub writes: find out who answers in its place.",
   INVALID_SHAPE: "Upgrade the hub and the agent to versions that fit together.",
   // signatures
@@ -45,7 +45,7 @@ export const CONFIG_REFUSALS = {
   OBJECT_UNEXPECTED: "The next poll asks for all of them.",
   OBJECT_WRONG_TYPE: "The hub sent what no hub writes: find out who answers in its place.",
   ORDER_WRONG: "Upgrade the hub and the agent to versions that fit together.",
-  // what the objects say
+  // meaning of the objects
   OWN_RECORD_UNKNOWN: "Rotate the node's keys, or enrol it again.",
   RECORD_FOREIGN: "Have the peer enrol again.",
   PEER_IS_SELF: "The hub sent what no hub writes: find out who answers in its place.",
@@ -69,7 +69,7 @@ export type ConfigRefusalCode = keyof typeof CONFIG_REFUSALS;
 
 export interface ConfigRefusal {
   readonly code: ConfigRefusalCode;
-  /** Which part of what was received, such as `peer nod_…`. */
+  /** The part of the update that is refused, such as `peer nod_…`. */
   readonly where: string;
   readonly detail: string;
   readonly remedy: string;

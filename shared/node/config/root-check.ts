@@ -8,7 +8,7 @@ import type { RoleKeys, RootDocument } from "./types.ts";
 /** Base64url of the first 16 bytes of the SHA-256 of a composite public key. */
 export const keyIdOf = (publicKey: Uint8Array): string => base64url(sha256(publicKey).subarray(0, 16));
 
-/** What is wrong with a root whatever its signatures say, or null. */
+/** Checks a root apart from its signatures. Gives a refusal, or null. */
 export function checkRoot(root: RootDocument): ConfigRefusal | null {
   const fault = (code: ConfigRefusalCode, detail: string): ConfigRefusal => ({
     code,
@@ -46,7 +46,7 @@ export interface Overlay {
   readonly ipv6: Prefix;
 }
 
-/** The root's ranges, or null when they are not inside of what is set aside for such networks. */
+/** The root's ranges. Null when they are not inside the ranges that are set aside for such networks. */
 export function overlayOf({ overlay }: RootDocument): Overlay | null {
   const ipv4 = canonicalPrefix(overlay.ipv4);
   const ipv6 = canonicalPrefix(overlay.ipv6);

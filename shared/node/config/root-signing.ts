@@ -6,7 +6,7 @@ import { encode } from "./object.ts";
 import { checkRoot, keyIdOf } from "./root-check.ts";
 import { COMPOSITE_SCHEME, KEM_SCHEME, type RootDocument } from "./types.ts";
 
-/** Making roots, where the root keys are: on an administrator's machine, never in the hub. */
+/** Makes roots on the machine of an administrator, which has the root keys. The hub never makes roots. */
 
 export interface RoleWish {
   readonly publicKeys: readonly Uint8Array[];
@@ -21,13 +21,13 @@ export interface RootWish {
   readonly overlay: RootDocument["overlay"];
   readonly issuedAt: number;
   readonly expiresAt: number;
-  /** Higher than before after a restore from a backup. */
+  /** The epoch is raised after a restore from a backup. */
   readonly epoch: number;
 }
 
 /**
- * The root that follows `previous`, or the first one.
- * @throws RangeError when no node would take it.
+ * Makes the root that follows `previous`, or the first root.
+ * @throws RangeError when no node would accept the root.
  */
 export function makeRoot(wish: RootWish, previous: RootDocument | null): RootDocument {
   const keys = [...wish.root.publicKeys, ...wish.online.publicKeys].map(
@@ -55,7 +55,7 @@ export function makeRoot(wish: RootWish, previous: RootDocument | null): RootDoc
   return document;
 }
 
-/** @param signers Enough holders of the root role, of the new root and of the one before it. */
+/** @param signers Enough holders of the root role of the new root and of the former root. */
 export async function signRoot(document: RootDocument, signers: readonly EnvelopeSigner[]): Promise<string> {
   return new TextDecoder().decode(await signEnvelope(PAYLOAD_TYPES.root, encode(document), signers));
 }

@@ -8,18 +8,19 @@ import { checkRoot } from "./root-check.ts";
 import { LIMITS, type ObjectHash, type RootDocument } from "./types.ts";
 
 /**
- * The chain of roots (TUF 1.0.34 §5.3): trust begins at a root that is pinned, and each later one is signed by the
- * threshold of the root role before it and by its own.
+ * The chain of roots (TUF 1.0.34 §5.3). Trust begins at a pinned root. Each later root is signed by enough keys of the
+ * former root role and of its own root role.
  */
 
-/** By the hash of its payload, as an enrolment key carries it, or a root that was verified before. */
+/** The pinned root: the hash of its payload, as an enrolment key carries it, or a root that was verified before. */
 export type RootPin = { readonly hash: ObjectHash } | { readonly document: RootDocument };
 
 /**
- * Verifies every root from the pinned one on. Roots before it are passed over: they say nothing that still counts.
+ * Verifies all roots from the pinned one on. It skips the roots before it, since they no longer count.
  * @param envelopes Oldest first.
- * @param now Hub time in milliseconds; null reads back what was accepted before, whose expiry is not judged again.
- * @returns The pinned root and those after it, oldest first.
+ * @param now Hub time in milliseconds. Null means that the node reads back what it accepted before, so the expiry is
+ *   not checked again.
+ * @returns The pinned root and the roots after it, oldest first.
  */
 export async function verifyRootChain(
   crypto: Verifier,
@@ -76,7 +77,7 @@ async function startOf(
   return refused("ROOT_NOT_PINNED", "roots", "None of them is the root that the enrolment key names.");
 }
 
-/** The next root, or null for one that is not newer than what is trusted. */
+/** The next root. Null when it is not newer than the trusted root. */
 async function follow(
   crypto: Verifier,
   trusted: RootDocument,
@@ -119,7 +120,7 @@ async function follow(
   return root;
 }
 
-/** The root says itself which keys sign it; the caller has another reason to trust it. */
+/** Verifies a root with the keys that it names itself. The caller must have another reason to trust the root. */
 async function verifySelfSigned(
   crypto: Verifier,
   envelope: string,

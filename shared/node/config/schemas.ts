@@ -5,8 +5,8 @@ import { isMeshDomain } from "./domain.ts";
 import { COMPOSITE_SCHEME, KEM_SCHEME, LIMITS } from "./types.ts";
 
 /**
- * The exact shape of every signed object: a member that is not known is refused, and members are written and signed in this
- * order. What the values mean together is for the checks to decide; here each is bounded by itself.
+ * The exact shape of every signed object. Unknown members are refused, and members are written and signed in this
+ * order. Each value has its own bounds here. Other checks decide what the values mean together.
  */
 
 const count = z.int().check(z.gte(0));
@@ -18,12 +18,12 @@ const bytes = (length: number) =>
 
 const hash = bytes(32);
 const keyId = bytes(16);
-/** Ids reach file names and firewall comments. */
+/** Ids become part of file names and firewall comments. */
 const id = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be an id"));
 const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const label = z.string().check(z.regex(new RegExp(`^${LABEL}$`), "must be a DNS label"));
 const domain = z.string().check(z.refine(isMeshDomain, "must be a domain of a mesh"));
-/** A name that people read: no controls, and no marks that reorder text. */
+/** A name for people. It has no control characters, and no marks that reorder text. */
 const name = z
   .string()
   .check(
@@ -31,7 +31,7 @@ const name = z
     z.maxLength(100),
     z.regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, "must not hold hidden characters"),
   );
-/** Addresses and prefixes: which are valid is checked where the reason can be told. */
+/** Addresses and prefixes. A later check decides which are valid, since that check can tell the reason. */
 const address = z.string().check(z.maxLength(64));
 
 const serial = z.strictObject({ epoch: count, rootVersion: positive, counter: count });
@@ -75,11 +75,12 @@ const manifest = z.strictObject({
   segment: z.strictObject({ id, name }),
   ipv4: address,
   ipv6: address,
-  // 1280 is the least that IPv6 allows (RFC 8200 §5).
+  // IPv6 allows no MTU below 1280 (RFC 8200 §5).
   mtu: z.int().check(z.gte(1_280), z.lte(9_200)),
   record: hash,
   component: hash,
-  // Not bounded here, so that too many peers are refused as what they are; the bytes are bounded before.
+  // The number has no bound here, so that the refusal can name too many peers as the reason. The bytes are bounded
+  // before.
   peers: z.array(hash),
   forwards: listOf(address, LIMITS.routesPerPeer),
   leaseSeconds: z.int().check(z.gte(60), z.lte(90 * 86_400)),
@@ -140,7 +141,7 @@ const component = z.strictObject({
 
 export const SCHEMAS = { root, head, leaf, manifest, component, peer, record } as const;
 
-/** What came with a poll, before anything of it is decoded. */
+/** The answer to a poll, before anything of it is decoded. */
 export const configUpdate = z.object({
   roots: z.optional(z.array(z.string())),
   proof: z.optional(

@@ -5,12 +5,12 @@ export const compareSerials = (a: Serial, b: Serial): number =>
   a.epoch - b.epoch || a.rootVersion - b.rootVersion || a.counter - b.counter;
 
 /**
- * The counter after `last`. It follows the hub's clock, so that a node that moves to another segment, where another
- * object counts, still sees it grow.
+ * The counter after `last`. It follows the hub's clock. When a node moves to another segment, another object counts,
+ * and the node still sees the counter grow.
  */
 export const nextCounter = (last: number, nowMs: number): number => Math.max(last + 1, nowMs);
 
-/** What a node has applied. */
+/** The name of the config that a node has applied. */
 export interface ConfigTag {
   readonly serial: Serial;
   readonly manifest: ObjectHash;
@@ -22,7 +22,7 @@ export const formatTag = ({ serial, manifest }: ConfigTag): string =>
 
 const TAG = /^(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.([A-Za-z0-9_-]{43})$/;
 
-/** Null for anything but one tag in its only spelling. */
+/** Reads one tag in its only spelling. Null for any other text. */
 export function parseTag(text: string): ConfigTag | null {
   const [, epoch, rootVersion, counter, manifest] = TAG.exec(text) ?? [];
   if (manifest === undefined) return null;

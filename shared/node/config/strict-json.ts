@@ -1,21 +1,21 @@
 import { err, ok, type Result } from "../../base/result.ts";
 
 /**
- * Reads JSON (RFC 8259) that has one meaning for every reader: parsers disagree about duplicate keys, large numbers,
- * lone surrogates and byte order marks, so nothing of that kind is taken.
+ * Reads only JSON (RFC 8259) that has one meaning for every reader. Parsers disagree about duplicate keys, large
+ * numbers, lone surrogates and byte order marks, so this parser refuses them.
  */
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json };
 
 export interface JsonFault {
   readonly reason: string;
-  /** Position in the text, in UTF-16 units. */
+  /** The position in the text, in UTF-16 units. */
   readonly at: number;
 }
 
 const MAX_DEPTH = 16;
 
-/** @param maxBytes Checked before anything is decoded. */
+/** @param maxBytes Is checked before anything is decoded. */
 export function parseStrictJson(bytes: Uint8Array, maxBytes: number): Result<Json, JsonFault> {
   if (bytes.length > maxBytes) return err({ reason: `more than ${maxBytes} bytes`, at: 0 });
   let text: string;
@@ -110,7 +110,7 @@ class Reader {
     const start = this.#at++;
     for (;;) {
       const code = this.#text.charCodeAt(this.#at);
-      // Also where the text ends: NaN is no character.
+      // The comparison is also false at the end of the text, where the code is NaN.
       if (!(code >= 0x20)) throw this.#fault("a string is not ended, or holds a control character");
       if (code === QUOTE) break;
       this.#at += code === BACKSLASH ? this.#escapeLength() : 1;

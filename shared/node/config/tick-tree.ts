@@ -1,10 +1,10 @@
 import { type Hash, nodeHash } from "../../merkle/tree.ts";
 
 /**
- * The whole tree of RFC 6962 §2.1 at once: neighbours are hashed in pairs, and one without a neighbour rises as it is.
- * That is the same tree as the one that is split at powers of two.
- * @param leaves Their hashes, at least one.
- * @returns Level by level; the last one is the root alone.
+ * Computes the whole tree of RFC 6962 §2.1 at once. Neighbours are hashed in pairs, and a node without a neighbour
+ * rises unchanged. The result is the same tree as the recursive one, which is split at powers of two.
+ * @param leaves The hashes of the leaves, at least one.
+ * @returns The levels. The last level is the root alone.
  */
 export function treeLevels(leaves: readonly Hash[]): readonly (readonly Hash[])[] {
   const levels: (readonly Hash[])[] = [leaves];
@@ -20,7 +20,7 @@ export function treeLevels(leaves: readonly Hash[]): readonly (readonly Hash[])[
   return levels;
 }
 
-/** PATH(leaf, D[n]) of RFC 6962 §2.1.1, deepest first, out of what the levels hold for each node. */
+/** PATH(leaf, D[n]) of RFC 6962 §2.1.1, deepest first, taken from the levels. */
 export function treePath<T>(levels: readonly (readonly T[])[], leaf: number): readonly T[] {
   const path: T[] = [];
   let at = leaf;

@@ -14,21 +14,21 @@ export interface TickInput {
   /** Hub time in milliseconds. */
   readonly issuedAt: number;
   readonly expiresAt: number;
-  /** At least one; each node once. */
+  /** The changes, at least one. Each node appears once. */
   readonly changes: readonly { readonly node: string; readonly manifest: ObjectHash }[];
 }
 
 export interface Tick {
   readonly document: HeadDocument;
-  /** The head's envelope; every proof holds the same text. */
+  /** The head's envelope. Every proof contains the same text. */
   readonly head: string;
   readonly proofs: ReadonlyMap<string, SignedLeaf>;
 }
 
 /**
- * One signature for all changes, and for each node the path from its leaf to what was signed.
- * @param signers Of the online role.
- * @throws RangeError without changes, or when a node is named twice.
+ * Makes one signature for all changes, and for each node the path from its leaf to the signed root.
+ * @param signers The signers of the online role.
+ * @throws RangeError without changes, or when a node appears twice.
  */
 export async function signTick(input: TickInput, signers: readonly EnvelopeSigner[]): Promise<Tick> {
   const { network, segment, serial, issuedAt, expiresAt } = input;
@@ -41,7 +41,7 @@ export async function signTick(input: TickInput, signers: readonly EnvelopeSigne
     encode({ type: "leaf", network, node, serial, manifest } satisfies LeafDocument),
   );
   const levels = treeLevels(leaves.map(leafHash));
-  // Each node of the tree is in many paths, and written once.
+  // Each node of the tree is part of many paths, so its text is made once.
   const texts = levels.map((level) => level.map(base64url));
   const document: HeadDocument = {
     type: "head",

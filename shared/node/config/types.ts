@@ -1,14 +1,15 @@
 /**
- * The objects that a node applies (`docs/decisions/0007`). Each travels as the UTF-8 bytes of a JSON text and is named
- * by their hash. Times are milliseconds since the Unix epoch, all numbers are integers, bytes are base64url.
+ * The objects that a node applies (`docs/decisions/0007`). Each object travels as the UTF-8 bytes of a JSON text, and
+ * the hash of these bytes names it. Times are milliseconds since the Unix epoch, all numbers are integers, and bytes
+ * are base64url.
  */
 
 /** Base64url of the SHA-256 of an object's bytes: 43 characters. */
 export type ObjectHash = string;
 
-/** Orders what the hub says: compared by epoch, then root version, then counter. */
+/** Orders the configs of the hub. Serials are compared by epoch, then root version, then counter. */
 export interface Serial {
-  /** Raised by the root role alone, after a restore from a backup. */
+  /** Only the root role raises the epoch, after a restore from a backup. */
   readonly epoch: number;
   readonly rootVersion: number;
   readonly counter: number;
@@ -18,41 +19,44 @@ export const COMPOSITE_SCHEME = "id-MLDSA65-Ed25519-SHA512";
 export const KEM_SCHEME = "X-Wing";
 
 export interface RoleKeys {
-  /** Of `keys` of the same document. */
+  /** Key ids of `keys` of the same document. */
   readonly keyIds: readonly string[];
-  /** At least 1 and at most as many as there are keys. */
+  /** At least 1, and at most the number of keys. */
   readonly threshold: number;
 }
 
-/** Signed by the threshold of its own root role and, from version 2 on, of the root role before it. */
+/**
+ * A root is signed by enough keys of its own root role. From version 2 on, enough keys of the former root role sign it,
+ * too.
+ */
 export interface RootDocument {
   readonly type: "root";
-  /** `net_…`, unique to the network for ever. */
+  /** `net_…`, unique to the network forever. */
   readonly network: string;
   /** Counts from 1 without a gap. */
   readonly version: number;
   readonly epoch: number;
   readonly issuedAt: number;
   readonly expiresAt: number;
-  /** By key id = base64url of the first 16 bytes of the SHA-256 of the public key. */
+  /** The keys by their ids. A key id is base64url of the first 16 bytes of the SHA-256 of the public key. */
   readonly keys: Readonly<
     Record<string, { readonly scheme: typeof COMPOSITE_SCHEME; readonly publicKey: string }>
   >;
   readonly roles: { readonly root: RoleKeys; readonly online: RoleKeys };
-  /** What agents encapsulate to when they enrol and shake hands. */
+  /** The key that agents encapsulate to when they enrol and shake hands. */
   readonly hubKem: { readonly scheme: typeof KEM_SCHEME; readonly publicKey: string };
   /** Prefixes, such as `100.64.0.0/10` and the network's own `fd…/48`. */
   readonly overlay: { readonly ipv4: string; readonly ipv6: string };
 }
 
-/** Signed by the online role: the leaves of one tick of one segment. */
+/** A head is signed by the online role. It covers the leaves of one tick of one segment. */
 export interface HeadDocument {
   readonly type: "head";
   readonly network: string;
   readonly segment: string;
   readonly serial: Serial;
   readonly treeSize: number;
-  /** Root of the RFC 6962 tree over the bytes of the leaves. */
+  /** The root of the RFC 6962 tree over the bytes of the leaves. */
   readonly treeRoot: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
@@ -62,7 +66,7 @@ export interface LeafDocument {
   readonly type: "leaf";
   readonly network: string;
   readonly node: string;
-  /** Of the tick in which this leaf was made: equal to its head's. */
+  /** The serial of the tick in which this leaf was made. It equals the serial of the head. */
   readonly serial: Serial;
   readonly manifest: ObjectHash;
 }
@@ -73,25 +77,27 @@ export interface ManifestDocument {
   readonly node: string;
   /** A DNS label, unique in the network. */
   readonly name: string;
-  /** Such as `corp.internal`: `<name>.<domain>` resolves to the overlay addresses on every peer. */
+  /** The domain, such as `corp.internal`. `<name>.<domain>` resolves to the overlay addresses on every peer. */
   readonly domain: string;
   readonly segment: { readonly id: string; readonly name: string };
-  /** Overlay addresses without a prefix length. */
+  /** Overlay addresses, without a prefix length. */
   readonly ipv4: string;
   readonly ipv6: string;
   readonly mtu: number;
-  /** The node's own key record: what the peers use. A new one here tells the node to switch its WireGuard key. */
+  /** The node's own key record, which the peers use. A new record here tells the node to switch its WireGuard key. */
   readonly record: ObjectHash;
   readonly component: ObjectHash;
-  /** Peer documents in ascending order. `[]` is an isolated node. */
+  /** The peer documents in ascending order. `[]` means that the node is isolated. */
   readonly peers: readonly ObjectHash[];
-  /** Prefixes that this node may forward to; empty unless it is an approved subnet router or exit node. */
+  /** The prefixes that this node may forward to. Empty unless the node is an approved subnet router or exit node. */
   readonly forwards: readonly string[];
-  /** How long the peers may be kept without a fresh answer of the hub. */
+  /** How long the node may keep its peers without a fresh answer of the hub. */
   readonly leaseSeconds: number;
 }
 
-/** A rule that lets traffic through one peer, by the id that the component explains. */
+/**
+ * A grant lets the traffic of one rule through for one peer. It names the rule by the id that the component explains.
+ */
 export interface Grant {
   readonly rule: string;
   /** Source prefixes; absent = the sender's own overlay addresses. */
@@ -108,11 +114,11 @@ export interface PeerDocument {
   readonly record: ObjectHash;
   readonly ipv4: string;
   readonly ipv6: string;
-  /** Prefixes reached through this peer, without overlap with those of any other peer of the same manifest. */
+  /** The prefixes reached through this peer. They do not overlap with those of another peer of the same manifest. */
   readonly routes: readonly string[];
-  /** `address:port` or `[address]:port`, best first; none when only the peer can open the path. */
+  /** `address:port` or `[address]:port`, best first. Empty when only the peer can open the path. */
   readonly endpoints: readonly string[];
-  /** What may come in from the peer, and go out to it. Answers to permitted traffic always pass. */
+  /** The traffic that may come in from the peer, and go out to it. Answers to permitted traffic always pass. */
   readonly inbound: readonly Grant[];
   readonly outbound: readonly Grant[];
 }
@@ -133,7 +139,7 @@ export interface ComponentDocument {
   readonly type: "component";
   readonly network: string;
   readonly segment: string;
-  /** Revision of the rules. */
+  /** The revision of the rules. */
   readonly revision: number;
   readonly rules: readonly ComponentRule[];
 }
@@ -148,13 +154,13 @@ export interface ComponentRule {
 export interface Traffic {
   /** `any` is every protocol; `icmp` is ICMP on IPv4 and ICMPv6 on IPv6. */
   readonly protocol: "any" | "tcp" | "udp" | "icmp";
-  /** Inclusive ranges, of tcp and udp only; `[]` = all ports. */
+  /** Inclusive ranges, for tcp and udp only. `[]` = all ports. */
   readonly ports: readonly (readonly [from: number, to: number])[];
 }
 
 export type NodeObject = ManifestDocument | ComponentDocument | PeerDocument | RecordDocument;
 
-/** What proves a manifest to its node, as it travels. */
+/** The proof of a manifest for its node, as it travels. */
 export interface SignedLeaf {
   /** DSSE envelope (JSON text) around the head's bytes. */
   readonly head: string;
@@ -165,18 +171,18 @@ export interface SignedLeaf {
   readonly path: readonly string[];
 }
 
-/**
- * What a poll brings. A field that is absent is unchanged, `null` is cleared, an empty list is empty.
- */
+/** The answer to a poll. A missing field is unchanged, `null` clears a field, and an empty list is empty. */
 export interface ConfigUpdate {
-  /** Root envelopes newer than the node's, oldest first. */
+  /** The root envelopes that are newer than the node's root, oldest first. */
   readonly roots?: readonly string[];
   readonly proof?: SignedLeaf;
-  /** Bytes (base64url) of the objects that the node's applied manifest did not lead to. Named by their hash alone. */
+  /**
+   * The bytes (base64url) of the objects that the node's applied manifest did not lead to. Only their hashes name them.
+   */
   readonly objects?: readonly string[];
 }
 
-/** Sizes that bound what an agent parses. */
+/** The sizes that bound what an agent parses. */
 export const LIMITS = {
   rootBytes: 64 * 1024,
   roots: 64,

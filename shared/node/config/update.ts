@@ -9,18 +9,18 @@ import type {
   SignedLeaf,
 } from "./types.ts";
 
-/** The hub's objects by their hashes. They are the hub's own, so they are read without suspicion. */
+/** Gives the hub's objects by their hashes. They are the hub's own objects, so they are not checked again. */
 export type ReadObject = (hash: ObjectHash) => Uint8Array | undefined;
 
 export interface UpdateInput {
-  /** The node these manifests must be of: another's is no base. */
+  /** The node that these manifests must belong to. The manifest of another node can't be a base. */
   readonly node: string;
   /** The manifest that the node says it has applied, or null. */
   readonly base: ObjectHash | null;
   readonly proof: SignedLeaf;
-  /** The manifest that the proof is of. */
+  /** The manifest that the proof covers. */
   readonly target: ObjectHash;
-  /** Envelopes of the roots that are newer than the node's, oldest first. */
+  /** The envelopes of the roots that are newer than the node's root, oldest first. */
   readonly roots: readonly string[];
   readonly read: ReadObject;
 }
@@ -31,8 +31,8 @@ export interface MissingObject {
 }
 
 /**
- * What brings a node from its base to the target: the objects that the base did not lead to. An unknown base costs a
- * larger answer, never a wrong state.
+ * Brings a node from its base to the target: it sends the objects that the base did not lead to. An unknown base makes
+ * the answer larger, but never gives a wrong state.
  */
 export function planUpdate(input: UpdateInput): Result<ConfigUpdate, MissingObject> {
   const { node, base, target, read } = input;
@@ -62,7 +62,7 @@ function reachOfBase(base: ObjectHash, node: string, read: ReadObject): Readonly
   return reached.ok ? reached.value : NOTHING;
 }
 
-/** The hashes that a manifest leads to, itself first. */
+/** The hashes that a manifest leads to, beginning with its own hash. */
 function reach(manifest: ObjectHash, read: ReadObject): Result<ReadonlySet<ObjectHash>, MissingObject> {
   const root = readDocument(manifest, read) as ManifestDocument | undefined;
   if (!root) return err({ code: "OBJECT_MISSING", hash: manifest });

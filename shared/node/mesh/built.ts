@@ -5,12 +5,12 @@ import type { ComponentDocument, RecordDocument } from "../config/types.ts";
 import type { Network } from "./network.ts";
 import type { MeshView } from "./view.ts";
 
-/** What nodes shall apply, as far as it follows from what is in memory. */
+/** The objects that nodes should apply, as far as the data in memory gives them. */
 export interface Built {
   readonly component: Addressed<ComponentDocument>;
   readonly nodes: readonly BuiltNode[];
   readonly faults: readonly BuildFault[];
-  /** Key records that are not stored yet: the only objects whose content is not in memory. Node by hash. */
+  /** Key records that are not stored yet, as node by hash. They are the only objects whose content is not in memory. */
   readonly missing: ReadonlyMap<string, string>;
 }
 
@@ -33,9 +33,9 @@ export function buildAll(view: MeshView, network: Network, segment: string, node
 }
 
 /**
- * The missing records, from the nodes' keys.
- *
- * @throws when one of them is not there: the registry moved on while it was read, so try again with what it says now.
+ * Makes the missing records from the nodes' keys.
+ * @throws when a key is missing. The registry changed while it was read, so the caller must try again with the new
+ *   state.
  */
 export function recordsOf(
   network: Network,
@@ -55,7 +55,7 @@ export function recordsOf(
   return records;
 }
 
-/** All objects that the built nodes' manifests lead to, but the records. */
+/** All objects that the manifests of the built nodes lead to, except the records. */
 export function objectsOf({ component, nodes }: Built): Addressed<AnyDocument>[] {
   const all = new Map<string, Addressed<AnyDocument>>([[component.hash, component]]);
   for (const { manifest, peers } of nodes) {

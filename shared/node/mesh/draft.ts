@@ -10,22 +10,22 @@ import { leaseEndsAt } from "./receipt.ts";
 import type { MeshEvent, MeshView, NodeIssue } from "./view.ts";
 import { baseOf, type Wish } from "./wish.ts";
 
-/** Heads expire, so that nobody can hold back newer ones for longer. */
+/** Heads expire, so that an attacker can't hold back newer heads for longer. */
 export const HEAD_LIFETIME_MS = 24 * 3_600_000;
 
-/** What is decided about a wish, before it is signed. */
+/** What was decided about a wish, before it is signed. */
 export interface Draft {
   readonly wish: Wish;
   readonly built: Built;
   readonly plan: TickPlan;
-  /** All that is published, with what only needs a new head. */
+  /** Everything that is published, including nodes that only need a new head. */
   readonly issues: readonly NodeIssue[];
   readonly objects: readonly Addressed<AnyDocument>[];
-  /** What must be signed; null when nothing is published. */
+  /** What must be signed. Null when nothing is published. */
   readonly toSign: TickInput | null;
 }
 
-/** @param records Those that the built objects lead to and that are not stored yet. */
+/** @param records The records that the built objects lead to and that are not stored yet. */
 export function draft(
   view: MeshView,
   network: Network,
@@ -63,7 +63,10 @@ export function draft(
   };
 }
 
-/** What the draft changes once it is signed. @param tick Null where there was nothing to sign. */
+/**
+ * The events of a draft after it is signed.
+ * @param tick Null when nothing had to be signed.
+ */
 export function eventsOf(
   view: MeshView,
   network: Network,
@@ -86,7 +89,7 @@ export function eventsOf(
   ];
 }
 
-/** Everything of the registry's revision is decided now. */
+/** Says that everything up to the registry's revision is decided now. */
 export const reached = (network: Network): MeshEvent => ({
   type: "reached",
   revision: network.state.revision,
@@ -111,7 +114,9 @@ function tickInput(
   };
 }
 
-/** The last issue without the peers that are members no more: their documents are there already. */
+/**
+ * The last issue without the peers that are not members any more. The documents of the other peers are stored already.
+ */
 function reducedIssue(
   view: MeshView,
   network: Network,

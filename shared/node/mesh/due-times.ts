@@ -1,12 +1,12 @@
 type Entry = readonly [at: number, key: string];
 
-/** As many entries may be passed over as there are keys, and these. */
+/** The heap may hold as many stale entries as there are keys, plus this number. */
 const SPARE = 64;
 
-/** Times by key, of which the earliest is always at hand. Each change costs the logarithm of their number. */
+/** Stores a time for each key, and gives the earliest time at once. Each change costs the logarithm of their number. */
 export class DueTimes {
   readonly #times = new Map<string, number>();
-  /** A binary heap. Entries that are not the key's time any more are passed over when they come to the top. */
+  /** A binary heap. A stale entry differs from its key's time. It is skipped when it comes to the top. */
   readonly #heap: Entry[] = [];
 
   set(key: string, at: number): void {
@@ -25,7 +25,7 @@ export class DueTimes {
     return this.#top()?.[0] ?? null;
   }
 
-  /** Takes out the keys whose time has come, earliest first. */
+  /** Removes the keys whose time has come, and returns them, earliest first. */
   take(now: number): string[] {
     const due: string[] = [];
     for (let top = this.#top(); top && top[0] <= now; top = this.#top()) {

@@ -1,19 +1,22 @@
 import type { LightRow } from "../../registry/node-rows.ts";
 import { DueTimes } from "./due-times.ts";
 
-/** For so many milliseconds an ephemeral node may be away. */
+/** How long an ephemeral node may be away, in milliseconds. */
 const EPHEMERAL_ABSENCE_MS = 30 * 60_000;
 
 export interface End {
   readonly row: LightRow;
-  /** `expire`: its date has come. `remove`: it was there for a while only, and stayed away. */
+  /** `expire`: the date of the membership's end has come. `remove`: the node was ephemeral and stayed away. */
   readonly how: "expire" | "remove";
 }
 
-/** Since when nothing was heard of the node, in milliseconds since the Unix epoch. */
+/** Gives the time since which the hub has heard nothing of the node, in milliseconds since the Unix epoch. */
 type SilentSince = (row: LightRow, now: number) => number;
 
-/** Which memberships end by themselves, and when: the dates of nodes, and the absence of ephemeral ones. */
+/**
+ * Knows which memberships end by themselves, and when. A node may have an end date, and an ephemeral node may stay
+ * away.
+ */
 export class Ends {
   readonly #silentSince: SilentSince;
   readonly #rows = new Map<string, LightRow>();
@@ -38,12 +41,14 @@ export class Ends {
     this.#times = new DueTimes();
   }
 
-  /** When to ask for what is due. It may be too early: a node that is heard of moves its end on, and is not looked at for that. */
+  /**
+   * When to ask `due`. This time may be too early: when a node is heard, its end moves, but the stored time does not.
+   */
   next(): number | null {
     return this.#times.next();
   }
 
-  /** What is to be ended now. It stays due until the registry says that it happened. */
+  /** The memberships to end now. Each stays due until the registry says that it has ended. */
   due(now: number): End[] {
     return this.#times.take(now).flatMap((node) => {
       const row = this.#rows.get(node);
@@ -61,7 +66,7 @@ export class Ends {
         : null;
     if (row.ephemeral !== 1) return expiry;
     const removal = { at: this.#silentSince(row, now) + EPHEMERAL_ABSENCE_MS, how: "remove" } as const;
-    // Who is due for both is removed.
+    // A node that is due for both is removed.
     return expiry && expiry.at < removal.at && removal.at > now ? expiry : removal;
   }
 }

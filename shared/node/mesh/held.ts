@@ -6,7 +6,7 @@ import type { MeshEvent } from "./view.ts";
 
 const FAULTS_IN_WORDS = 5;
 
-/** What waits for an administrator after a tick was planned, of each reason. */
+/** The holds that remain after a tick was planned, one event for each reason. */
 export function heldEvents(
   network: Network,
   { culprits, waiting }: Pick<TickPlan, "culprits" | "waiting">,

@@ -17,24 +17,24 @@ export interface RootEnvelope {
   readonly envelope: string;
 }
 
-/** What the registry says that the copy does not know yet. What is left out is unchanged. */
+/** Changes in the registry that the copy does not know yet. A missing member is unchanged. */
 export interface RegistryNews {
   readonly state: StateRow;
   readonly segments?: readonly SegmentRow[];
-  /** All there are, oldest first. */
+  /** All roots, oldest first. */
   readonly roots?: readonly RootEnvelope[];
-  /** Rows of nodes that are new or changed. */
+  /** The rows of new or changed nodes. */
   readonly changed: readonly LightRow[];
-  /** Ids of nodes that are there no more. */
+  /** The ids of nodes that do not exist any more. */
   readonly gone: readonly string[];
-  /** All there are that are switched on. */
+  /** All rules that are switched on. */
   readonly rules?: readonly RuleRow[];
 }
 
-/** Leaves room for an outer IPv6 header on paths of 1,460 bytes, as some clouds have them. */
+/** Leaves room for an outer IPv6 header on paths of 1,460 bytes, which some clouds have. */
 const MTU = 1_380;
 
-/** The whole network as one segment's object knows it: a copy in memory of what the registry says up to a revision. */
+/** The whole network as one segment's object knows it: a copy in memory of the registry, up to a revision. */
 export class Network {
   readonly index: SegmentIndex = createSegmentIndex();
   readonly #rows = new Map<string, LightRow>();
@@ -52,12 +52,12 @@ export class Network {
     return this.#state;
   }
 
-  /** The revision of the rules that it knows; -1 before the first. */
+  /** The revision of the rules in this copy. -1 before the first rules. */
   get rulesRevision(): number {
     return this.#rulesRevision;
   }
 
-  /** Takes in what changed. Returns the nodes whose configuration may be another now. */
+  /** Takes in changes. Returns the nodes whose config may have changed. */
   learn({ state, segments, roots, changed, gone, rules }: RegistryNews): ReadonlySet<string> {
     const affected = new Set<string>();
     const add = (ids: Iterable<string>) => {
@@ -74,12 +74,12 @@ export class Network {
       const before = this.#rows.get(row.id);
       add(this.#upsert(row, state.ipv6_prefix));
       affected.add(row.id);
-      // Neither the record nor the endpoints are facts of the index, but the peers' documents hold them.
+      // The record and the endpoints are not facts of the index, but the documents of the peers contain them.
       if (before && (before.record_hash !== row.record_hash || before.endpoints !== row.endpoints)) {
         add(this.index.linksOf(row.id).map(({ peer }) => peer));
       }
     }
-    // Last: without rules a node has no peers, and its place in the index costs nothing.
+    // Rules come last. Without rules a node has no peers, so its place in the index costs nothing.
     if (rules) {
       add(this.index.setRules(rules.map(ruleOf)));
       this.#rulesRevision = state.rules_revision;
@@ -100,7 +100,7 @@ export class Network {
     return this.#rows.get(node)?.name ?? node;
   }
 
-  /** The id of a node by its id or its name. */
+  /** Finds a node's id by its id or its name. */
   idOf(reference: string): string | null {
     return this.#rows.has(reference) ? reference : (this.#idsByName.get(reference) ?? null);
   }
@@ -118,7 +118,7 @@ export class Network {
     return this.#roots.filter((root) => root.version > version).map(({ envelope }) => envelope);
   }
 
-  /** @param rulesRevision Of the one segment that is built. */
+  /** @param rulesRevision The revision of the rules of the segment that is built. */
   source(rulesRevision: number): BuildSource {
     return {
       network: this.#state.network_id,
@@ -143,7 +143,7 @@ export class Network {
     return this.index.upsert(factsOf(row, ipv6Prefix));
   }
 
-  /** Two nodes may have swapped their names: the name of one is the other's by now. */
+  /** Forgets a node. Two nodes may have swapped their names, so the name may belong to the other node by now. */
   #forget(id: string): void {
     const before = this.#rows.get(id);
     if (before && this.#idsByName.get(before.name) === id) this.#idsByName.delete(before.name);

@@ -5,10 +5,9 @@ import type { MeshEvent, MeshView } from "./view.ts";
 const NO_HANDSHAKE: NewestHandshake = { counter: 0, madeAt: 0 };
 
 /**
- * How nodes stand in the segment now: those that came, those whose status is another one, and those that left for another
- * segment or for good. Says nothing of who stands as before.
- *
- * @param affected Nodes that may stand otherwise; null for all.
+ * The new standings of nodes in the segment: nodes that came, nodes whose status changed, and nodes that left for
+ * another segment or for good. Nodes whose standing is unchanged are not listed.
+ * @param affected The nodes whose standing may have changed. Null means all nodes.
  */
 export function standings(
   view: MeshView,

@@ -1,9 +1,9 @@
-/** When a segment's object has something to do by itself. Times and durations are milliseconds. */
+/** When a segment's object must do something by itself. Times and durations are milliseconds. */
 
-/** While nodes poll, the registry is asked so often: what a lost notice costs at most. */
+/** While nodes poll, the object asks the registry this often. So a lost notice costs at most this time. */
 export const CATCH_UP_MS = 30_000;
 const POLLED_LATELY_MS = 2 * 60_000;
-/** Heads are renewed long before they expire, some at a time, so that nodes do not come for them all at once. */
+/** Heads are renewed long before they expire, a few at a time, so that nodes do not all fetch them at once. */
 const RENEW_BEFORE_MS = 12 * 3_600_000;
 export const RENEWALS_AT_ONCE = 500;
 const BETWEEN_RENEWALS_MS = 2_000;
@@ -12,9 +12,9 @@ const SWEEP_MS = 3_600_000;
 export interface Known {
   readonly polledAt: number;
   readonly sweptAt: number;
-  /** Of the first head that expires. */
+  /** When the first head expires. */
   readonly nextExpiry: number | null;
-  /** Of the first membership that may end by itself. */
+  /** When the first membership may end by itself. */
   readonly nextEnd: number | null;
   readonly hasMembers: boolean;
 }
@@ -31,5 +31,5 @@ export const isPolled = (polledAt: number, now: number): boolean => now - polled
 
 export const isSweepDue = (sweptAt: number, now: number): boolean => now - sweptAt >= SWEEP_MS;
 
-/** Heads that expire before are renewed now. */
+/** Heads that expire before this time are renewed now. */
 export const renewBefore = (now: number): number => now + RENEW_BEFORE_MS;

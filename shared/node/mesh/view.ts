@@ -5,34 +5,34 @@ import type { NewestHandshake } from "../handshake-verdict.ts";
 import type { Issue } from "../plan-tick.ts";
 import type { Hold, MemberStatus } from "../segment-mesh.ts";
 
-/** What a segment's object has stored, as decisions read it, and the events that change it. */
+/** The stored state of a segment's object, in the form that decisions read, and the events that change this state. */
 
 export interface Member {
   readonly status: MemberStatus;
-  /** What it was given last; null before the first time, and where it is no member any more. */
+  /** What the member was last given. Null before the first time, and when the node is no member any more. */
   readonly issue: Issue | null;
   readonly newest: NewestHandshake;
-  /** `madeAt` of the floor of its handshakes that was taken last. */
+  /** `madeAt` of the last floor for the member's handshakes that was taken. */
   readonly floorMade: number;
-  /** When it last shook hands, by the hub's clock. */
+  /** When the member last shook hands, by the hub's clock. */
   readonly handshakeAt: number | null;
 }
 
 export interface MeshView {
   member(node: string): Member | null;
-  /** Ids of all, those that are gone among them. */
+  /** The ids of all members, including those that are gone. */
   members(): readonly string[];
   approved(): readonly string[];
   /** Members whose newest issue waits for an administrator, or could not be made. */
   waiting(): readonly string[];
-  /** Of the registry, up to which everything was decided. */
+  /** The revision of the registry up to which everything was decided. */
   readonly revision: number;
-  /** In which the rules of the segment last changed. */
+  /** The revision in which the rules of the segment last changed. */
   readonly rulesRevision: number;
   readonly lastCounter: number;
-  /** The rules that concern the segment, as a text to compare. */
+  /** The rules of the segment, as a text to compare. */
   readonly rules: string | null;
-  /** The root under which the members stand: `<epoch>.<version>`. */
+  /** The root that the members' configs rest on: `<epoch>.<version>`. */
   readonly base: string | null;
   hasObject(hash: ObjectHash): boolean;
   document<T extends AnyDocument>(hash: ObjectHash): T | null;
@@ -44,7 +44,7 @@ export interface NodeIssue {
 }
 
 export type MeshEvent =
-  /** What the member was given is void where it is not approved. */
+  /** The member has a new status. If the status is not `approved`, the member's issue is void. */
   | {
       readonly type: "stands";
       readonly node: string;
@@ -55,7 +55,10 @@ export type MeshEvent =
   | { readonly type: "rules"; readonly rules: string; readonly revision: number }
   | { readonly type: "stored"; readonly objects: readonly Addressed<AnyDocument>[] }
   | { readonly type: "issued"; readonly issues: readonly NodeIssue[]; readonly tick: Tick }
-  /** The member is told with this counter to drop the node, which it may hold until its lease ends. */
+  /**
+   * The member must drop the node. The config with this counter tells it so. The member may keep the node until
+   * `leaseEndsAt`.
+   */
   | {
       readonly type: "revoked";
       readonly node: string;
@@ -64,6 +67,6 @@ export type MeshEvent =
       readonly leaseEndsAt: number;
     }
   | { readonly type: "waiting"; readonly nodes: readonly string[]; readonly isWaiting: boolean }
-  /** `null`: nothing of this reason is held. */
+  /** A null hold means that nothing is held for this reason. */
   | { readonly type: "held"; readonly reason: Hold["reason"]; readonly hold: Hold | null }
   | { readonly type: "reached"; readonly revision: number; readonly base: string | null };

@@ -2,31 +2,31 @@ import type { Network } from "./network.ts";
 import type { MeshEvent, MeshView } from "./view.ts";
 
 export type MeshCommand =
-  /** @param affected Nodes whose configuration may be another now; null when everything was just read anew. */
+  /** @param affected The nodes whose config may have changed. Null when everything was just read again. */
   | { readonly type: "learn"; readonly affected: ReadonlySet<string> | null }
-  /** Gives the nodes new heads, whatever else changed. */
+  /** Gives the nodes new heads, even when nothing else changed. */
   | { readonly type: "renew"; readonly nodes: readonly string[] }
   /** Publishes what is held. */
   | { readonly type: "confirm" };
 
-/** Whose configurations are built anew. */
+/** The nodes whose configs are built again. */
 export interface Wish {
   readonly nodes: readonly string[];
-  /** Nodes that get a new head even where nothing changed for them. */
+  /** The nodes that get a new head even when nothing changed for them. */
   readonly renewed: ReadonlySet<string>;
-  /** An administrator wants the change in spite of what it takes away. */
+  /** Whether an administrator wants the change in spite of the peers that it removes. */
   readonly isConfirmed: boolean;
 }
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** @param view After the standings of the command were applied. */
+/** @param view The view after the standings of the command were applied. */
 export function wishOf(view: MeshView, network: Network, rulesChanged: boolean, command: MeshCommand): Wish {
   switch (command.type) {
     case "learn":
       return learned(view, network, rulesChanged, command.affected);
     case "renew":
-      // What is held stays part of the question, or it would look answered.
+      // The waiting nodes stay part of the wish. Otherwise the hold would look resolved.
       return {
         nodes: [...new Set([...command.nodes, ...view.waiting()])],
         renewed: new Set(command.nodes),
@@ -55,8 +55,8 @@ function learned(
 }
 
 /**
- * Whether the rules that concern the segment are others than before. Their revision is a part of the component, so it
- * stays what it was while others' rules change.
+ * Whether the rules of the segment have changed. Their revision is a part of the component, so it must stay unchanged
+ * while only rules of other segments change.
  */
 export function changedRules(
   view: MeshView,
@@ -67,5 +67,5 @@ export function changedRules(
   return view.rules === rules ? [] : [{ type: "rules", rules, revision: network.state.revision }];
 }
 
-/** Names the root under which members stand. */
+/** Names the root that the members' configs rest on. */
 export const baseOf = ({ state }: Network): string => `${state.epoch}.${state.root_version}`;

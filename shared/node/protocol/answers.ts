@@ -3,7 +3,7 @@ import { maxEnvelopeLength } from "../config/envelopes.ts";
 import { configUpdate } from "../config/schemas.ts";
 import { LIMITS } from "../config/types.ts";
 
-/** What the hub answers, as agents take it. Unknown members are passed over: a newer hub may say more. */
+/** The answers of the hub, as agents read them. Agents skip unknown members, since a newer hub may say more. */
 
 const text = (max: number) => z.string().check(z.maxLength(max));
 const instant = z.int().check(z.gte(0));
@@ -40,30 +40,33 @@ export const handshakeAnswer = z.object({
   hubTime: instant,
   pollSeconds: interval,
   telemetrySeconds: interval,
-  /** The hub's; absent of one of capability 1. */
+  /** The hub's capability. A hub of capability 1 sends none. */
   capability: z.optional(count),
   confirmation: text(64),
 });
 
-/** The parts that are not judged by `shared/node/config`. */
+/** The parts of the answer that `shared/node/config` does not judge. */
 export const configAnswer = z.object({
   serial: z.object({ epoch: count, rootVersion: count, counter: count }),
   manifest: text(43),
   pollSeconds: interval,
 });
 
-/** All of what a poll brings. */
+/** The complete answer to a poll. */
 export const wholeConfigAnswer = z.object({ ...configAnswer.shape, ...configUpdate.shape });
 
-/** Where the report came from, as the hub sees it: an address of the node, or of a translator or proxy before it. */
+/**
+ * The address that the report came from, as the hub sees it. It belongs to the node, or to an address translator or
+ * proxy in between.
+ */
 export const telemetryAnswer = z.object({
   address: z.optional(z.nullable(text(45))),
-  /** What the hub did not take of it, in words. */
+  /** What the hub left out of the report, in words. */
   leftOut: z._default(z.array(text(1_000)).check(z.maxLength(100)), []),
 });
 
 /** An object's bytes, base64url. */
 export const objectAnswer = z.object({ bytes: z.string() });
 
-/** The hash of the record with the new keys, which a later config names. */
+/** The hash of the record with the new keys. A later config names it. */
 export const rotateAnswer = z.object({ record: text(43) });

@@ -1,12 +1,12 @@
 import { COUNTER_WINDOW } from "./types.ts";
 
 /**
- * Which counters of a session were seen (RFC 4303 §3.4.3): requests may overtake one another within the window, but
- * none counts twice.
+ * The counters of a session that were seen (RFC 4303 §3.4.3). Requests may overtake one another within the window, but
+ * no request counts twice.
  */
 export interface CounterWindow {
   readonly highest: number;
-  /** Bit n: `highest - n` was seen. */
+  /** Bit n is set when `highest - n` was seen. */
   readonly seen: bigint;
 }
 
@@ -14,7 +14,7 @@ export const EMPTY_WINDOW: CounterWindow = { highest: -1, seen: 0n };
 
 const MASK = (1n << BigInt(COUNTER_WINDOW)) - 1n;
 
-/** The window after `counter`, or null when it was seen before or is too old to tell. */
+/** The window after `counter`. Null when the counter was seen before or is too old to decide. */
 export function acceptCounter(window: CounterWindow, counter: number): CounterWindow | null {
   const ahead = counter - window.highest;
   if (ahead >= COUNTER_WINDOW) return { highest: counter, seen: 1n };

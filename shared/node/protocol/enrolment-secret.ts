@@ -5,8 +5,8 @@ import type { AeadKey, Bytes, CryptoProvider, CryptoRefusal, DecapsulationKey } 
 import { transcript } from "./transcript.ts";
 
 /**
- * The enrolment key's secret goes to the hub sealed to the KEM key that the root names, so that nobody in between,
- * a broken TLS included, can enrol with it.
+ * The secret of the enrolment key goes to the hub sealed to the KEM key that the root names. So nobody on the path can
+ * enrol with the secret, even when TLS is broken.
  */
 
 export interface SealedSecret {
@@ -14,7 +14,7 @@ export interface SealedSecret {
   readonly sealed: Bytes;
 }
 
-/** @param signingKey The device's public key: the sealed secret can't be moved to another device's enrolment. */
+/** @param signingKey The device's public key. It ties the sealed secret to this device's enrolment. */
 export async function sealEnrolmentSecret(
   crypto: CryptoProvider,
   secret: string,
@@ -48,7 +48,7 @@ export async function openEnrolmentSecret(
   return opened.ok ? ok(new TextDecoder().decode(opened.value)) : opened;
 }
 
-/** The key is used once, so its nonce may be constant. */
+/** Each key is used once, so the nonce may be constant. */
 const ONCE = new Uint8Array(12);
 
 async function sealingKey(crypto: CryptoProvider, sharedSecret: Uint8Array): Promise<AeadKey> {

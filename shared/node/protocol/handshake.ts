@@ -14,14 +14,15 @@ import { transcript } from "./transcript.ts";
 import type { HandshakeAnswer, HandshakeStatement, SignedStatement } from "./types.ts";
 
 /**
- * One round: the node encapsulates to the hub's KEM key (only the hub can read the session key) and signs that with
- * its device key (only the node can have asked). The hub's answer carries a MAC under the session key, which proves
- * the hub. The session key authenticates requests and answers; secrecy on the way is TLS's task.
+ * A handshake takes one round trip. The node encapsulates to the hub's KEM key, so only the hub can read the session
+ * key. The node signs this with its device key, so only the node can have asked. The hub's answer carries a MAC under
+ * the session key, which proves the hub. The session key authenticates requests and answers. TLS keeps them secret on
+ * the path.
  */
 
 export interface StartedHandshake {
   readonly request: SignedStatement;
-  /** 32 bytes. To be used only after `confirmed`. */
+  /** 32 bytes. Use it only after `confirmed`. */
   readonly sessionKey: Bytes;
 }
 
@@ -45,7 +46,7 @@ export async function startHandshake(
   return ok({ request, sessionKey });
 }
 
-/** The hub's side, after the statement's signature held. */
+/** The hub's side of the handshake. The signature of the statement must be verified before. */
 export async function acceptHandshake(
   crypto: CryptoProvider,
   hub: { readonly origin: string; readonly kem: DecapsulationKey },
@@ -61,7 +62,7 @@ export async function acceptHandshake(
 
 type Unconfirmed = Omit<HandshakeAnswer, "confirmation">;
 
-/** Signed with the session key by the hub; covers all that the answer says, but for the capability. */
+/** The hub's MAC under the session key. It covers the whole answer except the capability. */
 export async function confirm(
   crypto: Pick<CryptoProvider, "hmacSha256">,
   sessionKey: Uint8Array,
@@ -91,7 +92,10 @@ const confirmationOf = (answer: Unconfirmed): Bytes =>
     answer.telemetrySeconds,
   );
 
-/** The statement holds the ciphertext, the nonce and who speaks; with it in the salt no two sessions share a key. */
+/**
+ * Derives the session key. The statement contains the ciphertext, the nonce and the node, and it is the salt. So no two
+ * sessions share a key.
+ */
 async function sessionKeyOf(
   crypto: Pick<CryptoProvider, "hmacSha256" | "sha256">,
   sharedSecret: Uint8Array,

@@ -1,6 +1,6 @@
 import type { TelemetryReport } from "./types.ts";
 
-/** The capability from which on a hub knows each member of a report. */
+/** For each member of a report, the first capability of a hub that knows the member. */
 const SINCE: Readonly<Record<keyof TelemetryReport, number>> = {
   at: 1,
   sequence: 1,
@@ -16,8 +16,8 @@ const SINCE: Readonly<Record<keyof TelemetryReport, number>> = {
 };
 
 /**
- * The report without what a hub does not know: one of capability 1 refuses the whole report for it.
- * @param capability The hub's, see `CAPABILITY`.
+ * Removes the members that a hub does not know, since a hub of capability 1 refuses the whole report because of them.
+ * @param capability The hub's capability, see `CAPABILITY`.
  */
 export function knownReport(report: TelemetryReport, capability: number): TelemetryReport {
   const known = Object.entries(report).filter(

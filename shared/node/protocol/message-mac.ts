@@ -1,15 +1,15 @@
 import type { Bytes } from "../../crypto/types.ts";
 import { transcript } from "./transcript.ts";
 
-/** The MACs under the session key that every request and answer of the agent API carries. */
+/** The MACs under the session key. Every request and every answer of the agent API carries one. */
 
 export interface RequestFacts {
   readonly method: string;
-  /** Of the hub, such as `https://hub.example.com`. */
+  /** The origin of the hub, such as `https://hub.example.com`. */
   readonly origin: string;
   /** Path and query as sent. */
   readonly target: string;
-  /** Grows with each request of a ticket. */
+  /** Grows with each request under one ticket. */
   readonly counter: number;
   /** 22 characters: 16 random bytes. */
   readonly nonce: string;
@@ -19,7 +19,7 @@ export interface RequestFacts {
   readonly bodyHash: Uint8Array;
 }
 
-/** What is MAC'd of a request. */
+/** The bytes of a request that the MAC covers. */
 export const requestBytes = (facts: RequestFacts): Bytes =>
   transcript(
     "request",
@@ -33,7 +33,7 @@ export const requestBytes = (facts: RequestFacts): Bytes =>
   );
 
 export interface AnswerFacts {
-  /** Of the request: what makes the answer fresh. */
+  /** The nonce of the request. It makes the answer fresh. */
   readonly nonce: string;
   readonly status: number;
   /** `ETag` as sent, or "". */
@@ -43,6 +43,9 @@ export interface AnswerFacts {
   readonly bodyHash: Uint8Array;
 }
 
-/** What is MAC'd of an answer. With it a 304 says: at this time, this is still what the hub wants you to apply. */
+/**
+ * The bytes of an answer that the MAC covers. With them, a 304 says: at this time, this is still the config that the
+ * hub wants you to apply.
+ */
 export const answerBytes = (facts: AnswerFacts): Bytes =>
   transcript("answer", facts.nonce, facts.status, facts.etag, facts.time, facts.bodyHash);

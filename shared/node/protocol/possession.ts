@@ -5,9 +5,9 @@ import type { Bytes, CryptoProvider, CryptoRefusal } from "../../crypto/types.ts
 import { transcript } from "./transcript.ts";
 
 /**
- * Proof that a node holds the private halves of its KEM key and its WireGuard key: the hub encapsulates to the one and
- * agrees with the other, and only who can undo both knows the secret under which the statement is MAC'd. (The signing
- * key proves itself by signing.)
+ * A proof that a node holds the private halves of its KEM key and its WireGuard key. The hub encapsulates to the KEM
+ * key and makes a key agreement with the WireGuard key. Only a node with both private halves knows the secret under
+ * which the statement is MAC'd. (The signing key proves itself by signing.)
  */
 
 export interface KeyAgreementKeys {
@@ -23,11 +23,11 @@ export interface PossessionChallenge {
 }
 
 export interface IssuedChallenge extends PossessionChallenge {
-  /** 32 bytes: what the hub seals into the challenge. */
+  /** 32 bytes. The hub seals this secret into the challenge. */
   readonly secret: Bytes;
 }
 
-/** @returns A refusal for keys that are malformed or of small order. */
+/** @returns A refusal when a key is malformed or of small order. */
 export async function issueChallenge(
   crypto: CryptoProvider,
   keys: KeyAgreementKeys,
@@ -45,7 +45,9 @@ export async function issueChallenge(
   return ok({ ...challenge, secret });
 }
 
-/** @param seeds The private halves. The secret equals the hub's when they are those of the keys it was asked about. */
+/**
+ * @param seeds The private halves. The secret equals the hub's secret if the seeds belong to the keys of the challenge.
+ */
 export async function answerChallenge(
   crypto: CryptoProvider,
   seeds: KeyAgreementKeys,

@@ -2,9 +2,9 @@ import * as z from "zod/mini";
 import { WIRE_LIMITS } from "./types.ts";
 
 /**
- * What the hub takes from agents. Every field is bounded. A member that is not known is refused where something is asked
- * for or proven; what a node tells of itself (`nodeFacts`, `telemetryReport`) counts without it, since a newer agent may
- * tell more.
+ * The requests that the hub accepts from agents. Every field is bounded. The hub refuses an unknown member in a request
+ * or a proof. In what a node reports about itself (`nodeFacts`, `telemetryReport`) it skips unknown members, since a
+ * newer agent may report more.
  */
 
 const bytes = (min: number, max = min) =>
@@ -19,14 +19,14 @@ const encodedLength = (length: number) => Math.ceil((length * 4) / 3);
 
 const count = z.int().check(z.gte(0));
 const instant = z.int().check(z.gte(0), z.lte(8_640_000_000_000_000));
-/** Printable ASCII: these words reach terminals and log lines. */
+/** Printable ASCII, because these words appear in terminals and log lines. */
 const word = (max: number) => z.string().check(z.maxLength(max), z.regex(/^[\x20-\x7e]*$/, "must be ASCII"));
 const nodeId = z.string().check(z.regex(/^nod_[0-9a-hjkmnp-tv-z]{26}$/));
 const hash = bytes(32);
 const listOf = <T extends z.core.$ZodType>(item: T, max: number) => z.array(item).check(z.maxLength(max));
 
 const publicKeys = z.strictObject({ signing: bytes(1_984), wireguard: bytes(32), kem: bytes(1_216) });
-/** Composite signature: ML-DSA-65 (3,309 bytes) and Ed25519 (64 bytes). */
+/** A composite signature: ML-DSA-65 (3,309 bytes) and Ed25519 (64 bytes). */
 const signature = bytes(3_373);
 const statement = (max: number) => bytes(1, max);
 const challenge = bytes(1, 1_024);
@@ -54,7 +54,7 @@ export const nodeFacts = z.object({
 export const enrollStatement = z.strictObject({
   keys: publicKeys,
   challenge,
-  // What it may hold is for `nodeLabel` to decide; it is printed nowhere else.
+  // `nodeLabel` decides about its characters. The host name is printed nowhere else.
   hostname: z.string().check(z.maxLength(WIRE_LIMITS.hostname)),
   routes: listOf(prefix, WIRE_LIMITS.routes),
   facts: nodeFacts,
@@ -81,7 +81,7 @@ const peerReport = z.object({
   receivedBytes: count,
   sentBytes: count,
   endpoint: z.nullable(word(64)),
-  // A newer agent may know more paths: see `knownPeers`.
+  // A newer agent may know more kinds of paths: see `knownPeers`.
   path: word(20),
 });
 

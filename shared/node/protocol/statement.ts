@@ -6,7 +6,9 @@ import type { SignedStatement } from "./types.ts";
 
 export type StatementPurpose = "enroll" | "rotate" | "facts" | "handshake";
 
-/** Signs what a device says to the hub at `origin`; at another hub or for another purpose it means nothing. */
+/**
+ * Signs a statement of a device for the hub at `origin`. The signature is not valid for another hub or another purpose.
+ */
 export async function signStatement(
   purpose: StatementPurpose,
   origin: string,
@@ -20,7 +22,7 @@ export async function signStatement(
 
 /**
  * Whether `publicKey` signed the statement. A statement names its signer, so the hub reads it first, with the strict
- * parser; nothing that it says counts before this holds.
+ * parser. Nothing in the statement counts before this function returned true.
  */
 export async function verifyStatement(
   crypto: Pick<CryptoProvider, "composite">,

@@ -4,13 +4,16 @@ import type { AeadKey, Bytes, CryptoProvider } from "../../crypto/types.ts";
 import { transcript } from "./transcript.ts";
 
 /**
- * What the hub knows of a session, sealed by it and carried by the node, so that any isolate verifies a poll without a
- * look-up (as in RFC 5077). Only the hub reads it.
+ * What the hub knows of a session. The hub seals the ticket and the node carries it, so that any isolate verifies a
+ * poll without a look-up (as in RFC 5077). Only the hub can read it.
  */
 export interface Ticket {
   readonly node: string;
   readonly segment: string;
-  /** Of the handshake that opened the session: after a later one its reports count no more. */
+  /**
+   * The counter of the handshake that opened the session. After a later handshake, reports of this session do not count
+   * any more.
+   */
   readonly handshake: number;
   readonly issuedAt: number;
   readonly expiresAt: number;
@@ -34,7 +37,7 @@ export async function sealTicket(
   return base64url(concat(new Uint8Array([VERSION]), nonce, sealed));
 }
 
-/** The ticket, or null for anything that the hub did not seal. Whether it has expired is for the caller to see. */
+/** Opens a ticket. Null when the hub did not seal the text. The caller must check whether the ticket has expired. */
 export async function openTicket(key: AeadKey, text: string): Promise<Ticket | null> {
   const bytes = text.length <= 1_024 ? fromBase64url(text) : null;
   if (!bytes || bytes[0] !== VERSION || bytes.length < 1 + NONCE + SESSION_KEY) return null;
@@ -44,7 +47,7 @@ export async function openTicket(key: AeadKey, text: string): Promise<Ticket | n
     transcript("ticket", VERSION),
   );
   if (!opened.ok) return null;
-  // Authentic, so it has the form that `sealTicket` gave it.
+  // The bytes are authentic, so they have the form that `sealTicket` gave them.
   const words = JSON.parse(new TextDecoder().decode(opened.value.subarray(SESSION_KEY)));
   const [node, segment, handshake, issuedAt, expiresAt] = words as [string, string, number, number, number];
   return { node, segment, handshake, issuedAt, expiresAt, sessionKey: opened.value.slice(0, SESSION_KEY) };

@@ -15,7 +15,7 @@ import type { ConfigUpdate, Serial } from "../config/types.ts";
  * | 2      | 2026-11-30 | hints name a `directory`, and polls after them; reports have `conditions`; the hub says its `capability` in a handshake, answers a report with `address` and `leftOut`, and leaves out what it doesn't know of a report and of facts |
  */
 export const CAPABILITY = 2;
-/** Older agents are told to upgrade. */
+/** The hub tells older agents to upgrade. */
 export const LEAST_CAPABILITY = 1;
 
 export const HEADERS = {
@@ -31,11 +31,11 @@ export const HEADERS = {
 /** `Authorization: Rustronaut <ticket>`. */
 export const TICKET_SCHEME = "Rustronaut";
 
-/** 403 and 401 answers of a hub that knows the session key carry a MAC like every other answer. */
+/** The greatest difference between the time that a node states and the hub's clock, in milliseconds. */
 export const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 export const TICKET_LIFETIME_MS = 10 * 60_000;
 export const CHALLENGE_LIFETIME_MS = 2 * 60_000;
-/** How far behind the highest counter seen a request may arrive. */
+/** How far a request's counter may be behind the highest counter seen. */
 export const COUNTER_WINDOW = 64;
 
 export interface TrustAnswer {
@@ -57,11 +57,11 @@ export interface PublicKeys {
 
 /** The answer of `POST /agent/v1/enroll/challenge`, and of `POST /agent/v1/keys/challenge` for a rotation. */
 export interface ChallengeAnswer {
-  /** Opaque: what the hub must know to check the answer, sealed by it. */
+  /** Contains what the hub needs to check the answer. The hub seals it, so it is opaque to the node. */
   readonly challenge: string;
-  /** Encapsulated to the KEM key. */
+  /** A ciphertext for the KEM key. */
   readonly kemCiphertext: string;
-  /** The hub's ephemeral X25519 key, to agree with the WireGuard key. */
+  /** The hub's ephemeral X25519 key, for a key agreement with the WireGuard key. */
   readonly wireguardEphemeral: string;
   readonly expiresAt: number;
   readonly hubTime: number;
@@ -74,14 +74,14 @@ export interface NodeFactsReport {
   /** Base64url SHA-256 of the running bundle. */
   readonly agentHash: string;
   readonly uptimeSeconds: number;
-  /** Null = could not be told. */
+  /** Null = not known. */
   readonly diskEncrypted: boolean | null;
   readonly firewall: boolean | null;
 }
 
 /**
- * What a node says and proves: the statement travels as the bytes that were signed, and is parsed only after its
- * signature held.
+ * A statement of a node with its proof. The statement travels as the bytes that were signed. The hub parses it
+ * strictly, and uses nothing of it before it has verified the signature.
  */
 export interface SignedStatement {
   /** UTF-8 bytes of a JSON text, base64url. */
@@ -90,7 +90,10 @@ export interface SignedStatement {
   readonly signature: string;
 }
 
-/** A statement about new keys, with the MAC under what the challenge gave: proves possession of the KEM and WireGuard key. */
+/**
+ * A statement about new keys. Its MAC uses the secret of the challenge, and so proves possession of the KEM and
+ * WireGuard keys.
+ */
 export interface ProvenStatement extends SignedStatement {
   readonly possession: string;
 }
@@ -99,15 +102,15 @@ export interface ProvenStatement extends SignedStatement {
 export interface EnrollStatement {
   readonly keys: PublicKeys;
   readonly challenge: string;
-  /** Host name as the machine has it; the hub makes a unique label of it. */
+  /** The host name of the machine. The hub makes a unique label of it. */
   readonly hostname: string;
-  /** Prefixes that this node offers to forward to. */
+  /** The prefixes that this node offers to forward to. */
   readonly routes: readonly string[];
   readonly facts: NodeFactsReport;
   readonly time: number;
-  /** Encapsulated to the hub's KEM key of the root. */
+  /** A ciphertext for the KEM key of the hub that the root names. */
   readonly hubCiphertext: string;
-  /** The enrolment key's secret, sealed under the secret of `hubCiphertext`. */
+  /** The secret of the enrolment key, sealed under the secret of `hubCiphertext`. */
   readonly sealedKey: string;
 }
 
@@ -123,7 +126,7 @@ export interface EnrollAnswer {
 /** The statement of `POST /agent/v1/handshake`, a `SignedStatement`. */
 export interface HandshakeStatement {
   readonly node: string;
-  /** Grows with each handshake and is stored before it is used: a machine whose state was cloned is noticed by it. */
+  /** Grows with each handshake, and is stored before its use. So the hub notices a machine whose state was cloned. */
   readonly counter: number;
   readonly time: number;
   /** 16 random bytes. */
@@ -137,9 +140,15 @@ export interface HandshakeAnswer {
   readonly hubTime: number;
   readonly pollSeconds: number;
   readonly telemetrySeconds: number;
-  /** The hub's, by which an agent knows what it may say; a hub of capability 1 says none. Not under the confirmation. */
+  /**
+   * The hub's capability. It tells an agent what the hub understands. A hub of capability 1 sends none. The
+   * confirmation does not cover it.
+   */
   readonly capability?: number | undefined;
-  /** Under the session key over the transcript and this answer: only the holder of the hub's KEM key can make it. */
+  /**
+   * The MAC under the session key, over the transcript and this answer. Only the holder of the hub's KEM key can make
+   * it.
+   */
   readonly confirmation: string;
 }
 
@@ -156,20 +165,20 @@ export interface PeerReport {
   readonly handshakeAt: number | null;
   readonly receivedBytes: number;
   readonly sentBytes: number;
-  /** Where the peer's packets come from, or null. */
+  /** The endpoint that the peer's packets come from, or null. */
   readonly endpoint: string | null;
   readonly path: "direct" | "none";
 }
 
 /** Something on the node that does not work although its config is in force, such as names that can't be written. */
 export interface Condition {
-  /** Stable word for programs; `docs/agent.md` has the list. */
+  /** A stable word for programs. `docs/agent.md` has the list. */
   readonly code: string;
   /** What was found, for a person. */
   readonly detail: string;
 }
 
-/** `POST /agent/v1/telemetry`, gzip allowed. Absent = unchanged, null = cleared, [] = none. */
+/** `POST /agent/v1/telemetry`, gzip allowed. A missing member is unchanged, null clears it, [] = none. */
 export interface TelemetryReport {
   readonly at: number;
   /** Grows with each report of a session. */
@@ -183,7 +192,7 @@ export interface TelemetryReport {
   /** Id or name of the wanted exit node. */
   readonly exitNode?: string | null;
   readonly conditions?: readonly Condition[] | null;
-  /** A `SignedStatement` of a `NodeFactsReport`: posture is the device's word, signed by it. */
+  /** A `SignedStatement` of a `NodeFactsReport`. The device makes and signs these facts about its posture. */
   readonly facts?: SignedStatement;
   readonly peers: readonly PeerReport[];
   /** Hub time minus node time. */
@@ -191,8 +200,8 @@ export interface TelemetryReport {
 }
 
 /**
- * The statement of `POST /agent/v1/keys`, a `ProvenStatement`: rotates the WireGuard and KEM keys. The signing key is
- * the node's identity and stays.
+ * The statement of `POST /agent/v1/keys`, a `ProvenStatement`. It rotates the WireGuard and KEM keys. The signing key
+ * is the node's identity and does not change.
  */
 export interface RotateStatement {
   readonly node: string;
@@ -201,16 +210,16 @@ export interface RotateStatement {
   readonly time: number;
 }
 
-/** Pushed through `GET /agent/v1/socket`: only a hint that a poll is worth it. */
+/** Is pushed through `GET /agent/v1/socket`. It is only a hint that a poll is worth it. */
 export interface ChangedHint {
   readonly changed: true;
-  /** The version of the segment's directory that has the change; a poll that names it is answered by no older one. */
+  /** The version of the segment's directory that contains the change. No older version answers a poll that names it. */
   readonly directory: number;
 }
 
 export const WIRE_LIMITS = {
   jsonBytes: 256 * 1024,
-  /** Of a report once it is unpacked: room for one of every peer that a node may have. */
+  /** The size of a report after it is unpacked. It has room for one entry of every peer that a node may have. */
   telemetryBytes: 1024 * 1024,
   peersPerReport: 4_096,
   endpoints: 8,
