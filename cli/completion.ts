@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { shellWord } from "../shared/base/shell-word.ts";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -54,7 +55,6 @@ function placesOf(command: Command, path: string): Place[] {
 }
 
 const joined = (words: readonly Word[]): string => words.map(({ word }) => word).join(" ");
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Shared by bash and zsh: walks the words so far down to the deepest command they name. */
 function walk(places: readonly Place[], words: string): string {
@@ -88,7 +88,7 @@ complete -o default -F _${name} ${name}
 
 function zsh(name: string, places: readonly Place[]): string {
   const entriesOf = (words: readonly Word[]) =>
-    words.map(({ word, about }) => quoted(`${word.replaceAll(":", "\\:")}:${about}`)).join(" ");
+    words.map(({ word, about }) => shellWord(`${word.replaceAll(":", "\\:")}:${about}`)).join(" ");
   const cases = places.map(
     ({ path, words, options }) =>
       `    "${path}") entries=(${entriesOf(words)}) options=(${entriesOf(options)}) ;;`,
@@ -111,13 +111,13 @@ compdef _${name} ${name}
 function fish(name: string, places: readonly Place[]): string {
   const lines = places.flatMap(({ path, words, options }) => {
     const line = (what: string, about: string) =>
-      `complete -c ${name} -n ${quoted(`test (__${name}_at) = '${path}'`)} ${what} -d ${quoted(about)}`;
+      `complete -c ${name} -n ${shellWord(`test (__${name}_at) = '${path}'`)} ${what} -d ${shellWord(about)}`;
     return [
       ...words.map(({ word, about }) => line(`-f -a ${word}`, about)),
       ...options.map(({ word, about }) => line(`-l ${word.replace(/^-+/, "")}`, about)),
     ];
   });
-  const known = places.filter(({ path }) => path).map(({ path }) => quoted(path));
+  const known = places.filter(({ path }) => path).map(({ path }) => shellWord(path));
   return `# ${name} completion for fish: ${name} completion fish | source
 function __${name}_at
   set -l at ''

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { chmod, copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { WITHOUT_ADDONS } from "./build-agent.ts";
+import { buildAgent, WITHOUT_ADDONS } from "./build-agent.ts";
 
 /**
  * Makes a single executable of the node agent (https://nodejs.org/api/single-executable-applications.html) from the
@@ -13,6 +14,22 @@ import { WITHOUT_ADDONS } from "./build-agent.ts";
 /** The agent waits nearly all of its time, so it runs in little memory instead of fast; cryptography is native code. */
 const FLAGS = ["--max-semi-space-size=1", "--lite-mode", "--disable-warning=ExperimentalWarning"];
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
+
+export const EXECUTABLE = "rustronaut-agent";
+const NOTE = "rustronaut-agent.json";
+
+/** Lies beside an executable, and says what it is. */
+export interface ExecutableNote {
+  /** Node's name for the architecture. */
+  readonly arch: string;
+  readonly sha256: string;
+  /** Of the bundle of the same source: whoever hands the executable out sees whether it is of today's. */
+  readonly bundleSha256: string;
+}
+
+/** Null where no executable was built. */
+export const executableNote = (outdir = "dist/agent"): Promise<ExecutableNote | null> =>
+  readFile(join(outdir, NOTE), "utf8").then(JSON.parse, () => null);
 
 export async function buildExecutable(outdir = "dist/agent"): Promise<string> {
   const require = createRequire(import.meta.url);
@@ -44,7 +61,7 @@ export async function buildExecutable(outdir = "dist/agent"): Promise<string> {
   await writeFile(config, JSON.stringify(settings));
   // The code cache counts only under the flags that it was made with.
   execFileSync(node, [...FLAGS, "--experimental-sea-config", config], { stdio: "pipe" });
-  const executable = join(outdir, "rustronaut-agent");
+  const executable = join(outdir, EXECUTABLE);
   await copyFile(node, executable);
   const postject = require.resolve("postject/dist/cli.js");
   execFileSync(node, [postject, executable, "NODE_SEA_BLOB", blob, "--sentinel-fuse", FUSE], {
@@ -52,7 +69,18 @@ export async function buildExecutable(outdir = "dist/agent"): Promise<string> {
   });
   await chmod(executable, 0o755);
   await rm(work, { recursive: true });
+  const [sha256, bundleSha256] = [await hashOf(executable), await hashOf(await buildAgent(outdir))];
+  const note: ExecutableNote = { arch: process.arch, sha256, bundleSha256 };
+  await writeFile(join(outdir, NOTE), JSON.stringify(note));
   return executable;
 }
 
-if (import.meta.main) console.log(await buildExecutable());
+const hashOf = async (file: string): Promise<string> =>
+  createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");
+
+if (import.meta.main) {
+  const executable = await buildExecutable();
+  process.stdout.write(`${(await executableNote())?.sha256}  ${executable}\n`);
+}

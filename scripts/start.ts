@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { printable, printableLines } from "../shared/base/printable.ts";
+import { buildDownloads } from "./build-downloads.ts";
 import { buildWorker } from "./build-worker.ts";
 import { startEchoApp } from "./demo/echo-app.ts";
 import { DEMO_USERS, startIdentityProvider } from "./demo/identity-provider.ts";
@@ -36,6 +37,7 @@ const allowed = allowedHosts(process.argv);
 let state = loadState(process.argv.includes("--fresh"));
 await buildWorker();
 await buildDashboard();
+await buildDownloads();
 
 const provider = await startIdentityProvider({
   port: PORTS.provider,

@@ -36,7 +36,7 @@ export function demandRoot(): void {
       EXIT.machine,
       "not_root",
       "The agent must be root: it changes interfaces, routes and the packet filter",
-      "Run it with sudo, or install the service with packaging/install-agent.sh.",
+      "Run it with sudo, or install the service with the hub's install.sh.",
     );
   if (!mayChangeNetwork())
     throw new Failure(

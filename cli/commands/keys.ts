@@ -4,6 +4,7 @@ import { toInstant } from "../command-options.ts";
 import { confirm } from "../confirm.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { joinLines, joinText, noteSecrecy } from "../installer.ts";
 import { noteOption } from "../note-option.ts";
 import { detailsOf } from "../output/things.ts";
 import { custodyText, initialiseTrust } from "../trust/initialise.ts";
@@ -68,16 +69,13 @@ async function create(app: App, name: string, options: CreateOptions): Promise<v
       ...(options.preApproved === undefined ? {} : { preApproved: options.preApproved }),
     },
   });
-  const command = `sudo rustronaut-agent up --hub ${origin} --key ${data.secret}`;
-  app.emit(
-    { ...data, command },
-    () => `${detailsOf(data.enrolmentKey)}\nOn the machine that is to join:\n  ${command}\n`,
-  );
-  app.note("The key is shown only this once; whoever has it can join.");
+  const lines = await joinLines(origin, data.secret);
+  app.emit({ ...data, ...lines }, () => `${detailsOf(data.enrolmentKey)}\n${joinText(lines)}`);
+  noteSecrecy(app);
 }
 
 /** A key carries the hash of the newest root, so there must be one; the chain is verified before a key is given out. */
-async function requireTrust(app: App, initialise: boolean): Promise<void> {
+export async function requireTrust(app: App, initialise: boolean): Promise<void> {
   const session = await openTrust(app);
   if (session.chain.newest) return;
   if (!initialise)

@@ -9,6 +9,7 @@ import { noteOption } from "../note-option.ts";
 import { receiptText } from "../output/receipt.ts";
 import { detailsOf, listText } from "../output/things.ts";
 import { gather } from "./keys.ts";
+import { addNodeAddCommand } from "./node-add.ts";
 
 type Node = Answer<"nodes.get">;
 const COLUMNS = [
@@ -28,6 +29,7 @@ const COLUMNS = [
 export function addNodeCommands(program: Command, app: App): void {
   const nodes = program.commands.find((command) => command.name() === "nodes");
   if (!nodes) return;
+  addNodeAddCommand(nodes, app);
   nodes
     .command("list")
     .description("List nodes with what is known of them now")

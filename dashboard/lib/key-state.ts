@@ -11,7 +11,3 @@ export function keyState(key: Key, now: number): "usable" | "revoked" | "expired
   if (key.expiresAt <= now) return "expired";
   return key.uses >= key.maxUses ? "used up" : "usable";
 }
-
-/** What to run on the machine that joins. The key holds no character that a shell would touch. */
-export const joinCommand = (origin: string, secret: string): string =>
-  `sudo rustronaut-agent up --hub ${origin} --key ${secret}`;

@@ -1,6 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import type { Body } from "../../shared/api/endpoints.ts";
 import { NEW_KEY } from "../../shared/api/mesh.ts";
+import { INSTALLER_PATH, installerHash, installLine, joinLine } from "../../shared/node/install-line.ts";
 import { useWrite } from "../api.ts";
 import { Check, Field } from "../components/field.tsx";
 import { LifetimeField, readLifetime } from "../components/lifetime-field.tsx";
@@ -8,11 +10,11 @@ import { OnceDialog } from "../components/once-dialog.tsx";
 import { SegmentSelect } from "../components/segment-select.tsx";
 import { Failure, issueOf } from "../components/states.tsx";
 import { splitList } from "../lib/format.ts";
-import { joinCommand } from "../lib/key-state.ts";
 
 /** Makes a key that lets machines in. */
 export function NewEnrolmentKey() {
   const create = useWrite("enrolmentKeys.create");
+  const installer = useQuery({ queryKey: ["installer"], queryFn: fetchInstallerHash });
   return (
     <OnceDialog
       label="Make a key"
@@ -30,15 +32,30 @@ export function NewEnrolmentKey() {
       )}
       secretIs="key"
       use={(secret) => [
+        ...(installer.data
+          ? [
+              {
+                says: "Run this on the machine that shall join. It fetches the agent from this hub and checks it:",
+                label: "command",
+                text: installLine(location.origin, installer.data, secret),
+              },
+            ]
+          : []),
         {
-          says: "Run this on the machine that shall join:",
-          label: "command",
-          text: joinCommand(location.origin, secret),
+          says: "Where the agent is installed already:",
+          label: "short command",
+          text: joinLine(location.origin, secret),
         },
       ]}
       onClose={() => create.reset()}
     />
   );
+}
+
+/** Null where the hub serves no agent. It is hashed here, so that the command is bound to what this browser was shown. */
+async function fetchInstallerHash(): Promise<string | null> {
+  const answer = await fetch(INSTALLER_PATH);
+  return answer.ok ? installerHash(await answer.text(), crypto.subtle) : null;
 }
 
 interface KeyForm {

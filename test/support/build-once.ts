@@ -1,4 +1,5 @@
 import { build } from "vite";
+import { buildDownloads } from "../../scripts/build-downloads.ts";
 import { buildWorker } from "../../scripts/build-worker.ts";
 
 /**
@@ -9,5 +10,6 @@ export default async function buildOnce(): Promise<void> {
   if (process.env.RUSTRONAUT_BUILT) return;
   await buildWorker();
   await build({ configFile: "dashboard/vite.config.ts", logLevel: "warn" });
+  await buildDownloads();
   process.env.RUSTRONAUT_BUILT = "1";
 }

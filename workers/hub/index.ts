@@ -6,8 +6,9 @@ import { serveReserved } from "../session/index.ts";
 import { serveApi } from "./api.ts";
 import { serveDashboard } from "./dashboard.ts";
 import { docsResponse, openApiResponse } from "./docs-page.ts";
+import { isDownload, serveDownload } from "./downloads.ts";
 
-/** Everything on the hub's host (`url` is the request's own): the agents' API, the admin API, its description, the sign-in's way back, the dashboard. */
+/** Everything on the hub's host (`url` is the request's own): the agents' API and programs, the admin API, its description, the sign-in's way back, the dashboard. */
 export async function serveHub(
   request: Request,
   url: URL,
@@ -16,6 +17,7 @@ export async function serveHub(
 ): Promise<Response> {
   const { pathname } = url;
   if (pathname.startsWith("/agent/v1/")) return serveAgentApi(request, bindings, url);
+  if (isDownload(pathname)) return serveDownload(request, url, bindings);
   const reads = request.method === "GET" || request.method === "HEAD";
   if (reads && pathname === JWKS_PATH) return serveJwks(request, bindings);
   if (reads && pathname === "/api/v1/openapi.json") return openApiResponse();

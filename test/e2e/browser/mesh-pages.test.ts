@@ -128,10 +128,10 @@ where("chromium").describe("the pages for nodes", () => {
     await page.getByText("it is shown this once only").waitFor();
     await isAccessible(page, "the key");
     await picture(page, "key-made");
-    await page.getByRole("button", { name: "Copy the command" }).click();
+    await page.getByRole("button", { name: "Copy the short command" }).click();
     await page.getByText("Copied").waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
-      `sudo rustronaut-agent up --hub ${hub?.origin} --key ${secret}`,
+      ` echo ${secret} | sudo rustronaut-agent up --hub '${hub?.origin}' --key-file /dev/stdin`,
     );
     await page.keyboard.press("Escape");
     expect(await page.getByText(secret, { exact: true }).isVisible()).toBe(true);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatAgo, formatBytes, formatLength } from "../../../dashboard/lib/format.ts";
-import { joinCommand, keyState } from "../../../dashboard/lib/key-state.ts";
+import { keyState } from "../../../dashboard/lib/key-state.ts";
 import { localInput, readLocalInput } from "../../../dashboard/lib/local-input.ts";
 import { readNodeFields } from "../../../dashboard/lib/node-fields.ts";
 import { receiptInWords } from "../../../dashboard/lib/receipt.ts";
@@ -46,12 +46,6 @@ describe("enrolment keys", () => {
     expect(keyState(key, 100)).toBe("expired");
     expect(keyState({ ...key, uses: 1 }, 99)).toBe("used up");
     expect(keyState({ ...key, uses: 1, revokedAt: 5 }, 200)).toBe("revoked");
-  });
-
-  it("come with the command that takes them", () => {
-    expect(joinCommand("https://hub.example", "rnek_a.b")).toBe(
-      "sudo rustronaut-agent up --hub https://hub.example --key rnek_a.b",
-    );
   });
 });
 
