@@ -7,6 +7,7 @@ export default defineConfig({
     "./shared/registry/schema.ts",
     "./shared/registry/mesh-schema.ts",
     "./shared/registry/history-schema.ts",
+    "./shared/registry/notification-schema.ts",
   ],
   out: "./migrations",
 });

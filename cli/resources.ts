@@ -117,6 +117,13 @@ export const RESOURCES: readonly Resource[] = [
     byHand: ["create", "update"],
   },
   {
+    command: "notifications",
+    prefix: "notifications",
+    about: "where e-mails, webhooks and chat messages about the network are sent",
+    key: "name",
+    columns: ["name", "kind", "target", "events", "enabled", "lastSuccessAt", "lastFailure", "id"],
+  },
+  {
     command: "decisions",
     prefix: "decisions",
     about: "access decisions and why they fell",

@@ -3,6 +3,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { ACCESS_ENDPOINTS } from "./endpoints/access.ts";
 import { HISTORY_ENDPOINTS } from "./endpoints/history.ts";
 import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
+import { NOTIFICATION_ENDPOINTS } from "./endpoints/notifications.ts";
 import { OBSERVATION_ENDPOINTS } from "./endpoints/observation.ts";
 import { REGISTRY_ENDPOINTS } from "./endpoints/registry.ts";
 
@@ -13,6 +14,7 @@ export const ENDPOINTS = {
   ...OBSERVATION_ENDPOINTS,
   ...HISTORY_ENDPOINTS,
   ...MESH_ENDPOINTS,
+  ...NOTIFICATION_ENDPOINTS,
 } as const satisfies Record<string, Endpoint>;
 
 export type EndpointId = keyof typeof ENDPOINTS;

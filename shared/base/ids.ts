@@ -23,6 +23,7 @@ export const ID_PREFIXES = {
   node: "nod",
   enrolmentKey: "nek",
   meshRule: "rul",
+  notificationDestination: "ntf",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -243,6 +243,21 @@ export const RECORDED: readonly Recorded[] = [
     },
     without: ["id", "secret_hash", "uses", "left_until", ...VERSIONED],
   },
+  {
+    kind: "notificationDestination",
+    table: "notification_destinations",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: {
+      name: "name",
+      kind: "kind",
+      target: "target",
+      secret: { secret: "secret_sealed" },
+      events: { json: "events" },
+      enabled: { flag: "enabled" },
+    },
+    without: ["id", ...VERSIONED],
+  },
 ];
 
 const columnOf = (column: Column): string =>

@@ -138,6 +138,7 @@ export const nodes = sqliteTable(
     index("nodes_segment").on(t.segmentId),
     index("nodes_revision").on(t.revision),
     index("nodes_user").on(t.userId),
+    index("nodes_status").on(t.status),
   ],
 );
 

@@ -7,6 +7,7 @@ import { identityProviderUpdate, networkUpdate } from "../../shared/api/registry
 import { CONDITION_CODES } from "../../shared/node/conditions.ts";
 import { DEFAULT_APP_SETTINGS } from "../../shared/registry/app-settings.ts";
 import * as mesh from "../../shared/registry/mesh-schema.ts";
+import * as notifications from "../../shared/registry/notification-schema.ts";
 import * as registry from "../../shared/registry/schema.ts";
 
 const pagesIn = (folder: string) =>
@@ -68,7 +69,7 @@ describe("the documents", () => {
   });
 
   it("say of every table of the registry what it holds", () => {
-    const tables = Object.values({ ...registry, ...mesh }).flatMap((table) =>
+    const tables = Object.values({ ...registry, ...mesh, ...notifications }).flatMap((table) =>
       is(table, SQLiteTable) ? [getTableName(table)] : [],
     );
     expect(tables.length).toBeGreaterThan(20);

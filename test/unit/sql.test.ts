@@ -1,8 +1,10 @@
 import { globSync, readFileSync } from "node:fs";
-import { getTableConfig } from "drizzle-orm/sqlite-core";
+import { is } from "drizzle-orm";
+import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { MeshStatement, meshChange, type Statement } from "../../shared/registry/mesh-change.ts";
 import * as meshSchema from "../../shared/registry/mesh-schema.ts";
+import * as notificationSchema from "../../shared/registry/notification-schema.ts";
 import * as schema from "../../shared/registry/schema.ts";
 
 /** What all SQL in the code has in common, whoever sends it to whatever database. */
@@ -30,12 +32,15 @@ function insertsOf(file: string): Insert[] {
 
 /** Names of all columns of each registry table, and of those that have no value unless it is given. */
 const registry = new Map(
-  Object.values({ ...schema, ...meshSchema }).map((table) => {
-    const { name, columns } = getTableConfig(table);
-    const all = columns.map((column) => column.name);
-    const needed = columns.filter((column) => column.notNull && !column.hasDefault).map(({ name }) => name);
-    return [name, { all, needed }] as const;
-  }),
+  [schema, meshSchema, notificationSchema]
+    .flatMap((module) => Object.values(module))
+    .filter((table) => is(table, SQLiteTable))
+    .map((table) => {
+      const { name, columns } = getTableConfig(table);
+      const all = columns.map((column) => column.name);
+      const needed = columns.filter((column) => column.notNull && !column.hasDefault).map(({ name }) => name);
+      return [name, { all, needed }] as const;
+    }),
 );
 
 /** What nodes apply: see `shared/registry/mesh-change.ts`. */

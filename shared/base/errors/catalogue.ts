@@ -72,6 +72,7 @@ export const ERRORS = {
   upstream_misconfigured: { status: 502, title: "The application can't be reached as it is set up" },
   upstream_malformed: { status: 502, title: "The application's answer can't be read" },
   upstream_timeout: { status: 504, title: "The application took too long" },
+  notification_not_sent: { status: 502, title: "The notification could not be sent" },
   identity_provider_unavailable: { status: 503, title: "The identity provider did not answer" },
   unavailable: { status: 503, title: "Access can't be decided right now" },
   internal: { status: 500, title: "Something went wrong on our side" },

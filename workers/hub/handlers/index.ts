@@ -11,6 +11,7 @@ import { MESH_HANDLERS } from "./mesh.ts";
 import { MESH_RULE_HANDLERS } from "./mesh-rules.ts";
 import { NETWORK_HANDLERS } from "./network.ts";
 import { NODE_HANDLERS } from "./nodes.ts";
+import { NOTIFICATION_HANDLERS } from "./notifications.ts";
 import { OBSERVATION_HANDLERS } from "./observation.ts";
 import { POLICY_HANDLERS } from "./policies.ts";
 import { POLICY_TEST_HANDLERS } from "./policy-test.ts";
@@ -44,4 +45,5 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...MESH_RULE_HANDLERS,
   ...MESH_HANDLERS,
   ...TRUST_HANDLERS,
+  ...NOTIFICATION_HANDLERS,
 };

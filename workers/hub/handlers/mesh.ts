@@ -1,42 +1,9 @@
+import { askAll } from "../../mesh/ask-all.ts";
 import { combineMaps } from "../../mesh/map.ts";
 import type { Bindings } from "../../platform/env.ts";
-import { meshObject } from "../../platform/objects.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
 import { findSegment } from "./segments.ts";
-
-interface SegmentName {
-  readonly id: string;
-  readonly name: string;
-}
-
-/** Segments that have, or lately had, nodes. */
-async function populated({ db }: Bindings): Promise<SegmentName[]> {
-  const { results } = await db
-    .prepare("SELECT id, name FROM segments WHERE id IN (SELECT segment_id FROM nodes) ORDER BY name")
-    .all<SegmentName>();
-  return results;
-}
-
-/** Asks every segment; one that does not answer is named and hides nothing else. */
-async function askAll<T>(
-  bindings: Bindings,
-  ask: (object: ReturnType<typeof meshObject>) => Promise<T>,
-): Promise<{ answers: { segment: SegmentName; answer: T }[]; missing: string[] }> {
-  const answers: { segment: SegmentName; answer: T }[] = [];
-  const missing: string[] = [];
-  await Promise.all(
-    (await populated(bindings)).map(async (segment) => {
-      try {
-        answers.push({ segment, answer: await ask(meshObject(bindings, segment.id)) });
-      } catch {
-        missing.push(segment.name);
-      }
-    }),
-  );
-  answers.sort((a, b) => (a.segment.name < b.segment.name ? -1 : 1));
-  return { answers, missing: missing.sort() };
-}
 
 async function holds(bindings: Bindings) {
   const { answers, missing } = await askAll(bindings, (object) => object.holds());

@@ -2,6 +2,7 @@ import { readIdentityClaims } from "../../../shared/access/login/identity-claims
 import { decideRecheck, type RecheckOutcome } from "../../../shared/access/login/recheck.ts";
 import { retry } from "../../../shared/base/async/retry.ts";
 import type { Bindings } from "../../platform/env.ts";
+import { keepNotices, providerDown } from "../../platform/notices.ts";
 import { timer } from "../../platform/timer.ts";
 import { methodOf } from "../methods.ts";
 import type { Provider } from "../providers.ts";
@@ -33,8 +34,11 @@ export async function checkGrant(
     ? { kind: "away", problem: "the provider is away" }
     : await ask(bindings, provider, grant);
   if (outcome.kind === "superseded") return "superseded";
-  if (outcome.kind === "away" || outcome.kind === "unanswered") away.add(provider.id);
   const now = Date.now();
+  if (outcome.kind === "away" || outcome.kind === "unanswered") {
+    if (!away.has(provider.id)) await keepNotices(bindings, [providerDown(provider, now)], now);
+    away.add(provider.id);
+  }
   const decision = decideRecheck(outcome, grant, provider, now);
   if (decision.next === "end") return endUserOf(bindings, grant, decision.reason, now);
   await settle(bindings.db, grant, decision, now);

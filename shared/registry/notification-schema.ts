@@ -1,0 +1,54 @@
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+/** Who is told of what, and what there is to tell: see `docs/notifications.md`. */
+
+export const DESTINATION_KINDS = ["email", "webhook", "slack"] as const;
+export type DestinationKind = (typeof DESTINATION_KINDS)[number];
+
+export const notificationDestinations = sqliteTable("notification_destinations", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull().unique(),
+  kind: text("kind", { enum: DESTINATION_KINDS }).notNull(),
+  /** An address, or a URL; of Slack only its origin, since the URL is the secret. */
+  target: text("target").notNull(),
+  /** AES-GCM under SECRET_KEY: what signs a webhook, or the URL of Slack's; null where there is none. */
+  secretSealed: text("secret_sealed"),
+  /** JSON list: topics, and actions of the audit log. */
+  events: text("events").notNull(),
+  enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
+  version: integer("version").notNull().default(1),
+  createdAt: integer("created_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+});
+
+/** How far each destination has been told: `Delivery` of `shared/notifications/delivery.ts`. */
+export const notificationDeliveries = sqliteTable("notification_deliveries", {
+  destinationId: text("destination_id")
+    .primaryKey()
+    .references(() => notificationDestinations.id, { onDelete: "cascade" }),
+  doneUntil: integer("done_until").notNull(),
+  sendingUntil: integer("sending_until"),
+  notBefore: integer("not_before").notNull().default(0),
+  failures: integer("failures").notNull().default(0),
+  lastSuccessAt: integer("last_success_at"),
+  lastFailureAt: integer("last_failure_at"),
+  lastFailure: text("last_failure"),
+});
+
+/** What there is to tell, kept so that of one key there is one. */
+export const notices = sqliteTable("notices", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  key: text("key").notNull().unique(),
+  event: text("event").notNull(),
+  at: integer("at").notNull(),
+  subject: text("subject").notNull(),
+  page: text("page").notNull(),
+  keptAt: integer("kept_at").notNull(),
+});
+
+/** Exactly one row: up to where the audit log's index and the history were read. */
+export const notificationCursors = sqliteTable("notification_cursors", {
+  one: integer("one").primaryKey().default(1),
+  leaf: integer("leaf").notNull(),
+  history: integer("history").notNull(),
+});
