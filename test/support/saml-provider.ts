@@ -12,7 +12,7 @@ import {
 export interface SamlProviderFixture {
   readonly origin: string;
   readonly entityId: string;
-  readonly key: Certified;
+  key: Certified;
   /** Whom it signs in, without asking, and what it does otherwise than it should. */
   change: Partial<ResponseOptions>;
   /** The newest request, as samlify read it. */
@@ -24,14 +24,13 @@ export interface SamlProviderFixture {
 /** A SAML identity provider over HTTP; samlify reads our requests and signs the answers. */
 export async function startSamlProvider(port: number, audience: string): Promise<SamlProviderFixture> {
   const origin = `http://127.0.0.1:${port}`;
-  const key = certified();
   const provider: SamlProviderFixture = {
     origin,
     entityId: `${origin}/metadata`,
-    key,
+    key: certified(),
     change: {},
     asked: null,
-    metadata: () => idpMetadata(provider.entityId, key, `${origin}/sso`),
+    metadata: () => idpMetadata(provider.entityId, provider.key, `${origin}/sso`),
     close: () => closeServer(server),
   };
   const server = createServer((request, response) => {
@@ -47,14 +46,14 @@ export async function startSamlProvider(port: number, audience: string): Promise
 
   async function signIn({ searchParams }: URL): Promise<string> {
     const query = { SAMLRequest: searchParams.get("SAMLRequest") ?? "" };
-    provider.asked = await readRequest(query, provider.entityId, key);
+    provider.asked = await readRequest(query, provider.entityId, provider.key);
     const xml = await samlResponse({
       entityId: provider.entityId,
       audience,
       recipient: provider.asked.request.assertionConsumerServiceUrl,
       requestId: provider.asked.request.id,
       now: Date.now(),
-      key,
+      key: provider.key,
       nameId: "erin@corp.example",
       format: "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
       attributes: { groups: ["sales"], displayName: ["Erin"] },

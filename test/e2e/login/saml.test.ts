@@ -99,6 +99,11 @@ describe("sign-in with SAML", () => {
     expect(text).toContain('WantAssertionsSigned="true"');
   });
 
+  test("knows a new key of the provider at once", async () => {
+    idp.key = certified();
+    expect(isSignedIn((await signIn()).visitor)).toBe(true);
+  });
+
   test("is not finished by another browser than the one that began", async () => {
     const { action, fields } = await atProvider();
     const answer = await post(action, fields);

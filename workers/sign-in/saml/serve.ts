@@ -1,6 +1,7 @@
 import { claimsOf } from "../../../shared/access/login/saml/claims.ts";
 import { spMetadata } from "../../../shared/access/login/saml/request.ts";
 import { readResponse } from "../../../shared/access/login/saml/response.ts";
+import { NO_KEY } from "../../../shared/access/login/saml/signature.ts";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { fromBase64 } from "../../../shared/base/base64.ts";
 import { isId } from "../../../shared/base/ids.ts";
@@ -13,7 +14,7 @@ import { loginPath } from "../choose-provider.ts";
 import { failSignIn } from "../finish-sign-in.ts";
 import { ProviderFault } from "../provider-fault.ts";
 import { enabledProvider } from "../providers.ts";
-import { metadataOf } from "./idp.ts";
+import { mayAskAnew, metadataOf } from "./idp.ts";
 import { verifierOf } from "./keys.ts";
 import { entityIdOf, recipientOf, requestIdOf } from "./places.ts";
 
@@ -59,8 +60,12 @@ export async function serveAcs(request: Request, bindings: Bindings): Promise<Re
     requestId: requestIdOf(attempt.nonce),
   };
   try {
-    const isSigned = verifierOf((await metadataOf(bindings, provider)).certificates);
-    const read = await readResponse(text, expected, isSigned, Date.now());
+    const readWith = async (anew: boolean) => {
+      const { certificates } = await metadataOf(bindings, provider, anew);
+      return readResponse(text, expected, verifierOf(certificates), Date.now());
+    };
+    let read = await readWith(false);
+    if (!read.ok && read.error === NO_KEY && mayAskAnew(provider)) read = await readWith(true);
     if (!read.ok) return refuse(read.error);
     const { assertionId, rememberUntil } = read.value;
     const token = hashSecret(`saml:${provider.id}:${assertionId}`);

@@ -20,6 +20,9 @@ const DIGESTS: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
 };
 const ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
+/** What `signedText` says where the signature is in order, but by none of the keys: the provider may have a new one. */
+export const NO_KEY = "no key of the provider made the signature";
+
 /** Whether one of the provider's keys made this signature. */
 export type IsSigned = (
   algorithm: SamlAlgorithm,
@@ -46,7 +49,7 @@ export async function signedText(element: Element, isSigned: IsSigned): Promise<
   if (!text.isWellFormed()) return err("the XML holds half a character");
   if (!isSame(digest(encode(text)), digestValue)) return err("the digest does not fit");
   const isRight = await isSigned(algorithm, encode(canonical(info, infoInclusive)), value);
-  return isRight ? ok(text) : err("no key of the provider made the signature");
+  return isRight ? ok(text) : err(NO_KEY);
 }
 
 function partsOf(signature: Element) {
