@@ -41,9 +41,9 @@ const STEPS = [
   CREATE INDEX admissions_expiry ON admissions (expires_at);`,
 ];
 
-/** Consumed attempts stay this long after their time, so that a replay is told from a guess. */
+/** How long consumed attempts stay after their end. With them, a replay can be told from a guess. */
 const REMEMBER_MS = 60 * 60_000;
-/** Between two clean-ups. */
+/** The time between two clean-ups. */
 const REST_MS = 60_000;
 
 type Row = {
@@ -55,7 +55,10 @@ type Row = {
   session: string | null;
 };
 
-/** Sign-in attempts under way. Each method is one synchronous transaction: an attempt is consumed once. */
+/**
+ * Sign-in attempts that have not ended. Each method is one synchronous transaction, so an attempt is consumed only
+ * once.
+ */
 export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
   readonly #sql: SqlStorage;
 

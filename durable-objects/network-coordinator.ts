@@ -22,7 +22,7 @@ import { type Job, Outbox } from "./storage/outbox.ts";
 
 type Environment = Pick<ObjectBindings, "SEGMENT_SESSIONS" | "SEGMENT_MESH">;
 
-/** What a session object must still be told. */
+/** A message that a session object has still to get. */
 type SessionMessage =
   | { readonly type: "refresh"; readonly owner: string }
   | {
@@ -34,17 +34,17 @@ type SessionMessage =
 
 const WIDTH = 32;
 const SESSIONS_TIMEOUT_MS = 3_000;
-/** An object builds and signs what the change means for its nodes before it answers. */
+/** An object answers only after it has built and signed the new configs of its nodes. */
 const MESH_TIMEOUT_MS = 10_000;
 
 /**
- * The one writer of the policy epoch; tells the objects of sessions and of the mesh what changed for them, and keeps the
- * assertion keys.
+ * The one writer of the policy epoch. It tells the objects of sessions and of the mesh what changed for them, and keeps
+ * the assertion keys.
  */
 export class NetworkCoordinator extends DurableObject<Environment> implements NetworkCoordinatorRpc {
   readonly #store: CoordinatorStore;
   readonly #sessions: FanOut<SessionMessage, readonly string[]>;
-  /** Of segments: what each must learn, the store says when it is told. */
+  /** Messages to segments. The store knows what each segment must learn when the message is sent. */
   readonly #mesh: FanOut<string, void>;
 
   constructor(ctx: DurableObjectState, env: Environment) {
@@ -88,7 +88,7 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
     return { pending: ownersOf((await this.#sessions.deliver(jobs)).pending) };
   }
 
-  /** What is waiting for an owner is part of the news that it gets next. */
+  /** The news that an owner gets next includes everything that still waits for the owner. */
   #refreshing(owners: readonly string[]): Job<SessionMessage>[] {
     return owners.map((owner) => this.#sessions.add(`refresh:${owner}`, { type: "refresh", owner }));
   }
@@ -124,14 +124,14 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
 
   override async alarm(): Promise<void> {
     await onAlarm(this.ctx.storage, async () => {
-      // Not awaited: a segment that builds for long holds up no message to a session object.
+      // This is not awaited, so that a segment that builds for long does not delay a message to a session object.
       this.ctx.waitUntil(this.#mesh.deliverDue());
       await this.#sessions.deliverDue();
       if (this.#store.keys().length > 0) await this.#rotateKeys();
     });
   }
 
-  /** Calls at the same time share one rotation, so that they make one set of keys. */
+  /** Simultaneous calls share one rotation, so that they make one set of keys. */
   readonly #rotateKeys = singleFlight(() => this.#carryOutRotation());
 
   async #carryOutRotation(): Promise<void> {
@@ -142,7 +142,7 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
     this.#ringWhenDue();
   }
 
-  /** The next time that something is due: a message, or the keys' rotation. */
+  /** Sets the alarm to the next due time, of a message or of the keys' rotation. */
   #ringWhenDue(): void {
     const keys = this.#store.keys();
     const rotation = keys.length > 0 ? planRotation(keys, Date.now()).nextAt : null;
@@ -156,7 +156,7 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
     return [];
   }
 
-  /** Brings an owner up to date, and forgets which users it has no session of. */
+  /** Brings an owner up to date, and forgets the users of whom the owner has no session. */
   async #refresh(owner: string, object: SegmentSessionsRpc): Promise<void> {
     for (let more = true; more; ) {
       const question = this.#store.question(owner);

@@ -6,8 +6,8 @@ import { err, ok, type Result } from "../shared/base/result.ts";
 import type { SnapshotPolicy } from "../shared/registry/snapshot.ts";
 
 /**
- * Compiles the policies of one caller, one after another and in small pieces: the parser is slow, and no traffic of an
- * app may wait for it. It keeps nothing.
+ * Compiles the policies of one caller, one after another and in small pieces. The parser is slow, and the traffic of an
+ * app must not wait for it. This object stores nothing.
  */
 export class PolicyCompiler extends DurableObject implements PolicyCompilerRpc {
   #allowance: Allowance | null = null;
@@ -26,7 +26,7 @@ export class PolicyCompiler extends DurableObject implements PolicyCompilerRpc {
   }
 }
 
-/** Cedar's own parser is large: it is loaded when somebody writes a policy, never when an isolate starts. */
+/** Cedar's own parser is large. It is loaded when somebody writes a policy, never when an isolate starts. */
 async function parse(source: string, name: string) {
   const { parsePolicies } = await import("./policies/parse.ts");
   return parsePolicies(source, name, () => scheduler.wait(0));

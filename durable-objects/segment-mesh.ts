@@ -30,8 +30,8 @@ interface Environment extends EndingEnvironment {
 }
 
 /**
- * The one writer of what the nodes of a segment apply. `docs/consistency-and-failure.md` says what it promises,
- * decision 0009 how much it can bear.
+ * The one writer of the configs of a segment's nodes. `docs/consistency-and-failure.md` says what it promises, and
+ * decision 0009 says how much load it can bear.
  */
 export class SegmentMesh extends DurableObject<Environment> implements mesh.SegmentMeshRpc {
   readonly #segment = this.ctx.id.name ?? "";
@@ -88,7 +88,8 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     for (const { node, counter } of seen) {
       if (counter !== null) this.#store.receipts.acknowledge(node, counter, now);
     }
-    // Off the poll's way, except for an object that knows nothing: an empty directory would put everybody out.
+    // The poll does not wait for the registry. An object without a copy of the network is an exception, since its empty
+    // directory would refuse all nodes.
     if (!this.#learner.network) await this.#learner.learn(0);
     else if (now - this.#learner.askedAt > CATCH_UP_MS) {
       const caughtUp = this.#learner.learn(NEWEST);
@@ -108,7 +109,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
   async admitHandshake(node: string, made: SignedHandshake): Promise<mesh.HandshakeVerdict> {
     await this.#learner.known();
     const { rows } = this.#store;
-    // A node that enrolled a moment ago: the notice of it may not have come.
+    // The node may have enrolled a moment ago, so that the notice of it has not come yet.
     if (!rows.get(node)) await this.#learner.learn(NEWEST);
     const row = rows.get(node);
     if (!row || row.status === "gone") return "unknown";
@@ -161,7 +162,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     return this.#store.receipts.receipt(node, Date.now(), (member) => network.nameOf(member));
   }
 
-  /** Opens the socket of a node, after the Worker proved who asks. */
+  /** Opens the socket of a node. The Worker has authenticated the node before. */
   override async fetch(request: Request): Promise<Response> {
     if (request.headers.get("upgrade") !== "websocket") return new Response(null, { status: 426 });
     const node = new URL(request.url).searchParams.get("node") ?? "";
@@ -169,7 +170,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     return this.#sockets.open(node);
   }
 
-  /** Nodes have nothing to say here; pings are answered without waking the object. */
+  /** Nodes have nothing to say here. Pings are answered without waking the object. */
   override webSocketMessage(socket: WebSocket): void {
     socket.close(1008, "nothing is expected here");
   }

@@ -38,7 +38,7 @@ interface Environment extends Pick<ObjectBindings, "NETWORK_COORDINATOR" | "SEGM
   readonly DB: D1Database;
 }
 
-/** What must reach others after a session ended. */
+/** A message that other objects or the registry must get after a session ended. */
 type Notice =
   | {
       readonly type: "mark_ended";
@@ -48,20 +48,26 @@ type Notice =
     }
   | { readonly type: "end_children"; readonly parentId: string };
 
-/** What a command left behind. */
+/** The result of a command. */
 interface Done {
   readonly state: SessionsState;
   readonly ended: string[];
 }
 
 const COORDINATOR_TIMEOUT_MS = 2_000;
-/** Longer than the coordinator waits for one object, so that its own retries are the ones that count. */
+/** Longer than the coordinator waits for one object, so that the coordinator's own retries count. */
 const NOTICE_TIMEOUT_MS = 5_000;
-/** As many as an alarm takes on, so that none lasts longer than one time limit: open lines wait for the next one. */
+/**
+ * The number of notices that one alarm sends. So no alarm lasts longer than one time-out, which matters since open
+ * lines wait for the next alarm.
+ */
 const NOTICES_AT_ONCE = 32;
 const MARK_ATTEMPTS = 3;
 
-/** The one writer of the sessions of a segment, region and shard. `docs/consistency-and-failure.md` says what it promises. */
+/**
+ * The one writer of the sessions of a segment, region and shard. `docs/consistency-and-failure.md` says what it
+ * promises.
+ */
 export class SegmentSessions extends DurableObject<Environment> implements SegmentSessionsRpc {
   readonly #store: SessionStore;
   readonly #lines: KillLines;
@@ -69,9 +75,11 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   readonly #parents = new ParentUse();
   #confirmedAt: number | null = null;
   readonly #confirmTogether = singleFlight(() => this.#confirm());
-  /** Users for whom a session is being made, and how many: they count as if they had one. */
+  /**
+   * The users for whom a session is being made, with the number of such sessions. They count as if they had a session.
+   */
   readonly #expected = new Map<string, number>();
-  /** When this object must prove its freshness for the sake of open lines; null while there are none. */
+  /** When this object must prove its freshness because of open lines. Null while there are no lines. */
   #linesDueAt: number | null;
 
   constructor(ctx: DurableObjectState, env: Environment) {
@@ -109,7 +117,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   async verify(secretHash: string, appId: string | null, touch: boolean): Promise<Verdict> {
     if (!this.#store.exists) return { ok: false, reason: "unknown", epoch: 0 };
     let known = this.#store.bySecret(secretHash);
-    // A denial needs no proof of freshness: who makes up a cookie sets nothing in motion.
+    // A denial needs no proof of freshness, so an invented cookie causes no further work.
     if (known.live.size === 0) return verdictOf(known, secretHash, appId);
     if (!this.#isFresh()) {
       if (!(await this.#isCurrent())) return { ok: false, reason: "stale", epoch: this.#store.epoch };
@@ -190,14 +198,20 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     });
   }
 
-  /** Cuts every line when this object can't vouch for itself: pings are answered even while it knows nothing new. */
+  /**
+   * Cuts every line when this object can't vouch for itself. Otherwise its automatic answers to pings would look like
+   * news.
+   */
   async #proveFreshToLines(): Promise<void> {
     if (this.#linesDueAt === null) return;
     if (!(await this.#isCurrent())) this.#lines.cutAll();
     this.#linesDueAt = this.#lines.areOpen() ? this.#nextProof() : null;
   }
 
-  /** When open lines need the next proof of freshness: soon, and no later than this object turns stale. */
+  /**
+   * When open lines need the next proof of freshness. It is soon, and never later than the moment when this object
+   * turns stale.
+   */
   #nextProof(): number {
     return Math.min(Date.now() + CONFIRM_AFTER_MS, (this.#confirmedAt ?? 0) + STALE_AFTER_MS + 1);
   }
@@ -209,7 +223,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     return done.value;
   }
 
-  /** Decides, writes in one transaction, then performs the effects. */
+  /** Decides, writes the events in one transaction, and then performs the effects. */
   #tryRun(command: SessionCommand, state: SessionsState): Result<Done, SessionRefusal> {
     const now = Date.now();
     const decision = decide(state, command, now);
@@ -232,14 +246,16 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     return ok({ state: after, ended });
   }
 
-  /** Who uses an app is signed in: the session that it came from must not idle out meanwhile. */
+  /**
+   * Tells the sign-in session that its app session is in use, so that the sign-in session does not idle out meanwhile.
+   */
   #keepParentAlive(session: Session | undefined, now: number): void {
     const { parentId, parentOwner } = session ?? {};
     if (!parentId || !parentOwner || !this.#parents.isDue(parentId, now)) return;
     const parent = objectOf(this.env.SEGMENT_SESSIONS, parentOwner);
     this.#parents.asked(parentId, now);
     const told = parent.keepAlive(parentId).then((idleMs) => this.#parents.told(parentId, now, idleMs));
-    // Left out, it is told with the next use.
+    // If this message is lost, the next use of the app sends another one.
     this.ctx.waitUntil(told.catch(() => undefined));
   }
 
@@ -278,19 +294,19 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     if (meta.changes === 0 && attempts < MARK_ATTEMPTS) throw new Error("there is no row to mark yet");
   }
 
-  /** Whether this object may vouch for its epoch without a question. */
+  /** Whether this object may vouch for its epoch without asking the coordinator. */
   #isFresh(): boolean {
     return freshness(this.#confirmedAt, Date.now()) === "fresh";
   }
 
-  /** Whether this object may vouch for its epoch now; asks the coordinator where it must. */
+  /** Whether this object may vouch for its epoch now. It asks the coordinator if necessary. */
   async #isCurrent(): Promise<boolean> {
     if (this.#isFresh()) return true;
     await this.#confirmTogether().catch(() => undefined);
     return freshness(this.#confirmedAt, Date.now()) !== "stale";
   }
 
-  /** Whether a change of this user reaches this object from now on, and every one until now is known. */
+  /** Whether this object knows every change of this user until now, and will hear of every later one. */
   async #isToldOf(userId: string): Promise<boolean> {
     if (this.#store.hasLiveOf(userId)) return this.#isCurrent();
     return this.#confirm(userId).then(
@@ -299,7 +315,9 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     );
   }
 
-  /** Learns every change until now, however many answers that takes; with a user, subscribes to the user first. */
+  /**
+   * Learns every change until now, with as many questions as that takes. With a user, it subscribes to the user first.
+   */
   async #confirm(userId?: string): Promise<void> {
     const owner = this.ctx.id.name;
     if (owner === undefined) throw new Error("a session object has a name");

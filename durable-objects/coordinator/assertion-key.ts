@@ -3,7 +3,7 @@ import { hex } from "../../shared/base/base64url.ts";
 
 const ALGORITHMS = { ES256: { name: "ECDSA", namedCurve: "P-256" }, EdDSA: { name: "Ed25519" } } as const;
 
-/** Makes a signing key that is good between the given times. */
+/** Makes a signing key that is valid between the given times. */
 export async function makeAssertionKey(times: Omit<AssertionKey, "kid" | "jwk">): Promise<AssertionKey> {
   const pair = (await crypto.subtle.generateKey(ALGORITHMS[times.alg], true, [
     "sign",

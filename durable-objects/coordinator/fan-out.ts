@@ -4,20 +4,22 @@ import { logError } from "../log.ts";
 import type { Job, Outbox } from "../storage/outbox.ts";
 import { timer } from "../timer.ts";
 
-/** How one kind of message is delivered. */
+/** How messages of one kind are delivered. */
 interface Delivery<M, R> {
-  /** Objects told at the same time. */
+  /** The number of objects that are told at the same time. */
   readonly width: number;
-  /** Milliseconds after which an object counts as away. */
+  /** After this many milliseconds without an answer, an object counts as away. */
   readonly timeoutMs: number;
   tell(message: M): Promise<R>;
-  /** Called whenever the outbox may be due at another time. */
+  /** Is called whenever the next due time of the outbox may have changed. */
   onScheduled(): void;
 }
 
 const JOBS_PER_ALARM = 200;
 
-/** Tells objects one kind of message: at once, and again by alarm where one did not answer. */
+/**
+ * Tells objects messages of one kind. It sends each message at once, and again by alarm when an object does not answer.
+ */
 export class FanOut<M, R> {
   readonly #outbox: Outbox<M>;
   readonly #delivery: Delivery<M, R>;
@@ -27,7 +29,7 @@ export class FanOut<M, R> {
     this.#delivery = delivery;
   }
 
-  /** Adds a message, in the place of the one of this key that still waits. Call it in the transaction of its cause. */
+  /** Adds a message. It replaces a waiting message with the same key. Call it in the transaction of its cause. */
   add(key: string, message: M): Job<M> {
     return this.#outbox.put(key, message, Date.now());
   }
@@ -40,10 +42,10 @@ export class FanOut<M, R> {
     await this.deliver(this.#outbox.due(Date.now(), JOBS_PER_ALARM));
   }
 
-  /** Tries each message now. What fails stays in the outbox, and is given back as `pending`. */
+  /** Tries each message now. A message that fails stays in the outbox, and `pending` contains it. */
   async deliver(jobs: readonly Job<M>[]): Promise<{ answers: R[]; pending: M[] }> {
     const { width, timeoutMs, tell, onScheduled } = this.#delivery;
-    // Before the first attempt: an object that dies in the middle comes back by its alarm.
+    // The claim comes before the first attempt. If the object dies during the delivery, its alarm continues.
     const until = Date.now() + timeoutMs * Math.ceil(jobs.length / width);
     for (const job of jobs) this.#outbox.claim(job, until);
     onScheduled();

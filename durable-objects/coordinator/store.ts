@@ -12,8 +12,8 @@ const SCHEMA = `
   CREATE TABLE assertion_keys (kid TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;`;
 
 /**
- * Before, every object was told of every user, under the policy epoch. Nobody knows which users those objects have, so
- * they subscribe to all (`*`) until they have no session.
+ * Before this step, every object was told of every user, under the policy epoch. Nobody knows which users those objects
+ * have. So they subscribe to all users (`*`) until they have no session.
  */
 const TWO_KINDS_OF_NEWS = `
   ALTER TABLE owners RENAME COLUMN synced_epoch TO synced;
@@ -26,26 +26,31 @@ const TWO_KINDS_OF_NEWS = `
   INSERT INTO subscriptions (owner, user_id, number) SELECT name, '*', 0 FROM owners;`;
 
 export const MESH_OUTBOX = "mesh_outbox";
-/** Up to which revision of the mesh each segment's object must learn, and has learnt. */
+/** For each segment, the revision of the mesh that its object must learn, and the revision that it has learnt. */
 const MESH_SEGMENTS = `
   CREATE TABLE mesh_segments (
     segment TEXT PRIMARY KEY, wanted INTEGER NOT NULL, learnt INTEGER NOT NULL DEFAULT 0
   ) STRICT;${outboxSchema(MESH_OUTBOX)}`;
 
-/** Milliseconds for which a change is kept for those who subscribe later: longer than a caller holds a principal. */
+/**
+ * How long a change is kept for objects that subscribe later, in milliseconds. It is longer than a caller holds a
+ * principal.
+ */
 const CHANGE_KEPT_MS = 10 * 60_000;
-/** Principals that one answer carries, at least; those of one sequence number are never split. */
+/** The least number of principals in one full answer. Principals of one sequence number are never split. */
 const PRINCIPALS_PER_ANSWER = 500;
 
-/** One telling of one owner. */
+/** One message to one owner. */
 export interface Question {
-  /** The newest subscription when it was asked: the answer says nothing of a newer one. */
+  /**
+   * The number of the newest subscription when the question was asked. The answer says nothing of a newer subscription.
+   */
   readonly asked: number;
   readonly news: News;
   readonly more: boolean;
 }
 
-/** The rows of the coordinator: the two counters, who must hear of what, what changed, and the assertion keys. */
+/** The rows of the coordinator: the two counters, the subscriptions, the changes, and the assertion keys. */
 export class CoordinatorStore {
   readonly #sql: SqlStorage;
 
@@ -54,25 +59,25 @@ export class CoordinatorStore {
     migrate(sql, [META_SCHEMA, outboxSchema(), SCHEMA, TWO_KINDS_OF_NEWS, MESH_SEGMENTS]);
   }
 
-  /** Counts the changes of what policies are evaluated with. */
+  /** The policy epoch. It counts the changes of the facts that policies are evaluated with, except users. */
   get epoch(): number {
     return readMeta(this.#sql, "epoch") + 1;
   }
 
-  /** Counts the changes of users. */
+  /** The sequence number. It counts the changes of users. */
   get sequence(): number {
     return readMeta(this.#sql, "sequence");
   }
 
-  /** The next policy epoch. Returns the owners that must hear of it: all. */
+  /** Raises the policy epoch. Returns the owners that must hear of it, which are all owners. */
   publish(): string[] {
     raiseMeta(this.#sql, "epoch", this.epoch);
     return this.owners();
   }
 
   /**
-   * The next sequence number, under which these users changed. An older version of a user never replaces a newer one.
-   * Returns the owners that must hear of it: those that subscribed to one of the users.
+   * Takes the next sequence number for a change of these users. An older version of a user never replaces a newer
+   * version. Returns the owners that must hear of the change: those that subscribed to one of the users.
    */
   change(principals: readonly Principal[], now: number): string[] {
     raiseMeta(this.#sql, "sequence", this.sequence + 1);
@@ -106,13 +111,13 @@ export class CoordinatorStore {
     return { ...news, principals: [...news.principals, ...this.#newestOf(userId)] };
   }
 
-  /** What an owner is to be told now; `more` says that another question must follow. */
+  /** The news for an owner. `more` says that another question must follow. */
   question(owner: string): Question {
     const { more, ...news } = this.#newsFor(owner, this.#synced(owner));
     return { asked: readMeta(this.#sql, "subscribed"), news, more };
   }
 
-  /** Notes what an owner answered. Call it inside a transaction. */
+  /** Notes the answer of an owner. Call it inside a transaction. */
   answered(owner: string, { asked, news }: Question, heard: Heard): void {
     this.#markSynced(owner, news.sequence);
     this.#unsubscribe(owner, heard, asked);
@@ -140,7 +145,7 @@ export class CoordinatorStore {
     };
   }
 
-  /** The user as the last change of the last minutes left them; nothing where there was none. */
+  /** The user after the last change, if it happened in the last minutes. Otherwise empty. */
   #newestOf(userId: string): Principal[] {
     return this.#sql
       .exec<{ document: string }>("SELECT document FROM changed_principals WHERE user_id = ?", userId)
@@ -148,7 +153,7 @@ export class CoordinatorStore {
       .map(({ document }) => JSON.parse(document) as Principal);
   }
 
-  /** @param since The sequence up to which the owner knows every change. */
+  /** @param since The sequence number up to which the owner knows every change. */
   #subscribe(owner: string, userId: string, since: number): void {
     const number = readMeta(this.#sql, "subscribed") + 1;
     raiseMeta(this.#sql, "subscribed", number);
@@ -161,7 +166,7 @@ export class CoordinatorStore {
     );
   }
 
-  /** Forgets whom an owner need not hear of, as far as it did not subscribe anew after subscription `asked`. */
+  /** Removes the subscriptions that an owner does not need any more. Subscriptions that are newer than `asked` stay. */
   #unsubscribe(owner: string, { absent, isIdle }: Heard, asked: number): void {
     this.#sql.exec(
       `DELETE FROM subscriptions WHERE owner = ? AND number <= ?
@@ -205,7 +210,10 @@ export class CoordinatorStore {
     this.#sql.exec("UPDATE owners SET synced = max(synced, ?) WHERE name = ?", sequence, owner);
   }
 
-  /** Notes what the segments must learn. Returns those that may not have learnt it; forgets the segments that are gone. */
+  /**
+   * Notes the revision that the segments must learn. Returns the segments that may not have learnt it. Forgets segments
+   * that do not exist any more.
+   */
   wantMesh(revision: number, segments: readonly string[]): string[] {
     const all = JSON.stringify(segments);
     this.#sql.exec(

@@ -5,7 +5,10 @@ import type { ConfigAnswer } from "../../shared/node/protocol/types.ts";
 import { serialOf } from "./member-store.ts";
 import type { MeshStore } from "./mesh-store.ts";
 
-/** What brings the node from its base to its newest config; null for who is no member, or was given nothing yet. */
+/**
+ * The update that brings the node from its base to its newest config. Null when the node is no member, or was given no
+ * config yet.
+ */
 export function configOf(
   store: MeshStore,
   network: Network,
@@ -29,7 +32,7 @@ export function configOf(
   return { serial: serialOf(row), manifest: row.manifest, pollSeconds, ...update.value };
 }
 
-/** Bytes (base64url) of an object that the node's newest manifest leads to; null for every other. */
+/** The bytes (base64url) of an object that the node's newest manifest leads to. Null for every other object. */
 export function objectOfNode(store: MeshStore, node: string, hash: string): string | null {
   const row = store.rows.get(node);
   if (!row?.manifest || row.status !== "approved" || !store.objects.leadsTo(row.manifest, hash)) return null;

@@ -17,7 +17,7 @@ const ACTIONS = { expire: "node.expire", remove: "node.remove_absent" } as const
 
 const AT_ONCE = 100;
 
-/** Ends memberships whose date has come, and takes out ephemeral nodes that stayed away. */
+/** Ends memberships whose end date has come, and removes ephemeral nodes that stayed away. */
 export async function endDue(
   env: EndingEnvironment,
   learner: Learner,
@@ -33,12 +33,12 @@ export async function endDue(
     const coordinator = objectOf(env.NETWORK_COORDINATOR, "network");
     await coordinator.tellMesh(network.state.revision, [...network.segments()]);
   } catch (error) {
-    // The others find out by themselves while their nodes poll.
+    // The other segments learn of the end by themselves, while their nodes poll.
     logError("segments_not_told", error);
   }
 }
 
-/** Writes into the registry that a membership ended by itself, together with its entry of the audit log. */
+/** Writes the end of a membership into the registry, together with its entry of the audit log. */
 async function endMembership(env: EndingEnvironment, { row, how }: End, now: number): Promise<void> {
   const statements =
     how === "remove" ? removeNode(row.id, now) : [setStatus(row.id, ["approved"], "expired", now)];
@@ -56,7 +56,7 @@ async function endMembership(env: EndingEnvironment, { row, how }: End, now: num
     await objectOf(env.AUDIT_LOG, "audit").append([entry]);
     await env.DB.batch(prepareAll(env.DB, [deletePending(entry.id)]));
   } catch (error) {
-    // What the log is not told now it is told by the next who keeps house.
+    // If the log can't be told now, the next clean-up tells it.
     logError("node_end_not_recorded", error);
   }
 }

@@ -6,7 +6,7 @@ import {
 } from "../../shared/node/handshake-verdict.ts";
 import { type MemberRow, newestHandshakeOf } from "./member-store.ts";
 
-/** The handshakes of the members, as far back as one may be told from a copy of it. */
+/** The handshakes of the members. They are kept as long as a copy of a node's state can be recognised by them. */
 export class HandshakeStore {
   readonly #sql: SqlStorage;
 
@@ -14,7 +14,7 @@ export class HandshakeStore {
     this.#sql = sql;
   }
 
-  /** Judges a handshake of an approved member, and remembers it whatever the verdict is. */
+  /** Judges a handshake of an approved member, and remembers it, whatever the verdict is. */
   judge(row: MemberRow, made: SignedHandshake, now: number): ReturnType<typeof judgeHandshake> {
     const verdict = judgeHandshake(made, this.#known(row, made));
     this.#remember(row.node, made, now);

@@ -2,7 +2,7 @@ import type { Hold } from "../../shared/node/segment-mesh.ts";
 
 const MOST_NAMED = 100;
 
-/** What waits for an administrator: at most one change of each kind, the newest. */
+/** The holds that wait for an administrator: at most one for each reason, the newest. */
 export class HoldStore {
   readonly #sql: SqlStorage;
 
@@ -10,7 +10,7 @@ export class HoldStore {
     this.#sql = sql;
   }
 
-  /** A change that still waits keeps the time at which it began to. */
+  /** Stores a hold. If a hold of this reason waits already, its start time stays. */
   set(hold: Hold): void {
     this.#sql.exec(
       `INSERT INTO holds (reason, revision, held_at, detail, nodes) VALUES (?, ?, ?, ?, ?)
@@ -27,7 +27,7 @@ export class HoldStore {
     this.#sql.exec("DELETE FROM holds WHERE reason = ?", reason);
   }
 
-  /** Of the change of this reason that waits; null when none does. */
+  /** The revision of the waiting hold of this reason. Null when none waits. */
   revisionOf(reason: Hold["reason"]): number | null {
     return this.all().find((hold) => hold.reason === reason)?.revision ?? null;
   }

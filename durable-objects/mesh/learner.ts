@@ -5,10 +5,12 @@ import type { MeshCommand } from "../../shared/node/mesh/wish.ts";
 import type { Publisher } from "./publisher.ts";
 import type { RegistryReader } from "./registry-reader.ts";
 
-/** Whatever the registry says. */
+/** Stands for the newest revision in the registry. */
 export const NEWEST = Number.POSITIVE_INFINITY;
 
-/** Keeps the object's copy of the network, and has published what changes in it: one change after the other. */
+/**
+ * Keeps the object's copy of the network, and publishes what the changes mean. It handles one change after the other.
+ */
 export class Learner {
   readonly #segment: string;
   readonly #registry: RegistryReader;
@@ -25,7 +27,7 @@ export class Learner {
     this.#ends = ends;
   }
 
-  /** As it was learnt at last; null when nothing was, or when the last try failed. */
+  /** The copy of the network. Null before the first read, or when the last try failed. */
   get network(): Network | null {
     return this.#network;
   }
@@ -35,21 +37,21 @@ export class Learner {
     return this.#askedAt;
   }
 
-  /** The network as it was known at last; reads it where this object knows nothing yet. */
+  /** Gives the copy of the network. If there is none yet, it reads the registry. */
   async known(): Promise<Network> {
     if (!this.#network) await this.learn(0);
     if (!this.#network) throw new Error("the mesh was never used");
     return this.#network;
   }
 
-  /** Learns at least a revision, and publishes what it changed. */
+  /** Learns at least this revision, and publishes what it changed. */
   learn(revision: number): Promise<void> {
     return this.#queue.run(async () => {
       if (this.#network && this.#network.state.revision >= revision) return;
       try {
         await this.#catchUp(Date.now());
       } catch (error) {
-        // What is in memory may be ahead of what was stored: begin anew.
+        // The copy in memory may be ahead of the stored state, so it is thrown away.
         this.#network = null;
         throw error;
       }
@@ -72,10 +74,9 @@ export class Learner {
   }
 
   /**
-   * Carries out a command on what is known, after all that waits.
-   *
-   * @param isWanted Asked when it is the command's turn.
-   * @returns Whether it was carried out.
+   * Carries out a command on the copy of the network, after all commands that wait.
+   * @param isWanted Is asked when it is the command's turn.
+   * @returns Whether the command was carried out.
    */
   command(command: MeshCommand, isWanted = () => true): Promise<boolean> {
     return this.#queue.run(async () => {

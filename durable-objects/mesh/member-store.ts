@@ -32,11 +32,14 @@ export interface MemberRow {
   [column: string]: SqlStorageValue;
 }
 
-/** Members that are gone are remembered so long for isolates that knew them. */
+/**
+ * The names of two numbers in `meta`. The clock is the version of the directory. The floor is the least version that an
+ * isolate may know for a partial answer, since the nodes that left before it are forgotten.
+ */
 const CLOCK = "directory_clock";
 const FLOOR = "directory_floor";
 
-/** Who is in the segment, and what each was given last. */
+/** The nodes of the segment, and what each was last given. */
 export class MemberStore {
   readonly #sql: SqlStorage;
 
@@ -60,7 +63,7 @@ export class MemberStore {
     return this.#nodes("SELECT node FROM members WHERE status = 'approved'");
   }
 
-  /** How the member stands now. What it was given is cleared where it is no member any more. */
+  /** Notes the standing of a member. What the member was given is cleared when it is no member any more. */
   stand({ node, status, newest, floorMade }: Extract<MeshEvent, { type: "stands" }>): void {
     this.#sql.exec(
       `INSERT INTO members (node, status, changed, handshake, handshake_made, floor_made) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -83,7 +86,7 @@ export class MemberStore {
     return row?.manifest ? { manifest: row.manifest, peers: JSON.parse(row.peers) as string[] } : null;
   }
 
-  /** Stores what a tick proves. */
+  /** Stores the issues of a tick with their proofs. */
   publish(issues: readonly NodeIssue[], tick: Tick): void {
     const { serial, expiresAt } = tick.document;
     this.#sql.exec(
@@ -139,7 +142,7 @@ export class MemberStore {
     return this.#nodes("SELECT node FROM members WHERE waiting = 1");
   }
 
-  /** Approved members whose head expires before the time, or that have none. */
+  /** Approved members whose head expires before the time, or that have no head. */
   expiringBefore(time: number, limit: number): string[] {
     return this.#nodes(
       `SELECT node FROM members WHERE status = 'approved' AND coalesce(head_expires_at, 0) < ?
@@ -157,7 +160,7 @@ export class MemberStore {
     return rows.toArray()[0]?.at ?? null;
   }
 
-  /** Takes one of the member's allowance for what its peers must hear of. */
+  /** Takes one from the member's allowance for news that its peers must hear. */
   claimNews(row: MemberRow, now: number): Allowed {
     const allowed = takeAllowance(row.told_until, now);
     if (allowed.ok) {
@@ -177,12 +180,12 @@ export class MemberStore {
     return new Map(rows.toArray().map(({ node, seen_at }) => [node, seen_at]));
   }
 
-  /** Of the directory: grows with each change of it. */
+  /** The version of the directory. It grows with each change of the directory. */
   get version(): number {
     return readMeta(this.#sql, CLOCK);
   }
 
-  /** What an isolate that knows the directory up to `known` does not know yet. */
+  /** The changes that an isolate does not know if it knows the directory up to `known`. */
   directory(known: number, pollSeconds: number): Directory {
     const full = known < readMeta(this.#sql, FLOOR) || known === 0 || known > this.version;
     const rows = this.#sql
@@ -198,7 +201,7 @@ export class MemberStore {
     return { version: this.version, full, entries, removed, pollSeconds };
   }
 
-  /** Forgets who is gone, and heads that no member stands under. */
+  /** Forgets the nodes that are gone, and heads that no member uses. */
   sweep(): void {
     const { floor } = this.#sql
       .exec<{ floor: number | null }>("SELECT max(changed) AS floor FROM members WHERE status = 'gone'")

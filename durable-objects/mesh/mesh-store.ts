@@ -7,7 +7,7 @@ import { MemberStore, newestHandshakeOf } from "./member-store.ts";
 import { ObjectStore } from "./object-store.ts";
 import { ReceiptStore } from "./receipt-store.ts";
 
-/** All that is decided for the members of a segment, in rows. */
+/** Everything that is decided for the members of a segment, in rows. */
 export class MeshStore implements MeshView {
   readonly rows: MemberStore;
   readonly objects: ObjectStore;
@@ -23,7 +23,7 @@ export class MeshStore implements MeshView {
     this.receipts = new ReceiptStore(storage.sql);
   }
 
-  /** All of them or none. */
+  /** Writes all events or none of them. */
   apply(events: readonly MeshEvent[], now: number): void {
     if (events.length === 0) return;
     this.#storage.transactionSync(() => {
@@ -60,7 +60,7 @@ export class MeshStore implements MeshView {
         raiseMeta(this.#storage.sql, "revision", event.revision);
         break;
       case "revoked":
-        // All of them at once.
+        // `apply` gives all `revoked` events to the receipts at once.
         break;
     }
   }

@@ -1,9 +1,12 @@
 import type { Addressed, AnyDocument } from "../../shared/node/config/object.ts";
 import type { ManifestDocument, ObjectHash, PeerDocument } from "../../shared/node/config/types.ts";
 
-/** An object is written again when its last use is noted further back than this. */
+/** The use of an object is noted again when the last note is older than this. */
 const TOUCH_MS = 3_600_000;
-/** Longer than any head lives, at whose renewal all that a member needs is touched. */
+/**
+ * How long an unused object is kept. It is longer than any head lives, and each renewal of a head touches all objects
+ * that the member needs.
+ */
 const KEEP_MS = 48 * 3_600_000;
 
 /** The objects that members apply, by the hash of their bytes. */
@@ -25,7 +28,7 @@ export class ObjectStore {
     );
   }
 
-  /** Notes the use of an object that is there already. False when it is not. */
+  /** Notes the use of a stored object. Returns false when the object is not stored. */
   touch(hash: ObjectHash, now: number): boolean {
     const [row] = this.#sql
       .exec<{ touched_at: number }>("SELECT touched_at FROM objects WHERE hash = ?", hash)
@@ -60,7 +63,7 @@ export class ObjectStore {
     return document.peers.some((peer) => this.document<PeerDocument>(peer)?.record === hash);
   }
 
-  /** Notes the use of all that a manifest leads to. */
+  /** Notes the use of all objects that a manifest leads to. */
   touchTree(manifest: ObjectHash, now: number): void {
     const document = this.document<ManifestDocument>(manifest);
     if (!document) return;

@@ -1,6 +1,9 @@
 import type { EnvelopeSigner } from "../../shared/crypto/dsse.ts";
 
-/** Signs as the hub's online role. Its cryptography is loaded here, so that Workers that serve no mesh start without it. */
+/**
+ * Makes the signer of the hub's online role. Its cryptography is loaded here, so that Workers without a mesh start
+ * without it.
+ */
 export async function makeOnlineSigner(secretKey: string): Promise<EnvelopeSigner> {
   const { createCryptoProvider } = await import("../../shared/crypto/provider.ts");
   const { onlineSigner } = await import("../../shared/node/hub-keys.ts");

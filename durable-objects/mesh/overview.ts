@@ -9,7 +9,7 @@ import type { Sockets } from "./sockets.ts";
 
 const MOST_MAPPED = 2_000;
 
-/** What people see of the segment. */
+/** The view of the segment for people. */
 export class Overview {
   readonly #store: MeshStore;
   readonly #reports: ReportStore;

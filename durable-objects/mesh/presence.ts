@@ -1,12 +1,12 @@
 import type { SeenNode } from "../../shared/node/segment-mesh.ts";
 import type { MemberStore } from "./member-store.ts";
 
-/** Times further apart are written down; what is lost by a restart is no more than that. */
+/** A time is written down when it is further than this from the written one. A restart loses no more than this. */
 const WRITE_MS = 5 * 60_000;
-/** Missed polls after which a node is away. */
+/** After this many missed polls, a node counts as away. */
 const MISSED_POLLS = 3;
 
-/** When nodes were last heard: in memory, and now and then written behind. */
+/** When each node was last heard. The times are in memory, and are written down now and then. */
 export class Presence {
   readonly #members: MemberStore;
   readonly #seen: Map<string, number>;
@@ -36,12 +36,12 @@ export class Presence {
   isOnline(node: string, pollSeconds: number, now: number): boolean {
     const seen = this.#seen.get(node) ?? 0;
     const limit = MISSED_POLLS * pollSeconds * 1_000;
-    // After a restart the times are as old as they were written: nobody is called away for that.
+    // After a restart the known times may be as old as the last write, so no node is called away because of that.
     const behind = now - this.#startedAt < limit ? WRITE_MS : 0;
     return now - seen < limit + behind;
   }
 
-  /** Since when the node was not heard, at the latest: what may not have been written is granted. */
+  /** The latest moment after which the node was not heard. It includes the time that may not have been written down. */
   silentSince(node: string, enrolledAt: number): number {
     return Math.max(this.#seen.get(node) ?? enrolledAt, enrolledAt) + WRITE_MS;
   }

@@ -18,7 +18,7 @@ interface Parts {
   onEnded(node: string, status: MemberStatus): void;
 }
 
-/** Turns a change of the network into what the members are given, in one transaction. */
+/** Turns a change of the network into new configs for the members, in one transaction. */
 export class Publisher {
   readonly #parts: Parts;
 
@@ -28,7 +28,8 @@ export class Publisher {
 
   async run(network: Network, command: MeshCommand, now: number): Promise<void> {
     const { store, segment } = this.#parts;
-    // First of all and by itself: whoever is no member any more is refused even where signing fails.
+    // The standings come first, in a transaction of their own. So a node that is no member any more is refused even
+    // when the signing fails.
     if (command.type === "learn") this.#stand(network, command.affected, now);
     const rules = command.type === "learn" ? changedRules(store, network, segment) : [];
     store.apply(rules, now);
@@ -48,7 +49,7 @@ export class Publisher {
     for (const { node, status } of changed) if (status !== "approved") onEnded(node, status);
   }
 
-  /** Who is given a new head only goes on with objects that were stored long ago. */
+  /** A node that only gets a new head goes on using objects that were stored long ago, so their use is noted. */
   #touch(nodes: readonly string[], now: number): void {
     const { rows, objects } = this.#parts.store;
     for (const node of nodes) {

@@ -4,10 +4,10 @@ import type { RevocationReceipt } from "../../shared/node/segment-mesh.ts";
 const MOST_NAMED = 100;
 const KEEP_MS = 7 * 86_400_000;
 
-/** Who had a node as a peer when it ceased to be a member, and who of them has dropped it. */
+/** The members that had a node as a peer when the node ceased to be a member, and which of them have dropped it. */
 export class ReceiptStore {
   readonly #sql: SqlStorage;
-  /** Most of the time nobody owes an acknowledgement, and polls need not look. */
+  /** The number of open acknowledgements. It is mostly 0, and then polls need no look-up. */
   #open: number;
 
   constructor(sql: SqlStorage) {
@@ -15,7 +15,7 @@ export class ReceiptStore {
     this.#open = this.#count();
   }
 
-  /** Members were told to drop nodes. */
+  /** Notes that members were told to drop nodes. */
   addAll(revoked: readonly Extract<MeshEvent, { type: "revoked" }>[]): void {
     if (revoked.length === 0) return;
     for (const { node, member, counter, leaseEndsAt } of revoked) {
@@ -32,7 +32,7 @@ export class ReceiptStore {
     this.#open = this.#count();
   }
 
-  /** The member has applied what was issued with this counter. */
+  /** Notes that the member has applied the config with this counter. */
   acknowledge(member: string, counter: number, now: number): void {
     if (this.#open === 0) return;
     const acknowledged = this.#sql.exec(

@@ -18,7 +18,7 @@ import {
 const PAGE = 2_000;
 const KEYS_AT_ONCE = 500;
 
-/** What a segment's object reads of the registry. */
+/** Reads the part of the registry that a segment's object needs. */
 export class RegistryReader {
   readonly #db: D1Database;
 
@@ -28,7 +28,7 @@ export class RegistryReader {
 
   /** Null while the mesh was never used. */
   async load(): Promise<Network | null> {
-    // First the revision: whatever changes while the rest is read is read again by the next catch-up.
+    // The revision is read first. If something changes while the rest is read, the next catch-up reads it again.
     const state = await this.#db.prepare(STATE_QUERY).first<StateRow>();
     if (!state) return null;
     const network = new Network(state);
@@ -51,8 +51,8 @@ export class RegistryReader {
   }
 
   /**
-   * Brings a network up to date. Returns the nodes whose configuration may be another now; null where the registry went
-   * back to an older state, so that the network must be loaded anew.
+   * Brings a network up to date. Returns the nodes whose config may have changed. Null when the registry went back to
+   * an older state, so that the network must be loaded again.
    */
   async catchUp(network: Network): Promise<ReadonlySet<string> | null> {
     const known = network.state;

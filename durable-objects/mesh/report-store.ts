@@ -29,7 +29,7 @@ type Row = {
   left_out: string;
 };
 
-/** What nodes reported last. */
+/** The newest report of each node. */
 export class ReportStore {
   readonly #sql: SqlStorage;
 
@@ -54,7 +54,10 @@ export class ReportStore {
     };
   }
 
-  /** @param peers Those of the report that the node may speak of. What else is left out stays as it was. */
+  /**
+   * @param peers The peers of the report that the node may report about. A member that the report leaves out stays
+   *   unchanged.
+   */
   put(node: string, report: CheckedReport, peers: readonly PeerReport[], before: StoredReport | null): void {
     this.#sql.exec(
       `INSERT INTO reports (node, handshake, sequence, at, applied, apply_error, facts, clock_skew, peers, conditions, left_out)

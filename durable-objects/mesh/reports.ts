@@ -8,7 +8,7 @@ import type { MeshStore } from "./mesh-store.ts";
 import type { Presence } from "./presence.ts";
 import type { ReportStore } from "./report-store.ts";
 
-/** Takes the reports of nodes, and says what of them the registry must learn. */
+/** Takes the reports of nodes, and finds what the registry must learn from them. */
 export class Reports {
   readonly #storage: DurableObjectStorage;
   readonly #store: MeshStore;

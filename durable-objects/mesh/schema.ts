@@ -1,6 +1,6 @@
 import { META_SCHEMA } from "../storage/meta.ts";
 
-/** Migration steps of a segment's mesh, after the common ones. `docs/storage-schema.md` says what the rows mean. */
+/** Migration steps of a segment's mesh, after the common ones. `docs/storage-schema.md` explains the rows. */
 const MESH_SCHEMA = `
   CREATE TABLE members (
     node TEXT PRIMARY KEY, status TEXT NOT NULL, changed INTEGER NOT NULL,
@@ -41,8 +41,8 @@ const HANDSHAKES_SCHEMA = `
 const CONDITIONS_SCHEMA = `ALTER TABLE reports ADD COLUMN conditions TEXT NOT NULL DEFAULT '[]';`;
 
 /**
- * Handshakes are judged by when they were signed, what a node says to its peers is allowed by its row, and nobody read
- * the sums by hour.
+ * Three changes. Handshakes are judged by the time of their signature. A node's row holds its allowance for news. The
+ * sums by hour are gone, since nobody read them.
  */
 const JUDGED_SCHEMA = `
   ALTER TABLE members ADD COLUMN handshake_made INTEGER NOT NULL DEFAULT 0;
@@ -59,13 +59,13 @@ const JUDGED_SCHEMA = `
   DROP TABLE hours;
   ALTER TABLE reports ADD COLUMN left_out TEXT NOT NULL DEFAULT '[]';`;
 
-/** What is asked at every change or every alarm is found without looking at all members. */
+/** Indexes for the questions of every change and every alarm, so that they need not look at all members. */
 const INDEXED_SCHEMA = `
   CREATE INDEX members_waiting ON members (node) WHERE waiting = 1;
   CREATE INDEX members_renewal ON members (coalesce(head_expires_at, 0)) WHERE status = 'approved';
   CREATE INDEX revocations_open ON revocations (member, counter) WHERE acknowledged_at IS NULL;`;
 
-/** In their order: see `migrate`. */
+/** The steps in their order: see `migrate`. */
 export const STEPS = [
   META_SCHEMA,
   MESH_SCHEMA,

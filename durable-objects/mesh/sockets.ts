@@ -2,12 +2,17 @@ import { pause } from "../../shared/base/async/timer.ts";
 import type { ChangedHint } from "../../shared/node/protocol/types.ts";
 import { timer } from "../timer.ts";
 
-/** Agents say "ping" every 50 s. One that is silent for longer than two of them may be dead, whatever its socket says. */
+/**
+ * Agents say "ping" every 50 s. A socket that is silent for longer than two pings may be dead, even when it seems open.
+ */
 const SILENT_MS = 2 * 60_000;
-/** Hints per second, so that a change for everybody does not bring everybody at once. */
+/** Hints per second, so that a change for all nodes does not make all of them poll at once. */
 const HINTS_PER_SECOND = 250;
 
-/** Sockets of nodes, which say when a poll is worth it. They hibernate: an idle one costs nothing. */
+/**
+ * The sockets of nodes, which tell the nodes when a poll is worth it. The sockets hibernate, so an idle socket costs
+ * nothing.
+ */
 export class Sockets {
   readonly #ctx: DurableObjectState;
 
@@ -16,7 +21,7 @@ export class Sockets {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
-  /** A node has one socket: a second one takes its place. */
+  /** Opens the socket of a node. A node has one socket, so a second socket replaces the first one. */
   open(node: string): Response {
     for (const old of this.#ctx.getWebSockets(node)) old.close(4409, "replaced");
     const { 0: client, 1: server } = new WebSocketPair();
@@ -25,7 +30,7 @@ export class Sockets {
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  /** When the node last said something over its socket; null when it has none, or one that fell silent. */
+  /** When the node was last heard over its socket. Null when it has no socket, or when the socket fell silent. */
   heardAt(node: string, now: number): number | null {
     const [socket] = this.#ctx.getWebSockets(node);
     if (!socket) return null;
@@ -39,7 +44,7 @@ export class Sockets {
     for (const socket of this.#ctx.getWebSockets(node)) socket.close(4403, "no member any more");
   }
 
-  /** @param directory The version of the directory that has what changed for the nodes. */
+  /** @param directory The version of the directory that contains the change for these nodes. */
   hint(nodes: readonly string[], directory: number): void {
     const connected = nodes.filter((node) => this.#ctx.getWebSockets(node).length > 0);
     const hint = JSON.stringify({ changed: true, directory } satisfies ChangedHint);
@@ -60,7 +65,7 @@ export class Sockets {
       try {
         socket.send(hint);
       } catch {
-        // It is closing: the node polls anyway.
+        // The socket is closing. The node polls anyway.
       }
     }
   }

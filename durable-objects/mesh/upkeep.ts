@@ -6,7 +6,7 @@ import { type Learner, NEWEST } from "./learner.ts";
 import type { MeshStore } from "./mesh-store.ts";
 import type { ReportStore } from "./report-store.ts";
 
-/** What a segment's object does by itself, by its alarm. */
+/** The work that a segment's object does by itself, by its alarm. */
 export class Upkeep {
   readonly #storage: DurableObjectStorage;
   readonly #env: EndingEnvironment;
@@ -36,7 +36,7 @@ export class Upkeep {
     this.#polledAt = now;
   }
 
-  /** Sets the alarm to when there is something to do. */
+  /** Sets the alarm to the next time of work. */
   ring(): void {
     const now = Date.now();
     const known = {

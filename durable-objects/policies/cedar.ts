@@ -1,7 +1,7 @@
 import type * as Cedar from "@cedar-policy/cedar-wasm";
-// @ts-expect-error: the package's glue, which has no declaration of its own; its functions are those of `Cedar`.
+// @ts-expect-error: the package's glue has no declaration of its own. Its functions are those of `Cedar`.
 import * as glue from "../../node_modules/@cedar-policy/cedar-wasm/esm/cedar_wasm_bg.js";
-// @ts-expect-error: workerd gives a WebAssembly.Module for it; there is no declaration.
+// @ts-expect-error: workerd gives a WebAssembly.Module for it. There is no declaration.
 import module from "../../node_modules/@cedar-policy/cedar-wasm/esm/cedar_wasm_bg.wasm";
 
 export type { Cedar };
@@ -13,19 +13,19 @@ interface Exports extends WebAssembly.Exports {
 
 let instance: Exports | null = null;
 
-/** Cedar broke while it worked on a text. It is loaded anew for the next one. */
+/** Cedar broke while it worked on a text. A new instance is loaded for the next text. */
 export class CedarBroke extends Error {}
 
 /**
- * Asks Cedar. After a trap its memory may hold anything, so an instance that threw is thrown away: nobody pays for
- * another's text. Throws `CedarBroke`.
+ * Asks Cedar. After a trap, the memory of an instance may contain anything. So an instance that threw is thrown away,
+ * and one text can't harm another. Throws `CedarBroke`.
  */
 export function askCedar<T>(ask: (cedar: typeof Cedar) => T): T {
   instance ??= load();
   try {
     return ask(glue as typeof Cedar);
   } catch (error) {
-    // The glue keeps views of this memory; growing it, by nothing even, makes the glue take new ones.
+    // The glue keeps views of this memory. When the memory grows, even by nothing, the glue takes new views.
     instance.memory.grow(0);
     instance = null;
     throw new CedarBroke("Cedar's parser broke", { cause: error });

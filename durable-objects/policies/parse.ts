@@ -12,14 +12,16 @@ import { err, ok, type Result } from "../../shared/base/result.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
 import { askCedar, type Cedar, CedarBroke } from "./cedar.ts";
 
-/** Cedar's own parser and validator. This file is imported lazily: it is large and the gateway never needs it. */
+/**
+ * Cedar's own parser and validator. This file is imported lazily, because it is large and the gateway never needs it.
+ */
 
-/** Characters that are validated at a time; between two such pieces others have their turn. */
+/** The number of characters that are validated at a time. Between two pieces, other work has its turn. */
 const BATCH_CHARACTERS = 4_000;
-/** Nobody reads more, and each costs a copy of its statement. */
+/** Nobody reads more issues, and each issue costs a copy of its statement. */
 const MAX_ISSUES = 20;
 
-/** One statement with its number. A template has the links that its annotation names, a policy has none. */
+/** One statement with its number. A template has the links that its annotation names. A policy has no links. */
 interface Piece extends Statement {
   readonly id: string;
   readonly json: unknown;
@@ -27,10 +29,9 @@ interface Piece extends Statement {
 }
 
 /**
- * The statements of a policy text, `<name>#<n>` each in the order of the source, or `<name>#<n>.<k>` for the links of a
- * template: valid under our schema and known to our compiler.
- *
- * @param pause Lets others have their turn.
+ * The statements of a policy text, in the order of the source. Each is called `<name>#<n>`, and each link of a template
+ * `<name>#<n>.<k>`. They are valid under our schema, and our compiler knows all their constructs.
+ * @param pause Gives other work its turn.
  */
 export async function parsePolicies(
   source: string,
@@ -130,7 +131,7 @@ function slotValues(slots: Slots): Record<string, { type: string; id: string }> 
   return Object.fromEntries(Object.entries(slots).map(([name, uid]) => [`?${name}`, uid]));
 }
 
-/** Policies as they are, templates once for each link; all of them known to our compiler. */
+/** Keeps policies as they are, and makes one policy for each link of a template. Our compiler knows all of them. */
 function link(pieces: readonly Piece[], source: string): Result<SnapshotPolicy[], InputIssue[]> {
   const statements: SnapshotPolicy[] = [];
   for (const { id, json, links, at } of pieces) {
@@ -148,14 +149,14 @@ function link(pieces: readonly Piece[], source: string): Result<SnapshotPolicy[]
   return ok(statements);
 }
 
-/** @param at Where in the source, in characters. */
+/** @param at The place in the source, in characters. */
 function issueAt(message: string, source: string, at: number, code?: InputIssue["code"]): InputIssue {
   const lines = source.slice(0, at).split("\n");
   const place = { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
   return { path: "/source", message, ...place, ...(code ? { code } : {}) };
 }
 
-/** Cedar counts UTF-8 bytes from the statement's beginning. */
+/** Makes an issue of an error of Cedar. Cedar counts UTF-8 bytes from the beginning of the statement. */
 function issueOf(error: Cedar.DetailedError, source: string, { text, at }: Statement): InputIssue {
   const help = error.help ? ` (${error.help})` : "";
   const bytes = error.sourceLocations?.[0]?.start ?? 0;

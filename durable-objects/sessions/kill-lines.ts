@@ -7,10 +7,10 @@ import {
   type SessionEndReason,
 } from "../../shared/access/sessions/types.ts";
 
-/** RFC 6455's registry: the server can't serve this now. */
+/** The WebSocket close code (registry of RFC 6455) for a server that can't serve the request now. */
 const TRY_AGAIN_LATER = 1013;
 
-/** The WebSockets that gateway streams hold to their session. They hibernate and survive the object's eviction. */
+/** The WebSockets between gateway streams and their session. They hibernate and survive the object's eviction. */
 export class KillLines {
   readonly #ctx: DurableObjectState;
 
@@ -19,7 +19,7 @@ export class KillLines {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KILL_LINE_PING, KILL_LINE_PONG));
   }
 
-  /** Accepts a line; `first` is said before anything else. */
+  /** Accepts a line. It sends `first` before anything else. */
   open(sessionId: string, first: KillLineMessage | null): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server, [sessionId]);
@@ -37,7 +37,7 @@ export class KillLines {
     return this.#ctx.getWebSockets().some((line) => line.readyState === WebSocket.OPEN);
   }
 
-  /** Closes every line without a word about its session: its holder must ask anew. */
+  /** Closes every line without saying anything about its session. The holder must ask again. */
   cutAll(): void {
     for (const line of this.#ctx.getWebSockets()) close(line, TRY_AGAIN_LATER, "stale");
   }
@@ -50,7 +50,11 @@ export class KillLines {
     }
   }
 
-  /** Asks each holder, or those of one session, to decide anew. `read` gives the session as it is now. */
+  /**
+   * Sends each holder the session as it is now, so that the holder decides again. A line whose session `read` does not
+   * find gets no message.
+   * @param sessionId The session whose lines are meant. Null means all lines.
+   */
   recheck(sessionId: string | null, epoch: number, read: (id: string) => Session | null): void {
     const messages = new Map<string, KillLineMessage>();
     for (const line of this.#ctx.getWebSockets(sessionId ?? undefined)) {
@@ -67,7 +71,10 @@ export function endMessage(reason: SessionEndReason): KillLineMessage & { type: 
   return { type: "end", reason, closeCode: closeCodeOf(reason) };
 }
 
-/** A line that is already gone was cut by its loss, which is all that a message could achieve. */
+/**
+ * Sends a message. An error means that the line is already lost. The loss cuts the stream, so the message is not
+ * needed.
+ */
 function send(line: WebSocket, message: KillLineMessage): void {
   try {
     line.send(JSON.stringify(message));

@@ -1,15 +1,18 @@
 import { BoundedMap } from "../../shared/base/bounded-map.ts";
 
-/** Milliseconds between two words to one parent, at most; a parent that idles out sooner hears four times before that. */
+/**
+ * The longest time between two messages to one parent, in milliseconds. A parent that idles out sooner gets four
+ * messages in its idle lifetime.
+ */
 const TELL_EVERY_MS = 60_000;
-/** Milliseconds until a parent that did not answer is told again. */
+/** After this many milliseconds, a parent that did not answer is told again. */
 const RETRY_MS = 5_000;
-/** One that is forgotten is told anew. */
+/** A parent that was forgotten is told again with the next use. */
 const MAX_PARENTS = 10_000;
 
 /**
- * When the sign-in sessions, from which app sessions came, must hear again that they are used. It is only remembered:
- * an object that starts anew tells them with the next use.
+ * When the parents (sign-in sessions) of app sessions must hear again that they are in use. These times are only in
+ * memory. An object that starts again tells the parents with the next use.
  */
 export class ParentUse {
   readonly #dueAt = new BoundedMap<string, number>(MAX_PARENTS);

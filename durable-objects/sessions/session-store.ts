@@ -12,7 +12,7 @@ import { isMigrated, migrate } from "../storage/migrate.ts";
 import { outboxSchema } from "../storage/outbox.ts";
 import { LastSeen } from "./last-seen.ts";
 
-/** `document` is the `LiveSession` as JSON; the columns beside it are what rows are found by. */
+/** `document` is the `LiveSession` as JSON. The other columns serve to find rows. */
 const SCHEMA = `
   CREATE TABLE sessions (
     id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, app_id TEXT, parent_id TEXT,
@@ -31,20 +31,23 @@ const SCHEMA = `
     user_id TEXT PRIMARY KEY, document TEXT NOT NULL, received_at INTEGER NOT NULL
   ) STRICT;`;
 
-/** Before, one number was both: the policy epoch, and what was known of users. */
+/** Before this step, one number was two things: the policy epoch, and the state of users that the object knew. */
 const TWO_KINDS_OF_NEWS = "UPDATE meta SET key = 'sequence' WHERE key = 'synced_epoch';";
 
-/** How long a pushed principal outlives its push: longer than any caller holds one it read before. */
+/**
+ * How long a pushed principal is kept after its push. It is longer than any caller holds a principal that it read
+ * before.
+ */
 const PRINCIPAL_KEPT_MS = 10 * 60_000;
 
-/** Sessions that are held in memory, at about a kilobyte each. */
+/** The number of sessions in memory. Each takes about a kilobyte. */
 const MAX_HELD = 1_000;
 
-/** The rows of one session object. Loads the part of the state that a command concerns, and writes events. */
+/** The rows of one session object. It loads the part of the state that a command needs, and writes events. */
 export class SessionStore {
   readonly #sql: SqlStorage;
   readonly #lastSeen = new LastSeen();
-  /** Rows as they were read since the last write, by hash: each request that a session makes asks for its row. */
+  /** The rows that were read since the last write, by hash. Each request of a session needs its row. */
   readonly #held = new BoundedMap<string, LiveSession>(MAX_HELD);
   #epoch: number | null = null;
 
@@ -56,7 +59,7 @@ export class SessionStore {
     if (this.#exists) this.found();
   }
 
-  /** Whether there are rows to read: an object gets its tables with its first session, not by being named. */
+  /** Whether the tables exist. An object gets its tables with its first session, and not when somebody names it. */
   get exists(): boolean {
     return this.#exists;
   }
@@ -67,13 +70,13 @@ export class SessionStore {
     this.#exists = true;
   }
 
-  /** Kept in memory: each verdict says it. */
+  /** The policy epoch. It is kept in memory, since each verdict contains it. */
   get epoch(): number {
     this.#epoch ??= readMeta(this.#sql, "epoch");
     return this.#epoch;
   }
 
-  /** The sequence up to which every change of a user who has a session here is known. */
+  /** The sequence number up to which this object knows every change of a user who has a session here. */
   get sequence(): number {
     return readMeta(this.#sql, "sequence");
   }
@@ -82,7 +85,10 @@ export class SessionStore {
     raiseMeta(this.#sql, "sequence", sequence);
   }
 
-  /** At most one indexed read for a live session; a second one only to say why there is none. */
+  /**
+   * Finds a session. A live session costs at most one indexed read. A second read only finds out why there is no live
+   * session.
+   */
   bySecret(secretHash: string): SessionsState {
     const held = this.#held.get(secretHash);
     if (held) return this.#state([this.#asSeen(held)], []);
@@ -127,7 +133,7 @@ export class SessionStore {
     return this.#sql.exec("SELECT 1 FROM sessions WHERE user_id = ? LIMIT 1", userId).toArray().length > 0;
   }
 
-  /** When a session, a tombstone or a principal is due. */
+  /** The next time when a session, a tombstone or a principal is due. */
   nextDue(): number | null {
     return this.#sql
       .exec<{ at: number | null }>(
@@ -138,12 +144,12 @@ export class SessionStore {
       .one().at;
   }
 
-  /** Whether writing these events would change no row yet: most uses of a session are only remembered. */
+  /** Whether these events would not change any row yet. Most uses of a session are only kept in memory. */
   isOnlyRemembered(events: readonly SessionEvent[]): boolean {
     return events.every((event) => event.type === "seen" && !this.#lastSeen.mustWrite(event.id, event.at));
   }
 
-  /** Writes what happened. Call it inside a transaction, and read nothing before that has ended. */
+  /** Writes the events. Call it inside a transaction, and read nothing before the transaction has ended. */
   write(events: readonly SessionEvent[], state: SessionsState, now: number): void {
     this.#held.clear();
     for (const event of events) this.#write(event, state, now);
@@ -154,7 +160,7 @@ export class SessionStore {
     for (const live of state.live.values()) this.#writeSeen(live);
   }
 
-  /** Forgets tombstones whose cookie has expired and principals that nobody can race any more. */
+  /** Forgets tombstones whose cookie has expired, and principals that no race needs any more. */
   purge(now: number): void {
     this.#sql.exec("DELETE FROM tombstones WHERE until <= ?", now);
     this.#sql.exec("DELETE FROM principals WHERE received_at <= ?", now - PRINCIPAL_KEPT_MS);
@@ -191,7 +197,7 @@ export class SessionStore {
       }
       case "epoch_raised":
         raiseMeta(this.#sql, "epoch", event.epoch);
-        // Read anew when the transaction has ended, one way or the other.
+        // The next read after the transaction gets the new value, whether the transaction succeeds or not.
         this.#epoch = null;
     }
   }

@@ -1,11 +1,11 @@
 import { logError } from "../log.ts";
 
-/** Milliseconds until an alarm that went wrong is tried again. */
+/** After this many milliseconds, a failed alarm is tried again. */
 const AFTER_FAILURE_MS = 10_000;
 
 /**
- * Sets the object's one alarm to the earliest of all times at which something is due. Not awaited: it is written
- * together with the rows that were changed before it.
+ * Sets the object's one alarm to the earliest of all due times. It is not awaited, since it is written together with
+ * the rows that were changed before.
  */
 export function ringAt(storage: DurableObjectStorage, times: readonly (number | null)[]): void {
   const due = times.filter((at) => at !== null && Number.isFinite(at)) as number[];
@@ -13,8 +13,8 @@ export function ringAt(storage: DurableObjectStorage, times: readonly (number | 
 }
 
 /**
- * Does the work of an alarm and never throws: after six failures the platform would give the alarm up for good.
- * `work` sets the next alarm itself; when it fails, this does.
+ * Does the work of an alarm and never throws, because the platform gives an alarm up for good after six failures.
+ * `work` sets the next alarm itself. When `work` fails, this function sets it.
  */
 export async function onAlarm(storage: DurableObjectStorage, work: () => Promise<void>): Promise<void> {
   try {
@@ -25,24 +25,30 @@ export async function onAlarm(storage: DurableObjectStorage, work: () => Promise
   }
 }
 
-/** For the constructor: sets the alarm again where it was lost. One that is set is left alone, even when it is late. */
+/**
+ * Is called by the constructor. Sets the alarm again when it was lost. An alarm that is set stays unchanged, even when
+ * it is late.
+ */
 export function ringIfSilent(ctx: DurableObjectState, ring: () => void): void {
   void ctx.blockConcurrencyWhile(async () => {
     if ((await ctx.storage.getAlarm()) === null) ring();
   });
 }
 
-/** An alarm that is set only when it must ring earlier than it does already: one that rings too early looks and goes on. */
+/**
+ * An alarm that is only set when it must ring earlier. An alarm that rings too early finds nothing due and sets the
+ * next time.
+ */
 export class RisingAlarm {
   readonly #storage: DurableObjectStorage;
-  /** Null while nothing is known of it. */
+  /** Null while the time of the alarm is not known. */
   #at: number | null = null;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
   }
 
-  /** Rings at the earliest of the times at the latest. */
+  /** Makes the alarm ring no later than the earliest of the times. */
   ring(times: readonly (number | null)[], now: number): void {
     const at = Math.min(...times.filter((time) => time !== null));
     if (this.#at !== null && this.#at > now && this.#at <= at) return;
@@ -50,7 +56,7 @@ export class RisingAlarm {
     ringAt(this.#storage, [at]);
   }
 
-  /** To be called first when it rang. */
+  /** Must be called first when the alarm rang. */
   rang(): void {
     this.#at = null;
   }

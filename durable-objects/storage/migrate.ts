@@ -14,6 +14,8 @@ export function migrate(sql: SqlStorage, steps: readonly string[]): void {
   }
 }
 
-/** Whether the database was ever migrated. Asking writes nothing, so that an object that nobody uses leaves no trace. */
+/**
+ * Whether the database was ever migrated. This question writes nothing, so an object that nobody uses leaves no trace.
+ */
 export const isMigrated = (sql: SqlStorage): boolean =>
   sql.exec("SELECT 1 FROM sqlite_master WHERE name = '_migrations'").toArray().length > 0;

@@ -20,24 +20,25 @@ export const outboxSchema = (table = "outbox"): string => `
   CREATE INDEX ${table}_due ON ${table} (due_at);`;
 
 /**
- * What must happen outside the object, written in the same transaction as its cause and kept until it has
- * happened. Deliveries are at least once, so they must be idempotent.
+ * Work that must happen outside the object. It is written in the same transaction as its cause, and kept until it has
+ * happened. Each job is delivered at least once, so deliveries must be idempotent.
  */
 export class Outbox<P> {
   readonly #sql: SqlStorage;
   readonly #table: string;
 
-  /** @param table One for each kind of message that must not wait for the others. */
+  /**
+   * @param table The table of this outbox. Kinds of messages that must not wait for each other need different tables.
+   */
   constructor(sql: SqlStorage, table = "outbox") {
     this.#sql = sql;
     this.#table = table;
   }
 
   /**
-   * Adds a job, or replaces what the waiting job of this key carries: a delivery of the older one that is under
-   * way then settles nothing. The first retry is due after 2 s, so that the caller can try at once.
-   *
-   * Generations are never used twice: a late delivery must not settle a job that was put after its own was settled.
+   * Adds a job, or replaces the payload of the waiting job with this key. A running delivery of the older payload then
+   * settles nothing. The first retry is due after 2 s, so that the caller can try at once.
+   * Generations are never used twice, so that a late delivery can't settle a job that was added later.
    */
   put(key: string, payload: P, now: number): Job<P> {
     const generation = readMeta(this.#sql, GENERATION) + 1;
@@ -63,7 +64,7 @@ export class Outbox<P> {
     this.#sql.exec(`DELETE FROM ${this.#table} WHERE key = ? AND generation = ?`, job.key, job.generation);
   }
 
-  /** Nobody else tries the job before `until`, unless a newer one took its place. */
+  /** Keeps others from trying the job before `until`, unless a newer job has replaced it. */
   claim(job: Job<P>, until: number): void {
     this.#sql.exec(
       `UPDATE ${this.#table} SET due_at = max(due_at, ?) WHERE key = ? AND generation = ?`,
@@ -73,7 +74,7 @@ export class Outbox<P> {
     );
   }
 
-  /** Tries again after a growing wait: 2 s, 4 s, ... 60 s. A newer job of this key keeps its own time. */
+  /** Tries again after a growing pause: 2 s, 4 s, ... 60 s. A newer job of this key keeps its own time. */
   postpone(job: Job<P>, now: number): void {
     const wait = backoffMs(job.attempts + 1, FIRST_RETRY_MS, LONGEST_RETRY_MS);
     this.#sql.exec(

@@ -6,7 +6,7 @@ export interface SegmentName {
   readonly name: string;
 }
 
-/** Segments that have, or lately had, nodes. */
+/** The segments that have nodes in the registry, whatever the status of the nodes is. */
 async function populated({ db }: Bindings): Promise<SegmentName[]> {
   const { results } = await db
     .prepare("SELECT id, name FROM segments WHERE id IN (SELECT segment_id FROM nodes) ORDER BY name")
@@ -14,7 +14,7 @@ async function populated({ db }: Bindings): Promise<SegmentName[]> {
   return results;
 }
 
-/** Asks every segment; one that does not answer is named and hides nothing else. */
+/** Asks every segment. If a segment does not answer, `missing` names it, and the other answers still count. */
 export async function askAll<T>(
   bindings: Bindings,
   ask: (object: ReturnType<typeof meshObject>) => Promise<T>,
