@@ -3,6 +3,7 @@ import type { App, Hub } from "../app.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { joinLines, joinText, noteSecrecy } from "../installer.ts";
+import { noteOption } from "../note-option.ts";
 import { gather, requireTrust } from "./keys.ts";
 
 /** One machine is at hand: what is not used by then was lost or forgotten. */
@@ -26,6 +27,7 @@ export function addNodeAddCommand(nodes: Command, app: App): void {
     .option("--user <user>", "the owner of the node, by e-mail or id")
     .option("--pre-approved", "the node needs no approval")
     .option("--init-trust", "make the root of trust first, where the network has none (role owner)")
+    .addOption(noteOption())
     .action((options: AddOptions) => add(app, options));
 }
 

@@ -21,6 +21,7 @@ const LACKING = {
   namespaces: () => (spawnSync("unshare", ["--net", "true"]).status === 0 ? [] : ["network namespaces"]),
   tools: () => missingTools(Object.keys(TOOLS).filter((tool) => tool !== "chromium")),
   chromium: () => (existsSync(CHROMIUM) ? [] : [CHROMIUM]),
+  apt: () => missingTools(["apt-get", "dpkg-deb"]),
   bash: () => missingTools(["bash"]),
   fish: () => missingTools(["fish"]),
   zsh: () => missingTools(["zsh"]),
