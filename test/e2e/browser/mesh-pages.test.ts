@@ -128,6 +128,9 @@ where("chromium").describe("the pages for nodes", () => {
     await page.getByText("it is shown this once only").waitFor();
     await isAccessible(page, "the key");
     await picture(page, "key-made");
+    const installs = await page.locator("code", { hasText: "install.sh" }).textContent();
+    expect(installs).toMatch(/ = '[0-9a-f]{64} {2}-' /);
+    expect(installs).toContain(`RUSTRONAUT_KEY=%s\\n%s\\n' ${secret} `);
     await page.getByRole("button", { name: "Copy the short command" }).click();
     await page.getByText("Copied").waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(

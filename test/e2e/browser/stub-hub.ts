@@ -14,6 +14,7 @@ import { type Answer, ENDPOINTS, type EndpointId } from "../../../shared/api/end
 const FILES = resolve(import.meta.dirname, "../../../dist/dashboard");
 
 const TYPES: Readonly<Record<string, string>> = {
+  ".sh": "text/plain",
   ".html": "text/html",
   ".js": "text/javascript",
   ".css": "text/css",
