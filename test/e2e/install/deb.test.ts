@@ -69,6 +69,12 @@ where(...MACHINES, "apt").describe("the Debian package", () => {
     await until("the machine has joined", () => agent("status", "--json").stdout.includes('"running"'));
   });
 
+  it("U29: is not installed over by the hub's installer", () => {
+    const { status, stderr } = machine.run("sh", "-c", readFileSync("packaging/install.sh", "utf8"));
+    expect(status).toBe(1);
+    expect(stderr).toContain("came as a Debian package");
+  });
+
   it("U29: is upgraded under the running agent, and keeps what the administrator wrote", () => {
     done("sh", "-c", `echo RUSTRONAUT_HUB=${system.hubOrigin} >/etc/rustronaut/hub.env`);
     apt("install", second ?? "");

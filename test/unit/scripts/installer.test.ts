@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildDownloads } from "../../../scripts/build-downloads.ts";
 import { installerHash, installLine, joinLine } from "../../../shared/node/install-line.ts";
@@ -41,6 +43,30 @@ describe("the installer", () => {
     expect(script).toMatch(/check '[0-9a-f]{64}' "\$1"/);
     expect(script.replace("'@HUB@'", "")).not.toMatch(/@[A-Z_0-9]+@/);
     expect(script.endsWith("\n") && !script.endsWith("\n\n")).toBe(true);
+  });
+});
+
+describe("a single executable", () => {
+  it("U29: is served in parts that Cloudflare takes, and only if it was built of the same source", async () => {
+    const outdir = mkdtempSync(join(tmpdir(), "rustronaut-downloads-"));
+    const built = join(outdir, "built");
+    mkdirSync(built);
+    const program = randomBytes(26 * 1_048_576);
+    writeFileSync(join(built, "rustronaut-agent"), program);
+    const note = (bundleSha256: string) =>
+      writeFileSync(join(built, "rustronaut-agent.json"), JSON.stringify({ arch: "arm64", bundleSha256 }));
+    note("of yesterday");
+    const { downloads: before } = await buildDownloads(outdir, built);
+    expect(before.map(({ kind }) => kind)).toEqual(["bundle"]);
+    note(before[0]?.program.sha256 ?? "");
+    const [, executable] = (await buildDownloads(outdir, built)).downloads;
+    expect(executable).toMatchObject({ kind: "executable", machine: "aarch64" });
+    const files = executable?.paths.map((path) => join(outdir, path)) ?? [];
+    expect(files.map((file) => statSync(file).size < 25 * 1_048_576)).toEqual([true, true]);
+    expect(gunzipSync(Buffer.concat(files.map((file) => readFileSync(file)))).equals(program)).toBe(true);
+    expect(readFileSync(join(outdir, "install.sh"), "utf8")).toContain(
+      `aarch64) parts='${executable?.paths.join(" ")}' packed_sha256=${executable?.sha256} ;;`,
+    );
   });
 });
 
