@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import * as z from "zod";
+import { policyTestCase } from "../shared/api/policies.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { parseYaml } from "./network/yaml.ts";
 
 /** One field of a request body or query, as the JSON Schema of the catalogue describes it. */
 interface FieldSchema {
@@ -25,7 +27,11 @@ export interface Field {
 }
 
 /** Fields that are long or secret come from a file, never from the command line that `ps` shows. */
-const FROM_FILE = new Set(["source", "clientSecret", "metadata"]);
+const FROM_FILE = new Set(["source", "clientSecret", "metadata", "tests"]);
+/** Of those, what is written as YAML. */
+const AS_YAML: Readonly<Record<string, z.ZodType>> = {
+  tests: z.array(policyTestCase as unknown as z.ZodType),
+};
 
 /** The fields that a schema of the catalogue takes. */
 export function fieldsOf(schema: z.core.$ZodType): Field[] {
@@ -120,6 +126,8 @@ async function readValue(field: Field, given: unknown, io: Io, now: number): Pro
   if (field.kind === "instant") return toInstant(String(given), now);
   if (field.kind !== "file") return given;
   const text = given === "-" ? await io.readStdin() : await io.readFile(String(given));
+  const form = AS_YAML[field.name];
+  if (form) return parseYaml(text, String(given), form);
   return field.name === "source" ? text : text.trim();
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type * as z from "zod";
 import { type NetworkDocument, networkDocument, type Plan } from "../../shared/api/document.ts";
+import type { Body } from "../../shared/api/endpoints.ts";
 import { type App, type Hub, toFailure } from "../app.ts";
 import { confirm } from "../confirm.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -13,6 +14,7 @@ import { noteOption } from "../note-option.ts";
 interface FileOptions {
   readonly file: string;
   readonly prune?: boolean;
+  readonly despiteTests?: boolean;
 }
 
 /** The whole network as one declarative file. */
@@ -58,16 +60,17 @@ export function addNetworkCommands(program: Command, app: App): void {
 const withFile = (command: Command): Command =>
   command
     .requiredOption("-f, --file <file>", "the network as YAML; - reads stdin")
+    .option("--despite-tests", "also where tests of its policies fail; which ones is recorded")
     .option("--prune", "delete what a section of the file does not name; without it, that stays");
 
 async function makePlan(
   app: App,
-  { file, prune = false }: FileOptions,
-): Promise<{ hub: Hub; body: { document: NetworkDocument; prune: boolean }; plan: Plan }> {
+  { file, prune = false, despiteTests = false }: FileOptions,
+): Promise<{ hub: Hub; body: Body<"network.plan">; plan: Plan }> {
   const text = file === "-" ? await app.io.readStdin() : await app.io.readFile(file);
   const document = parseYaml(text, file, networkDocument as unknown as z.ZodType<NetworkDocument>);
   const hub = await app.hub();
-  const body = { document, prune };
+  const body = { document, prune, despiteTests };
   const { data: plan } = await hub.client.call("network.plan", { body });
   for (const warning of plan.warnings ?? []) app.note(`warning: ${warning}`);
   return { hub, body, plan };

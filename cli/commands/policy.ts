@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type * as z from "zod";
 import { POLICY_TEMPLATES } from "../../shared/access/policy/form/templates.ts";
 import { textOf } from "../../shared/access/policy/form/text.ts";
-import { policyTest } from "../../shared/api/policies.ts";
+import { policyTest, policyValidate } from "../../shared/api/policies.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import type { App } from "../app.ts";
 import { addFieldOptions, fieldsOf, readFields, toInstant } from "../command-options.ts";
@@ -28,6 +28,9 @@ type Named = Readonly<Record<string, string>>;
 
 /** What else a policy may ask of a request; what is not given is not known. */
 const CIRCUMSTANCES = fieldsOf(policyTest).filter(({ name }) => ["network", "authentication"].includes(name));
+
+/** By what a text is tried, besides the schema. */
+const TRIED = fieldsOf(policyValidate).filter(({ name }) => name === "tests" || name === "name");
 
 export function addPolicyCommands(program: Command, app: App): void {
   const policy = program.command("policy").description("ask and check policies");
@@ -61,20 +64,26 @@ export function addPolicyCommands(program: Command, app: App): void {
     });
   addFieldOptions(test, CIRCUMSTANCES);
 
-  policy
+  const validate = policy
     .command("validate")
     .argument("<file>", "the file; - reads stdin")
-    .description("Check a Cedar file against the network's schema; - reads stdin")
-    .action(async (file: string) => {
+    .description("Check a Cedar file against the network's schema, and its tests against the network")
+    .action(async (file: string, options: Record<string, unknown>) => {
       const source = file === "-" ? await app.io.readStdin() : await app.io.readFile(file);
-      const { data } = await (await app.hub()).client.call("policies.validate", { body: { source } });
+      const body = { source, ...(await readFields(TRIED, options, app.io, Date.now())) };
+      const { data } = await (await app.hub()).client.call("policies.validate", { body });
       if (!data.valid)
         throw new Failure(EXIT.failure, `${file} is not valid`, {
           issues: data.issues.map((issue) => ({ ...issue, path: file }) as InputIssue),
         });
       for (const warning of data.warnings) app.note(warningText(warning as InputIssue, file));
+      if (data.failures.length > 0)
+        throw new Failure(EXIT.failure, `${data.failures.length} of the tests fail`, {
+          issues: data.failures as InputIssue[],
+        });
       app.emit(data, () => `${file} is valid: ${data.statements} statement(s).\n`);
     });
+  addFieldOptions(validate, TRIED);
 
   addNewCommand(policy, app);
 }

@@ -14,6 +14,8 @@ interface Tester {
   readonly draft: { readonly name: string; readonly source: string } | null;
 }
 
+const WHO = { user: "E-mail", serviceToken: "Token name", somebody: "Groups, separated by commas" } as const;
+
 /** Would this caller reach that app at this path, and why. */
 export function Tester({ draft }: Tester) {
   const [kind, setKind] = useState<TestBody["principal"]["kind"]>("user");
@@ -33,12 +35,13 @@ export function Tester({ draft }: Tester) {
             <select {...c} value={kind} onChange={(event) => setKind(event.target.value as typeof kind)}>
               <option value="user">A user</option>
               <option value="serviceToken">A service token</option>
+              <option value="somebody">Somebody in groups</option>
               <option value="anonymous">Anyone</option>
             </select>
           )}
         </Field>
         {kind !== "anonymous" && (
-          <Field label={kind === "user" ? "E-mail" : "Token name"} error={issueOf(test.error, "/principal")}>
+          <Field label={WHO[kind]} error={issueOf(test.error, "/principal")}>
             {(c) => <input {...c} name="who" required />}
           </Field>
         )}
@@ -97,7 +100,10 @@ function readTest(form: FormData, kind: TestBody["principal"]["kind"]): TestBody
 
 function principalOf(kind: TestBody["principal"]["kind"], who: string): TestBody["principal"] {
   if (kind === "user") return { kind, user: who };
-  return kind === "serviceToken" ? { kind, serviceToken: who } : { kind };
+  if (kind === "serviceToken") return { kind, serviceToken: who };
+  if (kind === "anonymous") return { kind };
+  const groups = who.split(",").map((group) => group.trim());
+  return { kind, groups: groups.filter(Boolean) };
 }
 
 function Verdict({ result }: { readonly result: Answer<"policies.test"> }) {

@@ -40,6 +40,7 @@ const policy = z.strictObject({
   name: policyCreate.def.shape.name,
   source: policyCreate.def.shape.source,
   enabled: policyCreate.def.shape.enabled,
+  tests: policyCreate.def.shape.tests,
 });
 
 const serviceToken = z.extend(serviceTokenCreate, { expiresAt: z.optional(z.nullable(time)) });
@@ -75,6 +76,7 @@ export const networkDocument = z.strictObject(SECTIONS);
 export const planRequest = z.strictObject({
   document: f.said(networkDocument, "the network as it is to be"),
   prune: z.optional(f.said(z.boolean(), "whether what a present section does not name is deleted")),
+  despiteTests: policyCreate.def.shape.despiteTests,
 });
 export const applyRequest = z.extend(planRequest, {
   baseVersion: f.said(

@@ -13,96 +13,21 @@ const note = z.optional(f.said(f.line(500), "why, for those who read the version
 const name = f.said(f.name, "what decisions cite its statements by");
 const enabled = f.said(z.boolean(), "whether it holds");
 
-export const policySummary = z.object({
-  id: z.string(),
-  name: z.string(),
-  enabled: z.boolean(),
-  currentVersion: z.int(),
-  ...f.rowFields,
-});
-export const policy = z.extend(policySummary, { source: z.string(), author: z.string(), note: z.string() });
-
-export const policyCreate = z.strictObject({
-  name,
-  source,
-  note,
-  enabled: z.optional(enabled),
-});
-export const policyUpdate = z.partial(z.strictObject({ name, enabled }));
-export const policyPublish = z.strictObject({ source, note });
-export const policyRollback = z.strictObject({
-  number: f.said(f.integer(1, 1_000_000), "of the version that is to hold again"),
-});
-
-export const policyVersionSummary = z.object({
-  number: z.int(),
-  author: z.string(),
-  note: z.string(),
-  createdAt: f.instant,
-});
-export const policyVersion = z.extend(policyVersionSummary, { source: z.string() });
-
-export const issue = z.object({
-  /** A JSON pointer into the body. */
-  path: z.string(),
-  message: z.string(),
-  line: z.optional(z.int()),
-  column: z.optional(z.int()),
-  /** `fact_without_source`: it names what nothing measures yet. `unknown_name`: a warning, it names what nothing has. */
-  code: z.optional(z.enum(["fact_without_source", "unknown_name"])),
-});
-
-/** Text that is being written: an empty one is not an error of the request. */
-export const policyValidate = z.strictObject({
-  name: z.optional(name),
-  source: f.said(z.string().check(z.maxLength(65_536)), "Cedar text, at most 65,536 characters"),
-});
-const texts = z.readonly(z.array(z.string()));
-/** A `PolicyForm`. */
-const policyForm = z.object({
-  effect: z.enum(["permit", "forbid"]),
-  who: z.discriminatedUnion("kind", [
-    z.object({ kind: z.literal("anyone") }),
-    z.object({ kind: z.literal("signedIn") }),
-    z.object({ kind: z.literal("named"), groups: texts, users: texts, serviceTokens: texts }),
-  ]),
-  app: z.nullable(z.string()),
-  actions: z.readonly(z.array(z.enum(ACTIONS))),
-  paths: texts,
-  conditions: z.object({
-    memberOf: texts,
-    networks: texts,
-    countries: texts,
-    notCountries: texts,
-    hours: z.nullable(z.object({ from: z.int(), to: z.int() })),
-    weekdays: z.readonly(z.array(z.int())),
-    signedInWithin: z.nullable(z.int()),
-    methods: texts,
-  }),
-});
-
-export const policyValidation = z.object({
-  /** The statements as a form shows them; null where the form has no field for something in them. */
-  forms: z.nullable(z.array(policyForm)),
-  /** Which statement that is, in words; null where the text is not valid, too. */
-  onlyText: z.nullable(z.string()),
-  valid: z.boolean(),
-  statements: z.int(),
-  issues: z.array(issue),
-  /** What is valid and yet looks wrong, such as the name of something that is not there. */
-  warnings: z.array(issue),
-});
-/** A policy as it was saved, and what looks wrong with it. */
-export const policySaved = z.extend(policy, { warnings: z.optional(z.array(issue)) });
-
 const principal = z.discriminatedUnion("kind", [
   /** `user` is an id or e-mail of the registry. */
   z.strictObject({ kind: z.literal("user"), user: f.reference }),
   z.strictObject({ kind: z.literal("serviceToken"), serviceToken: f.reference }),
   z.strictObject({ kind: z.literal("anonymous") }),
+  /** A user who need not exist: only what is said of them is known. */
+  z.strictObject({
+    kind: z.literal("somebody"),
+    groups: f.said(f.list(f.name, 100), "names of the groups that they are directly in"),
+    email: z.optional(f.said(f.email, "their address, where a policy asks for it")),
+  }),
 ]);
 
-export const policyTest = z.strictObject({
+/** A request that is only thought of. */
+const supposed = z.strictObject({
   principal: f.said(principal, "who asks"),
   app: f.said(f.reference, "id or name of the app"),
   method: f.said(
@@ -159,6 +84,9 @@ export const policyTest = z.strictObject({
     ),
   ),
   now: z.optional(f.said(f.instant, "the moment of the request; now unless said")),
+});
+
+export const policyTest = z.extend(supposed, {
   drafts: z.optional(
     f.said(
       f.list(z.strictObject({ name, source }), 20),
@@ -166,6 +94,123 @@ export const policyTest = z.strictObject({
     ),
   ),
 });
+
+/** Policies are tested when they are published, in one request. */
+const MOST_TESTS = 100;
+/** A question with the answer that it must have. */
+export const policyTestCase = z.extend(supposed, {
+  name: f.said(f.line(200).check(z.minLength(1)), "what it shows, for whoever reads that it fails"),
+  expect: f.said(z.enum(["allow", "deny"]), "what it must come to"),
+});
+export type PolicyTestCase = z.output<typeof policyTestCase>;
+const tests = z.optional(
+  f.said(
+    f.list(policyTestCase, MOST_TESTS),
+    "requests with what they must come to: asked when the policy is published, of the network as it would be; complete where present",
+  ),
+);
+const despiteTests = z.optional(
+  f.said(z.boolean(), "publish although tests fail; which ones is recorded in the audit log"),
+);
+
+export const policySummary = z.object({
+  id: z.string(),
+  name: z.string(),
+  enabled: z.boolean(),
+  currentVersion: z.int(),
+  ...f.rowFields,
+});
+export const policy = z.extend(policySummary, {
+  source: z.string(),
+  author: z.string(),
+  note: z.string(),
+  tests: z.array(policyTestCase),
+});
+
+export const policyCreate = z.strictObject({
+  name,
+  source,
+  note,
+  tests,
+  enabled: z.optional(enabled),
+  despiteTests,
+});
+export const policyUpdate = z.partial(z.strictObject({ name, enabled, despiteTests }));
+export const policyPublish = z.strictObject({ source, note, tests, despiteTests });
+export const policyRollback = z.strictObject({
+  number: f.said(f.integer(1, 1_000_000), "of the version that is to hold again, with its tests"),
+  despiteTests,
+});
+
+export const policyVersionSummary = z.object({
+  number: z.int(),
+  author: z.string(),
+  note: z.string(),
+  createdAt: f.instant,
+});
+export const policyVersion = z.extend(policyVersionSummary, {
+  source: z.string(),
+  tests: z.array(policyTestCase),
+});
+
+export const issue = z.object({
+  /** A JSON pointer into the body. */
+  path: z.string(),
+  message: z.string(),
+  line: z.optional(z.int()),
+  column: z.optional(z.int()),
+  /**
+   * `fact_without_source`: it names what nothing measures yet. `unknown_name`: a warning, it names what nothing has.
+   * `test_failed`: a test of the policy.
+   */
+  code: z.optional(z.enum(["fact_without_source", "unknown_name", "test_failed"])),
+});
+
+/** Text that is being written: an empty one is not an error of the request. */
+export const policyValidate = z.strictObject({
+  name: z.optional(name),
+  source: f.said(z.string().check(z.maxLength(65_536)), "Cedar text, at most 65,536 characters"),
+  tests,
+});
+const texts = z.readonly(z.array(z.string()));
+/** A `PolicyForm`. */
+const policyForm = z.object({
+  effect: z.enum(["permit", "forbid"]),
+  who: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("anyone") }),
+    z.object({ kind: z.literal("signedIn") }),
+    z.object({ kind: z.literal("named"), groups: texts, users: texts, serviceTokens: texts }),
+  ]),
+  app: z.nullable(z.string()),
+  actions: z.readonly(z.array(z.enum(ACTIONS))),
+  paths: texts,
+  conditions: z.object({
+    memberOf: texts,
+    networks: texts,
+    countries: texts,
+    notCountries: texts,
+    hours: z.nullable(z.object({ from: z.int(), to: z.int() })),
+    weekdays: z.readonly(z.array(z.int())),
+    signedInWithin: z.nullable(z.int()),
+    methods: texts,
+  }),
+});
+
+export const policyValidation = z.object({
+  /** The statements as a form shows them; null where the form has no field for something in them. */
+  forms: z.nullable(z.array(policyForm)),
+  /** Which statement that is, in words; null where the text is not valid, too. */
+  onlyText: z.nullable(z.string()),
+  valid: z.boolean(),
+  statements: z.int(),
+  issues: z.array(issue),
+  /** What is valid and yet looks wrong, such as the name of something that is not there. */
+  warnings: z.array(issue),
+  /** Those of the tests that were sent along which fail, as if the text were published. */
+  failures: z.array(issue),
+});
+/** A policy as it was saved, and what looks wrong with it. */
+export const policySaved = z.extend(policy, { warnings: z.optional(z.array(issue)) });
 
 /** A statement that took part in a decision, with the policy it stands in. */
 export const citedPolicy = z.object({

@@ -230,6 +230,8 @@ export const policyVersions = sqliteTable(
     source: text("source").notNull(),
     /** JSON list of `{ id, policy }`, Cedar's JSON policy format: what the compiler reads. */
     compiled: text("compiled").notNull(),
+    /** JSON list of the tests that had to hold when it was published, as the API takes them. */
+    tests: text("tests").notNull().default("[]"),
     author: text("author").notNull(),
     note: text("note").notNull().default(""),
     createdAt: integer("created_at").notNull(),

@@ -7,6 +7,7 @@ import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
 import { compilerObject } from "../platform/objects.ts";
 import { throwRefusal } from "../platform/refused.ts";
 import type { Call } from "./call.ts";
+import { failuresOf, triedWith } from "./stored-tests.ts";
 import { unknownNames } from "./unknown-names.ts";
 
 /** Who has a text compiled, and where. */
@@ -64,17 +65,24 @@ export async function compileSource(
 }
 
 /** The same as a report, for text that is still being written. */
-export async function findIssues(author: Author, source: string, name: string) {
+export async function findIssues(
+  author: Author & Pick<Call, "now">,
+  { source, name = "draft", tests = [] }: Call<"policies.validate">["body"],
+) {
   const compiled = await compile(author, source, name);
   if (!compiled.ok)
     return {
-      ...{ valid: false, statements: 0, issues: [...compiled.error], warnings: [] },
+      ...{ valid: false, statements: 0, issues: [...compiled.error], warnings: [], failures: [] },
       ...{ forms: null, onlyText: null },
     };
   const warnings = await unknownNames(author.bindings.db, source, compiled.value);
   const forms = formsOf(compiled.value);
+  const failures =
+    tests.length > 0
+      ? await failuresOf(await triedWith(author, name, compiled.value), tests, author.now)
+      : [];
   return {
-    ...{ valid: true, statements: compiled.value.length, issues: [], warnings },
+    ...{ valid: true, statements: compiled.value.length, issues: [], warnings, failures },
     ...(forms.ok ? { forms: forms.value, onlyText: null } : { forms: null, onlyText: forms.error }),
   };
 }

@@ -37,6 +37,7 @@ export const ERRORS = {
   idempotency_mismatch: { status: 422, title: "The idempotency key was used for another request" },
   // about policies
   policy_invalid: { status: 422, title: "The policy is not valid" },
+  policy_test_failed: { status: 422, title: "A test of the policy fails" },
   upstream_forbidden: { status: 422, title: "The upstream address is not allowed" },
   // about login
   login_attempt_invalid: { status: 400, title: "This sign-in attempt is not valid" },
@@ -87,7 +88,7 @@ export interface InputIssue {
   readonly line?: number;
   readonly column?: number;
   /** Names the kind of fault where there is more to know than that it is invalid. */
-  readonly code?: "fact_without_source" | "unknown_name";
+  readonly code?: "fact_without_source" | "unknown_name" | "test_failed";
 }
 
 /** A refusal as a value, before it is put on the wire. */

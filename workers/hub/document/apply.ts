@@ -2,6 +2,7 @@ import type { NetworkDocument, Plan, PlanStep } from "../../../shared/api/docume
 import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
 import { nearest } from "../../../shared/base/nearest.ts";
 import { REVISION } from "../../../shared/registry/mesh-change.ts";
+import type { SnapshotPolicy } from "../../../shared/registry/snapshot.ts";
 import type { ChangeStatement } from "../../mesh/changes.ts";
 import { meshState } from "../../mesh/state.ts";
 import { throwRefusal } from "../../platform/refused.ts";
@@ -27,10 +28,12 @@ import {
 import { changeNetwork, storeNetwork } from "../handlers/network.ts";
 import {
   blankPolicy,
+  findVersion,
   newVersion,
   nextNumber,
   storePolicy,
   storeVersion,
+  testsOf,
   warningsOf,
 } from "../handlers/policies.ts";
 import {
@@ -48,6 +51,7 @@ import { applyNode, applyRule } from "./mesh.ts";
 import { type Names, namesOf } from "./names.ts";
 import { applyGroup, applySegment, applyUser } from "./people.ts";
 import type { NetworkRows } from "./read.ts";
+import { type ComingPolicy, passTests } from "./tested-policies.ts";
 
 type DocumentCall = Call<"network.plan" | "network.apply">;
 
@@ -57,6 +61,8 @@ export interface Building {
   readonly rows: NetworkRows;
   readonly names: Names;
   readonly coming: ComingNames;
+  /** Those that the steps touch. */
+  readonly policies: ComingPolicy[];
   /** What was read still holds: stands in front, since a step may touch what a later one was judged by. */
   readonly guards: D1PreparedStatement[];
   readonly statements: ChangeStatement[];
@@ -80,6 +86,7 @@ export async function writeOfPlan(
     rows,
     names: namesOf(rows, steps),
     coming: comingNames(call.body.document, steps),
+    policies: [],
     guards: [],
     statements: [],
     userIds: new Set(),
@@ -92,6 +99,7 @@ export async function writeOfPlan(
   const concernsNodes = steps.some(({ kind }) => OF_NODES.has(kind));
   for (const step of steps) await applyStep(building, step);
   await noteLostNames(building, steps);
+  const tested = await passTests(building, steps);
   const events = steps.map((step) => eventOf(step, rows, call.caller.actor, call.now));
   return {
     statements: [
@@ -108,6 +116,7 @@ export async function writeOfPlan(
         target: "network",
         detail: {
           steps: steps.length,
+          ...tested,
           first: steps.slice(0, 50).map((s) => `${s.action} ${s.kind} ${s.name}`),
         },
       },
@@ -182,7 +191,10 @@ const sentencesOf = (policy: string, issues: readonly InputIssue[]): string[] =>
 /** The texts that the steps have compiled. */
 const sourcesOf = ({ policies }: NetworkDocument, steps: readonly PlanStep[]): string[] =>
   steps
-    .filter(({ kind, changes }) => kind === "policy" && changes.some(({ field }) => field === "source"))
+    .filter(
+      ({ kind, changes }) =>
+        kind === "policy" && changes.some(({ field }) => field === "source" || field === "tests"),
+    )
     .map(({ name }) => find(policies, name)?.source ?? "");
 
 function applyStep(building: Building, step: PlanStep): Promise<void> | void {
@@ -338,7 +350,7 @@ function refuseAudience(
 }
 
 async function applyPolicy(
-  { call, rows, guards, statements, coming, warnings }: Building,
+  { call, rows, guards, statements, coming, warnings, policies }: Building,
   step: PlanStep,
   item: NonNullable<NetworkDocument["policies"]>[number] | undefined,
 ): Promise<void> {
@@ -347,14 +359,19 @@ async function applyPolicy(
   if (before) guards.push(unchanged(d1, "policies", before, before.version));
   if (!item) {
     if (before) statements.push(d1.prepare("DELETE FROM policies WHERE id = ?").bind(before.id));
+    policies.push({ name: step.name, statements: [], tests: [] });
     return;
   }
-  const isNew = before?.source !== item.source;
+  const tests = item.tests ?? (before ? testsOf(before) : []);
+  const isNew = before?.source !== item.source || before.tests !== JSON.stringify(tests);
   const number = before ? await nextNumber(d1, before.id) : 1;
-  const { source: _, ...base } = before ?? {
+  const {
+    source: _,
+    tests: __,
+    ...base
+  } = before ?? {
     ...blankPolicy(item.name, item.enabled ?? true, call.now),
-    version: 0,
-    source: "",
+    ...{ version: 0, source: "", tests: "[]" },
   };
   const after = {
     ...base,
@@ -364,9 +381,13 @@ async function applyPolicy(
     updatedAt: call.now,
   };
   statements.push(storePolicy(d1, after, before !== undefined));
+  const version = isNew
+    ? await newVersion(call, after, number, { source: item.source, note: "applied", tests })
+    : await findVersion(d1, after.id, after.currentVersion);
+  if (after.enabled)
+    policies.push({ name: item.name, statements: JSON.parse(version.compiled) as SnapshotPolicy[], tests });
+  else policies.push({ name: item.name, statements: [], tests: [] });
   if (!isNew) return;
-  const text = { source: item.source, note: "applied" };
-  const version = await newVersion(call, after, number, text);
   statements.push(storeVersion(d1, version));
   warnings.push(...sentencesOf(item.name, await warningsOf(d1, version, coming)));
 }

@@ -15,7 +15,7 @@ import { type App, allApps } from "../handlers/apps.ts";
 import type { ProviderRow } from "../handlers/identity-providers.ts";
 import { type RuleRow, viewRules } from "../handlers/mesh-rules.ts";
 import { type NetworkRow, theNetwork } from "../handlers/network.ts";
-import type { PolicyRow } from "../handlers/policies.ts";
+import { type PolicyRow, testsOf } from "../handlers/policies.ts";
 import type { ServiceTokenRow } from "../handlers/service-tokens.ts";
 import { timeOf } from "./canonical.ts";
 
@@ -28,7 +28,7 @@ export interface NetworkRows {
   readonly members: readonly { groupId: string; kind: "user" | "group"; memberId: string }[];
   readonly identityProviders: readonly ProviderRow[];
   readonly apps: readonly App[];
-  readonly policies: readonly (PolicyRow & { readonly source: string })[];
+  readonly policies: readonly (PolicyRow & { readonly source: string; readonly tests: string })[];
   readonly serviceTokens: readonly ServiceTokenRow[];
   readonly nodes: readonly NodeRow[];
   readonly meshRules: readonly RuleRow[];
@@ -62,15 +62,15 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     db.select().from(policies).orderBy(asc(policies.name)),
     d1
       .prepare(
-        `SELECT p.id, v.source FROM policies p JOIN policy_versions v
+        `SELECT p.id, v.source, v.tests FROM policies p JOIN policy_versions v
            ON v.policy_id = p.id AND v.number = p.current_version`,
       )
-      .all<{ id: string; source: string }>(),
+      .all<{ id: string; source: string; tests: string }>(),
     db.select().from(serviceTokens).orderBy(asc(serviceTokens.name)),
     d1.prepare(`${SELECT_NODE} ORDER BY n.name`).all<NodeRow>(),
     d1.prepare("SELECT * FROM mesh_rules ORDER BY name").all<RuleRow>(),
   ]);
-  const sourceOf = new Map(sources.results.map(({ id, source }) => [id, source]));
+  const textOf = new Map(sources.results.map(({ id, source, tests }) => [id, { source, tests }]));
   return {
     network,
     segments: segmentRows,
@@ -79,7 +79,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     members: memberRows.results,
     identityProviders: providerRows,
     apps: apps.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    policies: policyRows.map((row) => ({ ...row, source: sourceOf.get(row.id) ?? "" })),
+    policies: policyRows.map((row) => ({ ...row, ...(textOf.get(row.id) ?? { source: "", tests: "[]" }) })),
     serviceTokens: tokenRows,
     nodes: nodeRows.results,
     meshRules: ruleRows.results,
@@ -163,7 +163,12 @@ export async function readDocument(d1: D1Database) {
       upstreams: app.upstreams,
       settings: app.settings,
     })),
-    policies: rows.policies.map((row) => ({ name: row.name, source: row.source, enabled: row.enabled })),
+    policies: rows.policies.map((row) => ({
+      name: row.name,
+      source: row.source,
+      enabled: row.enabled,
+      ...(row.tests === "[]" ? {} : { tests: testsOf(row) }),
+    })),
     nodes: rows.nodes.map((row) => ({
       name: row.name,
       segment: row.segment,

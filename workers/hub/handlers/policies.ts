@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gt, lt } from "drizzle-orm";
+import type { PolicyTestCase } from "../../../shared/api/policies.ts";
 import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { policies, policyVersions } from "../../../shared/registry/schema.ts";
@@ -11,6 +12,7 @@ import type { Call, Effects, Handlers } from "../call.ts";
 import { numberIn, pageOf } from "../paging.ts";
 import { compileSource, findIssues } from "../policy-source.ts";
 import { notFound } from "../refused.ts";
+import { failuresOf, refuseFailing, triedWith } from "../stored-tests.ts";
 import { type ComingNames, unknownNames } from "../unknown-names.ts";
 
 export type PolicyRow = typeof policies.$inferSelect;
@@ -23,7 +25,7 @@ async function findPolicy(d1: D1Database, reference: string): Promise<PolicyRow>
   return row ?? notFound("policy");
 }
 
-async function findVersion(d1: D1Database, policyId: string, number: number): Promise<VersionRow> {
+export async function findVersion(d1: D1Database, policyId: string, number: number): Promise<VersionRow> {
   const [row] = await registryOf(d1)
     .select()
     .from(policyVersions)
@@ -55,7 +57,12 @@ async function withWarnings<T extends { readonly body: object }>(
   return warnings.length > 0 ? { ...write, body: { ...write.body, warnings } } : write;
 }
 
-const view = (row: PolicyRow, { source, author, note }: VersionRow) => ({ ...row, source, author, note });
+export const testsOf = ({ tests }: Pick<VersionRow, "tests">) => JSON.parse(tests) as PolicyTestCase[];
+
+const view = (row: PolicyRow, version: VersionRow) => {
+  const { source, author, note } = version;
+  return { ...row, source, author, note, tests: testsOf(version) };
+};
 
 export const blankPolicy = (name: string, enabled: boolean, now: number): PolicyRow => ({
   id: freshId("policy"),
@@ -72,10 +79,34 @@ export async function newVersion(
   call: Pick<Call, "bindings" | "caller" | "now">,
   row: PolicyRow,
   number: number,
-  text: { readonly source: string; readonly note: string },
+  text: { readonly source: string; readonly note: string; readonly tests: readonly PolicyTestCase[] },
 ): Promise<VersionRow> {
   const compiled = JSON.stringify(await compileSource(call, text.source, row.name));
-  return { policyId: row.id, number, ...text, compiled, author: call.caller.actor, createdAt: call.now };
+  const { source, note } = text;
+  const tests = JSON.stringify(text.tests);
+  return {
+    policyId: row.id,
+    number,
+    source,
+    note,
+    tests,
+    compiled,
+    author: call.caller.actor,
+    createdAt: call.now,
+  };
+}
+
+/** Asks the tests of a version that is to hold. Refuses where one fails; else what the audit log keeps of it. */
+async function passTests(
+  call: Pick<Call, "bindings" | "now">,
+  row: PolicyRow,
+  version: VersionRow,
+  despiteTests = false,
+): Promise<{ failedTests?: string[] }> {
+  const tests = testsOf(version);
+  if (!row.enabled || tests.length === 0) return {};
+  const tried = await triedWith(call, row.name, JSON.parse(version.compiled) as SnapshotPolicy[]);
+  return refuseFailing(row.name, await failuresOf(tried, tests, call.now), despiteTests);
 }
 
 export function storePolicy(d1: D1Database, row: PolicyRow, exists: boolean): D1PreparedStatement {
@@ -150,18 +181,19 @@ export const POLICY_HANDLERS: Handlers<
   "policies.create": async (call) => {
     const { bindings, body, now } = call;
     const row = blankPolicy(body.name, body.enabled ?? true, now);
-    const text = { source: body.source, note: body.note ?? "" };
+    const text = { source: body.source, note: body.note ?? "", tests: body.tests ?? [] };
     const version = await newVersion(call, row, 1, text);
+    const tested = await passTests(call, row, version, body.despiteTests);
     return withWarnings(bindings.db, version, {
       statements: [storePolicy(bindings.db, row, false), storeVersion(bindings.db, version)],
-      effects: effects("create", row),
+      effects: effects("create", row, tested),
       body: view(row, version),
       version: 1,
     });
   },
 
   "policies.validate": async (call) => ({
-    body: await findIssues(call, call.body.source, call.body.name ?? "draft"),
+    body: await findIssues(call, call.body),
   }),
 
   "policies.get": async ({ bindings, params }) => {
@@ -184,9 +216,16 @@ export const POLICY_HANDLERS: Handlers<
       updatedAt: now,
     };
     // Statements are cited by the policy's name: a new name is a new version of the same text.
-    const text = { source: current.source, note: `renamed from ${before.name}` };
+    const text = {
+      source: current.source,
+      note: `renamed from ${before.name}`,
+      tests: testsOf(current),
+    };
     const version = renamed ? await newVersion(call, after, after.currentVersion, text) : current;
-    return change(bindings.db, "update", before, after, version, renamed, { fields: Object.keys(body) });
+    const isSwitchedOn = after.enabled && !before.enabled;
+    const tested = isSwitchedOn ? await passTests(call, after, version, body.despiteTests) : {};
+    const detail = { fields: Object.keys(body), ...tested };
+    return change(bindings.db, "update", before, after, version, renamed, detail);
   },
 
   "policies.publish": async (call) => {
@@ -194,9 +233,11 @@ export const POLICY_HANDLERS: Handlers<
     const before = await findPolicy(bindings.db, params.policy);
     const currentVersion = await nextNumber(bindings.db, before.id);
     const after = { ...before, currentVersion, version: ifMatch + 1, updatedAt: now };
-    const text = { source: body.source, note: body.note ?? "" };
+    const tests = body.tests ?? testsOf(await findVersion(bindings.db, before.id, before.currentVersion));
+    const text = { source: body.source, note: body.note ?? "", tests };
     const version = await newVersion(call, after, currentVersion, text);
-    const write = change(bindings.db, "publish", before, after, version, true, {});
+    const tested = await passTests(call, after, version, body.despiteTests);
+    const write = change(bindings.db, "publish", before, after, version, true, tested);
     return withWarnings(bindings.db, version, write);
   },
 
@@ -234,7 +275,7 @@ export const POLICY_HANDLERS: Handlers<
       compiled: __,
       ...version
     } = await findVersion(bindings.db, id, Number(params.number));
-    return { body: version };
+    return { body: { ...version, tests: testsOf(version) } };
   },
 
   "policies.rollback": async (call) => {
@@ -245,9 +286,13 @@ export const POLICY_HANDLERS: Handlers<
     const currentVersion = await nextNumber(bindings.db, before.id);
     const after = { ...before, currentVersion, version: ifMatch + 1, updatedAt: now };
     // Validated anew: what was valid once need not be valid under today's schema.
-    const text = { source: old.source, note: `back to version ${old.number}` };
+    const text = { source: old.source, note: `back to version ${old.number}`, tests: testsOf(old) };
     const version = await newVersion(call, after, currentVersion, text);
-    const write = change(bindings.db, "rollback", before, after, version, true, { to: old.number });
+    const tested = await passTests(call, after, version, body.despiteTests);
+    const write = change(bindings.db, "rollback", before, after, version, true, {
+      to: old.number,
+      ...tested,
+    });
     return withWarnings(bindings.db, version, write);
   },
 

@@ -1,0 +1,41 @@
+import { compilePolicies } from "../../../shared/access/policy/index.ts";
+import type { PlanStep } from "../../../shared/api/document.ts";
+import type { PolicyTestCase } from "../../../shared/api/policies.ts";
+import type { SnapshotPolicy } from "../../../shared/registry/snapshot.ts";
+import { heldStatements } from "../policy-judge.ts";
+import { failuresOf, refuseFailing, remembered } from "../stored-tests.ts";
+import type { Building } from "./apply.ts";
+import { ComingNetwork } from "./as-it-would-be.ts";
+
+/** A policy that a document publishes, switches or deletes, as it would be. */
+export interface ComingPolicy {
+  readonly name: string;
+  /** Empty where it would not hold. */
+  readonly statements: readonly SnapshotPolicy[];
+  /** None where it would not hold. */
+  readonly tests: readonly PolicyTestCase[];
+}
+
+/**
+ * Asks the tests of the policies that a document changes, of the network as the whole document makes it. Refuses where one
+ * fails; else what the audit log keeps of it.
+ */
+export async function passTests(
+  { call, rows, policies }: Building,
+  steps: readonly PlanStep[],
+): Promise<{ failedTests?: string[] }> {
+  const tested = policies.filter(({ tests }) => tests.length > 0);
+  if (tested.length === 0) return {};
+  const d1 = call.bindings.db;
+  const coming = new ComingNetwork(d1, rows, call.body.document, steps);
+  const others = await heldStatements(d1, new Set(policies.map(({ name }) => name)));
+  const statements = [...others, ...policies.flatMap((policy) => policy.statements)];
+  const tried = { findings: remembered(coming), policies: compilePolicies(statements, coming.registered) };
+  const failed: string[] = [];
+  for (const { name, tests } of tested) {
+    const failures = await failuresOf(tried, tests, call.now);
+    const kept = refuseFailing(name, failures, call.body.despiteTests ?? false);
+    failed.push(...(kept.failedTests ?? []).map((message) => `${name}: ${message}`));
+  }
+  return failed.length > 0 ? { failedTests: failed } : {};
+}

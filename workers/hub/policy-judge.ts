@@ -1,0 +1,120 @@
+import { type Asker, type Assessment, assess } from "../../shared/access/assess.ts";
+import type { CompiledPolicies } from "../../shared/access/policy/index.ts";
+import { UNKNOWN_NETWORK, UNKNOWN_SIGN_IN } from "../../shared/access/policy/request.ts";
+import { type Asked, type Question, readQuestion } from "../../shared/access/question.ts";
+import type { Principal } from "../../shared/access/sessions/types.ts";
+import type { Body } from "../../shared/api/endpoints.ts";
+import { type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
+import { err, ok, type Result } from "../../shared/base/result.ts";
+import type { SnapshotApp, SnapshotPolicy } from "../../shared/registry/snapshot.ts";
+import { loadPrincipal } from "../registry/principals.ts";
+import { type App, findApp } from "./handlers/apps.ts";
+import { findServiceToken, type ServiceTokenRow } from "./handlers/service-tokens.ts";
+import { findUser } from "./handlers/users.ts";
+import { notFound } from "./refused.ts";
+
+/** A request that is only thought of, and who sends it. */
+export type Supposed = Omit<Body<"policies.test">, "drafts">;
+
+/** Where what a supposed request names is found. Each rejects as `Refused` where it is not there. */
+export interface Findings {
+  readonly app: (reference: string) => Promise<App>;
+  readonly user: (reference: string) => Promise<Principal>;
+  readonly serviceToken: (reference: string) => Promise<ServiceTokenRow>;
+}
+
+/** What the registry has. */
+export const inRegistry = (d1: D1Database): Findings => ({
+  app: (reference) => findApp(d1, reference),
+  user: async (reference) => {
+    const { id } = await findUser(d1, reference);
+    return (await loadPrincipal(d1, id)) ?? notFound("user");
+  },
+  serviceToken: (reference) => findServiceToken(d1, reference),
+});
+
+/** The statements of the policies that hold now, but for those of these names. */
+export async function heldStatements(d1: D1Database, except: ReadonlySet<string>): Promise<SnapshotPolicy[]> {
+  const { results } = await d1
+    .prepare(
+      `SELECT p.name, v.compiled FROM policies p JOIN policy_versions v
+       ON v.policy_id = p.id AND v.number = p.current_version WHERE p.enabled = 1 ORDER BY p.name`,
+    )
+    .all<{ name: string; compiled: string }>();
+  return results
+    .filter(({ name }) => !except.has(name))
+    .flatMap(({ compiled }) => JSON.parse(compiled) as SnapshotPolicy[]);
+}
+
+/** What the gateway would judge and how, or the refusal before it. */
+export async function judgeSupposed(
+  findings: Findings,
+  supposed: Supposed,
+  policies: CompiledPolicies,
+  now: number,
+): Promise<Result<Assessment & { question: Question }, Refusal>> {
+  const app = await findings.app(supposed.app);
+  const asker = await askerOf(findings, supposed, app, now);
+  const question = readApp(app, askedBy(supposed), supposed.path);
+  if (!question.ok) return question;
+  if (!asker.ok) return asker;
+  const assessment = assess(question.value, asker.value, policies, supposed.now ?? now);
+  return ok({ ...assessment, question: question.value });
+}
+
+/** Who asks; or why the gateway turns such a caller away before it asks any policy. */
+async function askerOf(
+  findings: Findings,
+  { principal, authentication }: Supposed,
+  app: App,
+  now: number,
+): Promise<Result<Asker, Refusal>> {
+  const nobody = (detail: string) => err(refusal("unauthenticated", detail));
+  const signedIn = over(UNKNOWN_SIGN_IN, authentication);
+  switch (principal.kind) {
+    case "anonymous":
+      if (!app.settings.anonymous) return nobody("the app lets nobody in without a sign-in");
+      return ok({ principal: { type: "Anonymous" }, authentication: null });
+    case "somebody": {
+      const { groups, email = "somebody@example.invalid" } = principal;
+      const somebody = { id: "", email, emailVerified: true, name: "", groups };
+      return ok({ principal: { type: "User", ...somebody }, authentication: signedIn });
+    }
+    case "serviceToken": {
+      const token = await findings.serviceToken(principal.serviceToken);
+      const { id, name } = token;
+      if (!token.enabled || (token.expiresAt !== null && token.expiresAt <= now))
+        return err(refusal("invalid_credentials", `the service token ${name} is disabled or has expired`));
+      const groups = JSON.parse(token.groups) as string[];
+      return ok({ principal: { type: "ServiceToken", id, name, groups }, authentication: null });
+    }
+    case "user": {
+      const user = await findings.user(principal.user);
+      const { userId: id, email, emailVerified, name, groups, status } = user;
+      if (status !== "active") return nobody(`${email} is disabled and can't sign in`);
+      return ok({
+        principal: { type: "User", id, email, emailVerified, name, groups },
+        authentication: signedIn,
+      });
+    }
+  }
+}
+
+/** What the body says, and for the rest that it is not known. JSON has no member that is there and undefined. */
+const over = <T extends object>(
+  unknown: T,
+  said: { readonly [Key in keyof T]?: T[Key] | undefined } | undefined,
+): T => ({ ...unknown, ...said }) as T;
+
+/** What the gateway would read off such a request; what is not said is not known. */
+function askedBy({ method, headers = [], network, upgrade }: Supposed): Asked {
+  const sent = new Headers(headers.map(({ name, value }): [string, string] => [name, value]));
+  if (upgrade) sent.set("upgrade", "websocket");
+  return { method, headers: sent, network: over(UNKNOWN_NETWORK, network) };
+}
+
+function readApp(app: App, asked: Asked, target: string): Result<Question, Refusal> {
+  if (!app.enabled) return err(refusal("unknown_host", `the app ${app.name} is disabled`));
+  const served: SnapshotApp = { ...app, segmentName: app.segment };
+  return readQuestion(asked, served, target);
+}

@@ -1,0 +1,112 @@
+import { reasonOf } from "../../shared/access/assess.ts";
+import { type CompiledPolicies, compilePolicies } from "../../shared/access/policy/index.ts";
+import type { PolicyTestCase } from "../../shared/api/policies.ts";
+import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
+import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
+import { coordinatorObject } from "../platform/objects.ts";
+import { Refused, throwRefusal } from "../platform/refused.ts";
+import { snapshotAt } from "../registry/snapshot.ts";
+import type { Call } from "./call.ts";
+import { reasonsOf } from "./explain.ts";
+import { type Findings, heldStatements, inRegistry, judgeSupposed } from "./policy-judge.ts";
+
+/** The tests that a policy brings along are asked of the network as it would be with it; one that fails keeps it out. */
+
+type Caller = Pick<Call, "bindings" | "now">;
+
+/** What the tests are asked of. */
+export interface Tried {
+  readonly findings: Findings;
+  readonly policies: CompiledPolicies;
+}
+
+/** The registry as it is, and in it the policy of this name with these statements. */
+export async function triedWith(
+  { bindings }: Caller,
+  name: string,
+  statements: readonly SnapshotPolicy[],
+): Promise<Tried> {
+  const { registered } = await snapshotAt(bindings, await coordinatorObject(bindings).epoch());
+  const others = await heldStatements(bindings.db, new Set([name]));
+  return {
+    findings: remembered(inRegistry(bindings.db)),
+    policies: compilePolicies([...others, ...statements], registered),
+  };
+}
+
+/** The tests that fail: which, and why. */
+export async function failuresOf(
+  { findings, policies }: Tried,
+  tests: readonly PolicyTestCase[],
+  now: number,
+): Promise<InputIssue[]> {
+  const failures: InputIssue[] = [];
+  for (const [at, test] of tests.entries()) {
+    const { decision, why } = await outcomeOf(findings, test, policies, now);
+    if (decision !== test.expect)
+      failures.push({
+        path: `/tests/${at}`,
+        message: `the test ${JSON.stringify(test.name)} expects ${test.expect}, and it comes to ${decision}: ${why}`,
+        code: "test_failed",
+      });
+  }
+  return failures;
+}
+
+async function outcomeOf(
+  findings: Findings,
+  { name: _, expect: __, ...supposed }: PolicyTestCase,
+  policies: CompiledPolicies,
+  now: number,
+): Promise<{ decision: "allow" | "deny" | "nothing"; why: string }> {
+  try {
+    const judged = await judgeSupposed(findings, supposed, policies, now);
+    if (!judged.ok) return { decision: "deny", why: `${judged.error.detail} (${judged.error.code})` };
+    const { decision, facts } = judged.value;
+    return {
+      decision: decision.decision,
+      why: reasonsOf({ ...decision, reason: reasonOf(decision), facts }).join(" "),
+    };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    // A test that names what is not there shows nothing, whatever it expects.
+    return { decision: "nothing", why: `its app or caller is not there. ${error.refusal.detail}` };
+  }
+}
+
+/**
+ * Refuses a policy whose tests fail, unless whoever publishes it says so.
+ *
+ * @returns What the audit log keeps of it.
+ */
+export function refuseFailing(
+  policy: string,
+  failures: readonly InputIssue[],
+  despiteTests: boolean,
+): { readonly failedTests?: string[] } {
+  const [first] = failures;
+  if (!first) return {};
+  if (despiteTests) return { failedTests: failures.map(({ message }) => message).slice(0, MOST_KEPT) };
+  const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
+  return throwRefusal(
+    "policy_test_failed",
+    `${policy}: ${first.message}${more}. Change the policy or the test, or publish with \`despiteTests\`, which is recorded.`,
+    { issues: failures },
+  );
+}
+
+/** One entry of the log stays short. */
+const MOST_KEPT = 10;
+
+/** Tests name the same few people and apps again and again. */
+export function remembered({ app, user, serviceToken }: Findings): Findings {
+  const once = <T>(find: (reference: string) => Promise<T>) => {
+    const found = new Map<string, Promise<T>>();
+    return (reference: string): Promise<T> => {
+      const known = found.get(reference) ?? find(reference);
+      found.set(reference, known);
+      return known;
+    };
+  };
+  return { app: once(app), user: once(user), serviceToken: once(serviceToken) };
+}
