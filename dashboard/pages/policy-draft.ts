@@ -15,6 +15,8 @@ export function useValidation(source: string) {
   return {
     issues: [...(check.data?.issues ?? [])].sort(byPlace),
     warnings: [...(check.data?.warnings ?? [])].sort(byPlace),
+    forms: current ? check.data.forms : null,
+    onlyText: current ? check.data.onlyText : null,
     valid: current && check.data.valid,
     status: statusOf(current, check.isError, check.data),
   };

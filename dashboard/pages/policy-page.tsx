@@ -1,5 +1,7 @@
 import { useState } from "react";
+import { ApiError } from "../../shared/api/client.ts";
 import type { Answer } from "../../shared/api/endpoints.ts";
+import type { PolicyTestCase } from "../../shared/api/policies.ts";
 import { call, etagOf, useApi, useMayWrite, useWrite } from "../api.ts";
 import { CedarEditor } from "../components/cedar-editor.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
@@ -9,6 +11,8 @@ import { PageHead } from "../components/page-head.tsx";
 import { Failure, issueOf, Loaded } from "../components/states.tsx";
 import { navigate } from "../lib/router.ts";
 import { useValidation } from "./policy-draft.ts";
+import { PolicyFormCard } from "./policy-form.tsx";
+import { PolicyTests } from "./policy-tests.tsx";
 import { PolicyVersions } from "./policy-versions.tsx";
 import { Tester } from "./tester.tsx";
 
@@ -23,6 +27,7 @@ permit (
 export function NewPolicy() {
   const [name, setName] = useState("");
   const [source, setSource] = useState(TEMPLATE);
+  const [tests, setTests] = useState<readonly PolicyTestCase[]>([]);
   const validation = useValidation(source);
   const create = useWrite("policies.create");
   return (
@@ -35,6 +40,12 @@ export function NewPolicy() {
             <input {...c} value={name} maxLength={100} onChange={(event) => setName(event.target.value)} />
           )}
         </Field>
+        <PolicyFormCard
+          source={source}
+          forms={validation.forms}
+          onlyText={validation.onlyText}
+          onChange={setSource}
+        />
         <h2 className="spaced">Cedar</h2>
         <CedarEditor label="Policy text" source={source} onChange={setSource} {...validation} />
         <div className="actions">
@@ -44,7 +55,7 @@ export function NewPolicy() {
             disabled={!validation.valid || name.trim() === "" || create.isPending}
             onClick={() =>
               create.mutate(
-                { body: { name: name.trim(), source } },
+                { body: { name: name.trim(), source, tests: [...tests] } },
                 { onSuccess: (policy) => navigate("policies", policy.id) },
               )
             }
@@ -54,7 +65,13 @@ export function NewPolicy() {
         </div>
       </div>
       <h2>Try it before publishing</h2>
-      <Tester draft={validation.valid ? { name: name.trim() || "draft", source } : null} />
+      <Tester
+        draft={validation.valid ? { name: name.trim() || "draft", source } : null}
+        waits={!validation.valid}
+        onKeep={(test) => setTests([...tests, test])}
+      />
+      <h2>Tests</h2>
+      <PolicyTests tests={tests} onRemove={(at) => setTests(tests.toSpliced(at, 1))} />
     </>
   );
 }
@@ -71,10 +88,14 @@ export function EditPolicy({ id }: { readonly id: string }) {
 
 type Policy = Answer<"policies.get">;
 
+const isFailedTest = (error: unknown): boolean =>
+  error instanceof ApiError && error.problem.code === "policy_test_failed";
+
 /** Edits the version that was loaded first; a newer one only replaces it when the administrator says so. */
 function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
   const [base, setBase] = useState(loaded);
   const [source, setSource] = useState(loaded.source);
+  const [tests, setTests] = useState<readonly PolicyTestCase[]>(loaded.tests);
   const [note, setNote] = useState("");
   const mayWrite = useMayWrite();
   const validation = useValidation(source);
@@ -83,12 +104,14 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
   const rollback = useWrite("policies.rollback");
   const remove = useWrite("policies.delete");
   const writes = [publish, update, rollback, remove];
+  const text = { source, note, tests: [...tests] };
   const target = { params: { policy: base.id }, ifMatch: etagOf(base) };
-  const changed = source !== base.source;
+  const changed = source !== base.source || tests !== base.tests;
 
   const take = (policy: Policy) => {
     setBase(policy);
     setSource(policy.source);
+    setTests(policy.tests);
     setNote("");
   };
   const begin = () => {
@@ -101,12 +124,31 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
   return (
     <>
       <Conflict error={writes.find((write) => write.error)?.error} onReload={takeTheirs} />
+      {isFailedTest(publish.error) && (
+        <ConfirmButton
+          label="Publish all the same"
+          question="Publish although tests fail?"
+          onConfirm={() =>
+            publish.mutate({ ...target, body: { ...text, despiteTests: true } }, { onSuccess: take })
+          }
+        >
+          The audit log keeps which tests failed. They stay with the policy and must hold next time.
+        </ConfirmButton>
+      )}
       {writes.some((write) => write.isSuccess) && (
         <p className="notice good" role="status">
           Done: version {base.currentVersion} is {base.enabled ? "in force" : "switched off"}.
         </p>
       )}
       <div className="card">
+        {mayWrite && (
+          <PolicyFormCard
+            source={source}
+            forms={validation.forms}
+            onlyText={validation.onlyText}
+            onChange={setSource}
+          />
+        )}
         <CedarEditor
           label="Policy text"
           source={source}
@@ -133,7 +175,7 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
                 disabled={!changed || !validation.valid || publish.isPending}
                 onClick={() => {
                   begin();
-                  publish.mutate({ ...target, body: { source, note } }, { onSuccess: take });
+                  publish.mutate({ ...target, body: text }, { onSuccess: take });
                 }}
               >
                 Publish version {base.currentVersion + 1}
@@ -159,7 +201,13 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
         )}
       </div>
       <h2>Try it{changed ? " before publishing" : ""}</h2>
-      <Tester draft={changed && validation.valid ? { name: base.name, source } : null} />
+      <Tester
+        draft={changed && validation.valid ? { name: base.name, source } : null}
+        waits={changed && !validation.valid}
+        {...(mayWrite ? { onKeep: (test: PolicyTestCase) => setTests([...tests, test]) } : {})}
+      />
+      <h2>Tests</h2>
+      <PolicyTests tests={tests} onRemove={mayWrite ? (at) => setTests(tests.toSpliced(at, 1)) : null} />
       <h2>Versions</h2>
       <PolicyVersions
         policyId={base.id}

@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from "react";
 import type { Answer, Body } from "../../shared/api/endpoints.ts";
+import type { PolicyTestCase } from "../../shared/api/policies.ts";
 import { useApi, useWrite } from "../api.ts";
 import { Outcome } from "../components/badges.tsx";
 import { Cited } from "../components/cited.tsx";
@@ -12,12 +13,16 @@ type TestBody = Body<"policies.test">;
 interface Tester {
   /** Judged as if it were published. */
   readonly draft: { readonly name: string; readonly source: string } | null;
+  /** The text is being checked, or not valid: an answer now would be that of the published policies. */
+  readonly waits?: boolean;
+  /** Keeps the last question with its answer as a test. */
+  readonly onKeep?: (test: PolicyTestCase) => void;
 }
 
 const WHO = { user: "E-mail", serviceToken: "Token name", somebody: "Groups, separated by commas" } as const;
 
 /** Would this caller reach that app at this path, and why. */
-export function Tester({ draft }: Tester) {
+export function Tester({ draft, waits = false, onKeep }: Tester) {
   const [kind, setKind] = useState<TestBody["principal"]["kind"]>("user");
   const apps = useApi("apps.list", { query: { limit: 200 } });
   const test = useWrite("policies.test");
@@ -49,7 +54,7 @@ export function Tester({ draft }: Tester) {
           {(c) => (
             <select {...c} name="app" required>
               {apps.data?.items.map((app) => (
-                <option key={app.id} value={app.id}>
+                <option key={app.id} value={app.name}>
                   {app.title || app.name}
                 </option>
               ))}
@@ -75,14 +80,36 @@ export function Tester({ draft }: Tester) {
           {(c) => <input {...c} name="country" maxLength={2} pattern="[A-Za-z0-9]{2}" />}
         </Field>
         <Check label="Opens a WebSocket" name="upgrade" />
-        <button type="submit" className="button" disabled={test.isPending}>
+        <button type="submit" className="button" disabled={test.isPending || waits}>
           Test
         </button>
       </form>
       <Failure error={test.error} />
       <div aria-live="polite">{test.data && <Verdict result={test.data} />}</div>
+      {onKeep && test.data && test.variables && (
+        <button
+          type="button"
+          className="button plain spaced"
+          onClick={() => onKeep(testOf(test.variables.body, test.data.decision))}
+        >
+          Keep this answer as a test
+        </button>
+      )}
     </div>
   );
+}
+
+function testOf({ drafts: _, ...asked }: TestBody, expect: PolicyTestCase["expect"]): PolicyTestCase {
+  const { principal } = asked;
+  const who =
+    principal.kind === "user"
+      ? principal.user
+      : principal.kind === "serviceToken"
+        ? principal.serviceToken
+        : principal.kind === "somebody"
+          ? `somebody in ${principal.groups.join(", ")}`
+          : "anyone";
+  return { ...asked, expect, name: `${who}: ${expect} ${asked.method} ${asked.path}`.slice(0, 200) };
 }
 
 function readTest(form: FormData, kind: TestBody["principal"]["kind"]): TestBody {

@@ -114,6 +114,58 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     },
   );
 
+  it("writes a policy by its form, and keeps a test that holds it", async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(`${system.hubOrigin}/#/policies/new`);
+    await page.getByLabel("Name", { exact: true }).fill("admin-only");
+    await page.getByLabel("Start from a template").selectOption("admin-paths");
+    await page.getByRole("button", { name: "Replace the text with it" }).click();
+    await page.getByText("Statement 1", { exact: true }).waitFor();
+    await page.getByLabel("App", { exact: true }).first().selectOption("echo");
+    await page.getByLabel("Paths").fill("/settings, /users");
+    await page.getByLabel("Except members of").fill("owners");
+    await page.getByLabel("Networks").focus();
+    const text = page.getByLabel("Policy text");
+    await expect.poll(() => text.inputValue()).toContain('principal in [Group::"owners"]');
+    expect(await text.inputValue()).toContain('context.request.path like "/users/*"');
+
+    await page.getByLabel("Caller").selectOption("somebody");
+    await page.getByLabel("Groups, separated by commas").fill("engineering");
+    await page.getByLabel("App", { exact: true }).last().selectOption("echo");
+    await page.getByLabel("Path", { exact: true }).fill("/users/7");
+    await page.getByRole("button", { name: "Test", exact: true }).click();
+    await page.getByRole("button", { name: "Keep this answer as a test" }).click();
+    await page.evaluate(() => scrollTo(0, 0));
+    await screenshot(page, "policy-form");
+    await isAccessible(page, "the form of a policy");
+    await page.getByRole("button", { name: "Publish", exact: true }).click();
+    await expect.poll(() => page.url()).toMatch(/policies\/pol_/);
+
+    const written = await system.admin.call("policies.get", { params: { policy: "admin-only" } });
+    expect(written.data.tests).toMatchObject([
+      {
+        principal: { kind: "somebody", groups: ["engineering"] },
+        app: "echo",
+        path: "/users/7",
+        expect: "deny",
+      },
+    ]);
+
+    // What the text says more than a form is only text; a test that fails keeps a version out.
+    await text.fill('permit (principal, action, resource == App::"echo") when { 1 == 1 };');
+    await page.getByText("Statement 1 says something that the form has no field for.").waitFor();
+    await expect.poll(() => page.getByRole("button", { name: "Publish version 2" }).isEnabled()).toBe(true);
+    await page.getByRole("button", { name: "Publish version 2" }).click();
+    await page.getByText("A test of the policy fails").waitFor();
+    await screenshot(page, "policy-test-failed");
+    await page.setViewportSize({ width: 390, height: 900 });
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await system.admin.call("policies.delete", {
+      params: { policy: "admin-only" },
+      ifMatch: `"${written.data.version}"`,
+    });
+  });
+
   it("U4: finds a denial by person and path, keeps the search in the address, and goes on live", async () => {
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(`${system.hubOrigin}/#/decisions`);

@@ -90,3 +90,14 @@ export function normalForm(form: PolicyForm): PolicyForm {
 }
 
 const once = <T>(items: readonly T[]): T[] => [...new Set(items)];
+
+/** What keeps a form from being a statement, in words; null where it is one. */
+export function lackOf({ effect, who, paths, conditions: { memberOf, hours } }: PolicyForm): string | null {
+  if (who.kind === "named" && who.groups.length + who.users.length + who.serviceTokens.length === 0)
+    return "Name at least one group, person or service token.";
+  if (paths.some((path) => !path.startsWith("/"))) return "A path begins with /.";
+  if (hours !== null && hours.from === hours.to)
+    return "The hours must end at another one than they begin at.";
+  if (effect === "permit" && memberOf.length > 0) return "Only a statement that forbids spares a group.";
+  return null;
+}

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { normalForm, type PolicyForm } from "../../../../shared/access/policy/form/model.ts";
+import { lackOf, normalForm, type PolicyForm } from "../../../../shared/access/policy/form/model.ts";
 import { formsOf } from "../../../../shared/access/policy/form/read.ts";
 import { POLICY_TEMPLATES } from "../../../../shared/access/policy/form/templates.ts";
 import { textOf } from "../../../../shared/access/policy/form/text.ts";
@@ -220,6 +220,20 @@ describe("the form of a policy", () => {
       ok: false,
       error: "Statement 2 says something that the form has no field for.",
     });
+  });
+});
+
+describe("a form that is not whole", () => {
+  const whole = POLICY_TEMPLATES[0]?.forms({ app: "wiki", group: "staff" })[0] as PolicyForm;
+  const hours = { from: 8, to: 8 };
+  it.each([
+    [{ who: { kind: "named", groups: [], users: [], serviceTokens: [] } }, "Name at least one"],
+    [{ paths: ["admin"] }, "begins with /"],
+    [{ conditions: { ...whole.conditions, hours } }, "hours"],
+    [{ conditions: { ...whole.conditions, memberOf: ["staff"] } }, "spares"],
+  ] as [Partial<PolicyForm>, string][])("says what it lacks: %j", (changed, lack) => {
+    expect(lackOf(whole)).toBeNull();
+    expect(lackOf({ ...whole, ...changed })).toContain(lack);
   });
 });
 
