@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { type App, openApp, toFailure } from "./app.ts";
 import { addAuditCommands } from "./commands/audit.ts";
+import { addBackupCommands } from "./commands/backup.ts";
 import { addCompletionCommand } from "./commands/completion.ts";
 import { addHistoryCommands } from "./commands/history.ts";
 import { addInitCommand } from "./commands/init.ts";
@@ -76,6 +77,7 @@ export function describeProgram(program: Command, app: App): void {
   addAuditCommands(program, app);
   addSearchCommands(program, app);
   addHistoryCommands(program, app);
+  addBackupCommands(program, app);
   addCompletionCommand(program, app);
 }
 

@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import type { Endpoint } from "./endpoint.ts";
 import { ACCESS_ENDPOINTS } from "./endpoints/access.ts";
+import { BACKUP_ENDPOINTS } from "./endpoints/backup.ts";
 import { HISTORY_ENDPOINTS } from "./endpoints/history.ts";
 import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
 import { NOTIFICATION_ENDPOINTS } from "./endpoints/notifications.ts";
@@ -15,6 +16,7 @@ export const ENDPOINTS = {
   ...HISTORY_ENDPOINTS,
   ...MESH_ENDPOINTS,
   ...NOTIFICATION_ENDPOINTS,
+  ...BACKUP_ENDPOINTS,
 } as const satisfies Record<string, Endpoint>;
 
 export type EndpointId = keyof typeof ENDPOINTS;

@@ -60,6 +60,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "node.remove_absent": "removed a node that stayed away",
   "node.revoke": "revoked a node",
   "node.rotate_keys": "renewed a node's keys",
+  "network.backup": "took a backup",
+  "network.restore": "restored the network from a backup",
   "node.update": "changed a node",
   "notification_destination.create": "added somewhere to send notifications",
   "notification_destination.delete": "removed somewhere to send notifications",

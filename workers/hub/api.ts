@@ -5,6 +5,7 @@ import { line, reference } from "../../shared/api/fields.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { Refused, throwRefusal } from "../platform/refused.ts";
+import { checkSchema } from "../registry/schema-check.ts";
 import { isSameOriginPost } from "../session/same-site.ts";
 import type { Call, Handler, Reply, Write } from "./call.ts";
 import { type AdminCaller, authenticate, authenticateBootstrap } from "./caller.ts";
@@ -71,6 +72,7 @@ async function serve(
   const { bindings, requestId } = c.env;
   const request = c.req.raw;
   const now = Date.now();
+  await checkSchema(bindings.db);
   const caller = await authorise(endpoint, request, bindings);
   const url = new URL(request.url);
   const rawBody = endpoint.body ? await readJson(request, endpoint.bodyBytes) : undefined;

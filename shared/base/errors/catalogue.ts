@@ -75,6 +75,8 @@ export const ERRORS = {
   upstream_timeout: { status: 504, title: "The application took too long" },
   notification_not_sent: { status: 502, title: "The notification could not be sent" },
   identity_provider_unavailable: { status: 503, title: "The identity provider did not answer" },
+  schema_outdated: { status: 503, title: "The database is older than this release" },
+  schema_newer: { status: 503, title: "The database is newer than this release" },
   unavailable: { status: 503, title: "Access can't be decided right now" },
   internal: { status: 500, title: "Something went wrong on our side" },
 } as const satisfies Record<string, { status: number; title: string }>;

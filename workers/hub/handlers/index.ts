@@ -2,6 +2,7 @@ import type { EndpointId } from "../../../shared/api/endpoints.ts";
 import type { Handlers } from "../call.ts";
 import { API_TOKEN_HANDLERS } from "./api-tokens.ts";
 import { APP_HANDLERS } from "./apps.ts";
+import { BACKUP_HANDLERS } from "./backup.ts";
 import { DOCUMENT_HANDLERS } from "./document.ts";
 import { ENROLMENT_KEY_HANDLERS } from "./enrolment-keys.ts";
 import { GROUP_HANDLERS, MEMBER_HANDLERS } from "./groups.ts";
@@ -46,4 +47,5 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...MESH_HANDLERS,
   ...TRUST_HANDLERS,
   ...NOTIFICATION_HANDLERS,
+  ...BACKUP_HANDLERS,
 };

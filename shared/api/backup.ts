@@ -1,0 +1,51 @@
+import * as z from "zod/mini";
+import * as f from "./fields.ts";
+
+/** A copy of the registry from which a lost hub is made again. */
+
+export const BACKUP_FORMAT = 1;
+/** Rows of a table that one call gives or takes. */
+export const BACKUP_ROWS = 100;
+/** Bytes that one call takes: as many rows of the largest policies. */
+export const BACKUP_BYTES = 16 * 1024 * 1024;
+
+const value = z.union([z.string(), z.number(), z.null()]);
+const row = z.array(value).check(z.maxLength(100));
+const rows = f.list(row, BACKUP_ROWS);
+const counter = f.integer(0, Number.MAX_SAFE_INTEGER);
+
+export const backupManifest = z.object({
+  format: z.literal(BACKUP_FORMAT),
+  /** The newest migration of the database that it is of. */
+  schema: f.line(200),
+  /** Says without showing it which SECRET_KEY opens what is sealed in it. */
+  secretKey: f.line(100),
+  network: f.line(100),
+  takenAt: f.instant,
+  /** Of the newest change in the history: two pages with the same stamp are of one state. */
+  stamp: counter,
+  /** Rows of the tables that have one: the network's, then the mesh's (which may have none). */
+  single: f.list(rows, 10),
+  tables: f.list(z.object({ name: f.line(100), columns: f.list(f.line(100), 100) }), 100),
+});
+export type BackupManifest = z.output<typeof backupManifest>;
+
+export const backupRowsQuery = z.strictObject({
+  table: f.said(f.line(100), "name of the table, as the manifest has it"),
+  after: z.optional(f.said(f.queryInteger(0, Number.MAX_SAFE_INTEGER), "`next` of the page before")),
+});
+export const backupRows = z.object({ rows, next: z.nullable(counter), stamp: counter });
+
+export const restoreBegin = z.strictObject({
+  format: f.said(f.integer(1, 1_000), "of the backup"),
+  schema: f.said(f.line(200), "newest migration of the backup"),
+  secretKey: f.said(f.line(100), "which SECRET_KEY the backup is sealed with"),
+});
+export const restoreRows = z.strictObject({
+  table: f.said(f.line(100), "name of the table, as the manifest has it"),
+  rows: f.said(rows, "values in the order of the table's columns"),
+});
+export const restoreFinish = z.strictObject({
+  single: f.said(f.list(rows, 10), "rows of the tables that have one"),
+  stamp: f.said(counter, "of the backup's newest change"),
+});
