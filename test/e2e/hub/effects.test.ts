@@ -178,9 +178,29 @@ describe("an identity provider that is switched off", () => {
     return items.filter(({ endReason }: { endReason: string }) => endReason === "provider_disabled").length;
   };
   const MAIN = "/identity-providers/main";
+  /** A document may not switch off the last provider that an owner has signed in by. */
+  const secondOwnerSignsInElsewhere = async () => {
+    const body = { name: "elsewhere", issuer: system.issuer, clientId: "elsewhere" };
+    await system.admin.call("identityProviders.create", { body });
+    const db = await system.platform.miniflare.getD1Database("DB");
+    await db
+      .prepare(
+        `INSERT INTO identities (id, user_id, provider_id, subject, created_at, updated_at)
+         SELECT 'idn_elsewhere', u.id, p.id, 'second', 0, 0 FROM users u, identity_providers p
+         WHERE u.email = 'second@example.com' AND p.name = 'elsewhere'`,
+      )
+      .run();
+  };
   it.each([
     ["by hand", (enabled: boolean) => done(change(system, "PATCH", MAIN, { enabled }))],
-    ["by a document", (enabled: boolean) => apply({ identityProviders: [{ ...PROVIDER(), enabled }] })],
+    [
+      "by a document",
+      async (enabled: boolean) => {
+        if (!enabled) await secondOwnerSignsInElsewhere();
+        await apply({ identityProviders: [{ ...PROVIDER(), enabled }] });
+        if (enabled) await done(change(system, "DELETE", "/identity-providers/elsewhere"));
+      },
+    ],
   ])("%s vouches for nobody any more, until it is on again", async (_how, set) => {
     expect(await next(alice, bob)).toEqual([200, 200]);
     const count = async () => (await call(system, "GET", "/sessions/count?provider=main")).json;
