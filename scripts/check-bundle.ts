@@ -9,6 +9,9 @@ import { gzipSync } from "node:zlib";
  */
 
 const MAX_GZIP_BYTES = 2_500_000;
+const ASSETS = "dist/dashboard/assets";
+/** Of what the browser loads for the dashboard's first page. */
+const MAX_FIRST_PAGE_GZIP_BYTES = 250_000;
 const FORBIDDEN_AT_START = [
   /cedar_wasm/,
   /wasm_bindgen|__wbindgen/,
@@ -31,11 +34,15 @@ if (status !== 0) {
 const files = readdirSync("dist/worker", { recursive: true, encoding: "utf8" }).filter((file) =>
   statSync(join("dist/worker", file)).isFile(),
 );
-const gzipBytes = files.reduce(
-  (sum, file) => sum + gzipSync(readFileSync(join("dist/worker", file))).length,
-  0,
-);
+const gzipped = (path: string) => gzipSync(readFileSync(path)).length;
+const gzipBytes = files.reduce((sum, file) => sum + gzipped(join("dist/worker", file)), 0);
+const firstPageBytes = firstPage().reduce((sum, file) => sum + gzipped(join(ASSETS, file)), 0);
 const problems: string[] = [];
+if (firstPageBytes > MAX_FIRST_PAGE_GZIP_BYTES) {
+  problems.push(
+    `The dashboard's first page is ${firstPageBytes} bytes gzipped; at most ${MAX_FIRST_PAGE_GZIP_BYTES} are allowed.`,
+  );
+}
 if (gzipBytes > MAX_GZIP_BYTES)
   problems.push(`The bundle is ${gzipBytes} bytes gzipped; at most ${MAX_GZIP_BYTES} are allowed.`);
 for (const file of loadedAtStart("index.js")) {
@@ -62,4 +69,24 @@ function loadedAtStart(entry: string, seen: string[] = []): string[] {
     loadedAtStart(join(entry, "..", path ?? ""), seen);
   }
   return seen;
+}
+
+/** The files of the dashboard's entry and of its overview, with all that they import statically. */
+function firstPage(): string[] {
+  const html = readFileSync("dist/dashboard/index.html", "utf8");
+  const open = [
+    ...[...html.matchAll(/assets\/([\w.-]+)/g)].map(([, file]) => file ?? ""),
+    ...readdirSync(ASSETS).filter((file) => file.startsWith("overview-")),
+  ];
+  const seen = new Set<string>();
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    if (!file.endsWith(".js")) continue;
+    const text = readFileSync(join(ASSETS, file), "utf8");
+    open.push(
+      ...[...text.matchAll(/(?:from|import)\s*["`]\.\/([\w.-]+\.js)["`]/g)].map(([, path]) => path ?? ""),
+    );
+  }
+  return [...seen];
 }

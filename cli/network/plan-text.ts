@@ -1,6 +1,6 @@
 import type { Plan, PlanStep } from "../../shared/api/document.ts";
+import { type DiffLine, lineDiff } from "../../shared/base/line-diff.ts";
 import { printable } from "../../shared/base/printable.ts";
-import { type DiffLine, lineDiff } from "./line-diff.ts";
 
 const SIGNS = { create: "+", update: "~", delete: "-" } as const;
 /** Lines that stay the same are shown this far around those that change. */

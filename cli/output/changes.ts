@@ -1,6 +1,6 @@
 import type { Answer } from "../../shared/api/endpoints.ts";
+import { lineDiff } from "../../shared/base/line-diff.ts";
 import { printable } from "../../shared/base/printable.ts";
-import { lineDiff } from "../network/line-diff.ts";
 import { cell, heading, instant } from "./values.ts";
 
 type Item = Answer<"history.list">["items"][number];

@@ -1,10 +1,10 @@
 import type { Answer } from "../../shared/api/endpoints.ts";
+import { because, conditionsOf, mayOf } from "../../shared/api/reach-words.ts";
 import { table } from "./table.ts";
 import { instant } from "./values.ts";
 
 type AppReach = Answer<"reach.app">;
 type UserReach = Answer<"reach.user">;
-type Actions = AppReach["callers"][number]["actions"];
 
 const NOTE =
   "`if` names statements that turn on what only a request says: its path, method, address or sign-in.\n";
@@ -37,28 +37,4 @@ export function reachOfUserText(data: UserReach, width: number | null): string {
     conditionsOf(actions),
   ]);
   return `What ${who} could reach. ${groups}${table(["app", "may", "by", "if"], rows, width)}${rows.some((row) => row[3] !== "") ? NOTE : ""}`;
-}
-
-/** The actions that every request gets, and behind `perhaps` those that only some do. */
-function mayOf(actions: Actions): string {
-  const of = (wanted: string) =>
-    Object.entries(actions)
-      .filter(([, { answer }]) => answer === wanted)
-      .map(([action]) => action);
-  const [sure, some] = [of("yes"), of("depends")];
-  return [sure.join(", "), some.length > 0 ? `perhaps ${some.join(", ")}` : ""].filter(Boolean).join("; ");
-}
-
-/** The statements that permit, each with the version that its policy had. */
-function because(actions: Actions, policies: AppReach["policies"]): string {
-  const ids = new Set(Object.values(actions).flatMap(({ answer, by }) => (answer === "no" ? [] : by)));
-  return [...ids].map((id) => withVersion(id, policies)).join(", ");
-}
-
-const conditionsOf = (actions: Actions): string =>
-  [...new Set(Object.values(actions).flatMap(({ unless }) => unless))].join(", ");
-
-function withVersion(id: string, policies: AppReach["policies"]): string {
-  const policy = policies.find(({ name }) => name === id.replace(/#[\d.]+$/, ""));
-  return policy ? `${id} (version ${policy.version})` : id;
 }

@@ -9,8 +9,10 @@ import { PageHead } from "../components/page-head.tsx";
 import { SignedOut } from "../components/signed-out.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
 import { changesOf } from "../lib/changes.ts";
-import { navigate } from "../lib/router.ts";
+import { navigate, routeWith } from "../lib/router.ts";
 import { AppFields, readAppFields } from "./app-fields.tsx";
+import { HistoryCard } from "./history-card.tsx";
+import { AppReachCard } from "./reach-cards.tsx";
 
 export type App = RowOf<"apps.list">;
 
@@ -42,7 +44,23 @@ export function EditApp({ id }: { readonly id: string }) {
   return (
     <>
       <PageHead title={app.data ? app.data.title || app.data.name : "App"} />
-      <Loaded query={app}>{(data) => <EditLoadedApp loaded={data} />}</Loaded>
+      <Loaded query={app}>
+        {(data) => (
+          <>
+            <EditLoadedApp loaded={data} />
+            <div className="actions below">
+              <a className="button plain" href={routeWith({ app: data.name }, "decisions")}>
+                Decisions about it
+              </a>
+              <a className="button plain" href={routeWith({ search: data.name }, "sessions")}>
+                Its sessions
+              </a>
+            </div>
+            <AppReachCard app={data.id} />
+            <HistoryCard kind="app" name={data.id} />
+          </>
+        )}
+      </Loaded>
     </>
   );
 }

@@ -6,6 +6,7 @@ import { PageHead } from "../components/page-head.tsx";
 import { Loaded } from "../components/states.tsx";
 import { formatAgo, formatDateTime, formatLength } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
+import { HistoryCard } from "./history-card.tsx";
 import { NodeActions } from "./node-actions.tsx";
 import { EditNode } from "./node-edit.tsx";
 import { NodePeers } from "./node-peers.tsx";
@@ -74,6 +75,7 @@ function LoadedNode({ node }: { readonly node: Node }) {
       <NodePeers node={node} />
       <NodeRoutes node={node} />
       <EditNode node={node} />
+      <HistoryCard kind="node" name={node.id} />
     </>
   );
 }

@@ -7,6 +7,8 @@ import { Field } from "../components/field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Loaded } from "../components/states.tsx";
 import { formatCount } from "../lib/format.ts";
+import { routeTo, routeWith } from "../lib/router.ts";
+import { Onboarding } from "./onboarding.tsx";
 import { ProviderNotices } from "./provider-notices.tsx";
 import { TrustCard } from "./trust-card.tsx";
 
@@ -70,20 +72,25 @@ function Figures({ stats, title }: { readonly stats: Answer<"stats.get">; readon
     { label: "Ended", color: "--warn", values: buckets.map((b) => b.sessionsEnded), dashed: true },
   ];
   const figures = [
-    ["Requests", requests],
-    ["Allowed", allows],
-    ["Denied", denials],
-    ["Live sessions", stats.liveSessions],
-    ["Apps", stats.apps],
-    ["Users", stats.users],
+    ["Requests", requests, routeTo("decisions")],
+    ["Allowed", allows, routeWith({ decision: "allow" }, "decisions")],
+    ["Denied", denials, routeWith({ decision: "deny" }, "decisions")],
+    ["Live sessions", stats.liveSessions, routeTo("sessions")],
+    ["Apps", stats.apps, routeTo("apps")],
+    ["Users", stats.users, routeTo("people")],
   ] as const;
   return (
     <>
+      <Onboarding apps={stats.apps} allowed={allows} />
       <dl className="figures">
-        {figures.map(([label, value]) => (
+        {figures.map(([label, value, place]) => (
           <div key={label}>
             <dt>{label}</dt>
-            <dd>{formatCount(value)}</dd>
+            <dd>
+              <a href={place} aria-label={`${label}: ${value}`}>
+                {formatCount(value)}
+              </a>
+            </dd>
           </div>
         ))}
       </dl>

@@ -10,6 +10,8 @@ import { Field } from "../components/field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Failure, issueOf, Loaded } from "../components/states.tsx";
 import { navigate } from "../lib/router.ts";
+import { useUnsavedGuard } from "../lib/unsaved.ts";
+import { HistoryCard } from "./history-card.tsx";
 import { useValidation } from "./policy-draft.ts";
 import { PolicyFormCard } from "./policy-form.tsx";
 import { PolicyTests } from "./policy-tests.tsx";
@@ -30,6 +32,7 @@ export function NewPolicy() {
   const [tests, setTests] = useState<readonly PolicyTestCase[]>([]);
   const validation = useValidation(source);
   const create = useWrite("policies.create");
+  useUnsavedGuard(source !== TEMPLATE && !create.isSuccess);
   return (
     <>
       <PageHead title="Write a policy" />
@@ -107,6 +110,7 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
   const text = { source, note, tests: [...tests] };
   const target = { params: { policy: base.id }, ifMatch: etagOf(base) };
   const changed = source !== base.source || tests !== base.tests;
+  useUnsavedGuard(changed);
 
   const take = (policy: Policy) => {
     setBase(policy);
@@ -211,8 +215,9 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
       <h2>Versions</h2>
       <PolicyVersions
         policyId={base.id}
-        current={base.currentVersion}
-        onShow={setSource}
+        current={{ number: base.currentVersion, source: base.source }}
+        onTake={setSource}
+        wouldLose={changed}
         onRestore={
           mayWrite
             ? (number) => {
@@ -222,6 +227,7 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
             : null
         }
       />
+      <HistoryCard kind="policy" name={base.id} />
     </>
   );
 }

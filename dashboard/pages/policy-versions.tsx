@@ -1,27 +1,28 @@
-import { call, usePages } from "../api.ts";
+import { useState } from "react";
+import { usePages } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { DataTable, ShowMore } from "../components/data-table.tsx";
+import { Moment } from "../components/moment.tsx";
 import { Loaded, Skeleton } from "../components/states.tsx";
-import { formatMoment } from "../lib/format.ts";
 import { useActorNames } from "./actor-names.ts";
+import { PolicyVersion } from "./policy-version.tsx";
 
 interface PolicyVersions {
   readonly policyId: string;
-  readonly current: number;
+  readonly current: { readonly number: number; readonly source: string };
   /** Puts a version's text into the editor. */
-  readonly onShow: (source: string) => void;
+  readonly onTake: (source: string) => void;
+  /** Whether what is in the editor would be lost by it. */
+  readonly wouldLose: boolean;
   /** Makes a version hold again; null for those who may not. */
   readonly onRestore: ((number: number) => void) | null;
 }
 
-export function PolicyVersions({ policyId, current, onShow, onRestore }: PolicyVersions) {
+export function PolicyVersions({ policyId, current, onTake, wouldLose, onRestore }: PolicyVersions) {
   const params = { policy: policyId };
+  const [shown, setShown] = useState<number | null>(null);
   const nameOf = useActorNames();
   const versions = usePages("policies.versions", { params });
-  const show = async (number: number) => {
-    const version = await call("policies.version", { params: { ...params, number: String(number) } });
-    onShow(version.source);
-  };
   if (nameOf === null) return <Skeleton />;
   return (
     <>
@@ -33,13 +34,13 @@ export function PolicyVersions({ policyId, current, onShow, onRestore }: PolicyV
             keyOf={(version) => version.number}
             columns={[
               { header: "Version", cell: (version) => version.number },
-              { header: "Published", cell: (version) => formatMoment(version.createdAt) },
+              { header: "Published", cell: (version) => <Moment at={version.createdAt} /> },
               { header: "By", cell: (version) => nameOf(version.author), className: "wide" },
               { header: "Note", cell: (version) => version.note, className: "wide" },
               {
                 header: "Actions",
                 cell: ({ number }) =>
-                  number === current ? (
+                  number === current.number ? (
                     <span className="badge good">in force</span>
                   ) : (
                     <div className="actions">
@@ -47,7 +48,8 @@ export function PolicyVersions({ policyId, current, onShow, onRestore }: PolicyV
                         type="button"
                         className="button plain small"
                         aria-label={`Show version ${number}`}
-                        onClick={() => show(number)}
+                        aria-expanded={shown === number}
+                        onClick={() => setShown(shown === number ? null : number)}
                       >
                         Show
                       </button>
@@ -70,6 +72,16 @@ export function PolicyVersions({ policyId, current, onShow, onRestore }: PolicyV
         )}
       </Loaded>
       <ShowMore pages={versions} />
+      {shown !== null && (
+        <PolicyVersion
+          key={shown}
+          policyId={policyId}
+          number={shown}
+          current={current}
+          onTake={onTake}
+          wouldLose={wouldLose}
+        />
+      )}
     </>
   );
 }

@@ -6,6 +6,8 @@ import { NodeStatus, Online } from "../components/node-badges.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
 import { routeTo, routeWith } from "../lib/router.ts";
+import { HistoryCard } from "./history-card.tsx";
+import { UserReachCard } from "./reach-cards.tsx";
 import { SessionTable } from "./sessions.tsx";
 import { type User, useUserChange } from "./user-changes.tsx";
 import { RoleSelect, StatusButton } from "./users.tsx";
@@ -57,9 +59,6 @@ function LoadedUser({ user }: { readonly user: User }) {
           <a className="button plain" href={routeWith({ user: user.email }, "decisions")}>
             Decisions about them
           </a>
-          <a className="button plain" href={routeWith({ target: user.id }, "audit")}>
-            Changes of this account
-          </a>
           <a className="button plain" href={routeWith({ user: user.email }, "audit")}>
             What they did
           </a>
@@ -67,8 +66,10 @@ function LoadedUser({ user }: { readonly user: User }) {
           {mayWrite && <StatusButton user={user} onChange={change} />}
         </div>
       </section>
+      <UserReachCard user={user.id} />
       <UserSessions user={user} />
       <UserDevices user={user} />
+      <HistoryCard kind="user" name={user.id} />
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { CompileError } from "../../shared/access/policy/errors.ts";
 import { compilePolicies, PolicySetError } from "../../shared/access/policy/index.ts";
+import { type Finding, mergeFindings } from "../../shared/access/policy/merged-issues.ts";
 import { CEDAR_SCHEMA } from "../../shared/access/policy/schema.ts";
 import { tooIntricate } from "../../shared/access/policy/source-limits.ts";
 import { lookedIntoStranger } from "../../shared/access/policy/strangers.ts";
@@ -121,11 +122,32 @@ function validate(pieces: readonly Piece[], source: string): InputIssue[] {
   const [first] = pieces;
   if (!first) return [];
   if (checked.type === "failure") return checked.errors.map((error) => issueOf(error, source, first));
-  return checked.validationErrors.slice(0, MAX_ISSUES).map(({ policyId, error }) => {
-    const piece = pieces.find(({ id }) => policyId === id || policyId.startsWith(`${id}.`));
-    return issueOf(error, source, piece ?? first);
-  });
+  return pieces
+    .flatMap((piece) => {
+      const own = checked.validationErrors.filter(
+        ({ policyId }) => policyId === piece.id || policyId.startsWith(`${piece.id}.`),
+      );
+      const findings = own.map(({ error }) => findingOf(error, piece.text));
+      return mergeFindings(findings, piece.text).map(({ message, at }) =>
+        issueAt(message, source, piece.at + at),
+      );
+    })
+    .slice(0, MAX_ISSUES);
 }
+
+function findingOf(error: Cedar.DetailedError, text: string): Finding {
+  const place = error.sourceLocations?.[0] ?? { start: 0, end: 0 };
+  return {
+    message: error.message,
+    help: error.help ?? null,
+    start: characterAt(text, place.start),
+    end: characterAt(text, place.end),
+  };
+}
+
+/** Cedar counts UTF-8 bytes. */
+const characterAt = (text: string, bytes: number): number =>
+  new TextDecoder().decode(new TextEncoder().encode(text).slice(0, bytes)).length;
 
 function slotValues(slots: Slots): Record<string, { type: string; id: string }> {
   return Object.fromEntries(Object.entries(slots).map(([name, uid]) => [`?${name}`, uid]));
@@ -156,10 +178,9 @@ function issueAt(message: string, source: string, at: number, code?: InputIssue[
   return { path: "/source", message, ...place, ...(code ? { code } : {}) };
 }
 
-/** Makes an issue of an error of Cedar. Cedar counts UTF-8 bytes from the beginning of the statement. */
+/** Makes an issue of an error of Cedar. */
 function issueOf(error: Cedar.DetailedError, source: string, { text, at }: Statement): InputIssue {
   const help = error.help ? ` (${error.help})` : "";
-  const bytes = error.sourceLocations?.[0]?.start ?? 0;
-  const before = new TextDecoder().decode(new TextEncoder().encode(text).slice(0, bytes));
-  return issueAt(`${error.message}${help}`, source, at + before.length);
+  const start = characterAt(text, error.sourceLocations?.[0]?.start ?? 0);
+  return issueAt(`${error.message}${help}`, source, at + start);
 }

@@ -64,6 +64,14 @@ export async function compileSource(
   });
 }
 
+/** A text of comments alone is no mistake of syntax, and mostly one of its author. */
+export const NO_STATEMENT: InputIssue = {
+  path: "/source",
+  message: "holds no statement: it permits and forbids nothing",
+  line: 1,
+  column: 1,
+};
+
 /** The same as a report, for text that is still being written. */
 export async function findIssues(
   author: Author & Pick<Call, "now">,
@@ -75,7 +83,10 @@ export async function findIssues(
       ...{ valid: false, statements: 0, issues: [...compiled.error], warnings: [], failures: [] },
       ...{ forms: null, onlyText: null },
     };
-  const warnings = await unknownNames(author.bindings.db, source, compiled.value);
+  const warnings =
+    compiled.value.length === 0
+      ? [NO_STATEMENT]
+      : await unknownNames(author.bindings.db, source, compiled.value);
   const forms = formsOf(compiled.value);
   const failures =
     tests.length > 0

@@ -382,6 +382,53 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     await system.admin.call("identityProviders.delete", { params, ifMatch: etag ?? "" });
   });
 
+  it("U19: an earlier version is read beside what is written, with what differs; what is written is guarded", async () => {
+    const { data } = await system.admin.call("policies.get", { params: { policy: "echo" } });
+    const source = `${data.source}\n// nobody but engineering\n`;
+    await system.admin.call("policies.publish", {
+      params: { policy: "echo" },
+      body: { source, note: "explained" },
+      ifMatch: `"${data.version}"`,
+    });
+    await page.goto(`${system.hubOrigin}/#/overview`);
+    await page.goto(`${system.hubOrigin}/#/policies/echo`);
+    const editor = page.getByLabel("Policy text");
+    await expect.poll(() => editor.inputValue()).toBe(source);
+    await editor.press("End");
+    await editor.pressSequentially("// mine");
+    const written = await editor.inputValue();
+    await page.getByRole("button", { name: "Show version 1" }).press("Enter");
+    const version = page.getByRole("region", { name: "Version 1" });
+    await expect.poll(() => version.textContent()).toContain("added: + // nobody but engineering");
+    expect(await editor.inputValue()).toBe(written);
+    expect(await version.getByRole("button", { name: "Take its text" }).isDisabled()).toBe(true);
+    await isAccessible(page, "an earlier version");
+    page.once("dialog", (asked) => asked.dismiss());
+    await page.getByRole("link", { name: "Sessions" }).first().press("Enter");
+    expect(await editor.inputValue()).toBe(written);
+    page.once("dialog", (asked) => asked.accept());
+    await page.getByRole("link", { name: "Sessions" }).first().press("Enter");
+    await expect.poll(() => page.textContent("main h1")).toBe("Sessions");
+  });
+
+  it("a person's page says what they can reach and why, and an app's who can reach it", async () => {
+    await page.goto(`${system.hubOrigin}/#/people/users/alice@example.com`);
+    const reach = page.getByRole("region", { name: "Apps within reach" });
+    await expect.poll(() => reach.textContent()).toContain("echo");
+    expect(await reach.textContent()).toContain("echo#1 (version");
+    await page.goto(`${system.hubOrigin}/#/apps/echo`);
+    const who = page.getByRole("region", { name: "Who is within reach" });
+    await expect.poll(() => who.textContent()).toContain("alice@example.com");
+  });
+
+  it("U33: the overview's figures lead to what they count, and a network that is set up has no first steps", async () => {
+    await page.goto(`${system.hubOrigin}/#/overview`);
+    await page.getByRole("link", { name: /^Denied: / }).press("Enter");
+    await expect.poll(() => page.textContent("main h1")).toBe("Decisions");
+    expect(page.url()).toContain("decision=deny");
+    expect(await page.getByRole("region", { name: "First steps" }).count()).toBe(0);
+  });
+
   it("U17: a new enrolment key is what the command line makes: not approved in advance", async () => {
     await page.goto(`${system.hubOrigin}/#/enrolment-keys`);
     await page.getByRole("button", { name: "Make a key" }).click();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { lineDiff } from "../../../cli/network/line-diff.ts";
 import { planText } from "../../../cli/network/plan-text.ts";
+import { lineDiff } from "../../../shared/base/line-diff.ts";
 
 const diff = (before: string, after: string) => lineDiff(before, after).map(({ sign, text }) => sign + text);
 

@@ -88,3 +88,39 @@ describe("S-A6: a long text", () => {
     expect(pauses).toBe(0);
   });
 });
+
+describe("U31: a fault of a statement", () => {
+  const issuesOf = async (source: string) => {
+    const parsed = await parsePolicies(source, "p", pause);
+    return parsed.ok ? [] : parsed.error.map(({ message, line, column }) => `${line}:${column} ${message}`);
+  };
+  it.each([
+    [
+      permit("context.request.pth == 5"),
+      [
+        "1:61 attribute `request.pth` not found in the context of connect, delete, read, write (did you mean `path`?)",
+      ],
+    ],
+    [
+      permit('principal.emial == "x"'),
+      ["1:55 attribute `emial` not found on Anonymous, Device, ServiceToken, User (did you mean `email`?)"],
+    ],
+    [
+      `${permit("true")}\n${permit('"ä" == "ä" && context.foo')}`,
+      ["2:67 attribute `foo` not found in the context of connect, delete, read, write"],
+    ],
+    [
+      'permit (principal in Grup::"x", action, resource);',
+      ["1:22 unrecognized entity type `Grup` (did you mean `Group`?)"],
+    ],
+    [
+      permit('context.request.pth == "a" && principal.emial == "b"'),
+      [
+        "1:61 attribute `request.pth` not found in the context of connect, delete, read, write (did you mean `path`?)",
+        "1:85 attribute `emial` not found on Anonymous, Device, ServiceToken, User (did you mean `email`?)",
+      ],
+    ],
+  ])("is told once, at what is wrong: %s", async (source, issues) => {
+    expect(await issuesOf(source)).toEqual(issues);
+  });
+});

@@ -10,7 +10,7 @@ import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
 import { numberIn, pageOf } from "../paging.ts";
-import { compileSource, findIssues } from "../policy-source.ts";
+import { compileSource, findIssues, NO_STATEMENT } from "../policy-source.ts";
 import { notFound } from "../refused.ts";
 import { failuresOf, refuseFailing, triedWith } from "../stored-tests.ts";
 import { type ComingNames, unknownNames } from "../unknown-names.ts";
@@ -43,9 +43,11 @@ export async function nextNumber(d1: D1Database, policyId: string): Promise<numb
   return (row?.number ?? 0) + 1;
 }
 
-/** What a stored version names and nothing has. */
-export const warningsOf = (d1: D1Database, { source, compiled }: VersionRow, coming?: ComingNames) =>
-  unknownNames(d1, source, JSON.parse(compiled) as SnapshotPolicy[], coming);
+/** What looks wrong with a stored version: that it says nothing, or names what nothing has. */
+export async function warningsOf(d1: D1Database, { source, compiled }: VersionRow, coming?: ComingNames) {
+  const statements = JSON.parse(compiled) as SnapshotPolicy[];
+  return statements.length === 0 ? [NO_STATEMENT] : unknownNames(d1, source, statements, coming);
+}
 
 /** The write with what looks wrong with the text that it publishes. */
 async function withWarnings<T extends { readonly body: object }>(

@@ -1,0 +1,125 @@
+import { useState } from "react";
+import { because, conditionsOf, mayOf } from "../../shared/api/reach-words.ts";
+import { useApi } from "../api.ts";
+import { DataTable } from "../components/data-table.tsx";
+import { Field } from "../components/field.tsx";
+import { Loaded } from "../components/states.tsx";
+import { formatDateTime } from "../lib/format.ts";
+import { localInput, readLocalInput } from "../lib/local-input.ts";
+import { routeTo } from "../lib/router.ts";
+
+/** What a person can reach, or could at a time, and why. */
+export function UserReachCard({ user }: { readonly user: string }) {
+  const [at, setAt] = useState<number | null>(null);
+  const reach = useApi("reach.user", { params: { user }, query: at === null ? {} : { at } });
+  return (
+    <section className="card">
+      <h2>{at === null ? "What they can reach" : "What they could reach"}</h2>
+      <AsOf at={at} onChange={setAt} began={reach.data?.began} />
+      <Loaded query={reach}>
+        {({ user: person, apps, policies }) => (
+          <>
+            <p>
+              {person.isActive
+                ? `Groups, those of identity providers among them: ${person.groups.join(", ") || "none"}.`
+                : "Nothing: the account was disabled."}
+            </p>
+            {person.isActive && apps.length === 0 && (
+              <p className="muted">No policy lets them reach an app.</p>
+            )}
+            {apps.length > 0 && (
+              <DataTable
+                caption="Apps within reach"
+                rows={apps}
+                keyOf={({ id }) => id}
+                columns={[
+                  {
+                    header: "App",
+                    cell: ({ id, name }) => <a href={routeTo("apps", id)}>{name}</a>,
+                    sort: ({ name }) => name,
+                  },
+                  { header: "May", cell: ({ actions }) => mayOf(actions) },
+                  { header: "By", cell: ({ actions }) => because(actions, policies), className: "wide" },
+                  { header: "If", cell: ({ actions }) => conditionsOf(actions), className: "wide" },
+                ]}
+              />
+            )}
+          </>
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
+/** Who can reach an app, or could at a time, and why. */
+export function AppReachCard({ app }: { readonly app: string }) {
+  const [at, setAt] = useState<number | null>(null);
+  const reach = useApi("reach.app", { params: { app }, query: at === null ? {} : { at } });
+  return (
+    <section className="card">
+      <h2>{at === null ? "Who can reach it" : "Who could reach it"}</h2>
+      <AsOf at={at} onChange={setAt} began={reach.data?.began} />
+      <Loaded query={reach}>
+        {({ app: { enabled }, callers, policies }) => {
+          if (!enabled) return <p className="muted">Nobody: it was switched off.</p>;
+          if (callers.length === 0) return <p className="muted">Nobody: no policy lets anybody reach it.</p>;
+          return (
+            <DataTable
+              caption="Who is within reach"
+              rows={callers}
+              keyOf={({ kind, id, name }) => `${kind} ${id ?? name}`}
+              columns={[
+                {
+                  header: "Who",
+                  cell: ({ kind, id, name }) =>
+                    kind === "user" && id !== null ? (
+                      <a href={routeTo("people", "users", id)}>{name}</a>
+                    ) : kind === "serviceToken" ? (
+                      `the service token ${name}`
+                    ) : (
+                      name
+                    ),
+                  sort: ({ name }) => name,
+                  className: "long",
+                },
+                { header: "May", cell: ({ actions }) => mayOf(actions) },
+                { header: "By", cell: ({ actions }) => because(actions, policies), className: "wide" },
+                { header: "If", cell: ({ actions }) => conditionsOf(actions), className: "wide" },
+                { header: "Groups", cell: ({ groups }) => groups.join(", "), className: "wide" },
+              ]}
+            />
+          );
+        }}
+      </Loaded>
+    </section>
+  );
+}
+
+interface AsOf {
+  readonly at: number | null;
+  readonly onChange: (at: number | null) => void;
+  readonly began: number | undefined;
+}
+
+/** A moment of the past to look at; empty for now. */
+function AsOf({ at, onChange, began }: AsOf) {
+  return (
+    <div className="form filters">
+      <Field
+        label="As of"
+        broad
+        hint={began === undefined ? "Empty for now." : `Empty for now. Known since ${formatDateTime(began)}.`}
+      >
+        {(c) => (
+          <input
+            {...c}
+            type="datetime-local"
+            max={localInput(Date.now())}
+            defaultValue={localInput(at)}
+            onChange={(event) => onChange(readLocalInput(event.target.value))}
+          />
+        )}
+      </Field>
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+import type { Answer } from "./endpoints.ts";
+
+/** What a person or an app can reach, in words, for the command line and the dashboard. */
+
+type AppReach = Answer<"reach.app">;
+type Actions = AppReach["callers"][number]["actions"];
+
+/** The actions that every request gets, and behind `perhaps` those that only some do. */
+export function mayOf(actions: Actions): string {
+  const of = (wanted: string) =>
+    Object.entries(actions)
+      .filter(([, { answer }]) => answer === wanted)
+      .map(([action]) => action);
+  const [sure, some] = [of("yes"), of("depends")];
+  return [sure.join(", "), some.length > 0 ? `perhaps ${some.join(", ")}` : ""].filter(Boolean).join("; ");
+}
+
+/** The statements that permit, each with the version that its policy had. */
+export function because(actions: Actions, policies: AppReach["policies"]): string {
+  const ids = new Set(Object.values(actions).flatMap(({ answer, by }) => (answer === "no" ? [] : by)));
+  return [...ids].map((id) => withVersion(id, policies)).join(", ");
+}
+
+/** Statements that turn on what only a request says. */
+export const conditionsOf = (actions: Actions): string =>
+  [...new Set(Object.values(actions).flatMap(({ unless }) => unless))].join(", ");
+
+function withVersion(id: string, policies: AppReach["policies"]): string {
+  const policy = policies.find(({ name }) => name === id.replace(/#[\d.]+$/, ""));
+  return policy ? `${id} (version ${policy.version})` : id;
+}
