@@ -4,12 +4,12 @@ import { parseStrictJson } from "../../shared/node/config/strict-json.ts";
 import { unknownMembers } from "../../shared/node/usable.ts";
 import { throwRefusal } from "../platform/refused.ts";
 
-/** Reads a body of at most `maxBytes`, and no more of a longer one. */
+/** Reads a body of at most `maxBytes`. It stops reading a longer body. */
 export async function readBytes(
   body: ReadableStream<Uint8Array> | null,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // Polls have none, and are most of all requests.
+  // Polls have no body, and most requests are polls.
   if (body === null) return new Uint8Array(0);
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -27,7 +27,7 @@ export async function readBytes(
   return bytes;
 }
 
-/** The bytes behind a gzip coding. What unpacks to more than `maxBytes` is given up while it unpacks. */
+/** Unpacks gzip bytes. It stops when they unpack to more than `maxBytes`. */
 export async function gunzip(packed: Uint8Array<ArrayBuffer>, maxBytes: number): Promise<Uint8Array> {
   const stream = new Response(packed).body?.pipeThrough(new DecompressionStream("gzip")) ?? null;
   try {
@@ -39,7 +39,7 @@ export async function gunzip(packed: Uint8Array<ArrayBuffer>, maxBytes: number):
   }
 }
 
-/** What bytes from an agent say, by the strict parser and a schema. */
+/** Reads a document of an agent with the strict parser and a schema. */
 export function readDocument<T extends z.ZodMiniType>(
   schema: T,
   bytes: Uint8Array,
@@ -48,7 +48,7 @@ export function readDocument<T extends z.ZodMiniType>(
   return readTold(schema, bytes, maxBytes).taken;
 }
 
-/** What an agent tells, without what only a newer hub would know, and what that was, in words. */
+/** Reads a report of an agent. Members that this hub does not know are removed, and are named in words. */
 export function readTold<T extends z.ZodMiniType>(
   schema: T,
   bytes: Uint8Array,
@@ -73,7 +73,7 @@ export function readTold<T extends z.ZodMiniType>(
   );
 }
 
-/** Bytes of a field that its schema found to be base64url of the right length. */
+/** The bytes of a field. Its schema has checked before that it is base64url of the right length. */
 export function bytesOf(text: string, what: string): Uint8Array<ArrayBuffer> {
   return fromBase64url(text) ?? throwRefusal("invalid_input", `${what} is not canonical base64url.`);
 }

@@ -19,7 +19,10 @@ import { bytesOf, readDocument } from "./body.ts";
 const NONCE = 12;
 const MAX_BYTES = 8 * 1024;
 
-/** Answers a request for a challenge. The hub seals what it must know later, and keeps nothing for who never comes back. */
+/**
+ * Answers a request for a challenge. The hub seals what it must know later, so it stores nothing for a node that never
+ * returns.
+ */
 export async function challenge(bindings: Bindings, body: Uint8Array, now: number): Promise<ChallengeAnswer> {
   const { keys } = readDocument(challengeRequest, body, MAX_BYTES);
   const mesh = await meshKeys(bindings);
@@ -40,13 +43,13 @@ export async function challenge(bindings: Bindings, body: Uint8Array, now: numbe
   };
 }
 
-/** What names a challenge that was answered. */
+/** Identifies a challenge that was answered. */
 export interface Answered {
   readonly hash: string;
   readonly expiresAt: number;
 }
 
-/** Refuses unless the statement cites a challenge for these very keys, and answers it. */
+/** Refuses unless the statement cites a challenge for exactly these keys, and answers the challenge. */
 export async function requirePossession(
   bindings: Bindings,
   statement: Uint8Array,
@@ -67,7 +70,10 @@ export async function requirePossession(
   return { hash: hashSecret(cited.challenge), expiresAt: opened.expiresAt };
 }
 
-/** Stands in the transaction of what the answer was for; the second time fails by the key `used_challenges.hash`. */
+/**
+ * The statement that marks a challenge as used. It stands in the transaction of the answer's effect. The second use
+ * fails by the key `used_challenges.hash`.
+ */
 export const spendChallenge = ({ hash, expiresAt }: Answered): Statement => [
   "INSERT INTO used_challenges (hash, expires_at) VALUES (?, ?)",
   hash,
@@ -79,7 +85,7 @@ export const forgetChallenges = (now: number): Statement => [
   now,
 ];
 
-/** The keys are bound by the associated data, so that the challenge stays short. */
+/** The associated data binds the keys, so that the challenge stays short. */
 const boundTo = (keys: PublicKeys): Bytes => transcript("possession", keys.signing, keys.wireguard, keys.kem);
 
 async function sealed(

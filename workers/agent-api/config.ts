@@ -12,19 +12,23 @@ import { requireMember } from "./standing.ts";
 /** How often a waiting poll looks again. */
 const LOOK_MS = 1_000;
 
-/** 304 while what the node applied is right, without a word to the segment's object; else what it lacks. */
+/**
+ * Answers 304 while the applied config is right, without asking the segment's object. Otherwise answers with what the
+ * node lacks.
+ */
 export async function config(request: Request, bindings: Bindings, session: AgentSession): Promise<Reply> {
   const applied = appliedOf(request.headers.get("if-none-match"));
   const until = Date.now() + waitOf(request.headers.get("prefer")) * 1_000;
   await catchUpTo(hintedOf(request.headers.get(HEADERS.directory)), bindings, session.ticket.segment);
   for (;;) {
     const etag = await issuedTo(bindings, session, applied);
-    // With the counter of what is in force, which acknowledges it: only what was issued can be.
+    // The heartbeat carries the counter of the applied config, which acknowledges this config. Only an issued config
+    // can be applied.
     markSeen(session.ticket.segment, { node: session.node, counter: applied?.serial.counter ?? null });
     if (etag === null)
       throwRefusal("unavailable", "The node's first config is being made.", { retryAfterSeconds: 1 });
     if (applied === null || etag !== applied.text) return changed(bindings, session, applied);
-    // A node that left is not held, nor marked as seen.
+    // A poll of a node that left is not held, and the node is not marked as seen.
     if (Date.now() + LOOK_MS > until || request.signal.aborted)
       return { status: 304, body: "", etag: `"${etag}"` };
     await pause(LOOK_MS);
@@ -35,7 +39,7 @@ interface Applied extends ConfigTag {
   readonly text: string;
 }
 
-/** What the node says it has applied, or null for nothing yet. */
+/** The config that the node says it has applied. Null for none yet. */
 function appliedOf(header: string | null): Applied | null {
   if (header === null) return null;
   const text = /^"([^"]{1,200})"$/.exec(header.slice(0, 300))?.[1];
@@ -46,7 +50,7 @@ function appliedOf(header: string | null): Applied | null {
   return { ...tag, text };
 }
 
-/** The directory's version that the hint before this poll has named; 0 without one. */
+/** The version of the directory that the hint before this poll named. 0 without a hint. */
 const hintedOf = (header: string | null): number => (/^\d{1,15}$/.test(header ?? "") ? Number(header) : 0);
 
 /** Seconds of `Prefer: wait=N` (RFC 7240 §4.3), at most 25; 0 without it. */
@@ -55,7 +59,7 @@ function waitOf(header: string | null): number {
   return seconds === undefined ? 0 : Math.min(Number(seconds), WIRE_LIMITS.waitSeconds);
 }
 
-/** The tag of what was issued to the node last. Refuses a node that claims to have applied more than that. */
+/** The tag of the config that was last issued to the node. Refuses a node that claims to have applied a newer one. */
 async function issuedTo(
   bindings: Bindings,
   session: AgentSession,
@@ -63,7 +67,7 @@ async function issuedTo(
 ): Promise<string | null> {
   const known = (await requireMember(bindings, session)).entry.etag;
   if (!isAhead(applied, known)) return known;
-  // The object may have issued it a moment ago, which the isolate does not know yet.
+  // The object may have issued the config a moment ago, so that this isolate does not know it yet.
   const newest = (await requireMember(bindings, session, true)).entry.etag;
   if (!isAhead(applied, newest)) return newest;
   return throwRefusal(
@@ -85,7 +89,7 @@ async function changed(bindings: Bindings, session: AgentSession, applied: Appli
     applied?.serial.rootVersion ?? 0,
   );
   if (!answer) {
-    // The object knows better than the isolate: most often the node was put out a moment ago.
+    // The object knows more than the isolate. Most often the node lost its membership a moment ago.
     await requireMember(bindings, session, true);
     return throwRefusal("unavailable", "The config changes at this moment.", { retryAfterSeconds: 1 });
   }
@@ -96,7 +100,7 @@ async function changed(bindings: Bindings, session: AgentSession, applied: Appli
 
 const HASH = /^[A-Za-z0-9_-]{43}$/;
 
-/** One object that the node's newest config leads to; what it does not lead to is not there. */
+/** Answers with one object that the node's newest config leads to. Every other object counts as missing. */
 export async function object(bindings: Bindings, session: AgentSession, hash: string): Promise<Reply> {
   await requireMember(bindings, session);
   const bytes = HASH.test(hash)

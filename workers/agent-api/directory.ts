@@ -3,20 +3,23 @@ import type { DirectoryEntry, SeenNode } from "../../shared/node/segment-mesh.ts
 import type { Bindings } from "../platform/env.ts";
 import { meshObject } from "../platform/objects.ts";
 
-/** For so long (milliseconds) an isolate answers polls by itself. A revocation waits for no longer than that. */
+/** How long an isolate answers polls by itself, in milliseconds. A revocation waits no longer than that. */
 const LEASE_MS = 1_000;
-/** While one request asks the object, others answer with what is known, for so much longer. */
+/** How much longer other requests use the known entries while one request asks the object, in milliseconds. */
 const GRACE_MS = 1_000;
 const MAX_SEGMENTS = 500;
 
-/** How the nodes of a segment stand, as its object said it last. Plain data: requests share it. */
+/**
+ * The standings of a segment's nodes, as the segment's object last gave them. It is plain data, so requests can share
+ * it.
+ */
 interface SegmentDirectory {
   version: number;
   readonly entries: Map<string, DirectoryEntry>;
   pollSeconds: number;
   askedAt: number;
   askingSince: number;
-  /** Who polled since the object was told. */
+  /** The nodes that polled since the last question to the object. */
   readonly seen: Map<string, SeenNode>;
 }
 
@@ -49,13 +52,13 @@ export async function standingOf(
   return { entry: directory.entries.get(node), pollSeconds: directory.pollSeconds };
 }
 
-/** Asks the segment's object where the isolate does not know a version of the directory yet, which a hint has named. */
+/** Asks the segment's object if a hint has named a version of the directory that this isolate does not know yet. */
 export async function catchUpTo(version: number, bindings: Bindings, segment: string): Promise<void> {
   const directory = directories.get(segment) ?? remember(segment);
   if (directory.version < version) await refresh(bindings, segment, directory, Date.now());
 }
 
-/** Notes a heartbeat, which the next question takes along. */
+/** Notes a heartbeat. The next question to the object carries it. */
 export function markSeen(segment: string, seen: SeenNode): void {
   directories.get(segment)?.seen.set(seen.node, seen);
 }

@@ -61,7 +61,10 @@ export async function enroll(bindings: Bindings, body: Uint8Array, now: number):
   };
 }
 
-/** The key that the statement holds sealed. Unknown, revoked and malformed ones are told in the same words. */
+/**
+ * The enrolment key that the statement contains in sealed form. Unknown, revoked and malformed keys get the same
+ * refusal.
+ */
 async function enrolmentKeyOf(
   bindings: Bindings,
   statement: EnrollStatement,
@@ -99,7 +102,7 @@ async function enrolmentKeyOf(
   }
   if (known.expires_at <= now)
     throwRefusal("enrolment_key_expired", "Ask your administrator for another key.");
-  // Each that comes and leaves again is news for all its peers twice.
+  // A node that enrols and leaves again is news for all its peers twice.
   const allowed = takeAllowance(known.left_until, now);
   if (!allowed.ok) {
     throwRefusal("rate_limited", "Nodes of this key come and leave again too often.", {
@@ -116,11 +119,14 @@ export interface Admission {
   readonly routes: readonly string[];
 }
 
-/** A node that comes again with the same keys and the same enrolment key lost our answer: it is the same node. */
+/**
+ * Admits a node. A node that comes again with the same keys and the same enrolment key has lost our answer, and is the
+ * same node.
+ */
 async function admit(bindings: Bindings, admission: Admission, now: number): Promise<EnrolledNode> {
   const before = await enrolledBefore(bindings.db, admission, now);
   if (!before) return admitNode(bindings, admission, now);
-  // The earlier try may have left it undone.
+  // The earlier try may have failed before this step.
   await announce(bindings, before.id);
   return before;
 }

@@ -29,13 +29,13 @@ const TELEMETRY_SECONDS = 60;
 
 type NodeRow = Pick<RowOf<typeof nodes>, "id" | "segment_id" | "status" | "signing_key">;
 
-/** A handshake whose signature holds: from here on a refusal can be proven to the node as well. */
+/** A handshake with a valid signature. From here on, a refusal can be proven to the node, too. */
 export interface ProvenHandshake {
   readonly statement: HandshakeStatement;
   /** Of the statement's bytes. */
   readonly hash: string;
   readonly node: NodeRow;
-  /** Of a session that is not open yet: its key signs the answer. */
+  /** A session that is not open yet. Its key signs the answer. */
   readonly session: AgentSession;
 }
 
@@ -76,14 +76,14 @@ export async function proveHandshake(
   return { statement, hash: hashOf(bytes), node, session };
 }
 
-/** Opens the session, unless the node may not have one. */
+/** Opens the session, unless the node must not have one. */
 export async function shakeHands(
   bindings: Bindings,
   { statement, hash, node, session }: ProvenHandshake,
   now: number,
 ): Promise<HandshakeAnswer> {
   requireClock(statement.time, now);
-  // Also what the request that quarantined it left undone.
+  // This also completes what the request that quarantined the node left undone.
   if (node.status === "quarantined") await settleEvents(bindings, node.id);
   if (node.status !== "approved") throwRefusal(...NOT_APPROVED[node.status]);
   const verdict = await meshObject(bindings, node.segment_id).admitHandshake(node.id, {
@@ -112,7 +112,10 @@ export async function shakeHands(
   });
 }
 
-/** Two machines run on one state, or an old copy of it came back: neither is trusted until someone looked. */
+/**
+ * Quarantines a node. Two machines use one state, or an old copy of the state came back. Neither is trusted until an
+ * administrator has looked.
+ */
 async function quarantine(
   bindings: Bindings,
   node: NodeRow,
@@ -128,7 +131,7 @@ async function quarantine(
   try {
     await carryOut(bindings, event, setStatus(bindings.db, node.id, ["approved"], "quarantined", now), now);
   } catch (error) {
-    // The other machine's handshake came here first, or an administrator put the node out.
+    // The other machine's handshake came first, or an administrator has changed the node's status.
     if (failedGuard(error) !== "node_status") throw error;
     await announce(bindings, node.id);
   }

@@ -11,7 +11,7 @@ import { type KnownTicket, takeCounter, ticketOf } from "./tickets.ts";
 export interface AgentSession {
   readonly ticket: KnownTicket;
   readonly node: string;
-  /** Of the request: what makes its answer fresh. */
+  /** The nonce of the request. It makes the answer fresh. */
   readonly nonce: string;
 }
 
@@ -52,7 +52,7 @@ export async function openSession(
   return { ticket, node: ticket.node, nonce };
 }
 
-/** Refuses what only an authentic request may learn: that its ticket has ended, or that it was sent before. */
+/** Refuses an expired ticket or a repeated request. Only an authentic request may learn this reason. */
 export function requireFresh(session: AgentSession, counter: string | null, now: number): void {
   if (session.ticket.expiresAt <= now) throwRefusal("ticket_expired", "Shake hands again.");
   if (!takeCounter(session.ticket, Number(counter))) {
@@ -60,7 +60,7 @@ export function requireFresh(session: AgentSession, counter: string | null, now:
   }
 }
 
-/** The reply with the session's MAC, which says: this hub, to this request, now. */
+/** Adds the session's MAC to the reply. The MAC proves that this hub gives this answer to this request now. */
 export async function sealAnswer(
   session: AgentSession,
   reply: Reply,
@@ -83,5 +83,5 @@ export async function sealAnswer(
 
 const encoder = new TextEncoder();
 
-/** SHA-256 of nothing: what most polls and answers hold. */
+/** SHA-256 of no bytes, since most polls and answers have no body. */
 const EMPTY_HASH = fromBase64url("47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU") ?? new Uint8Array(0);

@@ -6,7 +6,7 @@ import { throwRefusal } from "../platform/refused.ts";
 import { type NodeStanding, standingOf } from "./directory.ts";
 import type { AgentSession } from "./session.ts";
 
-/** Why a node that is no member may not go on, in its words. */
+/** Why a node that is not a member is refused, in words for the node. */
 export const NOT_APPROVED: Readonly<Record<Exclude<NodeStatus, "approved">, readonly [ErrorCode, string]>> = {
   pending: ["node_pending", "An administrator must approve this node."],
   quarantined: [
@@ -22,9 +22,9 @@ export interface Member extends NodeStanding {
 }
 
 /**
- * Refuses a node that is no member now. One that the isolate does not know is looked for before it is believed gone.
- *
- * @param isFresh Asks the segment's object, whatever the isolate knows: for what changes something.
+ * Refuses a node that is not a member now. If the isolate does not know the node, it asks the object before it believes
+ * that the node is gone.
+ * @param isFresh Asks the segment's object, whatever the isolate knows. It is for requests that change something.
  */
 export async function requireMember(
   bindings: Bindings,
@@ -41,7 +41,10 @@ export async function requireMember(
   return { entry, pollSeconds };
 }
 
-/** A node that is in another segment now only needs a new ticket; one that is in none was removed. */
+/**
+ * Refuses a node that is not in the segment. A node that moved to another segment only needs a new ticket. A node in no
+ * segment was removed.
+ */
 async function refuseAbsent(bindings: Bindings, node: string): Promise<never> {
   const row = await bindings.db
     .prepare("SELECT status FROM nodes WHERE id = ?")

@@ -10,7 +10,7 @@ import { cookieValues } from "../session/cookies.ts";
 import { type Vouched, vouchedFor } from "../session/current-session.ts";
 import { lease, leased, mayLease } from "./lease.ts";
 
-/** Who sent a request, and at which epoch that was vouched for. */
+/** The sender of a request, and the epoch at which the caller was vouched for. */
 export type Caller =
   | ({ readonly kind: "user" } & Vouched)
   | {
@@ -21,7 +21,7 @@ export type Caller =
     }
   | { readonly kind: "anonymous"; readonly epoch: number };
 
-/** A service credential that is not good. `token` is the one that it once opened, null when there is none. */
+/** A refused service credential. `token` is the token that it opened before, or null when there is none. */
 export interface RefusedCredential {
   readonly kind: "bad_credentials";
   readonly detail: string;
@@ -37,8 +37,8 @@ export type Identified =
   | { readonly kind: "unavailable" };
 
 /**
- * Service credentials come first and never fall back to the cookie; then the session; then, where the app lets them,
- * callers without any credential.
+ * Identifies the caller. Service credentials come first, and never fall back to the cookie. Then comes the session.
+ * Last come callers without a credential, if the app allows them.
  */
 export async function identify(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Identified> {
   const credential = serviceCredential(request);
@@ -53,7 +53,10 @@ export async function identify(request: Request, app: SnapshotApp, bindings: Bin
   return { kind: "anonymous", epoch: (await freshSnapshot(bindings)).epoch };
 }
 
-/** The one token that was presented, or null; anything but exactly one well-formed token is an empty text. */
+/**
+ * The one token that the request presents, or null. An empty text stands for anything but exactly one well-formed
+ * token.
+ */
 function serviceCredential(request: Request): string | null {
   const header = request.headers.get(SERVICE_TOKEN_HEADER);
   const authorization = request.headers.get("authorization");
@@ -101,7 +104,7 @@ async function identifyUser(request: Request, app: SnapshotApp, bindings: Bindin
     : { kind: "nobody", ended: proof === "ended" };
 }
 
-/** What the session's object says of a cookie now, which holds for a moment. */
+/** What the session's object says of a cookie now. The answer may be reused for a moment. */
 async function leasing(cookie: string, app: SnapshotApp, bindings: Bindings): Promise<Said<Vouched>> {
   const askedAt = Date.now();
   const vouched = await vouchedFor(cookie, bindings, { segmentId: app.segmentId, appId: app.id });

@@ -3,13 +3,16 @@ import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Vouched } from "../session/current-session.ts";
 
 /**
- * What an object vouched for, reused for at most a second by GET and HEAD of sub-resources, so that a page's burst of
- * assets costs one hop. Policies are evaluated on each request all the same; only "this session lives" is reused.
- * Denials are never kept. The key is the cookie as it was sent, so that nothing is hashed for an asset.
+ * A verdict of an object that is reused for at most a second, by GET and HEAD requests of sub-resources. So the many
+ * assets of a page cost one call. Policies are still evaluated on each request. Only the fact that the session lives is
+ * reused. Denials are never kept. The key is the cookie as the browser sent it, so that no asset costs a hash.
  */
 const leases = new ExpiringMap<string, Vouched>(5_000);
 
-/** What a page loads by itself: never a navigation, a script's own request, a write or an upgrade. */
+/**
+ * The destinations of requests that a page makes by itself. A navigation, a request of a script, a write or an upgrade
+ * is not among them.
+ */
 const ASSETS = new Set(["audio", "font", "image", "manifest", "script", "style", "track", "video"]);
 
 export function mayLease(request: Request, app: SnapshotApp): boolean {
@@ -20,14 +23,17 @@ export function mayLease(request: Request, app: SnapshotApp): boolean {
   );
 }
 
-/** A lease is of one app in one segment: where the app moved, its sessions are others. */
+/** A lease belongs to one app in one segment. When the app moves, its sessions are different ones. */
 const keyOf = (app: SnapshotApp, cookie: string): string => `${app.id} ${app.segmentId} ${cookie}`;
 
 export function leased(app: SnapshotApp, cookie: string): Vouched | null {
   return leases.get(keyOf(app, cookie), Date.now()) ?? null;
 }
 
-/** @param askedAt When the session object was asked: what it says may be as old as that. */
+/**
+ * @param askedAt When the session object was asked. The lease counts from this time, since the answer describes that
+ *   moment.
+ */
 export function lease(app: SnapshotApp, cookie: string, vouched: Vouched, askedAt: number): void {
   const leaseMs = Math.min(1_000, app.settings.leaseMs);
   const until = Math.min(askedAt + leaseMs, vouched.session.expiresAt);
