@@ -129,6 +129,6 @@ export const RESOURCES: readonly Resource[] = [
     about: "access decisions and why they fell",
     key: "id",
     columns: [],
-    byHand: ["stream", "list"],
+    byHand: ["stream", "list", "export"],
   },
 ];

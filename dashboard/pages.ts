@@ -39,6 +39,18 @@ export const PAGES: readonly Page[] = [
     component: lazy(() => import("./pages/decisions.tsx")),
   },
   {
+    id: "reach",
+    title: "Who can reach what",
+    section: "Access",
+    component: lazy(() => import("./pages/reach.tsx")),
+  },
+  {
+    id: "history",
+    title: "History",
+    section: "Network",
+    component: lazy(() => import("./pages/history.tsx")),
+  },
+  {
     id: "sessions",
     title: "Sessions",
     section: "Access",

@@ -10,6 +10,7 @@ import { routeTo, useRoute } from "./lib/router.ts";
 import { Navigation } from "./navigation.tsx";
 import { HoldsBar } from "./pages/holds.tsx";
 import { PAGES, type Page } from "./pages.ts";
+import { SearchBox } from "./search-box.tsx";
 
 /**
  * The frame around every page: navigation, who is signed in, and the page that the address names. Pages open once
@@ -30,6 +31,7 @@ export function Shell() {
         <Loaded query={me}>
           {() => (
             <>
+              <SearchBox />
               <HubBar />
               {page ? <OpenPage key={page.id} page={page} path={path} /> : <NoPage />}
               <HoldsBar />

@@ -1,8 +1,10 @@
 import { type Command, Option } from "commander";
+import { EXPORT_FORMATS } from "../../shared/audit/export.ts";
 import { meaningOf } from "../../shared/audit/meanings.ts";
 import type { App } from "../app.ts";
-import { EXIT } from "../exit-codes.ts";
+import { EXIT, exitCodeOfStatus } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { localFetch } from "../http/fetch.ts";
 import { type Item, listOption, pages } from "../listing.ts";
 import { listText } from "../output/things.ts";
 import { instant } from "../output/values.ts";
@@ -29,6 +31,17 @@ export function addSearchCommands(program: Command, app: App): void {
     addFilters(decisions.command("list").description("Search access decisions, newest first")).action(
       async (options: SearchOptions) => show(app, "decisions.list", options, decisionRow),
     );
+  if (decisions)
+    addFilters(
+      decisions.command("export").description("Take away what a search finds, at most 100,000 decisions"),
+      false,
+    )
+      .addOption(
+        new Option("--format <format>", "a table for spreadsheets, or one JSON object a line")
+          .choices([...EXPORT_FORMATS])
+          .default("csv"),
+      )
+      .action((options: SearchOptions & { format: string }) => exportFound(app, options));
   const audit = program.commands.find((command) => command.name() === "audit");
   if (audit)
     addFilters(audit.command("list").description("Search everything that was recorded, newest first"))
@@ -37,15 +50,17 @@ export function addSearchCommands(program: Command, app: App): void {
       .action(async (options: SearchOptions) => show(app, "audit.list", options, auditRow));
 }
 
-function addFilters(command: Command): Command {
-  return command
+function addFilters(command: Command, isList = true): Command {
+  const filtered = command
     .option("--since <time>", "from then on: 2h or 7d ago, or a date such as 2026-11-29")
     .option("--until <time>", "before then, in the same forms")
     .option("--user <who>", "a person or service token: id, address, or a part of it")
     .option("--app <app>", "an app: id, name, or a part of it")
     .option("--path <beginning>", "what the path begins with")
     .addOption(new Option("--outcome <outcome>", "what was decided").choices(["allow", "deny"]))
-    .option("--reason <words>", "a code such as default_deny, or words such as 'no policy'")
+    .option("--reason <words>", "a code such as default_deny, or words such as 'no policy'");
+  if (!isList) return filtered;
+  return filtered
     .option("--id <number>", "one entry, by the number on a page that denied something")
     .addOption(listOption().default("50"));
 }
@@ -65,6 +80,24 @@ async function show(
   if (searchedUntil !== null)
     app.note(`Searched back to ${instant(searchedUntil)}; what is older was not looked at.`);
   else if (more) app.note(`There are more; ask with --limit (now ${items.length}), or narrow the search.`);
+}
+
+/** Writes the file to stdout as it comes. */
+async function exportFound(
+  app: App,
+  { format, ...options }: SearchOptions & { format: string },
+): Promise<void> {
+  const hub = await app.hub();
+  const query = { ...queryOf(options, Date.now()), format: format as "csv" };
+  const headers = { authorization: `Bearer ${hub.token}` };
+  const response = await localFetch(hub.client.url("decisions.export", { query }), { headers });
+  if (!response.ok || !response.body)
+    throw new Failure(
+      exitCodeOfStatus(response.status),
+      `The decisions can't be exported (${response.status})`,
+    );
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body) app.io.out(decoder.decode(chunk, { stream: true }));
 }
 
 function queryOf(options: SearchOptions, now: number): Record<string, unknown> {

@@ -18,6 +18,12 @@ export function logQuery(filters: Filters, now: number): Record<string, string |
   return query;
 }
 
+/** What the export takes of it. */
+export function exportQuery(filters: Filters): { format: "csv" } & Record<string, string | number> {
+  const { id: _, kinds: __, target: ___, ...query } = logQuery(filters, Date.now());
+  return { ...query, format: "csv" };
+}
+
 /** Whether what is made from now on can belong to what is shown. */
 export const isLive = ({ until, id }: Filters): boolean => !until && !id;
 

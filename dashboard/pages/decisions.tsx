@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { meaningOf } from "../../shared/audit/meanings.ts";
-import { useApi } from "../api.ts";
+import { urlOf, useApi } from "../api.ts";
 import { Outcome } from "../components/badges.tsx";
 import { Cited } from "../components/cited.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
@@ -10,6 +10,7 @@ import { LogFilters } from "../components/log-filters.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
 import { formatDateTime, formatMoment } from "../lib/format.ts";
+import { exportQuery } from "../lib/log-filter.ts";
 import { routeTo, useFilters } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
 import {
@@ -60,6 +61,13 @@ function LiveDecisions() {
         >
           Pause
         </button>
+        <a
+          className="button plain"
+          href={urlOf("decisions.export", { query: exportQuery(filters) })}
+          download
+        >
+          Export as CSV
+        </a>
       </PageHead>
       <LogFilters filters={filters} onChange={setFilters} />
       <Loaded query={decisions.query}>

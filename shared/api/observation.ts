@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { EXPORT_FORMATS } from "../audit/export.ts";
 import * as f from "./fields.ts";
 import { citedPolicy } from "./policies.ts";
 
@@ -92,6 +93,11 @@ const found = <T extends z.core.$ZodType>(item: T) =>
   z.extend(f.page(item), { searchedUntil: z.nullable(f.instant) });
 export const decisionsFound = found(decision);
 
+const { id: _, ...exported } = searchQuery;
+const format = f.said(z.enum(EXPORT_FORMATS), "as a table for spreadsheets, or one JSON object a line");
+/** An export takes what a search takes, and gives all that it finds, at most `MAX_EXPORTED` entries. */
+export const decisionExportQuery = { ...exported, decision: outcome, format };
+
 export const decisionQuery = { ...f.pageQuery, ...searchQuery, decision: outcome };
 
 export const auditRow = z.object({
@@ -115,6 +121,7 @@ export const auditQuery = {
   target: z.optional(f.said(part, "what something was done to, by id")),
 };
 export const auditFound = found(auditRow);
+export const auditExportQuery = { ...exported, kinds: z.optional(auditKinds), decision: outcome, format };
 /** A stream may also resume behind the header `Last-Event-ID`. */
 export const streamQuery = {
   after: z.optional(

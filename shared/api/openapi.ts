@@ -104,6 +104,10 @@ function success({ response }: Endpoint): Json {
       content: { "text/event-stream": { schema: { type: "string" } } },
     };
   }
+  if (response === "file") {
+    const text = { schema: { type: "string" } };
+    return { description: "A file", content: { "text/csv": text, "application/x-ndjson": text } };
+  }
   return {
     description: "Done",
     headers: { ETag: { schema: { type: "string" } } },

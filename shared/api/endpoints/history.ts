@@ -1,9 +1,18 @@
 import * as z from "zod/mini";
 import type { Endpoint } from "../endpoint.ts";
 import * as h from "../history.ts";
+import * as s from "../search.ts";
 
-/** What was, who changed it, and who could reach what. */
+/** Finding things; what they were, who changed them, and who could reach what. */
 export const HISTORY_ENDPOINTS = {
+  "search.all": {
+    method: "GET",
+    path: "/api/v1/search",
+    role: "auditor",
+    summary: "Find people, apps, nodes, groups, policies, sessions, decisions and events by one text",
+    query: z.strictObject(s.searchQuery),
+    response: s.searchResult,
+  },
   "history.list": {
     method: "GET",
     path: "/api/v1/history",

@@ -60,6 +60,14 @@ export const OBSERVATION_ENDPOINTS = {
     query: z.strictObject(o.streamQuery),
     response: "stream",
   },
+  "decisions.export": {
+    method: "GET",
+    path: "/api/v1/decisions/export",
+    role: "auditor",
+    summary: "What a search of decisions finds, as a file",
+    query: z.strictObject(o.decisionExportQuery),
+    response: "file",
+  },
   "decisions.get": {
     method: "GET",
     path: "/api/v1/decisions/{decision}",
@@ -82,6 +90,14 @@ export const OBSERVATION_ENDPOINTS = {
     summary: "Follow the audit log",
     query: z.strictObject(o.streamQuery),
     response: "stream",
+  },
+  "audit.export": {
+    method: "GET",
+    path: "/api/v1/audit/export",
+    role: "auditor",
+    summary: "What a search of the log finds, as a file",
+    query: z.strictObject(o.auditExportQuery),
+    response: "file",
   },
   "audit.checkpoint": {
     method: "GET",

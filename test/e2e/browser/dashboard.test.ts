@@ -42,6 +42,9 @@ const PAGE_IDS = [
   "network",
   "trust",
   "audit",
+  "history",
+  "reach/app/echo",
+  "reach/user/alice@example.com",
 ];
 
 where("chromium").describe("in Chromium", () => {
@@ -191,6 +194,49 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     await expect.poll(() => rows.count()).toBe(1);
     expect(await rows.first().textContent()).toContain("/admin/live");
     await isAccessible(page, "a search");
+  });
+
+  it("finds people, apps and numbers from anywhere, by keyboard alone", async () => {
+    await page.goto(`${system.hubOrigin}/#/overview`);
+    await page.waitForSelector("main h1");
+    await page.keyboard.press("/");
+    await page.keyboard.type("alice");
+    const options = page.locator(".found [role=option]");
+    await expect.poll(() => page.getByRole("group", { name: "People" }).count()).toBe(1);
+    expect(await page.getByRole("group", { name: "Decisions" }).count()).toBe(1);
+    await isAccessible(page, "the search with results");
+    // The arrows lead through all groups, in their order.
+    const chosen = page.getByRole("group", { name: "People" }).getByRole("option", { selected: true });
+    const active = page.locator(".found [aria-selected=true]");
+    for (let n = 0; n < 20 && (await chosen.count()) === 0; n++) {
+      const before = await active.getAttribute("id");
+      await page.keyboard.press("ArrowDown");
+      await expect.poll(() => active.getAttribute("id")).not.toBe(before);
+    }
+    expect(await chosen.textContent()).toContain("alice@example.com");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.locator("main h1").textContent()).toBe("What alice@example.com can reach");
+    await expect.poll(() => page.locator("main tbody").textContent()).toContain("echo");
+    const { data } = await system.admin.call("decisions.list", { query: { path: "/admin/users", limit: 1 } });
+    await page.keyboard.press("/");
+    await page.keyboard.type(data.items[0]?.id ?? "none");
+    await expect.poll(() => options.count()).toBe(1);
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.locator("main").textContent()).toContain("/admin/users");
+  });
+
+  it("U3: shows who changed an app, with what it was before", async () => {
+    const { data: app, etag } = await system.admin.call("apps.get", { params: { app: "echo" } });
+    await system.admin.call("apps.update", {
+      params: { app: app.id },
+      body: { settings: { encodedSlashes: true } },
+      ifMatch: etag ?? "",
+      note: "the new upstream needs it",
+    });
+    await page.goto(`${system.hubOrigin}/#/history?kind=app&name=echo`);
+    const first = page.locator(".history > li").first();
+    await expect.poll(() => first.textContent()).toContain("the new upstream needs it");
+    expect(await first.textContent()).toContain("settings.encoded slashesno yes");
   });
 
   it("shows the nodes that joined, and who is connected to whom", async () => {

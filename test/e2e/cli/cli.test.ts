@@ -288,6 +288,22 @@ describe("U4: a search", () => {
     expect(await json("audit", "list", "--id", number)).toMatchObject([{ entry: { id: number } }]);
   });
 
+  it("takes away what it finds, as a table in which nothing is a formula, or line by line", async () => {
+    await alice.send("/=cmd,x");
+    const csv = await shell.run(["decisions", "export", "--path", "/=", "--since", "1h"]);
+    expect(csv, csv.err).toMatchObject({ code: 0 });
+    const [head, line] = csv.out.split("\r\n");
+    expect(head).toMatch(/^leaf,id,time,kind,outcome,reason,who,app,method,path,/);
+    expect(line).toMatch(/,decision,allow,policy,alice@example\.com,app,GET,"\/=cmd,x",/);
+    const lines = await shell.run(["decisions", "export", "--path", "/=", "--format", "ndjson"]);
+    expect(
+      lines.out
+        .trim()
+        .split("\n")
+        .map((one) => JSON.parse(one)),
+    ).toMatchObject([{ entry: { appName: "app" } }]);
+  });
+
   it("says what it could not take, and that a number is nobody's", async () => {
     const unknown = await shell.run(["decisions", "list", "--id", "dec_00000000000000000000000000"]);
     expect(unknown).toMatchObject({ code: 5, err: expect.stringContaining("Nothing is recorded") });

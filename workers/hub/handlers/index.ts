@@ -17,6 +17,7 @@ import { OBSERVATION_HANDLERS } from "./observation.ts";
 import { POLICY_HANDLERS } from "./policies.ts";
 import { POLICY_TEST_HANDLERS } from "./policy-test.ts";
 import { REACH_HANDLERS } from "./reach.ts";
+import { SEARCH_HANDLERS } from "./search.ts";
 import { SEGMENT_HANDLERS } from "./segments.ts";
 import { SERVICE_TOKEN_HANDLERS } from "./service-tokens.ts";
 import { SESSION_HANDLERS } from "./sessions.ts";
@@ -40,6 +41,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...OBSERVATION_HANDLERS,
   ...HISTORY_HANDLERS,
   ...REACH_HANDLERS,
+  ...SEARCH_HANDLERS,
   ...DOCUMENT_HANDLERS,
   ...ENROLMENT_KEY_HANDLERS,
   ...NODE_HANDLERS,

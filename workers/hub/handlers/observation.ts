@@ -6,6 +6,7 @@ import { auditObject } from "../../platform/objects.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
 import { citedPolicies, reasonsOf } from "../explain.ts";
+import { exportLog } from "../export.ts";
 import { type Asked, logQuery } from "../log-query.ts";
 import { writeCursor } from "../paging.ts";
 import { notFound } from "../refused.ts";
@@ -39,14 +40,19 @@ async function search(
   return { items: rows, next: nextOf(next), searchedUntil };
 }
 
+const kindsOf = ({ kinds }: { readonly kinds?: string | undefined }): Pick<AuditQuery, "kinds"> =>
+  kinds === undefined ? {} : { kinds: kinds.split(",") as AuditEntry["kind"][] };
+
 const auditView = ({ leaf, entry }: AuditRow) => ({ leaf, entry: { ...entry } });
 
 export const OBSERVATION_HANDLERS: Handlers<
   | "decisions.list"
   | "decisions.stream"
+  | "decisions.export"
   | "decisions.get"
   | "audit.list"
   | "audit.stream"
+  | "audit.export"
   | "audit.checkpoint"
   | "audit.publicKey"
   | "audit.inclusion"
@@ -61,6 +67,11 @@ export const OBSERVATION_HANDLERS: Handlers<
 
   "decisions.stream": async ({ request, bindings }) => followAudit(request, bindings),
 
+  "decisions.export": async ({ bindings, query }) => {
+    const asked = { ...(await logQuery(bindings, query)), kinds: ["decision"] as const };
+    return exportLog(bindings, asked, query.format, "decisions");
+  },
+
   "decisions.get": async ({ bindings, params }) => {
     const row = isId("decision", params.decision) ? await auditObject(bindings).get(params.decision) : null;
     if (!row || !isDecision(row)) return notFound("decision");
@@ -70,13 +81,18 @@ export const OBSERVATION_HANDLERS: Handlers<
 
   "audit.list": async ({ bindings, query }) => {
     const page = await search(bindings, query, {
-      ...(query.kinds === undefined ? {} : { kinds: query.kinds.split(",") as AuditEntry["kind"][] }),
+      ...kindsOf(query),
       ...(query.target === undefined ? {} : { target: query.target }),
     });
     return { body: { ...page, items: page.items.map(auditView) } };
   },
 
   "audit.stream": async ({ request, bindings }) => followAudit(request, bindings),
+
+  "audit.export": async ({ bindings, query }) => {
+    const asked = { ...(await logQuery(bindings, query)), ...kindsOf(query) };
+    return exportLog(bindings, asked, query.format, "audit");
+  },
 
   "audit.checkpoint": async ({ bindings }) => ({ body: await auditObject(bindings).checkpoint() }),
 

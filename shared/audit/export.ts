@@ -1,0 +1,58 @@
+import type { AuditRow } from "./types.ts";
+
+/** How what a search found is taken away: one line for each entry. */
+
+export const EXPORT_FORMATS = ["csv", "ndjson"] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Entries of one export; narrow the search for others. */
+export const MAX_EXPORTED = 100_000;
+
+const COLUMNS = [
+  ...["leaf", "id", "time", "kind", "outcome", "reason", "who", "app", "method", "path", "ip", "country"],
+  ...["policies", "target", "note"],
+] as const;
+
+/** What stands before the lines of entries. */
+export const exportHead = (format: ExportFormat): string =>
+  format === "csv" ? `${COLUMNS.join(",")}\r\n` : "";
+
+export function exportLine(format: ExportFormat, row: AuditRow): string {
+  if (format === "ndjson") return `${JSON.stringify(row)}\n`;
+  const values = columnsOf(row);
+  return `${COLUMNS.map((column) => csvField(values[column])).join(",")}\r\n`;
+}
+
+type Values = { readonly [Column in (typeof COLUMNS)[number]]?: string | number | null };
+
+function columnsOf({ leaf, entry }: AuditRow): Values {
+  const common = { leaf, id: entry.id, time: new Date(entry.at).toISOString(), kind: entry.kind };
+  if (entry.kind !== "decision") {
+    const { actor, person, action, target, note } = entry;
+    return { ...common, reason: action, who: person?.email ?? actor, target, note: note ?? "" };
+  }
+  const { principal, request, network } = entry.facts;
+  return {
+    ...common,
+    outcome: entry.decision,
+    reason: entry.reason,
+    who: principal.type === "Anonymous" ? "" : principal.type === "User" ? principal.email : principal.name,
+    app: entry.appName,
+    method: request.method,
+    path: request.path,
+    ip: network.ip,
+    country: network.country,
+    policies: entry.determining.join(" "),
+  };
+}
+
+/**
+ * One field of CSV (RFC 4180). What a spreadsheet would run as a formula gets an apostrophe before it: paths and names come
+ * from strangers.
+ */
+export function csvField(value: string | number | null | undefined): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number") return String(value);
+  const text = /^[=+\-@\t\r\n]|^\s+[=+\-@]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
