@@ -290,6 +290,8 @@ describe("U4: a search", () => {
 
   it("takes away what it finds, as a table in which nothing is a formula, or line by line", async () => {
     await alice.send("/=cmd,x");
+    // An allow is recorded a moment after it was given.
+    await expect.poll(() => found("--path", "/=")).toHaveLength(1);
     const csv = await shell.run(["decisions", "export", "--path", "/=", "--since", "1h"]);
     expect(csv, csv.err).toMatchObject({ code: 0 });
     const [head, line] = csv.out.split("\r\n");
