@@ -35,11 +35,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/access/login": "access/sessions base http net",
   "shared/access/policy": "base net",
   "shared/access/sessions": "base",
-<<<<<<< HEAD
-  "shared/api": "access/login access/policy base http net node/config node/protocol notifications registry",
-=======
-  "shared/api": "audit access/login access/policy base http net node/config node/protocol registry",
->>>>>>> 663e7bf (Wait for what is recorded a moment later)
+  "shared/api": "access/login access/policy audit base http net node/config node/protocol notifications registry",
   "shared/audit": "base merkle",
   "shared/crypto": "base",
   "shared/http": "base net",
