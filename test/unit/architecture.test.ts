@@ -35,7 +35,8 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/access/login": "access/sessions base http net",
   "shared/access/policy": "base net",
   "shared/access/sessions": "base",
-  "shared/api": "access/login access/policy audit base http net node/config node/protocol notifications registry",
+  "shared/api":
+    "access/login access/policy audit base http net node/config node/protocol notifications registry",
   "shared/audit": "base merkle",
   "shared/crypto": "base",
   "shared/http": "base net",
