@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Body } from "../../../shared/api/endpoints.ts";
-import { call, createNetwork } from "../hub/world.ts";
+import { auditObject } from "../../../workers/platform/objects.ts";
+import { bindings, call, createNetwork } from "../hub/world.ts";
 import { applyRegistry } from "../registry.ts";
 
 type Tests = NonNullable<Body<"policies.create">["tests"]>;
@@ -71,6 +72,11 @@ describe("the tests of a policy", () => {
     const source = OPEN.replace("staff", "nobody");
     const forced = await post("/policies/open/versions", { source, despiteTests: true }, 2);
     expect(forced.json).toMatchObject({ currentVersion: 3, tests: TESTS });
+    const kept = await auditObject(bindings).query({ target: String(forced.json.id), limit: 1 });
+    expect(kept.rows[0]?.entry).toMatchObject({
+      action: "policy.publish",
+      detail: { failedTests: [expect.stringContaining('"ann@example.com reads" expects allow')] },
+    });
   });
 
   it("come back with the version that a rollback takes", async () => {
