@@ -101,5 +101,11 @@ export const PAGES: readonly Page[] = [
     section: "Network",
     component: lazy(() => import("./pages/network.tsx")),
   },
+  {
+    id: "notifications",
+    title: "Notifications",
+    section: "Network",
+    component: lazy(() => import("./pages/notifications.tsx")),
+  },
   { id: "audit", title: "Audit", section: "Network", component: lazy(() => import("./pages/audit.tsx")) },
 ];

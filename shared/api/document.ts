@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { serviceTokenCreate } from "./credentials.ts";
 import * as f from "./fields.ts";
 import { meshRuleCreate, nodeUpdate } from "./mesh.ts";
+import { notificationDestinationCreate } from "./notifications.ts";
 import { policyCreate } from "./policies.ts";
 import * as registry from "./registry.ts";
 
@@ -69,6 +70,12 @@ const SECTIONS = {
   policies: z.optional(f.said(f.list(policy, 1_000), "who may do what, in Cedar")),
   nodes: z.optional(f.said(f.list(node, 10_000), "what is set of machines that have enrolled")),
   meshRules: z.optional(f.said(f.list(meshRuleCreate, 1_000), "which traffic may pass between nodes")),
+  notifications: z.optional(
+    f.said(
+      f.list(notificationDestinationCreate, 100),
+      "where notifications are sent, without secrets: of Slack's URL only the origin",
+    ),
+  ),
 };
 
 export const networkDocument = z.strictObject(SECTIONS);
@@ -98,6 +105,7 @@ export const planStep = z.object({
     "policy",
     "node",
     "meshRule",
+    "notificationDestination",
   ]),
   name: z.string(),
   changes: z.array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })),

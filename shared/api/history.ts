@@ -18,6 +18,7 @@ export const HISTORY_KINDS = [
   "node",
   "meshRule",
   "enrolmentKey",
+  "notificationDestination",
 ] as const;
 
 const fieldChange = z.object({ field: z.string(), before: z.unknown(), after: z.unknown() });

@@ -55,6 +55,23 @@ const rich = (): NetworkDocument => ({
     { name: "all", description: "everybody", users: [], groups: ["dev"] },
     { name: "dev", description: "", users: ["ada@example.com", "bob@example.com"], groups: [] },
   ],
+  notifications: [
+    {
+      name: "chat",
+      kind: "slack",
+      target: "https://chat.example.com/",
+      events: ["node.pending"],
+      enabled: true,
+    },
+    { name: "hook", kind: "webhook", target: "https://hook.example.com", events: [], enabled: false },
+    {
+      name: "ops",
+      kind: "email",
+      target: "Ops@example.com",
+      events: ["owner.new", "policy.publish"],
+      enabled: true,
+    },
+  ],
   serviceTokens: [
     { name: "ci", groups: ["dev"], enabled: false, expiresAt: "2099-01-31T09:00:00Z" },
     { name: "cron", groups: [], enabled: true, expiresAt: null },
@@ -124,10 +141,19 @@ describe("the document", () => {
 
   it("8.6: what it does not name stays, unless it is pruned; nodes stay in any case", async () => {
     await apply(rich(), true);
-    const less: NetworkDocument = { version: 1, serviceTokens: [], meshRules: [], nodes: [] };
+    const less: NetworkDocument = {
+      version: 1,
+      serviceTokens: [],
+      meshRules: [],
+      nodes: [],
+      notifications: [],
+    };
     expect((await plan(less)).steps).toEqual([]);
     const { steps } = await apply(less, true);
     expect(steps.map(({ action, kind, name }) => `${action} ${kind} ${name}`)).toEqual([
+      "delete notificationDestination ops",
+      "delete notificationDestination hook",
+      "delete notificationDestination chat",
       "delete meshRule r",
       "delete serviceToken cron",
       "delete serviceToken ci",
@@ -292,6 +318,32 @@ describe("applying a document", () => {
     });
     expect(rotated.data.secret).toMatch(/^rnsvc_/);
     await apply({ version: 1, serviceTokens: [] }, true);
+  });
+
+  it("keeps the secrets of destinations, takes none, and says how a new one gets its own", async () => {
+    const destination = (kind: "webhook" | "slack", target: string): NetworkDocument => ({
+      version: 1,
+      notifications: [{ name: `to-${kind}`, kind, target }],
+    });
+    const { warnings } = await apply(destination("webhook", "https://in.example/"));
+    expect(warnings?.join()).toContain("`rustronaut notifications rotate`");
+    await expect(plan(destination("slack", "https://chat.example/services/secret"))).rejects.toThrow(
+      "origin alone",
+    );
+    const body = { name: "to-slack", kind: "slack" as const, target: "https://chat.example/services/secret" };
+    await world.admin.call("notifications.create", { body });
+    const sealed = () =>
+      env.DB.prepare(
+        "SELECT secret_sealed AS text FROM notification_destinations WHERE name = 'to-slack'",
+      ).first();
+    const before = await sealed();
+    expect((await plan(destination("slack", "https://chat.example"))).steps).toEqual([]);
+    await apply({
+      version: 1,
+      notifications: [{ name: "to-slack", kind: "slack", target: "https://chat.example", enabled: false }],
+    });
+    expect(await sealed()).toEqual(before);
+    await apply({ version: 1, notifications: [] }, true);
   });
 
   it("U20: keeps an app's audience where the document names it, and says when it goes", async () => {

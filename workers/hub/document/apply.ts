@@ -49,6 +49,7 @@ import { instantOf } from "./canonical.ts";
 import { comingNames, policiesNaming } from "./coming-names.ts";
 import { applyNode, applyRule } from "./mesh.ts";
 import { type Names, namesOf } from "./names.ts";
+import { applyDestination } from "./notifications.ts";
 import { applyGroup, applySegment, applyUser } from "./people.ts";
 import type { NetworkRows } from "./read.ts";
 import { type ComingPolicy, passTests } from "./tested-policies.ts";
@@ -220,6 +221,8 @@ function applyStep(building: Building, step: PlanStep): Promise<void> | void {
       return applyNode(building, step, find(document.nodes, step.name));
     case "meshRule":
       return applyRule(building, step, find(document.meshRules, step.name));
+    case "notificationDestination":
+      return applyDestination(building, step, find(document.notifications, step.name));
     case "app":
       return applyApp(building, step, find(document.apps, step.name));
     case "policy":

@@ -15,6 +15,7 @@ const SUBJECTS: Record<PlanStep["kind"], string> = {
   policy: "policy",
   node: "node",
   meshRule: "mesh_rule",
+  notificationDestination: "notification_destination",
 };
 
 const ROWS = {
@@ -26,6 +27,7 @@ const ROWS = {
   policy: "policies",
   node: "nodes",
   meshRule: "meshRules",
+  notificationDestination: "notifications",
 } as const satisfies Partial<Record<PlanStep["kind"], keyof NetworkRows>>;
 
 /** The entry of one step, as if it had been a call of its own; what is made has no id yet and goes by its name. */

@@ -1,5 +1,6 @@
 import type { NetworkDocument } from "../../../shared/api/document.ts";
 import { checkUpstream } from "../../../shared/http/upstream.ts";
+import { canonicalTarget } from "../../../shared/notifications/target.ts";
 import { parseRule, printRule } from "../../../shared/segments/rule.ts";
 import type { Bindings } from "../../platform/env.ts";
 
@@ -15,13 +16,19 @@ export function canonicalDocument(
     const checked = checkUpstream(url, { developmentHosts, ownHosts: [] });
     return checked.ok ? checked.value : url;
   };
-  const { apps, serviceTokens, nodes, meshRules } = document;
+  const { apps, serviceTokens, nodes, meshRules, notifications } = document;
   return {
     ...document,
     ...(apps && { apps: apps.map((app) => ({ ...app, upstreams: app.upstreams.map(upstream) })) }),
     ...(serviceTokens && { serviceTokens: serviceTokens.map(withTime) }),
     ...(nodes && { nodes: nodes.map(withTime) }),
     ...(meshRules && { meshRules: meshRules.map(canonicalRule) }),
+    ...(notifications && {
+      notifications: notifications.map((item) => ({
+        ...item,
+        target: canonicalTarget(item.kind, item.target),
+      })),
+    }),
   };
 }
 

@@ -15,6 +15,7 @@ const SECTIONS = [
   ["policies", "policy"],
   ["nodes", "node"],
   ["meshRules", "meshRule"],
+  ["notifications", "notificationDestination"],
 ] as const;
 
 /** Lists whose order means nothing. */
@@ -31,6 +32,7 @@ const SETS = new Set([
   "from",
   "to",
   "traffic",
+  "events",
 ]);
 
 const nameOf = (item: Item): string => String(item.email ?? item.name);

@@ -1,6 +1,7 @@
 import { asc } from "drizzle-orm";
 import { hasSetting } from "../../../shared/access/login/provider-kinds.ts";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
+import { notificationDestinations } from "../../../shared/registry/notification-schema.ts";
 import {
   groups,
   identityProviders,
@@ -10,6 +11,7 @@ import {
   users,
 } from "../../../shared/registry/schema.ts";
 import { type NodeRow, SELECT_NODE } from "../../mesh/node-rows.ts";
+import type { DestinationRow } from "../../notifications/destinations.ts";
 import { registryOf } from "../../registry/database.ts";
 import { type App, allApps } from "../handlers/apps.ts";
 import type { ProviderRow } from "../handlers/identity-providers.ts";
@@ -32,6 +34,7 @@ export interface NetworkRows {
   readonly serviceTokens: readonly ServiceTokenRow[];
   readonly nodes: readonly NodeRow[];
   readonly meshRules: readonly RuleRow[];
+  readonly notifications: readonly DestinationRow[];
 }
 
 async function readRows(d1: D1Database): Promise<NetworkRows> {
@@ -49,6 +52,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     tokenRows,
     nodeRows,
     ruleRows,
+    destinationRows,
   ] = await Promise.all([
     theNetwork(d1),
     db.select().from(segments).orderBy(asc(segments.name)),
@@ -69,6 +73,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     db.select().from(serviceTokens).orderBy(asc(serviceTokens.name)),
     d1.prepare(`${SELECT_NODE} ORDER BY n.name`).all<NodeRow>(),
     d1.prepare("SELECT * FROM mesh_rules ORDER BY name").all<RuleRow>(),
+    db.select().from(notificationDestinations).orderBy(asc(notificationDestinations.name)),
   ]);
   const textOf = new Map(sources.results.map(({ id, source, tests }) => [id, { source, tests }]));
   return {
@@ -83,6 +88,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     serviceTokens: tokenRows,
     nodes: nodeRows.results,
     meshRules: ruleRows.results,
+    notifications: destinationRows,
   };
 }
 
@@ -178,6 +184,13 @@ export async function readDocument(d1: D1Database) {
       expiresAt: timeOf(row.expires_at),
     })),
     meshRules: rules.map(({ name, from, to, traffic, enabled }) => ({ name, from, to, traffic, enabled })),
+    notifications: rows.notifications.map(({ name, kind, target, events, enabled }) => ({
+      name,
+      kind,
+      target,
+      events: JSON.parse(events) as string[],
+      enabled,
+    })),
   };
   return { rows, document, baseVersion: hashSecret(JSON.stringify(document)) };
 }

@@ -2,6 +2,7 @@ import { asc, eq, gt } from "drizzle-orm";
 import { normalEmail } from "../../../shared/access/login/email.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { type Delivery, newDelivery } from "../../../shared/notifications/delivery.ts";
+import { canonicalTarget } from "../../../shared/notifications/target.ts";
 import { TOPIC_NAMES } from "../../../shared/notifications/topics.ts";
 import { newWebhookSecret } from "../../../shared/notifications/webhook.ts";
 import {
@@ -79,12 +80,12 @@ async function storedTarget(
     return { target: normalEmail(target) ?? refuseTarget("It must be an e-mail address."), secretSealed };
   const refused = refusedUrl(bindings, target);
   if (refused !== null) refuseTarget(refused);
-  const { origin, href } = new URL(target);
-  if (kind === "webhook") return { target: href, secretSealed };
-  if (href === `${origin}/`) {
-    // A document names the origin alone: of the same place, the address that is known stays.
+  const canonical = canonicalTarget(kind, target);
+  if (kind === "webhook") return { target: canonical, secretSealed };
+  const { origin } = new URL(target);
+  // A document names the origin alone: of the same place, the address that is known stays.
+  if (canonical === origin)
     return { target: origin, secretSealed: before.target === origin ? secretSealed : null };
-  }
   return { target: origin, secretSealed: await seal(bindings, target, sealContext(before)) };
 }
 
