@@ -22,6 +22,7 @@ const KIND_WORDS: Readonly<Record<(typeof HISTORY_KINDS)[number], string>> = {
   policy: "Policies",
   identityProvider: "Identity providers",
   serviceToken: "Service tokens",
+  notificationDestination: "Notifications",
   apiToken: "API tokens",
   node: "Nodes",
   meshRule: "Node rules",
