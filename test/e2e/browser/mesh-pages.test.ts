@@ -75,9 +75,9 @@ where("chromium").describe("the pages for nodes", () => {
     expect(await rows.count()).toBe(50);
     await page.getByRole("button", { name: "Show more" }).click();
     await expect.poll(() => rows.count()).toBe(100);
-    await page.getByLabel("Search").fill("web-1 http");
+    await page.getByLabel("Search", { exact: true }).fill("web-1 http");
     await expect.poll(() => rows.count()).toBeLessThan(20);
-    await page.getByLabel("Search").fill("");
+    await page.getByLabel("Search", { exact: true }).fill("");
     await page.getByLabel("Status").selectOption("pending");
     await expect.poll(() => rows.count()).toBe(1);
   });

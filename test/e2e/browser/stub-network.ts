@@ -168,6 +168,7 @@ export function stubNetwork(count: number, role: "owner" | "auditor" = "owner"):
       network: { name: "test", authOrigin: "http://auth.localhost", hubOrigin: "http://hub.localhost" },
     }),
     "stats.get": () => ({ buckets: [], liveSessions: 0, apps: 0, users: 1 }),
+    "history.list": () => ({ items: [], next: null, began: NOW, names: {} }),
     "segments.list": () => ({
       items: SEGMENTS.map((name) => ({ id: `seg_${name}`, name, description: "", ...ROW })),
       next: null,

@@ -20,8 +20,8 @@ async function refused(source: string) {
 
 describe("publishing", () => {
   it.each([
-    ["permit (principal, action, resource)\nwhen { context.nope };", 2, 8],
-    ["// é ü\npermit (principal, action, resource)\n  when { context.nope };", 3, 10],
+    ["permit (principal, action, resource)\nwhen { context.nope };", 2, 16],
+    ["// é ü\npermit (principal, action, resource)\n  when { context.nope };", 3, 18],
     ["permit (principal, action resource);", 1, 27],
     [
       "permit (principal, action, resource);\npermit (principal, action, resource) when { 1 + true > 0 };",
