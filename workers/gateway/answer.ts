@@ -9,18 +9,27 @@ import { passage, touching } from "./passage.ts";
 import type { StreamWatch } from "./stream-watch.ts";
 import { bridgeSockets } from "./websocket.ts";
 
-/** A framed body of up to this length fits into one packet: where it comes as one, nothing flows that could be cut. */
+/**
+ * A body with a known length of up to this many bytes fits into one packet. When the whole body arrives in one piece,
+ * nothing flows any more that could be cut.
+ */
 const AT_ONCE_BYTES = 1_200;
-/** One of up to this many bytes is watched, but does not keep a session from idling out: nobody looks at its chunks. */
+/**
+ * A body with a known length of up to this many bytes is watched, but its chunks are not inspected. So such a body does
+ * not keep the session from idling out.
+ */
 const UNTOUCHED_BYTES = 16_384;
-/** Statuses whose answers have no body, whatever was sent (Fetch standard §2.2.3). */
+/** Answers with these statuses have no body, whatever the upstream sent (Fetch standard §2.2.3). */
 const BODILESS = new Set([204, 205, 304]);
-/** What a refused handshake says to the client: why, when to come again, where else, and in which version. */
+/**
+ * Headers of a refused handshake that the client gets: they say why, when to try again, where to go, and in which
+ * version.
+ */
 const OF_REFUSED_SOCKET = new Set(["retry-after", "www-authenticate", "location", "sec-websocket-version"]);
 
 /**
- * Passes the upstream's answer on, and watches what still flows in either direction.
- * @param uploading Settles when the request's body is over; null when it had none.
+ * Passes the upstream's answer on, and watches everything that still flows in either direction.
+ * @param uploading Settles when the request's body is over. Null when the request had no body.
  */
 export async function answer(
   forwarding: Forwarding,
@@ -49,7 +58,10 @@ export async function answer(
     : passedOn(forwarding, response, scrubbed, uploading);
 }
 
-/** The caller was allowed to connect, which is not leave to read a plain answer: it learns why, and nothing else. */
+/**
+ * The caller was allowed to open a connection. That does not allow the caller to read a plain answer. So the caller
+ * learns why the connection was refused, and nothing else.
+ */
 function refusedSocket(
   forwarding: Forwarding,
   { status, statusText }: Response,
@@ -99,7 +111,9 @@ async function passedOn(
   return new Response(readable, init);
 }
 
-/** What comes first of a body, empty where nothing does; null where it breaks off before. */
+/**
+ * The first chunk of a body. Empty when the body has no bytes, null when the body breaks off before its first chunk.
+ */
 async function firstOf(body: ReadableStream): Promise<Uint8Array<ArrayBuffer> | null> {
   const reader = body.getReader();
   try {
@@ -112,9 +126,9 @@ async function firstOf(body: ReadableStream): Promise<Uint8Array<ArrayBuffer> | 
 }
 
 /**
- * The body, byte for byte as it comes, until it ends or is cut. A cut download must look broken, or half a file would
- * pass for a whole one; events are whole each, so their stream just ends.
- * @param begun What was read of it before, or null.
+ * The body, byte for byte, until it ends or is cut. A cut download must look broken, because half a file would
+ * otherwise look like a whole file. An event is always whole, so a cut event stream just ends.
+ * @param begun The bytes that were already read from the body, or null.
  */
 function cuttable(
   upstream: ReadableStream,

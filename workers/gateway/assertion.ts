@@ -10,26 +10,27 @@ import { assertionKeys, sign } from "./keys.ts";
 
 const LIFETIME_SECONDS = 60;
 /**
- * Bytes of what an assertion says about the caller. With the request's part, the signature and base64 it makes a header
- * of at most about 6 kB: nginx takes lines of 8 kB by default, Node.js headers of 16 kB in all.
+ * The most bytes that an assertion may use for claims about the caller. With the claims about the request, the
+ * signature and base64, the header then has at most about 6 kB. By default, nginx accepts header lines of 8 kB, and
+ * Node.js accepts 16 kB of headers in total.
  */
 const MAX_CALLER_BYTES = 2_900;
-/** A longer URL is in the assertion as its hash. */
+/** For a URL longer than this, the assertion holds the URL's hash. */
 const MAX_URL_LENGTH = 1_024;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const encoder = new TextEncoder();
 
 export interface AssertedRequest {
   readonly method: string;
-  /** Origin and path as the application is asked for it. */
+  /** The origin and path for which the application is asked. */
   readonly url: string;
   readonly decisionId: string;
   readonly epoch: number;
-  /** Groups that the registry or a policy names: they come first where not all of the caller's fit. */
+  /** Groups that the registry or a policy names. They come first when not all groups of the caller fit. */
   readonly namedGroups: ReadonlySet<string>;
 }
 
-/** Headers that tell the application who is calling; none for an anonymous caller. */
+/** Headers that tell the application who is calling. An anonymous caller gets none. */
 export async function assertionHeaders(
   bindings: Bindings,
   app: SnapshotApp,
@@ -44,7 +45,8 @@ export async function assertionHeaders(
   if (app.settings.compatibility === "cloudflare") {
     headers.push(["cf-access-jwt-assertion", jwt]);
     const email = caller.kind === "user" ? caller.session.principal.email : "";
-    // A header that can't hold the address as it is would have to alter it: the assertion alone carries it (S-18).
+    // The header can't hold other characters without a change of the address. Then only the assertion carries the
+    // address (S-18).
     if (VISIBLE_ASCII.test(email)) headers.push(["cf-access-authenticated-user-email", email]);
   }
   return headers;
@@ -57,7 +59,7 @@ async function assertion(
   request: AssertedRequest,
   now: number,
 ): Promise<string> {
-  // Those that sign now come first.
+  // The keys that sign now come first in the list.
   const key = (await assertionKeys(bindings)).find(({ alg }) => alg === app.settings.assertionAlgorithm);
   if (!key) throw new Error(`there is no ${app.settings.assertionAlgorithm} key`);
   const issuedAt = Math.floor(now / 1_000);
@@ -82,7 +84,7 @@ async function assertion(
   return `${signed}.${base64url(signature)}`;
 }
 
-/** The encoded header of each key. Keys are few: the published ones of this deployment. */
+/** The encoded JWS header of each key, by key id. There are few keys: only the published keys of this deployment. */
 const heads = new BoundedMap<string, string>(16);
 
 function headOf({ kid, alg }: AssertionKey): string {
@@ -93,7 +95,7 @@ function headOf({ kid, alg }: AssertionKey): string {
   return head;
 }
 
-/** A session's name for applications. */
+/** The name that applications see for a session: the hash of the session's id. */
 const sidOf = remembering(2_000, hashSecret);
 
 function claimsOf(
@@ -127,7 +129,7 @@ function claimsOf(
   return claims;
 }
 
-/** The claims with the groups that fit beside them; `groups_omitted` says how many did not. */
+/** Adds as many groups to the claims as fit. `groups_omitted` says how many groups did not fit. */
 function withGroups(
   claims: Record<string, unknown>,
   all: readonly string[],
@@ -137,7 +139,9 @@ function withGroups(
   return { ...claims, groups, ...(omitted > 0 ? { groups_omitted: omitted } : {}) };
 }
 
-/** Claims of sessions that are leased: the same object comes with each request. */
+/**
+ * Claims of leased sessions. Each request with the same lease gets the same session object, so that object is the key.
+ */
 const sessionClaims = new WeakMap<
   Session,
   { readonly named: ReadonlySet<string>; readonly claims: Record<string, unknown> }

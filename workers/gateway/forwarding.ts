@@ -13,14 +13,14 @@ export interface Forwarding {
   readonly bindings: Bindings;
   readonly ctx: ExecutionContext;
   readonly app: SnapshotApp;
-  /** In the order in which they are asked. */
+  /** The upstreams in the order in which the gateway asks them. */
   readonly upstreams: readonly Upstream[];
   /** The app's origin as the browser sees it. */
   readonly origin: string;
   /** Canonical path and query. */
   readonly target: string;
   readonly opensSocket: boolean;
-  /** Headers that name resources by the host under which the client knows them. */
+  /** Headers that name resources. The client names these resources by the host that it knows. */
   readonly rewritten: readonly RewrittenHeader[];
   readonly identity: readonly (readonly [string, string])[];
   readonly clientIp: string | null;
@@ -40,7 +40,7 @@ export const noBecause = (forwarding: Forwarding, code: ErrorCode, detail: strin
 export const noFor = (forwarding: Forwarding, fault: UpstreamFault): Response =>
   no(forwarding, refusalOfFault(fault, isRepeatable(forwarding.request)));
 
-/** What the caller is told when the watch cut before there was an answer. */
+/** The refusal that the caller gets when the watch cut the exchange before an answer came. */
 export function cutBeforeAnswer(forwarding: Forwarding): Response {
   const { code, reason } = forwarding.watch.signal.reason as Cut;
   if (reason === UPSTREAM_TIMEOUT) return noFor(forwarding, "timeout");
@@ -48,9 +48,14 @@ export function cutBeforeAnswer(forwarding: Forwarding): Response {
   return noBecause(forwarding, "session_ended", "Sign in again.");
 }
 
-/** Methods with which the run-time sends a body that we made; with the others only one that came with the request. */
+/**
+ * Whether the run-time sends a body that we made. With GET and HEAD, it sends only a body that came with the request.
+ */
 export const hasMethodWithBody = ({ method }: Request): boolean => method !== "GET" && method !== "HEAD";
 
-/** Whether a request changes nothing by its method and needs no body again, so that it may be sent once more (RFC 9110 §9.2.2). */
+/**
+ * Whether a request may be sent a second time. Its method must change nothing (RFC 9110 §9.2.2), and it must have no
+ * body that would be needed again.
+ */
 export const isRepeatable = ({ method, body, headers }: Request): boolean =>
   (method === "GET" || method === "HEAD") && (body === null || headers.get("content-length") === "0");

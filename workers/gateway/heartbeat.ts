@@ -1,6 +1,6 @@
-/** Milliseconds of silence after which an event stream is heard whether its reader is still there. */
+/** After this silence (milliseconds), the gateway checks whether the reader of an event stream is still there. */
 const SILENCE_MS = 5_000;
-/** A line that readers of event streams skip (HTML standard §9.2.6), also within an event. */
+/** A comment line. Readers of event streams skip it (HTML standard §9.2.6), even inside an event. */
 const COMMENT = new TextEncoder().encode(":\n");
 const NEWLINE = 0x0a;
 
@@ -10,8 +10,8 @@ export interface Heartbeat {
 }
 
 /**
- * Passes an event stream on, and writes a comment into its silence, between two lines. A connection whose reader left
- * looks like one that only waits until something is written to it.
+ * Passes an event stream on. While the stream is silent, writes a comment between two lines. When a reader left, the
+ * connection looks as if the reader only waits. Only a write shows that the reader left.
  */
 export function heartbeat(silenceMs = SILENCE_MS): Heartbeat {
   let isSilent = false;

@@ -27,12 +27,12 @@ const NO_ROOT_WORKER =
   "Serve its script from a directory of its own; or an administrator switches on the app's setting `rootServiceWorker`.";
 const UNAVAILABLE = refusal("unavailable", "Try again in a moment.");
 /**
- * How often a request is begun anew, each time that policies or apps changed within the moment that it took so far. Where
- * every attempt is overtaken, nobody can say which settings hold.
+ * How many times the gateway tries to serve one request. It tries again when policies or apps changed during an
+ * attempt. When they changed during every attempt, nobody can say which settings hold.
  */
 const MOST_ATTEMPTS = 5;
 
-/** One request, and what its steps may use. */
+/** One request, and everything that the steps of its handling may use. */
 interface Exchange {
   readonly request: Request;
   readonly bindings: Bindings;
@@ -41,7 +41,7 @@ interface Exchange {
 }
 
 /**
- * Canonicalise → find app → credential → session → decide → scrub → forward → record. Whatever fails is 503.
+ * Canonicalise → find app → credential → session → decide → scrub → forward → record. Any failure is answered with 503.
  *
  * @param choose Says which upstreams an app has.
  */
@@ -65,7 +65,7 @@ export async function serveGateway(
   return refusalResponse(request, UNAVAILABLE);
 }
 
-/** What a request is for, parsed once. */
+/** What the request asks for. It is parsed once. */
 interface Found {
   readonly app: SnapshotApp;
   readonly target: Target;
@@ -87,13 +87,16 @@ async function findApp(request: Request, bindings: Bindings): Promise<Result<Fou
   return ok({ app: known, target: target.value, origin: originOf(parts.scheme, authority.value) });
 }
 
-/** The port in one of our own origins, null for the scheme's own. */
+/** The port in one of our own origins. Null when the origin has the default port of its scheme. */
 function portOf(origin: string): number | null {
   const port = /:(\d+)$/.exec(origin)?.[1];
   return port === undefined ? null : Number(port);
 }
 
-/** A host that this isolate does not know may be newer than its snapshot. */
+/**
+ * Finds the app of a host. When this isolate does not know the host, the app may be newer than the isolate's snapshot.
+ * Then the newest snapshot is read.
+ */
 async function appOf(host: string, bindings: Bindings): Promise<SnapshotApp | undefined> {
   return (
     (await snapshotAt(bindings, 0)).appByHost.get(host) ??
@@ -101,7 +104,10 @@ async function appOf(host: string, bindings: Bindings): Promise<SnapshotApp | un
   );
 }
 
-/** Null when the app changed under the request: what was done by its older settings is to be done anew. */
+/**
+ * Serves a request of an app. Null when policies or apps changed while the request was handled: the steps so far used
+ * the old settings, so they must run again.
+ */
 async function serveApp(exchange: Exchange, found: Found): Promise<Response | null> {
   const { request, bindings, ctx } = exchange;
   const { app, target, origin } = found;
@@ -127,7 +133,8 @@ async function serveApp(exchange: Exchange, found: Found): Promise<Response | nu
   const snapshot = await (caller.kind === "nobody"
     ? freshSnapshot(bindings)
     : snapshotAt(bindings, caller.epoch));
-  // Who needs a session and how paths are read, the app's older settings said.
+  // The app's old settings said who needs a session and how paths are read. A newer snapshot holds another object for
+  // each app, so those answers may not hold any more.
   if (snapshot.appByHost.get(app.host) !== app) return null;
   if (!app.settings.rootServiceWorker && isRootServiceWorker(request, target.path)) {
     return refusalResponse(request, refusal("service_worker_refused", NO_ROOT_WORKER), { app });
@@ -160,7 +167,7 @@ function answerPreflight(request: Request, app: SnapshotApp, ownOrigin: string):
   return new Response(null, { status: 204, headers });
 }
 
-/** `/.rustronaut/user`: what we know of the caller. No token, no secret. */
+/** `/.rustronaut/user`: what we know about the caller. The answer holds no token and no secret. */
 function describe(caller: Caller): Response {
   const headers = { "cache-control": "no-store", "x-rustronaut-response": "user" };
   if (caller.kind !== "user") return Response.json({ kind: caller.kind }, { headers });
@@ -199,7 +206,7 @@ async function serveCaller(
     return refusalResponse(request, refusal("origin_not_allowed", detail), context);
   }
   if (entry.decision === "deny") {
-    // Who has not said who they are may be someone else than nobody.
+    // An anonymous caller may be a user who has not signed in yet. After a sign-in, the decision may be different.
     if (caller.kind === "anonymous") return signInFirst(request, app, bindings, "unauthenticated");
     if (isDeniedByAge(question, caller, snapshot, now)) {
       return signInFirst(request, app, bindings, "sign_in_too_old");
@@ -234,7 +241,10 @@ async function serveCaller(
   });
 }
 
-/** Decides anew for a stream that is open, with its request's facts and the newest session and policies. */
+/**
+ * Decides again for an open stream. The decision uses the facts of the stream's request, and the newest session and
+ * policies.
+ */
 function watchOver(question: Question, caller: Caller, epoch: number, bindings: Bindings): StreamWatch {
   return new StreamWatch(bindings, caller, epoch, async (newEpoch, session) => {
     const snapshot = await snapshotAt(bindings, newEpoch);
@@ -250,7 +260,7 @@ function watchOver(question: Question, caller: Caller, epoch: number, bindings: 
   });
 }
 
-/** The caller as the newest snapshot knows it, or null when what it came with is no longer good. */
+/** The caller as the newest snapshot knows it. Null when the caller's credential is no longer good. */
 function refreshed(caller: Caller, app: SnapshotApp, tokens: readonly SnapshotServiceToken[]): Caller | null {
   if (caller.kind === "anonymous") return app.settings.anonymous ? caller : null;
   if (caller.kind === "user") return caller;

@@ -8,7 +8,7 @@ import type { Snapshot } from "../registry/snapshot.ts";
 import type { Caller } from "./caller.ts";
 import { networkOf } from "./network.ts";
 
-/** What a request asks, as far as it says so itself. */
+/** The part of the question that the request itself states. */
 export const askedBy = (request: Request): Asked => ({
   method: request.method,
   headers: request.headers,
@@ -42,7 +42,10 @@ export const servicePrincipal = ({ id, name, groups }: SnapshotServiceToken): Pr
   groups,
 });
 
-/** What the policies say to a caller, as it is recorded. @param overruledBy Why it is denied whatever they say. */
+/**
+ * The decision about a caller, in the form in which it is recorded.
+ * @param overruledBy Why the caller is denied, whatever the policies say.
+ */
 export const recordOf = (
   question: Question,
   caller: Caller,

@@ -7,7 +7,7 @@ export const JWKS_PATH = "/.well-known/rustronaut/jwks.json";
 /** Members of a JWK that everyone may see (RFC 7517, RFC 7518 §6.2, RFC 8037 §2). */
 const PUBLIC_MEMBERS = ["kty", "crv", "x", "y"];
 
-/** The key set by which upstreams verify assertions: the same on every host. */
+/** Serves the key set with which upstreams verify assertions. The key set is the same on every host. */
 export async function serveJwks(request: Request, bindings: Bindings): Promise<Response> {
   const keys = await assertionKeys(bindings);
   const etag = `"${keys.map(({ kid }) => kid).join(".")}"`;

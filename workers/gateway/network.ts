@@ -4,14 +4,17 @@ import { formatAddress, parseAddress } from "../../shared/net/address.ts";
 
 type Network = Asked["network"];
 
-/** How long (milliseconds) the country and the network of an address are believed to stay what they are. */
+/** For how long (milliseconds) we assume that an address keeps its country and its network. */
 const KEPT_MS = 60_000;
 const MAX_KEPT = 2_000;
 
-/** By the platform's word for the address. To read `cf` costs its parsing, for each request anew: a tenth of a small one. */
+/**
+ * The network of each address, by the address as the platform states it. When a request's `cf` is read, the run-time
+ * parses it anew. That costs a tenth of what a small request costs.
+ */
 const kept = new ExpiringMap<string, Network>(MAX_KEPT);
 
-/** Where a request comes from, by the platform's word. Throws on an address that is none. */
+/** Where a request comes from, as the platform states it. Throws when the stated address is not an address. */
 export function networkOf(request: Request): Network {
   const stated = request.headers.get("cf-connecting-ip");
   if (stated === null) return { ip: null, ...placeOf(request) };
@@ -31,7 +34,10 @@ function placeOf(request: Request): Pick<Network, "country" | "asn"> {
   };
 }
 
-/** In its one spelling. Throws on what is no address: rules about addresses could not hold. */
+/**
+ * The address in its one canonical spelling. Throws when the text is not an address, because rules about addresses
+ * could not hold for it.
+ */
 function canonical(stated: string): string {
   const address = parseAddress(stated);
   if (!address) throw new Error("the platform's client address is malformed");

@@ -1,10 +1,10 @@
 import type { StreamWatch } from "./stream-watch.ts";
 
-/** What goes in comes out, and where the length is known, the other side is told it and no byte more passes. */
+/** A stream that passes all bytes on. With a known length, the receiver is told the length, and no byte more passes. */
 export const passage = (length: number | null): IdentityTransformStream =>
   length === null ? new IdentityTransformStream() : new FixedLengthStream(length);
 
-/** Passes everything on, and tells the watch that real traffic flows, so that the session does not idle out. */
+/** Passes everything on, and tells the watch about each chunk. So real traffic keeps the session from idling out. */
 export function touching(watch: StreamWatch): TransformStream {
   return new TransformStream({
     transform(chunk, controller) {

@@ -21,7 +21,7 @@ import { headerList } from "./header-fields.ts";
 import { type Upload, uploaded } from "./upload.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** Sends the request on, streams the answer back, and cuts both when the watch says so. */
+/** Sends the request to the upstream and streams the answer back. Cuts both when the watch says so. */
 export async function forward(forwarding: Forwarding): Promise<Response> {
   const { request, bindings, app, watch } = forwarding;
   const [scheme = "", host = ""] = forwarding.origin.split("://");
@@ -52,13 +52,14 @@ export async function forward(forwarding: Forwarding): Promise<Response> {
   return noFor(forwarding, fault);
 }
 
-/** The run-time forwards a chunked body of GET as none. */
+/** Whether the request's body would be lost: the run-time forwards a GET or HEAD without its chunked body. */
 const isBodyLost = (request: Request): boolean =>
   !hasMethodWithBody(request) && request.headers.get("transfer-encoding") !== null;
 
 /**
- * The upstreams to ask, in turn, until one answers. What may be repeated is sent once more to each, since a kept
- * connection may have been closed by the upstream in the moment in which it was used (RFC 9112 §9.3.1).
+ * The upstreams to ask, in turn, until one answers. A repeatable request goes to each upstream a second time, because
+ * the upstream may have closed a kept connection in the moment when we used it (RFC 9112 §9.3.1). Any other request
+ * goes only to the first upstream.
  */
 function tries({ request, upstreams }: Forwarding): readonly Upstream[] {
   return isRepeatable(request) ? [...upstreams, ...upstreams] : upstreams.slice(0, 1);
@@ -76,7 +77,7 @@ function upstreamHeaders(
   return headers;
 }
 
-/** The headers that name resources name them by the upstream's own host, since it knows no other. */
+/** Puts the upstream's own origin into the headers that name resources, because the upstream knows no other host. */
 function withOwnHost(
   headers: [string, string][],
   rewritten: readonly RewrittenHeader[],
@@ -87,7 +88,10 @@ function withOwnHost(
   return headers.map(([name, value]) => [name, values.get(name) ?? value]);
 }
 
-/** Asks; and for the whole where a part came in a coding, which only the whole can be read out of. */
+/**
+ * Asks one upstream. When a part of a resource comes in a content coding, asks again for the whole resource, because
+ * only the whole resource can be decoded.
+ */
 async function ask(
   { request, target, watch }: Forwarding,
   upstream: Upstream,

@@ -3,10 +3,13 @@ import { hasMethodWithBody, isRepeatable } from "./forwarding.ts";
 import { headerFields } from "./header-fields.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** What one person may see is never kept for the next at the edge (S-31). */
+/** The edge caches no answer: an answer that one person may see must never go to another person (S-31). */
 const UNCACHED: RequestInitCfProperties = { cacheTtlByStatus: { "100-599": -1 } };
 
-/** An origin on the public internet, which the edge dials itself. @param origin Of `checkUpstream`. */
+/**
+ * An upstream on the public internet, which the edge dials itself.
+ * @param origin The origin that `checkUpstream` gave.
+ */
 export const publicUpstream = (origin: string): Upstream => ({
   kind: "public",
   origin,
@@ -16,7 +19,8 @@ export const publicUpstream = (origin: string): Upstream => ({
     try {
       if (hasMethodWithBody(request) || isRepeatable(request))
         return await fetch(url, { ...init, method: request.method, body });
-      // The body of GET or HEAD stays where it is, in a request made from the one that came.
+      // A new request that is made from the incoming request keeps the body of GET or HEAD. The run-time sends that
+      // body in no other way.
       return await fetch(new Request(new Request(url, request), init));
     } catch (error) {
       return faultOfError(error);

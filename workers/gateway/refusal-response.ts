@@ -8,22 +8,22 @@ import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { deniedPage, errorPage, htmlResponse } from "../pages/index.ts";
 import { freshId } from "../platform/random.ts";
 
-/** What is known when a request is refused; each makes the answer more useful. */
+/** What is known when a request is refused. Each known field makes the answer more useful. */
 export interface RefusalContext {
   readonly app?: SnapshotApp;
   readonly decisionId?: string;
   /** The stable reason of a decision. */
   readonly reason?: string;
   readonly userEmail?: string | null;
-  /** Whom people may ask; see `SnapshotNetwork`. */
+  /** Whom people can ask for help. See `SnapshotNetwork`. */
   readonly contact?: string;
-  /** Where whoever can't be led to the sign-in finds it. */
+  /** The address of the sign-in, for a caller that can't be redirected there and back. */
   readonly loginUrl?: string;
 }
 
 const GRPC_STATUS: Readonly<Record<number, number>> = { 401: 16, 403: 7, 404: 12, 429: 8, 503: 14 };
 
-/** Says no in the caller's own language: a page, gRPC trailers or a problem document. */
+/** Refuses in the form that the caller understands: a page, gRPC trailers or a problem document. */
 export function refusalResponse(request: Request, refusal: Refusal, context: RefusalContext = {}): Response {
   const { status } = ERRORS[refusal.code];
   const id = context.decisionId ?? freshId("decision");
@@ -40,11 +40,11 @@ export function refusalResponse(request: Request, refusal: Refusal, context: Ref
   return response;
 }
 
-/** Whether the same request may succeed in a moment without anybody's doing. */
+/** Whether the same request may succeed in a moment, although nobody changes anything. */
 const isPassing = ({ code }: Refusal): boolean =>
   ERRORS[code].status === 503 || code === "upstream_unreachable";
 
-/** Whether nothing but somebody's change helps, so that trying again is no way out. */
+/** Whether the request can only succeed after somebody changes something. Then it does not help to try again. */
 const isLasting = ({ code }: Refusal): boolean =>
   code === "upstream_misconfigured" || code === "upstream_malformed";
 
@@ -72,21 +72,27 @@ function page(
   }
   const { code, detail } = refusal;
   const again = isLasting(refusal) ? {} : { retryUrl };
-  // Who is here can't be sent to the sign-in and back without losing something: it happens in another tab.
+  // A redirect to the sign-in and back would lose something here, such as the data of a form. So the person signs in in
+  // a new tab.
   const wayOn =
     loginUrl === undefined ? again : { retryUrl: loginUrl, retryLabel: "Sign in in a new tab", newTab: true };
   const error = errorPage({ title, detail, code, requestId: id, ...wayOn });
   return htmlResponse(error, status, code, {}, { framed: loginUrl !== undefined });
 }
 
-/** The path as it was asked for, without a query, which may hold secrets. */
+/** The path that was asked for, without its query, because a query may hold secrets. */
 const shownPath = (request: Request): string =>
   (splitUrl(request.url)?.target ?? "/").split("?", 1)[0]?.slice(0, 300) ?? "/";
 
-/** Rules under which every path that some app takes is one to try again. */
+/**
+ * Path rules for a request whose app is unknown. They accept every path that some app accepts, so that it can be tried
+ * again.
+ */
 const ANY_APP: TargetRules = { encodedSlashes: true, caseInsensitivePaths: false };
 
-/** The same page once more, where it can be asked for again. */
+/**
+ * The path at which the person can try again: the same page when it can be asked for again, otherwise the start page.
+ */
 function retryPath(request: Request, app: SnapshotApp | undefined): string {
   if (request.method !== "GET" && request.method !== "HEAD") return "/";
   return returnPath(splitUrl(request.url)?.target ?? "/", app?.settings ?? ANY_APP);
@@ -94,7 +100,7 @@ function retryPath(request: Request, app: SnapshotApp | undefined): string {
 
 const isGrpc = (request: Request) => /^application\/grpc/i.test(request.headers.get("content-type") ?? "");
 
-/** Trailers-only form of the gRPC protocol: the status is in the headers. */
+/** The trailers-only form of the gRPC protocol: the headers hold the status. */
 function grpc(refusal: Refusal, status: number): Response {
   return new Response(null, {
     status: 200,

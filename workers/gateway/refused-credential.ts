@@ -8,12 +8,12 @@ import { freshId } from "../platform/random.ts";
 import type { RefusedCredential } from "./caller.ts";
 import { servicePrincipal } from "./judge.ts";
 
-/** Anybody can send a token that nobody has: past this many in a second, an isolate keeps no record of such. */
+/** Anybody can send a token that does not exist. So an isolate records at most this many such refusals in a second. */
 const unknown = new PerSecond(20);
 
 /**
- * Records that a service credential was refused, like any other denial, and says under which id. Undefined when it
- * belongs to no token and too many such came: the log is not theirs to fill.
+ * Records that a service credential was refused, like any other denial, and gives the id of the record. Undefined when
+ * the credential belongs to no token and too many such credentials came: strangers must not fill the log.
  */
 export async function recordRefused(
   question: Question,

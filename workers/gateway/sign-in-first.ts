@@ -6,7 +6,7 @@ import { beginSignIn } from "../session/begin.ts";
 import { SIGN_IN_PATH } from "../session/index.ts";
 import { refusalResponse } from "./refusal-response.ts";
 
-/** Stable codes of why someone can't go on. */
+/** Stable codes that say why a caller can't go on. */
 type Why = "unauthenticated" | "session_ended" | "sign_in_too_old";
 
 const SCRIPT_REMEDIES: Readonly<Record<Why, string>> = {
@@ -16,8 +16,9 @@ const SCRIPT_REMEDIES: Readonly<Record<Why, string>> = {
 };
 
 /**
- * Leads someone to the sign-in who can't go on as who they are. Whom it can't lead there and back it tells where the
- * sign-in is: the sender of a form and the reader of a frame by a page, a script by data.
+ * Sends a caller to the sign-in when the caller can't go on as they are. Some callers can't be redirected there and
+ * back: they get the address of the sign-in. The sender of a form and the reader of a frame get it in a page. A script
+ * gets it in data.
  */
 export async function signInFirst(
   request: Request,

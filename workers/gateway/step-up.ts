@@ -3,10 +3,15 @@ import type { Snapshot } from "../registry/snapshot.ts";
 import type { Caller } from "./caller.ts";
 import { judge } from "./judge.ts";
 
-/** A sign-in that is younger than this (milliseconds) is new: to ask for another one would lead round in circles. */
+/**
+ * A sign-in that is at most this old (milliseconds) counts as new. To ask for another sign-in then would make an
+ * endless circle.
+ */
 export const NEW_SIGN_IN_MS = 60_000;
 
-/** Whether a request that was denied would be allowed right after a new sign-in: only its age stands in the way. */
+/**
+ * Whether a denied request would be allowed right after a new sign-in: only the age of the sign-in causes the denial.
+ */
 export function isDeniedByAge(question: Question, caller: Caller, snapshot: Snapshot, now: number): boolean {
   if (caller.kind !== "user") return false;
   const { session } = caller;

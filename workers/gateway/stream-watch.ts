@@ -9,7 +9,7 @@ import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject, sessionsObject } from "../platform/objects.ts";
 import type { Caller } from "./caller.ts";
 
-/** Why a stream was cut: the reason of the watch's `signal`. */
+/** Why a stream was cut. The watch's `signal` holds this as its reason. */
 export class Cut extends Error {
   readonly code: 4401 | 4403 | 4408;
   readonly reason: string;
@@ -21,31 +21,37 @@ export class Cut extends Error {
   }
 }
 
-/** Decides anew for an open stream; false cuts it. Rejecting cuts it too. */
+/** Decides again for an open stream. The stream is cut when the promise gives false or rejects. */
 export type Rejudge = (epoch: number, session: Session | null) => Promise<boolean>;
 
-/** Milliseconds after which a response or upload that still flows is watched. Shorter ones are over before. */
+/**
+ * After this time (milliseconds), a response or an upload that still flows is watched. Shorter exchanges end before.
+ */
 const WATCH_AFTER_MS = 250;
-/** The `reason` of a cut for want of an answer. */
+/** The `reason` of a cut because no answer came. */
 export const UPSTREAM_TIMEOUT = "upstream_timeout";
 const TOUCH_EVERY_MS = 15_000;
-/** A line that is lost sooner than this is not opened again: the object can't vouch for the session. */
+/**
+ * A line that is lost sooner than this (milliseconds) is not opened again, because the object can't vouch for the
+ * session.
+ */
 const REOPEN_AFTER_MS = 1_000;
 const TICK_MS = 1_000;
 
 /**
- * Watches over one open stream, and cuts it when its session ends, when a decision turns to deny, or when nobody
- * can say any more. Bytes never flow through the session object; only this line leads there.
+ * Watches one open stream. Cuts the stream when its session ends, when the decision changes to deny, or when nobody can
+ * vouch for the session or the decision any more. The stream's bytes never flow through the session object: only the
+ * kill line leads to that object.
  */
 export class StreamWatch {
-  /** Aborted at the cut, with the `Cut` as reason. */
+  /** Aborted when the stream is cut. Its reason is the `Cut`. */
   readonly signal: AbortSignal;
   readonly #abort = new AbortController();
   readonly #bindings: Bindings;
   readonly #caller: Caller;
   readonly #rejudge: Rejudge;
   #epoch: number;
-  /** The session as it was last said to be; null while nothing was said. */
+  /** The session as the object last described it. Null until the object described it. */
   #session: Session | null = null;
   #line: WebSocket | null = null;
   #heardAt = 0;
@@ -66,9 +72,9 @@ export class StreamWatch {
   }
 
   /**
-   * Starts once the exchange has lasted a while, so that an ordinary request costs one timer and no line. When nothing
-   * flows for `timeoutMs` and there are no headers of an answer, the exchange is cut as `upstream_timeout`; when the
-   * client of `request` leaves, so that nobody waits for what comes, as `client_left`.
+   * Starts the watch when the exchange has lasted a while. So an ordinary request costs one timer and no line. The
+   * exchange is cut as `upstream_timeout` when nothing flows for `timeoutMs` and the answer's headers have not come.
+   * The exchange is cut as `client_left` when the client of `request` leaves, because then nobody waits for the answer.
    */
   startLater(timeoutMs: number, request: Request): void {
     this.#flowedAt = Date.now();
@@ -89,19 +95,22 @@ export class StreamWatch {
     else this.#later = setTimeout(() => this.#awaitAnswer(timeoutMs), left);
   }
 
-  /** Cuts when the client leaves, which is when its request's signal is aborted. */
+  /** Cuts the stream when the client leaves. The request's signal is aborted in that moment. */
   endWith(client: AbortSignal): void {
     const left = () => this.#cut(4408, "client_left");
     if (client.aborted) left();
     else client.addEventListener("abort", left);
   }
 
-  /** The answer's headers came: it may now take as long as it wants. */
+  /** The answer's headers came. From now on, the answer may take as long as it needs. */
   answered(): void {
     this.#isAnswered = true;
   }
 
-  /** Opens the line. Resolves when it stands or the stream was cut. */
+  /**
+   * Starts the checks of each second and, for a user, opens the kill line. Resolves when the line is open or the stream
+   * was cut.
+   */
   async start(): Promise<void> {
     if (this.#isOver || this.#timer !== undefined) return;
     this.#heardAt = Date.now();
@@ -109,7 +118,7 @@ export class StreamWatch {
     if (this.#caller.kind === "user") await this.#openLine(true);
   }
 
-  /** Real traffic flowed: keeps the session from idling out. */
+  /** Real traffic flowed. Keeps the session from idling out. */
   touch(): void {
     const now = Date.now();
     this.#flowedAt = now;
@@ -173,7 +182,7 @@ export class StreamWatch {
     else this.#cut(4403, "denied_by_policy");
   }
 
-  /** A lost line is opened once more; the object then says what was missed. */
+  /** Opens a lost line again. The session object then says what this watch missed. */
   #lose(line: WebSocket): void {
     if (this.#isOver || this.#line !== line) return;
     this.#line = null;
@@ -181,21 +190,24 @@ export class StreamWatch {
     else void this.#openLine(true);
   }
 
-  /** Each second: is anybody still vouching, and does the decision still hold? Time alone can end an allow. */
+  /**
+   * Runs each second. Checks whether somebody still vouches for the caller, and whether the decision still holds: the
+   * passing of time alone can end an allow.
+   */
   async #tick(): Promise<void> {
     const epoch = this.#caller.kind === "user" ? this.#vouchedEpoch() : await this.#askedEpoch();
     if (epoch === null) this.#cut(4401, "unavailable");
     else if (!this.#isOver) await this.#decideAnew(epoch, this.#session);
   }
 
-  /** The epoch that the kill line stands for, or null when it is silent for too long. */
+  /** The epoch for which the kill line vouches, or null when the line was silent for too long. */
   #vouchedEpoch(): number | null {
     if (Date.now() - this.#heardAt > KILL_LINE_GRACE_MS) return null;
     this.#line?.send(KILL_LINE_PING);
     return this.#epoch;
   }
 
-  /** Callers without a session are vouched for by the coordinator alone. */
+  /** For a caller without a session, only the coordinator vouches. */
   async #askedEpoch(): Promise<number | null> {
     const asked = coordinatorObject(this.#bindings).epoch();
     return asked.catch(() => null);

@@ -3,18 +3,18 @@ import type { StreamWatch } from "./stream-watch.ts";
 
 /** A request's body on its way to the upstream. */
 export interface Upload {
-  /** The bytes as they come, and of the same length. */
+  /** The bytes as they come, with the same total length. */
   readonly body: ReadableStream;
-  /** Settles when nothing more comes, for whatever reason. */
+  /** Settles when no more bytes come, for whatever reason. */
   readonly over: Promise<void>;
 }
 
-/** The application's time to answer begins after the upload. */
+/** Passes the request's body on. The time-out for the answer counts from the last chunk of this body. */
 export function uploaded(request: Request, watch: StreamWatch): Upload | null {
   if (request.body === null) return null;
   const length = request.headers.get("content-length");
   const { readable, writable } = passage(length === null ? null : Number(length));
-  // Where either side breaks off, the other one is told by the pipe itself.
+  // When one side breaks off, the pipe itself tells the other side.
   const over = request.body
     .pipeThrough(touching(watch))
     .pipeTo(writable, { signal: watch.signal })

@@ -5,30 +5,38 @@ import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { type Bindings, networkHosts } from "../platform/env.ts";
 import { publicUpstream } from "./public-upstream.ts";
 
-/** One request as an upstream is to get it: what could speak for somebody is out of it, the caller's proof is in. */
+/**
+ * One request in the form in which an upstream gets it: without headers that could speak for somebody, and with the
+ * proof of who calls.
+ */
 export interface Outgoing {
-  /** The request that came: its method, and a body that can be sent in no other way. */
+  /** The request that came. It gives the method, and a body that can be sent in no other way. */
   readonly request: Request;
   /** Canonical path and query. */
   readonly target: string;
   readonly headers: readonly [string, string][];
-  /** The body as it is to be sent, where the gateway passes it on itself. */
+  /** The body to send, when the gateway itself passes the body on. */
   readonly body: ReadableStream | null;
 }
 
 /**
- * Where an app really is: at an origin that the edge dials itself (`public`), or behind an agent that dials it
- * (`connector`). Each kind only carries; what is sent, what comes back and when both end is the same for all.
+ * Where an app really runs: at an origin that the edge dials itself (`public`), or behind an agent that dials the app
+ * (`connector`). Each kind only carries the exchange. What is sent, what comes back, and when both end is the same for
+ * all kinds.
  */
 export interface Upstream {
   readonly kind: "public" | "connector";
-  /** The origin under which the upstream knows itself: headers name its resources so, and its answers do. */
+  /**
+   * The origin by which the upstream knows itself. Headers to the upstream and its answers name its resources by this
+   * origin.
+   */
   readonly origin: string;
   /**
-   * Sends a request and gives what answers it, a WebSocket included; or why nothing did. Never rejects.
+   * Sends a request and gives the answer, which may be a WebSocket, or says why no answer came. Never rejects.
    *
-   * @param signal Aborted when the exchange is cut: what is open must break off then, in both directions. What a source
-   *   says after it goes nowhere, but a silent one that takes no notice would keep the reader's connection open.
+   * @param signal Aborted when the exchange is cut. Then everything that is open must break off, in both directions.
+   *   Data that a source sends later goes nowhere. But a silent source that ignores the signal would keep the reader's
+   *   connection open.
    */
   readonly open: (outgoing: Outgoing, signal: AbortSignal) => Promise<Response | UpstreamFault>;
 }
@@ -36,11 +44,14 @@ export interface Upstream {
 const MAX_REMEMBERED = 5_000;
 const remembered = new BoundedMap<string, Upstream | null>(MAX_REMEMBERED);
 
-/** The upstreams of an app that may be asked, in order; those that may not be, whatever the registry says, are left out. */
+/**
+ * The upstreams of an app that may be asked, in order. Leaves out those that are forbidden, even when the registry
+ * lists them.
+ */
 export const upstreamsOf = (app: SnapshotApp, bindings: Bindings): Upstream[] =>
   app.upstreams.map((url) => upstreamAt(url, app, bindings)).filter((upstream) => upstream !== null);
 
-/** The one place that chooses a kind. */
+/** Makes the upstream of a URL. Only this function chooses the kind of an upstream. */
 function upstreamAt(url: string, app: SnapshotApp, bindings: Bindings): Upstream | null {
   const key = `${app.host} ${url}`;
   const known = remembered.get(key);

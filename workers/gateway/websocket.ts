@@ -1,10 +1,10 @@
 import type { Cut, StreamWatch } from "./stream-watch.ts";
 
-/** Joins the application's socket with a new one for the client, until either ends or the watch cuts both. */
+/** Joins the application's socket with a new socket for the client, until one of them ends or the watch cuts both. */
 export function bridgeSockets(upstream: WebSocket, watch: StreamWatch): WebSocket {
   const { 0: client, 1: server } = new WebSocketPair();
   for (const socket of [upstream, server]) {
-    // Otherwise binary messages come as `Blob`s, which can't be sent on as they are.
+    // Otherwise binary messages come as `Blob`s, and a `Blob` can't be sent on as it is.
     socket.binaryType = "arraybuffer";
     socket.accept();
   }
@@ -37,14 +37,17 @@ function relay(from: WebSocket, to: WebSocket, watch: StreamWatch): void {
   });
 }
 
-/** Codes that stand for what no frame said (RFC 6455 §7.4.1): nothing is sent for none, "going away" for a loss. */
+/**
+ * Closes a socket with the code that came from the other side. Some codes are never in a close frame (RFC 6455 §7.4.1).
+ * For 1005 ("no code"), no code is sent. For any other such code, "going away" is sent.
+ */
 function close(socket: WebSocket, code: number, reason: string): void {
   try {
     if (code === NO_CODE) socket.close();
     else if (isSendable(code)) socket.close(code, reason);
     else socket.close(GOING_AWAY, "");
   } catch {
-    // It is closed already.
+    // The socket is already closed.
   }
 }
 
