@@ -2,15 +2,18 @@ import { ERRORS, type ErrorCode } from "../../shared/base/errors/catalogue.ts";
 import { errorPage, htmlResponse } from "../pages/index.ts";
 
 interface More {
-  /** Under which the audit log has it. */
+  /** The number of the audit log's entry about the refusal. */
   readonly number?: string | undefined;
   readonly headers?: HeadersInit;
-  /** Same-origin path or one of our own origins. */
+  /** A path on the same origin, or one of our own origins. */
   readonly retryUrl?: string;
   readonly retryLabel?: string;
 }
 
-/** A refusal as a page: why, a way on, and its number where it is recorded: one that nobody can look up is none. */
+/**
+ * A refusal as a page. The page says why, and offers a way on. It shows a number only when the refusal is recorded,
+ * because nobody could look up any other number.
+ */
 export function refusalPage(
   code: ErrorCode,
   detail: string,
@@ -29,7 +32,10 @@ export function refusalPage(
   return response;
 }
 
-/** A redirect of ours: not cached, without a referrer that could carry a code, out of sight of who opened the window. */
+/**
+ * A redirect of ours. It is not cached, sends no referrer that could carry a code, and hides the page from the window
+ * that opened it.
+ */
 export function redirect(location: string, reason: string, cookies: readonly string[] = []): Response {
   const response = new Response(null, {
     status: 303,

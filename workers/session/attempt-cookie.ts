@@ -2,7 +2,10 @@ import { attemptCookieName, evictedAttemptCookies } from "../../shared/access/lo
 import { ATTEMPT_TTL_MS } from "../../shared/access/login/types.ts";
 import { clearCookie, cookieNames, setCookie } from "./cookies.ts";
 
-/** The `Set-Cookie` values that bind an attempt to this browser, and that drop the oldest when there are many. */
+/**
+ * The `Set-Cookie` values that bind an attempt to this browser. When the browser holds many attempts, they also drop
+ * the oldest attempts.
+ */
 export function attemptCookies(request: Request, attemptId: string, secret: string): string[] {
   return [
     ...evictedAttemptCookies(cookieNames(request)).map(clearCookie),

@@ -10,8 +10,8 @@ import { redirect } from "./answers.ts";
 import { attemptCookies } from "./attempt-cookie.ts";
 
 /**
- * Starts a sign-in: remembers where the browser wanted to go and sends it to the auth host.
- * Only where `maySignIn`, so that background requests can't pile up attempts.
+ * Starts a sign-in: remembers where the browser wanted to go, and sends the browser to the auth host. Call it only when
+ * `maySignIn` is true, so that background requests can't pile up attempts.
  *
  * @param signInAfter The person must sign in at the provider after this moment (milliseconds), or null.
  */

@@ -1,15 +1,21 @@
-/** Our cookies, in and out. Names are constants or made of an id's characters; values are base64url and dots. */
+/**
+ * Reads and writes our cookies. Their names are constants or are made from an id's characters. Their values hold only
+ * base64url and dots.
+ */
 
-/** Same-named cookies that are looked at: a sibling domain can plant more, and each costs a look-up. */
+/**
+ * How many values of one cookie name are looked at. A sibling domain can plant more cookies, and each value costs a
+ * look-up.
+ */
 const MAX_SAME_NAMED = 4;
-/** Every cookie of ours, whatever stands around it and however much of it there is. */
+/** Finds every cookie of ours in the header, whatever else the header holds and however long it is. */
 const OURS = /(?:^|;)[ \t]*(__Host-rn_[a-z0-9_]+)[ \t]*=([^;]*)/g;
-/** What a value of ours can look like; others need no look-up. */
+/** The form of our cookie values. Any other value needs no look-up. */
 const VALUE = /^[\w.-]{1,200}$/;
 
 type Cookie = readonly [name: string, value: string];
 
-/** Of each request, so that the header is read once, however many ask for it. */
+/** Our cookies of each request. So the header is read only once, however many functions ask for them. */
 const read = new WeakMap<Request, readonly Cookie[]>();
 
 function ours(request: Request): readonly Cookie[] {
@@ -24,20 +30,20 @@ function ours(request: Request): readonly Cookie[] {
   return cookies;
 }
 
-/** Each distinct value of the cookies with this exact name, in order. Which of them counts is the caller's question. */
+/** Each distinct value of the cookies with this exact name, in order. The caller decides which value counts. */
 export function cookieValues(request: Request, name: string): string[] {
   const values = ours(request).flatMap(([key, value]) => (key === name && VALUE.test(value) ? [value] : []));
   return [...new Set(values)].slice(0, MAX_SAME_NAMED);
 }
 
-/** Names of all cookies of ours, in the order of the header. */
+/** The names of all our cookies, in the order of the header. */
 export function cookieNames(request: Request): string[] {
   return ours(request).map(([name]) => name);
 }
 
 /**
- * Whether one of our names comes with more values than are looked at. Such a request is refused as a whole: to leave
- * some out would be to say "not signed in" where nobody looked.
+ * Whether one of our cookie names comes with more values than are looked at. Such a request is refused as a whole: if
+ * some values were left out, the answer could be "not signed in" although nobody looked at the right value.
  */
 export function hasTooManyCookies(request: Request): boolean {
   const cookies = ours(request);

@@ -7,7 +7,7 @@ import type { Bindings } from "../platform/env.ts";
 import { sessionsObject } from "../platform/objects.ts";
 import { cookieValues } from "./cookies.ts";
 
-/** What a session's object said, and where that object is. */
+/** What a session's object said about the session, and the owner that names this object. */
 export interface Vouched {
   readonly session: Session;
   readonly owner: string;
@@ -15,19 +15,19 @@ export interface Vouched {
 }
 
 export interface CurrentSession extends Vouched {
-  /** What the cookie holds; to derive a CSRF token from, never to show. */
+  /** The cookie's value. A CSRF token is derived from it. It must never be shown. */
   readonly cookie: string;
 }
 
-/** The segment that must own a session, and the app that it must be for (null for sign-in sessions). */
+/** The segment that must own a session, and the app for which the session must be (null for a sign-in session). */
 export interface Scope {
   readonly segmentId: string;
   readonly appId: string | null;
 }
 
 /**
- * The one session that the browser's cookies of this name prove (`soleProof`), `none`, or `stale` when the owner can't
- * vouch for it (answer 503).
+ * The one session that the browser's cookies of this name prove (`soleProof`). `none` when they prove no session.
+ * `stale` when the owner can't vouch for its sessions (answer 503).
  */
 export async function currentSession(
   request: Request,
@@ -44,10 +44,16 @@ export async function currentSession(
   return session === "ended" || session === "unknown" ? "none" : session;
 }
 
-/** A page sends the same cookie with each of its requests, and to hash it costs as much as to decide. */
+/**
+ * Parses a cookie and remembers the result. A page sends the same cookie with each of its requests, and one hash of the
+ * cookie costs as much as one decision.
+ */
 const parsedCookie = remembering(2_000, parseSessionCookie);
 
-/** What the session's object says of a cookie; `unknown` where it can't be one of the scope or was never good. */
+/**
+ * What the session's object says about a cookie. `unknown` when the cookie can't belong to this scope or was never
+ * good.
+ */
 export async function vouchedFor(cookie: string, bindings: Bindings, scope: Scope): Promise<Said<Vouched>> {
   const parsed = parsedCookie(cookie);
   if (!parsed || parseOwner(parsed.owner)?.segmentId !== scope.segmentId) return "unknown";

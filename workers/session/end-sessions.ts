@@ -22,7 +22,9 @@ export async function endSession(
   await indexEnded(bindings.db, [id], reason);
 }
 
-/** Ends a sign-in session, then all app sessions under it: in this order no new one can slip in between. */
+/**
+ * Ends a sign-in session, and then all app sessions under it. In this order, no new app session can start in between.
+ */
 export async function endDevice(
   bindings: Bindings,
   signIn: { readonly id: string; readonly owner: string },
@@ -39,8 +41,9 @@ export async function endDevice(
 }
 
 /**
- * Ends all sessions of a user. Sign-in sessions end first; an app session that is being made at this moment
- * checks its sign-in session after it is in the index, so that it is either found here or ends itself.
+ * Ends all sessions of a user, the sign-in sessions first. An app session may be in the making at this moment. It is
+ * put into the index first, and checks its sign-in session then. So either this function finds the app session, or the
+ * app session ends itself.
  */
 export async function endUser(
   bindings: Bindings,
@@ -60,9 +63,9 @@ export async function endUser(
 }
 
 /**
- * Ends what a person asked to end, given the session that asks, and records it.
+ * Ends the sessions that a person asked to end, and records it. `current` is the session that asks.
  *
- * @param place Where they asked, for the record.
+ * @param place Where the person asked, for the record.
  */
 export async function signOut(
   bindings: Bindings,

@@ -13,8 +13,8 @@ type What = [
 ];
 
 /**
- * Puts something about a sign-in or a session into the audit log; durable when it returns.
- * @returns Its number, by which an administrator finds it.
+ * Records something about a sign-in or a session in the audit log. The record is durable when the function returns.
+ * @returns The number of the record, by which an administrator finds it.
  */
 export async function note(bindings: Bindings, ...what: What): Promise<string> {
   const event = eventOf(what);
@@ -22,11 +22,17 @@ export async function note(bindings: Bindings, ...what: What): Promise<string> {
   return event.id;
 }
 
-/** What strangers can set off is recorded so often in a second by one isolate: the log is not theirs to fill. */
+/**
+ * One isolate records at most this many troubles in a second. Strangers can cause such trouble, and they must not fill
+ * the log.
+ */
 const MAX_TROUBLES = 20;
 let troubles = { since: 0, count: 0 };
 
-/** As `note`, of trouble that is told anyhow: undefined where there is too much of it, or the log is away, too. */
+/**
+ * Like `note`, for trouble that the person is told about in any case. Undefined when there is too much trouble, or when
+ * the log can't be reached.
+ */
 export async function noteTrouble(bindings: Bindings, ...what: What): Promise<string | undefined> {
   const now = Date.now();
   if (now - troubles.since >= 1_000) troubles = { since: now, count: 0 };
@@ -35,8 +41,8 @@ export async function noteTrouble(bindings: Bindings, ...what: What): Promise<st
 }
 
 /**
- * As `note`, of sessions that `work` ends and of what it says about them. They end also while the log is away, and the
- * log is told later: nobody else would know.
+ * Like `note`, for sessions that `work` ends. The record also holds what `work` returns. The sessions end even while
+ * the log can't be reached. The log is then told later, because nobody else knows that they ended.
  */
 export async function noteEnding(
   bindings: Bindings,

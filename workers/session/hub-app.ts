@@ -3,7 +3,10 @@ import { DEFAULT_APP_SETTINGS } from "../../shared/registry/app-settings.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 
-/** The hub as an app, so that administrators sign in by the same hand-off. It has no upstream. */
+/**
+ * The hub, described as an app. So administrators sign in by the same hand-off as users of an app. The hub has no
+ * upstream.
+ */
 export function hubApp(bindings: Bindings): SnapshotApp {
   return {
     id: HUB_APP_ID,

@@ -6,12 +6,13 @@ import { beginSignIn } from "./begin.ts";
 import { redeemCode } from "./redeem.ts";
 import { serveSignOut } from "./sign-out.ts";
 
-/** On every app's host: where a sign-in begins that nothing else leads to. */
+/** On every app's host: the path that begins a sign-in when nothing else leads to one. */
 export const SIGN_IN_PATH = "/.rustronaut/sign-in";
 
 /**
- * What the sign-in needs on an app's host (and the hub's): `/.rustronaut/sign-in`, `/.rustronaut/callback` and `/.rustronaut/sign-out`.
- * Everything else below `/.rustronaut/` that the caller does not serve itself is answered 404 here.
+ * Serves the paths that the sign-in needs on an app's host and on the hub's host: `/.rustronaut/sign-in`,
+ * `/.rustronaut/callback` and `/.rustronaut/sign-out`. The caller serves some other paths below `/.rustronaut/` itself.
+ * All the rest is answered with 404 here.
  */
 export async function serveReserved(
   request: Request,
@@ -40,10 +41,10 @@ export async function serveReserved(
   }
 }
 
-/** Whether the person must sign in at the provider anew, however lately they did. */
+/** Whether the person must sign in at the provider again, even if they did so a short time ago. */
 const isFresh = (request: Request): boolean => new URL(request.url).searchParams.get("fresh") === "1";
 
-/** In a frame or for a script, a sign-in would happen out of sight. */
+/** Refuses a sign-in in a frame or for a script, because the person would not see it. */
 const notHere = (): Response => refusalPage("csrf_rejected", "Open this page in a tab of its own.");
 
 function wrongMethod(allowed: string): Response {

@@ -15,8 +15,8 @@ const MAX_USER_AGENT = 300;
 const MAX_IP = 45;
 
 /**
- * Makes a session with a secret that has never existed before, and indexes it. `stale` when its owner can't vouch
- * for itself (answer 503). Throws when the index can't be written; the session is ended then.
+ * Makes a session with a secret that never existed before, and puts the session into the index. `stale` when the owner
+ * can't vouch for its sessions (answer 503). Throws when the index can't be written. The session is ended in that case.
  */
 export async function openSession(
   request: Request,

@@ -27,8 +27,8 @@ export async function redeemCode(request: Request, app: SnapshotApp, bindings: B
   if (!isId("attempt", id) || !/^[\w-]{43}$/.test(code)) {
     return refusalPage("login_attempt_invalid", `The link is incomplete. ${RESTART}`, { retryUrl: "/" });
   }
-  // A sibling domain can plant a cookie of the same name, so each value may try. Without any it is asked all the same:
-  // the code is spent by being shown.
+  // A sibling domain can plant a cookie of the same name, so each value is tried. The attempt is asked even when there
+  // is no value, because a code must be spent as soon as it was shown.
   const hashes = cookieValues(request, attemptCookieName(id)).map(hashSecret);
   const redeemed = await attemptsObject(bindings, id).redeem(id, hashSecret(code), hashes, url.host);
   if (!redeemed.ok) return goOnWithout(request, app, bindings, id, redeemed);
@@ -36,7 +36,10 @@ export async function redeemCode(request: Request, app: SnapshotApp, bindings: B
   return openAppSession(request, app, bindings, id, redeemed.attempt, redeemed.handoff);
 }
 
-/** An attempt's trouble matters only to a browser that is not signed in already, and that can't simply begin anew. */
+/**
+ * Answers when an attempt could not be redeemed. A browser that is already signed in goes on. A browser that can simply
+ * begin again does so. Only other browsers get a refusal.
+ */
 async function goOnWithout(
   request: Request,
   app: SnapshotApp,
@@ -53,7 +56,8 @@ async function goOnWithout(
   const isOurs = current !== "none" && current.session.id === made;
   const own = redeemed.attempt?.isOwn || isOurs ? redeemed.attempt?.attempt : undefined;
   const returnTo = own?.host === new URL(request.url).host ? own.returnTo : "/";
-  // The browser that holds the session shows its own code once more: Back, or a second opening.
+  // When the browser holds the session that this code made, it only shows its own code again: the person went back or
+  // opened the link twice. That is no theft.
   if (redeemed.reason === "replayed" && !isOurs) await endReplayed(bindings, app, id, redeemed);
   if (current !== "none") return redirect(returnTo, "signed_in", [clearCookie(attemptCookieName(id))]);
   if (wasOvertaken(request, redeemed)) {
@@ -64,8 +68,9 @@ async function goOnWithout(
 }
 
 /**
- * Whether the sign-in was too slow, or its cookie had to make room for those of later tabs: it begins anew by itself.
- * A browser that holds no cookie of ours may keep none, and would go round for ever.
+ * Whether the sign-in should simply begin again: it was too slow, or its cookie was dropped for the cookies of later
+ * tabs. A browser that holds no cookie of ours may keep no cookies at all. Such a browser would begin again without
+ * end, so it gets a refusal.
  */
 function wasOvertaken(request: Request, { reason, attempt }: Extract<Redeemed, { ok: false }>): boolean {
   if (reason === "expired") return attempt?.isOwn ?? false;
@@ -91,7 +96,8 @@ async function openAppSession(
 
   const id = freshId("session");
   const owner = sessionOwner(app.segmentId, nearestRegion(placeOf(request)), principal.userId);
-  // Known before the session exists: a replay at any later moment finds what to end.
+  // The attempt learns the session's id before the session exists. So a replay at any later moment finds the session to
+  // end.
   await attemptsObject(bindings, attemptId).recordSession(attemptId, id, owner);
   const opened = await openSession(request, bindings, owner, {
     id,
@@ -111,7 +117,8 @@ async function openAppSession(
   }
   if (!opened.ok) return refusalPage("unavailable", "Try again in a moment.", { retryUrl: attempt.returnTo });
 
-  // A sign-out may have run meanwhile: it ends the sign-in session first, then what the index lists.
+  // A sign-out may have run in the meantime. A sign-out first ends the sign-in session, and then the sessions in the
+  // index.
   if (!(await liveSignIn(bindings, handoff))) {
     await endSession(bindings, owner, id, "parent_ended");
     return signedOutMeanwhile(attempt.returnTo);
@@ -137,7 +144,7 @@ function signedOutMeanwhile(retryUrl: string): Response {
   });
 }
 
-/** A code was shown again: someone else may hold it, so the session that it made ends (RFC 9700 §4.5). */
+/** Ends the session that a code made, because the code was shown again and someone else may hold it (RFC 9700 §4.5). */
 async function endReplayed(
   bindings: Bindings,
   app: SnapshotApp,

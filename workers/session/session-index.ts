@@ -3,7 +3,7 @@ import type { Session, SessionEndReason } from "../../shared/access/sessions/typ
 /** D1 takes at most 100 bound parameters in one statement. */
 const CHUNK = 90;
 
-/** Notes where a new session lives, so that it can be found and ended. */
+/** Records which owner holds a new session, so that the session can be found and ended. */
 export async function indexSession(db: D1Database, session: Session, owner: string): Promise<void> {
   await db
     .prepare(
@@ -26,7 +26,9 @@ export async function indexSession(db: D1Database, session: Session, owner: stri
     .run();
 }
 
-/** Notes that sessions ended. The objects hold the truth; this is what lists show. */
+/**
+ * Records in the index that sessions ended. The index is for lists only. What the sessions' objects say is what counts.
+ */
 export async function indexEnded(
   db: D1Database,
   ids: readonly string[],
@@ -45,10 +47,10 @@ export async function indexEnded(
   }
 }
 
-/** Which sessions: the app sessions under one sign-in session, or all of a user. */
+/** Which sessions are meant: the app sessions under one sign-in session, or all sessions of a user. */
 export type SessionsOf = { readonly parentId: string } | { readonly userId: string };
 
-/** Live sessions and their owners, as far as the index knows. */
+/** The live sessions and their owners, as far as the index knows them. */
 export async function liveSessions(db: D1Database, of: SessionsOf): Promise<{ id: string; owner: string }[]> {
   const [column, value] = "parentId" in of ? ["parent_id", of.parentId] : ["user_id", of.userId];
   const { results } = await db
@@ -60,7 +62,7 @@ export async function liveSessions(db: D1Database, of: SessionsOf): Promise<{ id
   return results;
 }
 
-/** Owners of these sessions, each once. */
+/** The owners of these sessions. Each owner comes once. */
 export async function liveOwners(db: D1Database, of: SessionsOf): Promise<string[]> {
   return [...new Set((await liveSessions(db, of)).map(({ owner }) => owner))];
 }

@@ -10,7 +10,7 @@ import { csrfToken, isCsrfToken, isSameOriginPost, readForm } from "./same-site.
 
 const PATH = "/.rustronaut/sign-out";
 
-/** `/.rustronaut/sign-out` on an app's host: GET asks, POST does. */
+/** Serves `/.rustronaut/sign-out` on an app's host: GET asks the person, POST signs out. */
 export async function serveSignOut(
   request: Request,
   app: SnapshotApp,
@@ -40,7 +40,8 @@ export async function serveSignOut(
   if (current !== "none") {
     const form = await readForm(request);
     const csrf = form?.get("csrf") ?? null;
-    // An app's own button need not know the token: the origin check stands. A wrong token is refused.
+    // A sign-out button of the app itself does not know the token. Then the origin check is enough. A wrong token is
+    // refused.
     if (csrf !== null && !isCsrfToken(csrf, current.cookie)) {
       return refusalPage("csrf_rejected", "The page was out of date.", { retryUrl: PATH });
     }
