@@ -6,28 +6,31 @@ import { logError } from "./log.ts";
 import { auditObject } from "./objects.ts";
 import { pause, timer } from "./timer.ts";
 
-/** Decisions held by one isolate at most; `docs/audit.md` says what is lost when an isolate dies. */
+/** How many decisions one isolate holds at most. `docs/audit.md` says what is lost when an isolate dies. */
 export const MAX_PENDING = 2_048;
-/** Allows wait for company this long (milliseconds) or until there are this many. */
+/**
+ * Allows are sent in batches. A batch is sent after this time (milliseconds) or when it holds `FULL_BATCH` decisions.
+ */
 const WINDOW_MS = 250;
 const FULL_BATCH = 256;
-/** A sender or waiter that is not done after this time is taken for dead, and the next request takes over. */
+/** A sender or waiter that needs longer than this (milliseconds) counts as dead. Then the next request takes over. */
 const SENDER_LIMIT_MS = 10_000;
 const WAITER_LIMIT_MS = 1_000;
 const RETRY_DELAYS_MS = [100, 400, 1_600];
 
 /**
- * Decisions that the log has not confirmed yet, by id: plain data, because no request may use what belongs to
- * another one. An entry leaves only when the log has it, so a sender that dies loses nothing.
+ * Decisions that the log has not confirmed yet, by id. They are plain data, because a request must not use objects that
+ * belong to another request. An entry leaves the map only when the log has the entry, so nothing is lost when a sender
+ * dies.
  */
 const pending = new Map<string, DecisionEntry>();
 let senderUntil = 0;
 let waiterUntil = 0;
 
 /**
- * Records a decision off the request's path: a denial is sent at once, allows in small batches. Returns a promise
- * only when too many decisions wait for the log: the caller must then await it, and deny as `unavailable` when it
- * rejects, since an access that cannot be recorded is not given.
+ * Records a decision without a delay for the request: a denial is sent at once, allows are sent in small batches.
+ * Returns a promise only when too many decisions wait for the log. The caller must then await the promise. When the
+ * promise rejects, the caller must deny as `unavailable`, because an access that can't be recorded is not given.
  */
 export function recordDecision(
   bindings: Bindings,
@@ -45,12 +48,15 @@ export function recordDecision(
   return undefined;
 }
 
-/** Records what an administrator, a user or the system did. Durable when it returns; rejects when it is not. */
+/**
+ * Records what an administrator, a user or the system did. The record is durable when the promise resolves. The promise
+ * rejects when the record is not durable.
+ */
 export async function recordEvent(bindings: Bindings, entry: EventEntry): Promise<void> {
   await append(bindings, [entry]);
 }
 
-/** Records several of them, in their order. */
+/** Records several events, in their order. */
 export async function recordEvents(bindings: Bindings, entries: readonly EventEntry[]): Promise<void> {
   for (let at = 0; at < entries.length; at += MAX_APPEND_ENTRIES) {
     await append(bindings, entries.slice(at, at + MAX_APPEND_ENTRIES).map(boundEntry));
@@ -64,7 +70,9 @@ async function drainSoon(bindings: Bindings): Promise<void> {
   await drain(bindings);
 }
 
-/** Sends until nothing is pending; one sender at a time takes along what arrives while it sends. */
+/**
+ * Sends until nothing is pending. Only one sender runs at a time. It also sends the entries that arrive while it sends.
+ */
 async function drain(bindings: Bindings): Promise<void> {
   if (Date.now() < senderUntil) return;
   const until = Date.now() + SENDER_LIMIT_MS;
@@ -76,14 +84,14 @@ async function drain(bindings: Bindings): Promise<void> {
       for (const { id } of batch) pending.delete(id);
     }
   } catch (error) {
-    // They stay pending: the next request sends them again under the same ids.
+    // The entries stay pending. The next request sends them again under the same ids.
     logError("audit_log_unavailable", error, { pending: pending.size });
   } finally {
     if (senderUntil === until) senderUntil = 0;
   }
 }
 
-/** Each within its bounds. Retrying is safe: the log ignores ids that it already has. */
+/** Cuts each entry to its bounds and sends all. Retrying is safe, because the log ignores ids that it already has. */
 async function append(bindings: Bindings, entries: readonly AuditEntry[]): Promise<void> {
   const bounded = entries.map(boundEntry);
   await retry(timer, RETRY_DELAYS_MS, () => auditObject(bindings).append(bounded));

@@ -1,31 +1,31 @@
 import { type BindingName, OBJECT_CLASSES, type ObjectBindings } from "../../shared/bindings.ts";
 import { MAIL_STYLES, type MailStyle } from "../../shared/mail/request.ts";
 
-/** What is set with `wrangler secret put`, and for local development alone. */
+/** Values that are set with `wrangler secret put`. `DEVELOPMENT_HOSTS` is for local development only. */
 type Secret = "SECRET_KEY" | "BOOTSTRAP_TOKEN" | "DEVELOPMENT_HOSTS" | "MAIL_TOKEN";
-/** Variables that a deployment may leave out: `docs/deploy.md`. */
+/** Variables that a deployment may leave out (`docs/deploy.md`). */
 type Optional = "MAIL_URL" | "MAIL_FROM" | "MAIL_STYLE";
 type Environment = Readonly<Partial<Record<BindingName | Secret | Optional, unknown>>>;
 
-/** The environment after every binding was checked. Nothing else reads the raw one. */
+/** The environment after every binding was checked. No other code reads the raw environment. */
 export interface Bindings extends ObjectBindings {
   readonly db: D1Database;
-  /** Null where no dashboard was built. */
+  /** Null when no dashboard was built. */
   readonly assets: Fetcher | null;
   /** Origins without a trailing slash, such as `https://auth.example.com`. */
   readonly authOrigin: string;
   readonly hubOrigin: string;
-  /** 32 bytes, base64url: seals the identity providers' client secrets. */
+  /** 32 bytes in base64url. This key seals the identity providers' client secrets. */
   readonly secretKey: string;
-  /** One-time secret that creates the network and its first owner; null once removed. */
+  /** The one-time secret that creates the network and its first owner. Null after it was removed. */
   readonly bootstrapToken: string | null;
   /** `host:port` pairs on loopback that may be upstreams or identity providers in local development. */
   readonly developmentHosts: readonly string[];
-  /** Null where no mail is sent. */
+  /** Null when the network sends no mail. */
   readonly mail: MailService | null;
 }
 
-/** Who sends mail for this network. */
+/** The service that sends mail for this network. */
 export interface MailService {
   readonly url: string;
   readonly from: string;
@@ -33,15 +33,13 @@ export interface MailService {
   readonly token: string;
 }
 
-/** Hosts (without port) that are the network's own: nothing of it is fetched through them. */
+/** The hosts (without port) of the network itself. The network fetches nothing through these hosts. */
 export const networkHosts = ({ authOrigin, hubOrigin }: Bindings): string[] =>
   [authOrigin, hubOrigin].map((origin) => new URL(origin).hostname);
 
 export class ConfigurationError extends Error {}
 
-/**
- * Checks the raw environment. Throws `ConfigurationError` naming the binding and the remedy.
- */
+/** Checks the raw environment. Throws a `ConfigurationError` that names the binding and the remedy. */
 export function checkBindings(raw: unknown): Bindings {
   const env = raw as Environment;
   const binding = <T>(name: BindingName): T => {

@@ -1,6 +1,6 @@
 import { type LogFields, logLine } from "../../shared/base/log-line.ts";
 
-/** Something broke, or was kept from being done: `error` is logged with its stack and causes. */
+/** Logs that something broke or could not be done. The log line holds the stack and the causes of `error`. */
 export const logError = (event: string, error: unknown, fields: LogFields = {}): void =>
   console.error(logLine("error", event, fields, error));
 

@@ -1,12 +1,15 @@
 import { type Mail, mailRequest } from "../../shared/mail/request.ts";
 import type { Bindings, MailService } from "./env.ts";
 
-/** The mail service did not take a mail. The message holds no address and no text of it. */
+/** The mail service did not accept a mail. The error's message holds no address and no text of the mail. */
 export class MailNotSent extends Error {}
 
 const TIMEOUT_MS = 8_000;
 
-/** Hands a mail to the mail service. @throws MailNotSent */
+/**
+ * Gives a mail to the mail service.
+ * @throws MailNotSent
+ */
 export async function sendMail({ mail: service }: Bindings, mail: Mail): Promise<void> {
   if (service === null) throw new MailNotSent("no mail service is set");
   const { headers, body } = mailRequest(service.style, service.token, service.from, mail);
@@ -14,7 +17,10 @@ export async function sendMail({ mail: service }: Bindings, mail: Mail): Promise
   if (status < 200 || status > 299) throw new MailNotSent(`the mail service answered ${status}`);
 }
 
-/** The status with which the service refuses a request that holds no mail: 401 and 403 mean the token. @throws MailNotSent */
+/**
+ * Sends the service a request that holds no mail, and gives the status of the refusal: 401 and 403 mean a wrong token.
+ * @throws MailNotSent
+ */
 export async function tryMailService(service: MailService): Promise<number> {
   const nothing = { to: "", subject: "", text: "" };
   return post(service, mailRequest(service.style, service.token, service.from, nothing).headers, {});

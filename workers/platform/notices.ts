@@ -1,7 +1,7 @@
 import type { Finding } from "../../shared/notifications/notice.ts";
 import type { Bindings } from "./env.ts";
 
-/** Keeps what there is to tell; what is kept already stays as it is. Whom it is told, the next minute decides. */
+/** Saves notices. A notice that is already saved stays unchanged. The job of the next minute decides whom to tell. */
 export async function keepNotices(
   { db }: Bindings,
   findings: readonly Finding[],
@@ -20,7 +20,7 @@ export async function keepNotices(
     .run();
 }
 
-/** While a provider stays away, it is said again after so long. */
+/** While a provider stays away, there is one notice in each period of this length (milliseconds). */
 const AGAIN_MS = 6 * 3_600_000;
 
 /** An identity provider did not answer. */

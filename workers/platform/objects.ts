@@ -4,14 +4,17 @@ import { isId } from "../../shared/base/ids.ts";
 import { type ObjectsOf, objectOf } from "../../shared/base/objects.ts";
 import type { Bindings } from "./env.ts";
 
-/** The one way from an id to the object that owns it. Names are validated, since naming an object creates it. */
+/**
+ * The only way from an id to the object that owns it. Names are checked first, because an object is created when it is
+ * named.
+ */
 
-/** What can be asked of an object, and that requests can be sent to it, as to all. */
+/** The functions that an object offers, and `fetch`, which every object has. */
 type Reached<Rpc> = Rpc & Pick<Fetcher, "fetch">;
 const reach = <Rpc>(objects: ObjectsOf<Rpc>, name: string, region?: string) =>
   objectOf(objects, name, region) as Reached<Rpc>;
 
-/** @param owner `<segment>/<region>/<shard>`; its segment must have been looked up before. */
+/** @param owner `<segment>/<region>/<shard>`. The caller must have looked up the segment before. */
 export function sessionsObject(bindings: Bindings, owner: string) {
   const region = REGIONS.find((name) => name === owner.split("/")[1]);
   if (!region) throw new Error(`not a session owner: ${owner.slice(0, 80)}`);
@@ -22,16 +25,16 @@ export const coordinatorObject = (bindings: Bindings) => reach(bindings.NETWORK_
 
 export const auditObject = (bindings: Bindings) => reach(bindings.AUDIT_LOG, "audit");
 
-/** @param attemptId A well-formed attempt id; its last character picks the shard. */
+/** @param attemptId A well-formed attempt id. Its last character chooses the shard. */
 export function attemptsObject(bindings: Bindings, attemptId: string) {
   const shard = attemptId.charCodeAt(attemptId.length - 1) % ATTEMPT_SHARDS;
   return reach(bindings.LOGIN_ATTEMPTS, `attempts/${shard}`);
 }
 
-/** @param actor Who has policies compiled, as the audit log names them. */
+/** @param actor The person or token that compiles policies, by the name in the audit log. */
 export const compilerObject = (bindings: Bindings, actor: string) => reach(bindings.POLICY_COMPILER, actor);
 
-/** @param segmentId Of a segment that exists. */
+/** @param segmentId The id of a segment that exists. */
 export function meshObject(bindings: Bindings, segmentId: string) {
   if (!isId("segment", segmentId)) throw new Error(`not a segment: ${segmentId.slice(0, 80)}`);
   return reach(bindings.SEGMENT_MESH, segmentId);

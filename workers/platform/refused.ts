@@ -1,6 +1,6 @@
 import { type ErrorCode, type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
 
-/** Leaves a handler at any depth with a refusal; who serves the API catches it. */
+/** Thrown to leave a handler with a refusal, from any depth. The code that serves the API catches it. */
 export class Refused extends Error {
   readonly refusal: Refusal;
 
@@ -10,7 +10,7 @@ export class Refused extends Error {
   }
 }
 
-/** @throws Refused always. */
+/** @throws Refused Always. */
 export function throwRefusal(
   code: ErrorCode,
   detail: string,

@@ -5,24 +5,30 @@ import { recordEvent, recordEvents } from "./audit.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
 
-/** Entries of the audit log that are saved with their facts: what the log could not be told at once it is told later. */
+/**
+ * Entries of the audit log that are saved in the database together with the change that they describe. When the log
+ * could not be told at once, it is told later.
+ */
 
-/** A younger one belongs to a request that is still at work. */
+/** An entry younger than this (milliseconds) belongs to a request that is still at work. */
 const LEFTOVER_MS = 5_000;
 const AT_ONCE = 20;
 
-/** The statement that stands beside those of the fact. */
+/** The statement that saves the entry. It goes into the same batch as the statements of the change. */
 export const savedEvent = (db: D1Database, entry: EventEntry): D1PreparedStatement =>
   db.prepare(savePending(entry)[0]).bind(...savePending(entry).slice(1));
 
-/** Tells the log what was saved about a target, by this request or by one that failed. Rejects when the log is away. */
+/**
+ * Tells the log the saved entries about a target, whether this request or an earlier failed request saved them. Rejects
+ * when the log can't be reached.
+ */
 export async function settleEvents(bindings: Bindings, target: string): Promise<void> {
   const query = "SELECT entry FROM pending_events WHERE target = ? ORDER BY created_at LIMIT ?";
   const { results } = await bindings.db.prepare(query).bind(target, AT_ONCE).all<{ entry: string }>();
   await tell(bindings, results);
 }
 
-/** Tells the log entries that were saved under these ids, in their order. Rejects when the log is away. */
+/** Tells the log the entries that were saved under these ids, in this order. Rejects when the log can't be reached. */
 export async function settleEntries(bindings: Bindings, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const list = JSON.stringify(ids);
@@ -41,7 +47,7 @@ export async function settleEntries(bindings: Bindings, ids: readonly string[]):
     .run();
 }
 
-/** Tells the log what requests left behind. */
+/** Tells the log the saved entries that earlier requests left behind. */
 export async function settleLeftEvents(bindings: Bindings, now: number): Promise<void> {
   const query = "SELECT entry FROM pending_events WHERE created_at < ? ORDER BY created_at LIMIT ?";
   const { results } = await bindings.db
@@ -52,10 +58,10 @@ export async function settleLeftEvents(bindings: Bindings, now: number): Promise
 }
 
 /**
- * Ends something, and records it with what came of it. The record is saved before, so that it is there whatever breaks in
- * between; but the ending waits for nobody.
+ * Ends something, and records it with the result of `work`. The entry is saved before `work` runs, so that a record
+ * exists even when something breaks in between. But when the entry can't be saved, `work` runs all the same.
  *
- * @returns What `work` says to put into the entry.
+ * @returns What `work` adds to the entry.
  */
 export async function recordEnding<T extends EventEntry["detail"]>(
   bindings: Bindings,

@@ -1,12 +1,12 @@
 import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
 import type { Bindings } from "./env.ts";
 
-/** 96-bit nonce of AES-GCM (NIST SP 800-38D). */
+/** The length of AES-GCM's 96-bit nonce (NIST SP 800-38D). */
 const NONCE_BYTES = 12;
 
 /**
- * Seals a secret under SECRET_KEY (AES-256-GCM). It opens only in the same `context`, which names the row
- * that it belongs to, so that a sealed value can't be moved to another row.
+ * Seals a secret under SECRET_KEY (AES-256-GCM). The secret opens only in the same `context`. The context names the row
+ * to which the secret belongs, so that a sealed value can't be moved to another row.
  */
 export async function seal(bindings: Bindings, text: string, context: string): Promise<string> {
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
@@ -15,7 +15,7 @@ export async function seal(bindings: Bindings, text: string, context: string): P
   return `v1.${base64url(nonce)}.${base64url(new Uint8Array(sealed))}`;
 }
 
-/** Opens what `seal` made. Throws when key, context or text do not fit. */
+/** Opens a secret that `seal` sealed. Throws when the key, the context or the text does not fit. */
 export async function unseal(bindings: Bindings, sealed: string, context: string): Promise<string> {
   const [version, nonceText = "", sealedText = ""] = sealed.split(".");
   const nonce = fromBase64url(nonceText);
@@ -29,7 +29,9 @@ function parameters(nonce: Uint8Array<ArrayBuffer>, context: string) {
   return { name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(context) };
 }
 
-/** SECRET_KEY is text of at least 256 random bits; HKDF turns it into the key of this one purpose. */
+/**
+ * SECRET_KEY is text with at least 256 random bits. HKDF derives the sealing key from it, which has only this purpose.
+ */
 async function sealingKey(bindings: Bindings): Promise<CryptoKey> {
   const material = new TextEncoder().encode(bindings.secretKey);
   const secret = await crypto.subtle.importKey("raw", material, "HKDF", false, ["deriveKey"]);

@@ -1,6 +1,6 @@
 import type { Timer } from "../../shared/base/async/timer.ts";
 
-/** The run-time's own. */
+/** The timer of the run-time. */
 export const timer: Timer = (ms, ring) => {
   const set = setTimeout(ring, ms);
   return () => clearTimeout(set);
