@@ -14,7 +14,10 @@ async function populated({ db }: Bindings): Promise<SegmentName[]> {
   return results;
 }
 
-/** Asks every segment. If a segment does not answer, `missing` names it, and the other answers still count. */
+/**
+ * Asks every segment that has nodes. When a segment does not answer, its name is in `missing`. The other answers still
+ * count.
+ */
 export async function askAll<T>(
   bindings: Bindings,
   ask: (object: ReturnType<typeof meshObject>) => Promise<T>,

@@ -10,10 +10,14 @@ import { guard } from "../registry/guards.ts";
 import { inContext } from "../registry/history.ts";
 import { refreshMesh } from "./notify.ts";
 
-/** A statement of a batch in which some change what nodes apply. */
+/** A statement of a batch. Some statements of the batch change what nodes apply. */
 export type ChangeStatement = D1PreparedStatement | Statement | MeshStatement;
 
-/** @param from The statuses that it may have now; another one fails the batch by the guard `node_status`. */
+/**
+ * Sets the status of a node.
+ * @param from The statuses that the node may have now. With any other status, the guard `node_status` makes the batch
+ *   fail.
+ */
 export const setStatus = (
   db: D1Database,
   node: string,
@@ -32,10 +36,11 @@ export const setStatus = (
 ];
 
 /**
- * Carries out what a node asked for or did: the change and its record in one transaction, then all segments learn it, and
- * then the audit log. What fails after the transaction, `announce` of the next attempt completes.
+ * Carries out a change that a node asked for or made. One transaction holds the change and its record. Then all
+ * segments learn of the change, and then the audit log. When something fails after the transaction, the `announce` of
+ * the next attempt completes it.
  *
- * @param event Null for what nodes report all the time.
+ * @param event The event to record. Null for changes that nodes report all the time.
  */
 export async function carryOut(
   bindings: Bindings,
@@ -49,7 +54,7 @@ export async function carryOut(
   await announce(bindings, event?.target ?? null);
 }
 
-/** Tells the segments of the newest revision, and the audit log what is saved about the target. */
+/** Tells the segments the newest revision. Then tells the audit log the saved entries about the target. */
 export async function announce(bindings: Bindings, target: string | null): Promise<void> {
   await refreshMesh(bindings);
   if (target !== null) await settleEvents(bindings, target);

@@ -5,7 +5,7 @@ import { hubKem, onlineSigner, sealingKey } from "../../shared/node/hub-keys.ts"
 import type { Bindings } from "../platform/env.ts";
 import { randomBytes } from "../platform/random.ts";
 
-/** The hub's keys, expanded. */
+/** The hub's keys, in expanded form. */
 export interface MeshKeys {
   readonly crypto: CryptoProvider;
   readonly online: EnvelopeSigner;
@@ -16,7 +16,10 @@ export interface MeshKeys {
 
 let held: { readonly secretKey: string; readonly keys: MeshKeys } | undefined;
 
-/** Expanded once per isolate. Not shared while under way: a promise belongs to the request that made it. */
+/**
+ * The hub's keys. Each isolate expands them once and keeps them. Requests don't share the promise of an expansion that
+ * is not finished, because a promise belongs to the request that made it.
+ */
 export async function meshKeys({ secretKey }: Bindings): Promise<MeshKeys> {
   if (held?.secretKey === secretKey) return held.keys;
   const provider = await createCryptoProvider({ subtle: crypto.subtle, random: randomBytes });

@@ -2,7 +2,7 @@ import type { LiveNode } from "../../shared/node/segment-mesh.ts";
 import type { Bindings } from "../platform/env.ts";
 import { meshObject } from "../platform/objects.ts";
 
-/** What their segments know of these nodes now. A segment that can't be asked leaves its nodes out. */
+/** What the segments of these nodes know about them now. When a segment can't be asked, its nodes are left out. */
 export async function liveOf(
   bindings: Bindings,
   nodes: readonly { readonly id: string; readonly segment_id: string }[],

@@ -2,7 +2,9 @@ import type { MapLink, SegmentMap } from "../../shared/node/segment-mesh.ts";
 
 const MOST_LINKS = 20_000;
 
-/** The segments' views as one map with each pair once: each end saw its own side of a link. */
+/**
+ * Combines the segments' views into one map. Each pair of nodes comes once: each end of a link saw only its own side.
+ */
 export function combineMaps(segments: readonly (readonly [name: string, map: SegmentMap])[]) {
   const nodes = segments.flatMap(([segment, map]) => map.nodes.map((node) => ({ ...node, segment })));
   const links = new Map<string, { a: MapLink; b: MapLink | null }>();

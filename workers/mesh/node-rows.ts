@@ -6,21 +6,21 @@ import { STANDING } from "../../shared/registry/node-rows.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
 import type { RowOf } from "../../shared/registry/rows.ts";
 
-/** A node as the admin API reads it. */
+/** A node in the form in which the admin API reads it. */
 export type NodeRow = Omit<
   RowOf<typeof nodes>,
   "user_id" | "handshake_floor" | "handshake_floor_made" | "revision" | LongKeys
 > & {
-  /** As it is written; `status` is as everybody is told: see `STANDING`. */
+  /** The status in the table. `status` is the status that everybody is told (see `STANDING`). */
   readonly own_status: NodeStatus;
   readonly segment: string;
   readonly user: string | null;
-  /** JSON list. */
+  /** A JSON list. */
   readonly approved_routes: string;
 };
 type LongKeys = "kem_hash" | "record_hash" | "signing_key" | "kem_key";
 
-/** All columns but the long keys. */
+/** Selects the columns of `NodeRow`, which leaves out the long keys. */
 export const SELECT_NODE = `SELECT n.id, n.name, ${STANDING} AS status, n.status AS own_status, n.segment_id, s.name AS segment, n.tags, u.email AS user,
   n.address_index, n.hostname, n.ephemeral, n.enrolment_key_id, n.offered_routes,
   (SELECT json_group_array(prefix) FROM node_routes r WHERE r.node_id = n.id) AS approved_routes,
@@ -28,13 +28,13 @@ export const SELECT_NODE = `SELECT n.id, n.name, ${STANDING} AS status, n.status
   n.version, n.created_at, n.updated_at
   FROM nodes n JOIN segments s ON s.id = n.segment_id LEFT JOIN users u ON u.id = n.user_id`;
 
-/** A node by id or name. */
+/** The node with this id or name. */
 export function nodeRow(db: D1Database, reference: string): Promise<NodeRow | null> {
   const column = isId("node", reference) ? "id" : "name";
   return db.prepare(`${SELECT_NODE} WHERE n.${column} = ?`).bind(reference).first<NodeRow>();
 }
 
-/** Why the node is no member, and what an administrator does about it; null for a member. */
+/** Why the node is not a member, and what an administrator can do about it. Null for a member. */
 export function statusDetail({ name, status, own_status, user }: NodeRow): string | null {
   switch (status) {
     case "approved":

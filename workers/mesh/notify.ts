@@ -3,10 +3,12 @@ import { coordinatorObject } from "../platform/objects.ts";
 import { meshState } from "./state.ts";
 
 /**
- * Lets every segment that has nodes, or had some lately, learn the newest revision, before it returns. Rejects when the
- * coordinator, which sees to that, did not take the order.
+ * Tells the newest revision to every segment that has nodes, and to every segment that had a removed node whose address
+ * is not free yet. Resolves when the coordinator has tried to tell them all. Rejects when the coordinator did not take
+ * the order.
  *
- * @returns How many could not be told yet: the coordinator tries again, and they find out by themselves while nodes poll.
+ * @returns How many segments could not be told yet. The coordinator tries again. These segments also learn the
+ *   revision by themselves while their nodes poll.
  */
 export async function refreshMesh(bindings: Bindings): Promise<number> {
   const { revision } = await meshState(bindings.db);

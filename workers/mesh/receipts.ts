@@ -7,7 +7,10 @@ type EndedRow = Pick<RowOf<typeof nodes>, "id" | "name" | "revision"> & { readon
 
 const MOST_NAMED = 100;
 
-/** Who dropped a node that is no member any more, and until when the others may hold it. Null while it is a member. */
+/**
+ * How many peers have dropped a node that is not a member any more, which peers have not, and until when those may
+ * still know the node. Null while the node is a member.
+ */
 export async function receiptOf(bindings: Bindings, reference: string) {
   const ended = await bindings.db
     .prepare(

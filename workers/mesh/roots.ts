@@ -13,7 +13,7 @@ const SELECT = "SELECT version, epoch, envelope, payload_hash AS payloadHash FRO
 export const newestRoot = (db: D1Database): Promise<StoredRoot | null> =>
   db.prepare(`${SELECT} ORDER BY version DESC LIMIT 1`).first<StoredRoot>();
 
-/** Oldest first. */
+/** All roots, the oldest first. */
 export async function allRoots(db: D1Database): Promise<StoredRoot[]> {
   return (await db.prepare(`${SELECT} ORDER BY version`).all<StoredRoot>()).results;
 }

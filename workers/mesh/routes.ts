@@ -2,7 +2,7 @@ import { type ApprovedRoute, overlapOf, parseRoute } from "../../shared/segments
 import { throwRefusal } from "../platform/refused.ts";
 import type { MeshState } from "./state.ts";
 
-/** The approved routes of all nodes but one. */
+/** The approved routes of all nodes except one. */
 export async function routesOfOthers(db: D1Database, node: string): Promise<ApprovedRoute[]> {
   const { results } = await db
     .prepare(
@@ -13,7 +13,10 @@ export async function routesOfOthers(db: D1Database, node: string): Promise<Appr
   return results;
 }
 
-/** The prefixes in their one order, after each was checked by itself and against the routes of every other node. */
+/**
+ * Checks each prefix by itself and against the routes of every other node. Gives the prefixes without duplicates,
+ * sorted.
+ */
 export function checkRoutes(
   overlay: MeshState["overlay"],
   prefixes: readonly string[],

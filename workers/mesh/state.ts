@@ -5,13 +5,13 @@ import { createState } from "../../shared/registry/mesh-statements.ts";
 import type { RowOf } from "../../shared/registry/rows.ts";
 import { freshId, randomBytes } from "../platform/random.ts";
 
-/** The one row of `mesh_state`. */
+/** The only row of `mesh_state`. */
 export interface MeshState {
   readonly networkId: string;
   readonly ipv6Prefix: string;
   readonly overlay: { readonly ipv4: string; readonly ipv6: string };
   readonly revision: number;
-  /** 0 before the first root. */
+  /** 0 before the first root exists. */
   readonly rootVersion: number;
   readonly epoch: number;
   readonly leaseSeconds: number;
@@ -20,7 +20,7 @@ export interface MeshState {
 
 type Row = RowOf<typeof table>;
 
-/** The state of the mesh; made at first use, with an id and a ULA prefix that stay for ever. */
+/** The state of the mesh. It is made at its first use, with an id and a ULA prefix that never change. */
 export async function meshState(db: D1Database): Promise<MeshState> {
   const row = (await read(db)) ?? (await create(db));
   return {
