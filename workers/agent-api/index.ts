@@ -20,7 +20,10 @@ import { trust } from "./trust.ts";
 const BASE = "/agent/v1";
 const OBJECT = /^\/agent\/v1\/objects\/([^/]{1,100})$/;
 
-/** The API of the agents (`docs/agent-protocol.md`). Whatever breaks is a 503 with a request id, never an allow. */
+/**
+ * Serves the API of the agents (`docs/agent-protocol.md`). Any failure is answered with 503 and a request id. A failure
+ * never allows anything.
+ */
 export async function serveAgentApi(
   request: Request,
   bindings: Bindings,
@@ -50,7 +53,7 @@ function requireCapability(request: Request): void {
   }
 }
 
-/** What breaks is ours to log; the caller learns an id to tell. */
+/** The refusal for an error. An unexpected error is logged, and the caller only gets a request id to report. */
 function refusalOf(error: unknown, requestId: string): Refusal {
   if (error instanceof Refused) return error.refusal;
   logError("agent_request_failed", error, { requestId });
@@ -59,7 +62,7 @@ function refusalOf(error: unknown, requestId: string): Refusal {
 
 type OpenHandler = (bindings: Bindings, body: Uint8Array, requestId: string) => Promise<Response>;
 
-/** Before there is a session. */
+/** The handlers of requests that need no session. */
 const OPEN: Readonly<Record<string, OpenHandler>> = {
   [`GET ${BASE}/trust`]: async (bindings) => toResponse(json(await trust(bindings, Date.now()))),
   [`POST ${BASE}/enroll/challenge`]: async (bindings, body) =>
@@ -74,7 +77,10 @@ const OPEN: Readonly<Record<string, OpenHandler>> = {
   },
 };
 
-/** With a session, refusals too carry its MAC: what has none changes nothing on a node. */
+/**
+ * Serves requests of a session. After the session is opened, refusals also carry its MAC, because an answer without a
+ * MAC changes nothing on a node.
+ */
 async function serveSession(
   request: Request,
   pathname: string,
@@ -134,7 +140,10 @@ async function answer(
   }
 }
 
-/** A socket that hints at changes. It carries nothing that must be believed, so it needs no MAC of its own. */
+/**
+ * Opens a socket that gives hints about changes. A node needs to believe nothing that the socket carries, so the socket
+ * needs no MAC of its own.
+ */
 async function openSocket(request: Request, bindings: Bindings, session: AgentSession): Promise<Response> {
   requireFresh(session, request.headers.get(HEADERS.counter), Date.now());
   await requireMember(bindings, session, true);

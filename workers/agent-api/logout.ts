@@ -5,7 +5,7 @@ import { json, type Reply } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
 import { requireMember } from "./standing.ts";
 
-/** A node leaves by its own wish. */
+/** Removes a node that asks to leave the network. */
 export async function logout(bindings: Bindings, session: AgentSession, now: number): Promise<Reply> {
   await requireMember(bindings, session, true);
   const { node } = session;

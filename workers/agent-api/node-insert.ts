@@ -20,12 +20,15 @@ export type EnrolledNode = Pick<NodeRow, "id" | "name" | "segment_id"> & {
   readonly status: "approved" | "pending";
 };
 
-/** Names are given out without a lock: who loses a race takes the next one. */
+/**
+ * How often a name is tried. Names are given without a lock: when another node takes a name first, the next free name
+ * is tried.
+ */
 const TRIES = 8;
 
 /**
- * The node that these keys enrolled before by the same enrolment key, or null. Refuses keys of anybody else, and an
- * answer to a challenge that came before.
+ * The node that enrolled before with these keys and the same enrolment key, or null when no node has any of these keys.
+ * Refuses a key that belongs to another node, and an answer to a challenge that was answered before.
  */
 export async function enrolledBefore(
   db: D1Database,
@@ -61,7 +64,7 @@ export async function enrolledBefore(
   };
 }
 
-/** Marks the challenge as answered; the second time is a replay. */
+/** Marks the challenge as answered. A second answer to the same challenge is refused as a replay. */
 async function spend(db: D1Database, answered: Admission["answered"], now: number): Promise<void> {
   const [, inserted] = await db.batch([
     ...prepareAll(db, [forgetChallenges(now)]),
@@ -75,7 +78,7 @@ async function spend(db: D1Database, answered: Admission["answered"], now: numbe
 const replayed = (): never =>
   throwRefusal("enrolment_replayed", "Ask for a new challenge: each one is answered once.");
 
-/** Counts the key's use and makes the node in one transaction: neither happens without the other. */
+/** Counts the use of the enrolment key and makes the node in one transaction. So neither happens without the other. */
 export async function admitNode(
   bindings: Bindings,
   admission: Admission,
@@ -99,7 +102,7 @@ async function freeName(db: D1Database, hostname: string): Promise<string> {
   return uniqueLabel(label, (candidate) => taken.has(candidate));
 }
 
-/** Null when the name was taken in the meantime. */
+/** Inserts the node. Null when another node took the name in the meantime. */
 async function tryInsert(
   bindings: Bindings,
   admission: Admission,
@@ -119,7 +122,7 @@ async function tryInsert(
     segment_id: key.segment_id,
     tags: key.tags,
     user_id: key.user_id,
-    // It is shown to administrators: nothing that steers a terminal.
+    // Administrators see the host name, so it must hold no characters that control a terminal.
     hostname: statement.hostname.replace(/[^\x20-\x7e]/g, "?"),
     ephemeral: key.ephemeral,
     enrolment_key_id: key.id,

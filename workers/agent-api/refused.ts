@@ -2,7 +2,7 @@ import { ERRORS, type Refusal } from "../../shared/base/errors/catalogue.ts";
 import { toProblem } from "../../shared/base/errors/problem.ts";
 import { throwRefusal } from "../platform/refused.ts";
 
-/** The node says too often what its peers must hear of. */
+/** Refuses a node that sends news for its peers too often. */
 export function refuseNews(waitMs: number): never {
   const retryAfterSeconds = Math.ceil(waitMs / 1_000);
   return throwRefusal(
@@ -12,25 +12,25 @@ export function refuseNews(waitMs: number): never {
   );
 }
 
-/** What a handler answers, before the session key signs it. */
+/** The answer of a handler, before the session key signs it. */
 export interface Reply {
   readonly status: number;
-  /** Empty for a status without a body. */
+  /** Empty when answers with this status have no body. */
   readonly body: string;
-  /** With its quotes. */
+  /** The ETag with its quotes. */
   readonly etag?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 export const json = (value: unknown, status = 200): Reply => ({ status, body: JSON.stringify(value) });
 
-/** A refusal on the wire (RFC 9457). */
+/** A refusal in the form in which it is sent (RFC 9457). */
 export function problem(refused: Refusal, requestId: string): Reply {
   const { status } = ERRORS[refused.code];
   const retryAfter = refused.retryAfterSeconds ?? (status === 503 ? 2 : undefined);
   return {
     status,
-    // Also in the body, which the MAC of an answer covers: nodes believe no header.
+    // The body holds the waiting time too, because the MAC of an answer covers the body. Nodes believe no header.
     body: JSON.stringify({
       ...toProblem(refused, { request_id: requestId }),
       ...(retryAfter === undefined ? {} : { retry_after_seconds: retryAfter }),

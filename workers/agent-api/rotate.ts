@@ -18,7 +18,10 @@ import { json, type Reply, refuseNews } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
 import { requireMember } from "./standing.ts";
 
-/** Gives a node new WireGuard and KEM keys. Its identity, the signing key, signs for them and stays. */
+/**
+ * Gives a node new WireGuard and KEM keys. The signing key is the node's identity: it signs the new keys and stays the
+ * same.
+ */
 export async function rotate(
   bindings: Bindings,
   session: AgentSession,

@@ -16,10 +16,13 @@ import { json, type Reply, refuseNews } from "./refused.ts";
 import type { AgentSession } from "./session.ts";
 import { requireMember } from "./standing.ts";
 
-/** A report may be as old as an agent holds it back, and no newer than the hub's clock allows. */
+/**
+ * The time of a report may be at most this far (milliseconds) ahead of the hub's clock. The age of a report has no
+ * limit here, because an agent may hold a report back.
+ */
 const MAX_AHEAD_MS = 5 * 60_000;
 
-/** Takes a report: telemetry goes to the segment's object, what other nodes must know to the registry. */
+/** Takes a report. The telemetry goes to the segment's object. What other nodes must know goes to the registry. */
 export async function telemetry(
   request: Request,
   bindings: Bindings,
@@ -50,7 +53,7 @@ export async function telemetry(
     peers: known.taken,
     handshake: session.ticket.handshake,
     receivedAt: now,
-    // What a report does not say again is left out as before.
+    // A report with neither endpoints nor routes keeps the list of what was left out before.
     ...(endpoints === undefined && routes === undefined ? {} : { leftOut }),
     ...(endpoints === undefined ? {} : { endpoints: places.taken }),
     ...(routes === undefined ? {} : { routes: offers.taken }),
@@ -67,7 +70,7 @@ export async function telemetry(
   return json({ address: addressOf(request), ...(leftOut.length > 0 ? { leftOut } : {}) });
 }
 
-/** As the platform states it; null on a platform that does not. */
+/** The node's address as the platform states it. Null when the platform states none. */
 function addressOf(request: Request): string | null {
   const address = parseAddress(request.headers.get("cf-connecting-ip") ?? "");
   return address && formatAddress(address);
@@ -80,7 +83,7 @@ async function unpacked(request: Request, body: Uint8Array<ArrayBuffer>): Promis
   return gunzip(body, WIRE_LIMITS.telemetryBytes);
 }
 
-/** Posture is the device's word: taken only under its own signature. */
+/** The device itself states its posture. So the hub takes these facts only under the device's own signature. */
 async function signedFacts(
   bindings: Bindings,
   { node }: AgentSession,
@@ -112,7 +115,9 @@ function refuseReport(verdict: Extract<ReportVerdict, { ok: false }>): never {
   }
 }
 
-/** Where a node is reached and what it offers concerns its peers: a new revision tells them. */
+/**
+ * Stores where a node can be reached and what it offers. Both matter to the node's peers, so a new revision tells them.
+ */
 async function store(bindings: Bindings, node: string, change: ReportedChange, now: number): Promise<void> {
   const columns: NodeColumns = {
     ...(change.endpoints ? { endpoints: JSON.stringify(change.endpoints) } : {}),

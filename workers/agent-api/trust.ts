@@ -4,7 +4,9 @@ import { meshState } from "../mesh/state.ts";
 import type { Bindings } from "../platform/env.ts";
 import { throwRefusal } from "../platform/refused.ts";
 
-/** Every root, for agents that join: each verifies the chain from the hash that its enrolment key carries. */
+/**
+ * Gives every root to agents that join. Each agent verifies the chain, from the hash that its enrolment key carries.
+ */
 export async function trust(bindings: Bindings, now: number): Promise<TrustAnswer> {
   const roots = await allRoots(bindings.db);
   if (roots.length === 0) {
@@ -13,7 +15,8 @@ export async function trust(bindings: Bindings, now: number): Promise<TrustAnswe
       "The network has no root yet: an administrator runs `rustronaut trust init`.",
     );
   }
-  // After the refusal: whoever asks before there is a network must not be the one who makes its id.
+  // This comes after the refusal, because reading the state makes the network's id. A stranger who asks before there is
+  // a network must not cause that.
   const { networkId } = await meshState(bindings.db);
   return {
     network: networkId,
