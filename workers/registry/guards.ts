@@ -1,7 +1,7 @@
 import { messagesOf } from "../../shared/base/errors/cause.ts";
 import { type MeshStatement, meshChange, type Statement } from "../../shared/registry/mesh-change.ts";
 
-/** What a guard protects: the word by which `explainFailure` knows it again. */
+/** What a guard protects. By this word, `explainFailure` recognises the guard. */
 export type GuardName =
   | "unchanged"
   | "last_owner"
@@ -14,11 +14,11 @@ export type GuardName =
   | "key_usable";
 
 /**
- * A condition that must hold inside the transaction: where it does not, the statement fails and takes the whole
- * batch with it. D1 has no conditional abort, but a path that is none is an error that quotes the path; the random
- * part keeps SQLite from evaluating it before it is needed.
+ * A condition that must hold inside the transaction. When it does not hold, the statement fails, and the whole batch
+ * fails with it. D1 has no conditional abort. But an invalid JSON path is an error that quotes the path, so the path
+ * holds the guard's name. The random part keeps SQLite from evaluating the path too early.
  *
- * @param condition SQL without user input; values are bound.
+ * @param condition SQL without user input. The values are bound.
  */
 export function guard(
   d1: D1Database,
@@ -33,14 +33,14 @@ export function guard(
     .bind(...values);
 }
 
-/** The guard whose failure an error reports, or null for any other error. */
+/** The guard whose failure caused an error. Null for any other error. */
 export function failedGuard(error: unknown): GuardName | null {
   return (/'guard:([a-z_]+):/.exec(messagesOf(error))?.[1] as GuardName | undefined) ?? null;
 }
 
 /**
- * The row still has the version that was read, and that is the one that the caller saw: with a guessed later one, what
- * was judged by one state of the row would be done to another.
+ * The row still has the version that was read, and the caller saw this same version. Without the second check, a caller
+ * could guess a later version. Then the change would be judged by one state of the row and applied to another.
  */
 export const unchanged = (
   d1: D1Database,
@@ -59,10 +59,13 @@ export const unchanged = (
 
 const OWNER_IS_LEFT = "EXISTS (SELECT 1 FROM users WHERE role = 'owner' AND status = 'active')";
 
-/** After the statements before this one, somebody is still an active owner. */
+/** After the earlier statements of the batch, somebody is still an active owner. */
 export const ownerIsLeft = (d1: D1Database): D1PreparedStatement => guard(d1, "last_owner", OWNER_IS_LEFT);
 
-/** After the statements before this one, somebody or some token that never expires can still act as owner. */
+/**
+ * After the earlier statements of the batch, an active owner or an owner's token that never expires still exists. Such
+ * a token belongs to no user.
+ */
 export const ownerOrTokenIsLeft = (d1: D1Database): D1PreparedStatement =>
   guard(
     d1,
@@ -75,17 +78,17 @@ const OWNER_SIGNS_IN = `EXISTS (
   SELECT 1 FROM users u JOIN identities i ON i.user_id = u.id JOIN identity_providers p ON p.id = i.provider_id
   WHERE u.role = 'owner' AND u.status = 'active' AND p.enabled = 1)`;
 
-/** Whether an active owner signed in once by a provider that is on. */
+/** Whether an active owner has signed in at least once by a provider that is enabled. */
 export const anOwnerSignsIn = async (d1: D1Database): Promise<boolean> =>
   (await d1.prepare(`SELECT ${OWNER_SIGNS_IN} AS yes`).first<{ yes: number }>())?.yes === 1;
 
-/** After the statements before this one, that still holds. */
+/** After the earlier statements of the batch, `anOwnerSignsIn` still holds. */
 export const ownerSignsIn = (d1: D1Database): D1PreparedStatement =>
   guard(d1, "owner_signs_in", OWNER_SIGNS_IN);
 
 /**
- * Whether the statements would hold: they are run, and taken back by a guard that always fails. Rejects with what they
- * would fail with.
+ * Checks whether the statements would succeed. It runs them, and a guard that always fails then undoes them. Rejects
+ * with the error that the statements would cause.
  */
 export async function rehearse(
   d1: D1Database,
@@ -99,9 +102,9 @@ export async function rehearse(
 }
 
 /**
- * After the statements before this one, no group is a member of itself, directly or through others.
+ * After the earlier statements of the batch, no group is a member of itself, directly or through other groups.
  *
- * @param group The one whose members changed; null where all must be looked at.
+ * @param group The group whose members changed. Null when all groups must be checked.
  */
 export const noCycle = (d1: D1Database, group: string | null): D1PreparedStatement =>
   guard(

@@ -6,9 +6,12 @@ import type { Statement } from "../../shared/registry/mesh-change.ts";
 import type { RowOf } from "../../shared/registry/rows.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
 
-/** Reading and writing the history of the registry; what keeps it are the triggers of `shared/registry/history.ts`. */
+/**
+ * Reads and writes the history of the registry. The triggers of `shared/registry/history.ts` write the rows of the
+ * history.
+ */
 
-/** The statements of a change, between those by which its history says who made it, and why. */
+/** Puts the statements of a change between two statements that tell its history who made the change, and why. */
 export const inContext = <T>(event: EventEntry, statements: readonly T[]): (T | Statement)[] => [
   [
     "INSERT INTO change_context (one, at, entry, actor, person, note) VALUES (1, ?, ?, ?, ?, ?)",
@@ -19,7 +22,7 @@ export const inContext = <T>(event: EventEntry, statements: readonly T[]): (T | 
 ];
 
 export type HistoryRow = RowOf<typeof history> & {
-  /** Of a policy, the texts of the versions before and after. */
+  /** For a policy: the texts of the versions before and after the change. */
   readonly source_before: string | null;
   readonly source_after: string | null;
 };
@@ -30,7 +33,7 @@ const ROWS = `SELECT h.*, vb.source AS source_before, va.source AS source_after 
   LEFT JOIN policy_versions va ON h.kind = 'policy' AND va.policy_id = h.target
     AND va.number = json_extract(h.after, '$.currentVersion')`;
 
-/** @param where SQL about `h` without user input; values are bound. */
+/** @param where SQL about `h`, without user input. The values are bound. */
 export async function readHistory(
   d1: D1Database,
   where: string,
@@ -55,12 +58,15 @@ export function changeOf(row: HistoryRow): Change {
 const documentOf = (text: string | null, source: string | null): Change["before"] =>
   text === null ? null : { ...(JSON.parse(text) as object), ...(source === null ? {} : { source }) };
 
-/** What an event changed, by the history. */
+/**
+ * What one event changed, as the history says.
+ * @param entry The id of the event in the audit log.
+ */
 export async function changesOf(d1: D1Database, entry: string): Promise<Change[]> {
   return (await readHistory(d1, "h.entry = ? ORDER BY h.id", entry)).map(changeOf);
 }
 
-/** When the history begins: of what was before nothing is known. */
+/** The time at which the history begins. Nothing is known about the time before. */
 export async function historyBegan(d1: D1Database): Promise<number> {
   const row = await d1
     .prepare("SELECT at FROM history WHERE kind = 'history' AND target = 'began'")
@@ -69,7 +75,7 @@ export async function historyBegan(d1: D1Database): Promise<number> {
   return row.at;
 }
 
-/** What the gateway decided by at a time, and by which statements. */
+/** The facts and the policy statements that the gateway decided with at a given time. */
 export async function worldAt(
   d1: D1Database,
   at: number,

@@ -11,11 +11,11 @@ type IdentityRow = Pick<RowOf<typeof identities>, "groups" | "updated_at"> &
   Pick<RowOf<typeof identityProviders>, "enabled"> & { readonly provider_updated_at: number };
 
 /**
- * Loads what policies and sessions know about a user: registry groups, and the groups that the identity
- * providers named at the last sign-in. Null when there is no such user.
+ * Loads what policies and sessions know about a user: the registry's groups, and the groups that the identity providers
+ * named at the last sign-in. Null when the user does not exist.
  *
- * `version` is the newest stamp of all these rows. Whoever removes a membership, an identity or a group must
- * raise `users.updated_at` of its members, since a row that is gone has no stamp.
+ * `version` is the newest time stamp of all these rows. A removed row has no time stamp. So code that removes a
+ * membership, an identity or a group must raise `users.updated_at` of the users concerned.
  */
 export async function loadPrincipal(db: D1Database, userId: string): Promise<Principal | null> {
   const [found, memberships, stated] = await db.batch<Record<string, unknown>>([
@@ -42,7 +42,7 @@ export async function loadPrincipal(db: D1Database, userId: string): Promise<Pri
     "name" | "created_at" | "updated_at"
   >[];
   const known = (stated?.results ?? []) as IdentityRow[];
-  // A provider that was switched off vouches for nothing any more.
+  // A provider that was disabled vouches for nothing any more.
   const trusted = known.filter((identity) => identity.enabled === 1);
   const named = trusted.flatMap((identity) => JSON.parse(identity.groups) as string[]);
   return {

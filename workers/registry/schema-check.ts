@@ -4,9 +4,10 @@ import { throwRefusal } from "../platform/refused.ts";
 let isSame = false;
 
 /**
- * Refuses to work on a database that is of another release: to write what an older release does not know, or to miss what a
- * newer one must keep, would spoil it. An isolate asks until it was the same once: code and database change by a deployment.
- * @throws Refused `schema_outdated` or `schema_newer`, with what to run.
+ * Refuses to work on a database of another release. This code could write things that an older database does not know,
+ * or could miss things that a newer database must keep. Both would damage the database. An isolate checks until the
+ * releases were the same once, because only a deployment changes the code or the database.
+ * @throws Refused `schema_outdated` or `schema_newer`, with the command or the step that helps.
  */
 export async function checkSchema(db: D1Database): Promise<void> {
   if (isSame) return;
@@ -24,7 +25,7 @@ export async function checkSchema(db: D1Database): Promise<void> {
   isSame = true;
 }
 
-/** None where nothing was ever applied. */
+/** The names of the applied migrations. Empty when no migration was ever applied. */
 async function appliedMigrations(db: D1Database): Promise<string[]> {
   const table = await db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'd1_migrations'").first();
   if (!table) return [];

@@ -23,30 +23,30 @@ import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject } from "../platform/objects.ts";
 import { timer } from "../platform/timer.ts";
 
-/** What an isolate decides with, at one policy epoch. */
+/** Everything that an isolate needs for decisions, at one policy epoch. */
 export interface Snapshot {
   readonly epoch: number;
   readonly apps: readonly SnapshotApp[];
   readonly appByHost: ReadonlyMap<string, SnapshotApp>;
   readonly serviceTokens: readonly SnapshotServiceToken[];
   readonly policies: CompiledPolicies;
-  /** Names of the groups that the registry or a policy names. */
+  /** The names of all groups in the registry or in a policy. */
   readonly namedGroups: ReadonlySet<string>;
   readonly network: SnapshotNetwork;
-  /** What policies may speak of besides the request. */
+  /** The registered things that policies may name, besides the request. */
   readonly registered: Registered;
 }
 
-/** How long (milliseconds) an isolate believes an epoch that no session object vouched for. */
+/** How long (milliseconds) an isolate trusts an epoch for which no session object vouched. */
 const EPOCH_TRUSTED_MS = 1_000;
 
 let current: Snapshot | undefined;
 let askedAt = Number.NEGATIVE_INFINITY;
 
-/** How often in one second an isolate asks out of turn, however many unknown credentials it is shown. */
+/** How many extra questions an isolate asks in one second, however many unknown credentials it gets. */
 const extraAsks = new PerSecond(10);
 
-/** A snapshot at least as new as `minEpoch`. Rejects when the registry can't be read: answer 503. */
+/** A snapshot that is at least as new as `minEpoch`. Rejects when the registry can't be read (answer 503). */
 export async function snapshotAt(bindings: Bindings, minEpoch: number): Promise<Snapshot> {
   if (current && current.epoch >= minEpoch) return current;
   const loaded = await loadOnce(bindings, minEpoch);
@@ -56,7 +56,7 @@ export async function snapshotAt(bindings: Bindings, minEpoch: number): Promise<
   return current;
 }
 
-/** A snapshot that was current at most a second ago, for requests that no session object vouches for. */
+/** A snapshot that was current at most a second ago. For requests for which no session object vouches. */
 export async function freshSnapshot(bindings: Bindings): Promise<Snapshot> {
   if (current && Date.now() - askedAt < EPOCH_TRUSTED_MS) return current;
   const now = Date.now();
@@ -66,22 +66,28 @@ export async function freshSnapshot(bindings: Bindings): Promise<Snapshot> {
   return snapshot;
 }
 
-/** The snapshot of this moment, for a credential or a host that may be newer than ours; past the bound, `freshSnapshot`. */
+/**
+ * The snapshot of this moment. For a credential or a host that may be newer than our snapshot. After too many such
+ * questions in one second, it is the same as `freshSnapshot`.
+ */
 export async function newestSnapshot(bindings: Bindings): Promise<Snapshot> {
   if (extraAsks.take(Date.now())) askedAt = Number.NEGATIVE_INFINITY;
   return freshSnapshot(bindings);
 }
 
-/** The load that is under way: a promise of plain data, which requests may share though they may share no I/O. */
+/** The load that is running now. Its promise holds plain data, so requests may share it. Requests may not share I/O. */
 let loading: { readonly since: number; readonly done: Promise<Snapshot | null> } | undefined;
 
 /**
- * How long (milliseconds) a load is worth waiting for. The request that it belongs to may have been cancelled, and
- * then it never ends; it must take nobody else's answer along.
+ * How long (milliseconds) other requests wait for a shared load. The request that started the load may have been
+ * cancelled. Then the load never ends, and the other requests must still get an answer.
  */
 const SHARED_LOAD_MS = 1_000;
 
-/** Joins the load under way when there is one; loads when that fails, hangs, or turns out to be too old. */
+/**
+ * Joins the running load when there is one. Loads by itself when that load fails, hangs, or gives a snapshot that is
+ * too old.
+ */
 async function loadOnce(bindings: Bindings, minEpoch: number): Promise<Snapshot> {
   const left = loading === undefined ? 0 : loading.since + SHARED_LOAD_MS - Date.now();
   if (loading !== undefined && left > 0) {
@@ -98,7 +104,7 @@ async function loadOnce(bindings: Bindings, minEpoch: number): Promise<Snapshot>
   }
 }
 
-/** The epoch is read first: what is read after it is at least that new. */
+/** Loads a snapshot. The epoch is read first, so everything that is read after it is at least as new as the epoch. */
 async function load(bindings: Bindings): Promise<Snapshot> {
   const epoch = await coordinatorObject(bindings).epoch();
   const results = await bindings.db.batch(QUERIES.map((query) => bindings.db.prepare(query)));
@@ -144,7 +150,7 @@ type PolicyRow = Pick<RowOf<typeof policyVersions>, "compiled">;
 type NameRow = { readonly name: string };
 type NetworkRow = Pick<RowOf<typeof networks>, "contact" | "lists_closed_apps">;
 
-/** In the order in which `load` takes their rows. */
+/** The queries, in the order in which `load` reads their rows. */
 const QUERIES = [
   `SELECT a.id, a.name, a.title, a.host, a.segment_id, s.name AS segment_name, a.tags, a.settings
    FROM apps a JOIN segments s ON s.id = a.segment_id WHERE a.enabled = 1 ORDER BY a.name`,
