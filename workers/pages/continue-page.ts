@@ -3,12 +3,12 @@ import { layout } from "./layout.ts";
 
 export interface ContinuePage {
   readonly appTitle: string;
-  /** Null for someone who is not signed in yet. */
+  /** Null for someone who has not signed in yet. */
   readonly userEmail: string | null;
   readonly continueUrl: string;
 }
 
-/** Asks before a sign-in that this person may not have begun. */
+/** Asks the person before a sign-in that someone else may have started. */
 export function continuePage({ appTitle, userEmail, continueUrl }: ContinuePage): string {
   return layout({
     title: "Continue?",

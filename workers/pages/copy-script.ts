@@ -1,7 +1,10 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { Html } from "./html.ts";
 
-/** The one script of all pages: it copies the text that a button carries. Constant, and the CSP allows it by its hash. */
+/**
+ * The only script of our pages. It copies the text that a button holds. The script never changes, and the CSP allows it
+ * by its hash.
+ */
 const SCRIPT = `
 for (const button of document.querySelectorAll("[data-copy]")) {
   const label = button.textContent;
@@ -15,5 +18,5 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 
 export const COPY_SCRIPT = new Html(`<script>${SCRIPT}</script>`);
 
-/** As it stands in a `Content-Security-Policy`. */
+/** The hash of the script, in the form for a `Content-Security-Policy`. */
 export const COPY_SCRIPT_HASH = `'sha256-${btoa(String.fromCharCode(...sha256(new TextEncoder().encode(SCRIPT))))}'`;

@@ -5,22 +5,22 @@ import { explainReason } from "./reasons.ts";
 
 export interface DeniedPage {
   readonly appTitle: string;
-  /** What was asked for, without its query. */
+  /** The path that was asked for, without its query. */
   readonly path: string;
-  /** A stable word of the decision record, or a sentence. */
+  /** A stable word from the decision record, or a sentence. */
   readonly reason: string;
   readonly decisionId: string;
   /** Null for someone who is not signed in. */
   readonly userEmail: string | null;
-  /** Whom to ask: an e-mail address, a URL or words; empty where the network names nobody. */
+  /** Whom to ask: an e-mail address, a URL or words. Empty when the network names nobody. */
   readonly contact: string;
-  /** Where to try again. */
+  /** The address at which to try again. */
   readonly appUrl: string;
-  /** Signs out of this app and offers another account. */
+  /** This address signs the person out of the app and offers another account. */
   readonly switchUserUrl?: string;
 }
 
-/** A denial that says of what and why, names the decision, and shows a way out and whom to ask. */
+/** A page for a denial. It says what was denied and why, names the decision, and shows what to do and whom to ask. */
 export function deniedPage(page: DeniedPage): string {
   const { appTitle, path, reason, decisionId, userEmail, contact, appUrl, switchUserUrl } = page;
   const { why, remedy } = explainReason(reason);
@@ -49,7 +49,7 @@ ${contact !== "" && html`<dt>Whom to ask</dt><dd>${contactLink(contact, page)}</
   });
 }
 
-/** What an administrator needs to look into it, as one text. */
+/** The facts that an administrator needs to check the denial, as one text. */
 const requestText = ({ appTitle, path, userEmail, decisionId }: DeniedPage): string =>
   `I can't open ${path} of ${appTitle}. Signed in as: ${userEmail ?? "nobody"}. Decision: ${decisionId}.`;
 

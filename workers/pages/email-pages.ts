@@ -3,14 +3,14 @@ import { layout } from "./layout.ts";
 
 export interface AddressPage {
   readonly action: string;
-  /** The attempt; posted as `state`. */
+  /** The sign-in attempt. The form posts this value as `state`. */
   readonly state: string;
-  /** What the person typed before, or empty. */
+  /** What the person typed before. Empty when the person typed nothing. */
   readonly email: string;
   readonly problem: string | null;
 }
 
-/** Asks for an address to which a code is to be sent. Posts `state` and `email`. */
+/** Asks for the address to which a code will be sent. Posts `state` and `email`. */
 export function addressPage({ action, state, email, problem }: AddressPage): string {
   return layout({
     title: "Sign in by e-mail",
@@ -35,12 +35,15 @@ export interface CodePage {
   readonly digits: number;
   readonly minutes: number;
   readonly problem: string | null;
-  /** Takes `state` and `email` again. */
+  /** The path that takes `state` and `email` again. */
   readonly sendAgainAction: string;
   readonly otherAddressUrl: string;
 }
 
-/** Asks for the code. It says the same whether somebody with this address may sign in or not. Posts `state` and `code`. */
+/**
+ * Asks for the code. The page says the same for every address, whether its owner may sign in or not. Posts `state` and
+ * `code`.
+ */
 export function codePage(page: CodePage): string {
   const { action, state, email, digits, minutes, problem, sendAgainAction, otherAddressUrl } = page;
   return layout({
@@ -72,7 +75,10 @@ const described = (problem: string | null): Html | null =>
 const said = (problem: string | null): Html | null =>
   problem === null ? null : html`<p class="bad" id="problem" role="alert">${problem}</p>`;
 
-/** Shown for the moment in which the browser goes on by itself: a form's answer may not redirect to another host. */
+/**
+ * A page that is shown until the browser goes on by itself. It is needed because the answer to a form may not redirect
+ * to another host.
+ */
 export function signedInPage({ nextUrl }: { readonly nextUrl: string }): string {
   return layout({
     title: "Signed in",

@@ -3,20 +3,20 @@ import { layout } from "./layout.ts";
 
 export interface ErrorPage {
   readonly title: string;
-  /** What was wrong this time and what to do next. */
+  /** What was wrong this time, and what to do next. */
   readonly detail: string;
-  /** Stable code of the catalogue of errors. */
+  /** The stable code from the catalogue of errors. */
   readonly code: string;
-  /** Under which it is recorded; left out where nobody could look it up. */
+  /** The id under which the error is recorded. Left out when nobody could look it up. */
   readonly requestId?: string;
   readonly retryUrl?: string;
-  /** What is there, where it is not the same thing once more. */
+  /** The text of the link to `retryUrl`. Needed when that link does something other than try again. */
   readonly retryLabel?: string;
-  /** Opens it beside this page, which stays. */
+  /** Whether the link opens in a new tab, so that this page stays open. */
   readonly newTab?: boolean;
 }
 
-/** An error that says what was wrong, by which id to find it, and where to go on. */
+/** A page for an error. It says what was wrong, by which id to find the error, and where to go on. */
 export function errorPage({
   title,
   detail,

@@ -1,4 +1,4 @@
-/** Markup that is safe to send: made by `html`, which escapes every value put into it. */
+/** Markup that is safe to send. `html` makes it and escapes every value that is put into it. */
 export class Html {
   readonly text: string;
   constructor(text: string) {
@@ -17,14 +17,14 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "`": "&#96;",
 };
 
-/** Text for an element or a quoted attribute. Control characters, which HTML can't hold, show as U+FFFD. */
+/** Escapes text for an element or a quoted attribute. HTML can't hold control characters, so they become U+FFFD. */
 function escapeHtml(text: string): string {
   return text
     .replace(/\p{Cc}/gu, (char) => (char === "\n" || char === "\t" ? char : "\ufffd"))
     .replace(/[&<>"'`]/g, (char) => ENTITIES[char] ?? "");
 }
 
-/** The only way to write markup: values are escaped unless they were made by `html` themselves. */
+/** The only way to write markup. Values are escaped, unless `html` itself made them. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   let text = strings[0] ?? "";
   values.forEach((value, i) => {
@@ -42,8 +42,8 @@ function render(value: Value): string {
 }
 
 /**
- * A URL fit for `href` or `action`: http, https or a path of this host. Anything else (`javascript:`, `data:`,
- * `//elsewhere`) becomes `#`, which leads nowhere.
+ * Makes a URL safe for `href` or `action`. It must be an http or https URL, or a path of this host. Anything else
+ * (`javascript:`, `data:`, `//elsewhere`) becomes `#`, which leads nowhere.
  */
 export function safeUrl(url: string): string {
   if (/^\/(?![/\\])[^\\?#\p{Cc}]*(?:[?#]\P{Cc}*)?$/u.test(url)) return url;

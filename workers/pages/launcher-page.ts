@@ -7,7 +7,7 @@ export interface LauncherApp {
   readonly url: string;
   /** Whether the policies would let this user read the app's start page now. */
   readonly reachable: boolean;
-  /** Why not, as a stable word or a sentence; null when reachable. */
+  /** Why the user can't reach the app, as a stable word or a sentence. Null when the user can reach it. */
   readonly reason: string | null;
 }
 
@@ -18,7 +18,7 @@ export interface LauncherPage {
   readonly csrf: string;
 }
 
-/** The apps that a user can reach now, and those that they can't with the reason. */
+/** Lists the apps that a user can reach now, and the other apps with the reason why not. */
 export function launcherPage({ userEmail, apps, signOutAction, csrf }: LauncherPage): string {
   const open = apps.filter((app) => app.reachable);
   const closed = apps.filter((app) => !app.reachable);

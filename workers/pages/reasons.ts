@@ -1,5 +1,5 @@
 interface Explanation {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   readonly why: string;
   /** What the person can do about it. */
   readonly remedy: string;
@@ -32,8 +32,8 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
 };
 
 /**
- * A denial in words. `reason` is a stable word of the decision record; a whole sentence (it holds a space) is
- * shown as it is, and an unknown word is named so that an administrator can look it up.
+ * Explains a denial in words. `reason` is a stable word from the decision record, or a whole sentence (with a space). A
+ * sentence is shown as it is. An unknown word is shown by name, so that an administrator can look it up.
  */
 export function explainReason(reason: string): Explanation {
   const known = Object.hasOwn(EXPLANATIONS, reason) ? EXPLANATIONS[reason] : undefined;

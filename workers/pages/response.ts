@@ -12,19 +12,20 @@ const contentSecurityPolicy = ({ framed, copies }: PageNeeds): string =>
   ].join("; ");
 
 interface PageNeeds {
-  /** An application's page may show it in a frame: it may do nothing but link elsewhere. */
+  /** A page of an application may show this page in a frame. So this page may only link to other pages. */
   readonly framed?: boolean;
-  /** It holds `COPY_SCRIPT`, which then alone may run. */
+  /** The page holds `COPY_SCRIPT`. Then only this script may run. */
   readonly copies?: boolean;
 }
 
 /**
- * A page on the wire: no script but that which copies a text, no foreign content, no frame, no cache, and no window that opened it can see it.
+ * The response for a page. It allows no script except the script that copies a text, no foreign content, no frame and
+ * no cache. A window that opened the page can't see it.
  *
- * Browsers apply `form-action` to the redirects that follow a POST too: a form's answer must stay on our host.
+ * Browsers apply `form-action` also to the redirects that follow a POST. So the answer to a form must stay on our host.
  *
- * @param reason Stable word for `X-Rustronaut-Response`.
- * @param headers Added last; `Set-Cookie` may be repeated in a `Headers`.
+ * @param reason A stable word for `X-Rustronaut-Response`.
+ * @param headers Added last. A `Headers` object may hold several `Set-Cookie` values.
  */
 export function htmlResponse(
   html: string,

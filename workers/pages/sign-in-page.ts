@@ -3,11 +3,11 @@ import { layout } from "./layout.ts";
 
 export interface SignInPage {
   readonly providers: readonly { readonly id: string; readonly name: string; readonly href: string }[];
-  /** The app that waits for the sign-in, or null when it began at the launcher. */
+  /** The app that waits for the sign-in. Null when the sign-in began at the launcher. */
   readonly appTitle: string | null;
 }
 
-/** The choice between identity providers. */
+/** Lets the person choose an identity provider. */
 export function signInPage({ providers, appTitle }: SignInPage): string {
   const purpose = appTitle === null ? "your apps" : appTitle;
   const choice =

@@ -4,11 +4,11 @@ import { layout } from "./layout.ts";
 export interface ConfirmSignOutPage {
   readonly action: string;
   readonly csrf: string;
-  /** What may end; the first is chosen at the start. Sent as `scope`. */
+  /** What the person can end. The first option is chosen at the start. The form sends the choice as `scope`. */
   readonly scopeOptions: readonly { readonly value: string; readonly label: string }[];
 }
 
-/** Asks before signing out, so that another site can't do it with a link. Posts `csrf` and `scope`. */
+/** Asks before the sign-out, so that another site can't sign the person out with a link. Posts `csrf` and `scope`. */
 export function confirmSignOutPage({ action, csrf, scopeOptions }: ConfirmSignOutPage): string {
   return layout({
     title: "Sign out",
@@ -32,7 +32,7 @@ export interface SignedOutPage {
   readonly signInUrl: string;
 }
 
-/** The end of a sign-out, with the way back in. */
+/** Says that the sign-out is complete, and shows the way back in. */
 export function signedOutPage({ signInUrl }: SignedOutPage): string {
   return layout({
     title: "Signed out",

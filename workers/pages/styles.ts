@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 
-/** The one style sheet of all pages. It stands inline, and the CSP allows it by its hash alone. */
+/** The only style sheet of our pages. It is inline, and the CSP allows only this style sheet, by its hash. */
 export const STYLES = `
 :root{color-scheme:light dark;--bg:#f5f7fa;--card:#fff;--text:#18212f;--muted:#526072;--line:#d5dce6;--accent:#0a58a8;--on-accent:#fff;--bad:#a3231b}
 @media (prefers-color-scheme:dark){:root{--bg:#0f141b;--card:#19212c;--text:#e9eef5;--muted:#a6b2c3;--line:#323e4f;--accent:#7cbcff;--on-accent:#06203c;--bad:#ff9d94}}
