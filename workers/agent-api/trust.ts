@@ -15,8 +15,8 @@ export async function trust(bindings: Bindings, now: number): Promise<TrustAnswe
       "The network has no root yet: an administrator runs `rustronaut trust init`.",
     );
   }
-  // This comes after the refusal, because reading the state makes the network's id. A stranger who asks before there is
-  // a network must not cause that.
+  // This comes after the refusal, because the first reading of the state makes the network's id. A stranger who asks
+  // before there is a network must not cause that.
   const { networkId } = await meshState(bindings.db);
   return {
     network: networkId,

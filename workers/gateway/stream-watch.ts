@@ -200,7 +200,7 @@ export class StreamWatch {
     else if (!this.#isOver) await this.#decideAnew(epoch, this.#session);
   }
 
-  /** The epoch for which the kill line vouches, or null when the line was silent for too long. */
+  /** The epoch for which the kill line vouches. Null when the line was silent for too long. */
   #vouchedEpoch(): number | null {
     if (Date.now() - this.#heardAt > KILL_LINE_GRACE_MS) return null;
     this.#line?.send(KILL_LINE_PING);

@@ -9,7 +9,7 @@ export interface Upload {
   readonly over: Promise<void>;
 }
 
-/** Passes the request's body on. The time-out for the answer counts from the last chunk of this body. */
+/** Passes the request's body on. Each chunk starts the time-out for the answer again. */
 export function uploaded(request: Request, watch: StreamWatch): Upload | null {
   if (request.body === null) return null;
   const length = request.headers.get("content-length");

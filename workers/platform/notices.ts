@@ -1,7 +1,9 @@
 import type { Finding } from "../../shared/notifications/notice.ts";
 import type { Bindings } from "./env.ts";
 
-/** Saves notices. A notice that is already saved stays unchanged. The job of the next minute decides whom to tell. */
+/**
+ * Saves notices. A notice that is already saved stays unchanged. The job that runs each minute decides whom to tell.
+ */
 export async function keepNotices(
   { db }: Bindings,
   findings: readonly Finding[],
@@ -23,7 +25,7 @@ export async function keepNotices(
 /** While a provider stays away, there is one notice in each period of this length (milliseconds). */
 const AGAIN_MS = 6 * 3_600_000;
 
-/** An identity provider did not answer. */
+/** The notice that an identity provider did not answer. */
 export const providerDown = (
   { id, name }: { readonly id: string; readonly name: string },
   now: number,

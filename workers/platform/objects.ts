@@ -31,7 +31,7 @@ export function attemptsObject(bindings: Bindings, attemptId: string) {
   return reach(bindings.LOGIN_ATTEMPTS, `attempts/${shard}`);
 }
 
-/** @param actor The person or token that compiles policies, by the name in the audit log. */
+/** @param actor The caller that asks to compile policies, by the caller's name in the audit log. */
 export const compilerObject = (bindings: Bindings, actor: string) => reach(bindings.POLICY_COMPILER, actor);
 
 /** @param segmentId The id of a segment that exists. */

@@ -27,7 +27,8 @@ export async function indexSession(db: D1Database, session: Session, owner: stri
 }
 
 /**
- * Records in the index that sessions ended. The index is for lists only. What the sessions' objects say is what counts.
+ * Records in the index that sessions ended. Lists show what the index says. But only the sessions' objects decide
+ * whether a session still lives.
  */
 export async function indexEnded(
   db: D1Database,
