@@ -4,23 +4,26 @@ import type { Registered } from "./policy/inventory.ts";
 import type { PrincipalFacts } from "./policy/request.ts";
 import type { ReachedApp } from "./reach.ts";
 
-/** What one thing of the registry was at a time: a row of the history that was the newest then. */
+/**
+ * The state of one thing in the registry at a given time: the row of the history that was the newest one
+ * then.
+ */
 export interface Held {
   readonly kind: string;
   readonly target: string;
   readonly other: string;
-  /** The fields that `shared/registry/history.ts` keeps of its kind. */
+  /** The fields that `shared/registry/history.ts` keeps for this kind of thing. */
   readonly after: Readonly<Record<string, unknown>>;
 }
 
-/** What the gateway decided by at a time. */
+/** The facts that the gateway used for decisions at a given time. */
 export interface World {
   readonly users: readonly (Extract<PrincipalFacts, { type: "User" }> & { readonly isActive: boolean })[];
   readonly serviceTokens: readonly (Extract<PrincipalFacts, { type: "ServiceToken" }> & {
     readonly isGood: boolean;
   })[];
   readonly apps: readonly (ReachedApp & { readonly enabled: boolean })[];
-  /** Versions of the policies that were switched on, in the order of their names. */
+  /** The versions of the policies that were switched on, ordered by policy name. */
   readonly policies: readonly {
     readonly id: string;
     readonly name: string;
@@ -29,7 +32,7 @@ export interface World {
   readonly registered: Registered;
 }
 
-/** The kinds of the history that a world is made of. */
+/** The kinds of history rows that make up a world. */
 export const WORLD_KINDS = [
   "user",
   "identityProvider",
@@ -42,7 +45,11 @@ export const WORLD_KINDS = [
   "serviceToken",
 ] as const;
 
-/** Puts together what was. @param at The moment, for what expires. */
+/**
+ * Builds the world from the rows that were the newest at a time.
+ *
+ * @param at That time. It decides what has expired.
+ */
 export function worldOf(held: readonly Held[], at: number): World {
   const of = (kind: (typeof WORLD_KINDS)[number]) => held.filter((one) => one.kind === kind);
   const nameOf = new Map([...of("group"), ...of("segment")].map((one) => [one.target, text(one.after.name)]));
@@ -89,7 +96,10 @@ export function worldOf(held: readonly Held[], at: number): World {
   };
 }
 
-/** The statements of the policies that held. Throws where the text of one is gone: leaving out a forbid would allow. */
+/**
+ * The statements of the policies that were in force. Throws if the text of a policy is gone, because leaving
+ * out a forbid would allow requests.
+ */
 export function statementsOf(
   { policies }: World,
   texts: ReadonlyMap<string, readonly SnapshotPolicy[]>,
@@ -113,7 +123,7 @@ function appOf({ target, after }: Held, nameOf: ReadonlyMap<string, string>): Wo
   };
 }
 
-/** The names of the groups that each user was directly in. */
+/** For each user, the names of the groups with the user as a direct member. */
 function groupsOfUsers(memberships: readonly Held[], nameOf: ReadonlyMap<string, string>) {
   const groups = new Map<string, string[]>();
   for (const { target, other, after } of memberships) {

@@ -5,31 +5,32 @@ import type { ActionName, Decision, RequestFacts, ResourceFacts } from "./policy
 import type { Question } from "./question.ts";
 import type { SecondResource } from "./second-resource.ts";
 
-/** What is known of whoever asks. */
+/** What is known about the caller who sends the request. */
 export type Asker = Pick<RequestFacts, "principal" | "authentication">;
 
-/** One way in which the upstream may take a request, and what the policies say to it. */
+/** One way in which the upstream may understand a request, and the decision of the policies about that way. */
 export interface Reading {
   readonly action: ActionName;
   readonly path: string;
-  /** Another spelling of the same place: it need not be permitted, but must not be forbidden. */
+  /** Another spelling of the same place. The policies need not permit this spelling, but must not forbid it. */
   readonly isAlias: boolean;
   readonly decision: Decision;
   readonly facts: RequestFacts;
 }
 
 export interface Assessment {
-  /** The decision that holds, and the facts under which it was made. */
+  /** The final decision, and the facts that it was made with. */
   readonly decision: Decision;
   readonly facts: RequestFacts;
-  /** What was judged, in order; the last one is what denied, where anything did. */
+  /** The readings that were judged, in order. In a denial, the last reading is the denied one. */
   readonly readings: readonly Reading[];
 }
 
 /**
- * The one judge: the gateway, the sign-in pages and the policy tester all ask it. Every reading of the path by every
- * action must be allowed, and no other spelling of it may be forbidden; so must every other resource that the request
- * names. It stops at the first denial.
+ * The only function that judges requests. The gateway, the sign-in pages and the policy tester all call it.
+ * For every reading of the path, every action must be allowed. No other spelling of the path may be
+ * forbidden. Every other resource that the request names must be allowed too. The function stops at the first
+ * denial.
  */
 export function assess(
   question: Question,
@@ -56,7 +57,7 @@ export function assess(
   return { decision: decisive.decision, facts: decisive.facts, readings };
 }
 
-/** What is known of a request before anybody asks who sent it. */
+/** What is known about a request before its sender is identified. */
 export function requestFacts(
   { app, method, network }: Question,
   action: ActionName,
@@ -84,27 +85,30 @@ export const resourceOf = ({
   tags,
 });
 
-/** What was decided about a question, and on what grounds. */
+/** The decision about a question, and the reasons for it. */
 export interface Decided {
-  /** The policy epoch at which it was. */
+  /** The policy epoch at the time of the decision. */
   readonly epoch: number;
   /** Null for callers without a session. */
   readonly sessionId: string | null;
   readonly facts: RequestFacts;
-  /** What the policies say. */
+  /** The decision of the policies. */
   readonly decision: Decision;
-  /** Why it is denied whatever they say, as a stable word. */
+  /** Why the request is denied whatever the policies decide, as a stable word. */
   readonly overruledBy?: string;
 }
 
-/** Nothing that policies would have said: none was asked. */
+/** The decision when no policy was asked. */
 export const UNASKED: Decision = { decision: "deny", determining: [], erroring: [] };
 
 /** Why the policies decide as they do, as a stable word. */
 export const reasonOf = ({ determining }: Decision): string =>
   determining.length > 0 ? "policy" : "default_deny";
 
-/** A decision as the audit log keeps it: every allow and denial of the gateway is recorded as what this makes of it. */
+/**
+ * A decision in the form that the audit log keeps. The gateway records every allow and every denial in this
+ * form.
+ */
 export function decisionEntry(id: string, { app }: Question, decided: Decided): DecisionEntry {
   const { epoch, sessionId, facts, decision, overruledBy } = decided;
   return {

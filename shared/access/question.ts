@@ -8,35 +8,38 @@ import type { SnapshotApp } from "../registry/snapshot.ts";
 import { type ActionName, actionsOf, type RequestFacts } from "./policy/request.ts";
 import { type RewrittenHeader, type SecondResource, secondResources } from "./second-resource.ts";
 
-/** A request and where it comes from, before anybody asks who sent it. */
+/** A request and where it comes from, before its sender is identified. */
 export interface Asked extends Sent {
   readonly network: RequestFacts["network"];
 }
 
-/** What policies need to know of a request, besides who sent it. Plain data, so that it can be judged again later. */
+/**
+ * What policies need to know about a request, except its sender. This is plain data, so that the request can
+ * be judged again later.
+ */
 export interface Question {
   readonly app: SnapshotApp;
   readonly target: Target;
   readonly method: string;
   readonly opensSocket: boolean;
-  /** What the upstream may take this request for: each of them must be allowed. */
+  /** The actions that the upstream may understand this request as. Each action must be allowed. */
   readonly actions: readonly ActionName[];
-  /** Other resources that it names, each of which must be allowed as well. */
+  /** Other resources that the request names. Each of them must be allowed as well. */
   readonly others: readonly SecondResource[];
-  /** The headers that name them, as the upstream gets them. */
+  /** The headers that name these resources, in the form that the upstream gets. */
   readonly rewritten: readonly RewrittenHeader[];
   readonly network: RequestFacts["network"];
 }
 
 const METHOD = /^[A-Z]{1,20}$/;
 
-/** Why a method is never forwarded, whatever the policies say; null when it may be. */
+/** Why a method is never forwarded, whatever the policies say. Null if the method may be forwarded. */
 export function methodRefusal(method: string): Refusal | null {
   if (METHOD.test(method) && method !== "TRACE" && method !== "CONNECT") return null;
   return refusal("method_not_allowed", "This method is not forwarded.");
 }
 
-/** Refuses what no policy can judge, such as a destination on another server. */
+/** Refuses a request that no policy can judge, such as a request with a destination on another server. */
 export function questionOf(asked: Asked, app: SnapshotApp, target: Target): Result<Question, Refusal> {
   const { method, network } = asked;
   const opensSocket = opensWebSocket(asked);
@@ -55,9 +58,9 @@ export function questionOf(asked: Asked, app: SnapshotApp, target: Target): Resu
 }
 
 /**
- * The question that a raw request comes to, or the refusal that it meets before any policy.
+ * The question for a raw request, or the refusal that comes before any policy.
  *
- * @param target Path and query as they stand in the request line.
+ * @param target Path and query exactly as in the request line.
  */
 export function readQuestion(asked: Asked, app: SnapshotApp, target: string): Result<Question, Refusal> {
   const canonical = canonicalTarget(target, app.settings);

@@ -7,17 +7,18 @@ import { compilePolicy, type Policy } from "./policy/policy.ts";
 import { ACTIONS, type ActionName, type PrincipalFacts, type RequestFacts } from "./policy/request.ts";
 
 /**
- * Who may reach what, by everything that is known of them and their groups, and nothing that only a request says: its path
- * and method, from where it comes, and how the person signed in are gaps, and what turns on them `depends`.
+ * Who may reach which app. The answer uses everything known about the callers and their groups. It doesn't
+ * use facts that only a request tells: its path, its method, where it comes from, and how the person signed
+ * in. Those facts are gaps. If a policy needs such a fact, the answer is `depends`.
  */
 
-/** An app as it is reached. */
+/** The facts about an app that this module needs. */
 export type ReachedApp = Pick<SnapshotApp, "id" | "name" | "host" | "segmentName" | "tags"> & {
   readonly anonymous: boolean;
 };
 
 export interface Reach {
-  /** The most that any action comes to. */
+  /** The most permissive answer among all actions. */
   readonly answer: Outlook["answer"];
   readonly actions: Readonly<Record<ActionName, Outlook>>;
 }
@@ -27,7 +28,10 @@ export class Reachability {
   readonly #inventory: Inventory;
   readonly #now: number;
 
-  /** @param now The moment that policies about time are judged at. Throws `CompileError`, as the gateway's own compiler. */
+  /**
+   * @param now The time for policies about time.
+   * @throws CompileError As the compiler of the gateway does.
+   */
   constructor(statements: readonly SnapshotPolicy[], registered: Registered, now: number) {
     this.#policies = statements.map(({ id, policy }) => compilePolicy(id, policy));
     this.#inventory = new Inventory(registered);
@@ -38,7 +42,7 @@ export class Reachability {
   ofApp(app: ReachedApp, callers: readonly PrincipalFacts[]): Reach[] {
     const anyone: PrincipalFacts = { type: "Anonymous" };
     const env = environmentOf(factsOf(anyone, app, "read", this.#now), this.#inventory);
-    // Which policies speak of the app is the same for all of them.
+    // The policies about the app are the same for all callers.
     const policies = this.#policies.filter(({ resource }) => resource.matches(env));
     return callers.map((caller) => this.#reach(policies, caller, app));
   }
@@ -60,7 +64,7 @@ export class Reachability {
   }
 }
 
-/** Facts of a request with gaps: whoever reads one learns that it is not known. */
+/** The facts of a request, with gaps. Reading a gap tells the reader that the fact is not known. */
 function factsOf(principal: PrincipalFacts, app: ReachedApp, action: ActionName, now: number): RequestFacts {
   return {
     principal,
@@ -70,7 +74,7 @@ function factsOf(principal: PrincipalFacts, app: ReachedApp, action: ActionName,
     network: gaps<RequestFacts["network"]>({}, ["ip", "country", "asn"]),
     authentication:
       principal.type === "User" ? gaps<SignIn>({}, ["provider", "acr", "amr", "ageSeconds"]) : null,
-    // As the gateway fills them as long as nothing measures them.
+    // The gateway fills these fields with the same values while nothing measures them.
     device: null,
     risk: 0,
     now,

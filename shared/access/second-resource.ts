@@ -9,11 +9,11 @@ import type { ActionName } from "./policy/request.ts";
 /** Another resource of the same app that a request names in a header (RFC 4918 §10.3, §10.4). */
 export interface SecondResource {
   readonly target: Target;
-  /** What the request does to it: each of them must be allowed. */
+  /** What the request does to the resource. Each of these actions must be allowed. */
   readonly actions: readonly ActionName[];
 }
 
-/** A header that names resources. Its value for an upstream is `parts` joined by the upstream's origin. */
+/** A header that names resources. The value for an upstream is `parts`, joined by the origin of the upstream. */
 export interface RewrittenHeader {
   readonly name: string;
   readonly parts: readonly string[];
@@ -26,15 +26,16 @@ export interface SecondResources {
 
 const NONE: SecondResources = { resources: [], rewritten: [] };
 
-/** Methods that name their second resource in the body, where no policy sees it (RFC 5842, RFC 4437). */
+/** Methods that name their second resource in the body (RFC 5842, RFC 4437). Policies can't see the body. */
 const NAMED_IN_BODY = new Set(["BIND", "REBIND", "UNBIND", "MKREDIRECTREF", "UPDATEREDIRECTREF"]);
-/** To these a destination means nothing. */
+/** A destination has no meaning for these methods. */
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * Reads off the headers which other resources a request names. Refuses those of another server, and what can't be read.
+ * Reads from the headers which other resources a request names. Refuses resources of another server, and
+ * headers that can't be read.
  *
- * @param methods The methods that the upstream may take the request for.
+ * @param methods The methods that the upstream may understand the request as.
  */
 export function secondResources(
   methods: readonly string[],
@@ -67,13 +68,13 @@ export function secondResources(
   });
 }
 
-/** The app, and the authority under which the client knows it. */
+/** The app, and the authority that the client uses for the app. */
 interface Place {
   readonly app: SnapshotApp;
   readonly authority: Authority | null;
 }
 
-/** Without the port that a scheme has by itself: a proxy in front may have changed the scheme. */
+/** The authority without the default port of a scheme, because a proxy in front may have changed the scheme. */
 function authorityOf(text: string): Authority | null {
   const parsed = parseAuthority(text.replace(/:(?:80|443)$/, ""), "http");
   return parsed.ok ? parsed.value : null;
@@ -82,7 +83,10 @@ function authorityOf(text: string): Authority | null {
 const isSame = (a: Authority | null, b: Authority | null): boolean =>
   a !== null && b !== null && a.host === b.host && a.port === b.port;
 
-/** What is there is deleted first unless `Overwrite` says `F` (RFC 4918 §9.8.4, §9.9.3). */
+/**
+ * The existing resource at the destination is deleted first, unless `Overwrite` says `F` (RFC 4918 §9.8.4,
+ * §9.9.3).
+ */
 function destinationOf(
   value: string,
   overwrite: string | null,
@@ -99,8 +103,8 @@ function destinationOf(
 }
 
 /**
- * What an object store copies from, encoded and with the bucket first, whether or not the store is asked by paths that
- * begin with one: what follows the bucket must not be forbidden either.
+ * The source that an object store copies from: encoded, with the bucket first. Some stores have paths that
+ * begin with the bucket, others don't. So the path after the bucket must not be forbidden either.
  */
 function sourceOf(name: string, value: string, place: Place): Result<SecondResources, Refusal> {
   const text = value.trim().replace(/%2f/gi, "/");
@@ -119,10 +123,16 @@ function sourceOf(name: string, value: string, place: Place): Result<SecondResou
   });
 }
 
-/** One condition list, or the tag of a resource in front of lists; texts may hold any character but a quote. */
+/**
+ * One condition list, or the tag of a resource before its lists. A text may contain any character except a
+ * quote.
+ */
 const PART = /\s*(?:<([^<>\s]*)>|(\((?:"[^"]*"|[^()"])*\)))\s*/y;
 
-/** `If: <resource> (condition …) …`: whether the conditions hold tells something of each resource that is named. */
+/**
+ * `If: <resource> (condition …) …`: the result of the conditions tells the client something about each named
+ * resource.
+ */
 function taggedBy(value: string, place: Place): Result<SecondResources, Refusal> {
   const resources: SecondResource[] = [];
   const parts = [""];

@@ -1,8 +1,15 @@
-/** Attempt cookies that one browser may hold at a host: more would bloat each request (431). */
+/**
+ * The most attempt cookies that one browser may hold at a host. More cookies would make each request too
+ * large (431).
+ */
 const MAX_ATTEMPT_COOKIES = 5;
 const PREFIX = "__Host-rn_l_";
 
-/** Name of the cookie that binds an attempt to the browser which started it. @param attemptId well-formed */
+/**
+ * The name of the cookie that binds an attempt to the browser that started the attempt.
+ *
+ * @param attemptId A well-formed id.
+ */
 export function attemptCookieName(attemptId: string): string {
   return PREFIX + attemptId.slice(-8);
 }
@@ -13,8 +20,8 @@ export function heldAttemptCookies(names: readonly string[]): string[] {
 }
 
 /**
- * The attempt cookies to clear so that one more fits, oldest first. Browsers list cookies of one path from
- * the oldest to the newest (RFC 6265 §5.4), so the order of the header tells their age.
+ * The attempt cookies to clear so that one more fits, oldest first. Browsers list the cookies of one path
+ * from the oldest to the newest (RFC 6265 §5.4), so the order in the header shows their age.
  *
  * @param names Cookie names in the order of the header.
  */

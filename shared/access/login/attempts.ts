@@ -1,15 +1,15 @@
 import { constantTimeEqual } from "../../base/base64url.ts";
 import type { AppAttempt, Handoff, MailedCode, ProviderAttempt, Redeemed } from "./types.ts";
 
-/** A stored attempt. Consumed ones are kept until they expire, so that a replay is recognised. */
+/** A stored attempt. A consumed attempt is kept until it expires, so that a replay is recognised. */
 export interface StoredAttempt {
   readonly attempt: AppAttempt | ProviderAttempt;
   readonly expiresAt: number;
   readonly consumed: boolean;
   readonly code: { readonly hash: string; readonly expiresAt: number; readonly handoff: Handoff } | null;
-  /** What was sent to the person whose address this provider attempt is about; null for other kinds of sign-in. */
+  /** The code that was mailed to the address of this provider attempt. Null for other kinds of sign-in. */
   readonly mailed: MailedCode | null;
-  /** The session that the code made. */
+  /** The session that was made with the code. */
   readonly session: { readonly id: string; readonly owner: string } | null;
 }
 
@@ -29,12 +29,15 @@ export function judgeProviderCallback(
 /** What a browser shows to redeem a code. */
 export interface ShownCode {
   readonly codeHash: string;
-  /** Hashes of the secrets in the browser's cookies of this attempt; a sibling domain can plant some. */
+  /**
+   * Hashes of the secrets in the browser's cookies for this attempt. There may be several, because a sibling
+   * domain can plant cookies.
+   */
   readonly browserHashes: readonly string[];
   readonly host: string;
 }
 
-/** Whether a one-time code may be redeemed. Code, browser and host must all fit. */
+/** Whether a one-time code may be redeemed. The code, the browser and the host must all match. */
 export function judgeRedemption(stored: StoredAttempt | null, shown: ShownCode, now: number): Redeemed {
   if (stored?.attempt.kind !== "app") return { ok: false, reason: "unknown", attempt: null };
   const { attempt, code, session } = stored;
@@ -42,7 +45,8 @@ export function judgeRedemption(stored: StoredAttempt | null, shown: ShownCode, 
   const refused = { ok: false, attempt: { attempt, isOwn } } as const;
   if (!code) return { ...refused, reason: "no_code" };
   if (!constantTimeEqual(code.hash, shown.codeHash)) return { ...refused, reason: "wrong_code" };
-  // Whoever shows a code that was shown before has stolen it or lost it: the browser does not matter any more.
+  // This code was shown before. Its holder has stolen it or lost it to somebody, so the browser is not
+  // checked any more.
   if (stored.consumed) {
     return {
       ...refused,
@@ -58,9 +62,9 @@ export function judgeRedemption(stored: StoredAttempt | null, shown: ShownCode, 
 }
 
 /**
- * Whether the code is spent by this showing of it. One that reached the wrong browser or host may have been seen by
- * somebody who can show it to the right one. Who does not know the code spends nothing: nobody can spoil another's
- * sign-in by guessing.
+ * Whether showing the code spends it. A code that came from the wrong browser or host is spent too: somebody
+ * may have seen it who can show it in the right browser. A caller without the right code spends nothing, so
+ * nobody can break another person's sign-in by guessing.
  */
 export function spendsCode(verdict: Redeemed): boolean {
   return verdict.ok || verdict.reason === "wrong_browser" || verdict.reason === "wrong_host";

@@ -1,6 +1,7 @@
 /**
- * What is wrong with the audiences of a provider's token, or null (OpenID Connect Core §3.1.3.7): we must be one, every
- * other must be one that the operator trusts, and where `azp` is said it must be us.
+ * What is wrong with the audiences of a provider's token, or null (OpenID Connect Core §3.1.3.7). Our client
+ * must be one audience. The operator must trust every other audience. If `azp` is present, it must name our
+ * client.
  */
 export function audienceFault(
   { aud, azp }: { readonly aud?: unknown; readonly azp?: unknown },

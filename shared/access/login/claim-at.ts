@@ -1,9 +1,9 @@
 export type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * A claim by its name or, where none has that name, by the path to it: `realm_access.roles` is the member `roles` of the
- * claim `realm_access`. Of names that hold dots themselves (`https://example.com/groups`, a client `my.app` below
- * `resource_access`) the longest that is there counts.
+ * A claim by its name. If no claim has that name, the name is a path: `realm_access.roles` is the member
+ * `roles` of the claim `realm_access`. Some names contain dots themselves (`https://example.com/groups`, or a
+ * client `my.app` below `resource_access`), so the longest existing name is taken.
  */
 export function claimAt(claims: Claims, name: string): unknown {
   let end = name.length;
@@ -20,7 +20,7 @@ export function claimAt(claims: Claims, name: string): unknown {
   return undefined;
 }
 
-/** The first name on the path to a claim: what the provider itself calls it. */
+/** The first name on the path to a claim: the name that the provider itself uses. */
 export const rootOf = (claims: Claims, name: string): string =>
   Object.hasOwn(claims, name) ? name : (name.split(".", 1)[0] ?? name);
 

@@ -2,8 +2,9 @@ import { type Claims, isClaims } from "./claim-at.ts";
 import { normalEmail } from "./email.ts";
 
 /**
- * What the ID token says, completed by userinfo of the same subject, also within a claim that is an object.
- * `email_verified` speaks of the `email` beside it alone: userinfo's says nothing of another address in the ID token.
+ * The claims of the ID token, completed by userinfo of the same subject. A claim that is an object is
+ * completed inside too. `email_verified` describes only the `email` in the same document. So if the ID token
+ * has another address, the `email_verified` of userinfo says nothing about that address.
  */
 export function completedClaims(idToken: Claims, userinfo: Claims): Claims {
   const both = Object.entries(idToken).map(([name, value]) => {

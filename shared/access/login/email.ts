@@ -1,8 +1,8 @@
 import { asciiLowerCase } from "../../base/ascii.ts";
 
 /**
- * The e-mail address in the one form that policies and the registry know: lower case, ASCII, exactly one `@`.
- * Null for anything else: a homoglyph or a second `@` must not pass for another domain.
+ * The e-mail address in the only form that policies and the registry use: lower case, ASCII, exactly one `@`.
+ * Null for any other text, because a homoglyph or a second `@` must not pass for another domain.
  */
 export function normalEmail(text: unknown): string | null {
   if (typeof text !== "string" || text.length > 254) return null;
@@ -15,7 +15,7 @@ export function normalEmail(text: unknown): string | null {
     : null;
 }
 
-/** What stands after the `@` of a normal address. Domains are compared whole, never by suffix. */
+/** The part after the `@` of a normal address. Domains are compared as a whole, never by suffix. */
 export function emailDomain(email: string): string {
   return email.slice(email.indexOf("@") + 1);
 }

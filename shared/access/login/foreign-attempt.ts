@@ -2,23 +2,29 @@ import type { Sent } from "../../http/navigation.ts";
 import { parseAddress } from "../../net/address.ts";
 import { hashSecret } from "./secret-hash.ts";
 
-/** What of a client's address stays the same from one host to the next: an IPv6 host changes its lower half at will. */
+/**
+ * The part of a client's address that is the same for requests to different hosts. An IPv6 client may change
+ * the lower half of its address at any time.
+ */
 export function networkOf(address: string): string {
   const parsed = parseAddress(address);
   if (!parsed) return address;
   return parsed.version === 6 ? parsed.bytes.slice(0, 8).join(".") : address;
 }
 
-/** What can be seen of a browser on every host: its network and its name. Hashed: attempts hold no addresses. */
+/**
+ * The facts about a browser that every host can see: its network and its name. They are hashed, so that
+ * attempts contain no addresses.
+ */
 export function clientMark({ headers }: Pick<Sent, "headers">): string {
   const network = networkOf(headers.get("cf-connecting-ip") ?? "");
   return hashSecret(`${network}\n${headers.get("user-agent") ?? ""}`);
 }
 
 /**
- * Whether a sign-in may be another's, so that the person must be asked before it ends in a session: it began in
- * another browser, as far as can be seen, or a page of another site came here without a click. No cookie can tell,
- * since the app's host and the auth host have none in common.
+ * Whether a sign-in may belong to another person, so that this person must be asked before the sign-in makes
+ * a session. That is so if the sign-in seems to have begun in another browser, or if a page of another site
+ * led here without a click. No cookie can tell, because the app's host and the auth host share no cookie.
  */
 export function mayBeForeign({ headers }: Pick<Sent, "headers">, begunBy: string): boolean {
   const site = headers.get("sec-fetch-site");

@@ -8,7 +8,7 @@ const FUTURE = 60;
 const MAX_AGE = 600;
 
 /**
- * The checks of an ID token that come on top of issuer, expiry, nonce and signature: what is wrong, or null.
+ * The checks of an ID token besides issuer, expiry, nonce and signature. Returns what is wrong, or null.
  *
  * @param now Milliseconds since the Unix epoch.
  */
@@ -33,7 +33,10 @@ export function idTokenFault(
   return null;
 }
 
-/** OpenID Connect Core §3.1.3.6: the left half of the hash of the algorithm; Ed25519 goes with SHA-512. */
+/**
+ * OpenID Connect Core §3.1.3.6: the left half of the hash of the access token. The hash function is the one
+ * of the signing algorithm; for Ed25519 it is SHA-512.
+ */
 function accessTokenHash(alg: string, accessToken: string): string {
   const bytes = new TextEncoder().encode(accessToken);
   const digest = alg === "EdDSA" ? sha512(bytes) : sha256(bytes);

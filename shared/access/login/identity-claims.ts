@@ -3,14 +3,17 @@ import { type Claims, claimAt } from "./claim-at.ts";
 import { sourceOf } from "./claim-sources.ts";
 import { normalEmail } from "./email.ts";
 
-/** What an identity provider said about a user, after the checks that make it usable. */
+/** What an identity provider said about a user, after all checks. */
 export interface IdentityClaims {
   readonly subject: string;
-  /** Normal, and verified by the provider or trusted by the operator. */
+  /** In normal form. Either the provider verified the address, or the operator trusts it. */
   readonly email: string;
   readonly name: string;
   readonly groups: readonly string[];
-  /** Whether the provider said anything about groups: without the claim, no groups are known, which is not none. */
+  /**
+   * Whether the provider said anything about groups. Without the claim the groups are unknown; that is
+   * different from "no groups".
+   */
   readonly groupsStated: boolean;
   readonly sid: string | null;
   readonly acr: string | null;
@@ -19,7 +22,7 @@ export interface IdentityClaims {
   readonly authTime: number;
 }
 
-/** Which claims of a provider say what, and whom the operator trusts. */
+/** Which claim of a provider contains which fact, and which addresses the operator trusts. */
 export interface ClaimSettings {
   readonly groupsClaim: string;
   readonly emailClaim: string;
@@ -41,7 +44,7 @@ const MAX_METHOD = 64;
 /**
  * Reads the claims of a verified ID token, completed by userinfo of the same subject.
  *
- * @param now Milliseconds since the Unix epoch; stands in for `auth_time` where the provider sends none.
+ * @param now Milliseconds since the Unix epoch. Used instead of `auth_time` if the provider sends none.
  */
 export function readIdentityClaims(
   claims: Claims,
@@ -68,14 +71,15 @@ export function readIdentityClaims(
     sid: text(claims.sid),
     acr: text(typeof claims.acr === "number" ? String(claims.acr) : claims.acr),
     amr: listOf(claims.amr).filter(isMethod).slice(0, MAX_METHODS),
-    // One in the future would make the sign-in a new one for as long as that lasts.
+    // A time in the future would make the sign-in count as new until that time has come.
     authTime: Math.min(authTimeOf(claims) ?? seconds, seconds),
   });
 }
 
 /**
- * Whether the address counts. `email_verified` is optional (OpenID Connect Core §5.1) and speaks of `email` alone; some
- * providers write it as text. An explicit no never counts, whomever the operator trusts.
+ * Whether the address counts. `email_verified` is optional (OpenID Connect Core §5.1) and describes only
+ * `email`. Some providers write it as text. If the provider says that the address is not verified, the
+ * address never counts, even if the operator trusts the provider.
  */
 function isTrusted(claims: Claims, email: string, rule: ClaimSettings["emailVerified"]): boolean {
   const said = claims.email_verified;
@@ -84,19 +88,28 @@ function isTrusted(claims: Claims, email: string, rule: ClaimSettings["emailVeri
   return (isYes && normalEmail(claims.email) === email) || rule === "absentIsTrusted";
 }
 
-/** Some providers list the one address that there is (`emails` of Azure AD B2C). Which of several counts is not ours to say. */
+/**
+ * Some providers send a list with the only address (`emails` of Azure AD B2C). With several addresses, we
+ * can't decide which one counts.
+ */
 const onlyOne = (claim: unknown): unknown => (Array.isArray(claim) && claim.length === 1 ? claim[0] : claim);
 
 const listOf = (claim: unknown): readonly unknown[] =>
   Array.isArray(claim) ? claim : typeof claim === "string" ? [claim] : [];
 
-/** When the person signed in, in seconds since the Unix epoch; some providers write it as text. Null when it is not said. */
+/**
+ * When the person signed in, in seconds since the Unix epoch. Some providers write the time as text. Null if
+ * the provider doesn't say it.
+ */
 export function authTimeOf({ auth_time: claim }: Claims): number | null {
   const seconds = typeof claim === "string" && /^\d{1,15}$/.test(claim) ? Number(claim) : claim;
   return typeof seconds === "number" ? seconds : null;
 }
 
-/** Too many groups are refused, not cut: a policy that forbids by group must see each of them. */
+/**
+ * Too many groups are refused. The list is not shortened, because a policy that forbids by group must see
+ * every group.
+ */
 function readGroups(claim: unknown): Result<string[], ClaimsRefusal> {
   if (claim === undefined || claim === null) return ok([]);
   const list: unknown = typeof claim === "string" ? [claim] : claim;

@@ -1,12 +1,13 @@
 /**
- * Whether a JSON text names the same member twice in one object. Parsers disagree about which one counts, so
- * such a token says different things to different readers (S-26).
+ * Whether a JSON text names the same member twice in one object. Parsers disagree about which of the two
+ * counts, so such a token means different things to different readers (S-26).
  *
  * @param json Valid JSON.
  */
 export function hasDuplicateKeys(json: string): boolean {
   const open: Set<string>[] = [];
-  // Strings, and the marks that open, close and name; everything else has no bearing.
+  // Strings, and the marks that open an object or list, close it, or follow a name. Other characters don't
+  // matter here.
   for (const { 0: token, 1: name } of json.matchAll(/("(?:[^"\\]|\\.)*")(?=\s*:)|"(?:[^"\\]|\\.)*"|[{}]/g)) {
     if (token === "{") open.push(new Set());
     else if (token === "}") open.pop();

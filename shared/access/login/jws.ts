@@ -13,10 +13,10 @@ export interface UnverifiedJws {
 }
 
 const MAX_LENGTH = 65_536;
-/** A header that brings or points to its own key asks us to trust the token instead of the provider. */
+/** A header that contains or points to its own key asks us to trust the token instead of the provider. */
 const OWN_KEY = ["jku", "jwk", "x5u", "x5c", "crit", "b64"];
 
-/** Takes a compact JWS apart, strictly, without verifying its signature. The error says what was wrong. */
+/** Splits a compact JWS into its parts, strictly. Doesn't verify the signature. The error says what was wrong. */
 export function parseJws(token: string): Result<UnverifiedJws, string> {
   if (token.length > MAX_LENGTH) return err("the token is too long");
   const parts = token.split(".");

@@ -6,17 +6,21 @@ export interface LogoutToken {
   readonly jti: string;
   readonly subject: string | null;
   readonly sid: string | null;
-  /** Milliseconds since the Unix epoch, until which the token must be remembered. */
+  /** Milliseconds since the Unix epoch. The token must be remembered until this time. */
   readonly rememberUntil: number;
 }
 
 const EVENT = "http://schemas.openid.net/event/backchannel-logout";
-/** Seconds by which clocks may differ. */
+/** The most seconds that two clocks may differ. */
 const SKEW = 60;
-/** Seconds after which a logout token is too old, whatever its `exp` says. */
+/** After this many seconds a logout token is too old, whatever its `exp` says. */
 const MAX_AGE = 600;
 
-/** Checks the claims of a logout token whose signature, issuer and type were verified (§2.6). @param now in milliseconds */
+/**
+ * Checks the claims of a logout token whose signature, issuer and type were verified (§2.6).
+ *
+ * @param now Milliseconds since the Unix epoch.
+ */
 export function readLogoutToken(
   claims: Readonly<Record<string, unknown>>,
   expected: { readonly clientId: string; readonly trustedAudiences: readonly string[] },
@@ -24,7 +28,7 @@ export function readLogoutToken(
 ): Result<LogoutToken, string> {
   const seconds = now / 1_000;
   const { aud, iat, exp, jti, events, sub, sid } = claims;
-  // A logout token holds no `azp` (Back-Channel Logout 1.0 §2.4).
+  // A logout token contains no `azp` (Back-Channel Logout 1.0 §2.4), so our client id is filled in.
   const audience = audienceFault({ aud, azp: expected.clientId }, expected);
   if (audience !== null) return err(audience);
   if (typeof iat !== "number" || iat > seconds + SKEW || iat < seconds - MAX_AGE)

@@ -2,20 +2,23 @@ import { constantTimeEqual } from "../../base/base64url.ts";
 import { judgeProviderCallback, type StoredAttempt } from "./attempts.ts";
 import type { MailedCode, MailVerdict, TriedCode } from "./types.ts";
 
-/** A code that was sent to an address, and whether the browser that asked for it may sign in with it: pure functions. */
+/**
+ * Pure functions about a code that was mailed to an address: whether the browser that asked for the code may
+ * sign in with it.
+ */
 
-/** Of eight digits each try finds one of 100,000,000. */
+/** With eight digits, the chance of one guess is 1 in 100,000,000. */
 export const CODE_DIGITS = 8;
 export const CODE_TTL_MS = 10 * 60_000;
-/** Wrong codes that are looked at before a code is worth nothing. */
+/** After this many wrong tries, a code is no longer valid. */
 export const MAX_TRIES = 5;
-/** Codes of one attempt; each makes the one before it worthless. */
+/** The most codes of one attempt. Each new code makes the previous code invalid. */
 export const MAX_CODES = 3;
 
 /**
- * Decides whether a further code may be made for an attempt of this browser.
+ * Decides whether another code may be made for an attempt of this browser.
  *
- * @returns What to store in place of what was there, or why not.
+ * @returns The new data to store instead of the old data, or the reason for a refusal.
  */
 export function nextCode(
   stored: StoredAttempt | null,
@@ -31,9 +34,9 @@ export function nextCode(
 }
 
 /**
- * Judges a code that a browser shows.
+ * Judges a code that a browser shows. A right code consumes the attempt.
  *
- * @returns The verdict, and what to store; null where nothing changes. A right code consumes the attempt.
+ * @returns The verdict, and the data to store. The data is null if nothing changes.
  */
 export function tryCode(
   stored: StoredAttempt | null,

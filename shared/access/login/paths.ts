@@ -1,7 +1,7 @@
-/** Paths of the auth host that whoever sets up an identity provider must know. */
+/** Paths of the auth host that an administrator needs to set up an identity provider. */
 export const CALLBACK = "/.rustronaut/callback";
 export const BACKCHANNEL_LOGOUT = "/.rustronaut/backchannel-logout";
-/** Where a SAML provider posts its answer to. */
+/** A SAML provider posts its answer to this path. */
 export const SAML_ACS = "/.rustronaut/saml/acs";
-/** Our SAML metadata; the address is our entity id. */
+/** The path of our SAML metadata. The full address is our entity id. */
 export const SAML_METADATA = "/.rustronaut/saml/metadata";

@@ -1,6 +1,6 @@
 import { type JwkLike, SIGNING_ALGORITHMS, selectSigningKey, usableAlgorithms } from "./signing-keys.ts";
 
-/** What of a provider's settings its metadata can speak against. */
+/** The settings of a provider that its metadata can contradict. */
 export interface CheckedSettings {
   readonly hasClientSecret: boolean;
   readonly scopes: string;
@@ -12,16 +12,16 @@ export interface CheckedSettings {
 
 type Metadata = Readonly<Record<string, unknown>>;
 
-/** The ways of client authentication that we know (OpenID Connect Core §9). */
+/** The methods of client authentication that this project supports (OpenID Connect Core §9). */
 const SECRET_METHODS = ["client_secret_basic", "client_secret_post"];
 
 /**
- * What would not work with a provider, by its own metadata (OpenID Connect Discovery 1.0 §3) and keys; empty when
- * nothing speaks against it. What the metadata leaves out is not held against it, save where the standard gives it a
- * default.
+ * What would not work with a provider, as far as its own metadata (OpenID Connect Discovery 1.0 §3) and keys
+ * show. Empty if they show no problem. A member that is missing in the metadata is no problem, except if the
+ * standard gives it a default value.
  *
- * @param metadata As published.
- * @param keys The provider's key set, or null when it could not be had.
+ * @param metadata As the provider publishes it.
+ * @param keys The provider's key set, or null if it could not be fetched.
  */
 export function metadataProblems(
   settings: CheckedSettings,
@@ -31,7 +31,7 @@ export function metadataProblems(
   return Object.values(problemsByTopic(settings, metadata, keys)).flat();
 }
 
-/** The same by what they are about. */
+/** The same problems, grouped by topic. */
 export function problemsByTopic(
   settings: CheckedSettings,
   metadata: Metadata,

@@ -2,7 +2,7 @@
 export const PROVIDER_KINDS = ["oidc", "github", "email", "saml"] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 
-/** Settings that only some kinds have; all others are common to every provider. */
+/** Settings that only some kinds of providers have. All other settings are common to every provider. */
 export type KindSetting =
   | "issuer"
   | "clientId"
@@ -20,7 +20,7 @@ export type KindSetting =
   | "recheckGraceHours";
 
 interface Kind {
-  /** What messages call it. */
+  /** The name of the kind in messages. */
   readonly title: string;
   readonly needs: readonly KindSetting[];
   readonly takes: readonly KindSetting[];
@@ -63,6 +63,6 @@ const ALL: ReadonlySet<string> = new Set(
 export const hasSetting = (kind: ProviderKind, name: string): boolean =>
   !ALL.has(name) || [...KINDS[kind].needs, ...KINDS[kind].takes].some((setting) => setting === name);
 
-/** Settings among these names that providers of this kind do not have. */
+/** The settings among these names that providers of this kind don't have. */
 export const foreignSettings = (kind: ProviderKind, names: readonly string[]): string[] =>
   names.filter((name) => !hasSetting(kind, name));

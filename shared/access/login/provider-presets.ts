@@ -1,7 +1,7 @@
 import { CALLBACK, SAML_ACS, SAML_METADATA } from "./paths.ts";
 import type { ProviderKind } from "./provider-kinds.ts";
 
-/** The settings of a provider that depend on whose product it is. */
+/** The settings of a provider that depend on its product. */
 export interface PresetSettings {
   readonly scopes: string;
   readonly groupsClaim: string;
@@ -10,18 +10,21 @@ export interface PresetSettings {
   readonly offlineAccess: "no" | "scope" | "consent";
 }
 
-/** What is known of a product that people sign in with. */
+/** What is known about a product that people sign in with. */
 export interface ProviderPreset {
   readonly id: string;
   readonly title: string;
-  /** How people sign in with it. */
+  /** How people sign in with the product. */
   readonly kind: ProviderKind;
-  /** Its issuer, with what differs between customers in capital letters. */
+  /** The issuer of the product. The parts that differ between customers are in capital letters. */
   readonly issuer: string;
   readonly settings: PresetSettings;
-  /** What to do there, step by step; `{redirect}`, `{entity}` and `{acs}` stand for addresses of this network. */
+  /**
+   * What the administrator does in the product, step by step. `{redirect}`, `{entity}` and `{acs}` stand for
+   * addresses of this network.
+   */
   readonly steps: readonly string[];
-  /** How groups come, and what policies see of them. */
+  /** How the product sends groups, and what policies see of the groups. */
   readonly groups: string;
 }
 
@@ -221,10 +224,10 @@ export const stepsOf = ({ steps }: ProviderPreset, authOrigin: string): string[]
 
 const PLACEHOLDER = /(?<![A-Za-z])[A-Z]{3,}(?![A-Za-z])/g;
 
-/** What of a preset's text must still be filled in, such as `TENANT`. */
+/** The parts of a preset's text that must still be filled in, such as `TENANT`. */
 export const placeholdersOf = (text: string): string[] => [...new Set(text.match(PLACEHOLDER) ?? [])];
 
-/** The preset of a provider that is there already: by its kind and, of OpenID providers, by its issuer. */
+/** The preset of an existing provider. It is found by the kind, and for OpenID providers also by the issuer. */
 export function presetOf({
   kind,
   issuer,

@@ -1,7 +1,7 @@
 import { type CheckedSettings, problemsByTopic } from "./provider-check.ts";
 import type { JwkLike } from "./signing-keys.ts";
 
-/** What is looked at when a provider is tried, in the order in which a sign-in meets it. */
+/** The checks when a provider is tried, in the order in which a sign-in depends on them. */
 export const TRIAL_STEPS = [
   "discovery",
   "clock",
@@ -14,60 +14,66 @@ export const TRIAL_STEPS = [
 ] as const;
 export type TrialStep = (typeof TRIAL_STEPS)[number];
 
-/** `bad`: sign-ins fail. `warn`: some may fail, or hold less than they should. `unknown`: only a sign-in can tell. */
+/**
+ * `bad`: sign-ins fail. `warn`: some sign-ins may fail or contain too little. `unknown`: only a real sign-in
+ * can tell.
+ */
 export type TrialResult = "good" | "warn" | "bad" | "unknown";
 
 export interface TrialCheck {
   readonly step: TrialStep;
   readonly result: TrialResult;
-  /** In words, each a sentence or a clause about "it", the provider. */
+  /** Each text is a sentence, or a clause whose subject is "it", the provider. */
   readonly findings: readonly string[];
 }
 
-/** What sign-ins held so far: when one first held the claim of the groups, and when one last lacked it. */
+/** What sign-ins contained so far: when the groups claim was first present, and when it was last missing. */
 export interface SeenClaims {
   readonly groupsSeenAt: number | null;
   readonly groupsMissedAt: number | null;
 }
 
-/** What of the stored provider a trial judges by. */
+/** The stored settings of the provider that a trial uses. */
 export interface TriedProvider extends CheckedSettings, SeenClaims {
   readonly issuer: string;
   readonly clientId: string;
 }
 
-/** An HTTP answer, as far as a trial reads it. Null where there was none. */
+/** The parts of an HTTP answer that a trial reads. */
 export interface TrialAnswer {
   readonly status: number;
   readonly location: string | null;
   /** The member `error` of a JSON answer (RFC 6749 §5.2). */
   readonly error: string | null;
-  /** When the provider made it, by its own clock: milliseconds, null when it does not say. */
+  /**
+   * When the provider made the answer, by the provider's clock, in milliseconds. Null if the answer doesn't
+   * say.
+   */
   readonly madeAt: number | null;
 }
 
-/** What was seen of a provider whose metadata could be had. */
+/** What was seen of a provider whose metadata could be fetched. */
 export interface Seen {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly keys: readonly JwkLike[] | null;
-  /** To an authorization request with `prompt=none`, without cookies. */
+  /** The answer to an authorization request with `prompt=none`, without cookies. */
   readonly authorization: TrialAnswer | null;
-  /** To a token request with a code that nobody issued. */
+  /** The answer to a token request with a code that nobody issued. */
   readonly token: TrialAnswer | null;
   /** Our own clock when the token endpoint answered, in milliseconds. */
   readonly now: number;
 }
 
-/** Our sign-ins take an `iat` that is this far ahead of our clock, in milliseconds; see `idTokenFault`. */
+/** Sign-ins accept an `iat` that is up to this far ahead of our clock, in milliseconds; see `idTokenFault`. */
 const CLOCK_AHEAD_MS = 60_000;
 const CLOCK_BEHIND_MS = 600_000;
-/** HTTP dates are whole seconds, and answers take time. */
+/** The allowed inaccuracy: HTTP dates are whole seconds, and answers take time. */
 const CLOCK_NOISE_MS = 5_000;
 
 /**
- * What would not work with a provider, by what it answered when it was tried.
+ * What would not work with a provider, judged by its answers in the trial.
  *
- * @param redirectUri Where it must send people back to.
+ * @param redirectUri The address that the provider must send people back to.
  */
 export function judgeTrial(provider: TriedProvider, redirectUri: string, seen: Seen): TrialCheck[] {
   const topics = problemsByTopic(provider, seen.metadata, seen.keys);
@@ -77,7 +83,8 @@ export function judgeTrial(provider: TriedProvider, redirectUri: string, seen: S
     check("keys", topics.keys, "it publishes keys by which its ID tokens can be verified"),
     redirectCheck(provider, redirectUri, seen.authorization),
     clientCheck(provider, topics.client, seen.token),
-    // Providers need not advertise all that they offer (OpenID Connect Discovery §3): a word against it is no proof.
+    // Providers need not advertise everything that they support (OpenID Connect Discovery §3). So metadata
+    // that contradicts the settings is no proof.
     check(
       "request",
       topics.request,
@@ -88,12 +95,12 @@ export function judgeTrial(provider: TriedProvider, redirectUri: string, seen: S
   ];
 }
 
-/** When not even the metadata could be had, there is nothing else to try. */
+/** If not even the metadata could be fetched, nothing else can be tried. */
 export const failedDiscovery = (problem: string): TrialCheck[] => [
   { step: "discovery", result: "bad", findings: [problem] },
 ];
 
-/** Whether nothing that was seen makes sign-ins fail. */
+/** Whether no check found something that makes sign-ins fail. */
 export const trialPassed = (checks: readonly TrialCheck[]): boolean =>
   checks.every(({ result }) => result !== "bad");
 
@@ -127,9 +134,9 @@ function clockCheck({ token, now }: Seen): TrialCheck {
 }
 
 /**
- * A provider must not send anybody to an address that is not registered for the client (RFC 6749 §4.1.2.1). With
- * `prompt=none` and nobody signed in it has nothing to show, so it answers at the address, with an error
- * (OpenID Connect Core §3.1.2.6).
+ * A provider must not send anybody to an address that is not registered for the client (RFC 6749 §4.1.2.1).
+ * With `prompt=none` and nobody signed in, the provider can show no page. So it sends the browser to the
+ * redirect address, with an error (OpenID Connect Core §3.1.2.6).
  */
 export function redirectCheck(
   { clientId }: Pick<TriedProvider, "clientId">,
@@ -167,7 +174,7 @@ export function redirectCheck(
   );
 }
 
-/** Errors of an authorization response that no sign-in would get around (RFC 6749 §4.1.2.1). */
+/** Errors of an authorization response that every sign-in would get too (RFC 6749 §4.1.2.1). */
 const REFUSED_REQUESTS: ReadonlyMap<string, string> = new Map([
   ["unauthorized_client", "this client may not use the authorization code flow"],
   ["unsupported_response_type", "it does not offer the authorization code flow"],
@@ -182,7 +189,10 @@ function pointsTo(location: string, redirectUri: string): boolean {
   return at.origin === wanted.origin && at.pathname === wanted.pathname;
 }
 
-/** A code that nobody issued is refused as such only after the client was believed (RFC 6749 §5.2). */
+/**
+ * The provider authenticates the client first. Only then does it refuse the code that nobody issued (RFC 6749
+ * §5.2).
+ */
 function clientCheck(
   { hasClientSecret }: TriedProvider,
   problems: readonly string[],

@@ -1,18 +1,21 @@
-/** How often something may happen to one key. */
+/** How often something may happen for one key. */
 export interface Rate {
   readonly limit: number;
   readonly windowMs: number;
 }
 
-/** Codes that are sent to one address, whoever asks: nobody's mailbox is flooded, and guesses are few. */
+/**
+ * The codes that are mailed to one address, whoever asks. This limit keeps a mailbox from being flooded, and
+ * the number of guesses small.
+ */
 export const CODES_PER_ADDRESS: Rate = { limit: 6, windowMs: 60 * 60_000 };
-/** Codes that one client network asks for; an office may be behind one address. */
+/** The codes that one client network asks for. A whole office may share one address. */
 export const CODES_PER_NETWORK: Rate = { limit: 30, windowMs: 60 * 60_000 };
 
 /**
- * Milliseconds until something may happen again; 0 when it may now.
+ * Milliseconds until the next time is allowed, or 0 if it is allowed now.
  *
- * @param times Of the last times it happened, in any order; older ones than the window do not matter.
+ * @param times The last times that it happened, in any order. Times before the window don't count.
  */
 export function waitOf(times: readonly number[], { limit, windowMs }: Rate, now: number): number {
   const recent = times.filter((time) => time > now - windowMs).sort((a, b) => b - a);

@@ -1,27 +1,30 @@
-/** What is decided about a user after an identity provider was asked again, as a pure function. */
+/** A pure function that decides about a user after an identity provider was asked again. */
 
 export interface RecheckSettings {
   readonly recheckMinutes: number;
   readonly recheckGraceHours: number;
 }
 
-/** What came of one question. */
+/** The result of one question to the provider. */
 export type RecheckOutcome =
-  /** The provider vouches for the user. */
+  /** The provider confirms the user. */
   | { readonly kind: "confirmed" }
   /** The provider knows the user, but a sign-in with these claims would be refused. */
   | { readonly kind: "refused"; readonly reason: string }
   /** `invalid_grant` (RFC 6749 §5.2): the token was revoked, has expired or was used before. */
   | { readonly kind: "token_refused" }
-  /** Nothing that speaks about the user: `failed` is an answer that is not acceptable, `away` is none. */
+  /**
+   * The result says nothing about the user. `failed`: the answer is not acceptable. `away`: there is no
+   * answer.
+   */
   | { readonly kind: "failed" | "away"; readonly problem: string }
-  /** As `away`, and the provider may have replaced the token without our learning the new one. */
+  /** As `away`, but the provider may have replaced the token, and we didn't get the new token. */
   | { readonly kind: "unanswered"; readonly problem: string };
 
 export interface CheckedGrant {
-  /** Milliseconds since the Unix epoch: the last time that the provider vouched for the user. */
+  /** The last time that the provider confirmed the user, in milliseconds since the Unix epoch. */
   readonly confirmedAt: number;
-  /** Earlier requests with this token of which no answer is known. */
+  /** Earlier requests with this token that got no answer, as far as is known. */
   readonly unanswered: number;
 }
 
@@ -37,17 +40,21 @@ export type RecheckDecision =
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** A question that failed is asked again after this long, or after the provider's interval if that is shorter. */
+/**
+ * The wait before a failed question is asked again. If the provider's interval is shorter, that interval is
+ * used.
+ */
 const RETRY_MS = 5 * MINUTE_MS;
 
-/** The moment at which sessions end unless the provider vouches for the user before. */
+/** The time at which sessions end, unless the provider confirms the user before. */
 export const graceEndsAt = (grant: CheckedGrant, settings: RecheckSettings): number =>
   grant.confirmedAt + settings.recheckGraceHours * HOUR_MS;
 
 /**
- * Decides whether the user's sessions stand. What the provider says ends them at once; its silence ends them after
- * the grace. A token refused after a request without an answer counts as silence: the provider may have replaced
- * the token in that answer, and its slowness must not sign everybody out.
+ * Decides whether the user's sessions may go on. If the provider refuses the user, the sessions end at once.
+ * If the provider doesn't answer, they end after the grace period. A refused token counts as no answer if an
+ * earlier request got no answer: the provider may have replaced the token in the lost answer, and a slow
+ * provider must not sign everybody out.
  *
  * @param now Milliseconds since the Unix epoch.
  */

@@ -1,14 +1,18 @@
 import { canonicalTarget, reservedSpace, type TargetRules } from "../../http/target.ts";
 
-/** Begins with one slash and holds no backslash before the query: no browser takes it for another host. */
+/**
+ * A path that begins with one slash and contains no backslash before the query. No browser understands such a
+ * path as another host.
+ */
 const OWN_PATH = /^\/(?!\/)[^\\?]*(?:\?|$)/;
 
 /**
- * The path and query of the app's own origin to return to after a sign-in: as they were asked for where the gateway
- * would forward them, `/` for what it refuses and for our reserved space. A spelling that a browser could take for
- * another host (`//evil.example`) comes back in the canonical one, which holds no empty segment.
+ * The path and query of the app's own origin to return to after a sign-in. A path that the gateway would
+ * forward stays as it was requested. A path that the gateway refuses, or one in our reserved space, becomes
+ * `/`. A browser could understand some spellings as another host (`//evil.example`). Such a path is returned
+ * in canonical form, which contains no empty segment.
  *
- * @param raw What follows the authority in the request's URL, as received.
+ * @param raw The part of the request's URL after the authority, as received.
  */
 export function returnPath(raw: string, rules: TargetRules): string {
   const target = canonicalTarget(raw, rules);

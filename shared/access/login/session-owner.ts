@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { REGIONS, type Region, SESSION_SHARDS, SIGN_IN_SEGMENT } from "../sessions/types.ts";
 
-/** Where a caller is, as the platform knows it. */
+/** Where a caller is, as far as the platform knows. */
 export interface Place {
   readonly continent?: string | undefined;
   readonly country?: string | undefined;
@@ -11,7 +11,7 @@ export interface Place {
 
 const MIDDLE_EAST = new Set([..."AE BH IL IQ IR JO KW LB OM PS QA SA SY TR YE".split(" ")]);
 
-/** The region nearest to a place; western Europe where nothing is known. */
+/** The region nearest to a place. Western Europe if nothing about the place is known. */
 export function nearestRegion({ continent, country, longitude }: Place): Region {
   const east = Number(longitude ?? Number.NaN);
   if (country !== undefined && MIDDLE_EAST.has(country)) return "me";
@@ -33,7 +33,10 @@ export function nearestRegion({ continent, country, longitude }: Place): Region 
   }
 }
 
-/** Name of the object that owns a user's sessions in a segment and region: always the same one. */
+/**
+ * The name of the object that owns a user's sessions in a segment and region. The name is always the same for
+ * the same user.
+ */
 export function sessionOwner(segmentId: string, region: Region, userId: string): string {
   const digest = sha256(new TextEncoder().encode(userId));
   const number = new DataView(digest.buffer, digest.byteOffset).getUint32(0);
@@ -50,7 +53,10 @@ export interface OwnerParts {
   readonly shard: number;
 }
 
-/** The parts of an owner's name, or null when no object can have it. Whether the segment exists is another question. */
+/**
+ * The parts of an owner's name. Null if no object can have that name. This function doesn't check whether the
+ * segment exists.
+ */
 export function parseOwner(owner: string): OwnerParts | null {
   const [segmentId = "", regionText = "", shardText = "", ...rest] = owner.split("/");
   const region = asRegion(regionText);

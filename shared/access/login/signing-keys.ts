@@ -1,18 +1,24 @@
-/** Which signatures of identity providers count: an allow-list of ours, never the token's own word (RFC 8725 §3.1). */
+/**
+ * The accepted signature algorithms of identity providers. This is our own allow-list; the token's own
+ * statement never decides (RFC 8725 §3.1).
+ */
 export const SIGNING_ALGORITHMS = ["RS256", "ES256", "EdDSA", "PS256"] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 export type JwkLike = Readonly<Record<string, unknown>>;
 
-/** What of our list the provider says it uses; OpenID Connect Discovery's default is RS256. */
+/**
+ * The algorithms of our list that the provider says it uses. The default of OpenID Connect Discovery is
+ * RS256.
+ */
 export function usableAlgorithms(advertised: unknown): SigningAlgorithm[] {
   const list: unknown[] = Array.isArray(advertised) ? advertised : ["RS256"];
   return SIGNING_ALGORITHMS.filter((algorithm) => list.includes(algorithm));
 }
 
 /**
- * The one key of a set that a token header may mean, or null. A key for encryption never fits; a key that
- * names no algorithm fits only where its type leaves no choice among `usable`.
+ * The one key of a set that fits a token header, or null. A key for encryption never fits. A key that names
+ * no algorithm fits only if its type allows exactly one of the `usable` algorithms.
  */
 export function selectSigningKey(
   keys: readonly JwkLike[],

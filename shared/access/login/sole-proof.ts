@@ -1,10 +1,13 @@
-/** What the owner of a session says of a cookie: the proof, or `stale` (it can't say), `ended`, `unknown`. */
+/**
+ * What the owner of a session says about a cookie: the proof, `stale` (the owner can't tell), `ended` or
+ * `unknown`.
+ */
 export type Said<Proof extends object> = Proof | "stale" | "ended" | "unknown";
 
 /**
- * The one rule for several cookies of one name. A sibling domain can plant some, so what counts is what the owners say of
- * each: exactly one must prove a session. Two that do are as good as none, since one of them was planted; where one owner
- * can't say, nobody knows.
+ * The one rule for several cookies with the same name. A sibling domain can plant cookies, so the answers of
+ * the owners decide: exactly one cookie must prove a session. Two proofs count as none, because one of the
+ * two cookies was planted. If one owner can't tell, the result is unknown.
  */
 export function soleProof<Proof extends object>(said: readonly Said<Proof>[]): Said<Proof> {
   if (said.includes("stale")) return "stale";

@@ -1,6 +1,6 @@
 import type { TrialCheck, TrialResult, TrialStep } from "./provider-trial.ts";
 
-/** What a trial looked at, for people. */
+/** The names of the trial's steps, in words for people. */
 export const STEP_WORDS: Readonly<Record<TrialStep, string>> = {
   discovery: "Discovery and issuer",
   clock: "Clock",

@@ -1,26 +1,29 @@
-/** The words and shapes of sign-in attempts (reference: RFC 6749, 7636, 9207, OpenID Connect Core). */
+/** The terms and types of sign-in attempts (reference: RFC 6749, 7636, 9207, OpenID Connect Core). */
 
 import type { Claims } from "./claim-at.ts";
 import type { Rate } from "./rate.ts";
 
-/** Attempt objects; the attempt id's first random character picks one. */
+/** The number of attempt objects. The first random character of the attempt id selects one. */
 export const ATTEMPT_SHARDS = 16;
 export const ATTEMPT_TTL_MS = 10 * 60_000;
-/** Of the one-time code that carries the sign-in from the auth host to the app's host. */
+/** The lifetime of the one-time code that carries the sign-in from the auth host to the app's host. */
 export const HANDOFF_CODE_TTL_MS = 30_000;
 
 export interface AppAttempt {
   readonly kind: "app";
   readonly appId: string;
-  /** Host (with port) that started it and alone may redeem it. */
+  /** The host (with port) that started the attempt. Only this host may redeem it. */
   readonly host: string;
-  /** Same-origin path and query to return to; validated before it is stored. */
+  /** The path and query on the same origin to return to. It is validated before it is stored. */
   readonly returnTo: string;
   /** SHA-256 (base64url) of the secret in the browser's attempt cookie on the app's host. */
   readonly browserHash: string;
-  /** What could be seen of the browser that began it: see `clientMark`. */
+  /** What could be seen of the browser that started the attempt: see `clientMark`. */
   readonly clientMark: string;
-  /** The person must have signed in at the provider after this moment (milliseconds); null where any sign-in will do. */
+  /**
+   * The person must have signed in at the provider after this time (milliseconds). Null if the time of the
+   * sign-in doesn't matter.
+   */
   readonly signInAfter: number | null;
 }
 
@@ -31,17 +34,20 @@ export interface ProviderAttempt {
   readonly codeVerifier: string;
   /** SHA-256 of the secret in the browser's attempt cookie on the auth host. */
   readonly browserHash: string;
-  /** The app attempt that waits for this sign-in, or null when it started at the launcher. */
+  /** The app attempt that waits for this sign-in. Null if the sign-in started at the launcher. */
   readonly appAttemptId: string | null;
-  /** The person must be asked before the app attempt ends in a session: it may be another's. */
+  /**
+   * Whether the person must be asked before the app attempt makes a session, because the attempt may belong
+   * to another person.
+   */
   readonly askBefore: boolean;
-  /** As in `AppAttempt`. */
+  /** The same meaning as in `AppAttempt`. */
   readonly signInAfter: number | null;
-  /** What the provider said, verified, where its answer reached us before the browser did. */
+  /** The verified answer of the provider, if it reached us before the browser came back. */
   readonly answer?: Claims;
 }
 
-/** What a hand-off code is worth: the sign-in session and what it knows. */
+/** What a hand-off code stands for: the sign-in session and the facts that it knows. */
 export interface Handoff {
   readonly signInSessionId: string;
   readonly signInOwner: string;
@@ -55,7 +61,7 @@ export type Redeemed =
       readonly reason: "unknown" | "expired" | "wrong_browser" | "wrong_host" | "wrong_code" | "no_code";
       readonly attempt: OwnAttempt | null;
     }
-  /** The code was shown before: end the session that it made (RFC 9700 §4.5). */
+  /** The code was shown before. End the session that was made with it (RFC 9700 §4.5). */
   | {
       readonly ok: false;
       readonly reason: "replayed";
@@ -64,25 +70,28 @@ export type Redeemed =
       readonly sessionOwner: string | null;
     };
 
-/** The attempt that a refused code belongs to, and whether this browser began it. */
+/** The attempt that a refused code belongs to, and whether this browser started the attempt. */
 export interface OwnAttempt {
   readonly attempt: AppAttempt;
   readonly isOwn: boolean;
 }
 
-/** A code that was sent to an address for one provider attempt. */
+/** A code that was mailed to an address for one provider attempt. */
 export interface MailedCode {
   readonly email: string;
-  /** HMAC of the code under a key that the object does not know: eight digits are soon guessed from a plain hash. */
+  /**
+   * The HMAC of the code, with a key that the object doesn't know. A plain hash would not be enough, because
+   * all eight-digit codes are quickly tried.
+   */
   readonly hash: string;
   readonly expiresAt: number;
-  /** Codes that were shown for it so far. */
+  /** How often somebody has tried a code so far. */
   readonly tries: number;
-  /** Codes made for this attempt so far, this one included. */
+  /** The number of codes made for this attempt so far, including this code. */
   readonly codes: number;
 }
 
-/** Why a browser can't go on with an attempt. */
+/** Why a browser can't continue an attempt. */
 export type AttemptFault = "unknown" | "expired" | "wrong_browser" | "used";
 export type MailVerdict = "made" | "too_many_codes" | AttemptFault;
 export type TriedCode =
@@ -90,38 +99,38 @@ export type TriedCode =
   | { readonly ok: false; readonly reason: AttemptFault }
   | { readonly ok: false; readonly reason: "wrong_code" | "no_tries_left"; readonly email?: string };
 
-/** RPC of `LoginAttempts`, object name `attempts/<shard>`. Each attempt is consumed exactly once. */
+/** The RPC of `LoginAttempts`. The object name is `attempts/<shard>`. Each attempt is consumed exactly once. */
 export interface LoginAttemptsRpc {
   start(id: string, attempt: AppAttempt | ProviderAttempt): Promise<void>;
-  /** Reads an app attempt that is open, without consuming it. */
+  /** Reads an open app attempt without consuming it. */
   peekApp(id: string): Promise<AppAttempt | null>;
-  /** Reads an app attempt, also one that is over. */
+  /** Reads an app attempt, even if it is over. */
   recallApp(id: string): Promise<AppAttempt | null>;
-  /** What a provider attempt was started for, also one that is over. */
+  /** Why a provider attempt was started. Works even if the attempt is over. */
   recallProvider(id: string): Promise<Pick<ProviderAttempt, "providerId" | "appAttemptId"> | null>;
-  /** Atomically consumes a provider attempt if the browser's secret fits. */
+  /** Atomically consumes a provider attempt if the browser's secret matches. */
   takeProvider(id: string, browserHash: string): Promise<ProviderAttempt | AttemptFault>;
-  /** Reads a provider attempt that is open and not answered yet, without consuming it. */
+  /** Reads a provider attempt that is open and has no answer yet, without consuming it. */
   peekProvider(id: string): Promise<ProviderAttempt | null>;
-  /** Puts a verified answer into an attempt; false where there is one already, or the attempt is over. */
+  /** Stores a verified answer in an attempt. Returns false if the attempt already has an answer, or is over. */
   park(id: string, answer: Claims): Promise<boolean>;
-  /** Puts a code for an address into a provider attempt of this browser, in place of an earlier one. */
+  /** Stores a code for an address in a provider attempt of this browser. Replaces an earlier code. */
   mailCode(id: string, browserHash: string, code: Pick<MailedCode, "email" | "hash">): Promise<MailVerdict>;
-  /** Atomically counts a try, and consumes the attempt when the code is right. */
+  /** Atomically counts a try, and consumes the attempt if the code is right. */
   tryCode(id: string, browserHash: string, codeHash: string): Promise<TriedCode>;
-  /** Counts that something happens to a key, unless it happened too often; returns the milliseconds to wait, or 0. */
+  /** Counts an event for a key, unless there were too many events. Returns the milliseconds to wait, or 0. */
   admit(key: string, rate: Rate): Promise<number>;
-  /** Stores the hash of a one-time code in an app attempt; a second grant replaces the first. */
+  /** Stores the hash of a one-time code in an app attempt. A second grant replaces the first one. */
   grantCode(id: string, codeHash: string, handoff: Handoff): Promise<boolean>;
   /**
-   * Atomically consumes code and attempt: needs code, one of the browser's secrets, and host to fit. The right code is
-   * spent when it is first shown, whoever shows it.
+   * Atomically consumes the code and the attempt. The code, one of the browser's secrets, and the host must
+   * match. The right code is spent when it is first shown, whoever shows it.
    */
   redeem(id: string, codeHash: string, browserHashes: readonly string[], host: string): Promise<Redeemed>;
-  /** Remembers which session the redeemed code made, for the case of a replay. */
+  /** Remembers which session was made with the redeemed code. A replay of the code ends that session. */
   recordSession(id: string, sessionId: string, owner: string): Promise<void>;
-  /** Whether a logout token or an assertion was done before. */
+  /** Whether a logout token or an assertion was already used. */
   isSpent(jti: string): Promise<boolean>;
-  /** Remembers until `expiresAt` that the token was done; false where it was done before. */
+  /** Remembers until `expiresAt` that the token was used. Returns false if it was already used. */
   spend(jti: string, expiresAt: number): Promise<boolean>;
 }

@@ -3,7 +3,7 @@ import { type Environment, NO_ATTRIBUTES } from "./environment.ts";
 import { fail, type Place } from "./errors.ts";
 import { asEntity, asString, type CedarRecord, EntityUid, isRecord, typeOf, type Value } from "./values.ts";
 
-/** One of the four things that a policy speaks of. */
+/** Compiles one of the four variables of a policy. */
 export function compileVariable(json: unknown, place: Place): Code {
   switch (json) {
     case "principal":
@@ -19,7 +19,7 @@ export function compileVariable(json: unknown, place: Place): Code {
   }
 }
 
-/** The attributes of a record or an entity; an entity that does not exist has none. */
+/** The attributes of a record or an entity. An entity that doesn't exist has no attributes. */
 function attributesOf(env: Environment, value: Value): CedarRecord {
   if (isRecord(value)) return value;
   if (value instanceof EntityUid) return env.entities.get(value.key)?.attributes ?? NO_ATTRIBUTES;
@@ -32,7 +32,7 @@ export function compileAttribute(left: Code, name: string): Code {
   };
 }
 
-/** `left has a.b.c`: each attribute is there, up to the last. */
+/** `left has a.b.c`: every attribute of the path exists. */
 export function compileHas(left: Code, names: readonly string[]): Code {
   return {
     run: (env) => {

@@ -1,4 +1,4 @@
-/** How much of something somebody may still have: it fills up steadily to its most. */
+/** The amount of something that a caller may still use. The amount grows steadily up to its maximum. */
 export interface Allowance {
   readonly left: number;
   /** Milliseconds since the Unix epoch. */
@@ -6,10 +6,10 @@ export interface Allowance {
 }
 
 /**
- * Takes an amount out of what has filled up since, at `perMinute` and up to `perMinute`.
+ * Takes an amount from the allowance. The allowance grows by `perMinute` each minute, up to `perMinute`.
  *
- * @returns The allowance afterwards and 0, or the same allowance and the seconds to wait. More than `perMinute` at once
- * is let through when nothing was taken lately, so that nothing waits for ever.
+ * @returns The new allowance and 0, or the unspent allowance and the seconds to wait. An amount above
+ *   `perMinute` is let through if the allowance is full, so that no caller waits for ever.
  */
 export function take(
   before: Allowance | null,

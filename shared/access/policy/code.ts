@@ -4,7 +4,7 @@ import type { Value } from "./values.ts";
 
 export type Run = (env: Environment) => Value;
 
-/** One compiled expression. `constant` is set where its value is known without a request. */
+/** One compiled expression. `constant` is set if the value is known without a request. */
 export interface Code {
   readonly run: Run;
   readonly constant?: Value;
@@ -15,8 +15,9 @@ export function constant(value: Value): Code {
 }
 
 /**
- * An expression that depends on its operands only: computed once where they are constant. One that errs stays,
- * so that it errs when (and only when) a request reaches it.
+ * An expression that depends only on its operands. If the operands are constant, the expression is computed
+ * once. If that computation fails, the expression is kept, so that the error occurs only when a request
+ * reaches it.
  */
 export function foldable(operands: readonly Code[], run: Run): Code {
   if (!operands.every((operand) => operand.constant !== undefined)) return { run };
@@ -28,5 +29,5 @@ export function foldable(operands: readonly Code[], run: Run): Code {
   }
 }
 
-/** Constant operands never look at it. */
+/** Constant operands never read the environment. */
 const NO_ENVIRONMENT = null as unknown as Environment;

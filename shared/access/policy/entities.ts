@@ -8,8 +8,9 @@ import type { DeviceFacts, PrincipalFacts, RequestFacts } from "./request.ts";
 import { type CedarRecord, CedarSet, EntityUid, type Value } from "./values.ts";
 
 /**
- * What policies are evaluated against for one request. What the request itself says comes first: it may be newer than the
- * registry that was read. Most policies look at little of it, so that attributes are made when they are first asked for.
+ * The environment in which policies are evaluated for one request. The entities of the request come first,
+ * because they may be newer than the registry data. Attributes are made when a policy first asks for them,
+ * because most policies read few attributes.
  */
 export function environmentOf(facts: RequestFacts, inventory: Inventory): Environment {
   const { device } = facts;
@@ -96,8 +97,8 @@ const CONTEXT = new Shape<RequestFacts>({
 });
 
 /**
- * The client's address. Throws on what is no address: leaving it out would silence each policy about addresses, a forbid
- * included.
+ * The client's address. Throws if the text is no address. Leaving the address out would disable every policy
+ * about addresses, including a forbid.
  */
 function ipOf(text: string | null): Value | null {
   if (text === null) return null;
@@ -113,7 +114,7 @@ function hourOf(ms: number): number {
   return Math.floor((ms - Math.floor(ms / DAY_MS) * DAY_MS) / 3_600_000);
 }
 
-/** The weekday in UTC: 1 is Monday, 7 is Sunday. The first of January 1970 was a Thursday. */
+/** The weekday in UTC: 1 is Monday, 7 is Sunday. 1 January 1970 was a Thursday. */
 function weekdayOf(ms: number): number {
   return ((((Math.floor(ms / DAY_MS) + 3) % 7) + 7) % 7) + 1;
 }

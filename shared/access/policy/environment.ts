@@ -1,19 +1,19 @@
 import type { CedarRecord, EntityUid } from "./values.ts";
 
-/** What Cedar knows of one entity. */
+/** What Cedar knows about one entity. */
 export interface Entity {
   readonly attributes: CedarRecord;
   readonly tags: CedarRecord;
-  /** Keys of all entities above it, transitively. */
+  /** The keys of all entities above this entity, transitively. */
   readonly ancestors: ReadonlySet<string>;
 }
 
 export interface EntityStore {
-  /** The entity of this key (`EntityUid.key`), or undefined where it does not exist. */
+  /** The entity with this key (`EntityUid.key`), or undefined if it doesn't exist. */
   get(key: string): Entity | undefined;
 }
 
-/** A few entities, before those that stand for every request. */
+/** A few entities that are searched first, before the entities that are the same for every request. */
 export class NearEntities implements EntityStore {
   readonly #near: readonly (readonly [key: string, entity: Entity])[];
   readonly #others: EntityStore;
@@ -29,7 +29,7 @@ export class NearEntities implements EntityStore {
   }
 }
 
-/** What a policy is evaluated against. */
+/** The data that a policy is evaluated with. */
 export interface Environment {
   readonly principal: EntityUid;
   readonly action: EntityUid;
@@ -38,14 +38,14 @@ export interface Environment {
   readonly entities: EntityStore;
 }
 
-/** Cedar's `in` for one entity: itself, or above it in the hierarchy. */
+/** Cedar's `in` for one entity: `key` names the entity itself, or an entity above it in the hierarchy. */
 export function isWithin(env: Environment, entity: EntityUid, key: string): boolean {
   return entity.key === key || (env.entities.get(entity.key)?.ancestors.has(key) ?? false);
 }
 
 export const NO_ATTRIBUTES: CedarRecord = new Map();
 
-/** The keys above `start`, given each key's direct parents. A cycle ends where it began. */
+/** The keys above `start`. `parentsOf` gives the direct parents of a key. A cycle is followed only once. */
 export function ancestorsOf(start: string, parentsOf: (key: string) => readonly string[]): Set<string> {
   const found = new Set<string>();
   const open = [...parentsOf(start)];

@@ -1,6 +1,6 @@
 /**
- * Why a policy could not be evaluated: it is skipped and reported, as Cedar does. Not an `Error`, because an
- * erring policy is an everyday outcome on the hot path and a stack trace costs more than the whole decision.
+ * Why a policy could not be evaluated. The policy is skipped and reported, as Cedar does. This class is not
+ * an `Error`: such failures are common on the hot path, and a stack trace costs more than the whole decision.
  */
 export class EvaluationError {
   readonly message: string;
@@ -9,18 +9,18 @@ export class EvaluationError {
   }
 }
 
-/** Ends the evaluation of one policy. */
+/** Stops the evaluation of one policy. */
 export function fail(message: string): never {
   throw new EvaluationError(message);
 }
 
-/** A policy that the compiler does not know how to evaluate. Names the place inside the policy's JSON. */
+/** The compiler doesn't know how to evaluate a policy. The message names the place inside the policy's JSON. */
 export class CompileError extends Error {}
 
-/** Deeper policies are refused, so that neither compiling nor evaluating can exhaust the stack. */
+/** Policies with deeper nesting are refused, so that neither compiling nor evaluating can exhaust the stack. */
 const MAX_DEPTH = 400;
 
-/** Where in a policy's JSON the compiler is, as a JSON pointer. */
+/** The compiler's current place in a policy's JSON, as a JSON pointer. */
 export class Place {
   readonly #parent: Place | null;
   readonly #name: string;

@@ -10,7 +10,11 @@ import { asBool, asString } from "./values.ts";
 
 type Compile = (operand: unknown, place: Place) => Code;
 
-/** Compiles one expression of Cedar's JSON policy format. Throws `CompileError` at what it does not know. */
+/**
+ * Compiles one expression of Cedar's JSON policy format.
+ *
+ * @throws CompileError At an expression that it doesn't know.
+ */
 export function compileExpression(json: unknown, place: Place): Code {
   const entries = Object.entries(asObject(json, place));
   const [entry] = entries;
@@ -64,7 +68,10 @@ function compileAll(list: readonly unknown[], place: Place): Code[] {
   return list.map((element, i) => compileExpression(element, place.at(i)));
 }
 
-/** Chains lean left and may be long, so they are flattened rather than nested as deep as they are long. */
+/**
+ * The JSON of a chain is nested to the left, and a chain may be long. So a chain is compiled to a flat list,
+ * not to nested code.
+ */
 function compileChain(operator: "&&" | "||", json: unknown, place: Place): Code {
   const parts: Code[] = [];
   let rest = fields(json, place, ["left", "right"]);

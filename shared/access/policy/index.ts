@@ -6,13 +6,16 @@ import { compilePolicy } from "./policy.ts";
 import { PolicySet } from "./policy-set.ts";
 import type { Decision, RequestFacts } from "./request.ts";
 
-/** All policies at one epoch, ready to decide. */
+/** All policies of one epoch, compiled. */
 export interface CompiledPolicies {
   readonly set: PolicySet;
   readonly inventory: Inventory;
 }
 
-/** A stored policy can't be compiled; the whole set is refused, since leaving out a forbid would allow. */
+/**
+ * A stored policy can't be compiled. Then the whole set is refused, because leaving out a forbid would allow
+ * requests.
+ */
 export class PolicySetError extends Error {
   readonly policyId: string;
 
@@ -22,9 +25,7 @@ export class PolicySetError extends Error {
   }
 }
 
-/**
- * Throws `PolicySetError` at the first policy that the compiler does not know how to evaluate.
- */
+/** @throws PolicySetError At the first policy that the compiler can't compile. */
 export function compilePolicies(
   policies: readonly SnapshotPolicy[],
   registered?: Registered,
@@ -40,7 +41,10 @@ export function compilePolicies(
   return { set: new PolicySet(compiled), inventory: new Inventory(registered) };
 }
 
-/** Decides about one request: forbid wins, erring policies are skipped and reported, the default is deny. */
+/**
+ * Decides about one request. A forbid wins over a permit. Policies that fail are skipped and reported. The
+ * default is deny.
+ */
 export function decide(compiled: CompiledPolicies, facts: RequestFacts): Decision {
   return compiled.set.decide(environmentOf(facts, compiled.inventory));
 }

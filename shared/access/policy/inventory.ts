@@ -13,12 +13,12 @@ const ACTION_ENTITIES: readonly [string, Entity][] = [
   ]),
 ];
 
-/** What the registry knows that policies may speak of, whoever asks. */
+/** The facts of the registry that policies may refer to. They are the same for every caller. */
 export interface Registered {
-  /** Group name to the names of the groups it is directly a member of. */
+  /** Maps a group name to the names of the groups that directly contain the group. */
   readonly groupParents: Readonly<Record<string, readonly string[]>>;
   readonly apps: readonly ResourceFacts[];
-  /** Names. */
+  /** The names of the segments. */
   readonly segments: readonly string[];
 }
 
@@ -26,7 +26,10 @@ const NOTHING: Registered = { groupParents: {}, apps: [], segments: [] };
 
 const GROUP = 'Group::"';
 
-/** The entities that stand for every request: actions, groups, apps and segments. Each is made when it is asked for. */
+/**
+ * The entities that are the same for every request: actions, groups, apps and segments. Each is made when a
+ * policy first asks for it.
+ */
 export class Inventory {
   readonly #parents: Registered["groupParents"];
   readonly #entities = new Map<string, Entity>(ACTION_ENTITIES);
@@ -38,12 +41,15 @@ export class Inventory {
     for (const name of segments) this.#entities.set(new EntityUid("Segment", name).key, segmentOf(name));
   }
 
-  /** The entity of this key, or undefined where the registry has none. */
+  /** The entity with this key, or undefined if the registry has none. */
   get(key: string): Entity | undefined {
     return this.#entities.get(key) ?? this.#make(key);
   }
 
-  /** The groups named, and everything above them. Unknown names of an identity provider count as they are. */
+  /**
+   * The given groups and all groups above them. Names from an identity provider that the registry doesn't
+   * know are kept.
+   */
   allAbove(groups: readonly string[]): Set<string> {
     const all = new Set<string>();
     for (const name of groups) {
@@ -62,7 +68,8 @@ export class Inventory {
     const parentsOf = (name: string) =>
       Object.hasOwn(this.#parents, name) ? (this.#parents[name] ?? []) : [];
     const name = key.slice(GROUP.length);
-    // Names come from identity providers: those that are in no group are not kept.
+    // Group names come from identity providers. A group that is in no other group is not stored, to limit the
+    // memory.
     if (parentsOf(name).length === 0) return undefined;
     const above = [...ancestorsOf(name, parentsOf)].map((group) => new EntityUid("Group", group).key);
     return this.#keep(key, entity(NO_ATTRIBUTES, new Set(above)));

@@ -3,7 +3,7 @@ import { EntityUid } from "./values.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** Types are paths of identifiers; anything else could make two entities share a key. */
+/** A type is a path of identifiers. With other texts, two entities could get the same key. */
 const TYPE = /^[A-Za-z_][A-Za-z0-9_]*(?:::[A-Za-z_][A-Za-z0-9_]*)*$/;
 
 export function asObject(value: unknown, place: Place): Json {
@@ -11,7 +11,7 @@ export function asObject(value: unknown, place: Place): Json {
   return value as Json;
 }
 
-/** An object with these fields and no others. A name that ends in `?` may be missing. */
+/** An object with exactly these fields. A field whose name ends in `?` may be missing. */
 export function fields(value: unknown, place: Place, names: readonly string[]): Json {
   const object = asObject(value, place);
   const known = new Set(names.map((name) => name.replace("?", "")));

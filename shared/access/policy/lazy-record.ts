@@ -1,9 +1,12 @@
 import type { CedarRecord, Value } from "./values.ts";
 
-/** Reads one field off what a record is made of; null where it has none: Cedar has no null, a policy asks with `has`. */
+/**
+ * Reads one field from the source of a record. Returns null if the source has no such field. Cedar has no
+ * null, so a policy tests for the field with `has`.
+ */
 type Read<Source> = (source: Source) => Value | null;
 
-/** The fields of a kind of record. Made once for all of its kind. */
+/** The fields of one kind of record. All records of the kind share one shape. */
 export class Shape<Source> {
   readonly fields: ReadonlyMap<string, { readonly at: number; readonly read: Read<Source> }>;
 
@@ -16,7 +19,10 @@ export class Shape<Source> {
   }
 }
 
-/** A record whose fields are made when a policy first asks for them: most ask for few. */
+/**
+ * A record that makes a field when a policy first asks for the field, because most policies ask for few
+ * fields.
+ */
 export class LazyRecord implements CedarRecord {
   readonly #shape: Shape<unknown>;
   readonly #source: unknown;

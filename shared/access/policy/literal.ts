@@ -5,7 +5,7 @@ import { asList, asObject, asText, asUid, fields } from "./json.ts";
 import { toLong } from "./long.ts";
 import { CedarSet, type Value } from "./values.ts";
 
-/** Compiles Cedar's JSON form of a value: literals, `__entity`, `__extn`, lists and records. */
+/** Compiles a value in Cedar's JSON form: literals, `__entity`, `__extn`, lists and records. */
 export function compileLiteral(json: unknown, place: Place): Code {
   if (typeof json === "boolean" || typeof json === "string") return constant(json);
   if (typeof json === "number") return constant(exactNumber(json, place));
@@ -22,7 +22,7 @@ export function compileLiteral(json: unknown, place: Place): Code {
   );
 }
 
-/** JSON carries numbers as doubles: one that may have been rounded on the way here is refused. */
+/** JSON numbers are read as doubles. A number that may have been rounded is refused. */
 function exactNumber(value: number, place: Place): number {
   if (Number.isSafeInteger(value)) return value;
   return place.refuse(
@@ -53,7 +53,7 @@ export function recordOf(entries: readonly (readonly [string, Code])[]): Code {
   );
 }
 
-/** A call of an extension function. Unknown names and wrong numbers of arguments are refused. */
+/** A call of an extension function. An unknown name or a wrong number of arguments is refused. */
 export function callOf(name: string, args: readonly Code[], place: Place): Code {
   const called = EXTENSION_FUNCTIONS.get(name) ?? place.refuse(`${name} is not a known operator or function`);
   const [first, second] = args;

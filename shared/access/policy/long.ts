@@ -1,15 +1,15 @@
 import { fail } from "./errors.ts";
 
 /**
- * Cedar's Long, a signed 64-bit integer: a number where that is exact, else a bigint. One value has one form, so
- * `===` is equality.
+ * Cedar's Long, a signed 64-bit integer. It is a number if a number is exact, otherwise a bigint. Each value
+ * has exactly one form, so `===` tests for equality.
  */
 export type Long = number | bigint;
 
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;
 
-/** The Long of this value, or null when 64 bits can't hold it. */
+/** The Long with this value, or null if the value doesn't fit into 64 bits. */
 export function toLong(value: bigint): Long | null {
   if (value < MIN || value > MAX) return null;
   const short = Number(value);
@@ -45,13 +45,13 @@ export function negate(a: Long): Long {
   return toLong(-a) ?? fail(`integer overflow while negating ${a}`);
 }
 
-/** Divides towards zero. `divisor` is a positive safe integer. */
+/** Divides and rounds towards zero. `divisor` is a positive safe integer. */
 export function divide(a: Long, divisor: number): Long {
   if (typeof a === "number") return (a - (a % divisor)) / divisor;
   return toLong(a / BigInt(divisor)) ?? fail("integer overflow while dividing");
 }
 
-/** The remainder in 0…divisor-1, also for negative values. */
+/** The remainder from 0 to divisor-1, also for negative values. */
 export function modulo(a: Long, divisor: number): number {
   if (typeof a === "number") return ((a % divisor) + divisor) % divisor;
   const rest = Number(a % BigInt(divisor));

@@ -3,13 +3,13 @@ import { type Environment, isWithin } from "./environment.ts";
 import { fail } from "./errors.ts";
 import { asEntity, CedarSet, EntityUid, typeOf, type Value } from "./values.ts";
 
-/** `left in right`, where right is an entity or a set of entities. */
+/** `left in right`. The right side is an entity or a set of entities. */
 export function compileIn(left: Code, right: Code): Code {
   const isWithinRight = withinOf(right);
   return { run: (env) => isWithinRight(env, asEntity(left.run(env))) };
 }
 
-/** `left is T` and `left is T in right`; the right side is evaluated only for entities of the type. */
+/** `left is T` and `left is T in right`. The right side is evaluated only if the entity has the type. */
 export function compileIs(left: Code, type: string, right: Code | null): Code {
   const isWithinRight = right ? withinOf(right) : null;
   return {
@@ -20,7 +20,7 @@ export function compileIs(left: Code, type: string, right: Code | null): Code {
   };
 }
 
-/** Whether an entity is within what the right side names. */
+/** Whether an entity is within the entities on the right side. */
 function withinOf(right: Code): (env: Environment, entity: EntityUid) => boolean {
   const known = right.constant === undefined ? null : entityKeys(right.constant);
   if (known) return (env, entity) => isWithinAny(env, entity, known);
@@ -35,7 +35,7 @@ function isWithinAny(env: Environment, entity: EntityUid, keys: readonly string[
   return keys.some((key) => isWithin(env, entity, key));
 }
 
-/** The keys of one entity or a set of entities, or null where there is something else. */
+/** The keys of one entity or of a set of entities. Null for any other value. */
 function entityKeys(value: Value): string[] | null {
   if (value instanceof EntityUid) return [value.key];
   if (!(value instanceof CedarSet)) return null;

@@ -3,17 +3,17 @@ import { tokensOf } from "./tokens.ts";
 /** Kinds of things in the registry that a policy may name. */
 export type NamedKind = "App" | "Segment" | "Group" | "User" | "ServiceToken" | "tag" | "host" | "provider";
 
-/** A name that a policy gives, and how it stands in Cedar's text. */
+/** A name in a policy, and its spelling in Cedar's text. */
 export interface Mention {
   readonly kind: NamedKind;
   readonly name: string;
-  /** `Group::"sales"`, or `"sales"` where it is compared as text. */
+  /** `Group::"sales"`, or `"sales"` if the name is compared as text. */
   readonly text: string;
 }
 
 const ENTITIES: ReadonlySet<string> = new Set<NamedKind>(["App", "Segment", "Group", "User", "ServiceToken"]);
 
-/** What attributes hold, as far as the registry knows all of it. */
+/** Attributes whose possible values the registry knows completely, with the kind of thing that they name. */
 const ATTRIBUTES: Readonly<Record<string, NamedKind>> = {
   "resource.name": "App",
   "resource.segment.name": "Segment",
@@ -25,7 +25,10 @@ const ATTRIBUTES: Readonly<Record<string, NamedKind>> = {
 
 const COMPARING = ["==", "!=", "contains", "containsAny", "containsAll"];
 
-/** The names in statements of Cedar's JSON format, each once: entities, and texts that an attribute is compared with. */
+/**
+ * The names in statements of Cedar's JSON format, each once: entities, and the texts that attributes are
+ * compared with.
+ */
 export function mentionsIn(statements: unknown): Mention[] {
   const found = new Map<string, Mention>();
   const note = (kind: NamedKind, name: string, isEntity: boolean) => {
@@ -38,7 +41,8 @@ export function mentionsIn(statements: unknown): Mention[] {
     const { type, id } = part;
     if (typeof id === "string" && ENTITIES.has(String(type))) note(type as NamedKind, id, true);
     for (const [kind, name] of comparisonsIn(part)) note(kind, name, false);
-    // An annotation says nothing, and may say anything. The first statement is noted first.
+    // Annotations are skipped, because they have no meaning and may contain anything. The order is reversed
+    // so that the first statement is noted first.
     for (const [key, value] of Object.entries(part).reverse()) if (key !== "annotations") open.push(value);
   }
   return [...found.values()];
@@ -62,7 +66,7 @@ function comparisonsIn(expression: Json): [NamedKind, string][] {
   });
 }
 
-/** `context.request.host`, or "" for what is no attribute of a variable. */
+/** `context.request.host`, or "" if the expression is not an attribute of a variable. */
 export function pathOf(expression: unknown): string {
   if (!isJson(expression)) return "";
   if (typeof expression.Var === "string") return expression.Var;
@@ -78,7 +82,10 @@ function textsIn(expression: unknown): string[] {
   return Array.isArray(expression.Set) ? expression.Set.flatMap(textsIn) : [];
 }
 
-/** Where the mention stands in Cedar's text, in characters; the beginning where its spelling is another one there. */
+/**
+ * Where the mention is in Cedar's text, in characters. The beginning of the text if the mention is spelled
+ * differently there.
+ */
 export function placeOf({ text }: Mention, source: string): number {
   const wanted = [...tokensOf(text)].map((token) => token.text);
   const tokens = [...tokensOf(source)];

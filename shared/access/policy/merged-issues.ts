@@ -11,17 +11,20 @@ export interface Finding {
 
 export interface MergedFinding {
   readonly message: string;
-  /** Of what is wrong itself, such as the attribute behind its dot. */
+  /** The place of the wrong part itself, such as the attribute after its dot. */
   readonly at: number;
 }
 
-/** `attribute `a.b` in context for Action::"read" not found` and the like: what lacks, and where it lacks. */
+/**
+ * Matches `attribute `a.b` in context for Action::"read" not found` and similar messages: which attribute is
+ * missing, and where it is missing.
+ */
 const LACKS =
   /^attribute `(?<name>[^`]+)` (?:in context for Action::"(?<action>[^"]+)"|on entity type `(?<type>[^`]+)`) not found$/;
 
 /**
- * Cedar checks a statement once for each kind of request, and says the same of each. One fault is one finding, at the place
- * that is wrong, with for whom it is.
+ * Cedar checks a statement once for each kind of request, and reports the same fault each time. This function
+ * merges these reports into one finding. The finding is at the wrong place and names the kinds of requests.
  *
  * @param text The statement.
  */
@@ -40,7 +43,7 @@ export function mergeFindings(findings: readonly Finding[], text: string): Merge
     .sort((a, b) => a.at - b.at || a.message.localeCompare(b.message));
 }
 
-/** The statement has a name of its own, which its author never wrote. */
+/** Removes the statement's name from a message, because the author never wrote that name. */
 const withoutPolicy = (message: string): string => message.replace(/^for policy `[^`]*`, /, "");
 
 function mergeOne(same: readonly Finding[], text: string): MergedFinding {

@@ -5,7 +5,7 @@ import { Duration } from "./extensions/duration.ts";
 import { add, type Long, multiply, negate, subtract } from "./long.ts";
 import { asBool, asLong, asSet, type CedarSet, equal, typeOf, type Value } from "./values.ts";
 
-/** Operators whose two operands are always both evaluated. */
+/** Operators that always evaluate both operands. */
 export const BINARY_OPERATORS: ReadonlyMap<string, (left: Code, right: Code) => Run> = new Map(
   Object.entries({
     "==": (left: Code, right: Code): Run => equality(left, right),
@@ -51,7 +51,7 @@ function arithmetic(operate: (a: Long, b: Long) => Long) {
   };
 }
 
-/** Longs, datetimes and durations have an order, each among its own kind. */
+/** Longs, datetimes and durations can be ordered, but only within the same type. */
 function ordering(holds: (a: Long, b: Long) => boolean) {
   return (left: Code, right: Code): Run => {
     return (env) => {

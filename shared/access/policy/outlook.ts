@@ -2,22 +2,28 @@ import type { Environment } from "./environment.ts";
 import { EvaluationError } from "./errors.ts";
 import { holds, type Policy } from "./policy.ts";
 
-/** Thrown where a policy asks for what is not known of a request: whether it holds depends on that. */
+/**
+ * Thrown if a policy reads a fact of the request that is not known. Then the result of the policy depends on
+ * that fact.
+ */
 export const UNKNOWN = Symbol("not known of the request");
 
-/** What policies say to requests of which not everything is known. */
+/** What policies decide about requests that are only partly known. */
 export interface Outlook {
-  /** `yes`: every such request is allowed; `no`: none is; `depends`: it turns on what is not known. */
+  /**
+   * `yes`: every such request is allowed. `no`: every such request is denied. `depends`: the unknown facts
+   * decide.
+   */
   readonly answer: "yes" | "depends" | "no";
-  /** Ids of the statements that say so: those that permit, or those that forbid. */
+  /** The ids of the statements behind the answer: the statements that permit, or those that forbid. */
   readonly by: readonly string[];
-  /** Those that would decide otherwise, if what is not known is as they ask. */
+  /** The ids of the statements that would change the answer, if the unknown facts match their conditions. */
   readonly unless: readonly string[];
 }
 
 /**
- * Judges all requests at once that an environment with gaps stands for. It is cautious: where a policy looks at a gap at all,
- * the answer is `depends`, even if it would come to the same whatever stood there.
+ * Judges all requests at once that an environment with gaps stands for. The result is cautious: if a policy
+ * reads a gap, the answer is `depends`, even if every value would lead to the same decision.
  */
 export function outlookOf(policies: readonly Policy[], env: Environment): Outlook {
   const found = { permit: { sure: [], open: [] }, forbid: { sure: [], open: [] } } as Record<
@@ -36,7 +42,7 @@ export function outlookOf(policies: readonly Policy[], env: Environment): Outloo
   return { answer, by: permit.sure, unless: forbid.open };
 }
 
-/** A policy that errs is skipped, as Cedar does. */
+/** A policy that fails is skipped, as Cedar does. */
 function doesHold(policy: Policy, env: Environment): boolean | "depends" {
   try {
     return holds(policy, env);

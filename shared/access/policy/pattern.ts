@@ -1,9 +1,9 @@
-/** One element of a `like` pattern: any text, or this text. */
+/** One element of a `like` pattern: any text, or exactly this text. */
 export type PatternElement = "Wildcard" | { readonly Literal: string };
 
 /**
- * Compiles a `like` pattern. Matching is greedy from the left, each literal run at its first place after the
- * one before, so there is no backtracking however many wildcards the pattern holds.
+ * Compiles a `like` pattern. Matching goes from left to right. Each literal part is matched at its first
+ * place after the previous part. So there is no backtracking, whatever the number of wildcards.
  */
 export function compilePattern(elements: readonly PatternElement[]): (text: string) => boolean {
   const runs = [""];

@@ -4,30 +4,33 @@ import { holds, type Policy } from "./policy.ts";
 import type { Decision } from "./request.ts";
 import type { Variable } from "./scopes.ts";
 
-/** The parts of a policy's head, the one that tells most apart first. */
+/** The parts of a policy's head. The part that separates the most policies comes first. */
 const LEVELS: readonly Variable[] = ["resource", "principal", "action"];
 
-/** A policy at its place in the set. */
+/** A policy and its place in the set. */
 interface Placed {
   readonly policy: Policy;
   readonly place: number;
-  /** Whether it stands under several keys, so that one request may come by it more than once. */
+  /** Whether the policy is stored under several keys. Then one request may reach the policy more than once. */
   readonly isRepeated: boolean;
 }
 
-/** Policies whose head agrees up to one level: those that name an entity there, and those that do not. */
+/**
+ * Policies whose heads are equal up to one level. They are split into policies that name an entity at that
+ * level and policies that don't.
+ */
 interface Node {
   readonly byKey: Map<string, Node>;
   any: Node | null;
-  /** Behind the last level. */
+  /** The policies after the last level. */
   readonly policies: Placed[];
 }
 
 const newNode = (): Node => ({ byKey: new Map(), any: null, policies: [] });
 
 /**
- * Policies found by what their heads name: resource, then principal, then action. The cost of a decision follows the
- * policies that could match, not those of other apps or other people.
+ * Finds policies by the entities in their heads: resource, then principal, then action. So the cost of a
+ * decision depends on the policies that could match, not on the policies for other apps or other people.
  */
 export class PolicySet {
   readonly #root = newNode();
@@ -39,7 +42,10 @@ export class PolicySet {
     }
   }
 
-  /** Cedar's decision: a forbid that holds wins, a permit that holds allows, nothing else does; errors are skipped. */
+  /**
+   * Cedar's decision. A matching forbid wins. Otherwise a matching permit allows. Otherwise the request is
+   * denied. Policies that fail are skipped.
+   */
   decide(env: Environment): Decision {
     const found = new Findings(env);
     visit(this.#root, 0, found);
@@ -47,7 +53,7 @@ export class PolicySet {
   }
 }
 
-/** What the policies say that were come by so far. */
+/** The results of the policies that were evaluated so far. */
 class Findings {
   readonly env: Environment;
   readonly #permits: Placed[] = [];
@@ -109,7 +115,7 @@ function file(node: Node, placed: Placed, level: number): void {
   }
 }
 
-/** Walks to every policy whose head could match. */
+/** Visits every policy whose head could match. */
 function visit(node: Node, level: number, found: Findings): void {
   const variable = LEVELS[level];
   if (variable === undefined) {
@@ -124,7 +130,8 @@ function visit(node: Node, level: number, found: Findings): void {
   if (own) visit(own, level + 1, found);
   const ancestors = env.entities.get(key)?.ancestors;
   if (!ancestors) return;
-  // Someone may be in thousands of groups, or thousands of groups may be named: the shorter list is walked.
+  // A caller may be in thousands of groups, and policies may name thousands of groups. So the shorter list is
+  // walked.
   if (ancestors.size <= node.byKey.size) {
     for (const ancestor of ancestors) {
       const next = ancestor === key ? undefined : node.byKey.get(ancestor);

@@ -5,7 +5,7 @@ import { asList, asObject, asText, fields } from "./json.ts";
 import { compileScope, type Scope } from "./scopes.ts";
 import { asBool } from "./values.ts";
 
-/** One Cedar policy, ready to be evaluated. */
+/** One compiled Cedar policy. */
 export interface Policy {
   readonly id: string;
   readonly effect: "permit" | "forbid";
@@ -15,14 +15,22 @@ export interface Policy {
   readonly conditions: readonly ((env: Environment) => boolean)[];
 }
 
-/** Whether a policy's head and conditions hold. Throws `EvaluationError`. */
+/**
+ * Whether a policy's head and conditions hold.
+ *
+ * @throws EvaluationError
+ */
 export const holds = ({ principal, action, resource, conditions }: Policy, env: Environment): boolean =>
   principal.matches(env) &&
   action.matches(env) &&
   resource.matches(env) &&
   conditions.every((condition) => condition(env));
 
-/** Compiles a policy in Cedar's JSON format. Throws `CompileError`, which names the place. */
+/**
+ * Compiles a policy in Cedar's JSON format.
+ *
+ * @throws CompileError Names the place.
+ */
 export function compilePolicy(id: string, json: unknown): Policy {
   const place = new Place();
   const policy = fields(json, place, [

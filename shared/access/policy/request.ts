@@ -1,6 +1,6 @@
 /**
- * The facts of one request that policies judge. The gateway fills them, the evaluator reads them, the decision
- * record keeps them. How they appear in Cedar is `shared/access/policy/schema.ts`.
+ * The facts of one request that policies judge. The gateway fills them, the evaluator reads them, and the
+ * decision record stores them. `shared/access/policy/schema.ts` defines how they appear in Cedar.
  */
 export interface RequestFacts {
   readonly principal: PrincipalFacts;
@@ -12,7 +12,7 @@ export interface RequestFacts {
     readonly country: string | null;
     readonly asn: number | null;
   };
-  /** Null for callers without a sign-in. */
+  /** Null for callers who didn't sign in. */
   readonly authentication: {
     readonly provider: string;
     readonly acr: string | null;
@@ -21,13 +21,13 @@ export interface RequestFacts {
     readonly ageSeconds: number;
   } | null;
   readonly device: DeviceFacts | null;
-  /** 0 (none) to 100. */
+  /** From 0 (no risk) to 100. */
   readonly risk: number;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
 }
 
-/** Of a request of which nobody knows where it came from, and of a sign-in of which nobody knows how it was. */
+/** The values for a request from an unknown place, and for a sign-in about which nothing is known. */
 export const UNKNOWN_NETWORK: RequestFacts["network"] = { ip: null, country: null, asn: null };
 export const UNKNOWN_SIGN_IN: NonNullable<RequestFacts["authentication"]> = {
   provider: "",
@@ -39,7 +39,7 @@ export const UNKNOWN_SIGN_IN: NonNullable<RequestFacts["authentication"]> = {
 export type PrincipalFacts =
   | {
       readonly type: "User";
-      /** The user's id; the Cedar entity id is the e-mail: `User::"alice@example.com"`. */
+      /** The user's id. The Cedar entity id is not this id but the e-mail: `User::"alice@example.com"`. */
       readonly id: string;
       readonly email: string;
       readonly emailVerified: boolean;
@@ -66,36 +66,42 @@ export interface DeviceFacts {
   readonly compliant: boolean;
   readonly diskEncrypted: boolean;
   readonly firewallEnabled: boolean;
-  /** Seconds since the posture was reported. */
+  /** Seconds since the device posture was reported. */
   readonly ageSeconds: number;
 }
 
-/** One action per class of HTTP methods, and one for long-lived connections. All are in the group `access`. */
+/**
+ * One action for each class of HTTP methods, and one for long-lived connections. All actions are in the group
+ * `access`.
+ */
 export const ACTIONS = ["read", "write", "delete", "connect"] as const;
 export type ActionName = (typeof ACTIONS)[number];
 
-/** GET, HEAD and OPTIONS read; DELETE deletes; an upgrade connects; everything else writes. */
+/** GET, HEAD and OPTIONS are `read`. DELETE is `delete`. An upgrade is `connect`. Everything else is `write`. */
 export function actionOf(method: string, isUpgrade: boolean): ActionName {
   if (isUpgrade) return "connect";
   if (method === "GET" || method === "HEAD" || method === "OPTIONS") return "read";
   return method === "DELETE" ? "delete" : "write";
 }
 
-/** COPY reads what it copies; MOVE also takes it away from where it was (RFC 4918 §9.8, §9.9). */
+/**
+ * COPY also reads the resource that it copies. MOVE reads the resource and also removes it from its old place
+ * (RFC 4918 §9.8, §9.9).
+ */
 const FURTHER: Readonly<Record<string, readonly ActionName[]>> = {
   COPY: ["read"],
   MOVE: ["read", "delete"],
 };
 
-/** All that a request does to the resource in its request line. */
+/** All actions of a request on the resource in its request line. */
 export function actionsOf(method: string, isUpgrade: boolean): readonly ActionName[] {
   return [actionOf(method, isUpgrade), ...(Object.hasOwn(FURTHER, method) ? (FURTHER[method] ?? []) : [])];
 }
 
 export interface Decision {
   readonly decision: "allow" | "deny";
-  /** Ids of the policies that decided: the forbids that hold, else the permits that hold. */
+  /** The ids of the policies that decided: the matching forbids, or else the matching permits. */
   readonly determining: readonly string[];
-  /** Policies that erred and were skipped. */
+  /** The policies that failed and were skipped. */
   readonly erroring: readonly { readonly id: string; readonly message: string }[];
 }

@@ -1,4 +1,7 @@
-/** Our Cedar schema: what a policy may speak of. Policies are validated against it, strictly, when published. */
+/**
+ * Our Cedar schema: everything that a policy may refer to. Policies are strictly validated against the schema
+ * when they are published.
+ */
 export const CEDAR_SCHEMA = `
 entity Group in [Group];
 entity User in [Group] = { id: String, email: String, emailVerified: Bool, name: String };

@@ -5,10 +5,13 @@ import type { EntityUid } from "./values.ts";
 
 export type Variable = "principal" | "action" | "resource";
 
-/** One line of a policy's head: what it matches, and the entities that it is found by. */
+/** One line of a policy's head: what it matches, and the keys under which the policy is stored. */
 export interface Scope {
   readonly matches: (env: Environment) => boolean;
-  /** A request can match only if its entity, or one above it, has one of these keys; null: any can. */
+  /**
+   * A request can match only if its entity, or an entity above it, has one of these keys. Null: any request
+   * can match.
+   */
   readonly keys: readonly string[] | null;
 }
 
@@ -48,7 +51,7 @@ function ofType(variable: Variable, scope: Json, place: Place): Scope {
   return { matches: (env) => isType(env) && matches(env), keys };
 }
 
-/** `in` names one entity, or (for actions) a list. */
+/** `in` names one entity, or for actions a list of entities. */
 function entitiesOf(scope: Json, place: Place): EntityUid[] {
   if (scope.entities !== undefined) {
     return asList(scope.entities, place.at("entities")).map((entity, i) =>

@@ -1,33 +1,34 @@
 import { isToken, tokensOf } from "./tokens.ts";
 
 /**
- * How intricate a statement may be. Cedar's parser and validator work by recursion inside of WebAssembly, whose stack
- * can't be guarded from outside, and copy the left side of `is … in` and `has a.b`: a text could break the parser or keep
- * it busy for hours. So such texts are refused before it sees them. Alone, 111 brackets or 1,267 operators break version 4.13
- * (`test/unit/access/policy/source-limits.test.ts` stays at each limit).
+ * The limits on how complex a statement may be. Cedar's parser and validator use recursion inside
+ * WebAssembly, whose stack can't be protected from outside. They also copy the left side of `is … in` and
+ * `has a.b`. So a text could crash the parser or keep it busy for hours. Such texts are refused before the
+ * parser gets them. 111 brackets alone or 1,267 operators alone break version 4.13
+ * (`test/unit/access/policy/source-limits.test.ts` tests each limit).
  */
 export const SOURCE_LIMITS = {
-  /** Brackets of any kind inside one another. */
+  /** The nesting depth of brackets of any kind. */
   depth: 64,
-  /** `!` or `-` in a row. */
+  /** How many `!` or `-` may follow each other. */
   unary: 16,
-  /** `if` in one statement. */
+  /** How many `if` one statement may contain. */
   conditions: 32,
-  /** Operators and accesses to members in one statement. Long lists belong into sets. */
+  /** Operators and member accesses in one statement. Authors should use sets for long lists. */
   operators: 600,
-  /** All of these together: a bracket takes as much of the parser's stack as twelve operators. */
+  /** All of these together. A bracket uses as much of the parser's stack as twelve operators. */
   load: 900,
-  /** Tokens that Cedar copies while it works on one statement. */
+  /** The tokens that Cedar copies while it works on one statement. */
   copies: 5_000,
 } as const;
 
 export interface TooIntricate {
   readonly message: string;
-  /** Where in the source, in characters. */
+  /** The place in the source, in characters. */
   readonly at: number;
 }
 
-/** The first place where a statement is more intricate than allowed or is no text of Cedar's, or null. */
+/** The first place where a statement is too complex or is not Cedar text. Null if there is none. */
 export function tooIntricate(source: string): TooIntricate | null {
   let gauge = new Gauge();
   for (const token of tokensOf(source)) {
@@ -45,7 +46,7 @@ export function tooIntricate(source: string): TooIntricate | null {
   return null;
 }
 
-/** A character that can be seen as it is, any other by its number: a byte order mark, say. */
+/** A visible character as it is. Any other character, such as a byte order mark, by its number. */
 function spelt(character: string): string {
   if (/^[\x21-\x7e]$/.test(character)) return character;
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
@@ -53,15 +54,15 @@ function spelt(character: string): string {
 
 const WORDS = new Set(["in", "has", "like", "is", "then", "else"]);
 const OPERATORS = new Set(["||", "&&", "==", "!=", "<=", ">=", "<", ">", "=", "+", "*", "-", "/", "%", "."]);
-/** Behind these begins an operand of `is` and `has`. */
+/** An operand of `is` or `has` begins after one of these tokens. */
 const BOUNDS = new Set(["||", "&&", "==", "!=", "<=", ">=", "<", ">", ",", ":", "if", "then", "else", "in"]);
 
-/** What stands between two brackets so far, in tokens as Cedar works on them. */
+/** The tokens between two brackets so far, counted as Cedar works on them. */
 interface Level {
   weight: number;
-  /** The operand that `is` or `has` would copy. */
+  /** The size of the operand that `is` or `has` would copy. */
   operand: number;
-  /** The operand that each further name behind `has` copies once more; 0 elsewhere. */
+  /** The size of the operand that each further name after `has` copies again. 0 at other places. */
   path: number;
 }
 
@@ -74,7 +75,7 @@ class Gauge {
   #copies = 0;
   #previous = "";
 
-  /** Says what is too much with this token, or null. */
+  /** What becomes too much with this token, in words. Null if nothing does. */
   take(token: string): string | null {
     this.#signs = token === "!" || token === "-" ? this.#signs + 1 : 0;
     if (token === "if") this.#conditions++;
@@ -84,7 +85,10 @@ class Gauge {
     return this.#fault();
   }
 
-  /** An index or a call of what is no name: one more access to what stands before it. */
+  /**
+   * An index, or a call on something that is not a name. Both count as one more access to the expression
+   * before them.
+   */
   #isAccess(token: string): boolean {
     if (token !== "[" && token !== "(") return false;
     const isBehindOperand = /[\w)\]}"]$/.test(this.#previous) && !WORDS.has(this.#previous);

@@ -1,6 +1,9 @@
-/** Kinds of callers: of them only the one who asks is known when a request is judged, with its groups and attributes. */
+/**
+ * The kinds of callers. When a request is judged, only the caller of this request is known, with its groups
+ * and attributes.
+ */
 const CALLERS = new Set(["User", "ServiceToken"]);
-/** What looks into the entity on its left. */
+/** Operators that read the entity on their left side. */
 const LOOKS = new Set(["in", "is", "has", ".", "getTag", "hasTag"]);
 
 type Json = Readonly<Record<string, unknown>>;
@@ -8,8 +11,9 @@ type Json = Readonly<Record<string, unknown>>;
 const isJson = (value: unknown): value is Json => typeof value === "object" && value !== null;
 
 /**
- * What a statement in Cedar's JSON says of a caller by name that it looks into, such as `User::"bob" in Group::"staff"`, or
- * null. It would be taken for one without groups, and a forbid about it would never hold.
+ * Finds a place where a statement in Cedar's JSON names a caller and reads the groups or attributes of that
+ * caller, such as `User::"bob" in Group::"staff"`. Null if there is none. The named caller would count as a
+ * caller without groups, so a forbid about that caller would never hold.
  */
 export function lookedIntoStranger(json: unknown): string | null {
   const open: unknown[] = [json];
@@ -26,7 +30,7 @@ export function lookedIntoStranger(json: unknown): string | null {
   return null;
 }
 
-/** A caller by name that the expression may be. */
+/** A named caller that the expression may result in. */
 function strangerIn(expression: unknown): string | null {
   if (!isJson(expression)) return null;
   const { Value: literal, "if-then-else": choice } = expression;

@@ -6,9 +6,9 @@ const ASSIGNMENT =
   /^\s*(principal|resource)\s+([A-Za-z_][A-Za-z0-9_]*(?:::[A-Za-z_][A-Za-z0-9_]*)*)::'([^']*)'\s*$/;
 
 /**
- * What a template is linked to, from its annotation
- * `@links("principal User::'ann@example.com', resource App::'wiki'; principal …")`: one link behind each semicolon.
- * The links stand in the policy's own text, so that a version of it says everything.
+ * The links of a template, from its annotation `@links("principal User::'ann@example.com', resource
+ * App::'wiki'; principal …")`. Semicolons separate the links. The links are part of the policy's own text, so
+ * that a version of the policy is complete.
  */
 export function parseLinks(annotation: string): Result<Slots[], string> {
   const links: Slots[] = [];

@@ -1,15 +1,17 @@
 import { CompileError, Place } from "./errors.ts";
 import { asObject, asUid, type Json } from "./json.ts";
 
-/** The entities that a template's slots stand for. */
+/** The entities that replace a template's slots. */
 export interface Slots {
   readonly principal?: { readonly type: string; readonly id: string };
   readonly resource?: { readonly type: string; readonly id: string };
 }
 
 /**
- * A template of Cedar's JSON format with its slots filled: a policy like any other. Exactly the slots that the template
- * has must be given. Throws `CompileError`.
+ * Fills the slots of a template in Cedar's JSON format. The result is a policy like any other. The given
+ * slots must be exactly the slots of the template.
+ *
+ * @throws CompileError
  */
 export function linkTemplate(template: unknown, slots: Slots): Json {
   const place = new Place();

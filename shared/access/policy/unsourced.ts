@@ -1,14 +1,15 @@
 /**
- * Facts that the schema names and that nothing measures yet. A policy about them would hold always or never, so it is
- * refused when it is published. Attribute names and entity types are literals in Cedar, so none can hide.
+ * Facts that the schema names but nothing measures yet. A policy about them would hold always or never, so it
+ * is refused when it is published. Attribute names and entity types are literals in Cedar, so every use can
+ * be found.
  */
 const ATTRIBUTES = new Set(["risk", "device"]);
 const TYPES = new Set(["Device"]);
 
-/** The keys under which Cedar's JSON names an entity type, and those under which it names attributes. */
+/** The keys under which Cedar's JSON names an entity type, and the keys under which it names attributes. */
 const TYPE_KEYS = new Set(["type", "entity_type"]);
 
-/** What a statement in Cedar's JSON says of such a fact, or null. */
+/** The first such fact in a statement of Cedar's JSON, in words, or null. */
 export function unsourcedFact(json: unknown): string | null {
   const open: unknown[] = [json];
   for (let part = open.pop(); part !== undefined; part = open.pop()) {
@@ -18,7 +19,7 @@ export function unsourcedFact(json: unknown): string | null {
       const attribute = named.find((name) => ATTRIBUTES.has(name));
       if (attribute !== undefined) return noSource(`context.${attribute}`);
       if (TYPE_KEYS.has(key) && TYPES.has(value as string)) return noSource(String(value));
-      // An annotation says nothing, and may say anything.
+      // Annotations are skipped, because they have no meaning and may contain anything.
       if (key !== "annotations") open.push(value);
     }
   }

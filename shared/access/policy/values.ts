@@ -8,7 +8,7 @@ import type { Long } from "./long.ts";
 
 /** A Cedar value. */
 export type Value = boolean | Long | string | EntityUid | CedarSet | CedarRecord | ExtensionValue;
-/** Read as a map is. */
+/** Has the reading methods of a map. */
 export interface CedarRecord extends Iterable<readonly [string, Value]> {
   readonly size: number;
   get(name: string): Value | undefined;
@@ -18,7 +18,7 @@ export type ExtensionValue = Decimal | IpAddress | Datetime | Duration;
 export class EntityUid {
   readonly type: string;
   readonly id: string;
-  /** Names the entity in maps and sets. A type holds no quote, so two entities never share a key. */
+  /** The entity's name in maps and sets. A type contains no quote, so two entities never have the same key. */
   readonly key: string;
   constructor(type: string, id: string) {
     this.type = type;
@@ -27,10 +27,10 @@ export class EntityUid {
   }
 }
 
-/** Below this size looking at each element is cheaper than filing them. */
+/** Below this size, comparing each element is cheaper than building an index. */
 const SMALL_SET = 8;
 
-/** The elements of a set, each once: plain ones by themselves, the others by their keys. */
+/** The elements of a set, each once. Plain elements are stored directly, other elements by their keys. */
 interface Filed {
   readonly plain: Set<Value>;
   readonly composed: Set<string>;
@@ -88,7 +88,7 @@ function isSame<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
   return true;
 }
 
-/** Cedar's `==`: values of different types are unequal, sets compare as sets. */
+/** Cedar's `==`. Values of different types are unequal. Sets are compared without order. */
 export function equal(a: Value, b: Value): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object") return false;
@@ -108,10 +108,13 @@ function equalRecords(a: CedarRecord, b: CedarRecord): boolean {
   return true;
 }
 
-/** Made once for each record, however often it is compared. */
+/** The key of a record is computed once, however often the record is compared. */
 const recordKeys = new WeakMap<CedarRecord, string>();
 
-/** A text that equal values share and unequal values do not. Each part says its own length or end. */
+/**
+ * A text that is the same for equal values and different for unequal values. Each part contains its own
+ * length or end mark.
+ */
 export function keyOf(value: Value): string {
   if (typeof value === "string") return `s${value.length}:${value}`;
   if (typeof value === "boolean") return value ? "t" : "f";

@@ -1,6 +1,9 @@
 import type { SessionEndReason } from "./types.ts";
 
-/** The WebSocket close code of a stream whose session ended: 4401 = sign in again, 4403 = no longer allowed. */
+/**
+ * The close code of a WebSocket stream whose session ended. 4401: the user can sign in again. 4403: the user
+ * is no longer allowed.
+ */
 export function closeCodeOf(reason: SessionEndReason): 4401 | 4403 {
   return NO_WAY_BACK.has(reason) ? 4403 : 4401;
 }

@@ -17,7 +17,7 @@ export type SessionCommand =
   | { readonly type: "touch"; readonly id: string }
   | { readonly type: "end"; readonly filter: SessionFilter; readonly reason: SessionEndReason }
   | { readonly type: "refresh"; readonly epoch: number; readonly principals: readonly Principal[] }
-  /** Ends what outlived its lifetime. */
+  /** Ends the sessions whose lifetime is over. */
   | { readonly type: "expire" };
 
 export interface SessionDecision {
@@ -26,12 +26,12 @@ export interface SessionDecision {
 }
 
 /**
- * `id_taken`: another session, live or ended, has this id or secret.
- * `user_disabled`: the user was disabled after the caller looked.
+ * - `id_taken`: another session, live or ended, has this id or secret.
+ * - `user_disabled`: the user was disabled after the caller had read the user.
  */
 export type SessionRefusal = "id_taken" | "user_disabled";
 
-/** Decides what a command changes at `now` (milliseconds). Changes nothing itself. */
+/** Decides what a command changes at `now` (milliseconds). This function changes nothing itself. */
 export function decide(
   state: SessionsState,
   command: SessionCommand,
@@ -71,8 +71,9 @@ function eventsOf(
 }
 
 /**
- * The answer to `verify`, read from the state after its events: what is live there is valid.
- * Whoever asks for the wrong app learns nothing, not even that the secret exists.
+ * The answer to `verify`. The answer is read from the state after the events of `verify`: a session that is
+ * live there is valid. A caller that asks for the wrong app learns nothing. The caller doesn't even learn
+ * that the secret exists.
  */
 export function verdictOf(state: SessionsState, secretHash: string, appId: string | null): Verdict {
   const live = liveBySecret(state, secretHash, appId);
@@ -125,8 +126,9 @@ function isTaken(state: SessionsState, { id, secretHash }: CreateSession): boole
 }
 
 /**
- * Ends sessions of the same user for the same thing (one app, or signing in) until one more fits under the cap, the
- * longest unused first: a session that is at work must not make room for one more.
+ * Ends sessions of the same user for the same purpose (one app, or signing in) until one more session fits
+ * under the cap. The session that was unused for the longest time ends first, so that a session in use
+ * doesn't end to make room for a new one.
  */
 function makeRoom(state: SessionsState, input: CreateSession, now: number): SessionEvent[] {
   const mine = [...state.live.values()]

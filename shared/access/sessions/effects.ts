@@ -1,11 +1,11 @@
 import type { SessionEvent } from "./state.ts";
 import type { SessionEndReason } from "./types.ts";
 
-/** What must happen outside the object's own rows after an event. */
+/** What must happen after an event, outside the rows that the object itself stores. */
 export type SessionEffect =
   /** Ends the streams that hold a kill line to this session. */
   | { readonly type: "cut_lines"; readonly sessionId: string; readonly reason: SessionEndReason }
-  /** Asks the holders of kill lines to decide anew: those of one session, or all (null). */
+  /** Asks the holders of kill lines to decide again: the holders for one session, or all holders (null). */
   | { readonly type: "recheck_lines"; readonly sessionId: string | null }
   /** Marks the session as ended in the registry's index. */
   | {
@@ -14,7 +14,7 @@ export type SessionEffect =
       readonly reason: SessionEndReason;
       readonly at: number;
     }
-  /** Ends the app sessions that came from a sign-in session, wherever they live. */
+  /** Ends the app sessions that came from a sign-in session, in every object that has some. */
   | { readonly type: "end_children"; readonly parentId: string };
 
 export function effectsOf(events: readonly SessionEvent[]): SessionEffect[] {

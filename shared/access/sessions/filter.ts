@@ -1,6 +1,9 @@
 import type { Session, SessionFilter } from "./types.ts";
 
-/** Whether a session is meant by the filter. A provider filter with neither subject nor `sid` means none. */
+/**
+ * Whether the filter selects a session. A provider filter without a subject and without a `sid` selects no
+ * session.
+ */
 export function matches(session: Session, filter: SessionFilter): boolean {
   switch (filter.by) {
     case "session":

@@ -1,14 +1,18 @@
 import type { AssertionKey } from "./types.ts";
 
 /**
- * When assertion keys are made, sign, and go. Of each algorithm there is always one that signs and one that
- * will sign next, published a whole period ahead so that every cache of the key set knows it by then.
+ * When assertion keys are made, when they sign, and when they are removed. Each algorithm always has one key
+ * that signs and one key that signs next. The next key is published a whole period early, so that every cache
+ * of the key set has it in time.
  */
 
 const DAY_MS = 24 * 3_600_000;
 /** How long a key signs. */
 export const SIGNING_PERIOD_MS = 30 * DAY_MS;
-/** How long a key stays published after it stopped signing: far above an assertion's 60 s and any isolate's cache. */
+/**
+ * How long a key stays published after it stopped signing. This is much longer than the 60 s of an assertion
+ * and than the cache of any isolate.
+ */
 export const OVERLAP_MS = DAY_MS;
 
 const ASSERTION_ALGORITHMS = ["ES256", "EdDSA"] as const satisfies readonly AssertionKey["alg"][];
@@ -16,10 +20,10 @@ const ASSERTION_ALGORITHMS = ["ES256", "EdDSA"] as const satisfies readonly Asse
 type KeyTimes = Pick<AssertionKey, "kid" | "alg" | "notBefore" | "expiresAt">;
 
 export interface RotationPlan {
-  /** Kids of keys that are no longer published. */
+  /** The ids (`kid`) of the keys that are no longer published. */
   readonly retire: readonly string[];
   readonly make: readonly Omit<KeyTimes, "kid">[];
-  /** When to plan again, once this plan was carried out. */
+  /** When to plan again after this plan was carried out. */
   readonly nextAt: number;
 }
 
@@ -39,7 +43,7 @@ export function planRotation(keys: readonly KeyTimes[], now: number): RotationPl
   return { retire, make, nextAt: Math.min(...changes.filter((at) => at > now)) };
 }
 
-/** Keys that sign at `now` first, then those to come, then those that only verify. */
+/** First the keys that sign at `now`, then the keys that will sign later, then the keys that only verify. */
 export function publishedOrder<K extends KeyTimes>(keys: readonly K[], now: number): K[] {
   const published = keys.filter((key) => key.expiresAt > now);
   const isFirst = (key: K) => signsAt(key, now);

@@ -3,7 +3,10 @@ import { REGIONS, SESSION_SHARDS } from "./types.ts";
 const SEGMENT = /^[a-z0-9_]{1,40}$/;
 const SHARD = /^(0|[1-9][0-9]?)$/;
 
-/** Whether `text` names a possible session object: `<segment>/<region>/<shard>`. Naming an object creates it. */
+/**
+ * Whether `text` is a possible name of a session object: `<segment>/<region>/<shard>`. The check matters
+ * because using a name creates the object.
+ */
 export function isOwner(text: string): boolean {
   const [segment = "", region = "", shard = "", ...rest] = text.slice(0, 80).split("/");
   return (

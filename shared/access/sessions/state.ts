@@ -1,31 +1,34 @@
 import type { Principal, Session, SessionEndReason } from "./types.ts";
 
-/** A live session with what only its owner knows. */
+/** A live session, together with the facts that only its owner object knows. */
 export interface LiveSession {
   readonly session: Session;
   readonly secretHash: string;
   readonly idleMs: number;
 }
 
-/** What is kept of an ended session, so that its cookie is answered with the reason. */
+/** What is kept of an ended session, so that a request with its cookie gets the reason. */
 export interface Tombstone {
   readonly id: string;
   readonly secretHash: string;
   readonly appId: string | null;
   readonly reason: SessionEndReason;
-  /** When the cookie would have expired anyway and the tombstone may go. */
+  /** When the cookie would have expired. The tombstone may be deleted then. */
   readonly until: number;
 }
 
 /**
- * What a decision about sessions depends on. The object loads only the rows that a command can concern;
- * the tests hold them all.
+ * The facts that a decision about sessions depends on. The object loads only the rows that a command can
+ * concern. The tests hold all rows.
  */
 export interface SessionsState {
   readonly epoch: number;
   readonly live: ReadonlyMap<string, LiveSession>;
   readonly ended: ReadonlyMap<string, Tombstone>;
-  /** The newest principals that the coordinator pushed, by user: a new session may have been prepared before. */
+  /**
+   * The newest principals that the coordinator pushed, by user. They are kept because a new session may have
+   * been prepared with an older principal.
+   */
   readonly principals: ReadonlyMap<string, Principal>;
 }
 

@@ -1,28 +1,31 @@
-/** The words and shapes of sessions, shared by the object that owns them and by everyone who asks it. */
+/** The terms and types of sessions. The object that owns sessions and all its callers use them. */
 
-/** Location hints of Durable Objects that sessions may live in. */
+/** Location hints of the Durable Objects in which sessions may be stored. */
 export const REGIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
 export type Region = (typeof REGIONS)[number];
 
-/** Shards of one segment in one region; a user's sessions there are always in the same one. */
+/** The shards of one segment in one region. All sessions of a user there are in the same shard. */
 export const SESSION_SHARDS = 16;
 
-/** The segment of the sign-in sessions at the auth host; no registry segment can have this id. */
+/** The segment of the sign-in sessions at the auth host. No segment of the registry can have this id. */
 export const SIGN_IN_SEGMENT = "signin";
-/** The built-in app through which administrators use the hub; lives in `SIGN_IN_SEGMENT`. */
+/** The built-in app through which administrators use the hub. Its sessions are in `SIGN_IN_SEGMENT`. */
 export const HUB_APP_ID = "hub";
 
-/** What is known about a user, as of `version`; replaced in live sessions when it changes. */
+/** What is known about a user at `version`. A change of the user replaces the principal in live sessions. */
 export interface Principal {
   readonly userId: string;
   readonly email: string;
   readonly emailVerified: boolean;
   readonly name: string;
-  /** Group names: direct membership in the registry plus the identity provider's, not yet transitive. */
+  /**
+   * Group names: the groups of the registry and of the identity provider with the user as a direct member.
+   * Groups above those groups are not in the list.
+   */
   readonly groups: readonly string[];
   readonly role: "owner" | "admin" | "auditor" | null;
   readonly status: "active" | "disabled";
-  /** Raised with each change; an older one never replaces a newer one. */
+  /** Every change raises the version. An older version never replaces a newer version. */
   readonly version: number;
 }
 
@@ -53,15 +56,15 @@ export type SessionEndReason =
   | "absolute_timeout"
   | "provider_logout"
   | "provider_disabled"
-  /** Deleted, or its issuer became another one. */
+  /** The provider was deleted, or its issuer was changed. */
   | "provider_removed"
   | "code_replayed"
   | "app_deleted"
   | "app_disabled"
-  /** To another host or segment. */
+  /** The app moved to another host or segment. */
   | "app_moved";
 
-/** A live session as its owner object sees it. The secret is never in it, nor its hash. */
+/** A live session as its owner object sees it. It never contains the secret or the hash of the secret. */
 export interface Session {
   readonly id: string;
   readonly kind: "sign_in" | "app";
@@ -72,7 +75,7 @@ export interface Session {
   readonly authentication: Authentication;
   readonly createdAt: number;
   readonly lastSeenAt: number;
-  /** End of the absolute lifetime; the idle lifetime or someone may end it before. */
+  /** The end of the absolute lifetime. The session may end earlier by its idle lifetime or by a command. */
   readonly expiresAt: number;
   readonly ip: string;
   readonly userAgent: string;
@@ -89,8 +92,8 @@ export interface CreateSession {
   readonly authentication: Authentication;
   readonly lifetime: SessionLifetime;
   /**
-   * Exact cap on live sessions of this user in this object for this app, or for signing in; the longest unused is ended
-   * to make room.
+   * The exact cap on live sessions of this user in this object, for this app or for signing in. The session
+   * that was unused for the longest time ends to make room.
    */
   readonly maxPerUser: number;
   readonly ip: string;
@@ -98,18 +101,22 @@ export interface CreateSession {
 }
 
 export type CreateOutcome =
-  /** `ended` are the ids of the sessions that were ended to make room. */
+  /** `ended`: the ids of the sessions that ended to make room. */
   | { readonly ok: true; readonly session: Session; readonly ended: string[] }
   /**
-   * `stale`: the object can't vouch for its own freshness. `user_disabled`: the user was disabled after the caller
-   * looked. `id_taken`: another session, live or ended, has this id or secret.
+   * - `stale`: the object can't be sure that its own data is fresh.
+   * - `user_disabled`: the user was disabled after the caller had read the user.
+   * - `id_taken`: another session, live or ended, has this id or secret.
    */
   | { readonly ok: false; readonly reason: "stale" | "user_disabled" | "id_taken" };
 
 export type Verdict =
   | { readonly ok: true; readonly session: Session; readonly epoch: number }
   | { readonly ok: false; readonly reason: "unknown" | SessionEndReason; readonly epoch: number }
-  /** The object can't vouch for its own freshness (the coordinator is away): answer 503. */
+  /**
+   * The object can't be sure that its own data is fresh, because the coordinator can't be reached. Answer
+   * 503.
+   */
   | { readonly ok: false; readonly reason: "stale"; readonly epoch: number };
 
 export type SessionFilter =
@@ -125,64 +132,82 @@ export type SessionFilter =
     };
 
 /**
- * RPC of the `SegmentSessions` object. Its name is `<segment>/<region>/<shard>`.
- * `fetch` with `Upgrade: websocket` and `?session=<id>` opens a kill line: see `KillLineMessage`.
- * With `&epoch=<n>&version=<n>`, the epoch and the principal's version of the caller's last decision, it says nothing
- * until something changes; otherwise, or when one of them is old, the first frame is a `recheck`. An ended session's line says `end` at once; 404 when
- * the session is unknown, 503 when the object can't vouch for itself; open lines are closed with 1013 once it can't.
+ * The RPC of the `SegmentSessions` object. The name of the object is `<segment>/<region>/<shard>`.
+ *
+ * `fetch` with `Upgrade: websocket` and `?session=<id>` opens a kill line: see `KillLineMessage`. The caller
+ * can add `&epoch=<n>&version=<n>`: the epoch and the principal's version of its last decision. If both are
+ * still current, the object sends nothing until something changes. If they are missing or one of them is old,
+ * the first frame is a `recheck`.
+ *
+ * The kill line of an ended session says `end` at once. The answer is 404 for an unknown session, and 503 if
+ * the object can't be sure that its data is fresh. Once the object can't be sure any more, it closes open
+ * lines with 1013.
  */
 export interface SegmentSessionsRpc {
   create(input: CreateSession): Promise<CreateOutcome>;
   /**
-   * `touch` is false for what must not keep a session alive (background checks). Compares the hash in constant time.
-   * A secret that no live session has is answered from what is there: nothing is written, and nobody is asked.
+   * `touch` is false for requests that must not keep a session alive (background checks). The hash is
+   * compared in constant time. For a secret without a live session, the object answers from the data it has:
+   * it writes nothing and asks no other object.
    */
   verify(secretHash: string, appId: string | null, touch: boolean): Promise<Verdict>;
-  /** Ends all live sessions that match, cuts their kill lines before it returns, and says which they were. */
+  /**
+   * Ends all live sessions that match the filter, and returns their ids. Cuts their kill lines before it
+   * returns.
+   */
   end(filter: SessionFilter, reason: SessionEndReason): Promise<{ ended: string[] }>;
   list(filter: SessionFilter): Promise<Session[]>;
   /**
-   * A session that came from this one was used, and so was this one. Returns its idle lifetime in milliseconds, null when
-   * it is not live.
+   * Tells this session that a session made from it was used, so this session counts as used too. Returns the
+   * idle lifetime of this session in milliseconds, or null if this session is not live.
    */
   keepAlive(id: string): Promise<number | null>;
   /**
-   * From the coordinator: what changed. All kill lines are told to decide anew at a newer epoch, else those of the users
-   * that changed.
+   * The coordinator calls this to tell what changed. If the epoch is newer, all kill lines are told to decide
+   * again. Otherwise only the kill lines of the changed users are told.
    */
   refresh(news: News): Promise<Heard>;
 }
 
 /** What the coordinator tells one session object. */
 export interface News {
-  /** The policy epoch: what policies are evaluated with is as new as this. */
+  /** The policy epoch. The data for evaluating policies is at least as new as this epoch. */
   readonly epoch: number;
-  /** Every change of a user up to this number is known to whoever learnt this, and what it missed before. */
+  /** A receiver of this news that also got all earlier news knows every change of a user up to this number. */
   readonly sequence: number;
-  /** Of the users that the object subscribed to, those that changed. */
+  /** The changed users among the users that the object subscribed to. */
   readonly principals: readonly Principal[];
 }
 
-/** What a session object answers to news: whom it need not be told of any more, until it subscribes again. */
+/**
+ * The answer of a session object to news. The coordinator need not tell the object about these users until
+ * the object subscribes again.
+ */
 export interface Heard {
-  /** Users of the news that have no session here. */
+  /** The users in the news that have no session in this object. */
   readonly absent: readonly string[];
-  /** There is no session at all. */
+  /** The object has no session at all. */
   readonly isIdle: boolean;
 }
 
 /** What a session object says over a kill line (JSON text frames). */
 export type KillLineMessage =
-  /** The session is over: cut the stream now, WebSocket close code as given. */
+  /** The session is over. The receiver cuts the stream now, with this WebSocket close code. */
   | { readonly type: "end"; readonly reason: SessionEndReason; readonly closeCode: 4401 | 4403 | 4408 }
-  /** Something a decision depends on changed: decide anew at this epoch, cut with 4403 unless it is an allow. */
+  /**
+   * Something that a decision depends on changed. The receiver decides again at this epoch, and cuts the
+   * stream with 4403 unless the new decision is "allow".
+   */
   | { readonly type: "recheck"; readonly epoch: number; readonly session: Session };
 
-/** What the gateway says over a kill line: real traffic flowed (at most once per 15 s), or a keep-alive. */
+/**
+ * What the gateway says over a kill line. `touch`: real traffic flowed (sent at most once per 15 s). `ping`:
+ * a keep-alive.
+ */
 export const KILL_LINE_TOUCH = "touch";
 export const KILL_LINE_PING = "ping";
 export const KILL_LINE_PONG = "pong";
-/** A kill line that is silent or lost for longer than this is a cut. */
+/** If a kill line is silent or lost for longer than this time, the stream is cut. */
 export const KILL_LINE_GRACE_MS = 5_000;
 
 /** RPC of the one `NetworkCoordinator` object, named `network`. */
@@ -190,43 +215,55 @@ export interface NetworkCoordinatorRpc {
   /** The current policy epoch. */
   epoch(): Promise<number>;
   /**
-   * Raises the policy epoch after a change of what policies are evaluated with, and tells every session object, awaited.
-   * Objects that could not be told are retried by alarm; `pending` names them.
+   * Raises the policy epoch after a change of the data for evaluating policies. Tells every session object
+   * and awaits the answers. An alarm retries the objects that could not be told, and `pending` names them.
    */
   publish(): Promise<{ epoch: number; pending: string[] }>;
-  /** Tells the session objects that subscribed to these users, awaited, what is known about the users now. Like `publish`. */
+  /**
+   * Tells the session objects that subscribed to these users what is known about the users now, and awaits
+   * the answers. Failed calls are handled as in `publish`.
+   */
   tell(principals: readonly Principal[]): Promise<{ pending: string[] }>;
   /**
-   * Tells the objects of these segments, awaited, that the registry of the mesh has reached a revision. Like `publish`, but
-   * who is known to have learnt that revision is not told again. `pending` names segments.
+   * Tells the objects of these segments that the registry of the mesh has reached a revision, and awaits the
+   * answers. Failed calls are handled as in `publish`, but objects that already know the revision are not
+   * told again. `pending` names segments.
    */
   tellMesh(revision: number, segments: readonly string[]): Promise<{ pending: string[] }>;
   /**
-   * A session object's freshness check: what changed after sequence `since`, so that a lost push heals itself; with
-   * `more`, ask again from there. With `userId` it subscribes to that user first, and learns of a change of the user's in
-   * the last minutes, however old its caller's knowledge is. Call it so before the first session of a user is made.
+   * The freshness check of a session object. The answer contains the changes after sequence `since`, so the
+   * check repairs a lost push. If `more` is true, ask again from the sequence in the answer. With `userId`,
+   * the object first subscribes to that user. It then also gets a change of that user from the last minutes,
+   * however old the data of its caller is. Call `join` with `userId` before the first session of a user is
+   * made.
    */
   join(owner: string, since: number, userId?: string): Promise<News & { readonly more: boolean }>;
-  /** Ends matching sessions in the named owners, or in all active ones when `owners` is null; retried by alarm. */
+  /**
+   * Ends matching sessions in the named owners, or in all active owners if `owners` is null. An alarm retries
+   * failed calls.
+   */
   endEverywhere(
     owners: readonly string[] | null,
     filter: SessionFilter,
     reason: SessionEndReason,
   ): Promise<{ ended: string[]; pending: string[] }>;
-  /** Assertion keys: the current and the next one, private JWKs, of each algorithm. Made on first use, rotated by alarm. */
+  /**
+   * The assertion keys: the current key and the next key of each algorithm, as private JWKs. The keys are
+   * made on first use, and an alarm rotates them.
+   */
   assertionKeys(): Promise<AssertionKeySet>;
 }
 
 export interface AssertionKey {
   readonly kid: string;
   readonly alg: "ES256" | "EdDSA";
-  /** A private JWK; its public half is what the key set endpoint shows. */
+  /** A private JWK. The key set endpoint publishes its public half. */
   readonly jwk: Readonly<Record<string, string>>;
   readonly notBefore: number;
   readonly expiresAt: number;
 }
 
 export interface AssertionKeySet {
-  /** Those that sign now come first; all of them are published. */
+  /** All published keys. The keys that sign now come first. */
   readonly keys: readonly AssertionKey[];
 }

@@ -1,10 +1,13 @@
 import { err, ok, type Result } from "../../../base/result.ts";
 import { isClaims } from "../claim-at.ts";
 
-/** Reads what GitHub's REST API answers (version 2022-11-28). Each error says what was not as documented. */
+/**
+ * Reads the answers of GitHub's REST API (version 2022-11-28). Each error says which part differs from the
+ * documentation.
+ */
 
 export interface GithubAccount {
-  /** The number that stays when the login is changed and given to somebody else. */
+  /** The number of the account. The number stays the same if the login is changed and given to another person. */
   readonly id: number;
   readonly login: string;
   readonly name: string;
@@ -23,7 +26,10 @@ export interface GithubEmail {
   readonly verified: boolean;
 }
 
-/** `GET /user/emails`: the primary address, or null when none is. Two of them are refused: which one counts is not ours to say. */
+/**
+ * `GET /user/emails`: the primary address, or null if no address is primary. Two primary addresses are
+ * refused, because we can't decide which one counts.
+ */
 export function readPrimaryEmail(items: readonly unknown[]): Result<GithubEmail | null, string> {
   const primary = items.filter((item) => isClaims(item) && item.primary === true);
   if (primary.length > 1) return err("several addresses are primary");
@@ -33,7 +39,7 @@ export function readPrimaryEmail(items: readonly unknown[]): Result<GithubEmail 
   return ok({ email: only.email, verified: only.verified === true });
 }
 
-/** `GET /user/memberships/orgs/{org}`: whether this account is a member, not only invited. */
+/** `GET /user/memberships/orgs/{org}`: whether this account is a member. An invitation alone is not enough. */
 export function readMembership(
   body: unknown,
   organization: string,
@@ -48,7 +54,8 @@ export function readMembership(
 }
 
 /**
- * `GET /user/teams`: the teams of these organisations as `org/team`, with the teams above them, whose members they are too.
+ * `GET /user/teams`: the teams of these organizations as `org/team`, and the teams above them, because a
+ * member of a team is also a member of the teams above it.
  *
  * @param organizations In lower case.
  */

@@ -1,8 +1,8 @@
 export const GITHUB_ORIGIN = "https://github.com";
 
-/** Where a GitHub's OAuth server and its REST API are. */
+/** The addresses of the OAuth server and the REST API of github.com or of another GitHub installation. */
 export interface GithubPlaces {
-  /** The OAuth server's own name for itself (RFC 9207). */
+  /** The name that the OAuth server uses for itself (RFC 9207). */
   readonly issuer: string;
   readonly authorize: string;
   readonly token: string;
@@ -10,9 +10,9 @@ export interface GithubPlaces {
 }
 
 /**
- * The places of github.com, of an enterprise at `SUBDOMAIN.ghe.com`, or of a GitHub Enterprise Server.
+ * The addresses for github.com, for an enterprise at `SUBDOMAIN.ghe.com`, or for a GitHub Enterprise Server.
  *
- * @param origin Of its pages.
+ * @param origin The origin of its web pages.
  */
 export function githubPlaces(origin: string): GithubPlaces {
   const base = new URL(origin);

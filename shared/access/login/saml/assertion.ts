@@ -2,23 +2,23 @@ import { err, ok, type Result } from "../../../base/result.ts";
 import type { ExpectedResponse } from "./response.ts";
 import { childrenOf, type Element, isNamed, NS, namedChildren, onlyChild, textOf } from "./xml.ts";
 
-/** What an assertion says about the person, after every check. */
+/** What an assertion says about the person, after all checks. */
 export interface SamlIdentity {
-  /** Unique at the provider: it is believed once. */
+  /** Unique at the provider. Each assertion is accepted only once. */
   readonly assertionId: string;
-  /** Until when the assertion could be shown again: milliseconds since the Unix epoch. */
+  /** Until this time somebody could show the assertion again: milliseconds since the Unix epoch. */
   readonly rememberUntil: number;
   readonly subject: string;
-  /** Whether the subject is an e-mail address, as the provider says. */
+  /** Whether the provider says that the subject is an e-mail address. */
   readonly isAddress: boolean;
   readonly attributes: ReadonlyMap<string, readonly string[]>;
-  /** Seconds since the Unix epoch: when the person signed in at the provider. */
+  /** When the person signed in at the provider, in seconds since the Unix epoch. */
   readonly authenticatedAt: number;
   readonly context: string | null;
   readonly sessionIndex: string | null;
 }
 
-/** By which clocks may differ, in milliseconds. */
+/** The most milliseconds that two clocks may differ. */
 const SKEW_MS = 60_000;
 const MAX_ATTRIBUTES = 200;
 const BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
@@ -26,8 +26,8 @@ const EMAIL_ADDRESS = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
 const TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 
 /**
- * Reads an assertion that was signed (SAML Profiles §4.1.4.3): of this provider, about somebody who signs in here, now, in
- * answer to this request.
+ * Reads a signed assertion (SAML Profiles §4.1.4.3). The assertion must come from this provider, be about a
+ * person who signs in here, be valid now, and answer this request.
  */
 export function readAssertion(
   assertion: Element,
@@ -65,7 +65,7 @@ export function readAssertion(
   });
 }
 
-/** Until when a bearer may show the assertion here, in answer to the request. */
+/** Until when the holder may show the assertion here, as the answer to the request. */
 function confirmedUntil(
   subject: Element,
   { recipient, requestId }: ExpectedResponse,
@@ -95,7 +95,7 @@ function conditionsFault(assertion: Element, { audience }: ExpectedResponse, now
   }
   const known = ["AudienceRestriction", "OneTimeUse", "ProxyRestriction"];
   const isKnown = (element: Element) => known.some((name) => isNamed(element, NS.assertion, name));
-  // SAML Core §2.5.1.1: what is not understood can't hold.
+  // SAML Core §2.5.1.1: a condition that is not understood counts as not met.
   if (!childrenOf(conditions).every(isKnown)) return "the assertion has a condition that is not known";
   const restrictions = namedChildren(conditions, NS.assertion, "AudienceRestriction");
   const isForUs = (restriction: Element) =>
@@ -124,7 +124,7 @@ function authenticationOf(assertion: Element, now: number): Result<Authenticatio
   });
 }
 
-/** Values by the attribute's name; those of attributes that are named twice come together. */
+/** Values by attribute name. If an attribute is named twice, the values of both are joined. */
 function attributesOf(assertion: Element): Result<Map<string, string[]>, string> {
   const statements = namedChildren(assertion, NS.assertion, "AttributeStatement");
   const all = statements.flatMap((statement) => namedChildren(statement, NS.assertion, "Attribute"));
@@ -140,7 +140,10 @@ function attributesOf(assertion: Element): Result<Map<string, string[]>, string>
   return ok(attributes);
 }
 
-/** Milliseconds since the Unix epoch of an attribute, which SAML writes in UTC (Core §1.3.3); null for anything else. */
+/**
+ * The time in an attribute, in milliseconds since the Unix epoch. SAML writes times in UTC (Core §1.3.3).
+ * Null for any other text.
+ */
 function instant(element: Element, name: string): number | null {
   const text = element.getAttribute(name) ?? "";
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(text)) return null;

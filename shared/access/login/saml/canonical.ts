@@ -8,11 +8,13 @@ const TEXT = 3;
 type Namespaces = ReadonlyMap<string, string>;
 
 /**
- * Exclusive XML Canonicalization 1.0 of an element without comments, as `parseXml` gives them. A mistake in it can only
- * refuse: what is believed is read from the very text that it returns (`signature.ts`).
+ * Exclusive XML Canonicalization 1.0 of an element without comments, as `parseXml` returns it. A mistake in
+ * this function can only cause a refusal, because the trusted content is read from the text that this
+ * function returns (`signature.ts`).
  *
- * @param inclusive Prefixes that are rendered where they are in scope, whether used or not (`InclusiveNamespaces`).
- * @param without Left out, with all that it holds: an enveloped signature.
+ * @param inclusive Prefixes that are rendered if they are in scope, even if they are not used
+ *   (`InclusiveNamespaces`).
+ * @param without This element is left out with its content: an enveloped signature.
  */
 export function canonical(
   element: Element,
@@ -58,7 +60,7 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const localOf = ({ localName, name }: { localName: string | null; name: string }): string =>
   localName ?? name;
 
-/** What the elements around this one declare. */
+/** The namespaces that the surrounding elements declare. */
 function scopeAbove(element: Element): Namespaces {
   const around: Element[] = [];
   for (let node = element.parentNode; node?.nodeType === ELEMENT; node = node.parentNode) {

@@ -2,9 +2,10 @@ import type { Claims } from "../claim-at.ts";
 import type { SamlIdentity } from "./assertion.ts";
 
 /**
- * What an assertion says, in the words of OpenID Connect. Attributes are claims by their names; a list of one value is that
- * value. What says who and when is ours to say: no attribute takes its place. SAML has no word for whether an address is
- * verified; an attribute `email_verified` may be.
+ * The content of an assertion in the terms of OpenID Connect. An attribute becomes a claim of the same name.
+ * A list with one value becomes that value. Our own code sets the claims about who signed in and when, so no
+ * attribute can replace them. SAML doesn't define whether an address is verified, but a provider may send an
+ * attribute `email_verified`.
  */
 export function claimsOf(identity: SamlIdentity, emailClaim: string): Claims {
   const attributes = [...identity.attributes]

@@ -1,12 +1,12 @@
 import { err, ok, type Result } from "../../../base/result.ts";
 import { allNamed, type Element, NS, namedChildren, onlyChild, parseXml, textOf } from "./xml.ts";
 
-/** What is used of a provider's metadata (SAML Metadata §2.4.3). */
+/** The parts of a provider's metadata that are used (SAML Metadata §2.4.3). */
 export interface IdpMetadata {
   readonly entityId: string;
-  /** Where browsers are sent to. */
+  /** Browsers are sent to this address. */
   readonly signInUrl: string;
-  /** Base64 of X.509 certificates; while a provider changes its key, there are two. */
+  /** X.509 certificates in Base64. While a provider changes its key, there are two. */
   readonly certificates: readonly string[];
   readonly wantsSignedRequests: boolean;
 }
@@ -14,7 +14,10 @@ export interface IdpMetadata {
 const REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 const MAX_CERTIFICATES = 10;
 
-/** Reads a provider's metadata, also out of a collection of several. Whether they are to be believed is the caller's question. */
+/**
+ * Reads a provider's metadata, also from a collection with several providers. The caller decides whether to
+ * trust the metadata.
+ */
 export function readIdpMetadata(text: string, entityId: string): Result<IdpMetadata, string> {
   const parsed = parseXml(text, { comments: true });
   if (!parsed.ok) return parsed;

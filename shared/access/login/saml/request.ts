@@ -1,20 +1,20 @@
 import { escapeAttribute, escapeText, NS } from "./xml.ts";
 
 export interface AuthnRequest {
-  /** An XML name: begins with a letter or `_`. */
+  /** An XML name: it begins with a letter or `_`. */
   readonly id: string;
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
   readonly destination: string;
   readonly recipient: string;
   readonly issuer: string;
-  /** The person must sign in anew. */
+  /** The person must sign in again. */
   readonly force: boolean;
 }
 
 const POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
-/** An `AuthnRequest` (SAML Core §3.4.1); it is not signed. */
+/** An `AuthnRequest` (SAML Core §3.4.1). It is not signed. */
 export function authnRequest({ id, at, destination, recipient, issuer, force }: AuthnRequest): string {
   const attributes = {
     "xmlns:samlp": NS.protocol,

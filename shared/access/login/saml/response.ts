@@ -3,26 +3,26 @@ import { readAssertion, type SamlIdentity } from "./assertion.ts";
 import { type IsSigned, signedText } from "./signature.ts";
 import { allNamed, type Element, isNamed, NS, namedChildren, onlyChild, parseXml, textOf } from "./xml.ts";
 
-/** What an answer must fit. */
+/** What an answer must match. */
 export interface ExpectedResponse {
   /** The provider's entity id. */
   readonly issuer: string;
   /** Our entity id. */
   readonly audience: string;
-  /** Where answers are posted to. */
+  /** Answers are posted to this address. */
   readonly recipient: string;
-  /** The ID of our request; answers to none are refused. */
+  /** The ID of our request. An answer without a request is refused. */
   readonly requestId: string;
 }
 
 const SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success";
 
 /**
- * Reads a `Response` (SAML Core §3.3.3, Profiles §4.1.4): what one signed assertion says. Everything that is believed is
- * read from the text that was signed; the rest can only refuse.
+ * Reads a `Response` (SAML Core §3.3.3, Profiles §4.1.4) with one signed assertion. All trusted facts are
+ * read from the signed text. The rest of the response can only cause a refusal.
  *
  * @param now Milliseconds since the Unix epoch.
- * @returns What the assertion says, or in one line what was wrong, for the audit log.
+ * @returns What the assertion says. If something is wrong, one line about it for the audit log.
  */
 export async function readResponse(
   text: string,
@@ -45,7 +45,7 @@ export async function readResponse(
   return believed ? readAssertion(believed, expected, now) : err("there is not one assertion");
 }
 
-/** The response and its one assertion, where nothing is anywhere else than it belongs. */
+/** The response and its one assertion. An error if any element is in an unexpected place. */
 function shapeOf(root: Element): Result<{ readonly root: Element; readonly assertion: Element }, string> {
   if (!isNamed(root, NS.protocol, "Response")) return err("it is no response");
   if (allNamed(root, NS.assertion, "EncryptedAssertion").length > 0) {
@@ -70,7 +70,7 @@ function* allIds(element: Element): Iterable<string> {
   }
 }
 
-/** The part as it was signed, parsed anew; null where it has no signature. */
+/** The part, parsed again from its signed text. Null if the part has no signature. */
 async function signedPart(part: Element, isSigned: IsSigned): Promise<Result<Element | null, string>> {
   if (namedChildren(part, NS.signature, "Signature").length === 0) return ok(null);
   const signed = await signedText(part, isSigned);
@@ -80,7 +80,7 @@ async function signedPart(part: Element, isSigned: IsSigned): Promise<Result<Ele
 function responseFault(response: Element, expected: ExpectedResponse, isSigned: boolean): string | null {
   if (response.getAttribute("Version") !== "2.0") return "it is not SAML 2.0";
   const destination = response.getAttribute("Destination");
-  // SAML Bindings §3.5.5.2: a signed message must say where it goes.
+  // SAML Bindings §3.5.5.2: a signed message must name its destination.
   if (destination === null ? isSigned : destination !== expected.recipient) {
     return "the response is for another address";
   }
@@ -91,7 +91,7 @@ function responseFault(response: Element, expected: ExpectedResponse, isSigned: 
   return statusFault(response);
 }
 
-/** Why the provider refused, in its own words as far as they are words. */
+/** Why the provider refused. The provider's own words are used as far as they are plain text. */
 function statusFault(response: Element): string | null {
   const status = onlyChild(response, NS.protocol, "Status");
   const code = status && onlyChild(status, NS.protocol, "StatusCode");

@@ -4,7 +4,7 @@ import { err, ok, type Result } from "../../../base/result.ts";
 import { canonical } from "./canonical.ts";
 import { childrenOf, type Element, isNamed, NS, namedChildren, textOf } from "./xml.ts";
 
-/** Signatures that count; none with SHA-1, none by a shared secret. By the URIs of RFC 9231. */
+/** The accepted signature algorithms, by their URIs in RFC 9231. No algorithm uses SHA-1 or a shared secret. */
 export const SIGNATURE_ALGORITHMS = {
   "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256": "RS256",
   "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384": "RS384",
@@ -20,7 +20,10 @@ const DIGESTS: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
 };
 const ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
-/** What `signedText` says where the signature is in order, but by none of the keys: the provider may have a new one. */
+/**
+ * The error of `signedText` if the signature is well-formed but none of the keys made it. The provider may
+ * have a new key.
+ */
 export const NO_KEY = "no key of the provider made the signature";
 
 /** Whether one of the provider's keys made this signature. */
@@ -31,11 +34,11 @@ export type IsSigned = (
 ) => Promise<boolean>;
 
 /**
- * Verifies the enveloped signature of an element, in the one form that SAML allows (SAML Core §5.4): one reference, to the
- * element that holds the signature, by its ID.
+ * Verifies the enveloped signature of an element, in the only form that SAML allows (SAML Core §5.4): one
+ * reference, by ID, to the element that contains the signature.
  *
- * @returns The very text that was signed. Only what is read from it may be believed: whatever stands around it, or was
- *   moved, is not in it, so that no signature can be wrapped.
+ * @returns Exactly the text that was signed. Trust only what is read from this text. Elements around it, or
+ *   elements that were moved, are not in this text, so signature wrapping is impossible.
  */
 export async function signedText(element: Element, isSigned: IsSigned): Promise<Result<string, string>> {
   const [signature, ...others] = namedChildren(element, NS.signature, "Signature");
@@ -82,7 +85,10 @@ function partsOf(signature: Element) {
   return ok({ info, value: bytes, digest, digestValue: expected, inclusive, infoInclusive, algorithm, uri });
 }
 
-/** The inclusive prefixes of a canonicalization, or null where it is not the exclusive one without comments. */
+/**
+ * The inclusive prefixes of a canonicalization. Null if the algorithm is not the exclusive canonicalization
+ * without comments.
+ */
 function canonicalizationOf(element: Element, name: string): string[] | null {
   if (algorithmOf(element, name) !== NS.exclusive) return null;
   const [namespaces, ...others] = childrenOf(element);

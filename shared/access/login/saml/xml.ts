@@ -16,10 +16,11 @@ const MAX_DEPTH = 64;
 const ELEMENT = 1;
 
 /**
- * Parses XML of a stranger, without anything in it that two readers may see differently: no document type, entities, CDATA
- * or processing instructions. Everything that the parser finds odd is an error.
+ * Parses XML from an untrusted source. The XML must contain nothing that two readers may understand
+ * differently: no document type, entities, CDATA or processing instructions. Everything that the parser
+ * reports is an error.
  *
- * @param comments Whether comments may be there; where text is believed they may not.
+ * @param comments Whether comments are allowed. They must not be allowed in text that is trusted.
  */
 export function parseXml(
   text: string,
@@ -55,7 +56,7 @@ function isTooDeep(root: Element): boolean {
   return false;
 }
 
-/** The elements directly below. */
+/** The direct child elements. */
 export function childrenOf(element: Element): Element[] {
   const found: Element[] = [];
   for (let node = element.firstChild; node; node = node.nextSibling) {
@@ -67,33 +68,36 @@ export function childrenOf(element: Element): Element[] {
 export const isNamed = (element: Element, namespace: string, name: string): boolean =>
   element.namespaceURI === namespace && element.localName === name;
 
-/** The elements of this name directly below. */
+/** The direct child elements with this name. */
 export const namedChildren = (element: Element, namespace: string, name: string): Element[] =>
   childrenOf(element).filter((child) => isNamed(child, namespace, name));
 
-/** The one element of this name directly below; null where there is none, or more than one. */
+/** The only direct child element with this name. Null if there is none, or more than one. */
 export function onlyChild(element: Element, namespace: string, name: string): Element | null {
   const [only, ...others] = namedChildren(element, namespace, name);
   return others.length === 0 ? (only ?? null) : null;
 }
 
-/** All elements of this name below, at any depth, the element itself included. */
+/** The element and all elements below it, at any depth, that have this name. */
 export const allNamed = (root: Element, namespace: string, name: string): Element[] => [
   ...(isNamed(root, namespace, name) ? [root] : []),
   ...childrenOf(root).flatMap((child) => allNamed(child, namespace, name)),
 ];
 
-/** The text of an element that holds nothing but text, without the space around it; null for any other. */
+/**
+ * The text of an element that contains only text, without the white space around the text. Null for any other
+ * element.
+ */
 export function textOf(element: Element | null): string | null {
   if (!element || childrenOf(element).length > 0) return null;
   return (element.textContent ?? "").trim();
 }
 
-/** Text for an attribute in double quotes. */
+/** Escapes text for an attribute in double quotes. */
 export const escapeAttribute = (text: string): string =>
   text.replace(/[&<"\t\n\r]/g, (char) => ATTRIBUTE_ESCAPES[char] ?? "");
 
-/** Text between tags. */
+/** Escapes text between tags. */
 export const escapeText = (text: string): string =>
   text.replace(/[&<>\r]/g, (char) => TEXT_ESCAPES[char] ?? "");
 

@@ -16,7 +16,7 @@ export class Datetime {
   }
 }
 
-/** Reads `2024-01-31`, or with `T10:20:30`, optional `.123`, and `Z` or `+hhmm`. */
+/** Reads `2024-01-31`. The text may continue with `T10:20:30`, then optionally `.123`, then `Z` or `+hhmm`. */
 export function parseDatetime(text: string): Datetime {
   const match = FORM.exec(text) ?? fail("invalid datetime");
   const part = (i: number) => Number(match[i] ?? 0);
@@ -28,7 +28,10 @@ export function parseDatetime(text: string): Datetime {
   return new Datetime(match[8] === "-" ? local + offset : local - offset);
 }
 
-/** Days of the proleptic Gregorian calendar; years start in March so that leap days come last. */
+/**
+ * Days since the epoch in the proleptic Gregorian calendar. Years start in March, so that the leap day is the
+ * last day.
+ */
 function daysSinceEpoch(year: number, month: number, day: number): number {
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const lengths = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

@@ -4,7 +4,7 @@ import { digitsOf } from "./digits.ts";
 
 const FORM = /^(-?)([0-9]+)\.([0-9]{1,4})$/;
 
-/** A decimal with at most four digits after the point, held as ten-thousandths in 64 bits. */
+/** A decimal with at most four digits after the point, stored as a 64-bit number of ten-thousandths. */
 export class Decimal {
   readonly type = "decimal";
   readonly units: Long;

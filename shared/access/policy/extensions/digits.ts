@@ -1,9 +1,9 @@
-/** More digits than this do not fit into 64 bits. */
+/** Numbers with more digits don't fit into 64 bits. */
 const MOST = 19;
 
 /**
- * The value of decimal digits, or null where it is far beyond 64 bits. Zeros in front do not count. Reading the digits of
- * a long text as one number would take time that grows faster than the text.
+ * The value of decimal digits, or null if the value is far beyond 64 bits. Leading zeros don't count. The
+ * length is limited because reading many digits as one number takes time that grows faster than the text.
  */
 export function digitsOf(text: string): bigint | null {
   const digits = text.replace(/^0+/, "");

@@ -21,7 +21,7 @@ export class Duration {
   }
 }
 
-/** Reads `1d2h3m4s5ms`: any of the units, in this order, at least one, with one sign for all. */
+/** Reads `1d2h3m4s5ms`: at least one of the units, in this order, with one sign for the whole text. */
 export function parseDuration(text: string): Duration {
   const [, sign, ...amounts] = FORM.exec(text) ?? fail("invalid duration");
   if (amounts.every((amount) => amount === undefined)) fail("invalid duration");

@@ -1,6 +1,6 @@
 import { fail } from "../errors.ts";
 
-/** An address or a range in CIDR notation. IPv4 is held in numbers, IPv6 in bigints; both compare natively. */
+/** An address or a range in CIDR notation. IPv4 is stored as numbers, IPv6 as bigints. Both compare natively. */
 export class IpAddress {
   readonly type = "ipaddr";
   readonly version: 4 | 6;
@@ -32,7 +32,7 @@ export class IpAddress {
 const IPV4_PART = /^(?:0|[1-9][0-9]{0,2})$/;
 const IPV6_PART = /^[0-9a-fA-F]{1,4}$/;
 const PREFIX = /^(?:0|[1-9][0-9]{0,2})$/;
-/** Eight groups of four digits, a slash and three digits. */
+/** Eight groups of four digits with seven colons, a slash and three digits. */
 const MAX_LENGTH = 43;
 
 export function parseIp(text: string): IpAddress {
@@ -58,7 +58,7 @@ function ipv4(text: string): number {
   return parts.reduce((address, part) => address * 256 + Number(part), 0);
 }
 
-/** IPv4 written inside IPv6 is refused, as Cedar does. */
+/** An IPv6 text that contains an IPv4 address is refused, as Cedar does. */
 function ipv6(text: string): bigint {
   const halves = text.split("::");
   const [head = [], tail = []] = halves.map((half) => (half === "" ? [] : half.split(":")));

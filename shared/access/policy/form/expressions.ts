@@ -1,4 +1,4 @@
-/** Cedar's expressions in its JSON format, as far as forms use them, and their text. */
+/** The Cedar expressions that forms use, in Cedar's JSON format, and functions that print them as text. */
 
 export type Expression = { readonly [operator: string]: unknown };
 interface Sides {
@@ -9,7 +9,7 @@ interface Sides {
 export const value = (of: string | number): Expression => ({ Value: of });
 export const entity = (type: string, id: string): Expression => ({ Value: { __entity: { type, id } } });
 export const set = (items: readonly Expression[]): Expression => ({ Set: items });
-/** `context.network.ip`, or a variable alone. */
+/** `context.network.ip`, or only a variable. */
 export const path = (dotted: string): Expression => {
   const [variable, ...attributes] = dotted.split(".");
   return attributes.reduce<Expression>((left, attr) => ({ ".": { left, attr } }), { Var: variable });
@@ -22,24 +22,24 @@ export const binary = (operator: string, left: Expression, right: Expression): E
 export const isInRange = (address: Expression, range: string): Expression => ({
   isInRange: [address, { ip: [value(range)] }],
 });
-/** The text itself, and then anything. */
+/** A pattern that matches any text with this beginning. */
 export const beginsWith = (left: Expression, text: string): Expression => ({
   like: { left, pattern: [...[...text].map((character) => ({ Literal: character })), "Wildcard"] },
 });
 
-/** Joined from the left, as Cedar reads them. There must be one at least. */
+/** Joins from the left, as Cedar reads chains. There must be at least one item. */
 export const all = (items: readonly Expression[]): Expression => joined("&&", items);
 export const any = (items: readonly Expression[]): Expression => joined("||", items);
 const joined = (operator: string, items: readonly Expression[]): Expression =>
   items.reduce((left, right) => binary(operator, left, right));
 
-/** A Cedar string: what can't stand in it is escaped. */
+/** A string in Cedar's syntax. Characters that can't stand in a string are escaped. */
 export const quote = (text: string): string =>
   `"${text.replace(/["\\]/g, "\\$&").replace(/\p{C}/gu, (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`)}"`;
 
 const METHODS = new Set(["contains", "containsAny"]);
 
-/** The text of an expression that the functions above made. */
+/** The Cedar text of an expression that the functions above made. */
 export function print(expression: Expression): string {
   const [operator = "", operand] = Object.entries(expression)[0] ?? [];
   switch (operator) {
@@ -72,7 +72,7 @@ export function print(expression: Expression): string {
   return `${nested(left, operator)} ${operator} ${nested(right, "")}`;
 }
 
-/** In brackets, except for a chain of the same operator, which Cedar reads from the left. */
+/** Adds brackets, except to a chain of the same operator, because Cedar reads such a chain from the left. */
 function nested(expression: Expression, chain: string): string {
   const [operator = ""] = Object.keys(expression);
   const isJoined = operator === "&&" || operator === "||";

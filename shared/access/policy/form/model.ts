@@ -1,18 +1,21 @@
 import { ACTIONS, type ActionName } from "../request.ts";
 
 /**
- * One statement of a policy as a form shows it: who may do what with which app, and under which conditions. What a form
- * can't say is written as Cedar.
+ * One statement of a policy as a form shows it: who may do what with which app, and under which conditions. A
+ * statement that a form can't express is written in Cedar.
  */
 export interface PolicyForm {
-  /** `permit` allows where all conditions hold; `forbid` refuses unless all of them hold, and always without any. */
+  /**
+   * `permit` allows if all conditions hold. `forbid` refuses unless all conditions hold. A `forbid` without
+   * conditions always refuses.
+   */
   readonly effect: "permit" | "forbid";
   readonly who: Who;
   /** The app's name; null for every app. */
   readonly app: string | null;
-  /** None means all of them. */
+  /** An empty list means all actions. */
   readonly actions: readonly ActionName[];
-  /** Each with everything beneath it, such as `/admin`; none means the whole app. */
+  /** Each path includes everything beneath it, such as `/admin`. An empty list means the whole app. */
   readonly paths: readonly string[];
   readonly conditions: Conditions;
 }
@@ -29,22 +32,28 @@ export type Who =
       readonly serviceTokens: readonly string[];
     };
 
-/** All that are given must hold. A fact that nobody knows, such as the country of an unlisted address, does not hold. */
+/**
+ * All given conditions must hold. A condition about an unknown fact, such as the country of an unlisted
+ * address, doesn't hold.
+ */
 export interface Conditions {
-  /** Of a `forbid`: whom it spares. */
+  /** Only in a `forbid`: the groups whose members are exempt from it. */
   readonly memberOf: readonly string[];
   /** Addresses and prefixes, such as `203.0.113.0/24`. */
   readonly networks: readonly string[];
   /** ISO 3166-1 codes. */
   readonly countries: readonly string[];
   readonly notCountries: readonly string[];
-  /** Hours in UTC: from 0 to 23, up to 1 to 24. Over midnight where it ends before it begins. */
+  /**
+   * Hours in UTC. `from` is 0 to 23, `to` is 1 to 24. If `to` is less than `from`, the time goes over
+   * midnight.
+   */
   readonly hours: { readonly from: number; readonly to: number } | null;
-  /** 1 is Monday. */
+  /** Monday is 1. */
   readonly weekdays: readonly number[];
   /** Seconds. */
   readonly signedInWithin: number | null;
-  /** Any of these must be among the methods that the provider says were used (`amr`), such as `mfa`. */
+  /** At least one of these must be among the methods that the provider says were used (`amr`), such as `mfa`. */
   readonly methods: readonly string[];
 }
 
@@ -59,7 +68,7 @@ export const NO_CONDITIONS: Conditions = {
   methods: [],
 };
 
-/** The one form of all that say the same in another order or twice. */
+/** The same form for all forms that differ only in order or repetitions. */
 export function normalForm(form: PolicyForm): PolicyForm {
   const { who, conditions: c } = form;
   const actions = ACTIONS.filter((action) => form.actions.includes(action));
@@ -91,7 +100,7 @@ export function normalForm(form: PolicyForm): PolicyForm {
 
 const once = <T>(items: readonly T[]): T[] => [...new Set(items)];
 
-/** What keeps a form from being a statement, in words; null where it is one. */
+/** Why a form can't become a statement, in words. Null if it can. */
 export function lackOf({ effect, who, paths, conditions: { memberOf, hours } }: PolicyForm): string | null {
   if (who.kind === "named" && who.groups.length + who.users.length + who.serviceTokens.length === 0)
     return "Name at least one group, person or service token.";

@@ -6,10 +6,10 @@ import { NO_CONDITIONS, type PolicyForm, type Who } from "./model.ts";
 import { cedarJsonOf } from "./statement.ts";
 
 /**
- * The forms of compiled statements; or why they are written as Cedar only.
+ * The forms of compiled statements, or the reason why the statements can only be written in Cedar.
  *
- * A form is guessed from what a statement names, and is taken only where it makes the very same statement again. So a
- * form never says less, or more, than the text it stands for.
+ * The function guesses a form from the names in a statement. It takes the form only if the form makes exactly
+ * the same statement again. So a form never says less or more than its text.
  */
 export function formsOf(statements: readonly SnapshotPolicy[]): Result<PolicyForm[], string> {
   const forms: PolicyForm[] = [];
@@ -28,7 +28,10 @@ export function formsOf(statements: readonly SnapshotPolicy[]): Result<PolicyFor
 type Json = { readonly [key: string]: unknown };
 const isJson = (part: unknown): part is Json => typeof part === "object" && part !== null;
 
-/** All that a form may have been made of. Where it is something else, the statement that it makes shows that. */
+/**
+ * Everything that a form could be made from. If the guess is wrong, the statement made from the form differs
+ * and shows the error.
+ */
 interface Found {
   readonly paths: string[];
   readonly networks: string[];
@@ -79,7 +82,7 @@ function whoOf(scope: Json, inClauses: Found["entities"]): Who {
   return { kind: "named", groups: of("Group"), users: of("User"), serviceTokens: of("ServiceToken") };
 }
 
-/** The entities that a head names. */
+/** The entities that the head of a statement names. */
 function uidsOf(scope: unknown): Found["entities"] {
   if (!isJson(scope)) return [];
   const { entity, entities = [] } = scope;
@@ -138,7 +141,7 @@ const setOf = (part: unknown): unknown => (isJson(part) ? part.Set : []);
 const valuesIn = <T>(items: unknown, is: (item: unknown) => item is T): T[] =>
   (Array.isArray(items) ? items : []).map((item) => (isJson(item) ? item.Value : null)).filter(is);
 
-/** Whether two JSON values are the same, in whatever order their members stand. */
+/** Whether two JSON values are equal, in any order of their members. */
 function isSame(a: unknown, b: unknown): boolean {
   if (!isJson(a) || !isJson(b)) return a === b;
   const keys = Object.keys(a);

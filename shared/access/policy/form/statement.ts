@@ -15,7 +15,7 @@ import {
 } from "./expressions.ts";
 import { type Conditions, normalForm, type PolicyForm, type Who } from "./model.ts";
 
-/** One thing that must hold, in Cedar and in words. */
+/** One condition, in Cedar and in words. */
 export interface Clause {
   readonly says: string;
   readonly expression: Expression;
@@ -31,15 +31,15 @@ export type Scope =
   | { readonly op: "==" | "in"; readonly entity: Uid }
   | { readonly op: "in"; readonly entities: readonly Uid[] };
 
-/** What a form comes to: the head of the statement, what it is about, and on what it depends. */
+/** The parts of the statement that a form makes: the head, the clauses about its subject, and the conditions. */
 export interface Statement {
   readonly effect: PolicyForm["effect"];
   readonly principal: Scope;
   readonly action: Scope;
   readonly resource: Scope;
-  /** Stand in `when`. */
+  /** These clauses are written in `when`. */
   readonly about: readonly Clause[];
-  /** Stand in `when` of a permit, in `unless` of a forbid. */
+  /** These clauses are written in `when` of a permit, and in `unless` of a forbid. */
   readonly limits: readonly Clause[];
 }
 
@@ -56,7 +56,7 @@ export function statementOf(given: PolicyForm): Statement {
   };
 }
 
-/** The same in Cedar's JSON format. */
+/** The statement of the form in Cedar's JSON format. */
 export function cedarJsonOf(form: PolicyForm) {
   const { effect, principal, action, resource, about, limits } = statementOf(form);
   const clause = (kind: "when" | "unless", clauses: readonly Clause[]) =>
@@ -68,7 +68,10 @@ export function cedarJsonOf(form: PolicyForm) {
   return { effect, principal, action, resource, conditions };
 }
 
-/** One name stands in the head; several are compared in a clause, since a head takes one. */
+/**
+ * One name is written in the head. Several names are compared in a clause, because a head takes only one
+ * name.
+ */
 function whoOf(who: Who): { principal: Scope; clause: Clause | null } {
   if (who.kind === "anyone") return { principal: { op: "All" }, clause: null };
   if (who.kind === "signedIn") return { principal: { op: "is", entity_type: "User" }, clause: null };
@@ -80,7 +83,7 @@ function whoOf(who: Who): { principal: Scope; clause: Clause | null } {
   const [only] = named;
   if (only && named.length === 1)
     return { principal: { op: only.type === "Group" ? "in" : "==", entity: only }, clause: null };
-  // Each kind in a list of its own: Cedar takes no list of several types.
+  // Each kind gets its own list, because a list in Cedar can't mix types.
   const kinds = [...Map.groupBy(named, ({ type }) => type)].map(([type, uids]) =>
     binary("in", path("principal"), set(uids.map(({ id }) => entity(type, id)))),
   );

@@ -1,6 +1,6 @@
 import { NO_CONDITIONS, type PolicyForm } from "./model.ts";
 
-/** What a template is filled with. */
+/** The names that are filled into a template. */
 export interface TemplateNames {
   readonly app: string;
   readonly group: string;
@@ -28,7 +28,10 @@ const statement = (
 });
 const group = (name: string) => ({ kind: "named" as const, groups: [name], users: [], serviceTokens: [] });
 
-/** What teams write first. Networks and countries in them are examples, to be replaced. */
+/**
+ * The policies that teams usually write first. The networks and countries in them are examples that must be
+ * replaced.
+ */
 export const POLICY_TEMPLATES: readonly PolicyTemplate[] = [
   {
     id: "team",

@@ -2,7 +2,7 @@ import { type Expression, print, quote } from "./expressions.ts";
 import type { PolicyForm } from "./model.ts";
 import { type Clause, type Scope, statementOf } from "./statement.ts";
 
-/** The Cedar text of statements, each with its head in three lines and a comment at each condition. */
+/** The Cedar text of statements. Each statement has a head of three lines, and a comment at each condition. */
 export const textOf = (forms: readonly PolicyForm[]): string => forms.map(statementText).join("\n");
 
 function statementText(form: PolicyForm): string {
