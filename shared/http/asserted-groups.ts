@@ -1,11 +1,12 @@
 const encoder = new TextEncoder();
 
 /**
- * The groups that an application is told of. All of them where they fit; otherwise those that this network knows by
- * name, as far as they fit: an application can't have been built on others.
+ * The groups that an application is told about. If all groups fit, the application gets all of them.
+ * Otherwise it gets as many as fit of the groups that this network knows by name. It can't need the other
+ * groups, because nobody could set it up with unknown names.
  *
  * @param named Groups that the registry or a policy names.
- * @param maxBytes Of the list as JSON.
+ * @param maxBytes The most bytes of the list as JSON.
  * @returns The groups in their order, and how many were left out.
  */
 export function assertedGroups(
@@ -25,5 +26,5 @@ export function assertedGroups(
   return { groups: kept, omitted: groups.length - kept.length };
 }
 
-/** Length of a value as JSON in UTF-8. */
+/** The length of a value as JSON in UTF-8, in bytes. */
 export const jsonBytes = (value: unknown): number => encoder.encode(JSON.stringify(value)).length;

@@ -1,4 +1,4 @@
-/** Which request headers reach an upstream (RFC 9110 §7.6.1 and our own names). */
+/** Decides which request headers reach an upstream (RFC 9110 §7.6.1 and our own names). */
 
 import { remembering } from "../base/bounded-map.ts";
 import type { Sent } from "./navigation.ts";
@@ -7,11 +7,14 @@ import { foldedName, isTrustedName } from "./trusted-names.ts";
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 export const SERVICE_TOKEN_HEADER = "x-rustronaut-service-token";
-/** Networks that the request already went through: the loop guard. */
+/** The networks that the request already went through. This header guards against loops. */
 export const VIA_HEADER = "x-rustronaut-via";
 export const OUR_COOKIE_PREFIX = "__host-rn_";
 
-/** For one connection only, whoever sent them. The WebSocket handshake is made anew towards the upstream. */
+/**
+ * Headers that are valid for one connection only, whoever sent them. The gateway makes a new WebSocket
+ * handshake with the upstream.
+ */
 const HOP_BY_HOP = [
   "connection",
   "keep-alive",
@@ -30,7 +33,10 @@ const HOP_BY_HOP = [
   "sec-websocket-extensions",
 ];
 
-/** What no app may take from its clients: hop-by-hop names, and those that we write ourselves. */
+/**
+ * Headers that no app may get from its clients: hop-by-hop headers, and headers that the gateway itself
+ * writes.
+ */
 const CLOSED = new Set([
   ...HOP_BY_HOP,
   "host",
@@ -54,7 +60,10 @@ const METHOD_OVERRIDES = new Set([
   "method-override",
 ]);
 
-/** By these object stores are told to copy or move another object of theirs (S3 and its kin, Swift, Azure). */
+/**
+ * These headers tell object stores to copy or move another of their objects (S3 and similar stores, Swift,
+ * Azure).
+ */
 export const COPY_SOURCES = [
   "x-amz-copy-source",
   "x-goog-copy-source",
@@ -67,17 +76,20 @@ export const COPY_SOURCES = [
 ] as const;
 const COPIES = new Set<string>(COPY_SOURCES);
 
-/** Names that HTTP itself gives a meaning. Another spelling of one is for upstreams only that mistake it for it. */
+/**
+ * Header names with a meaning in HTTP itself. Another spelling of such a name only affects upstreams that
+ * mistake it for the real name.
+ */
 const STANDARD =
   /^(?:authorization$|connection$|cookie$|destination$|overwrite$|(?:accept|access-control|content|if|sec|user)-)/;
 
-/** Whether no app may take a header of this folded name from its clients. */
+/** Whether no app may get a header with this folded name from its clients. */
 export const isClosedName = (folded: string): boolean =>
   CLOSED.has(folded) || CLOSED_PREFIXES.some((prefix) => folded.startsWith(prefix));
 
 type Fate = "pass" | "drop" | "trusted" | "override" | "cookie" | "authorization" | "connection";
 
-/** What becomes of a header by its name alone. */
+/** What happens to a header, decided by its name alone. */
 const fateOf = remembering(1_000, (text): Fate => {
   const name = text.toLowerCase();
   if (name === "connection" || name === "cookie" || name === "authorization") return name;
@@ -88,17 +100,21 @@ const fateOf = remembering(1_000, (text): Fate => {
   return isTrustedName(folded) ? "trusted" : "pass";
 });
 
-/** What an app takes from its clients besides what any app takes. */
+/** The headers that one app gets from its clients in addition to the headers that every app gets. */
 export interface OpenedHeaders {
   /** Whether a header may name another method. */
   readonly methodOverride: boolean;
-  /** Folded names that say who calls or from where, taken as the client's word; `*` at the end for a family. */
+  /**
+   * Folded names of headers that say who calls or from where. The app believes the client's values. A `*` at
+   * the end stands for a family of names.
+   */
   readonly clientHeaders: readonly string[];
 }
 
 /**
- * The client's headers without what is hop-by-hop, ours, or ours to say. The list that `Connection` names is
- * taken from the client's message before anything of ours is added, so it can't remove ours.
+ * The client's headers, without hop-by-hop headers and without headers that only the gateway may write. The
+ * names in `Connection` are read from the client's message before our own headers are added, so `Connection`
+ * can't remove our headers.
  */
 export function forwardableHeaders(
   client: Iterable<readonly [string, string]>,
@@ -141,7 +157,10 @@ export function forwardableHeaders(
 const isOpened = (folded: string, opened: readonly string[]): boolean =>
   opened.some((name) => (name.endsWith("*") ? folded.startsWith(name.slice(0, -1)) : folded === name));
 
-/** Folded names of the headers that `Connection` keeps from going any further (RFC 9110 §7.6.1). */
+/**
+ * The folded names of the headers that must not be forwarded because `Connection` lists them (RFC 9110
+ * §7.6.1).
+ */
 function connectionNames(value: string): Set<string> {
   const names = new Set(value.split(",").map((part) => foldedName(part.trim())));
   for (const name of ["", "keep-alive", "close"]) names.delete(name);
@@ -149,7 +168,8 @@ function connectionNames(value: string): Set<string> {
 }
 
 /**
- * A request's headers as they are forwarded: what `Connection` names does not arrive, so it must not count either.
+ * Reads a request's headers as they are forwarded. Headers that `Connection` lists are not forwarded, so they
+ * must not count either.
  *
  * @param header The value of a header by its lower-case name, or null.
  */
@@ -160,7 +180,7 @@ export function endToEnd(headers: Sent["headers"]): (name: string) => string | n
   return (name) => (dropped.has(name) ? null : headers.get(name));
 }
 
-/** A `Cookie` header without ours. Names are compared without case, since some upstreams do so. */
+/** A `Cookie` header without our cookies. Names are compared without case, because some upstreams do so. */
 export function withoutOurCookies(header: string): string {
   if (!/rn_/i.test(header)) return header;
   return header
@@ -171,25 +191,31 @@ export function withoutOurCookies(header: string): string {
     .join("; ");
 }
 
-/** The token of an `Authorization` header that is one of ours (`rn…_`), whatever its kind; null for others. */
+/**
+ * The token of an `Authorization` header if it is one of our tokens (`rn…_`) of any kind. Null for other
+ * headers.
+ */
 export function serviceBearer(value: string): string | null {
   return /^\s*bearer[\s,]+(rn[a-z]+_\S*.*)$/i.exec(value)?.[1]?.trim() ?? null;
 }
 
 /**
- * Schemes that authenticate a connection and not a request (RFC 4559, NTLM). Connections to an upstream are shared, so
- * whoever came next would be who signed in before.
+ * Schemes that authenticate a connection instead of a request (RFC 4559, NTLM). Connections to an upstream
+ * are shared, so the next caller would act as the user who signed in before.
  */
 const CONNECTION_SCHEME = /^\s*(?:ntlm|negotiate|nego2|kerberos)(?![\w-])/i;
 
-/** Whether credentials or a challenge are for a connection. */
+/** Whether credentials or a challenge authenticate a connection. */
 export const authenticatesConnection = (value: string): boolean => CONNECTION_SCHEME.test(value);
 
-/** One method, under a name that everyone reads alike: what is not judged as an override must not arrive as one. */
+/**
+ * Whether a header overrides the method: one method, under a name that every upstream reads in the same way.
+ * A header that is not judged as an override must not reach the upstream as one.
+ */
 const isOverride = (name: string, value: string): boolean =>
   METHOD_OVERRIDES.has(name.toLowerCase()) && /^\s*[A-Za-z]{1,20}\s*$/.test(value);
 
-/** The methods that the client asks an upstream to take instead of the one sent. */
+/** The methods that the client asks an upstream to use instead of the request's own method. */
 export function overriddenMethods(get: (name: string) => string | null): string[] {
   const methods: string[] = [];
   for (const name of METHOD_OVERRIDES) {
@@ -199,14 +225,17 @@ export function overriddenMethods(get: (name: string) => string | null): string[
   return methods;
 }
 
-/** What we know about the client's side of the connection, for the upstream. */
+/** What the upstream is told about the client's side of the connection. */
 export interface ClientSide {
   readonly ip: string | null;
   readonly host: string;
   readonly scheme: string;
 }
 
-/** `X-Forwarded-*` and `Forwarded` (RFC 7239), built from the connection and from nothing the client wrote. */
+/**
+ * `X-Forwarded-*` and `Forwarded` (RFC 7239). They are built from the connection only, never from the
+ * client's headers.
+ */
 export function forwardedHeaders(client: ClientSide): [string, string][] {
   const headers: [string, string][] = [
     ["x-forwarded-host", client.host],
@@ -223,7 +252,10 @@ export function forwardedHeaders(client: ClientSide): [string, string][] {
 
 const MAX_VIA = 8;
 
-/** The loop guard's next value, or null when the request was here before or went through too many networks. */
+/**
+ * The next value of the loop guard. Null if the request already passed this network, or passed too many
+ * networks.
+ */
 export function nextVia(received: string | null, self: string): string | null {
   const passed = received === null ? [] : received.split(",").map((name) => name.trim());
   if (passed.includes(self) || passed.length >= MAX_VIA) return null;

@@ -4,9 +4,9 @@ import { type Refusal, refusal } from "../base/errors/catalogue.ts";
 import { err, ok, type Result } from "../base/result.ts";
 
 export interface Authority {
-  /** Lower case, without port or trailing dot: the key of the host table. */
+  /** Lower case, without port and trailing dot. This is the key of the host table. */
   readonly host: string;
-  /** Null when it is absent or the scheme's default. */
+  /** Null if the port is absent or is the default port of the scheme. */
   readonly port: number | null;
 }
 
@@ -14,12 +14,12 @@ const NAME =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
 const IPV6 = /^\[[0-9a-f:.]{2,45}\]$/;
 
-/** What was read before, by scheme and text: a few hosts get all requests. */
+/** Results of earlier calls, by scheme and text. A few hosts get all requests, so most results are found here. */
 const parsed = new BoundedMap<string, Result<Authority, Refusal>>(1_000);
 
 /**
- * Parses the authority of a request (RFC 9110 §7.2). IP literals parse and then match no app; user
- * information, spaces, quotes, commas and everything else that a name can't hold is `invalid_host`.
+ * Parses the authority of a request (RFC 9110 §7.2). IP literals are parsed but match no app. User
+ * information, spaces, quotes, commas and all other characters that can't be in a name give `invalid_host`.
  */
 export function parseAuthority(text: string, scheme: string): Result<Authority, Refusal> {
   const key = `${scheme} ${text}`;
@@ -41,8 +41,8 @@ function parseAnew(text: string, scheme: string): Result<Authority, Refusal> {
 }
 
 /**
- * The authority a request is for: that of its URL, which must be the one in its Host header, so that no two
- * parties on the way route by different names.
+ * The authority of a request. The authority in the URL must equal the Host header, so that no two parties on
+ * the way route by different names.
  */
 export function requestAuthority(
   urlAuthority: string,

@@ -1,15 +1,16 @@
-/** What a field can make of a POST: each kind of action once. */
+/** The methods that a field can turn a POST into: one method for each kind of action. */
 const ANY = ["GET", "PUT", "DELETE"];
 
-/** Frameworks read these bodies as a form, and one without a type as well. */
+/** Frameworks read these bodies as a form. They also read a body without a type as a form. */
 const FORM = /application\/x-www-form-urlencoded|multipart\//i;
 
-/** PHP takes a dot, a blank and an open bracket in a name for `_`. */
+/** PHP reads a dot, a space or an open bracket in a name as `_`. */
 const NAME = /[_.[ +]method/i;
 
 /**
- * The methods that a field `_method` may name to a framework that takes it in place of POST (Rack, Laravel, Symfony and
- * others). A form's body is not read, so it may name any of them; so may a query that holds the name in any spelling.
+ * The methods that a field `_method` may name. Some frameworks use that method instead of POST (Rack,
+ * Laravel, Symfony and others). The gateway doesn't read the body of a form, so the form may name any method.
+ * A query that contains the name in any spelling may name any method too.
  */
 export function fieldMethods(method: string, query: string, contentType: string | null): readonly string[] {
   if (method !== "POST") return [];

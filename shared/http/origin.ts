@@ -1,11 +1,12 @@
-/** What browsers say about where a request comes from, and what we answer to it across sites. */
+/** What browsers say about the origin of a request, and how we answer requests from other sites. */
 
-/** Origins are compared as browsers serialise them. */
+/** Origins are compared in the form in which browsers write them. */
 const isAllowed = (origin: string, own: string, allowed: readonly string[]): boolean =>
   origin === own || allowed.includes(origin);
 
 /**
- * Whether this Origin may open a WebSocket. A browser always sends one; a caller without cookie may leave it out.
+ * Whether this Origin may open a WebSocket. A browser always sends an Origin. A caller without a cookie may
+ * leave it out.
  */
 export function mayOpenWebSocket(
   origin: string | null,
@@ -17,7 +18,10 @@ export function mayOpenWebSocket(
   return isAllowed(origin, ownOrigin, allowedOrigins);
 }
 
-/** A preflight is OPTIONS with an Origin and the method it asks for (Fetch standard §3.2.2), nothing less. */
+/**
+ * A preflight is an OPTIONS request with an Origin and a requested method (Fetch standard §3.2.2). Both must
+ * be present.
+ */
 export function isPreflight(method: string, origin: string | null, requestedMethod: string | null): boolean {
   return (
     method === "OPTIONS" &&
@@ -27,7 +31,10 @@ export function isPreflight(method: string, origin: string | null, requestedMeth
   );
 }
 
-/** Lets scripts of an allowed origin read our refusals, instead of seeing them as network errors. */
+/**
+ * Lets scripts of an allowed origin read our refusals. Without these headers a script sees only a network
+ * error.
+ */
 export function corsHeaders(
   origin: string | null,
   ownOrigin: string,
@@ -42,7 +49,7 @@ export function corsHeaders(
   ];
 }
 
-/** Our answer to an allowed preflight: the real request is decided when it comes. */
+/** Our answer to an allowed preflight. The policies decide later, when the real request comes. */
 export function preflightHeaders(
   origin: string,
   requestedMethod: string,

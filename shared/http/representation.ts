@@ -1,9 +1,12 @@
 import type { HeaderList } from "./headers.ts";
 
-/** Codings that reading a body undoes: what is passed on is then another representation than the upstream's. */
+/**
+ * Codings that are removed when a body is read. The body that is passed on then differs from the upstream's
+ * representation.
+ */
 const UNDONE_BY_READING = new Set(["gzip", "br"]);
 
-/** What is true of the coded bytes alone (RFC 9110 §8.8, §14.3; RFC 9530). */
+/** Headers that describe only the coded bytes (RFC 9110 §8.8, §14.3; RFC 9530). */
 const OF_CODED_BYTES = new Set([
   "content-length",
   "content-encoding",
@@ -20,8 +23,8 @@ export const isUndoneByReading = (headers: Headers): boolean =>
   UNDONE_BY_READING.has(headers.get("content-encoding") ?? "");
 
 /**
- * The body's length in bytes, where framing holds it to that: neither chunked, in which case the length says nothing
- * (RFC 9112 §6.3), nor in a coding. Null where it does not.
+ * The body's length in bytes, if the body must have exactly that length. Null for a chunked body, whose
+ * length header has no meaning (RFC 9112 §6.3), and null for a body with a coding.
  */
 export function framedLength(headers: Headers): number | null {
   if (headers.get("transfer-encoding") !== null || headers.get("content-encoding") !== null) return null;
@@ -30,8 +33,8 @@ export function framedLength(headers: Headers): number | null {
 }
 
 /**
- * The headers of a body as it is passed on. Where a coding was undone, what was said of the coded bytes goes, and the
- * ETag becomes a weak one: the same resource, not the same bytes.
+ * The headers of a body as it is passed on. If a coding was removed, the headers about the coded bytes are
+ * removed, and the ETag becomes weak: the resource is the same, but the bytes are different.
  */
 export function headersOfPassed(headers: HeaderList, upstream: Headers): HeaderList {
   if (isUndoneByReading(upstream)) {
@@ -45,8 +48,8 @@ export function headersOfPassed(headers: HeaderList, upstream: Headers): HeaderL
 const weak = (etag: string): string => (etag.startsWith('"') ? `W/${etag}` : etag);
 
 /**
- * The request headers for a part of a resource: asked for without a coding, since a part of coded bytes can't be read.
- * Unchanged where the whole is asked for.
+ * The headers of a request for a part of a resource. The part is requested without a coding, because a part
+ * of coded bytes can't be read. The headers of a request for the whole resource stay unchanged.
  */
 export function forRange(headers: readonly [string, string][]): [string, string][] {
   if (!headers.some(([name]) => name.toLowerCase() === "range")) return [...headers];
@@ -54,6 +57,6 @@ export function forRange(headers: readonly [string, string][]): [string, string]
   return [...others, ["accept-encoding", "identity"]];
 }
 
-/** The request headers for the whole of a resource. */
+/** The headers of a request for the whole resource. */
 export const forWhole = (headers: readonly [string, string][]): [string, string][] =>
   headers.filter(([name]) => !/^(?:range|if-range)$/i.test(name));

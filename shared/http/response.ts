@@ -1,16 +1,19 @@
 import { authenticatesConnection, type HeaderList, OUR_COOKIE_PREFIX } from "./headers.ts";
 
-/** What an upstream's response headers become before a browser sees them. */
+/** What the gateway needs to know to change an upstream's response headers for a browser. */
 export interface ResponseRules {
   /** The app's own host, without port. */
   readonly host: string;
   /** The app's origin as the browser sees it. */
   readonly origin: string;
-  /** The origin that was dialled: only redirects to it are rewritten. */
+  /** The origin that the gateway connected to. Only redirects to this origin are rewritten. */
   readonly upstreamOrigin: string;
 }
 
-/** Hop-by-hop, ours to say, or a way around the gateway (`Alt-Svc` names another host for this origin). */
+/**
+ * Headers that are hop-by-hop, that only the gateway may write, or that lead around the gateway (`Alt-Svc`
+ * names another host for this origin).
+ */
 const DROPPED = new Set([
   "connection",
   "keep-alive",
@@ -29,7 +32,7 @@ const DROPPED = new Set([
   "public-key-pins-report-only",
 ]);
 
-/** Filters the headers one by one; several `set-cookie` entries stay several. */
+/** Filters the headers one by one. Several `set-cookie` headers stay separate. */
 export function scrubbedResponseHeaders(
   upstream: Iterable<readonly [string, string]>,
   rules: ResponseRules,
@@ -64,9 +67,10 @@ function scrub(name: string, value: string, rules: ResponseRules): string | null
   }
 }
 
-/** An upstream may set cookies of its own host only, and none that bears our prefix. */
+/** An upstream may set cookies only for its own host, and no cookie with our prefix. */
 function acceptableCookie(cookie: string, host: string): boolean {
-  // A cookie without a name comes back as its value alone, which then looks like one of ours.
+  // A browser sends a cookie without a name as its value alone. The value could then look like one of our
+  // cookies.
   if (
     cookie
       .replace(/^[\s"=]+/, "")
@@ -81,13 +85,19 @@ function acceptableCookie(cookie: string, host: string): boolean {
   return true;
 }
 
-/** What stands between commas, unless a quoted string holds them. It never fails midway, so that it is linear. */
+/**
+ * The text between commas. Commas in a quoted string don't count. The pattern never fails midway, so its time
+ * is linear.
+ */
 const LIST_PART = /(?:"(?:[^"\\]|\\.?)*(?:"|$)|[^,"])+/g;
 
-/** A part of a list of challenges that is a parameter of the challenge before it (RFC 9110 §11.6.1). */
+/** A part of a list of challenges that is a parameter of the previous challenge (RFC 9110 §11.6.1). */
 const PARAMETER = /^\s*[^\s=,"]+\s*=/;
 
-/** The challenges without those that would sign in a connection, which the next caller would be served on. */
+/**
+ * The challenges, without those that authenticate a connection, because the next caller may use the same
+ * connection.
+ */
 function withoutConnectionChallenges(value: string): string | null {
   const kept: string[] = [];
   let isKept = true;
@@ -98,7 +108,7 @@ function withoutConnectionChallenges(value: string): string | null {
   return kept.length > 0 ? kept.join(", ") : null;
 }
 
-/** Our session cookie is not the upstream's to clear: it ends by signing out. */
+/** The upstream must not clear our session cookie. Only signing out ends it. */
 function withoutCookieClearing(value: string): string | null {
   const kept = value
     .split(",")
@@ -107,7 +117,7 @@ function withoutCookieClearing(value: string): string | null {
   return kept.length > 0 ? kept.join(", ") : null;
 }
 
-/** HSTS is for the app's host; its sub-domains are somebody else's. */
+/** HSTS is kept for the app's host only, because its sub-domains may belong to somebody else. */
 const ownHostOnly = (value: string): string =>
   value
     .split(";")
@@ -115,7 +125,10 @@ const ownHostOnly = (value: string): string =>
     .filter((directive) => directive !== "" && !/^(?:includesubdomains|preload)$/i.test(directive))
     .join("; ");
 
-/** A redirect to the upstream's own origin leads to the app; every other one is the browser's to follow. */
+/**
+ * A redirect to the upstream's own origin is rewritten to the app's origin. The browser follows every other
+ * redirect unchanged.
+ */
 function rewrittenLocation(value: string, rules: ResponseRules): string {
   if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return value;
   const target = new URL(value);

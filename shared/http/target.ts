@@ -1,21 +1,24 @@
 import { type Refusal, refusal } from "../base/errors/catalogue.ts";
 import { err, ok, type Result } from "../base/result.ts";
 
-/** How one app's upstream reads paths. */
+/** How the upstream of one app reads paths. */
 export interface TargetRules {
   readonly encodedSlashes: boolean;
   readonly caseInsensitivePaths: boolean;
 }
 
-/** A request target after canonicalisation: what is forwarded and what is judged. */
+/** A request target after canonicalisation. The gateway judges it and forwards it. */
 export interface Target {
-  /** Canonical path: exactly this is judged and exactly this is forwarded. */
+  /** The canonical path. Exactly this path is judged and forwarded. */
   readonly path: string;
-  /** `?` and the query, or empty. Forwarded untouched, never judged. */
+  /** `?` and the query, or empty. The query is forwarded unchanged and is never judged. */
   readonly query: string;
-  /** Every path that an upstream could take this one for: all of them must be allowed. The first is `path`. */
+  /**
+   * Every path that an upstream could understand this path as. All of them must be allowed. The first is
+   * `path`.
+   */
   readonly readings: readonly string[];
-  /** Other spellings of the same place: none of them may be forbidden by a policy. */
+  /** Other spellings of the same place. No policy may forbid any of them. */
   readonly aliases: readonly string[];
 }
 
@@ -23,16 +26,19 @@ const MAX_TARGET_LENGTH = 16_384;
 const PLAIN = /^(?:\/(?!\.)[A-Za-z0-9_~.-]+(?<!\.))*\/?$/;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
 const UNRESERVED = /^[A-Za-z0-9._~-]$/;
-/** What a second decoding would turn into another character, by triplets or by IIS's `%u` form. */
+/** Text that a second decoding would turn into another character, as a triplet or in IIS's `%u` form. */
 const ENCODED_TWICE = /%25(?:[0-9A-F]{2}|u[0-9A-F]{4})/i;
-/** Characters that a URL parser might or might not encode in a path; encoding them here leaves no choice. */
+/**
+ * Characters that some URL parsers encode in a path and others don't. Encoding them here removes the
+ * difference.
+ */
 const UNSETTLED = /["<>^`{|}[\]]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const LINE_OR_CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/;
 
 /**
- * Canonicalises path and query of a request (what follows the authority in its URL). Anything that two
- * parsers could read differently is refused with `invalid_target`; nothing is guessed.
+ * Canonicalises the path and query of a request (the part of its URL after the authority). Refuses with
+ * `invalid_target` everything that two parsers could read differently. Nothing is guessed.
  */
 export function canonicalTarget(raw: string, rules: TargetRules): Result<Target, Refusal> {
   if (raw.length > MAX_TARGET_LENGTH) return refused("The URL is longer than 16 KB.");
@@ -52,7 +58,10 @@ export function canonicalTarget(raw: string, rules: TargetRules): Result<Target,
   return ok(judged(path, query, readingsOf(path), rules));
 }
 
-/** One spelling for every character: unreserved ones decoded, all others as upper-case triplets. */
+/**
+ * Gives every character one spelling: unreserved characters are decoded, all others become upper-case
+ * triplets.
+ */
 function settleEncoding(path: string, encodedSlashes: boolean): Result<string, Refusal> {
   if (/%(?![0-9A-Fa-f]{2})/.test(path)) return refused("The path holds a `%` that encodes nothing.");
   if (!encodedSlashes && /%(?:2f|5c)/i.test(path)) {
@@ -72,12 +81,12 @@ function settleEncoding(path: string, encodedSlashes: boolean): Result<string, R
       if (UNRESERVED.test(char)) return char;
       return char === "/" || char === "\\" ? triplet : triplet.toUpperCase();
     });
-  // Asked of the result: `%25` and an encoded digit become a triplet only now.
+  // This check must use the result, because `%25` and an encoded digit become a triplet only in the result.
   if (ENCODED_TWICE.test(settled)) return refused("The path is percent-encoded twice.");
   return ok(settled);
 }
 
-/** Removes empty and dot segments (RFC 3986 §5.2.4); a path never climbs above its root. */
+/** Removes empty segments and dot segments (RFC 3986 §5.2.4). A path never goes above its root. */
 function resolve(path: string): string {
   const kept: string[] = [];
   const segments = path.split("/").slice(1);
@@ -91,8 +100,8 @@ function resolve(path: string): string {
 }
 
 /**
- * As sent; without matrix parameters; without what Windows leaves off at the end of a name; without both; and each of
- * these with encoded slashes decoded.
+ * The path as sent. The path without matrix parameters. The path without the endings of names that Windows
+ * ignores. The path without both. And each of these with encoded slashes decoded.
  */
 function readingsOf(canonical: string): string[] {
   const decoded = canonical.replace(/%(?:2f|5c)/gi, "/");
@@ -111,10 +120,13 @@ function withoutParameters(segment: string): string {
   return start < 0 ? segment : segment.slice(0, start);
 }
 
-/** What begins the name of one of a file's streams in NTFS: `a.php::$DATA` is `a.php`. */
+/** The beginning of the name of a stream of a file in NTFS: `a.php::$DATA` is the same as `a.php`. */
 const STREAM = /(?::|%3A){1,2}(?:\$|%24)/;
 
-/** A name without the dots and blanks at its end and without its stream: Windows finds the same file by it. */
+/**
+ * A name without the dots and spaces at its end and without its stream. Windows finds the same file by both
+ * names.
+ */
 function withoutTail(segment: string): string {
   const stream = segment.search(STREAM);
   let end = stream < 0 ? segment.length : stream;
@@ -135,8 +147,8 @@ function judged(path: string, query: string, readings: readonly string[], rules:
 }
 
 /**
- * What the path is to upstreams that ignore case: those that compare lower case, and those that compare upper case,
- * where ſ is an S, ı an I and ß two S. Triplets stay in their one spelling.
+ * The path as upstreams see it that ignore case. Some compare in lower case. Others compare in upper case,
+ * where ſ is S, ı is I and ß is two S. Triplets keep their one spelling.
  */
 function casesOf(path: string): string[] {
   return [foldCase(path, (text) => text.toLowerCase()), foldCase(path, foldByUpperCase)];
@@ -148,7 +160,10 @@ const foldCase = (path: string, fold: (text: string) => string): string =>
     return part.length > 3 ? encodeURIComponent(fold(decodeURIComponent(part))) : part.toUpperCase();
   });
 
-/** Letter by letter, since the lower case of Σ depends on its place; İ alone has no simple lower case. */
+/**
+ * Folds letter by letter, because the lower case of Σ depends on its position. Only İ has no simple lower
+ * case.
+ */
 const foldByUpperCase = (text: string): string =>
   [...text].map((letter) => (letter === "İ" ? "i" : letter.toUpperCase().toLowerCase())).join("");
 
@@ -156,15 +171,15 @@ const RESERVED = /^\/\.rustronaut(?:\/|$)/i;
 const EXACTLY_RESERVED = /^\/\.rustronaut\//;
 
 /**
- * Whether the target is in our own space on every host: `ours` is served by us, `disguised` is another spelling
- * of it and is answered with 404, never forwarded.
+ * Whether the target is in the space that we reserve on every host. `ours`: we serve it. `disguised`: it is
+ * another spelling of such a target, so it is answered with 404 and never forwarded.
  */
 export function reservedSpace(target: Pick<Target, "path" | "readings">): "no" | "ours" | "disguised" {
   if (EXACTLY_RESERVED.test(target.path) && target.readings.length === 1) return "ours";
   return [target.path, ...target.readings].some((reading) => RESERVED.test(reading)) ? "disguised" : "no";
 }
 
-/** Splits a URL as received into scheme, authority and the rest, without normalising anything. */
+/** Splits a URL as received into scheme, authority and the rest. Normalises nothing. */
 export function splitUrl(url: string): { scheme: string; authority: string; target: string } | null {
   const match = /^(https?):\/\/([^/?#\\]*)(.*)$/s.exec(url);
   if (!match) return null;

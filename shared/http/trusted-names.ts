@@ -1,11 +1,13 @@
 /**
- * Names of headers that applications believe because a proxy in front of them writes them: who is calling, from where,
- * and for which address. They come in families, told by how a name begins or ends. All names are folded (`foldedName`).
+ * Names of headers that applications trust, because a proxy in front of them writes these headers: who calls,
+ * from where, and for which address. Families of names are recognised by the beginning or the end of a name.
+ * All names are folded (`foldedName`).
  */
 
 /** `*` stands for the rest of a name. */
 const FAMILIES = [
-  // The user, as CGI, Kubernetes, Grafana, Kong, mod_auth_openidc, Shibboleth, SiteMinder and many more write it.
+  // The user, in the headers of CGI, Kubernetes, Grafana, Kong, mod_auth_openidc, Shibboleth, SiteMinder and
+  // many others.
   "remote-*",
   "x-remote-*",
   "x-user",
@@ -43,7 +45,7 @@ const FAMILIES = [
   "x-on-behalf-of",
   "x-scope-orgid",
   "x-impersonate-*",
-  // Of products that stand where we stand.
+  // Headers of products that have the same role as this gateway.
   "cf-*",
   "x-auth-request-*",
   "x-pomerium-*",
@@ -64,7 +66,7 @@ const FAMILIES = [
   "mellon-*",
   "x-teleport-*",
   "x-tailscale-*",
-  // The client's certificate (RFC 9440, and before it).
+  // The client's certificate (RFC 9440, and older headers).
   "client-cert*",
   "x-client-cert*",
   "x-client-dn",
@@ -75,7 +77,7 @@ const FAMILIES = [
   "ssl-*",
   "x-tls-client-*",
   "x-mtls-*",
-  // From where, and for which address (RFC 7239, and before it).
+  // Where the request comes from, and for which address it is (RFC 7239, and older headers).
   "forwarded*",
   "x-forward*",
   "x-original-*",
@@ -99,7 +101,7 @@ const FAMILIES = [
   "x-scheme",
   "x-url-scheme",
   "front-end-https",
-  // For which path, or which file: frameworks and servers take these in place of the request line.
+  // For which path or file the request is. Frameworks and servers use these instead of the request line.
   "x-override-*",
   "x-http-path*",
   "x-http-url*",
@@ -126,29 +128,38 @@ const FAMILIES = [
 const NAMES = new Set(FAMILIES.filter((family) => !family.endsWith("*")));
 const PREFIXES = FAMILIES.filter((family) => family.endsWith("*")).map((family) => family.slice(0, -1));
 
-/** `X-Auth-User`, `X-User-Email`, `X-Token-Subject`: a claim about the caller, unlike `X-Auth-Token` or `X-User-Agent`. */
+/**
+ * `X-Auth-User`, `X-User-Email`, `X-Token-Subject`: these say something about the caller, unlike
+ * `X-Auth-Token` or `X-User-Agent`.
+ */
 const CLAIM =
   /^x-(?:auth|user|token)-?(?:user|login|name|full-name|display-name|id|e?-?mail|groups?|roles?|subject|sub|claims?|info|dn)(?:-|name$|id$|$)/;
 
 /**
- * What a name ends with that says who somebody is, in whatever prefix: `Auth-User`, `X-Tailscale-User`, `Kubeflow-UserId`,
- * `X-Apigateway-Api-Userinfo`, `MELLON_email`, `X-JWT-Payload`. What an object store keeps beside a file says nothing of
- * the caller.
+ * The endings of names that say who somebody is, with any prefix: `Auth-User`, `X-Tailscale-User`,
+ * `Kubeflow-UserId`, `X-Apigateway-Api-Userinfo`, `MELLON_email`, `X-JWT-Payload`. The metadata that an
+ * object store keeps with a file says nothing about the caller.
  */
 const WHO =
   /^(?!x-(?:\w+-)?meta-)(?:.*-)?(?:user|user-?(?:name|id|info|email|groups?|roles?)|login|e-?mail|e-?mail-?address|mail|display-?name|full-?name|groups|roles|name-id|jwt-(?:assertion|payload|claims)|claims)$/;
 
-/** `X-Real-IP`, `True-Client-IP`, `X-Cluster-Client-IP`, `X-Originating-IP`, `X-ProxyUser-Ip`, in whatever prefix. */
+/**
+ * `X-Real-IP`, `True-Client-IP`, `X-Cluster-Client-IP`, `X-Originating-IP`, `X-ProxyUser-Ip`, with any
+ * prefix.
+ */
 const ADDRESS =
   /(?:^|-)(?:client|connecting|connection|real|remote|origin|originating|source|true|user|proxyuser|peer)-?(?:ip|addr|address|host|port)$/;
 
-/** The one spelling of a name for upstreams that fold it, as CGI, PHP, WSGI and IIS do with all but letters and digits. */
+/**
+ * The one spelling of a name for upstreams that fold names. CGI, PHP, WSGI and IIS fold every character
+ * except letters and digits.
+ */
 export function foldedName(name: string): string {
   const folded = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
   return folded.replace(/^-|-$/g, "");
 }
 
-/** Whether an application may take a header of this folded name for the word of a proxy. */
+/** Whether an application may believe that a proxy wrote a header with this folded name. */
 export const isTrustedName = (folded: string): boolean =>
   NAMES.has(folded) ||
   CLAIM.test(folded) ||

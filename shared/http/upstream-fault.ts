@@ -1,19 +1,20 @@
 import { type Refusal, refusal } from "../base/errors/catalogue.ts";
 
 /**
- * Why an upstream gave no answer, or none that can be passed on. `lost` may pass by itself and a new connection may mend
- * it; the others last until somebody changes something.
+ * Why an upstream gave no answer, or no answer that can be passed on. `lost` may end by itself, and a new
+ * connection may help. The other faults last until somebody changes something.
  */
 export type UpstreamFault = "forbidden" | "unconnectable" | "lost" | "timeout" | "malformed";
 
 /**
- * The fault that a failed fetch tells. The run-time marks lost connections (refused, reset, closed, or what came was no
- * HTTP) as retryable; a name that is not found and a certificate that is not accepted are errors of its own.
+ * The fault behind a failed fetch. The run-time marks lost connections as retryable: refused, reset, closed,
+ * or an answer that was not HTTP. A name that is not found and a certificate that is not accepted have their
+ * own errors.
  */
 export const faultOfError = (error: unknown): UpstreamFault =>
   (error as { readonly retryable?: unknown } | null)?.retryable === true ? "lost" : "unconnectable";
 
-/** What the edge answers in the place of an upstream that it could not ask, by status. */
+/** The status codes that the edge answers with if it could not reach an upstream. */
 const EDGE_FAULTS: Readonly<Record<number, UpstreamFault>> = {
   520: "malformed",
   521: "lost",
@@ -25,7 +26,10 @@ const EDGE_FAULTS: Readonly<Record<number, UpstreamFault>> = {
   530: "unconnectable",
 };
 
-/** The fault behind an answer, or null when the application gave it. In production, fetch does not fail: the edge answers. */
+/**
+ * The fault behind an answer, or null if the application itself answered. In production, fetch does not fail,
+ * because the edge answers in place of the upstream.
+ */
 export function faultOfAnswer(status: number, server: string | null): UpstreamFault | null {
   if (status < 200 || status > 599) return "malformed";
   return server === "cloudflare" ? (EDGE_FAULTS[status] ?? null) : null;

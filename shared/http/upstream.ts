@@ -5,17 +5,18 @@ import { classify, parseAddress, parseIPv4Loosely } from "../net/address.ts";
 export interface UpstreamRules {
   /** `host:port` pairs that local development may use although they are not public. */
   readonly developmentHosts: readonly string[];
-  /** Hosts (without port) that this deployment serves: an app in front of itself would loop. */
+  /** The hosts (without port) that this deployment serves. An app in front of one of them would loop. */
   readonly ownHosts: readonly string[];
 }
 
-/** Names that resolve inside some network only (RFC 6761, RFC 6762, RFC 8375, and ICANN's `internal`). */
+/** Names that resolve only inside a private network (RFC 6761, RFC 6762, RFC 8375, and ICANN's `internal`). */
 const LOCAL_NAME =
   /(?:^|\.)(?:localhost|local|internal|localdomain|lan|intranet|corp|home|private|home\.arpa|onion)$/;
 
 /**
- * Whether the edge may dial this upstream, and its origin in the one spelling that is stored. Asked when it is
- * saved and again at each connection, since the rules and the hosts may have changed in between.
+ * Whether the edge may connect to this upstream, and the upstream's origin in the spelling that is stored.
+ * The check runs when the upstream is saved and again at each connection, because the rules and the hosts may
+ * have changed.
  */
 export function checkUpstream(url: string, rules: UpstreamRules): Result<string, Refusal> {
   if (url.length > 512 || !URL.canParse(url)) return refused("It is not a URL.");
@@ -44,7 +45,7 @@ export function checkUpstream(url: string, rules: UpstreamRules): Result<string,
   return ok(origin);
 }
 
-/** Only a hub on somebody's own machine has development hosts: a deployed one refuses to start with any. */
+/** Only a hub on a developer's own machine has development hosts. A deployed hub refuses to start with any. */
 const wayOut = (rules: UpstreamRules, host: string, port: string): string =>
   rules.developmentHosts.length > 0
     ? `To reach it from this machine, start with \`npm start -- --allow ${host}:${port}\`.`
