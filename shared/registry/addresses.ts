@@ -2,10 +2,13 @@ import { formatAddress, parseIPv6 } from "../net/address.ts";
 
 /** The overlay's IPv4 range (RFC 6598). */
 const OVERLAY_IPV4 = "100.64.0.0/10";
-/** Milliseconds for which the address of a node that is gone is given to nobody else. */
+/** For this many milliseconds, the address of a removed node is given to no other node. */
 export const ADDRESS_REST_MS = 7 * 86_400_000;
 
-/** Last numbers 0 and 255 are left out: too many tools take them for a network's or a broadcast address. */
+/**
+ * Addresses that end in 0 or 255 are left out, because many tools take them for a network or broadcast
+ * address.
+ */
 const PER_BLOCK = 254;
 const BLOCKS = 64 * 256;
 /** How many nodes a network can have. */
@@ -17,7 +20,7 @@ export function ipv4At(index: number): string {
   return `100.${64 + Math.floor(block / 256)}.${block % 256}.${1 + (index % PER_BLOCK)}`;
 }
 
-/** The same of the node `n` in SQL. */
+/** The IPv4 address of the node `n`, computed in SQL. */
 export const IPV4_SQL = `'100.' || (64 + n.address_index / ${PER_BLOCK} / 256) || '.' ||
   (n.address_index / ${PER_BLOCK} % 256) || '.' || (1 + n.address_index % ${PER_BLOCK})`;
 
@@ -30,11 +33,15 @@ export function ipv6At(prefix: string, index: number): string {
   return formatAddress({ version: 6, bytes: [...address.bytes.slice(0, 12), ...low] });
 }
 
-/** A ULA /48 (RFC 4193 §3.2). @param random 5 bytes: its global id. */
+/**
+ * A ULA /48 (RFC 4193 §3.2).
+ *
+ * @param random 5 bytes: the global id of the prefix.
+ */
 export function ulaPrefix(random: Uint8Array): string {
   const bytes = [0xfd, ...random.subarray(0, 5), ...new Array<number>(10).fill(0)];
   return `${formatAddress({ version: 6, bytes })}/48`;
 }
 
-/** The overlay's prefixes, as the root document names them. */
+/** The prefixes of the overlay, as the root document names them. */
 export const overlayOf = (ipv6Prefix: string) => ({ ipv4: OVERLAY_IPV4, ipv6: ipv6Prefix });

@@ -4,9 +4,12 @@ import * as mesh from "./mesh-schema.ts";
 import { notificationDestinations } from "./notification-schema.ts";
 import * as s from "./schema.ts";
 
-/** Which tables of the registry a backup holds: all that can't be had again. */
+/** The tables of the registry that a backup contains: every table whose data can't be made again. */
 
-/** Those whose rows come by the page; what others refer to comes first, and the history, which triggers write, last. */
+/**
+ * Tables whose rows are read page by page. A table comes before the tables that refer to it. The history
+ * comes last, because triggers write it.
+ */
 const PAGED: readonly SQLiteTable[] = [
   s.users,
   s.identityProviders,
@@ -31,10 +34,13 @@ const PAGED: readonly SQLiteTable[] = [
   history,
 ];
 
-/** Those of one row, which are restored at the end: the network is there when all of it is. */
+/**
+ * Tables with one row. They are restored at the end, so that the network exists only when everything else is
+ * restored.
+ */
 const SINGLE: readonly SQLiteTable[] = [s.networks, mesh.meshState];
 
-/** Of a moment, or a copy of what an object owns. */
+/** Tables with short-lived data, or with copies of data that an object owns. */
 export const NOT_KEPT: readonly string[] = [
   "sessions_index",
   "audit_index",
@@ -60,7 +66,7 @@ const kept = (table: SQLiteTable): KeptTable => {
 export const PAGED_TABLES: readonly KeptTable[] = PAGED.map(kept);
 export const SINGLE_TABLES: readonly KeptTable[] = SINGLE.map(kept);
 
-/** The statement that puts one row back, with a `?` for each column. */
+/** The statement that restores one row, with a `?` for each column. */
 export function insertOf({ name, columns }: KeptTable): string {
   const names = columns.map((column) => `"${column}"`).join(", ");
   const marks = columns.map(() => "?").join(", ");

@@ -1,25 +1,31 @@
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-/** What everything in the registry was at each time: see `history.ts`, whose triggers write it. Rows never change. */
+/**
+ * The state of everything in the registry at each time. The triggers in `history.ts` write this table. Its
+ * rows never change.
+ */
 export const history = sqliteTable(
   "history",
   {
     id: integer("id").primaryKey({ autoIncrement: true }),
     at: integer("at").notNull(),
     kind: text("kind").notNull(),
-    /** Id of the thing whose history it is. */
+    /** The id of the thing that this row is about. */
     target: text("target").notNull(),
-    /** What else tells such rows of one thing apart, such as a member of a group; else empty. */
+    /**
+     * What separates several rows about the same thing, such as a member of a group. Empty if nothing is
+     * needed.
+     */
     other: text("other").notNull(),
-    /** What people called it then. */
+    /** The name of the thing at that time. */
     name: text("name").notNull(),
-    /** JSON of what it was; null where it was not there. */
+    /** The state before the change, as JSON. Null if the thing did not exist. */
     before: text("before"),
     after: text("after"),
-    /** Id of the audit log's entry; null for what no administrator did. */
+    /** The id of the audit log's entry. Null for a change that no administrator made. */
     entry: text("entry"),
     actor: text("actor"),
-    /** Address of the person who acted, also by a token. */
+    /** The address of the person who acted, even if the person used a token. */
     person: text("person"),
     note: text("note"),
   },
@@ -31,7 +37,7 @@ export const history = sqliteTable(
   ],
 );
 
-/** Inside a transaction: who changes the registry, and why. Empty outside of one. */
+/** Says inside a transaction who changes the registry, and why. Empty outside a transaction. */
 export const changeContext = sqliteTable("change_context", {
   one: integer("one").primaryKey().default(1),
   at: integer("at").notNull(),

@@ -1,31 +1,38 @@
 /**
- * The history of the registry. Triggers write a row of `history` in the transaction of each change, with what the changed
- * thing was before and is afterwards; so no writer can forget it, and no crash can part the two. A change by an administrator
- * says in `change_context`, in its own transaction, who makes it and why.
+ * The history of the registry. Each change makes triggers write a row of `history` in the same transaction,
+ * with the state of the thing before and after the change. So no code can forget the row, and no crash can
+ * separate it from the change. When an administrator makes a change, the same transaction writes to
+ * `change_context` who makes the change and why.
  */
 
-/** A column of a table, and how its value stands in the history. */
+/** A column of a table, and how the history stores its value. */
 type Column =
   | string
-  /** Holds JSON, or a yes or no. */
+  /** The column contains JSON (`json`), or a yes or no (`flag`). */
   | { readonly json: string }
   | { readonly flag: string }
-  /** Only its end is kept, which tells one from the next and no more. */
+  /**
+   * Only the end of the value is stored. The end is enough to see that a value is another one, and reveals
+   * nothing more.
+   */
   | { readonly secret: string };
 
-/** How one table is recorded. */
+/** How the history records one table. */
 export interface Recorded {
   readonly kind: string;
   readonly table: string;
-  /** SQL of the id of the thing whose history it is, with `ROW` for the row. */
+  /** SQL for the id of the thing that the row is about. `ROW` stands for the row. */
   readonly target: string;
-  /** SQL of what else tells such rows of one thing apart: a member, an address. */
+  /** SQL for what separates several rows about the same thing: a member, an address. */
   readonly other?: string;
-  /** SQL of what people call it. */
+  /** SQL for the name of the thing. */
   readonly name: string;
-  /** What is kept, by the name that the API has for it. */
+  /** The stored fields, by their names in the API. */
   readonly fields: Readonly<Record<string, Column>>;
-  /** Columns that are not kept: no administrator's choice, or known from elsewhere. */
+  /**
+   * Columns that are not stored, because no administrator chooses them or because they are known from
+   * elsewhere.
+   */
   readonly without: readonly string[];
 }
 
@@ -263,7 +270,7 @@ export const RECORDED: readonly Recorded[] = [
 const columnOf = (column: Column): string =>
   typeof column === "string" ? column : (Object.values(column)[0] ?? "");
 
-/** The kept fields of a row as JSON. */
+/** The stored fields of a row as JSON. */
 function documentOf({ fields }: Recorded, row: string): string {
   const members = Object.entries(fields).map(([name, column]) => `'${name}', ${sqlOf(column, row)}`);
   return `json_object(${members.join(", ")})`;
@@ -296,11 +303,11 @@ export function triggersOf(recorded: Recorded): string[] {
   ];
 }
 
-/** Writes what is there when recording begins. */
+/** Records the rows that exist when recording begins. */
 export const baselineOf = (recorded: Recorded): string =>
   `INSERT INTO history (${COLUMNS}) SELECT ${NOW}, ${subjectOf(recorded, "r")}, NULL, ${documentOf(recorded, "r")}, NULL, '${BASELINE}', NULL, NULL FROM ${recorded.table} r`;
 
-/** The actor of rows that say what was there when recording began. */
+/** The actor of the rows that record what existed when recording began. */
 export const BASELINE = "baseline";
 
 const subjectOf = ({ kind, target, other = "''", name }: Recorded, row: string): string =>

@@ -1,18 +1,18 @@
 /** A statement of SQL with its parameters. */
 export type Statement = readonly [sql: string, ...values: (string | number | null)[]];
 
-/** What makes statements ready for a database: D1, as far as this needs it. */
+/** The part of a database (D1) that is needed here: it prepares statements. */
 export interface Preparing<Prepared> {
   prepare(sql: string): { bind(...values: unknown[]): Prepared };
 }
 
-/** The revision of the change under way. Each row that a `MeshStatement` changes is stamped with it. */
+/** The revision of the current change. Each row that a `MeshStatement` changes gets this revision. */
 export const REVISION = "(SELECT revision FROM mesh_state)";
 
 /**
- * SQL that changes what nodes apply: their own rows and routes, rules, roots, and the state of the mesh. `meshChange` is the only
- * way to run it, so that no such change goes unnoticed. It is written nowhere but in this folder; `test/unit/sql.test.ts`
- * sees to that.
+ * SQL that changes data that nodes apply: their own rows and routes, rules, roots, and the state of the mesh.
+ * Only `meshChange` can run it, so that no such change goes unnoticed. Such SQL is written only in this
+ * folder; `test/unit/sql.test.ts` checks that.
  */
 export class MeshStatement {
   readonly statement: Statement;
@@ -23,10 +23,11 @@ export class MeshStatement {
 }
 
 /**
- * The statements of one batch in their order. Where one of them changes what nodes apply, the revision is raised before the
- * first that does; the hub, and everybody else who has a batch run, tells the segments of a new revision.
+ * The statements of one batch in their order. If a statement changes data that nodes apply, the revision is
+ * raised before the first such statement. Every caller that runs the batch, such as the hub, then tells the
+ * segments about the new revision.
  *
- * @param statements As they are, or to be made ready.
+ * @param statements Plain statements are prepared here.
  */
 export function meshChange<Prepared extends object>(
   db: Preparing<Prepared>,
@@ -48,6 +49,6 @@ const NEXT_REVISION: Statement = ["UPDATE mesh_state SET revision = revision + 1
 const prepare = <Prepared>(db: Preparing<Prepared>, [sql, ...values]: Statement): Prepared =>
   db.prepare(sql).bind(...values);
 
-/** Statements that nodes do not notice. */
+/** Prepares statements that don't affect nodes. */
 export const prepareAll = <Prepared>(db: Preparing<Prepared>, statements: readonly Statement[]): Prepared[] =>
   statements.map((statement) => prepare(db, statement));

@@ -3,10 +3,10 @@ import { NODE_STATUSES } from "./node-status.ts";
 import { segments, users } from "./schema.ts";
 
 /**
- * The registry of the mesh: nodes, what lets them in, and who may talk to whom. Every change of what nodes apply
- * raises `mesh_state.revision` in its own batch and stamps the rows that it changed, so that a segment's object
- * reads only what is newer than what it knows: `meshChange` sees to it, and triggers where users, segments and the
- * network itself change.
+ * The registry of the mesh: the nodes, the keys that let them join, and the rules about who may talk to whom.
+ * Every change of data that nodes apply raises `mesh_state.revision` in the same batch and stamps the changed
+ * rows with it. So the object of a segment reads only rows that are newer than its own data. `meshChange`
+ * does this; triggers do it for changes of users, segments and the network itself.
  */
 
 const created = { createdAt: integer("created_at").notNull(), updatedAt: integer("updated_at").notNull() };
@@ -16,15 +16,15 @@ const stamped = { revision: integer("revision").notNull() };
 /** Exactly one row. */
 export const meshState = sqliteTable("mesh_state", {
   id: integer("id").primaryKey().default(1),
-  /** `net_…`: unique to the network for ever. */
+  /** `net_…`: no other network ever has this id. */
   networkId: text("network_id").notNull(),
   /** The network's ULA prefix, such as `fd12:3456:789a::/48`. */
   ipv6Prefix: text("ipv6_prefix").notNull(),
-  /** Of the newest change of anything that nodes apply. */
+  /** The revision of the newest change of data that nodes apply. */
   revision: integer("revision").notNull().default(0),
-  /** Of the newest change of any rule. */
+  /** The revision of the newest change of a rule. */
   rulesRevision: integer("rules_revision").notNull().default(0),
-  /** Of the newest root document; 0 before the first one. */
+  /** The version of the newest root document. 0 before the first one. */
   rootVersion: integer("root_version").notNull().default(0),
   epoch: integer("epoch").notNull().default(0),
   /** The first address that no node ever had. */
@@ -40,12 +40,12 @@ export const rootDocuments = sqliteTable("root_documents", {
   epoch: integer("epoch").notNull(),
   /** DSSE envelope. */
   envelope: text("envelope").notNull(),
-  /** Base64url SHA-256 of the payload's bytes: what an enrolment key carries. */
+  /** The SHA-256 of the payload's bytes, in base64url. An enrolment key contains this hash. */
   payloadHash: text("payload_hash").notNull(),
   createdAt: integer("created_at").notNull(),
 });
 
-/** What lets new nodes in. */
+/** The keys that let new nodes join. */
 export const enrolmentKeys = sqliteTable("enrolment_keys", {
   id: text("id").primaryKey(),
   name: text("name").notNull(),
@@ -56,7 +56,7 @@ export const enrolmentKeys = sqliteTable("enrolment_keys", {
     .references(() => segments.id, { onDelete: "restrict" }),
   /** JSON list of strings that every node of this key carries. */
   tags: text("tags").notNull().default("[]"),
-  /** Owner of the nodes, or null for machines that belong to nobody. */
+  /** The owner of the nodes. Null for machines that belong to nobody. */
   userId: text("user_id").references(() => users.id, { onDelete: "cascade" }),
   maxUses: integer("max_uses").notNull().default(1),
   uses: integer("uses").notNull().default(0),
@@ -64,23 +64,26 @@ export const enrolmentKeys = sqliteTable("enrolment_keys", {
   preApproved: integer("pre_approved", { mode: "boolean" }).notNull().default(false),
   expiresAt: integer("expires_at").notNull(),
   revokedAt: integer("revoked_at"),
-  /** When its nodes have come and gone so often that the key may let others in again: see `Allowance`. */
+  /** The time when the key's allowance for nodes that leave is full again: see `shared/node/allowance.ts`. */
   leftUntil: integer("left_until").notNull().default(0),
   ...versioned,
 });
 
-/** Challenges that were answered, so that none is answered twice. */
+/** Challenges that were answered. They are stored so that no challenge is answered twice. */
 export const usedChallenges = sqliteTable(
   "used_challenges",
   { hash: text("hash").primaryKey(), expiresAt: integer("expires_at").notNull() },
   (t) => [index("used_challenges_expiry").on(t.expiresAt)],
 );
 
-/** What happened and the audit log has not confirmed yet: saved with the fact, deleted once the log has it. */
+/**
+ * Events that the audit log hasn't confirmed yet. An event is saved together with its fact, and is deleted
+ * when the log has it.
+ */
 export const pendingEvents = sqliteTable(
   "pending_events",
   {
-    /** Of the entry, so that the log takes it once however often it is sent. */
+    /** The id of the entry. With it the log stores the entry only once, however often the entry is sent. */
     id: text("id").primaryKey(),
     target: text("target").notNull(),
     /** The entry as JSON. */
@@ -90,7 +93,7 @@ export const pendingEvents = sqliteTable(
   (t) => [index("pending_events_target").on(t.target)],
 );
 
-/** A machine. The long keys stand last: most queries leave them out. */
+/** A machine. The long keys are the last columns, because most queries leave them out. */
 export const nodes = sqliteTable(
   "nodes",
   {
@@ -103,33 +106,33 @@ export const nodes = sqliteTable(
       .references(() => segments.id, { onDelete: "restrict" }),
     tags: text("tags").notNull().default("[]"),
     userId: text("user_id").references(() => users.id, { onDelete: "set null" }),
-    /** Which of the overlay's addresses is the node's: see `addresses.ts`. */
+    /** The index of the node's address in the overlay: see `addresses.ts`. */
     addressIndex: integer("address_index").notNull().unique(),
-    /** Host name as the machine had it. */
+    /** The host name that the machine reported. */
     hostname: text("hostname").notNull(),
     ephemeral: integer("ephemeral", { mode: "boolean" }).notNull().default(false),
     enrolmentKeyId: text("enrolment_key_id").notNull(),
-    /** JSON list: prefixes that the node offers to forward to. */
+    /** JSON list: the prefixes that the node offers to forward to. */
     offeredRoutes: text("offered_routes").notNull().default("[]"),
-    /** JSON list: where the node may be reached, best first. */
+    /** JSON list: the addresses at which the node may be reached, best first. */
     endpoints: text("endpoints").notNull().default("[]"),
-    /** Id of the node through which this one wants to reach the Internet. */
+    /** The id of the node through which this node wants to reach the Internet. */
     exitNode: text("exit_node"),
     expiresAt: integer("expires_at"),
     /** How far the node had counted its handshakes in the segment that it came from; -1 after a release. */
     handshakeFloor: integer("handshake_floor").notNull().default(0),
     /** When that one was signed, by the node's clock. */
     handshakeFloorMade: integer("handshake_floor_made").notNull().default(0),
-    /** Revision and time of the change after which the node is no member any more, else null. */
+    /** The revision and time of the change that ended the node's membership, else null. */
     endedRevision: integer("ended_revision"),
     endedAt: integer("ended_at"),
     ...stamped,
     ...versioned,
     wireguardKey: text("wireguard_key").notNull().unique(),
-    /** Base64url SHA-256 of the composite public key: the node's identity. */
+    /** The SHA-256 of the composite public key in base64url. This is the node's identity. */
     signingHash: text("signing_hash").notNull().unique(),
     kemHash: text("kem_hash").notNull().unique(),
-    /** Of the node's key record, the object that its peers' documents name. */
+    /** The hash of the node's key record. The documents of its peers name this object. */
     recordHash: text("record_hash").notNull(),
     signingKey: text("signing_key").notNull(),
     kemKey: text("kem_key").notNull(),
@@ -142,7 +145,7 @@ export const nodes = sqliteTable(
   ],
 );
 
-/** Prefixes that a node may forward to, approved by an administrator. */
+/** The prefixes that a node may forward to. An administrator approved them. */
 export const nodeRoutes = sqliteTable(
   "node_routes",
   {
@@ -159,7 +162,7 @@ export const nodeRoutes = sqliteTable(
 export const meshRules = sqliteTable("mesh_rules", {
   id: text("id").primaryKey(),
   name: text("name").notNull().unique(),
-  /** JSON lists of `Selector`, by ids. */
+  /** JSON lists of `Selector`. They refer to things by id. */
   fromSelectors: text("from_selectors").notNull(),
   toSelectors: text("to_selectors").notNull(),
   /** JSON list of `Traffic`. */
@@ -169,8 +172,9 @@ export const meshRules = sqliteTable("mesh_rules", {
 });
 
 /**
- * A node that is gone: objects learn it here, and its address rests until nobody can still take it for another's. The table
- * keeps its old name, which the release before reads while a new one is put in its place.
+ * Nodes that were removed. Objects learn about the removal here. The address of the node is not used again
+ * until nobody can mistake a new node for the old one. The table keeps its old name, because the previous
+ * release still reads it while a new release is deployed.
  */
 export const departures = sqliteTable(
   "address_holds",

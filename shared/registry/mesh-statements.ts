@@ -2,7 +2,7 @@ import { MeshStatement, type Statement } from "./mesh-change.ts";
 import type { meshRules, meshState, rootDocuments } from "./mesh-schema.ts";
 import type { RowOf } from "./rows.ts";
 
-/** SQL of what all nodes have in common: rules, roots, and the state of the mesh. */
+/** SQL for the data that all nodes share: rules, roots, and the state of the mesh. */
 
 const RULES_CHANGED = new MeshStatement("UPDATE mesh_state SET rules_revision = revision");
 
@@ -43,7 +43,10 @@ export const addRoot = (root: RowOf<typeof rootDocuments>): MeshStatement[] => [
   new MeshStatement("UPDATE mesh_state SET root_version = ?, epoch = ?", root.version, root.epoch),
 ];
 
-/** The one row of the state, at the first use of the mesh; does nothing where it is there. No node can notice it. */
+/**
+ * Creates the one row of the state at the first use of the mesh. Does nothing if the row exists. This change
+ * doesn't affect nodes.
+ */
 export const createState = (
   state: Pick<RowOf<typeof meshState>, "network_id" | "ipv6_prefix" | "created_at">,
 ): Statement => [

@@ -7,7 +7,7 @@ import type { departures, meshRules, meshState, nodes } from "./mesh-schema.ts";
 import type { RowOf } from "./rows.ts";
 import type { segments } from "./schema.ts";
 
-/** What a segment's object reads of the registry: the queries, and what their rows mean. */
+/** What the object of a segment reads from the registry: the queries, and the meaning of their rows. */
 
 export type StateRow = Omit<RowOf<typeof meshState>, "id" | "next_address" | "created_at"> & {
   readonly network: string | null;
@@ -35,8 +35,8 @@ export type LightRow = Pick<
   | "revision"
 > & { readonly user: string | null; readonly approved_routes: string };
 /**
- * How a node `n` of the user `u` stands, for its segment's object and for whoever looks at it: the nodes of a user who was
- * disabled stand as quarantined until the user is back.
+ * The status of a node `n` of the user `u`, for the object of its segment and for everybody who views the
+ * node. While a user is disabled, the approved nodes of the user count as quarantined.
  */
 export const STANDING =
   "CASE WHEN u.status = 'disabled' AND n.status = 'approved' THEN 'quarantined' ELSE n.status END";
@@ -47,9 +47,9 @@ const LIGHT = `SELECT n.id, n.name, ${STANDING} AS status,
   n.endpoints, n.exit_node, n.expires_at, n.ephemeral, n.handshake_floor,
   n.handshake_floor_made, n.record_hash, n.created_at, n.revision
   FROM nodes n LEFT JOIN users u ON u.id = n.user_id`;
-/** Parameter: the revision that is known. */
+/** The parameter is the revision that is already known. */
 export const CHANGED_NODES_QUERY = `${LIGHT} WHERE n.revision > ?`;
-/** Parameters: the last id read, how many. */
+/** The parameters are the last id that was read, and the number of rows to read. */
 export const ALL_NODES_QUERY = `${LIGHT} WHERE n.id > ? ORDER BY n.id LIMIT ?`;
 
 export type GoneRow = Pick<RowOf<typeof departures>, "node_id">;
@@ -66,7 +66,7 @@ export const RULES_QUERY =
   "SELECT id, name, from_selectors, to_selectors, traffic FROM mesh_rules WHERE enabled = 1 ORDER BY id";
 
 export type KeyRow = Pick<RowOf<typeof nodes>, "id" | "wireguard_key" | "kem_key" | "signing_hash">;
-/** Parameter: a JSON list of ids. */
+/** The parameter is a JSON list of ids. */
 export const KEYS_QUERY =
   "SELECT id, wireguard_key, kem_key, signing_hash FROM nodes WHERE id IN (SELECT value FROM json_each(?))";
 
@@ -96,5 +96,5 @@ export const ruleOf = (row: RuleRow): SegmentRule => ({
   traffic: JSON.parse(row.traffic) as Traffic[],
 });
 
-/** Names end in it: `node.<network>.internal`. */
+/** The domain of all node names: `node.<network>.internal`. */
 export const domainOf = ({ network }: StateRow): string => meshDomain(network ?? "mesh");

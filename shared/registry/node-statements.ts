@@ -6,19 +6,25 @@ import type { nodes } from "./mesh-schema.ts";
 import type { NodeStatus } from "./node-status.ts";
 import type { RowOf } from "./rows.ts";
 
-/** SQL of the registry's nodes that both the hub and the segments' objects run, always as one batch by `meshChange`. */
+/**
+ * SQL for the nodes in the registry. The hub and the objects of segments run it, always as one batch by
+ * `meshChange`.
+ */
 
 type NodeRow = RowOf<typeof nodes>;
-/** The columns of a node that are written as they are given. */
+/** The columns of a node that are written without any conversion. */
 export type NodeColumns = Partial<Omit<NodeRow, "id" | "status" | "revision" | "version" | "updated_at">>;
 
-/** An address whose rest is over comes before one that nobody had. */
+/** An old address that is free again is used before an address that no node has had. */
 const FREE_ADDRESS = `coalesce(
   (SELECT address_index FROM address_holds WHERE until <= ?2 ORDER BY until LIMIT 1),
   (SELECT next_address FROM mesh_state WHERE next_address < ${ADDRESS_COUNT}))`;
 const ADDRESS_OF = "(SELECT address_index FROM nodes WHERE id = ?)";
 
-/** A new node with a free address; fails for want of one by the column `nodes.address_index`. */
+/**
+ * A new node with a free address. If no address is free, the statement fails at the column
+ * `nodes.address_index`.
+ */
 export const insertNode = (
   node: Pick<
     NodeRow,
@@ -71,7 +77,10 @@ export const insertNode = (
   new MeshStatement(`DELETE FROM address_holds WHERE address_index = ${ADDRESS_OF}`, node.id),
 ];
 
-/** Sets columns of a node. An administrator's change counts its version; what a node says of itself does not. */
+/**
+ * Sets columns of a node. A change by an administrator raises the version. A change by the node itself
+ * doesn't.
+ */
 export function updateNode(
   node: string,
   columns: NodeColumns,
@@ -88,7 +97,7 @@ export function updateNode(
   );
 }
 
-/** The routes that a node may have, in place of all that it had. */
+/** Replaces all routes that the node may have. */
 export const storeRoutes = (node: string, prefixes: readonly string[], now: number): MeshStatement[] => [
   new MeshStatement("DELETE FROM node_routes WHERE node_id = ?", node),
   ...prefixes.map(
@@ -102,7 +111,7 @@ export const storeRoutes = (node: string, prefixes: readonly string[], now: numb
   ),
 ];
 
-/** The node stands otherwise from now on; does nothing where it does not stand as `from`. */
+/** Changes the status of the node. Does nothing if the current status is not `from`. */
 export function setStatus(
   node: string,
   from: readonly NodeStatus[],
@@ -125,7 +134,7 @@ export function setStatus(
   );
 }
 
-/** The node is gone: its name is free, its address rests. */
+/** Removes the node. Its name is free at once, its address only later. */
 export const removeNode = (node: string, now: number): MeshStatement[] => [
   new MeshStatement(
     `INSERT INTO address_holds (node_id, node_name, segment_id, address_index, until, ended_at, revision)
@@ -137,10 +146,13 @@ export const removeNode = (node: string, now: number): MeshStatement[] => [
   new MeshStatement("DELETE FROM nodes WHERE id = ?", node),
 ];
 
-/** `takeAllowance` in SQL, of what may be spent below zero: leaving is never refused. */
+/** `takeAllowance` in SQL. The allowance may become negative, because leaving is never refused. */
 const SPEND = `min(max(left_until, ?2), ?2 + ${ALLOWANCE.atOnce * ALLOWANCE.everyMs}) + ${ALLOWANCE.everyMs}`;
 
-/** Notes with the node's enrolment key that one of its nodes leaves by its own wish; stands before `removeNode`. */
+/**
+ * Records at the node's enrolment key that one of its nodes leaves by its own wish. This statement must come
+ * before `removeNode`.
+ */
 export const leaveOften = (node: string, now: number): Statement => [
   `UPDATE enrolment_keys SET left_until = ${SPEND}
    WHERE id = (SELECT enrolment_key_id FROM nodes WHERE id = ?1)`,

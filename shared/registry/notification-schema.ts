@@ -1,6 +1,6 @@
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-/** Who is told of what, and what there is to tell: see `docs/notifications.md`. */
+/** Which destinations are told which events, and which events wait to be told: see `docs/notifications.md`. */
 
 export const DESTINATION_KINDS = ["email", "webhook", "slack"] as const;
 export type DestinationKind = (typeof DESTINATION_KINDS)[number];
@@ -9,9 +9,12 @@ export const notificationDestinations = sqliteTable("notification_destinations",
   id: text("id").primaryKey(),
   name: text("name").notNull().unique(),
   kind: text("kind", { enum: DESTINATION_KINDS }).notNull(),
-  /** An address, or a URL; of Slack only its origin, since the URL is the secret. */
+  /** An address or a URL. For Slack only the origin of the URL, because the whole URL is the secret. */
   target: text("target").notNull(),
-  /** AES-GCM under SECRET_KEY: what signs a webhook, or the URL of Slack's; null where there is none. */
+  /**
+   * Encrypted with AES-GCM under SECRET_KEY: the key that signs a webhook's messages, or the URL of a Slack
+   * webhook. Null if there is no secret.
+   */
   secretSealed: text("secret_sealed"),
   /** JSON list: topics, and actions of the audit log. */
   events: text("events").notNull(),
@@ -21,7 +24,7 @@ export const notificationDestinations = sqliteTable("notification_destinations",
   updatedAt: integer("updated_at").notNull(),
 });
 
-/** How far each destination has been told: `Delivery` of `shared/notifications/delivery.ts`. */
+/** Which events each destination has already been told: `Delivery` of `shared/notifications/delivery.ts`. */
 export const notificationDeliveries = sqliteTable("notification_deliveries", {
   destinationId: text("destination_id")
     .primaryKey()
@@ -35,7 +38,7 @@ export const notificationDeliveries = sqliteTable("notification_deliveries", {
   lastFailure: text("last_failure"),
 });
 
-/** What there is to tell, kept so that of one key there is one. */
+/** The notices to tell. For each key there is only one notice. */
 export const notices = sqliteTable("notices", {
   id: integer("id").primaryKey({ autoIncrement: true }),
   key: text("key").notNull().unique(),
@@ -46,7 +49,7 @@ export const notices = sqliteTable("notices", {
   keptAt: integer("kept_at").notNull(),
 });
 
-/** Exactly one row: up to where the audit log's index and the history were read. */
+/** Exactly one row: the positions up to which the audit log's index and the history were read. */
 export const notificationCursors = sqliteTable("notification_cursors", {
   one: integer("one").primaryKey().default(1),
   leaf: integer("leaf").notNull(),

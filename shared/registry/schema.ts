@@ -3,9 +3,9 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 import { PROVIDER_KINDS } from "../access/login/provider-kinds.ts";
 
 /**
- * The registry: who and what exists, and which policy holds. `docs/storage-schema.md` says what each row
- * means and how long it lives. Times are milliseconds since the Unix epoch. `version` counts changes of a
- * row and is its ETag.
+ * The registry: which users and things exist, and which policies hold. `docs/storage-schema.md` says what
+ * each row means and how long it lives. Times are milliseconds since the Unix epoch. `version` counts the
+ * changes of a row and is its ETag.
  */
 
 const created = { createdAt: integer("created_at").notNull(), updatedAt: integer("updated_at").notNull() };
@@ -15,13 +15,13 @@ const versioned = { version: integer("version").notNull().default(1), ...created
 export const networks = sqliteTable("networks", {
   id: integer("id").primaryKey().default(1),
   name: text("name").notNull(),
-  /** Seconds. Of the browser's sign-in at the auth host. */
+  /** In seconds, for the browser's sign-in at the auth host. */
   signInIdleSeconds: integer("sign_in_idle_seconds").notNull().default(43_200),
   signInAbsoluteSeconds: integer("sign_in_absolute_seconds").notNull().default(604_800),
   maxSessionsPerUser: integer("max_sessions_per_user").notNull().default(20),
-  /** Whom people ask when they are not let in: an e-mail address, a URL, or words; empty for none. */
+  /** The contact for people who are not let in: an e-mail address, a URL, or words. Empty if there is none. */
   contact: text("contact").notNull().default(""),
-  /** Whether the launcher names apps to people who may not open them. */
+  /** Whether the launcher shows people the names of apps that they may not open. */
   listsClosedApps: integer("lists_closed_apps", { mode: "boolean" }).notNull().default(false),
   ...versioned,
 });
@@ -34,11 +34,11 @@ export const users = sqliteTable("users", {
   status: text("status", { enum: ["active", "disabled"] })
     .notNull()
     .default("active"),
-  /** The administrator's role, or null for someone who only uses apps. */
+  /** The administrator's role. Null for a person who only uses apps. */
   role: text("role", { enum: ["owner", "admin", "auditor"] }),
-  /** When the user's access ends by itself; null for one that lasts. */
+  /** When the user's access ends automatically. Null for access without an end. */
   expiresAt: integer("expires_at"),
-  /** Where the user's sign-in sessions live; set at the first sign-in. */
+  /** The region where the user's sign-in sessions are stored. It is set at the first sign-in. */
   homeRegion: text("home_region"),
   ...versioned,
 });
@@ -46,50 +46,62 @@ export const users = sqliteTable("users", {
 export const identityProviders = sqliteTable("identity_providers", {
   id: text("id").primaryKey(),
   name: text("name").notNull().unique(),
-  /** How people sign in with it; which of the other columns count is in `shared/access/login/provider-kinds.ts`. */
+  /**
+   * How people sign in with the provider. `shared/access/login/provider-kinds.ts` says which other columns
+   * this kind uses.
+   */
   kind: text("kind", { enum: PROVIDER_KINDS }).notNull().default("oidc"),
-  /** Of GitHub, the origin of its pages; of a SAML provider, its entity id. */
+  /** For GitHub, the origin of its pages. For a SAML provider, its entity id. */
   issuer: text("issuer").notNull(),
   clientId: text("client_id").notNull(),
   /** AES-GCM under SECRET_KEY; null for a public client. */
   clientSecretSealed: text("client_secret_sealed"),
   scopes: text("scopes").notNull().default("openid email profile"),
-  /** Name of the claim, or the path to it with dots between the names. */
+  /** The name of the claim, or the path to the claim with dots between the names. */
   groupsClaim: text("groups_claim").notNull().default("groups"),
-  /** When a sign-in first held the groups claim; null after the claim was changed. */
+  /** When a sign-in first contained the groups claim. Null again after the claim's name was changed. */
   groupsSeenAt: integer("groups_seen_at"),
-  /** When a sign-in last lacked the groups claim although none had held it yet. */
+  /** When a sign-in last lacked the groups claim. Set only while no sign-in has contained the claim. */
   groupsMissedAt: integer("groups_missed_at"),
   emailClaim: text("email_claim").notNull().default("email"),
-  /** Whether an address counts of which the provider does not say that it is verified. An explicit no never counts. */
+  /**
+   * Whether an address counts if the provider doesn't say that it is verified. If the provider says that the
+   * address is not verified, it never counts.
+   */
   emailVerified: text("email_verified", { enum: ["required", "absentIsTrusted"] })
     .notNull()
     .default("required"),
-  /** JSON list: audiences besides us that an ID token may name. */
+  /** JSON list: audiences besides our own client that an ID token may name. */
   trustedAudiences: text("trusted_audiences").notNull().default("[]"),
-  /** JSON list of e-mail domains whose users may sign in; `[]` means only users that already exist. */
+  /** JSON list of e-mail domains whose users may sign in. With `[]`, only existing users may sign in. */
   allowedDomains: text("allowed_domains").notNull().default("[]"),
-  /** Days after which the access of users that it makes ends; null for never. */
+  /** The access of users that this provider creates ends after this many days. Null for never. */
   guestDays: integer("guest_days"),
-  /** SAML metadata as they were pasted; empty where they are fetched. */
+  /** The SAML metadata as an administrator pasted them. Empty if the metadata are fetched. */
   metadata: text("metadata").notNull().default(""),
-  /** Where a SAML provider's metadata are fetched from; null where they were pasted. */
+  /** The URL from which a SAML provider's metadata are fetched. Null if the metadata were pasted. */
   metadataUrl: text("metadata_url"),
-  /** JSON list of GitHub organisations: members of one may sign in, and their teams are groups. `[]` asks for none. */
+  /**
+   * JSON list of GitHub organizations. Their members may sign in, and their teams become groups. With `[]`,
+   * no organization is required.
+   */
   organizations: text("organizations").notNull().default("[]"),
-  /** How a sign-in asks for a refresh token: not at all, by the scope `offline_access`, or by it and `prompt=consent`. */
+  /**
+   * How a sign-in asks for a refresh token: not at all, with the scope `offline_access`, or with this scope
+   * and `prompt=consent`.
+   */
   offlineAccess: text("offline_access", { enum: ["no", "scope", "consent"] })
     .notNull()
     .default("no"),
-  /** How often the provider is asked again about a user of whom it gave a refresh token. */
+  /** How often the provider is asked again about a user, if it gave a refresh token for the user. */
   recheckMinutes: integer("recheck_minutes").notNull().default(15),
-  /** How long after its last confirmation a user's sessions stand while the provider can't be asked. */
+  /** How long a user's sessions go on after the last confirmation while the provider can't be asked. */
   recheckGraceHours: integer("recheck_grace_hours").notNull().default(24),
   enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
   ...versioned,
 });
 
-/** A user as one identity provider knows them. */
+/** A user in the records of one identity provider. */
 export const identities = sqliteTable(
   "identities",
   {
@@ -101,7 +113,7 @@ export const identities = sqliteTable(
       .notNull()
       .references(() => identityProviders.id, { onDelete: "cascade" }),
     subject: text("subject").notNull(),
-    /** JSON list: the group names of the last sign-in. */
+    /** JSON list: the group names from the last sign-in. */
     groups: text("groups").notNull().default("[]"),
     lastSignInAt: integer("last_sign_in_at"),
     ...created,
@@ -112,7 +124,7 @@ export const identities = sqliteTable(
   ],
 );
 
-/** The refresh token of an identity, with which the provider is asked whether the user still stands. */
+/** The refresh token of an identity. With it we ask the provider whether the user is still valid. */
 export const providerGrants = sqliteTable(
   "provider_grants",
   {
@@ -121,22 +133,22 @@ export const providerGrants = sqliteTable(
       .references(() => identities.id, { onDelete: "cascade" }),
     /** AES-GCM under SECRET_KEY. */
     tokenSealed: text("token_sealed").notNull(),
-    /** `ending`: the provider no longer vouches for the user, whose sessions are being ended. */
+    /** `ending`: the provider no longer confirms the user, and the user's sessions are being ended. */
     state: text("state", { enum: ["kept", "ending"] })
       .notNull()
       .default("kept"),
-    /** Last time that the provider vouched for the user: at a sign-in or a check. */
+    /** The last time that the provider confirmed the user, at a sign-in or a check. */
     confirmedAt: integer("confirmed_at").notNull(),
     checkedAt: integer("checked_at").notNull(),
     dueAt: integer("due_at").notNull(),
-    /** The check that is under way, and when it counts as lost. */
+    /** The current check, and the time when it counts as lost. */
     claim: text("claim"),
     claimedUntil: integer("claimed_until").notNull().default(0),
-    /** Requests with this token of which no answer is known: the provider may have replaced the token. */
+    /** Requests with this token that got no answer. The provider may have replaced the token in a lost answer. */
     unanswered: integer("unanswered").notNull().default(0),
-    /** A change of the user is stored, but live sessions may not have been told. */
+    /** A change of the user is stored, but live sessions may not know it yet. */
     untold: integer("untold", { mode: "boolean" }).notNull().default(false),
-    /** Why the last check failed, or why the sessions end; our own words. */
+    /** Why the last check failed or why the sessions end, in our own words. */
     problem: text("problem"),
   },
   (t) => [index("provider_grants_due").on(t.dueAt)],
@@ -144,13 +156,16 @@ export const providerGrants = sqliteTable(
 
 export const groups = sqliteTable("groups", {
   id: text("id").primaryKey(),
-  /** The Cedar entity id: `Group::"engineering"`. An identity provider's group of this name counts as membership. */
+  /**
+   * The Cedar entity id: `Group::"engineering"`. A group of an identity provider with this name counts as
+   * this group.
+   */
   name: text("name").notNull().unique(),
   description: text("description").notNull().default(""),
   ...versioned,
 });
 
-/** Either a user or another group is a member of a group. Cycles are refused when written. */
+/** A member of a group is either a user or another group. A write that would make a cycle is refused. */
 export const groupMembers = sqliteTable(
   "group_members",
   {
@@ -213,7 +228,7 @@ export const upstreams = sqliteTable(
 
 export const policies = sqliteTable("policies", {
   id: text("id").primaryKey(),
-  /** A name for people and files; each Cedar statement in it is `<name>#<n>`. */
+  /** A name for people and files. Each Cedar statement in the policy is named `<name>#<n>`. */
   name: text("name").notNull().unique(),
   enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
   currentVersion: integer("current_version").notNull(),
@@ -223,14 +238,14 @@ export const policies = sqliteTable("policies", {
 export const policyVersions = sqliteTable(
   "policy_versions",
   {
-    /** No reference: versions stay when their policy is deleted, since decisions cite them. */
+    /** Not a foreign key: versions stay when their policy is deleted, because decisions cite them. */
     policyId: text("policy_id").notNull(),
     number: integer("number").notNull(),
-    /** Cedar text as the administrator wrote it. */
+    /** The Cedar text as the administrator wrote it. */
     source: text("source").notNull(),
-    /** JSON list of `{ id, policy }`, Cedar's JSON policy format: what the compiler reads. */
+    /** JSON list of `{ id, policy }` in Cedar's JSON policy format. The compiler reads this list. */
     compiled: text("compiled").notNull(),
-    /** JSON list of the tests that had to hold when it was published, as the API takes them. */
+    /** JSON list of the tests that had to pass when the version was published, in the API's form. */
     tests: text("tests").notNull().default("[]"),
     author: text("author").notNull(),
     note: text("note").notNull().default(""),
@@ -245,7 +260,7 @@ export const serviceTokens = sqliteTable("service_tokens", {
   /** The Cedar entity id: `ServiceToken::"ci"`. */
   name: text("name").notNull().unique(),
   secretHash: text("secret_hash").notNull(),
-  /** The secret before the last rotation, good until `previousUntil`. */
+  /** The hash of the secret before the last rotation. That secret is valid until `previousUntil`. */
   previousHash: text("previous_hash"),
   previousUntil: integer("previous_until"),
   /** JSON list of group names. */
@@ -267,23 +282,26 @@ export const apiTokens = sqliteTable("api_tokens", {
   ...versioned,
 });
 
-/** Where each live session is, so that it can be listed and ended. The session object holds the truth. */
+/**
+ * Where each live session is, so that it can be listed and ended. The session object has the authoritative
+ * data.
+ */
 export const sessionsIndex = sqliteTable(
   "sessions_index",
   {
     id: text("id").primaryKey(),
     kind: text("kind", { enum: ["sign_in", "app"] }).notNull(),
-    /** Name of the SegmentSessions object: `<segment>/<region>/<shard>`. */
+    /** The name of the SegmentSessions object: `<segment>/<region>/<shard>`. */
     owner: text("owner").notNull(),
     userId: text("user_id")
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
-    /** Of an app session: its app and the sign-in session above it. */
+    /** Only for an app session: its app and its sign-in session. */
     appId: text("app_id"),
-    /** What the app was called when it was deleted, since its row is gone then. */
+    /** The app's name when the app was deleted, because the app's row is gone then. */
     appName: text("app_name"),
     parentId: text("parent_id"),
-    /** The identity provider that vouches for it; null in rows of older releases. */
+    /** The identity provider that confirmed the user. Null in rows of older releases. */
     providerId: text("provider_id"),
     ip: text("ip").notNull().default(""),
     userAgent: text("user_agent").notNull().default(""),
@@ -301,11 +319,11 @@ export const sessionsIndex = sqliteTable(
   ],
 );
 
-/** Finds administrative and session events in the audit log without reading it. */
+/** An index to find administrative and session events without reading the whole audit log. */
 export const auditIndex = sqliteTable(
   "audit_index",
   {
-    /** Leaf number in the Merkle log. */
+    /** The leaf number in the Merkle log. */
     leaf: integer("leaf").primaryKey(),
     at: integer("at").notNull(),
     kind: text("kind").notNull(),
@@ -316,11 +334,11 @@ export const auditIndex = sqliteTable(
   (t) => [index("audit_actor").on(t.actor, t.leaf), index("audit_target").on(t.target, t.leaf)],
 );
 
-/** Answers to writes by idempotency key, kept for 24 hours. */
+/** Answers to writes, by idempotency key. They are kept for 24 hours. */
 export const idempotencyKeys = sqliteTable(
   "idempotency_keys",
   {
-    /** Hash of caller and key. */
+    /** The hash of the caller and the key. */
     key: text("key").primaryKey(),
     requestHash: text("request_hash").notNull(),
     status: integer("status").notNull(),

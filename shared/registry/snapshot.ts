@@ -13,9 +13,9 @@ export interface SnapshotApp {
   readonly settings: AppSettings;
 }
 
-/** What of the network's settings the pages show that people see. */
+/** The network's settings that pages show to people. */
 export interface SnapshotNetwork {
-  /** Whom people ask who are not let in; empty for nobody. */
+  /** The contact for people who are not let in. Empty if there is none. */
   readonly contact: string;
   readonly listsClosedApps: boolean;
 }
@@ -26,7 +26,7 @@ export type SnapshotServiceToken = Omit<
 > & { readonly groups: readonly string[] };
 
 export interface SnapshotPolicy {
-  /** `<policy name>#<n>`: what a decision cites. */
+  /** `<policy name>#<n>`: decisions cite this id. */
   readonly id: string;
   /** Cedar's JSON policy format. */
   readonly policy: unknown;
