@@ -1,12 +1,15 @@
 import { canonicalJson } from "./canonical.ts";
 import type { AuditEntry } from "./types.ts";
 
-/** Bytes of one entry's canonical JSON in UTF-8. */
+/** The most bytes of one entry as canonical JSON in UTF-8. */
 export const MAX_ENTRY_BYTES = 16_384;
-/** Entries of one `append`. */
+/** The most entries of one `append`. */
 export const MAX_APPEND_ENTRIES = 256;
 
-/** The limits of an oversize entry, tried in turn until it fits: characters of a text, items of a list or record. */
+/**
+ * The limits for an entry that is too large. They are tried in turn until the entry fits. `text`: characters
+ * of a text. `items`: items of a list or record.
+ */
 const LIMITS = [
   { text: 2_048, items: 64 },
   { text: 512, items: 32 },
@@ -18,11 +21,13 @@ const MAX_DEPTH = 6;
 const ELLIPSIS = "…";
 
 /**
- * The entry as it is recorded: unchanged where it fits into `MAX_ENTRY_BYTES`, else with long texts, lists and
- * records cut (a cut text ends with "…"). It is cut before it is hashed, so the leaf is what was recorded.
+ * The entry as it is recorded. It stays unchanged if it fits into `MAX_ENTRY_BYTES`. Otherwise long texts,
+ * lists and records are cut (a cut text ends with "…"). The entry is cut before it is hashed, so the leaf
+ * matches the recorded entry.
  */
 export function boundEntry<T extends AuditEntry>(entry: T): T {
-  // The order of members does not change the length, so the quick form measures as well as the canonical one.
+  // The order of members doesn't change the length, so the faster `JSON.stringify` gives the same length as
+  // canonical JSON.
   if (fits(JSON.stringify(entry))) return entry;
   for (const limit of LIMITS) {
     const cut = shorten(entry, limit, 0) as T;
@@ -31,7 +36,10 @@ export function boundEntry<T extends AuditEntry>(entry: T): T {
   return withoutParticulars(entry) as T;
 }
 
-/** Whether the text takes at most `MAX_ENTRY_BYTES`. A code unit is three bytes at most, so few need encoding. */
+/**
+ * Whether the text takes at most `MAX_ENTRY_BYTES`. A code unit takes at most three bytes, so few texts must
+ * be encoded to measure them.
+ */
 export const fits = (text: string): boolean =>
   text.length * 3 <= MAX_ENTRY_BYTES || new TextEncoder().encode(text).length <= MAX_ENTRY_BYTES;
 
@@ -47,7 +55,7 @@ function shorten(value: unknown, limit: (typeof LIMITS)[number], depth: number):
   );
 }
 
-/** Last resort: who, what and when stay; everything of free form goes. */
+/** The last resort: the entry keeps who, what and when, and loses everything in free form. */
 function withoutParticulars(entry: AuditEntry): AuditEntry {
   const cut = shorten(entry, LIMITS[3], 0) as AuditEntry;
   return cut.kind === "decision"

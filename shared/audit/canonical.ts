@@ -1,7 +1,7 @@
 /**
- * Canonical JSON (RFC 8785): members sorted by UTF-16 code units, no white space, numbers as ECMAScript writes
- * them. What JSON cannot say is treated as `JSON.stringify` treats it: an undefined member is left out, NaN and
- * the infinities become null, so that an entry can always be recorded.
+ * Canonical JSON (RFC 8785): members are sorted by UTF-16 code units, there is no white space, and numbers
+ * are written as in ECMAScript. Values that JSON can't express are treated as in `JSON.stringify`, so that an
+ * entry can always be recorded: an undefined member is left out, and NaN and the infinities become null.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;

@@ -3,26 +3,32 @@ import { hex } from "../base/base64url.ts";
 import { canonicalJson } from "./canonical.ts";
 import type { EventEntry } from "./types.ts";
 
-/** One thing of the registry that an event changed. */
+/** One thing in the registry that an event changed. */
 export interface Change {
   readonly kind: string;
   readonly target: string;
-  /** What else tells it apart, such as a member of the group; empty where nothing does. */
+  /**
+   * What separates several changes of the same thing, such as a member of the group. Empty if nothing is
+   * needed.
+   */
   readonly other: string;
   readonly name: string;
-  /** Null where it was not there. */
+  /** Null if the thing did not exist. */
   readonly before: Readonly<Record<string, unknown>> | null;
   readonly after: Readonly<Record<string, unknown>> | null;
 }
 
-/** One field that changed; null stands for nothing. */
+/** One field that changed. Null means that there is no value. */
 export interface FieldChange {
   readonly field: string;
   readonly before: unknown;
   readonly after: unknown;
 }
 
-/** The fields in which a thing differs from what it was; a record inside it is looked into (`settings.anonymous`). */
+/**
+ * The fields of a thing that changed. Fields of a record inside the thing are compared one by one
+ * (`settings.anonymous`).
+ */
 export function fieldsOf({ before, after }: Pick<Change, "before" | "after">): FieldChange[] {
   return differences("", before, after);
 }
@@ -41,14 +47,21 @@ function differences(path: string, before: unknown, after: unknown): FieldChange
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Characters of a value that an entry holds, or of one in a thing that has many long ones; a longer one is hashed. */
+/**
+ * The most characters of a value in an entry. The second limit is for a thing with many long values. A longer
+ * value is replaced by its hash.
+ */
 const MAX_VALUES = [1_000, 100] as const;
-/** Characters of the changes in one entry, so that it is never cut (`bounds.ts`): a character is three bytes at most. */
+/**
+ * The most characters of all changes in one entry. With this limit the entry is never cut (`bounds.ts`),
+ * because a character takes at most three bytes.
+ */
 const MAX_CHANGES = 4_000;
 
 /**
- * The entries that say what an event changed: one, or more where the changes do not fit into one. The further ones have ids
- * that follow from the first one's, so that the log takes each once however often they are sent.
+ * The entries that say what an event changed: one entry, or several if the changes don't fit into one. The
+ * ids of the further entries are derived from the id of the first, so the log stores each entry once, however
+ * often the entries are sent.
  */
 export function withChanges(event: EventEntry, changes: readonly Change[]): EventEntry[] {
   if (changes.length === 0) return [event];
@@ -79,7 +92,10 @@ function recorded(change: Change): Recorded {
   return JSON.stringify(whole).length <= MAX_CHANGES ? whole : within(MAX_VALUES[1]);
 }
 
-/** The value, or where it is long its hash (SHA-256 of its canonical JSON in UTF-8) and its length in characters. */
+/**
+ * The value itself. If the value is long: its hash (SHA-256 of its canonical JSON in UTF-8) and its length in
+ * characters.
+ */
 function brief(value: unknown, limit: number): unknown {
   const text = canonicalJson(value);
   if (text.length <= limit) return value;

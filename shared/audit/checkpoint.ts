@@ -2,19 +2,22 @@ import { base64, hashFromBase64 } from "../base/base64.ts";
 import type { Hash } from "../merkle/tree.ts";
 import { type NoteKey, openNote, type VerifySignature } from "./note.ts";
 
-/** What a log says about itself at one size (C2SP tlog-checkpoint). */
+/** The statement of a log about itself at one size (C2SP tlog-checkpoint). */
 export interface CheckpointBody {
   readonly origin: string;
   readonly size: number;
   readonly root: Hash;
 }
 
-/** The text that is signed: origin, size, root. */
+/** The text that is signed: origin, size and root. */
 export function encodeCheckpoint({ origin, size, root }: CheckpointBody): string {
   return `${origin}\n${size}\n${base64(root)}\n`;
 }
 
-/** The checkpoint in a note's text, or null when malformed. Extension lines are allowed and ignored. */
+/**
+ * The checkpoint in the text of a note. Null if the text is malformed. Extension lines are allowed and
+ * ignored.
+ */
 export function parseCheckpoint(text: string): CheckpointBody | null {
   const [origin, size = "", root = "", ...rest] = text.split("\n");
   const hash = hashFromBase64(root);
@@ -24,7 +27,7 @@ export function parseCheckpoint(text: string): CheckpointBody | null {
   return { origin, size: Number(size), root: hash };
 }
 
-/** The checkpoint of a note that `key` signed and whose origin is the key's name, else null. */
+/** The checkpoint in a note. Null unless `key` signed the note and the origin is the name of the key. */
 export async function openCheckpoint(
   note: string,
   key: NoteKey,

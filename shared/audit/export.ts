@@ -1,11 +1,11 @@
 import type { AuditRow } from "./types.ts";
 
-/** How what a search found is taken away: one line for each entry. */
+/** The formats in which the results of a search are exported, with one line for each entry. */
 
 export const EXPORT_FORMATS = ["csv", "ndjson"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** Entries of one export; narrow the search for others. */
+/** The most entries of one export. For more entries, the user must export narrower searches. */
 export const MAX_EXPORTED = 100_000;
 
 const COLUMNS = [
@@ -13,7 +13,7 @@ const COLUMNS = [
   ...["policies", "target", "note"],
 ] as const;
 
-/** What stands before the lines of entries. */
+/** The text before the lines of entries. */
 export const exportHead = (format: ExportFormat): string =>
   format === "csv" ? `${COLUMNS.join(",")}\r\n` : "";
 
@@ -47,8 +47,8 @@ function columnsOf({ leaf, entry }: AuditRow): Values {
 }
 
 /**
- * One field of CSV (RFC 4180). What a spreadsheet would run as a formula gets an apostrophe before it: paths and names come
- * from strangers.
+ * One field of CSV (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe in front,
+ * because paths and names come from untrusted people.
  */
 export function csvField(value: string | number | null | undefined): string {
   if (value === null || value === undefined) return "";

@@ -1,19 +1,25 @@
 import type { AuditEntry } from "./types.ts";
 
-/** How the log is followed: `?after=<leaf>&kinds=<kind>,<kind>`, by a WebSocket to the object or as an event stream. */
+/**
+ * How a client follows the log: `?after=<leaf>&kinds=<kind>,<kind>`, with a WebSocket to the object or as an
+ * event stream.
+ */
 export interface Follow {
-  /** The last leaf that is known already; null for only what comes from now on. */
+  /** The last leaf that the client already has. Null: the client wants only new entries. */
   readonly after: number | null;
-  /** Empty for all. */
+  /** An empty list means all kinds. */
   readonly kinds: readonly AuditEntry["kind"][];
 }
 
-/** Close code of a follower that has more to catch up on than one connection replays: connect again. */
+/**
+ * The close code for a client that must catch up on more entries than one connection replays. The client must
+ * connect again.
+ */
 export const FOLLOW_CONTINUE = 4000;
 
 const KINDS = ["decision", "admin", "login", "session", "system"] as const satisfies AuditEntry["kind"][];
 
-/** Null when a parameter is malformed. */
+/** Returns null if a parameter is malformed. */
 export function parseFollow(params: { get(name: string): string | null }): Follow | null {
   const after = params.get("after");
   const kinds = (params.get("kinds") ?? "").split(",", KINDS.length + 1).filter((kind) => kind !== "");

@@ -1,6 +1,6 @@
 import { ERRORS } from "../base/errors/catalogue.ts";
 
-/** What the stable words of the audit log say to a person. */
+/** The stable words of the audit log, explained for people. */
 const MEANINGS: Readonly<Record<string, string>> = {
   policy: "by a policy",
   default_deny: "no policy allows it",
@@ -92,10 +92,13 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "user.update": "changed a user",
 };
 
-/** Every action of an event that has words here. */
+/** All actions of events that are explained here. */
 export const EVENT_ACTIONS: readonly string[] = Object.keys(MEANINGS).filter((word) => word.includes("."));
 
-/** What a reason of a decision or an action of an event says in words; a word that nobody explained is spelled out. */
+/**
+ * The explanation of a reason of a decision or of an action of an event. A word without an explanation is
+ * written out as words.
+ */
 export function meaningOf(word: string): string {
   if (Object.hasOwn(MEANINGS, word)) return MEANINGS[word] ?? word;
   if (Object.hasOwn(ERRORS, word)) return lowerFirst(ERRORS[word as keyof typeof ERRORS].title);

@@ -2,28 +2,28 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { base64, fromBase64 } from "../base/base64.ts";
 import { hex } from "../base/base64url.ts";
 
-/** Signed notes: a text and signatures of it by named keys (C2SP signed-note). Ed25519 is algorithm 0x01. */
+/** Signed notes: a text with signatures by named keys (C2SP signed-note). Ed25519 is algorithm 0x01. */
 
 export interface NoteKey {
   readonly name: string;
-  /** 32 bytes of Ed25519. */
+  /** The 32 bytes of an Ed25519 key. */
   readonly publicKey: Uint8Array<ArrayBuffer>;
 }
 
 export interface SignedNote {
-  /** What was signed; ends with a newline. */
+  /** The signed text. It ends with a newline. */
   readonly text: string;
   readonly signatures: readonly NoteSignature[];
 }
 
 export interface NoteSignature {
   readonly name: string;
-  /** Four bytes that tell keys of one name apart. */
+  /** Four bytes that distinguish keys with the same name. */
   readonly keyId: string;
   readonly signature: Uint8Array<ArrayBuffer>;
 }
 
-/** Ed25519 verification, from the platform. */
+/** Ed25519 verification by the platform. */
 export type VerifySignature = (
   publicKey: Uint8Array<ArrayBuffer>,
   message: Uint8Array<ArrayBuffer>,
@@ -40,7 +40,10 @@ export function encodeVerificationKey({ name, publicKey }: NoteKey): string {
   return `${name}+${keyId(name, publicKey)}+${base64(typed(publicKey))}`;
 }
 
-/** The key in its vkey form, or null when malformed, of another algorithm, or with an id that is not its own. */
+/**
+ * The key from its vkey form. Null if the text is malformed, is for another algorithm, or contains an id that
+ * doesn't match the key.
+ */
 export function parseVerificationKey(vkey: string): NoteKey | null {
   const [, name, id, encoded] = /^([^\s+]+)\+([0-9a-f]{8})\+(\S+)$/.exec(vkey) ?? [];
   const bytes = encoded ? fromBase64(encoded) : null;
@@ -49,7 +52,7 @@ export function parseVerificationKey(vkey: string): NoteKey | null {
   return keyId(name, publicKey) === id ? { name, publicKey } : null;
 }
 
-/** The note with one signature of `text` (which ends with a newline). */
+/** The note with `text` (which ends with a newline) and one signature of it. */
 export function encodeNote(text: string, key: NoteKey, signature: Uint8Array): string {
   const signed = new Uint8Array(4 + signature.length);
   signed.set(keyHash(key.name, key.publicKey));
@@ -57,7 +60,7 @@ export function encodeNote(text: string, key: NoteKey, signature: Uint8Array): s
   return `${text}\n${SIGNATURE_MARK}${key.name} ${base64(signed)}\n`;
 }
 
-/** The parts of a note, or null when it is malformed. Nothing is verified yet. */
+/** The parts of a note. Null if the note is malformed. This function verifies nothing. */
 export function parseNote(note: string): SignedNote | null {
   const gap = note.lastIndexOf("\n\n");
   if (note.length > MAX_NOTE_LENGTH || gap < 0 || !note.endsWith("\n") || CONTROL.test(note)) return null;
@@ -67,12 +70,12 @@ export function parseNote(note: string): SignedNote | null {
   return { text: note.slice(0, gap + 1), signatures: signatures.filter((s) => s !== null) };
 }
 
-/** The text of the note when `key` signed it, else null. */
+/** The text of the note if `key` signed it, else null. */
 export async function openNote(note: string, key: NoteKey, verify: VerifySignature): Promise<string | null> {
   const parsed = parseNote(note);
   const id = keyId(key.name, key.publicKey);
   const own = parsed?.signatures.filter((s) => s.name === key.name && s.keyId === id) ?? [];
-  // A copy, because platforms disagree on the buffer type of what an encoder returns.
+  // A copy is made because platforms disagree about the buffer type that an encoder returns.
   const message = Uint8Array.from(new TextEncoder().encode(parsed?.text ?? ""));
   for (const { signature } of own) {
     if (signature.length !== 64 || !(await verify(key.publicKey, message, signature))) return null;
@@ -101,6 +104,6 @@ function typed(publicKey: Uint8Array): Uint8Array {
   return bytes;
 }
 
-// Notes hold no control characters but the newline.
+// Notes contain no control characters except the newline.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
 const CONTROL = /[\u0000-\u0009\u000b-\u001f]/;

@@ -4,7 +4,7 @@ import type { AuditEntry, StatsBucket } from "./types.ts";
 const MINUTE_MS = 60_000;
 const MAX_BUCKETS = 1_500;
 
-/** What the entries add to the counts of each minute. */
+/** The numbers that the entries add to the counts of each minute. */
 export function countByMinute(entries: readonly AuditEntry[]): StatsBucket[] {
   const minutes = new Map<number, StatsBucket>();
   for (const entry of entries) {
@@ -15,8 +15,8 @@ export function countByMinute(entries: readonly AuditEntry[]): StatsBucket[] {
 }
 
 /**
- * Minutes put into buckets of `stepMs` from `from` on, empty ones included. The step is rounded up to whole
- * minutes, and further where there would be more than 1,500 buckets.
+ * Combines minutes into buckets of `stepMs`, starting at `from`. Empty buckets are included. The step is
+ * rounded up to whole minutes, and made larger if there would be more than 1,500 buckets.
  */
 export function bucketsOf(
   minutes: readonly StatsBucket[],

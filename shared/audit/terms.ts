@@ -2,15 +2,16 @@ import { meaningOf } from "./meanings.ts";
 import type { AuditEntry, DecisionEntry, EventEntry } from "./types.ts";
 
 /**
- * What entries are found by. Each fact of an entry that repeats is one term: a text that begins with its kind, so that
- * a range of texts is all terms of a kind, or all paths with one beginning. The log stores a number for each.
+ * The terms by which entries are found. Each fact that is common to several entries is one term. A term is a
+ * text that begins with its kind. So a range of texts contains all terms of a kind, or all paths with the
+ * same beginning. The log stores a number for each term.
  */
 
-/** What came of an entry, for the cheapest of all filters. */
+/** The outcome of an entry. Filtering by the outcome is the cheapest filter. */
 export const OUTCOMES = { event: 0, allow: 1, deny: 2 } as const;
 export type Outcome = (typeof OUTCOMES)[keyof typeof OUTCOMES];
 
-/** The terms of one entry; null where it has no such fact. */
+/** The terms of one entry. Null if the entry has no such fact. */
 export interface EntryTerms {
   readonly outcome: Outcome;
   readonly code: string;
@@ -20,7 +21,7 @@ export interface EntryTerms {
   readonly subject: string;
 }
 
-/** Characters of a path that it is found by. */
+/** The most characters of a path that a search uses. */
 export const MAX_PATH_PREFIX = 200;
 
 export function termsOf(entry: AuditEntry): EntryTerms {
@@ -52,13 +53,13 @@ function termsOfEvent({ kind, action, actor, target, detail, person }: EventEntr
   };
 }
 
-/** `user:usr_…` and `token:tok_…` have ids; `system` is a name. */
+/** `user:usr_…` and `token:tok_…` contain ids. `system` is a name. */
 function actorTerm(actor: string): string {
   const [, id] = /^[a-z]+:(.+)$/.exec(actor) ?? [];
   return id === undefined ? namedTerm("person", "", actor) : namedTerm("person", id, "");
 }
 
-/** Callers who have not said who they are. */
+/** Callers who have not identified themselves. */
 const ANYONE = "anyone";
 
 export const targetTerm = (target: string): string => `t:${target.slice(0, MAX_PATH_PREFIX)}`;
@@ -71,13 +72,16 @@ const namedTerm = (kind: "app" | "person", id: string, name: string): string =>
 const codeTerm = (kind: AuditEntry["kind"], outcome: Outcome, word: string): string =>
   `c:${kind} ${outcome} ${word}`;
 
-/** What a term of kind `code` says. */
+/** The parts of a term of kind `code`. */
 export function parseCode(term: string): { kind: AuditEntry["kind"]; outcome: Outcome; word: string } {
   const [kind = "", outcome = "", ...word] = term.slice(2).split(" ");
   return { kind: kind as AuditEntry["kind"], outcome: Number(outcome) as Outcome, word: word.join(" ") };
 }
 
-/** Whether a stable word is what was asked for: itself, or by a part of what it says. */
+/**
+ * Whether a stable word matches the search: the word itself is equal, or the search text is a part of its
+ * explanation.
+ */
 export function isMeant(word: string, wanted: string): boolean {
   const asked = wanted.toLowerCase();
   return word === asked || word.includes(asked) || meaningOf(word).toLowerCase().includes(asked);

@@ -1,42 +1,45 @@
 import type { RequestFacts } from "../access/policy/request.ts";
 
-/** One entry of the audit log. Its canonical JSON is the leaf. */
+/** One entry of the audit log. The leaf is its canonical JSON. */
 export type AuditEntry = DecisionEntry | EventEntry;
 
-/** One access decision: the facts it used, what decided, and when. */
+/** One access decision: the facts that it used, what decided, and the time. */
 export interface DecisionEntry {
   readonly kind: "decision";
   readonly id: string;
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
   readonly decision: "allow" | "deny";
-  /** Why, as a stable word: `policy`, `default_deny`, `no_session`, an `ErrorCode`, ... */
+  /** The reason as a stable word: `policy`, `default_deny`, `no_session`, an `ErrorCode`, ... */
   readonly reason: string;
   readonly epoch: number;
   readonly appId: string;
   readonly appName: string;
   readonly sessionId: string | null;
   readonly facts: RequestFacts;
-  /** Ids of the policies that decided, and of those that erred and were skipped. */
+  /**
+   * The ids of the policies that decided (`determining`), and the policies that failed and were skipped
+   * (`erroring`).
+   */
   readonly determining: readonly string[];
   readonly erroring: readonly { readonly id: string; readonly message: string }[];
 }
 
-/** Something that an administrator, a user or the system did. */
+/** An action of an administrator, a user or the system. */
 export interface EventEntry {
   readonly kind: "admin" | "login" | "session" | "system";
   readonly id: string;
   readonly at: number;
-  /** Who: `user:usr_…`, `token:tok_…`, `system`. */
+  /** Who acted: `user:usr_…`, `token:tok_…`, `system`. */
   readonly actor: string;
-  /** The person who acted, also when a token acted for them. */
+  /** The person who acted, even if a token acted for the person. */
   readonly person?: { readonly id: string; readonly email: string };
-  /** Why, in their words. */
+  /** The reason in the person's own words. */
   readonly note?: string;
-  /** What: `app.create`, `session.end`, ... */
+  /** The action: `app.create`, `session.end`, ... */
   readonly action: string;
   readonly target: string;
-  /** Bounded, no secrets. */
+  /** Limited in size. Contains no secrets. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
@@ -44,10 +47,10 @@ export interface EventEntry {
 export interface Checkpoint {
   readonly origin: string;
   readonly size: number;
-  /** Base64 of the SHA-256 root. */
+  /** The SHA-256 root in Base64. */
   readonly root: string;
   readonly at: number;
-  /** The signed note as text: what is published, kept and cosigned. */
+  /** The signed note as text. This text is published, stored and cosigned. */
   readonly note: string;
 }
 
@@ -56,49 +59,55 @@ export interface AuditRow {
   readonly entry: AuditEntry;
 }
 
-/** Some of those who act, or of the apps: by id, by whole name, or by a part of the name; any of them will do. */
+/**
+ * A selection of callers or apps: by id, by whole name, or by a part of the name. A match with any of these
+ * is enough.
+ */
 export interface Named {
   readonly ids: readonly string[];
-  /** Lower case. */
+  /** In lower case. */
   readonly names: readonly string[];
-  /** Lower case. */
+  /** In lower case. */
   readonly part: string | null;
 }
 
-/** What to look for; what is left out selects nothing out. Times are milliseconds since the Unix epoch. */
+/**
+ * The conditions of a search. A missing condition matches every entry. Times are milliseconds since the Unix
+ * epoch.
+ */
 export interface AuditQuery {
   readonly kinds?: readonly AuditEntry["kind"][];
   readonly decision?: "allow" | "deny";
-  /** A stable word of a decision (`default_deny`) or an action (`app.update`), or a part of what it says in words. */
+  /** A stable word of a decision (`default_deny`) or an action (`app.update`), or a part of its explanation. */
   readonly reason?: string;
-  /** Who asked or acted, or to whom something was done. */
+  /** Who asked or acted, or who was affected. */
   readonly who?: Named;
   readonly app?: Named;
-  /** What the path of a request begins with. */
+  /** The beginning of a request's path. */
   readonly path?: string;
-  /** What something was done to. */
+  /** The thing that was affected. */
   readonly target?: string;
   readonly since?: number;
-  /** Not included. */
+  /** The end of the time. Entries at this time are not included. */
   readonly until?: number;
   /** Only rows with a smaller leaf number. */
   readonly cursor?: number;
   readonly limit: number;
 }
 
-/** A page of what was found, newest first. */
+/** One page of results, newest first. */
 export interface AuditPage {
   readonly rows: AuditRow[];
-  /** The cursor of the page after it; null when everything was looked at. */
+  /** The cursor of the next page. Null if the search looked at everything. */
   readonly next: number | null;
   /**
-   * When the oldest entry was made that was looked at, where the search ended before the page was full; null where it
-   * did not. What is older is not known not to match: go on from `next`.
+   * Set if the search ended before the page was full, otherwise null: the time of the oldest entry that the
+   * search looked at. Older entries may match too. Continue from `next`.
    */
   readonly searchedUntil: number | null;
 }
 
-/** Counts of one time bucket. */
+/** The counts of one time bucket. */
 export interface StatsBucket {
   readonly at: number;
   readonly requests: number;
@@ -109,13 +118,19 @@ export interface StatsBucket {
 }
 
 /**
- * RPC of the one `AuditLog` object, named `audit`.
- * `fetch` with `Upgrade: websocket` and `?after=<leaf>&kinds=decision,admin` follows the log: JSON `AuditRow` frames.
+ * The RPC of the only `AuditLog` object, named `audit`. `fetch` with `Upgrade: websocket` and
+ * `?after=<leaf>&kinds=decision,admin` follows the log: the frames are `AuditRow`s as JSON.
  */
 export interface AuditLogRpc {
-  /** Durable when it returns. Entries whose id is already in the log are ignored (retries are safe). */
+  /**
+   * When it returns, the entries are stored durably. Entries whose id is already in the log are ignored, so
+   * retries are safe.
+   */
   append(entries: readonly AuditEntry[]): Promise<{ size: number }>;
-  /** Looks at a bounded number of entries: an answer may be short, and then says until when it looked. */
+  /**
+   * Looks at a limited number of entries. An answer may be short; then it says how far back the search
+   * looked.
+   */
   query(query: AuditQuery): Promise<AuditPage>;
   get(id: string): Promise<AuditRow | null>;
   checkpoint(): Promise<Checkpoint>;
@@ -125,7 +140,7 @@ export interface AuditLogRpc {
   inclusionProof(leaf: number, size: number): Promise<{ leafHash: string; proof: string[] }>;
   /** RFC 6962 §2.1.2. */
   consistencyProof(first: number, second: number): Promise<string[]>;
-  /** Leaves as canonical JSON text for offline verification, at most 1,000. */
+  /** Leaves as canonical JSON text for offline verification. At most 1,000 leaves. */
   leaves(from: number, to: number): Promise<string[]>;
   stats(from: number, to: number, stepMs: number): Promise<StatsBucket[]>;
 }

@@ -5,22 +5,25 @@ import { type Hash, inclusionPath, type LeafRange, leafHash, nodeHash, splitPoin
 import { type CheckpointBody, openCheckpoint } from "./checkpoint.ts";
 import { type NoteKey, parseVerificationKey, type VerifySignature } from "./note.ts";
 
-/** Everything that is needed to check a run of the log without the log. */
+/** Everything that is needed to check a range of the log without asking the log. */
 export interface RangeEvidence {
-  /** The key that is trusted, in vkey form; got by a way other than the evidence. */
+  /** The trusted key in vkey form. It must come from another source than the evidence. */
   readonly publicKey: string;
-  /** Signed notes, ascending by size. The last one is what the leaves are proven against. */
+  /** Signed notes in ascending order of size. The leaves are proven against the last one. */
   readonly checkpoints: readonly string[];
-  /** Number of the first leaf below. */
+  /** The number of the first leaf in `leaves`. */
   readonly from: number;
-  /** Canonical JSON of consecutive entries, as the log gave them. */
+  /** The canonical JSON of consecutive entries, as the log returned it. */
   readonly leaves: readonly string[];
   readonly proofs: {
-    /** Inclusion proof of the first leaf at the size of the last checkpoint (base64 hashes). */
+    /** The inclusion proof of the first leaf at the size of the last checkpoint (base64 hashes). */
     readonly first: readonly string[];
-    /** The same of the last leaf. Together they hold every hash beside the run. */
+    /**
+     * The inclusion proof of the last leaf. Both proofs together contain every hash outside the range that is
+     * needed.
+     */
     readonly last: readonly string[];
-    /** Consistency proofs: the n-th one leads from checkpoint n to checkpoint n + 1. */
+    /** Consistency proofs: proof n leads from checkpoint n to checkpoint n + 1. */
     readonly consistency: readonly (readonly string[])[];
   };
 }
@@ -34,8 +37,9 @@ export interface VerifiedRange {
 }
 
 /**
- * Proves offline that every checkpoint is signed by the key, that each one continues the one before, and that the
- * leaves stand in the newest one exactly where they claim to. The error says in words what does not hold.
+ * Proves three things offline: the key signed every checkpoint, each checkpoint continues the previous one,
+ * and the leaves are in the newest checkpoint exactly at the claimed positions. The error says in words what
+ * is wrong.
  */
 export async function verifyRange(
   evidence: RangeEvidence,
@@ -74,7 +78,7 @@ async function openAll(
   return ok(checkpoints);
 }
 
-/** The newest checkpoint, once each continues the one before. */
+/** The newest checkpoint, after checking that each checkpoint continues the previous one. */
 function checkHistory(
   checkpoints: readonly CheckpointBody[],
   proofs: readonly (readonly string[])[],
@@ -129,7 +133,10 @@ function checkLeaves(
 const matchesRoot = (computed: Hash | null, root: Hash): boolean =>
   computed !== null && sameHash(computed, root);
 
-/** The hashes that two valid proofs give, by the subtree they stand for: all that lies beside the range is there. */
+/**
+ * The hashes from two valid proofs, by the subtrees that they stand for. They include all subtrees outside
+ * the range.
+ */
 function hashesBeside(
   range: LeafRange,
   size: number,
