@@ -1,8 +1,9 @@
 const BEYOND_ASCII = /[\u0080-\uffff]/;
 
 /**
- * An identifier in lower case, or null when it holds anything but ASCII. The order matters: `toLowerCase` makes an
- * ASCII letter of some that are none (U+212A KELVIN SIGN becomes `k`), so a look-alike would pass a check made after it.
+ * An identifier in lower case. Null if it contains a character outside ASCII. This check must come before
+ * `toLowerCase`, which turns some other characters into ASCII letters (U+212A KELVIN SIGN becomes `k`). After
+ * `toLowerCase`, such a look-alike would pass the check.
  */
 export function asciiLowerCase(text: string): string | null {
   return BEYOND_ASCII.test(text) ? null : text.toLowerCase();

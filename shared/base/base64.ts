@@ -1,12 +1,12 @@
 import { base64url, fromBase64url } from "./base64url.ts";
 
-/** Base64 with padding (RFC 4648 §4), as notes and proofs carry it. */
+/** Base64 with padding (RFC 4648 §4), as used in notes and proofs. */
 export function base64(bytes: Uint8Array): string {
   const text = base64url(bytes).replaceAll("-", "+").replaceAll("_", "/");
   return text + "=".repeat((4 - (text.length % 4)) % 4);
 }
 
-/** The bytes of canonical padded base64, or null when the text is anything else. */
+/** The bytes of canonical padded base64. Null for any other text. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   if (text.length % 4 !== 0 || /[-_]/.test(text)) return null;
   const bytes = fromBase64url(

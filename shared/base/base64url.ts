@@ -1,10 +1,10 @@
 const B64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const NO_DIGIT = 255;
-/** By character code; a search in the alphabet costs ten times as much. */
+/** Values by character code. Searching in the alphabet would cost ten times as much. */
 const B64URL_VALUES = new Uint8Array(128).fill(NO_DIGIT);
 for (let i = 0; i < B64URL.length; i++) B64URL_VALUES[B64URL.charCodeAt(i)] = i;
 
-/** As much of `Uint8Array.prototype.toBase64` (ECMAScript 2026) as is used, where the run-time has it. */
+/** The part of `Uint8Array.prototype.toBase64` (ECMAScript 2026) that is used, if the run-time has the method. */
 interface NativeBase64 {
   toBase64?(options: { readonly alphabet: "base64url"; readonly omitPadding: true }): string;
 }
@@ -25,7 +25,7 @@ export function base64url(bytes: Uint8Array): string {
   return out;
 }
 
-/** The bytes of canonical unpadded base64url, or null when the text is anything else. */
+/** The bytes of canonical unpadded base64url. Null for any other text. */
 export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | null {
   if (text.length % 4 === 1) return null;
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
@@ -52,7 +52,7 @@ export function hex(bytes: Uint8Array): string {
   return out;
 }
 
-/** Compares two strings of equal secrecy without revealing where they differ. Unequal lengths are unequal. */
+/** Compares two secret strings without revealing where they differ. Strings of different lengths are unequal. */
 export function constantTimeEqual(a: string, b: string): boolean {
   let difference = a.length ^ b.length;
   for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i % Math.max(1, b.length));

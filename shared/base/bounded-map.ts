@@ -1,8 +1,10 @@
 /**
- * A map of at most `max` entries: what was used of late stays, what was not goes. Keys may come from clients.
+ * A map of at most `max` entries. It keeps entries that were used recently and drops others. Its keys may
+ * come from clients.
  *
- * It keeps two generations. What is used moves to the young one; once that is half of the bound, it becomes the old one,
- * and what was left in the old one is forgotten. So each step costs the same, however large the map is.
+ * The map has two generations. A used entry moves to the young generation. When the young generation reaches
+ * half of `max`, it becomes the old generation, and the entries that remained in the previous old generation
+ * are dropped. So each step costs the same, however large the map is.
  */
 export class BoundedMap<K, V> {
   readonly #half: number;
@@ -41,16 +43,16 @@ export class BoundedMap<K, V> {
   }
 }
 
-/** A bounded map whose entries are good until a moment of their own. The clock is the caller's. */
+/** A bounded map in which each entry has its own time of expiry. The caller provides the clock. */
 export class ExpiringMap<K, V> {
   readonly #entries: BoundedMap<K, { readonly value: V; readonly until: number }>;
 
-  /** @param max Entries, at least 2; `BoundedMap` says which of them go. */
+  /** @param max The most entries, at least 2. `BoundedMap` decides which entries are dropped. */
   constructor(max: number) {
     this.#entries = new BoundedMap(max);
   }
 
-  /** @param now In the unit of `until`. */
+  /** @param now The current time, in the unit of `until`. */
   get(key: K, now: number): V | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined || now < entry.until) return entry?.value;
@@ -64,9 +66,11 @@ export class ExpiringMap<K, V> {
 }
 
 /**
- * The function with its answers kept, for texts of which a few come again and again. It must be pure.
+ * Wraps a function so that its answers are remembered. Use it for texts of which a few occur again and again.
+ * The function must be pure.
  *
- * @param max Answers that are kept, since texts that come from clients have no end; `BoundedMap` says which of them go.
+ * @param max The most answers to keep, because clients can send any number of texts. `BoundedMap` decides
+ *   which answers are dropped.
  */
 export function remembering<V>(max: number, answer: (text: string) => V): (text: string) => V {
   const kept = new BoundedMap<string, V>(max);

@@ -1,9 +1,9 @@
 import type { RandomBytes } from "./random.ts";
 
-/** Crockford's base 32: no I, L, O or U, sorts like the bytes it stands for. */
+/** Crockford's base 32. It has no I, L, O and U, and its texts sort like the bytes that they stand for. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
-/** The kinds of things that carry an id, by the prefix that names the kind. */
+/** The kinds of things that have an id, with the prefix of each kind. */
 export const ID_PREFIXES = {
   user: "usr",
   identity: "idn",
@@ -29,8 +29,8 @@ export const ID_PREFIXES = {
 export type IdKind = keyof typeof ID_PREFIXES;
 
 /**
- * A sortable id: prefix, 48 bits of milliseconds, 80 random bits (26 characters after the underscore, as in ULID).
- * Ids name things, they never authorise.
+ * A sortable id: prefix, 48 bits of milliseconds, 80 random bits (26 characters after the underscore, as in
+ * ULID). An id names a thing. It never gives access.
  */
 export function newId(kind: IdKind, nowMs: number, random: RandomBytes): string {
   let text = "";
@@ -45,7 +45,7 @@ export function newId(kind: IdKind, nowMs: number, random: RandomBytes): string 
 
 const ID_PATTERN = /^([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}$/;
 
-/** Whether `text` is a well-formed id of the given kind (its existence is another question). */
+/** Whether `text` is a well-formed id of the given kind. The thing itself may not exist. */
 export function isId(kind: IdKind, text: string): boolean {
   return ID_PATTERN.exec(text)?.[1] === ID_PREFIXES[kind];
 }

@@ -1,13 +1,16 @@
-/** One line of a difference: kept, gone or come. */
+/** One line of a difference: unchanged (" "), removed ("-") or added ("+"). */
 export interface DiffLine {
   readonly sign: " " | "-" | "+";
   readonly text: string;
 }
 
-/** Lines beyond what both ends share, on one side; more are shown as replaced whole rather than compared. */
+/**
+ * The most lines on one side that are compared, after the common lines at both ends. With more lines, all of
+ * them are shown as replaced.
+ */
 const MOST_COMPARED = 2_000;
 
-/** The lines that turn `before` into `after`, in order: as many as possible are kept. */
+/** The lines that turn `before` into `after`, in order. As many lines as possible stay unchanged. */
 export function lineDiff(before: string, after: string): DiffLine[] {
   const [a, b] = [linesOf(before), linesOf(after)];
   let head = 0;
@@ -24,7 +27,7 @@ export function lineDiff(before: string, after: string): DiffLine[] {
 
 const linesOf = (text: string): string[] => (text === "" ? [] : text.replace(/\n$/, "").split("\n"));
 
-/** By the longest common subsequence. */
+/** Uses the longest common subsequence. */
 function middle(a: readonly string[], b: readonly string[]): DiffLine[] {
   const isLong = a.length > MOST_COMPARED || b.length > MOST_COMPARED;
   const common = isLong ? null : commonLengths(a, b);
@@ -41,7 +44,7 @@ function middle(a: readonly string[], b: readonly string[]): DiffLine[] {
   return lines;
 }
 
-/** How many lines `a` from `i` on and `b` from `j` on have in common, at most. */
+/** The largest number of lines that `a` from `i` on and `b` from `j` on have in common. */
 function commonLengths(a: readonly string[], b: readonly string[]): (i: number, j: number) => number {
   const width = b.length + 1;
   const lengths = new Uint16Array((a.length + 1) * width);

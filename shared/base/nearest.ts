@@ -1,10 +1,11 @@
-/** Names that are longer are compared by their beginnings. */
+/** Of longer names only the beginning is compared. */
 const MOST_CHARACTERS = 100;
 
 /**
- * The candidate that a person may have meant: the one with the fewest slips (a letter too many, too few, wrong or swapped
- * with its neighbour), at most one for every three letters, and in any case one that differs in capitals alone. Null where
- * none is near.
+ * The candidate that a person may have meant: the one with the fewest typing errors. An error is a letter
+ * that is missing, extra, wrong, or swapped with its neighbour. There may be at most one error for every
+ * three letters. A candidate that differs only in capital letters always counts. Null if no candidate is
+ * near.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | null {
   const wanted = folded(name);
@@ -19,7 +20,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
 
 const folded = (text: string): string => text.slice(0, MOST_CHARACTERS).toLowerCase();
 
-/** Optimal string alignment distance; `limit` where it is that or more. */
+/** The optimal string alignment distance. Returns `limit` if the distance is `limit` or more. */
 function slipsBetween(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let [before, last]: number[][] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];

@@ -7,8 +7,10 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 
 /**
- * A moment as people write it: `30m`, `2h`, `7d` before now, or an ISO 8601 date, whose day begins at midnight UTC.
- * @returns Milliseconds since the Unix epoch, null where it is neither.
+ * A time as people write it: `30m`, `2h`, `7d` before now, or an ISO 8601 date, which means midnight UTC of
+ * that day.
+ *
+ * @returns Milliseconds since the Unix epoch. Null for any other text.
  */
 export function parsePast(text: string, now: number): number | null {
   const span = /^(\d{1,6})([smhdw])$/.exec(text.trim());

@@ -1,6 +1,6 @@
 /**
- * Names, paths, groups and answers come from strangers and end in somebody's terminal: control characters and
- * bidirectional overrides are shown as escapes, never sent to it.
+ * Makes a text safe for a terminal. Names, paths, groups and answers come from untrusted people. So control
+ * characters and bidirectional overrides are written as escapes and never sent to the terminal.
  */
 export function printable(text: string): string {
   return text.replace(
@@ -9,5 +9,5 @@ export function printable(text: string): string {
   );
 }
 
-/** The same for a text of several lines. */
+/** Does the same for a text of several lines. */
 export const printableLines = (text: string): string => text.split("\n").map(printable).join("\n");

@@ -1,2 +1,2 @@
-/** Fills and returns `length` bytes from a cryptographically secure source. */
+/** Returns `length` bytes from a cryptographically secure source. */
 export type RandomBytes = (length: number) => Uint8Array<ArrayBuffer>;

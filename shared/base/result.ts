@@ -1,4 +1,7 @@
-/** The outcome of an operation that may be refused. Refusals are values; exceptions are for broken invariants. */
+/**
+ * The outcome of an operation that may be refused. Refusals are values. Exceptions are only for broken
+ * invariants.
+ */
 export type Result<T, E> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: E };

@@ -1,7 +1,7 @@
-/** Why a text is refused: where, what is wrong there, and what to write instead. */
+/** Why a text is refused: the position, the problem there, and what to write instead. */
 export interface TextError {
   readonly text: string;
-  /** Counts characters from 1. */
+  /** The position in characters. The first character is 1. */
   readonly position: number;
   readonly problem: string;
   readonly remedy: string;

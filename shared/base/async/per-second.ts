@@ -1,4 +1,4 @@
-/** Lets something happen so many times within a second, and not once more: for what anybody can set off. */
+/** Limits how often something may happen within one second. Use it for things that anybody can trigger. */
 export class PerSecond {
   readonly #most: number;
   #since = Number.NEGATIVE_INFINITY;
@@ -8,7 +8,11 @@ export class PerSecond {
     this.#most = most;
   }
 
-  /** Whether it may happen once more. @param now Milliseconds. */
+  /**
+   * Whether it may happen once more now.
+   *
+   * @param now Milliseconds.
+   */
   take(now: number): boolean {
     if (now - this.#since >= 1_000) {
       this.#since = now;

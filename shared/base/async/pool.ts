@@ -1,4 +1,7 @@
-/** Runs `work` for each item, at most `width` at a time; a failure stops nothing. Results keep the items' order. */
+/**
+ * Runs `work` for each item, at most `width` at a time. A failure doesn't stop the others. The results have
+ * the order of the items.
+ */
 export async function settleAll<T, R>(
   items: readonly T[],
   width: number,

@@ -1,10 +1,10 @@
 import { pause, type Timer } from "./timer.ts";
 
 /**
- * Tries once, and again after each pause. What is tried must be idempotent.
+ * Tries once, and again after each pause. The work must be idempotent.
  *
  * @param pausesMs Milliseconds before each further try.
- * @throws What the last try threw.
+ * @throws The error of the last try.
  */
 export async function retry<T>(
   timer: Timer,
@@ -21,6 +21,9 @@ export async function retry<T>(
   return attempt();
 }
 
-/** Milliseconds to wait after so many failures in a row (1 = the first): doubled by each, up to the longest wait. */
+/**
+ * Milliseconds to wait after this number of failures in a row (1 = the first). Each failure doubles the wait,
+ * up to the longest wait.
+ */
 export const backoffMs = (failures: number, firstMs: number, longestMs: number): number =>
   Math.min(longestMs, firstMs * 2 ** Math.max(0, failures - 1));

@@ -1,15 +1,18 @@
-/** Does one piece of work at a time, in the order in which they were asked for. One that fails holds up no other. */
+/**
+ * Does one piece of work at a time, in the order of the calls. If one piece of work fails, the next ones
+ * still run.
+ */
 export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Rejects as the work does. */
+  /** Rejects if the work rejects. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work);
     this.#last = turn.catch(() => undefined);
     return turn;
   }
 
-  /** Resolves when nothing is under way and nothing waits, of what was asked for so far. */
+  /** Resolves when all work that was requested before this call is done. */
   async idle(): Promise<void> {
     await this.#last;
   }

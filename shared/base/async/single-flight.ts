@@ -1,4 +1,4 @@
-/** The function, so that all who call it while one call is under way share that one, and its failure. */
+/** Wraps a function. While one call is running, further callers share that call and its result or error. */
 export function singleFlight<T>(work: () => Promise<T>): () => Promise<T> {
   let flight: Promise<T> | null = null;
   return () => {

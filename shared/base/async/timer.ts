@@ -1,6 +1,6 @@
 /**
- * Calls `ring` once after `ms` milliseconds; what it returns calls that off. Each run-time gives its own, and a test one
- * that it turns by hand: what is in `shared/` has no clock.
+ * Calls `ring` once after `ms` milliseconds. Returns a function that cancels the call. `shared/` has no clock
+ * of its own: each run-time passes in its timer, and a test passes in a timer that it controls.
  */
 export type Timer = (ms: number, ring: () => void) => () => void;
 

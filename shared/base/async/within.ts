@@ -1,14 +1,15 @@
 import type { Timer } from "./timer.ts";
 
-/** There was no answer in time. What was asked for may still come about. */
+/** There was no answer in time. The requested work may still be done later. */
 export class TimedOut extends Error {
   override readonly name = "TimedOut";
 }
 
 /**
- * What the promise holds, if it settles within `ms` milliseconds. The work behind it goes on, so it must be idempotent.
+ * The value of the promise, if it settles within `ms` milliseconds. The work behind the promise goes on, so
+ * the work must be idempotent.
  *
- * @throws TimedOut when it takes longer.
+ * @throws TimedOut If the promise takes longer.
  */
 export async function within<T>(timer: Timer, ms: number, promise: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();

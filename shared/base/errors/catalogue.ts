@@ -1,5 +1,5 @@
 /**
- * Every refusal that a caller can see, by its stable code: HTTP status and a title that does not change.
+ * Every refusal that a caller can see, by its stable code: the HTTP status and a title that doesn't change.
  * The `detail` of a problem says what was wrong this time and what to do next.
  */
 export const ERRORS = {
@@ -68,7 +68,7 @@ export const ERRORS = {
   request_replayed: { status: 409, title: "This request was sent before" },
   applied_ahead: { status: 409, title: "The node claims a state that was never issued" },
   upgrade_required: { status: 426, title: "The agent is too old" },
-  // about us and what is behind us
+  // about us and the applications behind us
   upstream_unreachable: { status: 502, title: "The application did not answer" },
   upstream_misconfigured: { status: 502, title: "The application can't be reached as it is set up" },
   upstream_malformed: { status: 502, title: "The application's answer can't be read" },
@@ -83,20 +83,20 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** One place in the input that was wrong: a JSON pointer, or a line and column of a policy. */
+/** One wrong place in the input: a JSON pointer, or a line and column of a policy. */
 export interface InputIssue {
   readonly path: string;
   readonly message: string;
   readonly line?: number;
   readonly column?: number;
-  /** Names the kind of fault where there is more to know than that it is invalid. */
+  /** The kind of fault, if there is more to say than "invalid". */
   readonly code?: "fact_without_source" | "unknown_name" | "test_failed";
 }
 
-/** A refusal as a value, before it is put on the wire. */
+/** A refusal as a value, before it is sent. */
 export interface Refusal {
   readonly code: ErrorCode;
-  /** What was wrong and what to do next, in words for the caller. Holds no secret. */
+  /** What was wrong and what to do next, in words for the caller. Contains no secret. */
   readonly detail: string;
   readonly issues?: readonly InputIssue[];
   readonly retryAfterSeconds?: number;

@@ -1,9 +1,12 @@
-/** How much of one text is kept: a message may quote what a stranger sent. */
+/**
+ * The most characters that are kept of one text. A limit is needed because a message may quote text from an
+ * untrusted sender.
+ */
 const MOST_CHARACTERS = 4_000;
-/** How deep a chain of causes is followed. */
+/** How many causes of a chain are followed. */
 const MOST_CAUSES = 8;
 
-/** One error of a chain, as plain data. */
+/** One error of a chain of causes, as plain data. */
 export interface ErrorRecord {
   readonly name: string;
   readonly message: string;
@@ -11,17 +14,17 @@ export interface ErrorRecord {
   readonly cause?: ErrorRecord;
 }
 
-/** What was thrown, in words. Anything can be thrown, not only an `Error`. */
+/** The message of a thrown value. Any value can be thrown, not only an `Error`. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The messages of an error and of its causes, a line each: what broke at the bottom may be named only there. */
+/** The messages of an error and of its causes, one per line. Only the last cause may name what really failed. */
 export function messagesOf(error: unknown): string {
   const messages: string[] = [];
   for (let at = recordOf(error); at !== undefined; at = at.cause) messages.push(at.message);
   return messages.join("\n");
 }
 
-/** An error with its stack and its causes, bounded; undefined for none. */
+/** An error with its stack and its causes, limited in size. Undefined if there is no error. */
 export function recordOf(error: unknown, depth = 0): ErrorRecord | undefined {
   if (error === undefined || depth === MOST_CAUSES) return undefined;
   if (!(error instanceof Error)) return { name: "thrown", message: cut(messageOf(error)) };

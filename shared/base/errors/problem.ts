@@ -12,7 +12,7 @@ export interface Problem {
   readonly issues?: Refusal["issues"];
 }
 
-/** The wire form of a refusal. `ids` name the request or the decision it belongs to. */
+/** The form of a refusal that is sent. `ids` name the request or decision that the refusal belongs to. */
 export function toProblem(
   refusal: Refusal,
   ids: { readonly request_id?: string; readonly decision_id?: string } = {},
