@@ -1,10 +1,10 @@
-/** Internet addresses as text and bytes, and which of them are reachable by everyone. */
+/** Internet addresses as text and as bytes, and which of them everyone can reach. */
 
 export type Address =
   | { readonly version: 4; readonly bytes: readonly number[] }
   | { readonly version: 6; readonly bytes: readonly number[] };
 
-/** Where an address leads. Only `public` may be dialled from the edge. */
+/** What kind of network an address leads to. The edge may connect only to `public` addresses. */
 export type AddressClass =
   | "public"
   | "unspecified"
@@ -18,7 +18,7 @@ export type AddressClass =
   | "reserved"
   | "translated";
 
-/** Dotted decimal without leading zeros: the only form that is accepted as a fact. */
+/** Four decimal numbers without leading zeros. Only this form is trusted as a fact. */
 export function parseIPv4(text: string): Address | null {
   const parts = text.split(".");
   if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) {
@@ -27,7 +27,10 @@ export function parseIPv4(text: string): Address | null {
   return { version: 4, bytes: parts.map(Number) };
 }
 
-/** Every form that `inet_aton` and URL parsers take: one to four parts, each decimal, octal or hexadecimal. */
+/**
+ * Reads every form that `inet_aton` and URL parsers accept: one to four parts, each decimal, octal or
+ * hexadecimal.
+ */
 export function parseIPv4Loosely(text: string): Address | null {
   const parts = text.replace(/\.$/, "").split(".");
   if (parts.length > 4) return null;
@@ -52,7 +55,7 @@ function looseNumber(part: string): number | null {
   return /^[1-9]\d*$/.test(part) ? Number(part) : null;
 }
 
-/** RFC 4291 §2.2, without zone and without brackets. */
+/** Reads the form of RFC 4291 §2.2, without zone and without brackets. */
 export function parseIPv6(text: string): Address | null {
   if (text.length > 45 || !/^[0-9a-fA-F:.]+$/.test(text)) return null;
   let groups = text;
@@ -82,7 +85,10 @@ function hextets(text: string): number[] | null {
     : null;
 }
 
-/** An address as the platform states it. An IPv4-mapped IPv6 address is the IPv4 address. Null is no address. */
+/**
+ * Reads an address from the platform. An IPv4-mapped IPv6 address becomes the IPv4 address. Null if the text
+ * is no address.
+ */
 export function parseAddress(text: string): Address | null {
   const address = text.includes(":") ? parseIPv6(text) : parseIPv4(text);
   if (address?.version === 6 && startsWith(address.bytes, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff], 96)) {
@@ -91,7 +97,7 @@ export function parseAddress(text: string): Address | null {
   return address;
 }
 
-/** The one spelling of an address (RFC 5952 for IPv6). */
+/** The canonical text of an address (RFC 5952 for IPv6). */
 export function formatAddress(address: Address): string {
   if (address.version === 4) return address.bytes.join(".");
   const words: string[] = [];
@@ -144,7 +150,7 @@ const V6: readonly Range[] = [
   [[0xff], 8, "multicast"],
 ];
 
-/** Classifies by the special-purpose registries (RFC 6890). IPv6 outside 2000::/3 is never public. */
+/** Classifies an address by the special-purpose registries (RFC 6890). IPv6 outside 2000::/3 is never public. */
 export function classify(address: Address): AddressClass {
   const ranges = address.version === 4 ? V4 : V6;
   for (const [prefix, bits, kind] of ranges) if (startsWith(address.bytes, prefix, bits)) return kind;

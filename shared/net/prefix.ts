@@ -2,10 +2,10 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { TextError } from "../base/text-error.ts";
 import { formatAddress, parseIPv4, parseIPv6 } from "./address.ts";
 
-/** A block of addresses. Two prefixes either nest or are disjoint. */
+/** A block of addresses. Of two prefixes, either one contains the other or they have no address in common. */
 export interface Prefix {
   readonly version: 4 | 6;
-  /** In bits. */
+  /** The length in bits. */
   readonly length: number;
   readonly first: bigint;
   readonly last: bigint;
@@ -16,8 +16,9 @@ const widthOf = (version: 4 | 6): number => (version === 4 ? 32 : 128);
 
 /**
  * Reads `10.0.0.0/24` or `fd00::/48` in any spelling of RFC 4291.
- * @param text at most 49 characters
- * @returns a prefix without host bits; `formatPrefix` gives its one spelling.
+ *
+ * @param text At most 49 characters.
+ * @returns A prefix without host bits. `formatPrefix` returns its canonical text.
  */
 export function parsePrefix(text: string): Result<Prefix, TextError> {
   const refused = (position: number, problem: string, remedy: string) =>
@@ -58,23 +59,23 @@ export function parsePrefix(text: string): Result<Prefix, TextError> {
   return ok(prefix);
 }
 
-/** The prefix that a stored text names, or null when it is none. */
+/** The prefix in a stored text. Null if the text is no prefix. */
 export function prefixOf(text: string): Prefix | null {
   const parsed = parsePrefix(text);
   return parsed.ok ? parsed.value : null;
 }
 
-/** The address alone, as a prefix; null when the text is no address. IPv4-mapped addresses are none. */
+/** A single address as a prefix. Null if the text is no address, or is an IPv4-mapped address. */
 export function hostOf(text: string): Prefix | null {
   return text.includes("/") ? null : prefixOf(`${text}/${text.includes(":") ? 128 : 32}`);
 }
 
-/** The one spelling (RFC 5952 for IPv6). */
+/** The canonical text of a prefix (RFC 5952 for IPv6). */
 export function formatPrefix(prefix: Prefix): string {
   return `${formatFirst(prefix)}/${prefix.length}`;
 }
 
-/** The prefix's first address. */
+/** The first address of the prefix. */
 export function formatFirst({ version, first }: Prefix): string {
   const count = widthOf(version) / 8;
   const bytes = Array.from({ length: count }, (_, i) =>
@@ -85,7 +86,7 @@ export function formatFirst({ version, first }: Prefix): string {
 
 export const isHost = ({ version, length }: Prefix): boolean => length === widthOf(version);
 
-/** Whether it is `0.0.0.0/0` or `::/0`: the routes that make a node an exit node. */
+/** Whether the prefix is `0.0.0.0/0` or `::/0`. A route with this prefix makes a node an exit node. */
 export const isDefaultRoute = ({ length }: Prefix): boolean => length === 0;
 
 export const contains = (outer: Prefix, inner: Prefix): boolean =>
@@ -93,14 +94,17 @@ export const contains = (outer: Prefix, inner: Prefix): boolean =>
 
 export const overlaps = (a: Prefix, b: Prefix): boolean => contains(a, b) || contains(b, a);
 
-/** By version, then first address, then the larger block first: what contains something stands before it. */
+/**
+ * Sorts by version, then by first address, then the larger block first. So a prefix comes before the prefixes
+ * that it contains.
+ */
 export function comparePrefixes(a: Prefix, b: Prefix): number {
   if (a.version !== b.version) return a.version - b.version;
   if (a.first !== b.first) return a.first < b.first ? -1 : 1;
   return a.length - b.length;
 }
 
-/** Sorted, without those that lie in another one of the list. */
+/** The prefixes in sorted order, without those that another prefix of the list contains. */
 export function outermost(prefixes: readonly Prefix[]): Prefix[] {
   const kept: Prefix[] = [];
   for (const prefix of [...prefixes].sort(comparePrefixes)) {
@@ -110,7 +114,7 @@ export function outermost(prefixes: readonly Prefix[]): Prefix[] {
   return kept;
 }
 
-/** The fewest prefixes that together are `outer` without the holes, in order. */
+/** The smallest list of prefixes that covers `outer` except the holes, in order. */
 export function subtract(outer: Prefix, holes: readonly Prefix[]): Prefix[] {
   const inside = holes.filter((hole) => overlaps(outer, hole));
   if (inside.length === 0) return [outer];
