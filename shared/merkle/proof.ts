@@ -1,6 +1,6 @@
 import { type Hash, nodeHash, splitPoint } from "./tree.ts";
 
-/** Verification of what a log claims about itself, from hashes alone. Never throws on hostile input. */
+/** Verifies the statements of a log about itself, using only hashes. Never throws on hostile input. */
 
 /** Whether `proof` shows that `leaf` (its hash) is at position `index` of the tree of `size` leaves with `root`. */
 export function verifyInclusion(
@@ -34,10 +34,13 @@ export function verifyConsistency(
 ): boolean {
   if (!isCount(first) || !isCount(second) || first > second) return false;
   if (first === second) return proof.length === 0 && sameHash(firstRoot, secondRoot);
-  // Every tree continues the empty one.
+  // Every tree continues the empty tree.
   if (first === 0) return proof.length === 0;
   const rest = [...proof];
-  /** Roots of the old and the new tree within a subtree of `count` leaves, of which `old` are in the old tree. */
+  /**
+   * The roots of the old tree and of the new tree within a subtree of `count` leaves. `old` of these leaves
+   * are in the old tree.
+   */
   const climb = (old: number, count: number, isWholeOldTree: boolean): [Hash, Hash] | null => {
     if (old === count) {
       const shared = isWholeOldTree ? firstRoot : rest.pop();

@@ -1,10 +1,13 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 
-/** The Merkle tree of RFC 6962 §2.1 over leaves that are only ever appended. */
+/** The Merkle tree of RFC 6962 §2.1. Leaves are only appended. */
 
 export type Hash = Uint8Array;
 
-/** The hash of a complete subtree: the `index`-th one of 2^level leaves. Must exist where the tree holds it whole. */
+/**
+ * Reads the hash of a complete subtree: the one with number `index` among the subtrees of 2^level leaves. The
+ * hash must exist if the tree contains the subtree completely.
+ */
 export type ReadNode = (level: number, index: number) => Hash;
 
 export interface TreeNode {
@@ -13,7 +16,7 @@ export interface TreeNode {
   readonly hash: Hash;
 }
 
-/** A run of leaves, `end` not included. */
+/** A range of leaves. `end` is not included. */
 export interface LeafRange {
   readonly start: number;
   readonly end: number;
@@ -24,7 +27,7 @@ export function leafHash(data: Uint8Array): Hash {
   return sha256.create().update(LEAF_PREFIX).update(data).digest();
 }
 
-/** SHA-256(0x01 || left || right). The prefixes keep a node from passing for a leaf. */
+/** SHA-256(0x01 || left || right). Because of the prefixes, a node can't be mistaken for a leaf. */
 export function nodeHash(left: Hash, right: Hash): Hash {
   return sha256.create().update(NODE_PREFIX).update(left).update(right).digest();
 }
@@ -32,12 +35,13 @@ export function nodeHash(left: Hash, right: Hash): Hash {
 const emptyRoot = (): Hash => sha256(new Uint8Array(0));
 
 /**
- * The nodes that become complete when `leaves` (their hashes) are appended to a tree of `size` leaves, leaves
- * included. Writing them all is what appending means; nothing that was written before changes.
+ * The nodes that become complete when `leaves` (their hashes) are appended to a tree of `size` leaves. The
+ * new leaves are included. The caller appends by writing all these nodes. Nodes that were written before
+ * don't change.
  */
 export function appendLeaves(size: number, leaves: readonly Hash[], read: ReadNode): TreeNode[] {
   const added: TreeNode[] = [];
-  /** The newest complete subtree of each level, where it was made by this call. */
+  /** The newest complete subtree of each level, if this call made it. */
   const newest = new Map<number, TreeNode>();
   const add = (node: TreeNode) => {
     added.push(node);
@@ -61,7 +65,7 @@ export function rootHash(size: number, read: ReadNode): Hash {
   return size === 0 ? emptyRoot() : rangeHash({ start: 0, end: size }, read);
 }
 
-/** MTH(D[start:end]) of a range that the tree's recursion produces. */
+/** MTH(D[start:end]) of a range that occurs in the recursion of the tree. */
 export function rangeHash({ start, end }: LeafRange, read: ReadNode): Hash {
   const half = splitPoint(end - start);
   if (half * 2 === end - start || half === 0) return read(Math.log2(end - start), start / (end - start));
@@ -97,12 +101,12 @@ export function consistencyPath(first: number, second: number): LeafRange[] {
     if (first <= middle) end = middle;
     else start = middle;
   }
-  // The verifier knows the old tree's root already when the old tree is itself a subtree.
+  // If the old tree is itself a subtree, the verifier already knows its root.
   if (start > 0) path.push({ start, end });
   return path.reverse();
 }
 
-/** The largest power of two below `count`; 0 for a single leaf. Works beyond 32 bits. */
+/** The largest power of two below `count`. 0 for a single leaf. Works beyond 32 bits. */
 export function splitPoint(count: number): number {
   if (count <= 1) return 0;
   let half = 1;
