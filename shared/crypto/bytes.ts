@@ -10,20 +10,23 @@ export function concat(...parts: readonly Uint8Array[]): Bytes {
   return all;
 }
 
-// Workers' types say less about the encoder's buffer than ours.
+// The cast is needed because the encoder's buffer type in the types of Workers is less exact than ours.
 export const utf8 = (text: string): Bytes => new TextEncoder().encode(text) as Bytes;
 
 export const equal = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && differingBits(a, b) === 0;
 
-/** Looks at every byte, so that the time tells nothing about where two secrets differ. */
+/** Compares every byte, so that the time doesn't reveal where two secrets differ. */
 function differingBits(a: Uint8Array, b: Uint8Array): number {
   let difference = 0;
   for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
   return difference;
 }
 
-/** @throws RangeError when a secret of our own has the wrong length: a broken invariant, not a peer's fault. */
+/**
+ * @throws RangeError If one of our own secrets has the wrong length. That is a broken invariant, not the
+ *   fault of a peer.
+ */
 export function requireLength(bytes: Uint8Array, length: number, what: string): void {
   if (bytes.length !== length) throw new RangeError(`${what} must have ${length} bytes, not ${bytes.length}`);
 }

@@ -3,9 +3,10 @@ import { ED25519, MAX_CONTEXT, ML_DSA_65 } from "./lengths.ts";
 import type { Bytes, ContextSignatureScheme, Primitives } from "./types.ts";
 
 /**
- * `id-MLDSA65-Ed25519-SHA512` of draft-ietf-lamps-pq-composite-sigs: ML-DSA-65 and Ed25519 over one message
- * representative. Keys, seeds and signatures are the two halves, ML-DSA first. Composite signatures are not strongly
- * unforgeable against a quantum attacker: never use one, or its hash, as an identifier.
+ * `id-MLDSA65-Ed25519-SHA512` of draft-ietf-lamps-pq-composite-sigs: ML-DSA-65 and Ed25519 sign the same
+ * message representative. Keys, seeds and signatures consist of two halves, ML-DSA first. Composite
+ * signatures are not strongly unforgeable against a quantum attacker. So never use a signature, or its hash,
+ * as an identifier.
  */
 
 const PREFIX = utf8("CompositeAlgorithmSignatures2025");
@@ -44,7 +45,7 @@ export function compositeOf({ ed25519, mlDsa65, sha512 }: Parts): ContextSignatu
       if (publicKey.length !== COMPOSITE.publicKey || signature.length !== COMPOSITE.signature) return false;
       if (context.length > MAX_CONTEXT) return false;
       const representative = await messageRepresentative(sha512, message, context);
-      // Both halves are always computed: the time must not tell which one failed.
+      // Both halves are always computed, because the time must not reveal which half failed.
       const [latticeHolds, curveHolds] = await Promise.all([
         mlDsa65.verify(
           publicKey.subarray(0, ML_DSA_65.publicKey),

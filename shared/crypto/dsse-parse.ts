@@ -16,12 +16,13 @@ export interface EnvelopeBounds {
 
 type Refusal = "ENVELOPE_TOO_LARGE" | "ENVELOPE_MALFORMED";
 
-/** Bytes of a payload type or a key id. */
+/** The most bytes of a payload type or a key id. */
 const MAX_NAME = 128;
 
 /**
- * Takes an envelope apart without looking into its payload. There is one encoding of each envelope, without white space,
- * with the members in the order of the specification: so a member can be neither given twice nor added.
+ * Splits an envelope into its parts without reading its payload. Each envelope has exactly one encoding:
+ * without white space, with the members in the order of the specification. So no member can be repeated or
+ * added.
  */
 export function parseEnvelope(
   received: Uint8Array,

@@ -5,12 +5,16 @@ import { isName, parseEnvelope } from "./dsse-parse.ts";
 import type { Bytes, ContextSignatureScheme, ContextSigningKey } from "./types.ts";
 
 /**
- * Dead Simple Signing Envelope v1 (secure-systems-lab): signatures over the type and the exact bytes of a payload, which
- * are verified before anyone parses them. The payload is never re-encoded. Our envelopes are signed by the composite
- * scheme and have exactly one encoding, so that nothing can be said in one twice.
+ * Dead Simple Signing Envelope v1 (secure-systems-lab): signatures over the type and the exact bytes of a
+ * payload. They are verified before anyone parses the payload, and the payload is never encoded again. Our
+ * envelopes are signed with the composite scheme. Each envelope has exactly one encoding, so the same content
+ * can't be written in two ways.
  */
 
-/** The composite scheme's context: no signature over an envelope is one over anything else. */
+/**
+ * The context of the composite scheme. With it, a signature over an envelope is never valid for anything
+ * else.
+ */
 const CONTEXT = utf8("rustronaut/v1/dsse");
 
 export const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
@@ -22,17 +26,17 @@ export interface EnvelopeSigner {
 }
 
 export interface TrustedKeys {
-  /** Public keys by their ids. An id is only a hint: what counts is the key it leads to. */
+  /** Public keys by their ids. An id is only a hint; only the key itself counts. */
   readonly keys: ReadonlyMap<string, Uint8Array>;
-  /** How many different keys must have signed; at least 1. */
+  /** How many different keys must have signed. At least 1. */
   readonly threshold: number;
-  /** What the payload must be: a document of one kind never passes for another. */
+  /** The required type of the payload. With it, a document of one kind is never accepted as another kind. */
   readonly payloadType: string;
 }
 
 export interface VerifiedPayload {
   readonly payload: Bytes;
-  /** Ids of the known keys that signed. */
+  /** The ids of the known keys that signed. */
   readonly keyIds: readonly string[];
 }
 
@@ -45,15 +49,19 @@ export type EnvelopeRefusal =
   | "ENVELOPE_WRONG_SIGNATURE"
   | "ENVELOPE_TOO_FEW_SIGNATURES";
 
-/** PAE(type, body) = "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body, lengths in bytes as decimal digits. */
+/**
+ * PAE(type, body) = "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body. The lengths are bytes in decimal
+ * digits.
+ */
 export function preAuthenticationEncoding(payloadType: string, payload: Uint8Array): Bytes {
   const type = utf8(payloadType);
   return concat(utf8(`DSSEv1 ${type.length} `), type, utf8(` ${payload.length} `), payload);
 }
 
 /**
- * The envelope's JSON as it is to travel.
- * @throws RangeError when the payload or the number of signatures is beyond what a receiver takes, or a name is.
+ * The JSON of the envelope in the form that is sent.
+ *
+ * @throws RangeError If the payload, the number of signatures or a name is larger than a receiver accepts.
  */
 export async function signEnvelope(
   payloadType: string,
@@ -78,9 +86,10 @@ export async function signEnvelope(
 }
 
 /**
- * The payload, when enough known keys signed it. Signatures by unknown keys are passed over, so that a document may be
- * signed by old and new keys at a rotation; one wrong signature by a known key refuses the whole.
- * @throws RangeError when the threshold is not at least 1.
+ * The payload, if enough known keys signed it. Signatures by unknown keys are ignored, so that old and new
+ * keys can sign a document at a rotation. One wrong signature by a known key refuses the whole envelope.
+ *
+ * @throws RangeError If the threshold is less than 1.
  */
 export async function verifyEnvelope(
   composite: ContextSignatureScheme,
@@ -100,7 +109,7 @@ export async function verifyEnvelope(
     return publicKey === undefined ? [] : [{ keyId, publicKey, signature }];
   });
   if (known.length === 0) return err("ENVELOPE_UNKNOWN_KEY");
-  // One key under two ids counts once.
+  // One key with two ids counts once.
   if (new Set(known.map(({ publicKey }) => base64(publicKey))).size < threshold) {
     return err("ENVELOPE_TOO_FEW_SIGNATURES");
   }

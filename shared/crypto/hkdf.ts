@@ -6,11 +6,11 @@ import type { Bytes, MacScheme } from "./types.ts";
 
 export interface HkdfInput {
   readonly secret: Uint8Array;
-  /** Empty means a salt of zeros (§2.2). */
+  /** An empty salt means a salt of zeros (§2.2). */
   readonly salt: Uint8Array;
-  /** Says what the key is for: one purpose, one key. */
+  /** The purpose of the key. Each purpose gets its own key. */
   readonly info: Uint8Array;
-  /** Bytes wanted, at most 8,160. */
+  /** The number of bytes to return, at most 8,160. */
   readonly length: number;
 }
 
@@ -31,7 +31,11 @@ export async function hkdfExtract(
   return key.sign(secret);
 }
 
-/** §2.3. @throws RangeError when more is asked than 255 blocks. */
+/**
+ * §2.3.
+ *
+ * @throws RangeError If more than 255 blocks are requested.
+ */
 async function hkdfExpand(
   hmacSha256: MacScheme,
   pseudorandomKey: Uint8Array,

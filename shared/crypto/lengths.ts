@@ -1,4 +1,4 @@
-/** Sizes in bytes, by the standard that fixes them. */
+/** Sizes in bytes, each with the standard that defines it. */
 
 /** RFC 8032 §5.1. */
 export const ED25519 = { seed: 32, publicKey: 32, signature: 64 } as const;

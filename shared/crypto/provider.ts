@@ -10,15 +10,17 @@ import type { BackendName, CryptoProvider, PrimitiveName, Primitives, Unused } f
 import { xWingOf } from "./x-wing.ts";
 
 export interface CryptoSources {
-  /** The run-time's `crypto.subtle`, where it has one. */
+  /** The run-time's `crypto.subtle`, if it has one. */
   readonly subtle?: SubtleLike | undefined;
   readonly random: RandomBytes;
 }
 
 /**
- * For each algorithm the native backend where the run-time has it and it passes its known-answer test, else the pure
- * one.
- * @throws Error when neither passes: this machine computes wrongly, and nothing may be signed or trusted on it.
+ * Chooses a backend for each algorithm: the native backend if the run-time has it and it passes its
+ * known-answer test, otherwise the pure one.
+ *
+ * @throws Error If neither passes. Then this machine computes wrongly, and nothing may be signed or trusted
+ *   on it.
  */
 export async function createCryptoProvider({ subtle, random }: CryptoSources): Promise<CryptoProvider> {
   const noble = noblePrimitives(random);
@@ -73,7 +75,10 @@ const ALL_NOBLE: Readonly<Record<PrimitiveName, BackendName>> = {
   mlKem768: "noble",
 };
 
-/** Why `backend` must not be used for the algorithm, or null. The pure SHA-256 is trusted for judging another one. */
+/**
+ * Why `backend` must not be used for the algorithm, or null. The pure SHA-256 is trusted when another
+ * algorithm is tested.
+ */
 async function faultOf(
   name: PrimitiveName,
   backend: Primitives,

@@ -1,9 +1,10 @@
 import { fromHex } from "./hex.ts";
 
 /**
- * Libraries disagree about unusual encodings of points on Curve25519 (which are accepted depends on the backend). These
- * checks stand in front of every backend, so that all give one answer: a key or point has one encoding, and no
- * point of small order is taken, since such a "key" verifies, or agrees on, what its owner never chose.
+ * Libraries disagree about unusual encodings of points on Curve25519. So these checks run before every
+ * backend, and all backends give the same answer. Each key or point has only one valid encoding. Points of
+ * small order are refused: with such a "key", a signature verifies, or a secret is agreed on, that the owner
+ * of the key never chose.
  */
 
 /** The field's prime 2^255 − 19, little-endian. */
@@ -14,7 +15,7 @@ const P_MINUS_1 = Uint8Array.of(0xec, ...new Array<number>(30).fill(0xff), 0x7f)
 const ZERO = new Uint8Array(32);
 const ONE = Uint8Array.of(1, ...new Array<number>(31).fill(0));
 
-/** y of the points of order 8, then u of the points of order 8 on the Montgomery form. */
+/** First the y of the points of order 8, then the u of the points of order 8 in Montgomery form. */
 const EDWARDS_8 = [
   "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
   "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
@@ -30,8 +31,8 @@ const SMALL_U = [ZERO, ONE, P_MINUS_1, ...MONTGOMERY_8];
 export type PointVerdict = "fine" | "non-canonical" | "small-order";
 
 /**
- * Judges an encoded Edwards point (RFC 8032 §5.1.2): y below p, and not one of the eight points of small order, whose x
- * of zero would also allow a second sign.
+ * Judges an encoded Edwards point (RFC 8032 §5.1.2). Its y must be below p. It must not be one of the eight
+ * points of small order. Points with x = 0 would also allow a second sign, and are among these eight.
  */
 export function judgeEdwardsPoint(encoded: Uint8Array): PointVerdict {
   const y = Uint8Array.from(encoded);
@@ -39,12 +40,15 @@ export function judgeEdwardsPoint(encoded: Uint8Array): PointVerdict {
   return judge(y, SMALL_Y);
 }
 
-/** Whether the S of a signature is below the group's order (RFC 8032 §5.1.7); else every signature had a second form. */
+/**
+ * Whether the S of a signature is below the order of the group (RFC 8032 §5.1.7). Without this check, every
+ * signature would have a second form.
+ */
 export const isReducedScalar = (encoded: Uint8Array): boolean => isBelow(encoded, ORDER);
 
 /**
- * Judges an X25519 public key. RFC 7748 §5 lets receivers take values that are not reduced; no honest sender makes one,
- * and this product has no old peers, so they are refused.
+ * Judges an X25519 public key. RFC 7748 §5 allows receivers to accept values that are not reduced. They are
+ * refused here, because no honest sender makes such a value and this product has no old peers.
  */
 export const judgeMontgomeryPoint = (encoded: Uint8Array): PointVerdict => judge(encoded, SMALL_U);
 
@@ -53,7 +57,7 @@ function judge(coordinate: Uint8Array, small: readonly Uint8Array[]): PointVerdi
   return small.some((known) => isSame(known, coordinate)) ? "small-order" : "fine";
 }
 
-/** The encodings are public, so these compare with early exit. */
+/** The encodings are public, so the comparison may stop at the first difference. */
 const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, at) => byte === b[at]);
 

@@ -14,8 +14,8 @@ import type {
 } from "./types.ts";
 
 /**
- * Stands in front of every backend, so that which input is refused never depends on the backend: libraries disagree
- * about lengths, encodings and small-order points, and some of them throw where others return.
+ * Checks the input before every backend, so that a refusal never depends on the backend. Libraries disagree
+ * about lengths, encodings and small-order points, and some throw where others return a value.
  */
 export const strict = (backend: Primitives): Primitives => ({
   sha256: backend.sha256,
@@ -32,7 +32,7 @@ export const strict = (backend: Primitives): Primitives => ({
 const strictMac = ({ lengths, key }: MacScheme): MacScheme => ({
   lengths,
   async key(secret) {
-    // WebCrypto refuses an empty key, which nobody means to use.
+    // WebCrypto refuses an empty key, and an empty key is always a mistake.
     if (secret.length === 0) throw new RangeError("An HMAC key must not be empty");
     return key(secret);
   },

@@ -2,9 +2,10 @@ import type { RandomBytes } from "../base/random.ts";
 import type { Result } from "../base/result.ts";
 
 /**
- * What the product asks of cryptography, and nothing about who computes it. Secrets are stored as seeds and become
- * handles before use: `key(seed)` pays the expansion once and lets a native backend keep the key out of JavaScript.
- * A seed of the wrong length is a broken invariant and throws; whatever came from a peer is refused as a value.
+ * The cryptography that the product needs, independent of its implementation. Secrets are stored as seeds and
+ * become handles before use: `key(seed)` expands the seed once, and a native backend can keep the key outside
+ * JavaScript. A seed of the wrong length is a broken invariant and throws. Wrong data from a peer is refused
+ * with a value.
  */
 
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -26,20 +27,20 @@ export interface SigningKey {
 export interface SignatureScheme {
   readonly lengths: SignatureLengths;
   key(seed: Uint8Array): Promise<SigningKey>;
-  /** False for a wrong signature and for anything malformed. */
+  /** False for a wrong signature and for malformed data. */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>;
 }
 
 export interface ContextSigningKey {
   readonly publicKey: Bytes;
-  /** @param context At most 255 bytes; a signature made for one context is refused in every other. */
+  /** @param context At most 255 bytes. A signature for one context is refused in every other context. */
   sign(message: Uint8Array, context: Uint8Array): Promise<Bytes>;
 }
 
 export interface ContextSignatureScheme {
   readonly lengths: SignatureLengths;
   key(seed: Uint8Array): Promise<ContextSigningKey>;
-  /** False for a wrong signature and for anything malformed. */
+  /** False for a wrong signature and for malformed data. */
   verify(
     publicKey: Uint8Array,
     message: Uint8Array,
@@ -48,7 +49,7 @@ export interface ContextSignatureScheme {
   ): Promise<boolean>;
 }
 
-/** Sizes in bytes. The shared secret has 32. */
+/** Sizes in bytes. The shared secret has 32 bytes. */
 export interface KemLengths {
   readonly seed: number;
   readonly publicKey: number;
@@ -58,7 +59,8 @@ export interface KemLengths {
 export interface DecapsulationKey {
   readonly publicKey: Bytes;
   /**
-   * ML-KEM rejects implicitly: a ciphertext for another key gives another secret and no error. Confirm the key.
+   * ML-KEM rejects implicitly: a ciphertext for another key gives another secret and no error. So the caller
+   * must confirm the key.
    */
   decapsulate(ciphertext: Uint8Array): Promise<Result<Bytes, CryptoRefusal>>;
 }
@@ -88,7 +90,7 @@ export type Digest = (data: Uint8Array) => Promise<Bytes>;
 
 export interface MacKey {
   sign(data: Uint8Array): Promise<Bytes>;
-  /** Compares in constant time. */
+  /** Compares the tags in constant time. */
   verify(data: Uint8Array, tag: Uint8Array): Promise<boolean>;
 }
 
@@ -98,7 +100,7 @@ export interface MacScheme {
 }
 
 export interface AeadKey {
-  /** Ciphertext with the tag at its end. A nonce must never be used twice under one key. */
+  /** The ciphertext, followed by the tag. Never use a nonce twice with the same key. */
   seal(nonce: Uint8Array, plaintext: Uint8Array, associated: Uint8Array): Promise<Bytes>;
   open(nonce: Uint8Array, sealed: Uint8Array, associated: Uint8Array): Promise<Result<Bytes, CryptoRefusal>>;
 }
@@ -108,7 +110,7 @@ export interface AeadScheme {
   key(secret: Uint8Array): Promise<AeadKey>;
 }
 
-/** What a backend computes itself; everything else is composed of these. */
+/** The algorithms that a backend computes itself. All other algorithms are built from these. */
 export interface Primitives {
   readonly sha256: Digest;
   readonly sha512: Digest;
@@ -124,14 +126,14 @@ export interface Primitives {
 export type PrimitiveName = keyof Primitives;
 export type BackendName = "native" | "noble";
 
-/** A native algorithm that is not used, and why: the run-time lacks it, or it failed the self-test. */
+/** A native algorithm that is not used, and the reason: the run-time lacks it, or it failed the self-test. */
 export interface Unused {
   readonly algorithm: PrimitiveName;
   readonly reason: string;
 }
 
 export interface CryptoProvider extends Primitives {
-  /** `id-MLDSA65-Ed25519-SHA512`: valid only when both halves are. */
+  /** `id-MLDSA65-Ed25519-SHA512`: a signature is valid only if both halves are valid. */
   readonly composite: ContextSignatureScheme;
   readonly xWing: KemScheme;
   readonly random: RandomBytes;

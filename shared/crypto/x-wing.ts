@@ -6,11 +6,11 @@ import { ML_KEM_768, X_WING, X25519 } from "./lengths.ts";
 import type { Bytes, KemScheme, Primitives } from "./types.ts";
 
 /**
- * X-Wing (draft-connolly-cfrg-xwing-kem): ML-KEM-768 and X25519 under a combiner that is only safe for this pair.
- * An X25519 half of small order is refused, which the draft leaves open.
+ * X-Wing (draft-connolly-cfrg-xwing-kem): ML-KEM-768 and X25519 with a combiner that is safe only for this
+ * pair. An X25519 half of small order is refused; the draft allows both.
  */
 
-/** The draft's picture of a fighter: \./ over /^\ . */
+/** A picture of a fighter, from the draft: \./ over /^\ . */
 const LABEL = utf8("\\.//^\\");
 
 type Parts = Pick<Primitives, "mlKem768" | "x25519" | "sha3_256">;
@@ -63,7 +63,7 @@ export function xWingOf({ mlKem768, x25519, sha3_256 }: Parts, random: RandomByt
   };
 }
 
-/** The peer's X25519 "public key" of a decapsulation is a part of the ciphertext. */
+/** In a decapsulation, the peer's X25519 "public key" is a part of the ciphertext. */
 function asCiphertextFault(error: "MALFORMED_KEY" | string) {
   return {
     ok: false,

@@ -5,14 +5,17 @@ import { ED25519, X25519 } from "../lengths.ts";
 import type { AgreementScheme, Bytes, SignatureScheme } from "../types.ts";
 import { importOrNull, type NativeKey, plain, type SubtleLike } from "./subtle.ts";
 
-/** What stands before the 32 bytes of a private key in PKCS #8 (RFC 8410 §7): WebCrypto imports no bare seed here. */
+/**
+ * The bytes before the 32 bytes of a private key in PKCS #8 (RFC 8410 §7). They are needed because WebCrypto
+ * can't import a seed alone here.
+ */
 const ED25519_PKCS8 = fromHex("302e020100300506032b657004220420");
 const X25519_PKCS8 = fromHex("302e020100300506032b656e04220420");
 
 /** u = 9 (RFC 7748 §4.1). */
 const BASE_POINT = Uint8Array.of(9, ...new Array<number>(31).fill(0));
 
-/** @param pure Computes public keys where the run-time cannot tell them of a private key. */
+/** @param pure Computes public keys if the run-time can't derive them from a private key. */
 export const nativeEd25519 = (subtle: SubtleLike, pure: SignatureScheme): SignatureScheme => ({
   lengths: ED25519,
   async key(seed) {

@@ -49,7 +49,7 @@ async function publicKeyOf(subtle: SubtleLike, key: NativeKey, usage: string): P
   return new Uint8Array((await subtle.exportKey("raw-public", publicKey)) as ArrayBuffer);
 }
 
-/** A run-time without the method fails the self-test by this error. */
+/** If the run-time lacks the method, this error makes the self-test fail. */
 function required<T>(answer: Promise<T> | undefined): Promise<T> {
   if (answer === undefined) throw new Error("The run-time lacks the method");
   return answer;

@@ -5,7 +5,10 @@ import { nativeDigest, nativeHmacSha256 } from "./hash.ts";
 import { nativeMlDsa65, nativeMlKem768 } from "./lattice.ts";
 import type { SubtleLike } from "./subtle.ts";
 
-/** Everything by the run-time's WebCrypto, whether it has it or not: an algorithm it lacks throws when it is used. */
+/**
+ * All algorithms by the WebCrypto of the run-time. If the run-time lacks an algorithm, using that algorithm
+ * throws.
+ */
 export const nativePrimitives = (subtle: SubtleLike, pure: Pick<Primitives, "ed25519">): Primitives => ({
   sha256: nativeDigest(subtle, "SHA-256"),
   sha512: nativeDigest(subtle, "SHA-512"),

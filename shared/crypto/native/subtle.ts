@@ -1,11 +1,12 @@
 import type { Bytes } from "../types.ts";
 
 /**
- * As much of WebCrypto's `SubtleCrypto` as is used. `shared/` knows no platform: whoever has one hands it in. The methods
- * marked optional came with the lattice algorithms (WICG "Modern Algorithms in the Web Cryptography API").
+ * The part of WebCrypto's `SubtleCrypto` that is used. `shared/` knows no platform, so the caller passes its
+ * own object in. The optional methods belong to the lattice algorithms (WICG "Modern Algorithms in the Web
+ * Cryptography API").
  */
 
-/** A `CryptoKey`, of which nothing is asked but to be handed back. */
+/** A `CryptoKey`. It is only passed back to WebCrypto and never read. */
 export type NativeKey = object;
 
 export interface NativeAlgorithm {
@@ -37,12 +38,12 @@ export interface NativeEncapsulation {
   readonly ciphertext: ArrayBuffer;
 }
 
-/** The same bytes for WebCrypto, which takes none from memory that threads share. */
+/** The same bytes in memory that threads don't share, because WebCrypto refuses shared memory. */
 export const plain = (bytes: Uint8Array): Bytes => (isPlain(bytes) ? bytes : bytes.slice());
 
 const isPlain = (bytes: Uint8Array): bytes is Bytes => bytes.buffer instanceof ArrayBuffer;
 
-/** A peer's public key, or null when it is none. */
+/** A peer's public key. Null if the bytes are no public key. */
 export async function importOrNull(
   subtle: SubtleLike,
   format: "raw" | "raw-public",

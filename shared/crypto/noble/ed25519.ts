@@ -16,9 +16,9 @@ export const nobleEd25519: SignatureScheme = {
 };
 
 /**
- * The equation that OpenSSL and BoringSSL check: the encoding of [S]B − [k]A is R (RFC 8032 §5.1.7, the stricter of the
- * two it allows). The library's own check multiplies by the cofactor, and so takes signatures under keys of mixed order
- * that native backends refuse.
+ * Checks the same equation as OpenSSL and BoringSSL: the encoding of [S]B − [k]A is R (RFC 8032 §5.1.7, the
+ * stricter of the two allowed checks). The library's own check multiplies by the cofactor. So it accepts
+ * signatures under keys of mixed order, which native backends refuse.
  */
 function verifyWithoutCofactor(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const r = signature.subarray(0, 32);
@@ -28,7 +28,7 @@ function verifyWithoutCofactor(publicKey: Uint8Array, message: Uint8Array, signa
     const k = fromLittleEndian(sha512(concat(r, publicKey, message))) % Point.Fn.ORDER;
     return equal(Point.BASE.multiplyUnsafe(s).subtract(a.multiplyUnsafe(k)).toBytes(), r);
   } catch {
-    // The key is no point of the curve, or S is not below the group's order.
+    // The key is no point of the curve, or S is not below the order of the group.
     return false;
   }
 }

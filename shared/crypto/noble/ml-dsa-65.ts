@@ -3,7 +3,7 @@ import type { RandomBytes } from "../../base/random.ts";
 import { ML_DSA_65 } from "../lengths.ts";
 import type { ContextSignatureScheme } from "../types.ts";
 
-/** Signs with fresh randomness (FIPS 204 §3.4), which blunts side channels and faults. */
+/** Signs with fresh randomness (FIPS 204 §3.4), which weakens side-channel and fault attacks. */
 export const nobleMlDsa65 = (random: RandomBytes): ContextSignatureScheme => ({
   lengths: ML_DSA_65,
   async key(seed) {

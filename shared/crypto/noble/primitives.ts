@@ -7,7 +7,10 @@ import { nobleMlDsa65 } from "./ml-dsa-65.ts";
 import { nobleMlKem768 } from "./ml-kem-768.ts";
 import { nobleX25519 } from "./x25519.ts";
 
-/** Pure JavaScript: always there, and what native backends are compared with. Not constant-time, as its makers say. */
+/**
+ * All algorithms in pure JavaScript. They are always available, and native backends are compared with them.
+ * Their authors say that they are not constant-time.
+ */
 export const noblePrimitives = (random: RandomBytes): Primitives => ({
   ...nobleDigests,
   hmacSha256: nobleHmacSha256,

@@ -36,7 +36,7 @@ export async function testHmac({ hmacSha256 }: Pick<Primitives, "hmacSha256">): 
   );
 }
 
-/** Test case 16 of the submission of GCM to NIST. */
+/** Test case 16 of the GCM submission to NIST. */
 export async function testAesGcm({ aes256Gcm }: Pick<Primitives, "aes256Gcm">): Promise<boolean> {
   const key = await aes256Gcm.key(
     fromHex("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"),
@@ -78,7 +78,7 @@ export async function testEd25519({ ed25519 }: Pick<Primitives, "ed25519">): Pro
   );
 }
 
-/** RFC 7748 §6.1, seen from Alice. */
+/** RFC 7748 §6.1, computed on Alice's side. */
 export async function testX25519({ x25519 }: Pick<Primitives, "x25519">): Promise<boolean> {
   const alice = await x25519.key(fromHex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"));
   const secret = await alice.agree(

@@ -10,7 +10,10 @@ import {
   ML_KEM_768_SECRET,
 } from "./ml-kem-768-vector.ts";
 
-/** Signing has its own randomness, so a new signature is judged by the verification that was judged before. */
+/**
+ * Signing is randomized, so a new signature can't be compared with a fixed one. It is checked with the
+ * verification that this test has already checked.
+ */
 export async function testMlDsa65({
   mlDsa65,
   sha256,
@@ -54,5 +57,5 @@ export async function testMlKem768({
 
 const counting = (length: number): Bytes => Uint8Array.from({ length }, (_, n) => n);
 
-/** A vector that does not decode matches nothing, and so fails its test. */
+/** A vector that can't be decoded becomes empty. It then equals nothing, so its test fails. */
 const decoded = (text: string): Bytes => fromBase64url(text) ?? new Uint8Array(0);

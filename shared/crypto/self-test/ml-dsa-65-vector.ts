@@ -1,6 +1,7 @@
 /**
- * ML-DSA-65 from the seed 00 01 … 1f, base64url: the deterministic signature (FIPS 204 §3.4) of "abc" under the context
- * "self-test", and the SHA-256 of the public key. OpenSSL and the pure backend agree on it.
+ * ML-DSA-65 from the seed 00 01 … 1f, in base64url: the deterministic signature (FIPS 204 §3.4) of "abc" with
+ * the context "self-test", and the SHA-256 of the public key. OpenSSL and the pure backend give the same
+ * values.
  */
 export const ML_DSA_65_PUBLIC_KEY_HASH = "1maAbhHO4Zp8mJ90RfkN1BnPTS1R24wP20wPClQiOMk";
 export const ML_DSA_65_SIGNATURE =

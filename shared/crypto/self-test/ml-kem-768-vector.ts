@@ -1,6 +1,7 @@
 /**
- * ML-KEM-768 from the seed 00 01 … 3f, base64url: the SHA-256 of the public key, an encapsulation of the message
- * 00 01 … 1f, its secret, and the secret for the same ciphertext with its first bit flipped (implicit rejection).
+ * ML-KEM-768 from the seed 00 01 … 3f, in base64url: the SHA-256 of the public key, an encapsulation of the
+ * message 00 01 … 1f, its secret, and the secret for the same ciphertext with the first bit flipped (implicit
+ * rejection).
  */
 export const ML_KEM_768_PUBLIC_KEY_HASH = "C3k0yDElx4iZXiumvXYeMwRrPkBXG-U-AjMJop85jMk";
 export const ML_KEM_768_CIPHERTEXT =

@@ -10,7 +10,7 @@ import {
 } from "./classical.ts";
 import { testMlDsa65, testMlKem768 } from "./lattice.ts";
 
-/** One known-answer test for each algorithm; the lattice ones also lean on SHA-256. */
+/** One known-answer test for each algorithm. The tests of the lattice algorithms also use SHA-256. */
 export const SELF_TESTS: Readonly<Record<PrimitiveName, (backend: Primitives) => Promise<boolean>>> = {
   sha256: testSha256,
   sha512: testSha512,
