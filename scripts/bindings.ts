@@ -4,8 +4,8 @@ import { relative, resolve } from "node:path";
 import { readDeployment } from "./local/deployment.ts";
 
 /**
- * Writes the types of what `wrangler.toml` binds; with `--check`, fails when they are out of date. What an object of the class
- * `X` can be asked is the interface `XRpc`, somewhere in `shared/`.
+ * Writes the types of the bindings in `wrangler.toml`. With `--check`, fails if the types are out of date.
+ * The RPC of an object of class `X` is the interface `XRpc`, which must be somewhere in `shared/`.
  */
 const ROOT = resolve(import.meta.dirname, "..");
 const FILE = "shared/bindings.ts";
@@ -41,7 +41,7 @@ else if (readFileSync(`${ROOT}/${FILE}`, "utf8") !== text) {
   process.exitCode = 1;
 }
 
-/** The file below `shared/` that exports an interface. */
+/** The file below `shared/` that exports the interface. */
 function homeOf(name: string): string {
   const home = globSync(`${ROOT}/shared/**/*.ts`).find((file) =>
     readFileSync(file, "utf8").includes(`export interface ${name} `),

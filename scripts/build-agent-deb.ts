@@ -5,9 +5,12 @@ import { dirname, join } from "node:path";
 import { VERSION } from "../agent/version.ts";
 import { buildExecutable } from "./build-agent-sea.ts";
 
-/** Makes the Debian package of the agent: the single executable, its service, and what `packaging/deb/` says at installing. */
+/**
+ * Makes the Debian package of the agent: the single executable, its service, and the install scripts of
+ * `packaging/deb/`.
+ */
 
-/** Debian's names for architectures, by Node's. */
+/** Maps Node's names of architectures to Debian's names. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 const SETTINGS = {
   "hub.env": "# The hub's address:\n#RUSTRONAUT_HUB=https://hub.example.com\n",
@@ -17,16 +20,18 @@ const SETTINGS = {
 const SCRIPTS = ["postinst", "prerm", "postrm"];
 
 interface DebOptions {
-  /** What becomes `/usr/bin/rustronaut-agent`. */
+  /** This file becomes `/usr/bin/rustronaut-agent`. */
   readonly program: string;
   readonly outdir?: string;
   readonly version?: string;
 }
 
 /**
- * The same bytes for the same program at the same `SOURCE_DATE_EPOCH` (seconds; else the last commit's). An executable that
- * is built again differs, since V8's code cache in it does.
- * @returns The package's path.
+ * Builds the package. The same program at the same `SOURCE_DATE_EPOCH` (seconds; by default the time of the
+ * last commit) gives the same bytes. An executable that is built again is different, because the V8 code
+ * cache in it differs.
+ *
+ * @returns The path of the package.
  */
 export async function buildDeb({
   program,

@@ -7,27 +7,34 @@ import { build } from "esbuild";
 import { buildAgent, WITHOUT_ADDONS } from "./build-agent.ts";
 
 /**
- * Makes a single executable of the node agent (https://nodejs.org/api/single-executable-applications.html) from the
- * Node binary that npm installed for this architecture, so that a machine needs no Node of its own.
+ * Makes a single executable of the node agent (https://nodejs.org/api/single-executable-applications.html).
+ * It uses the Node binary that npm installed for this architecture, so that a machine doesn't need its own
+ * Node.
  */
 
-/** The agent waits nearly all of its time, so it runs in little memory instead of fast; cryptography is native code. */
+/**
+ * The agent waits nearly all the time, so these flags prefer low memory to speed. Cryptography is native code
+ * and stays fast.
+ */
 const FLAGS = ["--max-semi-space-size=1", "--lite-mode", "--disable-warning=ExperimentalWarning"];
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 
 export const EXECUTABLE = "rustronaut-agent";
 const NOTE = "rustronaut-agent.json";
 
-/** Lies beside an executable, and says what it is. */
+/** A note in the same folder as an executable. The note describes the executable. */
 export interface ExecutableNote {
   /** Node's name for the architecture. */
   readonly arch: string;
   readonly sha256: string;
-  /** Of the bundle of the same source: whoever hands the executable out sees whether it is of today's. */
+  /**
+   * The hash of the bundle of the same source. With it, `build-downloads.ts` sees whether the executable
+   * matches the current source.
+   */
   readonly bundleSha256: string;
 }
 
-/** Null where no executable was built. */
+/** Null if no executable was built. */
 export const executableNote = (outdir = "dist/agent"): Promise<ExecutableNote | null> =>
   readFile(join(outdir, NOTE), "utf8").then(JSON.parse, () => null);
 
@@ -59,7 +66,7 @@ export async function buildExecutable(outdir = "dist/agent"): Promise<string> {
     useCodeCache: true,
   };
   await writeFile(config, JSON.stringify(settings));
-  // The code cache counts only under the flags that it was made with.
+  // Node uses the code cache only with the flags that the cache was made with.
   execFileSync(node, [...FLAGS, "--experimental-sea-config", config], { stdio: "pipe" });
   const executable = join(outdir, EXECUTABLE);
   await copyFile(node, executable);

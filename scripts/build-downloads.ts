@@ -8,25 +8,29 @@ import { buildAgent } from "./build-agent.ts";
 import { EXECUTABLE, type ExecutableNote, executableNote } from "./build-agent-sea.ts";
 
 /**
- * What the hub serves its agents, among the Worker's static assets: `install.sh`, and below `agent/` the bundle, the
- * single executable where one was built from the same source, and `manifest.json`. None of it holds a secret.
+ * Makes the files that the hub serves to machines, as static assets of the Worker: `install.sh`, and below
+ * `agent/` the bundle, the single executable if one was built from the same source, and `manifest.json`. The
+ * files contain no secret.
  */
 
-/** Cloudflare takes assets of 25 MiB at most, so an executable travels packed and in parts. */
+/** Cloudflare allows at most 25 MiB per asset, so an executable is compressed and split into parts. */
 const PART_BYTES = 20 * 1_048_576;
-/** What `uname -m` says, by Node's name for it. */
+/** Maps Node's names of architectures to the output of `uname -m`. */
 const MACHINES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
 
 interface Download {
   readonly kind: "bundle" | "executable";
-  /** What `uname -m` says on the machines that it is for; null where any will do that have Node. */
+  /**
+   * The output of `uname -m` on the machines that the download is for. Null if the download runs on every
+   * machine with Node.
+   */
   readonly machine: string | null;
-  /** On the hub. An executable's, put together, are one gzip stream. */
+  /** The paths on the hub. The parts of an executable, joined in order, are one gzip stream. */
   readonly paths: readonly string[];
-  /** Of what is fetched, put together; bytes. */
+  /** The hash of the joined parts. `size` is their size in bytes. */
   readonly sha256: string;
   readonly size: number;
-  /** Of the program itself. */
+  /** The hash and the size of the program itself. */
   readonly program: { readonly sha256: string; readonly size: number };
 }
 
@@ -59,7 +63,7 @@ async function packExecutable(outdir: string, agentDir: string, { arch }: Execut
   return store(outdir, "executable", MACHINES[arch] ?? arch, "gz", program, gzipSync(program));
 }
 
-/** The name holds the hash, so that a file never changes under its name and may be cached for good. */
+/** The name contains the hash. So a file never changes under its name, and may be cached for ever. */
 async function store(
   outdir: string,
   kind: Download["kind"],
@@ -81,7 +85,10 @@ async function store(
   };
 }
 
-/** All but the hub's own address, which the Worker fills in (`workers/hub/downloads.ts`). */
+/**
+ * The complete installer except the hub's own address. The Worker fills in the address
+ * (`workers/hub/downloads.ts`).
+ */
 async function installer(downloads: readonly Download[]): Promise<string> {
   const bundle = downloads.find(({ kind }) => kind === "bundle");
   const executables = downloads

@@ -2,8 +2,8 @@ import { rm } from "node:fs/promises";
 import { build } from "esbuild";
 
 /**
- * Bundles the Worker with code splitting, so that what is imported lazily (the Cedar parser) becomes a
- * module of its own that the gateway never evaluates at start.
+ * Bundles the Worker with code splitting. Code that is imported lazily (the Cedar parser) becomes a separate
+ * module, which the gateway never evaluates at start.
  */
 export async function buildWorker(outdir = "dist/worker"): Promise<void> {
   await rm(outdir, { recursive: true, force: true });

@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 /**
- * Lets wrangler build and pack the Worker as it would deploy it, without sending it, and refuses it when it is too
- * large or when what the gateway evaluates at start holds what only a later, lazy path may load.
+ * Lets wrangler build and pack the Worker as for a deployment, but without sending it. Fails if the Worker is
+ * too large, or if the code that the gateway evaluates at start contains code that only a later, lazy path
+ * may load.
  */
 
 const MAX_GZIP_BYTES = 2_500_000;
 const ASSETS = "dist/dashboard/assets";
-/** Of what the browser loads for the dashboard's first page. */
+/** The limit for the files that the browser loads for the first page of the dashboard. */
 const MAX_FIRST_PAGE_GZIP_BYTES = 250_000;
 const FORBIDDEN_AT_START = [
   /cedar_wasm/,
@@ -49,7 +50,7 @@ for (const file of loadedAtStart("index.js")) {
   const text = readFileSync(join("dist/worker", file), "utf8");
   for (const name of FORBIDDEN_AT_START) {
     if (file !== "index.js" && name.test(file)) problems.push(`${file} is loaded at start.`);
-    // A dynamic import names the lazy chunk; anything else of that name is code that leaked in.
+    // A dynamic import contains the name of the lazy chunk. Any other match is code that must not be there.
     if (name.test(text.replaceAll(/import\("[^"]+"\)/g, "")))
       problems.push(`${file} is loaded at start and holds ${name}.`);
   }
@@ -60,7 +61,7 @@ process.stdout.write(
   `${files.length} modules, ${(gzipBytes / 1024).toFixed(0)} KiB gzipped, ${loadedAtStart("index.js").length} loaded at start\n`,
 );
 
-/** The module and everything that it imports statically, transitively. */
+/** The module and all its static imports, transitively. */
 function loadedAtStart(entry: string, seen: string[] = []): string[] {
   if (seen.includes(entry)) return seen;
   seen.push(entry);
@@ -71,7 +72,7 @@ function loadedAtStart(entry: string, seen: string[] = []): string[] {
   return seen;
 }
 
-/** The files of the dashboard's entry and of its overview, with all that they import statically. */
+/** The files of the dashboard's entry and of its overview, with all their static imports. */
 function firstPage(): string[] {
   const html = readFileSync("dist/dashboard/index.html", "utf8");
   const open = [

@@ -1,8 +1,8 @@
 import { RECORDED, triggersOf } from "../shared/registry/history.ts";
 
 /**
- * Prints the statements that make the triggers of the history what `shared/registry/history.ts` says, for the end of a
- * migration that adds a column: `npm run -s triggers >> migrations/NNNN_name.sql`.
+ * Prints the statements that create the triggers of the history as `shared/registry/history.ts` defines them.
+ * Append them to a migration that adds a column: `npm run -s triggers >> migrations/NNNN_name.sql`.
  */
 export function triggerStatements(): string[] {
   return RECORDED.flatMap((recorded) =>

@@ -3,11 +3,14 @@ import { agentApiDocument } from "../shared/api/agent-openapi.ts";
 import { documentReference } from "../shared/api/document-reference.ts";
 import { openApiDocument } from "../shared/api/openapi.ts";
 
-/** Writes what the documentation takes from the schemas; with `--check`, fails when something is out of date. */
+/**
+ * Writes the parts of the documentation that come from the schemas. With `--check`, fails if a file is out of
+ * date.
+ */
 const GENERATED = "<!-- From here on it is written by `npm run openapi`, from the schemas. -->\n";
 
 const json = (document: unknown) => () => `${JSON.stringify(document, null, 2)}\n`;
-/** The text above the mark is written by hand. */
+/** The text above the mark is written by hand and stays. */
 const below = (text: string) => (before: string) => `${before.split(GENERATED)[0]}${GENERATED}\n${text}`;
 
 const DOCUMENTS: Readonly<Record<string, (before: string) => string>> = {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 
-/** Renews the pictures in `docs/images` from the browser tests, so that they show what is really there. */
+/** Makes the pictures in `docs/images` again from the browser tests, so that they show the current pages. */
 spawnSync("npm", ["run", "-s", "build:dashboard"], { stdio: "inherit" });
 const { status } = spawnSync("vitest", ["run", "--project", "e2e", "test/e2e/browser/dashboard.test.ts"], {
   stdio: "inherit",

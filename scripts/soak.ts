@@ -3,7 +3,10 @@ import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** `npm run test:soak`: the tests that draw a few cases in `npm test` take them all here, which takes long. */
+/**
+ * `npm run test:soak`: some tests in `npm test` use only a few random cases. Here they use all cases, which
+ * takes long.
+ */
 
 const files = readdirSync("test", { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".test.ts"))

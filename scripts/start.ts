@@ -13,7 +13,10 @@ import { prepareMesh } from "./local/mesh.ts";
 import { startPlatform } from "./local/platform.ts";
 import { loadState, StateInUse, saveState } from "./local/state.ts";
 
-/** `npm start [-- --fresh] [--port N] [--allow HOST:PORT]`: the whole product on this machine, with something to protect. */
+/**
+ * `npm start [-- --fresh] [--port N] [--allow HOST:PORT]`: runs the whole product on this machine, with demo
+ * applications to protect.
+ */
 
 const PORT = Number(option("--port") ?? process.env.PORT ?? 8787);
 const PORTS = { gateway: PORT, provider: PORT + 1, echo: PORT + 2, live: PORT + 3, mail: PORT + 4 };
@@ -120,7 +123,7 @@ const stop = () => platform.stop().finally(() => process.exit(0));
 process.on("SIGINT", stop);
 process.on("SIGTERM", stop);
 
-/** How an application of one's own comes behind the gateway. */
+/** Explains how to put one's own application behind the gateway. */
 function ownApp(): string {
   const [first] = allowed;
   if (!first) return "Protect an application of your own:  npm start -- --allow 127.0.0.1:3000";

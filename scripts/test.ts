@@ -7,8 +7,8 @@ import { readReport, type Summary } from "./test/report.ts";
 import { installTools } from "./test/tools.ts";
 
 /**
- * Everything that CI runs: first what is cheap to learn, two chains of it side by side, then all tests as one queue.
- * How the tests are laid out and what they cost: docs/contributing.md.
+ * Everything that CI runs. First come the cheap checks, in two parallel chains. Then all tests run from one
+ * queue. docs/contributing.md explains how the tests are organized and what they cost.
  */
 
 type Step = readonly [title: string, command: string, ...args: string[]];
@@ -46,7 +46,7 @@ async function runChain(steps: readonly Step[]): Promise<void> {
 async function runTests(): Promise<{ status: number; summary: Summary | null }> {
   const report = join(mkdtempSync(join(tmpdir(), "rustronaut-test-")), "report.json");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  // Worker and dashboard were built a moment ago.
+  // The Worker and the dashboard were already built by an earlier step.
   const env = { ...process.env, RUSTRONAUT_BUILT: "1", RUSTRONAUT_SEED: seed };
   const { status } = await run("vitest", ["run", ...reporters, ...process.argv.slice(2)], "inherit", env);
   const summary = readReport(report);
@@ -54,7 +54,7 @@ async function runTests(): Promise<{ status: number; summary: Summary | null }> 
   return { status: isSilent ? status || 1 : status, summary };
 }
 
-/** Ends with one plain line that sums all projects. */
+/** Prints one last plain line with the sums of all projects. */
 function printSummary({ passed, failed, skipped, unexplained, files }: Summary): void {
   const rows = (of: readonly (readonly [string, number])[]) =>
     of.map(([what, seconds]) => `${seconds.toFixed(1).padStart(8)} s  ${what}\n`).join("");

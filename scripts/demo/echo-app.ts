@@ -1,6 +1,9 @@
 import { createServer, type Server } from "node:http";
 
-/** Shows each request as it reached the application: what the gateway added, and what it took away. */
+/**
+ * Shows each request as the application received it, so that a person sees what the gateway added and
+ * removed.
+ */
 export async function startEchoApp(port: number): Promise<Server> {
   const server = createServer((request, response) => {
     const { method, url, headers } = request;

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import { exportJWK, generateKeyPair } from "jose";
 import Provider, { type Configuration, type JWK } from "oidc-provider";
 
-/** A person of the demo; the provider vouches for address and groups. */
+/** A person of the demo. The provider confirms the person's address and groups. */
 export interface DemoUser {
   readonly id: string;
   readonly name: string;
@@ -22,7 +22,7 @@ export interface IdentityProviderOptions {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly users?: readonly DemoUser[];
-  /** The provider's own signing key; a new one each start unless given. */
+  /** The provider's own signing key. By default, each start makes a new key. */
   readonly signingKey?: JWK;
 }
 
@@ -68,7 +68,7 @@ function configuration(
   users: ReadonlyMap<string, DemoUser>,
   signingKey: JWK,
 ): Configuration {
-  /** Of each session of an account, as long as the demo runs. */
+  /** The grant of each session of an account. Kept as long as the demo runs. */
   const grants = new Map<string, ReturnType<typeof newGrant>>();
   return {
     clients: [
@@ -100,8 +100,8 @@ function configuration(
       };
     },
     /**
-     * The demo's one client is ours, so nobody is asked for consent. A session has one grant, also when many tabs ask
-     * at once: another grant in its place would revoke the codes of the first.
+     * The only client of the demo is our own, so nobody is asked for consent. A session has only one grant,
+     * even if many tabs ask at once, because a second grant would replace the first and revoke its codes.
      */
     async loadExistingGrant(context) {
       const { client, session, provider } = context.oidc;
@@ -109,7 +109,7 @@ function configuration(
       const key = `${session.uid} ${session.accountId}`;
       const known = grants.get(key);
       if (known && (await provider.Grant.find((await known).jti))) return known;
-      // Another tab may have been faster.
+      // Another tab may have made the grant in the meantime.
       if (grants.get(key) === known) grants.set(key, newGrant(provider, client.clientId, session.accountId));
       return grants.get(key);
     },

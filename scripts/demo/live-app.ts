@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { WebSocketServer } from "ws";
 
-/** A page that holds a WebSocket and an event stream open, to see both end when a session is ended. */
+/** A page that keeps a WebSocket and an event stream open. It shows that both end when a session ends. */
 export async function startLiveApp(port: number): Promise<Server> {
   const server = createServer((request, response) => {
     if (request.url === "/events") return streamEvents(response);

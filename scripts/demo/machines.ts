@@ -6,8 +6,8 @@ import { openGate } from "../local/gate.ts";
 import { createLab, whyNoLab } from "../local/namespaces.ts";
 
 /**
- * `npm run machines -- KEY [--port N]`: two machines made of network namespaces, with the real agent on each, that join
- * the hub of `npm start`. Ctrl+C takes them away.
+ * `npm run machines -- KEY [--port N]`: makes two machines from network namespaces. The real agent runs on
+ * each machine and joins the hub of `npm start`. Ctrl+C removes the machines.
  */
 
 const MACHINES = 2;

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 
-/** A mail as it was handed over. */
+/** A mail as the mail service received it. */
 export interface ReceivedMail {
   readonly from: string;
   readonly to: readonly string[];
@@ -9,12 +9,12 @@ export interface ReceivedMail {
 }
 
 export interface Mailbox {
-  /** Where mail is handed over, as to Resend: `POST` of JSON with a bearer token. */
+  /** The URL for sending mail, with the same interface as Resend: `POST` of JSON with a bearer token. */
   readonly url: string;
   readonly server: Server;
 }
 
-/** A mail service that sends nothing: it gives each mail to the one who listens. */
+/** A mail service that sends nothing. It gives each mail to `onMail`. */
 export async function startMailbox(port: number, onMail: (mail: ReceivedMail) => void): Promise<Mailbox> {
   const server = createServer((request, response) => {
     let body = "";

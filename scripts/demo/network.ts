@@ -1,7 +1,7 @@
 import type { NetworkDocument } from "../../shared/api/document.ts";
 import { DEMO_USERS } from "./identity-provider.ts";
 
-/** Somebody without an account at the demo's provider: signs in by e-mail. */
+/** A person without an account at the demo's provider. The person signs in by e-mail. */
 export const GUEST = { email: "gwen@partner.example", name: "Gwen Guest" };
 
 export interface DemoPlaces {
@@ -25,11 +25,12 @@ export function demoNetwork({ issuer, clientId, clientSecret, echo, live }: Demo
         scopes: "openid email profile groups",
         allowedDomains: ["example.com"],
       },
-      // Codes are shown in the terminal.
+      // The demo shows the codes in the terminal.
       { name: "a code by e-mail", kind: "email" },
     ],
     segments: [{ name: "demo", description: "The two demo applications" }],
-    // The provider says the same at each sign-in; here, so that policies can be tested before the first one.
+    // The provider says the same facts at each sign-in. They are listed here too, so that policies can be
+    // tested before the first sign-in.
     users: [...DEMO_USERS.map(({ email, name }) => ({ email, name })), GUEST],
     groups: [
       ...["engineering", "sales"].map((name) => ({

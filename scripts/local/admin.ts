@@ -2,7 +2,7 @@ import { type Client, createClient } from "../../shared/api/client.ts";
 import type { NetworkDocument } from "../../shared/api/document.ts";
 import { localRequest } from "./http.ts";
 
-/** A client of the local hub; the name needs no resolver. */
+/** A client of the local hub. The name of the hub need not be in DNS. */
 export function localClient(hubOrigin: string, token: string): Client {
   return createClient({
     baseUrl: hubOrigin,
@@ -18,7 +18,7 @@ export function localClient(hubOrigin: string, token: string): Client {
   });
 }
 
-/** Creates the network, once in its life, and returns its owner's API token. */
+/** Creates the network and returns its owner's API token. This is possible only once for a network. */
 export async function createNetwork(
   hubOrigin: string,
   bootstrapToken: string,
@@ -31,7 +31,7 @@ export async function createNetwork(
   return data.secret;
 }
 
-/** Makes the network what the document says; what the document does not name stays. */
+/** Changes the network to match the document. Things that the document doesn't name stay. */
 export async function applyNetwork(client: Client, document: NetworkDocument): Promise<void> {
   const { data: plan } = await client.call("network.plan", { body: { document } });
   if (plan.steps.length > 0)

@@ -1,12 +1,13 @@
-/** An option of the command line that can't be used, in words for the person who gave it. */
+/** An option of the command line that can't be used. The message is for the person who gave the option. */
 export class OptionRefused extends Error {}
 
 const MOST = 16;
 
 /**
- * The `host:port` pairs that `--allow` names: applications on this machine or in its network that the local gateway may
- * reach. A scheme in front is passed over, since people copy addresses out of their browser.
- * @throws OptionRefused for anything without a host and a port.
+ * The `host:port` pairs that `--allow` names: applications on this machine or in its network that the local
+ * gateway may reach. A scheme before the host is ignored, because people copy addresses from their browser.
+ *
+ * @throws OptionRefused If a host or a port is missing.
  */
 export function allowedHosts(argv: readonly string[]): string[] {
   const named = argv.flatMap((word, at) => {

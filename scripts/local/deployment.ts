@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "smol-toml";
 
-/** What `wrangler.toml` binds to the Worker: the one place where that is written. */
+/** The bindings of the Worker in `wrangler.toml`, the only place that defines them. */
 export interface Deployment {
   readonly compatibilityDate: string;
   readonly compatibilityFlags: readonly string[];
@@ -28,7 +28,7 @@ interface WranglerFile {
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** @throws Error where an object's class has no migration: Cloudflare would refuse the deployment. */
+/** @throws Error If the class of an object has no migration, because Cloudflare would refuse the deployment. */
 export function readDeployment(): Deployment {
   const file = parse(readFileSync(join(ROOT, "wrangler.toml"), "utf8")) as unknown as WranglerFile;
   const objects = file.durable_objects.bindings.map(({ name, class_name }) => [name, class_name] as const);
@@ -47,7 +47,7 @@ export function readDeployment(): Deployment {
   };
 }
 
-/** The same as options of Miniflare, for a Worker whose variables and code are given beside it. */
+/** The bindings as options of Miniflare, for a Worker whose variables and code are given separately. */
 export function localBindings({ databases, objects }: Deployment) {
   return {
     d1Databases: Object.fromEntries(databases.map((name) => [name, `local-${name}`])),

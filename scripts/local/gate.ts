@@ -1,13 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** A door to a local port on another address that can be shut: what a machine sees when the hub is away. */
+/**
+ * Forwards connections from another address to a local port, and can be shut. When it is shut, a machine sees
+ * that the hub can't be reached.
+ */
 export interface Gate {
   shut(): Promise<void>;
   open(): Promise<void>;
 }
 
-/** Passes bytes both ways. A process of its own, since tests wait for commands and would hold everything up. */
+/**
+ * Forwards bytes in both directions. It is a separate process, because tests wait synchronously for commands
+ * and would block the forwarding.
+ */
 const FORWARDER = `
   const { connect, createServer } = require("node:net");
   const [address, port] = process.argv.slice(1);

@@ -6,14 +6,17 @@ export interface LocalResponse {
   readonly text: string;
 }
 
-/** One request to a host that the local platform serves; the name needs no resolver, it only travels in `Host`. */
+/**
+ * Sends one request to a host that the local platform serves. The host name need not be in DNS, because it is
+ * only sent in `Host`.
+ */
 export function localRequest(
   url: string,
   options: {
     readonly method?: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
-    /** Path and query in place of the URL's, byte for byte. */
+    /** This path and query are sent unchanged instead of those of the URL. */
     readonly path?: string;
   } = {},
 ): Promise<LocalResponse> {

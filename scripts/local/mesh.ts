@@ -5,13 +5,13 @@ import type { Client } from "../../shared/api/client.ts";
 
 const YEAR_MS = 365 * 86_400_000;
 
-/** Gives the local network its root of trust and a rule, and returns an enrolment key for machines to try. */
+/** Gives the local network its root of trust and a rule. Returns an enrolment key for trying machines. */
 export async function prepareMesh(client: Client, folder: string, segment: string): Promise<string> {
   const { data: hub } = await client.call("trust.onlineKeys");
-  // The root key stays in the state folder: `--fresh` deletes it together with the network that it speaks for.
+  // The root key is stored in the state folder, so `--fresh` deletes it together with its network.
   const store = trustStore(hub.network, process.env, join(folder, "trust"));
   const now = Date.now();
-  // A start that was interrupted may have done some of it.
+  // An interrupted start may have done a part of this already.
   if (hub.rootVersion === 0) await initialiseTrust(client, hub, store, now);
   const { data: rules } = await client.call("meshRules.list");
   if (rules.items.length === 0)
@@ -24,7 +24,8 @@ export async function prepareMesh(client: Client, folder: string, segment: strin
       },
     });
   const { data: key } = await client.call("enrolmentKeys.create", {
-    // The name is unique, and the text of a key that an interrupted start made is lost.
+    // A new name is needed each time: names are unique, and if a start was interrupted, the text of its key
+    // is lost.
     body: {
       name: `demo ${new Date(now).toISOString()}`,
       segment,

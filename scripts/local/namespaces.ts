@@ -1,9 +1,12 @@
 import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 
-/** Machines for trying: network namespaces on one bridge, each with its own addresses, hosts file and nothing else. */
+/**
+ * Machines for trying: network namespaces on one bridge. Each has its own addresses and its own hosts file,
+ * and nothing else.
+ */
 export interface Lab {
-  /** Address of this process on the bridge, reached from every machine. */
+  /** The address of this process on the bridge. Every machine can reach it. */
   readonly gateway: string;
   readonly machines: readonly Machine[];
   remove(): void;
@@ -11,11 +14,11 @@ export interface Lab {
 
 export interface Machine {
   readonly name: string;
-  /** On the bridge: where other machines reach its WireGuard port. */
+  /** The machine's address on the bridge. Other machines reach its WireGuard port there. */
   readonly address: string;
-  /** Runs to its end. A status other than 0 is an answer, not an exception. */
+  /** Runs a command until it ends. A status other than 0 is returned and not thrown. */
   run(command: string, ...args: string[]): SpawnSyncReturns<string>;
-  /** The words that put a command into this machine. */
+  /** The command and arguments that run a command inside this machine. */
   enter(command: string, ...args: string[]): [command: string, ...args: string[]];
 }
 
@@ -23,7 +26,8 @@ const TOOLS = ["ip", "nft", "wg", "wireguard-go", "ping"];
 
 /**
  * Why machines can't be made here, or null.
- * @param more Tools that are wanted beside those of the agent.
+ *
+ * @param more Tools that are needed besides those of the agent.
  */
 export function whyNoLab(...more: readonly string[]): string | null {
   if (process.platform !== "linux") return "needs Linux";
@@ -34,10 +38,11 @@ export function whyNoLab(...more: readonly string[]): string | null {
 }
 
 /**
- * @param count Machines, at most 200.
+ * @param count The number of machines, at most 200.
  * @param hosts Names that every machine resolves to `gateway`.
- * @param subnet Second octet of the bridge's 10.x.0.0/16: labs that run side by side need different ones.
- * @param prefix What the machines' names begin with; a number follows.
+ * @param subnet The second octet of the bridge's 10.x.0.0/16. Labs that run at the same time need different
+ *   ones.
+ * @param prefix The beginning of the machines' names. A number follows it.
  */
 export function createLab(
   count: number,
@@ -90,7 +95,10 @@ function machine(name: string, address: string): Machine {
   };
 }
 
-/** Ends what runs inside of the machines of the lab, and takes them away. Also clears what a killed run left. */
+/**
+ * Ends all processes in the machines of the lab, and removes the machines. Also removes what a killed run
+ * left behind.
+ */
 function removeLab(bridge: string, prefix: string): void {
   const names = execFileSync("ip", ["netns", "list"], { encoding: "utf8" })
     .split("\n")
@@ -104,7 +112,7 @@ function removeLab(bridge: string, prefix: string): void {
       try {
         process.kill(Number(pid), "SIGKILL");
       } catch {
-        // It ended by itself in the meantime.
+        // The process has ended by itself in the meantime.
       }
     }
     ip("netns", "del", name);

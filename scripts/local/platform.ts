@@ -3,9 +3,9 @@ import { join, resolve } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { localBindings, readDeployment } from "./deployment.ts";
 
-/** The Worker, its objects and its database in a local workerd: the same run-time as production. */
+/** The Worker, its objects and its database in a local workerd, which is the same run-time as in production. */
 export interface Platform {
-  /** Where workerd listens; every host name is served there, told apart by the Host header. */
+  /** The port of workerd. All host names are served there, and the Host header distinguishes them. */
   readonly port: number;
   readonly miniflare: Miniflare;
   stop(): Promise<void>;
@@ -13,22 +13,25 @@ export interface Platform {
 
 export interface PlatformOptions {
   readonly port?: number;
-  /** Folder for D1 and objects; without it nothing outlives the process. */
+  /** The folder for D1 and objects. Without it, all data is lost when the process ends. */
   readonly persistTo?: string;
   readonly authOrigin: string;
   readonly hubOrigin: string;
   readonly secretKey: string;
   readonly bootstrapToken: string;
-  /** `host:port` pairs on loopback that may be upstreams and identity providers. */
+  /** `host:port` pairs on loopback that upstreams and identity providers may use. */
   readonly developmentHosts: readonly string[];
-  /** Only public addresses can be reached, as in production, and of this machine the development hosts. */
+  /**
+   * Only public addresses can be reached, as in production. On this machine, only the development hosts can
+   * be reached.
+   */
   readonly publicNetworkOnly?: boolean;
-  /** Where mail is handed over, as to Resend. */
+  /** The URL for sending mail, with the same interface as Resend. */
   readonly mailUrl?: string;
   readonly quiet?: boolean;
-  /** Takes each line that the Worker and workerd log, in place of the console. */
+  /** Gets each line that the Worker and workerd log. Then nothing is printed to the console. */
   readonly onLog?: (line: string) => void;
-  /** Leaves out the dashboard, and with it the local asset router in front of the Worker. */
+  /** Leaves out the dashboard, and so also the local asset router before the Worker. */
   readonly withoutDashboard?: boolean;
 }
 
@@ -88,8 +91,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 const PUBLIC_NETWORK = "public-network";
 
 /**
- * A Worker that dials for the others, and finds no address that is not public: whatever a name resolves to, at each
- * connection. Only what is asked for under the very name of a local host, with its port, may lead to loopback.
+ * A Worker that connects for the other Workers, and refuses addresses that are not public. It checks the
+ * address that a name resolves to at each connection. Only a request to the exact name and port of a local
+ * host may reach loopback.
  */
 export const publicNetwork = (localHosts: readonly string[]) => ({
   name: PUBLIC_NETWORK,
@@ -109,8 +113,8 @@ export default {
 });
 
 /**
- * The entry first, then every module that it may import, at once or lazily. The largest are last: Miniflare copies
- * all that it has written of its configuration with nearly each thing that it adds.
+ * First the entry, then every module that the entry may import, directly or lazily. The largest modules come
+ * last, because Miniflare copies its whole configuration so far with nearly each item that it adds.
  */
 function workerModules() {
   const entry = join(WORKER, "index.js");
@@ -126,8 +130,9 @@ function workerModules() {
 }
 
 /**
- * Applies what `wrangler d1 migrations apply` would, and keeps the same record of it.
- * A migration is one `exec`, which is one transaction here: to prepare each statement asks workerd each time.
+ * Applies the same migrations as `wrangler d1 migrations apply` and keeps the same record of them. Each
+ * migration is one `exec`, which is one transaction here. Preparing each statement would call workerd each
+ * time.
  */
 async function applyMigrations(miniflare: Miniflare): Promise<void> {
   const db = await miniflare.getD1Database("DB");
@@ -149,5 +154,5 @@ async function applyMigrations(miniflare: Miniflare): Promise<void> {
   }
 }
 
-/** `exec` takes one statement a line. */
+/** `exec` expects one statement per line. */
 const onOneLine = (statement: string) => statement.replaceAll(/^\s*--.*$/gm, "").replaceAll(/\s*\n\s*/g, " ");

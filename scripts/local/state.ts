@@ -2,28 +2,41 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-/** What the local network keeps between starts, besides D1 and the objects. Made at the first start, 0600. */
+/**
+ * The data that the local network keeps between starts, besides D1 and the objects. It is made at the first
+ * start, with mode 0600.
+ */
 export interface LocalState {
   readonly folder: string;
   readonly secretKey: string;
   readonly bootstrapToken: string;
   readonly clientSecret: string;
-  /** The owner's API token, once the network was created. */
+  /** The owner's API token. Null until the network was created. */
   readonly adminToken: string | null;
-  /** Lets machines join, once trust was initialised. Absent in states of earlier versions. */
+  /**
+   * The key that lets machines join. It exists after trust was initialised. States of earlier versions don't
+   * contain it.
+   */
   readonly enrolmentKey?: string;
 }
 
 const FOLDER = resolve(import.meta.dirname, "../../.rustronaut");
 
-/** Two processes must never share the databases below the folder, nor one of them delete it under the other. */
+/**
+ * Another process uses the state folder. Two processes must never share the databases in it, and one process
+ * must not delete the folder while the other uses it.
+ */
 export class StateInUse extends Error {
   constructor(pid: number) {
     super(`It is running already (process ${pid}). Stop it first: Ctrl+C in its terminal.`);
   }
 }
 
-/** The state in a folder that this process alone has from now on. Throws `StateInUse`. */
+/**
+ * Loads the state from a folder. From now on, only this process may use the folder.
+ *
+ * @throws StateInUse
+ */
 export function loadState(fresh: boolean, folder: string = FOLDER): LocalState {
   const holder = join(folder, "pid");
   const other = existsSync(holder) ? Number(readFileSync(holder, "utf8")) : 0;
@@ -46,7 +59,10 @@ export function loadState(fresh: boolean, folder: string = FOLDER): LocalState {
   });
 }
 
-/** A process that died leaves its number behind, which another program may have got: only ours counts. */
+/**
+ * A process that died leaves its number behind, and another program may have got the same number. So only a
+ * process of this project counts.
+ */
 function isRunning(pid: number): boolean {
   if (pid <= 0) return false;
   try {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 
-/** What vitest's JSON reporter writes, as far as it is read here. */
+/** The parts of the output of vitest's JSON reporter that are read here. */
 interface VitestReport {
   readonly testResults: readonly {
     readonly name: string;
@@ -19,16 +19,16 @@ export interface Summary {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Skipped although nothing that they need is missing: `file > test`. */
+  /** Tests that were skipped although nothing they need is missing: `file > test`. */
   readonly unexplained: readonly string[];
-  /** Seconds by file, longest first. */
+  /** The seconds of each file, longest first. */
   readonly files: readonly (readonly [file: string, seconds: number])[];
 }
 
-/** How `test/support/needs.ts` ends the title of what it skips. */
+/** `test/support/needs.ts` puts this at the end of the title of each test that it skips. */
 const EXPLAINED = /\(skipped: needs /;
 
-/** Sums what vitest reported, or null when it ended without a report. */
+/** Sums the report of vitest. Null if vitest ended without a report. */
 export function readReport(path: string): Summary | null {
   if (!existsSync(path)) return null;
   const { testResults } = JSON.parse(readFileSync(path, "utf8")) as VitestReport;
@@ -37,7 +37,8 @@ export function readReport(path: string): Summary | null {
   );
   const count = (status: string) => tests.filter((test) => test.status === status).length;
   const [passed, failed] = [count("passed"), count("failed")];
-  // A file that could not be read has no tests to count, and one that broke around its tests has none that failed.
+  // Some broken files have no failed test: a file that could not be read has no tests at all, and a file can
+  // also break outside its tests.
   const broken = testResults.filter(
     (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
   );

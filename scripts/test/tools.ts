@@ -1,7 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
-/** What the browser tests and those of the mesh need, by the program that shows it and the package that brings it. */
+/**
+ * The tools that the browser tests and the mesh tests need. The key is the program to look for, the value is
+ * the package that contains it.
+ */
 export const TOOLS: Readonly<Record<string, string>> = {
   chromium: "chromium",
   wg: "wireguard-tools",
@@ -15,7 +18,10 @@ export const TOOLS: Readonly<Record<string, string>> = {
 export const missingTools = (tools: readonly string[] = Object.keys(TOOLS)): string[] =>
   tools.filter((tool) => spawnSync("which", [tool]).status !== 0);
 
-/** Installed where this may be done; else the suites that need them say that they are skipped, or fail in CI. */
+/**
+ * Installs the tools if that is allowed. Otherwise the suites that need them say that they are skipped, or
+ * fail in CI.
+ */
 export function installTools(): void {
   const missing = missingTools();
   const canInstall = process.getuid?.() === 0 && existsSync("/etc/debian_version");
