@@ -17,10 +17,10 @@ import { apiHeaders, notFound, problemResponse } from "./refused.ts";
 
 type Env = { Bindings: { readonly bindings: Bindings; readonly requestId: string } };
 
-/** The admin API, routed by the catalogue. */
+/** The admin API. The catalogue of endpoints defines its routes. */
 const api = buildApi();
 
-/** Answers a request below `/api/v1/`. Whatever breaks is a 503 with a request id, never an allow. */
+/** Answers a request below `/api/v1/`. Any failure gives a 503 with a request id, and never an "allow". */
 export function serveApi(request: Request, bindings: Bindings, ctx: ExecutionContext): Promise<Response> {
   const requestId = crypto.randomUUID();
   return Promise.resolve(api.fetch(request, { bindings, requestId }, ctx));
@@ -41,7 +41,7 @@ function buildApi(): Hono<Env> {
       return throwRefusal("method_not_allowed", "This path does not take this method.");
     });
   }
-  // Who is not signed in does not learn which paths exist.
+  // A caller who is not signed in must not learn which paths exist.
   app.notFound(async (c) => {
     try {
       await authenticate(c.req.raw, c.env.bindings);
@@ -63,7 +63,7 @@ function failure(error: unknown, requestId: string): Response {
   );
 }
 
-/** Parse, authorise, domain, map. */
+/** Parses, authorises, calls the handler, and maps the result to a response. */
 async function serve(
   endpoint: Endpoint & { readonly id: EndpointId },
   c: Context<Env>,
@@ -100,14 +100,18 @@ async function serve(
   const result = await handle(call);
   if (!("statements" in result)) return answer(result, status, requestId);
   const committed = commit(bindings, authorOf(caller, request, call.body), key, result, status, now);
-  // A caller that hangs up leaves nothing half done, nor does a part of the network that is away for a moment.
+  // The write goes on if the caller disconnects. If a part of the network can't be reached for a moment, the
+  // write is finished soon after. So nothing is left half done.
   c.executionCtx.waitUntil(
     committed.catch((error) => (mayBeSaved(error) ? finishSoon(bindings, key.key) : undefined)),
   );
   return answerStored(await committed, requestId);
 }
 
-/** Who makes a change, the person behind a token too, and why: by the header, else by a note in the body. */
+/**
+ * Who makes a change, the person behind a token, and the reason. The reason comes from the header, or else
+ * from a note in the body.
+ */
 function authorOf({ actor, user }: AdminCaller, request: Request, body: unknown): Author {
   const note = readNote(request) || ((body as { note?: string } | undefined)?.note ?? "");
   return {
@@ -117,7 +121,7 @@ function authorOf({ actor, user }: AdminCaller, request: Request, body: unknown)
   };
 }
 
-/** `X-Rustronaut-Note` is percent-encoded UTF-8. */
+/** `X-Rustronaut-Note` contains percent-encoded UTF-8. */
 function readNote(request: Request): string {
   const note = decodeNote(request.headers.get("X-Rustronaut-Note") ?? "");
   if (note !== null && line(500).safeParse(note).success) return note;
@@ -135,7 +139,10 @@ function decodeNote(text: string): string | null {
 const mayBeSaved = (error: unknown): boolean =>
   !(error instanceof Refused) || error.refusal.code === "unavailable";
 
-/** The bootstrap call proves itself; every other needs a caller with the role, and a browser that means it. */
+/**
+ * The bootstrap call has its own proof. Every other call needs a caller with the required role, and a request
+ * that the browser's own page made.
+ */
 async function authorise(endpoint: Endpoint, request: Request, bindings: Bindings): Promise<AdminCaller> {
   if (endpoint.role === "public") return authenticateBootstrap(request, bindings);
   const caller = await authenticate(request, bindings);
@@ -152,8 +159,9 @@ async function authorise(endpoint: Endpoint, request: Request, bindings: Binding
 }
 
 /**
- * Three proofs, each enough in a browser that is not broken: a header that no form can send, the origin that the
- * browser states for every write, and its own word about the site.
+ * There are three proofs that the page itself made the request. In a browser without faults each is enough: a
+ * header that no form can send, the origin that the browser states for every write, and the browser's
+ * statement about the site.
  */
 function isMeant(request: Request): boolean {
   const { headers } = request;

@@ -12,7 +12,7 @@ type Declared<Id extends EndpointId, Part extends "query" | "body"> = (typeof EN
   ? z.output<S>
   : undefined;
 
-/** One call of an endpoint after everything about it was checked. */
+/** One call of an endpoint, after all checks of the request. */
 export interface Call<Id extends EndpointId = EndpointId> {
   readonly bindings: Bindings;
   readonly request: Request;
@@ -20,36 +20,46 @@ export interface Call<Id extends EndpointId = EndpointId> {
   readonly params: Params<Id>;
   readonly query: Declared<Id, "query">;
   readonly body: Declared<Id, "body">;
-  /** The version in `If-Match`; checked to be there where the endpoint needs it. */
+  /** The version in `If-Match`. If the endpoint needs it, the request was already checked to contain it. */
   readonly ifMatch: number;
-  /** Milliseconds since the Unix epoch; the one clock of this call. */
+  /** Milliseconds since the Unix epoch. This call uses no other clock. */
   readonly now: number;
 }
 
-/** An answer that changes nothing. */
+/** An answer to a call that changes nothing. */
 export interface Reply<T = unknown> {
   readonly body: T;
   readonly version?: number;
 }
 
-/** What must follow a write before it is answered. Kept with the write, so that it is done even after a failure. */
+/**
+ * What must be done after a write, before it is answered. The effects are saved with the write, so that they
+ * are done even after a failure.
+ */
 export interface Effects {
   readonly event: Pick<EventEntry, "action" | "target" | "detail">;
   /**
-   * Something changed that an isolate evaluates policies with (`registry/snapshot.ts` reads it): policies, apps, segments,
-   * groups and their nesting, service tokens. Every isolate loads them anew, and every open stream is judged anew.
+   * Whether the data for evaluating policies changed (`registry/snapshot.ts` reads it): policies, apps,
+   * segments, groups and their nesting, service tokens. If so, every isolate loads the data again, and every
+   * open stream is judged again.
    */
   readonly policies: boolean;
-  /** Users whose principal changed: the objects that have their sessions learn it. No isolate loads anything anew. */
+  /** Users whose principal changed. The objects with their sessions are told. No isolate loads data again. */
   readonly userIds: readonly string[];
   readonly ends: readonly { readonly filter: SessionFilter; readonly reason: SessionEndReason }[];
-  /** A change that is held and was confirmed: the segment's object publishes it. */
+  /** A change that was held back and is now confirmed. The object of the segment publishes it. */
   readonly confirms?: { readonly segmentId: string; readonly revision: number };
-  /** Ids of more entries of the audit log, which the statements save (`platform/saved-events.ts`). */
+  /**
+   * The ids of further entries of the audit log. The statements save these entries
+   * (`platform/saved-events.ts`).
+   */
   readonly saved?: readonly string[];
 }
 
-/** A change: all statements in one transaction, then the effects, then the answer. Nodes learn of it where it concerns them. */
+/**
+ * A change. First all statements run in one transaction, then the effects, then the answer is sent. If the
+ * change concerns nodes, they are told.
+ */
 export interface Write<T = unknown> {
   readonly statements: readonly ChangeStatement[];
   readonly effects: Effects;

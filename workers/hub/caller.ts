@@ -11,9 +11,9 @@ import type { Bindings } from "../platform/env.ts";
 import { throwRefusal } from "../platform/refused.ts";
 import { currentSession } from "../session/current-session.ts";
 
-/** Who calls, once it is proven. */
+/** The caller, after the proof. */
 export interface AdminCaller {
-  /** As the audit log names them: `user:usr_…` or `token:tok_…`. */
+  /** The caller's name in the audit log: `user:usr_…` or `token:tok_…`. */
   readonly actor: string;
   readonly kind: "user" | "apiToken";
   readonly role: Role;
@@ -22,8 +22,8 @@ export interface AdminCaller {
 }
 
 /**
- * Proves the caller: by API token where an `Authorization` header is sent (a bad one never falls back to the
- * cookie), else by the dashboard session.
+ * Proves the caller. If the request has an `Authorization` header, only the API token in it counts, and a bad
+ * token never falls back to the cookie. Otherwise the dashboard session counts.
  */
 export async function authenticate(request: Request, bindings: Bindings): Promise<AdminCaller> {
   const header = request.headers.get("Authorization");
@@ -42,8 +42,8 @@ export async function authenticate(request: Request, bindings: Bindings): Promis
 }
 
 /**
- * The caller of the one endpoint that needs no role: it proves itself by the deployment's bootstrap token. Hashes
- * are compared, so that neither time nor length says anything about the secret.
+ * The caller of the only endpoint that needs no role. The bootstrap token of the deployment proves this
+ * caller. Hashes are compared, so that neither the time nor the length reveals anything about the secret.
  */
 export function authenticateBootstrap(request: Request, bindings: Bindings): AdminCaller {
   const given = /^Bearer (.{1,500})$/i.exec(request.headers.get("Authorization") ?? "")?.[1] ?? "";
@@ -55,7 +55,7 @@ export function authenticateBootstrap(request: Request, bindings: Bindings): Adm
 }
 
 type User = RowOf<typeof users>;
-/** A token with its user, if it has one. */
+/** A token, with its user if it has one. */
 type TokenRow = Pick<
   RowOf<typeof apiTokens>,
   "id" | "name" | "role" | "expires_at" | "last_used_at" | "user_id"
@@ -93,14 +93,17 @@ async function byToken(header: string, bindings: Bindings): Promise<AdminCaller>
   };
 }
 
-/** A user's token can do no more than its user can now, and nothing when the user can't. */
+/**
+ * A token of a user can do only what the user can do now. If the user can do nothing, the token can do
+ * nothing.
+ */
 function effectiveRole(row: TokenRow): Role | null {
   if (row.user_id === null) return row.role;
   if (row.status !== "active" || row.user_role === null) return null;
   return mayCall(row.user_role, row.role) ? row.role : row.user_role;
 }
 
-/** "Last used" is kept to the hour, so that reads do not write. */
+/** "Last used" is stored at most once an hour, so that most reads don't write. */
 const LAST_USED_STEP_MS = 3_600_000;
 
 async function noteUse(bindings: Bindings, id: string, now: number): Promise<void> {

@@ -11,16 +11,19 @@ import type { Effects, Write } from "./call.ts";
 import { perform } from "./effects.ts";
 import { explainFailure } from "./failures.ts";
 
-/** An answer that can be stored and given again. */
+/** An answer that can be stored and sent again. */
 export interface StoredAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly version: number | null;
-  /** Session objects that could not be told of the change when it was made; they learn it within seconds. */
+  /**
+   * The number of session objects that could not be told when the change was made. They are told within
+   * seconds.
+   */
   readonly pending: number;
 }
 
-/** What the row of a write holds, sealed: its answer may show a secret. */
+/** The content of a write's row. It is encrypted, because the answer may show a secret. */
 interface Saved {
   readonly answer: StoredAnswer;
   readonly effects: Effects;
@@ -28,14 +31,14 @@ interface Saved {
 }
 
 export interface WriteKey {
-  /** Hash of caller and idempotency key, or of something random where none was given. */
+  /** The hash of the caller and the idempotency key. Without a key, the hash of a random value. */
   readonly key: string;
   readonly requestHash: string;
-  /** Whether the caller can name this write again. */
+  /** Whether the caller can refer to this write again. */
   readonly isRepeatable: boolean;
 }
 
-/** @param given The `Idempotency-Key` header; null makes a write that can't be asked for again. */
+/** @param given The `Idempotency-Key` header. Null makes a write whose answer can't be requested again. */
 export function writeKey(actor: string, given: string | null, request: string): WriteKey {
   if (given !== null && !/^[\x21-\x7e]{1,200}$/.test(given)) {
     throwRefusal("malformed_request", "The Idempotency-Key must be 1 to 200 visible ASCII characters.");
@@ -47,7 +50,7 @@ export function writeKey(actor: string, given: string | null, request: string): 
   };
 }
 
-/** The answer to an earlier request under this key, after finishing what it left undone; null for a new key. */
+/** The answer to an earlier request with this key, after finishing its remaining effects. Null for a new key. */
 export async function replay(bindings: Bindings, write: WriteKey): Promise<StoredAnswer | null> {
   const row = await bindings.db
     .prepare("SELECT request_hash, status, body FROM idempotency_keys WHERE key = ?")
@@ -61,16 +64,16 @@ export async function replay(bindings: Bindings, write: WriteKey): Promise<Store
   return row.status === PENDING ? finishOrExplain(bindings, write, saved, UNKNOWN) : saved.answer;
 }
 
-/** The status of a row whose effects are not confirmed yet. */
+/** The status of a row whose effects are not yet confirmed. */
 export const PENDING = 0;
 
-/** Who makes a change, and why. */
+/** Who makes a change, and the reason. */
 export type Author = Pick<EventEntry, "actor" | "person" | "note">;
 
 /**
- * Saves a change with the list of its effects in one transaction, then performs the effects. When one of them
- * fails the change is saved and the row remembers what is left: a retry with the same key, or the next
- * write of anyone, completes it.
+ * Saves a change and the list of its effects in one transaction, then performs the effects. If an effect
+ * fails, the change is still saved, and the row remembers the remaining effects. A retry with the same key,
+ * or the next write by anybody, completes them.
  */
 export async function commit(
   bindings: Bindings,
@@ -106,7 +109,8 @@ export async function commit(
     const [before, after] = [results[0], results.at(-1)].map((result) => result?.results[0]?.revision);
     isMeshChanged = before !== after;
   } catch (error) {
-    // Two requests under one key at the same time: the one that lost answers like the one that won.
+    // Two requests had the same key at the same time. The request that lost gives the same answer as the one
+    // that won.
     const earlier = await replay(bindings, write);
     if (earlier) return earlier;
     return explainFailure(error);
@@ -114,10 +118,16 @@ export async function commit(
   return finishOrExplain(bindings, write, saved, isMeshChanged);
 }
 
-/** Whether a write changed the mesh is not saved with it: who completes it has the segments told, which costs little. */
+/**
+ * The saved write doesn't contain whether it changed the mesh. So the segments are always told when it is
+ * completed, which costs little.
+ */
 const UNKNOWN = true;
 
-/** First and last in the batch: whoever raised it in between, a statement or a trigger of the database, nodes notice it. */
+/**
+ * The first and the last statement of the batch. If the revision differs between them, nodes must be told,
+ * whether a statement or a trigger raised it.
+ */
 const MESH_REVISION: Statement = ["SELECT revision FROM mesh_state"];
 
 async function finishOrExplain(
@@ -158,7 +168,7 @@ async function finish(
   return done.answer;
 }
 
-/** Completes one saved write whose effects were left undone. */
+/** Completes one saved write with remaining effects. */
 export async function finishRow(bindings: Bindings, row: { key: string; body: string }): Promise<void> {
   const saved = JSON.parse(await unseal(bindings, row.body, `write:${row.key}`)) as Saved;
   await finish(bindings, row.key, saved, UNKNOWN);

@@ -8,7 +8,10 @@ import { currentSession } from "../session/current-session.ts";
 import { noteTrouble } from "../session/events.ts";
 import { hubApp } from "../session/hub-app.ts";
 
-/** Nothing is inline and nothing comes from elsewhere; charts size themselves through the CSSOM, which needs no leave. */
+/**
+ * The pages contain nothing inline and load nothing from other hosts. Charts set their size through the
+ * CSSOM, which this policy always allows.
+ */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -22,7 +25,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The dashboard's files. A page is only given to someone signed in; who is not is sent to sign in. */
+/** Serves the dashboard's files. Only a signed-in user gets a page. Others are sent to the sign-in. */
 export async function serveDashboard(request: Request, bindings: Bindings): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD")
     return refusalPage("method_not_allowed", "Use GET.");
@@ -52,7 +55,7 @@ export async function serveDashboard(request: Request, bindings: Bindings): Prom
       number,
     });
   }
-  // Every page of the dashboard is a path of its own in the one page.
+  // Every page of the dashboard has its own path, but all paths serve the same HTML page.
   return serveAsset(
     new Request(new URL("/", request.url), { headers: request.headers }),
     bindings,
@@ -60,7 +63,7 @@ export async function serveDashboard(request: Request, bindings: Bindings): Prom
   );
 }
 
-/** Signing in works without a dashboard too; only its files are missing then. */
+/** Signing in also works in a deployment without a dashboard. Only the files are missing then. */
 async function serveAsset(
   request: Request,
   bindings: Bindings,

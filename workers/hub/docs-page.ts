@@ -19,11 +19,14 @@ interface Operation {
   readonly responses: Readonly<Record<string, unknown>>;
 }
 
-/** The committed OpenAPI document. It says nothing that the source does not, so anyone may read it. */
+/**
+ * The committed OpenAPI document. Anyone may read it, because it says nothing that the source code doesn't
+ * say.
+ */
 export const openApiResponse = (): Response =>
   new Response(JSON.stringify(document), { headers: apiHeaders("openapi", crypto.randomUUID()) });
 
-/** The same for people: one page, no script, nothing from elsewhere. */
+/** The API documentation for people: one page without a script, loading nothing from other hosts. */
 export function docsResponse(): Response {
   const operations = Object.entries(
     document.paths as unknown as Record<string, Record<string, Operation>>,
@@ -38,7 +41,7 @@ ${operations.map(section)}`;
   return htmlResponse(layout({ title: document.info.title, content, wide: true }), 200, "docs");
 }
 
-/** One line for each kind of thing, with a link to each of its operations. */
+/** One line for each kind of thing, with links to its operations. */
 function index(ids: readonly string[]): Html[] {
   const kinds = Map.groupBy(ids, (id) => id.split(".")[0] ?? "");
   return [...kinds].map(([kind, ofKind]) => {
@@ -68,7 +71,7 @@ ${requestBody && html`<details><summary>Body</summary><pre>${pretty(requestBody.
 const parameterItem = ({ name, in: place, required }: Parameter): Html =>
   html`<li><code>${name}</code> (${place}${required && ", required"})</li>`;
 
-/** Markdown's `code`, the one mark that the descriptions use. */
+/** Turns Markdown's `code` into HTML. The descriptions use no other markup. */
 const withCode = (text: string): readonly Html[] =>
   text.split("`").map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 

@@ -4,16 +4,17 @@ import type { Bindings } from "../platform/env.ts";
 import { refusalPage } from "../session/answers.ts";
 
 const MANIFEST = "/agent/manifest.json";
-/** Files whose name holds their hash: what stands under such a name never changes. */
+/** Files whose name contains their hash. The content under such a name never changes. */
 const NAMED_BY_HASH = /-[0-9a-f]{12}(-\d+)?\.(js|gz)$/;
 
-/** Whether a path of the hub is one of those that machines fetch the agent from. */
+/** Whether machines fetch the agent from this path of the hub. */
 export const isDownload = (pathname: string): boolean =>
   pathname === INSTALLER_PATH || pathname.startsWith("/agent/");
 
 /**
- * The agent and what installs it (`scripts/build-downloads.ts`), for everybody: a machine that is to join has no account
- * yet, and none of it holds a secret or says anything of the network but the hub's own address.
+ * Serves the agent and its installer (`scripts/build-downloads.ts`) to everybody, because a machine that will
+ * join has no account yet. The files contain no secret, and no fact about the network except the hub's own
+ * address.
  */
 export async function serveDownload(request: Request, url: URL, bindings: Bindings): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD")
@@ -29,7 +30,7 @@ export async function serveDownload(request: Request, url: URL, bindings: Bindin
     return answer(request, text, 200, new Headers({ "Content-Type": "text/plain; charset=utf-8" }), url);
   }
   const headers = new Headers(file.headers);
-  // The bundle is a program for machines, none for a page of this origin.
+  // The bundle is a program for machines. This type keeps pages of this origin from running it.
   if (url.pathname !== MANIFEST) headers.set("Content-Type", "application/octet-stream");
   return answer(request, file.body, file.status, headers, url);
 }
@@ -51,7 +52,10 @@ function answer(
   return new Response(request.method === "HEAD" ? null : body, { status, headers });
 }
 
-/** A file that the asker has is not sent again; the installer is made here, and always is. */
+/**
+ * A file that the client already has is not sent again. The installer is always sent, because it is made
+ * here.
+ */
 function validators(request: Request): Headers {
   const known = request.headers.get("If-None-Match");
   return new Headers(

@@ -14,14 +14,14 @@ import { endUser } from "../session/end-sessions.ts";
 import { indexEnded } from "../session/session-index.ts";
 import type { Effects } from "./call.ts";
 
-/** Principals loaded, or sessions ended, at the same time. */
+/** How many principals are loaded, or sessions ended, at the same time. */
 const WIDTH = 10;
 
 /**
- * Performs what follows a saved change; all of it may be repeated. Sessions learn it even while the audit log is
- * away: revoking comes first. Rejects when something was not even begun.
+ * Performs the effects of a saved change. All effects may be repeated. Sessions are told even while the audit
+ * log can't be reached, because revoking is more urgent. Rejects if an effect could not even begin.
  *
- * @returns How many objects could not be told yet: they are told later.
+ * @returns How many objects could not be told yet. They are told later.
  */
 export async function perform(
   bindings: Bindings,
@@ -38,7 +38,7 @@ export async function perform(
   return propagated.value;
 }
 
-/** Records who did what, with what each thing was before and is now. */
+/** Records who did what, with each changed thing before and after the change. */
 async function recordChanges(bindings: Bindings, event: EventEntry): Promise<void> {
   const entries = withChanges(event, await changesOf(bindings.db, event.id));
   for (const entry of entries) await recordEvent(bindings, entry);
@@ -52,7 +52,8 @@ async function propagate(
 ): Promise<number> {
   if (effects.confirms) {
     const { segmentId, revision } = effects.confirms;
-    // False where it was published by an attempt before this one, or grew in the meantime: then it is still shown as held.
+    // `confirm` returns false if an earlier attempt already published the change, or if the change grew in
+    // the meantime. In the second case it is still shown as held back.
     await meshObject(bindings, segmentId).confirm(revision);
   }
   const told = await Promise.allSettled([
@@ -72,7 +73,7 @@ async function tellSessions(bindings: Bindings, effects: Effects, event: EventEn
   const note = (told: { readonly pending: readonly string[] }) => {
     for (const owner of told.pending) pending.add(owner);
   };
-  // A write that an older release saved does not say what it changed.
+  // A write that an older release saved doesn't say what it changed, so it counts as a change of policies.
   const concernsPolicies = effects.policies !== false;
   await Promise.all([
     concernsPolicies ? coordinator.publish().then(note) : null,
@@ -90,10 +91,10 @@ async function tellSessions(bindings: Bindings, effects: Effects, event: EventEn
 }
 
 /**
- * Says in the audit log how many sessions a change ended, and why. Saved first: an attempt that is made again ends, and
- * notes, only what is left, and while the log is away it is told later.
+ * Records in the audit log how many sessions a change ended, and why. The entry is saved first, so it is sent
+ * later if the log can't be reached. A repeated attempt ends and records only the remaining sessions.
  *
- * @param ended Sessions with why they ended.
+ * @param ended The sessions, with the reason for their end.
  */
 async function noteEnded(
   bindings: Bindings,
@@ -117,7 +118,7 @@ async function noteEnded(
   await settleEvents(bindings, target).catch((error: unknown) => logError("ending_told_later", error, {}));
 }
 
-/** Those who are gone have no principal: their sessions are ended instead. */
+/** Deleted users have no principal. Their sessions are ended instead. */
 async function tellOf(bindings: Bindings, userIds: readonly string[]): Promise<{ pending: string[] }> {
   const principals = await inTurns(userIds, (id) => loadPrincipal(bindings.db, id));
   return coordinatorObject(bindings).tell(principals.filter((principal) => principal !== null));

@@ -2,12 +2,12 @@ import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { commit, writeKey } from "./commit.ts";
 
-/** Users whose access ends in one round. */
+/** The most users whose access ends in one round. */
 const ROWS = 20;
 
 /**
- * Disables users whose time is over, as an administrator would: their sessions end and their nodes leave. Never rejects for
- * one of them; a later round takes up what was left.
+ * Disables users whose access has expired, as an administrator would: their sessions end and their nodes
+ * leave. A failure for one user never rejects; a later round tries again.
  */
 export async function expireUsers(bindings: Bindings, now: number): Promise<void> {
   const { results } = await bindings.db

@@ -1,14 +1,14 @@
 import type { Reading } from "../../shared/access/assess.ts";
 import type { Decision, RequestFacts } from "../../shared/access/policy/request.ts";
 
-/** A decision in words, and the policies that it cites. */
+/** Explains a decision in words, and finds the policies that it cites. */
 
 interface Explained extends Decision {
   readonly reason?: string;
   readonly facts: RequestFacts;
 }
 
-/** Why, in sentences for people. */
+/** The reasons of a decision, in sentences for people. */
 export function reasonsOf({ decision, determining, erroring, reason, facts }: Explained): string[] {
   const who = callerName(facts);
   const what = `${facts.action} ${facts.resource.app}${facts.request.path} (${facts.request.method})`;
@@ -27,7 +27,7 @@ export function reasonsOf({ decision, determining, erroring, reason, facts }: Ex
   return sentences;
 }
 
-/** What else was judged besides the request line as it was written; nothing where that is all. */
+/** What else was judged besides the request line as it was written. Empty if nothing else was judged. */
 export function readingsInWords(readings: readonly Reading[]): string[] {
   if (readings.length < 2) return [];
   return readings.map(({ action, path, isAlias, decision: { decision, determining } }) => {
@@ -49,7 +49,7 @@ export interface CitedPolicy {
   effect: "permit" | "forbid" | null;
 }
 
-/** Finds the policies that statements such as `wiki#1` or `wiki#1.2` stand in, at the version that holds now. */
+/** Finds the policies that contain statements such as `wiki#1` or `wiki#1.2`, in their current version. */
 export async function citedPolicies(d1: D1Database, ids: readonly string[]): Promise<CitedPolicy[]> {
   const names = [...new Set(ids.map(policyName))];
   const { results } = await d1
@@ -76,5 +76,8 @@ export async function citedPolicies(d1: D1Database, ids: readonly string[]): Pro
   });
 }
 
-/** Behind `#` stands the statement's number, and behind a dot that of a template's link. */
+/**
+ * After `#` comes the number of the statement. For a link of a template, a dot and the number of the link
+ * follow.
+ */
 const policyName = (id: string): string => id.replace(/#\d+(?:\.\d+)?$/, "");

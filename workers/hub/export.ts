@@ -7,8 +7,9 @@ const PAGE = 200;
 const TYPES = { csv: "text/csv; charset=utf-8", ndjson: "application/x-ndjson" } as const;
 
 /**
- * What a search finds as a file, page by page as its reader takes it, so that nothing of it is held. It ends at `MAX_EXPORTED`
- * entries. Trouble on the way breaks the stream, so that half a file is not taken for a whole one.
+ * The results of a search as a file. They are read page by page, as fast as the client reads, so that the hub
+ * never holds all of them. The file ends at `MAX_EXPORTED` entries. A failure breaks the stream, so that
+ * nobody takes half a file for a whole one.
  */
 export function exportLog(
   bindings: Bindings,

@@ -18,7 +18,7 @@ const GUARDED: Record<GuardName, readonly [ErrorCode, string]> = {
   key_usable: ["enrolment_key_used_up", "The enrolment key lets nobody in any more."],
 };
 
-/** Maps a failed batch to a refusal; what is not understood stays an error. */
+/** Turns a failed batch into a refusal. An unknown failure stays an error. */
 export function explainFailure(error: unknown): never {
   const text = messagesOf(error);
   const guard = failedGuard(error);

@@ -8,23 +8,26 @@ import { expireUsers } from "./expire-users.ts";
 
 /** How often one isolate looks for work, in milliseconds. */
 const EVERY_MS = 5_000;
-/** A younger row belongs to a request that is still at work. */
+/** A row that is younger belongs to a request that is still running. */
 const LEFTOVER_MS = 5_000;
-/** After a write that was not propagated: milliseconds until its effects are tried again. */
+/** The pauses in milliseconds before the effects of an unfinished write are tried again. */
 const RETRY_DELAYS_MS = [1_000, 3_000, 9_000] as const;
 
 const DAY_MS = 86_400_000;
-/** How long a write's answer is kept for its key. */
+/** How long the answer of a write is kept for its key. */
 const ANSWERS_MS = DAY_MS;
-/** As long as the audit log keeps the texts that the index leads to. */
+/** The same time as the audit log keeps the texts that the index points to. */
 const AUDIT_INDEX_MS = 400 * DAY_MS;
 const OLD_SESSIONS_MS = 90 * DAY_MS;
-/** Rows that one round drops of a table that grows with use. */
+/** The most rows that one round deletes from a table that grows with use. */
 const ROWS = 200;
 
 let lookedAt = Number.NEGATIVE_INFINITY;
 
-/** What any call may set off beside its answer, now and then: finishes what others left undone, drops what is old. */
+/**
+ * Maintenance that any call may start after its answer, at most every few seconds. It finishes what other
+ * calls left undone, and deletes old data.
+ */
 export async function keepHouse(bindings: Bindings, now: number): Promise<void> {
   if (now - lookedAt < EVERY_MS) return;
   lookedAt = now;
@@ -34,7 +37,7 @@ export async function keepHouse(bindings: Bindings, now: number): Promise<void> 
   await dropOld(bindings.db, now);
 }
 
-/** The newest first: one that fails for ever holds up no other. */
+/** The newest row comes first, so that a row that always fails doesn't block the others. */
 async function finishLeftovers(bindings: Bindings, now: number): Promise<void> {
   const { results } = await bindings.db
     .prepare(
@@ -46,7 +49,10 @@ async function finishLeftovers(bindings: Bindings, now: number): Promise<void> {
   for (const row of results) await finishRow(bindings, row).catch(logLeftover);
 }
 
-/** Tries a write again that is saved but was not propagated; nothing happens for one that was not saved. Never rejects. */
+/**
+ * Tries to finish a write that was saved but whose effects failed. Does nothing if the write was not saved.
+ * Never rejects.
+ */
 export async function finishSoon(bindings: Bindings, key: string): Promise<void> {
   const [first, ...further] = RETRY_DELAYS_MS;
   await pause(first);
@@ -65,14 +71,14 @@ function logLeftover(error: unknown): void {
   logError("write_still_not_propagated", error);
 }
 
-/** `docs/storage-schema.md` says how long each of these lives. */
+/** `docs/storage-schema.md` says how long each kind of row is kept. */
 export async function dropOld(d1: D1Database, now: number): Promise<void> {
   await d1.batch([
     d1
       .prepare("DELETE FROM idempotency_keys WHERE created_at < ? AND status <> ?")
       .bind(now - ANSWERS_MS, PENDING),
     d1.prepare("DELETE FROM used_challenges WHERE expires_at < ?").bind(now),
-    // By leaf, which is in the order of time, so that no index by time is needed.
+    // Deletes by leaf number. The numbers are in the order of time, so no index by time is needed.
     d1
       .prepare(
         `DELETE FROM audit_index

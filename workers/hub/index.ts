@@ -8,7 +8,10 @@ import { serveDashboard } from "./dashboard.ts";
 import { docsResponse, openApiResponse } from "./docs-page.ts";
 import { isDownload, serveDownload } from "./downloads.ts";
 
-/** Everything on the hub's host (`url` is the request's own): the agents' API and programs, the admin API, its description, the sign-in's way back, the dashboard. */
+/**
+ * Serves everything on the hub's host: the agents' API and programs, the admin API and its description, the
+ * return from the sign-in, and the dashboard. `url` is the request's own URL.
+ */
 export async function serveHub(
   request: Request,
   url: URL,

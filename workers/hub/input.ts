@@ -4,12 +4,15 @@ import { wording } from "../../shared/api/wording.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import { throwRefusal } from "../platform/refused.ts";
 
-/** Of a body whose endpoint says nothing else. */
+/** The limit for a body if its endpoint defines no other limit. */
 const MAX_BODY_BYTES = 1_048_576;
-/** More issues than this help nobody. */
+/** A longer list of issues would not help anybody. */
 const MAX_ISSUES = 20;
 
-/** The JSON body, read to a limit in bytes. Refuses other types, broken UTF-8, and members that are named twice. */
+/**
+ * The JSON body. It is read up to a limit in bytes. Refuses other content types, broken UTF-8, and members
+ * that are named twice.
+ */
 export async function readJson(request: Request, limit = MAX_BODY_BYTES): Promise<unknown> {
   const type = request.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/json")
@@ -28,7 +31,7 @@ export async function readJson(request: Request, limit = MAX_BODY_BYTES): Promis
   return value;
 }
 
-/** JSON can escape half a surrogate pair; stored as UTF-8 it would become another text. */
+/** JSON can escape half of a surrogate pair. Stored as UTF-8, such a text would become a different text. */
 function hasBrokenText(value: unknown): boolean {
   const open: unknown[] = [value];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -65,7 +68,10 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** The query as an object. A name that is given twice is refused: readers disagree about which one counts. */
+/**
+ * The query as an object. A name that occurs twice is refused, because readers disagree about which value
+ * counts.
+ */
 export function readQuery(url: URL): Record<string, string> {
   const query: Record<string, string> = Object.create(null);
   for (const [key, value] of url.searchParams) {
@@ -75,7 +81,7 @@ export function readQuery(url: URL): Record<string, string> {
   return { ...query };
 }
 
-/** The value as the schema has it, or a refusal that points at every place that is wrong. */
+/** The value as the schema defines it. A refusal points at every wrong place. */
 export function check<T extends z.ZodMiniType>(schema: T, value: unknown): z.output<T> {
   const parsed = schema.safeParse(value, { error: wording });
   if (parsed.success) return parsed.data;

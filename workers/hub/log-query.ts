@@ -3,7 +3,7 @@ import type { AuditQuery, Named } from "../../shared/audit/types.ts";
 import type { Bindings } from "../platform/env.ts";
 import { limitOf, numberIn, readCursor } from "./paging.ts";
 
-/** What a caller may ask of the audit log; see `shared/api/observation.ts`. */
+/** The search conditions that a caller may give; see `shared/api/observation.ts`. */
 export interface Asked {
   readonly user?: string | undefined;
   readonly app?: string | undefined;
@@ -16,7 +16,7 @@ export interface Asked {
   readonly cursor?: string | undefined;
 }
 
-/** Turns what was asked into what the log is searched by: names of the registry stand for ids. */
+/** Turns the caller's conditions into a query of the log, with ids for the names in the registry. */
 export async function logQuery(bindings: Bindings, asked: Asked): Promise<AuditQuery> {
   const { user, app, path, reason, since, until, decision } = asked;
   const cursor = readCursor(asked.cursor);
@@ -31,18 +31,22 @@ export async function logQuery(bindings: Bindings, asked: Asked): Promise<AuditQ
   };
 }
 
-/** Without the members that are undefined. */
+/** Removes the members that are undefined. */
 const defined = <T extends object>(record: T) =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
     [Key in keyof T]?: Exclude<T[Key], undefined>;
   };
 
-/** People of the registry that one word finds; who has more than this many namesakes must be named better. */
+/**
+ * The most people that one word may find in the registry. For more people, the caller must give a more exact
+ * name.
+ */
 const MAX_NAMESAKES = 200;
 
 /**
- * Whom a word names: an id, the whole address of a user, or a part of an address or name. Those who are in the registry are
- * looked for by id, too, since events name nobody otherwise; those who are gone are found by what the log calls them.
+ * The people that a word names: an id, a user's whole address, or a part of an address or name. People in the
+ * registry are also searched by id, because events often contain only the id. Deleted people are found by the
+ * names in the log.
  */
 async function peopleNamed(db: D1Database, word: string): Promise<Named> {
   const email = normalEmail(word);

@@ -11,8 +11,8 @@ interface PageQuery {
 /**
  * One page of a list in a stable order.
  *
- * @param fetch Rows behind `after` (null: from the start), at most `limit`.
- * @param keyOf What the order goes by: the cursor points behind the last row's key.
+ * @param fetch Returns at most `limit` rows after `after` (null: from the start).
+ * @param keyOf The key that the order uses. The cursor points to the position after the last row's key.
  */
 export async function pageOf<Row>(
   query: PageQuery,
@@ -37,7 +37,7 @@ export function readCursor(cursor: string | undefined): string | null {
   return new TextDecoder().decode(bytes);
 }
 
-/** The key in the cursor of a list that goes by number. */
+/** The key in the cursor of a list that is ordered by number. */
 export function numberIn(key: string): number {
   return /^\d{1,15}$/.test(key) ? Number(key) : refuseCursor();
 }

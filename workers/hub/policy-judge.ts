@@ -13,17 +13,20 @@ import { findServiceToken, type ServiceTokenRow } from "./handlers/service-token
 import { findUser } from "./handlers/users.ts";
 import { notFound } from "./refused.ts";
 
-/** A request that is only thought of, and who sends it. */
+/** An imagined request, and who sends it. */
 export type Supposed = Omit<Body<"policies.test">, "drafts">;
 
-/** Where what a supposed request names is found. Each rejects as `Refused` where it is not there. */
+/**
+ * Finds the things that an imagined request names. Each function rejects with `Refused` if the thing doesn't
+ * exist.
+ */
 export interface Findings {
   readonly app: (reference: string) => Promise<App>;
   readonly user: (reference: string) => Promise<Principal>;
   readonly serviceToken: (reference: string) => Promise<ServiceTokenRow>;
 }
 
-/** What the registry has. */
+/** Finds the things in the registry. */
 export const inRegistry = (d1: D1Database): Findings => ({
   app: (reference) => findApp(d1, reference),
   user: async (reference) => {
@@ -33,7 +36,7 @@ export const inRegistry = (d1: D1Database): Findings => ({
   serviceToken: (reference) => findServiceToken(d1, reference),
 });
 
-/** The statements of the policies that hold now, but for those of these names. */
+/** The statements of the policies in force, except the policies with these names. */
 export async function heldStatements(d1: D1Database, except: ReadonlySet<string>): Promise<SnapshotPolicy[]> {
   const { results } = await d1
     .prepare(
@@ -46,7 +49,7 @@ export async function heldStatements(d1: D1Database, except: ReadonlySet<string>
     .flatMap(({ compiled }) => JSON.parse(compiled) as SnapshotPolicy[]);
 }
 
-/** What the gateway would judge and how, or the refusal before it. */
+/** What the gateway would judge, and the result. Or the refusal that comes before the policies. */
 export async function judgeSupposed(
   findings: Findings,
   supposed: Supposed,
@@ -62,7 +65,7 @@ export async function judgeSupposed(
   return ok({ ...assessment, question: question.value });
 }
 
-/** Who asks; or why the gateway turns such a caller away before it asks any policy. */
+/** The caller. Or the reason why the gateway refuses such a caller before it asks any policy. */
 async function askerOf(
   findings: Findings,
   { principal, authentication }: Supposed,
@@ -100,13 +103,13 @@ async function askerOf(
   }
 }
 
-/** What the body says, and for the rest that it is not known. JSON has no member that is there and undefined. */
+/** Takes the values in the body. All other values are unknown. JSON has no member with the value undefined. */
 const over = <T extends object>(
   unknown: T,
   said: { readonly [Key in keyof T]?: T[Key] | undefined } | undefined,
 ): T => ({ ...unknown, ...said }) as T;
 
-/** What the gateway would read off such a request; what is not said is not known. */
+/** What the gateway would read from such a request. Values that are not given are unknown. */
 function askedBy({ method, headers = [], network, upgrade }: Supposed): Asked {
   const sent = new Headers(headers.map(({ name, value }): [string, string] => [name, value]));
   if (upgrade) sent.set("upgrade", "websocket");

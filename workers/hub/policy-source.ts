@@ -10,17 +10,23 @@ import type { Call } from "./call.ts";
 import { failuresOf, triedWith } from "./stored-tests.ts";
 import { unknownNames } from "./unknown-names.ts";
 
-/** Who has a text compiled, and where. */
+/** Who has a text compiled, and the bindings to do it with. */
 type Author = Pick<Call, "bindings" | "caller">;
 
-/** Characters of policies: all of one request for those who only look on, and for those who write. */
+/**
+ * The most characters of all policies in one request, for callers who may only read and for callers who may
+ * write.
+ */
 const MAX_TOGETHER = { auditor: 65_536, admin: 1_048_576 };
-/** Characters in a minute, of one caller. */
+/** The most characters per minute for one caller. */
 const PER_MINUTE = { auditor: 262_144, admin: 4_194_304 };
 
 const levelOf = ({ caller }: Author) => (mayCall(caller.role, "admin") ? "admin" : "auditor");
 
-/** Refuses a request whose policies are too long together; what is bounded one by one is not bounded as a sum. */
+/**
+ * Refuses a request whose policies are too long in total. The limit for each policy alone doesn't limit the
+ * total.
+ */
 export function refuseBulk(author: Author, sources: readonly string[]): void {
   const together = sources.reduce((sum, source) => sum + source.length, 0);
   if (together > MAX_TOGETHER.admin) {
@@ -49,7 +55,7 @@ function issuesOf(error: NotCompiled): readonly InputIssue[] {
   });
 }
 
-/** The statements of a policy as they are stored. Refuses text that is not valid, with line and column. */
+/** The statements of a policy in the form that is stored. Refuses an invalid text, with line and column. */
 export async function compileSource(
   author: Author,
   source: string,
@@ -64,7 +70,7 @@ export async function compileSource(
   });
 }
 
-/** A text of comments alone is no mistake of syntax, and mostly one of its author. */
+/** A text that contains only comments has correct syntax, but is usually a mistake of its author. */
 export const NO_STATEMENT: InputIssue = {
   path: "/source",
   message: "holds no statement: it permits and forbids nothing",
@@ -72,7 +78,7 @@ export const NO_STATEMENT: InputIssue = {
   column: 1,
 };
 
-/** The same as a report, for text that is still being written. */
+/** Compiles the text and returns its faults as a report, for a text that is still being written. */
 export async function findIssues(
   author: Author & Pick<Call, "now">,
   { source, name = "draft", tests = [] }: Call<"policies.validate">["body"],

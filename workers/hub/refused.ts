@@ -2,11 +2,14 @@ import { ERRORS, type Refusal } from "../../shared/base/errors/catalogue.ts";
 import { toProblem } from "../../shared/base/errors/problem.ts";
 import { throwRefusal } from "../platform/refused.ts";
 
-/** What a caller sees of something that is missing, or hidden from them: the same. */
+/**
+ * The refusal for a missing thing. The caller sees the same refusal for a thing that is hidden from the
+ * caller.
+ */
 export const notFound = (what: string): never =>
   throwRefusal("not_found", `There is no such ${what}, or you may not see it.`);
 
-/** A refusal on the wire (RFC 9457). */
+/** A refusal as an HTTP response (RFC 9457). */
 export function problemResponse(refused: Refusal, requestId: string): Response {
   const { status } = ERRORS[refused.code];
   const headers = apiHeaders(refused.code, requestId);
@@ -17,7 +20,7 @@ export function problemResponse(refused: Refusal, requestId: string): Response {
   return new Response(JSON.stringify(toProblem(refused, { request_id: requestId })), { status, headers });
 }
 
-/** Headers of every answer of the API. */
+/** The headers of every answer of the API. */
 export function apiHeaders(reason: string, requestId: string): Headers {
   return new Headers({
     "Content-Type": "application/json",

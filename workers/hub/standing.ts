@@ -9,9 +9,10 @@ import { currentSession } from "../session/current-session.ts";
 import { authenticate } from "./caller.ts";
 
 /**
- * Watches over whoever follows a stream, as the gateway does over the streams of apps: the returned watch aborts its
- * signal within a second after the session ended, the role was taken or the token was deleted. (A token that merely
- * expires is noticed when the stream is opened anew.) Close it with the stream.
+ * Watches the caller who follows a stream, as the gateway watches the streams of apps. The returned watch
+ * aborts its signal within a second after the session ended, the role was removed or the token was deleted.
+ * (A token that only expires is noticed when the stream is opened again.) Close the watch together with the
+ * stream.
  */
 export async function watchStanding(
   request: Request,
@@ -38,7 +39,7 @@ async function watchSession(request: Request, bindings: Bindings, needed: Role):
   return new StreamWatch(bindings, caller, epoch, async (_epoch, now) => now === null || mayGoOn(now));
 }
 
-/** Each change of the registry raises the epoch: the token is looked up again whenever it did. */
+/** Each change of the registry raises the epoch. After each raise, the token is looked up again. */
 function watchToken(request: Request, bindings: Bindings, needed: Role): StreamWatch {
   let checkedAt = -1;
   return new StreamWatch(bindings, { kind: "anonymous", epoch: 0 }, 0, async (epoch) => {

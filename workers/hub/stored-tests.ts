@@ -10,17 +10,20 @@ import type { Call } from "./call.ts";
 import { reasonsOf } from "./explain.ts";
 import { type Findings, heldStatements, inRegistry, judgeSupposed } from "./policy-judge.ts";
 
-/** The tests that a policy brings along are asked of the network as it would be with it; one that fails keeps it out. */
+/**
+ * Runs the tests that belong to a policy on the network as it would be with the policy. A failing test
+ * prevents the change.
+ */
 
 type Caller = Pick<Call, "bindings" | "now">;
 
-/** What the tests are asked of. */
+/** What the tests run on. */
 export interface Tried {
   readonly findings: Findings;
   readonly policies: CompiledPolicies;
 }
 
-/** The registry as it is, and in it the policy of this name with these statements. */
+/** The registry as it is, except that the policy with this name has these statements. */
 export async function triedWith(
   { bindings }: Caller,
   name: string,
@@ -34,7 +37,7 @@ export async function triedWith(
   };
 }
 
-/** The tests that fail: which, and why. */
+/** The failing tests, and why each fails. */
 export async function failuresOf(
   { findings, policies }: Tried,
   tests: readonly PolicyTestCase[],
@@ -69,15 +72,15 @@ async function outcomeOf(
     };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    // A test that names what is not there shows nothing, whatever it expects.
+    // A test that names a missing thing proves nothing, whatever result it expects.
     return { decision: "nothing", why: `its app or caller is not there. ${error.refusal.detail}` };
   }
 }
 
 /**
- * Refuses a policy whose tests fail, unless whoever publishes it says so.
+ * Refuses a policy whose tests fail, unless the author asks to publish it anyway.
  *
- * @returns What the audit log keeps of it.
+ * @returns What the audit log keeps about the tests.
  */
 export function refuseFailing(
   policy: string,
@@ -95,10 +98,10 @@ export function refuseFailing(
   );
 }
 
-/** One entry of the log stays short. */
+/** The limit keeps one entry of the log short. */
 const MOST_KEPT = 10;
 
-/** Tests name the same few people and apps again and again. */
+/** Tests name the same few people and apps many times, so lookups are remembered. */
 export function remembered({ app, user, serviceToken }: Findings): Findings {
   const once = <T>(find: (reference: string) => Promise<T>) => {
     const found = new Map<string, Promise<T>>();

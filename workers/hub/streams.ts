@@ -5,18 +5,21 @@ import { auditObject } from "../platform/objects.ts";
 import { watchStanding } from "./standing.ts";
 
 const HEARTBEAT_MS = 15_000;
-/** A stream ends after this time at the latest; the browser resumes by itself. */
+/** A stream ends at the latest after this time. The browser reconnects by itself. */
 const LIFETIME_MS = 60_000;
 const RECONNECT_MS = 1_000;
-/** Characters that a slow reader may be behind before it is cut off; it resumes where it stopped reading. */
+/**
+ * The most characters that a slow reader may be behind. Then the stream is cut, and the reader resumes at the
+ * place where it stopped.
+ */
 const MAX_BACKLOG = 2_000_000;
 
 type Accepts = (row: AuditRow) => boolean;
 
 /**
- * The audit log as server-sent events: `id` is the leaf number, so that a browser resumes by itself
- * (`Last-Event-ID`); `?after=<leaf>` says where it starts, `?kinds=`, `?app=` and `?decision=` what is sent. It is cut
- * when its reader may read no more.
+ * The audit log as server-sent events. `id` is the leaf number, so that a browser resumes by itself
+ * (`Last-Event-ID`). `?after=<leaf>` says where the stream starts. `?kinds=`, `?app=` and `?decision=` say
+ * what is sent. The stream is cut when its reader loses the right to read.
  */
 export async function followAudit(request: Request, bindings: Bindings): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
@@ -45,7 +48,7 @@ export async function followAudit(request: Request, bindings: Bindings): Promise
   });
 }
 
-/** By app (name or id) and by outcome; rows that are no decisions have neither. */
+/** Filters by app (name or id) and by outcome. Rows that are not decisions have neither. */
 function filterOf(params: URLSearchParams): Accepts {
   const app = params.get("app");
   const decision = params.get("decision");
@@ -100,6 +103,6 @@ function close(socket: WebSocket): void {
   try {
     socket.close(1000, "done");
   } catch {
-    // It is closed already.
+    // The stream is already closed.
   }
 }

@@ -3,11 +3,14 @@ import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import { nearest } from "../../shared/base/nearest.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
 
-/** Groups that nobody has to make: those that providers claimed for people who signed in, and those of service tokens. */
+/**
+ * Groups that nobody must create: the groups that providers sent for people who signed in, and the groups of
+ * service tokens.
+ */
 const CLAIMED = `SELECT claimed.value AS name FROM identities, json_each(identities.groups) AS claimed
   UNION SELECT given.value FROM service_tokens, json_each(service_tokens.groups) AS given`;
 
-/** Where the names of each kind are. */
+/** Where the names of each kind are found. */
 const SOURCES: Readonly<Record<NamedKind, string>> = {
   App: "SELECT name FROM apps",
   Segment: "SELECT name FROM segments",
@@ -30,24 +33,25 @@ const NOUNS: Readonly<Record<NamedKind, string>> = {
   provider: "identity provider with the id",
 };
 
-/** Names that are looked at for one that was meant. */
+/** The most names that are compared to find the name that was meant. */
 const MOST_CANDIDATES = 5_000;
-/** More help nobody. */
+/** A longer list would not help anybody. */
 const MOST_WARNINGS = 20;
 
-/** Names that a document gives and takes, beside what is in the registry. */
+/** The names that a document adds and removes, compared with the registry. */
 export interface ComingNames {
   readonly come: ReadonlySet<string>;
   readonly gone: ReadonlySet<string>;
 }
 const NOTHING_COMES: ComingNames = { come: new Set(), gone: new Set() };
 
-/** A kind and a name as one word. */
+/** A kind and a name as one text. */
 export const nameKey = (kind: NamedKind, name: string): string => `${kind} ${name}`;
 
 /**
- * What a policy names and nothing has: it may come later, but mostly it is a slip, and a forbid with a slip protects
- * nothing. Each with its place and the name that may have been meant.
+ * The names in a policy that nothing has. Such a thing may be created later, but mostly the name is a typing
+ * error, and a forbid with a wrong name protects nothing. Each name comes with its place and the name that
+ * may have been meant.
  */
 export async function unknownNames(
   d1: D1Database,
@@ -81,7 +85,7 @@ async function unknownOf(
   const open = mentions.filter(({ name }) => !come.has(nameKey(kind, name)));
   const goes = ({ name }: Mention) => gone.has(nameKey(kind, name));
   const stays = await presentOf(d1, SOURCES[kind], open);
-  // A group that leaves the registry may still be claimed.
+  // Providers or tokens may still name a group that was removed from the registry.
   const claimed = kind === "Group" && open.some(goes) ? await presentOf(d1, CLAIMED, open) : new Set();
   return open.filter((mention) => !(goes(mention) ? claimed : stays).has(mention.name));
 }
@@ -103,7 +107,7 @@ async function candidatesOf(
   kind: NamedKind,
   { come, gone }: ComingNames,
 ): Promise<readonly string[]> {
-  // A person names a provider by its name, policies by its id.
+  // Policies name a provider by its id, but people know it by its name. So no similar name is suggested.
   if (kind === "provider") return [];
   const { results } = await d1
     .prepare(`SELECT DISTINCT name FROM (${SOURCES[kind]}) LIMIT ?`)

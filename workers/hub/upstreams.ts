@@ -3,7 +3,10 @@ import { checkUpstream } from "../../shared/http/upstream.ts";
 import { type Bindings, networkHosts } from "../platform/env.ts";
 import { Refused, throwRefusal } from "../platform/refused.ts";
 
-/** The upstreams in their stored spelling. Refuses those that the edge may not dial, and an app in front of itself. */
+/**
+ * The upstreams in their stored spelling. Refuses upstreams that the edge may not connect to, and an app in
+ * front of itself.
+ */
 export async function checkUpstreams(
   bindings: Bindings,
   urls: readonly string[],
@@ -16,7 +19,7 @@ export async function checkUpstreams(
   return origins;
 }
 
-/** The issuer's address obeys the rules of an upstream: the hub fetches its keys. */
+/** The address of an issuer follows the rules of an upstream, because the hub fetches the issuer's keys. */
 export function checkIssuer(bindings: Bindings, kind: ProviderKind, issuer: string): void {
   const url = new URL(issuer);
   if (kind === "github" && url.pathname !== "/") {
@@ -26,7 +29,11 @@ export function checkIssuer(bindings: Bindings, kind: ProviderKind, issuer: stri
   checkFetched(bindings, "The issuer", issuer);
 }
 
-/** An address that the hub fetches from obeys the rules of an upstream. @param what Begins the refusal. */
+/**
+ * An address that the hub fetches data from follows the rules of an upstream.
+ *
+ * @param what The beginning of the refusal's text.
+ */
 export function checkFetched(bindings: Bindings, what: string, address: string): void {
   const url = new URL(address);
   if (url.hash !== "" || url.username !== "" || url.password !== "") {

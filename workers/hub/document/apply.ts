@@ -56,15 +56,18 @@ import { type ComingPolicy, passTests } from "./tested-policies.ts";
 
 type DocumentCall = Call<"network.plan" | "network.apply">;
 
-/** What the steps come to so far. */
+/** The results of the steps so far. */
 export interface Building {
   readonly call: DocumentCall;
   readonly rows: NetworkRows;
   readonly names: Names;
   readonly coming: ComingNames;
-  /** Those that the steps touch. */
+  /** The policies that the steps change. */
   readonly policies: ComingPolicy[];
-  /** What was read still holds: stands in front, since a step may touch what a later one was judged by. */
+  /**
+   * Checks that the data is unchanged since it was read. They run before all statements, because a step may
+   * change data that a later step was judged by.
+   */
   readonly guards: D1PreparedStatement[];
   readonly statements: ChangeStatement[];
   readonly userIds: Set<string>;
@@ -73,8 +76,8 @@ export interface Building {
 }
 
 /**
- * All steps as one write: either the whole document holds afterwards or nothing changed. Refuses what can't be, such as
- * a policy that is not valid; nothing is written yet.
+ * All steps as one write: either the whole document is applied or nothing changes. Refuses impossible
+ * changes, such as an invalid policy, before anything is written.
  */
 export async function writeOfPlan(
   call: DocumentCall,
@@ -130,7 +133,10 @@ export async function writeOfPlan(
   };
 }
 
-/** What every isolate evaluates policies with; the rest concerns single users, or is read where it is needed. */
+/**
+ * The kinds of data that every isolate uses for evaluating policies. The other kinds concern single users, or
+ * are read when they are needed.
+ */
 const OF_POLICIES: ReadonlySet<PlanStep["kind"]> = new Set([
   "network",
   "segment",
@@ -141,13 +147,16 @@ const OF_POLICIES: ReadonlySet<PlanStep["kind"]> = new Set([
 ]);
 const OF_NODES: ReadonlySet<PlanStep["kind"]> = new Set(["node", "meshRule"]);
 
-/** In front of what nodes notice: the mesh is still as it was read. */
+/** Checks, before the changes that nodes notice, that the mesh is unchanged since it was read. */
 async function meshGuards(d1: D1Database): Promise<D1PreparedStatement[]> {
   const { revision } = await meshState(d1);
   return [guard(d1, "mesh_moved", `${REVISION} = ?`, revision)];
 }
 
-/** Behind everything: whoever could act as owner, and sign in, before must not be the last one who could. */
+/**
+ * Checks at the end that the last owner and the last person who can sign in were not removed. It checks only
+ * what was true before.
+ */
 async function ownerGuards(d1: D1Database, { users }: NetworkRows): Promise<D1PreparedStatement[]> {
   const hadOwner = users.some(({ role, status }) => role === "owner" && status === "active");
   return [
@@ -156,10 +165,13 @@ async function ownerGuards(d1: D1Database, { users }: NetworkRows): Promise<D1Pr
   ];
 }
 
-/** More of them help nobody. */
+/** A longer list would not help anybody. */
 const MOST_ABSENT = 20;
 
-/** A document can't make a node: what it says of one that has not enrolled waits for it. */
+/**
+ * A document can't create a node. If it names a node that has not enrolled, that part is applied when the
+ * node has enrolled and the document is applied again.
+ */
 function noteAbsentNodes({ call, rows, warnings }: Building): void {
   const known = rows.nodes.map(({ name }) => name);
   const present = new Set(known);
@@ -173,7 +185,7 @@ function noteAbsentNodes({ call, rows, warnings }: Building): void {
     warnings.push(`${absent.length - MOST_ABSENT} more nodes have not enrolled: nothing is set for them.`);
 }
 
-/** Policies that the document leaves alone, and that name what it takes away. */
+/** Policies that the document doesn't change, but that use names which the document removes. */
 async function noteLostNames(
   { call, coming, warnings }: Building,
   steps: readonly PlanStep[],
@@ -189,7 +201,7 @@ async function noteLostNames(
 const sentencesOf = (policy: string, issues: readonly InputIssue[]): string[] =>
   issues.map(({ line, column, message }) => `policy ${policy}: line ${line}, column ${column}: ${message}`);
 
-/** The texts that the steps have compiled. */
+/** The policy texts that the steps must compile. */
 const sourcesOf = ({ policies }: NetworkDocument, steps: readonly PlanStep[]): string[] =>
   steps
     .filter(
@@ -332,7 +344,7 @@ async function applyApp(
   if (before) ends.push(...endsOf(before, after));
 }
 
-/** An app has its audience for as long as it lives: upstreams refuse assertions with another one. */
+/** The audience of an app never changes, because upstreams refuse assertions with another audience. */
 function refuseAudience(
   { apps }: NetworkRows,
   { name, audience }: { name: string; audience?: string | undefined },

@@ -9,7 +9,10 @@ import type { Findings } from "../policy-judge.ts";
 import { notFound } from "../refused.ts";
 import type { NetworkRows } from "./read.ts";
 
-/** The network as it would be with a document, as far as policies are tested by it. Nothing of it is stored. */
+/**
+ * The network as it would be after applying a document, as far as tests of policies need it. Nothing of it is
+ * stored.
+ */
 export class ComingNetwork implements Findings {
   readonly #d1: D1Database;
   readonly #rows: NetworkRows;
@@ -23,7 +26,7 @@ export class ComingNetwork implements Findings {
     this.#gone = new Set(steps.filter(({ action }) => action === "delete").map(keyOf));
   }
 
-  /** What policies may speak of besides the request. */
+  /** The facts that policies may refer to besides the request. */
   get registered(): Registered {
     const { segments } = this.#document;
     return {
@@ -64,7 +67,7 @@ export class ComingNetwork implements Findings {
     const row = this.#rows.serviceTokens.find(({ id, name }) => id === reference || name === reference);
     const name = row?.name ?? reference;
     const item = this.#document.serviceTokens?.find((one) => one.name === name);
-    // One that the document makes has a secret that nobody knows: it can't ask anything yet.
+    // A token that the document creates has a secret that nobody knows, so no request can come from it yet.
     if (!row || !this.#stays("serviceToken", name)) return notFound("service token");
     return {
       ...row,
@@ -119,7 +122,7 @@ export class ComingNetwork implements Findings {
 
 const keyOf = ({ kind, name }: Pick<PlanStep, "kind" | "name">): string => `${kind} ${name}`;
 
-/** Somebody who has never signed in. */
+/** A person who has never signed in. */
 const NEWCOMER = {
   ...{ userId: "", emailVerified: false, name: "", role: null, groups: [] as string[] },
   ...{ status: "active" as const, version: 0 },

@@ -3,7 +3,7 @@ import type { EventEntry } from "../../../shared/audit/types.ts";
 import { freshId } from "../../platform/random.ts";
 import type { NetworkRows } from "./read.ts";
 
-/** What the API calls a change of the kind. */
+/** The API's name for a change of this kind. */
 const SUBJECTS: Record<PlanStep["kind"], string> = {
   network: "network",
   segment: "segment",
@@ -30,7 +30,10 @@ const ROWS = {
   notificationDestination: "notifications",
 } as const satisfies Partial<Record<PlanStep["kind"], keyof NetworkRows>>;
 
-/** The entry of one step, as if it had been a call of its own; what is made has no id yet and goes by its name. */
+/**
+ * The audit entry of one step, as if the step were a call of its own. A new thing has no id yet, so the entry
+ * uses its name.
+ */
 export function eventOf(step: PlanStep, rows: NetworkRows, actor: string, now: number): EventEntry {
   const { action, kind, name, changes } = step;
   const isNewText =

@@ -5,8 +5,8 @@ import { parseRule, printRule } from "../../../shared/segments/rule.ts";
 import type { Bindings } from "../../platform/env.ts";
 
 /**
- * The document in the spelling in which things are stored, so that another spelling of the same is no change. What is
- * wrong stays as it is: whoever stores it refuses it.
+ * The document in the spelling in which things are stored, so that a different spelling of the same value is
+ * no change. Wrong values stay unchanged; the code that stores them refuses them.
  */
 export function canonicalDocument(
   { developmentHosts }: Pick<Bindings, "developmentHosts">,
@@ -32,7 +32,7 @@ export function canonicalDocument(
   };
 }
 
-/** `2027-01-31T09:00:00.000Z`, the one spelling of a moment. */
+/** A time in its only spelling: `2027-01-31T09:00:00.000Z`. */
 export const timeOf = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 export const instantOf = <T extends string | null | undefined>(time: T) =>
   (typeof time === "string" ? Date.parse(time) : time) as T extends string ? number : T;

@@ -11,7 +11,7 @@ const KINDS: Partial<Record<PlanStep["kind"], NamedKind>> = {
   serviceToken: "ServiceToken",
 };
 
-/** What policies may name once the document holds, and may no more. */
+/** The names that policies may use after the document is applied, and the names that they may no longer use. */
 export function comingNames(document: NetworkDocument, steps: readonly PlanStep[]): ComingNames {
   const keysOf = (action: PlanStep["action"]) =>
     steps.flatMap((step) => {
@@ -28,7 +28,7 @@ export function comingNames(document: NetworkDocument, steps: readonly PlanStep[
   return { come: new Set([...keysOf("create"), ...ofApps, ...ofTokens]), gone: new Set(keysOf("delete")) };
 }
 
-/** Policies that hold now and name what goes. */
+/** The current policies that use a name which the document removes. */
 export async function policiesNaming(d1: D1Database, { gone }: ComingNames) {
   if (gone.size === 0) return [];
   const { results } = await d1

@@ -42,7 +42,10 @@ export async function applyNode(
   statements.push(...storeRoutes(before.id, routes, now));
 }
 
-/** The routes of the other nodes as they are after the document: one may take over what another gives up. */
+/**
+ * The routes of the other nodes after the document is applied. So one node may take a route that another node
+ * gives up.
+ */
 function routesOfOthers({ call, rows }: Building, { id }: NodeRow): ApprovedRoute[] {
   const wanted = new Map(call.body.document.nodes?.map((item) => [item.name, item.approvedRoutes]));
   return rows.nodes

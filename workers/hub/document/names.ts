@@ -4,7 +4,7 @@ import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import type { NetworkRows } from "./read.ts";
 
-/** Ids of things by their names, those that a step creates included. */
+/** The ids of things by name, including things that a step creates. */
 export interface Names {
   readonly segment: (name: string) => string;
   readonly user: (email: string) => string;
@@ -14,7 +14,7 @@ export interface Names {
 
 type Named = keyof Names;
 
-/** Refuses a name that nothing has and nothing gets, and that of a thing that goes. */
+/** Refuses an unknown name, and the name of a thing that the document deletes. */
 export function namesOf(rows: NetworkRows, steps: readonly PlanStep[]): Names {
   const lookup = (kind: Named, existing: readonly (readonly [string, string])[]) => {
     const ids = new Map(existing);

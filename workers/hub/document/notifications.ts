@@ -12,7 +12,7 @@ import type { Building } from "./apply.ts";
 
 type Destination = NonNullable<NetworkDocument["notifications"]>[number];
 
-/** A destination of a document has no secret: what is new says how it gets one. */
+/** A document contains no secret of a destination. For a new destination, a warning says how it gets one. */
 export async function applyDestination(
   { call, rows, guards, statements, warnings }: Building,
   { name }: PlanStep,
@@ -44,7 +44,7 @@ const MISSING = {
   slack: "has no address yet: `rustronaut notifications update --target` gives it the whole one",
 } as const;
 
-/** Whoever has the address of a chat can post there, so it stands in no document. */
+/** Anybody with the address of a chat can post there. So the address must not be in a document. */
 function refuseSecret({ kind, name, target }: Destination): void {
   const url = kind === "slack" && URL.canParse(target) ? new URL(target) : null;
   if (url && url.href !== `${url.origin}/`)

@@ -33,7 +33,7 @@ export function applySegment(
   );
 }
 
-/** A segment or group after the item. */
+/** A segment or group with the values of the item. */
 function described(
   before: typeof segments.$inferSelect | undefined,
   id: string,
@@ -109,7 +109,8 @@ export function applyGroup(building: Building, step: PlanStep, item: Section<"gr
       : prepared(d1, db.insert(groups).values(row)),
   );
   if (item.users) touch(building, replaceMembers(building, id, "user", item.users.map(names.user)));
-  // Groups that come later in the document need not exist yet: members have no foreign key.
+  // The document may define these groups later. That is possible because the members table has no foreign key
+  // for members.
   if (item.groups) replaceMembers(building, id, "group", item.groups.map(names.group));
 }
 
@@ -118,7 +119,7 @@ const membersOf = ({ rows }: Building, groupId: string, kind: "user" | "group"):
     .filter((member) => member.groupId === groupId && member.kind === kind)
     .map((member) => member.memberId);
 
-/** Makes the members exactly these; gives those who came or went. */
+/** Makes the list of members exactly this one. Returns the members that were added or removed. */
 function replaceMembers(
   building: Building,
   groupId: string,

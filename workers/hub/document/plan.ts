@@ -4,7 +4,7 @@ import { throwRefusal } from "../../platform/refused.ts";
 type Item = Readonly<Record<string, unknown>>;
 type Change = PlanStep["changes"][number];
 
-/** Sections in the order in which their things depend on each other. */
+/** The sections, in the order in which their things depend on each other. */
 const SECTIONS = [
   ["segments", "segment"],
   ["users", "user"],
@@ -18,7 +18,7 @@ const SECTIONS = [
   ["notifications", "notificationDestination"],
 ] as const;
 
-/** Lists whose order means nothing. */
+/** Lists whose order has no meaning. */
 const SETS = new Set([
   "users",
   "groups",
@@ -38,9 +38,10 @@ const SETS = new Set([
 const nameOf = (item: Item): string => String(item.email ?? item.name);
 
 /**
- * What turns the network into the wanted one: creations and updates in the order of dependence, then deletions
- * in the reverse. A member that the wanted document leaves out stays as it is. Nodes only come by enrolling, and only
- * go by being revoked or deleted: a document neither makes nor prunes one.
+ * The steps from the current network to the wanted one: first creations and updates in the order of
+ * dependence, then deletions in reverse order. A member that the wanted document leaves out stays unchanged.
+ * Nodes are created only by enrolling, and removed only by being revoked or deleted, so a document neither
+ * creates nor prunes a node.
  */
 export function planOf(current: NetworkDocument, wanted: NetworkDocument, prune: boolean): PlanStep[] {
   const steps: PlanStep[] = [];
@@ -69,7 +70,7 @@ export function planOf(current: NetworkDocument, wanted: NetworkDocument, prune:
   return [...steps, ...deletions];
 }
 
-/** An app that is made gets an audience that no upstream expects yet, unless the document gives it one. */
+/** A new app gets a new audience, which no upstream expects yet, unless the document gives an audience. */
 const newAudience = (kind: PlanStep["kind"], item: Item): Change[] =>
   kind === "app" && item.audience === undefined ? [{ field: "audience", before: null, after: "(new)" }] : [];
 
@@ -88,7 +89,7 @@ function differences(before: Item, after: Item, prefix = ""): Change[] {
     if (value === undefined) return [];
     const field = prefix + key;
     const old = before[key];
-    // A secret can't be compared and is never shown: naming one sets it.
+    // A secret can't be compared and is never shown. A document that names a secret always sets it.
     if (key === "clientSecret") return [{ field, before: null, after: value === null ? null : "(secret)" }];
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return differences((old ?? {}) as Item, value as Item, `${field}.`);

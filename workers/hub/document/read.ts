@@ -21,7 +21,7 @@ import { type PolicyRow, testsOf } from "../handlers/policies.ts";
 import type { ServiceTokenRow } from "../handlers/service-tokens.ts";
 import { timeOf } from "./canonical.ts";
 
-/** The rows behind a document, for those who change them. */
+/** The rows behind a document, for code that changes them. */
 export interface NetworkRows {
   readonly network: NetworkRow;
   readonly segments: readonly (typeof segments.$inferSelect)[];
@@ -92,7 +92,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
   };
 }
 
-/** A provider with the settings that its kind has. */
+/** A provider, with only the settings that its kind has. */
 function providerSection(row: ProviderRow) {
   const settings = {
     issuer: row.issuer,
@@ -116,7 +116,7 @@ function providerSection(row: ProviderRow) {
   return { name: row.name, kind: row.kind, ...(Object.fromEntries(own) as Partial<typeof settings>) };
 }
 
-/** The network as a complete document, its rows, and a version that changes with any of it. */
+/** The network as a complete document, its rows, and a version that changes with any part of the document. */
 export async function readDocument(d1: D1Database) {
   const rows = await readRows(d1);
   const emailOf = new Map(rows.users.map((row) => [row.id, row.email]));

@@ -7,18 +7,18 @@ import { failuresOf, refuseFailing, remembered } from "../stored-tests.ts";
 import type { Building } from "./apply.ts";
 import { ComingNetwork } from "./as-it-would-be.ts";
 
-/** A policy that a document publishes, switches or deletes, as it would be. */
+/** A policy that a document publishes, switches or deletes, as it would be after that. */
 export interface ComingPolicy {
   readonly name: string;
-  /** Empty where it would not hold. */
+  /** Empty if the policy would not be in force. */
   readonly statements: readonly SnapshotPolicy[];
-  /** None where it would not hold. */
+  /** Empty if the policy would not be in force. */
   readonly tests: readonly PolicyTestCase[];
 }
 
 /**
- * Asks the tests of the policies that a document changes, of the network as the whole document makes it. Refuses where one
- * fails; else what the audit log keeps of it.
+ * Runs the tests of the policies that a document changes, on the network as it would be after the whole
+ * document. Refuses if a test fails. Otherwise returns what the audit log keeps about the tests.
  */
 export async function passTests(
   { call, rows, policies }: Building,

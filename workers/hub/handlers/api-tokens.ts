@@ -16,7 +16,7 @@ type Row = typeof apiTokens.$inferSelect;
 
 export const viewApiToken = ({ secretHash: _, ...row }: Row) => row;
 
-/** A new API token: the row to store, and the secret to show once. */
+/** A new API token: the row to store, and the secret, which is shown only once. */
 export function newApiToken(
   of: Pick<Row, "name" | "role" | "userId" | "expiresAt">,
   now: number,
@@ -34,7 +34,7 @@ export function newApiToken(
   return { row, secret };
 }
 
-/** An API token by id or name. Names may repeat; then only the id tells which one. */
+/** An API token by id or name. Several tokens may have the same name; then only the id identifies one. */
 async function findApiToken(d1: D1Database, reference: string): Promise<Row> {
   const key = isId("apiToken", reference) ? eq(apiTokens.id, reference) : eq(apiTokens.name, reference);
   const [row, another] = await registryOf(d1).select().from(apiTokens).where(key).limit(2);
@@ -72,7 +72,7 @@ export const API_TOKEN_HANDLERS: Handlers<
     const expiresAt = body.expiresAt ?? null;
     if (expiresAt !== null && expiresAt <= now)
       throwRefusal("invalid_input", "expiresAt must be in the future.");
-    // A person's token lives and dies with the person.
+    // The token of a person belongs to the person and ends with the person.
     const userId = caller.user?.id ?? null;
     const { row, secret } = newApiToken({ name: body.name, role: body.role, userId, expiresAt }, now);
     return {

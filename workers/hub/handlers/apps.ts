@@ -19,7 +19,7 @@ import { findSegment } from "./segments.ts";
 
 export type App = z.output<typeof appSchema>;
 
-/** Apps as callers see them, by id order. */
+/** Apps as callers see them, ordered by id. */
 async function readApps(
   d1: D1Database,
   where: Parameters<ReturnType<typeof selectApps>["where"]>[0],
@@ -70,7 +70,7 @@ function refuseReserved(bindings: Bindings, app: App): void {
   if (own.includes(app.host)) throwRefusal("conflict", "This host is the network's own.");
 }
 
-/** The statements that store an app as given, whether it is there or not. */
+/** The statements that store an app, whether it already exists or not. */
 export function storeApp(d1: D1Database, app: App, exists: boolean, now: number): D1PreparedStatement[] {
   const { segment: _, upstreams: urls, ...rest } = app;
   const row = { ...rest, tags: JSON.stringify(app.tags), settings: JSON.stringify(app.settings) };
@@ -83,7 +83,8 @@ export function storeApp(d1: D1Database, app: App, exists: boolean, now: number)
       d1,
       db.delete(upstreams).where(and(eq(upstreams.appId, app.id), notInArray(upstreams.url, urls))),
     ),
-    // Those that stay are kept, so that the history tells of those that come and go.
+    // Unchanged upstream rows are kept, so that the history shows only the upstreams that were added or
+    // removed.
     ...urls.map((url, position) =>
       prepared(
         d1,
@@ -99,13 +100,13 @@ export function storeApp(d1: D1Database, app: App, exists: boolean, now: number)
   ];
 }
 
-/** The app goes; what is known of its sessions keeps its name. */
+/** Deletes the app. The index of its sessions keeps the app's name. */
 export const removeApp = (d1: D1Database, { id, name }: Pick<App, "id" | "name">): D1PreparedStatement[] => [
   d1.prepare("UPDATE sessions_index SET app_name = ? WHERE app_id = ?").bind(name, id),
   d1.prepare("DELETE FROM apps WHERE id = ?").bind(id),
 ];
 
-/** Input that may leave out what has a default or stays as it is. */
+/** The input. A missing member gets its default in a new app, and stays unchanged in an existing app. */
 type Input = { readonly [Key in keyof z.input<typeof appSchema>]?: unknown } & {
   readonly name?: string | undefined;
   readonly title?: string | undefined;
@@ -145,7 +146,7 @@ export async function newApp(
   return changeApp(bindings, blank, input, now, segmentOf);
 }
 
-/** The app with the input's members in place of its own. Refuses what may not be. */
+/** The app, with the members of the input instead of its own. Refuses values that are not allowed. */
 export async function changeApp(
   bindings: Bindings,
   app: App,
@@ -173,7 +174,7 @@ export async function changeApp(
   return changed;
 }
 
-/** A session of an app that moved, stopped or went away has no place any more. */
+/** Sessions of an app that moved, was switched off or was deleted must end. */
 export function endsOf(before: App, after: App | null): Effects["ends"] {
   const filter = { by: "app", id: before.id } as const;
   if (after === null) return [{ filter, reason: "app_deleted" }];

@@ -19,17 +19,17 @@ const STAMP = "SELECT coalesce(max(id), 0) AS stamp FROM history";
 
 const columnsOf = ({ columns }: KeptTable): string => columns.map((column) => `"${column}"`).join(", ");
 
-/** Values in the order of the columns. */
+/** The values in the order of the columns. */
 const valuesOf = (rows: readonly Record<string, unknown>[], { columns }: KeptTable): Rows =>
   rows.map((row) => columns.map((column) => row[column] as Rows[number][number]));
 
 const tableNamed = (name: string): KeptTable =>
   PAGED_TABLES.find((table) => table.name === name) ?? notFound("table");
 
-/** Which key it is, without a word about the key: it has 256 random bits. */
+/** An id that identifies the key and reveals nothing about it, because the key has 256 random bits. */
 const keyId = ({ secretKey }: Bindings): string => hashSecret(`backup\n${secretKey}`);
 
-/** @throws Refused `conflict` where there is a network: a restore never writes over anything. */
+/** @throws Refused `conflict` if a network exists. A restore never overwrites data. */
 async function mustBeFresh(db: D1Database): Promise<void> {
   if (await db.prepare("SELECT 1 FROM networks").first())
     throwRefusal("conflict", "This hub has a network already. Restore into a new deployment.");
@@ -93,7 +93,7 @@ export const BACKUP_HANDLERS: Handlers<
         "invalid_input",
         "The backup's secrets are sealed with another SECRET_KEY. Give this deployment the same one: npx wrangler secret put SECRET_KEY",
       );
-    // What an earlier try left.
+    // Deletes what an earlier attempt left behind.
     const all = [...PAGED_TABLES, ...SINGLE_TABLES].toReversed();
     await db.batch(all.map(({ name }) => db.prepare(`DELETE FROM ${name}`)));
     return { body: null };
@@ -109,9 +109,9 @@ export const BACKUP_HANDLERS: Handlers<
     const isHistory = table.name === "history";
     await db.batch([
       ...body.rows.map((row) => insert.bind(...row)),
-      // Its triggers take a restored row for a new one.
+      // Deletes the history that triggers wrote, because they take a restored row for a new one.
       ...(isHistory ? [] : [db.prepare("DELETE FROM history")]),
-      // Nobody is notified of what happened long ago.
+      // Nobody is notified about restored old events.
       db.prepare(
         "UPDATE notification_cursors SET history = max(history, (SELECT coalesce(max(id), 0) FROM history))",
       ),

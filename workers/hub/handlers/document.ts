@@ -7,7 +7,7 @@ import { planOf } from "../document/plan.ts";
 import { readDocument } from "../document/read.ts";
 import { explainFailure } from "../failures.ts";
 
-/** What the document comes to now. */
+/** What applying the document would change now. */
 async function judge(given: Call<"network.plan" | "network.apply">) {
   const { rows, baseVersion, document } = await readDocument(given.bindings.db);
   const call = {
@@ -26,7 +26,7 @@ export const DOCUMENT_HANDLERS: Handlers<"network.export" | "network.plan" | "ne
 
   "network.plan": async (call) => {
     const { write } = await judge(call);
-    // Whoever looks at a plan learns now what applying it would refuse.
+    // This makes the plan show every refusal that applying it would meet.
     const { statements, body } = await write();
     if (body.steps.length > 0) await rehearse(call.bindings.db, statements).catch(explainFailure);
     return { body };

@@ -42,7 +42,7 @@ const view = (row: Row) => ({
   updatedAt: row.updated_at,
 });
 
-/** An enrolment key by id; names need not be unique, so the newest of a name is meant. */
+/** An enrolment key by id or name. Names need not be unique; the newest key with the name is taken. */
 async function findKey(db: D1Database, reference: string): Promise<Row> {
   const column = isId("enrolmentKey", reference) ? "id" : "name";
   const row = await db

@@ -18,7 +18,7 @@ export async function findGroup(d1: D1Database, reference: string): Promise<Row>
   return row ?? notFound("group");
 }
 
-/** Ids of the users who are directly in the group. */
+/** The ids of the users who are direct members of the group. */
 async function usersIn(d1: D1Database, groupId: string): Promise<string[]> {
   const { results } = await d1
     .prepare("SELECT member_id AS id FROM group_members WHERE group_id = ? AND member_kind = 'user'")
@@ -27,7 +27,7 @@ async function usersIn(d1: D1Database, groupId: string): Promise<string[]> {
   return results.map(({ id }) => id);
 }
 
-/** Raises the version of users whose groups change, since their group names are part of them. */
+/** Raises the version of users whose groups change, because the group names are part of a user's principal. */
 export const touchUsers = (d1: D1Database, ids: readonly string[], now: number): D1PreparedStatement =>
   d1
     .prepare(
@@ -48,7 +48,10 @@ const effects = (
   ends: [],
 });
 
-/** Who a member is, policies learn with the user; only which group is in which is known to every isolate. */
+/**
+ * Policies learn the groups of a user together with the user. But every isolate knows which group is in which
+ * group.
+ */
 const memberEffects = (
   action: string,
   group: Row,

@@ -6,10 +6,10 @@ import { numberIn, pageOf } from "../paging.ts";
 
 type Query = Call<"history.list">["query"];
 
-/** SQL about `h` and its values. */
+/** An SQL condition about `h`, with its values. */
 type Condition = readonly [sql: string, ...values: (string | number)[]];
 
-/** A thing by what it is called now, or was, and what belongs to it. */
+/** Finds a thing by its current or an earlier name, together with what belongs to it. */
 function conditionsOf({ kind, name, user, since, until }: Query): Condition[] {
   const conditions: Condition[] = [["h.kind <> 'history'"]];
   if (name !== undefined) {
@@ -32,7 +32,7 @@ function thingOf(row: HistoryRow) {
   return { kind, target, other, name, change: what as "created", fields: fieldsOf(change) };
 }
 
-/** Rows of one event stand side by side: they were written in one transaction. */
+/** The rows of one event are next to each other, because one transaction wrote them. */
 function eventsOf(rows: readonly HistoryRow[]) {
   const events: HistoryRow[][] = [];
   for (const row of rows) {
@@ -52,7 +52,7 @@ function eventsOf(rows: readonly HistoryRow[]) {
 
 const ID = /^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$/;
 
-/** What the ids in some rows are called, by the newest row of each. */
+/** The names for the ids in some rows, from the newest row of each thing. */
 async function namesIn(d1: D1Database, rows: readonly HistoryRow[]): Promise<Record<string, string>> {
   const values = rows.flatMap(({ target, other, before, after }) => [
     target,

@@ -34,7 +34,7 @@ const view = ({ clientSecretSealed, ...row }: ProviderRow) => ({
   organizations: JSON.parse(row.organizations) as string[],
 });
 
-/** What would not work with a provider, in words; asked of the provider itself. */
+/** What would not work with a provider, in words. This function asks the provider itself. */
 export const problemsOf = (bindings: Bindings, row: ProviderRow): Promise<string[]> =>
   methodOf(row).then((method) => method.problems(bindings, asProvider(row)));
 
@@ -52,7 +52,10 @@ export async function findProvider(d1: D1Database, reference: string): Promise<P
   return row ?? notFound("identity provider");
 }
 
-/** Input that may leave out what has a default or stays as it is. */
+/**
+ * The input. A missing member gets its default in a new provider, and stays unchanged in an existing
+ * provider.
+ */
 export interface ProviderInput {
   readonly name?: string | undefined;
   readonly kind?: ProviderKind | undefined;
@@ -87,7 +90,8 @@ export const blankProvider = (now: number, kind: ProviderKind = "oidc"): Provide
   groupsSeenAt: null,
   groupsMissedAt: null,
   emailClaim: "email",
-  // SAML has no word for it: who adds such a provider trusts the addresses that its administrators enter.
+  // SAML can't say whether an address is verified. Whoever adds a SAML provider trusts the addresses that its
+  // administrators enter.
   emailVerified: kind === "saml" ? "absentIsTrusted" : "required",
   trustedAudiences: "[]",
   allowedDomains: "[]",
@@ -95,7 +99,7 @@ export const blankProvider = (now: number, kind: ProviderKind = "oidc"): Provide
   metadata: "",
   metadataUrl: null,
   organizations: "[]",
-  // GitHub's tokens last, so its users can always be asked about again.
+  // GitHub's tokens don't expire, so GitHub can always be asked again about its users.
   offlineAccess: kind === "github" ? "scope" : "no",
   recheckMinutes: 15,
   recheckGraceHours: 24,
@@ -105,7 +109,7 @@ export const blankProvider = (now: number, kind: ProviderKind = "oidc"): Provide
   updatedAt: now,
 });
 
-/** The row with the input's members in place of its own; the secret is sealed. */
+/** The row, with the members of the input instead of its own. The secret is encrypted. */
 export async function changeProvider(
   bindings: Bindings,
   row: ProviderRow,
@@ -146,7 +150,7 @@ export async function changeProvider(
   };
 }
 
-/** Refuses settings that the provider's kind does not have, and the lack of those that it needs. */
+/** Refuses settings that the provider's kind doesn't have, and missing settings that the kind needs. */
 function refuseUnfitting(row: ProviderRow, input: ProviderInput): void {
   const { title, needs } = KINDS[row.kind];
   if (input.kind !== undefined && input.kind !== row.kind) {
@@ -191,9 +195,9 @@ export function storeProvider(d1: D1Database, row: ProviderRow, exists: boolean)
 }
 
 /**
- * What a change of a provider takes along. Another issuer under the same row must not inherit the old one's
- * subjects: the identities go. Sessions end that rest on a provider which is gone or switched off, since it vouches
- * for nobody any more; on again, its groups count again.
+ * What else must change when a provider changes. A new issuer in the same row must not inherit the subjects
+ * of the old issuer, so the identities are deleted. If the provider is deleted or switched off, it confirms
+ * nobody any more, so the sessions that depend on it end. If it is switched on again, its groups count again.
  */
 export async function consequences(
   d1: D1Database,

@@ -24,7 +24,7 @@ import { SESSION_HANDLERS } from "./sessions.ts";
 import { TRUST_HANDLERS } from "./trust.ts";
 import { USER_HANDLERS } from "./users.ts";
 
-/** What answers each endpoint: the compiler sees to it that none is missing. */
+/** The handler of each endpoint. The type checker finds a missing handler. */
 export const HANDLERS: Handlers<EndpointId> = {
   ...NETWORK_HANDLERS,
   ...USER_HANDLERS,

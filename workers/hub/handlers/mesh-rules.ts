@@ -28,7 +28,7 @@ async function findRule(db: D1Database, reference: string): Promise<RuleRow> {
   return row ?? notFound("rule");
 }
 
-/** Rules as people read them: names in place of ids, the id where the thing is gone. */
+/** Rules as people read them, with names instead of ids. If a thing is gone, its id is shown. */
 export async function viewRules(db: D1Database, rows: readonly RuleRow[]) {
   const parsed = rows.map((row) => ({
     row,
@@ -87,11 +87,11 @@ async function namesOf(db: D1Database, ids: readonly string[]): Promise<Map<stri
 
 type RuleBody = Pick<SegmentRule, "from" | "to" | "traffic">;
 
-/** What a rule stores of what it names; a lookup refuses a name that it does not know. */
+/** Finds what a rule stores for each name. A lookup refuses an unknown name. */
 export interface RuleLookups {
   readonly segment: (reference: string) => Promise<string> | string;
   readonly node: (reference: string) => Promise<string> | string;
-  /** Gives the address. */
+  /** Returns the user's e-mail address. */
   readonly user: (reference: string) => Promise<string> | string;
 }
 
@@ -101,7 +101,7 @@ const inRegistry = (db: D1Database): RuleLookups => ({
   user: async (reference) => (await findUser(db, reference)).email,
 });
 
-/** The rule with ids in place of names. Refuses at the place where something is wrong or not known. */
+/** The rule with ids instead of names. Refuses with the place that is wrong or unknown. */
 export async function resolveRule(find: RuleLookups, text: RuleText): Promise<RuleBody> {
   const parsed = parseRule(text);
   if (!parsed.ok) {
@@ -129,7 +129,7 @@ async function byId(find: RuleLookups, selector: Selector, path: string): Promis
         return selector;
     }
   } catch (error) {
-    // What a rule names and is not there makes the rule wrong, not the path.
+    // If the rule names a missing thing, the rule is wrong, not the path of the request.
     if (error instanceof Refused && error.refusal.code === "not_found") {
       return invalid({ path, message: "names something that does not exist" });
     }
@@ -153,7 +153,7 @@ const effects = (action: string, row: RuleRow, detail: Effects["event"]["detail"
   ends: [],
 });
 
-/** Every node that a rule concerns applies it, so there must be an end. */
+/** Each rule is applied by all nodes that it concerns, so the number of rules must be limited. */
 export function refuseMoreRules(count: number): void {
   if (count > LIMITS.rules) throwRefusal("conflict", `A network has at most ${LIMITS.rules} rules.`);
 }

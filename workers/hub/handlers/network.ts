@@ -11,7 +11,7 @@ import { newApiToken, viewApiToken } from "./api-tokens.ts";
 
 export type NetworkRow = typeof networks.$inferSelect;
 
-/** The one network of this deployment. */
+/** The only network of this deployment. */
 export async function theNetwork(d1: D1Database): Promise<NetworkRow> {
   const [row] = await registryOf(d1).select().from(networks).limit(1);
   return row ?? notFound("network: create it with POST /api/v1/bootstrap");
@@ -60,7 +60,7 @@ export const NETWORK_HANDLERS: Handlers<"network.get" | "network.update" | "me.g
       statements: [unchanged(bindings.db, "networks", before, ifMatch), storeNetwork(bindings.db, after)],
       effects: {
         event: { action: "network.update", target: "network", detail: { fields: Object.keys(body) } },
-        // The pages that gateways show name whom to ask.
+        // True because the pages of the gateways show the contact of the network.
         policies: true,
         userIds: [],
         ends: [],
@@ -99,7 +99,7 @@ export const NETWORK_HANDLERS: Handlers<"network.get" | "network.update" | "me.g
     );
     return {
       statements: [
-        // Its primary key is 1: of two at the same time one fails.
+        // The primary key is always 1. So if two calls run at the same time, one fails.
         prepared(bindings.db, db.insert(networks).values({ id: 1, name: body.name, ...times })),
         ...(owner ? [prepared(bindings.db, db.insert(users).values(owner))] : []),
         prepared(bindings.db, db.insert(apiTokens).values(row)),

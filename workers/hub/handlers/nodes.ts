@@ -26,7 +26,7 @@ import { wordsHeld, wordsOf } from "../search.ts";
 import { findSegment } from "./segments.ts";
 import { findUser } from "./users.ts";
 
-/** What nodes are found by. Parameter 4: the words. */
+/** The columns that a search for nodes looks in. Parameter 4 contains the words. */
 const NODE_HOLDS = wordsHeld("?4", "n.name", "n.hostname", "s.name", "n.tags", "u.email", IPV4_SQL);
 
 /** A node by id or name. */
@@ -51,9 +51,9 @@ const effects = (
 });
 
 /**
- * The statement that stores what may be changed of a node, its routes apart.
+ * The statement that stores the changeable values of a node, except its routes.
  *
- * @param userId Of the owner, null for none; left out, it stays.
+ * @param userId The owner's id, or null for no owner. Without the parameter, the owner stays.
  */
 export async function storeNode(
   bindings: Bindings,
@@ -70,7 +70,7 @@ export async function storeNode(
     ...(userId === undefined ? {} : { user_id: userId }),
   };
   if (after.segment_id === before.segment_id) return updateNode(before.id, columns, now, "version");
-  // The next object must know which handshakes were used, or a clone could start anew there.
+  // The next object must know which handshakes were used. Otherwise a clone could start again from old ones.
   const { counter, madeAt } = await meshObject(bindings, before.segment_id).handshakeOf(before.id);
   const floor = { handshake_floor: counter, handshake_floor_made: madeAt };
   return updateNode(before.id, { ...columns, ...floor }, now, "version");
@@ -81,7 +81,7 @@ export const tagsText = (tags: readonly string[]): string => JSON.stringify([...
 type StatusCall = Call<"nodes.approve" | "nodes.revoke" | "nodes.release">;
 type NodeView = Awaited<ReturnType<typeof view>>;
 
-/** Asking twice changes nothing the second time. */
+/** A second call changes nothing. */
 async function changeStatus(
   { bindings, params, now }: StatusCall,
   action: string,

@@ -69,7 +69,10 @@ const refuseTarget = (why: string): never =>
     issues: [{ path: "/target", message: why }],
   });
 
-/** What is stored of a target. Of Slack's URL only the origin is to be seen: whoever has it all can post there. */
+/**
+ * What is stored of a target. Of a Slack URL only the origin is visible, because anybody with the whole URL
+ * can post there.
+ */
 async function storedTarget(
   bindings: Bindings,
   before: Pick<DestinationRow, "id" | "kind" | "target" | "secretSealed">,
@@ -83,7 +86,7 @@ async function storedTarget(
   const canonical = canonicalTarget(kind, target);
   if (kind === "webhook") return { target: canonical, secretSealed };
   const { origin } = new URL(target);
-  // A document names the origin alone: of the same place, the address that is known stays.
+  // A document contains only the origin. If the origin is the same, the known address stays.
   if (canonical === origin)
     return { target: origin, secretSealed: before.target === origin ? secretSealed : null };
   return { target: origin, secretSealed: await seal(bindings, target, sealContext(before)) };
@@ -109,7 +112,7 @@ export const blankDestination = (kind: DestinationKind, now: number): Destinatio
   updatedAt: now,
 });
 
-/** The row as it becomes. Refuses a target to which nothing may be sent. */
+/** The changed row. Refuses a target to which nothing may be sent. */
 export async function changeDestination(
   bindings: Bindings,
   before: DestinationRow,
@@ -127,7 +130,7 @@ export async function changeDestination(
   };
 }
 
-/** A new row with a webhook's secret, which is sealed and shown once. */
+/** A new row. For a webhook it comes with a secret, which is stored encrypted and shown only once. */
 export async function newDestination(
   bindings: Bindings,
   input: DestinationInput & { readonly kind: DestinationKind },
@@ -152,7 +155,7 @@ export const storeDestination = (d1: D1Database, row: DestinationRow): D1Prepare
     d1,
     registryOf(d1).update(notificationDestinations).set(row).where(eq(notificationDestinations.id, row.id)),
   ),
-  // Whoever mends a destination need not wait for its next try.
+  // After a destination was corrected, the next try need not wait.
   d1
     .prepare("UPDATE notification_deliveries SET not_before = 0 WHERE destination_id = ? AND failures > 0")
     .bind(row.id),

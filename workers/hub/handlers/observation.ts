@@ -25,7 +25,7 @@ const decisionView = ({ leaf, entry }: AuditRow & { entry: DecisionEntry }) => {
 const isDecision = (row: AuditRow): row is AuditRow & { entry: DecisionEntry } =>
   row.entry.kind === "decision";
 
-/** A page of the log; one entry at most where its id is asked for, whatever else is. */
+/** A page of the log. If the query contains an entry's id, at most this entry is returned. */
 async function search(
   bindings: Bindings,
   query: Asked & { readonly id?: string | undefined },

@@ -34,7 +34,7 @@ export async function findVersion(d1: D1Database, policyId: string, number: numb
   return row ?? notFound("version of this policy");
 }
 
-/** Versions are never reused: the next one is behind the highest that ever was. */
+/** A version number is never used twice. The next number comes after the highest number that was ever used. */
 export async function nextNumber(d1: D1Database, policyId: string): Promise<number> {
   const row = await d1
     .prepare("SELECT max(number) AS number FROM policy_versions WHERE policy_id = ?")
@@ -43,13 +43,13 @@ export async function nextNumber(d1: D1Database, policyId: string): Promise<numb
   return (row?.number ?? 0) + 1;
 }
 
-/** What looks wrong with a stored version: that it says nothing, or names what nothing has. */
+/** Warnings about a stored version: it contains no statement, or it names unknown things. */
 export async function warningsOf(d1: D1Database, { source, compiled }: VersionRow, coming?: ComingNames) {
   const statements = JSON.parse(compiled) as SnapshotPolicy[];
   return statements.length === 0 ? [NO_STATEMENT] : unknownNames(d1, source, statements, coming);
 }
 
-/** The write with what looks wrong with the text that it publishes. */
+/** The write, with warnings about the text that it publishes. */
 async function withWarnings<T extends { readonly body: object }>(
   d1: D1Database,
   version: VersionRow,
@@ -76,7 +76,7 @@ export const blankPolicy = (name: string, enabled: boolean, now: number): Policy
   updatedAt: now,
 });
 
-/** Parses and validates; refuses with line and column. */
+/** Parses and validates the text. A refusal names the line and column. */
 export async function newVersion(
   call: Pick<Call, "bindings" | "caller" | "now">,
   row: PolicyRow,
@@ -98,7 +98,10 @@ export async function newVersion(
   };
 }
 
-/** Asks the tests of a version that is to hold. Refuses where one fails; else what the audit log keeps of it. */
+/**
+ * Runs the tests of a version before it comes into force. Refuses if a test fails. Otherwise returns what the
+ * audit log keeps about the tests.
+ */
 async function passTests(
   call: Pick<Call, "bindings" | "now">,
   row: PolicyRow,
@@ -132,7 +135,7 @@ const effects = (action: string, row: PolicyRow, detail: Effects["event"]["detai
   ends: [],
 });
 
-/** What a change of an existing policy comes to: its row, and a new version where its text or name changed. */
+/** The result of a change of an existing policy: its row, and a new version if its text or name changed. */
 function change(
   d1: D1Database,
   action: string,
@@ -217,7 +220,7 @@ export const POLICY_HANDLERS: Handlers<
       version: ifMatch + 1,
       updatedAt: now,
     };
-    // Statements are cited by the policy's name: a new name is a new version of the same text.
+    // Statements are cited by the policy's name. So a new name needs a new version of the same text.
     const text = {
       source: current.source,
       note: `renamed from ${before.name}`,
@@ -287,7 +290,7 @@ export const POLICY_HANDLERS: Handlers<
     const old = await findVersion(bindings.db, before.id, body.number);
     const currentVersion = await nextNumber(bindings.db, before.id);
     const after = { ...before, currentVersion, version: ifMatch + 1, updatedAt: now };
-    // Validated anew: what was valid once need not be valid under today's schema.
+    // The text is validated again, because it may be invalid under the current schema.
     const text = { source: old.source, note: `back to version ${old.number}`, tests: testsOf(old) };
     const version = await newVersion(call, after, currentVersion, text);
     const tested = await passTests(call, after, version, body.despiteTests);

@@ -9,7 +9,10 @@ import { citedPolicies, readingsInWords, reasonsOf } from "../explain.ts";
 import { heldStatements, inRegistry, judgeSupposed } from "../policy-judge.ts";
 import { compileSource, refuseBulk } from "../policy-source.ts";
 
-/** What the gateway decides by now; with drafts, what it would decide by if they were published. */
+/**
+ * The policies that the gateway uses now. With drafts, the policies that it would use after the drafts are
+ * published.
+ */
 async function policiesOf(call: Call<"policies.test">, snapshot: Snapshot): Promise<CompiledPolicies> {
   const { drafts = [] } = call.body;
   if (drafts.length === 0) return snapshot.policies;
@@ -57,7 +60,7 @@ const readingView = ({ action, path, isAlias, decision }: Reading) => ({
   determining: [...decision.determining],
 });
 
-/** The answer where the gateway refuses by itself. */
+/** The answer if the gateway refuses without asking the policies. */
 const unasked = ({ code, detail }: Refusal) => ({
   decision: "deny" as const,
   reason: code,

@@ -5,7 +5,10 @@ import { throwRefusal } from "../../platform/refused.ts";
 import { historyBegan, worldAt } from "../../registry/history.ts";
 import type { Call, Handlers } from "../call.ts";
 
-/** What was at the moment asked for. Refuses where that is not known: missing history is never taken for "nobody". */
+/**
+ * The state at the requested time. Refuses if that state is unknown, because missing history must not look
+ * like "nobody".
+ */
 async function worldOfCall({ bindings, query, now }: Call<"reach.app" | "reach.user">) {
   const at = query.at ?? now;
   const began = await historyBegan(bindings.db);
@@ -20,7 +23,7 @@ async function worldOfCall({ bindings, query, now }: Call<"reach.app" | "reach.u
   return { at, began, world, policies, reach: new Reachability(statements, world.registered, at) };
 }
 
-/** Who may be asked about: active people, good tokens, and anybody. */
+/** The callers that are asked about: active users, valid service tokens, and the anonymous caller. */
 const callersOf = ({ users, serviceTokens }: World): PrincipalFacts[] => [
   ...users.filter(({ isActive }) => isActive),
   ...serviceTokens.filter(({ isGood }) => isGood),

@@ -14,7 +14,7 @@ interface Found {
 
 const AT_MOST = 5;
 
-/** Where things of the registry are looked for: SQL with the text as ?1 and its lower case as ?2. */
+/** The SQL that searches each kind of thing in the registry. ?1 is the text, and ?2 the text in lower case. */
 const LOOK_UPS: readonly (readonly [FoundKind, string])[] = [
   [
     "user",
@@ -60,7 +60,10 @@ async function inRegistry(db: D1Database, text: string): Promise<[FoundKind, Fou
   return LOOK_UPS.map(([kind], n) => [kind, results[n]?.results ?? []]);
 }
 
-/** By a number; else decisions by person or path, and events by person or by what they say. */
+/**
+ * If the text is an entry's id, finds that entry. Otherwise searches decisions by person or path, and events
+ * by person or by the words that explain them.
+ */
 async function inLog(bindings: Bindings, text: string): Promise<[FoundKind, Found[]][]> {
   const log = auditObject(bindings);
   const one = /^(dec|aud)_/.test(text) ? await log.get(text) : null;

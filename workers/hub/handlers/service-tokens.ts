@@ -51,7 +51,7 @@ export const storeServiceToken = (d1: D1Database, row: ServiceTokenRow): D1Prepa
 export const insertServiceToken = (d1: D1Database, row: ServiceTokenRow): D1PreparedStatement =>
   prepared(d1, registryOf(d1).insert(serviceTokens).values(row));
 
-/** A new token with its secret, which nothing keeps. */
+/** A new token with its secret. The secret is not stored anywhere. */
 export function newServiceToken(
   input: {
     readonly name: string;

@@ -39,11 +39,11 @@ const REASON: SessionEndReason = "killed_by_admin";
 
 interface Ended {
   readonly ended: readonly string[];
-  /** Session objects that could not be reached yet. */
+  /** The session objects that could not be reached yet. */
   readonly pending: readonly string[];
 }
 
-/** Ends sessions wherever they are. Repeating it is harmless. */
+/** Ends sessions in all objects that have them. Repeating the call does no harm. */
 async function end(
   bindings: Bindings,
   owners: readonly string[] | null,
@@ -55,8 +55,8 @@ async function end(
 }
 
 /**
- * What `work` ended of these sessions, together with those that went with their sign-in session before the order to end
- * them came: where the order came to, they are gone.
+ * The sessions that `work` ended. They include app sessions that ended together with their sign-in session
+ * before the order to end them arrived.
  */
 async function withChildren(
   { db }: Bindings,
@@ -71,7 +71,7 @@ async function withChildren(
   return [...parts, { ended, pending: [] }];
 }
 
-/** Ends what `work` ends, and says in the audit log who did and what ended. */
+/** Ends the sessions that `work` ends, and records in the audit log who ended which sessions. */
 async function kill(
   { bindings, caller, now }: Call<"sessions.kill" | "sessions.killMany">,
   target: string,
@@ -95,21 +95,21 @@ async function kill(
   return { body: { ended, pending } };
 }
 
-/** Or an administrator could keep the owners out. */
+/** Without this check, an administrator could keep the owners out. */
 function mayEndOf({ caller }: Pick<Call, "caller">, role: Role | null): void {
   if (role === "owner" && caller.role !== "owner") {
     throwRefusal("forbidden", "Only an owner may end an owner's sessions.");
   }
 }
 
-/** The id of an app, or of the built-in one through which administrators use the hub. */
+/** The id of an app, or of the built-in app through which administrators use the hub. */
 const appIdOf = async (bindings: Bindings, reference: string): Promise<string> =>
   reference === HUB_APP_ID ? HUB_APP_ID : (await findApp(bindings.db, reference)).id;
 
 interface Place {
   readonly owner: string;
   readonly kind: Row["kind"];
-  /** Of the user whose session it is. */
+  /** The role of the session's user. */
   readonly role: Role | null;
 }
 
@@ -126,11 +126,14 @@ async function locate(bindings: Bindings, id: string): Promise<Place> {
 
 type Filter = readonly [sql: string, ...values: unknown[]];
 
-/** Rows of older releases do not say who vouches for them: then all who ever came by it count. */
+/**
+ * Rows of older releases don't contain the provider. For them, every user counts who ever signed in with the
+ * provider.
+ */
 const BY_PROVIDER = `(s.provider_id = ? OR (s.provider_id IS NULL
   AND s.user_id IN (SELECT user_id FROM identities WHERE provider_id = ?)))`;
 
-/** Conditions on rows of the index for the things that sessions rest on. */
+/** Conditions on rows of the index, for the things that sessions depend on. */
 async function restingOn(
   bindings: Bindings,
   { user, app, provider }: Call<"sessions.count">["query"],
@@ -202,7 +205,8 @@ export const SESSION_HANDLERS: Handlers<
     if (kind === "app") return kill(call, id, async () => [await own()]);
     const device = async () => {
       const first = await own();
-      // After the sign-in session, so that no new app session slips in.
+      // The app sessions are ended after the sign-in session, so that no new app session can be made in
+      // between.
       const owners = await liveOwners(bindings.db, { parentId: id });
       return [first, await end(bindings, owners, { by: "parent", id })];
     };
@@ -214,7 +218,8 @@ export const SESSION_HANDLERS: Handlers<
     if (body.by === "user") {
       const { id, role } = await findUser(bindings.db, body.user);
       mayEndOf(call, role);
-      // Sign-in sessions first, so that no new app session slips in; then whatever the index did not know.
+      // The sign-in sessions are ended first, so that no new app session can be made. Then the sessions that
+      // the index didn't know are ended.
       const everywhere = async () => [
         { ended: await endUser(bindings, id, REASON), pending: [] },
         await end(bindings, null, { by: "user", id }),
@@ -222,7 +227,7 @@ export const SESSION_HANDLERS: Handlers<
       return kill(call, id, () => withChildren(bindings, { userId: id }, everywhere));
     }
     const id = await appIdOf(bindings, body.app);
-    // Everybody's at the hub, the owners' among them.
+    // This ends the hub sessions of everybody, including the owners.
     if (id === HUB_APP_ID) mayEndOf(call, "owner");
     return kill(call, id, async () => [await end(bindings, null, { by: "app", id })]);
   },

@@ -30,13 +30,13 @@ const view = (state: MeshState, roots: readonly StoredRoot[]) => {
 const invalid = (detail: string): never =>
   throwRefusal("root_invalid", detail, { issues: [{ path: "/envelope", message: detail }] });
 
-/** Hash of what the envelope holds, whoever signed it. */
+/** The hash of the envelope's payload, independent of the signatures. */
 function payloadHashOf(envelope: string): string {
   const parsed = parseEnvelope(utf8(envelope), { maxPayload: LIMITS.rootBytes, maxSignatures: 16 });
   return parsed.ok ? hashOf(parsed.value.payload) : invalid("It is no DSSE envelope in its only encoding.");
 }
 
-/** The document, when the chain so far vouches for it; the first one only vouches for itself. */
+/** The document, if the chain of earlier documents confirms it. Only the first document confirms itself. */
 async function verified(
   { crypto }: MeshKeys,
   chain: readonly StoredRoot[],
@@ -54,7 +54,7 @@ async function verified(
   return root;
 }
 
-/** A root that does not name this hub as it is would lock every agent out. */
+/** A root document that doesn't name this hub correctly would lock out every agent. */
 function refuseForeign(root: RootDocument, first: boolean, state: MeshState, keys: MeshKeys): void {
   if (root.network !== state.networkId)
     invalid(`It is of the network ${root.network}, not ${state.networkId}.`);

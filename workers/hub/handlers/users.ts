@@ -27,7 +27,7 @@ export async function findUser(d1: D1Database, reference: string): Promise<Row> 
   return row ?? notFound("user");
 }
 
-/** Names of the groups that each user is directly a member of. */
+/** For each user, the names of the groups with the user as a direct member. */
 async function groupsOf(d1: D1Database, ids: readonly string[]): Promise<Map<string, string[]>> {
   const { results } = await d1
     .prepare(
@@ -45,8 +45,8 @@ const viewOne = async (d1: D1Database, row: Row) =>
   view(row, (await groupsOf(d1, [row.id])).get(row.id) ?? []);
 
 /**
- * Roles are the owners' business, and so is everything about another person who has one: who could change the address of
- * an administrator could sign in as that administrator.
+ * Only owners may change roles. Only owners may change other people who have a role, because somebody who can
+ * change an administrator's address could sign in as that administrator.
  */
 function mayTouch(caller: Call["caller"], before: Pick<Row, "id" | "role"> | null, after: Row["role"]): void {
   if (caller.role === "owner") return;
@@ -56,7 +56,10 @@ function mayTouch(caller: Call["caller"], before: Pick<Row, "id" | "role"> | nul
   throwRefusal("forbidden", "Only an owner may give or take roles, or change another person who has one.");
 }
 
-/** Refuses an end that has passed for somebody who is to be active, and one for an owner: nobody else could extend it. */
+/**
+ * Refuses an end of access in the past for an active user. Refuses any end of access for an owner, because
+ * nobody else could extend it.
+ */
 export function refuseEnd(
   { status, role, expiresAt }: Pick<Row, "status" | "role" | "expiresAt">,
   now: number,
@@ -68,7 +71,7 @@ export function refuseEnd(
 
 const isOwner = (row: Row | null): boolean => row?.role === "owner" && row.status === "active";
 
-/** Stands behind the change: whoever is an owner no more must not have been the last one. */
+/** Runs after the change: if a user stopped being an owner, the user must not have been the last owner. */
 const keepAnOwner = (d1: D1Database, before: Row, after: Row | null): D1PreparedStatement[] =>
   isOwner(before) && !isOwner(after) ? [ownerIsLeft(d1)] : [];
 
@@ -145,7 +148,7 @@ export const USER_HANDLERS: Handlers<
       role: body.role === undefined ? before.role : body.role,
       expiresAt: body.expiresAt === undefined ? before.expiresAt : body.expiresAt,
       version: ifMatch + 1,
-      // Principals are ordered by time: it must rise even within a millisecond.
+      // Principals are ordered by this time, so it must increase even within one millisecond.
       updatedAt: Math.max(now, before.updatedAt + 1),
     };
     mayTouch(caller, before, after.role);
