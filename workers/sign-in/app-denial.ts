@@ -12,8 +12,8 @@ import { appPage } from "./app-url.ts";
 import { helpsToSignInAgain, judgeApp } from "./judge.ts";
 
 /**
- * The page for someone whom the policies do not let in, after the decision was recorded; null when they do, and
- * `sign_in_again` when they would if the sign-in were newer.
+ * The page for a person whom the policies don't let in. The decision is recorded first. Null if the policies
+ * let the person in. `sign_in_again` if they would let the person in after a newer sign-in.
  */
 export async function denialOf(
   request: Request,

@@ -10,7 +10,7 @@ import { cookieValues } from "../session/cookies.ts";
 import type { SignInWish } from "./method.ts";
 import type { Provider } from "./providers.ts";
 
-/** What the beginning of a sign-in and its end have in common. */
+/** The data that the start and the end of a sign-in share. */
 export interface Begun {
   readonly state: string;
   readonly nonce: string;
@@ -18,10 +18,11 @@ export interface Begun {
 }
 
 /**
- * Begins an attempt. Its id is the state; a cookie binds it to this browser.
+ * Starts an attempt. The id of the attempt is the state. A cookie binds the attempt to this browser.
  *
- * @param prepare Called before the attempt is stored, so that a provider that is away leaves none.
- * @returns What was prepared, and the `Set-Cookie` values.
+ * @param prepare Called before the attempt is stored, so that no attempt is stored if the provider can't be
+ *   reached.
+ * @returns The result of `prepare`, and the `Set-Cookie` values.
  */
 export async function beginAttempt<T>(
   request: Request,
@@ -49,8 +50,8 @@ export async function beginAttempt<T>(
 }
 
 /**
- * Acts on an attempt as the browser that began it. A sibling domain can plant a cookie of the same name, so each may try;
- * a wrong one changes nothing.
+ * Acts on an attempt as the browser that started it. A sibling domain can plant a cookie with the same name,
+ * so each cookie is tried. A wrong cookie changes nothing.
  */
 export async function asItsBrowser<T>(
   request: Request,

@@ -3,8 +3,9 @@ import type { Bindings } from "../platform/env.ts";
 import type { Provider } from "./providers.ts";
 
 /**
- * Where a provider sends the browser back to. One that does not say in its answer who it is (RFC 9207) gets an address of
- * its own, so that an answer can't be taken for another provider's (RFC 9700 §4.4.2.2).
+ * The path that a provider sends the browser back to. Some providers don't name themselves in their answer
+ * (RFC 9207). Each of them gets its own path, so that its answer can't be taken for the answer of another
+ * provider (RFC 9700 §4.4.2.2).
  */
 export const callbackPath = ({ kind, id }: Pick<Provider, "kind" | "id">): string =>
   kind === "oidc" ? CALLBACK : `${CALLBACK}/${id}`;

@@ -17,7 +17,10 @@ import { ProviderFault, ProviderRefusal } from "./provider-fault.ts";
 import { ProviderAway } from "./provider-fetch.ts";
 import { enabledProvider } from "./providers.ts";
 
-/** `GET /.rustronaut/callback` and `/.rustronaut/callback/<provider>` on the auth host: the identity provider sends the browser back. */
+/**
+ * `GET /.rustronaut/callback` and `/.rustronaut/callback/<provider>` on the auth host: the identity provider
+ * sends the browser back to these paths.
+ */
 export async function serveCallback(request: Request, bindings: Bindings): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   const state = searchParams.get("state") ?? "";
@@ -52,9 +55,9 @@ export async function serveCallback(request: Request, bindings: Bindings): Promi
 }
 
 /**
- * An attempt's trouble matters only to a browser that is not signed in already, and that can't simply begin anew: its
- * cookie had to make room for those of later tabs, or the person took too long. A browser that holds no cookie of ours
- * may keep none, and would go round for ever.
+ * The fault of an attempt doesn't matter if the browser is already signed in, or if it can simply start
+ * again. It can start again if its cookie was removed to make room for those of later tabs, or if the person
+ * took too long. A browser without any of our cookies may store no cookies, and would start again for ever.
  */
 export async function goOnWithout(
   request: Request,
@@ -78,7 +81,11 @@ export async function goOnWithout(
   return refusalPage(code, detail, past ? { retryUrl } : { retryUrl, retryLabel: "Your apps" });
 }
 
-/** An outage is recorded: who tells of it by its number is understood. @param provider Its id, where it is known. */
+/**
+ * An outage is recorded, so that an administrator can look up the number that a person reports.
+ *
+ * @param provider The provider's id, if it is known.
+ */
 export async function providerAway(
   bindings: Bindings,
   { message }: ProviderAway,

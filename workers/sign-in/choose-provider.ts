@@ -6,13 +6,16 @@ import type { SignInWish } from "./method.ts";
 import { methodOf } from "./methods.ts";
 import { enabledProviders } from "./providers.ts";
 
-/** Where a sign-in with this provider begins, or begins again. */
+/** The path where a sign-in with this provider starts, or starts again. */
 export function loginPath(providerId: string, appAttemptId: string | null): string {
   const query = appAttemptId === null ? "" : `?a=${appAttemptId}`;
   return `/.rustronaut/login/${providerId}${query}`;
 }
 
-/** One provider: go there. Several: let the person choose. A browser whose cookies prove nothing loses them. */
+/**
+ * With one provider, the browser goes there. With several, the person chooses. If the browser's cookies prove
+ * nothing, they are deleted.
+ */
 export async function chooseProvider(
   request: Request,
   bindings: Bindings,

@@ -37,13 +37,17 @@ const REFUSALS: Record<ClaimsRefusal | UserRefusal, string> = {
 const NOT_ASKED =
   "The identity provider did not say that you signed in again just now, which this application needs. Tell an administrator.";
 
-/** Where the browser of somebody who is signed in goes, with its `Set-Cookie` values. */
+/** The next address for the browser of a signed-in person, and the `Set-Cookie` values. */
 export interface SignedIn {
   readonly next: string;
   readonly cookies: readonly string[];
 }
 
-/** Signs in the person of whom a provider spoke, whatever its kind. @returns A page of refusal where that may not be. */
+/**
+ * Signs in the person whom a provider of any kind confirmed.
+ *
+ * @returns A page with the refusal if the person may not sign in.
+ */
 export async function finishSignIn(
   request: Request,
   bindings: Bindings,
@@ -69,17 +73,26 @@ export async function finishSignIn(
   };
 }
 
-/** Where the browser goes on whose sign-in cookie this is. The attempt's cookie proved that it began here. */
+/**
+ * The next address for the browser with this sign-in cookie. The cookie of the attempt proved that the
+ * attempt started in this browser.
+ */
 function nextOf({ appAttemptId, askBefore }: ProviderAttempt, cookie: string): string {
   if (appAttemptId === null) return "/";
   return askBefore ? `${startLink(appAttemptId)}&ask=1` : continueLink(appAttemptId, cookie);
 }
 
-/** Asking is no proof: the provider must say when the person signed in (OpenID Connect Core §3.1.2.1, `max_age`). */
+/**
+ * Asking for a new sign-in proves nothing. The provider must say when the person signed in (OpenID Connect
+ * Core §3.1.2.1, `max_age`).
+ */
 const isNewer = (authTime: number | null, signInAfter: number): boolean =>
   authTime !== null && !isOlder({ authentication: { authTime } }, signInAfter);
 
-/** @param reason For the audit log. @param detail For the person. */
+/**
+ * @param reason The reason for the audit log.
+ * @param detail The explanation for the person.
+ */
 export async function failSignIn(
   bindings: Bindings,
   provider: Provider,

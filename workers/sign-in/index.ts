@@ -27,14 +27,14 @@ interface AuthEnv {
 }
 
 /**
- * Pages that start or finish something: only for a person who goes there, in a tab of its own, so that other sites can
- * neither pile up attempts nor finish one out of sight.
+ * Pages that start or finish something. They open only when a person navigates to them in a tab. So other
+ * sites can't start many attempts, and can't finish one without the person seeing it.
  */
 const NAVIGATIONS = new Set(["/", "/.rustronaut/start"]);
 const isNavigation = (path: string) =>
   NAVIGATIONS.has(path) || isCallback(path) || path.startsWith("/.rustronaut/login/");
 
-/** Loaded when it is asked for: see `methods.ts`. */
+/** Loaded only when it is needed: see `methods.ts`. */
 const saml = () => import("./saml/index.ts");
 
 const app = new Hono<AuthEnv>()
@@ -65,7 +65,7 @@ const app = new Hono<AuthEnv>()
   )
   .onError((error, { req, env }) => explain(error, req.raw, env.bindings));
 
-/** Everything on the auth host: sign-in, sign-out, and the page of the apps that a person can reach. */
+/** Serves everything on the auth host: sign-in, sign-out, and the page with the apps that a person can open. */
 export async function serveAuth(
   request: Request,
   bindings: Bindings,
@@ -93,10 +93,13 @@ async function serveLogin(request: Request, bindings: Bindings, providerId: stri
   });
 }
 
-/** Trouble is never a sign-in: the provider's and ours are both a 503 with a way to try again. */
+/**
+ * A failure is never a sign-in. A failure of the provider and a failure of ours both give a 503 with a way to
+ * try again.
+ */
 async function explain(error: Error, request: Request, bindings: Bindings): Promise<Response> {
   const { pathname, search } = new URL(request.url);
-  // Neither a callback nor a POST can be repeated.
+  // A callback or a POST can't be repeated.
   const isRepeatable = request.method === "GET" && !isCallback(pathname);
   const retryUrl = isRepeatable ? pathname + search : "/";
   if (error instanceof ProviderAway) return providerAway(bindings, error, retryUrl);

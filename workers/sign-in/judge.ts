@@ -8,8 +8,8 @@ import type { Snapshot } from "../registry/snapshot.ts";
 import type { CurrentSession } from "../session/current-session.ts";
 
 /**
- * Whether this person could read a path of an app now, as the gateway would decide. A path that no app serves is
- * judged as the app's start page: the app's host refuses it by itself.
+ * Whether this person could read a path of an app now, decided as the gateway would decide it. A path that no
+ * app serves is judged as the app's start page, because the app's host refuses such a path itself.
  */
 export function judgeApp(
   request: Request,
@@ -23,7 +23,7 @@ export function judgeApp(
   return recordOf(question, caller, snapshot, judge(question, caller, snapshot, Date.now()));
 }
 
-/** Whether this person, denied by `judgeApp`, would be let in after a new sign-in. */
+/** Whether this person, whom `judgeApp` denied, would be let in after a new sign-in. */
 export function helpsToSignInAgain(
   request: Request,
   snapshot: Snapshot,

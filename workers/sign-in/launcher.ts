@@ -8,12 +8,12 @@ import { chooseProvider } from "./choose-provider.ts";
 import { signInSession } from "./current.ts";
 import { helpsToSignInAgain, judgeApp } from "./judge.ts";
 
-/** Apps on one page. */
+/** The most apps on one page. */
 const MAX_APPS = 500;
-/** A sign-in for this page alone. */
+/** A sign-in that is only for this page. */
 const LAUNCHER = { switchUser: false, appAttemptId: null, signInAfter: null, askBefore: false } as const;
 
-/** `GET /` on the auth host: the apps that this person could open now, and why not the others. */
+/** `GET /` on the auth host: the apps that this person could open now, and why the other apps can't be opened. */
 export async function serveLauncher(request: Request, bindings: Bindings): Promise<Response> {
   const current = await signInSession(request, bindings);
   if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl: "/" });
@@ -21,7 +21,7 @@ export async function serveLauncher(request: Request, bindings: Bindings): Promi
   const snapshot = await snapshotAt(bindings, current.epoch);
   const apps = snapshot.apps.slice(0, MAX_APPS).map((app) => {
     const { decision, reason } = judgeApp(request, snapshot, app, current, "/");
-    // One that wants a newer sign-in leads to it when it is opened.
+    // If an app wants a newer sign-in, opening the app leads to that sign-in. So the app counts as reachable.
     const reachable = decision === "allow" || helpsToSignInAgain(request, snapshot, app, current, "/");
     return {
       title: app.title,
@@ -32,7 +32,7 @@ export async function serveLauncher(request: Request, bindings: Bindings): Promi
   });
   const page = launcherPage({
     userEmail: current.session.principal.email,
-    // Who may not open an app need not know that it is there, nor under which name.
+    // A person who may not open an app need not know that the app exists or what it is called.
     apps: snapshot.network.listsClosedApps ? apps : apps.filter(({ reachable }) => reachable),
     signOutAction: "/.rustronaut/sign-out",
     csrf: csrfToken(current.cookie),

@@ -5,39 +5,53 @@ import type { ProviderAttempt } from "../../shared/access/login/types.ts";
 import type { Bindings } from "../platform/env.ts";
 import type { Provider, ProviderSettings } from "./providers.ts";
 
-/** What a sign-in must be like. */
+/** The requirements for a sign-in. */
 export interface SignInWish {
   /** The app's attempt that waits for this sign-in, or null. */
   readonly appAttemptId: string | null;
-  /** The person must be asked before that attempt ends in a session: it may be another's. */
+  /**
+   * Whether the person must be asked before that attempt makes a session, because the attempt may belong to
+   * another person.
+   */
   readonly askBefore: boolean;
-  /** Another account than the one that the provider remembers. */
+  /** The person wants to use another account than the one that the provider remembers. */
   readonly switchUser: boolean;
-  /** Newer than this moment (milliseconds), or null. */
+  /** The sign-in must be newer than this time (milliseconds). Null if any sign-in is accepted. */
   readonly signInAfter: number | null;
 }
 
 /** What a provider said about the person who signed in. */
 export interface Exchanged {
-  /** In the words of OpenID Connect, whatever the provider speaks; read by `readIdentityClaims`. */
+  /**
+   * Claims in the terms of OpenID Connect, whatever protocol the provider uses. `readIdentityClaims` reads
+   * them.
+   */
   readonly claims: Claims;
-  /** With it the provider can be asked again; null where it gave none. */
+  /** With this token the provider can be asked again. Null if the provider gave none. */
   readonly refreshToken: string | null;
 }
 
-/** What came of asking a provider again. */
+/** The result of asking a provider again. */
 export type Answer =
   | { readonly kind: "claims"; readonly claims: Claims }
-  /** The provider replaced the token, but a newer sign-in has come in between: the answer is of no use. */
+  /**
+   * The provider replaced the token, but the user has signed in again in the meantime. So the answer is not
+   * used.
+   */
   | { readonly kind: "superseded" }
   | Exclude<RecheckOutcome, { kind: "confirmed" }>;
 
-/** How people sign in with one kind of provider. All that follows from the claims is the same for every kind. */
+/** How people sign in with one kind of provider. Everything after the claims is the same for all kinds. */
 export interface SignInMethod {
-  /** Takes the browser to where the person signs in. Throws `ProviderAway` or `ProviderFault`. */
+  /**
+   * Sends the browser to the place where the person signs in.
+   *
+   * @throws `ProviderAway` or `ProviderFault`.
+   */
   begin(request: Request, bindings: Bindings, provider: Provider, wish: SignInWish): Promise<Response>;
   /**
-   * Verifies what the browser brought back; absent where it goes nowhere. Called only after state and browser were verified.
+   * Verifies what the browser brought back. Absent if the browser goes to no other place. Call it only after
+   * the state and the browser were verified.
    *
    * @throws `ProviderAway` or `ProviderFault`.
    */
@@ -49,9 +63,9 @@ export interface SignInMethod {
     parameters: URLSearchParams,
   ): Promise<Exchanged>;
   /**
-   * Asks again about a user who signed in before; absent where nobody can be asked.
+   * Asks again about a user who signed in before. Absent if this kind of provider can't be asked.
    *
-   * @param keep Stores a token that takes the place of this one; false when it is not ours to store any more.
+   * @param keep Stores a token that replaces this one. Returns false if we may no longer store it.
    */
   ask?(
     bindings: Bindings,
@@ -60,14 +74,21 @@ export interface SignInMethod {
     token: string,
     keep: (token: string) => Promise<boolean>,
   ): Promise<Answer>;
-  /** What would not work with these settings, in words. Never throws: a provider may be set up before it can be reached. */
+  /**
+   * What would not work with these settings, in words. Never throws, because a provider may be set up before
+   * it can be reached.
+   */
   problems(bindings: Bindings, settings: ProviderSettings): Promise<string[]>;
   /**
-   * Tries the provider as a sign-in would use it, up to where a person is asked. Never throws because of the provider.
+   * Tries the provider as a sign-in would use it, up to the step where a person is asked. Never throws
+   * because of the provider.
    *
-   * @param seen What sign-ins held so far.
+   * @param seen What earlier sign-ins contained.
    */
   test(bindings: Bindings, provider: Provider, seen: SeenClaims): Promise<TrialCheck[]>;
-  /** Where the provider ends its own session, if it does. May throw: its troubles never keep ours alive. */
+  /**
+   * The address where the provider ends its own session, if it does so. May throw. A failure of the provider
+   * never keeps our session alive.
+   */
   logoutUrl?(bindings: Bindings, provider: Provider, email: string): Promise<URL | null>;
 }

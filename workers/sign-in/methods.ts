@@ -4,7 +4,7 @@ import { GITHUB } from "./github/index.ts";
 import type { SignInMethod } from "./method.ts";
 import { OIDC } from "./oidc/index.ts";
 
-/** SAML needs an XML parser, which nobody loads who has no such provider. */
+/** SAML needs an XML parser. A deployment without a SAML provider never loads it. */
 const METHODS: Record<ProviderKind, () => SignInMethod | Promise<SignInMethod>> = {
   oidc: () => OIDC,
   github: () => GITHUB,

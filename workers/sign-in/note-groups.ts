@@ -4,9 +4,9 @@ import { note } from "../session/events.ts";
 import type { Provider } from "./providers.ts";
 
 /**
- * Remembers whether a provider ever sent its groups claim, and warns while it has not: policies that permit or forbid by
- * its groups then see none. Some providers leave the claim out for a user without groups, so a single sign-in without it
- * is no fault.
+ * Remembers whether a provider ever sent its groups claim, and warns while it has not. Without the claim,
+ * policies that permit or forbid by the provider's groups see no groups. Some providers leave out the claim
+ * for a user without groups, so one sign-in without it is no fault.
  */
 export async function noteGroups(
   bindings: Bindings,

@@ -17,11 +17,12 @@ import { keepGrant } from "./recheck/grants.ts";
 import { signInUser, type UserRefusal } from "./users.ts";
 
 /**
- * Opens the browser's sign-in session for verified claims. The session is always new. One of another person in
- * this browser ends with all its apps; one of the same person stays, since other tabs may be finishing with it.
+ * Opens the browser's sign-in session for verified claims. The session is always new. If this browser has a
+ * session of another person, that session ends with all its app sessions. A session of the same person stays,
+ * because other tabs may be finishing a sign-in with it.
  *
- * @param refreshToken With it the provider is asked again and again whether this user still stands.
- * @returns What the sign-in cookie is to hold.
+ * @param refreshToken With this token the provider is asked regularly whether the user is still valid.
+ * @returns The value for the sign-in cookie.
  */
 export async function openSignIn(
   request: Request,
@@ -36,7 +37,7 @@ export async function openSignIn(
   const { userId, homeRegion, changed } = user.value;
   const principal = await loadPrincipal(bindings.db, userId);
   if (principal?.status !== "active") return err("user_disabled");
-  // What the provider says now holds for the user's other sessions too, from their next request on.
+  // The new facts from the provider also apply to the user's other sessions, from their next request on.
   if (changed) await coordinatorObject(bindings).tell([principal]);
 
   const before = await signInSession(request, bindings);
@@ -60,7 +61,7 @@ export async function openSignIn(
     lifetime: { idleSeconds: limits.signInIdleSeconds, absoluteSeconds: limits.signInAbsoluteSeconds },
   });
   if (!opened.ok) return opened;
-  // After the session: a grant of a user without sessions is forgotten.
+  // The grant is stored after the session, because the grant of a user without sessions is deleted.
   if (refreshToken !== null) await keepGrant(bindings, provider, claims.subject, refreshToken);
   if (typeof before === "object" && before.session.principal.userId !== userId) {
     await endDevice(bindings, { id: before.session.id, owner: before.owner }, "replaced");

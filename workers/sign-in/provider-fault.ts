@@ -1,9 +1,9 @@
-/** What a provider sent is not what a sign-in may rest on. The message is for the audit log. */
+/** A sign-in can't be based on what the provider sent. The message is for the audit log. */
 export class ProviderFault extends Error {}
 
-/** The provider answered as it should, and its answer is that this person may not sign in, or can't as things stand. */
+/** The provider answered correctly, and its answer is that this person may not or can't sign in now. */
 export class ProviderRefusal extends ProviderFault {
-  /** What to tell the person. */
+  /** The text for the person. */
   readonly advice: string;
 
   /** @param reason One word for the audit log. */

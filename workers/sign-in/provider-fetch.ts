@@ -1,10 +1,10 @@
 import { checkUpstream } from "../../shared/http/upstream.ts";
 import { type Bindings, networkHosts } from "../platform/env.ts";
 
-/** The identity provider can't be asked now: answer 503 and let the person try again. */
+/** The identity provider can't be asked now. Answer 503, so that the person can try again. */
 export class ProviderAway extends Error {}
 
-/** What of a request the OAuth library sets. */
+/** The parts of a request that the OAuth library sets. */
 interface ProviderRequest {
   readonly method?: string;
   readonly headers: Record<string, string>;
@@ -15,9 +15,11 @@ const TIMEOUT_MS = 8_000;
 const MAX_BYTES = 1_048_576;
 
 /**
- * `fetch` for what identity providers answer: https only (or a listed development host), at public addresses, no
- * redirects, bounded in time and size. A provider's own metadata says where, so each address is judged anew.
- * Throws `ProviderAway` when there is no usable answer.
+ * A `fetch` for identity providers. It allows only https (or a listed development host), only public
+ * addresses and no redirects, and limits the time and the size. The provider's metadata choose the addresses,
+ * so each address is checked again.
+ *
+ * @throws `ProviderAway` If there is no usable answer.
  */
 export function providerFetch(bindings: Bindings) {
   return async (url: string, init: ProviderRequest): Promise<Response> => {
@@ -52,7 +54,7 @@ export function providerFetch(bindings: Bindings) {
   };
 }
 
-/** Whether this address may be reached without TLS: on loopback in local development. */
+/** Whether this address may be reached without TLS: only on loopback in local development. */
 export function isDevelopmentHost(bindings: Bindings, url: URL): boolean {
   return url.protocol === "http:" && bindings.developmentHosts.includes(url.host);
 }

@@ -3,7 +3,7 @@ import type { identityProviders } from "../../shared/registry/schema.ts";
 import type { Bindings } from "../platform/env.ts";
 import { unseal } from "../platform/secrets.ts";
 
-/** JSON lists in the registry. */
+/** The columns that contain JSON lists. */
 type Lists = "allowedDomains" | "trustedAudiences" | "organizations";
 type Row = Pick<
   AliasedRowOf<typeof identityProviders>,
@@ -27,10 +27,10 @@ type Row = Pick<
   | "recheckGraceHours"
 >;
 
-/** An identity provider as sign-ins need it. */
+/** An identity provider in the form that sign-ins need. */
 export type Provider = Omit<Row, Lists> & Readonly<Record<Lists, readonly string[]>>;
 
-/** What administrators set of a provider, apart from whom it lets in. */
+/** The settings of a provider, except those about the people whom it lets in. */
 export type ProviderSettings = Pick<
   Provider,
   | "kind"
@@ -48,7 +48,7 @@ export type ProviderSettings = Pick<
   | "metadataUrl"
 >;
 
-/** The context in which an identity provider's client secret is sealed. */
+/** The encryption context for the client secret of an identity provider. */
 export const providerSecretContext = (providerId: string): string => `identity_provider:${providerId}`;
 
 const COLUMNS = `id, kind, name, issuer, client_id AS clientId, client_secret_sealed AS clientSecretSealed, scopes,
@@ -56,10 +56,10 @@ const COLUMNS = `id, kind, name, issuer, client_id AS clientId, client_secret_se
   email_verified AS emailVerified, trusted_audiences AS trustedAudiences, allowed_domains AS allowedDomains,
   guest_days AS guestDays, organizations, metadata, metadata_url AS metadataUrl, offline_access AS offlineAccess,
   recheck_minutes AS recheckMinutes, recheck_grace_hours AS recheckGraceHours`;
-/** Choices on one page. */
+/** The most choices on one page. */
 const MAX_PROVIDERS = 50;
 
-/** @param row With its lists as JSON, as the database has them. */
+/** @param row The row of the database, with its lists as JSON. */
 export const asProvider = (row: Row): Provider => ({
   ...row,
   allowedDomains: JSON.parse(row.allowedDomains) as string[],

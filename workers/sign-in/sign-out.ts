@@ -11,7 +11,7 @@ import { enabledProvider } from "./providers.ts";
 
 const PATH = "/.rustronaut/sign-out";
 
-/** `GET /.rustronaut/sign-out` on the auth host: asks what to end. */
+/** `GET /.rustronaut/sign-out` on the auth host: asks the person what to end. */
 export async function askSignOut(request: Request, bindings: Bindings): Promise<Response> {
   const current = await signInSession(request, bindings);
   if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl: PATH });
@@ -27,7 +27,7 @@ export async function askSignOut(request: Request, bindings: Bindings): Promise<
   return htmlResponse(page, 200, "confirm_sign_out");
 }
 
-/** `POST /.rustronaut/sign-out` on the auth host: ends our sessions first, then tells the identity provider. */
+/** `POST /.rustronaut/sign-out` on the auth host: first ends our sessions, then tells the identity provider. */
 export async function doSignOut(request: Request, bindings: Bindings): Promise<Response> {
   const current = await signInSession(request, bindings);
   if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl: PATH });
@@ -43,14 +43,20 @@ export async function doSignOut(request: Request, bindings: Bindings): Promise<R
   return signedOut(next);
 }
 
-/** A `Refresh` instead of a redirect: `form-action` would have to list every provider that a POST may end at. */
+/**
+ * Uses `Refresh` instead of a redirect. With a redirect, `form-action` would have to list every provider that
+ * a POST may lead to.
+ */
 export function signedOut(next: string | null = null): Response {
   const headers = new Headers({ "Set-Cookie": clearCookie(SIGN_IN_COOKIE) });
   if (next !== null) headers.set("Refresh", `0; url=${next}`);
   return htmlResponse(signedOutPage({ signInUrl: "/" }), 200, "signed_out", headers);
 }
 
-/** Where the identity provider ends its own session, or null. Its troubles never keep our session alive. */
+/**
+ * The address where the identity provider ends its own session, or null. A failure of the provider never
+ * keeps our session alive.
+ */
 async function providerLogoutUrl(
   bindings: Bindings,
   providerId: string,

@@ -22,8 +22,8 @@ import { enabledProvider } from "./providers.ts";
 import { isOlder } from "./sign-in-age.ts";
 
 /**
- * `GET /.rustronaut/start?a=…` on the auth host: signs in or reuses the sign-in, asks the policies, and only then
- * makes the one-time code with which the app's host opens its own session.
+ * `GET /.rustronaut/start?a=…` on the auth host: signs the person in or reuses the sign-in, then asks the
+ * policies. Only then it makes the one-time code with which the app's host opens its own session.
  */
 export async function serveStart(
   request: Request,
@@ -39,7 +39,8 @@ export async function serveStart(
   if (current === "stale") {
     return refusalPage("unavailable", "Try again in a moment.", { retryUrl: startLink(id) });
   }
-  // Also for the title of the choice, so that a person sees what they sign in for.
+  // The app is also needed for the title of the provider choice, so that a person sees what the sign-in is
+  // for.
   const app = await appOf(bindings, attempt, current === "none" ? 0 : current.epoch);
   if (!app) return refusalPage("login_attempt_invalid", "The app has gone or has moved.", YOUR_APPS);
   const askBefore = url.searchParams.has("ask") || mayBeForeign(request, attempt.clientMark);
@@ -60,7 +61,7 @@ export async function serveStart(
 
 const YOUR_APPS = { retryUrl: "/", retryLabel: "Your apps" } as const;
 
-/** An attempt that is over takes its person to the app, where they are signed in or begin anew. */
+/** If an attempt is over, the person goes to the app. There the person is already signed in, or starts again. */
 async function goOnWithout(request: Request, bindings: Bindings, id: string): Promise<Response> {
   const past = isId("attempt", id) ? await attemptsObject(bindings, id).recallApp(id) : null;
   if (past && (await appOf(bindings, past, 0))) return redirect(appPage(bindings, past), "restart");
@@ -68,7 +69,7 @@ async function goOnWithout(request: Request, bindings: Bindings, id: string): Pr
   return refusalPage("login_attempt_expired", "Open the app again to start a new sign-in.", YOUR_APPS);
 }
 
-/** The app that an attempt was begun for, where it still stands. */
+/** The app for which an attempt was started, if the app still exists. */
 async function appOf(bindings: Bindings, attempt: AppAttempt, epoch: number): Promise<SnapshotApp | null> {
   const hostname = attempt.host.replace(/:\d+$/, "");
   const app =
@@ -78,7 +79,7 @@ async function appOf(bindings: Bindings, attempt: AppAttempt, epoch: number): Pr
   return app?.host === hostname ? app : null;
 }
 
-/** With the provider that knows the person already. */
+/** Signs in again with the provider that already knows the person. */
 async function signInAgain(
   request: Request,
   bindings: Bindings,
@@ -99,7 +100,7 @@ function askToContinue(app: SnapshotApp, id: string, { session, cookie }: Curren
   return htmlResponse(page, 200, "confirm_sign_in");
 }
 
-/** Puts a one-time code into the attempt and takes the browser back to the app's host with it. */
+/** Stores a one-time code in the attempt, and sends the browser back to the app's host with the code. */
 async function grant(
   bindings: Bindings,
   attemptId: string,

@@ -1,6 +1,6 @@
 import type { TrialAnswer } from "../../shared/access/login/provider-trial.ts";
 
-/** What a trial reads of an answer; a relative address is resolved against what was asked. */
+/** The parts of an answer that a trial reads. A relative address is resolved against the requested address. */
 export async function readTrialAnswer(response: Response, asked: URL): Promise<TrialAnswer> {
   const body: unknown = await response.json().catch(() => null);
   const error = typeof body === "object" && body !== null && "error" in body ? body.error : null;

@@ -16,7 +16,7 @@ export type UserRefusal =
 export interface SignedInUser {
   readonly userId: string;
   readonly homeRegion: string;
-  /** Whether live sessions hold an older picture of this user. */
+  /** Whether live sessions still have older data about this user. */
   readonly changed: boolean;
 }
 
@@ -34,9 +34,10 @@ const USER =
   "u.id, u.email, u.name, u.status, u.role, u.home_region AS homeRegion, u.expires_at AS expiresAt";
 
 /**
- * Finds or makes the user of verified claims and remembers what the provider said. A new subject is linked to
- * an existing user by verified e-mail only, and never beside another subject of the same provider: addresses
- * get a new owner some day. Nor is a further provider's word enough to become an administrator who has signed in.
+ * Finds or creates the user of verified claims, and stores what the provider said. A new subject is linked to
+ * an existing user only by a verified e-mail. It is never linked if the user already has another subject of
+ * the same provider, because an address may later belong to another person. Another provider's statement is
+ * also not enough to sign in as an administrator who has signed in before.
  */
 export async function signInUser(
   db: D1Database,
@@ -77,11 +78,11 @@ export async function signInUser(
 }
 
 /**
- * Takes over what a provider says now about a user who signed in before; refuses what a sign-in would refuse, and what
- * says nothing about the groups that the provider named before.
+ * Stores what a provider now says about a user who signed in before. Refuses what a sign-in would refuse.
+ * Also refuses claims without groups if the provider named groups before.
  *
- * @param whenChanged Written in the transaction that changes the user, and only then.
- * @returns Whether live sessions hold an older picture of this user.
+ * @param whenChanged Statements that run in the transaction that changes the user, and only then.
+ * @returns Whether live sessions still have older data about this user.
  */
 export async function recheckUser(
   db: D1Database,
@@ -108,14 +109,14 @@ export async function recheckUser(
 
 interface Judged {
   readonly user: Known | null;
-  /** What is known by this subject; null when the user is known by the address alone. */
+  /** The stored data about this subject. Null if the user is known only by the address. */
   readonly linked: { readonly groups: string } | null;
   readonly changed: boolean;
   readonly name: string;
   readonly groups: string;
 }
 
-/** Whether these claims sign somebody in, and whom; changes nothing. */
+/** Whether these claims sign a person in, and which person. Changes nothing. */
 export async function judgeUser(
   db: D1Database,
   provider: Provider,
@@ -130,7 +131,8 @@ export async function judgeUser(
     )
     .bind(provider.id, claims.subject)
     .first<Known & { groups: string }>();
-  // A mailbox proves who has it now: not who had it when its user got another address.
+  // A mailbox proves who has it now. It doesn't prove that the same person had it before its user got another
+  // address.
   const linked = byAddress(provider) && known?.email !== claims.email ? null : known;
   const user = linked ?? (await userByEmail(db, claims.email));
   if (!user && !makesUserOf(provider, claims.email)) return err("unknown_user");
@@ -169,14 +171,17 @@ async function userByEmail(db: D1Database, email: string): Promise<Known | null>
   return db.prepare(`SELECT ${USER} FROM users u WHERE u.email = ?`).bind(email).first<Known>();
 }
 
-/** Whether the provider knows people by their address alone. */
+/** Whether the provider knows people only by their address. */
 const byAddress = ({ kind }: Provider): boolean => kind === "email";
 
-/** When the access of a user whom this provider makes ends. */
+/** When the access of a user whom this provider creates ends. */
 const endOf = ({ guestDays }: Provider, now: number): number | null =>
   guestDays === null ? null : now + guestDays * 86_400_000;
 
-/** Unlinks the address from a user who has another one now, and the user from an earlier address. */
+/**
+ * Removes the link from the address to a user who now has another address, and the link from the user to an
+ * earlier address.
+ */
 const forgetOtherAddress = (db: D1Database, providerId: string, email: string, userId: string) =>
   db
     .prepare(
@@ -186,9 +191,9 @@ const forgetOtherAddress = (db: D1Database, providerId: string, email: string, u
     .bind(providerId, email, userId);
 
 /**
- * By another subject of this provider or, if an administrator, by any provider: not every one is as strict as that. A
- * mailbox is the weakest proof of all: it signs nobody in who ever signed in with something better, and no administrator
- * who could.
+ * Whether the user is known by another subject of this provider. For an administrator, another subject of any
+ * provider counts, because not every provider checks addresses strictly. A mailbox is the weakest proof. So
+ * it signs in nobody who ever signed in with a stronger proof, and no administrator who could do so.
  */
 async function isKnownOtherwise(db: D1Database, provider: Provider, { id, role }: Known): Promise<boolean> {
   const [isMailbox, isAdmin] = [byAddress(provider), role !== null];

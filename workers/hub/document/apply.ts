@@ -169,8 +169,8 @@ async function ownerGuards(d1: D1Database, { users }: NetworkRows): Promise<D1Pr
 const MOST_ABSENT = 20;
 
 /**
- * A document can't create a node. If it names a node that has not enrolled, that part is applied when the
- * node has enrolled and the document is applied again.
+ * A document can't create a node. If it names a node that has not enrolled, nothing is set for that node, and
+ * a warning says so.
  */
 function noteAbsentNodes({ call, rows, warnings }: Building): void {
   const known = rows.nodes.map(({ name }) => name);

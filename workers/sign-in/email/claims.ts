@@ -1,8 +1,9 @@
 import type { Claims } from "../../../shared/access/login/claim-at.ts";
 
 /**
- * What a right code says: that its reader has this mailbox now. The address is the subject, too: who has the mailbox later
- * is somebody else, which `judgeUser` heeds.
+ * The claims that follow from a right code: the person can read this mailbox now. The address is also the
+ * subject. If the mailbox later belongs to another person, that person is not the same user; `judgeUser`
+ * takes care of that.
  *
  * @param now Milliseconds since the Unix epoch.
  */

@@ -3,10 +3,13 @@ import { base64url } from "../../../shared/base/base64url.ts";
 import type { Bindings } from "../../platform/env.ts";
 
 const SPACE = 10 ** CODE_DIGITS;
-/** The largest multiple of the space that four bytes hold: what lies above would make some codes likelier. */
+/**
+ * The largest multiple of the number of codes that fits into four bytes. Values above it would make some
+ * codes more likely.
+ */
 const FAIR = Math.floor(2 ** 32 / SPACE) * SPACE;
 
-/** A code in digits, all equally likely. */
+/** A code of digits. All codes are equally likely. */
 export function newCode(): string {
   for (;;) {
     const [drawn = FAIR] = crypto.getRandomValues(new Uint32Array(1));
@@ -14,18 +17,18 @@ export function newCode(): string {
   }
 }
 
-/** The digits of what a person typed, or null where they make no code. */
+/** The digits that a person typed. Null if they are not a code. */
 export function typedCode(text: string): string | null {
   const digits = text.replace(/[\s-]/g, "");
   return new RegExp(`^\\d{${CODE_DIGITS}}$`).test(digits) ? digits : null;
 }
 
-/** As people read it best: `1234 5678`. */
+/** The code in the form that people read best: `1234 5678`. */
 export const spaced = (code: string): string => code.replace(/(\d{4})(?=\d)/g, "$1 ");
 
 /**
- * What is stored of a code: HMAC-SHA-256 under a key of this one purpose, which only the Worker has. Of a plain hash, the
- * code would be found by trying all.
+ * The stored form of a code: HMAC-SHA-256 with a key that is used only for this purpose and that only the
+ * Worker has. From a plain hash, somebody could find the code by trying all codes.
  *
  * @param state The attempt that the code is for.
  */

@@ -11,8 +11,8 @@ import { claimsOf } from "./claims.ts";
 import { spaced } from "./code.ts";
 
 /**
- * Sends the code, if somebody with this address may sign in with it. It happens after the page is answered, so that nobody
- * can tell from the page, or from its time, who is known here. Never rejects.
+ * Sends the code, if a person with this address may sign in with it. This happens after the page is answered.
+ * So neither the page nor its time reveals who is known here. Never rejects.
  */
 export async function deliver(
   bindings: Bindings,

@@ -4,7 +4,10 @@ import type { SignInMethod } from "../method.ts";
 import { SEND } from "./paths.ts";
 import { NO_MAIL_SERVICE, tryMail } from "./trial.ts";
 
-/** A code by e-mail, for guests who have no account at any provider. What follows the first page is in `serve.ts`. */
+/**
+ * Sign-in with a code by e-mail, for guests who have no account at any provider. `serve.ts` serves everything
+ * after the first page.
+ */
 export const EMAIL: SignInMethod = {
   async begin(request, bindings, provider, wish) {
     const { prepared, cookies } = await beginAttempt(request, bindings, provider, wish, ({ state }) =>

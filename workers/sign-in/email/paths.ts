@@ -1,3 +1,3 @@
-/** Where the forms post. */
+/** The forms post to these paths. */
 export const SEND = "/.rustronaut/email/send";
 export const CHECK = "/.rustronaut/email/check";

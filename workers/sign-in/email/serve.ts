@@ -19,16 +19,19 @@ import { codeHash, newCode, typedCode } from "./code.ts";
 import { deliver } from "./deliver.ts";
 import { CHECK, SEND } from "./paths.ts";
 
-/** A form of this browser, about an attempt with a provider of this kind. */
+/** A form that this browser posted, about an attempt with an e-mail provider. */
 interface Posted {
   readonly form: URLSearchParams;
   readonly state: string;
   readonly provider: Provider;
-  /** Where the sign-in begins anew. */
+  /** The address where the sign-in starts again. */
   readonly loginUrl: string;
 }
 
-/** `POST /.rustronaut/email/send`: makes a code for an address. The answer is the same whoever has that address. */
+/**
+ * `POST /.rustronaut/email/send`: makes a code for an address. The answer is the same for known and unknown
+ * addresses.
+ */
 export async function serveSend(
   request: Request,
   bindings: Bindings,
@@ -97,7 +100,10 @@ export async function serveCheck(request: Request, bindings: Bindings): Promise<
   return signedIn instanceof Response ? signedIn : goOn(signedIn.next, "signed_in", signedIn.cookies);
 }
 
-/** In place of a redirect: browsers hold a form's answer to our host, and the app's is another. */
+/**
+ * A page that continues to the next address. A redirect doesn't work here: browsers allow the answer to a
+ * form to lead only to our own host, and the app has another host.
+ */
 function goOn(next: string, reason: string, cookies: readonly string[] = []): Response {
   const headers = new Headers({ Refresh: `0; url=${next}` });
   for (const cookie of cookies) headers.append("Set-Cookie", cookie);
@@ -117,7 +123,10 @@ async function readPost(request: Request, bindings: Bindings): Promise<Posted | 
   return { form, state, provider, loginUrl: loginPath(past.providerId, past.appAttemptId) };
 }
 
-/** Counts a code of this network and to this address; milliseconds to wait where there were too many. */
+/**
+ * Counts a code for this client network and for this address. Returns the milliseconds to wait if there were
+ * too many codes.
+ */
 async function admit(request: Request, bindings: Bindings, email: string): Promise<number> {
   const network = networkOf(request.headers.get("CF-Connecting-IP") ?? "");
   const ofNetwork = hashSecret(`codes:network:${network}`);

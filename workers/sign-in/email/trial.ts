@@ -5,7 +5,10 @@ import { tryMailService } from "../../platform/mail.ts";
 export const NO_MAIL_SERVICE =
   "no mail service is set, so no code can be sent: set MAIL_URL, MAIL_FROM and MAIL_TOKEN of the Worker";
 
-/** Asks the mail service whether it takes the token. No mail is sent, so whether one arrives can't be told. */
+/**
+ * Asks the mail service whether it accepts the token. No mail is sent, so the trial can't tell whether a mail
+ * would arrive.
+ */
 export async function tryMail({ mail }: Bindings): Promise<TrialCheck[]> {
   const check = (result: TrialResult, finding: string): TrialCheck[] => [
     { step: "mail", result, findings: [finding] },

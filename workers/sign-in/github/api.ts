@@ -6,15 +6,15 @@ import { ProviderAway, providerFetch } from "../provider-fetch.ts";
 const PAGE = 100;
 const MAX_PAGES = MAX_GROUPS / PAGE;
 
-/** GitHub does not take the token: it was revoked, or the account is suspended. */
+/** GitHub refuses the token, because the token was revoked or the account is suspended. */
 export class TokenRefused extends ProviderFault {}
 
 export type GithubApi = ReturnType<typeof githubApi>;
 
 /**
- * GitHub's REST API, for one person's token.
+ * GitHub's REST API with the token of one person.
  *
- * @param base Without a trailing slash.
+ * @param base The base URL, without a trailing slash.
  */
 export function githubApi(bindings: Bindings, base: string, token: string) {
   const get = async (path: string): Promise<Response> => {
@@ -25,13 +25,16 @@ export function githubApi(bindings: Bindings, base: string, token: string) {
     return response;
   };
   return {
-    /** What is at the path; null where nothing is. */
+    /** The resource at the path. Null if there is none. */
     async find(path: string): Promise<unknown> {
       const response = await get(path);
       return response.status === 404 ? null : bodyOf(response, path);
     },
 
-    /** All items of a list. Where the next page is we say ourselves: a link may lead anywhere. */
+    /**
+     * All items of a list. We compute the address of each next page ourselves, because a link in the answer
+     * may lead anywhere.
+     */
     async list(path: string): Promise<unknown[]> {
       const items: unknown[] = [];
       for (let page = 1; page <= MAX_PAGES; page++) {
@@ -53,13 +56,13 @@ export const headersOf = (authorization: string) => ({
   "X-GitHub-Api-Version": "2022-11-28",
 });
 
-/** GitHub says with 403, too, that it was asked too often. */
+/** GitHub also uses 403 to say that it was asked too often. */
 const isLimited = ({ status, headers }: Response): boolean =>
   status === 403 && (headers.get("X-RateLimit-Remaining") === "0" || headers.has("Retry-After"));
 
 /**
- * GitHub leaves out what an organisation protects, or refuses it. Neither is a word about the person: groups that are
- * withheld are not groups that are not there.
+ * GitHub leaves out data that an organization protects, or refuses it. Neither says anything about the
+ * person. Groups that are withheld must not be treated as groups that don't exist.
  */
 function refuseWithheld({ status, headers }: Response): void {
   if (headers.has("X-GitHub-SSO") && (status === 403 || status === 404)) {

@@ -14,8 +14,8 @@ import type { Provider } from "../providers.ts";
 import { type GithubApi, githubApi } from "./api.ts";
 
 /**
- * What GitHub says about the person of a token, as claims. Where organisations are named, one must have the person as a
- * member; it and the person's teams in it are the groups.
+ * What GitHub says about the owner of a token, as claims. If organizations are named, the person must be a
+ * member of at least one of them. The groups are these organizations and the person's teams in them.
  *
  * @throws `ProviderAway` or `ProviderFault`.
  */

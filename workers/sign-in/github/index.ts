@@ -13,11 +13,14 @@ import { githubProblems } from "./problems.ts";
 import { redeem } from "./tokens.ts";
 import { tryGithub } from "./trial.ts";
 
-/** What a sign-in asks for: the addresses and, where organisations count, memberships. Nothing can be changed with it. */
+/**
+ * The permissions that a sign-in asks for: the addresses and, if organizations are named, the memberships.
+ * With these permissions nothing can be changed.
+ */
 const scopeOf = ({ organizations }: Provider): string =>
   organizations.length > 0 ? "read:user user:email read:org" : "read:user user:email";
 
-/** GitHub: OAuth 2.0 with PKCE S256, and its REST API in place of an ID token. */
+/** GitHub: OAuth 2.0 with PKCE S256, and GitHub's REST API instead of an ID token. */
 export const GITHUB: SignInMethod = {
   begin: (request, bindings, provider, wish) =>
     redirectToProvider(request, bindings, provider, wish, async ({ state, codeVerifier }) => {
@@ -38,7 +41,7 @@ export const GITHUB: SignInMethod = {
     }),
 
   async finish(bindings, provider, attempt, state, parameters) {
-    // It has no way to ask for a new sign-in, nor to say when the last one was.
+    // GitHub can't be asked for a new sign-in, and doesn't say when the last one was.
     if (attempt.signInAfter !== null) {
       throw new ProviderRefusal(
         "no_new_sign_in",

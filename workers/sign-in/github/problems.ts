@@ -4,7 +4,7 @@ import { ProviderAway, providerFetch } from "../provider-fetch.ts";
 import { clientSecret, type ProviderSettings } from "../providers.ts";
 import { headersOf } from "./api.ts";
 
-/** Asks GitHub whether it knows the client and the organisations. */
+/** Asks GitHub whether it knows the client and the organizations. */
 export async function githubProblems(bindings: Bindings, settings: ProviderSettings): Promise<string[]> {
   const { api } = githubPlaces(settings.issuer);
   try {
@@ -12,7 +12,8 @@ export async function githubProblems(bindings: Bindings, settings: ProviderSetti
     const authorization = `Basic ${btoa(`${settings.clientId}:${secret}`)}`;
     const ask = (path: string, init: { method?: string; body?: string } = {}) =>
       providerFetch(bindings)(api + path, { ...init, headers: headersOf(authorization) });
-    // A token that nobody has: a client that GitHub knows is told so (404), another is not let in (401).
+    // Nobody has this token. GitHub answers 404 to a client that it knows, and 401 to a client that it
+    // doesn't know.
     const body = JSON.stringify({ access_token: "gho_none" });
     const client = await ask(`/applications/${encodeURIComponent(settings.clientId)}/token`, {
       method: "POST",

@@ -7,7 +7,7 @@ import { requestOptions } from "../oidc/discovery.ts";
 import { ProviderFault } from "../provider-fault.ts";
 import { clientSecret, type Provider } from "../providers.ts";
 
-/** GitHub as an OAuth server; it publishes no metadata that all of its editions have. */
+/** GitHub as an OAuth server. It is described here because not all of its editions publish metadata. */
 function serverOf({ issuer }: Pick<Provider, "issuer">): oauth.AuthorizationServer {
   const places = githubPlaces(issuer);
   return {
@@ -17,7 +17,11 @@ function serverOf({ issuer }: Pick<Provider, "issuer">): oauth.AuthorizationServ
   };
 }
 
-/** Redeems the code of a callback for the person's token. Throws `ProviderAway`, `ProviderFault`, or the library's errors. */
+/**
+ * Exchanges the code of a callback for the person's token.
+ *
+ * @throws `ProviderAway`, `ProviderFault`, or the library's errors.
+ */
 export async function redeem(
   bindings: Bindings,
   provider: Provider,
@@ -44,7 +48,7 @@ export async function redeem(
   return access_token;
 }
 
-/** GitHub says with 200 that it refuses a code. */
+/** GitHub answers with status 200 even if it refuses a code. */
 async function refuseErrors(response: Response): Promise<void> {
   const body: unknown = await response.json().catch(() => null);
   const error = typeof body === "object" && body !== null && "error" in body ? body.error : undefined;

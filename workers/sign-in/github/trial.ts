@@ -7,7 +7,10 @@ import type { Provider } from "../providers.ts";
 import { readTrialAnswer } from "../trial-answer.ts";
 import { githubProblems } from "./problems.ts";
 
-/** GitHub shows its own sign-in before it looks at the address, so a trial mostly can't tell whether that is right. */
+/**
+ * GitHub shows its own sign-in before it checks the redirect address. So a trial usually can't tell whether
+ * the address is right.
+ */
 export async function tryGithub(bindings: Bindings, provider: Provider): Promise<TrialCheck[]> {
   const [problems, authorization] = await Promise.all([
     githubProblems(bindings, provider),

@@ -7,14 +7,14 @@ import type { Provider } from "../providers.ts";
 import { discover, requestOptions } from "./discovery.ts";
 import { clientAuthentication, faultOf, userinfoOf, verifiedClaims } from "./provider-tokens.ts";
 
-/** Tokens of providers are at most a few kilobytes. */
+/** Tokens of providers have at most a few kilobytes. */
 const MAX_TOKEN = 16_384;
 
 /**
- * Asks the provider about a user by a refresh token (OpenID Connect Core §12). A token that it puts in the place of
- * the old one is kept before anything else in the answer is looked at.
+ * Asks the provider about a user with a refresh token (OpenID Connect Core §12). If the provider replaces the
+ * token, the new token is stored before anything else in the answer is read.
  *
- * @param keep Stores the new token; false when it is not ours to store any more.
+ * @param keep Stores the new token. Returns false if we may no longer store it.
  */
 export async function askProvider(
   bindings: Bindings,
@@ -52,7 +52,7 @@ export async function askProvider(
   }
 }
 
-/** The provider got the token and may have acted on it. */
+/** The provider received the token and may have used it, but its answer was lost. */
 class Unanswered extends Error {}
 
 const isTimeout = (error: unknown): boolean =>

@@ -11,7 +11,10 @@ import { enabledProviders, type Provider } from "../providers.ts";
 import { discover } from "./discovery.ts";
 import { verifyJws } from "./verify-jws.ts";
 
-/** `POST /.rustronaut/backchannel-logout`: an identity provider ends sessions (OpenID Connect Back-Channel Logout 1.0). */
+/**
+ * `POST /.rustronaut/backchannel-logout`: an identity provider ends sessions (OpenID Connect Back-Channel
+ * Logout 1.0).
+ */
 export async function serveBackchannelLogout(request: Request, bindings: Bindings): Promise<Response> {
   const token = (await readForm(request))?.get("logout_token") ?? "";
   const parsed = parseJws(token);
@@ -46,14 +49,14 @@ async function endNamed(bindings: Bindings, provider: Provider, logout: LogoutTo
       "provider_logout",
     );
     await indexEnded(bindings.db, ended, "provider_logout");
-    // Last: a token of which nothing came yet may be sent again.
+    // This comes last, so that the provider may send the token again if an earlier step failed.
     await spent.spend(token, logout.rememberUntil);
     return { ended: ended.length };
   });
   return answer(200);
 }
 
-/** The owners of the subject's sessions; all active ones where only the provider's session id is known. */
+/** The owners of the subject's sessions. If only the provider's session id is known, all active owners. */
 async function ownersOf(
   bindings: Bindings,
   provider: Provider,
@@ -78,7 +81,7 @@ async function providerOf(bindings: Bindings, iss: unknown, aud: unknown): Promi
   );
 }
 
-/** Administrators write issuers with and without a final slash; which one holds is checked after discovery. */
+/** Administrators write issuers with or without a final slash. The exact issuer is checked after discovery. */
 const sameIssuer = (a: string, b: string): boolean => a.replace(/\/$/, "") === b.replace(/\/$/, "");
 
 function answer(status: 200 | 400, description?: string): Response {

@@ -17,7 +17,8 @@ export async function beginOidc(
   const server = await discover(bindings, provider.issuer);
   const endpoint = server.authorization_endpoint;
   if (endpoint === undefined) throw new ProviderFault("no authorization endpoint");
-  // OpenID Connect Core §11: some providers give a refresh token only after consent in this very sign-in.
+  // OpenID Connect Core §11: some providers give a refresh token only if the person consents in this same
+  // sign-in.
   const prompts = [
     ...(wish.switchUser || wish.signInAfter !== null ? ["login"] : []),
     ...(provider.offlineAccess === "consent" ? ["consent"] : []),
@@ -34,7 +35,7 @@ export async function beginOidc(
       code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
       code_challenge_method: "S256",
       ...(prompts.length > 0 ? { prompt: prompts.join(" ") } : {}),
-      // With it the provider must say when the person signed in (OpenID Connect Core §3.1.2.1).
+      // With `max_age` the provider must say when the person signed in (OpenID Connect Core §3.1.2.1).
       ...(wish.signInAfter !== null ? { max_age: "0" } : {}),
     };
     for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value);

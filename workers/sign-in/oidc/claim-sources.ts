@@ -6,12 +6,13 @@ import { ProviderAway, providerFetch } from "../provider-fetch.ts";
 import type { Provider } from "../providers.ts";
 import { verifyJws } from "./verify-jws.ts";
 
-/** Seconds by which clocks may differ. */
+/** The most seconds that two clocks may differ. */
 const SKEW = 60;
 
 /**
- * Fetches the groups that a provider says stand elsewhere. Only what the provider itself signed counts, about the same
- * subject. Where that can't be had the claims stay as they are, and are refused when they are read.
+ * Fetches the groups that a provider keeps at another place. Only a token that the provider itself signed
+ * about the same subject is accepted. If there is no such token, the claims stay unchanged and are refused
+ * when they are read.
  *
  * @throws `ProviderAway`
  */

@@ -4,14 +4,16 @@ import { ExpiringMap } from "../../../shared/base/bounded-map.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { isDevelopmentHost, providerFetch } from "../provider-fetch.ts";
 
-/** How long (milliseconds) an issuer's metadata are believed to stay what they are. */
+/** How long (milliseconds) the metadata of an issuer are used before they are fetched again. */
 const KEPT_MS = 10 * 60_000;
 
 const known = new ExpiringMap<string, oauth.AuthorizationServer>(50);
 
 /**
- * The metadata of an issuer (OpenID Connect Discovery 1.0), with the signing algorithms cut down to those that
- * we accept. Throws `ProviderAway`, or an error when the metadata is not that of this issuer.
+ * The metadata of an issuer (OpenID Connect Discovery 1.0). Of the signing algorithms, only those that we
+ * accept are kept.
+ *
+ * @throws `ProviderAway`, or an error if the metadata belong to another issuer.
  */
 export async function discover(bindings: Bindings, issuer: string): Promise<oauth.AuthorizationServer> {
   const cached = known.get(issuer, Date.now());
@@ -25,7 +27,7 @@ export async function discover(bindings: Bindings, issuer: string): Promise<oaut
   return server;
 }
 
-/** The metadata as published, asked for now. Throws as `discover`. */
+/** The metadata as published, fetched now. Throws the same errors as `discover`. */
 export async function fetchMetadata(bindings: Bindings, issuer: string): Promise<oauth.AuthorizationServer> {
   const url = new URL(issuer);
   const options = requestOptions(bindings, issuer);
@@ -33,7 +35,7 @@ export async function fetchMetadata(bindings: Bindings, issuer: string): Promise
   return oauth.processDiscoveryResponse(url, response);
 }
 
-/** How oauth4webapi talks to a provider. */
+/** The options with which oauth4webapi calls a provider. */
 export function requestOptions(bindings: Bindings, issuer: string) {
   return {
     [oauth.customFetch]: providerFetch(bindings),

@@ -10,8 +10,9 @@ import { discover, requestOptions } from "./discovery.ts";
 import { clientAuthentication, faultOf, verifiedClaims } from "./provider-tokens.ts";
 
 /**
- * Redeems the provider's code and verifies all that comes back: `iss` of the response (RFC 9207), the ID token,
- * and that userinfo speaks of the same subject. Call it only after state and browser were verified.
+ * Exchanges the provider's code and verifies the whole answer: `iss` of the response (RFC 9207), the ID
+ * token, and that userinfo is about the same subject. Call it only after the state and the browser were
+ * verified.
  *
  * @throws `ProviderAway` or `ProviderFault`.
  */

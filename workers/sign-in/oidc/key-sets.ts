@@ -7,14 +7,21 @@ import { ExpiringMap } from "../../../shared/base/bounded-map.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { ProviderAway, providerFetch } from "../provider-fetch.ts";
 
-/** Keys of a provider stay good this long; a token with an unknown key fetches them anew, at most once a minute. */
+/**
+ * The keys of a provider are used for this time. A token with an unknown key makes us fetch the keys again,
+ * at most once a minute.
+ */
 const KEYS_TTL_MS = 10 * 60_000;
 const REFETCH_MS = 60_000;
 
 const keySets = new ExpiringMap<string, readonly JwkLike[]>(50);
 const refetched = new ExpiringMap<string, true>(50);
 
-/** The provider's key that a token header means, or null. Throws `ProviderAway` when the keys can't be had. */
+/**
+ * The provider's key that fits a token header, or null.
+ *
+ * @throws `ProviderAway` If the keys can't be fetched.
+ */
 export async function findSigningKey(
   bindings: Bindings,
   jwksUri: string,
@@ -29,7 +36,11 @@ export async function findSigningKey(
   return selectSigningKey(await fetchKeys(bindings, jwksUri), header, usable);
 }
 
-/** The keys of a provider, asked for now. Throws `ProviderAway` when they can't be had. */
+/**
+ * The keys of a provider, fetched now.
+ *
+ * @throws `ProviderAway` If they can't be fetched.
+ */
 export async function fetchKeys(bindings: Bindings, jwksUri: string): Promise<readonly JwkLike[]> {
   const response = await providerFetch(bindings)(jwksUri, { headers: { Accept: "application/json" } });
   const body: unknown = response.ok ? await response.json().catch(() => null) : null;

@@ -3,8 +3,8 @@ import type { Provider } from "../providers.ts";
 import { discover } from "./discovery.ts";
 
 /**
- * Where the provider ends its own session (OpenID Connect RP-Initiated Logout 1.0), or null. Without an ID token to show,
- * the provider asks the person to confirm.
+ * The address where the provider ends its own session (OpenID Connect RP-Initiated Logout 1.0), or null. We
+ * show no ID token, so the provider asks the person to confirm.
  */
 export async function logoutUrl(bindings: Bindings, provider: Provider, email: string): Promise<URL | null> {
   const { end_session_endpoint: endpoint } = await discover(bindings, provider.issuer);

@@ -8,8 +8,8 @@ import { fetchMetadata } from "./discovery.ts";
 import { fetchKeys } from "./key-sets.ts";
 
 /**
- * Asks a provider about itself when its settings are saved, and says in words what would not work. Never throws: a
- * provider may be set up before it can be reached.
+ * Asks a provider about itself when its settings are saved, and says in words what would not work. Never
+ * throws, because a provider may be set up before it can be reached.
  */
 export async function providerProblems(bindings: Bindings, row: ProviderSettings): Promise<string[]> {
   let metadata: oauth.AuthorizationServer;
@@ -26,11 +26,11 @@ export async function providerProblems(bindings: Bindings, row: ProviderSettings
   );
 }
 
-/** The provider's keys, or null where they can't be had. */
+/** The provider's keys. Null if they can't be fetched. */
 export const keysAt = (bindings: Bindings, uri: string): Promise<readonly JwkLike[] | null> =>
   fetchKeys(bindings, uri).catch(() => null);
 
-/** Why the metadata of an issuer could not be had, in words. */
+/** Why the metadata of an issuer could not be fetched, in words. */
 export function discoveryProblem(issuer: string, error: unknown): string {
   if (error instanceof ProviderAway) return "it can't be reached: nobody can sign in until it can";
   if (error instanceof Error && "code" in error && error.code === oauth.JSON_ATTRIBUTE_COMPARISON) {

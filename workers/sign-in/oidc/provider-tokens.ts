@@ -23,9 +23,9 @@ export async function clientAuthentication(
 }
 
 /**
- * Verifies the ID token of a token answer.
+ * Verifies the ID token in the answer of the token endpoint.
  *
- * @returns Its claims, completed by those that userinfo has of the same subject.
+ * @returns The claims of the ID token, completed by the userinfo claims of the same subject.
  * @throws `ProviderAway`, `ProviderFault`, or an error of the OAuth library.
  */
 export async function verifiedClaims(
@@ -47,7 +47,10 @@ export async function verifiedClaims(
   return completedClaims(claims, userinfo);
 }
 
-/** What userinfo says of this subject, and of no other; with its groups where they stand elsewhere. */
+/**
+ * The userinfo of this subject. Userinfo of another subject is refused. Groups that are kept at another place
+ * are included.
+ */
 export async function userinfoOf(
   bindings: Bindings,
   provider: Provider,
@@ -62,7 +65,10 @@ export async function userinfoOf(
   return withGroups(bindings, provider, server, claims);
 }
 
-/** What went wrong, for the audit log: the library's words, never the answer's content. */
+/**
+ * What went wrong, for the audit log. It contains the words of the library, and never the content of the
+ * answer.
+ */
 export function faultOf(error: unknown): string {
   if (error instanceof oauth.AuthorizationResponseError) return `the provider refused: ${word(error.error)}`;
   if (error instanceof oauth.ResponseBodyError) return `the token was refused: ${word(error.error)}`;

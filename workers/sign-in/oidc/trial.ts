@@ -17,8 +17,9 @@ import { discoveryProblem, keysAt } from "./problems.ts";
 import { clientAuthentication } from "./provider-tokens.ts";
 
 /**
- * Tries a provider as a sign-in would use it, up to where a person would be asked, and says in words what would not
- * work. It is asked anew, past all that is remembered of it. Never throws because of the provider.
+ * Tries a provider as a sign-in would use it, up to the step where a person is asked, and says in words what
+ * would not work. The trial always asks the provider and uses no remembered data. Never throws because of the
+ * provider.
  */
 export async function tryOidc(
   bindings: Bindings,
@@ -43,7 +44,10 @@ export async function tryOidc(
   );
 }
 
-/** An authorization request of a browser in which nobody is signed in, and nobody may be asked. */
+/**
+ * An authorization request from a browser in which nobody is signed in. The request forbids the provider to
+ * ask the person anything.
+ */
 async function askWithoutPerson(
   bindings: Bindings,
   provider: Provider,
@@ -66,7 +70,10 @@ async function askWithoutPerson(
   return readTrialAnswer(response, target);
 }
 
-/** A token request with a code that nobody issued: how it is refused says whether the client was believed. */
+/**
+ * A token request with a code that nobody issued. The kind of refusal shows whether the provider accepted the
+ * client.
+ */
 async function redeemNothing(
   bindings: Bindings,
   provider: Provider,

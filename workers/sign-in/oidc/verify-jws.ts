@@ -5,7 +5,11 @@ import type { Bindings } from "../../platform/env.ts";
 import { ProviderFault } from "../provider-fault.ts";
 import { findSigningKey } from "./key-sets.ts";
 
-/** Verifies a token of a provider with the provider's keys. Throws `ProviderFault` or `ProviderAway`. */
+/**
+ * Verifies a token of a provider with the provider's keys.
+ *
+ * @throws `ProviderFault` or `ProviderAway`.
+ */
 export async function verifyJws(
   bindings: Bindings,
   server: { readonly jwks_uri?: string; readonly id_token_signing_alg_values_supported?: string[] },

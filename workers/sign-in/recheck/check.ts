@@ -11,17 +11,20 @@ import { carryOutEnding } from "./end.ts";
 import { beginEnding, type ClaimedGrant, markUntold, openToken, replaceToken, settle } from "./grants.ts";
 import { tellSessions } from "./tell.ts";
 
-/** What came of one claimed grant. `unconfirmed`: the sessions stand for now. `superseded`: nothing was decided. */
+/**
+ * The result for one claimed grant. `unconfirmed`: the sessions go on for now. `superseded`: nothing was
+ * decided.
+ */
 export type CheckResult = "confirmed" | "unconfirmed" | "ended" | "superseded";
 
-/** Milliseconds before a new token that could not be kept is tried again. */
+/** The pauses in milliseconds before a failed attempt to store a new token is repeated. */
 const KEEP_AGAIN_MS = [50, 250, 1_000];
 
 /**
- * Asks the provider about the user of a claimed grant and acts on what it says. What this throws leaves the claim
- * to lapse; a later run takes up what was left undone.
+ * Asks the provider about the user of a claimed grant and acts on the answer. If this function throws, the
+ * claim expires, and a later run does the rest.
  *
- * @param away Ids of providers that are not to be asked in this run; one that did not answer is added.
+ * @param away The ids of providers that are not asked in this run. A provider that doesn't answer is added.
  */
 export async function checkGrant(
   bindings: Bindings,
@@ -64,7 +67,7 @@ async function ask(
   grant: ClaimedGrant,
 ): Promise<RecheckOutcome | { readonly kind: "superseded" }> {
   const token = await openToken(bindings, grant);
-  // Losing the new token would sign the user out, so one failing write does not.
+  // Losing the new token would sign the user out. So a single failed write must not lose it.
   const keep = (rotated: string) => retry(timer, KEEP_AGAIN_MS, () => replaceToken(bindings, grant, rotated));
   const answer =
     (await (await methodOf(provider)).ask?.(bindings, provider, grant.subject, token, keep)) ?? NOT_ASKED;

@@ -6,15 +6,16 @@ import { type ClaimedGrant, forget } from "./grants.ts";
 import { tellSessions } from "./tell.ts";
 
 /**
- * Ends all sessions of the user that rest on this provider, and tells what other sessions the user has that the
- * provider's groups are gone. May be repeated; the grant is forgotten last.
+ * Ends all sessions of the user that depend on this provider. Tells the user's other sessions that the
+ * provider's groups are gone. May be repeated, because the grant is deleted last.
  */
 export async function carryOutEnding(bindings: Bindings, grant: ClaimedGrant, reason: string): Promise<void> {
   const { userId, providerId, subject } = grant;
   const coordinator = coordinatorObject(bindings);
   const filter = { by: "provider", providerId, subject, sid: null } as const;
   const ended: string[] = [];
-  // Sign-in sessions first: an app session that is being made now checks its own after it is in the index.
+  // The sign-in sessions end first. An app session that is being made now checks its sign-in session after it
+  // was added to the index.
   const signIns = (await liveOwners(bindings.db, { userId })).filter((owner) => owner.startsWith("signin/"));
   ended.push(...(await coordinator.endEverywhere(signIns, filter, "provider_logout")).ended);
   const owners = await liveOwners(bindings.db, { userId });

@@ -5,7 +5,7 @@ import type { Bindings } from "../../platform/env.ts";
 import { seal, unseal } from "../../platform/secrets.ts";
 import type { Provider } from "../providers.ts";
 
-/** A grant that this run alone may use until `claim` is over. */
+/** A grant that only this run may use until `claim` expires. */
 export type ClaimedGrant = Omit<GrantRow, "untold"> & { readonly untold: boolean };
 type GrantRow = Pick<
   AliasedRowOf<typeof providerGrants>,
@@ -13,19 +13,19 @@ type GrantRow = Pick<
 > &
   Pick<AliasedRowOf<typeof identities>, "userId" | "providerId" | "subject"> & { readonly claim: string };
 
-/** Longer than one check can take: four requests of 8 s to the provider, and what the registry needs. */
+/** Longer than one check can take: four requests of 8 s to the provider, plus the time for the registry. */
 const CLAIM_MS = 120_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** The context in which a refresh token is sealed. */
+/** The encryption context for a refresh token. */
 const tokenContext = (providerId: string, subject: string): string =>
   `provider_grant:${providerId}:${subject}`;
 
 export const openToken = (bindings: Bindings, grant: ClaimedGrant): Promise<string> =>
   unseal(bindings, grant.tokenSealed, tokenContext(grant.providerId, grant.subject));
 
-/** Keeps the refresh token of a new sign-in; a check that is under way with an older one loses its claim. */
+/** Stores the refresh token of a new sign-in. If a check with an older token is running, it loses its claim. */
 export async function keepGrant(
   bindings: Bindings,
   provider: Provider,
@@ -46,7 +46,7 @@ export async function keepGrant(
     .run();
 }
 
-/** Forgets due grants of users who have no session left. */
+/** Deletes due grants of users who have no session left. */
 export async function forgetIdle(db: D1Database, now: number): Promise<void> {
   await db
     .prepare(
@@ -59,9 +59,10 @@ export async function forgetIdle(db: D1Database, now: number): Promise<void> {
 }
 
 /**
- * Claims due grants, the longest due first, in one statement: of runs at the same time each gets others.
+ * Claims due grants in one statement, the longest due first. So runs at the same time claim different grants.
  *
- * @param away Ids of providers that are not to be asked; their grants are claimed once the grace is over.
+ * @param away The ids of providers that are not asked. Their grants are claimed only when the grace period is
+ *   over.
  */
 export async function claimDue(
   db: D1Database,
@@ -95,7 +96,7 @@ export async function claimDue(
   return (claimed?.results ?? []).map((row) => ({ ...row, untold: row.untold === 1 }));
 }
 
-/** Stores a token that the provider put in the place of the old one. False when the claim was lost. */
+/** Stores a token that the provider gave as a replacement. Returns false if the claim was lost. */
 export async function replaceToken(bindings: Bindings, grant: ClaimedGrant, token: string): Promise<boolean> {
   const sealed = await seal(bindings, token, tokenContext(grant.providerId, grant.subject));
   const { meta } = await bindings.db
@@ -105,11 +106,14 @@ export async function replaceToken(bindings: Bindings, grant: ClaimedGrant, toke
   return meta.changes === 1;
 }
 
-/** Part of the transaction that changes the user: until `settle`, live sessions must still be told. */
+/**
+ * A part of the transaction that changes the user. It marks that live sessions must still be told, until
+ * `settle` is called.
+ */
 export const markUntold = (db: D1Database, grant: ClaimedGrant): D1PreparedStatement =>
   db.prepare("UPDATE provider_grants SET untold = 1 WHERE identity_id = ?").bind(grant.identityId);
 
-/** Ends the claim with what was decided, after live sessions were told. */
+/** Ends the claim with the decision, after live sessions were told. */
 export async function settle(
   db: D1Database,
   grant: ClaimedGrant,
@@ -134,8 +138,8 @@ export async function settle(
 }
 
 /**
- * Notes that the user's sessions must end, so that it happens even when this run dies, and takes back the groups
- * that the provider named. False when the claim was lost: a sign-in came in between.
+ * Records that the user's sessions must end, so that they end even if this run dies. Also removes the groups
+ * that the provider named. Returns false if the claim was lost because of a new sign-in.
  */
 export async function beginEnding(
   db: D1Database,

@@ -12,16 +12,16 @@ export interface RecheckRun {
   readonly failed: number;
 }
 
-/** Of one run. */
+/** The most grants in one run. */
 const MAX_GRANTS = 200;
-/** Checked at the same time; the platform opens at most six connections. */
+/** How many grants are checked at the same time. The platform opens at most six connections. */
 const WIDTH = 6;
-/** No further grants are claimed after this long: the next run comes within a minute. */
+/** After this time the run claims no more grants. The next run starts within a minute. */
 const RUN_MS = 50_000;
 
 /**
- * Asks the identity providers about each signed-in user whose turn it is. Runs may overlap: a grant is claimed by
- * one of them. Failures of single grants are logged, never thrown.
+ * Asks the identity providers about each signed-in user who is due. Runs may overlap, because each grant is
+ * claimed by only one of them. Failures of single grants are logged, never thrown.
  */
 export async function recheckGrants(bindings: Bindings): Promise<RecheckRun> {
   const startedAt = Date.now();
@@ -56,7 +56,7 @@ async function checkOne(
       return "ended";
     }
     const provider = providers.get(grant.providerId);
-    // Switched off or made a moment ago: its turn comes again when the claim lapses.
+    // The provider was switched off or created just now. The grant is checked again when the claim expires.
     if (!provider) return "superseded";
     return await checkGrant(bindings, provider, grant, away);
   } catch (error) {

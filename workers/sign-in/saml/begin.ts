@@ -6,7 +6,7 @@ import { redirectToProvider } from "../to-provider.ts";
 import { metadataOf } from "./idp.ts";
 import { entityIdOf, recipientOf, requestIdOf } from "./places.ts";
 
-/** Sends the browser to a SAML provider (HTTP-Redirect, SAML Bindings §3.4); the answer comes as a POST. */
+/** Sends the browser to a SAML provider (HTTP-Redirect, SAML Bindings §3.4). The answer comes as a POST. */
 export async function beginSaml(
   request: Request,
   bindings: Bindings,

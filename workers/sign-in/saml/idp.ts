@@ -5,16 +5,19 @@ import { ProviderFault } from "../provider-fault.ts";
 import { isDevelopmentHost, providerFetch } from "../provider-fetch.ts";
 import type { ProviderSettings } from "../providers.ts";
 
-/** For how long (milliseconds) fetched metadata are believed to stay what they are: a new key is known after that at the latest. */
+/**
+ * How long (milliseconds) fetched metadata are used before they are fetched again. After this time at the
+ * latest, a new key is known.
+ */
 const KEPT_MS = 10 * 60_000;
 
-/** Between two questions because of a key that nobody knows, in milliseconds. */
+/** The least time in milliseconds between two requests because of an unknown key. */
 const REFETCH_MS = 60_000;
 
 const kept = new ExpiringMap<string, string>(50);
 const refetched = new ExpiringMap<string, true>(50);
 
-/** Whether metadata may be fetched anew before their time: once a minute at most. */
+/** Whether metadata may be fetched again early. This is allowed at most once a minute. */
 export function mayAskAnew({ metadataUrl }: ProviderSettings): boolean {
   if (metadataUrl === null || refetched.get(metadataUrl, Date.now())) return false;
   refetched.set(metadataUrl, true, Date.now() + REFETCH_MS);
@@ -22,10 +25,10 @@ export function mayAskAnew({ metadataUrl }: ProviderSettings): boolean {
 }
 
 /**
- * A provider's metadata: as they are at its URL, or as they were pasted.
+ * A provider's metadata, from their URL or as an administrator pasted them.
  *
- * @param anew Asks the URL, whatever is known of it.
- * @throws `ProviderAway`, or `ProviderFault` where they can't be used.
+ * @param anew Fetches from the URL even if the metadata are remembered.
+ * @throws `ProviderAway`, or `ProviderFault` if the metadata can't be used.
  */
 export async function metadataOf(
   bindings: Bindings,
@@ -41,7 +44,8 @@ export async function metadataOf(
   if (signIn.protocol !== "https:" && !isDevelopmentHost(bindings, signIn)) {
     throw new ProviderFault("the metadata send people to an address that is not https");
   }
-  // Only what was fetched now: what is used again and again must grow old, too, or a withdrawn key would stay good.
+  // Only metadata that were fetched now are stored. Storing remembered metadata again would keep them for
+  // ever, and a withdrawn key would stay valid.
   if (metadataUrl !== null && known === undefined) kept.set(metadataUrl, text, Date.now() + KEPT_MS);
   return read.value;
 }

@@ -5,7 +5,10 @@ import { samlProblems, trySaml } from "./trial.ts";
 
 export { serveAcs, serveMetadata } from "./serve.ts";
 
-/** SAML 2.0 as a service provider. Answers to no request of ours, encrypted ones and sign-outs are not supported. */
+/**
+ * SAML 2.0 as a service provider. Three things are not supported: answers without a request of ours,
+ * encrypted answers, and sign-out.
+ */
 export const SAML: SignInMethod = {
   begin: beginSaml,
   async finish(_bindings, _provider, { answer }) {

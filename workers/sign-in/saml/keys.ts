@@ -11,8 +11,8 @@ const PARAMETERS: Record<SamlAlgorithm, "RSASSA-PKCS1-v1_5" | { name: "ECDSA"; h
 };
 
 /**
- * Verifies with the keys of a provider's certificates. What else a certificate says, its end included, does not count
- * (SAML Metadata Interoperability Profile): the metadata say which keys are good.
+ * Verifies with the keys in a provider's certificates. Everything else in a certificate is ignored, including
+ * its expiry (SAML Metadata Interoperability Profile), because the metadata say which keys are valid.
  */
 export const verifierOf =
   (certificates: readonly string[]): IsSigned =>
@@ -24,7 +24,7 @@ export const verifierOf =
     return false;
   };
 
-/** The certificate's key, or null where it can't be of this algorithm or is too weak. */
+/** The key of the certificate. Null if the key doesn't fit this algorithm or is too weak. */
 export async function keyOf(certificate: string, algorithm: SamlAlgorithm): Promise<CryptoKey | null> {
   const pem = `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----`;
   const key = await importX509(pem, algorithm).catch(() => null);

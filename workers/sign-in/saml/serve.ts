@@ -20,7 +20,7 @@ import { entityIdOf, recipientOf, requestIdOf } from "./places.ts";
 
 const MAX_FORM_BYTES = 500_000;
 
-/** `GET /.rustronaut/saml/metadata`: what the provider's administrator sets up. */
+/** `GET /.rustronaut/saml/metadata`: our metadata, which the provider's administrator needs. */
 export function serveMetadata(bindings: Bindings): Response {
   return new Response(spMetadata(entityIdOf(bindings), recipientOf(bindings)), {
     headers: {
@@ -33,8 +33,9 @@ export function serveMetadata(bindings: Bindings): Response {
 }
 
 /**
- * `POST /.rustronaut/saml/acs`: the provider's page sends the browser here with its answer. It is verified now and kept in
- * the attempt. Whose browser this is only shows at the callback: a POST of another site comes without our cookies.
+ * `POST /.rustronaut/saml/acs`: the provider's page sends the browser here with its answer. The answer is
+ * verified now and stored in the attempt. Only the callback shows which browser this is, because a POST from
+ * another site contains none of our cookies.
  */
 export async function serveAcs(request: Request, bindings: Bindings): Promise<Response> {
   const form = await readForm(request, MAX_FORM_BYTES);
@@ -81,7 +82,7 @@ export async function serveAcs(request: Request, bindings: Bindings): Promise<Re
   return redirect(`${callbackPath(provider)}?state=${state}`, "saml_answer");
 }
 
-/** The text of base64, which some providers break into lines; null for anything else. */
+/** The decoded text of base64. Some providers break the base64 into lines. Null for any other text. */
 function textOf(encoded: string): string | null {
   const bytes = fromBase64(encoded.replace(/\s/g, ""));
   if (!bytes || bytes.length === 0) return null;

@@ -6,7 +6,7 @@ import type { ProviderSettings } from "../providers.ts";
 import { metadataOf } from "./idp.ts";
 import { keyOf } from "./keys.ts";
 
-/** What would not work with a SAML provider, by its metadata. */
+/** What would not work with a SAML provider, as far as its metadata show. */
 export async function samlProblems(bindings: Bindings, settings: ProviderSettings): Promise<string[]> {
   try {
     const { certificates, wantsSignedRequests } = await metadataOf(bindings, settings);
@@ -32,7 +32,10 @@ export async function samlProblems(bindings: Bindings, settings: ProviderSetting
   }
 }
 
-/** A trial ends where a person would sign in: only that tells what an assertion holds. */
+/**
+ * A trial ends at the step where a person would sign in. Only a real sign-in shows what an assertion
+ * contains.
+ */
 export async function trySaml(bindings: Bindings, settings: ProviderSettings): Promise<TrialCheck[]> {
   const problems = await samlProblems(bindings, settings);
   return [
