@@ -30,6 +30,7 @@ export async function startUpstream(): Promise<RecordingUpstream> {
   const open = new Set<string>();
   const sockets = new Set<WebSocket>();
   const closes: { code: number; reason: string }[] = [];
+  let resets = 0;
   const server = createServer((request, response) => {
     const url = request.url ?? "";
     let body = "";
@@ -82,12 +83,14 @@ export async function startUpstream(): Promise<RecordingUpstream> {
       body: "",
     });
     sockets.add(socket);
+    const since = resets;
     socket.on("message", (message, isBinary) => {
       if (!endAsAsked(socket, request.url ?? "")) socket.send(message, { binary: isBinary });
     });
     socket.on("close", (code, reason) => {
       sockets.delete(socket);
-      closes.push({ code, reason: reason.toString() });
+      // The end of a socket that an earlier test opened may come late: it is none of this test's.
+      if (since === resets) closes.push({ code, reason: reason.toString() });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -101,6 +104,7 @@ export async function startUpstream(): Promise<RecordingUpstream> {
     open,
     hits: () => seen.length,
     reset: () => {
+      resets++;
       seen.splice(0);
       closes.splice(0);
     },

@@ -493,7 +493,7 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     await page.keyboard.press("Escape");
     expect(await header.isVisible()).toBe(true);
     await page.getByRole("button", { name: "Done" }).click();
-    expect(await page.content()).not.toContain("rnsvc_");
+    await expect.poll(() => page.content()).not.toContain("rnsvc_");
   });
 
   it("the colours can be chosen, and stay so", async () => {
