@@ -1,11 +1,8 @@
 import type { NetworkDocument, Plan, PlanStep } from "../../../shared/api/document.ts";
-import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
 import { nearest } from "../../../shared/base/nearest.ts";
 import { REVISION } from "../../../shared/registry/mesh-change.ts";
-import type { SnapshotPolicy } from "../../../shared/registry/snapshot.ts";
 import type { ChangeStatement } from "../../mesh/changes.ts";
 import { meshState } from "../../mesh/state.ts";
-import { throwRefusal } from "../../platform/refused.ts";
 import { savedEvent } from "../../platform/saved-events.ts";
 import {
   anOwnerSignsIn,
@@ -17,7 +14,6 @@ import {
   unchanged,
 } from "../../registry/guards.ts";
 import type { Call, Effects, Write } from "../call.ts";
-import { changeApp, endsOf, newApp, removeApp, storeApp } from "../handlers/apps.ts";
 import {
   blankProvider,
   changeProvider,
@@ -27,16 +23,6 @@ import {
 } from "../handlers/identity-providers.ts";
 import { changeNetwork, storeNetwork } from "../handlers/network.ts";
 import {
-  blankPolicy,
-  findVersion,
-  newVersion,
-  nextNumber,
-  storePolicy,
-  storeVersion,
-  testsOf,
-  warningsOf,
-} from "../handlers/policies.ts";
-import {
   insertServiceToken,
   newServiceToken,
   refusePast,
@@ -44,6 +30,7 @@ import {
 } from "../handlers/service-tokens.ts";
 import { refuseBulk } from "../policy-source.ts";
 import { type ComingNames, unknownNames } from "../unknown-names.ts";
+import { applyApp } from "./apps.ts";
 import { eventOf } from "./audit.ts";
 import { instantOf } from "./canonical.ts";
 import { comingNames, policiesNaming } from "./coming-names.ts";
@@ -51,6 +38,7 @@ import { applyNode, applyRule } from "./mesh.ts";
 import { type Names, namesOf } from "./names.ts";
 import { applyDestination } from "./notifications.ts";
 import { applyGroup, applySegment, applyUser } from "./people.ts";
+import { applyPolicy, sentencesOf } from "./policies.ts";
 import type { NetworkRows } from "./read.ts";
 import { type ComingPolicy, passTests } from "./tested-policies.ts";
 
@@ -198,9 +186,6 @@ async function noteLostNames(
   }
 }
 
-const sentencesOf = (policy: string, issues: readonly InputIssue[]): string[] =>
-  issues.map(({ line, column, message }) => `policy ${policy}: line ${line}, column ${column}: ${message}`);
-
 /** The policy texts that the steps must compile. */
 const sourcesOf = ({ policies }: NetworkDocument, steps: readonly PlanStep[]): string[] =>
   steps
@@ -312,97 +297,4 @@ function applyServiceToken(
     updatedAt: call.now,
   };
   statements.push(storeServiceToken(d1, after));
-}
-
-async function applyApp(
-  building: Building,
-  step: PlanStep,
-  item: NonNullable<NetworkDocument["apps"]>[number] | undefined,
-): Promise<void> {
-  const { call, rows, guards, statements, ends, names, warnings } = building;
-  const d1 = call.bindings.db;
-  const before = rows.apps.find((app) => app.name === step.name);
-  if (before) guards.push(unchanged(d1, "apps", before, before.version));
-  if (!item) {
-    if (!before) return;
-    statements.push(...removeApp(d1, before));
-    ends.push(...endsOf(before, null));
-    warnings.push(
-      `app ${before.name}: its audience (the \`aud\` of its assertions) goes with it; to keep it when the app is made anew, give \`audience: ${before.id}\``,
-    );
-    return;
-  }
-  refuseAudience(rows, item);
-  const segmentOf = async (name: string) => ({ id: names.segment(name), name });
-  const after = before
-    ? await changeApp(call.bindings, before, item, call.now, segmentOf)
-    : {
-        ...(await newApp(call.bindings, item, call.now, segmentOf)),
-        ...(item.audience ? { id: item.audience } : {}),
-      };
-  statements.push(...storeApp(d1, after, before !== undefined, call.now));
-  if (before) ends.push(...endsOf(before, after));
-}
-
-/** The audience of an app never changes, because upstreams refuse assertions with another audience. */
-function refuseAudience(
-  { apps }: NetworkRows,
-  { name, audience }: { name: string; audience?: string | undefined },
-): void {
-  if (audience === undefined) return;
-  const own = apps.find((app) => app.name === name)?.id;
-  if (own !== undefined && own !== audience)
-    throwRefusal(
-      "conflict",
-      `The audience of the app ${name} is ${own} and stays so. Leave \`audience\` out.`,
-    );
-  const other = apps.find((app) => app.id === audience && app.name !== name);
-  if (other)
-    throwRefusal(
-      "conflict",
-      `The audience ${audience} is that of the app ${other.name}. To give an app another name, use \`rustronaut apps update ${other.name} --name ${name}\`.`,
-    );
-}
-
-async function applyPolicy(
-  { call, rows, guards, statements, coming, warnings, policies }: Building,
-  step: PlanStep,
-  item: NonNullable<NetworkDocument["policies"]>[number] | undefined,
-): Promise<void> {
-  const d1 = call.bindings.db;
-  const before = rows.policies.find((row) => row.name === step.name);
-  if (before) guards.push(unchanged(d1, "policies", before, before.version));
-  if (!item) {
-    if (before) statements.push(d1.prepare("DELETE FROM policies WHERE id = ?").bind(before.id));
-    policies.push({ name: step.name, statements: [], tests: [] });
-    return;
-  }
-  const tests = item.tests ?? (before ? testsOf(before) : []);
-  const isNew = before?.source !== item.source || before.tests !== JSON.stringify(tests);
-  const number = before ? await nextNumber(d1, before.id) : 1;
-  const {
-    source: _,
-    tests: __,
-    ...base
-  } = before ?? {
-    ...blankPolicy(item.name, item.enabled ?? true, call.now),
-    ...{ version: 0, source: "", tests: "[]" },
-  };
-  const after = {
-    ...base,
-    enabled: item.enabled ?? base.enabled,
-    currentVersion: isNew ? number : base.currentVersion,
-    version: base.version + 1,
-    updatedAt: call.now,
-  };
-  statements.push(storePolicy(d1, after, before !== undefined));
-  const version = isNew
-    ? await newVersion(call, after, number, { source: item.source, note: "applied", tests })
-    : await findVersion(d1, after.id, after.currentVersion);
-  if (after.enabled)
-    policies.push({ name: item.name, statements: JSON.parse(version.compiled) as SnapshotPolicy[], tests });
-  else policies.push({ name: item.name, statements: [], tests: [] });
-  if (!isNew) return;
-  statements.push(storeVersion(d1, version));
-  warnings.push(...sentencesOf(item.name, await warningsOf(d1, version, coming)));
 }
