@@ -19,6 +19,7 @@ const CHAINS: readonly (readonly Step[])[] = [
     ["Lint and format", "biome", "check", "."],
     ["Bindings", "node", "scripts/bindings.ts", "--check"],
     ["API document", "node", "scripts/openapi.ts", "--check"],
+    ["API rules", "npm", "run", "-s", "lint:api"],
     ["Worker and dashboard", "node", "scripts/check-bundle.ts"],
   ],
 ];

@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
-import { ERRORS } from "../base/errors/catalogue.ts";
 import { type Endpoint, isWrite } from "./endpoint.ts";
 import { ENDPOINT_LIST, type EndpointId } from "./endpoints.ts";
+import { componentsOf, type RefusalName, refusals } from "./openapi-problems.ts";
+import { TAGS } from "./openapi-tags.ts";
 
 type Json = Record<string, unknown>;
 
@@ -22,9 +23,11 @@ export function openApiDocument(): Json {
       version: "1",
       description:
         "Every answer that is not a success is a problem document (RFC 9457) with a stable `code`. Lists go by cursor. Writes take an `Idempotency-Key`; changes of one thing need `If-Match` with its `ETag`. Paths take an id or the unique name.",
+      ...PUBLISHER,
     },
-    servers: [{ url: "/" }],
+    servers: [{ url: "/", description: "The hub that serves this document" }],
     security: [{ token: [] }, { session: [] }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       securitySchemes: {
@@ -37,43 +40,23 @@ export function openApiDocument(): Json {
             "A signed-in administrator's browser. Writes also need the header `X-Rustronaut-Csrf: 1`.",
         },
       },
-      schemas: { Problem: PROBLEM },
+      ...componentsOf(ENDPOINT_LIST.flatMap(refusalsOf)),
     },
   };
 }
 
-/** A refusal (RFC 9457). */
-export const PROBLEM: Json = {
-  type: "object",
-  required: ["type", "title", "status", "detail", "code"],
-  properties: {
-    type: { type: "string" },
-    title: { type: "string" },
-    status: { type: "integer" },
-    detail: { type: "string" },
-    code: { type: "string", enum: Object.keys(ERRORS) },
-    request_id: { type: "string" },
-    issues: {
-      type: "array",
-      items: {
-        type: "object",
-        required: ["path", "message"],
-        properties: {
-          path: { type: "string" },
-          message: { type: "string" },
-          line: { type: "integer" },
-          column: { type: "integer" },
-        },
-      },
-    },
-  },
-};
+/** Who answers for an API is who runs the hub: there is no service of ours behind it. */
+export const PUBLISHER = {
+  contact: { name: "The owners of this hub" },
+  license: { name: "Apache License 2.0", identifier: "Apache-2.0" },
+} as const;
 
 function operation(endpoint: Endpoint & { readonly id: EndpointId }): Json {
   const status = String(endpoint.status ?? (endpoint.response === null ? 204 : 200));
   return {
     operationId: endpoint.id,
     summary: endpoint.summary,
+    description: descriptionOf(endpoint),
     tags: [endpoint.id.split(".")[0]],
     "x-role": endpoint.role,
     ...(endpoint.role === "public" ? { security: [{ token: [] }] } : {}),
@@ -88,12 +71,43 @@ function operation(endpoint: Endpoint & { readonly id: EndpointId }): Json {
       : {}),
     responses: {
       [status]: success(endpoint),
-      default: {
-        description: "Refused",
-        content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-      },
+      ...refusals(refusalsOf(endpoint)),
     },
   };
+}
+
+/** What follows from the kind of an operation, in sentences. */
+function descriptionOf(endpoint: Endpoint): string {
+  const { role, query, response, ifMatch } = endpoint;
+  const isPaged = query !== undefined && "cursor" in propertiesOf(query);
+  return [
+    role === "public" ? "Needs the bootstrap token as bearer." : `Needs the role ${role}.`,
+    ...(isPaged ? ["Gives one page; `next` is the `cursor` of the one after it, null on the last."] : []),
+    ...(ifMatch ? ["Needs the `ETag` of what it changes."] : []),
+    ...(isWrite(endpoint) ? ["May be repeated with the same `Idempotency-Key`: it is done once."] : []),
+    ...(endpoint.safe ? ["Changes nothing."] : []),
+    ...(response === "stream" ? ["Stays open."] : []),
+  ].join(" ");
+}
+
+/** The refusals that an operation of this kind gives. */
+function refusalsOf(endpoint: Endpoint): RefusalName[] {
+  const { path, role, query, body, ifMatch } = endpoint;
+  const takesInput = query !== undefined || body !== undefined;
+  const isHidden = path.includes("{") || (endpoint.method === "GET" && role !== "auditor");
+  return [
+    ...(takesInput || isWrite(endpoint) ? (["Malformed"] as const) : []),
+    "Unauthenticated",
+    ...(endpoint.method === "GET" ? [] : (["Forbidden"] as const)),
+    ...(isHidden ? (["NotFound"] as const) : []),
+    ...(isWrite(endpoint) ? (["Conflict"] as const) : []),
+    ...(ifMatch ? (["PreconditionFailed", "PreconditionRequired"] as const) : []),
+    ...(body ? (["TooLarge", "UnsupportedMediaType"] as const) : []),
+    ...(takesInput || isWrite(endpoint) ? (["Invalid"] as const) : []),
+    // To check a policy takes long, so a caller may do it only so often.
+    ...(path.includes("/policies") && body ? (["RateLimited"] as const) : []),
+    "Unavailable",
+  ];
 }
 
 function success({ response }: Endpoint): Json {
@@ -110,45 +124,77 @@ function success({ response }: Endpoint): Json {
   }
   return {
     description: "Done",
-    headers: { ETag: { schema: { type: "string" } } },
+    headers: { ETag: { description: "The version of a thing, for `If-Match`", schema: { type: "string" } } },
     content: { "application/json": { schema: schemaOf(response, "output") } },
   };
 }
 
 const pathParameters = ({ path }: Endpoint): Json[] =>
-  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => ({
     name,
     in: "path",
     required: true,
+    description: PATH_WORDS[name] ?? "Its id, or its name where names are unique",
     schema: { type: "string" },
   }));
 
+/** What stands in a path and is no id. */
+const PATH_WORDS: Readonly<Record<string, string>> = {
+  kind: "`user` or `group`",
+  number: "The number of a version, from 1",
+};
+
 function queryParameters({ query }: Endpoint): Json[] {
   if (!query) return [];
-  const { properties, required } = schemaOf(query, "input") as { properties?: Json; required?: string[] };
-  return Object.entries(properties ?? {}).map(([name, schema]) => ({
+  const { required } = schemaOf(query, "input") as { required?: string[] };
+  return Object.entries(propertiesOf(query)).map(([name, { description, ...schema }]) => ({
     name,
     in: "query",
     required: required?.includes(name) ?? false,
+    ...(description === undefined ? {} : { description }),
     schema,
   }));
 }
 
+const propertiesOf = (schema: z.ZodMiniType): Record<string, Json> =>
+  (schemaOf(schema, "input").properties ?? {}) as Record<string, Json>;
+
 function headerParameters(endpoint: Endpoint): Json[] {
-  const header = (name: string, required: boolean) => ({
+  const header = (name: string, description: string, required = false) => ({
     name,
     in: "header",
     required,
+    description,
     schema: { type: "string" },
   });
   return [
-    ...(endpoint.ifMatch ? [header("If-Match", true)] : []),
-    ...(isWrite(endpoint) ? [header("Idempotency-Key", false), header("X-Rustronaut-Note", false)] : []),
+    ...(endpoint.ifMatch ? [header("If-Match", "The `ETag` that the change was made from", true)] : []),
+    ...(isWrite(endpoint)
+      ? [
+          header(
+            "Idempotency-Key",
+            "Any text that no other write has: a repetition is answered, not done again",
+          ),
+          header("X-Rustronaut-Note", "Why it is done, for the history: one line, percent-encoded UTF-8"),
+        ]
+      : []),
   ];
 }
 
 /** A schema as JSON Schema. */
 export function schemaOf(schema: z.ZodMiniType, io: "input" | "output"): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json;
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: "any",
+    override: ({ jsonSchema }) => asArray(jsonSchema),
+  }) as Json;
   return rest;
+}
+
+/** Writes a tuple of equal parts as an array of so many: not every reader of a document knows tuples. */
+function asArray(schema: Json): void {
+  const parts = schema.prefixItems;
+  if (!Array.isArray(parts) || new Set(parts.map((part) => JSON.stringify(part))).size > 1) return;
+  delete schema.prefixItems;
+  Object.assign(schema, { items: parts[0], minItems: parts.length, maxItems: parts.length });
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Endpoint, mayCall } from "../../../shared/api/endpoint.ts";
 import { ENDPOINT_LIST } from "../../../shared/api/endpoints.ts";
 import type { Role } from "../../../shared/api/fields.ts";
+import { openApiDocument } from "../../../shared/api/openapi.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 
 let system: System;
@@ -37,6 +38,12 @@ function call({ path, body, method }: Endpoint, headers: Record<string, string>)
   });
 }
 
+const paths = openApiDocument().paths as Record<string, Record<string, { responses: object }>>;
+/** The statuses that the document promises for an operation. */
+const documented = ({ path, method }: Endpoint): string[] => {
+  return Object.keys(paths[path]?.[method.toLowerCase()]?.responses ?? {});
+};
+
 const GUARDED = ENDPOINT_LIST.filter((endpoint) => endpoint.role !== "public");
 
 describe.each(GUARDED)("$id", (endpoint) => {
@@ -49,6 +56,7 @@ describe.each(GUARDED)("$id", (endpoint) => {
   it.each(["auditor", "admin", "owner"] as const)("answers the role %s by its rank", async (role) => {
     const allowed = mayCall(role, endpoint.role as Role);
     const status = await call(endpoint, { authorization: `Bearer ${tokens[role]}` });
+    expect(documented(endpoint)).toContain(String(status));
     if (!allowed) expect(status).toBe(endpoint.method === "GET" ? 404 : 403);
     else {
       expect([401, 403]).not.toContain(status);
