@@ -2,6 +2,7 @@ import type { DecisionEntry } from "../audit/types.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
 import { type CompiledPolicies, decide } from "./policy/index.ts";
 import type { ActionName, Decision, RequestFacts, ResourceFacts } from "./policy/request.ts";
+import { policyNameOf } from "./policy/statement-id.ts";
 import type { Question } from "./question.ts";
 import type { SecondResource } from "./second-resource.ts";
 
@@ -96,6 +97,10 @@ export interface Decided {
   readonly decision: Decision;
   /** Why the request is denied whatever the policies decide, as a stable word. */
   readonly overruledBy?: string;
+  /** The decision of the policies together with those in shadow. Null if no policy is in shadow. */
+  readonly withShadow?: Decision | null;
+  /** The versions of the policies, by policy name. */
+  readonly versions?: ReadonlyMap<string, number>;
 }
 
 /** The decision when no policy was asked. */
@@ -110,7 +115,7 @@ export const reasonOf = ({ determining }: Decision): string =>
  * form.
  */
 export function decisionEntry(id: string, { app }: Question, decided: Decided): DecisionEntry {
-  const { epoch, sessionId, facts, decision, overruledBy } = decided;
+  const { epoch, sessionId, facts, decision, overruledBy, withShadow } = decided;
   return {
     kind: "decision",
     id,
@@ -124,5 +129,24 @@ export function decisionEntry(id: string, { app }: Question, decided: Decided): 
     facts,
     determining: decision.determining,
     erroring: decision.erroring,
+    ...citedVersions(decided),
+    ...(withShadow && overruledBy === undefined && !isSame(withShadow, decision)
+      ? { shadow: { decision: withShadow.decision, determining: withShadow.determining } }
+      : {}),
   };
+}
+
+const isSame = (one: Decision, other: Decision): boolean =>
+  one.decision === other.decision && one.determining.join() === other.determining.join();
+
+function citedVersions({ decision, withShadow, versions }: Decided): Pick<DecisionEntry, "versions"> {
+  const cited = [decision, ...(withShadow ? [withShadow] : [])].flatMap(({ determining, erroring }) => [
+    ...determining,
+    ...erroring.map(({ id }) => id),
+  ]);
+  const found = [...new Set(cited.map(policyNameOf))].flatMap((name): [string, number][] => {
+    const version = versions?.get(name);
+    return version === undefined ? [] : [[name, version]];
+  });
+  return found.length > 0 ? { versions: Object.fromEntries(found) } : {};
 }

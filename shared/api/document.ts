@@ -41,6 +41,7 @@ const policy = z.strictObject({
   name: policyCreate.def.shape.name,
   source: policyCreate.def.shape.source,
   enabled: policyCreate.def.shape.enabled,
+  shadow: policyCreate.def.shape.shadow,
   tests: policyCreate.def.shape.tests,
 });
 

@@ -60,9 +60,17 @@ export const decision = z.object({
   facts: z.looseObject({}),
   determining: z.array(z.string()),
   erroring: z.array(z.object({ id: z.string(), message: z.string() })),
+  /** The versions of the policies that are cited, by name. Decisions of older releases lack it. */
+  versions: z.optional(z.record(z.string(), z.int())),
+  /** What would have been decided with the policies in shadow, where that is something else. */
+  shadow: z.optional(z.object({ decision: z.enum(["allow", "deny"]), determining: z.array(z.string()) })),
+  /** It was too long to be recorded whole. */
+  cut: z.optional(z.boolean()),
 });
 export const decisionExplained = z.extend(decision, {
   policies: z.array(citedPolicy),
+  /** Those that would have decided in `shadow`. */
+  shadowPolicies: z.optional(z.array(citedPolicy)),
   reasons: z.array(z.string()),
 });
 

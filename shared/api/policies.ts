@@ -12,6 +12,10 @@ const source = f.said(
 const note = z.optional(f.said(f.line(500), "why, for those who read the versions later"));
 const name = f.said(f.name, "what decisions cite its statements by");
 const enabled = f.said(z.boolean(), "whether it holds");
+const shadow = f.said(
+  z.boolean(),
+  "whether it is asked beside the others without deciding: what it would have decided is recorded",
+);
 
 const principal = z.discriminatedUnion("kind", [
   /** `user` is an id or e-mail of the registry. */
@@ -117,6 +121,8 @@ export const policySummary = z.object({
   id: z.string(),
   name: z.string(),
   enabled: z.boolean(),
+  /** It is not in force, but asked beside the others: decisions record what it would have changed. */
+  shadow: z.boolean(),
   currentVersion: z.int(),
   ...f.rowFields,
 });
@@ -133,9 +139,10 @@ export const policyCreate = z.strictObject({
   note,
   tests,
   enabled: z.optional(enabled),
+  shadow: z.optional(shadow),
   despiteTests,
 });
-export const policyUpdate = z.partial(z.strictObject({ name, enabled, despiteTests }));
+export const policyUpdate = z.partial(z.strictObject({ name, enabled, shadow, despiteTests }));
 export const policyPublish = z.strictObject({ source, note, tests, despiteTests });
 export const policyRollback = z.strictObject({
   number: f.said(f.integer(1, 1_000_000), "of the version that is to hold again, with its tests"),
@@ -218,8 +225,10 @@ export const citedPolicy = z.object({
   id: z.string(),
   policyId: z.nullable(z.string()),
   policyName: z.string(),
-  /** The version that holds now. */
+  /** The version that decided. */
   version: z.nullable(z.int()),
+  /** The version that holds today; null where the policy is gone. */
+  currentVersion: z.nullable(z.int()),
   effect: z.nullable(z.enum(["permit", "forbid"])),
 });
 

@@ -1,5 +1,5 @@
 import { canonicalJson } from "./canonical.ts";
-import type { AuditEntry } from "./types.ts";
+import type { AuditEntry, DecisionEntry } from "./types.ts";
 
 /** The most bytes of one entry as canonical JSON in UTF-8. */
 export const MAX_ENTRY_BYTES = 16_384;
@@ -30,7 +30,7 @@ export function boundEntry<T extends AuditEntry>(entry: T): T {
   // canonical JSON.
   if (fits(JSON.stringify(entry))) return entry;
   for (const limit of LIMITS) {
-    const cut = shorten(entry, limit, 0) as T;
+    const cut = { ...(shorten(entry, limit, 0) as T), cut: true };
     if (fits(canonicalJson(cut))) return cut;
   }
   return withoutParticulars(entry) as T;
@@ -59,8 +59,12 @@ function shorten(value: unknown, limit: (typeof LIMITS)[number], depth: number):
 function withoutParticulars(entry: AuditEntry): AuditEntry {
   const cut = shorten(entry, LIMITS[3], 0) as AuditEntry;
   return cut.kind === "decision"
-    ? { ...cut, determining: cut.determining.slice(0, 1), erroring: [] }
+    ? { ...withoutShadow(cut), determining: cut.determining.slice(0, 1), erroring: [], cut: true }
     : { ...cut, detail: { truncated: true } };
+}
+
+function withoutShadow({ shadow: _, versions: __, ...entry }: DecisionEntry): DecisionEntry {
+  return entry;
 }
 
 function cutText(text: string, length: number): string {

@@ -1,4 +1,4 @@
-import type { RequestFacts } from "../access/policy/request.ts";
+import type { Decision, RequestFacts } from "../access/policy/request.ts";
 
 /** One entry of the audit log. The leaf is its canonical JSON. */
 export type AuditEntry = DecisionEntry | EventEntry;
@@ -23,6 +23,15 @@ export interface DecisionEntry {
    */
   readonly determining: readonly string[];
   readonly erroring: readonly { readonly id: string; readonly message: string }[];
+  /** The versions of the policies that the entry cites, by policy name. Entries of older releases lack it. */
+  readonly versions?: Readonly<Record<string, number>>;
+  /**
+   * What would have been decided if the policies in shadow were in force. Missing if they would have changed
+   * neither the decision nor the policies that determine it.
+   */
+  readonly shadow?: Pick<Decision, "decision" | "determining">;
+  /** The entry was too large, and parts of it were cut off. */
+  readonly cut?: true;
 }
 
 /** An action of an administrator, a user or the system. */

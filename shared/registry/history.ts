@@ -154,7 +154,12 @@ export const RECORDED: readonly Recorded[] = [
     table: "policies",
     target: "ROW.id",
     name: "ROW.name",
-    fields: { name: "name", enabled: { flag: "enabled" }, currentVersion: "current_version" },
+    fields: {
+      name: "name",
+      enabled: { flag: "enabled" },
+      shadow: { flag: "shadow" },
+      currentVersion: "current_version",
+    },
     without: ["id", ...VERSIONED],
   },
   {

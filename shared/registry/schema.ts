@@ -231,6 +231,11 @@ export const policies = sqliteTable("policies", {
   /** A name for people and files. Each Cedar statement in the policy is named `<name>#<n>`. */
   name: text("name").notNull().unique(),
   enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
+  /**
+   * Whether a policy that is not enabled is evaluated beside the others. Its verdict is recorded and never
+   * decides.
+   */
+  shadow: integer("shadow", { mode: "boolean" }).notNull().default(false),
   currentVersion: integer("current_version").notNull(),
   ...versioned,
 });

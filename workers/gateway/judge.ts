@@ -49,7 +49,7 @@ export const servicePrincipal = ({ id, name, groups }: SnapshotServiceToken): Pr
 export const recordOf = (
   question: Question,
   caller: Caller,
-  { epoch }: Snapshot,
+  { epoch, shadow, versions }: Snapshot,
   { decision, facts }: Assessment,
   overruledBy?: string,
 ): DecisionEntry =>
@@ -58,5 +58,7 @@ export const recordOf = (
     sessionId: caller.kind === "user" ? caller.session.id : null,
     facts,
     decision,
+    withShadow: shadow && assess(question, askerOf(caller, facts.now), shadow, facts.now).decision,
+    versions,
     ...(overruledBy === undefined ? {} : { overruledBy }),
   });

@@ -9,6 +9,7 @@ import type { RowOf } from "../../shared/registry/rows.ts";
 import type {
   apps,
   networks,
+  policies,
   policyVersions,
   serviceTokens,
   upstreams,
@@ -20,6 +21,7 @@ import type {
   SnapshotServiceToken,
 } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
+import { logError } from "../platform/log.ts";
 import { coordinatorObject } from "../platform/objects.ts";
 import { timer } from "../platform/timer.ts";
 
@@ -30,6 +32,10 @@ export interface Snapshot {
   readonly appByHost: ReadonlyMap<string, SnapshotApp>;
   readonly serviceTokens: readonly SnapshotServiceToken[];
   readonly policies: CompiledPolicies;
+  /** The policies together with those in shadow, which decide nothing. Null if no policy is in shadow. */
+  readonly shadow: CompiledPolicies | null;
+  /** The versions of the policies, by policy name. */
+  readonly versions: ReadonlyMap<string, number>;
   /** The names of all groups in the registry or in a policy. */
   readonly namedGroups: ReadonlySet<string>;
   readonly network: SnapshotNetwork;
@@ -118,7 +124,8 @@ async function load(bindings: Bindings): Promise<Snapshot> {
       (upstreamsOf.get(row.id) ?? []).map(({ url }) => url),
     ),
   );
-  const statements = policies.flatMap((row) => JSON.parse(row.compiled) as SnapshotPolicy[]);
+  const statements = statementsIn(policies.filter(({ enabled }) => enabled === 1));
+  const shadowed = statementsIn(policies.filter(({ enabled }) => enabled === 0));
   const registered = {
     groupParents: groupParents(nested),
     apps: list.map(resourceOf),
@@ -131,12 +138,30 @@ async function load(bindings: Bindings): Promise<Snapshot> {
     network: toNetwork(network[0]),
     serviceTokens: tokens.map(toServiceToken),
     policies: compilePolicies(statements, registered),
+    shadow: shadowed.length === 0 ? null : compileShadow([...statements, ...shadowed], registered),
+    versions: new Map(policies.map(({ name, number }) => [name, number])),
     registered,
     namedGroups: new Set([
       ...groups.map(({ name }) => name),
       ...statements.flatMap(({ policy }) => namedGroups(policy)),
     ]),
   };
+}
+
+const statementsIn = (rows: readonly PolicyRow[]): SnapshotPolicy[] =>
+  rows.flatMap(({ compiled }) => JSON.parse(compiled) as SnapshotPolicy[]);
+
+/** A policy in shadow must not disturb the decisions, so one that can't be compiled is only logged. */
+function compileShadow(
+  statements: readonly SnapshotPolicy[],
+  registered: Registered,
+): CompiledPolicies | null {
+  try {
+    return compilePolicies(statements, registered);
+  } catch (error) {
+    logError("shadow_not_compiled", error);
+    return null;
+  }
 }
 
 type AppRow = Pick<
@@ -146,7 +171,8 @@ type AppRow = Pick<
 type UpstreamRow = Pick<RowOf<typeof upstreams>, "app_id" | "url">;
 type NestedRow = { readonly child: string; readonly parent: string };
 type TokenRow = RowOf<typeof serviceTokens>;
-type PolicyRow = Pick<RowOf<typeof policyVersions>, "compiled">;
+type PolicyRow = Pick<RowOf<typeof policyVersions>, "compiled" | "number"> &
+  Pick<RowOf<typeof policies>, "name" | "enabled">;
 type NameRow = { readonly name: string };
 type NetworkRow = Pick<RowOf<typeof networks>, "contact" | "lists_closed_apps">;
 
@@ -159,8 +185,8 @@ const QUERIES = [
    JOIN groups child ON child.id = m.member_id JOIN groups parent ON parent.id = m.group_id
    WHERE m.member_kind = 'group'`,
   "SELECT * FROM service_tokens",
-  `SELECT v.compiled FROM policies p JOIN policy_versions v
-   ON v.policy_id = p.id AND v.number = p.current_version WHERE p.enabled = 1 ORDER BY p.name`,
+  `SELECT p.name, p.enabled, v.number, v.compiled FROM policies p JOIN policy_versions v
+   ON v.policy_id = p.id AND v.number = p.current_version WHERE p.enabled = 1 OR p.shadow = 1 ORDER BY p.name`,
   "SELECT name FROM groups",
   "SELECT name FROM segments",
   "SELECT contact, lists_closed_apps FROM networks",

@@ -83,6 +83,80 @@ forbid (principal, action, resource) when { context.request.path == "/closed" };
   });
 });
 
+describe("U19: what a decision says of the policies that made it", () => {
+  /** Asks for a path that nobody else asks for, and returns how the request is explained once it is recorded. */
+  const visit = async (caller: Attacker, path: string) => {
+    const { status } = await caller.send(path);
+    let id: string | undefined;
+    await expect
+      .poll(async () => {
+        const { data } = await system.admin.call("decisions.list", { query: { path } });
+        id = data.items[0]?.id;
+        return id;
+      })
+      .toBeDefined();
+    const { data } = await system.admin.call("decisions.get", { params: { decision: id ?? "" } });
+    return { status, ...data };
+  };
+  const publish = async (policy: string, source: string) => {
+    const { etag } = await system.admin.call("policies.get", { params: { policy } });
+    await system.admin.call("policies.publish", {
+      ...{ params: { policy }, body: { source }, ifMatch: etag ?? "" },
+    });
+  };
+
+  it("a policy in shadow decides nothing, and what it would have decided is recorded", async () => {
+    const { data: made } = await system.admin.call("policies.create", {
+      body: {
+        name: "draft",
+        source: 'forbid (principal, action, resource) when { context.request.path like "/closing*" };',
+        shadow: true,
+      },
+    });
+    expect(made).toMatchObject({ enabled: false, shadow: true });
+    const alice = await signIn(system);
+    expect(await visit(alice, "/open")).not.toHaveProperty("shadow");
+    expect(await visit(alice, "/closing/one")).toMatchObject({
+      ...{ status: 200, decision: "allow", determining: ["shared#1.1"], versions: { shared: 1, draft: 1 } },
+      ...{ policies: [{ id: "shared#1.1", version: 1 }] },
+      shadow: { decision: "deny", determining: ["draft#1"] },
+      shadowPolicies: [{ id: "draft#1", policyId: made.id, version: 1, effect: "forbid" }],
+      reasons: expect.arrayContaining(["With the policies in shadow it would be denied by draft#1."]),
+    });
+
+    const { data: on } = await system.admin.call("policies.update", {
+      ...{ params: { policy: "draft" }, body: { enabled: true }, ifMatch: '"1"' },
+    });
+    expect(on).toMatchObject({ enabled: true, shadow: false });
+    const refused = await visit(alice, "/closing/two");
+    expect(refused.status).toBe(403);
+    await system.admin.call("policies.delete", { params: { policy: "draft" }, ifMatch: '"2"' });
+    const { data } = await system.admin.call("decisions.get", { params: { decision: refused.id } });
+    expect(data.policies).toMatchObject([
+      { id: "draft#1", policyId: made.id, version: 1, currentVersion: null, effect: "forbid" },
+    ]);
+    const version = { params: { policy: made.id, number: "1" } };
+    expect((await system.admin.call("policies.version", version)).data.source).toBe(made.source);
+  });
+
+  it("names the version that decided, also after the policy changed and was renamed", async () => {
+    const alice = await signIn(system);
+    const before = await visit(alice, "/before");
+    const { data: shared } = await system.admin.call("policies.get", { params: { policy: "shared" } });
+    await publish("shared", `${shared.source}\n// more`);
+    await system.admin.call("policies.update", {
+      ...{ params: { policy: "shared" }, body: { name: "common" }, ifMatch: '"2"' },
+    });
+    const { data } = await system.admin.call("decisions.get", { params: { decision: before.id } });
+    expect(data.policies).toMatchObject([
+      { id: "shared#1.1", policyId: shared.id, version: 1, currentVersion: 3, effect: "permit" },
+    ]);
+    expect((await visit(alice, "/after")).policies).toMatchObject([
+      { id: "common#1.1", version: 3, currentVersion: 3 },
+    ]);
+  });
+});
+
 describe("S-A6: what the policies of one request cost", () => {
   const statement = "permit (principal, action, resource) when { context.time.hour == 1 };\n";
   const draft = (name: string, characters: number) => ({

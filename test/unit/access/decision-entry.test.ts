@@ -24,6 +24,28 @@ describe("I8: the record of a decision", () => {
     },
   );
 
+  it("says which versions decided, and what the policies in shadow would have changed", () => {
+    const versions = new Map([
+      ["p", 3],
+      ["q", 1],
+      ["draft", 2],
+    ]);
+    const allowed = { decision: "allow", determining: ["p#1", "p#2"], erroring: [] } as const;
+    const denied = { decision: "deny", determining: ["draft#1"], erroring: [] } as const;
+    const entryOf = (withShadow: typeof allowed | typeof denied | null, overruledBy?: string) =>
+      decisionEntry("dec_1", question, {
+        ...{ ...base, decision: allowed, withShadow, versions },
+        ...(overruledBy ? { overruledBy } : {}),
+      });
+    expect(entryOf(null).versions).toEqual({ p: 3 });
+    expect(entryOf(allowed)).not.toHaveProperty("shadow");
+    expect(entryOf(denied)).toMatchObject({
+      ...{ decision: "allow", determining: ["p#1", "p#2"], versions: { p: 3, draft: 2 } },
+      shadow: { decision: "deny", determining: ["draft#1"] },
+    });
+    expect(entryOf(denied, "origin_not_allowed")).not.toHaveProperty("shadow");
+  });
+
   it("is a denial where no policy was asked", () => {
     expect(decisionEntry("dec_1", question, { ...base, decision: UNASKED })).toMatchObject({
       decision: "deny",

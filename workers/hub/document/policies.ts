@@ -5,8 +5,10 @@ import { unchanged } from "../../registry/guards.ts";
 import {
   blankPolicy,
   findVersion,
+  IN_FORCE,
   newVersion,
   nextNumber,
+  standingOf,
   storePolicy,
   storeVersion,
   testsOf,
@@ -40,12 +42,12 @@ export async function applyPolicy(
     tests: __,
     ...base
   } = before ?? {
-    ...blankPolicy(item.name, item.enabled ?? true, call.now),
+    ...blankPolicy(item.name, IN_FORCE, call.now),
     ...{ version: 0, source: "", tests: "[]" },
   };
   const after = {
     ...base,
-    enabled: item.enabled ?? base.enabled,
+    ...standingOf(base, item),
     currentVersion: isNew ? number : base.currentVersion,
     version: base.version + 1,
     updatedAt: call.now,

@@ -173,6 +173,7 @@ export async function readDocument(d1: D1Database) {
       name: row.name,
       source: row.source,
       enabled: row.enabled,
+      shadow: row.shadow,
       ...(row.tests === "[]" ? {} : { tests: testsOf(row) }),
     })),
     nodes: rows.nodes.map((row) => ({

@@ -18,8 +18,11 @@ const MAX_BUCKETS = 1_000;
 const nextOf = (next: number | null): string | null => (next === null ? null : writeCursor(String(next)));
 
 const decisionView = ({ leaf, entry }: AuditRow & { entry: DecisionEntry }) => {
-  const { kind: _, facts, determining, erroring, ...rest } = entry;
-  return { leaf, ...rest, facts: { ...facts }, determining: [...determining], erroring: [...erroring] };
+  const { kind: _, facts, determining, erroring, shadow, ...rest } = entry;
+  return {
+    ...{ leaf, ...rest, facts: { ...facts }, determining: [...determining], erroring: [...erroring] },
+    ...(shadow ? { shadow: { ...shadow, determining: [...shadow.determining] } } : {}),
+  };
 };
 
 const isDecision = (row: AuditRow): row is AuditRow & { entry: DecisionEntry } =>
@@ -75,8 +78,17 @@ export const OBSERVATION_HANDLERS: Handlers<
   "decisions.get": async ({ bindings, params }) => {
     const row = isId("decision", params.decision) ? await auditObject(bindings).get(params.decision) : null;
     if (!row || !isDecision(row)) return notFound("decision");
-    const policies = await citedPolicies(bindings.db, row.entry.determining);
-    return { body: { ...decisionView(row), policies, reasons: reasonsOf(row.entry) } };
+    const { determining, shadow } = row.entry;
+    const cited = [...new Set([...determining, ...(shadow?.determining ?? [])])];
+    const policies = await citedPolicies(bindings.db, cited, row.entry);
+    return {
+      body: {
+        ...decisionView(row),
+        policies: policies.filter(({ id }) => determining.includes(id)),
+        ...(shadow ? { shadowPolicies: policies.filter(({ id }) => shadow.determining.includes(id)) } : {}),
+        reasons: reasonsOf(row.entry),
+      },
+    };
   },
 
   "audit.list": async ({ bindings, query }) => {

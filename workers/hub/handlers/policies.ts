@@ -66,10 +66,27 @@ const view = (row: PolicyRow, version: VersionRow) => {
   return { ...row, source, author, note, tests: testsOf(version) };
 };
 
-export const blankPolicy = (name: string, enabled: boolean, now: number): PolicyRow => ({
+/** Whether a policy is in force, in shadow, or neither. */
+export type Standing = Pick<PolicyRow, "enabled" | "shadow">;
+export const IN_FORCE: Standing = { enabled: true, shadow: false };
+
+/** A policy that comes into force leaves the shadow, and the other way round. */
+export function standingOf(
+  before: Standing,
+  said: { readonly [Key in keyof Standing]?: Standing[Key] | undefined },
+): Standing {
+  if (said.enabled && said.shadow)
+    throwRefusal("invalid_input", "A policy is either in force (`enabled`) or in `shadow`: say one of them.");
+  return {
+    enabled: said.enabled ?? (said.shadow === true ? false : before.enabled),
+    shadow: said.shadow ?? (said.enabled === true ? false : before.shadow),
+  };
+}
+
+export const blankPolicy = (name: string, standing: Standing, now: number): PolicyRow => ({
   id: freshId("policy"),
   name,
-  enabled,
+  ...standing,
   currentVersion: 1,
   version: 1,
   createdAt: now,
@@ -185,7 +202,7 @@ export const POLICY_HANDLERS: Handlers<
 
   "policies.create": async (call) => {
     const { bindings, body, now } = call;
-    const row = blankPolicy(body.name, body.enabled ?? true, now);
+    const row = blankPolicy(body.name, standingOf(IN_FORCE, body), now);
     const text = { source: body.source, note: body.note ?? "", tests: body.tests ?? [] };
     const version = await newVersion(call, row, 1, text);
     const tested = await passTests(call, row, version, body.despiteTests);
@@ -215,7 +232,7 @@ export const POLICY_HANDLERS: Handlers<
     const after: PolicyRow = {
       ...before,
       name: body.name ?? before.name,
-      enabled: body.enabled ?? before.enabled,
+      ...standingOf(before, body),
       currentVersion: renamed ? await nextNumber(bindings.db, before.id) : before.currentVersion,
       version: ifMatch + 1,
       updatedAt: now,
@@ -274,7 +291,10 @@ export const POLICY_HANDLERS: Handlers<
 
   "policies.version": async ({ bindings, params }) => {
     if (!/^\d{1,7}$/.test(params.number)) return notFound("version of this policy");
-    const { id } = await findPolicy(bindings.db, params.policy);
+    // The versions of a deleted policy stay, and decisions cite them by the policy's id.
+    const id = isId("policy", params.policy)
+      ? params.policy
+      : (await findPolicy(bindings.db, params.policy)).id;
     const {
       policyId: _,
       compiled: __,
