@@ -25,6 +25,13 @@ const LACKING = {
   bash: () => missingTools(["bash"]),
   fish: () => missingTools(["fish"]),
   zsh: () => missingTools(["zsh"]),
+  nginx: () => missingTools(["nginx"]),
+  caddy: () => missingTools(["caddy"]),
+  go: () => missingTools(["go"]),
+  "apache-openidc": () =>
+    existsSync("/usr/lib/apache2/modules/mod_auth_openidc.so") ? [] : ["libapache2-mod-auth-openidc"],
+  "python-jwt": () =>
+    spawnSync("/usr/bin/python3", ["-c", "import jwt, cryptography"]).status === 0 ? [] : ["python3-jwt"],
 } satisfies Record<string, () => string[]>;
 
 export type Need = keyof typeof LACKING;

@@ -55,7 +55,11 @@ export async function serveGateway(
   try {
     for (let made = 0; made < MOST_ATTEMPTS; made++) {
       const found = await findApp(request, bindings);
-      if (!found.ok) return refusalResponse(request, found.error);
+      if (!found.ok) {
+        return asksForKeys(request)
+          ? await serveJwks(request, bindings)
+          : refusalResponse(request, found.error);
+      }
       const answer = await serveApp(exchange, found.value);
       if (answer !== null) return answer;
     }
@@ -64,6 +68,13 @@ export async function serveGateway(
   }
   return refusalResponse(request, UNAVAILABLE);
 }
+
+/**
+ * Under a host that is no app's, the public keys are all there is: programs on the machine of a local hub ask for them by
+ * its address, since most can't resolve names below `.localhost`.
+ */
+const asksForKeys = ({ method, url }: Request) =>
+  (method === "GET" || method === "HEAD") && splitUrl(url)?.target === JWKS_PATH;
 
 /** What the request asks for. It is parsed once. */
 interface Found {
