@@ -143,6 +143,17 @@ export class TestAgent {
     spawn(command, args, { stdio: "ignore" });
   }
 
+  /** What a command prints that runs on the machine while others do. */
+  output(...words: [string, ...string[]]): Promise<string> {
+    const [command, ...args] = this.machine.enter(...words);
+    const running = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"] });
+    let text = "";
+    running.stdout.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    return new Promise((resolve) => running.on("close", () => resolve(text)));
+  }
+
   /** Of the agent itself, as its lock says. */
   get pid(): number {
     return Number.parseInt(readFileSync(join(this.stateDirectory, "agent.lock"), "utf8"), 10);

@@ -126,9 +126,11 @@ describe("a node that is put out", () => {
       .bind(ephemeral.id, lasting.id)
       .run();
     await change(watcher, { name: "watcher" });
-    const end = Date.now() + 20_000;
-    while ((await api.audit("node.remove_absent", ephemeral.id)) === 0 && Date.now() < end)
-      await longPoll(watcher);
+    const isRemoved = async () => {
+      await watcher.poll();
+      return api.audit("node.remove_absent", ephemeral.id);
+    };
+    await expect.poll(isRemoved).toBe(1);
     expect((await ephemeral.tryHandshake()).code).toBe("node_unknown");
     expect(await api.audit("node.remove_absent", lasting.id)).toBe(0);
     expect((await lasting.tryHandshake()).status).toBe(200);
