@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localRequest } from "../../../scripts/local/http.ts";
 import { ENDPOINT_LIST } from "../../../shared/api/endpoints.ts";
 import { type System, startSystem } from "../../support/harness.ts";
+import { installClient, nodesHere, runConsumer } from "./published-client.ts";
 
 let system: System;
 beforeAll(async () => {
@@ -132,5 +133,22 @@ describe("the description of the API", () => {
       expect(text, id).toContain(`href="#${id}"`);
       expect(text, id).toContain(`<section id="${id}">`);
     }
+  });
+});
+
+describe("the published client", () => {
+  it("is installed alone, compiles for what the document says and for nothing else, and calls a hub", async () => {
+    const folder = await installClient();
+    for (const node of nodesHere())
+      expect(runConsumer(folder, node, system.hubOrigin, system.adminToken), node).toEqual({
+        changed: "changed by a program",
+        listed: true,
+        code: "not_found",
+        asked: 6,
+        stream: `${system.hubOrigin}/api/v1/decisions/stream`,
+        never: 3,
+      });
+    const { json } = await call("GET", "/history?kind=group");
+    expect(JSON.stringify(json)).toContain("a trial");
   });
 });
