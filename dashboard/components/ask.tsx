@@ -7,30 +7,34 @@ export interface Question {
   readonly label: string;
   /** What follows from it. */
   readonly consequence: ReactNode;
+  /** Whether it asks why, too; not where a form has asked already. */
+  readonly asksWhy?: boolean;
 }
 
 /**
- * One question at a time, asked from code: `if (await ask({ … })) …`. The page renders `dialog` somewhere.
+ * One question at a time, asked from code: `const note = await ask({ … })`, which is why, or null for a no. The page
+ * renders `dialog` somewhere.
  */
 export function useAsk() {
   const [asked, setAsked] = useState<Question | null>(null);
-  const answer = useRef<(yes: boolean) => void>(() => undefined);
-  const ask = useCallback((question: Question): Promise<boolean> => {
+  const answer = useRef<(note: string | null) => void>(() => undefined);
+  const ask = useCallback((question: Question): Promise<string | null> => {
     setAsked(question);
     return new Promise((resolve) => {
       answer.current = resolve;
     });
   }, []);
-  const close = (yes: boolean) => {
+  const close = (note: string | null) => {
     setAsked(null);
-    answer.current(yes);
+    answer.current(note);
   };
   const dialog = asked && (
     <ConfirmDialog
       question={asked.question}
       label={asked.label}
-      onConfirm={() => close(true)}
-      onCancel={() => close(false)}
+      asksWhy={asked.asksWhy ?? true}
+      onConfirm={close}
+      onCancel={() => close(null)}
     >
       {asked.consequence}
     </ConfirmDialog>

@@ -10,7 +10,8 @@ interface ConfirmButton {
   readonly children: ReactNode;
   readonly className?: string;
   readonly disabled?: boolean;
-  readonly onConfirm: () => void;
+  /** @param note Why, for the history; empty where nothing was said. */
+  readonly onConfirm: (note: string) => void;
 }
 
 /** A button that asks before it does something that can't be taken back. */
@@ -39,9 +40,9 @@ export function ConfirmButton({
         <ConfirmDialog
           question={question}
           label={label}
-          onConfirm={() => {
+          onConfirm={(note) => {
             setOpen(false);
-            onConfirm();
+            onConfirm(note);
           }}
           onCancel={() => setOpen(false)}
         >

@@ -1,16 +1,29 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { Field } from "./field.tsx";
+import { MAX_NOTE } from "./note-field.tsx";
 
 interface ConfirmDialog {
   readonly question: string;
   readonly label: string;
   /** What follows from it, with numbers where it concerns people. */
   readonly children: ReactNode;
-  readonly onConfirm: () => void;
+  /** Whether it asks why, for the history; not where a form has asked already. */
+  readonly asksWhy?: boolean;
+  /** @param note Why; empty where nothing was said. */
+  readonly onConfirm: (note: string) => void;
   readonly onCancel: () => void;
 }
 
 /** Asks before something that can't be taken back. Open for as long as it is rendered; the focus returns after it. */
-export function ConfirmDialog({ question, label, children, onConfirm, onCancel }: ConfirmDialog) {
+export function ConfirmDialog({
+  question,
+  label,
+  children,
+  asksWhy = true,
+  onConfirm,
+  onCancel,
+}: ConfirmDialog) {
+  const [note, setNote] = useState("");
   const dialog = useRef<HTMLDialogElement>(null);
   const confirm = useRef<HTMLButtonElement>(null);
   const heading = useId();
@@ -32,8 +45,27 @@ export function ConfirmDialog({ question, label, children, onConfirm, onCancel }
     >
       <h2 id={heading}>{question}</h2>
       <div className="consequence">{children}</div>
+      {asksWhy && (
+        <Field label="Why (optional)" hint="Stands in the history beside the change.">
+          {(c) => (
+            <input
+              {...c}
+              value={note}
+              maxLength={MAX_NOTE}
+              autoComplete="off"
+              onChange={(event) => setNote(event.target.value)}
+              onKeyDown={(event) => {
+                if (event.key !== "Enter") return;
+                // A form around the button must not be sent instead.
+                event.preventDefault();
+                onConfirm(note.trim());
+              }}
+            />
+          )}
+        </Field>
+      )}
       <div className="actions">
-        <button ref={confirm} type="button" className="button danger" onClick={onConfirm}>
+        <button ref={confirm} type="button" className="button danger" onClick={() => onConfirm(note.trim())}>
           {label}
         </button>
         <button type="button" className="button plain" onClick={onCancel}>

@@ -6,6 +6,7 @@ import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
 import { LifetimeField, readLifetime } from "../components/lifetime-field.tsx";
 import { Moment } from "../components/moment.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import { OnceDialog } from "../components/once-dialog.tsx";
 import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
 
@@ -18,7 +19,9 @@ export function ApiTokens() {
   const columns = mayDelete
     ? [
         ...COLUMNS,
-        deleteColumn((token) => remove.mutate({ params: { apiToken: token.id }, ifMatch: etagOf(token) })),
+        deleteColumn((token, note) =>
+          remove.mutate({ note, params: { apiToken: token.id }, ifMatch: etagOf(token) }),
+        ),
       ]
     : COLUMNS;
   return (
@@ -51,7 +54,7 @@ const COLUMNS: readonly Column<Token>[] = [
   { header: "Ends", cell: (token) => <Moment at={token.expiresAt} />, className: "wide" },
 ];
 
-const deleteColumn = (onDelete: (token: Token) => void): Column<Token> => ({
+const deleteColumn = (onDelete: (token: Token, note: string) => void): Column<Token> => ({
   header: "Action",
   className: "action",
   cell: (token) => (
@@ -60,7 +63,7 @@ const deleteColumn = (onDelete: (token: Token) => void): Column<Token> => ({
       name={`Delete ${token.name}`}
       className="button danger small"
       question={`Delete the token ${token.name}?`}
-      onConfirm={() => onDelete(token)}
+      onConfirm={(note) => onDelete(token, note)}
     >
       <p>
         Programs that use it are refused from now on. It was last used: <Moment at={token.lastUsedAt} />.
@@ -77,6 +80,7 @@ export function NewApiToken() {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     create.mutate({
+      note: noteOf(event.currentTarget),
       body: {
         name: String(form.get("name") ?? "").trim(),
         role: String(form.get("role")) as Role,
@@ -121,6 +125,7 @@ export function NewApiToken() {
             )}
           </Field>
           <LifetimeField selected={90 * 86_400_000} endless error={issueOf(create.error, "/expiresAt")} />
+          <NoteField />
           <div className="actions">
             <button type="submit" className="button" disabled={create.isPending}>
               Make the token

@@ -5,6 +5,7 @@ import { call, etagOf, type RowOf, useApi, useMayWrite, useWrite } from "../api.
 import { useAsk } from "../components/ask.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { SignedOut } from "../components/signed-out.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
@@ -21,7 +22,10 @@ export function NewApp() {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const body = readAppFields(new FormData(event.currentTarget));
-    create.mutate({ body }, { onSuccess: (app) => navigate("apps", app.id) });
+    create.mutate(
+      { body, note: noteOf(event.currentTarget) },
+      { onSuccess: (app) => navigate("apps", app.id) },
+    );
   };
   return (
     <>
@@ -29,6 +33,7 @@ export function NewApp() {
       <Failure error={create.error} />
       <form className="card form" onSubmit={submit}>
         <AppFields app={{ enabled: true, settings: DEFAULT_APP_SETTINGS }} error={create.error} />
+        <NoteField />
         <div className="actions">
           <button type="submit" className="button" disabled={create.isPending}>
             Add the app
@@ -77,14 +82,16 @@ function EditLoadedApp({ loaded }: { readonly loaded: App }) {
     event.preventDefault();
     const body = changesOf(readAppFields(new FormData(event.currentTarget)), base);
     const of = endsSessionsOf("apps.update", target.params, body);
+    const note = noteOf(event.currentTarget);
     const isMeant =
       of === null ||
       (await ask({
         question: body.enabled === false ? `Switch ${base.title || base.name} off?` : "Move the app?",
         label: body.enabled === false ? "Switch off" : "Move it",
         consequence: <SignedOut of={of} />,
-      }));
-    if (isMeant) update.mutate({ ...target, body }, { onSuccess: setBase });
+        asksWhy: false,
+      })) !== null;
+    if (isMeant) update.mutate({ ...target, note, body }, { onSuccess: setBase });
   };
   const takeTheirs = async () => {
     setBase(await call("apps.get", { params: { app: base.id } }));
@@ -103,6 +110,7 @@ function EditLoadedApp({ loaded }: { readonly loaded: App }) {
       {dialog}
       <form className="card form" key={base.version} onSubmit={submit}>
         <AppFields app={base} error={update.error} />
+        {mayWrite && <NoteField />}
         {mayWrite && (
           <div className="actions">
             <button type="submit" className="button" disabled={update.isPending}>
@@ -111,7 +119,9 @@ function EditLoadedApp({ loaded }: { readonly loaded: App }) {
             <ConfirmButton
               label="Delete"
               question={`Delete ${base.title || base.name}?`}
-              onConfirm={() => remove.mutate(target, { onSuccess: () => navigate("apps") })}
+              onConfirm={(why) =>
+                remove.mutate({ ...target, note: why }, { onSuccess: () => navigate("apps") })
+              }
             >
               <SignedOut of={{ app: base.id }} />
               <p>Its host answers nobody any more.</p>

@@ -10,19 +10,19 @@ type Session = RowOf<"sessions.list">;
 const SCOPES = ["one", "device", "person"] as const;
 type Scope = (typeof SCOPES)[number];
 
-interface EndSession {
+export interface EndSessionProps {
   readonly session: Session;
-  readonly onKill: (id: string) => void;
+  readonly onKill: (id: string, note: string) => void;
 }
 
 /** Ends a session, and says how far that goes: an app session comes back while the sign-in lives. */
-export function EndSession({ session, onKill }: EndSession) {
+export function EndSession({ session, onKill }: EndSessionProps) {
   const [scope, setScope] = useState<Scope>("one");
   const lock = useBulk(disable);
-  const confirm = () => {
-    if (scope === "one") onKill(session.id);
-    else if (scope === "device") onKill(session.parentId ?? session.id);
-    else lock.mutate([session.userId]);
+  const confirm = (note: string) => {
+    if (scope === "one") onKill(session.id, note);
+    else if (scope === "device") onKill(session.parentId ?? session.id, note);
+    else lock.mutate({ rows: [session.userId], note });
   };
   const isApp = session.kind === "app";
   return (
@@ -74,10 +74,10 @@ export function EndSession({ session, onKill }: EndSession) {
   );
 }
 
-async function disable(user: string) {
+async function disable(user: string, note: string) {
   const params = { user };
   const before = await call("users.get", { params });
-  return call("users.update", { params, ifMatch: etagOf(before), body: { status: "disabled" } });
+  return call("users.update", { note, params, ifMatch: etagOf(before), body: { status: "disabled" } });
 }
 
 interface Choice {

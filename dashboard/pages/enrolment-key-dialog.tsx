@@ -6,6 +6,7 @@ import { INSTALLER_PATH, installerHash, installLine, joinLine } from "../../shar
 import { useWrite } from "../api.ts";
 import { Check, Field } from "../components/field.tsx";
 import { LifetimeField, readLifetime } from "../components/lifetime-field.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import { OnceDialog } from "../components/once-dialog.tsx";
 import { SegmentSelect } from "../components/segment-select.tsx";
 import { Failure, issueOf } from "../components/states.tsx";
@@ -26,7 +27,7 @@ export function NewEnrolmentKey() {
         <KeyForm
           error={create.error}
           busy={create.isPending}
-          onSubmit={(body) => create.mutate({ body })}
+          onSubmit={(body, note) => create.mutate({ body, note })}
           onCancel={close}
         />
       )}
@@ -61,14 +62,14 @@ async function fetchInstallerHash(): Promise<string | null> {
 interface KeyForm {
   readonly error: unknown;
   readonly busy: boolean;
-  readonly onSubmit: (body: Body<"enrolmentKeys.create">) => void;
+  readonly onSubmit: (body: Body<"enrolmentKeys.create">, note: string) => void;
   readonly onCancel: () => void;
 }
 
 function KeyForm({ error, busy, onSubmit, onCancel }: KeyForm) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    onSubmit(readKey(new FormData(event.currentTarget)));
+    onSubmit(readKey(new FormData(event.currentTarget)), noteOf(event.currentTarget));
   };
   return (
     <form className="form" onSubmit={submit}>
@@ -109,6 +110,7 @@ function KeyForm({ error, busy, onSubmit, onCancel }: KeyForm) {
         name="ephemeral"
         defaultChecked={NEW_KEY.ephemeral}
       />
+      <NoteField />
       <div className="actions">
         <button type="submit" className="button" disabled={busy}>
           Make the key

@@ -13,8 +13,8 @@ export default function EnrolmentKeys() {
   const keys = usePages("enrolmentKeys.list", {});
   const revoke = useWrite("enrolmentKeys.delete");
   const mayWrite = useMayWrite();
-  const columns = columnsFor(mayWrite, (key) =>
-    revoke.mutate({ params: { enrolmentKey: key.id }, ifMatch: etagOf(key) }),
+  const columns = columnsFor(mayWrite, (key, note) =>
+    revoke.mutate({ note, params: { enrolmentKey: key.id }, ifMatch: etagOf(key) }),
   );
   return (
     <>
@@ -48,7 +48,7 @@ function KeyState({ state }: { readonly state: ReturnType<typeof keyState> }) {
   return <span className={state === "usable" ? "badge good" : "badge"}>{state}</span>;
 }
 
-function columnsFor(mayWrite: boolean, onRevoke: (key: Key) => void): readonly Column<Key>[] {
+function columnsFor(mayWrite: boolean, onRevoke: (key: Key, note: string) => void): readonly Column<Key>[] {
   if (!mayWrite) return COLUMNS;
   return [
     ...COLUMNS,
@@ -62,7 +62,7 @@ function columnsFor(mayWrite: boolean, onRevoke: (key: Key) => void): readonly C
             name={`Revoke ${key.name}`}
             className="button danger small"
             question={`Revoke the key ${key.name}?`}
-            onConfirm={() => onRevoke(key)}
+            onConfirm={(note) => onRevoke(key, note)}
           >
             It lets no further node in. Those that it let in stay.
           </ConfirmButton>

@@ -3,6 +3,7 @@ import { etagOf, useApi, useMayWrite, usePages, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
 import { navigate, routeTo } from "../lib/router.ts";
@@ -14,7 +15,10 @@ export function Groups() {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
-    create.mutate({ body: { name: fieldOf(form, "name") } }, { onSuccess: () => form.reset() });
+    create.mutate(
+      { body: { name: fieldOf(form, "name") }, note: noteOf(form) },
+      { onSuccess: () => form.reset() },
+    );
   };
   return (
     <>
@@ -23,6 +27,7 @@ export function Groups() {
           <Field label="Name of a new group" error={issueOf(create.error, "/name") ?? create.error?.message}>
             {(c) => <input {...c} name="name" required maxLength={100} />}
           </Field>
+          <NoteField />
           <div className="actions">
             <button type="submit" className="button" disabled={create.isPending}>
               Add
@@ -69,7 +74,7 @@ export function GroupPage({ id }: { readonly id: string }) {
     event.preventDefault();
     const form = event.currentTarget;
     const params = { group: id, kind: fieldOf(form, "kind"), member: fieldOf(form, "member") };
-    add.mutate({ params }, { onSuccess: () => form.reset() });
+    add.mutate({ params, note: noteOf(form) }, { onSuccess: () => form.reset() });
   };
   const loaded = group.data;
   return (
@@ -83,10 +88,10 @@ export function GroupPage({ id }: { readonly id: string }) {
             label="Delete"
             question={`Delete the group ${loaded?.name ?? ""}?`}
             disabled={!loaded}
-            onConfirm={() =>
+            onConfirm={(note) =>
               loaded &&
               remove.mutate(
-                { params: { group: id }, ifMatch: etagOf(loaded) },
+                { note, params: { group: id }, ifMatch: etagOf(loaded) },
                 { onSuccess: () => navigate("people", "groups") },
               )
             }
@@ -109,6 +114,7 @@ export function GroupPage({ id }: { readonly id: string }) {
           <Field label="E-mail or group name" error={add.error?.message}>
             {(c) => <input {...c} name="member" required />}
           </Field>
+          <NoteField />
           <div className="actions">
             <button type="submit" className="button" disabled={add.isPending}>
               Add member
@@ -147,8 +153,8 @@ export function GroupPage({ id }: { readonly id: string }) {
                         name={`Remove ${member.name}`}
                         className="button danger small"
                         question={`Take ${member.name} out of ${loaded?.name ?? "the group"}?`}
-                        onConfirm={() =>
-                          take.mutate({ params: { group: id, kind: member.kind, member: member.id } })
+                        onConfirm={(note) =>
+                          take.mutate({ note, params: { group: id, kind: member.kind, member: member.id } })
                         }
                       >
                         <p>

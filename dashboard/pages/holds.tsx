@@ -103,8 +103,8 @@ function OneHold({ hold }: { readonly hold: Hold }) {
           name={`Confirm the change of segment ${hold.segment}`}
           question={`Let the change of ${hold.segment} through?`}
           disabled={confirm.isPending}
-          onConfirm={() =>
-            confirm.mutate({ params: { segment: hold.segmentId }, body: { revision: hold.revision } })
+          onConfirm={(note) =>
+            confirm.mutate({ note, params: { segment: hold.segmentId }, body: { revision: hold.revision } })
           }
         >
           The nodes apply it at their next poll. Connections between nodes that may no longer talk end.

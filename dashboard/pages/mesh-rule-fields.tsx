@@ -1,5 +1,6 @@
 import { type FormEvent, type ReactNode, useState } from "react";
 import { Check, Field } from "../components/field.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import { issueOf } from "../components/states.tsx";
 import { linesOf, problemOf, type RuleField } from "../lib/rule-text.ts";
 
@@ -18,7 +19,7 @@ interface MeshRuleFields {
   readonly busy: boolean;
   /** Of the button; null where nothing may be changed. */
   readonly submit: string | null;
-  readonly onSubmit: (rule: RuleText) => void;
+  readonly onSubmit: (rule: RuleText, note: string) => void;
   /** Further actions. */
   readonly children?: ReactNode;
 }
@@ -53,13 +54,16 @@ export function MeshRuleFields({ rule, error, busy, submit, onSubmit, children }
       return;
     }
     const data = new FormData(form);
-    onSubmit({
-      name: String(data.get("name")).trim(),
-      from: linesOf(texts.from),
-      to: linesOf(texts.to),
-      traffic: linesOf(texts.traffic),
-      enabled: data.has("enabled"),
-    });
+    onSubmit(
+      {
+        name: String(data.get("name")).trim(),
+        from: linesOf(texts.from),
+        to: linesOf(texts.to),
+        traffic: linesOf(texts.traffic),
+        enabled: data.has("enabled"),
+      },
+      noteOf(form),
+    );
   };
   return (
     <form className="card form" onSubmit={send}>
@@ -105,6 +109,7 @@ export function MeshRuleFields({ rule, error, busy, submit, onSubmit, children }
         </Field>
       ))}
       <Check label="The rule is in force" name="enabled" defaultChecked={rule.enabled} />
+      {submit !== null && <NoteField />}
       {submit !== null && (
         <div className="actions">
           <button type="submit" className="button" disabled={busy}>

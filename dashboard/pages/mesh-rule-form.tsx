@@ -20,7 +20,9 @@ export function NewMeshRule() {
         error={create.error}
         busy={create.isPending}
         submit="Add the rule"
-        onSubmit={(body) => create.mutate({ body }, { onSuccess: (rule) => navigate("mesh-rules", rule.id) })}
+        onSubmit={(body, note) =>
+          create.mutate({ body, note }, { onSuccess: (rule) => navigate("mesh-rules", rule.id) })
+        }
       />
     </>
   );
@@ -62,12 +64,14 @@ function EditLoadedRule({ loaded }: { readonly loaded: Rule }) {
         error={update.error}
         busy={update.isPending}
         submit={mayWrite ? "Save" : null}
-        onSubmit={(body) => update.mutate({ ...target, body }, { onSuccess: setBase })}
+        onSubmit={(body, note) => update.mutate({ ...target, note, body }, { onSuccess: setBase })}
       >
         <ConfirmButton
           label="Delete"
           question={`Delete the rule ${base.name}?`}
-          onConfirm={() => remove.mutate(target, { onSuccess: () => navigate("mesh-rules") })}
+          onConfirm={(note) =>
+            remove.mutate({ ...target, note }, { onSuccess: () => navigate("mesh-rules") })
+          }
         >
           Traffic that no other rule allows ends at the nodes' next poll.
         </ConfirmButton>

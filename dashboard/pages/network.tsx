@@ -4,6 +4,7 @@ import { call, etagOf, useApi, useMayCall, useWrite } from "../api.ts";
 import { Conflict } from "../components/conflict.tsx";
 import { Facts } from "../components/facts.tsx";
 import { Check, Field } from "../components/field.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { issueOf, Loaded } from "../components/states.tsx";
 import { changesOf } from "../lib/changes.ts";
@@ -28,7 +29,7 @@ function LoadedNetwork({ loaded }: { readonly loaded: Network }) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const body = changesOf(readNetwork(new FormData(event.currentTarget)), base);
-    update.mutate({ ifMatch: etagOf(base), body }, { onSuccess: setBase });
+    update.mutate({ ifMatch: etagOf(base), body, note: noteOf(event.currentTarget) }, { onSuccess: setBase });
   };
   const takeTheirs = async () => {
     setBase(await call("network.get", {}));
@@ -92,6 +93,7 @@ function LoadedNetwork({ loaded }: { readonly loaded: Network }) {
             name="listsClosedApps"
             defaultChecked={base.listsClosedApps}
           />
+          <NoteField />
         </fieldset>
         {mayWrite && (
           <div className="actions spaced">

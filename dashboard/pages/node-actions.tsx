@@ -29,7 +29,7 @@ export function NodeActions({ node }: { readonly node: Node }) {
             className="button"
             question={`Let ${node.name} back in?`}
             disabled={busy}
-            onConfirm={() => release.mutate(target)}
+            onConfirm={(note) => release.mutate({ ...target, note })}
           >
             It was put aside because two machines used its state, or by hand. Make sure that only one machine
             holds its keys: the other one would be noticed again and put both aside.
@@ -40,7 +40,7 @@ export function NodeActions({ node }: { readonly node: Node }) {
             label="Revoke"
             question={`Revoke ${node.name} for good?`}
             disabled={busy}
-            onConfirm={() => revoke.mutate(target)}
+            onConfirm={(note) => revoke.mutate({ ...target, note })}
           >
             It can't poll any more and leaves the configs of all its peers at once. To come back it must enrol
             anew.
@@ -50,8 +50,8 @@ export function NodeActions({ node }: { readonly node: Node }) {
           label="Delete"
           question={`Delete ${node.name}?`}
           disabled={busy}
-          onConfirm={() =>
-            remove.mutate({ ...target, ifMatch: etagOf(node) }, { onSuccess: () => navigate("nodes") })
+          onConfirm={(note) =>
+            remove.mutate({ ...target, note, ifMatch: etagOf(node) }, { onSuccess: () => navigate("nodes") })
           }
         >
           It leaves the network and this list. Its addresses rest for seven days before another node gets

@@ -2,6 +2,7 @@ import { type FormEvent, useState } from "react";
 import { call, etagOf, useMayWrite, useWrite } from "../api.ts";
 import { Conflict } from "../components/conflict.tsx";
 import { Field } from "../components/field.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import { SegmentSelect } from "../components/segment-select.tsx";
 import { issueOf } from "../components/states.tsx";
 import { localInput } from "../lib/local-input.ts";
@@ -17,7 +18,8 @@ export function EditNode({ node }: { readonly node: Node }) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const body = readNodeFields(new FormData(event.currentTarget), base);
-    update.mutate({ params: { node: base.id }, ifMatch: etagOf(base), body }, { onSuccess: setBase });
+    const note = noteOf(event.currentTarget);
+    update.mutate({ params: { node: base.id }, ifMatch: etagOf(base), body, note }, { onSuccess: setBase });
   };
   const takeTheirs = async () => {
     setBase(await call("nodes.get", { params: { node: base.id } }));
@@ -56,6 +58,7 @@ export function EditNode({ node }: { readonly node: Node }) {
             <input {...c} name="expiresAt" type="datetime-local" defaultValue={localInput(base.expiresAt)} />
           )}
         </Field>
+        <NoteField />
         <div className="actions">
           <button type="submit" className="button" disabled={update.isPending}>
             Save

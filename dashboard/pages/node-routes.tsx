@@ -2,6 +2,7 @@ import { type FormEvent, useState } from "react";
 import { call, etagOf, useMayWrite, useWrite } from "../api.ts";
 import { Conflict } from "../components/conflict.tsx";
 import { Check } from "../components/field.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import type { Node } from "./node-page.tsx";
 
 const EXIT = new Set(["0.0.0.0/0", "::/0"]);
@@ -16,8 +17,9 @@ export function NodeRoutes({ node }: { readonly node: Node }) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const approvedRoutes = new FormData(event.currentTarget).getAll("route").map(String);
+    const note = noteOf(event.currentTarget);
     update.mutate(
-      { params: { node: base.id }, ifMatch: etagOf(base), body: { approvedRoutes } },
+      { params: { node: base.id }, ifMatch: etagOf(base), body: { approvedRoutes }, note },
       { onSuccess: setBase },
     );
   };
@@ -43,6 +45,7 @@ export function NodeRoutes({ node }: { readonly node: Node }) {
             />
           ))}
         </fieldset>
+        {mayWrite && <NoteField />}
         {mayWrite && (
           <div className="actions">
             <button type="submit" className="button plain" disabled={update.isPending}>

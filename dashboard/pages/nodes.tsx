@@ -77,7 +77,7 @@ function NodeList() {
     EVERY,
   );
   const mayWrite = useMayWrite();
-  const approve = useBulk((node: Node) => call("nodes.approve", { params: { node: node.id } }));
+  const approve = useBulk((node: Node, note) => call("nodes.approve", { note, params: { node: node.id } }));
   const bulk = {
     nameOf: (node: Node) => node.name,
     mayTake: (node: Node) => node.status === "pending" || node.status === "expired",
@@ -86,7 +86,7 @@ function NodeList() {
         label="Approve them"
         className="button small"
         question={taken.length === 1 ? `Let ${taken[0]?.name} in?` : `Let ${taken.length} nodes in?`}
-        onConfirm={() => approve.mutate(taken, { onSuccess: done })}
+        onConfirm={(note) => approve.mutate({ rows: taken, note }, { onSuccess: done })}
       >
         <p>They get the network’s configuration, and talk to whom the rules let them.</p>
       </ConfirmButton>

@@ -2,6 +2,7 @@ import { type FormEvent, useState } from "react";
 import { aboutEvent, EVENTS, TOPIC_NAMES } from "../../shared/notifications/topics.ts";
 import { useMayCall, useWrite } from "../api.ts";
 import { Field } from "../components/field.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import { OnceDialog } from "../components/once-dialog.tsx";
 import { Failure, issueOf } from "../components/states.tsx";
 
@@ -28,7 +29,10 @@ export function NewDestination() {
       target: String(form.get("target") ?? "").trim(),
       events: form.getAll("events").map(String),
     };
-    create.mutate({ body }, { onSuccess: ({ secret }) => secret === null && close() });
+    create.mutate(
+      { body, note: noteOf(event.currentTarget) },
+      { onSuccess: ({ secret }) => secret === null && close() },
+    );
   };
   const made = create.data?.secret
     ? { name: `The destination ${create.data.destination.name}`, secret: create.data.secret }
@@ -90,6 +94,7 @@ export function NewDestination() {
               </select>
             )}
           </Field>
+          <NoteField />
           <div className="actions">
             <button type="submit" className="button" disabled={create.isPending}>
               Add

@@ -43,7 +43,7 @@ export default function Notifications() {
           name={`Delete ${row.name}`}
           className="button danger small"
           question={`Send nothing more to ${row.name}?`}
-          onConfirm={() => remove.mutate(targetOf(row))}
+          onConfirm={(note) => remove.mutate({ ...targetOf(row), note })}
         >
           <p>What it was not told yet is not sent.</p>
         </ConfirmButton>

@@ -132,8 +132,11 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
         <ConfirmButton
           label="Publish all the same"
           question="Publish although tests fail?"
-          onConfirm={() =>
-            publish.mutate({ ...target, body: { ...text, despiteTests: true } }, { onSuccess: take })
+          onConfirm={(why) =>
+            publish.mutate(
+              { ...target, note: why, body: { ...text, despiteTests: true } },
+              { onSuccess: take },
+            )
           }
         >
           The audit log keeps which tests failed. They stay with the policy and must hold next time.
@@ -187,16 +190,21 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
               <SwitchPolicy
                 policy={base}
                 busy={update.isPending}
-                onSwitch={() => {
+                onSwitch={(why) => {
                   begin();
                   // Keeps what is being typed: only the state of the policy changes.
-                  update.mutate({ ...target, body: { enabled: !base.enabled } }, { onSuccess: setBase });
+                  update.mutate(
+                    { ...target, note: why, body: { enabled: !base.enabled } },
+                    { onSuccess: setBase },
+                  );
                 }}
               />
               <ConfirmButton
                 label="Delete"
                 question={`Delete the policy ${base.name}?`}
-                onConfirm={() => remove.mutate(target, { onSuccess: () => navigate("policies") })}
+                onConfirm={(why) =>
+                  remove.mutate({ ...target, note: why }, { onSuccess: () => navigate("policies") })
+                }
               >
                 All its versions go with it. Streams that only it allowed are cut at once.
               </ConfirmButton>
@@ -220,9 +228,9 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
         wouldLose={changed}
         onRestore={
           mayWrite
-            ? (number) => {
+            ? (number, why) => {
                 begin();
-                rollback.mutate({ ...target, body: { number } }, { onSuccess: take });
+                rollback.mutate({ ...target, note: why, body: { number } }, { onSuccess: take });
               }
             : null
         }
@@ -235,7 +243,7 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
 interface SwitchPolicy {
   readonly policy: Policy;
   readonly busy: boolean;
-  readonly onSwitch: () => void;
+  readonly onSwitch: (note: string) => void;
 }
 
 /** Switching on asks, too: a forbid puts people out as surely as a permit that is gone. */

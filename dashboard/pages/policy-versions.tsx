@@ -15,7 +15,7 @@ interface PolicyVersions {
   /** Whether what is in the editor would be lost by it. */
   readonly wouldLose: boolean;
   /** Makes a version hold again; null for those who may not. */
-  readonly onRestore: ((number: number) => void) | null;
+  readonly onRestore: ((number: number, note: string) => void) | null;
 }
 
 export function PolicyVersions({ policyId, current, onTake, wouldLose, onRestore }: PolicyVersions) {
@@ -59,7 +59,7 @@ export function PolicyVersions({ policyId, current, onTake, wouldLose, onRestore
                           name={`Restore version ${number}`}
                           className="button plain small"
                           question={`Restore version ${number}?`}
-                          onConfirm={() => onRestore(number)}
+                          onConfirm={(note) => onRestore(number, note)}
                         >
                           Its text is in force at once. What is in the editor is replaced.
                         </ConfirmButton>

@@ -6,6 +6,7 @@ import {
 } from "../../shared/access/login/provider-presets.ts";
 import { useApi, useWrite } from "../api.ts";
 import { Field } from "../components/field.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
 import { navigate } from "../lib/router.ts";
@@ -56,14 +57,15 @@ function ProviderForm({ preset }: { readonly preset: ProviderPreset }) {
   const [missing, setMissing] = useState<readonly string[]>([]);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const body = readProviderFields(new FormData(event.currentTarget));
+    const form = event.currentTarget;
+    const body = readProviderFields(new FormData(form));
     const left = placeholdersOf(`${body.issuer ?? ""} ${body.groupsClaim ?? ""}`);
     const unfilled = left.filter((word) =>
       placeholdersOf(preset.issuer + preset.settings.groupsClaim).includes(word),
     );
     setMissing(unfilled);
     if (unfilled.length > 0) return;
-    create.mutate({ body }, { onSuccess: ({ id }) => navigate("providers", id, "test") });
+    create.mutate({ body, note: noteOf(form) }, { onSuccess: ({ id }) => navigate("providers", id, "test") });
   };
   return (
     <form className="card form" onSubmit={submit}>
@@ -94,6 +96,7 @@ function ProviderForm({ preset }: { readonly preset: ProviderPreset }) {
         }}
         error={create.error}
       />
+      <NoteField />
       <div className="actions">
         <button type="submit" className="button" disabled={create.isPending}>
           Add and test it

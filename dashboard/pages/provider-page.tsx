@@ -5,6 +5,7 @@ import { call, etagOf, type RowOf, useApi, useMayCall, useWrite } from "../api.t
 import { useAsk } from "../components/ask.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { SignedOut } from "../components/signed-out.tsx";
 import { Loaded } from "../components/states.tsx";
@@ -45,14 +46,16 @@ function LoadedProvider({ loaded, testAtOnce }: { readonly loaded: Provider; rea
     event.preventDefault();
     const body = changesOf(readProviderFields(new FormData(event.currentTarget)), base);
     const of = endsSessionsOf("identityProviders.update", target.params, body);
+    const note = noteOf(event.currentTarget);
     const isMeant =
       of === null ||
       (await ask({
         question: body.enabled === false ? `Switch ${base.name} off?` : `Give ${base.name} another issuer?`,
         label: body.enabled === false ? "Switch off" : "Change the issuer",
         consequence: <Consequence provider={base.id} />,
-      }));
-    if (isMeant) update.mutate({ ...target, body }, { onSuccess: setBase });
+        asksWhy: false,
+      })) !== null;
+    if (isMeant) update.mutate({ ...target, note, body }, { onSuccess: setBase });
   };
   const takeTheirs = async () => {
     setBase(await call("identityProviders.get", { params: { provider: base.id } }));
@@ -87,6 +90,7 @@ function LoadedProvider({ loaded, testAtOnce }: { readonly loaded: Provider; rea
           <h2>Settings</h2>
           <ProviderFields provider={base} error={update.error} />
         </fieldset>
+        {mayWrite && <NoteField />}
         {mayWrite && (
           <div className="actions">
             <button type="submit" className="button" disabled={update.isPending}>
@@ -95,7 +99,9 @@ function LoadedProvider({ loaded, testAtOnce }: { readonly loaded: Provider; rea
             <ConfirmButton
               label="Delete"
               question={`Delete ${base.name}?`}
-              onConfirm={() => remove.mutate(target, { onSuccess: () => navigate("providers") })}
+              onConfirm={(why) =>
+                remove.mutate({ ...target, note: why }, { onSuccess: () => navigate("providers") })
+              }
             >
               <Consequence provider={base.id} />
               <p>Its client secret is forgotten, and so is which account at it is whose.</p>

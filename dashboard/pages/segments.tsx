@@ -5,6 +5,7 @@ import { Conflict } from "../components/conflict.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
 import { Moment } from "../components/moment.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty, issueOf, Loaded } from "../components/states.tsx";
 import { changesOf } from "../lib/changes.ts";
@@ -30,7 +31,7 @@ function SegmentList() {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
-    create.mutate({ body: readSegment(form) }, { onSuccess: () => form.reset() });
+    create.mutate({ body: readSegment(form), note: noteOf(form) }, { onSuccess: () => form.reset() });
   };
   return (
     <>
@@ -50,6 +51,7 @@ function SegmentList() {
           <Field label="Description" broad error={issueOf(create.error, "/description")}>
             {(c) => <input {...c} name="description" maxLength={500} autoComplete="off" />}
           </Field>
+          <NoteField />
           <div className="actions">
             <button type="submit" className="button" disabled={create.isPending}>
               Add
@@ -94,7 +96,7 @@ function LoadedSegment({ loaded }: { readonly loaded: Segment }) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const body = changesOf(readSegment(event.currentTarget), base);
-    update.mutate({ ...target, body }, { onSuccess: setBase });
+    update.mutate({ ...target, note: noteOf(event.currentTarget), body }, { onSuccess: setBase });
   };
   const takeTheirs = async () => {
     setBase(await call("segments.get", { params: { segment: base.id } }));
@@ -116,6 +118,7 @@ function LoadedSegment({ loaded }: { readonly loaded: Segment }) {
         <Field label="Description" error={issueOf(update.error, "/description")}>
           {(c) => <input {...c} name="description" maxLength={500} defaultValue={base.description} />}
         </Field>
+        {mayWrite && <NoteField />}
         {mayWrite && (
           <div className="actions">
             <button type="submit" className="button" disabled={update.isPending}>
@@ -124,7 +127,9 @@ function LoadedSegment({ loaded }: { readonly loaded: Segment }) {
             <ConfirmButton
               label="Delete"
               question={`Delete the segment ${base.name}?`}
-              onConfirm={() => remove.mutate(target, { onSuccess: () => navigate("segments") })}
+              onConfirm={(note) =>
+                remove.mutate({ ...target, note }, { onSuccess: () => navigate("segments") })
+              }
             >
               <p>Only one that holds no app, no node and no enrolment key can be deleted.</p>
             </ConfirmButton>

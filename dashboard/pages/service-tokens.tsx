@@ -6,6 +6,7 @@ import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
 import { LifetimeField, readLifetime } from "../components/lifetime-field.tsx";
 import { Moment } from "../components/moment.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import { OnceDialog } from "../components/once-dialog.tsx";
 import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
 import { splitList } from "../lib/format.ts";
@@ -21,13 +22,15 @@ export function ServiceTokens() {
     ? [
         ...COLUMNS,
         actions(
-          (token) =>
+          (token, note) =>
             update.mutate({
+              note,
               params: { serviceToken: token.id },
               ifMatch: etagOf(token),
               body: { enabled: !token.enabled },
             }),
-          (token) => remove.mutate({ params: { serviceToken: token.id }, ifMatch: etagOf(token) }),
+          (token, note) =>
+            remove.mutate({ note, params: { serviceToken: token.id }, ifMatch: etagOf(token) }),
         ),
       ]
     : COLUMNS;
@@ -80,7 +83,9 @@ const COLUMNS: readonly Column<Token>[] = [
   },
 ];
 
-const actions = (onSwitch: (token: Token) => void, onDelete: (token: Token) => void): Column<Token> => ({
+type Act = (token: Token, note: string) => void;
+
+const actions = (onSwitch: Act, onDelete: Act): Column<Token> => ({
   header: "Actions",
   className: "action",
   cell: (token) => (
@@ -92,7 +97,7 @@ const actions = (onSwitch: (token: Token) => void, onDelete: (token: Token) => v
           name={`Switch off ${token.name}`}
           className="button plain small"
           question={`Switch the token ${token.name} off?`}
-          onConfirm={() => onSwitch(token)}
+          onConfirm={(note) => onSwitch(token, note)}
         >
           <p>Programs that use it are refused from now on, until it is switched on again.</p>
         </ConfirmButton>
@@ -101,7 +106,7 @@ const actions = (onSwitch: (token: Token) => void, onDelete: (token: Token) => v
           type="button"
           className="button plain small"
           aria-label={`Switch on ${token.name}`}
-          onClick={() => onSwitch(token)}
+          onClick={() => onSwitch(token, "")}
         >
           Switch on
         </button>
@@ -111,7 +116,7 @@ const actions = (onSwitch: (token: Token) => void, onDelete: (token: Token) => v
         name={`Delete ${token.name}`}
         className="button danger small"
         question={`Delete the token ${token.name}?`}
-        onConfirm={() => onDelete(token)}
+        onConfirm={(note) => onDelete(token, note)}
       >
         <p>Programs that use it are refused from now on. Policies that name it stay, and speak of nothing.</p>
       </ConfirmButton>
@@ -144,7 +149,12 @@ function RotateToken({ token }: { readonly token: Token }) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const graceSeconds = Number(new FormData(event.currentTarget).get("grace"));
-    rotate.mutate({ params: { serviceToken: token.id }, ifMatch: etagOf(token), body: { graceSeconds } });
+    rotate.mutate({
+      params: { serviceToken: token.id },
+      ifMatch: etagOf(token),
+      body: { graceSeconds },
+      note: noteOf(event.currentTarget),
+    });
   };
   return (
     <OnceDialog
@@ -169,6 +179,7 @@ function RotateToken({ token }: { readonly token: Token }) {
               </select>
             )}
           </Field>
+          <NoteField />
           <div className="actions">
             <button type="submit" className="button" disabled={rotate.isPending}>
               Make the new secret
@@ -191,6 +202,7 @@ export function NewServiceToken() {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     create.mutate({
+      note: noteOf(event.currentTarget),
       body: {
         name: String(form.get("name") ?? "").trim(),
         groups: splitList(String(form.get("groups") ?? "")),
@@ -228,6 +240,7 @@ export function NewServiceToken() {
             {(c) => <input {...c} name="groups" autoComplete="off" />}
           </Field>
           <LifetimeField selected={90 * 86_400_000} endless error={issueOf(create.error, "/expiresAt")} />
+          <NoteField />
           <div className="actions">
             <button type="submit" className="button" disabled={create.isPending}>
               Make the token

@@ -19,7 +19,7 @@ export function endedInWords({ ended, pending }: Ended): string {
 
 /** Ends several sessions, and says of all together what `sessions.kill` says of one. */
 export function useEndMany() {
-  const kill = useBulk((session: string) => call("sessions.kill", { params: { session } }));
+  const kill = useBulk((session: string, note) => call("sessions.kill", { note, params: { session } }));
   const data = kill.data && {
     ended: [...new Set(kill.data.flatMap(({ ended }) => ended))],
     pending: kill.data.reduce((sum, { pending }) => sum + pending, 0),

@@ -9,7 +9,7 @@ import { SearchField } from "../components/search-field.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
 import { browserName } from "../lib/browser-name.ts";
 import { routeTo, useFilters } from "../lib/router.ts";
-import { EndSession } from "./end-session.tsx";
+import { EndSession, type EndSessionProps } from "./end-session.tsx";
 import { appOf, endedInWords, useEndMany } from "./session-words.ts";
 
 type Session = RowOf<"sessions.list">;
@@ -75,12 +75,9 @@ export function SessionTable({ rows }: { readonly rows: readonly Session[] }) {
         label="End them"
         className="button danger small"
         question={taken.length === 1 ? "End this session?" : `End ${taken.length} sessions?`}
-        onConfirm={() => {
+        onConfirm={(note) => {
           kill.reset();
-          many.mutate(
-            taken.map(({ id }) => id),
-            { onSuccess: done },
-          );
+          many.mutate({ rows: taken.map(({ id }) => id), note }, { onSuccess: done });
         }}
       >
         <p>
@@ -99,7 +96,9 @@ export function SessionTable({ rows }: { readonly rows: readonly Session[] }) {
       <DataTable
         caption="Sessions"
         columns={
-          mayWrite ? [...COLUMNS, endColumn((id) => kill.mutate({ params: { session: id } }))] : COLUMNS
+          mayWrite
+            ? [...COLUMNS, endColumn((id, note) => kill.mutate({ note, params: { session: id } }))]
+            : COLUMNS
         }
         rows={rows}
         keyOf={(session) => session.id}
@@ -142,7 +141,7 @@ const COLUMNS: readonly Column<Session>[] = [
   },
 ];
 
-const endColumn = (onKill: (id: string) => void): Column<Session> => ({
+const endColumn = (onKill: EndSessionProps["onKill"]): Column<Session> => ({
   header: "Action",
   className: "action",
   cell: (session) => session.endedAt === null && <EndSession session={session} onKill={onKill} />,

@@ -21,8 +21,9 @@ export function useUserChange() {
   const change = async (user: User, body: UserChange): Promise<void> => {
     const isSelf = me.data?.user?.id === user.id;
     const question = questionOf(user, body, isSelf);
-    if (question && !(await ask(question))) return;
-    update.mutate({ params: { user: user.id }, ifMatch: etagOf(user), body });
+    const note = question ? await ask(question) : "";
+    if (note === null) return;
+    update.mutate({ note, params: { user: user.id }, ifMatch: etagOf(user), body });
   };
   return { change, dialog, error: update.error };
 }

@@ -3,6 +3,7 @@ import { call, etagOf, useMayWrite, usePages, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
+import { NoteField, noteOf } from "../components/note-field.tsx";
 import { SearchField } from "../components/search-field.tsx";
 import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
 import { useBulk } from "../lib/bulk.ts";
@@ -16,8 +17,13 @@ export function Users() {
     query: { ...(search && { search }), ...(status && { status: status as User["status"] }) },
   });
   const { change, dialog, error } = useUserChange();
-  const disable = useBulk((user: User) =>
-    call("users.update", { params: { user: user.id }, ifMatch: etagOf(user), body: { status: "disabled" } }),
+  const disable = useBulk((user: User, note) =>
+    call("users.update", {
+      note,
+      params: { user: user.id },
+      ifMatch: etagOf(user),
+      body: { status: "disabled" },
+    }),
   );
   const mayWrite = useMayWrite();
   const bulk = {
@@ -28,7 +34,7 @@ export function Users() {
         label="Disable them"
         className="button danger small"
         question={taken.length === 1 ? `Disable ${taken[0]?.email}?` : `Disable ${taken.length} people?`}
-        onConfirm={() => disable.mutate(taken, { onSuccess: done })}
+        onConfirm={(note) => disable.mutate({ rows: taken, note }, { onSuccess: done })}
       >
         <p>
           All their sessions end within a second, and they can’t sign in until they are enabled again:{" "}
@@ -161,7 +167,7 @@ function AddUser() {
     event.preventDefault();
     const form = event.currentTarget;
     const email = String(new FormData(form).get("email"));
-    create.mutate({ body: { email } }, { onSuccess: () => form.reset() });
+    create.mutate({ body: { email }, note: noteOf(form) }, { onSuccess: () => form.reset() });
   };
   return (
     <form className="form filters" onSubmit={submit}>
@@ -172,6 +178,7 @@ function AddUser() {
       >
         {(c) => <input {...c} name="email" type="email" required autoComplete="off" />}
       </Field>
+      <NoteField />
       <div className="actions">
         <button type="submit" className="button" disabled={create.isPending}>
           Add

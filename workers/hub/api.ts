@@ -7,9 +7,9 @@ import { logError } from "../platform/log.ts";
 import { Refused, throwRefusal } from "../platform/refused.ts";
 import { checkSchema } from "../registry/schema-check.ts";
 import { isSameOriginPost } from "../session/same-site.ts";
-import type { Call, Handler, Reply, Write } from "./call.ts";
+import type { Author, Call, Handler, Reply, Write } from "./call.ts";
 import { type AdminCaller, authenticate, authenticateBootstrap } from "./caller.ts";
-import { type Author, commit, replay, type StoredAnswer, writeKey } from "./commit.ts";
+import { commit, replay, type StoredAnswer, writeKey } from "./commit.ts";
 import { HANDLERS } from "./handlers/index.ts";
 import { finishSoon, keepHouse } from "./housekeeping.ts";
 import { check, readJson, readQuery } from "./input.ts";
@@ -76,14 +76,18 @@ async function serve(
   const caller = await authorise(endpoint, request, bindings);
   const url = new URL(request.url);
   const rawBody = endpoint.body ? await readJson(request, endpoint.bodyBytes) : undefined;
+  const query = endpoint.query ? check(endpoint.query, readQuery(url)) : undefined;
+  const body = endpoint.body ? check(endpoint.body, rawBody) : undefined;
+  const author = isWrite(endpoint) ? authorOf(caller, request, body) : { actor: caller.actor };
   const call = {
     bindings,
     request,
     caller,
+    author,
     now,
     params: checkParams(params),
-    query: endpoint.query ? check(endpoint.query, readQuery(url)) : undefined,
-    body: endpoint.body ? check(endpoint.body, rawBody) : undefined,
+    query,
+    body,
     ifMatch: endpoint.ifMatch ? requiredVersion(request) : 0,
   } as Call;
   c.executionCtx.waitUntil(keepHouse(bindings, now).catch(() => undefined));
@@ -99,7 +103,7 @@ async function serve(
   if (earlier) return answerStored(earlier, requestId);
   const result = await handle(call);
   if (!("statements" in result)) return answer(result, status, requestId);
-  const committed = commit(bindings, authorOf(caller, request, call.body), key, result, status, now);
+  const committed = commit(bindings, author, key, result, status, now);
   // The write goes on if the caller disconnects. If a part of the network can't be reached for a moment, the
   // write is finished soon after. So nothing is left half done.
   c.executionCtx.waitUntil(

@@ -12,11 +12,16 @@ type Declared<Id extends EndpointId, Part extends "query" | "body"> = (typeof EN
   ? z.output<S>
   : undefined;
 
+/** Who makes a change, and the reason. */
+export type Author = Pick<EventEntry, "actor" | "person" | "note">;
+
 /** One call of an endpoint, after all checks of the request. */
 export interface Call<Id extends EndpointId = EndpointId> {
   readonly bindings: Bindings;
   readonly request: Request;
   readonly caller: AdminCaller;
+  /** For the records of what the call changes. */
+  readonly author: Author;
   readonly params: Params<Id>;
   readonly query: Declared<Id, "query">;
   readonly body: Declared<Id, "body">;

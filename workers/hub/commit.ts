@@ -7,7 +7,7 @@ import { freshId } from "../platform/random.ts";
 import { throwRefusal } from "../platform/refused.ts";
 import { seal, unseal } from "../platform/secrets.ts";
 import { inContext } from "../registry/history.ts";
-import type { Effects, Write } from "./call.ts";
+import type { Author, Effects, Write } from "./call.ts";
 import { perform } from "./effects.ts";
 import { explainFailure } from "./failures.ts";
 
@@ -66,9 +66,6 @@ export async function replay(bindings: Bindings, write: WriteKey): Promise<Store
 
 /** The status of a row whose effects are not yet confirmed. */
 export const PENDING = 0;
-
-/** Who makes a change, and the reason. */
-export type Author = Pick<EventEntry, "actor" | "person" | "note">;
 
 /**
  * Saves a change and the list of its effects in one transaction, then performs the effects. If an effect

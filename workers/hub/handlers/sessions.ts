@@ -73,15 +73,15 @@ async function withChildren(
 
 /** Ends the sessions that `work` ends, and records in the audit log who ended which sessions. */
 async function kill(
-  { bindings, caller, now }: Call<"sessions.kill" | "sessions.killMany">,
+  { bindings, author, now }: Call<"sessions.kill" | "sessions.killMany">,
   target: string,
   work: () => Promise<readonly Ended[]>,
 ): Promise<{ body: { ended: string[]; pending: number } }> {
   const entry = {
+    ...author,
     kind: "admin",
     id: freshId("audit"),
     at: now,
-    actor: caller.actor,
     action: "session.kill",
     target,
     detail: {},
