@@ -83,9 +83,11 @@ export function toFailure(error: unknown): Failure {
 }
 
 function failureOfProblem({ problem }: ApiError): Failure {
-  const ids = [problem.request_id && `request ${problem.request_id}`, problem.decision_id].filter(Boolean);
+  const numbers = [problem.request_id, problem.decision_id].filter(
+    (number) => number !== undefined && !problem.detail.includes(number),
+  );
   return new Failure(exitCodeOfStatus(problem.status), problem.title, {
-    detail: [problem.detail, ids.join(", ")].filter(Boolean).join("\n"),
+    detail: [problem.detail, numbers.join(", ")].filter(Boolean).join("\n"),
     code: problem.code,
     issues: problem.issues ?? [],
     ...hintFor(problem.status),

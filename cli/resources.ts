@@ -1,3 +1,6 @@
+import type { Answer } from "../shared/api/endpoints.ts";
+import type { Item } from "./listing.ts";
+
 /** The kinds of things in the registry, as the command line names and shows them. */
 export interface Resource {
   /** `rustronaut <command> …` */
@@ -9,6 +12,8 @@ export interface Resource {
   readonly key: string;
   /** Columns of its list. */
   readonly columns: readonly string[];
+  /** What a row of its list shows, where that is not the thing's own fields. */
+  readonly rowOf?: (item: Item) => Item;
   /** Columns of its other lists, by the operation's name. */
   readonly otherColumns?: Readonly<Record<string, readonly string[]>>;
   /** Operations that have a command of their own, written by hand. */
@@ -105,8 +110,23 @@ export const RESOURCES: readonly Resource[] = [
     prefix: "nodes",
     about: "machines of the mesh",
     key: "name",
-    columns: [],
-    byHand: ["list", "revoke", "revocation"],
+    columns: [
+      ...[
+        "name",
+        "segment",
+        "tags",
+        "status",
+        "online",
+        "lastSeenAt",
+        "version",
+        "path",
+        "ipv4",
+        "user",
+        "id",
+      ],
+    ],
+    rowOf: nodeRow,
+    byHand: ["revoke", "revocation"],
   },
   {
     command: "rules",
@@ -132,3 +152,16 @@ export const RESOURCES: readonly Resource[] = [
     byHand: ["stream", "list", "export"],
   },
 ];
+
+/** A node with what is known of it now. */
+function nodeRow(item: Item): Item {
+  const { live, status } = item as unknown as Answer<"nodes.get">;
+  const seen = live?.online ? "online" : "offline";
+  return {
+    ...item,
+    online: status === "revoked" ? "put out" : live === null ? "unknown" : seen,
+    lastSeenAt: live?.lastSeenAt,
+    version: live?.facts?.agentVersion,
+    path: live && live.peers > 0 ? `${live.directPeers}/${live.peers} direct` : null,
+  };
+}

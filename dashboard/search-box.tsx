@@ -8,13 +8,17 @@ import { routeTo, routeWith } from "./lib/router.ts";
 const KINDS: Readonly<Record<FoundKind, { title: string; route: (found: Found) => string }>> = {
   decision: { title: "Decisions", route: ({ id }) => routeTo("decisions", id) },
   event: { title: "Events", route: ({ id }) => routeWith({ id, kinds: ALL_KINDS }, "audit") },
-  user: { title: "People", route: ({ title }) => routeTo("reach", "user", title) },
+  user: { title: "People", route: ({ id }) => routeTo("people", "users", id) },
   app: { title: "Apps", route: ({ title }) => routeTo("apps", title) },
   node: { title: "Nodes", route: ({ id }) => routeTo("nodes", id) },
-  group: { title: "Groups", route: ({ title }) => routeWith({ kind: "group", name: title }, "history") },
+  group: { title: "Groups", route: ({ id }) => routeTo("people", "groups", id) },
   policy: { title: "Policies", route: ({ id }) => routeTo("policies", id) },
-  session: { title: "Sessions", route: () => routeTo("sessions") },
+  session: { title: "Sessions", route: ({ id }) => routeWith({ search: id, state: "all" }, "sessions") },
   serviceToken: { title: "Service tokens", route: () => routeTo("tokens") },
+  segment: { title: "Segments", route: ({ id }) => routeTo("segments", id) },
+  identityProvider: { title: "Identity providers", route: ({ id }) => routeTo("providers", id) },
+  meshRule: { title: "Node rules", route: ({ id }) => routeTo("mesh-rules", id) },
+  enrolmentKey: { title: "Enrolment keys", route: () => routeTo("enrolment-keys") },
 };
 const ALL_KINDS = "admin,login,session,system";
 

@@ -1,10 +1,11 @@
 import { refusal } from "../shared/base/errors/catalogue.ts";
-import { toProblem } from "../shared/base/errors/problem.ts";
+import { type Problem, toProblem } from "../shared/base/errors/problem.ts";
 import { serveGateway } from "./gateway/index.ts";
 import { refusalResponse } from "./gateway/refusal-response.ts";
 import { keepHouse } from "./hub/housekeeping.ts";
 import { type Bindings, ConfigurationError, checkBindings } from "./platform/env.ts";
 import { logError, logInfo } from "./platform/log.ts";
+import { failed } from "./platform/trouble.ts";
 import { hasTooManyCookies } from "./session/cookies.ts";
 import { serveAuth } from "./sign-in/index.ts";
 import { recheckGrants } from "./sign-in/recheck/index.ts";
@@ -40,7 +41,7 @@ export default {
       }
       return await serveGateway(request, bindings, ctx);
     } catch (error) {
-      return unavailable(error);
+      return unavailable(error, request);
     }
   },
 
@@ -61,14 +62,8 @@ async function tellOf(bindings: Bindings): Promise<void> {
 }
 
 /** Whatever breaks is never an allow. Only our own words about the configuration are shown to the caller. */
-function unavailable(error: unknown): Response {
-  const requestId = crypto.randomUUID();
-  logError("request_failed", error, { requestId });
-  const detail =
-    error instanceof ConfigurationError
-      ? error.message
-      : "Try again in a moment. If it persists, tell your administrator the request id.";
-  return Response.json(toProblem(refusal("unavailable", detail), { request_id: requestId }), {
+async function unavailable(error: unknown, request: Request): Promise<Response> {
+  return Response.json(await problemOf(error, request), {
     status: 503,
     headers: {
       "content-type": "application/problem+json",
@@ -77,4 +72,17 @@ function unavailable(error: unknown): Response {
       "x-rustronaut-response": "unavailable",
     },
   });
+}
+
+async function problemOf(error: unknown, request: Request): Promise<Problem> {
+  if (error instanceof ConfigurationError || bindings === undefined) {
+    logError("request_failed", error);
+    const detail = error instanceof ConfigurationError ? error.message : "Try again in a moment.";
+    return toProblem(refusal("unavailable", detail));
+  }
+  const { origin } = new URL(request.url);
+  const isOurs = origin === bindings.authOrigin;
+  const part = origin === bindings.hubOrigin ? "hub" : isOurs ? "sign-in" : "gateway";
+  const { refused, number } = await failed(bindings, part, request, error);
+  return toProblem(refused, number === undefined ? {} : { request_id: number });
 }

@@ -13,7 +13,8 @@ import {
 import { followEvents } from "../audit/follow.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
-import { type Item, listOption, pages } from "../listing.ts";
+import { type Item, pages } from "../listing.ts";
+import { limitOption } from "../output/list.ts";
 import { cell, instant } from "../output/values.ts";
 
 interface VerifyOptions extends RangeOptions {
@@ -91,7 +92,7 @@ function addTail(audit: Command, app: App): void {
     .description("Show the newest entries, oldest first")
     .option("--follow", "go on with new ones until interrupted")
     .option("--kinds <list>", "any of decision,admin,login,session,system")
-    .addOption(listOption().default("50"))
+    .addOption(limitOption("show at most this many").default("50"))
     .action(async (options: { follow?: boolean; kinds?: string; limit: string }) => {
       const hub = await app.hub();
       const query = options.kinds === undefined ? {} : { kinds: options.kinds };

@@ -1,11 +1,11 @@
 import { Argument, type Command } from "commander";
-import type { Answer, Query } from "../../shared/api/endpoints.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
 import { HISTORY_KINDS } from "../../shared/api/history.ts";
 import type { App } from "../app.ts";
-import { listOption } from "../listing.ts";
+import type { Item } from "../listing.ts";
 import { changesText } from "../output/changes.ts";
+import { addListOptions, type ListOptions, showList } from "../output/list.ts";
 import { reachOfAppText, reachOfUserText } from "../output/reach.ts";
-import { instant } from "../output/values.ts";
 import { toPast } from "../times.ts";
 
 /** Words of a command line for the kinds that have a longer name. */
@@ -21,25 +21,25 @@ const KINDS = [
   ...Object.keys(WORDS),
 ];
 
-interface HistoryOptions {
+type Change = Answer<"history.list">["items"][number];
+
+interface HistoryOptions extends ListOptions {
   readonly since?: string;
   readonly until?: string;
   readonly user?: string;
-  readonly limit: string;
 }
 
 /** What things were, who changed them and why, and who could reach what. */
 export function addHistoryCommands(program: Command, app: App): void {
-  program
+  const history = program
     .command("history")
     .description("Who changed something, when and why, with what it was before")
     .addArgument(new Argument("[kind]", "what kind of thing; all unless said").choices(KINDS))
     .argument("[name]", "its name or id, also one that it had")
     .option("--since <time>", "from then on: 2h or 7d ago, or a date such as 2026-11-29")
     .option("--until <time>", "before then, in the same forms")
-    .option("--user <who>", "only what this person changed, by address")
-    .addOption(listOption().default("50"))
-    .action((kind, name, options) => showHistory(app, kind, name, options));
+    .option("--user <who>", "only what this person changed, by address");
+  addListOptions(history, 50).action((kind, name, options) => showHistory(app, kind, name, options));
 
   const at = "at a time: 2h or 7d ago, or a date such as 2026-11-24T12:00Z; now unless said";
   program
@@ -72,33 +72,37 @@ async function showHistory(
   app: App,
   kind: string | undefined,
   name: string | undefined,
-  { since, until, user, limit }: HistoryOptions,
+  { since, until, user, ...options }: HistoryOptions,
 ): Promise<void> {
-  const { client } = await app.hub();
+  const hub = await app.hub();
   const now = Date.now();
-  const asked = {
-    ...(kind === undefined ? {} : { kind: WORDS[kind] ?? (kind as (typeof HISTORY_KINDS)[number]) }),
+  const query = {
+    ...(kind === undefined ? {} : { kind: WORDS[kind] ?? kind }),
     ...(name === undefined ? {} : { name }),
     ...(user === undefined ? {} : { user }),
     ...(since === undefined ? {} : { since: toPast(since, now) }),
     ...(until === undefined ? {} : { until: toPast(until, now) }),
   };
-  const items: Answer<"history.list">["items"] = [];
-  const names: Record<string, string> = {};
-  let page: Answer<"history.list"> | null = null;
-  do {
-    const cursor: string | null = page?.next ?? null;
-    const query: Query<"history.list"> = {
-      ...asked,
-      limit: Math.min(200, Number(limit)),
-      ...(cursor ? { cursor } : {}),
-    };
-    page = (await client.call("history.list", { query })).data;
-    items.push(...page.items);
-    Object.assign(names, page.names);
-  } while (page.next && items.length < Number(limit));
-  const shown = items.slice(0, Number(limit));
-  app.emit(shown, () => changesText(shown, names));
-  if (page.next || shown.length < items.length) app.note("There are more; ask with --limit or --since.");
-  else app.note(`Recorded since ${instant(page.began)}.`);
+  await showList(
+    app,
+    hub,
+    {
+      id: "history.list",
+      input: { query },
+      columns: ["at", "by", "note", "kind", "name", "change", "field", "before", "after", "entry"],
+      rowsOf: (item) => changesOf(item as unknown as Change),
+      text: (items, names) => changesText(items as unknown as Change[], names),
+      most: 50,
+    },
+    options,
+  );
 }
+
+/** A row for each field that was changed. */
+const changesOf = ({ at, person, actor, note, entry, things }: Change): Item[] =>
+  things.flatMap(({ kind, name, change, fields }) =>
+    (fields.length > 0 ? fields : [{}]).map((field) => ({
+      ...{ at, by: person ?? actor, note, kind, name, change, entry },
+      ...field,
+    })),
+  );

@@ -1,42 +1,18 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Command, Option } from "commander";
-import type { Answer } from "../../shared/api/endpoints.ts";
-import { NODE_STATUSES } from "../../shared/registry/node-status.ts";
+import type { Command } from "commander";
 import type { App } from "../app.ts";
 import { confirm } from "../confirm.ts";
-import { listOption, pages } from "../listing.ts";
 import { noteOption } from "../note-option.ts";
 import { receiptText } from "../output/receipt.ts";
-import { detailsOf, listText } from "../output/things.ts";
+import { detailsOf } from "../output/things.ts";
 import { gather } from "./keys.ts";
 import { addNodeAddCommand } from "./node-add.ts";
-
-type Node = Answer<"nodes.get">;
-const COLUMNS = [
-  "name",
-  "segment",
-  "tags",
-  "status",
-  "online",
-  "lastSeenAt",
-  "version",
-  "path",
-  "ipv4",
-  "id",
-];
 
 /** What people do with nodes beyond the catalogue's own verbs. */
 export function addNodeCommands(program: Command, app: App): void {
   const nodes = program.commands.find((command) => command.name() === "nodes");
   if (!nodes) return;
   addNodeAddCommand(nodes, app);
-  nodes
-    .command("list")
-    .description("List nodes with what is known of them now")
-    .addOption(new Option("--status <status>", "only these").choices([...NODE_STATUSES]))
-    .option("--segment <segment>", "only of this segment")
-    .addOption(listOption())
-    .action((options: { status?: string; segment?: string; limit: string }) => list(app, options));
   nodes
     .command("revoke")
     .addOption(noteOption())
@@ -84,21 +60,6 @@ export function addNodeCommands(program: Command, app: App): void {
     .option("--none", "approve no route")
     .action((node: string, options: { approve: string[]; none?: boolean }) => routes(app, node, options));
 }
-
-async function list(app: App, { limit, ...query }: { status?: string; segment?: string; limit: string }) {
-  const hub = await app.hub();
-  const { items, more } = await pages(hub, "nodes.list", { query }, Number(limit));
-  app.emit(items, () => listText(COLUMNS, (items as unknown as Node[]).map(row), app.io.columns, "name"));
-  if (more) app.note(`There are more; ask with --limit (now ${items.length}).`);
-}
-
-const row = (node: Node) => ({
-  ...node,
-  online: node.live === null ? "unknown" : node.live.online ? "online" : "offline",
-  lastSeenAt: node.live?.lastSeenAt,
-  version: node.live?.facts?.agentVersion,
-  path: node.live && node.live.peers > 0 ? `${node.live.directPeers}/${node.live.peers} direct` : null,
-});
 
 async function update(
   app: App,

@@ -6,10 +6,11 @@ import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import type { App, Hub } from "../app.ts";
 import { addFieldOptions, type Field, fieldsOf, readFields } from "../command-options.ts";
 import { confirm } from "../confirm.ts";
-import { listOption, pages } from "../listing.ts";
+import type { Item } from "../listing.ts";
 import { noteOption } from "../note-option.ts";
 import { warningText } from "../output/failure-text.ts";
-import { detailsOf, listText } from "../output/things.ts";
+import { addListOptions, type ListOptions, showList } from "../output/list.ts";
+import { detailsOf } from "../output/things.ts";
 import { RESOURCES, type Resource } from "../resources.ts";
 
 type Operation = Endpoint & { readonly id: EndpointId };
@@ -48,7 +49,7 @@ function addOperation(
   const queryFields = operation.query ? fieldsOf(operation.query) : [];
   if (queryFields.some((field) => field.name === "cursor")) {
     addFieldOptions(command, filtersOf(queryFields));
-    command.addOption(listOption());
+    addListOptions(command, 200);
     command.action((...given) =>
       list(app, resource, operation, name, parameters, filtersOf(queryFields), given),
     );
@@ -77,14 +78,14 @@ async function list(
   filters: readonly Field[],
   given: readonly unknown[],
 ): Promise<void> {
-  const options = given[parameters.length] as Record<string, unknown>;
+  const options = given[parameters.length] as Record<string, unknown> & ListOptions;
   const hub = await app.hub();
   const query = await readFields(filters, options, app.io, Date.now());
   const input = { params: named(parameters, given), query };
-  const { items, more } = await pages(hub, operation.id, input, Number(options.limit));
   const columns = resource.otherColumns?.[name] ?? resource.columns;
-  app.emit(items, () => listText(columns, items, app.io.columns, resource.key));
-  if (more) app.note(`There are more; ask with --limit (now ${items.length}).`);
+  const { key, rowOf } = resource;
+  const rows = rowOf && name === "list" ? { rowsOf: (item: Item) => [rowOf(item)] } : {};
+  await showList(app, hub, { id: operation.id, input, columns, key, most: 200, ...rows }, options);
 }
 
 async function change(

@@ -1,16 +1,18 @@
 import { type Command, Option } from "commander";
-import { EXPORT_FORMATS } from "../../shared/audit/export.ts";
+import { EXPORT_FORMATS, type ExportFormat, exportHead, exportLine } from "../../shared/audit/export.ts";
 import { meaningOf } from "../../shared/audit/meanings.ts";
+import type { AuditRow } from "../../shared/audit/types.ts";
 import type { App } from "../app.ts";
 import { EXIT, exitCodeOfStatus } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { localFetch } from "../http/fetch.ts";
-import { type Item, listOption, pages } from "../listing.ts";
+import type { Item } from "../listing.ts";
+import { addListOptions, type List, type ListOptions, showList } from "../output/list.ts";
 import { listText } from "../output/things.ts";
-import { instant } from "../output/values.ts";
+import { heading } from "../output/values.ts";
 import { toPast } from "../times.ts";
 
-interface SearchOptions {
+interface SearchOptions extends ListOptions {
   readonly since?: string;
   readonly until?: string;
   readonly user?: string;
@@ -21,11 +23,15 @@ interface SearchOptions {
   readonly id?: string;
   readonly kinds?: string;
   readonly target?: string;
-  readonly limit: string;
 }
 
-/** `decisions list` and `audit list`: the log, searched. */
+/** `search`, and `decisions list` and `audit list`: the log, searched. */
 export function addSearchCommands(program: Command, app: App): void {
+  program
+    .command("search")
+    .argument("<text>", "a number from a page, a name, an address, a path, or a part of one")
+    .description("Find people, apps, nodes, sessions, policies, decisions and events by one text")
+    .action((text: string) => searchAll(app, text));
   const decisions = program.commands.find((command) => command.name() === "decisions");
   if (decisions)
     addFilters(decisions.command("list").description("Search access decisions, newest first")).action(
@@ -41,13 +47,25 @@ export function addSearchCommands(program: Command, app: App): void {
           .choices([...EXPORT_FORMATS])
           .default("csv"),
       )
-      .action((options: SearchOptions & { format: string }) => exportFound(app, options));
+      .action((options: SearchOptions & { format: ExportFormat }) => exportFound(app, options));
   const audit = program.commands.find((command) => command.name() === "audit");
   if (audit)
     addFilters(audit.command("list").description("Search everything that was recorded, newest first"))
       .option("--kinds <list>", "any of decision,admin,login,session,system")
       .option("--target <id>", "what something was done to, by id")
       .action(async (options: SearchOptions) => show(app, "audit.list", options, auditRow));
+}
+
+/** The one search, with the same answer as the dashboard's. */
+async function searchAll(app: App, text: string): Promise<void> {
+  const { client } = await app.hub();
+  const { data } = await client.call("search.all", { query: { q: text } });
+  if (data.groups.length === 0)
+    throw new Failure(EXIT.notFound, `Nothing is called ${text}, and no entry has this number`);
+  const rows = data.groups.flatMap(({ kind, items }) =>
+    items.map((item) => ({ kind: heading(kind), ...item })),
+  );
+  app.emit(data, () => listText(["kind", "title", "detail", "id"], rows, app.io.columns));
 }
 
 function addFilters(command: Command, isList = true): Command {
@@ -60,9 +78,10 @@ function addFilters(command: Command, isList = true): Command {
     .addOption(new Option("--outcome <outcome>", "what was decided").choices(["allow", "deny"]))
     .option("--reason <words>", "a code such as default_deny, or words such as 'no policy'");
   if (!isList) return filtered;
-  return filtered
-    .option("--id <number>", "one entry, by the number on a page that denied something")
-    .addOption(listOption().default("50"));
+  return addListOptions(
+    filtered.option("--id <number>", "one entry, by the number on a page that denied something"),
+    50,
+  );
 }
 
 async function show(
@@ -72,23 +91,30 @@ async function show(
   rowOf: (item: Item) => Item,
 ): Promise<void> {
   const hub = await app.hub();
-  const query = queryOf(options, Date.now());
-  const { items, more, searchedUntil } = await pages(hub, endpoint, { query }, Number(options.limit));
-  if (options.id !== undefined && items.length === 0)
+  const list: List = {
+    id: endpoint,
+    input: { query: queryOf(options, Date.now()) },
+    columns: COLUMNS,
+    rowsOf: (item) => [rowOf(item)],
+    csv: { head: exportHead("csv"), lineOf: (item) => exportLine("csv", entryOf(item)) },
+    most: 50,
+  };
+  const count = await showList(app, hub, list, options);
+  if (options.id !== undefined && count === 0)
     throw new Failure(EXIT.notFound, `Nothing is recorded under the number ${options.id}`);
-  app.emit(items, () => listText(COLUMNS, items.map(rowOf), app.io.columns));
-  if (searchedUntil !== null)
-    app.note(`Searched back to ${instant(searchedUntil)}; what is older was not looked at.`);
-  else if (more) app.note(`There are more; ask with --limit (now ${items.length}), or narrow the search.`);
 }
+
+/** An entry as the log has it; a list of decisions gives each without the word that it is one. */
+const entryOf = ({ leaf, entry, ...decision }: Item): AuditRow =>
+  ({ leaf, entry: entry ?? { kind: "decision", ...decision } }) as unknown as AuditRow;
 
 /** Writes the file to stdout as it comes. */
 async function exportFound(
   app: App,
-  { format, ...options }: SearchOptions & { format: string },
+  { format, ...options }: SearchOptions & { format: ExportFormat },
 ): Promise<void> {
   const hub = await app.hub();
-  const query = { ...queryOf(options, Date.now()), format: format as "csv" };
+  const query = { ...queryOf(options, Date.now()), format };
   const headers = { authorization: `Bearer ${hub.token}` };
   const response = await localFetch(hub.client.url("decisions.export", { query }), { headers });
   if (!response.ok || !response.body)
@@ -101,7 +127,7 @@ async function exportFound(
 }
 
 function queryOf(options: SearchOptions, now: number): Record<string, unknown> {
-  const { since, until, outcome, limit: _, ...rest } = options;
+  const { since, until, outcome, limit: _, format: __, ...rest } = options;
   return {
     ...rest,
     ...(outcome === undefined ? {} : { decision: outcome }),

@@ -6,14 +6,25 @@ export function instant(ms: number | null | undefined): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")}Z`;
 }
 
+const isTime = (field: string): boolean => /(At|Until)$|^(at|now)$/.test(field);
+
 /** One value in a cell: lists by comma, nothing as `-`, times by their field's name. */
 export function cell(field: string, value: unknown): string {
   if (value === null || value === undefined || value === "") return "-";
-  if (typeof value === "number" && /(At|Until)$|^(at|now)$/.test(field)) return instant(value);
+  if (typeof value === "number" && isTime(field)) return instant(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.length > 0 ? value.map((item) => cell("", item)).join(", ") : "-";
   if (typeof value === "object") return JSON.stringify(value);
   return String(value);
+}
+
+/** One value in a file for programs: nothing is empty, and times are in ISO 8601. */
+export function plain(field: string, value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number" && isTime(field)) return new Date(value).toISOString();
+  if (typeof value === "boolean") return String(value);
+  if (Array.isArray(value)) return value.map((item) => plain("", item)).join(", ");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** `signInIdleSeconds` as `sign in idle seconds` */

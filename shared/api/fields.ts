@@ -136,6 +136,9 @@ export const pageQuery = {
   cursor: z.optional(said(cursor, "where the page before this one ended, as its `next` says")),
 };
 
+/** The query of a list of things with names. */
+export const listQuery = { ...pageQuery, search };
+
 /** One page of a list; `next` is the cursor of the page after it, null on the last one. */
 export const page = <T extends z.core.$ZodType>(item: T) =>
   z.object({ items: z.array(item), next: z.nullable(z.string()) });

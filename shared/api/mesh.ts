@@ -118,10 +118,11 @@ export const nodeUpdate = z.partial(
   }),
 );
 export const nodeQuery = {
-  ...f.pageQuery,
+  ...f.listQuery,
   status: z.optional(f.said(z.enum(NODE_STATUSES), "only these")),
   segment: z.optional(f.said(f.reference, "only of this segment, by id or name")),
-  search: f.search,
+  tag: z.optional(f.said(tag, "only with this tag")),
+  user: z.optional(f.said(f.reference, "only of this owner: id, address, or a part of it")),
 };
 
 /** Who still may hold a node that was revoked. */

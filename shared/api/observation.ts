@@ -22,11 +22,10 @@ export const session = z.object({
 });
 
 export const sessionQuery = {
-  ...f.pageQuery,
-  user: z.optional(f.said(f.reference, "only of this user, by e-mail or id")),
-  app: z.optional(f.said(f.reference, "only of this app, by name or id")),
+  ...f.listQuery,
+  user: z.optional(f.said(f.reference, "only of this person: id, address, or a part of it")),
+  app: z.optional(f.said(f.reference, "only of this app: id, name, or a part of it")),
   provider: z.optional(f.said(f.reference, "only those for which this identity provider vouches")),
-  search: f.search,
   kind: z.optional(f.said(z.enum(["sign_in", "app"]), "only of this kind")),
   state: z.optional(f.said(z.enum(["live", "ended", "all"]), "`live` unless said")),
 };

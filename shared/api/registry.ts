@@ -58,9 +58,10 @@ export const userCreate = z.extend(z.partial(z.strictObject(userInput)), { email
 export const userUpdate = z.partial(z.strictObject(userInput));
 
 export const userQuery = {
-  ...f.pageQuery,
-  search: f.search,
+  ...f.listQuery,
   status: z.optional(f.said(z.enum(["active", "disabled"]), "only these")),
+  role: z.optional(f.said(f.role, "only those who have this role here")),
+  group: z.optional(f.said(f.reference, "only direct members of this group, by name or id")),
 };
 
 export const group = z.object({
@@ -173,7 +174,11 @@ export const appCreate = z.extend(z.partial(z.strictObject(appInput)), {
   upstreams: appInput.upstreams,
 });
 export const appUpdate = z.partial(z.strictObject(appInput));
-export const appQuery = { ...f.pageQuery, search: f.search };
+export const appQuery = {
+  ...f.listQuery,
+  segment: z.optional(f.said(f.reference, "only of this segment, by id or name")),
+  enabled: z.optional(f.said(z.enum(["true", "false"]), "only those that are switched on, or off")),
+};
 
 export const identityProvider = z.object({
   id: z.string(),

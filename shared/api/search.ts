@@ -13,6 +13,10 @@ export const FOUND_KINDS = [
   "policy",
   "session",
   "serviceToken",
+  "segment",
+  "identityProvider",
+  "meshRule",
+  "enrolmentKey",
 ] as const;
 export type FoundKind = (typeof FOUND_KINDS)[number];
 

@@ -79,6 +79,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "service_token.delete": "deleted a service token",
   "service_token.rotate": "renewed a service token's secret",
   "service_token.update": "changed a service token",
+  "request.failed": "could not answer a request, since something broke",
   "session.end": "ended sessions by a change",
   "session.kill": "ended sessions",
   "session.provider_logout": "signed out by the identity provider",

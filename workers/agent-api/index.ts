@@ -1,9 +1,8 @@
-import { type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
 import { HEADERS, LEAST_CAPABILITY, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import type { Bindings } from "../platform/env.ts";
-import { logError } from "../platform/log.ts";
 import { meshObject } from "../platform/objects.ts";
 import { Refused, throwRefusal } from "../platform/refused.ts";
+import { failed } from "../platform/trouble.ts";
 import { readBytes } from "./body.ts";
 import { challenge } from "./challenge.ts";
 import { config, object } from "./config.ts";
@@ -21,24 +20,23 @@ const BASE = "/agent/v1";
 const OBJECT = /^\/agent\/v1\/objects\/([^/]{1,100})$/;
 
 /**
- * Serves the API of the agents (`docs/agent-protocol.md`). Any failure is answered with 503 and a request id. A failure
- * never allows anything.
+ * Serves the API of the agents (`docs/agent-protocol.md`). Any failure is answered with 503. A failure never allows
+ * anything.
  */
 export async function serveAgentApi(
   request: Request,
   bindings: Bindings,
   url = new URL(request.url),
 ): Promise<Response> {
-  const requestId = crypto.randomUUID();
   try {
     requireCapability(request);
     const { pathname, search } = url;
     const body = await readBytes(request.body, WIRE_LIMITS.jsonBytes);
     const open = OPEN[`${request.method} ${pathname}`];
-    if (open) return await open(bindings, body, requestId);
-    return await serveSession(request, pathname, pathname + search, bindings, body, requestId);
+    if (open) return await open(bindings, body, request);
+    return await serveSession(request, pathname, pathname + search, bindings, body);
   } catch (error) {
-    return toResponse(problem(refusalOf(error, requestId), requestId));
+    return toResponse(await problemOf(error, bindings, request));
   }
 }
 
@@ -53,14 +51,14 @@ function requireCapability(request: Request): void {
   }
 }
 
-/** The refusal for an error. An unexpected error is logged, and the caller only gets a request id to report. */
-function refusalOf(error: unknown, requestId: string): Refusal {
-  if (error instanceof Refused) return error.refusal;
-  logError("agent_request_failed", error, { requestId });
-  return refusal("unavailable", "Try again in a moment. If it persists, report the request id.");
+/** The answer to an error. An unexpected error is recorded, and the caller only gets the number to report. */
+async function problemOf(error: unknown, bindings: Bindings, request: Request): Promise<Reply> {
+  if (error instanceof Refused) return problem(error.refusal);
+  const { refused, number } = await failed(bindings, "agents", request, error);
+  return problem(refused, number);
 }
 
-type OpenHandler = (bindings: Bindings, body: Uint8Array, requestId: string) => Promise<Response>;
+type OpenHandler = (bindings: Bindings, body: Uint8Array, request: Request) => Promise<Response>;
 
 /** The handlers of requests that need no session. */
 const OPEN: Readonly<Record<string, OpenHandler>> = {
@@ -69,10 +67,11 @@ const OPEN: Readonly<Record<string, OpenHandler>> = {
     toResponse(json(await challenge(bindings, body, Date.now()))),
   [`POST ${BASE}/enroll`]: async (bindings, body) =>
     toResponse(json(await enroll(bindings, body, Date.now()))),
-  [`POST ${BASE}/handshake`]: async (bindings, body, requestId) => {
+  [`POST ${BASE}/handshake`]: async (bindings, body, request) => {
     const now = Date.now();
     const proven = await proveHandshake(bindings, body, now);
-    const reply = await settled(async () => json(await shakeHands(bindings, proven, now)), requestId);
+    const work = async () => json(await shakeHands(bindings, proven, now));
+    const reply = await settled(work, bindings, request);
     return sealAnswer(proven.session, reply, bindings, Date.now());
   },
 };
@@ -87,15 +86,15 @@ async function serveSession(
   target: string,
   bindings: Bindings,
   body: Uint8Array<ArrayBuffer>,
-  requestId: string,
 ): Promise<Response> {
   if (!isKnown(pathname)) throwRefusal("not_found", "The agent API has no such path.");
   const session = await openSession(request, bindings, target, body);
   if (`${request.method} ${pathname}` === `GET ${BASE}/socket`) return openSocket(request, bindings, session);
-  const reply = await settled(async () => {
+  const work = async () => {
     requireFresh(session, request.headers.get(HEADERS.counter), Date.now());
     return answer(request, pathname, bindings, session, body);
-  }, requestId);
+  };
+  const reply = await settled(work, bindings, request);
   return sealAnswer(session, reply, bindings, Date.now());
 }
 
@@ -104,11 +103,11 @@ const PATHS = new Set(
 );
 const isKnown = (pathname: string): boolean => PATHS.has(pathname) || OBJECT.test(pathname);
 
-async function settled(work: () => Promise<Reply>, requestId: string): Promise<Reply> {
+async function settled(work: () => Promise<Reply>, bindings: Bindings, request: Request): Promise<Reply> {
   try {
     return await work();
   } catch (error) {
-    return problem(refusalOf(error, requestId), requestId);
+    return problemOf(error, bindings, request);
   }
 }
 

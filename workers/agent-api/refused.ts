@@ -24,15 +24,19 @@ export interface Reply {
 
 export const json = (value: unknown, status = 200): Reply => ({ status, body: JSON.stringify(value) });
 
-/** A refusal in the form in which it is sent (RFC 9457). */
-export function problem(refused: Refusal, requestId: string): Reply {
+/**
+ * A refusal in the form in which it is sent (RFC 9457).
+ *
+ * @param number The number of the audit log's entry about it. Undefined if nothing is recorded.
+ */
+export function problem(refused: Refusal, number?: string): Reply {
   const { status } = ERRORS[refused.code];
   const retryAfter = refused.retryAfterSeconds ?? (status === 503 ? 2 : undefined);
   return {
     status,
     // The body holds the waiting time too, because the MAC of an answer covers the body. Nodes believe no header.
     body: JSON.stringify({
-      ...toProblem(refused, { request_id: requestId }),
+      ...toProblem(refused, number === undefined ? {} : { request_id: number }),
       ...(retryAfter === undefined ? {} : { retry_after_seconds: retryAfter }),
     }),
     headers: {

@@ -8,7 +8,7 @@ import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../../sha
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import { recordDecision } from "../platform/audit.ts";
 import type { Bindings } from "../platform/env.ts";
-import { logError } from "../platform/log.ts";
+import { failed } from "../platform/trouble.ts";
 import { freshSnapshot, newestSnapshot, type Snapshot, snapshotAt } from "../registry/snapshot.ts";
 import { serveReserved } from "../session/index.ts";
 import { assertionHeaders } from "./assertion.ts";
@@ -25,7 +25,6 @@ import { upstreamsOf } from "./upstream.ts";
 
 const NO_ROOT_WORKER =
   "Serve its script from a directory of its own; or an administrator switches on the app's setting `rootServiceWorker`.";
-const UNAVAILABLE = refusal("unavailable", "Try again in a moment.");
 /**
  * How many times the gateway tries to serve one request. It tries again when policies or apps changed during an
  * attempt. When they changed during every attempt, nobody can say which settings hold.
@@ -63,10 +62,19 @@ export async function serveGateway(
       const answer = await serveApp(exchange, found.value);
       if (answer !== null) return answer;
     }
+    return await unavailable(exchange, new Error("Policies or apps changed during every attempt."));
   } catch (error) {
-    logError("gateway_undecided", error);
+    return unavailable(exchange, error);
   }
-  return refusalResponse(request, UNAVAILABLE);
+}
+
+async function unavailable(
+  { request, bindings }: Exchange,
+  error: unknown,
+  app?: SnapshotApp,
+): Promise<Response> {
+  const { refused, number } = await failed(bindings, "gateway", request, error);
+  return refusalResponse(request, refused, { ...(app ? { app } : {}), number });
 }
 
 /**
@@ -140,7 +148,13 @@ async function serveApp(exchange: Exchange, found: Found): Promise<Response | nu
     const context = decisionId === undefined ? { app } : { app, decisionId };
     return refusalResponse(request, refusal("invalid_credentials", caller.detail), context);
   }
-  if (caller.kind === "unavailable") return refusalResponse(request, UNAVAILABLE, { app });
+  if (caller.kind === "unavailable") {
+    return unavailable(
+      exchange,
+      new Error("The owner of the session gave no answer that is fresh enough."),
+      app,
+    );
+  }
   const snapshot = await (caller.kind === "nobody"
     ? freshSnapshot(bindings)
     : snapshotAt(bindings, caller.epoch));

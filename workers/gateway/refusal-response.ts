@@ -6,12 +6,13 @@ import { corsHeaders } from "../../shared/http/origin.ts";
 import { splitUrl, type TargetRules } from "../../shared/http/target.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { deniedPage, errorPage, htmlResponse } from "../pages/index.ts";
-import { freshId } from "../platform/random.ts";
 
 /** What is known when a request is refused. Each known field makes the answer more useful. */
 export interface RefusalContext {
   readonly app?: SnapshotApp;
   readonly decisionId?: string;
+  /** The number of the audit log's entry about a failure of ours. */
+  readonly number?: string | undefined;
   /** The stable reason of a decision. */
   readonly reason?: string;
   readonly userEmail?: string | null;
@@ -23,15 +24,17 @@ export interface RefusalContext {
 
 const GRPC_STATUS: Readonly<Record<number, number>> = { 401: 16, 403: 7, 404: 12, 429: 8, 503: 14 };
 
-/** Refuses in the form that the caller understands: a page, gRPC trailers or a problem document. */
+/**
+ * Refuses in the form that the caller understands: a page, gRPC trailers or a problem document. It shows a number only
+ * when something is recorded under it, because nobody could look up any other number.
+ */
 export function refusalResponse(request: Request, refusal: Refusal, context: RefusalContext = {}): Response {
   const { status } = ERRORS[refusal.code];
-  const id = context.decisionId ?? freshId("decision");
   const response = showsPage(request)
-    ? page(request, refusal, context, id)
+    ? page(request, refusal, context)
     : isGrpc(request)
       ? grpc(refusal, status)
-      : problem(refusal, status, context, id);
+      : problem(refusal, status, context);
   response.headers.set("cache-control", "no-store");
   response.headers.set("x-rustronaut-response", context.reason ?? refusal.code);
   if (isPassing(refusal)) response.headers.set("retry-after", String(refusal.retryAfterSeconds ?? 2));
@@ -51,8 +54,7 @@ const isLasting = ({ code }: Refusal): boolean =>
 function page(
   request: Request,
   refusal: Refusal,
-  { app, userEmail, reason, decisionId, contact, loginUrl }: RefusalContext,
-  id: string,
+  { app, userEmail, reason, decisionId, number = decisionId, contact, loginUrl }: RefusalContext,
 ): Response {
   const { status, title } = ERRORS[refusal.code];
   const { origin } = new URL(request.url);
@@ -63,7 +65,7 @@ function page(
       path: shownPath(request),
       contact: contact ?? "",
       reason: reason ?? refusal.code,
-      decisionId: id,
+      decisionId,
       userEmail: userEmail ?? null,
       appUrl: retryUrl,
       switchUserUrl: `${origin}/.rustronaut/sign-out`,
@@ -76,7 +78,13 @@ function page(
   // a new tab.
   const wayOn =
     loginUrl === undefined ? again : { retryUrl: loginUrl, retryLabel: "Sign in in a new tab", newTab: true };
-  const error = errorPage({ title, detail, code, requestId: id, ...wayOn });
+  const error = errorPage({
+    title,
+    detail,
+    code,
+    ...(number === undefined ? {} : { requestId: number }),
+    ...wayOn,
+  });
   return htmlResponse(error, status, code, {}, { framed: loginUrl !== undefined });
 }
 
@@ -115,10 +123,12 @@ function grpc(refusal: Refusal, status: number): Response {
 function problem(
   refusal: Refusal,
   status: number,
-  { decisionId, loginUrl }: RefusalContext,
-  id: string,
+  { decisionId, number, loginUrl }: RefusalContext,
 ): Response {
-  const ids = decisionId === undefined ? { request_id: id } : { decision_id: id };
+  const ids = {
+    ...(number === undefined ? {} : { request_id: number }),
+    ...(decisionId === undefined ? {} : { decision_id: decisionId }),
+  };
   const body = { ...toProblem(refusal, ids), ...(loginUrl === undefined ? {} : { login_url: loginUrl }) };
   return Response.json(body, { status, headers: { "content-type": "application/problem+json" } });
 }

@@ -1,19 +1,16 @@
 import { decisionEntry, requestFacts, UNASKED } from "../../shared/access/assess.ts";
 import { actionOf } from "../../shared/access/policy/request.ts";
 import type { Question } from "../../shared/access/question.ts";
-import { PerSecond } from "../../shared/base/async/per-second.ts";
 import { recordDecision } from "../platform/audit.ts";
 import type { Bindings } from "../platform/env.ts";
 import { freshId } from "../platform/random.ts";
+import { sampleOf } from "../platform/trouble.ts";
 import type { RefusedCredential } from "./caller.ts";
 import { servicePrincipal } from "./judge.ts";
 
-/** Anybody can send a token that does not exist. So an isolate records at most this many such refusals in a second. */
-const unknown = new PerSecond(20);
-
 /**
  * Records that a service credential was refused, like any other denial, and gives the id of the record. Undefined when
- * the credential belongs to no token and too many such credentials came: strangers must not fill the log.
+ * the credential belongs to no token and too many such credentials came (`platform/trouble.ts`): anybody can send them.
  */
 export async function recordRefused(
   question: Question,
@@ -22,7 +19,7 @@ export async function recordRefused(
   ctx: ExecutionContext,
 ): Promise<string | undefined> {
   const now = Date.now();
-  if (token === null && !unknown.take(now)) return undefined;
+  if (token === null && sampleOf("unknown_credential").pick(now) === null) return undefined;
   const { method, target, actions } = question;
   const principal = token === null ? ({ type: "Anonymous" } as const) : servicePrincipal(token);
   const entry = decisionEntry(freshId("decision"), question, {

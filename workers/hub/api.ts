@@ -3,8 +3,8 @@ import { type Endpoint, isWrite, mayCall } from "../../shared/api/endpoint.ts";
 import { ENDPOINT_LIST, type EndpointId } from "../../shared/api/endpoints.ts";
 import { line, reference } from "../../shared/api/fields.ts";
 import type { Bindings } from "../platform/env.ts";
-import { logError } from "../platform/log.ts";
 import { Refused, throwRefusal } from "../platform/refused.ts";
+import { failed } from "../platform/trouble.ts";
 import { checkSchema } from "../registry/schema-check.ts";
 import { isSameOriginPost } from "../session/same-site.ts";
 import type { Author, Call, Handler, Reply, Write } from "./call.ts";
@@ -15,15 +15,14 @@ import { finishSoon, keepHouse } from "./housekeeping.ts";
 import { check, readJson, readQuery } from "./input.ts";
 import { apiHeaders, notFound, problemResponse } from "./refused.ts";
 
-type Env = { Bindings: { readonly bindings: Bindings; readonly requestId: string } };
+type Env = { Bindings: { readonly bindings: Bindings } };
 
 /** The admin API. The catalogue of endpoints defines its routes. */
 const api = buildApi();
 
-/** Answers a request below `/api/v1/`. Any failure gives a 503 with a request id, and never an "allow". */
+/** Answers a request below `/api/v1/`. Any failure gives a 503, and never an "allow". */
 export function serveApi(request: Request, bindings: Bindings, ctx: ExecutionContext): Promise<Response> {
-  const requestId = crypto.randomUUID();
-  return Promise.resolve(api.fetch(request, { bindings, requestId }, ctx));
+  return Promise.resolve(api.fetch(request, { bindings }, ctx));
 }
 
 function buildApi(): Hono<Env> {
@@ -47,20 +46,17 @@ function buildApi(): Hono<Env> {
       await authenticate(c.req.raw, c.env.bindings);
       return notFound("path");
     } catch (error) {
-      return failure(error, c.env.requestId);
+      return failure(error, c);
     }
   });
-  app.onError((error, c) => failure(error, c.env.requestId));
+  app.onError(failure);
   return app;
 }
 
-function failure(error: unknown, requestId: string): Response {
-  if (error instanceof Refused) return problemResponse(error.refusal, requestId);
-  logError("admin_request_failed", error, { requestId });
-  return problemResponse(
-    { code: "unavailable", detail: "Try again in a moment. If it persists, report the request id." },
-    requestId,
-  );
+async function failure(error: unknown, c: Context<Env>): Promise<Response> {
+  if (error instanceof Refused) return problemResponse(error.refusal);
+  const { refused, number } = await failed(c.env.bindings, "hub", c.req.raw, error);
+  return problemResponse(refused, number);
 }
 
 /** Parses, authorises, calls the handler, and maps the result to a response. */
@@ -69,7 +65,7 @@ async function serve(
   c: Context<Env>,
   params: Record<string, string>,
 ): Promise<Response> {
-  const { bindings, requestId } = c.env;
+  const { bindings } = c.env;
   const request = c.req.raw;
   const now = Date.now();
   await checkSchema(bindings.db);
@@ -93,23 +89,23 @@ async function serve(
   c.executionCtx.waitUntil(keepHouse(bindings, now).catch(() => undefined));
   const handle = HANDLERS[endpoint.id] as unknown as Handler<EndpointId>;
   const status = endpoint.status ?? (endpoint.response === null ? 204 : 200);
-  if (!isWrite(endpoint)) return answer(await handle(call), status, requestId);
+  if (!isWrite(endpoint)) return answer(await handle(call), status);
   const key = writeKey(
     caller.actor,
     request.headers.get("Idempotency-Key"),
     JSON.stringify([request.method, url.pathname, url.search, call.ifMatch, rawBody ?? null]),
   );
   const earlier = await replay(bindings, key);
-  if (earlier) return answerStored(earlier, requestId);
+  if (earlier) return answerStored(earlier);
   const result = await handle(call);
-  if (!("statements" in result)) return answer(result, status, requestId);
+  if (!("statements" in result)) return answer(result, status);
   const committed = commit(bindings, author, key, result, status, now);
   // The write goes on if the caller disconnects. If a part of the network can't be reached for a moment, the
   // write is finished soon after. So nothing is left half done.
   c.executionCtx.waitUntil(
     committed.catch((error) => (mayBeSaved(error) ? finishSoon(bindings, key.key) : undefined)),
   );
-  return answerStored(await committed, requestId);
+  return answerStored(await committed);
 }
 
 /**
@@ -192,13 +188,13 @@ function requiredVersion(request: Request): number {
   return Number(version);
 }
 
-function answer(result: Reply | Write | Response, status: number, requestId: string): Response {
+function answer(result: Reply | Write | Response, status: number): Response {
   if (result instanceof Response) return result;
-  return answerStored({ status, body: result.body, version: result.version ?? null, pending: 0 }, requestId);
+  return answerStored({ status, body: result.body, version: result.version ?? null, pending: 0 });
 }
 
-function answerStored({ status, body, version, pending }: StoredAnswer, requestId: string): Response {
-  const headers = apiHeaders("api", requestId);
+function answerStored({ status, body, version, pending }: StoredAnswer): Response {
+  const headers = apiHeaders("api");
   if (pending > 0) headers.set("X-Rustronaut-Pending", String(pending));
   if (version !== null) headers.set("ETag", `"${version}"`);
   if (status !== 204) return new Response(JSON.stringify(body), { status, headers });

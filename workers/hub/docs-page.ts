@@ -24,7 +24,7 @@ interface Operation {
  * say.
  */
 export const openApiResponse = (): Response =>
-  new Response(JSON.stringify(document), { headers: apiHeaders("openapi", crypto.randomUUID()) });
+  new Response(JSON.stringify(document), { headers: apiHeaders("openapi") });
 
 /** The API documentation for people: one page without a script, loading nothing from other hosts. */
 export function docsResponse(): Response {

@@ -9,24 +9,30 @@ import { throwRefusal } from "../platform/refused.ts";
 export const notFound = (what: string): never =>
   throwRefusal("not_found", `There is no such ${what}, or you may not see it.`);
 
-/** A refusal as an HTTP response (RFC 9457). */
-export function problemResponse(refused: Refusal, requestId: string): Response {
+/**
+ * A refusal as an HTTP response (RFC 9457).
+ *
+ * @param number The number of the audit log's entry about it. Undefined if nothing is recorded.
+ */
+export function problemResponse(refused: Refusal, number?: string): Response {
   const { status } = ERRORS[refused.code];
-  const headers = apiHeaders(refused.code, requestId);
+  const headers = apiHeaders(refused.code);
   headers.set("Content-Type", "application/problem+json");
   if (status === 401) headers.set("WWW-Authenticate", 'Bearer realm="rustronaut"');
   const retryAfter = refused.retryAfterSeconds ?? (status === 503 ? 2 : undefined);
   if (retryAfter !== undefined) headers.set("Retry-After", String(retryAfter));
-  return new Response(JSON.stringify(toProblem(refused, { request_id: requestId })), { status, headers });
+  return new Response(
+    JSON.stringify(toProblem(refused, number === undefined ? {} : { request_id: number })),
+    { status, headers },
+  );
 }
 
 /** The headers of every answer of the API. */
-export function apiHeaders(reason: string, requestId: string): Headers {
+export function apiHeaders(reason: string): Headers {
   return new Headers({
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
     "X-Rustronaut-Response": reason,
-    "X-Request-Id": requestId,
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",

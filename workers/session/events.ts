@@ -3,6 +3,7 @@ import { recordEvent } from "../platform/audit.ts";
 import type { Bindings } from "../platform/env.ts";
 import { freshId } from "../platform/random.ts";
 import { recordEnding } from "../platform/saved-events.ts";
+import { recordTrouble } from "../platform/trouble.ts";
 
 type What = [
   kind: EventEntry["kind"],
@@ -22,23 +23,9 @@ export async function note(bindings: Bindings, ...what: What): Promise<string> {
   return event.id;
 }
 
-/**
- * One isolate records at most this many troubles in a second. Strangers can cause such trouble, and they must not fill
- * the log.
- */
-const MAX_TROUBLES = 20;
-let troubles = { since: 0, count: 0 };
-
-/**
- * Like `note`, for trouble that the person is told about in any case. Undefined when there is too much trouble, or when
- * the log can't be reached.
- */
-export async function noteTrouble(bindings: Bindings, ...what: What): Promise<string | undefined> {
-  const now = Date.now();
-  if (now - troubles.since >= 1_000) troubles = { since: now, count: 0 };
-  troubles.count += 1;
-  return troubles.count > MAX_TROUBLES ? undefined : note(bindings, ...what).catch(() => undefined);
-}
+/** Like `note`, for trouble that strangers can cause: see `recordTrouble`. */
+export const noteTrouble = (bindings: Bindings, ...what: What): Promise<string | undefined> =>
+  recordTrouble(bindings, eventOf(what));
 
 /**
  * Like `note`, for sessions that `work` ends. The record also holds what `work` returns. The sessions end even while

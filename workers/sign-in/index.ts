@@ -7,6 +7,7 @@ import { serveJwks } from "../gateway/jwks.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { attemptsObject } from "../platform/objects.ts";
+import { failed } from "../platform/trouble.ts";
 import { redirect, refusalPage } from "../session/answers.ts";
 import { providerAway, serveCallback } from "./callback.ts";
 import { isCallback } from "./callback-path.ts";
@@ -103,8 +104,8 @@ async function explain(error: Error, request: Request, bindings: Bindings): Prom
   const isRepeatable = request.method === "GET" && !isCallback(pathname);
   const retryUrl = isRepeatable ? pathname + search : "/";
   if (error instanceof ProviderAway) return providerAway(bindings, error, retryUrl);
-  logError("sign_in_request_failed", error);
   if (error instanceof ProviderFault) {
+    logError("sign_in_request_failed", error);
     return refusalPage(
       "login_failed",
       "The identity provider is not set up correctly. Tell an administrator.",
@@ -113,5 +114,6 @@ async function explain(error: Error, request: Request, bindings: Bindings): Prom
       },
     );
   }
-  return refusalPage("unavailable", "Try again in a moment.", { retryUrl });
+  const { refused, number } = await failed(bindings, "sign-in", request, error);
+  return refusalPage("unavailable", refused.detail, { retryUrl, number });
 }

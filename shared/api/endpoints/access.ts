@@ -1,10 +1,11 @@
 import * as z from "zod/mini";
 import * as c from "../credentials.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { page, pageQuery } from "../fields.ts";
+import { listQuery, page, pageQuery } from "../fields.ts";
 import * as p from "../policies.ts";
 
 const paged = z.strictObject(pageQuery);
+const listed = z.strictObject(listQuery);
 
 /** Policies and credentials. */
 export const ACCESS_ENDPOINTS = {
@@ -13,7 +14,7 @@ export const ACCESS_ENDPOINTS = {
     path: "/api/v1/policies",
     role: "auditor",
     summary: "List policies",
-    query: paged,
+    query: listed,
     response: page(p.policySummary),
   },
   "policies.create": {
@@ -106,7 +107,7 @@ export const ACCESS_ENDPOINTS = {
     path: "/api/v1/service-tokens",
     role: "auditor",
     summary: "List service tokens",
-    query: paged,
+    query: listed,
     response: page(c.serviceToken),
   },
   "serviceTokens.create": {
@@ -156,7 +157,7 @@ export const ACCESS_ENDPOINTS = {
     path: "/api/v1/api-tokens",
     role: "admin",
     summary: "List API tokens",
-    query: paged,
+    query: listed,
     response: page(c.apiToken),
   },
   "apiTokens.create": {

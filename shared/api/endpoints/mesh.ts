@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import type { Endpoint } from "../endpoint.ts";
-import { page, pageQuery } from "../fields.ts";
+import { listQuery, page } from "../fields.ts";
 import * as m from "../mesh.ts";
 
-const paged = z.strictObject(pageQuery);
+const listed = z.strictObject(listQuery);
 
 /** The mesh: nodes, enrolment keys, rules, holds and the chain of trust. */
 export const MESH_ENDPOINTS = {
@@ -12,7 +12,7 @@ export const MESH_ENDPOINTS = {
     path: "/api/v1/enrolment-keys",
     role: "auditor",
     summary: "List enrolment keys",
-    query: paged,
+    query: listed,
     response: page(m.enrolmentKey),
   },
   "enrolmentKeys.create": {
@@ -105,7 +105,7 @@ export const MESH_ENDPOINTS = {
     path: "/api/v1/mesh/rules",
     role: "auditor",
     summary: "List rules between nodes",
-    query: paged,
+    query: listed,
     response: page(m.meshRule),
   },
   "meshRules.create": {

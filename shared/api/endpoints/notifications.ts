@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Endpoint } from "../endpoint.ts";
-import { page, pageQuery } from "../fields.ts";
+import { listQuery, page } from "../fields.ts";
 import * as n from "../notifications.ts";
 
 export const NOTIFICATION_ENDPOINTS = {
@@ -9,7 +9,7 @@ export const NOTIFICATION_ENDPOINTS = {
     path: "/api/v1/notifications",
     role: "auditor",
     summary: "List where notifications are sent, and how that went",
-    query: z.strictObject(pageQuery),
+    query: z.strictObject(listQuery),
     response: page(n.notificationDestination),
   },
   "notifications.create": {

@@ -1,9 +1,10 @@
 import * as z from "zod/mini";
 import type { Endpoint } from "../endpoint.ts";
-import { page, pageQuery } from "../fields.ts";
+import { listQuery, page, pageQuery } from "../fields.ts";
 import * as r from "../registry.ts";
 
 const paged = z.strictObject(pageQuery);
+const listed = z.strictObject(listQuery);
 
 export const REGISTRY_ENDPOINTS = {
   "network.get": {
@@ -68,7 +69,7 @@ export const REGISTRY_ENDPOINTS = {
     path: "/api/v1/groups",
     role: "auditor",
     summary: "List groups",
-    query: paged,
+    query: listed,
     response: page(r.group),
   },
   "groups.create": {
@@ -131,7 +132,7 @@ export const REGISTRY_ENDPOINTS = {
     path: "/api/v1/segments",
     role: "auditor",
     summary: "List segments",
-    query: paged,
+    query: listed,
     response: page(r.segment),
   },
   "segments.create": {
@@ -213,7 +214,7 @@ export const REGISTRY_ENDPOINTS = {
     path: "/api/v1/identity-providers",
     role: "auditor",
     summary: "List identity providers",
-    query: paged,
+    query: listed,
     response: page(r.identityProvider),
   },
   "identityProviders.create": {

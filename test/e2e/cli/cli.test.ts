@@ -306,6 +306,54 @@ describe("U4: a search", () => {
     ).toMatchObject([{ entry: { appName: "app" } }]);
   });
 
+  it("finds people, apps, sessions and decisions by one text, and everything by its number", async () => {
+    const { groups } = await json("search", "alice");
+    expect(groups.map(({ kind }: { kind: string }) => kind)).toEqual(
+      expect.arrayContaining(["decision", "user", "session"]),
+    );
+    const [number] = await found("--limit", "1");
+    const one = await shell.run(["search", number]);
+    expect(one.out, one.err).toMatch(new RegExp(`^decision .*${number}$`, "m"));
+    expect(await shell.run(["search", "zzzz"])).toMatchObject({
+      code: 5,
+      err: expect.stringContaining("Nothing is called zzzz"),
+    });
+  });
+
+  it("gives lists as a table of the newest, and whole as CSV and NDJSON", async () => {
+    await Promise.all(Array.from({ length: 60 }, (_, n) => alice.send(`/many/${n}`)));
+    const many = ["decisions", "list", "--path", "/many/", "--since", "1h"];
+    await expect.poll(async () => (await json(...many, "--limit", "100")).length).toBe(60);
+    const table = await shell.run(many);
+    expect(table.out.trim().split("\n")).toHaveLength(51);
+    expect(table.err).toContain("There are more");
+    const csv = await shell.run([...many, "--format", "csv"]);
+    expect(csv.out.trim().split("\r\n")).toHaveLength(61);
+    expect(csv.out).toMatch(/^leaf,id,time,kind,outcome,reason,who,app,method,path,/);
+    const lines = await shell.run([...many, "--format", "ndjson"]);
+    expect(
+      new Set(
+        lines.out
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line).id),
+      ).size,
+    ).toBe(60);
+    const log = await shell.run(["audit", "list", "--path", "/many/", "--format", "csv", "--limit", "2"]);
+    expect(log.out.trim().split("\r\n")).toHaveLength(3);
+    const people = await shell.run(["users", "list", "--search", "alice", "--format", "csv"]);
+    expect(people.out).toMatch(/^email,name,status,role,groups,id\r\nalice@example\.com,/);
+  });
+
+  it("filters sessions by a part of a person and an app", async () => {
+    const sessions = await json("sessions", "list", "--user", "ALICE", "--app", "app", "--state", "all");
+    expect(sessions.length).toBeGreaterThan(0);
+    expect(new Set(sessions.map(({ email }: { email: string }) => email))).toEqual(
+      new Set(["alice@example.com"]),
+    );
+    expect(await json("sessions", "list", "--user", "nobody")).toEqual([]);
+  });
+
   it("says what it could not take, and that a number is nobody's", async () => {
     const unknown = await shell.run(["decisions", "list", "--id", "dec_00000000000000000000000000"]);
     expect(unknown).toMatchObject({ code: 5, err: expect.stringContaining("Nothing is recorded") });

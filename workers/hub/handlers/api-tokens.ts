@@ -1,4 +1,4 @@
-import { asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt } from "drizzle-orm";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { mintToken } from "../../../shared/api/tokens.ts";
 import { isId } from "../../../shared/base/ids.ts";
@@ -10,6 +10,7 @@ import { ownerOrTokenIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
+import { holdsWords } from "../search.ts";
 import { randomBytes } from "./service-tokens.ts";
 
 type Row = typeof apiTokens.$inferSelect;
@@ -60,7 +61,12 @@ export const API_TOKEN_HANDLERS: Handlers<
         registryOf(bindings.db)
           .select()
           .from(apiTokens)
-          .where(gt(apiTokens.id, after ?? ""))
+          .where(
+            and(
+              gt(apiTokens.id, after ?? ""),
+              holdsWords(query.search, apiTokens.id, apiTokens.name, apiTokens.role),
+            ),
+          )
           .orderBy(asc(apiTokens.id))
           .limit(limit),
       (row) => row.id,

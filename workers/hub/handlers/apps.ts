@@ -198,21 +198,25 @@ const effects = (
 export const APP_HANDLERS: Handlers<
   "apps.list" | "apps.create" | "apps.get" | "apps.update" | "apps.delete"
 > = {
-  "apps.list": async ({ bindings, query }) => ({
-    body: await pageOf(
+  "apps.list": async ({ bindings, query }) => {
+    const segment = query.segment === undefined ? undefined : await findSegment(bindings.db, query.segment);
+    const page = await pageOf(
       query,
       (after, limit) =>
         readApps(
           bindings.db,
           and(
             gt(apps.id, after ?? ""),
-            holdsWords(query.search, apps.name, apps.title, apps.host, apps.tags),
+            segment && eq(apps.segmentId, segment.id),
+            query.enabled && eq(apps.enabled, query.enabled === "true"),
+            holdsWords(query.search, apps.id, apps.name, apps.title, apps.host, apps.tags),
           ),
           limit,
         ),
       (app) => app.id,
-    ),
-  }),
+    );
+    return { body: page };
+  },
 
   "apps.create": async ({ bindings, body, now }) => {
     const app = await newApp(bindings, body, now);

@@ -11,6 +11,7 @@ import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
+import { type Condition, selected, wordsHeld } from "../search.ts";
 import { findSegment } from "./segments.ts";
 import { findUser } from "./users.ts";
 
@@ -74,8 +75,12 @@ export const ENROLMENT_KEY_HANDLERS: Handlers<
     const page = await pageOf(
       query,
       async (after, limit) => {
-        const statement = bindings.db.prepare(`${SELECT} WHERE k.id > ? ORDER BY k.id LIMIT ?`);
-        return (await statement.bind(after ?? "", limit).all<Row>()).results;
+        const all: Condition[] = [
+          ["k.id > ?", after ?? ""],
+          ...wordsHeld(query.search, "k.id", "k.name", "s.name", "k.tags", "u.email"),
+        ];
+        const page: Condition = ["ORDER BY k.id LIMIT ?", limit];
+        return (await selected(bindings.db, SELECT, all, page).all<Row>()).results;
       },
       (row) => row.id,
     );

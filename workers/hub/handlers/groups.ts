@@ -7,6 +7,7 @@ import { noCycle, unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
+import { holdsWords } from "../search.ts";
 import { findUser } from "./users.ts";
 
 type Row = typeof groups.$inferSelect;
@@ -78,7 +79,12 @@ export const GROUP_HANDLERS: Handlers<
         registryOf(bindings.db)
           .select()
           .from(groups)
-          .where(gt(groups.id, after ?? ""))
+          .where(
+            and(
+              gt(groups.id, after ?? ""),
+              holdsWords(query.search, groups.id, groups.name, groups.description),
+            ),
+          )
           .orderBy(asc(groups.id))
           .limit(limit),
       (row) => row.id,

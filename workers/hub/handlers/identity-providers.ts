@@ -1,4 +1,4 @@
-import { asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt } from "drizzle-orm";
 import { GITHUB_ORIGIN } from "../../../shared/access/login/github/places.ts";
 import {
   foreignSettings,
@@ -21,6 +21,7 @@ import { asProvider, providerSecretContext } from "../../sign-in/providers.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
+import { holdsWords } from "../search.ts";
 import { checkFetched, checkIssuer } from "../upstreams.ts";
 import { touchUsers } from "./groups.ts";
 
@@ -253,7 +254,17 @@ export const PROVIDER_HANDLERS: Handlers<
         registryOf(bindings.db)
           .select()
           .from(identityProviders)
-          .where(gt(identityProviders.id, after ?? ""))
+          .where(
+            and(
+              gt(identityProviders.id, after ?? ""),
+              holdsWords(
+                query.search,
+                identityProviders.id,
+                identityProviders.name,
+                identityProviders.issuer,
+              ),
+            ),
+          )
           .orderBy(asc(identityProviders.id))
           .limit(limit),
       (row) => row.id,

@@ -12,6 +12,7 @@ import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
+import { type Condition, selected, wordsHeld } from "../search.ts";
 import { findNode } from "./nodes.ts";
 import { findSegment } from "./segments.ts";
 import { findUser } from "./users.ts";
@@ -179,8 +180,13 @@ export const MESH_RULE_HANDLERS: Handlers<
     const page = await pageOf(
       query,
       async (after, limit) => {
-        const statement = bindings.db.prepare("SELECT * FROM mesh_rules WHERE id > ? ORDER BY id LIMIT ?");
-        return (await statement.bind(after ?? "", limit).all<RuleRow>()).results;
+        const all: Condition[] = [
+          ["id > ?", after ?? ""],
+          ...wordsHeld(query.search, "id", "name", "traffic"),
+        ];
+        const page: Condition = ["ORDER BY id LIMIT ?", limit];
+        const select = "SELECT * FROM mesh_rules";
+        return (await selected(bindings.db, select, all, page).all<RuleRow>()).results;
       },
       (row) => row.id,
     );

@@ -22,12 +22,12 @@ import { guard, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers, Reply, Write } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
-import { wordsHeld, wordsOf } from "../search.ts";
+import { type Condition, personHeld, selected, wordsHeld } from "../search.ts";
 import { findSegment } from "./segments.ts";
 import { findUser } from "./users.ts";
 
-/** The columns that a search for nodes looks in. Parameter 4 contains the words. */
-const NODE_HOLDS = wordsHeld("?4", "n.name", "n.hostname", "s.name", "n.tags", "u.email", IPV4_SQL);
+/** The columns that a search for nodes looks in. */
+const SEARCHED = ["n.id", "n.name", "n.hostname", "s.name", "n.tags", "u.email", IPV4_SQL];
 
 /** A node by id or name. */
 export async function findNode(db: D1Database, reference: string): Promise<NodeRow> {
@@ -118,20 +118,19 @@ export const NODE_HANDLERS: Handlers<
   | "nodes.revocation"
 > = {
   "nodes.list": async ({ bindings, query }) => {
-    const segment = query.segment ? (await findSegment(bindings.db, query.segment)).id : null;
+    const { status, segment, tag, user, search } = query;
+    const conditions: Condition[] = wordsHeld(search, ...SEARCHED);
+    if (segment !== undefined)
+      conditions.push(["n.segment_id = ?", (await findSegment(bindings.db, segment)).id]);
+    if (status !== undefined) conditions.push([`${STANDING} = ?`, status]);
+    if (tag !== undefined) conditions.push(["? IN (SELECT value FROM json_each(n.tags))", tag]);
+    if (user !== undefined) conditions.push(personHeld(user));
     const page = await pageOf(
       query,
       async (after, limit) => {
-        const statement = bindings.db.prepare(
-          `${SELECT_NODE} WHERE n.id > ?1 AND ${STANDING} = coalesce(?2, ${STANDING})
-           AND n.segment_id = coalesce(?3, n.segment_id)
-           AND ${NODE_HOLDS} ORDER BY n.id LIMIT ?5`,
-        );
-        const words = wordsOf(query.search);
-        const rows = await statement
-          .bind(after ?? "", query.status ?? null, segment, words, limit)
-          .all<NodeRow>();
-        return rows.results;
+        const all: Condition[] = [["n.id > ?", after ?? ""], ...conditions];
+        const page: Condition = ["ORDER BY n.id LIMIT ?", limit];
+        return (await selected(bindings.db, SELECT_NODE, all, page).all<NodeRow>()).results;
       },
       (row) => row.id,
     );

@@ -1,4 +1,4 @@
-import { asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt } from "drizzle-orm";
 import { normalEmail } from "../../../shared/access/login/email.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { type Delivery, newDelivery } from "../../../shared/notifications/delivery.ts";
@@ -28,6 +28,7 @@ import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
+import { holdsWords } from "../search.ts";
 
 const view = (row: DestinationRow, delivery: Delivery) => {
   const { secretSealed: _, events, ...shown } = row;
@@ -180,7 +181,17 @@ export const NOTIFICATION_HANDLERS: Handlers<
         registryOf(bindings.db)
           .select()
           .from(notificationDestinations)
-          .where(gt(notificationDestinations.id, after ?? ""))
+          .where(
+            and(
+              gt(notificationDestinations.id, after ?? ""),
+              holdsWords(
+                query.search,
+                notificationDestinations.id,
+                notificationDestinations.name,
+                notificationDestinations.kind,
+              ),
+            ),
+          )
           .orderBy(asc(notificationDestinations.id))
           .limit(limit),
       (row) => row.id,

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, lt } from "drizzle-orm";
+import { and, asc, desc, eq, gt, lt, sql } from "drizzle-orm";
 import type { PolicyTestCase } from "../../../shared/api/policies.ts";
 import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
 import { isId } from "../../../shared/base/ids.ts";
@@ -12,6 +12,7 @@ import type { Call, Effects, Handlers } from "../call.ts";
 import { numberIn, pageOf } from "../paging.ts";
 import { compileSource, findIssues, NO_STATEMENT } from "../policy-source.ts";
 import { notFound } from "../refused.ts";
+import { holdsWords } from "../search.ts";
 import { failuresOf, refuseFailing, triedWith } from "../stored-tests.ts";
 import { type ComingNames, unknownNames } from "../unknown-names.ts";
 
@@ -174,6 +175,9 @@ function change(
   };
 }
 
+/** The text that holds, of a row of `policies`. */
+const TEXT_IN_FORCE = sql`(SELECT source FROM policy_versions v WHERE v.policy_id = policies.id AND v.number = policies.current_version)`;
+
 export const POLICY_HANDLERS: Handlers<
   | "policies.list"
   | "policies.create"
@@ -193,7 +197,12 @@ export const POLICY_HANDLERS: Handlers<
         registryOf(bindings.db)
           .select()
           .from(policies)
-          .where(gt(policies.id, after ?? ""))
+          .where(
+            and(
+              gt(policies.id, after ?? ""),
+              holdsWords(query.search, policies.id, policies.name, TEXT_IN_FORCE),
+            ),
+          )
           .orderBy(asc(policies.id))
           .limit(limit),
       (row) => row.id,

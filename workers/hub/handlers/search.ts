@@ -50,6 +50,25 @@ const LOOK_UPS: readonly (readonly [FoundKind, string])[] = [
     "serviceToken",
     "SELECT id, name AS title, '' AS detail FROM service_tokens WHERE id = ?1 OR instr(lower(name), ?2) > 0 ORDER BY name",
   ],
+  [
+    "segment",
+    "SELECT id, name AS title, description AS detail FROM segments WHERE id = ?1 OR instr(lower(name), ?2) > 0 ORDER BY name",
+  ],
+  [
+    "identityProvider",
+    `SELECT id, name AS title, coalesce(issuer, kind) AS detail FROM identity_providers
+     WHERE id = ?1 OR instr(lower(name), ?2) > 0 ORDER BY name`,
+  ],
+  [
+    "meshRule",
+    `SELECT id, name AS title, CASE enabled WHEN 1 THEN '' ELSE 'switched off' END AS detail FROM mesh_rules
+     WHERE id = ?1 OR instr(lower(name), ?2) > 0 ORDER BY name`,
+  ],
+  [
+    "enrolmentKey",
+    `SELECT id, name AS title, CASE WHEN revoked_at IS NULL THEN '' ELSE 'revoked' END AS detail FROM enrolment_keys
+     WHERE id = ?1 OR instr(lower(name), ?2) > 0 ORDER BY id DESC`,
+  ],
 ];
 
 async function inRegistry(db: D1Database, text: string): Promise<[FoundKind, Found[]][]> {

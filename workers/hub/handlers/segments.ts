@@ -1,4 +1,4 @@
-import { asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt } from "drizzle-orm";
 import { SIGN_IN_SEGMENT } from "../../../shared/access/sessions/types.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { segments } from "../../../shared/registry/schema.ts";
@@ -9,6 +9,7 @@ import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
+import { holdsWords } from "../search.ts";
 
 type Row = typeof segments.$inferSelect;
 
@@ -45,7 +46,12 @@ export const SEGMENT_HANDLERS: Handlers<
         registryOf(bindings.db)
           .select()
           .from(segments)
-          .where(gt(segments.id, after ?? ""))
+          .where(
+            and(
+              gt(segments.id, after ?? ""),
+              holdsWords(query.search, segments.id, segments.name, segments.description),
+            ),
+          )
           .orderBy(asc(segments.id))
           .limit(limit),
       (row) => row.id,

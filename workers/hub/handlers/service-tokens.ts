@@ -1,4 +1,4 @@
-import { asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt } from "drizzle-orm";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { mintToken } from "../../../shared/api/tokens.ts";
 import { isId } from "../../../shared/base/ids.ts";
@@ -10,6 +10,7 @@ import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
+import { holdsWords } from "../search.ts";
 
 export type ServiceTokenRow = typeof serviceTokens.$inferSelect;
 
@@ -93,7 +94,12 @@ export const SERVICE_TOKEN_HANDLERS: Handlers<
         registryOf(bindings.db)
           .select()
           .from(serviceTokens)
-          .where(gt(serviceTokens.id, after ?? ""))
+          .where(
+            and(
+              gt(serviceTokens.id, after ?? ""),
+              holdsWords(query.search, serviceTokens.id, serviceTokens.name, serviceTokens.groups),
+            ),
+          )
           .orderBy(asc(serviceTokens.id))
           .limit(limit),
       (row) => row.id,

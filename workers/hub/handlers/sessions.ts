@@ -17,7 +17,7 @@ import { indexEnded, liveOwners, liveSessions, type SessionsOf } from "../../ses
 import type { Call, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
-import { wordsHeld, wordsOf } from "../search.ts";
+import { type Condition, personHeld, selected, wordsHeld } from "../search.ts";
 import { findApp } from "./apps.ts";
 import { findProvider } from "./identity-providers.ts";
 import { findUser } from "./users.ts";
@@ -124,8 +124,6 @@ async function locate(bindings: Bindings, id: string): Promise<Place> {
   return row ?? notFound("session");
 }
 
-type Filter = readonly [sql: string, ...values: unknown[]];
-
 /**
  * Rows of older releases don't contain the provider. For them, every user counts who ever signed in with the
  * provider.
@@ -137,8 +135,8 @@ const BY_PROVIDER = `(s.provider_id = ? OR (s.provider_id IS NULL
 async function restingOn(
   bindings: Bindings,
   { user, app, provider }: Call<"sessions.count">["query"],
-): Promise<Filter[]> {
-  const filters: Filter[] = [];
+): Promise<Condition[]> {
+  const filters: Condition[] = [];
   if (user !== undefined) filters.push(["s.user_id = ?", (await findUser(bindings.db, user)).id]);
   if (app !== undefined) filters.push(["s.app_id = ?", await appIdOf(bindings, app)]);
   if (provider !== undefined) {
@@ -148,42 +146,46 @@ async function restingOn(
   return filters;
 }
 
+/**
+ * The condition that a session is for the app with this id or name. If there is no such app: that the name of
+ * the app contains the word, also of one that was deleted.
+ */
+function appHeld(word: string): Condition {
+  const part = word.trim().toLowerCase();
+  return [
+    `(s.app_id = ? OR a.name = ? OR (? <> '${HUB_APP_ID}' AND NOT EXISTS (SELECT 1 FROM apps WHERE id = ? OR name = ?)
+      AND (instr(coalesce(a.name, s.app_name, ''), ?) > 0 OR instr(lower(coalesce(a.title, '')), ?) > 0)))`,
+    ...[word, part, word, word, part, part, part],
+  ];
+}
+
 export const SESSION_HANDLERS: Handlers<
   "sessions.list" | "sessions.count" | "sessions.get" | "sessions.kill" | "sessions.killMany"
 > = {
   "sessions.count": async ({ bindings, query, now }) => {
-    const filters: Filter[] = [...(await restingOn(bindings, query)), [LIVE, now]];
-    const row = await bindings.db
-      .prepare(
-        `SELECT count(*) AS sessions, count(DISTINCT s.user_id) AS people FROM sessions_index s
-         WHERE ${filters.map(([sql]) => sql).join(" AND ")}`,
-      )
-      .bind(...filters.flatMap(([, ...values]) => values))
-      .first<{ sessions: number; people: number }>();
+    const filters: Condition[] = [...(await restingOn(bindings, query)), [LIVE, now]];
+    const count = "SELECT count(*) AS sessions, count(DISTINCT s.user_id) AS people FROM sessions_index s";
+    const row = await selected(bindings.db, count, filters).first<{ sessions: number; people: number }>();
     return { body: row ?? { sessions: 0, people: 0 } };
   },
 
   "sessions.list": async ({ bindings, query, now }) => {
-    const filters = await restingOn(bindings, query);
-    if (query.search !== undefined) {
-      filters.push([
-        wordsHeld("?", "u.email", "u.name", "a.name", "a.title", "s.app_name", "s.ip"),
-        wordsOf(query.search),
-      ]);
-    }
+    const { user, app, provider, search } = query;
+    const filters: Condition[] = [
+      ...(await restingOn(bindings, { provider })),
+      ...(user === undefined ? [] : [personHeld(user)]),
+      ...(app === undefined ? [] : [appHeld(app)]),
+      ...wordsHeld(search, "s.id", "u.email", "u.name", "a.name", "a.title", "s.app_name", "s.ip"),
+    ];
     if (query.kind !== undefined) filters.push(["s.kind = ?", query.kind]);
     if (query.state === "ended") filters.push([`NOT (${LIVE})`, now]);
     else if (query.state !== "all") filters.push([LIVE, now]);
     const page = await pageOf(
       query,
       async (after, limit) => {
-        const conditions: Filter[] = [...filters, ...(after === null ? [] : [["s.id < ?", after] as const])];
-        const where = conditions.length > 0 ? `WHERE ${conditions.map(([sql]) => sql).join(" AND ")}` : "";
-        const { results } = await bindings.db
-          .prepare(`${SELECT} ${where} ORDER BY s.id DESC LIMIT ?`)
-          .bind(...conditions.flatMap(([, ...values]) => values), limit)
-          .all<Row>();
-        return results;
+        const older: Condition[] = after === null ? [] : [["s.id < ?", after]];
+        const page: Condition = ["ORDER BY s.id DESC LIMIT ?", limit];
+        return (await selected(bindings.db, SELECT, [...filters, ...older], page).all<Row>()).results;
       },
       (row) => row.id,
     );

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { normalEmail } from "../../../shared/access/login/email.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { users } from "../../../shared/registry/schema.ts";
@@ -44,6 +44,14 @@ async function groupsOf(d1: D1Database, ids: readonly string[]): Promise<Map<str
 const viewOne = async (d1: D1Database, row: Row) =>
   view(row, (await groupsOf(d1, [row.id])).get(row.id) ?? []);
 
+async function groupNamed(d1: D1Database, reference: string): Promise<{ readonly id: string }> {
+  const row = await d1
+    .prepare("SELECT id FROM groups WHERE id = ?1 OR name = ?1")
+    .bind(reference)
+    .first<{ id: string }>();
+  return row ?? notFound("group");
+}
+
 /**
  * Only owners may change roles. Only owners may change other people who have a role, because somebody who can
  * change an administrator's address could sign in as that administrator.
@@ -86,6 +94,7 @@ export const USER_HANDLERS: Handlers<
   "users.list" | "users.create" | "users.get" | "users.update" | "users.delete"
 > = {
   "users.list": async ({ bindings, query }) => {
+    const memberOf = query.group === undefined ? undefined : await groupNamed(bindings.db, query.group);
     const page = await pageOf(
       query,
       (after, limit) =>
@@ -96,7 +105,10 @@ export const USER_HANDLERS: Handlers<
             and(
               gt(users.id, after ?? ""),
               query.status ? eq(users.status, query.status) : undefined,
-              holdsWords(query.search, users.email, users.name),
+              query.role ? eq(users.role, query.role) : undefined,
+              memberOf &&
+                sql`${users.id} IN (SELECT member_id FROM group_members WHERE group_id = ${memberOf.id})`,
+              holdsWords(query.search, users.id, users.email, users.name),
             ),
           )
           .orderBy(asc(users.id))

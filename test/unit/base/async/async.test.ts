@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { PerSecond } from "../../../../shared/base/async/per-second.ts";
 import { settleAll } from "../../../../shared/base/async/pool.ts";
 import { backoffMs, retry } from "../../../../shared/base/async/retry.ts";
+import { Sample } from "../../../../shared/base/async/sample.ts";
 import { SerialQueue } from "../../../../shared/base/async/serial-queue.ts";
 import { singleFlight } from "../../../../shared/base/async/single-flight.ts";
 import type { Timer } from "../../../../shared/base/async/timer.ts";
@@ -165,6 +166,16 @@ describe("a single flight", () => {
     flights[1]?.resolve("landed");
     expect(await next).toBe("landed");
     expect(flights.length).toBe(2);
+  });
+});
+
+describe("a sample of what anybody can cause", () => {
+  test("U12: takes some at once, then one in a while, and counts what it leaves out", () => {
+    const sample = new Sample(2, 1_000);
+    expect([0, 0, 0, 500, 999].map((now) => sample.pick(now))).toEqual([0, 0, null, null, null]);
+    expect([1_000, 1_000].map((now) => sample.pick(now))).toEqual([3, null]);
+    // A long quiet time gives no more at once than there were at first.
+    expect([60_000, 60_000, 60_000].map((now) => sample.pick(now))).toEqual([1, 0, null]);
   });
 });
 
