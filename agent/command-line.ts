@@ -1,5 +1,7 @@
-import { hostname } from "node:os";
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { type DialTarget, parseDialList } from "../shared/connector/dial-list.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 import { demandSense, OPTIONS } from "./options.ts";
@@ -27,10 +29,18 @@ export interface UpOptions {
   readonly listenPort: number | null;
   readonly hostsFile: string | null;
   readonly hostname: string;
+  readonly dial: readonly DialTarget[] | null;
+  readonly weight: number | null;
   readonly detach: boolean;
 }
 
 const STATE_DIRECTORY = "/var/lib/rustronaut";
+
+/** `connect` needs no root, so its state may be in the user's own directory (XDG Base Directory Specification). */
+function stateDirectoryOf(command: string | undefined): string {
+  if (command !== "connect" || process.getuid?.() === 0) return STATE_DIRECTORY;
+  return join(process.env.XDG_STATE_HOME || join(homedir(), ".local/state"), "rustronaut");
+}
 
 /** @throws Failure that names the wrong word. */
 export function readCommandLine(argv: readonly string[]): CommandLine {
@@ -40,7 +50,8 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     words: positionals,
     json: values.json ?? false,
     help: values.help ?? false,
-    stateDirectory: values["state-dir"] ?? process.env.RUSTRONAUT_STATE_DIR ?? STATE_DIRECTORY,
+    stateDirectory:
+      values["state-dir"] ?? process.env.RUSTRONAUT_STATE_DIR ?? stateDirectoryOf(positionals[0]),
     up: {
       hub: values.hub === undefined ? null : hubOrigin(values.hub),
       key: values.key ?? null,
@@ -53,6 +64,8 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       listenPort: values["listen-port"] === undefined ? null : port(values["listen-port"]),
       hostsFile: values["hosts-file"] ?? null,
       hostname: (values.hostname ?? hostname()).slice(0, 253),
+      dial: values.dial === undefined ? null : dialList(values.dial),
+      weight: values.weight === undefined ? null : weight(values.weight),
       detach: values.detach ?? false,
     },
   };
@@ -90,6 +103,18 @@ function prefixes(text: string): string[] {
         );
       return prefix;
     });
+}
+
+function dialList(text: string): DialTarget[] {
+  const list = parseDialList(text === "none" ? "" : text);
+  if (!list.ok)
+    throw wrong(`--dial: ${list.error}`, "Write such as wiki.internal:8080,10.0.0.5:443, or none.");
+  return list.value;
+}
+
+function weight(text: string): number {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw wrong(`--weight ${JSON.stringify(text)} is no weight`, "Give a number from 1 to 999.");
 }
 
 function exitNode(text: string): string | null {

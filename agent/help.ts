@@ -1,6 +1,7 @@
 export const HELP = `rustronaut-agent: makes this machine a node of a Rustronaut network
 
   up          join if need be, then keep the tunnel (in the foreground)
+  connect     serve private apps without a tunnel: needs no root (in the foreground)
   down        take the tunnel down and leave nothing behind
   status      how the node stands with its hub and its peers
   ping NODE   send echo requests through the tunnel
@@ -21,7 +22,11 @@ Options of up; all but the key are remembered:
   --listen-port N        UDP port of WireGuard, 51820 unless given
   --hostname NAME        the machine's name in the network
   --hosts-file PATH      /etc/hosts unless given
+  --dial HOST:PORT,…     what this machine may dial for private apps; none = no longer
+  --weight N             how much it takes of them beside other agents: 1 (default) to 999
   --detach               return when the agent runs
+
+Options of connect: --hub, --key, --key-file, --hostname, --dial and --weight
 
 HTTPS_PROXY and NO_PROXY in the environment say how the hub is reached.
 

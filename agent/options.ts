@@ -20,6 +20,8 @@ export const OPTIONS = {
   "listen-port": { type: "string" },
   "hosts-file": { type: "string" },
   hostname: { type: "string" },
+  dial: { type: "string" },
+  weight: { type: "string" },
   detach: { type: "boolean" },
 } as const;
 
@@ -36,6 +38,7 @@ interface Taken {
 
 const TAKEN: Readonly<Record<string, Taken>> = {
   up: { options: ALL },
+  connect: { options: ["hub", "key", "key-file", "hostname", "dial", "weight"] },
   down: { options: ["interface", "hosts-file"] },
   logout: { options: ["interface", "hosts-file"] },
   status: {},

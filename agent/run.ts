@@ -2,6 +2,7 @@ import { nearest } from "../shared/base/nearest.ts";
 import { printableLines } from "../shared/base/printable.ts";
 import { readCommandLine } from "./command-line.ts";
 import { config } from "./commands/config.ts";
+import { connect } from "./commands/connect.ts";
 import type { Context } from "./commands/context.ts";
 import { down, logout } from "./commands/down.ts";
 import { netcheck } from "./commands/netcheck.ts";
@@ -19,6 +20,7 @@ import { VERSION } from "./version.ts";
 
 const COMMANDS: Readonly<Record<string, (context: Context) => Promise<ExitCode>>> = {
   up,
+  connect,
   down,
   status,
   ping,

@@ -26,7 +26,7 @@ export const RESOURCES: readonly Resource[] = [
     prefix: "apps",
     about: "web apps behind the gateway",
     key: "name",
-    columns: ["name", "title", "host", "segment", "enabled", "upstreams", "id"],
+    columns: ["name", "title", "host", "segment", "enabled", "upstreams", "through", "id"],
   },
   {
     command: "users",

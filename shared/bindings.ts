@@ -3,6 +3,7 @@ import type { PolicyCompilerRpc } from "./access/policy/compiler-rpc.ts";
 import type { NetworkCoordinatorRpc, SegmentSessionsRpc } from "./access/sessions/types.ts";
 import type { AuditLogRpc } from "./audit/types.ts";
 import type { ObjectsOf } from "./base/objects.ts";
+import type { ConnectorTunnelRpc } from "./connector/connector-tunnel.ts";
 import type { SegmentMeshRpc } from "./node/segment-mesh.ts";
 
 /** Written by `npm run bindings` from `wrangler.toml`: change it there. */
@@ -14,6 +15,7 @@ export interface ObjectBindings {
   readonly AUDIT_LOG: ObjectsOf<AuditLogRpc>;
   readonly SEGMENT_MESH: ObjectsOf<SegmentMeshRpc>;
   readonly POLICY_COMPILER: ObjectsOf<PolicyCompilerRpc>;
+  readonly CONNECTOR_TUNNEL: ObjectsOf<ConnectorTunnelRpc>;
 }
 
 /** The objects' classes, by their binding. */
@@ -24,6 +26,7 @@ export const OBJECT_CLASSES = {
   AUDIT_LOG: "AuditLog",
   SEGMENT_MESH: "SegmentMesh",
   POLICY_COMPILER: "PolicyCompiler",
+  CONNECTOR_TUNNEL: "ConnectorTunnel",
 } as const;
 
 export type BindingName = keyof ObjectBindings | "DB" | "ASSETS" | "AUTH_ORIGIN" | "HUB_ORIGIN";

@@ -11,6 +11,7 @@ import { serveAuth } from "./sign-in/index.ts";
 import { recheckGrants } from "./sign-in/recheck/index.ts";
 
 export { AuditLog } from "../durable-objects/audit-log.ts";
+export { ConnectorTunnel } from "../durable-objects/connector-tunnel.ts";
 export { LoginAttempts } from "../durable-objects/login-attempts.ts";
 export { NetworkCoordinator } from "../durable-objects/network-coordinator.ts";
 export { PolicyCompiler } from "../durable-objects/policy-compiler.ts";

@@ -49,5 +49,7 @@ export async function settingsOf({ line, store }: Context): Promise<Settings> {
     exitFallback: up.exitFallback ?? before.exitFallback,
     exitFor: up.exitFor ?? before.exitFor,
     hostsFile: up.hostsFile ?? before.hostsFile,
+    dial: up.dial ?? before.dial ?? [],
+    weight: up.weight ?? before.weight ?? 1,
   };
 }

@@ -4,7 +4,7 @@ import { NodeAgent } from "../core/node-agent.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { HubAddresses } from "../hub/addresses.ts";
-import { firstHostOf, type Send, senderTo, wayTo } from "../hub/http.ts";
+import { firstHostOf, type Send, senderTo, type Way, wayTo } from "../hub/http.ts";
 import { fingerprintOf, join } from "../hub/join.ts";
 import { fetchRoots, type RootChain, storedRoots } from "../hub/trust.ts";
 import { stderrLog } from "../log.ts";
@@ -13,29 +13,50 @@ import { MEMBERSHIP_FILES, type Membership, type Settings } from "../state/store
 import type { Machine } from "../tunnel/machine.ts";
 import { type Context, openCrypto } from "./context.ts";
 
+/** A machine that has joined a network, and its way to the hub. */
+export interface Member {
+  readonly crypto: CryptoProvider;
+  readonly membership: Membership;
+  readonly addresses: HubAddresses;
+  readonly way: Way;
+  readonly keys: Keys;
+  readonly roots: RootChain;
+}
+
 /** Opens the agent of this machine. The machine joins first if it has not joined yet. */
 export async function openAgent(context: Context, settings: Settings, machine: Machine): Promise<NodeAgent> {
+  const { addresses, ...member } = await openMember(context, settings.advertise, () => machine.dropPeers());
+  const { store } = context;
+  return new NodeAgent({
+    ...member,
+    store,
+    settings,
+    log: stderrLog,
+    machine,
+    hubAddresses: () => addresses.all,
+  });
+}
+
+/**
+ * Opens what every agent needs. The machine joins first if it has not joined yet.
+ * @param advertise The networks that the machine offers to forward to.
+ * @param onUntrusted Runs before this fails because nothing proves any more who the peers are.
+ */
+export async function openMember(
+  context: Context,
+  advertise: readonly string[],
+  onUntrusted: () => Promise<unknown>,
+): Promise<Member> {
   const { store } = context;
   const crypto = await openCrypto();
-  const membership = await membershipOf(context, settings, crypto);
+  const membership = await membershipOf(context, advertise, crypto);
   const addresses = new HubAddresses(firstHostOf(membership.hub), store);
   await addresses.open();
   const way = wayTo(membership.hub, addresses.lookup);
   const keys = await knownKeys(context, crypto);
-  const roots = await rootsOf(context, machine, membership, crypto, way.send);
+  const roots = await rootsOf(context, onUntrusted, membership, crypto, way.send);
   setInterval(() => void addresses.refresh(), 5 * 60_000).unref();
-  return new NodeAgent({
-    store,
-    crypto,
-    membership,
-    settings,
-    roots,
-    way,
-    log: stderrLog,
-    keys,
-    machine,
-    hubAddresses: () => addresses.all,
-  });
+  return { crypto, membership, addresses, way, keys, roots };
 }
 
 /** A member that lost its keys can't prove who it is. New keys would belong to another machine. */
@@ -54,7 +75,7 @@ async function knownKeys({ store }: Context, crypto: CryptoProvider): Promise<Ke
  */
 async function rootsOf(
   { store }: Context,
-  machine: Machine,
+  onUntrusted: () => Promise<unknown>,
   membership: Membership,
   crypto: CryptoProvider,
   send: Send,
@@ -69,7 +90,7 @@ async function rootsOf(
   try {
     if (membership.pin !== undefined) return await fetchRoots(store, crypto, send, membership.pin);
   } catch (error) {
-    await machine.dropPeers();
+    await onUntrusted();
     throw error;
   }
   throw new Failure(EXIT.failure, "state_damaged", "The trusted roots are gone", "Enrol anew.");
@@ -77,7 +98,7 @@ async function rootsOf(
 
 async function membershipOf(
   context: Context,
-  settings: Settings,
+  advertise: readonly string[],
   crypto: CryptoProvider,
 ): Promise<Membership> {
   const { store, line } = context;
@@ -108,7 +129,7 @@ async function membershipOf(
       EXIT.usage,
       "not_enrolled",
       "This machine has not joined a network yet",
-      "Run `rustronaut-agent up --hub https://hub.example.com --key rnek_…`; the key comes from `rustronaut keys create`.",
+      `Run \`rustronaut-agent ${line.words[0]} --hub https://hub.example.com --key rnek_…\`; the key comes from \`rustronaut keys create\`.`,
     );
   // A new membership begins with new keys.
   if (known) await store.remove(...MEMBERSHIP_FILES);
@@ -116,7 +137,7 @@ async function membershipOf(
     origin,
     enrolmentKey: key,
     hostname: line.up.hostname,
-    advertise: settings.advertise,
+    advertise,
   };
   const joined = await join(store, crypto, senderTo(origin), request, Date.now);
   stderrLog.info(`Joined ${joined.network} as ${joined.name} (${joined.node})`);

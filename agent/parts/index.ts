@@ -1,3 +1,4 @@
+import { ConnectorPart } from "./connector.ts";
 import { Firewalls } from "./firewalls.ts";
 import { Lookout } from "./lookout.ts";
 import type { NodeView, Part } from "./part.ts";
@@ -10,4 +11,5 @@ export const partsOf = (node: NodeView): readonly Part[] => [
   new Push(node),
   new Reporter(node),
   new Lookout(node),
+  new ConnectorPart(node),
 ];

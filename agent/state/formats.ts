@@ -28,6 +28,9 @@ const settings = z.object({
   exitFallback: z.optional(z.enum(["none", "direct"])),
   exitFor: z.optional(z.enum(["all", "own"])),
   hostsFile: word,
+  // Nor these two.
+  dial: z.optional(z.array(z.object({ host: word, port: count }))),
+  weight: z.optional(count),
 });
 
 export const FORMATS: Readonly<Record<FileName, z.ZodMiniType>> = {

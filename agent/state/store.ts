@@ -1,6 +1,7 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
+import type { DialTarget } from "../../shared/connector/dial-list.ts";
 import type { Serial, SignedLeaf } from "../../shared/node/config/types.ts";
 import type { Condition } from "../../shared/node/protocol/types.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -54,6 +55,10 @@ export interface Settings {
   /** Whose packets go through the exit node: all packets that pass this machine, or only its own. */
   readonly exitFor: "all" | "own";
   readonly hostsFile: string;
+  /** What this machine may dial for private apps. Older agents did not keep these two. */
+  readonly dial?: readonly DialTarget[];
+  /** How much it takes of a private app's requests, relative to the app's other agents. */
+  readonly weight?: number;
 }
 
 /** The roots verified so far, oldest first. The first one is the pinned one. */

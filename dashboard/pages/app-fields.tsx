@@ -11,6 +11,7 @@ interface AppValues {
   readonly host?: string;
   readonly segment?: string;
   readonly upstreams?: readonly string[];
+  readonly through?: readonly string[];
   readonly tags?: readonly string[];
   readonly enabled: boolean;
   readonly settings: AppSettings;
@@ -26,6 +27,7 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
     host: text("host"),
     segment: text("segment"),
     upstreams: splitList(text("upstreams")),
+    through: splitList(text("through")),
     tags: splitList(text("tags")),
     enabled: form.has("enabled"),
     settings: {
@@ -85,6 +87,13 @@ export function AppFields({ app, error }: { readonly app: AppValues; readonly er
         {(c) => (
           <textarea {...c} name="upstreams" rows={2} required defaultValue={app.upstreams?.join("\n")} />
         )}
+      </Field>
+      <Field
+        label="Reached through"
+        hint="Agents that dial a private app, separated by commas, such as tag:office or node:gate-1. Empty: the edge dials it."
+        error={wrong("/through")}
+      >
+        {(c) => <input {...c} name="through" defaultValue={app.through?.join(", ")} />}
       </Field>
       <Field
         label="Tags"

@@ -95,6 +95,16 @@ export const clientHeader = z.string().check(
   z.refine((name) => !isClosedName(name.replace("*", "")), "is written by the gateway alone"),
 );
 
+/** Which nodes are the agents of a private app. */
+export const connector = z
+  .string()
+  .check(
+    z.regex(
+      /^(tag:[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?|node:[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?)$/,
+      "must be tag:NAME or node:NAME",
+    ),
+  );
+
 export const url = z.string().check(
   z.maxLength(2_000),
   z.refine((text) => URL.canParse(text), "must be a URL"),

@@ -149,6 +149,7 @@ export const app = z.object({
   tags: z.array(z.string()),
   enabled: z.boolean(),
   upstreams: z.array(z.string()),
+  through: z.array(z.string()),
   settings: appSettings,
   ...f.rowFields,
 });
@@ -164,6 +165,10 @@ const appInput = {
   upstreams: f.said(
     f.list(f.line(512), 10).check(z.minLength(1)),
     "origins where it really is, the first one first",
+  ),
+  through: f.said(
+    f.list(f.connector, 20),
+    "the agents of a private application, as `tag:NAME` or `node:NAME`; empty when the edge dials it itself",
   ),
   settings: f.said(appSettingsUpdate, "how the gateway treats it"),
 };

@@ -2,9 +2,9 @@ import { type Refusal, refusal } from "../base/errors/catalogue.ts";
 
 /**
  * Why an upstream gave no answer, or no answer that can be passed on. `lost` may end by itself, and a new
- * connection may help. The other faults last until somebody changes something.
+ * connection may help. `offline` ends when an agent connects. The other faults last until somebody changes something.
  */
-export type UpstreamFault = "forbidden" | "unconnectable" | "lost" | "timeout" | "malformed";
+export type UpstreamFault = "forbidden" | "unconnectable" | "lost" | "timeout" | "malformed" | "offline";
 
 /**
  * The fault behind a failed fetch. The run-time marks lost connections as retryable: refused, reset, closed,
@@ -52,6 +52,11 @@ export function refusalOfFault(fault: UpstreamFault, isRepeatable: boolean): Ref
       return refusal(
         "upstream_malformed",
         "The application answered, but not as HTTP has it. Tell the application's owner.",
+      );
+    case "offline":
+      return refusal(
+        "upstream_unreachable",
+        "None of its agents is connected, or none may serve it. Tell the application's owner.",
       );
     case "timeout":
       return refusal("upstream_timeout", "Try again; if it persists, tell the application's owner.");

@@ -22,6 +22,7 @@ export const CONDITION_CODES = [
   "firewall_input",
   "exit_shut",
   "exit_unused",
+  "tunnel_closed",
   "part_failed",
 ] as const;
 

@@ -135,6 +135,7 @@ export const RECORDED: readonly Recorded[] = [
       host: "host",
       segmentId: "segment_id",
       tags: { json: "tags" },
+      through: { json: "through" },
       enabled: { flag: "enabled" },
       settings: { json: "settings" },
     },

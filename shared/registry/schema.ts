@@ -203,6 +203,8 @@ export const apps = sqliteTable(
       .references(() => segments.id, { onDelete: "restrict" }),
     /** JSON list of strings, in Cedar `resource.tags`. */
     tags: text("tags").notNull().default("[]"),
+    /** JSON list of `tag:NAME` and `node:NAME`: the agents of a private app. With `[]`, the edge dials the app. */
+    through: text("through").notNull().default("[]"),
     enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
     /** JSON `AppSettings` of `shared/registry/app-settings.ts`. */
     settings: text("settings").notNull().default("{}"),

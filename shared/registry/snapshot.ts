@@ -10,6 +10,8 @@ export interface SnapshotApp {
   readonly segmentName: string;
   readonly tags: readonly string[];
   readonly upstreams: readonly string[];
+  /** The agents of a private app. Empty when the edge dials the app. */
+  readonly through: readonly string[];
   readonly settings: AppSettings;
 }
 

@@ -23,10 +23,11 @@ const MAX_LINES = 500;
  * lie in an area itself (its entry, words for failures) are not counted. Folders in them belong to them, but for those named here.
  */
 const ARROWS: Readonly<Record<string, string>> = {
-  "agent/commands": "control core hub output state system telemetry tunnel",
+  "agent/commands": "connector control core hub output state system telemetry tunnel",
+  "agent/connector": "hub",
   "agent/core": "health hub parts state tunnel",
   "agent/hub": "state telemetry",
-  "agent/parts": "health hub telemetry",
+  "agent/parts": "connector health hub telemetry",
   "agent/state": "health system tunnel",
   "agent/system": "health tunnel",
   "agent/telemetry": "state system tunnel",
@@ -38,6 +39,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/api":
     "access/login access/policy audit base http net node/config node/protocol notifications registry",
   "shared/audit": "base merkle",
+  "shared/connector": "base net",
   "shared/crypto": "base",
   "shared/http": "base net",
   "shared/mail": "",
@@ -49,7 +51,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/node/protocol": "base crypto node/config",
   "shared/registry": "access/login net node node/config segments",
   "shared/segments": "access/login base net node/config",
-  "workers/agent-api": "mesh platform registry",
+  "workers/agent-api": "gateway mesh platform registry",
   "workers/gateway": "pages platform registry session",
   "workers/hub": "agent-api gateway mesh notifications pages platform registry session sign-in",
   "workers/mesh": "platform registry",

@@ -15,6 +15,7 @@ import { type AgentSession, openSession, requireFresh, sealAnswer } from "./sess
 import { requireMember } from "./standing.ts";
 import { telemetry } from "./telemetry.ts";
 import { trust } from "./trust.ts";
+import { openTunnel, tunnels } from "./tunnels.ts";
 
 const BASE = "/agent/v1";
 const OBJECT = /^\/agent\/v1\/objects\/([^/]{1,100})$/;
@@ -89,7 +90,11 @@ async function serveSession(
 ): Promise<Response> {
   if (!isKnown(pathname)) throwRefusal("not_found", "The agent API has no such path.");
   const session = await openSession(request, bindings, target, body);
-  if (`${request.method} ${pathname}` === `GET ${BASE}/socket`) return openSocket(request, bindings, session);
+  const open = SOCKETS[`${request.method} ${pathname}`];
+  if (open) {
+    requireFresh(session, request.headers.get(HEADERS.counter), Date.now());
+    return open(request, bindings, session, new URLSearchParams(target.split("?")[1] ?? ""));
+  }
   const work = async () => {
     requireFresh(session, request.headers.get(HEADERS.counter), Date.now());
     return answer(request, pathname, bindings, session, body);
@@ -99,9 +104,24 @@ async function serveSession(
 }
 
 const PATHS = new Set(
-  ["config", "telemetry", "keys/challenge", "keys", "logout", "socket"].map((path) => `${BASE}/${path}`),
+  ["config", "telemetry", "keys/challenge", "keys", "logout", "socket", "tunnels", "tunnel"].map(
+    (path) => `${BASE}/${path}`,
+  ),
 );
 const isKnown = (pathname: string): boolean => PATHS.has(pathname) || OBJECT.test(pathname);
+
+type SocketHandler = (
+  request: Request,
+  bindings: Bindings,
+  session: AgentSession,
+  query: URLSearchParams,
+) => Promise<Response>;
+
+/** What is answered with a WebSocket. */
+const SOCKETS: Readonly<Record<string, SocketHandler>> = {
+  [`GET ${BASE}/socket`]: openSocket,
+  [`GET ${BASE}/tunnel`]: openTunnel,
+};
 
 async function settled(work: () => Promise<Reply>, bindings: Bindings, request: Request): Promise<Reply> {
   try {
@@ -125,6 +145,8 @@ async function answer(
       return config(request, bindings, session);
     case `GET ${BASE}/objects`:
       return object(bindings, session, hash ?? "");
+    case `GET ${BASE}/tunnels`:
+      return json(await tunnels(bindings, session));
     case `POST ${BASE}/telemetry`:
       return telemetry(request, bindings, session, body, now);
     case `POST ${BASE}/keys/challenge`:
@@ -144,7 +166,6 @@ async function answer(
  * needs no MAC of its own.
  */
 async function openSocket(request: Request, bindings: Bindings, session: AgentSession): Promise<Response> {
-  requireFresh(session, request.headers.get(HEADERS.counter), Date.now());
   await requireMember(bindings, session, true);
   if (!/^websocket$/i.test(request.headers.get("upgrade") ?? "")) {
     throwRefusal("malformed_request", "Ask for an upgrade to a WebSocket.");

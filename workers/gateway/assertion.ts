@@ -1,12 +1,11 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
-import type { AssertionKey, Session } from "../../shared/access/sessions/types.ts";
-import { base64url } from "../../shared/base/base64url.ts";
-import { BoundedMap, remembering } from "../../shared/base/bounded-map.ts";
+import type { Session } from "../../shared/access/sessions/types.ts";
+import { remembering } from "../../shared/base/bounded-map.ts";
 import { assertedGroups, jsonBytes } from "../../shared/http/asserted-groups.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import type { Caller } from "./caller.ts";
-import { assertionKeys, sign } from "./keys.ts";
+import { signedJwt } from "./keys.ts";
 
 const LIFETIME_SECONDS = 60;
 /**
@@ -18,7 +17,6 @@ const MAX_CALLER_BYTES = 2_900;
 /** For a URL longer than this, the assertion holds the URL's hash. */
 const MAX_URL_LENGTH = 1_024;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
-const encoder = new TextEncoder();
 
 export interface AssertedRequest {
   readonly method: string;
@@ -59,9 +57,6 @@ async function assertion(
   request: AssertedRequest,
   now: number,
 ): Promise<string> {
-  // The keys that sign now come first in the list.
-  const key = (await assertionKeys(bindings)).find(({ alg }) => alg === app.settings.assertionAlgorithm);
-  if (!key) throw new Error(`there is no ${app.settings.assertionAlgorithm} key`);
   const issuedAt = Math.floor(now / 1_000);
   const claims = {
     iss: bindings.authOrigin,
@@ -79,20 +74,7 @@ async function assertion(
     pol: request.epoch,
     ...claimsOf(caller, request.namedGroups),
   };
-  const signed = `${headOf(key)}.${base64url(encoder.encode(JSON.stringify(claims)))}`;
-  const signature = await sign(key, encoder.encode(signed));
-  return `${signed}.${base64url(signature)}`;
-}
-
-/** The encoded JWS header of each key, by key id. There are few keys: only the published keys of this deployment. */
-const heads = new BoundedMap<string, string>(16);
-
-function headOf({ kid, alg }: AssertionKey): string {
-  const known = heads.get(kid);
-  if (known !== undefined) return known;
-  const head = base64url(encoder.encode(JSON.stringify({ alg, typ: "rustronaut-assertion+jwt", kid })));
-  heads.set(kid, head);
-  return head;
+  return signedJwt(bindings, app.settings.assertionAlgorithm, "rustronaut-assertion+jwt", claims);
 }
 
 /** The name that applications see for a session: the hash of the session's id. */

@@ -3,6 +3,7 @@ import { type ErrorCode, type Refusal, refusal } from "../../shared/base/errors/
 import { refusalOfFault, type UpstreamFault } from "../../shared/http/upstream-fault.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
+import type { PassFor } from "./pass.ts";
 import { type RefusalContext, refusalResponse } from "./refusal-response.ts";
 import { type Cut, type StreamWatch, UPSTREAM_TIMEOUT } from "./stream-watch.ts";
 import type { Upstream } from "./upstream.ts";
@@ -23,6 +24,7 @@ export interface Forwarding {
   /** Headers that name resources. The client names these resources by the host that it knows. */
   readonly rewritten: readonly RewrittenHeader[];
   readonly identity: readonly (readonly [string, string])[];
+  readonly pass: PassFor;
   readonly clientIp: string | null;
   readonly watch: StreamWatch;
   readonly refusalContext: RefusalContext;

@@ -15,6 +15,7 @@ import { assertionHeaders } from "./assertion.ts";
 import { type Caller, identify, isGood } from "./caller.ts";
 import { askedBy, judge, recordOf } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
+import { passOf } from "./pass.ts";
 import { forward } from "./proxy.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import { recordRefused } from "./refused-credential.ts";
@@ -260,6 +261,7 @@ async function serveCaller(
     opensSocket,
     rewritten: question.rewritten,
     identity: await assertionHeaders(bindings, app, caller, asserted, now),
+    pass: passOf(bindings, app, caller, { ...asserted, url: origin + target.path + target.query }),
     clientIp: question.network.ip,
     watch: watchOver(question, caller, snapshot.epoch, bindings),
     refusalContext: context,

@@ -9,7 +9,7 @@ const PUBLIC_MEMBERS = ["kty", "crv", "x", "y"];
 
 /** Serves the key set with which upstreams verify assertions. The key set is the same on every host. */
 export async function serveJwks(request: Request, bindings: Bindings): Promise<Response> {
-  const keys = await assertionKeys(bindings);
+  const keys = await publicKeys(bindings);
   const etag = `"${keys.map(({ kid }) => kid).join(".")}"`;
   const headers = {
     "content-type": "application/jwk-set+json",
@@ -19,8 +19,11 @@ export async function serveJwks(request: Request, bindings: Bindings): Promise<R
     "x-rustronaut-response": "jwks",
   };
   if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
-  return new Response(JSON.stringify({ keys: keys.map(publicHalf) }), { headers });
+  return new Response(JSON.stringify({ keys }), { headers });
 }
+
+/** The keys that verify what the gateway signs, in the form of a key set. */
+export const publicKeys = async (bindings: Bindings) => (await assertionKeys(bindings)).map(publicHalf);
 
 function publicHalf({ kid, alg, jwk }: AssertionKey) {
   const members = Object.entries(jwk).filter(([name]) => PUBLIC_MEMBERS.includes(name));

@@ -93,12 +93,12 @@ function withOwnHost(
  * only the whole resource can be decoded.
  */
 async function ask(
-  { request, target, watch }: Forwarding,
+  { request, target, watch, opensSocket, pass }: Forwarding,
   upstream: Upstream,
   headers: [string, string][],
   upload: Upload | null,
 ): Promise<Response | UpstreamFault> {
-  const outgoing = { request, target, headers, body: upload?.body ?? null };
+  const outgoing = { request, target, headers, body: upload?.body ?? null, opensSocket, pass };
   const asked = await upstream.open(outgoing, watch.signal);
   const isUnreadable = asked instanceof Response && asked.status === 206 && isUndoneByReading(asked.headers);
   if (!isUnreadable || !isRepeatable(request)) return asked;

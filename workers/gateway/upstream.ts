@@ -3,6 +3,8 @@ import { checkUpstream } from "../../shared/http/upstream.ts";
 import type { UpstreamFault } from "../../shared/http/upstream-fault.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { type Bindings, networkHosts } from "../platform/env.ts";
+import { connectorUpstream } from "./connector-upstream.ts";
+import type { PassFor } from "./pass.ts";
 import { publicUpstream } from "./public-upstream.ts";
 
 /**
@@ -17,6 +19,10 @@ export interface Outgoing {
   readonly headers: readonly [string, string][];
   /** The body to send, when the gateway itself passes the body on. */
   readonly body: ReadableStream | null;
+  /** Whether the request asks for a WebSocket. */
+  readonly opensSocket: boolean;
+  /** Signs that this request was allowed, for the agent that is to dial the upstream. */
+  readonly pass: PassFor;
 }
 
 /**
@@ -49,9 +55,13 @@ const remembered = new BoundedMap<string, Upstream | null>(MAX_REMEMBERED);
  * lists them.
  */
 export const upstreamsOf = (app: SnapshotApp, bindings: Bindings): Upstream[] =>
-  app.upstreams.map((url) => upstreamAt(url, app, bindings)).filter((upstream) => upstream !== null);
+  app.upstreams
+    .map((url) =>
+      app.through.length > 0 ? connectorUpstream(url, app, bindings) : upstreamAt(url, app, bindings),
+    )
+    .filter((upstream) => upstream !== null);
 
-/** Makes the upstream of a URL. Only this function chooses the kind of an upstream. */
+/** The upstream of a URL that the edge dials. */
 function upstreamAt(url: string, app: SnapshotApp, bindings: Bindings): Upstream | null {
   const key = `${app.host} ${url}`;
   const known = remembered.get(key);

@@ -1,4 +1,7 @@
 import type { ProviderKind } from "../../shared/access/login/provider-kinds.ts";
+import type { Refusal } from "../../shared/base/errors/catalogue.ts";
+import type { Result } from "../../shared/base/result.ts";
+import { checkPrivateUpstream, isTcpUpstream } from "../../shared/connector/private-upstream.ts";
 import { checkUpstream } from "../../shared/http/upstream.ts";
 import { type Bindings, networkHosts } from "../platform/env.ts";
 import { Refused, throwRefusal } from "../platform/refused.ts";
@@ -6,15 +9,22 @@ import { Refused, throwRefusal } from "../platform/refused.ts";
 /**
  * The upstreams in their stored spelling. Refuses upstreams that the edge may not connect to, and an app in
  * front of itself.
+ *
+ * @param isPrivate Whether agents dial the upstreams. Then their own lists say which addresses are allowed.
  */
 export async function checkUpstreams(
   bindings: Bindings,
   urls: readonly string[],
   ownHosts: readonly string[],
+  isPrivate: boolean,
 ): Promise<string[]> {
   const { results } = await bindings.db.prepare("SELECT host FROM apps").all<{ host: string }>();
   const served = [...results.map(({ host }) => host), ...networkHosts(bindings), ...ownHosts];
-  const origins = urls.map((url) => dialable(bindings, url, served));
+  const origins = urls.map((url) =>
+    isPrivate ? accepted(checkPrivateUpstream(url, served)) : dialable(bindings, url, served),
+  );
+  if (new Set(origins.map(isTcpUpstream)).size > 1)
+    throwRefusal("invalid_input", "An app is either a TCP service or a web application, not both.");
   if (new Set(origins).size < origins.length) throwRefusal("invalid_input", "An upstream is named twice.");
   return origins;
 }
@@ -46,7 +56,10 @@ export function checkFetched(bindings: Bindings, what: string, address: string):
 }
 
 function dialable(bindings: Bindings, url: string, ownHosts: readonly string[]): string {
-  const checked = checkUpstream(url, { developmentHosts: bindings.developmentHosts, ownHosts });
+  return accepted(checkUpstream(url, { developmentHosts: bindings.developmentHosts, ownHosts }));
+}
+
+function accepted(checked: Result<string, Refusal>): string {
   if (!checked.ok) throw new Refused(checked.error);
   return checked.value;
 }

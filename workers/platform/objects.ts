@@ -34,6 +34,12 @@ export function attemptsObject(bindings: Bindings, attemptId: string) {
 /** @param actor The caller that asks to compile policies, by the caller's name in the audit log. */
 export const compilerObject = (bindings: Bindings, actor: string) => reach(bindings.POLICY_COMPILER, actor);
 
+/** @param appId The id of an app that exists. */
+export function tunnelObject(bindings: Bindings, appId: string) {
+  if (!isId("app", appId)) throw new Error(`not an app: ${appId.slice(0, 80)}`);
+  return reach(bindings.CONNECTOR_TUNNEL, appId);
+}
+
 /** @param segmentId The id of a segment that exists. */
 export function meshObject(bindings: Bindings, segmentId: string) {
   if (!isId("segment", segmentId)) throw new Error(`not a segment: ${segmentId.slice(0, 80)}`);

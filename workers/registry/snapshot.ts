@@ -166,7 +166,7 @@ function compileShadow(
 
 type AppRow = Pick<
   RowOf<typeof apps>,
-  "id" | "name" | "title" | "host" | "segment_id" | "tags" | "settings"
+  "id" | "name" | "title" | "host" | "segment_id" | "tags" | "through" | "settings"
 > & { readonly segment_name: string };
 type UpstreamRow = Pick<RowOf<typeof upstreams>, "app_id" | "url">;
 type NestedRow = { readonly child: string; readonly parent: string };
@@ -178,7 +178,7 @@ type NetworkRow = Pick<RowOf<typeof networks>, "contact" | "lists_closed_apps">;
 
 /** The queries, in the order in which `load` reads their rows. */
 const QUERIES = [
-  `SELECT a.id, a.name, a.title, a.host, a.segment_id, s.name AS segment_name, a.tags, a.settings
+  `SELECT a.id, a.name, a.title, a.host, a.segment_id, s.name AS segment_name, a.tags, a.through, a.settings
    FROM apps a JOIN segments s ON s.id = a.segment_id WHERE a.enabled = 1 ORDER BY a.name`,
   "SELECT app_id, url FROM upstreams ORDER BY app_id, position",
   `SELECT child.name AS child, parent.name AS parent FROM group_members m
@@ -207,6 +207,7 @@ function toApp(row: AppRow, upstreams: readonly string[]): SnapshotApp {
     segmentName: row.segment_name,
     tags: JSON.parse(row.tags) as string[],
     upstreams,
+    through: JSON.parse(row.through) as string[],
     settings: appSettings(JSON.parse(row.settings) as Partial<AppSettings>),
   };
 }

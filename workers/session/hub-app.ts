@@ -17,6 +17,7 @@ export function hubApp(bindings: Bindings): SnapshotApp {
     segmentName: SIGN_IN_SEGMENT,
     tags: [],
     upstreams: [],
+    through: [],
     settings: DEFAULT_APP_SETTINGS,
   };
 }

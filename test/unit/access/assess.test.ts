@@ -16,6 +16,7 @@ const app = (settings: Partial<SnapshotApp["settings"]> = {}): SnapshotApp => ({
   segmentName: "main",
   tags: [],
   upstreams: [],
+  through: [],
   settings: { ...DEFAULT_APP_SETTINGS, ...settings },
 });
 

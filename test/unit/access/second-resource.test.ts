@@ -27,7 +27,7 @@ function ask(
   methodField = false,
 ) {
   const app = {
-    ...{ id: "app_1", name: "wiki", title: "Wiki", host: "wiki.example", upstreams: [] },
+    ...{ id: "app_1", name: "wiki", title: "Wiki", host: "wiki.example", upstreams: [], through: [] },
     ...{ segmentId: "seg_1", segmentName: "main", tags: [] },
     settings: { ...DEFAULT_APP_SETTINGS, methodOverride, methodField },
   };

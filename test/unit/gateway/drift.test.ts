@@ -26,7 +26,7 @@ const ACTIONS = ["access", "read", "write", "delete", "connect"];
 const GROUPS = ["all", "staff", "engineering", "sales", "foreign"];
 
 const APP: SnapshotApp = {
-  ...{ id: "app_1", name: "wiki", title: "Wiki", host: "wiki.example", upstreams: [] },
+  ...{ id: "app_1", name: "wiki", title: "Wiki", host: "wiki.example", upstreams: [], through: [] },
   ...{ segmentId: "seg_1", segmentName: "main", tags: ["docs"], settings: DEFAULT_APP_SETTINGS },
 };
 

@@ -4,7 +4,15 @@ import { answeredBy } from "../../support/objects.ts";
 
 const SEGMENT = "seg_00000000000000000000000000";
 const APP = {
-  ...{ id: "app_1", name: "wiki", title: "Wiki", host: "wiki.example.com", tags: "[]", settings: "{}" },
+  ...{
+    id: "app_1",
+    name: "wiki",
+    title: "Wiki",
+    host: "wiki.example.com",
+    tags: "[]",
+    through: "[]",
+    settings: "{}",
+  },
   ...{ segment_id: SEGMENT, segment_name: "main" },
 };
 const request = () =>

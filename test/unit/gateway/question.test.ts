@@ -13,6 +13,7 @@ const app = (settings: Partial<SnapshotApp["settings"]> = {}): SnapshotApp => ({
   segmentName: "default",
   tags: [],
   upstreams: [],
+  through: [],
   settings: { ...DEFAULT_APP_SETTINGS, ...settings },
 });
 const target = { path: "/", query: "", readings: ["/"], aliases: [] };

@@ -1,4 +1,5 @@
 import type { NetworkDocument } from "../../../shared/api/document.ts";
+import { checkPrivateUpstream } from "../../../shared/connector/private-upstream.ts";
 import { checkUpstream } from "../../../shared/http/upstream.ts";
 import { canonicalTarget } from "../../../shared/notifications/target.ts";
 import { parseRule, printRule } from "../../../shared/segments/rule.ts";
@@ -12,14 +13,21 @@ export function canonicalDocument(
   { developmentHosts }: Pick<Bindings, "developmentHosts">,
   document: NetworkDocument,
 ): NetworkDocument {
-  const upstream = (url: string): string => {
-    const checked = checkUpstream(url, { developmentHosts, ownHosts: [] });
+  const upstream = (url: string, isPrivate: boolean): string => {
+    const checked = isPrivate
+      ? checkPrivateUpstream(url, [])
+      : checkUpstream(url, { developmentHosts, ownHosts: [] });
     return checked.ok ? checked.value : url;
   };
   const { apps, serviceTokens, nodes, meshRules, notifications } = document;
   return {
     ...document,
-    ...(apps && { apps: apps.map((app) => ({ ...app, upstreams: app.upstreams.map(upstream) })) }),
+    ...(apps && {
+      apps: apps.map((app) => {
+        const isPrivate = (app.through ?? []).length > 0;
+        return { ...app, upstreams: app.upstreams.map((url) => upstream(url, isPrivate)) };
+      }),
+    }),
     ...(serviceTokens && { serviceTokens: serviceTokens.map(withTime) }),
     ...(nodes && { nodes: nodes.map(withTime) }),
     ...(meshRules && { meshRules: meshRules.map(canonicalRule) }),

@@ -167,6 +167,7 @@ export async function readDocument(d1: D1Database) {
       tags: app.tags,
       enabled: app.enabled,
       upstreams: app.upstreams,
+      through: app.through,
       settings: app.settings,
     })),
     policies: rows.policies.map((row) => ({

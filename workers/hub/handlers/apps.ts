@@ -36,6 +36,7 @@ async function readApps(
     ...app,
     segment,
     tags: JSON.parse(app.tags) as string[],
+    through: JSON.parse(app.through) as string[],
     settings: withDefaults(JSON.parse(app.settings) as Partial<AppSettings>),
     upstreams: results.filter((row) => row.app_id === app.id).map((row) => row.url),
   }));
@@ -73,7 +74,12 @@ function refuseReserved(bindings: Bindings, app: App): void {
 /** The statements that store an app, whether it already exists or not. */
 export function storeApp(d1: D1Database, app: App, exists: boolean, now: number): D1PreparedStatement[] {
   const { segment: _, upstreams: urls, ...rest } = app;
-  const row = { ...rest, tags: JSON.stringify(app.tags), settings: JSON.stringify(app.settings) };
+  const row = {
+    ...rest,
+    tags: JSON.stringify(app.tags),
+    through: JSON.stringify(app.through),
+    settings: JSON.stringify(app.settings),
+  };
   const db = registryOf(d1);
   return [
     exists
@@ -115,6 +121,7 @@ type Input = { readonly [Key in keyof z.input<typeof appSchema>]?: unknown } & {
   readonly tags?: string[] | undefined;
   readonly enabled?: boolean | undefined;
   readonly upstreams?: string[] | undefined;
+  readonly through?: string[] | undefined;
   readonly settings?: { [Key in keyof AppSettings]?: AppSettings[Key] | undefined } | undefined;
 };
 
@@ -138,6 +145,7 @@ export async function newApp(
     tags: [],
     enabled: true,
     upstreams: [],
+    through: [],
     settings: withDefaults({}),
     version: 0,
     createdAt: now,
@@ -165,13 +173,27 @@ export async function changeApp(
     segment: segment?.name ?? app.segment,
     tags: input.tags ? [...new Set(input.tags)] : app.tags,
     enabled: input.enabled ?? app.enabled,
-    upstreams: input.upstreams ? await checkUpstreams(bindings, input.upstreams, [host]) : app.upstreams,
+    ...(await placeOf(bindings, app, input, host)),
     settings: withDefaults({ ...app.settings, ...(input.settings as Partial<AppSettings>) }),
     version: app.version + 1,
     updatedAt: now,
   };
   refuseReserved(bindings, changed);
   return changed;
+}
+
+/** Where the app is and who reaches it. Which upstreams are allowed depends on whether agents dial them. */
+async function placeOf(
+  bindings: Bindings,
+  app: App,
+  input: Input,
+  host: string,
+): Promise<Pick<App, "upstreams" | "through">> {
+  const through = input.through ? [...new Set(input.through)] : app.through;
+  const isSame = input.upstreams === undefined && through.length > 0 === app.through.length > 0;
+  if (isSame) return { upstreams: app.upstreams, through };
+  const urls = input.upstreams ?? app.upstreams;
+  return { upstreams: await checkUpstreams(bindings, urls, [host], through.length > 0), through };
 }
 
 /** Sessions of an app that moved, was switched off or was deleted must end. */

@@ -1,0 +1,117 @@
+import { SerialQueue } from "../../shared/base/async/serial-queue.ts";
+import type { Close } from "../../shared/connector/frame.ts";
+import { MAX_MESSAGE } from "../../shared/connector/limits.ts";
+import { MessageParts } from "../../shared/connector/message-parts.ts";
+import type { TunnelStream } from "../../shared/connector/tunnel-stream.ts";
+
+/**
+ * A WebSocket can't be slowed down. What a client sends faster than the application takes it is held up to this many
+ * bytes, and then the connection ends.
+ */
+const MOST_WAITING = 2 * MAX_MESSAGE;
+const TOO_BIG = 1009;
+const TOO_FAST = 1013;
+const LOST = 1011;
+const NO_CODE = 1005;
+
+/** How bytes of a stream and messages of a WebSocket become each other. */
+interface Manner {
+  /** Sends a message of the client into the stream. */
+  readonly up: (stream: TunnelStream, message: string | ArrayBuffer) => Promise<void>;
+  /** Passes what comes from the stream to the client, until the stream ends. */
+  readonly down: (stream: TunnelStream, socket: WebSocket) => Promise<void>;
+}
+
+/** The gateway's side of a connection that goes through a stream. */
+export function bridge(stream: TunnelStream, kind: "socket" | "tcp"): WebSocket {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.binaryType = "arraybuffer";
+  server.accept();
+  void descend(stream, server, MANNERS[kind]);
+  ascend(stream, server, MANNERS[kind]);
+  return client;
+}
+
+function ascend(stream: TunnelStream, socket: WebSocket, manner: Manner): void {
+  const queue = new SerialQueue();
+  let waiting = 0;
+  socket.addEventListener("message", ({ data }) => {
+    const size = typeof data === "string" ? data.length : data.byteLength;
+    waiting += size;
+    if (size > MAX_MESSAGE || waiting > MOST_WAITING) {
+      stream.reset("cancelled", "the client sends too much");
+      return close(socket, { code: size > MAX_MESSAGE ? TOO_BIG : TOO_FAST, reason: "" });
+    }
+    void queue
+      .run(async () => manner.up(stream, data))
+      .then(() => {
+        waiting -= size;
+      })
+      .catch(() => undefined);
+  });
+  socket.addEventListener("close", ({ code, reason }) => {
+    void queue.run(async () => stream.end({ code, reason }));
+    close(socket, { code, reason });
+  });
+  socket.addEventListener("error", () => stream.reset("cancelled"));
+}
+
+async function descend(stream: TunnelStream, socket: WebSocket, manner: Manner): Promise<void> {
+  try {
+    await manner.down(stream, socket);
+  } catch {
+    stream.reset("cancelled");
+    close(socket, { code: LOST, reason: "" });
+  }
+}
+
+const MANNERS: Readonly<Record<"socket" | "tcp", Manner>> = {
+  socket: {
+    up: (stream, message) => {
+      const isText = typeof message === "string";
+      return stream.writeMessage(isText ? encoder.encode(message) : new Uint8Array(message), isText);
+    },
+    down: async (stream, socket) => {
+      const parts = new MessageParts(MAX_MESSAGE);
+      for (let next = await stream.read(); next !== null; next = await stream.read()) {
+        const message = parts.add(next);
+        if (message === "too_big") {
+          stream.reset("cancelled", "a message is too big");
+          return close(socket, { code: TOO_BIG, reason: "" });
+        }
+        if (message) socket.send(message.isText ? decoder.decode(message.bytes) : message.bytes);
+      }
+      // The application closed. Nothing that the client still sends would reach it.
+      close(socket, stream.close ?? { code: NO_CODE, reason: "" });
+      stream.end();
+    },
+  },
+  /** Bytes are binary messages, and the text `end` is the end of a direction: a WebSocket has none by itself. */
+  tcp: {
+    up: async (stream, message) => {
+      if (typeof message !== "string") await stream.write(new Uint8Array(message));
+      else if (message === "end") stream.end();
+    },
+    down: async (stream, socket) => {
+      for (let next = await stream.read(); next !== null; next = await stream.read()) {
+        socket.send(next.bytes);
+      }
+      socket.send("end");
+      stream.onOver(() => close(socket, { code: 1000, reason: "" }));
+    },
+  },
+};
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+
+/** Closes with a code that may stand in a close frame (RFC 6455 §7.4.1). */
+function close(socket: WebSocket, { code, reason }: Close): void {
+  const isSendable = (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || code >= 3000;
+  try {
+    if (code === NO_CODE) socket.close();
+    else socket.close(isSendable ? code : 1001, isSendable ? reason : "");
+  } catch {
+    // The socket is closed already.
+  }
+}
