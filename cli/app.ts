@@ -14,7 +14,7 @@ export interface App {
   readonly io: Io;
   /** Whether the answer is for a program. */
   readonly json: () => boolean;
-  /** The hub that the configuration names, as its token's owner. */
+  /** The hub that the configuration names, as whoever is signed in there. */
   readonly hub: () => Promise<Hub>;
   /** Prints the result once: as JSON for programs, else as a person reads it. */
   readonly emit: (data: unknown, human: () => string) => void;
@@ -97,9 +97,9 @@ function failureOfProblem({ problem }: ApiError): Failure {
 function hintFor(status: number): { hint?: string } {
   switch (status) {
     case 401:
-      return { hint: "Run `rustronaut login --hub URL` with a valid token." };
+      return { hint: "Run `rustronaut login` to sign in again." };
     case 403:
-      return { hint: "Ask an owner for a token with a higher role; `rustronaut whoami` shows yours." };
+      return { hint: "Ask an owner for a higher role; `rustronaut whoami` shows yours." };
     case 412:
       return { hint: "Look at it as it is now, then try again." };
     case 429:

@@ -9,6 +9,10 @@ export interface Io {
   readonly interactive: boolean;
   /** Asks one question; a secret is not echoed. Only called when `interactive`. */
   readonly ask: (question: string, options?: { readonly secret?: boolean }) => Promise<string>;
+  /** Opens the person's browser; false where that failed. Null on a machine without one. */
+  readonly openBrowser: ((url: string) => Promise<boolean>) | null;
+  /** What this machine calls itself. */
+  readonly machine: string;
   /** All of stdin as text. */
   readonly readStdin: () => Promise<string>;
   readonly readFile: (path: string) => Promise<string>;

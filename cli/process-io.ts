@@ -1,7 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { text } from "node:stream/consumers";
 import { fileFailure } from "./file-failure.ts";
 import type { Io } from "./io.ts";
+import { browserOf } from "./sign-in/open-browser.ts";
 import { ask } from "./terminal.ts";
 
 /** The real process as an `Io`. */
@@ -14,6 +16,8 @@ export function processIo(): Io {
     columns: process.stdout.isTTY ? process.stdout.columns : null,
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
     ask,
+    openBrowser: browserOf(process.env, process.platform),
+    machine: hostname(),
     readStdin: () => text(process.stdin),
     readFile: (path) =>
       readFile(path, "utf8").catch((error) => {

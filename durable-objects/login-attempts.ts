@@ -1,6 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import {
+  codeExpiry,
   isOpen,
+  judgePoll,
   judgeProviderCallback,
   judgeRedemption,
   type StoredAttempt,
@@ -12,11 +14,11 @@ import { type Rate, waitOf } from "../shared/access/login/rate.ts";
 import {
   type AppAttempt,
   ATTEMPT_TTL_MS,
-  HANDOFF_CODE_TTL_MS,
   type Handoff,
   type LoginAttemptsRpc,
   type MailedCode,
   type MailVerdict,
+  type Polled,
   type ProviderAttempt,
   type Redeemed,
   type TriedCode,
@@ -159,8 +161,9 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
 
   async grantCode(id: string, codeHash: string, handoff: Handoff): Promise<boolean> {
     const now = Date.now();
-    if (!isOpen(this.#load(id), now)) return false;
-    const code: StoredAttempt["code"] = { hash: codeHash, expiresAt: now + HANDOFF_CODE_TTL_MS, handoff };
+    const stored = this.#load(id);
+    if (!isOpen(stored, now)) return false;
+    const code: StoredAttempt["code"] = { hash: codeHash, expiresAt: codeExpiry(stored, now), handoff };
     this.#sql.exec("UPDATE attempts SET code = ? WHERE id = ?", JSON.stringify(code), id);
     return true;
   }
@@ -173,6 +176,18 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
   ): Promise<Redeemed> {
     const verdict = judgeRedemption(this.#load(id), { codeHash, browserHashes, host }, Date.now());
     if (spendsCode(verdict)) this.#consume(id);
+    return verdict;
+  }
+
+  async refuse(id: string): Promise<boolean> {
+    if (!isOpen(this.#load(id), Date.now())) return false;
+    this.#sql.exec("UPDATE attempts SET consumed = 1, code = NULL WHERE id = ?", id);
+    return true;
+  }
+
+  async poll(id: string, secretHash: string): Promise<Polled> {
+    const verdict = judgePoll(this.#load(id), secretHash, Date.now());
+    if (verdict.ok) this.#consume(id);
     return verdict;
   }
 

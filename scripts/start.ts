@@ -108,7 +108,7 @@ Rustronaut is running${isNew ? " (a new network was created)" : ""}.
 Try next
   1. Open Echo and sign in as Alice. Then open Live.
   2. In another terminal:
-       npx rustronaut login --hub ${HUB} --token ${state.adminToken}
+       npx rustronaut login ${HUB}                  and say yes as Alice, who owns this network
        npx rustronaut sessions list
        npx rustronaut sessions kill --user alice@example.com     and watch Live end at once
   3. npx rustronaut policy test --user bob@example.com --app echo --path /admin

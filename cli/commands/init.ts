@@ -106,8 +106,8 @@ async function checkOnly(app: App, options: InitOptions): Promise<void> {
   );
   const hub = await ownerHub(app, places.hubOrigin);
   if (!hub)
-    throw new Failure(EXIT.unauthorised, `You are not logged in to ${places.hubOrigin}`, {
-      hint: `Run \`rustronaut login --hub ${places.hubOrigin}\`.`,
+    throw new Failure(EXIT.unauthorised, `You are not signed in to ${places.hubOrigin}`, {
+      hint: `Run \`rustronaut login ${places.hubOrigin}\`.`,
     });
   await report(app, hub, places);
 }

@@ -1,7 +1,8 @@
 import { type Command, Option } from "commander";
 import { EXPORT_FORMATS, type ExportFormat, exportHead, exportLine } from "../../shared/audit/export.ts";
 import { meaningOf } from "../../shared/audit/meanings.ts";
-import type { AuditRow } from "../../shared/audit/types.ts";
+import type { AuditRow, EventEntry } from "../../shared/audit/types.ts";
+import { whoActed } from "../../shared/audit/who.ts";
 import type { App } from "../app.ts";
 import { EXIT, exitCodeOfStatus } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
@@ -158,11 +159,10 @@ function decisionRow({ at, decision, appName, reason, facts, id }: Item): Item {
 function auditRow({ entry }: Item): Item {
   const e = entry as Item;
   if (e.kind === "decision") return decisionRow(e);
-  const person = e.person as { readonly email?: string } | undefined;
   return {
     ...{ at: e.at, id: e.id },
     outcome: e.kind,
-    who: person?.email ?? e.actor,
+    who: whoActed(e as unknown as EventEntry),
     what: `${meaningOf(String(e.action))}: ${String(e.target)}`,
     why: e.note,
   };

@@ -22,13 +22,13 @@ export async function ownerHub(app: App, origin: string): Promise<Hub | null> {
   if (stored?.hub !== origin) return null;
   const hub = connect(origin, stored.token);
   const me = await hub.client.call("me.get").catch((error) => {
-    if (error instanceof ApiError && error.problem.code === "invalid_credentials") return null;
+    if (error instanceof ApiError && error.status === 401) return null;
     throw error;
   });
   if (me === null) return null;
   if (me.data.role === "owner") return hub;
-  throw new Failure(EXIT.unauthorised, `You are logged in to ${origin} as ${me.data.role}`, {
-    hint: `This needs an owner: \`rustronaut login --hub ${origin}\` with an owner's token.`,
+  throw new Failure(EXIT.unauthorised, `You are signed in to ${origin} as ${me.data.role}`, {
+    hint: `This needs an owner: \`rustronaut login ${origin}\` with an owner's token.`,
   });
 }
 
@@ -77,7 +77,7 @@ function explained(error: ApiError, origin: string): Error {
   switch (error.problem.code) {
     case "conflict":
       return new Failure(EXIT.conflict, "The network exists already", {
-        hint: `Run \`rustronaut login --hub ${origin}\` with an owner's token, then this command again.`,
+        hint: `Run \`rustronaut login ${origin}\` with an owner's token, then this command again.`,
       });
     case "idempotency_mismatch":
       return new Failure(EXIT.conflict, "An earlier run made the network with another name or owner", {

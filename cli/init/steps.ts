@@ -135,7 +135,7 @@ const foundNetwork = ({ app, wrangler, places, founding }: Deployment): Step => 
   run: async () => {
     if (!founding)
       throw new Failure(EXIT.unauthorised, "The owner's token that is kept here is not good any more", {
-        hint: `Run \`rustronaut login --hub ${places.hubOrigin}\`, then this command again.`,
+        hint: `Run \`rustronaut login ${places.hubOrigin}\`, then this command again.`,
       });
     const token = randomSecret();
     await wrangler.putSecret("BOOTSTRAP_TOKEN", token);
@@ -157,7 +157,7 @@ function createProvider({ app, places }: Deployment, provider: ProviderAnswer): 
   const hub = async () => {
     const known = await whenReady(app, places.hubOrigin, () => ownerHub(app, places.hubOrigin));
     if (known) return known;
-    throw new Failure(EXIT.unauthorised, `Nobody is logged in to ${places.hubOrigin} here`);
+    throw new Failure(EXIT.unauthorised, `Nobody is signed in to ${places.hubOrigin} here`);
   };
   return {
     title: `Add the identity provider ${provider.name}`,

@@ -1,4 +1,5 @@
 import type { Answer } from "../../shared/api/endpoints.ts";
+import { whoActed } from "../../shared/audit/who.ts";
 import { lineDiff } from "../../shared/base/line-diff.ts";
 import { printable } from "../../shared/base/printable.ts";
 import { cell, heading, instant } from "./values.ts";
@@ -14,10 +15,10 @@ export function changesText(items: readonly Item[], names: Readonly<Record<strin
 }
 
 function itemText(
-  { at, person, actor, entry, note, things }: Item,
+  { at, person, actor, via, entry, note, things }: Item,
   names: Readonly<Record<string, string>>,
 ): string {
-  const who = person ?? actor ?? "no administrator";
+  const who = actor === null ? "no administrator" : whoActed({ person, actor, via });
   const why = note ? `  “${printable(note)}”` : "";
   const head = `${instant(at)}  ${printable(who)}${why}${entry === null ? "" : `  ${entry}`}\n`;
   return head + things.map((thing) => thingText(thing, names)).join("");

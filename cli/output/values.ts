@@ -8,6 +8,18 @@ export function instant(ms: number | null | undefined): string {
 
 const isTime = (field: string): boolean => /(At|Until)$|^(at|now)$/.test(field);
 
+/** A span of time in words: `7 days`, `12 hours`, `5 minutes`. */
+export function timeLeft(seconds: number): string {
+  const units = [
+    ["day", 86_400],
+    ["hour", 3_600],
+    ["minute", 60],
+  ] as const;
+  const [unit, size] = units.find(([, size]) => Math.round(seconds / size) >= 1) ?? ["minute", 60];
+  const count = Math.max(1, Math.round(seconds / size));
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
 /** One value in a cell: lists by comma, nothing as `-`, times by their field's name. */
 export function cell(field: string, value: unknown): string {
   if (value === null || value === undefined || value === "") return "-";

@@ -105,7 +105,7 @@ export function NewApiToken() {
         {
           says: "The command line asks for it:",
           label: "command",
-          text: `npx rustronaut login --hub ${location.origin}`,
+          text: `npx rustronaut login ${location.origin} --token`,
         },
       ]}
       onClose={() => create.reset()}

@@ -1,4 +1,5 @@
 import type { Answer, Query } from "../../shared/api/endpoints.ts";
+import { whoActed } from "../../shared/audit/who.ts";
 import { usePages } from "../api.ts";
 import { ShowMore } from "../components/data-table.tsx";
 import { LineDiff } from "../components/line-diff.tsx";
@@ -42,11 +43,12 @@ export function HistoryCard({ kind, name }: HistoryCard) {
 }
 
 function Change({ item }: { readonly item: Item }) {
-  const { at, actor, person, note, entry, things } = item;
+  const { at, actor, person, via, note, entry, things } = item;
   return (
     <>
       <p>
-        <strong>{person ?? actor ?? "The system"}</strong>, <Moment at={at} />
+        <strong>{actor === null ? "The system" : whoActed({ person, actor, via })}</strong>,{" "}
+        <Moment at={at} />
         {note && `: ${note}`} {entry && <a href={routeWith({ id: entry }, "audit")}>its entry in the log</a>}
       </p>
       {things.map((thing) => (

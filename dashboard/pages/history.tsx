@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Answer } from "../../shared/api/endpoints.ts";
 import { HISTORY_KINDS } from "../../shared/api/history.ts";
+import { whoActed } from "../../shared/audit/who.ts";
 import { parsePast } from "../../shared/base/past.ts";
 import { call } from "../api.ts";
 import { ShowMore } from "../components/data-table.tsx";
@@ -61,7 +62,9 @@ export default function History() {
                   className="card"
                 >
                   <h2>
-                    {item.person ?? item.actor ?? "Not by an administrator"}{" "}
+                    {item.actor === null
+                      ? "Not by an administrator"
+                      : whoActed({ person: item.person, actor: item.actor, via: item.via })}{" "}
                     <time dateTime={new Date(item.at).toISOString()}>{formatDateTime(item.at)}</time>
                   </h2>
                   {item.note && <p>“{item.note}”</p>}

@@ -1,4 +1,4 @@
-import { HUB_APP_ID } from "../../shared/access/sessions/types.ts";
+import { COMMAND_LINE_APP_ID, HUB_APP_ID } from "../../shared/access/sessions/types.ts";
 import type { Answer } from "../../shared/api/endpoints.ts";
 import { call, type RowOf } from "../api.ts";
 import { useBulk } from "../lib/bulk.ts";
@@ -9,6 +9,7 @@ type Ended = Answer<"sessions.kill">;
 export function appOf({ kind, appName }: RowOf<"sessions.list">): string {
   if (kind === "sign_in") return "signing in";
   if (appName === HUB_APP_ID) return "the hub";
+  if (appName === COMMAND_LINE_APP_ID) return "the command line";
   return appName ?? "an app that was deleted";
 }
 

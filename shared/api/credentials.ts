@@ -55,6 +55,8 @@ export const me = z.object({
   role: f.role,
   user: z.nullable(z.object({ id: z.string(), email: z.string(), name: z.string() })),
   apiToken: z.nullable(z.object({ id: z.string(), name: z.string() })),
+  /** What the person acts through, in words: a command line or an API token; null for the dashboard. */
+  via: z.nullable(z.string()),
   network: z.object({ name: z.string(), authOrigin: z.string(), hubOrigin: z.string() }),
 });
 

@@ -41,6 +41,8 @@ export const historyItem = z.object({
   entry: z.nullable(z.string()),
   actor: z.nullable(z.string()),
   person: z.nullable(z.string()),
+  /** What they acted through, in words: a command line or an API token; null for the dashboard. */
+  via: z.nullable(z.string()),
   note: z.nullable(z.string()),
   things: z.array(thingChanged),
 });

@@ -1,4 +1,5 @@
 import type { AuditRow } from "./types.ts";
+import { whoActed } from "./who.ts";
 
 /** The formats in which the results of a search are exported, with one line for each entry. */
 
@@ -28,8 +29,8 @@ type Values = { readonly [Column in (typeof COLUMNS)[number]]?: string | number 
 function columnsOf({ leaf, entry }: AuditRow): Values {
   const common = { leaf, id: entry.id, time: new Date(entry.at).toISOString(), kind: entry.kind };
   if (entry.kind !== "decision") {
-    const { actor, person, action, target, note } = entry;
-    return { ...common, reason: action, who: person?.email ?? actor, target, note: note ?? "" };
+    const { action, target, note } = entry;
+    return { ...common, reason: action, who: whoActed(entry), target, note: note ?? "" };
   }
   const { principal, request, network } = entry.facts;
   return {

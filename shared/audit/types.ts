@@ -43,6 +43,8 @@ export interface EventEntry {
   readonly actor: string;
   /** The person who acted, even if a token acted for the person. */
   readonly person?: { readonly id: string; readonly email: string };
+  /** What acted for the person, in words: `rustronaut on build-7`, `API token ci`. Absent for a browser. */
+  readonly via?: string;
   /** The reason in the person's own words. */
   readonly note?: string;
   /** The action: `app.create`, `session.end`, ... */

@@ -43,6 +43,16 @@ export function newId(kind: IdKind, nowMs: number, random: RandomBytes): string 
   return `${ID_PREFIXES[kind]}_${text}`;
 }
 
+/**
+ * An id made of given bytes instead of the time and randomness, for a thing that must be found by something else.
+ *
+ * @param bytes At least 26 bytes that nobody can predict.
+ */
+export function derivedId(kind: IdKind, bytes: Uint8Array): string {
+  const text = Array.from(bytes.subarray(0, 26), (byte) => ALPHABET.charAt(byte & 31)).join("");
+  return `${ID_PREFIXES[kind]}_${text}`;
+}
+
 const ID_PATTERN = /^([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}$/;
 
 /** Whether `text` is a well-formed id of the given kind. The thing itself may not exist. */

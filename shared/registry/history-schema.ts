@@ -28,6 +28,8 @@ export const history = sqliteTable(
     /** The address of the person who acted, even if the person used a token. */
     person: text("person"),
     note: text("note"),
+    /** What the person acted through, in words. Null for the dashboard. */
+    via: text("via"),
   },
   (t) => [
     index("history_thing").on(t.kind, t.target, t.other, t.at),
@@ -45,4 +47,5 @@ export const changeContext = sqliteTable("change_context", {
   actor: text("actor").notNull(),
   person: text("person"),
   note: text("note"),
+  via: text("via"),
 });

@@ -291,7 +291,7 @@ function sqlOf(column: Column, row: string): string {
 }
 
 const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
-const COLUMNS = "at, kind, target, other, name, before, after, entry, actor, person, note";
+const COLUMNS = "at, kind, target, other, name, before, after, entry, actor, person, note, via";
 
 /** The triggers of one table. */
 export function triggersOf(recorded: Recorded): string[] {
@@ -300,7 +300,7 @@ export function triggersOf(recorded: Recorded): string[] {
     .map((column) => `OLD.${columnOf(column)} IS NOT NEW.${columnOf(column)}`)
     .join(" OR ");
   const body = (row: string, before: string, after: string) =>
-    `BEGIN INSERT INTO history (${COLUMNS}) SELECT coalesce(c.at, ${NOW}), ${subjectOf(recorded, row)}, ${before}, ${after}, c.entry, c.actor, c.person, c.note FROM (SELECT 1) LEFT JOIN change_context c; END`;
+    `BEGIN INSERT INTO history (${COLUMNS}) SELECT coalesce(c.at, ${NOW}), ${subjectOf(recorded, row)}, ${before}, ${after}, c.entry, c.actor, c.person, c.note, c.via FROM (SELECT 1) LEFT JOIN change_context c; END`;
   const [before, after] = [documentOf(recorded, "OLD"), documentOf(recorded, "NEW")];
   return [
     `CREATE TRIGGER history_${table}_insert AFTER INSERT ON ${table} ${body("NEW", "NULL", after)}`,
@@ -311,7 +311,7 @@ export function triggersOf(recorded: Recorded): string[] {
 
 /** Records the rows that exist when recording begins. */
 export const baselineOf = (recorded: Recorded): string =>
-  `INSERT INTO history (${COLUMNS}) SELECT ${NOW}, ${subjectOf(recorded, "r")}, NULL, ${documentOf(recorded, "r")}, NULL, '${BASELINE}', NULL, NULL FROM ${recorded.table} r`;
+  `INSERT INTO history (${COLUMNS}) SELECT ${NOW}, ${subjectOf(recorded, "r")}, NULL, ${documentOf(recorded, "r")}, NULL, '${BASELINE}', NULL, NULL, NULL FROM ${recorded.table} r`;
 
 /** The actor of the rows that record what existed when recording began. */
 export const BASELINE = "baseline";

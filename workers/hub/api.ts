@@ -109,14 +109,15 @@ async function serve(
 }
 
 /**
- * Who makes a change, the person behind a token, and the reason. The reason comes from the header, or else
- * from a note in the body.
+ * Who makes a change, the person behind a token, what acts for the person, and the reason. The reason comes from
+ * the header, or else from a note in the body.
  */
-function authorOf({ actor, user }: AdminCaller, request: Request, body: unknown): Author {
+function authorOf({ actor, user, via }: AdminCaller, request: Request, body: unknown): Author {
   const note = readNote(request) || ((body as { note?: string } | undefined)?.note ?? "");
   return {
     actor,
     ...(user ? { person: { id: user.id, email: user.email } } : {}),
+    ...(via === null ? {} : { via }),
     ...(note === "" ? {} : { note }),
   };
 }
@@ -150,8 +151,7 @@ async function authorise(endpoint: Endpoint, request: Request, bindings: Binding
     if (endpoint.method === "GET") notFound("resource");
     throwRefusal("forbidden", `This needs the role ${endpoint.role}; yours is ${caller.role}.`);
   }
-  const byCookie = caller.apiToken === null;
-  if (byCookie && endpoint.method !== "GET") {
+  if (caller.byCookie && endpoint.method !== "GET") {
     if (!isMeant(request))
       throwRefusal("csrf_rejected", "Send X-Rustronaut-Csrf: 1 from a page of this origin.");
   }

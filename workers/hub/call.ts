@@ -13,7 +13,7 @@ type Declared<Id extends EndpointId, Part extends "query" | "body"> = (typeof EN
   : undefined;
 
 /** Who makes a change, and the reason. */
-export type Author = Pick<EventEntry, "actor" | "person" | "note">;
+export type Author = Pick<EventEntry, "actor" | "person" | "via" | "note">;
 
 /** One call of an endpoint, after all checks of the request. */
 export interface Call<Id extends EndpointId = EndpointId> {

@@ -1,3 +1,4 @@
+import { cookieOf, isCommandLineToken } from "../../shared/access/login/command-line/token.ts";
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
@@ -9,7 +10,8 @@ import type { RowOf } from "../../shared/registry/rows.ts";
 import type { apiTokens, users } from "../../shared/registry/schema.ts";
 import type { Bindings } from "../platform/env.ts";
 import { throwRefusal } from "../platform/refused.ts";
-import { currentSession } from "../session/current-session.ts";
+import { commandLineSession } from "../session/command-line-session.ts";
+import { currentSession, type Vouched } from "../session/current-session.ts";
 
 /** The caller, after the proof. */
 export interface AdminCaller {
@@ -19,26 +21,60 @@ export interface AdminCaller {
   readonly role: Role;
   readonly user: { readonly id: string; readonly email: string; readonly name: string } | null;
   readonly apiToken: { readonly id: string; readonly name: string } | null;
+  /** What the person acts through, in words: a command line or an API token. Null for the dashboard. */
+  readonly via: string | null;
+  /** Whether the browser's cookie proves the caller. Then a page of another site may have made the request. */
+  readonly byCookie: boolean;
 }
 
 /**
- * Proves the caller. If the request has an `Authorization` header, only the API token in it counts, and a bad
+ * Proves the caller. If the request has an `Authorization` header, only the token in it counts, and a bad
  * token never falls back to the cookie. Otherwise the dashboard session counts.
  */
 export async function authenticate(request: Request, bindings: Bindings): Promise<AdminCaller> {
-  const header = request.headers.get("Authorization");
-  if (header !== null) return byToken(header, bindings);
-  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, {
-    segmentId: SIGN_IN_SEGMENT,
-    appId: HUB_APP_ID,
-  });
-  if (current === "stale")
-    throwRefusal("unavailable", "Sessions can't be checked right now. Try again in a moment.");
-  if (current === "none") throwRefusal("unauthenticated", "Sign in, or send an API token as bearer.");
-  const { userId, email, name, role, status } = current.session.principal;
+  const session = await administratorsSession(request, bindings);
+  if (session === null) return byToken(bearerOf(request) ?? "", bindings);
+  const { principal, appId, userAgent } = session.session;
+  const { userId, email, name, role, status } = principal;
   if (status !== "active") throwRefusal("session_ended", "This account is disabled.");
   if (role === null) throwRefusal("forbidden", "Your account is not an administrator of this network.");
-  return { actor: `user:${userId}`, kind: "user", role, user: { id: userId, email, name }, apiToken: null };
+  const byCookie = appId === HUB_APP_ID;
+  return {
+    actor: `user:${userId}`,
+    kind: "user",
+    role,
+    user: { id: userId, email, name },
+    apiToken: null,
+    via: byCookie ? null : userAgent,
+    byCookie,
+  };
+}
+
+/**
+ * The live session of a dashboard or of a signed-in command line. Null if the request shows an API token instead.
+ */
+export async function administratorsSession(request: Request, bindings: Bindings): Promise<Vouched | null> {
+  const bearer = bearerOf(request);
+  if (bearer !== null && !isCommandLineToken(bearer)) return null;
+  const current =
+    bearer === null
+      ? await currentSession(request, bindings, APP_SESSION_COOKIE, {
+          segmentId: SIGN_IN_SEGMENT,
+          appId: HUB_APP_ID,
+        })
+      : await commandLineSession(cookieOf(bearer), bindings);
+  if (typeof current === "object") return current;
+  if (current === "stale")
+    throwRefusal("unavailable", "Sessions can't be checked right now. Try again in a moment.");
+  return bearer === null
+    ? throwRefusal("unauthenticated", "Sign in, or send an API token as bearer.")
+    : throwRefusal("session_ended", "This command line is not signed in any more.");
+}
+
+/** The token in the `Authorization` header. Empty if the header holds anything else. Null if there is no header. */
+function bearerOf(request: Request): string | null {
+  const header = request.headers.get("Authorization");
+  return header === null ? null : (/^Bearer ([\x21-\x7e]{1,200})$/i.exec(header)?.[1] ?? "");
 }
 
 /**
@@ -51,7 +87,15 @@ export function authenticateBootstrap(request: Request, bindings: Bindings): Adm
   if (expected === null || !constantTimeEqual(hashSecret(given), hashSecret(expected))) {
     throwRefusal("invalid_credentials", "Send the BOOTSTRAP_TOKEN of this deployment as bearer.");
   }
-  return { actor: "system", kind: "apiToken", role: "auditor", user: null, apiToken: null };
+  return {
+    actor: "system",
+    kind: "apiToken",
+    role: "auditor",
+    user: null,
+    apiToken: null,
+    via: null,
+    byCookie: false,
+  };
 }
 
 type User = RowOf<typeof users>;
@@ -66,8 +110,7 @@ type TokenRow = Pick<
   readonly status: User["status"] | null;
 };
 
-async function byToken(header: string, bindings: Bindings): Promise<AdminCaller> {
-  const token = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(header)?.[1] ?? "";
+async function byToken(token: string, bindings: Bindings): Promise<AdminCaller> {
   if (!isToken("rnapi", token)) throwRefusal("invalid_credentials", "The API token is not valid.");
   const row = await bindings.db
     .prepare(
@@ -90,6 +133,8 @@ async function byToken(header: string, bindings: Bindings): Promise<AdminCaller>
     user:
       row.user_id === null ? null : { id: row.user_id, email: row.email ?? "", name: row.user_name ?? "" },
     apiToken: { id: row.id, name: row.name },
+    via: `API token ${row.name}`,
+    byCookie: false,
   };
 }
 

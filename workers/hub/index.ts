@@ -7,10 +7,11 @@ import { serveApi } from "./api.ts";
 import { serveDashboard } from "./dashboard.ts";
 import { docsResponse, openApiResponse } from "./docs-page.ts";
 import { isDownload, serveDownload } from "./downloads.ts";
+import { isOAuth, serveOAuth } from "./oauth/index.ts";
 
 /**
  * Serves everything on the hub's host: the agents' API and programs, the admin API and its description, the
- * return from the sign-in, and the dashboard. `url` is the request's own URL.
+ * sign-in of command lines, the return from the sign-in, and the dashboard. `url` is the request's own URL.
  */
 export async function serveHub(
   request: Request,
@@ -26,6 +27,8 @@ export async function serveHub(
   if (reads && pathname === "/api/v1/openapi.json") return openApiResponse();
   if (reads && pathname === "/api/v1/docs") return docsResponse();
   if (pathname === "/api" || pathname.startsWith("/api/")) return serveApi(request, bindings, ctx);
+  const oauth = isOAuth(pathname) ? await serveOAuth(request, url, bindings) : null;
+  if (oauth) return oauth;
   if (pathname.startsWith("/.rustronaut/")) return serveReserved(request, hubApp(bindings), bindings, ctx);
   return serveDashboard(request, bindings);
 }

@@ -1,12 +1,11 @@
-import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
-import { HUB_APP_ID, type Session, SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
+import type { Session } from "../../shared/access/sessions/types.ts";
 import { mayCall } from "../../shared/api/endpoint.ts";
 import type { Role } from "../../shared/api/fields.ts";
 import { StreamWatch } from "../gateway/stream-watch.ts";
 import type { Bindings } from "../platform/env.ts";
 import { throwRefusal } from "../platform/refused.ts";
-import { currentSession } from "../session/current-session.ts";
-import { authenticate } from "./caller.ts";
+import type { Vouched } from "../session/current-session.ts";
+import { administratorsSession, authenticate } from "./caller.ts";
 
 /**
  * Watches the caller who follows a stream, as the gateway watches the streams of apps. The returned watch
@@ -19,20 +18,15 @@ export async function watchStanding(
   bindings: Bindings,
   needed: Role,
 ): Promise<StreamWatch> {
-  const watch = request.headers.has("Authorization")
-    ? watchToken(request, bindings, needed)
-    : await watchSession(request, bindings, needed);
+  const session = await administratorsSession(request, bindings);
+  const watch = session ? watchSession(session, bindings, needed) : watchToken(request, bindings, needed);
   await watch.start();
   if (watch.signal.aborted)
     throwRefusal("unavailable", "Your session can't be checked right now. Try again.");
   return watch;
 }
 
-async function watchSession(request: Request, bindings: Bindings, needed: Role): Promise<StreamWatch> {
-  const hub = { segmentId: SIGN_IN_SEGMENT, appId: HUB_APP_ID };
-  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, hub);
-  if (typeof current === "string") return throwRefusal("session_ended", "Sign in again.");
-  const { session, owner, epoch } = current;
+function watchSession({ session, owner, epoch }: Vouched, bindings: Bindings, needed: Role): StreamWatch {
   const mayGoOn = ({ principal: { role, status } }: Session) =>
     status === "active" && role !== null && mayCall(role, needed);
   const caller = { kind: "user", session, owner, epoch } as const;

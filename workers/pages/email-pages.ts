@@ -79,11 +79,11 @@ const said = (problem: string | null): Html | null =>
  * A page that is shown until the browser goes on by itself. It is needed because the answer to a form may not redirect
  * to another host.
  */
-export function signedInPage({ nextUrl }: { readonly nextUrl: string }): string {
+export function onwardPage({ title, nextUrl }: { readonly title: string; readonly nextUrl: string }): string {
   return layout({
-    title: "Signed in",
+    title,
     content: html`<div class="card">
-<h1>You are signed in</h1>
+<h1>${title}</h1>
 <div class="actions"><a class="button" href="${safeUrl(nextUrl)}">Continue</a></div>
 </div>`,
   });

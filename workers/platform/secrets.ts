@@ -29,22 +29,37 @@ function parameters(nonce: Uint8Array<ArrayBuffer>, context: string) {
   return { name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(context) };
 }
 
+const sealingKey = (bindings: Bindings): Promise<CryptoKey> =>
+  derivedKey(bindings, "seal", { name: "AES-GCM", length: 256 }, ["encrypt", "decrypt"]);
+
 /**
- * SECRET_KEY is text with at least 256 random bits. HKDF derives the sealing key from it, which has only this purpose.
+ * HMAC-SHA-256 of a text that has too few possible values for a plain hash. Only the Worker can compute it.
+ *
+ * @param purpose A word. Each purpose has a key of its own.
  */
-async function sealingKey(bindings: Bindings): Promise<CryptoKey> {
-  const material = new TextEncoder().encode(bindings.secretKey);
-  const secret = await crypto.subtle.importKey("raw", material, "HKDF", false, ["deriveKey"]);
-  return crypto.subtle.deriveKey(
-    {
-      name: "HKDF",
-      hash: "SHA-256",
-      salt: new Uint8Array(0),
-      info: new TextEncoder().encode("rustronaut/seal/1"),
-    },
-    secret,
-    { name: "AES-GCM", length: 256 },
-    false,
-    ["encrypt", "decrypt"],
-  );
+export async function keyedHash(
+  bindings: Bindings,
+  purpose: string,
+  text: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const key = await derivedKey(bindings, purpose, { name: "HMAC", hash: "SHA-256", length: 256 }, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text)));
+}
+
+/**
+ * SECRET_KEY is text with at least 256 random bits. HKDF derives a key from it that has only one purpose.
+ */
+async function derivedKey(
+  bindings: Bindings,
+  purpose: string,
+  algorithm: SubtleCryptoDeriveKeyAlgorithm & SubtleCryptoImportKeyAlgorithm,
+  usages: string[],
+): Promise<CryptoKey> {
+  const encode = (text: string) => new TextEncoder().encode(text);
+  const secret = await crypto.subtle.importKey("raw", encode(bindings.secretKey), "HKDF", false, [
+    "deriveKey",
+  ]);
+  const info = encode(`rustronaut/${purpose}/1`);
+  const hkdf = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info };
+  return crypto.subtle.deriveKey(hkdf, secret, algorithm, false, usages);
 }

@@ -14,8 +14,9 @@ import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
 /** Puts the statements of a change between two statements that tell its history who made the change, and why. */
 export const inContext = <T>(event: EventEntry, statements: readonly T[]): (T | Statement)[] => [
   [
-    "INSERT INTO change_context (one, at, entry, actor, person, note) VALUES (1, ?, ?, ?, ?, ?)",
-    ...[event.at, event.id, event.actor, event.person?.email ?? null, event.note ?? null],
+    "INSERT INTO change_context (one, at, entry, actor, person, note, via) VALUES (1, ?, ?, ?, ?, ?, ?)",
+    ...[event.at, event.id, event.actor],
+    ...[event.person?.email ?? null, event.note ?? null, event.via ?? null],
   ],
   ...statements,
   ["DELETE FROM change_context"],

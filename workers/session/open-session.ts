@@ -9,7 +9,10 @@ import { sessionsObject } from "../platform/objects.ts";
 import { newSecret } from "../platform/random.ts";
 import { indexEnded, indexSession } from "./session-index.ts";
 
-export type NewSession = Omit<CreateSession, "secretHash" | "ip" | "userAgent" | "maxPerUser">;
+export type NewSession = Omit<CreateSession, "secretHash" | "ip" | "userAgent" | "maxPerUser"> & {
+  /** What holds the session, in words. The request says it if it is left out. */
+  readonly userAgent?: string;
+};
 
 const MAX_USER_AGENT = 300;
 const MAX_IP = 45;
@@ -31,7 +34,7 @@ export async function openSession(
     secretHash: hashSecret(secret),
     maxPerUser: (await networkLimits(bindings.db)).maxSessionsPerUser,
     ip: (request.headers.get("CF-Connecting-IP") ?? "").slice(0, MAX_IP),
-    userAgent: (request.headers.get("User-Agent") ?? "").slice(0, MAX_USER_AGENT),
+    userAgent: (input.userAgent ?? request.headers.get("User-Agent") ?? "").slice(0, MAX_USER_AGENT),
   });
   if (!created.ok) return err(created.reason === "user_disabled" ? "user_disabled" : "stale");
   try {

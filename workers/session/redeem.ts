@@ -1,21 +1,16 @@
 import { attemptCookieName, heldAttemptCookies } from "../../shared/access/login/attempt-cookies.ts";
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
-import { nearestRegion, sessionOwner } from "../../shared/access/login/session-owner.ts";
 import type { AppAttempt, Handoff, Redeemed } from "../../shared/access/login/types.ts";
 import { isId } from "../../shared/base/ids.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
-import { attemptsObject, sessionsObject } from "../platform/objects.ts";
-import { freshId } from "../platform/random.ts";
-import { loadPrincipal } from "../registry/principals.ts";
+import { attemptsObject } from "../platform/objects.ts";
 import { redirect, refusalPage } from "./answers.ts";
 import { clearCookie, cookieNames, cookieValues, setCookie } from "./cookies.ts";
 import { currentSession } from "./current-session.ts";
-import { endSession } from "./end-sessions.ts";
-import { note, noteEnding } from "./events.ts";
-import { openSession } from "./open-session.ts";
-import { placeOf } from "./place.ts";
+import { openFromSignIn } from "./open-from-sign-in.ts";
+import { endReplayed } from "./replayed-code.ts";
 
 const RESTART = "Open the app again to start a new sign-in.";
 
@@ -58,7 +53,7 @@ async function goOnWithout(
   const returnTo = own?.host === new URL(request.url).host ? own.returnTo : "/";
   // When the browser holds the session that this code made, it only shows its own code again: the person went back or
   // opened the link twice. That is no theft.
-  if (redeemed.reason === "replayed" && !isOurs) await endReplayed(bindings, app, id, redeemed);
+  if (redeemed.reason === "replayed" && !isOurs) await endReplayed(bindings, app.name, id, redeemed);
   if (current !== "none") return redirect(returnTo, "signed_in", [clearCookie(attemptCookieName(id))]);
   if (wasOvertaken(request, redeemed)) {
     return redirect(returnTo, "restart", [clearCookie(attemptCookieName(id))]);
@@ -90,70 +85,28 @@ async function openAppSession(
   attempt: AppAttempt,
   handoff: Handoff,
 ): Promise<Response> {
-  const signIn = await liveSignIn(bindings, handoff);
-  const principal = signIn && (await loadPrincipal(bindings.db, handoff.userId));
-  if (!signIn || principal?.status !== "active") return signedOutMeanwhile(attempt.returnTo);
-
-  const id = freshId("session");
-  const owner = sessionOwner(app.segmentId, nearestRegion(placeOf(request)), principal.userId);
-  // The attempt learns the session's id before the session exists. So a replay at any later moment finds the session to
-  // end.
-  await attemptsObject(bindings, attemptId).recordSession(attemptId, id, owner);
-  const opened = await openSession(request, bindings, owner, {
-    id,
-    kind: "app",
-    appId: app.id,
-    parentId: handoff.signInSessionId,
-    parentOwner: handoff.signInOwner,
-    principal,
-    authentication: signIn.authentication,
+  const opened = await openFromSignIn(request, bindings, attemptId, handoff, {
+    app,
+    isBelow: true,
     lifetime: {
       idleSeconds: app.settings.idleSeconds,
       absoluteSeconds: app.settings.absoluteSeconds,
     },
   });
-  if (!opened.ok && opened.error === "user_disabled") {
-    return refusalPage("login_failed", "Your account is disabled. Ask an administrator.");
+  if (opened.ok) {
+    return redirect(attempt.returnTo, "signed_in", [
+      setCookie(APP_SESSION_COOKIE, opened.value.cookie),
+      clearCookie(attemptCookieName(attemptId)),
+    ]);
   }
-  if (!opened.ok) return refusalPage("unavailable", "Try again in a moment.", { retryUrl: attempt.returnTo });
-
-  // A sign-out may have run in the meantime. A sign-out first ends the sign-in session, and then the sessions in the
-  // index.
-  if (!(await liveSignIn(bindings, handoff))) {
-    await endSession(bindings, owner, id, "parent_ended");
-    return signedOutMeanwhile(attempt.returnTo);
+  switch (opened.error) {
+    case "signed_out":
+      return refusalPage("login_attempt_invalid", `You were signed out in the meantime. ${RESTART}`, {
+        retryUrl: attempt.returnTo,
+      });
+    case "user_disabled":
+      return refusalPage("login_failed", "Your account is disabled. Ask an administrator.");
+    case "stale":
+      return refusalPage("unavailable", "Try again in a moment.", { retryUrl: attempt.returnTo });
   }
-  await note(bindings, "session", "session.start", `user:${principal.userId}`, id, { app: app.name });
-  return redirect(attempt.returnTo, "signed_in", [
-    setCookie(APP_SESSION_COOKIE, opened.value.cookie),
-    clearCookie(attemptCookieName(attemptId)),
-  ]);
-}
-
-async function liveSignIn(bindings: Bindings, handoff: Handoff) {
-  const found = await sessionsObject(bindings, handoff.signInOwner).list({
-    by: "session",
-    id: handoff.signInSessionId,
-  });
-  return found.find((session) => session.id === handoff.signInSessionId) ?? null;
-}
-
-function signedOutMeanwhile(retryUrl: string): Response {
-  return refusalPage("login_attempt_invalid", `You were signed out in the meantime. ${RESTART}`, {
-    retryUrl,
-  });
-}
-
-/** Ends the session that a code made, because the code was shown again and someone else may hold it (RFC 9700 §4.5). */
-async function endReplayed(
-  bindings: Bindings,
-  app: SnapshotApp,
-  attemptId: string,
-  { sessionId, sessionOwner: owner }: { sessionId: string | null; sessionOwner: string | null },
-): Promise<void> {
-  const detail = { app: app.name, session: sessionId };
-  await noteEnding(bindings, ["login", "login.code_replayed", "system", attemptId, detail], async () => {
-    if (sessionId !== null && owner !== null) await endSession(bindings, owner, sessionId, "code_replayed");
-    return {};
-  });
 }

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { DEVICE_PAGE } from "../../shared/access/login/command-line/request.ts";
 import { mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
 import { BACKCHANNEL_LOGOUT, SAML_ACS, SAML_METADATA } from "../../shared/access/login/paths.ts";
 import { isId } from "../../shared/base/ids.ts";
@@ -11,6 +12,8 @@ import { failed } from "../platform/trouble.ts";
 import { redirect, refusalPage } from "../session/answers.ts";
 import { providerAway, serveCallback } from "./callback.ts";
 import { isCallback } from "./callback-path.ts";
+import { CONSENT, takeAnswer } from "./command-line/consent.ts";
+import { askUserCode, takeUserCode } from "./command-line/device.ts";
 import { startLink } from "./continue-link.ts";
 import { CHECK, SEND } from "./email/paths.ts";
 import { serveCheck, serveSend } from "./email/serve.ts";
@@ -52,6 +55,9 @@ const app = new Hono<AuthEnv>()
     serveLogin(req.raw, env.bindings, req.param("provider")),
   )
   .get("/.rustronaut/callback/:provider?", ({ req, env }) => serveCallback(req.raw, env.bindings))
+  .post(CONSENT, ({ req, env }) => takeAnswer(req.raw, env.bindings))
+  .get(DEVICE_PAGE, () => askUserCode())
+  .post(DEVICE_PAGE, ({ req, env }) => takeUserCode(req.raw, env.bindings))
   .post(SEND, ({ req, env }) => serveSend(req.raw, env.bindings, env.ctx))
   .post(CHECK, ({ req, env }) => serveCheck(req.raw, env.bindings))
   .get(SAML_METADATA, async ({ env }) => (await saml()).serveMetadata(env.bindings))

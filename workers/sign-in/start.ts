@@ -1,7 +1,7 @@
 import { mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { AppAttempt } from "../../shared/access/login/types.ts";
-import { HUB_APP_ID, type Session } from "../../shared/access/sessions/types.ts";
+import { COMMAND_LINE_APP_ID, HUB_APP_ID, type Session } from "../../shared/access/sessions/types.ts";
 import { isId } from "../../shared/base/ids.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { continuePage, htmlResponse } from "../pages/index.ts";
@@ -10,11 +10,13 @@ import { attemptsObject } from "../platform/objects.ts";
 import { newSecret } from "../platform/random.ts";
 import { snapshotAt } from "../registry/snapshot.ts";
 import { redirect, refusalPage } from "../session/answers.ts";
+import { commandLineApp } from "../session/command-line-app.ts";
 import type { CurrentSession } from "../session/current-session.ts";
 import { hubApp } from "../session/hub-app.ts";
 import { denialOf } from "./app-denial.ts";
 import { appPage } from "./app-url.ts";
 import { chooseProvider } from "./choose-provider.ts";
+import { askConsent } from "./command-line/consent.ts";
 import { continueLink, isConfirmed, startLink } from "./continue-link.ts";
 import { signInSession } from "./current.ts";
 import { methodOf } from "./methods.ts";
@@ -51,6 +53,7 @@ export async function serveStart(
   const again = (signInAfter: number) =>
     signInAgain(request, bindings, current.session, { appAttemptId: id, signInAfter, askBefore });
   if (isOlder(current.session, attempt.signInAfter)) return again(Date.now());
+  if (attempt.commandLine) return askConsent(request, bindings, id, attempt.commandLine, current);
   const switchUserUrl = `${startLink(id)}&switch=1`;
   const denial = await denialOf(request, bindings, ctx, app, attempt, current, switchUserUrl);
   if (denial === "sign_in_again") return again(Date.now());
@@ -64,6 +67,8 @@ const YOUR_APPS = { retryUrl: "/", retryLabel: "Your apps" } as const;
 /** If an attempt is over, the person goes to the app. There the person is already signed in, or starts again. */
 async function goOnWithout(request: Request, bindings: Bindings, id: string): Promise<Response> {
   const past = isId("attempt", id) ? await attemptsObject(bindings, id).recallApp(id) : null;
+  if (past?.commandLine)
+    return refusalPage("login_attempt_expired", "This sign-in is over. Run `rustronaut login` again.");
   if (past && (await appOf(bindings, past, 0))) return redirect(appPage(bindings, past), "restart");
   if (typeof (await signInSession(request, bindings)) === "object") return redirect("/", "signed_in");
   return refusalPage("login_attempt_expired", "Open the app again to start a new sign-in.", YOUR_APPS);
@@ -71,6 +76,7 @@ async function goOnWithout(request: Request, bindings: Bindings, id: string): Pr
 
 /** The app for which an attempt was started, if the app still exists. */
 async function appOf(bindings: Bindings, attempt: AppAttempt, epoch: number): Promise<SnapshotApp | null> {
+  if (attempt.appId === COMMAND_LINE_APP_ID) return commandLineApp(bindings);
   const hostname = attempt.host.replace(/:\d+$/, "");
   const app =
     attempt.appId === HUB_APP_ID

@@ -1,5 +1,13 @@
 import { constantTimeEqual } from "../../base/base64url.ts";
-import type { AppAttempt, Handoff, MailedCode, ProviderAttempt, Redeemed } from "./types.ts";
+import {
+  type AppAttempt,
+  HANDOFF_CODE_TTL_MS,
+  type Handoff,
+  type MailedCode,
+  type Polled,
+  type ProviderAttempt,
+  type Redeemed,
+} from "./types.ts";
 
 /** A stored attempt. A consumed attempt is kept until it expires, so that a replay is recognised. */
 export interface StoredAttempt {
@@ -73,4 +81,32 @@ export function spendsCode(verdict: Redeemed): boolean {
 /** Whether an app attempt can still get a code. */
 export function isOpen(stored: StoredAttempt | null, now: number): stored is StoredAttempt {
   return stored?.attempt.kind === "app" && !stored.consumed && stored.expiresAt > now;
+}
+
+/** The host of attempts whose command line asks for the answer itself. No browser can have this host. */
+export const NO_HOST = "";
+
+/**
+ * When a code of this attempt stops working. A browser shows its code at once. A command line that asks for the answer
+ * may take its time, because its code never leaves this network.
+ */
+export function codeExpiry({ attempt, expiresAt }: StoredAttempt, now: number): number {
+  const asks = attempt.kind === "app" && attempt.commandLine?.via === "device";
+  return asks ? expiresAt : now + HANDOFF_CODE_TTL_MS;
+}
+
+/**
+ * What a command line with this secret is told (RFC 8628 §3.5). Once the person has agreed, the secret is also the
+ * one-time code.
+ */
+export function judgePoll(stored: StoredAttempt | null, secretHash: string, now: number): Polled {
+  const verdict = judgeRedemption(
+    stored,
+    { codeHash: secretHash, browserHashes: [secretHash], host: NO_HOST },
+    now,
+  );
+  if (verdict.ok || verdict.reason !== "no_code" || !verdict.attempt?.isOwn) return verdict;
+  if (stored?.consumed) return { ok: false, reason: "refused", attempt: null };
+  if (!isOpen(stored, now)) return { ...verdict, reason: "expired" };
+  return { ok: false, reason: "pending", attempt: null };
 }

@@ -25,6 +25,21 @@ export interface AppAttempt {
    * sign-in doesn't matter.
    */
   readonly signInAfter: number | null;
+  /** The command line that asks to be signed in. Absent if a browser wants to open an app. */
+  readonly commandLine?: CommandLine;
+}
+
+/** A command line that asks to be signed in as a person, and what the person is told about it. */
+export interface CommandLine {
+  /**
+   * How the command line learns the person's answer: from a redirect of the person's browser to a port on the same
+   * machine (RFC 8252), or by asking again and again (RFC 8628).
+   */
+  readonly via: "loopback" | "device";
+  /** The name that the machine gives itself. Nobody has checked it. */
+  readonly machine: string;
+  /** The IP address that asked. */
+  readonly address: string;
 }
 
 export interface ProviderAttempt {
@@ -69,6 +84,11 @@ export type Redeemed =
       readonly sessionId: string | null;
       readonly sessionOwner: string | null;
     };
+
+/** What a command line learns when it asks whether its person has agreed (RFC 8628 §3.5). */
+export type Polled =
+  | Redeemed
+  | { readonly ok: false; readonly reason: "pending" | "refused"; readonly attempt: null };
 
 /** The attempt that a refused code belongs to, and whether this browser started the attempt. */
 export interface OwnAttempt {
@@ -127,6 +147,10 @@ export interface LoginAttemptsRpc {
    * match. The right code is spent when it is first shown, whoever shows it.
    */
   redeem(id: string, codeHash: string, browserHashes: readonly string[], host: string): Promise<Redeemed>;
+  /** Ends an app attempt because the person said no. Returns false if the attempt is over. */
+  refuse(id: string): Promise<boolean>;
+  /** Like `redeem`, for a command line that holds the secret of its attempt and waits for the person's answer. */
+  poll(id: string, secretHash: string): Promise<Polled>;
   /** Remembers which session was made with the redeemed code. A replay of the code ends that session. */
   recordSession(id: string, sessionId: string, owner: string): Promise<void>;
   /** Whether a logout token or an assertion was already used. */

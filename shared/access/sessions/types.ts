@@ -11,6 +11,13 @@ export const SESSION_SHARDS = 16;
 export const SIGN_IN_SEGMENT = "signin";
 /** The built-in app through which administrators use the hub. Its sessions are in `SIGN_IN_SEGMENT`. */
 export const HUB_APP_ID = "hub";
+/**
+ * The built-in app of signed-in command lines. Its sessions are in `SIGN_IN_SEGMENT` too. A command line shows its
+ * session as a bearer token, never as a cookie.
+ */
+export const COMMAND_LINE_APP_ID = "command-line";
+/** The ids of the built-in apps are also their names. No app of the registry can have such a name. */
+export const BUILT_IN_APPS: readonly string[] = [HUB_APP_ID, COMMAND_LINE_APP_ID];
 
 /** What is known about a user at `version`. A change of the user replaces the principal in live sessions. */
 export interface Principal {

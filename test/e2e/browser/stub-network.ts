@@ -165,6 +165,7 @@ export function stubNetwork(count: number, role: "owner" | "auditor" = "owner"):
       role,
       user: { id: "usr_1", email: "alice@example.com", name: "Alice" },
       apiToken: null,
+      via: null,
       network: { name: "test", authOrigin: "http://auth.localhost", hubOrigin: "http://hub.localhost" },
     }),
     "stats.get": () => ({ buckets: [], liveSessions: 0, apps: 0, users: 1 }),

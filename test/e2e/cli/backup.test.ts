@@ -18,7 +18,7 @@ beforeAll(async () => {
   system = await startSystem({ withoutDashboard: true });
   shell = await Shell.open();
   file = shell.path("network.backup");
-  await must("login", "--hub", system.hubOrigin, "--token", system.adminToken);
+  await must("login", system.hubOrigin, "--token", system.adminToken);
   await must("trust", "init");
   await must("keys", "create", "web", "--segment", "main", "--tag", "web");
   await must("rules", "create", "db", "--from", "tag:web", "--to", "tag:db", "--allow", "tcp/5432");
@@ -123,7 +123,7 @@ describe("U24: backup and restore", () => {
     expect(await contents(fresh)).toEqual(before);
     expect(await db.prepare("SELECT count(*) AS n FROM notification_deliveries").first("n")).toBe(1);
     expect(await db.prepare("SELECT count(*) AS n FROM notices").first("n")).toBe(0);
-    await must("login", "--hub", fresh.hub, "--token", system.adminToken);
+    await must("login", fresh.hub, "--token", system.adminToken);
     expect(await must("export")).toBe(exported);
     expect(JSON.parse(await must("--json", "trust", "raise-epoch", "--yes"))).toMatchObject({ epoch: 2 });
     expect((await restore(fresh.hub)).code).toBe(6);

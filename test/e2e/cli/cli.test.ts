@@ -15,7 +15,7 @@ beforeAll(async () => {
   shell = await Shell.open();
   alice = await signIn(system);
   await alice.send("/");
-  const login = await shell.start(["login", "--hub", system.hubOrigin], system.adminToken);
+  const login = await shell.start(["login", system.hubOrigin, "--token"], system.adminToken);
   expect(login).toMatchObject({ code: 0, err: "" });
 });
 afterAll(() => system.stop());
@@ -39,14 +39,14 @@ describe("login", () => {
   it("is 4 with a token that the hub does not know, and stores nothing", async () => {
     const stranger = await Shell.open();
     const token = mintToken("rnapi", randomBytes);
-    const ended = await stranger.run(["login", "--hub", system.hubOrigin], token);
+    const ended = await stranger.run(["login", system.hubOrigin, "--token"], token);
     expect(ended.code, ended.err).toBe(4);
     expect((await stranger.run(["apps", "list"])).code).toBe(4);
   });
 
   it("is 7 when the hub is down", async () => {
     const ended = await (await Shell.open()).start(
-      ["login", "--hub", "http://hub.localhost:1"],
+      ["login", "http://hub.localhost:1", "--token"],
       system.adminToken,
     );
     expect(ended).toMatchObject({ code: 7 });
@@ -83,9 +83,9 @@ describe("in a terminal", () => {
 
   it("U1: a token is asked for in sight, and is not shown", async () => {
     const stranger = await Shell.open();
-    const login = ["login", "--hub", system.hubOrigin];
+    const login = ["login", system.hubOrigin, "--token"];
     const done = await stranger.atTerminal(login, ["API token: ", `${system.adminToken}\r`]);
-    expect(done).toMatchObject({ code: 0, out: expect.stringContaining("Logged in to") });
+    expect(done).toMatchObject({ code: 0, out: expect.stringContaining("Signed in to") });
     expect(done.out).not.toContain(system.adminToken.slice(0, 12));
     const stopped = await stranger.atTerminal(login, ["API token: ", "\u0003"]);
     expect(stopped).toMatchObject({ code: 130, out: expect.stringContaining("Interrupted") });

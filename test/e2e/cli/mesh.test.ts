@@ -9,7 +9,7 @@ let shell: Shell;
 beforeAll(async () => {
   system = await startSystem({ withoutDashboard: true });
   shell = await Shell.open();
-  expect((await shell.run(["login", "--hub", system.hubOrigin], system.adminToken)).code).toBe(0);
+  expect((await shell.run(["login", system.hubOrigin, "--token"], system.adminToken)).code).toBe(0);
 });
 afterAll(() => system.stop());
 

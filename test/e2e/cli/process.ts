@@ -26,6 +26,8 @@ function screenOf(bytes: string): string {
 /** One person's command line, with a home of its own. */
 export class Shell {
   readonly home: string;
+  /** What opens an address for the person; null on a machine without a browser. */
+  browser: ((url: string) => Promise<boolean>) | null = null;
 
   constructor(home: string) {
     this.home = home;
@@ -40,7 +42,7 @@ export class Shell {
   }
 
   /** Runs a command line in this process, which takes a tenth of what another one takes; `input` is its stdin. */
-  async run(args: readonly string[], input = ""): Promise<Ended> {
+  async run(args: readonly string[], input = "", seen: (text: string) => void = () => {}): Promise<Ended> {
     let [out, err] = ["", ""];
     const code = await run(args, {
       out: (text) => {
@@ -48,11 +50,14 @@ export class Shell {
       },
       err: (text) => {
         err += text;
+        seen(text);
       },
       env: { HOME: this.home, XDG_CONFIG_HOME: this.home },
       columns: null,
       interactive: false,
       ask: () => Promise.reject(new Error("nobody is there to be asked")),
+      openBrowser: this.browser,
+      machine: "build-7",
       readStdin: async () => input,
       readFile: (path) => readFile(path, "utf8"),
       writeFile: (path, text) => writeFile(path, text),

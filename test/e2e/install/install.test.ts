@@ -31,7 +31,7 @@ where(...MACHINES).describe("the hub's installer", () => {
     const hub = { address: lab.gateway, port: system.port };
     [machine, other] = await Promise.all(lab.machines.map((one) => withOwnRoot(one, hub, process.execPath)));
     shell = await Shell.open();
-    await shell.run(["login", "--hub", system.hubOrigin], system.adminToken);
+    await shell.run(["login", system.hubOrigin, "--token"], system.adminToken);
   });
   afterAll(async () => {
     await gate.shut();

@@ -46,16 +46,15 @@ describe("the stored configuration", () => {
     const path = await writeConfig(env, ONE);
     await writeFile(`${path}.${process.pid}.tmp`, "half", { mode: 0o644 });
     await writeConfig(env, TWO);
-    expect(JSON.parse(await readFile(path, "utf8"))).toEqual(TWO);
+    expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject(TWO);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
-  it("is named when it is damaged, and can be removed", async () => {
+  it("is named when it is damaged, and is not lost", async () => {
     const path = await writeConfig(env, ONE);
     await writeFile(path, "{");
     await expect(readConfig(env)).rejects.toThrow(configPath(env));
-    expect([await removeConfig(env), await removeConfig(env)]).toEqual([true, false]);
-    expect(await readConfig(env)).toBeNull();
+    await expect(writeConfig(env, ONE)).rejects.toThrow("is damaged");
   });
 
   it("gives its token to no other hub", async () => {
@@ -63,12 +62,26 @@ describe("the stored configuration", () => {
     expect(await currentConfig({ ...env, RUSTRONAUT_HUB: ONE.hub })).toEqual(ONE);
     await expect(currentConfig({ ...env, RUSTRONAUT_HUB: TWO.hub })).rejects.toMatchObject({ exitCode: 4 });
   });
+
+  it("U21: keeps several hubs apart, and commands go to the last one", async () => {
+    await writeConfig(env, ONE);
+    await writeConfig(env, TWO);
+    expect(await currentConfig(env)).toEqual(TWO);
+    expect(await currentConfig({ ...env, RUSTRONAUT_HUB: ONE.hub })).toEqual(ONE);
+    expect(await removeConfig(env)).toEqual(TWO);
+    // Nothing goes to another hub than the one that the person named.
+    await expect(currentConfig(env)).rejects.toMatchObject({ hint: expect.stringContaining(ONE.hub) });
+    expect([await removeConfig(env), await removeConfig(env, ONE.hub)]).toEqual([null, ONE]);
+    expect(await readdir(dirname(configPath(env)))).toEqual([]);
+  });
 });
 
 describe("a hub's address", () => {
   it("is https, or on this machine", () => {
     expect(hubOrigin("https://hub.example.com/x?y")).toBe("https://hub.example.com");
     expect(hubOrigin("http://hub.localhost:8787")).toBe("http://hub.localhost:8787");
+    expect(hubOrigin("hub.example.com")).toBe("https://hub.example.com");
+    expect(hubOrigin("hub.localhost:8787")).toBe("http://hub.localhost:8787");
     for (const bad of ["http://hub.example.com", "http://localhost.example.com", "ftp://localhost", "hub"])
       expect(() => hubOrigin(bad), bad).toThrow();
   });

@@ -92,7 +92,7 @@ export async function writeOfPlan(
   for (const step of steps) await applyStep(building, step);
   await noteLostNames(building, steps);
   const tested = await passTests(building, steps);
-  const events = steps.map((step) => eventOf(step, rows, call.caller.actor, call.now));
+  const events = steps.map((step) => eventOf(step, rows, call.author, call.now));
   return {
     statements: [
       ...(concernsNodes ? await meshGuards(d1) : []),

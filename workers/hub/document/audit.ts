@@ -1,6 +1,7 @@
 import type { PlanStep } from "../../../shared/api/document.ts";
 import type { EventEntry } from "../../../shared/audit/types.ts";
 import { freshId } from "../../platform/random.ts";
+import type { Author } from "../call.ts";
 import type { NetworkRows } from "./read.ts";
 
 /** The API's name for a change of this kind. */
@@ -34,7 +35,7 @@ const ROWS = {
  * The audit entry of one step, as if the step were a call of its own. A new thing has no id yet, so the entry
  * uses its name.
  */
-export function eventOf(step: PlanStep, rows: NetworkRows, actor: string, now: number): EventEntry {
+export function eventOf(step: PlanStep, rows: NetworkRows, by: Author, now: number): EventEntry {
   const { action, kind, name, changes } = step;
   const isNewText =
     kind === "policy" && action === "update" && changes.some(({ field }) => field === "source");
@@ -42,7 +43,7 @@ export function eventOf(step: PlanStep, rows: NetworkRows, actor: string, now: n
     kind: "admin",
     id: freshId("audit"),
     at: now,
-    actor,
+    ...by,
     action: `${SUBJECTS[kind]}.${isNewText ? "publish" : action}`,
     target: targetOf(kind, name, rows),
     detail: { name, fields: changes.map(({ field }) => field), by: "network.apply" },

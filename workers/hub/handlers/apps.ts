@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, notInArray } from "drizzle-orm";
 import type * as z from "zod/mini";
-import { HUB_APP_ID } from "../../../shared/access/sessions/types.ts";
+import { BUILT_IN_APPS } from "../../../shared/access/sessions/types.ts";
 import type { app as appSchema } from "../../../shared/api/registry.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { type AppSettings, appSettings } from "../../../shared/registry/app-settings.ts";
@@ -65,8 +65,8 @@ export async function findApp(d1: D1Database, reference: string): Promise<App> {
 export const allApps = (d1: D1Database): Promise<App[]> => readApps(d1, undefined, 100_000);
 
 function refuseReserved(bindings: Bindings, app: App): void {
-  if (app.name === HUB_APP_ID)
-    throwRefusal("conflict", "This name is that of the built-in app of administrators.");
+  if (BUILT_IN_APPS.includes(app.name))
+    throwRefusal("conflict", "This name is that of a built-in app of the network.");
   const own = [bindings.authOrigin, bindings.hubOrigin].map((origin) => new URL(origin).hostname);
   if (own.includes(app.host)) throwRefusal("conflict", "This host is the network's own.");
 }

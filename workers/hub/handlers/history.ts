@@ -41,9 +41,9 @@ function eventsOf(rows: readonly HistoryRow[]) {
     else events.push([row]);
   }
   return events.map((all) => {
-    const [{ at, entry, actor, person, note }] = all as [HistoryRow];
+    const [{ at, entry, actor, person, note, via }] = all as [HistoryRow];
     return {
-      ...{ at, entry, person, note },
+      ...{ at, entry, person, note, via },
       actor: actor === BASELINE ? null : actor,
       things: all.reverse().map(thingOf),
     };

@@ -73,7 +73,8 @@ export const NETWORK_HANDLERS: Handlers<"network.get" | "network.update" | "me.g
   "me.get": async ({ bindings, caller }) => {
     const { name } = await theNetwork(bindings.db);
     const { authOrigin, hubOrigin } = bindings;
-    return { body: { ...caller, network: { name, authOrigin, hubOrigin } } };
+    const { byCookie: _, ...me } = caller;
+    return { body: { ...me, network: { name, authOrigin, hubOrigin } } };
   },
 
   "bootstrap.create": async ({ bindings, body, now }) => {

@@ -1,6 +1,7 @@
 import type { FoundKind } from "../../../shared/api/search.ts";
 import { meaningOf } from "../../../shared/audit/meanings.ts";
 import type { AuditQuery, AuditRow } from "../../../shared/audit/types.ts";
+import { whoActed } from "../../../shared/audit/who.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { auditObject } from "../../platform/objects.ts";
 import type { Handlers } from "../call.ts";
@@ -107,7 +108,7 @@ async function inLog(bindings: Bindings, text: string): Promise<[FoundKind, Foun
 function rowView({ entry }: AuditRow): Found {
   const at = new Date(entry.at).toISOString().slice(0, 16).replace("T", " ");
   if (entry.kind !== "decision") {
-    const who = entry.person?.email ?? entry.actor;
+    const who = whoActed(entry);
     return { id: entry.id, title: `${who} ${meaningOf(entry.action)}`, detail: `${entry.target}, ${at} UTC` };
   }
   const { principal, request } = entry.facts;

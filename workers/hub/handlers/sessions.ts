@@ -1,5 +1,5 @@
 import {
-  HUB_APP_ID,
+  BUILT_IN_APPS,
   type SessionEndReason,
   type SessionFilter,
 } from "../../../shared/access/sessions/types.ts";
@@ -27,7 +27,10 @@ type Row = Omit<AliasedRowOf<typeof sessionsIndex>, "owner" | "providerId"> & {
   readonly appName: string | null;
 };
 
-const COLUMNS = `s.id, s.kind, s.user_id AS userId, u.email, s.app_id AS appId, coalesce(a.name, s.app_name, iif(s.app_id = '${HUB_APP_ID}', '${HUB_APP_ID}', NULL)) AS appName,
+/** As an SQL list. */
+const BUILT_IN = `(${BUILT_IN_APPS.map((id) => `'${id}'`).join(", ")})`;
+
+const COLUMNS = `s.id, s.kind, s.user_id AS userId, u.email, s.app_id AS appId, coalesce(a.name, s.app_name, iif(s.app_id IN ${BUILT_IN}, s.app_id, NULL)) AS appName,
   s.parent_id AS parentId, s.ip, s.user_agent AS userAgent, s.created_at AS createdAt,
   s.expires_at AS expiresAt, s.ended_at AS endedAt, s.end_reason AS endReason`;
 
@@ -102,9 +105,9 @@ function mayEndOf({ caller }: Pick<Call, "caller">, role: Role | null): void {
   }
 }
 
-/** The id of an app, or of the built-in app through which administrators use the hub. */
+/** The id of an app of the registry, or of a built-in app. */
 const appIdOf = async (bindings: Bindings, reference: string): Promise<string> =>
-  reference === HUB_APP_ID ? HUB_APP_ID : (await findApp(bindings.db, reference)).id;
+  BUILT_IN_APPS.includes(reference) ? reference : (await findApp(bindings.db, reference)).id;
 
 interface Place {
   readonly owner: string;
@@ -153,7 +156,7 @@ async function restingOn(
 function appHeld(word: string): Condition {
   const part = word.trim().toLowerCase();
   return [
-    `(s.app_id = ? OR a.name = ? OR (? <> '${HUB_APP_ID}' AND NOT EXISTS (SELECT 1 FROM apps WHERE id = ? OR name = ?)
+    `(s.app_id = ? OR a.name = ? OR (? NOT IN ${BUILT_IN} AND NOT EXISTS (SELECT 1 FROM apps WHERE id = ? OR name = ?)
       AND (instr(coalesce(a.name, s.app_name, ''), ?) > 0 OR instr(lower(coalesce(a.title, '')), ?) > 0)))`,
     ...[word, part, word, word, part, part, part],
   ];
@@ -230,7 +233,7 @@ export const SESSION_HANDLERS: Handlers<
     }
     const id = await appIdOf(bindings, body.app);
     // This ends the hub sessions of everybody, including the owners.
-    if (id === HUB_APP_ID) mayEndOf(call, "owner");
+    if (BUILT_IN_APPS.includes(id)) mayEndOf(call, "owner");
     return kill(call, id, async () => [await end(bindings, null, { by: "app", id })]);
   },
 };

@@ -1,6 +1,7 @@
 import { CODE_DIGITS } from "../../../shared/access/login/mailed-code.ts";
 import { base64url } from "../../../shared/base/base64url.ts";
 import type { Bindings } from "../../platform/env.ts";
+import { keyedHash } from "../../platform/secrets.ts";
 
 const SPACE = 10 ** CODE_DIGITS;
 /**
@@ -27,22 +28,10 @@ export function typedCode(text: string): string | null {
 export const spaced = (code: string): string => code.replace(/(\d{4})(?=\d)/g, "$1 ");
 
 /**
- * The stored form of a code: HMAC-SHA-256 with a key that is used only for this purpose and that only the
- * Worker has. From a plain hash, somebody could find the code by trying all codes.
+ * The stored form of a code. From a plain hash, somebody could find the code by trying all codes.
  *
  * @param state The attempt that the code is for.
  */
 export async function codeHash(bindings: Bindings, state: string, code: string): Promise<string> {
-  const encode = (text: string) => new TextEncoder().encode(text);
-  const secret = await crypto.subtle.importKey("raw", encode(bindings.secretKey), "HKDF", false, [
-    "deriveKey",
-  ]);
-  const key = await crypto.subtle.deriveKey(
-    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info: encode("rustronaut/email-code/1") },
-    secret,
-    { name: "HMAC", hash: "SHA-256", length: 256 },
-    false,
-    ["sign"],
-  );
-  return base64url(new Uint8Array(await crypto.subtle.sign("HMAC", key, encode(`${state}:${code}`))));
+  return base64url(await keyedHash(bindings, "email-code", `${state}:${code}`));
 }

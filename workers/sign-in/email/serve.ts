@@ -4,7 +4,7 @@ import { CODE_DIGITS, CODE_TTL_MS } from "../../../shared/access/login/mailed-co
 import { CODES_PER_ADDRESS, CODES_PER_NETWORK } from "../../../shared/access/login/rate.ts";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import { addressPage, codePage, htmlResponse, signedInPage } from "../../pages/index.ts";
+import { addressPage, codePage, htmlResponse } from "../../pages/index.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { attemptsObject } from "../../platform/objects.ts";
 import { refusalPage } from "../../session/answers.ts";
@@ -13,6 +13,7 @@ import { asItsBrowser } from "../attempt.ts";
 import { goOnWithout } from "../callback.ts";
 import { loginPath } from "../choose-provider.ts";
 import { failSignIn, finishSignIn } from "../finish-sign-in.ts";
+import { goOn } from "../go-on.ts";
 import { enabledProvider, type Provider } from "../providers.ts";
 import { claimsOf } from "./claims.ts";
 import { codeHash, newCode, typedCode } from "./code.ts";
@@ -98,16 +99,6 @@ export async function serveCheck(request: Request, bindings: Bindings): Promise<
   const answer = { claims: claimsOf(tried.email, Date.now()), refreshToken: null };
   const signedIn = await finishSignIn(request, bindings, provider, tried.attempt, state, answer);
   return signedIn instanceof Response ? signedIn : goOn(signedIn.next, "signed_in", signedIn.cookies);
-}
-
-/**
- * A page that continues to the next address. A redirect doesn't work here: browsers allow the answer to a
- * form to lead only to our own host, and the app has another host.
- */
-function goOn(next: string, reason: string, cookies: readonly string[] = []): Response {
-  const headers = new Headers({ Refresh: `0; url=${next}` });
-  for (const cookie of cookies) headers.append("Set-Cookie", cookie);
-  return htmlResponse(signedInPage({ nextUrl: next }), 200, reason, headers);
 }
 
 async function readPost(request: Request, bindings: Bindings): Promise<Posted | Response> {

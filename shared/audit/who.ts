@@ -1,0 +1,22 @@
+import type { EventEntry } from "./types.ts";
+
+/**
+ * Who acted, in words: the person and what acted for them. The name of the actor only if nobody knows the person.
+ *
+ * @param name What the actor is called, if that is known from elsewhere.
+ */
+export function whoActed(
+  {
+    person,
+    actor,
+    via,
+  }: Pick<EventEntry, "actor"> & {
+    readonly person?: { readonly email: string } | string | null | undefined;
+    readonly via?: string | null | undefined;
+  },
+  name?: string,
+): string {
+  const known = (typeof person === "string" ? person : person?.email) ?? name;
+  if (known === undefined) return via ?? actor;
+  return via ? `${known}, by ${via}` : known;
+}

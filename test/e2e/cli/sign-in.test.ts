@@ -1,0 +1,395 @@
+import { createHash, randomBytes } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { request } from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { localRequest } from "../../../scripts/local/http.ts";
+import { type System, startSystem } from "../../support/harness.ts";
+import { Visitor } from "../../support/visitor.ts";
+import { Shell } from "./process.ts";
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem({ withoutDashboard: true });
+});
+afterAll(() => system.stop());
+
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+const reasonOf = ({ headers }: { headers: Readonly<Record<string, string | string[] | undefined>> }) =>
+  headers["x-rustronaut-response"];
+
+/** A form to the hub as a command line sends it. */
+async function post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}) {
+  const response = await localRequest(`${system.hubOrigin}${path}`, {
+    method: "POST",
+    headers: { ...FORM, ...headers },
+    body: new URLSearchParams({ client_id: "rustronaut", ...fields }).toString(),
+  });
+  return { ...response, json: JSON.parse(response.text) as Record<string, string> };
+}
+
+const fieldOf = (page: string, name: string) =>
+  new RegExp(`name="${name}" value="([^"]*)"`).exec(page)?.[1] ?? "";
+
+/** What a person does on the page that asks: `answer` is the button. */
+function answer(
+  visitor: Visitor,
+  page: string,
+  answer: string,
+  more: { headers?: object; fields?: object } = {},
+) {
+  const fields = { a: fieldOf(page, "a"), csrf: fieldOf(page, "csrf"), answer, ...more.fields };
+  const headers = { ...FORM, "sec-fetch-site": "same-origin", ...more.headers };
+  const body = new URLSearchParams(fields).toString();
+  return visitor.get(`${system.authOrigin}/.rustronaut/command-line`, headers, "POST", body);
+}
+
+const backTo = (page: { headers: Readonly<Record<string, string | string[] | undefined>> }) =>
+  new URL(String(page.headers.refresh ?? "").replace("0; url=", ""));
+
+/** A person's browser that goes where the command line sends it, and answers. */
+const browserOf =
+  (user: string, said = "yes") =>
+  async (url: string) => {
+    const visitor = new Visitor();
+    const { response } = await visitor.visit(url, user);
+    const next = await answer(visitor, response.text, said);
+    void localRequest(backTo(next).href);
+    return true;
+  };
+
+async function signedIn(user: string, ...options: string[]): Promise<Shell> {
+  const shell = await Shell.open();
+  shell.browser = browserOf(user);
+  const ended = await shell.run(["login", system.hubOrigin, ...options]);
+  expect(ended, ended.err).toMatchObject({ code: 0 });
+  return shell;
+}
+
+/** As a page that a name of its own leads to this machine (DNS rebinding). */
+const statusAs = (host: string, url: string) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    request(url, { headers: { host } }, (response) => resolve(response.resume().statusCode))
+      .on("error", reject)
+      .end();
+  });
+
+const verifier = () => randomBytes(32).toString("base64url");
+const challengeOf = (text: string) => createHash("sha256").update(text).digest("base64url");
+const REDIRECT = "http://127.0.0.1:45999/callback";
+
+/** The address that a command line opens, with whatever somebody changed in it. */
+function authorizeUrl(proof: string, changed: Record<string, string> = {}): string {
+  const query = {
+    response_type: "code",
+    client_id: "rustronaut",
+    redirect_uri: REDIRECT,
+    code_challenge: challengeOf(proof),
+    code_challenge_method: "S256",
+    state: "a-state-of-24-characters",
+    machine: "build-7",
+    ...changed,
+  };
+  return `${system.hubOrigin}/oauth/authorize?${new URLSearchParams(query)}`;
+}
+
+/** A code that `user` agreed to, and its verifier. */
+async function agreed(user = "alice") {
+  const proof = verifier();
+  const visitor = new Visitor();
+  const { response } = await visitor.visit(authorizeUrl(proof), user);
+  const next = backTo(await answer(visitor, response.text, "yes"));
+  const grant = { grant_type: "authorization_code", redirect_uri: REDIRECT };
+  return {
+    next,
+    redeem: (more = {}) =>
+      post("/oauth/token", {
+        ...grant,
+        code: next.searchParams.get("code") ?? "",
+        code_verifier: proof,
+        ...more,
+      }),
+  };
+}
+
+const me = (token: string | undefined) =>
+  localRequest(`${system.hubOrigin}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } });
+
+describe("U21: `rustronaut login` by the browser", () => {
+  it("signs in as the person, keeps the token private, and says for how long", async () => {
+    const shell = await Shell.open();
+    shell.browser = browserOf("alice");
+    const ended = await shell.run(["login", system.hubOrigin]);
+    expect(ended).toMatchObject({
+      code: 0,
+      out: `Signed in to ${system.hubOrigin} as alice@example.com (owner), for at most 7 days.\n`,
+    });
+    expect((await stat(shell.path("rustronaut/config.json"))).mode & 0o777).toBe(0o600);
+    const who = JSON.parse((await shell.run(["--json", "whoami"])).out);
+    expect(who).toMatchObject({
+      role: "owner",
+      user: { email: "alice@example.com" },
+      via: "rustronaut on build-7",
+    });
+  });
+
+  it("tells a page that sends something to the port nothing, and waits on", async () => {
+    const shell = await Shell.open();
+    const seen: (number | undefined)[] = [];
+    shell.browser = async (url) => {
+      const port = new URL(url).searchParams.get("redirect_uri") ?? "";
+      for (const query of ["?code=stolen&state=another-state-of-24-characters&iss=x", "?error=access_denied"])
+        seen.push((await localRequest(port + query)).status);
+      const state = new URL(url).searchParams.get("state");
+      seen.push(await statusAs("evil.example", `${port}?state=${state}`));
+      return browserOf("alice")(url);
+    };
+    expect(await shell.run(["login", system.hubOrigin])).toMatchObject({ code: 0 });
+    expect(seen).toEqual([400, 400, 400]);
+  });
+
+  it("ends at once when the person says no", async () => {
+    const shell = await Shell.open();
+    shell.browser = browserOf("alice", "no");
+    const ended = await shell.run(["login", system.hubOrigin]);
+    expect(ended).toMatchObject({ code: 4, err: expect.stringContaining("refused in the browser") });
+    expect((await shell.run(["whoami"])).code).toBe(4);
+  });
+
+  it("shows what is asked, and gives a code only for a click on that page", async () => {
+    const visitor = new Visitor();
+    const { response } = await visitor.visit(authorizeUrl(verifier()), "alice");
+    expect([response.status, reasonOf(response)]).toEqual([200, "confirm_command_line"]);
+    for (const word of ["build-7", "alice@example.com", "everything", "127.0.0.1"])
+      expect(response.text).toContain(word);
+    expect(response.headers).toMatchObject({ "x-frame-options": "DENY" });
+    expect(response.headers["content-security-policy"]).toContain("frame-ancestors 'none'");
+
+    const other = await new Visitor().visit(authorizeUrl(verifier()), "alice");
+    for (const [why, more] of [
+      ["a form of another site", { headers: { "sec-fetch-site": "cross-site" } }],
+      ["no proof", { fields: { csrf: "" } }],
+      ["the proof of another attempt", { fields: { csrf: fieldOf(other.response.text, "csrf") } }],
+      ["another attempt with this proof", { fields: { a: fieldOf(other.response.text, "a") } }],
+    ] as const) {
+      const refused = await answer(visitor, response.text, "yes", more);
+      expect([refused.status, refused.headers.refresh], why).toEqual([403, undefined]);
+    }
+    const framed = await visitor.get(authorizeUrl(verifier()), { "sec-fetch-dest": "iframe" });
+    expect([framed.status, framed.headers.location]).toEqual([403, undefined]);
+  });
+
+  it.each([
+    ["https://evil.example/callback"],
+    ["http://127.0.0.1.evil.example:80/callback"],
+    ["http://localhost:8000/callback"],
+    ["http://127.0.0.1:8000/callback?x=1"],
+    ["http://evil@127.0.0.1:8000/callback"],
+    ["http://127.0.0.1:8000/callback/../x"],
+    ["http://127.0.0.1:99999/callback"],
+    ["http://[::2]:8000/callback"],
+    [""],
+  ])("sends no answer to %s", async (redirect_uri) => {
+    const page = await new Visitor().get(authorizeUrl(verifier(), { redirect_uri }));
+    expect([page.status, page.headers.location, page.headers.refresh]).toEqual([400, undefined, undefined]);
+  });
+
+  it("says in its answer whose it is (RFC 9207), and opens nothing without the verifier", async () => {
+    const { next, redeem } = await agreed();
+    expect(Object.fromEntries(next.searchParams)).toMatchObject({
+      iss: system.hubOrigin,
+      state: "a-state-of-24-characters",
+    });
+    expect((await redeem({ code_verifier: verifier() })).json.error).toBe("invalid_grant");
+    // Whoever showed it had it: it is spent.
+    expect((await redeem()).json.error).toBe("invalid_grant");
+    const another = await agreed();
+    const elsewhere = { redirect_uri: "http://127.0.0.1:46000/callback" };
+    expect((await another.redeem(elsewhere)).json.error).toBe("invalid_grant");
+  });
+
+  it("closes what a code opened when the code is shown again", async () => {
+    const { redeem } = await agreed();
+    const { json } = await redeem();
+    expect((await me(json.access_token)).status).toBe(200);
+    expect((await redeem()).json.error).toBe("invalid_grant");
+    expect((await me(json.access_token)).status).toBe(401);
+  });
+
+  it("takes its token as a bearer only, and no cookie as its token", async () => {
+    const { redeem } = await agreed();
+    const token = (await redeem()).json.access_token ?? "";
+    const cookie = token.replace("rncli_", "");
+    for (const [url, name] of [
+      [`${system.hubOrigin}/api/v1/me`, "__Host-rn_s"],
+      [`${system.appOrigin}/`, "__Host-rn_s"],
+    ])
+      expect((await localRequest(url ?? "", { headers: { cookie: `${name}=${cookie}` } })).status).toBe(401);
+    const launcher = await localRequest(`${system.authOrigin}/`, {
+      headers: { cookie: `__Host-rn_g=${cookie}` },
+    });
+    expect(launcher.text).not.toContain("alice@example.com");
+
+    const alice = new Visitor();
+    await alice.visit(`${system.hubOrigin}/.rustronaut/sign-in`, "alice");
+    const hubCookie = alice.cookies(system.hubOrigin).get("__Host-rn_s");
+    expect(hubCookie).toBeDefined();
+    expect((await me(`rncli_${hubCookie}`)).status).toBe(401);
+  });
+});
+
+describe("U21: `rustronaut login --device`", () => {
+  const device = async (headers = {}) =>
+    (await post("/oauth/device_authorization", { machine: "build-7" }, headers)).json;
+  const poll = (code: string | undefined) =>
+    post("/oauth/token", {
+      grant_type: "urn:ietf:params:oauth:grant-type:device_code",
+      device_code: code ?? "",
+    });
+  const type = (visitor: Visitor, code: string) =>
+    visitor.get(
+      `${system.authOrigin}/device`,
+      { ...FORM, "sec-fetch-site": "same-origin" },
+      "POST",
+      new URLSearchParams({ code }).toString(),
+    );
+  /** The page that asks the person who typed the code. */
+  async function typed(visitor: Visitor, code: string, user = "alice") {
+    const found = await type(visitor, code);
+    expect([found.status, reasonOf(found)]).toEqual([200, "user_code_known"]);
+    return visitor.visit(new URL(backToPath(found), system.authOrigin).href, user);
+  }
+  const backToPath = (page: { headers: Readonly<Record<string, string | string[] | undefined>> }) =>
+    String(page.headers.refresh ?? "").replace("0; url=", "");
+
+  /** It asks for the first time after five seconds, in which the other tests run. */
+  let waiting: ReturnType<Shell["run"]>;
+  beforeAll(async () => {
+    const shell = await Shell.open();
+    const visitor = new Visitor();
+    let said = "";
+    waiting = shell.run(["login", system.hubOrigin], "", (text) => {
+      said += text;
+      const code = /\n {2}([A-Z]{4}-[A-Z]{4})\n/.exec(said)?.[1];
+      if (!code) return;
+      said = "";
+      void typed(visitor, code.toLowerCase().replace("-", " ")).then(({ response }) =>
+        answer(visitor, response.text, "yes"),
+      );
+    });
+  });
+
+  it("warns of codes that others send, and of another network", async () => {
+    const { user_code = "" } = await device({ "cf-connecting-ip": "203.0.113.7" });
+    const { response } = await typed(new Visitor(), user_code);
+    for (const words of ["Did somebody send you the code", "203.0.113.7", "another network than yours"])
+      expect(response.text).toContain(words);
+  });
+
+  it("waits, and is told to slow down", async () => {
+    const { device_code } = await device();
+    expect((await poll(device_code)).json.error).toBe("authorization_pending");
+    expect((await poll(device_code)).json.error).toBe("slow_down");
+  });
+
+  it("opens nothing after a no", async () => {
+    const { device_code, user_code = "" } = await device();
+    const visitor = new Visitor();
+    const { response } = await typed(visitor, user_code);
+    expect((await answer(visitor, response.text, "no")).text).toContain("not signed in");
+    expect((await answer(visitor, response.text, "yes")).status).toBe(400);
+    expect((await poll(device_code)).json.error).toBe("access_denied");
+  });
+
+  it("opens nothing with the code that the person typed, or another's secret", async () => {
+    const [mine, other] = [await device(), await device()];
+    const [id] = (mine.device_code ?? "").split(".");
+    const [, secret] = (other.device_code ?? "").split(".");
+    expect((await poll(`${id}.${secret}`)).json.error).toBe("invalid_grant");
+    expect((await poll(mine.user_code)).json.error).toBe("invalid_request");
+  });
+
+  it("bounds the codes that a network tries", async () => {
+    const headers = { ...FORM, "sec-fetch-site": "same-origin", "cf-connecting-ip": "198.51.100.99" };
+    const tries = [];
+    for (let i = 0; i < 31; i++) {
+      const page = await new Visitor().get(`${system.authOrigin}/device`, headers, "POST", "code=BCDFGHJK");
+      tries.push(page.status);
+    }
+    expect([...new Set(tries)]).toEqual([404, 429]);
+    expect(tries.at(-1)).toBe(429);
+  });
+
+  it("signs in a machine without a browser", async () => {
+    const ended = await waiting;
+    expect(ended).toMatchObject({ code: 0, out: expect.stringContaining("as alice@example.com (owner)") });
+    expect(ended.err).toContain(`${system.hubOrigin}/device`);
+  });
+});
+
+describe("U21: the token of a command line", () => {
+  const bob = async () =>
+    (await system.admin.call("users.get", { params: { user: "bob@example.com" } })).data;
+  const change = async (body: { role?: "admin" | null; status?: "active" | "disabled" }) => {
+    const { etag } = await system.admin.call("users.get", { params: { user: "bob@example.com" } });
+    await system.admin.call("users.update", {
+      params: { user: "bob@example.com" },
+      body,
+      ifMatch: etag ?? "",
+    });
+  };
+
+  it("may do what its person may do now, and nothing once they are disabled", async () => {
+    const shell = await signedIn("bob");
+    const refused = await shell.run(["apps", "list"]);
+    expect(refused).toMatchObject({ code: 4, err: expect.stringContaining("not an administrator") });
+    await change({ role: "admin" });
+    expect((await shell.run(["apps", "list"])).code).toBe(0);
+    await change({ role: null });
+    expect((await shell.run(["apps", "list"])).code).toBe(4);
+    await change({ status: "disabled" });
+    const ended = await shell.run(["apps", "list"]);
+    expect(ended).toMatchObject({ code: 4, err: expect.stringContaining("rustronaut login") });
+    await change({ status: "active" });
+    expect((await shell.run(["whoami"])).code, "it does not come back to life").toBe(4);
+  });
+
+  it("is a session: listed by what holds it, ended by an administrator, by a logout, and everywhere", async () => {
+    const admin = await signedIn("alice");
+    const carol = await signedIn("bob");
+    const list = async () =>
+      (await system.admin.call("sessions.list", { query: { user: "bob@example.com", app: "command-line" } }))
+        .data.items;
+    const [session] = await list();
+    expect(session).toMatchObject({ userAgent: "rustronaut on build-7", appName: "command-line" });
+    expect((await admin.run(["sessions", "kill", session?.id ?? ""])).code).toBe(0);
+    expect((await carol.run(["whoami"])).err).toContain("not signed in any more");
+
+    const second = await signedIn("bob");
+    const out = await second.run(["logout"]);
+    expect(out.out).toBe(`Signed out of ${system.hubOrigin}.\n`);
+    expect(await list()).toEqual([]);
+
+    const third = await signedIn("bob");
+    const visitor = new Visitor();
+    await visitor.visit(`${system.authOrigin}/`, "bob");
+    const asked = await visitor.get(`${system.authOrigin}/.rustronaut/sign-out`);
+    const csrf = fieldOf(asked.text, "csrf");
+    await visitor.get(
+      `${system.authOrigin}/.rustronaut/sign-out`,
+      { ...FORM, "sec-fetch-site": "same-origin" },
+      "POST",
+      new URLSearchParams({ csrf, scope: "everywhere" }).toString(),
+    );
+    expect((await third.run(["whoami"])).err).toContain("not signed in any more");
+    expect((await bob()).status).toBe("active");
+  });
+
+  it("names the person and the machine in the log, and in the history of what it changed", async () => {
+    const shell = await signedIn("alice");
+    expect((await shell.run(["groups", "create", "made-by-cli"])).code).toBe(0);
+    const log = await shell.run(["audit", "list", "--kinds", "admin", "--limit", "1"]);
+    expect(log.out).toContain("alice@example.com, by rustronaut on build-7");
+    const history = await shell.run(["history", "group", "made-by-cli"]);
+    expect(history.out).toContain("alice@example.com, by rustronaut on build-7");
+  });
+});
