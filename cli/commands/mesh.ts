@@ -35,8 +35,11 @@ async function map(app: App): Promise<void> {
     ...link,
     a: names.get(link.a) ?? link.a,
     b: names.get(link.b) ?? link.b,
+    allowedBy: link.allows.map((id) => data.rules[id] ?? id),
   }));
-  app.emit(data, () => listText(["a", "b", "path", "handshakeAt", "bytes", "allows"], rows, app.io.columns));
+  app.emit(data, () =>
+    listText(["a", "b", "path", "handshakeAt", "bytes", "allowedBy"], rows, app.io.columns),
+  );
   const online = data.nodes.filter((node) => node.online).length;
   app.note(`${online} of ${data.nodes.length} node(s) online.`);
   if (data.truncated) app.note("There is more than the map shows.");

@@ -1,16 +1,8 @@
-import { type FormEvent, useId } from "react";
+import type { FormEvent } from "react";
 import { LOG_FILTERS } from "../lib/log-filter.ts";
 import type { Filters } from "../lib/router.ts";
 import { Field } from "./field.tsx";
-
-/** Spans that are one choice away; another one is written, as on the command line. */
-const SPANS = {
-  "": "Any time",
-  "1h": "Last hour",
-  "24h": "Last 24 hours",
-  "7d": "Last 7 days",
-  "30d": "Last 30 days",
-};
+import { readTimes, TimeRange } from "./time-range.tsx";
 
 interface LogFilters {
   readonly filters: Filters;
@@ -21,14 +13,13 @@ interface LogFilters {
 
 /** The search over decisions or the audit log. What is given stands in the address. */
 export function LogFilters({ filters, onChange, children }: LogFilters) {
-  const spans = useId();
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const given = LOG_FILTERS.map((name) => [name, String(form.get(name) ?? filters[name] ?? "").trim()]);
-    onChange({ ...filters, ...Object.fromEntries(given) });
+    onChange({ ...filters, ...Object.fromEntries(given), ...readTimes(form, filters) });
   };
-  const text = (name: (typeof LOG_FILTERS)[number], label: string, example: string, list?: string) => (
+  const text = (name: (typeof LOG_FILTERS)[number], label: string, example: string) => (
     <Field label={label}>
       {(c) => (
         <input
@@ -38,7 +29,6 @@ export function LogFilters({ filters, onChange, children }: LogFilters) {
           key={filters[name] ?? ""}
           defaultValue={filters[name] ?? ""}
           placeholder={example}
-          list={list}
           autoComplete="off"
           spellCheck={false}
         />
@@ -68,14 +58,12 @@ export function LogFilters({ filters, onChange, children }: LogFilters) {
           )}
         </Field>
         {text("reason", "Reason", "no policy")}
-        {text("since", "Since", "2h, 7d or 2026-11-29", spans)}
-        {text("until", "Until", "now", spans)}
+        <TimeRange
+          since={filters.since ?? ""}
+          until={filters.until ?? ""}
+          onChange={(times) => onChange({ ...filters, ...times })}
+        />
         {text("id", "Number", "dec_… from a page")}
-        <datalist id={spans}>
-          {Object.entries(SPANS).map(([value, label]) => (
-            <option key={value} value={value} label={label} />
-          ))}
-        </datalist>
         <button type="submit" className="button">
           Search
         </button>

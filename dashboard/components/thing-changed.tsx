@@ -1,7 +1,9 @@
 import type { Answer } from "../../shared/api/endpoints.ts";
-import { lineDiff } from "../../shared/base/line-diff.ts";
+import { formatDateTime } from "../lib/format.ts";
+import { LineDiff } from "./line-diff.tsx";
 
 type Thing = Answer<"history.list">["items"][number]["things"][number];
+type Change = Thing["fields"][number];
 
 interface ThingChanged {
   readonly thing: Thing;
@@ -18,25 +20,19 @@ const DONE = {
 
 /** One thing that a change concerned: each field before and after, a text line by line. */
 export function ThingChanged({ thing: { kind, target, other, name, change, fields }, names }: ThingChanged) {
-  const what = `${words(kind)} ${names[target] ?? name}${other === "" ? "" : `: ${names[other] ?? other}`}`;
-  const say = (value: unknown) => sayValue(typeof value === "string" ? (names[value] ?? value) : value);
+  const of = other === "" ? "" : `: ${names[other] ?? other}`;
   return (
     <>
-      <h3>
-        {what} {DONE[change]}
-      </h3>
+      <p className="thing">
+        {words(kind)} <strong>{names[target] ?? name}</strong>
+        {of} {DONE[change]}
+      </p>
       <dl className="changes">
-        {fields.map(({ field, before, after }) => (
-          <div key={field}>
-            <dt>{words(field)}</dt>
+        {fields.map((field) => (
+          <div key={field.field}>
+            <dt>{words(field.field)}</dt>
             <dd>
-              {field === "source" ? (
-                <TextChange before={String(before ?? "")} after={String(after ?? "")} />
-              ) : (
-                <>
-                  {before !== null && <del>{say(before)}</del>} {after !== null && <ins>{say(after)}</ins>}
-                </>
-              )}
+              <FieldChange change={field} names={names} />
             </dd>
           </div>
         ))}
@@ -45,24 +41,46 @@ export function ThingChanged({ thing: { kind, target, other, name, change, field
   );
 }
 
-function TextChange({ before, after }: { readonly before: string; readonly after: string }) {
+function FieldChange({
+  change: { field, before, after },
+  names,
+}: {
+  readonly change: Change;
+  readonly names: ThingChanged["names"];
+}) {
+  if (isLong(before) || isLong(after)) return <LineDiff before={textOf(before)} after={textOf(after)} />;
+  const say = (value: unknown) => sayValue(field, value, names);
   return (
-    <pre className="diff">
-      {lineDiff(before, after).map(({ sign, text }, n) => {
-        const Line = sign === " " ? "span" : sign === "-" ? "del" : "ins";
-        // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name than their place
-        return <Line key={n}>{`${sign} ${text}\n`}</Line>;
-      })}
-    </pre>
+    <>
+      {before !== null && <del>{say(before)}</del>} {after !== null && <ins>{say(after)}</ins>}
+    </>
   );
 }
+
+/** What is read line by line: a text of several lines, or what has parts of its own. */
+const isLong = (value: unknown): boolean =>
+  typeof value === "string"
+    ? value.includes("\n")
+    : typeof value === "object" && value !== null && !isPlainList(value);
+
+const isPlainList = (value: object): boolean =>
+  Array.isArray(value) && value.every((item) => typeof item !== "object" || item === null);
+
+const textOf = (value: unknown): string =>
+  value === null || value === undefined
+    ? ""
+    : typeof value === "string"
+      ? value
+      : JSON.stringify(value, null, 2);
 
 /** `currentVersion` as `current version`. */
 const words = (field: string): string => field.replace(/([A-Z])/g, " $1").toLowerCase();
 
-function sayValue(value: unknown): string {
+/** A value in words: a moment as a date, an id by its name. */
+function sayValue(field: string, value: unknown, names: ThingChanged["names"]): string {
   if (value === "") return "(empty)";
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (Array.isArray(value)) return value.length === 0 ? "(none)" : value.map(sayValue).join(", ");
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (typeof value === "number" && /(At|Until)$/.test(field)) return formatDateTime(value);
+  if (!Array.isArray(value)) return names[String(value)] ?? String(value);
+  return value.length === 0 ? "(none)" : value.map((item) => sayValue("", item, names)).join(", ");
 }

@@ -10,7 +10,7 @@ import { PageHead } from "../components/page-head.tsx";
 import { SignedOut } from "../components/signed-out.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
 import { changesOf } from "../lib/changes.ts";
-import { navigate, routeWith } from "../lib/router.ts";
+import { navigate, routeTo, routeWith, useFilters } from "../lib/router.ts";
 import { AppFields, readAppFields } from "./app-fields.tsx";
 import { HistoryCard } from "./history-card.tsx";
 import { AppReachCard } from "./reach-cards.tsx";
@@ -46,6 +46,7 @@ export function NewApp() {
 
 export function EditApp({ id }: { readonly id: string }) {
   const app = useApi("apps.get", { params: { app: id } });
+  const [{ at = "" }, setFilters] = useFilters();
   return (
     <>
       <PageHead title={app.data ? app.data.title || app.data.name : "App"} />
@@ -57,11 +58,17 @@ export function EditApp({ id }: { readonly id: string }) {
               <a className="button plain" href={routeWith({ app: data.name }, "decisions")}>
                 Decisions about it
               </a>
-              <a className="button plain" href={routeWith({ search: data.name }, "sessions")}>
+              <a className="button plain" href={routeWith({ app: data.name, state: "all" }, "sessions")}>
                 Its sessions
               </a>
+              <a className="button plain" href={routeTo("reach", "app", data.name)}>
+                Who can reach it
+              </a>
+              <a className="button plain" href={routeWith({ kind: "app", name: data.id }, "history")}>
+                Its history
+              </a>
             </div>
-            <AppReachCard app={data.id} />
+            <AppReachCard app={data.id} at={at} onAt={(moment) => setFilters({ at: moment })} />
             <HistoryCard kind="app" name={data.id} />
           </>
         )}

@@ -1,8 +1,10 @@
 import { useMayWrite, usePages } from "../api.ts";
 import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
+import { Field } from "../components/field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { SearchField } from "../components/search-field.tsx";
+import { SegmentSelect } from "../components/segment-select.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
 import { routeTo, useFilters } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
@@ -28,8 +30,14 @@ const COLUMNS: readonly Column<App>[] = [
 
 function AppList() {
   const [filters, setFilters] = useFilters();
-  const { search = "" } = filters;
-  const apps = usePages("apps.list", { query: search ? { search } : {} });
+  const { search = "", segment = "", enabled = "" } = filters;
+  const apps = usePages("apps.list", {
+    query: {
+      ...(search && { search }),
+      ...(segment && { segment }),
+      ...(enabled && { enabled: enabled as "true" | "false" }),
+    },
+  });
   const mayWrite = useMayWrite();
   return (
     <>
@@ -47,12 +55,36 @@ function AppList() {
           value={search}
           onSearch={(text) => setFilters({ ...filters, search: text })}
         />
+        <Field label="Segment">
+          {(c) => (
+            <SegmentSelect
+              control={c}
+              name="segment"
+              none="All"
+              defaultValue={segment}
+              onChange={(name) => setFilters({ ...filters, segment: name })}
+            />
+          )}
+        </Field>
+        <Field label="State">
+          {(c) => (
+            <select
+              {...c}
+              value={enabled}
+              onChange={(event) => setFilters({ ...filters, enabled: event.target.value })}
+            >
+              <option value="">All</option>
+              <option value="true">On</option>
+              <option value="false">Off</option>
+            </select>
+          )}
+        </Field>
       </div>
       <Loaded query={apps}>
         {(rows) =>
           rows.length === 0 ? (
             <Empty>
-              {search === "" ? (
+              {[search, segment, enabled].every((given) => given === "") ? (
                 <>
                   <p>No app stands behind the gateway yet.</p>
                   {mayWrite && <a href={routeTo("apps", "new")}>Add the first one</a>}

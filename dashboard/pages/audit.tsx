@@ -1,5 +1,5 @@
 import { meaningOf } from "../../shared/audit/meanings.ts";
-import { type RowOf, useApi } from "../api.ts";
+import { type RowOf, urlOf, useApi } from "../api.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { Facts } from "../components/facts.tsx";
 import { Field } from "../components/field.tsx";
@@ -8,7 +8,8 @@ import { LogFilters } from "../components/log-filters.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty, Loaded, Skeleton } from "../components/states.tsx";
 import { formatCount, formatDateTime, formatMoment } from "../lib/format.ts";
-import { routeTo, useFilters } from "../lib/router.ts";
+import { exportQuery } from "../lib/log-filter.ts";
+import { routeTo, routeWith, useFilters } from "../lib/router.ts";
 import { useLog } from "../lib/use-log.ts";
 import { useActorNames } from "./actor-names.ts";
 
@@ -33,20 +34,26 @@ const columns = (nameOf: (actor: string) => string): readonly Column<Row>[] => [
   { header: "What", cell: whatOf },
   { header: "Who", cell: ({ entry }) => nameOf(text(entry.actor)), className: "wide" },
   { header: "On", cell: targetOf, className: "wide" },
+  { header: "Why", cell: ({ entry }) => text(entry.note), className: "wide" },
 ];
 
 /** Pages that show one thing, by the prefix of its id. */
-const PAGES: Readonly<Record<string, string>> = {
-  app: "apps",
-  pol: "policies",
-  nod: "nodes",
-  rul: "mesh-rules",
+const PAGES: Readonly<Record<string, (id: string) => string>> = {
+  app: (id) => routeTo("apps", id),
+  pol: (id) => routeTo("policies", id),
+  nod: (id) => routeTo("nodes", id),
+  rul: (id) => routeTo("mesh-rules", id),
+  usr: (id) => routeTo("people", "users", id),
+  grp: (id) => routeTo("people", "groups", id),
+  seg: (id) => routeTo("segments", id),
+  idp: (id) => routeTo("providers", id),
+  ses: (id) => routeWith({ search: id, state: "all" }, "sessions"),
 };
 
 function targetOf({ entry }: Row) {
   const target = text(entry.target ?? entry.appName);
-  const page = PAGES[target.split("_", 1)[0] ?? ""];
-  return page && target.includes("_") ? <a href={routeTo(page, target)}>{target}</a> : target;
+  const place = target.includes("_") ? PAGES[target.split("_", 1)[0] ?? ""] : undefined;
+  return place ? <a href={place(target)}>{target}</a> : target;
 }
 
 export default function Audit() {
@@ -56,7 +63,15 @@ export default function Audit() {
   const nameOf = useActorNames();
   return (
     <>
-      <PageHead title="Audit" />
+      <PageHead title="Audit">
+        <a
+          className="button plain"
+          href={urlOf("audit.export", { query: { ...exportQuery(filters), kinds } })}
+          download
+        >
+          Export as CSV
+        </a>
+      </PageHead>
       <Checkpoint />
       <LogFilters filters={filters} onChange={setFilters}>
         <Field label="Show">

@@ -2,6 +2,7 @@ import { etagOf, type RowOf, useMayWrite, usePages, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { PageHead } from "../components/page-head.tsx";
+import { useListSearch } from "../components/search-field.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
 import { formatMoment } from "../lib/format.ts";
 import { keyState } from "../lib/key-state.ts";
@@ -10,7 +11,8 @@ import { NewEnrolmentKey } from "./enrolment-key-dialog.tsx";
 type Key = RowOf<"enrolmentKeys.list">;
 
 export default function EnrolmentKeys() {
-  const keys = usePages("enrolmentKeys.list", {});
+  const search = useListSearch("Name, segment, tag or owner");
+  const keys = usePages("enrolmentKeys.list", { query: search.query });
   const revoke = useWrite("enrolmentKeys.delete");
   const mayWrite = useMayWrite();
   const columns = columnsFor(mayWrite, (key, note) =>
@@ -20,10 +22,13 @@ export default function EnrolmentKeys() {
     <>
       <PageHead title="Enrolment keys">{mayWrite && <NewEnrolmentKey />}</PageHead>
       <Failure error={revoke.error} />
+      {search.field}
       <Loaded query={keys}>
         {(rows) =>
           rows.length === 0 ? (
-            <Empty>No key exists. A machine joins the network with one.</Empty>
+            <Empty>
+              {search.isAsked ? "Nothing fits." : "No key exists. A machine joins the network with one."}
+            </Empty>
           ) : (
             <DataTable caption="Enrolment keys" columns={columns} rows={rows} keyOf={(key) => key.id} />
           )

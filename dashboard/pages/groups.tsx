@@ -5,11 +5,14 @@ import { DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
 import { NoteField, noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
+import { useListSearch } from "../components/search-field.tsx";
 import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
 import { navigate, routeTo } from "../lib/router.ts";
+import { HistoryCard } from "./history-card.tsx";
 
 export function Groups() {
-  const groups = usePages("groups.list", {});
+  const search = useListSearch("Name or description");
+  const groups = usePages("groups.list", { query: search.query });
   const create = useWrite("groups.create");
   const mayWrite = useMayWrite();
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -35,11 +38,14 @@ export function Groups() {
           </div>
         </form>
       )}
+      {search.field}
       <Loaded query={groups}>
         {(rows) =>
           rows.length === 0 ? (
             <Empty>
-              No group exists yet. A group of the identity provider counts where it has the same name.
+              {search.isAsked
+                ? "Nothing fits."
+                : "No group exists yet. A group of the identity provider counts where it has the same name."}
             </Empty>
           ) : (
             <DataTable
@@ -171,6 +177,7 @@ export function GroupPage({ id }: { readonly id: string }) {
         }
       </Loaded>
       <ShowMore pages={members} />
+      {loaded && <HistoryCard kind="group" name={loaded.id} />}
     </>
   );
 }

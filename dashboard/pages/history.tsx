@@ -1,18 +1,13 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
-import type { Answer } from "../../shared/api/endpoints.ts";
+import { useMemo } from "react";
+import type { Query } from "../../shared/api/endpoints.ts";
 import { HISTORY_KINDS } from "../../shared/api/history.ts";
-import { whoActed } from "../../shared/audit/who.ts";
 import { parsePast } from "../../shared/base/past.ts";
-import { call } from "../api.ts";
-import { ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
 import { PageHead } from "../components/page-head.tsx";
-import { Empty, Loaded } from "../components/states.tsx";
-import { ThingChanged } from "../components/thing-changed.tsx";
-import { formatDateTime } from "../lib/format.ts";
-import { type Filters, routeWith, useFilters } from "../lib/router.ts";
-
-type Page = Answer<"history.list">;
+import { Empty } from "../components/states.tsx";
+import { readTimes, TimeRange } from "../components/time-range.tsx";
+import { type Filters, useFilters } from "../lib/router.ts";
+import { HistoryList } from "./history-list.tsx";
 
 const KIND_WORDS: Readonly<Record<(typeof HISTORY_KINDS)[number], string>> = {
   network: "Network settings",
@@ -29,81 +24,31 @@ const KIND_WORDS: Readonly<Record<(typeof HISTORY_KINDS)[number], string>> = {
   meshRule: "Node rules",
   enrolmentKey: "Enrolment keys",
 };
-const NAMES = ["name", "user", "since", "until"] as const;
+const NAMES = ["name", "user"] as const;
 
 /** Who changed what, when and why, with what it was before. */
 export default function History() {
   const [filters, setFilters] = useFilters();
-  const pages = useInfiniteQuery({
-    queryKey: ["history.list", filters],
-    initialPageParam: null as string | null,
-    queryFn: ({ pageParam }): Promise<Page> =>
-      call("history.list", { query: queryOf(filters, pageParam) as never }),
-    getNextPageParam: (page) => page.next,
-  });
-  const names = Object.assign({}, ...(pages.data?.pages ?? []).map((page) => page.names)) as Record<
-    string,
-    string
-  >;
-  const items = pages.data?.pages.flatMap((page) => page.items);
+  const asked = JSON.stringify(filters);
+  // A span counts from the moment at which it was asked for.
+  const query = useMemo(() => queryOf(JSON.parse(asked)), [asked]);
   return (
     <>
       <PageHead title="History" />
       <HistoryFilters filters={filters} onChange={setFilters} />
-      <Loaded query={{ ...pages, data: items }}>
-        {(list) =>
-          list.length === 0 ? (
-            <Empty>Nothing that was changed matches.</Empty>
-          ) : (
-            <ol className="history">
-              {list.map((item) => (
-                <li
-                  key={`${item.at} ${item.entry} ${item.things[0]?.target} ${item.things[0]?.other}`}
-                  className="card"
-                >
-                  <h2>
-                    {item.actor === null
-                      ? "Not by an administrator"
-                      : whoActed({ person: item.person, actor: item.actor, via: item.via })}{" "}
-                    <time dateTime={new Date(item.at).toISOString()}>{formatDateTime(item.at)}</time>
-                  </h2>
-                  {item.note && <p>“{item.note}”</p>}
-                  {item.things.map((thing) => (
-                    <ThingChanged
-                      key={`${thing.kind} ${thing.target} ${thing.other}`}
-                      thing={thing}
-                      names={names}
-                    />
-                  ))}
-                  {item.entry && (
-                    <p>
-                      <a href={routeWith({ id: item.entry, kinds: "admin,login,session,system" }, "audit")}>
-                        The entry that proves it
-                      </a>
-                    </p>
-                  )}
-                </li>
-              ))}
-            </ol>
-          )
-        }
-      </Loaded>
-      <ShowMore pages={pages} />
-      {pages.data && (
-        <p className="muted">Recorded since {formatDateTime(pages.data.pages[0]?.began ?? 0)}.</p>
-      )}
+      <HistoryList query={query} className="card" none={<Empty>Nothing that was changed matches.</Empty>} />
     </>
   );
 }
 
-function queryOf(filters: Filters, cursor: string | null): Record<string, string | number> {
-  const query: Record<string, string | number> = { limit: 50, ...(cursor === null ? {} : { cursor }) };
-  for (const name of ["kind", ...NAMES]) {
+function queryOf(filters: Filters): Query<"history.list"> {
+  const query: Record<string, string | number> = { limit: 50 };
+  for (const name of ["kind", ...NAMES, "since", "until"]) {
     const value = filters[name];
     const read = name === "since" || name === "until" ? parsePast(value ?? "", Date.now()) : value;
     if (read) query[name] = read;
   }
-  return query;
+  return query as Query<"history.list">;
 }
 
 function HistoryFilters({
@@ -113,7 +58,7 @@ function HistoryFilters({
   readonly filters: Filters;
   readonly onChange: (filters: Filters) => void;
 }) {
-  const labels = { name: "Name", user: "Changed by", since: "Since", until: "Until" };
+  const labels = { name: "Name", user: "Changed by" };
   return (
     <search aria-label="Filter">
       <form
@@ -124,6 +69,7 @@ function HistoryFilters({
           onChange({
             ...filters,
             ...Object.fromEntries(NAMES.map((name) => [name, String(form.get(name) ?? "").trim()])),
+            ...readTimes(form, filters),
           });
         }}
       >
@@ -156,6 +102,11 @@ function HistoryFilters({
             )}
           </Field>
         ))}
+        <TimeRange
+          since={filters.since ?? ""}
+          until={filters.until ?? ""}
+          onChange={(times) => onChange({ ...filters, ...times })}
+        />
         <button type="submit" className="button">
           Search
         </button>

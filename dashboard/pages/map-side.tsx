@@ -3,6 +3,7 @@ import { formatAgo, formatBytes, formatCount } from "../lib/format.ts";
 import type { MeshMap, Point } from "../lib/map/graph.ts";
 import { neighboursOf } from "../lib/map/neighbours.ts";
 import { routeTo } from "../lib/router.ts";
+import { AllowedBy } from "./allowed-by.tsx";
 
 const SHOWN = 50;
 
@@ -72,6 +73,7 @@ function NodeSide({ map, point }: { readonly map: MeshMap; readonly point: Point
               <a href={routeTo("nodes", peer.id)}>{peer.name}</a> <PathBadge path={link.path} />
             </span>
             <span className="muted">
+              <AllowedBy map={map} link={link} />
               {link.handshakeAt === null
                 ? "no handshake yet"
                 : `handshake ${formatAgo(link.handshakeAt)}, ${formatBytes(link.bytes)}`}

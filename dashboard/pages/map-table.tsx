@@ -6,13 +6,15 @@ import { formatAgo, formatBytes, formatCount } from "../lib/format.ts";
 import { type Connection, connectionsOf } from "../lib/map/connections.ts";
 import type { MapNode, MeshMap } from "../lib/map/graph.ts";
 import { routeTo } from "../lib/router.ts";
+import { AllowedBy } from "./allowed-by.tsx";
 
 const STEP = 200;
 
-const COLUMNS: readonly Column<Connection>[] = [
+const columnsOf = (map: MeshMap): readonly Column<Connection>[] => [
   { header: "Node", cell: ({ a }) => <End node={a} />, className: "long" },
   { header: "Peer", cell: ({ b }) => <End node={b} />, className: "long" },
   { header: "Path", cell: ({ link }) => <PathBadge path={link.path} /> },
+  { header: "Allowed by", cell: ({ link }) => <AllowedBy map={map} link={link} />, className: "wide" },
   { header: "Handshake", cell: ({ link }) => formatAgo(link.handshakeAt), className: "wide" },
   { header: "Bytes", cell: ({ link }) => formatBytes(link.bytes), className: "wide" },
 ];
@@ -41,7 +43,7 @@ export function MapTable({ map, found, segment }: MapTable) {
     <>
       <DataTable
         caption="Pairs of nodes that may talk to each other"
-        columns={COLUMNS}
+        columns={columnsOf(map)}
         rows={rows.slice(0, shown)}
         keyOf={({ a, b }) => `${a.id} ${b.id}`}
       />

@@ -5,6 +5,7 @@ import { Conflict } from "../components/conflict.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
 import { navigate } from "../lib/router.ts";
+import { HistoryCard } from "./history-card.tsx";
 import { MeshRuleFields } from "./mesh-rule-fields.tsx";
 
 type Rule = RowOf<"meshRules.list">;
@@ -33,7 +34,14 @@ export function EditMeshRule({ id }: { readonly id: string }) {
   return (
     <>
       <PageHead title={rule.data?.name ?? "Rule"} />
-      <Loaded query={rule}>{(data) => <EditLoadedRule loaded={data} />}</Loaded>
+      <Loaded query={rule}>
+        {(data) => (
+          <>
+            <EditLoadedRule loaded={data} />
+            <HistoryCard kind="meshRule" name={data.id} />
+          </>
+        )}
+      </Loaded>
     </>
   );
 }

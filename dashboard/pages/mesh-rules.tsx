@@ -2,6 +2,7 @@ import { type RowOf, useMayWrite, usePages } from "../api.ts";
 import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { PageHead } from "../components/page-head.tsx";
+import { useListSearch } from "../components/search-field.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
 import { routeTo } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
@@ -39,7 +40,8 @@ function Entries({ of }: { readonly of: readonly string[] }) {
 }
 
 function RuleList() {
-  const rules = usePages("meshRules.list", {});
+  const search = useListSearch("Name or traffic");
+  const rules = usePages("meshRules.list", { query: search.query });
   const mayWrite = useMayWrite();
   return (
     <>
@@ -51,10 +53,13 @@ function RuleList() {
         )}
       </PageHead>
       <p className="muted">Nodes may talk to each other only where a rule says so.</p>
+      {search.field}
       <Loaded query={rules}>
         {(rows) =>
           rows.length === 0 ? (
-            <Empty>There is no rule, so no node may talk to another.</Empty>
+            <Empty>
+              {search.isAsked ? "Nothing fits." : "There is no rule, so no node may talk to another."}
+            </Empty>
           ) : (
             <DataTable
               caption="Rules between nodes"

@@ -9,6 +9,7 @@ import { PageHead } from "../components/page-head.tsx";
 import { issueOf, Loaded } from "../components/states.tsx";
 import { changesOf } from "../lib/changes.ts";
 import { inSeconds, SPAN_UNITS, spanOf } from "../lib/span.ts";
+import { HistoryCard } from "./history-card.tsx";
 
 type Network = Answer<"network.get">;
 
@@ -103,6 +104,7 @@ function LoadedNetwork({ loaded }: { readonly loaded: Network }) {
           </div>
         )}
       </form>
+      <HistoryCard kind="network" name="network" />
       <section className="card">
         <h2>Where it is</h2>
         <Facts value={{ hub: base.hubOrigin, "sign-in": base.authOrigin }} />

@@ -6,13 +6,14 @@ import { Failure, Loaded } from "../components/states.tsx";
 import { formatAgo, formatBytes } from "../lib/format.ts";
 import { type Neighbour, neighboursOf } from "../lib/map/neighbours.ts";
 import { routeTo } from "../lib/router.ts";
+import { AllowedBy } from "./allowed-by.tsx";
 import type { Node } from "./node-page.tsx";
 
 type MeshMap = Answer<"mesh.map">;
 
 const EVERY = 3_000;
 
-const COLUMNS: readonly Column<Neighbour>[] = [
+const columnsOf = (map: MeshMap): readonly Column<Neighbour>[] => [
   {
     header: "Peer",
     cell: ({ node }) => <a href={routeTo("nodes", node.id)}>{node.name}</a>,
@@ -21,6 +22,7 @@ const COLUMNS: readonly Column<Neighbour>[] = [
   { header: "Segment", cell: ({ node }) => node.segment, className: "wide" },
   { header: "Online", cell: ({ node }) => <Online live={node} />, className: "wide" },
   { header: "Path", cell: ({ link }) => <PathBadge path={link.path} /> },
+  { header: "Allowed by", cell: ({ link }) => <AllowedBy map={map} link={link} />, className: "wide" },
   { header: "Handshake", cell: ({ link }) => formatAgo(link.handshakeAt) },
   { header: "Bytes", cell: ({ link }) => formatBytes(link.bytes), className: "wide" },
 ];
@@ -49,7 +51,7 @@ function PeerTable({ map, node }: { readonly map: MeshMap; readonly node: Node }
   return (
     <DataTable
       caption={`Peers of ${node.name}`}
-      columns={COLUMNS}
+      columns={columnsOf(map)}
       rows={rows}
       keyOf={({ node: { id } }) => id}
     />

@@ -1,4 +1,3 @@
-import { useState } from "react";
 import { NODE_STATUSES } from "../../shared/registry/node-status.ts";
 import { call, type RowOf, useMayWrite, usePages } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
@@ -67,15 +66,16 @@ function ConfigState({ node: { live } }: { readonly node: Node }) {
 }
 
 function NodeList() {
-  const [status, setStatus] = useState<Node["status"] | "">("");
-  const [segment, setSegment] = useState("");
   const [filters, setFilters] = useFilters();
-  const { search = "" } = filters;
-  const nodes = usePages(
-    "nodes.list",
-    { query: { ...(status && { status }), ...(segment && { segment }), ...(search && { search }) } },
-    EVERY,
-  );
+  const { search = "", status = "", segment = "", tag = "", user = "" } = filters;
+  const query = {
+    ...(search && { search }),
+    ...(status && { status: status as Node["status"] }),
+    ...(segment && { segment }),
+    ...(tag && { tag }),
+    ...(user && { user }),
+  };
+  const nodes = usePages("nodes.list", { query }, EVERY);
   const mayWrite = useMayWrite();
   const approve = useBulk((node: Node, note) => call("nodes.approve", { note, params: { node: node.id } }));
   const bulk = {
@@ -114,7 +114,7 @@ function NodeList() {
             <select
               {...c}
               value={status}
-              onChange={(event) => setStatus(event.target.value as Node["status"] | "")}
+              onChange={(event) => setFilters({ ...filters, status: event.target.value })}
             >
               <option value="">All</option>
               {NODE_STATUSES.map((one) => (
@@ -124,8 +124,30 @@ function NodeList() {
           )}
         </Field>
         <Field label="Segment">
-          {(c) => <SegmentSelect control={c} name="segment" none="All" onChange={setSegment} />}
+          {(c) => (
+            <SegmentSelect
+              control={c}
+              name="segment"
+              none="All"
+              defaultValue={segment}
+              onChange={(name) => setFilters({ ...filters, segment: name })}
+            />
+          )}
         </Field>
+        <SearchField
+          label="Tag"
+          placeholder="web"
+          narrow
+          value={tag}
+          onSearch={(text) => setFilters({ ...filters, tag: text })}
+        />
+        <SearchField
+          label="Owner"
+          placeholder="bob, or an e-mail"
+          narrow
+          value={user}
+          onSearch={(text) => setFilters({ ...filters, user: text })}
+        />
       </div>
       <Failure error={approve.error} />
       <Loaded query={nodes}>
@@ -141,7 +163,7 @@ function NodeList() {
               />
             );
           }
-          if (status !== "" || segment !== "" || search !== "") return <Empty>No node fits.</Empty>;
+          if (Object.keys(query).length > 0) return <Empty>No node fits.</Empty>;
           return (
             <Empty>
               No machine has joined yet. <a href={routeTo("enrolment-keys")}>Make an enrolment key</a>, then

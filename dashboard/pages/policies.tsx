@@ -2,6 +2,7 @@ import { type RowOf, useMayWrite, usePages } from "../api.ts";
 import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { PageHead } from "../components/page-head.tsx";
+import { useListSearch } from "../components/search-field.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
 import { formatMoment } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
@@ -24,7 +25,8 @@ const COLUMNS: readonly Column<RowOf<"policies.list">>[] = [
 ];
 
 function PolicyList() {
-  const policies = usePages("policies.list", {});
+  const search = useListSearch("Name, or what the text says");
+  const policies = usePages("policies.list", { query: search.query });
   const mayWrite = useMayWrite();
   return (
     <>
@@ -38,10 +40,13 @@ function PolicyList() {
           </a>
         )}
       </PageHead>
+      {search.field}
       <Loaded query={policies}>
         {(rows) =>
           rows.length === 0 ? (
-            <Empty>No policy is published, so nobody may open anything.</Empty>
+            <Empty>
+              {search.isAsked ? "Nothing fits." : "No policy is published, so nobody may open anything."}
+            </Empty>
           ) : (
             <DataTable caption="Policies" columns={COLUMNS} rows={rows} keyOf={(policy) => policy.id} />
           )

@@ -14,6 +14,7 @@ import { useUnsavedGuard } from "../lib/unsaved.ts";
 import { HistoryCard } from "./history-card.tsx";
 import { useValidation } from "./policy-draft.ts";
 import { PolicyFormCard } from "./policy-form.tsx";
+import { PolicyReach } from "./policy-reach.tsx";
 import { PolicyTests } from "./policy-tests.tsx";
 import { PolicyVersions } from "./policy-versions.tsx";
 import { Tester } from "./tester.tsx";
@@ -235,6 +236,7 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
             : null
         }
       />
+      <PolicyReach source={base.source} />
       <HistoryCard kind="policy" name={base.id} />
     </>
   );

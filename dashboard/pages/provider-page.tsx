@@ -11,7 +11,8 @@ import { SignedOut } from "../components/signed-out.tsx";
 import { Loaded } from "../components/states.tsx";
 import { changesOf } from "../lib/changes.ts";
 import { providerWarnings } from "../lib/provider-warnings.ts";
-import { navigate, routeTo } from "../lib/router.ts";
+import { navigate, routeTo, routeWith } from "../lib/router.ts";
+import { HistoryCard } from "./history-card.tsx";
 import { ProviderFields, readProviderFields } from "./provider-fields.tsx";
 import { ProviderSteps } from "./provider-steps.tsx";
 import { ProviderTrial } from "./provider-trial.tsx";
@@ -26,6 +27,14 @@ export function ProviderPage({ id, testAtOnce }: { readonly id: string; readonly
         <a className="button plain" href={routeTo("providers")}>
           All providers
         </a>
+        {provider.data && (
+          <a
+            className="button plain"
+            href={routeWith({ provider: provider.data.name, state: "live" }, "sessions")}
+          >
+            Sessions by it
+          </a>
+        )}
       </PageHead>
       <Loaded query={provider}>{(data) => <LoadedProvider loaded={data} testAtOnce={testAtOnce} />}</Loaded>
     </>
@@ -110,6 +119,7 @@ function LoadedProvider({ loaded, testAtOnce }: { readonly loaded: Provider; rea
         )}
       </form>
       {me.data && <ProviderSteps preset={presetOf(base)} authOrigin={me.data.network.authOrigin} />}
+      <HistoryCard kind="identityProvider" name={base.id} />
     </>
   );
 }

@@ -1,21 +1,23 @@
-import { useState } from "react";
 import { because, conditionsOf, mayOf } from "../../shared/api/reach-words.ts";
 import { useApi } from "../api.ts";
+import { AsOf, useMoment } from "../components/as-of.tsx";
 import { DataTable } from "../components/data-table.tsx";
-import { Field } from "../components/field.tsx";
 import { Loaded } from "../components/states.tsx";
-import { formatDateTime } from "../lib/format.ts";
-import { localInput, readLocalInput } from "../lib/local-input.ts";
 import { routeTo } from "../lib/router.ts";
 
+interface AtTime {
+  /** As in the address; empty for now. */
+  readonly at: string;
+  readonly onAt: (at: string) => void;
+}
+
 /** What a person can reach, or could at a time, and why. */
-export function UserReachCard({ user }: { readonly user: string }) {
-  const [at, setAt] = useState<number | null>(null);
-  const reach = useApi("reach.user", { params: { user }, query: at === null ? {} : { at } });
+export function UserReachCard({ user, at, onAt }: AtTime & { readonly user: string }) {
+  const reach = useApi("reach.user", { params: { user }, query: useMoment(at) });
   return (
     <section className="card">
-      <h2>{at === null ? "What they can reach" : "What they could reach"}</h2>
-      <AsOf at={at} onChange={setAt} began={reach.data?.began} />
+      <h2>{at === "" ? "What they can reach" : "What they could reach"}</h2>
+      <AsOf at={at} onChange={onAt} began={reach.data?.began} />
       <Loaded query={reach}>
         {({ user: person, apps, policies }) => (
           <>
@@ -52,13 +54,12 @@ export function UserReachCard({ user }: { readonly user: string }) {
 }
 
 /** Who can reach an app, or could at a time, and why. */
-export function AppReachCard({ app }: { readonly app: string }) {
-  const [at, setAt] = useState<number | null>(null);
-  const reach = useApi("reach.app", { params: { app }, query: at === null ? {} : { at } });
+export function AppReachCard({ app, at, onAt }: AtTime & { readonly app: string }) {
+  const reach = useApi("reach.app", { params: { app }, query: useMoment(at) });
   return (
     <section className="card">
-      <h2>{at === null ? "Who can reach it" : "Who could reach it"}</h2>
-      <AsOf at={at} onChange={setAt} began={reach.data?.began} />
+      <h2>{at === "" ? "Who can reach it" : "Who could reach it"}</h2>
+      <AsOf at={at} onChange={onAt} began={reach.data?.began} />
       <Loaded query={reach}>
         {({ app: { enabled }, callers, policies }) => {
           if (!enabled) return <p className="muted">Nobody: it was switched off.</p>;
@@ -92,34 +93,5 @@ export function AppReachCard({ app }: { readonly app: string }) {
         }}
       </Loaded>
     </section>
-  );
-}
-
-interface AsOf {
-  readonly at: number | null;
-  readonly onChange: (at: number | null) => void;
-  readonly began: number | undefined;
-}
-
-/** A moment of the past to look at; empty for now. */
-function AsOf({ at, onChange, began }: AsOf) {
-  return (
-    <div className="form filters">
-      <Field
-        label="As of"
-        broad
-        hint={began === undefined ? "Empty for now." : `Empty for now. Known since ${formatDateTime(began)}.`}
-      >
-        {(c) => (
-          <input
-            {...c}
-            type="datetime-local"
-            max={localInput(Date.now())}
-            defaultValue={localInput(at)}
-            onChange={(event) => onChange(readLocalInput(event.target.value))}
-          />
-        )}
-      </Field>
-    </div>
   );
 }

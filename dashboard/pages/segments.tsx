@@ -7,10 +7,12 @@ import { Field } from "../components/field.tsx";
 import { Moment } from "../components/moment.tsx";
 import { NoteField, noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
+import { useListSearch } from "../components/search-field.tsx";
 import { Empty, issueOf, Loaded } from "../components/states.tsx";
 import { changesOf } from "../lib/changes.ts";
-import { navigate, routeTo } from "../lib/router.ts";
+import { navigate, routeTo, routeWith } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
+import { HistoryCard } from "./history-card.tsx";
 
 type Segment = RowOf<"segments.list">;
 
@@ -25,7 +27,8 @@ const COLUMNS: readonly Column<Segment>[] = [
 ];
 
 function SegmentList() {
-  const segments = usePages("segments.list", {});
+  const search = useListSearch("Name or description");
+  const segments = usePages("segments.list", { query: search.query });
   const create = useWrite("segments.create");
   const mayWrite = useMayWrite();
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -59,10 +62,15 @@ function SegmentList() {
           </div>
         </form>
       )}
+      {search.field}
       <Loaded query={segments}>
         {(rows) =>
           rows.length === 0 ? (
-            <Empty>There is no segment yet. An app or a node needs one to stand in.</Empty>
+            <Empty>
+              {search.isAsked
+                ? "Nothing fits."
+                : "There is no segment yet. An app or a node needs one to stand in."}
+            </Empty>
           ) : (
             <DataTable caption="Segments" columns={COLUMNS} rows={rows} keyOf={(row) => row.id} />
           )
@@ -81,8 +89,25 @@ function SegmentPage({ id }: { readonly id: string }) {
         <a className="button plain" href={routeTo("segments")}>
           All segments
         </a>
+        {segment.data && (
+          <>
+            <a className="button plain" href={routeWith({ segment: segment.data.name }, "apps")}>
+              Its apps
+            </a>
+            <a className="button plain" href={routeWith({ segment: segment.data.name }, "nodes")}>
+              Its nodes
+            </a>
+          </>
+        )}
       </PageHead>
-      <Loaded query={segment}>{(data) => <LoadedSegment loaded={data} />}</Loaded>
+      <Loaded query={segment}>
+        {(data) => (
+          <>
+            <LoadedSegment loaded={data} />
+            <HistoryCard kind="segment" name={data.id} />
+          </>
+        )}
+      </Loaded>
     </>
   );
 }

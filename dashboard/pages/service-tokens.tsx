@@ -8,13 +8,15 @@ import { LifetimeField, readLifetime } from "../components/lifetime-field.tsx";
 import { Moment } from "../components/moment.tsx";
 import { NoteField, noteOf } from "../components/note-field.tsx";
 import { OnceDialog } from "../components/once-dialog.tsx";
+import { useListSearch } from "../components/search-field.tsx";
 import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
 import { splitList } from "../lib/format.ts";
 
 type Token = RowOf<"serviceTokens.list">;
 
 export function ServiceTokens() {
-  const tokens = usePages("serviceTokens.list", {});
+  const search = useListSearch("Name or group");
+  const tokens = usePages("serviceTokens.list", { query: search.query });
   const mayWrite = useMayWrite();
   const update = useWrite("serviceTokens.update");
   const remove = useWrite("serviceTokens.delete");
@@ -37,11 +39,14 @@ export function ServiceTokens() {
   return (
     <>
       <Failure error={update.error ?? remove.error} />
+      {search.field}
       <Loaded query={tokens}>
         {(rows) =>
           rows.length === 0 ? (
             <Empty>
-              No program has a token yet. Make one, then let a policy speak of it: ServiceToken::"its name".
+              {search.isAsked
+                ? "Nothing fits."
+                : 'No program has a token yet. Make one, then let a policy speak of it: ServiceToken::"its name".'}
             </Empty>
           ) : (
             <DataTable caption="Service tokens" columns={columns} rows={rows} keyOf={(token) => token.id} />

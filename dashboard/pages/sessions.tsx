@@ -14,21 +14,44 @@ import { appOf, endedInWords, useEndMany } from "./session-words.ts";
 
 type Session = RowOf<"sessions.list">;
 type State = "live" | "ended" | "all";
+const SEARCHED = ["search", "user", "app", "kind", "provider"] as const;
 
 export default function Sessions() {
   const [filters, setFilters] = useFilters();
-  const { search = "", state = "live" } = filters;
-  const sessions = usePages("sessions.list", { query: { state: state as State, ...(search && { search }) } });
+  const { state = "live", provider = "" } = filters;
+  const given = Object.fromEntries(
+    SEARCHED.flatMap((name) => (filters[name] ? [[name, filters[name]]] : [])),
+  );
+  const sessions = usePages("sessions.list", { query: { ...given, state: state as State } });
+  const text = (name: (typeof SEARCHED)[number], label: string, placeholder: string) => (
+    <SearchField
+      label={label}
+      placeholder={placeholder}
+      narrow
+      value={filters[name] ?? ""}
+      onSearch={(value) => setFilters({ ...filters, [name]: value })}
+    />
+  );
   return (
     <>
       <PageHead title="Sessions" />
       <div className="form filters">
-        <SearchField
-          label="Search"
-          placeholder="Person, app or address"
-          value={search}
-          onSearch={(text) => setFilters({ ...filters, search: text })}
-        />
+        {text("search", "Search", "Any of these, or an IP")}
+        {text("user", "Person", "bob, or an e-mail")}
+        {text("app", "App", "wiki")}
+        <Field label="Kind">
+          {(c) => (
+            <select
+              {...c}
+              value={filters.kind ?? ""}
+              onChange={(event) => setFilters({ ...filters, kind: event.target.value })}
+            >
+              <option value="">All</option>
+              <option value="sign_in">Sign-ins</option>
+              <option value="app">Of apps</option>
+            </select>
+          )}
+        </Field>
         <Field label="State">
           {(c) => (
             <select
@@ -43,11 +66,23 @@ export default function Sessions() {
           )}
         </Field>
       </div>
+      {provider !== "" && (
+        <p>
+          Only those for which {provider} vouches.{" "}
+          <button
+            type="button"
+            className="link-button"
+            onClick={() => setFilters({ ...filters, provider: "" })}
+          >
+            Show all
+          </button>
+        </p>
+      )}
       <Loaded query={sessions}>
         {(rows) =>
           rows.length === 0 ? (
             <Empty>
-              {search === "" && state === "live"
+              {Object.keys(given).length === 0 && state === "live"
                 ? "Nobody is signed in."
                 : "No session fits. Try fewer words, or another state."}
             </Empty>

@@ -5,7 +5,7 @@ import { Moment } from "../components/moment.tsx";
 import { NodeStatus, Online } from "../components/node-badges.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
-import { routeTo, routeWith } from "../lib/router.ts";
+import { routeTo, routeWith, useFilters } from "../lib/router.ts";
 import { HistoryCard } from "./history-card.tsx";
 import { UserReachCard } from "./reach-cards.tsx";
 import { SessionTable } from "./sessions.tsx";
@@ -30,6 +30,7 @@ export function UserPage({ id }: { readonly id: string }) {
 function LoadedUser({ user }: { readonly user: User }) {
   const { change, dialog, error } = useUserChange();
   const mayWrite = useMayWrite();
+  const [{ at = "" }, setFilters] = useFilters();
   return (
     <>
       {dialog}
@@ -62,11 +63,14 @@ function LoadedUser({ user }: { readonly user: User }) {
           <a className="button plain" href={routeWith({ user: user.email }, "audit")}>
             What they did
           </a>
+          <a className="button plain" href={routeWith({ user: user.email }, "history")}>
+            What they changed
+          </a>
           {mayWrite && <RoleSelect user={user} onChange={change} />}
           {mayWrite && <StatusButton user={user} onChange={change} />}
         </div>
       </section>
-      <UserReachCard user={user.id} />
+      <UserReachCard user={user.id} at={at} onAt={(moment) => setFilters({ at: moment })} />
       <UserSessions user={user} />
       <UserDevices user={user} />
       <HistoryCard kind="user" name={user.id} />
@@ -86,20 +90,19 @@ function UserSessions({ user }: { readonly user: User }) {
       </Loaded>
       <ShowMore pages={sessions} />
       <p>
-        <a href={routeWith({ search: user.email, state: "ended" }, "sessions")}>Sessions that ended</a>
+        <a href={routeWith({ user: user.email, state: "ended" }, "sessions")}>Sessions that ended</a>
       </p>
     </>
   );
 }
 
 function UserDevices({ user }: { readonly user: User }) {
-  const nodes = usePages("nodes.list", { query: { search: user.email } });
+  const nodes = usePages("nodes.list", { query: { user: user.id } });
   return (
     <>
       <h2>Devices</h2>
       <Loaded query={nodes}>
-        {(rows) => {
-          const own = rows.filter((node) => node.user === user.email);
+        {(own) => {
           if (own.length === 0) return <p className="muted">No node belongs to them.</p>;
           return (
             <DataTable

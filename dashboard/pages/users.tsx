@@ -12,9 +12,14 @@ import { type User, type UserChange, useUserChange } from "./user-changes.tsx";
 
 export function Users() {
   const [filters, setFilters] = useFilters();
-  const { search = "", status = "" } = filters;
+  const { search = "", status = "", role = "", group = "" } = filters;
   const users = usePages("users.list", {
-    query: { ...(search && { search }), ...(status && { status: status as User["status"] }) },
+    query: {
+      ...(search && { search }),
+      ...(status && { status: status as User["status"] }),
+      ...(role && { role: role as NonNullable<User["role"]> }),
+      ...(group && { group }),
+    },
   });
   const { change, dialog, error } = useUserChange();
   const disable = useBulk((user: User, note) =>
@@ -67,13 +72,34 @@ export function Users() {
             </select>
           )}
         </Field>
+        <Field label="Role">
+          {(c) => (
+            <select
+              {...c}
+              value={role}
+              onChange={(event) => setFilters({ ...filters, role: event.target.value })}
+            >
+              <option value="">All</option>
+              <option value="owner">Owner</option>
+              <option value="admin">Admin</option>
+              <option value="auditor">Auditor</option>
+            </select>
+          )}
+        </Field>
+        <SearchField
+          label="Group"
+          placeholder="Its whole name"
+          narrow
+          value={group}
+          onSearch={(text) => setFilters({ ...filters, group: text })}
+        />
       </div>
       <Failure error={error ?? disable.error} />
       <Loaded query={users}>
         {(rows) =>
           rows.length === 0 ? (
             <Empty>
-              {search === "" && status === ""
+              {[search, status, role, group].every((given) => given === "")
                 ? "No user is known yet. Users appear here when they first sign in."
                 : "Nobody fits."}
             </Empty>

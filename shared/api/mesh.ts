@@ -197,6 +197,8 @@ export const meshMap = z.object({
       bytes: z.int(),
     }),
   ),
+  /** What the rules are called, by id. */
+  rules: z.record(z.string(), z.string()),
   /** There was more than fits. */
   truncated: z.boolean(),
   /** Names of segments that could not be asked. */

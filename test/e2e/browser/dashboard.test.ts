@@ -174,12 +174,12 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     await page.goto(`${system.hubOrigin}/#/decisions`);
     await page.getByLabel("Person").fill("alice@ex");
     await page.getByLabel("Path begins with").fill("/admin/");
+    await page.getByLabel("When").selectOption("24h");
     await page.getByLabel("Reason").fill("by a policy");
-    await page.getByLabel("Since").fill("2h");
     await page.keyboard.press("Enter");
     const rows = page.locator("main tbody tr");
     await expect.poll(() => rows.count()).toBe(6);
-    expect(page.url()).toContain("#/decisions?user=alice%40ex&path=%2Fadmin%2F&reason=by+a+policy&since=2h");
+    expect(page.url()).toContain("#/decisions?since=24h&user=alice%40ex&path=%2Fadmin%2F&reason=by+a+policy");
     // What is decided now comes on top where it belongs here, and not where it does not.
     const app = await browser.context.newPage();
     await app.goto(`http://echo.localhost:${system.port}/reports/new`);
@@ -193,7 +193,52 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     await page.keyboard.press("Enter");
     await expect.poll(() => rows.count()).toBe(1);
     expect(await rows.first().textContent()).toContain("/admin/live");
+    // Two ends of one's own, to the minute.
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByLabel("When").selectOption("custom");
+    await page.getByLabel("From").fill("2026-01-02T03:04");
+    await page.getByLabel("To", { exact: true }).fill("2026-01-02T05:00");
     await isAccessible(page, "a search");
+    await page.getByRole("button", { name: "Search", exact: true }).click();
+    await page.getByText("No decision matches.").waitFor();
+    expect(page.url()).toMatch(/since=2026-01-0\dT\d\d%3A04Z&until=2026-01-0\dT\d\d%3A00Z/);
+    expect(await page.getByLabel("From").inputValue()).toBe("2026-01-02T03:04");
+    await page.getByRole("button", { name: "Clear" }).click();
+    await expect.poll(() => page.getByLabel("From").count()).toBe(0);
+  });
+
+  it("U4: each page's filters stand in the address, and the hub answers to them", async () => {
+    const rows = page.locator("main tbody tr");
+    await page.goto(`${system.hubOrigin}/#/nodes?tag=db&status=approved`);
+    await expect.poll(() => rows.count()).toBe(3);
+    await page.getByLabel("Segment").selectOption("office");
+    await page.getByText("No node fits.").waitFor();
+    expect(page.url()).toContain("#/nodes?tag=db&status=approved&segment=office");
+    await page.goto(`${system.hubOrigin}/#/sessions?user=ali&app=ech`);
+    await expect.poll(() => rows.count()).toBe(1);
+    await page.getByLabel("Kind").selectOption("sign_in");
+    await page.getByText("No session fits.").waitFor();
+    await page.goto(`${system.hubOrigin}/#/apps?segment=office`);
+    await page.getByText("No app fits.").waitFor();
+    await page.goto(`${system.hubOrigin}/#/people?role=owner`);
+    await expect.poll(() => rows.count()).toBe(1);
+    await page.goto(`${system.hubOrigin}/#/policies?search=ENGINEERING+echo`);
+    await expect.poll(() => rows.allTextContents()).toEqual([expect.stringContaining("echo")]);
+  });
+
+  it("who could reach an app then is one choice, and stands in the address", async () => {
+    await page.goto(`${system.hubOrigin}/#/policies/echo`);
+    await page.getByRole("link", { name: "Who can reach echo" }).click();
+    await expect.poll(() => page.textContent("main h1")).toBe("Who can reach echo");
+    await page.getByRole("region", { name: "Who is within reach" }).waitFor();
+    await page.getByLabel("As of").selectOption("7d");
+    await page.getByRole("alert").waitFor();
+    expect(page.url()).toContain("#/reach/app/echo?at=7d");
+    await page.getByLabel("As of").selectOption("other");
+    await page.getByLabel("Moment").fill("2026-01-02T03:04");
+    await expect.poll(() => page.url()).toMatch(/at=2026-01-0\dT\d\d%3A04Z/);
+    await page.getByLabel("As of").selectOption("");
+    await page.getByRole("region", { name: "Who is within reach" }).waitFor();
   });
 
   it("finds people, apps and numbers from anywhere, by keyboard alone", async () => {
@@ -215,8 +260,7 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     }
     expect(await chosen.textContent()).toContain("alice@example.com");
     await page.keyboard.press("Enter");
-    await expect.poll(() => page.locator("main h1").textContent()).toBe("What alice@example.com can reach");
-    await expect.poll(() => page.locator("main tbody").textContent()).toContain("echo");
+    await expect.poll(() => page.locator("main h1").textContent()).toBe("alice@example.com");
     const { data } = await system.admin.call("decisions.list", { query: { path: "/admin/users", limit: 1 } });
     await page.keyboard.press("/");
     await page.keyboard.type(data.items[0]?.id ?? "none");
@@ -237,6 +281,14 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     const first = page.locator(".history > li").first();
     await expect.poll(() => first.textContent()).toContain("the new upstream needs it");
     expect(await first.textContent()).toContain("settings.encoded slashesno yes");
+    // The page of the thing itself shows the same, and a policy's text line by line.
+    await page.goto(`${system.hubOrigin}/#/apps/echo`);
+    await expect.poll(() => first.textContent()).toContain("the new upstream needs it");
+    await page.getByRole("link", { name: "Search its history" }).click();
+    await expect.poll(() => page.textContent("main h1")).toBe("History");
+    await expect.poll(() => first.textContent()).toContain("settings.encoded slashesno yes");
+    await page.goto(`${system.hubOrigin}/#/policies/echo`);
+    await expect.poll(() => first.textContent()).toContain("added: + permit (principal in");
   });
 
   it("shows the nodes that joined, and who is connected to whom", async () => {
@@ -247,6 +299,10 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     await page.getByRole("button", { name: "web-1 in main, online" }).press("Enter");
     const peers = page.getByText(/^Permitted peers:/);
     await expect.poll(() => peers.textContent()).toContain("Permitted peers: 6");
+    // U33: rules are named.
+    const rule = page.getByRole("link", { name: "web to databases" });
+    expect(await rule.first().getAttribute("href")).toMatch(/#\/mesh-rules\/rul_/);
+    expect(await page.locator("main").textContent()).not.toContain("rul_");
     await screenshot(page, "map");
   });
 
@@ -356,8 +412,12 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     await dialog.getByRole("button", { name: "Cancel" }).press("Enter");
     expect(await roleOf("zoe@example.com")).toBe(null);
     await page.getByLabel("Role of zoe@example.com").selectOption("auditor");
-    await dialog.getByRole("button", { name: "Change the role" }).press("Enter");
+    await dialog.getByLabel("Why (optional)").fill("does the audit");
+    await page.keyboard.press("Enter");
     await expect.poll(() => roleOf("zoe@example.com")).toBe("auditor");
+    await page.goto(`${system.hubOrigin}/#/people/users/zoe@example.com`);
+    await expect.poll(() => page.locator(".history > li").first().textContent()).toContain("does the audit");
+    await page.goto(`${system.hubOrigin}/#/people`);
     await page.getByLabel("Role of alice@example.com").selectOption("");
     expect(await dialog.textContent()).toContain("This is your own account");
     await isAccessible(page, "a question");

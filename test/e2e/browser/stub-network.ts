@@ -95,6 +95,7 @@ export function stubMap(count: number): MeshMap {
       lastSeenAt: live?.lastSeenAt ?? null,
     })),
     links,
+    rules: { rule_1: "web to databases" },
     truncated: false,
     missing: [],
   };

@@ -75,7 +75,10 @@ describe("a node that is put out", () => {
     const node = await api.member();
     const held = longPoll(node);
     const { closed } = await socketOf(node);
+    expect((await nodeOf(node)).live?.online).toBe(true);
     await call("nodes.revoke", { params: { node: node.id } });
+    // U33: who was put out is not "online", although it was there a moment ago.
+    expect((await nodeOf(node)).live?.online ?? false).toBe(false);
     await expectShut(node, "node_revoked");
     expect((await node.tryHandshake()).code).toBe("node_revoked");
     const { answer, took } = await held;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { appsNamedIn } from "../../../dashboard/lib/apps-named.ts";
 import { browserName } from "../../../dashboard/lib/browser-name.ts";
 import { flattenFacts } from "../../../dashboard/lib/facts.ts";
 import { formatMoment, splitList } from "../../../dashboard/lib/format.ts";
@@ -14,6 +15,16 @@ describe("addresses of pages", () => {
     expect(parseRoute("")).toEqual([]);
     expect(parseRoute("#//apps//")).toEqual(["apps"]);
     expect(parseRoute("#/%E0%A4%A")).toEqual(["%E0%A4%A"]);
+  });
+});
+
+describe("U12, U4: the apps that a policy names", () => {
+  it("are each named once, in their order; comments, texts and other entities name none", () => {
+    const source = `// App::"no"
+permit (principal in Group::"App::x", action, resource == App::"wiki");
+forbid (principal, action, resource in [App::"a \\"b\\"", App :: "far", App::"wiki"]) when { context.x == "App::y" };`;
+    expect(appsNamedIn(source)).toEqual(["wiki", 'a "b"']);
+    expect(appsNamedIn("permit (principal, action, resource);")).toEqual([]);
   });
 });
 

@@ -39,6 +39,7 @@ const linkOf = (
 const mapOf = (nodes: MeshMap["nodes"], links: MeshMap["links"] = []): MeshMap => ({
   nodes,
   links,
+  rules: {},
   truncated: false,
   missing: [],
 });

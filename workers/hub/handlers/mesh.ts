@@ -18,12 +18,19 @@ async function holds(bindings: Bindings) {
   return { items, missing };
 }
 
+async function namesOfRules(db: D1Database): Promise<Record<string, string>> {
+  const { results } = await db.prepare("SELECT id, name FROM mesh_rules").all<{ id: string; name: string }>();
+  return Object.fromEntries(results.map(({ id, name }) => [id, name]));
+}
+
 export const MESH_HANDLERS: Handlers<"mesh.map" | "mesh.holds" | "mesh.confirmHold"> = {
   "mesh.map": async ({ bindings }) => {
-    const { answers, missing } = await askAll(bindings, (object) => object.map());
-    return {
-      body: { ...combineMaps(answers.map(({ segment, answer }) => [segment.name, answer])), missing },
-    };
+    const [{ answers, missing }, rules] = await Promise.all([
+      askAll(bindings, (object) => object.map()),
+      namesOfRules(bindings.db),
+    ]);
+    const map = combineMaps(answers.map(({ segment, answer }) => [segment.name, answer]));
+    return { body: { ...map, rules, missing } };
   },
 
   "mesh.holds": async ({ bindings }) => ({ body: await holds(bindings) }),
