@@ -1,6 +1,7 @@
 import { Argument, type Command } from "commander";
 import type { Answer } from "../../shared/api/endpoints.ts";
 import { HISTORY_KINDS } from "../../shared/api/history.ts";
+import { whoActed } from "../../shared/audit/who.ts";
 import type { App } from "../app.ts";
 import type { Item } from "../listing.ts";
 import { changesText } from "../output/changes.ts";
@@ -99,10 +100,18 @@ async function showHistory(
 }
 
 /** A row for each field that was changed. */
-const changesOf = ({ at, person, actor, note, entry, things }: Change): Item[] =>
+const changesOf = ({ at, person, actor, via, note, entry, things }: Change): Item[] =>
   things.flatMap(({ kind, name, change, fields }) =>
     (fields.length > 0 ? fields : [{}]).map((field) => ({
-      ...{ at, by: person ?? actor, note, kind, name, change, entry },
+      ...{
+        at,
+        by: actor === null ? null : whoActed({ person, actor, via }),
+        note,
+        kind,
+        name,
+        change,
+        entry,
+      },
       ...field,
     })),
   );
