@@ -104,33 +104,44 @@ Rustronaut is running${isNew ? " (a new network was created)" : ""}.
   Sign in as  ${DEMO_USERS.map(({ name, email, groups }) => `${name} (${email}, ${groups.join(", ")})`).join("\n              ")}
               ${GUEST.name} (${GUEST.email}, by a code that this terminal shows)
   API token   ${state.adminToken}
+  Keys        http://127.0.0.1:${PORT}/.well-known/rustronaut/jwks.json
+              for programs that verify assertions: most can't resolve names below .localhost
+
+Sign the command line in, in another terminal:
+  npx rustronaut login ${HUB}                  and say yes as Alice, who owns this network
 
 Try next
-  1. Open Echo and sign in as Alice. Then open Live.
-  2. In another terminal:
-       npx rustronaut login ${HUB}                  and say yes as Alice, who owns this network
-       npx rustronaut sessions list
-       npx rustronaut sessions kill --user alice@example.com     and watch Live end at once
-  3. npx rustronaut policy test --user bob@example.com --app echo --path /admin
-  4. Connect two machines made of network namespaces; for real ones see docs/nodes.md:
-       sudo npm run machines -- ${enrolmentKey}${PORT === 8787 ? "" : ` --port ${PORT}`}
-       npx rustronaut nodes list
-  5. ${ownApp()}
-  6. npm start -- --fresh  begins anew.  Ctrl+C stops.
+${tips()
+  .map((tip, at) => `  ${at + 1}. ${tip}`)
+  .join("\n")}
 `);
 
 const stop = () => platform.stop().finally(() => process.exit(0));
 process.on("SIGINT", stop);
 process.on("SIGTERM", stop);
 
-/** Explains how to put one's own application behind the gateway. */
-function ownApp(): string {
+/** What to try, one's own application first if one was named. */
+function tips(): string[] {
+  const machines = `sudo npm run machines -- ${enrolmentKey}${PORT === 8787 ? "" : ` --port ${PORT}`}`;
+  const tips = [
+    `Open Echo and sign in as Alice. Then open Live, end her sessions, and watch it end at once:
+       npx rustronaut sessions kill --user alice@example.com`,
+    `Ask what a policy would say, before anybody tries:
+       npx rustronaut policy test --user bob@example.com --app echo --path /admin`,
+    `Connect two machines made of network namespaces; for real ones see docs/nodes.md:
+       ${machines}
+       npx rustronaut nodes list`,
+    "npm start -- --fresh  begins anew.  Ctrl+C stops.",
+  ];
   const [first] = allowed;
-  if (!first) return "Protect an application of your own:  npm start -- --allow 127.0.0.1:3000";
-  return `Protect your application at ${first} (the policy lets everybody in who signs in):
+  if (!first) return ["Protect an application of your own:  npm start -- --allow 127.0.0.1:3000", ...tips];
+  return [
+    `Protect your application at ${first} (the policy lets everybody in who signs in):
        npx rustronaut apps create mine --host mine.localhost --segment demo --upstreams http://${first}
        echo 'permit (principal is User, action, resource == App::"mine");' | npx rustronaut policies create mine --source-file -
-     Then open http://mine.localhost:${PORT}`;
+     Then open http://mine.localhost:${PORT}`,
+    ...tips,
+  ];
 }
 
 async function buildDashboard(): Promise<void> {
