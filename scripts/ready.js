@@ -3,9 +3,10 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const isInstalled = existsSync(fileURLToPath(new URL("../node_modules", import.meta.url)));
+/** One of the packages that build and try the product. */
+const BUILDER = fileURLToPath(new URL("../node_modules/miniflare", import.meta.url));
 
-if (!isInstalled) stop("The packages are missing. Run `npm install` first.");
+if (!existsSync(BUILDER)) stop("Packages are missing. Run `npm install` first (without --omit=dev).");
 else if (!process.features.typescript) {
   stop(
     `This needs Node 22.18 or newer, and this is ${process.version}. On Linux for x64 and arm64, \`npm install\` brings one ` +

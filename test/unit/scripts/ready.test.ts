@@ -8,7 +8,7 @@ import { expect, it } from "vitest";
 function runReady({ installed, node }: { installed: boolean; node: "new" | "old" }) {
   const folder = mkdtempSync(join(tmpdir(), "rn-ready-"));
   cpSync("scripts/ready.js", join(folder, "scripts/ready.js"));
-  if (installed) mkdirSync(join(folder, "node_modules"));
+  if (installed) mkdirSync(join(folder, "node_modules/miniflare"), { recursive: true });
   const old = node === "old" ? ["--no-experimental-strip-types"] : [];
   const args = [
     "--input-type=module",
@@ -22,7 +22,7 @@ function runReady({ installed, node }: { installed: boolean; node: "new" | "old"
 it("U30: says that `npm install` comes first", () => {
   expect(runReady({ installed: false, node: "new" })).toEqual({
     status: 1,
-    stderr: "The packages are missing. Run `npm install` first.\n",
+    stderr: "Packages are missing. Run `npm install` first (without --omit=dev).\n",
   });
 });
 it("U30: says which Node is needed, under one that can't run TypeScript", () => {
