@@ -12,6 +12,8 @@ import { warningText } from "../output/failure-text.ts";
 
 interface TestOptions {
   readonly user?: string;
+  readonly groups?: string[];
+  readonly email?: string;
   readonly serviceToken?: string;
   readonly app: string;
   readonly path: string;
@@ -38,7 +40,18 @@ export function addPolicyCommands(program: Command, app: App): void {
   const test = policy
     .command("test")
     .description("Would this caller reach this path, and why (exit code 0: allowed, 3: denied)")
-    .option("--user <email>", "a user; without this and --service-token, an anonymous caller")
+    .option("--user <email>", "a user; without any of these four, an anonymous caller")
+    .addOption(
+      new Option("--groups <list>", "somebody who need not exist, in these groups; separated by commas")
+        .argParser(toList)
+        .conflicts(["user", "serviceToken"]),
+    )
+    .addOption(
+      new Option("--email <email>", "the address of somebody who need not exist").conflicts([
+        "user",
+        "serviceToken",
+      ]),
+    )
     .option("--service-token <name>", "a service token")
     .requiredOption("--app <app>", "the app's name or id")
     .option("--path <path>", "path and query, as they stand in the request", "/")
@@ -137,7 +150,11 @@ const toNamed =
     return { ...sofar, [name]: value };
   };
 
-function principalOf({ user, serviceToken }: TestOptions) {
+const toList = (text: string) => text.split(",").map((name) => name.trim());
+
+function principalOf({ user, groups, email, serviceToken }: TestOptions) {
+  if (groups !== undefined || email !== undefined)
+    return { kind: "somebody" as const, groups: groups ?? [], ...(email === undefined ? {} : { email }) };
   if (user !== undefined) return { kind: "user" as const, user };
   if (serviceToken !== undefined) return { kind: "serviceToken" as const, serviceToken };
   return { kind: "anonymous" as const };

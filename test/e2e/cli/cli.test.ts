@@ -217,6 +217,24 @@ describe("decisions", () => {
     expect(await ask("/admin")).toMatchObject({ code: 3, out: expect.stringMatching(/^deny/) });
   });
 
+  it("U10: policy test asks for somebody who need not exist", async () => {
+    const ask = (groups: string) =>
+      shell.run(["policy", "test", "--app", "other", "--email", "new@example.com", "--groups", groups]);
+    expect(await ask("staff,engineering")).toMatchObject({ code: 0, out: expect.stringMatching(/^allow/) });
+    expect(await ask("staff")).toMatchObject({ code: 3, out: expect.stringMatching(/^deny/) });
+    const both = await shell.run([
+      "policy",
+      "test",
+      "--app",
+      "other",
+      "--user",
+      "a@b.example",
+      "--groups",
+      "x",
+    ]);
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining("--groups") });
+  });
+
   it("policy test knows circumstances, and drafts that nobody published", async () => {
     const draft = shell.path("draft.cedar");
     await writeFile(

@@ -1,12 +1,16 @@
 import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, request, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { applyNetwork } from "../../../scripts/local/admin.ts";
 import { localRequest } from "../../../scripts/local/http.ts";
+import type { NetworkDocument } from "../../../shared/api/document.ts";
 import { certified } from "../../support/certificate.ts";
 import { closeServer, freePort, type System, startSystem } from "../../support/harness.ts";
 import { where } from "../../support/needs.ts";
@@ -37,7 +41,7 @@ beforeAll(async () => {
   system = await startSystem({
     withoutDashboard: true,
     developmentHosts: [...ports.values()].map((port) => `127.0.0.1:${port}`),
-    policies: [{ name: "all", source: "permit (principal is User, action, resource);" }],
+    policies: [{ name: "all", source: 'permit (principal is User, action, resource in Segment::"main");' }],
   });
   behind = await startUpstream();
   visitor = new Visitor();
@@ -265,4 +269,61 @@ function withClaims(jwt: string, claims: object): string {
   const [head, , signature] = jwt.split(".");
   const changed = Buffer.from(JSON.stringify({ ...claimsOf(jwt), ...claims })).toString("base64url");
   return [head, changed, signature].join(".");
+}
+
+/** The files of `docs/guides`, applied as they stand but for where the application is, and what the guides say of them. */
+describe("the guides", () => {
+  beforeAll(async () => {
+    for (const name of ["grafana", "wiki", "ci"]) await applyNetwork(system.admin, guide(name));
+  });
+
+  async function decided(app: string, groups: string[], method: string, path: string) {
+    const { data } = await system.admin.call("policies.test", {
+      body: { principal: { kind: "somebody", groups }, app, method, path },
+    });
+    return data.decision;
+  }
+
+  it("Grafana: engineering may use it, and administer it only with the other group", async () => {
+    expect(await decided("grafana", ["engineering"], "GET", "/d/1")).toBe("allow");
+    expect(await decided("grafana", ["sales"], "GET", "/d/1")).toBe("deny");
+    expect(await decided("grafana", ["engineering"], "GET", "/admin/settings")).toBe("deny");
+    expect(await decided("grafana", ["engineering", "grafana-admins"], "GET", "/admin/settings")).toBe(
+      "allow",
+    );
+  });
+
+  it("the wiki: staff reads, editors write", async () => {
+    expect(await decided("wiki", ["staff"], "GET", "/start")).toBe("allow");
+    expect(await decided("wiki", ["staff"], "POST", "/edit")).toBe("deny");
+    expect(await decided("wiki", ["wiki-editors"], "POST", "/edit")).toBe("allow");
+  });
+
+  it("CI: the pipeline's token does the one thing, and the API never sees it", async () => {
+    const params = { serviceToken: "deploy-pipeline" };
+    const { etag } = await system.admin.call("serviceTokens.get", { params });
+    const { data } = await system.admin.call("serviceTokens.rotate", {
+      params,
+      ifMatch: etag ?? "",
+      body: { graceSeconds: 0 },
+    });
+    const call = (method: string, path: string, token = data.secret) =>
+      localRequest(`http://releases.apps.example.com:${system.port}${path}`, {
+        method,
+        headers: { "x-rustronaut-service-token": token },
+      });
+    system.upstream.reset();
+    expect((await call("POST", "/v1/releases")).status).toBe(200);
+    expect(JSON.stringify(system.upstream.seen)).not.toContain(data.secret);
+    system.upstream.reset();
+    expect((await call("DELETE", "/v1/releases/1")).status).toBe(403);
+    expect((await call("GET", "/v1/releases")).status).toBe(403);
+    expect((await call("POST", "/v1/releases", `${data.secret.slice(0, -1)}x`)).status).toBe(401);
+    expect(system.upstream.hits()).toBe(0);
+  });
+});
+
+function guide(name: string): NetworkDocument {
+  const text = readFileSync(`docs/guides/${name}.yaml`, "utf8");
+  return parse(text.replace(/https:\/\/[a-z-]+-origin\.example\.net/, system.upstream.origin));
 }
