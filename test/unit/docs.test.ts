@@ -14,7 +14,13 @@ const pagesIn = (folder: string) =>
   readdirSync(folder)
     .filter((name) => name.endsWith(".md"))
     .map((name) => join(folder, name));
-const PAGES = ["README.md", ...pagesIn("docs"), ...pagesIn("docs/sign-in"), ...pagesIn("docs/guides"), ...pagesIn("docs/decisions")];
+const PAGES = [
+  "README.md",
+  ...pagesIn("docs"),
+  ...pagesIn("docs/sign-in"),
+  ...pagesIn("docs/guides"),
+  ...pagesIn("docs/decisions"),
+];
 const text = (page: string) => readFileSync(page, "utf8");
 
 /** The anchors of a page's headings, as GitHub makes them. */
