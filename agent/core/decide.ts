@@ -57,7 +57,7 @@ function opened({ next, good, floor, fresh }: Extract<Happening, { type: "opened
   const lease = openLease(fresh, now);
   const [first, spare] = next ? [next, good] : [good, null];
   const events: LifeEvent[] = [
-    { type: "opened", lease, floor },
+    { type: "opened", lease, leftSeconds: first?.manifest.leaseSeconds ?? null, floor },
     { type: "tried", spare },
   ];
   // No config proves that the peers of an earlier run may stay.
@@ -216,14 +216,18 @@ function lost(life: Life, { standing, tunnel }: Consequence, reason: string, now
   }
 }
 
-const isolated = ({ isApart, config }: Life): Decision =>
-  isApart || config.applied === null
-    ? NOTHING
-    : { events: [{ type: "isolated" }], effects: [{ type: "isolate" }] };
+function isolated({ isApart, config }: Life): Decision {
+  // Nothing could be enforced since the start, but the tunnel of an earlier run may still hold peers.
+  if (config.applied === null) return { events: [], effects: [{ type: "drop_peers" }] };
+  return isApart ? NOTHING : { events: [{ type: "isolated" }], effects: [{ type: "isolate" }] };
+}
 
 function ticked(life: Life, now: Moment): Decision {
   const { applied } = life.config;
-  if (applied === null) return NOTHING;
+  if (applied === null) {
+    const { lease, leftSeconds } = life;
+    return leftSeconds !== null && hasEnded(lease, leftSeconds, now) ? isolated(life) : NOTHING;
+  }
   const isOver = !life.isApart && hasEnded(life.lease, applied.manifest.leaseSeconds, now);
   const isToMend = now.steady - life.mendedAt >= MEND_EVERY_MS;
   return joined(

@@ -16,6 +16,11 @@ export interface Life {
   readonly config: ConfigState;
   /** The last good config. It is kept here while the agent tries a newer config that it found on the disk. */
   readonly spare: AppliedConfig | null;
+  /**
+   * The lease in seconds of the config that the disk held at the start. Peers that an earlier run left in the tunnel have
+   * this lease while no config could be enforced. Null if there was no config.
+   */
+  readonly leftSeconds: number | null;
   /** The node takes no config older than this, even when the config with this serial could not be read. */
   readonly floor: Serial | null;
   /** Why the newest config is not in force, or null. */
@@ -35,7 +40,12 @@ export interface Life {
 }
 
 export type LifeEvent =
-  | { readonly type: "opened"; readonly lease: Lease; readonly floor: Serial | null }
+  | {
+      readonly type: "opened";
+      readonly lease: Lease;
+      readonly leftSeconds: number | null;
+      readonly floor: Serial | null;
+    }
   /** The agent tries a config that it found on the disk. `spare` is the config to fall back on. */
   | { readonly type: "tried"; readonly spare: AppliedConfig | null }
   | { readonly type: "applied"; readonly config: AppliedConfig; readonly isApart: boolean }
@@ -63,6 +73,7 @@ export const newLife = (root: RootDocument): Life => ({
   detail: null,
   config: { root, applied: null },
   spare: null,
+  leftSeconds: null,
   floor: null,
   applyError: null,
   lease: openLease(null, { wall: 0, steady: 0 }),
@@ -77,7 +88,7 @@ export const newLife = (root: RootDocument): Life => ({
 export function apply(life: Life, event: LifeEvent): Life {
   switch (event.type) {
     case "opened":
-      return { ...life, lease: event.lease, floor: event.floor };
+      return { ...life, lease: event.lease, leftSeconds: event.leftSeconds, floor: event.floor };
     case "tried":
       return { ...life, spare: event.spare };
     case "applied":

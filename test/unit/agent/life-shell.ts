@@ -71,6 +71,7 @@ export class TestShell {
         return;
       }
       case "isolate":
+      case "drop_peers":
         this.tunnel = this.tunnel && { ...this.tunnel, hasPeers: false };
         return;
       case "remove":

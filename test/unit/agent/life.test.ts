@@ -48,6 +48,24 @@ describe("I8: a node that starts", () => {
     expect(node.life).toMatchObject({ applyError: "the system says no", config: { applied: null } });
   });
 
+  it.each([
+    ["the hub takes them away", () => node.fail(QUARANTINED)],
+    ["the lease ends", () => node.wait(LEASE_MS + 1)],
+  ])("drops the peers of an earlier run when %s, though no config could be enforced", (_, comesAbout) => {
+    node.tunnel = { config: configOf(1), hasPeers: true };
+    node.canApply = false;
+    node.happen({ ...EMPTY, next: null, good: configOf(1), floor: null, fresh: fresh() });
+    node.fail(AWAY);
+    node.happen({ type: "ticked" });
+    expect(node.tunnel.hasPeers).toBe(true);
+    comesAbout();
+    node.happen({ type: "ticked" });
+    expect(node.tunnel.hasPeers).toBe(false);
+    node.canApply = true;
+    node.accept(configOf(2), "config");
+    expect(node.tunnel).toEqual({ config: configOf(2), hasPeers: true });
+  });
+
   it("takes nothing older than what it could not read", () => {
     node.happen({ ...EMPTY, floor: configOf(9).serial });
     node.accept(configOf(8), "config");
