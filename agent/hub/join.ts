@@ -59,7 +59,7 @@ export async function join(
       EXIT.refused,
       "upgrade_required",
       `The hub speaks to agents of capability ${trust.capability.least} or newer; this one has ${CAPABILITY}`,
-      "Install a newer rustronaut-agent.",
+      `Upgrade it: curl -fsSL ${request.origin}/install.sh | sudo sh`,
     );
   const chain = await verifyRootChain(crypto, trust.roots, { hash: pin }, now());
   if (!chain.ok) throw configFailure(chain.error);

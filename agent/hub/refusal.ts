@@ -42,6 +42,18 @@ export function refusalOf(answer: HttpAnswer, authentic: boolean): HubRefused | 
   return new HubRefused(code, status, [title, detail].filter(Boolean).join(": "), authentic, retryAfterMs);
 }
 
+/**
+ * What an answer is worth to a node that can verify it. Anybody may claim that the agent is too old, so such a claim is only
+ * passed on: it says how to upgrade from the hub that the node knows, with no word of the answer itself.
+ */
+export function refusalTo(answer: HttpAnswer, authentic: boolean, hubOrigin: string): HubRefused | HubAway {
+  const refusal = refusalOf(answer, authentic);
+  if (authentic || answer.status !== 426 || refusal instanceof HubAway) return refusal;
+  return new HubAway(
+    `Something that does not prove to be the hub says that this agent is too old (426 upgrade_required). If it is, upgrade it: curl -fsSL ${hubOrigin}/install.sh | sudo sh`,
+  );
+}
+
 function problemOf({ body }: HttpAnswer) {
   try {
     return parseAnswer(problemDocument, body, MAX_PROBLEM_BYTES);

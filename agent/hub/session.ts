@@ -9,7 +9,7 @@ import {
   TICKET_SCHEME,
 } from "../../shared/node/protocol/types.ts";
 import { type HttpAnswer, HubAway, type Send } from "./http.ts";
-import { refusalOf } from "./refusal.ts";
+import { refusalTo } from "./refusal.ts";
 import { handshakeAnswer, parseAnswer } from "./schemas.ts";
 
 export interface HubIdentity {
@@ -86,7 +86,7 @@ export async function openSession(
   });
   if (answer.status !== 200) {
     const { nonce } = readStatement(request.statement);
-    throw refusalOf(answer, (await authenticate(crypto, mac, nonce, answer)) !== null);
+    throw refusalTo(answer, (await authenticate(crypto, mac, nonce, answer)) !== null, hub.origin);
   }
   const opened = parseAnswer(handshakeAnswer, answer.body, MAX_BYTES);
   if (!(await confirmed(crypto, sessionKey, opened)))
@@ -143,7 +143,7 @@ function callsOf(crypto: CryptoProvider, send: Send, origin: string, ticket: str
       });
       const proven = await authenticate(crypto, mac, nonce, answer);
       if (proven && (answer.status < 300 || answer.status === 304)) return proven;
-      const refusal = refusalOf(answer, proven !== null);
+      const refusal = refusalTo(answer, proven !== null, origin);
       // A hub that can't read the ticket can't prove itself either. A new handshake does no harm.
       if (proven || answer.status === 401 || refusal instanceof HubAway) throw refusal;
       throw new HubAway(`An answer came without the hub's proof (${answer.status} ${refusal.code})`);

