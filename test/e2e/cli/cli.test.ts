@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mintToken } from "../../../shared/api/tokens.ts";
 import { signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
+import { applyTests } from "./apply-tests.ts";
+import { auditTests } from "./audit-tests.ts";
 import { Shell } from "./process.ts";
 
 let system: System;
@@ -143,71 +145,7 @@ describe("resources", () => {
   });
 });
 
-describe("apply", () => {
-  it("shows, applies, and then has nothing to change; prune deletes", async () => {
-    const file = shell.path("network.yaml");
-    await writeFile(file, "version: 1\ngroups:\n  - name: engineering\n  - name: sales\n  - name: pilots\n");
-    const dry = await shell.run(["apply", "-f", file, "--dry-run"]);
-    expect(dry, dry.err).toMatchObject({ code: 0 });
-    expect(dry.out).toMatch(/^\+ \w+ pilots$/m);
-    expect((await shell.run(["groups", "show", "pilots"])).code).toBe(5);
-    expect(await shell.run(["apply", "-f", file, "--yes"])).toMatchObject({ code: 0 });
-    expect((await shell.run(["apply", "-f", file, "--yes"])).out).toBe("Nothing to change.\n");
-    await writeFile(file, "version: 1\ngroups:\n  - name: engineering\n  - name: sales\n");
-    const pruned = await shell.run(["apply", "-f", file, "--prune", "--yes"]);
-    expect(pruned, pruned.err).toMatchObject({ code: 0 });
-    expect((await shell.run(["groups", "show", "pilots"])).code).toBe(5);
-  });
-
-  it("U32: plan says by its exit code whether anything would change, and changes nothing", async () => {
-    const file = shell.path("drift.yaml");
-    await writeFile(file, "version: 1\ngroups:\n  - name: drifted\n");
-    const plan = (...more: string[]) => shell.run(["plan", "-f", file, ...more]);
-    expect(await plan()).toMatchObject({ code: 0, out: expect.stringContaining("+ group drifted") });
-    expect(await plan("--exit-code")).toMatchObject({
-      code: 2,
-      out: expect.stringContaining("+ group drifted"),
-    });
-    expect((await shell.run(["groups", "show", "drifted"])).code).toBe(5);
-    await shell.run(["apply", "-f", file, "--yes"]);
-    expect(await plan("--exit-code")).toMatchObject({ code: 0, out: "Nothing to change.\n" });
-    expect((await plan("--exit-code", "--no-such-option")).code, "a slip").toBe(1);
-    const missing = await shell.run(["plan", "-f", "/no/such.yaml", "--exit-code"]);
-    expect(missing).toMatchObject({ code: 1, err: expect.stringContaining("/no/such.yaml does not exist") });
-    await writeFile(file, "version: 1\ngruops: []\n");
-    expect(await plan("--exit-code")).toMatchObject({
-      code: 1,
-      err: expect.stringContaining("drift.yaml:2:1: gruops: this key is not known; did you mean groups?"),
-    });
-    const stranger = await Shell.open();
-    await writeFile(file, "version: 1\n");
-    expect((await stranger.run(["plan", "-f", file, "--exit-code"])).code, "not logged in").toBe(1);
-    await shell.run(["groups", "delete", "drifted", "--yes"]);
-  });
-
-  it("refuses in a dry run what it could not apply", async () => {
-    const file = shell.path("refused.yaml");
-    for (const [text, why] of [
-      ["policies:\n  - name: broken\n    source: permit (principal, action);\n", "policy_invalid"],
-      [
-        "apps:\n  - {name: meta, title: M, host: m.localhost, segment: main, upstreams: ['http://169.254.169.254']}\n",
-        "upstream_forbidden",
-      ],
-      ["groups:\n  - name: crew\n    users: [nobody@example.com]\n", "invalid_input"],
-    ]) {
-      await writeFile(file, `version: 1\n${text}`);
-      const dry = await shell.run(["apply", "-f", file, "--dry-run"]);
-      expect(dry, text).toMatchObject({ code: 1, out: "", err: expect.stringContaining(why ?? "") });
-    }
-  });
-
-  it("what was exported changes nothing", async () => {
-    const file = shell.path("exported.yaml");
-    await writeFile(file, (await shell.run(["export"])).out);
-    const again = await shell.run(["apply", "-f", file, "--yes"]);
-    expect(again.out, again.err).toBe("Nothing to change.\n");
-  });
-});
+applyTests(() => shell);
 
 describe("decisions", () => {
   it("policy test is 0 for allow and 3 for deny", async () => {
@@ -408,91 +346,7 @@ describe("U3: the history", () => {
   });
 });
 
-describe("audit", () => {
-  it("verifies against the hub and offline, and finds what was changed", async () => {
-    const verified = await shell.run(["audit", "verify", "--from", "1"]);
-    expect(verified, verified.err).toMatchObject({ code: 0, out: expect.stringMatching(/^Verified/) });
-    const file = shell.path("bundle.json");
-    expect(await shell.run(["audit", "export", "--out", file])).toMatchObject({ code: 0 });
-    // Nobody is logged in here: nothing but the file is needed.
-    const offline = await Shell.open();
-    expect(await offline.run(["audit", "verify", "--file", file])).toMatchObject({ code: 0 });
-    const text = await readFile(file, "utf8");
-    const tampered = shell.path("tampered.json");
-    await writeFile(tampered, text.replaceAll("alice@example.com", "mallory@example.com"));
-    const found = await offline.run(["audit", "verify", "--file", tampered]);
-    expect(found).toMatchObject({ code: 3 });
-    expect(found.err).toContain("an entry was changed");
-    const key = `other.example/audit+${JSON.parse(text).publicKey.split("+").slice(1).join("+")}`;
-    expect((await offline.run(["audit", "verify", "--file", file, "--key", key])).code).toBe(3);
-  });
-
-  it("verifies that the log continues an earlier bundle", async () => {
-    const file = shell.path("earlier.json");
-    expect(await shell.run(["audit", "export", "--out", file])).toMatchObject({ code: 0 });
-    await system.admin.call("segments.create", { body: { name: "later" } });
-    const continued = await shell.run(["audit", "verify", "--since", file]);
-    expect(continued, continued.err).toMatchObject({ code: 0 });
-    const bundle = JSON.parse(await readFile(file, "utf8"));
-    const lines = bundle.checkpoints[0].split("\n");
-    lines[2] = Buffer.alloc(32).toString("base64");
-    await writeFile(file, JSON.stringify({ ...bundle, checkpoints: [lines.join("\n")] }));
-    expect((await shell.run(["audit", "verify", "--since", file])).code).toBe(3);
-  });
-
-  it("U18: verifies a note that was kept, by the hub and by a later bundle", async () => {
-    const { data: kept } = await system.admin.call("audit.checkpoint");
-    const [note, later] = [shell.path("kept.txt"), shell.path("later.json")];
-    // As it comes out of an editor.
-    await writeFile(note, `${kept.note.replaceAll("\n", "\r\n").trim()}`);
-    await system.admin.call("segments.create", { body: { name: "behind-the-note" } });
-    expect(await shell.run(["audit", "export", "--out", later])).toMatchObject({ code: 0 });
-    for (const by of [[], ["--file", later]]) {
-      const verified = await shell.run(["audit", "verify", "--note", note, ...by]);
-      expect(verified, verified.err).toMatchObject({
-        code: 0,
-        out: expect.stringContaining("continues what you kept"),
-      });
-    }
-    const forged = kept.note.split("\n");
-    forged[2] = Buffer.alloc(32).toString("base64");
-    await writeFile(note, forged.join("\n"));
-    for (const by of [[], ["--file", later]])
-      expect((await shell.run(["audit", "verify", "--note", note, ...by])).code).toBe(3);
-    await writeFile(note, "a note to myself");
-    expect(await shell.run(["audit", "verify", "--note", note])).toMatchObject({ code: 2 });
-    const part = shell.path("part.json");
-    expect(await shell.run(["audit", "export", "--out", part, "--from", "1"])).toMatchObject({ code: 0 });
-    await writeFile(note, kept.note);
-    expect((await shell.run(["audit", "verify", "--note", note, "--file", part])).code).toBe(2);
-  });
-
-  it("tail shows the kinds that were asked for", async () => {
-    const { code, out } = await shell.run(["audit", "tail", "--kinds", "login"]);
-    expect(code).toBe(0);
-    expect(out).toContain("login");
-    expect(out).not.toContain("  decision  ");
-  });
-});
-
-describe("audit tail --follow", () => {
-  it("goes on with new entries until it is interrupted, each once", async () => {
-    const args = ["audit", "tail", "--follow", "--kinds", "admin", "--limit", "1"];
-    let created: Promise<unknown> | undefined;
-    const following = shell.start(args, "", (out) => {
-      created ??= system.admin.call("groups.create", { body: { name: "followed" } });
-      return out.includes("group.create");
-    });
-    const { code, out, err } = await following;
-    await created;
-    expect(code, err).toBe(0);
-    const leaves = out
-      .trim()
-      .split("\n")
-      .map((line) => Number(line.split(" ")[0]));
-    expect(new Set(leaves).size).toBe(leaves.length);
-  });
-});
+auditTests(() => ({ system, shell }));
 
 describe("U13: a change that signs people out", () => {
   it("asks first, with how many they are, and says nothing where there is nobody", async () => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { run } from "../../../cli/run.ts";
 
-const BIN = fileURLToPath(new URL("../../../cli/bin.js", import.meta.url));
+export const BIN = fileURLToPath(new URL("../../../cli/bin.js", import.meta.url));
 
 export interface Ended {
   readonly code: number | null;
