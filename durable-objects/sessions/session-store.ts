@@ -294,4 +294,10 @@ export class SessionStore {
   }
 }
 
-const FILTER_COLUMNS = { session: "id", parent: "parent_id", user: "user_id", app: "app_id" } as const;
+const FILTER_COLUMNS = {
+  session: "id",
+  parent: "parent_id",
+  user: "user_id",
+  app: "app_id",
+  everyOf: "provider_id",
+} as const;

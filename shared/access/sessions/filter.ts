@@ -14,6 +14,8 @@ export function matches(session: Session, filter: SessionFilter): boolean {
       return session.principal.userId === filter.id;
     case "app":
       return session.appId === filter.id;
+    case "everyOf":
+      return session.authentication.providerId === filter.id;
     case "provider": {
       const { providerId, subject, providerSid } = session.authentication;
       if (filter.subject === null && filter.sid === null) return false;

@@ -131,6 +131,8 @@ export type SessionFilter =
   | { readonly by: "parent"; readonly id: string }
   | { readonly by: "user"; readonly id: string }
   | { readonly by: "app"; readonly id: string }
+  /** All sessions of people whom this provider confirmed. */
+  | { readonly by: "everyOf"; readonly id: string }
   | {
       readonly by: "provider";
       readonly providerId: string;

@@ -68,3 +68,30 @@ test("an answer says how many session objects do not know of the change yet", as
   expect((await call(token, "POST", "/groups", request)).pending).toBe("1");
   expect((await call(token, "POST", "/groups", { body: { name: "all" } })).pending).toBeNull();
 });
+
+test("a provider that is switched off ends all its people's sessions by one order", async () => {
+  await env.DB.batch([
+    env.DB.prepare(
+      "INSERT INTO identity_providers (id, name, issuer, client_id, created_at, updated_at) VALUES ('idp_many', 'many', 'https://idp.example', 'me', 1, 1)",
+    ),
+    ...Array.from({ length: 30 }, (_, n) => [
+      env.DB.prepare("INSERT INTO users (id, email, created_at, updated_at) VALUES (?, ?, 1, 1)").bind(
+        `usr_many${n}`,
+        `many${n}@corp.com`,
+      ),
+      env.DB.prepare(
+        "INSERT INTO identities (id, user_id, provider_id, subject, created_at, updated_at) VALUES (?, ?, 'idp_many', ?, 1, 1)",
+      ).bind(`idn_many${n}`, `usr_many${n}`, `subject ${n}`),
+    ]).flat(),
+  ]);
+  const orders: unknown[] = [];
+  const through = withCoordinator({
+    endEverywhere: async (...order) => {
+      orders.push(order);
+      return { ended: [], pending: [] };
+    },
+  });
+  const change = { body: { enabled: false }, headers: { "if-match": '"1"' }, through };
+  expect(await call(token, "PATCH", "/identity-providers/many", change)).toMatchObject({ status: 200 });
+  expect(orders).toEqual([[null, { by: "everyOf", id: "idp_many" }, "provider_disabled"]]);
+});

@@ -209,10 +209,10 @@ export async function consequences(
   const isSame = after?.issuer === before.issuer;
   if (isSame && after.enabled === before.enabled) return { statements: [], userIds: [], ends: [] };
   const { results } = await d1
-    .prepare("SELECT user_id, subject FROM identities WHERE provider_id = ?")
+    .prepare("SELECT DISTINCT user_id FROM identities WHERE provider_id = ?")
     .bind(before.id)
-    .all<{ user_id: string; subject: string }>();
-  const userIds = [...new Set(results.map((row) => row.user_id))];
+    .all<{ user_id: string }>();
+  const userIds = results.map((row) => row.user_id);
   const vouches = isSame && after.enabled;
   return {
     statements: [
@@ -222,10 +222,12 @@ export async function consequences(
     userIds,
     ends: vouches
       ? []
-      : results.map(({ subject }) => ({
-          filter: { by: "provider", providerId: before.id, subject, sid: null },
-          reason: after && isSame ? "provider_disabled" : "provider_removed",
-        })),
+      : [
+          {
+            filter: { by: "everyOf", id: before.id },
+            reason: after && isSame ? "provider_disabled" : "provider_removed",
+          },
+        ],
   };
 }
 

@@ -124,6 +124,12 @@ describe("ending", () => {
     expect(verdictOf(one, "hash-1", null)).toMatchObject({ reason: "unknown" });
   });
 
+  test("everybody of a provider is selected by the provider alone", () => {
+    const session = one.live.get("ses_1")?.session;
+    const by = (id: string) => session && matches(session, { by: "everyOf", id });
+    expect([by("idp_1"), by("idp_2")]).toEqual([true, false]);
+  });
+
   test("a provider filter needs the provider and what it names", () => {
     const session = one.live.get("ses_1")?.session;
     if (!session) throw new Error("no session");
