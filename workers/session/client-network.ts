@@ -1,5 +1,4 @@
-import { networkOf } from "../../shared/access/login/foreign-attempt.ts";
-import type { Rate } from "../../shared/access/login/rate.ts";
+import { limitedNetwork, type Rate } from "../../shared/access/login/rate.ts";
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { Bindings } from "../platform/env.ts";
 import { attemptsObject } from "../platform/objects.ts";
@@ -23,4 +22,4 @@ export const admitNetwork = (
   bindings: Bindings,
   kind: string,
   rate: Rate,
-): Promise<number> => admit(bindings, `${kind}:network:${networkOf(addressOf(request))}`, rate);
+): Promise<number> => admit(bindings, `${kind}:network:${limitedNetwork(addressOf(request))}`, rate);

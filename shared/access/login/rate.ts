@@ -1,3 +1,5 @@
+import { parseAddress } from "../../net/address.ts";
+
 /** How often something may happen for one key. */
 export interface Rate {
   readonly limit: number;
@@ -6,9 +8,17 @@ export interface Rate {
 
 /**
  * The codes that are mailed to one address, whoever asks. This limit keeps a mailbox from being flooded, and
- * the number of guesses small.
+ * the number of guesses small. Networks in which a code for the address was right before don't count: nobody
+ * else can keep their people out.
  */
-export const CODES_PER_ADDRESS: Rate = { limit: 6, windowMs: 60 * 60_000 };
+export const CODES_PER_ADDRESS: Rate = { limit: 20, windowMs: 60 * 60_000 };
+/**
+ * The codes that one client network asks for, for one address. It is a part of the limit above, so that one
+ * network can't use up another's.
+ */
+export const CODES_PER_NETWORK_AND_ADDRESS: Rate = { limit: 5, windowMs: 60 * 60_000 };
+/** For how long a network is known as one in which a code for an address was right. */
+export const KNOWN_NETWORK_MS = 90 * 86_400_000;
 /** The codes that one client network asks for. A whole office may share one address. */
 export const CODES_PER_NETWORK: Rate = { limit: 30, windowMs: 60 * 60_000 };
 /** The command lines that ask for a code, for one client network. */
@@ -19,6 +29,15 @@ export const USER_CODES_PER_NETWORK: Rate = { limit: 30, windowMs: 60 * 60_000 }
 export const POLL_SECONDS = 5;
 /** A second less than is promised, because answers take different times. */
 export const POLLS: Rate = { limit: 1, windowMs: (POLL_SECONDS - 1) * 1_000 };
+
+/**
+ * The network of a client, for counting what it does. A whole IPv6 site counts as one (RFC 6177: up to 48 bits are one
+ * customer's), because it has more subnets than any limit could stand.
+ */
+export function limitedNetwork(address: string): string {
+  const parsed = parseAddress(address);
+  return parsed?.version === 6 ? `${parsed.bytes.slice(0, 6).join(".")}/48` : address;
+}
 
 /**
  * Milliseconds until the next time is allowed, or 0 if it is allowed now.

@@ -222,16 +222,52 @@ describe("whether somebody is known here", () => {
 });
 
 describe("how often codes are sent", () => {
-  test("is limited for each address, from whatever network", async () => {
-    for (let i = 0; i < 6; i++) {
-      network = `203.0.113.${10 + i}`;
-      await asked(guest());
+  /** How many codes each of these networks can ask for, until it has to wait. */
+  async function use(email: string, networks: readonly string[], most = 20) {
+    const codes: number[] = [];
+    for (network of networks) {
+      const { visitor, state } = await atAddress();
+      let sent = 0;
+      // A sign-in has three codes: each is asked for in a new one.
+      for (let at = { visitor, state }; sent < most; at = await atAddress(), sent++) {
+        const page = await post(at.visitor, "send", { state: at.state, email });
+        if (page.status === 429) break;
+        expect(reasonOf(page)).toBe("ask_code");
+      }
+      codes.push(sent);
     }
-    const { visitor, state } = await atAddress();
-    const page = await post(visitor, "send", { state, email: guest() });
-    expect([page.status, reasonOf(page)]).toEqual([429, "rate_limited"]);
-    expect(page.text).toMatch(/Try again in \d+ minutes/);
-    expect(Number(page.headers["retry-after"])).toBeGreaterThan(3_000);
+    return codes;
+  }
+  const networks = (count: number) => Array.from({ length: count }, (_, i) => `203.0.113.${i + 1}`);
+
+  test("is limited for each network and address: nobody uses up what others may ask for", async () => {
+    expect(await use(guest(), ["203.0.113.10"])).toEqual([5]);
+    // Another address of the same IPv6 site is no other network.
+    expect(await use(guest("six"), ["2001:db8:1:1::1", "2001:db8:1:2::1", "2001:db8:2:1::1"])).toEqual([
+      5, 0, 5,
+    ]);
+    network = "203.0.113.11";
+    const { visitor, state } = await asked(guest());
+    const page = await post(visitor, "check", { state, code: await codeFor(guest(), 6) });
+    expect(reasonOf(page)).toBe("signed_in");
+  });
+
+  test("is limited for each address, from however many networks, but not where its person was before", async () => {
+    network = "192.0.2.1";
+    const { visitor, state } = await asked(guest());
+    await post(visitor, "check", { state, code: await codeFor(guest()) });
+    expect(await use(guest(), networks(6))).toEqual([5, 5, 5, 4, 0, 0]);
+    const late = await atAddress();
+    const refused = await post(late.visitor, "send", { state: late.state, email: guest() });
+    expect([refused.status, reasonOf(refused)]).toEqual([429, "rate_limited"]);
+    expect(refused.text).toMatch(/Try again in \d+ minutes/);
+    expect(Number(refused.headers["retry-after"])).toBeGreaterThan(3_000);
+
+    network = "192.0.2.1";
+    const again = await asked(guest());
+    const page = await post(again.visitor, "check", { state: again.state, code: await codeFor(guest(), 21) });
+    expect(reasonOf(page)).toBe("signed_in");
+    expect(await use(guest(), ["192.0.2.1"]), "five an hour there, too").toEqual([3]);
     expect((await asked(guest("somebody"))).page.status).toBe(200);
   });
 

@@ -1,8 +1,5 @@
 import { normalEmail } from "../../../shared/access/login/email.ts";
-import { networkOf } from "../../../shared/access/login/foreign-attempt.ts";
 import { CODE_DIGITS, CODE_TTL_MS } from "../../../shared/access/login/mailed-code.ts";
-import { CODES_PER_ADDRESS, CODES_PER_NETWORK } from "../../../shared/access/login/rate.ts";
-import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { addressPage, codePage, htmlResponse } from "../../pages/index.ts";
 import type { Bindings } from "../../platform/env.ts";
@@ -15,6 +12,7 @@ import { loginPath } from "../choose-provider.ts";
 import { failSignIn, finishSignIn } from "../finish-sign-in.ts";
 import { goOn } from "../go-on.ts";
 import { enabledProvider, type Provider } from "../providers.ts";
+import { admitCode, rememberNetwork } from "./admit.ts";
 import { claimsOf } from "./claims.ts";
 import { codeHash, newCode, typedCode } from "./code.ts";
 import { deliver } from "./deliver.ts";
@@ -46,7 +44,7 @@ export async function serveSend(
     htmlResponse(addressPage({ action: SEND, state, email: typed, problem }), status, reason, headers);
   const email = normalEmail(typed);
   if (email === null) return ask("This is not an e-mail address.", 400, "not_an_address");
-  const wait = await admit(request, bindings, email);
+  const wait = await admitCode(request, bindings, email);
   if (wait > 0) {
     const minutes = Math.ceil(wait / 60_000);
     const retryAfter = { "Retry-After": String(Math.ceil(wait / 1_000)) };
@@ -96,6 +94,7 @@ export async function serveCheck(request: Request, bindings: Bindings): Promise<
     const advice = "The code was wrong too often and works no more. Ask for another one.";
     return failSignIn(bindings, provider, "no_tries_left", advice, loginUrl);
   }
+  await rememberNetwork(request, bindings, tried.email);
   const answer = { claims: claimsOf(tried.email, Date.now()), refreshToken: null };
   const signedIn = await finishSignIn(request, bindings, provider, tried.attempt, state, answer);
   return signedIn instanceof Response ? signedIn : goOn(signedIn.next, "signed_in", signedIn.cookies);
@@ -112,19 +111,6 @@ async function readPost(request: Request, bindings: Bindings): Promise<Posted | 
   if (!form || !past || provider?.kind !== "email")
     return goOnWithout(request, bindings, state, "unknown", goOn);
   return { form, state, provider, loginUrl: loginPath(past.providerId, past.appAttemptId) };
-}
-
-/**
- * Counts a code for this client network and for this address. Returns the milliseconds to wait if there were
- * too many codes.
- */
-async function admit(request: Request, bindings: Bindings, email: string): Promise<number> {
-  const network = networkOf(request.headers.get("CF-Connecting-IP") ?? "");
-  const ofNetwork = hashSecret(`codes:network:${network}`);
-  const wait = await attemptsObject(bindings, ofNetwork).admit(ofNetwork, CODES_PER_NETWORK);
-  if (wait > 0) return wait;
-  const ofAddress = hashSecret(`codes:address:${email}`);
-  return attemptsObject(bindings, ofAddress).admit(ofAddress, CODES_PER_ADDRESS);
 }
 
 function askCode(
