@@ -12,6 +12,7 @@ import { warningText } from "../output/failure-text.ts";
 import { addListOptions, type ListOptions, showList } from "../output/list.ts";
 import { detailsOf } from "../output/things.ts";
 import { RESOURCES, type Resource } from "../resources.ts";
+import { secretNote } from "../secret-note.ts";
 
 type Operation = Endpoint & { readonly id: EndpointId };
 
@@ -113,7 +114,7 @@ async function change(
   for (const warning of warnings) app.note(warningText(warning, "text"));
   app.emit(data ?? { ok: true }, () => (data ? detailsOf(shown) : "Done.\n"));
   if (typeof data === "object" && data && "secret" in data)
-    app.note("The secret is shown only this once; keep it where secrets belong.");
+    app.note(await secretNote(hub, resource.prefix, String(data.secret)));
 }
 
 const mayAsk = ({ method, ifMatch }: Operation): boolean =>

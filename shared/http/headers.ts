@@ -6,7 +6,7 @@ import { foldedName, isTrustedName } from "./trusted-names.ts";
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
-export const SERVICE_TOKEN_HEADER = "x-rustronaut-service-token";
+export const SERVICE_TOKEN_HEADER = "X-Rustronaut-Service-Token";
 /** The networks that the request already went through. This header guards against loops. */
 export const VIA_HEADER = "x-rustronaut-via";
 export const OUR_COOKIE_PREFIX = "__host-rn_";

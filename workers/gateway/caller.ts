@@ -75,7 +75,7 @@ function identifyService(token: string, snapshot: Snapshot): Identified {
   if (!found || !isGood(found, hash, Date.now())) {
     return {
       kind: "bad_credentials",
-      detail: "The service token is not valid. Send one valid token in one header.",
+      detail: `The service token is not valid. Send one valid token in one header: '${SERVICE_TOKEN_HEADER}: rnsvc_…' or 'Authorization: Bearer rnsvc_…'.`,
       token: found ?? null,
       epoch: snapshot.epoch,
     };

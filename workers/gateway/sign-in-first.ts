@@ -1,4 +1,5 @@
 import { refusal } from "../../shared/base/errors/catalogue.ts";
+import { SERVICE_TOKEN_HEADER } from "../../shared/http/headers.ts";
 import { maySignIn, showsPage } from "../../shared/http/navigation.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -9,8 +10,7 @@ import { refusalResponse } from "./refusal-response.ts";
 /** Stable codes that say why a caller can't go on. */
 type Why = "unauthenticated" | "session_ended" | "sign_in_too_old";
 
-const SCRIPT_REMEDIES: Readonly<Record<Why, string>> = {
-  unauthenticated: "Open the app in a browser and sign in, or send a service token.",
+const SCRIPT_REMEDIES: Readonly<Record<Exclude<Why, "unauthenticated">, string>> = {
   session_ended: "Open the app in a browser and sign in again.",
   sign_in_too_old: "A policy wants a newer sign-in: open `login_url` in a browser, then repeat the request.",
 };
@@ -32,8 +32,12 @@ export async function signInFirst(
   return refusalResponse(request, refusal(why, remedy(request, why)), { app, loginUrl });
 }
 
+/** Nobody knows yet whether a person or a program asks. */
+const bothWays = (request: Request): string =>
+  `Open the app in a browser and sign in. A program sends a service token: curl -H '${SERVICE_TOKEN_HEADER}: rnsvc_…' ${new URL(request.url).origin}/`;
+
 function remedy(request: Request, why: Why): string {
-  if (!showsPage(request)) return SCRIPT_REMEDIES[why];
+  if (!showsPage(request)) return why === "unauthenticated" ? bothWays(request) : SCRIPT_REMEDIES[why];
   return request.method === "GET" || request.method === "HEAD"
     ? "Sign in in a new tab, then load this page again."
     : "Nothing was sent to the application. Sign in in a new tab, come back here and reload this page: the browser then sends the form again.";

@@ -67,7 +67,7 @@ export async function administratorsSession(request: Request, bindings: Bindings
   if (current === "stale")
     throwRefusal("unavailable", "Sessions can't be checked right now. Try again in a moment.");
   return bearer === null
-    ? throwRefusal("unauthenticated", "Sign in, or send an API token as bearer.")
+    ? throwRefusal("unauthenticated", "Sign in, or send an API token: 'Authorization: Bearer rnapi_…'.")
     : throwRefusal("session_ended", "This command line is not signed in any more.");
 }
 
@@ -111,7 +111,8 @@ type TokenRow = Pick<
 };
 
 async function byToken(token: string, bindings: Bindings): Promise<AdminCaller> {
-  if (!isToken("rnapi", token)) throwRefusal("invalid_credentials", "The API token is not valid.");
+  if (!isToken("rnapi", token))
+    throwRefusal("invalid_credentials", "The API token is not valid. Send 'Authorization: Bearer rnapi_…'.");
   const row = await bindings.db
     .prepare(
       `SELECT t.id, t.name, t.role, t.expires_at, t.last_used_at, t.user_id, u.email, u.name AS user_name,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { localRequest } from "../../../scripts/local/http.ts";
 import { mintToken } from "../../../shared/api/tokens.ts";
 import { signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
@@ -128,6 +129,21 @@ describe("resources", () => {
       expect(deleted, `${kind}: ${deleted.err}`).toMatchObject({ code: 0 });
     }
     expect((await shell.run(["groups", "show", "crew"])).code).toBe(5);
+  });
+
+  it("U9: a new secret comes with the line that sends it", async () => {
+    const lineOf = (ended: { readonly err: string }) =>
+      /^ {2}curl -H '([\w-]+): ([^']+)' (\S+)$/m.exec(ended.err)?.slice(1) ?? [];
+    const service = await shell.run(["service-tokens", "create", "curled"]);
+    const [name = "", secret, app = ""] = lineOf(service);
+    expect([name, service.out]).toEqual([
+      "X-Rustronaut-Service-Token",
+      expect.stringContaining(secret ?? "-"),
+    ]);
+    expect(app).toBe(`${system.appOrigin}/`);
+    const made = await shell.run(["tokens", "create", "curled", "--role", "auditor"]);
+    const [header = "", value = "", me = ""] = lineOf(made);
+    expect((await localRequest(me, { headers: { [header]: value } })).status).toBe(200);
   });
 
   it("tokens are made and revoked by name", async () => {

@@ -61,6 +61,17 @@ describe("S-29 service credentials", () => {
     const answer = await call({ ...headers(), cookie });
     expect(answer).toMatchObject({ status: 401, hits: 0, setCookie: undefined });
   });
+  it("U9: are named, with the header that carries them, to whoever sends none or a bad one", async () => {
+    const refused = async (headers: Record<string, string>) => {
+      const { status, text } = await localRequest(`${system.appOrigin}/page`, { headers });
+      return { status, detail: String(JSON.parse(text).detail) };
+    };
+    const none = await refused({});
+    expect(none.status).toBe(401);
+    expect(none.detail).toContain(`curl -H 'X-Rustronaut-Service-Token: rnsvc_…' ${system.appOrigin}/`);
+    const bad = await refused({ authorization: `Bearer ${mintToken("rnsvc", randomBytes)}` });
+    expect(bad).toMatchObject({ status: 401, detail: expect.stringContaining("X-Rustronaut-Service-Token") });
+  });
   it("leave a record when they are refused, which names the token where there is one", async () => {
     const { data, etag } = await system.admin.call("serviceTokens.create", { body: { name: "retired" } });
     const params = { serviceToken: data.serviceToken.id };
