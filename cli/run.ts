@@ -22,6 +22,7 @@ import type { Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { noteOf } from "./note-option.ts";
 import { failureText } from "./output/failure-text.ts";
+import { siblingOption } from "./sibling-option.ts";
 import { packageVersion } from "./version.ts";
 
 /** Runs one command line (without `node` and the script) and says how the process should exit. */
@@ -41,7 +42,10 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     await program.parseAsync(argv, { from: "user" });
     return EXIT.ok;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : usageCode(argv);
+    if (error instanceof CommanderError) {
+      io.err(siblingOption(program, argv, error.message) ?? "");
+      return error.exitCode === 0 ? EXIT.ok : usageCode(argv);
+    }
     const failure = toFailure(error);
     io.err(app.json() ? `${JSON.stringify(asJson(failure))}\n` : failureText(failure));
     return failure.exitCode;

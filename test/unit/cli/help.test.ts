@@ -72,3 +72,21 @@ describe("rustronaut --version", () => {
     expect(out).toBe(`${packageVersion()}\n`);
   });
 });
+
+describe("an option that the command does not have", () => {
+  const errorOf = async (...argv: string[]) => {
+    let said = "";
+    const io = { out: () => {}, err: (text: string) => (said += text), env: {}, columns: null };
+    expect(await run(argv, io as unknown as Io)).toBe(2);
+    return said;
+  };
+  it("U32: leads to the command beside it that has it", async () => {
+    expect(await errorOf("policies", "update", "wiki", "--source-file", "x")).toMatch(
+      /--source-file belongs to .*`rustronaut policies publish`/,
+    );
+    expect(await errorOf("nodes", "list", "--wait")).toContain("`rustronaut nodes revoke`");
+  });
+  it("U32: is only refused where none has it", async () => {
+    expect(await errorOf("policies", "update", "wiki", "--sauce", "x")).not.toContain("belongs to");
+  });
+});
