@@ -68,6 +68,14 @@ export const RESOURCES: readonly Resource[] = [
     byHand: ["kill", "killMany"],
   },
   {
+    command: "risk",
+    prefix: "risk",
+    about: "what speaks for risk about people",
+    key: "email",
+    columns: ["email", "score", "userId"],
+    byHand: ["set"],
+  },
+  {
     command: "tokens",
     prefix: "apiTokens",
     about: "API tokens, for this command line and other programs",

@@ -13,6 +13,7 @@ import { addNodeCommands } from "./commands/nodes.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
 import { addProviderTest } from "./commands/provider-test.ts";
 import { addResourceCommands } from "./commands/resource.ts";
+import { addRiskSet } from "./commands/risk-set.ts";
 import { addRuleCommands } from "./commands/rules.ts";
 import { addSearchCommands } from "./commands/search.ts";
 import { addSessionKill } from "./commands/session-kill.ts";
@@ -70,6 +71,7 @@ export function describeProgram(program: Command, app: App): void {
   addLoginCommands(program, app);
   addResourceCommands(program, app);
   addSessionKill(program, app);
+  addRiskSet(program, app);
   addProviderTest(program, app);
   addPolicyCommands(program, app);
   addNetworkCommands(program, app);

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Seen } from "../shared/access/risk/whereabouts.ts";
 import {
   decide,
   type SessionCommand,
@@ -114,7 +115,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     return { ok: true, session, ended };
   }
 
-  async verify(secretHash: string, appId: string | null, touch: boolean): Promise<Verdict> {
+  async verify(secretHash: string, appId: string | null, touch: boolean, seen?: Seen): Promise<Verdict> {
     if (!this.#store.exists) return { ok: false, reason: "unknown", epoch: 0 };
     let known = this.#store.bySecret(secretHash);
     // A denial needs no proof of freshness, so an invented cookie causes no further work.
@@ -123,8 +124,10 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
       if (!(await this.#isCurrent())) return { ok: false, reason: "stale", epoch: this.#store.epoch };
       known = this.#store.bySecret(secretHash);
     }
-    const { state } = this.#run({ type: "verify", secretHash, appId, touch }, known);
-    return verdictOf(state, secretHash, appId);
+    const command = { type: "verify", secretHash, appId, touch, ...(seen ? { seen } : {}) } as const;
+    const { state } = this.#run(command, known);
+    const verdict = verdictOf(state, secretHash, appId);
+    return verdict.ok ? { ...verdict, unusedMs: unusedMs(known, Date.now()) } : verdict;
   }
 
   async end(filter: SessionFilter, reason: SessionEndReason): Promise<{ ended: string[] }> {
@@ -165,14 +168,25 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     const { state } = this.#run({ type: "expire" }, this.#store.byId(id));
     const session = state.live.get(id)?.session;
     const tombstone = state.ended.get(id);
-    if (tombstone) return this.#lines.open(id, endMessage(tombstone.reason));
+    if (tombstone) return this.#lines.open(id, endMessage(tombstone.reason, Date.now()));
     if (!session) return new Response(null, { status: 404 });
     const isCurrent =
       Number(searchParams.get("epoch") ?? -1) >= state.epoch &&
-      Number(searchParams.get("version") ?? -1) >= session.principal.version;
+      Number(searchParams.get("version") ?? -1) >= session.principal.version &&
+      Number(searchParams.get("risk") ?? 0) >= (session.risk?.version ?? 0);
     this.#linesDueAt ??= this.#nextProof();
     this.#ringWhenDue();
-    return this.#lines.open(id, isCurrent ? null : { type: "recheck", epoch: state.epoch, session });
+    return this.#lines.open(
+      id,
+      isCurrent
+        ? null
+        : {
+            type: "recheck",
+            epoch: state.epoch,
+            session,
+            at: Date.now(),
+          },
+    );
   }
 
   override webSocketMessage(line: WebSocket, message: string | ArrayBuffer): void {
@@ -344,3 +358,7 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     return objectOf(this.env.NETWORK_COORDINATOR, "network");
   }
 }
+
+/** How long the session was not used until now. */
+const unusedMs = ({ live }: SessionsState, now: number): number =>
+  Math.min(...[...live.values()].map(({ session }) => Math.max(0, now - session.lastSeenAt)));

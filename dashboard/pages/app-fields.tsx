@@ -4,6 +4,7 @@ import { useApi } from "../api.ts";
 import { Check, Field } from "../components/field.tsx";
 import { issueOf } from "../components/states.tsx";
 import { splitList } from "../lib/format.ts";
+import { RiskFields, readRiskFields } from "./app-risk-fields.tsx";
 
 interface AppValues {
   readonly name?: string;
@@ -45,6 +46,7 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
       methodOverride: form.has("methodOverride"),
       methodField: form.has("methodField"),
       rootServiceWorker: form.has("rootServiceWorker"),
+      ...readRiskFields(form),
     },
   };
 }
@@ -104,6 +106,7 @@ export function AppFields({ app, error }: { readonly app: AppValues; readonly er
       </Field>
       <Check label="Switched on" name="enabled" defaultChecked={app.enabled} />
       <SettingsFields settings={app.settings} error={error} />
+      <RiskFields settings={app.settings} error={error} />
     </>
   );
 }

@@ -43,7 +43,7 @@ export class KillLines {
   }
 
   cut(sessionId: string, reason: SessionEndReason): void {
-    const message = endMessage(reason);
+    const message = endMessage(reason, Date.now());
     for (const line of this.#ctx.getWebSockets(sessionId)) {
       send(line, message);
       close(line, message.closeCode, reason);
@@ -57,18 +57,20 @@ export class KillLines {
    */
   recheck(sessionId: string | null, epoch: number, read: (id: string) => Session | null): void {
     const messages = new Map<string, KillLineMessage>();
+    const at = Date.now();
     for (const line of this.#ctx.getWebSockets(sessionId ?? undefined)) {
       const id = this.sessionOf(line);
       const session = messages.has(id) ? null : read(id);
-      if (session) messages.set(id, { type: "recheck", epoch, session });
+      if (session) messages.set(id, { type: "recheck", epoch, session, at });
       const message = messages.get(id);
       if (message) send(line, message);
     }
   }
 }
 
-export function endMessage(reason: SessionEndReason): KillLineMessage & { type: "end" } {
-  return { type: "end", reason, closeCode: closeCodeOf(reason) };
+/** @param at When the session's object learnt that the session is over, in milliseconds. */
+export function endMessage(reason: SessionEndReason, at: number): KillLineMessage & { type: "end" } {
+  return { type: "end", reason, closeCode: closeCodeOf(reason), at };
 }
 
 /**

@@ -189,7 +189,8 @@ export class SessionStore {
           now,
         );
         return;
-      case "principal_replaced": {
+      case "principal_replaced":
+      case "risk_noted": {
         const live = state.live.get(event.id);
         if (live)
           this.#sql.exec("UPDATE sessions SET document = ? WHERE id = ?", JSON.stringify(live), event.id);

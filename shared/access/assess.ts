@@ -1,5 +1,7 @@
 import type { DecisionEntry } from "../audit/types.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
+import type { AccessDecision, GradeReason } from "./grade/access.ts";
+import { gradeOf, refusedBy, riskOf, type Standing } from "./grade/grade.ts";
 import { type CompiledPolicies, decide } from "./policy/index.ts";
 import type { ActionName, Decision, RequestFacts, ResourceFacts } from "./policy/request.ts";
 import { policyNameOf } from "./policy/statement-id.ts";
@@ -7,7 +9,7 @@ import type { Question } from "./question.ts";
 import type { SecondResource } from "./second-resource.ts";
 
 /** What is known about the caller who sends the request. */
-export type Asker = Pick<RequestFacts, "principal" | "authentication">;
+export type Asker = Pick<RequestFacts, "principal" | "authentication"> & { readonly standing: Standing };
 
 /** One way in which the upstream may understand a request, and the decision of the policies about that way. */
 export interface Reading {
@@ -25,13 +27,24 @@ export interface Assessment {
   readonly facts: RequestFacts;
   /** The readings that were judged, in order. In a denial, the last reading is the denied one. */
   readonly readings: readonly Reading[];
+  /** What the decision says besides allow or deny. */
+  readonly access: AccessDecision;
+  /** Why the request is refused although the policies allow it. Null if it is not. */
+  readonly refusedBy: GradeReason | null;
 }
+
+/** Whether the policies allow a request, and the grade of its caller too. */
+export const isAllowed = ({ decision, refusedBy }: Assessment): boolean =>
+  decision.decision === "allow" && refusedBy === null;
 
 /**
  * The only function that judges requests. The gateway, the sign-in pages and the policy tester all call it.
  * For every reading of the path, every action must be allowed. No other spelling of the path may be
  * forbidden. Every other resource that the request names must be allowed too. The function stops at the first
  * denial.
+ *
+ * What the policies allow is then graded: by the risk of the caller, the terms of the permits, and the age of the
+ * session.
  */
 export function assess(
   question: Question,
@@ -39,9 +52,11 @@ export function assess(
   policies: CompiledPolicies,
   now: number,
 ): Assessment {
+  const { standing, ...who } = asker;
+  const risk = riskOf(standing, now);
   const readings: Reading[] = [];
   const isDenied = (action: ActionName, path: string, isAlias: boolean): boolean => {
-    const facts = { ...requestFacts(question, action, path, now), ...asker };
+    const facts = { ...requestFacts(question, action, path, now), risk, ...who };
     const decision = decide(policies, facts);
     readings.push({ action, path, isAlias, decision, facts });
     return decision.decision === "deny" && (!isAlias || decision.determining.length > 0);
@@ -55,8 +70,23 @@ export function assess(
   const denied = isDeniedAt(question) || question.others.some(isDeniedAt);
   const decisive = denied ? readings.at(-1) : readings[0];
   if (!decisive) throw new Error("a request has at least one reading");
-  return { decision: decisive.decision, facts: decisive.facts, readings };
+  const { decision, facts } = decisive;
+  const permits = policies.set.permits(denied ? [] : determiningOf(readings));
+  const grade = gradeOf(
+    question.app.settings,
+    standing,
+    permits.map(({ terms }) => terms),
+    now,
+  );
+  const access = { ...grade, grantedPermissions: permits.map(({ permission }) => permission) };
+  const actions = [question, ...question.others].flatMap((part) => part.actions);
+  return { decision, facts, readings, access, refusedBy: denied ? null : refusedBy(grade, actions) };
 }
+
+/** The policies that determined any of the readings, each once. */
+const determiningOf = (readings: readonly Reading[]): string[] => [
+  ...new Set(readings.flatMap(({ decision }) => decision.determining)),
+];
 
 /** What is known about a request before its sender is identified. */
 export function requestFacts(
@@ -101,6 +131,8 @@ export interface Decided {
   readonly withShadow?: Decision | null;
   /** The versions of the policies, by policy name. */
   readonly versions?: ReadonlyMap<string, number>;
+  /** Missing if no policy was asked. */
+  readonly access?: AccessDecision;
 }
 
 /** The decision when no policy was asked. */
@@ -115,7 +147,7 @@ export const reasonOf = ({ determining }: Decision): string =>
  * form.
  */
 export function decisionEntry(id: string, { app }: Question, decided: Decided): DecisionEntry {
-  const { epoch, sessionId, facts, decision, overruledBy, withShadow } = decided;
+  const { epoch, sessionId, facts, decision, overruledBy, withShadow, access } = decided;
   return {
     kind: "decision",
     id,
@@ -133,6 +165,7 @@ export function decisionEntry(id: string, { app }: Question, decided: Decided): 
     ...(withShadow && overruledBy === undefined && !isSame(withShadow, decision)
       ? { shadow: { decision: withShadow.decision, determining: withShadow.determining } }
       : {}),
+    ...(access ? { access } : {}),
   };
 }
 

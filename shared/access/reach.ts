@@ -66,7 +66,7 @@ export class Reachability {
 
 /** The facts of a request, with gaps. Reading a gap tells the reader that the fact is not known. */
 function factsOf(principal: PrincipalFacts, app: ReachedApp, action: ActionName, now: number): RequestFacts {
-  return {
+  const facts = {
     principal,
     action,
     resource: resourceOf(app),
@@ -74,11 +74,12 @@ function factsOf(principal: PrincipalFacts, app: ReachedApp, action: ActionName,
     network: gaps<RequestFacts["network"]>({}, ["ip", "country", "asn"]),
     authentication:
       principal.type === "User" ? gaps<SignIn>({}, ["provider", "acr", "amr", "ageSeconds"]) : null,
-    // The gateway fills these fields with the same values while nothing measures them.
+    // Nothing measures devices yet, so the gateway fills in the same value.
     device: null,
-    risk: 0,
     now,
   };
+  // Only people have a risk.
+  return principal.type === "User" ? gaps<RequestFacts>(facts, ["risk"]) : { ...facts, risk: 0 };
 }
 
 type SignIn = NonNullable<RequestFacts["authentication"]>;

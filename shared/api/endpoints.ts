@@ -7,12 +7,14 @@ import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
 import { NOTIFICATION_ENDPOINTS } from "./endpoints/notifications.ts";
 import { OBSERVATION_ENDPOINTS } from "./endpoints/observation.ts";
 import { REGISTRY_ENDPOINTS } from "./endpoints/registry.ts";
+import { RISK_ENDPOINTS } from "./endpoints/risk.ts";
 
 /** Every operation of the admin API by its id, such as `apps.list`. */
 export const ENDPOINTS = {
   ...REGISTRY_ENDPOINTS,
   ...ACCESS_ENDPOINTS,
   ...OBSERVATION_ENDPOINTS,
+  ...RISK_ENDPOINTS,
   ...HISTORY_ENDPOINTS,
   ...MESH_ENDPOINTS,
   ...NOTIFICATION_ENDPOINTS,

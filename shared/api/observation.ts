@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { EXPORT_FORMATS } from "../audit/export.ts";
+import { accessDecision } from "./access.ts";
 import * as f from "./fields.ts";
 import { citedPolicy } from "./policies.ts";
 
@@ -65,6 +66,8 @@ export const decision = z.object({
   shadow: z.optional(z.object({ decision: z.enum(["allow", "deny"]), determining: z.array(z.string()) })),
   /** It was too long to be recorded whole. */
   cut: z.optional(z.boolean()),
+  /** What it says besides allow or deny; missing in old entries and where no policy was asked. */
+  access: z.optional(accessDecision),
 });
 export const decisionExplained = z.extend(decision, {
   policies: z.array(citedPolicy),

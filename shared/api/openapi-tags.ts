@@ -11,6 +11,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   segments: "Sets of nodes and apps",
   identityProviders: "Who vouches for people at sign-in",
   sessions: "Who is signed in, and the end of it",
+  risk: "What speaks for risk about people",
   serviceTokens: "Credentials with which programs call apps",
   apiTokens: "Credentials with which people and programs call this API",
   nodes: "Machines that have enrolled",

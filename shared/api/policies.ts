@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { ACTIONS } from "../access/policy/request.ts";
 import { parseAddress } from "../net/address.ts";
+import { accessDecision } from "./access.ts";
 import * as f from "./fields.ts";
 
 /** Policies, their versions, and the two ways to try one out. */
@@ -86,6 +87,9 @@ const supposed = z.strictObject({
       }),
       "how the user signed in",
     ),
+  ),
+  risk: z.optional(
+    f.said(f.integer(0, 100), "the caller's risk; unless said, that of the user now, and 0 in a test"),
   ),
   now: z.optional(f.said(f.instant, "the moment of the request; now unless said")),
 });
@@ -257,5 +261,7 @@ export const policyTestResult = z.object({
   reasons: z.array(z.string()),
   /** The facts of the decisive reading, see `RequestFacts`; null where no policy was asked. */
   facts: z.nullable(z.looseObject({})),
+  /** What the decision says besides, see `AccessDecision`; null where no policy was asked. */
+  access: z.nullable(accessDecision),
   epoch: z.int(),
 });

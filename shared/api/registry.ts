@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { PROVIDER_KINDS } from "../access/login/provider-kinds.ts";
 import { TRIAL_STEPS } from "../access/login/provider-trial.ts";
+import { MONITORING } from "../access/policy/terms.ts";
 import * as f from "./fields.ts";
 
 /** Resources of the registry: the network, its people, its groups, segments, apps and identity providers. */
@@ -90,6 +91,9 @@ export const segment = group;
 export const segmentCreate = groupCreate;
 export const segmentUpdate = groupUpdate;
 
+/** A risk from which something holds. No risk reaches 101. */
+const threshold = f.integer(1, 101);
+
 const settingsInput = z.strictObject({
   idleSeconds: f.said(
     f.seconds(31_536_000),
@@ -131,6 +135,37 @@ const settingsInput = z.strictObject({
   leaseMs: f.said(
     f.integer(0, 1_000),
     "milliseconds for which GET and HEAD of sub-resources need no new question whether the session lives",
+  ),
+  watchRisk: f.said(
+    threshold,
+    "risk from which every request is recorded with its size and time; 101 for never",
+  ),
+  readOnlyRisk: f.said(threshold, "risk from which only reading is allowed; 101 for never"),
+  pauseRisk: f.said(
+    threshold,
+    "risk from which nothing goes on without a new proof of the person; 101 for never",
+  ),
+  allowedRisk: f.said(f.integer(0, 100), "risk above which the session ends"),
+  stepUp: f.said(
+    z.enum(["reauthentication", "second_factor"]),
+    "which proof lifts a pause: a new sign-in, or one with a second factor",
+  ),
+  monitoring: f.said(
+    z.enum(MONITORING),
+    "how closely requests are recorded whatever the risk: `watched` with size and time, `recorded` also with headers, of which most values are left out",
+  ),
+  riskCurve: f.said(
+    z.readonly(
+      f.list(
+        z.strictObject({
+          risk: f.said(f.integer(1, 100), "the risk"),
+          idleSeconds: f.said(f.seconds(31_536_000), "seconds without use after which a session ends at it"),
+          absoluteSeconds: f.said(f.seconds(31_536_000), "seconds after which a session ends at it"),
+        }),
+        10,
+      ),
+    ),
+    "points through which a rising risk shortens sessions, in straight lines from the lifetime without risk",
   ),
 });
 /** Settings as they hold; see `AppSettings`. */

@@ -1,3 +1,4 @@
+import type { AccessDecision } from "../access/grade/access.ts";
 import type { Decision, RequestFacts } from "../access/policy/request.ts";
 
 /** One entry of the audit log. The leaf is its canonical JSON. */
@@ -32,6 +33,8 @@ export interface DecisionEntry {
   readonly shadow?: Pick<Decision, "decision" | "determining">;
   /** The entry was too large, and parts of it were cut off. */
   readonly cut?: true;
+  /** Missing in entries of an older release, and if no policy was asked. */
+  readonly access?: AccessDecision;
 }
 
 /** An action of an administrator, a user or the system. */

@@ -1,5 +1,7 @@
+import { DEFAULT_RISK_SETTINGS, type RiskSettings } from "../access/grade/settings.ts";
+
 /** How the gateway treats one app. */
-export interface AppSettings {
+export interface AppSettings extends RiskSettings {
   /** Seconds without traffic after which a session of this app ends. */
   readonly idleSeconds: number;
   /** Seconds after which a session of this app always ends. */
@@ -56,6 +58,7 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   rootServiceWorker: false,
   upstreamTimeoutMs: 30_000,
   leaseMs: 1_000,
+  ...DEFAULT_RISK_SETTINGS,
 };
 
 /**

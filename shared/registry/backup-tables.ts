@@ -12,6 +12,7 @@ import * as s from "./schema.ts";
  */
 const PAGED: readonly SQLiteTable[] = [
   s.users,
+  s.userRisks,
   s.identityProviders,
   s.identities,
   s.providerGrants,

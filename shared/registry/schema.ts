@@ -43,6 +43,24 @@ export const users = sqliteTable("users", {
   ...versioned,
 });
 
+/** What speaks for risk about a user, one row for each source. A session object gets it with the user. */
+export const userRisks = sqliteTable(
+  "user_risks",
+  {
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** Who says so: `administrator`, or the name of a program. */
+    source: text("source").notNull(),
+    kind: text("kind").notNull(),
+    /** From 1 to 100, at the moment `at`. */
+    score: integer("score").notNull(),
+    at: integer("at").notNull(),
+    halfLifeSeconds: integer("half_life_seconds").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.source, t.kind] })],
+);
+
 export const identityProviders = sqliteTable("identity_providers", {
   id: text("id").primaryKey(),
   name: text("name").notNull().unique(),

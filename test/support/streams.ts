@@ -13,6 +13,12 @@ export interface OpenStream {
   close(): void;
 }
 
+export interface OpenSocket extends OpenStream {
+  send(text: string): void;
+  /** What came back so far. */
+  readonly heard: readonly string[];
+}
+
 /** Opens a WebSocket through the gateway, and waits until it echoes. */
 export async function openSocket(
   port: number,
@@ -20,7 +26,8 @@ export async function openSocket(
   cookie: string,
   path = "/socket",
   origin = `http://${host}`,
-): Promise<OpenStream> {
+): Promise<OpenSocket> {
+  const heard: string[] = [];
   const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers: { host, cookie, origin } });
   const cut = new Promise<Cut>((resolve) => {
     socket.on("close", (code) => resolve({ atMs: performance.now(), code }));
@@ -30,10 +37,13 @@ export async function openSocket(
     socket.on("unexpected-response", (_request, response) =>
       reject(new Error(`refused with ${response.statusCode}`)),
     );
-    socket.on("message", () => resolve());
+    socket.on("message", (data) => {
+      heard.push(String(data));
+      resolve();
+    });
     socket.on("open", () => socket.send("ping"));
   });
-  return { cut, close: () => socket.terminate() };
+  return { cut, close: () => socket.terminate(), send: (text) => socket.send(text), heard };
 }
 
 /** Opens a response that never ends by itself, and waits for its first bytes. @param credential A cookie, or headers. */

@@ -141,7 +141,7 @@ function cuttable(
   const { signal } = watch;
   const beat = isEvents ? heartbeat() : null;
   const isTouching = length === null || length > UNTOUCHED_BYTES;
-  const touched = isTouching ? upstream.pipeThrough(touching(watch)) : upstream;
+  const touched = isTouching ? upstream.pipeThrough(touching(watch, "down")) : upstream;
   const body = beat ? touched.pipeThrough(beat.stream) : touched;
   const brokeOff = async (error: unknown) => {
     if (isEvents) await (signal.aborted ? writable.close() : writable.abort(error));

@@ -26,6 +26,8 @@ export interface AssertedRequest {
   readonly epoch: number;
   /** Groups that the registry or a policy names. They come first when not all groups of the caller fit. */
   readonly namedGroups: ReadonlySet<string>;
+  /** The risk of the caller, from 0 to 100. */
+  readonly risk: number;
 }
 
 /** Headers that tell the application who is calling. An anonymous caller gets none. */
@@ -73,6 +75,7 @@ async function assertion(
     dec: request.decisionId,
     pol: request.epoch,
     ...claimsOf(caller, request.namedGroups),
+    ...(caller.kind === "user" ? { risk: request.risk } : {}),
   };
   return signedJwt(bindings, app.settings.assertionAlgorithm, "rustronaut-assertion+jwt", claims);
 }
@@ -102,7 +105,6 @@ function claimsOf(
       amr: authentication.amr,
       ...(authentication.acr === null ? {} : { acr: authentication.acr }),
       auth_time: authentication.authTime,
-      risk: 0,
     },
     principal.groups,
     named,

@@ -94,8 +94,8 @@ async function identifyUser(request: Request, app: SnapshotApp, bindings: Bindin
   const said: Said<Vouched>[] = [];
   const isAsset = mayLease(request, app);
   for (const cookie of cookieValues(request, APP_SESSION_COOKIE)) {
-    const known = isAsset ? leased(app, cookie) : null;
-    said.push(known ?? (await leasing(cookie, app, bindings)));
+    const known = isAsset ? leased(request, app, cookie) : null;
+    said.push(known ?? (await leasing(request, cookie, app, bindings)));
   }
   const proof = soleProof(said);
   if (proof === "stale") return { kind: "unavailable" };
@@ -105,9 +105,14 @@ async function identifyUser(request: Request, app: SnapshotApp, bindings: Bindin
 }
 
 /** What the session's object says of a cookie now. The answer may be reused for a moment. */
-async function leasing(cookie: string, app: SnapshotApp, bindings: Bindings): Promise<Said<Vouched>> {
+async function leasing(
+  request: Request,
+  cookie: string,
+  app: SnapshotApp,
+  bindings: Bindings,
+): Promise<Said<Vouched>> {
   const askedAt = Date.now();
-  const vouched = await vouchedFor(cookie, bindings, { segmentId: app.segmentId, appId: app.id });
-  if (typeof vouched === "object") lease(app, cookie, vouched, askedAt);
+  const vouched = await vouchedFor(request, cookie, bindings, { segmentId: app.segmentId, appId: app.id });
+  if (typeof vouched === "object") lease(request, app, cookie, vouched, askedAt);
   return vouched;
 }

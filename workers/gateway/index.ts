@@ -1,3 +1,4 @@
+import { mayChange } from "../../shared/access/grade/grade.ts";
 import { methodRefusal, type Question, questionOf } from "../../shared/access/question.ts";
 import { type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
@@ -5,22 +6,23 @@ import { originOf, requestAuthority } from "../../shared/http/host.ts";
 import { isRootServiceWorker } from "../../shared/http/navigation.ts";
 import { corsHeaders, isPreflight, mayOpenWebSocket, preflightHeaders } from "../../shared/http/origin.ts";
 import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../../shared/http/target.ts";
-import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
+import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { recordDecision } from "../platform/audit.ts";
 import type { Bindings } from "../platform/env.ts";
 import { failed } from "../platform/trouble.ts";
 import { freshSnapshot, newestSnapshot, type Snapshot, snapshotAt } from "../registry/snapshot.ts";
 import { serveReserved } from "../session/index.ts";
 import { assertionHeaders } from "./assertion.ts";
-import { type Caller, identify, isGood } from "./caller.ts";
+import { type Caller, identify } from "./caller.ts";
+import { denied } from "./denied.ts";
 import { askedBy, judge, recordOf } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
 import { passOf } from "./pass.ts";
 import { forward } from "./proxy.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import { recordRefused } from "./refused-credential.ts";
+import { revalidation } from "./revalidate.ts";
 import { signInFirst } from "./sign-in-first.ts";
-import { isDeniedByAge } from "./step-up.ts";
 import { StreamWatch } from "./stream-watch.ts";
 import { upstreamsOf } from "./upstream.ts";
 
@@ -219,7 +221,13 @@ async function serveCaller(
   const isForeign =
     opensSocket &&
     !mayOpenWebSocket(request.headers.get("origin"), origin, app.settings.allowedOrigins, isUser);
-  const entry = recordOf(question, caller, snapshot, judged, isForeign ? "origin_not_allowed" : undefined);
+  const entry = recordOf(
+    question,
+    caller,
+    snapshot,
+    judged,
+    isForeign ? "origin_not_allowed" : judged.refusedBy,
+  );
   const context = {
     app,
     decisionId: entry.id,
@@ -232,16 +240,7 @@ async function serveCaller(
     return refusalResponse(request, refusal("origin_not_allowed", detail), context);
   }
   if (entry.decision === "deny") {
-    // An anonymous caller may be a user who has not signed in yet. After a sign-in, the decision may be different.
-    if (caller.kind === "anonymous") return signInFirst(request, app, bindings, "unauthenticated");
-    if (isDeniedByAge(question, caller, snapshot, now)) {
-      return signInFirst(request, app, bindings, "sign_in_too_old");
-    }
-    const detail = `No policy allows this, or one forbids it. Show your administrator the decision ${entry.id}.`;
-    return refusalResponse(request, refusal("denied_by_policy", detail), {
-      ...context,
-      reason: entry.reason,
-    });
+    return denied(request, bindings, { question, caller, snapshot, judged, entry, context });
   }
   const asserted = {
     method: request.method,
@@ -249,7 +248,11 @@ async function serveCaller(
     decisionId: entry.id,
     epoch: snapshot.epoch,
     namedGroups: snapshot.namedGroups,
+    risk: judged.access.riskScore,
   };
+  const watch = new StreamWatch(bindings, caller, snapshot.epoch, revalidation(question, caller, bindings), {
+    isReadOnly: !mayChange(judged.access.grade),
+  });
   return forward({
     request,
     bindings,
@@ -263,34 +266,7 @@ async function serveCaller(
     identity: await assertionHeaders(bindings, app, caller, asserted, now),
     pass: passOf(bindings, app, caller, { ...asserted, url: origin + target.path + target.query }),
     clientIp: question.network.ip,
-    watch: watchOver(question, caller, snapshot.epoch, bindings),
+    watch,
     refusalContext: context,
   });
-}
-
-/**
- * Decides again for an open stream. The decision uses the facts of the stream's request, and the newest session and
- * policies.
- */
-function watchOver(question: Question, caller: Caller, epoch: number, bindings: Bindings): StreamWatch {
-  return new StreamWatch(bindings, caller, epoch, async (newEpoch, session) => {
-    const snapshot = await snapshotAt(bindings, newEpoch);
-    const app = snapshot.appByHost.get(question.app.host);
-    if (!app || app.id !== question.app.id) return false;
-    const now =
-      session && caller.kind === "user"
-        ? { ...caller, session }
-        : refreshed(caller, app, snapshot.serviceTokens);
-    return (
-      now !== null && judge({ ...question, app }, now, snapshot, Date.now()).decision.decision === "allow"
-    );
-  });
-}
-
-/** The caller as the newest snapshot knows it. Null when the caller's credential is no longer good. */
-function refreshed(caller: Caller, app: SnapshotApp, tokens: readonly SnapshotServiceToken[]): Caller | null {
-  if (caller.kind === "anonymous") return app.settings.anonymous ? caller : null;
-  if (caller.kind === "user") return caller;
-  const token = tokens.find(({ id }) => id === caller.token.id);
-  return token && isGood(token, caller.hash, Date.now()) ? { ...caller, token } : null;
 }

@@ -1,12 +1,14 @@
 import { type Asker, type Assessment, assess, decisionEntry } from "../../shared/access/assess.ts";
+import { NO_STANDING } from "../../shared/access/grade/grade.ts";
 import type { PrincipalFacts } from "../../shared/access/policy/request.ts";
 import type { Asked, Question } from "../../shared/access/question.ts";
+import { standingOf } from "../../shared/access/standing.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
 import type { SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
+import { networkOf } from "../platform/network.ts";
 import { freshId } from "../platform/random.ts";
 import type { Snapshot } from "../registry/snapshot.ts";
 import type { Caller } from "./caller.ts";
-import { networkOf } from "./network.ts";
 
 /** The part of the question that the request itself states. */
 export const askedBy = (request: Request): Asked => ({
@@ -19,8 +21,12 @@ export const judge = (question: Question, caller: Caller, snapshot: Snapshot, no
   assess(question, askerOf(caller, now), snapshot.policies, now);
 
 function askerOf(caller: Caller, now: number): Asker {
-  if (caller.kind === "anonymous") return { principal: { type: "Anonymous" }, authentication: null };
-  if (caller.kind === "service") return { principal: servicePrincipal(caller.token), authentication: null };
+  if (caller.kind === "anonymous") {
+    return { principal: { type: "Anonymous" }, authentication: null, standing: NO_STANDING };
+  }
+  if (caller.kind === "service") {
+    return { principal: servicePrincipal(caller.token), authentication: null, standing: NO_STANDING };
+  }
   const { principal, authentication } = caller.session;
   const { userId: id, email, emailVerified, name, groups } = principal;
   const { providerId, acr, amr, authTime } = authentication;
@@ -32,6 +38,7 @@ function askerOf(caller: Caller, now: number): Asker {
       amr,
       ageSeconds: Math.max(0, Math.floor(now / 1_000) - authTime),
     },
+    standing: standingOf(caller.session, caller.unusedMs ?? 0),
   };
 }
 
@@ -44,14 +51,14 @@ export const servicePrincipal = ({ id, name, groups }: SnapshotServiceToken): Pr
 
 /**
  * The decision about a caller, in the form in which it is recorded.
- * @param overruledBy Why the caller is denied, whatever the policies say.
+ * @param overruledBy Why the caller is denied, whatever the policies say. Unless given, what the grade refuses.
  */
 export const recordOf = (
   question: Question,
   caller: Caller,
   { epoch, shadow, versions }: Snapshot,
-  { decision, facts }: Assessment,
-  overruledBy?: string,
+  { decision, facts, access, refusedBy }: Assessment,
+  overruledBy: string | null = refusedBy,
 ): DecisionEntry =>
   decisionEntry(freshId("decision"), question, {
     epoch,
@@ -60,5 +67,6 @@ export const recordOf = (
     decision,
     withShadow: shadow && assess(question, askerOf(caller, facts.now), shadow, facts.now).decision,
     versions,
-    ...(overruledBy === undefined ? {} : { overruledBy }),
+    access,
+    ...(overruledBy === null ? {} : { overruledBy }),
   });

@@ -5,10 +5,13 @@ export const passage = (length: number | null): IdentityTransformStream =>
   length === null ? new IdentityTransformStream() : new FixedLengthStream(length);
 
 /** Passes everything on, and tells the watch about each chunk. So real traffic keeps the session from idling out. */
-export function touching(watch: StreamWatch): TransformStream {
+export function touching(
+  watch: StreamWatch,
+  direction: "up" | "down",
+): TransformStream<Uint8Array, Uint8Array> {
   return new TransformStream({
     transform(chunk, controller) {
-      watch.touch();
+      watch.touch(direction, chunk.byteLength);
       controller.enqueue(chunk);
     },
   });

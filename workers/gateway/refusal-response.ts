@@ -1,5 +1,5 @@
 import { returnPath } from "../../shared/access/login/return-path.ts";
-import { ERRORS, type Refusal } from "../../shared/base/errors/catalogue.ts";
+import { ERRORS, type ErrorCode, type Refusal } from "../../shared/base/errors/catalogue.ts";
 import { toProblem } from "../../shared/base/errors/problem.ts";
 import { showsPage } from "../../shared/http/navigation.ts";
 import { corsHeaders } from "../../shared/http/origin.ts";
@@ -51,6 +51,16 @@ const isPassing = ({ code }: Refusal): boolean =>
 const isLasting = ({ code }: Refusal): boolean =>
   code === "upstream_misconfigured" || code === "upstream_malformed";
 
+/** Refusals with a page of their own: they name the decision, and what could change it. */
+const DENIALS: ReadonlySet<ErrorCode> = new Set([
+  "denied_by_policy",
+  "read_only",
+  "step_up_required",
+  "second_factor_required",
+  "approval_required",
+  "risk_above_allowed",
+]);
+
 function page(
   request: Request,
   refusal: Refusal,
@@ -59,7 +69,7 @@ function page(
   const { status, title } = ERRORS[refusal.code];
   const { origin } = new URL(request.url);
   const retryUrl = origin + retryPath(request, app);
-  if (app && decisionId !== undefined && refusal.code === "denied_by_policy") {
+  if (app && decisionId !== undefined && DENIALS.has(refusal.code)) {
     const denied = deniedPage({
       appTitle: app.title,
       path: shownPath(request),
@@ -67,7 +77,7 @@ function page(
       reason: reason ?? refusal.code,
       decisionId,
       userEmail: userEmail ?? null,
-      appUrl: retryUrl,
+      appUrl: loginUrl ?? retryUrl,
       switchUserUrl: `${origin}/.rustronaut/sign-out`,
     });
     return htmlResponse(denied, status, refusal.code, {}, { copies: true });

@@ -8,10 +8,15 @@ import { SIGN_IN_PATH } from "../session/index.ts";
 import { refusalResponse } from "./refusal-response.ts";
 
 /** Stable codes that say why a caller can't go on. */
-type Why = "unauthenticated" | "session_ended" | "sign_in_too_old";
+type Why = "unauthenticated" | "session_ended" | "sign_in_too_old" | "step_up_required";
+
+/** On every app's host: begins a sign-in at the provider, whatever the age of the last one. */
+export const SIGN_IN_AGAIN_PATH = `${SIGN_IN_PATH}?fresh=1`;
 
 const SCRIPT_REMEDIES: Readonly<Record<Exclude<Why, "unauthenticated">, string>> = {
   session_ended: "Open the app in a browser and sign in again.",
+  step_up_required:
+    "The risk of this session is raised: open `login_url` in a browser and sign in, then repeat the request.",
   sign_in_too_old: "A policy wants a newer sign-in: open `login_url` in a browser, then repeat the request.",
 };
 
@@ -26,9 +31,9 @@ export async function signInFirst(
   bindings: Bindings,
   why: Why,
 ): Promise<Response> {
-  const isOld = why === "sign_in_too_old";
+  const isOld = why === "sign_in_too_old" || why === "step_up_required";
   if (maySignIn(request)) return beginSignIn(request, app, bindings, isOld ? Date.now() : null);
-  const loginUrl = `${new URL(request.url).origin}${SIGN_IN_PATH}${isOld ? "?fresh=1" : ""}`;
+  const loginUrl = `${new URL(request.url).origin}${isOld ? SIGN_IN_AGAIN_PATH : SIGN_IN_PATH}`;
   return refusalResponse(request, refusal(why, remedy(request, why)), { app, loginUrl });
 }
 

@@ -8,6 +8,7 @@ import {
 import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject, sessionsObject } from "../platform/objects.ts";
 import type { Caller } from "./caller.ts";
+import { Flow } from "./flow.ts";
 
 /** Why a stream was cut. The watch's `signal` holds this as its reason. */
 export class Cut extends Error {
@@ -21,8 +22,46 @@ export class Cut extends Error {
   }
 }
 
-/** Decides again for an open stream. The stream is cut when the promise gives false or rejects. */
-export type Rejudge = (epoch: number, session: Session | null) => Promise<boolean>;
+/** What an open stream may do after a new decision. */
+export type Judgement =
+  | {
+      readonly goesOn: true;
+      /** Nothing from the client may reach the application any more. */
+      readonly isReadOnly: boolean;
+      /** The session, if somebody asked for it anew. */
+      readonly session?: Session;
+    }
+  | { readonly goesOn: false; readonly code: Cut["code"]; readonly reason: string };
+
+export const GOES_ON: Judgement = { goesOn: true, isReadOnly: false };
+export const DENIED: Judgement = { goesOn: false, code: 4403, reason: "denied_by_policy" };
+
+/**
+ * Decides again for an open stream. The stream is cut when the promise rejects.
+ * @param flowedAt When (milliseconds) something flowed for the last time.
+ */
+export type Rejudge = (epoch: number, session: Session | null, flowedAt: number) => Promise<Judgement>;
+
+/** What a stream that was cut tells of its end. Times in milliseconds. */
+export interface CutReport {
+  readonly reason: string;
+  /** When the session's object learnt of the cause, or when the cause came about here. */
+  readonly triggeredAt: number;
+  readonly cutAt: number;
+  /** The most bytes that passed after the trigger, in both directions. */
+  readonly bytesAfter: number;
+}
+
+/** Whom a watch tells of the end of its stream. */
+export interface Witness {
+  /** The stream was cut because it may not go on. */
+  readonly cut?: (report: CutReport) => void;
+  /** The stream is over, for whatever reason. Called once. */
+  readonly over?: () => void;
+}
+
+/** Ends that nobody decided on. */
+const OF_ITSELF = new Set(["client_left", "upstream_timeout"]);
 
 /**
  * After this time (milliseconds), a response or an upload that still flows is watched. Shorter exchanges end before.
@@ -50,6 +89,10 @@ export class StreamWatch {
   readonly #bindings: Bindings;
   readonly #caller: Caller;
   readonly #rejudge: Rejudge;
+  readonly #witness: Witness;
+  readonly flow = new Flow();
+  /** Whether data from the client must not reach the application. */
+  isReadOnly: boolean;
   #epoch: number;
   /** The session as the object last described it. Null until the object described it. */
   #session: Session | null = null;
@@ -63,11 +106,19 @@ export class StreamWatch {
   #isAnswered = false;
   #isOver = false;
 
-  constructor(bindings: Bindings, caller: Caller, epoch: number, rejudge: Rejudge) {
+  constructor(
+    bindings: Bindings,
+    caller: Caller,
+    epoch: number,
+    rejudge: Rejudge,
+    { isReadOnly = false, ...witness }: Witness & { readonly isReadOnly?: boolean } = {},
+  ) {
     this.#bindings = bindings;
     this.#caller = caller;
     this.#epoch = epoch;
     this.#rejudge = rejudge;
+    this.#witness = witness;
+    this.isReadOnly = isReadOnly;
     this.signal = this.#abort.signal;
   }
 
@@ -118,9 +169,10 @@ export class StreamWatch {
     if (this.#caller.kind === "user") await this.#openLine(true);
   }
 
-  /** Real traffic flowed. Keeps the session from idling out. */
-  touch(): void {
+  /** Real traffic flowed. Keeps the session from idling out. @param bytes How much, from (`up`) or to the client. */
+  touch(direction: "up" | "down", bytes: number): void {
     const now = Date.now();
+    this.flow.note(direction, bytes, now);
     this.#flowedAt = now;
     if (this.#line === null || now - this.#touchedAt < TOUCH_EVERY_MS) return;
     this.#touchedAt = now;
@@ -129,15 +181,21 @@ export class StreamWatch {
 
   /** The stream ended by itself. */
   close(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
+    this.#witness.over?.();
     if (this.#later !== undefined) clearTimeout(this.#later);
     if (this.#timer !== undefined) clearInterval(this.#timer);
     this.#line?.close(1000, "done");
     this.#line = null;
   }
 
-  #cut(code: Cut["code"], reason: string): void {
+  /** @param triggeredAt When (milliseconds) the cause came about. */
+  #cut(code: Cut["code"], reason: string, triggeredAt = Date.now()): void {
     if (this.#isOver) return;
+    const cutAt = Date.now();
+    const bytesAfter = this.flow.since(triggeredAt);
+    if (!OF_ITSELF.has(reason)) this.#witness.cut?.({ reason, triggeredAt, cutAt, bytesAfter });
     this.close();
     this.#abort.abort(new Cut(code, reason));
   }
@@ -145,10 +203,11 @@ export class StreamWatch {
   async #openLine(mayRetry: boolean): Promise<void> {
     if (this.#isOver || this.#caller.kind !== "user") return;
     const { owner, session } = this.#caller;
-    const { version } = (this.#session ?? session).principal;
+    const { principal, risk } = this.#session ?? session;
+    const known = `epoch=${this.#epoch}&version=${principal.version}&risk=${risk?.version ?? 0}`;
     try {
       const answer = await sessionsObject(this.#bindings, owner).fetch(
-        `https://sessions/kill-line?session=${session.id}&epoch=${this.#epoch}&version=${version}`,
+        `https://sessions/kill-line?session=${session.id}&${known}`,
         { headers: { upgrade: "websocket" } },
       );
       const line = answer.webSocket;
@@ -171,15 +230,19 @@ export class StreamWatch {
     this.#heardAt = Date.now();
     if (!text.startsWith("{")) return;
     const message = JSON.parse(text) as KillLineMessage;
-    if (message.type === "end") this.#cut(message.closeCode, message.reason);
-    else await this.#decideAnew(message.epoch, message.session);
+    if (message.type === "end") this.#cut(message.closeCode, message.reason, message.at);
+    else await this.#decideAnew(message.epoch, message.session, message.at);
   }
 
-  async #decideAnew(epoch: number, session: Session | null): Promise<void> {
+  async #decideAnew(epoch: number, session: Session | null, causedAt: number): Promise<void> {
     this.#session = session;
-    const isAllowed = await this.#rejudge(epoch, session).catch(() => false);
-    if (isAllowed) this.#epoch = Math.max(this.#epoch, epoch);
-    else this.#cut(4403, "denied_by_policy");
+    const judged = await this.#rejudge(epoch, session, this.#flowedAt).catch(() => DENIED);
+    if (!judged.goesOn) return this.#cut(judged.code, judged.reason, causedAt);
+    // A newer description of the session may have come while this decision was made.
+    if (this.#session !== session) return;
+    this.isReadOnly = judged.isReadOnly;
+    this.#session = judged.session ?? session;
+    this.#epoch = Math.max(this.#epoch, epoch);
   }
 
   /** Opens a lost line again. The session object then says what this watch missed. */
@@ -197,7 +260,7 @@ export class StreamWatch {
   async #tick(): Promise<void> {
     const epoch = this.#caller.kind === "user" ? this.#vouchedEpoch() : await this.#askedEpoch();
     if (epoch === null) this.#cut(4401, "unavailable");
-    else if (!this.#isOver) await this.#decideAnew(epoch, this.#session);
+    else if (!this.#isOver) await this.#decideAnew(epoch, this.#session, Date.now());
   }
 
   /** The epoch for which the kill line vouches. Null when the line was silent for too long. */

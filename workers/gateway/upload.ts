@@ -16,7 +16,7 @@ export function uploaded(request: Request, watch: StreamWatch): Upload | null {
   const { readable, writable } = passage(length === null ? null : Number(length));
   // When one side breaks off, the pipe itself tells the other side.
   const over = request.body
-    .pipeThrough(touching(watch))
+    .pipeThrough(touching(watch, "up"))
     .pipeTo(writable, { signal: watch.signal })
     .catch(() => undefined);
   return { body: readable, over };

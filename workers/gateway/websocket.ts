@@ -8,8 +8,8 @@ export function bridgeSockets(upstream: WebSocket, watch: StreamWatch): WebSocke
     socket.binaryType = "arraybuffer";
     socket.accept();
   }
-  relay(upstream, server, watch);
-  relay(server, upstream, watch);
+  relay(upstream, server, watch, "down");
+  relay(server, upstream, watch, "up");
   watch.signal.addEventListener("abort", () => {
     const { code, reason } = watch.signal.reason as Cut;
     close(server, code, reason);
@@ -18,9 +18,14 @@ export function bridgeSockets(upstream: WebSocket, watch: StreamWatch): WebSocke
   return client;
 }
 
-function relay(from: WebSocket, to: WebSocket, watch: StreamWatch): void {
+/**
+ * Passes messages on. While the session may only read, messages from the client go nowhere, and the connection stays
+ * open for what the application says. (A client that closed with an error would connect again at once.)
+ */
+function relay(from: WebSocket, to: WebSocket, watch: StreamWatch, direction: "up" | "down"): void {
   from.addEventListener("message", ({ data }) => {
-    watch.touch();
+    if (direction === "up" && watch.isReadOnly) return;
+    watch.touch(direction, bytesOf(data));
     try {
       to.send(data);
     } catch {
@@ -36,6 +41,10 @@ function relay(from: WebSocket, to: WebSocket, watch: StreamWatch): void {
     close(to, 1011, "");
   });
 }
+
+/** The length of a message. A text counts by its characters, which are at most its bytes. */
+const bytesOf = (data: string | ArrayBuffer): number =>
+  typeof data === "string" ? data.length : data.byteLength;
 
 /**
  * Closes a socket with the code that came from the other side. Some codes are never in a close frame (RFC 6455 §7.4.1).

@@ -1,4 +1,5 @@
 import type { Reading } from "../../shared/access/assess.ts";
+import { accessInWords } from "../../shared/access/grade/words.ts";
 import type { Decision, RequestFacts } from "../../shared/access/policy/request.ts";
 import { policyNameOf } from "../../shared/access/policy/statement-id.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
@@ -34,6 +35,14 @@ export function reasonsOf({ decision, determining, erroring, reason, facts, shad
 function shadowInWords({ decision, determining }: NonNullable<DecisionEntry["shadow"]>): string {
   const by = determining.length > 0 ? ` by ${determining.join(", ")}` : "";
   return `With the policies in shadow it would be ${decision === "allow" ? "allowed" : "denied"}${by}.`;
+}
+
+/** The reasons of a recorded decision, with what it said besides allow or deny. */
+export function reasonsOfEntry({ decision, access, ...entry }: DecisionEntry): string[] {
+  const isOverruled = access !== undefined && access.reason === entry.reason;
+  // The policies allowed what the grade refused.
+  const ofPolicies = reasonsOf({ ...entry, decision: isOverruled ? "allow" : decision });
+  return [...ofPolicies, ...(access ? accessInWords(access) : [])];
 }
 
 /** What else was judged besides the request line as it was written. Empty if nothing else was judged. */

@@ -1,4 +1,5 @@
 import { type Asker, type Assessment, assess } from "../../shared/access/assess.ts";
+import { NO_STANDING, type Standing } from "../../shared/access/grade/grade.ts";
 import type { CompiledPolicies } from "../../shared/access/policy/index.ts";
 import { UNKNOWN_NETWORK, UNKNOWN_SIGN_IN } from "../../shared/access/policy/request.ts";
 import { type Asked, type Question, readQuestion } from "../../shared/access/question.ts";
@@ -7,6 +8,7 @@ import type { Body } from "../../shared/api/endpoints.ts";
 import { type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
 import type { SnapshotApp, SnapshotPolicy } from "../../shared/registry/snapshot.ts";
+import { throwRefusal } from "../platform/refused.ts";
 import { loadPrincipal } from "../registry/principals.ts";
 import { type App, findApp } from "./handlers/apps.ts";
 import { findServiceToken, type ServiceTokenRow } from "./handlers/service-tokens.ts";
@@ -68,20 +70,42 @@ export async function judgeSupposed(
 /** The caller. Or the reason why the gateway refuses such a caller before it asks any policy. */
 async function askerOf(
   findings: Findings,
-  { principal, authentication }: Supposed,
+  { principal, authentication, risk }: Supposed,
   app: App,
   now: number,
 ): Promise<Result<Asker, Refusal>> {
+  // The gateway knows no risk of other callers, so nobody can suppose one.
+  if (risk !== undefined && principal.kind !== "user" && principal.kind !== "somebody") {
+    throwRefusal("invalid_input", "Only people have a risk: leave out `risk`, or say which user asks.");
+  }
   const nobody = (detail: string) => err(refusal("unauthenticated", detail));
   const signedIn = over(UNKNOWN_SIGN_IN, authentication);
+  const standing = (own: Standing["signals"]): Standing => ({
+    signals: risk === undefined ? own : supposedSignals(risk, now),
+    unmeasured: [],
+    signedIn: {
+      amr: signedIn.amr,
+      authenticatedAt: now - signedIn.ageSeconds * 1_000,
+      beganAt: now - signedIn.ageSeconds * 1_000,
+    },
+    lasting: null,
+  });
   switch (principal.kind) {
     case "anonymous":
       if (!app.settings.anonymous) return nobody("the app lets nobody in without a sign-in");
-      return ok({ principal: { type: "Anonymous" }, authentication: null });
+      return ok({
+        principal: { type: "Anonymous" },
+        authentication: null,
+        standing: NO_STANDING,
+      });
     case "somebody": {
       const { groups, email = "somebody@example.invalid" } = principal;
       const somebody = { id: "", email, emailVerified: true, name: "", groups };
-      return ok({ principal: { type: "User", ...somebody }, authentication: signedIn });
+      return ok({
+        principal: { type: "User", ...somebody },
+        authentication: signedIn,
+        standing: standing([]),
+      });
     }
     case "serviceToken": {
       const token = await findings.serviceToken(principal.serviceToken);
@@ -89,7 +113,11 @@ async function askerOf(
       if (!token.enabled || (token.expiresAt !== null && token.expiresAt <= now))
         return err(refusal("invalid_credentials", `the service token ${name} is disabled or has expired`));
       const groups = JSON.parse(token.groups) as string[];
-      return ok({ principal: { type: "ServiceToken", id, name, groups }, authentication: null });
+      return ok({
+        principal: { type: "ServiceToken", id, name, groups },
+        authentication: null,
+        standing: NO_STANDING,
+      });
     }
     case "user": {
       const user = await findings.user(principal.user);
@@ -98,10 +126,14 @@ async function askerOf(
       return ok({
         principal: { type: "User", id, email, emailVerified, name, groups },
         authentication: signedIn,
+        standing: standing(user.risk ?? []),
       });
     }
   }
 }
+
+const supposedSignals = (score: number, at: number): Standing["signals"] =>
+  score === 0 ? [] : [{ source: "supposed", kind: "supposed", score, at, halfLifeSeconds: 86_400 }];
 
 /** Takes the values in the body. All other values are unknown. JSON has no member with the value undefined. */
 const over = <T extends object>(

@@ -1,7 +1,7 @@
 import type { Session } from "../../shared/access/sessions/types.ts";
 import { mayCall } from "../../shared/api/endpoint.ts";
 import type { Role } from "../../shared/api/fields.ts";
-import { StreamWatch } from "../gateway/stream-watch.ts";
+import { DENIED, GOES_ON, type Judgement, StreamWatch } from "../gateway/stream-watch.ts";
 import type { Bindings } from "../platform/env.ts";
 import { throwRefusal } from "../platform/refused.ts";
 import type { Vouched } from "../session/current-session.ts";
@@ -30,16 +30,20 @@ function watchSession({ session, owner, epoch }: Vouched, bindings: Bindings, ne
   const mayGoOn = ({ principal: { role, status } }: Session) =>
     status === "active" && role !== null && mayCall(role, needed);
   const caller = { kind: "user", session, owner, epoch } as const;
-  return new StreamWatch(bindings, caller, epoch, async (_epoch, now) => now === null || mayGoOn(now));
+  return new StreamWatch(bindings, caller, epoch, async (_epoch, now) =>
+    judgementOf(now === null || mayGoOn(now)),
+  );
 }
 
 /** Each change of the registry raises the epoch. After each raise, the token is looked up again. */
 function watchToken(request: Request, bindings: Bindings, needed: Role): StreamWatch {
   let checkedAt = -1;
   return new StreamWatch(bindings, { kind: "anonymous", epoch: 0 }, 0, async (epoch) => {
-    if (epoch === checkedAt) return true;
+    if (epoch === checkedAt) return GOES_ON;
     const { role } = await authenticate(request, bindings);
     checkedAt = epoch;
-    return mayCall(role, needed);
+    return judgementOf(mayCall(role, needed));
   });
 }
+
+const judgementOf = (goesOn: boolean): Judgement => (goesOn ? GOES_ON : DENIED);

@@ -1,4 +1,5 @@
 import { reasonOf } from "../../shared/access/assess.ts";
+import { accessInWords } from "../../shared/access/grade/words.ts";
 import { type CompiledPolicies, compilePolicies } from "../../shared/access/policy/index.ts";
 import type { PolicyTestCase } from "../../shared/api/policies.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
@@ -8,7 +9,7 @@ import { Refused, throwRefusal } from "../platform/refused.ts";
 import { snapshotAt } from "../registry/snapshot.ts";
 import type { Call } from "./call.ts";
 import { reasonsOf } from "./explain.ts";
-import { type Findings, heldStatements, inRegistry, judgeSupposed } from "./policy-judge.ts";
+import { type Findings, heldStatements, inRegistry, judgeSupposed, type Supposed } from "./policy-judge.ts";
 
 /**
  * Runs the tests that belong to a policy on the network as it would be with the policy. A failing test
@@ -63,19 +64,23 @@ async function outcomeOf(
   now: number,
 ): Promise<{ decision: "allow" | "deny" | "nothing"; why: string }> {
   try {
-    const judged = await judgeSupposed(findings, supposed, policies, now);
+    const judged = await judgeSupposed(findings, withoutRisk(supposed), policies, now);
     if (!judged.ok) return { decision: "deny", why: `${judged.error.detail} (${judged.error.code})` };
-    const { decision, facts } = judged.value;
-    return {
-      decision: decision.decision,
-      why: reasonsOf({ ...decision, reason: reasonOf(decision), facts }).join(" "),
-    };
+    const { decision, facts, access, refusedBy } = judged.value;
+    const reasons = reasonsOf({ ...decision, reason: reasonOf(decision), facts });
+    if (refusedBy !== null)
+      return { decision: "deny", why: [...reasons, ...accessInWords(access)].join(" ") };
+    return { decision: decision.decision, why: reasons.join(" ") };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     // A test that names a missing thing proves nothing, whatever result it expects.
     return { decision: "nothing", why: `its app or caller is not there. ${error.refusal.detail}` };
   }
 }
+
+/** A test must not come to something else because the risk of its user changed. */
+const withoutRisk = (supposed: Supposed): Supposed =>
+  supposed.principal.kind === "user" ? { risk: 0, ...supposed } : supposed;
 
 /**
  * Refuses a policy whose tests fail, unless the author asks to publish it anyway.

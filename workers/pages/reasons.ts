@@ -21,6 +21,23 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     why: "You have too many open sessions.",
     remedy: "Sign out on another device, then try again.",
   },
+  read_only: {
+    why: "The risk of your session is raised, so it may only read now.",
+    remedy: "Sign in again to lift this, or wait until the risk has fallen.",
+  },
+  step_up_required: {
+    why: "The risk of your session is raised, or a policy wants a new proof of who you are.",
+    remedy: "Wait a minute, then open the app again and sign in.",
+  },
+  second_factor_required: {
+    why: "A second factor is needed here, and your sign-in named none.",
+    remedy: "Sign in with a second factor, or ask your administrator.",
+  },
+  approval_required: { why: "A policy asks for an approval before this opens.", remedy: ASK },
+  risk_above_allowed: {
+    why: "The risk of your session is higher than this app allows.",
+    remedy: "Ask your administrator, or wait until the risk has fallen, then sign in again.",
+  },
   csrf_rejected: {
     why: "The request came from another site than this app.",
     remedy: "Open the app itself and do it again there.",

@@ -1,6 +1,7 @@
 import type { Principal } from "../../shared/access/sessions/types.ts";
 import type { RowOf } from "../../shared/registry/rows.ts";
 import type { groups, identities, identityProviders, users } from "../../shared/registry/schema.ts";
+import { RISK_QUERY, type RiskRow, signalOf } from "./risk.ts";
 
 type UserRow = Pick<
   RowOf<typeof users>,
@@ -15,10 +16,10 @@ type IdentityRow = Pick<RowOf<typeof identities>, "groups" | "updated_at"> &
  * named at the last sign-in. Null when the user does not exist.
  *
  * `version` is the newest time stamp of all these rows. A removed row has no time stamp. So code that removes a
- * membership, an identity or a group must raise `users.updated_at` of the users concerned.
+ * membership, an identity or a group must raise `users.updated_at` of the users concerned. A changed risk does so, too.
  */
 export async function loadPrincipal(db: D1Database, userId: string): Promise<Principal | null> {
-  const [found, memberships, stated] = await db.batch<Record<string, unknown>>([
+  const [found, memberships, stated, risks] = await db.batch<Record<string, unknown>>([
     db
       .prepare("SELECT id, email, name, status, role, updated_at, version FROM users WHERE id = ?")
       .bind(userId),
@@ -34,6 +35,7 @@ export async function loadPrincipal(db: D1Database, userId: string): Promise<Pri
          FROM identities i JOIN identity_providers p ON p.id = i.provider_id WHERE i.user_id = ?`,
       )
       .bind(userId),
+    db.prepare(RISK_QUERY).bind(userId),
   ]);
   const user = found?.results[0] as UserRow | undefined;
   if (!user) return null;
@@ -53,6 +55,7 @@ export async function loadPrincipal(db: D1Database, userId: string): Promise<Pri
     groups: [...new Set([...direct.map((group) => group.name), ...named])].sort(),
     role: user.role,
     status: user.status,
+    risk: ((risks?.results ?? []) as RiskRow[]).map(signalOf),
     version: Math.max(
       user.updated_at,
       ...direct.map((group) => Math.max(group.created_at, group.updated_at)),

@@ -5,4 +5,4 @@ import { type Vouched, vouchedFor } from "./current-session.ts";
 
 /** What the session's object says about the token of a command line. */
 export const commandLineSession = (cookie: string, bindings: Bindings): Promise<Said<Vouched>> =>
-  vouchedFor(cookie, bindings, { segmentId: SIGN_IN_SEGMENT, appId: COMMAND_LINE_APP_ID });
+  vouchedFor(null, cookie, bindings, { segmentId: SIGN_IN_SEGMENT, appId: COMMAND_LINE_APP_ID });

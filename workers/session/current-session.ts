@@ -6,12 +6,15 @@ import { remembering } from "../../shared/base/bounded-map.ts";
 import type { Bindings } from "../platform/env.ts";
 import { sessionsObject } from "../platform/objects.ts";
 import { cookieValues } from "./cookies.ts";
+import { seenOf } from "./seen.ts";
 
 /** What a session's object said about the session, and the owner that names this object. */
 export interface Vouched {
   readonly session: Session;
   readonly owner: string;
   readonly epoch: number;
+  /** How long (milliseconds) the session was not used before this request. */
+  readonly unusedMs?: number;
 }
 
 export interface CurrentSession extends Vouched {
@@ -37,7 +40,7 @@ export async function currentSession(
 ): Promise<CurrentSession | "none" | "stale"> {
   const said: Said<CurrentSession>[] = [];
   for (const cookie of cookieValues(request, cookieName)) {
-    const vouched = await vouchedFor(cookie, bindings, scope);
+    const vouched = await vouchedFor(request, cookie, bindings, scope);
     said.push(typeof vouched === "object" ? { ...vouched, cookie } : vouched);
   }
   const session = soleProof(said);
@@ -53,12 +56,27 @@ const parsedCookie = remembering(2_000, parseSessionCookie);
 /**
  * What the session's object says about a cookie. `unknown` when the cookie can't belong to this scope or was never
  * good.
+ *
+ * @param request What it shows of its sender is looked at for risk. Null for sessions that are not graded.
  */
-export async function vouchedFor(cookie: string, bindings: Bindings, scope: Scope): Promise<Said<Vouched>> {
+export async function vouchedFor(
+  request: Request | null,
+  cookie: string,
+  bindings: Bindings,
+  scope: Scope,
+): Promise<Said<Vouched>> {
   const parsed = parsedCookie(cookie);
   if (!parsed || parseOwner(parsed.owner)?.segmentId !== scope.segmentId) return "unknown";
   const { owner, secretHash } = parsed;
-  const verdict = await sessionsObject(bindings, owner).verify(secretHash, scope.appId, true);
-  if (verdict.ok) return { session: verdict.session, owner, epoch: verdict.epoch };
+  const verdict = await sessionsObject(bindings, owner).verify(
+    secretHash,
+    scope.appId,
+    true,
+    request ? seenOf(request) : undefined,
+  );
+  if (verdict.ok) {
+    const { session, epoch, unusedMs = 0 } = verdict;
+    return { session, owner, epoch, unusedMs };
+  }
   return verdict.reason === "stale" || verdict.reason === "unknown" ? verdict.reason : "ended";
 }

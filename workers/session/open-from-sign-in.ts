@@ -55,6 +55,8 @@ export async function openFromSignIn(
     parentOwner: isBelow ? handoff.signInOwner : null,
     principal,
     authentication: signIn.authentication,
+    // A session of another program than the browser that signed in is used from elsewhere.
+    ...(isBelow && signIn.risk ? { risk: signIn.risk } : {}),
     ...wanted,
   });
   if (!opened.ok) return opened;

@@ -1,12 +1,14 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { formatSessionCookie } from "../../shared/access/login/session-cookie.ts";
-import type { CreateSession, Session } from "../../shared/access/sessions/types.ts";
+import { WHEREABOUTS } from "../../shared/access/risk/whereabouts.ts";
+import { type CreateSession, NO_SESSION_RISK, type Session } from "../../shared/access/sessions/types.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
 import type { AliasedRowOf } from "../../shared/registry/rows.ts";
 import type { networks } from "../../shared/registry/schema.ts";
 import type { Bindings } from "../platform/env.ts";
 import { sessionsObject } from "../platform/objects.ts";
 import { newSecret } from "../platform/random.ts";
+import { seenOf } from "./seen.ts";
 import { indexEnded, indexSession } from "./session-index.ts";
 
 export type NewSession = Omit<CreateSession, "secretHash" | "ip" | "userAgent" | "maxPerUser"> & {
@@ -32,6 +34,7 @@ export async function openSession(
   const created = await object.create({
     ...input,
     secretHash: hashSecret(secret),
+    risk: input.risk ?? { ...NO_SESSION_RISK, whereabouts: whereaboutsOf(request) },
     maxPerUser: (await networkLimits(bindings.db)).maxSessionsPerUser,
     ip: (request.headers.get("CF-Connecting-IP") ?? "").slice(0, MAX_IP),
     userAgent: (input.userAgent ?? request.headers.get("User-Agent") ?? "").slice(0, MAX_USER_AGENT),
@@ -46,6 +49,9 @@ export async function openSession(
   }
   return ok({ session: created.session, cookie: formatSessionCookie(owner, secret) });
 }
+
+const whereaboutsOf = (request: Request) =>
+  WHEREABOUTS.apply(null, { seen: seenOf(request), at: Date.now() });
 
 export type NetworkLimits = Pick<
   AliasedRowOf<typeof networks>,

@@ -2,8 +2,8 @@ import { type Question, readQuestion } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { judge, recordOf } from "../gateway/judge.ts";
-import { networkOf } from "../gateway/network.ts";
 import { isDeniedByAge } from "../gateway/step-up.ts";
+import { networkOf } from "../platform/network.ts";
 import type { Snapshot } from "../registry/snapshot.ts";
 import type { CurrentSession } from "../session/current-session.ts";
 

@@ -34,8 +34,10 @@ const newNode = (): Node => ({ byKey: new Map(), any: null, policies: [] });
  */
 export class PolicySet {
   readonly #root = newNode();
+  readonly #byId: ReadonlyMap<string, Policy>;
 
   constructor(policies: readonly Policy[]) {
+    this.#byId = new Map(policies.map((policy) => [policy.id, policy]));
     for (const [place, policy] of policies.entries()) {
       const isRepeated = LEVELS.some((level) => (policy[level].keys?.length ?? 0) > 1);
       file(this.#root, { policy, place, isRepeated }, 0);
@@ -50,6 +52,12 @@ export class PolicySet {
     const found = new Findings(env);
     visit(this.#root, 0, found);
     return found.decision();
+  }
+
+  /** The permits among the policies with these ids, such as those that determined a decision. */
+  permits(ids: readonly string[]): Policy[] {
+    const named = ids.map((id) => this.#byId.get(id));
+    return named.filter((policy) => policy?.effect === "permit") as Policy[];
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Environment } from "./environment.ts";
 import { Place } from "./errors.ts";
 import { compileExpression } from "./expressions.ts";
-import { asList, asObject, asText, fields } from "./json.ts";
+import { asList, asObject, asText, fields, type Json } from "./json.ts";
+import { type Permission, permissionOf } from "./permissions.ts";
 import { compileScope, type Scope } from "./scopes.ts";
+import { type AccessTerms, termsOf } from "./terms.ts";
 import { asBool } from "./values.ts";
 
 /** One compiled Cedar policy. */
@@ -13,6 +15,10 @@ export interface Policy {
   readonly action: Scope;
   readonly resource: Scope;
   readonly conditions: readonly ((env: Environment) => boolean)[];
+  /** On which terms a permit allows. */
+  readonly terms: AccessTerms;
+  /** What a permit gives at most. */
+  readonly permission: Permission;
 }
 
 /**
@@ -47,11 +53,17 @@ export function compilePolicy(id: string, json: unknown): Policy {
   const principal = compileScope("principal", policy.principal, place.at("principal"));
   const action = compileScope("action", policy.action, place.at("action"));
   const resource = compileScope("resource", policy.resource, place.at("resource"));
-  if (policy.annotations !== undefined) asObject(policy.annotations, place.at("annotations"));
+  const terms = compileTerms(effect, policy.annotations, place.at("annotations"));
   const conditions = asList(policy.conditions, place.at("conditions")).map((condition, i) =>
     compileCondition(condition, place.at("conditions", i)),
   );
-  return { id, effect, principal, action, resource, conditions };
+  return { id, effect, principal, action, resource, conditions, terms, permission: permissionOf(policy) };
+}
+
+function compileTerms(effect: Policy["effect"], annotations: unknown, place: Place): AccessTerms {
+  const named: Json = annotations === undefined ? {} : asObject(annotations, place);
+  const terms = termsOf(effect, named);
+  return terms.ok ? terms.value : place.refuse(terms.error);
 }
 
 function compileCondition(json: unknown, place: Place): (env: Environment) => boolean {

@@ -3,7 +3,7 @@
  * is refused when it is published. Attribute names and entity types are literals in Cedar, so every use can
  * be found.
  */
-const ATTRIBUTES = new Set(["risk", "device"]);
+const ATTRIBUTES = new Set(["device"]);
 const TYPES = new Set(["Device"]);
 
 /** The keys under which Cedar's JSON names an entity type, and the keys under which it names attributes. */

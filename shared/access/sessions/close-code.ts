@@ -8,4 +8,9 @@ export function closeCodeOf(reason: SessionEndReason): 4401 | 4403 {
   return NO_WAY_BACK.has(reason) ? 4403 : 4401;
 }
 
-const NO_WAY_BACK: ReadonlySet<SessionEndReason> = new Set(["user_disabled", "app_deleted", "app_disabled"]);
+const NO_WAY_BACK: ReadonlySet<SessionEndReason> = new Set([
+  "user_disabled",
+  "app_deleted",
+  "app_disabled",
+  "risk_above_allowed",
+]);

@@ -1,8 +1,10 @@
 import { constantTimeEqual } from "../../base/base64url.ts";
 import { err, ok, type Result } from "../../base/result.ts";
+import type { Seen } from "../risk/whereabouts.ts";
 import { effectsOf, type SessionEffect } from "./effects.ts";
 import { expiryOf, MAX_ABSOLUTE_MS } from "./expiry.ts";
 import { matches } from "./filter.ts";
+import { noteSeen } from "./note-seen.ts";
 import type { LiveSession, SessionEvent, SessionsState, Tombstone } from "./state.ts";
 import type { CreateSession, Principal, SessionEndReason, SessionFilter, Verdict } from "./types.ts";
 
@@ -13,6 +15,8 @@ export type SessionCommand =
       readonly secretHash: string;
       readonly appId: string | null;
       readonly touch: boolean;
+      /** What the request shows of its sender. */
+      readonly seen?: Seen;
     }
   | { readonly type: "touch"; readonly id: string }
   | { readonly type: "end"; readonly filter: SessionFilter; readonly reason: SessionEndReason }
@@ -51,7 +55,10 @@ function eventsOf(
       return create(state, command.input, now);
     case "verify": {
       const live = liveBySecret(state, command.secretHash, command.appId);
-      return ok(live ? (command.touch ? touch(live, now) : expireOne(live, now)) : []);
+      if (!live) return ok([]);
+      const used = command.touch ? touch(live, now) : expireOne(live, now);
+      const isOver = used.some(({ type }) => type === "ended");
+      return ok(isOver || !command.seen ? used : [...used, ...noteSeen(live.session, command.seen, now)]);
     }
     case "touch": {
       const live = state.live.get(command.id);
@@ -108,6 +115,7 @@ function create(
       expiresAt: now + Math.min(input.lifetime.absoluteSeconds * 1000, MAX_ABSOLUTE_MS),
       ip: input.ip,
       userAgent: input.userAgent,
+      ...(input.risk ? { risk: input.risk } : {}),
     },
     secretHash: input.secretHash,
     idleMs: input.lifetime.idleSeconds * 1000,

@@ -22,7 +22,7 @@ export function effectsOf(events: readonly SessionEvent[]): SessionEffect[] {
   const concernsAll = events.some(({ type }) => type === "epoch_raised");
   if (concernsAll) effects.push({ type: "recheck_lines", sessionId: null });
   for (const event of events) {
-    if (event.type === "principal_replaced" && !concernsAll)
+    if ((event.type === "principal_replaced" || event.type === "risk_noted") && !concernsAll)
       effects.push({ type: "recheck_lines", sessionId: event.id });
     if (event.type !== "ended") continue;
     const { id, kind } = event.session;

@@ -1,4 +1,4 @@
-import type { Principal, Session, SessionEndReason } from "./types.ts";
+import type { Principal, Session, SessionEndReason, SessionRisk } from "./types.ts";
 
 /** A live session, together with the facts that only its owner object knows. */
 export interface LiveSession {
@@ -43,6 +43,8 @@ export type SessionEvent =
     }
   | { readonly type: "principal_pushed"; readonly principal: Principal }
   | { readonly type: "principal_replaced"; readonly id: string; readonly principal: Principal }
+  /** A request showed something new of its sender. */
+  | { readonly type: "risk_noted"; readonly id: string; readonly risk: SessionRisk }
   | { readonly type: "epoch_raised"; readonly epoch: number };
 
 /** The state after an event. */
@@ -65,6 +67,8 @@ export function apply(state: SessionsState, event: SessionEvent): SessionsState 
       };
     case "principal_replaced":
       return updateSession(state, event.id, { principal: event.principal });
+    case "risk_noted":
+      return updateSession(state, event.id, { risk: event.risk });
     case "epoch_raised":
       return { ...state, epoch: event.epoch };
   }

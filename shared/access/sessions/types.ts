@@ -1,3 +1,6 @@
+import type { RiskSignal } from "../risk/signal.ts";
+import type { Seen, Whereabouts } from "../risk/whereabouts.ts";
+
 /** The terms and types of sessions. The object that owns sessions and all its callers use them. */
 
 /** Location hints of the Durable Objects in which sessions may be stored. */
@@ -32,9 +35,22 @@ export interface Principal {
   readonly groups: readonly string[];
   readonly role: "owner" | "admin" | "auditor" | null;
   readonly status: "active" | "disabled";
+  /** What speaks for risk about the person, for all sessions. Missing in principals of an older release. */
+  readonly risk?: readonly RiskSignal[];
   /** Every change raises the version. An older version never replaces a newer version. */
   readonly version: number;
 }
+
+/** What the requests of one session showed. */
+export interface SessionRisk {
+  readonly signals: readonly RiskSignal[];
+  /** Null before the first request that was looked at. */
+  readonly whereabouts: Whereabouts | null;
+  /** Rises with each change, so that the holder of a kill line can say what it knows. */
+  readonly version: number;
+}
+
+export const NO_SESSION_RISK: SessionRisk = { signals: [], whereabouts: null, version: 0 };
 
 /** How the user signed in, from the verified ID token. */
 export interface Authentication {
@@ -66,6 +82,8 @@ export type SessionEndReason =
   /** The provider was deleted, or its issuer was changed. */
   | "provider_removed"
   | "code_replayed"
+  /** The risk rose above what the app or a policy allows. */
+  | "risk_above_allowed"
   | "app_deleted"
   | "app_disabled"
   /** The app moved to another host or segment. */
@@ -86,6 +104,8 @@ export interface Session {
   readonly expiresAt: number;
   readonly ip: string;
   readonly userAgent: string;
+  /** Missing in sessions of an older release. */
+  readonly risk?: SessionRisk;
 }
 
 export interface CreateSession {
@@ -105,6 +125,8 @@ export interface CreateSession {
   readonly maxPerUser: number;
   readonly ip: string;
   readonly userAgent: string;
+  /** What the sign-in session showed. So a stolen sign-in can't begin anew with each app. */
+  readonly risk?: SessionRisk;
 }
 
 export type CreateOutcome =
@@ -118,7 +140,8 @@ export type CreateOutcome =
   | { readonly ok: false; readonly reason: "stale" | "user_disabled" | "id_taken" };
 
 export type Verdict =
-  | { readonly ok: true; readonly session: Session; readonly epoch: number }
+  /** `unusedMs`: how long the session was not used before this question. */
+  | { readonly ok: true; readonly session: Session; readonly epoch: number; readonly unusedMs?: number }
   | { readonly ok: false; readonly reason: "unknown" | SessionEndReason; readonly epoch: number }
   /**
    * The object can't be sure that its own data is fresh, because the coordinator can't be reached. Answer
@@ -144,8 +167,8 @@ export type SessionFilter =
  * The RPC of the `SegmentSessions` object. The name of the object is `<segment>/<region>/<shard>`.
  *
  * `fetch` with `Upgrade: websocket` and `?session=<id>` opens a kill line: see `KillLineMessage`. The caller
- * can add `&epoch=<n>&version=<n>`: the epoch and the principal's version of its last decision. If both are
- * still current, the object sends nothing until something changes. If they are missing or one of them is old,
+ * can add `&epoch=<n>&version=<n>&risk=<n>`: the epoch, the principal's version and the version of the session's
+ * risk of its last decision. If all are still current, the object sends nothing until something changes. If they are missing or one of them is old,
  * the first frame is a `recheck`.
  *
  * The kill line of an ended session says `end` at once. The answer is 404 for an unknown session, and 503 if
@@ -158,8 +181,10 @@ export interface SegmentSessionsRpc {
    * `touch` is false for requests that must not keep a session alive (background checks). The hash is
    * compared in constant time. For a secret without a live session, the object answers from the data it has:
    * it writes nothing and asks no other object.
+   *
+   * @param seen What the request shows of its sender. The object looks for risk in it.
    */
-  verify(secretHash: string, appId: string | null, touch: boolean): Promise<Verdict>;
+  verify(secretHash: string, appId: string | null, touch: boolean, seen?: Seen): Promise<Verdict>;
   /**
    * Ends all live sessions that match the filter, and returns their ids. Cuts their kill lines before it
    * returns.
@@ -202,12 +227,24 @@ export interface Heard {
 /** What a session object says over a kill line (JSON text frames). */
 export type KillLineMessage =
   /** The session is over. The receiver cuts the stream now, with this WebSocket close code. */
-  | { readonly type: "end"; readonly reason: SessionEndReason; readonly closeCode: 4401 | 4403 | 4408 }
+  | {
+      readonly type: "end";
+      readonly reason: SessionEndReason;
+      readonly closeCode: 4401 | 4403 | 4408;
+      /** When the object learnt of the cause, in milliseconds. */
+      readonly at: number;
+    }
   /**
    * Something that a decision depends on changed. The receiver decides again at this epoch, and cuts the
    * stream with 4403 unless the new decision is "allow".
    */
-  | { readonly type: "recheck"; readonly epoch: number; readonly session: Session };
+  | {
+      readonly type: "recheck";
+      readonly epoch: number;
+      readonly session: Session;
+      /** When the object learnt of the cause, in milliseconds. */
+      readonly at: number;
+    };
 
 /**
  * What the gateway says over a kill line. `touch`: real traffic flowed (sent at most once per 15 s). `ping`:

@@ -50,10 +50,24 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
     system.admin.call("sessions.killMany", { body: { by: "user", user: await userId("alice@example.com") } });
   const setStatus = (status: string) => update("users.update", { user: "alice@example.com" }, { status });
   const setPolicy = (enabled: boolean) => update("policies.update", { policy: "app" }, { enabled });
+  const setRisk = (score: number) =>
+    system.admin.call("risk.set", { params: { user: "alice@example.com" }, body: { score } });
+  const setApp = async (settings: object, risk = 0) => {
+    await setRisk(risk);
+    await update("apps.update", { app: "app" }, { settings });
+  };
   const triggers: [string, number, () => Promise<unknown>, () => Promise<unknown>][] = [
     ["an administrator's kill", 4401, kill, async () => {}],
     ["the user disabled", 4403, () => setStatus("disabled"), () => setStatus("active")],
     ["a policy changed", 4403, () => setPolicy(false), () => setPolicy(true)],
+    ["risk above what is allowed", 4403, () => setRisk(95), () => setRisk(0)],
+    ["risk that asks for a new sign-in", 4408, () => setRisk(75), () => setRisk(0)],
+    [
+      "an app that allows less risk",
+      4403,
+      () => setApp({ allowedRisk: 0 }, 10),
+      () => setApp({ allowedRisk: 90 }),
+    ],
   ];
   it.each(triggers)("%s", async (_name, code, trigger, restore) => {
     const alice = await signIn(system);
@@ -90,7 +104,45 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
   });
 
   it.todo("device out of compliance, posture stale (device posture comes with the agents)");
-  it.todo("risk over a threshold, grant expired (risk and grants come with behaviour analysis)");
+  it.todo("grant expired (grants come with approvals)");
+
+  it("risk that allows only reading: an upload is cut, frames from the client go nowhere, and all comes back", async () => {
+    const alice = await signIn(system);
+    const cookie = alice.visitor.cookieHeader(system.appOrigin);
+    const socket = await openSocket(system.port, host(), cookie);
+    const events = await openDownload(system.port, host(), cookie, "/events");
+    const upload = openUpload(system.port, host(), cookie, "/upload");
+    await expect.poll(() => system.upstream.open.has("/upload")).toBe(true);
+    await setRisk(60);
+    await upload.cut;
+    socket.send("while it may only read");
+    const post = await alice.send("/", ["Sec-Fetch-Mode: cors", "Content-Length: 0"], "POST");
+    expect([post.status, post.hits, post.header("x-rustronaut-response")]).toEqual([403, 0, "read_only"]);
+    expect((await alice.send("/", ["Sec-Fetch-Mode: cors"])).status).toBe(200);
+    await setRisk(0);
+    expect((await alice.send("/", ["Content-Length: 0"], "POST")).status).toBe(200);
+    await expect
+      .poll(() => {
+        socket.send("again");
+        return socket.heard.includes("again");
+      })
+      .toBe(true);
+    expect(socket.heard).not.toContain("while it may only read");
+    events.close();
+    socket.close();
+  });
+
+  it("a paused session asks scripts and pages for a new sign-in, and a cut one never comes back by itself", async () => {
+    const alice = await signIn(system);
+    await setRisk(75);
+    const script = await alice.send("/", ["Sec-Fetch-Mode: cors"]);
+    expect([script.status, script.hits]).toEqual([401, 0]);
+    await setRisk(95);
+    const cut = await alice.send("/", ["Sec-Fetch-Mode: navigate", "Accept: text/html"]);
+    expect([cut.status, cut.hits]).toEqual([403, 0]);
+    await setRisk(0);
+    expect((await alice.send("/", ["Sec-Fetch-Mode: cors"])).status).toBe(401);
+  });
 });
 
 describe("S-38 a kill that meets a restart", () => {

@@ -1,6 +1,7 @@
 import { policyToJson } from "@cedar-policy/cedar-wasm/nodejs";
 import { describe, expect, it } from "vitest";
 import { assess } from "../../../shared/access/assess.ts";
+import { NO_STANDING } from "../../../shared/access/grade/grade.ts";
 import { compilePolicies } from "../../../shared/access/policy/index.ts";
 import { UNKNOWN_NETWORK } from "../../../shared/access/policy/request.ts";
 import { type Asked, readQuestion } from "../../../shared/access/question.ts";
@@ -35,7 +36,7 @@ const policies = (...sources: string[]) =>
     }),
   );
 
-const ANYONE = { principal: { type: "Anonymous" }, authentication: null } as const;
+const ANYONE = { principal: { type: "Anonymous" }, authentication: null, standing: NO_STANDING } as const;
 const OPEN = "permit (principal, action, resource);";
 const NO_ADMIN = `forbid (principal, action, resource) when { context.request.path == "/admin" };`;
 

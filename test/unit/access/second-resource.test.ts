@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { assess } from "../../../shared/access/assess.ts";
+import { NO_STANDING } from "../../../shared/access/grade/grade.ts";
 import { compilePolicies } from "../../../shared/access/policy/index.ts";
 import { UNKNOWN_NETWORK } from "../../../shared/access/policy/request.ts";
 import { readQuestion } from "../../../shared/access/question.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import { jsonOf } from "./policy/support.ts";
 
-const ANYONE = { principal: { type: "Anonymous" }, authentication: null } as const;
+const ANYONE = { principal: { type: "Anonymous" }, authentication: null, standing: NO_STANDING } as const;
 const HOST = { host: "wiki.example" };
 
 /** Everything is open but what is below `/secret`, and nothing below `/kept` may be deleted. */

@@ -87,6 +87,7 @@ async function headersOf(
     decisionId: "dec_1",
     epoch: 1,
     namedGroups: new Set<string>(),
+    risk: 42,
     ...request,
   };
   return new Map(await assertionHeaders(bindings, app(settings), caller, asked, NOW));

@@ -44,6 +44,7 @@ const asking = (...secrets: readonly string[]) =>
   new Request("https://wiki.example.com/", {
     headers: { cookie: secrets.map((secret) => `__Host-rn_s=${SEGMENT}.weur.3.${secret}`).join("; ") },
   });
+const SENT = new Request("https://wiki.example.com/logo.png");
 const A = "A".repeat(43);
 const B = "B".repeat(43);
 
@@ -116,10 +117,10 @@ describe("S-50 to the millisecond", () => {
 
   const leasing = (settings: Partial<SnapshotApp["settings"]>, verdict = live(), askedAt = NOW) => {
     const cookie = `of ${settings.leaseMs}`;
-    lease(app(settings), cookie, { ...verdict, owner: "owner" }, askedAt);
+    lease(SENT, app(settings), cookie, { ...verdict, owner: "owner" }, askedAt);
     return (at: number) => {
       vi.setSystemTime(at);
-      return leased(app(), cookie) !== null;
+      return leased(SENT, app(), cookie) !== null;
     };
   };
   test("a lease lasts as long as the app says, from when the object was asked", () => {
@@ -158,10 +159,18 @@ describe("S-34 what may be leased", () => {
   ])("%s for %s: %s", (method, dest, is) => expect(may(method, dest)).toBe(is));
   test("nothing where the app says none", () => expect(may("GET", "image", 0)).toBe(false));
   test("a lease is of one cookie and one app where it stands", () => {
-    lease(app(), "cookie", { ...live(), owner: "owner" }, NOW);
-    expect(leased(app(), "cookie")).not.toBeNull();
-    expect(leased({ ...app(), id: "app_2" }, "cookie")).toBeNull();
-    expect(leased({ ...app(), segmentId: "seg_2" }, "cookie")).toBeNull();
-    expect(leased(app(), "cookie2")).toBeNull();
+    lease(SENT, app(), "cookie", { ...live(), owner: "owner" }, NOW);
+    expect(leased(SENT, app(), "cookie")).not.toBeNull();
+    expect(leased(SENT, { ...app(), id: "app_2" }, "cookie")).toBeNull();
+    expect(leased(SENT, { ...app(), segmentId: "seg_2" }, "cookie")).toBeNull();
+    expect(leased(SENT, app(), "cookie2")).toBeNull();
+  });
+  test("nor does it hold for a request that comes from elsewhere or from another browser: its owner must see it", () => {
+    lease(SENT, app(), "cookie", { ...live(), owner: "owner" }, NOW);
+    const other = new Request(SENT.url, { headers: { "user-agent": "another browser" } });
+    const elsewhere = Object.assign(new Request(SENT.url), { cf: { country: "NL", asn: 64_500 } });
+    expect(leased(other, app(), "cookie")).toBeNull();
+    expect(leased(elsewhere, app(), "cookie")).toBeNull();
+    expect(leased(SENT, app(), "cookie")).not.toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { networkOf } from "../../../workers/gateway/network.ts";
+import { networkOf } from "../../../workers/platform/network.ts";
 
 /** A request as the platform hands it over, which says where its client's address is. */
 function requestFrom(address: string | null, cf: unknown): Request {

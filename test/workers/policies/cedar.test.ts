@@ -46,9 +46,6 @@ describe("P5: a statement", () => {
 
 describe("a fact that has no source yet", () => {
   it.each([
-    permit("context.risk > 50"),
-    permit(`context["risk"] > 50`),
-    permit("context has risk"),
     permit("context has device.os"),
     permit(`{a: context}.a.device.compliant`),
     permit(`principal is Device`),
@@ -62,8 +59,31 @@ describe("a fact that has no source yet", () => {
   });
 
   it("is not one that only a text or an annotation names", async () => {
-    const source = `@note("risk") @device("Device") ${permit(`context.request.path like "*risk*"`)}`;
+    const source = `@note("device") @device("Device") ${permit(`context.request.path like "*device*"`)}`;
     expect(await parsePolicies(source, "p", pause)).toMatchObject({ ok: true });
+  });
+});
+
+describe("risk", () => {
+  it("has a source: a policy may ask for it", async () => {
+    expect(await parsePolicies(permit("context.risk > 50"), "p", pause)).toMatchObject({ ok: true });
+  });
+  it.each([
+    ['@allowedRisk("60")', true],
+    ['@idle("15m") @absolute("8h")', true],
+    ['@monitor("recorded") @verify("reauthentication within 15m")', true],
+    ['@allowedRisk("101")', false],
+    ['@idle("soon")', false],
+    ['@monitor("closely")', false],
+    ['@verify("a wink")', false],
+    ["@verify", false],
+  ])("the terms %s of a permit are understood or refused: %s", async (annotations, ok) => {
+    expect(await parsePolicies(`${annotations} ${permit("true")}`, "p", pause)).toMatchObject({ ok });
+  });
+  it("a forbid has no terms", async () => {
+    const source = '@verify("second_factor") forbid (principal, action, resource);';
+    const parsed = await parsePolicies(source, "p", pause);
+    expect(parsed).toMatchObject({ ok: false, error: [{ message: expect.stringContaining("forbid") }] });
   });
 });
 

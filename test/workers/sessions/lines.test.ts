@@ -7,6 +7,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const AT = expect.any(Number);
+
 test("a line hears the end before `end` returns, and no other line does", async () => {
   const object = owner("seg_lines/weur/0");
   await object.rpc.create(named("cut"));
@@ -16,7 +18,7 @@ test("a line hears the end before `end` returns, and no other line does", async 
   const stays = await openLine(object, "ses_stays", { epoch });
   expect([cut.status, cut.heard]).toEqual([101, []]);
   await object.rpc.end({ by: "session", id: "ses_cut" }, "killed_by_admin");
-  expect(cut.heard[0]).toEqual({ type: "end", reason: "killed_by_admin", closeCode: 4401 });
+  expect(cut.heard[0]).toEqual({ type: "end", reason: "killed_by_admin", closeCode: 4401, at: AT });
   await cut.next();
   expect(await cut.next()).toBe(4401);
   expect(stays.heard).toEqual([]);
@@ -48,7 +50,7 @@ test("only the lines of a user who changed are told to decide anew, with the ses
     session: { id: "ses_recheck", principal: { groups: [], version: 2 } },
   });
   await coordinator.tell([{ ...before, status: "disabled", version: 3 }]);
-  const end = { type: "end", reason: "user_disabled", closeCode: 4403 };
+  const end = { type: "end", reason: "user_disabled", closeCode: 4403, at: AT };
   expect([await line.next(), await line.next()]).toEqual([end, 4403]);
   other.send("ping");
   expect(await other.next()).toBe("pong");
@@ -73,7 +75,7 @@ test("an ended session's line ends at once; an unknown one is 404; without an up
   await object.rpc.create(named("gone"));
   await object.rpc.end({ by: "session", id: "ses_gone" }, "signed_out");
   const line = await openLine(object, "ses_gone");
-  const end = { type: "end", reason: "signed_out", closeCode: 4401 };
+  const end = { type: "end", reason: "signed_out", closeCode: 4401, at: AT };
   expect([await line.next(), await line.next()]).toEqual([end, 4401]);
   expect((await openLine(object, "ses_nobody")).status).toBe(404);
   expect((await object.rpc.fetch("https://sessions/kill-line?session=ses_gone")).status).toBe(426);

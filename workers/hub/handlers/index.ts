@@ -17,6 +17,7 @@ import { OBSERVATION_HANDLERS } from "./observation.ts";
 import { POLICY_HANDLERS } from "./policies.ts";
 import { POLICY_TEST_HANDLERS } from "./policy-test.ts";
 import { REACH_HANDLERS } from "./reach.ts";
+import { RISK_HANDLERS } from "./risk.ts";
 import { SEARCH_HANDLERS } from "./search.ts";
 import { SEGMENT_HANDLERS } from "./segments.ts";
 import { SERVICE_TOKEN_HANDLERS } from "./service-tokens.ts";
@@ -39,6 +40,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...API_TOKEN_HANDLERS,
   ...SESSION_HANDLERS,
   ...OBSERVATION_HANDLERS,
+  ...RISK_HANDLERS,
   ...HISTORY_HANDLERS,
   ...REACH_HANDLERS,
   ...SEARCH_HANDLERS,

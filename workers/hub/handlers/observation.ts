@@ -5,7 +5,7 @@ import type { Bindings } from "../../platform/env.ts";
 import { auditObject } from "../../platform/objects.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
-import { citedPolicies, reasonsOf } from "../explain.ts";
+import { citedPolicies, reasonsOfEntry } from "../explain.ts";
 import { exportLog } from "../export.ts";
 import { type Asked, logQuery } from "../log-query.ts";
 import { writeCursor } from "../paging.ts";
@@ -86,7 +86,7 @@ export const OBSERVATION_HANDLERS: Handlers<
         ...decisionView(row),
         policies: policies.filter(({ id }) => determining.includes(id)),
         ...(shadow ? { shadowPolicies: policies.filter(({ id }) => shadow.determining.includes(id)) } : {}),
-        reasons: reasonsOf(row.entry),
+        reasons: reasonsOfEntry(row.entry),
       },
     };
   },

@@ -1,4 +1,5 @@
 import { type Reading, reasonOf } from "../../../shared/access/assess.ts";
+import { accessInWords } from "../../../shared/access/grade/words.ts";
 import { type CompiledPolicies, compilePolicies } from "../../../shared/access/policy/index.ts";
 import { actionOf } from "../../../shared/access/policy/request.ts";
 import type { Refusal } from "../../../shared/base/errors/catalogue.ts";
@@ -36,19 +37,25 @@ export const POLICY_TEST_HANDLERS: Handlers<"policies.test"> = {
       return {
         body: { ...unasked(verdict.error), action: actionOf(body.method, body.upgrade ?? false), epoch },
       };
-    const { question, decision, facts, readings } = verdict.value;
+    const { question, decision, facts, readings, access, refusedBy } = verdict.value;
+    const outcome = refusedBy === null ? decision.decision : "deny";
     const { path, query } = question.target;
     return {
       body: {
-        decision: decision.decision,
-        reason: reasonOf(decision),
+        decision: outcome,
+        reason: refusedBy ?? reasonOf(decision),
         action: facts.action,
-        forwarded: decision.decision === "allow" ? path + query : null,
+        forwarded: outcome === "allow" ? path + query : null,
         readings: readings.map(readingView),
         determining: await citedPolicies(bindings.db, decision.determining),
         erroring: decision.erroring.map(({ id, message }) => ({ id, message })),
-        reasons: [...reasonsOf({ ...decision, facts }), ...readingsInWords(readings)],
+        reasons: [
+          ...reasonsOf({ ...decision, facts }),
+          ...readingsInWords(readings),
+          ...(decision.decision === "allow" ? accessInWords(access) : []),
+        ],
         facts: { ...facts },
+        access,
         epoch,
       },
     };
@@ -65,5 +72,5 @@ const unasked = ({ code, detail }: Refusal) => ({
   decision: "deny" as const,
   reason: code,
   reasons: [`The gateway refuses this before it asks any policy (${code}): ${detail}`],
-  ...{ determining: [], erroring: [], readings: [], forwarded: null, facts: null },
+  ...{ determining: [], erroring: [], readings: [], forwarded: null, facts: null, access: null },
 });

@@ -1,0 +1,130 @@
+import { type AccessTerms, furthest, MONITORING, strictest, type Verification } from "../policy/terms.ts";
+import { partsAt, scoreAt } from "../risk/score.ts";
+import type { RiskSignal } from "../risk/signal.ts";
+import { type AccessDecision, GRADES, type Grade, type GradeReason } from "./access.ts";
+import { durationAt, type SessionDuration, shorter } from "./lifetime.ts";
+import type { RiskSettings } from "./settings.ts";
+import { answersRisk, askedByTerms, type SignedIn } from "./verified.ts";
+
+/** What is known of the caller, for the grade of a decision. */
+export interface Standing {
+  readonly signals: readonly RiskSignal[];
+  readonly unmeasured: AccessDecision["unmeasured"];
+  /** Null for a caller who did not sign in. */
+  readonly signedIn: SignedIn | null;
+  /** The session of the app. Null where there is none, such as at the sign-in. Milliseconds. */
+  readonly lasting: { readonly beganAt: number; readonly unusedMs: number } | null;
+}
+
+/** A caller about whom nothing is known that speaks for risk. */
+export const NO_STANDING: Standing = { signals: [], unmeasured: [], signedIn: null, lasting: null };
+
+/** An app's settings that a grade depends on. */
+export type GradeSettings = RiskSettings & SessionDuration;
+
+export const riskOf = ({ signals }: Standing, now: number): number => scoreAt(signals, now);
+
+/**
+ * How much of what the policies allow holds at `now`, and on which terms. The worst of all reasons counts, so no
+ * reason can hide another one.
+ */
+export function gradeOf(
+  settings: GradeSettings,
+  standing: Standing,
+  terms: readonly AccessTerms[],
+  now: number,
+): Omit<AccessDecision, "grantedPermissions"> {
+  const bound = strictest(terms);
+  const riskScore = riskOf(standing, now);
+  const allowedRisk = Math.min(settings.allowedRisk, bound.allowedRisk ?? 100);
+  const sessionDuration = standing.signedIn && durationOf(settings, bound, riskScore);
+  const asked = askedByTerms(bound, standing.signedIn, now);
+  const findings = [
+    ofRisk(settings, standing, riskScore, allowedRisk, now),
+    ofTerms(asked),
+    ofAge(standing, sessionDuration, now),
+  ];
+  const { grade, reason } = findings.reduce(worse);
+  const level = furthest(MONITORING, settings.monitoring, bound.monitoring);
+  return {
+    grade,
+    reason,
+    riskScore,
+    riskParts: partsAt(standing.signals, now),
+    unmeasured: standing.unmeasured,
+    sessionDuration,
+    monitoringLevel: grade === "allow" ? level : furthest(MONITORING, level, "watched"),
+    additionalVerification: asked !== "none" ? asked : neededFor(grade, settings),
+    allowedRisk,
+  };
+}
+
+interface Finding {
+  readonly grade: Grade;
+  readonly reason: GradeReason | null;
+}
+
+const FINE: Finding = { grade: "allow", reason: null };
+
+const worse = (a: Finding, b: Finding): Finding =>
+  GRADES.indexOf(b.grade) > GRADES.indexOf(a.grade) ? b : a;
+
+function ofRisk(
+  settings: GradeSettings,
+  { signals, signedIn }: Standing,
+  score: number,
+  allowedRisk: number,
+  now: number,
+): Finding {
+  if (score > allowedRisk) return { grade: "cut", reason: "risk_above_allowed" };
+  if (score < Math.min(settings.watchRisk, settings.readOnlyRisk, settings.pauseRisk)) return FINE;
+  // Whoever showed who they are after the risk rose goes on, watched.
+  const isAnswered = signedIn !== null && answersRisk(signedIn, settings.stepUp, signals, now);
+  if (score >= settings.pauseRisk && !isAnswered)
+    return { grade: "pause", reason: stepUpReason(settings.stepUp) };
+  if (score >= settings.readOnlyRisk && !isAnswered) return { grade: "read_only", reason: "read_only" };
+  return { grade: "watch", reason: null };
+}
+
+const STEP_UP_REASONS = {
+  reauthentication: "step_up_required",
+  second_factor: "second_factor_required",
+  approval: "approval_required",
+} as const;
+
+const stepUpReason = (asked: Exclude<Verification, "none">): GradeReason => STEP_UP_REASONS[asked];
+
+const ofTerms = (asked: Verification): Finding =>
+  asked === "none" ? FINE : { grade: "pause", reason: stepUpReason(asked) };
+
+function ofAge({ lasting }: Standing, duration: SessionDuration | null, now: number): Finding {
+  if (lasting === null || duration === null) return FINE;
+  if (now - lasting.beganAt >= duration.absoluteSeconds * 1_000)
+    return { grade: "cut", reason: "absolute_timeout" };
+  return lasting.unusedMs >= duration.idleSeconds * 1_000 ? { grade: "cut", reason: "idle_timeout" } : FINE;
+}
+
+const neededFor = (grade: Grade, { stepUp }: GradeSettings): Verification =>
+  grade === "pause" || grade === "read_only" ? stepUp : "none";
+
+function durationOf(settings: GradeSettings, bound: AccessTerms, risk: number): SessionDuration {
+  const { idleSeconds, absoluteSeconds } = settings;
+  return shorter(durationAt(risk, settings, settings.riskCurve), {
+    idleSeconds: bound.idleSeconds ?? idleSeconds,
+    absoluteSeconds: bound.absoluteSeconds ?? absoluteSeconds,
+  });
+}
+
+/** Whether a grade lets actions through that change something. */
+export const mayChange = (grade: Grade): boolean => grade === "allow" || grade === "watch";
+
+/** Why a grade refuses a request, or null. A connection may stay open for reading. */
+export function refusedBy(
+  { grade, reason }: Pick<AccessDecision, "grade" | "reason">,
+  actions: readonly string[],
+): GradeReason | null {
+  if (grade === "pause" || grade === "cut") return reason;
+  return mayChange(grade) || actions.every((action) => action === "read" || action === "connect")
+    ? null
+    : reason;
+}

@@ -1,0 +1,124 @@
+import { err, ok, type Result } from "../../base/result.ts";
+
+/** How closely requests are recorded. Each level includes the ones before. */
+export const MONITORING = ["normal", "watched", "recorded"] as const;
+export type MonitoringLevel = (typeof MONITORING)[number];
+
+/** What a person must do before a request goes on. Each asks for more than the ones before. */
+export const VERIFICATIONS = ["none", "reauthentication", "second_factor", "approval"] as const;
+export type Verification = (typeof VERIFICATIONS)[number];
+
+/** The terms on which permits allow. A term that no permit sets is left to the app's settings. */
+export interface AccessTerms {
+  readonly allowedRisk: number | null;
+  readonly idleSeconds: number | null;
+  readonly absoluteSeconds: number | null;
+  readonly monitoring: MonitoringLevel;
+  readonly verification: Verification;
+  /** How old the verification may be, in seconds. Null: as old as the sign-in. */
+  readonly verifiedWithin: number | null;
+}
+
+export const NO_TERMS: AccessTerms = {
+  allowedRisk: null,
+  idleSeconds: null,
+  absoluteSeconds: null,
+  monitoring: "normal",
+  verification: "none",
+  verifiedWithin: null,
+};
+
+/** A re-authentication counts for this long, in seconds, unless the annotation says otherwise. */
+const REAUTHENTICATED_WITHIN = 15 * 60;
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Seconds of a text such as `15m`, or null. */
+function secondsOf(text: string): number | null {
+  const [, count, unit = ""] = /^([1-9]\d{0,6})([smhd])$/.exec(text.trim()) ?? [];
+  return count === undefined ? null : Number(count) * (UNITS[unit] ?? 0);
+}
+
+type Read = (value: string) => Partial<AccessTerms> | null;
+
+const duration =
+  (field: "idleSeconds" | "absoluteSeconds"): Read =>
+  (value) => {
+    const seconds = secondsOf(value);
+    return seconds === null ? null : { [field]: seconds };
+  };
+
+const READERS: Readonly<Record<string, { readonly read: Read; readonly form: string }>> = {
+  allowedRisk: {
+    read: (value) => (/^(100|[1-9]?\d)$/.test(value) ? { allowedRisk: Number(value) } : null),
+    form: 'a whole number from 0 to 100, such as "60"',
+  },
+  idle: { read: duration("idleSeconds"), form: 'a time such as "15m" or "1h"' },
+  absolute: { read: duration("absoluteSeconds"), form: 'a time such as "8h" or "1d"' },
+  monitor: {
+    read: (value) => {
+      const monitoring = MONITORING.find((level) => level === value);
+      return monitoring ? { monitoring } : null;
+    },
+    form: MONITORING.join(", "),
+  },
+  verify: { read: verification, form: 'such as "second_factor" or "reauthentication within 15m"' },
+};
+
+function verification(value: string): Partial<AccessTerms> | null {
+  const [, name, within] = /^(\w+)(?: within (\w+))?$/.exec(value.trim()) ?? [];
+  const asked = VERIFICATIONS.find((one) => one === name);
+  const seconds = within === undefined ? null : secondsOf(within);
+  if (!asked || (within !== undefined && seconds === null)) return null;
+  const usual = asked === "reauthentication" ? REAUTHENTICATED_WITHIN : null;
+  return { verification: asked, verifiedWithin: seconds ?? usual };
+}
+
+/** The names of the annotations that have a meaning here. Others are comments. */
+export const TERM_ANNOTATIONS: readonly string[] = Object.keys(READERS);
+
+/**
+ * The terms in the annotations of a policy. They are allowed on a permit only: what a forbid forbids has no terms.
+ *
+ * @returns In words what is wrong, if an annotation can't be read: a term that is not understood must not be
+ *   dropped, because it would allow more than its author meant.
+ */
+export function termsOf(
+  effect: "permit" | "forbid",
+  annotations: Readonly<Record<string, unknown>>,
+): Result<AccessTerms, string> {
+  let terms = NO_TERMS;
+  for (const [name, reader] of Object.entries(READERS)) {
+    if (!Object.hasOwn(annotations, name)) continue;
+    if (effect === "forbid") return err(`@${name} stands on a forbid, which gives nothing to have terms for`);
+    const value = annotations[name];
+    const read = typeof value === "string" ? reader.read(value) : null;
+    if (!read) return err(`@${name} must be ${reader.form}`);
+    terms = { ...terms, ...read };
+  }
+  return ok(terms);
+}
+
+/**
+ * The terms of several permits together: the strictest of each. So it does not matter in which order policies
+ * are read, and adding a term to a policy never gives more.
+ */
+export function strictest(all: readonly AccessTerms[]): AccessTerms {
+  return all.reduce(
+    (a, b) => ({
+      allowedRisk: least(a.allowedRisk, b.allowedRisk),
+      idleSeconds: least(a.idleSeconds, b.idleSeconds),
+      absoluteSeconds: least(a.absoluteSeconds, b.absoluteSeconds),
+      monitoring: furthest(MONITORING, a.monitoring, b.monitoring),
+      verification: furthest(VERIFICATIONS, a.verification, b.verification),
+      verifiedWithin: least(a.verifiedWithin, b.verifiedWithin),
+    }),
+    NO_TERMS,
+  );
+}
+
+const least = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.min(a, b);
+
+/** The one of two members that stands further back in their list. */
+export const furthest = <T>(list: readonly T[], a: T, b: T): T => (list.indexOf(a) > list.indexOf(b) ? a : b);

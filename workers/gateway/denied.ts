@@ -1,0 +1,59 @@
+import type { Assessment } from "../../shared/access/assess.ts";
+import type { GradeReason } from "../../shared/access/grade/access.ts";
+import type { Question } from "../../shared/access/question.ts";
+import type { DecisionEntry } from "../../shared/audit/types.ts";
+import { refusal } from "../../shared/base/errors/catalogue.ts";
+import type { Bindings } from "../platform/env.ts";
+import type { Snapshot } from "../registry/snapshot.ts";
+import type { Caller } from "./caller.ts";
+import { type RefusalContext, refusalResponse } from "./refusal-response.ts";
+import { endCut } from "./revalidate.ts";
+import { SIGN_IN_AGAIN_PATH, signInFirst } from "./sign-in-first.ts";
+import { isDeniedByAge } from "./step-up.ts";
+
+/** What to do about a refusal of the grade, in words for the caller. */
+const REMEDIES: Readonly<Record<GradeReason, string>> = {
+  read_only: "Reading works. Changes are refused while the risk of this session is raised.",
+  step_up_required: "Sign in again, at the earliest a minute after the last time.",
+  second_factor_required: "Sign in with a second factor. The last sign-in named none.",
+  approval_required: "A policy lets this through only after an approval, and nobody can give one yet.",
+  risk_above_allowed: "The session was ended because of its risk. Ask your administrator.",
+  idle_timeout: "Sign in again.",
+  absolute_timeout: "Sign in again.",
+};
+
+/** A request that was denied, and why. */
+export interface Denied {
+  readonly question: Question;
+  readonly caller: Caller;
+  readonly snapshot: Snapshot;
+  readonly judged: Assessment;
+  readonly entry: DecisionEntry;
+  readonly context: RefusalContext;
+}
+
+/** Answers a denied request: with a sign-in if that would help, otherwise with the reason. Ends a cut session. */
+export async function denied(request: Request, bindings: Bindings, what: Denied): Promise<Response> {
+  const { question, caller, snapshot, judged, entry, context } = what;
+  const { app } = question;
+  const reason = judged.refusedBy;
+  // An anonymous caller may be a user who has not signed in yet. After a sign-in, the decision may be different.
+  if (caller.kind === "anonymous") return signInFirst(request, app, bindings, "unauthenticated");
+  if (reason !== null && judged.access.grade === "cut") await endCut(bindings, caller, reason);
+  if (reason === "idle_timeout" || reason === "absolute_timeout") {
+    return signInFirst(request, app, bindings, "session_ended");
+  }
+  const signInHelps = isDeniedByAge(question, caller, snapshot, entry.at);
+  if (signInHelps && reason !== "read_only" && reason !== "risk_above_allowed") {
+    return signInFirst(request, app, bindings, reason === null ? "sign_in_too_old" : "step_up_required");
+  }
+  const shown = { ...context, reason: entry.reason };
+  if (reason === null) {
+    const detail = `No policy allows this, or one forbids it. Show your administrator the decision ${entry.id}.`;
+    return refusalResponse(request, refusal("denied_by_policy", detail), shown);
+  }
+  const loginUrl = `${new URL(request.url).origin}${SIGN_IN_AGAIN_PATH}`;
+  const wayOn = signInHelps ? { loginUrl } : {};
+  const hint = signInHelps ? " A new sign-in at `login_url` restores it." : "";
+  return refusalResponse(request, refusal(reason, REMEDIES[reason] + hint), { ...shown, ...wayOn });
+}

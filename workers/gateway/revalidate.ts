@@ -1,0 +1,107 @@
+import { isAllowed } from "../../shared/access/assess.ts";
+import type { GradeReason } from "../../shared/access/grade/access.ts";
+import { mayChange } from "../../shared/access/grade/grade.ts";
+import type { Question } from "../../shared/access/question.ts";
+import type { Session, SessionEndReason } from "../../shared/access/sessions/types.ts";
+import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
+import type { Bindings } from "../platform/env.ts";
+import { logError } from "../platform/log.ts";
+import { sessionsObject } from "../platform/objects.ts";
+import { snapshotAt } from "../registry/snapshot.ts";
+import { endSession } from "../session/end-sessions.ts";
+import { type Caller, isGood } from "./caller.ts";
+import { judge } from "./judge.ts";
+import { type Cut, DENIED, type Judgement, type Rejudge } from "./stream-watch.ts";
+
+/** Why a grade ends a session. */
+const ENDS: Partial<Record<GradeReason, SessionEndReason>> = {
+  risk_above_allowed: "risk_above_allowed",
+  idle_timeout: "idle_timeout",
+  absolute_timeout: "absolute_timeout",
+};
+
+const CODES: Readonly<Record<GradeReason, Cut["code"]>> = {
+  read_only: 4403,
+  step_up_required: 4408,
+  second_factor_required: 4408,
+  approval_required: 4403,
+  risk_above_allowed: 4403,
+  idle_timeout: 4401,
+  absolute_timeout: 4401,
+};
+
+/**
+ * Ends the session of a caller whose grade is `cut`. If the session's object can't be reached, the session is judged
+ * again with its next request, and cut again.
+ */
+export async function endCut(bindings: Bindings, caller: Caller, reason: GradeReason): Promise<void> {
+  const ending = ENDS[reason];
+  if (caller.kind !== "user" || !ending) return;
+  await endSession(bindings, caller.owner, caller.session.id, ending).catch((error: unknown) =>
+    logError("cut_session_not_ended", error, { session: caller.session.id }),
+  );
+}
+
+/**
+ * Decides again for an open stream. The decision uses the facts of the stream's request, and the newest session and
+ * policies.
+ */
+export function revalidation(question: Question, caller: Caller, bindings: Bindings): Rejudge {
+  return async (epoch, session, flowedAt) => {
+    const snapshot = await snapshotAt(bindings, epoch);
+    const app = snapshot.appByHost.get(question.app.host);
+    if (!app || app.id !== question.app.id) return DENIED;
+    const asked = { ...question, app };
+    const judgeAs = (now: Caller) => judge(asked, now, snapshot, Date.now());
+    const now = refreshed(caller, session, flowedAt, app, snapshot.serviceTokens);
+    if (now === null) return DENIED;
+    let judged = judgeAs(now);
+    let known: Session | undefined;
+    if (judged.refusedBy === "idle_timeout" && now.kind === "user") {
+      // The session may have been used elsewhere meanwhile. Only its object knows.
+      const newest = await newestOf(bindings, now);
+      if (newest === null) return DENIED;
+      known = newest;
+      judged = judgeAs(used(now, newest, flowedAt));
+    }
+    if (isAllowed(judged)) {
+      return {
+        goesOn: true,
+        isReadOnly: !mayChange(judged.access.grade),
+        ...(known ? { session: known } : {}),
+      };
+    }
+    const { refusedBy } = judged;
+    if (refusedBy === null) return DENIED;
+    if (judged.access.grade === "cut") await endCut(bindings, now, refusedBy);
+    return refusalOf(refusedBy);
+  };
+}
+
+const refusalOf = (reason: GradeReason): Judgement => ({ goesOn: false, code: CODES[reason], reason });
+
+type User = Extract<Caller, { kind: "user" }>;
+
+const newestOf = async (bindings: Bindings, { owner, session }: User): Promise<Session | null> =>
+  (await sessionsObject(bindings, owner).list({ by: "session", id: session.id }))[0] ?? null;
+
+/** The caller with the session as it is now. What flows over the stream counts as use. */
+const used = (caller: User, session: Session, flowedAt: number): User => ({
+  ...caller,
+  session,
+  unusedMs: Math.max(0, Date.now() - Math.max(session.lastSeenAt, flowedAt)),
+});
+
+/** The caller as the newest snapshot knows it. Null when the caller's credential is no longer good. */
+function refreshed(
+  caller: Caller,
+  session: Session | null,
+  flowedAt: number,
+  app: SnapshotApp,
+  tokens: readonly SnapshotServiceToken[],
+): Caller | null {
+  if (caller.kind === "anonymous") return app.settings.anonymous ? caller : null;
+  if (caller.kind === "user") return used(caller, session ?? caller.session, flowedAt);
+  const token = tokens.find(({ id }) => id === caller.token.id);
+  return token && isGood(token, caller.hash, Date.now()) ? { ...caller, token } : null;
+}
