@@ -80,7 +80,7 @@ export const RESOURCES: readonly Resource[] = [
     prefix: "apiTokens",
     about: "API tokens, for this command line and other programs",
     key: "name",
-    columns: ["name", "role", "lastUsedAt", "expiresAt", "id"],
+    columns: ["name", "role", "email", "lastUsedAt", "expiresAt", "id"],
   },
   {
     command: "service-tokens",

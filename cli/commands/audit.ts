@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
+import type { EventEntry } from "../../shared/audit/types.ts";
+import { nameOfActor, whoActed } from "../../shared/audit/who.ts";
 import { printable } from "../../shared/base/printable.ts";
 import type { App } from "../app.ts";
 import {
@@ -96,8 +98,8 @@ function addTail(audit: Command, app: App): void {
     .action(async (options: { follow?: boolean; kinds?: string; limit: string }) => {
       const hub = await app.hub();
       const query = options.kinds === undefined ? {} : { kinds: options.kinds };
-      const { items } = await pages(hub, "audit.list", { query }, Number(options.limit));
-      const print = (row: Item) => app.io.out(app.json() ? `${JSON.stringify(row)}\n` : rowText(row));
+      const { items, names } = await pages(hub, "audit.list", { query }, Number(options.limit));
+      const print = (row: Item) => app.io.out(app.json() ? `${JSON.stringify(row)}\n` : rowText(row, names));
       for (const row of items.reverse()) print(row);
       let after = Number(items.at(-1)?.leaf ?? -1);
       // The hub ends every stream after a while; go on behind the last entry seen.
@@ -113,13 +115,21 @@ function addTail(audit: Command, app: App): void {
 }
 
 /** One entry as one line: number, time, kind, and who did what. */
-function rowText({ leaf, entry }: Item): string {
+function rowText({ leaf, entry }: Item, names: Readonly<Record<string, string>>): string {
   const e = entry as Item;
   const what =
-    e.kind === "decision" ? [e.decision, whoOf(e.facts), e.appName, e.reason] : [e.actor, e.action, e.target];
+    e.kind === "decision"
+      ? [e.decision, whoOf(e.facts), e.appName, e.reason]
+      : eventWords(e as unknown as EventEntry, names);
   const words = what.map((part) => cell("", part)).join(" ");
   return `${leaf}  ${instant(Number(e.at))}  ${printable(`${e.kind}  ${words}`)}\n`;
 }
+
+const eventWords = (event: EventEntry, names: Readonly<Record<string, string>>): string[] => [
+  whoActed(event, nameOfActor(event.actor, names)),
+  event.action,
+  names[event.target] === undefined ? event.target : `${names[event.target]} ${event.target}`,
+];
 
 function whoOf(facts: unknown): unknown {
   const { principal } = facts as { principal?: { email?: string; name?: string; id?: string } };

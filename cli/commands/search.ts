@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { EXPORT_FORMATS, type ExportFormat, exportHead, exportLine } from "../../shared/audit/export.ts";
 import { meaningOf } from "../../shared/audit/meanings.ts";
 import type { AuditRow, EventEntry } from "../../shared/audit/types.ts";
-import { whoActed } from "../../shared/audit/who.ts";
+import { nameOfActor, whoActed } from "../../shared/audit/who.ts";
 import type { App } from "../app.ts";
 import { EXIT, exitCodeOfStatus } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
@@ -89,14 +89,14 @@ async function show(
   app: App,
   endpoint: "decisions.list" | "audit.list",
   options: SearchOptions,
-  rowOf: (item: Item) => Item,
+  rowOf: (item: Item, names: Readonly<Record<string, string>>) => Item,
 ): Promise<void> {
   const hub = await app.hub();
   const list: List = {
     id: endpoint,
     input: { query: queryOf(options, Date.now()) },
     columns: COLUMNS,
-    rowsOf: (item) => [rowOf(item)],
+    rowsOf: (item, names = {}) => [rowOf(item, names)],
     csv: { head: exportHead("csv"), lineOf: (item) => exportLine("csv", entryOf(item)) },
     most: 50,
   };
@@ -156,14 +156,15 @@ function decisionRow({ at, decision, appName, reason, facts, id }: Item): Item {
 }
 
 /** Of events and decisions alike: who did what. */
-function auditRow({ entry }: Item): Item {
+function auditRow({ entry }: Item, names: Readonly<Record<string, string>>): Item {
   const e = entry as Item;
   if (e.kind === "decision") return decisionRow(e);
+  const event = e as unknown as EventEntry;
   return {
     ...{ at: e.at, id: e.id },
     outcome: e.kind,
-    who: whoActed(e as unknown as EventEntry),
-    what: `${meaningOf(String(e.action))}: ${String(e.target)}`,
+    who: whoActed(event, nameOfActor(event.actor, names)),
+    what: `${meaningOf(event.action)}: ${names[event.target] ?? event.target}`,
     why: e.note,
   };
 }

@@ -4,7 +4,7 @@ import { csvField } from "../../shared/audit/export.ts";
 import type { App, Hub, LooseInput } from "../app.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
-import { eachPage, type Item, pages } from "../listing.ts";
+import { eachPage, type Item, type Page, pages } from "../listing.ts";
 import { listText } from "./things.ts";
 import { heading, instant, plain } from "./values.ts";
 
@@ -30,7 +30,7 @@ export interface List {
   /** The column by which people name a row. */
   readonly key?: string;
   /** The rows that an item makes in a table; one, the item itself, unless said. */
-  readonly rowsOf?: (item: Item) => readonly Item[];
+  readonly rowsOf?: (item: Item, names: Page["names"]) => readonly Item[];
   /** How many a table shows at most unless asked. */
   readonly most: number;
   /** The items in words, where a table would not do. */
@@ -74,14 +74,21 @@ export async function showList(app: App, hub: Hub, list: List, options: ListOpti
     Number(options.limit ?? list.most),
   );
   if (format === "json") app.io.out(`${JSON.stringify(items, null, 2)}\n`);
-  else app.emit(items, () => (list.text ? list.text(items, names) : tableOf(app, list, items)));
+  else app.emit(items, () => (list.text ? list.text(items, names) : tableOf(app, list, items, names)));
   if (searchedUntil !== null) app.note(lookedUntil(searchedUntil));
   else if (more) app.note(`There are more; ask with --limit (now ${items.length}), or narrow the search.`);
   return items.length;
 }
 
-const tableOf = (app: App, { columns, key, rowsOf }: List, items: readonly Item[]): string =>
-  listText(columns, rowsOf ? items.flatMap(rowsOf) : items, app.io.columns, key);
+const tableOf = (
+  app: App,
+  { columns, key, rowsOf }: List,
+  items: readonly Item[],
+  names: Page["names"],
+): string => {
+  const rows = rowsOf ? items.flatMap((item) => rowsOf(item, names)) : items;
+  return listText(columns, rows, app.io.columns, key);
+};
 
 async function stream(
   app: App,
@@ -108,7 +115,7 @@ function csvOf({ columns, rowsOf = (item) => [item] }: List): Csv {
   return {
     head: line(columns.map(heading)),
     lineOf: (item) =>
-      rowsOf(item)
+      rowsOf(item, {})
         .map((row) => line(columns.map((column) => plain(column, row[column]))))
         .join(""),
   };

@@ -46,7 +46,7 @@ const COLUMNS: readonly Column<Token>[] = [
   { header: "Role", cell: (token) => token.role },
   {
     header: "Belongs to",
-    cell: (token) => (token.userId === null ? "the network" : "a person"),
+    cell: (token) => token.email ?? "the network",
     className: "wide",
   },
   { header: "Last used", cell: (token) => <Moment at={token.lastUsedAt} />, className: "wide" },

@@ -1,4 +1,6 @@
 import { meaningOf } from "../../shared/audit/meanings.ts";
+import type { EventEntry } from "../../shared/audit/types.ts";
+import { whoActed } from "../../shared/audit/who.ts";
 import { type RowOf, urlOf, useApi } from "../api.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { Facts } from "../components/facts.tsx";
@@ -32,7 +34,11 @@ const columns = (nameOf: (actor: string) => string): readonly Column<Row>[] => [
     className: "when",
   },
   { header: "What", cell: whatOf },
-  { header: "Who", cell: ({ entry }) => nameOf(text(entry.actor)), className: "wide" },
+  {
+    header: "Who",
+    cell: ({ entry }) => whoActed(entry as unknown as EventEntry, nameOf(text(entry.actor))),
+    className: "wide",
+  },
   { header: "On", cell: targetOf, className: "wide" },
   { header: "Why", cell: ({ entry }) => text(entry.note), className: "wide" },
 ];

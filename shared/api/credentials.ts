@@ -37,6 +37,8 @@ export const apiToken = z.object({
   name: z.string(),
   role: f.role,
   userId: z.nullable(z.string()),
+  /** The address of the person whom it belongs to; null for a token of the network. */
+  email: z.nullable(z.string()),
   expiresAt: z.nullable(f.instant),
   lastUsedAt: z.nullable(f.instant),
   ...f.rowFields,

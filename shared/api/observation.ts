@@ -130,7 +130,10 @@ export const auditQuery = {
   decision: outcome,
   target: z.optional(f.said(part, "what something was done to, by id")),
 };
-export const auditFound = found(auditRow);
+export const auditFound = z.extend(found(auditRow), {
+  /** What the ids of who acted and of what was acted on are called, or were. */
+  names: z.record(z.string(), z.string()),
+});
 export const auditExportQuery = { ...exported, kinds: z.optional(auditKinds), decision: outcome, format };
 /** A stream may also resume behind the header `Last-Event-ID`. */
 export const streamQuery = {

@@ -16,7 +16,11 @@ export function whoActed(
   },
   name?: string,
 ): string {
-  const known = (typeof person === "string" ? person : person?.email) ?? name;
-  if (known === undefined) return via ?? actor;
+  const known = typeof person === "string" ? person : person?.email;
+  if (known === undefined) return via ?? name ?? actor;
   return via ? `${known}, by ${via}` : known;
 }
+
+/** What the actor `user:usr_…` or `token:tok_…` is called. */
+export const nameOfActor = (actor: string, names: Readonly<Record<string, string>>): string | undefined =>
+  names[actor.slice(actor.indexOf(":") + 1)];

@@ -46,9 +46,9 @@ export async function serveDashboard(request: Request, bindings: Bindings): Prom
       ? beginSignIn(request, hubApp(bindings), bindings)
       : refusalPage("unauthenticated", "Sign in first.", { retryUrl: "/" });
   }
-  const { role, userId } = current.session.principal;
+  const { role } = current.session.principal;
   if (role === null) {
-    const number = await noteTrouble(bindings, "login", "hub.denied", `user:${userId}`, "hub");
+    const number = await noteTrouble(bindings, "login", "hub.denied", current.session.principal, "hub");
     return refusalPage("forbidden", "Your account is not an administrator of this network.", {
       retryUrl: `${bindings.authOrigin}/`,
       retryLabel: "Your apps",

@@ -67,6 +67,21 @@ export async function changesOf(d1: D1Database, entry: string): Promise<Change[]
   return (await readHistory(d1, "h.entry = ? ORDER BY h.id", entry)).map(changeOf);
 }
 
+const ID = /^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$/;
+
+/** What the things with these ids are called, or were called at last. Values that are no ids are left out. */
+export async function namesOf(d1: D1Database, values: readonly unknown[]): Promise<Record<string, string>> {
+  const ids = [...new Set(values.filter((value) => typeof value === "string" && ID.test(value)))];
+  const { results } = await d1
+    .prepare(
+      `SELECT target AS id, name FROM history WHERE id IN (
+         SELECT max(id) FROM history WHERE target IN (SELECT value FROM json_each(?)) AND other = '' GROUP BY target)`,
+    )
+    .bind(JSON.stringify(ids))
+    .all<{ id: string; name: string }>();
+  return Object.fromEntries(results.map(({ id, name }) => [id, name]));
+}
+
 /** The time at which the history begins. Nothing is known about the time before. */
 export async function historyBegan(d1: D1Database): Promise<number> {
   const row = await d1

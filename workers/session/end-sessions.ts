@@ -75,14 +75,10 @@ export async function signOut(
 ): Promise<void> {
   const { id, principal } = current.session;
   const detail = { scope, ...place };
-  await noteEnding(
-    bindings,
-    ["session", "session.sign_out", `user:${principal.userId}`, id, detail],
-    async () => {
-      await endScope(bindings, current, scope);
-      return {};
-    },
-  );
+  await noteEnding(bindings, ["session", "session.sign_out", principal, id, detail], async () => {
+    await endScope(bindings, current, scope);
+    return {};
+  });
 }
 
 async function endScope(

@@ -1,3 +1,4 @@
+import type { Principal } from "../../shared/access/sessions/types.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
 import { recordEvent } from "../platform/audit.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -8,7 +9,7 @@ import { recordTrouble } from "../platform/trouble.ts";
 type What = [
   kind: EventEntry["kind"],
   action: string,
-  actor: string,
+  actor: string | Pick<Principal, "userId" | "email">,
   target: string,
   detail?: EventEntry["detail"],
 ];
@@ -43,7 +44,9 @@ const eventOf = ([kind, action, actor, target, detail = {}]: What): EventEntry =
   kind,
   id: freshId("audit"),
   at: Date.now(),
-  actor,
+  ...(typeof actor === "string"
+    ? { actor }
+    : { actor: `user:${actor.userId}`, person: { id: actor.userId, email: actor.email } }),
   action,
   target,
   detail,

@@ -68,7 +68,7 @@ export async function openFromSignIn(
     return err("signed_out");
   }
   const detail = { app: app.name, ...(wanted.userAgent ? { by: wanted.userAgent } : {}) };
-  await note(bindings, "session", "session.start", `user:${principal.userId}`, id, detail);
+  await note(bindings, "session", "session.start", principal, id, detail);
   return ok({ cookie: opened.value.cookie, principal, expiresAt: opened.value.session.expiresAt });
 }
 

@@ -46,7 +46,7 @@ export async function denialOf(
   if (app.id === HUB_APP_ID) {
     const fresh = await loadPrincipal(bindings.db, principal.userId);
     if (fresh?.status === "active" && fresh.role !== null) return null;
-    const number = await note(bindings, "login", "hub.denied", `user:${principal.userId}`, "hub");
+    const number = await note(bindings, "login", "hub.denied", principal, "hub");
     const { network } = await snapshotAt(bindings, current.epoch);
     return page("forbidden", number, network.contact);
   }

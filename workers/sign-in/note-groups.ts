@@ -1,4 +1,5 @@
 import type { IdentityClaims } from "../../shared/access/login/identity-claims.ts";
+import type { Principal } from "../../shared/access/sessions/types.ts";
 import type { Bindings } from "../platform/env.ts";
 import { note } from "../session/events.ts";
 import type { Provider } from "./providers.ts";
@@ -12,7 +13,7 @@ export async function noteGroups(
   bindings: Bindings,
   { id, groupsClaim, groupsSeenAt }: Provider,
   { groupsStated }: IdentityClaims,
-  userId: string,
+  user: Pick<Principal, "userId" | "email">,
 ): Promise<void> {
   if (groupsSeenAt !== null) return;
   const column = groupsStated ? "groups_seen_at" : "groups_missed_at";
@@ -21,5 +22,5 @@ export async function noteGroups(
     .bind(Date.now(), id)
     .run();
   if (groupsStated) return;
-  await note(bindings, "login", "login.groups_missing", `user:${userId}`, id, { claim: groupsClaim });
+  await note(bindings, "login", "login.groups_missing", user, id, { claim: groupsClaim });
 }

@@ -66,8 +66,8 @@ export async function openSignIn(
   if (typeof before === "object" && before.session.principal.userId !== userId) {
     await endDevice(bindings, { id: before.session.id, owner: before.owner }, "replaced");
   }
-  await noteGroups(bindings, provider, claims, userId);
-  await note(bindings, "login", "login.success", `user:${userId}`, opened.value.session.id, {
+  await noteGroups(bindings, provider, claims, principal);
+  await note(bindings, "login", "login.success", principal, opened.value.session.id, {
     provider: provider.id,
   });
   return ok(opened.value.cookie);

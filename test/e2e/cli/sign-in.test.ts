@@ -389,6 +389,11 @@ describe("U21: the token of a command line", () => {
     expect((await shell.run(["groups", "create", "made-by-cli"])).code).toBe(0);
     const log = await shell.run(["audit", "list", "--kinds", "admin", "--limit", "1"]);
     expect(log.out).toContain("alice@example.com, by rustronaut on build-7");
+    const tail = await shell.run(["audit", "tail", "--kinds", "admin,session", "--limit", "5"]);
+    expect(tail.out).toContain("alice@example.com, by rustronaut on build-7 group.create made-by-cli grp_");
+    expect(tail.out).toContain("alice@example.com session.start");
+    expect((await shell.run(["tokens", "create", "of-alice", "--role", "auditor"])).code).toBe(0);
+    expect((await shell.run(["tokens", "list"])).out).toMatch(/of-alice +auditor +alice@example.com/);
     const history = await shell.run(["history", "group", "made-by-cli"]);
     expect(history.out).toContain("alice@example.com, by rustronaut on build-7");
   });

@@ -15,7 +15,19 @@ import { randomBytes } from "./service-tokens.ts";
 
 type Row = typeof apiTokens.$inferSelect;
 
-export const viewApiToken = ({ secretHash: _, ...row }: Row) => row;
+/** @param email The address of the person whom the token belongs to. */
+export const viewApiToken = ({ secretHash: _, ...row }: Row, email: string | null) => ({ ...row, email });
+
+/** The addresses of the people to whom these tokens belong, by the users' ids. */
+async function emailsOf(d1: D1Database, rows: readonly Row[]): Promise<(row: Row) => string | null> {
+  const ids = rows.flatMap(({ userId }) => userId ?? []);
+  const { results } = await d1
+    .prepare("SELECT id, email FROM users WHERE id IN (SELECT value FROM json_each(?))")
+    .bind(JSON.stringify(ids))
+    .all<{ id: string; email: string }>();
+  const emails = new Map(results.map(({ id, email }) => [id, email]));
+  return ({ userId }) => (userId === null ? null : (emails.get(userId) ?? null));
+}
 
 /** A new API token: the row to store, and the secret, which is shown only once. */
 export function newApiToken(
@@ -71,7 +83,8 @@ export const API_TOKEN_HANDLERS: Handlers<
           .limit(limit),
       (row) => row.id,
     );
-    return { body: { ...page, items: page.items.map(viewApiToken) } };
+    const emailOf = await emailsOf(bindings.db, page.items);
+    return { body: { ...page, items: page.items.map((row) => viewApiToken(row, emailOf(row))) } };
   },
 
   "apiTokens.create": async ({ bindings, body, caller, now }) => {
@@ -84,14 +97,14 @@ export const API_TOKEN_HANDLERS: Handlers<
     return {
       statements: [prepared(bindings.db, registryOf(bindings.db).insert(apiTokens).values(row))],
       effects: effects("create", row),
-      body: { apiToken: viewApiToken(row), secret },
+      body: { apiToken: viewApiToken(row, caller.user?.email ?? null), secret },
       version: 1,
     };
   },
 
   "apiTokens.get": async ({ bindings, params }) => {
     const row = await findApiToken(bindings.db, params.apiToken);
-    return { body: viewApiToken(row), version: row.version };
+    return { body: viewApiToken(row, (await emailsOf(bindings.db, [row]))(row)), version: row.version };
   },
 
   "apiTokens.delete": async ({ bindings, params, ifMatch }) => {

@@ -1,6 +1,6 @@
 import { fieldsOf } from "../../../shared/audit/changes.ts";
 import { BASELINE } from "../../../shared/registry/history.ts";
-import { changeOf, type HistoryRow, historyBegan, readHistory } from "../../registry/history.ts";
+import { changeOf, type HistoryRow, historyBegan, namesOf, readHistory } from "../../registry/history.ts";
 import type { Call, Handlers } from "../call.ts";
 import { numberIn, pageOf } from "../paging.ts";
 
@@ -50,24 +50,14 @@ function eventsOf(rows: readonly HistoryRow[]) {
   });
 }
 
-const ID = /^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$/;
-
-/** The names for the ids in some rows, from the newest row of each thing. */
+/** The names for the ids in some rows. */
 async function namesIn(d1: D1Database, rows: readonly HistoryRow[]): Promise<Record<string, string>> {
   const values = rows.flatMap(({ target, other, before, after }) => [
     target,
     other,
     ...[before, after].flatMap((text) => (text === null ? [] : Object.values(JSON.parse(text) as object))),
   ]);
-  const ids = [...new Set(values.filter((value) => typeof value === "string" && ID.test(value)))];
-  const { results } = await d1
-    .prepare(
-      `SELECT target AS id, name FROM history WHERE id IN (
-         SELECT max(id) FROM history WHERE target IN (SELECT value FROM json_each(?)) AND other = '' GROUP BY target)`,
-    )
-    .bind(JSON.stringify(ids))
-    .all<{ id: string; name: string }>();
-  return Object.fromEntries(results.map(({ id, name }) => [id, name]));
+  return namesOf(d1, values);
 }
 
 export const HISTORY_HANDLERS: Handlers<"history.list"> = {

@@ -115,7 +115,7 @@ export const NETWORK_HANDLERS: Handlers<"network.get" | "network.update" | "me.g
         userIds: [],
         ends: [],
       },
-      body: { apiToken: viewApiToken(row), secret },
+      body: { apiToken: viewApiToken(row, null), secret },
       version: 1,
     };
   },

@@ -4,6 +4,7 @@ import { isId } from "../../../shared/base/ids.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { auditObject } from "../../platform/objects.ts";
 import { throwRefusal } from "../../platform/refused.ts";
+import { namesOf } from "../../registry/history.ts";
 import type { Handlers } from "../call.ts";
 import { citedPolicies, reasonsOfEntry } from "../explain.ts";
 import { exportLog } from "../export.ts";
@@ -96,7 +97,11 @@ export const OBSERVATION_HANDLERS: Handlers<
       ...kindsOf(query),
       ...(query.target === undefined ? {} : { target: query.target }),
     });
-    return { body: { ...page, items: page.items.map(auditView) } };
+    const named = page.items.flatMap(({ entry }) =>
+      entry.kind === "decision" ? [] : [entry.actor.slice(entry.actor.indexOf(":") + 1), entry.target],
+    );
+    const names = await namesOf(bindings.db, named);
+    return { body: { ...page, items: page.items.map(auditView), names } };
   },
 
   "audit.stream": async ({ request, bindings }) => followAudit(request, bindings),

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, lt, sql } from "drizzle-orm";
 import type { PolicyTestCase } from "../../../shared/api/policies.ts";
+import { whoActed } from "../../../shared/audit/who.ts";
 import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { policies, policyVersions } from "../../../shared/registry/schema.ts";
@@ -111,7 +112,7 @@ export async function newVersion(
     note,
     tests,
     compiled,
-    author: call.caller.actor,
+    author: whoActed({ ...call.caller, person: call.caller.user }),
     createdAt: call.now,
   };
 }

@@ -109,7 +109,7 @@ async function decline(
 ): Promise<Response> {
   await attemptsObject(bindings, id).refuse(id);
   const detail = { machine, address };
-  await note(bindings, "login", "login.command_line_refused", `user:${session.principal.userId}`, id, detail);
+  await note(bindings, "login", "login.command_line_refused", session.principal, id, detail);
   return done(bindings, attempt, via, false, { error: "access_denied" });
 }
 
