@@ -1,14 +1,30 @@
-import { because, conditionsOf, mayOf } from "../../shared/api/reach-words.ts";
+import { conditionsOf, mayOf, permitting } from "../../shared/api/reach-words.ts";
 import { useApi } from "../api.ts";
 import { AsOf, useMoment } from "../components/as-of.tsx";
 import { DataTable } from "../components/data-table.tsx";
 import { Loaded } from "../components/states.tsx";
-import { routeTo } from "../lib/router.ts";
+import { routeTo, routeWith } from "../lib/router.ts";
 
 interface AtTime {
   /** As in the address; empty for now. */
   readonly at: string;
   readonly onAt: (at: string) => void;
+}
+
+/** The statements that permit. Each leads to what was changed of its policy and by whom, also if it is gone by now. */
+function Because({ by }: { readonly by: ReturnType<typeof permitting> }) {
+  return by.map(({ id, policy }, at) => (
+    <span key={id}>
+      {at > 0 && ", "}
+      {policy ? (
+        <a href={routeWith({ kind: "policy", name: policy.id }, "history")}>
+          {id} (version {policy.version})
+        </a>
+      ) : (
+        id
+      )}
+    </span>
+  ));
 }
 
 /** What a person can reach, or could at a time, and why. */
@@ -41,7 +57,11 @@ export function UserReachCard({ user, at, onAt }: AtTime & { readonly user: stri
                     sort: ({ name }) => name,
                   },
                   { header: "May", cell: ({ actions }) => mayOf(actions) },
-                  { header: "By", cell: ({ actions }) => because(actions, policies), className: "wide" },
+                  {
+                    header: "By",
+                    cell: ({ actions }) => <Because by={permitting(actions, policies)} />,
+                    className: "wide",
+                  },
                   { header: "If", cell: ({ actions }) => conditionsOf(actions), className: "wide" },
                 ]}
               />
@@ -84,7 +104,11 @@ export function AppReachCard({ app, at, onAt }: AtTime & { readonly app: string 
                   className: "long",
                 },
                 { header: "May", cell: ({ actions }) => mayOf(actions) },
-                { header: "By", cell: ({ actions }) => because(actions, policies), className: "wide" },
+                {
+                  header: "By",
+                  cell: ({ actions }) => <Because by={permitting(actions, policies)} />,
+                  className: "wide",
+                },
                 { header: "If", cell: ({ actions }) => conditionsOf(actions), className: "wide" },
                 { header: "Groups", cell: ({ groups }) => groups.join(", "), className: "wide" },
               ]}

@@ -15,17 +15,21 @@ export function mayOf(actions: Actions): string {
   return [sure.join(", "), some.length > 0 ? `perhaps ${some.join(", ")}` : ""].filter(Boolean).join("; ");
 }
 
-/** The statements that permit, each with the version that its policy had. */
-export function because(actions: Actions, policies: AppReach["policies"]): string {
+/** The statements that permit, each with its policy as it was then. */
+export function permitting(actions: Actions, policies: AppReach["policies"]) {
   const ids = new Set(Object.values(actions).flatMap(({ answer, by }) => (answer === "no" ? [] : by)));
-  return [...ids].map((id) => withVersion(id, policies)).join(", ");
+  return [...ids].map((id) => ({
+    id,
+    policy: policies.find(({ name }) => name === id.replace(/#[\d.]+$/, "")),
+  }));
 }
+
+/** The same in words. */
+export const because = (actions: Actions, policies: AppReach["policies"]): string =>
+  permitting(actions, policies)
+    .map(({ id, policy }) => (policy ? `${id} (version ${policy.version})` : id))
+    .join(", ");
 
 /** Statements that turn on what only a request says. */
 export const conditionsOf = (actions: Actions): string =>
   [...new Set(Object.values(actions).flatMap(({ unless }) => unless))].join(", ");
-
-function withVersion(id: string, policies: AppReach["policies"]): string {
-  const policy = policies.find(({ name }) => name === id.replace(/#[\d.]+$/, ""));
-  return policy ? `${id} (version ${policy.version})` : id;
-}

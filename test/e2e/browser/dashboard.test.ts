@@ -525,6 +525,13 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     await page.goto(`${system.hubOrigin}/#/apps/echo`);
     const who = page.getByRole("region", { name: "Who is within reach" });
     await expect.poll(() => who.textContent()).toContain("alice@example.com");
+    // Who changed that is one step from who could reach it.
+    await who
+      .getByRole("link", { name: /^echo#1 \(version/ })
+      .first()
+      .click();
+    await expect.poll(() => page.textContent("main h1")).toBe("History");
+    await expect.poll(() => page.textContent("main")).toContain("policy echo");
   });
 
   it("U33: the overview's figures lead to what they count, and a network that is set up has no first steps", async () => {
