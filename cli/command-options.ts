@@ -54,6 +54,8 @@ function fieldOf(name: string, raw: FieldSchema, required: boolean): Field {
 
 function kindOf(name: string, schema: FieldSchema): Field["kind"] {
   if (FROM_FILE.has(name)) return "file";
+  // Yes or no in a query string.
+  if (schema.enum?.join() === "true,false") return "flag";
   if (schema.enum) return "choice";
   if (schema.type === "boolean") return "flag";
   if (schema.type === "array") return "list";

@@ -57,7 +57,7 @@ export const RESOURCES: readonly Resource[] = [
     key: "name",
     columns: ["name", "enabled", "currentVersion", "updatedAt", "id"],
     otherColumns: { versions: ["number", "author", "note", "createdAt"] },
-    byHand: ["validate", "test"],
+    byHand: ["validate", "test", "review", "replay", "coverage"],
   },
   {
     command: "sessions",

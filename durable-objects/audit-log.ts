@@ -7,11 +7,15 @@ import type {
   AuditQuery,
   AuditRow,
   Checkpoint,
+  Decider,
+  DecisionTexts,
   StatsBucket,
 } from "../shared/audit/types.ts";
 import { base64 } from "../shared/base/base64.ts";
 import { consistencyPath, inclusionPath, type LeafRange, rangeHash } from "../shared/merkle/tree.ts";
 import { indexOlder, unindexedBelow } from "./audit/backfill.ts";
+import { countDeciders, readDeciders } from "./audit/deciders.ts";
+import { decisionTexts } from "./audit/decisions.ts";
 import { appendEntries } from "./audit/entries.ts";
 import { insertFacets } from "./audit/facets.ts";
 import { acceptFollower, tellFollowers } from "./audit/followers.ts";
@@ -58,6 +62,10 @@ export class AuditLog extends DurableObject<AuditEnv> implements AuditLogRpc {
         this.#sql,
         placed.map(({ entry }) => entry),
       );
+      countDeciders(
+        this.#sql,
+        placed.map(({ entry }) => entry),
+      );
       insertFacets(this.#sql, placed);
       noteForIndex(this.#sql, placed);
       return placed;
@@ -100,6 +108,14 @@ export class AuditLog extends DurableObject<AuditEnv> implements AuditLogRpc {
 
   async stats(from: number, to: number, stepMs: number): Promise<StatsBucket[]> {
     return readStats(this.#sql, from, to, stepMs);
+  }
+
+  async decisions(since: number, until: number, before: number | null): Promise<DecisionTexts> {
+    return decisionTexts(this.#sql, since, until, before);
+  }
+
+  async deciders(since: number): Promise<{ countedSince: number; deciders: Decider[] }> {
+    return readDeciders(this.#sql, since);
   }
 
   override async fetch(request: Request): Promise<Response> {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type * as z from "zod";
 import { type NetworkDocument, networkDocument, type Plan } from "../../shared/api/document.ts";
-import type { Body } from "../../shared/api/endpoints.ts";
+import type { Body, Query } from "../../shared/api/endpoints.ts";
 import { type App, type Hub, toFailure } from "../app.ts";
 import { confirm } from "../confirm.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -10,11 +10,13 @@ import { exportedYaml } from "../network/exported.ts";
 import { planText } from "../network/plan-text.ts";
 import { parseYaml } from "../network/yaml.ts";
 import { noteOption } from "../note-option.ts";
+import { showImpact } from "../policy/review.ts";
 
 interface FileOptions {
   readonly file: string;
   readonly prune?: boolean;
   readonly despiteTests?: boolean;
+  readonly despiteLockOut?: boolean;
 }
 
 /** The whole network as one declarative file. */
@@ -25,13 +27,13 @@ export function addNetworkCommands(program: Command, app: App): void {
     .option("--dry-run", "only show what would change; `plan` does the same")
     .option("-y, --yes", "do not ask")
     .action(async (options: FileOptions & { dryRun?: boolean; yes?: boolean }) => {
-      const { hub, body, plan } = await makePlan(app, options);
+      const { hub, query, body, plan } = await makePlan(app, options);
       if (options.dryRun) return showPlan(app, plan);
       if (plan.steps.length === 0) return app.emit(plan, () => planText(plan));
       app.note(planText(plan));
       await confirm(app, `Apply ${changesOf(plan)}?`, options.yes ?? false);
       const { data } = await hub.client.call("network.apply", {
-        body: { ...body, baseVersion: plan.baseVersion },
+        ...{ query, body: { ...body, baseVersion: plan.baseVersion } },
       });
       app.emit(data, () => `Applied ${changesOf(plan)}.\n`);
     });
@@ -61,20 +63,35 @@ const withFile = (command: Command): Command =>
   command
     .requiredOption("-f, --file <file>", "the network as YAML; - reads stdin")
     .option("--despite-tests", "also where tests of its policies fail; which ones is recorded")
+    .option("--despite-lock-out", "also where people are locked out by it; whom it concerns is recorded")
     .option("--prune", "delete what a section of the file does not name; without it, that stays");
 
 async function makePlan(
   app: App,
-  { file, prune = false, despiteTests = false }: FileOptions,
-): Promise<{ hub: Hub; body: Body<"network.plan">; plan: Plan }> {
+  { file, prune = false, despiteTests = false, despiteLockOut = false }: FileOptions,
+): Promise<{ hub: Hub; query: Query<"network.plan">; body: Body<"network.plan">; plan: Plan }> {
   const text = file === "-" ? await app.io.readStdin() : await app.io.readFile(file);
   const document = parseYaml(text, file, networkDocument as unknown as z.ZodType<NetworkDocument>);
   const hub = await app.hub();
   const body = { document, prune, despiteTests };
-  const { data: plan } = await hub.client.call("network.plan", { body });
+  const query = despiteLockOut ? { despiteLockOut: "true" as const } : {};
+  const { data: plan } = await hub.client.call("network.plan", { query, body });
   for (const warning of plan.warnings ?? []) app.note(`warning: ${warning}`);
-  return { hub, body, plan };
+  const drafts = draftsOf(document, plan);
+  if (drafts.length > 0 && !app.json()) await showImpact(app, hub, drafts);
+  return { hub, query, body, plan };
 }
+
+/** The policies that a plan changes, as they would be. A replay takes 20 of them. */
+const draftsOf = ({ policies = [] }: NetworkDocument, { steps }: Plan): Body<"policies.replay">["drafts"] =>
+  steps
+    .filter(({ kind }) => kind === "policy")
+    .slice(0, 20)
+    .map(({ name }) => {
+      const item = policies.find((policy) => policy.name === name);
+      const isInForce = item !== undefined && item.enabled !== false && item.shadow !== true;
+      return { name, source: isInForce ? item.source : null };
+    });
 
 function showPlan(app: App, plan: Plan): void {
   app.emit(plan, () => planText(plan));

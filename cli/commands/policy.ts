@@ -9,6 +9,7 @@ import { addFieldOptions, fieldsOf, readFields, toInstant } from "../command-opt
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { warningText } from "../output/failure-text.ts";
+import { addLifeCommands } from "./policy-life.ts";
 
 interface TestOptions {
   readonly user?: string;
@@ -52,7 +53,7 @@ export function addPolicyCommands(program: Command, app: App): void {
         "serviceToken",
       ]),
     )
-    .option("--service-token <name>", "a service token")
+    .addOption(new Option("--service-token <name>", "a service token").conflicts("user"))
     .requiredOption("--app <app>", "the app's name or id")
     .option("--path <path>", "path and query, as they stand in the request", "/")
     .option("--method <method>", "the method", "GET")
@@ -65,9 +66,8 @@ export function addPolicyCommands(program: Command, app: App): void {
       toNamed("name=file"),
     )
     .action(async (options: TestOptions) => {
-      const { data } = await (await app.hub()).client.call("policies.test", {
-        body: await questionOf(app, options),
-      });
+      const body = await questionOf(app, options);
+      const { data } = await (await app.hub()).client.call("policies.test", { body });
       const cited = data.determining.map(({ id }) => id).join(", ") || "no policy";
       app.emit(
         data,
@@ -99,6 +99,7 @@ export function addPolicyCommands(program: Command, app: App): void {
   addFieldOptions(validate, TRIED);
 
   addNewCommand(policy, app);
+  addLifeCommands(policy, app);
 }
 
 /** Asks no hub: the text goes to a file, and from there to `policies create`. */
@@ -150,7 +151,11 @@ const toNamed =
     return { ...sofar, [name]: value };
   };
 
-const toList = (text: string) => text.split(",").map((name) => name.trim());
+const toList = (text: string) =>
+  text
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
 
 function principalOf({ user, groups, email, serviceToken }: TestOptions) {
   if (groups !== undefined || email !== undefined)

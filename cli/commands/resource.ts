@@ -11,6 +11,7 @@ import { noteOption } from "../note-option.ts";
 import { warningText } from "../output/failure-text.ts";
 import { addListOptions, type ListOptions, showList } from "../output/list.ts";
 import { detailsOf } from "../output/things.ts";
+import { changeBy, showReview } from "../policy/review.ts";
 import { RESOURCES, type Resource } from "../resources.ts";
 import { secretNote } from "../secret-note.ts";
 
@@ -59,12 +60,13 @@ function addOperation(
   const named = name === "create" ? bodyFields.find((field) => field.name === resource.key) : undefined;
   if (named) command.argument(`<${resource.key}>`, `its ${resource.key}`);
   const optional = bodyFields.filter((field) => field !== named);
-  addFieldOptions(command, optional);
+  addFieldOptions(command, [...optional, ...queryFields]);
   if (isWrite(operation) && !bodyFields.some((field) => field.name === "note"))
     command.addOption(noteOption());
   if (mayAsk(operation)) command.option("-y, --yes", "do not ask");
   const words = named ? [...parameters, resource.key] : parameters;
-  command.action((...given) => change(app, resource, operation, parameters, words, optional, named, given));
+  const fields = { body: optional, query: queryFields, key: named };
+  command.action((...given) => change(app, resource, operation, parameters, words, fields, given));
 }
 
 const filtersOf = (fields: readonly Field[]): Field[] =>
@@ -95,18 +97,27 @@ async function change(
   operation: Operation,
   parameters: readonly string[],
   words: readonly string[],
-  fields: readonly Field[],
-  key: Field | undefined,
+  fields: {
+    readonly body: readonly Field[];
+    readonly query: readonly Field[];
+    readonly key: Field | undefined;
+  },
   given: readonly unknown[],
 ): Promise<void> {
   const options = given[words.length] as Record<string, unknown>;
   const hub = await app.hub();
   const params = named(parameters, given);
-  const body = await readFields(fields, options, app.io, Date.now());
-  if (key) body[key.name] = given[parameters.length];
-  if (mayAsk(operation)) await askFirst(app, hub, operation, resource, params, body, options.yes === true);
+  const body = await readFields(fields.body, options, app.io, Date.now());
+  const query = await readFields(fields.query, options, app.io, Date.now());
+  if (fields.key) body[fields.key.name] = given[parameters.length];
+  if (mayAsk(operation)) {
+    const insisted = await askFirst(app, hub, operation, resource, params, body, options.yes === true);
+    if (insisted.despiteTests) body.despiteTests = true;
+    if (insisted.despiteLockOut) query.despiteLockOut = true;
+  }
   const { data } = await hub.call(operation.id, {
     params,
+    ...(operation.query ? { query } : {}),
     ...(operation.body ? { body } : {}),
     ...(operation.ifMatch ? { ifMatch: await currentVersion(hub, resource, params) } : {}),
   });
@@ -117,10 +128,22 @@ async function change(
     app.note(await secretNote(hub, resource.prefix, String(data.secret)));
 }
 
-const mayAsk = ({ method, ifMatch }: Operation): boolean =>
-  ifMatch === true && (method === "DELETE" || method === "PATCH");
+const mayAsk = ({ id, method, ifMatch }: Operation): boolean =>
+  OF_POLICIES.has(id) || (ifMatch === true && (method === "DELETE" || method === "PATCH"));
+const OF_POLICIES: ReadonlySet<string> = new Set([
+  ...["policies.create", "policies.publish", "policies.rollback"],
+]);
 
-/** Before something is deleted, or somebody is signed out by a change, with how many that are. */
+/** What a person agreed to, after it was shown. */
+interface Insisted {
+  readonly despiteTests?: boolean;
+  readonly despiteLockOut?: boolean;
+}
+
+/**
+ * Before something is deleted, somebody is signed out by a change (with how many that are), or a policy
+ * changes (with what that does). A script that publishes is not asked; the hub refuses what must not be.
+ */
 async function askFirst(
   app: App,
   hub: Hub,
@@ -129,12 +152,37 @@ async function askFirst(
   params: Readonly<Record<string, string>>,
   body: Readonly<Record<string, unknown>>,
   yes: boolean,
-): Promise<void> {
+): Promise<Insisted> {
+  if (app.io.interactive && !yes) {
+    const insisted = await reviewFirst(app, hub, id, params, body);
+    if (insisted) return insisted;
+  }
+  if (OF_POLICIES.has(id)) return {};
   const of = endsSessionsOf(id, params, body);
   const count = of && !yes ? (await hub.client.call("sessions.count", { query: of })).data : null;
-  if (method !== "DELETE" && (count === null || count.sessions === 0)) return;
+  if (method !== "DELETE" && (count === null || count.sessions === 0)) return {};
   const what = `${method === "DELETE" ? "Delete" : "Change"} ${resource.command} ${Object.values(params).join(" ")}?`;
   await confirm(app, count?.sessions ? `${signedOutInWords(count)}. ${what}` : what, yes);
+  return {};
+}
+
+/** Null if the call changes no policy that is in force. */
+async function reviewFirst(
+  app: App,
+  hub: Hub,
+  id: string,
+  params: Readonly<Record<string, string>>,
+  body: Readonly<Record<string, unknown>>,
+): Promise<Insisted | null> {
+  const change = await changeBy(hub, id, params, body);
+  if (change === null) return null;
+  const { issues, failures, lockOuts } = await showReview(app, hub, change);
+  // The hub says what is wrong with a text that is not valid.
+  if (issues.length > 0) return {};
+  const allTheSame = failures.length > 0 || lockOuts.length > 0 ? " all the same" : "";
+  const verb = change.source === null ? "Take the policy out of force" : "Put this text in force";
+  await confirm(app, `${verb}${allTheSame}: ${change.name}?`, false);
+  return { despiteTests: failures.length > 0, despiteLockOut: lockOuts.length > 0 };
 }
 
 /** The ETag of the thing as it is now: the version that is to change. */

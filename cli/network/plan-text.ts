@@ -30,6 +30,9 @@ const isLong = (part: unknown): boolean => typeof part === "string" && part.trim
 const asText = (part: unknown): string => (typeof part === "string" ? part : "");
 const value = (part: unknown): string => printable(part === undefined ? "(none)" : JSON.stringify(part));
 
+/** What turns one text into another, with a little around it. */
+export const diffText = (lines: readonly DiffLine[]): string => nearChanges(lines).join("\n");
+
 /** What changes with a little around it; a gap stands for what does not. */
 function nearChanges(lines: readonly DiffLine[]): string[] {
   const isNear = lines.map((_, at) =>

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { meaningOf } from "../../shared/audit/meanings.ts";
 import { urlOf, useApi } from "../api.ts";
 import { Outcome } from "../components/badges.tsx";
-import { Cited } from "../components/cited.tsx";
+import { Cited, CitedPolicies } from "../components/cited.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { Facts } from "../components/facts.tsx";
 import { LogEnd } from "../components/log-end.tsx";
@@ -106,6 +106,17 @@ function OneDecision({ id }: { readonly id: string }) {
               </h2>
               <Cited reasons={data.reasons} policies={data.policies} erroring={data.erroring} />
             </section>
+            {data.shadow && (
+              <section className="card">
+                <h2>
+                  With the policies in shadow: <Outcome decision={data.shadow.decision} />
+                </h2>
+                <p className="muted">
+                  They decide nothing yet. Were they in force, these would have decided:
+                </p>
+                <CitedPolicies policies={data.shadowPolicies ?? []} />
+              </section>
+            )}
             <section className="card">
               <h2>Record</h2>
               <Facts

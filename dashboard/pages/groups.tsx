@@ -1,5 +1,6 @@
 import type { FormEvent } from "react";
 import { etagOf, useApi, useMayWrite, usePages, useWrite } from "../api.ts";
+import { AllTheSame } from "../components/all-the-same.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
@@ -107,6 +108,9 @@ export function GroupPage({ id }: { readonly id: string }) {
         )}
       </PageHead>
       <Failure error={group.error ?? take.error ?? remove.error} />
+      <AllTheSame write={take} />
+      <AllTheSame write={add} />
+      <AllTheSame write={remove} label="Delete it all the same" onDone={() => navigate("people", "groups")} />
       {mayWrite && (
         <form className="form filters" onSubmit={submit}>
           <Field label="Kind">

@@ -1,19 +1,23 @@
-import { type RowOf, useMayWrite, usePages } from "../api.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
+import { type RowOf, useApi, useMayWrite, usePages } from "../api.ts";
 import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { useListSearch } from "../components/search-field.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
-import { formatMoment } from "../lib/format.ts";
+import { formatCount, formatDateTime, formatMoment } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
-import { EditPolicy, NewPolicy } from "./policy-page.tsx";
+import { NewPolicy } from "./policy-new.tsx";
+import { EditPolicy } from "./policy-page.tsx";
+import { OneVersion } from "./policy-version.tsx";
 import { Tester } from "./tester.tsx";
 
-export default function Policies({ path: [id] }: PageProps) {
+export default function Policies({ path: [id, part, number] }: PageProps) {
   if (id === undefined) return <PolicyList />;
   if (id === "new") return <NewPolicy />;
   if (id === "test") return <TestPolicies />;
+  if (part === "versions" && number !== undefined) return <OneVersion policyId={id} number={number} />;
   return <EditPolicy id={id} />;
 }
 
@@ -21,13 +25,38 @@ const COLUMNS: readonly Column<RowOf<"policies.list">>[] = [
   { header: "Policy", cell: (policy) => <a href={routeTo("policies", policy.id)}>{policy.name}</a> },
   { header: "Version", cell: (policy) => policy.currentVersion },
   { header: "Changed", cell: (policy) => formatMoment(policy.updatedAt), className: "wide" },
-  { header: "State", cell: (policy) => <OnOff on={policy.enabled} /> },
+  {
+    header: "State",
+    cell: ({ enabled, shadow }) =>
+      shadow ? <span className="badge warn">in shadow</span> : <OnOff on={enabled} />,
+  },
 ];
+
+type Covered = Answer<"policies.coverage">["policies"][number];
+
+/** What a policy did of late. One that was never needed may be a mistake, or may go. */
+function Coverage({ found }: { readonly found: Covered | undefined }) {
+  if (!found) return null;
+  const { decisions, changes, shadow, enabled } = found;
+  if (shadow) return `${formatCount(changes)} would change`;
+  if (decisions > 0) return formatCount(decisions);
+  return enabled ? <span className="badge warn">never</span> : "none";
+}
 
 function PolicyList() {
   const search = useListSearch("Name, or what the text says");
   const policies = usePages("policies.list", { query: search.query });
   const mayWrite = useMayWrite();
+  const coverage = useApi("policies.coverage", {});
+  const covered = new Map(coverage.data?.policies.map((policy) => [policy.id, policy]));
+  const columns: typeof COLUMNS = [
+    ...COLUMNS,
+    {
+      header: "Decisions in 30 days",
+      cell: ({ id }) => <Coverage found={covered.get(id)} />,
+      className: "wide",
+    },
+  ];
   return (
     <>
       <PageHead title="Policies">
@@ -48,11 +77,14 @@ function PolicyList() {
               {search.isAsked ? "Nothing fits." : "No policy is published, so nobody may open anything."}
             </Empty>
           ) : (
-            <DataTable caption="Policies" columns={COLUMNS} rows={rows} keyOf={(policy) => policy.id} />
+            <DataTable caption="Policies" columns={columns} rows={rows} keyOf={(policy) => policy.id} />
           )
         }
       </Loaded>
       <ShowMore pages={policies} />
+      {coverage.data && coverage.data.countedSince > coverage.data.since && (
+        <p className="muted">Decisions are counted since {formatDateTime(coverage.data.countedSince)}.</p>
+      )}
     </>
   );
 }

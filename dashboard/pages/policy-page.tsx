@@ -1,84 +1,25 @@
 import { useState } from "react";
-import { ApiError } from "../../shared/api/client.ts";
 import type { Answer } from "../../shared/api/endpoints.ts";
 import type { PolicyTestCase } from "../../shared/api/policies.ts";
 import { call, etagOf, useApi, useMayWrite, useWrite } from "../api.ts";
+import { AllTheSame } from "../components/all-the-same.tsx";
 import { CedarEditor } from "../components/cedar-editor.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
 import { Field } from "../components/field.tsx";
 import { PageHead } from "../components/page-head.tsx";
-import { Failure, issueOf, Loaded } from "../components/states.tsx";
+import { Loaded } from "../components/states.tsx";
 import { navigate } from "../lib/router.ts";
 import { useUnsavedGuard } from "../lib/unsaved.ts";
 import { HistoryCard } from "./history-card.tsx";
 import { useValidation } from "./policy-draft.ts";
 import { PolicyFormCard } from "./policy-form.tsx";
+import { PolicyImpact, WithoutPolicy } from "./policy-impact.tsx";
 import { PolicyReach } from "./policy-reach.tsx";
+import { PolicyReview } from "./policy-review.tsx";
 import { PolicyTests } from "./policy-tests.tsx";
 import { PolicyVersions } from "./policy-versions.tsx";
 import { Tester } from "./tester.tsx";
-
-const TEMPLATE = `// Who may do what, and when.
-permit (
-  principal in Group::"engineering",
-  action in Action::"access",
-  resource == App::"wiki"
-);
-`;
-
-export function NewPolicy() {
-  const [name, setName] = useState("");
-  const [source, setSource] = useState(TEMPLATE);
-  const [tests, setTests] = useState<readonly PolicyTestCase[]>([]);
-  const validation = useValidation(source);
-  const create = useWrite("policies.create");
-  useUnsavedGuard(source !== TEMPLATE && !create.isSuccess);
-  return (
-    <>
-      <PageHead title="Write a policy" />
-      <Failure error={create.error} />
-      <div className="card">
-        <Field label="Name" error={issueOf(create.error, "/name")}>
-          {(c) => (
-            <input {...c} value={name} maxLength={100} onChange={(event) => setName(event.target.value)} />
-          )}
-        </Field>
-        <PolicyFormCard
-          source={source}
-          forms={validation.forms}
-          onlyText={validation.onlyText}
-          onChange={setSource}
-        />
-        <h2 className="spaced">Cedar</h2>
-        <CedarEditor label="Policy text" source={source} onChange={setSource} {...validation} />
-        <div className="actions">
-          <button
-            type="button"
-            className="button"
-            disabled={!validation.valid || name.trim() === "" || create.isPending}
-            onClick={() =>
-              create.mutate(
-                { body: { name: name.trim(), source, tests: [...tests] } },
-                { onSuccess: (policy) => navigate("policies", policy.id) },
-              )
-            }
-          >
-            Publish
-          </button>
-        </div>
-      </div>
-      <h2>Try it before publishing</h2>
-      <Tester
-        draft={validation.valid ? { name: name.trim() || "draft", source } : null}
-        waits={!validation.valid}
-        onKeep={(test) => setTests([...tests, test])}
-      />
-      <h2>Tests</h2>
-      <PolicyTests tests={tests} onRemove={(at) => setTests(tests.toSpliced(at, 1))} />
-    </>
-  );
-}
 
 export function EditPolicy({ id }: { readonly id: string }) {
   const policy = useApi("policies.get", { params: { policy: id } });
@@ -92,15 +33,14 @@ export function EditPolicy({ id }: { readonly id: string }) {
 
 type Policy = Answer<"policies.get">;
 
-const isFailedTest = (error: unknown): boolean =>
-  error instanceof ApiError && error.problem.code === "policy_test_failed";
-
 /** Edits the version that was loaded first; a newer one only replaces it when the administrator says so. */
 function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
   const [base, setBase] = useState(loaded);
   const [source, setSource] = useState(loaded.source);
   const [tests, setTests] = useState<readonly PolicyTestCase[]>(loaded.tests);
   const [note, setNote] = useState("");
+  /** The text that is looked at before it is published. */
+  const [reviewed, setReviewed] = useState<string | null>(null);
   const mayWrite = useMayWrite();
   const validation = useValidation(source);
   const publish = useWrite("policies.publish");
@@ -118,6 +58,7 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
     setSource(policy.source);
     setTests(policy.tests);
     setNote("");
+    setReviewed(null);
   };
   const begin = () => {
     for (const write of writes) write.reset();
@@ -129,23 +70,13 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
   return (
     <>
       <Conflict error={writes.find((write) => write.error)?.error} onReload={takeTheirs} />
-      {isFailedTest(publish.error) && (
-        <ConfirmButton
-          label="Publish all the same"
-          question="Publish although tests fail?"
-          onConfirm={(why) =>
-            publish.mutate(
-              { ...target, note: why, body: { ...text, despiteTests: true } },
-              { onSuccess: take },
-            )
-          }
-        >
-          The audit log keeps which tests failed. They stay with the policy and must hold next time.
-        </ConfirmButton>
-      )}
+      <AllTheSame write={publish} label="Publish all the same" onDone={take} />
+      <AllTheSame write={rollback} label="Restore it all the same" onDone={take} />
+      <AllTheSame write={update} label="Switch it all the same" onDone={setBase} />
+      <AllTheSame write={remove} label="Delete it all the same" onDone={() => navigate("policies")} />
       {writes.some((write) => write.isSuccess) && (
         <p className="notice good" role="status">
-          Done: version {base.currentVersion} is {base.enabled ? "in force" : "switched off"}.
+          Done: version {base.currentVersion} is {stateOf(base)}.
         </p>
       )}
       <div className="card">
@@ -180,24 +111,21 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
               <button
                 type="button"
                 className="button"
-                disabled={!changed || !validation.valid || publish.isPending}
+                disabled={!changed || !validation.valid}
                 onClick={() => {
                   begin();
-                  publish.mutate({ ...target, body: text }, { onSuccess: take });
+                  setReviewed(source);
                 }}
               >
-                Publish version {base.currentVersion + 1}
+                Review
               </button>
               <SwitchPolicy
                 policy={base}
                 busy={update.isPending}
-                onSwitch={(why) => {
+                onSwitch={(body, note) => {
                   begin();
                   // Keeps what is being typed: only the state of the policy changes.
-                  update.mutate(
-                    { ...target, note: why, body: { enabled: !base.enabled } },
-                    { onSuccess: setBase },
-                  );
+                  update.mutate({ ...target, note, body }, { onSuccess: setBase });
                 }}
               />
               <ConfirmButton
@@ -207,12 +135,37 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
                   remove.mutate({ ...target, note: why }, { onSuccess: () => navigate("policies") })
                 }
               >
-                All its versions go with it. Streams that only it allowed are cut at once.
+                <p>
+                  Streams that only it allowed are cut at once. Its versions stay for the decisions that cite
+                  them.
+                </p>
+                {base.enabled && <WithoutPolicy name={base.name} />}
               </ConfirmButton>
             </div>
           </>
         )}
       </div>
+      {reviewed === source && changed && validation.valid && (
+        <PolicyReview
+          name={base.name}
+          source={source}
+          tests={tests}
+          label={`Publish version ${base.currentVersion + 1}`}
+          busy={publish.isPending}
+          onPublish={({ despiteTests, despiteLockOut }) => {
+            begin();
+            publish.mutate(
+              {
+                ...target,
+                body: { ...text, ...(despiteTests ? { despiteTests } : {}) },
+                query: despiteLockOut ? { despiteLockOut } : {},
+              },
+              { onSuccess: take },
+            );
+          }}
+          onBack={() => setReviewed(null)}
+        />
+      )}
       <h2>Try it{changed ? " before publishing" : ""}</h2>
       <Tester
         draft={changed && validation.valid ? { name: base.name, source } : null}
@@ -224,7 +177,7 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
       <h2>Versions</h2>
       <PolicyVersions
         policyId={base.id}
-        current={{ number: base.currentVersion, source: base.source }}
+        current={{ name: base.name, number: base.currentVersion, source: base.source }}
         onTake={setSource}
         wouldLose={changed}
         onRestore={
@@ -242,29 +195,51 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
   );
 }
 
+const stateOf = ({ enabled, shadow }: Policy): string =>
+  enabled ? "in force" : shadow ? "in shadow" : "switched off";
+
 interface SwitchPolicy {
   readonly policy: Policy;
   readonly busy: boolean;
-  readonly onSwitch: (note: string) => void;
+  readonly onSwitch: (to: { enabled: boolean } | { shadow: boolean }, note: string) => void;
 }
 
 /** Switching on asks, too: a forbid puts people out as surely as a permit that is gone. */
 function SwitchPolicy({ policy, busy, onSwitch }: SwitchPolicy) {
-  const [label, says] = policy.enabled
-    ? [
-        "Switch off",
-        "What it permits is permitted no more, and what it forbids is open where another policy permits it.",
-      ]
-    : ["Switch on", "Its text is in force at once, with what it permits and what it forbids."];
+  const { name, source, enabled, shadow } = policy;
+  const common = { className: "button plain", disabled: busy };
+  if (enabled)
+    return (
+      <ConfirmButton
+        {...common}
+        label="Switch off"
+        question={`Switch off the policy ${name}?`}
+        onConfirm={(note) => onSwitch({ enabled: false }, note)}
+      >
+        <p>
+          What it permits is permitted no more, and what it forbids is open where another policy permits it.
+          Every open stream is judged anew within a second.
+        </p>
+        <WithoutPolicy name={name} />
+      </ConfirmButton>
+    );
   return (
-    <ConfirmButton
-      label={label}
-      className="button plain"
-      question={`${label === "Switch off" ? "Switch off" : "Switch on"} the policy ${policy.name}?`}
-      disabled={busy}
-      onConfirm={onSwitch}
-    >
-      <p>{says} Every open stream is judged anew within a second.</p>
-    </ConfirmButton>
+    <>
+      <ConfirmButton
+        {...common}
+        label="Switch on"
+        question={`Switch on the policy ${name}?`}
+        onConfirm={(note) => onSwitch({ enabled: true }, note)}
+      >
+        <p>
+          Its text is in force at once, with what it permits and what it forbids. Every open stream is judged
+          anew within a second.
+        </p>
+        <PolicyImpact name={name} source={source} />
+      </ConfirmButton>
+      <button type="button" {...common} onClick={() => onSwitch({ shadow: !shadow }, "")}>
+        {shadow ? "Take out of shadow" : "Put in shadow"}
+      </button>
+    </>
   );
 }

@@ -5,11 +5,11 @@ import { DataTable, ShowMore } from "../components/data-table.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Loaded, Skeleton } from "../components/states.tsx";
 import { useActorNames } from "./actor-names.ts";
-import { PolicyVersion } from "./policy-version.tsx";
+import { PolicyVersion, RestoreImpact } from "./policy-version.tsx";
 
 interface PolicyVersions {
   readonly policyId: string;
-  readonly current: { readonly number: number; readonly source: string };
+  readonly current: { readonly name: string; readonly number: number; readonly source: string };
   /** Puts a version's text into the editor. */
   readonly onTake: (source: string) => void;
   /** Whether what is in the editor would be lost by it. */
@@ -61,7 +61,10 @@ export function PolicyVersions({ policyId, current, onTake, wouldLose, onRestore
                           question={`Restore version ${number}?`}
                           onConfirm={(note) => onRestore(number, note)}
                         >
-                          Its text is in force at once. What is in the editor is replaced.
+                          <p>
+                            Its text is in force at once, as a new version. What is in the editor is replaced.
+                          </p>
+                          <RestoreImpact policyId={policyId} name={current.name} number={number} />
                         </ConfirmButton>
                       )}
                     </div>

@@ -2,6 +2,7 @@ import { type FormEvent, useState } from "react";
 import { presetOf } from "../../shared/access/login/provider-presets.ts";
 import { endsSessionsOf } from "../../shared/api/consequence.ts";
 import { call, etagOf, type RowOf, useApi, useMayCall, useWrite } from "../api.ts";
+import { AllTheSame } from "../components/all-the-same.tsx";
 import { useAsk } from "../components/ask.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
@@ -80,6 +81,8 @@ function LoadedProvider({ loaded, testAtOnce }: { readonly loaded: Provider; rea
       ))}
       {mayTest && <ProviderTrial id={base.id} atOnce={testAtOnce} />}
       <Conflict error={update.error ?? remove.error} onReload={takeTheirs} />
+      <AllTheSame write={update} onDone={setBase} />
+      <AllTheSame write={remove} label="Remove it all the same" onDone={() => navigate("providers")} />
       {update.data && (
         <div className={update.data.problems ? "notice warn" : "notice good"} role="status">
           Saved as version {base.version}.

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { etagOf, type RowOf, useApi, useWrite } from "../api.ts";
+import { AllTheSame } from "../components/all-the-same.tsx";
 import { useAsk } from "../components/ask.tsx";
 import { SignedOut } from "../components/signed-out.tsx";
 
@@ -23,9 +24,17 @@ export function useUserChange() {
     const question = questionOf(user, body, isSelf);
     const note = question ? await ask(question) : "";
     if (note === null) return;
-    update.mutate({ note, params: { user: user.id }, ifMatch: etagOf(user), body });
+    // Whoever locks out themselves was told so by the question.
+    const query = isSelf && question ? { despiteLockOut: "true" as const } : {};
+    update.mutate({ note, params: { user: user.id }, ifMatch: etagOf(user), body, query });
   };
-  return { change, dialog, error: update.error };
+  const shown = (
+    <>
+      {dialog}
+      <AllTheSame write={update} />
+    </>
+  );
+  return { change, dialog: shown, error: update.error };
 }
 
 function questionOf(user: User, body: UserChange, isSelf: boolean) {

@@ -1,3 +1,4 @@
+import { dropDeciders } from "./deciders.ts";
 import { dropFacets } from "./facets.ts";
 
 /**
@@ -31,5 +32,6 @@ export function dropOldTexts(sql: SqlStorage, now: number, databaseBytes: number
   ).rowsWritten;
   dropFacets(sql, end);
   sql.exec("DELETE FROM minutes WHERE at < ?", now - RETENTION_MS);
+  dropDeciders(sql, now - RETENTION_MS);
   return dropped > 0 && (isFull || young === undefined);
 }

@@ -80,4 +80,18 @@ export const AUDIT_STEPS: readonly string[] = [
   CREATE TABLE unindexed (one INTEGER PRIMARY KEY CHECK (one = 1), below INTEGER NOT NULL) STRICT;
   INSERT INTO unindexed (one, below) SELECT 1, coalesce(max(leaf) + 1, 0) FROM entries;
   `,
+  // Which statements determine decisions: see `deciders.ts`.
+  `
+  CREATE TABLE deciders (
+    day INTEGER NOT NULL,
+    statement TEXT NOT NULL,
+    is_shadow INTEGER NOT NULL,
+    decisions INTEGER NOT NULL,
+    changes INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (day, statement, is_shadow)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE deciders_began (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL) STRICT;
+  INSERT INTO deciders_began (one, at) VALUES (1, CAST(unixepoch('subsec') * 1000 AS INTEGER));
+  `,
 ];

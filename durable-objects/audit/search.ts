@@ -138,7 +138,10 @@ function areFew(sql: SqlStorage, { ids, condition: [condition, ...values] }: Ter
 }
 
 /** The leaves that were made in the time asked for, before the cursor; null where there are none. */
-function rangeOf(sql: SqlStorage, { since = 0, until, cursor }: AuditQuery): Leaves | null {
+export function rangeOf(
+  sql: SqlStorage,
+  { since = 0, until, cursor }: Pick<AuditQuery, "since" | "until" | "cursor">,
+): Leaves | null {
   const query = "SELECT (SELECT min(leaf) FROM entries) AS low, (SELECT max(leaf) FROM entries) AS high";
   const held = sql.exec<{ low: number | null; high: number | null }>(query).one();
   if (held.low === null || held.high === null) return null;

@@ -3,8 +3,7 @@ import type * as Cedar from "@cedar-policy/cedar-wasm";
 import * as glue from "../../node_modules/@cedar-policy/cedar-wasm/esm/cedar_wasm_bg.js";
 // @ts-expect-error: workerd gives a WebAssembly.Module for it. There is no declaration.
 import module from "../../node_modules/@cedar-policy/cedar-wasm/esm/cedar_wasm_bg.wasm";
-
-export type { Cedar };
+import { CedarBroke } from "../../shared/access/policy/parse.ts";
 
 interface Exports extends WebAssembly.Exports {
   readonly memory: WebAssembly.Memory;
@@ -12,9 +11,6 @@ interface Exports extends WebAssembly.Exports {
 }
 
 let instance: Exports | null = null;
-
-/** Cedar broke while it worked on a text. A new instance is loaded for the next text. */
-export class CedarBroke extends Error {}
 
 /**
  * Asks Cedar. After a trap, the memory of an instance may contain anything. So an instance that threw is thrown away,

@@ -18,7 +18,11 @@ export interface Held {
 
 /** The facts that the gateway used for decisions at a given time. */
 export interface World {
-  readonly users: readonly (Extract<PrincipalFacts, { type: "User" }> & { readonly isActive: boolean })[];
+  readonly users: readonly (Extract<PrincipalFacts, { type: "User" }> & {
+    readonly isActive: boolean;
+    /** The administrator's role. Null if the user is none. */
+    readonly role: string | null;
+  })[];
   readonly serviceTokens: readonly (Extract<PrincipalFacts, { type: "ServiceToken" }> & {
     readonly isGood: boolean;
   })[];
@@ -70,6 +74,7 @@ export function worldOf(held: readonly Held[], at: number): World {
         name: text(after.name),
         groups: [...new Set([...(groups.get(target) ?? []), ...named])].sort(),
         isActive: after.status === "active" && !hasEnded(after.expiresAt, at),
+        role: typeof after.role === "string" ? after.role : null,
       };
     }),
     serviceTokens: of("serviceToken").map(({ target, after }) => ({

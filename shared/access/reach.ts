@@ -40,16 +40,30 @@ export class Reachability {
 
   /** What each of these callers may do with an app. */
   ofApp(app: ReachedApp, callers: readonly PrincipalFacts[]): Reach[] {
-    const anyone: PrincipalFacts = { type: "Anonymous" };
-    const env = environmentOf(factsOf(anyone, app, "read", this.#now), this.#inventory);
-    // The policies about the app are the same for all callers.
-    const policies = this.#policies.filter(({ resource }) => resource.matches(env));
+    const policies = this.#about(app);
     return callers.map((caller) => this.#reach(policies, caller, app));
+  }
+
+  /** The first of these callers who reaches an app in some way, and how many were asked until then. */
+  firstToReach(
+    app: ReachedApp,
+    callers: readonly PrincipalFacts[],
+  ): { caller: PrincipalFacts | null; asked: number } {
+    const policies = this.#about(app);
+    const at = callers.findIndex((caller) => this.#reach(policies, caller, app).answer !== "no");
+    return at < 0 ? { caller: null, asked: callers.length } : { caller: callers[at] ?? null, asked: at + 1 };
   }
 
   /** What a caller may do with each of these apps. */
   ofCaller(caller: PrincipalFacts, apps: readonly ReachedApp[]): Reach[] {
     return apps.map((app) => this.#reach(this.#policies, caller, app));
+  }
+
+  /** The policies about an app, which are the same for all callers. */
+  #about(app: ReachedApp): readonly Policy[] {
+    const anyone: PrincipalFacts = { type: "Anonymous" };
+    const env = environmentOf(factsOf(anyone, app, "read", this.#now), this.#inventory);
+    return this.#policies.filter(({ resource }) => resource.matches(env));
   }
 
   #reach(policies: readonly Policy[], caller: PrincipalFacts, app: ReachedApp): Reach {

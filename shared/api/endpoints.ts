@@ -6,6 +6,7 @@ import { HISTORY_ENDPOINTS } from "./endpoints/history.ts";
 import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
 import { NOTIFICATION_ENDPOINTS } from "./endpoints/notifications.ts";
 import { OBSERVATION_ENDPOINTS } from "./endpoints/observation.ts";
+import { POLICY_LIFE_ENDPOINTS } from "./endpoints/policy-life.ts";
 import { REGISTRY_ENDPOINTS } from "./endpoints/registry.ts";
 import { RISK_ENDPOINTS } from "./endpoints/risk.ts";
 
@@ -13,6 +14,7 @@ import { RISK_ENDPOINTS } from "./endpoints/risk.ts";
 export const ENDPOINTS = {
   ...REGISTRY_ENDPOINTS,
   ...ACCESS_ENDPOINTS,
+  ...POLICY_LIFE_ENDPOINTS,
   ...OBSERVATION_ENDPOINTS,
   ...RISK_ENDPOINTS,
   ...HISTORY_ENDPOINTS,

@@ -133,6 +133,19 @@ export const queryInteger = (min: number, max: number) =>
     ),
   );
 
+/** Yes or no in a query string. */
+export const queryFlag = z.pipe(
+  z.enum(["true", "false"]),
+  z.transform((text) => text === "true"),
+);
+
+/** The query of every change that may lock people out. */
+export const lockOutQuery = {
+  despiteLockOut: z.optional(
+    said(queryFlag, "make the change although people are locked out by it; who is recorded"),
+  ),
+};
+
 export const cursor = z.string().check(z.maxLength(400));
 
 /** A part of what a thing is called, whatever the case. */

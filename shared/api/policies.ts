@@ -172,9 +172,9 @@ export const issue = z.object({
   column: z.optional(z.int()),
   /**
    * `fact_without_source`: it names what nothing measures yet. `unknown_name`: a warning, it names what nothing has.
-   * `test_failed`: a test of the policy.
+   * `test_failed`: a test of the policy. `lock_out`: somebody would lose access by the change.
    */
-  code: z.optional(z.enum(["fact_without_source", "unknown_name", "test_failed"])),
+  code: z.optional(z.enum(["fact_without_source", "unknown_name", "test_failed", "lock_out"])),
 });
 
 /** Text that is being written: an empty one is not an error of the request. */

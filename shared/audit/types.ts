@@ -121,6 +121,27 @@ export interface AuditPage {
   readonly searchedUntil: number | null;
 }
 
+/** How often a statement determined decisions in some time. */
+export interface Decider {
+  /** `<policy name>#<n>` */
+  readonly statement: string;
+  /** Whether its policy was in shadow: then these are the decisions that it would have determined. */
+  readonly isShadow: boolean;
+  readonly decisions: number;
+  /** Those of them that would have been the opposite. 0 if its policy was not in shadow. */
+  readonly changes: number;
+  /** The time of the newest of the decisions. */
+  readonly lastAt: number;
+}
+
+/** A part of the decisions, newest first. */
+export interface DecisionTexts {
+  /** Canonical JSON of `DecisionEntry`s. */
+  readonly texts: readonly string[];
+  /** Where the next part begins. Null if there is none. */
+  readonly next: number | null;
+}
+
 /** The counts of one time bucket. */
 export interface StatsBucket {
   readonly at: number;
@@ -157,4 +178,16 @@ export interface AuditLogRpc {
   /** Leaves as canonical JSON text for offline verification. At most 1,000 leaves. */
   leaves(from: number, to: number): Promise<string[]>;
   stats(from: number, to: number, stepMs: number): Promise<StatsBucket[]>;
+  /**
+   * The decisions of a time, part by part, for whoever judges all of them again.
+   *
+   * @param before The `next` of the part before. Null for the newest part.
+   */
+  decisions(since: number, until: number, before: number | null): Promise<DecisionTexts>;
+  /**
+   * How often statements determined decisions since a time. Whole days (UTC) are counted.
+   *
+   * @returns `countedSince`: the time when counting began. Nothing is known about the time before.
+   */
+  deciders(since: number): Promise<{ countedSince: number; deciders: Decider[] }>;
 }

@@ -1,6 +1,7 @@
 import { reasonOf } from "../../shared/access/assess.ts";
 import { accessInWords } from "../../shared/access/grade/words.ts";
 import { type CompiledPolicies, compilePolicies } from "../../shared/access/policy/index.ts";
+import type { Findings, Supposed } from "../../shared/access/supposed.ts";
 import type { PolicyTestCase } from "../../shared/api/policies.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
@@ -9,7 +10,7 @@ import { Refused, throwRefusal } from "../platform/refused.ts";
 import { snapshotAt } from "../registry/snapshot.ts";
 import type { Call } from "./call.ts";
 import { reasonsOf } from "./explain.ts";
-import { type Findings, heldStatements, inRegistry, judgeSupposed, type Supposed } from "./policy-judge.ts";
+import { heldStatements, inRegistry, judgeSupposed } from "./policy-judge.ts";
 
 /**
  * Runs the tests that belong to a policy on the network as it would be with the policy. A failing test

@@ -57,6 +57,8 @@ export const unchanged = (
     seen,
   );
 
+const OWNER_TOKEN =
+  "EXISTS (SELECT 1 FROM api_tokens WHERE role = 'owner' AND user_id IS NULL AND expires_at IS NULL)";
 const OWNER_IS_LEFT = "EXISTS (SELECT 1 FROM users WHERE role = 'owner' AND status = 'active')";
 
 /** After the earlier statements of the batch, somebody is still an active owner. */
@@ -67,12 +69,7 @@ export const ownerIsLeft = (d1: D1Database): D1PreparedStatement => guard(d1, "l
  * a token belongs to no user.
  */
 export const ownerOrTokenIsLeft = (d1: D1Database): D1PreparedStatement =>
-  guard(
-    d1,
-    "last_owner_token",
-    `${OWNER_IS_LEFT} OR EXISTS (
-       SELECT 1 FROM api_tokens WHERE role = 'owner' AND user_id IS NULL AND expires_at IS NULL)`,
-  );
+  guard(d1, "last_owner_token", `${OWNER_IS_LEFT} OR ${OWNER_TOKEN}`);
 
 const OWNER_SIGNS_IN = `EXISTS (
   SELECT 1 FROM users u JOIN identities i ON i.user_id = u.id JOIN identity_providers p ON p.id = i.provider_id
@@ -85,6 +82,10 @@ export const anOwnerSignsIn = async (d1: D1Database): Promise<boolean> =>
 /** After the earlier statements of the batch, `anOwnerSignsIn` still holds. */
 export const ownerSignsIn = (d1: D1Database): D1PreparedStatement =>
   guard(d1, "owner_signs_in", OWNER_SIGNS_IN);
+
+/** After the earlier statements of the batch, an owner can still sign in, or has a token that never expires. */
+export const ownerComesIn = (d1: D1Database): D1PreparedStatement =>
+  guard(d1, "owner_signs_in", `${OWNER_SIGNS_IN} OR ${OWNER_TOKEN}`);
 
 /**
  * Checks whether the statements would succeed. It runs them, and a guard that always fails then undoes them. Rejects

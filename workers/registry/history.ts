@@ -91,11 +91,8 @@ export async function historyBegan(d1: D1Database): Promise<number> {
   return row.at;
 }
 
-/** The facts and the policy statements that the gateway decided with at a given time. */
-export async function worldAt(
-  d1: D1Database,
-  at: number,
-): Promise<{ world: World; statements: SnapshotPolicy[] }> {
+/** Everything that makes up the world, as it was at a given time. */
+export async function heldAt(d1: D1Database, at: number): Promise<Held[]> {
   const { results } = await d1
     .prepare(
       `SELECT kind, target, other, after FROM history WHERE after IS NOT NULL AND id IN (
@@ -104,10 +101,15 @@ export async function worldAt(
     )
     .bind(at, JSON.stringify(WORLD_KINDS))
     .all<{ kind: string; target: string; other: string; after: string }>();
-  const world = worldOf(
-    results.map((row): Held => ({ ...row, after: JSON.parse(row.after) })),
-    at,
-  );
+  return results.map((row): Held => ({ ...row, after: JSON.parse(row.after) }));
+}
+
+/** The facts and the policy statements that the gateway decided with at a given time. */
+export async function worldAt(
+  d1: D1Database,
+  at: number,
+): Promise<{ world: World; statements: SnapshotPolicy[] }> {
+  const world = worldOf(await heldAt(d1, at), at);
   const texts = await d1
     .prepare(
       `SELECT policy_id, number, compiled FROM policy_versions v

@@ -1,9 +1,10 @@
 import * as z from "zod/mini";
 import * as c from "../credentials.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { listQuery, page, pageQuery } from "../fields.ts";
+import { listQuery, lockOutQuery, page, pageQuery } from "../fields.ts";
 import * as p from "../policies.ts";
 
+const guarded = z.strictObject(lockOutQuery);
 const paged = z.strictObject(pageQuery);
 const listed = z.strictObject(listQuery);
 
@@ -22,6 +23,7 @@ export const ACCESS_ENDPOINTS = {
     path: "/api/v1/policies",
     role: "admin",
     summary: "Publish a new policy",
+    query: guarded,
     body: p.policyCreate,
     response: p.policySaved,
     status: 201,
@@ -55,9 +57,10 @@ export const ACCESS_ENDPOINTS = {
     method: "PATCH",
     path: "/api/v1/policies/{policy}",
     role: "admin",
-    summary: "Rename, disable or enable a policy",
+    summary: "Rename a policy, put it in force, in shadow, or out of force",
+    query: guarded,
     body: p.policyUpdate,
-    response: p.policy,
+    response: p.policySaved,
     ifMatch: true,
   },
   "policies.publish": {
@@ -65,6 +68,7 @@ export const ACCESS_ENDPOINTS = {
     path: "/api/v1/policies/{policy}/versions",
     role: "admin",
     summary: "Publish new text as the next version",
+    query: guarded,
     body: p.policyPublish,
     response: p.policySaved,
     status: 201,
@@ -90,6 +94,7 @@ export const ACCESS_ENDPOINTS = {
     path: "/api/v1/policies/{policy}/rollback",
     role: "admin",
     summary: "Make an earlier version hold again",
+    query: guarded,
     body: p.policyRollback,
     response: p.policySaved,
     ifMatch: true,
@@ -98,7 +103,8 @@ export const ACCESS_ENDPOINTS = {
     method: "DELETE",
     path: "/api/v1/policies/{policy}",
     role: "admin",
-    summary: "Delete a policy and its versions",
+    summary: "Delete a policy; its versions stay, since decisions cite them",
+    query: guarded,
     response: null,
     ifMatch: true,
   },

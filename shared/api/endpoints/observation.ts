@@ -1,8 +1,10 @@
 import * as z from "zod/mini";
 import * as d from "../document.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { page } from "../fields.ts";
+import { lockOutQuery, page } from "../fields.ts";
 import * as o from "../observation.ts";
+
+const guarded = z.strictObject(lockOutQuery);
 
 /** Sessions, decisions, the audit log, figures, and the network as one document. */
 export const OBSERVATION_ENDPOINTS = {
@@ -157,6 +159,7 @@ export const OBSERVATION_ENDPOINTS = {
     path: "/api/v1/network/plan",
     role: "auditor",
     summary: "What applying a document would change",
+    query: guarded,
     body: d.planRequest,
     bodyBytes: d.DOCUMENT_BYTES,
     response: d.plan,
@@ -167,6 +170,7 @@ export const OBSERVATION_ENDPOINTS = {
     path: "/api/v1/network/apply",
     role: "owner",
     summary: "Apply a document as planned",
+    query: guarded,
     body: d.applyRequest,
     bodyBytes: d.DOCUMENT_BYTES,
     response: d.plan,

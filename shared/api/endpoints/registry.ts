@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
 import type { Endpoint } from "../endpoint.ts";
-import { listQuery, page, pageQuery } from "../fields.ts";
+import { listQuery, lockOutQuery, page, pageQuery } from "../fields.ts";
 import * as r from "../registry.ts";
 
+const guarded = z.strictObject(lockOutQuery);
 const paged = z.strictObject(pageQuery);
 const listed = z.strictObject(listQuery);
 
@@ -52,6 +53,7 @@ export const REGISTRY_ENDPOINTS = {
     path: "/api/v1/users/{user}",
     role: "admin",
     summary: "Change a user; disabling one ends all their sessions",
+    query: guarded,
     body: r.userUpdate,
     response: r.user,
     ifMatch: true,
@@ -61,6 +63,7 @@ export const REGISTRY_ENDPOINTS = {
     path: "/api/v1/users/{user}",
     role: "admin",
     summary: "Delete a user and end all their sessions",
+    query: guarded,
     response: null,
     ifMatch: true,
   },
@@ -93,6 +96,7 @@ export const REGISTRY_ENDPOINTS = {
     path: "/api/v1/groups/{group}",
     role: "admin",
     summary: "Change a group",
+    query: guarded,
     body: r.groupUpdate,
     response: r.group,
     ifMatch: true,
@@ -102,6 +106,7 @@ export const REGISTRY_ENDPOINTS = {
     path: "/api/v1/groups/{group}",
     role: "admin",
     summary: "Delete a group",
+    query: guarded,
     response: null,
     ifMatch: true,
   },
@@ -118,6 +123,7 @@ export const REGISTRY_ENDPOINTS = {
     path: "/api/v1/groups/{group}/members/{kind}/{member}",
     role: "admin",
     summary: "Make a user or a group a member of a group",
+    query: guarded,
     response: null,
   },
   "groups.removeMember": {
@@ -125,6 +131,7 @@ export const REGISTRY_ENDPOINTS = {
     path: "/api/v1/groups/{group}/members/{kind}/{member}",
     role: "admin",
     summary: "Take a member out of a group",
+    query: guarded,
     response: null,
   },
   "segments.list": {
@@ -246,6 +253,7 @@ export const REGISTRY_ENDPOINTS = {
     path: "/api/v1/identity-providers/{provider}",
     role: "owner",
     summary: "Change an identity provider",
+    query: guarded,
     body: r.identityProviderUpdate,
     response: r.identityProviderSaved,
     ifMatch: true,
@@ -255,6 +263,7 @@ export const REGISTRY_ENDPOINTS = {
     path: "/api/v1/identity-providers/{provider}",
     role: "owner",
     summary: "Remove an identity provider and the identities it vouched for",
+    query: guarded,
     response: null,
     ifMatch: true,
   },

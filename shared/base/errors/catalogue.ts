@@ -45,6 +45,7 @@ export const ERRORS = {
   // about policies
   policy_invalid: { status: 422, title: "The policy is not valid" },
   policy_test_failed: { status: 422, title: "A test of the policy fails" },
+  would_lock_out: { status: 422, title: "The change would lock people out" },
   upstream_forbidden: { status: 422, title: "The upstream address is not allowed" },
   // about login
   login_attempt_invalid: { status: 400, title: "This sign-in attempt is not valid" },
@@ -97,7 +98,7 @@ export interface InputIssue {
   readonly line?: number;
   readonly column?: number;
   /** The kind of fault, if there is more to say than "invalid". */
-  readonly code?: "fact_without_source" | "unknown_name" | "test_failed";
+  readonly code?: "fact_without_source" | "unknown_name" | "test_failed" | "lock_out";
 }
 
 /** A refusal as a value, before it is sent. */

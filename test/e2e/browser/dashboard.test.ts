@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import type { Server } from "node:http";
-import type { BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Dialog, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startEchoApp } from "../../../scripts/demo/echo-app.ts";
 import { signIn } from "../../support/attack.ts";
@@ -141,6 +141,12 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     await page.evaluate(() => scrollTo(0, 0));
     await screenshot(page, "policy-form");
     await isAccessible(page, "the form of a policy");
+    await page.getByRole("button", { name: "Review", exact: true }).click();
+    const review = page.getByRole("region", { name: "Review" });
+    await review.getByText("Its test holds.").waitFor();
+    await review.getByText(/judged again|No request is recorded/).waitFor();
+    expect(await review.textContent()).toContain("added: + forbid (");
+    await isAccessible(page, "the review of a policy");
     await page.getByRole("button", { name: "Publish", exact: true }).click();
     await expect.poll(() => page.url()).toMatch(/policies\/pol_/);
 
@@ -157,12 +163,27 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     // What the text says more than a form is only text; a test that fails keeps a version out.
     await text.fill('permit (principal, action, resource == App::"echo") when { 1 == 1 };');
     await page.getByText("Statement 1 says something that the form has no field for.").waitFor();
-    await expect.poll(() => page.getByRole("button", { name: "Publish version 2" }).isEnabled()).toBe(true);
-    await page.getByRole("button", { name: "Publish version 2" }).click();
-    await page.getByText("A test of the policy fails").waitFor();
-    await screenshot(page, "policy-test-failed");
+    await expect.poll(() => page.getByRole("button", { name: "Review" }).isEnabled()).toBe(true);
+    await page.getByRole("button", { name: "Review" }).click();
+    await review.getByText("Tests fail", { exact: true }).waitFor();
+    await review.getByRole("button", { name: "Publish all the same" }).waitFor();
+    await review.getByText(/judged again|No request is recorded/).waitFor();
+    await screenshot(page, "policy-review");
     await page.setViewportSize({ width: 390, height: 900 });
     expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await screenshot(page, "policy-review-390");
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await review.getByRole("button", { name: "Back to the text" }).click();
+    await review.waitFor({ state: "detached" });
+
+    // A version stays readable on a page of its own, with what differs today.
+    const leave = (asked: Dialog) => asked.accept();
+    page.on("dialog", leave);
+    await page.goto(`${system.hubOrigin}/#/policies/${written.data.id}/versions/1`);
+    await expect.poll(() => page.textContent("main h1")).toBe("Version 1 of admin-only");
+    await page.getByText("This is the version of today.").waitFor();
+    page.off("dialog", leave);
+    await screenshot(page, "policy-version");
     await system.admin.call("policies.delete", {
       params: { policy: "admin-only" },
       ifMatch: `"${written.data.version}"`,

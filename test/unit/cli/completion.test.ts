@@ -52,7 +52,15 @@ describe.each(Object.entries(SHELLS))("completion in %s", (shell, complete) => {
   where(shell as Need).it("offers commands, choices, and options once a dash is typed", async () => {
     const script = await scriptFor(shell);
     const offers = (...words: string[]) => wordsOf(complete(script, words));
-    expect(offers("policy", "").sort()).toEqual(["new", "test", "validate"]);
+    expect(offers("policy", "").sort()).toEqual([
+      "check",
+      "coverage",
+      "diff",
+      "new",
+      "replay",
+      "test",
+      "validate",
+    ]);
     expect(offers("--json", "sessions", "").sort()).toEqual(["count", "kill", "list", "show"]);
     expect(offers("completion", "").sort()).toEqual(["bash", "fish", "zsh"]);
     expect(offers("sessions", "kill", "--")).toEqual(expect.arrayContaining(["--user", "--app"]));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { askCedar, CedarBroke } from "../../../durable-objects/policies/cedar.ts";
-import { parsePolicies } from "../../../durable-objects/policies/parse.ts";
+import { askCedar } from "../../../durable-objects/policies/cedar.ts";
+import { CedarBroke, parsePolicies } from "../../../shared/access/policy/parse.ts";
 
 const permit = (condition: string) => `permit (principal, action, resource) when { ${condition} };`;
 const pause = async () => {};
@@ -20,7 +20,7 @@ describe("P1: the parser in WebAssembly", () => {
     permit(`context${'["a"]'.repeat(1_800)} == 1`),
     permit(`${"(".repeat(16)}principal${` is User in Group::"g")`.repeat(16)}`),
   ])("never sees what could break it or keep it busy: %#", async (source) => {
-    const parsed = await parsePolicies(source, "p", pause);
+    const parsed = await parsePolicies(source, "p", askCedar, pause);
     expect(parsed).toMatchObject({ ok: false, error: [{ path: "/source", line: expect.any(Number) }] });
   });
 });
@@ -29,7 +29,7 @@ describe("P5: a statement", () => {
   it("has the number at which it stands in the source", async () => {
     const inner = `forbid (principal, action, resource) when { context.request.path == "/x" };`;
     const source = `@note(${JSON.stringify(inner)})\n${permit("true")}\n${inner}\n@id("same")\n${inner}\n${inner}`;
-    const parsed = await parsePolicies(source, "p", pause);
+    const parsed = await parsePolicies(source, "p", askCedar, pause);
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
     const brief = parsed.value.map(({ id, policy }) => {
       const { effect, annotations } = policy as { effect: string; annotations?: Record<string, string> };
@@ -54,19 +54,21 @@ describe("a fact that has no source yet", () => {
     `permit (principal == Device::"x", action, resource);`,
     `@links("principal Device::'x'") permit (principal == ?principal, action, resource);`,
   ])("is refused by a code of its own: %s", async (source) => {
-    const parsed = await parsePolicies(source, "p", pause);
+    const parsed = await parsePolicies(source, "p", askCedar, pause);
     expect(parsed).toMatchObject({ ok: false, error: [{ code: "fact_without_source" }] });
   });
 
   it("is not one that only a text or an annotation names", async () => {
     const source = `@note("device") @device("Device") ${permit(`context.request.path like "*device*"`)}`;
-    expect(await parsePolicies(source, "p", pause)).toMatchObject({ ok: true });
+    expect(await parsePolicies(source, "p", askCedar, pause)).toMatchObject({ ok: true });
   });
 });
 
 describe("risk", () => {
   it("has a source: a policy may ask for it", async () => {
-    expect(await parsePolicies(permit("context.risk > 50"), "p", pause)).toMatchObject({ ok: true });
+    expect(await parsePolicies(permit("context.risk > 50"), "p", askCedar, pause)).toMatchObject({
+      ok: true,
+    });
   });
   it.each([
     ['@allowedRisk("60")', true],
@@ -78,11 +80,13 @@ describe("risk", () => {
     ['@verify("a wink")', false],
     ["@verify", false],
   ])("the terms %s of a permit are understood or refused: %s", async (annotations, ok) => {
-    expect(await parsePolicies(`${annotations} ${permit("true")}`, "p", pause)).toMatchObject({ ok });
+    expect(await parsePolicies(`${annotations} ${permit("true")}`, "p", askCedar, pause)).toMatchObject({
+      ok,
+    });
   });
   it("a forbid has no terms", async () => {
     const source = '@verify("second_factor") forbid (principal, action, resource);';
-    const parsed = await parsePolicies(source, "p", pause);
+    const parsed = await parsePolicies(source, "p", askCedar, pause);
     expect(parsed).toMatchObject({ ok: false, error: [{ message: expect.stringContaining("forbid") }] });
   });
 });
@@ -91,7 +95,7 @@ describe("S-A6: a long text", () => {
   it("is validated in pieces, and others have their turn between them", async () => {
     let pauses = 0;
     const source = Array.from({ length: 600 }, (_, i) => permit(`context.time.hour == ${i}`)).join("\n");
-    const parsed = await parsePolicies(source, "p", async () => {
+    const parsed = await parsePolicies(source, "p", askCedar, async () => {
       pauses++;
     });
     expect(parsed.ok && parsed.value.map(({ id }) => id).at(-1)).toBe("p#600");
@@ -101,7 +105,7 @@ describe("S-A6: a long text", () => {
   it("is not read to its end once many faults were found", async () => {
     let pauses = 0;
     const source = permit("context.nope == 1").repeat(900);
-    const parsed = await parsePolicies(source, "p", async () => {
+    const parsed = await parsePolicies(source, "p", askCedar, async () => {
       pauses++;
     });
     expect(parsed.ok ? [] : parsed.error).toHaveLength(20);
@@ -111,7 +115,7 @@ describe("S-A6: a long text", () => {
 
 describe("U31: a fault of a statement", () => {
   const issuesOf = async (source: string) => {
-    const parsed = await parsePolicies(source, "p", pause);
+    const parsed = await parsePolicies(source, "p", askCedar, pause);
     return parsed.ok ? [] : parsed.error.map(({ message, line, column }) => `${line}:${column} ${message}`);
   };
   it.each([

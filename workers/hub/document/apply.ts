@@ -34,6 +34,7 @@ import { applyApp } from "./apps.ts";
 import { eventOf } from "./audit.ts";
 import { instantOf } from "./canonical.ts";
 import { comingNames, policiesNaming } from "./coming-names.ts";
+import { passLockOuts } from "./lock-outs.ts";
 import { applyNode, applyRule } from "./mesh.ts";
 import { type Names, namesOf } from "./names.ts";
 import { applyDestination } from "./notifications.ts";
@@ -92,6 +93,7 @@ export async function writeOfPlan(
   for (const step of steps) await applyStep(building, step);
   await noteLostNames(building, steps);
   const tested = await passTests(building, steps);
+  const lockedOut = await passLockOuts(building, steps);
   const events = steps.map((step) => eventOf(step, rows, call.author, call.now));
   return {
     statements: [
@@ -109,6 +111,7 @@ export async function writeOfPlan(
         detail: {
           steps: steps.length,
           ...tested,
+          ...lockedOut,
           first: steps.slice(0, 50).map((s) => `${s.action} ${s.kind} ${s.name}`),
         },
       },

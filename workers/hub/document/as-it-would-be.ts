@@ -1,11 +1,11 @@
 import { resourceOf } from "../../../shared/access/assess.ts";
 import type { Registered } from "../../../shared/access/policy/inventory.ts";
 import type { Principal } from "../../../shared/access/sessions/types.ts";
+import type { Findings } from "../../../shared/access/supposed.ts";
 import type { NetworkDocument, PlanStep } from "../../../shared/api/document.ts";
 import { type AppSettings, appSettings } from "../../../shared/registry/app-settings.ts";
 import { loadPrincipal } from "../../registry/principals.ts";
 import type { App } from "../handlers/apps.ts";
-import type { Findings } from "../policy-judge.ts";
 import { notFound } from "../refused.ts";
 import type { NetworkRows } from "./read.ts";
 

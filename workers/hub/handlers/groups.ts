@@ -1,10 +1,12 @@
 import { and, asc, eq, gt } from "drizzle-orm";
+import type { Replaced } from "../../../shared/access/lock-out.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { groups } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../platform/random.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { noCycle, unchanged } from "../../registry/guards.ts";
-import type { Effects, Handlers } from "../call.ts";
+import type { Call, Effects, Handlers } from "../call.ts";
+import { refuseLockOut } from "../lock-outs.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { holdsWords } from "../search.ts";
@@ -57,10 +59,23 @@ const memberEffects = (
   action: string,
   group: Row,
   { kind, id }: { readonly kind: "user" | "group"; readonly id: string },
+  kept: Effects["event"]["detail"],
 ): Effects => ({
-  ...effects(action, group, kind === "user" ? [id] : [], { member: id }),
+  ...effects(action, group, kind === "user" ? [id] : [], { member: id, ...kept }),
   policies: kind === "group",
 });
+
+/** Refuses a change of a group's members that locks people out, unless its author insists. */
+async function keptOfMembers(
+  call: Pick<Call, "bindings" | "caller" | "now">,
+  group: Row,
+  other: string,
+  after: Replaced["after"],
+  despite: boolean | undefined,
+): Promise<Effects["event"]["detail"]> {
+  const thing = { kind: "membership", target: group.id, other, after };
+  return (await refuseLockOut(call, { things: [thing] }, despite)).kept;
+}
 
 /** The member that a path names: a user by id or e-mail, a group by id or name. */
 async function findMember(d1: D1Database, kind: string, reference: string) {
@@ -113,7 +128,8 @@ export const GROUP_HANDLERS: Handlers<
     return { body: row, version: row.version };
   },
 
-  "groups.update": async ({ bindings, params, body, ifMatch, now }) => {
+  "groups.update": async (call) => {
+    const { bindings, params, body, query, ifMatch, now } = call;
     const before = await findGroup(bindings.db, params.group);
     const after: Row = {
       ...before,
@@ -122,7 +138,12 @@ export const GROUP_HANDLERS: Handlers<
       version: ifMatch + 1,
       updatedAt: now,
     };
-    const renamed = after.name !== before.name ? await usersIn(bindings.db, before.id) : [];
+    const isRenamed = after.name !== before.name;
+    const renamed = isRenamed ? await usersIn(bindings.db, before.id) : [];
+    const thing = { kind: "group", target: before.id, after: { name: after.name } };
+    const { kept } = isRenamed
+      ? await refuseLockOut(call, { things: [thing] }, query.despiteLockOut)
+      : { kept: {} };
     return {
       statements: [
         unchanged(bindings.db, "groups", before, ifMatch),
@@ -135,14 +156,17 @@ export const GROUP_HANDLERS: Handlers<
             .where(and(eq(groups.id, before.id))),
         ),
       ],
-      effects: effects("update", after, renamed, { fields: Object.keys(body) }),
+      effects: effects("update", after, renamed, { fields: Object.keys(body), ...kept }),
       body: after,
       version: after.version,
     };
   },
 
-  "groups.delete": async ({ bindings, params, ifMatch, now }) => {
+  "groups.delete": async (call) => {
+    const { bindings, params, query, ifMatch, now } = call;
     const row = await findGroup(bindings.db, params.group);
+    const thing = { kind: "group", target: row.id, after: null };
+    const { kept } = await refuseLockOut(call, { things: [thing] }, query.despiteLockOut);
     const members = await usersIn(bindings.db, row.id);
     return {
       statements: [
@@ -153,7 +177,7 @@ export const GROUP_HANDLERS: Handlers<
           .bind(row.id),
         bindings.db.prepare("DELETE FROM groups WHERE id = ?").bind(row.id),
       ],
-      effects: effects("delete", row, members),
+      effects: effects("delete", row, members, kept),
       body: null,
     };
   },
@@ -182,9 +206,12 @@ export const MEMBER_HANDLERS: Handlers<"groups.members" | "groups.addMember" | "
     return { body: page };
   },
 
-  "groups.addMember": async ({ bindings, params, now }) => {
+  "groups.addMember": async (call) => {
+    const { bindings, params, query, now } = call;
     const group = await findGroup(bindings.db, params.group);
     const member = await findMember(bindings.db, params.kind, params.member);
+    const joined = { memberKind: member.kind, member: member.id };
+    const kept = await keptOfMembers(call, group, member.id, joined, query.despiteLockOut);
     const userIds = member.kind === "user" ? [member.id] : [];
     return {
       statements: [
@@ -197,14 +224,16 @@ export const MEMBER_HANDLERS: Handlers<"groups.members" | "groups.addMember" | "
         ...(member.kind === "group" ? [noCycle(bindings.db, group.id)] : []),
         touchUsers(bindings.db, userIds, now),
       ],
-      effects: memberEffects("add_member", group, member),
+      effects: memberEffects("add_member", group, member, kept),
       body: null,
     };
   },
 
-  "groups.removeMember": async ({ bindings, params, now }) => {
+  "groups.removeMember": async (call) => {
+    const { bindings, params, query, now } = call;
     const group = await findGroup(bindings.db, params.group);
     const member = await findMember(bindings.db, params.kind, params.member);
+    const kept = await keptOfMembers(call, group, member.id, null, query.despiteLockOut);
     const userIds = member.kind === "user" ? [member.id] : [];
     return {
       statements: [
@@ -213,7 +242,7 @@ export const MEMBER_HANDLERS: Handlers<"groups.members" | "groups.addMember" | "
           .bind(group.id, member.kind, member.id),
         touchUsers(bindings.db, userIds, now),
       ],
-      effects: memberEffects("remove_member", group, member),
+      effects: memberEffects("remove_member", group, member, kept),
       body: null,
     };
   },

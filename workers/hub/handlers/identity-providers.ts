@@ -14,11 +14,12 @@ import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { seal } from "../../platform/secrets.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
-import { unchanged } from "../../registry/guards.ts";
+import { anOwnerSignsIn, ownerComesIn, unchanged } from "../../registry/guards.ts";
 import { callbackUri } from "../../sign-in/callback-path.ts";
 import { methodOf } from "../../sign-in/methods.ts";
 import { asProvider, providerSecretContext } from "../../sign-in/providers.ts";
-import type { Effects, Handlers } from "../call.ts";
+import type { Call, Effects, Handlers } from "../call.ts";
+import { refuseLockOut } from "../lock-outs.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { holdsWords } from "../search.ts";
@@ -241,6 +242,22 @@ const event = (
   detail: { name: row.name, kind: row.kind, issuer: row.issuer, ...detail },
 });
 
+/** Refuses a change after which a provider vouches for fewer people, if that locks people out. */
+async function passLockOuts(
+  call: Call<"identityProviders.update" | "identityProviders.delete">,
+  before: ProviderRow,
+  after: ProviderRow | null,
+): Promise<{ lockOuts?: string[] }> {
+  const vouches = after?.enabled === true && after.issuer === before.issuer;
+  if (!before.enabled || vouches) return {};
+  const thing = { kind: "identityProvider", target: before.id, after: null };
+  return (await refuseLockOut(call, { things: [thing] }, call.query.despiteLockOut)).kept;
+}
+
+/** If an owner can sign in now, an owner must still be able to come in after the change. */
+const keepOwnerSignIn = async (d1: D1Database): Promise<D1PreparedStatement[]> =>
+  (await anOwnerSignsIn(d1)) ? [ownerComesIn(d1)] : [];
+
 export const PROVIDER_HANDLERS: Handlers<
   | "identityProviders.list"
   | "identityProviders.create"
@@ -302,18 +319,21 @@ export const PROVIDER_HANDLERS: Handlers<
     };
   },
 
-  "identityProviders.update": async ({ bindings, params, body, ifMatch, now }) => {
+  "identityProviders.update": async (call) => {
+    const { bindings, params, body, ifMatch, now } = call;
     const before = await findProvider(bindings.db, params.provider);
     const after = { ...(await changeProvider(bindings, before, body, now)), version: ifMatch + 1 };
+    const kept = await passLockOuts(call, before, after);
     const { statements, userIds, ends } = await consequences(bindings.db, before, after, now);
     return {
       statements: [
         unchanged(bindings.db, "identity_providers", before, ifMatch),
         ...statements,
         storeProvider(bindings.db, after, true),
+        ...(await keepOwnerSignIn(bindings.db)),
       ],
       effects: {
-        event: event("update", after, { fields: Object.keys(body) }),
+        event: event("update", after, { fields: Object.keys(body), ...kept }),
         policies: false,
         userIds,
         ends,
@@ -323,16 +343,19 @@ export const PROVIDER_HANDLERS: Handlers<
     };
   },
 
-  "identityProviders.delete": async ({ bindings, params, ifMatch, now }) => {
+  "identityProviders.delete": async (call) => {
+    const { bindings, params, ifMatch, now } = call;
     const row = await findProvider(bindings.db, params.provider);
+    const kept = await passLockOuts(call, row, null);
     const { statements, userIds, ends } = await consequences(bindings.db, row, null, now);
     return {
       statements: [
         unchanged(bindings.db, "identity_providers", row, ifMatch),
         ...statements,
         bindings.db.prepare("DELETE FROM identity_providers WHERE id = ?").bind(row.id),
+        ...(await keepOwnerSignIn(bindings.db)),
       ],
-      effects: { event: event("delete", row), policies: false, userIds, ends },
+      effects: { event: event("delete", row, kept), policies: false, userIds, ends },
       body: null,
     };
   },

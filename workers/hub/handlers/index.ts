@@ -15,6 +15,7 @@ import { NODE_HANDLERS } from "./nodes.ts";
 import { NOTIFICATION_HANDLERS } from "./notifications.ts";
 import { OBSERVATION_HANDLERS } from "./observation.ts";
 import { POLICY_HANDLERS } from "./policies.ts";
+import { POLICY_LIFE_HANDLERS } from "./policy-life.ts";
 import { POLICY_TEST_HANDLERS } from "./policy-test.ts";
 import { REACH_HANDLERS } from "./reach.ts";
 import { RISK_HANDLERS } from "./risk.ts";
@@ -35,6 +36,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...APP_HANDLERS,
   ...PROVIDER_HANDLERS,
   ...POLICY_HANDLERS,
+  ...POLICY_LIFE_HANDLERS,
   ...POLICY_TEST_HANDLERS,
   ...SERVICE_TOKEN_HANDLERS,
   ...API_TOKEN_HANDLERS,

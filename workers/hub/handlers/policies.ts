@@ -10,6 +10,7 @@ import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
+import { refuseLockOut } from "../lock-outs.ts";
 import { numberIn, pageOf } from "../paging.ts";
 import { compileSource, findIssues, NO_STATEMENT } from "../policy-source.ts";
 import { notFound } from "../refused.ts";
@@ -51,13 +52,14 @@ export async function warningsOf(d1: D1Database, { source, compiled }: VersionRo
   return statements.length === 0 ? [NO_STATEMENT] : unknownNames(d1, source, statements, coming);
 }
 
-/** The write, with warnings about the text that it publishes. */
+/** The write, with warnings about the text that it publishes, and with others. */
 async function withWarnings<T extends { readonly body: object }>(
   d1: D1Database,
   version: VersionRow,
   write: T,
+  others: readonly InputIssue[],
 ): Promise<T & { body: T["body"] & { warnings?: InputIssue[] } }> {
-  const warnings = await warningsOf(d1, version);
+  const warnings = [...(await warningsOf(d1, version)), ...others];
   return warnings.length > 0 ? { ...write, body: { ...write.body, warnings } } : write;
 }
 
@@ -131,6 +133,26 @@ async function passTests(
   if (!row.enabled || tests.length === 0) return {};
   const tried = await triedWith(call, row.name, JSON.parse(version.compiled) as SnapshotPolicy[]);
   return refuseFailing(row.name, await failuresOf(tried, tests, call.now), despiteTests);
+}
+
+/**
+ * Refuses a change of a policy that locks people out, unless its author insists.
+ *
+ * @param before Null for a new policy.
+ * @param after Null for a policy that is deleted.
+ */
+function passLockOuts(
+  call: Pick<Call, "bindings" | "caller" | "now">,
+  before: PolicyRow | null,
+  after: PolicyRow | null,
+  version: Pick<VersionRow, "compiled">,
+  despite: boolean | undefined,
+): ReturnType<typeof refuseLockOut> {
+  if (!before?.enabled && !after?.enabled) return Promise.resolve({ kept: {}, warnings: [] });
+  const statements = after?.enabled ? (JSON.parse(version.compiled) as SnapshotPolicy[]) : [];
+  const gone = before && before.name !== after?.name ? [{ name: before.name, statements: [] }] : [];
+  const come = after ? [{ name: after.name, statements }] : [];
+  return refuseLockOut(call, { policies: [...gone, ...come] }, despite);
 }
 
 export function storePolicy(d1: D1Database, row: PolicyRow, exists: boolean): D1PreparedStatement {
@@ -211,17 +233,19 @@ export const POLICY_HANDLERS: Handlers<
   }),
 
   "policies.create": async (call) => {
-    const { bindings, body, now } = call;
+    const { bindings, body, query, now } = call;
     const row = blankPolicy(body.name, standingOf(IN_FORCE, body), now);
     const text = { source: body.source, note: body.note ?? "", tests: body.tests ?? [] };
     const version = await newVersion(call, row, 1, text);
     const tested = await passTests(call, row, version, body.despiteTests);
-    return withWarnings(bindings.db, version, {
+    const { kept, warnings } = await passLockOuts(call, null, row, version, query.despiteLockOut);
+    const write = {
       statements: [storePolicy(bindings.db, row, false), storeVersion(bindings.db, version)],
-      effects: effects("create", row, tested),
+      effects: effects("create", row, { ...tested, ...kept }),
       body: view(row, version),
       version: 1,
-    });
+    };
+    return withWarnings(bindings.db, version, write, warnings);
   },
 
   "policies.validate": async (call) => ({
@@ -235,7 +259,7 @@ export const POLICY_HANDLERS: Handlers<
   },
 
   "policies.update": async (call) => {
-    const { bindings, params, body, ifMatch, now } = call;
+    const { bindings, params, body, query, ifMatch, now } = call;
     const before = await findPolicy(bindings.db, params.policy);
     const current = await findVersion(bindings.db, before.id, before.currentVersion);
     const renamed = body.name !== undefined && body.name !== before.name;
@@ -256,12 +280,14 @@ export const POLICY_HANDLERS: Handlers<
     const version = renamed ? await newVersion(call, after, after.currentVersion, text) : current;
     const isSwitchedOn = after.enabled && !before.enabled;
     const tested = isSwitchedOn ? await passTests(call, after, version, body.despiteTests) : {};
-    const detail = { fields: Object.keys(body), ...tested };
-    return change(bindings.db, "update", before, after, version, renamed, detail);
+    const { kept, warnings } = await passLockOuts(call, before, after, version, query.despiteLockOut);
+    const detail = { fields: Object.keys(body), ...tested, ...kept };
+    const write = change(bindings.db, "update", before, after, version, renamed, detail);
+    return warnings.length > 0 ? { ...write, body: { ...write.body, warnings } } : write;
   },
 
   "policies.publish": async (call) => {
-    const { bindings, params, body, ifMatch, now } = call;
+    const { bindings, params, body, query, ifMatch, now } = call;
     const before = await findPolicy(bindings.db, params.policy);
     const currentVersion = await nextNumber(bindings.db, before.id);
     const after = { ...before, currentVersion, version: ifMatch + 1, updatedAt: now };
@@ -269,8 +295,10 @@ export const POLICY_HANDLERS: Handlers<
     const text = { source: body.source, note: body.note ?? "", tests };
     const version = await newVersion(call, after, currentVersion, text);
     const tested = await passTests(call, after, version, body.despiteTests);
-    const write = change(bindings.db, "publish", before, after, version, true, tested);
-    return withWarnings(bindings.db, version, write);
+    const { kept, warnings } = await passLockOuts(call, before, after, version, query.despiteLockOut);
+    const detail = { ...tested, ...kept };
+    const write = change(bindings.db, "publish", before, after, version, true, detail);
+    return withWarnings(bindings.db, version, write, warnings);
   },
 
   "policies.versions": async ({ bindings, params, query }) => {
@@ -314,7 +342,7 @@ export const POLICY_HANDLERS: Handlers<
   },
 
   "policies.rollback": async (call) => {
-    const { bindings, params, body, ifMatch, now } = call;
+    const { bindings, params, body, query, ifMatch, now } = call;
     const before = await findPolicy(bindings.db, params.policy);
     if (body.number === before.currentVersion) throwRefusal("conflict", "This version holds already.");
     const old = await findVersion(bindings.db, before.id, body.number);
@@ -324,21 +352,22 @@ export const POLICY_HANDLERS: Handlers<
     const text = { source: old.source, note: `back to version ${old.number}`, tests: testsOf(old) };
     const version = await newVersion(call, after, currentVersion, text);
     const tested = await passTests(call, after, version, body.despiteTests);
-    const write = change(bindings.db, "rollback", before, after, version, true, {
-      to: old.number,
-      ...tested,
-    });
-    return withWarnings(bindings.db, version, write);
+    const { kept, warnings } = await passLockOuts(call, before, after, version, query.despiteLockOut);
+    const detail = { to: old.number, ...tested, ...kept };
+    const write = change(bindings.db, "rollback", before, after, version, true, detail);
+    return withWarnings(bindings.db, version, write, warnings);
   },
 
-  "policies.delete": async ({ bindings, params, ifMatch }) => {
+  "policies.delete": async (call) => {
+    const { bindings, params, query, ifMatch } = call;
     const row = await findPolicy(bindings.db, params.policy);
+    const { kept } = await passLockOuts(call, row, null, { compiled: "[]" }, query.despiteLockOut);
     return {
       statements: [
         unchanged(bindings.db, "policies", row, ifMatch),
         bindings.db.prepare("DELETE FROM policies WHERE id = ?").bind(row.id),
       ],
-      effects: effects("delete", row),
+      effects: effects("delete", row, kept),
       body: null,
     };
   },

@@ -7,6 +7,7 @@ import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { ownerIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
+import { refuseLockOut } from "../lock-outs.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { holdsWords } from "../search.ts";
@@ -83,6 +84,10 @@ const isOwner = (row: Row | null): boolean => row?.role === "owner" && row.statu
 const keepAnOwner = (d1: D1Database, before: Row, after: Row | null): D1PreparedStatement[] =>
   isOwner(before) && !isOwner(after) ? [ownerIsLeft(d1)] : [];
 
+/** Policies know a person by the address, and administrators have a role. */
+const takesAccess = (before: Row, after: Row): boolean =>
+  (["email", "status", "role", "expiresAt"] as const).some((field) => before[field] !== after[field]);
+
 const effects = (action: string, row: Row, detail: Effects["event"]["detail"], ending: boolean): Effects => ({
   event: { action: `user.${action}`, target: row.id, detail },
   policies: false,
@@ -150,7 +155,8 @@ export const USER_HANDLERS: Handlers<
     return { body: await viewOne(bindings.db, row), version: row.version };
   },
 
-  "users.update": async ({ bindings, params, body, caller, ifMatch, now }) => {
+  "users.update": async (call) => {
+    const { bindings, params, body, query, caller, ifMatch, now } = call;
     const before = await findUser(bindings.db, params.user);
     const after: Row = {
       ...before,
@@ -166,6 +172,10 @@ export const USER_HANDLERS: Handlers<
     mayTouch(caller, before, after.role);
     refuseEnd(after, now);
     const { homeRegion: _, ...changes } = after;
+    const thing = { kind: "user", target: before.id, after: { ...changes } };
+    const { kept } = takesAccess(before, after)
+      ? await refuseLockOut(call, { things: [thing] }, query.despiteLockOut)
+      : { kept: {} };
     return {
       statements: [
         unchanged(bindings.db, "users", before, ifMatch),
@@ -175,15 +185,18 @@ export const USER_HANDLERS: Handlers<
         ),
         ...keepAnOwner(bindings.db, before, after),
       ],
-      effects: effects("update", after, { fields: Object.keys(body) }, after.status === "disabled"),
+      effects: effects("update", after, { fields: Object.keys(body), ...kept }, after.status === "disabled"),
       body: await viewOne(bindings.db, after),
       version: after.version,
     };
   },
 
-  "users.delete": async ({ bindings, params, caller, ifMatch }) => {
+  "users.delete": async (call) => {
+    const { bindings, params, query, caller, ifMatch } = call;
     const row = await findUser(bindings.db, params.user);
     mayTouch(caller, row, null);
+    const thing = { kind: "user", target: row.id, after: null };
+    const { kept } = await refuseLockOut(call, { things: [thing] }, query.despiteLockOut);
     return {
       statements: [
         unchanged(bindings.db, "users", row, ifMatch),
@@ -193,7 +206,7 @@ export const USER_HANDLERS: Handlers<
         bindings.db.prepare("DELETE FROM users WHERE id = ?").bind(row.id),
         ...keepAnOwner(bindings.db, row, null),
       ],
-      effects: effects("delete", row, { email: row.email }, true),
+      effects: effects("delete", row, { email: row.email, ...kept }, true),
       body: null,
     };
   },

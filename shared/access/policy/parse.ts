@@ -1,21 +1,28 @@
-import { CompileError } from "../../shared/access/policy/errors.ts";
-import { compilePolicies, PolicySetError } from "../../shared/access/policy/index.ts";
-import { type Finding, mergeFindings } from "../../shared/access/policy/merged-issues.ts";
-import { CEDAR_SCHEMA } from "../../shared/access/policy/schema.ts";
-import { tooIntricate } from "../../shared/access/policy/source-limits.ts";
-import { lookedIntoStranger } from "../../shared/access/policy/strangers.ts";
-import { linkTemplate, type Slots } from "../../shared/access/policy/template.ts";
-import { parseLinks } from "../../shared/access/policy/template-links.ts";
-import { type Statement, statementsOf } from "../../shared/access/policy/tokens.ts";
-import { unsourcedFact } from "../../shared/access/policy/unsourced.ts";
-import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
-import { err, ok, type Result } from "../../shared/base/result.ts";
-import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
-import { askCedar, type Cedar, CedarBroke } from "./cedar.ts";
+import type * as Cedar from "@cedar-policy/cedar-wasm";
+import type { InputIssue } from "../../base/errors/catalogue.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import type { SnapshotPolicy } from "../../registry/snapshot.ts";
+import { CompileError } from "./errors.ts";
+import { compilePolicies, PolicySetError } from "./index.ts";
+import { type Finding, mergeFindings } from "./merged-issues.ts";
+import { CEDAR_SCHEMA } from "./schema.ts";
+import { tooIntricate } from "./source-limits.ts";
+import { lookedIntoStranger } from "./strangers.ts";
+import { linkTemplate, type Slots } from "./template.ts";
+import { parseLinks } from "./template-links.ts";
+import { type Statement, statementsOf } from "./tokens.ts";
+import { unsourcedFact } from "./unsourced.ts";
 
 /**
- * Cedar's own parser and validator. This file is imported lazily, because it is large and the gateway never needs it.
+ * Reads policies with Cedar's own parser and validator. These are large, so whoever needs them loads them and
+ * passes them in.
  */
+
+/** Asks Cedar. Throws `CedarBroke` if Cedar broke while it worked. */
+export type AskCedar = <T>(ask: (cedar: typeof Cedar) => T) => T;
+
+/** Cedar broke while it worked on a text. */
+export class CedarBroke extends Error {}
 
 /** The number of characters that are validated at a time. Between two pieces, other work has its turn. */
 const BATCH_CHARACTERS = 4_000;
@@ -37,6 +44,7 @@ interface Piece extends Statement {
 export async function parsePolicies(
   source: string,
   name: string,
+  askCedar: AskCedar,
   pause: () => Promise<void>,
 ): Promise<Result<SnapshotPolicy[], InputIssue[]>> {
   const intricate = tooIntricate(source);
@@ -47,7 +55,7 @@ export async function parsePolicies(
   for (const batch of batchesOf(statementsOf(source))) {
     if (n > 0) await pause();
     const pieces = batch.map((statement) => ({ statement, id: `${name}#${++n}` }));
-    const done = parseBatch(pieces, source);
+    const done = parseBatch(pieces, source, askCedar);
     if (done.ok) policies.push(...done.value);
     else issues.push(...done.error);
     if (issues.length >= MAX_ISSUES) break;
@@ -72,15 +80,16 @@ function* batchesOf(statements: readonly Statement[]): Generator<Statement[]> {
 function parseBatch(
   batch: readonly { readonly statement: Statement; readonly id: string }[],
   source: string,
+  askCedar: AskCedar,
 ): Result<SnapshotPolicy[], InputIssue[]> {
   try {
     const pieces: Piece[] = [];
     for (const { statement, id } of batch) {
-      const piece = parse(statement, id, source);
+      const piece = parse(statement, id, source, askCedar);
       if (!piece.ok) return piece;
       pieces.push(piece.value);
     }
-    const issues = validate(pieces, source);
+    const issues = validate(pieces, source, askCedar);
     return issues.length > 0 ? err(issues) : link(pieces, source);
   } catch (error) {
     if (!(error instanceof CedarBroke)) throw error;
@@ -88,7 +97,12 @@ function parseBatch(
   }
 }
 
-function parse(statement: Statement, id: string, source: string): Result<Piece, InputIssue[]> {
+function parse(
+  statement: Statement,
+  id: string,
+  source: string,
+  askCedar: AskCedar,
+): Result<Piece, InputIssue[]> {
   const { text, at, isTemplate } = statement;
   const parsed = askCedar((cedar) => (isTemplate ? cedar.templateToJson(text) : cedar.policyToJson(text)));
   if (parsed.type === "failure") return err(parsed.errors.map((error) => issueOf(error, source, statement)));
@@ -104,7 +118,7 @@ function parse(statement: Statement, id: string, source: string): Result<Piece, 
   return ok({ ...statement, id, json: parsed.json, links: links.value });
 }
 
-function validate(pieces: readonly Piece[], source: string): InputIssue[] {
+function validate(pieces: readonly Piece[], source: string, askCedar: AskCedar): InputIssue[] {
   const texts = (wanted: boolean) =>
     Object.fromEntries(
       pieces.filter(({ links }) => (links !== null) === wanted).map(({ id, text }) => [id, text]),
