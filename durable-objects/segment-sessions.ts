@@ -142,6 +142,10 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     return [...state.live.values()].map(({ session }) => session);
   }
 
+  async find(ids: readonly string[]): Promise<Session[]> {
+    return (await Promise.all(ids.map((id) => this.list({ by: "session", id })))).flat();
+  }
+
   async keepAlive(id: string): Promise<number | null> {
     if (!this.#store.exists) return null;
     const { state } = this.#run({ type: "touch", id }, this.#store.byId(id));

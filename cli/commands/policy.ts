@@ -30,7 +30,9 @@ interface TestOptions {
 type Named = Readonly<Record<string, string>>;
 
 /** What else a policy may ask of a request; what is not given is not known. */
-const CIRCUMSTANCES = fieldsOf(policyTest).filter(({ name }) => ["network", "authentication"].includes(name));
+const CIRCUMSTANCES = fieldsOf(policyTest).filter(({ name }) =>
+  ["network", "authentication", "risk"].includes(name),
+);
 
 /** By what a text is tried, besides the schema. */
 const TRIED = fieldsOf(policyValidate).filter(({ name }) => name === "tests" || name === "name");

@@ -130,6 +130,12 @@ function OneDecision({ id }: { readonly id: string }) {
                 }}
               />
             </section>
+            {data.access && (
+              <section className="card">
+                <h2>What it says besides</h2>
+                <Facts value={data.access} />
+              </section>
+            )}
             <section className="card">
               <h2>Facts that were judged</h2>
               <Facts value={data.facts} />

@@ -5,18 +5,27 @@ import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
 import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
+import { RiskBadge } from "../components/risk-badge.tsx";
 import { SearchField } from "../components/search-field.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
 import { browserName } from "../lib/browser-name.ts";
 import { routeTo, useFilters } from "../lib/router.ts";
+import type { PageProps } from "../pages.ts";
 import { EndSession, type EndSessionProps } from "./end-session.tsx";
+import { Receipts } from "./receipts.tsx";
+import { SessionPage } from "./session-page.tsx";
 import { appOf, endedInWords, useEndMany } from "./session-words.ts";
 
 type Session = RowOf<"sessions.list">;
 type State = "live" | "ended" | "all";
 const SEARCHED = ["search", "user", "app", "kind", "provider"] as const;
 
-export default function Sessions() {
+export default function Sessions({ path: [id] }: PageProps) {
+  if (id === "cuts") return <Receipts />;
+  return id === undefined ? <AllSessions /> : <SessionPage id={id} />;
+}
+
+function AllSessions() {
   const [filters, setFilters] = useFilters();
   const { state = "live", provider = "" } = filters;
   const given = Object.fromEntries(
@@ -34,7 +43,11 @@ export default function Sessions() {
   );
   return (
     <>
-      <PageHead title="Sessions" />
+      <PageHead title="Sessions">
+        <a className="button plain" href={routeTo("sessions", "cuts")}>
+          Who was cut off
+        </a>
+      </PageHead>
       <div className="form filters">
         {text("search", "Search", "Any of these, or an IP")}
         {text("user", "Person", "bob, or an e-mail")}
@@ -168,6 +181,16 @@ const COLUMNS: readonly Column<Session>[] = [
     cell: (session) => <span title={session.userAgent}>{browserName(session.userAgent)}</span>,
     sort: (session) => browserName(session.userAgent),
     className: "wide",
+  },
+  {
+    header: "Risk",
+    cell: (session) =>
+      session.endedAt === null && (
+        <a href={routeTo("sessions", session.id)}>
+          <RiskBadge risk={session.risk} grade={session.grade} />
+        </a>
+      ),
+    sort: (session) => session.risk ?? -1,
   },
   {
     header: "State",

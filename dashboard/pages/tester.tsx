@@ -79,6 +79,13 @@ export function Tester({ draft, waits = false, onKeep }: Tester) {
         <Field label="Country" error={issueOf(test.error, "/network/country")}>
           {(c) => <input {...c} name="country" maxLength={2} pattern="[A-Za-z0-9]{2}" />}
         </Field>
+        <Field
+          label="Risk"
+          hint="Of a person, 0 to 100; left out, theirs now."
+          error={issueOf(test.error, "/risk")}
+        >
+          {(c) => <input {...c} name="risk" type="number" min={0} max={100} />}
+        </Field>
         <Check label="Opens a WebSocket" name="upgrade" />
         <button type="submit" className="button" disabled={test.isPending || waits}>
           Test
@@ -121,6 +128,7 @@ function readTest(form: FormData, kind: TestBody["principal"]["kind"]): TestBody
     method: text("method"),
     path: text("path"),
     upgrade: form.has("upgrade"),
+    ...(text("risk") && { risk: Number(text("risk")) }),
     ...(ip || country ? { network: { ...(ip && { ip }), ...(country && { country }) } } : {}),
   };
 }

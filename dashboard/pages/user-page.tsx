@@ -10,6 +10,7 @@ import { HistoryCard } from "./history-card.tsx";
 import { UserReachCard } from "./reach-cards.tsx";
 import { SessionTable } from "./sessions.tsx";
 import { type User, useUserChange } from "./user-changes.tsx";
+import { UserRiskCard } from "./user-risk-card.tsx";
 import { RoleSelect, StatusButton } from "./users.tsx";
 
 /** All about one person: who they are, their sessions and devices, with the actions at hand. */
@@ -70,6 +71,7 @@ function LoadedUser({ user }: { readonly user: User }) {
           {mayWrite && <StatusButton user={user} onChange={change} />}
         </div>
       </section>
+      <UserRiskCard user={user.id} />
       <UserReachCard user={user.id} at={at} onAt={(moment) => setFilters({ at: moment })} />
       <UserSessions user={user} />
       <UserDevices user={user} />

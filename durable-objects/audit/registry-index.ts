@@ -1,3 +1,4 @@
+import { isTraffic } from "../../shared/audit/receipts.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
 import type { PlacedEntry } from "./entries.ts";
 import { insertRows } from "./rows.ts";
@@ -8,7 +9,7 @@ const ROWS_PER_STATEMENT = 16;
 
 /** Notes, in the transaction of the append, which entries the registry's `audit_index` must learn of. */
 export function noteForIndex(sql: SqlStorage, placed: readonly PlacedEntry[]): void {
-  const events = placed.filter(({ entry }) => entry.kind !== "decision");
+  const events = placed.filter(({ entry }) => entry.kind !== "decision" && !isTraffic(entry));
   insertRows(
     sql,
     "index_outbox",

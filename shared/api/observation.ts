@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { GRADES } from "../access/grade/access.ts";
 import { EXPORT_FORMATS } from "../audit/export.ts";
 import { accessDecision } from "./access.ts";
 import * as f from "./fields.ts";
@@ -20,7 +21,46 @@ export const session = z.object({
   expiresAt: f.instant,
   endedAt: z.nullable(f.instant),
   endReason: z.nullable(z.string()),
+  /** The risk now, from 0 to 100, and what it lets the session do; null for one that has ended or can't be asked. */
+  risk: z.nullable(z.int()),
+  grade: z.nullable(z.enum(GRADES)),
 });
+
+/** One session, and why its grade is what it is. */
+export const sessionExplained = z.extend(session, {
+  reasons: z.array(z.string()),
+  /** When the risk alone will have fallen so far that the session may do everything; null if that is not to be told. */
+  restoredAt: z.nullable(f.instant),
+});
+
+/** One cut, see `Receipt`. */
+export const receipt = z.object({
+  id: z.string(),
+  sessionId: z.string(),
+  userId: z.nullable(z.string()),
+  email: z.nullable(z.string()),
+  appName: z.string(),
+  reason: z.string(),
+  triggeredAt: f.instant,
+  cutAt: f.instant,
+  bytesAfter: z.int(),
+  streams: z.readonly(
+    z.array(
+      z.object({
+        decision: z.string(),
+        stream: z.string(),
+        triggeredAt: f.instant,
+        cutAt: f.instant,
+        bytesAfter: z.int(),
+      }),
+    ),
+  ),
+});
+export const receiptQuery = {
+  ...f.pageQuery,
+  user: z.optional(f.said(f.reference, "only of this user, by e-mail or id")),
+  session: z.optional(f.said(f.id("session"), "only of this session")),
+};
 
 export const sessionQuery = {
   ...f.listQuery,

@@ -87,6 +87,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "service_token.rotate": "renewed a service token's secret",
   "service_token.update": "changed a service token",
   "request.failed": "could not answer a request, since something broke",
+  "session.cut": "was cut off",
+  "session.watched_request": "sent a request while watched",
   "session.end": "ended sessions by a change",
   "session.kill": "ended sessions",
   "session.provider_logout": "signed out by the identity provider",

@@ -38,7 +38,7 @@ export async function answer(
   uploading: Promise<void> | null,
 ): Promise<Response> {
   const { app, origin, watch } = forwarding;
-  watch.answered();
+  watch.answered(response);
   const scrubbed = scrubbedResponseHeaders(headerList(response.headers), {
     host: app.host,
     origin,
@@ -99,6 +99,7 @@ async function passedOn(
     const first = await firstOf(response.body);
     if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
     if (first === null) return noFor(forwarding, "lost");
+    watch.flow.note("down", first.byteLength, Date.now());
     if (first.byteLength === length) {
       watch.close();
       return new Response(first, init);
@@ -140,8 +141,8 @@ function cuttable(
   const { readable, writable } = passage(length);
   const { signal } = watch;
   const beat = isEvents ? heartbeat() : null;
-  const isTouching = length === null || length > UNTOUCHED_BYTES;
-  const touched = isTouching ? upstream.pipeThrough(touching(watch, "down")) : upstream;
+  const isUse = length === null || length > UNTOUCHED_BYTES;
+  const touched = isUse || watch.countsAll ? upstream.pipeThrough(touching(watch, "down", isUse)) : upstream;
   const body = beat ? touched.pipeThrough(beat.stream) : touched;
   const brokeOff = async (error: unknown) => {
     if (isEvents) await (signal.aborted ? writable.close() : writable.abort(error));

@@ -10,6 +10,7 @@ import { type RefusalContext, refusalResponse } from "./refusal-response.ts";
 import { endCut } from "./revalidate.ts";
 import { SIGN_IN_AGAIN_PATH, signInFirst } from "./sign-in-first.ts";
 import { isDeniedByAge } from "./step-up.ts";
+import { recordRefusedCut } from "./witness.ts";
 
 /** What to do about a refusal of the grade, in words for the caller. */
 const REMEDIES: Readonly<Record<GradeReason, string>> = {
@@ -33,13 +34,21 @@ export interface Denied {
 }
 
 /** Answers a denied request: with a sign-in if that would help, otherwise with the reason. Ends a cut session. */
-export async function denied(request: Request, bindings: Bindings, what: Denied): Promise<Response> {
+export async function denied(
+  request: Request,
+  bindings: Bindings,
+  ctx: ExecutionContext,
+  what: Denied,
+): Promise<Response> {
   const { question, caller, snapshot, judged, entry, context } = what;
   const { app } = question;
   const reason = judged.refusedBy;
   // An anonymous caller may be a user who has not signed in yet. After a sign-in, the decision may be different.
   if (caller.kind === "anonymous") return signInFirst(request, app, bindings, "unauthenticated");
-  if (reason !== null && judged.access.grade === "cut") await endCut(bindings, caller, reason);
+  if (reason !== null && judged.access.grade === "cut") {
+    await endCut(bindings, caller, reason);
+    recordRefusedCut(bindings, ctx, entry);
+  }
   if (reason === "idle_timeout" || reason === "absolute_timeout") {
     return signInFirst(request, app, bindings, "session_ended");
   }

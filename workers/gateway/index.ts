@@ -25,6 +25,7 @@ import { revalidation } from "./revalidate.ts";
 import { signInFirst } from "./sign-in-first.ts";
 import { StreamWatch } from "./stream-watch.ts";
 import { upstreamsOf } from "./upstream.ts";
+import { witnessOf } from "./witness.ts";
 
 const NO_ROOT_WORKER =
   "Serve its script from a directory of its own; or an administrator switches on the app's setting `rootServiceWorker`.";
@@ -240,7 +241,7 @@ async function serveCaller(
     return refusalResponse(request, refusal("origin_not_allowed", detail), context);
   }
   if (entry.decision === "deny") {
-    return denied(request, bindings, { question, caller, snapshot, judged, entry, context });
+    return denied(request, bindings, ctx, { question, caller, snapshot, judged, entry, context });
   }
   const asserted = {
     method: request.method,
@@ -250,8 +251,11 @@ async function serveCaller(
     namedGroups: snapshot.namedGroups,
     risk: judged.access.riskScore,
   };
+  const { access } = judged;
   const watch = new StreamWatch(bindings, caller, snapshot.epoch, revalidation(question, caller, bindings), {
-    isReadOnly: !mayChange(judged.access.grade),
+    isReadOnly: !mayChange(access.grade),
+    countsAll: access.monitoringLevel !== "normal",
+    ...witnessOf({ request, bindings, ctx, entry, access, opensSocket }),
   });
   return forward({
     request,

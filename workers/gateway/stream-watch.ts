@@ -55,10 +55,12 @@ export interface CutReport {
 /** Whom a watch tells of the end of its stream. */
 export interface Witness {
   /** The stream was cut because it may not go on. */
-  readonly cut?: (report: CutReport) => void;
+  readonly cut?: (report: CutReport, watch: StreamWatch) => void;
   /** The stream is over, for whatever reason. Called once. */
-  readonly over?: () => void;
+  readonly over?: (watch: StreamWatch) => void;
 }
+
+type WatchStart = Pick<StreamWatch, "isReadOnly" | "countsAll">;
 
 /** Ends that nobody decided on. */
 const OF_ITSELF = new Set(["client_left", "upstream_timeout"]);
@@ -93,6 +95,8 @@ export class StreamWatch {
   readonly flow = new Flow();
   /** Whether data from the client must not reach the application. */
   isReadOnly: boolean;
+  /** Whether every byte is counted, also of short bodies. */
+  readonly countsAll: boolean;
   #epoch: number;
   /** The session as the object last described it. Null until the object described it. */
   #session: Session | null = null;
@@ -103,7 +107,8 @@ export class StreamWatch {
   #flowedAt = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
-  #isAnswered = false;
+  /** The upstream's answer, as soon as its headers came. */
+  answer: { readonly status: number; readonly headers: Headers; readonly at: number } | null = null;
   #isOver = false;
 
   constructor(
@@ -111,7 +116,7 @@ export class StreamWatch {
     caller: Caller,
     epoch: number,
     rejudge: Rejudge,
-    { isReadOnly = false, ...witness }: Witness & { readonly isReadOnly?: boolean } = {},
+    { isReadOnly = false, countsAll = false, ...witness }: Witness & Partial<WatchStart> = {},
   ) {
     this.#bindings = bindings;
     this.#caller = caller;
@@ -119,6 +124,7 @@ export class StreamWatch {
     this.#rejudge = rejudge;
     this.#witness = witness;
     this.isReadOnly = isReadOnly;
+    this.countsAll = countsAll;
     this.signal = this.#abort.signal;
   }
 
@@ -140,7 +146,7 @@ export class StreamWatch {
   }
 
   #awaitAnswer(timeoutMs: number): void {
-    if (this.#isAnswered || this.#isOver) return;
+    if (this.answer !== null || this.#isOver) return;
     const left = this.#flowedAt + timeoutMs - Date.now();
     if (left <= 0) this.#cut(4408, UPSTREAM_TIMEOUT);
     else this.#later = setTimeout(() => this.#awaitAnswer(timeoutMs), left);
@@ -154,8 +160,8 @@ export class StreamWatch {
   }
 
   /** The answer's headers came. From now on, the answer may take as long as it needs. */
-  answered(): void {
-    this.#isAnswered = true;
+  answered({ status, headers }: Response): void {
+    this.answer = { status, headers, at: Date.now() };
   }
 
   /**
@@ -183,7 +189,7 @@ export class StreamWatch {
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#witness.over?.();
+    this.#witness.over?.(this);
     if (this.#later !== undefined) clearTimeout(this.#later);
     if (this.#timer !== undefined) clearInterval(this.#timer);
     this.#line?.close(1000, "done");
@@ -195,7 +201,7 @@ export class StreamWatch {
     if (this.#isOver) return;
     const cutAt = Date.now();
     const bytesAfter = this.flow.since(triggeredAt);
-    if (!OF_ITSELF.has(reason)) this.#witness.cut?.({ reason, triggeredAt, cutAt, bytesAfter });
+    if (!OF_ITSELF.has(reason)) this.#witness.cut?.({ reason, triggeredAt, cutAt, bytesAfter }, this);
     this.close();
     this.#abort.abort(new Cut(code, reason));
   }

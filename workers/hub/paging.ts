@@ -43,3 +43,7 @@ export function numberIn(key: string): number {
 }
 
 const refuseCursor = (): never => throwRefusal("invalid_input", "The cursor is not one that this list gave.");
+
+/** The cursor of the next page of the log, which goes by numbers of entries. */
+export const nextOf = (next: number | null): string | null =>
+  next === null ? null : writeCursor(String(next));

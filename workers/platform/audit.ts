@@ -23,7 +23,7 @@ const RETRY_DELAYS_MS = [100, 400, 1_600];
  * belong to another request. An entry leaves the map only when the log has the entry, so nothing is lost when a sender
  * dies.
  */
-const pending = new Map<string, DecisionEntry>();
+const pending = new Map<string, AuditEntry>();
 let senderUntil = 0;
 let waiterUntil = 0;
 
@@ -37,13 +37,28 @@ export function recordDecision(
   ctx: ExecutionContext,
   entry: DecisionEntry,
 ): Promise<void> | undefined {
+  return enqueue(bindings, ctx, entry, entry.decision === "deny");
+}
+
+/** Records how an exchange ended, without a delay. The exchange is over, so a failure can refuse nothing any more. */
+export function recordSoon(bindings: Bindings, ctx: ExecutionContext, entry: EventEntry): void {
+  const full = enqueue(bindings, ctx, entry, false);
+  if (full) ctx.waitUntil(full.catch((error: unknown) => logError("ending_not_recorded", error, {})));
+}
+
+function enqueue(
+  bindings: Bindings,
+  ctx: ExecutionContext,
+  entry: AuditEntry,
+  atOnce: boolean,
+): Promise<void> | undefined {
   if (pending.size >= MAX_PENDING) {
     ctx.waitUntil(drain(bindings));
     return append(bindings, [entry]);
   }
   pending.set(entry.id, entry);
   if (Date.now() < senderUntil) return undefined;
-  if (entry.decision === "deny" || pending.size >= FULL_BATCH) ctx.waitUntil(drain(bindings));
+  if (atOnce || pending.size >= FULL_BATCH) ctx.waitUntil(drain(bindings));
   else if (Date.now() >= waiterUntil) ctx.waitUntil(drainSoon(bindings));
   return undefined;
 }

@@ -47,9 +47,9 @@ export function accessInWords(access: AccessDecision): string[] {
 
 function riskInWords({ riskScore, riskParts, allowedRisk, unmeasured }: AccessDecision): string {
   const parts = riskParts
-    .map(({ source, kind, score }) => `${kindInWords(source, kind)} (${score})`)
+    .map(({ source, kind, score }) => `${kindInWords(source, kind)}: ${score}`)
     .join(", ");
-  const from = parts === "" ? "" : `, from ${parts}`;
+  const from = parts === "" ? "" : ` (${parts})`;
   const unseen =
     unmeasured.length === 0
       ? ""
@@ -76,11 +76,17 @@ const UNITS = [
   [86_400, "day"],
   [3_600, "hour"],
   [60, "minute"],
+  [1, "second"],
 ] as const;
 
-/** A number of seconds in its largest unit that divides it. */
+/** A number of seconds in its two largest units, such as `4 hours 57 minutes`. */
 function spanInWords(seconds: number): string {
-  const [size, unit] = UNITS.find(([length]) => seconds % length === 0 && seconds >= length) ?? [1, "second"];
-  const count = seconds / size;
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+  const words: string[] = [];
+  let left = seconds;
+  for (const [size, unit] of UNITS) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count > 0) words.push(`${count} ${unit}${count === 1 ? "" : "s"}`);
+  }
+  return words.slice(0, 2).join(" ");
 }

@@ -191,6 +191,8 @@ export interface SegmentSessionsRpc {
    */
   end(filter: SessionFilter, reason: SessionEndReason): Promise<{ ended: string[] }>;
   list(filter: SessionFilter): Promise<Session[]>;
+  /** The live ones of these sessions. */
+  find(ids: readonly string[]): Promise<Session[]>;
   /**
    * Tells this session that a session made from it was used, so this session counts as used too. Returns the
    * idle lifetime of this session in milliseconds, or null if this session is not live.

@@ -24,12 +24,21 @@ export const OBSERVATION_ENDPOINTS = {
     query: z.strictObject(o.sessionCountQuery),
     response: o.sessionCount,
   },
+  "sessions.receipts": {
+    method: "GET",
+    path: "/api/v1/sessions/receipts",
+    role: "auditor",
+    summary:
+      "Show who was cut off: when the cause came about, when each stream ended, and what passed between",
+    query: z.strictObject(o.receiptQuery),
+    response: page(o.receipt),
+  },
   "sessions.get": {
     method: "GET",
     path: "/api/v1/sessions/{session}",
     role: "auditor",
     summary: "Show one session, live or ended",
-    response: o.session,
+    response: o.sessionExplained,
   },
   "sessions.kill": {
     method: "DELETE",

@@ -345,6 +345,27 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
       .toBeGreaterThan(0);
   });
 
+  it("a person's risk is set on their page, and their session says what it may do now, why, and until when", async () => {
+    const { id } = (await system.admin.call("users.get", { params: { user: "alice@example.com" } })).data;
+    const found = await system.admin.call("sessions.list", { query: { user: id, search: "echo" } });
+    const session = found.data.items[0]?.id ?? "";
+    await page.goto(`${system.hubOrigin}/#/people/users/${id}`);
+    await page.getByLabel("Set the risk to").fill("60");
+    await page.getByRole("button", { name: "Set", exact: true }).click();
+    await page.getByText("set by administrator: 60").waitFor();
+    await screenshot(page, "person-risk");
+    await page.goto(`${system.hubOrigin}/#/sessions`);
+    await page.getByRole("link", { name: "60, only reading" }).first().waitFor();
+    await screenshot(page, "sessions-risk");
+    await page.goto(`${system.hubOrigin}/#/sessions/${session}`);
+    await page.getByText("The session may only read").waitFor();
+    await page.getByText("the risk alone restores full access").waitFor();
+    await screenshot(page, "session-risk");
+    await system.admin.call("risk.clear", { params: { user: id } });
+    await page.goto(`${system.hubOrigin}/#/sessions/cuts`);
+    await expect.poll(() => page.textContent("main h1")).toBe("Who was cut off");
+  });
+
   it("U26: a denial says of what, whom to ask, and copies a text; the launcher names only what opens", async () => {
     const { data } = await system.admin.call("network.get", {});
     const change = (body: { contact?: string; listsClosedApps?: boolean }, version: number) =>

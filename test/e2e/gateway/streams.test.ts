@@ -132,6 +132,56 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
     socket.close();
   });
 
+  it("each cut leaves a receipt: the trigger, each stream's end, and what passed between", async () => {
+    const since = Date.now();
+    const alice = await signIn(system);
+    const streams = await openAll(alice.visitor.cookieHeader(system.appOrigin));
+    const sessions = await system.admin.call("sessions.list", { query: { user: "alice@example.com" } });
+    const [own] = sessions.data.items.filter(({ kind }) => kind === "app");
+    expect(own).toMatchObject({ risk: 0, grade: "allow" });
+    await setRisk(95);
+    await ended(streams);
+    const receipts = async () =>
+      (await system.admin.call("sessions.receipts", { query: { session: own?.id ?? "" } })).data.items;
+    await expect.poll(async () => (await receipts())[0]?.streams.length).toBe(3);
+    const [receipt] = await receipts();
+    expect(receipt).toMatchObject({
+      email: "alice@example.com",
+      appName: "app",
+      reason: "risk_above_allowed",
+      streams: expect.arrayContaining(
+        ["websocket", "events", "download"].map((stream) => expect.objectContaining({ stream })),
+      ),
+    });
+    expect(receipt?.triggeredAt).toBeGreaterThanOrEqual(since);
+    expect(receipt?.cutAt).toBeGreaterThanOrEqual(receipt?.triggeredAt ?? 0);
+    await setRisk(0);
+  });
+
+  it("a watched session's requests are recorded with their size; recorded ones with headers that keep secrets", async () => {
+    const alice = await signIn(system);
+    const watched = async () => {
+      const found = await system.admin.call("audit.list", { query: { reason: "session.watched_request" } });
+      return found.data.items.map(({ entry }) => entry.detail as Record<string, unknown>);
+    };
+    await alice.send("/plain", ["Sec-Fetch-Mode: cors"]);
+    await setRisk(35);
+    await alice.send("/seen?token=secret", ["Sec-Fetch-Mode: cors", "X-Mine: secret"]);
+    await expect.poll(async () => (await watched())[0]).toMatchObject({ path: "/seen", status: 200 });
+    const [first] = await watched();
+    expect(first?.bytesDown).toBeGreaterThan(0);
+    expect(first).not.toHaveProperty("requestHeaders");
+    await update("apps.update", { app: "app" }, { settings: { monitoring: "recorded" } });
+    await alice.send("/recorded", ["Sec-Fetch-Mode: cors", "X-Mine: secret"]);
+    await expect.poll(async () => (await watched())[0]?.path).toBe("/recorded");
+    const [recorded] = await watched();
+    expect(recorded?.requestHeaders).toMatchObject({ "sec-fetch-mode": "cors", "x-mine": "(6 characters)" });
+    expect(JSON.stringify(await watched())).not.toContain("secret");
+    expect((await watched()).map(({ path }) => path)).not.toContain("/plain");
+    await update("apps.update", { app: "app" }, { settings: { monitoring: "normal" } });
+    await setRisk(0);
+  });
+
   it("a paused session asks scripts and pages for a new sign-in, and a cut one never comes back by itself", async () => {
     const alice = await signIn(system);
     await setRisk(75);

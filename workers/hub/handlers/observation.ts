@@ -9,14 +9,12 @@ import type { Handlers } from "../call.ts";
 import { citedPolicies, reasonsOfEntry } from "../explain.ts";
 import { exportLog } from "../export.ts";
 import { type Asked, logQuery } from "../log-query.ts";
-import { writeCursor } from "../paging.ts";
+import { nextOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { followAudit } from "../streams.ts";
 
 const MAX_LEAVES = 1_000;
 const MAX_BUCKETS = 1_000;
-
-const nextOf = (next: number | null): string | null => (next === null ? null : writeCursor(String(next)));
 
 const decisionView = ({ leaf, entry }: AuditRow & { entry: DecisionEntry }) => {
   const { kind: _, facts, determining, erroring, shadow, ...rest } = entry;

@@ -4,25 +4,28 @@ import {
   type SessionFilter,
 } from "../../../shared/access/sessions/types.ts";
 import type { Role } from "../../../shared/api/fields.ts";
+import { receiptsOf, SESSION_CUT } from "../../../shared/audit/receipts.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import type { AliasedRowOf } from "../../../shared/registry/rows.ts";
 import type { sessionsIndex } from "../../../shared/registry/schema.ts";
 import type { Bindings } from "../../platform/env.ts";
-import { coordinatorObject } from "../../platform/objects.ts";
+import { auditObject, coordinatorObject } from "../../platform/objects.ts";
 import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { recordEnding } from "../../platform/saved-events.ts";
 import { endUser } from "../../session/end-sessions.ts";
 import { indexEnded, liveOwners, liveSessions, type SessionsOf } from "../../session/session-index.ts";
 import type { Call, Handlers } from "../call.ts";
-import { pageOf } from "../paging.ts";
+import { logQuery } from "../log-query.ts";
+import { nextOf, pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { type Condition, personHeld, selected, wordsHeld } from "../search.ts";
+import { type LiveStanding, standingsOf } from "../session-standing.ts";
 import { findApp } from "./apps.ts";
 import { findProvider } from "./identity-providers.ts";
 import { findUser } from "./users.ts";
 
-type Row = Omit<AliasedRowOf<typeof sessionsIndex>, "owner" | "providerId"> & {
+type Row = Omit<AliasedRowOf<typeof sessionsIndex>, "providerId"> & {
   readonly email: string;
   readonly appName: string | null;
 };
@@ -30,12 +33,18 @@ type Row = Omit<AliasedRowOf<typeof sessionsIndex>, "owner" | "providerId"> & {
 /** As an SQL list. */
 const BUILT_IN = `(${BUILT_IN_APPS.map((id) => `'${id}'`).join(", ")})`;
 
-const COLUMNS = `s.id, s.kind, s.user_id AS userId, u.email, s.app_id AS appId, coalesce(a.name, s.app_name, iif(s.app_id IN ${BUILT_IN}, s.app_id, NULL)) AS appName,
+const COLUMNS = `s.id, s.owner, s.kind, s.user_id AS userId, u.email, s.app_id AS appId, coalesce(a.name, s.app_name, iif(s.app_id IN ${BUILT_IN}, s.app_id, NULL)) AS appName,
   s.parent_id AS parentId, s.ip, s.user_agent AS userAgent, s.created_at AS createdAt,
   s.expires_at AS expiresAt, s.ended_at AS endedAt, s.end_reason AS endReason`;
 
 const SELECT = `SELECT ${COLUMNS} FROM sessions_index s JOIN users u ON u.id = s.user_id
   LEFT JOIN apps a ON a.id = s.app_id`;
+
+/** A row as callers see it, with how the session stands now if that is known. */
+function view({ owner: _, ...row }: Row, standings: ReadonlyMap<string, LiveStanding>) {
+  const { risk = null, grade = null } = standings.get(row.id) ?? {};
+  return { ...row, risk, grade };
+}
 
 const LIVE = "s.ended_at IS NULL AND s.expires_at > ?";
 const REASON: SessionEndReason = "killed_by_admin";
@@ -163,7 +172,12 @@ function appHeld(word: string): Condition {
 }
 
 export const SESSION_HANDLERS: Handlers<
-  "sessions.list" | "sessions.count" | "sessions.get" | "sessions.kill" | "sessions.killMany"
+  | "sessions.list"
+  | "sessions.count"
+  | "sessions.get"
+  | "sessions.receipts"
+  | "sessions.kill"
+  | "sessions.killMany"
 > = {
   "sessions.count": async ({ bindings, query, now }) => {
     const filters: Condition[] = [...(await restingOn(bindings, query)), [LIVE, now]];
@@ -192,13 +206,25 @@ export const SESSION_HANDLERS: Handlers<
       },
       (row) => row.id,
     );
-    return { body: page };
+    const standings = await standingsOf(bindings, page.items, now);
+    return { body: { ...page, items: page.items.map((row) => view(row, standings)) } };
   },
 
-  "sessions.get": async ({ bindings, params }) => {
+  "sessions.get": async ({ bindings, params, now }) => {
     if (!isId("session", params.session)) return notFound("session");
     const row = await bindings.db.prepare(`${SELECT} WHERE s.id = ?`).bind(params.session).first<Row>();
-    return { body: row ?? notFound("session") };
+    if (!row) return notFound("session");
+    const standings = await standingsOf(bindings, [row], now);
+    const { reasons = [], restoredAt = null } = standings.get(row.id) ?? {};
+    return { body: { ...view(row, standings), reasons, restoredAt } };
+  },
+
+  "sessions.receipts": async ({ bindings, query }) => {
+    const asked = await logQuery(bindings, { ...query, reason: SESSION_CUT });
+    const of = query.session === undefined ? {} : { target: query.session };
+    const found = await auditObject(bindings).query({ ...asked, ...of, kinds: ["session"] });
+    const entries = found.rows.flatMap(({ entry }) => (entry.kind === "decision" ? [] : [entry]));
+    return { body: { items: receiptsOf(entries), next: nextOf(found.next) } };
   },
 
   "sessions.kill": async (call) => {
