@@ -4,6 +4,7 @@ import { toInstant } from "../command-options.ts";
 import { confirm } from "../confirm.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { noteOption } from "../note-option.ts";
 import { rootText, warnings } from "../trust/describe.ts";
 import { custodyText, initialiseTrust, requireNoRoot } from "../trust/initialise.ts";
 import { type Proposal, propose } from "../trust/propose.ts";
@@ -33,6 +34,7 @@ export function addTrustCommands(program: Command, app: App): void {
   const trust = program.command("trust").description("the root of trust that nodes verify everything by");
 
   withRootOptions(trust.command("init"))
+    .addOption(noteOption())
     .description("Make the root key on this machine and publish the first root (role owner)")
     .action((options: RootOptions) => initialise(app, options));
 
@@ -42,6 +44,7 @@ export function addTrustCommands(program: Command, app: App): void {
     .action(() => show(app));
 
   withRootOptions(trust.command("rotate"))
+    .addOption(noteOption())
     .description(
       "Publish a new root: new expiry, the hub's present keys, on demand a new root key (role owner)",
     )
@@ -58,6 +61,7 @@ export function addTrustCommands(program: Command, app: App): void {
     });
 
   withRootOptions(trust.command("raise-epoch"))
+    .addOption(noteOption())
     .description("After a restore from a backup: make nodes accept the restored hub (role owner)")
     .option("-y, --yes", "do not ask")
     .action((options: RootOptions) => raiseEpoch(app, options));
@@ -175,6 +179,7 @@ function addCeremony(trust: Command, app: App): void {
 
   trust
     .command("publish")
+    .addOption(noteOption())
     .argument("<file>", "the root document, of `--out`")
     .description("Publish a root document that enough holders have signed (role owner)")
     .action(async (file: string) => {

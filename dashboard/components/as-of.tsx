@@ -48,7 +48,7 @@ export function AsOf({ at, onChange, began }: AsOf) {
         )}
       </Field>
       {isOther && (
-        <Field label="Moment">
+        <Field label="Moment" broad>
           {(c) => (
             <input
               {...c}

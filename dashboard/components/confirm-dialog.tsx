@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Field } from "./field.tsx";
-import { MAX_NOTE } from "./note-field.tsx";
+import { MAX_NOTE, NOTE_GOES } from "./note-field.tsx";
 
 interface ConfirmDialog {
   readonly question: string;
@@ -46,12 +46,13 @@ export function ConfirmDialog({
       <h2 id={heading}>{question}</h2>
       <div className="consequence">{children}</div>
       {asksWhy && (
-        <Field label="Why (optional)" hint="Stands in the history beside the change.">
+        <Field label="Why (optional)">
           {(c) => (
             <input
               {...c}
               value={note}
               maxLength={MAX_NOTE}
+              placeholder={NOTE_GOES}
               autoComplete="off"
               onChange={(event) => setNote(event.target.value)}
               onKeyDown={(event) => {

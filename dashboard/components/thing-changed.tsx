@@ -11,6 +11,9 @@ interface ThingChanged {
   readonly names: Readonly<Record<string, string>>;
 }
 
+/** More fields of a thing that is new or gone are folded: what matters is that it came or went. */
+const MOST_AT_ONCE = 6;
+
 const DONE = {
   created: "created",
   changed: "changed",
@@ -21,22 +24,32 @@ const DONE = {
 /** One thing that a change concerned: each field before and after, a text line by line. */
 export function ThingChanged({ thing: { kind, target, other, name, change, fields }, names }: ThingChanged) {
   const of = other === "" ? "" : `: ${names[other] ?? other}`;
+  const list = (
+    <dl className="changes">
+      {fields.map((field) => (
+        <div key={field.field}>
+          <dt>{words(field.field)}</dt>
+          <dd>
+            <FieldChange change={field} names={names} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
   return (
     <>
       <p className="thing">
         {words(kind)} <strong>{names[target] ?? name}</strong>
         {of} {DONE[change]}
       </p>
-      <dl className="changes">
-        {fields.map((field) => (
-          <div key={field.field}>
-            <dt>{words(field.field)}</dt>
-            <dd>
-              <FieldChange change={field} names={names} />
-            </dd>
-          </div>
-        ))}
-      </dl>
+      {change === "changed" || fields.length <= MOST_AT_ONCE ? (
+        list
+      ) : (
+        <details>
+          <summary>Its {fields.length} fields</summary>
+          {list}
+        </details>
+      )}
     </>
   );
 }

@@ -33,7 +33,7 @@ export function TimeRange({ since, until, onChange }: TimeRange) {
   }, [since, until]);
   const isCustom = isOpen || !isSpan;
   const end = (name: keyof Times, label: string, value: string) => (
-    <Field label={label}>
+    <Field label={label} broad>
       {(c) => (
         <input
           {...c}

@@ -73,7 +73,7 @@ function NodeSide({ map, point }: { readonly map: MeshMap; readonly point: Point
               <a href={routeTo("nodes", peer.id)}>{peer.name}</a> <PathBadge path={link.path} />
             </span>
             <span className="muted">
-              <AllowedBy map={map} link={link} />
+              <AllowedBy map={map} link={link} />,{" "}
               {link.handshakeAt === null
                 ? "no handshake yet"
                 : `handshake ${formatAgo(link.handshakeAt)}, ${formatBytes(link.bytes)}`}

@@ -56,6 +56,26 @@ describe("the help", () => {
     expect(silent).toEqual([]);
   });
 
+  it("U3: every command that changes something takes why", () => {
+    const changes =
+      /^rustronaut \S+ (create|update|delete|publish|rollback|rotate|approve|revoke|release|rename|tag|move|routes|kill|confirm|add|add-member|remove-member|raise-epoch)$|^rustronaut (apply|trust init)$/;
+    const without = everyCommand(program()).filter(
+      (command) => changes.test(nameOf(command)) && !command.options.some(({ long }) => long === "--note"),
+    );
+    expect(without.map(nameOf)).toEqual([]);
+  });
+
+  it("U4: every list takes a limit and a format, and those of things with names a text", () => {
+    const lists = everyCommand(program()).filter((command) => command.name() === "list");
+    expect(lists.length).toBeGreaterThan(14);
+    const optionsOf = (command: Command) => command.options.map(({ long }) => long);
+    for (const list of lists) {
+      expect(optionsOf(list), nameOf(list)).toEqual(expect.arrayContaining(["--limit", "--format"]));
+      if (!/ (decisions|audit) /.test(nameOf(list)))
+        expect(optionsOf(list), nameOf(list)).toContain("--search");
+    }
+  });
+
   it("U32: comes from the schemas, which say something of every member that can be given", () => {
     const silent = ENDPOINT_LIST.flatMap(({ id, body, query }) =>
       [body, query].flatMap((schema) => (schema ? wordless(shapeOf(schema), id) : [])),
