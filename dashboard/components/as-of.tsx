@@ -28,7 +28,11 @@ export function AsOf({ at, onChange, began }: AsOf) {
   const isOther = isOpen || !isListed;
   return (
     <div className="form filters">
-      <Field label="As of" hint={began === undefined ? undefined : `Known since ${formatDateTime(began)}.`}>
+      <Field
+        label="As of"
+        broad
+        hint={began === undefined ? undefined : `Known since ${formatDateTime(began)}.`}
+      >
         {(c) => (
           <select
             {...c}

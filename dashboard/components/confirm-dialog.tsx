@@ -65,7 +65,7 @@ export function ConfirmDialog({
           )}
         </Field>
       )}
-      <div className="actions">
+      <div className="actions spaced">
         <button ref={confirm} type="button" className="button danger" onClick={() => onConfirm(note.trim())}>
           {label}
         </button>

@@ -11,6 +11,8 @@ interface ThingChanged {
   readonly names: Readonly<Record<string, string>>;
 }
 
+/** An id says nothing to a reader. */
+const ID = /^[a-z]{3}_[0-9a-z]{26}$/;
 /** More fields of a thing that is new or gone are folded: what matters is that it came or went. */
 const MOST_AT_ONCE = 6;
 
@@ -23,7 +25,7 @@ const DONE = {
 
 /** One thing that a change concerned: each field before and after, a text line by line. */
 export function ThingChanged({ thing: { kind, target, other, name, change, fields }, names }: ThingChanged) {
-  const of = other === "" ? "" : `: ${names[other] ?? other}`;
+  const called = names[other] ?? (ID.test(other) ? "" : other);
   const list = (
     <dl className="changes">
       {fields.map((field) => (
@@ -40,7 +42,7 @@ export function ThingChanged({ thing: { kind, target, other, name, change, field
     <>
       <p className="thing">
         {words(kind)} <strong>{names[target] ?? name}</strong>
-        {of} {DONE[change]}
+        {called && `: ${called}`} {DONE[change]}
       </p>
       {change === "changed" || fields.length <= MOST_AT_ONCE ? (
         list

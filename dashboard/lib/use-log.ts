@@ -10,6 +10,7 @@ interface LogPage<Id extends LogId> {
   readonly items: readonly RowOf<Id>[];
   readonly next: string | null;
   readonly searchedUntil: number | null;
+  readonly names?: Readonly<Record<string, string>>;
 }
 
 /** A search of the log that grows page by page, newest first. */
@@ -29,6 +30,9 @@ export function useLog<Id extends LogId>(id: Id, filters: Filters) {
   return {
     ...pages,
     data: pages.data?.pages.flatMap((page) => page.items),
+    names: Object.assign({}, ...(pages.data?.pages ?? []).map((page) => page.names)) as Readonly<
+      Record<string, string>
+    >,
     searchedUntil: pages.data?.pages.at(-1)?.searchedUntil ?? null,
   };
 }

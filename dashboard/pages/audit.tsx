@@ -1,5 +1,4 @@
 import { meaningOf } from "../../shared/audit/meanings.ts";
-import type { EventEntry } from "../../shared/audit/types.ts";
 import { whoActed } from "../../shared/audit/who.ts";
 import { type RowOf, urlOf, useApi } from "../api.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
@@ -8,12 +7,11 @@ import { Field } from "../components/field.tsx";
 import { LogEnd } from "../components/log-end.tsx";
 import { LogFilters } from "../components/log-filters.tsx";
 import { PageHead } from "../components/page-head.tsx";
-import { Empty, Loaded, Skeleton } from "../components/states.tsx";
+import { Empty, Loaded } from "../components/states.tsx";
 import { formatCount, formatDateTime, formatMoment } from "../lib/format.ts";
 import { exportQuery } from "../lib/log-filter.ts";
 import { routeTo, routeWith, useFilters } from "../lib/router.ts";
 import { useLog } from "../lib/use-log.ts";
-import { useActorNames } from "./actor-names.ts";
 
 type Row = RowOf<"audit.list">;
 
@@ -26,7 +24,9 @@ const KINDS = {
   decision: "Decisions",
 } as const;
 
-const columns = (nameOf: (actor: string) => string): readonly Column<Row>[] => [
+type Names = Readonly<Record<string, string>>;
+
+const columns = (names: Names): readonly Column<Row>[] => [
   { header: "Leaf", cell: (row) => row.leaf, className: "wide" },
   {
     header: "When",
@@ -34,12 +34,8 @@ const columns = (nameOf: (actor: string) => string): readonly Column<Row>[] => [
     className: "when",
   },
   { header: "What", cell: whatOf },
-  {
-    header: "Who",
-    cell: ({ entry }) => whoActed(entry as unknown as EventEntry, nameOf(text(entry.actor))),
-    className: "wide",
-  },
-  { header: "On", cell: targetOf, className: "wide" },
+  { header: "Who", cell: ({ entry }) => whoOf(entry, names), className: "long" },
+  { header: "On", cell: ({ entry }) => targetOf(entry, names), className: "wide" },
   { header: "Why", cell: ({ entry }) => text(entry.note), className: "wide" },
 ];
 
@@ -56,17 +52,30 @@ const PAGES: Readonly<Record<string, (id: string) => string>> = {
   ses: (id) => routeWith({ search: id, state: "all" }, "sessions"),
 };
 
-function targetOf({ entry }: Row) {
+function whoOf(entry: Row["entry"], names: Names): string {
+  const actor = text(entry.actor);
+  const { person, via } = entry as { person?: { email: string }; via?: string };
+  // What acted says its own name.
+  const name = via === undefined ? names[actor.replace(/^[a-z_]+:/, "")] : undefined;
+  return whoActed({ person, actor, via }, name);
+}
+
+function targetOf(entry: Row["entry"], names: Names) {
   const target = text(entry.target ?? entry.appName);
   const place = target.includes("_") ? PAGES[target.split("_", 1)[0] ?? ""] : undefined;
-  return place ? <a href={place(target)}>{target}</a> : target;
+  const name = names[target] ?? (target.startsWith("ses_") ? "a session" : target);
+  if (!place) return <span title={target}>{name}</span>;
+  return (
+    <a href={place(target)} title={target}>
+      {name}
+    </a>
+  );
 }
 
 export default function Audit() {
   const [filters, setFilters] = useFilters();
   const kinds = filters.kinds ?? "admin,login,session,system";
   const rows = useLog("audit.list", { ...filters, kinds });
-  const nameOf = useActorNames();
   return (
     <>
       <PageHead title="Audit">
@@ -98,10 +107,14 @@ export default function Audit() {
       </LogFilters>
       <Loaded query={rows}>
         {(list) => {
-          if (nameOf === null) return <Skeleton />;
           if (list.length === 0) return <Empty>Nothing that was recorded matches.</Empty>;
           return (
-            <DataTable caption="Audit log" columns={columns(nameOf)} rows={list} keyOf={(row) => row.leaf} />
+            <DataTable
+              caption="Audit log"
+              columns={columns(rows.names)}
+              rows={list}
+              keyOf={(row) => row.leaf}
+            />
           );
         }}
       </Loaded>

@@ -312,6 +312,14 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     await expect.poll(() => first.textContent()).toContain("added: + permit (principal in");
   });
 
+  it("the audit log names who acted and on what, and says why", async () => {
+    await page.goto(`${system.hubOrigin}/#/audit?kinds=admin`);
+    const row = page.locator("main tbody tr").filter({ hasText: "changed an app" }).first();
+    await expect.poll(() => row.textContent()).toMatch(/bootstrap.*echo.*the new upstream needs it/);
+    const named = page.locator('main td[data-label="Who"], main td[data-label="On"]');
+    expect((await named.allTextContents()).join(" ")).not.toMatch(/(tok|app|nod)_[0-9a-z]{26}/);
+  });
+
   it("shows the nodes that joined, and who is connected to whom", async () => {
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(`${system.hubOrigin}/#/map`);

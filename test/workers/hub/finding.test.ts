@@ -202,6 +202,8 @@ describe("a list is filtered by the hub", () => {
     await call(token, "POST", "/sessions/kill", { body: { by: "user", user }, headers });
     const { rows } = await auditObject(bindings).query({ target: String(user), limit: 1 });
     expect(rows[0]?.entry).toMatchObject({ action: "session.kill", note: "laptop lost" });
+    const { json } = await get(`/audit?target=${user}&limit=1`);
+    expect(Object.values(json.names as object).sort()).toEqual(["bob@example.com", "root"]);
   });
 });
 
