@@ -18,6 +18,8 @@ export interface ProviderPreset {
   readonly kind: ProviderKind;
   /** The issuer of the product. The parts that differ between customers are in capital letters. */
   readonly issuer: string;
+  /** Other forms that the product's issuers have, as its documentation says. */
+  readonly otherIssuers?: readonly string[];
   readonly settings: PresetSettings;
   /**
    * What the administrator does in the product, step by step. `{redirect}`, `{entity}` and `{acs}` stand for
@@ -83,24 +85,30 @@ export const PROVIDER_PRESETS: readonly ProviderPreset[] = [
     title: "Okta",
     kind: "oidc",
     issuer: "https://ORGANISATION.okta.com",
+    otherIssuers: [
+      "https://ORGANISATION.okta.com/oauth2/SERVER",
+      "https://ORGANISATION.okta-emea.com",
+      "https://ORGANISATION.oktapreview.com",
+    ],
     settings: { ...STANDARD, scopes: "openid email profile groups", offlineAccess: "scope" },
     steps: [
-      "Make an app integration: OIDC, web application, with the sign-in redirect URI {redirect}.",
+      "Make an app integration: OIDC, web application, with the sign-in redirect URI {redirect}. ORGANISATION is the first part of your Okta address; with a domain of your own, the issuer is that domain.",
       "Under “Sign On”, add a groups claim named groups with a filter, such as “matches regex .*”.",
       "Assign the people or groups that may sign in, and allow the grant “Refresh token” or set refresh tokens to no below.",
     ],
     groups:
-      "Groups come by their names, where the filter lets them through. With a custom authorization server the issuer ends in /oauth2/default or its id.",
+      "Groups come by their names, where the filter lets them through. With a custom authorization server the issuer ends in /oauth2/default or in its id, and the server itself needs the groups claim and the scope groups.",
   },
   {
     id: "auth0",
     title: "Auth0",
     kind: "oidc",
     issuer: "https://TENANT.REGION.auth0.com/",
+    otherIssuers: ["https://TENANT.auth0.com/"],
     settings: { ...STANDARD, groupsClaim: "https://NAMESPACE/groups", offlineAccess: "scope" },
     steps: [
       "Make a regular web application, and enter {redirect} under “Allowed Callback URLs”.",
-      "The issuer ends with a slash.",
+      "The issuer is the domain that the application’s settings show, with https:// and a slash at the end: TENANT and REGION are its first parts; older tenants have no REGION.",
       "Write an Action of the trigger “Login” that sets the claim https://NAMESPACE/groups to the person’s roles; NAMESPACE is a name of yours.",
     ],
     groups: "Only what the Action puts there: Auth0 takes no claim named groups without a namespace.",
@@ -110,9 +118,10 @@ export const PROVIDER_PRESETS: readonly ProviderPreset[] = [
     title: "Keycloak",
     kind: "oidc",
     issuer: "https://HOST/realms/REALM",
+    otherIssuers: ["https://HOST/auth/realms/REALM"],
     settings: STANDARD,
     steps: [
-      "Make an OpenID Connect client with client authentication on and the standard flow, and the valid redirect URI {redirect}.",
+      "Make an OpenID Connect client with client authentication on and the standard flow, and the valid redirect URI {redirect}. HOST is Keycloak’s address, REALM the realm’s name; before version 17, /auth stands between them.",
       "In its dedicated scope, add a mapper “Group Membership” with the claim name groups, “Full group path” off and “Add to ID token” on.",
     ],
     groups:
@@ -126,7 +135,7 @@ export const PROVIDER_PRESETS: readonly ProviderPreset[] = [
     settings: STANDARD,
     steps: [
       "Make an application with an OAuth2/OpenID provider: confidential, redirect URI (strict) {redirect}, and a signing key.",
-      "The issuer ends with a slash. SLUG is that of the application.",
+      "The issuer ends with a slash. HOST is authentik’s address, and SLUG is that of the application; where the provider’s issuer mode is “same identifier”, the issuer is https://HOST/ alone.",
       "Releases from 2025.10 on send email_verified: false. Give the provider an e-mail scope mapping that returns true where you vouch for the addresses: an explicit no never counts here.",
     ],
     groups: "The scope profile brings the claim groups with the groups’ names.",
@@ -138,7 +147,7 @@ export const PROVIDER_PRESETS: readonly ProviderPreset[] = [
     issuer: "https://INSTANCE.zitadel.cloud",
     settings: { ...STANDARD, offlineAccess: "scope" },
     steps: [
-      "Make an application of the type “Web” with the code flow and {redirect}.",
+      "Make an application of the type “Web” with the code flow and {redirect}. INSTANCE is the first part of your instance’s address; with a domain of your own, the issuer is that domain.",
       "Name the project’s id under trusted audiences: ZITADEL puts it into the ID token beside the client id.",
       "Write an Action (complement token, before userinfo creation) that sets the claim groups to the list of the person’s role keys.",
     ],
@@ -177,10 +186,11 @@ export const PROVIDER_PRESETS: readonly ProviderPreset[] = [
     title: "Amazon Cognito",
     kind: "oidc",
     issuer: "https://cognito-idp.REGION.amazonaws.com/POOL",
+    otherIssuers: ["https://issuer-cognito-idp.REGION.amazonaws.com/POOL"],
     settings: { ...STANDARD, groupsClaim: "cognito:groups" },
     steps: [
       "Make an app client with a secret, the authorization code grant, the scopes openid, email and profile, and the callback URL {redirect}.",
-      "Give the pool a domain, or nobody can sign in. POOL is the pool’s id, such as eu-west-1_AbCdEfGhI.",
+      "Give the pool a domain, or nobody can sign in. POOL is the pool’s id, such as eu-west-1_AbCdEfGhI, and REGION the part of it before the underscore. A pool with the updated issuer has issuer-cognito-idp in the place of cognito-idp.",
     ],
     groups: "The ID token holds the pool’s groups by their names, as cognito:groups.",
   },
@@ -236,11 +246,12 @@ export function presetOf({
   readonly issuer: string;
 }): ProviderPreset {
   const isOf = (preset: ProviderPreset) => {
-    const { issuer: pattern } = preset;
     if (preset.kind !== kind) return false;
     if (kind !== "oidc") return true;
-    const text = pattern.replace(/[.?]/g, "\\$&").replace(PLACEHOLDER, "[^/]+");
-    return new RegExp(`^${text}$`).test(issuer);
+    return [preset.issuer, ...(preset.otherIssuers ?? [])].some((pattern) => {
+      const text = pattern.replace(/[.?]/g, "\\$&").replace(PLACEHOLDER, "[^/]+");
+      return new RegExp(`^${text}$`).test(issuer);
+    });
   };
   return PROVIDER_PRESETS.find(isOf) ?? OTHER;
 }
