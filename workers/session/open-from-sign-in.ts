@@ -36,7 +36,7 @@ export async function openFromSignIn(
   bindings: Bindings,
   attemptId: string,
   handoff: Handoff,
-  { app, isBelow, ...wanted }: Wanted,
+  { app, isBelow, lifetime, ...wanted }: Wanted,
 ): Promise<Result<OpenedSession, "signed_out" | "user_disabled" | "stale">> {
   const signIn = await liveSignIn(bindings, handoff);
   const principal = signIn && (await loadPrincipal(bindings.db, handoff.userId));
@@ -55,6 +55,7 @@ export async function openFromSignIn(
     parentOwner: isBelow ? handoff.signInOwner : null,
     principal,
     authentication: signIn.authentication,
+    lifetime: within(lifetime, signIn.expiresAt - Date.now()),
     // A session of another program than the browser that signed in is used from elsewhere.
     ...(isBelow && signIn.risk ? { risk: signIn.risk } : {}),
     ...wanted,
@@ -71,6 +72,12 @@ export async function openFromSignIn(
   await note(bindings, "session", "session.start", principal, id, detail);
   return ok({ cookie: opened.value.cookie, principal, expiresAt: opened.value.session.expiresAt });
 }
+
+/** No session outlives the sign-in that it came from. So nobody gets more time from a sign-in that is about to end. */
+const within = (lifetime: SessionLifetime, leftMs: number): SessionLifetime => ({
+  ...lifetime,
+  absoluteSeconds: Math.min(lifetime.absoluteSeconds, Math.max(1, Math.ceil(leftMs / 1_000))),
+});
 
 async function liveSignIn(bindings: Bindings, handoff: Handoff) {
   const found = await sessionsObject(bindings, handoff.signInOwner).list({

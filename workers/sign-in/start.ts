@@ -1,3 +1,4 @@
+import { DEVICE_PAGE } from "../../shared/access/login/command-line/request.ts";
 import { mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { AppAttempt } from "../../shared/access/login/types.ts";
@@ -17,6 +18,7 @@ import { denialOf } from "./app-denial.ts";
 import { appPage } from "./app-url.ts";
 import { chooseProvider } from "./choose-provider.ts";
 import { askConsent } from "./command-line/consent.ts";
+import { wasTypedHere } from "./command-line/device.ts";
 import { continueLink, isConfirmed, startLink } from "./continue-link.ts";
 import { signInSession } from "./current.ts";
 import { methodOf } from "./methods.ts";
@@ -36,6 +38,8 @@ export async function serveStart(
   const id = url.searchParams.get("a") ?? "";
   const attempt = isId("attempt", id) ? await attemptsObject(bindings, id).peekApp(id) : null;
   if (!attempt) return goOnWithout(request, bindings, id);
+  if (attempt.commandLine?.via === "device" && !wasTypedHere(request, id))
+    return redirect(DEVICE_PAGE, "ask_user_code");
   const switchUser = url.searchParams.get("switch") === "1";
   const current = switchUser ? "none" : await signInSession(request, bindings);
   if (current === "stale") {

@@ -93,9 +93,8 @@ function authorizeUrl(proof: string, changed: Record<string, string> = {}): stri
 }
 
 /** A code that `user` agreed to, and its verifier. */
-async function agreed(user = "alice") {
+async function agreed(user = "alice", visitor = new Visitor()) {
   const proof = verifier();
-  const visitor = new Visitor();
   const { response } = await visitor.visit(authorizeUrl(proof), user);
   const next = backTo(await answer(visitor, response.text, "yes"));
   const grant = { grant_type: "authorization_code", redirect_uri: REDIRECT };
@@ -289,6 +288,14 @@ describe("U21: `rustronaut login --device`", () => {
     const { device_code } = await device();
     expect((await poll(device_code)).json.error).toBe("authorization_pending");
     expect((await poll(device_code)).json.error).toBe("slow_down");
+    // Nothing is stored for a code that somebody made up, so nobody is told to slow down.
+    const madeUp = `${device_code?.split(".")[0]}.${verifier()}`;
+    for (const _ of [1, 2]) expect((await poll(madeUp)).json.error).toBe("invalid_grant");
+  });
+
+  it("lets no page use up how often its visitors' network may ask", async () => {
+    for (const header of [{ origin: "https://evil.example" }, { "sec-fetch-site": "cross-site" }])
+      expect(await device(header)).toMatchObject({ error: "invalid_request" });
   });
 
   it("opens nothing after a no", async () => {
@@ -306,6 +313,18 @@ describe("U21: `rustronaut login --device`", () => {
     const [, secret] = (other.device_code ?? "").split(".");
     expect((await poll(`${id}.${secret}`)).json.error).toBe("invalid_grant");
     expect((await poll(mine.user_code)).json.error).toBe("invalid_request");
+  });
+
+  it("asks nobody who was sent a link to the question: the code must be typed in that browser", async () => {
+    const { device_code, user_code = "" } = await device();
+    // Who asked for the code knows the attempt.
+    const link = `${system.authOrigin}/.rustronaut/start?a=${device_code?.split(".")[0]}`;
+    const victim = new Visitor();
+    expect(reasonOf((await victim.visit(link, "alice")).response)).toBe("ask_user_code");
+    await victim.visit(`${system.authOrigin}/`, "alice");
+    expect(reasonOf((await victim.visit(link, "alice")).response)).toBe("ask_user_code");
+    expect(reasonOf((await typed(victim, user_code)).response)).toBe("confirm_command_line");
+    expect(reasonOf((await new Visitor().visit(link, "bob")).response)).toBe("ask_user_code");
   });
 
   it("bounds the codes that a network tries", async () => {
@@ -382,6 +401,20 @@ describe("U21: the token of a command line", () => {
     );
     expect((await third.run(["whoami"])).err).toContain("not signed in any more");
     expect((await bob()).status).toBe("active");
+  });
+
+  it("lives no longer than the sign-in that it came from", async () => {
+    const limit = async (signInAbsoluteSeconds: number) => {
+      const { etag, data } = await system.admin.call("network.get");
+      await system.admin.call("network.update", { body: { signInAbsoluteSeconds }, ifMatch: etag ?? "" });
+      return data.signInAbsoluteSeconds;
+    };
+    const usual = await limit(3_600);
+    const visitor = new Visitor();
+    await visitor.visit(`${system.authOrigin}/`, "bob");
+    await limit(usual);
+    const { json } = await (await agreed("bob", visitor)).redeem();
+    expect(Number(json.expires_in)).toBeLessThanOrEqual(3_600);
   });
 
   it("names the person and the machine in the log, and in the history of what it changed", async () => {

@@ -38,6 +38,7 @@ export async function serveOAuth(request: Request, url: URL, bindings: Bindings)
 }
 
 async function answerForm(request: Request, pathname: string, bindings: Bindings): Promise<Response> {
+  if (isOfAPage(request)) return oauthError("invalid_request", "Only a command line asks here, no page.");
   const form = await readForm(request);
   if (form === null) return oauthError("invalid_request", "Send a form.");
   // Readers disagree about which of two values counts (RFC 6749 §3.2).
@@ -47,3 +48,9 @@ async function answerForm(request: Request, pathname: string, bindings: Bindings
   if (pathname === REVOKE) return revoke(form, bindings);
   return authorizeDevice(request, form, bindings);
 }
+
+/**
+ * Whether a page in a browser sends the request. A browser says so with each POST (Fetch §3.1). Any site could otherwise
+ * use up, by its visitors, how often their network may ask.
+ */
+const isOfAPage = ({ headers }: Request): boolean => headers.has("Origin") || headers.has("Sec-Fetch-Site");

@@ -52,9 +52,11 @@ async function byCode(request: Request, form: URLSearchParams, bindings: Binding
 async function byDevice(request: Request, form: URLSearchParams, bindings: Bindings): Promise<Response> {
   const code = parseSecret(form.get("device_code"));
   if (!code) return oauthError("invalid_request", `The device code is incomplete. ${AGAIN}`);
-  if ((await admit(bindings, `poll:${code.id}.${code.secret}`, POLLS)) > 0)
-    return oauthError("slow_down", "Ask less often.");
   const polled = await attemptsObject(bindings, code.id).poll(code.id, hashSecret(code.secret));
+  // Only who waits is counted: a code that somebody made up stores nothing.
+  const isPending = !polled.ok && polled.reason === "pending";
+  if (isPending && (await admit(bindings, `poll:${code.id}`, POLLS)) > 0)
+    return oauthError("slow_down", "Ask less often.");
   return answer(request, bindings, code.id, polled);
 }
 

@@ -1,3 +1,4 @@
+import { attemptCookieName } from "../../../shared/access/login/attempt-cookies.ts";
 import { DEVICE_PAGE } from "../../../shared/access/login/command-line/request.ts";
 import { typedUserCode } from "../../../shared/access/login/command-line/user-code.ts";
 import { USER_CODES_PER_NETWORK } from "../../../shared/access/login/rate.ts";
@@ -5,7 +6,9 @@ import { deviceCodePage, htmlResponse } from "../../pages/index.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { attemptsObject } from "../../platform/objects.ts";
 import { refusalPage } from "../../session/answers.ts";
+import { attemptCookies } from "../../session/attempt-cookie.ts";
 import { admitNetwork } from "../../session/client-network.ts";
+import { cookieValues } from "../../session/cookies.ts";
 import { attemptOfUserCode } from "../../session/device-attempt.ts";
 import { isSameOriginPost, readForm } from "../../session/same-site.ts";
 import { startLink } from "../continue-link.ts";
@@ -43,5 +46,12 @@ export async function takeUserCode(request: Request, bindings: Bindings): Promis
   const attempt = await attemptsObject(bindings, id).peekApp(id);
   if (attempt?.commandLine?.via !== "device")
     return page("No command line waits with this code. It works for ten minutes.", 404, "unknown_user_code");
-  return goOn(startLink(id), "user_code_known", [], "The code is right");
+  return goOn(startLink(id), "user_code_known", attemptCookies(request, id, id), "The code is right");
 }
+
+/**
+ * Whether the code of this attempt was typed in this browser. Whoever asked for the code knows the attempt's id, and so
+ * could send a link to the question itself. Then one click of another person would be enough.
+ */
+export const wasTypedHere = (request: Request, id: string): boolean =>
+  cookieValues(request, attemptCookieName(id)).includes(id);
