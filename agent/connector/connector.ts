@@ -66,6 +66,7 @@ export class Connector {
   async stop(): Promise<void> {
     const tunnels = [...this.#tunnels.values()];
     for (const tunnel of tunnels) tunnel.drain();
+    this.#options.log.info("This agent takes no new requests");
     const isBusy = () => tunnels.some(({ streams }) => streams > 0);
     for (let waited = 0; waited < DRAIN_MS && isBusy(); waited += LOOK_MS) await pause(timer, LOOK_MS);
     for (const tunnel of tunnels) tunnel.stop();

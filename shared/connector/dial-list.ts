@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../base/result.ts";
-import { classify, formatAddress, parseAddress } from "../net/address.ts";
+import { classify, formatAddress, parseAddress, parseIPv4Loosely } from "../net/address.ts";
 
 /** The hosts and ports that an agent may dial for private apps. Whoever runs the agent names them. */
 export interface DialTarget {
@@ -37,7 +37,8 @@ function canonicalHost(text: string): string | null {
   const address = parseAddress(text);
   if (address) return formatAddress(address);
   const name = text.toLowerCase().replace(/\.$/, "");
-  return NAME.test(name) && !/^[\d.]+$/.test(name) ? name : null;
+  // Resolvers read such names as addresses, each in its own way.
+  return NAME.test(name) && parseIPv4Loosely(name) === null ? name : null;
 }
 
 /** The host and port of an upstream: an http or https origin, or `tcp://host:port`. Null for anything else. */

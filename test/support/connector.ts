@@ -22,7 +22,7 @@ let bundle: Promise<string> | null = null;
 export async function connectorKey(admin: Client, tags: readonly string[]): Promise<string> {
   const { data } = await admin.call("enrolmentKeys.create", {
     body: {
-      name: `connectors ${tags.join()}`,
+      name: `connectors ${tags.join()}`.trim(),
       segment: "main",
       tags: [...tags],
       maxUses: 100,

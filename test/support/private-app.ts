@@ -35,7 +35,7 @@ export async function startPrivateApp(): Promise<PrivateApp> {
     seen.push({ line: `${method} ${url}`, headers: request.headers });
     open.add(url);
     response.on("close", () => open.delete(url));
-    void answer(request, response, url);
+    void answer(request, response, url).catch(() => response.destroy());
   });
 
   async function answer(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
@@ -85,7 +85,11 @@ export async function startPrivateApp(): Promise<PrivateApp> {
       const isFull = !response.write(fileBytes(at, Math.min(end, at + PIECE)));
       if (isFull)
         await new Promise<void>((resolve) => {
-          response.once("drain", resolve).once("close", resolve);
+          const go = () => {
+            response.off("drain", go).off("close", go);
+            resolve();
+          };
+          response.on("drain", go).on("close", go);
         });
     }
     response.end();

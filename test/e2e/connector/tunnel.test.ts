@@ -1,9 +1,12 @@
+import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import WebSocket from "ws";
 import { applyNetwork } from "../../../scripts/local/admin.ts";
 import { connectorKey, startConnector, type TestConnector } from "../../support/connector.ts";
 import { type System, startSystem } from "../../support/harness.ts";
-import { type PrivateApp, startPrivateApp } from "../../support/private-app.ts";
+import { until } from "../../support/mesh.ts";
+import { fileBytes, type PrivateApp, startPrivateApp } from "../../support/private-app.ts";
 import { initTrust } from "../../support/trust.ts";
 
 /** A private app behind two real agents, which need no root and open no port. */
@@ -11,7 +14,9 @@ import { initTrust } from "../../support/trust.ts";
 let system: System;
 let app: PrivateApp;
 let key = "";
-const agents: TestConnector[] = [];
+/** The heavy one takes everything while it is there. */
+let heavy: TestConnector;
+let light: TestConnector;
 
 beforeAll(async () => {
   app = await startPrivateApp();
@@ -37,16 +42,21 @@ beforeAll(async () => {
     ],
   });
   key = await connectorKey(system.admin, ["office"]);
-  for (const name of ["one", "two"]) agents.push(await connector(name));
+  [heavy, light] = await Promise.all([connector("heavy", 100), connector("light", 1)]);
 });
 afterAll(async () => {
-  for (const agent of agents) await agent.end();
+  for (const agent of [heavy, light]) await agent.end();
   app.close();
   await system.stop();
 });
 
-const connector = (name: string) =>
-  startConnector(system.hubOrigin, key, { name, dial: `127.0.0.1:${app.port}`, apps: ["wiki", "closed"] });
+const connector = (name: string, weight: number) =>
+  startConnector(system.hubOrigin, key, {
+    name,
+    dial: `127.0.0.1:${app.port}`,
+    apps: ["wiki", "closed"],
+    more: ["--weight", String(weight)],
+  });
 
 interface Answer {
   readonly status: number;
@@ -95,11 +105,183 @@ function ask(
   });
 }
 
+const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+const MIB = 1024 * 1024;
+
 describe("requests through an agent", () => {
   it("arrive with their query, and the answer comes back with all of its headers", async () => {
     const { status, headers, body } = await ask("/page?a=1&b=%20");
     expect([status, body.toString()]).toEqual([200, "saw /page?a=1&b=%20"]);
     expect(headers["set-cookie"]).toEqual(["a=1", "b=2"]);
     expect(app.seen.at(-1)?.headers.host).toBe(`127.0.0.1:${app.port}`);
+  });
+
+  it("download and upload large bodies byte for byte", async () => {
+    const file = fileBytes(0, 12 * MIB + 17);
+    const { headers, body } = await ask(`/file/${file.length}`);
+    expect(headers["content-length"]).toBe(String(file.length));
+    expect(sha256(body)).toBe(sha256(file));
+    const expected = { bytes: file.length, sha256: sha256(file) };
+    const sized = await ask("/upload", {
+      method: "POST",
+      headers: { "content-length": String(file.length) },
+      body: file,
+    });
+    expect(JSON.parse(sized.body.toString())).toEqual(expected);
+    const chunked = await ask("/upload", {
+      method: "PUT",
+      headers: { "transfer-encoding": "chunked" },
+      body: file,
+    });
+    expect(JSON.parse(chunked.body.toString())).toEqual(expected);
+  });
+
+  it("take HEAD, ranges, and a POST without a body", async () => {
+    const head = await ask("/file/70000", { method: "HEAD" });
+    expect([head.status, head.headers["content-length"], head.body.length]).toEqual([200, "70000", 0]);
+    const part = await ask("/file/70000", { headers: { range: "bytes=10-19" } });
+    expect([part.status, part.headers["content-range"]]).toEqual([206, "bytes 10-19/70000"]);
+    expect(part.body.equals(fileBytes(10, 20))).toBe(true);
+    const post = await ask("/upload", { method: "POST" });
+    expect(JSON.parse(post.body.toString())).toMatchObject({ bytes: 0 });
+  });
+
+  it("get an answer that comes before their body was read", async () => {
+    const { status, body } = await ask("/early", { method: "POST", body: fileBytes(0, 2 * MIB) }).catch(
+      (error: NodeJS.ErrnoException) => ({ status: error.code, body: "" }),
+    );
+    // Whether the client still reads the answer when its upload is cut off is up to the client.
+    expect([413, "EPIPE", "ECONNRESET"]).toContain(status);
+    if (status === 413) expect(String(body)).toBe("big");
+    expect((await ask("/after")).status).toBe(200);
+  });
+
+  it("carry events as they come, and end at the application when the client leaves", async () => {
+    const outgoing = request({
+      ...{ host: "127.0.0.1", port: system.port, path: "/events/1" },
+      headers: { host: `wiki.localhost:${system.port}` },
+    }).end();
+    let text = "";
+    outgoing.on("response", (response) =>
+      response
+        .on("data", (chunk: Buffer) => {
+          text += chunk.toString();
+        })
+        .on("error", () => {}),
+    );
+    outgoing.on("error", () => {});
+    await expect.poll(() => text).toContain("data: 3");
+    outgoing.destroy();
+    await expect.poll(() => app.open.has("/events/1")).toBe(false);
+  });
+
+  it("end at the application when the client leaves before there is an answer", async () => {
+    const outgoing = request({
+      ...{ host: "127.0.0.1", port: system.port, path: "/silent/1" },
+      headers: { host: `wiki.localhost:${system.port}` },
+    }).end();
+    outgoing.on("error", () => {});
+    await expect.poll(() => app.open.has("/silent/1")).toBe(true);
+    outgoing.socket?.resetAndDestroy();
+    await expect.poll(() => app.open.has("/silent/1")).toBe(false);
+  });
+
+  it("are all served when 200 come at once, and none waits for the largest", async () => {
+    const sizes = Array.from({ length: 200 }, (_, i) => (i === 0 ? 24 * MIB : 20_000 + i));
+    const order: number[] = [];
+    const answers = await Promise.all(
+      sizes.map(async (size, i) => {
+        const { body } = await ask(`/file/${size}`);
+        order.push(i);
+        return body.equals(fileBytes(0, size));
+      }),
+    );
+    expect(answers.filter((isWhole) => !isWhole)).toEqual([]);
+    expect(order.at(-1)).toBe(0);
+  });
+});
+
+describe("WebSockets through an agent", () => {
+  const open = (path: string, protocols: string[] = []) =>
+    new Promise<WebSocket>((resolve, reject) => {
+      const host = `wiki.localhost:${system.port}`;
+      const socket = new WebSocket(`ws://127.0.0.1:${system.port}${path}`, protocols, {
+        headers: { host },
+        origin: `http://${host}`,
+      });
+      socket.on("open", () => resolve(socket)).on("error", reject);
+    });
+  const echo = (socket: WebSocket, message: string | Buffer) =>
+    new Promise<string | Buffer>((resolve) => {
+      socket.once("message", (data, isBinary) => resolve(isBinary ? (data as Buffer) : data.toString()));
+      socket.send(message);
+    });
+
+  it("echo text and bytes of any size, with the subprotocol that the application chose", async () => {
+    const socket = await open("/echo", ["chat", "other"]);
+    expect(socket.protocol).toBe("chat");
+    expect(await echo(socket, "grüß dich")).toBe("grüß dich");
+    expect(await echo(socket, "")).toBe("");
+    const large = fileBytes(0, MIB + 3);
+    expect(large.equals((await echo(socket, large)) as Buffer)).toBe(true);
+    socket.terminate();
+  });
+
+  it("pass the close of either side on", async () => {
+    const closing = await open("/echo");
+    const closed = new Promise((resolve) => {
+      closing.on("close", (code, reason) => resolve([code, reason.toString()]));
+    });
+    closing.send("bye");
+    expect(await closed).toEqual([4321, "bye"]);
+    const leaving = await open("/echo/leave");
+    expect(await echo(leaving, "here")).toBe("here");
+    leaving.close(4000, "enough");
+    await expect.poll(() => app.open.has("/echo/leave")).toBe(false);
+  });
+});
+
+describe("what an agent refuses", () => {
+  it("is a host and port that its list does not name, and the application hears nothing", async () => {
+    const { status, headers } = await ask("/", { host: "closed" });
+    expect([status, headers["x-rustronaut-response"]]).toEqual([502, "upstream_misconfigured"]);
+    expect(heavy.log()).toMatch(/may not dial 127\.0\.0\.1:9/);
+  });
+
+  it("an app that no agent serves is unreachable, and says so", async () => {
+    const { status, headers, body } = await ask("/", { host: "nobody" });
+    expect([status, headers["x-rustronaut-response"]]).toEqual([502, "upstream_unreachable"]);
+    expect(body.toString()).toContain("None of its agents is connected");
+  });
+});
+
+describe("an agent that dies", () => {
+  it("in the middle of a download: it goes on at the other one, and no byte is wrong", async () => {
+    const size = 8 * MIB;
+    const gate = app.pauseAt(3 * MIB);
+    const before = app.seen.length;
+    const downloaded = ask(`/file/${size}`);
+    await gate.paused;
+    await heavy.end();
+    gate.go();
+    const { status, headers, body } = await downloaded;
+    expect([status, headers["content-length"]]).toEqual([200, String(size)]);
+    expect(sha256(body)).toBe(sha256(fileBytes(0, size)));
+    const ranges = app.seen.slice(before).map((request) => request.headers["if-range"]);
+    expect(ranges).toEqual([undefined, '"file"']);
+    heavy = await connector("next", 100);
+  });
+
+  it("that is told to stop: what runs ends in peace, and what is new goes to the other one", async () => {
+    const gate = app.pauseAt(MIB);
+    const download = ask(`/file/${2 * MIB}`);
+    await gate.paused;
+    const ended = heavy.end("SIGTERM");
+    await until("it drains", () => heavy.log().includes("takes no new requests"), 10, 20);
+    expect((await ask("/page")).status).toBe(200);
+    gate.go();
+    expect((await download).body.length).toBe(2 * MIB);
+    await ended;
+    heavy = await connector("last", 100);
   });
 });
