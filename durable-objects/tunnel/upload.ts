@@ -1,3 +1,4 @@
+import { MAX_DATA } from "../../shared/connector/limits.ts";
 import type { TunnelStream } from "../../shared/connector/tunnel-stream.ts";
 
 /** What of a body is kept, so that another agent can get it when the first one could not reach the application. */
@@ -5,7 +6,7 @@ const KEPT_BYTES = 64 * 1024;
 
 /** A request's body on its way into a stream. Its beginning is kept for a second try. */
 export class Upload {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | null;
+  readonly #reader: ReadableStreamBYOBReader | null;
   readonly #kept: Uint8Array[] = [];
   #keptBytes = 0;
   /** The read that waits, since a failed try may have begun it. */
@@ -14,7 +15,7 @@ export class Upload {
   isTouched = false;
 
   constructor(body: ReadableStream<Uint8Array> | null) {
-    this.#reader = body?.getReader() ?? null;
+    this.#reader = body?.getReader({ mode: "byob" }) ?? null;
   }
 
   /** Passes the body on until it ends or the stream is reset. */
@@ -23,7 +24,8 @@ export class Upload {
       for (const bytes of this.#kept) await stream.write(bytes);
       for (;;) {
         if (stream.fault) return;
-        this.#next ??= this.#reader?.read() ?? null;
+        // By itself, the run-time would read 4 kB at a time.
+        this.#next ??= this.#reader?.read(new Uint8Array(MAX_DATA)) ?? null;
         const read = await this.#next;
         if (stream.fault) return;
         this.#next = null;

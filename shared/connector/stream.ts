@@ -113,11 +113,11 @@ const done = (events: readonly StreamEvent[], frames: readonly Frame[]): Result<
 
 const credit = (stream: number, bytes: number): Frame => ({ type: "credit", stream, bytes });
 
-/** Grants what was taken again, as soon as it is worth a frame: half of what the peer may send at all. */
+/** Grants what was taken again, as soon as it is worth a frame: a quarter of what the peer may send at all. */
 function taken(stream: number, state: StreamState, cost: number): Result<StreamDecision, never> {
   const owed = state.owed + cost;
   const whole = state.window + state.held + state.owed;
-  const isWorthIt = state.isReceiving && owed * 2 >= whole;
+  const isWorthIt = state.isReceiving && owed * 4 >= whole;
   return isWorthIt
     ? done([{ type: "taken", cost }, { type: "repaid" }], [credit(stream, owed)])
     : done([{ type: "taken", cost }], []);

@@ -1,7 +1,7 @@
 import { MAX_WINDOW } from "./limits.ts";
 
 /** What one stream gets at most beyond its initial window. */
-const MOST_EXTRA = MAX_WINDOW / 4;
+const MOST_EXTRA = MAX_WINDOW / 2;
 /** Less than this is not worth a frame. */
 const LEAST_EXTRA = 16 * 1024;
 

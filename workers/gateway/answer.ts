@@ -5,7 +5,7 @@ import { faultOfAnswer } from "../../shared/http/upstream-fault.ts";
 import { cutBeforeAnswer, type Forwarding, noBecause, noFor } from "./forwarding.ts";
 import { headerFields, headerList } from "./header-fields.ts";
 import { heartbeat } from "./heartbeat.ts";
-import { passage, touching } from "./passage.ts";
+import { type AskForRest, passage, passedOn, touching } from "./passage.ts";
 import type { StreamWatch } from "./stream-watch.ts";
 import { bridgeSockets } from "./websocket.ts";
 
@@ -30,12 +30,14 @@ const OF_REFUSED_SOCKET = new Set(["retry-after", "www-authenticate", "location"
 /**
  * Passes the upstream's answer on, and watches everything that still flows in either direction.
  * @param uploading Settles when the request's body is over. Null when the request had no body.
+ * @param askForRest Gives the rest of an answer that breaks off. Null when nobody can.
  */
 export async function answer(
   forwarding: Forwarding,
   response: Response,
   upstreamOrigin: string,
   uploading: Promise<void> | null,
+  askForRest: AskForRest | null,
 ): Promise<Response> {
   const { app, origin, watch } = forwarding;
   watch.answered(response);
@@ -55,7 +57,7 @@ export async function answer(
   if (fault) return noFor(forwarding, fault);
   return forwarding.opensSocket
     ? refusedSocket(forwarding, response, scrubbed)
-    : passedOn(forwarding, response, scrubbed, uploading);
+    : answerWithBody(forwarding, response, scrubbed, uploading, askForRest);
 }
 
 /**
@@ -78,11 +80,12 @@ function refusedSocket(
   return new Response(null, { status, statusText, headers });
 }
 
-async function passedOn(
+async function answerWithBody(
   forwarding: Forwarding,
   response: Response,
   scrubbed: HeaderList,
   uploading: Promise<void> | null,
+  askForRest: AskForRest | null,
 ): Promise<Response> {
   const { request, watch, ctx } = forwarding;
   const { status, statusText } = response;
@@ -107,7 +110,7 @@ async function passedOn(
     begun = first;
   }
   const isEvents = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
-  const { readable, over } = cuttable(response.body, begun, length, isEvents, watch);
+  const { readable, over } = cuttable(response.body, begun, length, isEvents, watch, askForRest);
   ctx.waitUntil(Promise.all([over, uploading]).finally(() => watch.close()));
   return new Response(readable, init);
 }
@@ -137,17 +140,25 @@ function cuttable(
   length: number | null,
   isEvents: boolean,
   watch: StreamWatch,
+  askForRest: AskForRest | null,
 ): { readonly readable: ReadableStream; readonly over: Promise<void> } {
   const { readable, writable } = passage(length);
   const { signal } = watch;
   const beat = isEvents ? heartbeat() : null;
-  const isUse = length === null || length > UNTOUCHED_BYTES;
-  const touched = isUse || watch.countsAll ? upstream.pipeThrough(touching(watch, "down", isUse)) : upstream;
-  const body = beat ? touched.pipeThrough(beat.stream) : touched;
   const brokeOff = async (error: unknown) => {
     if (isEvents) await (signal.aborted ? writable.close() : writable.abort(error));
   };
-  const passed = () => body.pipeTo(writable, { signal, preventAbort: isEvents });
+  const isUse = length === null || length > UNTOUCHED_BYTES;
+  const telling = { watch, direction: "down", isUse } as const;
+  const passed = () => {
+    if (beat) {
+      const body = upstream.pipeThrough(touching(telling)).pipeThrough(beat.stream);
+      return body.pipeTo(writable, { signal, preventAbort: true });
+    }
+    return isUse || watch.countsAll
+      ? passedOn(upstream, writable, telling, askForRest)
+      : upstream.pipeTo(writable, { signal });
+  };
   const over = (begun === null ? passed() : written(writable, begun).then(passed))
     .catch(brokeOff)
     .catch(() => undefined)

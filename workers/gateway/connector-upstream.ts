@@ -2,12 +2,12 @@ import { base64url, fromBase64url } from "../../shared/base/base64url.ts";
 import { FAULT_HEADER, OPEN_HEADER, type TunnelFault } from "../../shared/connector/connector-tunnel.ts";
 import { encodeHead, type OpenHead } from "../../shared/connector/heads.ts";
 import { isTcpUpstream } from "../../shared/connector/private-upstream.ts";
+import { headersOfRest, isRest, resumptionOf } from "../../shared/connector/resume.ts";
 import type { UpstreamFault } from "../../shared/http/upstream-fault.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError, logInfo } from "../platform/log.ts";
 import { tunnelObject } from "../platform/objects.ts";
-import { resumable } from "./resumable.ts";
 import type { Outgoing, Upstream } from "./upstream.ts";
 
 /** An upstream that one of the app's agents dials. The exchange goes through the object of the app's tunnels. */
@@ -23,13 +23,18 @@ export function connectorUpstream(url: string, app: SnapshotApp, bindings: Bindi
   return {
     kind: "connector",
     origin: url,
-    open: async (outgoing, signal) => {
-      const answer = await exchange(outgoing, signal);
-      const isResumable = outgoing.request.method === "GET" && outgoing.request.body === null;
-      if (!(answer instanceof Response) || !isResumable) return answer;
-      return resumable(answer, signal, (headers) =>
-        exchange({ ...outgoing, headers: [...withoutRange(outgoing.headers), ...headers] }, signal),
-      );
+    open: exchange,
+    rest: async (outgoing, answer, received, signal) => {
+      const { request } = outgoing;
+      const isResumable = request.method === "GET" && request.body === null;
+      const resumption = isResumable ? resumptionOf(answer.status, answer.headers) : null;
+      if (!resumption) return null;
+      const headers = [...withoutRange(outgoing.headers), ...headersOfRest(resumption, received)];
+      const rest = await exchange({ ...outgoing, headers }, signal);
+      if (!(rest instanceof Response)) return null;
+      if (isRest(resumption, received, rest.status, rest.headers)) return rest.body;
+      await rest.body?.cancel();
+      return null;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { RewrittenHeader } from "../../shared/access/second-resource.ts";
+import { isTcpUpstream } from "../../shared/connector/private-upstream.ts";
 import {
   type ClientSide,
   forwardableHeaders,
@@ -18,8 +19,8 @@ import {
   noFor,
 } from "./forwarding.ts";
 import { headerList } from "./header-fields.ts";
-import { type Upload, uploaded } from "./upload.ts";
-import type { Upstream } from "./upstream.ts";
+import { uploaded } from "./upload.ts";
+import type { Outgoing, Upstream } from "./upstream.ts";
 
 /** Sends the request to the upstream and streams the answer back. Cuts both when the watch says so. */
 export async function forward(forwarding: Forwarding): Promise<Response> {
@@ -34,19 +35,32 @@ export async function forward(forwarding: Forwarding): Promise<Response> {
       "body_not_forwarded",
       "A body of GET or HEAD is forwarded only with a Content-Length. Send it with one, or by POST.",
     );
+  if (!forwarding.opensSocket && app.upstreams.some(isTcpUpstream))
+    return noBecause(
+      forwarding,
+      "method_not_allowed",
+      `This is a TCP service, no website: open it with \`rustronaut tcp ${app.host}\`.`,
+    );
   const headers = upstreamHeaders(forwarding, { ip: forwarding.clientIp, host, scheme }, via);
   watch.startLater(app.settings.upstreamTimeoutMs, request);
   const upload = hasMethodWithBody(request) ? uploaded(request, watch) : null;
   let fault: UpstreamFault = "forbidden";
   for (const upstream of tries(forwarding)) {
-    const asked = await ask(
-      forwarding,
-      upstream,
-      withOwnHost(headers, forwarding.rewritten, upstream.origin),
-      upload,
-    );
+    const outgoing = {
+      request,
+      target: forwarding.target,
+      headers: withOwnHost(headers, forwarding.rewritten, upstream.origin),
+      body: upload?.body ?? null,
+      opensSocket: forwarding.opensSocket,
+      pass: forwarding.pass,
+    };
+    const asked = await ask(outgoing, upstream, watch.signal);
     if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
-    if (asked instanceof Response) return answer(forwarding, asked, upstream.origin, upload?.over ?? null);
+    if (asked instanceof Response) {
+      const { rest } = upstream;
+      const askForRest = rest ? (received: number) => rest(outgoing, asked, received, watch.signal) : null;
+      return answer(forwarding, asked, upstream.origin, upload?.over ?? null, askForRest);
+    }
     fault = asked;
   }
   return noFor(forwarding, fault);
@@ -93,15 +107,13 @@ function withOwnHost(
  * only the whole resource can be decoded.
  */
 async function ask(
-  { request, target, watch, opensSocket, pass }: Forwarding,
+  outgoing: Outgoing,
   upstream: Upstream,
-  headers: [string, string][],
-  upload: Upload | null,
+  signal: AbortSignal,
 ): Promise<Response | UpstreamFault> {
-  const outgoing = { request, target, headers, body: upload?.body ?? null, opensSocket, pass };
-  const asked = await upstream.open(outgoing, watch.signal);
+  const asked = await upstream.open(outgoing, signal);
   const isUnreadable = asked instanceof Response && asked.status === 206 && isUndoneByReading(asked.headers);
-  if (!isUnreadable || !isRepeatable(request)) return asked;
+  if (!isUnreadable || !isRepeatable(outgoing.request)) return asked;
   await asked.body?.cancel();
-  return upstream.open({ ...outgoing, headers: forWhole(headers) }, watch.signal);
+  return upstream.open({ ...outgoing, headers: forWhole(outgoing.headers) }, signal);
 }

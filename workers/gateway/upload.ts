@@ -1,4 +1,4 @@
-import { passage, touching } from "./passage.ts";
+import { passage, passedOn } from "./passage.ts";
 import type { StreamWatch } from "./stream-watch.ts";
 
 /** A request's body on its way to the upstream. */
@@ -14,10 +14,6 @@ export function uploaded(request: Request, watch: StreamWatch): Upload | null {
   if (request.body === null) return null;
   const length = request.headers.get("content-length");
   const { readable, writable } = passage(length === null ? null : Number(length));
-  // When one side breaks off, the pipe itself tells the other side.
-  const over = request.body
-    .pipeThrough(touching(watch, "up"))
-    .pipeTo(writable, { signal: watch.signal })
-    .catch(() => undefined);
+  const over = passedOn(request.body, writable, { watch, direction: "up", isUse: true }).catch(() => undefined);
   return { body: readable, over };
 }

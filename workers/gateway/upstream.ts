@@ -45,6 +45,13 @@ export interface Upstream {
    *   connection open.
    */
   readonly open: (outgoing: Outgoing, signal: AbortSignal) => Promise<Response | UpstreamFault>;
+  /** Gives what is missing of an answer that broke off. Left out when that can't be had in another way. */
+  readonly rest?: (
+    outgoing: Outgoing,
+    answer: Response,
+    received: number,
+    signal: AbortSignal,
+  ) => Promise<ReadableStream | null>;
 }
 
 const MAX_REMEMBERED = 5_000;

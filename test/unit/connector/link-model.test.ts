@@ -260,10 +260,10 @@ describe("the budget of windows", () => {
   it("gives a few streams much and many streams little, and gets all of it back", () => {
     const budget = new WindowBudget(24 * 1024 * 1024);
     const taken = Array.from({ length: 2_000 }, () => budget.take());
-    expect(taken[0]).toBe(MAX_WINDOW / 4);
+    expect(taken[0]).toBe(MAX_WINDOW / 2);
     expect(taken.at(-1)).toBe(0);
     expect(taken.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(24 * 1024 * 1024);
     for (const bytes of taken) budget.giveBack(bytes);
-    expect(budget.take()).toBe(MAX_WINDOW / 4);
+    expect(budget.take()).toBe(MAX_WINDOW / 2);
   });
 });
