@@ -17,6 +17,7 @@ import { addRiskSet } from "./commands/risk-set.ts";
 import { addRuleCommands } from "./commands/rules.ts";
 import { addSearchCommands } from "./commands/search.ts";
 import { addSessionKill } from "./commands/session-kill.ts";
+import { addTcpCommands } from "./commands/tcp.ts";
 import { addTrustCommands } from "./commands/trust.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Failure } from "./failure.ts";
@@ -80,6 +81,7 @@ export function describeProgram(program: Command, app: App): void {
   addNodeCommands(program, app);
   addRuleCommands(program, app);
   addMeshCommands(program, app);
+  addTcpCommands(program, app);
   addAuditCommands(program, app);
   addSearchCommands(program, app);
   addHistoryCommands(program, app);

@@ -61,7 +61,7 @@ function toResponse(answer: IncomingMessage, method: string): Response {
   return new Response(body, { status, statusText: answer.statusMessage ?? "", headers });
 }
 
-const lookup: LookupFunction = (hostname, options, callback) => {
+export const lookup: LookupFunction = (hostname, options, callback) => {
   if (!hostname.endsWith(".localhost")) return dnsLookup(hostname, options, callback);
   if (options.all) return callback(null, [{ address: "127.0.0.1", family: 4 }]);
   return callback(null, "127.0.0.1", 4);

@@ -2,6 +2,7 @@ import { SerialQueue } from "../../shared/base/async/serial-queue.ts";
 import type { Close } from "../../shared/connector/frame.ts";
 import { MAX_MESSAGE } from "../../shared/connector/limits.ts";
 import { MessageParts } from "../../shared/connector/message-parts.ts";
+import { TCP_END, TCP_WINDOW, tookBytes } from "../../shared/connector/tcp-messages.ts";
 import type { TunnelStream } from "../../shared/connector/tunnel-stream.ts";
 
 /**
@@ -18,6 +19,8 @@ const NO_CODE = 1005;
 interface Manner {
   /** Sends a message of the client into the stream. */
   readonly up: (stream: TunnelStream, message: string | ArrayBuffer) => Promise<void>;
+  /** Takes a text that must not wait behind messages before it. False when it is none of these. */
+  readonly aside?: (text: string) => boolean;
   /** Passes what comes from the stream to the client, until the stream ends. */
   readonly down: (stream: TunnelStream, socket: WebSocket) => Promise<void>;
 }
@@ -27,8 +30,9 @@ export function bridge(stream: TunnelStream, kind: "socket" | "tcp"): WebSocket 
   const { 0: client, 1: server } = new WebSocketPair();
   server.binaryType = "arraybuffer";
   server.accept();
-  void descend(stream, server, MANNERS[kind]);
-  ascend(stream, server, MANNERS[kind]);
+  const manner = MANNERS[kind]();
+  void descend(stream, server, manner);
+  ascend(stream, server, manner);
   return client;
 }
 
@@ -36,6 +40,7 @@ function ascend(stream: TunnelStream, socket: WebSocket, manner: Manner): void {
   const queue = new SerialQueue();
   let waiting = 0;
   socket.addEventListener("message", ({ data }) => {
+    if (typeof data === "string" && manner.aside?.(data)) return;
     const size = typeof data === "string" ? data.length : data.byteLength;
     waiting += size;
     if (size > MAX_MESSAGE || waiting > MOST_WAITING) {
@@ -65,8 +70,8 @@ async function descend(stream: TunnelStream, socket: WebSocket, manner: Manner):
   }
 }
 
-const MANNERS: Readonly<Record<"socket" | "tcp", Manner>> = {
-  socket: {
+const MANNERS: Readonly<Record<"socket" | "tcp", () => Manner>> = {
+  socket: () => ({
     up: (stream, message) => {
       const isText = typeof message === "string";
       return stream.writeMessage(isText ? encoder.encode(message) : new Uint8Array(message), isText);
@@ -85,20 +90,37 @@ const MANNERS: Readonly<Record<"socket" | "tcp", Manner>> = {
       close(socket, stream.close ?? { code: NO_CODE, reason: "" });
       stream.end();
     },
-  },
-  /** Bytes are binary messages, and the text `end` is the end of a direction: a WebSocket has none by itself. */
-  tcp: {
-    up: async (stream, message) => {
-      if (typeof message !== "string") await stream.write(new Uint8Array(message));
-      else if (message === "end") stream.end();
-    },
-    down: async (stream, socket) => {
-      for (let next = await stream.read(); next !== null; next = await stream.read()) {
-        socket.send(next.bytes);
-      }
-      socket.send("end");
-      stream.onOver(() => close(socket, { code: 1000, reason: "" }));
-    },
+  }),
+  tcp: () => {
+    /** What was sent to the client and not taken by it. A client that takes nothing is sent nothing more. */
+    let untaken = 0;
+    let wake = () => {};
+    const hasRoom = () =>
+      new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    return {
+      up: async (stream, message) => {
+        if (typeof message !== "string") return stream.write(new Uint8Array(message));
+        if (message === TCP_END) stream.end();
+      },
+      aside: (text) => {
+        const bytes = tookBytes(text);
+        untaken -= bytes ?? 0;
+        wake();
+        return bytes !== null;
+      },
+      down: async (stream, socket) => {
+        stream.onOver(() => wake());
+        for (let next = await stream.read(); next !== null; next = await stream.read()) {
+          while (untaken >= TCP_WINDOW && !stream.fault) await hasRoom();
+          untaken += next.bytes.length;
+          socket.send(next.bytes);
+        }
+        socket.send(TCP_END);
+        stream.onOver(() => close(socket, { code: 1000, reason: "" }));
+      },
+    };
   },
 };
 

@@ -1,18 +1,25 @@
+import { spawn } from "node:child_process";
+import { connect } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { applyNetwork } from "../../../scripts/local/admin.ts";
 import { type Attacker, signIn } from "../../support/attack.ts";
 import { connectorKey, startConnector, type TestConnector } from "../../support/connector.ts";
 import { type System, startSystem } from "../../support/harness.ts";
-import { type PrivateApp, startPrivateApp } from "../../support/private-app.ts";
+import { until } from "../../support/mesh.ts";
+import { fileBytes, type PrivateApp, startPrivateApp } from "../../support/private-app.ts";
 import { openDownload, openSocket, openUpload } from "../../support/streams.ts";
 import { initTrust } from "../../support/trust.ts";
 
-/** What ends a stream through an agent: the session, the policy, the agent's membership, and the app's own settings. */
+/**
+ * What ends a stream through an agent: the session, the policy, the agent's membership, and the app's own settings.
+ * And TCP apps, for programs with a service token.
+ */
 
 let system: System;
 let app: PrivateApp;
 let agent: TestConnector;
 let alice: Attacker;
+let token = "";
 
 beforeAll(async () => {
   app = await startPrivateApp();
@@ -28,11 +35,20 @@ beforeAll(async () => {
         ...{ name: "wiki", host: "wiki.localhost", segment: "main", through: ["node:gate"] },
         upstreams: [`http://127.0.0.1:${app.port}`],
       },
+      {
+        ...{ name: "database", host: "database.localhost", segment: "main", through: ["node:gate"] },
+        upstreams: [`tcp://127.0.0.1:${app.tcpPort}`],
+      },
     ],
   });
+  const created = await system.admin.call("serviceTokens.create", {
+    body: { name: "backup", groups: ["engineering"] },
+  });
+  token = created.data.secret;
   const key = await connectorKey(system.admin, []);
   agent = await startConnector(system.hubOrigin, key, {
-    ...{ name: "gate", dial: `127.0.0.1:${app.port}`, apps: ["wiki"] },
+    ...{ name: "gate", dial: `127.0.0.1:${app.port},127.0.0.1:${app.tcpPort}` },
+    apps: ["wiki", "database"],
   });
 });
 afterAll(async () => {
@@ -46,6 +62,25 @@ beforeEach(async () => {
 
 const host = () => `wiki.localhost:${system.port}`;
 const cookie = () => alice.visitor.cookieHeader(`http://${host()}`);
+/** `rustronaut tcp`, as its user runs it. */
+function tcp(serviceToken: string) {
+  const words = ["cli/bin.js", "tcp", `http://database.localhost:${system.port}`];
+  const child = spawn(process.execPath, words, {
+    env: { ...process.env, RUSTRONAUT_SERVICE_TOKEN: serviceToken },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+  }
+  const port = until("it listens", () => / is at 127\.0\.0\.1:\d+/.test(said), 20, 50).then(() =>
+    Number(/ is at 127\.0\.0\.1:(\d+)/.exec(said)?.[1]),
+  );
+  return { port, said: () => said, end: () => child.kill("SIGINT") };
+}
+
 const streams = async () => [
   await openSocket(system.port, host(), cookie(), "/echo/held"),
   await openDownload(system.port, host(), cookie(), "/events/held"),
@@ -118,6 +153,37 @@ describe("streams through an agent", () => {
     await evict("close");
     await expect.poll(opened).toBe(before + 1);
     expect((await alice.send("/page")).status).toBe(200);
+  });
+
+  it("are TCP connections of a program: bytes in both directions, and each direction ends by itself", async () => {
+    const program = tcp(token);
+    const port = await program.port;
+    const sent = fileBytes(0, 3 * 1024 * 1024 + 5);
+    const socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true });
+    const received: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => received.push(chunk));
+    socket.end(sent);
+    await new Promise((resolve) => socket.on("end", resolve));
+    expect(Buffer.concat(received).equals(sent)).toBe(true);
+    const held = connect({ host: "127.0.0.1", port }).on("error", () => {});
+    held.write("hello");
+    await new Promise((resolve) => held.once("data", resolve));
+    const cut = new Promise((resolve) => held.on("close", resolve));
+    const { data } = await system.admin.call("serviceTokens.list", { query: {} });
+    const [{ id, version } = { id: "", version: 0 }] = data.items;
+    await system.admin.call("serviceTokens.update", {
+      ...{ params: { serviceToken: id }, body: { enabled: false }, ifMatch: `"${version}"` },
+    });
+    await cut;
+    await expect.poll(program.said).toContain("A connection was cut: 4403");
+    connect({ host: "127.0.0.1", port }).on("error", () => {});
+    await expect.poll(program.said).toContain("A connection was refused: The gateway does not know you");
+    program.end();
+  });
+
+  it("are no websites where they are TCP", async () => {
+    const person = await signIn(system, "alice", `http://database.localhost:${system.port}`).catch(String);
+    expect(person).toContain("405");
   });
 
   it("end when the agent's node is revoked, and the agent stops for good", async () => {
