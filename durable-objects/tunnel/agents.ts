@@ -86,6 +86,8 @@ export class Agents {
   }
 
   hear(socket: WebSocket, message: string | ArrayBuffer): void {
+    // A socket that this side has closed may still have been sent something.
+    if (socket.readyState !== WebSocket.OPEN) return;
     this.#framedAt.set(socket, Date.now());
     // A ping is answered by the run-time, and any other text is none of the protocol.
     const wrong =

@@ -1,3 +1,4 @@
+import { tunnelsAnswer } from "../connector/tunnels-answer.ts";
 import { SCHEMAS } from "../node/config/schemas.ts";
 import * as answers from "../node/protocol/answers.ts";
 import * as requests from "../node/protocol/schemas.ts";
@@ -39,6 +40,7 @@ export const ANSWERS = {
   StoredObject: answers.objectAnswer,
   Rotated: answers.rotateAnswer,
   Reported: answers.telemetryAnswer,
+  Tunnels: tunnelsAnswer,
 };
 
 /** What travels as signed or hashed bytes inside of the bodies. */
@@ -62,6 +64,14 @@ const header = (name: string, description: string, required = false): Json => ({
   required,
   description,
   schema: { type: "string" },
+});
+
+const query = (name: string, description: string, schema: Json): Json => ({
+  name,
+  in: "query",
+  required: true,
+  description,
+  schema,
 });
 
 export const CAPABILITY_HEADER = header(
@@ -183,6 +193,32 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Leave the network",
     description: "The peers drop the node as they do one that was revoked.",
     session: true,
+  },
+  {
+    method: "get",
+    path: "/tunnels",
+    summary: "The private apps that this node serves",
+    description:
+      "With the keys that sign the passes of their requests. A node asks again after `askSeconds`.",
+    session: true,
+    answer: "Tunnels",
+  },
+  {
+    method: "get",
+    path: "/tunnel",
+    summary: "Open the tunnel of a private app",
+    description:
+      "A WebSocket with the subprotocol rustronaut-tunnel.1, whose frames docs/agent-protocol.md describes.",
+    session: true,
+    parameters: [
+      query("app", "The app's id, which `/tunnels` names", { type: "string" }),
+      query("weight", "How much this node takes, relative to others", {
+        type: "integer",
+        minimum: 1,
+        maximum: 999,
+      }),
+    ],
+    responses: { 101: { description: "Open" } },
   },
   {
     method: "get",

