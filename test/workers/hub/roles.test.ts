@@ -51,6 +51,29 @@ describe("an administrator who is no owner", () => {
     expect(await change(admin, "nobody", { email: "nobody@example.com" })).toBe(200);
   });
 
+  test("sets and clears everybody's risk but that of owners, whom it would lock out", async () => {
+    const of = (name: string) => `/users/${ids[name]}/risk`;
+    const set = async (token: string, name: string, score: number) =>
+      (await call(token, "PUT", of(name), { body: { score } })).status;
+    expect([await set(admin, "nobody", 95), await set(admin, "owner", 95)]).toEqual([200, 403]);
+    expect(await set(owner, "owner", 40)).toBe(200);
+    expect((await call(admin, "DELETE", of("owner"))).status).toBe(403);
+    expect((await call(admin, "GET", of("owner"))).json).toMatchObject({ score: 40 });
+    expect((await call(owner, "PUT", of("owner"), { body: { score: 101 } })).status).toBe(422);
+    expect((await call(owner, "DELETE", of("owner"))).json).toMatchObject({ score: 0, signals: [] });
+  });
+
+  test("and only so many programs may speak of one person, each once", async () => {
+    const say = async (source: string, score: number) =>
+      (await call(admin, "PUT", `/users/${ids.nobody}/risk`, { body: { score, source } })).status;
+    for (let n = 0; n < 15; n++) expect(await say(`engine-${n}`, 5)).toBe(200);
+    expect([await say("engine-0", 6), await say("one-more", 5), await say("one-more", 0)]).toEqual([
+      200, 409, 200,
+    ]);
+    const listed = (await call(admin, "GET", "/risk")).json.items as { signals: unknown[] }[];
+    expect(listed.map(({ signals }) => signals.length)).toEqual([16]);
+  });
+
   test("ends everybody's sessions but those of owners", async () => {
     const session = (name: string) =>
       `ses_01jd00000000000000000000${name.length.toString().padStart(2, "0")}`;
