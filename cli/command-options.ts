@@ -156,8 +156,17 @@ function toSetting(text: string, field: Field): Record<string, unknown> {
   const value = text.slice(at + 1);
   if (schema.type === "boolean") return { [key]: toBoolean(value) };
   if (schema.type === "integer") return { [key]: toNumber(value) };
-  if (schema.type === "array") return { [key]: toList(value) };
+  // A list of more than words is written as JSON, such as the points of a curve.
+  if (schema.type === "array") return { [key]: value.startsWith("[") ? toJson(value) : toList(value) };
   return { [key]: value };
+}
+
+function toJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError("It begins like JSON, and is none.");
+  }
 }
 
 function toBoolean(text: string): boolean {

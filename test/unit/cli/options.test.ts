@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { addFieldOptions, fieldsOf } from "../../../cli/command-options.ts";
-import { identityProviderCreate } from "../../../shared/api/registry.ts";
+import { appUpdate, identityProviderCreate } from "../../../shared/api/registry.ts";
 
 describe("the options of a command", () => {
   const command = new Command();
@@ -19,6 +19,18 @@ describe("the options of a command", () => {
       "what an ID token may name besides the client id; separated by commas; replaces the list",
     );
     expect(described("--recheck-minutes")).toMatch(/^minutes between .*; a number$/);
+  });
+
+  it("take a setting that is a list of more than words as JSON, and words by commas", () => {
+    const update = new Command().exitOverride();
+    addFieldOptions(update, fieldsOf(appUpdate));
+    const point = { risk: 50, idleSeconds: 60, absoluteSeconds: 600 };
+    update.parse(["--settings", `riskCurve=${JSON.stringify([point])}`, "clientHeaders=a,b"], {
+      from: "user",
+    });
+    expect(update.opts().settings).toEqual({ riskCurve: [point], clientHeaders: ["a", "b"] });
+    update.configureOutput({ writeErr: () => {} });
+    expect(() => update.parse(["--settings", "riskCurve=[oops"], { from: "user" })).toThrow("is none");
   });
 
   it("are asked for where the API needs them, and only there", () => {

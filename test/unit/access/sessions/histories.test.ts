@@ -16,6 +16,12 @@ const appOf = (one: string) => (IDS.indexOf(one) % 2 === 0 ? "app_1" : "app_2");
 const kindOf = (one: string) => (one === "f" ? "sign_in" : "app");
 const hashOf = (one: string) => `hash-${one}`;
 
+const seen = fc.record({
+  country: fc.constantFrom(null, "NL", "US"),
+  asn: fc.constantFrom(null, 1, 2),
+  agent: fc.constantFrom("a", "b"),
+});
+
 const command: fc.Arbitrary<SessionCommand> = fc.oneof(
   fc
     .record({
@@ -44,6 +50,7 @@ const command: fc.Arbitrary<SessionCommand> = fc.oneof(
     secretHash: id.map(hashOf),
     appId: fc.option(app),
     touch: fc.boolean(),
+    seen,
   }),
   fc.record({ type: fc.constant("touch" as const), id }),
   fc.record({
@@ -106,6 +113,9 @@ test("random histories answer as the naive model does", () => {
           expect(
             verdict.ok ? { principalVersion: verdict.session.principal.version } : { reason: verdict.reason },
           ).toEqual(model.answer(hashOf(each), appId));
+          if (!verdict.ok) continue;
+          const kinds = (verdict.session.risk?.signals ?? []).map(({ kind }) => kind);
+          expect(kinds.sort()).toEqual(model.found(each));
         }
       }
     }),
@@ -150,3 +160,26 @@ test("what ended never lives again, the cap and the lifetimes hold, and the epoc
     { seed: SEED + 1, numRuns: drawn(1_000, 50_000) },
   );
 }, 600_000);
+
+test("the risk of a session is what a reading of all its requests from the first one finds", () => {
+  const requests = fc.array(fc.tuple(seen, fc.integer({ min: 0, max: 700_000 })), { maxLength: 12 });
+  const input = createSession({ lifetime: { idleSeconds: 100_000, absoluteSeconds: 100_000_000 } });
+  const { secretHash, appId } = input;
+  fc.assert(
+    fc.property(requests, (steps) => {
+      const model = new NaiveSessions();
+      let now = 1_000_000;
+      let state = step(EMPTY_STATE, { type: "create", input }, now);
+      model.run({ type: "create", input }, now);
+      for (const [shown, wait] of steps) {
+        now += wait;
+        const verify = { type: "verify", secretHash, appId, touch: true, seen: shown } as const;
+        state = step(state, verify, now);
+        model.run(verify, now);
+        const kinds = (state.live.get(input.id)?.session.risk?.signals ?? []).map(({ kind }) => kind);
+        expect(kinds.sort()).toEqual(model.found(input.id));
+      }
+    }),
+    { seed: SEED + 2, numRuns: drawn(1_000, 50_000) },
+  );
+});

@@ -1,3 +1,4 @@
+import type { Seen } from "../../../../shared/access/risk/whereabouts.ts";
 import type { SessionCommand } from "../../../../shared/access/sessions/decide.ts";
 import type { CreateSession, Principal, SessionEndReason } from "../../../../shared/access/sessions/types.ts";
 
@@ -7,6 +8,8 @@ interface Entry {
   readonly createdAt: number;
   lastSeenAt: number;
   over: SessionEndReason | null;
+  /** What its requests showed, each at its time. */
+  readonly shown: (Seen & { readonly at: number })[];
 }
 
 /** Sessions as one would explain them on paper: one list, nothing removed, every rule spelt out again. */
@@ -25,6 +28,7 @@ export class NaiveSessions {
           if (entry.input.secretHash !== command.secretHash || entry.input.appId !== command.appId) continue;
           this.age(entry, now);
           if (command.touch && !entry.over) entry.lastSeenAt = now;
+          if (command.seen && !entry.over) entry.shown.push({ ...command.seen, at: now });
         }
         return;
       case "touch":
@@ -64,6 +68,41 @@ export class NaiveSessions {
     return entry.over ? { reason: entry.over } : { principalVersion: entry.principal.version };
   }
 
+  /** What was ever found of a session's requests, read again from the first of them. */
+  found(id: string): string[] {
+    const [first, ...later] = this.entries.find(({ input }) => input.id === id)?.shown ?? [];
+    if (!first) return [];
+    const noted = [first];
+    const kinds = new Set<string>();
+    for (const one of later) {
+      const last = noted.at(-1) ?? first;
+      const placed = noted.filter(({ asn }) => asn !== null);
+      const here = placed.at(-1);
+      const country = noted.findLast((seen) => seen.country !== null)?.country ?? null;
+      const isNew =
+        one.agent !== last.agent ||
+        (one.country === null && one.asn === null) !== (last.country === null && last.asn === null) ||
+        (one.country !== null && one.country !== country) ||
+        (one.asn !== null && one.asn !== here?.asn);
+      if (!isNew || one.at - last.at < 1_000) continue;
+      if (one.agent !== last.agent) kinds.add("agent_changed");
+      const isHidden = one.country === null && one.asn === null;
+      if (isHidden && (last.country !== null || last.asn !== null)) kinds.add("place_hidden");
+      if (one.country !== null && country !== null && noted.every((seen) => seen.country !== one.country))
+        kinds.add("new_country");
+      if (one.asn !== null && here && one.asn !== here.asn) {
+        // The time at which the session came to the network that it is in now.
+        const before = placed.findLast(({ asn }) => asn !== here.asn);
+        const cameAt =
+          placed.find((seen) => seen.asn === here.asn && (!before || seen.at > before.at))?.at ?? 0;
+        if (placed.every(({ asn }) => asn !== one.asn)) kinds.add("new_network");
+        else if (one.at - cameAt <= 600_000) kinds.add("two_networks");
+      }
+      noted.push(one);
+    }
+    return [...kinds].sort();
+  }
+
   private create(input: CreateSession, now: number): void {
     if (this.entries.some((one) => one.input.id === input.id)) return;
     const pushed = this.latest(input.principal.userId);
@@ -85,7 +124,7 @@ export class NaiveSessions {
       const oldest = alive.shift();
       if (oldest) oldest.over = "replaced";
     }
-    this.entries.push({ input, principal, createdAt: now, lastSeenAt: now, over: null });
+    this.entries.push({ input, principal, createdAt: now, lastSeenAt: now, over: null, shown: [] });
   }
 
   private push(principal: Principal, now: number): void {
