@@ -14,8 +14,8 @@ import { unknownNames } from "./unknown-names.ts";
 type Author = Pick<Call, "bindings" | "caller">;
 
 /**
- * The most characters of all policies in one request, for callers who may only read and for callers who may
- * write.
+ * The most characters of all policies and their tests in one request, for callers who may only read and for callers who
+ * may write.
  */
 const MAX_TOGETHER = { auditor: 65_536, admin: 1_048_576 };
 /** The most characters per minute for one caller. */
@@ -24,16 +24,24 @@ const PER_MINUTE = { auditor: 262_144, admin: 4_194_304 };
 const levelOf = ({ caller }: Author) => (mayCall(caller.role, "admin") ? "admin" : "auditor");
 
 /**
- * Refuses a request whose policies are too long in total. The limit for each policy alone doesn't limit the
- * total.
+ * Refuses a request whose policies and tests are too long in total. Each test asks each policy, so the limits for each
+ * of them alone don't limit the work.
+ *
+ * @param texts The policies, and the tests as JSON.
  */
-export function refuseBulk(author: Author, sources: readonly string[]): void {
-  const together = sources.reduce((sum, source) => sum + source.length, 0);
+export function refuseBulk(author: Author, texts: readonly string[]): void {
+  const together = texts.reduce((sum, text) => sum + text.length, 0);
   if (together > MAX_TOGETHER.admin) {
-    throwRefusal("body_too_large", "Together these policies are longer than 1 MiB: send fewer at a time.");
+    throwRefusal(
+      "body_too_large",
+      "Together these policies and tests are longer than 1 MiB: send fewer at a time.",
+    );
   }
   if (together > MAX_TOGETHER[levelOf(author)]) {
-    throwRefusal("forbidden", "Together these policies are longer than 64 KiB, which needs the role admin.");
+    throwRefusal(
+      "forbidden",
+      "Together these policies and tests are longer than 64 KiB, which needs the role admin.",
+    );
   }
 }
 
@@ -83,6 +91,7 @@ export async function findIssues(
   author: Author & Pick<Call, "now">,
   { source, name = "draft", tests = [] }: Call<"policies.validate">["body"],
 ) {
+  refuseBulk(author, [source, JSON.stringify(tests)]);
   const compiled = await compile(author, source, name);
   if (!compiled.ok)
     return {

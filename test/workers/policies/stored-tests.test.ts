@@ -123,6 +123,27 @@ describe("the tests of a policy", () => {
     expect(shut.json).toMatchObject({ valid: true, failures: [{ path: "/tests/0" }] });
   });
 
+  it("S-A6: are bounded together with the policy for who only reads, as each of them asks all of it", async () => {
+    const { json } = await post("/api-tokens", { name: "reader", role: "auditor" });
+    const auditor = String(json.secret);
+    const source = `${OPEN}\n//${"x".repeat(40_000)}`;
+    const of = (count: number): Tests =>
+      Array.from({ length: count }, () => ({
+        ...reads("ann@example.com", "allow"),
+        path: `/${"a".repeat(9_000)}`,
+      }));
+    const validate = async (who: string, count: number) =>
+      (await call(who, "POST", "/policies/validate", { body: { source, tests: of(count) } })).status;
+    expect([await validate(auditor, 2), await validate(auditor, 3), await validate(token, 3)]).toEqual([
+      200, 403, 200,
+    ]);
+    const plan = async (count: number) => {
+      const document = { ...NETWORK, policies: [{ name: "long", source, tests: of(count) }] };
+      return (await call(auditor, "POST", "/network/plan", { body: { document } })).status;
+    };
+    expect([await plan(2), await plan(3)]).toEqual([200, 403]);
+  });
+
   it("are at most 100", async () => {
     const tests = Array.from({ length: 101 }, () => reads("ann@example.com", "allow"));
     expect((await post("/policies", { name: "many", source: OPEN, tests })).status).toBe(422);

@@ -3,6 +3,7 @@ import type { PlanStep } from "../../../shared/api/document.ts";
 import type { PolicyTestCase } from "../../../shared/api/policies.ts";
 import type { SnapshotPolicy } from "../../../shared/registry/snapshot.ts";
 import { heldStatements } from "../policy-judge.ts";
+import { refuseBulk } from "../policy-source.ts";
 import { failuresOf, refuseFailing, remembered } from "../stored-tests.ts";
 import type { Building } from "./apply.ts";
 import { ComingNetwork } from "./as-it-would-be.ts";
@@ -26,6 +27,13 @@ export async function passTests(
 ): Promise<{ failedTests?: string[] }> {
   const tested = policies.filter(({ tests }) => tests.length > 0);
   if (tested.length === 0) return {};
+  const written = tested.map(
+    ({ name }) => call.body.document.policies?.find((one) => one.name === name)?.source,
+  );
+  refuseBulk(
+    call,
+    tested.map(({ tests }, at) => `${written[at] ?? ""}${JSON.stringify(tests)}`),
+  );
   const d1 = call.bindings.db;
   const coming = new ComingNetwork(d1, rows, call.body.document, steps);
   const others = await heldStatements(d1, new Set(policies.map(({ name }) => name)));
