@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import * as z from "zod/mini";
-import { type BackupManifest, backupManifest, backupRows } from "../../shared/api/backup.ts";
+import { type BackupManifest, backupManifest, restoreRows } from "../../shared/api/backup.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { fileFailure } from "../file-failure.ts";
@@ -11,7 +11,7 @@ import { fileFailure } from "../file-failure.ts";
  * line holds rows of one table.
  */
 
-const page = z.strictObject({ table: z.string(), rows: backupRows.shape.rows });
+const page = z.omit(restoreRows, { ticket: true });
 export type Page = z.output<typeof page>;
 const end = z.strictObject({ sha256: z.string() });
 
@@ -76,12 +76,24 @@ export async function checkBackup(path: string): Promise<BackupManifest> {
   return manifest.data;
 }
 
-/** The pages of a backup that was checked. */
-export async function* pagesOf(path: string): AsyncGenerator<Page> {
+/**
+ * The pages of a backup that was checked. The hub checks what a page holds, and here is checked that none is left out.
+ * @throws Failure where one is.
+ */
+export async function* pagesOf(path: string, { tables }: BackupManifest): AsyncGenerator<Page> {
+  const left = tables.map(({ name }) => name);
+  let at: number | null = 0;
   for await (const line of linesOf(path)) {
-    const found = page.safeParse(parsed(line));
-    if (found.success) yield found.data;
+    const { success, data } = page.safeParse(parsed(line));
+    if (!success) continue;
+    if (data.table !== left[0] || data.after !== at) throw damaged(path);
+    yield data;
+    at = data.next;
+    if (at !== null) continue;
+    left.shift();
+    at = 0;
   }
+  if (left.length > 0) throw damaged(path);
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {

@@ -18,17 +18,18 @@ export async function restoreBackup(
   bootstrapToken: string,
   path: string,
 ): Promise<Restored> {
-  const { format, schema, secretKey, network, single, stamp } = await checkBackup(path);
+  const manifest = await checkBackup(path);
+  const { network, ticket } = manifest;
   const { client } = connect(origin, bootstrapToken);
-  await client.call("restore.begin", { body: { format, schema, secretKey } });
+  await client.call("restore.begin", { body: manifest });
   let rows = 0;
   let hasRoots = false;
-  for await (const page of pagesOf(path)) {
-    await client.call("restore.rows", { body: page });
+  for await (const page of pagesOf(path, manifest)) {
+    await client.call("restore.rows", { body: { ...page, ticket } });
     rows += page.rows.length;
-    hasRoots ||= page.table === "root_documents";
+    hasRoots ||= page.table === "root_documents" && page.rows.length > 0;
     if (rows % 10_000 < page.rows.length) app.note(`${rows} rows…`);
   }
-  await client.call("restore.finish", { body: { single, stamp } });
+  await client.call("restore.finish", { body: manifest });
   return { network, rows, hasRoots };
 }

@@ -43,11 +43,11 @@ async function copy({ client }: Hub, writer: BackupWriter): Promise<Taken | null
     let after: number | null = 0;
     while (after !== null) {
       const { data }: Called<Answer<"backup.rows">> = await client.call("backup.rows", {
-        query: { table, after },
+        query: { ticket: manifest.ticket, table, after },
       });
       if (data.stamp !== manifest.stamp) return null;
       rows += data.rows.length;
-      if (data.rows.length > 0) await writer.write({ table, rows: data.rows });
+      await writer.write({ table, after, next: data.next, rows: data.rows, seal: data.seal });
       after = data.next;
     }
   }

@@ -3,7 +3,7 @@ import * as f from "./fields.ts";
 
 /** A copy of the registry from which a lost hub is made again. */
 
-export const BACKUP_FORMAT = 1;
+export const BACKUP_FORMAT = 2;
 /** Rows of a table that one call gives or takes. */
 export const BACKUP_ROWS = 100;
 /** Bytes that one call takes: as many rows of the largest policies. */
@@ -27,25 +27,25 @@ export const backupManifest = z.object({
   /** Rows of the tables that have one: the network's, then the mesh's (which may have none). */
   single: f.list(rows, 10),
   tables: f.list(z.object({ name: f.line(100), columns: f.list(f.line(100), 100) }), 100),
+  /** Names this backup, and proves that the hub began it. */
+  ticket: f.line(200),
+  /** The hub's proof of all of this. Only a hub with the same SECRET_KEY can make or check it. */
+  seal: f.line(100),
 });
 export type BackupManifest = z.output<typeof backupManifest>;
 
 export const backupRowsQuery = z.strictObject({
+  ticket: f.said(f.line(200), "the manifest's"),
   table: f.said(f.line(100), "name of the table, as the manifest has it"),
   after: z.optional(f.said(f.queryInteger(0, Number.MAX_SAFE_INTEGER), "`next` of the page before")),
 });
-export const backupRows = z.object({ rows, next: z.nullable(counter), stamp: counter });
+export const backupRows = z.object({ rows, next: z.nullable(counter), stamp: counter, seal: f.line(100) });
 
-export const restoreBegin = z.strictObject({
-  format: f.said(f.integer(1, 1_000), "of the backup"),
-  schema: f.said(f.line(200), "newest migration of the backup"),
-  secretKey: f.said(f.line(100), "which SECRET_KEY the backup is sealed with"),
-});
 export const restoreRows = z.strictObject({
+  ticket: f.said(f.line(200), "the manifest's"),
   table: f.said(f.line(100), "name of the table, as the manifest has it"),
+  after: f.said(counter, "where the page begins: `next` of the page before"),
+  next: f.said(z.nullable(counter), "where the next page of the table begins"),
   rows: f.said(rows, "values in the order of the table's columns"),
-});
-export const restoreFinish = z.strictObject({
-  single: f.said(f.list(rows, 10), "rows of the tables that have one"),
-  stamp: f.said(counter, "of the backup's newest change"),
+  seal: f.said(f.line(100), "the hub's proof of this page"),
 });

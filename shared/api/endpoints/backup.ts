@@ -23,7 +23,7 @@ export const BACKUP_ENDPOINTS = {
     path: "/api/v1/restore",
     role: "public",
     summary: "Begin to restore a backup into a hub without a network, with the bootstrap token as bearer",
-    body: b.restoreBegin,
+    body: b.backupManifest,
     response: null,
   },
   "restore.rows": {
@@ -40,7 +40,7 @@ export const BACKUP_ENDPOINTS = {
     path: "/api/v1/restore/finish",
     role: "public",
     summary: "End a restore: the network is there again, with the bootstrap token as bearer",
-    body: b.restoreFinish,
+    body: b.backupManifest,
     response: null,
   },
 } as const satisfies Record<string, Endpoint>;

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localClient } from "../../../scripts/local/admin.ts";
@@ -83,7 +83,9 @@ describe("U24: backup and restore", () => {
     for (const secret of [system.adminToken, system.secretKey]) expect(text).not.toContain(secret);
   });
 
-  it("the audit log says who took it", async () => {
+  it("the audit log says who took it: nobody reads rows without beginning a backup", async () => {
+    const rows = system.admin.call("backup.rows", { query: { table: "users", ticket: "1.1.x" } });
+    await expect(rows).rejects.toMatchObject({ problem: { code: "invalid_input" } });
     await expect.poll(() => must("audit", "tail", "--kinds", "admin")).toContain("network.backup");
   });
 
@@ -95,6 +97,26 @@ describe("U24: backup and restore", () => {
       const { code, err } = await restore(fresh.hub, bad);
       expect([code, err]).toEqual([1, expect.stringContaining("not a whole backup")]);
     }
+  });
+
+  it("is not restored from a file that somebody changed who can compute its hash", async () => {
+    const lines = (await readFile(file, "utf8")).trimEnd().split("\n").slice(0, -1);
+    const forged = shell.path("forged.backup");
+    const told = async (changed: readonly string[]) => {
+      const text = changed.map((line) => `${line}\n`).join("");
+      const sha256 = createHash("sha256").update(text).digest("hex");
+      await writeFile(forged, `${text}${JSON.stringify({ sha256 })}\n`);
+      const { code, err } = await restore(fresh.hub, forged);
+      return [code, /was changed/.test(err)];
+    };
+    const users = lines.findIndex((line) => line.includes('"table":"users"'));
+    const policies = lines.findIndex((line) => line.includes('"table":"policies"'));
+    expect(Math.min(users, policies)).toBeGreaterThan(0);
+    const promoted = lines.with(users, (lines[users] ?? "").replace("null", '"owner"'));
+    expect(promoted).not.toEqual(lines);
+    const renamed = lines.with(0, (lines[0] ?? "").replace(/"network":"[^"]*"/, '"network":"other"'));
+    const short = lines.toSpliced(policies, 1);
+    for (const changed of [promoted, renamed, short]) expect(await told(changed)).toEqual([1, true]);
   });
 
   it("is not restored under another SECRET_KEY, with another token, or over a network", async () => {

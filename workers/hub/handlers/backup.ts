@@ -10,6 +10,7 @@ import {
 import { SCHEMA_VERSION } from "../../../shared/registry/schema-version.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { throwRefusal } from "../../platform/refused.ts";
+import { checkTicket, demandSeal, newTicket, sealOfManifest, sealOfPage } from "../backup-seal.ts";
 import type { Handlers } from "../call.ts";
 import { notFound } from "../refused.ts";
 
@@ -44,6 +45,18 @@ export const BACKUP_HANDLERS: Handlers<
       ...SINGLE_TABLES.map((table) => bindings.db.prepare(`SELECT ${columnsOf(table)} FROM ${table.name}`)),
     ]);
     const [network] = single[0]?.results ?? [];
+    const changes = Number(stamp?.results[0]?.stamp);
+    const manifest = {
+      format: BACKUP_FORMAT,
+      schema: SCHEMA_VERSION,
+      secretKey: keyId(bindings),
+      network: String(network?.name),
+      takenAt: now,
+      stamp: changes,
+      single: SINGLE_TABLES.map((table, at) => valuesOf(single[at]?.results ?? [], table)),
+      tables: PAGED_TABLES.map(({ name, columns }) => ({ name, columns: [...columns] })),
+      ticket: await newTicket(bindings, now, changes),
+    } as const;
     return {
       statements: [],
       effects: {
@@ -52,20 +65,13 @@ export const BACKUP_HANDLERS: Handlers<
         userIds: [],
         ends: [],
       },
-      body: {
-        format: BACKUP_FORMAT,
-        schema: SCHEMA_VERSION,
-        secretKey: keyId(bindings),
-        network: String(network?.name),
-        takenAt: now,
-        stamp: Number(stamp?.results[0]?.stamp),
-        single: SINGLE_TABLES.map((table, at) => valuesOf(single[at]?.results ?? [], table)),
-        tables: PAGED_TABLES.map(({ name, columns }) => ({ name, columns: [...columns] })),
-      },
+      body: { ...manifest, seal: await sealOfManifest(bindings, manifest) },
     };
   },
 
-  "backup.rows": async ({ bindings, query }) => {
+  "backup.rows": async ({ bindings, query, now }) => {
+    const { ticket, after = 0 } = query;
+    await checkTicket(bindings, ticket, now);
     const table = tableNamed(query.table);
     const [stamp, page] = await bindings.db.batch<Record<string, unknown>>([
       bindings.db.prepare(STAMP),
@@ -73,17 +79,19 @@ export const BACKUP_HANDLERS: Handlers<
         .prepare(
           `SELECT rowid AS row_number, ${columnsOf(table)} FROM ${table.name} WHERE rowid > ? ORDER BY rowid LIMIT ?`,
         )
-        .bind(query.after ?? 0, BACKUP_ROWS),
+        .bind(after, BACKUP_ROWS),
     ]);
     const found = page?.results ?? [];
     const next = found.length < BACKUP_ROWS ? null : Number(found.at(-1)?.row_number);
-    return { body: { rows: valuesOf(found, table), next, stamp: Number(stamp?.results[0]?.stamp) } };
+    const rows = valuesOf(found, table);
+    const seal = await sealOfPage(bindings, { ticket, table: table.name, after, next, rows });
+    return { body: { rows, next, stamp: Number(stamp?.results[0]?.stamp), seal } };
   },
 
   "restore.begin": async ({ bindings, body }) => {
     const { db } = bindings;
     await mustBeFresh(db);
-    if (body.format !== BACKUP_FORMAT || body.schema !== SCHEMA_VERSION)
+    if (body.schema !== SCHEMA_VERSION)
       throwRefusal(
         "invalid_input",
         `The backup is of ${body.schema}, this release of ${SCHEMA_VERSION}. Restore it with the release that it is of, then upgrade.`,
@@ -93,6 +101,7 @@ export const BACKUP_HANDLERS: Handlers<
         "invalid_input",
         "The backup's secrets are sealed with another SECRET_KEY. Give this deployment the same one: npx wrangler secret put SECRET_KEY",
       );
+    demandSeal(body.seal, await sealOfManifest(bindings, body));
     // Deletes what an earlier attempt left behind.
     const all = [...PAGED_TABLES, ...SINGLE_TABLES].toReversed();
     await db.batch(all.map(({ name }) => db.prepare(`DELETE FROM ${name}`)));
@@ -103,6 +112,7 @@ export const BACKUP_HANDLERS: Handlers<
     const { db } = bindings;
     const table = tableNamed(body.table);
     await mustBeFresh(db);
+    demandSeal(body.seal, await sealOfPage(bindings, body));
     if (body.rows.some((row) => row.length !== table.columns.length))
       throwRefusal("invalid_input", `A row of ${table.name} has ${table.columns.length} values.`);
     const insert = db.prepare(insertOf(table));
@@ -122,6 +132,7 @@ export const BACKUP_HANDLERS: Handlers<
   "restore.finish": async ({ bindings, body }) => {
     const { db } = bindings;
     await mustBeFresh(db);
+    demandSeal(body.seal, await sealOfManifest(bindings, body));
     return {
       statements: [
         ...SINGLE_TABLES.flatMap((table, at) => [
