@@ -3,6 +3,7 @@ import type { SnapshotApp } from "../registry/snapshot.ts";
 import type { AccessDecision, GradeReason } from "./grade/access.ts";
 import { gradeOf, refusedBy, riskOf, type Standing } from "./grade/grade.ts";
 import { type CompiledPolicies, decide } from "./policy/index.ts";
+import { briefly } from "./policy/permissions.ts";
 import type { ActionName, Decision, RequestFacts, ResourceFacts } from "./policy/request.ts";
 import { policyNameOf } from "./policy/statement-id.ts";
 import type { Question } from "./question.ts";
@@ -78,7 +79,7 @@ export function assess(
     permits.map(({ terms }) => terms),
     now,
   );
-  const access = { ...grade, grantedPermissions: permits.map(({ permission }) => permission) };
+  const access = { ...grade, grantedPermissions: briefly(permits.map(({ permission }) => permission)) };
   const actions = [question, ...question.others].flatMap((part) => part.actions);
   return { decision, facts, readings, access, refusedBy: denied ? null : refusedBy(grade, actions) };
 }

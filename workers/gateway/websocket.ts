@@ -42,9 +42,13 @@ function relay(from: WebSocket, to: WebSocket, watch: StreamWatch, direction: "u
   });
 }
 
-/** The length of a message. A text counts by its characters, which are at most its bytes. */
-const bytesOf = (data: string | ArrayBuffer): number =>
-  typeof data === "string" ? data.length : data.byteLength;
+const encoder = new TextEncoder();
+
+/** The length of a message in bytes. Most texts are ASCII, and need no copy to be measured. */
+function bytesOf(data: string | ArrayBuffer): number {
+  if (typeof data !== "string") return data.byteLength;
+  return /\P{ASCII}/u.test(data) ? encoder.encode(data).byteLength : data.length;
+}
 
 /**
  * Closes a socket with the code that came from the other side. Some codes are never in a close frame (RFC 6455 §7.4.1).

@@ -5,13 +5,17 @@ import { fallsTo } from "../../shared/access/risk/score.ts";
 import type { Session } from "../../shared/access/sessions/types.ts";
 import { standingOf } from "../../shared/access/standing.ts";
 import { settleAll } from "../../shared/base/async/pool.ts";
+import { within } from "../../shared/base/async/within.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { sessionsObject } from "../platform/objects.ts";
+import { timer } from "../platform/timer.ts";
 import { freshSnapshot } from "../registry/snapshot.ts";
 
 /** How many objects are asked at the same time. */
 const WIDTH = 16;
+/** A list must not wait for longer than this (milliseconds) for an object that hangs. */
+const PATIENCE_MS = 2_000;
 
 interface Located {
   readonly id: string;
@@ -42,9 +46,8 @@ export async function standingsOf(
   if (byOwner.size === 0) return standings;
   const { apps } = await freshSnapshot(bindings);
   await settleAll([...byOwner], WIDTH, async ([owner, own]) => {
-    const found = await sessionsObject(bindings, owner)
-      .find(own.map(({ id }) => id))
-      .catch(() => []);
+    const asked = sessionsObject(bindings, owner).find(own.map(({ id }) => id));
+    const found = await within(timer, PATIENCE_MS, asked).catch(() => []);
     for (const session of found) standings.set(session.id, standing(session, apps, now));
   });
   return standings;

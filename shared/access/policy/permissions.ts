@@ -8,6 +8,17 @@ export interface Permission {
   readonly paths: readonly string[] | null;
 }
 
+/** How many permissions a record names, and how many paths each of them. Whatever is longer is told as more. */
+const MOST = 20;
+
+/** Several permissions as a record keeps them, each once. Too many are one that includes them all. */
+export function briefly(permissions: readonly Permission[]): Permission[] {
+  const each = [...new Map(permissions.map((one) => [JSON.stringify(one), one])).values()];
+  if (each.length <= MOST) return each;
+  const named = new Set(each.flatMap(({ actions }) => actions));
+  return [{ actions: ACTIONS.filter((action) => named.has(action)), paths: null }];
+}
+
 type Json = { readonly [key: string]: unknown };
 const isJson = (part: unknown): part is Json =>
   typeof part === "object" && part !== null && !Array.isArray(part);
@@ -22,7 +33,7 @@ export function permissionOf(policy: unknown): Permission {
     .filter((paths) => paths !== null);
   // Each scope holds an upper bound. The one with the fewest patterns says the most.
   const paths = scopes.sort((a, b) => a.length - b.length)[0] ?? null;
-  return { actions: actionsIn(action), paths };
+  return { actions: actionsIn(action), paths: paths && paths.length <= MOST ? paths : null };
 }
 
 function actionsIn(scope: unknown): readonly ActionName[] {
