@@ -61,7 +61,7 @@ describe.each(Object.entries(SHELLS))("completion in %s", (shell, complete) => {
       "test",
       "validate",
     ]);
-    expect(offers("--json", "sessions", "").sort()).toEqual(["count", "kill", "list", "show"]);
+    expect(offers("--json", "sessions", "").sort()).toEqual(["count", "kill", "list", "receipts", "show"]);
     expect(offers("completion", "").sort()).toEqual(["bash", "fish", "zsh"]);
     expect(offers("sessions", "kill", "--")).toEqual(expect.arrayContaining(["--user", "--app"]));
     // Where only a file can follow, the shell's own completion of files must not be in anybody's way.

@@ -71,7 +71,7 @@ describe("the help", () => {
     const optionsOf = (command: Command) => command.options.map(({ long }) => long);
     for (const list of lists) {
       expect(optionsOf(list), nameOf(list)).toEqual(expect.arrayContaining(["--limit", "--format"]));
-      if (!/ (decisions|audit) /.test(nameOf(list)))
+      if (!/ (decisions|audit|risk) /.test(nameOf(list)))
         expect(optionsOf(list), nameOf(list)).toContain("--search");
     }
   });
