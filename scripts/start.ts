@@ -7,6 +7,7 @@ import { DEMO_USERS, startIdentityProvider } from "./demo/identity-provider.ts";
 import { startLiveApp } from "./demo/live-app.ts";
 import { startMailbox } from "./demo/mailbox.ts";
 import { demoNetwork, GUEST } from "./demo/network.ts";
+import { startPrivateAgent } from "./demo/private-agent.ts";
 import { applyNetwork, createNetwork, localClient } from "./local/admin.ts";
 import { allowedHosts, OptionRefused } from "./local/allowed-hosts.ts";
 import { prepareMesh } from "./local/mesh.ts";
@@ -19,10 +20,18 @@ import { loadState, StateInUse, saveState } from "./local/state.ts";
  */
 
 const PORT = Number(option("--port") ?? process.env.PORT ?? 8787);
-const PORTS = { gateway: PORT, provider: PORT + 1, echo: PORT + 2, live: PORT + 3, mail: PORT + 4 };
+const PORTS = {
+  gateway: PORT,
+  provider: PORT + 1,
+  echo: PORT + 2,
+  live: PORT + 3,
+  mail: PORT + 4,
+  inside: PORT + 5,
+};
 const AUTH = `http://auth.localhost:${PORT}`;
 const HUB = `http://hub.localhost:${PORT}`;
 const CLIENT_ID = "rustronaut-demo";
+const AGENT = "demo-agent";
 
 process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
   if (error instanceof StateInUse || error instanceof OptionRefused) {
@@ -50,6 +59,7 @@ const provider = await startIdentityProvider({
 });
 await startEchoApp(PORTS.echo);
 await startLiveApp(PORTS.live);
+await startEchoApp(PORTS.inside);
 const mailbox = await startMailbox(PORTS.mail, ({ to, subject, text }) => {
   process.stdout.write(
     `\n── Mail to ${printable(to.join(", "))}: ${printable(subject)}\n${printableLines(text)}──\n`,
@@ -87,17 +97,27 @@ if (isNew) {
       clientSecret: state.clientSecret,
       echo: { host: "echo.localhost", upstream: `http://127.0.0.1:${PORTS.echo}` },
       live: { host: "live.localhost", upstream: `http://127.0.0.1:${PORTS.live}` },
+      inside: { host: "inside.localhost", upstream: `http://127.0.0.1:${PORTS.inside}`, agent: AGENT },
     }),
   );
 }
 const enrolmentKey = state.enrolmentKey ?? (await prepareMesh(client, state.folder, "demo"));
 state = saveState({ ...state, enrolmentKey });
+// The gateway can't reach this app: its port is not among the development hosts. Only the agent dials it.
+const agent = await startPrivateAgent({
+  hub: HUB,
+  enrolmentKey,
+  folder: join(state.folder, "agent"),
+  name: AGENT,
+  dial: `127.0.0.1:${PORTS.inside}`,
+});
 
 process.stdout.write(`
 Rustronaut is running${isNew ? " (a new network was created)" : ""}.
 
   Echo        http://echo.localhost:${PORT}    shows the headers that the application got
   Live        http://live.localhost:${PORT}    a WebSocket and an event stream
+  Inside      http://inside.localhost:${PORT}  a private app${agent ? ", through an agent that opens no port" : ": no Node.js 22.23 or 24 here runs its agent"}
   Dashboard   ${HUB}
   Your apps   ${AUTH}
 

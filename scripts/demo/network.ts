@@ -10,10 +10,19 @@ export interface DemoPlaces {
   readonly clientSecret: string;
   readonly echo: { readonly host: string; readonly upstream: string };
   readonly live: { readonly host: string; readonly upstream: string };
+  /** The private app, and the node that dials it. */
+  readonly inside: { readonly host: string; readonly upstream: string; readonly agent: string };
 }
 
 /** The demo's network, as a person would write it for `rustronaut apply`. */
-export function demoNetwork({ issuer, clientId, clientSecret, echo, live }: DemoPlaces): NetworkDocument {
+export function demoNetwork({
+  issuer,
+  clientId,
+  clientSecret,
+  echo,
+  live,
+  inside,
+}: DemoPlaces): NetworkDocument {
   return {
     version: 1,
     identityProviders: [
@@ -28,7 +37,7 @@ export function demoNetwork({ issuer, clientId, clientSecret, echo, live }: Demo
       // The demo shows the codes in the terminal.
       { name: "a code by e-mail", kind: "email" },
     ],
-    segments: [{ name: "demo", description: "The two demo applications" }],
+    segments: [{ name: "demo", description: "The demo applications" }],
     // The provider says the same facts at each sign-in. They are listed here too, so that policies can be
     // tested before the first sign-in.
     users: [...DEMO_USERS.map(({ email, name }) => ({ email, name })), GUEST],
@@ -42,6 +51,11 @@ export function demoNetwork({ issuer, clientId, clientSecret, echo, live }: Demo
     apps: [
       { name: "echo", title: "Echo", host: echo.host, segment: "demo", upstreams: [echo.upstream] },
       { name: "live", title: "Live", host: live.host, segment: "demo", upstreams: [live.upstream] },
+      {
+        ...{ name: "inside", title: "Inside", host: inside.host, segment: "demo" },
+        upstreams: [inside.upstream],
+        through: [`node:${inside.agent}`],
+      },
     ],
     policies: [
       {
@@ -53,6 +67,11 @@ when { principal in Group::"engineering" || principal in Group::"sales" || princ
 forbid (principal, action, resource == App::"echo")
 when { context.request.path like "/admin*" }
 unless { principal in Group::"engineering" };
+`,
+      },
+      {
+        name: "inside",
+        source: `permit (principal in Group::"engineering", action, resource == App::"inside");
 `,
       },
       {
