@@ -49,11 +49,12 @@ function columnsOf({ leaf, entry }: AuditRow): Values {
 
 /**
  * One field of CSV (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe in front,
- * because paths and names come from untrusted people.
+ * because paths and names come from untrusted people. Some spreadsheets take the wide signs of Chinese and Japanese
+ * keyboards for the same.
  */
 export function csvField(value: string | number | null | undefined): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return String(value);
-  const text = /^[=+\-@\t\r\n]|^\s+[=+\-@]/.test(value) ? `'${value}` : value;
+  const text = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -12,6 +12,10 @@ describe("U4: a field of CSV", () => {
     ["@SUM(1)", "'@SUM(1)"],
     ["\t=1", "'\t=1"],
     [" =1", "' =1"],
+    ["＝HYPERLINK(1)", "'＝HYPERLINK(1)"],
+    ["＋1", "'＋1"],
+    [" －1", "' －1"],
+    ["＠SUM(1)", "'＠SUM(1)"],
     ["/path=1", "/path=1"],
   ])("keeps %j from being run or from breaking the line", (value, field) => {
     expect(csvField(value)).toBe(field);
