@@ -2,7 +2,7 @@ import { SerialQueue } from "../../shared/base/async/serial-queue.ts";
 import type { Close } from "../../shared/connector/frame.ts";
 import { MAX_MESSAGE } from "../../shared/connector/limits.ts";
 import { MessageParts } from "../../shared/connector/message-parts.ts";
-import { TCP_END, TCP_WINDOW, tookBytes } from "../../shared/connector/tcp-messages.ts";
+import { TCP_END, tookBytes, Untaken } from "../../shared/connector/tcp-messages.ts";
 import type { TunnelStream } from "../../shared/connector/tunnel-stream.ts";
 
 /**
@@ -13,14 +13,15 @@ const MOST_WAITING = 2 * MAX_MESSAGE;
 const TOO_BIG = 1009;
 const TOO_FAST = 1013;
 const LOST = 1011;
+const LIED = 1008;
 const NO_CODE = 1005;
 
 /** How bytes of a stream and messages of a WebSocket become each other. */
 interface Manner {
   /** Sends a message of the client into the stream. */
   readonly up: (stream: TunnelStream, message: string | ArrayBuffer) => Promise<void>;
-  /** Takes a text that must not wait behind messages before it. False when it is none of these. */
-  readonly aside?: (text: string) => boolean;
+  /** Takes a text that must not wait behind messages before it. */
+  readonly aside?: (text: string) => "taken" | "not_aside" | "lie";
   /** Passes what comes from the stream to the client, until the stream ends. */
   readonly down: (stream: TunnelStream, socket: WebSocket) => Promise<void>;
 }
@@ -40,7 +41,12 @@ function ascend(stream: TunnelStream, socket: WebSocket, manner: Manner): void {
   const queue = new SerialQueue();
   let waiting = 0;
   socket.addEventListener("message", ({ data }) => {
-    if (typeof data === "string" && manner.aside?.(data)) return;
+    const aside = typeof data === "string" ? manner.aside?.(data) : undefined;
+    if (aside === "taken") return;
+    if (aside === "lie") {
+      stream.reset("cancelled", "the client says that it took more than it was sent");
+      return close(socket, { code: LIED, reason: "" });
+    }
     const size = typeof data === "string" ? data.length : data.byteLength;
     waiting += size;
     if (size > MAX_MESSAGE || waiting > MOST_WAITING) {
@@ -92,8 +98,7 @@ const MANNERS: Readonly<Record<"socket" | "tcp", () => Manner>> = {
     },
   }),
   tcp: () => {
-    /** What was sent to the client and not taken by it. A client that takes nothing is sent nothing more. */
-    let untaken = 0;
+    const untaken = new Untaken();
     let wake = () => {};
     const hasRoom = () =>
       new Promise<void>((resolve) => {
@@ -106,15 +111,16 @@ const MANNERS: Readonly<Record<"socket" | "tcp", () => Manner>> = {
       },
       aside: (text) => {
         const bytes = tookBytes(text);
-        untaken -= bytes ?? 0;
+        if (bytes === null) return "not_aside";
+        if (!untaken.took(bytes)) return "lie";
         wake();
-        return bytes !== null;
+        return "taken";
       },
       down: async (stream, socket) => {
         stream.onOver(() => wake());
         for (let next = await stream.read(); next !== null; next = await stream.read()) {
-          while (untaken >= TCP_WINDOW && !stream.fault) await hasRoom();
-          untaken += next.bytes.length;
+          while (untaken.isFull && !stream.fault) await hasRoom();
+          untaken.sent(next.bytes.length);
           socket.send(next.bytes);
         }
         socket.send(TCP_END);

@@ -13,3 +13,23 @@ export function tookBytes(text: string): number | null {
   const bytes = /^took (\d{1,9})$/.exec(text)?.[1];
   return bytes === undefined ? null : Number(bytes);
 }
+
+/** What was sent to a client and not taken by it. A client that takes nothing is sent nothing more. */
+export class Untaken {
+  #bytes = 0;
+
+  get isFull(): boolean {
+    return this.#bytes >= TCP_WINDOW;
+  }
+
+  sent(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  /** False when the client says that it took more than it was sent, to be sent more than it takes. */
+  took(bytes: number): boolean {
+    if (bytes > this.#bytes) return false;
+    this.#bytes -= bytes;
+    return true;
+  }
+}
