@@ -3,9 +3,11 @@
 // command line is TypeScript and needs a Node that strips types, which `npm install` brought along.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { builtPath } from "./built.js";
 
-const main = new URL("./main.ts", import.meta.url);
+const built = builtPath();
+const main = existsSync(built) ? pathToFileURL(built) : new URL("./main.ts", import.meta.url);
 const bundledNode = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
 
 // What Node calls experimental we tested: a person can do nothing about it, and it would stand above their answer.

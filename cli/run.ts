@@ -2,7 +2,7 @@ import { Command, CommanderError } from "commander";
 import { type App, openApp, toFailure } from "./app.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
-import { addCompletionCommand } from "./commands/completion.ts";
+import { addCompletionCommand, COMPLETION } from "./commands/completion.ts";
 import { addHistoryCommands } from "./commands/history.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addKeyCommands } from "./commands/keys.ts";
@@ -39,7 +39,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     () => program.opts().json === true,
     () => note,
   );
-  describeProgram(program, app);
+  describeProgram(program, app, argv);
   try {
     await program.parseAsync(argv, { from: "user" });
     return EXIT.ok;
@@ -58,8 +58,8 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
 const usageCode = (argv: readonly string[]): ExitCode =>
   argv.includes("--exit-code") ? EXIT.failure : EXIT.usage;
 
-/** All commands of the program. */
-export function describeProgram(program: Command, app: App): void {
+/** All commands of the program, with what is below those that the command line names. */
+export function describeProgram(program: Command, app: App, argv: readonly string[]): void {
   program
     .description("Administer a Rustronaut network")
     .option("--json", "print JSON for programs")
@@ -70,7 +70,7 @@ export function describeProgram(program: Command, app: App): void {
     .showHelpAfterError("Run it with --help to see what it takes.");
   addInitCommand(program, app);
   addLoginCommands(program, app);
-  addResourceCommands(program, app);
+  addResourceCommands(program, app, (word) => argv.includes(word) || argv.includes(COMPLETION));
   addSessionKill(program, app);
   addRiskSet(program, app);
   addProviderTest(program, app);

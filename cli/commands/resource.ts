@@ -24,10 +24,15 @@ const VERBS: Readonly<Record<string, string>> = {
   removeMember: "remove-member",
 };
 
-/** Adds `rustronaut <resource> <verb>` for every operation in the catalogue. */
-export function addResourceCommands(program: Command, app: App): void {
+/**
+ * Adds `rustronaut <resource> <verb>` for every operation in the catalogue.
+ *
+ * @param isAsked Whether the verbs of a resource matter: working out the options of all takes longer than most commands.
+ */
+export function addResourceCommands(program: Command, app: App, isAsked: (command: string) => boolean): void {
   for (const resource of RESOURCES) {
     const group = program.command(resource.command).description(resource.about);
+    if (!isAsked(resource.command)) continue;
     for (const operation of ENDPOINT_LIST) {
       const [prefix, name = ""] = operation.id.split(".");
       if (prefix !== resource.prefix || resource.byHand?.includes(name)) continue;

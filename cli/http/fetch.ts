@@ -1,6 +1,5 @@
 import { lookup as dnsLookup } from "node:dns";
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
-import { request as httpsRequest } from "node:https";
+import type { IncomingMessage, RequestOptions } from "node:http";
 import type { LookupFunction } from "node:net";
 import { Readable } from "node:stream";
 import { EXIT } from "../exit-codes.ts";
@@ -27,9 +26,11 @@ export async function localFetch(input: string | URL | Request, init?: RequestIn
   return toResponse(answer, request.method);
 }
 
-function send(url: URL, body: Buffer | null, options: RequestOptions): Promise<IncomingMessage> {
+async function send(url: URL, body: Buffer | null, options: RequestOptions): Promise<IncomingMessage> {
+  // Each takes as long to load as many commands that call no hub do.
+  const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
   return new Promise((resolve, reject) => {
-    const outgoing = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, options);
+    const outgoing = request(url, options);
     outgoing.setTimeout(SILENCE_MS, () =>
       outgoing.destroy(new Error(`no answer within ${SILENCE_MS / 1000} s`)),
     );

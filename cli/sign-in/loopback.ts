@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** What the browser brought back, and the page that answers it. */
@@ -20,6 +20,8 @@ export interface Loopback {
  */
 export async function listen(isOurs: (query: URLSearchParams) => boolean): Promise<Loopback> {
   const { promise: returned, resolve } = Promise.withResolvers<Returned>();
+  // Loaded here, or every command would wait for it.
+  const { createServer } = await import("node:http");
   const server = createServer((request, response) => {
     const query = queryOf(request, `127.0.0.1:${(server.address() as AddressInfo).port}`);
     if (query === null || !isOurs(query)) return answer(response, 400, "Nothing is expected here", "");

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { nearest } from "../base/nearest.ts";
 import { EVENTS } from "../notifications/topics.ts";
-import { DESTINATION_KINDS } from "../registry/notification-schema.ts";
+import { DESTINATION_KINDS } from "../registry/destination-kinds.ts";
 import * as f from "./fields.ts";
 
 /** Where notifications are sent, and of what. */

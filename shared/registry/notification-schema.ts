@@ -1,9 +1,7 @@
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { DESTINATION_KINDS } from "./destination-kinds.ts";
 
 /** Which destinations are told which events, and which events wait to be told: see `docs/notifications.md`. */
-
-export const DESTINATION_KINDS = ["email", "webhook", "slack"] as const;
-export type DestinationKind = (typeof DESTINATION_KINDS)[number];
 
 export const notificationDestinations = sqliteTable("notification_destinations", {
   id: text("id").primaryKey(),

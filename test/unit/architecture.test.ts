@@ -11,7 +11,8 @@ const AREAS: Readonly<Record<string, readonly string[]>> = {
   "durable-objects": ["durable-objects", "shared", "node_modules"],
   workers: ["workers", "shared", "docs", "node_modules"],
   agent: ["agent", "shared"],
-  cli: ["cli", "shared"],
+  // The package says which version this is.
+  cli: ["cli", "shared", "package.json"],
   dashboard: ["dashboard", "shared"],
 };
 /** The Worker's entry exports the objects' classes; everywhere else in `workers/` only their types are known. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { openApp } from "../../../cli/app.ts";
 import type { Io } from "../../../cli/io.ts";
+import { RESOURCES } from "../../../cli/resources.ts";
 import { describeProgram, run } from "../../../cli/run.ts";
 import { packageVersion } from "../../../cli/version.ts";
 import { ENDPOINT_LIST } from "../../../shared/api/endpoints.ts";
@@ -32,6 +33,7 @@ function program(): Command {
   describeProgram(
     made,
     openApp(io as unknown as Io, () => false),
+    RESOURCES.map(({ command }) => command),
   );
   return made;
 }

@@ -1,0 +1,3 @@
+/** What notifications are sent to. */
+export const DESTINATION_KINDS = ["email", "webhook", "slack"] as const;
+export type DestinationKind = (typeof DESTINATION_KINDS)[number];
