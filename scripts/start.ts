@@ -10,6 +10,7 @@ import { demoNetwork, GUEST } from "./demo/network.ts";
 import { startPrivateAgent } from "./demo/private-agent.ts";
 import { applyNetwork, createNetwork, localClient } from "./local/admin.ts";
 import { allowedHosts, OptionRefused } from "./local/allowed-hosts.ts";
+import { endChildrenWithUs, whenNpmEnds } from "./local/end-together.ts";
 import { prepareMesh } from "./local/mesh.ts";
 import { startPlatform } from "./local/platform.ts";
 import { loadState, StateInUse, saveState } from "./local/state.ts";
@@ -45,6 +46,7 @@ process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
+endChildrenWithUs();
 const allowed = allowedHosts(process.argv);
 let state = loadState(process.argv.includes("--fresh"));
 await buildWorker();
@@ -137,8 +139,8 @@ ${tips()
 `);
 
 const stop = () => platform.stop().finally(() => process.exit(0));
-process.on("SIGINT", stop);
-process.on("SIGTERM", stop);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+whenNpmEnds(stop);
 
 /** What to try, one's own application first if one was named. */
 function tips(): string[] {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildAgent } from "../build-agent.ts";
+import { endChildrenWithUs, whenNpmEnds } from "../local/end-together.ts";
 import { openGate } from "../local/gate.ts";
 import { createLab, whyNoLab } from "../local/namespaces.ts";
 
@@ -21,6 +22,7 @@ if (!key?.startsWith("rnek_"))
   fail("Which enrolment key? `npm start` prints one: sudo npm run machines -- rnek_…");
 if (lack !== null) fail(`Machines can't be made here: that ${lack}.`);
 
+endChildrenWithUs();
 const bundle = resolve(await buildAgent());
 rmSync(FOLDER, { recursive: true, force: true });
 const lab = createLab(MACHINES, ["hub.localhost"], SUBNET, "machine-");
@@ -45,7 +47,8 @@ Two machines are starting. In another terminal:
 
 Ctrl+C takes them away.
 `);
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => void stop());
+whenNpmEnds(() => void stop());
 await Promise.all(agents.map((agent) => new Promise((ended) => agent.once("exit", ended))));
 await stop();
 
