@@ -5,10 +5,8 @@ import { type Delivery, newDelivery } from "../../../shared/notifications/delive
 import { canonicalTarget } from "../../../shared/notifications/target.ts";
 import { TOPIC_NAMES } from "../../../shared/notifications/topics.ts";
 import { newWebhookSecret } from "../../../shared/notifications/webhook.ts";
-import {
-  type DestinationKind,
-  notificationDestinations,
-} from "../../../shared/registry/notification-schema.ts";
+import type { DestinationKind } from "../../../shared/registry/destination-kinds.ts";
+import { notificationDestinations } from "../../../shared/registry/notification-schema.ts";
 import { refusedUrl } from "../../notifications/address.ts";
 import { senderOf } from "../../notifications/deliver.ts";
 import {
