@@ -1,12 +1,13 @@
 import { type Command, Option } from "commander";
 import { machineName } from "../../shared/access/login/command-line/request.ts";
 import { isCommandLineToken } from "../../shared/access/login/command-line/token.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
 import { isToken } from "../../shared/api/tokens.ts";
 import { type App, connect } from "../app.ts";
 import { hubOrigin, readConfig, removeConfig, writeConfig } from "../config.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
-import { detailsOf } from "../output/things.ts";
+import { details } from "../output/table.ts";
 import { timeLeft } from "../output/values.ts";
 import { signInByBrowser } from "../sign-in/by-browser.ts";
 import { signInByDevice } from "../sign-in/by-device.ts";
@@ -59,8 +60,21 @@ export function addLoginCommands(program: Command, app: App): void {
     .action(async () => {
       const hub = await app.hub();
       const { data } = await hub.client.call("me.get");
-      app.emit({ hub: hub.origin, ...data }, () => detailsOf({ hub: hub.origin, ...data }));
+      app.emit({ hub: hub.origin, ...data }, () => whoText(hub.origin, data));
     });
+}
+
+/** Who somebody is at a hub, line by line. What they act through is left out where it says nothing new. */
+function whoText(hub: string, { user, role, via, actor, network }: Answer<"me.get">): string {
+  const name = user?.name ? `${user.email} (${user.name})` : (user?.email ?? via ?? actor);
+  return details([
+    ["you are", name],
+    ["your role", role ?? "none: you are not an administrator of this network"],
+    ...(user && via ? [["you act by", via] as const] : []),
+    ["network", network.name],
+    ["hub", hub],
+    ["sign-in", network.authOrigin],
+  ]);
 }
 
 async function hubOf(app: App, given: string | undefined): Promise<string> {
@@ -97,7 +111,7 @@ async function keepToken(app: App, hub: string, given: string | true): Promise<v
   const path = await writeConfig(app.io.env, { hub, token });
   app.emit({ hub, config: path, me: data }, () => {
     const of = data.user ? ` of ${data.user.email}` : "";
-    return `Signed in to ${hub} with the API token ${data.apiToken?.name ?? data.actor}${of} (${data.role}).\n`;
+    return `Signed in to ${hub} with the API token ${data.apiToken?.name ?? data.actor}${of} (${data.role ?? "no role"}).\n`;
   });
 }
 

@@ -54,7 +54,8 @@ export const me = z.object({
   /** As the audit log names the caller. */
   actor: z.string(),
   kind: z.enum(["user", "apiToken"]),
-  role: f.role,
+  /** Null for somebody who is signed in and no administrator. */
+  role: z.nullable(f.role),
   user: z.nullable(z.object({ id: z.string(), email: z.string(), name: z.string() })),
   apiToken: z.nullable(z.object({ id: z.string(), name: z.string() })),
   /** What the person acts through, in words: a command line or an API token; null for the dashboard. */

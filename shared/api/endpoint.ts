@@ -6,8 +6,8 @@ export interface Endpoint {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With `{name}` for parameters; each takes an id or the unique name of the thing. */
   readonly path: `/api/v1/${string}`;
-  /** The least role that may call it; `public` needs no caller (it may check a credential of its own). */
-  readonly role: Role | "public";
+  /** The least standing that may call it; `public` needs no caller (it may check a credential of its own). */
+  readonly role: Standing | "public";
   readonly summary: string;
   readonly query?: z.ZodMiniType;
   readonly body?: z.ZodMiniType;
@@ -26,6 +26,10 @@ export interface Endpoint {
 /** Whether calling it changes something, so that it takes an `Idempotency-Key`. */
 export const isWrite = (endpoint: Endpoint): boolean => endpoint.method !== "GET" && !endpoint.safe;
 
-/** auditor < admin < owner. */
-export const mayCall = (role: Role, needed: Role): boolean => RANK[role] >= RANK[needed];
-const RANK: Record<Role, number> = { auditor: 0, admin: 1, owner: 2 };
+/** What a call needs of its caller: a role, or only that somebody is signed in. */
+export type Standing = Role | "signed_in";
+
+/** signed_in < auditor < admin < owner. Whoever is no administrator has no role (null) and is only signed in. */
+export const mayCall = (role: Role | null, needed: Standing): boolean =>
+  RANK[role ?? "signed_in"] >= RANK[needed];
+const RANK: Record<Standing, number> = { signed_in: 0, auditor: 1, admin: 2, owner: 3 };

@@ -76,12 +76,20 @@ function operation(endpoint: Endpoint & { readonly id: EndpointId }): Json {
   };
 }
 
+const NEEDS: Record<Endpoint["role"], string> = {
+  public: "Needs the bootstrap token as bearer.",
+  signed_in: "Needs a sign-in and no role.",
+  auditor: "Needs the role auditor.",
+  admin: "Needs the role admin.",
+  owner: "Needs the role owner.",
+};
+
 /** What follows from the kind of an operation, in sentences. */
 function descriptionOf(endpoint: Endpoint): string {
   const { role, query, response, ifMatch } = endpoint;
   const isPaged = query !== undefined && "cursor" in propertiesOf(query);
   return [
-    role === "public" ? "Needs the bootstrap token as bearer." : `Needs the role ${role}.`,
+    NEEDS[role],
     ...(isPaged ? ["Gives one page; `next` is the `cursor` of the one after it, null on the last."] : []),
     ...(ifMatch ? ["Needs the `ETag` of what it changes."] : []),
     ...(isWrite(endpoint) ? ["May be repeated with the same `Idempotency-Key`: it is done once."] : []),
@@ -94,7 +102,8 @@ function descriptionOf(endpoint: Endpoint): string {
 function refusalsOf(endpoint: Endpoint): RefusalName[] {
   const { path, role, query, body, ifMatch } = endpoint;
   const takesInput = query !== undefined || body !== undefined;
-  const isHidden = path.includes("{") || (endpoint.method === "GET" && role !== "auditor");
+  const isHidden =
+    path.includes("{") || (endpoint.method === "GET" && role !== "auditor" && role !== "signed_in");
   return [
     ...(takesInput || isWrite(endpoint) ? (["Malformed"] as const) : []),
     "Unauthenticated",

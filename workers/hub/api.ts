@@ -148,6 +148,8 @@ async function authorise(endpoint: Endpoint, request: Request, bindings: Binding
   if (endpoint.role === "public") return authenticateBootstrap(request, bindings);
   const caller = await authenticate(request, bindings);
   if (!mayCall(caller.role, endpoint.role)) {
+    if (caller.role === null)
+      throwRefusal("forbidden", "Your account is not an administrator of this network.");
     if (endpoint.method === "GET") notFound("resource");
     throwRefusal("forbidden", `This needs the role ${endpoint.role}; yours is ${caller.role}.`);
   }

@@ -61,7 +61,7 @@ function section({ method, path, operation }: Placed): Html {
   return html`<section id="${operation.operationId}">
 <h2>${operation.summary}</h2>
 <p><code>${method} ${path}</code></p>
-<p>Role: ${operation["x-role"]}. Operation: <code>${operation.operationId}</code>.</p>
+<p>Role: ${operation["x-role"].replace("_", " ")}. Operation: <code>${operation.operationId}</code>.</p>
 ${parameters.length > 0 && html`<ul>${parameters.map(parameterItem)}</ul>`}
 ${requestBody && html`<details><summary>Body</summary><pre>${pretty(requestBody.content["application/json"].schema)}</pre></details>`}
 <details><summary>Answers</summary><pre>${pretty(operation.responses)}</pre></details>

@@ -27,8 +27,7 @@ export async function watchStanding(
 }
 
 function watchSession({ session, owner, epoch }: Vouched, bindings: Bindings, needed: Role): StreamWatch {
-  const mayGoOn = ({ principal: { role, status } }: Session) =>
-    status === "active" && role !== null && mayCall(role, needed);
+  const mayGoOn = ({ principal: { role, status } }: Session) => status === "active" && mayCall(role, needed);
   const caller = { kind: "user", session, owner, epoch } as const;
   return new StreamWatch(bindings, caller, epoch, async (_epoch, now) =>
     judgementOf(now === null || mayGoOn(now)),

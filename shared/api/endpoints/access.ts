@@ -193,7 +193,7 @@ export const ACCESS_ENDPOINTS = {
   "me.get": {
     method: "GET",
     path: "/api/v1/me",
-    role: "auditor",
+    role: "signed_in",
     summary: "Who am I here",
     response: c.me,
   },

@@ -361,6 +361,10 @@ describe("U21: the token of a command line", () => {
     const shell = await signedIn("bob");
     const refused = await shell.run(["apps", "list"]);
     expect(refused).toMatchObject({ code: 4, err: expect.stringContaining("not an administrator") });
+    const who = await shell.run(["whoami"]);
+    expect(who, "who somebody is can be asked without a role").toMatchObject({ code: 0 });
+    expect(who.out).toMatch(/^you are +bob@example.com/m);
+    expect(who.out).toMatch(/^your role +none/m);
     await change({ role: "admin" });
     expect((await shell.run(["apps", "list"])).code).toBe(0);
     await change({ role: null });
