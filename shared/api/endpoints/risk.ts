@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Endpoint } from "../endpoint.ts";
-import { page, pageQuery } from "../fields.ts";
+import { listQuery, page } from "../fields.ts";
 import * as r from "../risk.ts";
 
 /** The risk of people, as it is set from outside. */
@@ -10,7 +10,7 @@ export const RISK_ENDPOINTS = {
     path: "/api/v1/risk",
     role: "auditor",
     summary: "List people of whom something speaks for risk",
-    query: z.strictObject(pageQuery),
+    query: z.strictObject(listQuery),
     response: page(r.userRisk),
   },
   "risk.get": {

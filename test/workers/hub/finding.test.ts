@@ -136,6 +136,10 @@ describe("a list is filtered by the hub", () => {
     await post("/users", { email: "notbob@example.com", role: "auditor" });
     await post("/groups", { name: "ops", description: "on call" });
     await call(token, "PUT", "/groups/ops/members/user/bob@example.com");
+    await env.DB.prepare(
+      `INSERT INTO user_risks (user_id, source, kind, score, at, half_life_seconds)
+       SELECT id, 'scanner', 'set_by_hand', 40, 1, 86400 FROM users WHERE email IN ('bob@example.com', 'notbob@example.com')`,
+    ).run();
     await post("/service-tokens", { name: "ci", groups: ["builders"] });
     await post("/policies", {
       name: "wiki-access",
@@ -159,7 +163,30 @@ describe("a list is filtered by the hub", () => {
     ["/mesh/rules?search=x", []],
     ["/identity-providers?search=x", []],
     ["/notifications?search=x", []],
+    ["/risk?search=NOTBOB", ["notbob@example.com"]],
+    ["/risk?search=zz", []],
   ])("%s", async (path, names) => expect(await namesIn(path)).toEqual(names));
+
+  test.each([
+    ["/apps/wikki", "There is no app called wikki. Did you mean wiki?"],
+    [
+      "/users/notbob@exmaple.com",
+      "There is no user called notbob@exmaple.com. Did you mean notbob@example.com?",
+    ],
+    ["/users/notbob@", "There is no user called notbob@. Did you mean notbob@example.com?"],
+    ["/groups/opps", "There is no group called opps. Did you mean ops?"],
+    ["/segments/far-away", "There is no segment called far-away."],
+    ["/policies/wiki", "There is no policy called wiki. Did you mean wiki-access?"],
+    ["/service-tokens/cj", "There is no service token called cj. Did you mean ci?"],
+    ["/nodes/x", "There is no node called x."],
+    ["/mesh/rules/x", "There is no rule called x."],
+    ["/enrolment-keys/x", "There is no enrolment key called x."],
+    ["/identity-providers/x", "There is no identity provider called x."],
+    ["/notifications/x", "There is no notification destination called x."],
+    ["/reach/apps/wikki", "There is no app called wikki. Did you mean wiki?"],
+  ])("%s is refused by its name, and by the nearest one that there is", async (path, detail) => {
+    expect(await get(path)).toMatchObject({ status: 404, json: { detail } });
+  });
 
   test("a segment or group that does not exist is said, instead of an empty list", async () => {
     expect((await get("/apps?segment=none")).status).toBe(404);

@@ -8,8 +8,8 @@ import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { ownerOrTokenIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
+import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
-import { notFound } from "../refused.ts";
 import { holdsWords } from "../search.ts";
 import { randomBytes } from "./service-tokens.ts";
 
@@ -53,7 +53,7 @@ async function findApiToken(d1: D1Database, reference: string): Promise<Row> {
   const [row, another] = await registryOf(d1).select().from(apiTokens).where(key).limit(2);
   if (another)
     throwRefusal("conflict", "Several API tokens have this name. Give the id of the one that you mean.");
-  return row ?? notFound("API token");
+  return row ?? missing(d1, "API token", reference);
 }
 
 const effects = (action: string, row: Row): Effects => ({

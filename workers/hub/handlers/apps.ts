@@ -11,8 +11,8 @@ import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
+import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
-import { notFound } from "../refused.ts";
 import { holdsWords } from "../search.ts";
 import { checkUpstreams } from "../upstreams.ts";
 import { findSegment } from "./segments.ts";
@@ -58,7 +58,7 @@ function withDefaults(stored: Partial<AppSettings>): App["settings"] {
 export async function findApp(d1: D1Database, reference: string): Promise<App> {
   const key = isId("app", reference) ? eq(apps.id, reference) : eq(apps.name, reference);
   const [app] = await readApps(d1, key, 1);
-  return app ?? notFound("app");
+  return app ?? missing(d1, "app", reference);
 }
 
 /** All apps of the network, for its document. */

@@ -9,8 +9,8 @@ import { freshId, randomBytes } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
+import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
-import { notFound } from "../refused.ts";
 import { type Condition, selected, wordsHeld } from "../search.ts";
 import { findSegment } from "./segments.ts";
 import { findUser } from "./users.ts";
@@ -50,7 +50,7 @@ async function findKey(db: D1Database, reference: string): Promise<Row> {
     .prepare(`${SELECT} WHERE k.${column} = ? ORDER BY k.id DESC LIMIT 1`)
     .bind(reference)
     .first<Row>();
-  return row ?? notFound("enrolment key");
+  return row ?? missing(db, "enrolment key", reference);
 }
 
 function expiry(given: number | undefined, now: number): number {

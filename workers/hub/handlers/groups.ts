@@ -7,6 +7,7 @@ import { prepared, registryOf } from "../../registry/database.ts";
 import { noCycle, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
 import { refuseLockOut } from "../lock-outs.ts";
+import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { holdsWords } from "../search.ts";
@@ -18,7 +19,7 @@ type Row = typeof groups.$inferSelect;
 export async function findGroup(d1: D1Database, reference: string): Promise<Row> {
   const key = isId("group", reference) ? eq(groups.id, reference) : eq(groups.name, reference);
   const [row] = await registryOf(d1).select().from(groups).where(key).limit(1);
-  return row ?? notFound("group");
+  return row ?? missing(d1, "group", reference);
 }
 
 /** The ids of the users who are direct members of the group. */

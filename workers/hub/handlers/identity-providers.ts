@@ -20,8 +20,8 @@ import { methodOf } from "../../sign-in/methods.ts";
 import { asProvider, providerSecretContext } from "../../sign-in/providers.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
 import { refuseLockOut } from "../lock-outs.ts";
+import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
-import { notFound } from "../refused.ts";
 import { holdsWords } from "../search.ts";
 import { checkFetched, checkIssuer } from "../upstreams.ts";
 import { touchUsers } from "./groups.ts";
@@ -51,7 +51,7 @@ export async function findProvider(d1: D1Database, reference: string): Promise<P
     ? eq(identityProviders.id, reference)
     : eq(identityProviders.name, reference);
   const [row] = await registryOf(d1).select().from(identityProviders).where(key).limit(1);
-  return row ?? notFound("identity provider");
+  return row ?? missing(d1, "identity provider", reference);
 }
 
 /**

@@ -10,6 +10,7 @@ import { freshId } from "../../platform/random.ts";
 import { Refused, throwRefusal } from "../../platform/refused.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
+import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { type Condition, selected, wordsHeld } from "../search.ts";
@@ -26,7 +27,7 @@ async function findRule(db: D1Database, reference: string): Promise<RuleRow> {
     .prepare(`SELECT * FROM mesh_rules WHERE ${column} = ?`)
     .bind(reference)
     .first<RuleRow>();
-  return row ?? notFound("rule");
+  return row ?? missing(db, "rule", reference);
 }
 
 /** Rules as people read them, with names instead of ids. If a thing is gone, its id is shown. */

@@ -20,6 +20,7 @@ import { meshObject } from "../../platform/objects.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { guard, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers, Reply, Write } from "../call.ts";
+import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { type Condition, personHeld, selected, wordsHeld } from "../search.ts";
@@ -31,7 +32,7 @@ const SEARCHED = ["n.id", "n.name", "n.hostname", "s.name", "n.tags", "u.email",
 
 /** A node by id or name. */
 export async function findNode(db: D1Database, reference: string): Promise<NodeRow> {
-  return (await nodeRow(db, reference)) ?? notFound("node");
+  return (await nodeRow(db, reference)) ?? missing(db, "node", reference);
 }
 
 async function view(bindings: Bindings, row: NodeRow) {

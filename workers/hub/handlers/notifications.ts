@@ -24,8 +24,8 @@ import { seal } from "../../platform/secrets.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
+import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
-import { notFound } from "../refused.ts";
 import { holdsWords } from "../search.ts";
 
 const view = (row: DestinationRow, delivery: Delivery) => {
@@ -49,7 +49,7 @@ export async function findDestination(d1: D1Database, reference: string): Promis
     ? eq(notificationDestinations.id, reference)
     : eq(notificationDestinations.name, reference);
   const [row] = await registryOf(d1).select().from(notificationDestinations).where(key).limit(1);
-  return row ?? notFound("notification destination");
+  return row ?? missing(d1, "notification destination", reference);
 }
 
 const effects = (action: string, row: DestinationRow, fields?: readonly string[]): Effects => ({

@@ -11,6 +11,7 @@ import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
 import { refuseLockOut } from "../lock-outs.ts";
+import { missing } from "../missing.ts";
 import { numberIn, pageOf } from "../paging.ts";
 import { compileSource, findIssues, NO_STATEMENT } from "../policy-source.ts";
 import { notFound } from "../refused.ts";
@@ -25,7 +26,7 @@ export type VersionRow = typeof policyVersions.$inferSelect;
 async function findPolicy(d1: D1Database, reference: string): Promise<PolicyRow> {
   const key = isId("policy", reference) ? eq(policies.id, reference) : eq(policies.name, reference);
   const [row] = await registryOf(d1).select().from(policies).where(key).limit(1);
-  return row ?? notFound("policy");
+  return row ?? missing(d1, "policy", reference);
 }
 
 export async function findVersion(d1: D1Database, policyId: string, number: number): Promise<VersionRow> {

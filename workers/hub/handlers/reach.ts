@@ -4,6 +4,7 @@ import { Reachability } from "../../../shared/access/reach.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { historyBegan, worldAt } from "../../registry/history.ts";
 import type { Call, Handlers } from "../call.ts";
+import { missing } from "../missing.ts";
 
 /**
  * The state at the requested time. Refuses if that state is unknown, because missing history must not look
@@ -62,14 +63,26 @@ const actionsView = ({
   connect: outlookView(connect),
 });
 
-const absent = (what: string, at: number): never =>
-  throwRefusal("not_found", `There was no such ${what} at ${new Date(at).toISOString()}.`);
+/** A time that is nearer than this is now. */
+const NOW_MS = 60_000;
+
+/** Says which name was asked for. A name that is missing now is compared with those that there are. */
+async function absent(
+  { bindings, now }: Pick<Call, "bindings" | "now">,
+  what: "app" | "user",
+  reference: string,
+  at: number,
+): Promise<never> {
+  if (now - at < NOW_MS) return missing(bindings.db, what, reference);
+  const time = `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  return throwRefusal("not_found", `There was no ${what} called ${reference} at ${time}.`);
+}
 
 export const REACH_HANDLERS: Handlers<"reach.app" | "reach.user"> = {
   "reach.app": async (call) => {
     const { at, began, world, policies, reach } = await worldOfCall(call);
     const app = world.apps.find(({ id, name }) => id === call.params.app || name === call.params.app);
-    if (!app) return absent("app", at);
+    if (!app) return absent(call, "app", call.params.app, at);
     const callers = app.enabled ? callersOf(world) : [];
     const reached = reach.ofApp(app, callers);
     return {
@@ -89,7 +102,7 @@ export const REACH_HANDLERS: Handlers<"reach.app" | "reach.user"> = {
     const { at, began, world, policies, reach } = await worldOfCall(call);
     const wanted = call.params.user.toLowerCase();
     const user = world.users.find(({ id, email }) => id === wanted || email === wanted);
-    if (!user) return absent("user", at);
+    if (!user) return absent(call, "user", call.params.user, at);
     const apps = user.isActive ? world.apps.filter(({ enabled }) => enabled) : [];
     const reached = reach.ofCaller(user, apps);
     return {

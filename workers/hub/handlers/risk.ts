@@ -4,6 +4,7 @@ import { throwRefusal } from "../../platform/refused.ts";
 import { type RiskRow, signalOf, signalsOf } from "../../registry/risk.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
+import { selected, wordsHeld } from "../search.ts";
 import { findUser } from "./users.ts";
 
 type User = Awaited<ReturnType<typeof findUser>>;
@@ -42,14 +43,14 @@ export const RISK_HANDLERS: Handlers<"risk.list" | "risk.get" | "risk.set" | "ri
     const page = await pageOf(
       query,
       async (after, limit) => {
-        const { results } = await bindings.db
-          .prepare(
-            `SELECT u.id, u.email, json_group_array(json_object('source', r.source, 'kind', r.kind, 'score', r.score,
-               'at', r.at, 'half_life_seconds', r.half_life_seconds)) AS signals
-             FROM user_risks r JOIN users u ON u.id = r.user_id WHERE u.id > ? GROUP BY u.id ORDER BY u.id LIMIT ?`,
-          )
-          .bind(after ?? "", limit)
-          .all<{ id: string; email: string; signals: string }>();
+        const { results } = await selected(
+          bindings.db,
+          `SELECT u.id, u.email, json_group_array(json_object('source', r.source, 'kind', r.kind, 'score', r.score,
+             'at', r.at, 'half_life_seconds', r.half_life_seconds)) AS signals
+           FROM user_risks r JOIN users u ON u.id = r.user_id`,
+          [["u.id > ?", after ?? ""], ...wordsHeld(query.search, "u.id", "u.email", "u.name")],
+          ["GROUP BY u.id ORDER BY u.id LIMIT ?", limit],
+        ).all<{ id: string; email: string; signals: string }>();
         return results;
       },
       (row) => row.id,

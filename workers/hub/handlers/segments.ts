@@ -7,8 +7,8 @@ import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
+import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
-import { notFound } from "../refused.ts";
 import { holdsWords } from "../search.ts";
 
 type Row = typeof segments.$inferSelect;
@@ -17,7 +17,7 @@ type Row = typeof segments.$inferSelect;
 export async function findSegment(d1: D1Database, reference: string): Promise<Row> {
   const key = isId("segment", reference) ? eq(segments.id, reference) : eq(segments.name, reference);
   const [row] = await registryOf(d1).select().from(segments).where(key).limit(1);
-  return row ?? notFound("segment");
+  return row ?? missing(d1, "segment", reference);
 }
 
 export function refuseReservedSegment(name: string): void {

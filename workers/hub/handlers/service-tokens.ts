@@ -8,8 +8,8 @@ import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
+import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
-import { notFound } from "../refused.ts";
 import { holdsWords } from "../search.ts";
 
 export type ServiceTokenRow = typeof serviceTokens.$inferSelect;
@@ -28,7 +28,7 @@ export async function findServiceToken(d1: D1Database, reference: string): Promi
     ? eq(serviceTokens.id, reference)
     : eq(serviceTokens.name, reference);
   const [row] = await registryOf(d1).select().from(serviceTokens).where(key).limit(1);
-  return row ?? notFound("service token");
+  return row ?? missing(d1, "service token", reference);
 }
 
 export function refusePast(expiresAt: number | null | undefined, now: number): void {

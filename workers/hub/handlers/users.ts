@@ -8,8 +8,8 @@ import { prepared, registryOf } from "../../registry/database.ts";
 import { ownerIsLeft, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
 import { refuseLockOut } from "../lock-outs.ts";
+import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
-import { notFound } from "../refused.ts";
 import { holdsWords } from "../search.ts";
 
 type Row = typeof users.$inferSelect;
@@ -23,9 +23,9 @@ const view = (row: Row, groups: readonly string[]) => {
 export async function findUser(d1: D1Database, reference: string): Promise<Row> {
   const key = isId("user", reference)
     ? eq(users.id, reference)
-    : eq(users.email, normalEmail(reference) ?? notFound("user"));
+    : eq(users.email, normalEmail(reference) ?? (await missing(d1, "user", reference)));
   const [row] = await registryOf(d1).select().from(users).where(key).limit(1);
-  return row ?? notFound("user");
+  return row ?? missing(d1, "user", reference);
 }
 
 /** For each user, the names of the groups with the user as a direct member. */
@@ -50,7 +50,7 @@ async function groupNamed(d1: D1Database, reference: string): Promise<{ readonly
     .prepare("SELECT id FROM groups WHERE id = ?1 OR name = ?1")
     .bind(reference)
     .first<{ id: string }>();
-  return row ?? notFound("group");
+  return row ?? missing(d1, "group", reference);
 }
 
 /**
