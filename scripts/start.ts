@@ -117,20 +117,20 @@ const agent = await startPrivateAgent({
 process.stdout.write(`
 Rustronaut is running${isNew ? " (a new network was created)" : ""}.
 
-  Echo        http://echo.localhost:${PORT}    shows the headers that the application got
+  Echo        http://echo.localhost:${PORT}    shows what the app is told
   Live        http://live.localhost:${PORT}    a WebSocket and an event stream
-  Inside      http://inside.localhost:${PORT}  a private app${agent ? ", through an agent that opens no port" : ": no Node.js 22.23 or 24 here runs its agent"}
+  Inside      http://inside.localhost:${PORT}  a private app${agent ? "; its agent opens no port" : "; its agent needs Node.js 22.23 or 24"}
   Dashboard   ${HUB}
   Your apps   ${AUTH}
 
   Sign in as  ${DEMO_USERS.map(({ name, email, groups }) => `${name} (${email}, ${groups.join(", ")})`).join("\n              ")}
-              ${GUEST.name} (${GUEST.email}, by a code that this terminal shows)
+              ${GUEST.name} (${GUEST.email}, by a code shown here)
   API token   ${state.adminToken}
   Keys        http://127.0.0.1:${PORT}/.well-known/rustronaut/jwks.json
-              for programs that verify assertions: most can't resolve names below .localhost
+              for programs that verify assertions
 
-Sign the command line in, in another terminal:
-  npx rustronaut login ${HUB}                  and say yes as Alice, who owns this network
+Sign the command line in, in another terminal, as Alice, who owns this network:
+       npx rustronaut login ${HUB}
 
 Try next
 ${tips()
@@ -146,11 +146,12 @@ whenNpmEnds(stop);
 function tips(): string[] {
   const machines = `sudo npm run machines -- ${enrolmentKey}${PORT === 8787 ? "" : ` --port ${PORT}`}`;
   const tips = [
-    `Open Echo and sign in as Alice. Then open Live, end her sessions, and watch it end at once:
+    `Open Echo and sign in as Alice. Then open Live, end her sessions, and watch
+     it end at once:
        npx rustronaut sessions kill --user alice@example.com`,
     `Ask what a policy would say, before anybody tries:
        npx rustronaut policy test --user bob@example.com --app echo --path /admin`,
-    `Connect two machines made of network namespaces; for real ones see docs/nodes.md:
+    `Connect two machines made of network namespaces (real ones: docs/nodes.md):
        ${machines}
        npx rustronaut nodes list`,
     "npm start -- --fresh  begins anew.  Ctrl+C stops.",
@@ -158,9 +159,11 @@ function tips(): string[] {
   const [first] = allowed;
   if (!first) return ["Protect an application of your own:  npm start -- --allow 127.0.0.1:3000", ...tips];
   return [
-    `Protect your application at ${first} (the policy lets everybody in who signs in):
-       npx rustronaut apps create mine --host mine.localhost --segment demo --upstreams http://${first}
-       echo 'permit (principal is User, action, resource == App::"mine");' | npx rustronaut policies create mine --source-file -
+    `Protect your application at ${first} (all who sign in get in):
+       npx rustronaut apps create mine --host mine.localhost \\
+         --segment demo --upstreams http://${first}
+       echo 'permit (principal is User, action, resource == App::"mine");' |
+         npx rustronaut policies create mine --source-file -
      Then open http://mine.localhost:${PORT}`,
     ...tips,
   ];

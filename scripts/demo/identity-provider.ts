@@ -32,10 +32,8 @@ export async function startIdentityProvider(
 ): Promise<{ issuer: string; server: Server }> {
   const issuer = `http://127.0.0.1:${options.port}`;
   const users = new Map((options.users ?? DEMO_USERS).map((user) => [user.id, user]));
-  const provider = new Provider(
-    issuer,
-    configuration(options, users, options.signingKey ?? (await newSigningKey())),
-  );
+  const signingKey = options.signingKey ?? (await newSigningKey());
+  const provider = withoutWarning(() => new Provider(issuer, configuration(options, users, signingKey)));
   const handle = provider.callback();
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", issuer);
@@ -56,6 +54,17 @@ export async function startIdentityProvider(
   });
   await new Promise<void>((resolve) => server.listen(options.port, "127.0.0.1", resolve));
   return { issuer, server };
+}
+
+/** The provider warns that it keeps nothing for the next start. A demo need not. */
+function withoutWarning<T>(make: () => T): T {
+  const { warn } = console;
+  console.warn = () => {};
+  try {
+    return make();
+  } finally {
+    console.warn = warn;
+  }
 }
 
 async function newSigningKey(): Promise<JWK> {
