@@ -16,6 +16,8 @@ export interface Resource {
   readonly rowOf?: (item: Item) => Item;
   /** Columns of its other lists, by the operation's name. */
   readonly otherColumns?: Readonly<Record<string, readonly string[]>>;
+  /** What an empty list means, and what to do next. */
+  readonly empty?: string;
   /** Operations that have a command of their own, written by hand. */
   readonly byHand?: readonly string[];
 }
@@ -24,21 +26,24 @@ export const RESOURCES: readonly Resource[] = [
   {
     command: "apps",
     prefix: "apps",
-    about: "web apps behind the gateway",
+    about: "Web apps behind the gateway",
+    empty: "No apps yet. `rustronaut apps create` adds the first; docs/first-app.md shows how.",
     key: "name",
     columns: ["name", "title", "host", "segment", "enabled", "upstreams", "through", "id"],
   },
   {
     command: "users",
     prefix: "users",
-    about: "people",
+    about: "People",
+    empty: "No people yet. They appear when they sign in, or by `rustronaut users create`.",
     key: "email",
     columns: ["email", "name", "status", "role", "groups", "id"],
   },
   {
     command: "groups",
     prefix: "groups",
-    about: "groups of people, for policies",
+    about: "Groups of people, for policies",
+    empty: "No groups yet. `rustronaut groups create` makes one, and `groups add-member` fills it.",
     key: "name",
     columns: ["name", "description", "id"],
     otherColumns: { members: ["kind", "name", "createdAt", "id"] },
@@ -46,7 +51,8 @@ export const RESOURCES: readonly Resource[] = [
   {
     command: "segments",
     prefix: "segments",
-    about: "parts of the network that apps belong to",
+    about: "Parts of the network that apps belong to",
+    empty: "No segments yet. An app needs one: `rustronaut segments create`.",
     key: "name",
     columns: ["name", "description", "id"],
   },
@@ -54,6 +60,7 @@ export const RESOURCES: readonly Resource[] = [
     command: "policies",
     prefix: "policies",
     about: "Cedar policies and their versions",
+    empty: "No policies yet, so nobody reaches any app. `rustronaut policy new --help` lists templates.",
     key: "name",
     columns: ["name", "enabled", "currentVersion", "updatedAt", "id"],
     otherColumns: { versions: ["number", "author", "note", "createdAt"] },
@@ -62,15 +69,17 @@ export const RESOURCES: readonly Resource[] = [
   {
     command: "sessions",
     prefix: "sessions",
-    about: "who is signed in, and where",
+    about: "Who is signed in, and where",
+    empty: "Nobody is signed in.",
     key: "id",
-    columns: ["id", "email", "kind", "appName", "ip", "createdAt", "expiresAt", "endReason"],
+    columns: ["id", "email", "kind", "appName", "createdAt", "ip", "expiresAt", "endReason"],
     byHand: ["kill", "killMany"],
   },
   {
     command: "risk",
     prefix: "risk",
-    about: "what speaks for risk about people",
+    about: "What speaks for risk about people",
+    empty: "Nothing speaks for risk about anybody.",
     key: "email",
     columns: ["email", "score", "userId"],
     byHand: ["set"],
@@ -79,28 +88,31 @@ export const RESOURCES: readonly Resource[] = [
     command: "tokens",
     prefix: "apiTokens",
     about: "API tokens, for this command line and other programs",
+    empty: "No API tokens. `rustronaut tokens create` makes one for a program.",
     key: "name",
     columns: ["name", "role", "email", "lastUsedAt", "expiresAt", "id"],
   },
   {
     command: "service-tokens",
     prefix: "serviceTokens",
-    about: "credentials of programs that call apps",
+    about: "Credentials of programs that call apps",
+    empty: "No service tokens. `rustronaut service-tokens create` makes one for a program that calls apps.",
     key: "name",
     columns: ["name", "groups", "enabled", "expiresAt", "id"],
   },
   {
     command: "providers",
     prefix: "identityProviders",
-    about: "providers that people sign in with: OpenID, GitHub, SAML, e-mail",
+    about: "Providers that people sign in with: OpenID, GitHub, SAML, e-mail",
+    empty: "No identity providers yet, so nobody can sign in. `rustronaut providers create` adds one.",
     key: "name",
-    columns: ["name", "kind", "issuer", "clientId", "enabled", "id"],
+    columns: ["name", "kind", "enabled", "issuer", "clientId", "id"],
     byHand: ["test"],
   },
   {
     command: "network",
     prefix: "network",
-    about: "settings of the whole network",
+    about: "Settings of the whole network",
     key: "name",
     columns: [],
     byHand: ["export", "plan", "apply"],
@@ -108,7 +120,8 @@ export const RESOURCES: readonly Resource[] = [
   {
     command: "keys",
     prefix: "enrolmentKeys",
-    about: "enrolment keys, which let nodes in",
+    about: "Enrolment keys, which let nodes in",
+    empty: "No enrolment keys. `rustronaut nodes add` makes one for one machine, `keys create` for many.",
     key: "name",
     columns: ["name", "segment", "tags", "uses", "maxUses", "preApproved", "expiresAt", "revokedAt", "id"],
     byHand: ["create", "delete"],
@@ -116,7 +129,8 @@ export const RESOURCES: readonly Resource[] = [
   {
     command: "nodes",
     prefix: "nodes",
-    about: "machines of the mesh",
+    about: "Machines of the mesh",
+    empty: "No nodes. `rustronaut nodes add` prints the line that joins a machine.",
     key: "name",
     columns: [
       ...[
@@ -139,7 +153,8 @@ export const RESOURCES: readonly Resource[] = [
   {
     command: "rules",
     prefix: "meshRules",
-    about: "which traffic may pass between nodes",
+    about: "Which traffic may pass between nodes",
+    empty: "No rules, so nothing passes between nodes. `rustronaut rules create` allows some traffic.",
     key: "name",
     columns: ["name", "from", "to", "traffic", "enabled", "id"],
     byHand: ["create", "update"],
@@ -147,14 +162,15 @@ export const RESOURCES: readonly Resource[] = [
   {
     command: "notifications",
     prefix: "notifications",
-    about: "where e-mails, webhooks and chat messages about the network are sent",
+    about: "Where e-mails, webhooks and chat messages about the network are sent",
+    empty: "No destinations, so nobody is told. `rustronaut notifications create` adds one.",
     key: "name",
     columns: ["name", "kind", "target", "events", "enabled", "lastSuccessAt", "lastFailure", "id"],
   },
   {
     command: "decisions",
     prefix: "decisions",
-    about: "access decisions and why they fell",
+    about: "Access decisions and why they fell",
     key: "id",
     columns: [],
     byHand: ["stream", "list", "export"],

@@ -62,6 +62,7 @@ const usageCode = (argv: readonly string[]): ExitCode =>
 export function describeProgram(program: Command, app: App, argv: readonly string[]): void {
   program
     .description("Administer a Rustronaut network")
+    .helpCommand("help [command]", "Show what a command takes")
     .option("--json", "print JSON for programs")
     .version(packageVersion(), "-V, --version", "print the version of this program")
     .exitOverride()

@@ -33,7 +33,7 @@ interface RangeOptions {
 
 /** The audit log: read it, follow it, take it away and prove that nobody changed it. */
 export function addAuditCommands(program: Command, app: App): void {
-  const audit = program.command("audit").description("the audit log, and proof that nobody changed it");
+  const audit = program.command("audit").description("The audit log, and proof that nobody changed it");
   addTail(audit, app);
 
   audit

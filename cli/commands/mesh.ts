@@ -9,7 +9,7 @@ import { instant } from "../output/values.ts";
 
 /** `mesh`: what the nodes of the network see of each other, and changes that wait. */
 export function addMeshCommands(program: Command, app: App): void {
-  const mesh = program.command("mesh").description("who may talk to whom, and changes that wait");
+  const mesh = program.command("mesh").description("Who may talk to whom, and changes that wait");
   mesh
     .command("map")
     .description("Show the pairs of nodes that rules connect, and their paths")

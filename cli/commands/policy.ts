@@ -38,7 +38,7 @@ const CIRCUMSTANCES = fieldsOf(policyTest).filter(({ name }) =>
 const TRIED = fieldsOf(policyValidate).filter(({ name }) => name === "tests" || name === "name");
 
 export function addPolicyCommands(program: Command, app: App): void {
-  const policy = program.command("policy").description("ask and check policies");
+  const policy = program.command("policy").description("Ask policies, and check them before they hold");
 
   const test = policy
     .command("test")

@@ -92,8 +92,11 @@ async function list(
   const input = { params: named(parameters, given), query };
   const columns = resource.otherColumns?.[name] ?? resource.columns;
   const { key, rowOf } = resource;
+  // What is empty by a filter, or is another list of the thing, says nothing about whether there are any.
+  const isAll = name === "list" && Object.keys(query).length === 0;
+  const empty = isAll ? resource.empty : name === "list" ? "Nothing matches these filters." : undefined;
   const rows = rowOf && name === "list" ? { rowsOf: (item: Item) => [rowOf(item)] } : {};
-  await showList(app, hub, { id: operation.id, input, columns, key, most: 200, ...rows }, options);
+  await showList(app, hub, { id: operation.id, input, columns, key, empty, most: 200, ...rows }, options);
 }
 
 async function change(

@@ -98,6 +98,7 @@ async function show(
     columns: COLUMNS,
     rowsOf: (item, names = {}) => [rowOf(item, names)],
     csv: { head: exportHead("csv"), lineOf: (item) => exportLine("csv", entryOf(item)) },
+    empty: "No entry matches. Without filters, the newest entries are shown.",
     most: 50,
   };
   const count = await showList(app, hub, list, options);

@@ -31,7 +31,7 @@ interface RootOptions {
 
 /** The root of trust: who may tell nodes what to apply. The root key stays on the administrator's machine. */
 export function addTrustCommands(program: Command, app: App): void {
-  const trust = program.command("trust").description("the root of trust that nodes verify everything by");
+  const trust = program.command("trust").description("The root of trust that nodes verify everything by");
 
   withRootOptions(trust.command("init"))
     .addOption(noteOption())

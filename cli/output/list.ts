@@ -33,6 +33,8 @@ export interface List {
   readonly rowsOf?: (item: Item, names: Page["names"]) => readonly Item[];
   /** How many a table shows at most unless asked. */
   readonly most: number;
+  /** What an empty list means, and what to do next. */
+  readonly empty?: string | undefined;
   /** The items in words, where a table would not do. */
   readonly text?: (items: readonly Item[], names: Readonly<Record<string, string>>) => string;
   /** The items as CSV, where that is not the table's columns. */
@@ -82,12 +84,12 @@ export async function showList(app: App, hub: Hub, list: List, options: ListOpti
 
 const tableOf = (
   app: App,
-  { columns, key, rowsOf }: List,
+  { columns, key, rowsOf, empty }: List,
   items: readonly Item[],
   names: Page["names"],
 ): string => {
   const rows = rowsOf ? items.flatMap((item) => rowsOf(item, names)) : items;
-  return listText(columns, rows, app.io.columns, key);
+  return listText(columns, rows, app.io.columns, key, empty);
 };
 
 async function stream(

@@ -21,7 +21,7 @@ export function reachOfAppText(data: AppReach, width: number | null): string {
     conditionsOf(actions),
     groups.join(", "),
   ]);
-  return `Who could reach ${when}:\n${table(["who", "may", "by", "if", "groups"], rows, width)}${rows.some((row) => row[3] !== "") ? NOTE : ""}`;
+  return `Who could reach ${when}:\n${table(["who", "may", "by", "if", "groups"], rows, width, ["who"])}${rows.some((row) => row[3] !== "") ? NOTE : ""}`;
 }
 
 /** What a person could reach. */
@@ -36,5 +36,5 @@ export function reachOfUserText(data: UserReach, width: number | null): string {
     because(actions, data.policies),
     conditionsOf(actions),
   ]);
-  return `What ${who} could reach. ${groups}${table(["app", "may", "by", "if"], rows, width)}${rows.some((row) => row[3] !== "") ? NOTE : ""}`;
+  return `What ${who} could reach. ${groups}${table(["app", "may", "by", "if"], rows, width, ["app"])}${rows.some((row) => row[3] !== "") ? NOTE : ""}`;
 }

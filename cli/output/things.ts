@@ -8,14 +8,16 @@ type Item = Readonly<Record<string, unknown>>;
  * A list as a table, or a sentence when it is empty. Columns that no row fills are left out.
  *
  * @param key The column by which people name a row: like ids it is never cut.
+ * @param empty What an empty list means, and what to do next.
  */
 export function listText(
   columns: readonly string[],
   items: readonly Item[],
   width: number | null,
   key?: string,
+  empty = "Nothing to show.",
 ): string {
-  if (items.length === 0) return "Nothing to show.\n";
+  if (items.length === 0) return `${empty}\n`;
   const shown = columns.filter((column) => items.some((item) => cell(column, item[column]) !== "-"));
   const rows = items.map((item) => shown.map((column) => cell(column, item[column])));
   return table(shown.map(heading), rows, width, key === undefined ? [] : [heading(key)]);

@@ -58,6 +58,13 @@ describe("the help", () => {
     expect(silent).toEqual([]);
   });
 
+  it("begins what it says of a command with a capital, so that a list of them reads evenly", () => {
+    const uneven = everyCommand(program())
+      .map((command) => command.description())
+      .filter((words) => !/^\p{Lu}/u.test(words));
+    expect(uneven).toEqual([]);
+  });
+
   it("U3: every command that changes something takes why", () => {
     const changes =
       /^rustronaut \S+ (create|update|delete|publish|rollback|rotate|approve|revoke|release|rename|tag|move|routes|kill|confirm|add|add-member|remove-member|raise-epoch)$|^rustronaut (apply|trust init)$/;

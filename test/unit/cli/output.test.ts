@@ -8,6 +8,7 @@ import { details, table } from "../../../cli/output/table.ts";
 import { truncate, widthOf } from "../../../cli/output/text.ts";
 import { listText } from "../../../cli/output/things.ts";
 import { heading } from "../../../cli/output/values.ts";
+import { RESOURCES } from "../../../cli/resources.ts";
 import { printable } from "../../../shared/base/printable.ts";
 
 describe("table", () => {
@@ -50,6 +51,26 @@ describe("table", () => {
     expect(
       listText(["name", "title"], [{ name: "a-name-that-people-type", title: "x".repeat(80) }], 40, "name"),
     ).toContain("a-name-that-people-type");
+  });
+
+  it("U27: shows a time to the minute or not at all, and cuts no word to a stump", () => {
+    const time = (width: number) =>
+      listText(
+        ["name", "ip", "updatedAt", "id"],
+        [{ name: "wiki", ip: "127.0.0.1", updatedAt: 1_700_000_000_000, id: `pol_${"0".repeat(26)}` }],
+        width,
+        "name",
+      );
+    expect(time(80)).toContain("  2023-11-14 22:13:20Z  ");
+    expect(time(66)).toContain("  127.0.0.1  2023-11-14 22:13Z  pol_");
+    expect(time(65)).not.toContain("2023");
+    expect(time(65)).toContain("no room for updated at");
+  });
+
+  it("an empty list says what that means and what to do next, if it knows", () => {
+    expect(listText(["name"], [], 80)).toBe("Nothing to show.\n");
+    for (const { command, empty, columns } of RESOURCES.filter((resource) => resource.columns.length > 0))
+      expect(listText(columns, [], 80, "name", empty), command).not.toContain("Nothing to show");
   });
 
   it("counts wide characters as two columns", () => {
