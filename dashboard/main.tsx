@@ -7,10 +7,14 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api.ts";
+import { hasUnsaved } from "./lib/leaving.ts";
 import { applyTheme } from "./lib/theme.ts";
 import { Shell } from "./shell.tsx";
 
 applyTheme();
+addEventListener("beforeunload", (event) => {
+  if (hasUnsaved()) event.preventDefault();
+});
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(

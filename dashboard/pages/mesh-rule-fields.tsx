@@ -3,6 +3,7 @@ import { Check, Field } from "../components/field.tsx";
 import { NoteField, noteOf } from "../components/note-field.tsx";
 import { issueOf } from "../components/states.tsx";
 import { linesOf, problemOf, type RuleField } from "../lib/rule-text.ts";
+import { useUnsavedGuard } from "../lib/unsaved.ts";
 
 interface RuleText {
   readonly name: string;
@@ -42,6 +43,7 @@ export function MeshRuleFields({ rule, error, busy, submit, onSubmit, children }
     to: rule.to.join("\n"),
     traffic: rule.traffic.join("\n"),
   });
+  useUnsavedGuard(FIELDS.some(({ field }) => texts[field] !== rule[field].join("\n")));
   const [judged, setJudged] = useState<ReadonlySet<RuleField>>(new Set());
   const judge = (...fields: readonly RuleField[]) => setJudged(new Set([...judged, ...fields]));
   const send = (event: FormEvent<HTMLFormElement>) => {

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import type { Server } from "node:http";
 import type { BrowserContext, Dialog, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { startEchoApp } from "../../../scripts/demo/echo-app.ts";
 import { signIn } from "../../support/attack.ts";
 import { openBrowser } from "../../support/browser.ts";
@@ -89,6 +89,14 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     await system.stop();
   });
 
+  // What a test wrote and did not save would keep the next one from its page.
+  afterEach(async () => {
+    const leave = (asked: Dialog) => asked.accept();
+    page.on("dialog", leave);
+    await page.goto(`${system.hubOrigin}/#/nothing`);
+    page.off("dialog", leave);
+  });
+
   it("shows what the application was told", async () => {
     expect(await page.textContent("#request")).toContain("x-rustronaut-jwt-assertion");
   });
@@ -104,6 +112,12 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
       await page.emulateMedia({ colorScheme });
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(error.message));
+      // A page that nobody wrote on lets everybody go.
+      const asks = (asked: Dialog) => {
+        errors.push(`asked: ${asked.message()}`);
+        return asked.accept();
+      };
+      page.on("dialog", asks);
       for (const id of PAGE_IDS) {
         await page.goto(`${system.hubOrigin}/#/${id}`);
         await page.waitForSelector("main h1");
@@ -113,6 +127,7 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
         expect(await overflow(page), `${id} at ${width} overflows`).toBeLessThanOrEqual(0);
         if (width === 1440 && id !== "map") await screenshot(page, id);
       }
+      page.off("dialog", asks);
       expect(errors).toEqual([]);
     },
   );
@@ -564,9 +579,40 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     page.once("dialog", (asked) => asked.dismiss());
     await page.getByRole("link", { name: "Sessions" }).first().press("Enter");
     expect(await editor.inputValue()).toBe(written);
+    // The browser's own buttons ask, too, and a no leaves the history as it was.
+    page.once("dialog", (asked) => asked.dismiss());
+    await page.evaluate(() => history.back());
+    await expect.poll(() => page.url()).toContain("#/policies/echo");
+    expect(await editor.inputValue()).toBe(written);
     page.once("dialog", (asked) => asked.accept());
     await page.getByRole("link", { name: "Sessions" }).first().press("Enter");
     await expect.poll(() => page.textContent("main h1")).toBe("Sessions");
+  });
+
+  it("a form that was written in asks before it is left by the browser's back button, and one that was not does not", async () => {
+    await page.goto(`${system.hubOrigin}/#/apps`);
+    await page.getByRole("link", { name: "Add an app" }).press("Enter");
+    const title = page.getByLabel("Title");
+    await title.waitFor();
+    const asked: string[] = [];
+    const dismiss = (dialog: Dialog) => {
+      asked.push(dialog.message());
+      return dialog.dismiss();
+    };
+    page.on("dialog", dismiss);
+    await page.evaluate(() => history.back());
+    await expect.poll(() => page.textContent("main h1")).toBe("Apps");
+    expect(asked).toEqual([]);
+    await page.evaluate(() => history.forward());
+    await title.fill("Payroll");
+    await page.evaluate(() => history.back());
+    await expect.poll(() => asked.length).toBe(1);
+    await expect.poll(() => page.url()).toContain("#/apps/new");
+    expect(await title.inputValue()).toBe("Payroll");
+    page.off("dialog", dismiss);
+    page.once("dialog", (dialog) => dialog.accept());
+    await page.evaluate(() => history.back());
+    await expect.poll(() => page.textContent("main h1")).toBe("Apps");
   });
 
   it("a person's page says what they can reach and why, and an app's who can reach it", async () => {
