@@ -5,6 +5,7 @@ import { PageBoundary } from "./components/page-boundary.tsx";
 import { PageHead } from "./components/page-head.tsx";
 import { Loaded, Skeleton } from "./components/states.tsx";
 import { ThemeSwitch } from "./components/theme-switch.tsx";
+import { UndoBar } from "./components/undo-bar.tsx";
 import icon from "./icon.svg";
 import { routeTo, useRoute } from "./lib/router.ts";
 import { Navigation } from "./navigation.tsx";
@@ -35,6 +36,7 @@ export function Shell() {
               <HubBar />
               {page ? <OpenPage key={page.id} page={page} path={path} /> : <NoPage />}
               <HoldsBar />
+              <UndoBar />
             </>
           )}
         </Loaded>

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from "react";
+import { formatCount } from "../lib/format.ts";
 import { nextSorting, type Sorting, type SortKey, sorted } from "../lib/sorting.ts";
 import { SortChoice, TableHead } from "./table-head.tsx";
 import { useSelection } from "./table-selection.tsx";
@@ -31,10 +32,12 @@ interface DataTable<Row> {
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string | number;
   readonly bulk?: Bulk<Row> | undefined;
+  /** The list whose beginning the rows are: with it the table says what its order does not reach. */
+  readonly pages?: Growing;
 }
 
 /** Rows with their columns; sorted by a column that can be, and taken several at a time where `bulk` says for what. */
-export function DataTable<Row>({ caption, columns, rows, keyOf, bulk }: DataTable<Row>) {
+export function DataTable<Row>({ caption, columns, rows, keyOf, bulk, pages }: DataTable<Row>) {
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const column = columns.find(({ header }) => header === sorting?.by);
   const shown = column?.sort && sorting ? sorted(rows, column.sort, sorting.down) : rows;
@@ -42,6 +45,7 @@ export function DataTable<Row>({ caption, columns, rows, keyOf, bulk }: DataTabl
   return (
     <>
       <SortChoice columns={columns} sorting={sorting} onSort={setSorting} />
+      {sorting && pages?.hasNextPage && <OrderOfSome pages={pages} shown={rows.length} />}
       {selection.bar}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section className="table-wrap" aria-label={caption} tabIndex={0}>
@@ -71,10 +75,28 @@ export function DataTable<Row>({ caption, columns, rows, keyOf, bulk }: DataTabl
   );
 }
 
-interface Growing {
+export interface Growing {
   readonly hasNextPage: boolean;
   readonly isFetchingNextPage: boolean;
-  fetchNextPage(): unknown;
+  fetchNextPage(): Promise<{ readonly hasNextPage: boolean }>;
+}
+
+/** Pages that one click loads at most: the browser stays quick, and the hub is not asked for everything it has. */
+const PAGES_AT_ONCE = 20;
+
+/** Says that an order is one of the rows that were loaded, and loads more of them. */
+function OrderOfSome({ pages, shown }: { readonly pages: Growing; readonly shown: number }) {
+  const loadMany = async () => {
+    for (let n = 0; n < PAGES_AT_ONCE; n++) if (!(await pages.fetchNextPage()).hasNextPage) return;
+  };
+  return (
+    <p className="notice" role="status">
+      These {formatCount(shown)} are in order; there are more that were not loaded.{" "}
+      <button type="button" className="link-button" disabled={pages.isFetchingNextPage} onClick={loadMany}>
+        Load more
+      </button>
+    </p>
+  );
 }
 
 /** Loads the next page of a list; nothing on its last one. */
@@ -89,8 +111,7 @@ export function ShowMore({ pages }: { readonly pages: Growing }) {
         onClick={() => pages.fetchNextPage()}
       >
         Show more
-      </button>{" "}
-      <span className="muted">There are more; sorting is among those that are shown.</span>
+      </button>
     </p>
   );
 }

@@ -1,4 +1,3 @@
-import type { FormEvent } from "react";
 import type { Role } from "../../shared/api/fields.ts";
 import { etagOf, type RowOf, useMayCall, usePages, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
@@ -6,8 +5,7 @@ import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
 import { LifetimeField, readLifetime } from "../components/lifetime-field.tsx";
 import { Moment } from "../components/moment.tsx";
-import { NoteField, noteOf } from "../components/note-field.tsx";
-import { OnceDialog } from "../components/once-dialog.tsx";
+import { OnceDialog, OnceForm } from "../components/once-dialog.tsx";
 import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
 
 type Token = RowOf<"apiTokens.list">;
@@ -32,7 +30,13 @@ export function ApiTokens() {
           rows.length === 0 ? (
             <Empty>No token exists. Make one for the command line, then run rustronaut login.</Empty>
           ) : (
-            <DataTable caption="API tokens" columns={columns} rows={rows} keyOf={(token) => token.id} />
+            <DataTable
+              caption="API tokens"
+              columns={columns}
+              rows={rows}
+              keyOf={(token) => token.id}
+              pages={tokens}
+            />
           )
         }
       </Loaded>
@@ -42,16 +46,31 @@ export function ApiTokens() {
 }
 
 const COLUMNS: readonly Column<Token>[] = [
-  { header: "Token", cell: (token) => token.name, className: "long" },
-  { header: "Role", cell: (token) => token.role },
+  { header: "Token", cell: (token) => token.name, sort: (token) => token.name, className: "long" },
+  { header: "Role", cell: (token) => token.role, sort: (token) => token.role },
   {
     header: "Belongs to",
     cell: (token) => token.email ?? "the network",
     className: "wide",
   },
-  { header: "Last used", cell: (token) => <Moment at={token.lastUsedAt} />, className: "wide" },
-  { header: "Made", cell: (token) => <Moment at={token.createdAt} />, className: "wide" },
-  { header: "Ends", cell: (token) => <Moment at={token.expiresAt} />, className: "wide" },
+  {
+    header: "Last used",
+    cell: (token) => <Moment at={token.lastUsedAt} />,
+    sort: (token) => token.lastUsedAt,
+    className: "wide",
+  },
+  {
+    header: "Made",
+    cell: (token) => <Moment at={token.createdAt} />,
+    sort: (token) => token.createdAt,
+    className: "wide",
+  },
+  {
+    header: "Ends",
+    cell: (token) => <Moment at={token.expiresAt} />,
+    sort: (token) => token.expiresAt,
+    className: "wide",
+  },
 ];
 
 const deleteColumn = (onDelete: (token: Token, note: string) => void): Column<Token> => ({
@@ -76,11 +95,9 @@ export function NewApiToken() {
   const create = useWrite("apiTokens.create");
   const mayCreate = useMayCall("apiTokens.create");
   if (!mayCreate) return null;
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
+  const submit = (form: FormData, note: string) => {
     create.mutate({
-      note: noteOf(event.currentTarget),
+      note,
       body: {
         name: String(form.get("name") ?? "").trim(),
         role: String(form.get("role")) as Role,
@@ -110,8 +127,13 @@ export function NewApiToken() {
       ]}
       onClose={() => create.reset()}
       form={(close) => (
-        <form className="form" onSubmit={submit}>
-          <Failure error={create.error} />
+        <OnceForm
+          label="Make the token"
+          error={create.error}
+          busy={create.isPending}
+          onSubmit={submit}
+          onCancel={close}
+        >
           <Field label="Name" hint="What it is for." error={issueOf(create.error, "/name")}>
             {(c) => <input {...c} name="name" required maxLength={100} autoComplete="off" />}
           </Field>
@@ -125,16 +147,7 @@ export function NewApiToken() {
             )}
           </Field>
           <LifetimeField selected={90 * 86_400_000} endless error={issueOf(create.error, "/expiresAt")} />
-          <NoteField />
-          <div className="actions">
-            <button type="submit" className="button" disabled={create.isPending}>
-              Make the token
-            </button>
-            <button type="button" className="button plain" onClick={close}>
-              Cancel
-            </button>
-          </div>
-        </form>
+        </OnceForm>
       )}
     />
   );

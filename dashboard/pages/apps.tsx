@@ -94,7 +94,7 @@ function AppList() {
               )}
             </Empty>
           ) : (
-            <DataTable caption="Apps" columns={COLUMNS} rows={rows} keyOf={(app) => app.id} />
+            <DataTable caption="Apps" columns={COLUMNS} rows={rows} keyOf={(app) => app.id} pages={apps} />
           )
         }
       </Loaded>

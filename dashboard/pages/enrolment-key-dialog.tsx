@@ -1,37 +1,44 @@
 import { useQuery } from "@tanstack/react-query";
-import type { FormEvent } from "react";
 import type { Body } from "../../shared/api/endpoints.ts";
 import { NEW_KEY } from "../../shared/api/mesh.ts";
 import { INSTALLER_PATH, installerHash, installLine, joinLine } from "../../shared/node/install-line.ts";
-import { useWrite } from "../api.ts";
+import { useMayCall, useWrite } from "../api.ts";
 import { Check, Field } from "../components/field.tsx";
 import { LifetimeField, readLifetime } from "../components/lifetime-field.tsx";
-import { NoteField, noteOf } from "../components/note-field.tsx";
-import { OnceDialog } from "../components/once-dialog.tsx";
+import { OnceDialog, OnceForm } from "../components/once-dialog.tsx";
 import { SegmentSelect } from "../components/segment-select.tsx";
-import { Failure, issueOf } from "../components/states.tsx";
+import { issueOf } from "../components/states.tsx";
 import { splitList } from "../lib/format.ts";
 
-/** Makes a key that lets machines in. */
-export function NewEnrolmentKey() {
+interface NewEnrolmentKey {
+  /** Of the button. */
+  readonly label: string;
+  readonly title: string;
+  /** What the key is called unless said. */
+  readonly name?: string;
+}
+
+/** Makes a key that lets machines in, and shows the one line that a machine joins by. */
+export function NewEnrolmentKey({ label, title, name = "" }: NewEnrolmentKey) {
   const create = useWrite("enrolmentKeys.create");
-  const installer = useQuery({ queryKey: ["installer"], queryFn: fetchInstallerHash });
+  const isAsked = create.isPending || create.isSuccess;
+  const installer = useQuery({ queryKey: ["installer"], queryFn: fetchInstallerHash, enabled: isAsked });
   return (
     <OnceDialog
-      label="Make a key"
-      title="Make an enrolment key"
+      label={label}
+      title={title}
       made={
         create.data ? { name: `The key ${create.data.enrolmentKey.name}`, secret: create.data.secret } : null
       }
       form={(close) => (
         <KeyForm
+          name={name}
           error={create.error}
           busy={create.isPending}
           onSubmit={(body, note) => create.mutate({ body, note })}
           onCancel={close}
         />
       )}
-      secretIs="key"
       use={(secret) => [
         ...(installer.data
           ? [
@@ -47,8 +54,22 @@ export function NewEnrolmentKey() {
           label: "short command",
           text: joinLine(location.origin, secret),
         },
+        { says: "The key alone, for a configuration that you have:", label: "key", text: secret },
       ]}
       onClose={() => create.reset()}
+    />
+  );
+}
+
+/** Leads to the one line by which a machine joins; nothing for whom may not add one. */
+export function AddNode() {
+  const mayAdd = useMayCall("enrolmentKeys.create");
+  if (!mayAdd) return null;
+  return (
+    <NewEnrolmentKey
+      label="Add a node"
+      title="Add a node"
+      name={`node of ${new Date().toISOString().slice(0, 10)}`}
     />
   );
 }
@@ -60,22 +81,24 @@ async function fetchInstallerHash(): Promise<string | null> {
 }
 
 interface KeyForm {
+  readonly name: string;
   readonly error: unknown;
   readonly busy: boolean;
   readonly onSubmit: (body: Body<"enrolmentKeys.create">, note: string) => void;
   readonly onCancel: () => void;
 }
 
-function KeyForm({ error, busy, onSubmit, onCancel }: KeyForm) {
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    onSubmit(readKey(new FormData(event.currentTarget)), noteOf(event.currentTarget));
-  };
+function KeyForm({ name, error, busy, onSubmit, onCancel }: KeyForm) {
   return (
-    <form className="form" onSubmit={submit}>
-      <Failure error={error} />
+    <OnceForm
+      label="Make the key"
+      error={error}
+      busy={busy}
+      onSubmit={(form, note) => onSubmit(readKey(form), note)}
+      onCancel={onCancel}
+    >
       <Field label="Name" error={issueOf(error, "/name")}>
-        {(c) => <input {...c} name="name" required maxLength={100} autoComplete="off" />}
+        {(c) => <input {...c} name="name" required maxLength={100} defaultValue={name} autoComplete="off" />}
       </Field>
       <Field label="Segment" hint="Where its nodes stand." error={issueOf(error, "/segment")}>
         {(c) => <SegmentSelect control={c} name="segment" />}
@@ -110,16 +133,7 @@ function KeyForm({ error, busy, onSubmit, onCancel }: KeyForm) {
         name="ephemeral"
         defaultChecked={NEW_KEY.ephemeral}
       />
-      <NoteField />
-      <div className="actions">
-        <button type="submit" className="button" disabled={busy}>
-          Make the key
-        </button>
-        <button type="button" className="button plain" onClick={onCancel}>
-          Cancel
-        </button>
-      </div>
-    </form>
+    </OnceForm>
   );
 }
 

@@ -1,10 +1,10 @@
 import { etagOf, type RowOf, useMayWrite, usePages, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
+import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { useListSearch } from "../components/search-field.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
-import { formatMoment } from "../lib/format.ts";
 import { keyState } from "../lib/key-state.ts";
 import { NewEnrolmentKey } from "./enrolment-key-dialog.tsx";
 
@@ -20,7 +20,9 @@ export default function EnrolmentKeys() {
   );
   return (
     <>
-      <PageHead title="Enrolment keys">{mayWrite && <NewEnrolmentKey />}</PageHead>
+      <PageHead title="Enrolment keys">
+        {mayWrite && <NewEnrolmentKey label="Make a key" title="Make an enrolment key" />}
+      </PageHead>
       <Failure error={revoke.error} />
       {search.field}
       <Loaded query={keys}>
@@ -30,7 +32,13 @@ export default function EnrolmentKeys() {
               {search.isAsked ? "Nothing fits." : "No key exists. A machine joins the network with one."}
             </Empty>
           ) : (
-            <DataTable caption="Enrolment keys" columns={columns} rows={rows} keyOf={(key) => key.id} />
+            <DataTable
+              caption="Enrolment keys"
+              columns={columns}
+              rows={rows}
+              keyOf={(key) => key.id}
+              pages={keys}
+            />
           )
         }
       </Loaded>
@@ -40,12 +48,17 @@ export default function EnrolmentKeys() {
 }
 
 const COLUMNS: readonly Column<Key>[] = [
-  { header: "Key", cell: (key) => key.name, className: "long" },
-  { header: "Segment", cell: (key) => key.segment, className: "wide" },
+  { header: "Key", cell: (key) => key.name, sort: (key) => key.name, className: "long" },
+  { header: "Segment", cell: (key) => key.segment, sort: (key) => key.segment, className: "wide" },
   { header: "Tags", cell: (key) => key.tags.join(", "), className: "wide" },
   { header: "Nodes are", cell: (key) => kindOf(key), className: "wide" },
   { header: "Uses", cell: (key) => `${key.uses} of ${key.maxUses}` },
-  { header: "Expires", cell: (key) => formatMoment(key.expiresAt), className: "wide" },
+  {
+    header: "Expires",
+    cell: (key) => <Moment at={key.expiresAt} />,
+    sort: (key) => key.expiresAt,
+    className: "wide",
+  },
   { header: "State", cell: (key) => <KeyState state={keyState(key, Date.now())} /> },
 ];
 

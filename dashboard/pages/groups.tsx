@@ -1,14 +1,14 @@
-import type { FormEvent } from "react";
-import { etagOf, useApi, useMayWrite, usePages, useWrite } from "../api.ts";
+import { call, etagOf, type RowOf, useApi, useMayWrite, usePages, useWrite } from "../api.ts";
+import { AddForm } from "../components/add-form.tsx";
 import { AllTheSame } from "../components/all-the-same.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
-import { NoteField, noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { useListSearch } from "../components/search-field.tsx";
 import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
 import { navigate, routeTo } from "../lib/router.ts";
+import { offerUndo } from "../lib/undo.ts";
 import { HistoryCard } from "./history-card.tsx";
 
 export function Groups() {
@@ -16,28 +16,20 @@ export function Groups() {
   const groups = usePages("groups.list", { query: search.query });
   const create = useWrite("groups.create");
   const mayWrite = useMayWrite();
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = event.currentTarget;
-    create.mutate(
-      { body: { name: fieldOf(form, "name") }, note: noteOf(form) },
-      { onSuccess: () => form.reset() },
-    );
-  };
   return (
     <>
       {mayWrite && (
-        <form className="form filters" onSubmit={submit}>
+        <AddForm
+          label="Add"
+          busy={create.isPending}
+          onAdd={(text, note, reset) =>
+            create.mutate({ body: { name: text("name") }, note }, { onSuccess: reset })
+          }
+        >
           <Field label="Name of a new group" error={issueOf(create.error, "/name") ?? create.error?.message}>
-            {(c) => <input {...c} name="name" required maxLength={100} />}
+            {(c) => <input {...c} name="name" required maxLength={100} autoComplete="off" />}
           </Field>
-          <NoteField />
-          <div className="actions">
-            <button type="submit" className="button" disabled={create.isPending}>
-              Add
-            </button>
-          </div>
-        </form>
+        </AddForm>
       )}
       {search.field}
       <Loaded query={groups}>
@@ -53,6 +45,7 @@ export function Groups() {
               caption="Groups"
               rows={rows}
               keyOf={(group) => group.id}
+              pages={groups}
               columns={[
                 {
                   header: "Group",
@@ -77,13 +70,13 @@ export function GroupPage({ id }: { readonly id: string }) {
   const take = useWrite("groups.removeMember");
   const remove = useWrite("groups.delete");
   const mayWrite = useMayWrite();
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = event.currentTarget;
-    const params = { group: id, kind: fieldOf(form, "kind"), member: fieldOf(form, "member") };
-    add.mutate({ params, note: noteOf(form) }, { onSuccess: () => form.reset() });
-  };
   const loaded = group.data;
+  const takeOut = (member: RowOf<"groups.members">, note: string) => {
+    const params = { group: id, kind: member.kind, member: member.id };
+    const says = `${member.name} is no member of ${loaded?.name ?? "the group"} any more.`;
+    const undo = () => call("groups.addMember", { params });
+    take.mutate({ params, note }, { onSuccess: () => offerUndo({ says, undo }) });
+  };
   return (
     <>
       <PageHead title={loaded?.name ?? "Group"}>
@@ -112,7 +105,16 @@ export function GroupPage({ id }: { readonly id: string }) {
       <AllTheSame write={add} />
       <AllTheSame write={remove} label="Delete it all the same" onDone={() => navigate("people", "groups")} />
       {mayWrite && (
-        <form className="form filters" onSubmit={submit}>
+        <AddForm
+          label="Add member"
+          busy={add.isPending}
+          onAdd={(text, note, reset) =>
+            add.mutate(
+              { params: { group: id, kind: text("kind"), member: text("member") }, note },
+              { onSuccess: reset },
+            )
+          }
+        >
           <Field label="Kind">
             {(c) => (
               <select {...c} name="kind">
@@ -122,15 +124,9 @@ export function GroupPage({ id }: { readonly id: string }) {
             )}
           </Field>
           <Field label="E-mail or group name" error={add.error?.message}>
-            {(c) => <input {...c} name="member" required />}
+            {(c) => <input {...c} name="member" required autoComplete="off" />}
           </Field>
-          <NoteField />
-          <div className="actions">
-            <button type="submit" className="button" disabled={add.isPending}>
-              Add member
-            </button>
-          </div>
-        </form>
+        </AddForm>
       )}
       <Loaded query={members}>
         {(rows) =>
@@ -141,6 +137,7 @@ export function GroupPage({ id }: { readonly id: string }) {
               caption="Members"
               rows={rows}
               keyOf={(member) => `${member.kind} ${member.id}`}
+              pages={members}
               columns={[
                 {
                   header: "Member",
@@ -163,9 +160,7 @@ export function GroupPage({ id }: { readonly id: string }) {
                         name={`Remove ${member.name}`}
                         className="button danger small"
                         question={`Take ${member.name} out of ${loaded?.name ?? "the group"}?`}
-                        onConfirm={(note) =>
-                          take.mutate({ note, params: { group: id, kind: member.kind, member: member.id } })
-                        }
+                        onConfirm={(note) => takeOut(member, note)}
                       >
                         <p>
                           {member.kind === "user" ? "They lose" : "All its members lose"} what policies allow
@@ -185,6 +180,3 @@ export function GroupPage({ id }: { readonly id: string }) {
     </>
   );
 }
-
-const fieldOf = (form: HTMLFormElement, name: string): string =>
-  String(new FormData(form).get(name) ?? "").trim();

@@ -4,7 +4,7 @@ import { Field } from "../components/field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
 import { graphOf, type MeshMap, summarise } from "../lib/map/graph.ts";
-import { routeTo } from "../lib/router.ts";
+import { AddNode } from "./enrolment-key-dialog.tsx";
 import { MapLegend } from "./map-legend.tsx";
 import { MapPicture } from "./map-picture.tsx";
 import { MapSide } from "./map-side.tsx";
@@ -36,8 +36,8 @@ export default function MapPage() {
         {(data) =>
           data.nodes.length === 0 && data.missing.length === 0 ? (
             <Empty>
-              No node is in the network yet. <a href={routeTo("enrolment-keys")}>Make an enrolment key</a> to
-              add one.
+              <p>No node is in the network yet.</p>
+              <AddNode />
             </Empty>
           ) : (
             <LoadedMap map={data} asTable={asTable} />

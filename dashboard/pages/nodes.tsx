@@ -12,6 +12,7 @@ import { Empty, Failure, Loaded } from "../components/states.tsx";
 import { useBulk } from "../lib/bulk.ts";
 import { routeTo, useFilters } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
+import { AddNode } from "./enrolment-key-dialog.tsx";
 import { Holds } from "./holds.tsx";
 import { NodePage } from "./node-page.tsx";
 
@@ -98,9 +99,7 @@ function NodeList() {
         <a className="button plain" href={routeTo("map")}>
           Show the map
         </a>
-        <a className="button" href={routeTo("enrolment-keys")}>
-          Add a node
-        </a>
+        <AddNode />
       </PageHead>
       <div className="form filters">
         <SearchField
@@ -159,6 +158,7 @@ function NodeList() {
                 columns={COLUMNS}
                 rows={rows}
                 keyOf={(node) => node.id}
+                pages={nodes}
                 bulk={mayWrite ? bulk : undefined}
               />
             );
@@ -166,8 +166,8 @@ function NodeList() {
           if (Object.keys(query).length > 0) return <Empty>No node fits.</Empty>;
           return (
             <Empty>
-              No machine has joined yet. <a href={routeTo("enrolment-keys")}>Make an enrolment key</a>, then
-              run the command that it comes with.
+              <p>No machine has joined yet. Add one, and run the line that you are given on it.</p>
+              <AddNode />
             </Empty>
           );
         }}

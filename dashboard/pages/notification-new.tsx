@@ -1,10 +1,9 @@
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { aboutEvent, EVENTS, TOPIC_NAMES } from "../../shared/notifications/topics.ts";
 import { useMayCall, useWrite } from "../api.ts";
 import { Field } from "../components/field.tsx";
-import { NoteField, noteOf } from "../components/note-field.tsx";
-import { OnceDialog } from "../components/once-dialog.tsx";
-import { Failure, issueOf } from "../components/states.tsx";
+import { OnceDialog, OnceForm } from "../components/once-dialog.tsx";
+import { issueOf } from "../components/states.tsx";
 
 type Kind = "email" | "webhook" | "slack";
 
@@ -20,19 +19,14 @@ export function NewDestination() {
   const mayCreate = useMayCall("notifications.create");
   const [kind, setKind] = useState<Kind>("email");
   if (!mayCreate) return null;
-  const submit = (event: FormEvent<HTMLFormElement>, close: () => void) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
+  const submit = (form: FormData, note: string, close: () => void) => {
     const body = {
       name: String(form.get("name") ?? "").trim(),
       kind,
       target: String(form.get("target") ?? "").trim(),
       events: form.getAll("events").map(String),
     };
-    create.mutate(
-      { body, note: noteOf(event.currentTarget) },
-      { onSuccess: ({ secret }) => secret === null && close() },
-    );
+    create.mutate({ body, note }, { onSuccess: ({ secret }) => secret === null && close() });
   };
   const made = create.data?.secret
     ? { name: `The destination ${create.data.destination.name}`, secret: create.data.secret }
@@ -53,8 +47,13 @@ export function NewDestination() {
       ]}
       onClose={() => create.reset()}
       form={(close) => (
-        <form className="form" onSubmit={(event) => submit(event, close)}>
-          <Failure error={create.error} />
+        <OnceForm
+          label="Add"
+          error={create.error}
+          busy={create.isPending}
+          onSubmit={(form, note) => submit(form, note, close)}
+          onCancel={close}
+        >
           <Field label="Name" hint="What people know it by." error={issueOf(create.error, "/name")}>
             {(c) => <input {...c} name="name" required maxLength={100} autoComplete="off" />}
           </Field>
@@ -94,16 +93,7 @@ export function NewDestination() {
               </select>
             )}
           </Field>
-          <NoteField />
-          <div className="actions">
-            <button type="submit" className="button" disabled={create.isPending}>
-              Add
-            </button>
-            <button type="button" className="button plain" onClick={close}>
-              Cancel
-            </button>
-          </div>
-        </form>
+        </OnceForm>
       )}
     />
   );

@@ -1,10 +1,11 @@
 import { aboutEvent, TOPIC_NAMES } from "../../shared/notifications/topics.ts";
-import { etagOf, type RowOf, useMayCall, usePages, useWrite } from "../api.ts";
+import { call, etagOf, type RowOf, useMayCall, usePages, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
+import { offerUndo } from "../lib/undo.ts";
 import { NewDestination } from "./notification-new.tsx";
 
 type Destination = RowOf<"notifications.list">;
@@ -16,7 +17,6 @@ export default function Notifications() {
   const test = useWrite("notifications.test");
   const update = useWrite("notifications.update");
   const remove = useWrite("notifications.delete");
-  const targetOf = (row: Destination) => ({ params: { destination: row.id }, ifMatch: etagOf(row) });
   const actions: Column<Destination> = {
     header: "Action",
     className: "action",
@@ -33,7 +33,9 @@ export default function Notifications() {
         <button
           type="button"
           className="button plain small"
-          onClick={() => update.mutate({ ...targetOf(row), body: { enabled: !row.enabled } })}
+          onClick={() =>
+            update.mutate(switched(row), { onSuccess: (after) => offerUndo(switchedBack(after)) })
+          }
         >
           {row.enabled ? "Switch off" : "Switch on"}
           <span className="hidden"> {row.name}</span>
@@ -75,6 +77,7 @@ export default function Notifications() {
               columns={mayWrite ? [...COLUMNS, actions] : COLUMNS}
               rows={items}
               keyOf={(row) => row.id}
+              pages={rows}
             />
           )
         }
@@ -83,6 +86,15 @@ export default function Notifications() {
     </>
   );
 }
+
+const targetOf = (row: Destination) => ({ params: { destination: row.id }, ifMatch: etagOf(row) });
+
+const switched = (row: Destination) => ({ ...targetOf(row), body: { enabled: !row.enabled } });
+
+const switchedBack = (after: Destination) => ({
+  says: after.enabled ? `${after.name} is told again.` : `${after.name} is told of nothing more.`,
+  undo: () => call("notifications.update", switched(after)),
+});
 
 const KINDS = { email: "e-mail", webhook: "webhook", slack: "chat" } as const;
 

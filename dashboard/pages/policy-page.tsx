@@ -9,7 +9,9 @@ import { Conflict } from "../components/conflict.tsx";
 import { Field } from "../components/field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Loaded } from "../components/states.tsx";
+import { changesOf } from "../lib/changes.ts";
 import { navigate } from "../lib/router.ts";
+import { offerUndo } from "../lib/undo.ts";
 import { useUnsavedGuard } from "../lib/unsaved.ts";
 import { HistoryCard } from "./history-card.tsx";
 import { useValidation } from "./policy-draft.ts";
@@ -125,7 +127,11 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
                 onSwitch={(body, note) => {
                   begin();
                   // Keeps what is being typed: only the state of the policy changes.
-                  update.mutate({ ...target, note, body }, { onSuccess: setBase });
+                  const onSuccess = (after: Policy) => {
+                    setBase(after);
+                    offerUndo(switchedBack(base, after, setBase));
+                  };
+                  update.mutate({ ...target, note, body }, { onSuccess });
                 }}
               />
               <ConfirmButton
@@ -197,6 +203,18 @@ function EditLoadedPolicy({ loaded }: { readonly loaded: Policy }) {
 
 const stateOf = ({ enabled, shadow }: Policy): string =>
   enabled ? "in force" : shadow ? "in shadow" : "switched off";
+
+const switchedBack = ({ enabled, shadow }: Policy, after: Policy, onDone: (before: Policy) => void) => ({
+  says: `The policy ${after.name} is ${stateOf(after)}.`,
+  undo: async () =>
+    onDone(
+      await call("policies.update", {
+        params: { policy: after.id },
+        ifMatch: etagOf(after),
+        body: changesOf({ enabled, shadow }, after),
+      }),
+    ),
+});
 
 interface SwitchPolicy {
   readonly policy: Policy;

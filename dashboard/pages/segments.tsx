@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { call, etagOf, type RowOf, useApi, useMayWrite, usePages, useWrite } from "../api.ts";
+import { AddForm } from "../components/add-form.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
@@ -21,9 +22,18 @@ export default function Segments({ path: [id] }: PageProps) {
 }
 
 const COLUMNS: readonly Column<Segment>[] = [
-  { header: "Segment", cell: (row) => <a href={routeTo("segments", row.id)}>{row.name}</a> },
+  {
+    header: "Segment",
+    cell: (row) => <a href={routeTo("segments", row.id)}>{row.name}</a>,
+    sort: (row) => row.name,
+  },
   { header: "Description", cell: (row) => row.description, className: "wide" },
-  { header: "Made", cell: (row) => <Moment at={row.createdAt} />, className: "wide" },
+  {
+    header: "Made",
+    cell: (row) => <Moment at={row.createdAt} />,
+    sort: (row) => row.createdAt,
+    className: "wide",
+  },
 ];
 
 function SegmentList() {
@@ -31,11 +41,6 @@ function SegmentList() {
   const segments = usePages("segments.list", { query: search.query });
   const create = useWrite("segments.create");
   const mayWrite = useMayWrite();
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = event.currentTarget;
-    create.mutate({ body: readSegment(form), note: noteOf(form) }, { onSuccess: () => form.reset() });
-  };
   return (
     <>
       <PageHead title="Segments" />
@@ -44,7 +49,16 @@ function SegmentList() {
         that fails takes no other along.
       </p>
       {mayWrite && (
-        <form className="form filters" onSubmit={submit}>
+        <AddForm
+          label="Add"
+          busy={create.isPending}
+          onAdd={(text, note, reset) =>
+            create.mutate(
+              { body: { name: text("name"), description: text("description") }, note },
+              { onSuccess: reset },
+            )
+          }
+        >
           <Field
             label="Name of a new segment"
             error={issueOf(create.error, "/name") ?? create.error?.message}
@@ -54,13 +68,7 @@ function SegmentList() {
           <Field label="Description" broad error={issueOf(create.error, "/description")}>
             {(c) => <input {...c} name="description" maxLength={500} autoComplete="off" />}
           </Field>
-          <NoteField />
-          <div className="actions">
-            <button type="submit" className="button" disabled={create.isPending}>
-              Add
-            </button>
-          </div>
-        </form>
+        </AddForm>
       )}
       {search.field}
       <Loaded query={segments}>
@@ -72,7 +80,13 @@ function SegmentList() {
                 : "There is no segment yet. An app or a node needs one to stand in."}
             </Empty>
           ) : (
-            <DataTable caption="Segments" columns={COLUMNS} rows={rows} keyOf={(row) => row.id} />
+            <DataTable
+              caption="Segments"
+              columns={COLUMNS}
+              rows={rows}
+              keyOf={(row) => row.id}
+              pages={segments}
+            />
           )
         }
       </Loaded>

@@ -1,16 +1,15 @@
-import type { FormEvent } from "react";
 import { SERVICE_TOKEN_HEADER } from "../../shared/http/headers.ts";
-import { etagOf, type RowOf, useMayWrite, usePages, useWrite } from "../api.ts";
+import { call, etagOf, type RowOf, useMayWrite, usePages, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
 import { LifetimeField, readLifetime } from "../components/lifetime-field.tsx";
 import { Moment } from "../components/moment.tsx";
-import { NoteField, noteOf } from "../components/note-field.tsx";
-import { OnceDialog } from "../components/once-dialog.tsx";
+import { OnceDialog, OnceForm } from "../components/once-dialog.tsx";
 import { useListSearch } from "../components/search-field.tsx";
 import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
 import { splitList } from "../lib/format.ts";
+import { offerUndo } from "../lib/undo.ts";
 
 type Token = RowOf<"serviceTokens.list">;
 
@@ -25,12 +24,10 @@ export function ServiceTokens() {
         ...COLUMNS,
         actions(
           (token, note) =>
-            update.mutate({
-              note,
-              params: { serviceToken: token.id },
-              ifMatch: etagOf(token),
-              body: { enabled: !token.enabled },
-            }),
+            update.mutate(
+              { ...switched(token), note },
+              { onSuccess: (after) => offerUndo(switchedBack(after)) },
+            ),
           (token, note) =>
             remove.mutate({ note, params: { serviceToken: token.id }, ifMatch: etagOf(token) }),
         ),
@@ -49,7 +46,13 @@ export function ServiceTokens() {
                 : 'No program has a token yet. Make one, then let a policy speak of it: ServiceToken::"its name".'}
             </Empty>
           ) : (
-            <DataTable caption="Service tokens" columns={columns} rows={rows} keyOf={(token) => token.id} />
+            <DataTable
+              caption="Service tokens"
+              columns={columns}
+              rows={rows}
+              keyOf={(token) => token.id}
+              pages={tokens}
+            />
           )
         }
       </Loaded>
@@ -58,6 +61,17 @@ export function ServiceTokens() {
   );
 }
 
+const switched = (token: Token) => ({
+  params: { serviceToken: token.id },
+  ifMatch: etagOf(token),
+  body: { enabled: !token.enabled },
+});
+
+const switchedBack = (after: Token) => ({
+  says: `The token ${after.name} is switched ${after.enabled ? "on" : "off"}.`,
+  undo: () => call("serviceTokens.update", switched(after)),
+});
+
 function stateOf(token: Token, now: number): { readonly word: string; readonly className: string } {
   if (!token.enabled) return { word: "off", className: "badge warn" };
   if (token.expiresAt !== null && token.expiresAt <= now) return { word: "expired", className: "badge bad" };
@@ -65,10 +79,20 @@ function stateOf(token: Token, now: number): { readonly word: string; readonly c
 }
 
 const COLUMNS: readonly Column<Token>[] = [
-  { header: "Token", cell: (token) => token.name, className: "long" },
+  { header: "Token", cell: (token) => token.name, sort: (token) => token.name, className: "long" },
   { header: "Groups", cell: (token) => token.groups.join(", "), className: "wide" },
-  { header: "Made", cell: (token) => <Moment at={token.createdAt} />, className: "wide" },
-  { header: "Ends", cell: (token) => <Moment at={token.expiresAt} />, className: "wide" },
+  {
+    header: "Made",
+    cell: (token) => <Moment at={token.createdAt} />,
+    sort: (token) => token.createdAt,
+    className: "wide",
+  },
+  {
+    header: "Ends",
+    cell: (token) => <Moment at={token.expiresAt} />,
+    sort: (token) => token.expiresAt,
+    className: "wide",
+  },
   {
     header: "Old secret",
     cell: (token) =>
@@ -151,14 +175,13 @@ const useOf = (secret: string) => [
 
 function RotateToken({ token }: { readonly token: Token }) {
   const rotate = useWrite("serviceTokens.rotate");
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const graceSeconds = Number(new FormData(event.currentTarget).get("grace"));
+  const submit = (form: FormData, note: string) => {
+    const graceSeconds = Number(form.get("grace"));
     rotate.mutate({
       params: { serviceToken: token.id },
       ifMatch: etagOf(token),
       body: { graceSeconds },
-      note: noteOf(event.currentTarget),
+      note,
     });
   };
   return (
@@ -171,8 +194,13 @@ function RotateToken({ token }: { readonly token: Token }) {
       use={useOf}
       onClose={() => rotate.reset()}
       form={(close) => (
-        <form className="form" onSubmit={submit}>
-          <Failure error={rotate.error} />
+        <OnceForm
+          label="Make the new secret"
+          error={rotate.error}
+          busy={rotate.isPending}
+          onSubmit={submit}
+          onCancel={close}
+        >
           <Field label="The secret that it has now">
             {(c) => (
               <select {...c} name="grace" defaultValue={86_400}>
@@ -184,16 +212,7 @@ function RotateToken({ token }: { readonly token: Token }) {
               </select>
             )}
           </Field>
-          <NoteField />
-          <div className="actions">
-            <button type="submit" className="button" disabled={rotate.isPending}>
-              Make the new secret
-            </button>
-            <button type="button" className="button plain" onClick={close}>
-              Cancel
-            </button>
-          </div>
-        </form>
+        </OnceForm>
       )}
     />
   );
@@ -203,11 +222,9 @@ export function NewServiceToken() {
   const create = useWrite("serviceTokens.create");
   const mayCreate = useMayWrite();
   if (!mayCreate) return null;
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
+  const submit = (form: FormData, note: string) => {
     create.mutate({
-      note: noteOf(event.currentTarget),
+      note,
       body: {
         name: String(form.get("name") ?? "").trim(),
         groups: splitList(String(form.get("groups") ?? "")),
@@ -228,8 +245,13 @@ export function NewServiceToken() {
       use={useOf}
       onClose={() => create.reset()}
       form={(close) => (
-        <form className="form" onSubmit={submit}>
-          <Failure error={create.error} />
+        <OnceForm
+          label="Make the token"
+          error={create.error}
+          busy={create.isPending}
+          onSubmit={submit}
+          onCancel={close}
+        >
           <Field
             label="Name"
             hint={'Policies call it ServiceToken::"name".'}
@@ -245,16 +267,7 @@ export function NewServiceToken() {
             {(c) => <input {...c} name="groups" autoComplete="off" />}
           </Field>
           <LifetimeField selected={90 * 86_400_000} endless error={issueOf(create.error, "/expiresAt")} />
-          <NoteField />
-          <div className="actions">
-            <button type="submit" className="button" disabled={create.isPending}>
-              Make the token
-            </button>
-            <button type="button" className="button plain" onClick={close}>
-              Cancel
-            </button>
-          </div>
-        </form>
+        </OnceForm>
       )}
     />
   );

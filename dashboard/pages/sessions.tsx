@@ -1,7 +1,7 @@
 import { meaningOf } from "../../shared/audit/meanings.ts";
 import { type RowOf, useMayWrite, usePages, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
-import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
+import { type Column, DataTable, type Growing, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
 import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
@@ -100,7 +100,7 @@ function AllSessions() {
                 : "No session fits. Try fewer words, or another state."}
             </Empty>
           ) : (
-            <SessionTable rows={rows} />
+            <SessionTable rows={rows} pages={sessions} />
           )
         }
       </Loaded>
@@ -110,7 +110,13 @@ function AllSessions() {
 }
 
 /** Sessions with how they are ended: one, or those that are taken. */
-export function SessionTable({ rows }: { readonly rows: readonly Session[] }) {
+export function SessionTable({
+  rows,
+  pages,
+}: {
+  readonly rows: readonly Session[];
+  readonly pages: Growing;
+}) {
   const mayWrite = useMayWrite();
   const kill = useWrite("sessions.kill");
   const many = useEndMany();
@@ -150,6 +156,7 @@ export function SessionTable({ rows }: { readonly rows: readonly Session[] }) {
         }
         rows={rows}
         keyOf={(session) => session.id}
+        pages={pages}
         bulk={mayWrite ? bulk : undefined}
       />
     </>

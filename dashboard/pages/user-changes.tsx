@@ -1,8 +1,10 @@
 import type { ReactNode } from "react";
-import { etagOf, type RowOf, useApi, useWrite } from "../api.ts";
+import { call, etagOf, type RowOf, useApi, useWrite } from "../api.ts";
 import { AllTheSame } from "../components/all-the-same.tsx";
 import { useAsk } from "../components/ask.tsx";
 import { SignedOut } from "../components/signed-out.tsx";
+import { changesOf } from "../lib/changes.ts";
+import { offerUndo } from "../lib/undo.ts";
 
 export type User = RowOf<"users.list">;
 export type UserChange = { status: User["status"] } | { role: User["role"] };
@@ -26,7 +28,13 @@ export function useUserChange() {
     if (note === null) return;
     // Whoever locks out themselves was told so by the question.
     const query = isSelf && question ? { despiteLockOut: "true" as const } : {};
-    update.mutate({ note, params: { user: user.id }, ifMatch: etagOf(user), body, query });
+    update.mutate(
+      { note, params: { user: user.id }, ifMatch: etagOf(user), body, query },
+      {
+        onSuccess: (after) =>
+          isSelf || offerUndo({ says: saysDone(after, body), undo: takeBack(user, after) }),
+      },
+    );
   };
   const shown = (
     <>
@@ -35,6 +43,21 @@ export function useUserChange() {
     </>
   );
   return { change, dialog: shown, error: update.error };
+}
+
+/** Gives a user the role or the status of before, unless somebody changed them since. */
+export const takeBack =
+  ({ status, role }: User, after: User) =>
+  () =>
+    call("users.update", {
+      params: { user: after.id },
+      ifMatch: etagOf(after),
+      body: changesOf({ status, role }, after),
+    });
+
+function saysDone({ email, role }: User, body: UserChange): string {
+  if ("role" in body) return role === null ? `${email} is no administrator now.` : `${email} is ${role} now.`;
+  return body.status === "disabled" ? `${email} is disabled, and signed out.` : `${email} may sign in again.`;
 }
 
 function questionOf(user: User, body: UserChange, isSelf: boolean) {

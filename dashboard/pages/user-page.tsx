@@ -87,7 +87,11 @@ function UserSessions({ user }: { readonly user: User }) {
       <h2>Sessions</h2>
       <Loaded query={sessions}>
         {(rows) =>
-          rows.length === 0 ? <p className="muted">Not signed in.</p> : <SessionTable rows={rows} />
+          rows.length === 0 ? (
+            <p className="muted">Not signed in.</p>
+          ) : (
+            <SessionTable rows={rows} pages={sessions} />
+          )
         }
       </Loaded>
       <ShowMore pages={sessions} />

@@ -1,14 +1,14 @@
-import type { FormEvent } from "react";
 import { call, etagOf, useMayWrite, usePages, useWrite } from "../api.ts";
+import { AddForm } from "../components/add-form.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
-import { NoteField, noteOf } from "../components/note-field.tsx";
 import { SearchField } from "../components/search-field.tsx";
 import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
 import { useBulk } from "../lib/bulk.ts";
 import { routeTo, useFilters } from "../lib/router.ts";
-import { type User, type UserChange, useUserChange } from "./user-changes.tsx";
+import { offerUndo } from "../lib/undo.ts";
+import { takeBack, type User, type UserChange, useUserChange } from "./user-changes.tsx";
 
 export function Users() {
   const [filters, setFilters] = useFilters();
@@ -39,7 +39,23 @@ export function Users() {
         label="Disable them"
         className="button danger small"
         question={taken.length === 1 ? `Disable ${taken[0]?.email}?` : `Disable ${taken.length} people?`}
-        onConfirm={(note) => disable.mutate({ rows: taken, note }, { onSuccess: done })}
+        onConfirm={(note) =>
+          disable.mutate(
+            { rows: taken, note },
+            {
+              onSuccess: (after) => {
+                done();
+                offerUndo({
+                  says:
+                    after.length === 1
+                      ? `${after[0]?.email} is disabled.`
+                      : `${after.length} people are disabled.`,
+                  undo: () => Promise.all(after.map((user, n) => takeBack(taken[n] ?? user, user)())),
+                });
+              },
+            },
+          )
+        }
       >
         <p>
           All their sessions end within a second, and they can’t sign in until they are enabled again:{" "}
@@ -109,6 +125,7 @@ export function Users() {
               columns={columns(mayWrite, change)}
               rows={rows}
               keyOf={(user) => user.id}
+              pages={users}
               bulk={mayWrite ? bulk : undefined}
             />
           )
@@ -189,14 +206,14 @@ export function StatusButton({ user, onChange }: UserControl) {
 
 function AddUser() {
   const create = useWrite("users.create");
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = event.currentTarget;
-    const email = String(new FormData(form).get("email"));
-    create.mutate({ body: { email }, note: noteOf(form) }, { onSuccess: () => form.reset() });
-  };
   return (
-    <form className="form filters" onSubmit={submit}>
+    <AddForm
+      label="Add"
+      busy={create.isPending}
+      onAdd={(text, note, reset) =>
+        create.mutate({ body: { email: text("email") }, note }, { onSuccess: reset })
+      }
+    >
       <Field
         label="E-mail of a new user"
         broad
@@ -204,12 +221,6 @@ function AddUser() {
       >
         {(c) => <input {...c} name="email" type="email" required autoComplete="off" />}
       </Field>
-      <NoteField />
-      <div className="actions">
-        <button type="submit" className="button" disabled={create.isPending}>
-          Add
-        </button>
-      </div>
-    </form>
+    </AddForm>
   );
 }

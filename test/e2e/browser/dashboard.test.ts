@@ -507,6 +507,52 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     const disabled = async () =>
       (await system.admin.call("users.list", { query: { status: "disabled" } })).data.items.length;
     await expect.poll(disabled).toBe(2);
+    const offer = page.getByText("2 people are disabled.");
+    await offer.waitFor();
+    await isAccessible(page, "an offer to undo");
+    await page.getByRole("button", { name: "Undo" }).press("Enter");
+    await expect.poll(disabled).toBe(0);
+    await expect.poll(() => offer.count()).toBe(0);
+  });
+
+  it("what somebody else changed since is not undone", async () => {
+    await page.goto(`${system.hubOrigin}/#/people?search=one`);
+    await page.getByRole("button", { name: "Disable one@example.com" }).press("Enter");
+    await page.getByRole("dialog").getByRole("button", { name: "Disable" }).press("Enter");
+    await page.getByText("one@example.com is disabled, and signed out.").waitFor();
+    const params = { user: "one@example.com" };
+    const { data, etag } = await system.admin.call("users.get", { params });
+    expect(data.status).toBe("disabled");
+    await system.admin.call("users.update", { params, ifMatch: etag ?? "", body: { name: "Of another" } });
+    await page.getByRole("button", { name: "Undo" }).press("Enter");
+    await page.getByText("It was not undone: it has been changed again since.").waitFor();
+    expect((await system.admin.call("users.get", { params })).data.status).toBe("disabled");
+  });
+
+  it("a member who was taken out, and a token that was switched off, come back by Undo", async () => {
+    await system.admin.call("groups.create", { body: { name: "night" } });
+    const zoe = { group: "night", kind: "user" as const, member: "zoe@example.com" };
+    await system.admin.call("groups.addMember", { params: zoe });
+    const members = async () =>
+      (await system.admin.call("groups.members", { params: { group: "night" } })).data.items.length;
+    const dialog = page.getByRole("dialog");
+    await page.goto(`${system.hubOrigin}/#/people/groups/night`);
+    await page.getByRole("button", { name: "Remove zoe@example.com" }).press("Enter");
+    await dialog.getByRole("button", { name: "Remove" }).press("Enter");
+    await page.getByText("zoe@example.com is no member of night any more.").waitFor();
+    expect(await members()).toBe(0);
+    await page.getByRole("button", { name: "Undo" }).press("Enter");
+    await expect.poll(members).toBe(1);
+    await system.admin.call("serviceTokens.create", { body: { name: "nightly", groups: [] } });
+    await page.goto(`${system.hubOrigin}/#/tokens`);
+    await page.getByRole("button", { name: "Switch off nightly" }).press("Enter");
+    await dialog.getByRole("button", { name: "Switch off" }).press("Enter");
+    await page.getByText("The token nightly is switched off.").waitFor();
+    await page.getByRole("button", { name: "Undo" }).press("Enter");
+    const isOn = async () =>
+      (await system.admin.call("serviceTokens.list", {})).data.items.find(({ name }) => name === "nightly")
+        ?.enabled;
+    await expect.poll(isOn).toBe(true);
   });
 
   it("U15: ending a session says that its owner comes back, and offers to end everything and stop signing in", async () => {
@@ -645,6 +691,22 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     await page.getByRole("button", { name: "Make a key" }).click();
     await expect.poll(() => page.getByLabel("Its nodes need no approval").isChecked()).toBe(false);
     await page.keyboard.press("Escape");
+  });
+
+  it("a node is added where nodes are listed, with the line to run on it", async () => {
+    await page.goto(`${system.hubOrigin}/#/nodes`);
+    await page.getByRole("button", { name: "Add a node" }).press("Enter");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Segment").selectOption("office");
+    await dialog.getByRole("button", { name: "Make the key" }).press("Enter");
+    await dialog.getByText(/rustronaut-agent up --hub/).waitFor();
+    await isAccessible(page, "the line to run");
+    await page.getByRole("button", { name: "Done" }).press("Enter");
+    expect(page.url()).toContain("#/nodes");
+    const { data } = await system.admin.call("enrolmentKeys.list", {});
+    expect(data.items.filter(({ name }) => name.startsWith("node of "))).toMatchObject([
+      { segment: "office", maxUses: 1, preApproved: false },
+    ]);
   });
 
   it("U11: a service token's secret is shown once, with the header to send", async () => {
