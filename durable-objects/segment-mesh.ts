@@ -143,8 +143,8 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     return Object.fromEntries(nodes.map((node) => [node, this.#overview.live(network, node, now)]));
   }
 
-  async map(): Promise<mesh.SegmentMap> {
-    return this.#overview.map(await this.#learner.known(), Date.now());
+  async map(around?: string): Promise<mesh.SegmentMap> {
+    return this.#overview.map(await this.#learner.known(), Date.now(), around);
   }
 
   async holds(): Promise<readonly mesh.Hold[]> {

@@ -1,9 +1,10 @@
 import type { Answer } from "../../shared/api/endpoints.ts";
 import { useApi } from "../api.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
+import { Moment } from "../components/moment.tsx";
 import { Online, PathBadge } from "../components/node-badges.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
-import { formatAgo, formatBytes } from "../lib/format.ts";
+import { formatBytes } from "../lib/format.ts";
 import { type Neighbour, neighboursOf } from "../lib/map/neighbours.ts";
 import { routeTo } from "../lib/router.ts";
 import { AllowedBy } from "./allowed-by.tsx";
@@ -23,13 +24,13 @@ const columnsOf = (map: MeshMap): readonly Column<Neighbour>[] => [
   { header: "Online", cell: ({ node }) => <Online live={node} />, className: "wide" },
   { header: "Path", cell: ({ link }) => <PathBadge path={link.path} /> },
   { header: "Allowed by", cell: ({ link }) => <AllowedBy map={map} link={link} />, className: "wide" },
-  { header: "Handshake", cell: ({ link }) => formatAgo(link.handshakeAt) },
+  { header: "Handshake", cell: ({ link }) => <Moment at={link.handshakeAt} /> },
   { header: "Bytes", cell: ({ link }) => formatBytes(link.bytes), className: "wide" },
 ];
 
 /** Whom the node may talk to, and how they are connected now. */
 export function NodePeers({ node }: { readonly node: Node }) {
-  const map = useApi("mesh.map", {}, { every: EVERY });
+  const map = useApi("mesh.map", { query: { node: node.id } }, { every: EVERY });
   return (
     <section className="card">
       <h2>Peers</h2>
@@ -42,6 +43,9 @@ export function NodePeers({ node }: { readonly node: Node }) {
 function PeerTable({ map, node }: { readonly map: MeshMap; readonly node: Node }) {
   const rows = neighboursOf(map, node.id);
   if (rows.length === 0) {
+    if (map.missing.length > 0) {
+      return <p className="notice warn">These segments did not answer: {map.missing.join(", ")}.</p>;
+    }
     return (
       <p className="muted">
         It may talk to no other node. <a href={routeTo("mesh-rules")}>Rules</a> say who may talk to whom.

@@ -35,8 +35,9 @@ export class Overview {
     });
   }
 
-  map(network: Network, now: number): SegmentMap {
-    const members = this.#store.approved();
+  /** @param around Only this node and its peers, with the links between them and it. */
+  map(network: Network, now: number, around?: string): SegmentMap {
+    const members = this.#store.approved().filter(isNear(network, around));
     const nodes = members.slice(0, MOST_MAPPED).flatMap((node) => {
       const row = network.row(node);
       if (!row) return [];
@@ -46,9 +47,18 @@ export class Overview {
     });
     return segmentMap(
       nodes,
-      (node) => network.index.linksOf(node),
+      (node) =>
+        network.index
+          .linksOf(node)
+          .filter(({ peer }) => around === undefined || node === around || peer === around),
       (node) => this.#reports.get(node)?.peers ?? [],
       members.length > MOST_MAPPED,
     );
   }
+}
+
+function isNear(network: Network, around: string | undefined): (node: string) => boolean {
+  if (around === undefined) return () => true;
+  const near = new Set([around, ...network.index.linksOf(around).map(({ peer }) => peer)]);
+  return (node) => near.has(node);
 }

@@ -173,6 +173,10 @@ export const meshRuleCreate = z.strictObject({
 });
 export const meshRuleUpdate = z.partial(z.strictObject(meshRuleInput));
 
+export const mapQuery = {
+  node: z.optional(f.said(f.reference, "only this node, by id or name, with those that it may talk to")),
+};
+
 export const meshMap = z.object({
   nodes: z.array(
     z.object({

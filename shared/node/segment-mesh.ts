@@ -160,7 +160,8 @@ export interface SegmentMeshRpc {
    */
   claimNews(node: string): Promise<number>;
   live(nodes: readonly string[]): Promise<Readonly<Record<string, LiveNode>>>;
-  map(): Promise<SegmentMap>;
+  /** @param around Only this node and those that it may talk to; the segment may be another than the node's. */
+  map(around?: string): Promise<SegmentMap>;
   holds(): Promise<readonly Hold[]>;
   /** False when nothing of this revision is held. */
   confirm(revision: number): Promise<boolean>;

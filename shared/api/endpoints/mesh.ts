@@ -146,6 +146,7 @@ export const MESH_ENDPOINTS = {
     path: "/api/v1/mesh/map",
     role: "auditor",
     summary: "Who may talk to whom, and who is connected now",
+    query: z.strictObject(m.mapQuery),
     response: m.meshMap,
   },
   "mesh.holds": {

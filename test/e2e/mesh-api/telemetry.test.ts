@@ -106,6 +106,16 @@ describe("a report", () => {
     expect((await shown()).live.directPeers).toBe(0);
   });
 
+  it("shows the part of the map around one node, and nothing around one that may talk to nobody", async () => {
+    const around = async (node: string) =>
+      (await api.system.admin.call("mesh.map", { query: { node } })).data;
+    const { data: whole } = await api.system.admin.call("mesh.map");
+    const part = await around(node.name);
+    expect(part.links).toEqual(whole.links.filter(({ a, b }) => a === node.id || b === node.id));
+    expect(part.nodes.map(({ id }) => id).sort()).toEqual([node.id, peer.id].sort());
+    expect(await around(stranger.id)).toMatchObject({ nodes: [{ id: stranger.id }], links: [] });
+  });
+
   it("M6: shows what does not work on a node, until it says otherwise", async () => {
     const condition = { code: "names_unwritten", detail: "/etc/hosts is read-only" };
     expect((await node.report({ conditions: [condition] })).status).toBe(200);

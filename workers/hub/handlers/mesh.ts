@@ -3,6 +3,7 @@ import { combineMaps } from "../../mesh/map.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
+import { findNode } from "./nodes.ts";
 import { findSegment } from "./segments.ts";
 
 async function holds(bindings: Bindings) {
@@ -24,9 +25,10 @@ async function namesOfRules(db: D1Database): Promise<Record<string, string>> {
 }
 
 export const MESH_HANDLERS: Handlers<"mesh.map" | "mesh.holds" | "mesh.confirmHold"> = {
-  "mesh.map": async ({ bindings }) => {
+  "mesh.map": async ({ bindings, query }) => {
+    const around = query.node === undefined ? undefined : (await findNode(bindings.db, query.node)).id;
     const [{ answers, missing }, rules] = await Promise.all([
-      askAll(bindings, (object) => object.map()),
+      askAll(bindings, (object) => object.map(around)),
       namesOfRules(bindings.db),
     ]);
     const map = combineMaps(answers.map(({ segment, answer }) => [segment.name, answer]));
