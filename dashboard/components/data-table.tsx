@@ -36,11 +36,16 @@ interface DataTable<Row> {
   readonly pages?: Growing;
 }
 
+/** Rows that stand on the page at a time: thousands would take seconds to draw. */
+const STEP = 200;
+
 /** Rows with their columns; sorted by a column that can be, and taken several at a time where `bulk` says for what. */
 export function DataTable<Row>({ caption, columns, rows, keyOf, bulk, pages }: DataTable<Row>) {
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const column = columns.find(({ header }) => header === sorting?.by);
-  const shown = column?.sort && sorting ? sorted(rows, column.sort, sorting.down) : rows;
+  const [most, setMost] = useState(STEP);
+  const inOrder = column?.sort && sorting ? sorted(rows, column.sort, sorting.down) : rows;
+  const shown = inOrder.slice(0, most);
   const selection = useSelection(shown, keyOf, bulk);
   return (
     <>
@@ -71,6 +76,13 @@ export function DataTable<Row>({ caption, columns, rows, keyOf, bulk, pages }: D
           </tbody>
         </table>
       </section>
+      {inOrder.length > most && (
+        <p className="more">
+          <button type="button" className="button plain" onClick={() => setMost(most + STEP)}>
+            Show more of {formatCount(inOrder.length)}
+          </button>
+        </p>
+      )}
     </>
   );
 }

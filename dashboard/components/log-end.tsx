@@ -1,5 +1,5 @@
-import { formatDateTime } from "../lib/format.ts";
 import { ShowMore } from "./data-table.tsx";
+import { Moment } from "./moment.tsx";
 
 interface LogEnd {
   readonly pages: Parameters<typeof ShowMore>[0]["pages"];
@@ -13,7 +13,7 @@ export function LogEnd({ pages, searchedUntil }: LogEnd) {
     <>
       {searchedUntil !== null && (
         <p className="muted" role="status">
-          Searched back to {formatDateTime(searchedUntil)}. What is older was not looked at yet.
+          Searched back to <Moment at={searchedUntil} />. What is older was not looked at yet.
         </p>
       )}
       <ShowMore pages={pages} />

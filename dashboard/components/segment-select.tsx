@@ -19,16 +19,18 @@ export function SegmentSelect({ control, name, defaultValue = "", none, onChange
   }
   const names = new Set(segments.data?.items.map((segment) => segment.name));
   if (defaultValue !== "") names.add(defaultValue);
+  // Where there is but one, nothing is to be chosen.
+  const [only] = names.size === 1 && none === undefined ? names : [];
   return (
     <select
       {...control}
       key={names.size}
       name={name}
       required={!none}
-      defaultValue={defaultValue}
+      defaultValue={only ?? defaultValue}
       onChange={report}
     >
-      {(none || defaultValue === "") && <option value="">{none ?? "Choose"}</option>}
+      {(none || (defaultValue === "" && only === undefined)) && <option value="">{none ?? "Choose"}</option>}
       {[...names].map((segment) => (
         <option key={segment}>{segment}</option>
       ))}

@@ -32,10 +32,6 @@ export function formatLength(length: number): string {
   return `${Math.max(0, Math.floor(length / size))} ${unit}`;
 }
 
-/** @param at Milliseconds since the Unix epoch, or null for what never happened. */
-export const formatAgo = (at: number | null, now = Date.now()): string =>
-  at === null ? "never" : `${formatLength(now - at)} ago`;
-
 /** In powers of 1,024, to three figures: `1.5 KiB`. */
 export function formatBytes(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), 5);

@@ -6,9 +6,10 @@ import { Facts } from "../components/facts.tsx";
 import { Field } from "../components/field.tsx";
 import { LogEnd } from "../components/log-end.tsx";
 import { LogFilters } from "../components/log-filters.tsx";
+import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
-import { formatCount, formatDateTime, formatMoment } from "../lib/format.ts";
+import { formatCount } from "../lib/format.ts";
 import { exportQuery } from "../lib/log-filter.ts";
 import { routeTo, routeWith, useFilters } from "../lib/router.ts";
 import { useLog } from "../lib/use-log.ts";
@@ -30,7 +31,7 @@ const columns = (names: Names): readonly Column<Row>[] => [
   { header: "Leaf", cell: (row) => row.leaf, className: "wide" },
   {
     header: "When",
-    cell: ({ entry }) => (typeof entry.at === "number" ? formatMoment(entry.at) : ""),
+    cell: ({ entry }) => (typeof entry.at === "number" ? <Moment at={entry.at} /> : ""),
     className: "when",
   },
   { header: "What", cell: whatOf },
@@ -150,7 +151,7 @@ function Checkpoint() {
       {checkpoint.data ? (
         <>
           <p>
-            {formatCount(checkpoint.data.size)} entries, signed {formatDateTime(checkpoint.data.at)}. Keep the
+            {formatCount(checkpoint.data.size)} entries, signed <Moment at={checkpoint.data.at} />. Keep the
             note: with it, <code>rustronaut audit verify</code> proves that nothing was changed since.
           </p>
           <details>

@@ -7,9 +7,9 @@ import { type Column, DataTable } from "../components/data-table.tsx";
 import { Facts } from "../components/facts.tsx";
 import { LogEnd } from "../components/log-end.tsx";
 import { LogFilters } from "../components/log-filters.tsx";
+import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
-import { formatDateTime, formatMoment } from "../lib/format.ts";
 import { exportQuery } from "../lib/log-filter.ts";
 import { routeTo, useFilters } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
@@ -29,7 +29,11 @@ export default function Decisions({ path: [id] }: PageProps) {
 const COLUMNS: readonly Column<Decision>[] = [
   {
     header: "When",
-    cell: (row) => <a href={routeTo("decisions", row.id)}>{formatMoment(row.at)}</a>,
+    cell: (row) => (
+      <a href={routeTo("decisions", row.id)}>
+        <Moment at={row.at} />
+      </a>
+    ),
     className: "when",
   },
   { header: "Outcome", cell: (row) => <Outcome decision={row.decision} /> },
@@ -122,7 +126,7 @@ function OneDecision({ id }: { readonly id: string }) {
               <Facts
                 value={{
                   decision: data.id,
-                  time: formatDateTime(data.at),
+                  time: <Moment at={data.at} />,
                   reason: `${meaningOf(data.reason)} (${data.reason})`,
                   "policy epoch": data.epoch,
                   "audit leaf": data.leaf,

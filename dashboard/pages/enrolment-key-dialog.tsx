@@ -33,6 +33,7 @@ export function NewEnrolmentKey({ label, title, name = "" }: NewEnrolmentKey) {
       form={(close) => (
         <KeyForm
           name={name}
+          brief={name !== ""}
           error={create.error}
           busy={create.isPending}
           onSubmit={(body, note) => create.mutate({ body, note })}
@@ -82,13 +83,15 @@ async function fetchInstallerHash(): Promise<string | null> {
 
 interface KeyForm {
   readonly name: string;
+  /** Folds what a single machine needs no other value of. */
+  readonly brief: boolean;
   readonly error: unknown;
   readonly busy: boolean;
   readonly onSubmit: (body: Body<"enrolmentKeys.create">, note: string) => void;
   readonly onCancel: () => void;
 }
 
-function KeyForm({ name, error, busy, onSubmit, onCancel }: KeyForm) {
+function KeyForm({ name, brief, error, busy, onSubmit, onCancel }: KeyForm) {
   return (
     <OnceForm
       label="Make the key"
@@ -103,36 +106,42 @@ function KeyForm({ name, error, busy, onSubmit, onCancel }: KeyForm) {
       <Field label="Segment" hint="Where its nodes stand." error={issueOf(error, "/segment")}>
         {(c) => <SegmentSelect control={c} name="segment" />}
       </Field>
-      <Field label="Tags" hint="Separated by commas, for its nodes." error={issueOf(error, "/tags")}>
-        {(c) => <input {...c} name="tags" autoComplete="off" />}
-      </Field>
-      <Field label="Owner (e-mail)" hint="Of its nodes; may be empty." error={issueOf(error, "/user")}>
-        {(c) => <input {...c} name="user" type="email" autoComplete="off" />}
-      </Field>
-      <Field label="Nodes it lets in" error={issueOf(error, "/maxUses")}>
-        {(c) => (
-          <input
-            {...c}
-            name="maxUses"
-            type="number"
-            min={1}
-            max={10_000}
-            required
-            defaultValue={NEW_KEY.maxUses}
-          />
-        )}
-      </Field>
-      <LifetimeField selected={NEW_KEY.lifetimeMs} error={issueOf(error, "/expiresAt")} />
       <Check
         label="Its nodes need no approval: whoever has the key is in"
         name="preApproved"
         defaultChecked={NEW_KEY.preApproved}
       />
-      <Check
-        label="Its nodes are ephemeral: removed after half an hour away"
-        name="ephemeral"
-        defaultChecked={NEW_KEY.ephemeral}
-      />
+      <details open={!brief || Boolean(error)}>
+        <summary>More about its nodes</summary>
+        <fieldset>
+          <legend className="hidden">More about its nodes</legend>
+          <Field label="Tags" hint="Separated by commas, for its nodes." error={issueOf(error, "/tags")}>
+            {(c) => <input {...c} name="tags" autoComplete="off" />}
+          </Field>
+          <Field label="Owner (e-mail)" hint="Of its nodes; may be empty." error={issueOf(error, "/user")}>
+            {(c) => <input {...c} name="user" type="email" autoComplete="off" />}
+          </Field>
+          <Field label="Nodes it lets in" error={issueOf(error, "/maxUses")}>
+            {(c) => (
+              <input
+                {...c}
+                name="maxUses"
+                type="number"
+                min={1}
+                max={10_000}
+                required
+                defaultValue={NEW_KEY.maxUses}
+              />
+            )}
+          </Field>
+          <LifetimeField selected={NEW_KEY.lifetimeMs} error={issueOf(error, "/expiresAt")} />
+          <Check
+            label="Its nodes are ephemeral: removed after half an hour away"
+            name="ephemeral"
+            defaultChecked={NEW_KEY.ephemeral}
+          />
+        </fieldset>
+      </details>
     </OnceForm>
   );
 }

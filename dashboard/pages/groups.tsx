@@ -96,7 +96,7 @@ export function GroupPage({ id }: { readonly id: string }) {
               )
             }
           >
-            Its members lose what policies allow this group, at once.
+            {sizeOf(members.data?.length, members.hasNextPage)} what policies allow this group, at once.
           </ConfirmButton>
         )}
       </PageHead>
@@ -179,4 +179,12 @@ export function GroupPage({ id }: { readonly id: string }) {
       {loaded && <HistoryCard kind="group" name={loaded.id} />}
     </>
   );
+}
+
+function sizeOf(loaded: number | undefined, hasMore: boolean): string {
+  if (loaded === undefined) return "Its members lose";
+  if (loaded === 1) return "Its 1 member loses";
+  return loaded === 0
+    ? "It has no members here; who has it from an identity provider loses"
+    : `Its ${hasMore ? "more than " : ""}${loaded} members lose`;
 }

@@ -7,7 +7,6 @@ import { ShowMore } from "../components/data-table.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Loaded } from "../components/states.tsx";
 import { ThingChanged } from "../components/thing-changed.tsx";
-import { formatDateTime } from "../lib/format.ts";
 import { routeWith } from "../lib/router.ts";
 
 type Page = Answer<"history.list">;
@@ -55,7 +54,11 @@ export function HistoryList({ query, className, none }: HistoryList) {
         }
       </Loaded>
       <ShowMore pages={pages} />
-      {loaded && <p className="muted">Recorded since {formatDateTime(loaded[0]?.began ?? 0)}.</p>}
+      {loaded && (
+        <p className="muted">
+          Recorded since <Moment at={loaded[0]?.began ?? 0} />.
+        </p>
+      )}
     </>
   );
 }

@@ -2,9 +2,9 @@ import type { Answer } from "../../shared/api/endpoints.ts";
 import { useApi, useMayWrite, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { DataTable } from "../components/data-table.tsx";
+import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
-import { formatDateTime } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 
 type Hold = Answer<"mesh.holds">["items"][number];
@@ -77,7 +77,7 @@ function OneHold({ hold }: { readonly hold: Hold }) {
       <p>
         {hold.detail}{" "}
         <span className="muted">
-          Held since {formatDateTime(hold.heldAt)}, revision {hold.revision}.
+          Held <Moment at={hold.heldAt} />, revision {hold.revision}.
         </span>
       </p>
       <Failure error={confirm.error} />

@@ -1,5 +1,6 @@
+import { Moment } from "../components/moment.tsx";
 import { Online, PathBadge } from "../components/node-badges.tsx";
-import { formatAgo, formatBytes, formatCount } from "../lib/format.ts";
+import { formatBytes, formatCount } from "../lib/format.ts";
 import type { MeshMap, Point } from "../lib/map/graph.ts";
 import { neighboursOf } from "../lib/map/neighbours.ts";
 import { routeTo } from "../lib/router.ts";
@@ -59,7 +60,7 @@ function NodeSide({ map, point }: { readonly map: MeshMap; readonly point: Point
         <a href={routeTo("nodes", node.id)}>{node.name}</a> <Online live={node} />
       </h2>
       <p className="muted">
-        {node.segment}, <code>{node.ipv4}</code>, seen {formatAgo(node.lastSeenAt)}
+        {node.segment}, <code>{node.ipv4}</code>, seen <Moment at={node.lastSeenAt} />
       </p>
       <h3>
         {neighbours.length === 0
@@ -74,9 +75,13 @@ function NodeSide({ map, point }: { readonly map: MeshMap; readonly point: Point
             </span>
             <span className="muted">
               <AllowedBy map={map} link={link} />,{" "}
-              {link.handshakeAt === null
-                ? "no handshake yet"
-                : `handshake ${formatAgo(link.handshakeAt)}, ${formatBytes(link.bytes)}`}
+              {link.handshakeAt === null ? (
+                "no handshake yet"
+              ) : (
+                <>
+                  handshake <Moment at={link.handshakeAt} />, {formatBytes(link.bytes)}
+                </>
+              )}
             </span>
           </li>
         ))}

@@ -1,21 +1,19 @@
-import { useState } from "react";
 import { type Column, DataTable } from "../components/data-table.tsx";
+import { Moment } from "../components/moment.tsx";
 import { Online, PathBadge } from "../components/node-badges.tsx";
 import { Empty } from "../components/states.tsx";
-import { formatAgo, formatBytes, formatCount } from "../lib/format.ts";
+import { formatBytes } from "../lib/format.ts";
 import { type Connection, connectionsOf } from "../lib/map/connections.ts";
 import type { MapNode, MeshMap } from "../lib/map/graph.ts";
 import { routeTo } from "../lib/router.ts";
 import { AllowedBy } from "./allowed-by.tsx";
-
-const STEP = 200;
 
 const columnsOf = (map: MeshMap): readonly Column<Connection>[] => [
   { header: "Node", cell: ({ a }) => <End node={a} />, className: "long" },
   { header: "Peer", cell: ({ b }) => <End node={b} />, className: "long" },
   { header: "Path", cell: ({ link }) => <PathBadge path={link.path} /> },
   { header: "Allowed by", cell: ({ link }) => <AllowedBy map={map} link={link} />, className: "wide" },
-  { header: "Handshake", cell: ({ link }) => formatAgo(link.handshakeAt), className: "wide" },
+  { header: "Handshake", cell: ({ link }) => <Moment at={link.handshakeAt} />, className: "wide" },
   { header: "Bytes", cell: ({ link }) => formatBytes(link.bytes), className: "wide" },
 ];
 
@@ -36,22 +34,14 @@ interface MapTable {
 
 /** The map in words. */
 export function MapTable({ map, found, segment }: MapTable) {
-  const [shown, setShown] = useState(STEP);
   const rows = connectionsOf(map, found, segment);
   if (rows.length === 0) return <Empty>No pair of nodes fits.</Empty>;
   return (
-    <>
-      <DataTable
-        caption="Pairs of nodes that may talk to each other"
-        columns={columnsOf(map)}
-        rows={rows.slice(0, shown)}
-        keyOf={({ a, b }) => `${a.id} ${b.id}`}
-      />
-      {rows.length > shown && (
-        <button type="button" className="button plain" onClick={() => setShown(shown + STEP)}>
-          Show more of {formatCount(rows.length)}
-        </button>
-      )}
-    </>
+    <DataTable
+      caption="Pairs of nodes that may talk to each other"
+      columns={columnsOf(map)}
+      rows={rows}
+      keyOf={({ a, b }) => `${a.id} ${b.id}`}
+    />
   );
 }

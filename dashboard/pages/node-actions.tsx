@@ -42,8 +42,8 @@ export function NodeActions({ node }: { readonly node: Node }) {
             disabled={busy}
             onConfirm={(note) => revoke.mutate({ ...target, note })}
           >
-            It can't poll any more and leaves the configs of all its peers at once. To come back it must enrol
-            anew.
+            It can't poll any more and leaves the configs of its{" "}
+            {node.live ? `${node.live.peers} peers` : "peers"} at once. To come back it must enrol anew.
           </ConfirmButton>
         )}
         <ConfirmButton

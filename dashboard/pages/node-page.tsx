@@ -1,10 +1,11 @@
 import type { RowOf } from "../api.ts";
 import { useApi } from "../api.ts";
 import { Facts } from "../components/facts.tsx";
+import { Moment } from "../components/moment.tsx";
 import { NodeStatus, Online } from "../components/node-badges.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Loaded } from "../components/states.tsx";
-import { formatAgo, formatDateTime, formatLength } from "../lib/format.ts";
+import { formatLength } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 import { HistoryCard } from "./history-card.tsx";
 import { NodeActions } from "./node-actions.tsx";
@@ -85,13 +86,13 @@ function stateOf({ live, segment, tags, user, expiresAt, ephemeral }: Node) {
     segment,
     tags,
     owner: user,
-    "last seen": live ? formatAgo(live.lastSeenAt) : "the segment did not answer",
+    "last seen": live ? <Moment at={live.lastSeenAt} /> : "the segment did not answer",
     "config in force": live?.appliedSerial
       ? `${live.appliedSerial.epoch}.${live.appliedSerial.rootVersion}.${live.appliedSerial.counter}${live.current ? " (current)" : " (behind)"}`
       : "none yet",
     "left out of its report": live && live.leftOut.length > 0 ? live.leftOut : "nothing",
     "clock off by": live?.clockSkewMs === null || !live ? "not known" : `${live.clockSkewMs} ms`,
-    expires: expiresAt === null ? "never" : formatDateTime(expiresAt),
+    expires: <Moment at={expiresAt} />,
     lifetime: ephemeral ? "ephemeral: removed after half an hour away" : "kept",
   };
 }
@@ -106,7 +107,7 @@ const identityOf = (node: Node) => ({
   "identity (SHA-256)": node.identity,
   "WireGuard key": node.wireguardKey,
   "enrolment key": node.enrolmentKeyId,
-  joined: formatDateTime(node.createdAt),
+  joined: <Moment at={node.createdAt} />,
 });
 
 type Posture = NonNullable<NonNullable<Node["live"]>["facts"]>;

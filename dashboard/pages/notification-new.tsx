@@ -1,7 +1,7 @@
 import { useState } from "react";
-import { aboutEvent, EVENTS, TOPIC_NAMES } from "../../shared/notifications/topics.ts";
+import { aboutEvent, EVENTS, isTopic } from "../../shared/notifications/topics.ts";
 import { useMayCall, useWrite } from "../api.ts";
-import { Field } from "../components/field.tsx";
+import { Check, Field } from "../components/field.tsx";
 import { OnceDialog, OnceForm } from "../components/once-dialog.tsx";
 import { issueOf } from "../components/states.tsx";
 
@@ -78,21 +78,21 @@ export function NewDestination() {
               />
             )}
           </Field>
-          <Field
-            label="What it is told of"
-            hint="Hold Ctrl or ⌘ to choose several."
-            error={issueOf(create.error, "/events")}
-          >
-            {(c) => (
-              <select {...c} name="events" multiple size={9} required defaultValue={TOPIC_NAMES}>
-                {EVENTS.map((event) => (
-                  <option key={event} value={event}>
-                    {aboutEvent(event)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <fieldset>
+            <legend>What it is told of</legend>
+            <div className="choices">
+              {EVENTS.map((event) => (
+                <Check
+                  key={event}
+                  name="events"
+                  value={event}
+                  label={aboutEvent(event)}
+                  defaultChecked={isTopic(event)}
+                />
+              ))}
+            </div>
+            {issueOf(create.error, "/events") && <p className="wrong">{issueOf(create.error, "/events")}</p>}
+          </fieldset>
         </OnceForm>
       )}
     />

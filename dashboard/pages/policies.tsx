@@ -2,10 +2,11 @@ import type { Answer } from "../../shared/api/endpoints.ts";
 import { type RowOf, useApi, useMayWrite, usePages } from "../api.ts";
 import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
+import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { useListSearch } from "../components/search-field.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
-import { formatCount, formatDateTime, formatMoment } from "../lib/format.ts";
+import { formatCount } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
 import { NewPolicy } from "./policy-new.tsx";
@@ -24,7 +25,7 @@ export default function Policies({ path: [id, part, number] }: PageProps) {
 const COLUMNS: readonly Column<RowOf<"policies.list">>[] = [
   { header: "Policy", cell: (policy) => <a href={routeTo("policies", policy.id)}>{policy.name}</a> },
   { header: "Version", cell: (policy) => policy.currentVersion },
-  { header: "Changed", cell: (policy) => formatMoment(policy.updatedAt), className: "wide" },
+  { header: "Changed", cell: (policy) => <Moment at={policy.updatedAt} />, className: "wide" },
   {
     header: "State",
     cell: ({ enabled, shadow }) =>
@@ -83,7 +84,9 @@ function PolicyList() {
       </Loaded>
       <ShowMore pages={policies} />
       {coverage.data && coverage.data.countedSince > coverage.data.since && (
-        <p className="muted">Decisions are counted since {formatDateTime(coverage.data.countedSince)}.</p>
+        <p className="muted">
+          Decisions are counted since <Moment at={coverage.data.countedSince} />.
+        </p>
       )}
     </>
   );

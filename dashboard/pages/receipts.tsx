@@ -1,15 +1,16 @@
 import { meaningOf } from "../../shared/audit/meanings.ts";
 import { type RowOf, usePages } from "../api.ts";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
+import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
-import { formatCount, formatMoment } from "../lib/format.ts";
+import { formatCount } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 
 type Receipt = RowOf<"sessions.receipts">;
 
 const COLUMNS: readonly Column<Receipt>[] = [
-  { header: "When", cell: (row) => formatMoment(row.triggeredAt), className: "when" },
+  { header: "When", cell: (row) => <Moment at={row.triggeredAt} />, className: "when" },
   {
     header: "User",
     cell: (row) =>

@@ -1,7 +1,7 @@
 import type { Answer } from "../../shared/api/endpoints.ts";
 import { useApi } from "../api.ts";
 import { DataTable } from "../components/data-table.tsx";
-import { formatDateTime } from "../lib/format.ts";
+import { Moment } from "../components/moment.tsx";
 import { receiptInWords } from "../lib/receipt.ts";
 import { routeTo } from "../lib/router.ts";
 
@@ -46,7 +46,7 @@ export function RevocationProgress({ node }: { readonly node: string }) {
               cell: (peer) => <a href={routeTo("nodes", peer.node)}>{peer.name}</a>,
               className: "long",
             },
-            { header: "Lease ends", cell: (peer) => formatDateTime(peer.leaseEndsAt) },
+            { header: "Lease ends", cell: (peer) => <Moment at={peer.leaseEndsAt} /> },
           ]}
         />
       )}

@@ -1,8 +1,8 @@
 import type { Answer } from "../../shared/api/endpoints.ts";
 import { useApi } from "../api.ts";
 import { Facts } from "../components/facts.tsx";
+import { Moment } from "../components/moment.tsx";
 import { Loaded } from "../components/states.tsx";
-import { formatDateTime } from "../lib/format.ts";
 import { rootUrgency, summariseRoot } from "../lib/trust.ts";
 
 /** What the nodes' trust rests on, and until when. */
@@ -46,8 +46,8 @@ function Trust({ trust }: { readonly trust: Answer<"trust.get"> }) {
         value={{
           network: trust.network,
           epoch: trust.epoch,
-          expires: root ? formatDateTime(root.expiresAt) : "not readable",
-          issued: root ? formatDateTime(root.issuedAt) : "not readable",
+          ends: root ? <Moment at={root.expiresAt} /> : "not readable",
+          made: root ? <Moment at={root.issuedAt} /> : "not readable",
           "signatures needed": root ? `${root.threshold} of ${root.rootKeys}` : "not readable",
           "fingerprint (SHA-256)": trust.payloadHash,
         }}

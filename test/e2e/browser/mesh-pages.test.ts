@@ -221,7 +221,7 @@ where("chromium").describe("the pages for nodes", () => {
     await openHub(24, "auditor");
     for (const id of ["nodes/holds", `nodes/${stubNode(0).id}`, "mesh-rules/rule_1", "enrolment-keys"]) {
       await enter(id);
-      const buttons = await page.locator("main button").allTextContents();
+      const buttons = await page.locator("main button:not(.sort)").allTextContents();
       expect(buttons, id).toEqual([]);
     }
   });
