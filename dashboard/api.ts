@@ -33,14 +33,17 @@ export const queryClient = new QueryClient({
 interface Polled<T> {
   /** Milliseconds between two calls while the page is looked at; false ends the polling. */
   readonly every?: number | ((data: T | undefined) => number | false);
+  /** Milliseconds for which what was asked for before is good enough. */
+  readonly staleTime?: number;
 }
 
 export function useApi<Id extends EndpointId>(
   id: Id,
   input: CallInput<Id>,
-  { every }: Polled<Answer<Id>> = {},
+  { every, ...options }: Polled<Answer<Id>> = {},
 ) {
   return useQuery({
+    ...options,
     queryKey: [id, input],
     queryFn: () => call(id, input),
     refetchInterval:
@@ -48,6 +51,19 @@ export function useApi<Id extends EndpointId>(
         ? (query) => every(query.state.data as Answer<Id> | undefined)
         : (every ?? false),
   });
+}
+
+/**
+ * Something that a form begins with: it is asked for anew when the form is opened, and what was kept of an earlier look is
+ * not shown meanwhile. Who changes an old version would be refused once they are done.
+ */
+export function useEdited<Id extends EndpointId>(
+  id: Id,
+  input: CallInput<Id>,
+  polled: Polled<Answer<Id>> = {},
+) {
+  const { data, error, refetch, isFetchedAfterMount } = useApi(id, input, { ...polled, staleTime: 0 });
+  return { data: isFetchedAfterMount ? data : undefined, error, refetch };
 }
 
 interface Page<Row> {

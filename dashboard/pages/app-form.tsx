@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { endsSessionsOf } from "../../shared/api/consequence.ts";
 import { DEFAULT_APP_SETTINGS } from "../../shared/registry/app-settings.ts";
-import { call, etagOf, type RowOf, useApi, useMayWrite, useWrite } from "../api.ts";
+import { call, etagOf, type RowOf, useEdited, useMayWrite, useWrite } from "../api.ts";
 import { useAsk } from "../components/ask.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
@@ -45,7 +45,7 @@ export function NewApp() {
 }
 
 export function EditApp({ id }: { readonly id: string }) {
-  const app = useApi("apps.get", { params: { app: id } });
+  const app = useEdited("apps.get", { params: { app: id } });
   const [{ at = "" }, setFilters] = useFilters();
   return (
     <>

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { call, etagOf, type RowOf, useApi, useMayWrite, useWrite } from "../api.ts";
+import { call, etagOf, type RowOf, useEdited, useMayWrite, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
 import { PageHead } from "../components/page-head.tsx";
@@ -30,7 +30,7 @@ export function NewMeshRule() {
 }
 
 export function EditMeshRule({ id }: { readonly id: string }) {
-  const rule = useApi("meshRules.get", { params: { meshRule: id } });
+  const rule = useEdited("meshRules.get", { params: { meshRule: id } });
   return (
     <>
       <PageHead title={rule.data?.name ?? "Rule"} />

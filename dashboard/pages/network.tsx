@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import type { Answer } from "../../shared/api/endpoints.ts";
-import { call, etagOf, useApi, useMayCall, useWrite } from "../api.ts";
+import { call, etagOf, useEdited, useMayCall, useWrite } from "../api.ts";
 import { Conflict } from "../components/conflict.tsx";
 import { Facts } from "../components/facts.tsx";
 import { Check, Field } from "../components/field.tsx";
@@ -14,7 +14,7 @@ import { HistoryCard } from "./history-card.tsx";
 type Network = Answer<"network.get">;
 
 export default function NetworkSettings() {
-  const network = useApi("network.get", {});
+  const network = useEdited("network.get", {});
   return (
     <>
       <PageHead title="Network settings" />

@@ -1,5 +1,5 @@
 import type { RowOf } from "../api.ts";
-import { useApi } from "../api.ts";
+import { useEdited } from "../api.ts";
 import { Facts } from "../components/facts.tsx";
 import { Moment } from "../components/moment.tsx";
 import { NodeStatus, Online } from "../components/node-badges.tsx";
@@ -19,7 +19,7 @@ export type Node = RowOf<"nodes.list">;
 const EVERY = 3_000;
 
 export function NodePage({ id }: { readonly id: string }) {
-  const node = useApi("nodes.get", { params: { node: id } }, { every: EVERY });
+  const node = useEdited("nodes.get", { params: { node: id } }, { every: EVERY });
   return (
     <>
       <PageHead title={node.data?.name ?? "Node"}>

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Answer } from "../../shared/api/endpoints.ts";
 import type { PolicyTestCase } from "../../shared/api/policies.ts";
-import { call, etagOf, useApi, useMayWrite, useWrite } from "../api.ts";
+import { call, etagOf, useEdited, useMayWrite, useWrite } from "../api.ts";
 import { AllTheSame } from "../components/all-the-same.tsx";
 import { CedarEditor } from "../components/cedar-editor.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
@@ -24,7 +24,7 @@ import { PolicyVersions } from "./policy-versions.tsx";
 import { Tester } from "./tester.tsx";
 
 export function EditPolicy({ id }: { readonly id: string }) {
-  const policy = useApi("policies.get", { params: { policy: id } });
+  const policy = useEdited("policies.get", { params: { policy: id } });
   return (
     <>
       <PageHead title={policy.data?.name ?? "Policy"} />

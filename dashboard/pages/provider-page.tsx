@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { presetOf } from "../../shared/access/login/provider-presets.ts";
 import { endsSessionsOf } from "../../shared/api/consequence.ts";
-import { call, etagOf, type RowOf, useApi, useMayCall, useWrite } from "../api.ts";
+import { call, etagOf, type RowOf, useApi, useEdited, useMayCall, useWrite } from "../api.ts";
 import { AllTheSame } from "../components/all-the-same.tsx";
 import { useAsk } from "../components/ask.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
@@ -21,7 +21,7 @@ import { ProviderTrial } from "./provider-trial.tsx";
 export type Provider = RowOf<"identityProviders.list">;
 
 export function ProviderPage({ id, testAtOnce }: { readonly id: string; readonly testAtOnce: boolean }) {
-  const provider = useApi("identityProviders.get", { params: { provider: id } });
+  const provider = useEdited("identityProviders.get", { params: { provider: id } });
   return (
     <>
       <PageHead title={provider.data?.name ?? "Identity provider"}>

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { call, etagOf, type RowOf, useApi, useMayWrite, usePages, useWrite } from "../api.ts";
+import { call, etagOf, type RowOf, useEdited, useMayWrite, usePages, useWrite } from "../api.ts";
 import { AddForm } from "../components/add-form.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
@@ -96,7 +96,7 @@ function SegmentList() {
 }
 
 function SegmentPage({ id }: { readonly id: string }) {
-  const segment = useApi("segments.get", { params: { segment: id } });
+  const segment = useEdited("segments.get", { params: { segment: id } });
   return (
     <>
       <PageHead title={segment.data?.name ?? "Segment"}>
