@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { localBindings, readDeployment } from "./scripts/local/deployment.ts";
+import { SplitFirst } from "./test/support/split-first.ts";
 
 const deployment = readDeployment();
 
@@ -20,6 +21,7 @@ process.env.RUSTRONAUT_SEED ??= String(randomInt(2 ** 31));
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: SplitFirst },
     projects: [
       { test: { ...common, name: "node", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
       {
