@@ -2,7 +2,7 @@ import type { EndpointId } from "../shared/api/endpoints.ts";
 import type { Hub, LooseInput } from "./app.ts";
 
 /** The most that the API gives in one answer. */
-const PAGE = 200;
+export const PAGE = 200;
 
 export type Item = Readonly<Record<string, unknown>>;
 

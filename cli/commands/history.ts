@@ -1,11 +1,11 @@
 import { Argument, type Command } from "commander";
-import type { Answer } from "../../shared/api/endpoints.ts";
+import type { Answer, Query } from "../../shared/api/endpoints.ts";
 import { HISTORY_KINDS } from "../../shared/api/history.ts";
 import { whoActed } from "../../shared/audit/who.ts";
 import type { App } from "../app.ts";
-import type { Item } from "../listing.ts";
+import { type Item, PAGE } from "../listing.ts";
 import { changesText } from "../output/changes.ts";
-import { addListOptions, type ListOptions, showList } from "../output/list.ts";
+import { addListOptions, type ListOptions, limitOption, showList } from "../output/list.ts";
 import { reachOfAppText, reachOfUserText } from "../output/reach.ts";
 import { toPast } from "../times.ts";
 
@@ -43,15 +43,22 @@ export function addHistoryCommands(program: Command, app: App): void {
   addListOptions(history, 50).action((kind, name, options) => showHistory(app, kind, name, options));
 
   const at = "at a time: 2h or 7d ago, or a date such as 2026-11-24T12:00Z; now unless said";
+  const atMost = `show at most this many (${MOST_REACHED} unless said)`;
   program
     .command("who-can-reach")
     .description("Who can reach an app, or could at a time, and why")
     .argument("<app>", "its name or id")
     .option("--at <time>", at)
-    .action(async (name: string, options: { at?: string }) => {
+    .addOption(limitOption(atMost))
+    .action(async (name: string, options: ReachOptions) => {
       const { client } = await app.hub();
-      const { data } = await client.call("reach.app", { params: { app: name }, query: timeOf(options) });
+      const params = { app: name };
+      const data = await allPages(
+        options,
+        async (query) => (await client.call("reach.app", { params, query })).data,
+      );
       app.emit(data, () => reachOfAppText(data, app.io.columns));
+      noteRest(app, data);
     });
   program
     .command("what-can")
@@ -59,15 +66,52 @@ export function addHistoryCommands(program: Command, app: App): void {
     .argument("<user>", "their address or id")
     .addArgument(new Argument("[reach]", "as in `what-can alice@example.com reach`").choices(["reach"]))
     .option("--at <time>", at)
-    .action(async (user: string, _reach: string | undefined, options: { at?: string }) => {
+    .addOption(limitOption(atMost))
+    .action(async (user: string, _reach: string | undefined, options: ReachOptions) => {
       const { client } = await app.hub();
-      const { data } = await client.call("reach.user", { params: { user }, query: timeOf(options) });
+      const params = { user };
+      const data = await allPages(
+        options,
+        async (query) => (await client.call("reach.user", { params, query })).data,
+      );
       app.emit(data, () => reachOfUserText(data, app.io.columns));
+      noteRest(app, data);
     });
 }
 
-const timeOf = ({ at }: { at?: string }): { at?: number } =>
-  at === undefined ? {} : { at: toPast(at, Date.now()) };
+interface ReachOptions {
+  readonly at?: string;
+  readonly limit?: string;
+}
+
+/** How many a table shows unless asked for more. */
+const MOST_REACHED = 1_000;
+
+/** The pages of an answer about reach as one, until there are as many items as were asked for. */
+async function allPages<Page extends Answer<"reach.app"> | Answer<"reach.user">>(
+  { at, limit }: ReachOptions,
+  ask: (query: Query<"reach.app">) => Promise<Page>,
+): Promise<Page> {
+  const most = Number(limit ?? MOST_REACHED);
+  const moment = at === undefined ? {} : { at: toPast(at, Date.now()) };
+  const size = (left: number) => ({ limit: Math.min(PAGE, left) });
+  let whole = await ask({ ...moment, ...size(most) });
+  while (whole.next !== null && whole.items.length < most) {
+    const more = await ask({ ...moment, ...size(most - whole.items.length), cursor: whole.next });
+    const policies = new Map([...whole.policies, ...more.policies].map((policy) => [policy.id, policy]));
+    whole = { ...more, items: [...whole.items, ...more.items], policies: [...policies.values()] };
+  }
+  return whole;
+}
+
+/** Whoever is left out must not look like one who can't reach it. */
+function noteRest(
+  app: App,
+  { total, items }: { readonly total: number; readonly items: readonly unknown[] },
+): void {
+  if (items.length < total)
+    app.note(`Not shown: ${total - items.length} more; ask with --limit ${total} for all.`);
+}
 
 async function showHistory(
   app: App,

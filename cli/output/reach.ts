@@ -13,8 +13,8 @@ const NOTE =
 export function reachOfAppText(data: AppReach, width: number | null): string {
   const when = `${data.app.name} at ${instant(data.at)}`;
   if (!data.app.enabled) return `Nobody could reach ${when}: it was switched off.\n`;
-  if (data.callers.length === 0) return `Nobody could reach ${when}.\n`;
-  const rows = data.callers.map(({ name, groups, actions }) => [
+  if (data.items.length === 0) return `Nobody could reach ${when}.\n`;
+  const rows = data.items.map(({ name, groups, actions }) => [
     name,
     mayOf(actions),
     because(actions, data.policies),
@@ -29,8 +29,8 @@ export function reachOfUserText(data: UserReach, width: number | null): string {
   const who = `${data.user.email} at ${instant(data.at)}`;
   if (!data.user.isActive) return `${who} could reach nothing: the account was disabled.\n`;
   const groups = `Groups: ${data.user.groups.join(", ") || "none"}.\n`;
-  if (data.apps.length === 0) return `${who} could reach nothing. ${groups}`;
-  const rows = data.apps.map(({ name, actions }) => [
+  if (data.items.length === 0) return `${who} could reach nothing. ${groups}`;
+  const rows = data.items.map(({ name, actions }) => [
     name,
     mayOf(actions),
     because(actions, data.policies),

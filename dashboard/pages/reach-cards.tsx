@@ -1,9 +1,51 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import type { Answer, Query } from "../../shared/api/endpoints.ts";
 import { conditionsOf, mayOf, permitting } from "../../shared/api/reach-words.ts";
-import { useApi } from "../api.ts";
+import { call } from "../api.ts";
 import { AsOf, useMoment } from "../components/as-of.tsx";
-import { DataTable } from "../components/data-table.tsx";
+import { DataTable, ShowMore } from "../components/data-table.tsx";
 import { Loaded } from "../components/states.tsx";
 import { routeTo, routeWith } from "../lib/router.ts";
+
+type Page = Answer<"reach.app"> | Answer<"reach.user">;
+
+/** An answer about reach that grows page by page. Its policies are those that the shown items name. */
+function useReach<Of extends Page>(key: readonly unknown[], ask: (query: Query<"reach.app">) => Promise<Of>) {
+  const pages = useInfiniteQuery({
+    queryKey: key,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }): Promise<Of> => ask(pageParam === undefined ? {} : { cursor: pageParam }),
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+  const loaded = pages.data?.pages ?? [];
+  const [first] = loaded;
+  const data = first && {
+    ...first,
+    items: loaded.flatMap(({ items }) => items as Of["items"][number][]),
+    policies: loaded.flatMap(({ policies }) => policies),
+  };
+  return { ...pages, data };
+}
+
+/** How many more there are, and what shows them. */
+function Rest({
+  reach,
+}: {
+  readonly reach: Pick<
+    ReturnType<typeof useReach<Page>>,
+    "data" | "hasNextPage" | "isFetchingNextPage" | "fetchNextPage"
+  >;
+}) {
+  if (!reach.data || !reach.hasNextPage) return null;
+  return (
+    <>
+      <p className="muted">
+        {reach.data.items.length} of {reach.data.total} are shown.
+      </p>
+      <ShowMore pages={reach} />
+    </>
+  );
+}
 
 interface AtTime {
   /** As in the address; empty for now. */
@@ -12,7 +54,7 @@ interface AtTime {
 }
 
 /** The statements that permit. Each leads to what was changed of its policy and by whom, also if it is gone by now. */
-function Because({ by }: { readonly by: ReturnType<typeof permitting> }) {
+function Because({ by }: { readonly by: ReturnType<typeof permitting<Page["policies"][number]>> }) {
   return by.map(({ id, policy }, at) => (
     <span key={id}>
       {at > 0 && ", "}
@@ -29,13 +71,16 @@ function Because({ by }: { readonly by: ReturnType<typeof permitting> }) {
 
 /** What a person can reach, or could at a time, and why. */
 export function UserReachCard({ user, at, onAt }: AtTime & { readonly user: string }) {
-  const reach = useApi("reach.user", { params: { user }, query: useMoment(at) });
+  const moment = useMoment(at);
+  const reach = useReach(["reach.user", user, moment], (page) =>
+    call("reach.user", { params: { user }, query: { ...moment, ...page } }),
+  );
   return (
     <section className="card">
       <h2>{at === "" ? "What they can reach" : "What they could reach"}</h2>
       <AsOf at={at} onChange={onAt} began={reach.data?.began} />
       <Loaded query={reach}>
-        {({ user: person, apps, policies }) => (
+        {({ user: person, items: apps, policies }) => (
           <>
             <p>
               {person.isActive
@@ -69,19 +114,23 @@ export function UserReachCard({ user, at, onAt }: AtTime & { readonly user: stri
           </>
         )}
       </Loaded>
+      <Rest reach={reach} />
     </section>
   );
 }
 
 /** Who can reach an app, or could at a time, and why. */
 export function AppReachCard({ app, at, onAt }: AtTime & { readonly app: string }) {
-  const reach = useApi("reach.app", { params: { app }, query: useMoment(at) });
+  const moment = useMoment(at);
+  const reach = useReach(["reach.app", app, moment], (page) =>
+    call("reach.app", { params: { app }, query: { ...moment, ...page } }),
+  );
   return (
     <section className="card">
       <h2>{at === "" ? "Who can reach it" : "Who could reach it"}</h2>
       <AsOf at={at} onChange={onAt} began={reach.data?.began} />
       <Loaded query={reach}>
-        {({ app: { enabled }, callers, policies }) => {
+        {({ app: { enabled }, items: callers, policies }) => {
           if (!enabled) return <p className="muted">Nobody: it was switched off.</p>;
           if (callers.length === 0) return <p className="muted">Nobody: no policy lets anybody reach it.</p>;
           return (
@@ -116,6 +165,7 @@ export function AppReachCard({ app, at, onAt }: AtTime & { readonly app: string 
           );
         }}
       </Loaded>
+      <Rest reach={reach} />
     </section>
   );
 }

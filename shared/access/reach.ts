@@ -56,55 +56,96 @@ export class Reachability {
 
   /** What a caller may do with each of these apps. */
   ofCaller(caller: PrincipalFacts, apps: readonly ReachedApp[]): Reach[] {
-    return apps.map((app) => this.#reach(this.#policies, caller, app));
+    const [first] = apps;
+    if (!first) return [];
+    const policies = this.#from(caller, first, this.#policies);
+    return apps.map((app) => this.#reach(this.#about(app, policies), caller, app));
   }
 
   /** The policies about an app, which are the same for all callers. */
-  #about(app: ReachedApp): readonly Policy[] {
+  #about(app: ReachedApp, policies = this.#policies): readonly Policy[] {
     const anyone: PrincipalFacts = { type: "Anonymous" };
-    const env = environmentOf(factsOf(anyone, app, "read", this.#now), this.#inventory);
-    return this.#policies.filter(({ resource }) => resource.matches(env));
+    const env = environmentOf(new PartlyKnown(anyone, app, "read", this.#now), this.#inventory);
+    return policies.filter(({ resource }) => resource.matches(env));
   }
 
-  #reach(policies: readonly Policy[], caller: PrincipalFacts, app: ReachedApp): Reach {
+  /** The policies about a caller, which are the same for all apps and actions. */
+  #from(caller: PrincipalFacts, app: ReachedApp, policies: readonly Policy[]): readonly Policy[] {
+    const env = environmentOf(new PartlyKnown(caller, app, "read", this.#now), this.#inventory);
+    return policies.filter(({ principal }) => principal.matches(env));
+  }
+
+  #reach(about: readonly Policy[], caller: PrincipalFacts, app: ReachedApp): Reach {
     const mayAsk = caller.type !== "Anonymous" || app.anonymous;
+    const policies = mayAsk ? this.#from(caller, app, about) : [];
+    if (policies.length === 0) return UNREACHED;
     const judge = (action: ActionName): Outlook =>
-      mayAsk
-        ? outlookOf(policies, environmentOf(factsOf(caller, app, action, this.#now), this.#inventory))
-        : { answer: "no", by: [], unless: [] };
-    const actions = Object.fromEntries(ACTIONS.map((action) => [action, judge(action)])) as Reach["actions"];
+      outlookOf(policies, environmentOf(new PartlyKnown(caller, app, action, this.#now), this.#inventory));
+    const actions = forEachAction(judge);
     const answers = new Set(Object.values(actions).map(({ answer }) => answer));
     return { answer: answers.has("yes") ? "yes" : answers.has("depends") ? "depends" : "no", actions };
   }
 }
 
+const forEachAction = (judge: (action: ActionName) => Outlook): Reach["actions"] =>
+  Object.fromEntries(ACTIONS.map((action) => [action, judge(action)])) as Reach["actions"];
+
+/** Where no policy is about a caller and an app. */
+const UNREACHED: Reach = {
+  answer: "no",
+  actions: forEachAction(() => ({ answer: "no", by: [], unless: [] })),
+};
+
 /** The facts of a request, with gaps. Reading a gap tells the reader that the fact is not known. */
-function factsOf(principal: PrincipalFacts, app: ReachedApp, action: ActionName, now: number): RequestFacts {
-  const facts = {
-    principal,
-    action,
-    resource: resourceOf(app),
-    request: gaps<RequestFacts["request"]>({ host: app.host }, ["method", "path"]),
-    network: gaps<RequestFacts["network"]>({}, ["ip", "country", "asn"]),
-    authentication:
-      principal.type === "User" ? gaps<SignIn>({}, ["provider", "acr", "amr", "ageSeconds"]) : null,
-    // Nothing measures devices yet, so the gateway fills in the same value.
-    device: null,
-    now,
-  };
-  // Only people have a risk.
-  return principal.type === "User" ? gaps<RequestFacts>(facts, ["risk"]) : { ...facts, risk: 0 };
+class PartlyKnown implements RequestFacts {
+  readonly principal: PrincipalFacts;
+  readonly action: ActionName;
+  readonly resource: RequestFacts["resource"];
+  readonly request: RequestFacts["request"];
+  readonly network = NETWORK;
+  readonly authentication: RequestFacts["authentication"];
+  // Nothing measures devices yet, so the gateway fills in the same value.
+  readonly device = null;
+  readonly now: number;
+
+  constructor(principal: PrincipalFacts, app: ReachedApp, action: ActionName, now: number) {
+    this.principal = principal;
+    this.action = action;
+    this.resource = resourceOf(app);
+    this.request = new PartlyKnownRequest(app.host);
+    this.authentication = principal.type === "User" ? SIGN_IN : null;
+    this.now = now;
+  }
+
+  /** Only people have a risk. */
+  get risk(): number {
+    return this.principal.type === "User" ? gap() : 0;
+  }
 }
 
-type SignIn = NonNullable<RequestFacts["authentication"]>;
+class PartlyKnownRequest {
+  readonly host: string;
 
-function gaps<T extends object>(known: Partial<T>, unknown: readonly (keyof T & string)[]): T {
-  const record = { ...known };
-  for (const name of unknown)
-    Object.defineProperty(record, name, {
-      get: () => {
-        throw UNKNOWN;
-      },
-    });
-  return record as T;
+  constructor(host: string) {
+    this.host = host;
+  }
+
+  get method(): string {
+    return gap();
+  }
+
+  get path(): string {
+    return gap();
+  }
+}
+
+const NETWORK = gaps<RequestFacts["network"]>(["ip", "country", "asn"]);
+const SIGN_IN = gaps<NonNullable<RequestFacts["authentication"]>>(["provider", "acr", "amr", "ageSeconds"]);
+
+function gaps<T extends object>(names: readonly (keyof T & string)[]): T {
+  return Object.defineProperties({}, Object.fromEntries(names.map((name) => [name, { get: gap }]))) as T;
+}
+
+function gap(): never {
+  throw UNKNOWN;
 }

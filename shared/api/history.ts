@@ -65,7 +65,13 @@ export const historyQuery = {
 };
 
 export const reachQuery = {
-  at: z.optional(f.said(queryInstant, "the moment, in milliseconds since the Unix epoch; now unless said")),
+  ...f.pageQuery,
+  at: z.optional(
+    f.said(
+      queryInstant,
+      "the moment, in milliseconds since the Unix epoch; now unless said. The pages after the first one keep its moment",
+    ),
+  ),
 };
 
 const answer = z.enum(["yes", "depends", "no"]);
@@ -85,27 +91,35 @@ const actions = z.object(
 /** A statement's policy, in the version that held. */
 const heldPolicy = z.object({ name: z.string(), id: z.string(), version: z.int() });
 
-export const appReach = z.object({
-  at: f.instant,
-  began: f.instant,
-  app: z.object({ id: z.string(), name: z.string(), enabled: z.boolean() }),
-  /** Callers who could reach it, or could under conditions. Whoever is not listed could not. */
-  callers: z.array(
-    z.object({
-      kind: z.enum(["user", "serviceToken", "anyone"]),
-      id: z.nullable(z.string()),
-      name: z.string(),
-      groups: z.array(z.string()),
-      answer,
-      actions,
-    }),
-  ),
-  policies: z.array(heldPolicy),
+const reachCaller = z.object({
+  kind: z.enum(["user", "serviceToken", "anyone"]),
+  id: z.nullable(z.string()),
+  name: z.string(),
+  groups: z.array(z.string()),
+  answer,
+  actions,
 });
 
-export const userReach = z.object({
+/**
+ * What the answers about reach have in common. Their items are those within reach, or within reach under conditions.
+ * Whoever is on no page could not.
+ */
+const reach = {
   at: f.instant,
   began: f.instant,
+  /** How many items all pages have together. */
+  total: z.int(),
+  /** Those that the items of this page name. */
+  policies: z.array(heldPolicy),
+};
+
+export const appReach = z.extend(f.page(reachCaller), {
+  ...reach,
+  app: z.object({ id: z.string(), name: z.string(), enabled: z.boolean() }),
+});
+
+export const userReach = z.extend(f.page(z.object({ id: z.string(), name: z.string(), answer, actions })), {
+  ...reach,
   user: z.object({
     id: z.string(),
     email: z.string(),
@@ -113,6 +127,4 @@ export const userReach = z.object({
     /** Of the registry and of identity providers, without what is above them. */
     groups: z.array(z.string()),
   }),
-  apps: z.array(z.object({ id: z.string(), name: z.string(), answer, actions })),
-  policies: z.array(heldPolicy),
 });

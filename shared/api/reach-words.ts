@@ -3,7 +3,7 @@ import type { Answer } from "./endpoints.ts";
 /** What a person or an app can reach, in words, for the command line and the dashboard. */
 
 type AppReach = Answer<"reach.app">;
-type Actions = AppReach["callers"][number]["actions"];
+type Actions = AppReach["items"][number]["actions"];
 
 /** The actions that every request gets, and behind `perhaps` those that only some do. */
 export function mayOf(actions: Actions): string {
@@ -16,7 +16,10 @@ export function mayOf(actions: Actions): string {
 }
 
 /** The statements that permit, each with its policy as it was then. */
-export function permitting(actions: Actions, policies: AppReach["policies"]) {
+export function permitting<Policy extends { readonly name: string }>(
+  actions: Actions,
+  policies: readonly Policy[],
+) {
   const ids = new Set(Object.values(actions).flatMap(({ answer, by }) => (answer === "no" ? [] : by)));
   return [...ids].map((id) => ({
     id,

@@ -357,6 +357,8 @@ describe("U3: the history", () => {
     expect(partly.out, partly.err).toMatch(/alice@example\.com +perhaps .* app#1 \(version 1\) +app#2/);
     const what = await shell.run(["what-can", "alice@example.com", "reach"]);
     expect(what.out, what.err).toMatch(/other +read, write, delete, connect/);
+    const some = await shell.run(["what-can", "alice@example.com", "reach", "--limit", "1"]);
+    expect(some.err).toMatch(/Not shown: \d+ more; ask with --limit \d+ for all\./);
     const early = await shell.run(["who-can-reach", "other", "--at", "30d"]);
     expect(early).toMatchObject({ code: 1, err: expect.stringContaining("not known") });
   });

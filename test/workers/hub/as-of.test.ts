@@ -4,6 +4,7 @@ import { resourceOf } from "../../../shared/access/assess.ts";
 import { compilePolicies, decide } from "../../../shared/access/policy/index.ts";
 import { ACTIONS, type PrincipalFacts, type RequestFacts } from "../../../shared/access/policy/request.ts";
 import { Reachability } from "../../../shared/access/reach.ts";
+import type { Answer } from "../../../shared/api/endpoints.ts";
 import { coordinatorObject } from "../../../workers/platform/objects.ts";
 import { worldAt } from "../../../workers/registry/history.ts";
 import { loadPrincipal } from "../../../workers/registry/principals.ts";
@@ -136,7 +137,9 @@ async function compare(
   { principals, snapshot }: Awaited<ReturnType<typeof live>>,
 ): Promise<void> {
   const { world, statements } = await worldAt(env.DB, at);
-  const active = world.users.filter(({ isActive }) => isActive).map(({ isActive: _, ...user }) => user);
+  const active = world.users
+    .filter(({ isActive }) => isActive)
+    .map(({ isActive: _, role: _role, ...user }) => user);
   expect(byId(active)).toEqual(byId(principals));
   const served = world.apps.filter(({ enabled }) => enabled);
   expect(
@@ -192,4 +195,43 @@ test("the answers name people, versions and conditions, and say what is not know
   expect(later.json.code).toBe("invalid_input");
   expect((await call(token, "GET", "/reach/apps/nowhere")).json.code).toBe("not_found");
   expect((await call(token, "GET", "/reach/users/nobody@example.com")).json.code).toBe("not_found");
+});
+
+test("who is within reach comes page by page, all of them as of the moment of the first", async () => {
+  const people = ["dee@example.com", "eve@example.com", "fay@example.com"];
+  await write("POST", "/segments", { name: "paged" });
+  await write("POST", "/apps", {
+    ...{ name: "paged", host: "paged.example.com", segment: "paged" },
+    upstreams: ["https://u.example.net"],
+  });
+  for (const email of people) await write("POST", "/users", { email, name: "Paged" });
+  const source = `permit (principal, action, resource == App::"paged") when { principal is User };`;
+  await write("POST", "/policies", { name: "paged", source });
+  await afterMillisecond();
+  const reach = async (query: string, of = "apps/paged") =>
+    (await call(token, "GET", `/reach/${of}?${query}`)).json as unknown as Answer<"reach.app">;
+  const whole = await reach("limit=200");
+  expect(whole).toMatchObject({ total: whole.items.length, next: null, policies: [{ name: "paged" }] });
+  const names = whole.items.map(({ name }) => name);
+  expect(names).toEqual([...names].sort());
+  expect(names).toEqual(expect.arrayContaining(people));
+
+  const first = await reach("limit=1");
+  const items = [...first.items];
+  await afterMillisecond();
+  await drop("/users/fay@example.com");
+  for (let next = first.next; next !== null; ) {
+    const page = await reach(`limit=1&cursor=${next}`);
+    expect(page).toMatchObject({ at: first.at, total: whole.total, items: [{}] });
+    items.push(...page.items);
+    next = page.next;
+  }
+  expect(items).toEqual(whole.items);
+  expect((await reach("")).total).toBe(whole.total - 1);
+
+  const apps = await reach("limit=200", "users/dee@example.com");
+  expect(apps.items.map(({ name }) => name)).toContain("paged");
+  expect(apps).toMatchObject({ total: apps.items.length, next: null });
+  expect((await reach("limit=1", "users/dee@example.com")).items).toEqual(apps.items.slice(0, 1));
+  expect(await reach("cursor=bm9wZQ")).toMatchObject({ code: "invalid_input" });
 });

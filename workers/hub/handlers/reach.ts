@@ -1,17 +1,19 @@
 import type { World } from "../../../shared/access/as-of.ts";
 import type { PrincipalFacts } from "../../../shared/access/policy/request.ts";
-import { Reachability } from "../../../shared/access/reach.ts";
+import { type Reach, Reachability } from "../../../shared/access/reach.ts";
+import { permitting } from "../../../shared/api/reach-words.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { historyBegan, worldAt } from "../../registry/history.ts";
 import type { Call, Handlers } from "../call.ts";
 import { missing } from "../missing.ts";
+import { numberIn, pageOf, readCursor } from "../paging.ts";
 
 /**
  * The state at the requested time. Refuses if that state is unknown, because missing history must not look
  * like "nobody".
  */
 async function worldOfCall({ bindings, query, now }: Call<"reach.app" | "reach.user">) {
-  const at = query.at ?? now;
+  const at = momentOf(query.cursor) ?? query.at ?? now;
   const began = await historyBegan(bindings.db);
   if (at < began)
     throwRefusal(
@@ -20,8 +22,45 @@ async function worldOfCall({ bindings, query, now }: Call<"reach.app" | "reach.u
     );
   if (at > now) throwRefusal("invalid_input", "This moment has not come yet.");
   const { world, statements } = await worldAt(bindings.db, at);
-  const policies = world.policies.map(({ id, name, version }) => ({ id, name, version }));
-  return { at, began, world, policies, reach: new Reachability(statements, world.registered, at) };
+  return { at, began, world, reach: new Reachability(statements, world.registered, at) };
+}
+
+/** All pages of one answer are about one moment, which the cursor keeps before the key. */
+function momentOf(cursor: string | undefined): number | null {
+  const key = readCursor(cursor);
+  return key === null ? null : numberIn(key.split(" ", 1)[0] ?? "");
+}
+
+interface Reached {
+  readonly answer: Reach["answer"];
+  readonly actions: ReturnType<typeof actionsView>;
+}
+
+/**
+ * One page of those within reach.
+ *
+ * @param keyOf Tells the items apart and puts them in order.
+ */
+async function pageOfReached<Item extends Reached>(
+  query: Call<"reach.app" | "reach.user">["query"],
+  { at, began, world }: { readonly at: number; readonly began: number; readonly world: World },
+  all: readonly Item[],
+  keyOf: (item: Item) => string,
+) {
+  const keyed = all.map((item) => ({ item, key: `${at} ${keyOf(item)}` })).sort(byKey);
+  const { items, next } = await pageOf(
+    query,
+    async (after, limit) => keyed.filter(({ key }) => after === null || key > after).slice(0, limit),
+    ({ key }) => key,
+  );
+  const shown = items.map(({ item }) => item);
+  const named = new Set(
+    shown.flatMap(({ actions }) => permitting(actions, world.policies).map(({ policy }) => policy)),
+  );
+  const policies = world.policies
+    .filter((policy) => named.has(policy))
+    .map(({ id, name, version }) => ({ id, name, version }));
+  return { at, began, total: all.length, items: shown, next, policies };
 }
 
 /** The callers that are asked about: active users, valid service tokens, and the anonymous caller. */
@@ -51,12 +90,7 @@ const outlookView = <T extends { readonly by: readonly string[]; readonly unless
   unless: [...one.unless],
 });
 
-const actionsView = ({
-  read,
-  write,
-  delete: remove,
-  connect,
-}: ReturnType<Reachability["ofApp"]>[number]["actions"]) => ({
+const actionsView = ({ read, write, delete: remove, connect }: Reach["actions"]) => ({
   read: outlookView(read),
   write: outlookView(write),
   delete: outlookView(remove),
@@ -78,42 +112,51 @@ async function absent(
   return throwRefusal("not_found", `There was no ${what} called ${reference} at ${time}.`);
 }
 
+/** Those with an answer other than no. */
+const within = <Asked, View extends object>(
+  asked: readonly Asked[],
+  reached: readonly Reach[],
+  viewOf: (one: Asked) => View,
+) =>
+  asked.flatMap((one, n) => {
+    const found = reached[n];
+    if (!found || found.answer === "no") return [];
+    return [{ ...viewOf(one), answer: found.answer, actions: actionsView(found.actions) }];
+  });
+
+/** People come first, and the anonymous caller last. */
+const ORDER = { user: 0, serviceToken: 1, anyone: 2 } as const;
+
+const byKey = (a: { readonly key: string }, b: { readonly key: string }): number => (a.key < b.key ? -1 : 1);
+
 export const REACH_HANDLERS: Handlers<"reach.app" | "reach.user"> = {
   "reach.app": async (call) => {
-    const { at, began, world, policies, reach } = await worldOfCall(call);
+    const found = await worldOfCall(call);
+    const { at, world, reach } = found;
     const app = world.apps.find(({ id, name }) => id === call.params.app || name === call.params.app);
     if (!app) return absent(call, "app", call.params.app, at);
     const callers = app.enabled ? callersOf(world) : [];
-    const reached = reach.ofApp(app, callers);
+    const reached = within(callers, reach.ofApp(app, callers), callerView);
     return {
       body: {
-        ...{ at, began, policies },
+        ...(await pageOfReached(call.query, found, reached, ({ kind, name }) => `${ORDER[kind]} ${name}`)),
         app: { id: app.id, name: app.name, enabled: app.enabled },
-        callers: callers.flatMap((caller, n) => {
-          const one = reached[n];
-          if (!one || one.answer === "no") return [];
-          return [{ ...callerView(caller), answer: one.answer, actions: actionsView(one.actions) }];
-        }),
       },
     };
   },
 
   "reach.user": async (call) => {
-    const { at, began, world, policies, reach } = await worldOfCall(call);
+    const found = await worldOfCall(call);
+    const { at, world, reach } = found;
     const wanted = call.params.user.toLowerCase();
     const user = world.users.find(({ id, email }) => id === wanted || email === wanted);
     if (!user) return absent(call, "user", call.params.user, at);
     const apps = user.isActive ? world.apps.filter(({ enabled }) => enabled) : [];
-    const reached = reach.ofCaller(user, apps);
+    const reached = within(apps, reach.ofCaller(user, apps), ({ id, name }) => ({ id, name }));
     return {
       body: {
-        ...{ at, began, policies },
+        ...(await pageOfReached(call.query, found, reached, ({ name }) => name)),
         user: { id: user.id, email: user.email, isActive: user.isActive, groups: [...user.groups] },
-        apps: apps.flatMap(({ id, name }, n) => {
-          const one = reached[n];
-          if (!one || one.answer === "no") return [];
-          return [{ id, name, answer: one.answer, actions: actionsView(one.actions) }];
-        }),
       },
     };
   },
