@@ -313,6 +313,13 @@ export function triggersOf(recorded: Recorded): string[] {
 export const baselineOf = (recorded: Recorded): string =>
   `INSERT INTO history (${COLUMNS}) SELECT ${NOW}, ${subjectOf(recorded, "r")}, NULL, ${documentOf(recorded, "r")}, NULL, '${BASELINE}', NULL, NULL, NULL FROM ${recorded.table} r`;
 
+/** The newest history rows of the things that exist, read from the table itself. */
+export function currentOf(recorded: Recorded): string {
+  const { kind, target, other = "''", table } = recorded;
+  const [id, part] = [target, other].map((sql) => sql.replaceAll("ROW.", "r."));
+  return `SELECT '${kind}' AS kind, ${id} AS target, ${part} AS other, ${documentOf(recorded, "r")} AS after FROM ${table} r`;
+}
+
 /** The actor of the rows that record what existed when recording began. */
 export const BASELINE = "baseline";
 

@@ -1,6 +1,7 @@
 import { type Held, statementsOf, WORLD_KINDS, type World, worldOf } from "../../shared/access/as-of.ts";
 import type { Change } from "../../shared/audit/changes.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
+import { currentOf, RECORDED } from "../../shared/registry/history.ts";
 import type { history } from "../../shared/registry/history-schema.ts";
 import type { Statement } from "../../shared/registry/mesh-change.ts";
 import type { RowOf } from "../../shared/registry/rows.ts";
@@ -100,16 +101,34 @@ export async function heldAt(d1: D1Database, at: number): Promise<Held[]> {
          GROUP BY kind, target, other)`,
     )
     .bind(at, JSON.stringify(WORLD_KINDS))
-    .all<{ kind: string; target: string; other: string; after: string }>();
-  return results.map((row): Held => ({ ...row, after: JSON.parse(row.after) }));
+    .all<HeldRow>();
+  return results.map(heldOf);
 }
 
-/** The facts and the policy statements that the gateway decided with at a given time. */
+type HeldRow = Omit<Held, "after"> & { readonly after: string };
+const heldOf = (row: HeldRow): Held => ({ ...row, after: JSON.parse(row.after) });
+
+const WORLD_TABLES = RECORDED.filter(({ kind }) => (WORLD_KINDS as readonly string[]).includes(kind)).map(
+  currentOf,
+);
+
+/** The same as `heldAt` of this moment. It reads the tables, because their history may be many times as long. */
+export async function heldNow(d1: D1Database): Promise<Held[]> {
+  const tables = await d1.batch<HeldRow>(WORLD_TABLES.map((sql) => d1.prepare(sql)));
+  return tables.flatMap(({ results }) => results.map(heldOf));
+}
+
+/**
+ * The facts and the policy statements that the gateway decided with at a given time.
+ *
+ * @param now If it is the time, the tables are read.
+ */
 export async function worldAt(
   d1: D1Database,
   at: number,
+  now?: number,
 ): Promise<{ world: World; statements: SnapshotPolicy[] }> {
-  const world = worldOf(await heldAt(d1, at), at);
+  const world = worldOf(at === now ? await heldNow(d1) : await heldAt(d1, at), at);
   const texts = await d1
     .prepare(
       `SELECT policy_id, number, compiled FROM policy_versions v

@@ -1,12 +1,13 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
+import type { Held } from "../../../shared/access/as-of.ts";
 import { resourceOf } from "../../../shared/access/assess.ts";
 import { compilePolicies, decide } from "../../../shared/access/policy/index.ts";
 import { ACTIONS, type PrincipalFacts, type RequestFacts } from "../../../shared/access/policy/request.ts";
 import { Reachability } from "../../../shared/access/reach.ts";
 import type { Answer } from "../../../shared/api/endpoints.ts";
 import { coordinatorObject } from "../../../workers/platform/objects.ts";
-import { worldAt } from "../../../workers/registry/history.ts";
+import { heldAt, heldNow, worldAt } from "../../../workers/registry/history.ts";
 import { loadPrincipal } from "../../../workers/registry/principals.ts";
 import { type Snapshot, snapshotAt } from "../../../workers/registry/snapshot.ts";
 import { bySeed, drawn, randomFrom, SEED } from "../../support/sample.ts";
@@ -121,10 +122,13 @@ test(`what was at each moment of a history is put together as the gateway knew i
   for (let n = 0; n < drawn(25, 400); n++) {
     await pick(CHANGES)();
     moments.push({ at: Date.now(), was: await live() });
+    expect(heldSet(await heldNow(env.DB))).toEqual(heldSet(await heldAt(env.DB, Date.now())));
     await afterMillisecond();
   }
   for (const { at, was } of moments) await compare(at, was);
 });
+
+const heldSet = (held: readonly Held[]) => new Set(held.map((one) => JSON.stringify(one)));
 
 /** The next change is later than what was seen, also by a clock of milliseconds. */
 async function afterMillisecond(): Promise<void> {

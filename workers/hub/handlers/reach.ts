@@ -21,7 +21,7 @@ async function worldOfCall({ bindings, query, now }: Call<"reach.app" | "reach.u
       `The history begins at ${new Date(began).toISOString()}; who could reach what before is not known.`,
     );
   if (at > now) throwRefusal("invalid_input", "This moment has not come yet.");
-  const { world, statements } = await worldAt(bindings.db, at);
+  const { world, statements } = await worldAt(bindings.db, at, now);
   return { at, began, world, reach: new Reachability(statements, world.registered, at) };
 }
 
