@@ -15,22 +15,34 @@ const rows = f.list(row, BACKUP_ROWS);
 const counter = f.integer(0, Number.MAX_SAFE_INTEGER);
 
 export const backupManifest = z.object({
-  format: z.literal(BACKUP_FORMAT),
-  /** The newest migration of the database that it is of. */
-  schema: f.line(200),
-  /** Says without showing it which SECRET_KEY opens what is sealed in it. */
-  secretKey: f.line(100),
-  network: f.line(100),
-  takenAt: f.instant,
-  /** Of the newest change in the history: two pages with the same stamp are of one state. */
-  stamp: counter,
-  /** Rows of the tables that have one: the network's, then the mesh's (which may have none). */
-  single: f.list(rows, 10),
-  tables: f.list(z.object({ name: f.line(100), columns: f.list(f.line(100), 100) }), 100),
-  /** Names this backup, and proves that the hub began it. */
-  ticket: f.line(200),
-  /** The hub's proof of all of this. Only a hub with the same SECRET_KEY can make or check it. */
-  seal: f.line(100),
+  format: f.said(z.literal(BACKUP_FORMAT), "version of this form of a backup"),
+  schema: f.said(f.line(200), "the newest migration of the database that it is of"),
+  secretKey: f.said(f.line(100), "says, without showing it, which SECRET_KEY opens what is sealed in it"),
+  network: f.said(f.line(100), "name of the network"),
+  takenAt: f.said(f.instant, "when it was begun, in milliseconds since the Unix epoch"),
+  stamp: f.said(
+    counter,
+    "of the newest change in the history: two pages with the same stamp are of one state",
+  ),
+  single: f.said(
+    f.list(rows, 10),
+    "rows of the tables that have one: the network's, then the mesh's (which may have none)",
+  ),
+  tables: f.said(
+    f.list(
+      z.object({
+        name: f.said(f.line(100), "name of the table"),
+        columns: f.said(f.list(f.line(100), 100), "its columns, in the order of the values of a row"),
+      }),
+      100,
+    ),
+    "the tables whose rows are asked for page by page",
+  ),
+  ticket: f.said(f.line(200), "names this backup, and proves that the hub began it"),
+  seal: f.said(
+    f.line(100),
+    "the hub's proof of all of this; only a hub with the same SECRET_KEY can make or check it",
+  ),
 });
 export type BackupManifest = z.output<typeof backupManifest>;
 
