@@ -201,6 +201,8 @@ const NEWEST_TABLES = [
   "facets",
   "terms",
   "unindexed",
+  "deciders",
+  "deciders_began",
 ];
 const EMAILS = ["ann@example.com", "bob@example.com", "ann.bobson@example.org"];
 const APPS = ["wiki", "chat"];
