@@ -25,10 +25,12 @@ export async function lockOutsBy(
 ): Promise<{ readonly lockOuts: readonly LockOut[]; readonly sentences: readonly string[] }> {
   const { db } = bindings;
   const [held, inForce] = await Promise.all([heldAt(db, now), heldPolicies(db)]);
+  // The gateway lets nobody in by policies that it can't read, so nobody can lose access by their repair.
+  if (inForce.some(({ statements }) => statements === null)) return { lockOuts: [], sentences: [] };
   const others = statementsWithout(inForce, new Set(policies.map(({ name }) => name)));
   const before = {
     world: worldOf(held, now),
-    statements: inForce.flatMap(({ statements }) => statements),
+    statements: statementsWithout(inForce, new Set()),
   };
   const after = {
     world: things.length > 0 ? worldOf(withReplaced(held, things), now) : before.world,

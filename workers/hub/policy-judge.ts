@@ -18,29 +18,46 @@ export const inRegistry = (d1: D1Database): Findings => ({
   serviceToken: (reference) => findServiceToken(d1, reference),
 });
 
-/** A policy in force. */
+/** Some policies with their statements. */
 export interface HeldPolicy {
   readonly name: string;
   readonly statements: readonly SnapshotPolicy[];
 }
 
+/** A policy in force. One whose stored text can't be read has no statements; while there is one, the gateway lets nobody in. */
+export type StoredPolicy = HeldPolicy | { readonly name: string; readonly statements: null };
+
 /** The policies in force, in the order of their names. */
-export async function heldPolicies(d1: D1Database): Promise<HeldPolicy[]> {
+export async function heldPolicies(d1: D1Database): Promise<StoredPolicy[]> {
   const { results } = await d1
     .prepare(
       `SELECT p.name, v.compiled FROM policies p JOIN policy_versions v
        ON v.policy_id = p.id AND v.number = p.current_version WHERE p.enabled = 1 ORDER BY p.name`,
     )
     .all<{ name: string; compiled: string }>();
-  return results.map(({ name, compiled }) => ({
-    name,
-    statements: JSON.parse(compiled) as SnapshotPolicy[],
-  }));
+  return results.map(({ name, compiled }) => ({ name, statements: readStatements(compiled) }));
 }
 
-/** The statements of these policies, without the policies with these names. */
-export const statementsWithout = (policies: readonly HeldPolicy[], except: ReadonlySet<string>) =>
-  policies.filter(({ name }) => !except.has(name)).flatMap(({ statements }) => statements);
+function readStatements(compiled: string): SnapshotPolicy[] | null {
+  try {
+    return JSON.parse(compiled) as SnapshotPolicy[];
+  } catch {
+    return null;
+  }
+}
+
+/** The statements of these policies, without the policies with these names. Refuses if one of them can't be read. */
+export const statementsWithout = (policies: readonly StoredPolicy[], except: ReadonlySet<string>) =>
+  policies
+    .filter(({ name }) => !except.has(name))
+    .flatMap(
+      ({ name, statements }) =>
+        statements ??
+        throwRefusal(
+          "conflict",
+          `The stored text of the policy ${name} is damaged. Publish that policy again first.`,
+        ),
+    );
 
 /** The statements of the policies in force, without the policies with these names. */
 export const heldStatements = async (

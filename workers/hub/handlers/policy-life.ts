@@ -106,7 +106,7 @@ export const POLICY_LIFE_HANDLERS: Handlers<"policies.review" | "policies.replay
     const { registered, apps } = await snapshotAt(bindings, await coordinatorObject(bindings).epoch());
     const others = statementsWithout(inForce, new Set(drafts.map(({ name }) => name)));
     const replayed = await compilerObject(bindings, caller.actor).replay({
-      before: inForce.flatMap(({ statements }) => statements),
+      before: statementsWithout(inForce, new Set()),
       after: [...others, ...drafts.flatMap(({ statements }) => statements)],
       ...{ registered, apps, since, until },
     });
