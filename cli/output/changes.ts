@@ -1,5 +1,6 @@
 import type { Answer } from "../../shared/api/endpoints.ts";
-import { whoActed } from "../../shared/audit/who.ts";
+import { isSecretField } from "../../shared/api/history.ts";
+import { nameOfActor, whoActed } from "../../shared/audit/who.ts";
 import { lineDiff } from "../../shared/base/line-diff.ts";
 import { printable } from "../../shared/base/printable.ts";
 import { cell, heading, instant } from "./values.ts";
@@ -18,7 +19,8 @@ function itemText(
   { at, person, actor, via, entry, note, things }: Item,
   names: Readonly<Record<string, string>>,
 ): string {
-  const who = actor === null ? "no administrator" : whoActed({ person, actor, via });
+  const who =
+    actor === null ? "not by an administrator" : whoActed({ person, actor, via }, nameOfActor(actor, names));
   const why = note ? `  “${printable(note)}”` : "";
   const head = `${instant(at)}  ${printable(who)}${why}${entry === null ? "" : `  ${entry}`}\n`;
   return head + things.map((thing) => thingText(thing, names)).join("");
@@ -44,7 +46,10 @@ function fieldText(
       .filter(({ sign }) => sign !== " ")
       .map(({ sign, text }) => `    ${sign} ${printable(text)}\n`)
       .join("");
-  const say = (value: unknown) => cell(field, typeof value === "string" ? (names[value] ?? value) : value);
+  const say = (value: unknown) => {
+    if (typeof value !== "string") return cell(field, value);
+    return isSecretField(field) ? `one with the fingerprint ${value}` : cell(field, names[value] ?? value);
+  };
   const words = change === "changed" ? `${say(before)} → ${say(after)}` : say(after ?? before);
   return words === "-" ? "" : `    ${heading(field)}: ${printable(words)}\n`;
 }

@@ -26,7 +26,10 @@ export function cell(field: string, value: unknown): string {
   if (typeof value === "number" && isTime(field)) return instant(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.length > 0 ? value.map((item) => cell("", item)).join(", ") : "-";
-  if (typeof value === "object") return JSON.stringify(value);
+  if (typeof value === "object")
+    return Object.entries(value)
+      .map(([name, part]) => `${heading(name)} ${cell(name, part)}`)
+      .join(", ");
   return String(value);
 }
 

@@ -1,4 +1,5 @@
 import type { Answer } from "../../shared/api/endpoints.ts";
+import { isSecretField } from "../../shared/api/history.ts";
 import { formatDateTime } from "../lib/format.ts";
 import { LineDiff } from "./line-diff.tsx";
 
@@ -96,6 +97,7 @@ function sayValue(field: string, value: unknown, names: ThingChanged["names"]): 
   if (value === "") return "(empty)";
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "number" && /(At|Until)$/.test(field)) return formatDateTime(value);
+  if (isSecretField(field)) return `one with the fingerprint ${value}`;
   if (!Array.isArray(value)) return names[String(value)] ?? String(value);
   return value.length === 0 ? "(none)" : value.map((item) => sayValue("", item, names)).join(", ");
 }

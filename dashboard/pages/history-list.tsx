@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Answer, Query } from "../../shared/api/endpoints.ts";
-import { whoActed } from "../../shared/audit/who.ts";
+import { nameOfActor, whoActed } from "../../shared/audit/who.ts";
 import { call } from "../api.ts";
 import { ShowMore } from "../components/data-table.tsx";
 import { Moment } from "../components/moment.tsx";
@@ -72,8 +72,12 @@ function Change({ item: { at, actor, person, via, note, entry, things }, names }
   return (
     <>
       <p>
-        <strong>{actor === null ? "Not by an administrator" : whoActed({ person, actor, via })}</strong>,{" "}
-        <Moment at={at} />
+        <strong>
+          {actor === null
+            ? "Not by an administrator"
+            : whoActed({ person, actor, via }, nameOfActor(actor, names))}
+        </strong>
+        , <Moment at={at} />
         {note && <q className="why">{note}</q>}{" "}
         {entry && (
           <a href={routeWith({ id: entry, kinds: "admin,login,session,system" }, "audit")}>

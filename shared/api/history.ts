@@ -128,3 +128,6 @@ export const userReach = z.extend(f.page(z.object({ id: z.string(), name: z.stri
     groups: z.array(z.string()),
   }),
 });
+
+/** Says of a field that only a fingerprint of its value is kept, as of `clientSecret`. */
+export const isSecretField = (field: string): boolean => /secret$/i.test(field);

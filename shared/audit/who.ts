@@ -21,6 +21,9 @@ export function whoActed(
   return via ? `${known}, by ${via}` : known;
 }
 
+/** The id in `user:usr_…` or `token:tok_…`. */
+export const idOfActor = (actor: string): string => actor.slice(actor.indexOf(":") + 1);
+
 /** What the actor `user:usr_…` or `token:tok_…` is called. */
 export const nameOfActor = (actor: string, names: Readonly<Record<string, string>>): string | undefined =>
-  names[actor.slice(actor.indexOf(":") + 1)];
+  names[idOfActor(actor)];

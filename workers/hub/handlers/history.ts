@@ -1,4 +1,5 @@
 import { fieldsOf } from "../../../shared/audit/changes.ts";
+import { idOfActor } from "../../../shared/audit/who.ts";
 import { BASELINE } from "../../../shared/registry/history.ts";
 import { changeOf, type HistoryRow, historyBegan, namesOf, readHistory } from "../../registry/history.ts";
 import type { Call, Handlers } from "../call.ts";
@@ -50,9 +51,10 @@ function eventsOf(rows: readonly HistoryRow[]) {
   });
 }
 
-/** The names for the ids in some rows. */
+/** The names for the ids in some rows, those of who acted among them. */
 async function namesIn(d1: D1Database, rows: readonly HistoryRow[]): Promise<Record<string, string>> {
-  const values = rows.flatMap(({ target, other, before, after }) => [
+  const values = rows.flatMap(({ actor, target, other, before, after }) => [
+    actor && idOfActor(actor),
     target,
     other,
     ...[before, after].flatMap((text) => (text === null ? [] : Object.values(JSON.parse(text) as object))),
