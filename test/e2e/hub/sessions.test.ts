@@ -84,8 +84,12 @@ describe("an administrator's session at the hub", () => {
     await system.admin.call("users.create", { body: { email: "bob@example.com", role: "auditor" } });
     const cookie = await hubCookie(system, "bob");
     expect(await me(cookie)).toBe(200);
+    const appsStatus = async () => (await call(system, "GET", "/apps", undefined, { cookie })).status;
+    expect(await appsStatus()).toBe(200);
     const { etag } = await call(system, "GET", "/users/bob@example.com");
     await call(system, "PATCH", "/users/bob@example.com", { role: null }, { "if-match": etag });
-    expect(await me(cookie)).toBe(403);
+    expect(await appsStatus()).toBe(403);
+    // Who is signed in may still learn that they are nobody here.
+    expect((await call(system, "GET", "/me", undefined, { cookie })).json).toMatchObject({ role: null });
   });
 });

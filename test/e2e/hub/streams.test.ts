@@ -52,7 +52,7 @@ describe("an administrator who follows the logs is cut off when", () => {
     const startedAt = performance.now();
     await trigger();
     await areCut(streams, startedAt);
-    expect((await call(system, "GET", "/me", undefined, { cookie })).status).toBeGreaterThanOrEqual(401);
+    expect((await call(system, "GET", "/apps", undefined, { cookie })).status).toBeGreaterThanOrEqual(401);
     if (restored) await patchBob(restored)();
   });
 

@@ -107,7 +107,8 @@ test("an administrator who guesses the next ETag can't change someone who become
       bindings,
       params: { user: "heir@example.com" },
       body: { email: "mine@example.com" },
-      caller: { role: "admin" },
+      query: {},
+      caller: { role: "admin", user: null },
       ifMatch: 2,
       now: 1,
     } as Call<"users.update">);
