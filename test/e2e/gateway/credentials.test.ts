@@ -4,6 +4,7 @@ import { localRequest } from "../../../scripts/local/http.ts";
 import { mintToken } from "../../../shared/api/tokens.ts";
 import { type Attacker, signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
+import { otherThan } from "../../support/secrets.ts";
 import { openDownload } from "../../support/streams.ts";
 
 let system: System;
@@ -52,7 +53,7 @@ describe("S-29 service credentials", () => {
     });
   });
   it.each([
-    ["wrong secret", () => ({ authorization: `Bearer ${secret.slice(0, -1)}x` })],
+    ["wrong secret", () => ({ authorization: `Bearer ${otherThan(secret)}` })],
     ["unknown", () => ({ authorization: "Bearer rnsvc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" })],
     ["both forms", () => ({ authorization: `Bearer ${secret}`, "x-rustronaut-service-token": secret })],
     ["empty", () => ({ "x-rustronaut-service-token": "" })],
