@@ -8,30 +8,43 @@ const INSISTING: Readonly<Record<string, { query?: object; body?: object }>> = {
   policy_test_failed: { body: { despiteTests: true } },
 };
 
-interface AllTheSame {
-  // biome-ignore lint/suspicious/noExplicitAny: a write of any endpoint
-  readonly write: UseMutationResult<any, Error, any>;
+/** What a call was given that may be insisted on. */
+interface Given {
+  readonly query?: object;
+  readonly body?: object;
+  readonly note?: string;
+}
+
+interface AllTheSame<Done, Input> {
+  readonly write: UseMutationResult<Done, Error, Input>;
   readonly label?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: the answer of any endpoint
-  readonly onDone?: (answer: any) => void;
+  readonly onDone?: (answer: Done) => void;
 }
 
 /** Offers to do what was refused because it locks people out, or because tests fail. Nothing in other cases. */
-export function AllTheSame({ write, label = "Do it all the same", onDone }: AllTheSame) {
+export function AllTheSame<Done, Input>({
+  write,
+  label = "Do it all the same",
+  onDone,
+}: AllTheSame<Done, Input>) {
   const { error, variables } = write;
   const insisting = error instanceof ApiError ? INSISTING[error.problem.code] : undefined;
   if (!insisting) return null;
+  const given = variables as Input & Given;
   const again = {
-    ...variables,
-    ...(insisting.query ? { query: { ...variables.query, ...insisting.query } } : {}),
-    ...(insisting.body ? { body: { ...variables.body, ...insisting.body } } : {}),
+    ...given,
+    ...(insisting.query ? { query: { ...given.query, ...insisting.query } } : {}),
+    ...(insisting.body ? { body: { ...given.body, ...insisting.body } } : {}),
   };
   return (
     <ConfirmButton
       label={label}
       question={`${label}?`}
       onConfirm={(why) =>
-        write.mutate({ ...again, note: why || variables.note }, { ...(onDone ? { onSuccess: onDone } : {}) })
+        write.mutate(
+          { ...again, note: why || given.note } as Input,
+          onDone ? { onSuccess: (answer) => onDone(answer) } : {},
+        )
       }
     >
       <p>{(error as ApiError).problem.issues?.map(({ message }) => message).join(" ")}</p>

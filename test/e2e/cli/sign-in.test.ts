@@ -1,11 +1,11 @@
-import { createHash, randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localRequest } from "../../../scripts/local/http.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { Visitor } from "../../support/visitor.ts";
+import { deviceTests } from "./device-tests.ts";
 import { Shell } from "./process.ts";
+import { FORM, fieldOf, reasonOf, statusAs, stepsOf, verifier } from "./sign-in-steps.ts";
 
 let system: System;
 beforeAll(async () => {
@@ -13,105 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-const FORM = { "content-type": "application/x-www-form-urlencoded" };
-const reasonOf = ({ headers }: { headers: Readonly<Record<string, string | string[] | undefined>> }) =>
-  headers["x-rustronaut-response"];
-
-/** A form to the hub as a command line sends it. */
-async function post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}) {
-  const response = await localRequest(`${system.hubOrigin}${path}`, {
-    method: "POST",
-    headers: { ...FORM, ...headers },
-    body: new URLSearchParams({ client_id: "rustronaut", ...fields }).toString(),
-  });
-  return { ...response, json: JSON.parse(response.text) as Record<string, string> };
-}
-
-const fieldOf = (page: string, name: string) =>
-  new RegExp(`name="${name}" value="([^"]*)"`).exec(page)?.[1] ?? "";
-
-/** What a person does on the page that asks: `answer` is the button. */
-function answer(
-  visitor: Visitor,
-  page: string,
-  answer: string,
-  more: { headers?: object; fields?: object } = {},
-) {
-  const fields = { a: fieldOf(page, "a"), csrf: fieldOf(page, "csrf"), answer, ...more.fields };
-  const headers = { ...FORM, "sec-fetch-site": "same-origin", ...more.headers };
-  const body = new URLSearchParams(fields).toString();
-  return visitor.get(`${system.authOrigin}/.rustronaut/command-line`, headers, "POST", body);
-}
-
-const backTo = (page: { headers: Readonly<Record<string, string | string[] | undefined>> }) =>
-  new URL(String(page.headers.refresh ?? "").replace("0; url=", ""));
-
-/** A person's browser that goes where the command line sends it, and answers. */
-const browserOf =
-  (user: string, said = "yes") =>
-  async (url: string) => {
-    const visitor = new Visitor();
-    const { response } = await visitor.visit(url, user);
-    const next = await answer(visitor, response.text, said);
-    void localRequest(backTo(next).href);
-    return true;
-  };
-
-async function signedIn(user: string, ...options: string[]): Promise<Shell> {
-  const shell = await Shell.open();
-  shell.browser = browserOf(user);
-  const ended = await shell.run(["login", system.hubOrigin, ...options]);
-  expect(ended, ended.err).toMatchObject({ code: 0 });
-  return shell;
-}
-
-/** As a page that a name of its own leads to this machine (DNS rebinding). */
-const statusAs = (host: string, url: string) =>
-  new Promise<number | undefined>((resolve, reject) => {
-    request(url, { headers: { host } }, (response) => resolve(response.resume().statusCode))
-      .on("error", reject)
-      .end();
-  });
-
-const verifier = () => randomBytes(32).toString("base64url");
-const challengeOf = (text: string) => createHash("sha256").update(text).digest("base64url");
-const REDIRECT = "http://127.0.0.1:45999/callback";
-
-/** The address that a command line opens, with whatever somebody changed in it. */
-function authorizeUrl(proof: string, changed: Record<string, string> = {}): string {
-  const query = {
-    response_type: "code",
-    client_id: "rustronaut",
-    redirect_uri: REDIRECT,
-    code_challenge: challengeOf(proof),
-    code_challenge_method: "S256",
-    state: "a-state-of-24-characters",
-    machine: "build-7",
-    ...changed,
-  };
-  return `${system.hubOrigin}/oauth/authorize?${new URLSearchParams(query)}`;
-}
-
-/** A code that `user` agreed to, and its verifier. */
-async function agreed(user = "alice", visitor = new Visitor()) {
-  const proof = verifier();
-  const { response } = await visitor.visit(authorizeUrl(proof), user);
-  const next = backTo(await answer(visitor, response.text, "yes"));
-  const grant = { grant_type: "authorization_code", redirect_uri: REDIRECT };
-  return {
-    next,
-    redeem: (more = {}) =>
-      post("/oauth/token", {
-        ...grant,
-        code: next.searchParams.get("code") ?? "",
-        code_verifier: proof,
-        ...more,
-      }),
-  };
-}
-
-const me = (token: string | undefined) =>
-  localRequest(`${system.hubOrigin}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } });
+const { answer, browserOf, signedIn, authorizeUrl, agreed, me } = stepsOf(() => system);
 
 describe("U21: `rustronaut login` by the browser", () => {
   it("signs in as the person, keeps the token private, and says for how long", async () => {
@@ -236,114 +138,7 @@ describe("U21: `rustronaut login` by the browser", () => {
   });
 });
 
-describe("U21: `rustronaut login --device`", () => {
-  const device = async (headers = {}) =>
-    (await post("/oauth/device_authorization", { machine: "build-7" }, headers)).json;
-  const poll = (code: string | undefined) =>
-    post("/oauth/token", {
-      grant_type: "urn:ietf:params:oauth:grant-type:device_code",
-      device_code: code ?? "",
-    });
-  const type = (visitor: Visitor, code: string) =>
-    visitor.get(
-      `${system.authOrigin}/device`,
-      { ...FORM, "sec-fetch-site": "same-origin" },
-      "POST",
-      new URLSearchParams({ code }).toString(),
-    );
-  /** The page that asks the person who typed the code. */
-  async function typed(visitor: Visitor, code: string, user = "alice") {
-    const found = await type(visitor, code);
-    expect([found.status, reasonOf(found)]).toEqual([200, "user_code_known"]);
-    return visitor.visit(new URL(backToPath(found), system.authOrigin).href, user);
-  }
-  const backToPath = (page: { headers: Readonly<Record<string, string | string[] | undefined>> }) =>
-    String(page.headers.refresh ?? "").replace("0; url=", "");
-
-  /** It asks for the first time after five seconds, in which the other tests run. */
-  let waiting: ReturnType<Shell["run"]>;
-  beforeAll(async () => {
-    const shell = await Shell.open();
-    const visitor = new Visitor();
-    let said = "";
-    waiting = shell.run(["login", system.hubOrigin], "", (text) => {
-      said += text;
-      const code = /\n {2}([A-Z]{4}-[A-Z]{4})\n/.exec(said)?.[1];
-      if (!code) return;
-      said = "";
-      void typed(visitor, code.toLowerCase().replace("-", " ")).then(({ response }) =>
-        answer(visitor, response.text, "yes"),
-      );
-    });
-  });
-
-  it("warns of codes that others send, and of another network", async () => {
-    const { user_code = "" } = await device({ "cf-connecting-ip": "203.0.113.7" });
-    const { response } = await typed(new Visitor(), user_code);
-    for (const words of ["Did somebody send you the code", "203.0.113.7", "another network than yours"])
-      expect(response.text).toContain(words);
-  });
-
-  it("waits, and is told to slow down", async () => {
-    const { device_code } = await device();
-    expect((await poll(device_code)).json.error).toBe("authorization_pending");
-    expect((await poll(device_code)).json.error).toBe("slow_down");
-    // Nothing is stored for a code that somebody made up, so nobody is told to slow down.
-    const madeUp = `${device_code?.split(".")[0]}.${verifier()}`;
-    for (const _ of [1, 2]) expect((await poll(madeUp)).json.error).toBe("invalid_grant");
-  });
-
-  it("lets no page use up how often its visitors' network may ask", async () => {
-    for (const header of [{ origin: "https://evil.example" }, { "sec-fetch-site": "cross-site" }])
-      expect(await device(header)).toMatchObject({ error: "invalid_request" });
-  });
-
-  it("opens nothing after a no", async () => {
-    const { device_code, user_code = "" } = await device();
-    const visitor = new Visitor();
-    const { response } = await typed(visitor, user_code);
-    expect((await answer(visitor, response.text, "no")).text).toContain("not signed in");
-    expect((await answer(visitor, response.text, "yes")).status).toBe(400);
-    expect((await poll(device_code)).json.error).toBe("access_denied");
-  });
-
-  it("opens nothing with the code that the person typed, or another's secret", async () => {
-    const [mine, other] = [await device(), await device()];
-    const [id] = (mine.device_code ?? "").split(".");
-    const [, secret] = (other.device_code ?? "").split(".");
-    expect((await poll(`${id}.${secret}`)).json.error).toBe("invalid_grant");
-    expect((await poll(mine.user_code)).json.error).toBe("invalid_request");
-  });
-
-  it("asks nobody who was sent a link to the question: the code must be typed in that browser", async () => {
-    const { device_code, user_code = "" } = await device();
-    // Who asked for the code knows the attempt.
-    const link = `${system.authOrigin}/.rustronaut/start?a=${device_code?.split(".")[0]}`;
-    const victim = new Visitor();
-    expect(reasonOf((await victim.visit(link, "alice")).response)).toBe("ask_user_code");
-    await victim.visit(`${system.authOrigin}/`, "alice");
-    expect(reasonOf((await victim.visit(link, "alice")).response)).toBe("ask_user_code");
-    expect(reasonOf((await typed(victim, user_code)).response)).toBe("confirm_command_line");
-    expect(reasonOf((await new Visitor().visit(link, "bob")).response)).toBe("ask_user_code");
-  });
-
-  it("bounds the codes that a network tries", async () => {
-    const headers = { ...FORM, "sec-fetch-site": "same-origin", "cf-connecting-ip": "198.51.100.99" };
-    const tries = [];
-    for (let i = 0; i < 31; i++) {
-      const page = await new Visitor().get(`${system.authOrigin}/device`, headers, "POST", "code=BCDFGHJK");
-      tries.push(page.status);
-    }
-    expect([...new Set(tries)]).toEqual([404, 429]);
-    expect(tries.at(-1)).toBe(429);
-  });
-
-  it("signs in a machine without a browser", async () => {
-    const ended = await waiting;
-    expect(ended).toMatchObject({ code: 0, out: expect.stringContaining("as alice@example.com (owner)") });
-    expect(ended.err).toContain(`${system.hubOrigin}/device`);
-  });
-});
+deviceTests(() => system);
 
 describe("U21: the token of a command line", () => {
   const bob = async () =>
