@@ -174,6 +174,7 @@ export class Node {
 }
 
 export async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGKILL");
   await new Promise((resolve) => child.once("exit", resolve));
 }

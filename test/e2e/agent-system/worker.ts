@@ -7,6 +7,7 @@ import { readWithTool } from "../../../agent/system/wg-tool.ts";
 import { converge } from "../../../agent/tunnel/apply.ts";
 import { planApply } from "../../../agent/tunnel/plan.ts";
 import type { Observed, Tunnel } from "../../../agent/tunnel/tunnel.ts";
+import { SerialQueue } from "../../../shared/base/async/serial-queue.ts";
 
 /** The agent's system layer as a process of its own, to be run inside a namespace and killed. */
 
@@ -33,7 +34,10 @@ if (verb === "apply" && first) {
   for (;;) for (const tunnel of tunnels) stood = (await converge(machine, tunnel, privateKey, stood)).seen;
 } else if (verb === "keep" && first) {
   await converge(machine, first, privateKey);
-  const watch = new SystemWatch(place.interfaceName, () => void converge(machine, first, privateKey));
+  // One at a time, and a failure is survived, as in the agent: what made it fail is an event, too.
+  const queue = new SerialQueue();
+  const mend = () => queue.run(() => converge(machine, first, privateKey)).catch(console.error);
+  const watch = new SystemWatch(place.interfaceName, () => void mend());
   await watch.start();
   console.log("keeping");
 } else if (verb === "check" && first) {
