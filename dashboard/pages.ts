@@ -1,4 +1,4 @@
-import { type ComponentType, lazy } from "react";
+import { type ComponentType, type LazyExoticComponent, lazy as loadedByReact } from "react";
 
 export interface PageProps {
   /** What follows the page's id in the address. */
@@ -14,8 +14,15 @@ export interface Page {
   readonly id: string;
   readonly title: string;
   readonly section: Section;
-  readonly component: ComponentType<PageProps>;
+  readonly component: LazyExoticComponent<ComponentType<PageProps>> & {
+    /** Loads its code before it is shown. */
+    load(): Promise<unknown>;
+  };
 }
+
+/** A component whose code loads when it is first shown, or before. */
+const lazy = (load: () => Promise<{ default: ComponentType<PageProps> }>) =>
+  Object.assign(loadedByReact(load), { load });
 
 /** Every page, in the order of the navigation. A new one is one entry here; it loads when it is entered. */
 export const PAGES: readonly Page[] = [

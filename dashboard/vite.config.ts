@@ -1,13 +1,14 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { endpointRoutes } from "./endpoint-routes.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 export default defineConfig({
   root: here,
   base: "/",
-  plugins: [react()],
+  plugins: [endpointRoutes(), react()],
   build: {
     outDir: "../dist/dashboard",
     emptyOutDir: true,

@@ -1,7 +1,7 @@
 import { Argument, type Command } from "commander";
 import type { Answer, Query } from "../../shared/api/endpoints.ts";
-import { HISTORY_KINDS } from "../../shared/api/history.ts";
 import { whoActed } from "../../shared/audit/who.ts";
+import { HISTORY_KINDS } from "../../shared/registry/history-kinds.ts";
 import type { App } from "../app.ts";
 import { type Item, PAGE } from "../listing.ts";
 import { changesText } from "../output/changes.ts";

@@ -1,8 +1,8 @@
 import type { Answer } from "../../shared/api/endpoints.ts";
-import { isSecretField } from "../../shared/api/history.ts";
 import { nameOfActor, whoActed } from "../../shared/audit/who.ts";
 import { lineDiff } from "../../shared/base/line-diff.ts";
 import { printable } from "../../shared/base/printable.ts";
+import { isSecretField } from "../../shared/registry/history-kinds.ts";
 import { cell, heading, instant } from "./values.ts";
 
 type Item = Answer<"history.list">["items"][number];

@@ -1,5 +1,5 @@
 import type { Answer } from "../../shared/api/endpoints.ts";
-import { isSecretField } from "../../shared/api/history.ts";
+import { isSecretField } from "../../shared/registry/history-kinds.ts";
 import { formatDateTime } from "../lib/format.ts";
 import { LineDiff } from "./line-diff.tsx";
 

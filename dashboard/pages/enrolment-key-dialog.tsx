@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Body } from "../../shared/api/endpoints.ts";
-import { NEW_KEY } from "../../shared/api/mesh.ts";
 import { INSTALLER_PATH, installerHash, installLine, joinLine } from "../../shared/node/install-line.ts";
+import { NEW_KEY } from "../../shared/registry/new-enrolment-key.ts";
 import { useMayCall, useWrite } from "../api.ts";
 import { Check, Field } from "../components/field.tsx";
 import { LifetimeField, readLifetime } from "../components/lifetime-field.tsx";

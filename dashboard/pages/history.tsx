@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import type { Query } from "../../shared/api/endpoints.ts";
-import { HISTORY_KINDS } from "../../shared/api/history.ts";
 import { parsePast } from "../../shared/base/past.ts";
+import { HISTORY_KINDS } from "../../shared/registry/history-kinds.ts";
 import { Field } from "../components/field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty } from "../components/states.tsx";

@@ -1,25 +1,9 @@
 import * as z from "zod/mini";
 import { ACTIONS } from "../access/policy/request.ts";
+import { HISTORY_KINDS } from "../registry/history-kinds.ts";
 import * as f from "./fields.ts";
 
 /** What things of the registry were, who changed them, and who could reach what at a time. */
-
-/** What things the history has, as people ask for them; parts of them come along. */
-export const HISTORY_KINDS = [
-  "network",
-  "user",
-  "group",
-  "segment",
-  "app",
-  "policy",
-  "identityProvider",
-  "serviceToken",
-  "apiToken",
-  "node",
-  "meshRule",
-  "enrolmentKey",
-  "notificationDestination",
-] as const;
 
 const fieldChange = z.object({ field: z.string(), before: z.unknown(), after: z.unknown() });
 
@@ -128,6 +112,3 @@ export const userReach = z.extend(f.page(z.object({ id: z.string(), name: z.stri
     groups: z.array(z.string()),
   }),
 });
-
-/** Says of a field that only a fingerprint of its value is kept, as of `clientSecret`. */
-export const isSecretField = (field: string): boolean => /secret$/i.test(field);

@@ -28,8 +28,6 @@ export const enrolmentKey = z.object({
   revokedAt: z.nullable(f.instant),
   ...f.rowFields,
 });
-/** What a new enrolment key is unless said, in every face of the hub: the least that it may be. */
-export const NEW_KEY = { maxUses: 1, lifetimeMs: 86_400_000, ephemeral: false, preApproved: false } as const;
 export const enrolmentKeyCreate = z.strictObject({
   name: f.said(f.name, "what it is for"),
   segment: f.said(f.reference, "id or name of the segment that its nodes join"),

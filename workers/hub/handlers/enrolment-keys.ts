@@ -1,8 +1,8 @@
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
-import { NEW_KEY } from "../../../shared/api/mesh.ts";
 import { mintToken } from "../../../shared/api/tokens.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import type { enrolmentKeys } from "../../../shared/registry/mesh-schema.ts";
+import { NEW_KEY } from "../../../shared/registry/new-enrolment-key.ts";
 import { flag, type RowOf } from "../../../shared/registry/rows.ts";
 import { newestRoot } from "../../mesh/roots.ts";
 import { freshId, randomBytes } from "../../platform/random.ts";
