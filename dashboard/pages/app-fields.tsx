@@ -4,6 +4,7 @@ import { useApi } from "../api.ts";
 import { Check, Field } from "../components/field.tsx";
 import { issueOf } from "../components/states.tsx";
 import { splitList } from "../lib/format.ts";
+import { CorsFields, readCorsFields } from "./app-cors-fields.tsx";
 import { RiskFields, readRiskFields } from "./app-risk-fields.tsx";
 
 interface AppValues {
@@ -36,7 +37,6 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
       absoluteSeconds: number("absoluteSeconds"),
       upstreamTimeoutMs: number("upstreamTimeoutMs"),
       leaseMs: number("leaseMs"),
-      allowedOrigins: splitList(text("allowedOrigins")),
       clientHeaders: splitList(text("clientHeaders")),
       compatibility: text("compatibility") as AppSettings["compatibility"],
       assertionAlgorithm: text("assertionAlgorithm") as AppSettings["assertionAlgorithm"],
@@ -46,6 +46,7 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
       methodOverride: form.has("methodOverride"),
       methodField: form.has("methodField"),
       rootServiceWorker: form.has("rootServiceWorker"),
+      ...readCorsFields(form),
       ...readRiskFields(form),
     },
   };
@@ -106,6 +107,7 @@ export function AppFields({ app, error }: { readonly app: AppValues; readonly er
       </Field>
       <Check label="Switched on" name="enabled" defaultChecked={app.enabled} />
       <SettingsFields settings={app.settings} error={error} />
+      <CorsFields settings={app.settings} error={error} />
       <RiskFields settings={app.settings} error={error} />
     </>
   );
@@ -150,20 +152,6 @@ function SettingsFields({
               <option value="cloudflare">Cloudflare Access</option>
               <option value="pomerium">Pomerium</option>
             </select>
-          )}
-        </Field>
-        <Field
-          label="Other origins that may connect"
-          hint="One a line; the app's own is always allowed."
-          error={issueOf(error, "/settings/allowedOrigins")}
-        >
-          {(c) => (
-            <textarea
-              {...c}
-              name="allowedOrigins"
-              rows={2}
-              defaultValue={settings.allowedOrigins.join("\n")}
-            />
           )}
         </Field>
         <Field

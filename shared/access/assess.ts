@@ -128,6 +128,8 @@ export interface Decided {
   readonly decision: Decision;
   /** Why the request is denied whatever the policies decide, as a stable word. */
   readonly overruledBy?: string;
+  /** Why the request is let through although no policy was asked, as a stable word. */
+  readonly allowedAs?: string;
   /** The decision of the policies together with those in shadow. Null if no policy is in shadow. */
   readonly withShadow?: Decision | null;
   /** The versions of the policies, by policy name. */
@@ -148,13 +150,13 @@ export const reasonOf = ({ determining }: Decision): string =>
  * form.
  */
 export function decisionEntry(id: string, { app }: Question, decided: Decided): DecisionEntry {
-  const { epoch, sessionId, facts, decision, overruledBy, withShadow, access } = decided;
+  const { epoch, sessionId, facts, decision, overruledBy, allowedAs, withShadow, access } = decided;
   return {
     kind: "decision",
     id,
     at: facts.now,
     decision: overruledBy === undefined ? decision.decision : "deny",
-    reason: overruledBy ?? reasonOf(decision),
+    reason: overruledBy ?? allowedAs ?? reasonOf(decision),
     epoch,
     appId: app.id,
     appName: app.name,

@@ -77,8 +77,8 @@ export const githubOrganization = z
 export const origin = z.string().check(
   z.maxLength(300),
   z.refine(
-    (text) => URL.canParse(text) && new URL(text).origin === text,
-    "must be an origin such as https://10.example",
+    (text) => URL.canParse(text) && new URL(text).origin === text && !text.includes("*"),
+    "must be an origin such as https://10.example, without a wildcard",
   ),
 );
 
@@ -86,6 +86,20 @@ export const origin = z.string().check(
 export const headerName = z
   .string()
   .check(z.maxLength(100), z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is not the name of a header"));
+
+/** The same in lower case, in which it is compared. */
+export const lowerHeaderName = z
+  .string()
+  .check(
+    z.toLowerCase(),
+    z.maxLength(100),
+    z.regex(/^[a-z0-9][a-z0-9_-]*$/, "must be the name of a header, such as x-request-id"),
+  );
+
+/** A method that is forwarded. */
+export const method = z
+  .string()
+  .check(z.toUpperCase(), z.regex(/^[A-Z]{1,20}$/, "must be a method such as GET"));
 
 /** A header that says who calls or from where, put in lower case; `*` at its end stands for a family. */
 export const clientHeader = z.string().check(

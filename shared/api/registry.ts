@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { PROVIDER_KINDS } from "../access/login/provider-kinds.ts";
 import { TRIAL_STEPS } from "../access/login/provider-trial.ts";
-import { MONITORING } from "../access/policy/terms.ts";
+import { appSettings, appSettingsUpdate } from "./app-settings.ts";
 import * as f from "./fields.ts";
 
 /** Resources of the registry: the network, its people, its groups, segments, apps and identity providers. */
@@ -90,88 +90,6 @@ export const groupMember = z.object({
 export const segment = group;
 export const segmentCreate = groupCreate;
 export const segmentUpdate = groupUpdate;
-
-/** A risk from which something holds. No risk reaches 101. */
-const threshold = f.integer(1, 101);
-
-const settingsInput = z.strictObject({
-  idleSeconds: f.said(
-    f.seconds(31_536_000),
-    "seconds without traffic after which a session of this app ends",
-  ),
-  absoluteSeconds: f.said(f.seconds(31_536_000), "seconds after which a session ends in any case"),
-  anonymous: f.said(z.boolean(), 'requests without a sign-in reach the policies, as `Anonymous::"anyone"`'),
-  caseInsensitivePaths: f.said(
-    z.boolean(),
-    "paths are judged in lower case, too: for an application that ignores case",
-  ),
-  encodedSlashes: f.said(
-    z.boolean(),
-    "`%2F` and `%5C` are forwarded as they stand, and both readings are judged; otherwise such a path is refused",
-  ),
-  allowedOrigins: f.said(
-    f.list(f.origin, 50),
-    "origins besides the app's own that may open WebSockets and read the gateway's refusals across sites",
-  ),
-  compatibility: f.said(
-    z.enum(["none", "cloudflare", "pomerium"]),
-    "under which other product's header the assertion comes, too",
-  ),
-  assertionAlgorithm: f.said(
-    z.enum(["ES256", "EdDSA"]),
-    "how the assertion is signed; EdDSA costs less and is known to fewer libraries",
-  ),
-  methodOverride: f.said(
-    z.boolean(),
-    "headers such as `X-HTTP-Method-Override` pass, and the method that they name is judged; otherwise they are removed",
-  ),
-  methodField: f.said(z.boolean(), "the application takes a method from a field `_method`"),
-  clientHeaders: f.said(f.list(f.clientHeader, 50), "headers about the caller that clients may send"),
-  rootServiceWorker: f.said(z.boolean(), "a service worker may watch over the whole host"),
-  upstreamTimeoutMs: f.said(
-    f.integer(100, 600_000),
-    "milliseconds that an answer may take to begin, from the last byte of the request on",
-  ),
-  leaseMs: f.said(
-    f.integer(0, 1_000),
-    "milliseconds for which GET and HEAD of sub-resources need no new question whether the session lives",
-  ),
-  watchRisk: f.said(
-    threshold,
-    "risk from which every request is recorded with its size and time; 101 for never",
-  ),
-  readOnlyRisk: f.said(threshold, "risk from which only reading is allowed; 101 for never"),
-  pauseRisk: f.said(
-    threshold,
-    "risk from which nothing goes on without a new proof of the person; 101 for never",
-  ),
-  allowedRisk: f.said(f.integer(0, 100), "risk above which the session ends"),
-  stepUp: f.said(
-    z.enum(["reauthentication", "second_factor"]),
-    "which proof lifts a pause: a new sign-in, or one with a second factor",
-  ),
-  monitoring: f.said(
-    z.enum(MONITORING),
-    "how closely requests are recorded whatever the risk: `watched` with size and time, `recorded` also with headers, of which most values are left out",
-  ),
-  riskCurve: f.said(
-    z.readonly(
-      f.list(
-        z.strictObject({
-          risk: f.said(f.integer(1, 100), "the risk"),
-          idleSeconds: f.said(f.seconds(31_536_000), "seconds without use after which a session ends at it"),
-          absoluteSeconds: f.said(f.seconds(31_536_000), "seconds after which a session ends at it"),
-        }),
-        10,
-      ),
-    ),
-    "points through which a rising risk shortens sessions, in straight lines from the lifetime without risk",
-  ),
-});
-/** Settings as they hold; see `AppSettings`. */
-export const appSettings = settingsInput;
-/** Settings to change; those left out stay as they are. */
-export const appSettingsUpdate = z.partial(settingsInput);
 
 export const app = z.object({
   id: z.string(),

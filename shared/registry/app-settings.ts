@@ -1,7 +1,8 @@
 import { DEFAULT_RISK_SETTINGS, type RiskSettings } from "../access/grade/settings.ts";
+import { type CorsSettings, DEFAULT_CORS_SETTINGS } from "../http/cors.ts";
 
 /** How the gateway treats one app. */
-export interface AppSettings extends RiskSettings {
+export interface AppSettings extends RiskSettings, CorsSettings {
   /** Seconds without traffic after which a session of this app ends. */
   readonly idleSeconds: number;
   /** Seconds after which a session of this app always ends. */
@@ -12,8 +13,6 @@ export interface AppSettings extends RiskSettings {
   readonly caseInsensitivePaths: boolean;
   /** Forwards `%2F` and `%5C` unchanged and judges both readings. Without this setting they are refused. */
   readonly encodedSlashes: boolean;
-  /** Origins besides the app's own origin. They may open WebSockets, and may read our refusals across sites. */
-  readonly allowedOrigins: readonly string[];
   /** Also sends the assertion in the header of this product, so that an app can migrate by changing two URLs. */
   readonly compatibility: "none" | "cloudflare" | "pomerium";
   /** The algorithm of the assertion. ES256 has the widest support, EdDSA is the cheapest. */
@@ -49,7 +48,6 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   anonymous: false,
   caseInsensitivePaths: false,
   encodedSlashes: false,
-  allowedOrigins: [],
   compatibility: "none",
   assertionAlgorithm: "ES256",
   methodOverride: false,
@@ -58,6 +56,7 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   rootServiceWorker: false,
   upstreamTimeoutMs: 30_000,
   leaseMs: 1_000,
+  ...DEFAULT_CORS_SETTINGS,
   ...DEFAULT_RISK_SETTINGS,
 };
 

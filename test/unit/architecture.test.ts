@@ -52,7 +52,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/node/config": "base crypto merkle net",
   "shared/node/mesh": "node node/config node/protocol registry segments",
   "shared/node/protocol": "base crypto node/config",
-  "shared/registry": "access/grade access/login net node node/config segments",
+  "shared/registry": "access/grade access/login http net node node/config segments",
   "shared/segments": "access/login base net node/config",
   "workers/agent-api": "gateway mesh platform registry",
   "workers/gateway": "pages platform registry session",

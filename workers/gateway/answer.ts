@@ -1,3 +1,4 @@
+import { withCors } from "../../shared/http/cors.ts";
 import type { HeaderList } from "../../shared/http/headers.ts";
 import { framedLength, headersOfPassed } from "../../shared/http/representation.ts";
 import { scrubbedResponseHeaders } from "../../shared/http/response.ts";
@@ -41,11 +42,12 @@ export async function answer(
 ): Promise<Response> {
   const { app, origin, watch } = forwarding;
   watch.answered(response);
-  const scrubbed = scrubbedResponseHeaders(headerList(response.headers), {
-    host: app.host,
+  const scrubbed = withCors(
+    scrubbedResponseHeaders(headerList(response.headers), { host: app.host, origin, upstreamOrigin }),
+    forwarding.request.headers.get("origin"),
     origin,
-    upstreamOrigin,
-  });
+    app.settings,
+  );
   if (response.webSocket) {
     await watch.start();
     if (watch.signal.aborted) return cutBeforeAnswer(forwarding);

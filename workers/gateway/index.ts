@@ -1,10 +1,9 @@
-import { mayChange } from "../../shared/access/grade/grade.ts";
 import { methodRefusal, type Question, questionOf } from "../../shared/access/question.ts";
 import { type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
 import { originOf, requestAuthority } from "../../shared/http/host.ts";
 import { isRootServiceWorker } from "../../shared/http/navigation.ts";
-import { corsHeaders, isPreflight, mayOpenWebSocket, preflightHeaders } from "../../shared/http/origin.ts";
+import { mayOpenWebSocket } from "../../shared/http/origin.ts";
 import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../../shared/http/target.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { recordDecision } from "../platform/audit.ts";
@@ -12,20 +11,17 @@ import type { Bindings } from "../platform/env.ts";
 import { failed } from "../platform/trouble.ts";
 import { freshSnapshot, newestSnapshot, type Snapshot, snapshotAt } from "../registry/snapshot.ts";
 import { serveReserved } from "../session/index.ts";
-import { assertionHeaders } from "./assertion.ts";
 import { type Caller, identify } from "./caller.ts";
 import { denied } from "./denied.ts";
 import { askedBy, judge, recordOf } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
-import { passOf } from "./pass.ts";
-import { forward } from "./proxy.ts";
+import { servePreflight } from "./preflight.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import { recordRefused } from "./refused-credential.ts";
 import { revalidation } from "./revalidate.ts";
+import { type Exchange, sendOn } from "./send-on.ts";
 import { signInFirst } from "./sign-in-first.ts";
-import { StreamWatch } from "./stream-watch.ts";
 import { upstreamsOf } from "./upstream.ts";
-import { witnessOf } from "./witness.ts";
 
 const NO_ROOT_WORKER =
   "Serve its script from a directory of its own; or an administrator switches on the app's setting `rootServiceWorker`.";
@@ -34,14 +30,6 @@ const NO_ROOT_WORKER =
  * attempt. When they changed during every attempt, nobody can say which settings hold.
  */
 const MOST_ATTEMPTS = 5;
-
-/** One request, and everything that the steps of its handling may use. */
-interface Exchange {
-  readonly request: Request;
-  readonly bindings: Bindings;
-  readonly ctx: ExecutionContext;
-  readonly choose: typeof upstreamsOf;
-}
 
 /**
  * Canonicalise → find app → credential → session → decide → scrub → forward → record. Any failure is answered with 503.
@@ -142,8 +130,10 @@ async function serveApp(exchange: Exchange, found: Found): Promise<Response | nu
     return refusalResponse(request, refusal("not_found", "Go to the app's start page."), { app });
   if (reserved === "ours" && target.path !== "/.rustronaut/user")
     return serveReserved(request, app, bindings, ctx);
-  const preflight = answerPreflight(request, app, origin);
-  if (preflight) return preflight;
+  if (request.method === "OPTIONS") {
+    const preflight = await servePreflight(exchange, app, target, origin);
+    if (preflight !== undefined) return preflight;
+  }
   const question = questionOf(askedBy(request), app, target);
   if (!question.ok) return refusalResponse(request, question.error, { app });
   const caller = await identify(request, app, bindings);
@@ -174,28 +164,6 @@ async function serveApp(exchange: Exchange, found: Found): Promise<Response | nu
   return serveCaller(exchange, origin, question.value, caller, snapshot);
 }
 
-function answerPreflight(request: Request, app: SnapshotApp, ownOrigin: string): Response | null {
-  if (request.method !== "OPTIONS") return null;
-  const origin = request.headers.get("origin");
-  const method = request.headers.get("access-control-request-method");
-  if (!isPreflight(request.method, origin, method) || origin === null || method === null) return null;
-  const isAllowed = corsHeaders(origin, ownOrigin, app.settings.allowedOrigins).length > 0;
-  if (!isAllowed)
-    return refusalResponse(
-      request,
-      refusal("origin_not_allowed", "This origin is not allowed for the app."),
-      { app },
-    );
-  const headers = new Headers(
-    preflightHeaders(origin, method, request.headers.get("access-control-request-headers")).map(([a, b]) => [
-      a,
-      b,
-    ]),
-  );
-  headers.set("x-rustronaut-response", "preflight");
-  return new Response(null, { status: 204, headers });
-}
-
 /** `/.rustronaut/user`: what we know about the caller. The answer holds no token and no secret. */
 function describe(caller: Caller): Response {
   const headers = { "cache-control": "no-store", "x-rustronaut-response": "user" };
@@ -209,15 +177,15 @@ function describe(caller: Caller): Response {
 }
 
 async function serveCaller(
-  { request, bindings, ctx, choose }: Exchange,
+  exchange: Exchange,
   origin: string,
   question: Question,
   caller: Caller,
   snapshot: Snapshot,
 ): Promise<Response> {
-  const { app, target, opensSocket } = question;
-  const now = Date.now();
-  const judged = judge(question, caller, snapshot, now);
+  const { request, bindings, ctx } = exchange;
+  const { app, opensSocket } = question;
+  const judged = judge(question, caller, snapshot, Date.now());
   const isUser = caller.kind === "user";
   const isForeign =
     opensSocket &&
@@ -243,34 +211,13 @@ async function serveCaller(
   if (entry.decision === "deny") {
     return denied(request, bindings, ctx, { question, caller, snapshot, judged, entry, context });
   }
-  const asserted = {
-    method: request.method,
-    url: origin + target.path,
-    decisionId: entry.id,
-    epoch: snapshot.epoch,
-    namedGroups: snapshot.namedGroups,
-    risk: judged.access.riskScore,
-  };
-  const { access } = judged;
-  const watch = new StreamWatch(bindings, caller, snapshot.epoch, revalidation(question, caller, bindings), {
-    isReadOnly: !mayChange(access.grade),
-    countsAll: access.monitoringLevel !== "normal",
-    ...witnessOf({ request, bindings, ctx, entry, access, opensSocket }),
-  });
-  return forward({
-    request,
-    bindings,
-    ctx,
-    app,
-    upstreams: choose(app, bindings),
-    origin,
-    target: target.path + target.query,
-    opensSocket,
-    rewritten: question.rewritten,
-    identity: await assertionHeaders(bindings, app, caller, asserted, now),
-    pass: passOf(bindings, app, caller, { ...asserted, url: origin + target.path + target.query }),
-    clientIp: question.network.ip,
-    watch,
-    refusalContext: context,
+  return sendOn(exchange, origin, {
+    question,
+    caller,
+    snapshot,
+    entry,
+    access: judged.access,
+    rejudge: revalidation(question, caller, bindings),
+    context,
   });
 }

@@ -1,8 +1,8 @@
 import { returnPath } from "../../shared/access/login/return-path.ts";
 import { ERRORS, type ErrorCode, type Refusal } from "../../shared/base/errors/catalogue.ts";
 import { toProblem } from "../../shared/base/errors/problem.ts";
+import { corsHeaders } from "../../shared/http/cors.ts";
 import { showsPage } from "../../shared/http/navigation.ts";
-import { corsHeaders } from "../../shared/http/origin.ts";
 import { splitUrl, type TargetRules } from "../../shared/http/target.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { deniedPage, errorPage, htmlResponse } from "../pages/index.ts";
@@ -145,5 +145,5 @@ function problem(
 
 function cors(request: Request, app: SnapshotApp | undefined) {
   if (!app) return [];
-  return corsHeaders(request.headers.get("origin"), new URL(request.url).origin, app.settings.allowedOrigins);
+  return corsHeaders(request.headers.get("origin"), new URL(request.url).origin, app.settings);
 }

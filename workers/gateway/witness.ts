@@ -15,7 +15,7 @@ export interface Witnessed {
   readonly ctx: ExecutionContext;
   /** The decision that let the exchange begin. */
   readonly entry: DecisionEntry;
-  readonly access: AccessDecision;
+  readonly access: Pick<AccessDecision, "monitoringLevel">;
   readonly opensSocket: boolean;
 }
 

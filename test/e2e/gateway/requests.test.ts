@@ -67,6 +67,58 @@ describe("S-46 preflights", () => {
   });
 });
 
+describe("CORS as an app sets it", () => {
+  const set = async (settings: object) => {
+    const { etag } = await system.admin.call("apps.get", { params: { app: "app" } });
+    await system.admin.call("apps.update", {
+      params: { app: "app" },
+      body: { settings },
+      ifMatch: etag ?? "",
+    });
+    // Who shows a session is judged by the newest settings, and after it everybody whom this isolate serves.
+    await alice.send("/");
+    system.upstream.reset();
+  };
+  const preflight = (lines: readonly string[] = [], origin = SPA) =>
+    send([`Origin: ${origin}`, "Access-Control-Request-Method: PUT", ...lines], "OPTIONS", "/cors");
+  it("preflights reach the app without a sign-in where it says so, bare, and are recorded", async () => {
+    await set({ corsPreflights: "app" });
+    const spoofed = [alice.cookie, "Authorization: Bearer mine", "X-Rustronaut-Jwt-Assertion: forged"];
+    const passed = await preflight([...spoofed, "Content-Length: 0"]);
+    expect(passed).toMatchObject({ status: 200, hits: 1 });
+    expect(system.upstream.seen[0]).toMatchObject({
+      method: "OPTIONS",
+      headers: { origin: SPA, "access-control-request-method": "PUT" },
+    });
+    for (const name of ["cookie", "authorization", "x-rustronaut-jwt-assertion"]) {
+      expect(system.upstream.seen[0]?.headers).not.toHaveProperty(name);
+    }
+    expect(await preflight([], "https://evil.example")).toMatchObject({ status: 403, hits: 0 });
+    const decided = async () => {
+      const { data } = await system.admin.call("decisions.list", { query: { path: "/cors" } });
+      return data.items.map(({ decision, reason }) => `${decision} ${reason}`);
+    };
+    await expect.poll(decided).toEqual(["allow preflight"]);
+    await set({ corsPreflights: "gateway" });
+    expect(await preflight()).toMatchObject({ status: 204, hits: 0 });
+  });
+  it("the gateway says what may be read of the app's answers where it says so", async () => {
+    await set({ corsAnswers: "gateway", corsExposedHeaders: ["X-Upstream"] });
+    const answer = await send([alice.cookie, `Origin: ${SPA}`]);
+    expect(answer.header("access-control-allow-origin")).toBe(SPA);
+    expect(answer.header("access-control-expose-headers")).toBe("x-upstream");
+    const foreign = await send([alice.cookie, "Origin: https://evil.example"]);
+    expect(foreign.head).not.toMatch(/^access-control-/im);
+    expect(foreign.header("vary")).toBe("Origin");
+    await set({ corsAnswers: "app", corsExposedHeaders: [] });
+  });
+  it("no wildcard and no unfinished origin can be allowed", async () => {
+    for (const origin of ["*", "null", "https://*.example.com", "https://spa.example.com/"]) {
+      await expect(set({ allowedOrigins: [origin] })).rejects.toMatchObject({ status: 422 });
+    }
+  });
+});
+
 describe("S-23 several session cookies in one request", () => {
   const cookieOf = ({ visitor }: Attacker) => visitor.cookies(system.appOrigin).get("__Host-rn_s") ?? "";
   const cookies = (...values: string[]) =>

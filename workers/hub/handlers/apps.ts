@@ -37,7 +37,7 @@ async function readApps(
     segment,
     tags: JSON.parse(app.tags) as string[],
     through: JSON.parse(app.through) as string[],
-    settings: withDefaults(JSON.parse(app.settings) as Partial<AppSettings>),
+    settings: appSettings(JSON.parse(app.settings) as Partial<AppSettings>),
     upstreams: results.filter((row) => row.app_id === app.id).map((row) => row.url),
   }));
 }
@@ -47,12 +47,6 @@ const selectApps = (d1: D1Database) =>
     .select({ app: apps, segment: segments.name })
     .from(apps)
     .innerJoin(segments, eq(segments.id, apps.segmentId));
-
-function withDefaults(stored: Partial<AppSettings>): App["settings"] {
-  const settings = appSettings(stored);
-  const { allowedOrigins, clientHeaders } = settings;
-  return { ...settings, allowedOrigins: [...allowedOrigins], clientHeaders: [...clientHeaders] };
-}
 
 /** An app by id or name. */
 export async function findApp(d1: D1Database, reference: string): Promise<App> {
@@ -146,7 +140,7 @@ export async function newApp(
     enabled: true,
     upstreams: [],
     through: [],
-    settings: withDefaults({}),
+    settings: appSettings({}),
     version: 0,
     createdAt: now,
     updatedAt: now,
@@ -174,7 +168,7 @@ export async function changeApp(
     tags: input.tags ? [...new Set(input.tags)] : app.tags,
     enabled: input.enabled ?? app.enabled,
     ...(await placeOf(bindings, app, input, host)),
-    settings: withDefaults({ ...app.settings, ...(input.settings as Partial<AppSettings>) }),
+    settings: appSettings({ ...app.settings, ...(input.settings as Partial<AppSettings>) }),
     version: app.version + 1,
     updatedAt: now,
   };

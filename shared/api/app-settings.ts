@@ -1,0 +1,119 @@
+import * as z from "zod/mini";
+import { MONITORING } from "../access/policy/terms.ts";
+import * as f from "./fields.ts";
+
+/** How the gateway treats an app, as the API takes it; see `AppSettings`. */
+
+/** A risk from which something holds. No risk reaches 101. */
+const threshold = f.integer(1, 101);
+
+const words = <T extends z.core.$ZodType>(item: T, max: number) => z.readonly(f.list(item, max));
+
+/** See `CorsSettings`. */
+const corsInput = {
+  allowedOrigins: f.said(
+    words(f.origin, 50),
+    "origins besides the app's own that may open WebSockets and read the gateway's refusals across sites",
+  ),
+  corsMethods: f.said(
+    words(f.method, 20),
+    "methods that scripts of these origins may use; empty for those that they ask for",
+  ),
+  corsHeaders: f.said(
+    words(f.lowerHeaderName, 50),
+    "request headers that scripts of these origins may send; empty for those that they ask for",
+  ),
+  corsExposedHeaders: f.said(
+    words(f.lowerHeaderName, 50),
+    "answer headers that scripts of these origins may read, where `corsAnswers` is `gateway`",
+  ),
+  corsCredentials: f.said(z.boolean(), "scripts of these origins may send cookies"),
+  corsMaxAgeSeconds: f.said(
+    f.integer(0, 86_400),
+    "seconds for which a browser may remember what a preflight said",
+  ),
+  corsPreflights: f.said(
+    z.enum(["gateway", "app"]),
+    "who answers preflights; `app` lets those of these origins through without a sign-in, and records them",
+  ),
+  corsAnswers: f.said(
+    z.enum(["app", "gateway"]),
+    "who says what scripts may read of the application's answers; `gateway` replaces what the application says",
+  ),
+};
+
+const settingsInput = z.strictObject({
+  idleSeconds: f.said(
+    f.seconds(31_536_000),
+    "seconds without traffic after which a session of this app ends",
+  ),
+  absoluteSeconds: f.said(f.seconds(31_536_000), "seconds after which a session ends in any case"),
+  anonymous: f.said(z.boolean(), 'requests without a sign-in reach the policies, as `Anonymous::"anyone"`'),
+  caseInsensitivePaths: f.said(
+    z.boolean(),
+    "paths are judged in lower case, too: for an application that ignores case",
+  ),
+  encodedSlashes: f.said(
+    z.boolean(),
+    "`%2F` and `%5C` are forwarded as they stand, and both readings are judged; otherwise such a path is refused",
+  ),
+  compatibility: f.said(
+    z.enum(["none", "cloudflare", "pomerium"]),
+    "under which other product's header the assertion comes, too",
+  ),
+  assertionAlgorithm: f.said(
+    z.enum(["ES256", "EdDSA"]),
+    "how the assertion is signed; EdDSA costs less and is known to fewer libraries",
+  ),
+  methodOverride: f.said(
+    z.boolean(),
+    "headers such as `X-HTTP-Method-Override` pass, and the method that they name is judged; otherwise they are removed",
+  ),
+  methodField: f.said(z.boolean(), "the application takes a method from a field `_method`"),
+  clientHeaders: f.said(words(f.clientHeader, 50), "headers about the caller that clients may send"),
+  rootServiceWorker: f.said(z.boolean(), "a service worker may watch over the whole host"),
+  upstreamTimeoutMs: f.said(
+    f.integer(100, 600_000),
+    "milliseconds that an answer may take to begin, from the last byte of the request on",
+  ),
+  leaseMs: f.said(
+    f.integer(0, 1_000),
+    "milliseconds for which GET and HEAD of sub-resources need no new question whether the session lives",
+  ),
+  ...corsInput,
+  watchRisk: f.said(
+    threshold,
+    "risk from which every request is recorded with its size and time; 101 for never",
+  ),
+  readOnlyRisk: f.said(threshold, "risk from which only reading is allowed; 101 for never"),
+  pauseRisk: f.said(
+    threshold,
+    "risk from which nothing goes on without a new proof of the person; 101 for never",
+  ),
+  allowedRisk: f.said(f.integer(0, 100), "risk above which the session ends"),
+  stepUp: f.said(
+    z.enum(["reauthentication", "second_factor"]),
+    "which proof lifts a pause: a new sign-in, or one with a second factor",
+  ),
+  monitoring: f.said(
+    z.enum(MONITORING),
+    "how closely requests are recorded whatever the risk: `watched` with size and time, `recorded` also with headers, of which most values are left out",
+  ),
+  riskCurve: f.said(
+    z.readonly(
+      f.list(
+        z.strictObject({
+          risk: f.said(f.integer(1, 100), "the risk"),
+          idleSeconds: f.said(f.seconds(31_536_000), "seconds without use after which a session ends at it"),
+          absoluteSeconds: f.said(f.seconds(31_536_000), "seconds after which a session ends at it"),
+        }),
+        10,
+      ),
+    ),
+    "points through which a rising risk shortens sessions, in straight lines from the lifetime without risk",
+  ),
+});
+/** Settings as they hold; see `AppSettings`. */
+export const appSettings = settingsInput;
+/** Settings to change; those left out stay as they are. */
+export const appSettingsUpdate = z.partial(settingsInput);
