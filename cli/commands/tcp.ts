@@ -5,10 +5,11 @@ import { messageOf } from "../../shared/base/errors/cause.ts";
 import type { App } from "../app.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
-import { appAddress, credentialHeaders } from "../tcp/app-address.ts";
-import { join, openConnection } from "../tcp/connection.ts";
+import { join } from "../tcp/connection.ts";
+import { wayTo } from "../tcp/way.ts";
 
-const WHO = "The app by its host or name. RUSTRONAUT_SERVICE_TOKEN says who you are.";
+const WHO =
+  "the app by its name or host; you open it as yourself (`rustronaut login`), or by RUSTRONAUT_SERVICE_TOKEN";
 
 export function addTcpCommands(program: Command, app: App): void {
   program
@@ -22,18 +23,21 @@ export function addTcpCommands(program: Command, app: App): void {
     )
     .action(async (reference: string, options: { listen: string }) => {
       const at = listenAddress(options.listen);
-      const [url, headers] = [await appAddress(app, reference), credentialHeaders(app.io.env)];
+      const way = await wayTo(app, reference);
       const server = createServer({ allowHalfOpen: true }, (local) => {
-        openConnection(url, headers)
+        // A program may leave before the connection is open.
+        local.on("error", () => local.destroy());
+        way
+          .open()
           .then((socket) => join(socket, local))
           .then((reason) => reason !== null && app.note(`A connection was cut: ${reason}`))
           .catch((error: unknown) => {
             local.destroy();
-            app.note(`A connection was refused: ${messageOf(error)}`);
+            app.note(`A connection was refused: ${toldOf(error)}`);
           });
       });
       await listen(server, at);
-      app.note(`${url.host} is at ${at.host}:${portOf(server)}; end it with Ctrl-C`);
+      app.note(`${way.host} is at ${at.host}:${portOf(server)}; end it with Ctrl-C`);
       await new Promise<void>((resolve) => app.io.interrupted.addEventListener("abort", () => resolve()));
       server.close();
     });
@@ -43,12 +47,17 @@ export function addTcpCommands(program: Command, app: App): void {
     .description("Open a TCP app on stdin and stdout, for ProxyCommand of ssh")
     .argument("<app>", WHO)
     .action(async (reference: string) => {
-      const url = await appAddress(app, reference);
-      const socket = await openConnection(url, credentialHeaders(app.io.env));
+      const socket = await (await wayTo(app, reference)).open();
       const reason = await join(socket, Duplex.from({ readable: process.stdin, writable: process.stdout }));
       if (reason !== null) throw new Failure(EXIT.failure, "The connection was cut", { detail: reason });
     });
 }
+
+/** Why, in one line. */
+const toldOf = (error: unknown): string =>
+  error instanceof Failure
+    ? [error.title, error.detail, error.hint].filter(Boolean).join(". ")
+    : messageOf(error);
 
 function listenAddress(text: string): { readonly host: string; readonly port: number } {
   const [, host = "", port = ""] = /^(?:\[([^\]]+)\]|[^:]+):(\d{1,5})$/.exec(text)

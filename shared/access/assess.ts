@@ -1,4 +1,5 @@
 import type { DecisionEntry } from "../audit/types.ts";
+import { isTcpUpstream } from "../connector/private-upstream.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
 import type { AccessDecision, GradeReason } from "./grade/access.ts";
 import { gradeOf, refusedBy, riskOf, type Standing } from "./grade/grade.ts";
@@ -81,6 +82,8 @@ export function assess(
   );
   const access = { ...grade, grantedPermissions: briefly(permits.map(({ permission }) => permission)) };
   const actions = [question, ...question.others].flatMap((part) => part.actions);
+  // Nobody sees in the bytes of a TCP connection what they change.
+  if (question.app.upstreams.some(isTcpUpstream)) actions.push("write");
   return { decision, facts, readings, access, refusedBy: denied ? null : refusedBy(grade, actions) };
 }
 

@@ -182,7 +182,7 @@ function questionAgain(
   const stated = actionsOf(request.method, opensSocket);
   const target = app ? targetAgain(request.path, app) : null;
   const served = {
-    ...{ settings: defaults, ...app },
+    ...{ settings: defaults, upstreams: [], ...app },
     ...{ id: appId, name: resource.app, segmentName: resource.segment, tags: resource.tags },
     host: request.host,
   } as SnapshotApp;

@@ -33,7 +33,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "agent/system": "health tunnel",
   "agent/telemetry": "state system tunnel",
   "agent/tunnel": "health",
-  "shared/access": "access/grade access/policy access/risk access/sessions base http",
+  "shared/access": "access/grade access/policy access/risk access/sessions base connector http",
   "shared/access/grade": "access/policy access/risk",
   "shared/access/login": "access/sessions base http net",
   "shared/access/policy": "base net",

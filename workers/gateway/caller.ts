@@ -1,3 +1,4 @@
+import { cookieOf, isAppToken } from "../../shared/access/login/command-line/token.ts";
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { type Said, soleProof } from "../../shared/access/login/sole-proof.ts";
@@ -12,7 +13,8 @@ import { lease, leased, mayLease } from "./lease.ts";
 
 /** The sender of a request, and the epoch at which the caller was vouched for. */
 export type Caller =
-  | ({ readonly kind: "user" } & Vouched)
+  /** `byBearer`: a command line shows the session, no browser. So no page of another site can have sent the request. */
+  | ({ readonly kind: "user"; readonly byBearer?: true } & Vouched)
   | {
       readonly kind: "service";
       readonly token: SnapshotServiceToken;
@@ -21,7 +23,7 @@ export type Caller =
     }
   | { readonly kind: "anonymous"; readonly epoch: number };
 
-/** A refused service credential. `token` is the token that it opened before, or null when there is none. */
+/** A refused credential of a program. `token` is the service token that it opened before, or null when there is none. */
 export interface RefusedCredential {
   readonly kind: "bad_credentials";
   readonly detail: string;
@@ -37,11 +39,13 @@ export type Identified =
   | { readonly kind: "unavailable" };
 
 /**
- * Identifies the caller. Service credentials come first, and never fall back to the cookie. Then comes the session.
+ * Identifies the caller. Credentials of programs come first, and never fall back to the cookie. Then comes the session.
  * Last come callers without a credential, if the app allows them.
  */
 export async function identify(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Identified> {
-  const credential = serviceCredential(request);
+  const credential = programCredential(request);
+  if (credential !== null && isAppToken(credential))
+    return identifyCommandLine(request, credential, app, bindings);
   if (credential !== null) {
     const known = identifyService(credential, await freshSnapshot(bindings));
     // A well-formed token that is unknown may have been made a moment ago.
@@ -54,16 +58,35 @@ export async function identify(request: Request, app: SnapshotApp, bindings: Bin
 }
 
 /**
- * The one token that the request presents, or null. An empty text stands for anything but exactly one well-formed
- * token.
+ * The one token that the request presents, or null: a service token, or the token of a command line for an app. An empty
+ * text stands for anything but exactly one well-formed token.
  */
-function serviceCredential(request: Request): string | null {
+function programCredential(request: Request): string | null {
   const header = request.headers.get(SERVICE_TOKEN_HEADER);
   const authorization = request.headers.get("authorization");
   const bearer = authorization === null ? null : serviceBearer(authorization);
   if (header === null && bearer === null) return null;
+  if (header === null && bearer !== null && isAppToken(bearer)) return bearer;
   const token = header !== null && bearer !== null ? "" : (header ?? bearer ?? "");
   return isToken("rnsvc", token) ? token : "";
+}
+
+/** The session that a command line shows. It is good for the one app that it was opened for. */
+async function identifyCommandLine(
+  request: Request,
+  token: string,
+  app: SnapshotApp,
+  bindings: Bindings,
+): Promise<Identified> {
+  const scope = { segmentId: app.segmentId, appId: app.id };
+  const vouched = await vouchedFor(request, cookieOf(token), bindings, scope);
+  if (typeof vouched === "object") return { kind: "user", byBearer: true, ...vouched };
+  if (vouched === "stale") return { kind: "unavailable" };
+  if (vouched === "ended") return { kind: "nobody", ended: true };
+  const { epoch } = await freshSnapshot(bindings);
+  const detail =
+    "The token is not valid for this app. `rustronaut tcp` and `rustronaut ssh-proxy` get one for each app.";
+  return { kind: "bad_credentials", detail, token: null, epoch };
 }
 
 function identifyService(token: string, snapshot: Snapshot): Identified {

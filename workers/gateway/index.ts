@@ -189,7 +189,12 @@ async function serveCaller(
   const isUser = caller.kind === "user";
   const isForeign =
     opensSocket &&
-    !mayOpenWebSocket(request.headers.get("origin"), origin, app.settings.allowedOrigins, isUser);
+    !mayOpenWebSocket(
+      request.headers.get("origin"),
+      origin,
+      app.settings.allowedOrigins,
+      isUser && !caller.byBearer,
+    );
   const entry = recordOf(
     question,
     caller,

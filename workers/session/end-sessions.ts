@@ -1,4 +1,4 @@
-import type { Session, SessionEndReason } from "../../shared/access/sessions/types.ts";
+import { mayHaveChildren, type Session, type SessionEndReason } from "../../shared/access/sessions/types.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
 import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject, sessionsObject } from "../platform/objects.ts";
@@ -23,7 +23,7 @@ export async function endSession(
 }
 
 /**
- * Ends a sign-in session, and then all app sessions under it. In this order, no new app session can start in between.
+ * Ends a sign-in session or a command line, and then all app sessions under it. In this order, no new app session can start in between.
  */
 export async function endDevice(
   bindings: Bindings,
@@ -89,7 +89,7 @@ async function endScope(
   await endSession(bindings, owner, session.id, "signed_out");
   if (scope === "everywhere") {
     await endUser(bindings, session.principal.userId, "signed_out");
-  } else if (session.kind === "sign_in") {
+  } else if (mayHaveChildren(session)) {
     await endDevice(bindings, { id: session.id, owner }, "signed_out");
   } else if (scope === "device" && session.parentId !== null && session.parentOwner !== null) {
     await endDevice(bindings, { id: session.parentId, owner: session.parentOwner }, "signed_out");

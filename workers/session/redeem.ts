@@ -9,7 +9,7 @@ import { attemptsObject } from "../platform/objects.ts";
 import { redirect, refusalPage } from "./answers.ts";
 import { clearCookie, cookieNames, cookieValues, setCookie } from "./cookies.ts";
 import { currentSession } from "./current-session.ts";
-import { openFromSignIn } from "./open-from-sign-in.ts";
+import { openFromSignIn } from "./open-from.ts";
 import { endReplayed } from "./replayed-code.ts";
 
 const RESTART = "Open the app again to start a new sign-in.";

@@ -25,6 +25,8 @@ export const CODES_PER_NETWORK: Rate = { limit: 30, windowMs: 60 * 60_000 };
 export const DEVICES_PER_NETWORK: Rate = { limit: 30, windowMs: 60 * 60_000 };
 /** The codes of command lines that people type, right or wrong, for one client network. */
 export const USER_CODES_PER_NETWORK: Rate = { limit: 30, windowMs: 60 * 60_000 };
+/** The sessions for apps that one signed-in command line opens. It keeps each, so it needs few. */
+export const EXCHANGES: Rate = { limit: 60, windowMs: 10 * 60_000 };
 /** How often a command line may ask whether its person has agreed. */
 export const POLL_SECONDS = 5;
 /** A second less than is promised, because answers take different times. */

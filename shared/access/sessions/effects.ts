@@ -1,5 +1,5 @@
 import type { SessionEvent } from "./state.ts";
-import type { SessionEndReason } from "./types.ts";
+import { mayHaveChildren, type SessionEndReason } from "./types.ts";
 
 /** What must happen after an event, outside the rows that the object itself stores. */
 export type SessionEffect =
@@ -14,7 +14,7 @@ export type SessionEffect =
       readonly reason: SessionEndReason;
       readonly at: number;
     }
-  /** Ends the app sessions that came from a sign-in session, in every object that has some. */
+  /** Ends the app sessions that came from this session, in every object that has some. */
   | { readonly type: "end_children"; readonly parentId: string };
 
 export function effectsOf(events: readonly SessionEvent[]): SessionEffect[] {
@@ -25,11 +25,11 @@ export function effectsOf(events: readonly SessionEvent[]): SessionEffect[] {
     if ((event.type === "principal_replaced" || event.type === "risk_noted") && !concernsAll)
       effects.push({ type: "recheck_lines", sessionId: event.id });
     if (event.type !== "ended") continue;
-    const { id, kind } = event.session;
+    const { id } = event.session;
     const { reason } = event.tombstone;
     effects.push({ type: "cut_lines", sessionId: id, reason });
     effects.push({ type: "mark_ended", sessionId: id, reason, at: event.at });
-    if (kind === "sign_in") effects.push({ type: "end_children", parentId: id });
+    if (mayHaveChildren(event.session)) effects.push({ type: "end_children", parentId: id });
   }
   return effects;
 }

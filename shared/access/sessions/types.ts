@@ -108,6 +108,10 @@ export interface Session {
   readonly risk?: SessionRisk;
 }
 
+/** Whether app sessions may hang below this session, which end with it. */
+export const mayHaveChildren = ({ kind, appId }: Pick<Session, "kind" | "appId">): boolean =>
+  kind === "sign_in" || appId === COMMAND_LINE_APP_ID;
+
 export interface CreateSession {
   readonly id: string;
   readonly kind: "sign_in" | "app";

@@ -41,8 +41,16 @@ export class Shell {
     return join(this.home, name);
   }
 
-  /** Runs a command line in this process, which takes a tenth of what another one takes; `input` is its stdin. */
-  async run(args: readonly string[], input = "", seen: (text: string) => void = () => {}): Promise<Ended> {
+  /**
+   * Runs a command line in this process, which takes a tenth of what another one takes; `input` is its stdin.
+   * @param interrupted The person's Ctrl+C.
+   */
+  async run(
+    args: readonly string[],
+    input = "",
+    seen: (text: string) => void = () => {},
+    interrupted = new AbortController().signal,
+  ): Promise<Ended> {
     let [out, err] = ["", ""];
     const code = await run(args, {
       out: (text) => {
@@ -61,7 +69,7 @@ export class Shell {
       readStdin: async () => input,
       readFile: (path) => readFile(path, "utf8"),
       writeFile: (path, text) => writeFile(path, text),
-      interrupted: new AbortController().signal,
+      interrupted,
     });
     return { code, out, err };
   }

@@ -9,10 +9,11 @@ import { until } from "../../support/mesh.ts";
 import { fileBytes, type PrivateApp, startPrivateApp } from "../../support/private-app.ts";
 import { openDownload, openSocket, openUpload } from "../../support/streams.ts";
 import { initTrust } from "../../support/trust.ts";
+import { personTests } from "./person-tests.ts";
 
 /**
  * What ends a stream through an agent: the session, the policy, the agent's membership, and the app's own settings.
- * And TCP apps, for programs with a service token.
+ * And TCP apps, for programs with a service token and for people.
  */
 
 let system: System;
@@ -180,6 +181,8 @@ describe("streams through an agent", () => {
     await expect.poll(program.said).toContain("A connection was refused: The gateway does not know you");
     program.end();
   });
+
+  personTests(() => system);
 
   it("are no websites where they are TCP", async () => {
     const person = await signIn(system, "alice", `http://database.localhost:${system.port}`).catch(String);

@@ -1,5 +1,6 @@
 import {
   BUILT_IN_APPS,
+  mayHaveChildren,
   type SessionEndReason,
   type SessionFilter,
 } from "../../../shared/access/sessions/types.ts";
@@ -118,9 +119,7 @@ function mayEndOf({ caller }: Pick<Call, "caller">, role: Role | null): void {
 const appIdOf = async (bindings: Bindings, reference: string): Promise<string> =>
   BUILT_IN_APPS.includes(reference) ? reference : (await findApp(bindings.db, reference)).id;
 
-interface Place {
-  readonly owner: string;
-  readonly kind: Row["kind"];
+interface Place extends Pick<Row, "owner" | "kind" | "appId"> {
   /** The role of the session's user. */
   readonly role: Role | null;
 }
@@ -129,7 +128,7 @@ async function locate(bindings: Bindings, id: string): Promise<Place> {
   if (!isId("session", id)) return notFound("session");
   const row = await bindings.db
     .prepare(
-      "SELECT s.owner, s.kind, u.role FROM sessions_index s JOIN users u ON u.id = s.user_id WHERE s.id = ?",
+      "SELECT s.owner, s.kind, s.app_id AS appId, u.role FROM sessions_index s JOIN users u ON u.id = s.user_id WHERE s.id = ?",
     )
     .bind(id)
     .first<Place>();
@@ -230,13 +229,14 @@ export const SESSION_HANDLERS: Handlers<
   "sessions.kill": async (call) => {
     const { bindings, params } = call;
     const id = params.session;
-    const { owner, kind, role } = await locate(bindings, id);
+    const place = await locate(bindings, id);
+    const { owner, role } = place;
     mayEndOf(call, role);
     const own = () => end(bindings, [owner], { by: "session", id });
-    if (kind === "app") return kill(call, id, async () => [await own()]);
+    if (!mayHaveChildren(place)) return kill(call, id, async () => [await own()]);
     const device = async () => {
       const first = await own();
-      // The app sessions are ended after the sign-in session, so that no new app session can be made in
+      // The app sessions are ended after the one that they come from, so that no new app session can be made in
       // between.
       const owners = await liveOwners(bindings.db, { parentId: id });
       return [first, await end(bindings, owners, { by: "parent", id })];

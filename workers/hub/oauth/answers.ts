@@ -1,7 +1,8 @@
-/** The errors of RFC 6749 §5.2, RFC 8628 §3.5, and the two of RFC 6749 §4.1.2.1 that fit here too. */
+/** The errors of RFC 6749 §5.2, RFC 8628 §3.5, RFC 8693 §2.2.2, and the two of RFC 6749 §4.1.2.1 that fit here too. */
 export type OAuthError =
   | "invalid_request"
   | "invalid_grant"
+  | "invalid_target"
   | "invalid_client"
   | "unsupported_grant_type"
   | "authorization_pending"

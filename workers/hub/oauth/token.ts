@@ -1,6 +1,7 @@
 import {
   CLIENT_ID,
   DEVICE_GRANT,
+  EXCHANGE_GRANT,
   isVerifier,
   loopbackHost,
 } from "../../../shared/access/login/command-line/request.ts";
@@ -14,10 +15,11 @@ import type { Bindings } from "../../platform/env.ts";
 import { attemptsObject } from "../../platform/objects.ts";
 import { admit } from "../../session/client-network.ts";
 import { commandLineApp, heldBy } from "../../session/command-line-app.ts";
-import { openFromSignIn } from "../../session/open-from-sign-in.ts";
+import { openFromSignIn } from "../../session/open-from.ts";
 import { networkLimits } from "../../session/open-session.ts";
 import { endReplayed } from "../../session/replayed-code.ts";
 import { oauthAnswer, oauthError } from "./answers.ts";
+import { exchange } from "./exchange.ts";
 
 const AGAIN = "Run `rustronaut login` again.";
 
@@ -29,8 +31,13 @@ export async function token(request: Request, form: URLSearchParams, bindings: B
       return byCode(request, form, bindings);
     case DEVICE_GRANT:
       return byDevice(request, form, bindings);
+    case EXCHANGE_GRANT:
+      return exchange(request, form, bindings);
     default:
-      return oauthError("unsupported_grant_type", "Ask with a code of the browser or of a device.");
+      return oauthError(
+        "unsupported_grant_type",
+        "Ask with a code of the browser or of a device, or with your token.",
+      );
   }
 }
 

@@ -10,6 +10,9 @@ export const REVOKE = "/oauth/revoke";
 /** The short address that people type on another machine. The auth host has a page with the same path. */
 export const DEVICE_PAGE = "/device";
 export const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
+/** A command line asks for a token of one app by showing its own token (RFC 8693 §2.1). */
+export const EXCHANGE_GRANT = "urn:ietf:params:oauth:grant-type:token-exchange";
+export const ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token";
 
 /** A request for a sign-in by the browser, after all checks (RFC 6749 §4.1.1, RFC 7636 §4.3). */
 export interface AuthorizationRequest {

@@ -15,7 +15,7 @@ import { placeOf } from "./place.ts";
 export interface Wanted {
   readonly app: Pick<SnapshotApp, "id" | "name" | "segmentId">;
   readonly lifetime: SessionLifetime;
-  /** Whether the session ends together with the sign-in session. */
+  /** Whether the session ends together with the one that it comes from. */
   readonly isBelow: boolean;
   readonly userAgent?: string;
 }
@@ -27,44 +27,68 @@ export interface OpenedSession {
   readonly expiresAt: number;
 }
 
+/** The live session that a new one comes from. */
+export interface Origin {
+  readonly id: string;
+  readonly owner: string;
+  readonly userId: string;
+}
+
 /**
  * Opens a session for somebody whose redeemed code stands for a live sign-in session. `signed_out` when that session
  * has ended in the meantime.
  */
-export async function openFromSignIn(
+export const openFromSignIn = (
   request: Request,
   bindings: Bindings,
   attemptId: string,
-  handoff: Handoff,
+  { signInSessionId: id, signInOwner: owner, userId }: Handoff,
+  wanted: Wanted,
+): Promise<Opened> =>
+  // The attempt learns the session's id before the session exists. So a replay at any later moment finds the session to
+  // end.
+  openFrom(request, bindings, { id, owner, userId }, wanted, (newId, newOwner) =>
+    attemptsObject(bindings, attemptId).recordSession(attemptId, newId, newOwner),
+  );
+
+type Opened = Result<OpenedSession, "signed_out" | "user_disabled" | "stale">;
+
+/**
+ * Opens a session that comes from a live one. `signed_out` when that one has ended in the meantime.
+ * @param announce Is told of the new session before it exists.
+ */
+export async function openFrom(
+  request: Request,
+  bindings: Bindings,
+  from: Origin,
   { app, isBelow, lifetime, ...wanted }: Wanted,
-): Promise<Result<OpenedSession, "signed_out" | "user_disabled" | "stale">> {
-  const signIn = await liveSignIn(bindings, handoff);
-  const principal = signIn && (await loadPrincipal(bindings.db, handoff.userId));
-  if (!signIn || principal?.status !== "active") return err("signed_out");
+  announce: (id: string, owner: string) => Promise<unknown> = async () => undefined,
+): Promise<Opened> {
+  const origin = await live(bindings, from);
+  const principal = origin && (await loadPrincipal(bindings.db, from.userId));
+  if (!origin || principal?.status !== "active") return err("signed_out");
 
   const id = freshId("session");
   const owner = sessionOwner(app.segmentId, nearestRegion(placeOf(request)), principal.userId);
-  // The attempt learns the session's id before the session exists. So a replay at any later moment finds the session to
-  // end.
-  await attemptsObject(bindings, attemptId).recordSession(attemptId, id, owner);
+  await announce(id, owner);
   const opened = await openSession(request, bindings, owner, {
     id,
     kind: "app",
     appId: app.id,
-    parentId: isBelow ? handoff.signInSessionId : null,
-    parentOwner: isBelow ? handoff.signInOwner : null,
+    parentId: isBelow ? from.id : null,
+    parentOwner: isBelow ? from.owner : null,
     principal,
-    authentication: signIn.authentication,
-    lifetime: within(lifetime, signIn.expiresAt - Date.now()),
+    authentication: origin.authentication,
+    lifetime: within(lifetime, origin.expiresAt - Date.now()),
     // A session of another program than the browser that signed in is used from elsewhere.
-    ...(isBelow && signIn.risk ? { risk: signIn.risk } : {}),
+    ...(isBelow && origin.risk ? { risk: origin.risk } : {}),
     ...wanted,
   });
   if (!opened.ok) return opened;
 
-  // A sign-out may have run in the meantime. A sign-out first ends the sign-in session, and then the sessions in the
+  // A sign-out may have run in the meantime. A sign-out first ends the session above, and then the sessions in the
   // index.
-  if (!(await liveSignIn(bindings, handoff))) {
+  if (!(await live(bindings, from))) {
     await endSession(bindings, owner, id, "parent_ended");
     return err("signed_out");
   }
@@ -73,16 +97,13 @@ export async function openFromSignIn(
   return ok({ cookie: opened.value.cookie, principal, expiresAt: opened.value.session.expiresAt });
 }
 
-/** No session outlives the sign-in that it came from. So nobody gets more time from a sign-in that is about to end. */
+/** No session outlives the one that it came from. So nobody gets more time from a sign-in that is about to end. */
 const within = (lifetime: SessionLifetime, leftMs: number): SessionLifetime => ({
   ...lifetime,
   absoluteSeconds: Math.min(lifetime.absoluteSeconds, Math.max(1, Math.ceil(leftMs / 1_000))),
 });
 
-async function liveSignIn(bindings: Bindings, handoff: Handoff) {
-  const found = await sessionsObject(bindings, handoff.signInOwner).list({
-    by: "session",
-    id: handoff.signInSessionId,
-  });
-  return found.find((session) => session.id === handoff.signInSessionId) ?? null;
+async function live(bindings: Bindings, { id, owner }: Origin) {
+  const found = await sessionsObject(bindings, owner).list({ by: "session", id });
+  return found.find((session) => session.id === id) ?? null;
 }
