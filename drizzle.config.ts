@@ -8,6 +8,7 @@ export default defineConfig({
     "./shared/registry/mesh-schema.ts",
     "./shared/registry/history-schema.ts",
     "./shared/registry/notification-schema.ts",
+    "./shared/registry/signal-schema.ts",
   ],
   out: "./migrations",
 });

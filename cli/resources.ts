@@ -85,6 +85,22 @@ export const RESOURCES: readonly Resource[] = [
     byHand: ["set"],
   },
   {
+    command: "transmitters",
+    prefix: "transmitters",
+    about: "Who may send signals (CAEP, RISC) about people",
+    empty: "No transmitters, so no signal is taken. `rustronaut transmitters create` adds one.",
+    key: "name",
+    columns: ["name", "issuer", "provider", "enabled", "lastEventAt", "streamStatus", "id"],
+  },
+  {
+    command: "signals",
+    prefix: "signals",
+    about: "Signals that came, and what each caused",
+    empty: "No signal has come.",
+    key: "id",
+    columns: ["receivedAt", "transmitter", "event", "subject", "outcome", "ended"],
+  },
+  {
     command: "tokens",
     prefix: "apiTokens",
     about: "API tokens, for this command line and other programs",

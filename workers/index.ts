@@ -1,3 +1,4 @@
+import { isSignalsPath } from "../shared/access/signals/paths.ts";
 import { refusal } from "../shared/base/errors/catalogue.ts";
 import { type Problem, toProblem } from "../shared/base/errors/problem.ts";
 import { serveGateway } from "./gateway/index.ts";
@@ -34,7 +35,8 @@ export default {
       if (hasTooManyCookies(request)) return refusalResponse(request, TOO_MANY_COOKIES);
       const url = new URL(request.url);
       const { origin } = url;
-      if (origin === bindings.authOrigin) return await serveAuth(request, bindings, ctx);
+      if (origin === bindings.authOrigin)
+        return (await serveSignalsIfMeant(request, url, ctx)) ?? (await serveAuth(request, bindings, ctx));
       if (origin === bindings.hubOrigin) {
         // The hub is large and the gateway never needs it: it is loaded by its first request, and asked for only once.
         hub ??= await import("./hub/index.ts");
@@ -55,6 +57,17 @@ export default {
     if (run.checked > 0) logInfo("recheck_done", { ...run });
   },
 };
+
+/** Loaded where it is needed: no sign-in does. Null if another path is meant. */
+async function serveSignalsIfMeant(
+  request: Request,
+  url: URL,
+  ctx: ExecutionContext,
+): Promise<Response | null> {
+  if (!isSignalsPath(url.pathname) || bindings === undefined) return null;
+  const { serveSignals } = await import("./signals/index.ts");
+  return serveSignals(request, url, bindings, ctx);
+}
 
 /** Loaded where it is needed: no request does. */
 async function tellOf(bindings: Bindings): Promise<void> {

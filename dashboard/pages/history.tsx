@@ -19,6 +19,7 @@ const KIND_WORDS: Readonly<Record<(typeof HISTORY_KINDS)[number], string>> = {
   identityProvider: "Identity providers",
   serviceToken: "Service tokens",
   notificationDestination: "Notifications",
+  signalTransmitter: "Transmitters of signals",
   apiToken: "API tokens",
   node: "Nodes",
   meshRule: "Node rules",

@@ -9,6 +9,7 @@ import { OBSERVATION_ENDPOINTS } from "./endpoints/observation.ts";
 import { POLICY_LIFE_ENDPOINTS } from "./endpoints/policy-life.ts";
 import { REGISTRY_ENDPOINTS } from "./endpoints/registry.ts";
 import { RISK_ENDPOINTS } from "./endpoints/risk.ts";
+import { SIGNAL_ENDPOINTS } from "./endpoints/signals.ts";
 
 /** Every operation of the admin API by its id, such as `apps.list`. */
 export const ENDPOINTS = {
@@ -17,6 +18,7 @@ export const ENDPOINTS = {
   ...POLICY_LIFE_ENDPOINTS,
   ...OBSERVATION_ENDPOINTS,
   ...RISK_ENDPOINTS,
+  ...SIGNAL_ENDPOINTS,
   ...HISTORY_ENDPOINTS,
   ...MESH_ENDPOINTS,
   ...NOTIFICATION_ENDPOINTS,

@@ -12,6 +12,8 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   identityProviders: "Who vouches for people at sign-in",
   sessions: "Who is signed in, and the end of it",
   risk: "What speaks for risk about people",
+  transmitters: "Who may send signals (CAEP, RISC)",
+  signals: "Signals that came, and what each caused",
   serviceTokens: "Credentials with which programs call apps",
   apiTokens: "Credentials with which people and programs call this API",
   nodes: "Machines that have enrolled",

@@ -12,6 +12,7 @@ const SESSION_ENDS: ReadonlySet<string> = new Set([
   "session.sign_out",
   "session.kill",
   "session.provider_logout",
+  "signal.received",
 ]);
 
 /** How many sessions were ended by somebody in this event. Sessions that time out make no event. */

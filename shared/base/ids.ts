@@ -24,6 +24,7 @@ export const ID_PREFIXES = {
   enrolmentKey: "nek",
   meshRule: "rul",
   notificationDestination: "ntf",
+  signalTransmitter: "sgt",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -3,6 +3,7 @@ import { history } from "./history-schema.ts";
 import * as mesh from "./mesh-schema.ts";
 import { notificationDestinations } from "./notification-schema.ts";
 import * as s from "./schema.ts";
+import { signalTransmitters } from "./signal-schema.ts";
 
 /** The tables of the registry that a backup contains: every table whose data can't be made again. */
 
@@ -32,6 +33,7 @@ const PAGED: readonly SQLiteTable[] = [
   mesh.meshRules,
   mesh.departures,
   notificationDestinations,
+  signalTransmitters,
   history,
 ];
 
@@ -52,6 +54,7 @@ export const NOT_KEPT: readonly string[] = [
   "notices",
   "notification_deliveries",
   "notification_cursors",
+  "signal_events",
 ];
 
 export interface KeptTable {

@@ -13,6 +13,7 @@ export const HISTORY_KINDS = [
   "meshRule",
   "enrolmentKey",
   "notificationDestination",
+  "signalTransmitter",
 ] as const;
 
 /** Says of a field that only a fingerprint of its value is kept, as of `clientSecret`. */

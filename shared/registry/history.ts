@@ -271,6 +271,25 @@ export const RECORDED: readonly Recorded[] = [
     },
     without: ["id", ...VERSIONED],
   },
+  {
+    kind: "signalTransmitter",
+    table: "signal_transmitters",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: {
+      name: "name",
+      kind: "kind",
+      issuer: "issuer",
+      jwksUri: "jwks_uri",
+      audience: "audience",
+      provider: "provider_id",
+      token: { secret: "token_hash" },
+      effects: { json: "effects" },
+      ratesOwners: { flag: "rates_owners" },
+      enabled: { flag: "enabled" },
+    },
+    without: ["id", "verified_at", "verified_state", "stream_status", ...VERSIONED],
+  },
 ];
 
 const columnOf = (column: Column): string =>

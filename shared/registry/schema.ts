@@ -53,7 +53,7 @@ export const userRisks = sqliteTable(
     /** Who says so: `administrator`, or the name of a program. */
     source: text("source").notNull(),
     kind: text("kind").notNull(),
-    /** From 1 to 100, at the moment `at`. */
+    /** From 1 to 100, at the moment `at`. 0 if the source took back what it said. */
     score: integer("score").notNull(),
     at: integer("at").notNull(),
     halfLifeSeconds: integer("half_life_seconds").notNull(),

@@ -39,8 +39,9 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/access/policy": "base net",
   "shared/access/risk": "",
   "shared/access/sessions": "access/risk base",
+  "shared/access/signals": "access/risk base",
   "shared/api":
-    "access/grade access/login access/policy access/risk audit base connector http net node/config node/protocol notifications registry",
+    "access/grade access/login access/policy access/risk access/signals audit base connector http net node/config node/protocol notifications registry",
   "shared/audit": "base merkle",
   "shared/connector": "base net",
   "shared/crypto": "base",
@@ -61,6 +62,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "workers/notifications": "mesh platform registry",
   "workers/registry": "platform",
   "workers/session": "pages platform registry",
+  "workers/signals": "platform registry session sign-in",
   "workers/sign-in": "gateway pages platform registry session",
 };
 const NESTED = /^shared\/(access\/\w+|node\/(config|mesh|protocol))\//;

@@ -19,6 +19,8 @@ const ANSWERS_MS = DAY_MS;
 /** The same time as the audit log keeps the texts that the index points to. */
 const AUDIT_INDEX_MS = 400 * DAY_MS;
 const OLD_SESSIONS_MS = 90 * DAY_MS;
+/** Longer than a token may be old (`MAX_SET_AGE`), so that none is heeded twice. */
+const SIGNALS_MS = 30 * DAY_MS;
 /** The most rows that one round deletes from a table that grows with use. */
 const ROWS = 200;
 
@@ -91,5 +93,11 @@ export async function dropOld(d1: D1Database, now: number): Promise<void> {
          WHERE id IN (SELECT id FROM sessions_index WHERE expires_at < ? ORDER BY expires_at LIMIT ${ROWS})`,
       )
       .bind(now - OLD_SESSIONS_MS),
+    d1
+      .prepare(
+        `DELETE FROM signal_events
+         WHERE id IN (SELECT id FROM signal_events WHERE received_at < ? ORDER BY received_at LIMIT ${ROWS})`,
+      )
+      .bind(now - SIGNALS_MS),
   ]);
 }

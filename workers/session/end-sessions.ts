@@ -1,4 +1,9 @@
-import { mayHaveChildren, type Session, type SessionEndReason } from "../../shared/access/sessions/types.ts";
+import {
+  mayHaveChildren,
+  type Session,
+  type SessionEndReason,
+  type SessionFilter,
+} from "../../shared/access/sessions/types.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
 import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject, sessionsObject } from "../platform/objects.ts";
@@ -40,19 +45,23 @@ export async function endDevice(
   await indexEnded(bindings.db, ended, reason);
 }
 
+/** Ends all sessions of a user: see `endOfUser`. */
+export const endUser = (bindings: Bindings, userId: string, reason: SessionEndReason): Promise<string[]> =>
+  endOfUser(bindings, userId, { by: "user", id: userId }, reason);
+
 /**
- * Ends all sessions of a user, the sign-in sessions first. An app session may be in the making at this moment. It is
- * put into the index first, and checks its sign-in session then. So either this function finds the app session, or the
- * app session ends itself.
+ * Ends those sessions of a user that match the filter, the sign-in sessions first. An app session may be in the making
+ * at this moment. It is put into the index first, and checks its sign-in session then. So either this function finds
+ * the app session, or the app session ends itself.
  */
-export async function endUser(
+export async function endOfUser(
   bindings: Bindings,
   userId: string,
+  filter: SessionFilter,
   reason: SessionEndReason,
 ): Promise<string[]> {
   const coordinator = coordinatorObject(bindings);
   const all: string[] = [];
-  const filter = { by: "user", id: userId } as const;
   const first = await liveOwners(bindings.db, { userId });
   const signIns = first.filter((owner) => owner.startsWith("signin/"));
   all.push(...(await coordinator.endEverywhere(signIns, filter, reason)).ended);

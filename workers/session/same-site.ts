@@ -1,5 +1,6 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { constantTimeEqual } from "../../shared/base/base64url.ts";
+import { boundedBody } from "../platform/bounded-body.ts";
 
 /** Whether a page of this same origin made a POST. A browser without fetch metadata must send `Origin`. */
 export function isSameOriginPost(request: Request): boolean {
@@ -23,12 +24,6 @@ const MAX_FORM_BYTES = 16_384;
 export async function readForm(request: Request, maxBytes = MAX_FORM_BYTES): Promise<URLSearchParams | null> {
   const type = request.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded" || !request.body) return null;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > maxBytes) return null;
-    chunks.push(chunk);
-  }
-  return new URLSearchParams(await new Blob(chunks).text());
+  const bytes = await boundedBody(request.body, maxBytes);
+  return bytes && new URLSearchParams(new TextDecoder().decode(bytes));
 }

@@ -1,4 +1,5 @@
 import { checkUpstream } from "../../shared/http/upstream.ts";
+import { boundedBody } from "../platform/bounded-body.ts";
 import { type Bindings, networkHosts } from "../platform/env.ts";
 
 /** The identity provider can't be asked now. Answer 503, so that the person can try again. */
@@ -60,12 +61,7 @@ export function isDevelopmentHost(bindings: Bindings, url: URL): boolean {
 }
 
 async function readBounded(response: Response): Promise<ArrayBuffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > MAX_BYTES) throw new Error("the answer is too large");
-    chunks.push(chunk);
-  }
-  return new Blob(chunks).arrayBuffer();
+  const bytes = await boundedBody(response.body, MAX_BYTES);
+  if (bytes === null) throw new Error("the answer is too large");
+  return bytes.buffer;
 }

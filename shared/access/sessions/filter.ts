@@ -11,7 +11,7 @@ export function matches(session: Session, filter: SessionFilter): boolean {
     case "parent":
       return session.parentId === filter.id;
     case "user":
-      return session.principal.userId === filter.id;
+      return session.principal.userId === filter.id && isSignedInUntil(session, filter.signedInUntil);
     case "app":
       return session.appId === filter.id;
     case "everyOf":
@@ -22,8 +22,15 @@ export function matches(session: Session, filter: SessionFilter): boolean {
       return (
         providerId === filter.providerId &&
         (filter.subject === null || subject === filter.subject) &&
-        (filter.sid === null || providerSid === filter.sid)
+        (filter.sid === null ||
+          providerSid === filter.sid ||
+          (filter.orUnknownSid === true && filter.subject !== null && providerSid === null)) &&
+        isSignedInUntil(session, filter.signedInUntil)
       );
     }
   }
 }
+
+/** `auth_time` is in seconds, so it may lie up to a second before the sign-in. */
+const isSignedInUntil = ({ authentication }: Session, until: number | undefined): boolean =>
+  until === undefined || authentication.authTime * 1_000 <= until;

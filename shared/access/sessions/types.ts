@@ -81,6 +81,8 @@ export type SessionEndReason =
   | "provider_disabled"
   /** The provider was deleted, or its issuer was changed. */
   | "provider_removed"
+  /** A security event of a transmitter asked for it. */
+  | "revoked_by_signal"
   | "code_replayed"
   /** The risk rose above what the app or a policy allows. */
   | "risk_above_allowed"
@@ -156,16 +158,23 @@ export type Verdict =
 export type SessionFilter =
   | { readonly by: "session"; readonly id: string }
   | { readonly by: "parent"; readonly id: string }
-  | { readonly by: "user"; readonly id: string }
+  | ({ readonly by: "user"; readonly id: string } & SignedIn)
   | { readonly by: "app"; readonly id: string }
   /** All sessions of people whom this provider confirmed. */
   | { readonly by: "everyOf"; readonly id: string }
-  | {
+  | ({
       readonly by: "provider";
       readonly providerId: string;
       readonly subject: string | null;
       readonly sid: string | null;
-    };
+      /** Sessions of the subject whose `sid` is not known are meant, too. */
+      readonly orUnknownSid?: true;
+    } & SignedIn);
+
+/** Only sessions whose person signed in at the provider until this time, in milliseconds. */
+interface SignedIn {
+  readonly signedInUntil?: number;
+}
 
 /**
  * The RPC of the `SegmentSessions` object. The name of the object is `<segment>/<region>/<shard>`.

@@ -7,11 +7,12 @@ import * as mesh from "../../../shared/registry/mesh-schema.ts";
 import * as notifications from "../../../shared/registry/notification-schema.ts";
 import * as schema from "../../../shared/registry/schema.ts";
 import { compareSchema, SCHEMA_VERSION } from "../../../shared/registry/schema-version.ts";
+import * as signals from "../../../shared/registry/signal-schema.ts";
 
 describe("U24: a backup", () => {
   it("holds each table of the registry, or it is said that it does not", () => {
-    const all = Object.values({ ...schema, ...mesh, ...history, ...notifications }).flatMap((value) =>
-      is(value, Table) ? [getTableName(value)] : [],
+    const all = Object.values({ ...schema, ...mesh, ...history, ...notifications, ...signals }).flatMap(
+      (value) => (is(value, Table) ? [getTableName(value)] : []),
     );
     const known = [...[...PAGED_TABLES, ...SINGLE_TABLES].map(({ name }) => name), ...NOT_KEPT];
     expect(all.length).toBeGreaterThan(25);

@@ -34,6 +34,16 @@ export interface SilentProvider {
   signIn(token?: string, who?: string): Promise<Session>;
   /** A logout token for the person that `claims` speak of. */
   logoutToken(): Promise<string>;
+  /** When the person signed in at the provider, in seconds. */
+  authTime: number;
+  /** The provider's id of the session. */
+  sid: string | null;
+  /** A security event token about the person that `claims` speak of, or about another subject. */
+  securityEvent(
+    events: Record<string, object>,
+    changed?: Record<string, unknown>,
+    header?: object,
+  ): Promise<string>;
   /** The session as its object has it, or undefined once it ended. */
   live(session: Session): Promise<Session | undefined>;
   /** Moves the grants of this provider into the past. */
@@ -69,6 +79,22 @@ export async function silentProvider(): Promise<SilentProvider> {
     id,
     issuer,
     elsewhere: null,
+    authTime: 1,
+    sid: null,
+    securityEvent: (events, changed = {}, header = {}) => {
+      const claims = {
+        iss: issuer,
+        aud: "us",
+        iat: Math.floor(Date.now() / 1_000),
+        jti: crypto.randomUUID(),
+        sub_id: { format: "iss_sub", iss: issuer, sub },
+        events,
+        ...changed,
+      };
+      return new SignJWT(claims)
+        .setProtectedHeader({ alg: "RS256", kid: "k", typ: "secevent+jwt", ...header })
+        .sign(privateKey);
+    },
     claimsToken: (claims) =>
       new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "k" }).setIssuer(issuer).sign(privateKey),
     mode: "well",
@@ -85,10 +111,10 @@ export async function silentProvider(): Promise<SilentProvider> {
         name: "Person",
         groups: ["sales"],
         groupsStated: true,
-        sid: null,
+        sid: provider.sid,
         acr: null,
         amr: [],
-        authTime: 1,
+        authTime: provider.authTime,
       };
       const request = new Request("https://auth.example/", { headers: { "user-agent": id } });
       const opened = await openSignIn(request, bindings, row, claims, token);
@@ -176,6 +202,8 @@ export async function silentProvider(): Promise<SilentProvider> {
           jwks_uri: `${issuer}/jwks`,
           id_token_signing_alg_values_supported: ["RS256"],
         });
+      case "/.well-known/ssf-configuration":
+        return Response.json({ issuer, jwks_uri: `${issuer}/jwks` });
       case "/jwks":
         return Response.json({ keys });
       case "/claims":
@@ -200,7 +228,9 @@ export async function startNetwork(): Promise<void> {
     if (!answer) throw new Error(`nobody at ${url.host}`);
     return answer(url, init);
   });
-  await db.prepare("INSERT INTO networks (id, name, created_at, updated_at) VALUES (1, 'test', 1, 1)").run();
+  await db
+    .prepare("INSERT OR IGNORE INTO networks (id, name, created_at, updated_at) VALUES (1, 'test', 1, 1)")
+    .run();
 }
 
 export const run = () => recheckGrants(bindings);

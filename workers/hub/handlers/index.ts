@@ -23,6 +23,7 @@ import { SEARCH_HANDLERS } from "./search.ts";
 import { SEGMENT_HANDLERS } from "./segments.ts";
 import { SERVICE_TOKEN_HANDLERS } from "./service-tokens.ts";
 import { SESSION_HANDLERS } from "./sessions.ts";
+import { SIGNAL_HANDLERS } from "./signals.ts";
 import { TRUST_HANDLERS } from "./trust.ts";
 import { USER_HANDLERS } from "./users.ts";
 
@@ -43,6 +44,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...SESSION_HANDLERS,
   ...OBSERVATION_HANDLERS,
   ...RISK_HANDLERS,
+  ...SIGNAL_HANDLERS,
   ...HISTORY_HANDLERS,
   ...REACH_HANDLERS,
   ...SEARCH_HANDLERS,

@@ -1,7 +1,7 @@
 import { scoreAt } from "../../../shared/access/risk/score.ts";
 import { MAX_SIGNALS, speaking } from "../../../shared/access/risk/signal.ts";
 import { throwRefusal } from "../../platform/refused.ts";
-import { type RiskRow, signalOf, signalsOf } from "../../registry/risk.ts";
+import { type RiskRow, signalOf, signalsOf, touched } from "../../registry/risk.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { selected, wordsHeld } from "../search.ts";
@@ -24,13 +24,6 @@ function mayRate({ caller }: Pick<Call, "caller">, { role }: User): void {
   }
 }
 
-/**
- * Sessions learn of a risk with the person, as they learn of groups: so the person must look changed, even twice
- * within one millisecond.
- */
-const touched = (db: D1Database, userId: string, now: number): D1PreparedStatement =>
-  db.prepare("UPDATE users SET updated_at = max(updated_at + 1, ?) WHERE id = ?").bind(now, userId);
-
 const effects = (action: string, user: User, detail: Effects["event"]["detail"]): Effects => ({
   event: { action: `risk.${action}`, target: user.id, detail },
   policies: false,
@@ -48,7 +41,10 @@ export const RISK_HANDLERS: Handlers<"risk.list" | "risk.get" | "risk.set" | "ri
           `SELECT u.id, u.email, json_group_array(json_object('source', r.source, 'kind', r.kind, 'score', r.score,
              'at', r.at, 'half_life_seconds', r.half_life_seconds)) AS signals
            FROM user_risks r JOIN users u ON u.id = r.user_id`,
-          [["u.id > ?", after ?? ""], ...wordsHeld(query.search, "u.id", "u.email", "u.name")],
+          [
+            ["r.score > 0 AND u.id > ?", after ?? ""],
+            ...wordsHeld(query.search, "u.id", "u.email", "u.name"),
+          ],
           ["GROUP BY u.id ORDER BY u.id LIMIT ?", limit],
         ).all<{ id: string; email: string; signals: string }>();
         return results;

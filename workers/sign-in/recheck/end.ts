@@ -1,7 +1,6 @@
 import type { Bindings } from "../../platform/env.ts";
-import { coordinatorObject } from "../../platform/objects.ts";
+import { endOfUser } from "../../session/end-sessions.ts";
 import { note } from "../../session/events.ts";
-import { indexEnded, liveOwners } from "../../session/session-index.ts";
 import { type ClaimedGrant, forget } from "./grants.ts";
 import { tellSessions } from "./tell.ts";
 
@@ -11,16 +10,8 @@ import { tellSessions } from "./tell.ts";
  */
 export async function carryOutEnding(bindings: Bindings, grant: ClaimedGrant, reason: string): Promise<void> {
   const { userId, providerId, subject } = grant;
-  const coordinator = coordinatorObject(bindings);
   const filter = { by: "provider", providerId, subject, sid: null } as const;
-  const ended: string[] = [];
-  // The sign-in sessions end first. An app session that is being made now checks its sign-in session after it
-  // was added to the index.
-  const signIns = (await liveOwners(bindings.db, { userId })).filter((owner) => owner.startsWith("signin/"));
-  ended.push(...(await coordinator.endEverywhere(signIns, filter, "provider_logout")).ended);
-  const owners = await liveOwners(bindings.db, { userId });
-  ended.push(...(await coordinator.endEverywhere(owners, filter, "provider_logout")).ended);
-  await indexEnded(bindings.db, ended, "provider_logout");
+  const ended = await endOfUser(bindings, userId, filter, "provider_logout");
   await tellSessions(bindings, userId);
   await note(bindings, "session", "session.recheck_ended", "system", userId, {
     provider: providerId,

@@ -1,0 +1,114 @@
+import * as z from "zod/mini";
+import {
+  SIGNAL_EFFECTS,
+  SIGNAL_EVENT_NAMES,
+  SIGNAL_EVENTS,
+  type SignalEvent,
+} from "../access/signals/events.ts";
+import * as f from "./fields.ts";
+
+/** Shared signals: who sends us security events, and what came of them. */
+
+const effectOf = (event: SignalEvent) =>
+  z.optional(
+    f.said(z.enum(SIGNAL_EFFECTS), `what ${event} does; ${SIGNAL_EVENTS[event].effect} unless said`),
+  );
+const effects = z.strictObject(
+  Object.fromEntries(SIGNAL_EVENT_NAMES.map((name) => [name, effectOf(name)])) as Record<
+    SignalEvent,
+    ReturnType<typeof effectOf>
+  >,
+);
+
+export const signalTransmitter = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: z.enum(["ssf", "risc"]),
+  issuer: z.string(),
+  jwksUri: z.nullable(z.string()),
+  audience: z.string(),
+  provider: z.string(),
+  /** Whether it must show a bearer token beside its signature. */
+  bearer: z.boolean(),
+  effects,
+  ratesOwners: z.boolean(),
+  enabled: z.boolean(),
+  /** Where it must push its tokens to. */
+  endpoint: z.string(),
+  verifiedAt: z.nullable(f.instant),
+  verifiedState: z.nullable(z.string()),
+  streamStatus: z.nullable(z.string()),
+  lastEventAt: z.nullable(f.instant),
+  ...f.rowFields,
+});
+
+const input = {
+  name: f.said(f.label, "what it is called; its risk counts as of the source signal:NAME"),
+  kind: f.said(
+    z.enum(["ssf", "risc"]),
+    "ssf for CAEP and RISC of SSF 1.0; risc for tokens as Google sends them, from before SSF 1.0",
+  ),
+  issuer: f.said(f.url, "the iss of its tokens"),
+  jwksUri: f.said(
+    z.nullable(f.url),
+    "where its keys are; found at the issuer's /.well-known/ssf-configuration unless said",
+  ),
+  audience: f.said(f.line(300).check(z.minLength(1)), "the aud of its tokens; the endpoint unless said"),
+  provider: f.said(f.reference, "the identity provider whose people it may speak of, and of no others"),
+  bearer: f.said(
+    z.boolean(),
+    "whether it must show a bearer token; without one its signature is the only proof",
+  ),
+  effects: f.said(
+    effects,
+    `what each kind of event does, where not the default: ${SIGNAL_EFFECTS.join(", ")}`,
+  ),
+  ratesOwners: f.said(z.boolean(), "whether it may raise the risk of owners; only an owner can allow it"),
+  enabled: f.said(z.boolean(), "whether its tokens are accepted"),
+};
+
+export const signalTransmitterCreate = z.strictObject({
+  name: input.name,
+  kind: z.optional(input.kind),
+  issuer: input.issuer,
+  jwksUri: z.optional(input.jwksUri),
+  audience: z.optional(input.audience),
+  provider: input.provider,
+  bearer: z.optional(input.bearer),
+  effects: z.optional(input.effects),
+  ratesOwners: z.optional(input.ratesOwners),
+  enabled: z.optional(input.enabled),
+});
+export const signalTransmitterUpdate = z.partial(
+  z.strictObject({
+    name: input.name,
+    issuer: input.issuer,
+    jwksUri: input.jwksUri,
+    audience: input.audience,
+    effects: input.effects,
+    ratesOwners: input.ratesOwners,
+    enabled: input.enabled,
+  }),
+);
+export const signalTransmitterMade = z.object({
+  transmitter: signalTransmitter,
+  /** The bearer token, shown only now; null if the signature alone is the proof. */
+  token: z.nullable(z.string()),
+});
+
+export const receivedSignal = z.object({
+  id: z.int(),
+  transmitter: z.string(),
+  event: z.string(),
+  subject: z.string(),
+  userId: z.nullable(z.string()),
+  email: z.nullable(z.string()),
+  eventAt: f.instant,
+  receivedAt: f.instant,
+  /** What was done, in words; null while it is being heeded. */
+  outcome: z.nullable(z.string()),
+  /** How many sessions it ended. */
+  ended: z.int(),
+  /** Its entry in the audit log. */
+  entry: z.nullable(z.string()),
+});

@@ -1,0 +1,71 @@
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { identityProviders } from "./schema.ts";
+
+/** Who sends us security events, and what came: see `docs/signals.md`. */
+
+export const signalTransmitters = sqliteTable("signal_transmitters", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull().unique(),
+  /** `risc`: tokens as Google sends them, from before SSF 1.0. */
+  kind: text("kind", { enum: ["ssf", "risc"] })
+    .notNull()
+    .default("ssf"),
+  /** The `iss` of its tokens. */
+  issuer: text("issuer").notNull(),
+  /** Where its keys are. Null if `/.well-known/ssf-configuration` of the issuer says it. */
+  jwksUri: text("jwks_uri"),
+  /** The `aud` of its tokens. */
+  audience: text("audience").notNull(),
+  /** The provider whose people it may speak of, and of no others. */
+  providerId: text("provider_id")
+    .notNull()
+    .references(() => identityProviders.id, { onDelete: "cascade" }),
+  /** The hash of the bearer token that it must show. Null if the signature alone is its proof. */
+  tokenHash: text("token_hash"),
+  /** JSON: what each kind of event does, where it is not the default. `ChosenEffects` of `shared/access/signals`. */
+  effects: text("effects").notNull().default("{}"),
+  /** Whether it may raise the risk of owners. */
+  ratesOwners: integer("rates_owners", { mode: "boolean" }).notNull().default(false),
+  enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
+  /** When a verification event last came, and its state. */
+  verifiedAt: integer("verified_at"),
+  verifiedState: text("verified_state"),
+  /** What the transmitter last said of its stream: `enabled`, `paused`, `disabled`. */
+  streamStatus: text("stream_status"),
+  version: integer("version").notNull().default(1),
+  createdAt: integer("created_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+});
+
+/**
+ * The signals that came, and what each caused. They are the memory by which a token is told from one that is sent
+ * again, and a late signal from a newer one, so they are kept for longer than a token may be old.
+ */
+export const signalEvents = sqliteTable(
+  "signal_events",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    transmitterId: text("transmitter_id")
+      .notNull()
+      .references(() => signalTransmitters.id, { onDelete: "cascade" }),
+    jti: text("jti").notNull(),
+    event: text("event").notNull(),
+    /** Whom it names, in words. */
+    subject: text("subject").notNull(),
+    /** Empty if it names nobody who is known here. */
+    userId: text("user_id").notNull().default(""),
+    eventAt: integer("event_at").notNull(),
+    receivedAt: integer("received_at").notNull(),
+    /** Null while it is being heeded. */
+    outcome: text("outcome"),
+    /** How many sessions it ended. */
+    ended: integer("ended").notNull().default(0),
+    /** The entry of the audit log. */
+    entry: text("entry"),
+  },
+  (t) => [
+    uniqueIndex("signal_events_token").on(t.transmitterId, t.jti, t.event, t.userId),
+    index("signal_events_person").on(t.userId, t.transmitterId, t.event),
+    index("signal_events_received").on(t.receivedAt),
+  ],
+);
