@@ -26,9 +26,11 @@ export function openConnection(app: URL, headers: Readonly<Record<string, string
   });
   return new Promise((resolve, reject) => {
     socket.on("open", () => resolve(socket));
-    socket.on("unexpected-response", (request, response) => {
+    socket.on("unexpected-response", (_request, response) => {
+      // Once the answer is read, nothing else leads to its connection, which would keep this process.
+      const { socket: connection } = response;
       void failureOf(response).then((failure) => {
-        request.destroy();
+        connection.destroy();
         reject(failure);
       });
     });
