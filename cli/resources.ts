@@ -114,7 +114,7 @@ export const RESOURCES: readonly Resource[] = [
     about: "Credentials of programs that call apps",
     empty: "No service tokens. `rustronaut service-tokens create` makes one for a program that calls apps.",
     key: "name",
-    columns: ["name", "groups", "enabled", "expiresAt", "id"],
+    columns: ["name", "groups", "enabled", "lastUsedAt", "expiresAt", "id"],
   },
   {
     command: "providers",

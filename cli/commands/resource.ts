@@ -132,7 +132,7 @@ async function change(
   const { warnings = [], ...shown } = (data ?? {}) as { readonly warnings?: readonly InputIssue[] };
   for (const warning of warnings) app.note(warningText(warning, "text"));
   app.emit(data ?? { ok: true }, () => (data ? detailsOf(shown) : "Done.\n"));
-  if (typeof data === "object" && data && "secret" in data)
+  if (typeof data === "object" && data && "secret" in data && data.secret !== null)
     app.note(await secretNote(hub, resource.prefix, String(data.secret)));
 }
 

@@ -38,6 +38,7 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
       upstreamTimeoutMs: number("upstreamTimeoutMs"),
       leaseMs: number("leaseMs"),
       clientHeaders: splitList(text("clientHeaders")),
+      tokenHeaders: splitList(text("tokenHeaders")),
       compatibility: text("compatibility") as AppSettings["compatibility"],
       assertionAlgorithm: text("assertionAlgorithm") as AppSettings["assertionAlgorithm"],
       anonymous: form.has("anonymous"),
@@ -161,6 +162,15 @@ function SettingsFields({
         >
           {(c) => (
             <textarea {...c} name="clientHeaders" rows={2} defaultValue={settings.clientHeaders.join("\n")} />
+          )}
+        </Field>
+        <Field
+          label="Further headers in which programs may send their token"
+          hint="One a line, such as x-api-key. They never reach the app."
+          error={issueOf(error, "/settings/tokenHeaders")}
+        >
+          {(c) => (
+            <textarea {...c} name="tokenHeaders" rows={2} defaultValue={settings.tokenHeaders.join("\n")} />
           )}
         </Field>
         <Check

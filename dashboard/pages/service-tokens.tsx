@@ -10,6 +10,7 @@ import { useListSearch } from "../components/search-field.tsx";
 import { Empty, Failure, issueOf, Loaded } from "../components/states.tsx";
 import { splitList } from "../lib/format.ts";
 import { offerUndo } from "../lib/undo.ts";
+import { FederateToken, FederationFields, readFederation } from "./federation-fields.tsx";
 
 type Token = RowOf<"serviceTokens.list">;
 
@@ -82,6 +83,11 @@ const COLUMNS: readonly Column<Token>[] = [
   { header: "Token", cell: (token) => token.name, sort: (token) => token.name, className: "long" },
   { header: "Groups", cell: (token) => token.groups.join(", "), className: "wide" },
   {
+    header: "Platform",
+    cell: (token) => token.federation && new URL(token.federation.issuer).host,
+    className: "wide",
+  },
+  {
     header: "Made",
     cell: (token) => <Moment at={token.createdAt} />,
     sort: (token) => token.createdAt,
@@ -91,6 +97,12 @@ const COLUMNS: readonly Column<Token>[] = [
     header: "Ends",
     cell: (token) => <Moment at={token.expiresAt} />,
     sort: (token) => token.expiresAt,
+    className: "wide",
+  },
+  {
+    header: "Last used",
+    cell: (token) => <Moment at={token.lastUsedAt} />,
+    sort: (token) => token.lastUsedAt,
     className: "wide",
   },
   {
@@ -120,6 +132,7 @@ const actions = (onSwitch: Act, onDelete: Act): Column<Token> => ({
   cell: (token) => (
     <div className="actions">
       <RotateToken token={token} />
+      <FederateToken token={token} />
       {token.enabled ? (
         <ConfirmButton
           label="Switch off"
@@ -222,22 +235,23 @@ export function NewServiceToken() {
   const create = useWrite("serviceTokens.create");
   const mayCreate = useMayWrite();
   if (!mayCreate) return null;
-  const submit = (form: FormData, note: string) => {
-    create.mutate({
-      note,
-      body: {
-        name: String(form.get("name") ?? "").trim(),
-        groups: splitList(String(form.get("groups") ?? "")),
-        expiresAt: readLifetime(form, Date.now()),
-      },
-    });
+  const submit = (form: FormData, note: string, close: () => void) => {
+    const days = Number(form.get("unusedDays"));
+    const body = {
+      name: String(form.get("name") ?? "").trim(),
+      groups: splitList(String(form.get("groups") ?? "")),
+      expiresAt: readLifetime(form, Date.now()),
+      unusedDays: days > 0 ? days : null,
+      federation: readFederation(form),
+    };
+    create.mutate({ note, body }, { onSuccess: ({ secret }) => secret === null && close() });
   };
   return (
     <OnceDialog
       label="Make a token"
       title="Make a service token"
       made={
-        create.data
+        create.data?.secret
           ? { name: `The token ${create.data.serviceToken.name}`, secret: create.data.secret }
           : null
       }
@@ -249,7 +263,7 @@ export function NewServiceToken() {
           label="Make the token"
           error={create.error}
           busy={create.isPending}
-          onSubmit={submit}
+          onSubmit={(form, note) => submit(form, note, close)}
           onCancel={close}
         >
           <Field
@@ -267,6 +281,17 @@ export function NewServiceToken() {
             {(c) => <input {...c} name="groups" autoComplete="off" />}
           </Field>
           <LifetimeField selected={90 * 86_400_000} endless error={issueOf(create.error, "/expiresAt")} />
+          <Field
+            label="Days without use after which it is switched off"
+            hint="Empty: never."
+            error={issueOf(create.error, "/unusedDays")}
+          >
+            {(c) => <input {...c} name="unusedDays" type="number" min={1} max={3_650} />}
+          </Field>
+          <details>
+            <summary>Programs without a secret: a platform signs for them</summary>
+            <FederationFields error={create.error} />
+          </details>
         </OnceForm>
       )}
     />

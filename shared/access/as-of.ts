@@ -82,6 +82,7 @@ export function worldOf(held: readonly Held[], at: number): World {
       id: target,
       name: text(after.name),
       groups: texts(after.groups),
+      ...(after.federation ? { claims: null } : {}),
       isGood: after.enabled === true && !hasEnded(after.expiresAt, at),
     })),
     apps,

@@ -85,11 +85,12 @@ async function askerOf(
     case "serviceToken": {
       const token = await findings.serviceToken(principal.serviceToken);
       const { id, name } = token;
+      const { claims } = principal;
       if (!token.enabled || (token.expiresAt !== null && token.expiresAt <= now))
         return err(refusal("invalid_credentials", `the service token ${name} is disabled or has expired`));
       const groups = JSON.parse(token.groups) as string[];
       return ok({
-        principal: { type: "ServiceToken", id, name, groups },
+        principal: { type: "ServiceToken", id, name, groups, ...(claims ? { claims } : {}) },
         authentication: null,
         standing: NO_STANDING,
       });

@@ -71,6 +71,10 @@ const settingsInput = z.strictObject({
   ),
   methodField: f.said(z.boolean(), "the application takes a method from a field `_method`"),
   clientHeaders: f.said(words(f.clientHeader, 50), "headers about the caller that clients may send"),
+  tokenHeaders: f.said(
+    words(f.tokenHeader, 5),
+    "further headers in which programs may send their token, such as `x-api-key`",
+  ),
   rootServiceWorker: f.said(z.boolean(), "a service worker may watch over the whole host"),
   upstreamTimeoutMs: f.said(
     f.integer(100, 600_000),

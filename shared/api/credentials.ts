@@ -3,12 +3,46 @@ import * as f from "./fields.ts";
 
 /** Credentials of programs: service tokens for apps, API tokens for this API. A secret is shown exactly once. */
 
+/** How programs prove themselves by a JWT of their platform, instead of by a secret. */
+const federation = z.object({
+  issuer: z.string(),
+  audience: z.string(),
+  claims: z.array(z.string()),
+  keys: z.nullable(z.string()),
+  singleUse: z.boolean(),
+});
+
+const federationInput = z.strictObject({
+  issuer: f.said(f.url, "the platform, as the token's `iss` names it"),
+  audience: z.optional(f.said(f.line(300), "the token's only `aud`; the auth host's origin unless said")),
+  claims: f.said(
+    f.list(f.line(701), 20),
+    "NAME=VALUE, all of which the token must meet; * is any text without / and :, ** at the end is any text",
+  ),
+  keys: z.optional(
+    z.nullable(
+      f.said(
+        z.string().check(z.maxLength(32_768)),
+        "the platform's public keys as JSON; found by discovery unless said",
+      ),
+    ),
+  ),
+  singleUse: z.optional(
+    f.said(z.boolean(), "whether a token is good for one exchange only; true unless said"),
+  ),
+});
+export type FederationInput = z.infer<typeof federationInput>;
+
 export const serviceToken = z.object({
   id: z.string(),
   name: z.string(),
   groups: z.array(z.string()),
+  federation: z.nullable(federation),
   enabled: z.boolean(),
   expiresAt: z.nullable(f.instant),
+  unusedDays: z.nullable(z.int()),
+  /** Known to the hour. */
+  lastUsedAt: z.nullable(f.instant),
   /** Until when the secret before the last rotation is still good. */
   previousUntil: z.nullable(f.instant),
   ...f.rowFields,
@@ -19,6 +53,12 @@ const serviceTokenInput = {
   groups: f.said(f.list(f.name, 100), "names of the groups that it is in"),
   enabled: f.said(z.boolean(), "whether its secret is good"),
   expiresAt: z.nullable(f.said(f.instant, "when it ends; never unless said")),
+  unusedDays: z.nullable(
+    f.said(f.integer(1, 3_650), "days without use after which it is disabled; never unless said"),
+  ),
+  federation: z.nullable(
+    f.said(federationInput, "the platform whose programs hold it without a secret; none unless said"),
+  ),
 };
 export const serviceTokenCreate = z.extend(z.partial(z.strictObject(serviceTokenInput)), {
   name: serviceTokenInput.name,
@@ -30,6 +70,8 @@ export const serviceTokenRotate = z.strictObject({
     "seconds for which the old secret stays good, at most 30 days; 0 ends it at once",
   ),
 });
+/** `secret` is null if the token's holders prove themselves by a federation: then nobody knows a secret. */
+export const serviceTokenCreated = z.object({ serviceToken, secret: z.nullable(z.string()) });
 export const serviceTokenWithSecret = z.object({ serviceToken, secret: z.string() });
 
 export const apiToken = z.object({

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { normalEmail } from "../access/login/email.ts";
 import { ID_PREFIXES, type IdKind } from "../base/ids.ts";
-import { isClosedName } from "../http/headers.ts";
+import { isClosedName, isFreeName } from "../http/headers.ts";
 
 /** The kinds of values that resources are made of. Every one is bounded. */
 
@@ -108,6 +108,16 @@ export const clientHeader = z.string().check(
   z.regex(/^[a-z][a-z0-9-]+\*?$/, "must be a header's name, with * only at its end"),
   z.refine((name) => !isClosedName(name.replace("*", "")), "is written by the gateway alone"),
 );
+
+/** A header in which programs send a credential to one app, put in lower case. */
+export const tokenHeader = z
+  .string()
+  .check(
+    z.toLowerCase(),
+    z.maxLength(100),
+    z.regex(/^[a-z][a-z0-9-]+$/, "must be a header's name"),
+    z.refine(isFreeName, "has another meaning"),
+  );
 
 /** Which nodes are the agents of a private app. */
 export const connector = z

@@ -21,7 +21,13 @@ const shadow = f.said(
 const principal = z.discriminatedUnion("kind", [
   /** `user` is an id or e-mail of the registry. */
   z.strictObject({ kind: z.literal("user"), user: f.reference }),
-  z.strictObject({ kind: z.literal("serviceToken"), serviceToken: f.reference }),
+  z.strictObject({
+    kind: z.literal("serviceToken"),
+    serviceToken: f.reference,
+    claims: z.optional(
+      f.said(f.list(f.line(701), 200), "what its platform states, such as `ref=refs/heads/main`"),
+    ),
+  }),
   z.strictObject({ kind: z.literal("anonymous") }),
   /** A user who need not exist: only what is said of them is known. */
   z.strictObject({

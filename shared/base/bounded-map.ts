@@ -63,6 +63,10 @@ export class ExpiringMap<K, V> {
   set(key: K, value: V, until: number): void {
     this.#entries.set(key, { value, until });
   }
+
+  delete(key: K): void {
+    this.#entries.delete(key);
+  }
 }
 
 /**

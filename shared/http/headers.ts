@@ -87,6 +87,10 @@ const STANDARD =
 export const isClosedName = (folded: string): boolean =>
   CLOSED.has(folded) || CLOSED_PREFIXES.some((prefix) => folded.startsWith(prefix));
 
+/** Whether a header with this folded name may carry a credential for the gateway alone. */
+export const isFreeName = (folded: string): boolean =>
+  !isClosedName(folded) && !STANDARD.test(folded) && !METHOD_OVERRIDES.has(folded) && !COPIES.has(folded);
+
 type Fate = "pass" | "drop" | "trusted" | "override" | "cookie" | "authorization" | "connection";
 
 /** What happens to a header, decided by its name alone. */
@@ -109,6 +113,8 @@ export interface OpenedHeaders {
    * the end stands for a family of names.
    */
   readonly clientHeaders: readonly string[];
+  /** Folded names of the app's own headers for credentials of programs. */
+  readonly tokenHeaders: readonly string[];
 }
 
 /**
@@ -123,6 +129,7 @@ export function forwardableHeaders(
   const kept: [string, string][] = [];
   let named: Set<string> | null = null;
   for (const [name, value] of client) {
+    if (opened.tokenHeaders.length > 0 && opened.tokenHeaders.includes(foldedName(name))) continue;
     switch (fateOf(name)) {
       case "pass":
         kept.push([name, value]);

@@ -31,6 +31,11 @@ export interface AppSettings extends RiskSettings, CorsSettings {
    */
   readonly clientHeaders: readonly string[];
   /**
+   * Further headers, in lower case, in which programs may send a service token or an access token. They never reach the
+   * app.
+   */
+  readonly tokenHeaders: readonly string[];
+  /**
    * Allows a service worker to control the whole host. Such a worker sees every navigation on the host,
    * including the one that brings a sign-in code. So anybody who can run a script on the app's pages can take
    * over the sign-ins of its users.
@@ -53,6 +58,7 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   methodOverride: false,
   methodField: false,
   clientHeaders: [],
+  tokenHeaders: [],
   rootServiceWorker: false,
   upstreamTimeoutMs: 30_000,
   leaseMs: 1_000,

@@ -173,10 +173,12 @@ export const RECORDED: readonly Recorded[] = [
       secret: { secret: "secret_hash" },
       previousUntil: "previous_until",
       groups: { json: "groups" },
+      federation: { json: "federation" },
       enabled: { flag: "enabled" },
       expiresAt: "expires_at",
+      unusedDays: "unused_days",
     },
-    without: ["id", "previous_hash", ...VERSIONED],
+    without: ["id", "previous_hash", "last_used_at", ...VERSIONED],
   },
   {
     kind: "apiToken",

@@ -290,8 +290,14 @@ export const serviceTokens = sqliteTable("service_tokens", {
   previousUntil: integer("previous_until"),
   /** JSON list of group names. */
   groups: text("groups").notNull().default("[]"),
+  /** JSON `Federation` of `shared/access/workload`: how programs prove themselves without a secret. Null if they don't. */
+  federation: text("federation"),
   enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
   expiresAt: integer("expires_at"),
+  /** After how many days without use the token is disabled. Null for never. */
+  unusedDays: integer("unused_days"),
+  /** Written at most once an hour. */
+  lastUsedAt: integer("last_used_at"),
   ...versioned,
 });
 

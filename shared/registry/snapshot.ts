@@ -1,3 +1,4 @@
+import type { Federation } from "../access/workload/federation.ts";
 import type { AppSettings } from "./app-settings.ts";
 import type { serviceTokens } from "./schema.ts";
 
@@ -24,8 +25,8 @@ export interface SnapshotNetwork {
 
 export type SnapshotServiceToken = Omit<
   typeof serviceTokens.$inferSelect,
-  "groups" | "version" | "createdAt" | "updatedAt"
-> & { readonly groups: readonly string[] };
+  "groups" | "federation" | "unusedDays" | "version" | "createdAt" | "updatedAt"
+> & { readonly groups: readonly string[]; readonly federation: Federation | null };
 
 export interface SnapshotPolicy {
   /** `<policy name>#<n>`: decisions cite this id. */

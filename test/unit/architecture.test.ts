@@ -40,6 +40,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/access/risk": "",
   "shared/access/sessions": "access/risk base",
   "shared/access/signals": "access/risk base",
+  "shared/access/workload": "base",
   "shared/api":
     "access/grade access/login access/policy access/risk access/signals audit base connector http net node/config node/protocol notifications registry",
   "shared/audit": "base merkle",

@@ -1,15 +1,13 @@
 import { cookieOf, isAppToken } from "../../shared/access/login/command-line/token.ts";
-import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { type Said, soleProof } from "../../shared/access/login/sole-proof.ts";
-import { isToken } from "../../shared/api/tokens.ts";
-import { SERVICE_TOKEN_HEADER, serviceBearer } from "../../shared/http/headers.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
-import { freshSnapshot, newestSnapshot, type Snapshot } from "../registry/snapshot.ts";
+import { freshSnapshot, newestSnapshot } from "../registry/snapshot.ts";
 import { cookieValues } from "../session/cookies.ts";
 import { type Vouched, vouchedFor } from "../session/current-session.ts";
 import { lease, leased, mayLease } from "./lease.ts";
+import { identifyService, type Proof, presentedCredential, proofOf } from "./service-caller.ts";
 
 /** The sender of a request, and the epoch at which the caller was vouched for. */
 export type Caller =
@@ -18,7 +16,7 @@ export type Caller =
   | {
       readonly kind: "service";
       readonly token: SnapshotServiceToken;
-      readonly hash: string;
+      readonly proof: Proof;
       readonly epoch: number;
     }
   | { readonly kind: "anonymous"; readonly epoch: number };
@@ -43,32 +41,19 @@ export type Identified =
  * Last come callers without a credential, if the app allows them.
  */
 export async function identify(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Identified> {
-  const credential = programCredential(request);
+  const credential = presentedCredential(request, app);
   if (credential !== null && isAppToken(credential))
     return identifyCommandLine(request, credential, app, bindings);
   if (credential !== null) {
-    const known = identifyService(credential, await freshSnapshot(bindings));
+    const proof = await proofOf(credential, bindings);
+    const known = identifyService(proof, app, await freshSnapshot(bindings));
     // A well-formed token that is unknown may have been made a moment ago.
-    if (known.kind !== "bad_credentials" || credential === "") return known;
-    return identifyService(credential, await newestSnapshot(bindings));
+    if (known.kind !== "bad_credentials" || proof === null) return known;
+    return identifyService(proof, app, await newestSnapshot(bindings));
   }
   const user = await identifyUser(request, app, bindings);
   if (user.kind !== "nobody" || !app.settings.anonymous) return user;
   return { kind: "anonymous", epoch: (await freshSnapshot(bindings)).epoch };
-}
-
-/**
- * The one token that the request presents, or null: a service token, or the token of a command line for an app. An empty
- * text stands for anything but exactly one well-formed token.
- */
-function programCredential(request: Request): string | null {
-  const header = request.headers.get(SERVICE_TOKEN_HEADER);
-  const authorization = request.headers.get("authorization");
-  const bearer = authorization === null ? null : serviceBearer(authorization);
-  if (header === null && bearer === null) return null;
-  if (header === null && bearer !== null && isAppToken(bearer)) return bearer;
-  const token = header !== null && bearer !== null ? "" : (header ?? bearer ?? "");
-  return isToken("rnsvc", token) ? token : "";
 }
 
 /** The session that a command line shows. It is good for the one app that it was opened for. */
@@ -87,30 +72,6 @@ async function identifyCommandLine(
   const detail =
     "The token is not valid for this app. `rustronaut tcp` and `rustronaut ssh-proxy` get one for each app.";
   return { kind: "bad_credentials", detail, token: null, epoch };
-}
-
-function identifyService(token: string, snapshot: Snapshot): Identified {
-  // Looked up by hash, so an unknown token and a wrong secret are the same thing and take the same time.
-  const hash = hashSecret(token);
-  const found = snapshot.serviceTokens.find(
-    ({ secretHash, previousHash }) => secretHash === hash || previousHash === hash,
-  );
-  if (!found || !isGood(found, hash, Date.now())) {
-    return {
-      kind: "bad_credentials",
-      detail: `The service token is not valid. Send one valid token in one header: '${SERVICE_TOKEN_HEADER}: rnsvc_…' or 'Authorization: Bearer rnsvc_…'.`,
-      token: found ?? null,
-      epoch: snapshot.epoch,
-    };
-  }
-  return { kind: "service", token: found, hash, epoch: snapshot.epoch };
-}
-
-/** Whether the secret of this hash is good for the token now. */
-export function isGood(token: SnapshotServiceToken, hash: string, now: number): boolean {
-  const { secretHash, previousHash, previousUntil, enabled, expiresAt } = token;
-  const isPrevious = previousHash === hash && previousUntil !== null && now < previousUntil;
-  return enabled && (secretHash === hash || isPrevious) && (expiresAt === null || now < expiresAt);
 }
 
 async function identifyUser(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Identified> {

@@ -15,6 +15,7 @@ import { type Caller, identify } from "./caller.ts";
 import { denied } from "./denied.ts";
 import { askedBy, judge, recordOf } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
+import { noteUse } from "./last-use.ts";
 import { servePreflight } from "./preflight.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import { recordRefused } from "./refused-credential.ts";
@@ -149,6 +150,7 @@ async function serveApp(exchange: Exchange, found: Found): Promise<Response | nu
       app,
     );
   }
+  if (caller.kind === "service") noteUse(bindings, ctx, caller.token);
   const snapshot = await (caller.kind === "nobody"
     ? freshSnapshot(bindings)
     : snapshotAt(bindings, caller.epoch));

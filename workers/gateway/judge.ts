@@ -25,7 +25,13 @@ function askerOf(caller: Caller, now: number): Asker {
     return { principal: { type: "Anonymous" }, authentication: null, standing: NO_STANDING };
   }
   if (caller.kind === "service") {
-    return { principal: servicePrincipal(caller.token), authentication: null, standing: NO_STANDING };
+    const { token, proof } = caller;
+    const stated = proof.kind === "access" ? { claims: proof.access.claims } : {};
+    return {
+      principal: { ...servicePrincipal(token), ...stated },
+      authentication: null,
+      standing: NO_STANDING,
+    };
   }
   const { principal, authentication } = caller.session;
   const { userId: id, email, emailVerified, name, groups } = principal;

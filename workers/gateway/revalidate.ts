@@ -9,8 +9,9 @@ import { logError } from "../platform/log.ts";
 import { sessionsObject } from "../platform/objects.ts";
 import { snapshotAt } from "../registry/snapshot.ts";
 import { endSession } from "../session/end-sessions.ts";
-import { type Caller, isGood } from "./caller.ts";
+import type { Caller } from "./caller.ts";
 import { judge } from "./judge.ts";
+import { isGood } from "./service-caller.ts";
 import { type Cut, DENIED, type Judgement, type Rejudge } from "./stream-watch.ts";
 
 /** Why a grade ends a session. */
@@ -103,5 +104,5 @@ function refreshed(
   if (caller.kind === "anonymous") return app.settings.anonymous ? caller : null;
   if (caller.kind === "user") return used(caller, session ?? caller.session, flowedAt);
   const token = tokens.find(({ id }) => id === caller.token.id);
-  return token && isGood(token, caller.hash, Date.now()) ? { ...caller, token } : null;
+  return token && isGood(token, caller.proof, app.id, Date.now()) ? { ...caller, token } : null;
 }

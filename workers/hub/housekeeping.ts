@@ -4,6 +4,7 @@ import { logError } from "../platform/log.ts";
 import { settleLeftEvents } from "../platform/saved-events.ts";
 import { pause, timer } from "../platform/timer.ts";
 import { finishRow, PENDING } from "./commit.ts";
+import { expireUnused } from "./expire-unused.ts";
 import { expireUsers } from "./expire-users.ts";
 
 /** How often one isolate looks for work, in milliseconds. */
@@ -36,6 +37,7 @@ export async function keepHouse(bindings: Bindings, now: number): Promise<void> 
   await finishLeftovers(bindings, now);
   await settleLeftEvents(bindings, now).catch(logLeftover);
   await expireUsers(bindings, now);
+  await expireUnused(bindings, now);
   await dropOld(bindings.db, now);
 }
 

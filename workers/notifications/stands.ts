@@ -16,6 +16,10 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** Before a credential ends; of one that lives shorter, a quarter of its life. */
 const CREDENTIAL_LEAD_MS = 14 * DAY_MS;
+/** Before a token is disabled because nobody uses it; of short times, a quarter. */
+const UNUSED_LEAD_MS = 7 * DAY_MS;
+/** SQL: when that is. Null if the token may stay unused. */
+const UNUSED_END = `(coalesce(last_used_at, created_at) + unused_days * ${DAY_MS})`;
 const ROOT_LEAD_MS = 30 * DAY_MS;
 /** After a revocation, when whoever has not dropped the node is named; and until when it is looked for. */
 const OVERDUE_MS = { from: 15 * MINUTE_MS, to: 30 * MINUTE_MS } as const;
@@ -77,6 +81,8 @@ export const LOOKS: Readonly<Partial<Record<TopicName, Look>>> = {
       .prepare(
         `SELECT 'The service token' AS what, id, name, expires_at AS end, 'tokens' AS page FROM service_tokens
            WHERE enabled = 1 AND ${isNear}
+         UNION ALL SELECT 'The unused service token', id, name, ${UNUSED_END}, 'tokens' FROM service_tokens
+           WHERE enabled = 1 AND ${UNUSED_END} > ?1 AND ${UNUSED_END} - min(${UNUSED_LEAD_MS}, unused_days * ${DAY_MS} / 4) <= ?1
          UNION ALL SELECT 'The API token', id, name, expires_at, 'tokens/api' FROM api_tokens WHERE ${isNear}
          UNION ALL SELECT 'The membership of the node', id, name, expires_at, 'nodes/' || id FROM nodes
            WHERE status = 'approved' AND ${isNear}

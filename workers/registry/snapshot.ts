@@ -2,6 +2,7 @@ import { resourceOf } from "../../shared/access/assess.ts";
 import { type CompiledPolicies, compilePolicies } from "../../shared/access/policy/index.ts";
 import type { Registered } from "../../shared/access/policy/inventory.ts";
 import { namedGroups } from "../../shared/access/policy/named-groups.ts";
+import type { Federation } from "../../shared/access/workload/federation.ts";
 import { PerSecond } from "../../shared/base/async/per-second.ts";
 import { within } from "../../shared/base/async/within.ts";
 import { type AppSettings, appSettings } from "../../shared/registry/app-settings.ts";
@@ -220,8 +221,10 @@ function toServiceToken(row: TokenRow): SnapshotServiceToken {
     previousHash: row.previous_hash,
     previousUntil: row.previous_until,
     groups: JSON.parse(row.groups) as string[],
+    federation: row.federation === null ? null : (JSON.parse(row.federation) as Federation),
     enabled: row.enabled === 1,
     expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
   };
 }
 

@@ -25,6 +25,7 @@ import { ProviderAway } from "./provider-fetch.ts";
 import { enabledProvider } from "./providers.ts";
 import { askSignOut, doSignOut, signedOut } from "./sign-out.ts";
 import { serveStart } from "./start.ts";
+import { serveToken, TOKEN_ENDPOINT } from "./token-endpoint.ts";
 
 interface AuthEnv {
   Bindings: { readonly bindings: Bindings; readonly ctx: ExecutionContext };
@@ -65,6 +66,7 @@ const app = new Hono<AuthEnv>()
   .get("/.rustronaut/sign-out", ({ req, env }) => askSignOut(req.raw, env.bindings))
   .post("/.rustronaut/sign-out", ({ req, env }) => doSignOut(req.raw, env.bindings))
   .get("/.rustronaut/signed-out", () => signedOut())
+  .post(TOKEN_ENDPOINT, ({ req, env }) => serveToken(req.raw, env.bindings))
   .post(BACKCHANNEL_LOGOUT, ({ req, env }) => serveBackchannelLogout(req.raw, env.bindings))
   .get("/.well-known/rustronaut/jwks.json", ({ req, env }) => serveJwks(req.raw, env.bindings))
   .notFound(() =>

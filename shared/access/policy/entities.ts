@@ -4,6 +4,7 @@ import { Datetime } from "./extensions/datetime.ts";
 import { parseIp } from "./extensions/ip.ts";
 import { ACCESS, ACTION_UIDS, appOf, entity, type Inventory, segmentOf } from "./inventory.ts";
 import { Shape } from "./lazy-record.ts";
+import { UNKNOWN } from "./outlook.ts";
 import type { DeviceFacts, PrincipalFacts, RequestFacts } from "./request.ts";
 import { type CedarRecord, CedarSet, EntityUid, type Value } from "./values.ts";
 
@@ -47,7 +48,14 @@ const USER = new Shape<Extract<PrincipalFacts, { type: "User" }>>({
 const SERVICE_TOKEN = new Shape<Extract<PrincipalFacts, { type: "ServiceToken" }>>({
   id: ({ id }) => id,
   name: ({ name }) => name,
+  claims: ({ claims }) => claimsOf(claims),
 });
+
+/** Throws if they are not known: whether the policy holds then depends on them. */
+function claimsOf(claims: readonly string[] | null = []): CedarSet {
+  if (claims === null) throw UNKNOWN;
+  return new CedarSet(claims);
+}
 
 function principalAttributes(principal: PrincipalFacts): CedarRecord {
   if (principal.type === "Anonymous") return NO_ATTRIBUTES;

@@ -51,6 +51,11 @@ export type PrincipalFacts =
       readonly id: string;
       readonly name: string;
       readonly groups: readonly string[];
+      /**
+       * What the program's platform stated, such as `ref=refs/heads/main`. Missing if the program showed a secret. Null
+       * if it is not known.
+       */
+      readonly claims?: readonly string[] | null;
     }
   | { readonly type: "Anonymous" };
 

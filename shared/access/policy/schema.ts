@@ -5,7 +5,7 @@
 export const CEDAR_SCHEMA = `
 entity Group in [Group];
 entity User in [Group] = { id: String, email: String, emailVerified: Bool, name: String };
-entity ServiceToken in [Group] = { id: String, name: String };
+entity ServiceToken in [Group] = { id: String, name: String, claims: Set<String> };
 entity Anonymous;
 entity Device = { os: String, compliant: Bool, diskEncrypted: Bool, firewallEnabled: Bool, age: Long };
 entity Segment = { name: String };

@@ -122,7 +122,7 @@ export const ACCESS_ENDPOINTS = {
     role: "admin",
     summary: "Create a service token; its secret is in this answer only",
     body: c.serviceTokenCreate,
-    response: c.serviceTokenWithSecret,
+    response: c.serviceTokenCreated,
     status: 201,
   },
   "serviceTokens.get": {

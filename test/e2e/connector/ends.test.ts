@@ -45,7 +45,7 @@ beforeAll(async () => {
   const created = await system.admin.call("serviceTokens.create", {
     body: { name: "backup", groups: ["engineering"] },
   });
-  token = created.data.secret;
+  token = created.data.secret ?? "";
   const key = await connectorKey(system.admin, []);
   agent = await startConnector(system.hubOrigin, key, {
     ...{ name: "gate", dial: `127.0.0.1:${app.port},127.0.0.1:${app.tcpPort}` },

@@ -19,7 +19,8 @@ beforeAll(async () => {
     params: { apiToken: data.apiToken.id },
     ifMatch: '"1"',
   });
-  tokens.service = (await system.admin.call("serviceTokens.create", { body: { name: "ci" } })).data.secret;
+  tokens.service =
+    (await system.admin.call("serviceTokens.create", { body: { name: "ci" } })).data.secret ?? "";
 });
 afterAll(() => system.stop());
 

@@ -208,7 +208,7 @@ describe("G6 identity headers are bounded", () => {
     expect(payload.htu_sha256).toBe(base64url(new Uint8Array(digest)));
     const service: Caller = {
       kind: "service",
-      hash: "h",
+      proof: { kind: "secret", hash: "h" },
       epoch: 1,
       token: {
         id: "svc_1",
@@ -217,8 +217,10 @@ describe("G6 identity headers are bounded", () => {
         previousHash: null,
         previousUntil: null,
         groups: guids,
+        federation: null,
         enabled: true,
         expiresAt: null,
+        lastUsedAt: null,
       },
     };
     expect((await claimsOf(service, {})).groups_omitted).toBe(1_000);

@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Verdict } from "../../../shared/access/sessions/types.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../../shared/registry/snapshot.ts";
-import { identify, isGood } from "../../../workers/gateway/caller.ts";
+import { identify } from "../../../workers/gateway/caller.ts";
 import { lease, leased, mayLease } from "../../../workers/gateway/lease.ts";
+import { isGood } from "../../../workers/gateway/service-caller.ts";
 import type { Bindings } from "../../../workers/platform/env.ts";
 import { answeredBy } from "../../support/objects.ts";
 
@@ -102,18 +103,46 @@ describe("S-50 to the millisecond", () => {
     previousHash: "old",
     previousUntil: NOW + 1_000,
     groups: [],
+    federation: null,
     enabled: true,
     expiresAt: NOW + 2_000,
+    lastUsedAt: null,
   };
+  const secret = (hash: string) => ({ kind: "secret", hash }) as const;
   test.each([
     ["new", NOW + 1_999, true],
     ["new", NOW + 2_000, false],
     ["old", NOW + 999, true],
     ["old", NOW + 1_000, false],
     ["other", NOW, false],
-  ])("the %s secret at %i: %s", (hash, at, good) => expect(isGood(token, hash, at)).toBe(good));
+  ])("the %s secret at %i: %s", (hash, at, good) =>
+    expect(isGood(token, secret(hash), "app_1", at)).toBe(good),
+  );
   test("a disabled token is never good", () =>
-    expect(isGood({ ...token, enabled: false }, "new", NOW)).toBe(false));
+    expect(isGood({ ...token, enabled: false }, secret("new"), "app_1", NOW)).toBe(false));
+
+  const federation = {
+    ...{ issuer: "https://ci.example", audience: "here", claims: ["ref=main"] },
+    ...{ keys: null, singleUse: true },
+  };
+  const access = {
+    ...{ serviceToken: "svc_1", issuer: "https://ci.example", audience: "here", claims: ["ref=main"] },
+    ...{ apps: ["app_1"], expiresAt: NOW + 500 },
+  };
+  test.each([
+    ["is good", {}, {}, NOW + 499, true],
+    ["ends", {}, {}, NOW + 500, false],
+    ["ends with its service token", {}, { expiresAt: NOW + 100 }, NOW + 100, false],
+    ["is good for its apps alone", { apps: ["app_2"] }, {}, NOW, false],
+    ["falls with the federation", {}, { federation: null }, NOW, false],
+    ["falls with the issuer", {}, { federation: { ...federation, issuer: "https://b.example" } }, NOW, false],
+    ["falls with the audience", {}, { federation: { ...federation, audience: "there" } }, NOW, false],
+    ["falls with the rules", {}, { federation: { ...federation, claims: ["ref=prod"] } }, NOW, false],
+    ["falls with a disabled service token", {}, { enabled: false }, NOW, false],
+  ])("an access token %s", (_what, changedAccess, changedToken, at, good) => {
+    const proof = { kind: "access", access: { ...access, ...changedAccess } } as const;
+    expect(isGood({ ...token, federation, ...changedToken }, proof, "app_1", at)).toBe(good);
+  });
 
   const leasing = (settings: Partial<SnapshotApp["settings"]>, verdict = live(), askedAt = NOW) => {
     const cookie = `of ${settings.leaseMs}`;

@@ -45,7 +45,11 @@ const CALLERS = {
     ...{ kind: "user", owner: "o", epoch: 1 },
     session: { ...session, authentication: { ...session.authentication, acr: null, amr: [] } },
   },
-  service: { kind: "service", token, hash: "", epoch: 1 },
+  service: { kind: "service", token, proof: { kind: "secret", hash: "" }, epoch: 1 },
+  "service by a platform": {
+    ...{ kind: "service", token, epoch: 1 },
+    proof: { kind: "access", access: { claims: ["ref=main", "sub=ci"] } },
+  },
   anonymous: { kind: "anonymous", epoch: 1 },
 } as unknown as Readonly<Record<string, Caller>>;
 

@@ -8,10 +8,27 @@ import {
   withoutOurCookies,
 } from "../../../shared/http/headers.ts";
 
-const CLOSED = { methodOverride: false, clientHeaders: [] as readonly string[] };
+const CLOSED = {
+  methodOverride: false,
+  clientHeaders: [] as readonly string[],
+  tokenHeaders: [] as readonly string[],
+};
 const OVERRIDING = { ...CLOSED, methodOverride: true };
 const names = (headers: [string, string][], options = CLOSED) =>
   forwardableHeaders(headers, options).map(([name]) => name.toLowerCase());
+
+describe("the app's own header for credentials of programs", () => {
+  test("never reaches the app, in no spelling that an app may take for it", () => {
+    const sent: [string, string][] = [
+      ["X-Api-Key", "a"],
+      ["x_api_key", "b"],
+      ["X.Api.Key", "c"],
+      ["x-other", "d"],
+    ];
+    expect(names(sent, { ...CLOSED, tokenHeaders: ["x-api-key"] })).toEqual(["x-other"]);
+    expect(names(sent)).toContain("x-api-key");
+  });
+});
 
 describe("S-14, S-16 names that only we may use", () => {
   test.each([

@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
+import { expireUnused } from "../../../workers/hub/expire-unused.ts";
 import { dropOld } from "../../../workers/hub/housekeeping.ts";
+import { checkBindings } from "../../../workers/platform/env.ts";
 import { applyRegistry } from "../registry.ts";
 
 beforeAll(applyRegistry);
@@ -43,4 +45,28 @@ test("old rows go, young ones and writes that are not done stay", async () => {
   expect(await rows("key", "idempotency_keys")).toEqual(["b young", "c not done"]);
   expect(await rows("leaf", "audit_index")).toEqual([2]);
   expect(await rows("id", "sessions_index")).toEqual(["ses_b", "ses_c"]);
+});
+
+test("a service token that nobody used is disabled to the millisecond, and its history says so", async () => {
+  const token = (name: string, unusedDays: number | null, madeAgo: number, usedAgo: number | null) =>
+    env.DB.prepare(
+      `INSERT INTO service_tokens (id, name, secret_hash, unused_days, last_used_at, created_at, updated_at)
+       VALUES (?1, ?1, '', ?2, ?3, ?4, 1)`,
+    ).bind(name, unusedDays, usedAgo === null ? null : NOW - usedAgo, NOW - madeAgo);
+  await env.DB.batch([
+    token("never used", 30, 30 * DAY, null),
+    token("never used, young", 30, 30 * DAY - 1, null),
+    token("used long ago", 30, 90 * DAY, 30 * DAY),
+    token("used of late", 30, 90 * DAY, 30 * DAY - 1),
+    token("may rest", null, 900 * DAY, null),
+  ]);
+  await expireUnused(checkBindings(env), NOW);
+  const { results } = await env.DB.prepare(
+    "SELECT name FROM service_tokens WHERE enabled = 0 ORDER BY 1",
+  ).all();
+  expect(results).toEqual([{ name: "never used" }, { name: "used long ago" }]);
+  const history = await env.DB.prepare(
+    "SELECT actor FROM history WHERE kind = 'serviceToken' AND name = 'never used' ORDER BY id DESC LIMIT 1",
+  ).first();
+  expect(history).toEqual({ actor: "system" });
 });

@@ -166,6 +166,22 @@ describe("what waits for somebody", () => {
     await env.DB.prepare("DELETE FROM service_tokens").run();
   });
 
+  it("is a service token that nobody uses, a week before it is switched off", async () => {
+    const day = 86_400_000;
+    await add("mail", "email", "ops@example.com", ["credential.ending"]);
+    await world.api("POST", "/service-tokens", { name: "idle", unusedDays: 30 });
+    await world.api("POST", "/service-tokens", { name: "busy", unusedDays: 30 });
+    await env.DB.prepare("UPDATE service_tokens SET last_used_at = ? WHERE name = 'busy'")
+      .bind(world.now() + 20 * day)
+      .run();
+    await world.run(22 * day);
+    expect(world.sent).toHaveLength(0);
+    await world.run(day + MINUTE);
+    expect(world.sent).toHaveLength(1);
+    expect(JSON.parse(world.sent[0]?.body ?? "").text).toContain("The unused service token idle ends on ");
+    await env.DB.prepare("DELETE FROM service_tokens").run();
+  });
+
   it("is an identity provider that is away, once in some hours", async () => {
     await add("mail", "email", "ops@example.com");
     const six = 6 * 3_600_000;

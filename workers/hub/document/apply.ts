@@ -23,6 +23,7 @@ import {
 } from "../handlers/identity-providers.ts";
 import { changeNetwork, storeNetwork } from "../handlers/network.ts";
 import {
+  changedFields,
   insertServiceToken,
   newServiceToken,
   refusePast,
@@ -284,7 +285,10 @@ function applyServiceToken(
   const expiresAt = instantOf(item.expiresAt);
   if (expiresAt !== before?.expiresAt) refusePast(expiresAt, call.now);
   if (!before) {
-    statements.push(insertServiceToken(d1, newServiceToken({ ...item, expiresAt }, call.now).row));
+    statements.push(
+      insertServiceToken(d1, newServiceToken(call.bindings, { ...item, expiresAt }, call.now).row),
+    );
+    if (item.federation) return;
     const command = `rustronaut service-tokens rotate ${item.name} --grace-seconds 0`;
     warnings.push(
       `service token ${item.name} is made with a secret that nobody knows: \`${command}\` gives it one`,
@@ -293,8 +297,7 @@ function applyServiceToken(
   }
   const after = {
     ...before,
-    groups: item.groups ? JSON.stringify(item.groups) : before.groups,
-    enabled: item.enabled ?? before.enabled,
+    ...changedFields(call.bindings, before, item, call.now),
     expiresAt: expiresAt === undefined ? before.expiresAt : expiresAt,
     version: before.version + 1,
     updatedAt: call.now,

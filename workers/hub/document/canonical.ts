@@ -1,18 +1,21 @@
+import type { FederationInput } from "../../../shared/api/credentials.ts";
 import type { NetworkDocument } from "../../../shared/api/document.ts";
 import { checkPrivateUpstream } from "../../../shared/connector/private-upstream.ts";
 import { checkUpstream } from "../../../shared/http/upstream.ts";
 import { canonicalTarget } from "../../../shared/notifications/target.ts";
 import { parseRule, printRule } from "../../../shared/segments/rule.ts";
 import type { Bindings } from "../../platform/env.ts";
+import { wholeFederation } from "../federation.ts";
 
 /**
  * The document in the spelling in which things are stored, so that a different spelling of the same value is
  * no change. Wrong values stay unchanged; the code that stores them refuses them.
  */
 export function canonicalDocument(
-  { developmentHosts }: Pick<Bindings, "developmentHosts">,
+  bindings: Pick<Bindings, "developmentHosts" | "authOrigin">,
   document: NetworkDocument,
 ): NetworkDocument {
+  const { developmentHosts } = bindings;
   const upstream = (url: string, isPrivate: boolean): string => {
     const checked = isPrivate
       ? checkPrivateUpstream(url, [])
@@ -28,7 +31,9 @@ export function canonicalDocument(
         return { ...app, upstreams: app.upstreams.map((url) => upstream(url, isPrivate)) };
       }),
     }),
-    ...(serviceTokens && { serviceTokens: serviceTokens.map(withTime) }),
+    ...(serviceTokens && {
+      serviceTokens: serviceTokens.map((item) => withTime(withFederation(bindings, item))),
+    }),
     ...(nodes && { nodes: nodes.map(withTime) }),
     ...(meshRules && { meshRules: meshRules.map(canonicalRule) }),
     ...(notifications && {
@@ -47,6 +52,11 @@ export const instantOf = <T extends string | null | undefined>(time: T) =>
 
 const withTime = <T extends { readonly expiresAt?: string | null | undefined }>(item: T): T =>
   item.expiresAt ? { ...item, expiresAt: timeOf(instantOf(item.expiresAt)) } : item;
+
+const withFederation = <T extends { readonly federation?: FederationInput | null | undefined }>(
+  bindings: Pick<Bindings, "authOrigin">,
+  item: T,
+): T => (item.federation ? { ...item, federation: wholeFederation(bindings, item.federation) } : item);
 
 function canonicalRule<T extends { from: string[]; to: string[]; traffic: string[] }>(rule: T): T {
   const parsed = parseRule(rule);

@@ -31,6 +31,8 @@ const SETS = new Set([
   "corsMethods",
   "corsHeaders",
   "corsExposedHeaders",
+  "claims",
+  "tokenHeaders",
   "approvedRoutes",
   "from",
   "to",

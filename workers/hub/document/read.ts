@@ -18,7 +18,7 @@ import type { ProviderRow } from "../handlers/identity-providers.ts";
 import { type RuleRow, viewRules } from "../handlers/mesh-rules.ts";
 import { type NetworkRow, theNetwork } from "../handlers/network.ts";
 import { type PolicyRow, testsOf } from "../handlers/policies.ts";
-import type { ServiceTokenRow } from "../handlers/service-tokens.ts";
+import { federationIn, type ServiceTokenRow } from "../handlers/service-tokens.ts";
 import { timeOf } from "./canonical.ts";
 
 /** The rows behind a document, for code that changes them. */
@@ -155,8 +155,10 @@ export async function readDocument(d1: D1Database) {
     serviceTokens: rows.serviceTokens.map((row) => ({
       name: row.name,
       groups: JSON.parse(row.groups) as string[],
+      federation: federationIn(row),
       enabled: row.enabled,
       expiresAt: timeOf(row.expiresAt),
+      unusedDays: row.unusedDays,
     })),
     apps: rows.apps.map((app) => ({
       name: app.name,

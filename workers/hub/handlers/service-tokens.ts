@@ -1,13 +1,17 @@
 import { and, asc, eq, gt } from "drizzle-orm";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
+import type { Federation } from "../../../shared/access/workload/federation.ts";
+import type { FederationInput } from "../../../shared/api/credentials.ts";
 import { mintToken } from "../../../shared/api/tokens.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { serviceTokens } from "../../../shared/registry/schema.ts";
+import type { Bindings } from "../../platform/env.ts";
 import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
+import { checkedFederation } from "../federation.ts";
 import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
 import { holdsWords } from "../search.ts";
@@ -20,7 +24,15 @@ export const randomBytes = (length: number): Uint8Array<ArrayBuffer> =>
 const view = ({ secretHash: _, previousHash: __, ...row }: ServiceTokenRow) => ({
   ...row,
   groups: JSON.parse(row.groups) as string[],
+  federation: federationIn(row),
 });
+
+/** The federation in a row, in the form of the API. */
+export function federationIn({ federation }: Pick<ServiceTokenRow, "federation">) {
+  if (federation === null) return null;
+  const stored = JSON.parse(federation) as Federation;
+  return { ...stored, claims: [...stored.claims] };
+}
 
 /** A service token by id or name. */
 export async function findServiceToken(d1: D1Database, reference: string): Promise<ServiceTokenRow> {
@@ -52,13 +64,40 @@ export const storeServiceToken = (d1: D1Database, row: ServiceTokenRow): D1Prepa
 export const insertServiceToken = (d1: D1Database, row: ServiceTokenRow): D1PreparedStatement =>
   prepared(d1, registryOf(d1).insert(serviceTokens).values(row));
 
+/** The fields that a change and a document write in the same way. */
+export function changedFields(
+  bindings: Bindings,
+  before: ServiceTokenRow,
+  input: {
+    readonly groups?: readonly string[] | undefined;
+    readonly enabled?: boolean | undefined;
+    readonly unusedDays?: number | null | undefined;
+    readonly federation?: FederationInput | null | undefined;
+  },
+  now: number,
+) {
+  const isAwoken = input.enabled === true && !before.enabled;
+  return {
+    groups: input.groups ? JSON.stringify(input.groups) : before.groups,
+    federation:
+      input.federation === undefined ? before.federation : checkedFederation(bindings, input.federation),
+    enabled: input.enabled ?? before.enabled,
+    unusedDays: input.unusedDays === undefined ? before.unusedDays : input.unusedDays,
+    // A token that was disabled because nobody used it gets its days once more.
+    lastUsedAt: isAwoken ? now : before.lastUsedAt,
+  };
+}
+
 /** A new token with its secret. The secret is not stored anywhere. */
 export function newServiceToken(
+  bindings: Bindings,
   input: {
     readonly name: string;
     readonly groups?: readonly string[] | undefined;
     readonly enabled?: boolean | undefined;
     readonly expiresAt?: number | null | undefined;
+    readonly unusedDays?: number | null | undefined;
+    readonly federation?: FederationInput | null | undefined;
   },
   now: number,
 ): { readonly row: ServiceTokenRow; readonly secret: string } {
@@ -70,8 +109,11 @@ export function newServiceToken(
     previousHash: null,
     previousUntil: null,
     groups: JSON.stringify(input.groups ?? []),
+    federation: checkedFederation(bindings, input.federation ?? null),
     enabled: input.enabled ?? true,
     expiresAt: input.expiresAt ?? null,
+    unusedDays: input.unusedDays ?? null,
+    lastUsedAt: null,
     version: 1,
     createdAt: now,
     updatedAt: now,
@@ -109,11 +151,12 @@ export const SERVICE_TOKEN_HANDLERS: Handlers<
 
   "serviceTokens.create": async ({ bindings, body, now }) => {
     refusePast(body.expiresAt, now);
-    const { row, secret } = newServiceToken(body, now);
+    const { row, secret } = newServiceToken(bindings, body, now);
     return {
       statements: [insertServiceToken(bindings.db, row)],
       effects: effects("create", row),
-      body: { serviceToken: view(row), secret },
+      // Who proves themselves by a federation needs no secret. `rotate` makes one that is known.
+      body: { serviceToken: view(row), secret: row.federation === null ? secret : null },
       version: 1,
     };
   },
@@ -128,9 +171,8 @@ export const SERVICE_TOKEN_HANDLERS: Handlers<
     const before = await findServiceToken(bindings.db, params.serviceToken);
     const after: ServiceTokenRow = {
       ...before,
+      ...changedFields(bindings, before, body, now),
       name: body.name ?? before.name,
-      groups: body.groups ? JSON.stringify(body.groups) : before.groups,
-      enabled: body.enabled ?? before.enabled,
       expiresAt: body.expiresAt === undefined ? before.expiresAt : body.expiresAt,
       version: ifMatch + 1,
       updatedAt: now,

@@ -10,7 +10,7 @@ import { attemptsObject } from "../../platform/objects.ts";
 import { newSecret, randomBytes } from "../../platform/random.ts";
 import { addressOf, admitNetwork } from "../../session/client-network.ts";
 import { attemptOfUserCode } from "../../session/device-attempt.ts";
-import { oauthAnswer, oauthError, tooMany } from "./answers.ts";
+import { oauthAnswer, oauthError, tooMany } from "../../session/oauth-answers.ts";
 
 /**
  * `POST /oauth/device_authorization`: a command line on a machine without a browser asks for a code that its person

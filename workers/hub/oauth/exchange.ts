@@ -7,9 +7,9 @@ import type { Bindings } from "../../platform/env.ts";
 import { newestSnapshot, type Snapshot, snapshotAt } from "../../registry/snapshot.ts";
 import { admit } from "../../session/client-network.ts";
 import { commandLineSession } from "../../session/command-line-session.ts";
+import { oauthAnswer, oauthError } from "../../session/oauth-answers.ts";
 import { openFrom } from "../../session/open-from.ts";
 import { appUrl } from "../../sign-in/app-url.ts";
-import { oauthAnswer, oauthError } from "./answers.ts";
 
 const AGAIN = "Run `rustronaut login` again.";
 

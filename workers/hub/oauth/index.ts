@@ -8,8 +8,8 @@ import {
 import type { Bindings } from "../../platform/env.ts";
 import { failed } from "../../platform/trouble.ts";
 import { redirect } from "../../session/answers.ts";
+import { oauthError } from "../../session/oauth-answers.ts";
 import { readForm } from "../../session/same-site.ts";
-import { oauthError } from "./answers.ts";
 import { authorize } from "./authorize.ts";
 import { authorizeDevice } from "./device.ts";
 import { revoke } from "./revoke.ts";

@@ -2,7 +2,7 @@ import { cookieOf, isCommandLineToken } from "../../../shared/access/login/comma
 import type { Bindings } from "../../platform/env.ts";
 import { commandLineSession } from "../../session/command-line-session.ts";
 import { signOut } from "../../session/end-sessions.ts";
-import { oauthAnswer, oauthError } from "./answers.ts";
+import { oauthAnswer, oauthError } from "../../session/oauth-answers.ts";
 
 /** `POST /oauth/revoke`: a command line signs out (RFC 7009). A token that is already over is no error (§2.2). */
 export async function revoke(form: URLSearchParams, bindings: Bindings): Promise<Response> {

@@ -15,10 +15,10 @@ import type { Bindings } from "../../platform/env.ts";
 import { attemptsObject } from "../../platform/objects.ts";
 import { admit } from "../../session/client-network.ts";
 import { commandLineApp, heldBy } from "../../session/command-line-app.ts";
+import { oauthAnswer, oauthError } from "../../session/oauth-answers.ts";
 import { openFromSignIn } from "../../session/open-from.ts";
 import { networkLimits } from "../../session/open-session.ts";
 import { endReplayed } from "../../session/replayed-code.ts";
-import { oauthAnswer, oauthError } from "./answers.ts";
 import { exchange } from "./exchange.ts";
 
 const AGAIN = "Run `rustronaut login` again.";

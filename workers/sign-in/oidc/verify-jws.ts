@@ -1,6 +1,6 @@
 import { compactVerify, importJWK, type JWK } from "jose";
 import { parseJws, type UnverifiedJws } from "../../../shared/access/login/jws.ts";
-import { usableAlgorithms } from "../../../shared/access/login/signing-keys.ts";
+import { type JwkLike, usableAlgorithms } from "../../../shared/access/login/signing-keys.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { ProviderFault } from "../provider-fault.ts";
 import { findSigningKey } from "./key-sets.ts";
@@ -18,14 +18,27 @@ export async function verifyJws(
   const parsed = parseJws(token);
   if (!parsed.ok) throw new ProviderFault(parsed.error);
   if (server.jwks_uri === undefined) throw new ProviderFault("the provider publishes no keys");
-  const { alg } = parsed.value.header;
   const usable = usableAlgorithms(server.id_token_signing_alg_values_supported);
   const jwk = await findSigningKey(bindings, server.jwks_uri, parsed.value.header, usable);
+  return verifiedBy(jwk, token, parsed.value);
+}
+
+/**
+ * Verifies a token with the key that fits its header.
+ *
+ * @throws `ProviderFault`
+ */
+export async function verifiedBy(
+  jwk: JwkLike | null,
+  token: string,
+  parsed: UnverifiedJws,
+): Promise<UnverifiedJws> {
+  const { alg } = parsed.header;
   if (!jwk) throw new ProviderFault("no key of the provider fits the token");
   try {
     await compactVerify(token, await importJWK(jwk as JWK, alg), { algorithms: [alg] });
   } catch (cause) {
     throw new ProviderFault("the signature does not verify", { cause });
   }
-  return parsed.value;
+  return parsed;
 }

@@ -1,4 +1,4 @@
-/** The errors of RFC 6749 §5.2, RFC 8628 §3.5, RFC 8693 §2.2.2, and the two of RFC 6749 §4.1.2.1 that fit here too. */
+/** The errors of RFC 6749 §5.2, RFC 8628 §3.5, RFC 8693 §2.2.2, RFC 8707 §2, and the two of RFC 6749 §4.1.2.1 that fit here too. */
 export type OAuthError =
   | "invalid_request"
   | "invalid_grant"

@@ -1,0 +1,30 @@
+import type { Bindings } from "../platform/env.ts";
+import { failed } from "../platform/trouble.ts";
+import { oauthError } from "../session/oauth-answers.ts";
+import { readForm } from "../session/same-site.ts";
+import { exchange, TOKEN_EXCHANGE } from "./workload/exchange.ts";
+
+/** On the auth host: where programs get access tokens for apps (RFC 6749 §3.2). */
+export const TOKEN_ENDPOINT = "/oauth/token";
+
+/** JWTs are up to 64 KiB long (`parseJws`). */
+const MAX_FORM_BYTES = 80_000;
+
+/** Fields that may occur more than once (RFC 8693 §2.1). Of any other field, readers disagree about which value counts. */
+const REPEATABLE = new Set(["resource", "audience"]);
+
+export async function serveToken(request: Request, bindings: Bindings): Promise<Response> {
+  try {
+    const form = await readForm(request, MAX_FORM_BYTES);
+    if (form === null) return oauthError("invalid_request", "Send a form.");
+    const once = [...form.keys()].filter((name) => !REPEATABLE.has(name));
+    if (new Set(once).size !== once.length)
+      return oauthError("invalid_request", "The form names a field twice.");
+    return form.get("grant_type") === TOKEN_EXCHANGE
+      ? await exchange(form, bindings)
+      : oauthError("unsupported_grant_type", `\`grant_type\` must be ${TOKEN_EXCHANGE}.`);
+  } catch (error) {
+    const { refused } = await failed(bindings, "sign-in", request, error);
+    return oauthError("temporarily_unavailable", refused.detail);
+  }
+}
