@@ -53,6 +53,10 @@ export function useApi<Id extends EndpointId>(
   });
 }
 
+/** Asks for what `useApi` will be asked for in a moment. */
+export const prefetch = <Id extends EndpointId>(id: Id, input: CallInput<Id>): Promise<void> =>
+  queryClient.prefetchQuery({ queryKey: [id, input], queryFn: () => call(id, input) });
+
 /**
  * Something that a form begins with: it is asked for anew when the form is opened, and what was kept of an earlier look is
  * not shown meanwhile. Who changes an old version would be refused once they are done.

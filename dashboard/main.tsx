@@ -6,7 +6,7 @@ import "./styles/mesh.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { queryClient } from "./api.ts";
+import { prefetch, queryClient } from "./api.ts";
 import { hasUnsaved } from "./lib/leaving.ts";
 import { parseRoute } from "./lib/router.ts";
 import { applyTheme } from "./lib/theme.ts";
@@ -17,10 +17,12 @@ applyTheme();
 addEventListener("beforeunload", (event) => {
   if (hasUnsaved()) event.preventDefault();
 });
-// The page's code comes while the hub is asked who this is. What fails here fails again where it can be shown.
+// The hub is asked who this is, and for the page's code, before anything is drawn. What fails here fails again where it can
+// be shown.
+void prefetch("me.get", {});
 const [first = "overview"] = parseRoute(location.hash);
 PAGES.find((page) => page.id === first)
-  ?.component.load()
+  ?.code.load()
   .catch(() => undefined);
 
 const root = document.getElementById("root");

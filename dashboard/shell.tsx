@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useState } from "react";
+import { type ComponentType, useEffect, useState } from "react";
 import { isSignedOut, useApi } from "./api.ts";
 import { HubBar } from "./components/hub-bar.tsx";
 import { PageBoundary } from "./components/page-boundary.tsx";
@@ -10,7 +10,7 @@ import icon from "./icon.svg";
 import { routeTo, useRoute } from "./lib/router.ts";
 import { Navigation } from "./navigation.tsx";
 import { HoldsBar } from "./pages/holds.tsx";
-import { PAGES, type Page } from "./pages.ts";
+import { PAGES, type Page, type PageProps } from "./pages.ts";
 import { SearchBox } from "./search-box.tsx";
 
 /**
@@ -48,11 +48,22 @@ export function Shell() {
 function OpenPage({ page, path }: { readonly page: Page; readonly path: readonly string[] }) {
   return (
     <PageBoundary key={path.join("/")}>
-      <Suspense fallback={<Skeleton />}>
-        <page.component path={path} />
-      </Suspense>
+      <PageOnceLoaded page={page} path={path} />
     </PageBoundary>
   );
+}
+
+function PageOnceLoaded({ page, path }: { readonly page: Page; readonly path: readonly string[] }) {
+  const { code } = page;
+  const [here, setHere] = useState<{ readonly Content: ComponentType<PageProps> } | null>(
+    code.here && { Content: code.here },
+  );
+  const [fault, setFault] = useState<unknown>(null);
+  useEffect(() => {
+    code.load().then((Content) => setHere({ Content }), setFault);
+  }, [code]);
+  if (fault) throw fault;
+  return here ? <here.Content path={path} /> : <Skeleton />;
 }
 
 function Side({

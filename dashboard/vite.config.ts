@@ -16,5 +16,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // What many pages use is one file: a dozen small ones take longer than they are worth.
+        codeSplitting: {
+          groups: [{ name: "common", test: /\/(dashboard|shared)\/(?!pages\/)/, minShareCount: 3 }],
+        },
+      },
+    },
   },
 });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { printable, printableLines } from "../shared/base/printable.ts";
+import { buildDashboard } from "./build-dashboard.ts";
 import { buildDownloads } from "./build-downloads.ts";
 import { buildWorker } from "./build-worker.ts";
 import { startEchoApp } from "./demo/echo-app.ts";
@@ -167,11 +168,6 @@ function tips(): string[] {
      Then open http://mine.localhost:${PORT}`,
     ...tips,
   ];
-}
-
-async function buildDashboard(): Promise<void> {
-  const { build } = await import("vite");
-  await build({ configFile: "dashboard/vite.config.ts", logLevel: "warn" });
 }
 
 function option(name: string): string | undefined {

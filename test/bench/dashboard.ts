@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { CDPSession, Page } from "playwright-core";
+import { buildDashboard } from "../../scripts/build-dashboard.ts";
 import { CHROMIUM, openBrowser } from "../support/browser.ts";
 import { startFilledNetwork } from "./support/filled-network.ts";
 import { APPS, DECISIONS, NODES, PEOPLE } from "./support/filled-network-sql.ts";
@@ -33,6 +34,7 @@ export const whyNot = (): string | null => (existsSync(CHROMIUM) ? null : `has n
 
 /** First useful paint of every page with a cold cache, of a hub in whose store there is much. */
 export default async function dashboard(): Promise<BenchResult> {
+  await buildDashboard();
   const network = await startFilledNetwork();
   const browser = await openBrowser();
   const page = await browser.context.newPage();

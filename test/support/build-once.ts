@@ -1,4 +1,4 @@
-import { build } from "vite";
+import { buildDashboard } from "../../scripts/build-dashboard.ts";
 import { buildDownloads } from "../../scripts/build-downloads.ts";
 import { buildWorker } from "../../scripts/build-worker.ts";
 
@@ -9,7 +9,7 @@ import { buildWorker } from "../../scripts/build-worker.ts";
 export default async function buildOnce(): Promise<void> {
   if (process.env.RUSTRONAUT_BUILT) return;
   await buildWorker();
-  await build({ configFile: "dashboard/vite.config.ts", logLevel: "warn" });
+  await buildDashboard();
   await buildDownloads();
   process.env.RUSTRONAUT_BUILT = "1";
 }

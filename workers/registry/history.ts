@@ -109,12 +109,28 @@ type HeldRow = Omit<Held, "after"> & { readonly after: string };
 const heldOf = (row: HeldRow): Held => ({ ...row, after: JSON.parse(row.after) });
 
 const WORLD_TABLES = RECORDED.filter(({ kind }) => (WORLD_KINDS as readonly string[]).includes(kind)).map(
-  currentOf,
+  (recorded) => ({ kind: recorded.kind, sql: currentOf(recorded) }),
 );
 
-/** The same as `heldAt` of this moment. It reads the tables, because their history may be many times as long. */
-export async function heldNow(d1: D1Database): Promise<Held[]> {
-  const tables = await d1.batch<HeldRow>(WORLD_TABLES.map((sql) => d1.prepare(sql)));
+/** The rows of such a table that count where all people but one are left out. */
+const ABOUT_ONE: Partial<Record<string, string>> = {
+  user: "target = ?",
+  identity: "target = ?",
+  membership: "(other = ? OR json_extract(after, '$.memberKind') <> 'user')",
+};
+
+/**
+ * The same as `heldAt` of this moment. It reads the tables, because their history may be many times as long.
+ *
+ * @param person The id of the only user to read. Null reads all users.
+ */
+export async function heldNow(d1: D1Database, person: string | null = null): Promise<Held[]> {
+  const statements = WORLD_TABLES.map(({ kind, sql }) => {
+    const isOne = ABOUT_ONE[kind];
+    if (person === null || isOne === undefined) return d1.prepare(sql);
+    return d1.prepare(`SELECT * FROM (${sql}) WHERE ${isOne}`).bind(person);
+  });
+  const tables = await d1.batch<HeldRow>(statements);
   return tables.flatMap(({ results }) => results.map(heldOf));
 }
 
@@ -122,13 +138,15 @@ export async function heldNow(d1: D1Database): Promise<Held[]> {
  * The facts and the policy statements that the gateway decided with at a given time.
  *
  * @param now If it is the time, the tables are read.
+ * @param person The id of the only user who is needed. Of another time, all users are given.
  */
 export async function worldAt(
   d1: D1Database,
   at: number,
   now?: number,
+  person: string | null = null,
 ): Promise<{ world: World; statements: SnapshotPolicy[] }> {
-  const world = worldOf(at === now ? await heldNow(d1) : await heldAt(d1, at), at);
+  const world = worldOf(at === now ? await heldNow(d1, person) : await heldAt(d1, at), at);
   const texts = await d1
     .prepare(
       `SELECT policy_id, number, compiled FROM policy_versions v

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import type { Held } from "../../../shared/access/as-of.ts";
+import { type Held, worldOf } from "../../../shared/access/as-of.ts";
 import { resourceOf } from "../../../shared/access/assess.ts";
 import { compilePolicies, decide } from "../../../shared/access/policy/index.ts";
 import { ACTIONS, type PrincipalFacts, type RequestFacts } from "../../../shared/access/policy/request.ts";
@@ -119,10 +119,17 @@ test(`what was at each moment of a history is put together as the gateway knew i
      VALUES ('idp_1', 'main', 'https://idp.example', 'rn', 1, 1)`,
   ).run();
   for (const first of [0, 0, 3, 3, 3, 9, 11, 15]) await CHANGES[first]?.();
+  for (const name of ["staff", "ops"]) await write("POST", "/groups", { name });
+  await write("PUT", "/groups/staff/members/group/ops");
   for (let n = 0; n < drawn(25, 400); n++) {
     await pick(CHANGES)();
     moments.push({ at: Date.now(), was: await live() });
-    expect(heldSet(await heldNow(env.DB))).toEqual(heldSet(await heldAt(env.DB, Date.now())));
+    const held = await heldNow(env.DB);
+    expect(heldSet(held)).toEqual(heldSet(await heldAt(env.DB, Date.now())));
+    for (const person of worldOf(held, 0).users) {
+      const alone = worldOf(await heldNow(env.DB, person.id), 0);
+      expect(alone).toEqual({ ...worldOf(held, 0), users: [person] });
+    }
     await afterMillisecond();
   }
   for (const { at, was } of moments) await compare(at, was);

@@ -12,7 +12,10 @@ import { numberIn, pageOf, readCursor } from "../paging.ts";
  * The state at the requested time. Refuses if that state is unknown, because missing history must not look
  * like "nobody".
  */
-async function worldOfCall({ bindings, query, now }: Call<"reach.app" | "reach.user">) {
+async function worldOfCall(
+  { bindings, query, now }: Call<"reach.app" | "reach.user">,
+  person: string | null = null,
+) {
   const at = momentOf(query.cursor) ?? query.at ?? now;
   const began = await historyBegan(bindings.db);
   if (at < began)
@@ -21,7 +24,7 @@ async function worldOfCall({ bindings, query, now }: Call<"reach.app" | "reach.u
       `The history begins at ${new Date(began).toISOString()}; who could reach what before is not known.`,
     );
   if (at > now) throwRefusal("invalid_input", "This moment has not come yet.");
-  const { world, statements } = await worldAt(bindings.db, at, now);
+  const { world, statements } = await worldAt(bindings.db, at, now, person);
   return { at, began, world, reach: new Reachability(statements, world.registered, at) };
 }
 
@@ -97,6 +100,10 @@ const actionsView = ({ read, write, delete: remove, connect }: Reach["actions"])
   connect: outlookView(connect),
 });
 
+/** The id of the user who is there now. Null if there is none. */
+const idOfUser = (d1: D1Database, wanted: string): Promise<string | null> =>
+  d1.prepare("SELECT id FROM users WHERE id = ?1 OR email = ?1").bind(wanted).first<string>("id");
+
 /** A time that is nearer than this is now. */
 const NOW_MS = 60_000;
 
@@ -146,9 +153,9 @@ export const REACH_HANDLERS: Handlers<"reach.app" | "reach.user"> = {
   },
 
   "reach.user": async (call) => {
-    const found = await worldOfCall(call);
-    const { at, world, reach } = found;
     const wanted = call.params.user.toLowerCase();
+    const found = await worldOfCall(call, await idOfUser(call.bindings.db, wanted));
+    const { at, world, reach } = found;
     const user = world.users.find(({ id, email }) => id === wanted || email === wanted);
     if (!user) return absent(call, "user", call.params.user, at);
     const apps = user.isActive ? world.apps.filter(({ enabled }) => enabled) : [];

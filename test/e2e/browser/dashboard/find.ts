@@ -172,6 +172,6 @@ export function findTests(on: Dashboard): void {
     expect(await first.textContent()).toContain("alice@example.com");
     await page.keyboard.press("Enter");
     expect(await header.getAttribute("aria-sort")).toBe("descending");
-    expect(await first.textContent()).toContain("zoe@example.com");
+    await expect.poll(() => first.textContent()).toContain("zoe@example.com");
   });
 }
