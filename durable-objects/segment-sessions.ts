@@ -8,6 +8,7 @@ import {
 } from "../shared/access/sessions/decide.ts";
 import type { SessionEffect } from "../shared/access/sessions/effects.ts";
 import { CONFIRM_AFTER_MS, freshness, STALE_AFTER_MS } from "../shared/access/sessions/freshness.ts";
+import type { ParkedRequest, ParkOutcome, Unparked } from "../shared/access/sessions/parked.ts";
 import { apply, type SessionsState } from "../shared/access/sessions/state.ts";
 import {
   type CreateOutcome,
@@ -16,6 +17,7 @@ import {
   KILL_LINE_TOUCH,
   type NetworkCoordinatorRpc,
   type News,
+  type RaiseSession,
   type SegmentSessionsRpc,
   type Session,
   type SessionEndReason,
@@ -128,6 +130,34 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     const { state } = this.#run(command, known);
     const verdict = verdictOf(state, secretHash, appId);
     return verdict.ok ? { ...verdict, unusedMs: unusedMs(known, Date.now()) } : verdict;
+  }
+
+  async raise(input: RaiseSession): Promise<Session | null> {
+    if (!this.#store.exists || !(await this.#isCurrent())) return null;
+    const { state } = this.#run({ type: "raise", input }, this.#store.byId(input.id));
+    const live = state.live.get(input.id);
+    return live?.secretHash === input.secretHash ? live.session : null;
+  }
+
+  async park(request: ParkedRequest): Promise<ParkOutcome> {
+    if (!this.#store.exists || !this.#isLive(request.sessionId)) return "ended";
+    const outcome = this.#store.parking.park(request, Date.now());
+    this.#ringWhenDue();
+    return outcome;
+  }
+
+  async peekParked(sessionId: string, hash: string): Promise<Unparked<ArrayBuffer>> {
+    if (!this.#store.exists || !this.#isLive(sessionId)) return "unknown";
+    return this.#store.parking.peek(sessionId, hash, Date.now());
+  }
+
+  async takeParked(sessionId: string, hash: string): Promise<Unparked<Pick<ParkedRequest, "head" | "body">>> {
+    if (!this.#store.exists || !this.#isLive(sessionId)) return "unknown";
+    return this.#store.parking.take(sessionId, hash, Date.now());
+  }
+
+  #isLive(id: string): boolean {
+    return this.#run({ type: "expire" }, this.#store.byId(id)).state.live.has(id);
   }
 
   async end(filter: SessionFilter, reason: SessionEndReason): Promise<{ ended: string[] }> {

@@ -23,6 +23,8 @@ export interface ProviderValues {
   readonly offlineAccess: "no" | "scope" | "consent";
   readonly recheckMinutes: number;
   readonly recheckGraceHours: number;
+  readonly believesMethods: boolean;
+  readonly secondFactorAcr: readonly string[];
   readonly enabled: boolean;
 }
 
@@ -50,6 +52,8 @@ export function readProviderFields(form: FormData): Body<"identityProviders.crea
     offlineAccess: text("offlineAccess") as ProviderValues["offlineAccess"],
     recheckMinutes: Number(text("recheckMinutes")),
     recheckGraceHours: Number(text("recheckGraceHours")),
+    believesMethods: form.has("believesMethods"),
+    secondFactorAcr: splitList(text("secondFactorAcr")),
     enabled: form.has("enabled"),
   };
   return Object.fromEntries(Object.entries(all).filter(([name]) => hasSetting(kind, name))) as typeof all;
@@ -110,6 +114,7 @@ export function ProviderFields({ provider, error }: ProviderFields) {
       </Field>
       <Check label="Switched on" name="enabled" defaultChecked={provider.enabled} />
       {has("groupsClaim") && <ClaimFields provider={provider} error={error} />}
+      {has("believesMethods") && <MethodFields provider={provider} error={error} />}
       {has("recheckMinutes") && <RecheckFields provider={provider} error={error} />}
     </>
   );
@@ -121,6 +126,25 @@ const ISSUER_HINTS: Readonly<Record<ProviderKind, string>> = {
   saml: "Its entity id, to the letter, as its metadata name it.",
   email: "",
 };
+
+function MethodFields({ provider, error }: ProviderFields) {
+  return (
+    <>
+      <Check
+        label="Believe what it says of how people sign in (amr, acr)"
+        name="believesMethods"
+        defaultChecked={provider.believesMethods}
+      />
+      <Field
+        label="Contexts that mean a second factor"
+        hint="Separated by commas. A step-up asks for them (acr_values). Empty where it names methods (amr)."
+        error={issueOf(error, "/secondFactorAcr")}
+      >
+        {(c) => <input {...c} name="secondFactorAcr" defaultValue={provider.secondFactorAcr.join(", ")} />}
+      </Field>
+    </>
+  );
+}
 
 function ClientFields({ provider, error }: ProviderFields) {
   return (

@@ -92,6 +92,8 @@ function ProviderForm({ preset }: { readonly preset: ProviderPreset }) {
           metadataUrl: null,
           recheckMinutes: 15,
           recheckGraceHours: 24,
+          believesMethods: true,
+          secondFactorAcr: [],
           enabled: true,
         }}
         error={create.error}

@@ -11,6 +11,7 @@ import { META_SCHEMA, raiseMeta, readMeta } from "../storage/meta.ts";
 import { isMigrated, migrate } from "../storage/migrate.ts";
 import { outboxSchema } from "../storage/outbox.ts";
 import { LastSeen } from "./last-seen.ts";
+import { PARKING_SCHEMA, Parking } from "./parking.ts";
 
 /** `document` is the `LiveSession` as JSON. The other columns serve to find rows. */
 const SCHEMA = `
@@ -46,6 +47,8 @@ const MAX_HELD = 1_000;
 /** The rows of one session object. It loads the part of the state that a command needs, and writes events. */
 export class SessionStore {
   readonly #sql: SqlStorage;
+  /** The requests that wait for a step-up. They go with their session. */
+  readonly parking: Parking;
   readonly #lastSeen = new LastSeen();
   /** The rows that were read since the last write, by hash. Each request of a session needs its row. */
   readonly #held = new BoundedMap<string, LiveSession>(MAX_HELD);
@@ -55,6 +58,7 @@ export class SessionStore {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.parking = new Parking(sql);
     this.#exists = isMigrated(sql);
     if (this.#exists) this.found();
   }
@@ -66,7 +70,7 @@ export class SessionStore {
 
   /** Makes the tables. Call it before anything is read or written. */
   found(): void {
-    migrate(this.#sql, [META_SCHEMA, outboxSchema(), SCHEMA, TWO_KINDS_OF_NEWS]);
+    migrate(this.#sql, [META_SCHEMA, outboxSchema(), SCHEMA, TWO_KINDS_OF_NEWS, PARKING_SCHEMA]);
     this.#exists = true;
   }
 
@@ -138,7 +142,7 @@ export class SessionStore {
     return this.#sql
       .exec<{ at: number | null }>(
         `SELECT min(at) AS at FROM (SELECT min(due_at) AS at FROM sessions
-         UNION ALL SELECT min(until) FROM tombstones UNION ALL SELECT min(received_at) + ? FROM principals)`,
+         UNION ALL SELECT min(until) FROM tombstones UNION ALL SELECT min(expires_at) FROM parked UNION ALL SELECT min(received_at) + ? FROM principals)`,
         PRINCIPAL_KEPT_MS,
       )
       .one().at;
@@ -160,8 +164,9 @@ export class SessionStore {
     for (const live of state.live.values()) this.#writeSeen(live);
   }
 
-  /** Forgets tombstones whose cookie has expired, and principals that no race needs any more. */
+  /** Forgets tombstones whose cookie has expired, principals that no race needs any more, and parked requests. */
   purge(now: number): void {
+    this.parking.purge(now);
     this.#sql.exec("DELETE FROM tombstones WHERE until <= ?", now);
     this.#sql.exec("DELETE FROM principals WHERE received_at <= ?", now - PRINCIPAL_KEPT_MS);
   }
@@ -171,6 +176,9 @@ export class SessionStore {
       case "created":
         this.#insert(event.live);
         return;
+      case "raised":
+        this.#replace(event.live);
+        return;
       case "seen": {
         const live = state.live.get(event.id);
         if (live && this.#lastSeen.mustWrite(event.id, event.at)) this.#writeSeen(live);
@@ -178,6 +186,7 @@ export class SessionStore {
       }
       case "ended":
         this.#sql.exec("DELETE FROM sessions WHERE id = ?", event.session.id);
+        this.parking.drop(event.session.id);
         this.#lastSeen.forget(event.session.id);
         this.#bury(event.tombstone, now);
         return;
@@ -217,6 +226,22 @@ export class SessionStore {
       session.lastSeenAt,
       dueAt(live),
       JSON.stringify(live),
+    );
+    this.#lastSeen.written(session.id, session.lastSeenAt);
+  }
+
+  #replace(live: LiveSession): void {
+    const { session, secretHash } = live;
+    this.#sql.exec(
+      `UPDATE sessions SET secret_hash = ?, parent_id = ?, provider_id = ?, last_seen_at = ?, due_at = ?, document = ?
+       WHERE id = ?`,
+      secretHash,
+      session.parentId,
+      session.authentication.providerId,
+      session.lastSeenAt,
+      dueAt(live),
+      JSON.stringify(live),
+      session.id,
     );
     this.#lastSeen.written(session.id, session.lastSeenAt);
   }

@@ -16,6 +16,10 @@ export const DEMO_USERS: readonly DemoUser[] = [
   { id: "bob", name: "Bob Baker", email: "bob@example.com", groups: ["sales"] },
 ];
 
+/** What the provider says of how somebody signed in. */
+const WITH_PASSWORD = { acr: "urn:demo:password", amr: ["pwd"] };
+const WITH_SECOND_FACTOR = { acr: "urn:demo:second-factor", amr: ["pwd", "otp"] };
+
 export interface IdentityProviderOptions {
   readonly port: number;
   readonly authOrigin: string;
@@ -37,12 +41,12 @@ export async function startIdentityProvider(
   const handle = provider.callback();
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", issuer);
-    const path = /^\/interaction\/[\w-]+(\/(\w+))?$/.exec(url.pathname);
-    const user = users.get(path?.[2] ?? "");
+    const path = /^\/interaction\/[\w-]+(?:\/(\w+))?(\/otp)?$/.exec(url.pathname);
+    const user = users.get(path?.[1] ?? "");
     if (!path) {
       void handle(request, response);
     } else if (user) {
-      const remembered = { login: { accountId: user.id, acr: "urn:demo:password", amr: ["pwd"] } };
+      const remembered = { login: { accountId: user.id, ...(path[2] ? WITH_SECOND_FACTOR : WITH_PASSWORD) } };
       provider
         .interactionFinished(request, response, remembered)
         .catch((error: Error) => response.writeHead(400).end(error.message));
@@ -92,7 +96,13 @@ function configuration(
     ],
     jwks: { keys: [signingKey] },
     cookies: { keys: [clientSecret] },
-    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"], groups: ["groups"] },
+    acrValues: [WITH_PASSWORD.acr, WITH_SECOND_FACTOR.acr],
+    claims: {
+      openid: ["sub", "acr", "amr"],
+      email: ["email", "email_verified"],
+      profile: ["name"],
+      groups: ["groups"],
+    },
     scopes: ["openid", "email", "profile", "groups"],
     conformIdTokenClaims: false,
     pkce: { required: () => true },
@@ -142,7 +152,8 @@ b,small{display:block}`;
 function signInPage(path: string, users: readonly DemoUser[]): string {
   const buttons = users.map(
     ({ id, name, email, groups }) =>
-      `<a href="${path}/${id}" id="${id}"><b>Sign in as ${name}</b><small>${email} · ${groups.join(", ")}</small></a>`,
+      `<a href="${path}/${id}" id="${id}"><b>Sign in as ${name}</b><small>${email} · ${groups.join(", ")}</small></a>
+<p><a href="${path}/${id}/otp" id="${id}-otp"><small>… with a second factor, as ${name}</small></a></p>`,
   );
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Demo identity provider</title><style>${STYLE}</style>

@@ -59,9 +59,7 @@ async function askerOf(
     signals: risk === undefined ? own : supposedSignals(risk, now),
     unmeasured: [],
     signedIn: {
-      amr: signedIn.amr,
-      authenticatedAt: now - signedIn.ageSeconds * 1_000,
-      beganAt: now - signedIn.ageSeconds * 1_000,
+      proofs: [{ acr: signedIn.acr, amr: signedIn.amr, at: now - signedIn.ageSeconds * 1_000 }],
     },
     lasting: null,
   });

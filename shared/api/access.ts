@@ -21,5 +21,15 @@ export const accessDecision = z.object({
   sessionDuration: z.nullable(z.object({ idleSeconds: z.int(), absoluteSeconds: z.int() })),
   monitoringLevel: z.enum(MONITORING),
   additionalVerification: z.enum(VERIFICATIONS),
+  need: z.optional(
+    z.nullable(
+      z.object({
+        verification: z.enum(["reauthentication", "second_factor", "approval"]),
+        acr: z.nullable(z.readonly(z.array(z.string()))),
+        amr: z.readonly(z.array(z.string())),
+        maxAge: z.nullable(z.int()),
+      }),
+    ),
+  ),
   allowedRisk: z.int(),
 });

@@ -162,6 +162,8 @@ export const identityProvider = z.object({
   offlineAccess: z.enum(["no", "scope", "consent"]),
   recheckMinutes: z.number(),
   recheckGraceHours: z.number(),
+  believesMethods: z.boolean(),
+  secondFactorAcr: z.array(z.string()),
   enabled: z.boolean(),
   ...f.rowFields,
 });
@@ -246,6 +248,16 @@ const providerInput = {
   recheckGraceHours: f
     .integer(0, 720)
     .check(z.describe("hours that sessions stand after its last confirmation while it can't be asked")),
+  believesMethods: f.said(
+    z.boolean(),
+    "whether to believe what it says of how a person signed in (amr, acr), such as a second factor",
+  ),
+  secondFactorAcr: f
+    .list(
+      f.line(255).check(z.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, "must hold no space, quote or backslash")),
+      10,
+    )
+    .check(z.describe("authentication contexts (acr) that mean a second factor; a step-up asks for them")),
   enabled: f.said(z.boolean(), "whether people may sign in by it"),
 };
 /** Which fields a kind needs and takes is in `provider-kinds.ts`. */

@@ -22,6 +22,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   read_only: "only reading is allowed while the risk is raised",
   step_up_required: "the person must sign in again first",
   second_factor_required: "a second factor is needed first",
+  sign_in_method_required: "a sign-in of another kind is needed first",
   approval_required: "an approval is needed first",
   app_deleted: "the app was deleted",
   app_disabled: "the app was switched off",

@@ -85,6 +85,8 @@ export const RECORDED: readonly Recorded[] = [
       offlineAccess: "offline_access",
       recheckMinutes: "recheck_minutes",
       recheckGraceHours: "recheck_grace_hours",
+      believesMethods: { flag: "believes_methods" },
+      secondFactorAcr: { json: "second_factor_acr" },
       guestDays: "guest_days",
       enabled: { flag: "enabled" },
     },

@@ -115,6 +115,10 @@ export const identityProviders = sqliteTable("identity_providers", {
   recheckMinutes: integer("recheck_minutes").notNull().default(15),
   /** How long a user's sessions go on after the last confirmation while the provider can't be asked. */
   recheckGraceHours: integer("recheck_grace_hours").notNull().default(24),
+  /** Whether `amr` and `acr` of this provider are believed. If not, they are dropped. */
+  believesMethods: integer("believes_methods", { mode: "boolean" }).notNull().default(true),
+  /** JSON list of authentication contexts (`acr`) that mean a second factor. The provider is asked for them. */
+  secondFactorAcr: text("second_factor_acr").notNull().default("[]"),
   enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
   ...versioned,
 });

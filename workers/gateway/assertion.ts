@@ -1,4 +1,5 @@
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
+import { shownBy } from "../../shared/access/sessions/proofs.ts";
 import type { Session } from "../../shared/access/sessions/types.ts";
 import { remembering } from "../../shared/base/bounded-map.ts";
 import { assertedGroups, jsonBytes } from "../../shared/http/asserted-groups.ts";
@@ -93,7 +94,8 @@ function claimsOf(
   }
   const known = sessionClaims.get(caller.session);
   if (known?.named === named) return known.claims;
-  const { id, principal, authentication } = caller.session;
+  const { id, principal } = caller.session;
+  const { acr, amr, authTime } = shownBy(caller.session.authentication);
   const claims = withGroups(
     {
       sub: principal.userId,
@@ -102,9 +104,9 @@ function claimsOf(
       email: principal.email,
       email_verified: principal.emailVerified,
       name: principal.name,
-      amr: authentication.amr,
-      ...(authentication.acr === null ? {} : { acr: authentication.acr }),
-      auth_time: authentication.authTime,
+      amr,
+      ...(acr === null ? {} : { acr }),
+      auth_time: authTime,
     },
     principal.groups,
     named,

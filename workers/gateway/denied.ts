@@ -8,8 +8,9 @@ import type { Snapshot } from "../registry/snapshot.ts";
 import type { Caller } from "./caller.ts";
 import { type RefusalContext, refusalResponse } from "./refusal-response.ts";
 import { endCut } from "./revalidate.ts";
-import { SIGN_IN_AGAIN_PATH, signInFirst } from "./sign-in-first.ts";
-import { isDeniedByAge } from "./step-up.ts";
+import { signInFirst } from "./sign-in-first.ts";
+import { stepUpFor } from "./step-up.ts";
+import { stepUpFirst, stepUpUrl } from "./step-up-first.ts";
 import { recordRefusedCut } from "./witness.ts";
 
 /** What to do about a refusal of the grade, in words for the caller. */
@@ -17,6 +18,8 @@ const REMEDIES: Readonly<Record<GradeReason, string>> = {
   read_only: "Reading works. Changes are refused while the risk of this session is raised.",
   step_up_required: "Sign in again, at the earliest a minute after the last time.",
   second_factor_required: "Sign in with a second factor. The last sign-in named none.",
+  sign_in_method_required:
+    "The policies ask for kinds of sign-in that exclude each other. Ask your administrator.",
   approval_required: "A policy lets this through only after an approval, and nobody can give one yet.",
   risk_above_allowed: "The session was ended because of its risk. Ask your administrator.",
   idle_timeout: "Sign in again.",
@@ -52,17 +55,16 @@ export async function denied(
   if (reason === "idle_timeout" || reason === "absolute_timeout") {
     return signInFirst(request, app, bindings, "session_ended");
   }
-  const signInHelps = isDeniedByAge(question, caller, snapshot, entry.at);
-  if (signInHelps && reason !== "read_only" && reason !== "risk_above_allowed") {
-    return signInFirst(request, app, bindings, reason === null ? "sign_in_too_old" : "step_up_required");
+  const stepUp = stepUpFor(question, caller, snapshot, entry.at);
+  if (stepUp && caller.kind === "user" && reason !== "read_only" && reason !== "risk_above_allowed") {
+    return stepUpFirst(request, bindings, { app, caller, stepUp, reason, context });
   }
   const shown = { ...context, reason: entry.reason };
   if (reason === null) {
     const detail = `No policy allows this, or one forbids it. Show your administrator the decision ${entry.id}.`;
     return refusalResponse(request, refusal("denied_by_policy", detail), shown);
   }
-  const loginUrl = `${new URL(request.url).origin}${SIGN_IN_AGAIN_PATH}`;
-  const wayOn = signInHelps ? { loginUrl } : {};
-  const hint = signInHelps ? " A new sign-in at `login_url` restores it." : "";
+  const wayOn = stepUp ? { loginUrl: stepUpUrl(request, stepUp) } : {};
+  const hint = stepUp ? " A new sign-in at `login_url` restores it." : "";
   return refusalResponse(request, refusal(reason, REMEDIES[reason] + hint), { ...shown, ...wayOn });
 }

@@ -1,4 +1,5 @@
 import { methodRefusal, type Question, questionOf } from "../../shared/access/question.ts";
+import { shownBy } from "../../shared/access/sessions/proofs.ts";
 import { type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
 import { originOf, requestAuthority } from "../../shared/http/host.ts";
@@ -12,6 +13,7 @@ import { failed } from "../platform/trouble.ts";
 import { freshSnapshot, newestSnapshot, type Snapshot, snapshotAt } from "../registry/snapshot.ts";
 import { serveReserved } from "../session/index.ts";
 import { type Caller, identify } from "./caller.ts";
+import { CONTINUE_PATH, serveContinue, unpark } from "./continue.ts";
 import { denied } from "./denied.ts";
 import { askedBy, judge, recordOf } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
@@ -52,6 +54,9 @@ export async function serveGateway(
           ? await serveJwks(request, bindings)
           : refusalResponse(request, found.error);
       }
+      const parked = await unpark(request, found.value.app, found.value.target.query, bindings);
+      if (parked instanceof Response) return parked;
+      if (parked !== null) return await serveGateway(parked, bindings, ctx, choose);
       const answer = await serveApp(exchange, found.value);
       if (answer !== null) return answer;
     }
@@ -126,6 +131,7 @@ async function serveApp(exchange: Exchange, found: Found): Promise<Response | nu
   const forbidden = methodRefusal(request.method);
   if (forbidden) return refusalResponse(request, forbidden, { app });
   if (target.path === JWKS_PATH) return serveJwks(request, bindings);
+  if (target.path === CONTINUE_PATH) return serveContinue(request, app, bindings);
   const reserved = reservedSpace(target);
   if (reserved === "disguised")
     return refusalResponse(request, refusal("not_found", "Go to the app's start page."), { app });
@@ -173,7 +179,7 @@ function describe(caller: Caller): Response {
   const { principal, authentication, expiresAt } = caller.session;
   const { userId, email, name, groups } = principal;
   return Response.json(
-    { kind: "user", userId, email, name, groups, amr: authentication.amr, expiresAt },
+    { kind: "user", userId, email, name, groups, amr: shownBy(authentication).amr, expiresAt },
     { headers },
   );
 }

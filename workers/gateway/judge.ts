@@ -2,6 +2,7 @@ import { type Asker, type Assessment, assess, decisionEntry } from "../../shared
 import { NO_STANDING } from "../../shared/access/grade/grade.ts";
 import type { PrincipalFacts } from "../../shared/access/policy/request.ts";
 import type { Asked, Question } from "../../shared/access/question.ts";
+import { shownBy } from "../../shared/access/sessions/proofs.ts";
 import { standingOf } from "../../shared/access/standing.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
 import type { SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
@@ -35,11 +36,11 @@ function askerOf(caller: Caller, now: number): Asker {
   }
   const { principal, authentication } = caller.session;
   const { userId: id, email, emailVerified, name, groups } = principal;
-  const { providerId, acr, amr, authTime } = authentication;
+  const { acr, amr, authTime } = shownBy(authentication);
   return {
     principal: { type: "User", id, email, emailVerified, name, groups },
     authentication: {
-      provider: providerId,
+      provider: authentication.providerId,
       acr,
       amr,
       ageSeconds: Math.max(0, Math.floor(now / 1_000) - authTime),

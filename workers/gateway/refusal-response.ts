@@ -57,6 +57,7 @@ const DENIALS: ReadonlySet<ErrorCode> = new Set([
   "read_only",
   "step_up_required",
   "second_factor_required",
+  "sign_in_method_required",
   "approval_required",
   "risk_above_allowed",
 ]);

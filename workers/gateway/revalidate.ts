@@ -25,6 +25,7 @@ const CODES: Readonly<Record<GradeReason, Cut["code"]>> = {
   read_only: 4403,
   step_up_required: 4408,
   second_factor_required: 4408,
+  sign_in_method_required: 4408,
   approval_required: 4403,
   risk_above_allowed: 4403,
   idle_timeout: 4401,

@@ -7,18 +7,8 @@ import { beginSignIn } from "../session/begin.ts";
 import { SIGN_IN_PATH } from "../session/index.ts";
 import { refusalResponse } from "./refusal-response.ts";
 
-/** Stable codes that say why a caller can't go on. */
-type Why = "unauthenticated" | "session_ended" | "sign_in_too_old" | "step_up_required";
-
-/** On every app's host: begins a sign-in at the provider, whatever the age of the last one. */
-export const SIGN_IN_AGAIN_PATH = `${SIGN_IN_PATH}?fresh=1`;
-
-const SCRIPT_REMEDIES: Readonly<Record<Exclude<Why, "unauthenticated">, string>> = {
-  session_ended: "Open the app in a browser and sign in again.",
-  step_up_required:
-    "The risk of this session is raised: open `login_url` in a browser and sign in, then repeat the request.",
-  sign_in_too_old: "A policy wants a newer sign-in: open `login_url` in a browser, then repeat the request.",
-};
+/** Stable codes that say why a caller without a good session can't go on. */
+type Why = "unauthenticated" | "session_ended";
 
 /**
  * Sends a caller to the sign-in when the caller can't go on as they are. Some callers can't be redirected there and
@@ -31,9 +21,8 @@ export async function signInFirst(
   bindings: Bindings,
   why: Why,
 ): Promise<Response> {
-  const isOld = why === "sign_in_too_old" || why === "step_up_required";
-  if (maySignIn(request)) return beginSignIn(request, app, bindings, isOld ? Date.now() : null);
-  const loginUrl = `${new URL(request.url).origin}${isOld ? SIGN_IN_AGAIN_PATH : SIGN_IN_PATH}`;
+  if (maySignIn(request)) return beginSignIn(request, app, bindings);
+  const loginUrl = new URL(request.url).origin + SIGN_IN_PATH;
   return refusalResponse(request, refusal(why, remedy(request, why)), { app, loginUrl });
 }
 
@@ -42,8 +31,12 @@ const bothWays = (request: Request): string =>
   `Open the app in a browser and sign in. A program sends a service token: curl -H '${SERVICE_TOKEN_HEADER}: rnsvc_…' ${new URL(request.url).origin}/`;
 
 function remedy(request: Request, why: Why): string {
-  if (!showsPage(request)) return why === "unauthenticated" ? bothWays(request) : SCRIPT_REMEDIES[why];
-  return request.method === "GET" || request.method === "HEAD"
+  if (showsPage(request)) return nothingSent(request);
+  return why === "unauthenticated" ? bothWays(request) : "Open the app in a browser and sign in again.";
+}
+
+/** What the sender of a form, or the reader of a frame, does after the sign-in. */
+export const nothingSent = ({ method }: Request): string =>
+  method === "GET" || method === "HEAD"
     ? "Sign in in a new tab, then load this page again."
     : "Nothing was sent to the application. Sign in in a new tab, come back here and reload this page: the browser then sends the form again.";
-}

@@ -1,8 +1,8 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import { Html } from "./html.ts";
+import { scriptHash } from "./script-hash.ts";
 
 /**
- * The only script of our pages. It copies the text that a button holds. The script never changes, and the CSP allows it
+ * Copies the text that a button holds. The script never changes, and the CSP allows it
  * by its hash.
  */
 const SCRIPT = `
@@ -19,4 +19,4 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 export const COPY_SCRIPT = new Html(`<script>${SCRIPT}</script>`);
 
 /** The hash of the script, in the form for a `Content-Security-Policy`. */
-export const COPY_SCRIPT_HASH = `'sha256-${btoa(String.fromCharCode(...sha256(new TextEncoder().encode(SCRIPT))))}'`;
+export const COPY_SCRIPT_HASH = scriptHash(SCRIPT);

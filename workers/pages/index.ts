@@ -4,6 +4,8 @@ export { deniedPage } from "./denied-page.ts";
 export { addressPage, codePage, onwardPage } from "./email-pages.ts";
 export { errorPage } from "./error-page.ts";
 export { launcherPage } from "./launcher-page.ts";
+export { continueParkedPage, parkedPage } from "./parked-pages.ts";
 export { htmlResponse } from "./response.ts";
 export { signInPage } from "./sign-in-page.ts";
 export { confirmSignOutPage, signedOutPage } from "./sign-out-pages.ts";
+export { stepUpPage } from "./step-up-page.ts";

@@ -33,6 +33,10 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     why: "A second factor is needed here, and your sign-in named none.",
     remedy: "Sign in with a second factor, or ask your administrator.",
   },
+  sign_in_method_required: {
+    why: "This asks for another kind of sign-in than yours.",
+    remedy: "Sign in in the way that your administrator names.",
+  },
   approval_required: { why: "A policy asks for an approval before this opens.", remedy: ASK },
   risk_above_allowed: {
     why: "The risk of your session is higher than this app allows.",

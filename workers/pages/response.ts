@@ -1,12 +1,14 @@
 import { COPY_SCRIPT_HASH } from "./copy-script.ts";
 import { STYLES_HASH } from "./styles.ts";
+import { SUBMIT_SCRIPT_HASH } from "./submit-script.ts";
 
-const contentSecurityPolicy = ({ framed, copies }: PageNeeds): string =>
+const contentSecurityPolicy = ({ framed, copies, submits }: PageNeeds): string =>
   [
     "default-src 'none'",
     ...(copies ? [`script-src ${COPY_SCRIPT_HASH}`] : []),
+    ...(submits ? [`script-src ${SUBMIT_SCRIPT_HASH}`] : []),
     `style-src ${STYLES_HASH}`,
-    "form-action 'self'",
+    ...(submits ? [] : ["form-action 'self'"]),
     ...(framed ? [] : ["frame-ancestors 'none'"]),
     "base-uri 'none'",
   ].join("; ");
@@ -16,10 +18,15 @@ interface PageNeeds {
   readonly framed?: boolean;
   /** The page holds `COPY_SCRIPT`. Then only this script may run. */
   readonly copies?: boolean;
+  /**
+   * The page holds `SUBMIT_SCRIPT` and sends a form to the application, whose answer may lead to another host. Then
+   * only this script may run.
+   */
+  readonly submits?: boolean;
 }
 
 /**
- * The response for a page. It allows no script except the script that copies a text, no foreign content, no frame and
+ * The response for a page. It allows no script except one of ours that it names, no foreign content, no frame and
  * no cache. A window that opened the page can't see it.
  *
  * Browsers apply `form-action` also to the redirects that follow a POST. So the answer to a form must stay on our host.

@@ -25,6 +25,28 @@ export async function unseal(bindings: Bindings, sealed: string, context: string
   return new TextDecoder().decode(opened);
 }
 
+/** Like `seal`, for bytes. The answer is the nonce, and then what is sealed. */
+export async function sealBytes(
+  bindings: Bindings,
+  bytes: Uint8Array<ArrayBuffer>,
+  context: string,
+): Promise<ArrayBuffer> {
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  const sealed = await crypto.subtle.encrypt(parameters(nonce, context), await sealingKey(bindings), bytes);
+  return new Blob([nonce, sealed]).arrayBuffer();
+}
+
+/** Opens what `sealBytes` sealed. Throws when the key, the context or the bytes do not fit. */
+export async function unsealBytes(
+  bindings: Bindings,
+  sealed: ArrayBuffer,
+  context: string,
+): Promise<ArrayBuffer> {
+  const nonce = new Uint8Array(sealed, 0, NONCE_BYTES);
+  const bytes = new Uint8Array(sealed, NONCE_BYTES);
+  return crypto.subtle.decrypt(parameters(nonce, context), await sealingKey(bindings), bytes);
+}
+
 function parameters(nonce: Uint8Array<ArrayBuffer>, context: string) {
   return { name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(context) };
 }

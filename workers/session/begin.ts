@@ -1,6 +1,7 @@
 import { clientMark } from "../../shared/access/login/foreign-attempt.ts";
 import { returnPath } from "../../shared/access/login/return-path.ts";
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
+import type { AppAttempt } from "../../shared/access/login/types.ts";
 import { splitUrl } from "../../shared/http/target.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -9,18 +10,31 @@ import { freshId, newSecret } from "../platform/random.ts";
 import { redirect } from "./answers.ts";
 import { attemptCookies } from "./attempt-cookie.ts";
 
+/** What a sign-in is for. Every field may be left out: then any sign-in is enough, and it opens a new session. */
+export type Purpose = Partial<Pick<AppAttempt, "signInAfter" | "need" | "raises" | "returnTo">>;
+
 /**
  * Starts a sign-in: remembers where the browser wanted to go, and sends the browser to the auth host. Call it only when
  * `maySignIn` is true, so that background requests can't pile up attempts.
- *
- * @param signInAfter The person must sign in at the provider after this moment (milliseconds), or null.
  */
 export async function beginSignIn(
   request: Request,
   app: SnapshotApp,
   bindings: Bindings,
-  signInAfter: number | null = null,
+  purpose: Purpose = {},
 ): Promise<Response> {
+  const { location, cookies } = await startAttempt(request, app, bindings, purpose);
+  const response = redirect(location, "sign_in", cookies);
+  return new Response(null, { status: 302, headers: response.headers });
+}
+
+/** Stores an attempt of this browser. Gives the address where it goes on, and the `Set-Cookie` values. */
+export async function startAttempt(
+  request: Request,
+  app: SnapshotApp,
+  bindings: Bindings,
+  purpose: Purpose,
+): Promise<{ readonly location: string; readonly cookies: string[] }> {
   const id = freshId("attempt");
   const secret = newSecret();
   await attemptsObject(bindings, id).start(id, {
@@ -30,12 +44,11 @@ export async function beginSignIn(
     returnTo: returnPath(splitUrl(request.url)?.target ?? "/", app.settings),
     browserHash: hashSecret(secret),
     clientMark: clientMark(request),
-    signInAfter,
+    signInAfter: null,
+    ...purpose,
   });
-  const response = redirect(
-    `${bindings.authOrigin}/.rustronaut/start?a=${id}`,
-    "sign_in",
-    attemptCookies(request, id, secret),
-  );
-  return new Response(null, { status: 302, headers: response.headers });
+  return {
+    location: `${bindings.authOrigin}/.rustronaut/start?a=${id}`,
+    cookies: attemptCookies(request, id, secret),
+  };
 }

@@ -1,8 +1,11 @@
+import { readNeed } from "../../shared/access/grade/need-query.ts";
+import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { isTopLevel, maySignIn } from "../../shared/http/navigation.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { refusalPage } from "./answers.ts";
-import { beginSignIn } from "./begin.ts";
+import { beginSignIn, type Purpose } from "./begin.ts";
+import { currentSession } from "./current-session.ts";
 import { redeemCode } from "./redeem.ts";
 import { serveSignOut } from "./sign-out.ts";
 
@@ -25,7 +28,7 @@ export async function serveReserved(
   switch (pathname) {
     case SIGN_IN_PATH:
       if (!maySignIn(request)) return notHere();
-      return beginSignIn(request, app, bindings, isFresh(request) ? Date.now() : null);
+      return beginSignIn(request, app, bindings, await purposeOf(request, app, bindings));
     case "/.rustronaut/callback":
       if (request.method !== "GET") return wrongMethod("GET");
       if (!isTopLevel(request)) return notHere();
@@ -41,8 +44,23 @@ export async function serveReserved(
   }
 }
 
-/** Whether the person must sign in at the provider again, even if they did so a short time ago. */
-const isFresh = (request: Request): boolean => new URL(request.url).searchParams.get("fresh") === "1";
+/**
+ * What the address asks for. `fresh`: the person must show again who they are, even if they did so a short time ago, or
+ * as `readNeed` says.
+ */
+async function purposeOf(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Purpose> {
+  const { searchParams } = new URL(request.url);
+  if (searchParams.get("fresh") !== "1") return {};
+  const scope = { segmentId: app.segmentId, appId: app.id };
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, scope);
+  const need = readNeed(searchParams);
+  const isPrecise = need !== null && (need.maxAge !== null || need.acr !== null || need.amr.length > 0);
+  return {
+    need,
+    signInAfter: isPrecise ? null : Date.now(),
+    ...(typeof current === "object" ? { raises: { id: current.session.id, owner: current.owner } } : {}),
+  };
+}
 
 /** Refuses a sign-in in a frame or for a script, because the person would not see it. */
 const notHere = (): Response => refusalPage("csrf_rejected", "Open this page in a tab of its own.");

@@ -103,7 +103,8 @@ const within = (lifetime: SessionLifetime, leftMs: number): SessionLifetime => (
   absoluteSeconds: Math.min(lifetime.absoluteSeconds, Math.max(1, Math.ceil(leftMs / 1_000))),
 });
 
-async function live(bindings: Bindings, { id, owner }: Origin) {
+/** The session that another one is opened or raised from. Null if it has ended. */
+export async function live(bindings: Bindings, { id, owner }: Pick<Origin, "id" | "owner">) {
   const found = await sessionsObject(bindings, owner).list({ by: "session", id });
   return found.find((session) => session.id === id) ?? null;
 }

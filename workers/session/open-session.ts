@@ -50,7 +50,8 @@ export async function openSession(
   return ok({ session: created.session, cookie: formatSessionCookie(owner, secret) });
 }
 
-const whereaboutsOf = (request: Request) =>
+/** Where a session begins, or begins anew. */
+export const whereaboutsOf = (request: Request) =>
   WHEREABOUTS.apply(null, { seen: seenOf(request), at: Date.now() });
 
 export type NetworkLimits = Pick<

@@ -10,6 +10,7 @@ import { redirect, refusalPage } from "./answers.ts";
 import { clearCookie, cookieNames, cookieValues, setCookie } from "./cookies.ts";
 import { currentSession } from "./current-session.ts";
 import { openFromSignIn } from "./open-from.ts";
+import { raiseFromSignIn } from "./raise-session.ts";
 import { endReplayed } from "./replayed-code.ts";
 
 const RESTART = "Open the app again to start a new sign-in.";
@@ -28,7 +29,34 @@ export async function redeemCode(request: Request, app: SnapshotApp, bindings: B
   const redeemed = await attemptsObject(bindings, id).redeem(id, hashSecret(code), hashes, url.host);
   if (!redeemed.ok) return goOnWithout(request, app, bindings, id, redeemed);
   if (redeemed.attempt.appId !== app.id) return refuseAttempt("login_attempt_invalid", "/");
-  return openAppSession(request, app, bindings, id, redeemed.attempt, redeemed.handoff);
+  const { attempt, handoff } = redeemed;
+  return attempt.raises
+    ? raiseAppSession(request, app, bindings, id, attempt, handoff)
+    : openAppSession(request, app, bindings, id, attempt, handoff);
+}
+
+/**
+ * Gives the session that the step-up began with what its person showed. A browser that holds another session by now, or
+ * signed in as another person, goes on as it is: the app decides anew.
+ */
+async function raiseAppSession(
+  request: Request,
+  app: SnapshotApp,
+  bindings: Bindings,
+  attemptId: string,
+  attempt: AppAttempt,
+  handoff: Handoff,
+): Promise<Response> {
+  const scope = { segmentId: app.segmentId, appId: app.id };
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, scope);
+  if (current === "stale")
+    return refusalPage("unavailable", "Try again in a moment.", { retryUrl: attempt.returnTo });
+  const isSame = current !== "none" && current.session.id === attempt.raises?.id;
+  const cookie = isSame ? await raiseFromSignIn(request, bindings, attemptId, handoff, current) : null;
+  return redirect(attempt.returnTo, cookie === null ? "not_raised" : "signed_in", [
+    ...(cookie === null ? [] : [setCookie(APP_SESSION_COOKIE, cookie)]),
+    clearCookie(attemptCookieName(attemptId)),
+  ]);
 }
 
 /**

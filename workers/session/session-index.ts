@@ -26,6 +26,14 @@ export async function indexSession(db: D1Database, session: Session, owner: stri
     .run();
 }
 
+/** Records from which sign-in a session is now. */
+export async function indexRaised(db: D1Database, session: Session): Promise<void> {
+  await db
+    .prepare("UPDATE sessions_index SET parent_id = ?, provider_id = ?, expires_at = ? WHERE id = ?")
+    .bind(session.parentId, session.authentication.providerId, session.expiresAt, session.id)
+    .run();
+}
+
 /**
  * Records in the index that sessions ended. Lists show what the index says. But only the sessions' objects decide
  * whether a session still lives.

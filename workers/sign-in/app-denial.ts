@@ -1,6 +1,7 @@
 import type { AppAttempt } from "../../shared/access/login/types.ts";
 import { HUB_APP_ID } from "../../shared/access/sessions/types.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import type { StepUp } from "../gateway/step-up.ts";
 import { deniedPage, htmlResponse } from "../pages/index.ts";
 import { recordDecision } from "../platform/audit.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -9,11 +10,11 @@ import { snapshotAt } from "../registry/snapshot.ts";
 import type { CurrentSession } from "../session/current-session.ts";
 import { note } from "../session/events.ts";
 import { appPage } from "./app-url.ts";
-import { helpsToSignInAgain, judgeApp } from "./judge.ts";
+import { judgeApp, stepUpForApp } from "./judge.ts";
 
 /**
  * The page for a person whom the policies don't let in. The decision is recorded first. Null if the policies
- * let the person in. `sign_in_again` if they would let the person in after a newer sign-in.
+ * let the person in. A step-up if they would let the person in after it.
  */
 export async function denialOf(
   request: Request,
@@ -23,7 +24,7 @@ export async function denialOf(
   attempt: AppAttempt,
   current: CurrentSession,
   switchUserUrl: string,
-): Promise<Response | "sign_in_again" | null> {
+): Promise<Response | StepUp | null> {
   const { principal } = current.session;
   const path = attempt.returnTo.split("?", 1)[0] ?? "/";
   const page = (reason: string, decisionId: string, contact: string) =>
@@ -54,7 +55,8 @@ export async function denialOf(
   const entry = judgeApp(request, snapshot, app, current, path);
   if (entry.decision === "allow") return null;
   await recordDecision(bindings, ctx, entry);
-  return helpsToSignInAgain(request, snapshot, app, current, path)
-    ? "sign_in_again"
-    : page(entry.reason, entry.id, snapshot.network.contact);
+  return (
+    stepUpForApp(request, snapshot, app, current, path) ??
+    page(entry.reason, entry.id, snapshot.network.contact)
+  );
 }

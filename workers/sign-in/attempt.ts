@@ -45,6 +45,7 @@ export async function beginAttempt<T>(
     appAttemptId: wish.appAttemptId,
     askBefore: wish.askBefore,
     signInAfter: wish.signInAfter,
+    need: wish.need ?? null,
   });
   return { prepared, cookies: attemptCookies(request, state, secret) };
 }

@@ -77,9 +77,10 @@ export async function finishSignIn(
  * The next address for the browser with this sign-in cookie. The cookie of the attempt proved that the
  * attempt started in this browser.
  */
-function nextOf({ appAttemptId, askBefore }: ProviderAttempt, cookie: string): string {
+function nextOf({ appAttemptId, askBefore, need }: ProviderAttempt, cookie: string): string {
   if (appAttemptId === null) return "/";
-  return askBefore ? `${startLink(appAttemptId)}&ask=1` : continueLink(appAttemptId, cookie);
+  const link = askBefore ? `${startLink(appAttemptId)}&ask=1` : continueLink(appAttemptId, cookie);
+  return need ? `${link}&tried=1` : link;
 }
 
 /**
@@ -87,7 +88,7 @@ function nextOf({ appAttemptId, askBefore }: ProviderAttempt, cookie: string): s
  * Core §3.1.2.1, `max_age`).
  */
 const isNewer = (authTime: number | null, signInAfter: number): boolean =>
-  authTime !== null && !isOlder({ authentication: { authTime } }, signInAfter);
+  authTime !== null && !isOlder({ authentication: { acr: null, amr: [], authTime } }, signInAfter);
 
 /**
  * @param reason The reason for the audit log.

@@ -98,6 +98,7 @@ async function serveLogin(request: Request, bindings: Bindings, providerId: stri
     switchUser: searchParams.get("switch") === "1",
     appAttemptId,
     signInAfter: attempt ? attempt.signInAfter : null,
+    need: attempt ? (attempt.need ?? null) : null,
     askBefore: attempt ? mayBeForeign(request, attempt.clientMark) : false,
   });
 }

@@ -2,7 +2,7 @@ import { type Question, readQuestion } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { judge, recordOf } from "../gateway/judge.ts";
-import { isDeniedByAge } from "../gateway/step-up.ts";
+import { type StepUp, stepUpFor } from "../gateway/step-up.ts";
 import { networkOf } from "../platform/network.ts";
 import type { Snapshot } from "../registry/snapshot.ts";
 import type { CurrentSession } from "../session/current-session.ts";
@@ -23,15 +23,15 @@ export function judgeApp(
   return recordOf(question, caller, snapshot, judge(question, caller, snapshot, Date.now()));
 }
 
-/** Whether this person, whom `judgeApp` denied, would be let in after a new sign-in. */
-export function helpsToSignInAgain(
+/** What would let this person in, whom `judgeApp` denied. Null if nothing that the person can show. */
+export function stepUpForApp(
   request: Request,
   snapshot: Snapshot,
   app: SnapshotApp,
   current: CurrentSession,
   path: string,
-): boolean {
-  return isDeniedByAge(questionAbout(request, app, path), callerOf(current), snapshot, Date.now());
+): StepUp | null {
+  return stepUpFor(questionAbout(request, app, path), callerOf(current), snapshot, Date.now());
 }
 
 const NO_HEADERS = { get: () => null };

@@ -6,7 +6,7 @@ import { csrfToken } from "../session/same-site.ts";
 import { appUrl } from "./app-url.ts";
 import { chooseProvider } from "./choose-provider.ts";
 import { signInSession } from "./current.ts";
-import { helpsToSignInAgain, judgeApp } from "./judge.ts";
+import { judgeApp, stepUpForApp } from "./judge.ts";
 
 /** The most apps on one page. */
 const MAX_APPS = 500;
@@ -22,7 +22,7 @@ export async function serveLauncher(request: Request, bindings: Bindings): Promi
   const apps = snapshot.apps.slice(0, MAX_APPS).map((app) => {
     const { decision, reason } = judgeApp(request, snapshot, app, current, "/");
     // If an app wants a newer sign-in, opening the app leads to that sign-in. So the app counts as reachable.
-    const reachable = decision === "allow" || helpsToSignInAgain(request, snapshot, app, current, "/");
+    const reachable = decision === "allow" || stepUpForApp(request, snapshot, app, current, "/") !== null;
     return {
       title: app.title,
       url: appUrl(bindings, app.host),

@@ -1,3 +1,4 @@
+import type { Need } from "../../shared/access/grade/verified.ts";
 import type { Claims } from "../../shared/access/login/claim-at.ts";
 import type { SeenClaims, TrialCheck } from "../../shared/access/login/provider-trial.ts";
 import type { RecheckOutcome } from "../../shared/access/login/recheck.ts";
@@ -18,6 +19,8 @@ export interface SignInWish {
   readonly switchUser: boolean;
   /** The sign-in must be newer than this time (milliseconds). Null if any sign-in is accepted. */
   readonly signInAfter: number | null;
+  /** What the sign-in must show. The provider is asked for it. Null or absent if any sign-in is accepted. */
+  readonly need?: Need | null;
 }
 
 /** What a provider said about the person who signed in. */

@@ -41,6 +41,9 @@ export async function openSignIn(
   if (changed) await coordinatorObject(bindings).tell([principal]);
 
   const before = await signInSession(request, bindings);
+  const own =
+    typeof before === "object" && before.session.principal.userId === userId ? before.session : null;
+  const passkey = own?.authentication.passkey;
   const limits = await networkLimits(bindings.db);
   const owner = sessionOwner(SIGN_IN_SEGMENT, asRegion(homeRegion) ?? here, userId);
   const opened = await openSession(request, bindings, owner, {
@@ -57,6 +60,8 @@ export async function openSignIn(
       acr: claims.acr,
       amr: claims.amr,
       authTime: claims.authTime,
+      // What the person showed with a passkey in this browser counts beside the provider's word.
+      ...(passkey ? { passkey } : {}),
     },
     lifetime: { idleSeconds: limits.signInIdleSeconds, absoluteSeconds: limits.signInAbsoluteSeconds },
   });

@@ -4,7 +4,7 @@ import type { Bindings } from "../platform/env.ts";
 import { unseal } from "../platform/secrets.ts";
 
 /** The columns that contain JSON lists. */
-type Lists = "allowedDomains" | "trustedAudiences" | "organizations";
+type Lists = "allowedDomains" | "trustedAudiences" | "organizations" | "secondFactorAcr";
 type Row = Pick<
   AliasedRowOf<typeof identityProviders>,
   | Lists
@@ -25,10 +25,11 @@ type Row = Pick<
   | "metadataUrl"
   | "recheckMinutes"
   | "recheckGraceHours"
->;
+> & { readonly believesMethods: number | boolean };
 
 /** An identity provider in the form that sign-ins need. */
-export type Provider = Omit<Row, Lists> & Readonly<Record<Lists, readonly string[]>>;
+export type Provider = Omit<Row, Lists | "believesMethods"> &
+  Readonly<Record<Lists, readonly string[]>> & { readonly believesMethods: boolean };
 
 /** The settings of a provider, except those about the people whom it lets in. */
 export type ProviderSettings = Pick<
@@ -55,7 +56,8 @@ const COLUMNS = `id, kind, name, issuer, client_id AS clientId, client_secret_se
   groups_claim AS groupsClaim, groups_seen_at AS groupsSeenAt, email_claim AS emailClaim,
   email_verified AS emailVerified, trusted_audiences AS trustedAudiences, allowed_domains AS allowedDomains,
   guest_days AS guestDays, organizations, metadata, metadata_url AS metadataUrl, offline_access AS offlineAccess,
-  recheck_minutes AS recheckMinutes, recheck_grace_hours AS recheckGraceHours`;
+  recheck_minutes AS recheckMinutes, recheck_grace_hours AS recheckGraceHours,
+  believes_methods AS believesMethods, second_factor_acr AS secondFactorAcr`;
 /** The most choices on one page. */
 const MAX_PROVIDERS = 50;
 
@@ -65,6 +67,8 @@ export const asProvider = (row: Row): Provider => ({
   allowedDomains: JSON.parse(row.allowedDomains) as string[],
   trustedAudiences: JSON.parse(row.trustedAudiences) as string[],
   organizations: JSON.parse(row.organizations) as string[],
+  secondFactorAcr: JSON.parse(row.secondFactorAcr) as string[],
+  believesMethods: Boolean(row.believesMethods),
 });
 
 export async function enabledProviders(db: D1Database): Promise<Provider[]> {

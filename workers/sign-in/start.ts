@@ -2,9 +2,10 @@ import { DEVICE_PAGE } from "../../shared/access/login/command-line/request.ts";
 import { mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { AppAttempt } from "../../shared/access/login/types.ts";
-import { COMMAND_LINE_APP_ID, HUB_APP_ID, type Session } from "../../shared/access/sessions/types.ts";
+import { COMMAND_LINE_APP_ID, HUB_APP_ID } from "../../shared/access/sessions/types.ts";
 import { isId } from "../../shared/base/ids.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import type { StepUp } from "../gateway/step-up.ts";
 import { continuePage, htmlResponse } from "../pages/index.ts";
 import type { Bindings } from "../platform/env.ts";
 import { attemptsObject } from "../platform/objects.ts";
@@ -21,9 +22,8 @@ import { askConsent } from "./command-line/consent.ts";
 import { wasTypedHere } from "./command-line/device.ts";
 import { continueLink, isConfirmed, startLink } from "./continue-link.ts";
 import { signInSession } from "./current.ts";
-import { methodOf } from "./methods.ts";
-import { enabledProvider } from "./providers.ts";
 import { isOlder } from "./sign-in-age.ts";
+import { hasShown, stepUp } from "./step-up.ts";
 
 /**
  * `GET /.rustronaut/start?a=…` on the auth host: signs the person in or reuses the sign-in, then asks the
@@ -51,16 +51,32 @@ export async function serveStart(
   if (!app) return refusalPage("login_attempt_invalid", "The app has gone or has moved.", YOUR_APPS);
   const askBefore = url.searchParams.has("ask") || mayBeForeign(request, attempt.clientMark);
   if (current === "none") {
-    const wish = { switchUser, appAttemptId: id, signInAfter: attempt.signInAfter, askBefore };
+    const wish = {
+      switchUser,
+      appAttemptId: id,
+      signInAfter: attempt.signInAfter,
+      need: attempt.need ?? null,
+      askBefore,
+    };
     return chooseProvider(request, bindings, wish, app.title);
   }
-  const again = (signInAfter: number) =>
-    signInAgain(request, bindings, current.session, { appAttemptId: id, signInAfter, askBefore });
-  if (isOlder(current.session, attempt.signInAfter)) return again(Date.now());
+  const showAnew = (asked: StepUp) =>
+    stepUp(request, bindings, current.session, {
+      appAttemptId: id,
+      appTitle: app.title,
+      signInAfter: Date.now(),
+      need: asked.need,
+      askBefore,
+      wasTried: url.searchParams.has("tried"),
+    });
+  const { signInAfter, need = null, raises } = attempt;
+  const isEnough = !isOlder(current.session, signInAfter) && hasShown(current.session, need, Date.now());
+  if (!isEnough) return showAnew({ signInAfter, need });
   if (attempt.commandLine) return askConsent(request, bindings, id, attempt.commandLine, current);
   const switchUserUrl = `${startLink(id)}&switch=1`;
-  const denial = await denialOf(request, bindings, ctx, app, attempt, current, switchUserUrl);
-  if (denial === "sign_in_again") return again(Date.now());
+  // A session that is only raised was let in before. Each of its requests is judged anyway.
+  const denial = raises ? null : await denialOf(request, bindings, ctx, app, attempt, current, switchUserUrl);
+  if (denial && !(denial instanceof Response)) return showAnew(denial);
   if (denial) return denial;
   if (askBefore && !isConfirmed(url, id, current.cookie)) return askToContinue(app, id, current);
   return grant(bindings, id, attempt, current);
@@ -87,18 +103,6 @@ async function appOf(bindings: Bindings, attempt: AppAttempt, epoch: number): Pr
       ? hubApp(bindings)
       : (await snapshotAt(bindings, epoch)).apps.find(({ id }) => id === attempt.appId);
   return app?.host === hostname ? app : null;
-}
-
-/** Signs in again with the provider that already knows the person. */
-async function signInAgain(
-  request: Request,
-  bindings: Bindings,
-  { authentication }: Session,
-  wish: { readonly appAttemptId: string; readonly signInAfter: number; readonly askBefore: boolean },
-): Promise<Response> {
-  const provider = await enabledProvider(bindings.db, authentication.providerId);
-  if (!provider) return refusalPage("login_failed", "This identity provider is switched off now.", YOUR_APPS);
-  return (await methodOf(provider)).begin(request, bindings, provider, { ...wish, switchUser: false });
 }
 
 function askToContinue(app: SnapshotApp, id: string, { session, cookie }: CurrentSession): Response {

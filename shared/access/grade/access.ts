@@ -2,6 +2,7 @@ import type { Permission } from "../policy/permissions.ts";
 import type { MonitoringLevel, Verification } from "../policy/terms.ts";
 import type { RiskPart } from "../risk/score.ts";
 import type { SessionDuration } from "./lifetime.ts";
+import type { Need } from "./verified.ts";
 
 /**
  * How much a session may do at this moment, from most to least.
@@ -20,6 +21,7 @@ export type GradeReason =
   | "read_only"
   | "step_up_required"
   | "second_factor_required"
+  | "sign_in_method_required"
   | "approval_required"
   | "risk_above_allowed"
   | "idle_timeout"
@@ -42,6 +44,8 @@ export interface AccessDecision {
   readonly monitoringLevel: MonitoringLevel;
   /** What the person must still do. */
   readonly additionalVerification: Verification;
+  /** The same in full, so that it can be asked of the provider. Null if nothing. Missing in older records. */
+  readonly need?: Need | null;
   /** Above this risk the session ends. */
   readonly allowedRisk: number;
 }

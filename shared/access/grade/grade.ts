@@ -1,10 +1,10 @@
-import { type AccessTerms, furthest, MONITORING, strictest, type Verification } from "../policy/terms.ts";
+import { type AccessTerms, furthest, MONITORING, strictest } from "../policy/terms.ts";
 import { partsAt, scoreAt } from "../risk/score.ts";
 import type { RiskSignal } from "../risk/signal.ts";
 import { type AccessDecision, GRADES, type Grade, type GradeReason } from "./access.ts";
 import { durationAt, type SessionDuration, shorter } from "./lifetime.ts";
 import type { RiskSettings } from "./settings.ts";
-import { answersRisk, askedByTerms, type SignedIn } from "./verified.ts";
+import { answersRisk, askedByTerms, doShow, type Need, type SignedIn } from "./verified.ts";
 
 /** What is known of the caller, for the grade of a decision. */
 export interface Standing {
@@ -41,11 +41,12 @@ export function gradeOf(
   const asked = askedByTerms(bound, standing.signedIn, now);
   const findings = [
     ofRisk(settings, standing, riskScore, allowedRisk, now),
-    ofTerms(asked),
+    ofTerms(asked, standing.signedIn),
     ofAge(standing, sessionDuration, now),
   ];
   const { grade, reason } = findings.reduce(worse);
   const level = furthest(MONITORING, settings.monitoring, bound.monitoring);
+  const need = asked ?? neededFor(grade, settings);
   return {
     grade,
     reason,
@@ -54,7 +55,8 @@ export function gradeOf(
     unmeasured: standing.unmeasured,
     sessionDuration,
     monitoringLevel: grade === "allow" ? level : furthest(MONITORING, level, "watched"),
-    additionalVerification: asked !== "none" ? asked : neededFor(grade, settings),
+    additionalVerification: need?.verification ?? "none",
+    need,
     allowedRisk,
   };
 }
@@ -79,23 +81,29 @@ function ofRisk(
   if (score > allowedRisk) return { grade: "cut", reason: "risk_above_allowed" };
   if (score < Math.min(settings.watchRisk, settings.readOnlyRisk, settings.pauseRisk)) return FINE;
   // Whoever showed who they are after the risk rose goes on, watched.
-  const isAnswered = signedIn !== null && answersRisk(signedIn, settings.stepUp, signals, now);
-  if (score >= settings.pauseRisk && !isAnswered)
-    return { grade: "pause", reason: stepUpReason(settings.stepUp) };
+  const isAnswered = signedIn !== null && answersRisk(signedIn, riskNeed(settings), signals, now);
+  if (score >= settings.pauseRisk && !isAnswered) return { grade: "pause", reason: REASONS[settings.stepUp] };
   if (score >= settings.readOnlyRisk && !isAnswered) return { grade: "read_only", reason: "read_only" };
   return { grade: "watch", reason: null };
 }
 
-const STEP_UP_REASONS = {
+const REASONS = {
   reauthentication: "step_up_required",
   second_factor: "second_factor_required",
   approval: "approval_required",
 } as const;
 
-const stepUpReason = (asked: Exclude<Verification, "none">): GradeReason => STEP_UP_REASONS[asked];
-
-const ofTerms = (asked: Verification): Finding =>
-  asked === "none" ? FINE : { grade: "pause", reason: stepUpReason(asked) };
+/** Says what is missing: a method or context that no proof names, or otherwise the verification. */
+function ofTerms(asked: Need | null, signedIn: SignedIn | null): Finding {
+  if (asked === null) return FINE;
+  const plain = { ...asked, acr: null, amr: [] };
+  const isAboutMethod =
+    asked.verification !== "approval" &&
+    signedIn !== null &&
+    doShow(signedIn.proofs, plain) &&
+    !doShow(signedIn.proofs, asked);
+  return { grade: "pause", reason: isAboutMethod ? "sign_in_method_required" : REASONS[asked.verification] };
+}
 
 function ofAge({ lasting }: Standing, duration: SessionDuration | null, now: number): Finding {
   if (lasting === null || duration === null) return FINE;
@@ -104,8 +112,13 @@ function ofAge({ lasting }: Standing, duration: SessionDuration | null, now: num
   return lasting.unusedMs >= duration.idleSeconds * 1_000 ? { grade: "cut", reason: "idle_timeout" } : FINE;
 }
 
-const neededFor = (grade: Grade, { stepUp }: GradeSettings): Verification =>
-  grade === "pause" || grade === "read_only" ? stepUp : "none";
+/** What answers a raised risk. Its proof must also be newer than what was found: see `answersRisk`. */
+const riskNeed = ({ stepUp }: GradeSettings): Need => ({
+  ...{ verification: stepUp, acr: null, amr: [], maxAge: null },
+});
+
+const neededFor = (grade: Grade, settings: GradeSettings): Need | null =>
+  grade === "pause" || grade === "read_only" ? riskNeed(settings) : null;
 
 function durationOf(settings: GradeSettings, bound: AccessTerms, risk: number): SessionDuration {
   const { idleSeconds, absoluteSeconds } = settings;

@@ -1,13 +1,30 @@
 import type { AccessTerms, Verification } from "../policy/terms.ts";
 import { type RiskSignal, speaking } from "../risk/signal.ts";
 
-/** How a person signed in, as the verification is concerned. */
-export interface SignedIn {
+/** One time that the person showed who they are: at the identity provider, or with a passkey. */
+export interface Proof {
+  /** The authentication context class (OpenID Connect Core §2). Null where none was named. */
+  readonly acr: string | null;
+  /** How it was shown (RFC 8176). */
   readonly amr: readonly string[];
-  /** Milliseconds since the Unix epoch. */
-  readonly authenticatedAt: number;
-  /** When this session began, by our own clock. */
-  readonly beganAt: number;
+  /** When, in milliseconds since the Unix epoch. */
+  readonly at: number;
+}
+
+/** All that a session's person has shown. */
+export interface SignedIn {
+  readonly proofs: readonly Proof[];
+}
+
+/** What a person must show. */
+export interface Need {
+  readonly verification: Exclude<Verification, "none">;
+  /** One of these authentication contexts, or null for any. With `[]`, no context is enough. */
+  readonly acr: readonly string[] | null;
+  /** All of these methods. */
+  readonly amr: readonly string[];
+  /** How old the proof may be, in seconds. Null: as old as it is. */
+  readonly maxAge: number | null;
 }
 
 /**
@@ -19,36 +36,48 @@ const SECOND_FACTORS = new Set([
   ...["face", "fpt", "iris", "retina", "vbm"],
 ]);
 
-/** Whether a sign-in did what a verification asks for, apart from its age. */
-export const didVerify = ({ amr }: SignedIn, asked: Verification): boolean => {
-  if (asked === "second_factor") return amr.some((method) => SECOND_FACTORS.has(method));
+/** Whether these methods name a second factor. */
+export const hasSecondFactor = (amr: readonly string[]): boolean =>
+  amr.some((method) => SECOND_FACTORS.has(method));
+
+/** Whether proofs together show what is needed, apart from their age. */
+export function doShow(proofs: readonly Proof[], { verification, acr, amr }: Need): boolean {
+  const methods = proofs.flatMap((proof) => proof.amr);
   // Nobody can approve yet, so what asks for an approval stays closed.
-  return asked !== "approval";
-};
+  if (verification === "approval" || proofs.length === 0) return false;
+  if (verification === "second_factor" && !hasSecondFactor(methods)) return false;
+  if (acr !== null && !proofs.some((proof) => proof.acr !== null && acr.includes(proof.acr))) return false;
+  return amr.every((method) => methods.includes(method));
+}
 
-/**
- * When the person last showed who they are. The provider's clock may be ahead of ours, so a sign-in counts from
- * when this session began if that was earlier.
- */
-const verifiedAt = ({ authenticatedAt, beganAt }: SignedIn): number => Math.min(authenticatedAt, beganAt);
+/** Whether these proofs meet a need at `now` (milliseconds): only those count that are new enough. */
+export function isMet({ proofs }: SignedIn, need: Need, now: number): boolean {
+  const { maxAge } = need;
+  return doShow(maxAge === null ? proofs : proofs.filter(({ at }) => now - at <= maxAge * 1_000), need);
+}
 
-/** What the terms of the permits still ask of the caller: `none` if they are met. */
-export function askedByTerms(
-  { verification, verifiedWithin }: AccessTerms,
-  signedIn: SignedIn | null,
-  now: number,
-): Verification {
-  if (verification === "none") return "none";
-  if (signedIn === null || !didVerify(signedIn, verification)) return verification;
-  const age = now - signedIn.authenticatedAt;
-  return verifiedWithin !== null && age > verifiedWithin * 1_000 ? verification : "none";
+/** What the terms of permits ask for, whoever calls. Null if nothing. */
+function needOf({ verification, verifiedWithin: maxAge, acr, amr }: AccessTerms): Need | null {
+  if (verification === "none" && acr === null && amr.length === 0) return null;
+  return { verification: verification === "none" ? "reauthentication" : verification, acr, amr, maxAge };
+}
+
+/** What the terms of the permits still ask of the caller. Null if they are met. */
+export function askedByTerms(terms: AccessTerms, signedIn: SignedIn | null, now: number): Need | null {
+  const need = needOf(terms);
+  return need === null || (signedIn !== null && isMet(signedIn, need, now)) ? null : need;
 }
 
 /** Whether the person showed who they are after everything was found that speaks for risk now. */
-export const answersRisk = (
-  signedIn: SignedIn,
-  asked: Verification,
+export function answersRisk(
+  { proofs }: SignedIn,
+  need: Need,
   signals: readonly RiskSignal[],
   now: number,
-): boolean =>
-  didVerify(signedIn, asked) && speaking(signals, now).every(({ at }) => at < verifiedAt(signedIn));
+): boolean {
+  const found = speaking(signals, now);
+  return doShow(
+    proofs.filter((proof) => found.every(({ at }) => at < proof.at)),
+    need,
+  );
+}

@@ -14,6 +14,7 @@ const REASON_WORDS: Readonly<Record<GradeReason, string>> = {
   read_only: "A new sign-in lifts this, and so does a lower risk.",
   step_up_required: "A new sign-in restores access.",
   second_factor_required: "A sign-in with a second factor restores access.",
+  sign_in_method_required: "A sign-in in the way that the policies name restores access.",
   approval_required: "An approval is needed, and nobody can give one yet.",
   risk_above_allowed: "A new sign-in is possible as soon as the risk has fallen to what is allowed.",
   idle_timeout:

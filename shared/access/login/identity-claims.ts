@@ -27,6 +27,10 @@ export interface ClaimSettings {
   readonly groupsClaim: string;
   readonly emailClaim: string;
   readonly emailVerified: "required" | "absentIsTrusted";
+  /** Whether what the provider says of how the person signed in is believed. */
+  readonly believesMethods: boolean;
+  /** The authentication contexts that mean a second factor. */
+  readonly secondFactorAcr: readonly string[];
 }
 
 export type ClaimsRefusal =
@@ -69,11 +73,22 @@ export function readIdentityClaims(
     groups: groups.value,
     groupsStated: stated !== undefined && stated !== null,
     sid: text(claims.sid),
-    acr: text(typeof claims.acr === "number" ? String(claims.acr) : claims.acr),
-    amr: listOf(claims.amr).filter(isMethod).slice(0, MAX_METHODS),
+    ...howSignedIn(claims, settings),
     // A time in the future would make the sign-in count as new until that time has come.
     authTime: Math.min(authTimeOf(claims) ?? seconds, seconds),
   });
+}
+
+/** How the person signed in, as far as the operator takes the provider's word for it. */
+function howSignedIn(
+  claims: Claims,
+  { believesMethods, secondFactorAcr }: Pick<ClaimSettings, "believesMethods" | "secondFactorAcr">,
+): Pick<IdentityClaims, "acr" | "amr"> {
+  if (!believesMethods) return { acr: null, amr: [] };
+  const acr = text(typeof claims.acr === "number" ? String(claims.acr) : claims.acr);
+  const amr = listOf(claims.amr).filter(isMethod).slice(0, MAX_METHODS);
+  const isSecond = acr !== null && secondFactorAcr.includes(acr) && !amr.includes("mfa");
+  return { acr, amr: isSecond ? [...amr, "mfa"] : amr };
 }
 
 /**

@@ -17,7 +17,9 @@ export type KindSetting =
   | "metadataUrl"
   | "offlineAccess"
   | "recheckMinutes"
-  | "recheckGraceHours";
+  | "recheckGraceHours"
+  | "believesMethods"
+  | "secondFactorAcr";
 
 interface Kind {
   /** The name of the kind in messages. */
@@ -26,6 +28,7 @@ interface Kind {
   readonly takes: readonly KindSetting[];
 }
 
+const METHODS = ["believesMethods", "secondFactorAcr"] as const;
 const RECHECK = ["offlineAccess", "recheckMinutes", "recheckGraceHours"] as const;
 
 export const KINDS: Record<ProviderKind, Kind> = {
@@ -39,6 +42,7 @@ export const KINDS: Record<ProviderKind, Kind> = {
       "emailClaim",
       "emailVerified",
       "trustedAudiences",
+      ...METHODS,
       ...RECHECK,
     ],
   },
@@ -50,7 +54,7 @@ export const KINDS: Record<ProviderKind, Kind> = {
   saml: {
     title: "A SAML provider",
     needs: ["issuer"],
-    takes: ["metadata", "metadataUrl", "groupsClaim", "emailClaim", "emailVerified"],
+    takes: ["metadata", "metadataUrl", "groupsClaim", "emailClaim", "emailVerified", ...METHODS],
   },
   email: { title: "Sign-in by e-mail", needs: [], takes: [] },
 };

@@ -1,5 +1,6 @@
 /** The terms and types of sign-in attempts (reference: RFC 6749, 7636, 9207, OpenID Connect Core). */
 
+import type { Need } from "../grade/verified.ts";
 import type { Claims } from "./claim-at.ts";
 import type { Rate } from "./rate.ts";
 
@@ -25,6 +26,10 @@ export interface AppAttempt {
    * sign-in doesn't matter.
    */
   readonly signInAfter: number | null;
+  /** What the person must have shown. Null or absent if any sign-in is enough. */
+  readonly need?: Need | null;
+  /** The app session whose person shows anew who they are. Absent if the attempt makes a new session. */
+  readonly raises?: { readonly id: string; readonly owner: string };
   /** The command line that asks to be signed in. Absent if a browser wants to open an app. */
   readonly commandLine?: CommandLine;
 }
@@ -58,6 +63,7 @@ export interface ProviderAttempt {
   readonly askBefore: boolean;
   /** The same meaning as in `AppAttempt`. */
   readonly signInAfter: number | null;
+  readonly need?: Need | null;
   /** The verified answer of the provider, if it reached us before the browser came back. */
   readonly answer?: Claims;
 }

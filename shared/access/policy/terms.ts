@@ -17,6 +17,10 @@ export interface AccessTerms {
   readonly verification: Verification;
   /** How old the verification may be, in seconds. Null: as old as the sign-in. */
   readonly verifiedWithin: number | null;
+  /** The authentication contexts of which the sign-in must name one, the wanted one first. Null: any. */
+  readonly acr: readonly string[] | null;
+  /** The methods that the sign-in must name, all of them. */
+  readonly amr: readonly string[];
 }
 
 export const NO_TERMS: AccessTerms = {
@@ -26,6 +30,8 @@ export const NO_TERMS: AccessTerms = {
   monitoring: "normal",
   verification: "none",
   verifiedWithin: null,
+  acr: null,
+  amr: [],
 };
 
 /** A re-authentication counts for this long, in seconds, unless the annotation says otherwise. */
@@ -48,6 +54,28 @@ const duration =
     return seconds === null ? null : { [field]: seconds };
   };
 
+/** The most contexts or methods in one list. */
+const MAX_LISTED = 10;
+
+const WORDS = { acr: /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/, amr: /^[\w.:-]{1,64}$/ } as const;
+
+/** The contexts or methods in a text with spaces between. Null if there is no text. */
+export function listedWords(
+  field: "acr" | "amr",
+  text: string | null,
+): readonly string[] | null | "unreadable" {
+  if (text === null) return null;
+  const words = [...new Set(text.trim().split(/ +/))];
+  return words.length <= MAX_LISTED && words.every((word) => WORDS[field].test(word)) ? words : "unreadable";
+}
+
+const listed =
+  (field: "acr" | "amr"): Read =>
+  (value) => {
+    const words = listedWords(field, value);
+    return words === "unreadable" || words === null ? null : { [field]: words };
+  };
+
 const READERS: Readonly<Record<string, { readonly read: Read; readonly form: string }>> = {
   allowedRisk: {
     read: (value) => (/^(100|[1-9]?\d)$/.test(value) ? { allowedRisk: Number(value) } : null),
@@ -62,6 +90,8 @@ const READERS: Readonly<Record<string, { readonly read: Read; readonly form: str
     },
     form: MONITORING.join(", "),
   },
+  acr: { read: listed("acr"), form: 'a context such as "urn:example:gold", or several with spaces between' },
+  amr: { read: listed("amr"), form: 'methods of RFC 8176 such as "hwk" or "otp", with spaces between' },
   verify: { read: verification, form: 'such as "second_factor" or "reauthentication within 15m"' },
 };
 
@@ -112,6 +142,8 @@ export function strictest(all: readonly AccessTerms[]): AccessTerms {
       monitoring: furthest(MONITORING, a.monitoring, b.monitoring),
       verification: furthest(VERIFICATIONS, a.verification, b.verification),
       verifiedWithin: least(a.verifiedWithin, b.verifiedWithin),
+      acr: common(a.acr, b.acr),
+      amr: [...new Set([...a.amr, ...b.amr])].sort(),
     }),
     NO_TERMS,
   );
@@ -119,6 +151,10 @@ export function strictest(all: readonly AccessTerms[]): AccessTerms {
 
 const least = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b);
+
+/** What is in both lists. Null stands for everything. */
+const common = (a: readonly string[] | null, b: readonly string[] | null): readonly string[] | null =>
+  a === null || b === null ? (a ?? b) : a.filter((one) => b.includes(one)).sort();
 
 /** The one of two members that stands further back in their list. */
 export const furthest = <T>(list: readonly T[], a: T, b: T): T => (list.indexOf(a) > list.indexOf(b) ? a : b);

@@ -5,8 +5,16 @@ import { effectsOf, type SessionEffect } from "./effects.ts";
 import { expiryOf, MAX_ABSOLUTE_MS } from "./expiry.ts";
 import { matches } from "./filter.ts";
 import { noteSeen } from "./note-seen.ts";
+import { raise } from "./raise.ts";
 import type { LiveSession, SessionEvent, SessionsState, Tombstone } from "./state.ts";
-import type { CreateSession, Principal, SessionEndReason, SessionFilter, Verdict } from "./types.ts";
+import type {
+  CreateSession,
+  Principal,
+  RaiseSession,
+  SessionEndReason,
+  SessionFilter,
+  Verdict,
+} from "./types.ts";
 
 export type SessionCommand =
   | { readonly type: "create"; readonly input: CreateSession }
@@ -18,6 +26,7 @@ export type SessionCommand =
       /** What the request shows of its sender. */
       readonly seen?: Seen;
     }
+  | { readonly type: "raise"; readonly input: RaiseSession }
   | { readonly type: "touch"; readonly id: string }
   | { readonly type: "end"; readonly filter: SessionFilter; readonly reason: SessionEndReason }
   | { readonly type: "refresh"; readonly epoch: number; readonly principals: readonly Principal[] }
@@ -59,6 +68,12 @@ function eventsOf(
       const used = command.touch ? touch(live, now) : expireOne(live, now);
       const isOver = used.some(({ type }) => type === "ended");
       return ok(isOver || !command.seen ? used : [...used, ...noteSeen(live.session, command.seen, now)]);
+    }
+    case "raise": {
+      const live = state.live.get(command.input.id);
+      if (!live) return ok([]);
+      const expired = expireOne(live, now);
+      return ok(expired.length > 0 ? expired : raise(live, command.input, now));
     }
     case "touch": {
       const live = state.live.get(command.id);

@@ -24,6 +24,8 @@ export function effectsOf(events: readonly SessionEvent[]): SessionEffect[] {
   for (const event of events) {
     if ((event.type === "principal_replaced" || event.type === "risk_noted") && !concernsAll)
       effects.push({ type: "recheck_lines", sessionId: event.id });
+    if (event.type === "raised" && !concernsAll)
+      effects.push({ type: "recheck_lines", sessionId: event.live.session.id });
     if (event.type !== "ended") continue;
     const { id } = event.session;
     const { reason } = event.tombstone;

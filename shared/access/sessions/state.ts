@@ -43,6 +43,8 @@ export type SessionEvent =
     }
   | { readonly type: "principal_pushed"; readonly principal: Principal }
   | { readonly type: "principal_replaced"; readonly id: string; readonly principal: Principal }
+  /** The person showed anew who they are. The session has another secret since. */
+  | { readonly type: "raised"; readonly live: LiveSession }
   /** A request showed something new of its sender. */
   | { readonly type: "risk_noted"; readonly id: string; readonly risk: SessionRisk }
   | { readonly type: "epoch_raised"; readonly epoch: number };
@@ -51,6 +53,7 @@ export type SessionEvent =
 export function apply(state: SessionsState, event: SessionEvent): SessionsState {
   switch (event.type) {
     case "created":
+    case "raised":
       return { ...state, live: withEntry(state.live, event.live.session.id, event.live) };
     case "seen":
       return updateSession(state, event.id, { lastSeenAt: event.at });

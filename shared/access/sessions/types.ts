@@ -1,5 +1,6 @@
 import type { RiskSignal } from "../risk/signal.ts";
 import type { Seen, Whereabouts } from "../risk/whereabouts.ts";
+import type { ParkedRequest, ParkOutcome, Unparked } from "./parked.ts";
 
 /** The terms and types of sessions. The object that owns sessions and all its callers use them. */
 
@@ -62,6 +63,18 @@ export interface Authentication {
   readonly amr: readonly string[];
   /** Seconds since the Unix epoch. */
   readonly authTime: number;
+  /** The last passkey ceremony. Missing if there was none. */
+  readonly passkey?: PasskeyProof;
+}
+
+/** That the person showed a passkey of theirs to us. */
+export interface PasskeyProof {
+  /** The passkey's id in the registry. */
+  readonly keyId: string;
+  /** What it showed (RFC 8176). */
+  readonly amr: readonly string[];
+  /** By our own clock, in seconds since the Unix epoch. */
+  readonly at: number;
 }
 
 export interface SessionLifetime {
@@ -101,6 +114,8 @@ export interface Session {
   readonly principal: Principal;
   readonly authentication: Authentication;
   readonly createdAt: number;
+  /** When the person last showed anew who they are in this session. Missing if never. */
+  readonly raisedAt?: number;
   readonly lastSeenAt: number;
   /** The end of the absolute lifetime. The session may end earlier by its idle lifetime or by a command. */
   readonly expiresAt: number;
@@ -133,6 +148,19 @@ export interface CreateSession {
   readonly userAgent: string;
   /** What the sign-in session showed. So a stolen sign-in can't begin anew with each app. */
   readonly risk?: SessionRisk;
+}
+
+/** A session whose person has shown anew who they are. */
+export interface RaiseSession {
+  readonly id: string;
+  readonly userId: string;
+  /** The hash of a new secret. The old secret is worth nothing any more, so whoever stole it gains nothing. */
+  readonly secretHash: string;
+  readonly authentication: Authentication;
+  /** The sign-in session that an app session belongs to from now on. Null if that doesn't change. */
+  readonly parent: { readonly id: string; readonly owner: string; readonly expiresAt: number } | null;
+  /** What is found about the session from now on: the proof answers all that was found before. */
+  readonly risk: SessionRisk;
 }
 
 export type CreateOutcome =
@@ -190,6 +218,17 @@ interface SignedIn {
  */
 export interface SegmentSessionsRpc {
   create(input: CreateSession): Promise<CreateOutcome>;
+  /**
+   * Notes that the person showed anew who they are, and gives the session another secret. Open streams are judged
+   * again. Null if the session is over or another person's.
+   */
+  raise(input: RaiseSession): Promise<Session | null>;
+  /** Keeps a request of a live session until it is taken, the session ends, or it waited for too long. */
+  park(request: ParkedRequest): Promise<ParkOutcome>;
+  /** The sealed head of a request that waits. Changes nothing. */
+  peekParked(sessionId: string, hash: string): Promise<Unparked<ArrayBuffer>>;
+  /** Atomically gives a request away, once. */
+  takeParked(sessionId: string, hash: string): Promise<Unparked<Pick<ParkedRequest, "head" | "body">>>;
   /**
    * `touch` is false for requests that must not keep a session alive (background checks). The hash is
    * compared in constant time. For a secret without a live session, the object answers from the data it has:

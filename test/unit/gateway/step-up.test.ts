@@ -6,15 +6,17 @@ import type { Session } from "../../../shared/access/sessions/types.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import type { SnapshotApp } from "../../../shared/registry/snapshot.ts";
 import { judge } from "../../../workers/gateway/judge.ts";
-import { isDeniedByAge, NEW_SIGN_IN_MS } from "../../../workers/gateway/step-up.ts";
+import { NEW_SIGN_IN_MS, stepUpFor } from "../../../workers/gateway/step-up.ts";
 import { jsonOf } from "../access/policy/support.ts";
 import { createSession, principal } from "../access/sessions/fixtures.ts";
 
 const NOW = 1_800_000_000_000;
 const snapshotOf = (source: string) =>
-  ({ policies: compilePolicies([{ id: "p#1", policy: jsonOf(source) }]) }) as Parameters<
-    typeof isDeniedByAge
-  >[2];
+  ({
+    policies: compilePolicies(
+      source.split(/(?<=;) (?=@)/).map((text, i) => ({ id: `p#${i + 1}`, policy: jsonOf(text) })),
+    ),
+  }) as Parameters<typeof stepUpFor>[2];
 
 function askedBy(
   signals: readonly RiskSignal[],
@@ -43,9 +45,11 @@ function askedBy(
   };
   const caller = { kind: "user", session, owner: "o", epoch: 1 } as const;
   const snapshot = snapshotOf(source);
+  const stepUp = stepUpFor(question.value, caller, snapshot, NOW);
   return {
     grade: judge(question.value, caller, snapshot, NOW).access.grade,
-    helps: isDeniedByAge(question.value, caller, snapshot, NOW),
+    helps: stepUp !== null,
+    stepUp,
   };
 }
 
@@ -56,15 +60,26 @@ const signal = (score: number): RiskSignal => ({
 
 describe("a new sign-in is offered", () => {
   it("where it would lift what the risk of the person or of the session refuses", () => {
-    expect(askedBy([signal(80)], [], 3_600_000)).toEqual({ grade: "pause", helps: true });
-    expect(askedBy([], [signal(60)], 3_600_000)).toEqual({ grade: "read_only", helps: true });
+    expect(askedBy([signal(80)], [], 3_600_000)).toMatchObject({ grade: "pause", helps: true });
+    expect(askedBy([], [signal(60)], 3_600_000)).toMatchObject({ grade: "read_only", helps: true });
   });
-  it("not where the risk is above what is allowed, nor where a permit asks for more than a sign-in shows", () => {
-    expect(askedBy([signal(95)], [], 3_600_000)).toEqual({ grade: "cut", helps: false });
-    const second = `@verify("second_factor") ${OPEN}`;
-    expect(askedBy([], [], 3_600_000, second)).toEqual({ grade: "pause", helps: false });
+  it("not where the risk is above what is allowed, nor where permits ask for what excludes each other", () => {
+    expect(askedBy([signal(95)], [], 3_600_000)).toMatchObject({ grade: "cut", helps: false });
+    const both = `@acr("gold") ${OPEN} @acr("silver") ${OPEN}`;
+    expect(askedBy([], [], 3_600_000, both)).toMatchObject({ grade: "pause", helps: false });
+    expect(askedBy([], [], 3_600_000, `@verify("approval") ${OPEN}`)).toMatchObject({ helps: false });
+  });
+  it("where a permit asks for more than the sign-in showed, also right after it", () => {
+    for (const [terms, need] of [
+      [`@verify("second_factor")`, { verification: "second_factor" }],
+      [`@acr("gold silver")`, { acr: ["gold", "silver"] }],
+      [`@amr("hwk")`, { amr: ["hwk"] }],
+    ] as const) {
+      const asked = askedBy([], [], 1_000, `${terms} ${OPEN}`);
+      expect(asked).toMatchObject({ grade: "pause", stepUp: { signInAfter: null, need } });
+    }
   });
   it("not within a minute of the last one, which would lead in a circle where the provider's clock is behind", () => {
-    expect(askedBy([signal(80)], [], NEW_SIGN_IN_MS - 1_000)).toEqual({ grade: "pause", helps: false });
+    expect(askedBy([signal(80)], [], NEW_SIGN_IN_MS - 1_000)).toMatchObject({ grade: "pause", helps: false });
   });
 });

@@ -28,6 +28,8 @@ const provider: Provider = {
   offlineAccess: "no",
   recheckMinutes: 15,
   recheckGraceHours: 24,
+  believesMethods: true,
+  secondFactorAcr: [],
 };
 const claims: IdentityClaims = {
   subject: "s1",

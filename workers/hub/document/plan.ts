@@ -27,6 +27,7 @@ const SETS = new Set([
   "allowedOrigins",
   "organizations",
   "trustedAudiences",
+  "secondFactorAcr",
   "clientHeaders",
   "corsMethods",
   "corsHeaders",

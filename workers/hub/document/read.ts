@@ -110,6 +110,8 @@ function providerSection(row: ProviderRow) {
     offlineAccess: row.offlineAccess,
     recheckMinutes: row.recheckMinutes,
     recheckGraceHours: row.recheckGraceHours,
+    believesMethods: row.believesMethods,
+    secondFactorAcr: JSON.parse(row.secondFactorAcr) as string[],
     enabled: row.enabled,
   };
   const own = Object.entries(settings).filter(([name]) => hasSetting(row.kind, name));

@@ -34,6 +34,7 @@ const view = ({ clientSecretSealed, ...row }: ProviderRow) => ({
   allowedDomains: JSON.parse(row.allowedDomains) as string[],
   trustedAudiences: JSON.parse(row.trustedAudiences) as string[],
   organizations: JSON.parse(row.organizations) as string[],
+  secondFactorAcr: JSON.parse(row.secondFactorAcr) as string[],
 });
 
 /** What would not work with a provider, in words. This function asks the provider itself. */
@@ -77,6 +78,8 @@ export interface ProviderInput {
   readonly offlineAccess?: ProviderRow["offlineAccess"] | undefined;
   readonly recheckMinutes?: number | undefined;
   readonly recheckGraceHours?: number | undefined;
+  readonly believesMethods?: boolean | undefined;
+  readonly secondFactorAcr?: string[] | undefined;
   readonly enabled?: boolean | undefined;
 }
 
@@ -105,6 +108,8 @@ export const blankProvider = (now: number, kind: ProviderKind = "oidc"): Provide
   offlineAccess: kind === "github" ? "scope" : "no",
   recheckMinutes: 15,
   recheckGraceHours: 24,
+  believesMethods: true,
+  secondFactorAcr: "[]",
   enabled: true,
   version: 0,
   createdAt: now,
@@ -146,6 +151,8 @@ export async function changeProvider(
     offlineAccess: input.offlineAccess ?? row.offlineAccess,
     recheckMinutes: input.recheckMinutes ?? row.recheckMinutes,
     recheckGraceHours: input.recheckGraceHours ?? row.recheckGraceHours,
+    believesMethods: input.believesMethods ?? row.believesMethods,
+    secondFactorAcr: input.secondFactorAcr ? JSON.stringify(input.secondFactorAcr) : row.secondFactorAcr,
     enabled: input.enabled ?? row.enabled,
     version: row.version + 1,
     updatedAt: now,

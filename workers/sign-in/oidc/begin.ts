@@ -1,4 +1,5 @@
 import * as oauth from "oauth4webapi";
+import { contextsFor } from "../../../shared/access/login/can-prove.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { callbackUri } from "../callback-path.ts";
 import type { SignInWish } from "../method.ts";
@@ -20,9 +21,10 @@ export async function beginOidc(
   // OpenID Connect Core §11: some providers give a refresh token only if the person consents in this same
   // sign-in.
   const prompts = [
-    ...(wish.switchUser || wish.signInAfter !== null ? ["login"] : []),
+    ...(wish.switchUser || wish.signInAfter !== null || wish.need ? ["login"] : []),
     ...(provider.offlineAccess === "consent" ? ["consent"] : []),
   ];
+  const contexts = contextsFor(provider, wish.need ?? null);
   return redirectToProvider(request, bindings, provider, wish, async ({ state, nonce, codeVerifier }) => {
     const target = new URL(endpoint);
     const parameters = {
@@ -35,6 +37,7 @@ export async function beginOidc(
       code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
       code_challenge_method: "S256",
       ...(prompts.length > 0 ? { prompt: prompts.join(" ") } : {}),
+      ...(contexts.length > 0 ? { acr_values: contexts.join(" ") } : {}),
       // With `max_age` the provider must say when the person signed in (OpenID Connect Core §3.1.2.1).
       ...(wish.signInAfter !== null ? { max_age: "0" } : {}),
     };

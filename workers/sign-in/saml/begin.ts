@@ -1,3 +1,4 @@
+import { contextsFor } from "../../../shared/access/login/can-prove.ts";
 import { authnRequest } from "../../../shared/access/login/saml/request.ts";
 import type { Bindings } from "../../platform/env.ts";
 import type { SignInWish } from "../method.ts";
@@ -21,7 +22,8 @@ export async function beginSaml(
       destination: signInUrl,
       recipient: recipientOf(bindings),
       issuer: entityIdOf(bindings),
-      force: wish.switchUser || wish.signInAfter !== null,
+      force: wish.switchUser || wish.signInAfter !== null || Boolean(wish.need),
+      contexts: contextsFor(provider, wish.need ?? null),
     });
     const target = new URL(signInUrl);
     target.searchParams.set("SAMLRequest", await deflated(xml));

@@ -10,12 +10,15 @@ export interface AuthnRequest {
   readonly issuer: string;
   /** The person must sign in again. */
   readonly force: boolean;
+  /** The authentication contexts of which the sign-in must be one. With `[]`, any. */
+  readonly contexts: readonly string[];
 }
 
 const POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
 /** An `AuthnRequest` (SAML Core §3.4.1). It is not signed. */
-export function authnRequest({ id, at, destination, recipient, issuer, force }: AuthnRequest): string {
+export function authnRequest(request: AuthnRequest): string {
+  const { id, at, destination, recipient, issuer, force } = request;
   const attributes = {
     "xmlns:samlp": NS.protocol,
     "xmlns:saml": NS.assertion,
@@ -28,7 +31,16 @@ export function authnRequest({ id, at, destination, recipient, issuer, force }: 
     ...(force ? { ForceAuthn: "true" } : {}),
   };
   const written = Object.entries(attributes).map(([name, value]) => ` ${name}="${escapeAttribute(value)}"`);
-  return `<samlp:AuthnRequest${written.join("")}><saml:Issuer>${escapeText(issuer)}</saml:Issuer><samlp:NameIDPolicy AllowCreate="true"/></samlp:AuthnRequest>`;
+  return `<samlp:AuthnRequest${written.join("")}><saml:Issuer>${escapeText(issuer)}</saml:Issuer><samlp:NameIDPolicy AllowCreate="true"/>${requestedContext(request.contexts)}</samlp:AuthnRequest>`;
+}
+
+/** SAML Core §3.3.2.2.1. */
+function requestedContext(contexts: readonly string[]): string {
+  if (contexts.length === 0) return "";
+  const classes = contexts.map(
+    (one) => `<saml:AuthnContextClassRef>${escapeText(one)}</saml:AuthnContextClassRef>`,
+  );
+  return `<samlp:RequestedAuthnContext Comparison="exact">${classes.join("")}</samlp:RequestedAuthnContext>`;
 }
 
 /** Our own metadata (SAML Metadata §2.4.4), for the provider's administrator. */

@@ -8,6 +8,7 @@ import {
   type Standing,
 } from "../../../../shared/access/grade/grade.ts";
 import { durationAt } from "../../../../shared/access/grade/lifetime.ts";
+import type { SignedIn } from "../../../../shared/access/grade/verified.ts";
 import { accessInWords } from "../../../../shared/access/grade/words.ts";
 import {
   type AccessTerms,
@@ -18,19 +19,31 @@ import {
 } from "../../../../shared/access/policy/terms.ts";
 import type { RiskSignal } from "../../../../shared/access/risk/signal.ts";
 import { withSignal } from "../../../../shared/access/risk/signal.ts";
+import { proofsOf } from "../../../../shared/access/sessions/proofs.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../../shared/registry/app-settings.ts";
 import { drawn, SEED } from "../../../support/sample.ts";
 import { naiveGrade } from "./naive-grade.ts";
 
 const NOW = 1_800_000_000_000;
+const AUTHENTICATION = {
+  providerId: "idp_1",
+  subject: "s",
+  providerSid: null,
+  acr: null,
+  amr: [],
+  authTime: 0,
+};
 const SETTINGS: GradeSettings = DEFAULT_APP_SETTINGS;
 const risky = (score: number, at = NOW - 1_000): RiskSignal => ({
   ...{ source: "administrator", kind: "set_by_hand", score, at, halfLifeSeconds: 86_400 },
 });
+const proved = (amr: readonly string[], at = NOW, acr: string | null = null) => ({
+  proofs: [{ acr, amr, at }],
+});
 const standing = (over: Partial<Standing> = {}): Standing => ({
   signals: [],
   unmeasured: [],
-  signedIn: { amr: ["pwd"], authenticatedAt: NOW - 3_600_000, beganAt: NOW - 3_600_000 },
+  signedIn: proved(["pwd"], NOW - 3_600_000),
   lasting: { beganAt: NOW - 3_600_000, unusedMs: 0 },
   ...over,
 });
@@ -59,26 +72,64 @@ describe("the grade", () => {
   });
 
   it("a sign-in after the risk rose lifts read only and pause, not the end; one before it does not", () => {
-    const newer = { amr: [], authenticatedAt: NOW, beganAt: NOW };
-    expect([60, 80, 95].map((score) => at(score, { signedIn: newer }).grade)).toEqual([
-      "watch",
-      "watch",
-      "cut",
-    ]);
-    // A provider's clock that is ahead, and a new session on an old sign-in, prove nothing.
-    expect(at(80, { signedIn: { ...newer, beganAt: NOW - 9_999 } }).grade).toBe("pause");
-    expect(at(80, { signedIn: { ...newer, authenticatedAt: NOW - 9_999 } }).grade).toBe("pause");
+    const signedIn = proved([]);
+    expect([60, 80, 95].map((score) => at(score, { signedIn }).grade)).toEqual(["watch", "watch", "cut"]);
+    expect(at(80, { signedIn: proved([], NOW - 9_999) }).grade).toBe("pause");
+  });
+
+  it("a provider's clock that is ahead, and a new session on an old sign-in, prove nothing", () => {
+    const by = (authTime: number, createdAt: number, raisedAt?: number) => {
+      const authentication = { ...AUTHENTICATION, authTime: authTime / 1_000 };
+      const proofs = proofsOf({ authentication, createdAt, ...(raisedAt ? { raisedAt } : {}) });
+      return at(80, { signedIn: { proofs } }).grade;
+    };
+    expect(by(NOW, NOW - 9_999)).toBe("pause");
+    expect(by(NOW - 9_999, NOW)).toBe("pause");
+    expect(by(NOW + 9_999, NOW)).toBe("watch");
+    expect(by(NOW, NOW - 9_999, NOW)).toBe("watch");
+  });
+
+  it("a passkey counts beside the sign-in, with its own time", () => {
+    const passkey = { keyId: "key_1", amr: ["hwk", "user", "mfa"], at: NOW / 1_000 };
+    const old = { ...AUTHENTICATION, acr: "gold", amr: ["pwd"], authTime: NOW / 1_000 - 3_600 };
+    const proofs = proofsOf({ authentication: { ...old, passkey }, createdAt: NOW - 3_600_000 });
+    const by = (terms: Partial<AccessTerms>) =>
+      at(0, { signedIn: { proofs } }, [{ ...NO_TERMS, ...terms }]).reason;
+    expect(by({ verification: "second_factor", verifiedWithin: 60 })).toBe(null);
+    expect(by({ verification: "reauthentication", verifiedWithin: 60 })).toBe(null);
+    expect(by({ amr: ["hwk", "pwd"] })).toBe(null);
+    // What is asked within a time counts only from proofs of that time.
+    expect(by({ amr: ["hwk", "pwd"], verification: "reauthentication", verifiedWithin: 60 })).toBe(
+      "step_up_required",
+    );
+    expect(by({ acr: ["gold"] })).toBe(null);
+    expect(by({ acr: ["gold"], verification: "reauthentication", verifiedWithin: 60 })).toBe(
+      "step_up_required",
+    );
+  });
+
+  it("asks for contexts and methods by name, and for nothing that two permits don't both accept", () => {
+    const by = (signedIn: SignedIn, ...terms: Partial<AccessTerms>[]) =>
+      at(
+        0,
+        { signedIn },
+        terms.map((one) => ({ ...NO_TERMS, ...one })),
+      );
+    const gold = proved(["pwd"], NOW, "gold");
+    expect(by(gold, { acr: ["silver", "gold"] }).grade).toBe("allow");
+    expect(by(gold, { acr: ["silver"] })).toMatchObject({
+      ...{ grade: "pause", reason: "sign_in_method_required", additionalVerification: "reauthentication" },
+      need: { verification: "reauthentication", acr: ["silver"], amr: [], maxAge: null },
+    });
+    expect(by(gold, { acr: ["gold"] }, { acr: ["silver"] }).need?.acr).toEqual([]);
+    expect(by(gold, { amr: ["otp"] }, { amr: ["pwd"] }).need?.amr).toEqual(["otp", "pwd"]);
+    expect(by({ proofs: [] }, { acr: ["gold"] }).reason).toBe("step_up_required");
   });
 
   it("a second factor is one that the provider names", () => {
     const settings = { ...SETTINGS, stepUp: "second_factor" as const };
     const by = (...amr: string[]) =>
-      gradeOf(
-        settings,
-        standing({ signals: [risky(80)], signedIn: { amr, authenticatedAt: NOW, beganAt: NOW } }),
-        [],
-        NOW,
-      );
+      gradeOf(settings, standing({ signals: [risky(80)], signedIn: proved(amr) }), [], NOW);
     expect(by("pwd")).toMatchObject({ grade: "pause", reason: "second_factor_required" });
     expect(by("pwd", "otp")).toMatchObject({ grade: "watch", additionalVerification: "none" });
   });
@@ -128,6 +179,8 @@ const terms: fc.Arbitrary<AccessTerms> = fc.record({
   monitoring: fc.constantFrom(...MONITORING),
   verification: fc.constantFrom(...VERIFICATIONS),
   verifiedWithin: fc.option(fc.integer({ min: 1, max: 4_000 })),
+  acr: fc.option(fc.subarray(["gold", "silver"])),
+  amr: fc.subarray(["otp", "pwd"]),
 });
 const change = fc.oneof(
   fc.record({
@@ -163,7 +216,8 @@ describe("in histories of changes, at each moment", () => {
         let settings = SETTINGS;
         let held: readonly AccessTerms[] = [];
         let signals: RiskSignal[] = [];
-        let signedIn = { amr: ["pwd"], authenticatedAt: NOW, beganAt: NOW };
+        let beganAt = NOW;
+        let signedIn = proved(["pwd"]);
         let usedAt = NOW;
         for (const [one, wait] of steps) {
           now += wait;
@@ -173,14 +227,16 @@ describe("in histories of changes, at each moment", () => {
           } else if (one.type === "clear") signals = [];
           else if (one.type === "sign_in") {
             usedAt = now;
-            signedIn = { amr: one.otp ? ["otp"] : ["pwd"], authenticatedAt: now + one.skewMs, beganAt: now };
+            beganAt = now;
+            const provedAt = Math.min(now + one.skewMs, now);
+            signedIn = proved(one.otp ? ["otp"] : ["pwd"], provedAt, one.otp ? "gold" : null);
           } else if (one.type === "use") usedAt = now;
           else if (one.type === "policies") held = one.terms;
           else {
             const { type: _, ...changed } = one;
             settings = { ...settings, ...changed };
           }
-          const lasting = { beganAt: signedIn.beganAt, unusedMs: now - usedAt };
+          const lasting = { beganAt, unusedMs: now - usedAt };
           const known = { signals, unmeasured: [], signedIn, lasting };
           const { grade, monitoringLevel } = gradeOf(settings, known, held, now);
           expect(grade).toBe(naiveGrade(settings, known, held, now));

@@ -33,17 +33,21 @@ export function naiveGrade(
     }
     if (now - lasting.beganAt >= absolute * 1_000 || lasting.unusedMs >= idle * 1_000) return "cut";
   }
-  for (const { verification } of terms) {
+  const proof = signedIn?.proofs[0];
+  const amr = proof?.amr ?? [];
+  for (const { verification, acr, amr: methods } of terms) {
     if (verification === "approval") return "pause";
-    if (verification === "second_factor" && !signedIn?.amr.includes("otp")) return "pause";
+    if (verification === "second_factor" && !amr.includes("otp")) return "pause";
+    if (acr !== null && !acr.includes(proof?.acr ?? "none")) return "pause";
+    if (!methods.every((method) => amr.includes(method))) return "pause";
     const within = Math.min(...terms.map(({ verifiedWithin }) => verifiedWithin ?? Number.POSITIVE_INFINITY));
-    if (verification !== "none" && (!signedIn || now - signedIn.authenticatedAt > within * 1_000))
-      return "pause";
+    const isAsked = verification !== "none" || acr !== null || methods.length > 0;
+    if (isAsked && (!proof || now - proof.at > within * 1_000)) return "pause";
   }
   const verified =
-    signedIn !== null &&
-    (settings.stepUp !== "second_factor" || signedIn.amr.includes("otp")) &&
-    speaking.every(({ at }) => at < signedIn.authenticatedAt && at < signedIn.beganAt);
+    proof !== undefined &&
+    (settings.stepUp !== "second_factor" || amr.includes("otp")) &&
+    speaking.every(({ at }) => at < proof.at);
   if (!verified && risk >= settings.pauseRisk) return "pause";
   if (!verified && risk >= settings.readOnlyRisk) return "read_only";
   const some = [settings.watchRisk, settings.readOnlyRisk, settings.pauseRisk].some((from) => risk >= from);

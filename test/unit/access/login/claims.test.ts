@@ -11,7 +11,10 @@ import {
 import { email } from "../../../../shared/api/fields.ts";
 
 const claims = { sub: "s1", email: "Alice@Example.com", email_verified: true, name: "Alice" };
-const settings: ClaimSettings = { groupsClaim: "groups", emailClaim: "email", emailVerified: "required" };
+const settings: ClaimSettings = {
+  ...{ groupsClaim: "groups", emailClaim: "email", emailVerified: "required" },
+  ...{ believesMethods: true, secondFactorAcr: [] },
+};
 const read = (change: Record<string, unknown>, own: Partial<ClaimSettings> = {}) =>
   readIdentityClaims({ ...claims, ...change }, { ...settings, ...own }, 5_000);
 
