@@ -184,6 +184,14 @@ export const RESOURCES: readonly Resource[] = [
     columns: ["name", "kind", "target", "events", "enabled", "lastSuccessAt", "lastFailure", "id"],
   },
   {
+    command: "dead-letters",
+    prefix: "deadLetters",
+    about: "Notifications that were given up after a day",
+    empty: "No notification was given up.",
+    key: "id",
+    columns: ["givenUpAt", "destination", "text", "why", "id"],
+  },
+  {
     command: "decisions",
     prefix: "decisions",
     about: "Access decisions and why they fell",

@@ -6,6 +6,7 @@ import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Empty, Failure, Loaded } from "../components/states.tsx";
 import { offerUndo } from "../lib/undo.ts";
+import { DeadLetters } from "./dead-letters.tsx";
 import { NewDestination } from "./notification-new.tsx";
 
 type Destination = RowOf<"notifications.list">;
@@ -83,6 +84,7 @@ export default function Notifications() {
         }
       </Loaded>
       <ShowMore pages={rows} />
+      <DeadLetters />
     </>
   );
 }

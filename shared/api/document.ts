@@ -74,7 +74,7 @@ const SECTIONS = {
   notifications: z.optional(
     f.said(
       f.list(notificationDestinationCreate, 100),
-      "where notifications are sent, without secrets: of Slack's URL only the origin",
+      "where notifications are sent, without secrets: of a URL only the origin",
     ),
   ),
 };

@@ -20,10 +20,12 @@ export const notificationDestination = z.object({
   id: z.string(),
   name: z.string(),
   kind: z.enum(DESTINATION_KINDS),
-  /** Of Slack only its origin: the rest is a secret. */
+  /** Of a URL only its origin: the rest may be a secret. */
   target: z.string(),
   events: z.array(z.string()),
   enabled: z.boolean(),
+  /** Until when messages are signed with the secret before, too. */
+  previousUntil: z.nullable(f.instant),
   lastSuccessAt: z.nullable(f.instant),
   lastFailureAt: z.nullable(f.instant),
   /** Why the last try that failed did, in words. */
@@ -56,6 +58,26 @@ export const notificationDestinationCreate = z.strictObject({
 export const notificationDestinationUpdate = z.partial(
   z.strictObject({ name: input.name, target: input.target, events: input.events, enabled: input.enabled }),
 );
+export const notificationRotate = z.strictObject({
+  graceSeconds: z._default(
+    f.said(
+      f.integer(0, 2_592_000),
+      "seconds for which messages are signed with the old secret, too: a day unless said; 0 for a secret that leaked",
+    ),
+    86_400,
+  ),
+});
+export const deadLetter = z.object({
+  id: z.string(),
+  destination: z.string(),
+  /** The `webhook-id`, the same at each try. */
+  messageId: z.string(),
+  /** What it says, in words. */
+  text: z.string(),
+  firstTriedAt: f.instant,
+  givenUpAt: f.instant,
+  why: z.string(),
+});
 export const notificationDestinationMade = z.object({
   destination: notificationDestination,
   /** What a webhook's signatures are made with; null for every other kind. */

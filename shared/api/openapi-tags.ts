@@ -29,6 +29,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   search: "Everything by one text",
   stats: "Counts over time",
   notifications: "Where word is sent of what happens",
+  deadLetters: "Notifications that were given up",
   backup: "Taking a copy of the network",
   restore: "Putting a copy back into an empty hub",
   bootstrap: "The first step of a new hub",

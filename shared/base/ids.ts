@@ -24,6 +24,7 @@ export const ID_PREFIXES = {
   enrolmentKey: "nek",
   meshRule: "rul",
   notificationDestination: "ntf",
+  deadLetter: "dlt",
   signalTransmitter: "sgt",
 } as const;
 

@@ -7,10 +7,14 @@ export interface Delivery {
   readonly doneUntil: number;
   /** The end of the message under way; a retry tells the same again, under the same id. */
   readonly sendingUntil: number | null;
+  /** When the message under way was first tried. */
+  readonly sendingSince: number | null;
   /** Nothing is sent before. */
   readonly notBefore: number;
   /** Tries in a row that failed. */
   readonly failures: number;
+  /** The first failure since something was last taken. */
+  readonly failingSince: number | null;
   readonly lastSuccessAt: number | null;
   readonly lastFailureAt: number | null;
   /** Why, in words. */
@@ -22,7 +26,9 @@ export type DeliveryEvent =
   /** Nothing up to here was for it. */
   | { readonly type: "skipped"; readonly until: number }
   | { readonly type: "delivered"; readonly at: number }
-  | { readonly type: "failed"; readonly at: number; readonly why: string };
+  | { readonly type: "failed"; readonly at: number; readonly why: string }
+  /** The message under way is not tried again by itself. */
+  | { readonly type: "given_up" };
 
 export type DeliveryStep =
   | { readonly type: "wait" }
@@ -35,12 +41,18 @@ export const QUIET_MS = 5 * 60_000;
 export const LEASE_MS = 2 * 60_000;
 const FIRST_RETRY_MS = 60_000;
 const LAST_RETRY_MS = 60 * 60_000;
+/** A message that is not taken within this time is given up, so that it does not hold up the next. */
+export const GIVE_UP_MS = 24 * 60 * 60_000;
+/** A destination that takes nothing for so long is switched off. */
+export const SWITCH_OFF_MS = 5 * 24 * 60 * 60_000;
 
 export const newDelivery = (doneUntil: number): Delivery => ({
   doneUntil,
   sendingUntil: null,
+  sendingSince: null,
   notBefore: 0,
   failures: 0,
+  failingSince: null,
   lastSuccessAt: null,
   lastFailureAt: null,
   lastFailure: null,
@@ -70,16 +82,22 @@ export function nextStep(
 export function applyDelivery(delivery: Delivery, event: DeliveryEvent): Delivery {
   switch (event.type) {
     case "begun":
-      return { ...delivery, sendingUntil: event.until, notBefore: event.at + LEASE_MS };
+      return {
+        ...delivery,
+        sendingUntil: event.until,
+        sendingSince: delivery.sendingSince ?? event.at,
+        notBefore: event.at + LEASE_MS,
+      };
     case "skipped":
-      return { ...delivery, doneUntil: event.until, sendingUntil: null };
+      return { ...delivery, doneUntil: event.until, ...NOTHING_UNDER_WAY };
     case "delivered":
       return {
         ...delivery,
         doneUntil: delivery.sendingUntil ?? delivery.doneUntil,
-        sendingUntil: null,
+        ...NOTHING_UNDER_WAY,
         notBefore: event.at + QUIET_MS,
         failures: 0,
+        failingSince: null,
         lastSuccessAt: event.at,
       };
     case "failed": {
@@ -87,13 +105,26 @@ export function applyDelivery(delivery: Delivery, event: DeliveryEvent): Deliver
       return {
         ...delivery,
         failures,
+        failingSince: delivery.failingSince ?? event.at,
         notBefore: event.at + backoffMs(failures, FIRST_RETRY_MS, LAST_RETRY_MS),
         lastFailureAt: event.at,
         lastFailure: event.why,
       };
     }
+    case "given_up":
+      return { ...delivery, doneUntil: delivery.sendingUntil ?? delivery.doneUntil, ...NOTHING_UNDER_WAY };
   }
 }
+
+const NOTHING_UNDER_WAY = { sendingUntil: null, sendingSince: null } as const;
+
+/** Whether the message under way was tried for long enough. */
+export const isToBeGivenUp = ({ sendingSince }: Delivery, now: number): boolean =>
+  sendingSince !== null && now - sendingSince >= GIVE_UP_MS;
+
+/** Whether the destination took nothing for so long that nobody seems to be there. */
+export const isToBeSwitchedOff = ({ failingSince }: Delivery, now: number): boolean =>
+  failingSince !== null && now - failingSince >= SWITCH_OFF_MS;
 
 /** The id of the message under way: the same for each try, so that whoever got it twice can tell. */
 export const messageIdOf = (destination: string, until: number): string => `msg_${destination}_${until}`;

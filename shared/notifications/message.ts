@@ -76,7 +76,7 @@ export function webhookBodyOf(groups: readonly Group[], sender: Sender, at: numb
 }
 
 /** `12 nodes want approval`, or that and how much more there is. */
-function summaryOf([first, ...others]: readonly Group[]): string {
+export function summaryOf([first, ...others]: readonly Group[]): string {
   const more =
     others.length === 0
       ? ""

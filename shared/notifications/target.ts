@@ -3,6 +3,10 @@ export function canonicalTarget(kind: "email" | "webhook" | "slack", text: strin
   if (kind === "email") return text.trim().toLowerCase();
   if (!URL.canParse(text)) return text;
   const { href, origin } = new URL(text);
-  // Of Slack's URL the path is the secret: with it, it is not the target that is shown.
-  return kind === "slack" && href === `${origin}/` ? origin : href;
+  // A path may be the secret by which the receiver knows who posts: with it, it is not the target that is shown.
+  return href === `${origin}/` ? origin : href;
 }
+
+/** The part of a URL that everybody who reads the settings may see. What is no URL stays as it is. */
+export const shownTarget = (target: string): string =>
+  URL.canParse(target) ? new URL(target).origin : target;

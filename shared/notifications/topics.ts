@@ -25,6 +25,12 @@ export const TOPICS = {
     many: "identity providers do not answer",
     page: "providers",
   },
+  "destination.off": {
+    about: "a destination of notifications was switched off, since it took nothing for five days",
+    one: "A destination of notifications was switched off",
+    many: "destinations of notifications were switched off",
+    page: "notifications",
+  },
   "node.pending": {
     about: "a node wants approval",
     one: "A node wants approval",

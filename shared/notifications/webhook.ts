@@ -11,25 +11,33 @@ const PREFIX = "whsec_";
 export const newWebhookSecret = (random: RandomBytes): string => `${PREFIX}${base64(random(32))}`;
 
 /**
- * The headers that prove who sent a body, and when.
+ * The headers that prove who sent a body, and when. While a secret is being replaced there is a signature by each, and
+ * whoever checks one of them is content.
  *
+ * @param secrets The newest first.
  * @param id Of the message; the same at each try.
  * @param now Milliseconds since the Unix epoch.
- * @throws RangeError Where the secret is none.
+ * @throws RangeError If one of the secrets is none.
  */
 export function webhookHeaders(
-  secret: string,
+  secrets: readonly string[],
   id: string,
   now: number,
   body: string,
 ): Record<string, string> {
-  const key = secret.startsWith(PREFIX) ? fromBase64(secret.slice(PREFIX.length)) : null;
-  if (!key) throw new RangeError("not the secret of a webhook");
   const timestamp = String(Math.floor(now / 1_000));
   const signed = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
   return {
     "webhook-id": id,
     "webhook-timestamp": timestamp,
-    "webhook-signature": `v1,${base64(hmac(sha256, key, signed))}`,
+    "webhook-signature": secrets
+      .map((secret) => `v1,${base64(hmac(sha256, keyOf(secret), signed))}`)
+      .join(" "),
   };
+}
+
+function keyOf(secret: string): Uint8Array {
+  const key = secret.startsWith(PREFIX) ? fromBase64(secret.slice(PREFIX.length)) : null;
+  if (!key) throw new RangeError("not the secret of a webhook");
+  return key;
 }

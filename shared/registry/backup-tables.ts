@@ -53,6 +53,7 @@ export const NOT_KEPT: readonly string[] = [
   "change_context",
   "notices",
   "notification_deliveries",
+  "dead_letters",
   "notification_cursors",
   "signal_events",
 ];

@@ -3,30 +3,37 @@ import { settleAll } from "../../shared/base/async/pool.ts";
 import {
   applyDelivery,
   type Delivery,
+  isToBeGivenUp,
+  isToBeSwitchedOff,
   messageIdOf,
   newDelivery,
   nextStep,
 } from "../../shared/notifications/delivery.ts";
 import type { Sender } from "../../shared/notifications/message.ts";
-import { groupsOf, type Notice } from "../../shared/notifications/notice.ts";
+import { type Group, groupsOf, type Notice } from "../../shared/notifications/notice.ts";
 import { notificationDestinations } from "../../shared/registry/notification-schema.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { registryOf } from "../registry/database.ts";
+import { keepDeadLetter } from "./dead-letters.ts";
 import { type DestinationRow, deliveriesOf, storeDelivery } from "./destinations.ts";
+import { withSealedAddress } from "./seal-addresses.ts";
 import { NotSent, send } from "./send.ts";
+import { switchOff } from "./switch-off.ts";
 
 /** Destinations that are told at the same time; the platform opens at most six connections. */
 const WIDTH = 4;
 /** Notices that one message tells of at most. */
 const MOST_NOTICES = 1_000;
 
-export const destinations = (d1: D1Database): Promise<DestinationRow[]> =>
-  registryOf(d1)
+export async function destinations(bindings: Bindings): Promise<DestinationRow[]> {
+  const rows = await registryOf(bindings.db)
     .select()
     .from(notificationDestinations)
     .where(eq(notificationDestinations.enabled, true))
     .orderBy(asc(notificationDestinations.id));
+  return Promise.all(rows.map((row) => withSealedAddress(bindings, row)));
+}
 
 export const eventsOf = ({ events }: DestinationRow): string[] => JSON.parse(events) as string[];
 
@@ -78,10 +85,33 @@ async function deliver(
   } catch (error) {
     if (!(error instanceof NotSent)) logError("notification_not_sent", error, { destination: row.id });
     const why = error instanceof NotSent ? error.message : "Something went wrong on our side.";
-    await move(begun, { type: "failed", at: now, why });
+    const failed = await move(begun, { type: "failed", at: now, why });
+    if (failed !== null) await giveUp(bindings, row, failed, { groups, why }, now);
     return;
   }
   await move(begun, { type: "delivered", at: now });
+}
+
+/** What follows from a failure that is not the first: the message is put aside, and in the end the destination. */
+async function giveUp(
+  bindings: Bindings,
+  row: DestinationRow,
+  failed: Delivery,
+  message: { readonly groups: readonly Group[]; readonly why: string },
+  now: number,
+): Promise<void> {
+  const { sendingUntil, sendingSince } = failed;
+  if (sendingUntil === null || sendingSince === null || !isToBeGivenUp(failed, now)) return;
+  await keepDeadLetter(bindings.db, {
+    destinationId: row.id,
+    messageId: messageIdOf(row.id, sendingUntil),
+    groups: JSON.stringify(message.groups),
+    firstTriedAt: sendingSince,
+    givenUpAt: now,
+    why: message.why,
+  });
+  await storeDelivery(bindings.db, row.id, failed, applyDelivery(failed, { type: "given_up" }));
+  if (isToBeSwitchedOff(failed, now)) await switchOff(bindings, row, now);
 }
 
 async function noticesAfter(d1: D1Database, id: number): Promise<Notice[]> {

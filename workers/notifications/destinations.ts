@@ -8,7 +8,8 @@ export type DestinationRow = typeof notificationDestinations.$inferSelect;
 /** The context under which a destination's secret is sealed. */
 export const sealContext = ({ id }: Pick<DestinationRow, "id">): string => `notification_destination:${id}`;
 
-const DELIVERY = `done_until AS doneUntil, sending_until AS sendingUntil, not_before AS notBefore, failures,
+const DELIVERY = `done_until AS doneUntil, sending_until AS sendingUntil, sending_since AS sendingSince,
+  not_before AS notBefore, failures, failing_since AS failingSince,
   last_success_at AS lastSuccessAt, last_failure_at AS lastFailureAt, last_failure AS lastFailure`;
 
 /** How far each of these has been told. */
@@ -48,12 +49,18 @@ export async function storeDelivery(
   const { meta } = await d1
     .prepare(
       `UPDATE notification_deliveries SET done_until = ?1, sending_until = ?2, not_before = ?3, failures = ?4,
-         last_success_at = ?5, last_failure_at = ?6, last_failure = ?7
-       WHERE destination_id = ?8 AND done_until = ?9 AND sending_until IS ?10 AND not_before = ?11`,
+         last_success_at = ?5, last_failure_at = ?6, last_failure = ?7, sending_since = ?8, failing_since = ?9
+       WHERE destination_id = ?10 AND done_until = ?11 AND sending_until IS ?12 AND not_before = ?13`,
     )
     .bind(
       ...[after.doneUntil, after.sendingUntil, after.notBefore, after.failures],
-      ...[after.lastSuccessAt, after.lastFailureAt, after.lastFailure],
+      ...[
+        after.lastSuccessAt,
+        after.lastFailureAt,
+        after.lastFailure,
+        after.sendingSince,
+        after.failingSince,
+      ],
       ...[id, before.doneUntil, before.sendingUntil, before.notBefore],
     )
     .run();

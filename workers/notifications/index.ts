@@ -11,7 +11,7 @@ const KEEP_MS = 30 * 86_400_000;
 
 /** Each minute: finds what there is to tell, keeps it, and tells each destination what it does not know. */
 export async function notify(bindings: Bindings, now: number): Promise<void> {
-  const rows = await destinations(bindings.db);
+  const rows = await destinations(bindings);
   const wanted = new Set(rows.flatMap(eventsOf));
   await attempt("happened", keepWhatHappened(bindings, wanted, now));
   await Promise.all([...wanted].filter(isTopic).map((topic) => attempt(topic, look(bindings, topic, now))));

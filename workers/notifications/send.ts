@@ -29,14 +29,14 @@ export async function send(bindings: Bindings, row: DestinationRow, message: Mes
     case "slack":
       return post(
         bindings,
-        await secretOf(bindings, row),
+        await addressOf(bindings, row),
         JSON.stringify({ text: slackTextOf(groups, sender) }),
       );
     case "webhook": {
       const now = Date.now();
       const body = webhookBodyOf(groups, sender, now);
-      const headers = webhookHeaders(await secretOf(bindings, row), message.id, now, body);
-      return post(bindings, row.target, body, headers);
+      const headers = webhookHeaders(await secretsOf(bindings, row, now), message.id, now, body);
+      return post(bindings, await addressOf(bindings, row), body, headers);
     }
   }
 }
@@ -50,11 +50,19 @@ async function sendAsMail(bindings: Bindings, mail: Parameters<typeof sendMail>[
   }
 }
 
-/** What signs a webhook, or the URL of Slack's. */
-async function secretOf(bindings: Bindings, row: DestinationRow): Promise<string> {
-  if (row.secretSealed === null)
+/** The whole URL. */
+async function addressOf(bindings: Bindings, row: DestinationRow): Promise<string> {
+  if (row.addressSealed === null)
     throw new NotSent("It has no address yet: the document that made it holds none. Change its target.");
-  return unseal(bindings, row.secretSealed, sealContext(row));
+  return unseal(bindings, row.addressSealed, sealContext(row));
+}
+
+/** What signs a webhook now, the newest first. */
+async function secretsOf(bindings: Bindings, row: DestinationRow, now: number): Promise<string[]> {
+  const isRotating = row.previousUntil !== null && row.previousUntil > now;
+  const sealed = [row.secretSealed, isRotating ? row.previousSealed : null].filter((one) => one !== null);
+  if (sealed.length === 0) throw new NotSent("It has no secret: rotate it.");
+  return Promise.all(sealed.map((one) => unseal(bindings, one, sealContext(row))));
 }
 
 async function post(

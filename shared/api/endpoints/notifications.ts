@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Endpoint } from "../endpoint.ts";
-import { listQuery, page } from "../fields.ts";
+import { listQuery, page, reference, said } from "../fields.ts";
 import * as n from "../notifications.ts";
 
 export const NOTIFICATION_ENDPOINTS = {
@@ -41,7 +41,8 @@ export const NOTIFICATION_ENDPOINTS = {
     method: "POST",
     path: "/api/v1/notifications/{destination}/rotate",
     role: "admin",
-    summary: "Give a webhook a new secret; the old one signs nothing more",
+    summary: "Give a webhook a new secret; the old one signs beside it for a while",
+    body: n.notificationRotate,
     response: n.notificationDestinationMade,
     ifMatch: true,
   },
@@ -52,6 +53,31 @@ export const NOTIFICATION_ENDPOINTS = {
     summary: "Send a message now that says that it is a test",
     response: null,
     safe: true,
+  },
+  "deadLetters.list": {
+    method: "GET",
+    path: "/api/v1/dead-letters",
+    role: "auditor",
+    summary: "List notifications that were given up after a day, the newest first",
+    query: z.strictObject({
+      ...listQuery,
+      destination: z.optional(said(reference, "only those of this destination")),
+    }),
+    response: page(n.deadLetter),
+  },
+  "deadLetters.resend": {
+    method: "POST",
+    path: "/api/v1/dead-letters/{deadLetter}/resend",
+    role: "admin",
+    summary: "Send a notification again that was given up, under the same id",
+    response: null,
+  },
+  "deadLetters.delete": {
+    method: "DELETE",
+    path: "/api/v1/dead-letters/{deadLetter}",
+    role: "admin",
+    summary: "Drop a notification that was given up",
+    response: null,
   },
   "notifications.delete": {
     method: "DELETE",

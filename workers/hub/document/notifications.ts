@@ -44,9 +44,9 @@ const MISSING = {
   slack: "has no address yet: `rustronaut notifications update --target` gives it the whole one",
 } as const;
 
-/** Anybody with the address of a chat can post there. So the address must not be in a document. */
+/** Anybody with the whole address of a chat or a webhook may be able to post there. So it must not be in a document. */
 function refuseSecret({ kind, name, target }: Destination): void {
-  const url = kind === "slack" && URL.canParse(target) ? new URL(target) : null;
+  const url = kind !== "email" && URL.canParse(target) ? new URL(target) : null;
   if (url && url.href !== `${url.origin}/`)
     throwRefusal(
       "invalid_input",

@@ -1,6 +1,7 @@
 import { asc } from "drizzle-orm";
 import { hasSetting } from "../../../shared/access/login/provider-kinds.ts";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
+import { shownTarget } from "../../../shared/notifications/target.ts";
 import { notificationDestinations } from "../../../shared/registry/notification-schema.ts";
 import {
   groups,
@@ -193,7 +194,7 @@ export async function readDocument(d1: D1Database) {
     notifications: rows.notifications.map(({ name, kind, target, events, enabled }) => ({
       name,
       kind,
-      target,
+      target: shownTarget(target),
       events: JSON.parse(events) as string[],
       enabled,
     })),

@@ -3,6 +3,7 @@ import type { Handlers } from "../call.ts";
 import { API_TOKEN_HANDLERS } from "./api-tokens.ts";
 import { APP_HANDLERS } from "./apps.ts";
 import { BACKUP_HANDLERS } from "./backup.ts";
+import { DEAD_LETTER_HANDLERS } from "./dead-letters.ts";
 import { DOCUMENT_HANDLERS } from "./document.ts";
 import { ENROLMENT_KEY_HANDLERS } from "./enrolment-keys.ts";
 import { GROUP_HANDLERS, MEMBER_HANDLERS } from "./groups.ts";
@@ -55,5 +56,6 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...MESH_HANDLERS,
   ...TRUST_HANDLERS,
   ...NOTIFICATION_HANDLERS,
+  ...DEAD_LETTER_HANDLERS,
   ...BACKUP_HANDLERS,
 };

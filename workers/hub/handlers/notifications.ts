@@ -2,7 +2,7 @@ import { and, asc, eq, gt } from "drizzle-orm";
 import { normalEmail } from "../../../shared/access/login/email.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { type Delivery, newDelivery } from "../../../shared/notifications/delivery.ts";
-import { canonicalTarget } from "../../../shared/notifications/target.ts";
+import { canonicalTarget, shownTarget } from "../../../shared/notifications/target.ts";
 import { TOPIC_NAMES } from "../../../shared/notifications/topics.ts";
 import { newWebhookSecret } from "../../../shared/notifications/webhook.ts";
 import type { DestinationKind } from "../../../shared/registry/destination-kinds.ts";
@@ -29,10 +29,12 @@ import { pageOf } from "../paging.ts";
 import { holdsWords } from "../search.ts";
 
 const view = (row: DestinationRow, delivery: Delivery) => {
-  const { secretSealed: _, events, ...shown } = row;
+  const { secretSealed: _, addressSealed: __, previousSealed: ___, events, target, ...shown } = row;
   const { lastSuccessAt, lastFailureAt, lastFailure, failures } = delivery;
   return {
     ...shown,
+    // A row of an earlier release has the whole URL until the next minute.
+    target: shownTarget(target),
     events: JSON.parse(events) as string[],
     lastSuccessAt,
     lastFailureAt,
@@ -52,7 +54,11 @@ export async function findDestination(d1: D1Database, reference: string): Promis
   return row ?? missing(d1, "notification destination", reference);
 }
 
-const effects = (action: string, row: DestinationRow, fields?: readonly string[]): Effects => ({
+export const destinationEffects = (
+  action: string,
+  row: DestinationRow,
+  fields?: readonly string[],
+): Effects => ({
   event: {
     action: `notification_destination.${action}`,
     target: row.id,
@@ -63,32 +69,40 @@ const effects = (action: string, row: DestinationRow, fields?: readonly string[]
   ends: [],
 });
 
+/** Sends a message while an administrator waits. */
+export const sendNow = (...given: Parameters<typeof send>): Promise<void> =>
+  send(...given).catch((error: unknown) => {
+    if (error instanceof NotSent) throwRefusal("notification_not_sent", error.message);
+    throw error;
+  });
+
 const refuseTarget = (why: string): never =>
   throwRefusal("invalid_input", `The target is refused. ${why}`, {
     issues: [{ path: "/target", message: why }],
   });
 
 /**
- * What is stored of a target. Of a Slack URL only the origin is visible, because anybody with the whole URL
- * can post there.
+ * What is stored of a target. Of a URL only the origin is visible, because anybody with the whole URL may be able to
+ * post there.
  */
 async function storedTarget(
   bindings: Bindings,
-  before: Pick<DestinationRow, "id" | "kind" | "target" | "secretSealed">,
+  before: Pick<DestinationRow, "id" | "kind" | "target" | "addressSealed">,
   target: string,
-): Promise<Pick<DestinationRow, "target" | "secretSealed">> {
-  const { kind, secretSealed } = before;
+): Promise<Pick<DestinationRow, "target" | "addressSealed">> {
+  const { kind, addressSealed } = before;
   if (kind === "email")
-    return { target: normalEmail(target) ?? refuseTarget("It must be an e-mail address."), secretSealed };
+    return { target: normalEmail(target) ?? refuseTarget("It must be an e-mail address."), addressSealed };
   const refused = refusedUrl(bindings, target);
   if (refused !== null) refuseTarget(refused);
-  const canonical = canonicalTarget(kind, target);
-  if (kind === "webhook") return { target: canonical, secretSealed };
-  const { origin } = new URL(target);
-  // A document contains only the origin. If the origin is the same, the known address stays.
-  if (canonical === origin)
-    return { target: origin, secretSealed: before.target === origin ? secretSealed : null };
-  return { target: origin, secretSealed: await seal(bindings, target, sealContext(before)) };
+  const { origin, href } = new URL(target);
+  const isOrigin = canonicalTarget(kind, target) === origin;
+  // A document and a list contain only the origin. If it is the same, the known address stays.
+  if (isOrigin && before.target === origin && !(kind === "webhook" && target === href))
+    return { target: origin, addressSealed };
+  // Nobody can post to Slack with the origin alone. A webhook may be there.
+  if (isOrigin && kind === "slack") return { target: origin, addressSealed: null };
+  return { target: origin, addressSealed: await seal(bindings, href, sealContext(before)) };
 }
 
 interface DestinationInput {
@@ -103,7 +117,10 @@ export const blankDestination = (kind: DestinationKind, now: number): Destinatio
   name: "",
   kind,
   target: "",
+  addressSealed: null,
   secretSealed: null,
+  previousSealed: null,
+  previousUntil: null,
   events: JSON.stringify(TOPIC_NAMES),
   enabled: true,
   version: 0,
@@ -144,6 +161,18 @@ async function withSecret(bindings: Bindings, row: DestinationRow) {
   return { row: { ...row, secretSealed: await seal(bindings, secret, sealContext(row)) }, secret };
 }
 
+/** Until when the secret before signs, too. With no time for that, it signs nothing more. */
+const withPrevious = (
+  row: DestinationRow,
+  secretSealed: string | null,
+  graceSeconds: number,
+  now: number,
+) => ({
+  ...row,
+  previousSealed: graceSeconds > 0 ? secretSealed : null,
+  previousUntil: graceSeconds > 0 ? now + graceSeconds * 1_000 : null,
+});
+
 export const insertDestination = (d1: D1Database, row: DestinationRow): D1PreparedStatement[] => [
   prepared(d1, registryOf(d1).insert(notificationDestinations).values(row)),
   insertDelivery(d1, row.id),
@@ -154,9 +183,12 @@ export const storeDestination = (d1: D1Database, row: DestinationRow): D1Prepare
     d1,
     registryOf(d1).update(notificationDestinations).set(row).where(eq(notificationDestinations.id, row.id)),
   ),
-  // After a destination was corrected, the next try need not wait.
+  // After a destination was corrected or switched on again, the next try need not wait, and it has its whole time anew.
   d1
-    .prepare("UPDATE notification_deliveries SET not_before = 0 WHERE destination_id = ? AND failures > 0")
+    .prepare(
+      `UPDATE notification_deliveries SET not_before = 0, sending_since = NULL, failing_since = NULL
+       WHERE destination_id = ? AND failures > 0`,
+    )
     .bind(row.id),
 ];
 
@@ -204,7 +236,7 @@ export const NOTIFICATION_HANDLERS: Handlers<
     const { row, secret } = await newDestination(bindings, body, now);
     return {
       statements: insertDestination(bindings.db, row),
-      effects: effects("create", row),
+      effects: destinationEffects("create", row),
       body: { destination: view(row, newDelivery(0)), secret },
       version: row.version,
     };
@@ -223,24 +255,25 @@ export const NOTIFICATION_HANDLERS: Handlers<
         unchanged(bindings.db, "notification_destinations", before, ifMatch),
         ...storeDestination(bindings.db, after),
       ],
-      effects: effects("update", after, Object.keys(body)),
+      effects: destinationEffects("update", after, Object.keys(body)),
       body: await viewOne(bindings, after),
       version: after.version,
     };
   },
 
-  "notifications.rotate": async ({ bindings, params, ifMatch, now }) => {
+  "notifications.rotate": async ({ bindings, params, body, ifMatch, now }) => {
     const before = await findDestination(bindings.db, params.destination);
     if (before.kind !== "webhook")
       throwRefusal("conflict", "Only a webhook has a secret of ours. Of Slack, change the target.");
     const changed = await changeDestination(bindings, before, {}, now);
-    const { row, secret } = await withSecret(bindings, changed);
+    const kept = withPrevious(changed, before.secretSealed, body.graceSeconds, now);
+    const { row, secret } = await withSecret(bindings, kept);
     return {
       statements: [
         unchanged(bindings.db, "notification_destinations", before, ifMatch),
         ...storeDestination(bindings.db, row),
       ],
-      effects: effects("rotate", row),
+      effects: destinationEffects("rotate", row),
       body: { destination: await viewOne(bindings, row), secret },
       version: row.version,
     };
@@ -252,10 +285,7 @@ export const NOTIFICATION_HANDLERS: Handlers<
     const notice = { id: 0, event: "test", at: now, subject: `Sent by ${by}`, page: "notifications" };
     const group = { event: "test", headline: "This is a test", page: "notifications", notices: [notice] };
     const message = { id: `msg_${row.id}_test_${now}`, groups: [group], sender: await senderOf(bindings) };
-    await send(bindings, row, message).catch((error: unknown) => {
-      if (error instanceof NotSent) throwRefusal("notification_not_sent", error.message);
-      throw error;
-    });
+    await sendNow(bindings, row, message);
     return { body: null };
   },
 
@@ -266,7 +296,7 @@ export const NOTIFICATION_HANDLERS: Handlers<
         unchanged(bindings.db, "notification_destinations", row, ifMatch),
         removeDestination(bindings.db, row.id),
       ],
-      effects: effects("delete", row),
+      effects: destinationEffects("delete", row),
       body: null,
     };
   },
