@@ -5,6 +5,7 @@ import {
   type IncomingMessage,
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { isIP } from "node:net";
 import { encodeHead, type OpenHead } from "../../shared/connector/heads.ts";
 import type { TunnelStream } from "../../shared/connector/tunnel-stream.ts";
 import { messageOf } from "../failure.ts";
@@ -38,6 +39,8 @@ export function exchangeHttp(stream: TunnelStream, open: OpenHead, dial: Dial): 
     host: dial.host,
     port: dial.port,
     lookup: dial.lookup,
+    // Which certificate is asked for, whatever host the request names. An address asks for none.
+    servername: isIP(dial.host) ? "" : dial.host,
     agent: isTls ? AGENTS.https : AGENTS.http,
     method: open.method,
     path: open.target,
@@ -73,9 +76,9 @@ export function exchangeHttp(stream: TunnelStream, open: OpenHead, dial: Dial): 
   void passOn(stream, request, typeof open.body === "number" ? open.body : null);
 }
 
-function headersFor({ headers, upstream, method, body }: OpenHead): string[] {
+function headersFor({ headers, upstream, host, method, body }: OpenHead): string[] {
   const kept = headers.filter(([name]) => !OWN.has(name.toLowerCase()));
-  const own: [string, string][] = [["host", upstream.slice(upstream.indexOf("://") + 3)]];
+  const own: [string, string][] = [["host", host ?? upstream.slice(upstream.indexOf("://") + 3)]];
   if (typeof body === "number") own.push(["content-length", String(body)]);
   else if (body === "chunked") own.push(["transfer-encoding", "chunked"]);
   else if (WITH_BODY.has(method)) own.push(["content-length", "0"]);

@@ -16,7 +16,7 @@ const GOING_AWAY = 1001;
 export function exchangeSocket(stream: TunnelStream, open: OpenHead, dial: Dial): void {
   const url = `${open.upstream.replace(/^http/, "ws")}${open.target}`;
   const socket = new WebSocket(url, [...open.protocols], {
-    headers: Object.fromEntries(open.headers),
+    headers: { ...Object.fromEntries(open.headers), ...(open.host ? { host: open.host } : {}) },
     lookup: dial.lookup,
     handshakeTimeout: HANDSHAKE_MS,
     maxPayload: MAX_MESSAGE,

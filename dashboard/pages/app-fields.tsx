@@ -6,6 +6,7 @@ import { issueOf } from "../components/states.tsx";
 import { splitList } from "../lib/format.ts";
 import { CorsFields, readCorsFields } from "./app-cors-fields.tsx";
 import { RiskFields, readRiskFields } from "./app-risk-fields.tsx";
+import { readUpstreamFields, UpstreamFields } from "./app-upstream-fields.tsx";
 
 interface AppValues {
   readonly name?: string;
@@ -47,6 +48,7 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
       methodOverride: form.has("methodOverride"),
       methodField: form.has("methodField"),
       rootServiceWorker: form.has("rootServiceWorker"),
+      ...readUpstreamFields(form),
       ...readCorsFields(form),
       ...readRiskFields(form),
     },
@@ -108,6 +110,7 @@ export function AppFields({ app, error }: { readonly app: AppValues; readonly er
       </Field>
       <Check label="Switched on" name="enabled" defaultChecked={app.enabled} />
       <SettingsFields settings={app.settings} error={error} />
+      <UpstreamFields settings={app.settings} error={error} />
       <CorsFields settings={app.settings} error={error} />
       <RiskFields settings={app.settings} error={error} />
     </>

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { MONITORING } from "../access/policy/terms.ts";
+import { ruleProblem } from "../http/header-rules.ts";
 import * as f from "./fields.ts";
 
 /** How the gateway treats an app, as the API takes it; see `AppSettings`. */
@@ -39,6 +40,68 @@ const corsInput = {
   corsAnswers: f.said(
     z.enum(["app", "gateway"]),
     "who says what scripts may read of the application's answers; `gateway` replaces what the application says",
+  ),
+};
+
+const headerRules = (side: "request" | "answer") =>
+  z.readonly(
+    f.list(
+      z
+        .strictObject({
+          action: f.said(z.enum(["set", "add", "remove"]), "what is done"),
+          name: f.said(f.lowerHeaderName, "the header"),
+          value: z.optional(
+            f.said(
+              z.string().check(z.maxLength(1_000)),
+              "what is written, with variables such as {user.email}",
+            ),
+          ),
+        })
+        .check((ctx) => {
+          const problem = ruleProblem(ctx.value, side);
+          if (problem !== null) {
+            const message = `The header ${ctx.value.name} ${problem}`;
+            ctx.issues.push({ code: "custom", message, input: ctx.value });
+          }
+        }),
+      30,
+    ),
+  );
+
+/** See `PathSettings`. A path that needs no settling: plain names, none of which begins with a dot. */
+const pathStart = z
+  .string()
+  .check(
+    z.maxLength(200),
+    z.regex(
+      /^(?:\/[A-Za-z0-9_~-](?:[A-Za-z0-9_~.-]*[A-Za-z0-9_~-])?)*$/,
+      "must be the beginning of a path, such as /wiki, without a slash at its end",
+    ),
+  );
+
+/** See `AppSettings`. */
+const towardsUpstream = {
+  requestHeaders: f.said(
+    headerRules("request"),
+    "headers that are set, added where missing, or removed on the way to the application",
+  ),
+  responseHeaders: f.said(
+    headerRules("answer"),
+    "headers that are set, added where missing, or removed in the application's answers",
+  ),
+  pathStrip: f.said(pathStart, "beginning of the paths that the application does not know; empty for none"),
+  pathPrefix: f.said(pathStart, "what paths begin with at the application instead; empty for nothing"),
+  upstreamHost: f.said(
+    z
+      .string()
+      .check(
+        z.maxLength(260),
+        z.regex(
+          /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9]\d{0,4})?$/,
+          "must be upstream, public, or a host in lower case",
+        ),
+      ),
+    "for which host an agent asks a private application: `upstream`, `public`, or one that is written here",
   ),
 };
 
@@ -84,6 +147,7 @@ const settingsInput = z.strictObject({
     f.integer(0, 1_000),
     "milliseconds for which GET and HEAD of sub-resources need no new question whether the session lives",
   ),
+  ...towardsUpstream,
   ...corsInput,
   watchRisk: f.said(
     threshold,

@@ -42,7 +42,7 @@ const HEAD = ["| Member | Is | Says |", "|---|---|---|"];
 function settings(name: string, { properties = {} }: Shape): string {
   const rows = Object.entries(properties).map(([member, inner]) => {
     const unless = DEFAULT_APP_SETTINGS[member as keyof typeof DEFAULT_APP_SETTINGS];
-    const shown = Array.isArray(unless) ? "none" : `\`${unless}\``;
+    const shown = Array.isArray(unless) || unless === "" ? "none" : `\`${unless}\``;
     return `| \`${member}\` | ${typeOf(inner)} | ${shown} | ${words(inner)} |`;
   });
   return [`### ${name}`, "", "| Member | Is | Unless set | Says |", "|---|---|---|---|", ...rows, ""].join(

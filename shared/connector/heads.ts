@@ -15,8 +15,10 @@ const openHead = z.object({
   /** Where the application is: an origin, or `tcp://host:port`. */
   upstream: text(600),
   method: text(20),
-  /** Canonical path and query. */
+  /** Path and query as the upstream knows them. */
   target: text(65_536),
+  /** For which host the application is asked. Missing for the upstream's; agents of older releases know no other. */
+  host: z.optional(text(260).check(z.regex(/^[a-z0-9.-]+(?::\d{1,5})?$/))),
   headers,
   /** The subprotocols that the client offers for a WebSocket. */
   protocols: z.array(text(200)).check(z.maxLength(50)),

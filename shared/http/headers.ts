@@ -91,6 +91,9 @@ export const isClosedName = (folded: string): boolean =>
 export const isFreeName = (folded: string): boolean =>
   !isClosedName(folded) && !STANDARD.test(folded) && !METHOD_OVERRIDES.has(folded) && !COPIES.has(folded);
 
+/** Whether applications may take another method from a header with this folded name. */
+export const isMethodOverrideName = (folded: string): boolean => METHOD_OVERRIDES.has(folded);
+
 type Fate = "pass" | "drop" | "trusted" | "override" | "cookie" | "authorization" | "connection";
 
 /** What happens to a header, decided by its name alone. */

@@ -1,7 +1,8 @@
 import { authenticatesConnection, type HeaderList, OUR_COOKIE_PREFIX } from "./headers.ts";
+import { outerPath, type PathSettings, rewritesPaths, withOuterPath } from "./path-rewrite.ts";
 
 /** What the gateway needs to know to change an upstream's response headers for a browser. */
-export interface ResponseRules {
+export interface ResponseRules extends PathSettings {
   /** The app's own host, without port. */
   readonly host: string;
   /** The app's origin as the browser sees it. */
@@ -32,6 +33,9 @@ const DROPPED = new Set([
   "public-key-pins-report-only",
 ]);
 
+/** Whether no answer has a header with this folded name, whoever writes it. */
+export const isDroppedOfAnswers = (folded: string): boolean => DROPPED.has(folded);
+
 /** Filters the headers one by one. Several `set-cookie` headers stay separate. */
 export function scrubbedResponseHeaders(
   upstream: Iterable<readonly [string, string]>,
@@ -53,7 +57,8 @@ export function scrubbedResponseHeaders(
 function scrub(name: string, value: string, rules: ResponseRules): string | null {
   switch (name) {
     case "set-cookie":
-      return acceptableCookie(value, rules.host) ? value : null;
+      if (!acceptableCookie(value, rules.host)) return null;
+      return rewritesPaths(rules) ? withOuterPath(value, rules) : value;
     case "www-authenticate":
       return withoutConnectionChallenges(value);
     case "clear-site-data":
@@ -126,12 +131,16 @@ const ownHostOnly = (value: string): string =>
     .join("; ");
 
 /**
- * A redirect to the upstream's own origin is rewritten to the app's origin. The browser follows every other
- * redirect unchanged.
+ * A redirect to the upstream's own origin is rewritten to the app's origin, and its path to the one that the
+ * browser knows. The browser follows every other redirect unchanged.
  */
 function rewrittenLocation(value: string, rules: ResponseRules): string {
+  if (rewritesPaths(rules) && /^\/(?![/\\])/.test(value)) {
+    const end = value.search(/[?#]|$/);
+    return outerPath(value.slice(0, end), rules) + value.slice(end);
+  }
   if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return value;
   const target = new URL(value);
   if (target.origin !== rules.upstreamOrigin || target.username !== "") return value;
-  return `${rules.origin}${target.pathname}${target.search}${target.hash}`;
+  return `${rules.origin}${outerPath(target.pathname, rules)}${target.search}${target.hash}`;
 }

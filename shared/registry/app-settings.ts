@@ -1,8 +1,10 @@
 import { DEFAULT_RISK_SETTINGS, type RiskSettings } from "../access/grade/settings.ts";
 import { type CorsSettings, DEFAULT_CORS_SETTINGS } from "../http/cors.ts";
+import type { HeaderRule } from "../http/header-rules.ts";
+import { DEFAULT_PATH_SETTINGS, type PathSettings } from "../http/path-rewrite.ts";
 
 /** How the gateway treats one app. */
-export interface AppSettings extends RiskSettings, CorsSettings {
+export interface AppSettings extends RiskSettings, CorsSettings, PathSettings {
   /** Seconds without traffic after which a session of this app ends. */
   readonly idleSeconds: number;
   /** Seconds after which a session of this app always ends. */
@@ -41,6 +43,15 @@ export interface AppSettings extends RiskSettings, CorsSettings {
    * over the sign-ins of its users.
    */
   readonly rootServiceWorker: boolean;
+  /** What is changed in the headers of requests, before the gateway adds its own. */
+  readonly requestHeaders: readonly HeaderRule[];
+  /** What is changed in the headers of the app's answers, before the gateway looks at them. */
+  readonly responseHeaders: readonly HeaderRule[];
+  /**
+   * For which host an agent asks a private app: the `upstream`'s, the `public` one that people know, or the one
+   * that is written here. The edge can only ask for the upstream's.
+   */
+  readonly upstreamHost: string;
   /** Milliseconds to wait for the upstream's response headers, counted from the last byte of the request. */
   readonly upstreamTimeoutMs: number;
   /** Milliseconds, at most 1000, for which an isolate may reuse an "allow" for GET/HEAD sub-resources. */
@@ -60,8 +71,12 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   clientHeaders: [],
   tokenHeaders: [],
   rootServiceWorker: false,
+  requestHeaders: [],
+  responseHeaders: [],
+  upstreamHost: "upstream",
   upstreamTimeoutMs: 30_000,
   leaseMs: 1_000,
+  ...DEFAULT_PATH_SETTINGS,
   ...DEFAULT_CORS_SETTINGS,
   ...DEFAULT_RISK_SETTINGS,
 };

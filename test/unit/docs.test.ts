@@ -54,7 +54,11 @@ describe("the documents", () => {
       text("docs/applications.md").match(new RegExp(`^\\| \`${name}\` \\| (.*?) \\|`, "m"))?.[1];
     for (const [name, value] of Object.entries(DEFAULT_APP_SETTINGS)) {
       const shown =
-        typeof value === "number" ? String(value) : Array.isArray(value) ? "none" : `\`${value}\``;
+        typeof value === "number"
+          ? String(value)
+          : Array.isArray(value) || value === ""
+            ? "none"
+            : `\`${value}\``;
       expect(`${name}: ${row(name)}`).toBe(`${name}: ${shown}`);
     }
   });

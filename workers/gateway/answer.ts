@@ -1,4 +1,5 @@
 import { withCors } from "../../shared/http/cors.ts";
+import { withRules } from "../../shared/http/header-rules.ts";
 import type { HeaderList } from "../../shared/http/headers.ts";
 import { framedLength, headersOfPassed } from "../../shared/http/representation.ts";
 import { scrubbedResponseHeaders } from "../../shared/http/response.ts";
@@ -40,13 +41,20 @@ export async function answer(
   uploading: Promise<void> | null,
   askForRest: AskForRest | null,
 ): Promise<Response> {
-  const { app, origin, watch } = forwarding;
+  const { app, origin, variables, watch } = forwarding;
+  const { settings } = app;
+  const { pathStrip, pathPrefix } = settings;
   watch.answered(response);
   const scrubbed = withCors(
-    scrubbedResponseHeaders(headerList(response.headers), { host: app.host, origin, upstreamOrigin }),
+    scrubbedResponseHeaders(
+      variables
+        ? withRules(headerList(response.headers), settings.responseHeaders, variables)
+        : headerList(response.headers),
+      { host: app.host, origin, upstreamOrigin, pathStrip, pathPrefix },
+    ),
     forwarding.request.headers.get("origin"),
     origin,
-    app.settings,
+    settings,
   );
   if (response.webSocket) {
     await watch.start();

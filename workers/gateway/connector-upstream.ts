@@ -45,7 +45,7 @@ const withoutRange = (headers: Outgoing["headers"]) =>
   headers.filter(([name]) => !/^(?:range|if-range)$/i.test(name));
 
 async function openHead(upstream: string, outgoing: Outgoing): Promise<OpenHead> {
-  const { request, target, opensSocket, pass } = outgoing;
+  const { request, target, host, opensSocket, pass } = outgoing;
   const kind = isTcpUpstream(upstream) ? "tcp" : opensSocket ? "socket" : "http";
   const protocols = request.headers.get("sec-websocket-protocol");
   return {
@@ -54,6 +54,7 @@ async function openHead(upstream: string, outgoing: Outgoing): Promise<OpenHead>
     upstream,
     method: request.method,
     target,
+    ...(host === null ? {} : { host }),
     headers: outgoing.headers.filter(([name]) => !OF_HANDSHAKE.test(name)) as [string, string][],
     protocols: protocols === null ? [] : protocols.split(",").map((text) => text.trim()),
     body: kind === "http" ? lengthOf(request) : null,

@@ -1,5 +1,6 @@
 import type { RewrittenHeader } from "../../shared/access/second-resource.ts";
 import { type ErrorCode, type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
+import type { HeaderVariables } from "../../shared/http/header-rules.ts";
 import { refusalOfFault, type UpstreamFault } from "../../shared/http/upstream-fault.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -18,11 +19,13 @@ export interface Forwarding {
   readonly upstreams: readonly Upstream[];
   /** The app's origin as the browser sees it. */
   readonly origin: string;
-  /** Canonical path and query. */
+  /** Path and query as the upstream knows them. */
   readonly target: string;
   readonly opensSocket: boolean;
   /** Headers that name resources. The client names these resources by the host that it knows. */
   readonly rewritten: readonly RewrittenHeader[];
+  /** What the app's rules for headers may name. Null when it has none. */
+  readonly variables: HeaderVariables | null;
   readonly identity: readonly (readonly [string, string])[];
   readonly pass: PassFor;
   readonly clientIp: string | null;

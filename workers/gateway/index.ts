@@ -5,6 +5,7 @@ import { err, ok, type Result } from "../../shared/base/result.ts";
 import { originOf, requestAuthority } from "../../shared/http/host.ts";
 import { isRootServiceWorker } from "../../shared/http/navigation.ts";
 import { mayOpenWebSocket } from "../../shared/http/origin.ts";
+import { rewritesPaths } from "../../shared/http/path-rewrite.ts";
 import { canonicalTarget, reservedSpace, splitUrl, type Target } from "../../shared/http/target.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { recordDecision } from "../platform/audit.ts";
@@ -18,6 +19,7 @@ import { denied } from "./denied.ts";
 import { askedBy, judge, recordOf } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
 import { noteUse } from "./last-use.ts";
+import { misplaced } from "./misplaced.ts";
 import { servePreflight } from "./preflight.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import { recordRefused } from "./refused-credential.ts";
@@ -137,6 +139,9 @@ async function serveApp(exchange: Exchange, found: Found): Promise<Response | nu
     return refusalResponse(request, refusal("not_found", "Go to the app's start page."), { app });
   if (reserved === "ours" && target.path !== "/.rustronaut/user")
     return serveReserved(request, app, bindings, ctx);
+  const mayBeElsewhere = reserved === "no" && rewritesPaths(app.settings);
+  const elsewhere = mayBeElsewhere ? misplaced(request, app, target) : null;
+  if (elsewhere) return elsewhere;
   if (request.method === "OPTIONS") {
     const preflight = await servePreflight(exchange, app, target, origin);
     if (preflight !== undefined) return preflight;

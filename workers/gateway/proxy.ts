@@ -1,5 +1,6 @@
 import type { RewrittenHeader } from "../../shared/access/second-resource.ts";
 import { isTcpUpstream } from "../../shared/connector/private-upstream.ts";
+import { withRules } from "../../shared/http/header-rules.ts";
 import {
   type ClientSide,
   forwardableHeaders,
@@ -41,6 +42,8 @@ export async function forward(forwarding: Forwarding): Promise<Response> {
       "method_not_allowed",
       `This is a TCP service, no website: open it with \`rustronaut tcp ${app.host}\`.`,
     );
+  const hostSetting = app.settings.upstreamHost;
+  const upstreamHost = hostSetting === "upstream" ? null : hostSetting === "public" ? host : hostSetting;
   const headers = upstreamHeaders(forwarding, { ip: forwarding.clientIp, host, scheme }, via);
   watch.startLater(app.settings.upstreamTimeoutMs, request);
   const upload = hasMethodWithBody(request) ? uploaded(request, watch) : null;
@@ -49,6 +52,7 @@ export async function forward(forwarding: Forwarding): Promise<Response> {
     const outgoing = {
       request,
       target: forwarding.target,
+      host: upstreamHost,
       headers: withOwnHost(headers, forwarding.rewritten, upstream.origin),
       body: upload?.body ?? null,
       opensSocket: forwarding.opensSocket,
@@ -80,12 +84,15 @@ function tries({ request, upstreams }: Forwarding): readonly Upstream[] {
 }
 
 function upstreamHeaders(
-  { request, app, identity, opensSocket }: Forwarding,
+  { request, app, variables, identity, opensSocket }: Forwarding,
   client: ClientSide,
   via: string,
 ): [string, string][] {
-  const headers = forRange(forwardableHeaders(headerList(request.headers), app.settings));
+  const { settings } = app;
+  const sent = forRange(forwardableHeaders(headerList(request.headers), settings));
+  const headers = variables ? withRules(sent, settings.requestHeaders, variables) : sent;
   headers.push(...forwardedHeaders(client), [VIA_HEADER, via]);
+  if (settings.pathStrip !== "") headers.push(["x-forwarded-prefix", settings.pathStrip]);
   for (const [name, value] of identity) headers.push([name, value]);
   if (opensSocket) headers.push(["upgrade", "websocket"]);
   return headers;

@@ -2,13 +2,16 @@ import type { AccessDecision } from "../../shared/access/grade/access.ts";
 import { mayChange } from "../../shared/access/grade/grade.ts";
 import type { Question } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
+import { refusal } from "../../shared/base/errors/catalogue.ts";
+import { rewritesPaths, upstreamPath } from "../../shared/http/path-rewrite.ts";
 import type { Bindings } from "../platform/env.ts";
 import type { Snapshot } from "../registry/snapshot.ts";
 import { assertionHeaders } from "./assertion.ts";
 import type { Caller } from "./caller.ts";
+import { headerVariables } from "./header-variables.ts";
 import { passOf } from "./pass.ts";
 import { forward } from "./proxy.ts";
-import type { RefusalContext } from "./refusal-response.ts";
+import { type RefusalContext, refusalResponse } from "./refusal-response.ts";
 import { type Rejudge, StreamWatch } from "./stream-watch.ts";
 import type { upstreamsOf } from "./upstream.ts";
 import { witnessOf } from "./witness.ts";
@@ -43,6 +46,15 @@ export async function sendOn(
   { question, caller, snapshot, entry, access, rejudge, context }: Allowed,
 ): Promise<Response> {
   const { app, target, opensSocket } = question;
+  const isRewritten = rewritesPaths(app.settings);
+  if (isRewritten && question.rewritten.length > 0) {
+    const detail =
+      "This app's paths are rewritten, so a header that names a second resource is not forwarded.";
+    return refusalResponse(request, refusal("invalid_target", detail), context);
+  }
+  // `misplaced` answered what has no path there.
+  const path = isRewritten ? upstreamPath(target, app.settings) : target.path;
+  const sent = path + target.query;
   const asserted = {
     method: request.method,
     url: origin + target.path,
@@ -63,11 +75,12 @@ export async function sendOn(
     app,
     upstreams: choose(app, bindings),
     origin,
-    target: target.path + target.query,
+    target: sent,
     opensSocket,
     rewritten: question.rewritten,
+    variables: headerVariables(question, caller, entry.id),
     identity: await assertionHeaders(bindings, app, caller, asserted, entry.at),
-    pass: passOf(bindings, app, caller, { ...asserted, url: origin + target.path + target.query }),
+    pass: passOf(bindings, app, caller, { ...asserted, url: origin + sent }),
     clientIp: question.network.ip,
     watch,
     refusalContext: context,

@@ -14,8 +14,10 @@ import { publicUpstream } from "./public-upstream.ts";
 export interface Outgoing {
   /** The request that came. It gives the method, and a body that can be sent in no other way. */
   readonly request: Request;
-  /** Canonical path and query. */
+  /** Path and query as the upstream knows them. */
   readonly target: string;
+  /** The host to ask for, where the connection can ask for another than the upstream's. Null for the upstream's. */
+  readonly host: string | null;
   readonly headers: readonly [string, string][];
   /** The body to send, when the gateway itself passes the body on. */
   readonly body: ReadableStream | null;

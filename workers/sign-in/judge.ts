@@ -1,5 +1,6 @@
 import { type Question, readQuestion } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
+import { startPath } from "../../shared/http/path-rewrite.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { judge, recordOf } from "../gateway/judge.ts";
 import { type StepUp, stepUpFor } from "../gateway/step-up.ts";
@@ -39,7 +40,7 @@ const NO_HEADERS = { get: () => null };
 function questionAbout(request: Request, app: SnapshotApp, path: string): Question {
   const asked = { method: "GET", headers: NO_HEADERS, network: networkOf(request) };
   const question = readQuestion(asked, app, path);
-  const start = question.ok ? question : readQuestion(asked, app, "/");
+  const start = question.ok ? question : readQuestion(asked, app, startPath(app.settings));
   if (!start.ok) throw new Error("every app has a start page");
   return start.value;
 }

@@ -1,3 +1,4 @@
+import { startPath } from "../../shared/http/path-rewrite.ts";
 import { htmlResponse, launcherPage } from "../pages/index.ts";
 import type { Bindings } from "../platform/env.ts";
 import { snapshotAt } from "../registry/snapshot.ts";
@@ -20,9 +21,10 @@ export async function serveLauncher(request: Request, bindings: Bindings): Promi
   if (current === "none") return chooseProvider(request, bindings, LAUNCHER, null);
   const snapshot = await snapshotAt(bindings, current.epoch);
   const apps = snapshot.apps.slice(0, MAX_APPS).map((app) => {
-    const { decision, reason } = judgeApp(request, snapshot, app, current, "/");
+    const { decision, reason } = judgeApp(request, snapshot, app, current, startPath(app.settings));
     // If an app wants a newer sign-in, opening the app leads to that sign-in. So the app counts as reachable.
-    const reachable = decision === "allow" || stepUpForApp(request, snapshot, app, current, "/") !== null;
+    const reachable =
+      decision === "allow" || stepUpForApp(request, snapshot, app, current, startPath(app.settings)) !== null;
     return {
       title: app.title,
       url: appUrl(bindings, app.host),

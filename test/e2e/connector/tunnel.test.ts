@@ -31,6 +31,13 @@ beforeAll(async () => {
     version: 1,
     apps: [
       { name: "wiki", host: "wiki.localhost", upstreams: [`http://127.0.0.1:${app.port}`], ...place },
+      {
+        name: "named",
+        host: "named.localhost",
+        upstreams: [`http://127.0.0.1:${app.port}`],
+        ...place,
+        settings: { ...settings, upstreamHost: "public", pathStrip: "/n" },
+      },
       { name: "closed", host: "closed.localhost", upstreams: ["http://127.0.0.1:9"], ...place },
       {
         name: "nobody",
@@ -54,7 +61,7 @@ const connector = (name: string, weight: number) =>
   startConnector(system.hubOrigin, key, {
     name,
     dial: `127.0.0.1:${app.port}`,
-    apps: ["wiki", "closed"],
+    apps: ["wiki", "named", "closed"],
     more: ["--weight", String(weight)],
   });
 
@@ -114,6 +121,15 @@ describe("requests through an agent", () => {
     expect([status, body.toString()]).toEqual([200, "saw /page?a=1&b=%20"]);
     expect(headers["set-cookie"]).toEqual(["a=1", "b=2"]);
     expect(app.seen.at(-1)?.headers.host).toBe(`127.0.0.1:${app.port}`);
+  });
+
+  it("ask for the host that the app wants, and for the path that it knows", async () => {
+    const { status, body } = await ask("/n/page?a=1", { host: "named" });
+    expect([status, body.toString()]).toEqual([200, "saw /page?a=1"]);
+    expect(app.seen.at(-1)?.headers).toMatchObject({
+      host: `named.localhost:${system.port}`,
+      "x-forwarded-prefix": "/n",
+    });
   });
 
   it("download and upload large bodies byte for byte", async () => {

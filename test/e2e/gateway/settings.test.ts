@@ -37,6 +37,19 @@ forbid (principal, action == Action::"delete", resource);`,
       app("folding", { caseInsensitivePaths: true }),
       app("overriding", { methodOverride: true }),
       app("members", { anonymous: false, assertionAlgorithm: "EdDSA", leaseMs: 0 }),
+      app("ruled", {
+        anonymous: false,
+        pathStrip: "/wiki",
+        pathPrefix: "/app",
+        requestHeaders: [
+          { action: "set", name: "X-WebAuth-User", value: "{user.email}" },
+          { action: "remove", name: "referer" },
+        ],
+        responseHeaders: [
+          { action: "set", name: "x-decision", value: "{request.id}" },
+          { action: "remove", name: "x-upstream" },
+        ],
+      }),
       app("trusting", { clientHeaders: ["X-Auth-User", "x-consumer-*"] }),
     ],
   });
@@ -84,6 +97,56 @@ describe("S-A1 headers that say who calls", () => {
       await expect(update).rejects.toMatchObject({ status: 422 });
     },
   );
+});
+
+describe("headers and paths that an app changes", () => {
+  const origin = () => `http://ruled.localhost:${system.port}`;
+  it("rules for headers hold against what clients send; paths are the upstream's, and come back as the app's", async () => {
+    const alice = await signIn(system, "alice", origin());
+    const forged = ["X-WebAuth-User: ceo", "X_WebAuth_User: ceo", "Referer: https://x.example/"];
+    const answer = await alice.send("/wiki/page?q=1", [...forged, "Sec-Fetch-Mode: cors"]);
+    expect(answer).toMatchObject({ status: 200, hits: 1 });
+    expect(seen()).toMatchObject({
+      url: "/app/page?q=1",
+      headers: { "x-webauth-user": "alice@example.com", "x-forwarded-prefix": "/wiki" },
+    });
+    expect(seen()?.headers).not.toHaveProperty("referer");
+    expect(JSON.stringify(seen()?.rawHeaders)).not.toContain("ceo");
+    expect(answer.header("x-decision")).toMatch(/^dec_/);
+    expect(answer.header("x-upstream")).toBeUndefined();
+    const token = String(seen()?.headers["x-rustronaut-jwt-assertion"]);
+    const { htu } = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as {
+      htu: string;
+    };
+    expect(htu).toBe(`${origin()}/wiki/page`);
+  });
+  it("nothing but the app's own paths reaches the upstream, however it is written", async () => {
+    const alice = await signIn(system, "alice", origin());
+    const cors = ["Sec-Fetch-Mode: cors"];
+    for (const target of ["/admin", "/app/page", "/wiki/../admin", "/wiki/%2e%2e/app/x", "/wikia"]) {
+      expect(await alice.send(target, cors)).toMatchObject({ status: 404, hits: 0 });
+    }
+    for (const target of ["/wiki/..;/wiki/admin", "/wiki/..;/x"]) {
+      expect(await alice.send(target, cors)).toMatchObject({ status: 400, hits: 0 });
+    }
+    const start = await alice.send("/");
+    expect([start.status, start.header("location")]).toEqual([302, "/wiki/"]);
+    const lines = [...cors, "Destination: /wiki/b", "Overwrite: F", "Content-Length: 0"];
+    expect(await alice.send("/wiki/a", lines, "COPY")).toMatchObject({ status: 400, hits: 0 });
+  });
+  it("for an app that the edge dials no other host can be chosen, and no rule writes what is ours", async () => {
+    const { etag } = await system.admin.call("apps.get", { params: { app: "ruled" } });
+    const set = (settings: object) =>
+      system.admin.call("apps.update", { params: { app: "ruled" }, body: { settings }, ifMatch: etag ?? "" });
+    const rule = { action: "set", name: "x-forwarded-for", value: "192.0.2.1" };
+    for (const settings of [
+      { upstreamHost: "public" },
+      { requestHeaders: [rule] },
+      { pathStrip: "/wiki/" },
+    ]) {
+      await expect(set(settings)).rejects.toMatchObject({ status: 422 });
+    }
+  });
 });
 
 describe("G7 the host that an app is asked for", () => {

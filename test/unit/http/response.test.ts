@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { DEFAULT_PATH_SETTINGS } from "../../../shared/http/path-rewrite.ts";
 import { scrubbedResponseHeaders } from "../../../shared/http/response.ts";
 
 const RULES = {
   host: "app.example",
   origin: "https://app.example",
   upstreamOrigin: "http://wiki.example:8080",
+  ...DEFAULT_PATH_SETTINGS,
 };
 const scrubbed = (...headers: [string, string][]) => scrubbedResponseHeaders(headers, RULES);
 
@@ -87,4 +89,23 @@ describe("S-43 redirects", () => {
     ["http://169.254.169.254/latest", "http://169.254.169.254/latest"],
     ["//wiki.example:8080/a", "//wiki.example:8080/a"],
   ])("%s becomes %s", (value, kept) => expect(scrubbed(["location", value])).toEqual([["location", kept]]));
+});
+
+describe("what comes back from an upstream whose paths are other ones", () => {
+  const back = (...headers: [string, string][]) =>
+    scrubbedResponseHeaders(headers, { ...RULES, pathStrip: "/wiki", pathPrefix: "/app" });
+  test.each([
+    ["/app/login?to=/app/x#/app", "/wiki/login?to=/app/x#/app"],
+    ["http://wiki.example:8080/app/login", "https://app.example/wiki/login"],
+    ["http://wiki.example:8080/other", "https://app.example/other"],
+    ["//elsewhere.example/app/x", "//elsewhere.example/app/x"],
+    ["https://elsewhere.example/app/x", "https://elsewhere.example/app/x"],
+    ["next", "next"],
+  ])("the Location %s leads to %s", (value, expected) =>
+    expect(back(["location", value])).toEqual([["location", expected]]),
+  );
+  test("its cookies are for the paths that the browser knows, and no cookie of ours comes in by that", () => {
+    expect(back(["set-cookie", "a=1; Path=/app"])).toEqual([["set-cookie", "a=1; Path=/wiki"]]);
+    expect(back(["set-cookie", "__Host-rn_s=1; Path=/app"])).toEqual([]);
+  });
 });

@@ -173,6 +173,11 @@ export async function changeApp(
     updatedAt: now,
   };
   refuseReserved(bindings, changed);
+  if (changed.through.length === 0 && changed.settings.upstreamHost !== "upstream") {
+    const detail =
+      "The edge asks an application under the host of its upstream and can send no other. `upstreamHost` is for private apps, which agents dial.";
+    throwRefusal("invalid_input", detail, { issues: [{ path: "/settings/upstreamHost", message: detail }] });
+  }
   return changed;
 }
 
