@@ -126,6 +126,23 @@ export const RESOURCES: readonly Resource[] = [
     byHand: ["test"],
   },
   {
+    command: "scim-tokens",
+    prefix: "scimTokens",
+    about: "Providers that send their people and groups by SCIM",
+    empty: "No provider sends people by SCIM. `rustronaut scim-tokens issue PROVIDER` lets one.",
+    key: "provider",
+    columns: [
+      "provider",
+      "namespace",
+      "active",
+      "users",
+      "activeUsers",
+      "groups",
+      "lastCallAt",
+      "lastRefusal",
+    ],
+  },
+  {
     command: "network",
     prefix: "network",
     about: "Settings of the whole network",

@@ -16,6 +16,12 @@ export async function secretNote(hub: Hub, prefix: string, secret: string): Prom
   curl -H 'Authorization: Bearer ${secret}' ${hub.origin}/api/v1/me
 
 This command line takes it from RUSTRONAUT_TOKEN, or by \`rustronaut login ${hub.origin} --token\`.`;
+    case "scimTokens":
+      return `${once} Give the identity provider this address, and the secret as its bearer token:
+
+  ${hub.origin}/scim/v2
+
+docs/sign-in/scim.md has the settings of Okta, Entra ID, authentik and Keycloak.`;
     default:
       return once;
   }

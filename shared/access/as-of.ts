@@ -57,8 +57,13 @@ export const WORLD_KINDS = [
 export function worldOf(held: readonly Held[], at: number): World {
   const of = (kind: (typeof WORLD_KINDS)[number]) => held.filter((one) => one.kind === kind);
   const nameOf = new Map([...of("group"), ...of("segment")].map((one) => [one.target, text(one.after.name)]));
-  const groups = groupsOfUsers(of("membership"), nameOf);
   const trusted = new Set(of("identityProvider").flatMap((one) => (one.after.enabled ? one.target : [])));
+  const isVouched = ({ after }: Held) => typeof after.provider !== "string" || trusted.has(after.provider);
+  const counted = new Set(of("group").flatMap((one) => (isVouched(one) ? one.target : [])));
+  const groups = groupsOfUsers(
+    of("membership").filter(({ target }) => counted.has(target)),
+    nameOf,
+  );
   const identities = of("identity").filter((one) => trusted.has(text(one.after.provider)));
   const identitiesOf = Map.groupBy(identities, (one) => one.target);
   const apps = of("app").map((one) => appOf(one, nameOf));

@@ -50,7 +50,7 @@ export const serviceToken = z.object({
 
 const serviceTokenInput = {
   name: f.said(f.name, "what policies cite it by"),
-  groups: f.said(f.list(f.name, 100), "names of the groups that it is in"),
+  groups: f.said(f.list(f.groupName, 100), "names of the groups that it is in"),
   enabled: f.said(z.boolean(), "whether its secret is good"),
   expiresAt: z.nullable(f.said(f.instant, "when it ends; never unless said")),
   unusedDays: z.nullable(
@@ -109,3 +109,41 @@ export const bootstrapCreate = z.strictObject({
   name: f.said(f.name, "what people know the network by"),
   ownerEmail: z.optional(f.said(f.email, "address of the first user, who gets the role owner")),
 });
+
+/** That a provider sends its people and groups by SCIM. */
+export const scimToken = z.object({
+  provider: z.string(),
+  providerId: z.string(),
+  /** What the provider is given as the address of this service. */
+  baseUrl: z.string(),
+  /** The groups are called `scim:<namespace>/<name>`. */
+  namespace: z.string(),
+  /** Whether a token is good: false after it was revoked. */
+  active: z.boolean(),
+  issuedAt: f.instant,
+  /** Until when the token before the last one is still good. */
+  previousUntil: z.nullable(f.instant),
+  lastCallAt: z.nullable(f.instant),
+  /** Why a call was refused last, in words. */
+  lastRefusal: z.nullable(z.string()),
+  lastRefusalAt: z.nullable(f.instant),
+  users: z.int(),
+  /** How many of them the provider calls active. */
+  activeUsers: z.int(),
+  groups: z.int(),
+});
+export const scimTokenIssue = z.strictObject({
+  namespace: z.optional(
+    f.said(
+      f.label,
+      "what the names of its groups begin with in policies, after `scim:`; made of its name unless said, and never changed",
+    ),
+  ),
+  graceSeconds: z.optional(
+    f.said(
+      f.integer(0, 2_592_000),
+      "seconds for which the token before stays good, at most 30 days; 0 ends it at once",
+    ),
+  ),
+});
+export const scimTokenWithSecret = z.object({ scimToken, secret: z.string() });

@@ -25,7 +25,7 @@ const time = f.said(
 
 const group = z.extend(registry.groupCreate, {
   users: z.optional(f.said(f.list(f.email, 5_000), "addresses of its members; complete where present")),
-  groups: z.optional(f.said(f.list(f.name, 1_000), "names of the groups in it; complete where present")),
+  groups: z.optional(f.said(f.list(f.line(254), 1_000), "names of the groups in it; complete where present")),
 });
 
 const app = z.extend(registry.appCreate, {

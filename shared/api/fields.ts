@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { normalEmail } from "../access/login/email.ts";
 import { ID_PREFIXES, type IdKind } from "../base/ids.ts";
 import { isClosedName, isFreeName } from "../http/headers.ts";
+import { isManagedName, MANAGED } from "../scim/group-name.ts";
 
 /** The kinds of values that resources are made of. Every one is bounded. */
 
@@ -24,6 +25,14 @@ export const name = z
       "must be a name of 1 to 100 characters, without control characters and without spaces around it",
     ),
   );
+
+/** The name of a group that administrators decide about. */
+export const groupName = name.check(
+  z.refine(
+    (text) => !isManagedName(text),
+    `must not begin with ${MANAGED}, as groups do that a provider manages by SCIM`,
+  ),
+);
 
 /** A DNS label: what an app is called. */
 export const label = z

@@ -15,6 +15,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   transmitters: "Who may send signals (CAEP, RISC)",
   signals: "Signals that came, and what each caused",
   serviceTokens: "Credentials with which programs call apps",
+  scimTokens: "Tokens with which identity providers send people and groups by SCIM",
   apiTokens: "Credentials with which people and programs call this API",
   nodes: "Machines that have enrolled",
   enrolmentKeys: "Keys with which machines enrol",

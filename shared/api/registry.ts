@@ -69,13 +69,15 @@ export const group = z.object({
   id: z.string(),
   name: z.string(),
   description: z.string(),
+  /** The provider that manages it by SCIM; null for a group of the administrators. */
+  providerId: z.nullable(z.string()),
   ...f.rowFields,
 });
-const groupInput = {
-  name: f.said(f.name, "what policies cite it by"),
-  description: z.optional(f.said(f.line(500), "what it is for")),
-};
-export const groupCreate = z.strictObject(groupInput);
+const described = { description: z.optional(f.said(f.line(500), "what it is for")) };
+export const groupCreate = z.strictObject({
+  name: f.said(f.groupName, "what policies cite it by"),
+  ...described,
+});
 export const groupUpdate = z.partial(groupCreate);
 
 export const memberKind = z.enum(["user", "group"]);
@@ -87,9 +89,12 @@ export const groupMember = z.object({
   createdAt: f.instant,
 });
 
-export const segment = group;
-export const segmentCreate = groupCreate;
-export const segmentUpdate = groupUpdate;
+export const segment = z.omit(group, { providerId: true });
+export const segmentCreate = z.strictObject({
+  name: f.said(f.name, "what policies cite it by"),
+  ...described,
+});
+export const segmentUpdate = z.partial(segmentCreate);
 
 export const app = z.object({
   id: z.string(),

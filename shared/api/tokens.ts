@@ -2,8 +2,11 @@ import type { RandomBytes } from "../base/random.ts";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** `rnapi` opens this API, `rnsvc` opens apps, `rnek` lets nodes in, `rnsig` lets a transmitter send signals. */
-export type TokenPrefix = "rnapi" | "rnsvc" | "rnek" | "rnsig";
+/**
+ * `rnapi` opens this API, `rnsvc` opens apps, `rnek` lets nodes in, `rnsig` lets a transmitter send signals, `rnscim`
+ * sends people and groups.
+ */
+export type TokenPrefix = "rnapi" | "rnsvc" | "rnek" | "rnsig" | "rnscim";
 
 /**
  * A new credential: `<prefix>_`, 40 random base 62 characters (238 bits), and 6 more that are the CRC-32 of

@@ -17,6 +17,8 @@ const PAGED: readonly SQLiteTable[] = [
   s.identityProviders,
   s.identities,
   s.providerGrants,
+  s.scimSources,
+  s.scimUsers,
   s.groups,
   s.groupMembers,
   s.segments,

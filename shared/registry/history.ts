@@ -106,8 +106,8 @@ export const RECORDED: readonly Recorded[] = [
     table: "groups",
     target: "ROW.id",
     name: "ROW.name",
-    fields: { name: "name", description: "description" },
-    without: ["id", ...VERSIONED],
+    fields: { name: "name", description: "description", provider: "provider_id" },
+    without: ["id", "external_id", ...VERSIONED],
   },
   {
     kind: "membership",

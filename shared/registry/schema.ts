@@ -176,16 +176,73 @@ export const providerGrants = sqliteTable(
   (t) => [index("provider_grants_due").on(t.dueAt)],
 );
 
-export const groups = sqliteTable("groups", {
-  id: text("id").primaryKey(),
-  /**
-   * The Cedar entity id: `Group::"engineering"`. A group of an identity provider with this name counts as
-   * this group.
-   */
-  name: text("name").notNull().unique(),
-  description: text("description").notNull().default(""),
+/** That a provider sends its people and groups by SCIM. */
+export const scimSources = sqliteTable("scim_sources", {
+  providerId: text("provider_id")
+    .primaryKey()
+    .references(() => identityProviders.id, { onDelete: "cascade" }),
+  /** What the names of the provider's groups begin with, in policies: `scim:<namespace>/`. It never changes. */
+  namespace: text("namespace").notNull().unique(),
+  /** Null after the token was revoked. */
+  secretHash: text("secret_hash").unique(),
+  /** The hash of the token before the last rotation. That token is valid until `previousUntil`. */
+  previousHash: text("previous_hash"),
+  previousUntil: integer("previous_until"),
+  issuedAt: integer("issued_at").notNull(),
+  lastCallAt: integer("last_call_at"),
+  /** What was wrong with the last refused call, in our own words. */
+  lastRefusal: text("last_refusal"),
+  lastRefusalAt: integer("last_refusal_at"),
   ...versioned,
 });
+
+/** A person as a provider sent them by SCIM. The person's id in SCIM is the user's id. */
+export const scimUsers = sqliteTable(
+  "scim_users",
+  {
+    providerId: text("provider_id")
+      .notNull()
+      .references(() => identityProviders.id, { onDelete: "cascade" }),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** Lower case. */
+    userName: text("user_name").notNull(),
+    externalId: text("external_id"),
+    /** JSON: the resource as the provider sent it, with the attributes that `shared/scim/attributes.ts` knows. */
+    document: text("document").notNull(),
+    /** Whether the provider made the user. If not, the user existed before. */
+    made: integer("made", { mode: "boolean" }).notNull(),
+    /** Whether the provider disabled the user. Only then may it enable the user again. */
+    held: integer("held", { mode: "boolean" }).notNull().default(false),
+    ...versioned,
+  },
+  (t) => [
+    primaryKey({ columns: [t.providerId, t.userId] }),
+    uniqueIndex("scim_users_name").on(t.providerId, t.userName),
+    index("scim_users_external").on(t.providerId, t.externalId),
+    index("scim_users_user").on(t.userId),
+  ],
+);
+
+export const groups = sqliteTable(
+  "groups",
+  {
+    id: text("id").primaryKey(),
+    /**
+     * The Cedar entity id: `Group::"engineering"`. A group of an identity provider with this name counts as
+     * this group.
+     */
+    name: text("name").notNull().unique(),
+    description: text("description").notNull().default(""),
+    /** The provider that manages the group by SCIM. Null for a group of the administrators. */
+    providerId: text("provider_id").references(() => identityProviders.id, { onDelete: "cascade" }),
+    /** The id that the provider gave to the group. Null if it gave none. */
+    externalId: text("external_id"),
+    ...versioned,
+  },
+  (t) => [index("groups_provider").on(t.providerId)],
+);
 
 /** A member of a group is either a user or another group. A write that would make a cycle is refused. */
 export const groupMembers = sqliteTable(

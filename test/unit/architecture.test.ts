@@ -42,7 +42,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/access/signals": "access/risk base",
   "shared/access/workload": "base",
   "shared/api":
-    "access/grade access/login access/policy access/risk access/signals audit base connector http net node/config node/protocol notifications registry",
+    "access/grade access/login access/policy access/risk access/signals audit base connector http net node/config node/protocol notifications registry scim",
   "shared/audit": "base merkle",
   "shared/connector": "base net",
   "shared/crypto": "base",
@@ -55,6 +55,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/node/mesh": "node node/config node/protocol registry segments",
   "shared/node/protocol": "base crypto node/config",
   "shared/registry": "access/grade access/login http net node node/config segments",
+  "shared/scim": "access/login base",
   "shared/segments": "access/login base net node/config",
   "workers/agent-api": "gateway mesh platform registry",
   "workers/gateway": "pages platform registry session",

@@ -9,9 +9,10 @@ import { checkSchema } from "../registry/schema-check.ts";
 import { isSameOriginPost } from "../session/same-site.ts";
 import type { Author, Call, Handler, Reply, Write } from "./call.ts";
 import { type AdminCaller, authenticate, authenticateBootstrap } from "./caller.ts";
-import { commit, replay, type StoredAnswer, writeKey } from "./commit.ts";
+import { carryThrough } from "./carry-through.ts";
+import { replay, type StoredAnswer, writeKey } from "./commit.ts";
 import { HANDLERS } from "./handlers/index.ts";
-import { finishSoon, keepHouse } from "./housekeeping.ts";
+import { keepHouse } from "./housekeeping.ts";
 import { check, readJson, readQuery } from "./input.ts";
 import { apiHeaders, notFound, problemResponse } from "./refused.ts";
 
@@ -99,13 +100,7 @@ async function serve(
   if (earlier) return answerStored(earlier);
   const result = await handle(call);
   if (!("statements" in result)) return answer(result, status);
-  const committed = commit(bindings, author, key, result, status, now);
-  // The write goes on if the caller disconnects. If a part of the network can't be reached for a moment, the
-  // write is finished soon after. So nothing is left half done.
-  c.executionCtx.waitUntil(
-    committed.catch((error) => (mayBeSaved(error) ? finishSoon(bindings, key.key) : undefined)),
-  );
-  return answerStored(await committed);
+  return answerStored(await carryThrough(c.executionCtx, bindings, author, key, result, status, now));
 }
 
 /**
@@ -136,9 +131,6 @@ function decodeNote(text: string): string | null {
     return null;
   }
 }
-
-const mayBeSaved = (error: unknown): boolean =>
-  !(error instanceof Refused) || error.refusal.code === "unavailable";
 
 /**
  * The bootstrap call has its own proof. Every other call needs a caller with the required role, and a request

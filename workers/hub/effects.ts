@@ -2,20 +2,22 @@ import type { SessionEndReason } from "../../shared/access/sessions/types.ts";
 import { withChanges } from "../../shared/audit/changes.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
 import { refreshMesh } from "../mesh/notify.ts";
-import { recordEvent } from "../platform/audit.ts";
+import { recordEvents } from "../platform/audit.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { coordinatorObject, meshObject } from "../platform/objects.ts";
 import { freshId } from "../platform/random.ts";
 import { savedEvent, settleEntries, settleEvents } from "../platform/saved-events.ts";
 import { changesOf } from "../registry/history.ts";
-import { loadPrincipal } from "../registry/principals.ts";
+import { loadPrincipals } from "../registry/principals.ts";
 import { endUser } from "../session/end-sessions.ts";
 import { indexEnded } from "../session/session-index.ts";
 import type { Effects } from "./call.ts";
 
-/** How many principals are loaded, or sessions ended, at the same time. */
+/** How many filters of sessions are carried out at the same time. */
 const WIDTH = 10;
+/** The most principals of one message. A group of a provider may have 10,000 members. */
+const TOLD_AT_ONCE = 1_000;
 
 /**
  * Performs the effects of a saved change. All effects may be repeated. Sessions are told even while the audit
@@ -40,8 +42,7 @@ export async function perform(
 
 /** Records who did what, with each changed thing before and after the change. */
 async function recordChanges(bindings: Bindings, event: EventEntry): Promise<void> {
-  const entries = withChanges(event, await changesOf(bindings.db, event.id));
-  for (const entry of entries) await recordEvent(bindings, entry);
+  await recordEvents(bindings, withChanges(event, await changesOf(bindings.db, event.id)));
 }
 
 async function propagate(
@@ -120,8 +121,26 @@ async function noteEnded(
 
 /** Deleted users have no principal. Their sessions are ended instead. */
 async function tellOf(bindings: Bindings, userIds: readonly string[]): Promise<{ pending: string[] }> {
-  const principals = await inTurns(userIds, (id) => loadPrincipal(bindings.db, id));
-  return coordinatorObject(bindings).tell(principals.filter((principal) => principal !== null));
+  const coordinator = coordinatorObject(bindings);
+  const pending = new Set<string>();
+  const ids = userIds.length > TOLD_AT_ONCE ? await signedInFirst(bindings.db, userIds) : userIds;
+  for (let at = 0; at < ids.length; at += TOLD_AT_ONCE) {
+    const principals = await loadPrincipals(bindings.db, ids.slice(at, at + TOLD_AT_ONCE));
+    for (const owner of (await coordinator.tell(principals)).pending) pending.add(owner);
+  }
+  return { pending: [...pending] };
+}
+
+/** Whoever may have a live session is told of first. All are: a session may be opened at this moment. */
+async function signedInFirst(db: D1Database, userIds: readonly string[]): Promise<string[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT DISTINCT user_id FROM sessions_index
+       WHERE ended_at IS NULL AND user_id IN (SELECT value FROM json_each(?))`,
+    )
+    .bind(JSON.stringify(userIds))
+    .all<{ user_id: string }>();
+  return [...new Set([...results.map(({ user_id }) => user_id), ...userIds])];
 }
 
 async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

@@ -8,6 +8,7 @@ import { serveDashboard } from "./dashboard.ts";
 import { docsResponse, openApiResponse } from "./docs-page.ts";
 import { isDownload, serveDownload } from "./downloads.ts";
 import { isOAuth, serveOAuth } from "./oauth/index.ts";
+import { isScim, serveScim } from "./scim/index.ts";
 
 /**
  * Serves everything on the hub's host: the agents' API and programs, the admin API and its description, the
@@ -26,6 +27,7 @@ export async function serveHub(
   if (reads && pathname === JWKS_PATH) return serveJwks(request, bindings);
   if (reads && pathname === "/api/v1/openapi.json") return openApiResponse();
   if (reads && pathname === "/api/v1/docs") return docsResponse();
+  if (isScim(pathname)) return serveScim(request, bindings, ctx);
   if (pathname === "/api" || pathname.startsWith("/api/")) return serveApi(request, bindings, ctx);
   const oauth = isOAuth(pathname) ? await serveOAuth(request, url, bindings) : null;
   if (oauth) return oauth;

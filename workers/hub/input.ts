@@ -13,10 +13,14 @@ const MAX_ISSUES = 20;
  * The JSON body. It is read up to a limit in bytes. Refuses other content types, broken UTF-8, and members
  * that are named twice.
  */
-export async function readJson(request: Request, limit = MAX_BODY_BYTES): Promise<unknown> {
+export async function readJson(
+  request: Request,
+  limit = MAX_BODY_BYTES,
+  types: readonly string[] = ["application/json"],
+): Promise<unknown> {
   const type = request.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== "application/json")
-    throwRefusal("unsupported_media_type", "Send the body as application/json.");
+  if (type === undefined || !types.includes(type))
+    throwRefusal("unsupported_media_type", `Send the body as ${types[0]}.`);
   const text = decode(await readBytes(request, limit));
   let value: unknown;
   try {

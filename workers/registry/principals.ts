@@ -1,7 +1,7 @@
 import type { Principal } from "../../shared/access/sessions/types.ts";
 import type { RowOf } from "../../shared/registry/rows.ts";
 import type { groups, identities, identityProviders, users } from "../../shared/registry/schema.ts";
-import { RISK_QUERY, type RiskRow, signalOf } from "./risk.ts";
+import { RISKS_OF_USERS, type RiskRow, signalOf } from "./risk.ts";
 
 type UserRow = Pick<
   RowOf<typeof users>,
@@ -11,39 +11,66 @@ type UserRow = Pick<
 type IdentityRow = Pick<RowOf<typeof identities>, "groups" | "updated_at"> &
   Pick<RowOf<typeof identityProviders>, "enabled"> & { readonly provider_updated_at: number };
 
+/** The most users whose data one query returns. */
+const CHUNK = 200;
+
 /**
- * Loads what policies and sessions know about a user: the registry's groups, and the groups that the identity providers
- * named at the last sign-in. Null when the user does not exist.
+ * Loads what policies and sessions know about users: the registry's groups, the groups that a provider manages, and the
+ * groups that the identity providers named at the last sign-in. A user who does not exist is left out.
  *
  * `version` is the newest time stamp of all these rows. A removed row has no time stamp. So code that removes a
  * membership, an identity or a group must raise `users.updated_at` of the users concerned. A changed risk does so, too.
  */
+export async function loadPrincipals(db: D1Database, userIds: readonly string[]): Promise<Principal[]> {
+  const principals: Principal[] = [];
+  for (let at = 0; at < userIds.length; at += CHUNK) {
+    principals.push(...(await loadChunk(db, userIds.slice(at, at + CHUNK))));
+  }
+  return principals;
+}
+
+/** The same for one user. Null when the user does not exist. */
 export async function loadPrincipal(db: D1Database, userId: string): Promise<Principal | null> {
-  const [found, memberships, stated, risks] = await db.batch<Record<string, unknown>>([
-    db
-      .prepare("SELECT id, email, name, status, role, updated_at, version FROM users WHERE id = ?")
-      .bind(userId),
-    db
-      .prepare(
-        `SELECT g.name, m.created_at, g.updated_at FROM group_members m JOIN groups g ON g.id = m.group_id
-         WHERE m.member_kind = 'user' AND m.member_id = ?`,
-      )
-      .bind(userId),
-    db
-      .prepare(
-        `SELECT i.groups, i.updated_at, p.enabled, p.updated_at AS provider_updated_at
-         FROM identities i JOIN identity_providers p ON p.id = i.provider_id WHERE i.user_id = ?`,
-      )
-      .bind(userId),
-    db.prepare(RISK_QUERY).bind(userId),
-  ]);
-  const user = found?.results[0] as UserRow | undefined;
-  if (!user) return null;
-  const direct = (memberships?.results ?? []) as Pick<
-    RowOf<typeof groups>,
-    "name" | "created_at" | "updated_at"
-  >[];
-  const known = (stated?.results ?? []) as IdentityRow[];
+  return (await loadChunk(db, [userId]))[0] ?? null;
+}
+
+type Of<Row> = Row & { readonly user_id: string };
+type MembershipRow = Pick<RowOf<typeof groups>, "name" | "updated_at"> & { readonly created_at: number };
+
+async function loadChunk(db: D1Database, userIds: readonly string[]): Promise<Principal[]> {
+  const ids = JSON.stringify(userIds);
+  const [found, memberships, stated, risks] = await db.batch<Record<string, unknown>>(
+    [
+      `SELECT id, email, name, status, role, updated_at, version FROM users
+       WHERE id IN (SELECT value FROM json_each(?))`,
+      // A provider that was disabled vouches for its groups no more than for its people.
+      `SELECT m.member_id AS user_id, g.name, m.created_at, g.updated_at
+       FROM group_members m JOIN groups g ON g.id = m.group_id
+       LEFT JOIN identity_providers p ON p.id = g.provider_id
+       WHERE m.member_kind = 'user' AND m.member_id IN (SELECT value FROM json_each(?))
+         AND (g.provider_id IS NULL OR p.enabled = 1)`,
+      `SELECT i.user_id, i.groups, i.updated_at, p.enabled, p.updated_at AS provider_updated_at
+       FROM identities i JOIN identity_providers p ON p.id = i.provider_id
+       WHERE i.user_id IN (SELECT value FROM json_each(?))`,
+      RISKS_OF_USERS,
+    ].map((sql) => db.prepare(sql).bind(ids)),
+  );
+  const of = <Row>(result: D1Result<Record<string, unknown>> | undefined) =>
+    Map.groupBy((result?.results ?? []) as Of<Row>[], ({ user_id }) => user_id);
+  const direct = of<MembershipRow>(memberships);
+  const identities = of<IdentityRow>(stated);
+  const signals = of<RiskRow>(risks);
+  return ((found?.results ?? []) as unknown as UserRow[]).map((user) =>
+    principalOf(user, direct.get(user.id) ?? [], identities.get(user.id) ?? [], signals.get(user.id) ?? []),
+  );
+}
+
+function principalOf(
+  user: UserRow,
+  direct: readonly MembershipRow[],
+  known: readonly IdentityRow[],
+  risks: readonly RiskRow[],
+): Principal {
   // A provider that was disabled vouches for nothing any more.
   const trusted = known.filter((identity) => identity.enabled === 1);
   const named = trusted.flatMap((identity) => JSON.parse(identity.groups) as string[]);
@@ -55,7 +82,7 @@ export async function loadPrincipal(db: D1Database, userId: string): Promise<Pri
     groups: [...new Set([...direct.map((group) => group.name), ...named])].sort(),
     role: user.role,
     status: user.status,
-    risk: ((risks?.results ?? []) as RiskRow[]).map(signalOf),
+    risk: risks.map(signalOf),
     version: Math.max(
       user.updated_at,
       ...direct.map((group) => Math.max(group.created_at, group.updated_at)),

@@ -4,9 +4,12 @@ import type { userRisks } from "../../shared/registry/schema.ts";
 
 export type RiskRow = Omit<RowOf<typeof userRisks>, "user_id">;
 
-/** The query for what speaks for risk about a user. A row with score 0 says that its source took it back. */
-export const RISK_QUERY =
-  "SELECT source, kind, score, at, half_life_seconds FROM user_risks WHERE user_id = ? AND score > 0";
+/**
+ * The query for what speaks for risk about users, whose ids are a JSON list. A row with score 0 says that its source
+ * took it back.
+ */
+export const RISKS_OF_USERS = `SELECT user_id, source, kind, score, at, half_life_seconds FROM user_risks
+  WHERE score > 0 AND user_id IN (SELECT value FROM json_each(?))`;
 
 export const signalOf = ({ source, kind, score, at, half_life_seconds }: RiskRow): RiskSignal => ({
   source,
@@ -41,5 +44,10 @@ export const storeSignal = (
     .bind(userId, source, kind, score, at, halfLifeSeconds);
 
 export async function signalsOf(db: D1Database, userId: string): Promise<RiskRow[]> {
-  return (await db.prepare(RISK_QUERY).bind(userId).all<RiskRow>()).results;
+  return (
+    await db
+      .prepare(RISKS_OF_USERS)
+      .bind(JSON.stringify([userId]))
+      .all<RiskRow>()
+  ).results;
 }

@@ -3,6 +3,7 @@ import { emailDomain } from "../../shared/access/login/email.ts";
 import type { IdentityClaims } from "../../shared/access/login/identity-claims.ts";
 import type { Region } from "../../shared/access/sessions/types.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
+import { isManagedName } from "../../shared/scim/group-name.ts";
 import { freshId } from "../platform/random.ts";
 import type { Provider } from "./providers.ts";
 
@@ -123,7 +124,8 @@ export async function judgeUser(
   claims: IdentityClaims,
   now: number,
 ): Promise<Result<Judged, UserRefusal>> {
-  const groups = JSON.stringify([...claims.groups].sort());
+  // Only by SCIM does a provider say who is in the groups that it manages.
+  const groups = JSON.stringify(claims.groups.filter((name) => !isManagedName(name)).sort());
   const known = await db
     .prepare(
       `SELECT ${USER}, i.groups FROM identities i JOIN users u ON u.id = i.user_id

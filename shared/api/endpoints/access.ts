@@ -158,6 +158,38 @@ export const ACCESS_ENDPOINTS = {
     response: null,
     ifMatch: true,
   },
+  "scimTokens.list": {
+    method: "GET",
+    path: "/api/v1/scim-tokens",
+    role: "auditor",
+    summary: "List the providers that send people and groups by SCIM",
+    query: listed,
+    response: page(c.scimToken),
+  },
+  "scimTokens.get": {
+    method: "GET",
+    path: "/api/v1/identity-providers/{provider}/scim-token",
+    role: "auditor",
+    summary: "Show what a provider sends by SCIM; never its token",
+    response: c.scimToken,
+  },
+  "scimTokens.issue": {
+    method: "POST",
+    path: "/api/v1/identity-providers/{provider}/scim-token",
+    role: "owner",
+    summary:
+      "Let a provider send people and groups by SCIM, or give it a new token; it is in this answer only",
+    body: c.scimTokenIssue,
+    response: c.scimTokenWithSecret,
+    status: 201,
+  },
+  "scimTokens.revoke": {
+    method: "DELETE",
+    path: "/api/v1/identity-providers/{provider}/scim-token",
+    role: "owner",
+    summary: "End a provider's SCIM token; what it sent stays as it is",
+    response: null,
+  },
   "apiTokens.list": {
     method: "GET",
     path: "/api/v1/api-tokens",

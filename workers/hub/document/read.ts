@@ -148,12 +148,15 @@ export async function readDocument(d1: D1Database) {
       role: row.role,
       expiresAt: row.expiresAt,
     })),
-    groups: rows.groups.map((row) => ({
-      name: row.name,
-      description: row.description,
-      users: membersOf(row.id, "user", emailOf),
-      groups: membersOf(row.id, "group", groupOf),
-    })),
+    // Who is in a provider's group is not said here.
+    groups: rows.groups
+      .filter(({ providerId }) => providerId === null)
+      .map((row) => ({
+        name: row.name,
+        description: row.description,
+        users: membersOf(row.id, "user", emailOf),
+        groups: membersOf(row.id, "group", groupOf),
+      })),
     identityProviders: rows.identityProviders.map(providerSection),
     serviceTokens: rows.serviceTokens.map((row) => ({
       name: row.name,

@@ -3,6 +3,7 @@ import type { Replaced } from "../../../shared/access/lock-out.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { groups } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../platform/random.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { noCycle, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers } from "../call.ts";
@@ -20,6 +21,26 @@ export async function findGroup(d1: D1Database, reference: string): Promise<Row>
   const key = isId("group", reference) ? eq(groups.id, reference) : eq(groups.name, reference);
   const [row] = await registryOf(d1).select().from(groups).where(key).limit(1);
   return row ?? missing(d1, "group", reference);
+}
+
+const view = ({ externalId: _, ...row }: Row) => row;
+
+/** Refuses to change a group of which a provider says who is in it. */
+function refuseManaged({ name, providerId }: Row): void {
+  if (providerId === null) return;
+  throwRefusal(
+    "conflict",
+    `The group ${name} is managed by its identity provider, by SCIM. Change it there; or make a group with this one in it, and change that.`,
+  );
+}
+
+/** A managed group can be deleted only while its provider can't send it again. */
+async function refuseSent(d1: D1Database, group: Row): Promise<void> {
+  const sends = await d1
+    .prepare("SELECT 1 FROM scim_sources WHERE provider_id = ? AND secret_hash IS NOT NULL")
+    .bind(group.providerId)
+    .first();
+  if (sends) refuseManaged(group);
 }
 
 /** The ids of the users who are direct members of the group. */
@@ -91,8 +112,8 @@ export const GROUP_HANDLERS: Handlers<
   "groups.list": async ({ bindings, query }) => ({
     body: await pageOf(
       query,
-      (after, limit) =>
-        registryOf(bindings.db)
+      async (after, limit) => {
+        const rows = await registryOf(bindings.db)
           .select()
           .from(groups)
           .where(
@@ -102,7 +123,9 @@ export const GROUP_HANDLERS: Handlers<
             ),
           )
           .orderBy(asc(groups.id))
-          .limit(limit),
+          .limit(limit);
+        return rows.map(view);
+      },
       (row) => row.id,
     ),
   }),
@@ -112,6 +135,8 @@ export const GROUP_HANDLERS: Handlers<
       id: freshId("group"),
       name: body.name,
       description: body.description ?? "",
+      providerId: null,
+      externalId: null,
       version: 1,
       createdAt: now,
       updatedAt: now,
@@ -119,19 +144,20 @@ export const GROUP_HANDLERS: Handlers<
     return {
       statements: [prepared(bindings.db, registryOf(bindings.db).insert(groups).values(row))],
       effects: effects("create", row, []),
-      body: row,
+      body: view(row),
       version: 1,
     };
   },
 
   "groups.get": async ({ bindings, params }) => {
     const row = await findGroup(bindings.db, params.group);
-    return { body: row, version: row.version };
+    return { body: view(row), version: row.version };
   },
 
   "groups.update": async (call) => {
     const { bindings, params, body, query, ifMatch, now } = call;
     const before = await findGroup(bindings.db, params.group);
+    refuseManaged(before);
     const after: Row = {
       ...before,
       name: body.name ?? before.name,
@@ -158,7 +184,7 @@ export const GROUP_HANDLERS: Handlers<
         ),
       ],
       effects: effects("update", after, renamed, { fields: Object.keys(body), ...kept }),
-      body: after,
+      body: view(after),
       version: after.version,
     };
   },
@@ -166,6 +192,7 @@ export const GROUP_HANDLERS: Handlers<
   "groups.delete": async (call) => {
     const { bindings, params, query, ifMatch, now } = call;
     const row = await findGroup(bindings.db, params.group);
+    await refuseSent(bindings.db, row);
     const thing = { kind: "group", target: row.id, after: null };
     const { kept } = await refuseLockOut(call, { things: [thing] }, query.despiteLockOut);
     const members = await usersIn(bindings.db, row.id);
@@ -210,6 +237,7 @@ export const MEMBER_HANDLERS: Handlers<"groups.members" | "groups.addMember" | "
   "groups.addMember": async (call) => {
     const { bindings, params, query, now } = call;
     const group = await findGroup(bindings.db, params.group);
+    refuseManaged(group);
     const member = await findMember(bindings.db, params.kind, params.member);
     const joined = { memberKind: member.kind, member: member.id };
     const kept = await keptOfMembers(call, group, member.id, joined, query.despiteLockOut);
@@ -233,6 +261,7 @@ export const MEMBER_HANDLERS: Handlers<"groups.members" | "groups.addMember" | "
   "groups.removeMember": async (call) => {
     const { bindings, params, query, now } = call;
     const group = await findGroup(bindings.db, params.group);
+    refuseManaged(group);
     const member = await findMember(bindings.db, params.kind, params.member);
     const kept = await keptOfMembers(call, group, member.id, null, query.despiteLockOut);
     const userIds = member.kind === "user" ? [member.id] : [];

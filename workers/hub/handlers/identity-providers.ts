@@ -203,6 +203,15 @@ export function storeProvider(d1: D1Database, row: ProviderRow, exists: boolean)
     : prepared(d1, db.insert(identityProviders).values(row));
 }
 
+/** The provider's own groups go with it, also out of other groups. Their own members are deleted with their rows. */
+const deleteManagedGroups = (d1: D1Database, providerId: string): D1PreparedStatement =>
+  d1
+    .prepare(
+      `DELETE FROM group_members WHERE member_kind = 'group'
+       AND member_id IN (SELECT id FROM groups WHERE provider_id = ?)`,
+    )
+    .bind(providerId);
+
 /**
  * What else must change when a provider changes. A new issuer in the same row must not inherit the subjects
  * of the old issuer, so the identities are deleted. If the provider is deleted or switched off, it confirms
@@ -217,7 +226,10 @@ export async function consequences(
   const isSame = after?.issuer === before.issuer;
   if (isSame && after.enabled === before.enabled) return { statements: [], userIds: [], ends: [] };
   const { results } = await d1
-    .prepare("SELECT DISTINCT user_id FROM identities WHERE provider_id = ?")
+    .prepare(
+      `SELECT user_id FROM identities WHERE provider_id = ?1
+       UNION SELECT user_id FROM scim_users WHERE provider_id = ?1`,
+    )
     .bind(before.id)
     .all<{ user_id: string }>();
   const userIds = results.map((row) => row.user_id);
@@ -226,6 +238,7 @@ export async function consequences(
     statements: [
       touchUsers(d1, userIds, now),
       ...(isSame ? [] : [d1.prepare("DELETE FROM identities WHERE provider_id = ?").bind(before.id)]),
+      ...(after ? [] : [deleteManagedGroups(d1, before.id)]),
     ],
     userIds,
     ends: vouches
@@ -362,7 +375,8 @@ export const PROVIDER_HANDLERS: Handlers<
         bindings.db.prepare("DELETE FROM identity_providers WHERE id = ?").bind(row.id),
         ...(await keepOwnerSignIn(bindings.db)),
       ],
-      effects: { event: event("delete", row, kept), policies: false, userIds, ends },
+      // Its groups are gone, and isolates know their names.
+      effects: { event: event("delete", row, kept), policies: true, userIds, ends },
       body: null,
     };
   },

@@ -20,6 +20,7 @@ import { POLICY_LIFE_HANDLERS } from "./policy-life.ts";
 import { POLICY_TEST_HANDLERS } from "./policy-test.ts";
 import { REACH_HANDLERS } from "./reach.ts";
 import { RISK_HANDLERS } from "./risk.ts";
+import { SCIM_TOKEN_HANDLERS } from "./scim-tokens.ts";
 import { SEARCH_HANDLERS } from "./search.ts";
 import { SEGMENT_HANDLERS } from "./segments.ts";
 import { SERVICE_TOKEN_HANDLERS } from "./service-tokens.ts";
@@ -41,6 +42,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...POLICY_LIFE_HANDLERS,
   ...POLICY_TEST_HANDLERS,
   ...SERVICE_TOKEN_HANDLERS,
+  ...SCIM_TOKEN_HANDLERS,
   ...API_TOKEN_HANDLERS,
   ...SESSION_HANDLERS,
   ...OBSERVATION_HANDLERS,
