@@ -31,6 +31,7 @@ export interface UpOptions {
   readonly hostname: string;
   readonly dial: readonly DialTarget[] | null;
   readonly weight: number | null;
+  readonly proveDevice: boolean | null;
   readonly detach: boolean;
 }
 
@@ -66,6 +67,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       hostname: (values.hostname ?? hostname()).slice(0, 253),
       dial: values.dial === undefined ? null : dialList(values.dial),
       weight: values.weight === undefined ? null : weight(values.weight),
+      proveDevice: yesOrNo("--prove-device", values["prove-device"]),
       detach: values.detach ?? false,
     },
   };
@@ -110,6 +112,11 @@ function dialList(text: string): DialTarget[] {
   if (!list.ok)
     throw wrong(`--dial: ${list.error}`, "Write such as wiki.internal:8080,10.0.0.5:443, or none.");
   return list.value;
+}
+
+function yesOrNo(option: string, text: string | undefined): boolean | null {
+  const word = oneOf(option, text, ["yes", "no"]);
+  return word === null ? null : word === "yes";
 }
 
 function weight(text: string): number {

@@ -24,6 +24,7 @@ Options of up; all but the key are remembered:
   --hosts-file PATH      /etc/hosts unless given
   --dial HOST:PORT,…     what this machine may dial for private apps; none = no longer
   --weight N             how much it takes of them beside other agents: 1 (default) to 999
+  --prove-device yes     let browsers here prove that they run on this machine; no = no longer
   --detach               return when the agent runs
 
 Options of connect: --hub, --key, --key-file, --hostname, --dial and --weight

@@ -22,6 +22,7 @@ export const OPTIONS = {
   hostname: { type: "string" },
   dial: { type: "string" },
   weight: { type: "string" },
+  "prove-device": { type: "string" },
   detach: { type: "boolean" },
 } as const;
 

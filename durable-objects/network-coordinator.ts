@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Device } from "../shared/access/device/device.ts";
 import { planRotation, publishedOrder } from "../shared/access/sessions/key-rotation.ts";
 import { isOwner } from "../shared/access/sessions/owner.ts";
 import type {
@@ -16,7 +17,7 @@ import { objectOf } from "../shared/base/objects.ts";
 import type { ObjectBindings } from "../shared/bindings.ts";
 import { makeAssertionKey } from "./coordinator/assertion-key.ts";
 import { FanOut } from "./coordinator/fan-out.ts";
-import { CoordinatorStore, MESH_OUTBOX } from "./coordinator/store.ts";
+import { CoordinatorStore, MESH_OUTBOX, type Subject } from "./coordinator/store.ts";
 import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
 import { type Job, Outbox } from "./storage/outbox.ts";
 
@@ -70,9 +71,9 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
     return this.#store.epoch;
   }
 
-  async join(owner: string, since: number, userId?: string): Promise<News & { readonly more: boolean }> {
+  async join(owner: string, since: number, subject?: string): Promise<News & { readonly more: boolean }> {
     if (!isOwner(owner)) throw new Error("not the name of a session object");
-    return this.ctx.storage.transactionSync(() => this.#store.join(owner, since, userId));
+    return this.ctx.storage.transactionSync(() => this.#store.join(owner, since, subject));
   }
 
   async publish(): Promise<{ epoch: number; pending: string[] }> {
@@ -82,8 +83,17 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
   }
 
   async tell(principals: readonly Principal[]): Promise<{ pending: string[] }> {
+    return this.#tell(principals.map((document) => ({ id: document.userId, document })));
+  }
+
+  async tellDevices(devices: readonly Device[]): Promise<{ pending: string[]; unheard: string[] }> {
+    const { pending } = await this.#tell(devices.map((document) => ({ id: document.id, document })));
+    return { pending, unheard: this.#store.unheard(devices.map(({ id }) => id)) };
+  }
+
+  async #tell(subjects: readonly Subject[]): Promise<{ pending: string[] }> {
     const jobs = this.ctx.storage.transactionSync(() =>
-      this.#refreshing(this.#store.change(principals, Date.now())),
+      this.#refreshing(this.#store.change(subjects, Date.now())),
     );
     return { pending: ownersOf((await this.#sessions.deliver(jobs)).pending) };
   }

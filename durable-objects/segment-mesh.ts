@@ -1,4 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Device } from "../shared/access/device/device.ts";
+import { objectOf } from "../shared/base/objects.ts";
 import type { EnvelopeSigner } from "../shared/crypto/dsse.ts";
 import type { NewestHandshake, SignedHandshake } from "../shared/node/handshake-verdict.ts";
 import { Ends } from "../shared/node/mesh/ends.ts";
@@ -7,6 +9,7 @@ import type { ConfigAnswer } from "../shared/node/protocol/types.ts";
 import type * as mesh from "../shared/node/segment-mesh.ts";
 import { logError } from "./log.ts";
 import { configOf, objectOfNode } from "./mesh/configs.ts";
+import { Devices } from "./mesh/devices.ts";
 import type { EndingEnvironment } from "./mesh/ending.ts";
 import { HandshakeStore } from "./mesh/handshake-store.ts";
 import { Learner, NEWEST } from "./mesh/learner.ts";
@@ -45,6 +48,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
   readonly #overview: Overview;
   readonly #reports: Reports;
   readonly #upkeep: Upkeep;
+  readonly #devices: Devices;
   #signer: EnvelopeSigner | null = null;
 
   constructor(ctx: DurableObjectState, env: Environment) {
@@ -57,6 +61,12 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     this.#presence = new Presence(this.#store.rows, Date.now());
     this.#overview = new Overview(this.#store, this.#reportRows, this.#presence, this.#sockets);
     this.#reports = new Reports(ctx.storage, this.#store, this.#reportRows, this.#presence);
+    this.#devices = new Devices(ctx.storage.sql, {
+      db: env.DB,
+      segment: this.#segment,
+      reports: this.#reportRows,
+      coordinator: () => objectOf(env.NETWORK_COORDINATOR, "network"),
+    });
     const registry = new RegistryReader(env.DB);
     const publisher = new Publisher({
       segment: this.#segment,
@@ -79,6 +89,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
   async refresh(revision: number): Promise<void> {
     await this.#learner.learn(revision);
     this.#upkeep.ring();
+    await this.#devices.tellChanged();
   }
 
   async directory(known: number, seen: readonly mesh.SeenNode[]): Promise<mesh.Directory> {
@@ -128,7 +139,20 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
   }
 
   async telemetry(node: string, report: mesh.CheckedReport): Promise<mesh.ReportVerdict> {
-    return this.#reports.take(await this.#learner.known(), node, report);
+    const verdict = this.#reports.take(await this.#learner.known(), node, report);
+    // A report that could not be told is told with the next one. Until then, the posture that sessions know grows older.
+    if (verdict.ok && report.facts)
+      await this.#devices.tellChanged(node).catch((error: unknown) => logError("device_not_told", error));
+    return verdict;
+  }
+
+  async device(node: string): Promise<{ readonly device: Device; readonly address: string | null } | null> {
+    const device = await this.#devices.ask(node);
+    return device && { device, address: this.#reportRows.get(node)?.address ?? null };
+  }
+
+  async deviceStated(node: string): Promise<void> {
+    await this.#devices.tellChanged(node);
   }
 
   async claimNews(node: string): Promise<number> {

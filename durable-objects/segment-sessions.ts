@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { ProvenDevice } from "../shared/access/device/device.ts";
 import type { Seen } from "../shared/access/risk/whereabouts.ts";
 import {
   decide,
@@ -79,7 +80,8 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   #confirmedAt: number | null = null;
   readonly #confirmTogether = singleFlight(() => this.#confirm());
   /**
-   * The users for whom a session is being made, with the number of such sessions. They count as if they had a session.
+   * The users and devices for which a session is being made, with the number of such sessions. They count as if they had a
+   * session.
    */
   readonly #expected = new Map<string, number>();
   /** When this object must prove its freshness because of open lines. Null while there are no lines. */
@@ -96,15 +98,33 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
 
   async create(input: CreateSession): Promise<CreateOutcome> {
     this.#store.found();
-    const { userId } = input.principal;
-    this.#expected.set(userId, (this.#expected.get(userId) ?? 0) + 1);
+    const subjects = [input.principal.userId, ...(input.device ? [input.device.device.id] : [])];
+    return this.#toldOf(subjects, { ok: false, reason: "stale" }, () => this.#make(input));
+  }
+
+  async bindDevice(id: string, proven: ProvenDevice): Promise<boolean> {
+    if (!this.#store.exists) return false;
+    return this.#toldOf([proven.device.id], false, () => {
+      const before = this.#store.forBinding(id, proven.device);
+      return this.#run({ type: "bind_device", id, proven }, before).state.live.has(id);
+    });
+  }
+
+  /**
+   * Does something that makes a session rest on users or devices.
+   * @param otherwise The answer when this object can't be sure to hear of all changes of them.
+   */
+  async #toldOf<T>(subjects: readonly string[], otherwise: T, work: () => T): Promise<T> {
+    for (const one of subjects) this.#expected.set(one, (this.#expected.get(one) ?? 0) + 1);
     try {
-      if (!(await this.#isToldOf(userId))) return { ok: false, reason: "stale" };
-      return this.#make(input);
+      for (const one of subjects) if (!(await this.#isToldOf(one))) return otherwise;
+      return work();
     } finally {
-      const others = (this.#expected.get(userId) ?? 1) - 1;
-      if (others > 0) this.#expected.set(userId, others);
-      else this.#expected.delete(userId);
+      for (const one of subjects) {
+        const others = (this.#expected.get(one) ?? 1) - 1;
+        if (others > 0) this.#expected.set(one, others);
+        else this.#expected.delete(one);
+      }
     }
   }
 
@@ -183,11 +203,14 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
   }
 
   async refresh(news: News): Promise<Heard> {
-    const users = news.principals.map(({ userId }) => userId);
-    if (!this.#store.exists) return { absent: users, isIdle: true };
+    const subjects = [
+      ...news.principals.map(({ userId }) => userId),
+      ...(news.devices ?? []).map(({ id }) => id),
+    ];
+    if (!this.#store.exists) return { absent: subjects, isIdle: true };
     this.#learn(news);
     return {
-      absent: users.filter((userId) => !this.#expected.has(userId) && !this.#store.hasLiveOf(userId)),
+      absent: subjects.filter((one) => !this.#expected.has(one) && !this.#store.hasLiveOf(one)),
       isIdle: this.#expected.size === 0 && !this.#store.hasLive(),
     };
   }
@@ -207,7 +230,8 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     const isCurrent =
       Number(searchParams.get("epoch") ?? -1) >= state.epoch &&
       Number(searchParams.get("version") ?? -1) >= session.principal.version &&
-      Number(searchParams.get("risk") ?? 0) >= (session.risk?.version ?? 0);
+      Number(searchParams.get("risk") ?? 0) >= (session.risk?.version ?? 0) &&
+      Number(searchParams.get("device") ?? 0) >= (session.device?.device.version ?? 0);
     this.#linesDueAt ??= this.#nextProof();
     this.#ringWhenDue();
     return this.#lines.open(
@@ -354,24 +378,24 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     return freshness(this.#confirmedAt, Date.now()) !== "stale";
   }
 
-  /** Whether this object knows every change of this user until now, and will hear of every later one. */
-  async #isToldOf(userId: string): Promise<boolean> {
-    if (this.#store.hasLiveOf(userId)) return this.#isCurrent();
-    return this.#confirm(userId).then(
+  /** Whether this object knows every change of this user or device until now, and will hear of every later one. */
+  async #isToldOf(subject: string): Promise<boolean> {
+    if (this.#store.hasLiveOf(subject)) return this.#isCurrent();
+    return this.#confirm(subject).then(
       () => true,
       () => false,
     );
   }
 
   /**
-   * Learns every change until now, with as many questions as that takes. With a user, it subscribes to the user first.
+   * Learns every change until now, with as many questions as that takes. With a subject, it subscribes to it first.
    */
-  async #confirm(userId?: string): Promise<void> {
+  async #confirm(subject?: string): Promise<void> {
     const owner = this.ctx.id.name;
     if (owner === undefined) throw new Error("a session object has a name");
     const askedAt = Date.now();
     for (let more = true; more; ) {
-      const asked = this.#coordinator().join(owner, this.#store.sequence, userId);
+      const asked = this.#coordinator().join(owner, this.#store.sequence, subject);
       const answer = await within(timer, COORDINATOR_TIMEOUT_MS, asked);
       this.#learn(answer);
       more = answer.more;
@@ -379,8 +403,9 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     this.#confirmedAt = Math.max(this.#confirmedAt ?? 0, askedAt);
   }
 
-  #learn({ epoch, sequence, principals }: News): void {
-    this.#run({ type: "refresh", epoch, principals }, this.#store.forRefresh(principals));
+  #learn({ epoch, sequence, principals, devices = [] }: News): void {
+    const known = this.#store.forRefresh(principals, devices);
+    this.#run({ type: "refresh", epoch, principals, devices }, known);
     this.#store.sequence = sequence;
   }
 

@@ -51,5 +51,6 @@ export async function settingsOf({ line, store }: Context): Promise<Settings> {
     hostsFile: up.hostsFile ?? before.hostsFile,
     dial: up.dial ?? before.dial ?? [],
     weight: up.weight ?? before.weight ?? 1,
+    proveDevice: up.proveDevice ?? before.proveDevice ?? false,
   };
 }

@@ -320,6 +320,7 @@ export class NodeAgent {
   #view(): NodeView {
     const { settings, membership, way, log, hubAddresses } = this.#options;
     return {
+      id: membership.node,
       settings,
       hub: membership.hub,
       connection: this.#connection,

@@ -1,4 +1,5 @@
 import { ConnectorPart } from "./connector.ts";
+import { DeviceProof } from "./device-proof.ts";
 import { Firewalls } from "./firewalls.ts";
 import { Lookout } from "./lookout.ts";
 import type { NodeView, Part } from "./part.ts";
@@ -12,4 +13,5 @@ export const partsOf = (node: NodeView): readonly Part[] => [
   new Reporter(node),
   new Lookout(node),
   new ConnectorPart(node),
+  new DeviceProof(node),
 ];

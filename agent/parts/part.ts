@@ -46,6 +46,8 @@ export interface InForce {
 
 /** The view of the node that its parts get. */
 export interface NodeView {
+  /** The node's id. */
+  readonly id: string;
   readonly settings: Settings;
   /** The hub's origin. */
   readonly hub: string;

@@ -17,6 +17,8 @@ const gzipped = promisify(gzip);
 /** Each look at the paths starts a tool of the system. These looks are most of the cost of an idle agent. */
 const LOOK_MS = 10_000;
 const FACTS_EVERY_MS = 60 * 60_000;
+/** With each regular report: sessions may rest on what a device says of itself, and policies on how old that is. */
+const DEVICE_FACTS_EVERY_MS = 45_000;
 const WORTH_PACKING = 1_024;
 const MAX_ANSWER_BYTES = 64 * 1024;
 /** The longest reason why a config is not in force, in characters. */
@@ -142,7 +144,8 @@ export class Reporter implements Part {
     const peers = await this.#peers();
     const standing = await this.#standing(peers);
     const said = JSON.stringify(standing);
-    const withFacts = this.#factsAt === 0 || performance.now() - this.#factsAt > FACTS_EVERY_MS;
+    const factsEveryMs = this.#node.settings.proveDevice ? DEVICE_FACTS_EVERY_MS : FACTS_EVERY_MS;
+    const withFacts = this.#factsAt === 0 || performance.now() - this.#factsAt > factsEveryMs;
     const facts = withFacts ? await this.#facts() : null;
     const report: TelemetryReport = {
       at: Math.round(connection.hubNow()),
@@ -169,7 +172,8 @@ export class Reporter implements Part {
   async #facts() {
     const { hub, keys } = this.#node;
     try {
-      const facts = await collectFacts();
+      const measuredAt = Math.round(this.#node.connection.hubNow());
+      const facts = { ...(await collectFacts()), measuredAt };
       this.#unknownFacts = [];
       return await signStatement("facts", hub, facts, keys().signing);
     } catch (error) {

@@ -31,6 +31,8 @@ const settings = z.object({
   // Nor these two.
   dial: z.optional(z.array(z.object({ host: word, port: count }))),
   weight: z.optional(count),
+  // Nor this one.
+  proveDevice: z.optional(z.boolean()),
 });
 
 export const FORMATS: Readonly<Record<FileName, z.ZodMiniType>> = {

@@ -59,6 +59,8 @@ export interface Settings {
   readonly dial?: readonly DialTarget[];
   /** How much it takes of a private app's requests, relative to the app's other agents. */
   readonly weight?: number;
+  /** Whether browsers on this machine may prove that they run here. Older agents did not keep this. */
+  readonly proveDevice?: boolean;
 }
 
 /** The roots verified so far, oldest first. The first one is the pinned one. */

@@ -1,4 +1,6 @@
+import type { Device } from "../../shared/access/device/device.ts";
 import type { AssertionKey, Heard, News, Principal } from "../../shared/access/sessions/types.ts";
+import { isId } from "../../shared/base/ids.ts";
 import { META_SCHEMA, raiseMeta, readMeta } from "../storage/meta.ts";
 import { migrate } from "../storage/migrate.ts";
 import { outboxSchema } from "../storage/outbox.ts";
@@ -32,13 +34,25 @@ const MESH_SEGMENTS = `
     segment TEXT PRIMARY KEY, wanted INTEGER NOT NULL, learnt INTEGER NOT NULL DEFAULT 0
   ) STRICT;${outboxSchema(MESH_OUTBOX)}`;
 
+/** Devices change as users do. Both are subjects that objects subscribe to, each by its id. */
+const SUBJECTS = `
+  ALTER TABLE changed_principals RENAME TO changed_subjects;
+  ALTER TABLE changed_subjects RENAME COLUMN user_id TO subject;
+  ALTER TABLE subscriptions RENAME COLUMN user_id TO subject;`;
+
 /**
  * How long a change is kept for objects that subscribe later, in milliseconds. It is longer than a caller holds a
  * principal.
  */
 const CHANGE_KEPT_MS = 10 * 60_000;
-/** The least number of principals in one full answer. Principals of one sequence number are never split. */
-const PRINCIPALS_PER_ANSWER = 500;
+/** The least number of subjects in one full answer. Subjects of one sequence number are never split. */
+const SUBJECTS_PER_ANSWER = 500;
+
+/** A user or a device, as the objects with its sessions must know it. */
+export interface Subject {
+  readonly id: string;
+  readonly document: Principal | Device;
+}
 
 /** One message to one owner. */
 export interface Question {
@@ -56,7 +70,7 @@ export class CoordinatorStore {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    migrate(sql, [META_SCHEMA, outboxSchema(), SCHEMA, TWO_KINDS_OF_NEWS, MESH_SEGMENTS]);
+    migrate(sql, [META_SCHEMA, outboxSchema(), SCHEMA, TWO_KINDS_OF_NEWS, MESH_SEGMENTS, SUBJECTS]);
   }
 
   /** The policy epoch. It counts the changes of the facts that policies are evaluated with, except users. */
@@ -64,7 +78,7 @@ export class CoordinatorStore {
     return readMeta(this.#sql, "epoch") + 1;
   }
 
-  /** The sequence number. It counts the changes of users. */
+  /** The sequence number. It counts the changes of users and devices. */
   get sequence(): number {
     return readMeta(this.#sql, "sequence");
   }
@@ -76,39 +90,49 @@ export class CoordinatorStore {
   }
 
   /**
-   * Takes the next sequence number for a change of these users. An older version of a user never replaces a newer
-   * version. Returns the owners that must hear of the change: those that subscribed to one of the users.
+   * Takes the next sequence number for a change of these subjects. An older version of one never replaces a newer
+   * version. Returns the owners that must hear of the change: those that subscribed to one of them.
    */
-  change(principals: readonly Principal[], now: number): string[] {
+  change(subjects: readonly Subject[], now: number): string[] {
     raiseMeta(this.#sql, "sequence", this.sequence + 1);
-    for (const principal of principals) {
+    for (const { id, document } of subjects) {
       this.#sql.exec(
-        `INSERT INTO changed_principals (user_id, sequence, changed_at, document) VALUES (?, ?, ?, ?)
-         ON CONFLICT (user_id) DO UPDATE
+        `INSERT INTO changed_subjects (subject, sequence, changed_at, document) VALUES (?, ?, ?, ?)
+         ON CONFLICT (subject) DO UPDATE
          SET sequence = excluded.sequence, changed_at = excluded.changed_at, document = excluded.document
          WHERE json_extract(excluded.document, '$.version') >= json_extract(document, '$.version')`,
-        principal.userId,
+        id,
         this.sequence,
         now,
-        JSON.stringify(principal),
+        JSON.stringify(document),
       );
     }
     this.#sql.exec(
-      `DELETE FROM changed_principals WHERE changed_at < ? AND NOT EXISTS (
+      `DELETE FROM changed_subjects WHERE changed_at < ? AND NOT EXISTS (
          SELECT 1 FROM subscriptions s JOIN owners o ON o.name = s.owner
-         WHERE s.user_id IN (changed_principals.user_id, '*') AND o.synced < changed_principals.sequence)`,
+         WHERE s.subject IN (changed_subjects.subject, '*') AND o.synced < changed_subjects.sequence)`,
       now - CHANGE_KEPT_MS,
     );
-    return this.#subscribers(principals);
+    return this.#subscribers(subjects);
   }
 
   /** See `NetworkCoordinatorRpc.join`. Call it inside a transaction. */
-  join(owner: string, since: number, userId?: string): News & { readonly more: boolean } {
-    if (userId !== undefined) this.#subscribe(owner, userId, since);
+  join(owner: string, since: number, subject?: string): News & { readonly more: boolean } {
+    if (subject !== undefined) this.#subscribe(owner, subject, since);
     this.#markSynced(owner, since);
     const news = this.#newsFor(owner, since);
-    if (userId === undefined) return news;
-    return { ...news, principals: [...news.principals, ...this.#newestOf(userId)] };
+    if (subject === undefined) return news;
+    const newest = inKinds(this.#newestOf(subject));
+    return {
+      ...news,
+      principals: [...news.principals, ...newest.principals],
+      devices: [...news.devices, ...newest.devices],
+    };
+  }
+
+  /** Those of these subjects that no owner subscribed to. */
+  unheard(subjects: readonly string[]): string[] {
+    return subjects.filter((id) => this.#subscribers([{ id }]).length === 0);
   }
 
   /** The news for an owner. `more` says that another question must follow. */
@@ -123,45 +147,43 @@ export class CoordinatorStore {
     this.#unsubscribe(owner, heard, asked);
   }
 
-  #newsFor(owner: string, since: number): News & { readonly more: boolean } {
-    const news = `FROM changed_principals c WHERE sequence > ?1 AND EXISTS (
-      SELECT 1 FROM subscriptions s WHERE s.owner = ?2 AND s.user_id IN (c.user_id, '*'))`;
+  #newsFor(owner: string, since: number): Required<News> & { readonly more: boolean } {
+    const news = `FROM changed_subjects c WHERE sequence > ?1 AND EXISTS (
+      SELECT 1 FROM subscriptions s WHERE s.owner = ?2 AND s.subject IN (c.subject, '*'))`;
     const rows = this.#sql
-      .exec<{ sequence: number; document: string }>(
-        `SELECT sequence, document ${news} AND sequence <= coalesce(
+      .exec<{ sequence: number } & ChangedRow>(
+        `SELECT sequence, subject, document ${news} AND sequence <= coalesce(
            (SELECT sequence ${news} ORDER BY sequence LIMIT 1 OFFSET ?3), ?4) ORDER BY sequence`,
         since,
         owner,
-        PRINCIPALS_PER_ANSWER,
+        SUBJECTS_PER_ANSWER,
         this.sequence,
       )
       .toArray();
-    const reached = rows.length > PRINCIPALS_PER_ANSWER ? rows.at(-1)?.sequence : undefined;
+    const reached = rows.length > SUBJECTS_PER_ANSWER ? rows.at(-1)?.sequence : undefined;
     return {
       epoch: this.epoch,
       sequence: reached ?? this.sequence,
-      principals: rows.map(({ document }) => JSON.parse(document) as Principal),
+      ...inKinds(rows),
       more: reached !== undefined && reached < this.sequence,
     };
   }
 
-  /** The user after the last change, if it happened in the last minutes. Otherwise empty. */
-  #newestOf(userId: string): Principal[] {
-    return this.#sql
-      .exec<{ document: string }>("SELECT document FROM changed_principals WHERE user_id = ?", userId)
-      .toArray()
-      .map(({ document }) => JSON.parse(document) as Principal);
+  /** The subject after the last change, if it happened in the last minutes. Otherwise empty. */
+  #newestOf(subject: string): ChangedRow[] {
+    const query = "SELECT subject, document FROM changed_subjects WHERE subject = ?";
+    return this.#sql.exec<ChangedRow>(query, subject).toArray();
   }
 
   /** @param since The sequence number up to which the owner knows every change. */
-  #subscribe(owner: string, userId: string, since: number): void {
+  #subscribe(owner: string, subject: string, since: number): void {
     const number = readMeta(this.#sql, "subscribed") + 1;
     raiseMeta(this.#sql, "subscribed", number);
     this.#sql.exec("INSERT OR IGNORE INTO owners (name, synced) VALUES (?, ?)", owner, since);
     this.#sql.exec(
-      "INSERT OR REPLACE INTO subscriptions (owner, user_id, number) VALUES (?, ?, ?)",
+      "INSERT OR REPLACE INTO subscriptions (owner, subject, number) VALUES (?, ?, ?)",
       owner,
-      userId,
+      subject,
       number,
     );
   }
@@ -170,7 +192,7 @@ export class CoordinatorStore {
   #unsubscribe(owner: string, { absent, isIdle }: Heard, asked: number): void {
     this.#sql.exec(
       `DELETE FROM subscriptions WHERE owner = ? AND number <= ?
-       AND (? OR user_id IN (SELECT value FROM json_each(?)))`,
+       AND (? OR subject IN (SELECT value FROM json_each(?)))`,
       owner,
       asked,
       isIdle ? 1 : 0,
@@ -189,11 +211,11 @@ export class CoordinatorStore {
       .map(({ name }) => name);
   }
 
-  #subscribers(principals: readonly Principal[]): string[] {
+  #subscribers(subjects: readonly Pick<Subject, "id">[]): string[] {
     return this.#sql
       .exec<{ owner: string }>(
-        "SELECT DISTINCT owner FROM subscriptions WHERE user_id = '*' OR user_id IN (SELECT value FROM json_each(?))",
-        JSON.stringify(principals.map(({ userId }) => userId)),
+        "SELECT DISTINCT owner FROM subscriptions WHERE subject = '*' OR subject IN (SELECT value FROM json_each(?))",
+        JSON.stringify(subjects.map(({ id }) => id)),
       )
       .toArray()
       .map(({ owner }) => owner);
@@ -267,3 +289,16 @@ export class CoordinatorStore {
     }
   }
 }
+
+type ChangedRow = { subject: string; document: string };
+
+/** The rows of changed subjects, as news name them. */
+const inKinds = (rows: readonly ChangedRow[]): Required<Pick<News, "principals" | "devices">> => {
+  const { true: devices = [], false: users = [] } = Object.groupBy(rows, ({ subject }) =>
+    isId("node", subject) ? "true" : "false",
+  );
+  return {
+    principals: users.map(({ document }) => JSON.parse(document) as Principal),
+    devices: devices.map(({ document }) => JSON.parse(document) as Device),
+  };
+};

@@ -10,6 +10,10 @@ export interface StoredReport {
   readonly applied: { readonly serial: Serial; readonly manifest: string } | null;
   readonly applyError: string | null;
   readonly facts: NodeFactsReport | null;
+  /** When the facts were measured, by the hub's clock. */
+  readonly factsAt: number | null;
+  /** The address from which the node reported, or null if the platform states none. */
+  readonly address: string | null;
   readonly clockSkewMs: number;
   readonly leftOut: readonly string[];
   readonly peers: readonly PeerReport[];
@@ -23,6 +27,8 @@ type Row = {
   applied: string | null;
   apply_error: string | null;
   facts: string | null;
+  facts_at: number | null;
+  address: string | null;
   clock_skew: number;
   peers: string;
   conditions: string;
@@ -47,6 +53,8 @@ export class ReportStore {
       applied: row.applied === null ? null : JSON.parse(row.applied),
       applyError: row.apply_error,
       facts: row.facts === null ? null : JSON.parse(row.facts),
+      factsAt: row.facts_at,
+      address: row.address,
       clockSkewMs: row.clock_skew,
       leftOut: JSON.parse(row.left_out) as string[],
       peers: JSON.parse(row.peers) as PeerReport[],
@@ -60,10 +68,12 @@ export class ReportStore {
    */
   put(node: string, report: CheckedReport, peers: readonly PeerReport[], before: StoredReport | null): void {
     this.#sql.exec(
-      `INSERT INTO reports (node, handshake, sequence, at, applied, apply_error, facts, clock_skew, peers, conditions, left_out)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET
+      `INSERT INTO reports (node, handshake, sequence, at, applied, apply_error, facts, facts_at, address, clock_skew,
+         peers, conditions, left_out)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET
          handshake = excluded.handshake, sequence = excluded.sequence, at = excluded.at, applied = excluded.applied,
          apply_error = excluded.apply_error, facts = coalesce(excluded.facts, facts),
+         facts_at = coalesce(excluded.facts_at, facts_at), address = excluded.address,
          clock_skew = excluded.clock_skew, peers = excluded.peers, conditions = excluded.conditions,
          left_out = excluded.left_out`,
       node,
@@ -73,6 +83,8 @@ export class ReportStore {
       report.applied && JSON.stringify(report.applied),
       report.applyError,
       report.facts ? JSON.stringify(report.facts) : null,
+      report.facts ? measuredAt(report.facts, report.receivedAt) : null,
+      report.address,
       report.clockSkewMs,
       JSON.stringify(peers),
       JSON.stringify(report.conditions ?? before?.conditions ?? []),
@@ -89,3 +101,7 @@ export class ReportStore {
     this.#sql.exec("DELETE FROM reports WHERE node NOT IN (SELECT node FROM members WHERE status <> 'gone')");
   }
 }
+
+/** A node may have measured earlier than it reports, and never later. */
+const measuredAt = (facts: NodeFactsReport, receivedAt: number): number =>
+  Math.min(facts.measuredAt ?? receivedAt, receivedAt);

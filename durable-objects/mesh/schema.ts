@@ -65,6 +65,16 @@ const INDEXED_SCHEMA = `
   CREATE INDEX members_renewal ON members (coalesce(head_expires_at, 0)) WHERE status = 'approved';
   CREATE INDEX revocations_open ON revocations (member, counter) WHERE acknowledged_at IS NULL;`;
 
+/**
+ * Posture: when facts were measured, and from which address a node reported. `devices` has the nodes on which sessions
+ * rest, with the newest description that was told.
+ */
+const DEVICES_SCHEMA = `
+  ALTER TABLE reports ADD COLUMN facts_at INTEGER;
+  ALTER TABLE reports ADD COLUMN address TEXT;
+  UPDATE reports SET facts_at = at WHERE facts IS NOT NULL;
+  CREATE TABLE devices (node TEXT PRIMARY KEY, asked_at INTEGER NOT NULL, told TEXT NOT NULL) STRICT;`;
+
 /** The steps in their order: see `migrate`. */
 export const STEPS = [
   META_SCHEMA,
@@ -73,4 +83,5 @@ export const STEPS = [
   CONDITIONS_SCHEMA,
   JUDGED_SCHEMA,
   INDEXED_SCHEMA,
+  DEVICES_SCHEMA,
 ];

@@ -1,3 +1,4 @@
+import type { Device } from "../../shared/access/device/device.ts";
 import { dueAt } from "../../shared/access/sessions/expiry.ts";
 import type {
   LiveSession,
@@ -35,11 +36,17 @@ const SCHEMA = `
 /** Before this step, one number was two things: the policy epoch, and the state of users that the object knew. */
 const TWO_KINDS_OF_NEWS = "UPDATE meta SET key = 'sequence' WHERE key = 'synced_epoch';";
 
+/** The device that a session rests on, and the newest devices that were pushed. */
+const DEVICES = `
+  ALTER TABLE sessions ADD COLUMN device_id TEXT;
+  CREATE INDEX sessions_device ON sessions (device_id) WHERE device_id IS NOT NULL;
+  CREATE TABLE devices (id TEXT PRIMARY KEY, document TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;`;
+
 /**
- * How long a pushed principal is kept after its push. It is longer than any caller holds a principal that it read
+ * How long a pushed principal or device is kept after its push. It is longer than any caller holds a principal that it read
  * before.
  */
-const PRINCIPAL_KEPT_MS = 10 * 60_000;
+const PUSHED_KEPT_MS = 10 * 60_000;
 
 /** The number of sessions in memory. Each takes about a kilobyte. */
 const MAX_HELD = 1_000;
@@ -70,7 +77,7 @@ export class SessionStore {
 
   /** Makes the tables. Call it before anything is read or written. */
   found(): void {
-    migrate(this.#sql, [META_SCHEMA, outboxSchema(), SCHEMA, TWO_KINDS_OF_NEWS, PARKING_SCHEMA]);
+    migrate(this.#sql, [META_SCHEMA, outboxSchema(), SCHEMA, TWO_KINDS_OF_NEWS, PARKING_SCHEMA, DEVICES]);
     this.#exists = true;
   }
 
@@ -106,10 +113,12 @@ export class SessionStore {
   }
 
   forCreate(input: CreateSession): SessionsState {
-    const { id, secretHash, principal } = input;
+    const { id, secretHash, principal, device } = input;
     const where = "id = ? OR secret_hash = ?";
     const live = [...this.#live(where, id, secretHash), ...this.#live("user_id = ?", principal.userId)];
-    return this.#state(live, this.#tombstones(where, id, secretHash), this.#principals([principal.userId]));
+    const known = this.#principals([principal.userId]);
+    const devices = device ? this.#devices([device.device.id]) : [];
+    return this.#state(live, this.#tombstones(where, id, secretHash), known, devices);
   }
 
   forFilter(filter: SessionFilter): SessionsState {
@@ -118,10 +127,18 @@ export class SessionStore {
       : this.#state(this.#live(`${FILTER_COLUMNS[filter.by]} = ?`, filter.id), []);
   }
 
-  forRefresh(principals: readonly Principal[]): SessionsState {
+  forRefresh(principals: readonly Principal[], devices: readonly Device[]): SessionsState {
     const users = principals.map((principal) => principal.userId);
-    const live = users.flatMap((user) => this.#live("user_id = ?", user));
-    return this.#state(live, [], this.#principals(users));
+    const ids = devices.map(({ id }) => id);
+    const live = [
+      ...users.flatMap((user) => this.#live("user_id = ?", user)),
+      ...ids.flatMap((id) => this.#live("device_id = ?", id)),
+    ];
+    return this.#state(live, [], this.#principals(users), this.#devices(ids));
+  }
+
+  forBinding(id: string, device: Device): SessionsState {
+    return this.#state(this.#live("id = ?", id), [], [], this.#devices([device.id]));
   }
 
   /** Sessions whose stored time is over. Some may have been seen since: see `rescheduleSeen`. */
@@ -133,17 +150,20 @@ export class SessionStore {
     return this.#sql.exec("SELECT 1 FROM sessions LIMIT 1").toArray().length > 0;
   }
 
-  hasLiveOf(userId: string): boolean {
-    return this.#sql.exec("SELECT 1 FROM sessions WHERE user_id = ? LIMIT 1", userId).toArray().length > 0;
+  /** @param subject The id of a user or a device. */
+  hasLiveOf(subject: string): boolean {
+    const query = "SELECT 1 FROM sessions WHERE user_id = ?1 OR device_id = ?1 LIMIT 1";
+    return this.#sql.exec(query, subject).toArray().length > 0;
   }
 
-  /** The next time when a session, a tombstone or a principal is due. */
+  /** The next time when a session, a tombstone, a principal or a device is due. */
   nextDue(): number | null {
     return this.#sql
       .exec<{ at: number | null }>(
         `SELECT min(at) AS at FROM (SELECT min(due_at) AS at FROM sessions
-         UNION ALL SELECT min(until) FROM tombstones UNION ALL SELECT min(expires_at) FROM parked UNION ALL SELECT min(received_at) + ? FROM principals)`,
-        PRINCIPAL_KEPT_MS,
+         UNION ALL SELECT min(until) FROM tombstones UNION ALL SELECT min(expires_at) FROM parked
+         UNION ALL SELECT min(received_at) + ?1 FROM principals UNION ALL SELECT min(received_at) + ?1 FROM devices)`,
+        PUSHED_KEPT_MS,
       )
       .one().at;
   }
@@ -164,11 +184,14 @@ export class SessionStore {
     for (const live of state.live.values()) this.#writeSeen(live);
   }
 
-  /** Forgets tombstones whose cookie has expired, principals that no race needs any more, and parked requests. */
+  /**
+   * Forgets tombstones whose cookie has expired, principals and devices that no race needs any more, and parked requests.
+   */
   purge(now: number): void {
     this.parking.purge(now);
     this.#sql.exec("DELETE FROM tombstones WHERE until <= ?", now);
-    this.#sql.exec("DELETE FROM principals WHERE received_at <= ?", now - PRINCIPAL_KEPT_MS);
+    this.#sql.exec("DELETE FROM principals WHERE received_at <= ?", now - PUSHED_KEPT_MS);
+    this.#sql.exec("DELETE FROM devices WHERE received_at <= ?", now - PUSHED_KEPT_MS);
   }
 
   #write(event: SessionEvent, state: SessionsState, now: number): void {
@@ -198,11 +221,25 @@ export class SessionStore {
           now,
         );
         return;
+      case "device_pushed":
+        this.#sql.exec(
+          "INSERT OR REPLACE INTO devices (id, document, received_at) VALUES (?, ?, ?)",
+          event.device.id,
+          JSON.stringify(event.device),
+          now,
+        );
+        return;
       case "principal_replaced":
-      case "risk_noted": {
+      case "risk_noted":
+      case "device_noted": {
         const live = state.live.get(event.id);
         if (live)
-          this.#sql.exec("UPDATE sessions SET document = ? WHERE id = ?", JSON.stringify(live), event.id);
+          this.#sql.exec(
+            "UPDATE sessions SET document = ?, device_id = ? WHERE id = ?",
+            JSON.stringify(live),
+            live.session.device?.device.id ?? null,
+            event.id,
+          );
         return;
       }
       case "epoch_raised":
@@ -215,8 +252,8 @@ export class SessionStore {
   #insert(live: LiveSession): void {
     const { session } = live;
     this.#sql.exec(
-      `INSERT INTO sessions (id, secret_hash, user_id, app_id, parent_id, provider_id, last_seen_at, due_at, document)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO sessions (id, secret_hash, user_id, app_id, parent_id, provider_id, last_seen_at, due_at, device_id, document)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       session.id,
       live.secretHash,
       session.principal.userId,
@@ -225,6 +262,7 @@ export class SessionStore {
       session.authentication.providerId,
       session.lastSeenAt,
       dueAt(live),
+      session.device?.device.id ?? null,
       JSON.stringify(live),
     );
     this.#lastSeen.written(session.id, session.lastSeenAt);
@@ -273,12 +311,14 @@ export class SessionStore {
     live: readonly LiveSession[],
     ended: readonly Tombstone[],
     principals: readonly Principal[] = [],
+    devices: readonly Device[] = [],
   ): SessionsState {
     return {
       epoch: this.epoch,
       live: new Map(live.map((one) => [one.session.id, one])),
       ended: new Map(ended.map((one) => [one.id, one])),
       principals: new Map(principals.map((one) => [one.userId, one])),
+      devices: new Map(devices.map((one) => [one.id, one])),
     };
   }
 
@@ -308,6 +348,15 @@ export class SessionStore {
   #tombstones(where: string, ...values: string[]): Tombstone[] {
     const query = `SELECT id, secret_hash AS secretHash, app_id AS appId, reason, until FROM tombstones WHERE ${where}`;
     return this.#sql.exec(query, ...values).toArray() as unknown as Tombstone[];
+  }
+
+  #devices(ids: readonly string[]): Device[] {
+    return ids.flatMap((id) =>
+      this.#sql
+        .exec<{ document: string }>("SELECT document FROM devices WHERE id = ?", id)
+        .toArray()
+        .map((row) => JSON.parse(row.document) as Device),
+    );
   }
 
   #principals(users: readonly string[]): Principal[] {

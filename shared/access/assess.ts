@@ -11,7 +11,9 @@ import type { Question } from "./question.ts";
 import type { SecondResource } from "./second-resource.ts";
 
 /** What is known about the caller who sends the request. */
-export type Asker = Pick<RequestFacts, "principal" | "authentication"> & { readonly standing: Standing };
+export type Asker = Pick<RequestFacts, "principal" | "authentication" | "device"> & {
+  readonly standing: Standing;
+};
 
 /** One way in which the upstream may understand a request, and the decision of the policies about that way. */
 export interface Reading {
@@ -104,7 +106,6 @@ export function requestFacts(
     resource: resourceOf(app),
     request: { method, host: app.host, path },
     network,
-    device: null,
     risk: 0,
     now,
   };

@@ -104,8 +104,6 @@ class PartlyKnown implements RequestFacts {
   readonly request: RequestFacts["request"];
   readonly network = NETWORK;
   readonly authentication: RequestFacts["authentication"];
-  // Nothing measures devices yet, so the gateway fills in the same value.
-  readonly device = null;
   readonly now: number;
 
   constructor(principal: PrincipalFacts, app: ReachedApp, action: ActionName, now: number) {
@@ -115,6 +113,11 @@ class PartlyKnown implements RequestFacts {
     this.request = new PartlyKnownRequest(app.host);
     this.authentication = principal.type === "User" ? SIGN_IN : null;
     this.now = now;
+  }
+
+  /** Only the browser of a person proves a device. */
+  get device(): RequestFacts["device"] {
+    return this.principal.type === "User" ? gap() : null;
   }
 
   /** Only people have a risk. */

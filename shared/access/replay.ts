@@ -128,10 +128,10 @@ export class Replay {
 
   #judge(entry: DecisionEntry): void {
     const { question, isWhole } = questionAgain(entry, this.#apps.get(entry.appId), this.#defaults);
-    const { principal, authentication, risk, now } = entry.facts;
+    const { principal, authentication, device, risk, now } = entry.facts;
     const signal = { source: "recorded", kind: "recorded", score: risk, at: now, halfLifeSeconds: 86_400 };
     const standing = { ...NO_STANDING, signals: risk === 0 ? [] : [signal] };
-    const asker = { principal, authentication, standing };
+    const asker = { principal, authentication, device, standing };
     const before = assess(question, asker, this.#before, now).decision;
     const after = assess(question, asker, this.#after, now).decision;
     this.#counts.replayed++;

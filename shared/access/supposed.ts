@@ -4,9 +4,10 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { serviceTokens } from "../registry/schema.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
 import { type Asker, type Assessment, assess } from "./assess.ts";
+import { versionOf } from "./device/device.ts";
 import { NO_STANDING, type Standing } from "./grade/grade.ts";
 import type { CompiledPolicies } from "./policy/index.ts";
-import { UNKNOWN_NETWORK, UNKNOWN_SIGN_IN } from "./policy/request.ts";
+import { type DeviceFacts, UNKNOWN_NETWORK, UNKNOWN_SIGN_IN } from "./policy/request.ts";
 import { type Asked, type Question, readQuestion } from "./question.ts";
 import type { Principal } from "./sessions/types.ts";
 
@@ -49,11 +50,12 @@ export async function judgeSupposed(
 /** The caller. Or the reason why the gateway refuses such a caller before it asks any policy. */
 async function askerOf(
   findings: Findings,
-  { principal, authentication, risk }: Supposed,
+  { principal, authentication, device: stated, risk }: Supposed,
   app: SupposedApp,
   now: number,
 ): Promise<Result<Asker, Refusal>> {
   const nobody = (detail: string) => err(refusal("unauthenticated", detail));
+  const device = supposedDevice(stated);
   const signedIn = over(UNKNOWN_SIGN_IN, authentication);
   const standing = (own: Standing["signals"]): Standing => ({
     signals: risk === undefined ? own : supposedSignals(risk, now),
@@ -69,6 +71,7 @@ async function askerOf(
       return ok({
         principal: { type: "Anonymous" },
         authentication: null,
+        device: null,
         standing: NO_STANDING,
       });
     case "somebody": {
@@ -77,6 +80,7 @@ async function askerOf(
       return ok({
         principal: { type: "User", ...somebody },
         authentication: signedIn,
+        device,
         standing: standing([]),
       });
     }
@@ -90,6 +94,7 @@ async function askerOf(
       return ok({
         principal: { type: "ServiceToken", id, name, groups, ...(claims ? { claims } : {}) },
         authentication: null,
+        device: null,
         standing: NO_STANDING,
       });
     }
@@ -100,6 +105,7 @@ async function askerOf(
       return ok({
         principal: { type: "User", id, email, emailVerified, name, groups },
         authentication: signedIn,
+        device,
         standing: standing(user.risk ?? []),
       });
     }
@@ -108,6 +114,29 @@ async function askerOf(
 
 const supposedSignals = (score: number, at: number): Standing["signals"] =>
   score === 0 ? [] : [{ source: "supposed", kind: "supposed", score, at, halfLifeSeconds: 86_400 }];
+
+/** The device that is imagined. What is not said of it is unknown, and so not true. */
+function supposedDevice(said: Supposed["device"]): DeviceFacts | null {
+  if (!said) return null;
+  const { osVersion = "", agentVersion = "", ...rest } = said;
+  return {
+    id: "",
+    name: rest.name ?? "",
+    isOwned: rest.isOwned ?? false,
+    proofAgeSeconds: rest.proofAgeSeconds ?? 0,
+    sameAddress: rest.sameAddress ?? false,
+    claims: {
+      ageSeconds: rest.ageSeconds ?? 0,
+      os: rest.os ?? "",
+      osVersion: versionOf(osVersion),
+      agentVersion: versionOf(agentVersion),
+      diskEncrypted: rest.diskEncrypted ?? false,
+      firewallEnabled: rest.firewallEnabled ?? false,
+      screenLock: rest.screenLock ?? false,
+    },
+    stated: rest.stated ?? [],
+  };
+}
 
 /** Takes the values in the body. All other values are unknown. JSON has no member with the value undefined. */
 const over = <T extends object>(

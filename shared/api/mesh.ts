@@ -53,6 +53,11 @@ export const nodeFacts = z.object({
   uptimeSeconds: z.int(),
   diskEncrypted: z.nullable(z.boolean()),
   firewall: z.nullable(z.boolean()),
+  /** These four are missing in the reports of older agents. */
+  osId: z.optional(z.string()),
+  osVersion: z.optional(z.string()),
+  screenLock: z.optional(z.nullable(z.boolean())),
+  measuredAt: z.optional(f.instant),
 });
 
 /** What a node's segment knows of it now. */
@@ -66,6 +71,8 @@ export const nodeLive = z.object({
   /** What does not work on the node although its config is in force. */
   conditions: z.array(z.object({ code: z.string(), detail: z.string() })),
   facts: z.nullable(nodeFacts),
+  /** When these facts were measured, by the hub's clock. */
+  factsAt: z.nullable(f.instant),
   clockSkewMs: z.nullable(z.int()),
   /** What of its newest report was not taken, and why, in words. */
   leftOut: z.array(z.string()),

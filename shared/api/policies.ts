@@ -37,6 +37,8 @@ const principal = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const seconds = f.integer(0, 315_360_000);
+
 /** A request that is only thought of. */
 const supposed = z.strictObject({
   principal: f.said(principal, "who asks"),
@@ -92,6 +94,27 @@ const supposed = z.strictObject({
         ageSeconds: z.optional(f.said(f.integer(0, 315_360_000), "how long ago the sign-in was")),
       }),
       "how the user signed in",
+    ),
+  ),
+  device: z.optional(
+    f.said(
+      z.strictObject({
+        name: z.optional(f.said(f.name, "the node's name")),
+        isOwned: z.optional(f.said(z.boolean(), "whether it belongs to the user who asks")),
+        proofAgeSeconds: z.optional(f.said(seconds, "how long ago the browser proved that it runs there")),
+        sameAddress: z.optional(f.said(z.boolean(), "whether browser and agent had one address then")),
+        ageSeconds: z.optional(f.said(seconds, "how long ago the agent measured what it says")),
+        os: z.optional(f.said(f.line(50), "the operating system, such as `debian`")),
+        osVersion: z.optional(f.said(f.line(50), "its version")),
+        agentVersion: z.optional(f.said(f.line(50), "the agent's version")),
+        diskEncrypted: z.optional(f.said(z.boolean(), "what the agent says of the disk")),
+        firewallEnabled: z.optional(f.said(z.boolean(), "what the agent says of a firewall")),
+        screenLock: z.optional(f.said(z.boolean(), "what the agent says of the screen's lock")),
+        stated: z.optional(
+          f.said(f.list(f.line(121), 50), "what others state of it: `compliant`, `intune:compliant`"),
+        ),
+      }),
+      "the device that the browser proved to run on; none unless said, and what is not said of it is not true",
     ),
   ),
   risk: z.optional(

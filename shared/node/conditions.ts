@@ -23,6 +23,7 @@ export const CONDITION_CODES = [
   "exit_shut",
   "exit_unused",
   "tunnel_closed",
+  "proofs_off",
   "part_failed",
 ] as const;
 

@@ -13,6 +13,7 @@ interface LastReport {
   readonly applyError: string | null;
   readonly conditions: readonly Condition[];
   readonly facts: NodeFactsReport | null;
+  readonly factsAt: number | null;
   readonly clockSkewMs: number;
   readonly leftOut: readonly string[];
   readonly peers: readonly PeerReport[];
@@ -34,6 +35,7 @@ export function liveNode(
     applyError: report?.applyError ?? null,
     conditions: [...(report?.conditions ?? [])],
     facts: report?.facts ?? null,
+    factsAt: report?.factsAt ?? null,
     clockSkewMs: report?.clockSkewMs ?? null,
     leftOut: report?.leftOut ?? [],
     peers,

@@ -1,3 +1,4 @@
+import type { Device } from "../access/device/device.ts";
 import type { NodeStatus } from "../registry/node-status.ts";
 import type { Serial } from "./config/types.ts";
 import type { judgeHandshake, NewestHandshake, SignedHandshake } from "./handshake-verdict.ts";
@@ -50,6 +51,8 @@ export interface CheckedReport {
   readonly exitNode?: string | null;
   readonly conditions?: readonly Condition[];
   readonly facts?: NodeFactsReport;
+  /** The address from which the report came, or null if the platform states none. */
+  readonly address: string | null;
   readonly peers: readonly PeerReport[];
   readonly clockSkewMs: number;
   /** What was left out of the report, and why, in words. */
@@ -76,6 +79,8 @@ export interface LiveNode {
   readonly applyError: string | null;
   readonly conditions: Condition[];
   readonly facts: NodeFactsReport | null;
+  /** When the facts were measured, in milliseconds by the hub's clock. */
+  readonly factsAt: number | null;
   readonly clockSkewMs: number | null;
   /** What was left out of the node's newest report, and why, in words. */
   readonly leftOut: readonly string[];
@@ -159,6 +164,13 @@ export interface SegmentMeshRpc {
    * next one.
    */
   claimNews(node: string): Promise<number>;
+  /**
+   * The node as sessions must know it, and the address from which its agent reported last. From now on, the coordinator
+   * is told each change, until no session rests on the node any more. Null for a node of another segment.
+   */
+  device(node: string): Promise<{ readonly device: Device; readonly address: string | null } | null>;
+  /** Says that others state something else of the node. */
+  deviceStated(node: string): Promise<void>;
   live(nodes: readonly string[]): Promise<Readonly<Record<string, LiveNode>>>;
   /** @param around Only this node and those that it may talk to; the segment may be another than the node's. */
   map(around?: string): Promise<SegmentMap>;

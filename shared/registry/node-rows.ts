@@ -52,6 +52,11 @@ export const CHANGED_NODES_QUERY = `${LIGHT} WHERE n.revision > ?`;
 /** The parameters are the last id that was read, and the number of rows to read. */
 export const ALL_NODES_QUERY = `${LIGHT} WHERE n.id > ? ORDER BY n.id LIMIT ?`;
 
+/** What sessions must know of nodes that they rest on. The parameter is a JSON list of ids. */
+export const DEVICES_QUERY = `SELECT n.id, n.name, n.user_id, n.segment_id, ${STANDING} AS status
+  FROM nodes n LEFT JOIN users u ON u.id = n.user_id WHERE n.id IN (SELECT value FROM json_each(?))`;
+export type DeviceRow = Pick<RowOf<typeof nodes>, "id" | "name" | "user_id" | "segment_id" | "status">;
+
 export type GoneRow = Pick<RowOf<typeof departures>, "node_id">;
 export const GONE_QUERY = "SELECT node_id FROM address_holds WHERE revision > ?";
 

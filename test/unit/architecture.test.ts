@@ -28,17 +28,17 @@ const ARROWS: Readonly<Record<string, string>> = {
   "agent/connector": "hub",
   "agent/core": "health hub parts state tunnel",
   "agent/hub": "state telemetry",
-  "agent/parts": "connector health hub telemetry",
+  "agent/parts": "connector device health hub telemetry",
   "agent/state": "health system tunnel",
   "agent/system": "health tunnel",
   "agent/telemetry": "state system tunnel",
   "agent/tunnel": "health",
-  "shared/access": "access/grade access/policy access/risk access/sessions base connector http",
+  "shared/access": "access/device access/grade access/policy access/risk access/sessions base connector http",
   "shared/access/grade": "access/policy access/risk",
   "shared/access/login": "access/grade access/sessions base http net",
   "shared/access/policy": "base net",
   "shared/access/risk": "",
-  "shared/access/sessions": "access/risk base",
+  "shared/access/sessions": "access/device access/risk base",
   "shared/access/signals": "access/risk base",
   "shared/access/workload": "base",
   "shared/api":
@@ -65,7 +65,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "workers/registry": "platform",
   "workers/session": "pages platform registry",
   "workers/signals": "platform registry session sign-in",
-  "workers/sign-in": "gateway pages platform registry session",
+  "workers/sign-in": "gateway mesh pages platform registry session",
 };
 const NESTED = /^shared\/(access\/\w+|node\/(config|mesh|protocol))\//;
 const folderOf = (file: string): string =>

@@ -51,6 +51,7 @@ export async function telemetry(
   const checked: CheckedReport = {
     ...rest,
     peers: known.taken,
+    address: addressOf(request),
     handshake: session.ticket.handshake,
     receivedAt: now,
     // A report with neither endpoints nor routes keeps the list of what was left out before.

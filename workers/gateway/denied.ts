@@ -1,11 +1,14 @@
 import type { Assessment } from "../../shared/access/assess.ts";
 import type { GradeReason } from "../../shared/access/grade/access.ts";
+import type { DeviceFacts } from "../../shared/access/policy/request.ts";
 import type { Question } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
 import { refusal } from "../../shared/base/errors/catalogue.ts";
 import type { Bindings } from "../platform/env.ts";
 import type { Snapshot } from "../registry/snapshot.ts";
 import type { Caller } from "./caller.ts";
+import { deviceNeed } from "./device-need.ts";
+import { proveFirst } from "./prove-first.ts";
 import { type RefusalContext, refusalResponse } from "./refusal-response.ts";
 import { endCut } from "./revalidate.ts";
 import { signInFirst } from "./sign-in-first.ts";
@@ -25,6 +28,12 @@ const REMEDIES: Readonly<Record<GradeReason, string>> = {
   idle_timeout: "Sign in again.",
   absolute_timeout: "Sign in again.",
 };
+
+/** How the device stands, for somebody whom it keeps out. */
+const unfit = (device: DeviceFacts | null): string =>
+  device === null
+    ? "The device of this session is no approved member of the network any more."
+    : `The device ${device.name} last reported its state ${device.claims.ageSeconds} seconds ago, and it does not meet what a policy asks.`;
 
 /** A request that was denied, and why. */
 export interface Denied {
@@ -58,6 +67,12 @@ export async function denied(
   const stepUp = stepUpFor(question, caller, snapshot, entry.at);
   if (stepUp && caller.kind === "user" && reason !== "read_only" && reason !== "risk_above_allowed") {
     return stepUpFirst(request, bindings, { app, caller, stepUp, reason, context });
+  }
+  const need = reason === null ? deviceNeed(question, caller, snapshot, entry.at) : null;
+  if (need === "prove") return proveFirst(request, app, bindings, context);
+  if (need === "unfit") {
+    const detail = `${unfit(judged.facts.device)} Show your administrator the decision ${entry.id}.`;
+    return refusalResponse(request, refusal("device_unfit", detail), { ...context, reason: "device_unfit" });
   }
   const shown = { ...context, reason: entry.reason };
   if (reason === null) {

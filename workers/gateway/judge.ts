@@ -1,4 +1,5 @@
 import { type Asker, type Assessment, assess, decisionEntry } from "../../shared/access/assess.ts";
+import { deviceFactsOf } from "../../shared/access/device/device.ts";
 import { NO_STANDING } from "../../shared/access/grade/grade.ts";
 import type { PrincipalFacts } from "../../shared/access/policy/request.ts";
 import type { Asked, Question } from "../../shared/access/question.ts";
@@ -21,18 +22,17 @@ export const askedBy = (request: Request): Asked => ({
 export const judge = (question: Question, caller: Caller, snapshot: Snapshot, now: number): Assessment =>
   assess(question, askerOf(caller, now), snapshot.policies, now);
 
-function askerOf(caller: Caller, now: number): Asker {
+/** What is known of a caller without a session. */
+const NO_SESSION = { authentication: null, device: null, standing: NO_STANDING } as const;
+
+export function askerOf(caller: Caller, now: number): Asker {
   if (caller.kind === "anonymous") {
-    return { principal: { type: "Anonymous" }, authentication: null, standing: NO_STANDING };
+    return { principal: { type: "Anonymous" }, ...NO_SESSION };
   }
   if (caller.kind === "service") {
     const { token, proof } = caller;
     const stated = proof.kind === "access" ? { claims: proof.access.claims } : {};
-    return {
-      principal: { ...servicePrincipal(token), ...stated },
-      authentication: null,
-      standing: NO_STANDING,
-    };
+    return { principal: { ...servicePrincipal(token), ...stated }, ...NO_SESSION };
   }
   const { principal, authentication } = caller.session;
   const { userId: id, email, emailVerified, name, groups } = principal;
@@ -45,6 +45,7 @@ function askerOf(caller: Caller, now: number): Asker {
       amr,
       ageSeconds: Math.max(0, Math.floor(now / 1_000) - authTime),
     },
+    device: deviceFactsOf(caller.session.device, id, now),
     standing: standingOf(caller.session, caller.unusedMs ?? 0),
   };
 }

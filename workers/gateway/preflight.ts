@@ -76,7 +76,7 @@ async function passOn(
   const entry = decisionEntry(freshId("decision"), question, {
     epoch: snapshot.epoch,
     sessionId: null,
-    facts: { ...facts, principal: { type: "Anonymous" }, authentication: null },
+    facts: { ...facts, principal: { type: "Anonymous" }, authentication: null, device: null },
     decision: { decision: "allow", determining: [], erroring: [] },
     allowedAs: "preflight",
   });

@@ -59,6 +59,7 @@ const DENIALS: ReadonlySet<ErrorCode> = new Set([
   "second_factor_required",
   "sign_in_method_required",
   "approval_required",
+  "device_unfit",
   "risk_above_allowed",
 ]);
 

@@ -29,6 +29,7 @@ export async function recordRefused(
       ...requestFacts(question, actions[0] ?? actionOf(method, false), target.path, now),
       principal,
       authentication: null,
+      device: null,
     },
     decision: UNASKED,
     overruledBy: "invalid_credentials",

@@ -209,8 +209,9 @@ export class StreamWatch {
   async #openLine(mayRetry: boolean): Promise<void> {
     if (this.#isOver || this.#caller.kind !== "user") return;
     const { owner, session } = this.#caller;
-    const { principal, risk } = this.#session ?? session;
-    const known = `epoch=${this.#epoch}&version=${principal.version}&risk=${risk?.version ?? 0}`;
+    const { principal, risk, device } = this.#session ?? session;
+    const versions = `version=${principal.version}&risk=${risk?.version ?? 0}&device=${device?.device.version ?? 0}`;
+    const known = `epoch=${this.#epoch}&${versions}`;
     try {
       const answer = await sessionsObject(this.#bindings, owner).fetch(
         `https://sessions/kill-line?session=${session.id}&${known}`,

@@ -1,6 +1,7 @@
 export { commandLineDonePage, commandLinePage, deviceCodePage } from "./command-line-pages.ts";
 export { continuePage } from "./continue-page.ts";
 export { deniedPage } from "./denied-page.ts";
+export { deviceProofPage } from "./device-proof-page.ts";
 export { addressPage, codePage, onwardPage } from "./email-pages.ts";
 export { errorPage } from "./error-page.ts";
 export { launcherPage } from "./launcher-page.ts";

@@ -37,6 +37,11 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     why: "This asks for another kind of sign-in than yours.",
     remedy: "Sign in in the way that your administrator names.",
   },
+  device_unfit: {
+    why: "Your device is known here, but it does not meet what a policy asks of it.",
+    remedy:
+      "Check that its agent runs and reaches the hub (`rustronaut-agent status`), that its system is up to date, its disk encrypted and its firewall on. A change shows within a minute.",
+  },
   approval_required: { why: "A policy asks for an approval before this opens.", remedy: ASK },
   risk_above_allowed: {
     why: "The risk of your session is higher than this app allows.",

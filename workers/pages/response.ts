@@ -1,12 +1,14 @@
 import { COPY_SCRIPT_HASH } from "./copy-script.ts";
+import { AGENT_ORIGINS, ASK_AGENT_SCRIPT_HASH } from "./device-proof-page.ts";
 import { STYLES_HASH } from "./styles.ts";
 import { SUBMIT_SCRIPT_HASH } from "./submit-script.ts";
 
-const contentSecurityPolicy = ({ framed, copies, submits }: PageNeeds): string =>
+const contentSecurityPolicy = ({ framed, copies, submits, asksAgent }: PageNeeds): string =>
   [
     "default-src 'none'",
     ...(copies ? [`script-src ${COPY_SCRIPT_HASH}`] : []),
     ...(submits ? [`script-src ${SUBMIT_SCRIPT_HASH}`] : []),
+    ...(asksAgent ? [`script-src ${ASK_AGENT_SCRIPT_HASH}`, `connect-src ${AGENT_ORIGINS.join(" ")}`] : []),
     `style-src ${STYLES_HASH}`,
     ...(submits ? [] : ["form-action 'self'"]),
     ...(framed ? [] : ["frame-ancestors 'none'"]),
@@ -23,6 +25,8 @@ interface PageNeeds {
    * only this script may run.
    */
   readonly submits?: boolean;
+  /** The page asks the agent of the machine that shows it. Then only its script may run, and reach nothing else. */
+  readonly asksAgent?: boolean;
 }
 
 /**

@@ -11,7 +11,9 @@ import { redirect } from "./answers.ts";
 import { attemptCookies } from "./attempt-cookie.ts";
 
 /** What a sign-in is for. Every field may be left out: then any sign-in is enough, and it opens a new session. */
-export type Purpose = Partial<Pick<AppAttempt, "signInAfter" | "need" | "raises" | "returnTo">>;
+export type Purpose = Partial<
+  Pick<AppAttempt, "signInAfter" | "need" | "raises" | "returnTo" | "proveAfter">
+>;
 
 /**
  * Starts a sign-in: remembers where the browser wanted to go, and sends the browser to the auth host. Call it only when

@@ -46,10 +46,11 @@ export async function serveReserved(
 
 /**
  * What the address asks for. `fresh`: the person must show again who they are, even if they did so a short time ago, or
- * as `readNeed` says.
+ * as `readNeed` says. `device`: the browser must prove its device again.
  */
 async function purposeOf(request: Request, app: SnapshotApp, bindings: Bindings): Promise<Purpose> {
   const { searchParams } = new URL(request.url);
+  if (searchParams.get("device") === "1") return { proveAfter: Date.now() };
   if (searchParams.get("fresh") !== "1") return {};
   const scope = { segmentId: app.segmentId, appId: app.id };
   const current = await currentSession(request, bindings, APP_SESSION_COOKIE, scope);

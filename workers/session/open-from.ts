@@ -82,6 +82,7 @@ export async function openFrom(
     lifetime: within(lifetime, origin.expiresAt - Date.now()),
     // A session of another program than the browser that signed in is used from elsewhere.
     ...(isBelow && origin.risk ? { risk: origin.risk } : {}),
+    ...(isBelow && origin.device ? { device: origin.device } : {}),
     ...wanted,
   });
   if (!opened.ok) return opened;

@@ -10,11 +10,12 @@ import { snapshotAt } from "../registry/snapshot.ts";
 import type { CurrentSession } from "../session/current-session.ts";
 import { note } from "../session/events.ts";
 import { appPage } from "./app-url.ts";
-import { judgeApp, stepUpForApp } from "./judge.ts";
+import { deviceNeedOf, judgeApp, stepUpForApp } from "./judge.ts";
 
 /**
  * The page for a person whom the policies don't let in. The decision is recorded first. Null if the policies
- * let the person in. A step-up if they would let the person in after it.
+ * let the person in. A step-up if they would let the person in after it, `prove_device` if a proof of the device could
+ * change their answer.
  */
 export async function denialOf(
   request: Request,
@@ -24,7 +25,7 @@ export async function denialOf(
   attempt: AppAttempt,
   current: CurrentSession,
   switchUserUrl: string,
-): Promise<Response | StepUp | null> {
+): Promise<Response | StepUp | "prove_device" | null> {
   const { principal } = current.session;
   const path = attempt.returnTo.split("?", 1)[0] ?? "/";
   const page = (reason: string, decisionId: string, contact: string) =>
@@ -55,8 +56,9 @@ export async function denialOf(
   const entry = judgeApp(request, snapshot, app, current, path);
   if (entry.decision === "allow") return null;
   await recordDecision(bindings, ctx, entry);
-  return (
-    stepUpForApp(request, snapshot, app, current, path) ??
-    page(entry.reason, entry.id, snapshot.network.contact)
-  );
+  const stepUp = stepUpForApp(request, snapshot, app, current, path);
+  if (stepUp) return stepUp;
+  const need = deviceNeedOf(request, snapshot, app, current, path);
+  if (need === "prove") return "prove_device";
+  return page(need === "unfit" ? "device_unfit" : entry.reason, entry.id, snapshot.network.contact);
 }

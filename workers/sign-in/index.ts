@@ -1,7 +1,12 @@
 import { Hono } from "hono";
 import { DEVICE_PAGE } from "../../shared/access/login/command-line/request.ts";
 import { mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
-import { BACKCHANNEL_LOGOUT, SAML_ACS, SAML_METADATA } from "../../shared/access/login/paths.ts";
+import {
+  BACKCHANNEL_LOGOUT,
+  DEVICE_PROOF,
+  SAML_ACS,
+  SAML_METADATA,
+} from "../../shared/access/login/paths.ts";
 import { isId } from "../../shared/base/ids.ts";
 import { isTopLevel } from "../../shared/http/navigation.ts";
 import { serveJwks } from "../gateway/jwks.ts";
@@ -15,6 +20,7 @@ import { isCallback } from "./callback-path.ts";
 import { CONSENT, takeAnswer } from "./command-line/consent.ts";
 import { askUserCode, takeUserCode } from "./command-line/device.ts";
 import { startLink } from "./continue-link.ts";
+import { takeProof } from "./device-proof/take.ts";
 import { CHECK, SEND } from "./email/paths.ts";
 import { serveCheck, serveSend } from "./email/serve.ts";
 import { serveLauncher } from "./launcher.ts";
@@ -59,6 +65,7 @@ const app = new Hono<AuthEnv>()
   .post(CONSENT, ({ req, env }) => takeAnswer(req.raw, env.bindings))
   .get(DEVICE_PAGE, () => askUserCode())
   .post(DEVICE_PAGE, ({ req, env }) => takeUserCode(req.raw, env.bindings))
+  .post(DEVICE_PROOF, ({ req, env }) => takeProof(req.raw, env.bindings))
   .post(SEND, ({ req, env }) => serveSend(req.raw, env.bindings, env.ctx))
   .post(CHECK, ({ req, env }) => serveCheck(req.raw, env.bindings))
   .get(SAML_METADATA, async ({ env }) => (await saml()).serveMetadata(env.bindings))

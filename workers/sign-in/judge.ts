@@ -2,6 +2,7 @@ import { type Question, readQuestion } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
 import { startPath } from "../../shared/http/path-rewrite.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
+import { deviceNeed } from "../gateway/device-need.ts";
 import { judge, recordOf } from "../gateway/judge.ts";
 import { type StepUp, stepUpFor } from "../gateway/step-up.ts";
 import { networkOf } from "../platform/network.ts";
@@ -33,6 +34,17 @@ export function stepUpForApp(
   path: string,
 ): StepUp | null {
   return stepUpFor(questionAbout(request, app, path), callerOf(current), snapshot, Date.now());
+}
+
+/** What the device of this person, whom `judgeApp` denied, has to do with it. */
+export function deviceNeedOf(
+  request: Request,
+  snapshot: Snapshot,
+  app: SnapshotApp,
+  current: CurrentSession,
+  path: string,
+): ReturnType<typeof deviceNeed> {
+  return deviceNeed(questionAbout(request, app, path), callerOf(current), snapshot, Date.now());
 }
 
 const NO_HEADERS = { get: () => null };

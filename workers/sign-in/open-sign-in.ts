@@ -64,6 +64,8 @@ export async function openSignIn(
       ...(passkey ? { passkey } : {}),
     },
     lifetime: { idleSeconds: limits.signInIdleSeconds, absoluteSeconds: limits.signInAbsoluteSeconds },
+    // The browser is the same one, so it runs on the same device.
+    ...(own?.device ? { device: own.device } : {}),
   });
   if (!opened.ok) return opened;
   // The grant is stored after the session, because the grant of a user without sessions is deleted.

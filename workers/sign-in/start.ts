@@ -2,7 +2,7 @@ import { DEVICE_PAGE } from "../../shared/access/login/command-line/request.ts";
 import { mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { AppAttempt } from "../../shared/access/login/types.ts";
-import { COMMAND_LINE_APP_ID, HUB_APP_ID } from "../../shared/access/sessions/types.ts";
+import { COMMAND_LINE_APP_ID, HUB_APP_ID, type Session } from "../../shared/access/sessions/types.ts";
 import { isId } from "../../shared/base/ids.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { StepUp } from "../gateway/step-up.ts";
@@ -22,6 +22,7 @@ import { askConsent } from "./command-line/consent.ts";
 import { wasTypedHere } from "./command-line/device.ts";
 import { continueLink, isConfirmed, startLink } from "./continue-link.ts";
 import { signInSession } from "./current.ts";
+import { askForProof } from "./device-proof/ask.ts";
 import { isOlder } from "./sign-in-age.ts";
 import { hasShown, stepUp } from "./step-up.ts";
 
@@ -72,15 +73,25 @@ export async function serveStart(
   const { signInAfter, need = null, raises } = attempt;
   const isEnough = !isOlder(current.session, signInAfter) && hasShown(current.session, need, Date.now());
   if (!isEnough) return showAnew({ signInAfter, need });
+  const prove = async () => {
+    const { network } = await snapshotAt(bindings, current.epoch);
+    return askForProof(bindings, id, app, current, network.contact);
+  };
+  if (isUnproven(current.session, attempt)) return prove();
   if (attempt.commandLine) return askConsent(request, bindings, id, attempt.commandLine, current);
   const switchUserUrl = `${startLink(id)}&switch=1`;
   // A session that is only raised was let in before. Each of its requests is judged anyway.
   const denial = raises ? null : await denialOf(request, bindings, ctx, app, attempt, current, switchUserUrl);
+  if (denial === "prove_device") return prove();
   if (denial && !(denial instanceof Response)) return showAnew(denial);
   if (denial) return denial;
   if (askBefore && !isConfirmed(url, id, current.cookie)) return askToContinue(app, id, current);
   return grant(bindings, id, attempt, current);
 }
+
+/** Whether the browser must prove its device for this attempt, and has not done so yet. */
+const isUnproven = ({ device }: Session, { proveAfter }: AppAttempt): boolean =>
+  proveAfter !== undefined && (device === undefined || device.provenAt < proveAfter);
 
 const YOUR_APPS = { retryUrl: "/", retryLabel: "Your apps" } as const;
 

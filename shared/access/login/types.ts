@@ -30,6 +30,8 @@ export interface AppAttempt {
   readonly need?: Need | null;
   /** The app session whose person shows anew who they are. Absent if the attempt makes a new session. */
   readonly raises?: { readonly id: string; readonly owner: string };
+  /** The browser must have proven its device after this time (milliseconds). Absent if that doesn't matter. */
+  readonly proveAfter?: number;
   /** The command line that asks to be signed in. Absent if a browser wants to open an app. */
   readonly commandLine?: CommandLine;
 }

@@ -5,7 +5,7 @@ import { parseIp } from "./extensions/ip.ts";
 import { ACCESS, ACTION_UIDS, appOf, entity, type Inventory, segmentOf } from "./inventory.ts";
 import { Shape } from "./lazy-record.ts";
 import { UNKNOWN } from "./outlook.ts";
-import type { DeviceFacts, PrincipalFacts, RequestFacts } from "./request.ts";
+import type { DeviceFacts, PrincipalFacts, RequestFacts, VersionFacts } from "./request.ts";
 import { type CedarRecord, CedarSet, EntityUid, type Value } from "./values.ts";
 
 /**
@@ -14,7 +14,6 @@ import { type CedarRecord, CedarSet, EntityUid, type Value } from "./values.ts";
  * because most policies read few attributes.
  */
 export function environmentOf(facts: RequestFacts, inventory: Inventory): Environment {
-  const { device } = facts;
   const principal = principalUid(facts.principal);
   const resource = new EntityUid("App", facts.resource.app);
   const segment = new EntityUid("Segment", facts.resource.segment);
@@ -23,7 +22,6 @@ export function environmentOf(facts: RequestFacts, inventory: Inventory): Enviro
     [resource.key, appOf(facts.resource, segment)],
     [segment.key, segmentOf(facts.resource.segment)],
   ];
-  if (device) near.push([new EntityUid("Device", device.id).key, entity(DEVICE.of(device))]);
   return {
     principal,
     action: ACTION_UIDS.get(facts.action) ?? ACCESS,
@@ -66,17 +64,28 @@ function groupsOf(principal: PrincipalFacts, inventory: Inventory): ReadonlySet<
   return principal.type === "Anonymous" ? new Set() : inventory.allAbove(principal.groups);
 }
 
-const POSTURE = {
-  os: ({ os }: DeviceFacts) => os,
-  compliant: ({ compliant }: DeviceFacts) => compliant,
-  diskEncrypted: ({ diskEncrypted }: DeviceFacts) => diskEncrypted,
-  firewallEnabled: ({ firewallEnabled }: DeviceFacts) => firewallEnabled,
-  age: ({ ageSeconds }: DeviceFacts) => ageSeconds,
-};
-const DEVICE = new Shape<DeviceFacts>(POSTURE);
-const CONTEXT_DEVICE = new Shape<DeviceFacts>({
-  ...POSTURE,
-  entity: ({ id }) => new EntityUid("Device", id),
+const VERSION = new Shape<VersionFacts>({
+  text: ({ text }) => text,
+  major: ({ major }) => major,
+  minor: ({ minor }) => minor,
+  patch: ({ patch }) => patch,
+});
+const CLAIMS = new Shape<DeviceFacts["claims"]>({
+  age: ({ ageSeconds }) => ageSeconds,
+  os: ({ os }) => os,
+  osVersion: ({ osVersion }) => VERSION.of(osVersion),
+  agentVersion: ({ agentVersion }) => VERSION.of(agentVersion),
+  diskEncrypted: ({ diskEncrypted }) => diskEncrypted,
+  firewallEnabled: ({ firewallEnabled }) => firewallEnabled,
+  screenLock: ({ screenLock }) => screenLock,
+});
+const DEVICE = new Shape<DeviceFacts>({
+  name: ({ name }) => name,
+  isOwned: ({ isOwned }) => isOwned,
+  proofAge: ({ proofAgeSeconds }) => proofAgeSeconds,
+  sameAddress: ({ sameAddress }) => sameAddress,
+  claims: ({ claims }) => CLAIMS.of(claims),
+  stated: ({ stated }) => new CedarSet(stated),
 });
 const REQUEST = new Shape<RequestFacts["request"]>({
   method: ({ method }) => method,
@@ -99,7 +108,7 @@ const CONTEXT = new Shape<RequestFacts>({
   request: ({ request }) => REQUEST.of(request),
   network: ({ network }) => NETWORK.of(network),
   authentication: ({ authentication }) => authentication && AUTHENTICATION.of(authentication),
-  device: ({ device }) => device && CONTEXT_DEVICE.of(device),
+  device: ({ device }) => device && DEVICE.of(device),
   risk: ({ risk }) => risk,
   time: ({ now }) => TIME.of(now),
 });

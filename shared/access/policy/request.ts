@@ -65,14 +65,37 @@ export interface ResourceFacts {
   readonly tags: readonly string[];
 }
 
+/** A machine that runs the agent, and that the session's browser proved to run on. */
 export interface DeviceFacts {
+  /** The node's id. */
   readonly id: string;
-  readonly os: string;
-  readonly compliant: boolean;
-  readonly diskEncrypted: boolean;
-  readonly firewallEnabled: boolean;
-  /** Seconds since the device posture was reported. */
-  readonly ageSeconds: number;
+  readonly name: string;
+  /** Whether the machine belongs to the session's user. It never belongs to another one. */
+  readonly isOwned: boolean;
+  /** Seconds since the browser proved that it runs on the machine. */
+  readonly proofAgeSeconds: number;
+  /** Whether browser and agent had one address then. */
+  readonly sameAddress: boolean;
+  /** What the machine says of itself. */
+  readonly claims: {
+    /** Seconds since it was measured. */
+    readonly ageSeconds: number;
+    readonly os: string;
+    readonly osVersion: VersionFacts;
+    readonly agentVersion: VersionFacts;
+    readonly diskEncrypted: boolean;
+    readonly firewallEnabled: boolean;
+    readonly screenLock: boolean;
+  };
+  /** What others state of it: `compliant` from whomever, and `intune:compliant` from one source. */
+  readonly stated: readonly string[];
+}
+
+export interface VersionFacts {
+  readonly text: string;
+  readonly major: number;
+  readonly minor: number;
+  readonly patch: number;
 }
 
 /**

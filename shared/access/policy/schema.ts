@@ -7,15 +7,22 @@ entity Group in [Group];
 entity User in [Group] = { id: String, email: String, emailVerified: Bool, name: String };
 entity ServiceToken in [Group] = { id: String, name: String, claims: Set<String> };
 entity Anonymous;
-entity Device = { os: String, compliant: Bool, diskEncrypted: Bool, firewallEnabled: Bool, age: Long };
+entity Device;
 entity Segment = { name: String };
 entity App in [Segment] = { name: String, tags: Set<String>, segment: Segment };
 
+type Version = { text: String, major: Long, minor: Long, patch: Long };
+type Claims = {
+  age: Long, os: String, osVersion: Version, agentVersion: Version,
+  diskEncrypted: Bool, firewallEnabled: Bool, screenLock: Bool
+};
 type Context = {
   request: { method: String, host: String, path: String },
   network: { ip?: ipaddr, country?: String, asn?: Long },
   authentication?: { provider: String, acr?: String, amr: Set<String>, age: Long },
-  device?: { entity: Device, os: String, compliant: Bool, diskEncrypted: Bool, firewallEnabled: Bool, age: Long },
+  device?: {
+    name: String, isOwned: Bool, proofAge: Long, sameAddress: Bool, claims: Claims, stated: Set<String>
+  },
   risk: Long,
   time: { now: datetime, hour: Long, weekday: Long },
 };

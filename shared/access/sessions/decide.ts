@@ -1,5 +1,6 @@
 import { constantTimeEqual } from "../../base/base64url.ts";
 import { err, ok, type Result } from "../../base/result.ts";
+import { type Device, newestDevice, type ProvenDevice } from "../device/device.ts";
 import type { Seen } from "../risk/whereabouts.ts";
 import { effectsOf, type SessionEffect } from "./effects.ts";
 import { expiryOf, MAX_ABSOLUTE_MS } from "./expiry.ts";
@@ -29,7 +30,13 @@ export type SessionCommand =
   | { readonly type: "raise"; readonly input: RaiseSession }
   | { readonly type: "touch"; readonly id: string }
   | { readonly type: "end"; readonly filter: SessionFilter; readonly reason: SessionEndReason }
-  | { readonly type: "refresh"; readonly epoch: number; readonly principals: readonly Principal[] }
+  | { readonly type: "bind_device"; readonly id: string; readonly proven: ProvenDevice }
+  | {
+      readonly type: "refresh";
+      readonly epoch: number;
+      readonly principals: readonly Principal[];
+      readonly devices: readonly Device[];
+    }
   /** Ends the sessions whose lifetime is over. */
   | { readonly type: "expire" };
 
@@ -85,8 +92,18 @@ function eventsOf(
           .filter((live) => matches(live.session, command.filter))
           .map((live) => ended(live, expiryOf(live, now) ?? command.reason, now)),
       );
+    case "bind_device": {
+      const live = state.live.get(command.id);
+      if (!live) return ok([]);
+      const expired = expireOne(live, now);
+      if (expired.length > 0) return ok(expired);
+      return ok([{ type: "device_noted", id: command.id, device: newestOf(command.proven, state) }]);
+    }
     case "refresh":
-      return ok(refresh(state, command.epoch, command.principals, now));
+      return ok([
+        ...refresh(state, command.epoch, command.principals, now),
+        ...refreshDevices(state, command.devices),
+      ]);
     case "expire":
       return ok([...state.live.values()].flatMap((live) => expireOne(live, now)));
   }
@@ -131,6 +148,7 @@ function create(
       ip: input.ip,
       userAgent: input.userAgent,
       ...(input.risk ? { risk: input.risk } : {}),
+      ...(input.device ? { device: newestOf(input.device, state) } : {}),
     },
     secretHash: input.secretHash,
     idleMs: input.lifetime.idleSeconds * 1000,
@@ -188,6 +206,23 @@ function refresh(
   if (epoch > state.epoch) events.push({ type: "epoch_raised", epoch });
   return events;
 }
+
+/** Sessions keep when they proved a device. What is known of the device is replaced by what is newer. */
+function refreshDevices(state: SessionsState, devices: readonly Device[]): SessionEvent[] {
+  const pushed = devices.filter((one) => one.version > (state.devices.get(one.id)?.version ?? -1));
+  const byId = new Map(pushed.map((device) => [device.id, device]));
+  const noted = [...state.live.values()].flatMap(({ session }): SessionEvent[] => {
+    const device = session.device && byId.get(session.device.device.id);
+    if (!session.device || !device || device.version <= session.device.device.version) return [];
+    return [{ type: "device_noted", id: session.id, device: { ...session.device, device } }];
+  });
+  return [...pushed.map((device): SessionEvent => ({ type: "device_pushed", device })), ...noted];
+}
+
+const newestOf = (proven: ProvenDevice, { devices }: SessionsState): ProvenDevice => ({
+  ...proven,
+  device: newestDevice(proven.device, devices.get(proven.device.id)),
+});
 
 function touch(live: LiveSession, now: number): SessionEvent[] {
   const expired = expireOne(live, now);

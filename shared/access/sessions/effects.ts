@@ -22,8 +22,9 @@ export function effectsOf(events: readonly SessionEvent[]): SessionEffect[] {
   const concernsAll = events.some(({ type }) => type === "epoch_raised");
   if (concernsAll) effects.push({ type: "recheck_lines", sessionId: null });
   for (const event of events) {
-    if ((event.type === "principal_replaced" || event.type === "risk_noted") && !concernsAll)
-      effects.push({ type: "recheck_lines", sessionId: event.id });
+    const concernsOne =
+      event.type === "principal_replaced" || event.type === "risk_noted" || event.type === "device_noted";
+    if (concernsOne && !concernsAll) effects.push({ type: "recheck_lines", sessionId: event.id });
     if (event.type === "raised" && !concernsAll)
       effects.push({ type: "recheck_lines", sessionId: event.live.session.id });
     if (event.type !== "ended") continue;

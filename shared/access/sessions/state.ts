@@ -1,3 +1,4 @@
+import type { Device, ProvenDevice } from "../device/device.ts";
 import type { Principal, Session, SessionEndReason, SessionRisk } from "./types.ts";
 
 /** A live session, together with the facts that only its owner object knows. */
@@ -30,6 +31,8 @@ export interface SessionsState {
    * been prepared with an older principal.
    */
   readonly principals: ReadonlyMap<string, Principal>;
+  /** The newest devices that were pushed, by id, for the same reason. */
+  readonly devices: ReadonlyMap<string, Device>;
 }
 
 export type SessionEvent =
@@ -47,6 +50,9 @@ export type SessionEvent =
   | { readonly type: "raised"; readonly live: LiveSession }
   /** A request showed something new of its sender. */
   | { readonly type: "risk_noted"; readonly id: string; readonly risk: SessionRisk }
+  | { readonly type: "device_pushed"; readonly device: Device }
+  /** The session rests on another device, or its device changed. */
+  | { readonly type: "device_noted"; readonly id: string; readonly device: ProvenDevice }
   | { readonly type: "epoch_raised"; readonly epoch: number };
 
 /** The state after an event. */
@@ -72,6 +78,10 @@ export function apply(state: SessionsState, event: SessionEvent): SessionsState 
       return updateSession(state, event.id, { principal: event.principal });
     case "risk_noted":
       return updateSession(state, event.id, { risk: event.risk });
+    case "device_pushed":
+      return { ...state, devices: withEntry(state.devices, event.device.id, event.device) };
+    case "device_noted":
+      return updateSession(state, event.id, { device: event.device });
     case "epoch_raised":
       return { ...state, epoch: event.epoch };
   }

@@ -1,3 +1,4 @@
+import type { Device, ProvenDevice } from "../device/device.ts";
 import type { RiskSignal } from "../risk/signal.ts";
 import type { Seen, Whereabouts } from "../risk/whereabouts.ts";
 import type { ParkedRequest, ParkOutcome, Unparked } from "./parked.ts";
@@ -123,6 +124,8 @@ export interface Session {
   readonly userAgent: string;
   /** Missing in sessions of an older release. */
   readonly risk?: SessionRisk;
+  /** The device that the browser proved to run on. Missing while it proved none. */
+  readonly device?: ProvenDevice;
 }
 
 /** Whether app sessions may hang below this session, which end with it. */
@@ -148,6 +151,8 @@ export interface CreateSession {
   readonly userAgent: string;
   /** What the sign-in session showed. So a stolen sign-in can't begin anew with each app. */
   readonly risk?: SessionRisk;
+  /** The device that the sign-in session proved. */
+  readonly device?: ProvenDevice;
 }
 
 /** A session whose person has shown anew who they are. */
@@ -208,8 +213,8 @@ interface SignedIn {
  * The RPC of the `SegmentSessions` object. The name of the object is `<segment>/<region>/<shard>`.
  *
  * `fetch` with `Upgrade: websocket` and `?session=<id>` opens a kill line: see `KillLineMessage`. The caller
- * can add `&epoch=<n>&version=<n>&risk=<n>`: the epoch, the principal's version and the version of the session's
- * risk of its last decision. If all are still current, the object sends nothing until something changes. If they are missing or one of them is old,
+ * can add `&epoch=<n>&version=<n>&risk=<n>&device=<n>`: the epoch, and the versions of the principal, of the
+ * session's risk and of its device, of its last decision. If all are still current, the object sends nothing until something changes. If they are missing or one of them is old,
  * the first frame is a `recheck`.
  *
  * The kill line of an ended session says `end` at once. The answer is 404 for an unknown session, and 503 if
@@ -242,6 +247,11 @@ export interface SegmentSessionsRpc {
    * returns.
    */
   end(filter: SessionFilter, reason: SessionEndReason): Promise<{ ended: string[] }>;
+  /**
+   * The browser of this session proved that it runs on a device. False when the session is not live, or when the object
+   * can't be sure to hear of changes of the device.
+   */
+  bindDevice(id: string, proven: ProvenDevice): Promise<boolean>;
   list(filter: SessionFilter): Promise<Session[]>;
   /** The live ones of these sessions. */
   find(ids: readonly string[]): Promise<Session[]>;
@@ -265,6 +275,8 @@ export interface News {
   readonly sequence: number;
   /** The changed users among the users that the object subscribed to. */
   readonly principals: readonly Principal[];
+  /** The changed devices among those that the object subscribed to. Missing in news of an older release. */
+  readonly devices?: readonly Device[];
 }
 
 /**
@@ -272,7 +284,7 @@ export interface News {
  * the object subscribes again.
  */
 export interface Heard {
-  /** The users in the news that have no session in this object. */
+  /** The users and devices in the news on which no session in this object rests. */
   readonly absent: readonly string[];
   /** The object has no session at all. */
   readonly isIdle: boolean;
@@ -325,6 +337,10 @@ export interface NetworkCoordinatorRpc {
    */
   tell(principals: readonly Principal[]): Promise<{ pending: string[] }>;
   /**
+   * Like `tell`, for devices. `unheard` names those on which no session rests, so that their changes interest nobody.
+   */
+  tellDevices(devices: readonly Device[]): Promise<{ pending: string[]; unheard: string[] }>;
+  /**
    * Tells the objects of these segments that the registry of the mesh has reached a revision, and awaits the
    * answers. Failed calls are handled as in `publish`, but objects that already know the revision are not
    * told again. `pending` names segments.
@@ -332,12 +348,12 @@ export interface NetworkCoordinatorRpc {
   tellMesh(revision: number, segments: readonly string[]): Promise<{ pending: string[] }>;
   /**
    * The freshness check of a session object. The answer contains the changes after sequence `since`, so the
-   * check repairs a lost push. If `more` is true, ask again from the sequence in the answer. With `userId`,
-   * the object first subscribes to that user. It then also gets a change of that user from the last minutes,
-   * however old the data of its caller is. Call `join` with `userId` before the first session of a user is
-   * made.
+   * check repairs a lost push. If `more` is true, ask again from the sequence in the answer. With `subject`
+   * (the id of a user or a device), the object first subscribes to it. It then also gets a change of it from
+   * the last minutes, however old the data of its caller is. Call `join` with `subject` before the first session
+   * that rests on it is made.
    */
-  join(owner: string, since: number, userId?: string): Promise<News & { readonly more: boolean }>;
+  join(owner: string, since: number, subject?: string): Promise<News & { readonly more: boolean }>;
   /**
    * Ends matching sessions in the named owners, or in all active owners if `owners` is null. An alarm retries
    * failed calls.

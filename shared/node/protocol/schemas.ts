@@ -21,14 +21,14 @@ const count = z.int().check(z.gte(0));
 const instant = z.int().check(z.gte(0), z.lte(8_640_000_000_000_000));
 /** Printable ASCII, because these words appear in terminals and log lines. */
 const word = (max: number) => z.string().check(z.maxLength(max), z.regex(/^[\x20-\x7e]*$/, "must be ASCII"));
-const nodeId = z.string().check(z.regex(/^nod_[0-9a-hjkmnp-tv-z]{26}$/));
+export const nodeId = z.string().check(z.regex(/^nod_[0-9a-hjkmnp-tv-z]{26}$/));
 const hash = bytes(32);
 const listOf = <T extends z.core.$ZodType>(item: T, max: number) => z.array(item).check(z.maxLength(max));
 
 const publicKeys = z.strictObject({ signing: bytes(1_984), wireguard: bytes(32), kem: bytes(1_216) });
 /** A composite signature: ML-DSA-65 (3,309 bytes) and Ed25519 (64 bytes). */
-const signature = bytes(3_373);
-const statement = (max: number) => bytes(1, max);
+export const signature = bytes(3_373);
+export const statement = (max: number) => bytes(1, max);
 const challenge = bytes(1, 1_024);
 const prefix = word(64);
 
@@ -49,6 +49,10 @@ export const nodeFacts = z.object({
   uptimeSeconds: count,
   diskEncrypted: z.nullable(z.boolean()),
   firewall: z.nullable(z.boolean()),
+  osId: z.optional(word(50)),
+  osVersion: z.optional(word(50)),
+  screenLock: z.optional(z.nullable(z.boolean())),
+  measuredAt: z.optional(instant),
 });
 
 export const enrollStatement = z.strictObject({

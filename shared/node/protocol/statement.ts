@@ -4,10 +4,10 @@ import type { ContextSigningKey, CryptoProvider } from "../../crypto/types.ts";
 import { label, transcript } from "./transcript.ts";
 import type { SignedStatement } from "./types.ts";
 
-export type StatementPurpose = "enroll" | "rotate" | "facts" | "handshake";
+export type StatementPurpose = "enroll" | "rotate" | "facts" | "handshake" | "device";
 
 /**
- * Signs a statement of a device for the hub at `origin`. The signature is not valid for another hub or another purpose.
+ * Signs a statement of a device for the hub, or the auth host, at `origin`. The signature is not valid for another hub or another purpose.
  */
 export async function signStatement(
   purpose: StatementPurpose,

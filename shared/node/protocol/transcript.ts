@@ -11,6 +11,7 @@ export type Purpose =
   | "rotate"
   | "facts"
   | "handshake"
+  | "device"
   | "handshake-confirmation"
   | "session"
   | "request"

@@ -77,6 +77,12 @@ export interface NodeFactsReport {
   /** Null = not known. */
   readonly diskEncrypted: boolean | null;
   readonly firewall: boolean | null;
+  /** `ID` and `VERSION_ID` of `/etc/os-release`. An older agent reports none of these four. */
+  readonly osId?: string | undefined;
+  readonly osVersion?: string | undefined;
+  readonly screenLock?: boolean | null | undefined;
+  /** By the hub's clock, as far as the node knows it. */
+  readonly measuredAt?: number | undefined;
 }
 
 /**

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signIn } from "../../support/attack.ts";
+import { enrolDevice, hubOf, openOn, reportPosture } from "../../support/device.ts";
 import { type System, startSystem } from "../../support/harness.ts";
+import type { TestHub, TestNode } from "../../support/node-client.ts";
 import { type OpenStream, openDownload, openSocket, openUpload } from "../../support/streams.ts";
+import { Visitor } from "../../support/visitor.ts";
 
 let system: System;
 beforeAll(async () => {
@@ -103,7 +106,43 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
     his.close();
   });
 
-  it.todo("device out of compliance, posture stale (device posture comes with the agents)");
+  describe("of a session that rests on a device", () => {
+    const NEEDED = `context has device && context.device.claims.diskEncrypted && context.device.claims.age < 300`;
+    let hub: TestHub;
+    let policy: { readonly id: string };
+    beforeAll(async () => {
+      hub = await hubOf(system);
+      const source = `forbid (principal, action, resource == App::"app") unless { ${NEEDED} };`;
+      policy = (await system.admin.call("policies.create", { body: { name: "device", source } })).data;
+    });
+    afterAll(async () => {
+      const { etag } = await system.admin.call("policies.get", { params: { policy: policy.id } });
+      await system.admin.call("policies.delete", { params: { policy: policy.id }, ifMatch: etag ?? "" });
+    });
+    const change = async (node: TestNode, body: object) => {
+      const { etag } = await system.admin.call("nodes.get", { params: { node: node.id } });
+      await system.admin.call("nodes.update", { params: { node: node.id }, body, ifMatch: etag ?? "" });
+    };
+    const causes: [string, (node: TestNode) => Promise<unknown>][] = [
+      ["the device out of compliance", (node) => reportPosture(node, { diskEncrypted: false })],
+      ["what can't be found out any more", (node) => reportPosture(node, { diskEncrypted: null })],
+      ["posture that grew too old", (node) => reportPosture(node, {}, 298_500)],
+      ["the device revoked", (node) => system.admin.call("nodes.revoke", { params: { node: node.id } })],
+      ["the device given to somebody else", (node) => change(node, { user: "second@example.com" })],
+    ];
+    it.each(causes)("%s", async (_name, cause) => {
+      const node = await enrolDevice(system, hub);
+      const visitor = new Visitor();
+      const opened = await openOn(node, system, visitor, `${system.appOrigin}/`, "alice");
+      expect(opened.status, opened.text).toBe(200);
+      const streams = await openAll(visitor.cookieHeader(system.appOrigin));
+      await cause(node);
+      expect(await ended(streams)).toEqual({ socket: 4403, events: null, download: null });
+      const again = await visitor.get(`${system.appOrigin}/`, { "sec-fetch-mode": "cors" });
+      expect(again.status).toBe(403);
+    });
+  });
+
   it.todo("grant expired (grants come with approvals)");
 
   it("risk that allows only reading: an upload is cut, frames from the client go nowhere, and all comes back", async () => {

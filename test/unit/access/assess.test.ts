@@ -36,7 +36,12 @@ const policies = (...sources: string[]) =>
     }),
   );
 
-const ANYONE = { principal: { type: "Anonymous" }, authentication: null, standing: NO_STANDING } as const;
+const ANYONE = {
+  principal: { type: "Anonymous" },
+  authentication: null,
+  device: null,
+  standing: NO_STANDING,
+} as const;
 const OPEN = "permit (principal, action, resource);";
 const NO_ADMIN = `forbid (principal, action, resource) when { context.request.path == "/admin" };`;
 

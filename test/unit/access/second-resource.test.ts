@@ -7,7 +7,12 @@ import { readQuestion } from "../../../shared/access/question.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import { jsonOf } from "./policy/support.ts";
 
-const ANYONE = { principal: { type: "Anonymous" }, authentication: null, standing: NO_STANDING } as const;
+const ANYONE = {
+  principal: { type: "Anonymous" },
+  authentication: null,
+  device: null,
+  standing: NO_STANDING,
+} as const;
 const HOST = { host: "wiki.example" };
 
 /** Everything is open but what is below `/secret`, and nothing below `/kept` may be deleted. */

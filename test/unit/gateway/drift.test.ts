@@ -11,6 +11,7 @@ import type { Caller } from "../../../workers/gateway/caller.ts";
 import { askedBy, judge } from "../../../workers/gateway/judge.ts";
 import { randomFrom } from "../../support/sample.ts";
 import { askCedar, entitiesJson, jsonOf } from "../access/policy/support.ts";
+import { device } from "../access/sessions/fixtures.ts";
 
 /** Schema, facts and environment are three descriptions of one request: Cedar itself says whether they agree. */
 
@@ -49,6 +50,19 @@ const CALLERS = {
   "service by a platform": {
     ...{ kind: "service", token, epoch: 1 },
     proof: { kind: "access", access: { claims: ["ref=main", "sub=ci"] } },
+  },
+  "user on a device": {
+    ...{ kind: "user", owner: "o", epoch: 1 },
+    session: {
+      ...session,
+      device: {
+        ...{ provenAt: 1_764_000_000_000 - 60_000, sameAddress: true },
+        device: device({
+          ...{ id: "nod_1", ownerId: "usr_1" },
+          stated: [{ source: "intune", fact: "compliant", at: 0, expiresAt: 1_800_000_000_000 }],
+        }),
+      },
+    },
   },
   anonymous: { kind: "anonymous", epoch: 1 },
 } as unknown as Readonly<Record<string, Caller>>;

@@ -46,8 +46,6 @@ describe("P5: a statement", () => {
 
 describe("a fact that has no source yet", () => {
   it.each([
-    permit("context has device.os"),
-    permit(`{a: context}.a.device.compliant`),
     permit(`principal is Device`),
     permit(`Device::"x" == Device::"x"`),
     "permit (principal is Device, action, resource);",
@@ -61,6 +59,15 @@ describe("a fact that has no source yet", () => {
   it("is not one that only a text or an annotation names", async () => {
     const source = `@note("device") @device("Device") ${permit(`context.request.path like "*device*"`)}`;
     expect(await parsePolicies(source, "p", askCedar, pause)).toMatchObject({ ok: true });
+  });
+});
+
+describe("a device", () => {
+  it.each([
+    "context has device && context.device.claims.osVersion.major >= 13 && context.device.claims.age < 300",
+    'context has device && context.device.stated.contains("intune:compliant") && context.device.isOwned',
+  ])("has a source: %s", async (condition) => {
+    expect(await parsePolicies(permit(condition), "p", askCedar, pause)).toMatchObject({ ok: true });
   });
 });
 

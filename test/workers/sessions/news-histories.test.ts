@@ -28,7 +28,7 @@ class Owner {
   }
 
   learn({ epoch, sequence, principals }: News): void {
-    this.run({ type: "refresh", epoch, principals });
+    this.run({ type: "refresh", epoch, principals, devices: [] });
     this.sequence = Math.max(this.sequence, sequence);
   }
 
@@ -65,7 +65,7 @@ class World {
   change(userId: string): void {
     const version = (this.versions.get(userId) ?? 0) + 1;
     this.versions.set(userId, version);
-    this.#wait(this.#store.change([principal({ userId, version })], 1));
+    this.#wait(this.#store.change([{ id: userId, document: principal({ userId, version }) }], 1));
   }
 
   publish(): void {
@@ -192,7 +192,7 @@ test("whatever overtakes what or is lost, a live session ends up with the newest
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 80, size: "max" }), (steps) => {
         // As if the coordinator were new.
-        for (const table of ["owners", "changed_principals", "subscriptions", "meta"])
+        for (const table of ["owners", "changed_subjects", "subscriptions", "meta"])
           sql.exec(`DELETE FROM ${table}`);
         const world = new World(new CoordinatorStore(sql));
         for (const happen of steps) happen(world);

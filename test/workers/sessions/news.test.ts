@@ -3,9 +3,10 @@ import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { CoordinatorStore } from "../../../durable-objects/coordinator/store.ts";
 import type { News } from "../../../shared/access/sessions/types.ts";
+import { newId } from "../../../shared/base/ids.ts";
 import { objectOf } from "../../../shared/base/objects.ts";
 import type { ObjectBindings } from "../../../shared/bindings.ts";
-import { principal } from "../../unit/access/sessions/fixtures.ts";
+import { device, principal } from "../../unit/access/sessions/fixtures.ts";
 import { coordinator, coordinatorStub, hideFromCoordinator, named, owner, wait } from "./world.ts";
 
 afterEach(() => {
@@ -40,6 +41,7 @@ async function toldDuring(work: () => Promise<unknown>): Promise<{ name: string;
   return told;
 }
 
+const newNode = () => newId("node", Date.now(), (length) => crypto.getRandomValues(new Uint8Array(length)));
 const namesOf = (told: readonly { name: string }[]) => told.map(({ name }) => name).sort();
 
 test("a changed user is told to the objects that have the user's sessions, a policy to all", async () => {
@@ -68,6 +70,38 @@ test("a changed user is told to the objects that have the user's sessions, a pol
     const verdict = await object.rpc.verify(`hash-${object.name}`, "app_1", false);
     expect(verdict).toMatchObject({ ok: true, epoch: epoch + 1 });
   }
+});
+
+test("a changed device is told to the objects with sessions that rest on it, and to no others", async () => {
+  const [one, other] = [owner("seg_devices/weur/0"), owner("seg_devices/weur/1")];
+  const laptop = device({ id: newNode() });
+  const proven = { device: laptop, provenAt: 7, sameAddress: false };
+  await one.rpc.create(named("on-laptop"));
+  await other.rpc.create(named("elsewhere"));
+  expect(await one.rpc.bindDevice("ses_on-laptop", proven)).toBe(true);
+  const changed = { ...laptop, isApproved: false, version: 2 };
+  const told = await toldDuring(() => coordinator.tellDevices([changed]));
+  expect(namesOf(told)).toEqual([one.name]);
+  const [session] = await one.rpc.list({ by: "session", id: "ses_on-laptop" });
+  expect(session?.device).toEqual({ ...proven, device: changed });
+
+  // A session that is made from what its caller read before the change.
+  await one.rpc.create(named("late", { device: proven }));
+  const [late] = await one.rpc.list({ by: "session", id: "ses_late" });
+  expect(late?.device?.device).toEqual(changed);
+});
+
+test("a device that no session rests on any more is unheard of, and no ended session is bound", async () => {
+  const object = owner("seg_devices/weur/2");
+  const laptop = device({ id: newNode() });
+  const proven = { device: laptop, provenAt: 7, sameAddress: false };
+  await object.rpc.create(named("gone"));
+  await object.rpc.bindDevice("ses_gone", proven);
+  await object.rpc.end({ by: "session", id: "ses_gone" }, "signed_out");
+  const tell = (version: number) => coordinator.tellDevices([{ ...laptop, version }]);
+  expect(await tell(2)).toMatchObject({ unheard: [laptop.id] });
+  expect(await object.rpc.bindDevice("ses_gone", proven)).toBe(false);
+  expect(await owner("seg_devices/weur/3").rpc.bindDevice("ses_gone", proven)).toBe(false);
 });
 
 test("an object without sessions of a user is told of one more change of the user, then of none", async () => {
@@ -127,7 +161,7 @@ test("what an older release knew of session objects stands: they hear of every u
     // Its own tables go, those of the older release come.
     for (const table of [
       "owners",
-      "changed_principals",
+      "changed_subjects",
       "subscriptions",
       "assertion_keys",
       "outbox",
@@ -157,11 +191,12 @@ test("what an older release knew of session objects stands: they hear of every u
     const store = new CoordinatorStore(sql);
     expect([store.epoch, store.sequence]).toEqual([7, 7]);
     const changed = principal({ userId: "usr_changed" });
-    expect(store.change([changed], Number.MAX_SAFE_INTEGER).sort()).toEqual(store.owners().sort());
+    const subject = { id: changed.userId, document: changed };
+    expect(store.change([subject], Number.MAX_SAFE_INTEGER).sort()).toEqual(store.owners().sort());
     const question = store.question("seg_old/weur/0");
     expect(question.news).toMatchObject({ epoch: 7, sequence: 8, principals: [untold, changed] });
     store.answered("seg_old/weur/0", question, { absent: ["usr_changed"], isIdle: false });
     store.answered("seg_old/weur/1", store.question("seg_old/weur/1"), { absent: [], isIdle: true });
-    expect(store.change([changed], 0)).toEqual(["seg_old/weur/0"]);
+    expect(store.change([subject], 0)).toEqual(["seg_old/weur/0"]);
   });
 });

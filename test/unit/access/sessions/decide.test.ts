@@ -92,8 +92,11 @@ describe("creation", () => {
 
   test("a principal that was pushed since wins over the one that the caller read", () => {
     const push = (over: object) =>
-      run(EMPTY_STATE, { type: "refresh", epoch: 2, principals: [principal({ version: 2, ...over })] }, T)
-        .state;
+      run(
+        EMPTY_STATE,
+        { type: "refresh", epoch: 2, principals: [principal({ version: 2, ...over })], devices: [] },
+        T,
+      ).state;
     const renamed = run(push({ groups: ["sales"] }), { type: "create", input: createSession() }, T).state;
     expect(renamed.live.get("ses_1")?.session.principal.groups).toEqual(["sales"]);
     expect(decide(push({ status: "disabled" }), { type: "create", input: createSession() }, T)).toEqual({

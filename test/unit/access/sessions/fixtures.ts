@@ -1,3 +1,4 @@
+import type { Device } from "../../../../shared/access/device/device.ts";
 import type { SessionsState } from "../../../../shared/access/sessions/state.ts";
 import type { CreateSession, Principal } from "../../../../shared/access/sessions/types.ts";
 
@@ -6,6 +7,7 @@ export const EMPTY_STATE: SessionsState = {
   live: new Map(),
   ended: new Map(),
   principals: new Map(),
+  devices: new Map(),
 };
 
 export function principal(over: Partial<Principal> = {}): Principal {
@@ -17,6 +19,27 @@ export function principal(over: Partial<Principal> = {}): Principal {
     groups: ["engineering"],
     role: null,
     status: "active",
+    version: 1,
+    ...over,
+  };
+}
+
+export function device(over: Partial<Device> = {}): Device {
+  return {
+    id: "nod_1",
+    name: "laptop",
+    ownerId: "usr_1",
+    isApproved: true,
+    posture: {
+      os: "debian",
+      osVersion: "13.1",
+      agentVersion: "0.1.0",
+      diskEncrypted: true,
+      firewall: true,
+      screenLock: null,
+      measuredAt: 0,
+    },
+    stated: [],
     version: 1,
     ...over,
   };

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { decide, type SessionCommand, verdictOf } from "../../../../shared/access/sessions/decide.ts";
 import { apply, type SessionsState } from "../../../../shared/access/sessions/state.ts";
 import { drawn, SEED } from "../../../support/sample.ts";
-import { createSession, EMPTY_STATE, principal } from "./fixtures.ts";
+import { createSession, device, EMPTY_STATE, principal } from "./fixtures.ts";
 import { NaiveSessions } from "./model.ts";
 
 const IDS = ["a", "b", "c", "d", "e", "f"];
@@ -21,6 +21,10 @@ const seen = fc.record({
   asn: fc.constantFrom(null, 1, 2),
   agent: fc.constantFrom("a", "b"),
 });
+
+const deviceOf = fc
+  .record({ id: fc.constantFrom("nod_1", "nod_2"), version: fc.integer({ min: 1, max: 6 }) })
+  .map((over) => device(over));
 
 const command: fc.Arbitrary<SessionCommand> = fc.oneof(
   fc
@@ -75,7 +79,15 @@ const command: fc.Arbitrary<SessionCommand> = fc.oneof(
         .map(principal),
       { maxLength: 1 },
     ),
+    devices: fc.array(deviceOf, { maxLength: 1 }),
   }),
+  fc
+    .record({ id, device: deviceOf, provenAt: fc.integer({ min: 0, max: 9 }) })
+    .map(({ id: one, device: bound, provenAt }) => ({
+      type: "bind_device" as const,
+      id: one,
+      proven: { device: bound, provenAt, sameAddress: false },
+    })),
   fc.constant({ type: "expire" as const }),
 );
 
@@ -160,6 +172,35 @@ test("what ended never lives again, the cap and the lifetimes hold, and the epoc
     { seed: SEED + 1, numRuns: drawn(1_000, 50_000) },
   );
 }, 600_000);
+
+test("a session's device never falls back to an older version, and changes only by a proof or by news of it", () => {
+  fc.assert(
+    fc.property(history, (steps) => {
+      let state = EMPTY_STATE;
+      let now = 1_000_000;
+      const newest = new Map<string, number>();
+      for (const { command: one, wait } of steps) {
+        now += wait;
+        const before = state;
+        state = step(state, one, now);
+        if (one.type === "refresh")
+          for (const { id: of, version } of one.devices)
+            newest.set(of, Math.max(version, newest.get(of) ?? 0));
+        for (const [each, { session }] of state.live) {
+          if (!session.device) continue;
+          expect(session.device.device.version).toBeGreaterThanOrEqual(
+            newest.get(session.device.device.id) ?? 0,
+          );
+          const was = before.live.get(each)?.session.device;
+          if (session.device === was) continue;
+          expect(["bind_device", "refresh"]).toContain(one.type);
+          if (one.type === "refresh") expect(session.device.provenAt).toBe(was?.provenAt);
+        }
+      }
+    }),
+    { seed: SEED + 3, numRuns: drawn(1_000, 50_000) },
+  );
+});
 
 test("the risk of a session is what a reading of all its requests from the first one finds", () => {
   const requests = fc.array(fc.tuple(seen, fc.integer({ min: 0, max: 700_000 })), { maxLength: 12 });

@@ -55,6 +55,10 @@ export class NaiveSessions {
         this.epoch = Math.max(this.epoch, command.epoch);
         for (const principal of command.principals) this.push(principal, now);
         return;
+      // A device changes nothing of how long a session lives.
+      case "bind_device":
+        for (const entry of this.entries) if (entry.input.id === command.id) this.age(entry, now);
+        return;
       case "expire":
         for (const entry of this.entries) this.age(entry, now);
     }
