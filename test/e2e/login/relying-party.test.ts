@@ -336,7 +336,7 @@ describe("back-channel logout", () => {
   test("refuses what is not a logout token of this provider for us", async () => {
     const { visitor } = await signIn();
     const good = { typ: "logout+jwt" };
-    expect(await post(await provider.sign(claims("a")))).toBe(400);
+    expect(await post(await provider.sign(claims("a"), { typ: "at+jwt" }))).toBe(400);
     expect(await post(await provider.sign({ ...claims("b"), nonce: "n" }, good))).toBe(400);
     expect(await post(await provider.sign({ ...claims("c"), aud: "another" }, good))).toBe(400);
     expect(await post(await provider.sign({ ...claims("d"), iss: "https://evil.example" }, good))).toBe(400);

@@ -3,6 +3,7 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { vi } from "vitest";
 import type { IdentityClaims } from "../../../shared/access/login/identity-claims.ts";
 import type { Session } from "../../../shared/access/sessions/types.ts";
+import { base64url } from "../../../shared/base/base64url.ts";
 import { checkBindings } from "../../../workers/platform/env.ts";
 import { sessionsObject } from "../../../workers/platform/objects.ts";
 import { openSignIn } from "../../../workers/sign-in/open-sign-in.ts";
@@ -32,6 +33,8 @@ export interface SilentProvider {
   asked: number;
   /** @param who Somebody else than the one person that `claims` speak of. */
   signIn(token?: string, who?: string): Promise<Session>;
+  /** A token of this issuer with any claims and header; signed with its key unless the header says otherwise. */
+  sign(claims: Record<string, unknown>, header: Record<string, unknown>): Promise<string>;
   /** A logout token for the person that `claims` speak of. */
   logoutToken(): Promise<string>;
   /** When the person signed in at the provider, in seconds. */
@@ -134,6 +137,19 @@ export async function silentProvider(): Promise<SilentProvider> {
     async live(session) {
       const owner = owners.get(session.id) ?? "";
       return (await sessionsObject(bindings, owner).list({ by: "session", id: session.id }))[0];
+    },
+    async sign(claims, header) {
+      const all = Object.fromEntries(
+        Object.entries({ alg: "RS256", kid: "k", ...header }).filter(([, value]) => value !== undefined),
+      );
+      if (all.alg === "none") {
+        const text = (value: unknown) => base64url(new TextEncoder().encode(JSON.stringify(value)));
+        return `${text(all)}.${text(claims)}.`;
+      }
+      const secret = new TextEncoder().encode(JSON.stringify(keys[0]));
+      return new SignJWT(claims)
+        .setProtectedHeader(all as { alg: string })
+        .sign(all.alg === "HS256" ? secret : privateKey);
     },
     logoutToken: () =>
       new SignJWT({ sub, jti: crypto.randomUUID(), events: { [LOGOUT]: {} } })

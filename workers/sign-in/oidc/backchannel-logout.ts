@@ -24,9 +24,7 @@ export async function serveBackchannelLogout(request: Request, bindings: Binding
   try {
     const server = await discover(bindings, provider.issuer);
     const { header, claims } = await verifyJws(bindings, server, token);
-    if (header.typ !== "logout+jwt" && header.typ !== "application/logout+jwt") {
-      return answer(400, "typ must be logout+jwt");
-    }
+    if (!isLogoutType(header.typ)) return answer(400, "typ must be logout+jwt");
     if (claims.iss !== server.issuer) return answer(400, "iss is not the provider");
     const logout = readLogoutToken(claims, provider, Date.now());
     if (!logout.ok) return answer(400, logout.error);
@@ -36,6 +34,13 @@ export async function serveBackchannelLogout(request: Request, bindings: Binding
     throw error;
   }
 }
+
+/**
+ * The type is only recommended (Back-Channel Logout 1.0 §2.4), and not every provider sends it: the logout event, which
+ * no other token has, is what tells. A token that says that it is something else is none.
+ */
+const isLogoutType = (typ: string | null): boolean =>
+  typ === null || ["jwt", "logout+jwt", "application/logout+jwt"].includes(typ);
 
 async function endNamed(bindings: Bindings, provider: Provider, logout: LogoutToken): Promise<Response> {
   const token = hashSecret(`${provider.id}:${logout.jti}`);

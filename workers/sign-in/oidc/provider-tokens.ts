@@ -17,10 +17,19 @@ export async function clientAuthentication(
   const secret = await clientSecret(bindings, provider);
   if (secret === null) return oauth.None();
   const methods = server.token_endpoint_auth_methods_supported ?? ["client_secret_basic"];
-  return methods.includes("client_secret_basic")
-    ? oauth.ClientSecretBasic(secret)
-    : oauth.ClientSecretPost(secret);
+  return methods.includes("client_secret_basic") ? clientSecretBasic(secret) : oauth.ClientSecretPost(secret);
 }
+
+/**
+ * RFC 6749 §2.3.1: id and secret are form-encoded before they are joined. The library encodes more characters than a form
+ * does, such as the hyphen. That is allowed, but providers that don't decode would refuse most secrets then.
+ */
+const clientSecretBasic =
+  (secret: string): oauth.ClientAuth =>
+  (_server, { client_id }, _body, headers) =>
+    headers.set("authorization", `Basic ${btoa(`${formEncoded(client_id)}:${formEncoded(secret)}`)}`);
+
+const formEncoded = (text: string): string => new URLSearchParams({ "": text }).toString().slice(1);
 
 /**
  * Verifies the ID token in the answer of the token endpoint.

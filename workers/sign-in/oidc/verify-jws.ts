@@ -3,7 +3,7 @@ import { parseJws, type UnverifiedJws } from "../../../shared/access/login/jws.t
 import { type JwkLike, usableAlgorithms } from "../../../shared/access/login/signing-keys.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { ProviderFault } from "../provider-fault.ts";
-import { findSigningKey } from "./key-sets.ts";
+import { withSigningKey } from "./key-sets.ts";
 
 /**
  * Verifies a token of a provider with the provider's keys.
@@ -19,8 +19,8 @@ export async function verifyJws(
   if (!parsed.ok) throw new ProviderFault(parsed.error);
   if (server.jwks_uri === undefined) throw new ProviderFault("the provider publishes no keys");
   const usable = usableAlgorithms(server.id_token_signing_alg_values_supported);
-  const jwk = await findSigningKey(bindings, server.jwks_uri, parsed.value.header, usable);
-  return verifiedBy(jwk, token, parsed.value);
+  const wanted = { header: parsed.value.header, usable };
+  return withSigningKey(bindings, server.jwks_uri, wanted, (jwk) => verifiedBy(jwk, token, parsed.value));
 }
 
 /**
