@@ -151,6 +151,25 @@ export const RESOURCES: readonly Resource[] = [
     byHand: ["export", "plan", "apply"],
   },
   {
+    command: "connectors",
+    prefix: "connectors",
+    about: "Agents of private apps, and how they are",
+    empty: "No private apps. docs/private-apps.md shows how one is made.",
+    key: "app",
+    columns: [
+      "app",
+      "node",
+      "state",
+      "drained",
+      "streams",
+      "weight",
+      "connectedAt",
+      "lastFailure",
+      "unexplained",
+    ],
+    rowOf: (item) => ({ ...item, lastFailure: failureText(item.lastFailure) }),
+  },
+  {
     command: "keys",
     prefix: "enrolmentKeys",
     about: "Enrolment keys, which let nodes in",
@@ -229,4 +248,11 @@ function nodeRow(item: Item): Item {
     version: live?.facts?.agentVersion,
     path: live && live.peers > 0 ? `${live.directPeers}/${live.peers} direct` : null,
   };
+}
+
+/** When an agent failed last, and why. */
+function failureText(failure: unknown): string | null {
+  if (typeof failure !== "object" || failure === null) return null;
+  const { at, detail } = failure as { readonly at: number; readonly detail: string };
+  return `${new Date(at).toISOString().slice(0, 19)}Z ${detail}`;
 }

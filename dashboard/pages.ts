@@ -70,6 +70,12 @@ export const PAGES: readonly Page[] = [
     code: codeOf(() => import("./pages/providers.tsx")),
   },
   { id: "nodes", title: "Nodes", section: "Machines", code: codeOf(() => import("./pages/nodes.tsx")) },
+  {
+    id: "connectors",
+    title: "Connectors",
+    section: "Machines",
+    code: codeOf(() => import("./pages/connectors.tsx")),
+  },
   { id: "map", title: "Map", section: "Machines", code: codeOf(() => import("./pages/map.tsx")) },
   {
     id: "mesh-rules",

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { EXPLAIN_WITHIN_MS, type Hit, type UnexplainedHits } from "../shared/audit/hits.ts";
 import { encodeVerificationKey } from "../shared/audit/note.ts";
 import type {
   AuditEntry,
@@ -12,13 +13,15 @@ import type {
   StatsBucket,
 } from "../shared/audit/types.ts";
 import { base64 } from "../shared/base/base64.ts";
+import { newId } from "../shared/base/ids.ts";
 import { consistencyPath, inclusionPath, type LeafRange, rangeHash } from "../shared/merkle/tree.ts";
 import { indexOlder, unindexedBelow } from "./audit/backfill.ts";
 import { countDeciders, readDeciders } from "./audit/deciders.ts";
 import { decisionTexts } from "./audit/decisions.ts";
-import { appendEntries } from "./audit/entries.ts";
+import { appendEntries, type PlacedEntry } from "./audit/entries.ts";
 import { insertFacets } from "./audit/facets.ts";
 import { acceptFollower, tellFollowers } from "./audit/followers.ts";
+import { dropUnexplained, nextHitsDue, takeHits, unexplainedNow, unexplainedSince } from "./audit/hits.ts";
 import { addToMinutes, readStats } from "./audit/minutes.ts";
 import { readNode, treeSize } from "./audit/nodes.ts";
 import { findEntry, leafTexts } from "./audit/query.ts";
@@ -56,22 +59,20 @@ export class AuditLog extends DurableObject<AuditEnv> implements AuditLogRpc {
   async append(entries: readonly AuditEntry[]): Promise<{ size: number }> {
     const hasEvents = entries.some(({ kind }) => kind !== "decision");
     await this.#wakeWithin(hasEvents ? DELIVERY_DELAY_MS : DAY_MS);
-    const placed = this.ctx.storage.transactionSync(() => {
-      const placed = appendEntries(this.#sql, entries);
-      addToMinutes(
-        this.#sql,
-        placed.map(({ entry }) => entry),
-      );
-      countDeciders(
-        this.#sql,
-        placed.map(({ entry }) => entry),
-      );
-      insertFacets(this.#sql, placed);
-      noteForIndex(this.#sql, placed);
-      return placed;
-    });
+    const placed = this.ctx.storage.transactionSync(() => this.#place(entries));
     tellFollowers(this.ctx, placed);
     return { size: treeSize(this.#sql) };
+  }
+
+  /** Puts entries into the log and into all that is counted of it. Call it inside a transaction. */
+  #place(entries: readonly AuditEntry[]): readonly PlacedEntry[] {
+    const placed = appendEntries(this.#sql, entries);
+    const fresh = placed.map(({ entry }) => entry);
+    addToMinutes(this.#sql, fresh);
+    countDeciders(this.#sql, fresh);
+    insertFacets(this.#sql, placed);
+    noteForIndex(this.#sql, placed);
+    return placed;
   }
 
   async query(query: AuditQuery): Promise<AuditPage> {
@@ -118,6 +119,16 @@ export class AuditLog extends DurableObject<AuditEnv> implements AuditLogRpc {
     return readDeciders(this.#sql, since);
   }
 
+  async reconcile(node: string, hits: readonly Hit[]): Promise<void> {
+    const now = Date.now();
+    const waits = this.ctx.storage.transactionSync(() => takeHits(this.#sql, node, hits, now));
+    if (waits) await this.#wakeWithin(EXPLAIN_WITHIN_MS);
+  }
+
+  async unexplainedHits(since: number): Promise<UnexplainedHits[]> {
+    return unexplainedSince(this.#sql, since);
+  }
+
   override async fetch(request: Request): Promise<Response> {
     return acceptFollower(this.ctx, request);
   }
@@ -131,15 +142,31 @@ export class AuditLog extends DurableObject<AuditEnv> implements AuditLogRpc {
   override async alarm(): Promise<void> {
     let delay = DAY_MS;
     try {
+      // Before what needs the registry, which may be away.
+      delay = this.#raiseUnexplained();
       const moreToDrop = dropOldTexts(this.#sql, Date.now(), this.#sql.databaseSize);
       const moreToDeliver = await deliverToIndex(this.#sql, this.env.DB);
-      if (moreToDrop || moreToDeliver) delay = DELIVERY_DELAY_MS;
+      if (moreToDrop || moreToDeliver) delay = Math.min(delay, DELIVERY_DELAY_MS);
       if (this.ctx.storage.transactionSync(() => indexOlder(this.#sql))) delay = 0;
     } catch (error) {
       logError("audit_index_not_updated", error);
       delay = RETRY_DELAY_MS;
     }
     await this.#wakeWithin(delay);
+  }
+
+  /** Records what agents passed on without a decision. @returns After how many milliseconds to look again. */
+  #raiseUnexplained(): number {
+    const now = Date.now();
+    const id = () => newId("audit", now, (length) => crypto.getRandomValues(new Uint8Array(length)));
+    const placed = this.ctx.storage.transactionSync(() => {
+      dropUnexplained(this.#sql, now);
+      return this.#place(unexplainedNow(this.#sql, now, id));
+    });
+    tellFollowers(this.ctx, placed);
+    if (placed.length > 0) return DELIVERY_DELAY_MS;
+    const due = nextHitsDue(this.#sql);
+    return due === null ? DAY_MS : Math.max(0, due - now);
   }
 
   /** An alarm that is set for sooner stays. */

@@ -1,11 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import { base64url, fromBase64url } from "../shared/base/base64url.ts";
 import {
-  type ConnectedAgent,
   type ConnectorTunnelRpc,
   FAULT_HEADER,
   OPEN_HEADER,
   type TunnelFault,
+  type TunnelHealth,
 } from "../shared/connector/connector-tunnel.ts";
 import { decodeOpenHead } from "../shared/connector/heads.ts";
 import { Admission } from "./tunnel/admission.ts";
@@ -34,8 +34,12 @@ export class ConnectorTunnel extends DurableObject<Environment> implements Conne
     this.#admission = new Admission(env.DB, ctx.id.name ?? "", (nodes) => this.#agents.keepOnly(nodes));
   }
 
-  async agents(): Promise<readonly ConnectedAgent[]> {
-    return this.#agents.connected();
+  async health(): Promise<TunnelHealth> {
+    return this.#agents.health();
+  }
+
+  async drain(node: string, isDrained: boolean): Promise<void> {
+    this.#agents.drain(node, isDrained);
   }
 
   /** Opens the tunnel of an agent, which the Worker has authenticated before, or sends a request of the gateway. */

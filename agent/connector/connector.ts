@@ -6,6 +6,7 @@ import type { Way } from "../hub/http.ts";
 import { parseAnswer } from "../hub/schemas.ts";
 import type { Log } from "../log.ts";
 import { timer } from "../timer.ts";
+import { Hits } from "./hits.ts";
 import { Passes } from "./passes.ts";
 import { serveStream } from "./serve-stream.ts";
 import { Tunnel } from "./tunnel.ts";
@@ -30,9 +31,11 @@ export class Connector {
   readonly #options: ConnectorOptions;
   readonly #tunnels = new Map<string, Tunnel>();
   readonly #passes: Passes;
+  readonly #hits: Hits;
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
+    this.#hits = new Hits(options.connection, options.log);
     this.#passes = new Passes(
       () => options.connection.hubNow(),
       () => this.ask(),
@@ -48,7 +51,9 @@ export class Connector {
     const answer = await this.#options.connection.call({ method: "GET", target: "/agent/v1/tunnels" });
     const known = parseAnswer(tunnelsAnswer, answer.body, MAX_ANSWER);
     this.#passes.learn(known);
+    this.#hits.isWanted = known.takesHits ?? false;
     this.#follow(known.apps);
+    await this.#hits.report();
     return known.askSeconds;
   }
 
@@ -71,6 +76,7 @@ export class Connector {
     for (let waited = 0; waited < DRAIN_MS && isBusy(); waited += LOOK_MS) await pause(timer, LOOK_MS);
     for (const tunnel of tunnels) tunnel.stop();
     this.#tunnels.clear();
+    await this.#hits.report();
   }
 
   #follow(apps: TunnelsAnswer["apps"]): void {
@@ -84,7 +90,13 @@ export class Connector {
       if (this.#tunnels.has(app.id)) continue;
       const { hub, connection, way, weight, log, dialList } = this.#options;
       const serve: ConstructorParameters<typeof Tunnel>[0]["serve"] = (stream, head) =>
-        void serveStream(stream, head, { app: app.id, passes: this.#passes, dialList, log });
+        void serveStream(stream, head, {
+          app: app.id,
+          passes: this.#passes,
+          hits: this.#hits,
+          dialList,
+          log,
+        });
       this.#tunnels.set(app.id, new Tunnel({ app, hub, connection, way, weight, log, serve }));
     }
   }

@@ -4,6 +4,7 @@ import type { TunnelStream } from "../../shared/connector/tunnel-stream.ts";
 import { messageOf } from "../failure.ts";
 import type { Log } from "../log.ts";
 import { dialOf } from "./dial.ts";
+import type { Hits } from "./hits.ts";
 import { exchangeHttp } from "./http-exchange.ts";
 import type { Passes } from "./passes.ts";
 import { exchangeSocket } from "./socket-exchange.ts";
@@ -12,6 +13,7 @@ import { exchangeTcp } from "./tcp-exchange.ts";
 export interface ServeOptions {
   readonly app: string;
   readonly passes: Passes;
+  readonly hits: Hits;
   readonly dialList: readonly DialTarget[];
   readonly log: Log;
 }
@@ -25,15 +27,16 @@ export async function serveStream(
   head: Uint8Array,
   options: ServeOptions,
 ): Promise<void> {
-  const { app, passes, dialList, log } = options;
+  const { app, passes, hits, dialList, log } = options;
   const open = decodeOpenHead(head);
   if (!open) return stream.reset("refused", "the head of the request is malformed");
   const { kind, method, target, upstream, pass } = open;
   try {
     const dial = dialOf(upstream, dialList);
     if ((kind === "tcp") !== (dial.scheme === "tcp")) throw new Error(`${upstream} is not for ${kind}`);
-    await passes.demand(pass, { app, kind, method, target, upstream });
+    const { rid, sub } = await passes.demand(pass, { app, kind, method, target, upstream });
     if (stream.fault) return;
+    hits.note({ decision: rid, app, caller: sub, method });
     if (kind === "http") exchangeHttp(stream, open, dial);
     else if (kind === "socket") exchangeSocket(stream, open, dial);
     else exchangeTcp(stream, dial);

@@ -94,4 +94,21 @@ export const AUDIT_STEPS: readonly string[] = [
   CREATE TABLE deciders_began (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL) STRICT;
   INSERT INTO deciders_began (one, at) VALUES (1, CAST(unixepoch('subsec') * 1000 AS INTEGER));
   `,
+  // What agents passed on, and no decision explains it (yet): see `hits.ts`.
+  `
+  CREATE TABLE hits (
+    node TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    app TEXT NOT NULL,
+    caller TEXT NOT NULL,
+    method TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    hits INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    PRIMARY KEY (node, decision, app, caller, method)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX hits_due ON hits (due);
+  CREATE TABLE unexplained (at INTEGER NOT NULL, app TEXT NOT NULL, node TEXT NOT NULL, hits INTEGER NOT NULL) STRICT;
+  CREATE INDEX unexplained_at ON unexplained (at);
+  `,
 ];

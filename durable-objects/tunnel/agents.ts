@@ -1,9 +1,11 @@
+import { BoundedMap } from "../../shared/base/bounded-map.ts";
 import { type AgentState, agentsInOrder, FAILING_MS, SILENT_MS } from "../../shared/connector/choice.ts";
-import type { ConnectedAgent } from "../../shared/connector/connector-tunnel.ts";
+import type { AgentFailure, TunnelHealth } from "../../shared/connector/connector-tunnel.ts";
 import { TUNNEL_PROTOCOL } from "../../shared/connector/limits.ts";
 import { Link } from "../../shared/connector/link.ts";
 import { WindowBudget } from "../../shared/connector/window-budget.ts";
 import { logWarn } from "../log.ts";
+import { Drained } from "./drained.ts";
 
 /** What all streams of one object may hold, beyond their initial windows. An isolate has 128 MB. */
 const BUDGET = 24 * 1024 * 1024;
@@ -20,6 +22,9 @@ interface Attachment {
   readonly isDraining: boolean;
 }
 
+/** How many nodes' failures are remembered. */
+const MOST_FAILURES = 1_000;
+
 /** One agent's socket, with the streams that go through it. */
 interface Agent extends AgentState {
   readonly socket: WebSocket;
@@ -31,12 +36,15 @@ export class Agents {
   readonly #ctx: DurableObjectState;
   readonly #budget = new WindowBudget(BUDGET);
   readonly #links = new Map<WebSocket, Link>();
+  readonly #drained: Drained;
   readonly #failingUntil = new Map<string, number>();
+  readonly #failures = new BoundedMap<string, AgentFailure>(MOST_FAILURES);
   /** When a frame came last. Pings are counted by the run-time. */
   readonly #framedAt = new Map<WebSocket, number>();
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
+    this.#drained = new Drained(ctx.storage);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
@@ -63,26 +71,36 @@ export class Agents {
     return agentsInOrder(this.#all(), now);
   }
 
-  connected(): ConnectedAgent[] {
+  health(): TunnelHealth {
     const now = Date.now();
-    return this.#all()
-      .filter(({ heardAt }) => now - heardAt < SILENT_MS)
-      .map(({ node, streams, isDraining, heardAt, socket }) => ({
-        node,
-        streams,
-        isDraining,
-        heardAt,
-        connectedAt: attachmentOf(socket).connectedAt,
-      }));
+    const sockets = this.#all().filter(({ heardAt }) => now - heardAt < SILENT_MS);
+    const failures = sockets.flatMap(({ node }) => {
+      const failure = this.#failures.get(node);
+      return failure ? [[node, failure] as const] : [];
+    });
+    return {
+      connected: sockets.map(({ node, weight, streams, heardAt, socket }) => {
+        const { isDraining, connectedAt } = attachmentOf(socket);
+        return { node, weight, streams, isDraining, heardAt, connectedAt };
+      }),
+      drained: [...this.#drained.nodes],
+      failures: Object.fromEntries(failures),
+    };
+  }
+
+  drain(node: string, isDrained: boolean): void {
+    this.#drained.set(node, isDrained);
   }
 
   get streams(): number {
     return [...this.#links.values()].reduce((sum, { streams }) => sum + streams, 0);
   }
 
-  /** The agent could not reach the application. */
-  failed(node: string): void {
-    this.#failingUntil.set(node, Date.now() + FAILING_MS);
+  /** An agent did not answer a request. @param isUnreachable It could not reach the application: others come first. */
+  failed(node: string, detail: string, isUnreachable: boolean): void {
+    const now = Date.now();
+    this.#failures.set(node, { at: now, detail });
+    if (isUnreachable) this.#failingUntil.set(node, now + FAILING_MS);
   }
 
   hear(socket: WebSocket, message: string | ArrayBuffer): void {
@@ -135,7 +153,7 @@ export class Agents {
           link,
           node,
           weight,
-          isDraining,
+          isDraining: isDraining || this.#drained.nodes.has(node),
           streams: link.streams,
           isFull: link.isFull,
           heardAt: Math.max(connectedAt, pingedAt, this.#framedAt.get(socket) ?? 0),

@@ -31,7 +31,8 @@ export async function exchange(
     const answer = await attempt(agent.link, open, head, upload, signal);
     if (answer instanceof Response) return answer;
     failure = { fault: FAULTS[answer.reason], detail: `${agent.node}: ${answer.message}` };
-    if (answer.reason === "unreachable") agents.failed(agent.node);
+    if (answer.reason !== "cancelled")
+      agents.failed(agent.node, answer.message, answer.reason === "unreachable");
     if (!mayTryAnother({ reason: answer.reason, isBodyTouched: upload.isTouched }, open.method)) break;
   }
   upload.cancel();

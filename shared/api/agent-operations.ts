@@ -1,3 +1,4 @@
+import { hitsReport } from "../connector/hits.ts";
 import { tunnelsAnswer } from "../connector/tunnels-answer.ts";
 import { SCHEMAS } from "../node/config/schemas.ts";
 import * as answers from "../node/protocol/answers.ts";
@@ -29,6 +30,7 @@ export const BODIES = {
   ProvenStatement: requests.provenStatement,
   SignedStatement: requests.signedStatement,
   TelemetryReport: requests.telemetryReport,
+  HitsReport: hitsReport,
 };
 
 export const ANSWERS = {
@@ -202,6 +204,15 @@ export const OPERATIONS: readonly Operation[] = [
       "With the keys that sign the passes of their requests. A node asks again after `askSeconds`.",
     session: true,
     answer: "Tunnels",
+  },
+  {
+    method: "post",
+    path: "/hits",
+    summary: "Report what was passed on to private apps",
+    description:
+      "By the decisions that the passes name, when `takesHits` of `/tunnels` says so. The hub looks for these decisions.",
+    session: true,
+    body: "HitsReport",
   },
   {
     method: "get",

@@ -2,6 +2,7 @@ import type * as z from "zod/mini";
 import type { Endpoint } from "./endpoint.ts";
 import { ACCESS_ENDPOINTS } from "./endpoints/access.ts";
 import { BACKUP_ENDPOINTS } from "./endpoints/backup.ts";
+import { CONNECTOR_ENDPOINTS } from "./endpoints/connectors.ts";
 import { HISTORY_ENDPOINTS } from "./endpoints/history.ts";
 import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
 import { NOTIFICATION_ENDPOINTS } from "./endpoints/notifications.ts";
@@ -21,6 +22,7 @@ export const ENDPOINTS = {
   ...SIGNAL_ENDPOINTS,
   ...HISTORY_ENDPOINTS,
   ...MESH_ENDPOINTS,
+  ...CONNECTOR_ENDPOINTS,
   ...NOTIFICATION_ENDPOINTS,
   ...BACKUP_ENDPOINTS,
 } as const satisfies Record<string, Endpoint>;

@@ -21,6 +21,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   enrolmentKeys: "Keys with which machines enrol",
   meshRules: "Who may open which traffic between nodes",
   mesh: "The network of nodes as it is now, and changes that wait",
+  connectors: "Agents of private apps, and how they are",
   trust: "Root documents: who may sign what nodes apply",
   network: "The network's settings, and the whole network as one document",
   decisions: "Why the gateway let requests pass or not",

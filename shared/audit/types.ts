@@ -1,5 +1,6 @@
 import type { AccessDecision } from "../access/grade/access.ts";
 import type { Decision, RequestFacts } from "../access/policy/request.ts";
+import type { Hit, UnexplainedHits } from "./hits.ts";
 
 /** One entry of the audit log. The leaf is its canonical JSON. */
 export type AuditEntry = DecisionEntry | EventEntry;
@@ -190,4 +191,11 @@ export interface AuditLogRpc {
    * @returns `countedSince`: the time when counting began. Nothing is known about the time before.
    */
   deciders(since: number): Promise<{ countedSince: number; deciders: Decider[] }>;
+  /**
+   * Looks for the decisions that explain what a node passed on to private apps. What none explains within
+   * `EXPLAIN_WITHIN_MS` becomes an event of the log, `connector.unexplained_hits`.
+   */
+  reconcile(node: string, hits: readonly Hit[]): Promise<void>;
+  /** The hits that nothing explained, by app and node. They are counted for a week. */
+  unexplainedHits(since: number): Promise<UnexplainedHits[]>;
 }

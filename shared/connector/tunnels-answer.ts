@@ -7,6 +7,8 @@ export const tunnelsAnswer = z.object({
   /** JWKs (RFC 7517) with `kid` and `alg`. */
   keys: z.array(z.looseObject({ kid: z.string(), alg: z.enum(["ES256", "EdDSA"]) })).check(z.maxLength(20)),
   apps: z.array(z.object({ id: z.string(), name: z.string() })).check(z.maxLength(1_000)),
+  /** Whether the hub wants to be told what the agent passes on. A hub of an older release does not say. */
+  takesHits: z.optional(z.boolean()),
   /** After how many seconds to ask again. */
   askSeconds: z.int().check(z.gte(1), z.lte(3_600)),
 });

@@ -55,6 +55,13 @@ export const TOPICS = {
     many: "credentials are about to end",
     page: "tokens",
   },
+  // An action of the audit log too, so it is found there.
+  "connector.unexplained_hits": {
+    about: "an agent passed on requests that no decision of the gateway explains",
+    one: "An agent passed on requests that no decision explains",
+    many: "reports of agents that passed on requests no decision explains",
+    page: "connectors",
+  },
   "root.ending": {
     about: "the root of trust is about to end",
     one: "The root of trust is about to end",
@@ -67,7 +74,7 @@ export type TopicName = keyof typeof TOPICS;
 export const TOPIC_NAMES = Object.keys(TOPICS) as readonly TopicName[];
 
 /** Whatever a destination may be told of: topics, and every action of the audit log by its name there. */
-export const EVENTS: readonly string[] = [...TOPIC_NAMES, ...EVENT_ACTIONS];
+export const EVENTS: readonly string[] = [...new Set([...TOPIC_NAMES, ...EVENT_ACTIONS])];
 
 const topicOf = (event: string): Topic | null =>
   Object.hasOwn(TOPICS, event) ? TOPICS[event as TopicName] : null;

@@ -8,5 +8,9 @@ const IS_AGENT_OF = `a.enabled = 1 AND n.status = 'approved' AND n.segment_id = 
 /** The ids of the nodes that may be agents of an app, by the app's id. */
 export const ADMITTED_NODES = `SELECT n.id FROM apps a JOIN nodes n ON ${IS_AGENT_OF} WHERE a.id = ?`;
 
+/** Each private app with each node that may be its agent, or with none. To be filtered and ordered. */
+export const APPS_WITH_AGENTS = `SELECT a.id AS appId, a.name AS app, n.id AS nodeId, n.name AS node
+  FROM apps a LEFT JOIN nodes n ON ${IS_AGENT_OF}`;
+
 /** The apps of which a node may be an agent, by the node's id. */
 export const APPS_OF_NODE = `SELECT a.id, a.name FROM nodes n JOIN apps a ON ${IS_AGENT_OF} WHERE n.id = ? ORDER BY a.name`;

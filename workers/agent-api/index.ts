@@ -8,6 +8,7 @@ import { challenge } from "./challenge.ts";
 import { config, object } from "./config.ts";
 import { enroll } from "./enroll.ts";
 import { proveHandshake, shakeHands } from "./handshake.ts";
+import { hits } from "./hits.ts";
 import { logout } from "./logout.ts";
 import { json, problem, type Reply, toResponse } from "./refused.ts";
 import { rotate } from "./rotate.ts";
@@ -106,7 +107,7 @@ async function serveSession(
 }
 
 const PATHS = new Set(
-  ["config", "telemetry", "keys/challenge", "keys", "logout", "socket", "tunnels", "tunnel"].map(
+  ["config", "telemetry", "keys/challenge", "keys", "logout", "socket", "tunnels", "tunnel", "hits"].map(
     (path) => `${BASE}/${path}`,
   ),
 );
@@ -154,6 +155,8 @@ async function answer(
       return object(bindings, session, hash ?? "");
     case `GET ${BASE}/tunnels`:
       return json(await tunnels(bindings, session));
+    case `POST ${BASE}/hits`:
+      return hits(bindings, session, body);
     case `POST ${BASE}/telemetry`:
       return telemetry(request, bindings, session, body, now);
     case `POST ${BASE}/keys/challenge`:

@@ -21,6 +21,7 @@ export async function tunnels(bindings: Bindings, session: AgentSession): Promis
     issuer: bindings.authOrigin,
     keys: await publicKeys(bindings),
     apps: await appsOf(bindings, session.node),
+    takesHits: true,
     askSeconds: ASK_SECONDS,
   };
 }

@@ -182,6 +182,26 @@ describe("streams through an agent", () => {
     program.end();
   });
 
+  it("S-43: are known: who serves, how much is open, and nobody new where an agent is drained", async () => {
+    const { data: before } = await system.admin.call("connectors.list", { query: { search: "wiki" } });
+    const { app: name, node } = { app: "wiki", node: "gate" };
+    expect(before.items).toMatchObject([
+      { app: name, node, state: "connected", drained: false, streams: 0, weight: 1, unexplained: 0 },
+    ]);
+    const [held] = await streams();
+    const params = { app: name, node };
+    const { data: drained } = await system.admin.call("connectors.drain", { params });
+    expect(drained.drained).toBe(true);
+    expect(drained.streams).toBeGreaterThan(0);
+    expect((await alice.send("/page")).status).toBe(502);
+    await held?.close();
+    await system.admin.call("connectors.undrain", { params });
+    expect((await alice.send("/page")).status).toBe(200);
+    const { data: log } = await system.admin.call("audit.list", { query: { reason: "connector.drain" } });
+    expect(log.items[0]?.entry).toMatchObject({ detail: { name, node } });
+    await system.admin.call("sessions.killMany", { body: { by: "app", app: "wiki" } });
+  });
+
   personTests(() => system);
 
   it("are no websites where they are TCP", async () => {

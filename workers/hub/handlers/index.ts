@@ -3,6 +3,7 @@ import type { Handlers } from "../call.ts";
 import { API_TOKEN_HANDLERS } from "./api-tokens.ts";
 import { APP_HANDLERS } from "./apps.ts";
 import { BACKUP_HANDLERS } from "./backup.ts";
+import { CONNECTOR_HANDLERS } from "./connectors.ts";
 import { DEAD_LETTER_HANDLERS } from "./dead-letters.ts";
 import { DOCUMENT_HANDLERS } from "./document.ts";
 import { ENROLMENT_KEY_HANDLERS } from "./enrolment-keys.ts";
@@ -56,6 +57,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...NODE_HANDLERS,
   ...MESH_RULE_HANDLERS,
   ...MESH_HANDLERS,
+  ...CONNECTOR_HANDLERS,
   ...TRUST_HANDLERS,
   ...NOTIFICATION_HANDLERS,
   ...DEAD_LETTER_HANDLERS,

@@ -9,7 +9,16 @@ const PAGES = [
   ...["reach/app/echo", "reach/user/alice@example.com", "history", "sessions", "sessions/SESSION"],
   ...["sessions/cuts", "tokens", "tokens/api", "people", "people/users/alice@example.com", "people/groups"],
   ...["people/groups/engineering", "providers", "providers/new", "providers/main", "nodes", "nodes/web-1"],
-  ...["nodes/holds", "map", "mesh-rules", "mesh-rules/new", "mesh-rules/RULE", "enrolment-keys", "trust"],
+  ...[
+    "nodes/holds",
+    "connectors",
+    "map",
+    "mesh-rules",
+    "mesh-rules/new",
+    "mesh-rules/RULE",
+    "enrolment-keys",
+    "trust",
+  ],
   ...["segments", "segments/main", "network", "notifications", "audit", "no-such-page"],
   // What finds nothing.
   ...["apps?search=nothing", "people?search=nothing", "sessions?search=nothing", "nodes?search=nothing"],
