@@ -155,7 +155,8 @@ function toSetting(text: string, field: Field): Record<string, unknown> {
     throw new InvalidArgumentError(`Give key=value with one of ${Object.keys(field.settings).join(", ")}.`);
   const value = text.slice(at + 1);
   if (schema.type === "boolean") return { [key]: toBoolean(value) };
-  if (schema.type === "integer") return { [key]: toNumber(value) };
+  if (schema.type === "integer")
+    return { [key]: key.endsWith("Until") && value !== "0" ? toMoment(value) : toNumber(value) };
   // A list of more than words is written as JSON, such as the points of a curve.
   if (schema.type === "array") return { [key]: value.startsWith("[") ? toJson(value) : toList(value) };
   return { [key]: value };
@@ -166,6 +167,14 @@ function toJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     throw new InvalidArgumentError("It begins like JSON, and is none.");
+  }
+}
+
+function toMoment(text: string): number {
+  try {
+    return toInstant(text, Date.now());
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
   }
 }
 

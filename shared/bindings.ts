@@ -1,5 +1,6 @@
 import type { LoginAttemptsRpc } from "./access/login/types.ts";
 import type { PolicyCompilerRpc } from "./access/policy/compiler-rpc.ts";
+import type { RequestQuotaRpc } from "./access/quota.ts";
 import type { NetworkCoordinatorRpc, SegmentSessionsRpc } from "./access/sessions/types.ts";
 import type { AuditLogRpc } from "./audit/types.ts";
 import type { ObjectsOf } from "./base/objects.ts";
@@ -16,6 +17,7 @@ export interface ObjectBindings {
   readonly SEGMENT_MESH: ObjectsOf<SegmentMeshRpc>;
   readonly POLICY_COMPILER: ObjectsOf<PolicyCompilerRpc>;
   readonly CONNECTOR_TUNNEL: ObjectsOf<ConnectorTunnelRpc>;
+  readonly REQUEST_QUOTA: ObjectsOf<RequestQuotaRpc>;
 }
 
 /** The objects' classes, by their binding. */
@@ -27,6 +29,7 @@ export const OBJECT_CLASSES = {
   SEGMENT_MESH: "SegmentMesh",
   POLICY_COMPILER: "PolicyCompiler",
   CONNECTOR_TUNNEL: "ConnectorTunnel",
+  REQUEST_QUOTA: "RequestQuota",
 } as const;
 
 export type BindingName = keyof ObjectBindings | "DB" | "ASSETS" | "AUTH_ORIGIN" | "HUB_ORIGIN";

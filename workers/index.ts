@@ -16,6 +16,7 @@ export { ConnectorTunnel } from "../durable-objects/connector-tunnel.ts";
 export { LoginAttempts } from "../durable-objects/login-attempts.ts";
 export { NetworkCoordinator } from "../durable-objects/network-coordinator.ts";
 export { PolicyCompiler } from "../durable-objects/policy-compiler.ts";
+export { RequestQuota } from "../durable-objects/request-quota.ts";
 export { SegmentMesh } from "../durable-objects/segment-mesh.ts";
 export { SegmentSessions } from "../durable-objects/segment-sessions.ts";
 

@@ -5,6 +5,8 @@ import { Check, Field } from "../components/field.tsx";
 import { issueOf } from "../components/states.tsx";
 import { splitList } from "../lib/format.ts";
 import { CorsFields, readCorsFields } from "./app-cors-fields.tsx";
+import { PeopleFields, readPeopleFields } from "./app-people-fields.tsx";
+import { QuotaFields, readQuotaFields } from "./app-quota-fields.tsx";
 import { RiskFields, readRiskFields } from "./app-risk-fields.tsx";
 import { readUpstreamFields, UpstreamFields } from "./app-upstream-fields.tsx";
 
@@ -48,6 +50,8 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
       methodOverride: form.has("methodOverride"),
       methodField: form.has("methodField"),
       rootServiceWorker: form.has("rootServiceWorker"),
+      ...readPeopleFields(form),
+      ...readQuotaFields(form),
       ...readUpstreamFields(form),
       ...readCorsFields(form),
       ...readRiskFields(form),
@@ -110,6 +114,8 @@ export function AppFields({ app, error }: { readonly app: AppValues; readonly er
       </Field>
       <Check label="Switched on" name="enabled" defaultChecked={app.enabled} />
       <SettingsFields settings={app.settings} error={error} />
+      <PeopleFields settings={app.settings} error={error} />
+      <QuotaFields settings={app.settings} error={error} />
       <UpstreamFields settings={app.settings} error={error} />
       <CorsFields settings={app.settings} error={error} />
       <RiskFields settings={app.settings} error={error} />

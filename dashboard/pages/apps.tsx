@@ -1,3 +1,4 @@
+import { isInMaintenance } from "../../shared/registry/maintenance.ts";
 import { useMayWrite, usePages } from "../api.ts";
 import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
@@ -25,8 +26,15 @@ const COLUMNS: readonly Column<App>[] = [
   { header: "Segment", cell: (app) => app.segment, sort: (app) => app.segment, className: "wide" },
   { header: "Upstreams", cell: (app) => app.upstreams.join(", "), className: "wide" },
   { header: "Tags", cell: (app) => app.tags.join(", "), className: "wide" },
-  { header: "State", cell: (app) => <OnOff on={app.enabled} />, sort: (app) => app.enabled },
+  { header: "State", cell: (app) => <AppState app={app} />, sort: (app) => app.enabled },
 ];
+
+const AppState = ({ app }: { readonly app: App }) =>
+  app.enabled && isInMaintenance(app.settings, null, Date.now()) ? (
+    <span className="badge warn">Maintenance</span>
+  ) : (
+    <OnOff on={app.enabled} />
+  );
 
 function AppList() {
   const [filters, setFilters] = useFilters();

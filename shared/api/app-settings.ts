@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { MONITORING } from "../access/policy/terms.ts";
 import { ruleProblem } from "../http/header-rules.ts";
+import { PAGE_REASONS } from "../registry/app-pages.ts";
 import * as f from "./fields.ts";
 
 /** How the gateway treats an app, as the API takes it; see `AppSettings`. */
@@ -105,6 +106,59 @@ const towardsUpstream = {
   ),
 };
 
+/** See `AppPage` and `MaintenanceSettings`. */
+const saidToPeople = {
+  pages: f.said(
+    z.readonly(
+      f
+        .list(
+          z.strictObject({
+            reason: f.said(z.enum(PAGE_REASONS), "which page"),
+            title: z._default(f.said(f.line(100), "its title; empty for the usual one"), ""),
+            text: z._default(
+              f.said(f.paragraphs(2_000), "paragraphs, lists with `- `, **bold** and [words](https://…)"),
+              "",
+            ),
+            contact: z._default(f.said(f.line(200), "whom to ask; empty for whom the network names"), ""),
+          }),
+          PAGE_REASONS.length,
+        )
+        .check(
+          z.refine(
+            (pages) => new Set(pages.map(({ reason }) => reason)).size === pages.length,
+            "must have each reason once at most",
+          ),
+        ),
+    ),
+    "what people read who are denied, signed out, or come while it is down or under maintenance",
+  ),
+  listedWhenClosed: f.said(
+    z.enum(["network", "always", "never"]),
+    "whether the list of apps names it to those who may not open it, with why not",
+  ),
+  maintenance: f.said(z.boolean(), "whether it is closed for maintenance"),
+  maintenanceUntil: f.said(f.instant, "when that is over by itself; 0 for when it is switched off"),
+  maintenanceText: f.said(f.line(500), "what people read meanwhile, also those who have not signed in"),
+  maintenanceAdminsPass: f.said(z.boolean(), "whether owners and admins of the network come in meanwhile"),
+  maintenanceStreams: f.said(z.enum(["left", "cut"]), "what becomes of open streams when it begins"),
+};
+
+/** See `QuotaSettings`. */
+const quotas = {
+  callerRequestsPerMinute: f.said(
+    f.integer(0, 1_000_000),
+    "requests a minute of one session, service token or network without a sign-in; 0 for no limit",
+  ),
+  appRequestsPerMinute: f.said(
+    f.integer(0, 10_000_000),
+    "requests a minute of everybody together; 0 for no limit",
+  ),
+  denialsPerMinute: f.said(
+    f.integer(0, 1_000_000),
+    "denials a minute after which a session, service token or network is refused unheard; 0 for no limit",
+  ),
+};
+
 const settingsInput = z.strictObject({
   idleSeconds: f.said(
     f.seconds(31_536_000),
@@ -149,6 +203,8 @@ const settingsInput = z.strictObject({
   ),
   ...towardsUpstream,
   ...corsInput,
+  ...saidToPeople,
+  ...quotas,
   watchRisk: f.said(
     threshold,
     "risk from which every request is recorded with its size and time; 101 for never",

@@ -55,6 +55,15 @@ export const line = (max: number) =>
       z.regex(new RegExp(`^[^${HIDDEN}]*$`, "u"), "must be one line without control characters"),
     );
 
+/** Text of several lines. */
+export const paragraphs = (max: number) =>
+  z
+    .string()
+    .check(
+      z.maxLength(max),
+      z.regex(new RegExp(`^(?:[^${HIDDEN}]|\\n)*$`, "u"), "must be text without control characters"),
+    );
+
 /** Put in lower case, which must make it an address in the one form that the registry knows. */
 export const email = z.string().check(
   z.trim(),

@@ -1,10 +1,18 @@
 import { DEFAULT_RISK_SETTINGS, type RiskSettings } from "../access/grade/settings.ts";
+import { DEFAULT_QUOTA_SETTINGS, type QuotaSettings } from "../access/quota.ts";
 import { type CorsSettings, DEFAULT_CORS_SETTINGS } from "../http/cors.ts";
 import type { HeaderRule } from "../http/header-rules.ts";
 import { DEFAULT_PATH_SETTINGS, type PathSettings } from "../http/path-rewrite.ts";
+import type { AppPage } from "./app-pages.ts";
+import { DEFAULT_MAINTENANCE_SETTINGS, type MaintenanceSettings } from "./maintenance.ts";
 
 /** How the gateway treats one app. */
-export interface AppSettings extends RiskSettings, CorsSettings, PathSettings {
+export interface AppSettings
+  extends RiskSettings,
+    CorsSettings,
+    PathSettings,
+    MaintenanceSettings,
+    QuotaSettings {
   /** Seconds without traffic after which a session of this app ends. */
   readonly idleSeconds: number;
   /** Seconds after which a session of this app always ends. */
@@ -52,6 +60,10 @@ export interface AppSettings extends RiskSettings, CorsSettings, PathSettings {
    * that is written here. The edge can only ask for the upstream's.
    */
   readonly upstreamHost: string;
+  /** What people read in place of our own words, at most one for each reason. */
+  readonly pages: readonly AppPage[];
+  /** Whether the list of apps names the app to people who may not open it: as the `network` says, or in any case. */
+  readonly listedWhenClosed: "network" | "always" | "never";
   /** Milliseconds to wait for the upstream's response headers, counted from the last byte of the request. */
   readonly upstreamTimeoutMs: number;
   /** Milliseconds, at most 1000, for which an isolate may reuse an "allow" for GET/HEAD sub-resources. */
@@ -74,9 +86,13 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   requestHeaders: [],
   responseHeaders: [],
   upstreamHost: "upstream",
+  pages: [],
+  listedWhenClosed: "network",
   upstreamTimeoutMs: 30_000,
   leaseMs: 1_000,
   ...DEFAULT_PATH_SETTINGS,
+  ...DEFAULT_MAINTENANCE_SETTINGS,
+  ...DEFAULT_QUOTA_SETTINGS,
   ...DEFAULT_CORS_SETTINGS,
   ...DEFAULT_RISK_SETTINGS,
 };

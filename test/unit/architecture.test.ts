@@ -54,7 +54,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/node/config": "base crypto merkle net",
   "shared/node/mesh": "node node/config node/protocol registry segments",
   "shared/node/protocol": "base crypto node/config",
-  "shared/registry": "access/grade access/login http net node node/config segments",
+  "shared/registry": "access access/grade access/login http net node node/config segments",
   "shared/scim": "access/login base",
   "shared/segments": "access/login base net node/config",
   "workers/agent-api": "gateway mesh platform registry",

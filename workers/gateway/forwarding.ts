@@ -49,6 +49,8 @@ export const noFor = (forwarding: Forwarding, fault: UpstreamFault): Response =>
 export function cutBeforeAnswer(forwarding: Forwarding): Response {
   const { code, reason } = forwarding.watch.signal.reason as Cut;
   if (reason === UPSTREAM_TIMEOUT) return noFor(forwarding, "timeout");
+  if (reason === "maintenance")
+    return noBecause(forwarding, "maintenance", "It was closed while this was sent.");
   if (code === 4403) return noBecause(forwarding, "denied_by_policy", "Access changed while this was sent.");
   return noBecause(forwarding, "session_ended", "Sign in again.");
 }

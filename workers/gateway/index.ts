@@ -19,8 +19,10 @@ import { denied } from "./denied.ts";
 import { askedBy, judge, recordOf } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
 import { noteUse } from "./last-use.ts";
+import { maintenanceRefusal } from "./maintenance.ts";
 import { misplaced } from "./misplaced.ts";
 import { servePreflight } from "./preflight.ts";
+import { noteDenial, overQuota } from "./quota.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import { recordRefused } from "./refused-credential.ts";
 import { revalidation } from "./revalidate.ts";
@@ -149,7 +151,12 @@ async function serveApp(exchange: Exchange, found: Found): Promise<Response | nu
   const question = questionOf(askedBy(request), app, target);
   if (!question.ok) return refusalResponse(request, question.error, { app });
   const caller = await identify(request, app, bindings);
+  if (caller.kind !== "nobody" && caller.kind !== "unavailable") {
+    const tooMany = await overQuota(exchange, question.value, caller);
+    if (tooMany) return tooMany;
+  }
   if (caller.kind === "bad_credentials") {
+    noteDenial(question.value, caller);
     const decisionId = await recordRefused(question.value, caller, bindings, ctx);
     const context = decisionId === undefined ? { app } : { app, decisionId };
     return refusalResponse(request, refusal("invalid_credentials", caller.detail), context);
@@ -171,8 +178,11 @@ async function serveApp(exchange: Exchange, found: Found): Promise<Response | nu
   if (!app.settings.rootServiceWorker && isRootServiceWorker(request, target.path)) {
     return refusalResponse(request, refusal("service_worker_refused", NO_ROOT_WORKER), { app });
   }
-  if (caller.kind === "nobody")
+  if (caller.kind === "nobody") {
+    const closed = maintenanceRefusal(app, null, Date.now());
+    if (closed) return refusalResponse(request, closed, { app, contact: snapshot.network.contact });
     return signInFirst(request, app, bindings, caller.ended ? "session_ended" : "unauthenticated");
+  }
   if (reserved === "ours") return describe(caller);
   return serveCaller(exchange, origin, question.value, caller, snapshot);
 }
@@ -208,12 +218,13 @@ async function serveCaller(
       app.settings.allowedOrigins,
       isUser && !caller.byBearer,
     );
+  const closed = judged.decision.decision === "allow" ? maintenanceRefusal(app, caller, Date.now()) : null;
   const entry = recordOf(
     question,
     caller,
     snapshot,
     judged,
-    isForeign ? "origin_not_allowed" : judged.refusedBy,
+    isForeign ? "origin_not_allowed" : (judged.refusedBy ?? closed?.code ?? null),
   );
   const context = {
     app,
@@ -226,7 +237,9 @@ async function serveCaller(
     const detail = "Open the connection from the app's own pages.";
     return refusalResponse(request, refusal("origin_not_allowed", detail), context);
   }
+  if (closed && judged.refusedBy === null) return refusalResponse(request, closed, context);
   if (entry.decision === "deny") {
+    noteDenial(question, caller);
     return denied(request, bindings, ctx, { question, caller, snapshot, judged, entry, context });
   }
   return sendOn(exchange, origin, {

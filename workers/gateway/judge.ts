@@ -25,6 +25,7 @@ export const judge = (question: Question, caller: Caller, snapshot: Snapshot, no
 /** What is known of a caller without a session. */
 const NO_SESSION = { authentication: null, device: null, standing: NO_STANDING } as const;
 
+/** What is known of who sent a request. @param now In milliseconds. */
 export function askerOf(caller: Caller, now: number): Asker {
   if (caller.kind === "anonymous") {
     return { principal: { type: "Anonymous" }, ...NO_SESSION };

@@ -11,6 +11,7 @@ import { freshId } from "../platform/random.ts";
 import { freshSnapshot, type Snapshot } from "../registry/snapshot.ts";
 import { headerFields } from "./header-fields.ts";
 import { askedBy } from "./judge.ts";
+import { maintenanceRefusal } from "./maintenance.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import { type Exchange, sendOn } from "./send-on.ts";
 import { GOES_ON } from "./stream-watch.ts";
@@ -49,6 +50,8 @@ export async function servePreflight(
   if (app.settings.corsPreflights === "app") {
     const question = questionOf(askedBy(request), app, target);
     if (!question.ok) return refusalResponse(request, question.error, { app });
+    const closed = maintenanceRefusal(app, null, Date.now());
+    if (closed) return refusalResponse(request, closed, { app });
     return passOn(exchange, ownOrigin, question.value, snapshot);
   }
   const asked = request.headers.get("access-control-request-headers");

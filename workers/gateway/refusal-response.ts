@@ -4,6 +4,7 @@ import { toProblem } from "../../shared/base/errors/problem.ts";
 import { corsHeaders } from "../../shared/http/cors.ts";
 import { showsPage } from "../../shared/http/navigation.ts";
 import { splitUrl, type TargetRules } from "../../shared/http/target.ts";
+import { type AppPage, pageFor } from "../../shared/registry/app-pages.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { deniedPage, errorPage, htmlResponse } from "../pages/index.ts";
 
@@ -37,7 +38,8 @@ export function refusalResponse(request: Request, refusal: Refusal, context: Ref
       : problem(refusal, status, context);
   response.headers.set("cache-control", "no-store");
   response.headers.set("x-rustronaut-response", context.reason ?? refusal.code);
-  if (isPassing(refusal)) response.headers.set("retry-after", String(refusal.retryAfterSeconds ?? 2));
+  if (isPassing(refusal) || refusal.retryAfterSeconds !== undefined)
+    response.headers.set("retry-after", String(refusal.retryAfterSeconds ?? 2));
   if (status === 401) response.headers.set("www-authenticate", 'Rustronaut realm="app"');
   for (const [name, value] of cors(request, context.app)) response.headers.set(name, value);
   return response;
@@ -72,10 +74,12 @@ function page(
   const { origin } = new URL(request.url);
   const retryUrl = origin + retryPath(request, app);
   if (app && decisionId !== undefined && DENIALS.has(refusal.code)) {
+    const own = pageFor(app.settings.pages, "denied");
     const denied = deniedPage({
+      ...own,
       appTitle: app.title,
       path: shownPath(request),
-      contact: contact ?? "",
+      contact: own?.contact || (contact ?? ""),
       reason: reason ?? refusal.code,
       decisionId,
       userEmail: userEmail ?? null,
@@ -90,14 +94,23 @@ function page(
   // a new tab.
   const wayOn =
     loginUrl === undefined ? again : { retryUrl: loginUrl, retryLabel: "Sign in in a new tab", newTab: true };
+  const own = app && ownPage(app, code);
   const error = errorPage({
-    title,
+    ...own,
+    title: own?.title || title,
+    contact: own ? own.contact || (contact ?? "") : "",
     detail,
     code,
     ...(number === undefined ? {} : { requestId: number }),
     ...wayOn,
   });
   return htmlResponse(error, status, code, {}, { framed: loginUrl !== undefined });
+}
+
+/** What the app says in its own words about this refusal. */
+function ownPage({ settings }: SnapshotApp, code: ErrorCode): AppPage | undefined {
+  if (code === "maintenance") return pageFor(settings.pages, "maintenance");
+  return code.startsWith("upstream_") ? pageFor(settings.pages, "upstream_down") : undefined;
 }
 
 /** The path that was asked for, without its query, because a query may hold secrets. */

@@ -11,6 +11,7 @@ import { snapshotAt } from "../registry/snapshot.ts";
 import { endSession } from "../session/end-sessions.ts";
 import type { Caller } from "./caller.ts";
 import { judge } from "./judge.ts";
+import { endsForMaintenance } from "./maintenance.ts";
 import { isGood } from "./service-caller.ts";
 import { type Cut, DENIED, type Judgement, type Rejudge } from "./stream-watch.ts";
 
@@ -67,6 +68,7 @@ export function revalidation(question: Question, caller: Caller, bindings: Bindi
       judged = judgeAs(used(now, newest, flowedAt));
     }
     if (isAllowed(judged)) {
+      if (endsForMaintenance(app, now, Date.now())) return IN_MAINTENANCE;
       return {
         goesOn: true,
         isReadOnly: !mayChange(judged.access.grade),
@@ -79,6 +81,8 @@ export function revalidation(question: Question, caller: Caller, bindings: Bindi
     return refusalOf(refusedBy);
   };
 }
+
+const IN_MAINTENANCE: Judgement = { goesOn: false, code: 4403, reason: "maintenance" };
 
 const refusalOf = (reason: GradeReason): Judgement => ({ goesOn: false, code: CODES[reason], reason });
 

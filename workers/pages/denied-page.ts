@@ -1,6 +1,8 @@
+import { contactLink } from "./contact-link.ts";
 import { COPY_SCRIPT } from "./copy-script.ts";
-import { Html, html, safeUrl } from "./html.ts";
+import { html, safeUrl } from "./html.ts";
 import { layout } from "./layout.ts";
+import { markedText } from "./marked-text.ts";
 import { explainReason } from "./reasons.ts";
 
 export interface DeniedPage {
@@ -14,6 +16,9 @@ export interface DeniedPage {
   readonly userEmail: string | null;
   /** Whom to ask: an e-mail address, a URL or words. Empty when the network names nobody. */
   readonly contact: string;
+  /** The app's own title and text. Empty when it has none. */
+  readonly title?: string;
+  readonly text?: string;
   /** The address at which to try again. */
   readonly appUrl: string;
   /** This address signs the person out of the app and offers another account. */
@@ -22,16 +27,30 @@ export interface DeniedPage {
 
 /** A page for a denial. It says what was denied and why, names the decision, and shows what to do and whom to ask. */
 export function deniedPage(page: DeniedPage): string {
-  const { appTitle, path, reason, decisionId, userEmail, contact, appUrl, switchUserUrl } = page;
+  const {
+    appTitle,
+    path,
+    reason,
+    decisionId,
+    userEmail,
+    contact,
+    appUrl,
+    switchUserUrl,
+    title = "",
+    text = "",
+  } = page;
   const { why, remedy } = explainReason(reason);
   return layout({
     title: "Access denied",
     content: html`<div class="card">
 ${
-  path === "/"
-    ? html`<h1>You can’t open <bdi>${appTitle}</bdi></h1>`
-    : html`<h1>You can’t open this page of <bdi>${appTitle}</bdi></h1>`
+  title !== ""
+    ? html`<h1>${title}</h1>`
+    : path === "/"
+      ? html`<h1>You can’t open <bdi>${appTitle}</bdi></h1>`
+      : html`<h1>You can’t open this page of <bdi>${appTitle}</bdi></h1>`
 }
+${markedText(text)}
 <p>${why}</p>
 <p class="muted">${remedy}</p>
 <div class="actions">
@@ -42,7 +61,7 @@ ${switchUserUrl !== undefined && html`<a class="button plain" href="${safeUrl(sw
 <dt>Page</dt><dd><bdi>${path}</bdi></dd>
 <dt>Signed in as</dt><dd><bdi>${userEmail ?? "nobody"}</bdi></dd>
 <dt>Decision</dt><dd class="code">${decisionId}</dd>
-${contact !== "" && html`<dt>Whom to ask</dt><dd>${contactLink(contact, page)}</dd>`}
+${contact !== "" && html`<dt>Whom to ask</dt><dd>${contactLink(contact, { subject: `Access to ${appTitle}`, body: requestText(page) })}</dd>`}
 </dl>
 <p><button class="button plain" data-copy="${requestText(page)}">Copy this for whom you ask</button></p>
 </div>${COPY_SCRIPT}`,
@@ -52,13 +71,3 @@ ${contact !== "" && html`<dt>Whom to ask</dt><dd>${contactLink(contact, page)}</
 /** The facts that an administrator needs to check the denial, as one text. */
 const requestText = ({ appTitle, path, userEmail, decisionId }: DeniedPage): string =>
   `I can't open ${path} of ${appTitle}. Signed in as: ${userEmail ?? "nobody"}. Decision: ${decisionId}.`;
-
-function contactLink(contact: string, page: DeniedPage): Html {
-  if (/^[^\s@<>"']{1,64}@[A-Za-z0-9.-]{1,190}$/.test(contact)) {
-    const query = `subject=${encodeURIComponent(`Access to ${page.appTitle}`)}&body=${encodeURIComponent(requestText(page))}`;
-    return new Html(html`<a href="mailto:${encodeURIComponent(contact)}?${query}">${contact}</a>`.text);
-  }
-  return /^https?:\/\//.test(contact)
-    ? html`<a href="${safeUrl(contact)}"><bdi>${contact}</bdi></a>`
-    : html`<bdi>${contact}</bdi>`;
-}

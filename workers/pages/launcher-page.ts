@@ -46,8 +46,17 @@ function openApp({ title, url }: LauncherApp): Html {
 }
 
 function closedApp({ title, reason }: LauncherApp): Html {
-  return html`<li><div class="closed"><strong><bdi>${title}</bdi></strong><span>${explainReason(reason ?? "default_deny").why}</span></div></li>`;
+  const { why, remedy } = explainReason(reason ?? "default_deny");
+  return html`<li><div class="closed"><strong><bdi>${title}</bdi></strong><span>${why}</span><span>${remedyOf(reason, remedy)}</span></div></li>`;
 }
+
+/** The list shows no number of a decision, so whom to ask is told what to ask for. */
+const remedyOf = (reason: string | null, remedy: string): string =>
+  NEED_A_POLICY.has(reason ?? "default_deny")
+    ? "Ask an administrator for access to it, by its name."
+    : remedy;
+
+const NEED_A_POLICY = new Set(["default_deny", "policy", "denied_by_policy", "approval_required"]);
 
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;

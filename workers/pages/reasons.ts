@@ -16,6 +16,10 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     why: "An administrator has switched this app off.",
     remedy: "Try again later, or ask your administrator.",
   },
+  maintenance: {
+    why: "It is closed for maintenance.",
+    remedy: "Nothing to do: it opens again by itself.",
+  },
   user_disabled: { why: "Your account has been disabled.", remedy: "Ask your administrator to enable it." },
   too_many_sessions: {
     why: "You have too many open sessions.",

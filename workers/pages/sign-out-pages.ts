@@ -1,5 +1,6 @@
 import { html, safeUrl } from "./html.ts";
 import { layout } from "./layout.ts";
+import { markedText } from "./marked-text.ts";
 
 export interface ConfirmSignOutPage {
   readonly action: string;
@@ -30,14 +31,17 @@ ${scopeOptions.map(
 
 export interface SignedOutPage {
   readonly signInUrl: string;
+  /** What the app says in its own words. */
+  readonly page?: { readonly title: string; readonly text: string } | undefined;
 }
 
 /** Says that the sign-out is complete, and shows the way back in. */
-export function signedOutPage({ signInUrl }: SignedOutPage): string {
+export function signedOutPage({ signInUrl, page }: SignedOutPage): string {
   return layout({
     title: "Signed out",
     content: html`<div class="card">
-<h1>You are signed out</h1>
+<h1>${page?.title || "You are signed out"}</h1>
+${markedText(page?.text ?? "")}
 <p class="muted">On a shared computer, close the browser too: your identity provider may still know you.</p>
 <div class="actions"><a class="button" href="${safeUrl(signInUrl)}">Sign in again</a></div>
 </div>`,

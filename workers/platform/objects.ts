@@ -40,6 +40,12 @@ export function tunnelObject(bindings: Bindings, appId: string) {
   return reach(bindings.CONNECTOR_TUNNEL, appId);
 }
 
+/** @param appId The id of an app that exists. */
+export function quotaObject(bindings: Bindings, appId: string) {
+  if (!isId("app", appId)) throw new Error(`not an app: ${appId.slice(0, 80)}`);
+  return reach(bindings.REQUEST_QUOTA, appId);
+}
+
 /** @param segmentId The id of a segment that exists. */
 export function meshObject(bindings: Bindings, segmentId: string) {
   if (!isId("segment", segmentId)) throw new Error(`not a segment: ${segmentId.slice(0, 80)}`);

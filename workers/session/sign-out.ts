@@ -1,4 +1,5 @@
 import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
+import { pageFor } from "../../shared/registry/app-pages.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { confirmSignOutPage, htmlResponse, signedOutPage } from "../pages/index.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -22,7 +23,7 @@ export async function serveSignOut(
   });
   if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl: PATH });
   if (request.method === "GET" || request.method === "HEAD") {
-    if (current === "none") return signedOut();
+    if (current === "none") return signedOut(app);
     const page = confirmSignOutPage({
       action: PATH,
       csrf: csrfToken(current.cookie),
@@ -48,11 +49,12 @@ export async function serveSignOut(
     const scope = asScope(form?.get("scope") ?? null, "app");
     await signOut(bindings, current, scope, { app: app.name });
   }
-  return signedOut();
+  return signedOut(app);
 }
 
-function signedOut(): Response {
-  return htmlResponse(signedOutPage({ signInUrl: "/" }), 200, "signed_out", {
+function signedOut({ settings }: SnapshotApp): Response {
+  const page = signedOutPage({ signInUrl: "/", page: pageFor(settings.pages, "signed_out") });
+  return htmlResponse(page, 200, "signed_out", {
     "Set-Cookie": clearCookie(APP_SESSION_COOKIE),
   });
 }

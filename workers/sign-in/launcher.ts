@@ -1,4 +1,6 @@
 import { startPath } from "../../shared/http/path-rewrite.ts";
+import { isInMaintenance } from "../../shared/registry/maintenance.ts";
+import type { SnapshotApp, SnapshotNetwork } from "../../shared/registry/snapshot.ts";
 import { htmlResponse, launcherPage } from "../pages/index.ts";
 import type { Bindings } from "../platform/env.ts";
 import { snapshotAt } from "../registry/snapshot.ts";
@@ -14,28 +16,36 @@ const MAX_APPS = 500;
 /** A sign-in that is only for this page. */
 const LAUNCHER = { switchUser: false, appAttemptId: null, signInAfter: null, askBefore: false } as const;
 
+/** Whether a person who may not open the app is told of it. */
+const listsClosed = ({ settings }: SnapshotApp, { listsClosedApps }: SnapshotNetwork): boolean =>
+  settings.listedWhenClosed === "network" ? listsClosedApps : settings.listedWhenClosed === "always";
+
 /** `GET /` on the auth host: the apps that this person could open now, and why the other apps can't be opened. */
 export async function serveLauncher(request: Request, bindings: Bindings): Promise<Response> {
   const current = await signInSession(request, bindings);
   if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl: "/" });
   if (current === "none") return chooseProvider(request, bindings, LAUNCHER, null);
   const snapshot = await snapshotAt(bindings, current.epoch);
+  const now = Date.now();
   const apps = snapshot.apps.slice(0, MAX_APPS).map((app) => {
     const { decision, reason } = judgeApp(request, snapshot, app, current, startPath(app.settings));
+    const isClosed = isInMaintenance(app.settings, current.session.principal.role, now);
     // If an app wants a newer sign-in, opening the app leads to that sign-in. So the app counts as reachable.
-    const reachable =
+    const isAllowed =
       decision === "allow" || stepUpForApp(request, snapshot, app, current, startPath(app.settings)) !== null;
+    const reachable = isAllowed && !isClosed;
     return {
       title: app.title,
       url: appUrl(bindings, app.host),
       reachable,
-      reason: reachable ? null : reason,
+      reason: reachable ? null : isAllowed ? "maintenance" : reason,
+      isListed: reachable || isAllowed || listsClosed(app, snapshot.network),
     };
   });
   const page = launcherPage({
     userEmail: current.session.principal.email,
     // A person who may not open an app need not know that the app exists or what it is called.
-    apps: snapshot.network.listsClosedApps ? apps : apps.filter(({ reachable }) => reachable),
+    apps: apps.filter(({ isListed }) => isListed),
     signOutAction: "/.rustronaut/sign-out",
     csrf: csrfToken(current.cookie),
   });

@@ -90,6 +90,7 @@ export const ERRORS = {
   identity_provider_unavailable: { status: 503, title: "The identity provider did not answer" },
   schema_outdated: { status: 503, title: "The database is older than this release" },
   schema_newer: { status: 503, title: "The database is newer than this release" },
+  maintenance: { status: 503, title: "The application is closed for maintenance" },
   unavailable: { status: 503, title: "Access can't be decided right now" },
   internal: { status: 500, title: "Something went wrong on our side" },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -1,13 +1,35 @@
+import { get } from "node:http";
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { applyNetwork } from "../../../scripts/local/admin.ts";
 import { localRequest } from "../../../scripts/local/http.ts";
 import type { NetworkDocument } from "../../../shared/api/document.ts";
-import { attack, signIn } from "../../support/attack.ts";
+import { type Attacker, attack, signIn } from "../../support/attack.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { rawRequest } from "../../support/raw.ts";
 
 /** What an app's settings let through is judged for everything that it could mean. Everybody may use these apps. */
+
+/** An event stream that is open, and how it goes on. */
+function openStream(url: string, cookie: string) {
+  return new Promise<{ next(): Promise<void>; isOver(): boolean; over: Promise<void> }>((resolve, reject) => {
+    const { hostname, port, pathname } = new URL(url);
+    const headers = { host: `${hostname}:${port}`, cookie: cookie.replace(/^Cookie: /, "") };
+    get({ host: "127.0.0.1", port, path: pathname, headers }, (response) => {
+      let isOver = false;
+      const over = new Promise<void>((done) => {
+        for (const end of ["end", "error", "close"]) {
+          response.on(end, () => {
+            isOver = true;
+            done();
+          });
+        }
+      });
+      const next = () => new Promise<void>((done) => response.once("data", () => done()));
+      void next().then(() => resolve({ next, isOver: () => isOver, over }));
+    }).on("error", reject);
+  });
+}
 
 let system: System;
 beforeAll(async () => {
@@ -50,6 +72,7 @@ forbid (principal, action == Action::"delete", resource);`,
           { action: "remove", name: "x-upstream" },
         ],
       }),
+      app("working", { anonymous: false }),
       app("trusting", { clientHeaders: ["X-Auth-User", "x-consumer-*"] }),
     ],
   });
@@ -146,6 +169,116 @@ describe("headers and paths that an app changes", () => {
     ]) {
       await expect(set(settings)).rejects.toMatchObject({ status: 422 });
     }
+  });
+});
+
+describe("maintenance and an app's own pages", () => {
+  const origin = () => `http://working.localhost:${system.port}`;
+  const page = ["Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Accept: text/html"];
+  let bob: Attacker;
+  const set = async (settings: object) => {
+    const { etag } = await system.admin.call("apps.get", { params: { app: "working" } });
+    const target = { params: { app: "working" }, ifMatch: etag ?? "" };
+    await system.admin.call("apps.update", { ...target, body: { settings } });
+    // A request with a session is judged by the newest settings, and after it whatever this isolate serves.
+    await bob.send("/", ["Sec-Fetch-Mode: cors"]);
+    system.upstream.reset();
+  };
+  beforeAll(async () => {
+    bob = await signIn(system, "bob", origin());
+  });
+  it("closes the app to everybody, in their own form, and is recorded", async () => {
+    await set({
+      maintenance: true,
+      maintenanceText: "We move <it>.",
+      pages: [{ reason: "maintenance", title: "Moving", text: "See [status](https://status.example/)." }],
+    });
+    const shown = await bob.send("/here", page);
+    expect(shown).toMatchObject({ status: 503, hits: 0 });
+    expect(shown.header("retry-after")).toBe("300");
+    for (const text of ["Moving", 'href="https://status.example/"', "We move &lt;it&gt;.", "dec_"]) {
+      expect(shown.body).toContain(text);
+    }
+    const data = await bob.send("/data", ["Sec-Fetch-Mode: cors"]);
+    expect([data.status, JSON.parse(data.body)]).toMatchObject([503, { code: "maintenance" }]);
+    expect(await send("working", "/", page)).toMatchObject({ status: 503, hits: 0 });
+    const decided = async () => {
+      const listed = await system.admin.call("decisions.list", { query: { path: "/here" } });
+      return listed.data.items.map(({ decision, reason }) => `${decision} ${reason}`);
+    };
+    await expect.poll(decided).toEqual(["deny maintenance"]);
+    await set({ maintenance: false });
+    expect(await bob.send("/", page)).toMatchObject({ status: 200, hits: 1 });
+    await set({ maintenance: true, maintenanceUntil: Date.now() - 1 });
+    expect(await bob.send("/", page)).toMatchObject({ status: 200, hits: 1 });
+    await set({ maintenance: false, maintenanceUntil: 0 });
+  });
+  it("cuts open streams where it is to, and leaves them otherwise", async () => {
+    const stream = await openStream(`${origin()}/events`, bob.cookie);
+    await set({ maintenance: true, maintenanceStreams: "left" });
+    await stream.next();
+    expect(stream.isOver()).toBe(false);
+    await set({ maintenanceStreams: "cut" });
+    await stream.over;
+    await set({ maintenance: false });
+  });
+  it("says on the app's own pages who is to be asked, and who is signed out", async () => {
+    await set({
+      pages: [
+        { reason: "denied", title: "Ask the team", text: "You need **staff**.", contact: "team@example.com" },
+        { reason: "signed_out", title: "Goodbye", text: "Until soon." },
+        { reason: "upstream_down", text: "It sleeps at night." },
+      ],
+      upstreamTimeoutMs: 30_000,
+    });
+    const denied = await bob.send("/admin", page);
+    expect(denied).toMatchObject({ status: 403, hits: 0 });
+    for (const text of ["Ask the team", "<strong>staff</strong>", "team%40example.com", "dec_"]) {
+      expect(denied.body).toContain(text);
+    }
+    const out = await send("working", "/.rustronaut/sign-out", page);
+    for (const text of ["Goodbye", "Until soon."]) expect(out.body).toContain(text);
+    const twice = [
+      { reason: "denied", title: "a" },
+      { reason: "denied", title: "b" },
+    ];
+    await expect(set({ pages: twice })).rejects.toMatchObject({ status: 422 });
+  });
+});
+
+describe("limits of an app", () => {
+  it("one session is told when it may go on, once recorded, and another goes on", async () => {
+    await applyNetwork(system.admin, {
+      version: 1,
+      apps: [
+        {
+          name: "limited",
+          host: "limited.localhost",
+          segment: "main",
+          upstreams: [system.upstream.origin],
+          settings: { callerRequestsPerMinute: 4, denialsPerMinute: 2 },
+        },
+      ],
+    });
+    const origin = `http://limited.localhost:${system.port}`;
+    // The page after the sign-in is a request, too.
+    const [bob, alice] = [await signIn(system, "bob", origin), await signIn(system, "alice", origin)];
+    const cors = ["Sec-Fetch-Mode: cors"];
+    const answers = [];
+    for (let i = 0; i < 5; i++) answers.push(await alice.send("/many", cors));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429, 429]);
+    expect(JSON.parse(answers[4]?.body ?? "")).toMatchObject({ code: "rate_limited" });
+    expect(Number(answers[4]?.header("retry-after"))).toBeGreaterThan(0);
+    expect(system.upstream.hits()).toBe(3);
+    const refusals = async () => {
+      const { data } = await system.admin.call("decisions.list", { query: { reason: "rate_limited" } });
+      return data.items.length;
+    };
+    await expect.poll(refusals).toBe(1);
+    // Bob is denied, which the limit of denials ends before that of requests.
+    const denied = [];
+    for (let i = 0; i < 4; i++) denied.push((await bob.send("/admin", cors)).status);
+    expect(denied).toEqual([403, 403, 403, 429]);
   });
 });
 
