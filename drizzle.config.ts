@@ -9,6 +9,7 @@ export default defineConfig({
     "./shared/registry/history-schema.ts",
     "./shared/registry/notification-schema.ts",
     "./shared/registry/signal-schema.ts",
+    "./shared/registry/log-schema.ts",
   ],
   out: "./migrations",
 });

@@ -27,7 +27,7 @@ export interface Field {
 }
 
 /** Fields that are long or secret come from a file, never from the command line that `ps` shows. */
-const FROM_FILE = new Set(["source", "clientSecret", "metadata", "tests"]);
+const FROM_FILE = new Set(["source", "clientSecret", "authorization", "metadata", "tests"]);
 /** Of those, what is written as YAML. */
 const AS_YAML: Readonly<Record<string, z.ZodType>> = {
   tests: z.array(policyTestCase as unknown as z.ZodType),

@@ -212,6 +212,14 @@ export const RESOURCES: readonly Resource[] = [
     byHand: ["create", "update"],
   },
   {
+    command: "log-destinations",
+    prefix: "logDestinations",
+    about: "Where the audit log is sent",
+    empty: "The log is sent nowhere. `rustronaut log-destinations create` sends it somewhere.",
+    key: "name",
+    columns: ["name", "format", "url", "state", "sentUntil", "lastSuccessAt", "lastFailure", "id"],
+  },
+  {
     command: "notifications",
     prefix: "notifications",
     about: "Where e-mails, webhooks and chat messages about the network are sent",

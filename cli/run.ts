@@ -7,6 +7,7 @@ import { addHistoryCommands } from "./commands/history.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addKeyCommands } from "./commands/keys.ts";
 import { addLoginCommands } from "./commands/login.ts";
+import { addLogsCommand } from "./commands/logs.ts";
 import { addMeshCommands } from "./commands/mesh.ts";
 import { addNetworkCommands } from "./commands/network.ts";
 import { addNodeCommands } from "./commands/nodes.ts";
@@ -84,6 +85,7 @@ export function describeProgram(program: Command, app: App, argv: readonly strin
   addMeshCommands(program, app);
   addTcpCommands(program, app);
   addAuditCommands(program, app);
+  addLogsCommand(program, app);
   addSearchCommands(program, app);
   addHistoryCommands(program, app);
   addBackupCommands(program, app);

@@ -113,5 +113,6 @@ export const PAGES: readonly Page[] = [
     section: "Network",
     code: codeOf(() => import("./pages/notifications.tsx")),
   },
+  { id: "logs", title: "Logs out", section: "Network", code: codeOf(() => import("./pages/logs.tsx")) },
   { id: "audit", title: "Audit", section: "Network", code: codeOf(() => import("./pages/audit.tsx")) },
 ];

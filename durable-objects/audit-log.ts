@@ -7,6 +7,8 @@ import type {
   AuditPage,
   AuditQuery,
   AuditRow,
+  AuditSlice,
+  AuditSliceQuery,
   Checkpoint,
   Decider,
   DecisionTexts,
@@ -24,7 +26,7 @@ import { acceptFollower, tellFollowers } from "./audit/followers.ts";
 import { dropUnexplained, nextHitsDue, takeHits, unexplainedNow, unexplainedSince } from "./audit/hits.ts";
 import { addToMinutes, readStats } from "./audit/minutes.ts";
 import { readNode, treeSize } from "./audit/nodes.ts";
-import { findEntry, leafTexts } from "./audit/query.ts";
+import { findEntry, leafTexts, slicedEntries } from "./audit/query.ts";
 import { deliverToIndex, noteForIndex } from "./audit/registry-index.ts";
 import { dropOldTexts } from "./audit/retention.ts";
 import { AUDIT_STEPS } from "./audit/schema.ts";
@@ -105,6 +107,12 @@ export class AuditLog extends DurableObject<AuditEnv> implements AuditLogRpc {
 
   async leaves(from: number, to: number): Promise<string[]> {
     return leafTexts(this.#sql, from, to);
+  }
+
+  async slice(query: AuditSliceQuery): Promise<AuditSlice> {
+    // Counted before the rows are read: what comes meanwhile is not passed over.
+    const until = query.until ?? treeSize(this.#sql) - 1;
+    return { rows: slicedEntries(this.#sql, query), until };
   }
 
   async stats(from: number, to: number, stepMs: number): Promise<StatsBucket[]> {

@@ -49,11 +49,12 @@ export default {
     }
   },
 
-  /** Each minute: completes writes of the hub; sends notifications; asks the identity providers whether those signed in still stand. */
+  /** Each minute: completes writes of the hub; sends notifications and the log; asks the identity providers whether those signed in still stand. */
   async scheduled(_controller: ScheduledController, env: unknown, ctx: ExecutionContext): Promise<void> {
     bindings ??= checkBindings(env);
     ctx.waitUntil(keepHouse(bindings, Date.now()));
     ctx.waitUntil(tellOf(bindings));
+    ctx.waitUntil(shipOf(bindings));
     const run = await recheckGrants(bindings);
     if (run.checked > 0) logInfo("recheck_done", { ...run });
   },
@@ -74,6 +75,12 @@ async function serveSignalsIfMeant(
 async function tellOf(bindings: Bindings): Promise<void> {
   const { notify } = await import("./notifications/index.ts");
   await notify(bindings, Date.now());
+}
+
+/** Loaded where it is needed: no request does. */
+async function shipOf(bindings: Bindings): Promise<void> {
+  const { shipLogs } = await import("./logs/ship.ts");
+  await shipLogs(bindings, Date.now);
 }
 
 /** Whatever breaks is never an allow. Only our own words about the configuration are shown to the caller. */

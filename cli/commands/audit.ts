@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { EventEntry } from "../../shared/audit/types.ts";
 import { nameOfActor, whoActed } from "../../shared/audit/who.ts";
 import { printable } from "../../shared/base/printable.ts";
@@ -15,6 +15,7 @@ import {
 import { followEvents } from "../audit/follow.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { toLeaf } from "../leaf.ts";
 import { type Item, pages } from "../listing.ts";
 import { limitOption } from "../output/list.ts";
 import { cell, instant } from "../output/values.ts";
@@ -134,9 +135,4 @@ const eventWords = (event: EventEntry, names: Readonly<Record<string, string>>):
 function whoOf(facts: unknown): unknown {
   const { principal } = facts as { principal?: { email?: string; name?: string; id?: string } };
   return principal?.email ?? principal?.name ?? principal?.id ?? "anyone";
-}
-
-function toLeaf(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("It must be an entry's number.");
-  return Number(text);
 }

@@ -19,6 +19,7 @@ const KIND_WORDS: Readonly<Record<(typeof HISTORY_KINDS)[number], string>> = {
   identityProvider: "Identity providers",
   serviceToken: "Service tokens",
   notificationDestination: "Notifications",
+  logDestination: "Destinations of the log",
   signalTransmitter: "Transmitters of signals",
   apiToken: "API tokens",
   node: "Nodes",

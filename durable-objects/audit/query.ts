@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditRow } from "../../shared/audit/types.ts";
+import type { AuditEntry, AuditRow, AuditSliceQuery } from "../../shared/audit/types.ts";
 
 const MAX_LEAVES = 1_000;
 
@@ -30,6 +30,20 @@ export function entriesAfter(
   const query = `SELECT leaf, text FROM entries
     WHERE leaf > ?1 AND (?2 = '[]' OR kind IN (SELECT value FROM json_each(?2))) ORDER BY leaf LIMIT ?3`;
   return sql.exec<StoredEntry>(query, after, JSON.stringify(kinds), limit).toArray();
+}
+
+/** The rows of a part of the log, within its bounds. */
+export function slicedEntries(
+  sql: SqlStorage,
+  { after, until, kinds, entries, characters }: AuditSliceQuery,
+): StoredEntry[] {
+  let left = characters;
+  const rows = entriesAfter(sql, after, kinds, entries).filter(({ leaf }) => until === null || leaf <= until);
+  const end = rows.findIndex(({ text }, index) => {
+    left -= text.length;
+    return left < 0 && index > 0;
+  });
+  return end < 0 ? rows : rows.slice(0, end);
 }
 
 /** The texts of the leaves `from` to `to` (not included). Throws a `RangeError` unless all of them are kept. */

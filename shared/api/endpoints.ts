@@ -4,6 +4,7 @@ import { ACCESS_ENDPOINTS } from "./endpoints/access.ts";
 import { BACKUP_ENDPOINTS } from "./endpoints/backup.ts";
 import { CONNECTOR_ENDPOINTS } from "./endpoints/connectors.ts";
 import { HISTORY_ENDPOINTS } from "./endpoints/history.ts";
+import { LOG_ENDPOINTS } from "./endpoints/logs.ts";
 import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
 import { NOTIFICATION_ENDPOINTS } from "./endpoints/notifications.ts";
 import { OBSERVATION_ENDPOINTS } from "./endpoints/observation.ts";
@@ -23,6 +24,7 @@ export const ENDPOINTS = {
   ...HISTORY_ENDPOINTS,
   ...MESH_ENDPOINTS,
   ...CONNECTOR_ENDPOINTS,
+  ...LOG_ENDPOINTS,
   ...NOTIFICATION_ENDPOINTS,
   ...BACKUP_ENDPOINTS,
 } as const satisfies Record<string, Endpoint>;

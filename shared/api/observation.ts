@@ -176,6 +176,19 @@ export const auditFound = z.extend(found(auditRow), {
 });
 export const auditExportQuery = { ...exported, kinds: z.optional(auditKinds), decision: outcome, format };
 /** A stream may also resume behind the header `Last-Event-ID`. */
+export const logsQuery = {
+  after: z.optional(
+    f.said(f.queryInteger(0, Number.MAX_SAFE_INTEGER), "number of the entry behind which to go on"),
+  ),
+  limit: z.optional(f.said(f.queryInteger(1, 1_000), "how many entries at most; 500 unless said")),
+  kinds: z.optional(auditKinds),
+};
+export const logPart = z.object({
+  items: z.array(auditRow),
+  /** Give it as `after` of the next call. It rises even if there are no items; -1 in an empty log. */
+  after: z.int(),
+});
+
 export const streamQuery = {
   after: z.optional(
     f.said(f.queryInteger(0, Number.MAX_SAFE_INTEGER), "number of the entry behind which to go on"),

@@ -32,6 +32,8 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   stats: "Counts over time",
   notifications: "Where word is sent of what happens",
   deadLetters: "Notifications that were given up",
+  logs: "The audit log for programs that take it along",
+  logDestinations: "Where the audit log is sent",
   backup: "Taking a copy of the network",
   restore: "Putting a copy back into an empty hub",
   bootstrap: "The first step of a new hub",

@@ -153,6 +153,26 @@ export interface StatsBucket {
   readonly sessionsEnded: number;
 }
 
+/** Which part of the log somebody wants in its order. */
+export interface AuditSliceQuery {
+  /** Only entries with a larger leaf number. */
+  readonly after: number;
+  /** The last leaf number of the part. Null for as much as fits. */
+  readonly until: number | null;
+  /** Empty for all kinds. */
+  readonly kinds: readonly AuditEntry["kind"][];
+  /** The most entries, and the most characters of their texts. The first entry comes in any case. */
+  readonly entries: number;
+  readonly characters: number;
+}
+
+export interface AuditSlice {
+  /** Entries as canonical JSON. */
+  readonly rows: readonly { readonly leaf: number; readonly text: string }[];
+  /** No entry up to this leaf number is missing, if there are no rows. */
+  readonly until: number;
+}
+
 /**
  * The RPC of the only `AuditLog` object, named `audit`. `fetch` with `Upgrade: websocket` and
  * `?after=<leaf>&kinds=decision,admin` follows the log: the frames are `AuditRow`s as JSON.
@@ -178,6 +198,8 @@ export interface AuditLogRpc {
   consistencyProof(first: number, second: number): Promise<string[]>;
   /** Leaves as canonical JSON text for offline verification. At most 1,000 leaves. */
   leaves(from: number, to: number): Promise<string[]>;
+  /** A part of the log in its order, for whoever takes the log along. Entries past their retention are missing. */
+  slice(query: AuditSliceQuery): Promise<AuditSlice>;
   stats(from: number, to: number, stepMs: number): Promise<StatsBucket[]>;
   /**
    * The decisions of a time, part by part, for whoever judges all of them again.

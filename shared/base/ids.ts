@@ -25,6 +25,7 @@ export const ID_PREFIXES = {
   meshRule: "rul",
   notificationDestination: "ntf",
   deadLetter: "dlt",
+  logDestination: "lgd",
   signalTransmitter: "sgt",
 } as const;
 

@@ -79,7 +79,8 @@ export function nextStep(
   return wanted.length === 0 ? { type: "skip", until: last } : { type: "send", until: last, notices: wanted };
 }
 
-export function applyDelivery(delivery: Delivery, event: DeliveryEvent): Delivery {
+/** @param quietMs For how long nothing is sent after a message. */
+export function applyDelivery(delivery: Delivery, event: DeliveryEvent, quietMs = QUIET_MS): Delivery {
   switch (event.type) {
     case "begun":
       return {
@@ -95,7 +96,7 @@ export function applyDelivery(delivery: Delivery, event: DeliveryEvent): Deliver
         ...delivery,
         doneUntil: delivery.sendingUntil ?? delivery.doneUntil,
         ...NOTHING_UNDER_WAY,
-        notBefore: event.at + QUIET_MS,
+        notBefore: event.at + quietMs,
         failures: 0,
         failingSince: null,
         lastSuccessAt: event.at,

@@ -62,6 +62,12 @@ export const TOPICS = {
     many: "reports of agents that passed on requests no decision explains",
     page: "connectors",
   },
+  "logs.stopped": {
+    about: "the log does not reach a destination any more",
+    one: "The log does not reach a destination",
+    many: "destinations do not get the log",
+    page: "logs",
+  },
   "root.ending": {
     about: "the root of trust is about to end",
     one: "The root of trust is about to end",

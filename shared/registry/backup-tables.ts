@@ -1,5 +1,6 @@
 import { getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import { history } from "./history-schema.ts";
+import { logDestinations } from "./log-schema.ts";
 import * as mesh from "./mesh-schema.ts";
 import { notificationDestinations } from "./notification-schema.ts";
 import * as s from "./schema.ts";
@@ -35,6 +36,7 @@ const PAGED: readonly SQLiteTable[] = [
   mesh.meshRules,
   mesh.departures,
   notificationDestinations,
+  logDestinations,
   signalTransmitters,
   history,
 ];
@@ -56,6 +58,7 @@ export const NOT_KEPT: readonly string[] = [
   "notices",
   "notification_deliveries",
   "dead_letters",
+  "log_deliveries",
   "notification_cursors",
   "signal_events",
 ];

@@ -13,6 +13,7 @@ export const HISTORY_KINDS = [
   "meshRule",
   "enrolmentKey",
   "notificationDestination",
+  "logDestination",
   "signalTransmitter",
 ] as const;
 

@@ -278,6 +278,22 @@ export const RECORDED: readonly Recorded[] = [
     without: ["id", "previous_sealed", ...VERSIONED],
   },
   {
+    kind: "logDestination",
+    table: "log_destinations",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: {
+      name: "name",
+      format: "format",
+      url: "url",
+      secret: { secret: "secret_sealed" },
+      authorizationSecret: { secret: "authorization_sealed" },
+      kinds: { json: "kinds" },
+      enabled: { flag: "enabled" },
+    },
+    without: ["id", ...VERSIONED],
+  },
+  {
     kind: "signalTransmitter",
     table: "signal_transmitters",
     target: "ROW.id",

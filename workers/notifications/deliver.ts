@@ -17,8 +17,9 @@ import { logError } from "../platform/log.ts";
 import { registryOf } from "../registry/database.ts";
 import { keepDeadLetter } from "./dead-letters.ts";
 import { type DestinationRow, deliveriesOf, storeDelivery } from "./destinations.ts";
+import { NotSent } from "./post.ts";
 import { withSealedAddress } from "./seal-addresses.ts";
-import { NotSent, send } from "./send.ts";
+import { send } from "./send.ts";
 import { switchOff } from "./switch-off.ts";
 
 /** Destinations that are told at the same time; the platform opens at most six connections. */

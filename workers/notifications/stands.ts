@@ -1,5 +1,6 @@
 import { utf8 } from "../../shared/crypto/bytes.ts";
 import { parseEnvelope } from "../../shared/crypto/dsse-parse.ts";
+import { STOPPED_AFTER } from "../../shared/logs/batch.ts";
 import { LIMITS } from "../../shared/node/config/types.ts";
 import type { Finding } from "../../shared/notifications/notice.ts";
 import type { TopicName } from "../../shared/notifications/topics.ts";
@@ -96,6 +97,24 @@ export const LOOKS: Readonly<Partial<Record<TopicName, Look>>> = {
       at: now,
       subject: `${what} ${name} ends on ${dateOf(end)}`,
       page,
+    }));
+  },
+
+  "logs.stopped": async ({ db }, now) => {
+    const { results } = await db
+      .prepare(
+        `SELECT d.id, d.name, l.last_failure AS why, coalesce(l.last_success_at, 0) AS since
+         FROM log_destinations d JOIN log_deliveries l ON l.destination_id = d.id
+         WHERE d.enabled = 1 AND l.failures >= ${STOPPED_AFTER} ORDER BY d.id LIMIT ${MOST}`,
+      )
+      .all<{ id: string; name: string; why: string; since: number }>();
+    // The time of the last success tells one stop from the next.
+    return results.map(({ id, name, why, since }) => ({
+      key: `logs.stopped:${id}:${since}`,
+      event: "logs.stopped",
+      at: now,
+      subject: `${name}: ${why}`,
+      page: "logs",
     }));
   },
 

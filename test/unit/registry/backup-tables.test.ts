@@ -3,6 +3,7 @@ import { getTableName, Table } from "drizzle-orm/table";
 import { describe, expect, it } from "vitest";
 import { NOT_KEPT, PAGED_TABLES, SINGLE_TABLES } from "../../../shared/registry/backup-tables.ts";
 import * as history from "../../../shared/registry/history-schema.ts";
+import * as logs from "../../../shared/registry/log-schema.ts";
 import * as mesh from "../../../shared/registry/mesh-schema.ts";
 import * as notifications from "../../../shared/registry/notification-schema.ts";
 import * as schema from "../../../shared/registry/schema.ts";
@@ -11,9 +12,14 @@ import * as signals from "../../../shared/registry/signal-schema.ts";
 
 describe("U24: a backup", () => {
   it("holds each table of the registry, or it is said that it does not", () => {
-    const all = Object.values({ ...schema, ...mesh, ...history, ...notifications, ...signals }).flatMap(
-      (value) => (is(value, Table) ? [getTableName(value)] : []),
-    );
+    const all = Object.values({
+      ...schema,
+      ...mesh,
+      ...history,
+      ...notifications,
+      ...signals,
+      ...logs,
+    }).flatMap((value) => (is(value, Table) ? [getTableName(value)] : []));
     const known = [...[...PAGED_TABLES, ...SINGLE_TABLES].map(({ name }) => name), ...NOT_KEPT];
     expect(all.length).toBeGreaterThan(25);
     expect(known.toSorted()).toEqual(all.toSorted());

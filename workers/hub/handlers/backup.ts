@@ -144,6 +144,10 @@ export const BACKUP_HANDLERS: Handlers<
           `INSERT INTO notification_deliveries (destination_id, done_until)
            SELECT id, (SELECT coalesce(max(id), 0) FROM notices) FROM notification_destinations`,
         ),
+        // The log of the new network begins anew.
+        db.prepare(
+          "INSERT INTO log_deliveries (destination_id, done_until) SELECT id, -1 FROM log_destinations",
+        ),
       ],
       effects: {
         event: { action: "network.restore", target: "network", detail: {} },

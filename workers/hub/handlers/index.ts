@@ -10,6 +10,7 @@ import { ENROLMENT_KEY_HANDLERS } from "./enrolment-keys.ts";
 import { GROUP_HANDLERS, MEMBER_HANDLERS } from "./groups.ts";
 import { HISTORY_HANDLERS } from "./history.ts";
 import { PROVIDER_HANDLERS } from "./identity-providers.ts";
+import { LOG_HANDLERS } from "./log-destinations.ts";
 import { MESH_HANDLERS } from "./mesh.ts";
 import { MESH_RULE_HANDLERS } from "./mesh-rules.ts";
 import { NETWORK_HANDLERS } from "./network.ts";
@@ -59,6 +60,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...MESH_HANDLERS,
   ...CONNECTOR_HANDLERS,
   ...TRUST_HANDLERS,
+  ...LOG_HANDLERS,
   ...NOTIFICATION_HANDLERS,
   ...DEAD_LETTER_HANDLERS,
   ...BACKUP_HANDLERS,

@@ -16,7 +16,8 @@ import {
   insertDelivery,
   sealContext,
 } from "../../notifications/destinations.ts";
-import { NotSent, send } from "../../notifications/send.ts";
+import { NotSent } from "../../notifications/post.ts";
+import { send } from "../../notifications/send.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { freshId, randomBytes } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
