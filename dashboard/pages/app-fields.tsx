@@ -4,6 +4,7 @@ import { useApi } from "../api.ts";
 import { Check, Field } from "../components/field.tsx";
 import { issueOf } from "../components/states.tsx";
 import { splitList } from "../lib/format.ts";
+import { BalanceFields, readBalanceFields } from "./app-balance-fields.tsx";
 import { CorsFields, readCorsFields } from "./app-cors-fields.tsx";
 import { PeopleFields, readPeopleFields } from "./app-people-fields.tsx";
 import { QuotaFields, readQuotaFields } from "./app-quota-fields.tsx";
@@ -50,6 +51,7 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
       methodOverride: form.has("methodOverride"),
       methodField: form.has("methodField"),
       rootServiceWorker: form.has("rootServiceWorker"),
+      ...readBalanceFields(form),
       ...readPeopleFields(form),
       ...readQuotaFields(form),
       ...readUpstreamFields(form),
@@ -116,6 +118,7 @@ export function AppFields({ app, error }: { readonly app: AppValues; readonly er
       <SettingsFields settings={app.settings} error={error} />
       <PeopleFields settings={app.settings} error={error} />
       <QuotaFields settings={app.settings} error={error} />
+      <BalanceFields settings={app.settings} error={error} />
       <UpstreamFields settings={app.settings} error={error} />
       <CorsFields settings={app.settings} error={error} />
       <RiskFields settings={app.settings} error={error} />

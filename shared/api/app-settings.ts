@@ -159,6 +159,22 @@ const quotas = {
   ),
 };
 
+/** See `BalanceSettings`. */
+const balance = {
+  upstreamChoice: f.said(
+    z.enum(["first", "spread", "sticky"]),
+    "which of several upstreams is asked: the first that answers, one by lot, or for each session the same",
+  ),
+  upstreamWeights: f.said(
+    z.readonly(f.list(f.integer(0, 1_000), 10)),
+    "how much each upstream takes, in their order; 1 unless named, 0 for only when no other answers",
+  ),
+  upstreamRestSeconds: f.said(
+    f.integer(0, 600),
+    "seconds for which an upstream that gave no answer twice in a row comes last",
+  ),
+};
+
 const settingsInput = z.strictObject({
   idleSeconds: f.said(
     f.seconds(31_536_000),
@@ -205,6 +221,7 @@ const settingsInput = z.strictObject({
   ...corsInput,
   ...saidToPeople,
   ...quotas,
+  ...balance,
   watchRisk: f.said(
     threshold,
     "risk from which every request is recorded with its size and time; 101 for never",

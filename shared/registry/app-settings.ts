@@ -3,6 +3,7 @@ import { DEFAULT_QUOTA_SETTINGS, type QuotaSettings } from "../access/quota.ts";
 import { type CorsSettings, DEFAULT_CORS_SETTINGS } from "../http/cors.ts";
 import type { HeaderRule } from "../http/header-rules.ts";
 import { DEFAULT_PATH_SETTINGS, type PathSettings } from "../http/path-rewrite.ts";
+import { type BalanceSettings, DEFAULT_BALANCE_SETTINGS } from "../http/upstream-order.ts";
 import type { AppPage } from "./app-pages.ts";
 import { DEFAULT_MAINTENANCE_SETTINGS, type MaintenanceSettings } from "./maintenance.ts";
 
@@ -12,7 +13,8 @@ export interface AppSettings
     CorsSettings,
     PathSettings,
     MaintenanceSettings,
-    QuotaSettings {
+    QuotaSettings,
+    BalanceSettings {
   /** Seconds without traffic after which a session of this app ends. */
   readonly idleSeconds: number;
   /** Seconds after which a session of this app always ends. */
@@ -93,6 +95,7 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   ...DEFAULT_PATH_SETTINGS,
   ...DEFAULT_MAINTENANCE_SETTINGS,
   ...DEFAULT_QUOTA_SETTINGS,
+  ...DEFAULT_BALANCE_SETTINGS,
   ...DEFAULT_CORS_SETTINGS,
   ...DEFAULT_RISK_SETTINGS,
 };

@@ -43,7 +43,17 @@ export const noBecause = (forwarding: Forwarding, code: ErrorCode, detail: strin
   no(forwarding, refusal(code, detail));
 
 export const noFor = (forwarding: Forwarding, fault: UpstreamFault): Response =>
-  no(forwarding, refusalOfFault(fault, isRepeatable(forwarding.request)));
+  no(forwarding, withCount(forwarding, refusalOfFault(fault, isRepeatable(forwarding.request))));
+
+/** Says how many of several upstreams were asked: only what may be sent again goes to more than one. */
+function withCount({ request, upstreams }: Forwarding, refused: Refusal): Refusal {
+  if (upstreams.length < 2) return refused;
+  const asked = isRepeatable(request) ? "All" : "One";
+  return {
+    ...refused,
+    detail: `${refused.detail} ${asked} of its ${upstreams.length} upstreams were asked.`,
+  };
+}
 
 /** The refusal that the caller gets when the watch cut the exchange before an answer came. */
 export function cutBeforeAnswer(forwarding: Forwarding): Response {

@@ -20,8 +20,10 @@ import {
   noFor,
 } from "./forwarding.ts";
 import { headerList } from "./header-fields.ts";
+import { type Cut, UPSTREAM_TIMEOUT } from "./stream-watch.ts";
 import { uploaded } from "./upload.ts";
 import type { Outgoing, Upstream } from "./upstream.ts";
+import { noteOutcome } from "./upstream-health.ts";
 
 /** Sends the request to the upstream and streams the answer back. Cuts both when the watch says so. */
 export async function forward(forwarding: Forwarding): Promise<Response> {
@@ -59,7 +61,10 @@ export async function forward(forwarding: Forwarding): Promise<Response> {
       pass: forwarding.pass,
     };
     const asked = await ask(outgoing, upstream, watch.signal);
+    const gaveUp = watch.signal.aborted && (watch.signal.reason as Cut).reason === UPSTREAM_TIMEOUT;
+    if (gaveUp) noteOutcome(app, upstream, "timeout");
     if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
+    noteOutcome(app, upstream, asked instanceof Response ? null : asked);
     if (asked instanceof Response) {
       const { rest } = upstream;
       const askForRest = rest ? (received: number) => rest(outgoing, asked, received, watch.signal) : null;

@@ -14,6 +14,7 @@ import { forward } from "./proxy.ts";
 import { type RefusalContext, refusalResponse } from "./refusal-response.ts";
 import { type Rejudge, StreamWatch } from "./stream-watch.ts";
 import type { upstreamsOf } from "./upstream.ts";
+import { ordered } from "./upstream-health.ts";
 import { witnessOf } from "./witness.ts";
 
 /** One request, and everything that the steps of its handling may use. */
@@ -73,7 +74,7 @@ export async function sendOn(
     bindings,
     ctx,
     app,
-    upstreams: choose(app, bindings),
+    upstreams: ordered(app, choose(app, bindings), balanceKey(question, caller, entry.id)),
     origin,
     target: sent,
     opensSocket,
@@ -85,4 +86,11 @@ export async function sendOn(
     watch,
     refusalContext: context,
   });
+}
+
+/** What decides between upstreams: whose request it is, or a new lot for each. */
+function balanceKey({ app, network }: Question, caller: Caller, lot: string): string {
+  if (app.settings.upstreamChoice !== "sticky") return lot;
+  if (caller.kind === "user") return caller.session.id;
+  return caller.kind === "service" ? caller.token.id : (network.ip ?? "");
 }

@@ -63,6 +63,12 @@ beforeAll(async () => {
       `INSERT INTO apps (id, name, title, host, segment_id, created_at, updated_at, version)
        VALUES ('app_1', 'wiki', 'Wiki', ?, ?, ?, ?, ?)`,
     ).bind(HOST, SEGMENT, ...at),
+    ...["one", "two"].map((name, position) =>
+      env.DB.prepare(
+        `INSERT INTO upstreams (id, app_id, url, position, created_at, updated_at)
+         VALUES (?, 'app_1', ?, ?, 1, 1)`,
+      ).bind(`ups_${name}`, `https://${name}.example`, position),
+    ),
     env.DB.prepare(
       `INSERT INTO policies (id, name, current_version, created_at, updated_at, version)
        VALUES ('pol_1', 'all', 1, ?, ?, ?)`,
@@ -85,9 +91,17 @@ async function signedIn(name: string) {
   return `__Host-rn_s=${formatSessionCookie(OWNER, secret)}`;
 }
 
-function ask(path: string, headers: Readonly<Record<string, string>>, init: RequestInit = {}) {
+const ask = (path: string, headers: Readonly<Record<string, string>>, init: RequestInit = {}) =>
+  askOf([upstream], path, headers, init);
+
+function askOf(
+  upstreams: Upstream[],
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  init: RequestInit,
+) {
   const request = new Request(`http://${HOST}${path}`, { ...init, headers: { host: HOST, ...headers } });
-  return serveGateway(request, checkBindings(env), createExecutionContext(), () => [upstream]);
+  return serveGateway(request, checkBindings(env), createExecutionContext(), () => upstreams);
 }
 
 /** Waits until the session's object holds a kill line, and ends the session. */
@@ -152,6 +166,37 @@ describe("I8: an upstream of another kind than an origin", () => {
     expect(sent).toHaveLength(2);
     await ask("/", { cookie }, { method: "POST", body: "once" });
     expect(sent).toHaveLength(3);
+  });
+
+  it("that gave no answer twice comes last, and what may not be sent again goes to the other one", async () => {
+    const asked: string[] = [];
+    const at = (name: string, answers: () => Response | UpstreamFault): Upstream => ({
+      kind: "public",
+      origin: `https://${name}.example`,
+      open: async () => {
+        asked.push(name);
+        return answers();
+      },
+    });
+    let isDown = true;
+    const two = [
+      at("one", () => (isDown ? "lost" : new Response("one"))),
+      at("two", () => new Response("two")),
+    ];
+    const cookie = await signedIn("several");
+    const send = async (method: string) => {
+      const init = method === "POST" ? { method, body: "once" } : {};
+      const answer = await askOf(two, "/", { cookie }, init);
+      return [answer.status, await answer.text()];
+    };
+    const failed = await send("POST");
+    expect(failed[0]).toBe(502);
+    expect(failed[1]).toContain("One of its 2 upstreams");
+    expect(await send("GET")).toEqual([200, "two"]);
+    isDown = false;
+    // The first one rests: nobody knows that it is back.
+    expect(await send("POST")).toEqual([200, "two"]);
+    expect(asked).toEqual(["one", "one", "two", "two"]);
   });
 
   it("is cut in mid-stream when the session ends", async () => {
