@@ -71,6 +71,7 @@ export function GroupPage({ id }: { readonly id: string }) {
   const remove = useWrite("groups.delete");
   const mayWrite = useMayWrite();
   const loaded = group.data;
+  const mayChange = mayWrite && loaded?.providerId === null;
   const takeOut = (member: RowOf<"groups.members">, note: string) => {
     const params = { group: id, kind: member.kind, member: member.id };
     const says = `${member.name} is no member of ${loaded?.name ?? "the group"} any more.`;
@@ -104,7 +105,14 @@ export function GroupPage({ id }: { readonly id: string }) {
       <AllTheSame write={take} />
       <AllTheSame write={add} />
       <AllTheSame write={remove} label="Delete it all the same" onDone={() => navigate("people", "groups")} />
-      {mayWrite && (
+      {loaded && loaded.providerId !== null && (
+        <p className="notice">
+          Its members come from an{" "}
+          <a href={routeTo("providers", loaded.providerId)}>identity provider, by SCIM</a>, and are changed
+          there. It can be a member of a group of yours.
+        </p>
+      )}
+      {mayChange && (
         <AddForm
           label="Add member"
           busy={add.isPending}
@@ -154,7 +162,7 @@ export function GroupPage({ id }: { readonly id: string }) {
                 {
                   header: "Actions",
                   cell: (member) =>
-                    mayWrite && (
+                    mayChange && (
                       <ConfirmButton
                         label="Remove"
                         name={`Remove ${member.name}`}

@@ -15,6 +15,7 @@ import { providerWarnings } from "../lib/provider-warnings.ts";
 import { navigate, routeTo, routeWith } from "../lib/router.ts";
 import { HistoryCard } from "./history-card.tsx";
 import { ProviderFields, readProviderFields } from "./provider-fields.tsx";
+import { ProviderScim } from "./provider-scim.tsx";
 import { ProviderSteps } from "./provider-steps.tsx";
 import { ProviderTrial } from "./provider-trial.tsx";
 
@@ -122,6 +123,7 @@ function LoadedProvider({ loaded, testAtOnce }: { readonly loaded: Provider; rea
         )}
       </form>
       {me.data && <ProviderSteps preset={presetOf(base)} authOrigin={me.data.network.authOrigin} />}
+      <ProviderScim provider={base} />
       <HistoryCard kind="identityProvider" name={base.id} />
     </>
   );

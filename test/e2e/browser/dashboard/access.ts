@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { isAccessible } from "../page-checks.ts";
-import type { Dashboard } from "./dashboard.ts";
+import { type Dashboard, screenshot } from "./dashboard.ts";
 
 /** Providers, tokens and the overview. */
 export function accessTests(on: Dashboard): void {
@@ -35,6 +35,43 @@ export function accessTests(on: Dashboard): void {
     const { data, etag } = await system.admin.call("identityProviders.get", { params });
     expect(data).toMatchObject({ kind, guestDays: kind === "email" ? 30 : null });
     await system.admin.call("identityProviders.delete", { params, ifMatch: etag ?? "" });
+  });
+
+  it("a provider's SCIM token is shown once, lets it send people, and says how that went", async () => {
+    const { page, system } = on;
+    await page.goto(`${system.hubOrigin}/#/providers/main`);
+    await page.getByRole("button", { name: "Let it send people" }).press("Enter");
+    await page.getByLabel("Namespace").fill("main-idp");
+    await page.getByRole("button", { name: "Make the token" }).press("Enter");
+    const token = (await page.getByText(/^rnscim_/).textContent()) ?? "";
+    await isAccessible(page, "a made SCIM token");
+    await page.getByRole("button", { name: "Done" }).click();
+    const send = (method: string, path: string, body?: object) =>
+      page.evaluate(
+        async ([method, path, token, body]) => {
+          const headers = { authorization: `Bearer ${token}`, "content-type": "application/scim+json" };
+          const response = await fetch(`/scim/v2${path}`, { method, headers, body: body ?? null });
+          const text = await response.text();
+          return { status: response.status, json: text === "" ? {} : JSON.parse(text) };
+        },
+        [method, path, token, body && JSON.stringify(body)] as const,
+      );
+    const made = await send("POST", "/Users", { userName: "scim@example.com", active: true });
+    expect(made.status).toBe(201);
+    expect((await send("POST", "/Users", { userName: "nobody" })).status).toBe(400);
+    await page.reload();
+    const card = page.locator("section", { has: page.getByRole("heading", { name: "People by SCIM" }) });
+    await expect.poll(() => card.textContent()).toContain("1, of whom 1 active");
+    expect(await card.textContent()).toContain("POST /Users: The person needs an e-mail address");
+    expect(await card.textContent()).not.toContain(token);
+    await isAccessible(page, "a provider that sends people");
+    await card.scrollIntoViewIfNeeded();
+    await screenshot(page, "provider-scim");
+    expect((await send("DELETE", `/Users/${made.json.id}`)).status).toBe(204);
+    await card.getByRole("button", { name: "Revoke the token" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Revoke the token" }).click();
+    await expect.poll(() => card.textContent()).toContain("The token was revoked");
+    expect((await send("GET", "/Users")).status).toBe(401);
   });
 
   it("U33: the overview's figures lead to what they count, and a network that is set up has no first steps", async () => {

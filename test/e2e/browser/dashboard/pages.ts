@@ -34,6 +34,7 @@ const DIALOGS = [
   ["apps/echo", "Delete"],
   ["people/users/alice@example.com", "Disable alice@example.com"],
   ["people/groups/engineering", "Delete"],
+  ["providers/main", "Let it send people"],
   ["policies/echo", "Switch off"],
   ["nodes/web-1", "Revoke"],
 ] as const;
