@@ -93,6 +93,14 @@ export const RESOURCES: readonly Resource[] = [
     columns: ["name", "issuer", "provider", "enabled", "lastEventAt", "streamStatus", "id"],
   },
   {
+    command: "receivers",
+    prefix: "receivers",
+    about: "Whom this network sends signals (CAEP, RISC)",
+    empty: "No receivers, so nobody is sent signals. `rustronaut receivers create` adds one.",
+    key: "name",
+    columns: ["name", "target", "events", "status", "waiting", "givenUp", "lastTakenAt", "lastFailure", "id"],
+  },
+  {
     command: "signals",
     prefix: "signals",
     about: "Signals that came, and what each caused",

@@ -69,6 +69,12 @@ export const PAGES: readonly Page[] = [
     section: "People",
     code: codeOf(() => import("./pages/providers.tsx")),
   },
+  {
+    id: "signals",
+    title: "Signals",
+    section: "People",
+    code: codeOf(() => import("./pages/signals.tsx")),
+  },
   { id: "nodes", title: "Nodes", section: "Machines", code: codeOf(() => import("./pages/nodes.tsx")) },
   {
     id: "connectors",

@@ -49,12 +49,13 @@ export default {
     }
   },
 
-  /** Each minute: completes writes of the hub; sends notifications and the log; asks the identity providers whether those signed in still stand. */
+  /** Each minute: completes writes of the hub; sends notifications, signals and the log; asks the identity providers whether those signed in still stand. */
   async scheduled(_controller: ScheduledController, env: unknown, ctx: ExecutionContext): Promise<void> {
     bindings ??= checkBindings(env);
     ctx.waitUntil(keepHouse(bindings, Date.now()));
     ctx.waitUntil(tellOf(bindings));
     ctx.waitUntil(shipOf(bindings));
+    ctx.waitUntil(signalTo(bindings));
     const run = await recheckGrants(bindings);
     if (run.checked > 0) logInfo("recheck_done", { ...run });
   },
@@ -81,6 +82,12 @@ async function tellOf(bindings: Bindings): Promise<void> {
 async function shipOf(bindings: Bindings): Promise<void> {
   const { shipLogs } = await import("./logs/ship.ts");
   await shipLogs(bindings, Date.now);
+}
+
+/** Loaded where it is needed: no request does. */
+async function signalTo(bindings: Bindings): Promise<void> {
+  const { sendSignals } = await import("./signals/sent/index.ts");
+  await sendSignals(bindings, Date.now());
 }
 
 /** Whatever breaks is never an allow. Only our own words about the configuration are shown to the caller. */

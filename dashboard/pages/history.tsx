@@ -21,6 +21,7 @@ const KIND_WORDS: Readonly<Record<(typeof HISTORY_KINDS)[number], string>> = {
   notificationDestination: "Notifications",
   logDestination: "Destinations of the log",
   signalTransmitter: "Transmitters of signals",
+  signalReceiver: "Receivers of signals",
   apiToken: "API tokens",
   node: "Nodes",
   meshRule: "Node rules",

@@ -13,6 +13,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   sessions: "Who is signed in, and the end of it",
   risk: "What speaks for risk about people",
   transmitters: "Who may send signals (CAEP, RISC)",
+  receivers: "Whom this network sends signals",
   signals: "Signals that came, and what each caused",
   serviceTokens: "Credentials with which programs call apps",
   scimTokens: "Tokens with which identity providers send people and groups by SCIM",

@@ -5,6 +5,7 @@ import {
   SIGNAL_EVENTS,
   type SignalEvent,
 } from "../access/signals/events.ts";
+import { SENT_EVENTS } from "../access/signals/outgoing.ts";
 import * as f from "./fields.ts";
 
 /** Shared signals: who sends us security events, and what came of them. */
@@ -94,6 +95,64 @@ export const signalTransmitterMade = z.object({
   transmitter: signalTransmitter,
   /** The bearer token, shown only now; null if the signature alone is the proof. */
   token: z.nullable(z.string()),
+});
+
+export const signalReceiver = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** The origin of its address: the rest may be a secret. */
+  target: z.string(),
+  /** Whether an `Authorization` header goes with each token. */
+  authorized: z.boolean(),
+  audience: z.string(),
+  subjects: z.enum(["email", "iss_sub"]),
+  events: z.array(z.enum(SENT_EVENTS)),
+  /** What the receiver last asked for. */
+  status: z.enum(["enabled", "paused", "disabled"]),
+  enabled: z.boolean(),
+  /** Tokens that are not taken yet, and those that were given up after a day. */
+  waiting: z.int(),
+  givenUp: z.int(),
+  lastTakenAt: z.nullable(f.instant),
+  /** Why the last token that waits or was given up was not taken. */
+  lastFailure: z.nullable(z.string()),
+  ...f.rowFields,
+});
+const receiverInput = {
+  name: f.said(f.label, "what it is called"),
+  target: f.said(
+    f.line(1_000),
+    "the https address that tokens are pushed to; later only its origin is shown",
+  ),
+  authorization: f.said(
+    z.nullable(f.line(1_000)),
+    "the Authorization header that goes with each token, such as `Bearer …`; kept as a secret",
+  ),
+  audience: f.said(f.line(300).check(z.minLength(1)), "the aud of its tokens"),
+  subjects: f.said(
+    z.enum(["email", "iss_sub"]),
+    "what it knows people by: their address, or the id that assertions have",
+  ),
+  events: f.said(
+    f.list(z.enum(SENT_EVENTS), SENT_EVENTS.length),
+    "what it is told of; everything unless said",
+  ),
+  enabled: f.said(z.boolean(), "whether it is told anything"),
+};
+export const signalReceiverCreate = z.strictObject({
+  name: receiverInput.name,
+  target: receiverInput.target,
+  authorization: z.optional(receiverInput.authorization),
+  audience: receiverInput.audience,
+  subjects: z.optional(receiverInput.subjects),
+  events: z.optional(receiverInput.events),
+  enabled: z.optional(receiverInput.enabled),
+});
+export const signalReceiverUpdate = z.partial(z.strictObject(receiverInput));
+export const signalReceiverMade = z.object({
+  receiver: signalReceiver,
+  /** The bearer token with which it manages its stream, shown only now. */
+  token: z.string(),
 });
 
 export const receivedSignal = z.object({

@@ -109,7 +109,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "signal.refused": "sent a security event that was refused",
   "signal_receiver.create": "added a receiver of signals",
   "signal_receiver.delete": "removed a receiver of signals",
-  "signal_receiver.rotate": "renewed a signal receiver's token",
+  "signal_receiver.verify": "sent a receiver of signals a verification",
   "signal_receiver.update": "changed a receiver of signals",
   "signal_transmitter.create": "added a transmitter of signals",
   "signal_transmitter.delete": "removed a transmitter of signals",

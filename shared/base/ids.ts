@@ -27,6 +27,7 @@ export const ID_PREFIXES = {
   deadLetter: "dlt",
   logDestination: "lgd",
   signalTransmitter: "sgt",
+  signalReceiver: "sgr",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -4,7 +4,7 @@ import { logDestinations } from "./log-schema.ts";
 import * as mesh from "./mesh-schema.ts";
 import { notificationDestinations } from "./notification-schema.ts";
 import * as s from "./schema.ts";
-import { signalTransmitters } from "./signal-schema.ts";
+import { signalExclusions, signalReceivers, signalTransmitters } from "./signal-schema.ts";
 
 /** The tables of the registry that a backup contains: every table whose data can't be made again. */
 
@@ -38,6 +38,8 @@ const PAGED: readonly SQLiteTable[] = [
   notificationDestinations,
   logDestinations,
   signalTransmitters,
+  signalReceivers,
+  signalExclusions,
   history,
 ];
 
@@ -61,6 +63,8 @@ export const NOT_KEPT: readonly string[] = [
   "log_deliveries",
   "notification_cursors",
   "signal_events",
+  "signal_letters",
+  "signal_cursor",
 ];
 
 export interface KeptTable {

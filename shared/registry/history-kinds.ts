@@ -15,6 +15,7 @@ export const HISTORY_KINDS = [
   "notificationDestination",
   "logDestination",
   "signalTransmitter",
+  "signalReceiver",
 ] as const;
 
 /** Says of a field that only a fingerprint of its value is kept, as of `clientSecret`. */

@@ -312,6 +312,24 @@ export const RECORDED: readonly Recorded[] = [
     },
     without: ["id", "verified_at", "verified_state", "stream_status", ...VERSIONED],
   },
+  {
+    kind: "signalReceiver",
+    table: "signal_receivers",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: {
+      name: "name",
+      target: "target",
+      address: { secret: "address_sealed" },
+      authorization: { secret: "authorization_sealed" },
+      audience: "audience",
+      subjects: "subjects",
+      events: { json: "events" },
+      token: { secret: "token_hash" },
+      enabled: { flag: "enabled" },
+    },
+    without: ["id", "status", ...VERSIONED],
+  },
 ];
 
 const columnOf = (column: Column): string =>

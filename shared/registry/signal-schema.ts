@@ -1,5 +1,5 @@
-import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { identityProviders } from "./schema.ts";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { identityProviders, users } from "./schema.ts";
 
 /** Who sends us security events, and what came: see `docs/signals.md`. */
 
@@ -69,3 +69,79 @@ export const signalEvents = sqliteTable(
     index("signal_events_received").on(t.receivedAt),
   ],
 );
+
+/** Whom we tell of our own findings: a stream of SSF 1.0, made by an administrator. */
+export const signalReceivers = sqliteTable("signal_receivers", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull().unique(),
+  /** The origin of the address that tokens are pushed to. */
+  target: text("target").notNull(),
+  /** The whole address, encrypted with AES-GCM under SECRET_KEY. */
+  addressSealed: text("address_sealed").notNull(),
+  /** The `Authorization` header that goes with each token, encrypted in the same way. Null for none. */
+  authorizationSealed: text("authorization_sealed"),
+  /** The `aud` of its tokens. */
+  audience: text("audience").notNull(),
+  /** What it knows people by. */
+  subjects: text("subjects", { enum: ["email", "iss_sub"] })
+    .notNull()
+    .default("email"),
+  /** JSON list of `SentEvent`. */
+  events: text("events").notNull(),
+  /** The hash of the token with which the receiver manages its stream. */
+  tokenHash: text("token_hash").notNull().unique(),
+  /** What the receiver last asked for (SSF 1.0 §8.1.2). */
+  status: text("status", { enum: ["enabled", "paused", "disabled"] })
+    .notNull()
+    .default("enabled"),
+  enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
+  version: integer("version").notNull().default(1),
+  createdAt: integer("created_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+});
+
+/** People of whom a receiver does not want to hear. */
+export const signalExclusions = sqliteTable(
+  "signal_exclusions",
+  {
+    receiverId: text("receiver_id")
+      .notNull()
+      .references(() => signalReceivers.id, { onDelete: "cascade" }),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+  },
+  (t) => [primaryKey({ columns: [t.receiverId, t.userId] })],
+);
+
+/** Tokens on their way to receivers. */
+export const signalLetters = sqliteTable(
+  "signal_letters",
+  {
+    /** The `jti`. */
+    id: text("id").primaryKey(),
+    receiverId: text("receiver_id")
+      .notNull()
+      .references(() => signalReceivers.id, { onDelete: "cascade" }),
+    event: text("event").notNull(),
+    /** JSON; signed at each try by the key of that time. */
+    claims: text("claims").notNull(),
+    createdAt: integer("created_at").notNull(),
+    /** Null if it is not tried again: it was taken, or given up. */
+    dueAt: integer("due_at"),
+    failures: integer("failures").notNull().default(0),
+    takenAt: integer("taken_at"),
+    /** Why the last try failed, in words. */
+    why: text("why"),
+  },
+  (t) => [
+    index("signal_letters_due").on(t.dueAt),
+    index("signal_letters_receiver").on(t.receiverId, t.createdAt),
+  ],
+);
+
+/** Exactly one row: up to which entry the audit log's index was read for signals. */
+export const signalCursor = sqliteTable("signal_cursor", {
+  one: integer("one").primaryKey().default(1),
+  leaf: integer("leaf").notNull(),
+});

@@ -1,4 +1,5 @@
-import { type System, startSystem } from "../support/harness.ts";
+import { freePort, type System, startSystem } from "../support/harness.ts";
+import { startTransmitter } from "../support/transmitter.ts";
 import { cutBy, cutFigures, guestOf, ROUNDS } from "./support/cuts.ts";
 import type { BenchResult, Goal } from "./support/result.ts";
 
@@ -35,6 +36,14 @@ async function changeApp(system: System, settings: { readonly allowedRisk: numbe
   });
 }
 
+const transmitter = await startTransmitter(await freePort());
+const CAEP = "https://schemas.openid.net/secevent/caep/event-type/";
+
+const signal = (name: string, payload: object) => async () => {
+  const status = await transmitter.push({ [CAEP + name]: payload }, { format: "email", email: user });
+  if (status !== 202) throw new Error(`a signal was answered ${status}`);
+};
+
 /** What ends streams, and how it is undone. A changed version is read within the measured time. */
 const TRIGGERS: Readonly<Record<string, Trigger>> = {
   kill: {
@@ -51,6 +60,11 @@ const TRIGGERS: Readonly<Record<string, Trigger>> = {
   },
   risk_above_allowed: { pull: setRisk(95), restore: setRisk(0) },
   risk_asks_for_sign_in: { pull: setRisk(75), restore: setRisk(0) },
+  signal_session_revoked: { pull: signal("session-revoked", {}), restore: async () => {} },
+  signal_risk_high: {
+    pull: signal("risk-level-change", { principal: "USER", current_level: "HIGH" }),
+    restore: signal("risk-level-change", { principal: "USER", current_level: "LOW" }),
+  },
   app_allows_less_risk: {
     pull: (system) => changeApp(system, { allowedRisk: 0 }),
     restore: (system) => changeApp(system, { allowedRisk: 90 }),
@@ -63,7 +77,8 @@ const TRIGGERS: Readonly<Record<string, Trigger>> = {
  */
 export default async function triggers(): Promise<BenchResult> {
   const wanted = process.env.RUSTRONAUT_TRIGGERS?.split(",") ?? Object.keys(TRIGGERS);
-  const system = await startSystem({ withoutDashboard: true });
+  const system = await startSystem({ withoutDashboard: true, developmentHosts: [transmitter.host] });
+  await transmitter.connect(system);
   const metrics: Record<string, number> = { rounds: ROUNDS };
   const goals: Goal[] = [];
   for (const name of wanted) {
@@ -82,5 +97,6 @@ export default async function triggers(): Promise<BenchResult> {
     goals.push(...figures.goals);
   }
   await system.stop();
+  transmitter.close();
   return { metrics, goals };
 }

@@ -39,7 +39,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/access/policy": "base net",
   "shared/access/risk": "",
   "shared/access/sessions": "access/device access/risk base",
-  "shared/access/signals": "access/risk base",
+  "shared/access/signals": "access/risk audit base",
   "shared/access/workload": "base",
   "shared/api":
     "access/grade access/login access/policy access/risk access/signals audit base connector http net node/config node/protocol notifications registry scim",
@@ -60,13 +60,13 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/segments": "access/login base net node/config",
   "workers/agent-api": "gateway mesh platform registry",
   "workers/gateway": "pages platform registry session",
-  "workers/hub": "agent-api gateway logs mesh notifications pages platform registry session sign-in",
+  "workers/hub": "agent-api gateway logs mesh notifications pages platform registry session signals sign-in",
   "workers/logs": "notifications platform registry",
   "workers/mesh": "platform registry",
   "workers/notifications": "mesh platform registry",
   "workers/registry": "platform",
   "workers/session": "pages platform registry",
-  "workers/signals": "platform registry session sign-in",
+  "workers/signals": "gateway notifications platform registry session sign-in",
   "workers/sign-in": "gateway mesh pages platform registry session",
 };
 const NESTED = /^shared\/(access\/\w+|node\/(config|mesh|protocol))\//;

@@ -42,6 +42,12 @@ where("chromium").describe("in Chromium", () => {
 forbid (principal, action, resource == App::"echo") when { context.request.path like "/admin*" };`,
       },
     });
+    await on.system.admin.call("transmitters.create", {
+      body: { name: "okta", issuer: "https://acme.okta.example", provider: "main" },
+    });
+    await on.system.admin.call("receivers.create", {
+      body: { name: "soc", target: "https://soc.example/events", audience: "https://soc.example" },
+    });
     await joinNodes(on.system);
     on.browser = await openBrowser();
     on.page = await on.browser.context.newPage();

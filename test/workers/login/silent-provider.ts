@@ -235,6 +235,8 @@ export async function silentProvider(): Promise<SilentProvider> {
 
 type AnswerOf = (url: URL, init: RequestInit | undefined) => Promise<Response>;
 const answers = new Map<string, AnswerOf>();
+/** Has somebody else answer at a host. */
+export const answerAt = (host: string, answer: AnswerOf): unknown => answers.set(host, answer);
 
 /** Puts the silent providers in the place of the network. */
 export async function startNetwork(): Promise<void> {

@@ -27,6 +27,7 @@ import { SEARCH_HANDLERS } from "./search.ts";
 import { SEGMENT_HANDLERS } from "./segments.ts";
 import { SERVICE_TOKEN_HANDLERS } from "./service-tokens.ts";
 import { SESSION_HANDLERS } from "./sessions.ts";
+import { SIGNAL_RECEIVER_HANDLERS } from "./signal-receivers.ts";
 import { SIGNAL_HANDLERS } from "./signals.ts";
 import { TRUST_HANDLERS } from "./trust.ts";
 import { USER_HANDLERS } from "./users.ts";
@@ -50,6 +51,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...OBSERVATION_HANDLERS,
   ...RISK_HANDLERS,
   ...SIGNAL_HANDLERS,
+  ...SIGNAL_RECEIVER_HANDLERS,
   ...HISTORY_HANDLERS,
   ...REACH_HANDLERS,
   ...SEARCH_HANDLERS,

@@ -19,7 +19,7 @@ const PAGES = [
     "enrolment-keys",
     "trust",
   ],
-  ...["segments", "segments/main", "network", "notifications", "audit", "no-such-page"],
+  ...["segments", "segments/main", "network", "notifications", "signals", "audit", "no-such-page"],
   // What finds nothing.
   ...["apps?search=nothing", "people?search=nothing", "sessions?search=nothing", "nodes?search=nothing"],
   ...["decisions?user=nobody", "audit?user=nobody", "history?name=nothing", "apps/none"],
@@ -31,6 +31,7 @@ const DIALOGS = [
   ["tokens/api", "Make a token"],
   ["nodes", "Add a node"],
   ["notifications", "Add a destination"],
+  ["signals", "Add a transmitter"],
   ["apps/echo", "Delete"],
   ["people/users/alice@example.com", "Disable alice@example.com"],
   ["people/groups/engineering", "Delete"],

@@ -2,9 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decideSignal } from "../../../../shared/access/signals/decide.ts";
 import { SIGNAL_EFFECTS, SIGNAL_EVENT_NAMES } from "../../../../shared/access/signals/events.ts";
+import { outgoingOf, TOLD_ACTIONS } from "../../../../shared/access/signals/outgoing.ts";
 import { type SaidRisk, saidRisk, signalSource } from "../../../../shared/access/signals/risk.ts";
 import type { Signal } from "../../../../shared/access/signals/security-event-token.ts";
 import { readSubject } from "../../../../shared/access/signals/subject.ts";
+import type { EventEntry } from "../../../../shared/audit/types.ts";
 
 const nobody = { person: [], session: null, device: null, isWider: false };
 const signal = (event: Signal["event"], payload: object = {}, eventAt = 1_000): Signal => ({
@@ -58,6 +60,32 @@ describe("what a signal means", () => {
     expect(saidRisk(signal("risk-level-change", { current_level: "SEVERE" }))?.score).toBe(100);
     expect(saidRisk(signal("risk-level-change", {}))?.score).toBe(100);
     expect(saidRisk(signal("risk-level-change", { current_level: "HIGH", principal: "TENANT" }))).toBeNull();
+  });
+});
+
+describe("what others are told", () => {
+  const entry = (action: string, detail: object = {}): EventEntry => ({
+    kind: "admin",
+    id: "aud_1",
+    at: 1_000,
+    actor: "user:usr_1",
+    action,
+    target: "usr_2",
+    detail: detail as EventEntry["detail"],
+  });
+
+  it("is a change of the status, not of anything else, and no kill that ended nothing", () => {
+    const change = (fields: object) => entry("user.update", { changes: [{ kind: "user", fields }] });
+    expect(outgoingOf(change({ status: ["active", "disabled"] }), null)?.event).toBe("account-disabled");
+    expect(outgoingOf(change({ name: ["", "Eve"] }), null)).toBeNull();
+    expect(outgoingOf(entry("session.kill", { ended: 0 }), "usr_2")).toBeNull();
+    expect(outgoingOf(entry("session.kill", { ended: 1 }), null)).toBeNull();
+    expect(outgoingOf(entry("session.kill", { ended: 1 }), "usr_2")?.event).toBe("session-revoked");
+  });
+
+  it("is never what came as a signal, so that nothing goes in circles", () => {
+    expect(TOLD_ACTIONS).not.toContain("signal.received");
+    expect(outgoingOf(entry("signal.received", { ended: 3 }), "usr_2")).toBeNull();
   });
 });
 

@@ -1,0 +1,145 @@
+import type { EventEntry } from "../../audit/types.ts";
+import { backoffMs } from "../../base/async/retry.ts";
+import { SIGNAL_EVENTS, VERIFICATION } from "./events.ts";
+
+/** What this network tells others of its own findings, as a transmitter of SSF 1.0. */
+
+/** The kinds of events that are sent. */
+export const SENT_EVENTS = [
+  "session-revoked",
+  "risk-level-change",
+  "account-disabled",
+  "account-enabled",
+] as const;
+export type SentEvent = (typeof SENT_EVENTS)[number];
+
+/** Actions of the audit log that may be worth a signal. */
+export const TOLD_ACTIONS: readonly string[] = [
+  "session.kill",
+  "session.recheck_ended",
+  "risk.set",
+  "risk.clear",
+  "user.update",
+  "user.expire",
+];
+
+/** One thing to tell, about one user. */
+export interface Outgoing {
+  readonly event: SentEvent;
+  readonly userId: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+}
+
+/**
+ * What an entry of the audit log is told as. Null for nothing. What came as a signal is not told on, so that two networks
+ * that listen to each other don't go in circles.
+ *
+ * @param userId Whose sessions a kill ended, if the entry does not say it itself.
+ */
+export function outgoingOf(entry: EventEntry, userId: string | null): Outgoing | null {
+  const { action, target, at, detail } = entry;
+  const told = (event: SentEvent, who: string): Outgoing => ({ event, userId: who, at });
+  switch (action) {
+    case "session.kill":
+      return userId === null || detail.ended === 0 ? null : told("session-revoked", userId);
+    case "session.recheck_ended":
+      return told("session-revoked", target);
+    case "risk.set":
+    case "risk.clear":
+      return told("risk-level-change", target);
+    case "user.expire":
+      return told("account-disabled", target);
+    case "user.update": {
+      const status = statusIn(detail.changes);
+      if (status === null) return null;
+      return told(status === "disabled" ? "account-disabled" : "account-enabled", target);
+    }
+    default:
+      return null;
+  }
+}
+
+/** The status after a change of a user, or null if the change left it. */
+function statusIn(changes: unknown): string | null {
+  const all: unknown[] = Array.isArray(changes) ? changes : [];
+  for (const change of all) {
+    const { kind, fields } = change as { kind?: unknown; fields?: { status?: unknown } };
+    const status: unknown = kind === "user" ? fields?.status : undefined;
+    if (Array.isArray(status)) return String(status[1]);
+  }
+  return null;
+}
+
+/** What a receiver knows people by. */
+export type SubjectFormat = "email" | "iss_sub";
+
+/** The subject of a user: the address, or our own issuer and id, as assertions have it. */
+export const subjectOf = (
+  format: SubjectFormat,
+  issuer: string,
+  { id, email }: { readonly id: string; readonly email: string },
+): object => (format === "email" ? { format, email } : { format, iss: issuer, sub: id });
+
+/** The event's payload as CAEP 1.0 and RISC 1.0 have it. @param score Of the user's risk now. */
+export function payloadOf({ event, at }: Outgoing, score: number): object {
+  const event_timestamp = Math.floor(at / 1_000);
+  switch (event) {
+    case "session-revoked":
+      return { event_timestamp, initiating_entity: "admin" };
+    case "risk-level-change":
+      return { event_timestamp, principal: "USER", current_level: levelOf(score) };
+    case "account-disabled":
+    case "account-enabled":
+      return {};
+  }
+}
+
+const levelOf = (score: number): "LOW" | "MEDIUM" | "HIGH" =>
+  score >= 70 ? "HIGH" : score >= 40 ? "MEDIUM" : "LOW";
+
+export interface SetInput {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jti: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+}
+
+/** The claims of a security event token (RFC 8417 §2.2, SSF 1.0 §4.1): neither `exp` nor `sub`. */
+export const setClaims = (
+  { issuer, audience, jti, at }: SetInput,
+  subject: object,
+  event: SentEvent,
+  payload: object,
+): object => ({
+  iss: issuer,
+  aud: audience,
+  iat: Math.floor(at / 1_000),
+  jti,
+  sub_id: subject,
+  events: { [SIGNAL_EVENTS[event].uri]: payload },
+});
+
+/** The claims of a verification event (SSF 1.0 §8.1.4): the subject is the stream. */
+export const verificationClaims = (
+  { issuer, audience, jti, at }: SetInput,
+  streamId: string,
+  state: string | null,
+): object => ({
+  iss: issuer,
+  aud: audience,
+  iat: Math.floor(at / 1_000),
+  jti,
+  sub_id: { format: "opaque", id: streamId },
+  events: { [VERIFICATION]: state === null ? {} : { state } },
+});
+
+const FIRST_RETRY_MS = 30_000;
+const LAST_RETRY_MS = 60 * 60_000;
+/** A token that is not taken within this time is given up. */
+const GIVE_UP_MS = 24 * 60 * 60_000;
+
+/** When a token that failed so often is tried again, or null if it is given up. */
+export const nextTry = (failures: number, createdAt: number, now: number): number | null =>
+  now - createdAt >= GIVE_UP_MS ? null : now + backoffMs(failures, FIRST_RETRY_MS, LAST_RETRY_MS);

@@ -1,0 +1,49 @@
+import { signIn } from "../support/attack.ts";
+import { startSystem } from "../support/harness.ts";
+import { type OpenStream, openDownload } from "../support/streams.ts";
+import { atMost, type BenchResult, percentile } from "./support/result.ts";
+
+const SESSIONS = 1_000;
+/** Sessions that are opened at the same time. */
+const WIDTH = 10;
+const CAPS = { maxSessionsPerUser: SESSIONS } as const;
+
+/** From one request of an administrator to the end of an event stream in each of a thousand sessions of one user. */
+export default async function fanOut(): Promise<BenchResult> {
+  const system = await startSystem({ withoutDashboard: true });
+  const { etag } = await system.admin.call("network.get");
+  await system.admin.call("network.update", { body: CAPS, ifMatch: etag ?? "" });
+  const { visitor } = await signIn(system);
+  const host = new URL(system.appOrigin).host;
+  const streams: OpenStream[] = [];
+  for (let at = 0; at < SESSIONS; at += WIDTH) {
+    // One sign-in opens the app anew each time that its cookie is gone.
+    const cookies: string[] = [];
+    for (let n = 0; n < WIDTH; n++) {
+      visitor.cookies(system.appOrigin).clear();
+      await visitor.visit(`${system.appOrigin}/`, "alice");
+      cookies.push(visitor.cookieHeader(system.appOrigin));
+    }
+    streams.push(
+      ...(await Promise.all(cookies.map((cookie) => openDownload(system.port, host, cookie, "/events")))),
+    );
+  }
+  const startedAt = performance.now();
+  const answered = system.admin
+    .call("sessions.killMany", { body: { by: "user", user: "alice@example.com" } })
+    .then(({ data }) => ({ ended: data.ended.length, atMs: performance.now() - startedAt }));
+  const cuts = await Promise.all(streams.map(async ({ cut }) => (await cut).atMs - startedAt));
+  const { ended, atMs } = await answered;
+  await system.stop();
+  if (ended < SESSIONS) throw new Error(`of ${SESSIONS} sessions ${ended} ended`);
+  return {
+    metrics: {
+      sessions: SESSIONS,
+      first_cut_ms: Math.min(...cuts),
+      cut_p50_ms: percentile(cuts, 0.5),
+      last_cut_ms: Math.max(...cuts),
+      answered_ms: atMs,
+    },
+    goals: [atMost("the last of 1,000 streams cut", Math.max(...cuts), "ms", 3_000)],
+  };
+}
