@@ -93,6 +93,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "policy.update": "renamed or switched a policy",
   "risk.clear": "cleared a person's risk",
   "risk.set": "set a person's risk",
+  "scim_token.issue": "made a SCIM token of an identity provider",
+  "scim_token.revoke": "revoked the SCIM token of an identity provider",
   "segment.create": "created a segment",
   "segment.delete": "deleted a segment",
   "segment.update": "changed a segment",
