@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { buildAgent } from "../../scripts/build-agent.ts";
 import type { Client } from "../../shared/api/client.ts";
 import { until } from "./mesh.ts";
@@ -17,6 +17,13 @@ export interface TestConnector {
 }
 
 let bundle: Promise<string> | null = null;
+
+const NOBODY = 65_534;
+/** As a container does that was given no capability (util-linux). */
+const WITHOUT_CAPABILITIES = [
+  ...["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"],
+  ...["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--"],
+];
 
 /** A reusable key for connectors with these tags. The network must have a root. */
 export async function connectorKey(admin: Client, tags: readonly string[]): Promise<string> {
@@ -41,13 +48,20 @@ export async function startConnector(
     readonly dial: string;
     readonly apps: readonly string[];
     readonly more?: readonly string[];
+    /** Whether it runs as nobody, without any capability. Only root can do that. */
+    readonly asNobody?: boolean;
   },
 ): Promise<TestConnector> {
   bundle ??= buildAgent(mkdtempSync(join(tmpdir(), "rustronaut-bundle-")));
-  const { name, dial, apps, more = [] } = options;
+  const { name, dial, apps, more = [], asNobody = false } = options;
   const directory = mkdtempSync(join(tmpdir(), "rustronaut-connect-"));
   const words = ["connect", "--hub", hub, "--dial", dial, "--hostname", name, "--state-dir", directory];
-  const child: ChildProcess = spawn(process.execPath, [await bundle, ...words, ...more], {
+  if (asNobody) {
+    chownSync(directory, NOBODY, NOBODY);
+    chmodSync(dirname(await bundle), 0o755);
+  }
+  const [program = "", ...before] = [...(asNobody ? WITHOUT_CAPABILITIES : []), process.execPath];
+  const child: ChildProcess = spawn(program, [...before, await bundle, ...words, ...more], {
     env: { ...process.env, RUSTRONAUT_KEY: key },
     stdio: ["ignore", "pipe", "pipe"],
   });

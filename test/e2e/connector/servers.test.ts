@@ -42,6 +42,7 @@ where("servers").describe("a person's database and shell behind an agent", () =>
     agent = await startConnector(system.hubOrigin, key, {
       ...{ name: "gate", dial: `127.0.0.1:${postgres.port},127.0.0.1:${sshd.port}` },
       apps: ["database", "build-7"],
+      asNobody: process.getuid?.() === 0,
     });
   });
   afterAll(async () => {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
@@ -7,6 +8,7 @@ import { connectorKey, startConnector, type TestConnector } from "../../support/
 import { type System, startSystem } from "../../support/harness.ts";
 import { until } from "../../support/mesh.ts";
 import { fileBytes, type PrivateApp, startPrivateApp } from "../../support/private-app.ts";
+import { drawn, isSoak } from "../../support/sample.ts";
 import { initTrust } from "../../support/trust.ts";
 
 /** A private app behind two real agents, which need no root and open no port. */
@@ -111,6 +113,21 @@ function ask(
     outgoing.end(body);
   });
 }
+
+/** How many streams are open, as the hub knows it. */
+async function streams(): Promise<number> {
+  const { data } = await system.admin.call("connectors.list", { query: {} });
+  return data.items.reduce((sum, one) => sum + one.streams, 0);
+}
+
+const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+/** What a process has in memory, in MB. */
+const memoryOf = (pid: number): number =>
+  Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024);
+
+/** Connections that open and close, and how many at one time. */
+const CYCLES = drawn(60, 10_000);
+const AT_ONCE = 20;
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 const MIB = 1024 * 1024;
@@ -242,6 +259,37 @@ describe("WebSockets through an agent", () => {
     expect(large.equals((await echo(socket, large)) as Buffer)).toBe(true);
     socket.terminate();
   });
+
+  it(`come and go ${CYCLES} times and leave nothing behind, here and there`, {
+    timeout: 60_000 + CYCLES * 60,
+  }, async () => {
+    const files = () => openFiles(heavy.pid);
+    await Promise.all(Array.from({ length: AT_ONCE }, () => cycle("/echo/first")));
+    const [before, memory] = [files(), memoryOf(heavy.pid)];
+    const began = performance.now();
+    for (let done = 0; done < CYCLES; done += AT_ONCE)
+      await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => cycle(`/echo/${i}`)));
+    await expect.poll(streams).toBe(0);
+    await expect.poll(() => app.open.size).toBe(0);
+    await expect.poll(files).toBeLessThanOrEqual(before);
+    if (isSoak) {
+      const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+      console.info(
+        `${CYCLES} cycles in ${seconds} s; the agent had ${memory} MB, and has ${memoryOf(heavy.pid)} MB`,
+      );
+    }
+  });
+
+  /** Opens, says something and closes, each second one by the application. */
+  async function cycle(path: string): Promise<void> {
+    const socket = await open(path);
+    expect(await echo(socket, "here")).toBe("here");
+    const closed = new Promise((resolve) => socket.on("close", resolve));
+    if (cycles++ % 2 === 0) socket.send("bye");
+    else socket.close();
+    await closed;
+  }
+  let cycles = 0;
 
   it("pass the close of either side on", async () => {
     const closing = await open("/echo");
