@@ -67,9 +67,15 @@ function LoadedNode({ node }: { readonly node: Node }) {
         <section className="card">
           <h2>Posture</h2>
           {live?.facts ? (
-            <Facts value={postureOf(live.facts)} />
+            <Facts value={postureOf(live.facts, live.factsAt)} />
           ) : (
             <p className="muted">Nothing was reported yet.</p>
+          )}
+          <h3>Stated by others</h3>
+          {node.stated.length > 0 ? (
+            <Facts value={statedOf(node.stated)} />
+          ) : (
+            <p className="muted">Nobody states anything about it.</p>
           )}
         </section>
       </div>
@@ -112,12 +118,24 @@ const identityOf = (node: Node) => ({
 
 type Posture = NonNullable<NonNullable<Node["live"]>["facts"]>;
 const yesNo = (fact: boolean | null) => (fact === null ? "not known" : fact ? "yes" : "no");
-const postureOf = (facts: Posture) => ({
+const postureOf = (facts: Posture, measuredAt: number | null) => ({
+  measured: <Moment at={measuredAt} />,
   system: facts.os,
   kernel: facts.kernel,
   "disk encrypted": yesNo(facts.diskEncrypted),
   firewall: yesNo(facts.firewall),
+  "screen lock": yesNo(facts.screenLock ?? null),
   "up for": formatLength(facts.uptimeSeconds * 1_000),
   "agent version": facts.agentVersion,
   "agent bundle (SHA-256)": facts.agentHash,
 });
+/** One line for each fact, with until when it holds. */
+const statedOf = (stated: Node["stated"]) =>
+  Object.fromEntries(
+    stated.map(({ source, fact, expiresAt }) => [
+      `${source}:${fact}`,
+      <>
+        {expiresAt > Date.now() ? "until" : "no longer since"} <Moment at={expiresAt} />
+      </>,
+    ]),
+  );

@@ -4,6 +4,7 @@ import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { RiskBadge } from "../components/risk-badge.tsx";
 import { Loaded } from "../components/states.tsx";
+import { formatLength } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 import { ReceiptTable } from "./receipts.tsx";
 import { appOf } from "./session-words.ts";
@@ -45,6 +46,15 @@ export function SessionPage({ id }: { readonly id: string }) {
                 value={{
                   "IP address": data.ip,
                   browser: data.userAgent,
+                  device: data.device ? (
+                    <>
+                      <a href={routeTo("nodes", data.device.id)}>{data.device.name}</a>, proven{" "}
+                      {formatLength(data.device.proofAgeSeconds * 1_000)} ago, last measured{" "}
+                      {formatLength(data.device.ageSeconds * 1_000)} ago
+                    </>
+                  ) : (
+                    "none proven"
+                  ),
                   id: data.id,
                 }}
               />

@@ -91,7 +91,7 @@ export class Devices {
         ownerId: row?.user_id ?? null,
         isApproved: row?.status === "approved" && row.segment_id === this.#segment,
         posture: postureOf(this.#reports.get(id)),
-        stated: [],
+        stated: row ? (JSON.parse(row.stated) as Device["stated"]) : [],
         version,
       };
     });

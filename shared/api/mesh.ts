@@ -105,9 +105,24 @@ export const node = z.object({
   /** Base64url SHA-256 of the public signing key. */
   identity: z.string(),
   wireguardKey: z.string(),
+  /** What others than the node state about it, also what has expired since. */
+  stated: z.array(z.object({ source: z.string(), fact: z.string(), at: f.instant, expiresAt: f.instant })),
   /** Null where the segment's object can't be asked. */
   live: z.nullable(nodeLive),
   ...f.rowFields,
+});
+const factWord = z
+  .string()
+  .check(
+    z.regex(/^[a-z0-9]([a-z0-9._-]{0,48}[a-z0-9])?$/, "must be a lower-case word of at most 50 characters"),
+  );
+/** Replaces what one source states. */
+export const nodeFactsStated = z.strictObject({
+  by: f.said(factWord, "who states it, such as `intune`"),
+  facts: f.said(f.list(factWord, 20), "what holds now, such as `compliant`; empty when nothing does"),
+  expiresAt: z.optional(
+    f.said(f.instant, "until when it holds: for a day unless said, and for 90 days at most"),
+  ),
 });
 export const nodeUpdate = z.partial(
   z.strictObject({

@@ -31,6 +31,19 @@ export const sessionExplained = z.extend(session, {
   reasons: z.array(z.string()),
   /** When the risk alone will have fallen so far that the session may do everything; null if that is not to be told. */
   restoredAt: z.nullable(f.instant),
+  /** The device that the browser proved, as policies see it now; null where it proved none, or one that does not count. */
+  device: z.nullable(
+    z.object({
+      /** Id and name of the node. */
+      id: z.string(),
+      name: z.string(),
+      proofAgeSeconds: z.int(),
+      /** How long ago the agent measured what it claims. */
+      ageSeconds: z.int(),
+      sameAddress: z.boolean(),
+      stated: z.array(z.string()),
+    }),
+  ),
 });
 
 /** One cut, see `Receipt`. */

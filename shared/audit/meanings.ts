@@ -69,6 +69,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "network.update": "changed the network's settings",
   "node.approve": "approved a node",
   "node.delete": "deleted a node",
+  "node.state": "stated facts about a node",
   "node.enroll": "enrolled as a node",
   "node.expire": "ended a node's membership, since its date came",
   "node.logout": "logged out as a node",

@@ -33,6 +33,7 @@ const PAGED: readonly SQLiteTable[] = [
   mesh.enrolmentKeys,
   mesh.nodes,
   mesh.nodeRoutes,
+  mesh.deviceFacts,
   mesh.meshRules,
   mesh.departures,
   notificationDestinations,

@@ -145,6 +145,21 @@ export const nodes = sqliteTable(
   ],
 );
 
+/** What others than the node itself state about it: an administrator, or a system that manages devices. */
+export const deviceFacts = sqliteTable(
+  "device_facts",
+  {
+    nodeId: text("node_id")
+      .notNull()
+      .references(() => nodes.id, { onDelete: "cascade" }),
+    source: text("source").notNull(),
+    fact: text("fact").notNull(),
+    at: integer("at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.nodeId, t.source, t.fact] })],
+);
+
 /** The prefixes that a node may forward to. An administrator approved them. */
 export const nodeRoutes = sqliteTable(
   "node_routes",

@@ -52,10 +52,18 @@ export const CHANGED_NODES_QUERY = `${LIGHT} WHERE n.revision > ?`;
 /** The parameters are the last id that was read, and the number of rows to read. */
 export const ALL_NODES_QUERY = `${LIGHT} WHERE n.id > ? ORDER BY n.id LIMIT ?`;
 
+/** What others state about the node `n`, as a JSON list of `StatedFact`. */
+export const STATED = `(SELECT json_group_array(json_object(
+    'source', f.source, 'fact', f.fact, 'at', f.at, 'expiresAt', f.expires_at))
+  FROM (SELECT * FROM device_facts WHERE node_id = n.id ORDER BY source, fact) f)`;
+
 /** What sessions must know of nodes that they rest on. The parameter is a JSON list of ids. */
-export const DEVICES_QUERY = `SELECT n.id, n.name, n.user_id, n.segment_id, ${STANDING} AS status
+export const DEVICES_QUERY = `SELECT n.id, n.name, n.user_id, n.segment_id, ${STANDING} AS status, ${STATED} AS stated
   FROM nodes n LEFT JOIN users u ON u.id = n.user_id WHERE n.id IN (SELECT value FROM json_each(?))`;
-export type DeviceRow = Pick<RowOf<typeof nodes>, "id" | "name" | "user_id" | "segment_id" | "status">;
+export type DeviceRow = Pick<RowOf<typeof nodes>, "id" | "name" | "user_id" | "segment_id" | "status"> & {
+  /** A JSON list of `StatedFact`. */
+  readonly stated: string;
+};
 
 export type GoneRow = Pick<RowOf<typeof departures>, "node_id">;
 export const GONE_QUERY = "SELECT node_id FROM address_holds WHERE revision > ?";

@@ -88,3 +88,11 @@ export async function openOn(node: TestNode, system: System, visitor: Visitor, u
   if (taken.status !== 200) return taken;
   return (await visitor.visit(`${system.authOrigin}/.rustronaut/start?a=${form.a}`, user)).response;
 }
+
+/** A new challenge for a signed-in visitor, whatever was proven before. */
+export async function challengeOf(system: System, visitor: Visitor) {
+  const { response } = await visitor.visit(`${system.appOrigin}/.rustronaut/sign-in?device=1`, "alice");
+  const form = formOf(response.text);
+  if (!form) throw new Error(`no page asks for a proof: ${response.text}`);
+  return form;
+}

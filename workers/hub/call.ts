@@ -52,6 +52,8 @@ export interface Effects {
   /** Users whose principal changed. The objects with their sessions are told. No isolate loads data again. */
   readonly userIds: readonly string[];
   readonly ends: readonly { readonly filter: SessionFilter; readonly reason: SessionEndReason }[];
+  /** Nodes of which others state something else now. The sessions that rest on them are told. */
+  readonly devices?: readonly { readonly segmentId: string; readonly nodeId: string }[];
   /** A change that was held back and is now confirmed. The object of the segment publishes it. */
   readonly confirms?: { readonly segmentId: string; readonly revision: number };
   /**

@@ -60,11 +60,19 @@ async function propagate(
   const told = await Promise.allSettled([
     tellSessions(bindings, effects, event),
     isMeshChanged ? refreshMesh(bindings) : 0,
+    tellDevices(bindings, effects.devices ?? []),
   ]);
   return told.reduce((pending, result) => {
     if (result.status === "rejected") throw result.reason;
     return pending + result.value;
   }, 0);
+}
+
+async function tellDevices(bindings: Bindings, devices: NonNullable<Effects["devices"]>): Promise<number> {
+  await Promise.all(
+    devices.map(({ segmentId, nodeId }) => meshObject(bindings, segmentId).deviceStated(nodeId)),
+  );
+  return 0;
 }
 
 /** @returns How many session objects could not be told yet. */

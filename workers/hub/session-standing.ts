@@ -1,6 +1,8 @@
+import { deviceFactsOf } from "../../shared/access/device/device.ts";
 import type { Grade } from "../../shared/access/grade/access.ts";
 import { gradeOf, riskOf } from "../../shared/access/grade/grade.ts";
 import { accessInWords } from "../../shared/access/grade/words.ts";
+import type { DeviceFacts } from "../../shared/access/policy/request.ts";
 import { fallsTo } from "../../shared/access/risk/score.ts";
 import type { Session } from "../../shared/access/sessions/types.ts";
 import { standingOf } from "../../shared/access/standing.ts";
@@ -30,6 +32,8 @@ export interface LiveStanding {
   readonly grade: Grade | null;
   readonly reasons: string[];
   readonly restoredAt: number | null;
+  /** What policies know of the device that the browser proved. */
+  readonly device: DeviceFacts | null;
 }
 
 /** How the live ones of these sessions stand, by their ids. Sessions that can't be asked are missing. */
@@ -56,10 +60,12 @@ export async function standingsOf(
 function standing(session: Session, apps: readonly SnapshotApp[], now: number): LiveStanding {
   const settings = apps.find(({ id }) => id === session.appId)?.settings;
   const known = standingOf(session, 0);
-  if (!settings) return { risk: riskOf(known, now), grade: null, reasons: [], restoredAt: null };
+  const device = deviceFactsOf(session.device, session.principal.userId, now);
+  if (!settings) return { risk: riskOf(known, now), grade: null, reasons: [], restoredAt: null, device };
   const access = { ...gradeOf(settings, known, [], now), grantedPermissions: [] };
   const limit = Math.min(settings.watchRisk, settings.readOnlyRisk, settings.pauseRisk);
   return {
+    device,
     risk: access.riskScore,
     grade: access.grade,
     reasons: accessInWords(access),

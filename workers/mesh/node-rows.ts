@@ -1,8 +1,9 @@
+import type { StatedFact } from "../../shared/access/device/device.ts";
 import { isId } from "../../shared/base/ids.ts";
 import type { LiveNode } from "../../shared/node/segment-mesh.ts";
 import { ipv4At, ipv6At } from "../../shared/registry/addresses.ts";
 import type { nodes } from "../../shared/registry/mesh-schema.ts";
-import { STANDING } from "../../shared/registry/node-rows.ts";
+import { STANDING, STATED } from "../../shared/registry/node-rows.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
 import type { RowOf } from "../../shared/registry/rows.ts";
 
@@ -17,6 +18,8 @@ export type NodeRow = Omit<
   readonly user: string | null;
   /** A JSON list. */
   readonly approved_routes: string;
+  /** A JSON list of `StatedFact`. */
+  readonly stated: string;
 };
 type LongKeys = "kem_hash" | "record_hash" | "signing_key" | "kem_key";
 
@@ -24,6 +27,7 @@ type LongKeys = "kem_hash" | "record_hash" | "signing_key" | "kem_key";
 export const SELECT_NODE = `SELECT n.id, n.name, ${STANDING} AS status, n.status AS own_status, n.segment_id, s.name AS segment, n.tags, u.email AS user,
   n.address_index, n.hostname, n.ephemeral, n.enrolment_key_id, n.offered_routes,
   (SELECT json_group_array(prefix) FROM node_routes r WHERE r.node_id = n.id) AS approved_routes,
+  ${STATED} AS stated,
   n.endpoints, n.exit_node, n.expires_at, n.ended_revision, n.ended_at, n.signing_hash, n.wireguard_key,
   n.version, n.created_at, n.updated_at
   FROM nodes n JOIN segments s ON s.id = n.segment_id LEFT JOIN users u ON u.id = n.user_id`;
@@ -75,6 +79,7 @@ export const viewNode = (row: NodeRow, ipv6Prefix: string, live: LiveNode | null
   expiresAt: row.expires_at,
   identity: row.signing_hash,
   wireguardKey: row.wireguard_key,
+  stated: JSON.parse(row.stated) as StatedFact[],
   live: live && { ...live, leftOut: [...live.leftOut] },
   version: row.version,
   createdAt: row.created_at,

@@ -86,6 +86,15 @@ export const MESH_ENDPOINTS = {
       "Put a node out for good; its peers have dropped it when this answers, or are named by the receipt",
     response: m.node,
   },
+  "nodes.state": {
+    method: "PUT",
+    path: "/api/v1/nodes/{node}/facts",
+    role: "admin",
+    summary:
+      "State facts about a node, as a system that manages devices does; replaces what its source stated before",
+    body: m.nodeFactsStated,
+    response: m.node,
+  },
   "nodes.release": {
     method: "POST",
     path: "/api/v1/nodes/{node}/release",

@@ -41,6 +41,7 @@ export function stubNode(at: number): Node {
     expiresAt: segment === "office" ? NOW + 90 * DAY : null,
     identity: KEY,
     wireguardKey: `${KEY}=`,
+    stated: at === 0 ? [{ source: "intune", fact: "compliant", at: NOW - DAY, expiresAt: NOW + DAY }] : [],
     live: {
       online,
       lastSeenAt: NOW - (online ? 4_000 : 5 * 3_600_000),

@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signIn } from "../../support/attack.ts";
-import { enrolDevice, hubOf, openOn, reportPosture } from "../../support/device.ts";
+import {
+  challengeOf,
+  enrolDevice,
+  formOf,
+  hubOf,
+  openOn,
+  proofOf,
+  reportPosture,
+  showProof,
+} from "../../support/device.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import type { TestHub, TestNode } from "../../support/node-client.ts";
 import { type OpenStream, openDownload, openSocket, openUpload } from "../../support/streams.ts";
@@ -130,6 +139,66 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
       ["the device revoked", (node) => system.admin.call("nodes.revoke", { params: { node: node.id } })],
       ["the device given to somebody else", (node) => change(node, { user: "second@example.com" })],
     ];
+    it("no proof but a fresh one of the person's own device counts", async () => {
+      const visitor = new Visitor();
+      const page = await visitor.visit(`${system.appOrigin}/`, "alice");
+      const form = formOf(page.response.text);
+      if (!form) throw new Error(`no page asks for a proof: ${page.response.text}`);
+      const [own, foreign] = [
+        await enrolDevice(system, hub),
+        await enrolDevice(system, hub, "second@example.com"),
+      ];
+      const put = await enrolDevice(system, hub);
+      await system.admin.call("nodes.revoke", { params: { node: put.id } });
+      const { challenge } = form;
+      const at = system.authOrigin;
+      const elsewhere = new Visitor();
+      const other = formOf((await elsewhere.visit(`${system.appOrigin}/`, "alice")).response.text);
+      const show = async (
+        proof: object,
+        fields: Partial<typeof form> = {},
+        headers: Record<string, string> = {},
+      ) => {
+        const shown = { a: form.a, csrf: form.csrf, ...fields, proof: JSON.stringify(proof) };
+        const { status, headers: answered } = await showProof(system, visitor, shown, headers);
+        return [status, answered["x-rustronaut-response"]];
+      };
+      const refused = [403, "device_proof_refused"];
+      const good = await proofOf(own, challenge, at);
+      expect(await show(await proofOf(own, challenge, "https://auth.example.com"))).toEqual(refused);
+      expect(await show(await proofOf(own, challenge, at, foreign.signing))).toEqual(refused);
+      expect(await show(await proofOf(own, other?.challenge ?? "", at))).toEqual(refused);
+      expect(await show(await proofOf(own, "x".repeat(60), at))).toEqual(refused);
+      expect(await show({ ...good, more: 1 })).toEqual(refused);
+      expect(await show(good, { csrf: other?.csrf ?? "" })).toEqual([403, "csrf_rejected"]);
+      expect(await show(good, {}, { "sec-fetch-site": "same-site" })).toEqual([403, "csrf_rejected"]);
+      expect(await show(good)).toEqual([200, "device_proven"]);
+      expect(await show(good)).toEqual(refused);
+      for (const [node, challenge] of [
+        [foreign, await challengeOf(system, visitor)],
+        [put, await challengeOf(system, visitor)],
+      ] as const) {
+        const { a, csrf } = challenge;
+        expect(await show(await proofOf(node, challenge.challenge, at), { a, csrf })).toEqual(refused);
+      }
+      const sessions = await system.admin.call("audit.list", { query: { limit: 200 } });
+      const reasons = sessions.data.items.flatMap(({ entry }) =>
+        entry.kind !== "decision" && entry.action === "session.device_refused"
+          ? [(entry.detail as { reason?: string }).reason]
+          : [],
+      );
+      expect(reasons.reverse().slice(-8)).toEqual([
+        "signature_invalid",
+        "signature_invalid",
+        "challenge_expired",
+        "challenge_expired",
+        "malformed",
+        "replayed",
+        "other_owner",
+        "not_approved",
+      ]);
+    });
+
     it.each(causes)("%s", async (_name, cause) => {
       const node = await enrolDevice(system, hub);
       const visitor = new Visitor();
@@ -140,6 +209,31 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
       expect(await ended(streams)).toEqual({ socket: 4403, events: null, download: null });
       const again = await visitor.get(`${system.appOrigin}/`, { "sec-fetch-mode": "cors" });
       expect(again.status).toBe(403);
+    });
+
+    it("the facts of a system that manages devices, stated and taken back", async () => {
+      const node = await enrolDevice(system, hub);
+      const state = (facts: string[]) =>
+        system.admin.call("nodes.state", {
+          params: { node: node.id },
+          body: { by: "intune", facts },
+        });
+      await state(["compliant"]);
+      const { etag } = await system.admin.call("policies.get", { params: { policy: policy.id } });
+      const stated = `${NEEDED} && context.device.stated.contains("intune:compliant")`;
+      const source = `forbid (principal, action, resource == App::"app") unless { ${stated} };`;
+      await system.admin.call("policies.publish", {
+        params: { policy: policy.id },
+        body: { source },
+        ifMatch: etag ?? "",
+      });
+      const visitor = new Visitor();
+      const opened = await openOn(node, system, visitor, `${system.appOrigin}/`, "alice");
+      expect(opened.status, opened.text).toBe(200);
+      const streams = await openAll(visitor.cookieHeader(system.appOrigin));
+      const { data } = await state([]);
+      expect(data.stated).toEqual([]);
+      expect(await ended(streams)).toEqual({ socket: 4403, events: null, download: null });
     });
   });
 

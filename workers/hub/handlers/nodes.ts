@@ -1,3 +1,4 @@
+import type { StatedFact } from "../../../shared/access/device/device.ts";
 import { nodeLabel } from "../../../shared/node/config/node-name.ts";
 import { IPV4_SQL } from "../../../shared/registry/addresses.ts";
 import { type MeshStatement, REVISION } from "../../../shared/registry/mesh-change.ts";
@@ -29,6 +30,12 @@ import { findUser } from "./users.ts";
 
 /** The columns that a search for nodes looks in. */
 const SEARCHED = ["n.id", "n.name", "n.hostname", "s.name", "n.tags", "u.email", IPV4_SQL];
+
+const DAY_MS = 86_400_000;
+/** For how many days a fact may be stated at most. Who states it must look again before that. */
+const MOST_DAYS = 90;
+/** How many facts may be stated about one node, by all sources together. */
+const MOST_STATED = 100;
 
 /** A node by id or name. */
 export async function findNode(db: D1Database, reference: string): Promise<NodeRow> {
@@ -116,6 +123,7 @@ export const NODE_HANDLERS: Handlers<
   | "nodes.approve"
   | "nodes.revoke"
   | "nodes.release"
+  | "nodes.state"
   | "nodes.revocation"
 > = {
   "nodes.list": async ({ bindings, query }) => {
@@ -212,6 +220,44 @@ export const NODE_HANDLERS: Handlers<
   "nodes.revoke": (call) =>
     changeStatus(call, "revoke", ["pending", "approved", "quarantined", "expired"], "revoked"),
   "nodes.release": (call) => changeStatus(call, "release", ["quarantined"], "approved"),
+
+  "nodes.state": async ({ bindings, params, body, now }) => {
+    const { db } = bindings;
+    const row = await findNode(db, params.node);
+    const { by: source, expiresAt = now + DAY_MS } = body;
+    const facts = [...new Set(body.facts)].sort();
+    if (expiresAt <= now || expiresAt > now + MOST_DAYS * DAY_MS) {
+      throwRefusal("invalid_input", `expiresAt must be in the future, and at most ${MOST_DAYS} days ahead.`);
+    }
+    const stated = [
+      ...(JSON.parse(row.stated) as StatedFact[]).filter((one) => one.source !== source),
+      ...facts.map((fact) => ({ source, fact, at: now, expiresAt })),
+    ];
+    if (stated.length > MOST_STATED) {
+      throwRefusal(
+        "conflict",
+        `${MOST_STATED} facts are stated about this node. Let a source take back some, with fewer \`facts\`.`,
+      );
+    }
+    return {
+      statements: [
+        db.prepare("DELETE FROM device_facts WHERE node_id = ? AND source = ?").bind(row.id, source),
+        ...facts.map((fact) =>
+          db
+            .prepare(
+              "INSERT INTO device_facts (node_id, source, fact, at, expires_at) VALUES (?, ?, ?, ?, ?)",
+            )
+            .bind(row.id, source, fact, now, expiresAt),
+        ),
+      ],
+      effects: {
+        ...effects("state", row, { source, facts, expiresAt }),
+        devices: [{ segmentId: row.segment_id, nodeId: row.id }],
+      },
+      body: await view(bindings, { ...row, stated: JSON.stringify(stated) }),
+      version: row.version,
+    };
+  },
 
   "nodes.revocation": async ({ bindings, params }) => ({
     body: (await receiptOf(bindings, params.node)) ?? notFound("revocation"),

@@ -1,3 +1,4 @@
+import type { DeviceFacts } from "../../../shared/access/policy/request.ts";
 import {
   BUILT_IN_APPS,
   mayHaveChildren,
@@ -42,6 +43,12 @@ const SELECT = `SELECT ${COLUMNS} FROM sessions_index s JOIN users u ON u.id = s
   LEFT JOIN apps a ON a.id = s.app_id`;
 
 /** A row as callers see it, with how the session stands now if that is known. */
+const viewDevice = ({ id, name, proofAgeSeconds, sameAddress, claims, stated }: DeviceFacts) => ({
+  ...{ id, name, proofAgeSeconds, sameAddress },
+  ageSeconds: claims.ageSeconds,
+  stated: [...stated],
+});
+
 function view({ owner: _, ...row }: Row, standings: ReadonlyMap<string, LiveStanding>) {
   const { risk = null, grade = null } = standings.get(row.id) ?? {};
   return { ...row, risk, grade };
@@ -214,8 +221,8 @@ export const SESSION_HANDLERS: Handlers<
     const row = await bindings.db.prepare(`${SELECT} WHERE s.id = ?`).bind(params.session).first<Row>();
     if (!row) return notFound("session");
     const standings = await standingsOf(bindings, [row], now);
-    const { reasons = [], restoredAt = null } = standings.get(row.id) ?? {};
-    return { body: { ...view(row, standings), reasons, restoredAt } };
+    const { reasons = [], restoredAt = null, device = null } = standings.get(row.id) ?? {};
+    return { body: { ...view(row, standings), reasons, restoredAt, device: device && viewDevice(device) } };
   },
 
   "sessions.receipts": async ({ bindings, query }) => {
