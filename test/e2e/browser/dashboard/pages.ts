@@ -19,7 +19,7 @@ const PAGES = [
     "enrolment-keys",
     "trust",
   ],
-  ...["segments", "segments/main", "network", "notifications", "signals", "audit", "no-such-page"],
+  ...["segments", "segments/main", "network", "notifications", "signals", "logs", "audit", "no-such-page"],
   // What finds nothing.
   ...["apps?search=nothing", "people?search=nothing", "sessions?search=nothing", "nodes?search=nothing"],
   ...["decisions?user=nobody", "audit?user=nobody", "history?name=nothing", "apps/none"],
@@ -32,6 +32,7 @@ const DIALOGS = [
   ["nodes", "Add a node"],
   ["notifications", "Add a destination"],
   ["signals", "Add a transmitter"],
+  ["logs", "Add a destination"],
   ["apps/echo", "Delete"],
   ["people/users/alice@example.com", "Disable alice@example.com"],
   ["people/groups/engineering", "Delete"],
