@@ -50,6 +50,7 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
       encodedSlashes: form.has("encodedSlashes"),
       methodOverride: form.has("methodOverride"),
       methodField: form.has("methodField"),
+      clientCertificates: form.has("clientCertificates"),
       rootServiceWorker: form.has("rootServiceWorker"),
       ...readBalanceFields(form),
       ...readPeopleFields(form),
@@ -209,6 +210,11 @@ function SettingsFields({
           label="The app takes the method of a POST from a field _method: judge it for each action"
           name="methodField"
           defaultChecked={settings.methodField}
+        />
+        <Check
+          label="Let policies ask for the certificate of the client's TLS"
+          name="clientCertificates"
+          defaultChecked={settings.clientCertificates}
         />
         <Check
           label="Let a service worker watch over the whole host (it sees sign-in codes)"

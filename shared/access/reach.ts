@@ -142,7 +142,7 @@ class PartlyKnownRequest {
   }
 }
 
-const NETWORK = gaps<RequestFacts["network"]>(["ip", "country", "asn"]);
+const NETWORK = gaps<RequestFacts["network"]>(["ip", "country", "asn", "certificate"]);
 const SIGN_IN = gaps<NonNullable<RequestFacts["authentication"]>>(["provider", "acr", "amr", "ageSeconds"]);
 
 function gaps<T extends object>(names: readonly (keyof T & string)[]): T {

@@ -202,6 +202,10 @@ const settingsInput = z.strictObject({
     z.boolean(),
     "headers such as `X-HTTP-Method-Override` pass, and the method that they name is judged; otherwise they are removed",
   ),
+  clientCertificates: f.said(
+    z.boolean(),
+    "policies may ask for the certificate of the client's TLS, where Cloudflare verified one",
+  ),
   methodField: f.said(z.boolean(), "the application takes a method from a field `_method`"),
   clientHeaders: f.said(words(f.clientHeader, 50), "headers about the caller that clients may send"),
   tokenHeaders: f.said(

@@ -80,6 +80,15 @@ const supposed = z.strictObject({
             "ISO 3166-1 code of the client's country",
           ),
           asn: f.said(f.integer(0, 4_294_967_295), "number of the client's network"),
+          certificate: f.said(
+            z.strictObject({
+              fingerprint: f.said(f.line(64), "SHA-256 in lower-case hexadecimal"),
+              subject: f.said(f.line(1_000), "distinguished name of its holder"),
+              issuer: f.said(f.line(1_000), "distinguished name of who signed it"),
+              serial: f.said(f.line(64), "its number in lower-case hexadecimal"),
+            }),
+            "the certificate of the client's TLS",
+          ),
         }),
       ),
       "where the request comes from",

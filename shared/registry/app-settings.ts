@@ -36,6 +36,8 @@ export interface AppSettings
    * become.
    */
   readonly methodField: boolean;
+  /** Lets policies ask for the certificate that a client showed in the TLS handshake, where the platform verified it. */
+  readonly clientCertificates: boolean;
   /**
    * Headers that say who calls or from where, and that this app accepts from its clients although any client
    * can write them. The names are in lower case; a `*` at the end stands for a family. All other headers of
@@ -82,6 +84,7 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   assertionAlgorithm: "ES256",
   methodOverride: false,
   methodField: false,
+  clientCertificates: false,
   clientHeaders: [],
   tokenHeaders: [],
   rootServiceWorker: false,

@@ -148,7 +148,7 @@ async function serveApp(exchange: Exchange, found: Found): Promise<Response | nu
     const preflight = await servePreflight(exchange, app, target, origin);
     if (preflight !== undefined) return preflight;
   }
-  const question = questionOf(askedBy(request), app, target);
+  const question = questionOf(askedBy(request, app), app, target);
   if (!question.ok) return refusalResponse(request, question.error, { app });
   const caller = await identify(request, app, bindings);
   if (caller.kind !== "nobody" && caller.kind !== "unavailable") {

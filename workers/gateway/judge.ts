@@ -6,17 +6,19 @@ import type { Asked, Question } from "../../shared/access/question.ts";
 import { shownBy } from "../../shared/access/sessions/proofs.ts";
 import { standingOf } from "../../shared/access/standing.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
-import type { SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
-import { networkOf } from "../platform/network.ts";
+import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
+import { certificateOf, networkOf } from "../platform/network.ts";
 import { freshId } from "../platform/random.ts";
 import type { Snapshot } from "../registry/snapshot.ts";
 import type { Caller } from "./caller.ts";
 
 /** The part of the question that the request itself states. */
-export const askedBy = (request: Request): Asked => ({
+export const askedBy = (request: Request, { settings }: SnapshotApp): Asked => ({
   method: request.method,
   headers: request.headers,
-  network: networkOf(request),
+  network: settings.clientCertificates
+    ? { ...networkOf(request), certificate: certificateOf(request) }
+    : networkOf(request),
 });
 
 export const judge = (question: Question, caller: Caller, snapshot: Snapshot, now: number): Assessment =>

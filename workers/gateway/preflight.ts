@@ -48,7 +48,7 @@ export async function servePreflight(
     return refusalResponse(request, refusal("origin_not_allowed", detail), { app });
   }
   if (app.settings.corsPreflights === "app") {
-    const question = questionOf(askedBy(request), app, target);
+    const question = questionOf(askedBy(request, app), app, target);
     if (!question.ok) return refusalResponse(request, question.error, { app });
     const closed = maintenanceRefusal(app, null, Date.now());
     if (closed) return refusalResponse(request, closed, { app });

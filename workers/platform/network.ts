@@ -1,3 +1,4 @@
+import type { CertificateFacts } from "../../shared/access/policy/request.ts";
 import type { Asked } from "../../shared/access/question.ts";
 import { ExpiringMap } from "../../shared/base/bounded-map.ts";
 import { formatAddress, parseAddress } from "../../shared/net/address.ts";
@@ -31,6 +32,22 @@ function placeOf(request: Request): Pick<Network, "country" | "asn"> {
   return {
     country: typeof cf?.country === "string" ? cf.country : null,
     asn: typeof cf?.asn === "number" ? cf.asn : null,
+  };
+}
+
+/**
+ * The certificate that the client proved to hold in the TLS handshake (mTLS). Null unless the platform verified it, and
+ * knows that it is not revoked. No header is ever read for it. Whoever reads it pays for `cf` being parsed.
+ */
+export function certificateOf(request: Request): CertificateFacts | null {
+  const stated = (request.cf as Partial<IncomingRequestCfProperties> | undefined)?.tlsClientAuth;
+  if (stated?.certPresented !== "1" || stated.certVerified !== "SUCCESS" || stated.certRevoked !== "0")
+    return null;
+  return {
+    fingerprint: stated.certFingerprintSHA256.toLowerCase(),
+    subject: stated.certSubjectDNRFC2253,
+    issuer: stated.certIssuerDNRFC2253,
+    serial: stated.certSerial.toLowerCase(),
   };
 }
 

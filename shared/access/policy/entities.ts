@@ -5,7 +5,7 @@ import { parseIp } from "./extensions/ip.ts";
 import { ACCESS, ACTION_UIDS, appOf, entity, type Inventory, segmentOf } from "./inventory.ts";
 import { Shape } from "./lazy-record.ts";
 import { UNKNOWN } from "./outlook.ts";
-import type { DeviceFacts, PrincipalFacts, RequestFacts, VersionFacts } from "./request.ts";
+import type { CertificateFacts, DeviceFacts, PrincipalFacts, RequestFacts, VersionFacts } from "./request.ts";
 import { type CedarRecord, CedarSet, EntityUid, type Value } from "./values.ts";
 
 /**
@@ -92,10 +92,17 @@ const REQUEST = new Shape<RequestFacts["request"]>({
   host: ({ host }) => host,
   path: ({ path }) => path,
 });
+const CERTIFICATE = new Shape<CertificateFacts>({
+  fingerprint: ({ fingerprint }) => fingerprint,
+  subject: ({ subject }) => subject,
+  issuer: ({ issuer }) => issuer,
+  serial: ({ serial }) => serial,
+});
 const NETWORK = new Shape<RequestFacts["network"]>({
   ip: ({ ip }) => ipOf(ip),
   country: ({ country }) => country,
   asn: ({ asn }) => asn,
+  certificate: ({ certificate }) => (certificate ? CERTIFICATE.of(certificate) : null),
 });
 const AUTHENTICATION = new Shape<NonNullable<RequestFacts["authentication"]>>({
   provider: ({ provider }) => provider,

@@ -11,6 +11,8 @@ export interface RequestFacts {
     readonly ip: string | null;
     readonly country: string | null;
     readonly asn: number | null;
+    /** Missing or null unless the app asks for it and the platform verified one. */
+    readonly certificate?: CertificateFacts | null;
   };
   /** Null for callers who didn't sign in. */
   readonly authentication: {
@@ -25,6 +27,17 @@ export interface RequestFacts {
   readonly risk: number;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
+}
+
+/** The certificate that a client proved to hold in the TLS handshake, as the platform states it. */
+export interface CertificateFacts {
+  /** SHA-256 of the certificate, in lower-case hexadecimal. */
+  readonly fingerprint: string;
+  /** Distinguished names (RFC 2253). */
+  readonly subject: string;
+  readonly issuer: string;
+  /** In lower-case hexadecimal. */
+  readonly serial: string;
 }
 
 /** The values for a request from an unknown place, and for a sign-in about which nothing is known. */

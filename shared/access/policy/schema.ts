@@ -18,7 +18,7 @@ type Claims = {
 };
 type Context = {
   request: { method: String, host: String, path: String },
-  network: { ip?: ipaddr, country?: String, asn?: Long },
+  network: { ip?: ipaddr, country?: String, asn?: Long, certificate?: { fingerprint: String, subject: String, issuer: String, serial: String } },
   authentication?: { provider: String, acr?: String, amr: Set<String>, age: Long },
   device?: {
     name: String, isOwned: Bool, proofAge: Long, sameAddress: Bool, claims: Claims, stated: Set<String>

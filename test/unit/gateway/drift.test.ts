@@ -28,7 +28,12 @@ const GROUPS = ["all", "staff", "engineering", "sales", "foreign"];
 
 const APP: SnapshotApp = {
   ...{ id: "app_1", name: "wiki", title: "Wiki", host: "wiki.example", upstreams: [], through: [] },
-  ...{ segmentId: "seg_1", segmentName: "main", tags: ["docs"], settings: DEFAULT_APP_SETTINGS },
+  ...{
+    segmentId: "seg_1",
+    segmentName: "main",
+    tags: ["docs"],
+    settings: { ...DEFAULT_APP_SETTINGS, clientCertificates: true },
+  },
 };
 
 const session = {
@@ -67,12 +72,25 @@ const CALLERS = {
   anonymous: { kind: "anonymous", epoch: 1 },
 } as unknown as Readonly<Record<string, Caller>>;
 
+/** As Cloudflare states it. */
+const CERTIFICATE = {
+  ...{ certPresented: "1", certVerified: "SUCCESS", certRevoked: "0", certSerial: "0A1B" },
+  ...{
+    certFingerprintSHA256: "AB".repeat(32),
+    certSubjectDNRFC2253: "CN=build-7",
+    certIssuerDNRFC2253: "CN=Acme CA",
+  },
+};
+
 const REQUESTS = {
   plain: new Request("https://wiki.example/"),
   "one from somewhere": Object.assign(
     new Request("https://wiki.example/", { headers: { "cf-connecting-ip": "2001:DB8::1" } }),
     { cf: { country: "NL", asn: 64_500 } },
   ),
+  "one with a certificate": Object.assign(new Request("https://wiki.example/"), {
+    cf: { tlsClientAuth: CERTIFICATE },
+  }),
   write: new Request("https://wiki.example/", {
     method: "POST",
     headers: { "cf-connecting-ip": "192.0.2.1" },
@@ -84,7 +102,7 @@ const REQUESTS = {
 /** The facts that the gateway judges, for every kind of caller and request. */
 const JUDGED = Object.entries(CALLERS).flatMap(([who, caller]) =>
   Object.entries(REQUESTS).map(([what, request]) => {
-    const question = readQuestion(askedBy(request), APP, "/a/b");
+    const question = readQuestion(askedBy(request, APP), APP, "/a/b");
     if (!question.ok) throw new Error("it is forwarded");
     const snapshot = { policies: compilePolicies([], REGISTERED) } as Parameters<typeof judge>[2];
     const { facts } = judge(question.value, caller, snapshot, 1_764_000_000_123);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { networkOf } from "../../../workers/platform/network.ts";
+import { certificateOf, networkOf } from "../../../workers/platform/network.ts";
 
 /** A request as the platform hands it over, which says where its client's address is. */
 function requestFrom(address: string | null, cf: unknown): Request {
@@ -44,5 +44,36 @@ describe("where a request comes from", () => {
   test("is remembered of a bounded number of addresses", () => {
     for (let n = 0; n < 10_000; n++) networkOf(requestFrom(`198.51.${n >> 8}.${n & 255}`, { country: "NL" }));
     expect(networkOf(requestFrom("198.51.0.0", { country: "DE" })).country).toBe("DE");
+  });
+});
+
+describe("the certificate of a client", () => {
+  const stated = {
+    ...{ certPresented: "1", certVerified: "SUCCESS", certRevoked: "0", certSerial: "0A1B" },
+    ...{ certFingerprintSHA256: "AB", certSubjectDNRFC2253: "CN=build-7", certIssuerDNRFC2253: "CN=Acme CA" },
+  };
+  const shown = (changed: object) =>
+    certificateOf(requestFrom(null, { tlsClientAuth: { ...stated, ...changed } }));
+
+  test("is the platform's word", () => {
+    const expected = { fingerprint: "ab", subject: "CN=build-7", issuer: "CN=Acme CA", serial: "0a1b" };
+    expect(shown({})).toEqual(expected);
+  });
+
+  test.each([
+    ["not presented", { certPresented: "0" }],
+    ["not verified", { certVerified: "FAILED:self signed certificate" }],
+    ["revoked", { certRevoked: "1" }],
+    ["verified in no word that is known", { certVerified: "success" }],
+  ])("is none where it was %s", (_what, changed) => expect(shown(changed)).toBeNull());
+
+  test("is none where the platform says nothing, whatever headers say", () => {
+    const headers = {
+      "cf-client-cert-verified": "SUCCESS",
+      "x-client-cert": "x",
+      "cf-cert-verified": "true",
+    };
+    expect(certificateOf(new Request("https://wiki.example/", { headers }))).toBeNull();
+    expect(certificateOf(requestFrom(null, { tlsClientAuth: undefined }))).toBeNull();
   });
 });

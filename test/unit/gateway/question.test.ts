@@ -23,7 +23,7 @@ const ask = (
   settings: Partial<SnapshotApp["settings"]> = {},
   at = target,
 ) => {
-  const asked = askedBy(new Request("https://wiki.example/", { method, headers }));
+  const asked = askedBy(new Request("https://wiki.example/", { method, headers }), app(settings));
   const question = questionOf(asked, app(settings), at);
   if (!question.ok) throw new Error(question.error.detail);
   return question.value;
