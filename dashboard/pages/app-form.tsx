@@ -53,6 +53,12 @@ export function EditApp({ id }: { readonly id: string }) {
       <Loaded query={app}>
         {(data) => (
           <>
+            {data.settings.anonymous && (
+              <p className="notice">
+                Requests without a sign-in reach the policies. What anybody may open is below, under{" "}
+                <a href={routeTo("reach", "app", data.name)}>who can reach it</a>.
+              </p>
+            )}
             <EditLoadedApp loaded={data} />
             <div className="actions below">
               <a className="button plain" href={routeWith({ app: data.name }, "decisions")}>

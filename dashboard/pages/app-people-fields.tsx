@@ -98,7 +98,7 @@ function PageFields({
   const name = PAGE_NAMES[reason];
   return (
     <>
-      <Field label={`${name}: title`} hint="Empty: the usual one.">
+      <Field label={`${name}: heading`} hint="Empty: the usual one.">
         {(c) => <input {...c} name={`page-${reason}-title`} maxLength={100} defaultValue={page?.title} />}
       </Field>
       <Field label={`${name}: text`} hint="Paragraphs, lists with “- ”, **bold**, [words](https://…).">

@@ -26,7 +26,16 @@ const COLUMNS: readonly Column<App>[] = [
   { header: "Segment", cell: (app) => app.segment, sort: (app) => app.segment, className: "wide" },
   { header: "Upstreams", cell: (app) => app.upstreams.join(", "), className: "wide" },
   { header: "Tags", cell: (app) => app.tags.join(", "), className: "wide" },
-  { header: "State", cell: (app) => <AppState app={app} />, sort: (app) => app.enabled },
+  {
+    header: "State",
+    cell: (app) => (
+      <>
+        <AppState app={app} />
+        {app.settings.anonymous && <span className="badge warn">Without sign-in</span>}
+      </>
+    ),
+    sort: (app) => app.enabled,
+  },
 ];
 
 const AppState = ({ app }: { readonly app: App }) =>

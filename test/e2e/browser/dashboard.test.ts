@@ -6,6 +6,7 @@ import { openBrowser } from "../../support/browser.ts";
 import { closeServer, freePort, startSystem } from "../../support/harness.ts";
 import { where } from "../../support/needs.ts";
 import { accessTests } from "./dashboard/access.ts";
+import { appSettingsTests } from "./dashboard/app-settings.ts";
 import { type Dashboard, screenshot } from "./dashboard/dashboard.ts";
 import { findTests } from "./dashboard/find.ts";
 import { machinesTests } from "./dashboard/machines.ts";
@@ -84,5 +85,6 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
   machinesTests(on);
   peopleTests(on);
   accessTests(on);
+  appSettingsTests(on);
   visitorsTests(on);
 });
