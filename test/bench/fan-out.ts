@@ -1,14 +1,17 @@
 import { signIn } from "../support/attack.ts";
 import { startSystem } from "../support/harness.ts";
-import { type OpenStream, openDownload } from "../support/streams.ts";
+import { type OpenStream, openSocket } from "../support/streams.ts";
 import { atMost, type BenchResult, percentile } from "./support/result.ts";
 
-const SESSIONS = 1_000;
+const SESSIONS = Number(process.env.RUSTRONAUT_SESSIONS ?? 1_000);
 /** Sessions that are opened at the same time. */
 const WIDTH = 10;
 const CAPS = { maxSessionsPerUser: SESSIONS } as const;
 
-/** From one request of an administrator to the end of an event stream in each of a thousand sessions of one user. */
+/**
+ * From one request of an administrator to the end of an WebSocket in each of a thousand sessions of one user. `RUSTRONAUT_SESSIONS`
+ * opens fewer: a thousand take minutes to open.
+ */
 export default async function fanOut(): Promise<BenchResult> {
   const system = await startSystem({ withoutDashboard: true });
   const { etag } = await system.admin.call("network.get");
@@ -24,9 +27,7 @@ export default async function fanOut(): Promise<BenchResult> {
       await visitor.visit(`${system.appOrigin}/`, "alice");
       cookies.push(visitor.cookieHeader(system.appOrigin));
     }
-    streams.push(
-      ...(await Promise.all(cookies.map((cookie) => openDownload(system.port, host, cookie, "/events")))),
-    );
+    streams.push(...(await Promise.all(cookies.map((cookie) => openSocket(system.port, host, cookie)))));
   }
   const startedAt = performance.now();
   const answered = system.admin
@@ -44,6 +45,6 @@ export default async function fanOut(): Promise<BenchResult> {
       last_cut_ms: Math.max(...cuts),
       answered_ms: atMs,
     },
-    goals: [atMost("the last of 1,000 streams cut", Math.max(...cuts), "ms", 3_000)],
+    goals: [atMost("the last of all streams cut", Math.max(...cuts), "ms", 3_000)],
   };
 }
