@@ -76,6 +76,14 @@ export const RESOURCES: readonly Resource[] = [
     byHand: ["kill", "killMany"],
   },
   {
+    command: "passkeys",
+    prefix: "passkeys",
+    about: "Passkeys of people",
+    empty: "No passkeys. People add their own at the auth host; docs/sign-in/passkeys.md says when.",
+    key: "email",
+    columns: ["email", "passkeys", "userId"],
+  },
+  {
     command: "risk",
     prefix: "risk",
     about: "What speaks for risk about people",

@@ -10,6 +10,7 @@ import { HistoryCard } from "./history-card.tsx";
 import { UserReachCard } from "./reach-cards.tsx";
 import { SessionTable } from "./sessions.tsx";
 import { type User, useUserChange } from "./user-changes.tsx";
+import { UserPasskeysCard } from "./user-passkeys-card.tsx";
 import { UserRiskCard } from "./user-risk-card.tsx";
 import { RoleSelect, StatusButton } from "./users.tsx";
 
@@ -71,6 +72,7 @@ function LoadedUser({ user }: { readonly user: User }) {
           {mayWrite && <StatusButton user={user} onChange={change} />}
         </div>
       </section>
+      <UserPasskeysCard user={user.id} />
       <UserRiskCard user={user.id} />
       <UserReachCard user={user.id} at={at} onAt={(moment) => setFilters({ at: moment })} />
       <UserSessions user={user} />

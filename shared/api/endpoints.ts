@@ -8,6 +8,7 @@ import { LOG_ENDPOINTS } from "./endpoints/logs.ts";
 import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
 import { NOTIFICATION_ENDPOINTS } from "./endpoints/notifications.ts";
 import { OBSERVATION_ENDPOINTS } from "./endpoints/observation.ts";
+import { PASSKEY_ENDPOINTS } from "./endpoints/passkeys.ts";
 import { POLICY_LIFE_ENDPOINTS } from "./endpoints/policy-life.ts";
 import { REGISTRY_ENDPOINTS } from "./endpoints/registry.ts";
 import { RISK_ENDPOINTS } from "./endpoints/risk.ts";
@@ -19,6 +20,7 @@ export const ENDPOINTS = {
   ...ACCESS_ENDPOINTS,
   ...POLICY_LIFE_ENDPOINTS,
   ...OBSERVATION_ENDPOINTS,
+  ...PASSKEY_ENDPOINTS,
   ...RISK_ENDPOINTS,
   ...SIGNAL_ENDPOINTS,
   ...HISTORY_ENDPOINTS,

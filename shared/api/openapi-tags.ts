@@ -11,6 +11,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   segments: "Sets of nodes and apps",
   identityProviders: "Who vouches for people at sign-in",
   sessions: "Who is signed in, and the end of it",
+  passkeys: "Passkeys of people, which only their owner adds",
   risk: "What speaks for risk about people",
   transmitters: "Who may send signals (CAEP, RISC)",
   receivers: "Whom this network sends signals",

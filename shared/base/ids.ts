@@ -18,6 +18,7 @@ export const ID_PREFIXES = {
   session: "ses",
   decision: "dec",
   attempt: "att",
+  passkey: "psk",
   audit: "aud",
   network: "net",
   node: "nod",

@@ -20,6 +20,7 @@ const PAGED: readonly SQLiteTable[] = [
   s.providerGrants,
   s.scimSources,
   s.scimUsers,
+  s.passkeys,
   s.groups,
   s.groupMembers,
   s.segments,

@@ -102,6 +102,18 @@ export const RECORDED: readonly Recorded[] = [
     without: ["id", "user_id", "last_sign_in_at", "created_at", "updated_at"],
   },
   {
+    kind: "passkey",
+    table: "passkeys",
+    target: "ROW.user_id",
+    other: "ROW.id",
+    name: "ROW.name",
+    fields: { name: "name", isDeviceBound: { flag: "is_device_bound" } },
+    without: [
+      ...["id", "user_id", "credential_id", "public_key", "counter", "transports"],
+      ...["last_used_at", "cloned_at", "created_at"],
+    ],
+  },
+  {
     kind: "group",
     table: "groups",
     target: "ROW.id",

@@ -35,7 +35,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "agent/tunnel": "health",
   "shared/access": "access/device access/grade access/policy access/risk access/sessions base connector http",
   "shared/access/grade": "access/policy access/risk",
-  "shared/access/login": "access/grade access/sessions base http net",
+  "shared/access/login": "access/grade access/risk access/sessions base http net",
   "shared/access/policy": "base net",
   "shared/access/risk": "",
   "shared/access/sessions": "access/device access/risk base",

@@ -37,12 +37,10 @@ export async function stepUpFirst(request: Request, bindings: Bindings, refused:
     whyNotKept = `${parked} `;
   }
   const code = reason ?? "sign_in_too_old";
-  const detail = showsPage(request) ? whyNotKept + nothingSent(request) : remedy(stepUp);
-  return refusalResponse(request, refusal(code, detail), {
-    app,
-    ...(context.decisionId === undefined ? {} : { decisionId: context.decisionId }),
-    loginUrl: stepUpUrl(request, stepUp),
-  });
+  const loginUrl = stepUpUrl(request, stepUp);
+  if (showsPage(request))
+    return refusalResponse(request, refusal(code, whyNotKept + nothingSent(request)), { app, loginUrl });
+  return refusalResponse(request, refusal(code, remedy(stepUp)), { ...context, app, loginUrl });
 }
 
 const remedy = ({ need }: StepUp): string => {

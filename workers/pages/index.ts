@@ -6,6 +6,7 @@ export { addressPage, codePage, onwardPage } from "./email-pages.ts";
 export { errorPage } from "./error-page.ts";
 export { launcherPage } from "./launcher-page.ts";
 export { continueParkedPage, parkedPage } from "./parked-pages.ts";
+export { type PasskeyForm, passkeysPage } from "./passkey-pages.ts";
 export { htmlResponse } from "./response.ts";
 export { signInPage } from "./sign-in-page.ts";
 export { confirmSignOutPage, signedOutPage } from "./sign-out-pages.ts";

@@ -16,10 +16,11 @@ export interface LauncherPage {
   readonly apps: readonly LauncherApp[];
   readonly signOutAction: string;
   readonly csrf: string;
+  readonly passkeysUrl: string;
 }
 
 /** Lists the apps that a user can reach now, and the other apps with the reason why not. */
-export function launcherPage({ userEmail, apps, signOutAction, csrf }: LauncherPage): string {
+export function launcherPage({ userEmail, apps, signOutAction, csrf, passkeysUrl }: LauncherPage): string {
   const open = apps.filter((app) => app.reachable);
   const closed = apps.filter((app) => !app.reachable);
   return layout({
@@ -33,6 +34,7 @@ ${
     ? html`<p class="muted">No app is open to you yet. Ask an administrator to allow you one; it appears here at once.</p>`
     : html`<ul class="apps">${open.map(openApp)}</ul>`
 }
+<p class="muted"><a href="${safeUrl(passkeysUrl)}">Your passkeys</a></p>
 ${
   closed.length > 0 &&
   html`<h2>Not open to you now</h2>

@@ -1,12 +1,14 @@
 import { COPY_SCRIPT_HASH } from "./copy-script.ts";
 import { AGENT_ORIGINS, ASK_AGENT_SCRIPT_HASH } from "./device-proof-page.ts";
+import { PASSKEY_SCRIPT_HASH } from "./passkey-script.ts";
 import { STYLES_HASH } from "./styles.ts";
 import { SUBMIT_SCRIPT_HASH } from "./submit-script.ts";
 
-const contentSecurityPolicy = ({ framed, copies, submits, asksAgent }: PageNeeds): string =>
+const contentSecurityPolicy = ({ framed, copies, submits, asksPasskey, asksAgent }: PageNeeds): string =>
   [
     "default-src 'none'",
     ...(copies ? [`script-src ${COPY_SCRIPT_HASH}`] : []),
+    ...(asksPasskey ? [`script-src ${PASSKEY_SCRIPT_HASH}`] : []),
     ...(submits ? [`script-src ${SUBMIT_SCRIPT_HASH}`] : []),
     ...(asksAgent ? [`script-src ${ASK_AGENT_SCRIPT_HASH}`, `connect-src ${AGENT_ORIGINS.join(" ")}`] : []),
     `style-src ${STYLES_HASH}`,
@@ -20,6 +22,8 @@ interface PageNeeds {
   readonly framed?: boolean;
   /** The page holds `COPY_SCRIPT`. Then only this script may run. */
   readonly copies?: boolean;
+  /** The page holds `PASSKEY_SCRIPT`. Then only this script may run. */
+  readonly asksPasskey?: boolean;
   /**
    * The page holds `SUBMIT_SCRIPT` and sends a form to the application, whose answer may lead to another host. Then
    * only this script may run.

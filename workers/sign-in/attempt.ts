@@ -46,6 +46,7 @@ export async function beginAttempt<T>(
     askBefore: wish.askBefore,
     signInAfter: wish.signInAfter,
     need: wish.need ?? null,
+    ...(wish.goesTo === undefined ? {} : { goesTo: wish.goesTo }),
   });
   return { prepared, cookies: attemptCookies(request, state, secret) };
 }

@@ -1,3 +1,5 @@
+import { needQuery } from "../../shared/access/grade/need-query.ts";
+import type { Need } from "../../shared/access/grade/verified.ts";
 import { SIGN_IN_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { htmlResponse, signInPage } from "../pages/index.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -6,10 +8,13 @@ import type { SignInWish } from "./method.ts";
 import { methodOf } from "./methods.ts";
 import { enabledProviders } from "./providers.ts";
 
-/** The path where a sign-in with this provider starts, or starts again. */
-export function loginPath(providerId: string, appAttemptId: string | null): string {
-  const query = appAttemptId === null ? "" : `?a=${appAttemptId}`;
-  return `/.rustronaut/login/${providerId}${query}`;
+/** The path where a sign-in with this provider starts, or starts again. @param need What it shall show. */
+export function loginPath(providerId: string, appAttemptId: string | null, need: Need | null = null): string {
+  const query = new URLSearchParams([
+    ...(appAttemptId === null ? [] : [["a", appAttemptId]]),
+    ...(need === null ? [] : needQuery(need)),
+  ]).toString();
+  return `/.rustronaut/login/${providerId}${query === "" ? "" : `?${query}`}`;
 }
 
 /**

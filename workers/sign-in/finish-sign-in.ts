@@ -77,8 +77,8 @@ export async function finishSignIn(
  * The next address for the browser with this sign-in cookie. The cookie of the attempt proved that the
  * attempt started in this browser.
  */
-function nextOf({ appAttemptId, askBefore, need }: ProviderAttempt, cookie: string): string {
-  if (appAttemptId === null) return "/";
+function nextOf({ appAttemptId, askBefore, need, goesTo = "/" }: ProviderAttempt, cookie: string): string {
+  if (appAttemptId === null) return goesTo;
   const link = askBefore ? `${startLink(appAttemptId)}&ask=1` : continueLink(appAttemptId, cookie);
   return need ? `${link}&tried=1` : link;
 }

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { readNeed } from "../../shared/access/grade/need-query.ts";
 import { DEVICE_PAGE } from "../../shared/access/login/command-line/request.ts";
 import { mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
 import {
@@ -26,6 +27,14 @@ import { serveCheck, serveSend } from "./email/serve.ts";
 import { serveLauncher } from "./launcher.ts";
 import { methodOf } from "./methods.ts";
 import { serveBackchannelLogout } from "./oidc/backchannel-logout.ts";
+import { PASSKEYS, PROVE, REGISTER, REMOVE, SIGN_IN_AGAIN } from "./passkey/paths.ts";
+import {
+  provePasskey,
+  registerPasskey,
+  removePasskey,
+  servePasskeys,
+  signInForPasskeys,
+} from "./passkey/serve.ts";
 import { ProviderFault } from "./provider-fault.ts";
 import { ProviderAway } from "./provider-fetch.ts";
 import { enabledProvider } from "./providers.ts";
@@ -41,7 +50,7 @@ interface AuthEnv {
  * Pages that start or finish something. They open only when a person navigates to them in a tab. So other
  * sites can't start many attempts, and can't finish one without the person seeing it.
  */
-const NAVIGATIONS = new Set(["/", "/.rustronaut/start"]);
+const NAVIGATIONS = new Set(["/", "/.rustronaut/start", PASSKEYS, SIGN_IN_AGAIN]);
 const isNavigation = (path: string) =>
   NAVIGATIONS.has(path) || isCallback(path) || path.startsWith("/.rustronaut/login/");
 
@@ -68,6 +77,11 @@ const app = new Hono<AuthEnv>()
   .post(DEVICE_PROOF, ({ req, env }) => takeProof(req.raw, env.bindings))
   .post(SEND, ({ req, env }) => serveSend(req.raw, env.bindings, env.ctx))
   .post(CHECK, ({ req, env }) => serveCheck(req.raw, env.bindings))
+  .get(PASSKEYS, async ({ req, env }) => servePasskeys(req.raw, env.bindings))
+  .get(SIGN_IN_AGAIN, async ({ req, env }) => signInForPasskeys(req.raw, env.bindings))
+  .post(REGISTER, async ({ req, env }) => registerPasskey(req.raw, env.bindings))
+  .post(PROVE, async ({ req, env }) => provePasskey(req.raw, env.bindings))
+  .post(REMOVE, async ({ req, env }) => removePasskey(req.raw, env.bindings))
   .get(SAML_METADATA, async ({ env }) => (await saml()).serveMetadata(env.bindings))
   .post(SAML_ACS, async ({ req, env }) => (await saml()).serveAcs(req.raw, env.bindings))
   .get("/.rustronaut/sign-out", ({ req, env }) => askSignOut(req.raw, env.bindings))
@@ -97,6 +111,7 @@ async function serveLogin(request: Request, bindings: Bindings, providerId: stri
   if (appAttemptId !== null && !isId("attempt", appAttemptId)) return redirect("/", "restart");
   const attempt = appAttemptId && (await attemptsObject(bindings, appAttemptId).peekApp(appAttemptId));
   if (appAttemptId && !attempt) return redirect(startLink(appAttemptId), "restart");
+  const asked = readNeed(searchParams) ?? (attempt ? (attempt.need ?? null) : null);
   const provider = isId("identityProvider", providerId)
     ? await enabledProvider(bindings.db, providerId)
     : null;
@@ -104,8 +119,8 @@ async function serveLogin(request: Request, bindings: Bindings, providerId: stri
   return (await methodOf(provider)).begin(request, bindings, provider, {
     switchUser: searchParams.get("switch") === "1",
     appAttemptId,
-    signInAfter: attempt ? attempt.signInAfter : null,
-    need: attempt ? (attempt.need ?? null) : null,
+    signInAfter: asked ? Date.now() : attempt ? attempt.signInAfter : null,
+    need: asked,
     askBefore: attempt ? mayBeForeign(request, attempt.clientMark) : false,
   });
 }

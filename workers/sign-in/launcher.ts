@@ -10,6 +10,7 @@ import { appUrl } from "./app-url.ts";
 import { chooseProvider } from "./choose-provider.ts";
 import { signInSession } from "./current.ts";
 import { judgeApp, stepUpForApp } from "./judge.ts";
+import { PASSKEYS } from "./passkey/paths.ts";
 
 /** The most apps on one page. */
 const MAX_APPS = 500;
@@ -48,6 +49,7 @@ export async function serveLauncher(request: Request, bindings: Bindings): Promi
     apps: apps.filter(({ isListed }) => isListed),
     signOutAction: "/.rustronaut/sign-out",
     csrf: csrfToken(current.cookie),
+    passkeysUrl: PASSKEYS,
   });
   return htmlResponse(page, 200, "launcher");
 }

@@ -21,6 +21,8 @@ export interface SignInWish {
   readonly signInAfter: number | null;
   /** What the sign-in must show. The provider is asked for it. Null or absent if any sign-in is accepted. */
   readonly need?: Need | null;
+  /** The page of the auth host that waits, if no app's attempt does. Absent for the list of apps. */
+  readonly goesTo?: string;
 }
 
 /** What a provider said about the person who signed in. */

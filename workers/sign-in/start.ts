@@ -62,7 +62,7 @@ export async function serveStart(
     return chooseProvider(request, bindings, wish, app.title);
   }
   const showAnew = (asked: StepUp) =>
-    stepUp(request, bindings, current.session, {
+    stepUp(request, bindings, current, {
       appAttemptId: id,
       appTitle: app.title,
       signInAfter: Date.now(),

@@ -66,6 +66,8 @@ export interface ProviderAttempt {
   /** The same meaning as in `AppAttempt`. */
   readonly signInAfter: number | null;
   readonly need?: Need | null;
+  /** The page of the auth host that waits if no app attempt does. Absent for the list of apps. */
+  readonly goesTo?: string;
   /** The verified answer of the provider, if it reached us before the browser came back. */
   readonly answer?: Claims;
 }

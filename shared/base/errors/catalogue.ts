@@ -55,6 +55,7 @@ export const ERRORS = {
   // about login
   login_attempt_invalid: { status: 400, title: "This sign-in attempt is not valid" },
   login_attempt_expired: { status: 400, title: "This sign-in attempt has expired" },
+  passkey_refused: { status: 403, title: "The passkey was not accepted" },
   login_failed: { status: 403, title: "The sign-in failed" },
   too_many_sessions: { status: 403, title: "Too many sessions are open" },
   // about nodes and their agents

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { LocalResponse } from "../../../scripts/local/http.ts";
+import { newAuthenticator } from "../../support/authenticator.ts";
+import { CHROMIUM, openBrowser } from "../../support/browser.ts";
 import { type System, startSystem } from "../../support/harness.ts";
+import { where } from "../../support/needs.ts";
 import { Visitor } from "../../support/visitor.ts";
 
 /** A step-up at a real provider: what is asked of it, what of its answer counts, and the work that waits meanwhile. */
@@ -80,5 +83,207 @@ describe("a form that a policy asks a second factor for", () => {
     const again = await alice.get(system.appOrigin + action);
     expect([again.status, again.headers.location]).toEqual([303, "/pay?to=bob"]);
     expect(arrived().length).toBe(1);
+  });
+});
+
+describe("a context that a policy asks for", () => {
+  it("is asked of the provider, and must be in its answer", async () => {
+    const alice = await signedIn();
+    const first = await alice.visit(`${system.appOrigin}/gold`, "alice/otp");
+    const asked = new URL(first.hops.find((hop) => hop.startsWith(`${system.issuer}/auth`)) ?? "");
+    expect(asked.searchParams.get("acr_values")).toBe("urn:demo:second-factor");
+    expect([first.url, first.response.status]).toEqual([`${system.appOrigin}/gold`, 200]);
+
+    // A provider that signs the person in with less.
+    const bob = await signedIn("bob");
+    const second = await bob.visit(`${system.appOrigin}/gold`, "bob");
+    expect(second.response.status).toBe(403);
+    expect(second.response.text).toContain("did not say that you did it in this way");
+    expect(system.upstream.seen.filter(({ url }) => url === "/gold")).toEqual([]);
+  });
+
+  it("of a provider whose word does not count is no second factor", async () => {
+    const { data } = await system.admin.call("identityProviders.get", { params: { provider: "main" } });
+    const set = (believesMethods: boolean, version: number) =>
+      system.admin.call("identityProviders.update", {
+        params: { provider: "main" },
+        body: { believesMethods },
+        ifMatch: `"${version}"`,
+      });
+    await set(false, data.version);
+    onTestFinished(async () => void (await set(true, data.version + 1)));
+    const alice = await signedIn("alice/otp");
+    const { response } = await alice.visit(`${system.appOrigin}/gold`, "alice/otp");
+    expect(response.status).toBe(403);
+    expect(response.text).toContain("can't show this");
+    const who = await alice.get(`${system.appOrigin}/.rustronaut/user`);
+    expect(JSON.parse(who.text)).toMatchObject({ amr: [] });
+  });
+
+  it("is said to scripts with the address that asks for it", async () => {
+    const alice = await signedIn();
+    const script = { "sec-fetch-mode": "cors", "sec-fetch-dest": "empty", accept: "application/json" };
+    const refused = await post(alice, "/pay", "amount=1", script);
+    const { code, login_url: loginUrl } = JSON.parse(refused.text);
+    expect([refused.status, code]).toEqual([401, "second_factor_required"]);
+    expect(arrived()).toEqual([]);
+    await alice.visit(loginUrl, "alice/otp");
+    expect((await post(alice, "/pay", "amount=1", script)).status).toBe(200);
+    expect(arrived()).toEqual([{ url: "/pay", body: "amount=1" }]);
+  });
+});
+
+describe("a form that waits", () => {
+  it("is nobody else's, keeps the facts of its page, and is refused whole where it is too large", async () => {
+    const [alice, bob] = [await signedIn(), await signedIn("bob")];
+    const foreign = { origin: system.otherOrigin, "sec-fetch-site": "same-site" };
+    const waiting = await post(alice, "/pay", "amount=9", foreign);
+    const { response: page } = await alice.visit(linkOf(waiting), "alice/otp");
+    // A form of another origin goes on by a person's hand only.
+    expect(page.text).toContain(system.otherOrigin);
+    expect(page.text).not.toContain("data-submit");
+    const action = actionOf(page);
+    expect((await post(bob, action, "")).status).toBe(410);
+    expect((await post(alice, action, "", { "sec-fetch-site": "cross-site" })).status).toBe(403);
+    expect(arrived()).toEqual([]);
+    expect((await post(alice, action, "")).status).toBe(200);
+    const sent = system.upstream.seen.find(({ method }) => method === "POST");
+    expect(sent?.headers).toMatchObject(foreign);
+
+    const late = await signedIn();
+    const cross = await post(late, "/pay", "amount=9", { "sec-fetch-site": "cross-site" });
+    expect(cross.text).not.toContain("is kept");
+    const large = await post(late, "/pay", "x".repeat(1024 * 1024 + 1));
+    expect([large.status, large.text.includes("larger than 1024 KiB")]).toEqual([401, true]);
+    for (let i = 0; i < 4; i++) expect((await post(late, "/pay", "a=1")).text).toContain("is kept");
+    expect((await post(late, "/pay", "a=1")).text).toContain("4 forms wait for your sign-in already");
+    expect(arrived()).toEqual([]);
+    expect(system.log.join("\n")).not.toContain("amount=9");
+  });
+});
+
+describe("a passkey", () => {
+  const PASSKEYS = "/.rustronaut/passkeys";
+  const usual = () => ({ origin: system.authOrigin, rpId: "auth.localhost", isVerified: true });
+  const formOf = ({ text }: LocalResponse) => {
+    const options = /data-options="([^"]+)"/.exec(text)?.[1] ?? "{}";
+    return {
+      csrf: /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? "",
+      challenge: (JSON.parse(options.replaceAll("&quot;", '"')) as { challenge: string }).challenge,
+    };
+  };
+  const open = (visitor: Visitor) => visitor.get(system.authOrigin + PASSKEYS);
+  const send = async (visitor: Visitor, path: string, fields: Record<string, string>) => {
+    const body = new URLSearchParams({ csrf: formOf(await open(visitor)).csrf, ...fields }).toString();
+    const headers = { ...FORM, origin: system.authOrigin };
+    const answer = await visitor.get(system.authOrigin + PASSKEYS + path, headers, "POST", body);
+    return answer.headers["x-rustronaut-response"];
+  };
+
+  it("is believed only from our page, for its person, once, with its user verified", async () => {
+    const [alice, bob] = [new Visitor(), new Visitor()];
+    await alice.visit(system.authOrigin + PASSKEYS, "alice");
+    await bob.visit(system.authOrigin + PASSKEYS, "bob");
+    const key = newAuthenticator(usual());
+    const register = async (answer: (challenge: string) => string, from = alice) =>
+      send(alice, "/register", { name: "Key", response: answer(formOf(await open(from)).challenge) });
+    const wrong = [{ origin: system.appOrigin }, { rpId: "app.localhost" }, { isVerified: false }];
+    for (const over of wrong) expect(await register((c) => key.create(c, over))).toBe("passkey_refused");
+    expect(await register((c) => key.create(c), bob)).toBe("passkey_refused");
+    expect(await register((c) => key.create(c))).toBe("passkey_added");
+    // A second one needs a proof with the first: a stolen sign-in is not enough.
+    expect(await register((c) => newAuthenticator(usual()).create(c))).toBe("step_up_required");
+
+    const prove = async (answer: (challenge: string) => string, from = alice) =>
+      send(alice, "/prove", { response: answer(formOf(await open(from)).challenge) });
+    for (const over of wrong) expect(await prove((c) => key.get(c, over))).toBe("passkey_refused");
+    expect(await prove((c) => newAuthenticator(usual()).get(c))).toBe("passkey_refused");
+    expect(await prove((c) => key.get(c), bob)).toBe("passkey_refused");
+    const stolen = alice.cookieHeader(system.authOrigin);
+    let shown = "";
+    expect(
+      await prove((c) => {
+        shown = key.get(c);
+        return shown;
+      }),
+    ).toBe("signed_in");
+    expect(alice.cookieHeader(system.authOrigin)).not.toBe(stolen);
+    expect(await send(alice, "/prove", { response: shown })).toBe("passkey_refused");
+    const { data } = await system.admin.call("passkeys.get", { params: { user: "alice@example.com" } });
+    expect(data.passkeys).toMatchObject([{ name: "Key", isDeviceBound: true, clonedAt: null }]);
+
+    // It fulfils what a policy asks for, though the provider named no second factor.
+    await alice.visit(`${system.appOrigin}/`, "alice");
+    expect((await post(alice, "/pay", "amount=3")).status).toBe(200);
+
+    // A copy of it that counts on its own.
+    key.counter = 1;
+    const copied = key.get(await challengeToProve(alice));
+    expect(await send(alice, "/prove", { response: copied })).toBe("passkey_refused");
+    const after = await system.admin.call("passkeys.get", { params: { user: "alice@example.com" } });
+    expect(after.data.passkeys[0]?.clonedAt).toEqual(expect.any(Number));
+  });
+
+  /** Of the step-up page: the page of the passkeys asks for a key only before a change. */
+  async function challengeToProve(visitor: Visitor): Promise<string> {
+    const { response } = await visitor.visit(
+      `${system.appOrigin}/.rustronaut/sign-in?fresh=1&verify=second_factor&max_age=0`,
+      "nobody",
+    );
+    return formOf(response).challenge;
+  }
+});
+
+where("chromium").describe(`passkeys in ${CHROMIUM}`, () => {
+  it("are added after a new sign-in, answer a step-up in the middle of a form, and are reset by an administrator", async () => {
+    const { context, close } = await openBrowser();
+    onTestFinished(close);
+    const page = await context.newPage();
+    const cdp = await context.newCDPSession(page);
+    await cdp.send("WebAuthn.enable");
+    const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        ...{ protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true },
+        ...{ isUserVerified: true, automaticPresenceSimulation: true },
+      },
+    });
+    await page.goto(`${system.authOrigin}/.rustronaut/passkeys`);
+    await page.locator("#bob").click();
+    await page.getByLabel("What you call it").fill("Work laptop");
+    await page.getByRole("button", { name: "Add it" }).click();
+    await page.getByRole("button", { name: "Show a passkey" }).waitFor();
+    expect(await page.locator("dt").allTextContents()).toEqual(["Work laptop"]);
+    const { credentials } = await cdp.send("WebAuthn.getCredentials", { authenticatorId });
+    expect(credentials.map(({ rpId }) => rpId)).toEqual(["auth.localhost"]);
+
+    await page.goto(`${system.appOrigin}/`);
+    await page.evaluate(() => {
+      const form = document.body.appendChild(document.createElement("form"));
+      form.method = "post";
+      form.action = "/pay?to=carol";
+      const field = form.appendChild(document.createElement("input"));
+      field.name = "amount";
+      field.value = "5";
+      form.submit();
+    });
+    await page.getByRole("link", { name: "Go on" }).click();
+    await page.getByRole("button", { name: "Show a passkey" }).click();
+    await page.waitForURL(/\/pay\?to=carol&rustronaut-continue=/);
+    expect(arrived()).toEqual([{ url: "/pay?to=carol", body: "amount=5" }]);
+    await page.reload().catch(() => undefined);
+    await page.goBack();
+    await page.goto(`${system.appOrigin}/done`);
+    expect(arrived().length).toBe(1);
+    const who = await page.goto(`${system.appOrigin}/.rustronaut/user`);
+    expect(await who?.json()).toMatchObject({ amr: expect.arrayContaining(["pwd", "user", "mfa"]) });
+
+    const user = "bob@example.com";
+    const { data } = await system.admin.call("passkeys.get", { params: { user } });
+    expect(data.passkeys).toMatchObject([{ name: "Work laptop", clonedAt: null }]);
+    await system.admin.call("passkeys.reset", { params: { user } });
+    // Their sessions have ended, and the new one knows no passkey.
+    await page.goto(`${system.appOrigin}/`);
+    const now = await page.goto(`${system.appOrigin}/.rustronaut/user`);
+    expect(await now?.json()).toMatchObject({ amr: ["pwd"] });
   });
 });

@@ -21,6 +21,7 @@ const PAGES: Readonly<Record<string, (text: string) => string>> = {
   signIn: (t) => signInPage({ providers: [{ id: t, name: t, href: t }], appTitle: t }),
   launcher: (t) =>
     launcherPage({
+      passkeysUrl: "/.rustronaut/passkeys",
       userEmail: t,
       apps: [
         { title: t, url: t, reachable: true, reason: null },
@@ -183,6 +184,7 @@ describe("what the pages say", () => {
 
   it("shows a closed app without a link and an open one with it", () => {
     const page = launcherPage({
+      passkeysUrl: "/.rustronaut/passkeys",
       userEmail: "a@example.com",
       apps: [
         { title: "Wiki", url: "https://wiki.example.com/", reachable: true, reason: null },

@@ -17,6 +17,7 @@ import { NETWORK_HANDLERS } from "./network.ts";
 import { NODE_HANDLERS } from "./nodes.ts";
 import { NOTIFICATION_HANDLERS } from "./notifications.ts";
 import { OBSERVATION_HANDLERS } from "./observation.ts";
+import { PASSKEY_HANDLERS } from "./passkeys.ts";
 import { POLICY_HANDLERS } from "./policies.ts";
 import { POLICY_LIFE_HANDLERS } from "./policy-life.ts";
 import { POLICY_TEST_HANDLERS } from "./policy-test.ts";
@@ -49,6 +50,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...API_TOKEN_HANDLERS,
   ...SESSION_HANDLERS,
   ...OBSERVATION_HANDLERS,
+  ...PASSKEY_HANDLERS,
   ...RISK_HANDLERS,
   ...SIGNAL_HANDLERS,
   ...SIGNAL_RECEIVER_HANDLERS,

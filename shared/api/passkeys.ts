@@ -1,0 +1,16 @@
+import * as z from "zod/mini";
+import * as f from "./fields.ts";
+
+/** A person's passkey, as administrators see it. */
+export const passkey = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** Whether the authenticator says that the key never leaves it. */
+  isDeviceBound: z.boolean(),
+  createdAt: f.instant,
+  lastUsedAt: z.nullable(f.instant),
+  /** When its count of signatures went back: there may be a copy of it, so it is refused since. */
+  clonedAt: z.nullable(f.instant),
+});
+
+export const passkeys = z.object({ userId: z.string(), email: z.string(), passkeys: z.array(passkey) });
