@@ -125,7 +125,7 @@ function rowView({ entry }: AuditRow): Found {
 export const SEARCH_HANDLERS: Handlers<"search.all"> = {
   "search.all": async ({ bindings, query }) => {
     const text = query.q.trim();
-    const all = text === "" ? [] : await Promise.all([inLog(bindings, text), inRegistry(bindings.db, text)]);
+    const all = text === "" ? [] : await Promise.all([inRegistry(bindings.db, text), inLog(bindings, text)]);
     const groups = all.flat().filter(([, items]) => items.length > 0);
     return { body: { groups: groups.map(([kind, items]) => ({ kind, items: [...items] })) } };
   },
