@@ -10,6 +10,7 @@ export default defineConfig({
     "./shared/registry/notification-schema.ts",
     "./shared/registry/signal-schema.ts",
     "./shared/registry/log-schema.ts",
+    "./shared/registry/grant-schema.ts",
   ],
   out: "./migrations",
 });

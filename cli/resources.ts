@@ -117,6 +117,16 @@ export const RESOURCES: readonly Resource[] = [
     columns: ["receivedAt", "transmitter", "event", "subject", "outcome", "ended"],
   },
   {
+    command: "grants",
+    prefix: "grants",
+    about: "Requests for access, and the grants that become of them",
+    empty: "No requests. Who may make one is among an app's settings: docs/guides/on-call.md shows how.",
+    key: "id",
+    columns: ["id", "email", "appName", "status", "emergency", "reason", "askedAt", "until"],
+    rowOf: grantRow,
+    byHand: ["request", "approve", "deny"],
+  },
+  {
     command: "tokens",
     prefix: "apiTokens",
     about: "API tokens, for this command line and other programs",
@@ -279,4 +289,10 @@ function failureText(failure: unknown): string | null {
   if (typeof failure !== "object" || failure === null) return null;
   const { at, detail } = failure as { readonly at: number; readonly detail: string };
   return `${new Date(at).toISOString().slice(0, 19)}Z ${detail}`;
+}
+
+/** A grant with the names of its person and app. */
+function grantRow(item: Item): Item {
+  const { user, app } = item as unknown as Answer<"grants.request">;
+  return { ...item, email: user.email, appName: app.name };
 }

@@ -3,6 +3,7 @@ import { type App, openApp, toFailure } from "./app.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addCompletionCommand, COMPLETION } from "./commands/completion.ts";
+import { addGrantCommands } from "./commands/grants.ts";
 import { addHistoryCommands } from "./commands/history.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addKeyCommands } from "./commands/keys.ts";
@@ -75,6 +76,7 @@ export function describeProgram(program: Command, app: App, argv: readonly strin
   addResourceCommands(program, app, (word) => argv.includes(word) || argv.includes(COMPLETION));
   addSessionKill(program, app);
   addRiskSet(program, app);
+  addGrantCommands(program, app);
   addProviderTest(program, app);
   addPolicyCommands(program, app);
   addNetworkCommands(program, app);

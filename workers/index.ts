@@ -1,3 +1,4 @@
+import { GRANTS } from "../shared/access/grants/paths.ts";
 import { isSignalsPath } from "../shared/access/signals/paths.ts";
 import { refusal } from "../shared/base/errors/catalogue.ts";
 import { type Problem, toProblem } from "../shared/base/errors/problem.ts";
@@ -21,6 +22,7 @@ export { SegmentMesh } from "../durable-objects/segment-mesh.ts";
 export { SegmentSessions } from "../durable-objects/segment-sessions.ts";
 
 let bindings: Bindings | undefined;
+let grants: typeof import("./grants/index.ts") | undefined;
 let hub: typeof import("./hub/index.ts") | undefined;
 
 const TOO_MANY_COOKIES = refusal(
@@ -36,8 +38,13 @@ export default {
       if (hasTooManyCookies(request)) return refusalResponse(request, TOO_MANY_COOKIES);
       const url = new URL(request.url);
       const { origin } = url;
-      if (origin === bindings.authOrigin)
+      if (origin === bindings.authOrigin) {
+        if (`${url.pathname}/`.startsWith(`${GRANTS}/`)) {
+          grants ??= await import("./grants/index.ts");
+          return await grants.serveGrants(request, url, bindings);
+        }
         return (await serveSignalsIfMeant(request, url, ctx)) ?? (await serveAuth(request, bindings, ctx));
+      }
       if (origin === bindings.hubOrigin) {
         // The hub is large and the gateway never needs it: it is loaded by its first request, and asked for only once.
         hub ??= await import("./hub/index.ts");

@@ -22,6 +22,7 @@ const KIND_WORDS: Readonly<Record<(typeof HISTORY_KINDS)[number], string>> = {
   logDestination: "Destinations of the log",
   signalTransmitter: "Transmitters of signals",
   signalReceiver: "Receivers of signals",
+  accessGrant: "Grants",
   apiToken: "API tokens",
   node: "Nodes",
   meshRule: "Node rules",

@@ -1,3 +1,4 @@
+import { grantOf } from "../../shared/access/policy/statement-id.ts";
 import type { AuditEntry, Decider, DecisionEntry } from "../../shared/audit/types.ts";
 
 const DAY_MS = 86_400_000;
@@ -27,7 +28,10 @@ function citedBy({ at, decision, determining, shadow }: DecisionEntry): Cited[] 
   const added = (shadow?.determining ?? []).filter((statement) => !determining.includes(statement));
   const changes = shadow === undefined || shadow.decision === decision ? 0 : 1;
   return [
-    ...determining.map((statement): Cited => [day, statement, 0, 0, at]),
+    // Each grant is of one person for a while; who looks for idle policies does not mean them.
+    ...determining
+      .filter((statement) => grantOf(statement) === null)
+      .map((statement): Cited => [day, statement, 0, 0, at]),
     ...added.map((statement): Cited => [day, statement, 1, changes, at]),
   ];
 }

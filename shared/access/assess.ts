@@ -3,9 +3,15 @@ import { isTcpUpstream } from "../connector/private-upstream.ts";
 import type { SnapshotApp } from "../registry/snapshot.ts";
 import type { AccessDecision, GradeReason } from "./grade/access.ts";
 import { gradeOf, refusedBy, riskOf, type Standing } from "./grade/grade.ts";
+import { offersGrants } from "./grants/settings.ts";
+import { inForce } from "./grants/state.ts";
+import type { HeldGrant } from "./grants/types.ts";
+import { environmentOf } from "./policy/entities.ts";
+import { coveringGrants, grantPolicies } from "./policy/grant-links.ts";
 import { type CompiledPolicies, decide } from "./policy/index.ts";
 import { briefly } from "./policy/permissions.ts";
-import type { ActionName, Decision, RequestFacts, ResourceFacts } from "./policy/request.ts";
+import type { Policy } from "./policy/policy.ts";
+import type { ActionName, Decision, GrantFacts, RequestFacts, ResourceFacts } from "./policy/request.ts";
 import { policyNameOf } from "./policy/statement-id.ts";
 import type { Question } from "./question.ts";
 import type { SecondResource } from "./second-resource.ts";
@@ -13,6 +19,8 @@ import type { SecondResource } from "./second-resource.ts";
 /** What is known about the caller who sends the request. */
 export type Asker = Pick<RequestFacts, "principal" | "authentication" | "device"> & {
   readonly standing: Standing;
+  /** The grants of the caller, for whatever app. Missing if there are none. */
+  readonly grants?: readonly HeldGrant[];
 };
 
 /** One way in which the upstream may understand a request, and the decision of the policies about that way. */
@@ -56,11 +64,13 @@ export function assess(
   policies: CompiledPolicies,
   now: number,
 ): Assessment {
-  const { standing, ...who } = asker;
+  const { standing, grants = [], ...who } = asker;
+  const held = heldFor(question.app, grants, now);
+  const granted = held.length > 0 ? { grants: held.map(factsOf) } : {};
   const risk = riskOf(standing, now);
   const readings: Reading[] = [];
   const isDenied = (action: ActionName, path: string, isAlias: boolean): boolean => {
-    const facts = { ...requestFacts(question, action, path, now), risk, ...who };
+    const facts = { ...requestFacts(question, action, path, now), risk, ...who, ...granted };
     const decision = decide(policies, facts);
     readings.push({ action, path, isAlias, decision, facts });
     return decision.decision === "deny" && (!isAlias || decision.determining.length > 0);
@@ -75,18 +85,47 @@ export function assess(
   const decisive = denied ? readings.at(-1) : readings[0];
   if (!decisive) throw new Error("a request has at least one reading");
   const { decision, facts } = decisive;
-  const permits = policies.set.permits(denied ? [] : determiningOf(readings));
+  const permits = denied ? [] : permitsOf(policies, readings);
   const grade = gradeOf(
     question.app.settings,
     standing,
     permits.map(({ terms }) => terms),
     now,
+    approvedAt(policies, readings, held),
   );
   const access = { ...grade, grantedPermissions: briefly(permits.map(({ permission }) => permission)) };
   const actions = [question, ...question.others].flatMap((part) => part.actions);
   // Nobody sees in the bytes of a TCP connection what they change.
   if (question.app.upstreams.some(isTcpUpstream)) actions.push("write");
   return { decision, facts, readings, access, refusedBy: denied ? null : refusedBy(grade, actions) };
+}
+
+/** The grants that are policies for a request to the app. None are, once the app offers no grants any more. */
+const heldFor = ({ id, settings }: SnapshotApp, grants: readonly HeldGrant[], now: number): HeldGrant[] =>
+  grants.length > 0 && offersGrants(settings) ? inForce(grants, id, now) : [];
+
+const factsOf = ({ id, actions, paths }: HeldGrant): GrantFacts => ({ id, actions, paths });
+
+/** When the newest grant began that covers all that the request asks for. */
+function approvedAt(
+  { inventory }: CompiledPolicies,
+  readings: readonly Reading[],
+  held: readonly HeldGrant[],
+): number | null {
+  if (held.length === 0) return null;
+  const covered = readings
+    .filter(({ isAlias }) => !isAlias)
+    .map(({ facts }) => new Set(coveringGrants(facts, environmentOf(facts, inventory))));
+  const covering = held.filter(({ id }) => covered.every((grants) => grants.has(id)));
+  return covering.length > 0 ? Math.max(...covering.map(({ since }) => since)) : null;
+}
+
+/** The permits that determined any of the readings, with the caller's grants among them. */
+function permitsOf({ set }: CompiledPolicies, readings: readonly Reading[]): Policy[] {
+  const ids = determiningOf(readings);
+  const [first] = readings;
+  const granted = first ? grantPolicies(first.facts).filter(({ id }) => ids.includes(id)) : [];
+  return [...set.permits(ids), ...granted];
 }
 
 /** The policies that determined any of the readings, each once. */

@@ -128,10 +128,14 @@ export class Replay {
 
   #judge(entry: DecisionEntry): void {
     const { question, isWhole } = questionAgain(entry, this.#apps.get(entry.appId), this.#defaults);
-    const { principal, authentication, device, risk, now } = entry.facts;
+    const { principal, authentication, device, risk, now, grants = [] } = entry.facts;
     const signal = { source: "recorded", kind: "recorded", score: risk, at: now, halfLifeSeconds: 86_400 };
     const standing = { ...NO_STANDING, signals: risk === 0 ? [] : [signal] };
-    const asker = { principal, authentication, device, standing };
+    const whenever = { appId: entry.appId, since: 0, until: Number.POSITIVE_INFINITY, emergency: false };
+    const asker = {
+      ...{ principal, authentication, device, standing },
+      grants: grants.map((grant) => ({ ...grant, ...whenever })),
+    };
     const before = assess(question, asker, this.#before, now).decision;
     const after = assess(question, asker, this.#after, now).decision;
     this.#counts.replayed++;

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { ACTIONS } from "../access/policy/request.ts";
 import { MONITORING } from "../access/policy/terms.ts";
 import { ruleProblem } from "../http/header-rules.ts";
 import { PAGE_REASONS } from "../registry/app-pages.ts";
@@ -175,6 +176,34 @@ const balance = {
   ),
 };
 
+const people = z.readonly(f.list(f.personSelector, 50));
+
+const grantsInput = {
+  grantAskers: f.said(
+    people,
+    "who may request access to the app, as `user:EMAIL` or `group:NAME`; empty for nobody, and then no grant holds",
+  ),
+  grantApprovers: f.said(
+    people,
+    "who decides about requests, as `user:EMAIL` or `group:NAME`; nobody decides about their own",
+  ),
+  grantApprovals: f.said(f.integer(1, 5), "how many of them must approve"),
+  grantMaxSeconds: f.said(f.integer(60, 2_592_000), "the longest time in seconds that may be requested"),
+  grantActions: f.said(
+    z.readonly(f.list(z.enum(ACTIONS), 4)),
+    "what a grant allows at most; empty for every action",
+  ),
+  grantPaths: f.said(
+    z.readonly(f.list(f.pathPattern, 20)),
+    "the paths that a grant opens, with `*` for any text; empty for every path",
+  ),
+  emergencyAskers: f.said(
+    people,
+    "who may let themselves in at once in an emergency, which is reviewed afterwards; empty for nobody",
+  ),
+  emergencySeconds: f.said(f.integer(60, 86_400), "how long an emergency lasts at most, in seconds"),
+};
+
 const settingsInput = z.strictObject({
   idleSeconds: f.said(
     f.seconds(31_536_000),
@@ -257,6 +286,7 @@ const settingsInput = z.strictObject({
     ),
     "points through which a rising risk shortens sessions, in straight lines from the lifetime without risk",
   ),
+  ...grantsInput,
 });
 /** Settings as they hold; see `AppSettings`. */
 export const appSettings = settingsInput;

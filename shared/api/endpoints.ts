@@ -3,6 +3,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { ACCESS_ENDPOINTS } from "./endpoints/access.ts";
 import { BACKUP_ENDPOINTS } from "./endpoints/backup.ts";
 import { CONNECTOR_ENDPOINTS } from "./endpoints/connectors.ts";
+import { GRANT_ENDPOINTS } from "./endpoints/grants.ts";
 import { HISTORY_ENDPOINTS } from "./endpoints/history.ts";
 import { LOG_ENDPOINTS } from "./endpoints/logs.ts";
 import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
@@ -23,6 +24,7 @@ export const ENDPOINTS = {
   ...PASSKEY_ENDPOINTS,
   ...RISK_ENDPOINTS,
   ...SIGNAL_ENDPOINTS,
+  ...GRANT_ENDPOINTS,
   ...HISTORY_ENDPOINTS,
   ...MESH_ENDPOINTS,
   ...CONNECTOR_ENDPOINTS,

@@ -147,6 +147,22 @@ export const connector = z
     ),
   );
 
+/** A person or a group. See `PersonSelector`. */
+export const personSelector = z
+  .string()
+  .check(
+    z.maxLength(330),
+    z.regex(/^(user:[^\s@]+@[^\s@]+|group:\S(.*\S)?)$/, "must be user:EMAIL or group:NAME"),
+  );
+
+/** A pattern of paths, as after `like` in Cedar. */
+export const pathPattern = z
+  .string()
+  .check(
+    z.maxLength(300),
+    z.regex(/^\/[\x21-\x7e]*$/, "must begin with / and hold visible ASCII characters, with * for any text"),
+  );
+
 export const url = z.string().check(
   z.maxLength(2_000),
   z.refine((text) => URL.canParse(text), "must be a URL"),

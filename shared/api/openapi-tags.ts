@@ -16,6 +16,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   transmitters: "Who may send signals (CAEP, RISC)",
   receivers: "Whom this network sends signals",
   signals: "Signals that came, and what each caused",
+  grants: "Requests for access, and the grants that become of them",
   serviceTokens: "Credentials with which programs call apps",
   scimTokens: "Tokens with which identity providers send people and groups by SCIM",
   apiTokens: "Credentials with which people and programs call this API",

@@ -29,6 +29,7 @@ export const ID_PREFIXES = {
   logDestination: "lgd",
   signalTransmitter: "sgt",
   signalReceiver: "sgr",
+  accessGrant: "grt",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

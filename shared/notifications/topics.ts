@@ -37,6 +37,18 @@ export const TOPICS = {
     many: "nodes want approval",
     page: "nodes",
   },
+  "access.requested": {
+    about: "somebody requests access and waits for approval",
+    one: "A request for access waits for approval",
+    many: "requests for access wait for approval",
+    page: "grants",
+  },
+  "access.emergency": {
+    about: "somebody let themselves in in an emergency",
+    one: "Somebody let themselves in in an emergency",
+    many: "people let themselves in in an emergency",
+    page: "grants",
+  },
   "mesh.held": {
     about: "a change of the mesh is held and waits for somebody",
     one: "A change of the mesh is held",

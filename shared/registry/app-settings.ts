@@ -1,5 +1,6 @@
 import { DEFAULT_RISK_SETTINGS, type RiskSettings } from "../access/grade/settings.ts";
 import { DEFAULT_QUOTA_SETTINGS, type QuotaSettings } from "../access/quota.ts";
+import { type GrantSettings, NO_GRANTS } from "../access/grants/settings.ts";
 import { type CorsSettings, DEFAULT_CORS_SETTINGS } from "../http/cors.ts";
 import type { HeaderRule } from "../http/header-rules.ts";
 import { DEFAULT_PATH_SETTINGS, type PathSettings } from "../http/path-rewrite.ts";
@@ -14,7 +15,8 @@ export interface AppSettings
     PathSettings,
     MaintenanceSettings,
     QuotaSettings,
-    BalanceSettings {
+    BalanceSettings,
+    GrantSettings {
   /** Seconds without traffic after which a session of this app ends. */
   readonly idleSeconds: number;
   /** Seconds after which a session of this app always ends. */
@@ -101,6 +103,7 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   ...DEFAULT_BALANCE_SETTINGS,
   ...DEFAULT_CORS_SETTINGS,
   ...DEFAULT_RISK_SETTINGS,
+  ...NO_GRANTS,
 };
 
 /**

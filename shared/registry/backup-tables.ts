@@ -1,4 +1,5 @@
 import { getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
+import { accessGrants, grantAnswers } from "./grant-schema.ts";
 import { history } from "./history-schema.ts";
 import { logDestinations } from "./log-schema.ts";
 import * as mesh from "./mesh-schema.ts";
@@ -42,6 +43,8 @@ const PAGED: readonly SQLiteTable[] = [
   signalTransmitters,
   signalReceivers,
   signalExclusions,
+  accessGrants,
+  grantAnswers,
   history,
 ];
 

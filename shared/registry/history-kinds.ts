@@ -16,6 +16,7 @@ export const HISTORY_KINDS = [
   "logDestination",
   "signalTransmitter",
   "signalReceiver",
+  "accessGrant",
 ] as const;
 
 /** Says of a field that only a fingerprint of its value is kept, as of `clientSecret`. */

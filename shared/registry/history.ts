@@ -342,6 +342,37 @@ export const RECORDED: readonly Recorded[] = [
     },
     without: ["id", "status", ...VERSIONED],
   },
+  {
+    kind: "accessGrant",
+    table: "access_grants",
+    target: "ROW.id",
+    name: "coalesce((SELECT email FROM users WHERE id = ROW.user_id), '') || ' → ' || coalesce((SELECT name FROM apps WHERE id = ROW.app_id), '')",
+    fields: {
+      userId: "user_id",
+      appId: "app_id",
+      actions: { json: "actions" },
+      paths: { json: "paths" },
+      seconds: "seconds",
+      reason: "reason",
+      needed: "needed",
+      emergency: { flag: "emergency" },
+      status: "status",
+      since: "since",
+      until: "until",
+      endedBy: "ended_by",
+      reviewedBy: "reviewed_by",
+    },
+    without: ["id", "digest", "asked_at", "lapses_at", "ended_at", "reviewed_at", "version"],
+  },
+  {
+    kind: "grantAnswer",
+    table: "grant_answers",
+    target: "ROW.grant_id",
+    other: "ROW.user_id",
+    name: "coalesce((SELECT email FROM users WHERE id = ROW.user_id), '')",
+    fields: { verdict: "verdict", note: "note" },
+    without: ["grant_id", "user_id", "at"],
+  },
 ];
 
 const columnOf = (column: Column): string =>

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { identityProviderUpdate, networkUpdate } from "../../shared/api/registry.ts";
 import { CONDITION_CODES } from "../../shared/node/conditions.ts";
 import { DEFAULT_APP_SETTINGS } from "../../shared/registry/app-settings.ts";
+import * as grants from "../../shared/registry/grant-schema.ts";
 import * as mesh from "../../shared/registry/mesh-schema.ts";
 import * as notifications from "../../shared/registry/notification-schema.ts";
 import * as registry from "../../shared/registry/schema.ts";
@@ -79,7 +80,7 @@ describe("the documents", () => {
   });
 
   it("say of every table of the registry what it holds", () => {
-    const tables = Object.values({ ...registry, ...mesh, ...notifications }).flatMap((table) =>
+    const tables = Object.values({ ...registry, ...mesh, ...notifications, ...grants }).flatMap((table) =>
       is(table, SQLiteTable) ? [getTableName(table)] : [],
     );
     expect(tables.length).toBeGreaterThan(20);

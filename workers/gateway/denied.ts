@@ -1,5 +1,6 @@
 import type { Assessment } from "../../shared/access/assess.ts";
 import type { GradeReason } from "../../shared/access/grade/access.ts";
+import { askPath } from "../../shared/access/grants/paths.ts";
 import type { DeviceFacts } from "../../shared/access/policy/request.ts";
 import type { Question } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
@@ -8,6 +9,7 @@ import type { Bindings } from "../platform/env.ts";
 import type { Snapshot } from "../registry/snapshot.ts";
 import type { Caller } from "./caller.ts";
 import { deviceNeed } from "./device-need.ts";
+import { mayRequest } from "./grant-offer.ts";
 import { proveFirst } from "./prove-first.ts";
 import { type RefusalContext, refusalResponse } from "./refusal-response.ts";
 import { endCut } from "./revalidate.ts";
@@ -23,7 +25,8 @@ const REMEDIES: Readonly<Record<GradeReason, string>> = {
   second_factor_required: "Sign in with a second factor. The last sign-in named none.",
   sign_in_method_required:
     "The policies ask for kinds of sign-in that exclude each other. Ask your administrator.",
-  approval_required: "A policy lets this through only after an approval, and nobody can give one yet.",
+  approval_required:
+    "A policy lets this through only after an approval: request access, where the app offers it.",
   risk_above_allowed: "The session was ended because of its risk. Ask your administrator.",
   idle_timeout: "Sign in again.",
   absolute_timeout: "Sign in again.",
@@ -68,13 +71,19 @@ export async function denied(
   if (stepUp && caller.kind === "user" && reason !== "read_only" && reason !== "risk_above_allowed") {
     return stepUpFirst(request, bindings, { app, caller, stepUp, reason, context });
   }
+  const { path, query } = question.target;
+  const offer = mayRequest(question, caller, snapshot, entry.at)
+    ? { askUrl: bindings.authOrigin + askPath(app.id, path + query) }
+    : {};
   const need = reason === null ? deviceNeed(question, caller, snapshot, entry.at) : null;
   if (need === "prove") return proveFirst(request, app, bindings, context);
   if (need === "unfit") {
     const detail = `${unfit(judged.facts.device)} Show your administrator the decision ${entry.id}.`;
-    return refusalResponse(request, refusal("device_unfit", detail), { ...context, reason: "device_unfit" });
+    return refusalResponse(request, refusal("device_unfit", detail), {
+      ...{ ...context, reason: "device_unfit", ...offer },
+    });
   }
-  const shown = { ...context, reason: entry.reason };
+  const shown = { ...context, reason: entry.reason, ...offer };
   if (reason === null) {
     const detail = `No policy allows this, or one forbids it. Show your administrator the decision ${entry.id}.`;
     return refusalResponse(request, refusal("denied_by_policy", detail), shown);

@@ -21,6 +21,8 @@ export interface RefusalContext {
   readonly contact?: string;
   /** The address of the sign-in, for a caller that can't be redirected there and back. */
   readonly loginUrl?: string;
+  /** The address at which the person may request access. */
+  readonly askUrl?: string;
 }
 
 const GRPC_STATUS: Readonly<Record<number, number>> = { 401: 16, 403: 7, 404: 12, 429: 8, 503: 14 };
@@ -68,7 +70,7 @@ const DENIALS: ReadonlySet<ErrorCode> = new Set([
 function page(
   request: Request,
   refusal: Refusal,
-  { app, userEmail, reason, decisionId, number = decisionId, contact, loginUrl }: RefusalContext,
+  { app, userEmail, reason, decisionId, number = decisionId, contact, loginUrl, askUrl }: RefusalContext,
 ): Response {
   const { status, title } = ERRORS[refusal.code];
   const { origin } = new URL(request.url);
@@ -85,6 +87,7 @@ function page(
       userEmail: userEmail ?? null,
       appUrl: loginUrl ?? retryUrl,
       switchUserUrl: `${origin}/.rustronaut/sign-out`,
+      askUrl,
     });
     return htmlResponse(denied, status, refusal.code, {}, { copies: true });
   }
@@ -148,13 +151,17 @@ function grpc(refusal: Refusal, status: number): Response {
 function problem(
   refusal: Refusal,
   status: number,
-  { decisionId, number, loginUrl }: RefusalContext,
+  { decisionId, number, loginUrl, askUrl }: RefusalContext,
 ): Response {
   const ids = {
     ...(number === undefined ? {} : { request_id: number }),
     ...(decisionId === undefined ? {} : { decision_id: decisionId }),
   };
-  const body = { ...toProblem(refusal, ids), ...(loginUrl === undefined ? {} : { login_url: loginUrl }) };
+  const body = {
+    ...toProblem(refusal, ids),
+    ...(loginUrl === undefined ? {} : { login_url: loginUrl }),
+    ...(askUrl === undefined ? {} : { ask_url: askUrl }),
+  };
   return Response.json(body, { status, headers: { "content-type": "application/problem+json" } });
 }
 

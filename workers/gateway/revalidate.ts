@@ -1,6 +1,7 @@
 import { isAllowed } from "../../shared/access/assess.ts";
 import type { GradeReason } from "../../shared/access/grade/access.ts";
 import { mayChange } from "../../shared/access/grade/grade.ts";
+import { nextEnd } from "../../shared/access/grants/state.ts";
 import type { Question } from "../../shared/access/question.ts";
 import type { Session, SessionEndReason } from "../../shared/access/sessions/types.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
@@ -72,17 +73,31 @@ export function revalidation(question: Question, caller: Caller, bindings: Bindi
       return {
         goesOn: true,
         isReadOnly: !mayChange(judged.access.grade),
+        until: grantsEnd(now, Date.now()),
         ...(known ? { session: known } : {}),
       };
     }
     const { refusedBy } = judged;
-    if (refusedBy === null) return DENIED;
+    if (refusedBy === null) return lostGrant(caller, now) ? GRANT_ENDED : DENIED;
     if (judged.access.grade === "cut") await endCut(bindings, now, refusedBy);
     return refusalOf(refusedBy);
   };
 }
 
 const IN_MAINTENANCE: Judgement = { goesOn: false, code: 4403, reason: "maintenance" };
+/** When the next of a caller's grants ends, in milliseconds. Null if none will. */
+export const grantsEnd = (caller: Caller, now: number): number | null =>
+  caller.kind === "user" ? nextEnd(caller.session.principal.grants ?? [], now) : null;
+
+const GRANT_ENDED: Judgement = { goesOn: false, code: 4403, reason: "grant_ended" };
+
+/** Whether a grant that was in force when the stream began is not any more. */
+function lostGrant(began: Caller, now: Caller): boolean {
+  if (began.kind !== "user" || now.kind !== "user") return false;
+  const at = Date.now();
+  const held = (now.session.principal.grants ?? []).filter(({ until }) => until > at).map(({ id }) => id);
+  return (began.session.principal.grants ?? []).some(({ id }) => !held.includes(id));
+}
 
 const refusalOf = (reason: GradeReason): Judgement => ({ goesOn: false, code: CODES[reason], reason });
 

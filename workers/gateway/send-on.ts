@@ -12,6 +12,7 @@ import { headerVariables } from "./header-variables.ts";
 import { passOf } from "./pass.ts";
 import { forward } from "./proxy.ts";
 import { type RefusalContext, refusalResponse } from "./refusal-response.ts";
+import { grantsEnd } from "./revalidate.ts";
 import { type Rejudge, StreamWatch } from "./stream-watch.ts";
 import type { upstreamsOf } from "./upstream.ts";
 import { ordered } from "./upstream-health.ts";
@@ -67,6 +68,7 @@ export async function sendOn(
   const watch = new StreamWatch(bindings, caller, snapshot.epoch, rejudge, {
     isReadOnly: !mayChange(access.grade),
     countsAll: access.monitoringLevel !== "normal",
+    until: grantsEnd(caller, entry.at),
     ...witnessOf({ request, bindings, ctx, entry, access, opensSocket }),
   });
   return forward({

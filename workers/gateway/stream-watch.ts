@@ -30,6 +30,8 @@ export type Judgement =
       readonly isReadOnly: boolean;
       /** The session, if somebody asked for it anew. */
       readonly session?: Session;
+      /** When this decision must be made again, in milliseconds, although nothing is heard until then. */
+      readonly until?: number | null;
     }
   | { readonly goesOn: false; readonly code: Cut["code"]; readonly reason: string };
 
@@ -60,7 +62,7 @@ export interface Witness {
   readonly over?: (watch: StreamWatch) => void;
 }
 
-type WatchStart = Pick<StreamWatch, "isReadOnly" | "countsAll">;
+type WatchStart = Pick<StreamWatch, "isReadOnly" | "countsAll"> & { readonly until: number | null };
 
 /** Ends that nobody decided on. */
 const OF_ITSELF = new Set(["client_left", "upstream_timeout"]);
@@ -78,6 +80,8 @@ const TOUCH_EVERY_MS = 15_000;
  */
 const REOPEN_AFTER_MS = 1_000;
 const TICK_MS = 1_000;
+/** A timer for one moment is set when it is as near as this (milliseconds). */
+const SOON_MS = 3_000;
 
 /**
  * Watches one open stream. Cuts the stream when its session ends, when the decision changes to deny, or when nobody can
@@ -107,6 +111,9 @@ export class StreamWatch {
   #flowedAt = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
+  /** When the newest decision must be made again, and the timer for it. */
+  #until: number | null;
+  #due: ReturnType<typeof setTimeout> | undefined;
   /** The upstream's answer, as soon as its headers came. */
   answer: { readonly status: number; readonly headers: Headers; readonly at: number } | null = null;
   #isOver = false;
@@ -116,7 +123,7 @@ export class StreamWatch {
     caller: Caller,
     epoch: number,
     rejudge: Rejudge,
-    { isReadOnly = false, countsAll = false, ...witness }: Witness & Partial<WatchStart> = {},
+    { isReadOnly = false, countsAll = false, until = null, ...witness }: Witness & Partial<WatchStart> = {},
   ) {
     this.#bindings = bindings;
     this.#caller = caller;
@@ -125,6 +132,7 @@ export class StreamWatch {
     this.#witness = witness;
     this.isReadOnly = isReadOnly;
     this.countsAll = countsAll;
+    this.#until = until;
     this.signal = this.#abort.signal;
   }
 
@@ -172,6 +180,7 @@ export class StreamWatch {
     if (this.#isOver || this.#timer !== undefined) return;
     this.#heardAt = Date.now();
     this.#timer = setInterval(() => void this.#tick(), TICK_MS);
+    this.#decideAt(this.#until);
     if (this.#caller.kind === "user") await this.#openLine(true);
   }
 
@@ -192,6 +201,7 @@ export class StreamWatch {
     this.#witness.over?.(this);
     if (this.#later !== undefined) clearTimeout(this.#later);
     if (this.#timer !== undefined) clearInterval(this.#timer);
+    if (this.#due !== undefined) clearTimeout(this.#due);
     this.#line?.close(1000, "done");
     this.#line = null;
   }
@@ -250,6 +260,20 @@ export class StreamWatch {
     this.isReadOnly = judged.isReadOnly;
     this.#session = judged.session ?? session;
     this.#epoch = Math.max(this.#epoch, epoch);
+    this.#decideAt(judged.until ?? null);
+  }
+
+  /** Decides again at a moment that is known before, such as the end of a grant. */
+  #decideAt(until: number | null): void {
+    if (this.#isOver || (until === this.#until && this.#due !== undefined)) return;
+    if (this.#due !== undefined) clearTimeout(this.#due);
+    this.#until = until;
+    // A later moment is set again by the checks of each second.
+    const left = until === null ? null : Math.max(0, until - Date.now());
+    this.#due =
+      left === null || left > SOON_MS
+        ? undefined
+        : setTimeout(() => void this.#decideAnew(this.#epoch, this.#session, until ?? Date.now()), left);
   }
 
   /** Opens a lost line again. The session object then says what this watch missed. */

@@ -15,6 +15,11 @@ const GUARDED: Record<GuardName, readonly [ErrorCode, string]> = {
   group_cycle: ["conflict", "A group would be a member of itself, directly or through others."],
   mesh_moved: ["conflict", "The mesh was changed in the meantime. Repeat the change."],
   node_status: ["conflict", "The node's status was changed in the meantime. Read it again."],
+  grant_moved: [
+    "conflict",
+    "Somebody whose say counts, or the app, was changed in this moment. Look at the request again, and repeat.",
+  ],
+  grant_limits: ["conflict", "You made too many requests at once. Wait for answers, or take one back first."],
   key_usable: ["enrolment_key_used_up", "The enrolment key lets nobody in any more."],
 };
 

@@ -42,6 +42,13 @@ export const LOOKS: Readonly<Partial<Record<TopicName, Look>>> = {
     }));
   },
 
+  "access.requested": async ({ db }, now) =>
+    grantsFound(db, "access.requested", "g.status = 'pending' AND g.lapses_at > ?", now),
+
+  // Also one that is over by now: what matters is that it was given, and is to be reviewed.
+  "access.emergency": async ({ db }, now) =>
+    grantsFound(db, "access.emergency", "g.emergency = 1 AND g.reviewed_at IS NULL AND g.asked_at <= ?", now),
+
   "mesh.held": async (bindings) => {
     const { answers } = await askAll(bindings, (object) => object.holds());
     return answers.flatMap(({ segment, answer }) =>
@@ -133,6 +140,27 @@ export const LOOKS: Readonly<Partial<Record<TopicName, Look>>> = {
     ];
   },
 };
+
+/** Requests and grants, by who asked for which app and why. @param where SQL without user input, with one value. */
+async function grantsFound(
+  db: D1Database,
+  event: "access.requested" | "access.emergency",
+  where: string,
+  value: number,
+): Promise<Finding[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT g.id, u.email, a.name AS app, g.reason, g.asked_at AS at FROM access_grants g
+       JOIN users u ON u.id = g.user_id JOIN apps a ON a.id = g.app_id
+       WHERE ${where} ORDER BY g.id DESC LIMIT ${MOST}`,
+    )
+    .bind(value)
+    .all<{ id: string; email: string; app: string; reason: string; at: number }>();
+  return results.map(({ id, email, app, reason, at }) => ({
+    key: `${event}:${id}`,
+    ...{ event, at, subject: `${email}, ${app}: ${reason}`, page: `grants/${id}` },
+  }));
+}
 
 function endOf(envelope: string): number | null {
   const parsed = parseEnvelope(utf8(envelope), { maxPayload: LIMITS.rootBytes, maxSignatures: 16 });

@@ -23,6 +23,8 @@ export interface DeniedPage {
   readonly appUrl: string;
   /** This address signs the person out of the app and offers another account. */
   readonly switchUserUrl?: string;
+  /** The address at which the person may request access. */
+  readonly askUrl?: string | undefined;
 }
 
 /** A page for a denial. It says what was denied and why, names the decision, and shows what to do and whom to ask. */
@@ -36,6 +38,7 @@ export function deniedPage(page: DeniedPage): string {
     contact,
     appUrl,
     switchUserUrl,
+    askUrl,
     title = "",
     text = "",
   } = page;
@@ -54,7 +57,8 @@ ${markedText(text)}
 <p>${why}</p>
 <p class="muted">${remedy}</p>
 <div class="actions">
-<a class="button" href="${safeUrl(appUrl)}">Try again</a>
+${askUrl !== undefined && html`<a class="button" href="${safeUrl(askUrl)}">Request access</a>`}
+<a class="button${askUrl === undefined ? "" : " plain"}" href="${safeUrl(appUrl)}">Try again</a>
 ${switchUserUrl !== undefined && html`<a class="button plain" href="${safeUrl(switchUserUrl)}">Use another account</a>`}
 </div>
 <dl>

@@ -4,6 +4,14 @@ export { deniedPage } from "./denied-page.ts";
 export { deviceProofPage } from "./device-proof-page.ts";
 export { addressPage, codePage, onwardPage } from "./email-pages.ts";
 export { errorPage } from "./error-page.ts";
+export {
+  type AnswerPage,
+  answerPage,
+  askPage,
+  type GrantPage,
+  grantsPage,
+  ownGrantPage,
+} from "./grant-pages.ts";
 export { launcherPage } from "./launcher-page.ts";
 export { continueParkedPage, parkedPage } from "./parked-pages.ts";
 export { type PasskeyForm, passkeysPage } from "./passkey-pages.ts";

@@ -46,7 +46,11 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     remedy:
       "Check that its agent runs and reaches the hub (`rustronaut-agent status`), that its system is up to date, its disk encrypted and its firewall on. A change shows within a minute.",
   },
-  approval_required: { why: "A policy asks for an approval before this opens.", remedy: ASK },
+  approval_required: {
+    why: "A policy asks for an approval before this opens.",
+    remedy:
+      "Request access. If this page offers no way to, send the decision number below to your administrator.",
+  },
   risk_above_allowed: {
     why: "The risk of your session is higher than this app allows.",
     remedy: "Ask your administrator, or wait until the risk has fallen, then sign in again.",

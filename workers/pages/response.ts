@@ -3,14 +3,23 @@ import { AGENT_ORIGINS, ASK_AGENT_SCRIPT_HASH } from "./device-proof-page.ts";
 import { PASSKEY_SCRIPT_HASH } from "./passkey-script.ts";
 import { STYLES_HASH } from "./styles.ts";
 import { SUBMIT_SCRIPT_HASH } from "./submit-script.ts";
+import { WAIT_SCRIPT_HASH } from "./wait-script.ts";
 
-const contentSecurityPolicy = ({ framed, copies, submits, asksPasskey, asksAgent }: PageNeeds): string =>
+const contentSecurityPolicy = ({
+  framed,
+  copies,
+  submits,
+  asksPasskey,
+  asksAgent,
+  waits,
+}: PageNeeds): string =>
   [
     "default-src 'none'",
     ...(copies ? [`script-src ${COPY_SCRIPT_HASH}`] : []),
     ...(asksPasskey ? [`script-src ${PASSKEY_SCRIPT_HASH}`] : []),
     ...(submits ? [`script-src ${SUBMIT_SCRIPT_HASH}`] : []),
     ...(asksAgent ? [`script-src ${ASK_AGENT_SCRIPT_HASH}`, `connect-src ${AGENT_ORIGINS.join(" ")}`] : []),
+    ...(waits ? [`script-src ${WAIT_SCRIPT_HASH}`, "connect-src 'self'"] : []),
     `style-src ${STYLES_HASH}`,
     ...(submits ? [] : ["form-action 'self'"]),
     ...(framed ? [] : ["frame-ancestors 'none'"]),
@@ -24,6 +33,8 @@ interface PageNeeds {
   readonly copies?: boolean;
   /** The page holds `PASSKEY_SCRIPT`. Then only this script may run. */
   readonly asksPasskey?: boolean;
+  /** The page holds `WAIT_SCRIPT`. Then only this script may run, and it may listen to our host. */
+  readonly waits?: boolean;
   /**
    * The page holds `SUBMIT_SCRIPT` and sends a form to the application, whose answer may lead to another host. Then
    * only this script may run.

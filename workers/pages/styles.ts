@@ -37,6 +37,7 @@ pre{white-space:pre-wrap}
 .field{display:block;width:100%;min-height:2.75rem;padding:.55rem .75rem;border:1px solid var(--muted);border-radius:9px;background:var(--bg);color:var(--text);font:inherit}
 .field.code{font:1.5rem/1.3 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:.12em}
 .field[aria-invalid]{border-color:var(--bad)}
+textarea.field{resize:vertical}
 fieldset{border:0;margin:0 0 1rem;padding:0}
 legend{padding:0;margin-bottom:.5rem;font-weight:600}
 label{display:flex;gap:.6rem;align-items:baseline;padding:.45rem 0}

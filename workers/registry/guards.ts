@@ -11,7 +11,9 @@ export type GuardName =
   | "group_cycle"
   | "mesh_moved"
   | "node_status"
-  | "key_usable";
+  | "key_usable"
+  | "grant_moved"
+  | "grant_limits";
 
 /**
  * A condition that must hold inside the transaction. When it does not hold, the statement fails, and the whole batch

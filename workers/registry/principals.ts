@@ -1,6 +1,7 @@
 import type { Principal } from "../../shared/access/sessions/types.ts";
 import type { RowOf } from "../../shared/registry/rows.ts";
 import type { groups, identities, identityProviders, users } from "../../shared/registry/schema.ts";
+import { HELD_OF_USERS, type HeldRow, heldOf } from "./grants.ts";
 import { RISKS_OF_USERS, type RiskRow, signalOf } from "./risk.ts";
 
 type UserRow = Pick<
@@ -19,7 +20,8 @@ const CHUNK = 200;
  * groups that the identity providers named at the last sign-in. A user who does not exist is left out.
  *
  * `version` is the newest time stamp of all these rows. A removed row has no time stamp. So code that removes a
- * membership, an identity or a group must raise `users.updated_at` of the users concerned. A changed risk does so, too.
+ * membership, an identity or a group must raise `users.updated_at` of the users concerned. A changed risk does so, too, and a
+ * grant that begins or is revoked. A grant that ends by itself does not: its end is known before.
  */
 export async function loadPrincipals(db: D1Database, userIds: readonly string[]): Promise<Principal[]> {
   const principals: Principal[] = [];
@@ -39,7 +41,7 @@ type MembershipRow = Pick<RowOf<typeof groups>, "name" | "updated_at"> & { reado
 
 async function loadChunk(db: D1Database, userIds: readonly string[]): Promise<Principal[]> {
   const ids = JSON.stringify(userIds);
-  const [found, memberships, stated, risks] = await db.batch<Record<string, unknown>>(
+  const [found, memberships, stated, risks, held] = await db.batch<Record<string, unknown>>(
     [
       `SELECT id, email, name, status, role, updated_at, version FROM users
        WHERE id IN (SELECT value FROM json_each(?))`,
@@ -53,6 +55,7 @@ async function loadChunk(db: D1Database, userIds: readonly string[]): Promise<Pr
        FROM identities i JOIN identity_providers p ON p.id = i.provider_id
        WHERE i.user_id IN (SELECT value FROM json_each(?))`,
       RISKS_OF_USERS,
+      HELD_OF_USERS,
     ].map((sql) => db.prepare(sql).bind(ids)),
   );
   const of = <Row>(result: D1Result<Record<string, unknown>> | undefined) =>
@@ -60,17 +63,26 @@ async function loadChunk(db: D1Database, userIds: readonly string[]): Promise<Pr
   const direct = of<MembershipRow>(memberships);
   const identities = of<IdentityRow>(stated);
   const signals = of<RiskRow>(risks);
+  const grants = of<HeldRow>(held);
   return ((found?.results ?? []) as unknown as UserRow[]).map((user) =>
-    principalOf(user, direct.get(user.id) ?? [], identities.get(user.id) ?? [], signals.get(user.id) ?? []),
+    principalOf(user, {
+      direct: direct.get(user.id) ?? [],
+      known: identities.get(user.id) ?? [],
+      risks: signals.get(user.id) ?? [],
+      held: grants.get(user.id) ?? [],
+    }),
   );
 }
 
-function principalOf(
-  user: UserRow,
-  direct: readonly MembershipRow[],
-  known: readonly IdentityRow[],
-  risks: readonly RiskRow[],
-): Principal {
+/** What is known of one user besides the row. */
+interface Known {
+  readonly direct: readonly MembershipRow[];
+  readonly known: readonly IdentityRow[];
+  readonly risks: readonly RiskRow[];
+  readonly held: readonly HeldRow[];
+}
+
+function principalOf(user: UserRow, { direct, known, risks, held }: Known): Principal {
   // A provider that was disabled vouches for nothing any more.
   const trusted = known.filter((identity) => identity.enabled === 1);
   const named = trusted.flatMap((identity) => JSON.parse(identity.groups) as string[]);
@@ -82,6 +94,7 @@ function principalOf(
     groups: [...new Set([...direct.map((group) => group.name), ...named])].sort(),
     role: user.role,
     status: user.status,
+    grants: held.map(heldOf),
     risk: risks.map(signalOf),
     version: Math.max(
       user.updated_at,

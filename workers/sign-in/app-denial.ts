@@ -1,3 +1,4 @@
+import { askPath } from "../../shared/access/grants/paths.ts";
 import type { AppAttempt } from "../../shared/access/login/types.ts";
 import { HUB_APP_ID } from "../../shared/access/sessions/types.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
@@ -10,7 +11,7 @@ import { snapshotAt } from "../registry/snapshot.ts";
 import type { CurrentSession } from "../session/current-session.ts";
 import { note } from "../session/events.ts";
 import { appPage } from "./app-url.ts";
-import { deviceNeedOf, judgeApp, stepUpForApp } from "./judge.ts";
+import { deviceNeedOf, judgeApp, mayRequestApp, stepUpForApp } from "./judge.ts";
 
 /**
  * The page for a person whom the policies don't let in. The decision is recorded first. Null if the policies
@@ -28,7 +29,7 @@ export async function denialOf(
 ): Promise<Response | StepUp | "prove_device" | null> {
   const { principal } = current.session;
   const path = attempt.returnTo.split("?", 1)[0] ?? "/";
-  const page = (reason: string, decisionId: string, contact: string) =>
+  const page = (reason: string, decisionId: string, contact: string, askUrl?: string) =>
     htmlResponse(
       deniedPage({
         appTitle: app.title,
@@ -39,6 +40,7 @@ export async function denialOf(
         userEmail: principal.email,
         appUrl: appPage(bindings, attempt),
         switchUserUrl,
+        askUrl,
       }),
       403,
       "denied_by_policy",
@@ -60,5 +62,9 @@ export async function denialOf(
   if (stepUp) return stepUp;
   const need = deviceNeedOf(request, snapshot, app, current, path);
   if (need === "prove") return "prove_device";
-  return page(need === "unfit" ? "device_unfit" : entry.reason, entry.id, snapshot.network.contact);
+  const offer = mayRequestApp(request, snapshot, app, current, path)
+    ? askPath(app.id, attempt.returnTo)
+    : undefined;
+  const reason = need === "unfit" ? "device_unfit" : entry.reason;
+  return page(reason, entry.id, snapshot.network.contact, offer);
 }

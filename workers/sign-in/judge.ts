@@ -3,6 +3,7 @@ import type { DecisionEntry } from "../../shared/audit/types.ts";
 import { startPath } from "../../shared/http/path-rewrite.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { deviceNeed } from "../gateway/device-need.ts";
+import { mayRequest } from "../gateway/grant-offer.ts";
 import { judge, recordOf } from "../gateway/judge.ts";
 import { type StepUp, stepUpFor } from "../gateway/step-up.ts";
 import { networkOf } from "../platform/network.ts";
@@ -45,6 +46,17 @@ export function deviceNeedOf(
   path: string,
 ): ReturnType<typeof deviceNeed> {
   return deviceNeed(questionAbout(request, app, path), callerOf(current), snapshot, Date.now());
+}
+
+/** Whether this person, whom `judgeApp` denied, may request access that would help. */
+export function mayRequestApp(
+  request: Request,
+  snapshot: Snapshot,
+  app: SnapshotApp,
+  current: CurrentSession,
+  path: string,
+): boolean {
+  return mayRequest(questionAbout(request, app, path), callerOf(current), snapshot, Date.now());
 }
 
 const NO_HEADERS = { get: () => null };

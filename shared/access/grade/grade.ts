@@ -27,18 +27,21 @@ export const riskOf = ({ signals }: Standing, now: number): number => scoreAt(si
 /**
  * How much of what the policies allow holds at `now`, and on which terms. The worst of all reasons counts, so no
  * reason can hide another one.
+ *
+ * @param approvedAt When the newest grant that covers the request began. Null if none does.
  */
 export function gradeOf(
   settings: GradeSettings,
   standing: Standing,
   terms: readonly AccessTerms[],
   now: number,
+  approvedAt: number | null = null,
 ): Omit<AccessDecision, "grantedPermissions"> {
   const bound = strictest(terms);
   const riskScore = riskOf(standing, now);
   const allowedRisk = Math.min(settings.allowedRisk, bound.allowedRisk ?? 100);
   const sessionDuration = standing.signedIn && durationOf(settings, bound, riskScore);
-  const asked = askedByTerms(bound, standing.signedIn, now);
+  const asked = askedByTerms(bound, standing.signedIn, approvedAt, now);
   const findings = [
     ofRisk(settings, standing, riskScore, allowedRisk, now),
     ofTerms(asked, standing.signedIn),

@@ -43,7 +43,7 @@ export const hasSecondFactor = (amr: readonly string[]): boolean =>
 /** Whether proofs together show what is needed, apart from their age. */
 export function doShow(proofs: readonly Proof[], { verification, acr, amr }: Need): boolean {
   const methods = proofs.flatMap((proof) => proof.amr);
-  // Nobody can approve yet, so what asks for an approval stays closed.
+  // Nobody shows an approval of their own: others give it, as a grant.
   if (verification === "approval" || proofs.length === 0) return false;
   if (verification === "second_factor" && !hasSecondFactor(methods)) return false;
   if (acr !== null && !proofs.some((proof) => proof.acr !== null && acr.includes(proof.acr))) return false;
@@ -62,10 +62,33 @@ function needOf({ verification, verifiedWithin: maxAge, acr, amr }: AccessTerms)
   return { verification: verification === "none" ? "reauthentication" : verification, acr, amr, maxAge };
 }
 
-/** What the terms of the permits still ask of the caller. Null if they are met. */
-export function askedByTerms(terms: AccessTerms, signedIn: SignedIn | null, now: number): Need | null {
+const APPROVAL: Need = { verification: "approval", acr: null, amr: [], maxAge: null };
+
+/**
+ * What the terms of the permits still ask of the caller. Null if they are met. An approval comes first, since others must
+ * give it.
+ *
+ * @param approvedAt When the newest grant that covers the request began. Null if none does.
+ */
+export function askedByTerms(
+  terms: AccessTerms,
+  signedIn: SignedIn | null,
+  approvedAt: number | null,
+  now: number,
+): Need | null {
+  if (!isApproved(terms, approvedAt, now)) return APPROVAL;
   const need = needOf(terms);
   return need === null || (signedIn !== null && isMet(signedIn, need, now)) ? null : need;
+}
+
+function isApproved(
+  { approval, approvedWithin }: AccessTerms,
+  approvedAt: number | null,
+  now: number,
+): boolean {
+  if (!approval) return true;
+  if (approvedAt === null) return false;
+  return approvedWithin === null || now - approvedAt < approvedWithin * 1_000;
 }
 
 /** Whether the person showed who they are after everything was found that speaks for risk now. */

@@ -1,3 +1,4 @@
+import { spanInWords } from "../../base/span.ts";
 import type { AccessDecision, Grade, GradeReason } from "./access.ts";
 
 /** Says in plain sentences what a decision says besides allow or deny, and what would restore access. */
@@ -15,7 +16,7 @@ const REASON_WORDS: Readonly<Record<GradeReason, string>> = {
   step_up_required: "A new sign-in restores access.",
   second_factor_required: "A sign-in with a second factor restores access.",
   sign_in_method_required: "A sign-in in the way that the policies name restores access.",
-  approval_required: "An approval is needed, and nobody can give one yet.",
+  approval_required: "An approval restores access: a grant of the app that covers the request.",
   risk_above_allowed: "A new sign-in is possible as soon as the risk has fallen to what is allowed.",
   idle_timeout:
     "It was not used for longer than the risk and the policies allow. A new sign-in restores access.",
@@ -71,23 +72,4 @@ function permissionsInWords({ grantedPermissions }: AccessDecision): string[] {
     ({ actions, paths }) =>
       `A permit behind this gives at most ${actions.join(", ")} at ${paths === null ? "every path" : paths.join(", ")}.`,
   );
-}
-
-const UNITS = [
-  [86_400, "day"],
-  [3_600, "hour"],
-  [60, "minute"],
-  [1, "second"],
-] as const;
-
-/** A number of seconds in its two largest units, such as `4 hours 57 minutes`. */
-function spanInWords(seconds: number): string {
-  const words: string[] = [];
-  let left = seconds;
-  for (const [size, unit] of UNITS) {
-    const count = Math.floor(left / size);
-    left -= count * size;
-    if (count > 0) words.push(`${count} ${unit}${count === 1 ? "" : "s"}`);
-  }
-  return words.slice(0, 2).join(" ");
 }

@@ -1,6 +1,7 @@
 import type { SnapshotPolicy } from "../../registry/snapshot.ts";
 import { environmentOf } from "./entities.ts";
 import { CompileError } from "./errors.ts";
+import { grantPolicies } from "./grant-links.ts";
 import { Inventory, type Registered } from "./inventory.ts";
 import { compilePolicy } from "./policy.ts";
 import { PolicySet } from "./policy-set.ts";
@@ -43,8 +44,8 @@ export function compilePolicies(
 
 /**
  * Decides about one request. A forbid wins over a permit. Policies that fail are skipped and reported. The
- * default is deny.
+ * default is deny. The caller's grants are policies beside the published ones.
  */
 export function decide(compiled: CompiledPolicies, facts: RequestFacts): Decision {
-  return compiled.set.decide(environmentOf(facts, compiled.inventory));
+  return compiled.set.decide(environmentOf(facts, compiled.inventory), grantPolicies(facts));
 }

@@ -47,10 +47,15 @@ export class PolicySet {
   /**
    * Cedar's decision. A matching forbid wins. Otherwise a matching permit allows. Otherwise the request is
    * denied. Policies that fail are skipped.
+   *
+   * @param further Policies for this request alone, beside those of the set.
    */
-  decide(env: Environment): Decision {
+  decide(env: Environment, further: readonly Policy[] = []): Decision {
     const found = new Findings(env);
     visit(this.#root, 0, found);
+    for (const [i, policy] of further.entries()) {
+      found.look({ policy, place: this.#byId.size + i, isRepeated: false });
+    }
     return found.decision();
   }
 

@@ -23,6 +23,8 @@ export interface RequestFacts {
     readonly ageSeconds: number;
   } | null;
   readonly device: DeviceFacts | null;
+  /** The caller's grants for the app, at `now`. Each is a policy for this request. Missing if there are none. */
+  readonly grants?: readonly GrantFacts[];
   /** From 0 (no risk) to 100. */
   readonly risk: number;
   /** Milliseconds since the Unix epoch. */
@@ -76,6 +78,14 @@ export interface ResourceFacts {
   readonly app: string;
   readonly segment: string;
   readonly tags: readonly string[];
+}
+
+/** A grant in force. See `grant-links.ts`. */
+export interface GrantFacts {
+  readonly id: string;
+  readonly actions: readonly ActionName[];
+  /** Patterns as after `like`. Empty: every path. */
+  readonly paths: readonly string[];
 }
 
 /** A machine that runs the agent, and that the session's browser proved to run on. */

@@ -3,3 +3,9 @@
  * statement. For a link of a template, a dot and the number of the link follow.
  */
 export const policyNameOf = (statement: string): string => statement.replace(/#\d+(?:\.\d+)?$/, "");
+
+/** As what decisions cite a grant. No statement of a policy looks like that, whatever its name: each ends in `#` and a number. */
+export const grantStatement = (id: string): string => `grant:${id}`;
+
+/** The id of the grant that a statement is. Null if it is a policy's. */
+export const grantOf = (statement: string): string | null => /^grant:(\w+)$/.exec(statement)?.[1] ?? null;

@@ -14,13 +14,17 @@ export interface AccessTerms {
   readonly idleSeconds: number | null;
   readonly absoluteSeconds: number | null;
   readonly monitoring: MonitoringLevel;
-  readonly verification: Verification;
+  readonly verification: Exclude<Verification, "approval">;
   /** How old the verification may be, in seconds. Null: as old as the sign-in. */
   readonly verifiedWithin: number | null;
   /** The authentication contexts of which the sign-in must name one, the wanted one first. Null: any. */
   readonly acr: readonly string[] | null;
   /** The methods that the sign-in must name, all of them. */
   readonly amr: readonly string[];
+  /** Whether an approval is needed, besides the verification: a grant that covers the request. */
+  readonly approval: boolean;
+  /** How long ago the grant may have begun, in seconds. Null: it only must be in force. */
+  readonly approvedWithin: number | null;
 }
 
 export const NO_TERMS: AccessTerms = {
@@ -32,6 +36,8 @@ export const NO_TERMS: AccessTerms = {
   verifiedWithin: null,
   acr: null,
   amr: [],
+  approval: false,
+  approvedWithin: null,
 };
 
 /** A re-authentication counts for this long, in seconds, unless the annotation says otherwise. */
@@ -100,6 +106,7 @@ function verification(value: string): Partial<AccessTerms> | null {
   const asked = VERIFICATIONS.find((one) => one === name);
   const seconds = within === undefined ? null : secondsOf(within);
   if (!asked || (within !== undefined && seconds === null)) return null;
+  if (asked === "approval") return { approval: true, approvedWithin: seconds };
   const usual = asked === "reauthentication" ? REAUTHENTICATED_WITHIN : null;
   return { verification: asked, verifiedWithin: seconds ?? usual };
 }
@@ -140,14 +147,18 @@ export function strictest(all: readonly AccessTerms[]): AccessTerms {
       idleSeconds: least(a.idleSeconds, b.idleSeconds),
       absoluteSeconds: least(a.absoluteSeconds, b.absoluteSeconds),
       monitoring: furthest(MONITORING, a.monitoring, b.monitoring),
-      verification: furthest(VERIFICATIONS, a.verification, b.verification),
+      verification: furthest<AccessTerms["verification"]>(PROOFS, a.verification, b.verification),
       verifiedWithin: least(a.verifiedWithin, b.verifiedWithin),
       acr: common(a.acr, b.acr),
       amr: [...new Set([...a.amr, ...b.amr])].sort(),
+      approval: a.approval || b.approval,
+      approvedWithin: least(a.approvedWithin, b.approvedWithin),
     }),
     NO_TERMS,
   );
 }
+
+const PROOFS = VERIFICATIONS.filter((one) => one !== "approval");
 
 const least = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b);

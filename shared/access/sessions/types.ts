@@ -1,4 +1,5 @@
 import type { Device, ProvenDevice } from "../device/device.ts";
+import type { HeldGrant } from "../grants/types.ts";
 import type { RiskSignal } from "../risk/signal.ts";
 import type { Seen, Whereabouts } from "../risk/whereabouts.ts";
 import type { ParkedRequest, ParkOutcome, Unparked } from "./parked.ts";
@@ -39,6 +40,8 @@ export interface Principal {
   readonly status: "active" | "disabled";
   /** What speaks for risk about the person, for all sessions. Missing in principals of an older release. */
   readonly risk?: readonly RiskSignal[];
+  /** The person's grants, with the time for which each holds. Missing in principals of an older release. */
+  readonly grants?: readonly HeldGrant[];
   /** Every change raises the version. An older version never replaces a newer version. */
   readonly version: number;
 }

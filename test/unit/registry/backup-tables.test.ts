@@ -2,6 +2,7 @@ import { is } from "drizzle-orm";
 import { getTableName, Table } from "drizzle-orm/table";
 import { describe, expect, it } from "vitest";
 import { NOT_KEPT, PAGED_TABLES, SINGLE_TABLES } from "../../../shared/registry/backup-tables.ts";
+import * as grants from "../../../shared/registry/grant-schema.ts";
 import * as history from "../../../shared/registry/history-schema.ts";
 import * as logs from "../../../shared/registry/log-schema.ts";
 import * as mesh from "../../../shared/registry/mesh-schema.ts";
@@ -19,6 +20,7 @@ describe("U24: a backup", () => {
       ...notifications,
       ...signals,
       ...logs,
+      ...grants,
     }).flatMap((value) => (is(value, Table) ? [getTableName(value)] : []));
     const known = [...[...PAGED_TABLES, ...SINGLE_TABLES].map(({ name }) => name), ...NOT_KEPT];
     expect(all.length).toBeGreaterThan(25);

@@ -7,6 +7,7 @@ import { CONNECTOR_HANDLERS } from "./connectors.ts";
 import { DEAD_LETTER_HANDLERS } from "./dead-letters.ts";
 import { DOCUMENT_HANDLERS } from "./document.ts";
 import { ENROLMENT_KEY_HANDLERS } from "./enrolment-keys.ts";
+import { GRANT_HANDLERS } from "./grants.ts";
 import { GROUP_HANDLERS, MEMBER_HANDLERS } from "./groups.ts";
 import { HISTORY_HANDLERS } from "./history.ts";
 import { PROVIDER_HANDLERS } from "./identity-providers.ts";
@@ -54,6 +55,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...RISK_HANDLERS,
   ...SIGNAL_HANDLERS,
   ...SIGNAL_RECEIVER_HANDLERS,
+  ...GRANT_HANDLERS,
   ...HISTORY_HANDLERS,
   ...REACH_HANDLERS,
   ...SEARCH_HANDLERS,

@@ -10,13 +10,7 @@ import {
 import { durationAt } from "../../../../shared/access/grade/lifetime.ts";
 import type { SignedIn } from "../../../../shared/access/grade/verified.ts";
 import { accessInWords } from "../../../../shared/access/grade/words.ts";
-import {
-  type AccessTerms,
-  MONITORING,
-  NO_TERMS,
-  strictest,
-  VERIFICATIONS,
-} from "../../../../shared/access/policy/terms.ts";
+import { type AccessTerms, MONITORING, NO_TERMS, strictest } from "../../../../shared/access/policy/terms.ts";
 import type { RiskSignal } from "../../../../shared/access/risk/signal.ts";
 import { withSignal } from "../../../../shared/access/risk/signal.ts";
 import { proofsOf } from "../../../../shared/access/sessions/proofs.ts";
@@ -152,7 +146,7 @@ describe("the grade", () => {
       additionalVerification: "second_factor",
     });
     expect(at(0, { signedIn: null, lasting: null }, [second]).grade).toBe("pause");
-    expect(at(0, {}, [{ ...NO_TERMS, verification: "approval" }]).reason).toBe("approval_required");
+    expect(at(0, {}, [{ ...NO_TERMS, approval: true }]).reason).toBe("approval_required");
   });
 
   it("never says that a risk is low where nobody could look", () => {
@@ -177,10 +171,12 @@ const terms: fc.Arbitrary<AccessTerms> = fc.record({
   idleSeconds: fc.option(fc.integer({ min: 1, max: 4_000 })),
   absoluteSeconds: fc.option(fc.integer({ min: 1, max: 50_000 })),
   monitoring: fc.constantFrom(...MONITORING),
-  verification: fc.constantFrom(...VERIFICATIONS),
+  verification: fc.constantFrom("none" as const, "reauthentication" as const, "second_factor" as const),
   verifiedWithin: fc.option(fc.integer({ min: 1, max: 4_000 })),
   acr: fc.option(fc.subarray(["gold", "silver"])),
   amr: fc.subarray(["otp", "pwd"]),
+  approval: fc.boolean(),
+  approvedWithin: fc.option(fc.integer({ min: 1, max: 4_000 })),
 });
 const change = fc.oneof(
   fc.record({

@@ -33,10 +33,11 @@ export function naiveGrade(
     }
     if (now - lasting.beganAt >= absolute * 1_000 || lasting.unusedMs >= idle * 1_000) return "cut";
   }
+  // No grant covers these requests.
+  if (terms.some(({ approval }) => approval)) return "pause";
   const proof = signedIn?.proofs[0];
   const amr = proof?.amr ?? [];
   for (const { verification, acr, amr: methods } of terms) {
-    if (verification === "approval") return "pause";
     if (verification === "second_factor" && !amr.includes("otp")) return "pause";
     if (acr !== null && !acr.includes(proof?.acr ?? "none")) return "pause";
     if (!methods.every((method) => amr.includes(method))) return "pause";
