@@ -56,6 +56,7 @@ export const PAGES: readonly Page[] = [
     section: "Access",
     code: codeOf(() => import("./pages/sessions.tsx")),
   },
+  { id: "grants", title: "Grants", section: "Access", code: codeOf(() => import("./pages/grants.tsx")) },
   { id: "tokens", title: "Tokens", section: "Access", code: codeOf(() => import("./pages/tokens.tsx")) },
   {
     id: "people",

@@ -9,6 +9,7 @@ import { UndoBar } from "./components/undo-bar.tsx";
 import icon from "./icon.svg";
 import { routeTo, useRoute } from "./lib/router.ts";
 import { Navigation } from "./navigation.tsx";
+import { EmergencyBar } from "./pages/emergency-bar.tsx";
 import { HoldsBar } from "./pages/holds.tsx";
 import { PAGES, type Page, type PageProps } from "./pages.ts";
 import { SearchBox } from "./search-box.tsx";
@@ -35,6 +36,7 @@ export function Shell() {
               <SearchBox />
               <HubBar />
               {page ? <OpenPage key={page.id} page={page} path={path} /> : <NoPage />}
+              <EmergencyBar />
               <HoldsBar />
               <UndoBar />
             </>

@@ -6,6 +6,7 @@ import { issueOf } from "../components/states.tsx";
 import { splitList } from "../lib/format.ts";
 import { BalanceFields, readBalanceFields } from "./app-balance-fields.tsx";
 import { CorsFields, readCorsFields } from "./app-cors-fields.tsx";
+import { GrantFields, readGrantFields } from "./app-grant-fields.tsx";
 import { PeopleFields, readPeopleFields } from "./app-people-fields.tsx";
 import { QuotaFields, readQuotaFields } from "./app-quota-fields.tsx";
 import { RiskFields, readRiskFields } from "./app-risk-fields.tsx";
@@ -58,6 +59,7 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
       ...readUpstreamFields(form),
       ...readCorsFields(form),
       ...readRiskFields(form),
+      ...readGrantFields(form),
     },
   };
 }
@@ -123,6 +125,7 @@ export function AppFields({ app, error }: { readonly app: AppValues; readonly er
       <UpstreamFields settings={app.settings} error={error} />
       <CorsFields settings={app.settings} error={error} />
       <RiskFields settings={app.settings} error={error} />
+      <GrantFields settings={app.settings} error={error} />
     </>
   );
 }

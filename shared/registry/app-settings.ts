@@ -1,6 +1,6 @@
 import { DEFAULT_RISK_SETTINGS, type RiskSettings } from "../access/grade/settings.ts";
-import { DEFAULT_QUOTA_SETTINGS, type QuotaSettings } from "../access/quota.ts";
 import { type GrantSettings, NO_GRANTS } from "../access/grants/settings.ts";
+import { DEFAULT_QUOTA_SETTINGS, type QuotaSettings } from "../access/quota.ts";
 import { type CorsSettings, DEFAULT_CORS_SETTINGS } from "../http/cors.ts";
 import type { HeaderRule } from "../http/header-rules.ts";
 import { DEFAULT_PATH_SETTINGS, type PathSettings } from "../http/path-rewrite.ts";

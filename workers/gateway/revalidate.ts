@@ -51,6 +51,8 @@ export async function endCut(bindings: Bindings, caller: Caller, reason: GradeRe
  * policies.
  */
 export function revalidation(question: Question, caller: Caller, bindings: Bindings): Rejudge {
+  // The grants that were in force when the stream was last allowed.
+  let held = heldBy(caller, Date.now());
   return async (epoch, session, flowedAt) => {
     const snapshot = await snapshotAt(bindings, epoch);
     const app = snapshot.appByHost.get(question.app.host);
@@ -70,6 +72,7 @@ export function revalidation(question: Question, caller: Caller, bindings: Bindi
     }
     if (isAllowed(judged)) {
       if (endsForMaintenance(app, now, Date.now())) return IN_MAINTENANCE;
+      held = heldBy(now, Date.now());
       return {
         goesOn: true,
         isReadOnly: !mayChange(judged.access.grade),
@@ -78,7 +81,10 @@ export function revalidation(question: Question, caller: Caller, bindings: Bindi
       };
     }
     const { refusedBy } = judged;
-    if (refusedBy === null) return lostGrant(caller, now) ? GRANT_ENDED : DENIED;
+    if (refusedBy === null) {
+      const left = heldBy(now, Date.now());
+      return held.every((id) => left.includes(id)) ? DENIED : GRANT_ENDED;
+    }
     if (judged.access.grade === "cut") await endCut(bindings, now, refusedBy);
     return refusalOf(refusedBy);
   };
@@ -91,13 +97,11 @@ export const grantsEnd = (caller: Caller, now: number): number | null =>
 
 const GRANT_ENDED: Judgement = { goesOn: false, code: 4403, reason: "grant_ended" };
 
-/** Whether a grant that was in force when the stream began is not any more. */
-function lostGrant(began: Caller, now: Caller): boolean {
-  if (began.kind !== "user" || now.kind !== "user") return false;
-  const at = Date.now();
-  const held = (now.session.principal.grants ?? []).filter(({ until }) => until > at).map(({ id }) => id);
-  return (began.session.principal.grants ?? []).some(({ id }) => !held.includes(id));
-}
+/** The ids of a caller's grants in force. */
+const heldBy = (caller: Caller, now: number): readonly string[] =>
+  caller.kind === "user"
+    ? (caller.session.principal.grants ?? []).filter(({ until }) => now < until).map(({ id }) => id)
+    : [];
 
 const refusalOf = (reason: GradeReason): Judgement => ({ goesOn: false, code: CODES[reason], reason });
 

@@ -73,7 +73,7 @@ export async function takeRequest(request: Request, visitor: Visitor): Promise<R
     if (!emergency && !Number.isSafeInteger(seconds)) throwRefusal(...GRANT_REFUSALS.too_short);
     const wish = { app: offer.app.id, reason, emergency, ...(emergency ? {} : { seconds }) };
     const { id } = await save(visitor, await requestAccess(visitor, wish));
-    const go = emergency ? "&go=1" : "";
+    const go = emergency ? "&go=soon" : "";
     return redirect(`${GRANTS}/${id}?to=${encodeURIComponent(to)}${go}`, "access_requested");
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

@@ -33,26 +33,39 @@ export async function serveGrant(visitor: Visitor, id: string, url: URL): Promis
   const grant = { ...stored, status: statusAt(stored, now) };
   const view = await viewOf(visitor, grant);
   const common: GrantPage = {
-    ...{ path: pathOf(id), csrf, grant, appTitle: view.app.title, userEmail: view.user.email, problem: null },
+    ...{
+      path: pathOf(id),
+      csrf,
+      grant,
+      appTitle: view.app.title,
+      host: view.app.host,
+      userEmail: view.user.email,
+      problem: null,
+    },
     answers: view.answers.map(({ by, verdict, note }) => ({ email: by.email, verdict, note })),
   };
   if (grant.userId !== principal.userId) return serveOthers(visitor, common, view);
   const app = await appOf(bindings.db, grant.appId);
   const to = returnPath(url.searchParams.get("to") ?? "/", app?.settings ?? appSettings({}));
   const page = appUrl(bindings, view.app.host).slice(0, -1) + to;
-  if (url.searchParams.get("go") === "1" && grant.status === "granted") {
-    // The app's session may be in another object than the sign-in, which heard of the grant first.
-    await coordinatorObject(bindings).tell([principal]);
-    return redirect(page, "granted");
-  }
+  const go = grant.status === "granted" ? url.searchParams.get("go") : null;
+  if (go === "1" && (await isToldEverywhere(visitor))) return redirect(page, "granted");
+  const nextUrl = `${pathOf(id)}?to=${encodeURIComponent(to)}&go=1`;
   const own = ownGrantPage({
     ...common,
     approved: grant.answers.filter(({ verdict }) => verdict === "approve").length,
     newsUrl: `${pathOf(id)}/news`,
-    nextUrl: `${pathOf(id)}?to=${encodeURIComponent(to)}&go=1`,
+    nextUrl,
     appUrl: page,
   });
-  return htmlResponse(own, 200, `grant_${grant.status}`, {}, { waits: grant.status === "pending" });
+  // The answer to a form may not redirect to another host, so the page that it leads to goes on by itself.
+  const headers: HeadersInit = go === null ? {} : { Refresh: `${go === "1" ? 1 : 0}; url=${nextUrl}` };
+  return htmlResponse(own, 200, `grant_${grant.status}`, headers, { waits: grant.status === "pending" });
+}
+
+/** The app's session may be in another object than the sign-in, which may have heard of the grant first. */
+async function isToldEverywhere({ bindings, principal }: Visitor): Promise<boolean> {
+  return (await coordinatorObject(bindings).tell([principal])).pending.length === 0;
 }
 
 async function serveOthers(visitor: Visitor, common: GrantPage, view: GrantView): Promise<Response> {

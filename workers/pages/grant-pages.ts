@@ -72,14 +72,16 @@ export interface GrantPage {
   readonly csrf: string;
   readonly grant: Grant;
   readonly appTitle: string;
+  readonly host: string;
   readonly userEmail: string;
   /** The addresses of those who answered. */
   readonly answers: readonly { readonly email: string; readonly verdict: string; readonly note: string }[];
   readonly problem: string | null;
 }
 
-const factsOf = ({ grant, appTitle, userEmail, answers }: GrantPage): Html => html`<dl>
+const factsOf = ({ grant, appTitle, host, userEmail, answers }: GrantPage): Html => html`<dl>
 <dt>App</dt><dd><bdi>${appTitle}</bdi></dd>
+<dt>Host</dt><dd>${host}</dd>
 <dt>Who</dt><dd><bdi>${userEmail}</bdi></dd>
 <dt>Why</dt><dd><bdi>${grant.reason}</bdi></dd>
 <dt>Allows</dt><dd>${allowedInWords(grant)}</dd>

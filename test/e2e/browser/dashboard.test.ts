@@ -9,6 +9,7 @@ import { accessTests } from "./dashboard/access.ts";
 import { appSettingsTests } from "./dashboard/app-settings.ts";
 import { type Dashboard, screenshot } from "./dashboard/dashboard.ts";
 import { findTests } from "./dashboard/find.ts";
+import { grantsTests } from "./dashboard/grants.ts";
 import { machinesTests } from "./dashboard/machines.ts";
 import { pagesTests } from "./dashboard/pages.ts";
 import { peopleTests } from "./dashboard/people.ts";
@@ -79,6 +80,7 @@ forbid (principal, action, resource == App::"echo") when { context.request.path 
     expect(await on.page.textContent("#request")).toContain("x-rustronaut-jwt-assertion");
   });
 
+  grantsTests(on);
   pagesTests(on);
   findTests(on);
   policiesTests(on);

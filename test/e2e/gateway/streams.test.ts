@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { signIn } from "../../support/attack.ts";
+import { attack, signIn } from "../../support/attack.ts";
 import {
   challengeOf,
   enrolDevice,
@@ -10,8 +10,10 @@ import {
   reportPosture,
   showProof,
 } from "../../support/device.ts";
+import { answerTo, askFor, personAt } from "../../support/grants.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import type { TestHub, TestNode } from "../../support/node-client.ts";
+import { rawRequest } from "../../support/raw.ts";
 import { type OpenStream, openDownload, openSocket, openUpload } from "../../support/streams.ts";
 import { Visitor } from "../../support/visitor.ts";
 
@@ -237,7 +239,29 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
     });
   });
 
-  it.todo("grant expired (grants come with approvals)");
+  it("grant expired, and only by time: nobody has to do anything", async () => {
+    const { data } = await system.admin.call("apps.get", { params: { app: "other" } });
+    const settings = { grantAskers: ["group:sales"], grantApprovers: ["group:engineering"] };
+    await update("apps.update", { app: "other" }, { settings: { ...data.settings, ...settings } });
+    const bob = await personAt(system.otherOrigin, "bob");
+    const alice = await personAt(system.otherOrigin, "alice");
+    const id = await askFor(system, bob, "other", { seconds: "5" });
+    await answerTo(system, alice, id, "approve");
+    await bob.visitor.visit(`${system.otherOrigin}/`, "bob");
+    const cookie = bob.visitor.cookieHeader(system.otherOrigin);
+    const other = `other.localhost:${system.port}`;
+    const socket = await openSocket(system.port, other, cookie);
+    const events = await openDownload(system.port, other, cookie, "/events");
+    expect(await ended({ socket, events })).toEqual({ socket: 4403, events: null });
+    const { until } = (await system.admin.call("grants.get", { params: { grant: id } })).data;
+    const receipts = async () =>
+      (await system.admin.call("sessions.receipts", { query: { user: "bob@example.com" } })).data.items;
+    await expect
+      .poll(async () => (await receipts())[0])
+      .toMatchObject({ reason: "grant_ended", triggeredAt: until });
+    const { status, hits } = await attack(system, rawRequest("/", other, [`Cookie: ${cookie}`]));
+    expect([status, hits]).toEqual([403, 0]);
+  });
 
   it("risk that allows only reading: an upload is cut, frames from the client go nowhere, and all comes back", async () => {
     const alice = await signIn(system);

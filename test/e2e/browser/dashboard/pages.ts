@@ -7,7 +7,16 @@ const PAGES = [
   ...["overview", "apps", "apps/echo", "apps/new", "policies", "policies/echo", "policies/new"],
   ...["policies/echo/versions/1", "policies/test", "decisions", "decisions/DECISION", "reach"],
   ...["reach/app/echo", "reach/user/alice@example.com", "history", "sessions", "sessions/SESSION"],
-  ...["sessions/cuts", "tokens", "tokens/api", "people", "people/users/alice@example.com", "people/groups"],
+  ...[
+    "sessions/cuts",
+    "grants",
+    "grants/GRANT",
+    "tokens",
+    "tokens/api",
+    "people",
+    "people/users/alice@example.com",
+    "people/groups",
+  ],
   ...["people/groups/engineering", "providers", "providers/new", "providers/main", "nodes", "nodes/web-1"],
   ...[
     "nodes/holds",
@@ -50,15 +59,17 @@ export function pagesTests(on: Dashboard): void {
     timeout: 400_000,
   }, async () => {
     const { page, system } = on;
-    const [decisions, sessions, rules] = await Promise.all([
+    const [decisions, sessions, rules, grants] = await Promise.all([
       system.admin.call("decisions.list", { query: { limit: 1 } }),
       system.admin.call("sessions.list", { query: { limit: 1 } }),
       system.admin.call("meshRules.list", { query: { limit: 1 } }),
+      system.admin.call("grants.list", { query: { limit: 1 } }),
     ]);
     const real = (id: string) =>
       id
         .replace("DECISION", decisions.data.items[0]?.id ?? "")
         .replace("SESSION", sessions.data.items[0]?.id ?? "")
+        .replace("GRANT", grants.data.items[0]?.id ?? "")
         .replace("RULE", rules.data.items[0]?.id ?? "");
     const wrong: string[] = [];
     page.on("pageerror", (error) => wrong.push(error.message));
