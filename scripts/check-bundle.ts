@@ -12,7 +12,7 @@ import { gzipSync } from "node:zlib";
 const MAX_GZIP_BYTES = 2_500_000;
 const ASSETS = "dist/dashboard/assets";
 /** The limit for the files that the browser loads for the first page of the dashboard. */
-const MAX_FIRST_PAGE_GZIP_BYTES = 250_000;
+const MAX_FIRST_PAGE_GZIP_BYTES = 150_000;
 const FORBIDDEN_AT_START = [
   /cedar_wasm/,
   /wasm_bindgen|__wbindgen/,
