@@ -203,6 +203,8 @@ const NEWEST_TABLES = [
   "unindexed",
   "deciders",
   "deciders_began",
+  "hits",
+  "unexplained",
 ];
 const EMAILS = ["ann@example.com", "bob@example.com", "ann.bobson@example.org"];
 const APPS = ["wiki", "chat"];

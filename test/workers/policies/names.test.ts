@@ -16,8 +16,8 @@ const NETWORK: Body<"network.plan">["document"] = {
   segments: [{ name: "internal" }],
   users: [{ email: "ann@example.com" }, { email: "bob@example.com" }],
   groups: [{ name: "engineering" }, { name: "wiki-admins" }],
-  serviceTokens: [{ name: "ci", groups: ["robots"] }],
-  apps: ["wiki", "shop", "metrics", "mine"].map((name) => ({
+  serviceTokens: [{ name: "ci", groups: ["robots"] }, { name: "plc" }],
+  apps: ["wiki", "shop", "metrics", "mine", "scada", "payroll"].map((name) => ({
     name,
     host: `${name}.example.com`,
     segment: "internal",

@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../../../base/result.ts";
 import type { SnapshotPolicy } from "../../../registry/snapshot.ts";
 import { pathOf } from "../mentions.ts";
 import { ACTIONS, type ActionName } from "../request.ts";
-import { NO_CONDITIONS, type PolicyForm, type Who } from "./model.ts";
+import { lackOf, NO_CONDITIONS, type PolicyForm, type Who } from "./model.ts";
 import { cedarJsonOf } from "./statement.ts";
 
 /**
@@ -18,7 +18,7 @@ export function formsOf(statements: readonly SnapshotPolicy[]): Result<PolicyFor
     if (annotations && Object.keys(annotations).length > 0)
       return err(`Statement ${at + 1} has annotations, which the form can't keep.`);
     const form = guess(statement);
-    if (!form || !isSame(cedarJsonOf(form), statement))
+    if (!form || lackOf(form) !== null || !isSame(cedarJsonOf(form), statement))
       return err(`Statement ${at + 1} says something that the form has no field for.`);
     forms.push(form);
   }
