@@ -29,7 +29,10 @@ export function addGrantCommands(program: Command, app: App): void {
       "for how long, such as 30m, 2h or 1d; as long as the app offers unless said",
       toSeconds,
     )
-    .option("--emergency", "let yourself in at once; owners are told, and somebody reviews it")
+    .option(
+      "--emergency",
+      "let yourself in at once; every administrator sees it until somebody else has reviewed it",
+    )
     .action(async (name: string, { reason, for: seconds, emergency }: RequestOptions) => {
       const { client } = await app.hub();
       const wish = { app: name, reason, emergency: emergency ?? false };

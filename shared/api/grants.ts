@@ -89,7 +89,10 @@ export const grantRequest = z.strictObject({
     f.said(f.integer(1, 2_592_000), "for how many seconds; as long as the app offers unless said"),
   ),
   emergency: z.optional(
-    f.said(z.boolean(), "let yourself in at once; owners are told, and somebody reviews it"),
+    f.said(
+      z.boolean(),
+      "let yourself in at once; every administrator sees it until somebody else has reviewed it",
+    ),
   ),
 });
 

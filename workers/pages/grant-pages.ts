@@ -55,7 +55,7 @@ ${reasonField("reason", reason, problem)}
 ${
   emergencySeconds !== null &&
   html`<h2>In an emergency</h2>
-<p class="muted">You may let yourself in at once, for ${spanInWords(emergencySeconds)}. The owners of the network are told, and somebody else reviews it afterwards.</p>
+<p class="muted">You may let yourself in at once, for ${spanInWords(emergencySeconds)}. Every administrator sees it in the dashboard until somebody else has reviewed it.</p>
 <form method="post" action="${safeUrl(action)}">
 ${fields}<input type="hidden" name="emergency" value="1">
 ${reasonField("emergency-reason", "", null)}

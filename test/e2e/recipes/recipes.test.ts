@@ -275,7 +275,7 @@ function withClaims(jwt: string, claims: object): string {
 /** The files of `docs/guides`, applied as they stand but for where the application is, and what the guides say of them. */
 describe("the guides", () => {
   beforeAll(async () => {
-    for (const name of ["grafana", "wiki", "ci"]) await applyNetwork(system.admin, guide(name));
+    for (const name of ["grafana", "wiki", "ci", "on-call"]) await applyNetwork(system.admin, guide(name));
   });
 
   async function decided(app: string, groups: string[], method: string, path: string) {
@@ -298,6 +298,12 @@ describe("the guides", () => {
     expect(await decided("wiki", ["staff"], "GET", "/start")).toBe("allow");
     expect(await decided("wiki", ["staff"], "POST", "/edit")).toBe("deny");
     expect(await decided("wiki", ["wiki-editors"], "POST", "/edit")).toBe("allow");
+  });
+
+  it("on call: nobody may by themselves, and the app says who may ask", async () => {
+    expect(await decided("console", ["on-call"], "GET", "/")).toBe("deny");
+    const { data } = await system.admin.call("apps.get", { params: { app: "console" } });
+    expect(data.settings).toMatchObject({ grantAskers: ["group:on-call"], grantApprovers: ["group:leads"] });
   });
 
   it("CI: the pipeline's token does the one thing, and the API never sees it", async () => {
