@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import type { Server } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { buildWorker } from "../../scripts/build-worker.ts";
 import { DEMO_USERS, type DemoUser, startIdentityProvider } from "../../scripts/demo/identity-provider.ts";
 import { applyNetwork, createNetwork, localClient } from "../../scripts/local/admin.ts";
@@ -145,11 +145,18 @@ export function closeServer(server: Server): void {
   server.close();
 }
 
+/** Outgoing connections take ports from 32768 on (Linux), also one that was free a moment ago. */
+const [FIRST_PORT, LAST_PORT] = [12_000, 32_000];
+
 /** A port that was free a moment ago; origins must be known before anything listens. */
 export async function freePort(): Promise<number> {
+  const port = randomInt(FIRST_PORT, LAST_PORT);
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const isFree = await new Promise<boolean>((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => resolve(true));
+  });
+  if (!isFree) return freePort();
   await new Promise<void>((resolve) => server.close(() => resolve()));
   return port;
 }

@@ -11,7 +11,9 @@ import { spawn } from "node:child_process";
 import { endChildrenWithUs, whenNpmEnds } from ${JSON.stringify(resolve("scripts/local/end-together.ts"))};
 endChildrenWithUs();
 whenNpmEnds(() => process.exit(0));
-spawn("sh", ["-c", "echo ready " + process.pid + "; exec sleep 45"], { stdio: "inherit" });`;
+const child = spawn("sleep", ["45"], { stdio: "inherit" });
+// Behind what \`endChildrenWithUs\` does when the child is there: a kill before that is in nobody's power.
+child.once("spawn", () => console.log("ready", process.pid));`;
 
 const folder = mkdtempSync(join(tmpdir(), "rn-end-"));
 beforeAll(() => {
