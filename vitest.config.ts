@@ -12,9 +12,6 @@ const common = {
   maxWorkers: Math.max(2, availableParallelism()),
   /** Files that follow each other share a process: to load everything anew costs more than most of them take. */
   isolate: false,
-  /** A machine may be slow. */
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
   /** A test that looks at nothing can't fail. */
   expect: { requireAssertions: true, poll: { timeout: 20_000 } },
 };
@@ -26,7 +23,7 @@ export default defineConfig({
   test: {
     sequence: { sequencer: SplitFirst },
     projects: [
-      { test: { ...common, name: "node", include: ["test/unit/**/*.test.ts"] } },
+      { test: { ...common, name: "node", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
       {
         test: {
           ...common,
@@ -66,6 +63,7 @@ export default defineConfig({
           },
           name: "workerd",
           include: ["test/workers/**/*.test.ts"],
+          testTimeout: 60_000,
         },
       },
     ],
