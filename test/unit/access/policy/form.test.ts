@@ -178,7 +178,7 @@ describe("the form of a policy", () => {
   it("decides as its words say", () => {
     const seen = { holds: 0, silent: 0 } as Record<string, number>;
     fc.assert(
-      fc.property(forms, fc.array(facts, { minLength: 1, maxLength: 8 }), (form, requests) => {
+      fc.property(forms, fc.array(facts, { minLength: 8, maxLength: 16 }), (form, requests) => {
         const compiled = compilePolicies(compiledOf(textOf([form])));
         for (const request of requests) {
           const { determining, erroring } = decide(compiled, request);
@@ -190,8 +190,7 @@ describe("the form of a policy", () => {
       }),
       RUNS,
     );
-    // Enough of both, so that the above says something; how many is chance.
-    expect(seen.holds).toBeGreaterThan(RUNS.numRuns / 20);
+    expect(seen.holds).toBeGreaterThan(RUNS.numRuns / 10);
   });
 
   const head = "(principal, action, resource)";
