@@ -68,6 +68,13 @@ export class KillLines {
   }
 }
 
+/** Whether the last decision of who opens a line rested on the newest that is known. Its query says on what. */
+export const knowsNewest = (query: URLSearchParams, epoch: number, session: Session): boolean =>
+  Number(query.get("epoch") ?? -1) >= epoch &&
+  Number(query.get("version") ?? -1) >= session.principal.version &&
+  Number(query.get("risk") ?? 0) >= (session.risk?.version ?? 0) &&
+  Number(query.get("device") ?? 0) >= (session.device?.device.version ?? 0);
+
 /** @param at When the session's object learnt that the session is over, in milliseconds. */
 export function endMessage(reason: SessionEndReason, at: number): KillLineMessage & { type: "end" } {
   return { type: "end", reason, closeCode: closeCodeOf(reason), at };

@@ -1,3 +1,4 @@
+import type { Session } from "../../shared/access/sessions/types.ts";
 import { BoundedMap } from "../../shared/base/bounded-map.ts";
 
 /**
@@ -11,22 +12,24 @@ const RETRY_MS = 5_000;
 const MAX_PARENTS = 10_000;
 
 /**
- * When the parents (sign-in sessions) of app sessions must hear again that they are in use. These times are only in
- * memory. An object that starts again tells the parents with the next use.
+ * Tells the parents (sign-in sessions) of app sessions that they are in use, so that they do not idle out meanwhile. When
+ * each must hear it again is only in memory. An object that starts again tells the parents with the next use.
  */
 export class ParentUse {
   readonly #dueAt = new BoundedMap<string, number>(MAX_PARENTS);
+  readonly #keepAlive: (owner: string, id: string) => Promise<number | null>;
 
-  isDue(parentId: string, now: number): boolean {
-    return (this.#dueAt.get(parentId) ?? 0) <= now;
+  /** @param keepAlive Tells a parent, and gives its idle lifetime, or null when it is not live. */
+  constructor(keepAlive: (owner: string, id: string) => Promise<number | null>) {
+    this.#keepAlive = keepAlive;
   }
 
-  asked(parentId: string, now: number): void {
+  /** An app session was used. If the message is lost, the next use sends another one. */
+  async used({ parentId, parentOwner }: Session, now: number): Promise<void> {
+    if (!parentId || !parentOwner || (this.#dueAt.get(parentId) ?? 0) > now) return;
     this.#dueAt.set(parentId, now + RETRY_MS);
-  }
-
-  /** @param idleMs The parent's idle lifetime, null when it is not live. */
-  told(parentId: string, now: number, idleMs: number | null): void {
-    this.#dueAt.set(parentId, now + Math.min(TELL_EVERY_MS, (idleMs ?? TELL_EVERY_MS) / 4));
+    const idleMs = await this.#keepAlive(parentOwner, parentId).catch(() => undefined);
+    if (idleMs !== undefined)
+      this.#dueAt.set(parentId, now + Math.min(TELL_EVERY_MS, (idleMs ?? TELL_EVERY_MS) / 4));
   }
 }

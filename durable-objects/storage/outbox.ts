@@ -38,11 +38,26 @@ export class Outbox<P> {
   /**
    * Adds a job, or replaces the payload of the waiting job with this key. A running delivery of the older payload then
    * settles nothing. The first retry is due after 2 s, so that the caller can try at once.
-   * Generations are never used twice, so that a late delivery can't settle a job that was added later.
    */
   put(key: string, payload: P, now: number): Job<P> {
+    return this.#insert(key, this.#nextGeneration(), payload, now);
+  }
+
+  /** Like `put`, for several jobs of different keys. */
+  putAll(jobs: readonly (readonly [key: string, payload: P])[], now: number): Job<P>[] {
+    if (jobs.length === 0) return [];
+    const generation = this.#nextGeneration();
+    return jobs.map(([key, payload]) => this.#insert(key, generation, payload, now));
+  }
+
+  /** No key gets a generation twice, so that a late delivery can't settle a job that was added later. */
+  #nextGeneration(): number {
     const generation = readMeta(this.#sql, GENERATION) + 1;
     raiseMeta(this.#sql, GENERATION, generation);
+    return generation;
+  }
+
+  #insert(key: string, generation: number, payload: P, now: number): Job<P> {
     this.#sql.exec(
       `INSERT OR REPLACE INTO ${this.#table} (key, generation, due_at, payload) VALUES (?, ?, ?, ?)`,
       key,

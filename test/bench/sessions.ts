@@ -1,6 +1,6 @@
 import { gradeOf } from "../../shared/access/grade/grade.ts";
 import { decide } from "../../shared/access/sessions/decide.ts";
-import { apply, type SessionsState } from "../../shared/access/sessions/state.ts";
+import { applyAll, type SessionsState } from "../../shared/access/sessions/state.ts";
 import type { Session } from "../../shared/access/sessions/types.ts";
 import { standingOf } from "../../shared/access/standing.ts";
 import { DEFAULT_APP_SETTINGS } from "../../shared/registry/app-settings.ts";
@@ -24,7 +24,7 @@ function sessionOf(n: number): Session {
   let state: SessionsState = EMPTY_STATE;
   const run = (command: Parameters<typeof decide>[1], now: number) => {
     const decided = decide(state, command, now);
-    if (decided.ok) state = decided.value.events.reduce(apply, state);
+    if (decided.ok) state = applyAll(state, decided.value.events);
   };
   run({ type: "create", input }, NOW);
   const verify = { type: "verify", secretHash: `hash-${n}`, appId: "app_1", touch: true } as const;

@@ -1,7 +1,6 @@
 import type { Session, SessionEndReason } from "../../shared/access/sessions/types.ts";
-
-/** D1 takes at most 100 bound parameters in one statement. */
-const CHUNK = 90;
+import { MOST_ENDINGS, markEnded } from "../../shared/registry/ended-sessions.ts";
+import { prepareAll } from "../../shared/registry/mesh-change.ts";
 
 /** Records which owner holds a new session, so that the session can be found and ended. */
 export async function indexSession(db: D1Database, session: Session, owner: string): Promise<void> {
@@ -43,16 +42,10 @@ export async function indexEnded(
   ids: readonly string[],
   reason: SessionEndReason,
 ): Promise<void> {
-  const now = Date.now();
-  for (let at = 0; at < ids.length; at += CHUNK) {
-    const chunk = ids.slice(at, at + CHUNK);
-    await db
-      .prepare(
-        `UPDATE sessions_index SET ended_at = ?, end_reason = ?
-         WHERE ended_at IS NULL AND id IN (${chunk.map(() => "?").join(", ")})`,
-      )
-      .bind(now, reason, ...chunk)
-      .run();
+  const at = Date.now();
+  for (let from = 0; from < ids.length; from += MOST_ENDINGS) {
+    const endings = ids.slice(from, from + MOST_ENDINGS).map((sessionId) => ({ sessionId, reason, at }));
+    await db.batch(prepareAll(db, [markEnded(endings)]));
   }
 }
 

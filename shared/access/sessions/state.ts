@@ -55,53 +55,50 @@ export type SessionEvent =
   | { readonly type: "device_noted"; readonly id: string; readonly device: ProvenDevice }
   | { readonly type: "epoch_raised"; readonly epoch: number };
 
-/** The state after an event. */
-export function apply(state: SessionsState, event: SessionEvent): SessionsState {
-  switch (event.type) {
-    case "created":
-    case "raised":
-      return { ...state, live: withEntry(state.live, event.live.session.id, event.live) };
-    case "seen":
-      return updateSession(state, event.id, { lastSeenAt: event.at });
-    case "ended":
-      return {
-        ...state,
-        live: without(state.live, event.session.id),
-        ended: withEntry(state.ended, event.session.id, event.tombstone),
-      };
-    case "principal_pushed":
-      return {
-        ...state,
-        principals: withEntry(state.principals, event.principal.userId, event.principal),
-      };
-    case "principal_replaced":
-      return updateSession(state, event.id, { principal: event.principal });
-    case "risk_noted":
-      return updateSession(state, event.id, { risk: event.risk });
-    case "device_pushed":
-      return { ...state, devices: withEntry(state.devices, event.device.id, event.device) };
-    case "device_noted":
-      return updateSession(state, event.id, { device: event.device });
-    case "epoch_raised":
-      return { ...state, epoch: event.epoch };
-  }
-}
-
-function updateSession(state: SessionsState, id: string, change: Partial<Session>): SessionsState {
-  const live = state.live.get(id);
-  if (!live) return state;
-  return {
-    ...state,
-    live: withEntry(state.live, id, { ...live, session: { ...live.session, ...change } }),
+/** The state after these events. A thousand sessions may end at once, so each map is copied once and not for each event. */
+export function applyAll(state: SessionsState, events: readonly SessionEvent[]): SessionsState {
+  const after = {
+    epoch: state.epoch,
+    live: new Map(state.live),
+    ended: new Map(state.ended),
+    principals: new Map(state.principals),
+    devices: new Map(state.devices),
   };
-}
-
-function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {
-  return new Map(map).set(key, value);
-}
-
-function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
-  const copy = new Map(map);
-  copy.delete(key);
-  return copy;
+  const update = (id: string, change: Partial<Session>) => {
+    const live = after.live.get(id);
+    if (live) after.live.set(id, { ...live, session: { ...live.session, ...change } });
+  };
+  for (const event of events) {
+    switch (event.type) {
+      case "created":
+      case "raised":
+        after.live.set(event.live.session.id, event.live);
+        break;
+      case "seen":
+        update(event.id, { lastSeenAt: event.at });
+        break;
+      case "ended":
+        after.live.delete(event.session.id);
+        after.ended.set(event.session.id, event.tombstone);
+        break;
+      case "principal_pushed":
+        after.principals.set(event.principal.userId, event.principal);
+        break;
+      case "principal_replaced":
+        update(event.id, { principal: event.principal });
+        break;
+      case "risk_noted":
+        update(event.id, { risk: event.risk });
+        break;
+      case "device_pushed":
+        after.devices.set(event.device.id, event.device);
+        break;
+      case "device_noted":
+        update(event.id, { device: event.device });
+        break;
+      case "epoch_raised":
+        after.epoch = event.epoch;
+    }
+  }
+  return after;
 }

@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import { indexSession } from "../../../workers/session/session-index.ts";
+import { indexEnded, indexSession } from "../../../workers/session/session-index.ts";
 import { principal } from "../../unit/access/sessions/fixtures.ts";
 import { applyRegistry } from "../registry.ts";
 import {
@@ -136,6 +136,48 @@ test("the index learns of an end, also where its row comes later than the end", 
   expect(await runDurableObjectAlarm(object.stub)).toBe(true);
   expect(await ended()).toBe("killed_by_admin");
   expect(await waiting()).toEqual([]);
+});
+
+test("sessions that end together are marked by one batch, and a mark that stands already is no reason to try again", async () => {
+  const object = owner("seg_fan/weur/7");
+  const names = Array.from({ length: 40 }, (_, n) => `together_${n}`);
+  const person = principal({ userId: "usr_together", email: "together@example.com" });
+  await env.DB.prepare("INSERT INTO users (id, email, created_at, updated_at) VALUES (?, ?, 1, 1)")
+    .bind(person.userId, person.email)
+    .run();
+  for (const name of names) {
+    const created = await object.rpc.create(named(name, { principal: person, maxPerUser: 40 }));
+    if (created.ok) await indexSession(env.DB, created.session, object.name);
+  }
+  await indexEnded(env.DB, ["ses_together_0"], "signed_out");
+  let batches = 0;
+  await runInDurableObject(object.stub, (held) => {
+    const counting = {
+      prepare: (sql: string) => env.DB.prepare(sql),
+      batch: (statements: D1PreparedStatement[]) => {
+        batches++;
+        return env.DB.batch(statements);
+      },
+    };
+    Object.assign(held, { env: { ...env, DB: counting } });
+  });
+  await object.rpc.end({ by: "user", id: person.userId }, "killed_by_admin");
+  await vi.waitFor(async () => {
+    const left = await runInDurableObject(object.stub, (_object, { storage }) =>
+      storage.sql.exec("SELECT key, attempts FROM outbox").toArray(),
+    );
+    expect(left).toEqual([]);
+  });
+  expect(batches).toBe(1);
+  const { results } = await env.DB.prepare(
+    "SELECT end_reason AS reason, count(*) AS n FROM sessions_index WHERE user_id = ? AND ended_at > 0 GROUP BY 1 ORDER BY 1",
+  )
+    .bind(person.userId)
+    .all();
+  expect(results).toEqual([
+    { reason: "killed_by_admin", n: 39 },
+    { reason: "signed_out", n: 1 },
+  ]);
 });
 
 test("a notice that hangs holds up no other one", async () => {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CoordinatorStore, type Question } from "../../../durable-objects/coordinator/store.ts";
 import { decide } from "../../../shared/access/sessions/decide.ts";
-import { apply, type SessionsState } from "../../../shared/access/sessions/state.ts";
+import { applyAll, type SessionsState } from "../../../shared/access/sessions/state.ts";
 import type { Heard, News, Principal } from "../../../shared/access/sessions/types.ts";
 import { drawn, SEED } from "../../support/sample.ts";
 import { createSession, EMPTY_STATE, principal } from "../../unit/access/sessions/fixtures.ts";
@@ -24,7 +24,7 @@ class Owner {
 
   run(command: Parameters<typeof decide>[1]): void {
     const decision = decide(this.state, command, 1);
-    if (decision.ok) this.state = decision.value.events.reduce(apply, this.state);
+    if (decision.ok) this.state = applyAll(this.state, decision.value.events);
   }
 
   learn({ epoch, sequence, principals }: News): void {

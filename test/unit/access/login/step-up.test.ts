@@ -15,7 +15,7 @@ import {
   MAX_PARKED_OF_SESSION,
 } from "../../../../shared/access/sessions/parked.ts";
 import { raise } from "../../../../shared/access/sessions/raise.ts";
-import { apply, type LiveSession } from "../../../../shared/access/sessions/state.ts";
+import { applyAll, type LiveSession } from "../../../../shared/access/sessions/state.ts";
 import { NO_SESSION_RISK } from "../../../../shared/access/sessions/types.ts";
 import { continuationOf, withContinuation } from "../../../../shared/http/continuation.ts";
 import { createSession } from "../sessions/fixtures.ts";
@@ -117,7 +117,7 @@ describe("a raised session", () => {
   it("has another secret, lasts no longer, and its streams are judged again", () => {
     const decided = decide(state, { type: "raise", input }, NOW);
     if (!decided.ok) throw new Error("it is live");
-    const after = decided.value.events.reduce(apply, state).live.get(id);
+    const after = applyAll(state, decided.value.events).live.get(id);
     expect(after).toMatchObject({
       secretHash: "new",
       session: { raisedAt: NOW, expiresAt: NOW + 30_000, parentId: "ses_parent", createdAt: NOW - 60_000 },

@@ -5,7 +5,7 @@ import { MAX_ABSOLUTE_MS } from "../../../../shared/access/sessions/expiry.ts";
 import { matches } from "../../../../shared/access/sessions/filter.ts";
 import { freshness } from "../../../../shared/access/sessions/freshness.ts";
 import { isOwner } from "../../../../shared/access/sessions/owner.ts";
-import { apply, type SessionsState } from "../../../../shared/access/sessions/state.ts";
+import { applyAll, type SessionsState } from "../../../../shared/access/sessions/state.ts";
 import { createSession, EMPTY_STATE, principal } from "./fixtures.ts";
 
 const T = 1_000_000;
@@ -13,7 +13,7 @@ const T = 1_000_000;
 function run(state: SessionsState, command: SessionCommand, now: number) {
   const decision = decide(state, command, now);
   if (!decision.ok) throw new Error(decision.error);
-  return { state: decision.value.events.reduce(apply, state), effects: decision.value.effects };
+  return { state: applyAll(state, decision.value.events), effects: decision.value.effects };
 }
 
 function askAt(state: SessionsState, now: number, touch = false) {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decide, type SessionCommand, verdictOf } from "../../../../shared/access/sessions/decide.ts";
-import { apply, type SessionsState } from "../../../../shared/access/sessions/state.ts";
+import { applyAll, type SessionsState } from "../../../../shared/access/sessions/state.ts";
 import { drawn, SEED } from "../../../support/sample.ts";
 import { createSession, device, EMPTY_STATE, principal } from "./fixtures.ts";
 import { NaiveSessions } from "./model.ts";
@@ -105,7 +105,7 @@ const history = fc.array(
 
 function step(state: SessionsState, one: SessionCommand, now: number): SessionsState {
   const decision = decide(state, one, now);
-  return decision.ok ? decision.value.events.reduce(apply, state) : state;
+  return decision.ok ? applyAll(state, decision.value.events) : state;
 }
 
 test("random histories answer as the naive model does", () => {
