@@ -2,7 +2,7 @@ import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { continuationOf, withContinuation } from "../../shared/http/continuation.ts";
 import { isTopLevel } from "../../shared/http/navigation.ts";
-import { splitUrl } from "../../shared/http/target.ts";
+import { splitUrl, type Target } from "../../shared/http/target.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { continueParkedPage, htmlResponse } from "../pages/index.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -55,20 +55,20 @@ export async function serveContinue(
  * The parked request that this one stands for. The request is taken with that, so it goes on only once. A response if
  * there is none. Null if this request stands for itself.
  *
- * @param query The query of the request.
+ * @param target The canonical target of the request.
  */
 export async function unpark(
   request: Request,
   app: SnapshotApp,
-  query: string,
+  target: Target,
   bindings: Bindings,
 ): Promise<Request | Response | null> {
-  const mark = continuationOf(query);
+  const mark = continuationOf(target.query);
   if (mark === null) return null;
-  const path = splitUrl(request.url)?.target.split("?", 1)[0] ?? "/";
-  // The address of the answer, opened again: the same page, without sending anything.
+  // The address of the answer, opened again: the same page, without sending anything. As it was sent, a path such as
+  // `//evil.example` would lead to another host.
   if (request.method === "GET" || request.method === "HEAD")
-    return redirect(path + mark.query, "already_sent");
+    return redirect(target.path + mark.query, "already_sent");
   if (request.method !== "POST" || !isSameOriginPost(request) || !isTopLevel(request))
     return refusalPage("csrf_rejected", "Only the page that waited may send this.", START);
   const current = await sessionOf(request, app, bindings);

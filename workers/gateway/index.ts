@@ -58,7 +58,7 @@ export async function serveGateway(
           ? await serveJwks(request, bindings)
           : refusalResponse(request, found.error);
       }
-      const parked = await unpark(request, found.value.app, found.value.target.query, bindings);
+      const parked = await unpark(request, found.value.app, found.value.target, bindings);
       if (parked instanceof Response) return parked;
       if (parked !== null) return await serveGateway(parked, bindings, ctx, choose);
       const answer = await serveApp(exchange, found.value);

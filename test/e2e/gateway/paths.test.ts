@@ -112,6 +112,17 @@ describe("S-09 the reserved space", () => {
   it("leaving it by dot segments is judged where it ends", () => isJudgedAsAdmin("/.rustronaut/../admin"));
 });
 
+describe("S-10 the address of a parked form that was sent, opened again", () => {
+  it.each(["//evil.example/x", "/\\evil.example/x", "/a/..//evil.example", "/%2e%2e//evil.example/x"])(
+    "%s leads to no other host",
+    async (target) => {
+      const answer = await alice.send(`${target}?rustronaut-continue=${"A".repeat(43)}`);
+      const leadsTo = new URL(answer.header("location") ?? "", system.appOrigin);
+      expect([answer.status, leadsTo.origin, answer.hits]).toEqual([303, system.appOrigin, 0]);
+    },
+  );
+});
+
 describe("judged = forwarded", () => {
   it.each([
     ["/a/b?c=d", "/a/b?c=d"],
