@@ -12,6 +12,7 @@ import { freshSnapshot, type Snapshot } from "../registry/snapshot.ts";
 import { headerFields } from "./header-fields.ts";
 import { askedBy } from "./judge.ts";
 import { maintenanceRefusal } from "./maintenance.ts";
+import { overQuota } from "./quota.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import { type Exchange, sendOn } from "./send-on.ts";
 import { GOES_ON } from "./stream-watch.ts";
@@ -52,6 +53,9 @@ export async function servePreflight(
     if (!question.ok) return refusalResponse(request, question.error, { app });
     const closed = maintenanceRefusal(app, null, Date.now());
     if (closed) return refusalResponse(request, closed, { app });
+    // It reaches the app and is recorded, so it counts like any request of somebody who has not signed in.
+    const tooMany = await overQuota(exchange, question.value, { kind: "anonymous", epoch: snapshot.epoch });
+    if (tooMany) return tooMany;
     return passOn(exchange, ownOrigin, question.value, snapshot);
   }
   const asked = request.headers.get("access-control-request-headers");

@@ -99,7 +99,15 @@ describe("CORS as an app sets it", () => {
       return data.items.map(({ decision, reason }) => `${decision} ${reason}`);
     };
     await expect.poll(decided).toEqual(["allow preflight"]);
-    await set({ corsPreflights: "gateway" });
+    // Nobody has signed in, so they count as requests of their network.
+    await set({ callerRequestsPerMinute: 2 });
+    const further = [await preflight(), await preflight(), await preflight()];
+    expect(further.map(({ status, hits }) => [status, hits])).toEqual([
+      [200, 1],
+      [200, 1],
+      [429, 0],
+    ]);
+    await set({ corsPreflights: "gateway", callerRequestsPerMinute: 0 });
     expect(await preflight()).toMatchObject({ status: 204, hits: 0 });
   });
   it("the gateway says what may be read of the app's answers where it says so", async () => {
