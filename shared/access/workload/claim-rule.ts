@@ -27,20 +27,27 @@ export const fixedPart = (pattern: string): string => pattern.split("*", 1)[0] ?
 export function fitsPattern(pattern: string, value: string): boolean {
   const isOpen = pattern.endsWith("**");
   const parts = (isOpen ? pattern.slice(0, -2) : pattern).split("*");
-  // The places in the value that what was read of the pattern can reach.
-  let places: ReadonlySet<number> = new Set([0]);
+  // The places in the value that what was read of the pattern can reach, in their order.
+  let places: readonly number[] = [0];
   parts.forEach((part, index) => {
     const begun = index === 0 ? places : withinName(places, value);
-    places = new Set([...begun].filter((at) => value.startsWith(part, at)).map((at) => at + part.length));
+    places = begun.filter((at) => value.startsWith(part, at)).map((at) => at + part.length);
   });
-  return isOpen ? places.size > 0 : places.has(value.length);
+  return isOpen ? places.length > 0 : places.at(-1) === value.length;
 }
 
 /** The places, and all places behind them in the same name. */
-function withinName(places: ReadonlySet<number>, value: string): Set<number> {
-  const reached = new Set(places);
-  for (let at = 0; at < value.length; at++) {
-    if (reached.has(at) && value[at] !== "/" && value[at] !== ":") reached.add(at + 1);
+function withinName(places: readonly number[], value: string): number[] {
+  const reached: number[] = [];
+  let next = 0;
+  let isWithin = false;
+  for (let at = places[0] ?? value.length + 1; at <= value.length; at++) {
+    if (places[next] === at) {
+      isWithin = true;
+      next++;
+    }
+    if (isWithin) reached.push(at);
+    if (value[at] === "/" || value[at] === ":") isWithin = false;
   }
   return reached;
 }

@@ -5,6 +5,8 @@ import { type ClaimRule, fitsPattern } from "./claim-rule.ts";
 const OF_THE_PROTOCOL = new Set(["iss", "aud", "exp", "nbf", "iat", "jti", "nonce", "at_hash", "c_hash"]);
 const MOST = 200;
 const MOST_CHARACTERS = 6_000;
+/** How deep claims may be nested. The JWT is not verified yet, and anybody can nest thousands of objects. */
+const MOST_LEVELS = 10;
 
 /**
  * What a JWT states about its program, one text for each value: `repository=acme/shop`. Names of nested claims are joined
@@ -17,15 +19,19 @@ export function statedClaims(claims: Readonly<Record<string, unknown>>): Result<
   const stated: string[] = [];
   const names = new Set<string>();
   let fault: string | null = null;
-  const state = (name: string, value: unknown, isElement = false): void => {
-    if (value === null || value === undefined) return;
+  const state = (name: string, value: unknown, level: number, isElement = false): void => {
+    if (value === null || value === undefined || fault !== null) return;
+    if (level > MOST_LEVELS) {
+      fault = `it nests claims more than ${MOST_LEVELS} levels deep`;
+      return;
+    }
     if (Array.isArray(value)) {
       if (names.has(name)) fault = `it states ${name} twice`;
       names.add(name);
-      for (const element of value) state(name, element, true);
+      for (const element of value) state(name, element, level + 1, true);
     } else if (typeof value === "object") {
       if (isElement) return;
-      for (const [key, inner] of Object.entries(value)) state(`${name}.${key}`, inner);
+      for (const [key, inner] of Object.entries(value)) state(`${name}.${key}`, inner, level + 1);
     } else {
       if (!isElement && names.has(name)) fault = `it states ${name} twice`;
       names.add(name);
@@ -34,7 +40,7 @@ export function statedClaims(claims: Readonly<Record<string, unknown>>): Result<
     }
   };
   for (const [name, value] of Object.entries(claims)) {
-    if (!OF_THE_PROTOCOL.has(name)) state(name, value);
+    if (!OF_THE_PROTOCOL.has(name)) state(name, value, 1);
   }
   if (fault !== null) return err(fault);
   if (stated.length > MOST || stated.join("").length > MOST_CHARACTERS)
