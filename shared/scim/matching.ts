@@ -1,32 +1,44 @@
 import { ok, type Result } from "../base/result.ts";
 import type { Attribute, Resource, ResourceType } from "./attributes.ts";
 import { fault, type ScimFault } from "./fault.ts";
-import type { Comparison, Filter, Literal } from "./filter.ts";
+import type { Comparison, Filter } from "./filter.ts";
 import { type Place, placeOf, quoted } from "./path.ts";
 
 /** Whether a resource, or one value of a list in it, fits a filter. */
 export type Test = (value: Resource) => boolean;
 
+/**
+ * Is told of the characters of each value before it is compared. A filter of many terms on many long lists costs
+ * seconds, so whoever runs tests counts, and stops in time.
+ */
+export type Spend = (characters: number) => void;
+
 /** Makes the test of a filter. Refuses attributes that the type doesn't have, and comparisons that make no sense. */
-export const testOf = (type: ResourceType, filter: Filter): Result<Test, ScimFault> =>
-  compile(filter, (path) => placeOf(type, path, "invalidFilter"));
+export const testOf = (type: ResourceType, filter: Filter, spend: Spend): Result<Test, ScimFault> =>
+  compile(filter, { spend, find: (path) => placeOf(type, path, "invalidFilter") });
 
 /** Makes the test of a filter about one value of a list, such as `type eq "work"` of e-mail addresses. */
-export const testOfValue = (list: Attribute, filter: Filter): Result<Test, ScimFault> =>
-  compile(filter, (path) => {
-    const attribute = list.subAttributes.find(({ name }) => name.toLowerCase() === path.toLowerCase());
-    return attribute
-      ? ok({ extension: null, attribute, sub: null })
-      : fault("invalidFilter", `${list.name} has no part ${quoted(path)}.`);
+export const testOfValue = (list: Attribute, filter: Filter, spend: Spend): Result<Test, ScimFault> =>
+  compile(filter, {
+    spend,
+    find: (path) => {
+      const attribute = list.subAttributes.find(({ name }) => name.toLowerCase() === path.toLowerCase());
+      return attribute
+        ? ok({ extension: null, attribute, sub: null })
+        : fault("invalidFilter", `${list.name} has no part ${quoted(path)}.`);
+    },
   });
 
-type Find = (path: string) => Result<Place, ScimFault>;
+interface About {
+  readonly find: (path: string) => Result<Place, ScimFault>;
+  readonly spend: Spend;
+}
 
-function compile(filter: Filter, find: Find): Result<Test, ScimFault> {
+function compile(filter: Filter, about: About): Result<Test, ScimFault> {
   if (filter.kind === "and" || filter.kind === "or") {
     const tests: Test[] = [];
     for (const term of filter.terms) {
-      const test = compile(term, find);
+      const test = compile(term, about);
       if (!test.ok) return test;
       tests.push(test.value);
     }
@@ -37,10 +49,10 @@ function compile(filter: Filter, find: Find): Result<Test, ScimFault> {
     );
   }
   if (filter.kind === "not") {
-    const test = compile(filter.term, find);
+    const test = compile(filter.term, about);
     return test.ok ? ok((value) => !test.value(value)) : test;
   }
-  const place = find(filter.path);
+  const place = about.find(filter.path);
   if (!place.ok) return place;
   if (filter.kind === "present") return ok((value) => valuesAt(value, place.value).some(isPresent));
   if (filter.kind === "within") {
@@ -48,13 +60,17 @@ function compile(filter: Filter, find: Find): Result<Test, ScimFault> {
     if (sub !== null || attribute.type !== "complex") {
       return fault("invalidFilter", `${quoted(filter.path)} has no parts, so it takes no [filter].`);
     }
-    const test = testOfValue(attribute, filter.filter);
+    const test = testOfValue(attribute, filter.filter, about.spend);
     return test.ok ? ok((value) => (valuesAt(value, place.value) as Resource[]).some(test.value)) : test;
   }
-  return comparison(place.value, filter.op, filter.value, filter.path);
+  return comparison(place.value, filter, about.spend);
 }
 
-function comparison(place: Place, op: Comparison, literal: Literal, path: string): Result<Test, ScimFault> {
+function comparison(
+  place: Place,
+  { op, value: literal, path }: Extract<Filter, { kind: "compare" }>,
+  spend: Spend,
+): Result<Test, ScimFault> {
   const simple = simplePlace(place);
   if (simple === null) return fault("invalidFilter", `Name a part of ${quoted(path)} to compare it.`);
   const attribute = simple.sub ?? simple.attribute;
@@ -69,6 +85,7 @@ function comparison(place: Place, op: Comparison, literal: Literal, path: string
   const wanted = comparable(attribute, literal);
   if (wanted === null) return fault("invalidFilter", `${quoted(path)} can't be compared with ${literal}.`);
   const holds = (given: unknown) => {
+    spend(typeof given === "string" ? given.length + 1 : 1);
     const value = comparable(attribute, given);
     return value !== null && typeof value === typeof wanted && COMPARE[op](value, wanted);
   };

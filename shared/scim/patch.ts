@@ -14,6 +14,15 @@ export interface Operation {
 }
 
 const MAX_OPERATIONS = 1_000;
+/** How many characters the operations of one request may compare. It takes about half a second. */
+const MAX_WORK = 50_000_000;
+/** To tell one value of a list from others costs as much as to compare this many characters. */
+const VALUE_WORK = 60;
+
+/** What is left of `MAX_WORK`. Many operations on a long list cost seconds, for which everybody in the isolate waits. */
+interface Work {
+  left: number;
+}
 
 /** The operations in a request's body. Entra ID writes `Add` for `add`. */
 export function readOperations(body: unknown): Result<Operation[], ScimFault> {
@@ -43,10 +52,13 @@ export function applyPatch(
   resource: Resource,
   operations: readonly Operation[],
 ): Result<Resource, ScimFault> {
+  const work = { left: MAX_WORK };
   let now = resource;
   for (const operation of operations) {
     const next =
-      operation.path === null ? applyObject(type, now, operation) : applyPath(type, now, operation);
+      operation.path === null
+        ? applyObject(type, now, operation, work)
+        : applyPath(type, now, operation, work);
     if (!next.ok) return next;
     now = next.value;
   }
@@ -61,6 +73,7 @@ function applyObject(
   type: ResourceType,
   resource: Resource,
   { op, value }: Operation,
+  work: Work,
 ): Result<Resource, ScimFault> {
   if (!isObject(value)) return fault("invalidValue", "Without a path, the value must be an object.");
   let now = resource;
@@ -69,7 +82,7 @@ function applyObject(
     const isOurs = place.ok && isReadOnly(place.value);
     if (isOurs || (!place.ok && extensionNamed(type, path) === null)) continue;
     if (place.ok && place.value.attribute.name === "schemas") continue;
-    const next = applyPath(type, now, { op, path, value: one });
+    const next = applyPath(type, now, { op, path, value: one }, work);
     if (!next.ok) return next;
     now = next.value;
   }
@@ -83,6 +96,7 @@ function applyPath(
   type: ResourceType,
   resource: Resource,
   operation: Operation,
+  work: Work,
 ): Result<Resource, ScimFault> {
   const path = operation.path ?? "";
   const extension = extensionNamed(type, path);
@@ -100,13 +114,19 @@ function applyPath(
   if (isReadOnly(place)) return fault("mutability", `${quoted(path)} is set by us alone.`);
   if (place.attribute.returned === "never") return ok(resource);
   const held = holderOf(resource, place)[place.attribute.name];
+  if (Array.isArray(held)) work.left -= VALUE_WORK * held.length;
   if (filter !== null && !place.attribute.multiValued) {
     return fault("invalidPath", `${place.attribute.name} is no list, so it takes no [filter].`);
   }
   const changed =
     filter !== null || (place.attribute.multiValued && place.sub !== null)
-      ? changeSome(place, filter, (held ?? []) as Resource[], operation)
+      ? changeSome(place, filter, (held ?? []) as Resource[], operation, work)
       : changeWhole(place, held, operation);
+  if (work.left < 0)
+    return fault(
+      "tooMany",
+      "These are too many operations on long lists. Send fewer at once, or all values in one.",
+    );
   return changed.ok ? ok(put(resource, place, changed.value)) : changed;
 }
 
@@ -161,8 +181,12 @@ function changeSome(
   filter: Filter | null,
   held: readonly Resource[],
   { op, path, value }: Operation,
+  work: Work,
 ): Result<unknown, ScimFault> {
-  const test = filter === null ? ok(() => true) : testOfValue(attribute, filter);
+  const spend = (characters: number) => {
+    work.left -= characters;
+  };
+  const test = filter === null ? ok(() => true) : testOfValue(attribute, filter, spend);
   if (!test.ok) return test;
   if (op === "remove") {
     return ok(held.flatMap((one) => (test.value(one) ? (sub === null ? [] : [without(one, sub)]) : [one])));

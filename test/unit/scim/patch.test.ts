@@ -126,6 +126,30 @@ describe("RFC 7644 §3.5.2", () => {
     expect(result.ok && (result.value.members as unknown[]).length).toBe(7_500);
   });
 
+  it("many operations on a long list, each of which is cheap, are refused before they take seconds", () => {
+    const members = Array.from({ length: 10_000 }, (_, n) => ({ value: `u${n}` }));
+    const outcome = (count: number, one: Operation) =>
+      applyPatch(
+        GROUP,
+        { displayName: "G", members },
+        Array.from({ length: count }, () => one),
+      );
+    const remove = { op: "remove", path: "members", value: [{ value: "x" }] } as const;
+    const path = `members[${Array.from({ length: 20 }, () => 'value eq "x"').join(" or ")}]`;
+    const manyTerms = { op: "remove", path, value: undefined } as const;
+    const spelt = Object.fromEntries(
+      ["members", "Members", "MEMBERS", "mEMBERS"].map((name) => [name, [{ value: "u0" }]]),
+    );
+    expect(outcome(50, remove).ok).toBe(true);
+    for (const [count, one] of [
+      [100, remove],
+      [40, manyTerms],
+      [30, { op: "add", path: null, value: spelt }],
+    ] as const) {
+      expect(outcome(count, one)).toMatchObject({ ok: false, error: { scimType: "tooMany" } });
+    }
+  });
+
   it("no name leads out of the resource", () => {
     for (const path of ["__proto__", "constructor.prototype", "__proto__.polluted"]) {
       expect(applyPatch(USER, START, [{ op: "add", path, value: "x" }])).toMatchObject({ ok: false });

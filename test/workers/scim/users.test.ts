@@ -264,4 +264,21 @@ describe("SCIM: tokens", () => {
       expect(answer.headers.get("www-authenticate")).toContain("Bearer");
     }
   });
+
+  it("are not looked through for seconds by a filter of many terms on long lists", async () => {
+    const provider = await scimProvider();
+    const emails = Array.from({ length: 100 }, (_, n) => ({
+      value: n === 0 ? "x@corp.com" : `${n}${"a".repeat(1_900)}`,
+    }));
+    for (const name of ["f1", "f2", "f3", "f4", "f5", "f6"]) {
+      const [, ...others] = emails;
+      await provider.person(name, { emails: [{ value: `${name}@corp.com`, primary: true }, ...others] });
+    }
+    const found = (terms: number) =>
+      provider.send("POST", "/Users/.search", {
+        filter: Array.from({ length: terms }, () => 'emails.value co "z"').join(" or "),
+      });
+    expect((await found(2)).json.totalResults).toBe(0);
+    expect(await found(50)).toMatchObject({ status: 400, scimType: "tooMany" });
+  });
 });
