@@ -212,6 +212,13 @@ test("a paused stream's tokens wait, and people whom it does not want are left o
   const [mo, jo] = [await user("mo@corp.com"), await user("jo@corp.com")];
   const subject = { format: "email", email: "MO@corp.com" };
   expect((await manage("POST", "subjects/remove", { stream_id: stream.id, subject })).status).toBe(204);
+  // The KELVIN SIGN is another letter than k, though it is one in lower case.
+  const other = { format: "email", email: "jo\u212a@corp.com" };
+  const jok = await user("jok@corp.com");
+  await manage("POST", "subjects/remove", { stream_id: stream.id, subject: other });
+  expect(
+    await env.DB.prepare("SELECT 1 FROM signal_exclusions WHERE user_id = ?").bind(jok).first(),
+  ).toBeNull();
   await manage("POST", "status", { stream_id: stream.id, status: "paused" });
   pushed.length = 0;
   for (const id of [mo, jo]) await call(token, "PUT", `/users/${id}/risk`, { body: { score: 50 } });
@@ -248,4 +255,19 @@ test("a receiver at an address inside, or at this network itself, is refused; no
   );
   const rows = await env.DB.prepare("SELECT * FROM signal_receivers").all();
   expect(JSON.stringify([seen, rows.results])).not.toMatch(/hidden|their-token/);
+});
+
+test("a receiver's credential is not shown at another origin, to which it was moved without one", async () => {
+  const create = { name: "moved", target: "https://receiver.example/a", audience: AUDIENCE };
+  const made = await call(token, "POST", "/signals/receivers", {
+    body: { ...create, authorization: "Bearer abc" },
+  });
+  const { id } = made.json.receiver as { id: string };
+  const change = (target: string, version: number) =>
+    call(token, "PATCH", `/signals/receivers/${id}`, {
+      body: { target },
+      headers: { "if-match": `"${version}"` },
+    });
+  expect((await change("https://receiver.example/b", 1)).json).toMatchObject({ authorized: true });
+  expect((await change("https://other.example/b", 2)).json).toMatchObject({ authorized: false });
 });

@@ -97,16 +97,16 @@ async function changeReceiver(
     throwRefusal("invalid_input", `The target is refused. ${refused}`, {
       issues: [{ path: "/target", message: refused }],
     });
+  const isElsewhere = target !== undefined && new URL(target).origin !== before.target;
+  // A credential for one receiver is not shown to another one.
+  const kept = isElsewhere ? null : before.authorizationSealed;
   return {
     ...before,
     name: name ?? before.name,
     ...(target === undefined
       ? {}
       : { target: new URL(target).origin, addressSealed: await sealed(new URL(target).href) }),
-    authorizationSealed:
-      authorization === undefined
-        ? before.authorizationSealed
-        : authorization && (await sealed(authorization)),
+    authorizationSealed: authorization === undefined ? kept : authorization && (await sealed(authorization)),
     audience: audience ?? before.audience,
     subjects: subjects ?? before.subjects,
     events: events ? JSON.stringify([...new Set(events)]) : before.events,

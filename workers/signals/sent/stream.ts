@@ -1,3 +1,4 @@
+import { normalEmail } from "../../../shared/access/login/email.ts";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { SIGNAL_EVENTS } from "../../../shared/access/signals/events.ts";
 import { SENT_EVENTS, verificationClaims } from "../../../shared/access/signals/outgoing.ts";
@@ -148,7 +149,7 @@ async function changeSubject(
   const [one] = read.value.person;
   const [column, value] =
     one?.format === "email"
-      ? ["email", one.email.toLowerCase()]
+      ? ["email", normalEmail(one.email) ?? ""]
       : ["id", one?.format === "iss_sub" && one.iss === authOrigin ? one.sub : ""];
   await db
     .prepare(
