@@ -117,8 +117,12 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     return objectOfNode(this.#store, node, hash);
   }
 
-  async admitHandshake(node: string, made: SignedHandshake): Promise<mesh.HandshakeVerdict> {
-    await this.#learner.known();
+  async admitHandshake(
+    node: string,
+    made: SignedHandshake,
+    capability: number,
+  ): Promise<mesh.HandshakeVerdict> {
+    const network = await this.#learner.known();
     const { rows } = this.#store;
     // The node may have enrolled a moment ago, so that the notice of it has not come yet.
     if (!rows.get(node)) await this.#learner.learn(NEWEST);
@@ -126,8 +130,11 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     if (!row || row.status === "gone") return "unknown";
     if (row.status !== "approved") return row.status;
     const now = Date.now();
-    const verdict = this.#handshakes.judge(row, made, now);
+    const verdict = this.#handshakes.judge(row, made, capability, now);
     if (verdict !== "admitted") return verdict;
+    // Another agent may understand more of a config, or less.
+    if (row.capability !== capability && network.checksOf(node).length > 0)
+      await this.#learner.command({ type: "learn", affected: new Set([node]) });
     this.#presence.mark([{ node, counter: null }], now);
     this.#upkeep.ring();
     return verdict;

@@ -1,3 +1,4 @@
+import { printDeviceCheck } from "../../shared/node/config/device-check.ts";
 import { formatTag } from "../../shared/node/config/serial.ts";
 import { ask } from "../control/client.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -59,6 +60,7 @@ async function show(context: Context): Promise<ExitCode> {
       ["MTU", String(manifest.mtu)],
       ["Forwards to", manifest.forwards.join(", ") || "nothing"],
       ["Lease", `${manifest.leaseSeconds} s`],
+      ["Looks for", manifest.checks?.map(printDeviceCheck).join("; ") ?? "nothing"],
     ]);
     return `${summary}\n${table(["peer", "allowed", "endpoints", "may come in by", "may go out by"], rows)}`;
 

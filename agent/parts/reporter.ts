@@ -1,10 +1,12 @@
 import { isIP } from "node:net";
-import { promisify } from "node:util";
+import { isDeepStrictEqual, promisify } from "node:util";
 import { gzip } from "node:zlib";
+import type { DeviceCheck } from "../../shared/node/config/device-check.ts";
 import { knownReport } from "../../shared/node/protocol/known-report.ts";
 import { signStatement } from "../../shared/node/protocol/statement.ts";
 import type { Condition, PeerReport, TelemetryReport } from "../../shared/node/protocol/types.ts";
 import { WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
+import { DeviceChecks } from "../device/checks.ts";
 import { condition, printableAscii } from "../health/condition.ts";
 import { parseAnswer, telemetryAnswer } from "../hub/schemas.ts";
 import type { OpenSession } from "../hub/session.ts";
@@ -41,6 +43,9 @@ export class Reporter implements Part {
   #session: OpenSession | null = null;
   #said = "";
   #factsAt = 0;
+  readonly #checks = new DeviceChecks();
+  /** The checks that the last facts answered. */
+  #checked: readonly DeviceCheck[] = [];
   #lastAt = 0;
   /** The peers that had a live path in the last report. */
   #paths = "";
@@ -145,8 +150,12 @@ export class Reporter implements Part {
     const standing = await this.#standing(peers);
     const said = JSON.stringify(standing);
     const factsEveryMs = this.#node.settings.proveDevice ? DEVICE_FACTS_EVERY_MS : FACTS_EVERY_MS;
-    const withFacts = this.#factsAt === 0 || performance.now() - this.#factsAt > factsEveryMs;
-    const facts = withFacts ? await this.#facts() : null;
+    const checks = this.#node.settings.proveDevice ? (applied?.manifest.checks ?? []) : [];
+    const withFacts =
+      this.#factsAt === 0 ||
+      performance.now() - this.#factsAt > factsEveryMs ||
+      !isDeepStrictEqual(checks, this.#checked);
+    const facts = withFacts ? await this.#facts(checks) : null;
     const report: TelemetryReport = {
       at: Math.round(connection.hubNow()),
       sequence: this.#sequence++,
@@ -164,16 +173,20 @@ export class Reporter implements Part {
     this.#learn(address ?? null);
     this.#said = said;
     this.#paths = livePaths(peers);
-    if (facts) this.#factsAt = performance.now();
+    if (facts) {
+      this.#factsAt = performance.now();
+      this.#checked = checks;
+    }
     this.#lastAt = performance.now();
   }
 
   /** Null when the facts can't be collected. The rest of the report does not wait for them. */
-  async #facts() {
+  async #facts(checks: readonly DeviceCheck[]) {
     const { hub, keys } = this.#node;
     try {
       const measuredAt = Math.round(this.#node.connection.hubNow());
-      const facts = { ...(await collectFacts()), measuredAt };
+      const [found, answers] = await Promise.all([collectFacts(), this.#checks.look(checks)]);
+      const facts = { ...found, measuredAt, ...(checks.length > 0 ? { checks: answers } : {}) };
       this.#unknownFacts = [];
       return await signStatement("facts", hub, facts, keys().signing);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -73,6 +74,26 @@ export async function readIfThere(path: string): Promise<string | null> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
+}
+
+/**
+ * SHA-256 of an open file, piece by piece through one buffer, since the single executable has more than 100 MB.
+ * @param most At most so many bytes are read.
+ */
+export async function hashOf(
+  file: FileHandle,
+  encoding: "base64url" | "hex",
+  most = Number.POSITIVE_INFINITY,
+): Promise<string> {
+  const sha256 = createHash("sha256");
+  const buffer = Buffer.alloc(64 * 1024);
+  for (let left = most; left > 0; ) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, left));
+    if (bytesRead === 0) break;
+    sha256.update(buffer.subarray(0, bytesRead));
+    left -= bytesRead;
+  }
+  return sha256.digest(encoding);
 }
 
 /** A directory in memory that only root can read. */

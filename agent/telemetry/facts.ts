@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { release, uptime } from "node:os";
 import { isSea } from "node:sea";
 import { TABLE_PREFIX } from "../../shared/node/filter.ts";
 import type { NodeFactsReport } from "../../shared/node/protocol/types.ts";
 import { run } from "../system/exec.ts";
-import { readIfThere } from "../system/files.ts";
+import { hashOf, readIfThere } from "../system/files.ts";
 import { VERSION } from "../version.ts";
 import { locksScreens } from "./screen-lock.ts";
 
@@ -47,24 +46,17 @@ let hash: Promise<string> | undefined;
 function bundleHash(): Promise<string> {
   const file = isSea() ? process.execPath : (process.argv[1] ?? process.execPath);
   // If the file can't be read now, for example during an upgrade, the next report tries again.
-  hash ??= hashOf(file).catch((error: unknown) => {
+  hash ??= hashOfFile(file).catch((error: unknown) => {
     hash = undefined;
     throw error;
   });
   return hash;
 }
 
-/** Hashes a file piece by piece through one buffer, since the single executable has more than 100 MB. */
-async function hashOf(path: string): Promise<string> {
-  const sha256 = createHash("sha256");
-  const buffer = Buffer.alloc(64 * 1024);
+async function hashOfFile(path: string): Promise<string> {
   const file = await open(path);
   try {
-    for (;;) {
-      const { bytesRead } = await file.read(buffer);
-      if (bytesRead === 0) return sha256.digest("base64url");
-      sha256.update(buffer.subarray(0, bytesRead));
-    }
+    return await hashOf(file, "base64url");
   } finally {
     await file.close();
   }

@@ -71,6 +71,12 @@ function LoadedNode({ node }: { readonly node: Node }) {
           ) : (
             <p className="muted">Nothing was reported yet.</p>
           )}
+          {live && live.checks.length > 0 && (
+            <>
+              <h3>What its segment looks for</h3>
+              <Facts value={checksOf(live)} />
+            </>
+          )}
           <h3>Stated by others</h3>
           {node.stated.length > 0 ? (
             <Facts value={statedOf(node.stated)} />
@@ -129,6 +135,26 @@ const postureOf = (facts: Posture, measuredAt: number | null) => ({
   "agent version": facts.agentVersion,
   "agent bundle (SHA-256)": facts.agentHash,
 });
+/** One line for each check: what was found, when, and what is looked for. */
+const checksOf = ({ checks, factsAt }: NonNullable<Node["live"]>) =>
+  Object.fromEntries(
+    checks.map(({ check, result }) => {
+      const [name = "", looksFor = ""] = check.split(" = ");
+      return [
+        name,
+        <>
+          {result === null ? (
+            "not answered"
+          ) : (
+            <>
+              {result}, <Moment at={factsAt} />
+            </>
+          )}
+          <div className="muted">{looksFor}</div>
+        </>,
+      ];
+    }),
+  );
 /** One line for each fact, with until when it holds. */
 const statedOf = (stated: Node["stated"]) =>
   Object.fromEntries(

@@ -11,6 +11,7 @@ import { PageHead } from "../components/page-head.tsx";
 import { useListSearch } from "../components/search-field.tsx";
 import { Empty, issueOf, Loaded } from "../components/states.tsx";
 import { changesOf } from "../lib/changes.ts";
+import { splitList } from "../lib/format.ts";
 import { navigate, routeTo, routeWith } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
 import { HistoryCard } from "./history-card.tsx";
@@ -157,6 +158,15 @@ function LoadedSegment({ loaded }: { readonly loaded: Segment }) {
         <Field label="Description" error={issueOf(update.error, "/description")}>
           {(c) => <input {...c} name="description" maxLength={500} defaultValue={base.description} />}
         </Field>
+        <Field
+          label="What its devices are looked at for"
+          hint="One check a line, for machines that prove themselves to browsers: edr = process /opt/edr/edrd, or corp-ca = file /etc/ssl/corp.pem sha256:… Policies ask for context.device.claims.checks.contains(&quot;edr:present&quot;)."
+          error={issueOf(update.error, "/deviceChecks")}
+        >
+          {(c) => (
+            <textarea {...c} name="deviceChecks" rows={4} defaultValue={base.deviceChecks.join("\n")} />
+          )}
+        </Field>
         {mayWrite && <NoteField />}
         {mayWrite && (
           <div className="actions">
@@ -184,5 +194,6 @@ function readSegment(form: HTMLFormElement) {
   return {
     name: String(data.get("name") ?? "").trim(),
     description: String(data.get("description") ?? "").trim(),
+    deviceChecks: splitList(String(data.get("deviceChecks") ?? "")),
   };
 }

@@ -1,6 +1,7 @@
 import type { Device, Posture } from "../../shared/access/device/device.ts";
 import type { NetworkCoordinatorRpc } from "../../shared/access/sessions/types.ts";
-import { DEVICES_QUERY, type DeviceRow } from "../../shared/registry/node-rows.ts";
+import { answeredChecks, type DeviceCheck } from "../../shared/node/config/device-check.ts";
+import { checksIn, DEVICES_QUERY, type DeviceRow } from "../../shared/registry/node-rows.ts";
 import type { ReportStore, StoredReport } from "./report-store.ts";
 
 /**
@@ -90,7 +91,7 @@ export class Devices {
         name: row?.name ?? "",
         ownerId: row?.user_id ?? null,
         isApproved: row?.status === "approved" && row.segment_id === this.#segment,
-        posture: postureOf(this.#reports.get(id)),
+        posture: postureOf(this.#reports.get(id), row ? checksIn(row.checks) : []),
         stated: row ? (JSON.parse(row.stated) as Device["stated"]) : [],
         version,
       };
@@ -100,7 +101,7 @@ export class Devices {
 
 const textOf = ({ version: _, ...device }: Device): string => JSON.stringify(device);
 
-function postureOf(report: StoredReport | null): Posture | null {
+function postureOf(report: StoredReport | null, wanted: readonly DeviceCheck[]): Posture | null {
   if (!report?.facts || report.factsAt === null) return null;
   const {
     osId = "",
@@ -109,6 +110,7 @@ function postureOf(report: StoredReport | null): Posture | null {
     diskEncrypted,
     firewall,
     screenLock = null,
+    checks = [],
   } = report.facts;
   return {
     os: osId,
@@ -117,6 +119,7 @@ function postureOf(report: StoredReport | null): Posture | null {
     diskEncrypted,
     firewall,
     screenLock,
+    checks: answeredChecks(wanted, checks),
     measuredAt: report.factsAt,
   };
 }

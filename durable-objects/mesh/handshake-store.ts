@@ -15,14 +15,21 @@ export class HandshakeStore {
   }
 
   /** Judges a handshake of an approved member, and remembers it, whatever the verdict is. */
-  judge(row: MemberRow, made: SignedHandshake, now: number): ReturnType<typeof judgeHandshake> {
+  judge(
+    row: MemberRow,
+    made: SignedHandshake,
+    capability: number,
+    now: number,
+  ): ReturnType<typeof judgeHandshake> {
     const verdict = judgeHandshake(made, this.#known(row, made));
     this.#remember(row.node, made, now);
     if (verdict === "admitted") {
       this.#sql.exec(
-        "UPDATE members SET handshake = ?, handshake_made = ?, handshake_at = ?, seen_at = ? WHERE node = ?",
+        `UPDATE members SET handshake = ?, handshake_made = ?, capability = ?, handshake_at = ?, seen_at = ?
+         WHERE node = ?`,
         made.counter,
         made.madeAt,
+        capability,
         now,
         now,
         row.node,

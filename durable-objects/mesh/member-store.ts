@@ -28,6 +28,7 @@ export interface MemberRow {
   floor_made: number;
   told_until: number;
   handshake_at: number | null;
+  capability: number;
   seen_at: number | null;
   [column: string]: SqlStorageValue;
 }

@@ -80,6 +80,7 @@ export class MeshStore implements MeshView {
         newest: newestHandshakeOf(row),
         floorMade: row.floor_made,
         handshakeAt: row.handshake_at,
+        capability: row.capability,
       }
     );
   }

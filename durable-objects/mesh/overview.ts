@@ -31,6 +31,7 @@ export class Overview {
       lastSeenAt: heardAt === null ? seenAt : Math.max(heardAt, seenAt ?? 0),
       etag: this.#store.rows.get(node)?.etag ?? null,
       peers: network.index.linksOf(node).length,
+      checks: network.checksOf(node),
       now,
     });
   }

@@ -75,6 +75,9 @@ const DEVICES_SCHEMA = `
   UPDATE reports SET facts_at = at WHERE facts IS NOT NULL;
   CREATE TABLE devices (node TEXT PRIMARY KEY, asked_at INTEGER NOT NULL, told TEXT NOT NULL) STRICT;`;
 
+/** What an agent is able to understand, since older ones refuse a config with device checks. */
+const CAPABILITY_SCHEMA = `ALTER TABLE members ADD COLUMN capability INTEGER NOT NULL DEFAULT 0;`;
+
 /** The steps in their order: see `migrate`. */
 export const STEPS = [
   META_SCHEMA,
@@ -84,4 +87,5 @@ export const STEPS = [
   JUDGED_SCHEMA,
   INDEXED_SCHEMA,
   DEVICES_SCHEMA,
+  CAPABILITY_SCHEMA,
 ];

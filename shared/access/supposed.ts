@@ -133,6 +133,7 @@ function supposedDevice(said: Supposed["device"]): DeviceFacts | null {
       diskEncrypted: rest.diskEncrypted ?? false,
       firewallEnabled: rest.firewallEnabled ?? false,
       screenLock: rest.screenLock ?? false,
+      checks: rest.checks ?? [],
     },
     stated: rest.stated ?? [],
   };

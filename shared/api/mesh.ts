@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { CHECK_RESULTS } from "../node/config/device-check.ts";
 import { NODE_STATUSES } from "../registry/node-status.ts";
 import * as f from "./fields.ts";
 
@@ -73,6 +74,8 @@ export const nodeLive = z.object({
   facts: z.nullable(nodeFacts),
   /** When these facts were measured, by the hub's clock. */
   factsAt: z.nullable(f.instant),
+  /** What its segment's machines look for, and what it answered then; null: nothing, or to another check of that name. */
+  checks: z.array(z.object({ check: z.string(), result: z.nullable(z.enum(CHECK_RESULTS)) })),
   clockSkewMs: z.nullable(z.int()),
   /** What of its newest report was not taken, and why, in words. */
   leftOut: z.array(z.string()),

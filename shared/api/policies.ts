@@ -119,6 +119,9 @@ const supposed = z.strictObject({
         diskEncrypted: z.optional(f.said(z.boolean(), "what the agent says of the disk")),
         firewallEnabled: z.optional(f.said(z.boolean(), "what the agent says of a firewall")),
         screenLock: z.optional(f.said(z.boolean(), "what the agent says of the screen's lock")),
+        checks: z.optional(
+          f.said(f.list(f.line(61), 32), "what the agent answers to its segment's checks: `edr:present`"),
+        ),
         stated: z.optional(
           f.said(f.list(f.line(121), 50), "what others state of it: `compliant`, `intune:compliant`"),
         ),

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { PROVIDER_KINDS } from "../access/login/provider-kinds.ts";
 import { TRIAL_STEPS } from "../access/login/provider-trial.ts";
+import { CHECK_LIMITS, parseDeviceCheck } from "../node/config/device-check.ts";
 import { appSettings, appSettingsUpdate } from "./app-settings.ts";
 import * as f from "./fields.ts";
 
@@ -89,10 +90,30 @@ export const groupMember = z.object({
   createdAt: f.instant,
 });
 
-export const segment = z.omit(group, { providerId: true });
+export const segment = z.extend(z.omit(group, { providerId: true }), { deviceChecks: z.array(z.string()) });
+const deviceCheck = z.string().check(
+  z.maxLength(1_000),
+  z.refine(
+    (line) => parseDeviceCheck(line) !== null,
+    "must be such as `edr = process /opt/edr/edrd` or `ca = file /etc/ssl/corp.pem sha256:…`, with a path in a directory of programs, without wildcards",
+  ),
+);
 export const segmentCreate = z.strictObject({
   name: f.said(f.name, "what policies cite it by"),
   ...described,
+  deviceChecks: z.optional(
+    f.said(
+      f
+        .list(deviceCheck, CHECK_LIMITS.checks)
+        .check(
+          z.refine(
+            (lines) => new Set(lines.map((line) => parseDeviceCheck(line)?.name)).size === lines.length,
+            "must not name two checks alike",
+          ),
+        ),
+      "what its machines look for, if they prove themselves to browsers: `edr = process /opt/edr/edrd`",
+    ),
+  ),
 });
 export const segmentUpdate = z.partial(segmentCreate);
 

@@ -1,4 +1,5 @@
 import type { PeerLink } from "../segments/types.ts";
+import { type DeviceCheck, printDeviceCheck, resultOf } from "./config/device-check.ts";
 import { formatTag } from "./config/serial.ts";
 import type { Serial } from "./config/types.ts";
 import type { Condition, NodeFactsReport, PeerReport } from "./protocol/types.ts";
@@ -23,10 +24,12 @@ export function liveNode(
   report: LastReport | null,
   known: Pick<LiveNode, "online" | "lastSeenAt" | "peers"> & {
     readonly etag: string | null;
+    readonly checks: readonly DeviceCheck[];
     readonly now: number;
   },
 ): LiveNode {
   const { online, lastSeenAt, peers } = known;
+  const { checks = [], ...facts } = report?.facts ?? {};
   return {
     online,
     lastSeenAt,
@@ -34,8 +37,12 @@ export function liveNode(
     appliedSerial: report?.applied?.serial ?? null,
     applyError: report?.applyError ?? null,
     conditions: [...(report?.conditions ?? [])],
-    facts: report?.facts ?? null,
+    facts: report?.facts ? (facts as Omit<NodeFactsReport, "checks">) : null,
     factsAt: report?.factsAt ?? null,
+    checks: known.checks.map((check) => ({
+      check: printDeviceCheck(check),
+      result: resultOf(check, checks),
+    })),
     clockSkewMs: report?.clockSkewMs ?? null,
     leftOut: report?.leftOut ?? [],
     peers,

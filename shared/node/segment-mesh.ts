@@ -1,5 +1,6 @@
 import type { Device } from "../access/device/device.ts";
 import type { NodeStatus } from "../registry/node-status.ts";
+import type { CheckResult } from "./config/device-check.ts";
 import type { Serial } from "./config/types.ts";
 import type { judgeHandshake, NewestHandshake, SignedHandshake } from "./handshake-verdict.ts";
 import type { Condition, ConfigAnswer, NodeFactsReport, PeerReport } from "./protocol/types.ts";
@@ -78,9 +79,11 @@ export interface LiveNode {
   readonly appliedSerial: Serial | null;
   readonly applyError: string | null;
   readonly conditions: Condition[];
-  readonly facts: NodeFactsReport | null;
+  readonly facts: Omit<NodeFactsReport, "checks"> | null;
   /** When the facts were measured, in milliseconds by the hub's clock. */
   readonly factsAt: number | null;
+  /** What its segment's machines look for, and what it answered. Null: it did not answer. */
+  readonly checks: { readonly check: string; readonly result: CheckResult | null }[];
   readonly clockSkewMs: number | null;
   /** What was left out of the node's newest report, and why, in words. */
   readonly leftOut: readonly string[];
@@ -155,7 +158,8 @@ export interface SegmentMeshRpc {
   config(node: string, base: string | null, rootVersion: number): Promise<ConfigAnswer | null>;
   /** The bytes (base64url) of an object that the node's newest manifest leads to. Null for every other object. */
   object(node: string, hash: string): Promise<string | null>;
-  admitHandshake(node: string, made: SignedHandshake): Promise<HandshakeVerdict>;
+  /** @param capability What the node's agent understands, by its own word. */
+  admitHandshake(node: string, made: SignedHandshake, capability: number): Promise<HandshakeVerdict>;
   /** The newest handshake that was admitted. */
   handshakeOf(node: string): Promise<NewestHandshake>;
   telemetry(node: string, report: CheckedReport): Promise<ReportVerdict>;

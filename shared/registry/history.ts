@@ -135,7 +135,7 @@ export const RECORDED: readonly Recorded[] = [
     table: "segments",
     target: "ROW.id",
     name: "ROW.name",
-    fields: { name: "name", description: "description" },
+    fields: { name: "name", description: "description", deviceChecks: { json: "device_checks" } },
     without: ["id", ...VERSIONED],
   },
   {

@@ -1,3 +1,4 @@
+import { type DeviceCheck, parseDeviceCheck } from "../node/config/device-check.ts";
 import { meshDomain } from "../node/config/domain.ts";
 import type { Traffic } from "../node/config/types.ts";
 import { effectiveRoutes } from "../segments/approved-routes.ts";
@@ -58,18 +59,24 @@ export const STATED = `(SELECT json_group_array(json_object(
   FROM (SELECT * FROM device_facts WHERE node_id = n.id ORDER BY source, fact) f)`;
 
 /** What sessions must know of nodes that they rest on. The parameter is a JSON list of ids. */
-export const DEVICES_QUERY = `SELECT n.id, n.name, n.user_id, n.segment_id, ${STANDING} AS status, ${STATED} AS stated
+export const DEVICES_QUERY = `SELECT n.id, n.name, n.user_id, n.segment_id, ${STANDING} AS status, ${STATED} AS stated,
+  (SELECT device_checks FROM segments s WHERE s.id = n.segment_id) AS checks
   FROM nodes n LEFT JOIN users u ON u.id = n.user_id WHERE n.id IN (SELECT value FROM json_each(?))`;
 export type DeviceRow = Pick<RowOf<typeof nodes>, "id" | "name" | "user_id" | "segment_id" | "status"> & {
   /** A JSON list of `StatedFact`. */
   readonly stated: string;
+  /** What the segment's machines look for: see `checksIn`. */
+  readonly checks: string;
 };
 
 export type GoneRow = Pick<RowOf<typeof departures>, "node_id">;
 export const GONE_QUERY = "SELECT node_id FROM address_holds WHERE revision > ?";
 
-export const SEGMENTS_QUERY = "SELECT id, name FROM segments";
-export type SegmentRow = Pick<RowOf<typeof segments>, "id" | "name">;
+export const SEGMENTS_QUERY = "SELECT id, name, device_checks FROM segments";
+export type SegmentRow = Pick<RowOf<typeof segments>, "id" | "name" | "device_checks">;
+/** What a segment's machines look for, by the column of its row. */
+export const checksIn = (column: string): DeviceCheck[] =>
+  (JSON.parse(column) as string[]).flatMap((line) => parseDeviceCheck(line) ?? []);
 
 export type RuleRow = Pick<
   RowOf<typeof meshRules>,

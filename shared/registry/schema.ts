@@ -293,6 +293,8 @@ export const segments = sqliteTable("segments", {
   id: text("id").primaryKey(),
   name: text("name").notNull().unique(),
   description: text("description").notNull().default(""),
+  /** JSON list of lines: what its machines look for. See `shared/node/config/device-check.ts`. */
+  deviceChecks: text("device_checks").notNull().default("[]"),
   ...versioned,
 });
 

@@ -173,6 +173,7 @@ class BenchNetwork {
       leaseSeconds: 86_400,
       index: this.#index,
       segmentName: () => "servers",
+      checksOf: () => [],
       recordOf: (node) => this.#records.get(node)?.hash,
       endpointsOf: (node) => [`192.0.2.1:${this.#ports.get(node) ?? 51_820}`],
       rulesRevision: () => 1,

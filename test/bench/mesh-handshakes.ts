@@ -16,7 +16,7 @@ const DRIVER = `
   const ask = {
     learn: (object) => object.refresh(1),
     handshake: (object, node, n) =>
-      object.admitHandshake(node, { counter: n, madeAt: Date.now(), statement: "statement-" + n }),
+      object.admitHandshake(node, { counter: n, madeAt: Date.now(), statement: "statement-" + n }, 3),
     poll: (object, node, n, known) => object.directory(known, [{ node, counter: null }]),
     report: (object, node, n) =>
       object.telemetry(node, {

@@ -112,6 +112,8 @@ export class TestNode {
   /** Of handshakes. */
   counter = 0;
   sequence = 0;
+  /** What it says in handshakes that it understands. */
+  capability = CAPABILITY;
   publicKeys: PublicKeys = { signing: "", wireguard: "", kem: "" };
   seeds: AgreementSeeds | null = null;
   session: { readonly ticket: string; readonly key: Bytes; requests: number } | null = null;
@@ -213,7 +215,11 @@ export class TestNode {
     );
     if (!started.ok) throw new Error(started.error);
     const { request: signed, sessionKey } = started.value;
-    const answer = await this.hub.post("/agent/v1/handshake", signed);
+    const answer = await this.hub.send("/agent/v1/handshake", {
+      method: "POST",
+      headers: { [HEADERS.capability]: String(this.capability) },
+      body: JSON.stringify(signed),
+    });
     if (answer.status !== 200) return answer;
     const opened = answer.json<Parameters<typeof confirmed>[2]>();
     if (!(await confirmed(crypto, sessionKey, opened))) throw new Error("the hub did not prove itself");

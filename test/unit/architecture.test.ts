@@ -27,6 +27,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "agent/commands": "connector control core hub output state system telemetry tunnel",
   "agent/connector": "hub",
   "agent/core": "health hub parts state tunnel",
+  "agent/device": "system",
   "agent/hub": "state telemetry",
   "agent/parts": "connector device health hub telemetry",
   "agent/state": "health system tunnel",

@@ -80,17 +80,18 @@ export async function proveHandshake(
 export async function shakeHands(
   bindings: Bindings,
   { statement, hash, node, session }: ProvenHandshake,
+  capability: number,
   now: number,
 ): Promise<HandshakeAnswer> {
   requireClock(statement.time, now);
   // This also completes what the request that quarantined the node left undone.
   if (node.status === "quarantined") await settleEvents(bindings, node.id);
   if (node.status !== "approved") throwRefusal(...NOT_APPROVED[node.status]);
-  const verdict = await meshObject(bindings, node.segment_id).admitHandshake(node.id, {
-    counter: statement.counter,
-    madeAt: statement.time,
-    statement: hash,
-  });
+  const verdict = await meshObject(bindings, node.segment_id).admitHandshake(
+    node.id,
+    { counter: statement.counter, madeAt: statement.time, statement: hash },
+    capability,
+  );
   if (verdict === "replayed")
     throwRefusal("request_replayed", "This handshake was made before. Make a new one.");
   if (verdict === "late") {

@@ -41,9 +41,15 @@ export async function serveAgentApi(
   }
 }
 
-function requireCapability(request: Request, { hubOrigin }: Bindings): void {
+/** What the agent says that it understands. An agent that says nothing understands the least. */
+function capabilityOf(request: Request): number {
   const stated = request.headers.get(HEADERS.capability);
-  if (stated === null || (/^\d{1,9}$/.test(stated) && Number(stated) >= LEAST_CAPABILITY)) return;
+  if (stated === null) return LEAST_CAPABILITY;
+  return /^\d{1,9}$/.test(stated) ? Number(stated) : 0;
+}
+
+function requireCapability(request: Request, { hubOrigin }: Bindings): void {
+  if (capabilityOf(request) >= LEAST_CAPABILITY) return;
   throwRefusal(
     "upgrade_required",
     `This hub speaks to agents of capability ${LEAST_CAPABILITY} or newer. Upgrade the agent: curl -fsSL ${hubOrigin}/install.sh | sudo sh`,
@@ -67,7 +73,7 @@ const OPEN: Readonly<Record<string, OpenHandler>> = {
   [`POST ${BASE}/handshake`]: async (bindings, body, request) => {
     const now = Date.now();
     const proven = await proveHandshake(bindings, body, now);
-    const work = async () => json(await shakeHands(bindings, proven, now));
+    const work = async () => json(await shakeHands(bindings, proven, capabilityOf(request), now));
     const reply = await settled(work, bindings, request);
     return sealAnswer(proven.session, reply, bindings, Date.now());
   },

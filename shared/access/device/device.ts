@@ -26,6 +26,8 @@ export interface Posture {
   readonly diskEncrypted: boolean | null;
   readonly firewall: boolean | null;
   readonly screenLock: boolean | null;
+  /** What it answered to the checks of its segment, such as `edr:present`. An earlier release noted none. */
+  readonly checks?: readonly string[];
   /** When it was measured, in milliseconds by the hub's clock. */
   readonly measuredAt: number;
 }
@@ -80,6 +82,7 @@ export function deviceFactsOf(
       diskEncrypted: posture.diskEncrypted === true,
       firewallEnabled: posture.firewall === true,
       screenLock: posture.screenLock === true,
+      checks: posture.checks ?? [],
     },
     stated: [...new Set(device.stated.filter(({ expiresAt }) => now < expiresAt).flatMap(namesOf))].sort(),
   };

@@ -34,6 +34,7 @@ export function probeDevice(): { readonly device: DeviceFacts; readonly wasAsked
         diskEncrypted: true,
         firewallEnabled: true,
         screenLock: true,
+        checks: [],
       });
     },
     get stated() {

@@ -78,6 +78,7 @@ const CLAIMS = new Shape<DeviceFacts["claims"]>({
   diskEncrypted: ({ diskEncrypted }) => diskEncrypted,
   firewallEnabled: ({ firewallEnabled }) => firewallEnabled,
   screenLock: ({ screenLock }) => screenLock,
+  checks: ({ checks }) => new CedarSet(checks),
 });
 const DEVICE = new Shape<DeviceFacts>({
   name: ({ name }) => name,

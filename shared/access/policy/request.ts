@@ -109,6 +109,8 @@ export interface DeviceFacts {
     readonly diskEncrypted: boolean;
     readonly firewallEnabled: boolean;
     readonly screenLock: boolean;
+    /** What it answered to the checks of its segment: `edr:present`. */
+    readonly checks: readonly string[];
   };
   /** What others state of it: `compliant` from whomever, and `intune:compliant` from one source. */
   readonly stated: readonly string[];

@@ -14,7 +14,8 @@ entity App in [Segment] = { name: String, tags: Set<String>, segment: Segment };
 type Version = { text: String, major: Long, minor: Long, patch: Long };
 type Claims = {
   age: Long, os: String, osVersion: Version, agentVersion: Version,
-  diskEncrypted: Bool, firewallEnabled: Bool, screenLock: Bool
+  diskEncrypted: Bool, firewallEnabled: Bool, screenLock: Bool,
+  checks: Set<String>
 };
 type Context = {
   request: { method: String, host: String, path: String },

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import type { PeerLink, SegmentIndex } from "../../segments/types.ts";
+import type { DeviceCheck } from "./device-check.ts";
 import { type Addressed, addressed } from "./object.ts";
 import {
   type ComponentDocument,
@@ -27,6 +28,8 @@ export interface BuildSource {
   recordOf(node: string): ObjectHash | undefined;
   /** The endpoints where a node may be reached, best first. */
   endpointsOf(node: string): readonly string[];
+  /** What the node looks for. Empty for a node whose agent is too old to know of it. */
+  checksOf(node: string): readonly DeviceCheck[];
   /**
    * The revision in which the segment's rules last changed. It is older than the network's revision when only other
    * rules changed.
@@ -70,6 +73,7 @@ export function buildNode(
     if (!peer.ok) return peer;
     peers.push(addressed(peer.value));
   }
+  const checks = source.checksOf(node);
   const manifest = addressed<ManifestDocument>({
     type: "manifest",
     network: source.network,
@@ -85,6 +89,7 @@ export function buildNode(
     peers: peers.map(({ hash }) => hash).sort(),
     forwards: [...facts.routes].sort(),
     leaseSeconds: source.leaseSeconds,
+    ...(checks.length > 0 ? { checks } : {}),
   });
   return ok({ manifest, component, peers });
 }

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { COMPOSITE } from "../../crypto/composite.ts";
 import { X_WING, X25519 } from "../../crypto/lengths.ts";
+import { CHECK_LIMITS, isCheckName, isCheckTarget } from "./device-check.ts";
 import { isMeshDomain } from "./domain.ts";
 import { COMPOSITE_SCHEME, KEM_SCHEME, LIMITS } from "./types.ts";
 
@@ -66,6 +67,15 @@ const head = z.strictObject({
 
 const leaf = z.strictObject({ type: z.literal("leaf"), network: id, node: id, serial, manifest: hash });
 
+const check = z
+  .strictObject({
+    name: z.string().check(z.refine(isCheckName, "must be the name of a check")),
+    kind: z.enum(["file", "process"]),
+    target: z.string(),
+    sha256: listOf(z.string().check(z.regex(/^[0-9a-f]{64}$/, "must be a SHA-256")), CHECK_LIMITS.hashes),
+  })
+  .check(z.refine(({ kind, target }) => isCheckTarget(kind, target), "must not look there"));
+
 const manifest = z.strictObject({
   type: z.literal("manifest"),
   network: id,
@@ -84,6 +94,7 @@ const manifest = z.strictObject({
   peers: z.array(hash),
   forwards: listOf(address, LIMITS.routesPerPeer),
   leaseSeconds: z.int().check(z.gte(60), z.lte(90 * 86_400)),
+  checks: z.exactOptional(listOf(check, CHECK_LIMITS.checks).check(z.minLength(1))),
 });
 
 const prefixes = listOf(address, LIMITS.routesPerPeer).check(z.minLength(1));

@@ -1,3 +1,5 @@
+import type { DeviceCheck } from "./device-check.ts";
+
 /**
  * The objects that a node applies (`docs/decisions/0007`). Each object travels as the UTF-8 bytes of a JSON text, and
  * the hash of these bytes names it. Times are milliseconds since the Unix epoch, all numbers are integers, and bytes
@@ -93,6 +95,8 @@ export interface ManifestDocument {
   readonly forwards: readonly string[];
   /** How long the node may keep its peers without a fresh answer of the hub. */
   readonly leaseSeconds: number;
+  /** What a node that proves itself to browsers looks for. Absent = nothing. Agents know it from capability 3 on. */
+  readonly checks?: readonly DeviceCheck[];
 }
 
 /**

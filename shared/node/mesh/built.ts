@@ -5,6 +5,9 @@ import type { ComponentDocument, RecordDocument } from "../config/types.ts";
 import type { Network } from "./network.ts";
 import type { MeshView } from "./view.ts";
 
+/** The first capability of agents that know of checks. Older ones refuse a config that has some. */
+export const CHECKS_SINCE = 3;
+
 /** The objects that nodes should apply, as far as the data in memory gives them. */
 export interface Built {
   readonly component: Addressed<ComponentDocument>;
@@ -15,7 +18,8 @@ export interface Built {
 }
 
 export function buildAll(view: MeshView, network: Network, segment: string, nodes: readonly string[]): Built {
-  const source = network.source(view.rulesRevision);
+  const knowsChecks = (node: string) => (view.member(node)?.capability ?? 0) >= CHECKS_SINCE;
+  const source = network.source(view.rulesRevision, knowsChecks);
   const component = buildComponent(source, segment);
   const built: BuiltNode[] = [];
   const faults: BuildFault[] = [];

@@ -1,4 +1,5 @@
 import {
+  checksIn,
   domainOf,
   factsOf,
   type LightRow,
@@ -11,6 +12,7 @@ import {
 import { createSegmentIndex } from "../../segments/segment-index.ts";
 import type { SegmentIndex } from "../../segments/types.ts";
 import type { BuildSource } from "../config/build.ts";
+import type { DeviceCheck } from "../config/device-check.ts";
 
 export interface RootEnvelope {
   readonly version: number;
@@ -39,7 +41,7 @@ export class Network {
   readonly index: SegmentIndex = createSegmentIndex();
   readonly #rows = new Map<string, LightRow>();
   readonly #idsByName = new Map<string, string>();
-  readonly #segments = new Map<string, string>();
+  readonly #segments = new Map<string, { readonly name: string; readonly checks: readonly DeviceCheck[] }>();
   #state: StateRow;
   #roots: readonly RootEnvelope[] = [];
   #rulesRevision = -1;
@@ -63,7 +65,8 @@ export class Network {
     const add = (ids: Iterable<string>) => {
       for (const id of ids) affected.add(id);
     };
-    for (const { id, name } of segments ?? []) this.#segments.set(id, name);
+    for (const { id, name, device_checks } of segments ?? [])
+      this.#segments.set(id, { name, checks: checksIn(device_checks) });
     if (roots) this.#roots = roots;
     for (const id of gone) {
       this.#forget(id);
@@ -118,20 +121,29 @@ export class Network {
     return this.#roots.filter((root) => root.version > version).map(({ envelope }) => envelope);
   }
 
-  /** @param rulesRevision The revision of the rules of the segment that is built. */
-  source(rulesRevision: number): BuildSource {
+  /** What the machines of the node's segment look for. */
+  checksOf(node: string): readonly DeviceCheck[] {
+    return this.#segments.get(this.#rows.get(node)?.segment_id ?? "")?.checks ?? [];
+  }
+
+  /**
+   * @param rulesRevision The revision of the rules of the segment that is built.
+   * @param knowsChecks Whether a node's agent knows of checks.
+   */
+  source(rulesRevision: number, knowsChecks: (node: string) => boolean): BuildSource {
     return {
       network: this.#state.network_id,
       domain: domainOf(this.#state),
       mtu: MTU,
       leaseSeconds: this.#state.lease_seconds,
       index: this.index,
-      segmentName: (segment) => this.#segments.get(segment) ?? segment,
+      segmentName: (segment) => this.#segments.get(segment)?.name ?? segment,
       recordOf: (node) => this.#rows.get(node)?.record_hash,
       endpointsOf: (node) => {
         const row = this.#rows.get(node);
         return row ? reportedEndpoints(row) : [];
       },
+      checksOf: (node) => (knowsChecks(node) ? this.checksOf(node) : []),
       rulesRevision: () => rulesRevision,
     };
   }

@@ -16,6 +16,8 @@ export interface Member {
   readonly floorMade: number;
   /** When the member last shook hands, by the hub's clock. */
   readonly handshakeAt: number | null;
+  /** The capability of its agent, by its last handshake. 0 before the first one. */
+  readonly capability: number;
 }
 
 export interface MeshView {

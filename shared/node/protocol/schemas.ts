@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { CHECK_LIMITS, isCheckName } from "../config/device-check.ts";
 import { WIRE_LIMITS } from "./types.ts";
 
 /**
@@ -53,6 +54,17 @@ export const nodeFacts = z.object({
   osVersion: z.optional(word(50)),
   screenLock: z.optional(z.nullable(z.boolean())),
   measuredAt: z.optional(instant),
+  checks: z.optional(
+    listOf(
+      z.object({
+        name: z.string().check(z.refine(isCheckName, "must be the name of a check")),
+        of: bytes(16),
+        // A newer agent may know more results: they are answers to nothing that a policy asks for.
+        result: word(20),
+      }),
+      CHECK_LIMITS.checks,
+    ),
+  ),
 });
 
 export const enrollStatement = z.strictObject({

@@ -1,3 +1,4 @@
+import type { CheckReport } from "../config/device-check.ts";
 import type { ConfigUpdate, Serial } from "../config/types.ts";
 
 /**
@@ -13,8 +14,9 @@ import type { ConfigUpdate, Serial } from "../config/types.ts";
  * | ------ | ---------- | ---------- |
  * | 1      | 2026-11-24 | agents enrol, shake hands, poll, report, rotate keys and leave |
  * | 2      | 2026-11-30 | hints name a `directory`, and polls after them; reports have `conditions`; the hub says its `capability` in a handshake, answers a report with `address` and `leftOut`, and leaves out what it doesn't know of a report and of facts |
+ * | 3      | 2026-11-30 | the manifest may have `checks`, and facts their results |
  */
-export const CAPABILITY = 2;
+export const CAPABILITY = 3;
 /** The hub tells older agents to upgrade. */
 export const LEAST_CAPABILITY = 1;
 
@@ -83,6 +85,8 @@ export interface NodeFactsReport {
   readonly screenLock?: boolean | null | undefined;
   /** By the hub's clock, as far as the node knows it. */
   readonly measuredAt?: number | undefined;
+  /** Since capability 3. */
+  readonly checks?: readonly CheckReport[] | undefined;
 }
 
 /**

@@ -63,6 +63,10 @@ export function stubNode(at: number): Node {
         measuredAt: NOW - 40_000,
       },
       factsAt: NOW - 40_000,
+      checks: [
+        { check: "corp-ca = file /etc/ssl/certs/corp.pem", result: at === 0 ? "present" : null },
+        { check: "edr = process /opt/edr/edrd", result: at === 0 ? "absent" : null },
+      ],
       clockSkewMs: 12,
       leftOut: [],
       peers: 6,
@@ -178,7 +182,7 @@ export function stubNetwork(count: number, role: "owner" | "auditor" = "owner"):
     "stats.get": () => ({ buckets: [], liveSessions: 0, apps: 0, users: 1 }),
     "history.list": () => ({ items: [], next: null, began: NOW, names: {} }),
     "segments.list": () => ({
-      items: SEGMENTS.map((name) => ({ id: `seg_${name}`, name, description: "", ...ROW })),
+      items: SEGMENTS.map((name) => ({ id: `seg_${name}`, name, description: "", deviceChecks: [], ...ROW })),
       next: null,
     }),
     "nodes.list": ({ query }) => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type DeviceCheck, digestOf, parseDeviceCheck } from "../../../shared/node/config/device-check.ts";
 import { attack, signIn } from "../../support/attack.ts";
 import {
   challengeOf,
@@ -118,11 +119,33 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
   });
 
   describe("of a session that rests on a device", () => {
-    const NEEDED = `context has device && context.device.claims.diskEncrypted && context.device.claims.age < 300`;
+    const NEEDED = `context has device && context.device.claims.diskEncrypted && context.device.claims.age < 300
+      && context.device.claims.checks.contains("edr:present")`;
+    const CHECK = "edr = process edrd";
+    const answering = (result: string) => ({
+      checks: [{ name: "edr", of: digestOf(parseDeviceCheck(CHECK) as DeviceCheck), result }],
+    });
+    async function setChecks(deviceChecks: string[]) {
+      const { etag } = await system.admin.call("segments.get", { params: { segment: "main" } });
+      await system.admin.call("segments.update", {
+        params: { segment: "main" },
+        body: { deviceChecks },
+        ifMatch: etag ?? "",
+      });
+    }
+    async function openedOnDevice() {
+      const node = await enrolDevice(system, hub);
+      await reportPosture(node, answering("present"));
+      const visitor = new Visitor();
+      const opened = await openOn(node, system, visitor, `${system.appOrigin}/`, "alice");
+      expect(opened.status, opened.text).toBe(200);
+      return { node, visitor, streams: await openAll(visitor.cookieHeader(system.appOrigin)) };
+    }
     let hub: TestHub;
     let policy: { readonly id: string };
     beforeAll(async () => {
       hub = await hubOf(system);
+      await setChecks([CHECK]);
       const source = `forbid (principal, action, resource == App::"app") unless { ${NEEDED} };`;
       policy = (await system.admin.call("policies.create", { body: { name: "device", source } })).data;
     });
@@ -138,9 +161,20 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
       ["the device out of compliance", (node) => reportPosture(node, { diskEncrypted: false })],
       ["what can't be found out any more", (node) => reportPosture(node, { diskEncrypted: null })],
       ["posture that grew too old", (node) => reportPosture(node, {}, 298_500)],
+      ["a check that finds nothing any more", (node) => reportPosture(node, answering("absent"))],
+      ["a check that is not answered any more", (node) => reportPosture(node, { checks: [] })],
       ["the device revoked", (node) => system.admin.call("nodes.revoke", { params: { node: node.id } })],
       ["the device given to somebody else", (node) => change(node, { user: "second@example.com" })],
     ];
+    it("a check that was changed, until the machine has answered it", async () => {
+      const { node, streams } = await openedOnDevice();
+      await setChecks(["edr = file /usr/bin/other"]);
+      expect(await ended(streams)).toEqual({ socket: 4403, events: null, download: null });
+      const { data } = await system.admin.call("nodes.get", { params: { node: node.id } });
+      expect(data.live?.checks).toEqual([{ check: "edr = file /usr/bin/other", result: null }]);
+      await setChecks([CHECK]);
+    });
+
     it("no proof but a fresh one of the person's own device counts", async () => {
       const visitor = new Visitor();
       const page = await visitor.visit(`${system.appOrigin}/`, "alice");
@@ -202,11 +236,7 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
     });
 
     it.each(causes)("%s", async (_name, cause) => {
-      const node = await enrolDevice(system, hub);
-      const visitor = new Visitor();
-      const opened = await openOn(node, system, visitor, `${system.appOrigin}/`, "alice");
-      expect(opened.status, opened.text).toBe(200);
-      const streams = await openAll(visitor.cookieHeader(system.appOrigin));
+      const { node, visitor, streams } = await openedOnDevice();
       await cause(node);
       expect(await ended(streams)).toEqual({ socket: 4403, events: null, download: null });
       const again = await visitor.get(`${system.appOrigin}/`, { "sec-fetch-mode": "cors" });
@@ -215,6 +245,7 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
 
     it("the facts of a system that manages devices, stated and taken back", async () => {
       const node = await enrolDevice(system, hub);
+      await reportPosture(node, answering("present"));
       const state = (facts: string[]) =>
         system.admin.call("nodes.state", {
           params: { node: node.id },

@@ -39,6 +39,7 @@ describe("what policies know of a session's device", () => {
         firewallEnabled: true,
         // The machine could not find out.
         screenLock: false,
+        checks: [],
       },
       stated: ["compliant", "edr:compliant", "intune:compliant"],
     });

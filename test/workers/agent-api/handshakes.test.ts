@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Answer, HubDoor, TestNode } from "../../support/test-node.ts";
+import type { Answer, HubDoor, Sent, TestNode } from "../../support/test-node.ts";
 import { openWorld, type World } from "./world.ts";
 
 let world: World;
@@ -13,15 +13,15 @@ beforeAll(async () => {
 /** Makes handshakes and holds them back: each arrives when the test lets it. */
 async function held(node: TestNode, count: number): Promise<(() => Promise<Answer>)[]> {
   const { hub } = node;
-  const sent: unknown[] = [];
-  const keep: HubDoor["post"] = async (_target, document) => {
-    sent.push(document);
+  const held: Sent[] = [];
+  const keep: HubDoor["send"] = async (_target, sent = {}) => {
+    held.push(sent);
     return LOST;
   };
-  const line = Object.assign(node.clone(), { hub: { ...hub, post: keep } });
+  const line = Object.assign(node.clone(), { hub: { ...hub, send: keep } });
   for (let n = 0; n < count; n++) await line.tryHandshake();
   node.counter = line.counter;
-  return sent.map((document) => () => hub.post("/agent/v1/handshake", document));
+  return held.map((sent) => () => hub.send("/agent/v1/handshake", sent));
 }
 const LOST: Answer = { status: 0, headers: {}, text: "", code: "lost", json: () => undefined as never };
 

@@ -186,3 +186,44 @@ describe("I8: an agent that is newer than the hub", () => {
     expect((await node.report({ peers: [{ path: "direct" }] })).code).toBe("invalid_input");
   });
 });
+
+describe("a segment whose machines are looked at", () => {
+  const CHECK = "edr = process edrd";
+  const lookFor = async (deviceChecks: string[]) => {
+    const { etag } = await world.admin.call("segments.get", { params: { segment: "main" } });
+    await world.admin.call("segments.update", {
+      params: { segment: "main" },
+      body: { deviceChecks },
+      ifMatch: etag ?? "",
+    });
+  };
+  /** What the node's newest config says to look for. */
+  const wanted = async (node: TestNode) => {
+    const { objects } = (await node.poll()).json<{ objects: string[] }>();
+    const documents = objects.map((text) => JSON.parse(new TextDecoder().decode(bytes(text))));
+    return documents.find(({ type }) => type === "manifest").checks;
+  };
+
+  test("says so in the configs of agents that know of it, and an agent that is upgraded learns it", async () => {
+    const [old, node] = [await world.member(), await world.member()];
+    old.capability = 2;
+    await old.shakeHands();
+    await lookFor([CHECK]);
+    const check = { name: "edr", kind: "process", target: "edrd", sha256: [] };
+    expect([await wanted(old), await wanted(node)]).toEqual([undefined, [check]]);
+    old.capability = 3;
+    await old.shakeHands();
+    expect(await wanted(old)).toEqual([check]);
+    old.capability = 2;
+    await old.shakeHands();
+    expect(await wanted(old)).toBeUndefined();
+    await lookFor([]);
+    expect(await wanted(node)).toBeUndefined();
+  });
+
+  test("refuses what no agent would look for", async () => {
+    for (const line of ["x = file /etc/../root/.ssh/id", "x = file /home/ann/diary", "nonsense"])
+      await expect(lookFor([line])).rejects.toThrow(/deviceChecks/);
+    await expect(lookFor([CHECK, "edr = process other"])).rejects.toThrow(/two checks alike/);
+  });
+});

@@ -6,7 +6,14 @@ export const richDocument = (nodes: readonly string[]): NetworkDocument => ({
   version: 1,
   network: { name: "rich", signInIdleSeconds: 1_000, signInAbsoluteSeconds: 2_000, maxSessionsPerUser: 7 },
   segments: [
-    { name: "main", description: "" },
+    {
+      name: "main",
+      description: "",
+      deviceChecks: [
+        "edr =  process edrd",
+        `ca=file /etc/ssl/corp.pem sha256:${"b".repeat(64)} sha256:${"a".repeat(64)}`,
+      ],
+    },
     { name: "lab", description: "trials" },
   ],
   users: [

@@ -2,6 +2,7 @@ import type { FederationInput } from "../../../shared/api/credentials.ts";
 import type { NetworkDocument } from "../../../shared/api/document.ts";
 import { checkPrivateUpstream } from "../../../shared/connector/private-upstream.ts";
 import { checkUpstream } from "../../../shared/http/upstream.ts";
+import { canonicalCheck } from "../../../shared/node/config/device-check.ts";
 import { canonicalTarget } from "../../../shared/notifications/target.ts";
 import { parseRule, printRule } from "../../../shared/segments/rule.ts";
 import type { Bindings } from "../../platform/env.ts";
@@ -22,9 +23,14 @@ export function canonicalDocument(
       : checkUpstream(url, { developmentHosts, ownHosts: [] });
     return checked.ok ? checked.value : url;
   };
-  const { apps, serviceTokens, nodes, meshRules, notifications } = document;
+  const { segments, apps, serviceTokens, nodes, meshRules, notifications } = document;
   return {
     ...document,
+    ...(segments && {
+      segments: segments.map((item) =>
+        item.deviceChecks ? { ...item, deviceChecks: item.deviceChecks.map(canonicalCheck) } : item,
+      ),
+    }),
     ...(apps && {
       apps: apps.map((app) => {
         const isPrivate = (app.through ?? []).length > 0;

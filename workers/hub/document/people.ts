@@ -4,7 +4,7 @@ import { groups, segments, users } from "../../../shared/registry/schema.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import { touchUsers } from "../handlers/groups.ts";
-import { refuseReservedSegment } from "../handlers/segments.ts";
+import { checksColumn, refuseReservedSegment } from "../handlers/segments.ts";
 import { refuseEnd } from "../handlers/users.ts";
 import type { Building } from "./apply.ts";
 
@@ -24,7 +24,10 @@ export function applySegment(
     return;
   }
   refuseReservedSegment(item.name);
-  const row = described(before, names.segment(item.name), item, call.now);
+  const row = {
+    ...described(before, names.segment(item.name), item, call.now),
+    deviceChecks: item.deviceChecks ? checksColumn(item.deviceChecks) : (before?.deviceChecks ?? "[]"),
+  };
   const db = registryOf(d1);
   statements.push(
     before
@@ -35,7 +38,7 @@ export function applySegment(
 
 /** A segment or group with the values of the item. */
 function described(
-  before: typeof segments.$inferSelect | undefined,
+  before: Omit<typeof segments.$inferSelect, "deviceChecks"> | undefined,
   id: string,
   item: { readonly name: string; readonly description?: string | undefined },
   now: number,

@@ -35,6 +35,7 @@ const SETS = new Set([
   "claims",
   "tokenHeaders",
   "approvedRoutes",
+  "deviceChecks",
   "from",
   "to",
   "traffic",

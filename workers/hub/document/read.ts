@@ -19,6 +19,7 @@ import type { ProviderRow } from "../handlers/identity-providers.ts";
 import { type RuleRow, viewRules } from "../handlers/mesh-rules.ts";
 import { type NetworkRow, theNetwork } from "../handlers/network.ts";
 import { type PolicyRow, testsOf } from "../handlers/policies.ts";
+import { viewSegment } from "../handlers/segments.ts";
 import { federationIn, type ServiceTokenRow } from "../handlers/service-tokens.ts";
 import { timeOf } from "./canonical.ts";
 
@@ -140,7 +141,11 @@ export async function readDocument(d1: D1Database) {
   const document = {
     version: 1 as const,
     network,
-    segments: rows.segments.map((row) => ({ name: row.name, description: row.description })),
+    segments: rows.segments.map(viewSegment).map(({ name, description, deviceChecks }) => ({
+      name,
+      description,
+      deviceChecks,
+    })),
     users: rows.users.map((row) => ({
       email: row.email,
       name: row.name,

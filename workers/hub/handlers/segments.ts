@@ -1,6 +1,7 @@
 import { and, asc, eq, gt } from "drizzle-orm";
 import { SIGN_IN_SEGMENT } from "../../../shared/access/sessions/types.ts";
 import { isId } from "../../../shared/base/ids.ts";
+import { canonicalCheck } from "../../../shared/node/config/device-check.ts";
 import { segments } from "../../../shared/registry/schema.ts";
 import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
@@ -12,6 +13,12 @@ import { pageOf } from "../paging.ts";
 import { holdsWords } from "../search.ts";
 
 type Row = typeof segments.$inferSelect;
+
+/** The checks as they are stored, each in its one spelling. */
+export const checksColumn = (lines: readonly string[]): string =>
+  JSON.stringify(lines.map(canonicalCheck).sort());
+
+export const viewSegment = (row: Row) => ({ ...row, deviceChecks: JSON.parse(row.deviceChecks) as string[] });
 
 /** A segment by id or name. */
 export async function findSegment(d1: D1Database, reference: string): Promise<Row> {
@@ -39,8 +46,8 @@ const effects = (action: string, row: Row, fields?: readonly string[]): Effects 
 export const SEGMENT_HANDLERS: Handlers<
   "segments.list" | "segments.create" | "segments.get" | "segments.update" | "segments.delete"
 > = {
-  "segments.list": async ({ bindings, query }) => ({
-    body: await pageOf(
+  "segments.list": async ({ bindings, query }) => {
+    const page = await pageOf(
       query,
       (after, limit) =>
         registryOf(bindings.db)
@@ -55,8 +62,9 @@ export const SEGMENT_HANDLERS: Handlers<
           .orderBy(asc(segments.id))
           .limit(limit),
       (row) => row.id,
-    ),
-  }),
+    );
+    return { body: { ...page, items: page.items.map(viewSegment) } };
+  },
 
   "segments.create": async ({ bindings, body, now }) => {
     refuseReservedSegment(body.name);
@@ -64,6 +72,7 @@ export const SEGMENT_HANDLERS: Handlers<
       id: freshId("segment"),
       name: body.name,
       description: body.description ?? "",
+      deviceChecks: checksColumn(body.deviceChecks ?? []),
       version: 1,
       createdAt: now,
       updatedAt: now,
@@ -71,14 +80,14 @@ export const SEGMENT_HANDLERS: Handlers<
     return {
       statements: [prepared(bindings.db, registryOf(bindings.db).insert(segments).values(row))],
       effects: effects("create", row),
-      body: row,
+      body: viewSegment(row),
       version: 1,
     };
   },
 
   "segments.get": async ({ bindings, params }) => {
     const row = await findSegment(bindings.db, params.segment);
-    return { body: row, version: row.version };
+    return { body: viewSegment(row), version: row.version };
   },
 
   "segments.update": async ({ bindings, params, body, ifMatch, now }) => {
@@ -87,6 +96,7 @@ export const SEGMENT_HANDLERS: Handlers<
       ...before,
       name: body.name ?? before.name,
       description: body.description ?? before.description,
+      deviceChecks: body.deviceChecks ? checksColumn(body.deviceChecks) : before.deviceChecks,
       version: ifMatch + 1,
       updatedAt: now,
     };
@@ -100,7 +110,7 @@ export const SEGMENT_HANDLERS: Handlers<
         ),
       ],
       effects: effects("update", after, Object.keys(body)),
-      body: after,
+      body: viewSegment(after),
       version: after.version,
     };
   },

@@ -108,6 +108,7 @@ export class HubModel {
       leaseSeconds: 86_400,
       index: this.index,
       segmentName: (segment: string) => (segment === SEGMENT ? "servers" : "desks"),
+      checksOf: () => [],
       recordOf: (node: string) => this.#record(node)?.hash,
       endpointsOf: (node: string) => [
         `192.0.2.${numberOf(node)}:${this.#ports.get(numberOf(node)) ?? 51_820}`,

@@ -124,7 +124,7 @@ function expectAsBuiltAtOnce(store: Memory, registry: Registry, fresh: Network, 
   expect(standing.sort(), where).toEqual(own.map(({ id }) => id).sort());
   for (const { id, status } of own) expect(store.member(id)?.status, where).toBe(status);
 
-  const source = fresh.source(store.rulesRevision);
+  const source = fresh.source(store.rulesRevision, () => true);
   const component = buildComponent(source, SEGMENT);
   const waiting = new Set(store.waiting());
   expect(store.holds.size > 0, where).toBe(waiting.size > 0);

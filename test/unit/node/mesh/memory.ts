@@ -1,5 +1,6 @@
 import type { Addressed, AnyDocument } from "../../../../shared/node/config/object.ts";
 import type { ObjectHash } from "../../../../shared/node/config/types.ts";
+import { CHECKS_SINCE } from "../../../../shared/node/mesh/built.ts";
 import type { Member, MeshEvent, MeshView } from "../../../../shared/node/mesh/view.ts";
 import type { Hold } from "../../../../shared/node/segment-mesh.ts";
 
@@ -35,6 +36,7 @@ export class Memory implements MeshView {
           floorMade,
           issue,
           handshakeAt: before?.handshakeAt ?? null,
+          capability: CHECKS_SINCE,
         });
         if (!isMember) this.#waiting.delete(event.node);
         break;

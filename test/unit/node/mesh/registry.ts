@@ -6,6 +6,7 @@ import {
   type LightRow,
   type RuleRow,
   ruleOf,
+  type SegmentRow,
   type StateRow,
 } from "../../../../shared/registry/node-rows.ts";
 import { NODE_STATUSES } from "../../../../shared/registry/node-status.ts";
@@ -71,6 +72,11 @@ export class Registry {
       exit: () => this.#update(node, { exit_node: this.pick([null, ...this.rows.keys()]) }),
       remove: () => this.#remove(node),
       rules: () => this.#setRules(),
+      look: () => {
+        const [segment, target] = [this.pick(SEGMENTS), this.pick(["", "edrd", "/opt/edr/edrd"])];
+        this.#checks.set(segment, target === "" ? "[]" : JSON.stringify([`edr = process ${target}`]));
+        for (const { id, segment_id } of this.rows.values()) if (segment_id === segment) this.#update(id, {});
+      },
       root: () => {
         this.state = { ...this.state, root_version: this.state.root_version + 1, revision: this.#next() };
       },
@@ -85,7 +91,7 @@ export class Registry {
     const network = new Network(this.state);
     network.learn({
       state: this.state,
-      segments: SEGMENTS.map((id) => ({ id, name: id })),
+      segments: this.#segments(),
       roots: [],
       rules: this.#rules,
       changed: [...this.rows.values()],
@@ -99,6 +105,7 @@ export class Registry {
     const known = network.state.revision;
     return {
       state: this.state,
+      segments: this.#segments(),
       changed: [...this.rows.values()].filter(({ revision }) => revision > known),
       gone: [...this.#gone].flatMap(([id, revision]) => (revision > known ? [id] : [])),
       ...(this.state.rules_revision > network.rulesRevision ? { rules: this.#rules } : {}),
@@ -124,6 +131,12 @@ export class Registry {
   }
 
   readonly #keysOf = new Map<string, Omit<KeyRow, "id">>();
+
+  readonly #checks = new Map<string, string>();
+
+  #segments(): SegmentRow[] {
+    return SEGMENTS.map((id) => ({ id, name: id, device_checks: this.#checks.get(id) ?? "[]" }));
+  }
 
   #next(): number {
     return this.state.revision + 1;
