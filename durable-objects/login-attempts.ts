@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import {
   codeExpiry,
   isOpen,
+  joined,
   judgePoll,
   judgeProviderCallback,
   judgeRedemption,
@@ -84,6 +85,12 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
   async peekApp(id: string): Promise<AppAttempt | null> {
     const stored = this.#load(id);
     return isOpen(stored, Date.now()) && stored.attempt.kind === "app" ? stored.attempt : null;
+  }
+
+  async joinChain(id: string, clientMark: string, browserHash: string): Promise<AppAttempt | null> {
+    const attempt = joined(this.#load(id), clientMark, browserHash, Date.now());
+    if (attempt) this.#sql.exec("UPDATE attempts SET attempt = ? WHERE id = ?", JSON.stringify(attempt), id);
+    return attempt;
   }
 
   async recallApp(id: string): Promise<AppAttempt | null> {

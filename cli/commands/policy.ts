@@ -31,7 +31,7 @@ type Named = Readonly<Record<string, string>>;
 
 /** What else a policy may ask of a request; what is not given is not known. */
 const CIRCUMSTANCES = fieldsOf(policyTest).filter(({ name }) =>
-  ["network", "authentication", "risk"].includes(name),
+  ["host", "network", "authentication", "risk"].includes(name),
 );
 
 /** By what a text is tried, besides the schema. */

@@ -20,6 +20,7 @@ export class DocumentNetwork implements Findings {
       ...{
         segmentId: item.segment,
         segment: item.segment,
+        otherHosts: item.otherHosts ?? [],
         tags: item.tags ?? [],
         upstreams: item.upstreams ?? [],
         through: item.through ?? [],

@@ -16,6 +16,7 @@ interface AppValues {
   readonly name?: string;
   readonly title?: string;
   readonly host?: string;
+  readonly otherHosts?: readonly string[];
   readonly segment?: string;
   readonly upstreams?: readonly string[];
   readonly through?: readonly string[];
@@ -32,6 +33,7 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
     name: text("name"),
     title: text("title"),
     host: text("host"),
+    otherHosts: splitList(text("otherHosts")),
     segment: text("segment"),
     upstreams: splitList(text("upstreams")),
     through: splitList(text("through")),
@@ -84,6 +86,13 @@ export function AppFields({ app, error }: { readonly app: AppValues; readonly er
       </Field>
       <Field label="Host" hint="Where people open it, such as wiki.example.com." error={wrong("/host")}>
         {(c) => <input {...c} name="host" required inputMode="url" defaultValue={app.host} />}
+      </Field>
+      <Field
+        label="Other hosts"
+        hint="Up to four more addresses of the same app, one a line, such as that of its API. Who signs in at one is signed in at all."
+        error={wrong("/otherHosts")}
+      >
+        {(c) => <textarea {...c} name="otherHosts" rows={2} defaultValue={app.otherHosts?.join("\n")} />}
       </Field>
       <Field label="Segment" error={wrong("/segment")}>
         {(c) => (

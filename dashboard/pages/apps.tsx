@@ -22,7 +22,12 @@ const COLUMNS: readonly Column<App>[] = [
     cell: (app) => <a href={routeTo("apps", app.id)}>{app.title || app.name}</a>,
     sort: (app) => app.title || app.name,
   },
-  { header: "Host", cell: (app) => app.host, sort: (app) => app.host, className: "long" },
+  {
+    header: "Host",
+    cell: (app) => [app.host, ...app.otherHosts].join(", "),
+    sort: (app) => app.host,
+    className: "long",
+  },
   { header: "Segment", cell: (app) => app.segment, sort: (app) => app.segment, className: "wide" },
   { header: "Upstreams", cell: (app) => app.upstreams.join(", "), className: "wide" },
   { header: "Tags", cell: (app) => app.tags.join(", "), className: "wide" },

@@ -61,6 +61,13 @@ export function Tester({ draft, waits = false, onKeep }: Tester) {
             </select>
           )}
         </Field>
+        <Field
+          label="Host"
+          hint="Of an app with several; left out, its main one."
+          error={issueOf(test.error, "/host")}
+        >
+          {(c) => <input {...c} name="host" inputMode="url" />}
+        </Field>
         <Field label="Method">
           {(c) => (
             <select {...c} name="method">
@@ -121,7 +128,7 @@ function testOf({ drafts: _, ...asked }: TestBody, expect: PolicyTestCase["expec
 
 function readTest(form: FormData, kind: TestBody["principal"]["kind"]): TestBody {
   const text = (name: string) => String(form.get(name) ?? "").trim();
-  const [ip, country] = [text("ip"), text("country").toUpperCase()];
+  const [host, ip, country] = [text("host"), text("ip"), text("country").toUpperCase()];
   return {
     principal: principalOf(kind, text("who")),
     app: text("app"),
@@ -129,6 +136,7 @@ function readTest(form: FormData, kind: TestBody["principal"]["kind"]): TestBody
     path: text("path"),
     upgrade: form.has("upgrade"),
     ...(text("risk") && { risk: Number(text("risk")) }),
+    ...(host ? { host } : {}),
     ...(ip || country ? { network: { ...(ip && { ip }), ...(country && { country }) } } : {}),
   };
 }

@@ -127,6 +127,7 @@ function appOf({ target, after }: Held, nameOf: ReadonlyMap<string, string>): Wo
     id: target,
     name: text(after.name),
     host: text(after.host),
+    hosts: [text(after.host), ...texts(after.otherHosts)],
     segmentName: nameOf.get(text(after.segmentId)) ?? "",
     tags: texts(after.tags),
     enabled: after.enabled === true,

@@ -13,7 +13,7 @@ import { ACTIONS, type ActionName, type PrincipalFacts, type RequestFacts } from
  */
 
 /** The facts about an app that this module needs. */
-export type ReachedApp = Pick<SnapshotApp, "id" | "name" | "host" | "segmentName" | "tags"> & {
+export type ReachedApp = Pick<SnapshotApp, "id" | "name" | "host" | "hosts" | "segmentName" | "tags"> & {
   readonly anonymous: boolean;
 };
 
@@ -110,7 +110,7 @@ class PartlyKnown implements RequestFacts {
     this.principal = principal;
     this.action = action;
     this.resource = resourceOf(app);
-    this.request = new PartlyKnownRequest(app.host);
+    this.request = new PartlyKnownRequest(app);
     this.authentication = principal.type === "User" ? SIGN_IN : null;
     this.now = now;
   }
@@ -127,10 +127,15 @@ class PartlyKnown implements RequestFacts {
 }
 
 class PartlyKnownRequest {
-  readonly host: string;
+  readonly #app: ReachedApp;
 
-  constructor(host: string) {
-    this.host = host;
+  constructor(app: ReachedApp) {
+    this.#app = app;
+  }
+
+  /** A request chooses among several hosts. */
+  get host(): string {
+    return this.#app.hosts.length > 1 ? gap() : this.#app.host;
   }
 
   get method(): string {

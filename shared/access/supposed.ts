@@ -14,7 +14,8 @@ import type { Principal } from "./sessions/types.ts";
 /** An imagined request, and who sends it. */
 export type Supposed = Omit<PolicyTestCase, "name" | "expect">;
 
-export type SupposedApp = Omit<SnapshotApp, "segmentName"> & {
+export type SupposedApp = Omit<SnapshotApp, "segmentName" | "hosts"> & {
+  readonly otherHosts: readonly string[];
   /** The segment's name. */
   readonly segment: string;
   readonly enabled: boolean;
@@ -40,7 +41,7 @@ export async function judgeSupposed(
 ): Promise<Result<Assessment & { question: Question }, Refusal>> {
   const app = await findings.app(supposed.app);
   const asker = await askerOf(findings, supposed, app, now);
-  const question = readApp(app, askedBy(supposed), supposed.path);
+  const question = readApp(app, supposed);
   if (!question.ok) return question;
   if (!asker.ok) return asker;
   const assessment = assess(question.value, asker.value, policies, supposed.now ?? now);
@@ -158,8 +159,11 @@ function askedBy({ method, headers = [], network, upgrade }: Supposed): Asked {
   return { method, headers: { get }, network: over(UNKNOWN_NETWORK, network) };
 }
 
-function readApp(app: SupposedApp, asked: Asked, target: string): Result<Question, Refusal> {
+function readApp(app: SupposedApp, supposed: Supposed): Result<Question, Refusal> {
   if (!app.enabled) return err(refusal("unknown_host", `the app ${app.name} is disabled`));
-  const served: SnapshotApp = { ...app, segmentName: app.segment };
-  return readQuestion(asked, served, target);
+  const hosts = [app.host, ...app.otherHosts];
+  const { host = app.host, path } = supposed;
+  if (!hosts.includes(host)) return err(refusal("unknown_host", `the app ${app.name} has no host ${host}`));
+  const served: SnapshotApp = { ...app, segmentName: app.segment, host, hosts };
+  return readQuestion(askedBy(supposed), served, path);
 }

@@ -47,6 +47,7 @@ const supposed = z.strictObject({
     z.string().check(z.regex(/^[A-Z]{1,20}$/, "must be a method in capitals")),
     "the method, in capitals",
   ),
+  host: z.optional(f.said(f.host, "which of the app's hosts is asked; the main one unless said")),
   path: f.said(
     z.string().check(z.maxLength(16_384), z.regex(/^\//, "must begin with /")),
     "path and query as they stand in the request line",

@@ -122,6 +122,7 @@ export const app = z.object({
   name: z.string(),
   title: z.string(),
   host: z.string(),
+  otherHosts: z.array(z.string()),
   segmentId: z.string(),
   /** The segment's name. */
   segment: z.string(),
@@ -133,10 +134,17 @@ export const app = z.object({
   ...f.rowFields,
 });
 
+/** A sign-in leads the browser through all hosts of an app, and browsers follow about 20 redirects. */
+const MOST_HOSTS = 5;
+
 const appInput = {
   name: f.said(f.label, "what policies cite it by"),
   title: f.said(f.line(200), "what people read; its name unless said"),
   host: f.said(f.host, "the host under which people reach it"),
+  otherHosts: f.said(
+    f.list(f.host, MOST_HOSTS - 1),
+    "further hosts of the same application, such as that of its API; a sign-in at one is a sign-in at all",
+  ),
   segment: f.said(f.reference, "id or name of its segment"),
   tags: f.said(f.list(f.name, 50), "what policies may ask for by `resource.tags`"),
   enabled: f.said(z.boolean(), "whether it is served"),

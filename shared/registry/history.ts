@@ -147,6 +147,7 @@ export const RECORDED: readonly Recorded[] = [
       name: "name",
       title: "title",
       host: "host",
+      otherHosts: { json: "other_hosts" },
       segmentId: "segment_id",
       tags: { json: "tags" },
       through: { json: "through" },

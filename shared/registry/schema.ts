@@ -307,6 +307,8 @@ export const apps = sqliteTable(
     title: text("title").notNull(),
     /** Lower case, no port, no trailing dot. */
     host: text("host").notNull().unique(),
+    /** JSON list of further hosts. No host belongs to two apps. */
+    otherHosts: text("other_hosts").notNull().default("[]"),
     segmentId: text("segment_id")
       .notNull()
       .references(() => segments.id, { onDelete: "restrict" }),

@@ -2,11 +2,15 @@ import type { Federation } from "../access/workload/federation.ts";
 import type { AppSettings } from "./app-settings.ts";
 import type { serviceTokens } from "./schema.ts";
 
+/** An app as it is served under one of its hosts. */
 export interface SnapshotApp {
   readonly id: string;
   readonly name: string;
   readonly title: string;
+  /** The host of the request. Where no request is meant, the app's main host. */
   readonly host: string;
+  /** All hosts of the app, the main one first. */
+  readonly hosts: readonly string[];
   readonly segmentId: string;
   readonly segmentName: string;
   readonly tags: readonly string[];

@@ -43,17 +43,18 @@ export class Visitor {
     return response;
   }
 
-  /** Follows redirects and the provider's sign-in page, as the given demo user, until something else answers. */
+  /** Follows redirects, pages that go on by themselves, and the provider's sign-in page, as the given demo user, until something else answers. */
   async visit(
     url: string,
     user: string,
   ): Promise<{ readonly url: string; readonly response: LocalResponse; readonly hops: string[] }> {
     const hops: string[] = [];
     let at = url;
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 30; i++) {
       hops.push(at);
       const response = await this.get(at);
-      const location = response.headers.location;
+      const location =
+        response.headers.location ?? /^0; url=(.+)$/.exec(String(response.headers.refresh))?.[1];
       const button = new RegExp(`href="(/interaction/[^"]+/${user})"`).exec(response.text)?.[1];
       if (typeof location === "string") at = new URL(location, at).href;
       else if (button) at = new URL(button, at).href;

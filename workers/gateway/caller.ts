@@ -5,7 +5,7 @@ import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/sn
 import type { Bindings } from "../platform/env.ts";
 import { freshSnapshot, newestSnapshot } from "../registry/snapshot.ts";
 import { cookieValues } from "../session/cookies.ts";
-import { type Vouched, vouchedFor } from "../session/current-session.ts";
+import { scopeOf, type Vouched, vouchedFor } from "../session/current-session.ts";
 import { lease, leased, mayLease } from "./lease.ts";
 import { identifyService, type Proof, presentedCredential, proofOf } from "./service-caller.ts";
 
@@ -96,7 +96,7 @@ async function leasing(
   bindings: Bindings,
 ): Promise<Said<Vouched>> {
   const askedAt = Date.now();
-  const vouched = await vouchedFor(request, cookie, bindings, { segmentId: app.segmentId, appId: app.id });
+  const vouched = await vouchedFor(request, cookie, bindings, scopeOf(app));
   if (typeof vouched === "object") lease(request, app, cookie, vouched, askedAt);
   return vouched;
 }

@@ -8,7 +8,7 @@ import { continueParkedPage, htmlResponse } from "../pages/index.ts";
 import type { Bindings } from "../platform/env.ts";
 import { sessionsObject } from "../platform/objects.ts";
 import { redirect, refusalPage } from "../session/answers.ts";
-import { type CurrentSession, currentSession } from "../session/current-session.ts";
+import { type CurrentSession, currentSession, scopeOf } from "../session/current-session.ts";
 import { isSameOriginPost } from "../session/same-site.ts";
 import { openBody, openHead, requestOf } from "./parked-request.ts";
 
@@ -87,8 +87,7 @@ async function sessionOf(
   app: SnapshotApp,
   bindings: Bindings,
 ): Promise<CurrentSession | Response> {
-  const scope = { segmentId: app.segmentId, appId: app.id };
-  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, scope);
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, scopeOf(app));
   if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", START);
   return current === "none" ? gone("unknown") : current;
 }

@@ -73,7 +73,7 @@ export async function denied(
   }
   const { path, query } = question.target;
   const offer = mayRequest(question, caller, snapshot, entry.at)
-    ? { askUrl: bindings.authOrigin + askPath(app.id, path + query) }
+    ? { askUrl: bindings.authOrigin + askPath(app, path + query) }
     : {};
   const need = reason === null ? deviceNeed(question, caller, snapshot, entry.at) : null;
   if (need === "prove") return proveFirst(request, app, bindings, context);

@@ -25,10 +25,10 @@ export function mayLease(request: Request, app: SnapshotApp): boolean {
   );
 }
 
-/** A lease belongs to one app in one segment. When the app moves, its sessions are different ones. */
+/** A lease belongs to one host of one app in one segment. When the app moves, its sessions are different ones. */
 function keyOf(request: Request, app: SnapshotApp, cookie: string): string {
   const { country, asn, agent } = seenOf(request);
-  return `${app.id} ${app.segmentId} ${cookie} ${country} ${asn} ${agent}`;
+  return `${app.id} ${app.host} ${app.segmentId} ${cookie} ${country} ${asn} ${agent}`;
 }
 
 export function leased(request: Request, app: SnapshotApp, cookie: string): Vouched | null {

@@ -1,9 +1,9 @@
+import { SIGN_IN_PATH } from "../../shared/access/login/sign-in-path.ts";
 import { refusal } from "../../shared/base/errors/catalogue.ts";
 import { maySignIn, showsPage } from "../../shared/http/navigation.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { beginSignIn } from "../session/begin.ts";
-import { SIGN_IN_PATH } from "../session/index.ts";
 import { type RefusalContext, refusalResponse } from "./refusal-response.ts";
 
 const IN_NEW_TAB =

@@ -1,10 +1,10 @@
+import { SIGN_IN_PATH } from "../../shared/access/login/sign-in-path.ts";
 import { refusal } from "../../shared/base/errors/catalogue.ts";
 import { SERVICE_TOKEN_HEADER } from "../../shared/http/headers.ts";
 import { maySignIn, showsPage } from "../../shared/http/navigation.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { beginSignIn } from "../session/begin.ts";
-import { SIGN_IN_PATH } from "../session/index.ts";
 import { refusalResponse } from "./refusal-response.ts";
 
 /** Stable codes that say why a caller without a good session can't go on. */

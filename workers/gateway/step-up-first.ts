@@ -1,12 +1,12 @@
 import type { GradeReason } from "../../shared/access/grade/access.ts";
 import { needQuery } from "../../shared/access/grade/need-query.ts";
 import { needInWords } from "../../shared/access/grade/need-words.ts";
+import { SIGN_IN_PATH } from "../../shared/access/login/sign-in-path.ts";
 import { refusal } from "../../shared/base/errors/catalogue.ts";
 import { maySignIn, showsPage } from "../../shared/http/navigation.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { beginSignIn } from "../session/begin.ts";
-import { SIGN_IN_PATH } from "../session/index.ts";
 import type { Caller } from "./caller.ts";
 import { mayPark, park } from "./park.ts";
 import { type RefusalContext, refusalResponse } from "./refusal-response.ts";

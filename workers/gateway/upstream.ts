@@ -72,12 +72,12 @@ export const upstreamsOf = (app: SnapshotApp, bindings: Bindings): Upstream[] =>
 
 /** The upstream of a URL that the edge dials. */
 function upstreamAt(url: string, app: SnapshotApp, bindings: Bindings): Upstream | null {
-  const key = `${app.host} ${url}`;
+  const key = `${app.hosts} ${url}`;
   const known = remembered.get(key);
   if (known !== undefined) return known;
   const checked = checkUpstream(url, {
     developmentHosts: bindings.developmentHosts,
-    ownHosts: [...networkHosts(bindings), app.host],
+    ownHosts: [...networkHosts(bindings), ...app.hosts],
   });
   const upstream = checked.ok ? publicUpstream(checked.value) : null;
   remembered.set(key, upstream);

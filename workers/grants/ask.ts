@@ -11,6 +11,7 @@ import { Refused, throwRefusal } from "../platform/refused.ts";
 import { names } from "../registry/grants.ts";
 import { newestSnapshot } from "../registry/snapshot.ts";
 import { redirect } from "../session/answers.ts";
+import { chosenHost } from "./host.ts";
 import { formOf, save, type Visitor } from "./visitor.ts";
 
 /** `GET ask` shows the form, `POST ask` makes the request. */
@@ -26,10 +27,14 @@ interface Offer {
   readonly mayBreakIn: boolean;
 }
 
+/** What the address or the form says. */
+type Asked = Pick<URLSearchParams, "get">;
+
 /** What an app offers this person. An app that offers nothing is as one that does not exist. */
-async function offerOf({ bindings, principal }: Visitor, appId: string): Promise<Offer> {
-  const app = await appOf(bindings.db, appId);
-  if (app === null) return throwRefusal(...GRANT_REFUSALS.not_offered);
+async function offerOf({ bindings, principal }: Visitor, asked: Asked): Promise<Offer> {
+  const found = await appOf(bindings.db, asked.get("app") ?? "");
+  if (found === null) return throwRefusal(...GRANT_REFUSALS.not_offered);
+  const app = { ...found, host: chosenHost(found, asked) };
   const snapshot = await newestSnapshot(bindings);
   const mayAsk = names(snapshot, app.settings.grantAskers, principal);
   const mayBreakIn = names(snapshot, app.settings.emergencyAskers, principal);
@@ -56,13 +61,13 @@ function showForm(
 }
 
 export async function serveAsk(visitor: Visitor, { searchParams }: URL): Promise<Response> {
-  const offer = await offerOf(visitor, searchParams.get("app") ?? "");
+  const offer = await offerOf(visitor, searchParams);
   return showForm(visitor, offer, searchParams.get("to") ?? "/", null, "");
 }
 
 export async function takeRequest(request: Request, visitor: Visitor): Promise<Response> {
   const form = await formOf(request, visitor);
-  const offer = await offerOf(visitor, form.get("app") ?? "");
+  const offer = await offerOf(visitor, form);
   const to = returnPath(form.get("to") ?? "/", offer.app.settings);
   // A text area may hold line breaks, a reason is one line.
   const reason = (form.get("reason") ?? "").replace(/\s+/g, " ").trim();
@@ -74,7 +79,8 @@ export async function takeRequest(request: Request, visitor: Visitor): Promise<R
     const wish = { app: offer.app.id, reason, emergency, ...(emergency ? {} : { seconds }) };
     const { id } = await save(visitor, await requestAccess(visitor, wish));
     const go = emergency ? "&go=soon" : "";
-    return redirect(`${GRANTS}/${id}?to=${encodeURIComponent(to)}${go}`, "access_requested");
+    const query = new URLSearchParams({ host: offer.app.host, to });
+    return redirect(`${GRANTS}/${id}?${query}${go}`, "access_requested");
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return showForm(visitor, offer, to, error.refusal.detail, reason);

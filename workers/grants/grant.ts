@@ -14,7 +14,8 @@ import { coordinatorObject } from "../platform/objects.ts";
 import { throwRefusal } from "../platform/refused.ts";
 import { listGrants } from "../registry/grants.ts";
 import { redirect } from "../session/answers.ts";
-import { appUrl } from "../sign-in/app-url.ts";
+import { appUrl } from "../session/app-url.ts";
+import { chosenHost } from "./host.ts";
 import { formOf, save, type Visitor } from "./visitor.ts";
 
 /** One request or grant: how it stands, and what may be done with it. */
@@ -47,10 +48,11 @@ export async function serveGrant(visitor: Visitor, id: string, url: URL): Promis
   if (grant.userId !== principal.userId) return serveOthers(visitor, common, view);
   const app = await appOf(bindings.db, grant.appId);
   const to = returnPath(url.searchParams.get("to") ?? "/", app?.settings ?? appSettings({}));
-  const page = appUrl(bindings, view.app.host).slice(0, -1) + to;
+  const host = app ? chosenHost(app, url.searchParams) : view.app.host;
+  const page = appUrl(bindings, host).slice(0, -1) + to;
   const go = grant.status === "granted" ? url.searchParams.get("go") : null;
   if (go === "1" && (await isToldEverywhere(visitor))) return redirect(page, "granted");
-  const nextUrl = `${pathOf(id)}?to=${encodeURIComponent(to)}&go=1`;
+  const nextUrl = `${pathOf(id)}?${new URLSearchParams({ host, to, go: "1" })}`;
   const own = ownGrantPage({
     ...common,
     approved: grant.answers.filter(({ verdict }) => verdict === "approve").length,

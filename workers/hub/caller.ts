@@ -1,7 +1,7 @@
 import { cookieOf, isCommandLineToken } from "../../shared/access/login/command-line/token.ts";
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
-import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
+import { HUB_APP_ID } from "../../shared/access/sessions/types.ts";
 import { mayCall } from "../../shared/api/endpoint.ts";
 import type { Role } from "../../shared/api/fields.ts";
 import { isToken } from "../../shared/api/tokens.ts";
@@ -11,7 +11,8 @@ import type { apiTokens, users } from "../../shared/registry/schema.ts";
 import type { Bindings } from "../platform/env.ts";
 import { throwRefusal } from "../platform/refused.ts";
 import { commandLineSession } from "../session/command-line-session.ts";
-import { currentSession, type Vouched } from "../session/current-session.ts";
+import { currentSession, scopeOf, type Vouched } from "../session/current-session.ts";
+import { hubApp } from "../session/hub-app.ts";
 
 /** The caller, after the proof. */
 export interface AdminCaller {
@@ -58,10 +59,7 @@ export async function administratorsSession(request: Request, bindings: Bindings
   if (bearer !== null && !isCommandLineToken(bearer)) return null;
   const current =
     bearer === null
-      ? await currentSession(request, bindings, APP_SESSION_COOKIE, {
-          segmentId: SIGN_IN_SEGMENT,
-          appId: HUB_APP_ID,
-        })
+      ? await currentSession(request, bindings, APP_SESSION_COOKIE, scopeOf(hubApp(bindings)))
       : await commandLineSession(cookieOf(bearer), bindings);
   if (typeof current === "object") return current;
   if (current === "stale")

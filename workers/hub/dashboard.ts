@@ -1,10 +1,9 @@
 import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
-import { HUB_APP_ID, SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
 import { maySignIn } from "../../shared/http/navigation.ts";
 import type { Bindings } from "../platform/env.ts";
 import { refusalPage } from "../session/answers.ts";
 import { beginSignIn } from "../session/begin.ts";
-import { currentSession } from "../session/current-session.ts";
+import { currentSession, scopeOf } from "../session/current-session.ts";
 import { noteTrouble } from "../session/events.ts";
 import { hubApp } from "../session/hub-app.ts";
 
@@ -32,10 +31,7 @@ export async function serveDashboard(request: Request, bindings: Bindings): Prom
   const { pathname } = new URL(request.url);
   const isFile = /\.[a-z0-9]+$/i.test(pathname) && pathname !== "/index.html";
   if (isFile) return serveAsset(request, bindings, "asset");
-  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, {
-    segmentId: SIGN_IN_SEGMENT,
-    appId: HUB_APP_ID,
-  });
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, scopeOf(hubApp(bindings)));
   if (current === "stale") {
     return refusalPage("unavailable", "Sessions can't be checked right now. Try again in a moment.", {
       retryUrl: "/",

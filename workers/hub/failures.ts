@@ -15,6 +15,10 @@ const GUARDED: Record<GuardName, readonly [ErrorCode, string]> = {
   group_cycle: ["conflict", "A group would be a member of itself, directly or through others."],
   mesh_moved: ["conflict", "The mesh was changed in the meantime. Repeat the change."],
   node_status: ["conflict", "The node's status was changed in the meantime. Read it again."],
+  host_taken: [
+    "conflict",
+    "A host can belong to one app only, and only once. Take it from the other one first.",
+  ],
   grant_moved: [
     "conflict",
     "Somebody whose say counts, or the app, was changed in this moment. Look at the request again, and repeat.",

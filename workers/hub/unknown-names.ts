@@ -2,6 +2,7 @@ import { type Mention, mentionsIn, type NamedKind, placeOf } from "../../shared/
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import { nearest } from "../../shared/base/nearest.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
+import { HOSTS_OF_APPS } from "../registry/app-hosts.ts";
 
 /**
  * Groups that nobody must create: the groups that providers sent for people who signed in, and the groups of
@@ -18,7 +19,7 @@ const SOURCES: Readonly<Record<NamedKind, string>> = {
   User: "SELECT email AS name FROM users",
   ServiceToken: "SELECT name FROM service_tokens",
   tag: "SELECT tag.value AS name FROM apps, json_each(apps.tags) AS tag",
-  host: "SELECT host AS name FROM apps",
+  host: `SELECT host AS name FROM (${HOSTS_OF_APPS})`,
   provider: "SELECT id AS name FROM identity_providers",
 };
 

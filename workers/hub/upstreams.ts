@@ -5,6 +5,7 @@ import { checkPrivateUpstream, isTcpUpstream } from "../../shared/connector/priv
 import { checkUpstream } from "../../shared/http/upstream.ts";
 import { type Bindings, networkHosts } from "../platform/env.ts";
 import { Refused, throwRefusal } from "../platform/refused.ts";
+import { HOSTS_OF_APPS } from "../registry/app-hosts.ts";
 
 /**
  * The upstreams in their stored spelling. Refuses upstreams that the edge may not connect to, and an app in
@@ -18,7 +19,7 @@ export async function checkUpstreams(
   ownHosts: readonly string[],
   isPrivate: boolean,
 ): Promise<string[]> {
-  const { results } = await bindings.db.prepare("SELECT host FROM apps").all<{ host: string }>();
+  const { results } = await bindings.db.prepare(HOSTS_OF_APPS).all<{ host: string }>();
   const served = [...results.map(({ host }) => host), ...networkHosts(bindings), ...ownHosts];
   const origins = urls.map((url) =>
     isPrivate ? accepted(checkPrivateUpstream(url, served)) : dialable(bindings, url, served),

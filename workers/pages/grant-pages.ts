@@ -15,7 +15,8 @@ const hidden = (fields: Readonly<Record<string, string>>): Html =>
 export interface AskPage {
   readonly action: string;
   readonly csrf: string;
-  readonly app: { readonly id: string; readonly title: string };
+  /** The host is the one to which the person goes on. */
+  readonly app: { readonly id: string; readonly title: string; readonly host: string };
   /** Where the person goes on when access is granted. */
   readonly to: string;
   readonly allows: Pick<Grant, "actions" | "paths">;
@@ -35,7 +36,7 @@ const reasonField = (id: string, reason: string, problem: string | null): Html =
 /** Asks why and for how long. Posts `app`, `to`, `reason`, `seconds` or `emergency`. */
 export function askPage(page: AskPage): string {
   const { action, csrf, app, to, allows, spans, approvals, emergencySeconds, problem, reason } = page;
-  const fields = hidden({ csrf, app: app.id, to });
+  const fields = hidden({ csrf, app: app.id, host: app.host, to });
   return layout({
     title: "Request access",
     content: html`<div class="card">

@@ -1,3 +1,4 @@
+export { chainPage } from "./chain-page.ts";
 export { commandLineDonePage, commandLinePage, deviceCodePage } from "./command-line-pages.ts";
 export { continuePage } from "./continue-page.ts";
 export { deniedPage } from "./denied-page.ts";

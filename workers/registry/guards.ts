@@ -12,6 +12,7 @@ export type GuardName =
   | "mesh_moved"
   | "node_status"
   | "key_usable"
+  | "host_taken"
   | "grant_moved"
   | "grant_limits";
 

@@ -135,7 +135,7 @@ async function load(bindings: Bindings): Promise<Snapshot> {
   return {
     epoch,
     apps: list,
-    appByHost: new Map(list.map((app) => [app.host, app])),
+    appByHost: new Map(list.flatMap(atEachHost)),
     network: toNetwork(network[0]),
     serviceTokens: tokens.map(toServiceToken),
     policies: compilePolicies(statements, registered),
@@ -167,7 +167,7 @@ function compileShadow(
 
 type AppRow = Pick<
   RowOf<typeof apps>,
-  "id" | "name" | "title" | "host" | "segment_id" | "tags" | "through" | "settings"
+  "id" | "name" | "title" | "host" | "other_hosts" | "segment_id" | "tags" | "through" | "settings"
 > & { readonly segment_name: string };
 type UpstreamRow = Pick<RowOf<typeof upstreams>, "app_id" | "url">;
 type NestedRow = { readonly child: string; readonly parent: string };
@@ -179,7 +179,7 @@ type NetworkRow = Pick<RowOf<typeof networks>, "contact" | "lists_closed_apps">;
 
 /** The queries, in the order in which `load` reads their rows. */
 const QUERIES = [
-  `SELECT a.id, a.name, a.title, a.host, a.segment_id, s.name AS segment_name, a.tags, a.through, a.settings
+  `SELECT a.id, a.name, a.title, a.host, a.other_hosts, a.segment_id, s.name AS segment_name, a.tags, a.through, a.settings
    FROM apps a JOIN segments s ON s.id = a.segment_id WHERE a.enabled = 1 ORDER BY a.name`,
   "SELECT app_id, url FROM upstreams ORDER BY app_id, position",
   `SELECT child.name AS child, parent.name AS parent FROM group_members m
@@ -204,6 +204,7 @@ function toApp(row: AppRow, upstreams: readonly string[]): SnapshotApp {
     name: row.name,
     title: row.title,
     host: row.host,
+    hosts: [row.host, ...(JSON.parse(row.other_hosts) as string[])],
     segmentId: row.segment_id,
     segmentName: row.segment_name,
     tags: JSON.parse(row.tags) as string[],
@@ -212,6 +213,10 @@ function toApp(row: AppRow, upstreams: readonly string[]): SnapshotApp {
     settings: appSettings(JSON.parse(row.settings) as Partial<AppSettings>),
   };
 }
+
+/** The app under each of its hosts. Under its main host, it is the same object. */
+const atEachHost = (app: SnapshotApp): [string, SnapshotApp][] =>
+  app.hosts.map((host) => [host, host === app.host ? app : { ...app, host }]);
 
 function toServiceToken(row: TokenRow): SnapshotServiceToken {
   return {

@@ -3,6 +3,7 @@ import { parseOwner } from "../../shared/access/login/session-owner.ts";
 import { type Said, soleProof } from "../../shared/access/login/sole-proof.ts";
 import type { Session } from "../../shared/access/sessions/types.ts";
 import { remembering } from "../../shared/base/bounded-map.ts";
+import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { sessionsObject } from "../platform/objects.ts";
 import { cookieValues } from "./cookies.ts";
@@ -22,11 +23,22 @@ export interface CurrentSession extends Vouched {
   readonly cookie: string;
 }
 
-/** The segment that must own a session, and the app for which the session must be (null for a sign-in session). */
+/** What a session must be for. */
 export interface Scope {
+  /** The segment that must own the session. */
   readonly segmentId: string;
+  /** Null for a sign-in session. */
   readonly appId: string | null;
+  /** The host that the cookie was sent to. Missing if the session is shown in another way. */
+  readonly host?: string;
 }
+
+/** The scope of an app's cookie at one of its hosts. */
+export const scopeOf = ({ segmentId, id, host }: Pick<SnapshotApp, "segmentId" | "id" | "host">): Scope => ({
+  segmentId,
+  appId: id,
+  host,
+});
 
 /**
  * The one session that the browser's cookies of this name prove (`soleProof`). `none` when they prove no session.
@@ -76,6 +88,8 @@ export async function vouchedFor(
   );
   if (verdict.ok) {
     const { session, epoch, unusedMs = 0 } = verdict;
+    // Each host of an app has a cookie of its own. That of another host was carried here by no browser.
+    if (session.host !== undefined && scope.host !== session.host) return "unknown";
     return { session, owner, epoch, unusedMs };
   }
   return verdict.reason === "stale" || verdict.reason === "unknown" ? verdict.reason : "ended";

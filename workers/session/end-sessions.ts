@@ -45,6 +45,20 @@ export async function endDevice(
   await indexEnded(bindings.db, ended, reason);
 }
 
+/** Ends the sessions that a browser still has at other hosts of an app. */
+export async function endAtOtherHosts(
+  bindings: Bindings,
+  signInId: string,
+  appId: string,
+  reason: SessionEndReason,
+): Promise<void> {
+  const owners = await liveOwners(bindings.db, { parentId: signInId, appId });
+  if (owners.length === 0) return;
+  const filter = { by: "parent", id: signInId, appId } as const;
+  const { ended } = await coordinatorObject(bindings).endEverywhere(owners, filter, reason);
+  await indexEnded(bindings.db, ended, reason);
+}
+
 /** Ends all sessions of a user: see `endOfUser`. */
 export const endUser = (bindings: Bindings, userId: string, reason: SessionEndReason): Promise<string[]> =>
   endOfUser(bindings, userId, { by: "user", id: userId }, reason);
@@ -102,5 +116,7 @@ async function endScope(
     await endDevice(bindings, { id: session.id, owner }, "signed_out");
   } else if (scope === "device" && session.parentId !== null && session.parentOwner !== null) {
     await endDevice(bindings, { id: session.parentId, owner: session.parentOwner }, "signed_out");
+  } else if (session.parentId !== null && session.appId !== null) {
+    await endAtOtherHosts(bindings, session.parentId, session.appId, "signed_out");
   }
 }

@@ -13,6 +13,7 @@ export function hubApp(bindings: Bindings): SnapshotApp {
     name: HUB_APP_ID,
     title: "Rustronaut",
     host: new URL(bindings.hubOrigin).hostname,
+    hosts: [new URL(bindings.hubOrigin).hostname],
     segmentId: SIGN_IN_SEGMENT,
     segmentName: SIGN_IN_SEGMENT,
     tags: [],

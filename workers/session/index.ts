@@ -1,16 +1,15 @@
 import { readNeed } from "../../shared/access/grade/need-query.ts";
 import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
+import { CHAIN, SIGN_IN_PATH } from "../../shared/access/login/sign-in-path.ts";
 import { isTopLevel, maySignIn } from "../../shared/http/navigation.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { refusalPage } from "./answers.ts";
 import { beginSignIn, type Purpose } from "./begin.ts";
-import { currentSession } from "./current-session.ts";
+import { joinSignIn } from "./chain.ts";
+import { currentSession, scopeOf } from "./current-session.ts";
 import { redeemCode } from "./redeem.ts";
 import { serveSignOut } from "./sign-out.ts";
-
-/** On every app's host: the path that begins a sign-in when nothing else leads to one. */
-export const SIGN_IN_PATH = "/.rustronaut/sign-in";
 
 /**
  * Serves the paths that the sign-in needs on an app's host and on the hub's host: `/.rustronaut/sign-in`,
@@ -23,11 +22,12 @@ export async function serveReserved(
   bindings: Bindings,
   _ctx: ExecutionContext,
 ): Promise<Response> {
-  const { pathname } = new URL(request.url);
+  const { pathname, searchParams } = new URL(request.url);
   const reads = request.method === "GET" || request.method === "HEAD";
   switch (pathname) {
     case SIGN_IN_PATH:
       if (!maySignIn(request)) return notHere();
+      if (searchParams.has(CHAIN)) return joinSignIn(request, app, bindings, searchParams.get(CHAIN) ?? "");
       return beginSignIn(request, app, bindings, await purposeOf(request, app, bindings));
     case "/.rustronaut/callback":
       if (request.method !== "GET") return wrongMethod("GET");
@@ -52,8 +52,7 @@ async function purposeOf(request: Request, app: SnapshotApp, bindings: Bindings)
   const { searchParams } = new URL(request.url);
   if (searchParams.get("device") === "1") return { proveAfter: Date.now() };
   if (searchParams.get("fresh") !== "1") return {};
-  const scope = { segmentId: app.segmentId, appId: app.id };
-  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, scope);
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, scopeOf(app));
   const need = readNeed(searchParams);
   const isPrecise = need !== null && (need.maxAge !== null || need.acr !== null || need.amr.length > 0);
   return {

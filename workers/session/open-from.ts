@@ -18,6 +18,8 @@ export interface Wanted {
   /** Whether the session ends together with the one that it comes from. */
   readonly isBelow: boolean;
   readonly userAgent?: string;
+  /** The host that gets the session's cookie. */
+  readonly host?: string;
 }
 
 export interface OpenedSession {

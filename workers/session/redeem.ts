@@ -7,8 +7,9 @@ import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { attemptsObject } from "../platform/objects.ts";
 import { redirect, refusalPage } from "./answers.ts";
+import { nextInChain, signInElsewhere } from "./chain.ts";
 import { clearCookie, cookieNames, cookieValues, setCookie } from "./cookies.ts";
-import { currentSession } from "./current-session.ts";
+import { currentSession, scopeOf } from "./current-session.ts";
 import { openFromSignIn } from "./open-from.ts";
 import { raiseFromSignIn } from "./raise-session.ts";
 import { endReplayed } from "./replayed-code.ts";
@@ -47,8 +48,7 @@ async function raiseAppSession(
   attempt: AppAttempt,
   handoff: Handoff,
 ): Promise<Response> {
-  const scope = { segmentId: app.segmentId, appId: app.id };
-  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, scope);
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, scopeOf(app));
   if (current === "stale")
     return refusalPage("unavailable", "Try again in a moment.", { retryUrl: attempt.returnTo });
   const isSame = current !== "none" && current.session.id === attempt.raises?.id;
@@ -70,10 +70,7 @@ async function goOnWithout(
   id: string,
   redeemed: Extract<Redeemed, { ok: false }>,
 ): Promise<Response> {
-  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, {
-    segmentId: app.segmentId,
-    appId: app.id,
-  });
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, scopeOf(app));
   if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl: "/" });
   const made = redeemed.reason === "replayed" ? redeemed.sessionId : null;
   const isOurs = current !== "none" && current.session.id === made;
@@ -82,6 +79,10 @@ async function goOnWithout(
   // When the browser holds the session that this code made, it only shows its own code again: the person went back or
   // opened the link twice. That is no theft.
   if (redeemed.reason === "replayed" && !isOurs) await endReplayed(bindings, app.name, id, redeemed);
+  if (redeemed.attempt?.attempt.chain) {
+    const next = await nextInChain(bindings, redeemed.attempt.attempt);
+    return redirect(next, "chain", [clearCookie(attemptCookieName(id))]);
+  }
   if (current !== "none") return redirect(returnTo, "signed_in", [clearCookie(attemptCookieName(id))]);
   if (wasOvertaken(request, redeemed)) {
     return redirect(returnTo, "restart", [clearCookie(attemptCookieName(id))]);
@@ -115,6 +116,7 @@ async function openAppSession(
 ): Promise<Response> {
   const opened = await openFromSignIn(request, bindings, attemptId, handoff, {
     app,
+    host: app.host,
     isBelow: true,
     lifetime: {
       idleSeconds: app.settings.idleSeconds,
@@ -122,10 +124,14 @@ async function openAppSession(
     },
   });
   if (opened.ok) {
-    return redirect(attempt.returnTo, "signed_in", [
+    const cookies = [
       setCookie(APP_SESSION_COOKIE, opened.value.cookie),
       clearCookie(attemptCookieName(attemptId)),
-    ]);
+    ];
+    if (attempt.chain) return redirect(await nextInChain(bindings, attempt), "signed_in", cookies);
+    return app.hosts.length > 1
+      ? signInElsewhere(bindings, app, attempt, handoff, cookies)
+      : redirect(attempt.returnTo, "signed_in", cookies);
   }
   switch (opened.error) {
     case "signed_out":

@@ -49,17 +49,19 @@ export async function indexEnded(
   }
 }
 
-/** Which sessions are meant: the app sessions under one sign-in session, or all sessions of a user. */
-export type SessionsOf = { readonly parentId: string } | { readonly userId: string };
+/** Which sessions are meant: the app sessions under one sign-in session (for one app), or all sessions of a user. */
+export type SessionsOf = { readonly parentId: string; readonly appId?: string } | { readonly userId: string };
 
 /** The live sessions and their owners, as far as the index knows them. */
 export async function liveSessions(db: D1Database, of: SessionsOf): Promise<{ id: string; owner: string }[]> {
-  const [column, value] = "parentId" in of ? ["parent_id", of.parentId] : ["user_id", of.userId];
+  const [column, value, appId = null] =
+    "parentId" in of ? ["parent_id", of.parentId, of.appId] : ["user_id", of.userId];
   const { results } = await db
     .prepare(
-      `SELECT id, owner FROM sessions_index WHERE ${column} = ? AND ended_at IS NULL AND expires_at > ?`,
+      `SELECT id, owner FROM sessions_index
+       WHERE ${column} = ?1 AND ended_at IS NULL AND expires_at > ?2 AND (?3 IS NULL OR app_id = ?3)`,
     )
-    .bind(value, Date.now())
+    .bind(value, Date.now(), appId)
     .all<{ id: string; owner: string }>();
   return results;
 }

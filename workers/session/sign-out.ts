@@ -5,7 +5,7 @@ import { confirmSignOutPage, htmlResponse, signedOutPage } from "../pages/index.
 import type { Bindings } from "../platform/env.ts";
 import { refusalPage } from "./answers.ts";
 import { clearCookie } from "./cookies.ts";
-import { currentSession } from "./current-session.ts";
+import { currentSession, scopeOf } from "./current-session.ts";
 import { asScope, signOut } from "./end-sessions.ts";
 import { csrfToken, isCsrfToken, isSameOriginPost, readForm } from "./same-site.ts";
 
@@ -17,10 +17,7 @@ export async function serveSignOut(
   app: SnapshotApp,
   bindings: Bindings,
 ): Promise<Response> {
-  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, {
-    segmentId: app.segmentId,
-    appId: app.id,
-  });
+  const current = await currentSession(request, bindings, APP_SESSION_COOKIE, scopeOf(app));
   if (current === "stale") return refusalPage("unavailable", "Try again in a moment.", { retryUrl: PATH });
   if (request.method === "GET" || request.method === "HEAD") {
     if (current === "none") return signedOut(app);

@@ -8,9 +8,9 @@ import { recordDecision } from "../platform/audit.ts";
 import type { Bindings } from "../platform/env.ts";
 import { loadPrincipal } from "../registry/principals.ts";
 import { snapshotAt } from "../registry/snapshot.ts";
+import { appPage } from "../session/app-url.ts";
 import type { CurrentSession } from "../session/current-session.ts";
 import { note } from "../session/events.ts";
-import { appPage } from "./app-url.ts";
 import { deviceNeedOf, judgeApp, mayRequestApp, stepUpForApp } from "./judge.ts";
 
 /**
@@ -63,7 +63,7 @@ export async function denialOf(
   const need = deviceNeedOf(request, snapshot, app, current, path);
   if (need === "prove") return "prove_device";
   const offer = mayRequestApp(request, snapshot, app, current, path)
-    ? askPath(app.id, attempt.returnTo)
+    ? askPath(app, attempt.returnTo)
     : undefined;
   const reason = need === "unfit" ? "device_unfit" : entry.reason;
   return page(reason, entry.id, snapshot.network.contact, offer);

@@ -1,5 +1,5 @@
 import { DEVICE_PAGE } from "../../shared/access/login/command-line/request.ts";
-import { mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
+import { clientMark, mayBeForeign } from "../../shared/access/login/foreign-attempt.ts";
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { AppAttempt } from "../../shared/access/login/types.ts";
 import { COMMAND_LINE_APP_ID, HUB_APP_ID, type Session } from "../../shared/access/sessions/types.ts";
@@ -12,11 +12,12 @@ import { attemptsObject } from "../platform/objects.ts";
 import { newSecret } from "../platform/random.ts";
 import { snapshotAt } from "../registry/snapshot.ts";
 import { redirect, refusalPage } from "../session/answers.ts";
+import { appPage } from "../session/app-url.ts";
+import { nextInChain } from "../session/chain.ts";
 import { commandLineApp } from "../session/command-line-app.ts";
 import type { CurrentSession } from "../session/current-session.ts";
 import { hubApp } from "../session/hub-app.ts";
 import { denialOf } from "./app-denial.ts";
-import { appPage } from "./app-url.ts";
 import { chooseProvider } from "./choose-provider.ts";
 import { askConsent } from "./command-line/consent.ts";
 import { wasTypedHere } from "./command-line/device.ts";
@@ -41,6 +42,7 @@ export async function serveStart(
   if (!attempt) return goOnWithout(request, bindings, id);
   if (attempt.commandLine?.via === "device" && !wasTypedHere(request, id))
     return redirect(DEVICE_PAGE, "ask_user_code");
+  if (attempt.chain) return serveChain(request, bindings, ctx, id, attempt);
   const switchUser = url.searchParams.get("switch") === "1";
   const current = switchUser ? "none" : await signInSession(request, bindings);
   if (current === "stale") {
@@ -89,6 +91,26 @@ export async function serveStart(
   return grant(bindings, id, attempt, current);
 }
 
+/**
+ * A further host of an app, to which the person signed in a moment ago. Nobody is asked anything: a browser that can't
+ * be let in as it is goes on to the next host.
+ */
+async function serveChain(
+  request: Request,
+  bindings: Bindings,
+  ctx: ExecutionContext,
+  id: string,
+  attempt: AppAttempt,
+): Promise<Response> {
+  const goOn = async () => redirect(await nextInChain(bindings, attempt), "chain");
+  const current = await signInSession(request, bindings);
+  if (typeof current === "string" || current.session.id !== attempt.chain?.signInSessionId) return goOn();
+  const app = await appOf(bindings, attempt, current.epoch);
+  if (!app || clientMark(request) !== attempt.clientMark) return goOn();
+  const denial = await denialOf(request, bindings, ctx, app, attempt, current, "/");
+  return denial ? goOn() : grant(bindings, id, attempt, current);
+}
+
 /** Whether the browser must prove its device for this attempt, and has not done so yet. */
 const isUnproven = ({ device }: Session, { proveAfter }: AppAttempt): boolean =>
   proveAfter !== undefined && (device === undefined || device.provenAt < proveAfter);
@@ -112,8 +134,8 @@ async function appOf(bindings: Bindings, attempt: AppAttempt, epoch: number): Pr
   const app =
     attempt.appId === HUB_APP_ID
       ? hubApp(bindings)
-      : (await snapshotAt(bindings, epoch)).apps.find(({ id }) => id === attempt.appId);
-  return app?.host === hostname ? app : null;
+      : (await snapshotAt(bindings, epoch)).appByHost.get(hostname);
+  return app?.host === hostname && app.id === attempt.appId ? app : null;
 }
 
 function askToContinue(app: SnapshotApp, id: string, { session, cookie }: CurrentSession): Response {

@@ -83,6 +83,22 @@ export function isOpen(stored: StoredAttempt | null, now: number): stored is Sto
   return stored?.attempt.kind === "app" && !stored.consumed && stored.expiresAt > now;
 }
 
+/** The browser of an attempt that no browser has come for. It is the hash of no secret. */
+export const NO_BROWSER = "";
+
+/** The attempt of a chain as the browser has it that came for it. Null if this browser can't have it. */
+export function joined(
+  stored: StoredAttempt | null,
+  clientMark: string,
+  browserHash: string,
+  now: number,
+): AppAttempt | null {
+  if (!isOpen(stored, now) || stored.attempt.kind !== "app") return null;
+  const { attempt } = stored;
+  const isFree = attempt.chain !== undefined && attempt.browserHash === NO_BROWSER;
+  return isFree && attempt.clientMark === clientMark ? { ...attempt, browserHash } : null;
+}
+
 /** The host of attempts whose command line asks for the answer itself. No browser can have this host. */
 export const NO_HOST = "";
 

@@ -32,8 +32,20 @@ export interface AppAttempt {
   readonly raises?: { readonly id: string; readonly owner: string };
   /** The browser must have proven its device after this time (milliseconds). Absent if that doesn't matter. */
   readonly proveAfter?: number;
+  /** The other hosts of the app at which the browser is signed in after this one. Absent if this is the first of them. */
+  readonly chain?: Chain;
   /** The command line that asks to be signed in. Absent if a browser wants to open an app. */
   readonly commandLine?: CommandLine;
+}
+
+/** A browser's way through the hosts of one app, each of which gets a session from the same sign-in session. */
+export interface Chain {
+  /** The sign-in session. In a browser that has another one, the chain ends. */
+  readonly signInSessionId: string;
+  /** The hosts that come after this one. */
+  readonly rest: readonly string[];
+  /** Where the browser wanted to go in the first place: a host (with port), and the path there. */
+  readonly home: Pick<AppAttempt, "host" | "returnTo">;
 }
 
 /** A command line that asks to be signed in as a person, and what the person is told about it. */
@@ -134,6 +146,11 @@ export interface LoginAttemptsRpc {
   start(id: string, attempt: AppAttempt | ProviderAttempt): Promise<void>;
   /** Reads an open app attempt without consuming it. */
   peekApp(id: string): Promise<AppAttempt | null>;
+  /**
+   * Gives the next attempt of a chain to the browser that came for it, once. Null if another browser has it, or if it is
+   * over or none of a chain.
+   */
+  joinChain(id: string, clientMark: string, browserHash: string): Promise<AppAttempt | null>;
   /** Reads an app attempt, even if it is over. */
   recallApp(id: string): Promise<AppAttempt | null>;
   /** Why a provider attempt was started. Works even if the attempt is over. */

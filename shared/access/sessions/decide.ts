@@ -12,6 +12,7 @@ import type {
   CreateSession,
   Principal,
   RaiseSession,
+  Session,
   SessionEndReason,
   SessionFilter,
   Verdict,
@@ -138,6 +139,7 @@ function create(
       id: input.id,
       kind: input.kind,
       appId: input.appId,
+      ...(input.host === undefined ? {} : { host: input.host }),
       parentId: input.parentId,
       parentOwner: input.parentOwner,
       principal,
@@ -167,19 +169,22 @@ function isTaken(state: SessionsState, { id, secretHash }: CreateSession): boole
 }
 
 /**
- * Ends sessions of the same user for the same purpose (one app, or signing in) until one more session fits
+ * Ends sessions of the same user for the same purpose (one host of an app, or signing in) until one more session fits
  * under the cap. The session that was unused for the longest time ends first, so that a session in use
  * doesn't end to make room for a new one.
  */
 function makeRoom(state: SessionsState, input: CreateSession, now: number): SessionEvent[] {
   const mine = [...state.live.values()]
-    .filter(({ session }) => session.kind === input.kind && session.appId === input.appId)
+    .filter(({ session }) => isForSame(session, input))
     .filter(({ session }) => session.principal.userId === input.principal.userId);
   const expired = mine.flatMap((live) => expireOne(live, now));
   const alive = mine.filter((live) => expiryOf(live, now) === null).sort(byUse);
   const excess = Math.max(0, alive.length - Math.max(1, Math.floor(input.maxPerUser)) + 1);
   return [...expired, ...alive.slice(0, excess).map((live) => ended(live, "replaced", now))];
 }
+
+const isForSame = (session: Session, input: CreateSession): boolean =>
+  session.kind === input.kind && session.appId === input.appId && session.host === input.host;
 
 function byUse({ session: a }: LiveSession, { session: b }: LiveSession): number {
   return a.lastSeenAt - b.lastSeenAt || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);

@@ -9,7 +9,7 @@ export function matches(session: Session, filter: SessionFilter): boolean {
     case "session":
       return session.id === filter.id;
     case "parent":
-      return session.parentId === filter.id;
+      return session.parentId === filter.id && (filter.appId === undefined || session.appId === filter.appId);
     case "user":
       return session.principal.userId === filter.id && isSignedInUntil(session, filter.signedInUntil);
     case "app":

@@ -113,6 +113,11 @@ export interface Session {
   readonly id: string;
   readonly kind: "sign_in" | "app";
   readonly appId: string | null;
+  /**
+   * The one host of the app whose cookie shows the session. Missing if no browser opened it, and in sessions of an older
+   * release.
+   */
+  readonly host?: string;
   readonly parentId: string | null;
   readonly parentOwner: string | null;
   readonly principal: Principal;
@@ -140,13 +145,14 @@ export interface CreateSession {
   readonly kind: "sign_in" | "app";
   readonly secretHash: string;
   readonly appId: string | null;
+  readonly host?: string;
   readonly parentId: string | null;
   readonly parentOwner: string | null;
   readonly principal: Principal;
   readonly authentication: Authentication;
   readonly lifetime: SessionLifetime;
   /**
-   * The exact cap on live sessions of this user in this object, for this app or for signing in. The session
+   * The exact cap on live sessions of this user in this object, for this host of the app or for signing in. The session
    * that was unused for the longest time ends to make room.
    */
   readonly maxPerUser: number;
@@ -193,7 +199,8 @@ export type Verdict =
 
 export type SessionFilter =
   | { readonly by: "session"; readonly id: string }
-  | { readonly by: "parent"; readonly id: string }
+  /** `appId`: only those for this app, which are the same browser's at its other hosts. */
+  | { readonly by: "parent"; readonly id: string; readonly appId?: string }
   | ({ readonly by: "user"; readonly id: string } & SignedIn)
   | { readonly by: "app"; readonly id: string }
   /** All sessions of people whom this provider confirmed. */

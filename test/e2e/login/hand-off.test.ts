@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LocalResponse } from "../../../scripts/local/http.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { Visitor } from "../../support/visitor.ts";
+import { severalHostsTests } from "./hosts-tests.ts";
 
 let system: System;
 
@@ -285,3 +286,5 @@ test("administrators sign in to the hub, others are told why not", async () => {
   await alice.visit(begin, "alice");
   expect(alice.cookies(system.hubOrigin).has("__Host-rn_s")).toBe(true);
 });
+
+severalHostsTests(() => system);

@@ -13,6 +13,7 @@ const app = (settings: Partial<SnapshotApp["settings"]> = {}): SnapshotApp => ({
   name: "wiki",
   title: "Wiki",
   host: "wiki.example",
+  hosts: ["wiki.example"],
   segmentId: "seg_1",
   segmentName: "main",
   tags: [],

@@ -8,7 +8,15 @@ import { drawn, SEED } from "../../support/sample.ts";
 
 const NOW = 1_796_000_000_000;
 const app = (name: string, more: Partial<ReachedApp> = {}): ReachedApp => ({
-  ...{ id: `app_${name}`, name, host: `${name}.example`, segmentName: "main", tags: [], anonymous: false },
+  ...{
+    id: `app_${name}`,
+    name,
+    host: `${name}.example`,
+    hosts: [`${name}.example`],
+    segmentName: "main",
+    tags: [],
+    anonymous: false,
+  },
   ...more,
 });
 const user = (name: string, groups: readonly string[] = []): PrincipalFacts => ({

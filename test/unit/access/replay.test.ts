@@ -9,7 +9,14 @@ import type { SnapshotApp } from "../../../shared/registry/snapshot.ts";
 import { decision } from "../../workers/audit/entries.ts";
 
 const WIKI: SnapshotApp = {
-  ...{ id: "app_wiki", name: "wiki", title: "Wiki", host: "wiki.example.com", segmentId: "seg_1" },
+  ...{
+    id: "app_wiki",
+    name: "wiki",
+    title: "Wiki",
+    host: "wiki.example.com",
+    hosts: ["wiki.example.com"],
+    segmentId: "seg_1",
+  },
   ...{ segmentName: "main", tags: [], upstreams: [], through: [], settings: DEFAULT_APP_SETTINGS },
 };
 

@@ -33,7 +33,15 @@ function ask(
   methodField = false,
 ) {
   const app = {
-    ...{ id: "app_1", name: "wiki", title: "Wiki", host: "wiki.example", upstreams: [], through: [] },
+    ...{
+      id: "app_1",
+      name: "wiki",
+      title: "Wiki",
+      host: "wiki.example",
+      hosts: ["wiki.example"],
+      upstreams: [],
+      through: [],
+    },
     ...{ segmentId: "seg_1", segmentName: "main", tags: [] },
     settings: { ...DEFAULT_APP_SETTINGS, methodOverride, methodField },
   };

@@ -32,6 +32,7 @@ const app = (settings: Partial<SnapshotApp["settings"]> = {}): SnapshotApp => ({
   name: "wiki",
   title: "Wiki",
   host: "wiki.example.com",
+  hosts: ["wiki.example.com"],
   segmentId: "seg_1",
   segmentName: "main",
   tags: [],

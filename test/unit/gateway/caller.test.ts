@@ -16,6 +16,7 @@ const app = (settings: Partial<SnapshotApp["settings"]> = {}): SnapshotApp => ({
   name: "wiki",
   title: "Wiki",
   host: "wiki.example.com",
+  hosts: ["wiki.example.com"],
   segmentId: SEGMENT,
   segmentName: "main",
   tags: [],

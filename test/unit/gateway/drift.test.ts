@@ -27,7 +27,15 @@ const ACTIONS = ["access", "read", "write", "delete", "connect"];
 const GROUPS = ["all", "staff", "engineering", "sales", "foreign"];
 
 const APP: SnapshotApp = {
-  ...{ id: "app_1", name: "wiki", title: "Wiki", host: "wiki.example", upstreams: [], through: [] },
+  ...{
+    id: "app_1",
+    name: "wiki",
+    title: "Wiki",
+    host: "wiki.example",
+    hosts: ["wiki.example"],
+    upstreams: [],
+    through: [],
+  },
   ...{
     segmentId: "seg_1",
     segmentName: "main",

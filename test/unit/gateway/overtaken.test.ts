@@ -9,6 +9,7 @@ const APP = {
     name: "wiki",
     title: "Wiki",
     host: "wiki.example.com",
+    other_hosts: "[]",
     tags: "[]",
     through: "[]",
     settings: "{}",

@@ -25,7 +25,14 @@ function askedBy(
   source = OPEN,
 ) {
   const app: SnapshotApp = {
-    ...{ id: "app_1", name: "wiki", title: "Wiki", host: "wiki.example", upstreams: [] },
+    ...{
+      id: "app_1",
+      name: "wiki",
+      title: "Wiki",
+      host: "wiki.example",
+      hosts: ["wiki.example"],
+      upstreams: [],
+    },
     ...{ segmentId: "seg_1", segmentName: "main", tags: [], settings: DEFAULT_APP_SETTINGS, through: [] },
   };
   const question = readQuestion(

@@ -4,6 +4,7 @@ import { REVISION } from "../../../shared/registry/mesh-change.ts";
 import type { ChangeStatement } from "../../mesh/changes.ts";
 import { meshState } from "../../mesh/state.ts";
 import { savedEvent } from "../../platform/saved-events.ts";
+import { hostsAreDistinct } from "../../registry/app-hosts.ts";
 import {
   anOwnerSignsIn,
   guard,
@@ -102,6 +103,7 @@ export async function writeOfPlan(
       ...building.guards,
       ...building.statements,
       noCycle(d1, null),
+      ...(steps.some(({ kind }) => kind === "app") ? [hostsAreDistinct(d1)] : []),
       ...(await ownerGuards(d1, rows)),
       ...events.map((event) => savedEvent(d1, event)),
     ],

@@ -89,7 +89,16 @@ export class ComingNetwork implements Findings {
         const [before, item] = [present.get(name), items.get(name)];
         const settings = appSettings({ ...before?.settings, ...item?.settings } as Partial<AppSettings>);
         return {
-          ...{ id: "", title: "", tags: [], enabled: true, version: 0, createdAt: 0, updatedAt: 0 },
+          ...{
+            id: "",
+            title: "",
+            otherHosts: [],
+            tags: [],
+            enabled: true,
+            version: 0,
+            createdAt: 0,
+            updatedAt: 0,
+          },
           ...before,
           ...item,
           settings,

@@ -18,8 +18,8 @@ export function comingNames(document: NetworkDocument, steps: readonly PlanStep[
       const kind = KINDS[step.kind];
       return kind && step.action === action ? [nameKey(kind, step.name)] : [];
     });
-  const ofApps = (document.apps ?? []).flatMap(({ host, tags = [] }) => [
-    nameKey("host", host),
+  const ofApps = (document.apps ?? []).flatMap(({ host, otherHosts = [], tags = [] }) => [
+    ...[host, ...otherHosts].map((name) => nameKey("host", name)),
     ...tags.map((tag) => nameKey("tag", tag)),
   ]);
   const ofTokens = (document.serviceTokens ?? []).flatMap(({ groups = [] }) =>

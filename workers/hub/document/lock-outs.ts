@@ -58,7 +58,8 @@ function replacedBy(step: PlanStep, rows: NetworkRows, document: NetworkDocument
       const segment = rows.segments.find((one) => one.name === (item?.segment ?? row?.segment));
       const settings = appSettings({ ...row?.settings, ...item?.settings } as Partial<AppSettings>);
       const after: Held["after"] = {
-        ...{ name, host: item?.host ?? row?.host, segmentId: segment?.id, settings },
+        ...{ name, host: item?.host ?? row?.host, otherHosts: item?.otherHosts ?? row?.otherHosts },
+        ...{ segmentId: segment?.id, settings },
         ...{ tags: item?.tags ?? row?.tags, enabled: item?.enabled ?? row?.enabled },
       };
       return [{ kind, target, after }];

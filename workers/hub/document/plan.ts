@@ -22,6 +22,7 @@ const SECTIONS = [
 const SETS = new Set([
   "users",
   "groups",
+  "otherHosts",
   "tags",
   "allowedDomains",
   "allowedOrigins",

@@ -176,6 +176,7 @@ export async function readDocument(d1: D1Database) {
       audience: app.id,
       title: app.title,
       host: app.host,
+      otherHosts: app.otherHosts,
       segment: app.segment,
       tags: app.tags,
       enabled: app.enabled,

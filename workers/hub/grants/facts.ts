@@ -14,6 +14,8 @@ import type { Judged } from "./store.ts";
 /** Reads from the registry what decisions about grants depend on, at this moment. */
 
 export type GrantApp = Pick<RowOf<typeof apps>, "id" | "name" | "title" | "host" | "version"> & {
+  /** All hosts, the main one first. */
+  readonly hosts: readonly string[];
   readonly settings: AppSettings;
 };
 
@@ -21,11 +23,17 @@ export type GrantApp = Pick<RowOf<typeof apps>, "id" | "name" | "title" | "host"
 export async function appOf(db: D1Database, reference: string): Promise<GrantApp | null> {
   const row = await db
     .prepare(
-      "SELECT id, name, title, host, version, settings FROM apps WHERE (id = ?1 OR name = ?1) AND enabled = 1",
+      "SELECT id, name, title, host, other_hosts AS others, version, settings FROM apps WHERE (id = ?1 OR name = ?1) AND enabled = 1",
     )
     .bind(reference)
-    .first<Omit<GrantApp, "settings"> & { settings: string }>();
-  return row && { ...row, settings: appSettings(JSON.parse(row.settings) as Partial<AppSettings>) };
+    .first<Omit<GrantApp, "settings" | "hosts"> & { others: string; settings: string }>();
+  if (row === null) return null;
+  const { others, settings, ...app } = row;
+  return {
+    ...app,
+    hosts: [app.host, ...(JSON.parse(others) as string[])],
+    settings: appSettings(JSON.parse(settings) as Partial<AppSettings>),
+  };
 }
 
 /** People with the moment of their last change, which the write checks again. */

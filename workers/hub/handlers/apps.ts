@@ -8,6 +8,7 @@ import { apps, segments, upstreams } from "../../../shared/registry/schema.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
+import { hostsAreDistinct, takenHost } from "../../registry/app-hosts.ts";
 import { prepared, registryOf } from "../../registry/database.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
@@ -35,6 +36,7 @@ async function readApps(
   return rows.map(({ app, segment }) => ({
     ...app,
     segment,
+    otherHosts: JSON.parse(app.otherHosts) as string[],
     tags: JSON.parse(app.tags) as string[],
     through: JSON.parse(app.through) as string[],
     settings: appSettings(JSON.parse(app.settings) as Partial<AppSettings>),
@@ -62,14 +64,32 @@ function refuseReserved(bindings: Bindings, app: App): void {
   if (BUILT_IN_APPS.includes(app.name))
     throwRefusal("conflict", "This name is that of a built-in app of the network.");
   const own = [bindings.authOrigin, bindings.hubOrigin].map((origin) => new URL(origin).hostname);
-  if (own.includes(app.host)) throwRefusal("conflict", "This host is the network's own.");
+  if (hostsOf(app).some((host) => own.includes(host)))
+    throwRefusal("conflict", "This host is the network's own.");
 }
 
-/** The statements that store an app, whether it already exists or not. */
+/** All hosts of an app, the main one first. */
+const hostsOf = ({ host, otherHosts }: Pick<App, "host" | "otherHosts">): string[] => [host, ...otherHosts];
+
+function refuseRepeated(app: App): void {
+  const at = app.otherHosts.findIndex((host, n) => hostsOf(app).indexOf(host) <= n);
+  if (at < 0) return;
+  const message = `The host ${app.otherHosts[at]} is named twice.`;
+  throwRefusal("invalid_input", message, { issues: [{ path: `/otherHosts/${at}`, message }] });
+}
+
+/** Says which app has a host, before the batch would fail for it. */
+async function refuseTaken(d1: D1Database, app: App): Promise<void> {
+  const taken = await takenHost(d1, app.id, hostsOf(app));
+  if (taken) throwRefusal("conflict", `The host ${taken.host} is that of the app ${taken.name}.`);
+}
+
+/** The statements that store an app, whether it already exists or not. `hostsAreDistinct` must follow them. */
 export function storeApp(d1: D1Database, app: App, exists: boolean, now: number): D1PreparedStatement[] {
   const { segment: _, upstreams: urls, ...rest } = app;
   const row = {
     ...rest,
+    otherHosts: JSON.stringify(app.otherHosts),
     tags: JSON.stringify(app.tags),
     through: JSON.stringify(app.through),
     settings: JSON.stringify(app.settings),
@@ -111,6 +131,7 @@ type Input = { readonly [Key in keyof z.input<typeof appSchema>]?: unknown } & {
   readonly name?: string | undefined;
   readonly title?: string | undefined;
   readonly host?: string | undefined;
+  readonly otherHosts?: string[] | undefined;
   readonly segment?: string | undefined;
   readonly tags?: string[] | undefined;
   readonly enabled?: boolean | undefined;
@@ -134,6 +155,7 @@ export async function newApp(
     name: input.name,
     title: input.name,
     host: input.host,
+    otherHosts: [],
     segmentId: "",
     segment: "",
     tags: [],
@@ -157,22 +179,23 @@ export async function changeApp(
   segmentOf: SegmentLookup = (reference) => findSegment(bindings.db, reference),
 ): Promise<App> {
   const segment = input.segment === undefined ? null : await segmentOf(input.segment);
-  const host = input.host ?? app.host;
+  const hosts = { host: input.host ?? app.host, otherHosts: input.otherHosts ?? app.otherHosts };
   const changed: App = {
     ...app,
     name: input.name ?? app.name,
     title: input.title ?? app.title,
-    host,
+    ...hosts,
     segmentId: segment?.id ?? app.segmentId,
     segment: segment?.name ?? app.segment,
     tags: input.tags ? [...new Set(input.tags)] : app.tags,
     enabled: input.enabled ?? app.enabled,
-    ...(await placeOf(bindings, app, input, host)),
+    ...(await placeOf(bindings, app, input, hostsOf(hosts))),
     settings: appSettings({ ...app.settings, ...(input.settings as Partial<AppSettings>) }),
     version: app.version + 1,
     updatedAt: now,
   };
   refuseReserved(bindings, changed);
+  refuseRepeated(changed);
   if (changed.through.length === 0 && changed.settings.upstreamHost !== "upstream") {
     const detail =
       "The edge asks an application under the host of its upstream and can send no other. `upstreamHost` is for private apps, which agents dial.";
@@ -186,21 +209,24 @@ async function placeOf(
   bindings: Bindings,
   app: App,
   input: Input,
-  host: string,
+  hosts: readonly string[],
 ): Promise<Pick<App, "upstreams" | "through">> {
   const through = input.through ? [...new Set(input.through)] : app.through;
-  const isSame = input.upstreams === undefined && through.length > 0 === app.through.length > 0;
-  if (isSame) return { upstreams: app.upstreams, through };
+  const isPrivate = through.length > 0;
+  const isServed = hosts.every((host) => hostsOf(app).includes(host));
+  if (input.upstreams === undefined && isServed && isPrivate === app.through.length > 0)
+    return { upstreams: app.upstreams, through };
   const urls = input.upstreams ?? app.upstreams;
-  return { upstreams: await checkUpstreams(bindings, urls, [host], through.length > 0), through };
+  return { upstreams: await checkUpstreams(bindings, urls, hosts, isPrivate), through };
 }
 
-/** Sessions of an app that moved, was switched off or was deleted must end. */
+/** Sessions of an app that moved, lost a host, was switched off or was deleted must end. */
 export function endsOf(before: App, after: App | null): Effects["ends"] {
   const filter = { by: "app", id: before.id } as const;
   if (after === null) return [{ filter, reason: "app_deleted" }];
-  const moved = before.segmentId !== after.segmentId || before.host !== after.host;
-  if (moved) return [{ filter, reason: "app_moved" }];
+  const isLeft = (host: string) => !hostsOf(after).includes(host);
+  if (before.segmentId !== after.segmentId || hostsOf(before).some(isLeft))
+    return [{ filter, reason: "app_moved" }];
   return before.enabled && !after.enabled ? [{ filter, reason: "app_disabled" }] : [];
 }
 
@@ -230,7 +256,7 @@ export const APP_HANDLERS: Handlers<
             gt(apps.id, after ?? ""),
             segment && eq(apps.segmentId, segment.id),
             query.enabled && eq(apps.enabled, query.enabled === "true"),
-            holdsWords(query.search, apps.id, apps.name, apps.title, apps.host, apps.tags),
+            holdsWords(query.search, apps.id, apps.name, apps.title, apps.host, apps.otherHosts, apps.tags),
           ),
           limit,
         ),
@@ -241,9 +267,10 @@ export const APP_HANDLERS: Handlers<
 
   "apps.create": async ({ bindings, body, now }) => {
     const app = await newApp(bindings, body, now);
+    await refuseTaken(bindings.db, app);
     return {
-      statements: storeApp(bindings.db, app, false, now),
-      effects: effects("create", app, { host: app.host, upstreams: app.upstreams }, []),
+      statements: [...storeApp(bindings.db, app, false, now), hostsAreDistinct(bindings.db)],
+      effects: effects("create", app, { hosts: hostsOf(app), upstreams: app.upstreams }, []),
       body: app,
       version: app.version,
     };
@@ -257,10 +284,12 @@ export const APP_HANDLERS: Handlers<
   "apps.update": async ({ bindings, params, body, ifMatch, now }) => {
     const before = await findApp(bindings.db, params.app);
     const after = { ...(await changeApp(bindings, before, body, now)), version: ifMatch + 1 };
+    await refuseTaken(bindings.db, after);
     return {
       statements: [
         unchanged(bindings.db, "apps", before, ifMatch),
         ...storeApp(bindings.db, after, true, now),
+        hostsAreDistinct(bindings.db),
       ],
       effects: effects("update", after, { fields: Object.keys(body) }, endsOf(before, after)),
       body: after,

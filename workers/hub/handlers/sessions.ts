@@ -126,7 +126,7 @@ function mayEndOf({ caller }: Pick<Call, "caller">, role: Role | null): void {
 const appIdOf = async (bindings: Bindings, reference: string): Promise<string> =>
   BUILT_IN_APPS.includes(reference) ? reference : (await findApp(bindings.db, reference)).id;
 
-interface Place extends Pick<Row, "owner" | "kind" | "appId"> {
+interface Place extends Pick<Row, "owner" | "kind" | "appId" | "parentId"> {
   /** The role of the session's user. */
   readonly role: Role | null;
 }
@@ -135,7 +135,7 @@ async function locate(bindings: Bindings, id: string): Promise<Place> {
   if (!isId("session", id)) return notFound("session");
   const row = await bindings.db
     .prepare(
-      "SELECT s.owner, s.kind, s.app_id AS appId, u.role FROM sessions_index s JOIN users u ON u.id = s.user_id WHERE s.id = ?",
+      "SELECT s.owner, s.kind, s.app_id AS appId, s.parent_id AS parentId, u.role FROM sessions_index s JOIN users u ON u.id = s.user_id WHERE s.id = ?",
     )
     .bind(id)
     .first<Place>();
@@ -240,7 +240,16 @@ export const SESSION_HANDLERS: Handlers<
     const { owner, role } = place;
     mayEndOf(call, role);
     const own = () => end(bindings, [owner], { by: "session", id });
-    if (!mayHaveChildren(place)) return kill(call, id, async () => [await own()]);
+    if (!mayHaveChildren(place)) {
+      const { parentId, appId } = place;
+      if (parentId === null || appId === null) return kill(call, id, async () => [await own()]);
+      // The same browser may have sessions at other hosts of the app. To the administrator, they are one.
+      const atOtherHosts = async () => {
+        const owners = await liveOwners(bindings.db, { parentId, appId });
+        return end(bindings, owners, { by: "parent", id: parentId, appId });
+      };
+      return kill(call, id, async () => [await own(), await atOtherHosts()]);
+    }
     const device = async () => {
       const first = await own();
       // The app sessions are ended after the one that they come from, so that no new app session can be made in

@@ -5,11 +5,11 @@ import { isTcpUpstream } from "../../../shared/connector/private-upstream.ts";
 import type { SnapshotApp } from "../../../shared/registry/snapshot.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { newestSnapshot, type Snapshot, snapshotAt } from "../../registry/snapshot.ts";
+import { appUrl } from "../../session/app-url.ts";
 import { admit } from "../../session/client-network.ts";
 import { commandLineSession } from "../../session/command-line-session.ts";
 import { oauthAnswer, oauthError } from "../../session/oauth-answers.ts";
 import { openFrom } from "../../session/open-from.ts";
-import { appUrl } from "../../sign-in/app-url.ts";
 
 const AGAIN = "Run `rustronaut login` again.";
 

@@ -77,7 +77,11 @@ function appsOf(
 ): readonly SnapshotApp[] | null {
   const auth = new URL(bindings.authOrigin);
   const port = auth.port === "" ? "" : `:${auth.port}`;
-  const origins = new Map(apps.map((app) => [`${auth.protocol}//${app.host}${port}`, app]));
+  const origins = new Map(
+    apps.flatMap((app) =>
+      app.hosts.map((host): [string, SnapshotApp] => [`${auth.protocol}//${host}${port}`, app]),
+    ),
+  );
   const names = new Map(apps.map((app) => [app.name, app]));
   const found = [
     ...form.getAll("resource").map((text) => origins.get(URL.canParse(text) ? new URL(text).origin : "")),

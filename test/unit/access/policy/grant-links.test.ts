@@ -14,7 +14,16 @@ import { jsonOf } from "./support.ts";
 
 const NOW = 1_000_000;
 const app = (settings: Partial<SnapshotApp["settings"]> = {}, name = "wiki"): SnapshotApp => ({
-  ...{ id: "app_1", name, title: "Wiki", host: "wiki.example", upstreams: [], through: [], tags: [] },
+  ...{
+    id: "app_1",
+    name,
+    title: "Wiki",
+    host: "wiki.example",
+    hosts: ["wiki.example"],
+    upstreams: [],
+    through: [],
+    tags: [],
+  },
   ...{ segmentId: "seg_1", segmentName: "main" },
   settings: { ...DEFAULT_APP_SETTINGS, grantAskers: ["group:sales"], ...settings },
 });

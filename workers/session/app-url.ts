@@ -8,6 +8,9 @@ export function appUrl(bindings: Bindings, host: string): string {
 }
 
 /** The page of an app for which a sign-in was started. */
-export function appPage(bindings: Bindings, { host, returnTo }: AppAttempt): string {
+export function appPage(
+  bindings: Bindings,
+  { host, returnTo }: Pick<AppAttempt, "host" | "returnTo">,
+): string {
   return `${new URL(bindings.authOrigin).protocol}//${host}${returnTo}`;
 }
