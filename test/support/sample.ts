@@ -1,3 +1,5 @@
+import { randomFrom } from "./random.ts";
+
 /**
  * Tests that draw from more cases than a run has time for: histories, kill points, mutated requests. `npm test` draws a
  * few by a new seed, so that the runs together see what one does not; `npm run test:soak` takes them all.
@@ -14,17 +16,6 @@ export const drawn = (sample: number, full: number): number => (isSoak ? full : 
 
 /** Words for a test's title or failure that let a reader repeat what was drawn. */
 export const bySeed = `RUSTRONAUT_SEED=${SEED}`;
-
-/** Numbers that a seed gives (mulberry32), at least 0 and below 1. */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** So many of the items, drawn by a seed, in their order. */
 export function some<T>(items: readonly T[], count: number, random = randomFrom(SEED)): T[] {

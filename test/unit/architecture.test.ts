@@ -61,6 +61,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/registry": "access access/grade access/grants access/login http net node node/config segments",
   "shared/scim": "access/login base",
   "shared/segments": "access/login base net node/config",
+  "shared/segments/suggest": "",
   "workers/agent-api": "gateway mesh platform registry",
   "workers/gateway": "pages platform registry session",
   "workers/grants": "gateway hub pages platform registry session sign-in",

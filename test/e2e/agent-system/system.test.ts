@@ -6,7 +6,8 @@ import { numbersOf } from "../../../agent/tunnel/numbers.ts";
 import type { TunnelPeer } from "../../../agent/tunnel/tunnel.ts";
 import { filterTable } from "../../../shared/node/filter.ts";
 import { MACHINES, where } from "../../support/needs.ts";
-import { bySeed, drawn, randomFrom, SEED } from "../../support/sample.ts";
+import { randomFrom } from "../../support/random.ts";
+import { bySeed, drawn, SEED } from "../../support/sample.ts";
 import { buildNetwork, type Network } from "./namespaces.ts";
 import { filterFor, Node, RELIED_ON } from "./node.ts";
 

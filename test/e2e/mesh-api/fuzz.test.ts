@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { base64url } from "../../../shared/base/base64url.ts";
 import { HEADERS } from "../../../shared/node/protocol/types.ts";
 import type { Answer, TestHub, TestNode } from "../../support/node-client.ts";
-import { bySeed, drawn, randomFrom, SEED } from "../../support/sample.ts";
+import { randomFrom } from "../../support/random.ts";
+import { bySeed, drawn, SEED } from "../../support/sample.ts";
 import { type AgentApi, startAgentApi } from "./setup.ts";
 
 const REQUESTS = drawn(2_000, 100_000);

@@ -9,7 +9,7 @@ import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import type { SnapshotApp } from "../../../shared/registry/snapshot.ts";
 import type { Caller } from "../../../workers/gateway/caller.ts";
 import { askedBy, judge } from "../../../workers/gateway/judge.ts";
-import { randomFrom } from "../../support/sample.ts";
+import { randomFrom } from "../../support/random.ts";
 import { askCedar, entitiesJson, jsonOf } from "../access/policy/support.ts";
 import { device } from "../access/sessions/fixtures.ts";
 

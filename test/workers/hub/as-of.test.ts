@@ -10,7 +10,8 @@ import { coordinatorObject } from "../../../workers/platform/objects.ts";
 import { heldAt, heldNow, worldAt } from "../../../workers/registry/history.ts";
 import { loadPrincipal } from "../../../workers/registry/principals.ts";
 import { type Snapshot, snapshotAt } from "../../../workers/registry/snapshot.ts";
-import { bySeed, drawn, randomFrom, SEED } from "../../support/sample.ts";
+import { randomFrom } from "../../support/random.ts";
+import { bySeed, drawn, SEED } from "../../support/sample.ts";
 import { applyRegistry } from "../registry.ts";
 import { bindings, call, createNetwork } from "./world.ts";
 

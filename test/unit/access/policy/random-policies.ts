@@ -1,6 +1,6 @@
 /** Random Cedar policies, entities and requests from a seed, in Cedar's JSON formats, covering every operator. */
 
-import { randomFrom } from "../../../support/sample.ts";
+import { randomFrom } from "../../../support/random.ts";
 
 export type Expression = Readonly<Record<string, unknown>>;
 type Kind =

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { DueTimes } from "../../../../shared/node/mesh/due-times.ts";
 import { Ends } from "../../../../shared/node/mesh/ends.ts";
 import type { LightRow } from "../../../../shared/registry/node-rows.ts";
-import { bySeed, drawn, randomFrom, SEED } from "../../../support/sample.ts";
+import { randomFrom } from "../../../support/random.ts";
+import { bySeed, drawn, SEED } from "../../../support/sample.ts";
 
 const MINUTE = 60_000;
 const row = (id: string, change: Partial<LightRow> = {}) =>

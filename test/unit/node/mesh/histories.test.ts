@@ -8,7 +8,8 @@ import { draft, eventsOf, reached } from "../../../../shared/node/mesh/draft.ts"
 import type { Network } from "../../../../shared/node/mesh/network.ts";
 import { standings } from "../../../../shared/node/mesh/standings.ts";
 import { changedRules, type MeshCommand, wishOf } from "../../../../shared/node/mesh/wish.ts";
-import { bySeed, drawn, randomFrom, SEED } from "../../../support/sample.ts";
+import { randomFrom } from "../../../support/random.ts";
+import { bySeed, drawn, SEED } from "../../../support/sample.ts";
 import { Memory } from "./memory.ts";
 import { Registry } from "./registry.ts";
 
