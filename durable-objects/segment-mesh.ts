@@ -122,7 +122,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     made: SignedHandshake,
     capability: number,
   ): Promise<mesh.HandshakeVerdict> {
-    const network = await this.#learner.known();
+    await this.#learner.known();
     const { rows } = this.#store;
     // The node may have enrolled a moment ago, so that the notice of it has not come yet.
     if (!rows.get(node)) await this.#learner.learn(NEWEST);
@@ -133,8 +133,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     const verdict = this.#handshakes.judge(row, made, capability, now);
     if (verdict !== "admitted") return verdict;
     // Another agent may understand more of a config, or less.
-    if (row.capability !== capability && network.checksOf(node).length > 0)
-      await this.#learner.command({ type: "learn", affected: new Set([node]) });
+    if (row.capability !== capability) await this.#learner.command({ type: "rebuild", node });
     this.#presence.mark([{ node, counter: null }], now);
     this.#upkeep.ring();
     return verdict;

@@ -1,5 +1,6 @@
 import { printDeviceCheck } from "../../shared/node/config/device-check.ts";
 import { formatTag } from "../../shared/node/config/serial.ts";
+import type { Grant } from "../../shared/node/config/types.ts";
 import { ask } from "../control/client.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
@@ -49,8 +50,8 @@ async function show(context: Context): Promise<ExitCode> {
       peer.name,
       [peer.ipv4, peer.ipv6, ...peer.routes].join(" "),
       peer.endpoints.join(" ") || "none",
-      grants(peer.inbound),
-      grants(peer.outbound),
+      grants(peer.inbound, peer.denied?.inbound),
+      grants(peer.outbound, peer.denied?.outbound),
     ]);
     const summary = details([
       ["Config", formatTag({ serial: good.serial, manifest: good.manifestHash })],
@@ -64,9 +65,11 @@ async function show(context: Context): Promise<ExitCode> {
     ]);
     return `${summary}\n${table(["peer", "allowed", "endpoints", "may come in by", "may go out by"], rows)}`;
 
-    function grants(list: readonly { readonly rule: string }[]): string {
+    function grants(list: readonly Grant[], denied: readonly Grant[] = []): string {
       const names = new Map(component.rules.map((rule) => [rule.id, rule.name]));
-      return [...new Set(list.map(({ rule }) => names.get(rule) ?? rule))].join(", ") || "nothing";
+      const named = (some: readonly Grant[]) =>
+        [...new Set(some.map(({ rule }) => names.get(rule) ?? rule))].join(", ");
+      return (named(list) || "nothing") + (denied.length > 0 ? `, except ${named(denied)}` : "");
     }
   });
   return EXIT.ok;

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import type { App } from "../app.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
 import { noteOption } from "../note-option.ts";
 import { detailsOf } from "../output/things.ts";
 import { gather } from "./keys.ts";
@@ -8,6 +10,7 @@ interface RuleOptions {
   readonly from: readonly string[];
   readonly to: readonly string[];
   readonly allow: readonly string[];
+  readonly deny: readonly string[];
   readonly name?: string;
   readonly enabled?: boolean;
 }
@@ -16,17 +19,26 @@ const SELECTORS =
   "any, segment:NAME, tag:NAME, user:EMAIL, node:NAME, subnet:10.0.0.0/24 or internet (repeat it)";
 const TRAFFIC = "any, icmp, tcp, tcp/443, udp/8000-8100 (repeat it)";
 
+/** What the options say of the traffic: nothing, what is allowed, or what is denied. */
+function verdictOf({ allow, deny }: Pick<RuleOptions, "allow" | "deny">) {
+  if (allow.length > 0 && deny.length > 0)
+    throw new Failure(EXIT.usage, "A rule either allows or denies: leave out --allow or --deny");
+  if (deny.length > 0) return { traffic: [...deny], effect: "deny" as const };
+  return allow.length > 0 ? { traffic: [...allow], effect: "allow" as const } : null;
+}
+
 /** `rules create` and `rules update`; the catalogue makes the others. */
 export function addRuleCommands(program: Command, app: App): void {
   const rules = program.commands.find((command) => command.name() === "rules");
   if (!rules) return;
   withOptions(rules.command("create").addOption(noteOption()).argument("<name>", "its name"))
-    .description("Allow traffic between nodes (role admin)")
+    .description("Allow or deny traffic between nodes; what one rule denies no other allows (role admin)")
     .option("--no-enabled", "make it, but leave it off")
-    .action(async (name: string, { from, to, allow, enabled }: RuleOptions) => {
+    .action(async (name: string, { from, to, enabled, ...traffic }: RuleOptions) => {
+      const verdict = verdictOf(traffic) ?? { traffic: [] };
       const { client } = await app.hub();
       const { data } = await client.call("meshRules.create", {
-        body: { name, from: [...from], to: [...to], traffic: [...allow], enabled: enabled ?? true },
+        body: { name, from: [...from], to: [...to], ...verdict, enabled: enabled ?? true },
       });
       app.emit(data, () => detailsOf(data));
     });
@@ -35,7 +47,8 @@ export function addRuleCommands(program: Command, app: App): void {
     .option("--name <name>", "its new name")
     .option("--enabled", "turn it on")
     .option("--no-enabled", "turn it off")
-    .action(async (rule: string, { from, to, allow, name, enabled }: RuleOptions) => {
+    .action(async (rule: string, { from, to, name, enabled, ...traffic }: RuleOptions) => {
+      const verdict = verdictOf(traffic);
       const { client } = await app.hub();
       const params = { meshRule: rule };
       const { etag } = await client.call("meshRules.get", { params });
@@ -47,7 +60,7 @@ export function addRuleCommands(program: Command, app: App): void {
           ...(enabled === undefined ? {} : { enabled }),
           ...(from.length > 0 ? { from: [...from] } : {}),
           ...(to.length > 0 ? { to: [...to] } : {}),
-          ...(allow.length > 0 ? { traffic: [...allow] } : {}),
+          ...verdict,
         },
       });
       app.emit(data, () => detailsOf(data));
@@ -58,4 +71,5 @@ const withOptions = (command: Command): Command =>
   command
     .option("--from <selector>", SELECTORS, gather, [])
     .option("--to <selector>", SELECTORS, gather, [])
-    .option("--allow <traffic>", TRAFFIC, gather, []);
+    .option("--allow <traffic>", TRAFFIC, gather, [])
+    .option("--deny <traffic>", "what no other rule may allow, in the same words (repeat it)", gather, []);

@@ -10,6 +10,7 @@ interface RuleText {
   readonly from: string[];
   readonly to: string[];
   readonly traffic: string[];
+  readonly effect: "allow" | "deny";
   readonly enabled: boolean;
 }
 
@@ -62,6 +63,7 @@ export function MeshRuleFields({ rule, error, busy, submit, onSubmit, children }
         from: linesOf(texts.from),
         to: linesOf(texts.to),
         traffic: linesOf(texts.traffic),
+        effect: data.get("effect") === "deny" ? "deny" : "allow",
         enabled: data.has("enabled"),
       },
       noteOf(form),
@@ -80,6 +82,18 @@ export function MeshRuleFields({ rule, error, busy, submit, onSubmit, children }
             readOnly={submit === null}
             autoComplete="off"
           />
+        )}
+      </Field>
+      <Field
+        label="Effect"
+        hint="What one rule denies no other allows. A rule that denies opens nothing by itself."
+        error={issueOf(error, "/effect")}
+      >
+        {(c) => (
+          <select {...c} name="effect" defaultValue={rule.effect} disabled={submit === null}>
+            <option value="allow">Allow the traffic</option>
+            <option value="deny">Deny the traffic</option>
+          </select>
         )}
       </Field>
       {FIELDS.map(({ field, label, hint }) => (

@@ -17,7 +17,7 @@ export function NewMeshRule() {
       <PageHead title="Write a rule" />
       <Failure error={create.error} />
       <MeshRuleFields
-        rule={{ name: "", from: [], to: [], traffic: [], enabled: true }}
+        rule={{ name: "", from: [], to: [], traffic: [], effect: "allow", enabled: true }}
         error={create.error}
         busy={create.isPending}
         submit="Add the rule"

@@ -21,6 +21,7 @@ const COLUMNS: readonly Column<Rule>[] = [
     cell: (rule) => <a href={routeTo("mesh-rules", rule.id)}>{rule.name}</a>,
     className: "long",
   },
+  { header: "Effect", cell: (rule) => (rule.effect === "deny" ? "Deny" : "Allow") },
   { header: "From", cell: (rule) => <Entries of={rule.from} />, className: "wide" },
   { header: "To", cell: (rule) => <Entries of={rule.to} />, className: "wide" },
   { header: "Traffic", cell: (rule) => <Entries of={rule.traffic} />, className: "wide" },
@@ -52,7 +53,7 @@ function RuleList() {
           </a>
         )}
       </PageHead>
-      <p className="muted">Nodes may talk to each other only where a rule says so.</p>
+      <p className="muted">Nodes may talk to each other only where a rule allows it and no rule denies it.</p>
       {search.field}
       <Loaded query={rules}>
         {(rows) =>

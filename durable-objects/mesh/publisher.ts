@@ -31,6 +31,9 @@ export class Publisher {
     // The standings come first, in a transaction of their own. So a node that is no member any more is refused even
     // when the signing fails.
     if (command.type === "learn") this.#stand(network, command.affected, now);
+    // The node waits, so that its config is made with the next change if it can't be made now.
+    if (command.type === "rebuild")
+      store.apply([{ type: "waiting", nodes: [command.node], isWaiting: true }], now);
     const rules = command.type === "learn" ? changedRules(store, network, segment) : [];
     store.apply(rules, now);
     const wish = wishOf(store, network, rules.length > 0, command);

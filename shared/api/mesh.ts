@@ -171,12 +171,15 @@ const selector = f.line(300).check(z.minLength(1));
 const traffic = f.line(40).check(z.minLength(1));
 const selectors = z.array(selector).check(z.minLength(1), z.maxLength(64));
 
+const EFFECTS = ["allow", "deny"] as const;
+
 export const meshRule = z.object({
   id: z.string(),
   name: z.string(),
   from: z.array(z.string()),
   to: z.array(z.string()),
   traffic: z.array(z.string()),
+  effect: z.enum(EFFECTS),
   enabled: z.boolean(),
   ...f.rowFields,
 });
@@ -188,12 +191,18 @@ const meshRuleInput = {
     z.array(traffic).check(z.minLength(1), z.maxLength(64)),
     "`any`, `icmp`, `tcp`, `tcp/443`, `udp/8000-8100`",
   ),
+  effect: f.said(
+    z.enum(EFFECTS),
+    "whether the traffic is allowed or denied; what one rule denies no other allows",
+  ),
   enabled: f.said(z.boolean(), "whether it holds"),
 };
 export const meshRuleCreate = z.strictObject({
   ...meshRuleInput,
+  effect: z.optional(meshRuleInput.effect),
   enabled: z.optional(meshRuleInput.enabled),
 });
+export type MeshRuleCreate = z.infer<typeof meshRuleCreate>;
 export const meshRuleUpdate = z.partial(z.strictObject(meshRuleInput));
 
 export const mapQuery = {

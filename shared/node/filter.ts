@@ -69,26 +69,25 @@ export function renderFilter(input: FilterInput): string {
   }
   const table = filterTable(interfaceName);
   const sets: string[] = [];
-  const matches = {
-    peer: [] as string[],
-    peerToInternet: [] as string[],
-    us: [] as string[],
-    container: [] as string[],
-  };
+  const allowed = { peer: [] as string[], peerToInternet: [] as string[], us: [] as string[] };
+  const denied = { peer: [] as string[], us: [] as string[] };
+  const containers = { allowed: [] as string[], denied: [] as string[] };
   const used = new Set<number>();
   for (const [index, flow] of flowsOf(manifest, component, peers).entries()) {
+    const { sets: own, matches } = printFlow(flow, index);
+    if (matches.length > 0) used.add(flow.rule);
+    sets.push(...own);
     const toInternet = flow.internet.length > 0;
-    const chain = flow.openedBy === "us" ? "us" : toInternet ? "peerToInternet" : "peer";
-    const printed = printFlow(flow, index);
-    if (printed.matches.length > 0) used.add(flow.rule);
-    sets.push(...printed.sets);
-    matches[chain].push(...printed.matches);
-    if (flow.openedBy === "us" && toInternet)
-      matches.container.push(...printed.matches.map((match) => match.replace(ANY_SOURCE, "")));
+    const fromAnywhere = matches.map((match) => match.replace(ANY_SOURCE, ""));
+    if (flow.effect === "deny") {
+      denied[flow.openedBy].push(...matches);
+      if (flow.openedBy === "us") containers.denied.push(...fromAnywhere);
+    } else if (flow.openedBy === "us") {
+      allowed.us.push(...matches);
+      if (toInternet) containers.allowed.push(...fromAnywhere);
+    } else allowed[toInternet ? "peerToInternet" : "peer"].push(...matches);
   }
-  const traffic = component.rules.flatMap((rule, index) =>
-    used.has(index) ? [chainOf(`traffic_${index}`, trafficLines(rule))] : [],
-  );
+  const rules = component.rules.flatMap((rule, index) => (used.has(index) ? ruleLines(rule, index) : []));
   return [
     `add table ${table}`,
     `delete table ${table}`,
@@ -96,11 +95,13 @@ export function renderFilter(input: FilterInput): string {
     setOf("internet4", "ipv4_addr", INTERNET_V4, true),
     setOf("internet6", "ipv6_addr", INTERNET_V6, true),
     ...sets,
-    ...traffic,
-    chainOf("opened_by_peer", matches.peer),
-    chainOf("opened_by_peer_to_internet", matches.peerToInternet),
-    chainOf("opened_by_us", matches.us),
-    chainOf("opened_by_container", servesContainers ? matches.container : []),
+    ...rules,
+    chainOf("denied_to_peer", denied.peer),
+    chainOf("denied_to_us", denied.us),
+    chainOf("opened_by_peer", allowed.peer),
+    chainOf("opened_by_peer_to_internet", allowed.peerToInternet),
+    chainOf("opened_by_us", allowed.us),
+    chainOf("opened_by_container", servesContainers ? [...containers.denied, ...containers.allowed] : []),
     ...hooks(`"${interfaceName}"`, hostsOf(manifest)),
     ...marking(port, mark),
     ...(manifest.forwards.length > 0 ? leaving(`"${interfaceName}"`) : []),
@@ -116,9 +117,14 @@ export function renderFilter(input: FilterInput): string {
  */
 function hooks(wg: string, own: readonly Prefix[]): string[] {
   return [
-    chainOf("by_peer", ["jump opened_by_peer", "jump opened_by_peer_to_internet", "drop"]),
-    chainOf("by_peer_to_us", ["jump opened_by_peer", "drop"]),
-    chainOf("by_us", ["jump opened_by_us", "drop"]),
+    chainOf("by_peer", [
+      "jump denied_to_peer",
+      "jump opened_by_peer",
+      "jump opened_by_peer_to_internet",
+      "drop",
+    ]),
+    chainOf("by_peer_to_us", ["jump denied_to_peer", "jump opened_by_peer", "drop"]),
+    chainOf("by_us", ["jump denied_to_us", "jump opened_by_us", "drop"]),
     // The overlay addresses answer only on the overlay, whatever other networks the machine is connected to.
     chainOf("guard", [
       "type filter hook prerouting priority raw; policy accept;",
@@ -233,28 +239,41 @@ function printFlow(flow: Flow, index: number): { sets: string[]; matches: string
     const ip = version === 4 ? "ip" : "ip6";
     sets.push(prefixSet(from, version, sources));
     if (!toInternet) sets.push(prefixSet(to, version, destinations));
-    matches.push(`ct original ${ip} saddr @${from} ct original ${ip} daddr @${to} jump traffic_${flow.rule}`);
+    matches.push(`ct original ${ip} saddr @${from} ct original ${ip} daddr @${to} jump rule_${flow.rule}`);
   }
   return { sets, matches };
 }
 
-function trafficLines(rule: ComponentRule): string[] {
-  // ICMP errors about a connection belong to the connection. Without them, no path MTU can be found.
-  return ["ct state related meta l4proto { 1, 58 } accept", ...rule.traffic.map(trafficLine)];
+/**
+ * The chain of a rule, and its counter of the packets that it accepted or dropped. `ruleCounter` names it.
+ */
+function ruleLines({ effect, traffic }: ComponentRule, index: number): string[] {
+  const counted = `counter name ${ruleCounter(index)}`;
+  const lines =
+    effect === "deny"
+      ? traffic.map((each) => `${trafficMatch(each)}${counted} drop`)
+      : [
+          // ICMP errors about a connection belong to the connection. Without them, no path MTU can be found.
+          `ct state related meta l4proto { 1, 58 } ${counted} accept`,
+          ...traffic.map((each) => `${trafficMatch(each)}${counted} accept`),
+        ];
+  return [`  counter ${ruleCounter(index)} { }`, chainOf(`rule_${index}`, lines)];
 }
 
-function trafficLine({ protocol, ports }: Traffic): string {
+/** The name of a rule's counter. A rule is known by its position in the component. */
+export const ruleCounter = (index: number): string => `hits_${index}`;
+
+/** Matches packets by the protocol of their connection, so that a denial of ICMP leaves errors about others alone. */
+function trafficMatch({ protocol, ports }: Traffic): string {
   switch (protocol) {
     case "any":
-      return "accept";
+      return "";
     case "icmp":
-      return "meta l4proto { 1, 58 } accept";
+      return "ct protocol { 1, 58 } ";
     case "tcp":
     case "udp": {
-      const match = `meta l4proto ${protocol}`;
-      return ports.length === 0
-        ? `${match} accept`
-        : `${match} ct original proto-dst { ${portList(ports)} } accept`;
+      const match = `meta l4proto ${protocol} `;
+      return ports.length === 0 ? match : `${match}ct original proto-dst { ${portList(ports)} } `;
     }
     default:
       throw new Error(`${JSON.stringify(protocol)} is no protocol`);

@@ -158,7 +158,7 @@ export interface SegmentMeshRpc {
   config(node: string, base: string | null, rootVersion: number): Promise<ConfigAnswer | null>;
   /** The bytes (base64url) of an object that the node's newest manifest leads to. Null for every other object. */
   object(node: string, hash: string): Promise<string | null>;
-  /** @param capability What the node's agent understands, by its own word. */
+  /** @param capability What the node's agent understands, by its own word. Its config is made anew when that changed. */
   admitHandshake(node: string, made: SignedHandshake, capability: number): Promise<HandshakeVerdict>;
   /** The newest handshake that was admitted. */
   handshakeOf(node: string): Promise<NewestHandshake>;

@@ -251,6 +251,7 @@ export const RECORDED: readonly Recorded[] = [
       from: { json: "from_selectors" },
       to: { json: "to_selectors" },
       traffic: { json: "traffic" },
+      effect: "effect",
       enabled: { flag: "enabled" },
     },
     without: ["id", ...VERSIONED],

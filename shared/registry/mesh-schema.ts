@@ -182,6 +182,8 @@ export const meshRules = sqliteTable("mesh_rules", {
   toSelectors: text("to_selectors").notNull(),
   /** JSON list of `Traffic`. */
   traffic: text("traffic").notNull(),
+  /** What the rule does to the traffic: `allow` or `deny`. */
+  effect: text("effect").notNull().default("allow"),
   enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
   ...versioned,
 });

@@ -8,16 +8,18 @@ const RULES_CHANGED = new MeshStatement("UPDATE mesh_state SET rules_revision = 
 
 export const storeRule = (rule: RowOf<typeof meshRules>): MeshStatement[] => [
   new MeshStatement(
-    `INSERT INTO mesh_rules (id, name, from_selectors, to_selectors, traffic, enabled, version, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO mesh_rules (id, name, from_selectors, to_selectors, traffic, effect, enabled, version, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, from_selectors = excluded.from_selectors,
-       to_selectors = excluded.to_selectors, traffic = excluded.traffic, enabled = excluded.enabled,
+       to_selectors = excluded.to_selectors, traffic = excluded.traffic, effect = excluded.effect,
+       enabled = excluded.enabled,
        version = excluded.version, updated_at = excluded.updated_at`,
     rule.id,
     rule.name,
     rule.from_selectors,
     rule.to_selectors,
     rule.traffic,
+    rule.effect,
     rule.enabled,
     rule.version,
     rule.created_at,

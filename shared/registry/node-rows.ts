@@ -80,10 +80,10 @@ export const checksIn = (column: string): DeviceCheck[] =>
 
 export type RuleRow = Pick<
   RowOf<typeof meshRules>,
-  "id" | "name" | "from_selectors" | "to_selectors" | "traffic"
+  "id" | "name" | "from_selectors" | "to_selectors" | "traffic" | "effect"
 >;
 export const RULES_QUERY =
-  "SELECT id, name, from_selectors, to_selectors, traffic FROM mesh_rules WHERE enabled = 1 ORDER BY id";
+  "SELECT id, name, from_selectors, to_selectors, traffic, effect FROM mesh_rules WHERE enabled = 1 ORDER BY id";
 
 export type KeyRow = Pick<RowOf<typeof nodes>, "id" | "wireguard_key" | "kem_key" | "signing_hash">;
 /** The parameter is a JSON list of ids. */
@@ -114,6 +114,8 @@ export const ruleOf = (row: RuleRow): SegmentRule => ({
   from: JSON.parse(row.from_selectors) as Selector[],
   to: JSON.parse(row.to_selectors) as Selector[],
   traffic: JSON.parse(row.traffic) as Traffic[],
+  // What can't be read denies.
+  ...(row.effect === "allow" ? {} : { effect: "deny" as const }),
 });
 
 /** The domain of all node names: `node.<network>.internal`. */

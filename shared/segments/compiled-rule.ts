@@ -1,5 +1,5 @@
-import { contains, formatPrefix, isDefaultRoute, type Prefix, prefixOf } from "../net/prefix.ts";
-import type { Grant } from "../node/config/types.ts";
+import { contains, formatPrefix, isDefaultRoute, overlaps, type Prefix, prefixOf } from "../net/prefix.ts";
+import { type Grant, LIMITS } from "../node/config/types.ts";
 import { identityKey, type Key, type Member, type Membership } from "./membership.ts";
 import type { SegmentRule, Selector } from "./types.ts";
 
@@ -13,6 +13,11 @@ export interface RuleSide {
 export interface Subnet {
   readonly key: Key;
   readonly prefix: Prefix;
+  /**
+   * Which part of the subnet lies behind a router. `whole`: the subnet, if a route of the router contains it. `parts`:
+   * what its routes share with the subnet. `parts_and_exits`: also what an exit node may reach of it.
+   */
+  readonly reach: "whole" | "parts" | "parts_and_exits";
 }
 
 export interface CompiledRule {
@@ -24,36 +29,48 @@ export interface CompiledRule {
 /** The role of a node on a side of a rule: it stands for itself, or for blocks that it forwards to, or for both. */
 export interface Endpoint {
   readonly self: boolean;
-  readonly subnets: readonly Subnet[];
+  readonly blocks: readonly Prefix[];
 }
 
 export function compileRule(rule: SegmentRule): CompiledRule {
-  return { rule, from: sideOf(rule.from, false), to: sideOf(rule.to, true) };
+  return { rule, from: sideOf(rule, "from"), to: sideOf(rule, "to") };
 }
 
 /** Selectors that make no sense (the Internet as a source, a default route as a subnet) select nothing. */
-function sideOf(selectors: readonly Selector[], isDestination: boolean): RuleSide {
+function sideOf(rule: SegmentRule, side: "from" | "to"): RuleSide {
+  const selectors: readonly Selector[] = rule[side];
+  const isDestination = side === "to";
   const identities = new Set<Key>();
   const subnets = new Map<Key, Subnet>();
+  // What is denied of a subnet is denied wherever a part of it lies. What is allowed goes to routers to all of it.
+  const reach = rule.effect !== "deny" ? "whole" : isDestination ? "parts_and_exits" : "parts";
   for (const selector of selectors) {
     const identity = identityKey(selector);
     if (identity !== null) identities.add(identity);
     const prefix = selector.kind === "subnet" ? prefixOf(selector.prefix) : null;
     if (!prefix || isDefaultRoute(prefix)) continue;
-    const key = `subnet:${formatPrefix(prefix)}`;
-    subnets.set(key, { key, prefix });
+    const key = `${reach}:${formatPrefix(prefix)}`;
+    subnets.set(key, { key, prefix, reach });
   }
   const internet = isDestination && selectors.some(({ kind }) => kind === "internet");
   return { identities: [...identities], subnets: [...subnets.values()], internet };
 }
 
+/** The blocks of the subnet that lie behind the member. */
+export function blocksBehind(member: Member, { prefix, reach }: Subnet): Prefix[] {
+  if (reach === "whole") return member.forwards.some((route) => contains(route, prefix)) ? [prefix] : [];
+  const family = prefix.version === 4 ? "0.0.0.0/0" : "::/0";
+  if (reach === "parts_and_exits" && member.exits.includes(family)) return [prefix];
+  return member.forwards
+    .filter((route) => overlaps(route, prefix))
+    .map((route) => (contains(prefix, route) ? route : prefix));
+}
+
 /** The role of the member on the side. Null when the member is not on this side. */
 export function endpointOf(member: Member, side: RuleSide): Endpoint | null {
   const self = side.identities.some((key) => member.identities.includes(key));
-  const subnets = side.subnets.filter(({ prefix }) =>
-    member.forwards.some((route) => contains(route, prefix)),
-  );
-  return self || subnets.length > 0 ? { self, subnets } : null;
+  const blocks = side.subnets.flatMap((subnet) => blocksBehind(member, subnet));
+  return self || blocks.length > 0 ? { self, blocks } : null;
 }
 
 /** All nodes on the side. Exit nodes are not among them: which node stands for the Internet depends on the source. */
@@ -66,34 +83,45 @@ export function endpointsOf(
   for (const key of side.identities) for (const id of members.with(key)) endpoints.set(id, ITSELF);
   for (const subnet of side.subnets) {
     for (const id of routersTo(subnet.key)) {
+      const router = members.get(id);
+      if (!router) continue;
       const known = endpoints.get(id);
-      endpoints.set(id, { self: known?.self ?? false, subnets: [...(known?.subnets ?? []), subnet] });
+      const blocks = [...(known?.blocks ?? []), ...blocksBehind(router, subnet)];
+      endpoints.set(id, { self: known?.self ?? false, blocks });
     }
   }
   return endpoints;
 }
 
-const ITSELF: Endpoint = { self: true, subnets: [] };
+const ITSELF: Endpoint = { self: true, blocks: [] };
 
-/** The traffic that a rule lets pass from one node to another. */
+/** The blocks as texts, in lists that a grant can hold. The parts of a denied subnet may be many. */
+function listsOf(blocks: readonly Prefix[]): string[][] {
+  const texts = [...new Set(blocks.map(formatPrefix))];
+  const lists: string[][] = [];
+  for (let at = 0; at < texts.length; at += LIMITS.routesPerPeer) {
+    lists.push(texts.slice(at, at + LIMITS.routesPerPeer));
+  }
+  return lists;
+}
+
+/** The traffic that a rule speaks of from one node to another. */
 export function grantsBetween(rule: string, source: Endpoint, destination: Endpoint): Grant[] {
-  const from = source.subnets.map(({ prefix }) => formatPrefix(prefix));
-  const to = destination.subnets.map(({ prefix }) => formatPrefix(prefix));
-  const grants: Grant[] = [];
-  if (source.self && destination.self) grants.push({ rule });
-  if (source.self && to.length > 0) grants.push({ rule, to });
-  if (from.length > 0 && destination.self) grants.push({ rule, from });
-  if (from.length > 0 && to.length > 0) grants.push({ rule, from, to });
-  return grants;
+  const [froms, tos] = [listsOf(source.blocks), listsOf(destination.blocks)];
+  return [
+    ...(source.self && destination.self ? [{ rule }] : []),
+    ...(source.self ? tos.map((to) => ({ rule, to })) : []),
+    ...(destination.self ? froms.map((from) => ({ rule, from })) : []),
+    ...froms.flatMap((from) => tos.map((to) => ({ rule, from, to }))),
+  ];
 }
 
 /**
- * The traffic that a rule lets pass from a node to everything outside, through an exit node with these default routes.
+ * The traffic that a rule speaks of from a node to everything outside, through an exit node with these default routes.
  */
 export function grantsToInternet(rule: string, source: Endpoint, exits: readonly string[]): Grant[] {
-  const from = source.subnets.map(({ prefix }) => formatPrefix(prefix));
-  const grants: Grant[] = [];
-  if (source.self) grants.push({ rule, to: exits });
-  if (from.length > 0) grants.push({ rule, from, to: exits });
-  return grants;
+  return [
+    ...(source.self ? [{ rule, to: exits }] : []),
+    ...listsOf(source.blocks).map((from) => ({ rule, from, to: exits })),
+  ];
 }

@@ -1,78 +1,105 @@
+import { isDefaultRoute, prefixOf } from "../net/prefix.ts";
 import { type Grant, LIMITS } from "../node/config/types.ts";
-import { type Endpoint, endpointOf, endpointsOf, grantsBetween, grantsToInternet } from "./compiled-rule.ts";
+import { endpointOf, endpointsOf, grantsBetween, grantsToInternet } from "./compiled-rule.ts";
+import { settle, type Verdicts } from "./denial.ts";
 import type { Member, Membership } from "./membership.ts";
 import { RouteClaims } from "./routes.ts";
 import type { RuleTable } from "./rule-table.ts";
-import type { PeerLink } from "./types.ts";
-
-interface DraftLink {
-  readonly inbound: Grant[];
-  readonly outbound: Grant[];
-  readonly exits: readonly string[];
-}
+import type { PeerLink, SegmentRule } from "./types.ts";
 
 /**
  * The nodes that a node may talk to, in either direction. Each direction of a peer has at most `LIMITS.grantsPerPeer`
  * grants: those with the lowest rule ids. The rest is denied.
  */
 export function linksOf(viewer: Member, members: Membership, rules: RuleTable): PeerLink[] {
-  const drafts = new Map<string, DraftLink>();
+  const links = [...draftsOf(viewer, members, rules)].flatMap(([peer, draft]) => {
+    const inbound = settle(draft.inbound, rules.terms);
+    const outbound = settle(draft.outbound, rules.terms);
+    return inbound.allowed.length + outbound.allowed.length > 0 ? [{ peer, inbound, outbound }] : [];
+  });
   const claims = new RouteClaims();
-  const exit = members.exitOf(viewer);
+  for (const { peer, inbound, outbound } of links) {
+    const router = members.get(peer);
+    if (!router) continue;
+    for (const { from } of inbound.allowed) claim(claims, router, from);
+    for (const { to } of outbound.allowed) claim(claims, router, to);
+  }
+  const routes = claims.assign(viewer);
+  return links
+    .sort((a, b) => (a.peer < b.peer ? -1 : 1))
+    .map(({ peer, inbound, outbound }) => {
+      const exits = exitsOf(outbound.allowed);
+      const near = (routes.get(peer) ?? []).slice(0, LIMITS.routesPerPeer - exits.length);
+      return {
+        peer,
+        inbound: inbound.allowed,
+        outbound: outbound.allowed,
+        ...(inbound.denied.length + outbound.denied.length > 0
+          ? { denied: { inbound: inbound.denied, outbound: outbound.denied } }
+          : {}),
+        routes: [...near, ...exits],
+      };
+    });
+}
+
+/** What the rules say of a peer, before denials are held against grants. */
+interface DraftLink {
+  readonly inbound: DraftVerdicts;
+  readonly outbound: DraftVerdicts;
+}
+interface DraftVerdicts extends Verdicts {
+  readonly allowed: Grant[];
+  readonly denied: Grant[];
+}
+
+function draftsOf(viewer: Member, members: Membership, rules: RuleTable): Map<string, DraftLink> {
+  const drafts = new Map<string, DraftLink>();
   const self = viewer.facts.id;
-
-  const link = (peer: string): DraftLink => {
-    const known = drafts.get(peer);
-    if (known) return known;
-    const made: DraftLink = { inbound: [], outbound: [], exits: [] };
-    drafts.set(peer, made);
-    return made;
+  const exit = members.exitOf(viewer);
+  const add = (peer: string, way: keyof DraftLink, { effect }: SegmentRule, grants: readonly Grant[]) => {
+    const draft = drafts.get(peer) ?? { inbound: NOTHING(), outbound: NOTHING() };
+    drafts.set(peer, draft);
+    draft[way][effect === "deny" ? "denied" : "allowed"].push(...grants);
   };
-  const claim = (peer: string, { subnets }: Endpoint) => {
-    const router = subnets.length > 0 && members.get(peer);
-    if (router) for (const { prefix } of subnets) claims.add(prefix, router);
-  };
-
   for (const { rule, from, to } of rules.naming(viewer)) {
     const asSource = endpointOf(viewer, from);
     const asDestination = endpointOf(viewer, to);
     if (asSource) {
       for (const [peer, destination] of endpointsOf(to, members, rules.routersTo)) {
-        if (peer === self) continue;
-        link(peer).outbound.push(...grantsBetween(rule.id, asSource, destination));
-        claim(peer, destination);
+        if (peer !== self) add(peer, "outbound", rule, grantsBetween(rule.id, asSource, destination));
       }
     }
     if (asSource && to.internet && exit) {
-      const draft = link(exit.facts.id);
-      draft.outbound.push(...grantsToInternet(rule.id, asSource, exit.exits));
-      drafts.set(exit.facts.id, { ...draft, exits: exit.exits });
+      add(exit.facts.id, "outbound", rule, grantsToInternet(rule.id, asSource, exit.exits));
     }
     if (asDestination) {
       for (const [peer, source] of endpointsOf(from, members, rules.routersTo)) {
-        if (peer === self) continue;
-        link(peer).inbound.push(...grantsBetween(rule.id, source, asDestination));
-        claim(peer, source);
+        if (peer !== self) add(peer, "inbound", rule, grantsBetween(rule.id, source, asDestination));
       }
     }
     if (to.internet && viewer.exits.length > 0) {
       for (const peer of members.choosersOf(self)) {
         const chooser = members.get(peer);
         const source = chooser && members.exitOf(chooser) === viewer && endpointOf(chooser, from);
-        if (!source) continue;
-        link(peer).inbound.push(...grantsToInternet(rule.id, source, viewer.exits));
-        claim(peer, source);
+        if (source) add(peer, "inbound", rule, grantsToInternet(rule.id, source, viewer.exits));
       }
     }
   }
-
-  const routes = claims.assign(viewer);
-  return [...drafts]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([peer, { inbound, outbound, exits }]) => ({
-      peer,
-      inbound: inbound.slice(0, LIMITS.grantsPerPeer),
-      outbound: outbound.slice(0, LIMITS.grantsPerPeer),
-      routes: [...(routes.get(peer) ?? []).slice(0, LIMITS.routesPerPeer - exits.length), ...exits],
-    }));
+  return drafts;
 }
+
+const NOTHING = (): DraftVerdicts => ({ allowed: [], denied: [] });
+
+/** Says that the viewer exchanges packets with blocks behind the router. */
+function claim(claims: RouteClaims, router: Member, blocks: readonly string[] | undefined): void {
+  for (const text of blocks ?? []) {
+    const prefix = prefixOf(text);
+    if (prefix && !isDefaultRoute(prefix)) claims.add(prefix, router);
+  }
+}
+
+/** The default routes that the grants lead through. */
+const exitsOf = (outbound: readonly Grant[]): string[] => {
+  const isExit = (text: string) => text === "0.0.0.0/0" || text === "::/0";
+  return [...new Set(outbound.flatMap(({ to }) => to?.filter(isExit) ?? []))].sort();
+};

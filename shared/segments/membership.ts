@@ -134,13 +134,9 @@ export class Membership {
     return exit && exit.exits.length > 0 ? exit : null;
   }
 
-  routersTo(prefix: Prefix): Set<string> {
-    return new Set([...this.#routers].filter((id) => this.forwardsTo(id, prefix)));
-  }
-
-  forwardsTo(id: string, prefix: Prefix): boolean {
-    const member = this.#members.get(id);
-    return member !== undefined && closeness(member, prefix) >= 0;
+  /** Ids of the nodes that forward to anything. */
+  routers(): Set<string> {
+    return new Set([...this.#routers, ...this.#exits]);
   }
 }
 

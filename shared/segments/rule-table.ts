@@ -1,5 +1,4 @@
-import type { Prefix } from "../net/prefix.ts";
-import { type CompiledRule, compileRule, type RuleSide } from "./compiled-rule.ts";
+import { blocksBehind, type CompiledRule, compileRule, type RuleSide, type Subnet } from "./compiled-rule.ts";
 import { drop, INTERNET, type Key, type Member, type Membership, setOf } from "./membership.ts";
 import type { SegmentRule } from "./types.ts";
 
@@ -8,7 +7,7 @@ export class RuleTable {
   readonly #rules = new Map<string, CompiledRule>();
   readonly #bySource = new Map<Key, Set<CompiledRule>>();
   readonly #byDestination = new Map<Key, Set<CompiledRule>>();
-  readonly #blocks = new Map<Key, { readonly prefix: Prefix; readonly routers: Set<string>; uses: number }>();
+  readonly #blocks = new Map<Key, { readonly subnet: Subnet; readonly routers: Set<string>; uses: number }>();
 
   readonly #members: Membership;
 
@@ -30,10 +29,10 @@ export class RuleTable {
     this.#rules.set(rule.id, compiled);
     for (const key of keysOf(compiled.from)) setOf(this.#bySource, key).add(compiled);
     for (const key of keysOf(compiled.to)) setOf(this.#byDestination, key).add(compiled);
-    for (const { key, prefix } of [...compiled.from.subnets, ...compiled.to.subnets]) {
-      const block = this.#blocks.get(key);
+    for (const subnet of [...compiled.from.subnets, ...compiled.to.subnets]) {
+      const block = this.#blocks.get(subnet.key);
       if (block) block.uses += 1;
-      else this.#blocks.set(key, { prefix, routers: this.#members.routersTo(prefix), uses: 1 });
+      else this.#blocks.set(subnet.key, { subnet, routers: this.#routersOf(subnet), uses: 1 });
     }
     return compiled;
   }
@@ -50,13 +49,24 @@ export class RuleTable {
 
   /** Updates the table after a change of the member's routes. */
   placeRouter(id: string): void {
-    for (const { prefix, routers } of this.#blocks.values()) {
-      if (this.#members.forwardsTo(id, prefix)) routers.add(id);
+    for (const { subnet, routers } of this.#blocks.values()) {
+      if (this.#isBefore(id, subnet)) routers.add(id);
       else routers.delete(id);
     }
   }
 
+  #routersOf(subnet: Subnet): Set<string> {
+    return new Set([...this.#members.routers()].filter((id) => this.#isBefore(id, subnet)));
+  }
+
+  #isBefore(id: string, subnet: Subnet): boolean {
+    const member = this.#members.get(id);
+    return member !== undefined && blocksBehind(member, subnet).length > 0;
+  }
+
   readonly routersTo = (key: Key): ReadonlySet<string> => this.#blocks.get(key)?.routers ?? NONE;
+
+  readonly terms = (id: string): SegmentRule | undefined => this.#rules.get(id)?.rule;
 
   /** The rules that name the member on either side, ordered by id. */
   naming(member: Member): CompiledRule[] {
@@ -67,7 +77,7 @@ export class RuleTable {
     };
     for (const key of member.identities) collect(key);
     if (member.exits.length > 0) collect(INTERNET);
-    if (member.forwards.length > 0) {
+    if (member.forwards.length > 0 || member.exits.length > 0) {
       for (const [key, { routers }] of this.#blocks) if (routers.has(member.facts.id)) collect(key);
     }
     return [...found].sort(byId);

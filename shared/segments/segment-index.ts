@@ -1,6 +1,7 @@
 import { type CompiledRule, endpointsOf } from "./compiled-rule.ts";
 import { linksOf } from "./links.ts";
 import { Membership, memberOf } from "./membership.ts";
+import { plainLinks } from "./plain-links.ts";
 import { RuleTable } from "./rule-table.ts";
 import type { Affected, NodeFacts, PeerLink, SegmentIndex, SegmentRule } from "./types.ts";
 
@@ -61,6 +62,10 @@ class Index implements SegmentIndex {
   linksOf(node: string): readonly PeerLink[] {
     const member = this.#members.get(node);
     return member ? linksOf(member, this.#members, this.#rules) : [];
+  }
+
+  plainLinksOf(node: string): readonly PeerLink[] {
+    return plainLinks(this.linksOf(node), this.#rules.terms);
   }
 
   rulesOf(segment: string): readonly SegmentRule[] {

@@ -1,8 +1,8 @@
-import type { Grant, Traffic } from "../node/config/types.ts";
+import type { ComponentRule, Directions } from "../node/config/types.ts";
 
 /**
  * Facts about nodes, and rules that say which nodes may talk to each other. Everything is denied unless a rule allows
- * it.
+ * it and no rule denies it. The order of rules means nothing.
  */
 
 export interface NodeFacts {
@@ -34,19 +34,16 @@ export type Selector =
   /** Everything outside, through the exit node that the source chose. It is only allowed as a destination. */
   | { readonly kind: "internet" };
 
-export interface SegmentRule {
-  readonly id: string;
-  readonly name: string;
+export interface SegmentRule extends ComponentRule {
   readonly from: readonly Selector[];
   readonly to: readonly Selector[];
-  readonly traffic: readonly Traffic[];
 }
 
 /** One permitted peer as its viewer sees it. */
-export interface PeerLink {
+export interface PeerLink extends Directions {
   readonly peer: string;
-  readonly inbound: readonly Grant[];
-  readonly outbound: readonly Grant[];
+  /** What deny rules forbid of the traffic that `inbound` and `outbound` name. Absent when there is nothing. */
+  readonly denied?: Directions;
   /** The prefixes reached through the peer. */
   readonly routes: readonly string[];
 }
@@ -63,6 +60,8 @@ export interface SegmentIndex {
   node(id: string): NodeFacts | undefined;
   /** The node's links, ordered by peer id. Empty for an unknown or quarantined node. */
   linksOf(node: string): readonly PeerLink[];
+  /** The links as they are for an agent that knows no more of a rule than its traffic. */
+  plainLinksOf(node: string): readonly PeerLink[];
   /** The rules that a link of any node of the segment can cite, ordered by id. */
   rulesOf(segment: string): readonly SegmentRule[];
 }

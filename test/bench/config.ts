@@ -7,12 +7,14 @@ import {
   buildComponent,
   buildNode,
   buildRecord,
+  type SegmentComponent,
 } from "../../shared/node/config/build.ts";
 import type { Addressed } from "../../shared/node/config/object.ts";
 import { signerFromSeed } from "../../shared/node/config/root-signing.ts";
 import { signTick, type Tick } from "../../shared/node/config/tick.ts";
-import type { ComponentDocument, RecordDocument } from "../../shared/node/config/types.ts";
+import type { RecordDocument } from "../../shared/node/config/types.ts";
 import { planUpdate } from "../../shared/node/config/update.ts";
+import { CAPABILITY } from "../../shared/node/protocol/types.ts";
 import { createSegmentIndex } from "../../shared/segments/segment-index.ts";
 import { atLeast, atMost, type BenchResult, median } from "./support/result.ts";
 
@@ -177,16 +179,17 @@ class BenchNetwork {
       recordOf: (node) => this.#records.get(node)?.hash,
       endpointsOf: (node) => [`192.0.2.1:${this.#ports.get(node) ?? 51_820}`],
       rulesRevision: () => 1,
+      capabilityOf: () => CAPABILITY,
     };
     const component = this.component();
     for (const node of this.nodes) this.#applied.set(node, this.#keep(this.build(node, component)));
   }
 
-  component(): Addressed<ComponentDocument> {
+  component(): SegmentComponent {
     return buildComponent(this.#source, SEGMENT);
   }
 
-  build(node: string, component: Addressed<ComponentDocument>): BuiltNode {
+  build(node: string, component: SegmentComponent): BuiltNode {
     const built = buildNode(this.#source, node, component);
     if (!built.ok) throw new Error(`${built.error.code} of ${built.error.node}`);
     return built.value;

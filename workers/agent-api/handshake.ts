@@ -76,7 +76,11 @@ export async function proveHandshake(
   return { statement, hash: hashOf(bytes), node, session };
 }
 
-/** Opens the session, unless the node must not have one. */
+/**
+ * Opens the session, unless the node must not have one.
+ * @param capability What the node's agent understands, as it says itself. Too low a number costs the node access, and too
+ *   high a one makes its agent refuse its config, so nothing is won by lying.
+ */
 export async function shakeHands(
   bindings: Bindings,
   { statement, hash, node, session }: ProvenHandshake,

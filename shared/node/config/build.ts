@@ -2,8 +2,10 @@ import { err, ok, type Result } from "../../base/result.ts";
 import type { PeerLink, SegmentIndex } from "../../segments/types.ts";
 import type { DeviceCheck } from "./device-check.ts";
 import { type Addressed, addressed } from "./object.ts";
+import { componentRule, isPlainRule, RULE_TERMS_SINCE } from "./rule-terms.ts";
 import {
   type ComponentDocument,
+  type ComponentRule,
   LIMITS,
   type ManifestDocument,
   type ObjectHash,
@@ -15,6 +17,9 @@ import {
  * Builds the objects of a node from the state of the network. The objects contain no time and no serial. So the same
  * state gives the same bytes, and an unchanged object keeps its hash.
  */
+
+/** The first capability of agents that know of checks. Older ones refuse a config that has some. */
+const CHECKS_SINCE = 3;
 
 /** The facts that the objects are built from. */
 export interface BuildSource {
@@ -35,6 +40,8 @@ export interface BuildSource {
    * rules changed.
    */
   rulesRevision(segment: string): number;
+  /** The capability of the agent that runs on a node, see `CAPABILITY`. */
+  capabilityOf(node: string): number;
 }
 
 /** Why a node can't get a new config. Its last config stays in force, and an administrator must learn of it. */
@@ -49,22 +56,28 @@ export interface BuiltNode {
   readonly peers: readonly Addressed<PeerDocument>[];
 }
 
-/**
- * @param component The component of the node's segment. It is the same for all nodes of the segment, so it is built
- *   once.
- */
+/** The component of a segment. It is the same for all nodes of the segment, so it is built once. */
+export interface SegmentComponent {
+  readonly current: Addressed<ComponentDocument>;
+  /** For agents that do not know all terms of rules. The same object when no rule has such terms. */
+  readonly plain: Addressed<ComponentDocument>;
+}
+
 export function buildNode(
   source: BuildSource,
   node: string,
-  component: Addressed<ComponentDocument>,
+  components: SegmentComponent,
 ): Result<BuiltNode, BuildFault> {
+  const capability = source.capabilityOf(node);
+  const isPlain = capability < RULE_TERMS_SINCE;
+  const component = isPlain ? components.plain : components.current;
   const facts = source.index.node(node);
   if (!facts) return err({ code: "NODE_UNKNOWN", node });
   const record = source.recordOf(node);
   if (record === undefined) return err({ code: "RECORD_MISSING", node });
   if (component.document.rules.length > LIMITS.rules) return err({ code: "TOO_MANY_RULES", node });
   if (facts.routes.length > LIMITS.routesPerPeer) return err({ code: "TOO_MANY_ROUTES", node });
-  const links = source.index.linksOf(node);
+  const links = isPlain ? source.index.plainLinksOf(node) : source.index.linksOf(node);
   if (links.length > LIMITS.peers) return err({ code: "TOO_MANY_PEERS", node });
 
   const peers: Addressed<PeerDocument>[] = [];
@@ -73,7 +86,7 @@ export function buildNode(
     if (!peer.ok) return peer;
     peers.push(addressed(peer.value));
   }
-  const checks = source.checksOf(node);
+  const checks = capability < CHECKS_SINCE ? [] : source.checksOf(node);
   const manifest = addressed<ManifestDocument>({
     type: "manifest",
     network: source.network,
@@ -94,14 +107,19 @@ export function buildNode(
   return ok({ manifest, component, peers });
 }
 
-export function buildComponent(source: BuildSource, segment: string): Addressed<ComponentDocument> {
-  return addressed({
-    type: "component",
-    network: source.network,
-    segment,
-    revision: source.rulesRevision(segment),
-    rules: source.index.rulesOf(segment).map(({ id, name, traffic }) => ({ id, name, traffic })),
-  });
+export function buildComponent(source: BuildSource, segment: string): SegmentComponent {
+  const rules = source.index.rulesOf(segment).map(componentRule);
+  const componentOf = (some: readonly ComponentRule[]): Addressed<ComponentDocument> =>
+    addressed({
+      type: "component",
+      network: source.network,
+      segment,
+      revision: source.rulesRevision(segment),
+      rules: some,
+    });
+  const current = componentOf(rules);
+  const plain = rules.filter(isPlainRule);
+  return { current, plain: plain.length === rules.length ? current : componentOf(plain) };
 }
 
 export const buildRecord = (
@@ -139,5 +157,6 @@ function buildPeer(source: BuildSource, link: PeerLink): Result<PeerDocument, Bu
     endpoints: source.endpointsOf(link.peer).slice(0, LIMITS.endpointsPerPeer),
     inbound: link.inbound,
     outbound: link.outbound,
+    ...(link.denied && { denied: link.denied }),
   });
 }

@@ -93,7 +93,7 @@ function takes(set: Set<string>, value: string): boolean {
 
 function eachFault(assembled: Assembled, overlay: Overlay, own: OwnFacts): ConfigRefusal | null {
   const { manifest, component, peers } = assembled;
-  const rules = new Set(component.rules.map(({ id }) => id));
+  const rules = new Map(component.rules.map((rule) => [rule.id, rule]));
   if (rules.size < component.rules.length) {
     return refused("RULE_UNKNOWN", "component", "It explains one rule twice.").error;
   }

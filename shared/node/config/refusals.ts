@@ -62,6 +62,7 @@ export const CONFIG_REFUSALS = {
   EXIT_UNASKED: "Choose the exit node on this machine, or withdraw it at the hub.",
   ENDPOINT_INVALID: "Correct the endpoint that the peer reports.",
   RULE_UNKNOWN: "The hub sent parts of two configurations: the next poll asks for all of them.",
+  RULE_MISUSED: "The hub sent what no hub writes: find out who answers in its place.",
   GRANT_OUTSIDE_ROUTES: "Approve the route that the rule needs, or narrow the rule.",
 } as const satisfies Record<string, string>;
 

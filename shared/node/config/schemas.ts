@@ -100,6 +100,8 @@ const manifest = z.strictObject({
 const prefixes = listOf(address, LIMITS.routesPerPeer).check(z.minLength(1));
 const grant = z.strictObject({ rule: id, from: z.exactOptional(prefixes), to: z.exactOptional(prefixes) });
 
+const grants = listOf(grant, LIMITS.grantsPerPeer);
+
 const peer = z.strictObject({
   type: z.literal("peer"),
   network: id,
@@ -110,8 +112,9 @@ const peer = z.strictObject({
   record: hash,
   routes: listOf(address, LIMITS.routesPerPeer),
   endpoints: listOf(address, LIMITS.endpointsPerPeer),
-  inbound: listOf(grant, LIMITS.grantsPerPeer),
-  outbound: listOf(grant, LIMITS.grantsPerPeer),
+  inbound: grants,
+  outbound: grants,
+  denied: z.exactOptional(z.strictObject({ inbound: grants, outbound: grants })),
 });
 
 const record = z.strictObject({
@@ -145,7 +148,12 @@ const component = z.strictObject({
   segment: id,
   revision: count,
   rules: listOf(
-    z.strictObject({ id, name, traffic: listOf(traffic, 64).check(z.minLength(1)) }),
+    z.strictObject({
+      id,
+      name,
+      traffic: listOf(traffic, 64).check(z.minLength(1)),
+      effect: z.exactOptional(z.literal("deny")),
+    }),
     LIMITS.rules,
   ),
 });

@@ -100,7 +100,8 @@ export interface ManifestDocument {
 }
 
 /**
- * A grant lets the traffic of one rule through for one peer. It names the rule by the id that the component explains.
+ * A grant applies one rule to one peer: it lets the traffic of the rule through, or under `denied` forbids it. It names
+ * the rule by the id that the component explains.
  */
 export interface Grant {
   readonly rule: string;
@@ -123,6 +124,13 @@ export interface PeerDocument {
   /** `address:port` or `[address]:port`, best first. Empty when only the peer can open the path. */
   readonly endpoints: readonly string[];
   /** The traffic that may come in from the peer, and go out to it. Answers to permitted traffic always pass. */
+  readonly inbound: readonly Grant[];
+  readonly outbound: readonly Grant[];
+  /** The exceptions to `inbound` and `outbound`: what deny rules forbid. Absent when there are none. Since capability 4. */
+  readonly denied?: Directions;
+}
+
+export interface Directions {
   readonly inbound: readonly Grant[];
   readonly outbound: readonly Grant[];
 }
@@ -148,11 +156,17 @@ export interface ComponentDocument {
   readonly rules: readonly ComponentRule[];
 }
 
-export interface ComponentRule {
+export interface ComponentRule extends RuleTerms {
   readonly id: string;
   readonly name: string;
+}
+
+/** What a rule says beside whom it names. Each member but the traffic came later and is absent where it says nothing. */
+export interface RuleTerms {
   /** At least one. */
   readonly traffic: readonly Traffic[];
+  /** Absent: the rule allows. Since capability 4. */
+  readonly effect?: "deny";
 }
 
 export interface Traffic {

@@ -1,16 +1,12 @@
 import type { KeyRow } from "../../registry/node-rows.ts";
 import { type BuildFault, type BuiltNode, buildComponent, buildNode, buildRecord } from "../config/build.ts";
 import type { Addressed, AnyDocument } from "../config/object.ts";
-import type { ComponentDocument, RecordDocument } from "../config/types.ts";
+import type { RecordDocument } from "../config/types.ts";
 import type { Network } from "./network.ts";
 import type { MeshView } from "./view.ts";
 
-/** The first capability of agents that know of checks. Older ones refuse a config that has some. */
-export const CHECKS_SINCE = 3;
-
 /** The objects that nodes should apply, as far as the data in memory gives them. */
 export interface Built {
-  readonly component: Addressed<ComponentDocument>;
   readonly nodes: readonly BuiltNode[];
   readonly faults: readonly BuildFault[];
   /** Key records that are not stored yet, as node by hash. They are the only objects whose content is not in memory. */
@@ -18,13 +14,13 @@ export interface Built {
 }
 
 export function buildAll(view: MeshView, network: Network, segment: string, nodes: readonly string[]): Built {
-  const knowsChecks = (node: string) => (view.member(node)?.capability ?? 0) >= CHECKS_SINCE;
-  const source = network.source(view.rulesRevision, knowsChecks);
-  const component = buildComponent(source, segment);
+  const capabilityOf = (node: string) => view.member(node)?.capability ?? 0;
+  const source = network.source(view.rulesRevision, capabilityOf);
+  const components = buildComponent(source, segment);
   const built: BuiltNode[] = [];
   const faults: BuildFault[] = [];
   for (const node of nodes) {
-    const result = buildNode(source, node, component);
+    const result = buildNode(source, node, components);
     if (result.ok) built.push(result.value);
     else faults.push({ ...result.error, node });
   }
@@ -33,7 +29,7 @@ export function buildAll(view: MeshView, network: Network, segment: string, node
     for (const { document } of [manifest, ...peers]) needed.set(document.record, document.node);
   }
   const missing = new Map([...needed].filter(([hash]) => !view.hasObject(hash)));
-  return { component, nodes: built, faults, missing };
+  return { nodes: built, faults, missing };
 }
 
 /**
@@ -60,9 +56,10 @@ export function recordsOf(
 }
 
 /** All objects that the manifests of the built nodes lead to, except the records. */
-export function objectsOf({ component, nodes }: Built): Addressed<AnyDocument>[] {
-  const all = new Map<string, Addressed<AnyDocument>>([[component.hash, component]]);
-  for (const { manifest, peers } of nodes) {
+export function objectsOf({ nodes }: Built): Addressed<AnyDocument>[] {
+  const all = new Map<string, Addressed<AnyDocument>>();
+  for (const { manifest, component, peers } of nodes) {
+    all.set(component.hash, component);
     all.set(manifest.hash, manifest);
     for (const peer of peers) all.set(peer.hash, peer);
   }

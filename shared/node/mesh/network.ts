@@ -128,9 +128,9 @@ export class Network {
 
   /**
    * @param rulesRevision The revision of the rules of the segment that is built.
-   * @param knowsChecks Whether a node's agent knows of checks.
+   * @param capabilityOf The capability of a member's agent.
    */
-  source(rulesRevision: number, knowsChecks: (node: string) => boolean): BuildSource {
+  source(rulesRevision: number, capabilityOf: BuildSource["capabilityOf"]): BuildSource {
     return {
       network: this.#state.network_id,
       domain: domainOf(this.#state),
@@ -143,8 +143,9 @@ export class Network {
         const row = this.#rows.get(node);
         return row ? reportedEndpoints(row) : [];
       },
-      checksOf: (node) => (knowsChecks(node) ? this.checksOf(node) : []),
+      checksOf: (node) => this.checksOf(node),
       rulesRevision: () => rulesRevision,
+      capabilityOf,
     };
   }
 

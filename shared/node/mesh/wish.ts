@@ -6,6 +6,8 @@ export type MeshCommand =
   | { readonly type: "learn"; readonly affected: ReadonlySet<string> | null }
   /** Gives the nodes new heads, even when nothing else changed. */
   | { readonly type: "renew"; readonly nodes: readonly string[] }
+  /** Makes the config of a node whose agent understands more now, or less. */
+  | { readonly type: "rebuild"; readonly node: string }
   /** Publishes what is held. */
   | { readonly type: "confirm" };
 
@@ -32,6 +34,8 @@ export function wishOf(view: MeshView, network: Network, rulesChanged: boolean, 
         renewed: new Set(command.nodes),
         isConfirmed: false,
       };
+    case "rebuild":
+      return { nodes: view.waiting(), renewed: NONE, isConfirmed: false };
     case "confirm":
       return { nodes: view.waiting(), renewed: NONE, isConfirmed: true };
   }

@@ -132,6 +132,7 @@ const RULE: Answer<"meshRules.get"> = {
   from: ["tag:web", "user:ada.lovelace@example.com"],
   to: ["segment:data"],
   traffic: ["tcp/5432", "icmp"],
+  effect: "allow",
   enabled: true,
   ...ROW,
 };

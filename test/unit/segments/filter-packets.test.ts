@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findDrops, type Ruleset } from "../../../agent/system/firewalls.ts";
 import type { ComponentDocument, Grant, PeerDocument, Traffic } from "../../../shared/node/config/types.ts";
-import { renderFilter } from "../../../shared/node/filter.ts";
+import { renderFilter, ruleCounter } from "../../../shared/node/filter.ts";
 import { MACHINES, where } from "../../support/needs.ts";
 import { manifestOf, peerOf } from "./documents.ts";
 import { Namespaces, type Place } from "./packets/namespaces.ts";
@@ -24,7 +24,15 @@ const component: ComponentDocument = {
   network: "net_1",
   segment: "seg_1",
   revision: 1,
-  rules: Object.entries(TRAFFIC).map(([id, traffic]) => ({ id, name: id, traffic: [traffic] })),
+  rules: [
+    ...Object.entries(TRAFFIC).map(([id, traffic]) => ({ id, name: id, traffic: [traffic] })),
+    ...Object.entries(TRAFFIC).map(([id, traffic]) => ({
+      id: `no_${id}`,
+      name: id,
+      traffic: [traffic],
+      effect: "deny" as const,
+    })),
+  ],
 };
 const manifest = manifestOf({
   ipv4: "100.64.0.1",
@@ -169,6 +177,55 @@ where(...MACHINES).describe("packets in network namespaces", () => {
     expect(await namespaces.attempt("peer", [running])).toEqual([false]);
     namespaces.loadFilter(rulesetFor(PEERS));
     expect(await namespaces.attempt("peer", [running])).toEqual([true]);
+  });
+
+  test("what is denied is dropped whatever is granted, each rule with its own counter", async () => {
+    const grants: Grant[] = [
+      { rule: "anything" },
+      { rule: "anything", to: LAN },
+      { rule: "web", to: ["0.0.0.0/0"] },
+    ];
+    const denied = {
+      inbound: [
+        { rule: "no_dns" },
+        { rule: "no_web", to: ["10.9.0.2/32"] },
+        { rule: "no_ping" },
+        { rule: "no_anything", to: ["203.0.113.0/24"] },
+      ],
+      outbound: [{ rule: "no_web" }],
+    };
+    const second = { ...peer(2, grants, [{ rule: "anything" }]), denied };
+    namespaces.loadFilter(rulesetFor([second, peer(3, grants, [])]));
+    const table: readonly (readonly [string, string, string, boolean])[] = [
+      ["100.64.0.2", "100.64.0.1", "tcp/443", true],
+      ["100.64.0.2", "100.64.0.1", "udp/53", false],
+      ["fd00::2", "fd00::1", "udp/53", false],
+      ["fd00::2", "fd00::1", "tcp/80", true],
+      ["100.64.0.3", "100.64.0.1", "udp/53", true],
+      ["100.64.0.2", "10.9.0.2", "tcp/443", false],
+      ["100.64.0.2", "10.9.0.2", "tcp/80", true],
+      ["100.64.0.2", "10.9.0.1", "tcp/443", true],
+      ["100.64.0.3", "10.9.0.2", "tcp/443", true],
+      ["100.64.0.2", "203.0.113.2", "tcp/443", false],
+      ["100.64.0.3", "203.0.113.2", "tcp/443", true],
+    ];
+    const passed = await namespaces.attempt("peer", table.map(probeOf));
+    expect(table.map(([from, to, traffic], row) => [from, to, traffic, passed[row]])).toEqual(table);
+    expect(namespaces.ping("peer", "fd00::2", "fd00::1")).toBe(false);
+    expect(namespaces.ping("peer", "100.64.0.3", "100.64.0.1")).toBe(true);
+    const outgoing = [
+      ["100.64.0.1", "100.64.0.2", "tcp/443", false] as const,
+      ["100.64.0.1", "100.64.0.2", "tcp/80", true] as const,
+    ];
+    expect(await namespaces.attempt("us", outgoing.map(probeOf))).toEqual([false, true]);
+    const { nftables } = JSON.parse(namespaces.ruleset()) as {
+      nftables: { counter?: { name: string; packets: number } }[];
+    };
+    const hits = (rule: string) =>
+      nftables.find(
+        ({ counter }) => counter?.name === ruleCounter(component.rules.findIndex(({ id }) => id === rule)),
+      )?.counter?.packets ?? 0;
+    for (const id of ["anything", "no_dns", "no_web", "no_ping"]) expect(hits(id), id).toBeGreaterThan(0);
   });
 
   test("M13: what another firewall drops behind the filter is counted, and what passes both", async () => {

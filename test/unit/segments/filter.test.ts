@@ -32,7 +32,7 @@ const render = (
     component,
     peers,
   });
-const jumps = (ruleset: string): number => ruleset.match(/jump traffic_/g)?.length ?? 0;
+const jumps = (ruleset: string): number => ruleset.match(/jump rule_/g)?.length ?? 0;
 
 describe("the ruleset", () => {
   test("is one transaction on one table, and without peers permits nothing", () => {

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { base64url } from "../../../shared/base/base64url.ts";
+import type { AnyDocument } from "../../../shared/node/config/object.ts";
+import type { ComponentDocument, ConfigUpdate, PeerDocument } from "../../../shared/node/config/types.ts";
 import { sealEnrolmentSecret } from "../../../shared/node/protocol/enrolment-secret.ts";
 import { confirmed, startHandshake } from "../../../shared/node/protocol/handshake.ts";
 import { signStatement } from "../../../shared/node/protocol/statement.ts";
@@ -122,6 +124,54 @@ describe("I8: an agent of capability 1", () => {
     const proven = JSON.stringify(await node.prove("rotate", statement, challenge));
     understood(await call(node, "POST", "/agent/v1/keys", proven), first.answers.rotate);
     expect((await call(node, "POST", "/agent/v1/logout")).status).toBe(200);
+  });
+});
+
+describe("an agent that knows only what a rule allows", () => {
+  const SINCE = 4;
+  const member = async (capability: number): Promise<TestNode> => {
+    const node = await newNode(world.hub);
+    node.capability = capability;
+    await node.enrol(await world.key());
+    await node.shakeHands();
+    return node;
+  };
+  const config = async (node: TestNode) => {
+    const documents = ((await node.poll()).json<ConfigUpdate>().objects ?? []).map(
+      (text) => JSON.parse(new TextDecoder().decode(bytes(text))) as AnyDocument,
+    );
+    const component = documents.find(({ type }) => type === "component") as ComponentDocument;
+    const peers = documents.filter(({ type }) => type === "peer") as PeerDocument[];
+    return { rules: component.rules.map(({ id }) => id), peers };
+  };
+
+  test("is never given what another rule denies, and gets all of it once it knows denials", async () => {
+    const [old, peer] = [await member(SINCE - 1), await member(SINCE)];
+    const both = [old, peer].map(({ name }) => `node:${name}`);
+    const rule = async (name: string, effect: "allow" | "deny", traffic: string) => {
+      const body = { name, from: both, to: both, traffic: [traffic], effect };
+      return (await world.admin.call("meshRules.create", { body })).data;
+    };
+    const web = await rule("web", "allow", "tcp/1-1000");
+    const dns = await rule("dns", "allow", "udp/53");
+    const telnet = await rule("telnet", "deny", "tcp/23");
+    const denied = [{ rule: telnet.id }];
+    const whole = { denied: { inbound: denied, outbound: denied } };
+    const by = (...rules: { id: string }[]) => rules.map(({ id }) => ({ rule: id }));
+
+    const given = await config(old);
+    expect(given.rules).not.toContain(telnet.id);
+    expect(given.peers).toMatchObject([{ node: peer.id, inbound: by(dns), outbound: by(dns) }]);
+    expect(given.peers[0]).not.toHaveProperty("denied");
+    expect((await config(peer)).peers).toMatchObject([{ node: old.id, inbound: by(web, dns), ...whole }]);
+
+    old.capability = SINCE;
+    await old.shakeHands();
+    expect((await config(old)).peers).toMatchObject([{ node: peer.id, outbound: by(web, dns), ...whole }]);
+
+    old.capability = SINCE - 1;
+    await old.shakeHands();
+    expect(await config(old)).toEqual(given);
   });
 });
 

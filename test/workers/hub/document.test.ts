@@ -51,7 +51,7 @@ describe("the document", () => {
       { approvedRoutes: ["10.8.0.0/16", "10.9.0.0/16"] },
     ]);
     expect(document.meshRules).toMatchObject([
-      { from: ["tag:web", `node:${nodes[0]}`], traffic: ["tcp/443"] },
+      { from: ["tag:web", `node:${nodes[0]}`], traffic: ["tcp/443"], effect: "deny" },
     ]);
     expect(document.identityProviders).toMatchObject([{ name: "idp", issuer: "https://idp.example" }]);
     expect((await plan(document)).steps).toEqual([]);

@@ -76,6 +76,7 @@ export async function applyRule(
     ? {
         ...before,
         ...columnsOfRule(rule),
+        effect: item.effect ?? before.effect,
         enabled: item.enabled === undefined ? before.enabled : flag(item.enabled),
         version: before.version + 1,
         updated_at: call.now,

@@ -199,7 +199,14 @@ export async function readDocument(d1: D1Database) {
       approvedRoutes: (JSON.parse(row.approved_routes) as string[]).sort(),
       expiresAt: timeOf(row.expires_at),
     })),
-    meshRules: rules.map(({ name, from, to, traffic, enabled }) => ({ name, from, to, traffic, enabled })),
+    meshRules: rules.map(({ name, from, to, traffic, effect, enabled }) => ({
+      name,
+      from,
+      to,
+      traffic,
+      effect,
+      enabled,
+    })),
     notifications: rows.notifications.map(({ name, kind, target, events, enabled }) => ({
       name,
       kind,

@@ -1,3 +1,4 @@
+import type { MeshRuleCreate } from "../../../shared/api/mesh.ts";
 import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { LIMITS, type Traffic } from "../../../shared/node/config/types.ts";
@@ -56,6 +57,7 @@ export async function viewRules(db: D1Database, rows: readonly RuleRow[]) {
     id: row.id,
     name: row.name,
     ...listsOf(printRule({ from: from.map(named), to: to.map(named), traffic })),
+    effect: row.effect === "deny" ? ("deny" as const) : ("allow" as const),
     enabled: row.enabled === 1,
     version: row.version,
     createdAt: row.created_at,
@@ -161,13 +163,14 @@ export function refuseMoreRules(count: number): void {
 }
 
 export const newRule = (
-  { name, enabled }: { readonly name: string; readonly enabled?: boolean | undefined },
+  { name, effect, enabled }: Pick<MeshRuleCreate, "name" | "effect" | "enabled">,
   rule: RuleBody,
   now: number,
 ): RuleRow => ({
   id: freshId("meshRule"),
   name,
   ...columnsOfRule(rule),
+  effect: effect ?? "allow",
   enabled: flag(enabled ?? true),
   version: 1,
   created_at: now,
@@ -202,7 +205,12 @@ export const MESH_RULE_HANDLERS: Handlers<
     const row = newRule(body, await resolveRule(inRegistry(bindings.db), body), now);
     return {
       statements: storeRule(row),
-      effects: effects("create", row, { from: body.from, to: body.to, traffic: body.traffic }),
+      effects: effects("create", row, {
+        from: body.from,
+        to: body.to,
+        traffic: body.traffic,
+        effect: row.effect,
+      }),
       body: await viewOne(bindings.db, row),
       version: 1,
     };
@@ -222,6 +230,7 @@ export const MESH_RULE_HANDLERS: Handlers<
       ...before,
       name: body.name ?? before.name,
       ...(isRewritten ? columnsOfRule(await resolveRule(inRegistry(bindings.db), text)) : {}),
+      effect: body.effect ?? before.effect,
       enabled: body.enabled === undefined ? before.enabled : flag(body.enabled),
       version: ifMatch + 1,
       updated_at: now,

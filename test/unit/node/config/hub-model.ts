@@ -5,6 +5,7 @@ import {
   buildNode,
   buildRecord,
 } from "../../../../shared/node/config/build.ts";
+import { CAPABILITY } from "../../../../shared/node/protocol/types.ts";
 import { createSegmentIndex } from "../../../../shared/segments/segment-index.ts";
 import type { NodeFacts, SegmentIndex, SegmentRule } from "../../../../shared/segments/types.ts";
 import { NETWORK, nodeId, OWN, recordOf, SEGMENT } from "./support.ts";
@@ -114,6 +115,7 @@ export class HubModel {
         `192.0.2.${numberOf(node)}:${this.#ports.get(numberOf(node)) ?? 51_820}`,
       ],
       rulesRevision: () => 1,
+      capabilityOf: () => CAPABILITY,
     };
     const segment = this.index.node(OWN)?.segment ?? SEGMENT;
     const built = buildNode(source, OWN, buildComponent(source, segment));

@@ -8,6 +8,7 @@ import { draft, eventsOf, reached } from "../../../../shared/node/mesh/draft.ts"
 import type { Network } from "../../../../shared/node/mesh/network.ts";
 import { standings } from "../../../../shared/node/mesh/standings.ts";
 import { changedRules, type MeshCommand, wishOf } from "../../../../shared/node/mesh/wish.ts";
+import { CAPABILITY } from "../../../../shared/node/protocol/types.ts";
 import { randomFrom } from "../../../support/random.ts";
 import { bySeed, drawn, SEED } from "../../../support/sample.ts";
 import { Memory } from "./memory.ts";
@@ -125,7 +126,7 @@ function expectAsBuiltAtOnce(store: Memory, registry: Registry, fresh: Network, 
   expect(standing.sort(), where).toEqual(own.map(({ id }) => id).sort());
   for (const { id, status } of own) expect(store.member(id)?.status, where).toBe(status);
 
-  const source = fresh.source(store.rulesRevision, () => true);
+  const source = fresh.source(store.rulesRevision, () => CAPABILITY);
   const component = buildComponent(source, SEGMENT);
   const waiting = new Set(store.waiting());
   expect(store.holds.size > 0, where).toBe(waiting.size > 0);

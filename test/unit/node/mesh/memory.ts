@@ -1,7 +1,7 @@
 import type { Addressed, AnyDocument } from "../../../../shared/node/config/object.ts";
 import type { ObjectHash } from "../../../../shared/node/config/types.ts";
-import { CHECKS_SINCE } from "../../../../shared/node/mesh/built.ts";
 import type { Member, MeshEvent, MeshView } from "../../../../shared/node/mesh/view.ts";
+import { CAPABILITY } from "../../../../shared/node/protocol/types.ts";
 import type { Hold } from "../../../../shared/node/segment-mesh.ts";
 
 /** What a segment's object has stored, in memory. */
@@ -36,7 +36,7 @@ export class Memory implements MeshView {
           floorMade,
           issue,
           handshakeAt: before?.handshakeAt ?? null,
-          capability: CHECKS_SINCE,
+          capability: CAPABILITY,
         });
         if (!isMember) this.#waiting.delete(event.node);
         break;

@@ -205,6 +205,7 @@ export class Registry {
       from_selectors: JSON.stringify([selector()]),
       to_selectors: JSON.stringify([selector()]),
       traffic: JSON.stringify([{ protocol: "any", ports: [] }]),
+      effect: "allow",
     });
     const revision = this.#next();
     this.state = { ...this.state, revision, rules_revision: revision };

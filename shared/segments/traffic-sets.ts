@@ -1,0 +1,38 @@
+import type { Traffic } from "../node/config/types.ts";
+
+/** Traffic as sets of packets: which lists have packets in common, and which contain others. */
+
+type Ports = Traffic["ports"];
+const ALL_PORTS: Ports = [[1, 65_535]];
+
+const portsOf = ({ ports }: Traffic): Ports => (ports.length === 0 ? ALL_PORTS : ports);
+
+/** Whether some packet belongs to both lists. */
+export const sharesTraffic = (a: readonly Traffic[], b: readonly Traffic[]): boolean =>
+  a.some((one) => b.some((other) => shares(one, other)));
+
+function shares(a: Traffic, b: Traffic): boolean {
+  if (a.protocol === "any" || b.protocol === "any") return true;
+  if (a.protocol !== b.protocol) return false;
+  return portsOf(a).some(([from, to]) => portsOf(b).some(([first, last]) => from <= last && first <= to));
+}
+
+/** Whether every packet of `inner` belongs to `outer`. `any` is more than the protocols that have names. */
+export function coversTraffic(outer: readonly Traffic[], inner: readonly Traffic[]): boolean {
+  if (outer.some(({ protocol }) => protocol === "any")) return true;
+  return inner.every((traffic) => {
+    const same = outer.filter(({ protocol }) => protocol === traffic.protocol);
+    if (traffic.protocol === "any" || same.length === 0) return false;
+    return portsOf(traffic).every((range) => isFilled(range, same.flatMap(portsOf)));
+  });
+}
+
+/** Whether the ranges together contain every port of the range. */
+function isFilled([from, to]: Ports[number], ranges: Ports): boolean {
+  let next = from;
+  for (const [first, last] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    if (first > next) break;
+    next = Math.max(next, last + 1);
+  }
+  return next > to;
+}
