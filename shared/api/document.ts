@@ -1,10 +1,12 @@
 import * as z from "zod/mini";
 import { serviceTokenCreate } from "./credentials.ts";
 import * as f from "./fields.ts";
+import { logDestinationCreate } from "./logs.ts";
 import { meshRuleCreate, nodeUpdate } from "./mesh.ts";
 import { notificationDestinationCreate } from "./notifications.ts";
 import { policyCreate } from "./policies.ts";
 import * as registry from "./registry.ts";
+import { signalReceiverCreate, signalTransmitterCreate } from "./signals.ts";
 
 /**
  * A whole network as one declarative document. Things are named, never numbered. A section that is left out is
@@ -53,6 +55,25 @@ const node = z.extend(nodeUpdate, {
   expiresAt: z.optional(z.nullable(time)),
 });
 
+const SECRET = "a secret: never exported, and set each time that it is named";
+const authorization = z.optional(
+  f.said(z.nullable(f.line(1_000)), `the Authorization header that goes with what is sent; ${SECRET}`),
+);
+
+const signalTransmitter = z.extend(signalTransmitterCreate, {
+  provider: f.said(f.name, "name of the identity provider whose people it may speak of, and of no others"),
+});
+
+const signalReceiver = z.extend(signalReceiverCreate, {
+  target: f.said(
+    f.line(1_000),
+    "where tokens are pushed to: the origin alone, since the whole address may be a secret",
+  ),
+  authorization,
+});
+
+const logDestination = z.extend(z.omit(logDestinationCreate, { startAt: true }), { authorization });
+
 const SECTIONS = {
   version: f.said(z.literal(1), "of the form of this document: always 1"),
   network: z.optional(f.said(registry.networkSettings, "settings of the whole network")),
@@ -76,6 +97,15 @@ const SECTIONS = {
       f.list(notificationDestinationCreate, 100),
       "where notifications are sent, without secrets: of a URL only the origin",
     ),
+  ),
+  signalTransmitters: z.optional(
+    f.said(f.list(signalTransmitter, 100), "who may send signals (CAEP, RISC), without their tokens"),
+  ),
+  signalReceivers: z.optional(
+    f.said(f.list(signalReceiver, 100), "whom signals (CAEP, RISC) are sent, without their tokens"),
+  ),
+  logDestinations: z.optional(
+    f.said(f.list(logDestination, 100), "where the audit log is sent, without the keys that sign it"),
   ),
 };
 
@@ -107,6 +137,9 @@ export const planStep = z.object({
     "node",
     "meshRule",
     "notificationDestination",
+    "signalTransmitter",
+    "signalReceiver",
+    "logDestination",
   ]),
   name: z.string(),
   changes: z.array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })),

@@ -132,6 +132,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "signal_receiver.update": "changed a receiver of signals",
   "signal_transmitter.create": "added a transmitter of signals",
   "signal_transmitter.delete": "removed a transmitter of signals",
+  "signal_receiver.rotate": "renewed a signal receiver's token",
   "signal_transmitter.rotate": "renewed a signal transmitter's token",
   "signal_transmitter.update": "changed a transmitter of signals",
   "session.watched_request": "sent a request while watched",

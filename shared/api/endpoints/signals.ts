@@ -87,6 +87,14 @@ export const SIGNAL_ENDPOINTS = {
     response: s.signalReceiver,
     ifMatch: true,
   },
+  "receivers.rotate": {
+    method: "POST",
+    path: "/api/v1/signals/receivers/{receiver}/rotate",
+    role: "admin",
+    summary: "Give a receiver a new token for its stream; the old one opens nothing more",
+    response: s.signalReceiverMade,
+    ifMatch: true,
+  },
   "receivers.verify": {
     method: "POST",
     path: "/api/v1/signals/receivers/{receiver}/verify",

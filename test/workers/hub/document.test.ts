@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { exportedYaml } from "../../../cli/network/exported.ts";
 import type { NetworkDocument, Plan } from "../../../shared/api/document.ts";
@@ -73,10 +73,16 @@ describe("the document", () => {
       meshRules: [],
       nodes: [],
       notifications: [],
+      signalTransmitters: [],
+      signalReceivers: [],
+      logDestinations: [],
     };
     expect((await plan(less)).steps).toEqual([]);
     const { steps } = await apply(less, true);
     expect(steps.map(({ action, kind, name }) => `${action} ${kind} ${name}`)).toEqual([
+      "delete logDestination siem",
+      "delete signalReceiver hr",
+      "delete signalTransmitter corp",
       "delete notificationDestination ops",
       "delete notificationDestination hook",
       "delete notificationDestination chat",
@@ -161,6 +167,94 @@ describe("applying a document", () => {
     });
     expect(await sealed()).toEqual(before);
     await apply({ version: 1, notifications: [] }, true);
+  });
+
+  describe("signals and logs", () => {
+    const given = (more: object = {}): NetworkDocument => ({
+      ...{ version: 1, signalTransmitters: richDocument([]).signalTransmitters },
+      signalReceivers: [{ name: "hr", target: "https://hr.example", audience: "hr", ...more }],
+      logDestinations: [{ name: "siem", format: "ndjson", url: "https://siem.example/in", ...more }],
+    });
+    const sealed = async () =>
+      (
+        await env.DB.batch<Record<string, unknown>>([
+          env.DB.prepare("SELECT address_sealed, authorization_sealed, token_hash FROM signal_receivers"),
+          env.DB.prepare("SELECT secret_sealed, authorization_sealed FROM log_destinations"),
+          env.DB.prepare("SELECT token_hash, audience FROM signal_transmitters"),
+        ])
+      ).flatMap(({ results }) => results);
+    const none = { version: 1 as const, signalTransmitters: [], signalReceivers: [], logDestinations: [] };
+    const clear = () => apply(none, true);
+    beforeAll(clear);
+    afterAll(clear);
+
+    it("are made with tokens and keys that nobody knows, and the plan says how each gets one", async () => {
+      const warnings = ((await apply(given())).warnings ?? []).join();
+      for (const command of ["transmitters", "receivers", "log-destinations"])
+        expect(warnings).toContain(`\`rustronaut ${command} rotate `);
+    });
+
+    it("keep their secrets when they are applied again, and export none", async () => {
+      await apply(given({ authorization: "Bearer very-secret-thing" }));
+      const before = await sealed();
+      expect(before.every((row) => Object.values(row).every((value) => value !== null))).toBe(true);
+      const document = await exported();
+      expect(JSON.stringify(document)).not.toMatch(/very-secret|Bearer /);
+      expect((await plan(document, true)).steps).toEqual([]);
+      await apply(given({ enabled: false }));
+      expect(await sealed()).toEqual(before);
+    });
+
+    it("show no secret in a plan, and say that one is set", async () => {
+      const { steps } = await plan(given({ authorization: "Bearer very-secret-thing" }));
+      const changes = steps.flatMap((step) => step.changes);
+      expect(changes.filter(({ after }) => after === "(secret)")).toHaveLength(2);
+      expect(JSON.stringify(steps)).not.toContain("very-secret");
+    });
+
+    it("give a credential to no other origin", async () => {
+      await apply(given({ authorization: "Bearer very-secret-thing" }));
+      await apply({
+        ...{ version: 1, signalReceivers: [{ name: "hr", target: "https://other.example", audience: "hr" }] },
+        logDestinations: [{ name: "siem", format: "ndjson", url: "https://other.example/in" }],
+      });
+      const kept = (await sealed()).filter((row) => "authorization_sealed" in row);
+      expect(kept.map((row) => row.authorization_sealed)).toEqual([null, null]);
+    });
+
+    it.each([
+      [
+        "a whole address",
+        { signalReceivers: [{ name: "hr", target: "https://hr.example/in/x", audience: "hr" }] },
+        "origin alone",
+      ],
+      [
+        "another format",
+        { logDestinations: [{ name: "siem", format: "otlp", url: "https://siem.example" }] },
+        "stays so",
+      ],
+      [
+        "another bearer",
+        {
+          signalTransmitters: [
+            { name: "corp", issuer: "https://signals.example", provider: "idp", bearer: false },
+          ],
+        },
+        "stay as they were",
+      ],
+      [
+        "an unknown provider",
+        { signalTransmitters: [{ name: "corp", issuer: "https://signals.example", provider: "ipd" }] },
+        "Did you mean idp",
+      ],
+      [
+        "an inner address",
+        { logDestinations: [{ name: "in", format: "otlp", url: "https://127.0.0.1/" }] },
+        "refused",
+      ],
+    ] as [string, Partial<NetworkDocument>, string][])("refuse %s", async (_, part, why) => {
+      await expect(plan({ version: 1, ...part })).rejects.toThrow(why);
+    });
   });
 
   it("U20: keeps an app's audience where the document names it, and says when it goes", async () => {

@@ -41,6 +41,21 @@ export const richDocument = (nodes: readonly string[]): NetworkDocument => ({
       enabled: true,
     },
   ],
+  signalTransmitters: [
+    {
+      ...{ name: "corp", kind: "ssf", issuer: "https://signals.example", jwksUri: null, provider: "idp" },
+      ...{ bearer: true, effects: { "session-revoked": "record" }, ratesOwners: false, enabled: false },
+    },
+  ],
+  signalReceivers: [
+    {
+      ...{ name: "hr", target: "https://hr.example/", audience: "https://hr.example", subjects: "iss_sub" },
+      ...{ events: ["session-revoked"], enabled: true },
+    },
+  ],
+  logDestinations: [
+    { name: "siem", format: "otlp", url: "https://siem.example", kinds: ["login", "admin"], enabled: true },
+  ],
   serviceTokens: [
     { name: "ci", groups: ["dev"], enabled: false, expiresAt: "2099-01-31T09:00:00Z" },
     { name: "cron", groups: [], enabled: true, expiresAt: null },

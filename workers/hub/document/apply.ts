@@ -37,12 +37,14 @@ import { eventOf } from "./audit.ts";
 import { instantOf } from "./canonical.ts";
 import { comingNames, policiesNaming } from "./coming-names.ts";
 import { passLockOuts } from "./lock-outs.ts";
+import { applyLogDestination } from "./logs.ts";
 import { applyNode, applyRule } from "./mesh.ts";
 import { type Names, namesOf } from "./names.ts";
 import { applyDestination } from "./notifications.ts";
 import { applyGroup, applySegment, applyUser } from "./people.ts";
 import { applyPolicy, sentencesOf } from "./policies.ts";
 import type { NetworkRows } from "./read.ts";
+import { applyReceiver, applyTransmitter } from "./signals.ts";
 import { type ComingPolicy, passTests } from "./tested-policies.ts";
 
 type DocumentCall = Call<"network.plan" | "network.apply">;
@@ -226,6 +228,12 @@ function applyStep(building: Building, step: PlanStep): Promise<void> | void {
       return applyRule(building, step, find(document.meshRules, step.name));
     case "notificationDestination":
       return applyDestination(building, step, find(document.notifications, step.name));
+    case "signalTransmitter":
+      return applyTransmitter(building, step, find(document.signalTransmitters, step.name));
+    case "signalReceiver":
+      return applyReceiver(building, step, find(document.signalReceivers, step.name));
+    case "logDestination":
+      return applyLogDestination(building, step, find(document.logDestinations, step.name));
     case "app":
       return applyApp(building, step, find(document.apps, step.name));
     case "policy":
@@ -251,12 +259,17 @@ async function applyProvider(
   step: PlanStep,
   item: NonNullable<NetworkDocument["identityProviders"]>[number] | undefined,
 ): Promise<void> {
-  const { call, rows, guards, statements, userIds, ends } = building;
+  const { call, rows, names, guards, statements, userIds, ends } = building;
   const d1 = call.bindings.db;
   const before = rows.identityProviders.find((row) => row.name === step.name);
   if (before) guards.push(unchanged(d1, "identity_providers", before, before.version));
   const after = item
-    ? await changeProvider(call.bindings, before ?? blankProvider(call.now, item.kind), item, call.now)
+    ? await changeProvider(
+        call.bindings,
+        before ?? { ...blankProvider(call.now, item.kind), id: names.identityProvider(step.name) },
+        item,
+        call.now,
+      )
     : null;
   if (before) {
     const taken = await consequences(d1, before, after, call.now);

@@ -17,6 +17,9 @@ const SUBJECTS: Record<PlanStep["kind"], string> = {
   node: "node",
   meshRule: "mesh_rule",
   notificationDestination: "notification_destination",
+  signalTransmitter: "signal_transmitter",
+  signalReceiver: "signal_receiver",
+  logDestination: "log_destination",
 };
 
 const ROWS = {
@@ -29,6 +32,9 @@ const ROWS = {
   node: "nodes",
   meshRule: "meshRules",
   notificationDestination: "notifications",
+  signalTransmitter: "signalTransmitters",
+  signalReceiver: "signalReceivers",
+  logDestination: "logDestinations",
 } as const satisfies Partial<Record<PlanStep["kind"], keyof NetworkRows>>;
 
 /**

@@ -23,7 +23,8 @@ export function canonicalDocument(
       : checkUpstream(url, { developmentHosts, ownHosts: [] });
     return checked.ok ? checked.value : url;
   };
-  const { segments, apps, serviceTokens, nodes, meshRules, notifications } = document;
+  const { segments, apps, serviceTokens, nodes, meshRules, notifications, signalReceivers, logDestinations } =
+    document;
   return {
     ...document,
     ...(segments && {
@@ -46,6 +47,18 @@ export function canonicalDocument(
       notifications: notifications.map((item) => ({
         ...item,
         target: canonicalTarget(item.kind, item.target),
+      })),
+    }),
+    ...(signalReceivers && {
+      signalReceivers: signalReceivers.map((item) => ({
+        ...item,
+        target: canonicalTarget("webhook", item.target),
+      })),
+    }),
+    ...(logDestinations && {
+      logDestinations: logDestinations.map((item) => ({
+        ...item,
+        url: URL.canParse(item.url) ? new URL(item.url).href : item.url,
       })),
     }),
   };

@@ -10,6 +10,7 @@ export interface Names {
   readonly user: (email: string) => string;
   readonly group: (name: string) => string;
   readonly node: (name: string) => string;
+  readonly identityProvider: (name: string) => string;
 }
 
 type Named = keyof Names;
@@ -35,6 +36,7 @@ export function namesOf(rows: NetworkRows, steps: readonly PlanStep[]): Names {
     ),
     group: lookup("group", named(rows.groups)),
     node: lookup("node", named(rows.nodes)),
+    identityProvider: lookup("identityProvider", named(rows.identityProviders)),
   };
 }
 
@@ -42,5 +44,6 @@ function unknown(kind: Named, name: string, known: readonly string[]): never {
   const near = nearest(name, known);
   const meant = near ? ` Did you mean ${near}?` : "";
   const comes = kind === "node" ? "has not enrolled" : "neither exists nor is created by it";
-  return throwRefusal("invalid_input", `The document names the ${kind} ${name}, which ${comes}.${meant}`);
+  const what = kind === "identityProvider" ? "identity provider" : kind;
+  return throwRefusal("invalid_input", `The document names the ${what} ${name}, which ${comes}.${meant}`);
 }

@@ -16,6 +16,9 @@ const SECTIONS = [
   ["nodes", "node"],
   ["meshRules", "meshRule"],
   ["notifications", "notificationDestination"],
+  ["signalTransmitters", "signalTransmitter"],
+  ["signalReceivers", "signalReceiver"],
+  ["logDestinations", "logDestination"],
 ] as const;
 
 /** Lists whose order has no meaning. */
@@ -41,7 +44,11 @@ const SETS = new Set([
   "to",
   "traffic",
   "events",
+  "kinds",
 ]);
+
+/** Values that can't be compared and are never shown. A document that names one always sets it. */
+const SECRETS = new Set(["clientSecret", "authorization"]);
 
 const nameOf = (item: Item): string => String(item.email ?? item.name);
 
@@ -97,8 +104,7 @@ function differences(before: Item, after: Item, prefix = ""): Change[] {
     if (value === undefined) return [];
     const field = prefix + key;
     const old = before[key];
-    // A secret can't be compared and is never shown. A document that names a secret always sets it.
-    if (key === "clientSecret") return [{ field, before: null, after: value === null ? null : "(secret)" }];
+    if (SECRETS.has(key)) return [{ field, before: null, after: value === null ? null : "(secret)" }];
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return differences((old ?? {}) as Item, value as Item, `${field}.`);
     }

@@ -2,6 +2,7 @@ import { asc } from "drizzle-orm";
 import { hasSetting } from "../../../shared/access/login/provider-kinds.ts";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { shownTarget } from "../../../shared/notifications/target.ts";
+import { logDestinations } from "../../../shared/registry/log-schema.ts";
 import { notificationDestinations } from "../../../shared/registry/notification-schema.ts";
 import {
   groups,
@@ -11,6 +12,8 @@ import {
   serviceTokens,
   users,
 } from "../../../shared/registry/schema.ts";
+import { signalReceivers, signalTransmitters } from "../../../shared/registry/signal-schema.ts";
+import type { LogDestinationRow } from "../../logs/destinations.ts";
 import { type NodeRow, SELECT_NODE } from "../../mesh/node-rows.ts";
 import type { DestinationRow } from "../../notifications/destinations.ts";
 import { registryOf } from "../../registry/database.ts";
@@ -21,7 +24,11 @@ import { type NetworkRow, theNetwork } from "../handlers/network.ts";
 import { type PolicyRow, testsOf } from "../handlers/policies.ts";
 import { viewSegment } from "../handlers/segments.ts";
 import { federationIn, type ServiceTokenRow } from "../handlers/service-tokens.ts";
+import type { ReceiverRow } from "../handlers/signal-receivers.ts";
+import type { TransmitterRow } from "../handlers/signals.ts";
 import { timeOf } from "./canonical.ts";
+import { logDestinationSection } from "./logs.ts";
+import { receiverSection, transmitterSection } from "./signals.ts";
 
 /** The rows behind a document, for code that changes them. */
 export interface NetworkRows {
@@ -37,6 +44,9 @@ export interface NetworkRows {
   readonly nodes: readonly NodeRow[];
   readonly meshRules: readonly RuleRow[];
   readonly notifications: readonly DestinationRow[];
+  readonly signalTransmitters: readonly TransmitterRow[];
+  readonly signalReceivers: readonly ReceiverRow[];
+  readonly logDestinations: readonly LogDestinationRow[];
 }
 
 async function readRows(d1: D1Database): Promise<NetworkRows> {
@@ -55,6 +65,9 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     nodeRows,
     ruleRows,
     destinationRows,
+    transmitterRows,
+    receiverRows,
+    logRows,
   ] = await Promise.all([
     theNetwork(d1),
     db.select().from(segments).orderBy(asc(segments.name)),
@@ -76,6 +89,9 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     d1.prepare(`${SELECT_NODE} ORDER BY n.name`).all<NodeRow>(),
     d1.prepare("SELECT * FROM mesh_rules ORDER BY name").all<RuleRow>(),
     db.select().from(notificationDestinations).orderBy(asc(notificationDestinations.name)),
+    db.select().from(signalTransmitters).orderBy(asc(signalTransmitters.name)),
+    db.select().from(signalReceivers).orderBy(asc(signalReceivers.name)),
+    db.select().from(logDestinations).orderBy(asc(logDestinations.name)),
   ]);
   const textOf = new Map(sources.results.map(({ id, source, tests }) => [id, { source, tests }]));
   return {
@@ -91,6 +107,9 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     nodes: nodeRows.results,
     meshRules: ruleRows.results,
     notifications: destinationRows,
+    signalTransmitters: transmitterRows,
+    signalReceivers: receiverRows,
+    logDestinations: logRows,
   };
 }
 
@@ -214,6 +233,9 @@ export async function readDocument(d1: D1Database) {
       events: JSON.parse(events) as string[],
       enabled,
     })),
+    signalTransmitters: rows.signalTransmitters.map((row) => transmitterSection(row, rows.identityProviders)),
+    signalReceivers: rows.signalReceivers.map(receiverSection),
+    logDestinations: rows.logDestinations.map(logDestinationSection),
   };
   return { rows, document, baseVersion: hashSecret(JSON.stringify(document)) };
 }

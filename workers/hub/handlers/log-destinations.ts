@@ -71,7 +71,7 @@ const effects = (action: string, row: LogDestinationRow, fields?: readonly strin
 });
 
 /** The changed row. Refuses a URL to which nothing may be sent. */
-async function changed(
+export async function changeLogDestination(
   bindings: Bindings,
   before: LogDestinationRow,
   { name, url, authorization, kinds, enabled }: Body<"logDestinations.update">,
@@ -113,13 +113,37 @@ async function leafBefore(bindings: Bindings, startAt: number | undefined): Prom
   return rows[0]?.leaf ?? -1;
 }
 
-const stored = (d1: D1Database, row: LogDestinationRow): D1PreparedStatement[] => [
+export const storeLogDestination = (d1: D1Database, row: LogDestinationRow): D1PreparedStatement[] => [
   prepared(d1, registryOf(d1).update(logDestinations).set(row).where(eq(logDestinations.id, row.id))),
   // After a destination was corrected, the next try need not wait.
   d1
     .prepare("UPDATE log_deliveries SET not_before = 0 WHERE destination_id = ? AND failures > 0")
     .bind(row.id),
 ];
+
+/** A new destination and the key that only this call knows. It gets what comes after the entry `begin`. */
+export async function newLogDestination(
+  bindings: Bindings,
+  { format, startAt, ...input }: Body<"logDestinations.create">,
+  now: number,
+) {
+  const id = freshId("logDestination");
+  const times = { version: 0, createdAt: now, updatedAt: now };
+  const blank = { id, name: "", format, url: "", secretSealed: "", authorizationSealed: null, kinds: "[]" };
+  const filled = await changeLogDestination(bindings, { ...blank, enabled: true, ...times }, input, now);
+  const { row, secret } = await withNewKey(bindings, filled);
+  const begin = await leafBefore(bindings, startAt);
+  const statements = [
+    prepared(bindings.db, registryOf(bindings.db).insert(logDestinations).values(row)),
+    bindings.db
+      .prepare("INSERT INTO log_deliveries (destination_id, done_until) VALUES (?, ?)")
+      .bind(id, begin),
+  ];
+  return { statements, row, begin, secret };
+}
+
+export const removeLogDestination = (d1: D1Database, id: string): D1PreparedStatement =>
+  d1.prepare("DELETE FROM log_destinations WHERE id = ?").bind(id);
 
 export const LOG_HANDLERS: Handlers<
   | "logs.read"
@@ -162,20 +186,9 @@ export const LOG_HANDLERS: Handlers<
   },
 
   "logDestinations.create": async ({ bindings, body, now }) => {
-    const { format, startAt, ...input } = body;
-    const id = freshId("logDestination");
-    const times = { version: 0, createdAt: now, updatedAt: now };
-    const blank = { id, name: "", format, url: "", secretSealed: "", authorizationSealed: null, kinds: "[]" };
-    const filled = await changed(bindings, { ...blank, enabled: true, ...times }, input, now);
-    const { row, secret } = await withNewKey(bindings, filled);
-    const begin = await leafBefore(bindings, startAt);
+    const { statements, row, begin, secret } = await newLogDestination(bindings, body, now);
     return {
-      statements: [
-        prepared(bindings.db, registryOf(bindings.db).insert(logDestinations).values(row)),
-        bindings.db
-          .prepare("INSERT INTO log_deliveries (destination_id, done_until) VALUES (?, ?)")
-          .bind(id, begin),
-      ],
+      statements,
       effects: effects("create", row),
       body: { destination: view(row, newDelivery(begin)), secret },
       version: row.version,
@@ -189,11 +202,11 @@ export const LOG_HANDLERS: Handlers<
 
   "logDestinations.update": async ({ bindings, params, body, ifMatch, now }) => {
     const before = await findLogDestination(bindings.db, params.logDestination);
-    const after = await changed(bindings, before, body, now);
+    const after = await changeLogDestination(bindings, before, body, now);
     return {
       statements: [
         unchanged(bindings.db, "log_destinations", before, ifMatch),
-        ...stored(bindings.db, after),
+        ...storeLogDestination(bindings.db, after),
       ],
       effects: effects("update", after, Object.keys(body)),
       body: await viewOne(bindings, after),
@@ -203,9 +216,12 @@ export const LOG_HANDLERS: Handlers<
 
   "logDestinations.rotate": async ({ bindings, params, ifMatch, now }) => {
     const before = await findLogDestination(bindings.db, params.logDestination);
-    const { row, secret } = await withNewKey(bindings, await changed(bindings, before, {}, now));
+    const { row, secret } = await withNewKey(bindings, await changeLogDestination(bindings, before, {}, now));
     return {
-      statements: [unchanged(bindings.db, "log_destinations", before, ifMatch), ...stored(bindings.db, row)],
+      statements: [
+        unchanged(bindings.db, "log_destinations", before, ifMatch),
+        ...storeLogDestination(bindings.db, row),
+      ],
       effects: effects("rotate", row),
       body: { destination: await viewOne(bindings, row), secret },
       version: row.version,
@@ -217,7 +233,7 @@ export const LOG_HANDLERS: Handlers<
     return {
       statements: [
         unchanged(bindings.db, "log_destinations", row, ifMatch),
-        bindings.db.prepare("DELETE FROM log_destinations WHERE id = ?").bind(row.id),
+        removeLogDestination(bindings.db, row.id),
       ],
       effects: effects("delete", row),
       body: null,

@@ -19,7 +19,8 @@ import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
 import { selected, wordsHeld } from "../search.ts";
 
-type Stored = typeof signalReceivers.$inferSelect;
+export type ReceiverRow = typeof signalReceivers.$inferSelect;
+type Stored = ReceiverRow;
 type Shown = Answer<"receivers.get">;
 
 /** How sending goes, of the receiver `r`. */
@@ -85,7 +86,7 @@ interface ReceiverInput {
 }
 
 /** The changed row. Refuses an address to which nothing may be sent. */
-async function changeReceiver(
+export async function changeReceiver(
   bindings: Bindings,
   before: Stored,
   { name, target, authorization, audience, subjects, events, enabled }: ReceiverInput,
@@ -133,11 +134,33 @@ const blank = (id: string, tokenHash: string, now: number): Stored => ({
   updatedAt: now,
 });
 
+/** A new row, with the token by which the receiver manages its stream. */
+export async function newReceiver(
+  bindings: Bindings,
+  input: ReceiverInput,
+  now: number,
+): Promise<{ readonly row: ReceiverRow; readonly token: string }> {
+  const token = mintToken("rnsig", randomBytes);
+  const empty = blank(freshId("signalReceiver"), hashSecret(token), now);
+  return { row: await changeReceiver(bindings, empty, input, now), token };
+}
+
+export const insertReceiver = (d1: D1Database, row: ReceiverRow): D1PreparedStatement =>
+  prepared(d1, registryOf(d1).insert(signalReceivers).values(row));
+
+/** What the receiver asked of its stream stays as it is. */
+export const storeReceiver = (d1: D1Database, { status: _, ...row }: ReceiverRow): D1PreparedStatement =>
+  prepared(d1, registryOf(d1).update(signalReceivers).set(row).where(eq(signalReceivers.id, row.id)));
+
+export const removeReceiver = (d1: D1Database, id: string): D1PreparedStatement =>
+  d1.prepare("DELETE FROM signal_receivers WHERE id = ?").bind(id);
+
 export const SIGNAL_RECEIVER_HANDLERS: Handlers<
   | "receivers.list"
   | "receivers.create"
   | "receivers.get"
   | "receivers.update"
+  | "receivers.rotate"
   | "receivers.verify"
   | "receivers.delete"
 > = {
@@ -163,11 +186,9 @@ export const SIGNAL_RECEIVER_HANDLERS: Handlers<
   },
 
   "receivers.create": async ({ bindings, body, now }) => {
-    const token = mintToken("rnsig", randomBytes);
-    const empty = blank(freshId("signalReceiver"), hashSecret(token), now);
-    const row = await changeReceiver(bindings, empty, body, now);
+    const { row, token } = await newReceiver(bindings, body, now);
     return {
-      statements: [prepared(bindings.db, registryOf(bindings.db).insert(signalReceivers).values(row))],
+      statements: [insertReceiver(bindings.db, row)],
       effects: effects("create", row),
       body: { receiver: view(row, NOTHING_SENT), token },
       version: row.version,
@@ -183,14 +204,23 @@ export const SIGNAL_RECEIVER_HANDLERS: Handlers<
     const { db } = bindings;
     const before = await findReceiver(db, params.receiver);
     const after = await changeReceiver(bindings, before, body, now);
-    const { status: _, ...row } = after;
     return {
-      statements: [
-        unchanged(db, "signal_receivers", before, ifMatch),
-        prepared(db, registryOf(db).update(signalReceivers).set(row).where(eq(signalReceivers.id, row.id))),
-      ],
+      statements: [unchanged(db, "signal_receivers", before, ifMatch), storeReceiver(db, after)],
       effects: effects("update", after, { fields: Object.keys(body) }),
       body: await viewOne(db, after),
+      version: after.version,
+    };
+  },
+
+  "receivers.rotate": async ({ bindings, params, ifMatch, now }) => {
+    const { db } = bindings;
+    const before = await findReceiver(db, params.receiver);
+    const token = mintToken("rnsig", randomBytes);
+    const after = { ...(await changeReceiver(bindings, before, {}, now)), tokenHash: hashSecret(token) };
+    return {
+      statements: [unchanged(db, "signal_receivers", before, ifMatch), storeReceiver(db, after)],
+      effects: effects("rotate", after),
+      body: { receiver: await viewOne(db, after), token },
       version: after.version,
     };
   },
@@ -218,7 +248,7 @@ export const SIGNAL_RECEIVER_HANDLERS: Handlers<
     return {
       statements: [
         unchanged(bindings.db, "signal_receivers", row, ifMatch),
-        bindings.db.prepare("DELETE FROM signal_receivers WHERE id = ?").bind(row.id),
+        removeReceiver(bindings.db, row.id),
       ],
       effects: effects("delete", row),
       body: null,
