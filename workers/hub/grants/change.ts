@@ -74,8 +74,8 @@ export async function request(doer: Doer, wish: Wish): Promise<Write<GrantView>>
     needed: emergency ? 0 : settings.grantApprovals,
   };
   const id = freshId("accessGrant");
-  const digest = digestOf(content, { id, app });
-  const { asker, judged } = await askingOf(bindings, app, userId, emergency, now);
+  const { asker, email, judged } = await askingOf(bindings, app, userId, emergency, now);
+  const digest = digestOf(content, { id, app, email });
   const decided = decide(null, { type: "request", id, content, digest, settings, asker }, now);
   if (!decided.ok) return refuse(decided.error);
   const limits = { waiting: MOST_WAITING, held: MOST_HELD, withinHour: MOST_AN_HOUR };

@@ -55,6 +55,7 @@ async function peopleOf(
 
 export interface Asking {
   readonly asker: AskerFacts;
+  readonly email: string;
   readonly judged: Judged;
 }
 
@@ -79,6 +80,7 @@ export async function askingOf(
       mayAsk: principal !== undefined && names(snapshot, grantAskers, principal),
       mayBreakIn: principal !== undefined && names(snapshot, emergencyAskers, principal),
     },
+    email: principal?.email ?? "",
     judged: { app, people },
   };
 }
@@ -137,7 +139,7 @@ export async function answeringOf(
       isApprover: isNow(userId, settings.grantApprovers),
       stillApprovers: new Set(still.map((answer) => answer.userId)),
       askerStands: isNow(grant.userId, settings.grantAskers),
-      digest: digestOf(grant, { id: grant.id, app }),
+      digest: digestOf(grant, { id: grant.id, app, email: principals.get(grant.userId)?.email ?? "" }),
     },
     judged: { app, people: people.filter(({ id }) => counted.includes(id)) },
   };

@@ -9,6 +9,7 @@ import {
   WAITS_MS,
 } from "../../../../shared/access/grants/decide.ts";
 import { digestOf } from "../../../../shared/access/grants/digest.ts";
+import { isNamed } from "../../../../shared/access/grants/settings.ts";
 import { inForce, nextEnd, statusAt } from "../../../../shared/access/grants/state.ts";
 import type { Grant } from "../../../../shared/access/grants/types.ts";
 import { CONTENT, must, outcomeOf, requested, SETTINGS, said } from "./world.ts";
@@ -120,7 +121,7 @@ describe("a request", () => {
 
 describe("what an approval is bound to", () => {
   it("is everything that an approver sees", () => {
-    const seen = { id: "grt_1", app: { name: "wiki", host: "wiki.example.com" } };
+    const seen = { id: "grt_1", email: "bob@example.com", app: { name: "wiki", host: "wiki.example.com" } };
     const digests = [
       digestOf(CONTENT, seen),
       ...[{ userId: "x" }, { appId: "x" }, { actions: ["read" as const] }, { paths: ["/a"] }].map((other) =>
@@ -130,10 +131,28 @@ describe("what an approval is bound to", () => {
         digestOf({ ...CONTENT, ...other }, seen),
       ),
       digestOf(CONTENT, { ...seen, id: "grt_2" }),
+      digestOf(CONTENT, { ...seen, email: "eve@example.com" }),
       digestOf(CONTENT, { ...seen, app: { ...seen.app, name: "x" } }),
       digestOf(CONTENT, { ...seen, app: { ...seen.app, host: "x" } }),
     ];
     expect(new Set(digests).size).toBe(digests.length);
+  });
+});
+
+describe("a selector", () => {
+  it("names one person by the whole address, or who is in one group, and nothing else", () => {
+    const bob = { email: "bob@example.com", isIn: (group: string) => group === "sales" };
+    const names = ["user:bob@example.com", "group:sales"];
+    const others = [
+      "user:ob@example.com",
+      "user:bob@example.com.evil",
+      "user:xbob@example.com",
+      "user:sales",
+    ];
+    const unclear = ["group:bob@example.com", "bob@example.com", "sales", "any:sales", "nobodysales", "user:", "group:"];
+    for (const one of names) expect([one, isNamed([one], bob)]).toEqual([one, true]);
+    for (const one of [...others, ...unclear]) expect([one, isNamed([one], bob)]).toEqual([one, false]);
+    expect(isNamed([], bob)).toBe(false);
   });
 });
 

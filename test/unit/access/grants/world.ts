@@ -30,7 +30,7 @@ export const CONTENT: GrantContent = {
   ...{ userId: "bob", appId: "wiki", actions: ACTIONS, paths: [], seconds: 600 },
   ...{ reason: "on call", needed: 1, emergency: false },
 };
-const SEEN = { id: "grt_1", app: { name: "wiki", host: "wiki.example.com" } };
+const SEEN = { id: "grt_1", email: "bob@example.com", app: { name: "wiki", host: "wiki.example.com" } };
 
 export const requested = (
   content: Partial<GrantContent> = {},
