@@ -75,20 +75,22 @@ async function serveOthers(visitor: Visitor, common: GrantPage, view: GrantView)
   const { grant } = common;
   const sight = await sightOf(bindings, viewer);
   const isInCharge = mayCall(viewer.role, "admin") || sight.apps.includes(grant.appId);
-  const background = await backgroundOf(bindings, grant, now);
+  const background = await backgroundOf(bindings, grant, sight, now);
   const page = answerPage({
     ...common,
     mayAnswer: view.mayAnswer,
     mayRevoke: isInCharge && grant.status === "granted",
     mayReview: isInCharge && grant.emergency && grant.reviewedAt === null,
-    risk: background?.risk ?? null,
-    groups: background?.groups ?? [],
-    earlier: (background?.earlier ?? []).map(({ app, status, askedAt }) => ({
-      ...{ app, status: STATUS_WORDS[status], at: askedAt },
-    })),
-    decisions: (background?.decisions ?? []).map(({ decision, method, path, at }) => ({
-      ...{ decision, what: `${method} ${path}`, at },
-    })),
+    about: background && {
+      risk: background.risk,
+      groups: background.groups,
+      earlier: background.earlier.map(({ app, status, askedAt }) => ({
+        ...{ app, status: STATUS_WORDS[status], at: askedAt },
+      })),
+      decisions: background.decisions.map(({ decision, method, path, at }) => ({
+        ...{ decision, what: `${method} ${path}`, at },
+      })),
+    },
   });
   return htmlResponse(page, 200, "grant_of_another");
 }

@@ -131,11 +131,25 @@ export interface AnswerPage extends GrantPage {
   readonly mayAnswer: boolean;
   readonly mayRevoke: boolean;
   readonly mayReview: boolean;
-  readonly risk: number | null;
+  /** Null when nothing is to be decided any more. */
+  readonly about: AboutPerson | null;
+}
+
+interface AboutPerson {
+  readonly risk: number;
   readonly groups: readonly string[];
   readonly earlier: readonly { readonly app: string; readonly status: string; readonly at: number }[];
   readonly decisions: readonly { readonly decision: string; readonly what: string; readonly at: number }[];
 }
+
+const aboutPerson = ({ risk, groups, earlier, decisions }: AboutPerson): Html => html`
+<h2>About the person</h2>
+<dl>
+<dt>Risk</dt><dd>${risk} of 100</dd>
+<dt>Groups</dt><dd><bdi>${groups.join(", ") || "none"}</bdi></dd>
+${earlier.map(({ app, status, at }) => html`<dt>${timeOf(at)}</dt><dd>asked for <bdi>${app}</bdi>: ${status}</dd>`)}
+${decisions.map(({ decision, what, at }) => html`<dt>${timeOf(at)}</dt><dd>${decision}: <bdi>${what}</bdi></dd>`)}
+</dl>`;
 
 /** A request of somebody else, with what an approver should know. Posts `digest` and `note`. */
 export function answerPage(page: AnswerPage): string {
@@ -158,13 +172,7 @@ ${page.mayRevoke && form(path, csrf, "revoke", "Revoke now", false)}
 ${page.mayReview && form(path, csrf, "review", "I have reviewed this emergency", true)}
 </div>
 ${factsOf(page)}
-<h2>About the person</h2>
-<dl>
-<dt>Risk</dt><dd>${page.risk === null ? "not known" : `${page.risk} of 100`}</dd>
-<dt>Groups</dt><dd><bdi>${page.groups.join(", ") || "none"}</bdi></dd>
-${page.earlier.map(({ app, status, at }) => html`<dt>${timeOf(at)}</dt><dd>asked for <bdi>${app}</bdi>: ${status}</dd>`)}
-${page.decisions.map(({ decision, what, at }) => html`<dt>${timeOf(at)}</dt><dd>${decision}: <bdi>${what}</bdi></dd>`)}
-</dl>
+${page.about && aboutPerson(page.about)}
 </div>`,
   });
 }

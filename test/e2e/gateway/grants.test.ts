@@ -14,7 +14,11 @@ let system: System;
 beforeAll(async () => {
   system = await startSystem({
     withoutDashboard: true,
-    users: [...DEMO_USERS, { id: "carol", name: "Carol", email: "carol@example.com", groups: ["sales"] }],
+    users: [
+      ...DEMO_USERS,
+      { id: "carol", name: "Carol", email: "carol@example.com", groups: ["sales"] },
+      { id: "dave", name: "Dave", email: "dave@example.com", groups: ["engineering"] },
+    ],
     policies: [
       {
         name: "wiki",
@@ -36,6 +40,10 @@ forbid (principal, action, resource == App::"wiki") when { context.request.path 
         settings: { emergencyAskers: ["user:bob@example.com"], grantApprovers: ["group:engineering"] },
       },
       { name: "closed", host: "closed.localhost", ...common },
+      {
+        ...{ name: "board", host: "board.localhost", ...common },
+        settings: { grantAskers: ["group:sales"], grantApprovers: ["user:alice@example.com"] },
+      },
     ],
   });
 });
@@ -121,6 +129,57 @@ describe("a request for access", () => {
     );
     expect((await grantOf(id)).reviewedBy?.email).toBe("alice@example.com");
     await revoke(id);
+  });
+});
+
+describe("a person who is disabled, or gets another address", () => {
+  const changed = async (body: { status?: "active" | "disabled"; email?: string }) => {
+    const { data } = await system.admin.call("users.list", { query: { search: "carol" } });
+    const user = data.items[0]?.id ?? "";
+    const { etag } = await system.admin.call("users.get", { params: { user } });
+    await system.admin.call("users.update", { params: { user }, body, ifMatch: etag ?? "" });
+  };
+
+  it("has no request and no grant left, also after coming back", async () => {
+    const carol = await personAt(originOf("wiki"), "carol");
+    const alice = await personAt(originOf("wiki"), "alice");
+    const [granted, waiting] = [await askFor(system, carol, "wiki"), await askFor(system, carol, "vault")];
+    await answerTo(system, alice, granted, "approve");
+    expect((await carol.visitor.visit(`${originOf("wiki")}/`, "carol")).response.status).toBe(200);
+    await changed({ status: "disabled" });
+    await changed({ status: "active" });
+    expect([(await grantOf(granted)).status, (await grantOf(waiting)).status]).toEqual([
+      "revoked",
+      "revoked",
+    ]);
+    expect((await personAt(originOf("wiki"), "carol")).last.status).toBe(403);
+  });
+
+  it("holds nothing that was approved for the one who was shown", async () => {
+    const carol = await personAt(originOf("wiki"), "carol");
+    const alice = await personAt(originOf("wiki"), "alice");
+    const id = await askFor(system, carol, "wiki");
+    await answerTo(system, alice, id, "approve");
+    await changed({ email: "eve@example.com" });
+    expect((await grantOf(id)).status).toBe("revoked");
+    await changed({ email: "carol@example.com" });
+    expect((await personAt(originOf("wiki"), "carol")).last.status).toBe(403);
+  });
+});
+
+describe("an approver", () => {
+  it("learns of other apps nothing that they don't decide about, and of a person no more when all is decided", async () => {
+    const bob = await personAt(originOf("wiki"), "bob");
+    const [board, wiki] = [await askFor(system, bob, "board"), await askFor(system, bob, "wiki")];
+    const dave = await personAt(originOf("wiki"), "dave");
+    expect((await dave.visitor.get(at(board))).status).toBe(404);
+    const page = await dave.visitor.get(at(wiki));
+    expect([page.text.includes("About the person"), page.text.includes("board")]).toEqual([true, false]);
+    const alice = await personAt(originOf("wiki"), "alice");
+    expect((await alice.visitor.get(at(wiki))).text).toContain("asked for <bdi>board</bdi>");
+    await answerTo(system, alice, board, "deny");
+    await answerTo(system, dave, wiki, "deny");
+    expect((await dave.visitor.get(at(wiki))).text).not.toContain("About the person");
   });
 });
 

@@ -94,13 +94,22 @@ export async function viewsOf(
 const MOST_EARLIER = 5;
 const MOST_DECISIONS = 5;
 
-/** What an approver should know of the person. */
+/** Whether there is something to decide about the person: who was an approver once does not look at them for ever. */
+const isOpen = (grant: Grant, now: number): boolean =>
+  ["pending", "granted"].includes(statusAt(grant, now)) || (grant.emergency && grant.reviewedAt === null);
+
+/**
+ * What an approver should know of the person. Of other apps, only those that the viewer decides about: to all others
+ * it is not even said that there are such apps. Null when nothing is to be decided, or the person is gone.
+ */
 export async function backgroundOf(
   bindings: Bindings,
   grant: Grant,
+  { seesAll, apps }: Sight,
   now: number,
 ): Promise<z.output<typeof grantBackground> | null> {
   const { db } = bindings;
+  if (!seesAll && !isOpen(grant, now)) return null;
   const principal = await loadPrincipal(db, grant.userId);
   if (principal === null) return null;
   const person = { ids: [grant.userId], names: [], part: null };
@@ -109,9 +118,10 @@ export async function backgroundOf(
       .prepare(
         `SELECT g.id, a.name AS app, g.status, g.asked_at AS askedAt, g.lapses_at AS lapsesAt, g.until
          FROM access_grants g JOIN apps a ON a.id = g.app_id
-         WHERE g.user_id = ? AND g.id <> ? ORDER BY g.id DESC LIMIT ${MOST_EARLIER}`,
+         WHERE g.user_id = ? AND g.id <> ? AND (? OR g.app_id IN (SELECT value FROM json_each(?)))
+         ORDER BY g.id DESC LIMIT ${MOST_EARLIER}`,
       )
-      .bind(grant.userId, grant.id)
+      .bind(grant.userId, grant.id, seesAll ? 1 : 0, JSON.stringify(apps))
       .all<Pick<Grant, "id" | "status" | "askedAt" | "lapsesAt" | "until"> & { app: string }>(),
     auditObject(bindings).query({
       ...{ kinds: ["decision"], who: person, limit: MOST_DECISIONS },

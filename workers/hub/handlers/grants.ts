@@ -73,11 +73,12 @@ export const GRANT_HANDLERS: Handlers<
     const { bindings, params, now } = call;
     const doer = doerOf(call);
     const { grant, version } = await readable(doer, params.grant);
-    const [view] = await viewsOf(bindings.db, [grant], await sightOf(bindings, doer.viewer), now);
+    const sight = await sightOf(bindings, doer.viewer);
+    const [view] = await viewsOf(bindings.db, [grant], sight, now);
     if (!view) throw new Error("a grant has one view");
     const isOwn = grant.userId === doer.viewer.userId;
     return {
-      body: { ...view, background: isOwn ? null : await backgroundOf(bindings, grant, now) },
+      body: { ...view, background: isOwn ? null : await backgroundOf(bindings, grant, sight, now) },
       version,
     };
   },
