@@ -122,9 +122,9 @@ export class SessionStore {
   }
 
   forFilter(filter: SessionFilter): SessionsState {
-    return filter.by === "provider"
-      ? this.#state(this.#live("provider_id = ?", filter.providerId), [])
-      : this.#state(this.#live(`${FILTER_COLUMNS[filter.by]} = ?`, filter.id), []);
+    if (filter.by === "provider") return this.#state(this.#live("provider_id = ?", filter.providerId), []);
+    if (filter.by === "passkey") return this.#state(this.#live("user_id = ?", filter.userId), []);
+    return this.#state(this.#live(`${FILTER_COLUMNS[filter.by]} = ?`, filter.id), []);
   }
 
   forRefresh(principals: readonly Principal[], devices: readonly Device[]): SessionsState {

@@ -17,6 +17,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   provider_disabled: "the identity provider was switched off",
   provider_removed: "the identity provider was removed",
   revoked_by_signal: "a security event of the identity provider asked for it",
+  passkey_gone: "the passkey that was shown was removed, or may have been copied",
   code_replayed: "its sign-in code was used twice",
   risk_above_allowed: "the risk was too high",
   read_only: "only reading is allowed while the risk is raised",

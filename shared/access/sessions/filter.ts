@@ -14,6 +14,8 @@ export function matches(session: Session, filter: SessionFilter): boolean {
       return session.principal.userId === filter.id && isSignedInUntil(session, filter.signedInUntil);
     case "app":
       return session.appId === filter.id;
+    case "passkey":
+      return session.authentication.passkey?.keyId === filter.id;
     case "everyOf":
       return session.authentication.providerId === filter.id;
     case "provider": {

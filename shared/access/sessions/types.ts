@@ -100,6 +100,8 @@ export type SessionEndReason =
   | "provider_removed"
   /** A security event of a transmitter asked for it. */
   | "revoked_by_signal"
+  /** The passkey that was shown last was removed by its person, or there may be a copy of it. */
+  | "passkey_gone"
   | "code_replayed"
   /** The risk rose above what the app or a policy allows. */
   | "risk_above_allowed"
@@ -203,6 +205,8 @@ export type SessionFilter =
   | { readonly by: "parent"; readonly id: string; readonly appId?: string }
   | ({ readonly by: "user"; readonly id: string } & SignedIn)
   | { readonly by: "app"; readonly id: string }
+  /** The sessions of a user that rest on what was shown with this passkey. */
+  | { readonly by: "passkey"; readonly id: string; readonly userId: string }
   /** All sessions of people whom this provider confirmed. */
   | { readonly by: "everyOf"; readonly id: string }
   | ({

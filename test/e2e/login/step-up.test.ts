@@ -222,6 +222,8 @@ describe("a passkey", () => {
     expect(await send(alice, "/prove", { response: copied })).toBe("passkey_refused");
     const after = await system.admin.call("passkeys.get", { params: { user: "alice@example.com" } });
     expect(after.data.passkeys[0]?.clonedAt).toEqual(expect.any(Number));
+    // Whoever of the two showed it before, holds a session no more.
+    expect((await post(alice, "/pay", "amount=4")).status).not.toBe(200);
   });
 
   /** Of the step-up page: the page of the passkeys asks for a key only before a change. */

@@ -14,6 +14,7 @@ import { deletePasskey, insertPasskey, noteUse, passkeysOf, workingOf } from "..
 import { redirect, refusalPage } from "../../session/answers.ts";
 import { setCookie } from "../../session/cookies.ts";
 import type { CurrentSession } from "../../session/current-session.ts";
+import { endOfUser } from "../../session/end-sessions.ts";
 import { note } from "../../session/events.ts";
 import { raiseSession } from "../../session/raise-session.ts";
 import { csrfToken, isCsrfToken, isSameOriginPost, readForm } from "../../session/same-site.ts";
@@ -39,7 +40,7 @@ export async function servePasskeys(request: Request, bindings: Bindings): Promi
   if (current === "none") return chooseProvider(request, bindings, AGAIN, null);
   const keys = await passkeysOf(bindings.db, current.session.principal.userId);
   const working = workingOf(keys);
-  const before = beforeChange(current.session, working.length, Date.now());
+  const before = beforeChange(current.session, working, Date.now());
   const page = passkeysPage({
     userEmail: current.session.principal.email,
     keys,
@@ -71,6 +72,10 @@ export async function signInForPasskeys(request: Request, bindings: Bindings): P
   return (await methodOf(provider)).begin(request, bindings, provider, wish);
 }
 
+/** What was shown with a key that is gone, or of which there may be a copy, must not go on: whoever showed it. */
+const endShownWith = (bindings: Bindings, userId: string, id: string): Promise<string[]> =>
+  endOfUser(bindings, userId, { by: "passkey", id, userId }, "passkey_gone");
+
 interface Posted {
   readonly current: CurrentSession;
   readonly form: URLSearchParams;
@@ -98,7 +103,7 @@ export async function registerPasskey(request: Request, bindings: Bindings): Pro
   const { userId } = principal;
   const now = Date.now();
   const working = workingOf(await passkeysOf(bindings.db, userId));
-  if (beforeChange(current.session, working.length, now) !== null)
+  if (beforeChange(current.session, working, now) !== null)
     return refuse(
       "step_up_required",
       "Too much time has passed. Show again who you are, then add the passkey.",
@@ -140,8 +145,10 @@ export async function provePasskey(request: Request, bindings: Bindings): Promis
   const now = Date.now();
   const use = await noteUse(bindings.db, key.id, counter, now);
   if (use !== "used") {
-    if (use === "cloned")
+    if (use === "cloned") {
       await note(bindings, "login", "passkey.cloned", principal, userId, { name: key.name, key: key.id });
+      await endShownWith(bindings, userId, key.id);
+    }
     return refuse(
       "passkey_refused",
       "There may be a copy of this passkey, so it is refused from now on. Use another one, and tell an administrator.",
@@ -162,7 +169,7 @@ export async function removePasskey(request: Request, bindings: Bindings): Promi
   const { current, form } = posted;
   const { principal } = current.session;
   const working = workingOf(await passkeysOf(bindings.db, principal.userId));
-  if (working.length === 0 || beforeChange(current.session, working.length, Date.now()) !== null)
+  if (working.length === 0 || beforeChange(current.session, working, Date.now()) !== null)
     return refuse(
       "step_up_required",
       "Show one of your passkeys first. If you have lost all of them, an administrator resets them.",
@@ -171,5 +178,6 @@ export async function removePasskey(request: Request, bindings: Bindings): Promi
   const name = isId("passkey", id) ? await deletePasskey(bindings.db, principal.userId, id) : null;
   if (name === null) return refuse("not_found", "There is no such passkey of yours.");
   await note(bindings, "login", "passkey.removed", principal, principal.userId, { name, key: id });
+  await endShownWith(bindings, principal.userId, id);
   return redirect(PASSKEYS, "passkey_removed");
 }

@@ -27,21 +27,23 @@ export interface Passkey {
  * What a person must do before they may change their passkeys. Null if they may.
  *
  * - `sign_in`: a new sign-in at the provider. It makes a new session, so whoever stole an older one can't enrol.
- * - `passkey`: a proof with one of the passkeys that are there, so a stolen password is not enough to add another.
+ * - `passkey`: a proof with one of the passkeys that work, so a stolen password is not enough to add another. A key that
+ *   was removed, or of which there is a copy, proves nothing more.
  * - `risk`: something speaks for risk, so the first key is not taken now.
  */
 export type Before = "sign_in" | "passkey" | "risk";
 
-/** @param keys Those that work. */
+/** @param working The keys that work. */
 export function beforeChange(
   session: Pick<Session, "authentication" | "createdAt" | "raisedAt" | "principal" | "risk">,
-  keys: number,
+  working: readonly Pick<Passkey, "id">[],
   now: number,
 ): Before | null {
   const { authentication, createdAt, principal, risk } = session;
-  if (keys > 0) {
-    const at = (authentication.passkey?.at ?? 0) * 1_000;
-    return now - at <= CHANGE_WITHIN_MS ? null : "passkey";
+  if (working.length > 0) {
+    const { keyId, at = 0 } = authentication.passkey ?? {};
+    const doesWork = working.some(({ id }) => id === keyId);
+    return doesWork && now - at * 1_000 <= CHANGE_WITHIN_MS ? null : "passkey";
   }
   const signals: readonly RiskSignal[] = [...(principal.risk ?? []), ...(risk?.signals ?? [])];
   const isNew =
