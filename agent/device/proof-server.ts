@@ -25,17 +25,20 @@ export interface Prover {
  * even whether an agent runs here beyond that the port is taken: it gets no CORS headers. A name that was made to point to
  * this machine (DNS rebinding) shows in `Host`.
  *
+ * @param now A clock in milliseconds, by which signatures are counted.
  * @throws Error when all ports are taken.
  */
 export async function serveProofs(
   prover: Prover,
   ports: readonly number[] = DEVICE_PROOF_PORTS,
+  now: () => number = () => performance.now(),
 ): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
   const rate = new PerSecond(MOST_PER_SECOND);
+  const mayGoOn = () => rate.take(now());
   const server = createServer(
     { requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS },
     (request, response) => {
-      void answer(request, response, prover, rate).catch(() => refuse(response, 503));
+      void answer(request, response, prover, mayGoOn).catch(() => refuse(response, 503));
     },
   );
   server.maxConnections = 16;
@@ -69,7 +72,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   { origin, sign }: Prover,
-  rate: PerSecond,
+  mayGoOn: () => boolean,
 ): Promise<void> {
   const { headers, method, url, socket } = request;
   const allowed = origin();
@@ -87,7 +90,7 @@ async function answer(
   }
   // A form or an image can't send this type without the preflight above.
   if (method !== "POST" || headers["content-type"] !== "application/json") return refuse(response, 405);
-  if (!rate.take(performance.now())) return refuse(response, 429);
+  if (!mayGoOn()) return refuse(response, 429);
   const challenge = readProofRequest(await bodyOf(request));
   if (challenge === null) return refuse(response, 400);
   const proof = JSON.stringify(await sign(challenge, allowed));

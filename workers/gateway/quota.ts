@@ -59,10 +59,13 @@ export async function overQuota(
   return null;
 }
 
-/** Whose requests are counted together: a session's, a token's, or those of a network where nobody is known. */
+/**
+ * Whose requests to the app are counted together: a session's, a token's, or those of a network where nobody is known. A
+ * token is good for several apps, and what one of them denies is no reason for another one to refuse it.
+ */
 function keyOf({ app, network }: Question, caller: Asking): string {
-  if (caller.kind === "user") return caller.session.id;
-  if (caller.kind === "service") return caller.token.id;
+  if (caller.kind === "user") return `${app.id} ${caller.session.id}`;
+  if (caller.kind === "service") return `${app.id} ${caller.token.id}`;
   return `${app.id} ${network.ip === null ? "" : limitedNetwork(network.ip)}`;
 }
 
@@ -73,7 +76,7 @@ async function take(
   perMinute: number,
   now: number,
 ): Promise<{ readonly waitSeconds: number; readonly isRecorded: boolean } | null> {
-  const known = held.get(`${appId} ${key}`);
+  const known = held.get(key);
   if (known && now < known.until) {
     if (known.left > 0) {
       known.left--;
@@ -85,7 +88,7 @@ async function take(
   const lease = await quotaObject(bindings, appId).take(key, leaseSize(perMinute), perMinute);
   const { granted, waitSeconds } = lease;
   held.set(
-    `${appId} ${key}`,
+    key,
     granted > 0
       ? { left: granted - 1, until: now + LEASE_MS }
       : { left: -1, until: now + waitSeconds * 1_000 },

@@ -250,15 +250,13 @@ describe("limits of an app", () => {
   it("one session is told when it may go on, once recorded, and another goes on", async () => {
     await applyNetwork(system.admin, {
       version: 1,
-      apps: [
-        {
-          name: "limited",
-          host: "limited.localhost",
-          segment: "main",
-          upstreams: [system.upstream.origin],
-          settings: { callerRequestsPerMinute: 4, denialsPerMinute: 2 },
-        },
-      ],
+      apps: ["limited", "limited2"].map((name) => ({
+        name,
+        host: `${name}.localhost`,
+        segment: "main",
+        upstreams: [system.upstream.origin],
+        settings: { callerRequestsPerMinute: 4, denialsPerMinute: 2 },
+      })),
     });
     const origin = `http://limited.localhost:${system.port}`;
     // The page after the sign-in is a request, too.
@@ -279,6 +277,16 @@ describe("limits of an app", () => {
     const denied = [];
     for (let i = 0; i < 4; i++) denied.push((await bob.send("/admin", cors)).status);
     expect(denied).toEqual([403, 403, 403, 429]);
+    // What one app denies a program is no reason for another app to refuse it unheard.
+    const { data } = await system.admin.call("serviceTokens.create", { body: { name: "limited" } });
+    const asProgram = async (app: string) => {
+      const lines = [`Authorization: Bearer ${data.secret}`, ...cors];
+      return (await attack(system, rawRequest("/admin", `${app}.localhost:${system.port}`, lines))).status;
+    };
+    const apps = ["limited", "limited", "limited", "limited", "limited2"];
+    const statuses = [];
+    for (const app of apps) statuses.push(await asProgram(app));
+    expect(statuses).toEqual([403, 403, 403, 429, 403]);
   });
 });
 

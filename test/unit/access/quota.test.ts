@@ -36,4 +36,7 @@ test("who is denied all the time is refused unheard until the minute is over, an
   expect(storms.waitSeconds("ses_1", 4, 60_000)).toBe(0);
   storms.note("ses_1", 60_000);
   expect(storms.waitSeconds("ses_1", 4, 60_000)).toBe(0);
+  // The next minute is counted anew, and as long.
+  for (let i = 0; i < 4; i++) storms.note("ses_1", 61_000);
+  expect(storms.waitSeconds("ses_1", 4, 62_000)).toBe(58);
 });

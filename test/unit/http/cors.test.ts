@@ -3,6 +3,7 @@ import {
   type CorsSettings,
   corsHeaders,
   DEFAULT_CORS_SETTINGS,
+  isForeignAllowed,
   isPreflight,
   preflightHeaders,
   withCors,
@@ -39,9 +40,28 @@ describe("S-46 preflights", () => {
 
 test("refusals are readable by allowed origins only, never by a wildcard (S-33)", () => {
   expect(new Map(corsHeaders(SPA, OWN, CORS)).get("access-control-allow-origin")).toBe(SPA);
-  for (const origin of [null, "https://evil.example", "null", OWN]) {
-    expect(corsHeaders(origin, OWN, CORS)).toEqual([["vary", "Origin"]]);
+  const near = [
+    "http://spa.example",
+    "https://x.spa.example",
+    "https://xspa.example",
+    "https://spa.example.x",
+  ];
+  const strangers = [
+    null,
+    "https://evil.example",
+    "null",
+    OWN,
+    ...near,
+    `${SPA}:8443`,
+    `${SPA}.`,
+    `${SPA}, ${SPA}`,
+  ];
+  for (const origin of strangers) {
+    expect([origin, corsHeaders(origin, OWN, CORS)]).toEqual([origin, [["vary", "Origin"]]]);
+    expect(isForeignAllowed(origin, OWN, CORS)).toBe(false);
   }
+  // The app's own pages need no leave, so none is said, whatever is listed.
+  expect(corsHeaders(OWN, OWN, cors({ allowedOrigins: [OWN] }))).toEqual([["vary", "Origin"]]);
 });
 
 test("an app without other origins says nothing about them", () => {

@@ -149,7 +149,15 @@ describe("a selector", () => {
       "user:xbob@example.com",
       "user:sales",
     ];
-    const unclear = ["group:bob@example.com", "bob@example.com", "sales", "any:sales", "nobodysales", "user:", "group:"];
+    const unclear = [
+      "group:bob@example.com",
+      "bob@example.com",
+      "sales",
+      "any:sales",
+      "nobodysales",
+      "user:",
+      "group:",
+    ];
     for (const one of names) expect([one, isNamed([one], bob)]).toEqual([one, true]);
     for (const one of [...others, ...unclear]) expect([one, isNamed([one], bob)]).toEqual([one, false]);
     expect(isNamed([], bob)).toBe(false);

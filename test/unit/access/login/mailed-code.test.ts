@@ -7,7 +7,7 @@ import {
   nextCode,
   tryCode,
 } from "../../../../shared/access/login/mailed-code.ts";
-import { waitOf } from "../../../../shared/access/login/rate.ts";
+import { limitedNetwork, waitOf } from "../../../../shared/access/login/rate.ts";
 import type { MailedCode } from "../../../../shared/access/login/types.ts";
 
 const NOW = 1_000_000;
@@ -88,5 +88,15 @@ describe("how long to wait", () => {
     ["it happened more often: until few enough are left", [950, 960, 990], 60],
   ])("when %s", (_, times, wait) => {
     expect(waitOf(times, rate, 1_000)).toBe(wait);
+  });
+});
+
+describe("the network of a client", () => {
+  test("is the whole site of an IPv6 address, however it is written, and an IPv4 address alone", () => {
+    const site = limitedNetwork("2001:db8:1:2::1");
+    for (const same of ["2001:db8:1:ffff::1", "2001:0DB8:0001::", "2001:db8:1:2:3:4:5:6"])
+      expect([same, limitedNetwork(same)]).toEqual([same, site]);
+    const others = ["2001:db8:2::1", "2002:db8:1::1", "192.0.2.1", "192.0.2.2"];
+    expect(new Set([site, ...others.map(limitedNetwork)]).size).toBe(5);
   });
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { opensApp } from "../../../../shared/access/workload/access-token.ts";
 import { claimRule, fitsPattern } from "../../../../shared/access/workload/claim-rule.ts";
 import { type Federation, federationProblems } from "../../../../shared/access/workload/federation.ts";
 import { statedClaims, unmetRule } from "../../../../shared/access/workload/stated-claims.ts";
@@ -78,6 +79,26 @@ describe("what a JWT states", () => {
     expect(unmetRule(rules, ["ref=refs/heads/main", "repository=acme/shop"])).toBeNull();
     expect(unmetRule(rules, ["ref=refs/tags/1", "repository=acme/shop"])?.name).toBe("ref");
     expect(unmetRule(rules, ["ref=refs/heads/main", "repository_owner=acme/shop"])?.name).toBe("repository");
+  });
+});
+
+describe("an access token", () => {
+  const trusted = federation({ claims: ["ref=refs/heads/main"] });
+  const { issuer, audience } = trusted;
+  const token = {
+    ...{ serviceToken: "svc_1", issuer, audience, claims: ["ref=refs/heads/main"] },
+    ...{ apps: ["app_1"], expiresAt: 1_000 },
+  };
+  const opens = (changed: object, now = 999, app = "app_1") =>
+    opensApp({ ...token, ...changed }, trusted, app, now);
+  it("opens its apps while its time lasts and the federation of now would take it", () => {
+    expect(opens({})).toBe(true);
+    expect(opens({}, 1_000)).toBe(false);
+    expect(opens({}, 999, "app_2")).toBe(false);
+    expect(opens({ issuer: "https://other.example" })).toBe(false);
+    expect(opens({ audience: "other" })).toBe(false);
+    expect(opens({ claims: ["ref=refs/heads/next"] })).toBe(false);
+    expect(opensApp(token, null, "app_1", 999)).toBe(false);
   });
 });
 
