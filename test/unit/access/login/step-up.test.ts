@@ -124,6 +124,11 @@ describe("a raised session", () => {
     });
     expect(decided.value.effects).toEqual([{ type: "recheck_lines", sessionId: id }]);
   });
+  it("lasts no longer than it would have, whatever sign-in raises it", () => {
+    const parent = { ...input.parent, expiresAt: NOW + 90_000 };
+    const [event] = raise(live, { ...input, parent }, NOW);
+    expect(event).toMatchObject({ live: { session: { expiresAt: live.session.expiresAt } } });
+  });
   it("is never another person's, and never one that is over", () => {
     expect(raise(live, { ...input, userId: "usr_other" }, NOW)).toEqual([]);
     const late = decide(state, { type: "raise", input }, NOW + 60_000);
