@@ -1,3 +1,4 @@
+import { BrokenOff } from "../base/errors/broken-off.ts";
 import type { Close, Frame, ResetReason } from "./frame.ts";
 import { FRAME_HEADER, MAX_DATA } from "./limits.ts";
 import {
@@ -12,7 +13,7 @@ import {
 } from "./stream.ts";
 
 /** A stream was reset, by this side or the other one. */
-export class StreamReset extends Error {
+export class StreamReset extends BrokenOff {
   override readonly name = "StreamReset";
   readonly reason: ResetReason;
 

@@ -5,13 +5,14 @@ import {
   type KillLineMessage,
   type Session,
 } from "../../shared/access/sessions/types.ts";
+import { BrokenOff } from "../../shared/base/errors/broken-off.ts";
 import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject, sessionsObject } from "../platform/objects.ts";
 import type { Caller } from "./caller.ts";
 import { Flow } from "./flow.ts";
 
 /** Why a stream was cut. The watch's `signal` holds this as its reason. */
-export class Cut extends Error {
+export class Cut extends BrokenOff {
   readonly code: 4401 | 4403 | 4408;
   readonly reason: string;
 

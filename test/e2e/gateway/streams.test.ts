@@ -427,3 +427,7 @@ describe("S-40 upgrades that are none", () => {
     expect(status).not.toBe(101);
   });
 });
+
+it("S-37: no stream that was cut is logged as a fault of ours", () => {
+  expect(system.log.filter((line) => /uncaught/i.test(line))).toEqual([]);
+});
