@@ -121,7 +121,10 @@ const factWord = z
   );
 /** Replaces what one source states. */
 export const nodeFactsStated = z.strictObject({
-  by: f.said(factWord, "who states it, such as `intune`"),
+  by: f.said(
+    z.union([factWord, f.line(107).check(z.startsWith("signal:"))]),
+    "who states it, such as `intune`; `signal:NAME` to take back what a transmitter stated",
+  ),
   facts: f.said(f.list(factWord, 20), "what holds now, such as `compliant`; empty when nothing does"),
   expiresAt: z.optional(
     f.said(f.instant, "until when it holds: for a day unless said, and for 90 days at most"),

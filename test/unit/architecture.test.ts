@@ -42,7 +42,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/access/policy": "base net",
   "shared/access/risk": "",
   "shared/access/sessions": "access/device access/risk base",
-  "shared/access/signals": "access/risk audit base",
+  "shared/access/signals": "access/device access/risk audit base",
   "shared/access/workload": "base",
   "shared/api":
     "access/grade access/grants access/login access/policy access/risk access/signals audit base connector http net node/config node/protocol notifications registry scim",

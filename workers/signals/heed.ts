@@ -11,6 +11,7 @@ import { storeSignal, touched } from "../registry/risk.ts";
 import { endOfUser } from "../session/end-sessions.ts";
 import { indexEnded } from "../session/session-index.ts";
 import { tellSessions } from "../sign-in/recheck/tell.ts";
+import { stateCompliance } from "./devices.ts";
 import type { NamedPerson } from "./people.ts";
 import { beginEvent, finishEvent } from "./received.ts";
 import { checkSoon } from "./recheck.ts";
@@ -67,11 +68,27 @@ export async function heed(
   const mayRate = transmitter.ratesOwners || person?.role !== "owner";
   const consequence = decideSignal(signal, transmitter.effects, mayRate);
   const done = await recordEnding(bindings, entry, async () => ({
-    ...(person
-      ? await followFor(bindings, ctx, transmitter, person, consequence)
-      : await followForNobody(bindings, transmitter, consequence)),
+    ...(await follow(bindings, ctx, transmitter, person, consequence)),
   }));
   await finishEvent(bindings.db, row, { ...done, entry: entry.id });
+}
+
+async function follow(
+  bindings: Bindings,
+  ctx: ExecutionContext,
+  transmitter: Transmitter,
+  person: NamedPerson | null,
+  consequence: Consequence,
+): Promise<Done> {
+  if (consequence.type === "device") {
+    const isStated = await stateCompliance(bindings, transmitter, person, consequence);
+    if (!isStated) return follow(bindings, ctx, transmitter, person, consequence.otherwise);
+    const word = consequence.isCompliant ? "compliant" : "not compliant";
+    return { outcome: `noted that the device is ${word}`, ended: 0 };
+  }
+  return person
+    ? followFor(bindings, ctx, transmitter, person, consequence)
+    : followForNobody(bindings, transmitter, consequence);
 }
 
 async function followFor(
@@ -79,7 +96,7 @@ async function followFor(
   ctx: ExecutionContext,
   transmitter: Transmitter,
   person: NamedPerson,
-  consequence: Consequence,
+  consequence: Exclude<Consequence, { type: "device" }>,
 ): Promise<Done> {
   switch (consequence.type) {
     case "record":

@@ -52,6 +52,10 @@ export interface ProvenDevice {
   readonly sameAddress: boolean;
 }
 
+/** The two facts that contradict each other. */
+export const COMPLIANT = "compliant";
+export const NOT_COMPLIANT = "not-compliant";
+
 /** A proof counts at most this long, whatever policies say. So a session that is open for days must prove its device anew. */
 export const PROOF_KEPT_MS = 12 * 3_600_000;
 
@@ -84,8 +88,16 @@ export function deviceFactsOf(
       screenLock: posture.screenLock === true,
       checks: posture.checks ?? [],
     },
-    stated: [...new Set(device.stated.filter(({ expiresAt }) => now < expiresAt).flatMap(namesOf))].sort(),
+    stated: statedNow(device.stated, now),
   };
+}
+
+/** What holds now. Whoever states that the device is not compliant outweighs all that state that it is. */
+function statedNow(stated: readonly StatedFact[], now: number): string[] {
+  const holding = stated.filter(({ expiresAt }) => now < expiresAt);
+  const isDoubted = holding.some(({ fact }) => fact === NOT_COMPLIANT);
+  const counting = holding.filter(({ fact }) => !isDoubted || fact !== COMPLIANT);
+  return [...new Set(counting.flatMap(namesOf))].sort();
 }
 
 /** A fact may be asked for whoever states it, or from one source alone. */

@@ -9,6 +9,17 @@ export type Consequence =
   | { readonly type: "recheck" }
   | { readonly type: "risk"; readonly said: SaidRisk }
   /**
+   * The posture of the device that is called so, if it is one of ours and belongs to the person.
+   * `otherwise`: what follows if it is not.
+   */
+  | {
+      readonly type: "device";
+      readonly device: string;
+      readonly isCompliant: boolean;
+      readonly at: number;
+      readonly otherwise: Consequence;
+    }
+  /**
    * Sessions end whose sign-in is not newer than the event.
    * `sid`: only the provider's session of this id, or those whose id is not known. Null for all.
    */
@@ -38,7 +49,7 @@ export function decideSignal(signal: Signal, chosen: ChosenEffects, mayRate: boo
     case "recheck":
       return { type: "recheck" };
     case "risk":
-      return riskOf(signal, mayRate);
+      return deviceOf(signal, mayRate) ?? riskOf(signal, mayRate);
     case "end":
     case "end_all":
       return endOf(signal, effect);
@@ -50,6 +61,13 @@ function harmlessWords({ event, payload }: Signal): string | null {
   if (event === "assurance-level-change" && payload.change_direction === "increase")
     return "the assurance rose";
   return null;
+}
+
+function deviceOf(signal: Signal, mayRate: boolean): Consequence | null {
+  const { event, subject, eventAt: at, payload } = signal;
+  if (event !== "device-compliance-change" || subject.device === null) return null;
+  const isCompliant = payload.current_status === "compliant";
+  return { type: "device", device: subject.device, isCompliant, at, otherwise: riskOf(signal, mayRate) };
 }
 
 function riskOf(signal: Signal, mayRate: boolean): Consequence {

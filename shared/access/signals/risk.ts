@@ -57,7 +57,8 @@ export const signalSource = (name: string): RiskSource<SaidRisk, SaidRisk, SaidR
 });
 
 /** The `source` of what a transmitter says. No program can take it: its labels have no colon. */
-export const sourceName = (transmitter: string): string => `signal:${transmitter}`;
+export const sourceName = (transmitter: string): string => `${SIGNAL_SOURCE}${transmitter}`;
+export const SIGNAL_SOURCE = "signal:";
 
 const riskSignalOf = (transmitter: string, { kind, score, at }: SaidRisk): RiskSignal => ({
   source: sourceName(transmitter),

@@ -45,6 +45,24 @@ describe("what policies know of a session's device", () => {
     });
   });
 
+  it("is out of compliance as soon as anybody says so, whoever else states the contrary", () => {
+    const fact = (source: string, fact: string, expiresAt = NOW + 1) => ({ source, fact, at: 0, expiresAt });
+    const statedOf = (...stated: Device["stated"]) =>
+      deviceFactsOf(proven({ posture: POSTURE, stated }), "usr_1", NOW)?.stated;
+    const compliant = fact("intune", "compliant");
+    expect(statedOf(compliant, fact("signal:edr", "not-compliant"), fact("intune", "managed"))).toEqual([
+      "intune:managed",
+      "managed",
+      "not-compliant",
+      "signal:edr:not-compliant",
+    ]);
+    // Taken back, and expired.
+    expect(statedOf(compliant, fact("signal:edr", "not-compliant", NOW))).toEqual([
+      "compliant",
+      "intune:compliant",
+    ]);
+  });
+
   it.each([
     ["nothing was proven", undefined],
     ["the node is no approved member", proven({ isApproved: false })],

@@ -5,7 +5,7 @@ import { loadPrincipal } from "../../../workers/registry/principals.ts";
 import { call, createNetwork } from "../hub/world.ts";
 import { bindings, startNetwork } from "../login/silent-provider.ts";
 import { applyRegistry } from "../registry.ts";
-import { caep, risc, type SignallingProvider, signallingProvider } from "./world.ts";
+import { caep, deviceOf, risc, type SignallingProvider, signallingProvider } from "./world.ts";
 
 let token = "";
 beforeAll(async () => {
@@ -75,6 +75,45 @@ describe("a signal", () => {
     await provider.send(caep("device-compliance-change", { current_status: "not-compliant" }));
     await provider.send(caep("device-compliance-change", { current_status: "compliant" }));
     expect((await riskOf(userId)).map(({ kind, score }) => [kind, score])).toEqual([["risk_level", 60]]);
+  });
+
+  test("of a device's compliance is noted of that device, and of no device of others", async () => {
+    const provider = await signallingProvider(token);
+    const { userId } = (await provider.signIn()).principal;
+    const [own, foreign] = [await deviceOf(userId), await deviceOf(null)];
+    const said = (device: string, current_status: string, at = seconds()) => {
+      const user = { format: "iss_sub", iss: provider.issuer, sub: provider.claims.sub };
+      const sub_id = { format: "complex", user, device: { format: "opaque", id: device } };
+      const payload = { current_status, previous_status: "compliant", event_timestamp: at };
+      return provider.send(caep("device-compliance-change", payload), { sub_id });
+    };
+    const stated = async (node: string) => {
+      const { json } = await call(token, "GET", `/nodes/${node}`);
+      const all = json.stated as { source: string; fact: string; expiresAt: number }[];
+      return all.filter(({ expiresAt }) => expiresAt > Date.now()).map(({ source, fact }) => [source, fact]);
+    };
+    const doubted = [[`signal:${provider.transmitter}`, "not-compliant"]];
+    expect((await said(own.name, "not-compliant", seconds(-30_000))).status).toBe(202);
+    expect(await stated(own.id)).toEqual(doubted);
+    expect(await riskOf(userId)).toEqual([]);
+    await said(own.id, "compliant", seconds(-20_000));
+    expect(await stated(own.id)).toEqual([]);
+    // One that was held up says nothing any more.
+    await said(own.id, "not-compliant", seconds(-25_000));
+    expect(await stated(own.id)).toEqual([]);
+    // What is none of the person's devices is said of the person, as far as it goes.
+    await said(foreign.id, "not-compliant");
+    expect(await stated(foreign.id)).toEqual([]);
+    expect((await riskOf(userId)).map(({ kind }) => kind)).toEqual(["device_not_compliant"]);
+    // A device alone names whose it is.
+    const alone = { format: "complex", device: { format: "opaque", id: own.id } };
+    await provider.send(caep("device-compliance-change", { current_status: "?" }), { sub_id: alone });
+    expect(await stated(own.id)).toEqual(doubted);
+    const path = `/nodes/${own.id}/facts`;
+    const by = `signal:${provider.transmitter}`;
+    expect((await call(token, "PUT", path, { body: { by, facts: ["compliant"] } })).status).toBe(422);
+    expect((await call(token, "PUT", path, { body: { by, facts: [] } })).status).toBe(200);
+    expect(await stated(own.id)).toEqual([]);
   });
 
   test("that comes late leaves sessions of a newer sign-in alone", async () => {

@@ -4,11 +4,12 @@ import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { publicKeys } from "../../../workers/gateway/jwks.ts";
 import worker from "../../../workers/index.ts";
+import { noteTrouble } from "../../../workers/session/events.ts";
 import { sendSignals } from "../../../workers/signals/sent/index.ts";
 import { call, createNetwork } from "../hub/world.ts";
 import { answerAt, bindings, startNetwork } from "../login/silent-provider.ts";
 import { applyRegistry } from "../registry.ts";
-import { signallingProvider } from "./world.ts";
+import { deviceOf, signallingProvider } from "./world.ts";
 
 const CAEP = "https://schemas.openid.net/secevent/caep/event-type/";
 const RISC = "https://schemas.openid.net/secevent/risc/event-type/";
@@ -123,6 +124,30 @@ test("a user who is switched off, and on again, is told as RISC has it", async (
     pushed.map(async (one) => Object.keys((await claimsOf(one)).events as object)),
   );
   expect(events).toEqual([[`${RISC}account-disabled`], [`${RISC}account-enabled`]]);
+});
+
+test("a device that falls out of compliance is told of with its owner, once, and so is a copied passkey", async () => {
+  const id = await user("cleo@corp.com");
+  const { id: node } = await deviceOf(id);
+  const state = (facts: string[]) =>
+    call(token, "PUT", `/nodes/${node}/facts`, { body: { by: "intune", facts } });
+  for (const facts of [["managed"], ["compliant"], ["compliant", "managed"], ["not-compliant"]])
+    await state(facts);
+  await noteTrouble(bindings, "login", "passkey.cloned", `user:${id}`, id, { name: "key" });
+  await run(3);
+  const told = await Promise.all(pushed.map(claimsOf));
+  const person = { format: "email", email: "cleo@corp.com" };
+  const sub_id = { format: "complex", user: person, device: { format: "opaque", id: node } };
+  const [type, event_timestamp] = [`${CAEP}device-compliance-change`, expect.any(Number)];
+  const [good, bad] = ["compliant", "not-compliant"];
+  expect(told.map(({ sub_id, events }) => ({ sub_id, events }))).toEqual([
+    { sub_id, events: { [type]: { event_timestamp, previous_status: bad, current_status: good } } },
+    { sub_id, events: { [type]: { event_timestamp, previous_status: good, current_status: bad } } },
+    {
+      sub_id: person,
+      events: { [`${RISC}credential-compromise`]: { event_timestamp, credential_type: "fido2-roaming" } },
+    },
+  ]);
 });
 
 test("our own receiver heeds what our own transmitter sends, and does not tell it on", async () => {

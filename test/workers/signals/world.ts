@@ -12,6 +12,28 @@ export const risc = (name: string, payload: object = {}) => ({ [RISC + name]: pa
 
 let count = 0;
 
+/** A node in the registry. @param userId Its owner, or null. */
+export async function deviceOf(
+  userId: string | null,
+): Promise<{ readonly id: string; readonly name: string }> {
+  const n = ++count;
+  const [id, name] = [`nod_${String(n).padStart(26, "0")}`, `laptop-${n}`];
+  await env.DB.batch([
+    env.DB.prepare(
+      "INSERT OR IGNORE INTO segments (id, name, created_at, updated_at) VALUES ('seg_00000000000000000000000001', 'desks', 1, 1)",
+    ),
+    env.DB.prepare(
+      "INSERT OR IGNORE INTO mesh_state (id, network_id, ipv6_prefix, created_at) VALUES (1, 'net_1', 'fd00::/48', 1)",
+    ),
+    env.DB.prepare(
+      `INSERT INTO nodes (id, name, status, segment_id, user_id, address_index, hostname, enrolment_key_id, revision,
+         created_at, updated_at, wireguard_key, signing_hash, kem_hash, record_hash, signing_key, kem_key)
+       VALUES (?1, ?2, 'approved', 'seg_00000000000000000000000001', ?3, ?4, ?2, 'key', 1, 1, 1, ?1, ?1, ?1, ?1, '', '')`,
+    ).bind(id, name, userId, n),
+  ]);
+  return { id, name };
+}
+
 /** An identity provider that sends signals about its people. */
 export interface SignallingProvider extends SilentProvider {
   readonly transmitterId: string;

@@ -1,4 +1,5 @@
 import type { StatedFact } from "../../../shared/access/device/device.ts";
+import { SIGNAL_SOURCE } from "../../../shared/access/signals/risk.ts";
 import { nodeLabel } from "../../../shared/node/config/node-name.ts";
 import { IPV4_SQL } from "../../../shared/registry/addresses.ts";
 import { type MeshStatement, REVISION } from "../../../shared/registry/mesh-change.ts";
@@ -229,8 +230,13 @@ export const NODE_HANDLERS: Handlers<
     if (expiresAt <= now || expiresAt > now + MOST_DAYS * DAY_MS) {
       throwRefusal("invalid_input", `expiresAt must be in the future, and at most ${MOST_DAYS} days ahead.`);
     }
+    if (source.startsWith(SIGNAL_SOURCE) && facts.length > 0) {
+      throwRefusal("invalid_input", "What signals state can only be taken back here, by no facts at all.");
+    }
+    const former = JSON.parse(row.stated) as StatedFact[];
+    const before = former.flatMap((one) => (one.source === source && one.expiresAt > now ? [one.fact] : []));
     const stated = [
-      ...(JSON.parse(row.stated) as StatedFact[]).filter((one) => one.source !== source),
+      ...former.filter((one) => one.source !== source),
       ...facts.map((fact) => ({ source, fact, at: now, expiresAt })),
     ];
     if (stated.length > MOST_STATED) {
@@ -251,7 +257,7 @@ export const NODE_HANDLERS: Handlers<
         ),
       ],
       effects: {
-        ...effects("state", row, { source, facts, expiresAt }),
+        ...effects("state", row, { source, facts, before, expiresAt }),
         devices: [{ segmentId: row.segment_id, nodeId: row.id }],
       },
       body: await view(bindings, { ...row, stated: JSON.stringify(stated) }),

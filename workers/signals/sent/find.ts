@@ -69,7 +69,7 @@ async function lettersOf(
   entry: EventEntry,
   now: number,
 ): Promise<D1PreparedStatement[]> {
-  const outgoing = outgoingOf(entry, entry.action === "session.kill" ? await userOf(db, entry.target) : null);
+  const outgoing = outgoingOf(entry, await userOf(db, entry.target));
   const user = outgoing && (await userToTell(db, outgoing));
   if (!outgoing || !user) return [];
   const score = scoreAt((await signalsOf(db, user.id)).map(signalOf), now);
@@ -82,21 +82,21 @@ async function lettersOf(
     .map((receiver) => {
       const jti = `${entry.id}.${receiver.id}`;
       const set = { issuer: authOrigin, audience: receiver.audience, jti, at: now };
-      const subject = subjectOf(receiver.subjects, authOrigin, user);
+      const subject = subjectOf(receiver.subjects, authOrigin, user, outgoing.device);
       const claims = setClaims(set, subject, outgoing.event, payloadOf(outgoing, score));
       return keepLetter(db, { jti, receiverId: receiver.id, event: outgoing.event, claims, at: now });
     });
 }
 
-/** Whom a kill of sessions was about: one person, or the person of one session. Null for an app or a provider. */
+/** Whom something was done to: a person, the person of a session, or the owner of a node. Null for anything else. */
 async function userOf(db: D1Database, target: string): Promise<string | null> {
   if (isId("user", target)) return target;
-  if (!isId("session", target)) return null;
-  const row = await db
-    .prepare("SELECT user_id AS userId FROM sessions_index WHERE id = ?")
-    .bind(target)
-    .first<{ userId: string }>();
-  return row?.userId ?? null;
+  const query = isId("session", target)
+    ? "SELECT user_id FROM sessions_index WHERE id = ?"
+    : isId("node", target)
+      ? "SELECT user_id FROM nodes WHERE id = ?"
+      : null;
+  return query && db.prepare(query).bind(target).first<string>("user_id");
 }
 
 async function userToTell(db: D1Database, { userId }: Outgoing) {
