@@ -22,7 +22,8 @@ const MOST_STRAYS = 256 * 1024 * 1024;
 export class Link {
   readonly #port: LinkPort;
   readonly #budget: WindowBudget;
-  readonly #streams = new Map<number, { readonly stream: TunnelStream; readonly extra: number }>();
+  /** `extra` is what the stream has of the budget. */
+  readonly #streams = new Map<number, { readonly stream: TunnelStream; extra: number }>();
   #lastId: number;
   /** What the peer may still send on streams that this side has given up already. */
   #strays = 0;
@@ -104,6 +105,17 @@ export class Link {
     stream.widen(extra);
   }
 
+  /** What a stream should have of the budget now. What it has given up since counts for the others. */
+  #extra(stream: TunnelStream): number {
+    const known = this.#streams.get(stream.id);
+    if (!known) return stream.extra;
+    this.#budget.giveBack(known.extra - stream.extra);
+    known.extra = stream.extra;
+    const extra = this.#budget.take(known.extra);
+    known.extra = Math.max(known.extra, extra);
+    return extra;
+  }
+
   #forget(stream: TunnelStream, wasReset: boolean): void {
     const known = this.#streams.get(stream.id);
     if (!known) return;
@@ -120,6 +132,7 @@ export class Link {
   readonly #host = {
     send: (frame: Frame) => this.#send(frame),
     turn: () => this.#port.turn?.() ?? null,
+    extra: (stream: TunnelStream) => this.#extra(stream),
     forget: (stream: TunnelStream, wasReset: boolean) => this.#forget(stream, wasReset),
   };
 }

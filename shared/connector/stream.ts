@@ -29,8 +29,11 @@ export type StreamCommand =
   | { readonly type: "answer"; readonly head: Uint8Array }
   | { readonly type: "send"; readonly frame: Frame & { readonly type: "data" | "part" } }
   | { readonly type: "finish"; readonly frame: Frame & { readonly type: "end" } }
-  /** The consumer took bytes that were held. */
-  | { readonly type: "take"; readonly cost: number }
+  /**
+   * The consumer took bytes that were held.
+   * `extra`: what the other side should be able to send beyond the initial window from now on.
+   */
+  | { readonly type: "take"; readonly cost: number; readonly extra: number }
   | { readonly type: "abort"; readonly reason: ResetReason; readonly detail: string }
   | { readonly type: "hear"; readonly frame: Frame };
 
@@ -43,6 +46,8 @@ export type StreamEvent =
   | { readonly type: "peer_finished" }
   | { readonly type: "granted"; readonly bytes: number }
   | { readonly type: "taken"; readonly cost: number }
+  /** Of what was taken, so much is not granted again. */
+  | { readonly type: "narrowed"; readonly bytes: number }
   | { readonly type: "repaid" }
   /** Both directions are over. What is held is dropped, unless all that the peer had to say has come. */
   | { readonly type: "over"; readonly isDropped: boolean };
@@ -97,7 +102,7 @@ export function decide(
     case "finish":
       return state.isSending ? done([{ type: "finished" }], [command.frame]) : err("not_sending");
     case "take":
-      return command.cost > state.held ? err("not_held") : taken(stream, state, command.cost);
+      return command.cost > state.held ? err("not_held") : taken(stream, state, command);
     case "abort":
       return done(
         [{ type: "over", isDropped: true }],
@@ -113,14 +118,35 @@ const done = (events: readonly StreamEvent[], frames: readonly Frame[]): Result<
 
 const credit = (stream: number, bytes: number): Frame => ({ type: "credit", stream, bytes });
 
-/** Grants what was taken again, as soon as it is worth a frame: a quarter of what the peer may send at all. */
-function taken(stream: number, state: StreamState, cost: number): Result<StreamDecision, never> {
-  const owed = state.owed + cost;
-  const whole = state.window + state.held + state.owed;
-  const isWorthIt = state.isReceiving && owed * 4 >= whole;
-  return isWorthIt
-    ? done([{ type: "taken", cost }, { type: "repaid" }], [credit(stream, owed)])
-    : done([{ type: "taken", cost }], []);
+/** What the peer may send at all, were everything taken. */
+const wholeOf = ({ window, held, owed }: StreamState): number => window + held + owed;
+
+/** What the peer may send beyond the initial window. */
+export const extraOf = (state: StreamState): number => wholeOf(state) - INITIAL_WINDOW;
+
+/**
+ * Grants what was taken again, as soon as it is worth a frame: a quarter of what the peer may send at all. It grants more
+ * where that should grow, and less until it has shrunk to what it should be.
+ */
+function taken(
+  stream: number,
+  state: StreamState,
+  { cost, extra }: StreamCommand & { readonly type: "take" },
+): Result<StreamDecision, never> {
+  const change = extra - extraOf(state);
+  const narrowed = Math.min(Math.max(0, -change), state.owed + cost);
+  const widened = Math.max(0, change);
+  const owed = state.owed + cost - narrowed;
+  const isWorthIt = state.isReceiving && (widened > 0 || owed * 4 >= wholeOf(state) - narrowed);
+  return done(
+    [
+      { type: "taken", cost },
+      ...(narrowed > 0 ? [{ type: "narrowed", bytes: narrowed } as const] : []),
+      ...(isWorthIt ? [{ type: "repaid" } as const] : []),
+      ...(isWorthIt && widened > 0 ? [{ type: "widened", bytes: widened } as const] : []),
+    ],
+    isWorthIt && owed + widened > 0 ? [credit(stream, owed + widened)] : [],
+  );
 }
 
 function heard(stream: number, state: StreamState, frame: Frame): StreamDecision {
@@ -189,6 +215,8 @@ export function apply(state: StreamState, event: StreamEvent): StreamState {
       return { ...state, credit: state.credit + event.bytes };
     case "taken":
       return { ...state, held: state.held - event.cost, owed: state.owed + event.cost };
+    case "narrowed":
+      return { ...state, owed: state.owed - event.bytes };
     case "repaid":
       return { ...state, window: state.window + state.owed, owed: 0 };
     case "over":

@@ -5,6 +5,7 @@ import {
   apply,
   costOfFrame,
   decide,
+  extraOf,
   isOver,
   newStream,
   type StreamCommand,
@@ -34,6 +35,8 @@ export interface StreamHost {
   send(frame: Frame): void;
   /** Waits until this side may send one more frame of data. Null when it may send at once. */
   turn(): Promise<void> | null;
+  /** What the peer should be able to send on the stream beyond the initial window from now on. */
+  extra(stream: TunnelStream): number;
   /** The stream is over, and nothing of it is held any more. */
   forget(stream: TunnelStream, wasReset: boolean): void;
 }
@@ -79,6 +82,11 @@ export class TunnelStream {
   /** What the peer may still send now. */
   get window(): number {
     return this.#state.window;
+  }
+
+  /** What the peer may send beyond the initial window, were everything taken that came. */
+  get extra(): number {
+    return extraOf(this.#state);
   }
 
   get isSending(): boolean {
@@ -190,7 +198,9 @@ export class TunnelStream {
     if (this.#lent === 0) return;
     const cost = this.#lent;
     this.#lent = 0;
-    if (this.#state.held >= cost) this.#run({ type: "take", cost });
+    if (this.#state.held < cost) return;
+    const extra = this.#state.isReceiving ? this.#host.extra(this) : this.extra;
+    this.#run({ type: "take", cost, extra });
   }
 
   /** The bytes that fit into a frame with this overhead, as soon as there are any. */

@@ -267,4 +267,46 @@ describe("the budget of windows", () => {
     for (const bytes of taken) budget.giveBack(bytes);
     expect(budget.take()).toBe(MAX_WINDOW / 2);
   });
+
+  it("evens out between streams that came early and late, and is never overdrawn", async () => {
+    const whole = 2 * 1024 * 1024;
+    const wire = new Wire(whole);
+    const send = async (stream: TunnelStream) => {
+      for (;;) await stream.write(pattern(1, MAX_DATA));
+    };
+    const receive = async (stream: TunnelStream) => {
+      while (await stream.read());
+    };
+    const begin = (count: number) =>
+      Array.from({ length: count }, () => {
+        const stream = wire.hub.open(pattern(1, 3));
+        while (wire.step("toAgent"));
+        const serving = wire.accepted.get(stream.id) as TunnelStream;
+        serving.answer(pattern(1, 3));
+        for (const flow of [send(serving), receive(stream)]) flow.catch(() => undefined);
+        return stream;
+      });
+    const flow = async (frames: number) => {
+      for (let n = 0; n < frames; n++) {
+        wire.step("toHub");
+        while (wire.step("toAgent"));
+        for (let i = 0; i < 8; i++) await Promise.resolve();
+      }
+    };
+    const early = begin(4);
+    await flow(200);
+    const wide = early.map(({ extra }) => extra);
+    const all = [...early, ...begin(36)];
+    await flow(4_000);
+    const shares = all.map(({ extra }) => extra);
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(whole);
+    expect(Math.min(...wide)).toBeGreaterThan(3 * Math.max(...shares));
+    // A difference of 16 kB is not worth a frame.
+    expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(16 * 1024);
+    // Those who stay get what the others leave.
+    for (const stream of all.slice(4)) stream.reset("cancelled");
+    await flow(1_000);
+    expect(Math.min(...early.map(({ extra }) => extra))).toBeGreaterThan(3 * Math.max(...shares));
+    wire.hub.resetAll("cancelled", "");
+  });
 });
