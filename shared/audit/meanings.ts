@@ -125,6 +125,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "service_token.update": "changed a service token",
   "request.failed": "could not answer a request, since something broke",
   "session.cut": "was cut off",
+  "session.held": "was paused, with a connection that waits",
+  "session.resumed": "went on with a connection that had waited",
   "signal.received": "reported a security event",
   "signal.refused": "sent a security event that was refused",
   "signal_receiver.create": "added a receiver of signals",

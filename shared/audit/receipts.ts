@@ -2,12 +2,16 @@ import type { EventEntry } from "./types.ts";
 
 /** A stream or request was cut because it may not go on. Each is one part of a receipt. */
 export const SESSION_CUT = "session.cut";
+/** A stream is held, since its session is paused: nothing passes any more. */
+export const SESSION_HELD = "session.held";
+/** A stream that was held goes on. */
+export const SESSION_RESUMED = "session.resumed";
 /** A request of a watched caller is over, with its size and time. */
 export const WATCHED_REQUEST = "session.watched_request";
 
 /** Records of traffic: there may be one for each request, so the registry keeps no index of them. */
 export const isTraffic = ({ action }: Pick<EventEntry, "action">): boolean =>
-  action === SESSION_CUT || action === WATCHED_REQUEST;
+  [SESSION_CUT, SESSION_HELD, SESSION_RESUMED, WATCHED_REQUEST].includes(action);
 
 /** One stream that was cut. Times in milliseconds since the Unix epoch. */
 export interface CutStream {

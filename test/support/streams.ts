@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import WebSocket from "ws";
+import type { System } from "./harness.ts";
 
 /** When, by the process's clock, a stream ended, and how. */
 export interface Cut {
@@ -17,6 +18,11 @@ export interface OpenSocket extends OpenStream {
   send(text: string): void;
   /** What came back so far. */
   readonly heard: readonly string[];
+}
+
+export interface OpenDownload extends OpenStream {
+  /** How many bytes came so far. */
+  received(): number;
 }
 
 /** Opens a WebSocket through the gateway, and waits until it echoes. */
@@ -52,7 +58,8 @@ export function openDownload(
   host: string,
   credential: string | Readonly<Record<string, string>>,
   path: string,
-): Promise<OpenStream> {
+): Promise<OpenDownload> {
+  let bytes = 0;
   const headers = { host, ...(typeof credential === "string" ? { cookie: credential } : credential) };
   return new Promise((resolve, reject) => {
     const outgoing = request({ host: "127.0.0.1", port, path, headers }, (response) => {
@@ -61,8 +68,10 @@ export function openDownload(
         const settle = () => done({ atMs: performance.now(), code: null });
         response.on("end", settle).on("error", settle).on("close", settle);
       });
-      response.once("data", () => resolve({ cut, close: () => outgoing.destroy() }));
-      response.resume();
+      response.on("data", (piece: Buffer) => {
+        bytes += piece.byteLength;
+        resolve({ cut, close: () => outgoing.destroy(), received: () => bytes });
+      });
     });
     outgoing.on("error", reject);
     outgoing.end();
@@ -88,4 +97,13 @@ export function openUpload(port: number, host: string, cookie: string, path: str
       outgoing.destroy();
     },
   };
+}
+
+/** The kinds of streams of which the audit log says, in order of the alphabet, that something befell them. */
+export async function streamsOf({ admin }: System, user: string, action: string): Promise<string[]> {
+  const { data } = await admin.call("audit.list", { query: { user, reason: action } });
+  return data.items
+    .filter(({ entry }) => entry.action === action)
+    .map(({ entry }) => String((entry.detail as { stream?: string } | undefined)?.stream))
+    .sort();
 }

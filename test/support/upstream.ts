@@ -20,6 +20,8 @@ export interface RecordingUpstream {
   readonly closes: { readonly code: number; readonly reason: string }[];
   /** Event streams and slow uploads that are open now. */
   readonly open: Set<string>;
+  /** How many bytes of each upload came so far, by its URL. */
+  readonly received: Map<string, number>;
   hits(): number;
   reset(): void;
   close(): void;
@@ -28,6 +30,7 @@ export interface RecordingUpstream {
 export async function startUpstream(): Promise<RecordingUpstream> {
   const seen: SeenRequest[] = [];
   const open = new Set<string>();
+  const received = new Map<string, number>();
   const sockets = new Set<WebSocket>();
   const closes: { code: number; reason: string }[] = [];
   let resets = 0;
@@ -49,6 +52,7 @@ export async function startUpstream(): Promise<RecordingUpstream> {
     }
     request.on("data", (chunk: Buffer) => {
       body += chunk.toString("latin1");
+      received.set(url, body.length);
     });
     if (url.startsWith("/events") || url.startsWith("/download")) {
       record();
@@ -102,6 +106,7 @@ export async function startUpstream(): Promise<RecordingUpstream> {
     sockets,
     closes,
     open,
+    received,
     hits: () => seen.length,
     reset: () => {
       resets++;

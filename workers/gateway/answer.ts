@@ -7,7 +7,7 @@ import { faultOfAnswer } from "../../shared/http/upstream-fault.ts";
 import { cutBeforeAnswer, type Forwarding, noBecause, noFor } from "./forwarding.ts";
 import { headerFields, headerList } from "./header-fields.ts";
 import { heartbeat } from "./heartbeat.ts";
-import { type AskForRest, passage, passedOn, touching } from "./passage.ts";
+import { type AskForRest, admit, passage, passedOn } from "./passage.ts";
 import type { StreamWatch } from "./stream-watch.ts";
 import { bridgeSockets } from "./websocket.ts";
 
@@ -18,7 +18,7 @@ import { bridgeSockets } from "./websocket.ts";
 const AT_ONCE_BYTES = 1_200;
 /**
  * A body with a known length of up to this many bytes is watched, but its chunks are not inspected. So such a body does
- * not keep the session from idling out.
+ * not keep the session from idling out, and is cut where a longer one would be held.
  */
 const UNTOUCHED_BYTES = 16_384;
 /** Answers with these statuses have no body, whatever the upstream sent (Fetch standard §2.2.3). */
@@ -45,6 +45,7 @@ export async function answer(
   const { settings } = app;
   const { pathStrip, pathPrefix } = settings;
   watch.answered(response);
+  if (!(await watch.mayPass())) return cutBeforeAnswer(forwarding);
   const scrubbed = withCors(
     scrubbedResponseHeaders(
       variables
@@ -58,7 +59,7 @@ export async function answer(
   );
   if (response.webSocket) {
     await watch.start();
-    if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
+    if (!(await watch.mayPass())) return cutBeforeAnswer(forwarding);
     const webSocket = bridgeSockets(response.webSocket, watch);
     return new Response(null, { status: 101, headers: headerFields(scrubbed), webSocket });
   }
@@ -110,7 +111,7 @@ async function answerWithBody(
   let begun: Uint8Array | null = null;
   if (uploading === null && length !== null && length <= AT_ONCE_BYTES) {
     const first = await firstOf(response.body);
-    if (watch.signal.aborted) return cutBeforeAnswer(forwarding);
+    if (!(await watch.mayPass())) return cutBeforeAnswer(forwarding);
     if (first === null) return noFor(forwarding, "lost");
     watch.flow.note("down", first.byteLength, Date.now());
     if (first.byteLength === length) {
@@ -154,20 +155,21 @@ function cuttable(
 ): { readonly readable: ReadableStream; readonly over: Promise<void> } {
   const { readable, writable } = passage(length);
   const { signal } = watch;
-  const beat = isEvents ? heartbeat() : null;
   const brokeOff = async (error: unknown) => {
     if (isEvents) await (signal.aborted ? writable.close() : writable.abort(error));
   };
   const isUse = length === null || length > UNTOUCHED_BYTES;
   const telling = { watch, direction: "down", isUse } as const;
+  const beat = isEvents ? heartbeat((bytes) => admit(telling, bytes)) : null;
   const passed = () => {
     if (beat) {
-      const body = upstream.pipeThrough(touching(telling)).pipeThrough(beat.stream);
+      const body = upstream.pipeThrough(beat.stream);
       return body.pipeTo(writable, { signal, preventAbort: true });
     }
-    return isUse || watch.countsAll
-      ? passedOn(upstream, writable, telling, begun === null ? askForRest : null)
-      : upstream.pipeTo(writable, { signal });
+    if (isUse || watch.countsAll)
+      return passedOn(upstream, writable, telling, begun === null ? askForRest : null);
+    watch.isUnstoppable = true;
+    return upstream.pipeTo(writable, { signal });
   };
   const over = (begun === null ? passed() : written(writable, begun).then(passed))
     .catch(brokeOff)

@@ -61,6 +61,12 @@ export function cutBeforeAnswer(forwarding: Forwarding): Response {
   if (reason === UPSTREAM_TIMEOUT) return noFor(forwarding, "timeout");
   if (reason === "maintenance")
     return noBecause(forwarding, "maintenance", "It was closed while this was sent.");
+  if (code === 4408)
+    return noBecause(
+      forwarding,
+      "step_up_required",
+      "The session was paused before the application's answer could pass. Sign in again, and look there whether what you sent arrived.",
+    );
   if (code === 4403) return noBecause(forwarding, "denied_by_policy", "Access changed while this was sent.");
   return noBecause(forwarding, "session_ended", "Sign in again.");
 }

@@ -10,10 +10,10 @@ export interface Heartbeat {
 }
 
 /**
- * Passes an event stream on. While the stream is silent, writes a comment between two lines. When a reader left, the
+ * Passes an event stream on, as `admit` lets it. While the stream is silent, writes a comment between two lines. When a reader left, the
  * connection looks as if the reader only waits. Only a write shows that the reader left.
  */
-export function heartbeat(silenceMs = SILENCE_MS): Heartbeat {
+export function heartbeat(admit: (bytes: number) => Promise<void>, silenceMs = SILENCE_MS): Heartbeat {
   let isSilent = false;
   let isBetweenLines = true;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -28,7 +28,8 @@ export function heartbeat(silenceMs = SILENCE_MS): Heartbeat {
         isSilent = true;
       }, silenceMs);
     },
-    transform(chunk, controller) {
+    async transform(chunk, controller) {
+      await admit(chunk.byteLength);
       isSilent = false;
       isBetweenLines = chunk.at(-1) === NEWLINE;
       controller.enqueue(chunk);

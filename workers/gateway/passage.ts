@@ -12,17 +12,9 @@ export interface Telling {
   readonly isUse: boolean;
 }
 
-/** Passes everything on, and tells the watch about each chunk. */
-export function touching(telling: Telling): TransformStream<Uint8Array, Uint8Array> {
-  return new TransformStream({
-    transform(chunk, controller) {
-      tell(telling, chunk.byteLength);
-      controller.enqueue(chunk);
-    },
-  });
-}
-
-function tell({ watch, direction, isUse }: Telling, bytes: number): void {
+/** Lets a piece pass: waits while the stream is held, and tells the watch. @throws The `Cut`, if the stream was cut. */
+export async function admit({ watch, direction, isUse }: Telling, bytes: number): Promise<void> {
+  await watch.hold.passed();
   if (isUse) watch.touch(direction, bytes);
   else watch.flow.note(direction, bytes, Date.now());
 }
@@ -50,7 +42,7 @@ export async function passedOn(
   telling: Telling,
   askForRest: AskForRest | null = null,
 ): Promise<void> {
-  const { signal } = telling.watch;
+  const { signal, hold } = telling.watch;
   const writer = writable.getWriter();
   let source = largePieces(body);
   const stop = (reason: unknown) => {
@@ -67,17 +59,19 @@ export async function passedOn(
   try {
     for (;;) {
       const piece = await source.read().catch(async (error: unknown) => {
+        await hold.passed();
         const rest = signal.aborted || rests++ >= MOST_RESTS ? null : await askForRest?.(received);
         if (!rest) throw error;
         source = largePieces(rest);
         return source.read();
       });
       if (piece === null) break;
-      tell(telling, piece.byteLength);
+      await admit(telling, piece.byteLength);
       received += piece.byteLength;
       rests = 0;
       await writer.write(piece);
     }
+    await hold.passed();
     await writer.close();
   } catch (error) {
     stop(error);

@@ -14,6 +14,7 @@ import type { Caller } from "./caller.ts";
 import { judge } from "./judge.ts";
 import { endsForMaintenance } from "./maintenance.ts";
 import { isGood } from "./service-caller.ts";
+import { stepUpFor } from "./step-up.ts";
 import { type Cut, DENIED, type Judgement, type Rejudge } from "./stream-watch.ts";
 
 /** Why a grade ends a session. */
@@ -83,13 +84,16 @@ export function revalidation(question: Question, caller: Caller, bindings: Bindi
     const { refusedBy } = judged;
     if (refusedBy === null) {
       const left = heldBy(now, Date.now());
-      return held.every((id) => left.includes(id)) ? DENIED : GRANT_ENDED;
+      if (!held.every((id) => left.includes(id))) return GRANT_ENDED;
+      return stepUpFor(asked, now, snapshot, Date.now()) === null ? DENIED : TOO_OLD;
     }
     if (judged.access.grade === "cut") await endCut(bindings, now, refusedBy);
-    return refusalOf(refusedBy);
+    return { ...refusalOf(refusedBy), isPause: now.kind === "user" && CODES[refusedBy] === 4408 };
   };
 }
 
+/** Only a newer sign-in is missing. */
+const TOO_OLD: Judgement = { goesOn: false, code: 4408, reason: "sign_in_too_old", isPause: true };
 const IN_MAINTENANCE: Judgement = { goesOn: false, code: 4403, reason: "maintenance" };
 /** When the next of a caller's grants ends, in milliseconds. Null if none will. */
 export const grantsEnd = (caller: Caller, now: number): number | null =>
@@ -103,7 +107,7 @@ const heldBy = (caller: Caller, now: number): readonly string[] =>
     ? (caller.session.principal.grants ?? []).filter(({ until }) => now < until).map(({ id }) => id)
     : [];
 
-const refusalOf = (reason: GradeReason): Judgement => ({ goesOn: false, code: CODES[reason], reason });
+const refusalOf = (reason: GradeReason) => ({ goesOn: false, code: CODES[reason], reason }) as const;
 
 type User = Extract<Caller, { kind: "user" }>;
 

@@ -10,6 +10,7 @@ import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject, sessionsObject } from "../platform/objects.ts";
 import type { Caller } from "./caller.ts";
 import { Flow } from "./flow.ts";
+import { Hold } from "./hold.ts";
 
 /** Why a stream was cut. The watch's `signal` holds this as its reason. */
 export class Cut extends BrokenOff {
@@ -34,7 +35,13 @@ export type Judgement =
       /** When this decision must be made again, in milliseconds, although nothing is heard until then. */
       readonly until?: number | null;
     }
-  | { readonly goesOn: false; readonly code: Cut["code"]; readonly reason: string };
+  | {
+      readonly goesOn: false;
+      readonly code: Cut["code"];
+      readonly reason: string;
+      /** The person can lift it by showing anew who they are. Until then the stream is held, and not cut. */
+      readonly isPause?: boolean;
+    };
 
 export const GOES_ON: Judgement = { goesOn: true, isReadOnly: false };
 export const DENIED: Judgement = { goesOn: false, code: 4403, reason: "denied_by_policy" };
@@ -55,8 +62,24 @@ export interface CutReport {
   readonly bytesAfter: number;
 }
 
-/** Whom a watch tells of the end of its stream. */
+/** What a stream that is held tells of it. Times in milliseconds. */
+export interface HoldReport {
+  readonly reason: string;
+  readonly triggeredAt: number;
+  readonly heldAt: number;
+  /** The most bytes that passed after the trigger, in both directions. */
+  readonly bytesAfter: number;
+}
+
+/** Whom a watch tells of what befalls its stream. */
 export interface Witness {
+  /** The stream is held, since its session is paused. */
+  readonly held?: (report: HoldReport, watch: StreamWatch) => void;
+  /** The stream is held no longer, and goes on. */
+  readonly resumed?: (
+    report: { readonly heldAt: number; readonly resumedAt: number },
+    watch: StreamWatch,
+  ) => void;
   /** The stream was cut because it may not go on. */
   readonly cut?: (report: CutReport, watch: StreamWatch) => void;
   /** The stream is over, for whatever reason. Called once. */
@@ -86,7 +109,7 @@ const SOON_MS = 3_000;
 
 /**
  * Watches one open stream. Cuts the stream when its session ends, when the decision changes to deny, or when nobody can
- * vouch for the session or the decision any more. The stream's bytes never flow through the session object: only the
+ * vouch for the session or the decision any more. Holds it while its session is paused. The stream's bytes never flow through the session object: only the
  * kill line leads to that object.
  */
 export class StreamWatch {
@@ -98,6 +121,10 @@ export class StreamWatch {
   readonly #rejudge: Rejudge;
   readonly #witness: Witness;
   readonly flow = new Flow();
+  /** Whatever carries data of the stream asks here first. */
+  readonly hold: Hold;
+  /** Whether the stream can't be stopped and go on later. It is cut when its session is paused. */
+  isUnstoppable = false;
   /** Whether data from the client must not reach the application. */
   isReadOnly: boolean;
   /** Whether every byte is counted, also of short bodies. */
@@ -135,6 +162,8 @@ export class StreamWatch {
     this.countsAll = countsAll;
     this.#until = until;
     this.signal = this.#abort.signal;
+    const holder = caller.kind === "user" ? caller.session.id : "";
+    this.hold = new Hold(holder, (why) => this.#cut(4408, why));
   }
 
   /**
@@ -156,7 +185,10 @@ export class StreamWatch {
 
   #awaitAnswer(timeoutMs: number): void {
     if (this.answer !== null || this.#isOver) return;
-    const left = this.#flowedAt + timeoutMs - Date.now();
+    const now = Date.now();
+    // The upstream is not to blame for the time in which nothing could pass.
+    const left =
+      this.hold.since === null ? this.#flowedAt + timeoutMs + this.hold.heldMs(now) - now : timeoutMs;
     if (left <= 0) this.#cut(4408, UPSTREAM_TIMEOUT);
     else this.#later = setTimeout(() => this.#awaitAnswer(timeoutMs), left);
   }
@@ -205,6 +237,15 @@ export class StreamWatch {
     if (this.#due !== undefined) clearTimeout(this.#due);
     this.#line?.close(1000, "done");
     this.#line = null;
+    this.hold.drop(new Error("the stream is over"));
+  }
+
+  /** Waits while the stream is held. Whether it may go on then. */
+  async mayPass(): Promise<boolean> {
+    return this.hold.passed().then(
+      () => !this.signal.aborted,
+      () => false,
+    );
   }
 
   /** @param triggeredAt When (milliseconds) the cause came about. */
@@ -213,8 +254,10 @@ export class StreamWatch {
     const cutAt = Date.now();
     const bytesAfter = this.flow.since(triggeredAt);
     if (!OF_ITSELF.has(reason)) this.#witness.cut?.({ reason, triggeredAt, cutAt, bytesAfter }, this);
+    const cut = new Cut(code, reason);
+    this.hold.break(cut);
     this.close();
-    this.#abort.abort(new Cut(code, reason));
+    this.#abort.abort(cut);
   }
 
   async #openLine(mayRetry: boolean): Promise<void> {
@@ -255,13 +298,32 @@ export class StreamWatch {
   async #decideAnew(epoch: number, session: Session | null, causedAt: number): Promise<void> {
     this.#session = session;
     const judged = await this.#rejudge(epoch, session, this.#flowedAt).catch(() => DENIED);
-    if (!judged.goesOn) return this.#cut(judged.code, judged.reason, causedAt);
+    if (!judged.goesOn && !judged.isPause) return this.#cut(judged.code, judged.reason, causedAt);
     // A newer description of the session may have come while this decision was made.
     if (this.#session !== session) return;
+    if (!judged.goesOn) return this.#pause(judged.code, judged.reason, causedAt);
+    this.#resume();
     this.isReadOnly = judged.isReadOnly;
     this.#session = judged.session ?? session;
     this.#epoch = Math.max(this.#epoch, epoch);
     this.#decideAt(judged.until ?? null);
+  }
+
+  /** Holds the stream until a later decision lets it go on. Cuts it if it can't be held. */
+  #pause(code: Cut["code"], reason: string, triggeredAt: number): void {
+    if (this.#isOver || this.hold.since !== null) return;
+    const heldAt = Date.now();
+    const bytesAfter = this.flow.since(triggeredAt);
+    if (this.isUnstoppable || !this.hold.begin(heldAt)) this.#cut(code, reason, triggeredAt);
+    else this.#witness.held?.({ reason, triggeredAt, heldAt, bytesAfter }, this);
+  }
+
+  #resume(): void {
+    const heldAt = this.hold.since;
+    if (heldAt === null) return;
+    const resumedAt = Date.now();
+    this.#witness.resumed?.({ heldAt, resumedAt }, this);
+    this.hold.resume(resumedAt);
   }
 
   /** Decides again at a moment that is known before, such as the end of a grant. */

@@ -1,3 +1,4 @@
+import { Lane } from "./lane.ts";
 import type { Cut, StreamWatch } from "./stream-watch.ts";
 
 /** Joins the application's socket with a new socket for the client, until one of them ends or the watch cuts both. */
@@ -23,23 +24,28 @@ export function bridgeSockets(upstream: WebSocket, watch: StreamWatch): WebSocke
  * open for what the application says. (A client that closed with an error would connect again at once.)
  */
 function relay(from: WebSocket, to: WebSocket, watch: StreamWatch, direction: "up" | "down"): void {
-  from.addEventListener("message", ({ data }) => {
+  const lane = new Lane(watch.hold);
+  const pass = (data: string | ArrayBuffer, bytes: number) => {
     if (direction === "up" && watch.isReadOnly) return;
-    watch.touch(direction, bytesOf(data));
+    watch.touch(direction, bytes);
     try {
       to.send(data);
     } catch {
       close(from, GOING_AWAY, "");
     }
+  };
+  // An end is the last of what this side said, so it waits behind the frames.
+  const end = (code: number, reason: string) =>
+    lane.next(reason.length, () => {
+      watch.close();
+      close(to, code, reason);
+    });
+  from.addEventListener("message", ({ data }) => {
+    const bytes = bytesOf(data);
+    lane.next(bytes, () => pass(data, bytes));
   });
-  from.addEventListener("close", ({ code, reason }) => {
-    watch.close();
-    close(to, code, reason);
-  });
-  from.addEventListener("error", () => {
-    watch.close();
-    close(to, 1011, "");
-  });
+  from.addEventListener("close", ({ code, reason }) => end(code, reason));
+  from.addEventListener("error", () => end(1011, ""));
 }
 
 const encoder = new TextEncoder();

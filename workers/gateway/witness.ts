@@ -1,5 +1,5 @@
 import type { AccessDecision } from "../../shared/access/grade/access.ts";
-import { SESSION_CUT, WATCHED_REQUEST } from "../../shared/audit/receipts.ts";
+import { SESSION_CUT, SESSION_HELD, SESSION_RESUMED, WATCHED_REQUEST } from "../../shared/audit/receipts.ts";
 import type { DecisionEntry, EventEntry } from "../../shared/audit/types.ts";
 import { shownHeaders } from "../../shared/http/shown-headers.ts";
 import { recordSoon } from "../platform/audit.ts";
@@ -20,7 +20,7 @@ export interface Witnessed {
 }
 
 /**
- * Records how an exchange ends: a receipt if it was cut, and its size and time if the caller is watched. The records go
+ * Records how an exchange ends and when it is held: a receipt if it was cut, and its size and time if the caller is watched. The records go
  * the way of decisions, so they do not delay anything.
  */
 export function witnessOf(witnessed: Witnessed): Witness {
@@ -28,6 +28,8 @@ export function witnessOf(witnessed: Witnessed): Witness {
   const keep = (action: string, detail: EventEntry["detail"]) =>
     recordSoon(bindings, ctx, eventOf(witnessed.entry, action, detail));
   return {
+    held: (report, watch) => keep(SESSION_HELD, { stream: streamOf(witnessed, watch), ...report }),
+    resumed: (report, watch) => keep(SESSION_RESUMED, { stream: streamOf(witnessed, watch), ...report }),
     cut: (report, watch) => keep(SESSION_CUT, { stream: streamOf(witnessed, watch), ...report }),
     over:
       access.monitoringLevel === "normal"

@@ -15,7 +15,7 @@ import { answerTo, askFor, personAt } from "../../support/grants.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import type { TestHub, TestNode } from "../../support/node-client.ts";
 import { rawRequest } from "../../support/raw.ts";
-import { type OpenStream, openDownload, openSocket, openUpload } from "../../support/streams.ts";
+import { type OpenStream, openDownload, openSocket, openUpload, streamsOf } from "../../support/streams.ts";
 import { Visitor } from "../../support/visitor.ts";
 
 let system: System;
@@ -76,7 +76,6 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
     ["the user disabled", 4403, () => setStatus("disabled"), () => setStatus("active")],
     ["a policy changed", 4403, () => setPolicy(false), () => setPolicy(true)],
     ["risk above what is allowed", 4403, () => setRisk(95), () => setRisk(0)],
-    ["risk that asks for a new sign-in", 4408, () => setRisk(75), () => setRisk(0)],
     [
       "an app that allows less risk",
       4403,
@@ -92,6 +91,29 @@ describe("S-37 every trigger cuts every stream, and only those concerned", () =>
     await expect.poll(() => system.upstream.sockets.size).toBe(0);
     await expect.poll(() => system.upstream.open.size).toBe(0);
     await restore();
+  });
+
+  it("risk that asks for a new sign-in holds them, and they end with the session or go on when it falls", async () => {
+    const alice = await signIn(system);
+    const cookie = alice.visitor.cookieHeader(system.appOrigin);
+    const socket = await openSocket(system.port, host(), cookie);
+    const holds = () => streamsOf(system, "alice@example.com", "session.held");
+    const before = (await holds()).length;
+    const sendHeld = async (text: string, times: number) => {
+      await setRisk(75);
+      await expect.poll(async () => (await holds()).length).toBe(before + times);
+      socket.send(text);
+    };
+    await sendHeld("first", 1);
+    expect(socket.heard).toEqual(["ping"]);
+    await setRisk(0);
+    await expect.poll(() => socket.heard).toEqual(["ping", "first"]);
+    await sendHeld("second", 2);
+    await kill();
+    expect((await socket.cut).code).toBe(4401);
+    expect(socket.heard).toEqual(["ping", "first"]);
+    await expect.poll(() => system.upstream.sockets.size).toBe(0);
+    await setRisk(0);
   });
 
   it("an upload is aborted towards the application too", async () => {

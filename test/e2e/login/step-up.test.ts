@@ -4,6 +4,7 @@ import { newAuthenticator } from "../../support/authenticator.ts";
 import { CHROMIUM, openBrowser } from "../../support/browser.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { where } from "../../support/needs.ts";
+import { openDownload, openSocket, openUpload, streamsOf } from "../../support/streams.ts";
 import { Visitor } from "../../support/visitor.ts";
 
 /** A step-up at a real provider: what is asked of it, what of its answer counts, and the work that waits meanwhile. */
@@ -130,6 +131,60 @@ describe("a context that a policy asks for", () => {
     await alice.visit(loginUrl, "alice/otp");
     expect((await post(alice, "/pay", "amount=1", script)).status).toBe(200);
     expect(arrived()).toEqual([{ url: "/pay", body: "amount=1" }]);
+  });
+});
+
+describe("open connections of a session that is paused", () => {
+  it("pass nothing in either direction until the step-up, and then all of it, once", async () => {
+    const host = new URL(system.appOrigin).host;
+    const alice = await signedIn();
+    const cookie = alice.cookieHeader(system.appOrigin);
+    const fence = (await signedIn("bob")).cookieHeader(system.appOrigin);
+    const socket = await openSocket(system.port, host, cookie);
+    const [application] = system.upstream.sockets;
+    const arrivals: string[] = [];
+    application?.on("message", (data) => arrivals.push(String(data)));
+    const [events, download, upload] = await Promise.all([
+      openDownload(system.port, host, cookie, "/events"),
+      openDownload(system.port, host, cookie, "/download"),
+      openUpload(system.port, host, cookie, "/upload"),
+    ]);
+    await expect.poll(() => system.upstream.open.size).toBe(3);
+    const source = `@verify("second_factor") permit (principal is User, action, resource == App::"app") when {
+      principal.email == "alice@example.com" && ["/socket", "/events", "/download", "/upload"].contains(context.request.path) };`;
+    const { data: policy } = await system.admin.call("policies.create", { body: { name: "live", source } });
+    onTestFinished(async () => {
+      const params = { policy: policy.id };
+      const { etag } = await system.admin.call("policies.get", { params });
+      await system.admin.call("policies.delete", { params, ifMatch: etag ?? "" });
+    });
+    const noted = (action: string) => streamsOf(system, "alice@example.com", action);
+    const all = ["download", "events", "upload", "websocket"];
+    await expect.poll(() => noted("session.held"), { timeout: 5_000 }).toEqual(all);
+
+    const before = [events.received(), download.received()];
+    const uploaded = system.upstream.received.get("/upload");
+    socket.send("one");
+    socket.send("two");
+    application?.send("from the application");
+    // Somebody else's connections work meanwhile.
+    const others = await openDownload(system.port, host, fence, "/events?others");
+    const echo = await openSocket(system.port, host, fence);
+    await expect.poll(() => others.received()).toBeGreaterThan(50);
+    expect(echo.heard).toEqual(["ping"]);
+    expect([events.received(), download.received()]).toEqual(before);
+    expect(system.upstream.received.get("/upload")).toBe(uploaded);
+    expect([arrivals, socket.heard]).toEqual([[], ["ping"]]);
+
+    await alice.visit(`${system.appOrigin}/.rustronaut/sign-in?fresh=1&verify=second_factor`, "alice/otp");
+    await expect.poll(() => socket.heard).toEqual(["ping", "from the application", "one", "two"]);
+    expect(arrivals).toEqual(["one", "two"]);
+    await expect.poll(() => noted("session.resumed"), { timeout: 5_000 }).toEqual(all);
+    await expect.poll(() => events.received()).toBeGreaterThan(before[0] ?? 0);
+    await expect.poll(() => download.received()).toBeGreaterThan(before[1] ?? 0);
+    await expect.poll(() => system.upstream.received.get("/upload")).toBeGreaterThan(uploaded ?? 0);
+    for (const stream of [socket, events, download, upload, others, echo]) stream.close();
+    await expect.poll(() => system.upstream.sockets.size + system.upstream.open.size).toBe(0);
   });
 });
 

@@ -8,7 +8,7 @@ let writer: WritableStreamDefaultWriter<Uint8Array>;
 let reader: ReadableStreamDefaultReader<Uint8Array>;
 beforeEach(() => {
   vi.useFakeTimers();
-  beat = heartbeat(1_000);
+  beat = heartbeat(async () => undefined, 1_000);
   writer = beat.stream.writable.getWriter();
   reader = beat.stream.readable.getReader();
 });
