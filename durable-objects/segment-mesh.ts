@@ -11,6 +11,7 @@ import { logError } from "./log.ts";
 import { configOf, objectOfNode } from "./mesh/configs.ts";
 import { Devices } from "./mesh/devices.ts";
 import type { EndingEnvironment } from "./mesh/ending.ts";
+import { FlowStore } from "./mesh/flow-store.ts";
 import { HandshakeStore } from "./mesh/handshake-store.ts";
 import { Learner, NEWEST } from "./mesh/learner.ts";
 import { newestHandshakeOf } from "./mesh/member-store.ts";
@@ -41,6 +42,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
   readonly #store: MeshStore;
   readonly #handshakes: HandshakeStore;
   readonly #reportRows: ReportStore;
+  readonly #flows: FlowStore;
   readonly #sockets: Sockets;
   readonly #presence: Presence;
   readonly #ends = new Ends((row, now) => this.#silentSince(row.id, row.created_at, now));
@@ -57,10 +59,11 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     this.#store = new MeshStore(ctx.storage);
     this.#handshakes = new HandshakeStore(ctx.storage.sql);
     this.#reportRows = new ReportStore(ctx.storage.sql);
+    this.#flows = new FlowStore(ctx.storage.sql);
     this.#sockets = new Sockets(ctx);
     this.#presence = new Presence(this.#store.rows, Date.now());
     this.#overview = new Overview(this.#store, this.#reportRows, this.#presence, this.#sockets);
-    this.#reports = new Reports(ctx.storage, this.#store, this.#reportRows, this.#presence);
+    this.#reports = new Reports(ctx.storage, this.#store, this.#reportRows, this.#presence, this.#flows);
     this.#devices = new Devices(ctx.storage.sql, {
       db: env.DB,
       segment: this.#segment,
@@ -80,6 +83,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     this.#upkeep = new Upkeep(ctx.storage, env, {
       store: this.#store,
       reports: this.#reportRows,
+      flows: this.#flows,
       learner: this.#learner,
       ends: this.#ends,
     });
@@ -88,6 +92,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
 
   async refresh(revision: number): Promise<void> {
     await this.#learner.learn(revision);
+    if (this.#learner.network?.state.reports_flows === 0) this.#flows.clear();
     this.#upkeep.ring();
     await this.#devices.tellChanged();
   }
@@ -177,6 +182,10 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     return this.#overview.map(await this.#learner.known(), Date.now(), around);
   }
 
+  async flows(around?: string): Promise<mesh.SegmentFlows> {
+    return this.#flows.graph(Date.now(), around);
+  }
+
   async holds(): Promise<readonly mesh.Hold[]> {
     await this.#learner.known();
     return this.#store.holds.all();
@@ -220,6 +229,9 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
   #forget(node: string, status: mesh.MemberStatus): void {
     this.#sockets.close(node);
     this.#presence.forget(node);
-    if (status === "gone") this.#reportRows.forget(node);
+    if (status === "gone") {
+      this.#reportRows.forget(node);
+      this.#flows.forget(node);
+    }
   }
 }

@@ -331,6 +331,7 @@ export class NodeAgent {
       keys: () => this.#keys,
       standing: () => this.#life.standing,
       inForce: () => this.#inForce(),
+      overlay: () => this.#life.config.root.overlay,
       conditions: () => this.#health.conditions,
       hint: (directory) => void this.#happen({ type: "hinted", directory }),
       moved: () => void this.#happen({ type: "moved" }),

@@ -60,6 +60,8 @@ export interface NodeView {
   readonly keys: () => Keys;
   readonly standing: () => Standing;
   readonly inForce: () => InForce;
+  /** The ranges of the network's addresses, as the newest root names them. */
+  readonly overlay: () => { readonly ipv4: string; readonly ipv6: string };
   /** All conditions of this machine. */
   readonly conditions: () => readonly Condition[];
   /**

@@ -4,13 +4,14 @@ import { gzip } from "node:zlib";
 import type { DeviceCheck } from "../../shared/node/config/device-check.ts";
 import { knownReport } from "../../shared/node/protocol/known-report.ts";
 import { signStatement } from "../../shared/node/protocol/statement.ts";
-import type { Condition, PeerReport, TelemetryReport } from "../../shared/node/protocol/types.ts";
+import type { Condition, FlowReport, PeerReport, TelemetryReport } from "../../shared/node/protocol/types.ts";
 import { WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import { DeviceChecks } from "../device/checks.ts";
 import { condition, printableAscii } from "../health/condition.ts";
 import { parseAnswer, telemetryAnswer } from "../hub/schemas.ts";
 import type { OpenSession } from "../hub/session.ts";
 import { collectFacts } from "../telemetry/facts.ts";
+import { FlowLog } from "../telemetry/flow-log.ts";
 import { ownEndpoints } from "../telemetry/own-endpoints.ts";
 import { peerReports } from "../telemetry/report.ts";
 import type { Again, InForce, NodeView, Part } from "./part.ts";
@@ -55,6 +56,10 @@ export class Reporter implements Part {
   #endInsisting: (() => void) | null = null;
   #leftOut: readonly Condition[] = [];
   #unknownFacts: readonly Condition[] = [];
+  /** Whether the hub wants to hear of flows. Null before it has answered a report. */
+  #wantsFlows: boolean | null = null;
+  readonly #flowLog = new FlowLog();
+  #unknownFlows: readonly Condition[] = [];
 
   constructor(node: NodeView) {
     this.#node = node;
@@ -87,7 +92,7 @@ export class Reporter implements Part {
   }
 
   health(): readonly Condition[] {
-    return [...this.#leftOut, ...this.#unknownFacts];
+    return [...this.#leftOut, ...this.#unknownFacts, ...this.#unknownFlows];
   }
 
   /**
@@ -156,6 +161,7 @@ export class Reporter implements Part {
       performance.now() - this.#factsAt > factsEveryMs ||
       !isDeepStrictEqual(checks, this.#checked);
     const facts = withFacts ? await this.#facts(checks) : null;
+    const flows = this.#wantsFlows ? await this.#flows() : [];
     const report: TelemetryReport = {
       at: Math.round(connection.hubNow()),
       sequence: this.#sequence++,
@@ -164,13 +170,17 @@ export class Reporter implements Part {
       ...(said === this.#said ? {} : standing),
       ...(facts ? { facts } : {}),
       peers: peers.slice(0, WIRE_LIMITS.peersPerReport),
+      ...(flows.length > 0 ? { flows } : {}),
       clockSkewMs: Math.round(connection.skewMs),
     };
-    const { leftOut, address } = await this.#send(knownReport(report, session.capability));
+    const answer = await this.#send(knownReport(report, session.capability));
+    const { leftOut, address } = answer;
     // Only a report that contained the members tells which of them the hub left out. When they have not changed, the
     // earlier result stays valid.
     if (said !== this.#said) this.#leftOut = leftOutCondition(leftOut);
     this.#learn(address ?? null);
+    this.#flowLog.told(flows);
+    await this.#heed(answer.flows);
     this.#said = said;
     this.#paths = livePaths(peers);
     if (facts) {
@@ -178,6 +188,33 @@ export class Reporter implements Part {
       this.#checked = checks;
     }
     this.#lastAt = performance.now();
+  }
+
+  /** The flows that the hub does not know yet. Empty when they can't be read: the rest of the report does not wait. */
+  async #flows(): Promise<FlowReport[]> {
+    const { tunnel, overlay, connection } = this.#node;
+    if (tunnel.config === null) return [];
+    try {
+      const ranges = overlay();
+      this.#flowLog.note(await tunnel.flows(ranges), tunnel.config, ranges, connection.hubNow());
+      this.#unknownFlows = [];
+    } catch (error) {
+      this.#unknownFlows = [condition("flows_unknown", error)];
+    }
+    return this.#flowLog.news(WIRE_LIMITS.flowsPerReport);
+  }
+
+  /** Begins or ends the notes of flows, as the hub's last answer asks. */
+  async #heed(wantsFlows: boolean): Promise<void> {
+    const before = this.#wantsFlows;
+    this.#wantsFlows = wantsFlows;
+    if (wantsFlows === before) return;
+    if (wantsFlows) await this.#flows();
+    else {
+      this.#flowLog.forget();
+      this.#unknownFlows = [];
+      await this.#node.tunnel.dropFlows();
+    }
   }
 
   /** Null when the facts can't be collected. The rest of the report does not wait for them. */

@@ -1,5 +1,6 @@
 import type { Machine } from "../tunnel/machine.ts";
 import { otherFirewalls } from "./firewalls.ts";
+import { readFlows, removeFlows } from "./flow-table.ts";
 import { kernelFamilies } from "./routes.ts";
 import { observe, observeDevice, type Place, perform, removeEverything } from "./system.ts";
 import { SystemWatch } from "./watch.ts";
@@ -26,5 +27,7 @@ export function machineAt(place: Place): Machine {
       return watch;
     },
     otherFirewalls: (passage) => otherFirewalls({ interfaceName, ...passage }),
+    readFlows: (overlay) => readFlows(interfaceName, overlay),
+    dropFlows: () => removeFlows(interfaceName),
   };
 }

@@ -2,6 +2,7 @@ import { messageOf } from "../failure.ts";
 import type { Step } from "../tunnel/plan.ts";
 import { NOTHING, type Observed } from "../tunnel/tunnel.ts";
 import { raiseFence, readFence, removeFence } from "./fence.ts";
+import { removeFlows } from "./flow-table.ts";
 import { readHosts, writeHosts } from "./hosts.ts";
 import { addAddress, bringUp, createLink, readLink, removeAddress, removeLink, setMtu } from "./link.ts";
 import { hasFilter, loadFilter, readFilter, removeFilter } from "./nft.ts";
@@ -147,6 +148,7 @@ export async function removeEverything(place: Place, keepsExit = false): Promise
   const isLinkGone = await attempt("the interface", () => removeLink(place.interfaceName));
   await attempt("the names", () => writeHosts(place.hostsFile, place.interfaceName, []));
   await attempt("kernel settings", () => restoreSettings(place.stateDirectory));
+  await attempt("the table of flows", () => removeFlows(place.interfaceName));
   if (isLinkGone) {
     await attempt("the fence", () => removeFence(place.interfaceName));
     await attempt("the filter", () => removeFilter(place.interfaceName));

@@ -5,7 +5,7 @@ import { messageOf } from "../failure.ts";
 import type { Log } from "../log.ts";
 import { converge } from "./apply.ts";
 import { EndpointChooser } from "./endpoints.ts";
-import type { Machine, PrivateKeys, Watch, WireguardDevice } from "./machine.ts";
+import type { KernelFlow, Machine, PrivateKeys, Watch, WireguardDevice } from "./machine.ts";
 import { haveMoved } from "./moves.ts";
 import type { Step } from "./plan.ts";
 import { familyOfRoute, routesOf, routingRulesOf } from "./routing.ts";
@@ -204,6 +204,15 @@ export class TunnelKeeper {
   /** What other firewalls drop, as the machine finds it. */
   otherFirewalls(passage: Parameters<Machine["otherFirewalls"]>[0]): Promise<Condition[]> {
     return this.#options.machine.otherFirewalls(passage);
+  }
+
+  /** The connections that the kernel noted: see `Machine.readFlows`. */
+  flows(overlay: Parameters<Machine["readFlows"]>[0]): Promise<KernelFlow[]> {
+    return this.#options.machine.readFlows(overlay);
+  }
+
+  dropFlows(): Promise<void> {
+    return this.#options.machine.dropFlows();
   }
 
   /** @throws Error when the device can't be read. */

@@ -41,6 +41,31 @@ export interface Machine {
    * @throws Error when they can't be read.
    */
   otherFirewalls(passage: { readonly listenPort: number; readonly forwards: boolean }): Promise<Condition[]>;
+  /**
+   * The connections over the tunnel that the kernel noted. The first call makes the kernel note them.
+   * @param overlay The ranges of the network.
+   * @throws Error when they can't be read.
+   */
+  readFlows(overlay: { readonly ipv4: string; readonly ipv6: string }): Promise<KernelFlow[]>;
+  /** The kernel notes no connections any more, and forgets those that it noted. */
+  dropFlows(): Promise<void>;
+}
+
+/** Connections with one source, destination, protocol and port, as the kernel noted them. */
+export interface KernelFlow {
+  /** Addresses of the packet that began the connection. */
+  readonly source: string;
+  readonly destination: string;
+  /** A name such as `tcp`, `icmp` or `ipv6-icmp`, or a number. */
+  readonly protocol: string;
+  /** Null for a protocol without ports. */
+  readonly port: number | null;
+  /** `denied`: the last attempt did not come through the agent's filter. */
+  readonly verdict: "allowed" | "denied";
+  /** How many connections began since the kernel notes this flow. */
+  readonly connections: number;
+  /** Seconds since the last packet of the side that opened the connection. */
+  readonly quietSeconds: number;
 }
 
 /** Gives the base64 private key that belongs to a public key. */

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { trafficOf } from "../../shared/api/flow-words.ts";
 import type { App } from "../app.ts";
 import { confirm } from "../confirm.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -14,6 +15,13 @@ export function addMeshCommands(program: Command, app: App): void {
     .command("map")
     .description("Show the pairs of nodes that rules connect, and their paths")
     .action(() => map(app));
+  mesh
+    .command("flows")
+    .description("Show which connections nodes report, permitted and denied, those with the most first")
+    .option("--node <node>", "only flows of this node, by id or name")
+    .option("--denied", "only denied attempts")
+    .option("--limit <count>", "how many at most")
+    .action((options: FlowOptions) => flows(app, options));
   mesh
     .command("holds")
     .description("Show changes that wait for confirmation because they would cut off too much")
@@ -43,6 +51,44 @@ async function map(app: App): Promise<void> {
   const online = data.nodes.filter((node) => node.online).length;
   app.note(`${online} of ${data.nodes.length} node(s) online.`);
   if (data.truncated) app.note("There is more than the map shows.");
+  noteMissing(app, data.missing);
+}
+
+interface FlowOptions {
+  readonly node?: string;
+  readonly denied?: boolean;
+  readonly limit?: string;
+}
+
+async function flows(app: App, { node, denied, limit }: FlowOptions): Promise<void> {
+  const { client } = await app.hub();
+  const { data } = await client.call("mesh.flows", {
+    query: {
+      ...(node === undefined ? {} : { node }),
+      ...(denied ? { verdict: "denied" as const } : {}),
+      ...(limit === undefined ? {} : { limit: Number(limit) }),
+    },
+  });
+  const end = ({ name, network }: { name: string; network: string | null }) =>
+    network === null ? name : `${network} behind ${name}`;
+  const rows = data.items.map((flow) => ({
+    ...flow,
+    source: end(flow.source),
+    destination: end(flow.destination),
+    traffic: trafficOf(flow),
+  }));
+  app.emit(data, () =>
+    listText(
+      ["source", "destination", "traffic", "verdict", "count", "lastSeenAt", "reportedBy"],
+      rows,
+      app.io.columns,
+      "traffic",
+    ),
+  );
+  if (!data.reported) app.note("Nodes report no flows: the network's setting `reportsFlows` is off.");
+  if (data.truncated) app.note("There is more: --limit shows up to 5000, --node those of one node.");
+  if (data.refused > 0)
+    app.note(`${data.refused} flow(s) that nodes reported could not be so, and were left out.`);
   noteMissing(app, data.missing);
 }
 

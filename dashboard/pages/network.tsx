@@ -94,6 +94,12 @@ function LoadedNetwork({ loaded }: { readonly loaded: Network }) {
             name="listsClosedApps"
             defaultChecked={base.listsClosedApps}
           />
+          <h2>What nodes report</h2>
+          <Check
+            label="Nodes report the connections between them: ports and peers, nothing of what is sent"
+            name="reportsFlows"
+            defaultChecked={base.reportsFlows}
+          />
           <NoteField />
         </fieldset>
         {mayWrite && (
@@ -152,5 +158,6 @@ function readNetwork(form: FormData) {
     maxSessionsPerUser: Number(text("maxSessionsPerUser")),
     contact: text("contact"),
     listsClosedApps: form.has("listsClosedApps"),
+    reportsFlows: form.has("reportsFlows"),
   };
 }

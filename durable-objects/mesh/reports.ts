@@ -1,8 +1,11 @@
 import type { Network } from "../../shared/node/mesh/network.ts";
 import { reportedChange } from "../../shared/node/overview.ts";
+import type { FlowReport } from "../../shared/node/protocol/types.ts";
 import { judgeReport, visiblePeers } from "../../shared/node/report.ts";
 import type { CheckedReport, ReportVerdict } from "../../shared/node/segment-mesh.ts";
 import { offeredRoutesOf, reportedEndpoints } from "../../shared/registry/node-rows.ts";
+import { believed, shareOf } from "../../shared/segments/flow-ledger.ts";
+import type { FlowStore } from "./flow-store.ts";
 import { serialOf } from "./member-store.ts";
 import type { MeshStore } from "./mesh-store.ts";
 import type { Presence } from "./presence.ts";
@@ -14,12 +17,20 @@ export class Reports {
   readonly #store: MeshStore;
   readonly #reports: ReportStore;
   readonly #presence: Presence;
+  readonly #flows: FlowStore;
 
-  constructor(storage: DurableObjectStorage, store: MeshStore, reports: ReportStore, presence: Presence) {
+  constructor(
+    storage: DurableObjectStorage,
+    store: MeshStore,
+    reports: ReportStore,
+    presence: Presence,
+    flows: FlowStore,
+  ) {
     this.#storage = storage;
     this.#store = store;
     this.#reports = reports;
     this.#presence = presence;
+    this.#flows = flows;
   }
 
   take(network: Network, node: string, report: CheckedReport): ReportVerdict {
@@ -47,10 +58,26 @@ export class Reports {
     const peers = visiblePeers(report, issue?.peers ?? []);
     this.#storage.transactionSync(() => {
       this.#reports.put(node, report, peers, before);
+      if (report.flows) this.#noteFlows(network, node, report.flows, report.receivedAt);
       this.#presence.mark([{ node, counter: null }], report.receivedAt);
       const { applied } = report;
       if (applied) receipts.acknowledge(node, applied.serial.counter, report.receivedAt);
     });
     return { ok: true, change };
+  }
+
+  #noteFlows(network: Network, node: string, flows: readonly FlowReport[], now: number): void {
+    const peers = new Set(network.index.linksOf(node).map(({ peer }) => peer));
+    const taken = believed(
+      flows,
+      {
+        node,
+        idOf: (reference) => network.idAt(reference),
+        isLinked: (peer) => peers.has(peer),
+        routesOf: (of) => network.index.node(of)?.routes ?? [],
+      },
+      now,
+    );
+    this.#flows.note(node, taken, shareOf(this.#store.approved().length), now);
   }
 }

@@ -78,6 +78,13 @@ const DEVICES_SCHEMA = `
 /** What an agent is able to understand, since older ones refuse a config with device checks. */
 const CAPABILITY_SCHEMA = `ALTER TABLE members ADD COLUMN capability INTEGER NOT NULL DEFAULT 0;`;
 
+/** The flows that each node reported, as a JSON list of `LedgerFlow`. */
+const FLOWS_SCHEMA = `
+  CREATE TABLE flows (
+    node TEXT PRIMARY KEY, at INTEGER NOT NULL, flows TEXT NOT NULL, refused INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX flows_at ON flows (at);`;
+
 /** The steps in their order: see `migrate`. */
 export const STEPS = [
   META_SCHEMA,
@@ -88,4 +95,5 @@ export const STEPS = [
   INDEXED_SCHEMA,
   DEVICES_SCHEMA,
   CAPABILITY_SCHEMA,
+  FLOWS_SCHEMA,
 ];

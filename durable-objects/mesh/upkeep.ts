@@ -2,6 +2,7 @@ import type { Ends } from "../../shared/node/mesh/ends.ts";
 import * as timetable from "../../shared/node/mesh/timetable.ts";
 import { onAlarm, RisingAlarm } from "../storage/alarm.ts";
 import { type EndingEnvironment, endDue } from "./ending.ts";
+import type { FlowStore } from "./flow-store.ts";
 import { type Learner, NEWEST } from "./learner.ts";
 import type { MeshStore } from "./mesh-store.ts";
 import type { ReportStore } from "./report-store.ts";
@@ -12,6 +13,7 @@ export class Upkeep {
   readonly #env: EndingEnvironment;
   readonly #store: MeshStore;
   readonly #reports: ReportStore;
+  readonly #flows: FlowStore;
   readonly #learner: Learner;
   readonly #ends: Ends;
   readonly #alarm: RisingAlarm;
@@ -21,12 +23,13 @@ export class Upkeep {
   constructor(
     storage: DurableObjectStorage,
     env: EndingEnvironment,
-    parts: { store: MeshStore; reports: ReportStore; learner: Learner; ends: Ends },
+    parts: { store: MeshStore; reports: ReportStore; flows: FlowStore; learner: Learner; ends: Ends },
   ) {
     this.#storage = storage;
     this.#env = env;
     this.#store = parts.store;
     this.#reports = parts.reports;
+    this.#flows = parts.flows;
     this.#learner = parts.learner;
     this.#ends = parts.ends;
     this.#alarm = new RisingAlarm(storage);
@@ -68,6 +71,7 @@ export class Upkeep {
     this.#storage.transactionSync(() => {
       this.#store.sweep(now);
       this.#reports.sweep();
+      this.#flows.sweep(now);
     });
   }
 }

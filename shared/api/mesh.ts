@@ -244,6 +244,45 @@ export const meshMap = z.object({
   missing: z.array(z.string()),
 });
 
+export const flowQuery = {
+  node: z.optional(f.said(f.reference, "only flows of this node, by id or name")),
+  verdict: z.optional(f.said(z.enum(["allowed", "denied"]), "only these")),
+  limit: z.optional(f.said(f.queryInteger(1, 5_000), "how many at most; 500 unless said")),
+};
+const flowEnd = z.object({
+  node: z.string(),
+  /** Its id again where the node is gone. */
+  name: z.string(),
+  /** The network behind the node; null for the node itself. */
+  network: z.nullable(z.string()),
+});
+const flow = z.object({
+  source: flowEnd,
+  destination: flowEnd,
+  protocol: z.string(),
+  /** Null for a protocol without ports, and for many ports together. */
+  port: z.nullable(z.int()),
+  verdict: z.enum(["allowed", "denied"]),
+  /** Connections; those of a week ago count half. */
+  count: z.int(),
+  firstSeenAt: f.instant,
+  lastSeenAt: f.instant,
+  /** Which ends reported it. */
+  reportedBy: z.array(z.enum(["source", "destination"])),
+});
+export const flows = z.object({
+  /** Those with the most connections first. */
+  items: z.array(flow),
+  /** Whether nodes report flows at all. */
+  reported: z.boolean(),
+  /** There is more than `items` holds. */
+  truncated: z.boolean(),
+  /** How many flows were reported that could not be so. */
+  refused: z.int(),
+  /** Names of segments that could not be asked. */
+  missing: z.array(z.string()),
+});
+
 export const hold = z.object({
   segmentId: z.string(),
   segment: z.string(),

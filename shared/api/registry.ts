@@ -14,6 +14,7 @@ export const network = z.object({
   maxSessionsPerUser: z.int(),
   contact: z.string(),
   listsClosedApps: z.boolean(),
+  reportsFlows: z.boolean(),
   authOrigin: z.string(),
   hubOrigin: z.string(),
   ...f.rowFields,
@@ -32,6 +33,10 @@ const networkInput = {
     "whom people ask who are not let in: an e-mail address, a URL, or words; empty for none",
   ),
   listsClosedApps: f.said(z.boolean(), "whether the list of apps names those that a person may not open"),
+  reportsFlows: f.said(
+    z.boolean(),
+    "whether nodes report the connections between them; without it, what they reported is forgotten",
+  ),
 };
 export const networkUpdate = z.partial(z.strictObject(networkInput));
 /** The network's part of the declarative document. */

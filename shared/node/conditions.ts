@@ -14,6 +14,7 @@ export const CONDITION_CODES = [
   "state_was_damaged",
   "state_unwritten",
   "facts_unknown",
+  "flows_unknown",
   "port_taken",
   "report_left_out",
   "fence_missing",

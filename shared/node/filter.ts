@@ -32,6 +32,13 @@ export const TABLE_PREFIX = "rustronaut-";
 /** The family and name of the table. Each interface has its own table, since several agents may run on one machine. */
 export const filterTable = (interfaceName: string): string => `inet ${TABLE_PREFIX}${interfaceName}`;
 
+/** @throws when the name could be anything else than a name in a ruleset */
+export function requireInterfaceName(name: string): void {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/.test(name)) {
+    throw new Error(`${JSON.stringify(name)} is no interface name`);
+  }
+}
+
 /**
  * Counters of the packets that the filter let pass from the tunnel, and of those packets that came out behind all other
  * filters of the hook.
@@ -42,7 +49,7 @@ export const PASSED_COUNTERS = {
 } as const;
 
 /** The addresses of `internet`: all except private, shared, local and multicast addresses. */
-const INTERNET_V4 = [
+export const INTERNET_V4 = [
   "1.0.0.0-9.255.255.255",
   "11.0.0.0-100.63.255.255",
   "100.128.0.0-126.255.255.255",
@@ -51,7 +58,7 @@ const INTERNET_V4 = [
   "172.32.0.0-192.167.255.255",
   "192.169.0.0-223.255.255.255",
 ];
-const INTERNET_V6 = ["2000::/3"];
+export const INTERNET_V6 = ["2000::/3"];
 
 /** The kinds of interfaces that containers and virtual machines are connected to. */
 const CONTAINERS = '{ "bridge", "veth" }';
@@ -64,9 +71,7 @@ const ANY_SOURCE = /ct original ip6? saddr \S+ /;
  */
 export function renderFilter(input: FilterInput): string {
   const { interfaceName, port, mark, servesContainers, manifest, component, peers } = input;
-  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/.test(interfaceName)) {
-    throw new Error(`${JSON.stringify(interfaceName)} is no interface name`);
-  }
+  requireInterfaceName(interfaceName);
   const table = filterTable(interfaceName);
   const sets: string[] = [];
   const allowed = { peer: [] as string[], peerToInternet: [] as string[], us: [] as string[] };

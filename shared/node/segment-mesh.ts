@@ -1,9 +1,10 @@
 import type { Device } from "../access/device/device.ts";
 import type { NodeStatus } from "../registry/node-status.ts";
+import type { ObservedFlow } from "../segments/flow-graph.ts";
 import type { CheckResult } from "./config/device-check.ts";
 import type { Serial } from "./config/types.ts";
 import type { judgeHandshake, NewestHandshake, SignedHandshake } from "./handshake-verdict.ts";
-import type { Condition, ConfigAnswer, NodeFactsReport, PeerReport } from "./protocol/types.ts";
+import type { Condition, ConfigAnswer, FlowReport, NodeFactsReport, PeerReport } from "./protocol/types.ts";
 
 /** The messages between a segment's object and the Workers. */
 
@@ -55,6 +56,8 @@ export interface CheckedReport {
   /** The address from which the report came, or null if the platform states none. */
   readonly address: string | null;
   readonly peers: readonly PeerReport[];
+  /** Absent when the report says nothing of flows, or when flows are not reported in this network. */
+  readonly flows?: readonly FlowReport[];
   readonly clockSkewMs: number;
   /** What was left out of the report, and why, in words. */
   readonly leftOut?: readonly string[];
@@ -133,6 +136,15 @@ export interface Hold {
   }[];
 }
 
+/** The flows that the nodes of a segment reported, those that were seen last first. */
+export interface SegmentFlows {
+  readonly flows: readonly ObservedFlow[];
+  /** There is more than `flows` holds. */
+  readonly truncated: boolean;
+  /** How many flows were not believed since the segment keeps flows. */
+  readonly refused: number;
+}
+
 /** The members of the segment that had a node as a peer, and whether each has dropped it. */
 export interface RevocationReceipt {
   readonly concerned: number;
@@ -178,6 +190,8 @@ export interface SegmentMeshRpc {
   live(nodes: readonly string[]): Promise<Readonly<Record<string, LiveNode>>>;
   /** @param around Only this node and those that it may talk to; the segment may be another than the node's. */
   map(around?: string): Promise<SegmentMap>;
+  /** @param around Only the flows of this node. */
+  flows(around?: string): Promise<SegmentFlows>;
   holds(): Promise<readonly Hold[]>;
   /** False when nothing of this revision is held. */
   confirm(revision: number): Promise<boolean>;

@@ -1,4 +1,4 @@
-import { formatAddress, parseIPv6 } from "../net/address.ts";
+import { formatAddress, parseAddress, parseIPv6 } from "../net/address.ts";
 
 /** The overlay's IPv4 range (RFC 6598). */
 const OVERLAY_IPV4 = "100.64.0.0/10";
@@ -31,6 +31,20 @@ export function ipv6At(prefix: string, index: number): string {
   const number = index + 1;
   const low = [24, 16, 8, 0].map((shift) => (number >> shift) & 255);
   return formatAddress({ version: 6, bytes: [...address.bytes.slice(0, 12), ...low] });
+}
+
+/** The index of an overlay address. Null for an address that no node can have. */
+export function addressIndexOf(text: string, ipv6Prefix: string): number | null {
+  const address = parseAddress(text);
+  if (!address) return null;
+  const [a = 0, b = 0, c = 0, d = 0] = address.bytes.slice(-4);
+  const index =
+    address.version === 4
+      ? ((b - 64) * 256 + c) * PER_BLOCK + d - 1
+      : a * 2 ** 24 + b * 2 ** 16 + c * 256 + d - 1;
+  if (index < 0 || index >= ADDRESS_COUNT) return null;
+  const same = address.version === 4 ? ipv4At(index) : ipv6At(ipv6Prefix, index);
+  return same === formatAddress(address) ? index : null;
 }
 
 /**

@@ -51,6 +51,7 @@ export const RECORDED: readonly Recorded[] = [
       maxSessionsPerUser: "max_sessions_per_user",
       contact: "contact",
       listsClosedApps: { flag: "lists_closed_apps" },
+      reportsFlows: { flag: "reports_flows" },
     },
     without: ["id", ...VERSIONED],
   },

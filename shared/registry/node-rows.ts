@@ -12,8 +12,11 @@ import type { segments } from "./schema.ts";
 
 export type StateRow = Omit<RowOf<typeof meshState>, "id" | "next_address" | "created_at"> & {
   readonly network: string | null;
+  /** Whether nodes report flows: 0 or 1. Null before there is a network. */
+  readonly reports_flows: number | null;
 };
-export const STATE_QUERY = "SELECT m.*, (SELECT name FROM networks LIMIT 1) AS network FROM mesh_state m";
+export const STATE_QUERY = `SELECT m.*, (SELECT name FROM networks LIMIT 1) AS network,
+  (SELECT reports_flows FROM networks LIMIT 1) AS reports_flows FROM mesh_state m`;
 
 /** A node without its long keys. */
 export type LightRow = Pick<

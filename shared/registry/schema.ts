@@ -23,6 +23,8 @@ export const networks = sqliteTable("networks", {
   contact: text("contact").notNull().default(""),
   /** Whether the launcher shows people the names of apps that they may not open. */
   listsClosedApps: integer("lists_closed_apps", { mode: "boolean" }).notNull().default(false),
+  /** Whether nodes report the connections between them. */
+  reportsFlows: integer("reports_flows", { mode: "boolean" }).notNull().default(true),
   ...versioned,
 });
 

@@ -114,6 +114,8 @@ export function modelMachine(place: Place): Machine {
       ),
     watch: () => ({ looked: () => undefined, stop: () => undefined }),
     otherFirewalls: async () => [],
+    readFlows: async () => [],
+    dropFlows: async () => undefined,
   };
 }
 

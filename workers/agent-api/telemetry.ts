@@ -34,8 +34,8 @@ export async function telemetry(
   const plain = await unpacked(request, body);
   const { taken: report, unknown } = readTold(telemetryReport, plain, WIRE_LIMITS.telemetryBytes);
   if (report.at > now + MAX_AHEAD_MS) throwRefusal("invalid_input", "/at lies in the future.");
-  const { overlay } = await meshState(bindings.db);
-  const { at: _at, endpoints, routes, facts, exitNode, conditions, peers, ...rest } = report;
+  const { overlay, reportsFlows } = await meshState(bindings.db);
+  const { at: _at, endpoints, routes, facts, exitNode, conditions, peers, flows, ...rest } = report;
   const places = usableEndpoints(endpoints ?? [], overlay);
   const offers = usableRoutes(routes ?? [], overlay);
   const known = knownPeers(peers);
@@ -61,6 +61,7 @@ export async function telemetry(
     ...(exitNode === undefined ? {} : { exitNode }),
     ...(conditions === undefined ? {} : { conditions: conditions ?? [] }),
     ...(told === undefined ? {} : { facts: told.taken }),
+    ...(flows === undefined || !reportsFlows ? {} : { flows }),
   };
   const verdict = await meshObject(bindings, session.ticket.segment).telemetry(session.node, checked);
   if (!verdict.ok) {
@@ -68,7 +69,11 @@ export async function telemetry(
     return refuseReport(verdict);
   }
   if (verdict.change) await store(bindings, session.node, verdict.change, now);
-  return json({ address: addressOf(request), ...(leftOut.length > 0 ? { leftOut } : {}) });
+  return json({
+    address: addressOf(request),
+    flows: reportsFlows,
+    ...(leftOut.length > 0 ? { leftOut } : {}),
+  });
 }
 
 /** The node's address as the platform states it. Null when the platform states none. */

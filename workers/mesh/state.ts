@@ -2,6 +2,7 @@ import { overlayOf, ulaPrefix } from "../../shared/registry/addresses.ts";
 import { prepareAll } from "../../shared/registry/mesh-change.ts";
 import type { meshState as table } from "../../shared/registry/mesh-schema.ts";
 import { createState } from "../../shared/registry/mesh-statements.ts";
+import { STATE_QUERY } from "../../shared/registry/node-rows.ts";
 import type { RowOf } from "../../shared/registry/rows.ts";
 import { freshId, randomBytes } from "../platform/random.ts";
 
@@ -16,9 +17,11 @@ export interface MeshState {
   readonly epoch: number;
   readonly leaseSeconds: number;
   readonly pollSeconds: number;
+  /** Whether nodes report flows. */
+  readonly reportsFlows: boolean;
 }
 
-type Row = RowOf<typeof table>;
+type Row = RowOf<typeof table> & { readonly reports_flows: number | null };
 
 /** The state of the mesh. It is made at its first use, with an id and a ULA prefix that never change. */
 export async function meshState(db: D1Database): Promise<MeshState> {
@@ -32,10 +35,11 @@ export async function meshState(db: D1Database): Promise<MeshState> {
     epoch: row.epoch,
     leaseSeconds: row.lease_seconds,
     pollSeconds: row.poll_seconds,
+    reportsFlows: row.reports_flows !== 0,
   };
 }
 
-const read = (db: D1Database) => db.prepare("SELECT * FROM mesh_state WHERE id = 1").first<Row>();
+const read = (db: D1Database) => db.prepare(`${STATE_QUERY} WHERE id = 1`).first<Row>();
 
 async function create(db: D1Database): Promise<Row> {
   const made = {

@@ -158,6 +158,14 @@ export const MESH_ENDPOINTS = {
     query: z.strictObject(m.mapQuery),
     response: m.meshMap,
   },
+  "mesh.flows": {
+    method: "GET",
+    path: "/api/v1/mesh/flows",
+    role: "auditor",
+    summary: "The connections between nodes that the nodes report, permitted and denied",
+    query: z.strictObject(m.flowQuery),
+    response: m.flows,
+  },
   "mesh.holds": {
     method: "GET",
     path: "/api/v1/mesh/holds",

@@ -1,3 +1,4 @@
+import { addressIndexOf } from "../../registry/addresses.ts";
 import {
   checksIn,
   domainOf,
@@ -41,6 +42,7 @@ export class Network {
   readonly index: SegmentIndex = createSegmentIndex();
   readonly #rows = new Map<string, LightRow>();
   readonly #idsByName = new Map<string, string>();
+  readonly #idsByAddress = new Map<number, string>();
   readonly #segments = new Map<string, { readonly name: string; readonly checks: readonly DeviceCheck[] }>();
   #state: StateRow;
   #roots: readonly RootEnvelope[] = [];
@@ -108,6 +110,13 @@ export class Network {
     return this.#rows.has(reference) ? reference : (this.#idsByName.get(reference) ?? null);
   }
 
+  /** Finds a node's id by its id or its overlay address. */
+  idAt(reference: string): string | null {
+    if (this.#rows.has(reference)) return reference;
+    const index = addressIndexOf(reference, this.#state.ipv6_prefix);
+    return index === null ? null : (this.#idsByAddress.get(index) ?? null);
+  }
+
   /** Ids of the segments that have nodes. */
   segments(): ReadonlySet<string> {
     return new Set([...this.#rows.values()].map(({ segment_id }) => segment_id));
@@ -153,13 +162,16 @@ export class Network {
     this.#forget(row.id);
     this.#rows.set(row.id, row);
     this.#idsByName.set(row.name, row.id);
+    this.#idsByAddress.set(row.address_index, row.id);
     return this.index.upsert(factsOf(row, ipv6Prefix));
   }
 
-  /** Forgets a node. Two nodes may have swapped their names, so the name may belong to the other node by now. */
+  /** Forgets a node. The name or address may belong to another node by now. */
   #forget(id: string): void {
     const before = this.#rows.get(id);
     if (before && this.#idsByName.get(before.name) === id) this.#idsByName.delete(before.name);
+    if (before && this.#idsByAddress.get(before.address_index) === id)
+      this.#idsByAddress.delete(before.address_index);
     this.#rows.delete(id);
   }
 }

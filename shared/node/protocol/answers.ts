@@ -63,6 +63,8 @@ export const telemetryAnswer = z.object({
   address: z.optional(z.nullable(text(45))),
   /** What the hub left out of the report, in words. */
   leftOut: z._default(z.array(text(1_000)).check(z.maxLength(100)), []),
+  /** Whether the hub wants to hear of flows. An older hub does not say so. */
+  flows: z._default(z.boolean(), false),
 });
 
 /** An object's bytes, base64url. */

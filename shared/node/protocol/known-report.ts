@@ -13,6 +13,7 @@ const SINCE: Readonly<Record<keyof TelemetryReport, number>> = {
   peers: 1,
   clockSkewMs: 1,
   conditions: 2,
+  flows: 4,
 };
 
 /**

@@ -106,6 +106,18 @@ const condition = z.object({
   detail: word(WIRE_LIMITS.conditionDetail),
 });
 
+const flowReport = z.object({
+  direction: z.enum(["in", "out"]),
+  peer: word(64),
+  near: z.nullable(prefix),
+  far: z.nullable(prefix),
+  protocol: z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{0,19}$/, "must be a protocol")),
+  port: z.nullable(z.int().check(z.gte(1), z.lte(65_535))),
+  verdict: z.enum(["allowed", "denied"]),
+  count,
+  seenAt: instant,
+});
+
 export const telemetryReport = z.object({
   at: instant,
   sequence: count,
@@ -117,5 +129,6 @@ export const telemetryReport = z.object({
   conditions: z.optional(z.nullable(listOf(condition, WIRE_LIMITS.conditions))),
   facts: z.optional(signedStatement),
   peers: listOf(peerReport, WIRE_LIMITS.peersPerReport),
+  flows: z.optional(listOf(flowReport, WIRE_LIMITS.flowsPerReport)),
   clockSkewMs: z.int(),
 });

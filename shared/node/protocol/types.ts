@@ -15,7 +15,7 @@ import type { ConfigUpdate, Serial } from "../config/types.ts";
  * | 1      | 2026-11-24 | agents enrol, shake hands, poll, report, rotate keys and leave |
  * | 2      | 2026-11-30 | hints name a `directory`, and polls after them; reports have `conditions`; the hub says its `capability` in a handshake, answers a report with `address` and `leftOut`, and leaves out what it doesn't know of a report and of facts |
  * | 3      | 2026-11-30 | the manifest may have `checks`, and facts their results |
- * | 4      | 2026-11-30 | a component has rules with `effect`, and a peer has `denied`; the hub gives older agents neither, nor what such rules touch |
+ * | 4      | 2026-11-30 | a component has rules with `effect`, and a peer has `denied`; the hub gives older agents neither, nor what such rules touch; reports have `flows`, which the hub asks for in its answer to the report before |
  */
 export const CAPABILITY = 4;
 /** The hub tells older agents to upgrade. */
@@ -189,6 +189,30 @@ export interface Condition {
   readonly detail: string;
 }
 
+/**
+ * Connections over the tunnel with one protocol and port, as one of their ends saw them. It has no addresses and nothing
+ * of what was sent.
+ */
+export interface FlowReport {
+  /** Who opened the connections: `in` is the other side, `out` is this node or a machine behind it. */
+  readonly direction: "in" | "out";
+  /** The id of the other node, or an overlay address that is no peer's. */
+  readonly peer: string;
+  /** The approved network behind this node where its side of the connection lies. Null for the node itself. */
+  readonly near: string | null;
+  /** The network behind the peer. Null for the peer itself. */
+  readonly far: string | null;
+  /** `tcp`, `udp`, `icmp`, or the name or number of another protocol. */
+  readonly protocol: string;
+  /** The destination's port. Null for a protocol without ports, and for several ports together. */
+  readonly port: number | null;
+  readonly verdict: "allowed" | "denied";
+  /** How many connections began since the last report that the hub took. */
+  readonly count: number;
+  /** When the side that opened them last sent a packet. */
+  readonly seenAt: number;
+}
+
 /** `POST /agent/v1/telemetry`, gzip allowed. A missing member is unchanged, null clears it, [] = none. */
 export interface TelemetryReport {
   readonly at: number;
@@ -206,6 +230,8 @@ export interface TelemetryReport {
   /** A `SignedStatement` of a `NodeFactsReport`. The device makes and signs these facts about its posture. */
   readonly facts?: SignedStatement;
   readonly peers: readonly PeerReport[];
+  /** The flows that are new or went on. The agent sends them only to a hub whose last answer asked for them. */
+  readonly flows?: readonly FlowReport[];
   /** Hub time minus node time. */
   readonly clockSkewMs: number;
 }
@@ -233,6 +259,7 @@ export const WIRE_LIMITS = {
   /** The size of a report after it is unpacked. It has room for one entry of every peer that a node may have. */
   telemetryBytes: 1024 * 1024,
   peersPerReport: 4_096,
+  flowsPerReport: 512,
   endpoints: 8,
   routes: 32,
   conditions: 16,

@@ -6,6 +6,7 @@ import { type Gate, openGate } from "../../../scripts/local/gate.ts";
 import { localRequest } from "../../../scripts/local/http.ts";
 import { createLab, type Lab, type Machine } from "../../../scripts/local/namespaces.ts";
 import { installerHash, installLine } from "../../../shared/node/install-line.ts";
+import { CAPABILITY } from "../../../shared/node/protocol/types.ts";
 import { closeServer, type System, startSystem } from "../../support/harness.ts";
 import { MACHINES, where } from "../../support/needs.ts";
 import { withOwnRoot } from "../../support/own-root.ts";
@@ -52,7 +53,11 @@ where(...MACHINES).describe("the hub's installer", () => {
     expect(script.text).toContain(`hub='${system.hubOrigin}'`);
     expect(script.text).not.toMatch(/@[A-Z_0-9]+@/);
     const manifest = JSON.parse((await localRequest(`${system.hubOrigin}/agent/manifest.json`)).text);
-    expect(manifest).toMatchObject({ version: "0.1.0", capability: 2, downloads: expect.any(Array) });
+    expect(manifest).toMatchObject({
+      version: "0.1.0",
+      capability: CAPABILITY,
+      downloads: expect.any(Array),
+    });
     expect(manifest.downloads[0]).toMatchObject({ kind: "bundle", machine: null });
     const bundle = await localRequest(`${system.hubOrigin}/${manifest.downloads[0].paths[0]}`);
     expect(bundle.headers).toMatchObject({

@@ -1,5 +1,7 @@
+import { type FlowEnd, joinFlows } from "../../../shared/segments/flow-graph.ts";
 import { askAll } from "../../mesh/ask-all.ts";
 import { combineMaps } from "../../mesh/map.ts";
+import { meshState } from "../../mesh/state.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
@@ -24,7 +26,17 @@ async function namesOfRules(db: D1Database): Promise<Record<string, string>> {
   return Object.fromEntries(results.map(({ id, name }) => [id, name]));
 }
 
-export const MESH_HANDLERS: Handlers<"mesh.map" | "mesh.holds" | "mesh.confirmHold"> = {
+const DEFAULT_FLOWS = 500;
+
+async function namesOfNodes(db: D1Database, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const { results } = await db
+    .prepare("SELECT id, name FROM nodes WHERE id IN (SELECT value FROM json_each(?))")
+    .bind(JSON.stringify([...new Set(ids)]))
+    .all<{ id: string; name: string }>();
+  return new Map(results.map(({ id, name }) => [id, name]));
+}
+
+export const MESH_HANDLERS: Handlers<"mesh.map" | "mesh.flows" | "mesh.holds" | "mesh.confirmHold"> = {
   "mesh.map": async ({ bindings, query }) => {
     const around = query.node === undefined ? undefined : (await findNode(bindings.db, query.node)).id;
     const [{ answers, missing }, rules] = await Promise.all([
@@ -33,6 +45,35 @@ export const MESH_HANDLERS: Handlers<"mesh.map" | "mesh.holds" | "mesh.confirmHo
     ]);
     const map = combineMaps(answers.map(({ segment, answer }) => [segment.name, answer]));
     return { body: { ...map, rules, missing } };
+  },
+
+  "mesh.flows": async ({ bindings, query }) => {
+    const around = query.node === undefined ? undefined : (await findNode(bindings.db, query.node)).id;
+    const [{ answers, missing }, { reportsFlows }] = await Promise.all([
+      askAll(bindings, (object) => object.flows(around)),
+      meshState(bindings.db),
+    ]);
+    const all = joinFlows(answers.flatMap(({ answer }) => answer.flows))
+      .filter(({ verdict }) => query.verdict === undefined || verdict === query.verdict)
+      .sort((a, b) => b.count - a.count);
+    const shown = all.slice(0, query.limit ?? DEFAULT_FLOWS);
+    const ends = shown.flatMap(({ source, destination }) => [source.node, destination.node]);
+    const names = await namesOfNodes(bindings.db, ends);
+    const named = (end: FlowEnd) => ({ ...end, name: names.get(end.node) ?? end.node });
+    return {
+      body: {
+        items: shown.map((flow) => ({
+          ...flow,
+          source: named(flow.source),
+          destination: named(flow.destination),
+          reportedBy: [...flow.reportedBy],
+        })),
+        reported: reportsFlows,
+        truncated: shown.length < all.length || answers.some(({ answer }) => answer.truncated),
+        refused: answers.reduce((sum, { answer }) => sum + answer.refused, 0),
+        missing,
+      },
+    };
   },
 
   "mesh.holds": async ({ bindings }) => ({ body: await holds(bindings) }),

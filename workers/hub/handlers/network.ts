@@ -30,6 +30,7 @@ export interface NetworkInput {
   readonly maxSessionsPerUser?: number | undefined;
   readonly contact?: string | undefined;
   readonly listsClosedApps?: boolean | undefined;
+  readonly reportsFlows?: boolean | undefined;
 }
 
 export const changeNetwork = (row: NetworkRow, input: NetworkInput, now: number): NetworkRow => ({
@@ -40,6 +41,7 @@ export const changeNetwork = (row: NetworkRow, input: NetworkInput, now: number)
   maxSessionsPerUser: input.maxSessionsPerUser ?? row.maxSessionsPerUser,
   contact: input.contact ?? row.contact,
   listsClosedApps: input.listsClosedApps ?? row.listsClosedApps,
+  reportsFlows: input.reportsFlows ?? row.reportsFlows,
   version: row.version + 1,
   updatedAt: now,
 });

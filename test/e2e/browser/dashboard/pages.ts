@@ -22,6 +22,7 @@ const PAGES = [
     "nodes/holds",
     "connectors",
     "map",
+    "flows",
     "mesh-rules",
     "mesh-rules/new",
     "mesh-rules/RULE",

@@ -6,8 +6,9 @@ import { parseAnswer, telemetryAnswer } from "../../../../agent/hub/schemas.ts";
 import type { NodeView } from "../../../../agent/parts/part.ts";
 import { leftOutCondition, Reporter } from "../../../../agent/parts/reporter.ts";
 import type { TunnelKeeper } from "../../../../agent/tunnel/keeper.ts";
+import type { KernelFlow } from "../../../../agent/tunnel/machine.ts";
 import { knownReport } from "../../../../shared/node/protocol/known-report.ts";
-import { type TelemetryReport, WIRE_LIMITS } from "../../../../shared/node/protocol/types.ts";
+import { CAPABILITY, type TelemetryReport, WIRE_LIMITS } from "../../../../shared/node/protocol/types.ts";
 import { nodeView, worksOf } from "./node-view.ts";
 
 const read = (answer: unknown) =>
@@ -58,10 +59,9 @@ describe("I8: what an older hub is told", () => {
 
 describe("I8: the reporter", () => {
   /** A hub that sees the node at an address, and what it was told. */
-  function withHub(more: Partial<NodeView> = {}) {
+  function withHub(more: Partial<NodeView> = {}, said: { flows?: boolean } = {}) {
     const reports: TelemetryReport[] = [];
-    const session = { capability: 2 };
-    const answer = new TextEncoder().encode(JSON.stringify({ address: "198.51.100.9" }));
+    const session = { capability: CAPABILITY };
     const connection = {
       session: async () => session,
       telemetrySeconds: 60,
@@ -70,12 +70,17 @@ describe("I8: the reporter", () => {
       call: async ({ body }: { body: Uint8Array }) => {
         const bytes = body[0] === 0x1f ? gunzipSync(body) : Buffer.from(body);
         reports.push(JSON.parse(bytes.toString("utf8")) as TelemetryReport);
+        const answer = new TextEncoder().encode(JSON.stringify({ address: "198.51.100.9", ...said }));
         return { body: answer };
       },
     };
     const { node } = nodeView({
       connection: connection as unknown as HubConnection,
-      tunnel: { config: null, device: async () => null } as unknown as TunnelKeeper,
+      tunnel: {
+        config: null,
+        device: async () => null,
+        dropFlows: async () => undefined,
+      } as unknown as TunnelKeeper,
       way: { proxy: null } as unknown as Way,
       keys: () => {
         throw new Error("no keys");
@@ -98,6 +103,58 @@ describe("I8: the reporter", () => {
       reports[0]?.endpoints?.[0],
       "198.51.100.9:51820",
     ]);
+  });
+
+  it("notes flows while the hub asks for them, and drops what was noted when it does not", async () => {
+    const said = { flows: true };
+    const steps: string[] = [];
+    const flow: KernelFlow = {
+      source: "100.64.0.1",
+      destination: "100.64.0.2",
+      protocol: "tcp",
+      port: 443,
+      verdict: "allowed",
+      connections: 3,
+      quietSeconds: 0,
+    };
+    const config = {
+      manifest: { ipv4: "100.64.0.1", ipv6: "fd00::1", forwards: [] },
+      peers: [
+        {
+          peer: { node: "nod_b", ipv4: "100.64.0.2", ipv6: "fd00::2", routes: [] },
+          record: { wireguard: "" },
+        },
+      ],
+    };
+    const tunnel = {
+      config,
+      device: async () => null,
+      flows: async () => {
+        steps.push("read");
+        return [flow];
+      },
+      dropFlows: async () => steps.push("drop"),
+    };
+    const { part, reports } = withHub(
+      {
+        tunnel: tunnel as unknown as TunnelKeeper,
+        overlay: () => ({ ipv4: "100.64.0.0/10", ipv6: "fd00::/48" }),
+      },
+      said,
+    );
+    const inForce = { applied: null, applyError: null };
+    await part.onConfig(inForce);
+    await part.onConfig(inForce);
+    said.flows = false;
+    await part.onConfig(inForce);
+    await part.onConfig(inForce);
+    expect(reports.map(({ flows }) => flows?.map(({ peer, count }) => [peer, count]))).toEqual([
+      undefined,
+      [["nod_b", 3]],
+      undefined,
+      undefined,
+    ]);
+    expect(steps).toEqual(["read", "read", "read", "drop"]);
   });
 
   it("says nothing of what came back from the disk before the hub was asked", async () => {

@@ -34,6 +34,7 @@ export class Registry {
     root_version: 1,
     epoch: 1,
     lease_seconds: 3_600,
+    reports_flows: 1,
     poll_seconds: 30,
   };
 

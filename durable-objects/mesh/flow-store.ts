@@ -1,0 +1,79 @@
+import type { FlowReport } from "../../shared/node/protocol/types.ts";
+import type { SegmentFlows } from "../../shared/node/segment-mesh.ts";
+import { flowGraph, type NodeFlows } from "../../shared/segments/flow-graph.ts";
+import { type LedgerFlow, noteFlows, RETENTION_MS } from "../../shared/segments/flow-ledger.ts";
+
+/** How many flows one answer holds. */
+const MOST_TOLD = 5_000;
+/** How many stored flows are read for one answer, so that a large segment does not fill the memory. */
+const MOST_READ = 40_000;
+
+/** The flows that each node of the segment reported. */
+export class FlowStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** @param most How many flows of this node are kept. */
+  note(
+    node: string,
+    { flows, refused }: { readonly flows: readonly FlowReport[]; readonly refused: number },
+    most: number,
+    now: number,
+  ): void {
+    const known = this.#sql.exec<{ flows: string }>("SELECT flows FROM flows WHERE node = ?", node).toArray();
+    const ledger = JSON.parse(known[0]?.flows ?? "[]") as LedgerFlow[];
+    this.#sql.exec(
+      `INSERT INTO flows (node, at, flows, refused) VALUES (?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET
+         at = excluded.at, flows = excluded.flows, refused = refused + excluded.refused`,
+      node,
+      now,
+      JSON.stringify(noteFlows(ledger, flows, most, now)),
+      refused,
+    );
+  }
+
+  graph(now: number, around?: string): SegmentFlows {
+    const [first] = this.#sql.exec<{ refused: number | null }>("SELECT sum(refused) AS refused FROM flows");
+    let read = 0;
+    let truncated = false;
+    const reports: NodeFlows[] = [];
+    const rows = this.#sql.exec<{ node: string; flows: string }>(
+      "SELECT node, flows FROM flows ORDER BY at DESC",
+    );
+    for (const { node, flows } of rows) {
+      const concerns = ({ peer }: LedgerFlow) => around === undefined || around === node || around === peer;
+      const own = (JSON.parse(flows) as LedgerFlow[]).filter(concerns);
+      read += own.length;
+      if (read > MOST_READ) {
+        truncated = true;
+        break;
+      }
+      reports.push({ node, flows: own });
+    }
+    const graph = flowGraph(reports, now);
+    return {
+      flows: graph.slice(0, MOST_TOLD),
+      truncated: truncated || graph.length > MOST_TOLD,
+      refused: first?.refused ?? 0,
+    };
+  }
+
+  forget(node: string): void {
+    this.#sql.exec("DELETE FROM flows WHERE node = ?", node);
+  }
+
+  clear(): void {
+    this.#sql.exec("DELETE FROM flows");
+  }
+
+  /** Forgets the flows of nodes that reported none for very long, or are not in the segment any more. */
+  sweep(now: number): void {
+    this.#sql.exec(
+      "DELETE FROM flows WHERE at <= ? OR node NOT IN (SELECT node FROM members WHERE status <> 'gone')",
+      now - RETENTION_MS,
+    );
+  }
+}
