@@ -9,6 +9,7 @@ import { attemptsObject } from "../platform/objects.ts";
 import { freshId, newSecret } from "../platform/random.ts";
 import { redirect } from "./answers.ts";
 import { attemptCookies } from "./attempt-cookie.ts";
+import { tooManySignIns } from "./client-network.ts";
 
 /** What a sign-in is for. Every field may be left out: then any sign-in is enough, and it opens a new session. */
 export type Purpose = Partial<
@@ -25,6 +26,8 @@ export async function beginSignIn(
   bindings: Bindings,
   purpose: Purpose = {},
 ): Promise<Response> {
+  const refused = await tooManySignIns(request, bindings, "app");
+  if (refused) return refused;
   const { location, cookies } = await startAttempt(request, app, bindings, purpose);
   const response = redirect(location, "sign_in", cookies);
   return new Response(null, { status: 302, headers: response.headers });

@@ -1,7 +1,8 @@
-import { limitedNetwork, type Rate } from "../../shared/access/login/rate.ts";
+import { limitedNetwork, type Rate, SIGN_INS_PER_NETWORK } from "../../shared/access/login/rate.ts";
 import { hashSecret } from "../../shared/access/login/secret-hash.ts";
 import type { Bindings } from "../platform/env.ts";
 import { attemptsObject } from "../platform/objects.ts";
+import { refusalPage } from "./answers.ts";
 
 /** The client's IP address, as the platform states it. Empty if the platform states none. */
 export const addressOf = (request: Request): string => request.headers.get("CF-Connecting-IP") ?? "";
@@ -23,3 +24,23 @@ export const admitNetwork = (
   kind: string,
   rate: Rate,
 ): Promise<number> => admit(bindings, `${kind}:network:${limitedNetwork(addressOf(request))}`, rate);
+
+/**
+ * Counts a sign-in that begins in the client's network. The refusal if there were too many, otherwise null.
+ *
+ * @param kind Where it begins. Each kind is counted by itself, since one sign-in begins in several places.
+ */
+export async function tooManySignIns(
+  request: Request,
+  bindings: Bindings,
+  kind: "app" | "provider" | "client",
+): Promise<Response | null> {
+  const wait = await admitNetwork(request, bindings, `sign-in:${kind}`, SIGN_INS_PER_NETWORK);
+  if (wait === 0) return null;
+  const seconds = Math.ceil(wait / 1_000);
+  return refusalPage(
+    "rate_limited",
+    `Too many sign-ins began in your network at once. Try again in ${seconds} seconds.`,
+    { headers: { "Retry-After": String(seconds) } },
+  );
+}

@@ -4,8 +4,8 @@ import { SIGN_IN_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { htmlResponse, signInPage } from "../pages/index.ts";
 import type { Bindings } from "../platform/env.ts";
 import { clearCookie, cookieValues } from "../session/cookies.ts";
+import { beginAt } from "./begin-at.ts";
 import type { SignInWish } from "./method.ts";
-import { methodOf } from "./methods.ts";
 import { enabledProviders } from "./providers.ts";
 
 /** The path where a sign-in with this provider starts, or starts again. @param need What it shall show. */
@@ -32,7 +32,7 @@ export async function chooseProvider(
   const { switchUser, appAttemptId } = wish;
   let response: Response;
   if (only && others.length === 0) {
-    response = await (await methodOf(only)).begin(request, bindings, only, wish);
+    response = await beginAt(only, request, bindings, wish);
   } else {
     const choices = providers.map(({ id, name }) => {
       const href = loginPath(id, appAttemptId);

@@ -8,8 +8,8 @@ import type { Bindings } from "../platform/env.ts";
 import { passkeysOf, workingOf } from "../registry/passkeys.ts";
 import { refusalPage } from "../session/answers.ts";
 import type { CurrentSession } from "../session/current-session.ts";
+import { beginAt } from "./begin-at.ts";
 import { loginPath } from "./choose-provider.ts";
-import { methodOf } from "./methods.ts";
 import { proveForm } from "./passkey/forms.ts";
 import { PASSKEYS } from "./passkey/paths.ts";
 import { enabledProvider } from "./providers.ts";
@@ -51,7 +51,7 @@ export async function stepUp(
   const keyHelps = need === null || hasShown({ ...session, authentication }, need, now);
   const keys = keyHelps ? workingOf(await passkeysOf(bindings.db, session.principal.userId)) : [];
   if (isAble && !wasTried && keys.length === 0)
-    return (await methodOf(provider)).begin(request, bindings, provider, { ...wish, switchUser: false });
+    return beginAt(provider, request, bindings, { ...wish, switchUser: false });
   const page = stepUpPage({
     appTitle,
     providerName: provider.name,

@@ -27,6 +27,15 @@ export const DEVICES_PER_NETWORK: Rate = { limit: 30, windowMs: 60 * 60_000 };
 export const USER_CODES_PER_NETWORK: Rate = { limit: 30, windowMs: 60 * 60_000 };
 /** The sessions for apps that one signed-in command line opens. It keeps each, so it needs few. */
 export const EXCHANGES: Rate = { limit: 60, windowMs: 10 * 60_000 };
+/**
+ * The sign-ins that begin in one client network, on one kind of host. A large office shares one address, so this is far
+ * above what people do. It keeps strangers from filling the store of attempts.
+ */
+export const SIGN_INS_PER_NETWORK: Rate = { limit: 300, windowMs: 30_000 };
+/** The tokens that programs of one client network ask for. Each request may cost the check of a signature. */
+export const TOKENS_PER_NETWORK: Rate = { limit: 300, windowMs: 30_000 };
+/** The programs that register themselves, for one client network. */
+export const REGISTRATIONS_PER_NETWORK: Rate = { limit: 30, windowMs: 60 * 60_000 };
 /** How often a command line may ask whether its person has agreed. */
 export const POLL_SECONDS = 5;
 /** A second less than is promised, because answers take different times. */

@@ -6,7 +6,7 @@ import type { Bindings } from "../../platform/env.ts";
 import { attemptsObject } from "../../platform/objects.ts";
 import { freshId } from "../../platform/random.ts";
 import { redirect, refusalPage } from "../../session/answers.ts";
-import { addressOf } from "../../session/client-network.ts";
+import { addressOf, tooManySignIns } from "../../session/client-network.ts";
 
 /**
  * `GET /oauth/authorize`: a command line opened the person's browser (RFC 8252). The attempt is like that of an app. The
@@ -16,6 +16,8 @@ export async function authorize(request: Request, url: URL, bindings: Bindings):
   if (!maySignIn(request)) return refusalPage("csrf_rejected", "Open this page in a tab of its own.");
   const asked = readAuthorizationRequest(url.searchParams);
   if (!asked.ok) return refusalPage("malformed_request", `${asked.error} Run \`rustronaut login\` again.`);
+  const refused = await tooManySignIns(request, bindings, "client");
+  if (refused) return refused;
   const { host, state, codeChallenge, machine } = asked.value;
   const id = freshId("attempt");
   await attemptsObject(bindings, id).start(id, {

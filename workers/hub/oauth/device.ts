@@ -26,7 +26,7 @@ export async function authorizeDevice(
   const machine = machineName(form.get("machine"));
   if (machine === null) return oauthError("invalid_request", "Say on which machine the program runs.");
   const wait = await admitNetwork(request, bindings, "device", DEVICES_PER_NETWORK);
-  if (wait > 0) return tooMany(wait);
+  if (wait > 0) return tooMany("Too many command lines of your network asked to be signed in.", wait);
   const userCode = newUserCode(randomBytes);
   const secret = newSecret();
   const id = await attemptOfUserCode(bindings, userCode);

@@ -18,11 +18,11 @@ import { endOfUser } from "../../session/end-sessions.ts";
 import { note } from "../../session/events.ts";
 import { raiseSession } from "../../session/raise-session.ts";
 import { csrfToken, isCsrfToken, isSameOriginPost, readForm } from "../../session/same-site.ts";
+import { beginAt } from "../begin-at.ts";
 import { chooseProvider } from "../choose-provider.ts";
 import { startLink } from "../continue-link.ts";
 import { signInSession } from "../current.ts";
 import { goOn } from "../go-on.ts";
-import { methodOf } from "../methods.ts";
 import { enabledProvider } from "../providers.ts";
 import { isChallenge, spendChallenge } from "./challenge.ts";
 import { proveForm, registerForm } from "./forms.ts";
@@ -69,7 +69,7 @@ export async function signInForPasskeys(request: Request, bindings: Bindings): P
   const provider = await enabledProvider(bindings.db, current.session.authentication.providerId);
   if (!provider) return refuse("login_failed", "This identity provider is switched off now.");
   const wish = { ...AGAIN, signInAfter: Date.now() };
-  return (await methodOf(provider)).begin(request, bindings, provider, wish);
+  return beginAt(provider, request, bindings, wish);
 }
 
 /** What was shown with a key that is gone, or of which there may be a copy, must not go on: whoever showed it. */
