@@ -11,6 +11,7 @@ export default defineConfig({
     "./shared/registry/signal-schema.ts",
     "./shared/registry/log-schema.ts",
     "./shared/registry/grant-schema.ts",
+    "./shared/registry/oauth-schema.ts",
   ],
   out: "./migrations",
 });

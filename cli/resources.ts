@@ -135,6 +135,15 @@ export const RESOURCES: readonly Resource[] = [
     columns: ["name", "role", "email", "lastUsedAt", "expiresAt", "id"],
   },
   {
+    command: "clients",
+    prefix: "clients",
+    about: "Programs that ask people for access to apps (OAuth, MCP)",
+    empty:
+      "No programs. `rustronaut clients create` registers one; docs/guides/mcp.md shows when it is needed.",
+    key: "name",
+    columns: ["name", "kind", "redirectUris", "lastUsedAt", "createdAt", "id"],
+  },
+  {
     command: "service-tokens",
     prefix: "serviceTokens",
     about: "Credentials of programs that call apps",

@@ -22,6 +22,7 @@ import {
   type Polled,
   type ProviderAttempt,
   type Redeemed,
+  type ShownClient,
   type TriedCode,
 } from "../shared/access/login/types.ts";
 import { migrate } from "./storage/migrate.ts";
@@ -179,9 +180,10 @@ export class LoginAttempts extends DurableObject implements LoginAttemptsRpc {
     id: string,
     codeHash: string,
     browserHashes: readonly string[],
-    host: string,
+    host: string | null,
+    client?: ShownClient,
   ): Promise<Redeemed> {
-    const verdict = judgeRedemption(this.#load(id), { codeHash, browserHashes, host }, Date.now());
+    const verdict = judgeRedemption(this.#load(id), { codeHash, browserHashes, host, client }, Date.now());
     if (spendsCode(verdict)) this.#consume(id);
     return verdict;
   }

@@ -18,6 +18,7 @@ import {
   type NetworkCoordinatorRpc,
   type News,
   type RaiseSession,
+  type Renewal,
   type SegmentSessionsRpc,
   type Session,
   type SessionEndReason,
@@ -124,6 +125,19 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     const { state } = this.#run({ type: "raise", input }, this.#store.byId(input.id));
     const live = state.live.get(input.id);
     return live?.secretHash === input.secretHash ? live.session : null;
+  }
+
+  async renew(secretHash: string, appId: string, number: number): Promise<Renewal> {
+    if (!this.#store.exists) return { ok: false, reason: "ended" };
+    if (!(await this.#vouching.isCurrent())) return { ok: false, reason: "stale" };
+    const before = this.#store.bySecret(secretHash);
+    const { state } = this.#run({ type: "renew", secretHash, appId, number }, before);
+    const verdict = verdictOf(state, secretHash, appId);
+    if (verdict.ok) return { ok: true, session: verdict.session };
+    const [held] = before.live.values();
+    return verdict.reason === "token_replayed" && held
+      ? { ok: false, reason: "replayed", session: held.session }
+      : { ok: false, reason: "ended" };
   }
 
   async park(request: ParkedRequest): Promise<ParkOutcome> {

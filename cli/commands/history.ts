@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<string, (typeof HISTORY_KINDS)[number]>> = {
   provider: "identityProvider",
   "service-token": "serviceToken",
   token: "apiToken",
+  client: "oauthClient",
   rule: "meshRule",
   key: "enrolmentKey",
 };

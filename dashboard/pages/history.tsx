@@ -18,6 +18,7 @@ const KIND_WORDS: Readonly<Record<(typeof HISTORY_KINDS)[number], string>> = {
   policy: "Policies",
   identityProvider: "Identity providers",
   serviceToken: "Service tokens",
+  oauthClient: "Programs (OAuth)",
   notificationDestination: "Notifications",
   logDestination: "Destinations of the log",
   signalTransmitter: "Transmitters of signals",

@@ -42,6 +42,11 @@ const DEVICES = `
   CREATE INDEX sessions_device ON sessions (device_id) WHERE device_id IS NOT NULL;
   CREATE TABLE devices (id TEXT PRIMARY KEY, document TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;`;
 
+/** The OAuth client that holds a session. */
+const CLIENTS = `
+  ALTER TABLE sessions ADD COLUMN client_id TEXT;
+  CREATE INDEX sessions_client ON sessions (client_id) WHERE client_id IS NOT NULL;`;
+
 /**
  * How long a pushed principal or device is kept after its push. It is longer than any caller holds a principal that it read
  * before.
@@ -77,7 +82,15 @@ export class SessionStore {
 
   /** Makes the tables. Call it before anything is read or written. */
   found(): void {
-    migrate(this.#sql, [META_SCHEMA, outboxSchema(), SCHEMA, TWO_KINDS_OF_NEWS, PARKING_SCHEMA, DEVICES]);
+    migrate(this.#sql, [
+      META_SCHEMA,
+      outboxSchema(),
+      SCHEMA,
+      TWO_KINDS_OF_NEWS,
+      PARKING_SCHEMA,
+      DEVICES,
+      CLIENTS,
+    ]);
     this.#exists = true;
   }
 
@@ -231,6 +244,7 @@ export class SessionStore {
         return;
       case "principal_replaced":
       case "risk_noted":
+      case "renewed":
       case "device_noted": {
         const live = state.live.get(event.id);
         if (live)
@@ -252,8 +266,8 @@ export class SessionStore {
   #insert(live: LiveSession): void {
     const { session } = live;
     this.#sql.exec(
-      `INSERT INTO sessions (id, secret_hash, user_id, app_id, parent_id, provider_id, last_seen_at, due_at, device_id, document)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO sessions (id, secret_hash, user_id, app_id, parent_id, provider_id, last_seen_at, due_at, device_id, client_id, document)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       session.id,
       live.secretHash,
       session.principal.userId,
@@ -263,6 +277,7 @@ export class SessionStore {
       session.lastSeenAt,
       dueAt(live),
       session.device?.device.id ?? null,
+      session.client?.id ?? null,
       JSON.stringify(live),
     );
     this.#lastSeen.written(session.id, session.lastSeenAt);
@@ -374,5 +389,6 @@ const FILTER_COLUMNS = {
   parent: "parent_id",
   user: "user_id",
   app: "app_id",
+  client: "client_id",
   everyOf: "provider_id",
 } as const;

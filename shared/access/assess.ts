@@ -17,7 +17,7 @@ import type { Question } from "./question.ts";
 import type { SecondResource } from "./second-resource.ts";
 
 /** What is known about the caller who sends the request. */
-export type Asker = Pick<RequestFacts, "principal" | "authentication" | "device"> & {
+export type Asker = Pick<RequestFacts, "principal" | "authentication" | "device" | "client"> & {
   readonly standing: Standing;
   /** The grants of the caller, for whatever app. Missing if there are none. */
   readonly grants?: readonly HeldGrant[];
@@ -135,7 +135,7 @@ const determiningOf = (readings: readonly Reading[]): string[] => [
 
 /** What is known about a request before its sender is identified. */
 export function requestFacts(
-  { app, method, network }: Question,
+  { app, method, network, mcp }: Question,
   action: ActionName,
   path: string,
   now: number,
@@ -145,6 +145,7 @@ export function requestFacts(
     resource: resourceOf(app),
     request: { method, host: app.host, path },
     network,
+    ...(mcp ? { mcp } : {}),
     risk: 0,
     now,
   };

@@ -29,6 +29,8 @@ export interface Question {
   /** The headers that name these resources, in the form that the upstream gets. */
   readonly rewritten: readonly RewrittenHeader[];
   readonly network: RequestFacts["network"];
+  /** What the body asks of an MCP server. Missing if the app is none, or if there is no body. */
+  readonly mcp?: RequestFacts["mcp"];
 }
 
 const METHOD = /^[A-Z]{1,20}$/;

@@ -120,6 +120,15 @@ class PartlyKnown implements RequestFacts {
     return this.principal.type === "User" ? gap() : null;
   }
 
+  /** Only people let programs act for them. */
+  get client(): NonNullable<RequestFacts["client"]> | null {
+    return this.principal.type === "User" ? gap() : null;
+  }
+
+  get mcp(): NonNullable<RequestFacts["mcp"]> | null {
+    return gap();
+  }
+
   /** Only people have a risk. */
   get risk(): number {
     return this.principal.type === "User" ? gap() : 0;

@@ -128,12 +128,12 @@ export class Replay {
 
   #judge(entry: DecisionEntry): void {
     const { question, isWhole } = questionAgain(entry, this.#apps.get(entry.appId), this.#defaults);
-    const { principal, authentication, device, risk, now, grants = [] } = entry.facts;
+    const { principal, authentication, device, client = null, risk, now, grants = [] } = entry.facts;
     const signal = { source: "recorded", kind: "recorded", score: risk, at: now, halfLifeSeconds: 86_400 };
     const standing = { ...NO_STANDING, signals: risk === 0 ? [] : [signal] };
     const whenever = { appId: entry.appId, since: 0, until: Number.POSITIVE_INFINITY, emergency: false };
     const asker = {
-      ...{ principal, authentication, device, standing },
+      ...{ principal, authentication, device, client, standing },
       grants: grants.map((grant) => ({ ...grant, ...whenever })),
     };
     const before = assess(question, asker, this.#before, now).decision;
@@ -181,7 +181,7 @@ function questionAgain(
   app: SnapshotApp | undefined,
   defaults: SnapshotApp["settings"],
 ): { question: Question; isWhole: boolean } {
-  const { action, request, resource, network } = facts;
+  const { action, request, resource, network, mcp = null } = facts;
   const opensSocket = action === "connect";
   const stated = actionsOf(request.method, opensSocket);
   const target = app ? targetAgain(request.path, app) : null;
@@ -192,7 +192,7 @@ function questionAgain(
   } as SnapshotApp;
   return {
     question: {
-      ...{ app: served, method: request.method, opensSocket, network, others: [], rewritten: [] },
+      ...{ app: served, method: request.method, opensSocket, network, mcp, others: [], rewritten: [] },
       target: target ?? { path: request.path, query: "", readings: [request.path], aliases: [] },
       actions: [...new Set([...stated, action])],
     },

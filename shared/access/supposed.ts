@@ -7,7 +7,7 @@ import { type Asker, type Assessment, assess } from "./assess.ts";
 import { versionOf } from "./device/device.ts";
 import { NO_STANDING, type Standing } from "./grade/grade.ts";
 import type { CompiledPolicies } from "./policy/index.ts";
-import { type DeviceFacts, UNKNOWN_NETWORK, UNKNOWN_SIGN_IN } from "./policy/request.ts";
+import { type DeviceFacts, type RequestFacts, UNKNOWN_NETWORK, UNKNOWN_SIGN_IN } from "./policy/request.ts";
 import { type Asked, type Question, readQuestion } from "./question.ts";
 import type { Principal } from "./sessions/types.ts";
 
@@ -41,22 +41,23 @@ export async function judgeSupposed(
 ): Promise<Result<Assessment & { question: Question }, Refusal>> {
   const app = await findings.app(supposed.app);
   const asker = await askerOf(findings, supposed, app, now);
-  const question = readApp(app, supposed);
-  if (!question.ok) return question;
+  const read = readApp(app, supposed);
+  if (!read.ok) return read;
   if (!asker.ok) return asker;
-  const assessment = assess(question.value, asker.value, policies, supposed.now ?? now);
-  return ok({ ...assessment, question: question.value });
+  const question = { ...read.value, mcp: supposedMessage(supposed.mcp) };
+  return ok({ ...assess(question, asker.value, policies, supposed.now ?? now), question });
 }
 
 /** The caller. Or the reason why the gateway refuses such a caller before it asks any policy. */
 async function askerOf(
   findings: Findings,
-  { principal, authentication, device: stated, risk }: Supposed,
+  { principal, authentication, device: stated, client: held, risk }: Supposed,
   app: SupposedApp,
   now: number,
 ): Promise<Result<Asker, Refusal>> {
   const nobody = (detail: string) => err(refusal("unauthenticated", detail));
   const device = supposedDevice(stated);
+  const client = held ?? null;
   const signedIn = over(UNKNOWN_SIGN_IN, authentication);
   const standing = (own: Standing["signals"]): Standing => ({
     signals: risk === undefined ? own : supposedSignals(risk, now),
@@ -82,6 +83,7 @@ async function askerOf(
         principal: { type: "User", ...somebody },
         authentication: signedIn,
         device,
+        client,
         standing: standing([]),
       });
     }
@@ -107,11 +109,15 @@ async function askerOf(
         principal: { type: "User", id, email, emailVerified, name, groups },
         authentication: signedIn,
         device,
+        client,
         standing: standing(user.risk ?? []),
       });
     }
   }
 }
+
+const supposedMessage = (said: Supposed["mcp"]): NonNullable<RequestFacts["mcp"]> | null =>
+  said ? { method: said.method, tool: said.tool ?? null } : null;
 
 const supposedSignals = (score: number, at: number): Standing["signals"] =>
   score === 0 ? [] : [{ source: "supposed", kind: "supposed", score, at, halfLifeSeconds: 86_400 }];

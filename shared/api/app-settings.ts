@@ -250,6 +250,14 @@ const settingsInput = z.strictObject({
     f.integer(0, 1_000),
     "milliseconds for which GET and HEAD of sub-resources need no new question whether the session lives",
   ),
+  oauthClients: f.said(
+    z.enum(["none", "registered", "any"]),
+    "which programs may ask people for access by OAuth: none, those that an administrator registered, or also those that describe themselves",
+  ),
+  mcp: f.said(
+    z.boolean(),
+    "the application is an MCP server and nothing else: each body must be one JSON-RPC message, whose method and tool policies see",
+  ),
   ...towardsUpstream,
   ...corsInput,
   ...saidToPeople,

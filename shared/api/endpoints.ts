@@ -2,6 +2,7 @@ import type * as z from "zod/mini";
 import type { Endpoint } from "./endpoint.ts";
 import { ACCESS_ENDPOINTS } from "./endpoints/access.ts";
 import { BACKUP_ENDPOINTS } from "./endpoints/backup.ts";
+import { CLIENT_ENDPOINTS } from "./endpoints/clients.ts";
 import { CONNECTOR_ENDPOINTS } from "./endpoints/connectors.ts";
 import { GRANT_ENDPOINTS } from "./endpoints/grants.ts";
 import { HISTORY_ENDPOINTS } from "./endpoints/history.ts";
@@ -19,6 +20,7 @@ import { SIGNAL_ENDPOINTS } from "./endpoints/signals.ts";
 export const ENDPOINTS = {
   ...REGISTRY_ENDPOINTS,
   ...ACCESS_ENDPOINTS,
+  ...CLIENT_ENDPOINTS,
   ...POLICY_LIFE_ENDPOINTS,
   ...OBSERVATION_ENDPOINTS,
   ...PASSKEY_ENDPOINTS,

@@ -18,6 +18,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   signals: "Signals that came, and what each caused",
   grants: "Requests for access, and the grants that become of them",
   serviceTokens: "Credentials with which programs call apps",
+  clients: "Programs that ask people for access to apps (OAuth)",
   scimTokens: "Tokens with which identity providers send people and groups by SCIM",
   apiTokens: "Credentials with which people and programs call this API",
   nodes: "Machines that have enrolled",

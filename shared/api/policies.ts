@@ -130,6 +130,24 @@ const supposed = z.strictObject({
       "the device that the browser proved to run on; none unless said, and what is not said of it is not true",
     ),
   ),
+  client: z.optional(
+    f.said(
+      z.strictObject({
+        id: f.said(f.line(500), "id of the client, or the address of its document"),
+        isRegistered: f.said(z.boolean(), "whether an administrator registered it"),
+      }),
+      "the OAuth client that acts for the user; none unless said",
+    ),
+  ),
+  mcp: z.optional(
+    f.said(
+      z.strictObject({
+        method: f.said(f.line(200), "method of the JSON-RPC message, such as `tools/call`"),
+        tool: z.optional(f.said(f.line(200), "the tool that it calls")),
+      }),
+      "the message to an MCP server; none unless said",
+    ),
+  ),
   risk: z.optional(
     f.said(f.integer(0, 100), "the caller's risk; unless said, that of the user now, and 0 in a test"),
   ),

@@ -30,6 +30,7 @@ export const ID_PREFIXES = {
   signalTransmitter: "sgt",
   signalReceiver: "sgr",
   accessGrant: "grt",
+  oauthClient: "ocl",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -1,5 +1,6 @@
 import { DEFAULT_RISK_SETTINGS, type RiskSettings } from "../access/grade/settings.ts";
 import { type GrantSettings, NO_GRANTS } from "../access/grants/settings.ts";
+import { DEFAULT_OAUTH_SETTINGS, type OAuthSettings } from "../access/oauth/settings.ts";
 import { DEFAULT_QUOTA_SETTINGS, type QuotaSettings } from "../access/quota.ts";
 import { type CorsSettings, DEFAULT_CORS_SETTINGS } from "../http/cors.ts";
 import type { HeaderRule } from "../http/header-rules.ts";
@@ -16,7 +17,8 @@ export interface AppSettings
     MaintenanceSettings,
     QuotaSettings,
     BalanceSettings,
-    GrantSettings {
+    GrantSettings,
+    OAuthSettings {
   /** Seconds without traffic after which a session of this app ends. */
   readonly idleSeconds: number;
   /** Seconds after which a session of this app always ends. */
@@ -104,6 +106,7 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   ...DEFAULT_CORS_SETTINGS,
   ...DEFAULT_RISK_SETTINGS,
   ...NO_GRANTS,
+  ...DEFAULT_OAUTH_SETTINGS,
 };
 
 /**

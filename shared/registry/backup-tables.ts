@@ -4,6 +4,7 @@ import { history } from "./history-schema.ts";
 import { logDestinations } from "./log-schema.ts";
 import * as mesh from "./mesh-schema.ts";
 import { notificationDestinations } from "./notification-schema.ts";
+import { oauthClients } from "./oauth-schema.ts";
 import * as s from "./schema.ts";
 import { signalExclusions, signalReceivers, signalTransmitters } from "./signal-schema.ts";
 
@@ -31,6 +32,7 @@ const PAGED: readonly SQLiteTable[] = [
   s.policyVersions,
   s.serviceTokens,
   s.apiTokens,
+  oauthClients,
   mesh.rootDocuments,
   mesh.enrolmentKeys,
   mesh.nodes,

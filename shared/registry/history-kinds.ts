@@ -9,6 +9,7 @@ export const HISTORY_KINDS = [
   "identityProvider",
   "serviceToken",
   "apiToken",
+  "oauthClient",
   "node",
   "meshRule",
   "enrolmentKey",

@@ -21,6 +21,8 @@ type Column =
 export interface Recorded {
   readonly kind: string;
   readonly table: string;
+  /** SQL: which rows are recorded. `ROW` stands for the row. All, unless said. */
+  readonly only?: string;
   /** SQL for the id of the thing that the row is about. `ROW` stands for the row. */
   readonly target: string;
   /** SQL for what separates several rows about the same thing: a member, an address. */
@@ -208,6 +210,16 @@ export const RECORDED: readonly Recorded[] = [
       userId: "user_id",
       expiresAt: "expires_at",
     },
+    without: ["id", "last_used_at", ...VERSIONED],
+  },
+  {
+    // What programs say of themselves is no decision of an administrator, and could be said without end.
+    kind: "oauthClient",
+    table: "oauth_clients",
+    only: "ROW.kind = 'registered'",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: { name: "name", kind: "kind", redirectUris: { json: "redirect_uris" } },
     without: ["id", "last_used_at", ...VERSIONED],
   },
   {
@@ -400,7 +412,12 @@ const COLUMNS = "at, kind, target, other, name, before, after, entry, actor, per
 
 /** The triggers of one table. */
 export function triggersOf(recorded: Recorded): string[] {
-  const { table, fields } = recorded;
+  const { table, fields, only } = recorded;
+  const when = (row: string, changed: string | null): string => {
+    const all = [changed, only?.replaceAll("ROW.", `${row}.`)].filter((part) => typeof part === "string");
+    if (all.length === 0) return "";
+    return `WHEN ${all.length === 1 ? all[0] : all.map((part) => `(${part})`).join(" AND ")} `;
+  };
   const changed = Object.values(fields)
     .map((column) => `OLD.${columnOf(column)} IS NOT NEW.${columnOf(column)}`)
     .join(" OR ");
@@ -408,22 +425,24 @@ export function triggersOf(recorded: Recorded): string[] {
     `BEGIN INSERT INTO history (${COLUMNS}) SELECT coalesce(c.at, ${NOW}), ${subjectOf(recorded, row)}, ${before}, ${after}, c.entry, c.actor, c.person, c.note, c.via FROM (SELECT 1) LEFT JOIN change_context c; END`;
   const [before, after] = [documentOf(recorded, "OLD"), documentOf(recorded, "NEW")];
   return [
-    `CREATE TRIGGER history_${table}_insert AFTER INSERT ON ${table} ${body("NEW", "NULL", after)}`,
-    `CREATE TRIGGER history_${table}_update AFTER UPDATE ON ${table} WHEN ${changed} ${body("NEW", before, after)}`,
-    `CREATE TRIGGER history_${table}_delete AFTER DELETE ON ${table} ${body("OLD", before, "NULL")}`,
+    `CREATE TRIGGER history_${table}_insert AFTER INSERT ON ${table} ${when("NEW", null)}${body("NEW", "NULL", after)}`,
+    `CREATE TRIGGER history_${table}_update AFTER UPDATE ON ${table} ${when("NEW", changed)}${body("NEW", before, after)}`,
+    `CREATE TRIGGER history_${table}_delete AFTER DELETE ON ${table} ${when("OLD", null)}${body("OLD", before, "NULL")}`,
   ];
 }
 
 /** Records the rows that exist when recording begins. */
 export const baselineOf = (recorded: Recorded): string =>
-  `INSERT INTO history (${COLUMNS}) SELECT ${NOW}, ${subjectOf(recorded, "r")}, NULL, ${documentOf(recorded, "r")}, NULL, '${BASELINE}', NULL, NULL, NULL FROM ${recorded.table} r`;
+  `INSERT INTO history (${COLUMNS}) SELECT ${NOW}, ${subjectOf(recorded, "r")}, NULL, ${documentOf(recorded, "r")}, NULL, '${BASELINE}', NULL, NULL, NULL FROM ${recorded.table} r${onlyOf(recorded)}`;
 
 /** The newest history rows of the things that exist, read from the table itself. */
 export function currentOf(recorded: Recorded): string {
   const { kind, target, other = "''", table } = recorded;
   const [id, part] = [target, other].map((sql) => sql.replaceAll("ROW.", "r."));
-  return `SELECT '${kind}' AS kind, ${id} AS target, ${part} AS other, ${documentOf(recorded, "r")} AS after FROM ${table} r`;
+  return `SELECT '${kind}' AS kind, ${id} AS target, ${part} AS other, ${documentOf(recorded, "r")} AS after FROM ${table} r${onlyOf(recorded)}`;
 }
+
+const onlyOf = ({ only }: Recorded): string => (only ? ` WHERE ${only.replaceAll("ROW.", "r.")}` : "");
 
 /** The actor of the rows that record what existed when recording began. */
 export const BASELINE = "baseline";

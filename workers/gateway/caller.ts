@@ -1,17 +1,20 @@
 import { cookieOf, isAppToken } from "../../shared/access/login/command-line/token.ts";
 import { APP_SESSION_COOKIE } from "../../shared/access/login/session-cookie.ts";
 import { type Said, soleProof } from "../../shared/access/login/sole-proof.ts";
+import { takesClient } from "../../shared/access/oauth/settings.ts";
+import type { Session } from "../../shared/access/sessions/types.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
 import { freshSnapshot, newestSnapshot } from "../registry/snapshot.ts";
 import { cookieValues } from "../session/cookies.ts";
 import { scopeOf, type Vouched, vouchedFor } from "../session/current-session.ts";
+import { isClientToken, openClientToken } from "./client-token.ts";
 import { lease, leased, mayLease } from "./lease.ts";
 import { identifyService, type Proof, presentedCredential, proofOf } from "./service-caller.ts";
 
 /** The sender of a request, and the epoch at which the caller was vouched for. */
 export type Caller =
-  /** `byBearer`: a command line shows the session, no browser. So no page of another site can have sent the request. */
+  /** `byBearer`: a program shows the session, no browser. So no page of another site can have sent the request. */
   | ({ readonly kind: "user"; readonly byBearer?: true } & Vouched)
   | {
       readonly kind: "service";
@@ -44,6 +47,8 @@ export async function identify(request: Request, app: SnapshotApp, bindings: Bin
   const credential = presentedCredential(request, app);
   if (credential !== null && isAppToken(credential))
     return identifyCommandLine(request, credential, app, bindings);
+  if (credential !== null && isClientToken(credential))
+    return identifyClient(request, credential, app, bindings);
   if (credential !== null) {
     const proof = await proofOf(credential, bindings);
     const known = identifyService(proof, app, await freshSnapshot(bindings));
@@ -55,6 +60,36 @@ export async function identify(request: Request, app: SnapshotApp, bindings: Bin
   if (user.kind !== "nobody" || !app.settings.anonymous) return user;
   return { kind: "anonymous", epoch: (await freshSnapshot(bindings)).epoch };
 }
+
+const EXPIRED =
+  "The access token is not valid for this app, or its time is over. Get another one with the refresh token, or ask the person again.";
+
+/** The session that an OAuth client holds. Its token is good for the one app that its person agreed to, for a short time. */
+async function identifyClient(
+  request: Request,
+  text: string,
+  app: SnapshotApp,
+  bindings: Bindings,
+): Promise<Identified> {
+  const token = await openClientToken(bindings, text);
+  const isGood = token !== null && token.appId === app.id && Date.now() < token.expiresAt;
+  const scope = { segmentId: app.segmentId, appId: app.id };
+  const vouched = isGood ? await vouchedFor(request, token.cookie, bindings, scope) : "unknown";
+  if (vouched === "stale") return { kind: "unavailable" };
+  if (vouched === "ended") return { kind: "nobody", ended: true };
+  if (typeof vouched === "object" && isHeldByTaken(vouched.session, app))
+    return { kind: "user", byBearer: true, ...vouched };
+  return {
+    kind: "bad_credentials",
+    detail: EXPIRED,
+    token: null,
+    epoch: (await freshSnapshot(bindings)).epoch,
+  };
+}
+
+/** Whether the app takes the OAuth client that holds a session. A session that no client holds is not concerned. */
+export const isHeldByTaken = ({ client }: Session, { settings }: SnapshotApp): boolean =>
+  client === undefined || takesClient(settings, client.isRegistered);
 
 /** The session that a command line shows. It is good for the one app that it was opened for. */
 async function identifyCommandLine(

@@ -1,6 +1,8 @@
 import type { Assessment } from "../../shared/access/assess.ts";
 import type { GradeReason } from "../../shared/access/grade/access.ts";
+import { needInWords } from "../../shared/access/grade/need-words.ts";
 import { askPath } from "../../shared/access/grants/paths.ts";
+import { scopeOf } from "../../shared/access/oauth/scope.ts";
 import type { DeviceFacts } from "../../shared/access/policy/request.ts";
 import type { Question } from "../../shared/access/question.ts";
 import type { DecisionEntry } from "../../shared/audit/types.ts";
@@ -14,7 +16,7 @@ import { proveFirst } from "./prove-first.ts";
 import { type RefusalContext, refusalResponse } from "./refusal-response.ts";
 import { endCut } from "./revalidate.ts";
 import { signInFirst } from "./sign-in-first.ts";
-import { stepUpFor } from "./step-up.ts";
+import { type StepUp, stepUpFor } from "./step-up.ts";
 import { stepUpFirst, stepUpUrl } from "./step-up-first.ts";
 import { recordRefusedCut } from "./witness.ts";
 
@@ -31,6 +33,19 @@ const REMEDIES: Readonly<Record<GradeReason, string>> = {
   idle_timeout: "Sign in again.",
   absolute_timeout: "Sign in again.",
 };
+
+const NO_DEVICE = refusal(
+  "device_required",
+  "A policy asks for a device. A program that acts for a person proves none.",
+);
+
+/** The program must ask its person again: the person then shows what is needed (RFC 6750 §3.1). */
+function askAgain(request: Request, { signInAfter, need }: StepUp, context: RefusalContext): Response {
+  const asked = need === null ? "a newer sign-in" : needInWords(need);
+  const detail = `A policy or the risk of this session asks for ${asked}. Ask the person again, with the scope that \`WWW-Authenticate\` names.`;
+  const scope = scopeOf({ isFresh: signInAfter !== null, need });
+  return refusalResponse(request, refusal("insufficient_scope", detail), { ...context, scope });
+}
 
 /** How the device stands, for somebody whom it keeps out. */
 const unfit = (device: DeviceFacts | null): string =>
@@ -68,6 +83,8 @@ export async function denied(
     return signInFirst(request, app, bindings, "session_ended");
   }
   const stepUp = stepUpFor(question, caller, snapshot, entry.at);
+  const isClient = caller.kind === "user" && caller.session.client !== undefined;
+  if (stepUp && isClient) return askAgain(request, stepUp, { ...context, reason: entry.reason });
   if (stepUp && caller.kind === "user" && reason !== "read_only" && reason !== "risk_above_allowed") {
     return stepUpFirst(request, bindings, { app, caller, stepUp, reason, context });
   }
@@ -76,6 +93,7 @@ export async function denied(
     ? { askUrl: bindings.authOrigin + askPath(app, path + query) }
     : {};
   const need = reason === null ? deviceNeed(question, caller, snapshot, entry.at) : null;
+  if (need === "prove" && isClient) return refusalResponse(request, NO_DEVICE, context);
   if (need === "prove") return proveFirst(request, app, bindings, context);
   if (need === "unfit") {
     const detail = `${unfit(judged.facts.device)} Show your administrator the decision ${entry.id}.`;

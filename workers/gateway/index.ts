@@ -1,3 +1,4 @@
+import type { MessageId } from "../../shared/access/mcp/message.ts";
 import { methodRefusal, type Question, questionOf } from "../../shared/access/question.ts";
 import { shownBy } from "../../shared/access/sessions/proofs.ts";
 import { type Refusal, refusal } from "../../shared/base/errors/catalogue.ts";
@@ -14,17 +15,20 @@ import { failed } from "../platform/trouble.ts";
 import { freshSnapshot, newestSnapshot, type Snapshot, snapshotAt } from "../registry/snapshot.ts";
 import { serveReserved } from "../session/index.ts";
 import { type Caller, identify } from "./caller.ts";
+import { holdsClientToken } from "./client-token.ts";
 import { CONTINUE_PATH, serveContinue, unpark } from "./continue.ts";
 import { denied } from "./denied.ts";
 import { askedBy, judge, recordOf } from "./judge.ts";
 import { JWKS_PATH, serveJwks } from "./jwks.ts";
 import { noteUse } from "./last-use.ts";
 import { maintenanceRefusal } from "./maintenance.ts";
+import { REFUSED, readMcp } from "./mcp.ts";
 import { misplaced } from "./misplaced.ts";
 import { servePreflight } from "./preflight.ts";
 import { noteDenial, overQuota } from "./quota.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import { recordRefused } from "./refused-credential.ts";
+import { describeResource } from "./resource-metadata.ts";
 import { revalidation } from "./revalidate.ts";
 import { type Exchange, sendOn } from "./send-on.ts";
 import { signInFirst } from "./sign-in-first.ts";
@@ -32,6 +36,10 @@ import { upstreamsOf } from "./upstream.ts";
 
 const NO_ROOT_WORKER =
   "Serve its script from a directory of its own; or an administrator switches on the app's setting `rootServiceWorker`.";
+const TOKEN_IN_QUERY = refusal(
+  "malformed_request",
+  "An access token goes into the header `Authorization: Bearer`, since addresses are recorded in many places. End this token.",
+);
 /**
  * How many times the gateway tries to serve one request. It tries again when policies or apps changed during an
  * attempt. When they changed during every attempt, nobody can say which settings hold.
@@ -135,6 +143,8 @@ async function serveApp(exchange: Exchange, found: Found): Promise<Response | nu
   const forbidden = methodRefusal(request.method);
   if (forbidden) return refusalResponse(request, forbidden, { app });
   if (target.path === JWKS_PATH) return serveJwks(request, bindings);
+  const described = describeResource(request, app, origin, target.path, bindings);
+  if (described) return described;
   if (target.path === CONTINUE_PATH) return serveContinue(request, app, bindings);
   const reserved = reservedSpace(target);
   if (reserved === "disguised")
@@ -148,6 +158,7 @@ async function serveApp(exchange: Exchange, found: Found): Promise<Response | nu
     const preflight = await servePreflight(exchange, app, target, origin);
     if (preflight !== undefined) return preflight;
   }
+  if (holdsClientToken(target.query)) return refusalResponse(request, TOKEN_IN_QUERY, { app });
   const question = questionOf(askedBy(request, app), app, target);
   if (!question.ok) return refusalResponse(request, question.error, { app });
   const caller = await identify(request, app, bindings);
@@ -184,7 +195,19 @@ async function serveApp(exchange: Exchange, found: Found): Promise<Response | nu
     return signInFirst(request, app, bindings, caller.ended ? "session_ended" : "unauthenticated");
   }
   if (reserved === "ours") return describe(caller);
-  return serveCaller(exchange, origin, question.value, caller, snapshot);
+  if (!app.settings.mcp) return serveCaller(exchange, origin, question.value, caller, snapshot);
+  const read = await readMcp(request, question.value);
+  if (!read.ok) return refusalResponse(request, read.error.refusal, { app, answersTo: read.error.answersTo });
+  const { facts: mcp, id, request: unread } = read.value;
+  const asked = { ...question.value, mcp };
+  return serveCaller(
+    { ...exchange, request: unread },
+    origin,
+    asked,
+    caller,
+    snapshot,
+    mcp === null ? undefined : id,
+  );
 }
 
 /** `/.rustronaut/user`: what we know about the caller. The answer holds no token and no secret. */
@@ -205,6 +228,7 @@ async function serveCaller(
   question: Question,
   caller: Caller,
   snapshot: Snapshot,
+  messageId?: MessageId,
 ): Promise<Response> {
   const { request, bindings, ctx } = exchange;
   const { app, opensSocket } = question;
@@ -231,6 +255,7 @@ async function serveCaller(
     decisionId: entry.id,
     userEmail: isUser ? caller.session.principal.email : null,
     contact: snapshot.network.contact,
+    ...(messageId === undefined ? {} : { answersTo: { id: messageId, code: REFUSED } }),
   };
   await recordDecision(bindings, ctx, entry);
   if (isForeign) {

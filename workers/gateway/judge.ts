@@ -50,6 +50,7 @@ export function askerOf(caller: Caller, now: number): Asker {
     },
     device: deviceFactsOf(caller.session.device, id, now),
     standing: standingOf(caller.session, caller.unusedMs ?? 0),
+    ...(caller.session.client ? { client: caller.session.client } : {}),
     grants: caller.session.principal.grants ?? [],
   };
 }

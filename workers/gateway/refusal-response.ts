@@ -7,6 +7,8 @@ import { splitUrl, type TargetRules } from "../../shared/http/target.ts";
 import { type AppPage, pageFor } from "../../shared/registry/app-pages.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import { deniedPage, errorPage, htmlResponse } from "../pages/index.ts";
+import { challengeOf } from "./challenge.ts";
+import type { JsonRpcAnswer } from "./mcp.ts";
 
 /** What is known when a request is refused. Each known field makes the answer more useful. */
 export interface RefusalContext {
@@ -23,6 +25,10 @@ export interface RefusalContext {
   readonly loginUrl?: string;
   /** The address at which the person may request access. */
   readonly askUrl?: string;
+  /** The JSON-RPC message that the answer is for, with the code of the error. */
+  readonly answersTo?: JsonRpcAnswer;
+  /** What an OAuth client must ask its person for. */
+  readonly scope?: string;
 }
 
 const GRPC_STATUS: Readonly<Record<number, number>> = { 401: 16, 403: 7, 404: 12, 429: 8, 503: 14 };
@@ -33,18 +39,21 @@ const GRPC_STATUS: Readonly<Record<number, number>> = { 401: 16, 403: 7, 404: 12
  */
 export function refusalResponse(request: Request, refusal: Refusal, context: RefusalContext = {}): Response {
   const { status } = ERRORS[refusal.code];
-  const response = showsPage(request)
-    ? page(request, refusal, context)
-    : isGrpc(request)
-      ? grpc(refusal, status)
-      : problem(refusal, status, context);
+  const response = inForm(request, refusal, status, context);
   response.headers.set("cache-control", "no-store");
   response.headers.set("x-rustronaut-response", context.reason ?? refusal.code);
   if (isPassing(refusal) || refusal.retryAfterSeconds !== undefined)
     response.headers.set("retry-after", String(refusal.retryAfterSeconds ?? 2));
-  if (status === 401) response.headers.set("www-authenticate", 'Rustronaut realm="app"');
+  const challenge = challengeOf(request, refusal, context.app, context.scope);
+  if (challenge !== null) response.headers.set("www-authenticate", challenge);
   for (const [name, value] of cors(request, context.app)) response.headers.set(name, value);
   return response;
+}
+
+function inForm(request: Request, refusal: Refusal, status: number, context: RefusalContext): Response {
+  if (context.answersTo) return jsonRpc(refusal, status, context.answersTo, context);
+  if (showsPage(request)) return page(request, refusal, context);
+  return isGrpc(request) ? grpc(refusal, status) : problem(refusal, status, context);
 }
 
 /** Whether the same request may succeed in a moment, although nobody changes anything. */
@@ -148,21 +157,34 @@ function grpc(refusal: Refusal, status: number): Response {
   });
 }
 
-function problem(
+function problem(refusal: Refusal, status: number, context: RefusalContext): Response {
+  const body = problemBody(refusal, context);
+  return Response.json(body, { status, headers: { "content-type": "application/problem+json" } });
+}
+
+/** The error of JSON-RPC 2.0 §5.1, with the problem as its data. */
+function jsonRpc(
   refusal: Refusal,
   status: number,
-  { decisionId, number, loginUrl, askUrl }: RefusalContext,
+  { id, code }: JsonRpcAnswer,
+  context: RefusalContext,
 ): Response {
+  const { title } = ERRORS[refusal.code];
+  const message = `${title}. ${refusal.detail}`;
+  const error = { code, message, data: problemBody(refusal, context) };
+  return Response.json({ jsonrpc: "2.0", id, error }, { status });
+}
+
+function problemBody(refusal: Refusal, { decisionId, number, loginUrl, askUrl }: RefusalContext) {
   const ids = {
     ...(number === undefined ? {} : { request_id: number }),
     ...(decisionId === undefined ? {} : { decision_id: decisionId }),
   };
-  const body = {
+  return {
     ...toProblem(refusal, ids),
     ...(loginUrl === undefined ? {} : { login_url: loginUrl }),
     ...(askUrl === undefined ? {} : { ask_url: askUrl }),
   };
-  return Response.json(body, { status, headers: { "content-type": "application/problem+json" } });
 }
 
 function cors(request: Request, app: SnapshotApp | undefined) {

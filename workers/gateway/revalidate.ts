@@ -10,7 +10,7 @@ import { logError } from "../platform/log.ts";
 import { sessionsObject } from "../platform/objects.ts";
 import { snapshotAt } from "../registry/snapshot.ts";
 import { endSession } from "../session/end-sessions.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, isHeldByTaken } from "./caller.ts";
 import { judge } from "./judge.ts";
 import { endsForMaintenance } from "./maintenance.ts";
 import { isGood } from "./service-caller.ts";
@@ -130,7 +130,8 @@ function refreshed(
   tokens: readonly SnapshotServiceToken[],
 ): Caller | null {
   if (caller.kind === "anonymous") return app.settings.anonymous ? caller : null;
-  if (caller.kind === "user") return used(caller, session ?? caller.session, flowedAt);
+  if (caller.kind === "user")
+    return isHeldByTaken(caller.session, app) ? used(caller, session ?? caller.session, flowedAt) : null;
   const token = tokens.find(({ id }) => id === caller.token.id);
   return token && isGood(token, caller.proof, app.id, Date.now()) ? { ...caller, token } : null;
 }

@@ -21,11 +21,17 @@ export function presentedCredential({ headers }: Request, { settings }: Snapshot
   const authorization = headers.get("authorization");
   const presented = [
     headers.get(SERVICE_TOKEN_HEADER),
-    authorization === null ? null : serviceBearer(authorization),
+    authorization === null ? null : bearerOf(authorization, settings.oauthClients !== "none"),
     ...settings.tokenHeaders.map((name) => headers.get(name)?.replace(/^bearer +/i, "") ?? null),
   ].filter((text) => text !== null);
   return presented.length > 1 ? "" : (presented[0] ?? null);
 }
+
+/** An app that takes OAuth clients takes no bearer token but ours, so each is a credential, whatever it looks like. */
+const bearerOf = (authorization: string, isAlwaysOurs: boolean): string | null =>
+  isAlwaysOurs && /^\s*bearer\b/i.test(authorization)
+    ? (serviceBearer(authorization) ?? "")
+    : serviceBearer(authorization);
 
 /** What a credential proves, whoever holds it. Null if it is no credential of this network. */
 export async function proofOf(credential: string, bindings: Bindings): Promise<Proof | null> {

@@ -22,6 +22,10 @@ const AUDIT_INDEX_MS = 400 * DAY_MS;
 const OLD_SESSIONS_MS = 90 * DAY_MS;
 /** Longer than a token may be old (`MAX_SET_AGE`), so that none is heeded twice. */
 const SIGNALS_MS = 30 * DAY_MS;
+/** A program that registered itself, and that nobody let in. Who registers asks a person at once. */
+const CLIENT_UNUSED_MS = 3_600_000;
+/** A program that registered itself, and that nobody uses any more: longer than any of its sessions lives. */
+const CLIENT_IDLE_MS = 100 * DAY_MS;
 /** The most rows that one round deletes from a table that grows with use. */
 const ROWS = 200;
 
@@ -101,5 +105,11 @@ export async function dropOld(d1: D1Database, now: number): Promise<void> {
          WHERE id IN (SELECT id FROM signal_events WHERE received_at < ? ORDER BY received_at LIMIT ${ROWS})`,
       )
       .bind(now - SIGNALS_MS),
+    d1
+      .prepare(
+        `DELETE FROM oauth_clients WHERE kind = 'self_registered'
+         AND ((last_used_at IS NULL AND created_at < ?1) OR last_used_at < ?2)`,
+      )
+      .bind(now - CLIENT_UNUSED_MS, now - CLIENT_IDLE_MS),
   ]);
 }

@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
-import { hasDuplicateKeys } from "../../shared/access/login/json-keys.ts";
 import { wording } from "../../shared/api/wording.ts";
 import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
+import { hasDuplicateKeys } from "../../shared/base/json-keys.ts";
 import { throwRefusal } from "../platform/refused.ts";
 
 /** The limit for a body if its endpoint defines no other limit. */

@@ -16,6 +16,7 @@ const NAMES = {
   "enrolment key": "SELECT name FROM enrolment_keys LIMIT 1000",
   "notification destination": "SELECT name FROM notification_destinations LIMIT 1000",
   "log destination": "SELECT name FROM log_destinations LIMIT 1000",
+  "OAuth client": "SELECT name FROM oauth_clients WHERE kind = 'registered' LIMIT 1000",
   "signal receiver": "SELECT name FROM signal_receivers LIMIT 1000",
   "signal transmitter": "SELECT name FROM signal_transmitters LIMIT 1000",
 } as const;

@@ -1,4 +1,5 @@
 export { chainPage } from "./chain-page.ts";
+export { clientAnsweredPage, clientConsentPage } from "./client-pages.ts";
 export { commandLineDonePage, commandLinePage, deviceCodePage } from "./command-line-pages.ts";
 export { continuePage } from "./continue-page.ts";
 export { deniedPage } from "./denied-page.ts";

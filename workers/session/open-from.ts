@@ -1,6 +1,6 @@
 import { nearestRegion, sessionOwner } from "../../shared/access/login/session-owner.ts";
 import type { Handoff } from "../../shared/access/login/types.ts";
-import type { Principal, SessionLifetime } from "../../shared/access/sessions/types.ts";
+import type { Principal, Session, SessionLifetime } from "../../shared/access/sessions/types.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
 import type { SnapshotApp } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -20,6 +20,8 @@ export interface Wanted {
   readonly userAgent?: string;
   /** The host that gets the session's cookie. */
   readonly host?: string;
+  /** The OAuth client that will hold the session. */
+  readonly client?: NonNullable<Session["client"]>;
 }
 
 export interface OpenedSession {

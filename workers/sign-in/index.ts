@@ -8,6 +8,13 @@ import {
   SAML_ACS,
   SAML_METADATA,
 } from "../../shared/access/login/paths.ts";
+import {
+  AUTHORIZE,
+  OPENID_METADATA,
+  REGISTRATION,
+  REVOKE,
+  SERVER_METADATA,
+} from "../../shared/access/oauth/paths.ts";
 import { isId } from "../../shared/base/ids.ts";
 import { isTopLevel } from "../../shared/http/navigation.ts";
 import { serveJwks } from "../gateway/jwks.ts";
@@ -16,6 +23,7 @@ import { logError } from "../platform/log.ts";
 import { attemptsObject } from "../platform/objects.ts";
 import { failed } from "../platform/trouble.ts";
 import { redirect, refusalPage } from "../session/answers.ts";
+import { beginAt } from "./begin-at.ts";
 import { providerAway, serveCallback } from "./callback.ts";
 import { isCallback } from "./callback-path.ts";
 import { CONSENT, takeAnswer } from "./command-line/consent.ts";
@@ -25,7 +33,8 @@ import { takeProof } from "./device-proof/take.ts";
 import { CHECK, SEND } from "./email/paths.ts";
 import { serveCheck, serveSend } from "./email/serve.ts";
 import { serveLauncher } from "./launcher.ts";
-import { methodOf } from "./methods.ts";
+import { CLIENT_CONSENT, takeClientAnswer } from "./oauth/consent.ts";
+import { serveAuthorize, serveMetadata, serveRegister, serveRevoke } from "./oauth/index.ts";
 import { serveBackchannelLogout } from "./oidc/backchannel-logout.ts";
 import { PASSKEYS, PROVE, REGISTER, REMOVE, SIGN_IN_AGAIN } from "./passkey/paths.ts";
 import {
@@ -87,6 +96,12 @@ const app = new Hono<AuthEnv>()
   .get("/.rustronaut/sign-out", ({ req, env }) => askSignOut(req.raw, env.bindings))
   .post("/.rustronaut/sign-out", ({ req, env }) => doSignOut(req.raw, env.bindings))
   .get("/.rustronaut/signed-out", () => signedOut())
+  .get(AUTHORIZE, ({ req, env }) => serveAuthorize(req.raw, env.bindings))
+  .post(CLIENT_CONSENT, ({ req, env }) => takeClientAnswer(req.raw, env.bindings))
+  .post(REGISTRATION, ({ req, env }) => serveRegister(req.raw, env.bindings))
+  .post(REVOKE, ({ req, env }) => serveRevoke(req.raw, env.bindings))
+  .get(SERVER_METADATA, ({ env }) => serveMetadata(env.bindings))
+  .get(OPENID_METADATA, ({ env }) => serveMetadata(env.bindings))
   .post(TOKEN_ENDPOINT, ({ req, env }) => serveToken(req.raw, env.bindings))
   .post(BACKCHANNEL_LOGOUT, ({ req, env }) => serveBackchannelLogout(req.raw, env.bindings))
   .get("/.well-known/rustronaut/jwks.json", ({ req, env }) => serveJwks(req.raw, env.bindings))
@@ -116,7 +131,7 @@ async function serveLogin(request: Request, bindings: Bindings, providerId: stri
     ? await enabledProvider(bindings.db, providerId)
     : null;
   if (!provider) return refusalPage("not_found", "There is no such identity provider.", { retryUrl: "/" });
-  return (await methodOf(provider)).begin(request, bindings, provider, {
+  return beginAt(provider, request, bindings, {
     switchUser: searchParams.get("switch") === "1",
     appAttemptId,
     signInAfter: asked ? Date.now() : attempt ? attempt.signInAfter : null,

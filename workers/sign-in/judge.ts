@@ -21,7 +21,7 @@ export function judgeApp(
   current: CurrentSession,
   path: string,
 ): DecisionEntry {
-  const question = questionAbout(request, app, path);
+  const question = questionAbout(request, app, current, path);
   const caller = callerOf(current);
   return recordOf(question, caller, snapshot, judge(question, caller, snapshot, Date.now()));
 }
@@ -34,7 +34,7 @@ export function stepUpForApp(
   current: CurrentSession,
   path: string,
 ): StepUp | null {
-  return stepUpFor(questionAbout(request, app, path), callerOf(current), snapshot, Date.now());
+  return stepUpFor(questionAbout(request, app, current, path), callerOf(current), snapshot, Date.now());
 }
 
 /** What the device of this person, whom `judgeApp` denied, has to do with it. */
@@ -45,7 +45,7 @@ export function deviceNeedOf(
   current: CurrentSession,
   path: string,
 ): ReturnType<typeof deviceNeed> {
-  return deviceNeed(questionAbout(request, app, path), callerOf(current), snapshot, Date.now());
+  return deviceNeed(questionAbout(request, app, current, path), callerOf(current), snapshot, Date.now());
 }
 
 /** Whether this person, whom `judgeApp` denied, may request access that would help. */
@@ -56,17 +56,27 @@ export function mayRequestApp(
   current: CurrentSession,
   path: string,
 ): boolean {
-  return mayRequest(questionAbout(request, app, path), callerOf(current), snapshot, Date.now());
+  return mayRequest(questionAbout(request, app, current, path), callerOf(current), snapshot, Date.now());
 }
 
 const NO_HEADERS = { get: () => null };
 
-function questionAbout(request: Request, app: SnapshotApp, path: string): Question {
-  const asked = { method: "GET", headers: NO_HEADERS, network: networkOf(request) };
+/** The first thing that a client says to an MCP server. A policy that lets it call anything lets it say this. */
+const HELLO = { method: "initialize", tool: null };
+
+/** What the caller will ask first: a browser for a page, a client of an MCP server by a message. */
+function questionAbout(
+  request: Request,
+  app: SnapshotApp,
+  { session }: CurrentSession,
+  path: string,
+): Question {
+  const greets = app.settings.mcp && session.client !== undefined;
+  const asked = { method: greets ? "POST" : "GET", headers: NO_HEADERS, network: networkOf(request) };
   const question = readQuestion(asked, app, path);
   const start = question.ok ? question : readQuestion(asked, app, startPath(app.settings));
   if (!start.ok) throw new Error("every app has a start page");
-  return start.value;
+  return greets ? { ...start.value, mcp: HELLO } : start.value;
 }
 
 const callerOf = ({ session, owner, epoch }: CurrentSession) =>

@@ -24,6 +24,7 @@ import { wasTypedHere } from "./command-line/device.ts";
 import { continueLink, isConfirmed, startLink } from "./continue-link.ts";
 import { signInSession } from "./current.ts";
 import { askForProof } from "./device-proof/ask.ts";
+import { askClientConsent, OVER } from "./oauth/consent.ts";
 import { isOlder } from "./sign-in-age.ts";
 import { hasShown, stepUp } from "./step-up.ts";
 
@@ -44,7 +45,8 @@ export async function serveStart(
     return redirect(DEVICE_PAGE, "ask_user_code");
   if (attempt.chain) return serveChain(request, bindings, ctx, id, attempt);
   const switchUser = url.searchParams.get("switch") === "1";
-  const current = switchUser ? "none" : await signInSession(request, bindings);
+  const signedIn = switchUser ? "none" : await signInSession(request, bindings);
+  const current = typeof signedIn === "object" ? asAsking(signedIn, attempt) : signedIn;
   if (current === "stale") {
     return refusalPage("unavailable", "Try again in a moment.", { retryUrl: startLink(id) });
   }
@@ -87,6 +89,7 @@ export async function serveStart(
   if (denial === "prove_device") return prove();
   if (denial && !(denial instanceof Response)) return showAnew(denial);
   if (denial) return denial;
+  if (attempt.client) return askClientConsent(id, app, attempt.client, current);
   if (askBefore && !isConfirmed(url, id, current.cookie)) return askToContinue(app, id, current);
   return grant(bindings, id, attempt, current);
 }
@@ -111,6 +114,13 @@ async function serveChain(
   return denial ? goOn() : grant(bindings, id, attempt, current);
 }
 
+/** The person as they will act, where a program asks to act for them: policies may speak of the program. */
+function asAsking(current: CurrentSession, { client }: AppAttempt): CurrentSession {
+  if (!client) return current;
+  const held = { id: client.id, isRegistered: client.kind === "registered" };
+  return { ...current, session: { ...current.session, client: held } };
+}
+
 /** Whether the browser must prove its device for this attempt, and has not done so yet. */
 const isUnproven = ({ device }: Session, { proveAfter }: AppAttempt): boolean =>
   proveAfter !== undefined && (device === undefined || device.provenAt < proveAfter);
@@ -122,6 +132,7 @@ async function goOnWithout(request: Request, bindings: Bindings, id: string): Pr
   const past = isId("attempt", id) ? await attemptsObject(bindings, id).recallApp(id) : null;
   if (past?.commandLine)
     return refusalPage("login_attempt_expired", "This sign-in is over. Run `rustronaut login` again.");
+  if (past?.client) return refusalPage("login_attempt_expired", OVER);
   if (past && (await appOf(bindings, past, 0))) return redirect(appPage(bindings, past), "restart");
   if (typeof (await signInSession(request, bindings)) === "object") return redirect("/", "signed_in");
   return refusalPage("login_attempt_expired", "Open the app again to start a new sign-in.", YOUR_APPS);

@@ -7,6 +7,7 @@ import {
   type Polled,
   type ProviderAttempt,
   type Redeemed,
+  type ShownClient,
 } from "./types.ts";
 
 /** A stored attempt. A consumed attempt is kept until it expires, so that a replay is recognised. */
@@ -42,7 +43,10 @@ export interface ShownCode {
    * domain can plant cookies.
    */
   readonly browserHashes: readonly string[];
-  readonly host: string;
+  /** Null if an OAuth client names no app. */
+  readonly host: string | null;
+  /** The OAuth client that shows the code. */
+  readonly client?: ShownClient | undefined;
 }
 
 /** Whether a one-time code may be redeemed. The code, the browser and the host must all match. */
@@ -64,19 +68,28 @@ export function judgeRedemption(stored: StoredAttempt | null, shown: ShownCode, 
     };
   }
   if (!isOwn) return { ...refused, reason: "wrong_browser" };
-  if (attempt.host !== shown.host) return { ...refused, reason: "wrong_host" };
+  if (!isOfClient(attempt, shown)) return { ...refused, reason: "wrong_client" };
+  if (shown.host !== null && attempt.host !== shown.host) return { ...refused, reason: "wrong_host" };
   if (stored.expiresAt <= now || code.expiresAt <= now) return { ...refused, reason: "expired" };
   return { ok: true, attempt, handoff: code.handoff };
 }
 
+/** Whether a code comes back from the client that it was made for, or from none if it was made for none. */
+function isOfClient({ client }: AppAttempt, shown: ShownCode): boolean {
+  if (!client || !shown.client) return client === shown.client;
+  return client.id === shown.client.id && client.redirectUri === shown.client.redirectUri;
+}
+
 /**
- * Whether showing the code spends it. A code that came from the wrong browser or host is spent too: somebody
+ * Whether showing the code spends it. A code that came from the wrong browser, client or host is spent too: somebody
  * may have seen it who can show it in the right browser. A caller without the right code spends nothing, so
  * nobody can break another person's sign-in by guessing.
  */
 export function spendsCode(verdict: Redeemed): boolean {
-  return verdict.ok || verdict.reason === "wrong_browser" || verdict.reason === "wrong_host";
+  return verdict.ok || SPENDING.has(verdict.reason);
 }
+
+const SPENDING: ReadonlySet<string> = new Set(["wrong_browser", "wrong_client", "wrong_host"]);
 
 /** Whether an app attempt can still get a code. */
 export function isOpen(stored: StoredAttempt | null, now: number): stored is StoredAttempt {

@@ -1,6 +1,6 @@
 import { fromBase64url } from "../../base/base64url.ts";
+import { hasDuplicateKeys } from "../../base/json-keys.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import { hasDuplicateKeys } from "./json-keys.ts";
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "./signing-keys.ts";
 
 export interface UnverifiedJws {

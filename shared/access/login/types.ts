@@ -1,6 +1,7 @@
 /** The terms and types of sign-in attempts (reference: RFC 6749, 7636, 9207, OpenID Connect Core). */
 
 import type { Need } from "../grade/verified.ts";
+import type { OAuthClient } from "../oauth/client.ts";
 import type { Claims } from "./claim-at.ts";
 import type { Rate } from "./rate.ts";
 
@@ -36,6 +37,8 @@ export interface AppAttempt {
   readonly chain?: Chain;
   /** The command line that asks to be signed in. Absent if a browser wants to open an app. */
   readonly commandLine?: CommandLine;
+  /** The OAuth client that asks for access to the app. Absent if a browser wants to open it. */
+  readonly client?: AskingClient;
 }
 
 /** A browser's way through the hosts of one app, each of which gets a session from the same sign-in session. */
@@ -47,6 +50,17 @@ export interface Chain {
   /** Where the browser wanted to go in the first place: a host (with port), and the path there. */
   readonly home: Pick<AppAttempt, "host" | "returnTo">;
 }
+
+/** An OAuth client that asks a person for access, and where the answer goes. */
+export interface AskingClient extends OAuthClientFacts {
+  readonly redirectUri: string;
+  readonly state: string | null;
+  /** What it asked for, as it is given back with each token. */
+  readonly scope: string;
+}
+
+/** What is known of an OAuth client when it asks. */
+type OAuthClientFacts = Pick<OAuthClient, "id" | "name" | "kind">;
 
 /** A command line that asks to be signed in as a person, and what the person is told about it. */
 export interface CommandLine {
@@ -91,11 +105,21 @@ export interface Handoff {
   readonly userId: string;
 }
 
+/** What an OAuth client says of itself when it shows a code. */
+export type ShownClient = Pick<AskingClient, "id" | "redirectUri">;
+
 export type Redeemed =
   | { readonly ok: true; readonly attempt: AppAttempt; readonly handoff: Handoff }
   | {
       readonly ok: false;
-      readonly reason: "unknown" | "expired" | "wrong_browser" | "wrong_host" | "wrong_code" | "no_code";
+      readonly reason:
+        | "unknown"
+        | "expired"
+        | "wrong_browser"
+        | "wrong_host"
+        | "wrong_client"
+        | "wrong_code"
+        | "no_code";
       readonly attempt: OwnAttempt | null;
     }
   /** The code was shown before. End the session that was made with it (RFC 9700 §4.5). */
@@ -172,8 +196,17 @@ export interface LoginAttemptsRpc {
   /**
    * Atomically consumes the code and the attempt. The code, one of the browser's secrets, and the host must
    * match. The right code is spent when it is first shown, whoever shows it.
+   *
+   * @param host Null if an OAuth client names no app: the code itself stands for one.
+   * @param client Absent if a browser or our command line shows the code.
    */
-  redeem(id: string, codeHash: string, browserHashes: readonly string[], host: string): Promise<Redeemed>;
+  redeem(
+    id: string,
+    codeHash: string,
+    browserHashes: readonly string[],
+    host: string | null,
+    client?: ShownClient,
+  ): Promise<Redeemed>;
   /** Ends an app attempt because the person said no. Returns false if the attempt is over. */
   refuse(id: string): Promise<boolean>;
   /** Like `redeem`, for a command line that holds the secret of its attempt and waits for the person's answer. */

@@ -5,7 +5,15 @@ import { parseIp } from "./extensions/ip.ts";
 import { ACCESS, ACTION_UIDS, appOf, entity, type Inventory, segmentOf } from "./inventory.ts";
 import { Shape } from "./lazy-record.ts";
 import { UNKNOWN } from "./outlook.ts";
-import type { CertificateFacts, DeviceFacts, PrincipalFacts, RequestFacts, VersionFacts } from "./request.ts";
+import type {
+  CertificateFacts,
+  ClientFacts,
+  DeviceFacts,
+  McpFacts,
+  PrincipalFacts,
+  RequestFacts,
+  VersionFacts,
+} from "./request.ts";
 import { type CedarRecord, CedarSet, EntityUid, type Value } from "./values.ts";
 
 /**
@@ -111,12 +119,19 @@ const AUTHENTICATION = new Shape<NonNullable<RequestFacts["authentication"]>>({
   amr: ({ amr }) => new CedarSet(amr),
   age: ({ ageSeconds }) => ageSeconds,
 });
+const CLIENT = new Shape<ClientFacts>({
+  id: ({ id }) => id,
+  isRegistered: ({ isRegistered }) => isRegistered,
+});
+const MCP = new Shape<McpFacts>({ method: ({ method }) => method, tool: ({ tool }) => tool });
 const TIME = new Shape<number>({ now: (now) => new Datetime(now), hour: hourOf, weekday: weekdayOf });
 const CONTEXT = new Shape<RequestFacts>({
   request: ({ request }) => REQUEST.of(request),
   network: ({ network }) => NETWORK.of(network),
   authentication: ({ authentication }) => authentication && AUTHENTICATION.of(authentication),
   device: ({ device }) => device && DEVICE.of(device),
+  client: ({ client }) => (client ? CLIENT.of(client) : null),
+  mcp: ({ mcp }) => (mcp ? MCP.of(mcp) : null),
   risk: ({ risk }) => risk,
   time: ({ now }) => TIME.of(now),
 });

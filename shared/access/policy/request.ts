@@ -23,6 +23,10 @@ export interface RequestFacts {
     readonly ageSeconds: number;
   } | null;
   readonly device: DeviceFacts | null;
+  /** The program that acts for the user by OAuth. Null or missing if the user acts without one. */
+  readonly client?: ClientFacts | null;
+  /** The message to an MCP server. Null or missing if the request brings none. */
+  readonly mcp?: McpFacts | null;
   /** The caller's grants for the app, at `now`. Each is a policy for this request. Missing if there are none. */
   readonly grants?: readonly GrantFacts[];
   /** From 0 (no risk) to 100. */
@@ -78,6 +82,22 @@ export interface ResourceFacts {
   readonly app: string;
   readonly segment: string;
   readonly tags: readonly string[];
+}
+
+/** A program to which a user gave access. */
+export interface ClientFacts {
+  /** An id of the registry, or the address of the document in which the client describes itself. */
+  readonly id: string;
+  /** Whether an administrator registered it. */
+  readonly isRegistered: boolean;
+}
+
+/** What a JSON-RPC message asks of an MCP server. */
+export interface McpFacts {
+  /** Such as `tools/call`. Empty for the client's answer to something that the server asked. */
+  readonly method: string;
+  /** The tool that `tools/call` names. Null for every other method. */
+  readonly tool: string | null;
 }
 
 /** A grant in force. See `grant-links.ts`. */

@@ -24,6 +24,8 @@ type Context = {
   device?: {
     name: String, isOwned: Bool, proofAge: Long, sameAddress: Bool, claims: Claims, stated: Set<String>
   },
+  client?: { id: String, isRegistered: Bool },
+  mcp?: { method: String, tool?: String },
   risk: Long,
   time: { now: datetime, hour: Long, weekday: Long },
 };

@@ -30,6 +30,13 @@ export type SessionCommand =
     }
   | { readonly type: "raise"; readonly input: RaiseSession }
   | { readonly type: "touch"; readonly id: string }
+  /** A refresh token was shown. See `SegmentSessionsRpc`. */
+  | {
+      readonly type: "renew";
+      readonly secretHash: string;
+      readonly appId: string;
+      readonly number: number;
+    }
   | { readonly type: "end"; readonly filter: SessionFilter; readonly reason: SessionEndReason }
   | { readonly type: "bind_device"; readonly id: string; readonly proven: ProvenDevice }
   | {
@@ -86,6 +93,10 @@ function eventsOf(
     case "touch": {
       const live = state.live.get(command.id);
       return ok(live ? touch(live, now) : []);
+    }
+    case "renew": {
+      const live = liveBySecret(state, command.secretHash, command.appId);
+      return ok(live ? renew(live, command.number, now) : []);
     }
     case "end":
       return ok(
@@ -151,6 +162,7 @@ function create(
       userAgent: input.userAgent,
       ...(input.risk ? { risk: input.risk } : {}),
       ...(input.device ? { device: newestOf(input.device, state) } : {}),
+      ...(input.client ? { client: input.client } : {}),
     },
     secretHash: input.secretHash,
     idleMs: input.lifetime.idleSeconds * 1000,
@@ -233,6 +245,14 @@ function touch(live: LiveSession, now: number): SessionEvent[] {
   const expired = expireOne(live, now);
   if (expired.length > 0 || now <= live.session.lastSeenAt) return expired;
   return [{ type: "seen", id: live.session.id, at: now }];
+}
+
+/** A token that is not the newest one was shown before: by its client, or by a thief. */
+function renew(live: LiveSession, number: number, now: number): SessionEvent[] {
+  const used = touch(live, now);
+  if (used.some(({ type }) => type === "ended")) return used;
+  if (number !== (live.renewals ?? 0)) return [ended(live, "token_replayed", now)];
+  return [...used, { type: "renewed", id: live.session.id, number: number + 1 }];
 }
 
 function expireOne(live: LiveSession, now: number): SessionEvent[] {

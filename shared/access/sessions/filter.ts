@@ -16,6 +16,8 @@ export function matches(session: Session, filter: SessionFilter): boolean {
       return session.appId === filter.id;
     case "passkey":
       return session.authentication.passkey?.keyId === filter.id;
+    case "client":
+      return session.client?.id === filter.id;
     case "everyOf":
       return session.authentication.providerId === filter.id;
     case "provider": {

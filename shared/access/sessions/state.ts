@@ -6,6 +6,8 @@ export interface LiveSession {
   readonly session: Session;
   readonly secretHash: string;
   readonly idleMs: number;
+  /** The number of the refresh token that is good now. Missing before the first was shown. */
+  readonly renewals?: number;
 }
 
 /** What is kept of an ended session, so that a request with its cookie gets the reason. */
@@ -48,6 +50,8 @@ export type SessionEvent =
   | { readonly type: "principal_replaced"; readonly id: string; readonly principal: Principal }
   /** The person showed anew who they are. The session has another secret since. */
   | { readonly type: "raised"; readonly live: LiveSession }
+  /** The refresh token with the number before this one was shown. */
+  | { readonly type: "renewed"; readonly id: string; readonly number: number }
   /** A request showed something new of its sender. */
   | { readonly type: "risk_noted"; readonly id: string; readonly risk: SessionRisk }
   | { readonly type: "device_pushed"; readonly device: Device }
@@ -87,6 +91,11 @@ export function applyAll(state: SessionsState, events: readonly SessionEvent[]):
       case "principal_replaced":
         update(event.id, { principal: event.principal });
         break;
+      case "renewed": {
+        const live = after.live.get(event.id);
+        if (live) after.live.set(event.id, { ...live, renewals: event.number });
+        break;
+      }
       case "risk_noted":
         update(event.id, { risk: event.risk });
         break;

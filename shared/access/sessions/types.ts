@@ -1,5 +1,6 @@
 import type { Device, ProvenDevice } from "../device/device.ts";
 import type { HeldGrant } from "../grants/types.ts";
+import type { ClientFacts } from "../policy/request.ts";
 import type { RiskSignal } from "../risk/signal.ts";
 import type { Seen, Whereabouts } from "../risk/whereabouts.ts";
 import type { ParkedRequest, ParkOutcome, Unparked } from "./parked.ts";
@@ -107,6 +108,10 @@ export type SessionEndReason =
   | "risk_above_allowed"
   | "app_deleted"
   | "app_disabled"
+  /** The OAuth client that held it was deleted. */
+  | "client_removed"
+  /** A refresh token was shown twice, so one of the two who showed it stole it. */
+  | "token_replayed"
   /** The app moved to another host or segment. */
   | "app_moved";
 
@@ -136,6 +141,8 @@ export interface Session {
   readonly risk?: SessionRisk;
   /** The device that the browser proved to run on. Missing while it proved none. */
   readonly device?: ProvenDevice;
+  /** The OAuth client that holds the session. Missing if a browser or our command line does. */
+  readonly client?: ClientFacts;
 }
 
 /** Whether app sessions may hang below this session, which end with it. */
@@ -164,6 +171,7 @@ export interface CreateSession {
   readonly risk?: SessionRisk;
   /** The device that the sign-in session proved. */
   readonly device?: ProvenDevice;
+  readonly client?: ClientFacts;
 }
 
 /** A session whose person has shown anew who they are. */
@@ -199,6 +207,12 @@ export type Verdict =
    */
   | { readonly ok: false; readonly reason: "stale"; readonly epoch: number };
 
+export type Renewal =
+  | { readonly ok: true; readonly session: Session }
+  /** `replayed`: this question ended the session, whose id is given. */
+  | { readonly ok: false; readonly reason: "replayed"; readonly session: Session }
+  | { readonly ok: false; readonly reason: "ended" | "stale" };
+
 export type SessionFilter =
   | { readonly by: "session"; readonly id: string }
   /** `appId`: only those for this app, which are the same browser's at its other hosts. */
@@ -207,6 +221,8 @@ export type SessionFilter =
   | { readonly by: "app"; readonly id: string }
   /** The sessions of a user that rest on what was shown with this passkey. */
   | { readonly by: "passkey"; readonly id: string; readonly userId: string }
+  /** All sessions that this OAuth client holds. */
+  | { readonly by: "client"; readonly id: string }
   /** All sessions of people whom this provider confirmed. */
   | { readonly by: "everyOf"; readonly id: string }
   | ({
@@ -256,6 +272,11 @@ export interface SegmentSessionsRpc {
    * @param seen What the request shows of its sender. The object looks for risk in it.
    */
   verify(secretHash: string, appId: string | null, touch: boolean, seen?: Seen): Promise<Verdict>;
+  /**
+   * Counts that the session's refresh token with this number was shown, atomically. Each number is good once: a number
+   * that was shown before ends the session (RFC 9700 §4.14.2).
+   */
+  renew(secretHash: string, appId: string, number: number): Promise<Renewal>;
   /**
    * Ends all live sessions that match the filter, and returns their ids. Cuts their kill lines before it
    * returns.

@@ -24,6 +24,7 @@ export const ERRORS = {
   sign_in_too_old: { status: 401, title: "A newer sign-in is needed" },
   session_ended: { status: 401, title: "The session has ended" },
   step_up_required: { status: 401, title: "Show again who you are" },
+  insufficient_scope: { status: 403, title: "The program must ask its person again" },
   forbidden: { status: 403, title: "This is not allowed" },
   denied_by_policy: { status: 403, title: "A policy does not allow this" },
   read_only: { status: 403, title: "This session may only read now" },

@@ -7,6 +7,7 @@ import * as history from "../../../shared/registry/history-schema.ts";
 import * as logs from "../../../shared/registry/log-schema.ts";
 import * as mesh from "../../../shared/registry/mesh-schema.ts";
 import * as notifications from "../../../shared/registry/notification-schema.ts";
+import * as oauth from "../../../shared/registry/oauth-schema.ts";
 import * as schema from "../../../shared/registry/schema.ts";
 import { compareSchema, SCHEMA_VERSION } from "../../../shared/registry/schema-version.ts";
 import * as signals from "../../../shared/registry/signal-schema.ts";
@@ -21,6 +22,7 @@ describe("U24: a backup", () => {
       ...signals,
       ...logs,
       ...grants,
+      ...oauth,
     }).flatMap((value) => (is(value, Table) ? [getTableName(value)] : []));
     const known = [...[...PAGED_TABLES, ...SINGLE_TABLES].map(({ name }) => name), ...NOT_KEPT];
     expect(all.length).toBeGreaterThan(25);

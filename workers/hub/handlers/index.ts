@@ -3,6 +3,7 @@ import type { Handlers } from "../call.ts";
 import { API_TOKEN_HANDLERS } from "./api-tokens.ts";
 import { APP_HANDLERS } from "./apps.ts";
 import { BACKUP_HANDLERS } from "./backup.ts";
+import { CLIENT_HANDLERS } from "./clients.ts";
 import { CONNECTOR_HANDLERS } from "./connectors.ts";
 import { DEAD_LETTER_HANDLERS } from "./dead-letters.ts";
 import { DOCUMENT_HANDLERS } from "./document.ts";
@@ -47,6 +48,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...POLICY_LIFE_HANDLERS,
   ...POLICY_TEST_HANDLERS,
   ...SERVICE_TOKEN_HANDLERS,
+  ...CLIENT_HANDLERS,
   ...SCIM_TOKEN_HANDLERS,
   ...API_TOKEN_HANDLERS,
   ...SESSION_HANDLERS,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { idTokenFault } from "../../../../shared/access/login/id-token.ts";
-import { hasDuplicateKeys } from "../../../../shared/access/login/json-keys.ts";
 import { parseJws } from "../../../../shared/access/login/jws.ts";
 import { readLogoutToken } from "../../../../shared/access/login/logout-token.ts";
 import { selectSigningKey, usableAlgorithms } from "../../../../shared/access/login/signing-keys.ts";
 import { base64url } from "../../../../shared/base/base64url.ts";
+import { hasDuplicateKeys } from "../../../../shared/base/json-keys.ts";
 
 const part = (text: string) => base64url(new TextEncoder().encode(text));
 const token = (header: object | string, claims: object | string = {}) =>
