@@ -13,6 +13,8 @@ interface FieldSchema {
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly FieldSchema[];
   readonly properties?: Readonly<Record<string, FieldSchema>>;
+  /** What a value is whose name is not one of `properties`. */
+  readonly additionalProperties?: FieldSchema | boolean;
 }
 
 export interface Field {
@@ -24,6 +26,8 @@ export interface Field {
   readonly kind: "text" | "choice" | "flag" | "number" | "instant" | "list" | "settings" | "file";
   readonly choices: readonly string[];
   readonly settings: Readonly<Record<string, FieldSchema>>;
+  /** Whether settings may have any name. Their values are texts then. */
+  readonly isFree: boolean;
 }
 
 /** Fields that are long or secret come from a file, never from the command line that `ps` shows. */
@@ -49,7 +53,8 @@ function fieldOf(name: string, raw: FieldSchema, required: boolean): Field {
   const choices = (schema.enum ?? []).filter((value) => typeof value === "string");
   const description = schema.description ?? raw.description ?? "";
   const kind = kindOf(name, schema);
-  return { name, required, nullable, choices, settings: schema.properties ?? {}, description, kind };
+  const isFree = typeof schema.additionalProperties === "object";
+  return { name, required, nullable, choices, settings: schema.properties ?? {}, isFree, description, kind };
 }
 
 function kindOf(name: string, schema: FieldSchema): Field["kind"] {
@@ -93,7 +98,7 @@ function optionsOf(field: Field): Option[] {
       return [option(" <list>", "separated by commas; replaces the list").argParser(toList)];
     case "settings":
       return [
-        option(" <key=value...>", `any of ${Object.keys(field.settings).join(", ")}`).argParser(
+        option(" <key=value...>", formOfSettings(field)).argParser(
           (text: string, sofar: Record<string, unknown> = {}) => ({ ...sofar, ...toSetting(text, field) }),
         ),
       ];
@@ -103,6 +108,9 @@ function optionsOf(field: Field): Option[] {
       return [option(" <text>", field.nullable ? "or `none`" : "")];
   }
 }
+
+const formOfSettings = ({ isFree, settings }: Field): string =>
+  isFree ? "repeat it" : `any of ${Object.keys(settings).join(", ")}`;
 
 /** Whether it must be given, what it says, and how it is written. */
 const described = ({ required, description }: Field, form: string): string =>
@@ -150,6 +158,7 @@ const toList = (text: string, sofar: readonly string[] = []): string[] => [
 function toSetting(text: string, field: Field): Record<string, unknown> {
   const at = text.indexOf("=");
   const key = text.slice(0, Math.max(at, 0));
+  if (field.isFree && key !== "") return { [key]: text.slice(at + 1) };
   const schema = Object.hasOwn(field.settings, key) ? field.settings[key] : undefined;
   if (!schema)
     throw new InvalidArgumentError(`Give key=value with one of ${Object.keys(field.settings).join(", ")}.`);

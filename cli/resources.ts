@@ -238,6 +238,15 @@ export const RESOURCES: readonly Resource[] = [
     byHand: ["revoke", "revocation"],
   },
   {
+    command: "microsegments",
+    prefix: "microsegments",
+    about: "Sets of nodes by what is known of them, that rules name as segment:NAME",
+    empty: "No microsegments. `rustronaut microsegments create` makes one; docs/segments.md shows how.",
+    key: "name",
+    columns: ["name", "type", "isolation", "where", "include", "id"],
+    otherColumns: { members: ["name", "user", "home", "status", "belonging", "detail"] },
+  },
+  {
     command: "rules",
     prefix: "meshRules",
     about: "Which traffic may pass between nodes",

@@ -92,6 +92,12 @@ export const PAGES: readonly Page[] = [
     code: codeOf(() => import("./pages/mesh-rules.tsx")),
   },
   {
+    id: "microsegments",
+    title: "Microsegments",
+    section: "Machines",
+    code: codeOf(() => import("./pages/microsegments.tsx")),
+  },
+  {
     id: "enrolment-keys",
     title: "Enrolment keys",
     section: "Machines",

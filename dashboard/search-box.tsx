@@ -17,6 +17,7 @@ const KINDS: Readonly<Record<FoundKind, { title: string; route: (found: Found) =
   serviceToken: { title: "Service tokens", route: () => routeTo("tokens") },
   segment: { title: "Segments", route: ({ id }) => routeTo("segments", id) },
   identityProvider: { title: "Identity providers", route: ({ id }) => routeTo("providers", id) },
+  microsegment: { title: "Microsegments", route: ({ id }) => routeTo("microsegments", id) },
   meshRule: { title: "Node rules", route: ({ id }) => routeTo("mesh-rules", id) },
   enrolmentKey: { title: "Enrolment keys", route: () => routeTo("enrolment-keys") },
 };

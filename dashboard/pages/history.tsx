@@ -26,6 +26,7 @@ const KIND_WORDS: Readonly<Record<(typeof HISTORY_KINDS)[number], string>> = {
   accessGrant: "Grants",
   apiToken: "API tokens",
   node: "Nodes",
+  microsegment: "Microsegments",
   meshRule: "Node rules",
   enrolmentKey: "Enrolment keys",
 };

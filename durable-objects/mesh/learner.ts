@@ -60,8 +60,8 @@ export class Learner {
 
   async #catchUp(now: number): Promise<void> {
     const known = this.#network;
-    const affected = known && (await this.#registry.catchUp(known));
-    const network = affected ? known : await this.#registry.load();
+    const affected = known && (await this.#registry.catchUp(known, now));
+    const network = affected ? known : await this.#registry.load(now);
     this.#askedAt = now;
     if (!network) return;
     await this.#publisher.run(network, { type: "learn", affected }, now);

@@ -1,7 +1,7 @@
 import type { Network } from "../../shared/node/mesh/network.ts";
 import { liveNode, segmentMap } from "../../shared/node/overview.ts";
 import type { LiveNode, SegmentMap } from "../../shared/node/segment-mesh.ts";
-import { factsOf } from "../../shared/registry/node-rows.ts";
+import { ipv4At } from "../../shared/registry/addresses.ts";
 import type { MeshStore } from "./mesh-store.ts";
 import type { Presence } from "./presence.ts";
 import type { ReportStore } from "./report-store.ts";
@@ -43,7 +43,7 @@ export class Overview {
       const row = network.row(node);
       if (!row) return [];
       const { online, lastSeenAt } = this.live(network, node, now);
-      const { ipv4 } = factsOf(row, network.state.ipv6_prefix);
+      const ipv4 = ipv4At(row.address_index);
       return [{ id: row.id, name: row.name, ipv4, online, lastSeenAt }];
     });
     return segmentMap(

@@ -1,4 +1,5 @@
 import { Network, type RootEnvelope } from "../../shared/node/mesh/network.ts";
+import { MICROSEGMENTS_QUERY, type MicrosegmentRow } from "../../shared/registry/microsegment-rows.ts";
 import {
   ALL_NODES_QUERY,
   CHANGED_NODES_QUERY,
@@ -27,7 +28,7 @@ export class RegistryReader {
   }
 
   /** Null while the mesh was never used. */
-  async load(): Promise<Network | null> {
+  async load(now: number): Promise<Network | null> {
     // The revision is read first. If something changes while the rest is read, the next catch-up reads it again.
     const state = await this.#db.prepare(STATE_QUERY).first<StateRow>();
     if (!state) return null;
@@ -39,14 +40,15 @@ export class RegistryReader {
       after = results.at(-1)?.id ?? "";
       more = results.length === PAGE;
     }
-    network.learn({
+    const news = {
       state,
       segments: await this.#segments(),
       roots: await this.#roots(),
-      rules: await this.#rules(),
+      ...(await this.#rules()),
       changed,
       gone: [],
-    });
+    };
+    network.learn(news, now);
     return network;
   }
 
@@ -54,7 +56,7 @@ export class RegistryReader {
    * Brings a network up to date. Returns the nodes whose config may have changed. Null when the registry went back to
    * an older state, so that the network must be loaded again.
    */
-  async catchUp(network: Network): Promise<ReadonlySet<string> | null> {
+  async catchUp(network: Network, now: number): Promise<ReadonlySet<string> | null> {
     const known = network.state;
     const [states, changed, gone] = await this.#db.batch<StateRow | LightRow | GoneRow>([
       this.#db.prepare(STATE_QUERY),
@@ -64,14 +66,15 @@ export class RegistryReader {
     const state = states?.results[0] as StateRow | undefined;
     if (!state || state.revision < known.revision) return null;
     if (state.revision === known.revision) return new Set();
-    return network.learn({
+    const news = {
       state,
       segments: await this.#segments(),
       ...(state.root_version > known.root_version ? { roots: await this.#roots() } : {}),
-      ...(state.rules_revision > network.rulesRevision ? { rules: await this.#rules() } : {}),
+      ...(state.rules_revision > network.rulesRevision ? await this.#rules() : {}),
       changed: (changed?.results ?? []) as LightRow[],
       gone: ((gone?.results ?? []) as GoneRow[]).map(({ node_id }) => node_id),
-    });
+    };
+    return network.learn(news, now);
   }
 
   async keysOf(nodes: readonly string[]): Promise<KeyRow[]> {
@@ -87,8 +90,16 @@ export class RegistryReader {
     return (await this.#db.prepare(SEGMENTS_QUERY).all<SegmentRow>()).results;
   }
 
-  async #rules(): Promise<RuleRow[]> {
-    return (await this.#db.prepare(RULES_QUERY).all<RuleRow>()).results;
+  /** Read in one transaction, so that no rule names a microsegment that is not known yet. */
+  async #rules(): Promise<{ rules: RuleRow[]; microsegments: MicrosegmentRow[] }> {
+    const [rules, microsegments] = await this.#db.batch<RuleRow | MicrosegmentRow>([
+      this.#db.prepare(RULES_QUERY),
+      this.#db.prepare(MICROSEGMENTS_QUERY),
+    ]);
+    return {
+      rules: (rules?.results ?? []) as RuleRow[],
+      microsegments: (microsegments?.results ?? []) as MicrosegmentRow[],
+    };
   }
 
   async #roots(): Promise<RootEnvelope[]> {

@@ -3,6 +3,7 @@ import { serviceTokenCreate } from "./credentials.ts";
 import * as f from "./fields.ts";
 import { logDestinationCreate } from "./logs.ts";
 import { meshRuleCreate, nodeUpdate } from "./mesh.ts";
+import { microsegmentCreate } from "./microsegments.ts";
 import { notificationDestinationCreate } from "./notifications.ts";
 import { policyCreate } from "./policies.ts";
 import * as registry from "./registry.ts";
@@ -91,6 +92,9 @@ const SECTIONS = {
   apps: z.optional(f.said(f.list(app, 1_000), "web apps behind the gateway")),
   policies: z.optional(f.said(f.list(policy, 1_000), "who may do what, in Cedar")),
   nodes: z.optional(f.said(f.list(node, 10_000), "what is set of machines that have enrolled")),
+  microsegments: z.optional(
+    f.said(f.list(microsegmentCreate, 500), "named sets of nodes, by criteria, that rules cite"),
+  ),
   meshRules: z.optional(f.said(f.list(meshRuleCreate, 1_000), "which traffic may pass between nodes")),
   notifications: z.optional(
     f.said(
@@ -135,6 +139,7 @@ export const planStep = z.object({
     "app",
     "policy",
     "node",
+    "microsegment",
     "meshRule",
     "notificationDestination",
     "signalTransmitter",

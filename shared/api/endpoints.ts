@@ -8,6 +8,7 @@ import { GRANT_ENDPOINTS } from "./endpoints/grants.ts";
 import { HISTORY_ENDPOINTS } from "./endpoints/history.ts";
 import { LOG_ENDPOINTS } from "./endpoints/logs.ts";
 import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
+import { MICROSEGMENT_ENDPOINTS } from "./endpoints/microsegments.ts";
 import { NOTIFICATION_ENDPOINTS } from "./endpoints/notifications.ts";
 import { OBSERVATION_ENDPOINTS } from "./endpoints/observation.ts";
 import { PASSKEY_ENDPOINTS } from "./endpoints/passkeys.ts";
@@ -29,6 +30,7 @@ export const ENDPOINTS = {
   ...GRANT_ENDPOINTS,
   ...HISTORY_ENDPOINTS,
   ...MESH_ENDPOINTS,
+  ...MICROSEGMENT_ENDPOINTS,
   ...CONNECTOR_ENDPOINTS,
   ...LOG_ENDPOINTS,
   ...NOTIFICATION_ENDPOINTS,

@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
 import { CHECK_RESULTS } from "../node/config/device-check.ts";
 import { NODE_STATUSES } from "../registry/node-status.ts";
+import { STATABLE_FACTS } from "../segments/criteria/stated.ts";
 import * as f from "./fields.ts";
+import { statedFacts } from "./microsegments.ts";
 
 /** Nodes of the mesh, the keys that let them in, the rules between them, and the chain of trust. */
 
@@ -105,6 +107,8 @@ export const node = z.object({
   /** Id of the exit node that it asked for. */
   exitNode: z.nullable(z.string()),
   expiresAt: z.nullable(f.instant),
+  /** What administrators state of it, by the names of facts. */
+  facts: z.record(z.string(), z.string()),
   /** Base64url SHA-256 of the public signing key. */
   identity: z.string(),
   wireguardKey: z.string(),
@@ -141,6 +145,10 @@ export const nodeUpdate = z.partial(
       "networks that it may stand in front of; `0.0.0.0/0` for an exit node",
     ),
     expiresAt: z.nullable(f.said(f.instant, "when its membership ends")),
+    facts: f.said(
+      statedFacts,
+      `what you state of it, for microsegments; replaces what was stated: ${STATABLE_FACTS.join(", ")}, app.NAME`,
+    ),
   }),
 );
 export const nodeQuery = {

@@ -24,6 +24,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   nodes: "Machines that have enrolled",
   enrolmentKeys: "Keys with which machines enrol",
   meshRules: "Who may open which traffic between nodes",
+  microsegments: "Named sets of nodes, by criteria",
   mesh: "The network of nodes as it is now, and changes that wait",
   connectors: "Agents of private apps, and how they are",
   trust: "Root documents: who may sign what nodes apply",

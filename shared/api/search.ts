@@ -15,6 +15,7 @@ export const FOUND_KINDS = [
   "serviceToken",
   "segment",
   "identityProvider",
+  "microsegment",
   "meshRule",
   "enrolmentKey",
 ] as const;

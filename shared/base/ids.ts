@@ -24,6 +24,7 @@ export const ID_PREFIXES = {
   node: "nod",
   enrolmentKey: "nek",
   meshRule: "rul",
+  microsegment: "mic",
   notificationDestination: "ntf",
   deadLetter: "dlt",
   logDestination: "lgd",

@@ -39,6 +39,7 @@ const PAGED: readonly SQLiteTable[] = [
   mesh.nodeRoutes,
   mesh.deviceFacts,
   mesh.meshRules,
+  mesh.microsegments,
   mesh.departures,
   notificationDestinations,
   logDestinations,

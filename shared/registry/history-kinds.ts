@@ -12,6 +12,7 @@ export const HISTORY_KINDS = [
   "oauthClient",
   "node",
   "meshRule",
+  "microsegment",
   "enrolmentKey",
   "notificationDestination",
   "logDestination",

@@ -1,4 +1,6 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { MICROSEGMENT_TYPES } from "../segments/criteria/facts.ts";
+import { ISOLATION_LEVELS } from "../segments/microsegment.ts";
 import { NODE_STATUSES } from "./node-status.ts";
 import { segments, users } from "./schema.ts";
 
@@ -119,6 +121,12 @@ export const nodes = sqliteTable(
     /** The id of the node through which this node wants to reach the Internet. */
     exitNode: text("exit_node"),
     expiresAt: integer("expires_at"),
+    /** JSON object: what administrators state of the node, by the names of the facts. */
+    facts: text("facts").notNull().default("{}"),
+    /** JSON object: the newest of what the node claims of itself, as far as criteria read it. */
+    claims: text("claims").notNull().default("{}"),
+    /** The country of the address from which the node last reported, as the platform knows it. */
+    country: text("country"),
     /** How far the node had counted its handshakes in the segment that it came from; -1 after a release. */
     handshakeFloor: integer("handshake_floor").notNull().default(0),
     /** When that one was signed, by the node's clock. */
@@ -185,6 +193,27 @@ export const meshRules = sqliteTable("mesh_rules", {
   /** What the rule does to the traffic: `allow` or `deny`. */
   effect: text("effect").notNull().default("allow"),
   enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
+  ...versioned,
+});
+
+/**
+ * Named sets of nodes, by criteria and by lists. A trigger keeps their names apart from those of `segments`, since a rule
+ * names either as `segment:NAME`.
+ */
+export const microsegments = sqliteTable("microsegments", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull().unique(),
+  description: text("description").notNull().default(""),
+  type: text("type", { enum: MICROSEGMENT_TYPES }).notNull(),
+  isolation: text("isolation", { enum: ISOLATION_LEVELS }).notNull().default("standard"),
+  /** Criteria as they were written. Empty: no node meets it. */
+  whereText: text("where_text").notNull().default(""),
+  unlessText: text("unless_text").notNull().default(""),
+  /** JSON lists of `MemberSelector`. They refer to nodes by id. */
+  include: text("include").notNull().default("[]"),
+  exclude: text("exclude").notNull().default("[]"),
+  remediation: text("remediation").notNull().default("[]"),
+  acceptsClaims: integer("accepts_claims", { mode: "boolean" }).notNull().default(false),
   ...versioned,
 });
 

@@ -1,9 +1,10 @@
 import { MeshStatement, type Statement } from "./mesh-change.ts";
-import type { meshRules, meshState, rootDocuments } from "./mesh-schema.ts";
+import type { meshRules, meshState, microsegments, rootDocuments } from "./mesh-schema.ts";
 import type { RowOf } from "./rows.ts";
 
-/** SQL for the data that all nodes share: rules, roots, and the state of the mesh. */
+/** SQL for the data that all nodes share: rules, microsegments, roots, and the state of the mesh. */
 
+/** Objects read the rules and the microsegments again when this rises. */
 const RULES_CHANGED = new MeshStatement("UPDATE mesh_state SET rules_revision = revision");
 
 export const storeRule = (rule: RowOf<typeof meshRules>): MeshStatement[] => [
@@ -30,6 +31,38 @@ export const storeRule = (rule: RowOf<typeof meshRules>): MeshStatement[] => [
 
 export const deleteRule = (id: string): MeshStatement[] => [
   new MeshStatement("DELETE FROM mesh_rules WHERE id = ?", id),
+  RULES_CHANGED,
+];
+
+export const storeMicrosegment = (row: RowOf<typeof microsegments>): MeshStatement[] => [
+  new MeshStatement(
+    `INSERT INTO microsegments (id, name, description, type, isolation, where_text, unless_text, include, exclude,
+       remediation, accepts_claims, version, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description, type = excluded.type,
+       isolation = excluded.isolation, where_text = excluded.where_text, unless_text = excluded.unless_text,
+       include = excluded.include, exclude = excluded.exclude, remediation = excluded.remediation,
+       accepts_claims = excluded.accepts_claims, version = excluded.version, updated_at = excluded.updated_at`,
+    row.id,
+    row.name,
+    row.description,
+    row.type,
+    row.isolation,
+    row.where_text,
+    row.unless_text,
+    row.include,
+    row.exclude,
+    row.remediation,
+    row.accepts_claims,
+    row.version,
+    row.created_at,
+    row.updated_at,
+  ),
+  RULES_CHANGED,
+];
+
+export const deleteMicrosegment = (id: string): MeshStatement[] => [
+  new MeshStatement("DELETE FROM microsegments WHERE id = ?", id),
   RULES_CHANGED,
 ];
 

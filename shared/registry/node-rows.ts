@@ -2,9 +2,11 @@ import { type DeviceCheck, parseDeviceCheck } from "../node/config/device-check.
 import { meshDomain } from "../node/config/domain.ts";
 import type { Traffic } from "../node/config/types.ts";
 import { effectiveRoutes } from "../segments/approved-routes.ts";
+import type { Placement } from "../segments/placements.ts";
 import type { NodeFacts, SegmentRule, Selector } from "../segments/types.ts";
 import { ipv4At, ipv6At } from "./addresses.ts";
 import type { departures, meshRules, meshState, nodes } from "./mesh-schema.ts";
+import { FACT_COLUMNS, type FactRow, STATED } from "./node-facts.ts";
 import type { RowOf } from "./rows.ts";
 import type { segments } from "./schema.ts";
 
@@ -37,7 +39,8 @@ export type LightRow = Pick<
   | "record_hash"
   | "created_at"
   | "revision"
-> & { readonly user: string | null; readonly approved_routes: string };
+> &
+  FactRow & { readonly approved_routes: string };
 /**
  * The status of a node `n` of the user `u`, for the object of its segment and for everybody who views the
  * node. While a user is disabled, the approved nodes of the user count as quarantined.
@@ -49,17 +52,12 @@ const LIGHT = `SELECT n.id, n.name, ${STANDING} AS status,
   n.segment_id, n.tags, u.email AS user, n.address_index, n.offered_routes,
   (SELECT json_group_array(prefix) FROM node_routes r WHERE r.node_id = n.id) AS approved_routes,
   n.endpoints, n.exit_node, n.expires_at, n.ephemeral, n.handshake_floor,
-  n.handshake_floor_made, n.record_hash, n.created_at, n.revision
+  n.handshake_floor_made, n.record_hash, n.created_at, n.revision, ${FACT_COLUMNS}
   FROM nodes n LEFT JOIN users u ON u.id = n.user_id`;
 /** The parameter is the revision that is already known. */
 export const CHANGED_NODES_QUERY = `${LIGHT} WHERE n.revision > ?`;
 /** The parameters are the last id that was read, and the number of rows to read. */
 export const ALL_NODES_QUERY = `${LIGHT} WHERE n.id > ? ORDER BY n.id LIMIT ?`;
-
-/** What others state about the node `n`, as a JSON list of `StatedFact`. */
-export const STATED = `(SELECT json_group_array(json_object(
-    'source', f.source, 'fact', f.fact, 'at', f.at, 'expiresAt', f.expires_at))
-  FROM (SELECT * FROM device_facts WHERE node_id = n.id ORDER BY source, fact) f)`;
 
 /** What sessions must know of nodes that they rest on. The parameter is a JSON list of ids. */
 export const DEVICES_QUERY = `SELECT n.id, n.name, n.user_id, n.segment_id, ${STANDING} AS status, ${STATED} AS stated,
@@ -95,20 +93,22 @@ export const KEYS_QUERY =
 
 const list = (text: string): string[] => JSON.parse(text) as string[];
 
+export const tagsOf = (row: Pick<LightRow, "tags">): string[] => list(row.tags);
 export const reportedEndpoints = (row: LightRow): string[] => list(row.endpoints);
 export const offeredRoutesOf = (row: LightRow): string[] => list(row.offered_routes);
 
-export const factsOf = (row: LightRow, ipv6Prefix: string): NodeFacts => ({
+export const factsOf = (row: LightRow, ipv6Prefix: string, placement: Placement): NodeFacts => ({
   id: row.id,
   name: row.name,
   segment: row.segment_id,
-  tags: list(row.tags),
+  tags: tagsOf(row),
   user: row.user,
   ipv4: ipv4At(row.address_index),
   ipv6: ipv6At(ipv6Prefix, row.address_index),
   routes: effectiveRoutes(list(row.approved_routes), list(row.offered_routes)),
   exitNode: row.exit_node,
   quarantined: row.status !== "approved",
+  ...placement,
 });
 
 export const ruleOf = (row: RuleRow): SegmentRule => ({

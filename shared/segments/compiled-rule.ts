@@ -1,6 +1,6 @@
 import { contains, formatPrefix, isDefaultRoute, overlaps, type Prefix, prefixOf } from "../net/prefix.ts";
 import { type Grant, LIMITS } from "../node/config/types.ts";
-import { identityKey, type Key, type Member, type Membership } from "./membership.ts";
+import { confinedKey, identityKey, type Key, type Member, type Membership } from "./membership.ts";
 import type { SegmentRule, Selector } from "./types.ts";
 
 /** One side of a rule. Its selectors are grouped by how they find nodes. */
@@ -47,6 +47,7 @@ function sideOf(rule: SegmentRule, side: "from" | "to"): RuleSide {
   for (const selector of selectors) {
     const identity = identityKey(selector);
     if (identity !== null) identities.add(identity);
+    if (rule.effect === "deny" && selector.kind === "segment") identities.add(confinedKey(selector.segment));
     const prefix = selector.kind === "subnet" ? prefixOf(selector.prefix) : null;
     if (!prefix || isDefaultRoute(prefix)) continue;
     const key = `${reach}:${formatPrefix(prefix)}`;

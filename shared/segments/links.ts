@@ -2,6 +2,7 @@ import { isDefaultRoute, prefixOf } from "../net/prefix.ts";
 import { type Grant, LIMITS } from "../node/config/types.ts";
 import { endpointOf, endpointsOf, grantsBetween, grantsToInternet } from "./compiled-rule.ts";
 import { settle, type Verdicts } from "./denial.ts";
+import type { Cut, Isolation } from "./isolation.ts";
 import type { Member, Membership } from "./membership.ts";
 import { RouteClaims } from "./routes.ts";
 import type { RuleTable } from "./rule-table.ts";
@@ -9,10 +10,15 @@ import type { PeerLink, SegmentRule } from "./types.ts";
 
 /**
  * The nodes that a node may talk to, in either direction. Each direction of a peer has at most `LIMITS.grantsPerPeer`
- * grants: those with the lowest rule ids. The rest is denied.
+ * grants: those with the lowest rule ids. The rest is denied. What isolation cuts off is no link at all.
  */
-export function linksOf(viewer: Member, members: Membership, rules: RuleTable): PeerLink[] {
-  const links = [...draftsOf(viewer, members, rules)].flatMap(([peer, draft]) => {
+export function linksOf(
+  viewer: Member,
+  members: Membership,
+  rules: RuleTable,
+  isolation: Isolation,
+): PeerLink[] {
+  const links = [...draftsOf(viewer, members, rules, isolation)].flatMap(([peer, draft]) => {
     const inbound = settle(draft.inbound, rules.terms);
     const outbound = settle(draft.outbound, rules.terms);
     return inbound.allowed.length + outbound.allowed.length > 0 ? [{ peer, inbound, outbound }] : [];
@@ -52,14 +58,22 @@ interface DraftVerdicts extends Verdicts {
   readonly denied: Grant[];
 }
 
-function draftsOf(viewer: Member, members: Membership, rules: RuleTable): Map<string, DraftLink> {
+function draftsOf(
+  viewer: Member,
+  members: Membership,
+  rules: RuleTable,
+  isolation: Isolation,
+): Map<string, DraftLink> {
   const drafts = new Map<string, DraftLink>();
   const self = viewer.facts.id;
   const exit = members.exitOf(viewer);
   const add = (peer: string, way: keyof DraftLink, { effect }: SegmentRule, grants: readonly Grant[]) => {
+    const other = members.get(peer);
+    const left = effect === "deny" || !other ? grants : afterCut(isolation.between(viewer, other), grants);
+    if (left.length === 0) return;
     const draft = drafts.get(peer) ?? { inbound: NOTHING(), outbound: NOTHING() };
     drafts.set(peer, draft);
-    draft[way][effect === "deny" ? "denied" : "allowed"].push(...grants);
+    draft[way][effect === "deny" ? "denied" : "allowed"].push(...left);
   };
   for (const { rule, from, to } of rules.naming(viewer)) {
     const asSource = endpointOf(viewer, from);
@@ -86,6 +100,12 @@ function draftsOf(viewer: Member, members: Membership, rules: RuleTable): Map<st
     }
   }
   return drafts;
+}
+
+/** What is lateral has neither side behind a router: one node opens it to the other itself. */
+function afterCut(cut: Cut, grants: readonly Grant[]): readonly Grant[] {
+  if (cut === null) return grants;
+  return cut === "all" ? [] : grants.filter(({ from, to }) => from !== undefined || to !== undefined);
 }
 
 const NOTHING = (): DraftVerdicts => ({ allowed: [], denied: [] });

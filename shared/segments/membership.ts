@@ -34,6 +34,9 @@ export function identityKey(selector: Selector): Key | null {
   }
 }
 
+/** The identity by which denials mean the members of a microsegment, also those that only a claim made members. */
+export const confinedKey = (microsegment: string): Key => `confined:${microsegment}`;
+
 /** Reads the facts of a node. A route that is not a prefix forwards nothing. */
 export function memberOf(facts: NodeFacts): Member {
   const routes = facts.routes.map(prefixOf).filter((route) => route !== null);
@@ -43,6 +46,8 @@ export function memberOf(facts: NodeFacts): Member {
     identities: [
       "any",
       `segment:${facts.segment}`,
+      ...facts.microsegments.map((id) => `segment:${id}`),
+      ...facts.confinedBy.map(confinedKey),
       ...[...tags].map((tag) => `tag:${tag}`),
       ...(facts.user === null ? [] : [`user:${facts.user}`]),
       `node:${facts.id}`,
@@ -109,6 +114,14 @@ export class Membership {
 
   with(key: Key): ReadonlySet<string> {
     return this.#byIdentity.get(key) ?? NOBODY;
+  }
+
+  /** The nodes that one of these microsegments confines. */
+  confinedBy(microsegments: readonly string[]): string[] {
+    if (microsegments.length === 0) return [];
+    return [...this.#members.values()].flatMap(({ facts }) =>
+      facts.confinedBy.some((id) => microsegments.includes(id)) ? [facts.id] : [],
+    );
   }
 
   segmentHas(segment: string, key: Key): boolean {

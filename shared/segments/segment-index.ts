@@ -1,4 +1,5 @@
 import { type CompiledRule, endpointsOf } from "./compiled-rule.ts";
+import { type Isolated, Isolation, impliedRules } from "./isolation.ts";
 import { linksOf } from "./links.ts";
 import { Membership, memberOf } from "./membership.ts";
 import { plainLinks } from "./plain-links.ts";
@@ -18,6 +19,9 @@ class Index implements SegmentIndex {
   /** All members except quarantined nodes, so that no rule can find those. */
   readonly #members = new Membership();
   readonly #rules = new RuleTable(this.#members);
+  readonly #isolation = new Isolation();
+  #microsegments: readonly Isolated[] = [];
+  #stated: readonly SegmentRule[] = [];
 
   upsert(node: NodeFacts): Affected {
     const before = this.#facts.get(node.id);
@@ -41,6 +45,25 @@ class Index implements SegmentIndex {
   }
 
   setRules(rules: readonly SegmentRule[]): Affected {
+    this.#stated = rules;
+    return this.#replaceRules();
+  }
+
+  setMicrosegments(microsegments: readonly Isolated[]): Affected {
+    const before = new Map(this.#microsegments.map((one) => [one.id, one]));
+    const after = new Map(microsegments.map((one) => [one.id, one]));
+    const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
+      (id) => !isSame(before.get(id), after.get(id)),
+    );
+    const members = this.#members.confinedBy(changed);
+    const affected = this.#allWithPeers(members);
+    this.#microsegments = microsegments;
+    this.#isolation.set(microsegments);
+    return new Set([...affected, ...this.#replaceRules(), ...this.#allWithPeers(members)]);
+  }
+
+  #replaceRules(): Affected {
+    const rules = [...this.#stated, ...impliedRules(this.#microsegments)];
     const wanted = new Map(rules.map((rule) => [rule.id, rule]));
     const affected = new Set<string>();
     for (const old of this.#rules.all()) {
@@ -61,7 +84,7 @@ class Index implements SegmentIndex {
 
   linksOf(node: string): readonly PeerLink[] {
     const member = this.#members.get(node);
-    return member ? linksOf(member, this.#members, this.#rules) : [];
+    return member ? linksOf(member, this.#members, this.#rules, this.#isolation) : [];
   }
 
   plainLinksOf(node: string): readonly PeerLink[] {
@@ -77,6 +100,12 @@ class Index implements SegmentIndex {
 
   #withPeers(id: string): Set<string> {
     return new Set([id, ...this.linksOf(id).map(({ peer }) => peer)]);
+  }
+
+  #allWithPeers(ids: Iterable<string>): Set<string> {
+    const affected = new Set<string>();
+    for (const id of ids) for (const one of this.#withPeers(id)) affected.add(one);
+    return affected;
   }
 
   /** Adds the nodes between which the rule lets traffic pass. */
@@ -105,5 +134,4 @@ class Index implements SegmentIndex {
   }
 }
 
-const isSame = (a: NodeFacts | SegmentRule, b: NodeFacts | SegmentRule): boolean =>
-  JSON.stringify(a) === JSON.stringify(b);
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

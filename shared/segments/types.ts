@@ -1,4 +1,5 @@
 import type { ComponentRule, Directions } from "../node/config/types.ts";
+import type { Isolated } from "./isolation.ts";
 
 /**
  * Facts about nodes, and rules that say which nodes may talk to each other. Everything is denied unless a rule allows
@@ -21,10 +22,15 @@ export interface NodeFacts {
   readonly exitNode: string | null;
   /** A quarantined node has no peers. */
   readonly quarantined: boolean;
+  /** Ids of the microsegments whose rules name the node, in order. */
+  readonly microsegments: readonly string[];
+  /** Ids of the microsegments whose denials and isolation hold for the node: those, and those that it is in by a claim. */
+  readonly confinedBy: readonly string[];
 }
 
 export type Selector =
   | { readonly kind: "any" }
+  /** A home segment or a microsegment. */
   | { readonly kind: "segment"; readonly segment: string }
   | { readonly kind: "tag"; readonly tag: string }
   | { readonly kind: "user"; readonly user: string }
@@ -57,6 +63,8 @@ export interface SegmentIndex {
   remove(node: string): Affected;
   /** Replaces all rules. */
   setRules(rules: readonly SegmentRule[]): Affected;
+  /** Replaces what is known of microsegments. The rules that follow from their levels hold beside the others. */
+  setMicrosegments(microsegments: readonly Isolated[]): Affected;
   node(id: string): NodeFacts | undefined;
   /** The node's links, ordered by peer id. Empty for an unknown or quarantined node. */
   linksOf(node: string): readonly PeerLink[];

@@ -243,6 +243,8 @@ const factsOf = (n: number, turn: number) => ({
   routes: [],
   exitNode: null,
   quarantined: false,
+  microsegments: [],
+  confinedBy: [],
 });
 
 const key = (n: number, length: number): string => n.toString(36).padStart(length, "A");

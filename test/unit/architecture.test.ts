@@ -47,7 +47,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/access/signals": "access/device access/risk audit base",
   "shared/access/workload": "base",
   "shared/api":
-    "access/grade access/grants access/login access/oauth access/policy access/risk access/signals audit base connector http net node/config node/protocol notifications registry scim",
+    "access/grade access/grants access/login access/oauth access/policy access/risk access/signals audit base connector http net node/config node/protocol notifications registry scim segments",
   "shared/audit": "base merkle",
   "shared/connector": "base net",
   "shared/crypto": "base",
@@ -61,7 +61,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/node/mesh": "node node/config node/protocol registry segments",
   "shared/node/protocol": "base crypto node/config",
   "shared/registry":
-    "access access/grade access/grants access/login access/oauth http net node node/config segments",
+    "access access/grade access/grants access/login access/oauth base http net node node/config segments",
   "shared/scim": "access/login base",
   "shared/segments": "access/login base net node/config",
   "shared/segments/suggest": "",

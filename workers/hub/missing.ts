@@ -7,6 +7,7 @@ const NAMES = {
   user: "SELECT email AS name FROM users LIMIT 1000",
   group: "SELECT name FROM groups LIMIT 1000",
   segment: "SELECT name FROM segments LIMIT 1000",
+  microsegment: "SELECT name FROM microsegments LIMIT 1000",
   policy: "SELECT name FROM policies LIMIT 1000",
   "identity provider": "SELECT name FROM identity_providers LIMIT 1000",
   "service token": "SELECT name FROM service_tokens LIMIT 1000",

@@ -3,14 +3,15 @@ import { isId } from "../../shared/base/ids.ts";
 import type { LiveNode } from "../../shared/node/segment-mesh.ts";
 import { ipv4At, ipv6At } from "../../shared/registry/addresses.ts";
 import type { nodes } from "../../shared/registry/mesh-schema.ts";
-import { STANDING, STATED } from "../../shared/registry/node-rows.ts";
+import { STATED } from "../../shared/registry/node-facts.ts";
+import { STANDING } from "../../shared/registry/node-rows.ts";
 import type { NodeStatus } from "../../shared/registry/node-status.ts";
 import type { RowOf } from "../../shared/registry/rows.ts";
 
 /** A node in the form in which the admin API reads it. */
 export type NodeRow = Omit<
   RowOf<typeof nodes>,
-  "user_id" | "handshake_floor" | "handshake_floor_made" | "revision" | LongKeys
+  "user_id" | "claims" | "country" | "handshake_floor" | "handshake_floor_made" | "revision" | LongKeys
 > & {
   /** The status in the table. `status` is the status that everybody is told (see `STANDING`). */
   readonly own_status: NodeStatus;
@@ -28,7 +29,7 @@ export const SELECT_NODE = `SELECT n.id, n.name, ${STANDING} AS status, n.status
   n.address_index, n.hostname, n.ephemeral, n.enrolment_key_id, n.offered_routes,
   (SELECT json_group_array(prefix) FROM node_routes r WHERE r.node_id = n.id) AS approved_routes,
   ${STATED} AS stated,
-  n.endpoints, n.exit_node, n.expires_at, n.ended_revision, n.ended_at, n.signing_hash, n.wireguard_key,
+  n.endpoints, n.exit_node, n.expires_at, n.facts, n.ended_revision, n.ended_at, n.signing_hash, n.wireguard_key,
   n.version, n.created_at, n.updated_at
   FROM nodes n JOIN segments s ON s.id = n.segment_id LEFT JOIN users u ON u.id = n.user_id`;
 
@@ -77,6 +78,7 @@ export const viewNode = (row: NodeRow, ipv6Prefix: string, live: LiveNode | null
   endpoints: list(row.endpoints),
   exitNode: row.exit_node,
   expiresAt: row.expires_at,
+  facts: JSON.parse(row.facts) as Record<string, string>,
   identity: row.signing_hash,
   wireguardKey: row.wireguard_key,
   stated: JSON.parse(row.stated) as StatedFact[],

@@ -1,4 +1,6 @@
 import { addressIndexOf } from "../../registry/addresses.ts";
+import { type MicrosegmentRow, microsegmentOf } from "../../registry/microsegment-rows.ts";
+import { factValuesOf } from "../../registry/node-facts.ts";
 import {
   checksIn,
   domainOf,
@@ -9,7 +11,9 @@ import {
   ruleOf,
   type SegmentRow,
   type StateRow,
+  tagsOf,
 } from "../../registry/node-rows.ts";
+import { Placements } from "../../segments/placements.ts";
 import { createSegmentIndex } from "../../segments/segment-index.ts";
 import type { SegmentIndex } from "../../segments/types.ts";
 import type { BuildSource } from "../config/build.ts";
@@ -30,8 +34,9 @@ export interface RegistryNews {
   readonly changed: readonly LightRow[];
   /** The ids of nodes that do not exist any more. */
   readonly gone: readonly string[];
-  /** All rules that are switched on. */
+  /** All rules that are switched on, and all microsegments. Both come when one of either has changed. */
   readonly rules?: readonly RuleRow[];
+  readonly microsegments?: readonly MicrosegmentRow[];
 }
 
 /** Leaves room for an outer IPv6 header on paths of 1,460 bytes, which some clouds have. */
@@ -44,6 +49,7 @@ export class Network {
   readonly #idsByName = new Map<string, string>();
   readonly #idsByAddress = new Map<number, string>();
   readonly #segments = new Map<string, { readonly name: string; readonly checks: readonly DeviceCheck[] }>();
+  readonly #placements = new Placements();
   #state: StateRow;
   #roots: readonly RootEnvelope[] = [];
   #rulesRevision = -1;
@@ -61,8 +67,12 @@ export class Network {
     return this.#rulesRevision;
   }
 
-  /** Takes in changes. Returns the nodes whose config may have changed. */
-  learn({ state, segments, roots, changed, gone, rules }: RegistryNews): ReadonlySet<string> {
+  /**
+   * Takes in changes. Returns the nodes whose config may have changed.
+   * @param now Milliseconds since the Unix epoch. Facts that ended before count no more.
+   */
+  learn(news: RegistryNews, now: number): ReadonlySet<string> {
+    const { state, segments, roots, changed, gone, rules, microsegments } = news;
     const affected = new Set<string>();
     const add = (ids: Iterable<string>) => {
       for (const id of ids) affected.add(id);
@@ -72,12 +82,13 @@ export class Network {
     if (roots) this.#roots = roots;
     for (const id of gone) {
       this.#forget(id);
+      this.#placements.remove(id);
       add(this.index.remove(id));
       affected.add(id);
     }
     for (const row of changed) {
       const before = this.#rows.get(row.id);
-      add(this.#upsert(row, state.ipv6_prefix));
+      add(this.#upsert(row, state.ipv6_prefix, now));
       affected.add(row.id);
       // The record and the endpoints are not facts of the index, but the documents of the peers contain them.
       if (before && (before.record_hash !== row.record_hash || before.endpoints !== row.endpoints)) {
@@ -85,6 +96,7 @@ export class Network {
       }
     }
     // Rules come last. Without rules a node has no peers, so its place in the index costs nothing.
+    if (microsegments) add(this.#setMicrosegments(microsegments, state.ipv6_prefix));
     if (rules) {
       add(this.index.setRules(rules.map(ruleOf)));
       this.#rulesRevision = state.rules_revision;
@@ -158,12 +170,27 @@ export class Network {
     };
   }
 
-  #upsert(row: LightRow, ipv6Prefix: string): ReadonlySet<string> {
+  #upsert(row: LightRow, ipv6Prefix: string, now: number): ReadonlySet<string> {
     this.#forget(row.id);
     this.#rows.set(row.id, row);
     this.#idsByName.set(row.name, row.id);
     this.#idsByAddress.set(row.address_index, row.id);
-    return this.index.upsert(factsOf(row, ipv6Prefix));
+    const facts = factValuesOf(row, this.#segments.get(row.segment_id)?.name ?? "", now);
+    const placement = this.#placements.place({ id: row.id, tags: tagsOf(row), user: row.user }, facts);
+    return this.index.upsert(factsOf(row, ipv6Prefix, placement));
+  }
+
+  #setMicrosegments(rows: readonly MicrosegmentRow[], ipv6Prefix: string): ReadonlySet<string> {
+    const microsegments = rows.map(microsegmentOf);
+    const affected = new Set<string>();
+    for (const id of this.#placements.setMicrosegments(microsegments)) {
+      const row = this.#rows.get(id);
+      if (!row) continue;
+      for (const one of this.index.upsert(factsOf(row, ipv6Prefix, this.#placements.of(id))))
+        affected.add(one);
+    }
+    for (const id of this.index.setMicrosegments(microsegments)) affected.add(id);
+    return affected;
   }
 
   /** Forgets a node. The name or address may belong to another node by now. */

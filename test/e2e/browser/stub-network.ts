@@ -39,6 +39,7 @@ export function stubNode(at: number): Node {
     endpoints: [`203.0.113.${at % 250}:51820`],
     exitNode: null,
     expiresAt: segment === "office" ? NOW + 90 * DAY : null,
+    facts: at === 0 ? { "device.type": "server" } : {},
     identity: KEY,
     wireguardKey: `${KEY}=`,
     stated: at === 0 ? [{ source: "intune", fact: "compliant", at: NOW - DAY, expiresAt: NOW + DAY }] : [],

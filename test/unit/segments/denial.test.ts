@@ -24,6 +24,8 @@ const facts = (id: string, more: Partial<NodeFacts> = {}): NodeFacts => ({
   routes: [],
   exitNode: null,
   quarantined: false,
+  microsegments: [],
+  confinedBy: [],
   ...more,
 });
 const ANY: Selector = { kind: "any" };

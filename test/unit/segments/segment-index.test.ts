@@ -18,6 +18,8 @@ function facts(id: string, more: Partial<NodeFacts> = {}): NodeFacts {
     routes: [],
     exitNode: null,
     quarantined: false,
+    microsegments: [],
+    confinedBy: [],
     ...more,
   };
 }
@@ -222,6 +224,8 @@ const anyNode: fc.Arbitrary<NodeFacts> = fc.record({
   routes: fc.oneof(fc.constant([]), fc.subarray([...BLOCKS, "0.0.0.0/0", "::/0"], { maxLength: 4 })),
   exitNode: fc.option(fc.constantFrom(...IDS), { freq: 2 }),
   quarantined: fc.nat(9).map((n) => n === 0),
+  microsegments: fc.constant([]),
+  confinedBy: fc.constant([]),
 });
 const anyRules: fc.Arbitrary<SegmentRule[]> = fc.uniqueArray(
   fc.record({

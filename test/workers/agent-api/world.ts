@@ -16,17 +16,17 @@ import { applyRegistry } from "../registry.ts";
 
 /** A hub without a network in between, whose parts a test can take away. */
 export class World {
-  readonly #token: string;
+  readonly token: string;
   /** What requests are served with. */
   through: Bindings = bindings;
   hub!: HubDoor;
   readonly admin;
 
   constructor(token: string) {
-    this.#token = token;
+    this.token = token;
     this.admin = createClient({
       baseUrl: bindings.hubOrigin,
-      token: this.#token,
+      token: this.token,
       fetch: (url, init) => serveApi(new Request(url, init), this.through, createExecutionContext()),
     });
   }

@@ -38,7 +38,7 @@ import { instantOf } from "./canonical.ts";
 import { comingNames, policiesNaming } from "./coming-names.ts";
 import { passLockOuts } from "./lock-outs.ts";
 import { applyLogDestination } from "./logs.ts";
-import { applyNode, applyRule } from "./mesh.ts";
+import { applyMicrosegment, applyNode, applyRule } from "./mesh.ts";
 import { type Names, namesOf } from "./names.ts";
 import { applyDestination } from "./notifications.ts";
 import { applyGroup, applySegment, applyUser } from "./people.ts";
@@ -141,7 +141,7 @@ const OF_POLICIES: ReadonlySet<PlanStep["kind"]> = new Set([
   "policy",
   "serviceToken",
 ]);
-const OF_NODES: ReadonlySet<PlanStep["kind"]> = new Set(["node", "meshRule"]);
+const OF_NODES: ReadonlySet<PlanStep["kind"]> = new Set(["node", "microsegment", "meshRule"]);
 
 /** Checks, before the changes that nodes notice, that the mesh is unchanged since it was read. */
 async function meshGuards(d1: D1Database): Promise<D1PreparedStatement[]> {
@@ -224,6 +224,8 @@ function applyStep(building: Building, step: PlanStep): Promise<void> | void {
       return applyServiceToken(building, step, find(document.serviceTokens, step.name));
     case "node":
       return applyNode(building, step, find(document.nodes, step.name));
+    case "microsegment":
+      return applyMicrosegment(building, step, find(document.microsegments, step.name));
     case "meshRule":
       return applyRule(building, step, find(document.meshRules, step.name));
     case "notificationDestination":

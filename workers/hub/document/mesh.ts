@@ -1,5 +1,10 @@
 import type { NetworkDocument, PlanStep } from "../../../shared/api/document.ts";
-import { deleteRule, storeRule } from "../../../shared/registry/mesh-statements.ts";
+import {
+  deleteMicrosegment,
+  deleteRule,
+  storeMicrosegment,
+  storeRule,
+} from "../../../shared/registry/mesh-statements.ts";
 import { storeRoutes } from "../../../shared/registry/node-statements.ts";
 import { flag } from "../../../shared/registry/rows.ts";
 import type { ApprovedRoute } from "../../../shared/segments/approved-routes.ts";
@@ -8,12 +13,13 @@ import { checkRoutes } from "../../mesh/routes.ts";
 import { meshState } from "../../mesh/state.ts";
 import { unchanged } from "../../registry/guards.ts";
 import { columnsOfRule, newRule, refuseMoreRules, resolveRule } from "../handlers/mesh-rules.ts";
-import { storeNode, tagsText } from "../handlers/nodes.ts";
+import { blankMicrosegment, changeMicrosegment, refuseMoreMicrosegments } from "../handlers/microsegments.ts";
+import { factsText, storeNode, tagsText } from "../handlers/nodes.ts";
 import { refusePast } from "../handlers/service-tokens.ts";
 import type { Building } from "./apply.ts";
 import { instantOf } from "./canonical.ts";
 
-type Section<Key extends "nodes" | "meshRules"> = NonNullable<NetworkDocument[Key]>[number];
+type Section<Key extends "nodes" | "meshRules" | "microsegments"> = NonNullable<NetworkDocument[Key]>[number];
 
 export async function applyNode(
   building: Building,
@@ -32,6 +38,7 @@ export async function applyNode(
     tags: item.tags ? tagsText(item.tags) : before.tags,
     segment_id: item.segment === undefined ? before.segment_id : names.segment(item.segment),
     expires_at: expiresAt === undefined ? before.expires_at : expiresAt,
+    facts: item.facts ? factsText(item.facts) : before.facts,
     version: before.version + 1,
   };
   guards.push(unchanged(bindings.db, "nodes", before, before.version));
@@ -56,6 +63,27 @@ function routesOfOthers({ call, rows }: Building, { id }: NodeRow): ApprovedRout
     });
 }
 
+export async function applyMicrosegment(
+  building: Building,
+  step: PlanStep,
+  item: Section<"microsegments"> | undefined,
+): Promise<void> {
+  const { call, rows, names, guards, statements } = building;
+  const { db } = call.bindings;
+  const before = rows.microsegments.find((row) => row.name === step.name);
+  if (before) guards.push(unchanged(db, "microsegments", before, before.version));
+  if (!item) {
+    if (before) statements.push(...deleteMicrosegment(before.id));
+    return;
+  }
+  if (!before) refuseMoreMicrosegments(call.body.document.microsegments?.length ?? 0);
+  const user = (email: string) => names.user(email) && email;
+  const row = before ?? blankMicrosegment(names.microsegment(item.name), item, call.now);
+  const version = (before?.version ?? 0) + 1;
+  const after = await changeMicrosegment(db, row, item, { node: names.node, user });
+  statements.push(...storeMicrosegment({ ...after, version, updated_at: call.now }));
+}
+
 export async function applyRule(
   building: Building,
   step: PlanStep,
@@ -71,7 +99,7 @@ export async function applyRule(
   }
   if (!before) refuseMoreRules(call.body.document.meshRules?.length ?? 0);
   const user = (email: string) => names.user(email) && email;
-  const rule = await resolveRule({ segment: names.segment, node: names.node, user }, item);
+  const rule = await resolveRule({ segment: names.anySegment, node: names.node, user }, item);
   const after = before
     ? {
         ...before,

@@ -11,9 +11,12 @@ export interface Names {
   readonly group: (name: string) => string;
   readonly node: (name: string) => string;
   readonly identityProvider: (name: string) => string;
+  readonly microsegment: (name: string) => string;
+  /** A home segment or a microsegment. */
+  readonly anySegment: (name: string) => string;
 }
 
-type Named = keyof Names;
+type Named = Exclude<keyof Names, "anySegment">;
 
 /** Refuses an unknown name, and the name of a thing that the document deletes. */
 export function namesOf(rows: NetworkRows, steps: readonly PlanStep[]): Names {
@@ -28,8 +31,14 @@ export function namesOf(rows: NetworkRows, steps: readonly PlanStep[]): Names {
   };
   const named = (items: readonly { readonly name: string; readonly id: string }[]) =>
     items.map(({ name, id }) => [name, id] as const);
+  const isMicrosegment = new Set(rows.microsegments.map(({ name }) => name));
+  for (const { kind, name } of steps) if (kind === "microsegment") isMicrosegment.add(name);
+  const segment = lookup("segment", named(rows.segments));
+  const microsegment = lookup("microsegment", named(rows.microsegments));
   return {
-    segment: lookup("segment", named(rows.segments)),
+    segment,
+    microsegment,
+    anySegment: (name) => (isMicrosegment.has(name) ? microsegment(name) : segment(name)),
     user: lookup(
       "user",
       rows.users.map(({ email, id }) => [email, id]),

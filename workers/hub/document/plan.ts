@@ -14,6 +14,7 @@ const SECTIONS = [
   ["apps", "app"],
   ["policies", "policy"],
   ["nodes", "node"],
+  ["microsegments", "microsegment"],
   ["meshRules", "meshRule"],
   ["notifications", "notificationDestination"],
   ["signalTransmitters", "signalTransmitter"],
@@ -43,6 +44,9 @@ const SETS = new Set([
   "from",
   "to",
   "traffic",
+  "include",
+  "exclude",
+  "remediation",
   "events",
   "kinds",
 ]);

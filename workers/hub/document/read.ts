@@ -3,6 +3,7 @@ import { hasSetting } from "../../../shared/access/login/provider-kinds.ts";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { shownTarget } from "../../../shared/notifications/target.ts";
 import { logDestinations } from "../../../shared/registry/log-schema.ts";
+import type { MicrosegmentRow } from "../../../shared/registry/microsegment-rows.ts";
 import { notificationDestinations } from "../../../shared/registry/notification-schema.ts";
 import {
   groups,
@@ -20,6 +21,7 @@ import { registryOf } from "../../registry/database.ts";
 import { type App, allApps } from "../handlers/apps.ts";
 import type { ProviderRow } from "../handlers/identity-providers.ts";
 import { type RuleRow, viewRules } from "../handlers/mesh-rules.ts";
+import { viewMicrosegments } from "../handlers/microsegments.ts";
 import { type NetworkRow, theNetwork } from "../handlers/network.ts";
 import { type PolicyRow, testsOf } from "../handlers/policies.ts";
 import { viewSegment } from "../handlers/segments.ts";
@@ -42,6 +44,7 @@ export interface NetworkRows {
   readonly policies: readonly (PolicyRow & { readonly source: string; readonly tests: string })[];
   readonly serviceTokens: readonly ServiceTokenRow[];
   readonly nodes: readonly NodeRow[];
+  readonly microsegments: readonly MicrosegmentRow[];
   readonly meshRules: readonly RuleRow[];
   readonly notifications: readonly DestinationRow[];
   readonly signalTransmitters: readonly TransmitterRow[];
@@ -63,6 +66,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     sources,
     tokenRows,
     nodeRows,
+    microsegmentRows,
     ruleRows,
     destinationRows,
     transmitterRows,
@@ -87,6 +91,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
       .all<{ id: string; source: string; tests: string }>(),
     db.select().from(serviceTokens).orderBy(asc(serviceTokens.name)),
     d1.prepare(`${SELECT_NODE} ORDER BY n.name`).all<NodeRow>(),
+    d1.prepare("SELECT * FROM microsegments ORDER BY name").all<MicrosegmentRow>(),
     d1.prepare("SELECT * FROM mesh_rules ORDER BY name").all<RuleRow>(),
     db.select().from(notificationDestinations).orderBy(asc(notificationDestinations.name)),
     db.select().from(signalTransmitters).orderBy(asc(signalTransmitters.name)),
@@ -105,6 +110,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     policies: policyRows.map((row) => ({ ...row, ...(textOf.get(row.id) ?? { source: "", tests: "[]" }) })),
     serviceTokens: tokenRows,
     nodes: nodeRows.results,
+    microsegments: microsegmentRows.results,
     meshRules: ruleRows.results,
     notifications: destinationRows,
     signalTransmitters: transmitterRows,
@@ -157,6 +163,7 @@ export async function readDocument(d1: D1Database) {
     ...network
   } = rows.network;
   const rules = await viewRules(d1, rows.meshRules);
+  const microsegments = await viewMicrosegments(d1, rows.microsegments);
   const document = {
     version: 1 as const,
     network,
@@ -217,7 +224,18 @@ export async function readDocument(d1: D1Database) {
       user: row.user,
       approvedRoutes: (JSON.parse(row.approved_routes) as string[]).sort(),
       expiresAt: timeOf(row.expires_at),
+      facts: JSON.parse(row.facts) as Record<string, string>,
     })),
+    microsegments: microsegments.map(
+      ({
+        id: _id,
+        version: _version,
+        createdAt: _createdAt,
+        updatedAt: _updatedAt,
+        notes: _notes,
+        ...item
+      }) => item,
+    ),
     meshRules: rules.map(({ name, from, to, traffic, effect, enabled }) => ({
       name,
       from,

@@ -15,6 +15,8 @@ import { PROVIDER_HANDLERS } from "./identity-providers.ts";
 import { LOG_HANDLERS } from "./log-destinations.ts";
 import { MESH_HANDLERS } from "./mesh.ts";
 import { MESH_RULE_HANDLERS } from "./mesh-rules.ts";
+import { MICROSEGMENT_MEMBER_HANDLERS } from "./microsegment-members.ts";
+import { MICROSEGMENT_HANDLERS } from "./microsegments.ts";
 import { NETWORK_HANDLERS } from "./network.ts";
 import { NODE_HANDLERS } from "./nodes.ts";
 import { NOTIFICATION_HANDLERS } from "./notifications.ts";
@@ -42,6 +44,8 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...GROUP_HANDLERS,
   ...MEMBER_HANDLERS,
   ...SEGMENT_HANDLERS,
+  ...MICROSEGMENT_HANDLERS,
+  ...MICROSEGMENT_MEMBER_HANDLERS,
   ...APP_HANDLERS,
   ...PROVIDER_HANDLERS,
   ...POLICY_HANDLERS,

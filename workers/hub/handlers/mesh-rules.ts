@@ -15,6 +15,7 @@ import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { type Condition, selected, wordsHeld } from "../search.ts";
+import { microsegmentCalled } from "./microsegments.ts";
 import { findNode } from "./nodes.ts";
 import { findSegment } from "./segments.ts";
 import { findUser } from "./users.ts";
@@ -82,6 +83,7 @@ async function namesOf(db: D1Database, ids: readonly string[]): Promise<Map<stri
   const { results } = await db
     .prepare(
       `SELECT id, name FROM segments WHERE id IN (SELECT value FROM json_each(?1))
+       UNION ALL SELECT id, name FROM microsegments WHERE id IN (SELECT value FROM json_each(?1))
        UNION ALL SELECT id, name FROM nodes WHERE id IN (SELECT value FROM json_each(?1))`,
     )
     .bind(list)
@@ -93,6 +95,7 @@ type RuleBody = Pick<SegmentRule, "from" | "to" | "traffic">;
 
 /** Finds what a rule stores for each name. A lookup refuses an unknown name. */
 export interface RuleLookups {
+  /** Finds a home segment or a microsegment. No two of them have one name. */
   readonly segment: (reference: string) => Promise<string> | string;
   readonly node: (reference: string) => Promise<string> | string;
   /** Returns the user's e-mail address. */
@@ -100,7 +103,8 @@ export interface RuleLookups {
 }
 
 const inRegistry = (db: D1Database): RuleLookups => ({
-  segment: async (reference) => (await findSegment(db, reference)).id,
+  segment: async (reference) =>
+    (await microsegmentCalled(db, reference))?.id ?? (await findSegment(db, reference)).id,
   node: async (reference) => (await findNode(db, reference)).id,
   user: async (reference) => (await findUser(db, reference)).email,
 });

@@ -11,6 +11,7 @@ import {
   updateNode,
 } from "../../../shared/registry/node-statements.ts";
 import type { NodeStatus } from "../../../shared/registry/node-status.ts";
+import { statedFactFault } from "../../../shared/segments/criteria/stated.ts";
 import { setStatus } from "../../mesh/changes.ts";
 import { liveOf } from "../../mesh/live.ts";
 import { type NodeRow, nodeRow, SELECT_NODE, statusDetail, viewNode } from "../../mesh/node-rows.ts";
@@ -76,6 +77,7 @@ export async function storeNode(
     tags: after.tags,
     segment_id: after.segment_id,
     expires_at: after.expires_at,
+    facts: after.facts,
     ...(userId === undefined ? {} : { user_id: userId }),
   };
   if (after.segment_id === before.segment_id) return updateNode(before.id, columns, now, "version");
@@ -86,6 +88,18 @@ export async function storeNode(
 }
 
 export const tagsText = (tags: readonly string[]): string => JSON.stringify([...new Set(tags)].sort());
+
+/** What is stated of a node, in the form that is stored. Refuses a fact that administrators can't state. */
+export function factsText(facts: Readonly<Record<string, string>>): string {
+  const sorted = Object.entries(facts).sort(([a], [b]) => (a < b ? -1 : 1));
+  const issues = sorted.flatMap(([name, value]) => {
+    const message = statedFactFault(name, value);
+    return message === null ? [] : [{ path: `/facts/${name}`, message }];
+  });
+  const [first] = issues;
+  if (first) throwRefusal("invalid_input", `${first.path}: ${first.message}`, { issues });
+  return JSON.stringify(Object.fromEntries(sorted));
+}
 
 type StatusCall = Call<"nodes.approve" | "nodes.revoke" | "nodes.release">;
 type NodeView = Awaited<ReturnType<typeof view>>;
@@ -181,6 +195,7 @@ export const NODE_HANDLERS: Handlers<
       user: body.user === undefined ? before.user : (user?.email ?? null),
       approved_routes: routes ? JSON.stringify(routes) : before.approved_routes,
       expires_at: body.expiresAt === undefined ? before.expires_at : body.expiresAt,
+      facts: body.facts ? factsText(body.facts) : before.facts,
       version: ifMatch + 1,
       updated_at: now,
     };

@@ -56,6 +56,10 @@ const LOOK_UPS: readonly (readonly [FoundKind, string])[] = [
     "SELECT id, name AS title, description AS detail FROM segments WHERE id = ?1 OR instr(lower(name), ?2) > 0 ORDER BY name",
   ],
   [
+    "microsegment",
+    "SELECT id, name AS title, description AS detail FROM microsegments WHERE id = ?1 OR instr(lower(name), ?2) > 0 ORDER BY name",
+  ],
+  [
     "identityProvider",
     `SELECT id, name AS title, coalesce(issuer, kind) AS detail FROM identity_providers
      WHERE id = ?1 OR instr(lower(name), ?2) > 0 ORDER BY name`,

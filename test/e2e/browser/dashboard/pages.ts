@@ -26,6 +26,8 @@ const PAGES = [
     "mesh-rules",
     "mesh-rules/new",
     "mesh-rules/RULE",
+    "microsegments",
+    "microsegments/new",
     "enrolment-keys",
     "trust",
   ],

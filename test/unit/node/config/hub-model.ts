@@ -6,6 +6,7 @@ import {
   buildRecord,
 } from "../../../../shared/node/config/build.ts";
 import { CAPABILITY } from "../../../../shared/node/protocol/types.ts";
+import { NOWHERE } from "../../../../shared/segments/placements.ts";
 import { createSegmentIndex } from "../../../../shared/segments/segment-index.ts";
 import type { NodeFacts, SegmentIndex, SegmentRule } from "../../../../shared/segments/types.ts";
 import { NETWORK, nodeId, OWN, recordOf, SEGMENT } from "./support.ts";
@@ -149,5 +150,6 @@ function factsOf(event: Extract<Event, { kind: "join" }>): NodeFacts {
     routes,
     exitNode: null,
     quarantined: false,
+    ...NOWHERE,
   };
 }

@@ -12,7 +12,7 @@ import { CAPABILITY } from "../../../../shared/node/protocol/types.ts";
 import { randomFrom } from "../../../support/random.ts";
 import { bySeed, drawn, SEED } from "../../../support/sample.ts";
 import { Memory } from "./memory.ts";
-import { Registry } from "./registry.ts";
+import { NOW, Registry } from "./registry.ts";
 
 /**
  * Whatever happens to the registry, in whatever portions an object hears of it and however often it restarts: what its members
@@ -42,7 +42,7 @@ class Segment {
   }
 
   async learn(): Promise<void> {
-    const affected = this.network?.learn(this.#registry.news(this.network)) ?? null;
+    const affected = this.network?.learn(this.#registry.news(this.network), NOW) ?? null;
     this.network ??= this.#registry.load();
     await this.run({ type: "learn", affected });
   }

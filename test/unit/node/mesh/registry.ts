@@ -10,9 +10,12 @@ import {
   type StateRow,
 } from "../../../../shared/registry/node-rows.ts";
 import { NODE_STATUSES } from "../../../../shared/registry/node-status.ts";
+import { NOWHERE } from "../../../../shared/segments/placements.ts";
 import type { Selector } from "../../../../shared/segments/types.ts";
 import { grantsOf } from "../../segments/naive.ts";
 
+/** Any moment: no fact of these nodes ends. */
+export const NOW = 1_000;
 export const SEGMENTS = ["seg_a", "seg_b"];
 const TAGS = ["red", "blue", "green"];
 const PREFIXES = ["10.0.0.0/24", "10.1.0.0/16", "0.0.0.0/0"];
@@ -90,14 +93,15 @@ export class Registry {
   /** Everything, as an object reads it that knows nothing. */
   load(): Network {
     const network = new Network(this.state);
-    network.learn({
+    const news = {
       state: this.state,
       segments: this.#segments(),
       roots: [],
       rules: this.#rules,
       changed: [...this.rows.values()],
       gone: [],
-    });
+    };
+    network.learn(news, NOW);
     return network;
   }
 
@@ -120,7 +124,7 @@ export class Registry {
   /** Who may talk to whom, node by node, from the facts alone. */
   peersOf(node: string): string[] {
     const nodes = new Map(
-      [...this.rows.values()].map((row) => [row.id, factsOf(row, this.state.ipv6_prefix)] as const),
+      [...this.rows.values()].map((row) => [row.id, factsOf(row, this.state.ipv6_prefix, NOWHERE)] as const),
     );
     const network = { nodes, rules: this.#rules.map(ruleOf) };
     const self = nodes.get(node);
@@ -187,6 +191,7 @@ export class Registry {
       record_hash: this.#newRecord(id),
       created_at: 1,
       revision: this.state.revision,
+      ...{ facts: "{}", claims: "{}", country: null, stated: "[]", owner_groups: null, owner_sent: null },
     });
   }
 

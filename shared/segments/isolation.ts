@@ -1,0 +1,62 @@
+import { identityKey, type Member } from "./membership.ts";
+import type { IsolationLevel, MemberSelector } from "./microsegment.ts";
+import type { SegmentRule } from "./types.ts";
+
+/** What the index knows of a microsegment: its level, and whom its members may reach in quarantine. */
+export interface Isolated {
+  readonly id: string;
+  readonly name: string;
+  readonly isolation: IsolationLevel;
+  readonly remediation: readonly MemberSelector[];
+}
+
+const ANY_TRAFFIC = [{ protocol: "any", ports: [] }] as const;
+
+/**
+ * The rules that follow from the levels: members of an open microsegment reach each other, and members in quarantine reach
+ * the remediation hosts. They have the ids of their microsegments.
+ */
+export function impliedRules(microsegments: readonly Isolated[]): SegmentRule[] {
+  return microsegments.flatMap(({ id, name, isolation, remediation }): SegmentRule[] => {
+    const from = [{ kind: "segment", segment: id }] as const;
+    const rule = { id, from, traffic: ANY_TRAFFIC };
+    if (isolation === "open") return [{ ...rule, name: `open: ${name}`, to: from }];
+    if (isolation !== "quarantine" || remediation.length === 0) return [];
+    return [{ ...rule, name: `remediation: ${name}`, to: remediation }];
+  });
+}
+
+/** What the levels take away between two nodes, whatever rules allow: everything, or what each opens to the other itself. */
+export type Cut = "all" | "lateral" | null;
+
+/** Knows which microsegments cut their members off. */
+export class Isolation {
+  readonly #strict = new Set<string>();
+  /** The keys of the remediation hosts, by microsegment. */
+  readonly #quarantine = new Map<string, ReadonlySet<string>>();
+
+  set(microsegments: readonly Isolated[]): void {
+    this.#strict.clear();
+    this.#quarantine.clear();
+    for (const { id, isolation, remediation } of microsegments) {
+      if (isolation === "strict") this.#strict.add(id);
+      if (isolation !== "quarantine") continue;
+      const keys = remediation.flatMap((selector) => identityKey(selector) ?? []);
+      this.#quarantine.set(id, new Set(keys));
+    }
+  }
+
+  between(a: Member, b: Member): Cut {
+    if (this.#isCutOff(a, b) || this.#isCutOff(b, a)) return "all";
+    const others = b.facts.confinedBy;
+    return a.facts.confinedBy.some((id) => this.#strict.has(id) && others.includes(id)) ? "lateral" : null;
+  }
+
+  /** Whether a quarantine of the node keeps it from the other. Each quarantine must name the other. */
+  #isCutOff(node: Member, other: Member): boolean {
+    return node.facts.confinedBy.some((id) => {
+      const hosts = this.#quarantine.get(id);
+      return hosts !== undefined && !other.identities.some((key) => hosts.has(key));
+    });
+  }
+}

@@ -1,0 +1,118 @@
+import type { FactValue, FactValues } from "./criteria/facts.ts";
+import { drop, setOf } from "./membership.ts";
+import {
+  type Belonging,
+  belongingOf,
+  factsOfCriteria,
+  type Microsegment,
+  type Named,
+} from "./microsegment.ts";
+
+/** The microsegments of a node, by id, in order. */
+export interface Placement {
+  /** Those that every rule means. */
+  readonly microsegments: readonly string[];
+  /** Those by which denials and isolation mean the node: these, and those of which only a claim made it a member. */
+  readonly confinedBy: readonly string[];
+}
+
+export const NOWHERE: Placement = { microsegments: [], confinedBy: [] };
+
+interface Placed {
+  readonly node: Named;
+  readonly facts: FactValues;
+  readonly belongings: Map<string, Belonging>;
+}
+
+/** What explicit lists read. */
+const LISTS = "lists";
+
+/**
+ * Which nodes belong to which microsegments. A changed fact costs the evaluation of the criteria that read it, and a changed
+ * microsegment that of its own criteria for each node.
+ */
+export class Placements {
+  readonly #microsegments = new Map<string, Microsegment>();
+  /** The microsegments whose criteria read a fact. */
+  readonly #readers = new Map<string, Set<string>>();
+  readonly #placed = new Map<string, Placed>();
+
+  /** The microsegments in the order of their ids. */
+  all(): Microsegment[] {
+    return [...this.#microsegments.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** @returns The nodes that belong otherwise now. */
+  setMicrosegments(wanted: readonly Microsegment[]): Set<string> {
+    const byId = new Map(wanted.map((one) => [one.id, one]));
+    const moved = new Set<string>();
+    for (const before of this.all()) {
+      const next = byId.get(before.id);
+      if (next && JSON.stringify(next) === JSON.stringify(before)) continue;
+      this.#forget(before);
+      if (!next)
+        for (const [node, { belongings }] of this.#placed) if (belongings.delete(before.id)) moved.add(node);
+    }
+    for (const one of byId.values()) {
+      if (this.#microsegments.has(one.id)) continue;
+      this.#microsegments.set(one.id, one);
+      for (const fact of readBy(one)) setOf(this.#readers, fact).add(one.id);
+      for (const [node, placed] of this.#placed) if (judge(placed, one)) moved.add(node);
+    }
+    return moved;
+  }
+
+  /** Takes what is known of a node now. */
+  place(node: Named, facts: FactValues): Placement {
+    const before = this.#placed.get(node.id);
+    const placed: Placed = { node, facts, belongings: before?.belongings ?? new Map() };
+    this.#placed.set(node.id, placed);
+    const concerned = before
+      ? changedFacts(before, placed).flatMap((fact) => [...(this.#readers.get(fact) ?? [])])
+      : this.#microsegments.keys();
+    for (const id of new Set(concerned)) {
+      const microsegment = this.#microsegments.get(id);
+      if (microsegment) judge(placed, microsegment);
+    }
+    return this.of(node.id);
+  }
+
+  remove(node: string): void {
+    this.#placed.delete(node);
+  }
+
+  of(node: string): Placement {
+    const belongings = this.#placed.get(node)?.belongings;
+    if (!belongings || belongings.size === 0) return NOWHERE;
+    const among = (...kinds: Belonging[]) =>
+      [...belongings].flatMap(([id, belonging]) => (kinds.includes(belonging) ? [id] : [])).sort();
+    return { microsegments: among("full"), confinedBy: among("full", "narrow") };
+  }
+
+  #forget(microsegment: Microsegment): void {
+    this.#microsegments.delete(microsegment.id);
+    for (const fact of readBy(microsegment)) drop(this.#readers, fact, microsegment.id);
+  }
+}
+
+const readBy = (microsegment: Microsegment): Set<string> => factsOfCriteria(microsegment).add(LISTS);
+
+/** Keeps only what is a membership. @returns Whether the node belongs otherwise now. */
+function judge({ node, facts, belongings }: Placed, microsegment: Microsegment): boolean {
+  const before = belongings.get(microsegment.id) ?? "none";
+  const found = belongingOf(microsegment, node, facts);
+  const after = found === "undecided" ? "none" : found;
+  if (after === "none") belongings.delete(microsegment.id);
+  else belongings.set(microsegment.id, after);
+  return before !== after;
+}
+
+function changedFacts(before: Placed, after: Placed): string[] {
+  const names = new Set([...before.facts.keys(), ...after.facts.keys()]);
+  const changed = [...names].filter((name) => !isSame(before.facts.get(name), after.facts.get(name)));
+  const isRenamed = JSON.stringify(before.node) !== JSON.stringify(after.node);
+  return isRenamed ? [...changed, LISTS] : changed;
+}
+
+const isSame = (a: FactValue | undefined, b: FactValue | undefined): boolean =>
+  a === b || (Array.isArray(a) && Array.isArray(b) && JSON.stringify(a) === JSON.stringify(b));
