@@ -50,11 +50,14 @@ export async function startConnector(
     readonly more?: readonly string[];
     /** Whether it runs as nobody, without any capability. Only root can do that. */
     readonly asNobody?: boolean;
+    readonly env?: Readonly<Record<string, string>>;
+    /** Where its state is kept beyond its end. */
+    readonly stateDirectory?: string;
   },
 ): Promise<TestConnector> {
   bundle ??= buildAgent(mkdtempSync(join(tmpdir(), "rustronaut-bundle-")));
-  const { name, dial, apps, more = [], asNobody = false } = options;
-  const directory = mkdtempSync(join(tmpdir(), "rustronaut-connect-"));
+  const { name, dial, apps, more = [], asNobody = false, stateDirectory } = options;
+  const directory = stateDirectory ?? mkdtempSync(join(tmpdir(), "rustronaut-connect-"));
   const words = ["connect", "--hub", hub, "--dial", dial, "--hostname", name, "--state-dir", directory];
   if (asNobody) {
     chownSync(directory, NOBODY, NOBODY);
@@ -62,7 +65,7 @@ export async function startConnector(
   }
   const [program = "", ...before] = [...(asNobody ? WITHOUT_CAPABILITIES : []), process.execPath];
   const child: ChildProcess = spawn(program, [...before, await bundle, ...words, ...more], {
-    env: { ...process.env, RUSTRONAUT_KEY: key },
+    env: { ...process.env, ...options.env, RUSTRONAUT_KEY: key },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
@@ -75,7 +78,7 @@ export async function startConnector(
   const end = (signal: NodeJS.Signals = "SIGKILL"): Promise<void> =>
     new Promise((resolve) => {
       const done = () => {
-        rmSync(directory, { recursive: true, force: true });
+        if (stateDirectory === undefined) rmSync(directory, { recursive: true, force: true });
         resolve();
       };
       if (hasEnded()) return done();

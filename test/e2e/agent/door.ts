@@ -81,10 +81,10 @@ export async function openDoor(hubPort: number): Promise<Door> {
   });
   server.on("upgrade", (incoming: IncomingMessage, inside: Duplex, head: Buffer) => {
     note(incoming);
-    const { pathname, host } = new URL(incoming.url ?? "", "http://hub.localhost");
+    const { pathname, search, host } = new URL(incoming.url ?? "", "http://hub.localhost");
     const lines = Object.entries({ ...incoming.headers, host }).map(([name, value]) => `${name}: ${value}`);
     const outside = connect(hubPort, "127.0.0.1", () => {
-      outside.write(`GET ${pathname} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
+      outside.write(`GET ${pathname}${search} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
       outside.write(head);
       inside.pipe(outside).pipe(inside);
     });

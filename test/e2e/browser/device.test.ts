@@ -3,6 +3,7 @@ import { serveProofs } from "../../../agent/device/proof-server.ts";
 import { CHROMIUM, openBrowser } from "../../support/browser.ts";
 import { enrolDevice, hubOf, proofOf, reportPosture } from "../../support/device.ts";
 import { type System, startSystem } from "../../support/harness.ts";
+import { startModelAgent } from "../../support/model-agent.ts";
 import { where } from "../../support/needs.ts";
 import type { TestNode } from "../../support/node-client.ts";
 import { isAccessible, overflow } from "./page-checks.ts";
@@ -74,5 +75,65 @@ where("chromium").describe(`a device proves itself to ${CHROMIUM}`, () => {
     expect(await overflow(page)).toBe(0);
     if (process.env.SHOTS)
       await page.screenshot({ path: `${process.env.SHOTS}/device-390.png`, fullPage: true });
+  });
+
+  it("is proven by the agent's own process to a browser beside it, until that process ends", async () => {
+    const { etag } = await system.admin.call("segments.get", { params: { segment: "main" } });
+    await system.admin.call("segments.update", {
+      params: { segment: "main" },
+      body: { deviceChecks: ["shell = file /bin/sh", "spy = file /opt/spy/spyd"] },
+      ifMatch: etag ?? "",
+    });
+    const checks = 'context.device.claims.checks.containsAll(["shell:present", "spy:absent"])';
+    const demand = async (age: number) => {
+      const policy = await system.admin.call("policies.get", { params: { policy: "app" } });
+      const needed = `context has device && context.device.claims.age < ${age} && ${checks}`;
+      const source = `permit (principal is User, action, resource == App::"app") when { ${needed} };`;
+      await system.admin.call("policies.publish", {
+        params: { policy: "app" },
+        body: { source },
+        ifMatch: policy.etag ?? "",
+      });
+    };
+    await demand(300);
+    const { data } = await system.admin.call("enrolmentKeys.create", {
+      body: { name: "laptops", segment: "main", preApproved: true, user: "alice@example.com" },
+    });
+    const words = ["--hostname", "laptop", "--prove-device", "yes"];
+    const agent = startModelAgent(system.hubOrigin, data.secret, words);
+    onTestFinished(agent.end);
+    const live = async () => (await system.admin.call("nodes.get", { params: { node: "laptop" } })).data.live;
+    await expect
+      .poll(async () => (await live().catch(() => null))?.checks, { timeout: 30_000 })
+      .toEqual([
+        { check: "shell = file /bin/sh", result: "present" },
+        { check: "spy = file /opt/spy/spyd", result: "absent" },
+      ]);
+
+    const [beside, elsewhere] = [await openBrowser(), await openBrowser()];
+    onTestFinished(async () => void (await Promise.all([beside.close(), elsewhere.close()])));
+    // No agent answers on the machine of this one.
+    await elsewhere.context.route(/^http:\/\/127\.0\.0\.1:478\d\d\//, (route) => route.abort());
+    const [page, other] = [await beside.context.newPage(), await elsewhere.context.newPage()];
+    for (const one of [page, other]) {
+      await one.goto(`${system.appOrigin}/reports`);
+      await one.getByRole("link", { name: /alice/i }).first().click();
+    }
+    await page.waitForURL(`${system.appOrigin}/reports`);
+    await other.getByRole("heading", { name: "needs a device that runs the Rustronaut agent" }).waitFor();
+    await page.evaluate(() => {
+      const page = window as unknown as { events: EventSource };
+      page.events = new EventSource("/events");
+    });
+    await expect.poll(() => system.upstream.open.has("/events")).toBe(true);
+
+    await agent.end();
+    // Nothing that is reported changes from now on: time alone ends what rests on it.
+    const age = Math.floor((Date.now() - ((await live())?.factsAt ?? 0)) / 1_000);
+    await demand(age + 4);
+    expect(system.upstream.open.has("/events")).toBe(true);
+    await expect.poll(() => system.upstream.open.has("/events"), { timeout: 15_000 }).toBe(false);
+    await page.goto(`${system.appOrigin}/reports`);
+    await page.getByText("does not meet what a policy asks").waitFor();
   });
 });

@@ -1,15 +1,19 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:http";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import WebSocket from "ws";
 import { applyNetwork } from "../../../scripts/local/admin.ts";
 import { connectorKey, startConnector, type TestConnector } from "../../support/connector.ts";
 import { type System, startSystem } from "../../support/harness.ts";
 import { until } from "../../support/mesh.ts";
+import { startModelAgent } from "../../support/model-agent.ts";
 import { fileBytes, type PrivateApp, startPrivateApp } from "../../support/private-app.ts";
 import { drawn, isSoak } from "../../support/sample.ts";
 import { initTrust } from "../../support/trust.ts";
+import { openDoor } from "../agent/door.ts";
 
 /** A private app behind two real agents, which need no root and open no port. */
 
@@ -40,6 +44,10 @@ beforeAll(async () => {
         ...place,
         settings: { ...settings, upstreamHost: "public", pathStrip: "/n" },
       },
+      ...["away", "meshed"].map((name) => ({
+        ...{ name, host: `${name}.localhost`, upstreams: [`http://127.0.0.1:${app.port}`] },
+        ...{ ...place, through: [`node:${name}`] },
+      })),
       { name: "closed", host: "closed.localhost", upstreams: ["http://127.0.0.1:9"], ...place },
       {
         name: "nobody",
@@ -350,5 +358,50 @@ describe("an agent that dies", () => {
     expect((await download).body.length).toBe(2 * MIB);
     await ended;
     heavy = await connector("last", 100);
+  });
+});
+
+describe("an agent", () => {
+  const page = (host: string) => ask("/page", { host }).then(({ status }) => status);
+
+  it("that loses its hub says so and comes back by itself, also when the hub is away at its start", async () => {
+    const door = await openDoor(system.port);
+    const stateDirectory = mkdtempSync(join(tmpdir(), "rustronaut-away-"));
+    onTestFinished(() => {
+      door.stop();
+      rmSync(stateDirectory, { recursive: true, force: true });
+    });
+    const start = (apps: string[]) =>
+      startConnector(system.hubOrigin, key, {
+        ...{ name: "away", dial: `127.0.0.1:${app.port}`, apps, stateDirectory },
+        env: { HTTP_PROXY: door.url, NO_PROXY: "" },
+      });
+    const first = await start(["away"]);
+    expect(await page("away")).toBe(200);
+    door.isShut = true;
+    await expect.poll(() => first.log()).toContain("The tunnel of away is closed");
+    await expect.poll(() => page("away")).toBe(502);
+    door.isShut = false;
+    await expect.poll(() => page("away"), { timeout: 20_000 }).toBe(200);
+    await first.end();
+
+    door.isShut = true;
+    const second = await start([]);
+    onTestFinished(() => second.end());
+    await expect.poll(() => second.log(), { timeout: 20_000 }).toMatch(/hub/i);
+    expect(second.log()).not.toContain("is open");
+    door.isShut = false;
+    await expect.poll(() => page("away"), { timeout: 30_000 }).toBe(200);
+  });
+
+  it("of the mesh dials for a private app, too", async () => {
+    const agent = startModelAgent(system.hubOrigin, await connectorKey(system.admin, []), [
+      ...["--hostname", "meshed", "--dial", `127.0.0.1:${app.port}`],
+    ]);
+    onTestFinished(agent.end);
+    await expect.poll(() => agent.log(), { timeout: 30_000 }).toContain("The tunnel of meshed is open");
+    expect(await page("meshed")).toBe(200);
+    await agent.end();
+    await expect.poll(() => page("meshed")).toBe(502);
   });
 });
