@@ -131,6 +131,14 @@ describe('@verify("approval")', () => {
     expect(judged({ sources, now: NOW + 10 }, grant()).refusedBy).toBe("approval_required");
   });
 
+  it("wants one grant that covers every reading of the request", () => {
+    const asked = { sources, settings: { encodedSlashes: true }, path: "/a%2Fb" };
+    const [one, other] = [grant({ paths: ["/a%2Fb"] }), grant({ id: "grt_2", paths: ["/a/b"] })];
+    expect(judged(asked, one).refusedBy).toBe("approval_required");
+    expect(judged(asked, one, other).refusedBy).toBe("approval_required");
+    expect(judged(asked, one, grant({ id: "grt_3", paths: ["/a*b"] })).refusedBy).toBeNull();
+  });
+
   it("may ask for a young approval", () => {
     const within = ['@verify("approval within 5s") permit (principal, action, resource);'];
     const long = grant({ until: NOW + 60_000 });
