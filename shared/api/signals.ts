@@ -64,7 +64,10 @@ const input = {
     effects,
     `what each kind of event does, where not the default: ${SIGNAL_EFFECTS.join(", ")}`,
   ),
-  ratesOwners: f.said(z.boolean(), "whether it may raise the risk of owners; only an owner can allow it"),
+  ratesOwners: f.said(
+    z.boolean(),
+    "whether it may raise the risk of owners, and say that their devices are not compliant",
+  ),
   enabled: f.said(z.boolean(), "whether its tokens are accepted"),
 };
 

@@ -14,22 +14,24 @@ const NOT_COMPLIANT_MS = 90 * 86_400_000;
  * was taken back is kept as a fact that has expired.
  *
  * @returns Whether the device is a node, by id or name, whose owner signs in by the transmitter's provider. It must be
- *   the named person's, if one is named.
+ *   the named person's, if one is named. That a device of an owner of the network is not compliant lasts as a risk does, so
+ *   it needs the same leave.
  */
 export async function stateCompliance(
   bindings: Bindings,
-  { name, provider }: Transmitter,
+  { name, provider, ratesOwners }: Transmitter,
   person: NamedPerson | null,
   { device, isCompliant, at }: Extract<Consequence, { type: "device" }>,
 ): Promise<boolean> {
   const { db } = bindings;
   const node = await db
     .prepare(
-      `SELECT n.id, n.segment_id FROM nodes n WHERE (n.id = ?1 OR n.name = ?1) AND n.user_id = coalesce(?3, n.user_id)
+      `SELECT n.id, n.segment_id FROM nodes n JOIN users u ON u.id = n.user_id
+       WHERE (n.id = ?1 OR n.name = ?1) AND u.id = coalesce(?3, u.id) AND (?4 OR u.role IS NOT 'owner')
        AND EXISTS (SELECT 1 FROM identities i WHERE i.user_id = n.user_id AND i.provider_id = ?2)
        ORDER BY n.id = ?1 DESC LIMIT 1`,
     )
-    .bind(device, provider.id, person?.userId ?? null)
+    .bind(device, provider.id, person?.userId ?? null, isCompliant || ratesOwners ? 1 : 0)
     .first<{ id: string; segment_id: string }>();
   if (!node) return false;
   await db

@@ -16,7 +16,7 @@ export const SIGNAL_ENDPOINTS = {
   "transmitters.create": {
     method: "POST",
     path: "/api/v1/signals/transmitters",
-    role: "admin",
+    role: "owner",
     summary: "Let somebody send signals; the bearer token is in this answer alone",
     body: s.signalTransmitterCreate,
     response: s.signalTransmitterMade,

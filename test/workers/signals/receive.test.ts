@@ -116,6 +116,28 @@ describe("a signal", () => {
     expect(await stated(own.id)).toEqual([]);
   });
 
+  test("of a device's compliance keeps no owner out unless an owner allowed that", async () => {
+    const provider = await signallingProvider(token);
+    const { userId } = (await provider.signIn()).principal;
+    await env.DB.prepare("UPDATE users SET role = 'owner' WHERE id = ?").bind(userId).run();
+    const own = await deviceOf(userId);
+    const device = { format: "opaque", id: own.id };
+    const user = { format: "iss_sub", iss: provider.issuer, sub: provider.claims.sub };
+    const said = async (subject: object) => {
+      const payload = { current_status: "not-compliant", previous_status: "compliant" };
+      const sub_id = { format: "complex", device, ...subject };
+      expect((await provider.send(caep("device-compliance-change", payload), { sub_id })).status).toBe(202);
+      const { json } = await call(token, "GET", `/nodes/${own.id}`);
+      return (json.stated as { fact: string }[]).map(({ fact }) => fact);
+    };
+    // With its person, and alone.
+    expect([await said({ user }), await said({}), await riskOf(userId)]).toEqual([[], [], []]);
+    await env.DB.prepare("UPDATE signal_transmitters SET rates_owners = 1 WHERE id = ?")
+      .bind(provider.transmitterId)
+      .run();
+    expect(await said({})).toEqual(["not-compliant"]);
+  });
+
   test("that comes late leaves sessions of a newer sign-in alone", async () => {
     const provider = await signallingProvider(token);
     provider.authTime = seconds();
@@ -297,9 +319,20 @@ describe("a transmitter", () => {
     expect(await riskOf(userId)).toEqual([]);
     const path = `/signals/transmitters/${provider.transmitter}`;
     const admin = await call(token, "POST", "/api-tokens", { body: { name: "admin", role: "admin" } });
-    const change = { body: { ratesOwners: true }, headers: { "if-match": '"1"' } };
-    expect((await call(String(admin.json.secret), "PATCH", path, change)).status).toBe(403);
-    expect((await call(token, "PATCH", path, change)).status).toBe(200);
+    const patch = async (by: string, version: number, body: object) =>
+      (await call(by, "PATCH", path, { body, headers: { "if-match": `"${version}"` } })).status;
+    const as = String(admin.json.secret);
+    // Nor does an admin say by whose keys, or by which events, owners are signed out.
+    const powers = [
+      ...[{ ratesOwners: true }, { issuer: "https://evil.example" }, { jwksUri: "https://evil.example/k" }],
+      ...[{ effects: { "session-presented": "end_all" } }, { audience: "https://evil.example" }],
+    ];
+    for (const body of powers) expect([body, await patch(as, 1, body)]).toEqual([body, 403]);
+    const body = { name: "mine", issuer: "https://evil.example", provider: provider.id };
+    expect((await call(as, "POST", "/signals/transmitters", { body })).status).toBe(403);
+    expect(await patch(as, 1, { enabled: false })).toBe(200);
+    expect(await patch(as, 2, { enabled: true })).toBe(403);
+    expect(await patch(token, 2, { enabled: true, ratesOwners: true })).toBe(200);
     await provider.send(high);
     expect((await riskOf(userId)).map(({ score }) => score)).toEqual([95]);
   });

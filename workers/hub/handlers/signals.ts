@@ -86,17 +86,31 @@ interface TransmitterInput {
   readonly enabled?: boolean | undefined;
 }
 
-/** The changed row. Refuses addresses from which no keys may be fetched, and what only an owner may allow. */
+/**
+ * A transmitter can sign out everybody of its provider, owners too, again and again. So whose signature counts, and what it
+ * does, an owner decides, as with identity providers. To take such power away is an administrator's, too.
+ */
+function mayChange(
+  { role }: Call["caller"],
+  { enabled: isOn }: Pick<TransmitterRow, "enabled">,
+  { name: _, enabled, ...others }: TransmitterInput,
+): void {
+  const gives = (enabled === true && !isOn) || Object.values(others).some((value) => value !== undefined);
+  if (role !== "owner" && gives)
+    throwRefusal(
+      "forbidden",
+      "Only an owner may say whose signals count, and what they do. You may rename, switch off or delete a transmitter.",
+    );
+}
+
+/** The changed row. Refuses addresses from which no keys may be fetched. */
 export function changeTransmitter(
-  { bindings, caller, now }: Pick<Call, "bindings" | "caller" | "now">,
+  { bindings, now }: Pick<Call, "bindings" | "now">,
   before: TransmitterRow,
   input: TransmitterInput,
 ): TransmitterRow {
   if (input.issuer !== undefined) checkFetched(bindings, "The issuer", input.issuer);
   if (typeof input.jwksUri === "string") checkFetched(bindings, "The address of the keys", input.jwksUri);
-  const ratesOwners = input.ratesOwners ?? before.ratesOwners;
-  if (ratesOwners && !before.ratesOwners && caller.role !== "owner")
-    throwRefusal("forbidden", "Only an owner may let a transmitter raise the risk of owners.");
   return {
     ...before,
     name: input.name ?? before.name,
@@ -104,7 +118,7 @@ export function changeTransmitter(
     jwksUri: input.jwksUri === undefined ? before.jwksUri : input.jwksUri,
     audience: input.audience ?? before.audience,
     effects: input.effects ? JSON.stringify(input.effects) : before.effects,
-    ratesOwners,
+    ratesOwners: input.ratesOwners ?? before.ratesOwners,
     enabled: input.enabled ?? before.enabled,
     version: before.version + 1,
     updatedAt: now,
@@ -113,7 +127,7 @@ export function changeTransmitter(
 
 /** A new row, with the bearer token unless the signature alone is to be the proof. */
 export function newTransmitter(
-  call: Pick<Call, "bindings" | "caller" | "now">,
+  call: Pick<Call, "bindings" | "now">,
   providerId: string,
   input: TransmitterInput & {
     readonly name: string;
@@ -227,6 +241,7 @@ export const SIGNAL_HANDLERS: Handlers<
   "transmitters.update": async (call) => {
     const { bindings, params, body, ifMatch } = call;
     const before = await findTransmitter(bindings.db, params.transmitter);
+    mayChange(call.caller, before, body);
     const after = changeTransmitter(call, stored(before), body);
     return {
       statements: [
