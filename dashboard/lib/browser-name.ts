@@ -1,3 +1,5 @@
+import { isHeldByClient } from "../../shared/access/oauth/client.ts";
+
 // The first that fits: what imitates another browser names that one too.
 const BROWSERS = [
   [/\bEdg(?:A|iOS)?\/(\d+)/, "Edge"],
@@ -17,6 +19,7 @@ const SYSTEMS = [
 
 /** A `User-Agent` in words, such as `Firefox 140 on Linux`; as it is where no browser is known in it. */
 export function browserName(userAgent: string): string {
+  if (isHeldByClient(userAgent)) return userAgent;
   for (const [pattern, name] of BROWSERS) {
     const version = pattern.exec(userAgent)?.[1];
     if (version === undefined) continue;

@@ -7,6 +7,7 @@ import { splitList } from "../lib/format.ts";
 import { BalanceFields, readBalanceFields } from "./app-balance-fields.tsx";
 import { CorsFields, readCorsFields } from "./app-cors-fields.tsx";
 import { GrantFields, readGrantFields } from "./app-grant-fields.tsx";
+import { OAuthFields, readOAuthFields } from "./app-oauth-fields.tsx";
 import { PeopleFields, readPeopleFields } from "./app-people-fields.tsx";
 import { QuotaFields, readQuotaFields } from "./app-quota-fields.tsx";
 import { RiskFields, readRiskFields } from "./app-risk-fields.tsx";
@@ -62,6 +63,7 @@ export function readAppFields(form: FormData): Body<"apps.create"> {
       ...readCorsFields(form),
       ...readRiskFields(form),
       ...readGrantFields(form),
+      ...readOAuthFields(form),
     },
   };
 }
@@ -135,6 +137,7 @@ export function AppFields({ app, error }: { readonly app: AppValues; readonly er
       <CorsFields settings={app.settings} error={error} />
       <RiskFields settings={app.settings} error={error} />
       <GrantFields settings={app.settings} error={error} />
+      <OAuthFields settings={app.settings} error={error} />
     </>
   );
 }

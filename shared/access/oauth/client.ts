@@ -14,6 +14,12 @@ export interface OAuthClient {
   readonly kind: "registered" | "document" | "self_registered";
 }
 
+const HELD = " (OAuth client)";
+/** What a session says of the client that holds it, where it would name a browser. */
+export const heldByClient = (name: string): string => name + HELD;
+/** Whether a session says so: then the name in it is the client's own word, whatever browser it may look like. */
+export const isHeldByClient = (userAgent: string): boolean => userAgent.endsWith(HELD);
+
 export const MOST_REDIRECT_URIS = 10;
 export const MAX_CLIENT_ID = 500;
 const MAX_NAME = 80;

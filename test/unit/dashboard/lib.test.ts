@@ -77,6 +77,8 @@ describe("browserName", () => {
       "Safari 18 on iOS",
     ],
     ["curl/8.14.1", "curl/8.14.1"],
+    // What an OAuth client calls itself is no browser.
+    ["Firefox/140 on Linux (OAuth client)", "Firefox/140 on Linux (OAuth client)"],
     ["", ""],
   ])("%s", (userAgent, name) => {
     expect(browserName(userAgent)).toBe(name);

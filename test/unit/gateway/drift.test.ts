@@ -77,6 +77,10 @@ const CALLERS = {
       },
     },
   },
+  "user by a program": {
+    ...{ kind: "user", owner: "o", epoch: 1 },
+    session: { ...session, client: { id: "ocl_1", isRegistered: false } },
+  },
   anonymous: { kind: "anonymous", epoch: 1 },
 } as unknown as Readonly<Record<string, Caller>>;
 
@@ -107,13 +111,20 @@ const REQUESTS = {
   handshake: new Request("https://wiki.example/", { headers: { upgrade: "websocket" } }),
 };
 
+/** What some of them bring to an MCP server. */
+const MESSAGES: Readonly<Record<string, { method: string; tool: string | null }>> = {
+  write: { method: "tools/call", tool: "add" },
+  removal: { method: "tools/list", tool: null },
+};
+
 /** The facts that the gateway judges, for every kind of caller and request. */
 const JUDGED = Object.entries(CALLERS).flatMap(([who, caller]) =>
   Object.entries(REQUESTS).map(([what, request]) => {
     const question = readQuestion(askedBy(request, APP), APP, "/a/b");
     if (!question.ok) throw new Error("it is forwarded");
     const snapshot = { policies: compilePolicies([], REGISTERED) } as Parameters<typeof judge>[2];
-    const { facts } = judge(question.value, caller, snapshot, 1_764_000_000_123);
+    const asked = { ...question.value, mcp: MESSAGES[what] ?? null };
+    const { facts } = judge(asked, caller, snapshot, 1_764_000_000_123);
     return { who, what, facts };
   }),
 );

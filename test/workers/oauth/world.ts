@@ -53,7 +53,14 @@ export const seen: { readonly host: string; readonly request: Request; readonly 
 
 export let token = "";
 
-export async function startWorld(): Promise<void> {
+let started: Promise<void> | undefined;
+/** Whoever comes first starts it. */
+export const startWorld = (): Promise<void> => {
+  started ??= start();
+  return started;
+};
+
+async function start(): Promise<void> {
   await applyRegistry();
   token = await createNetwork();
   await startNetwork();

@@ -2,6 +2,7 @@ import { isVerifier } from "../../../shared/access/login/command-line/request.ts
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { parseSessionCookie } from "../../../shared/access/login/session-cookie.ts";
 import type { AppAttempt, AskingClient, Redeemed } from "../../../shared/access/login/types.ts";
+import { heldByClient } from "../../../shared/access/oauth/client.ts";
 import { ACCESS } from "../../../shared/access/oauth/scope.ts";
 import { takesClient } from "../../../shared/access/oauth/settings.ts";
 import { isId } from "../../../shared/base/ids.ts";
@@ -54,7 +55,7 @@ export async function byCode(request: Request, form: URLSearchParams, bindings: 
     app,
     isBelow: false,
     lifetime: { idleSeconds, absoluteSeconds },
-    userAgent: `${client.name} (OAuth client)`,
+    userAgent: heldByClient(client.name),
     client: { id: client.id, isRegistered: client.kind === "registered" },
   });
   if (!opened.ok) {

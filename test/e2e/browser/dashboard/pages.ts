@@ -13,6 +13,7 @@ const PAGES = [
     "grants/GRANT",
     "tokens",
     "tokens/api",
+    "tokens/clients",
     "people",
     "people/users/alice@example.com",
     "people/groups",
