@@ -12,7 +12,7 @@ export default async function revocation(): Promise<BenchResult> {
     const killedAt = performance.now();
     const body = { by: "user", user: "alice@example.com" } as const;
     rounds.push(await cutBy(guest, () => system.admin.call("sessions.killMany", { body })));
-    const { status } = await guest.attacker.send("/", ["Sec-Fetch-Mode: cors"]);
+    const { status } = await guest.visitor.get(`${system.appOrigin}/`, { "sec-fetch-mode": "cors" });
     if (status !== 401) throw new Error(`a killed session was answered ${status}`);
     refusals.push(performance.now() - killedAt);
   }

@@ -291,6 +291,44 @@ describe("a passkey", () => {
   }
 });
 
+where("chromium").describe(`a form that waits, in ${CHROMIUM}`, () => {
+  it("goes on in one of two tabs that send it at the same moment, and arrives once", async () => {
+    const { context, close } = await openBrowser();
+    onTestFinished(close);
+    const page = await context.newPage();
+    await page.goto(`${system.appOrigin}/`);
+    await page.locator("#alice").click();
+    await page.waitForURL(`${system.appOrigin}/`);
+    system.upstream.reset();
+    // Both tabs have sent it before either is let through.
+    const sent: (() => Promise<void>)[] = [];
+    await context.route(/rustronaut-continue=/, (route) => void sent.push(() => route.continue()));
+    const answered: number[] = [];
+    context.on("response", (response) => {
+      if (response.url().includes("rustronaut-continue=")) answered.push(response.status());
+    });
+    await page.evaluate(() => {
+      const form = document.body.appendChild(document.createElement("form"));
+      form.method = "post";
+      form.action = "/pay?to=dave";
+      const field = form.appendChild(document.createElement("input"));
+      field.name = "amount";
+      field.value = "6";
+      form.submit();
+    });
+    const continued = page.waitForRequest((request) => request.url().includes("/.rustronaut/continue?"));
+    await page.getByRole("link", { name: "Go on" }).click();
+    await page.locator("#alice-otp").click();
+    const other = await context.newPage();
+    await other.goto((await continued).url()).catch(() => undefined);
+    await expect.poll(() => sent.length).toBe(2);
+    expect(arrived()).toEqual([]);
+    await Promise.all(sent.map((send) => send()));
+    await expect.poll(() => answered.toSorted()).toEqual([200, 410]);
+    expect(arrived()).toEqual([{ url: "/pay?to=dave", body: "amount=6" }]);
+  });
+});
+
 where("chromium").describe(`passkeys in ${CHROMIUM}`, () => {
   it("are added after a new sign-in, answer a step-up in the middle of a form, and are reset by an administrator", async () => {
     const { context, close } = await openBrowser();
