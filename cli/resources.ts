@@ -252,7 +252,7 @@ export const RESOURCES: readonly Resource[] = [
     about: "Which traffic may pass between nodes",
     empty: "No rules, so nothing passes between nodes. `rustronaut rules create` allows some traffic.",
     key: "name",
-    columns: ["name", "effect", "from", "to", "traffic", "enabled", "id"],
+    columns: ["name", "effect", "from", "to", "traffic", "notAfter", "weekly", "enabled", "id"],
     byHand: ["create", "update"],
   },
   {

@@ -38,6 +38,13 @@ export const renewLease = (lease: Lease, hubTime: number, skewMs: number, now: M
   steady: now.steady,
 });
 
+/**
+ * Hub time minus node time, in milliseconds. It never leads back before the last fresh answer, so that a clock that is set
+ * back lets no rule begin again that had ended then.
+ */
+export const skewOf = ({ at, skewMs }: Pick<Lease, "at" | "skewMs">, wall: number): number =>
+  Math.max(skewMs, at - wall);
+
 export const isToBeWritten = ({ writtenAt }: Lease, now: Moment): boolean =>
   writtenAt === null || now.steady - writtenAt >= WRITE_EVERY_MS;
 

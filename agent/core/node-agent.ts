@@ -24,7 +24,7 @@ import { TunnelKeeper, tellMended } from "../tunnel/keeper.ts";
 import type { Machine } from "../tunnel/machine.ts";
 import { decide } from "./decide.ts";
 import type { Effect, Happening } from "./happenings.ts";
-import type { Moment } from "./lease.ts";
+import { type Moment, skewOf } from "./lease.ts";
 import { apply, type Ending, type Life, newLife, type Poll, pollOf } from "./life.ts";
 import { type Status, statusOf } from "./status.ts";
 
@@ -79,6 +79,7 @@ export class NodeAgent {
         exitNode === null
           ? null
           : { isRequired: exitFallback === "none", servesForwarded: exitFor === "all" },
+      skewMs: () => skewOf(this.#life.lease, Date.now()),
       log,
       privateKeys: (publicKey) => privateKeyFor(this.#keys, publicKey),
     });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { filterTable } from "../../shared/node/filter.ts";
+import { filterTable, timed } from "../../shared/node/filter.ts";
 import { CommandFailed, run } from "./exec.ts";
 import { readIfThere, writeAtomically } from "./files.ts";
 
@@ -9,9 +9,14 @@ type Place = { readonly interfaceName: string; readonly stateDirectory: string }
 /**
  * Replaces the agent's table in one transaction (`text` deletes the former table). Then it notes the kernel's form of
  * the table. A later look compares this form and so finds out whether somebody else changed or flushed the table.
+ * @param now Hub time, from which the kernel counts how long the rules of the text still hold.
  */
-export async function loadFilter({ interfaceName, stateDirectory }: Place, text: string): Promise<void> {
-  await run(["nft", "-f", "-"], { input: text });
+export async function loadFilter(
+  { interfaceName, stateDirectory }: Place,
+  text: string,
+  now: number,
+): Promise<void> {
+  await run(["nft", "-f", "-"], { input: timed(text, now) });
   const kernel = await kernelForm(interfaceName);
   const note = { text, kernel };
   notes.set(notePath(stateDirectory), note);

@@ -84,7 +84,7 @@ export async function perform(
     case "remove-peers":
       return removePeers(name, step.keys);
     case "load-filter":
-      return loadFilter(place, step.text);
+      return loadFilter(place, step.text, Date.now() + step.skewMs);
     case "raise-fence":
       return raiseFence(name, step.port);
     case "add-addresses":

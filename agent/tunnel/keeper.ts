@@ -1,6 +1,7 @@
 import { SerialQueue } from "../../shared/base/async/serial-queue.ts";
 import type { Assembled } from "../../shared/node/config/assemble.ts";
 import type { Condition } from "../../shared/node/protocol/types.ts";
+import { nextChange } from "../../shared/segments/windows.ts";
 import { messageOf } from "../failure.ts";
 import type { Log } from "../log.ts";
 import { converge } from "./apply.ts";
@@ -21,6 +22,8 @@ export interface KeeperOptions {
   /** The exit node that this machine has chosen. It counts even when the config was made for another choice. */
   readonly exitNode: string | null;
   readonly exit: ExitUse | null;
+  /** Hub time minus this machine's, in milliseconds. */
+  readonly skewMs: () => number;
   readonly privateKeys: PrivateKeys;
   readonly log: Log;
 }
@@ -29,6 +32,8 @@ export interface KeeperOptions {
 const WATCH_MS = 100;
 /** How often the agent looks for a peer that may have moved. */
 const SEARCH_MS = 1_000;
+/** Clocks are set meanwhile, and timers take no more than 2^31 milliseconds. */
+const LONGEST_WAIT_MS = 3_600_000;
 
 /**
  * Keeps the tunnel as the config in force says. It makes one change at a time. If a new config can't be put in force,
@@ -43,6 +48,8 @@ export class TunnelKeeper {
   #waiting: Map<string, string> = new Map();
   #watcher: NodeJS.Timeout | null = null;
   #searcher: NodeJS.Timeout | null = null;
+  /** Rings when a rule begins or ends. */
+  #clock: NodeJS.Timeout | null = null;
   #system: Watch | null = null;
   #conditions: readonly Condition[] = [];
   #seen: WireguardDevice | null = null;
@@ -241,6 +248,8 @@ export class TunnelKeeper {
     this.#system = null;
     if (this.#watcher) clearTimeout(this.#watcher);
     if (this.#searcher) clearTimeout(this.#searcher);
+    if (this.#clock) clearTimeout(this.#clock);
+    this.#clock = null;
     this.#watcher = null;
     this.#searcher = null;
   }
@@ -256,8 +265,22 @@ export class TunnelKeeper {
     const { steps, conditions, seen } = await converge(machine, tunnel, privateKeys, known);
     this.#stood = seen;
     this.#conditions = conditions;
+    this.#ringAtChange(config);
     if (steps.length > 0) this.#system?.looked();
     return steps;
+  }
+
+  /** Makes the filter anew when a rule begins or ends. */
+  #ringAtChange({ component }: Assembled): void {
+    if (this.#clock) clearTimeout(this.#clock);
+    this.#clock = null;
+    const now = Date.now() + this.#options.skewMs();
+    const change = nextChange(component.rules, now);
+    if (change === null) return;
+    const ring = () => {
+      this.mend().catch((error: unknown) => this.#options.log.warn(messageOf(error)));
+    };
+    this.#clock = setTimeout(ring, Math.min(change - now, LONGEST_WAIT_MS));
   }
 
   #tunnel(config: Assembled, through: KeyChanges) {
@@ -267,6 +290,8 @@ export class TunnelKeeper {
       listenPort,
       bypass: bypass(),
       exit,
+      skewMs: this.#options.skewMs(),
+      now: Date.now(),
       waiting: this.#waiting,
       through,
     });

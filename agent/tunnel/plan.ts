@@ -16,7 +16,7 @@ export type Step =
   | { readonly do: "shrink-peers"; readonly peers: readonly PeerChange[] }
   | { readonly do: "remove-routes"; readonly routes: readonly string[] }
   | { readonly do: "remove-rules"; readonly rules: readonly RoutingRule[] }
-  | { readonly do: "load-filter"; readonly text: string }
+  | { readonly do: "load-filter"; readonly text: string; readonly skewMs: number }
   | { readonly do: "create-link" }
   /**
    * Removes the link. A link without its daemon can't be mended, and no filter guards a daemon whose link was renamed.
@@ -96,7 +96,7 @@ export function planApply(current: Observed, asked: Tunnel): readonly Step[] {
     ),
     some(shrunk, (peers) => ({ do: "shrink-peers", peers })),
     some(without(routesNow, routes), (gone) => ({ do: "remove-routes", routes: gone })),
-    [current.filter !== wanted.filter, { do: "load-filter", text: wanted.filter }],
+    [current.filter !== wanted.filter, { do: "load-filter", text: wanted.filter, skewMs: wanted.skewMs }],
     [current.fence !== wanted.listenPort, { do: "raise-fence", port: wanted.listenPort }],
     [link === null, { do: "create-link" }],
     [device?.publicKey !== wanted.publicKey, { do: "set-key", publicKey: wanted.publicKey }],

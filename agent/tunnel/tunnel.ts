@@ -31,6 +31,8 @@ export interface Tunnel {
   readonly peers: readonly TunnelPeer[];
   /** The text of the nftables table. */
   readonly filter: string;
+  /** Hub time minus this machine's, in milliseconds: the filter names moments of hub time. */
+  readonly skewMs: number;
   readonly hosts: readonly HostsEntry[];
   /** The families in which this machine forwards packets, because it is a subnet router or an exit node. */
   readonly forwards: readonly (4 | 6)[];

@@ -15,6 +15,10 @@ export interface WantedOptions {
   readonly listenPort: number;
   readonly bypass: readonly string[];
   readonly exit: ExitUse | null;
+  /** Hub time minus this machine's, in milliseconds. */
+  readonly skewMs: number;
+  /** This machine's time, in milliseconds since the Unix epoch. */
+  readonly now: number;
   /** The changes whose new key has not shaken hands yet. The old key still carries the traffic. */
   readonly waiting: KeyChanges;
   /** The changes that are complete: the new key takes over from the old key. */
@@ -39,7 +43,9 @@ export function tunnelOf(config: Assembled, options: WantedOptions): Tunnel {
       manifest,
       component: config.component,
       peers: config.peers.map(({ peer }) => peer),
+      now: options.now + options.skewMs,
     }),
+    skewMs: options.skewMs,
     hosts: hostsOf(config),
     forwards: [...new Set(manifest.forwards.map(familyOf))],
     bypass: options.bypass,

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { App } from "../app.ts";
+import { toInstant } from "../command-options.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { noteOption } from "../note-option.ts";
@@ -11,6 +12,11 @@ interface RuleOptions {
   readonly to: readonly string[];
   readonly allow: readonly string[];
   readonly deny: readonly string[];
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+  readonly weekly?: string;
+  readonly owner?: string;
+  readonly log?: boolean;
   readonly name?: string;
   readonly enabled?: boolean;
 }
@@ -27,6 +33,19 @@ function verdictOf({ allow, deny }: Pick<RuleOptions, "allow" | "deny">) {
   return allow.length > 0 ? { traffic: [...allow], effect: "allow" as const } : null;
 }
 
+/** When the rule holds, who answers for it and whether it is logged, as far as the options say. `none` clears. */
+function termsOf({ notBefore, notAfter, weekly, owner, log }: RuleOptions, now: number) {
+  const time = (text: string) => (text === "none" ? null : toInstant(text, now));
+  const word = (text: string) => (text === "none" ? null : text);
+  return {
+    ...(notBefore !== undefined && { notBefore: time(notBefore) }),
+    ...(notAfter !== undefined && { notAfter: time(notAfter) }),
+    ...(weekly !== undefined && { weekly: word(weekly) }),
+    ...(owner !== undefined && { owner: word(owner) }),
+    ...(log !== undefined && { log }),
+  };
+}
+
 /** `rules create` and `rules update`; the catalogue makes the others. */
 export function addRuleCommands(program: Command, app: App): void {
   const rules = program.commands.find((command) => command.name() === "rules");
@@ -34,8 +53,9 @@ export function addRuleCommands(program: Command, app: App): void {
   withOptions(rules.command("create").addOption(noteOption()).argument("<name>", "its name"))
     .description("Allow or deny traffic between nodes; what one rule denies no other allows (role admin)")
     .option("--no-enabled", "make it, but leave it off")
-    .action(async (name: string, { from, to, enabled, ...traffic }: RuleOptions) => {
-      const verdict = verdictOf(traffic) ?? { traffic: [] };
+    .action(async (name: string, options: RuleOptions) => {
+      const { from, to, enabled } = options;
+      const verdict = { ...(verdictOf(options) ?? { traffic: [] }), ...termsOf(options, Date.now()) };
       const { client } = await app.hub();
       const { data } = await client.call("meshRules.create", {
         body: { name, from: [...from], to: [...to], ...verdict, enabled: enabled ?? true },
@@ -47,8 +67,9 @@ export function addRuleCommands(program: Command, app: App): void {
     .option("--name <name>", "its new name")
     .option("--enabled", "turn it on")
     .option("--no-enabled", "turn it off")
-    .action(async (rule: string, { from, to, name, enabled, ...traffic }: RuleOptions) => {
-      const verdict = verdictOf(traffic);
+    .action(async (rule: string, options: RuleOptions) => {
+      const { from, to, name, enabled } = options;
+      const verdict = { ...verdictOf(options), ...termsOf(options, Date.now()) };
       const { client } = await app.hub();
       const params = { meshRule: rule };
       const { etag } = await client.call("meshRules.get", { params });
@@ -72,4 +93,13 @@ const withOptions = (command: Command): Command =>
     .option("--from <selector>", SELECTORS, gather, [])
     .option("--to <selector>", SELECTORS, gather, [])
     .option("--allow <traffic>", TRAFFIC, gather, [])
-    .option("--deny <traffic>", "what no other rule may allow, in the same words (repeat it)", gather, []);
+    .option("--deny <traffic>", "what no other rule may allow, in the same words (repeat it)", gather, [])
+    .option("--not-before <time>", "when it begins: a date, a span from now such as 2h, or none")
+    .option(
+      "--not-after <time>",
+      "when it ends, even without hub and agent: a date, a span from now, or none",
+    )
+    .option("--weekly <windows>", "when in the week it holds: mon-fri 09:00-17:00 Europe/Berlin, or none")
+    .option("--owner <who>", "who answers for it, or none")
+    .option("--log", "let nodes log each connection that it decides")
+    .option("--no-log", "let them log nothing of it");

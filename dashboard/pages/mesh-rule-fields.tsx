@@ -4,13 +4,13 @@ import { NoteField, noteOf } from "../components/note-field.tsx";
 import { issueOf } from "../components/states.tsx";
 import { linesOf, problemOf, type RuleField } from "../lib/rule-text.ts";
 import { useUnsavedGuard } from "../lib/unsaved.ts";
+import { MeshRuleTerms, type RuleTerms, termsIn } from "./mesh-rule-terms.tsx";
 
-interface RuleText {
+interface RuleText extends RuleTerms {
   readonly name: string;
   readonly from: string[];
   readonly to: string[];
   readonly traffic: string[];
-  readonly effect: "allow" | "deny";
   readonly enabled: boolean;
 }
 
@@ -63,7 +63,7 @@ export function MeshRuleFields({ rule, error, busy, submit, onSubmit, children }
         from: linesOf(texts.from),
         to: linesOf(texts.to),
         traffic: linesOf(texts.traffic),
-        effect: data.get("effect") === "deny" ? "deny" : "allow",
+        ...termsIn(data, rule),
         enabled: data.has("enabled"),
       },
       noteOf(form),
@@ -82,18 +82,6 @@ export function MeshRuleFields({ rule, error, busy, submit, onSubmit, children }
             readOnly={submit === null}
             autoComplete="off"
           />
-        )}
-      </Field>
-      <Field
-        label="Effect"
-        hint="What one rule denies no other allows. A rule that denies opens nothing by itself."
-        error={issueOf(error, "/effect")}
-      >
-        {(c) => (
-          <select {...c} name="effect" defaultValue={rule.effect} disabled={submit === null}>
-            <option value="allow">Allow the traffic</option>
-            <option value="deny">Deny the traffic</option>
-          </select>
         )}
       </Field>
       {FIELDS.map(({ field, label, hint }) => (
@@ -124,6 +112,7 @@ export function MeshRuleFields({ rule, error, busy, submit, onSubmit, children }
           )}
         </Field>
       ))}
+      <MeshRuleTerms terms={rule} error={error} isFixed={submit === null} />
       <Check label="The rule is in force" name="enabled" defaultChecked={rule.enabled} />
       {submit !== null && <NoteField />}
       {submit !== null && (

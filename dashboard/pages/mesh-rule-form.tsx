@@ -7,6 +7,7 @@ import { Failure, Loaded } from "../components/states.tsx";
 import { navigate } from "../lib/router.ts";
 import { HistoryCard } from "./history-card.tsx";
 import { MeshRuleFields } from "./mesh-rule-fields.tsx";
+import { NO_TERMS } from "./mesh-rule-terms.tsx";
 
 type Rule = RowOf<"meshRules.list">;
 
@@ -17,7 +18,7 @@ export function NewMeshRule() {
       <PageHead title="Write a rule" />
       <Failure error={create.error} />
       <MeshRuleFields
-        rule={{ name: "", from: [], to: [], traffic: [], effect: "allow", enabled: true }}
+        rule={{ name: "", from: [], to: [], traffic: [], ...NO_TERMS, enabled: true }}
         error={create.error}
         busy={create.isPending}
         submit="Add the rule"

@@ -1,6 +1,7 @@
 import { type RowOf, useMayWrite, usePages } from "../api.ts";
 import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
+import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { useListSearch } from "../components/search-field.tsx";
 import { Empty, Loaded } from "../components/states.tsx";
@@ -25,6 +26,7 @@ const COLUMNS: readonly Column<Rule>[] = [
   { header: "From", cell: (rule) => <Entries of={rule.from} />, className: "wide" },
   { header: "To", cell: (rule) => <Entries of={rule.to} />, className: "wide" },
   { header: "Traffic", cell: (rule) => <Entries of={rule.traffic} />, className: "wide" },
+  { header: "Ends", cell: (rule) => <Moment at={rule.notAfter} /> },
   { header: "State", cell: (rule) => <OnOff on={rule.enabled} /> },
 ];
 

@@ -18,13 +18,11 @@ import { signalReceiverCreate, signalTransmitterCreate } from "./signals.ts";
 export const DOCUMENT_BYTES = 4 * 1024 * 1024;
 
 /** A moment as people write it; it is stored as milliseconds. */
-const time = f.said(
-  z.string().check(
-    z.maxLength(40),
-    z.refine((text) => !Number.isNaN(Date.parse(text)), "must be a time such as 2027-01-31T09:00:00Z"),
-  ),
-  "when it ends, such as 2027-01-31T09:00:00Z; never where it is null",
+const moment = z.string().check(
+  z.maxLength(40),
+  z.refine((text) => !Number.isNaN(Date.parse(text)), "must be a time such as 2027-01-31T09:00:00Z"),
 );
+const time = f.said(moment, "when it ends, such as 2027-01-31T09:00:00Z; never where it is null");
 
 const group = z.extend(registry.groupCreate, {
   users: z.optional(f.said(f.list(f.email, 5_000), "addresses of its members; complete where present")),
@@ -75,6 +73,11 @@ const signalReceiver = z.extend(signalReceiverCreate, {
 
 const logDestination = z.extend(z.omit(logDestinationCreate, { startAt: true }), { authorization });
 
+const meshRule = z.extend(meshRuleCreate, {
+  notBefore: z.optional(z.nullable(f.said(moment, "when it begins, such as 2027-01-31T09:00:00Z"))),
+  notAfter: z.optional(z.nullable(f.said(moment, "when it ends, such as 2027-01-31T09:00:00Z"))),
+});
+
 const SECTIONS = {
   version: f.said(z.literal(1), "of the form of this document: always 1"),
   network: z.optional(f.said(registry.networkSettings, "settings of the whole network")),
@@ -95,7 +98,7 @@ const SECTIONS = {
   microsegments: z.optional(
     f.said(f.list(microsegmentCreate, 500), "named sets of nodes, by criteria, that rules cite"),
   ),
-  meshRules: z.optional(f.said(f.list(meshRuleCreate, 1_000), "which traffic may pass between nodes")),
+  meshRules: z.optional(f.said(f.list(meshRule, 1_000), "which traffic may pass between nodes")),
   notifications: z.optional(
     f.said(
       f.list(notificationDestinationCreate, 100),

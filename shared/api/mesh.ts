@@ -182,6 +182,7 @@ const selector = f.line(300).check(z.minLength(1));
 const traffic = f.line(40).check(z.minLength(1));
 const selectors = z.array(selector).check(z.minLength(1), z.maxLength(64));
 
+const weekly = f.line(300).check(z.minLength(1));
 const EFFECTS = ["allow", "deny"] as const;
 
 export const meshRule = z.object({
@@ -191,6 +192,11 @@ export const meshRule = z.object({
   to: z.array(z.string()),
   traffic: z.array(z.string()),
   effect: z.enum(EFFECTS),
+  notBefore: z.nullable(f.instant),
+  notAfter: z.nullable(f.instant),
+  weekly: z.nullable(z.string()),
+  log: z.boolean(),
+  owner: z.nullable(z.string()),
   enabled: z.boolean(),
   ...f.rowFields,
 });
@@ -206,11 +212,25 @@ const meshRuleInput = {
     z.enum(EFFECTS),
     "whether the traffic is allowed or denied; what one rule denies no other allows",
   ),
+  notBefore: z.nullable(f.said(f.instant, "when it begins; nodes go by it without the hub")),
+  notAfter: z.nullable(
+    f.said(f.instant, "when it ends; nodes go by it without the hub, and without their agent"),
+  ),
+  weekly: z.nullable(
+    f.said(weekly, "when in the week it holds, such as `mon-fri 09:00-17:00, sat 10:00-12:00 Europe/Berlin`"),
+  ),
+  log: f.said(z.boolean(), "whether the kernel of a node logs each connection that it decides"),
+  owner: z.nullable(f.said(f.line(254).check(z.minLength(1)), "who answers for it: a person or a team")),
   enabled: f.said(z.boolean(), "whether it holds"),
 };
 export const meshRuleCreate = z.strictObject({
   ...meshRuleInput,
   effect: z.optional(meshRuleInput.effect),
+  notBefore: z.optional(meshRuleInput.notBefore),
+  notAfter: z.optional(meshRuleInput.notAfter),
+  weekly: z.optional(meshRuleInput.weekly),
+  log: z.optional(meshRuleInput.log),
+  owner: z.optional(meshRuleInput.owner),
   enabled: z.optional(meshRuleInput.enabled),
 });
 export type MeshRuleCreate = z.infer<typeof meshRuleCreate>;

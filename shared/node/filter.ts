@@ -1,5 +1,6 @@
 import { formatFirst, formatPrefix, isHost, outermost, type Prefix } from "../net/prefix.ts";
 import { type Flow, flowsOf, hostsOf } from "../segments/flows.ts";
+import { spanAt } from "../segments/windows.ts";
 import type {
   ComponentDocument,
   ComponentRule,
@@ -24,6 +25,8 @@ export interface FilterInput {
   readonly manifest: ManifestDocument;
   readonly component: ComponentDocument;
   readonly peers: readonly PeerDocument[];
+  /** Hub time, in milliseconds since the Unix epoch. It decides which rules hold. */
+  readonly now: number;
 }
 
 /** The names of all agents' tables begin with this. */
@@ -67,10 +70,14 @@ const ANY_SOURCE = /ct original ip6? saddr \S+ /;
 /**
  * Renders the whole table, which `nft -f -` loads in one transaction. The table judges packets that come in or go out
  * by the WireGuard interface, and drops them unless a grant permits them. It leaves all other packets alone.
+ *
+ * The text names the moments at which rules change as such, so that it stays the same until a rule changes. `timed` makes
+ * of it what `nft` loads. Without its agent a node only loses access: in the kernel, an element's timeout ends a rule that
+ * allows, and begins one that denies. The other two changes need a new text.
  * @throws when a document was not checked before: a malformed address, port or interface name
  */
 export function renderFilter(input: FilterInput): string {
-  const { interfaceName, port, mark, servesContainers, manifest, component, peers } = input;
+  const { interfaceName, port, mark, servesContainers, manifest, component, peers, now } = input;
   requireInterfaceName(interfaceName);
   const table = filterTable(interfaceName);
   const sets: string[] = [];
@@ -92,7 +99,9 @@ export function renderFilter(input: FilterInput): string {
       if (toInternet) containers.allowed.push(...fromAnywhere);
     } else allowed[toInternet ? "peerToInternet" : "peer"].push(...matches);
   }
-  const rules = component.rules.flatMap((rule, index) => (used.has(index) ? ruleLines(rule, index) : []));
+  const rules = component.rules.flatMap((rule, index) =>
+    used.has(index) ? ruleLines(rule, index, now) : [],
+  );
   return [
     `add table ${table}`,
     `delete table ${table}`,
@@ -250,19 +259,50 @@ function printFlow(flow: Flow, index: number): { sets: string[]; matches: string
 }
 
 /**
- * The chain of a rule, and its counter of the packets that it accepted or dropped. `ruleCounter` names it.
+ * The chain of a rule, and its counter of the packets that it accepted or dropped. `ruleCounter` names it. A rule that does
+ * not hold now has an empty chain, unless it may deny later.
  */
-function ruleLines({ effect, traffic }: ComponentRule, index: number): string[] {
-  const counted = `counter name ${ruleCounter(index)}`;
-  const lines =
-    effect === "deny"
-      ? traffic.map((each) => `${trafficMatch(each)}${counted} drop`)
-      : [
-          // ICMP errors about a connection belong to the connection. Without them, no path MTU can be found.
-          `ct state related meta l4proto { 1, 58 } ${counted} accept`,
-          ...traffic.map((each) => `${trafficMatch(each)}${counted} accept`),
-        ];
-  return [`  counter ${ruleCounter(index)} { }`, chainOf(`rule_${index}`, lines)];
+function ruleLines(rule: ComponentRule, index: number, now: number): string[] {
+  const { holds, until } = spanAt(rule, now);
+  const denies = rule.effect === "deny";
+  const waits = denies && !holds && until !== null;
+  const decided = `counter name ${ruleCounter(index)} ${denies ? "drop" : "accept"}`;
+  const lines = [
+    ...(waits ? [`meta nfproto @gate_${index} return`] : []),
+    ...(!denies && until !== null ? [`meta nfproto != @gate_${index} return`] : []),
+    // ICMP errors about a connection belong to the connection. Without them, no path MTU can be found.
+    ...(denies ? [] : [`ct state related meta l4proto { 1, 58 } ${decided}`]),
+    ...rule.traffic.map(trafficMatch).flatMap((match) => [...logLines(rule, match), `${match}${decided}`]),
+  ];
+  return [
+    `  counter ${ruleCounter(index)} { }`,
+    ...(until !== null && (waits || (holds && !denies)) ? [gateOf(index, until)] : []),
+    chainOf(`rule_${index}`, holds || waits ? lines : []),
+  ];
+}
+
+/** A set that has both families until the moment. A rule looks into it once. */
+const gateOf = (index: number, until: number): string =>
+  `  set gate_${index} { type nf_proto; flags timeout; elements = { ipv4 ${untilText(until)}, ipv6 ${untilText(until)} }; }`;
+const untilText = (moment: number): string => `until ${moment}`;
+
+/**
+ * The ruleset as `nft` loads it: each moment as the time that is left until then.
+ * @param now Hub time, in milliseconds since the Unix epoch.
+ */
+export const timed = (ruleset: string, now: number): string =>
+  ruleset.replace(
+    /\buntil (\d+)\b/g,
+    (_, moment: string) => `timeout ${Math.max(1, Number(moment) - Math.floor(now))}ms`,
+  );
+
+/** Logs the first packet of each connection, so many a second that nobody fills a disk by it. */
+function logLines({ id, effect, log }: ComponentRule, match: string): string[] {
+  if (!log) return [];
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) throw new Error(`${JSON.stringify(id)} is no id`);
+  return [
+    `${match}ct state new limit rate 10/second burst 20 packets log prefix "rustronaut ${effect ?? "allow"} ${id} "`,
+  ];
 }
 
 /** The name of a rule's counter. A rule is known by its position in the component. */

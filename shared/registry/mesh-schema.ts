@@ -192,6 +192,14 @@ export const meshRules = sqliteTable("mesh_rules", {
   traffic: text("traffic").notNull(),
   /** What the rule does to the traffic: `allow` or `deny`. */
   effect: text("effect").notNull().default("allow"),
+  /** When the rule begins and ends, in milliseconds since the Unix epoch. */
+  notBefore: integer("not_before"),
+  notAfter: integer("not_after"),
+  /** JSON of `WeeklyWindows`. */
+  weekly: text("weekly"),
+  log: integer("log", { mode: "boolean" }).notNull().default(false),
+  /** Who answers for the rule: a person or a team, in words. */
+  owner: text("owner"),
   enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
   ...versioned,
 });

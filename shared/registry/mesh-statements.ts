@@ -9,10 +9,13 @@ const RULES_CHANGED = new MeshStatement("UPDATE mesh_state SET rules_revision = 
 
 export const storeRule = (rule: RowOf<typeof meshRules>): MeshStatement[] => [
   new MeshStatement(
-    `INSERT INTO mesh_rules (id, name, from_selectors, to_selectors, traffic, effect, enabled, version, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO mesh_rules (id, name, from_selectors, to_selectors, traffic, effect, not_before, not_after, weekly, log,
+       owner, enabled, version, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, from_selectors = excluded.from_selectors,
        to_selectors = excluded.to_selectors, traffic = excluded.traffic, effect = excluded.effect,
+       not_before = excluded.not_before, not_after = excluded.not_after, weekly = excluded.weekly, log = excluded.log,
+       owner = excluded.owner,
        enabled = excluded.enabled,
        version = excluded.version, updated_at = excluded.updated_at`,
     rule.id,
@@ -21,6 +24,11 @@ export const storeRule = (rule: RowOf<typeof meshRules>): MeshStatement[] => [
     rule.to_selectors,
     rule.traffic,
     rule.effect,
+    rule.not_before,
+    rule.not_after,
+    rule.weekly,
+    rule.log,
+    rule.owner,
     rule.enabled,
     rule.version,
     rule.created_at,

@@ -1,6 +1,6 @@
 import { type DeviceCheck, parseDeviceCheck } from "../node/config/device-check.ts";
 import { meshDomain } from "../node/config/domain.ts";
-import type { Traffic } from "../node/config/types.ts";
+import type { Traffic, WeeklyWindows } from "../node/config/types.ts";
 import { effectiveRoutes } from "../segments/approved-routes.ts";
 import type { Placement } from "../segments/placements.ts";
 import type { NodeFacts, SegmentRule, Selector } from "../segments/types.ts";
@@ -81,10 +81,19 @@ export const checksIn = (column: string): DeviceCheck[] =>
 
 export type RuleRow = Pick<
   RowOf<typeof meshRules>,
-  "id" | "name" | "from_selectors" | "to_selectors" | "traffic" | "effect"
+  | "id"
+  | "name"
+  | "from_selectors"
+  | "to_selectors"
+  | "traffic"
+  | "effect"
+  | "not_before"
+  | "not_after"
+  | "weekly"
+  | "log"
 >;
-export const RULES_QUERY =
-  "SELECT id, name, from_selectors, to_selectors, traffic, effect FROM mesh_rules WHERE enabled = 1 ORDER BY id";
+export const RULES_QUERY = `SELECT id, name, from_selectors, to_selectors, traffic, effect, not_before, not_after, weekly, log
+  FROM mesh_rules WHERE enabled = 1 ORDER BY id`;
 
 export type KeyRow = Pick<RowOf<typeof nodes>, "id" | "wireguard_key" | "kem_key" | "signing_hash">;
 /** The parameter is a JSON list of ids. */
@@ -119,6 +128,10 @@ export const ruleOf = (row: RuleRow): SegmentRule => ({
   traffic: JSON.parse(row.traffic) as Traffic[],
   // What can't be read denies.
   ...(row.effect === "allow" ? {} : { effect: "deny" as const }),
+  ...(row.not_before !== null && { notBefore: row.not_before }),
+  ...(row.not_after !== null && { notAfter: row.not_after }),
+  ...(row.weekly !== null && { weekly: JSON.parse(row.weekly) as WeeklyWindows }),
+  ...(row.log === 1 && { log: true as const }),
 });
 
 /** The domain of all node names: `node.<network>.internal`. */

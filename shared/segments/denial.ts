@@ -1,6 +1,7 @@
 import { contains, isDefaultRoute, overlaps, type Prefix, prefixOf } from "../net/prefix.ts";
 import { type Grant, LIMITS, type RuleTerms, type Traffic } from "../node/config/types.ts";
 import { coversTraffic, sharesTraffic } from "./traffic-sets.ts";
+import { isTimed } from "./windows.ts";
 
 /** How deny rules limit what allow rules permit between two nodes in one direction. */
 
@@ -43,13 +44,19 @@ function touches(denial: Grant, grant: Grant, termsOf: TermsOf): boolean {
   );
 }
 
-/** Whether the denials together take away everything that the grant permits. */
+/** Whether the denials together take away everything, at any time, that the grant permits. */
 function isCovered(grant: Grant, denied: readonly Grant[], termsOf: TermsOf): boolean {
   const around = denied.filter(
-    (denial) => isWithin(grant.from, denial.from) && isWithin(grant.to, denial.to),
+    (denial) =>
+      isLasting(denial, termsOf) && isWithin(grant.from, denial.from) && isWithin(grant.to, denial.to),
   );
   const traffic = around.flatMap((denial) => trafficOf(denial, termsOf));
   return traffic.length > 0 && coversTraffic(traffic, trafficOf(grant, termsOf));
+}
+
+function isLasting(denial: Grant, termsOf: TermsOf): boolean {
+  const terms = termsOf(denial.rule);
+  return terms !== undefined && !isTimed(terms);
 }
 
 const trafficOf = (grant: Grant, termsOf: TermsOf): readonly Traffic[] => termsOf(grant.rule)?.traffic ?? [];

@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../../base/result.ts";
 import type { PeerLink, SegmentIndex } from "../../segments/types.ts";
 import type { DeviceCheck } from "./device-check.ts";
 import { type Addressed, addressed } from "./object.ts";
-import { componentRule, isPlainRule, RULE_TERMS_SINCE } from "./rule-terms.ts";
+import { componentRule, isPlainRule, plainRule, RULE_TERMS_SINCE } from "./rule-terms.ts";
 import {
   type ComponentDocument,
   type ComponentRule,
@@ -59,7 +59,7 @@ export interface BuiltNode {
 /** The component of a segment. It is the same for all nodes of the segment, so it is built once. */
 export interface SegmentComponent {
   readonly current: Addressed<ComponentDocument>;
-  /** For agents that do not know all terms of rules. The same object when no rule has such terms. */
+  /** For agents that do not know all terms of rules. Equal when no rule has such terms. */
   readonly plain: Addressed<ComponentDocument>;
 }
 
@@ -118,8 +118,7 @@ export function buildComponent(source: BuildSource, segment: string): SegmentCom
       rules: some,
     });
   const current = componentOf(rules);
-  const plain = rules.filter(isPlainRule);
-  return { current, plain: plain.length === rules.length ? current : componentOf(plain) };
+  return { current, plain: componentOf(rules.filter(isPlainRule).map(plainRule)) };
 }
 
 export const buildRecord = (

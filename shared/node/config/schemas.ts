@@ -142,6 +142,18 @@ const traffic = z
     ),
   );
 
+const weekly = z.strictObject({
+  timeZone: z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/, "must be a time zone")),
+  windows: listOf(
+    z.strictObject({
+      days: listOf(z.int().check(z.gte(1), z.lte(7)), 7).check(z.minLength(1)),
+      from: z.int().check(z.gte(0), z.lte(1_439)),
+      to: z.int().check(z.gte(0), z.lte(1_440)),
+    }),
+    16,
+  ).check(z.minLength(1)),
+});
+
 const component = z.strictObject({
   type: z.literal("component"),
   network: id,
@@ -153,6 +165,10 @@ const component = z.strictObject({
       name,
       traffic: listOf(traffic, 64).check(z.minLength(1)),
       effect: z.exactOptional(z.literal("deny")),
+      notBefore: z.exactOptional(instant),
+      notAfter: z.exactOptional(instant),
+      weekly: z.exactOptional(weekly),
+      log: z.exactOptional(z.literal(true)),
     }),
     LIMITS.rules,
   ),

@@ -167,6 +167,25 @@ export interface RuleTerms {
   readonly traffic: readonly Traffic[];
   /** Absent: the rule allows. Since capability 4. */
   readonly effect?: "deny";
+  /** When the rule begins and when it ends. Absent: at any time. Since capability 4, as what follows. */
+  readonly notBefore?: number;
+  readonly notAfter?: number;
+  /** Absent: at any time of the week. */
+  readonly weekly?: WeeklyWindows;
+  /** Whether the node's kernel logs the connections that the rule decides. */
+  readonly log?: true;
+}
+
+export interface WeeklyWindows {
+  /** A name of the IANA time zone database. The edges of the windows are read off the clock of this zone. */
+  readonly timeZone: string;
+  readonly windows: readonly {
+    /** From 1 (Monday) to 7. */
+    readonly days: readonly number[];
+    /** Minutes since midnight. A window that ends before it begins ends on the next day. */
+    readonly from: number;
+    readonly to: number;
+  }[];
 }
 
 export interface Traffic {

@@ -71,6 +71,7 @@ export class Node {
         peers.map((peer) => peer.overlay),
       ),
       hosts: peers.map((peer) => ({ address: peer.overlay, names: [`n${peer.at}.corp.internal`] })),
+      skewMs: 0,
       forwards: [],
       bypass: [],
       mark: numbersOf(this.name).mark,

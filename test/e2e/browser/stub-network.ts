@@ -134,6 +134,11 @@ const RULE: Answer<"meshRules.get"> = {
   to: ["segment:data"],
   traffic: ["tcp/5432", "icmp"],
   effect: "allow",
+  notBefore: null,
+  notAfter: NOW + DAY,
+  weekly: "mon-fri 09:00-17:00 Europe/Berlin",
+  log: true,
+  owner: "platform team",
   enabled: true,
   ...ROW,
 };

@@ -6,6 +6,7 @@ import {
   type Moment,
   openLease,
   renewLease,
+  skewOf,
 } from "../../../agent/core/lease.ts";
 
 const NOW: Moment = { wall: Date.UTC(2026, 10, 24), steady: 5_000 };
@@ -27,6 +28,12 @@ it("lasts as long as it says, by the hub's clock", () => {
 
 it("is not lengthened by a clock that is set back", () => {
   expect(hasEnded(renewed(), LEASE_SECONDS, { ...after(LEASE_MS + 1), wall: NOW.wall })).toBe(true);
+});
+
+it("leads hub time on, and never back before the hub's last word, whatever the machine's clock says", () => {
+  const lease = renewed(4_000);
+  expect(skewOf(lease, NOW.wall + 60_000)).toBe(4_000);
+  expect(NOW.wall - 86_400_000 + skewOf(lease, NOW.wall - 86_400_000)).toBe(lease.at);
 });
 
 it("goes on over a restart, the time between included", () => {

@@ -47,6 +47,7 @@ const tunnel: fc.Arbitrary<Tunnel> = fc.record({
   addresses: fc.subarray(["100.64.0.9/32", "fd00::9/128", "100.64.0.10/32"]),
   peers,
   filter: fc.constantFrom("filter 1", "filter 2"),
+  skewMs: fc.constantFrom(0, 7),
   hosts: fc.constantFrom([], [{ address: "100.64.0.1", names: ["a.corp.internal"] }]),
   forwards: fc.constantFrom<readonly (4 | 6)[]>([], [4], [4, 6]),
   bypass: fc.constantFrom([], ["192.0.2.7"]),

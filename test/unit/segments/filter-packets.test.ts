@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findDrops, type Ruleset } from "../../../agent/system/firewalls.ts";
-import type { ComponentDocument, Grant, PeerDocument, Traffic } from "../../../shared/node/config/types.ts";
-import { renderFilter, ruleCounter } from "../../../shared/node/filter.ts";
+import type {
+  ComponentDocument,
+  ComponentRule,
+  Grant,
+  PeerDocument,
+  Traffic,
+} from "../../../shared/node/config/types.ts";
+import { renderFilter, ruleCounter, timed } from "../../../shared/node/filter.ts";
 import { MACHINES, where } from "../../support/needs.ts";
 import { manifestOf, peerOf } from "./documents.ts";
 import { Namespaces, type Place } from "./packets/namespaces.ts";
@@ -63,14 +69,17 @@ const PEERS = [
   peer(3, [], [{ rule: "web" }]),
   peer(4, [{ rule: "ping" }, { rule: "web", to: ["0.0.0.0/0"] }], []),
 ];
-const rulesetFor = (peers: readonly PeerDocument[]): string =>
+/** Hub time. Nothing depends on it but how long the timed rules have left. */
+const NOW = 1_000_000;
+const rulesetFor = (peers: readonly PeerDocument[], rules: readonly ComponentRule[] = []): string =>
   renderFilter({
     interfaceName: "wg0",
     port: 51_820,
     mark: 7,
+    now: NOW,
     servesContainers: false,
     manifest,
-    component,
+    component: { ...component, rules: [...component.rules, ...rules] },
     peers,
   });
 
@@ -226,6 +235,41 @@ where(...MACHINES).describe("packets in network namespaces", () => {
         ({ counter }) => counter?.name === ruleCounter(component.rules.findIndex(({ id }) => id === rule)),
       )?.counter?.packets ?? 0;
     for (const id of ["anything", "no_dns", "no_web", "no_ping"]) expect(hits(id), id).toBeGreaterThan(0);
+  });
+
+  test("a rule that allows ends, and one that denies begins, at the node alone: nobody loads anything", async () => {
+    const anything = [{ protocol: "any", ports: [] }] as const;
+    const timedRules: ComponentRule[] = [
+      { id: "until", name: "until", traffic: anything, notAfter: NOW + 3_000 },
+      { id: "from", name: "from", traffic: anything, notBefore: NOW + 3_000, effect: "deny" },
+      { id: "later", name: "later", traffic: anything, notBefore: NOW + 1 },
+      { id: "over", name: "over", traffic: anything, notAfter: NOW },
+      { id: "not yet", name: "not yet", traffic: anything, notAfter: NOW, effect: "deny" },
+    ];
+    const peers = [
+      peer(2, [{ rule: "until" }], []),
+      {
+        ...peer(3, [{ rule: "anything" }], []),
+        denied: { inbound: [{ rule: "from" }, { rule: "not yet" }], outbound: [] },
+      },
+      peer(4, [{ rule: "later" }, { rule: "over" }], []),
+    ];
+    const running = (host: number, fromPort: number): Probe[] => [
+      { from: `100.64.0.${host}`, to: "100.64.0.1", protocol: "udp", port: 53, fromPort },
+      { from: `fd00::${host}`, to: "fd00::1", protocol: "udp", port: 53, fromPort },
+    ];
+    const probes = [2, 3, 4].flatMap((host) => running(host, 41_000 + host));
+    const ruleset = rulesetFor(peers, timedRules);
+    namespaces.loadFilter(timed(ruleset, NOW));
+    expect(await namespaces.attempt("peer", probes)).toEqual([true, true, true, true, false, false]);
+    await expect
+      .poll(() => namespaces.attempt("peer", probes), { timeout: 15_000 })
+      .toEqual([false, false, false, false, false, false]);
+    // The clock of the text alone decides what a later load brings: nothing that has ended comes back.
+    namespaces.loadFilter(timed(ruleset, NOW + 3_000));
+    await expect
+      .poll(() => namespaces.attempt("peer", probes.slice(0, 4)), { timeout: 15_000 })
+      .toEqual(Array(4).fill(false));
   });
 
   test("M13: what another firewall drops behind the filter is counted, and what passes both", async () => {

@@ -1,8 +1,14 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ComponentDocument, Grant, PeerDocument, Traffic } from "../../../shared/node/config/types.ts";
-import { renderFilter } from "../../../shared/node/filter.ts";
+import type {
+  ComponentDocument,
+  ComponentRule,
+  Grant,
+  PeerDocument,
+  Traffic,
+} from "../../../shared/node/config/types.ts";
+import { renderFilter, timed } from "../../../shared/node/filter.ts";
 import { where } from "../../support/needs.ts";
 import { manifestOf, peerOf } from "./documents.ts";
 
@@ -27,6 +33,7 @@ const render = (
     interfaceName,
     port: 51_820,
     mark: 7,
+    now: 0,
     servesContainers: false,
     manifest: manifestOf({ forwards }),
     component,
@@ -93,6 +100,7 @@ describe("the ruleset", () => {
       interfaceName: "wg0",
       port: 51_820,
       mark: 7,
+      now: 0,
       servesContainers: false,
       manifest: manifestOf({ name: evil, domain: evil, node: evil }),
       component,
@@ -185,5 +193,43 @@ where("root", "namespaces", "tools").describe("nft", () => {
       }),
     );
     expect(check(render(peers, { component: COMPONENT, forwards: ["10.0.0.0/8"] })).stderr).toBe("");
+  });
+});
+
+describe("a rule with a time", () => {
+  const rule = (more: Partial<ComponentRule>): string =>
+    render([peerOf({ inbound: [{ rule: "r0" }], denied: { inbound: [{ rule: "r0" }], outbound: [] } })], {
+      component: { ...componentOf([TCP_443]), rules: [{ id: "r0", name: "r", traffic: [TCP_443], ...more }] },
+    });
+
+  test("is the same text until it changes, and loads with the time that is left", () => {
+    const text = rule({ notAfter: 90_000 });
+    expect(text).toContain("elements = { ipv4 until 90000, ipv6 until 90000 }");
+    expect(timed(text, 30_000)).toContain("elements = { ipv4 timeout 60000ms, ipv6 timeout 60000ms }");
+    expect(timed(text, 90_001)).toContain("ipv4 timeout 1ms");
+    expect(check(timed(text, 0)).stderr).toBe("");
+  });
+
+  test.each<[string, Partial<ComponentRule>, RegExp, boolean]>([
+    ["allows until a moment", { notAfter: 9 }, /nfproto != @gate_0 return/, true],
+    ["allowed until a moment", { notAfter: -1 }, /gate_0|tcp.* accept/, false],
+    ["allows from a moment on", { notBefore: 9 }, /gate_0|tcp.* accept/, false],
+    ["denies until a moment", { notAfter: 9, effect: "deny" }, /gate_0/, false],
+    ["denies from a moment on", { notBefore: 9, effect: "deny" }, /nfproto @gate_0 return/, true],
+    ["denied until a moment", { notAfter: -1, effect: "deny" }, /gate_0|tcp.* drop/, false],
+  ])("that %s", (_, more, pattern, expected) => expect(pattern.test(rule(more))).toBe(expected));
+
+  test("that is logged names its id and nothing else of the document", () => {
+    const text = rule({ log: true, name: 'x" accept #' });
+    expect(text).toContain(
+      'ct state new limit rate 10/second burst 20 packets log prefix "rustronaut allow r0 "',
+    );
+    expect(check(text).stderr).toBe("");
+    const evil = componentOf();
+    expect(() =>
+      render([peerOf({ inbound: [{ rule: 'x" accept #' }] })], {
+        component: { ...evil, rules: [{ id: 'x" accept #', name: "r", traffic: [TCP_443], log: true }] },
+      }),
+    ).toThrow("is no id");
   });
 });

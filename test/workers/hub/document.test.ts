@@ -51,13 +51,27 @@ describe("the document", () => {
       { approvedRoutes: ["10.8.0.0/16", "10.9.0.0/16"] },
     ]);
     expect(document.meshRules).toMatchObject([
-      { from: ["tag:web", `node:${nodes[0]}`], traffic: ["tcp/443"], effect: "deny" },
+      {
+        from: ["tag:web", `node:${nodes[0]}`],
+        traffic: ["tcp/443"],
+        effect: "deny",
+        notAfter: "2099-06-01T10:00:00.000Z",
+        weekly: "mon-fri 09:00-17:00, sat 22:00-06:00 Europe/Berlin",
+        owner: "platform team",
+      },
     ]);
     expect(document.identityProviders).toMatchObject([{ name: "idp", issuer: "https://idp.example" }]);
     expect((await plan(document)).steps).toEqual([]);
     expect((await plan(document, true)).steps).toEqual([]);
     expect(parse(exportedYaml(document))).toEqual(document);
     expect(JSON.stringify(document)).not.toMatch(/secret/i);
+  });
+
+  it("refuses a rule that ends before it begins, and hours that nobody can read", async () => {
+    const rule = { name: "x", from: ["any"], to: ["any"], traffic: ["any"] };
+    const of = (more: object) => apply({ version: 1, meshRules: [{ ...rule, ...more }] } as NetworkDocument);
+    await expect(of({ notBefore: "2027-02-01", notAfter: "2027-02-01" })).rejects.toThrow("/notAfter");
+    await expect(of({ weekly: "mon 9-17 Berlin" })).rejects.toThrow("this is no time zone");
   });
 
   it("8.6: another spelling of the same is no change", async () => {

@@ -5,6 +5,7 @@ import { checkUpstream } from "../../../shared/http/upstream.ts";
 import { canonicalCheck } from "../../../shared/node/config/device-check.ts";
 import { canonicalTarget } from "../../../shared/notifications/target.ts";
 import { parseRule, printRule } from "../../../shared/segments/rule.ts";
+import { parseWeekly, printWeekly } from "../../../shared/segments/weekly.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { wholeFederation } from "../federation.ts";
 
@@ -77,7 +78,19 @@ const withFederation = <T extends { readonly federation?: FederationInput | null
   item: T,
 ): T => (item.federation ? { ...item, federation: wholeFederation(bindings, item.federation) } : item);
 
-function canonicalRule<T extends { from: string[]; to: string[]; traffic: string[] }>(rule: T): T {
+type DocumentRule = NonNullable<NetworkDocument["meshRules"]>[number];
+
+function canonicalRule({ notBefore, notAfter, weekly, ...rule }: DocumentRule): DocumentRule {
+  const windows = weekly ? parseWeekly(weekly) : null;
+  return {
+    ...canonicalSides(rule),
+    ...(notBefore !== undefined && { notBefore: notBefore && timeOf(instantOf(notBefore)) }),
+    ...(notAfter !== undefined && { notAfter: notAfter && timeOf(instantOf(notAfter)) }),
+    ...(weekly !== undefined && { weekly: windows?.ok ? printWeekly(windows.value) : weekly }),
+  };
+}
+
+function canonicalSides<T extends { from: string[]; to: string[]; traffic: string[] }>(rule: T): T {
   const parsed = parseRule(rule);
   if (!parsed.ok) return rule;
   const { from, to, traffic } = printRule(parsed.value);

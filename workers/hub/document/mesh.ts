@@ -12,6 +12,7 @@ import type { NodeRow } from "../../mesh/node-rows.ts";
 import { checkRoutes } from "../../mesh/routes.ts";
 import { meshState } from "../../mesh/state.ts";
 import { unchanged } from "../../registry/guards.ts";
+import { columnsOfTerms, NO_TERMS } from "../handlers/mesh-rule-terms.ts";
 import { columnsOfRule, newRule, refuseMoreRules, resolveRule } from "../handlers/mesh-rules.ts";
 import { blankMicrosegment, changeMicrosegment, refuseMoreMicrosegments } from "../handlers/microsegments.ts";
 import { factsText, storeNode, tagsText } from "../handlers/nodes.ts";
@@ -100,15 +101,16 @@ export async function applyRule(
   if (!before) refuseMoreRules(call.body.document.meshRules?.length ?? 0);
   const user = (email: string) => names.user(email) && email;
   const rule = await resolveRule({ segment: names.anySegment, node: names.node, user }, item);
+  const said = { ...item, notBefore: instantOf(item.notBefore), notAfter: instantOf(item.notAfter) };
   const after = before
     ? {
         ...before,
         ...columnsOfRule(rule),
-        effect: item.effect ?? before.effect,
+        ...columnsOfTerms(said, before),
         enabled: item.enabled === undefined ? before.enabled : flag(item.enabled),
         version: before.version + 1,
         updated_at: call.now,
       }
-    : newRule(item, rule, call.now);
+    : newRule(item, rule, columnsOfTerms(said, NO_TERMS), call.now);
   statements.push(...storeRule(after));
 }

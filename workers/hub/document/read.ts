@@ -236,14 +236,21 @@ export async function readDocument(d1: D1Database) {
         ...item
       }) => item,
     ),
-    meshRules: rules.map(({ name, from, to, traffic, effect, enabled }) => ({
-      name,
-      from,
-      to,
-      traffic,
-      effect,
-      enabled,
-    })),
+    meshRules: rules.map(
+      ({
+        id: _id,
+        version: _version,
+        createdAt: _createdAt,
+        updatedAt: _updatedAt,
+        notBefore,
+        notAfter,
+        ...rule
+      }) => ({
+        ...rule,
+        notBefore: timeOf(notBefore),
+        notAfter: timeOf(notAfter),
+      }),
+    ),
     notifications: rows.notifications.map(({ name, kind, target, events, enabled }) => ({
       name,
       kind,

@@ -1,5 +1,4 @@
 import type { MeshRuleCreate } from "../../../shared/api/mesh.ts";
-import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { LIMITS, type Traffic } from "../../../shared/node/config/types.ts";
 import type { meshRules } from "../../../shared/registry/mesh-schema.ts";
@@ -15,6 +14,7 @@ import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { type Condition, selected, wordsHeld } from "../search.ts";
+import { columnsOfTerms, invalidRule, NO_TERMS, viewTerms } from "./mesh-rule-terms.ts";
 import { microsegmentCalled } from "./microsegments.ts";
 import { findNode } from "./nodes.ts";
 import { findSegment } from "./segments.ts";
@@ -58,7 +58,7 @@ export async function viewRules(db: D1Database, rows: readonly RuleRow[]) {
     id: row.id,
     name: row.name,
     ...listsOf(printRule({ from: from.map(named), to: to.map(named), traffic })),
-    effect: row.effect === "deny" ? ("deny" as const) : ("allow" as const),
+    ...viewTerms(row),
     enabled: row.enabled === 1,
     version: row.version,
     createdAt: row.created_at,
@@ -114,7 +114,7 @@ export async function resolveRule(find: RuleLookups, text: RuleText): Promise<Ru
   const parsed = parseRule(text);
   if (!parsed.ok) {
     const { field, index, detail } = parsed.error;
-    return invalid({ path: index === null ? `/${field}` : `/${field}/${index}`, message: detail });
+    return invalidRule({ path: index === null ? `/${field}` : `/${field}/${index}`, message: detail });
   }
   const { from, to, traffic } = parsed.value;
   return {
@@ -139,14 +139,11 @@ async function byId(find: RuleLookups, selector: Selector, path: string): Promis
   } catch (error) {
     // If the rule names a missing thing, the rule is wrong, not the path of the request.
     if (error instanceof Refused && error.refusal.code === "not_found") {
-      return invalid({ path, message: "names something that does not exist" });
+      return invalidRule({ path, message: "names something that does not exist" });
     }
     throw error;
   }
 }
-
-const invalid = (issue: InputIssue): never =>
-  throwRefusal("invalid_input", `${issue.path}: ${issue.message}`, { issues: [issue] });
 
 export const columnsOfRule = (rule: RuleBody) => ({
   from_selectors: JSON.stringify(rule.from),
@@ -167,14 +164,15 @@ export function refuseMoreRules(count: number): void {
 }
 
 export const newRule = (
-  { name, effect, enabled }: Pick<MeshRuleCreate, "name" | "effect" | "enabled">,
+  { name, enabled }: Pick<MeshRuleCreate, "name" | "enabled">,
   rule: RuleBody,
+  terms: ReturnType<typeof columnsOfTerms>,
   now: number,
 ): RuleRow => ({
   id: freshId("meshRule"),
   name,
   ...columnsOfRule(rule),
-  effect: effect ?? "allow",
+  ...terms,
   enabled: flag(enabled ?? true),
   version: 1,
   created_at: now,
@@ -206,7 +204,8 @@ export const MESH_RULE_HANDLERS: Handlers<
       .prepare("SELECT count(*) AS count FROM mesh_rules")
       .first<{ count: number }>()) ?? { count: 0 };
     refuseMoreRules(count + 1);
-    const row = newRule(body, await resolveRule(inRegistry(bindings.db), body), now);
+    const terms = columnsOfTerms(body, NO_TERMS);
+    const row = newRule(body, await resolveRule(inRegistry(bindings.db), body), terms, now);
     return {
       statements: storeRule(row),
       effects: effects("create", row, {
@@ -234,7 +233,7 @@ export const MESH_RULE_HANDLERS: Handlers<
       ...before,
       name: body.name ?? before.name,
       ...(isRewritten ? columnsOfRule(await resolveRule(inRegistry(bindings.db), text)) : {}),
-      effect: body.effect ?? before.effect,
+      ...columnsOfTerms(body, before),
       enabled: body.enabled === undefined ? before.enabled : flag(body.enabled),
       version: ifMatch + 1,
       updated_at: now,

@@ -212,6 +212,10 @@ export class Registry {
       to_selectors: JSON.stringify([selector()]),
       traffic: JSON.stringify([{ protocol: "any", ports: [] }]),
       effect: "allow",
+      not_before: null,
+      not_after: null,
+      weekly: null,
+      log: 0,
     });
     const revision = this.#next();
     this.state = { ...this.state, revision, rules_revision: revision };
