@@ -159,7 +159,7 @@ function LoadedSegment({ loaded }: { readonly loaded: Segment }) {
           {(c) => <input {...c} name="description" maxLength={500} defaultValue={base.description} />}
         </Field>
         <Field
-          label="What its devices are looked at for"
+          label="Checks of its devices"
           hint="One check a line, for machines that prove themselves to browsers: edr = process /opt/edr/edrd, or corp-ca = file /etc/ssl/corp.pem sha256:… Policies ask for context.device.claims.checks.contains(&quot;edr:present&quot;)."
           error={issueOf(update.error, "/deviceChecks")}
         >
