@@ -101,22 +101,28 @@ function NewClient() {
     <>
       <Failure error={create.error} />
       <AddForm
-        label="Register a program"
+        label="Register"
         busy={create.isPending}
         onAdd={(text, note, reset) => {
           const body = { name: text("name"), redirectUris: splitList(text("redirectUris")) };
           create.mutate({ note, body }, { onSuccess: reset });
         }}
       >
-        <Field label="Name" hint="What people are asked about." error={issueOf(create.error, "/name")}>
-          {(c) => <input {...c} name="name" required maxLength={80} autoComplete="off" />}
+        <Field label="Name" error={issueOf(create.error, "/name")}>
+          {(c) => (
+            <input {...c} name="name" required maxLength={80} autoComplete="off" placeholder="Our editor" />
+          )}
         </Field>
-        <Field
-          label="Answers go to"
-          hint="https, or http://127.0.0.1/…; several separated by commas."
-          error={issueOf(create.error, "/redirectUris")}
-        >
-          {(c) => <input {...c} name="redirectUris" required autoComplete="off" />}
+        <Field label="Answers go to" error={issueOf(create.error, "/redirectUris")}>
+          {(c) => (
+            <input
+              {...c}
+              name="redirectUris"
+              required
+              autoComplete="off"
+              placeholder="https://… or http://127.0.0.1/…"
+            />
+          )}
         </Field>
       </AddForm>
     </>
