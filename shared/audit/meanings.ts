@@ -41,6 +41,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "enrolment_key.create": "created an enrolment key",
   "enrolment_key.delete": "revoked an enrolment key",
   grant_ended: "the grant ended",
+  raised_elsewhere: "somebody showed anew who they are, from another place or browser",
   "grant.approve": "approved a request for access, which needs more approvals",
   "grant.deny": "denied a request for access",
   "grant.emergency": "let themselves in, in an emergency",

@@ -32,9 +32,12 @@ export async function openSocket(
   cookie: string,
   path = "/socket",
   origin = `http://${host}`,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<OpenSocket> {
   const heard: string[] = [];
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers: { host, cookie, origin } });
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, {
+    headers: { host, cookie, origin, ...more },
+  });
   const cut = new Promise<Cut>((resolve) => {
     socket.on("close", (code) => resolve({ atMs: performance.now(), code }));
   });

@@ -14,6 +14,7 @@ import type { Bindings } from "../platform/env.ts";
 import { failed } from "../platform/trouble.ts";
 import { freshSnapshot, newestSnapshot, type Snapshot, snapshotAt } from "../registry/snapshot.ts";
 import { serveReserved } from "../session/index.ts";
+import { seenOf } from "../session/seen.ts";
 import { type Caller, identify } from "./caller.ts";
 import { holdsClientToken } from "./client-token.ts";
 import { CONTINUE_PATH, serveContinue, unpark } from "./continue.ts";
@@ -273,7 +274,7 @@ async function serveCaller(
     snapshot,
     entry,
     access: judged.access,
-    rejudge: revalidation(question, caller, bindings),
+    rejudge: revalidation(question, caller, bindings, seenOf(request)),
     context,
   });
 }

@@ -3,6 +3,7 @@ import type { GradeReason } from "../../shared/access/grade/access.ts";
 import { mayChange } from "../../shared/access/grade/grade.ts";
 import { nextEnd } from "../../shared/access/grants/state.ts";
 import type { Question } from "../../shared/access/question.ts";
+import { isElsewhere, type Seen } from "../../shared/access/risk/whereabouts.ts";
 import type { Session, SessionEndReason } from "../../shared/access/sessions/types.ts";
 import type { SnapshotApp, SnapshotServiceToken } from "../../shared/registry/snapshot.ts";
 import type { Bindings } from "../platform/env.ts";
@@ -50,10 +51,13 @@ export async function endCut(bindings: Bindings, caller: Caller, reason: GradeRe
 /**
  * Decides again for an open stream. The decision uses the facts of the stream's request, and the newest session and
  * policies.
+ *
+ * @param from What the stream's request showed of its sender.
  */
-export function revalidation(question: Question, caller: Caller, bindings: Bindings): Rejudge {
+export function revalidation(question: Question, caller: Caller, bindings: Bindings, from: Seen): Rejudge {
   // The grants that were in force when the stream was last allowed.
   let held = heldBy(caller, Date.now());
+  let raisedAt = raisedAtOf(caller);
   return async (epoch, session, flowedAt) => {
     const snapshot = await snapshotAt(bindings, epoch);
     const app = snapshot.appByHost.get(question.app.host);
@@ -62,6 +66,10 @@ export function revalidation(question: Question, caller: Caller, bindings: Bindi
     const judgeAs = (now: Caller) => judge(asked, now, snapshot, Date.now());
     const now = refreshed(caller, session, flowedAt, app, snapshot.serviceTokens);
     if (now === null) return DENIED;
+    if (raisedAtOf(now) !== raisedAt) {
+      if (isOfAnother(now, from)) return RAISED_ELSEWHERE;
+      raisedAt = raisedAtOf(now);
+    }
     let judged = judgeAs(now);
     let known: Session | undefined;
     if (judged.refusedBy === "idle_timeout" && now.kind === "user") {
@@ -98,6 +106,21 @@ const IN_MAINTENANCE: Judgement = { goesOn: false, code: 4403, reason: "maintena
 /** When the next of a caller's grants ends, in milliseconds. Null if none will. */
 export const grantsEnd = (caller: Caller, now: number): number | null =>
   caller.kind === "user" ? nextEnd(caller.session.principal.grants ?? [], now) : null;
+
+/**
+ * Whoever stole the cookie gains nothing by the proof of its person: not by the cookie, which is another one now, and not by a
+ * stream that was opened with it before.
+ */
+const RAISED_ELSEWHERE: Judgement = { goesOn: false, code: 4401, reason: "raised_elsewhere" };
+
+const raisedAtOf = (caller: Caller): number | undefined =>
+  caller.kind === "user" ? caller.session.raisedAt : undefined;
+
+/** Whether a stream came from another place or browser than the one in which its person showed anew who they are. */
+function isOfAnother(caller: Caller, from: Seen): boolean {
+  const shownFrom = caller.kind === "user" ? caller.session.risk?.whereabouts : null;
+  return shownFrom ? isElsewhere(shownFrom, from) : false;
+}
 
 const GRANT_ENDED: Judgement = { goesOn: false, code: 4403, reason: "grant_ended" };
 

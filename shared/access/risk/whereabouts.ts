@@ -89,7 +89,7 @@ const isPlaced = ({ country, asn }: Seen): boolean => country !== null || asn !=
 const without = <T>(list: readonly T[], gone: T): T[] => list.filter((one) => one !== gone);
 
 /** Whether a request shows anything that the one before did not. */
-const isElsewhere = (memory: Whereabouts, seen: Seen): boolean =>
+export const isElsewhere = (memory: Whereabouts, seen: Seen): boolean =>
   seen.agent !== memory.agent ||
   isPlaced(seen) !== memory.isPlaced ||
   (seen.country !== null && seen.country !== memory.countries.at(-1)) ||

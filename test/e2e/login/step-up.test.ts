@@ -188,6 +188,23 @@ describe("open connections of a session that is paused", () => {
   });
 });
 
+describe("a connection that somebody opened with a stolen cookie", () => {
+  it("ends when the person shows anew who they are, and the person's own goes on", async () => {
+    const host = new URL(system.appOrigin).host;
+    const alice = await signedIn();
+    const cookie = alice.cookieHeader(system.appOrigin);
+    const own = await openSocket(system.port, host, cookie);
+    const thief = { "user-agent": "Thief/1.0" };
+    const stolen = await openSocket(system.port, host, cookie, "/socket", system.appOrigin, thief);
+    await alice.visit(`${system.appOrigin}/.rustronaut/sign-in?fresh=1&verify=second_factor`, "alice/otp");
+    expect(alice.cookieHeader(system.appOrigin)).not.toBe(cookie);
+    expect((await stolen.cut).code).toBe(4401);
+    own.send("still mine");
+    await expect.poll(() => own.heard).toEqual(["ping", "still mine"]);
+    own.close();
+  });
+});
+
 describe("a form that waits", () => {
   it("is nobody else's, keeps the facts of its page, and is refused whole where it is too large", async () => {
     const [alice, bob] = [await signedIn(), await signedIn("bob")];
