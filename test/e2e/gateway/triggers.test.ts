@@ -151,6 +151,17 @@ describe("S-37 the person", () => {
   });
 });
 
+describe("S-37 a request of the session that comes from elsewhere", () => {
+  it("by another browser, where the app allows no such risk: the streams of before end", async () => {
+    await updateApp("moved", { settings: { allowedRisk: 30 } });
+    const guest = await guestOf("moved");
+    const other = ["User-Agent: Another/1.0", ...API.lines];
+    // What requests show is looked at once a second at most.
+    await expect.poll(async () => (await guest.attacker.send("/", other)).status).toBe(403);
+    expect(await ended(guest)).toBe(4403);
+  });
+});
+
 describe("S-37 time alone", () => {
   it("a policy that no longer permits ends streams without anybody's doing", async () => {
     const until = new Date(Date.now() + 3_000).toISOString();
