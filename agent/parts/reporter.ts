@@ -114,6 +114,7 @@ export class Reporter implements Part {
   }
 
   async #hasNews(): Promise<boolean> {
+    if ((this.#node.tunnel.drifts ?? []).length > 0) return true;
     const peers = await this.#peers();
     return livePaths(peers) !== this.#paths || JSON.stringify(await this.#standing(peers)) !== this.#said;
   }
@@ -144,6 +145,7 @@ export class Reporter implements Part {
   /** @throws HubAway or HubRefused. */
   async #report({ applied, applyError }: InForce): Promise<void> {
     const { connection } = this.#node;
+    const skewMs = Math.round(connection.skewMs);
     const session = await connection.session();
     if (session !== this.#session) {
       // The hub may have lost the reports of an earlier session.
@@ -162,6 +164,7 @@ export class Reporter implements Part {
       !isDeepStrictEqual(checks, this.#checked);
     const facts = withFacts ? await this.#facts(checks) : null;
     const flows = this.#wantsFlows ? await this.#flows() : [];
+    const { drifts = [] } = this.#node.tunnel;
     const report: TelemetryReport = {
       at: Math.round(connection.hubNow()),
       sequence: this.#sequence++,
@@ -171,7 +174,8 @@ export class Reporter implements Part {
       ...(facts ? { facts } : {}),
       peers: peers.slice(0, WIRE_LIMITS.peersPerReport),
       ...(flows.length > 0 ? { flows } : {}),
-      clockSkewMs: Math.round(connection.skewMs),
+      ...(drifts.length > 0 ? { drifts: drifts.map(({ at, steps }) => ({ at: at + skewMs, steps })) } : {}),
+      clockSkewMs: skewMs,
     };
     const answer = await this.#send(knownReport(report, session.capability));
     const { leftOut, address } = answer;
@@ -180,6 +184,7 @@ export class Reporter implements Part {
     if (said !== this.#said) this.#leftOut = leftOutCondition(leftOut);
     this.#learn(address ?? null);
     this.#flowLog.told(flows);
+    if (drifts.length > 0) this.#node.tunnel.forgetDrifts(drifts);
     await this.#heed(answer.flows);
     this.#said = said;
     this.#paths = livePaths(peers);

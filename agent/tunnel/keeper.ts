@@ -35,6 +35,17 @@ const SEARCH_MS = 1_000;
 /** Clocks are set meanwhile, and timers take no more than 2^31 milliseconds. */
 const LONGEST_WAIT_MS = 3_600_000;
 
+/** A moment at which the protection was not as the config says, and what mended it. */
+export interface Drift {
+  /** By this machine's clock. */
+  readonly at: number;
+  readonly steps: readonly Step["do"][];
+}
+
+/** The steps that bring back what drops packets, or take away a peer that the config does not name. */
+const GUARDING: readonly Step["do"][] = ["load-filter", "raise-fence", "remove-peers"];
+const MOST_DRIFTS = 16;
+
 /**
  * Keeps the tunnel as the config in force says. It makes one change at a time. If a new config can't be put in force,
  * the filter and the peers of the last good config come back.
@@ -52,6 +63,7 @@ export class TunnelKeeper {
   #clock: NodeJS.Timeout | null = null;
   #system: Watch | null = null;
   #conditions: readonly Condition[] = [];
+  #drifts: readonly Drift[] = [];
   #seen: WireguardDevice | null = null;
   /**
    * The state of the system at the last look. Null when the state may have changed since, so that a look must come
@@ -155,10 +167,25 @@ export class TunnelKeeper {
 
   /** Mends what somebody else changed. */
   mend(): Promise<readonly string[]> {
-    return this.#queue.run(() => {
+    return this.#queue.run(async () => {
       this.#stood = null;
-      return this.#converge();
+      const steps = await this.#converge();
+      const guarding = steps.filter((step) => GUARDING.includes(step));
+      if (guarding.length > 0)
+        this.#drifts = [...this.#drifts, { at: Date.now(), steps: [...new Set(guarding)] }].slice(
+          -MOST_DRIFTS,
+        );
+      return steps;
     });
+  }
+
+  /** What somebody else changed of the protection, and was mended since `forgetDrifts`; the newest last. */
+  get drifts(): readonly Drift[] {
+    return this.#drifts;
+  }
+
+  forgetDrifts(told: readonly Drift[]): void {
+    this.#drifts = this.#drifts.filter((drift) => !told.includes(drift));
   }
 
   /** From now on, a change by another program is mended as soon as the kernel reports it. */

@@ -8,20 +8,33 @@ import type { Node } from "./node-page.tsx";
 export function NodeActions({ node }: { readonly node: Node }) {
   const mayWrite = useMayWrite();
   const approve = useWrite("nodes.approve");
+  const quarantine = useWrite("nodes.quarantine");
   const release = useWrite("nodes.release");
   const revoke = useWrite("nodes.revoke");
   const remove = useWrite("nodes.delete");
   if (!mayWrite) return null;
   const target = { params: { node: node.id } };
-  const busy = approve.isPending || release.isPending || revoke.isPending || remove.isPending;
+  const busy =
+    quarantine.isPending || approve.isPending || release.isPending || revoke.isPending || remove.isPending;
   return (
     <div className="spaced">
-      <Failure error={approve.error ?? release.error ?? revoke.error ?? remove.error} />
+      <Failure error={approve.error ?? quarantine.error ?? release.error ?? revoke.error ?? remove.error} />
       <div className="actions">
         {(node.status === "pending" || node.status === "expired") && (
           <button type="button" className="button" disabled={busy} onClick={() => approve.mutate(target)}>
             Approve
           </button>
+        )}
+        {node.status === "approved" && (
+          <ConfirmButton
+            label="Quarantine"
+            question={`Isolate ${node.name}?`}
+            disabled={busy}
+            onConfirm={(note) => quarantine.mutate({ ...target, note })}
+          >
+            It keeps the hub, and what rules let <code>quarantine</code> reach. Everything else ends at once,
+            also connections that are open. Release lets it back in.
+          </ConfirmButton>
         )}
         {node.status === "quarantined" && (
           <ConfirmButton
@@ -31,8 +44,14 @@ export function NodeActions({ node }: { readonly node: Node }) {
             disabled={busy}
             onConfirm={(note) => release.mutate({ ...target, note })}
           >
-            It was put aside because two machines used its state, or by hand. Make sure that only one machine
-            holds its keys: the other one would be noticed again and put both aside.
+            {node.contained ? (
+              "It reaches again what the rules let it reach. Nothing of its own was changed."
+            ) : (
+              <>
+                It was put aside because two machines used its state, or by hand. Make sure that only one
+                machine holds its keys: the other one would be noticed again and put both aside.
+              </>
+            )}
           </ConfirmButton>
         )}
         {node.status !== "revoked" && (

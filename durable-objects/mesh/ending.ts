@@ -41,7 +41,9 @@ export async function endDue(
 /** Writes the end of a membership into the registry, together with its entry of the audit log. */
 async function endMembership(env: EndingEnvironment, { row, how }: End, now: number): Promise<void> {
   const statements =
-    how === "remove" ? removeNode(row.id, now) : [setStatus(row.id, ["approved"], "expired", now)];
+    how === "remove"
+      ? removeNode(row.id, now)
+      : [setStatus(row.id, ["approved", "quarantined"], "expired", now)];
   const entry: EventEntry = {
     kind: "system",
     id: newId("audit", now, (length) => crypto.getRandomValues(new Uint8Array(length))),

@@ -35,6 +35,9 @@ type Row = {
   left_out: string;
 };
 
+/** A node that drifts all the time, or says so, fills the audit log with one entry in this time. */
+const DRIFTS_APART_MS = 10 * 60_000;
+
 /** The newest report of each node. */
 export class ReportStore {
   readonly #sql: SqlStorage;
@@ -90,6 +93,22 @@ export class ReportStore {
       JSON.stringify(report.conditions ?? before?.conditions ?? []),
       JSON.stringify(report.leftOut ?? before?.leftOut ?? []),
     );
+  }
+
+  /**
+   * Counts drifts of the node.
+   * @returns How many the audit log must hear of now: all since it last heard of some, or 0 when that was just now.
+   */
+  countDrifts(node: string, count: number, now: number): number {
+    if (count === 0) return 0;
+    const [row] = this.#sql.exec<{ drifts: number; drifts_told_at: number }>(
+      "UPDATE reports SET drifts = drifts + ? WHERE node = ? RETURNING drifts, drifts_told_at",
+      count,
+      node,
+    );
+    if (!row || now - row.drifts_told_at < DRIFTS_APART_MS) return 0;
+    this.#sql.exec("UPDATE reports SET drifts = 0, drifts_told_at = ? WHERE node = ?", now, node);
+    return row.drifts;
   }
 
   forget(node: string): void {

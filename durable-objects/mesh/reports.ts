@@ -56,14 +56,15 @@ export class Reports {
     const allowed = change ? rows.claimNews(row, report.receivedAt) : { ok: true as const };
     if (!allowed.ok) return { ok: false, reason: "too_often", waitMs: allowed.waitMs };
     const peers = visiblePeers(report, issue?.peers ?? []);
-    this.#storage.transactionSync(() => {
+    const drifts = this.#storage.transactionSync(() => {
       this.#reports.put(node, report, peers, before);
       if (report.flows) this.#noteFlows(network, node, report.flows, report.receivedAt);
       this.#presence.mark([{ node, counter: null }], report.receivedAt);
       const { applied } = report;
       if (applied) receipts.acknowledge(node, applied.serial.counter, report.receivedAt);
+      return this.#reports.countDrifts(node, report.drifts?.length ?? 0, report.receivedAt);
     });
-    return { ok: true, change };
+    return { ok: true, change, drifts };
   }
 
   #noteFlows(network: Network, node: string, flows: readonly FlowReport[], now: number): void {

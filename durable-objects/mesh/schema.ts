@@ -85,6 +85,11 @@ const FLOWS_SCHEMA = `
   ) STRICT;
   CREATE INDEX flows_at ON flows (at);`;
 
+/** How many drifts of a node the audit log has not heard of, and when it last heard of some. */
+const DRIFTS_SCHEMA = `
+  ALTER TABLE reports ADD COLUMN drifts INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE reports ADD COLUMN drifts_told_at INTEGER NOT NULL DEFAULT 0;`;
+
 /** The steps in their order: see `migrate`. */
 export const STEPS = [
   META_SCHEMA,
@@ -96,4 +101,5 @@ export const STEPS = [
   DEVICES_SCHEMA,
   CAPABILITY_SCHEMA,
   FLOWS_SCHEMA,
+  DRIFTS_SCHEMA,
 ];

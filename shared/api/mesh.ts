@@ -109,6 +109,8 @@ export const node = z.object({
   expiresAt: z.nullable(f.instant),
   /** What administrators state of it, by the names of facts. */
   facts: z.record(z.string(), z.string()),
+  /** Whether it is quarantined and still reaches the hub, and what rules let `quarantine` reach. */
+  contained: z.boolean(),
   /** Base64url SHA-256 of the public signing key. */
   identity: z.string(),
   wireguardKey: z.string(),
@@ -177,7 +179,7 @@ export const revocation = z.object({
 });
 
 const SELECTORS =
-  "`any`, `segment:NAME`, `tag:NAME`, `user:EMAIL`, `node:NAME`, `subnet:10.0.0.0/24`, `internet`";
+  "`any`, `segment:NAME`, `tag:NAME`, `user:EMAIL`, `node:NAME`, `subnet:10.0.0.0/24`, `internet`, `quarantine`";
 const selector = f.line(300).check(z.minLength(1));
 const traffic = f.line(40).check(z.minLength(1));
 const selectors = z.array(selector).check(z.minLength(1), z.maxLength(64));

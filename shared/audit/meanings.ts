@@ -87,6 +87,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "node.approve": "approved a node",
   "node.delete": "deleted a node",
   "node.state": "stated facts about a node",
+  "node.drifted": "had its packet filter, fence or peers changed by somebody else, and mended them",
   "node.enroll": "enrolled as a node",
   "node.expire": "ended a node's membership, since its date came",
   "node.logout": "logged out as a node",

@@ -49,16 +49,21 @@ export function planTick(
     before: before?.peers ?? [],
     after: after.peers,
   }));
-  const held = isConfirmed ? [] : nodesToHoldFor(changes, isInGoodStanding);
-  const withoutMore = held.length === 0 ? unmade : [...unmade, ...changed];
+  // A contained node shall lose its peers, so its config neither waits nor makes others wait.
+  const mayWait = ({ node }: { readonly node: string }) => isInGoodStanding(node);
+  const held = isConfirmed ? [] : nodesToHoldFor(changes.filter(mayWait), isInGoodStanding);
+  const withheld = held.length === 0 ? [] : changed.filter(mayWait);
+  const withoutMore = [...unmade, ...withheld];
   const publish = [
-    ...(held.length === 0 ? changed.map(({ node, after }) => ({ node, issue: after })) : []),
+    ...changed
+      .filter((change) => !withheld.includes(change))
+      .map(({ node, after }) => ({ node, issue: after })),
     ...withoutMore.flatMap(({ node, before }) => reduced(node, before, isInGoodStanding, withoutEnded)),
   ];
   const before = new Map(rebuilt.map((change) => [change.node, change.before?.peers ?? []]));
   return {
     publish,
-    waiting: held.length === 0 ? [] : changed.map(({ node }) => node),
+    waiting: withheld.map(({ node }) => node),
     culprits: changes
       .filter(({ node }) => held.includes(node))
       .map(({ node, before: had, after }) => ({ node, before: had.length, after: after.length }))

@@ -58,6 +58,7 @@ export interface CheckedReport {
   readonly peers: readonly PeerReport[];
   /** Absent when the report says nothing of flows, or when flows are not reported in this network. */
   readonly flows?: readonly FlowReport[];
+  readonly drifts?: readonly { readonly at: number; readonly steps: readonly string[] }[];
   readonly clockSkewMs: number;
   /** What was left out of the report, and why, in words. */
   readonly leftOut?: readonly string[];
@@ -71,7 +72,12 @@ export interface ReportedChange {
 }
 
 export type ReportVerdict =
-  | { readonly ok: true; readonly change: ReportedChange | null }
+  | {
+      readonly ok: true;
+      readonly change: ReportedChange | null;
+      /** How many drifts the audit log must hear of now. 0 for none. */
+      readonly drifts: number;
+    }
   | { readonly ok: false; readonly reason: "replayed" | "applied_ahead" | "unknown" }
   | { readonly ok: false; readonly reason: "too_often"; readonly waitMs: number };
 

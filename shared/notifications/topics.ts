@@ -74,6 +74,12 @@ export const TOPICS = {
     many: "reports of agents that passed on requests no decision explains",
     page: "connectors",
   },
+  "node.drifted": {
+    about: "somebody changed the packet filter, its fence or the peers of a node, which mended them",
+    one: "A node's packet filter was changed by somebody else",
+    many: "reports of nodes whose packet filter was changed by somebody else",
+    page: "nodes",
+  },
   "logs.stopped": {
     about: "the log does not reach a destination any more",
     one: "The log does not reach a destination",

@@ -237,6 +237,7 @@ export const RECORDED: readonly Recorded[] = [
       exitNode: "exit_node",
       expiresAt: "expires_at",
       facts: { json: "facts" },
+      contained: { flag: "contained" },
       wireguardKey: "wireguard_key",
       signingHash: "signing_hash",
     },

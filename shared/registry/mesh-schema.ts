@@ -127,6 +127,11 @@ export const nodes = sqliteTable(
     claims: text("claims").notNull().default("{}"),
     /** The country of the address from which the node last reported, as the platform knows it. */
     country: text("country"),
+    /**
+     * Whether a quarantined node still gets configs, in which it reaches only what rules let `quarantine` reach.
+     * for one that is put aside altogether.
+     */
+    contained: integer("contained", { mode: "boolean" }).notNull().default(false),
     /** How far the node had counted its handshakes in the segment that it came from; -1 after a release. */
     handshakeFloor: integer("handshake_floor").notNull().default(0),
     /** When that one was signed, by the node's clock. */

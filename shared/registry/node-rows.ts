@@ -33,6 +33,7 @@ export type LightRow = Pick<
   | "endpoints"
   | "exit_node"
   | "expires_at"
+  | "contained"
   | "ephemeral"
   | "handshake_floor"
   | "handshake_floor_made"
@@ -48,7 +49,12 @@ export type LightRow = Pick<
 export const STANDING =
   "CASE WHEN u.status = 'disabled' AND n.status = 'approved' THEN 'quarantined' ELSE n.status END";
 
-const LIGHT = `SELECT n.id, n.name, ${STANDING} AS status,
+/** Whether a node `n` is quarantined and still gets configs. */
+const CONTAINED = `(n.contained = 1 AND ${STANDING} = 'quarantined' AND u.status IS NOT 'disabled')`;
+/** The status by which the object of the segment treats a node: a contained one goes on polling. */
+const MEMBERSHIP = `CASE WHEN ${CONTAINED} THEN 'approved' ELSE ${STANDING} END`;
+
+const LIGHT = `SELECT n.id, n.name, ${MEMBERSHIP} AS status, ${CONTAINED} AS contained,
   n.segment_id, n.tags, u.email AS user, n.address_index, n.offered_routes,
   (SELECT json_group_array(prefix) FROM node_routes r WHERE r.node_id = n.id) AS approved_routes,
   n.endpoints, n.exit_node, n.expires_at, n.ephemeral, n.handshake_floor,
@@ -103,6 +109,10 @@ export const KEYS_QUERY =
 const list = (text: string): string[] => JSON.parse(text) as string[];
 
 export const tagsOf = (row: Pick<LightRow, "tags">): string[] => list(row.tags);
+
+/** Whether a member of a segment reaches only what rules let `quarantine` reach. */
+export const isContained = ({ contained }: Pick<LightRow, "contained">): boolean => contained === 1;
+
 export const reportedEndpoints = (row: LightRow): string[] => list(row.endpoints);
 export const offeredRoutesOf = (row: LightRow): string[] => list(row.offered_routes);
 
@@ -114,10 +124,11 @@ export const factsOf = (row: LightRow, ipv6Prefix: string, placement: Placement)
   user: row.user,
   ipv4: ipv4At(row.address_index),
   ipv6: ipv6At(ipv6Prefix, row.address_index),
-  routes: effectiveRoutes(list(row.approved_routes), list(row.offered_routes)),
-  exitNode: row.exit_node,
+  routes: isContained(row) ? [] : effectiveRoutes(list(row.approved_routes), list(row.offered_routes)),
+  exitNode: isContained(row) ? null : row.exit_node,
   quarantined: row.status !== "approved",
   ...placement,
+  contained: isContained(row),
 });
 
 export const ruleOf = (row: RuleRow): SegmentRule => ({

@@ -111,19 +111,27 @@ export const storeRoutes = (node: string, prefixes: readonly string[], now: numb
   ),
 ];
 
-/** Changes the status of the node. Does nothing if the current status is not `from`. */
+/**
+ * Changes the status of the node. Does nothing if the current status is not `from`.
+ * @param isContained Whether a node that is quarantined still gets configs.
+ */
 export function setStatus(
   node: string,
   from: readonly NodeStatus[],
   to: NodeStatus,
   now: number,
+  isContained = false,
 ): MeshStatement {
   const isMember = to === "approved";
+  // What a contained node counted goes on to count, so that its release lets in no copy of it.
+  const released = (value: string, column: string) =>
+    `${column} = CASE WHEN contained = 1 THEN ${column} ELSE ${value} END,`;
   const ended = (value: string, column: string) =>
     `${column} = ${isMember ? "NULL" : `CASE WHEN status = 'approved' THEN ${value} ELSE ${column} END`}`;
   return new MeshStatement(
     `UPDATE nodes SET ${ended(REVISION, "ended_revision")}, ${ended("?2", "ended_at")},
-       ${from.includes("quarantined") && isMember ? `handshake_floor = ${RELEASED}, handshake_floor_made = ?2,` : ""}
+       ${from.includes("quarantined") && isMember ? released(String(RELEASED), "handshake_floor") + released("?2", "handshake_floor_made") : ""}
+       contained = ${isContained ? 1 : 0},
        ${isMember ? "expires_at = CASE WHEN expires_at <= ?2 THEN NULL ELSE expires_at END," : ""}
        status = ?3, revision = ${REVISION}, version = version + 1, updated_at = ?2
      WHERE id = ?1 AND status IN (SELECT value FROM json_each(?4))`,

@@ -20,7 +20,8 @@ export const INTERNET: Key = "internet";
 export function identityKey(selector: Selector): Key | null {
   switch (selector.kind) {
     case "any":
-      return "any";
+    case "quarantine":
+      return selector.kind;
     case "segment":
       return `segment:${selector.segment}`;
     case "tag":
@@ -43,15 +44,17 @@ export function memberOf(facts: NodeFacts): Member {
   const tags = new Set(facts.tags);
   return {
     facts,
-    identities: [
-      "any",
-      `segment:${facts.segment}`,
-      ...facts.microsegments.map((id) => `segment:${id}`),
-      ...facts.confinedBy.map(confinedKey),
-      ...[...tags].map((tag) => `tag:${tag}`),
-      ...(facts.user === null ? [] : [`user:${facts.user}`]),
-      `node:${facts.id}`,
-    ],
+    identities: facts.contained
+      ? ["quarantine", ...facts.confinedBy.map(confinedKey)]
+      : [
+          "any",
+          `segment:${facts.segment}`,
+          ...facts.microsegments.map((id) => `segment:${id}`),
+          ...facts.confinedBy.map(confinedKey),
+          ...[...tags].map((tag) => `tag:${tag}`),
+          ...(facts.user === null ? [] : [`user:${facts.user}`]),
+          `node:${facts.id}`,
+        ],
     forwards: routes.filter((route) => !isDefaultRoute(route)),
     exits: [...new Set(routes.filter(isDefaultRoute).map(formatPrefix))].sort(),
   };

@@ -5,7 +5,8 @@ import { formatPrefix, isDefaultRoute, parsePrefix } from "../net/prefix.ts";
 import type { Selector } from "./types.ts";
 
 /**
- * Selectors as text: `any`, `segment:NAME`, `tag:NAME`, `user:EMAIL`, `node:NAME`, `subnet:10.0.0.0/24`, `internet`.
+ * Selectors as text: `any`, `segment:NAME`, `tag:NAME`, `user:EMAIL`, `node:NAME`, `subnet:10.0.0.0/24`, `internet`,
+ * `quarantine`.
  * The index wants ids instead of names, so a caller that knows the names replaces them.
  */
 
@@ -14,7 +15,7 @@ export type Side = "from" | "to";
 const MAX_LENGTH = 300;
 const KINDS = ["segment", "tag", "user", "node", "subnet"] as const;
 type NamedKind = (typeof KINDS)[number];
-const FORMS = "any, segment:NAME, tag:NAME, user:EMAIL, node:NAME, subnet:PREFIX or internet";
+const FORMS = "any, segment:NAME, tag:NAME, user:EMAIL, node:NAME, subnet:PREFIX, internet or quarantine";
 
 /** Control characters, and marks that hide or reorder text. */
 const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
@@ -29,7 +30,7 @@ export function parseSelector(text: string, side: Side): Result<Selector, TextEr
     const remedy = `Write at most ${MAX_LENGTH} characters`;
     return err({ text, position: MAX_LENGTH + 1, problem: "the selector is too long", remedy });
   }
-  if (text === "any") return ok({ kind: "any" });
+  if (text === "any" || text === "quarantine") return ok({ kind: text });
   if (text === "internet") return side === "to" ? ok({ kind: "internet" }) : err(internetAsSource(text));
   const colon = text.indexOf(":");
   const kind = KINDS.find((known) => known === text.slice(0, Math.max(colon, 0)));
@@ -41,6 +42,7 @@ export function parseSelector(text: string, side: Side): Result<Selector, TextEr
 export function printSelector(selector: Selector): string {
   switch (selector.kind) {
     case "any":
+    case "quarantine":
     case "internet":
       return selector.kind;
     case "segment":

@@ -26,10 +26,15 @@ export interface NodeFacts {
   readonly microsegments: readonly string[];
   /** Ids of the microsegments whose denials and isolation hold for the node: those, and those that it is in by a claim. */
   readonly confinedBy: readonly string[];
+  /** A contained node is nothing of what rules name, except `quarantine`. Absent: it is not contained. */
+  readonly contained?: boolean;
 }
 
 export type Selector =
+  /** Every node except contained ones. */
   | { readonly kind: "any" }
+  /** The contained nodes. */
+  | { readonly kind: "quarantine" }
   /** A home segment or a microsegment. */
   | { readonly kind: "segment"; readonly segment: string }
   | { readonly kind: "tag"; readonly tag: string }

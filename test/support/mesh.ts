@@ -143,6 +143,16 @@ export class TestAgent {
     spawn(command, args, { stdio: "ignore" });
   }
 
+  /** Something else that runs on the machine and prints lines, until it is killed. */
+  listen(onLine: (line: string) => void, ...words: [string, ...string[]]): ChildProcess {
+    const [command, ...args] = this.machine.enter(...words);
+    const running = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"] });
+    running.stdout.on("data", (chunk: Buffer) => {
+      for (const line of chunk.toString().split("\n")) if (line !== "") onLine(line);
+    });
+    return running;
+  }
+
   /** What a command prints that runs on the machine while others do. */
   output(...words: [string, ...string[]]): Promise<string> {
     const [command, ...args] = this.machine.enter(...words);

@@ -27,7 +27,7 @@ import { NOT_APPROVED } from "./standing.ts";
 
 const TELEMETRY_SECONDS = 60;
 
-type NodeRow = Pick<RowOf<typeof nodes>, "id" | "segment_id" | "status" | "signing_key">;
+type NodeRow = Pick<RowOf<typeof nodes>, "id" | "segment_id" | "status" | "contained" | "signing_key">;
 
 /** A handshake with a valid signature. From here on, a refusal can be proven to the node, too. */
 export interface ProvenHandshake {
@@ -49,7 +49,7 @@ export async function proveHandshake(
   const statement = readDocument(handshakeStatement, bytes, WIRE_LIMITS.jsonBytes);
   const { crypto, kem } = await meshKeys(bindings);
   const node = await bindings.db
-    .prepare("SELECT id, segment_id, status, signing_key FROM nodes WHERE id = ?")
+    .prepare("SELECT id, segment_id, status, contained, signing_key FROM nodes WHERE id = ?")
     .bind(statement.node)
     .first<NodeRow>();
   if (!node) return throwRefusal("node_unknown", "Enrol with a key first.");
@@ -90,7 +90,8 @@ export async function shakeHands(
   requireClock(statement.time, now);
   // This also completes what the request that quarantined the node left undone.
   if (node.status === "quarantined") await settleEvents(bindings, node.id);
-  if (node.status !== "approved") throwRefusal(...NOT_APPROVED[node.status]);
+  const isContained = node.status === "quarantined" && node.contained === 1;
+  if (node.status !== "approved" && !isContained) throwRefusal(...NOT_APPROVED[node.status]);
   const verdict = await meshObject(bindings, node.segment_id).admitHandshake(
     node.id,
     { counter: statement.counter, madeAt: statement.time, statement: hash },
@@ -134,7 +135,12 @@ async function quarantine(
     detail: { reason: "two machines use its state", counter },
   };
   try {
-    await carryOut(bindings, event, setStatus(bindings.db, node.id, ["approved"], "quarantined", now), now);
+    await carryOut(
+      bindings,
+      event,
+      setStatus(bindings.db, node.id, ["approved", "quarantined"], "quarantined", now),
+      now,
+    );
   } catch (error) {
     // The other machine's handshake came first, or an administrator has changed the node's status.
     if (failedGuard(error) !== "node_status") throw error;

@@ -35,7 +35,7 @@ export async function telemetry(
   const { taken: report, unknown } = readTold(telemetryReport, plain, WIRE_LIMITS.telemetryBytes);
   if (report.at > now + MAX_AHEAD_MS) throwRefusal("invalid_input", "/at lies in the future.");
   const { overlay, reportsFlows } = await meshState(bindings.db);
-  const { at: _at, endpoints, routes, facts, exitNode, conditions, peers, flows, ...rest } = report;
+  const { at: _at, endpoints, routes, facts, exitNode, conditions, peers, flows, drifts, ...rest } = report;
   const places = usableEndpoints(endpoints ?? [], overlay);
   const offers = usableRoutes(routes ?? [], overlay);
   const known = knownPeers(peers);
@@ -62,6 +62,7 @@ export async function telemetry(
     ...(conditions === undefined ? {} : { conditions: conditions ?? [] }),
     ...(told === undefined ? {} : { facts: told.taken }),
     ...(flows === undefined || !reportsFlows ? {} : { flows }),
+    ...(drifts === undefined ? {} : { drifts }),
   };
   const verdict = await meshObject(bindings, session.ticket.segment).telemetry(session.node, checked);
   if (!verdict.ok) {
@@ -69,11 +70,31 @@ export async function telemetry(
     return refuseReport(verdict);
   }
   if (verdict.change) await store(bindings, session.node, verdict.change, now);
+  if (verdict.drifts > 0) await recordDrift(bindings, session.node, report.drifts ?? [], verdict.drifts, now);
   return json({
     address: addressOf(request),
     flows: reportsFlows,
     ...(leftOut.length > 0 ? { leftOut } : {}),
   });
+}
+
+/** Somebody on the machine changed what protects it. The agent has mended it, and an administrator must hear of it. */
+async function recordDrift(
+  bindings: Bindings,
+  node: string,
+  drifts: NonNullable<CheckedReport["drifts"]>,
+  times: number,
+  now: number,
+): Promise<void> {
+  const mended = [...new Set(drifts.flatMap(({ steps }) => steps))].sort();
+  const lastAt = Math.min(now, Math.max(...drifts.map(({ at }) => at)));
+  const event = {
+    actor: `node:${node}`,
+    action: "node.drifted",
+    target: node,
+    detail: { mended, times, lastAt },
+  };
+  await carryOut(bindings, event, [], now);
 }
 
 /** The node's address as the platform states it. Null when the platform states none. */

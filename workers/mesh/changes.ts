@@ -17,6 +17,7 @@ export type ChangeStatement = D1PreparedStatement | Statement | MeshStatement;
  * Sets the status of a node.
  * @param from The statuses that the node may have now. With any other status, the guard `node_status` makes the batch
  *   fail.
+ * @param isContained Whether a node that is quarantined still gets configs.
  */
 export const setStatus = (
   db: D1Database,
@@ -24,6 +25,7 @@ export const setStatus = (
   from: readonly NodeStatus[],
   to: NodeStatus,
   now: number,
+  isContained = false,
 ): ChangeStatement[] => [
   guard(
     db,
@@ -32,7 +34,7 @@ export const setStatus = (
     node,
     JSON.stringify(from),
   ),
-  shared.setStatus(node, from, to, now),
+  shared.setStatus(node, from, to, now, isContained),
 ];
 
 /**

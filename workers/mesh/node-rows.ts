@@ -29,7 +29,7 @@ export const SELECT_NODE = `SELECT n.id, n.name, ${STANDING} AS status, n.status
   n.address_index, n.hostname, n.ephemeral, n.enrolment_key_id, n.offered_routes,
   (SELECT json_group_array(prefix) FROM node_routes r WHERE r.node_id = n.id) AS approved_routes,
   ${STATED} AS stated,
-  n.endpoints, n.exit_node, n.expires_at, n.facts, n.ended_revision, n.ended_at, n.signing_hash, n.wireguard_key,
+  n.endpoints, n.exit_node, n.expires_at, n.facts, n.contained, n.ended_revision, n.ended_at, n.signing_hash, n.wireguard_key,
   n.version, n.created_at, n.updated_at
   FROM nodes n JOIN segments s ON s.id = n.segment_id LEFT JOIN users u ON u.id = n.user_id`;
 
@@ -40,7 +40,7 @@ export function nodeRow(db: D1Database, reference: string): Promise<NodeRow | nu
 }
 
 /** Why the node is not a member, and what an administrator can do about it. Null for a member. */
-export function statusDetail({ name, status, own_status, user }: NodeRow): string | null {
+export function statusDetail({ name, status, own_status, user, contained }: NodeRow): string | null {
   switch (status) {
     case "approved":
       return null;
@@ -51,6 +51,8 @@ export function statusDetail({ name, status, own_status, user }: NodeRow): strin
     case "revoked":
       return "It was put out for good. To come back it must enrol anew with a new key.";
     case "quarantined":
+      if (contained === 1)
+        return `It reaches only the hub, and what rules let \`quarantine\` reach. To let it back in: rustronaut nodes release ${name}`;
       return own_status === "approved"
         ? `Its owner ${user} is disabled. To let it in again: rustronaut users update ${user} --status active`
         : `Two machines used its state. Make sure that only one holds its keys, then: rustronaut nodes release ${name}`;
@@ -79,6 +81,7 @@ export const viewNode = (row: NodeRow, ipv6Prefix: string, live: LiveNode | null
   exitNode: row.exit_node,
   expiresAt: row.expires_at,
   facts: JSON.parse(row.facts) as Record<string, string>,
+  contained: row.contained === 1,
   identity: row.signing_hash,
   wireguardKey: row.wireguard_key,
   stated: JSON.parse(row.stated) as StatedFact[],

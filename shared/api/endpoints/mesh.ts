@@ -95,6 +95,13 @@ export const MESH_ENDPOINTS = {
     body: m.nodeFactsStated,
     response: m.node,
   },
+  "nodes.quarantine": {
+    method: "POST",
+    path: "/api/v1/nodes/{node}/quarantine",
+    role: "admin",
+    summary: "Isolate a node: it reaches only the hub, and what rules let `quarantine` reach",
+    response: m.node,
+  },
   "nodes.release": {
     method: "POST",
     path: "/api/v1/nodes/{node}/release",

@@ -5,6 +5,7 @@ import {
   checksIn,
   domainOf,
   factsOf,
+  isContained,
   type LightRow,
   type RuleRow,
   reportedEndpoints,
@@ -134,8 +135,11 @@ export class Network {
     return new Set([...this.#rows.values()].map(({ segment_id }) => segment_id));
   }
 
-  /** Whether a node is an approved member of the network. */
-  isInGoodStanding = (node: string): boolean => this.#rows.get(node)?.status === "approved";
+  /** Whether a node is an approved member of the network that is not contained. */
+  isInGoodStanding = (node: string): boolean => {
+    const row = this.#rows.get(node);
+    return row?.status === "approved" && !isContained(row);
+  };
 
   /** Envelopes newer than a version, oldest first. */
   rootsAfter(version: number): string[] {

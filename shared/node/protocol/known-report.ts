@@ -14,6 +14,7 @@ const SINCE: Readonly<Record<keyof TelemetryReport, number>> = {
   clockSkewMs: 1,
   conditions: 2,
   flows: 4,
+  drifts: 4,
 };
 
 /**

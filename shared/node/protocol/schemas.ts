@@ -130,5 +130,8 @@ export const telemetryReport = z.object({
   facts: z.optional(signedStatement),
   peers: listOf(peerReport, WIRE_LIMITS.peersPerReport),
   flows: z.optional(listOf(flowReport, WIRE_LIMITS.flowsPerReport)),
+  drifts: z.optional(
+    listOf(z.object({ at: instant, steps: listOf(word(40), 8) }), WIRE_LIMITS.driftsPerReport),
+  ),
   clockSkewMs: z.int(),
 });

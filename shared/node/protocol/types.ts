@@ -15,7 +15,7 @@ import type { ConfigUpdate, Serial } from "../config/types.ts";
  * | 1      | 2026-11-24 | agents enrol, shake hands, poll, report, rotate keys and leave |
  * | 2      | 2026-11-30 | hints name a `directory`, and polls after them; reports have `conditions`; the hub says its `capability` in a handshake, answers a report with `address` and `leftOut`, and leaves out what it doesn't know of a report and of facts |
  * | 3      | 2026-11-30 | the manifest may have `checks`, and facts their results |
- * | 4      | 2026-11-30 | a component has rules with `effect`, `notBefore`, `notAfter`, `weekly` and `log`, and a peer has `denied`; the hub gives older agents neither, nor what such rules touch; reports have `flows`, which the hub asks for in its answer to the report before |
+ * | 4      | 2026-11-30 | a component has rules with `effect`, `notBefore`, `notAfter`, `weekly` and `log`, and a peer has `denied`; the hub gives older agents neither, nor what such rules touch; reports have `drifts`, and `flows`, which the hub asks for in its answer to the report before |
  */
 export const CAPABILITY = 4;
 /** The hub tells older agents to upgrade. */
@@ -230,6 +230,8 @@ export interface TelemetryReport {
   /** A `SignedStatement` of a `NodeFactsReport`. The device makes and signs these facts about its posture. */
   readonly facts?: SignedStatement;
   readonly peers: readonly PeerReport[];
+  /** When somebody else had changed what protects this node, and which steps mended it. */
+  readonly drifts?: readonly { readonly at: number; readonly steps: readonly string[] }[];
   /** The flows that are new or went on. The agent sends them only to a hub whose last answer asked for them. */
   readonly flows?: readonly FlowReport[];
   /** Hub time minus node time. */
@@ -260,6 +262,7 @@ export const WIRE_LIMITS = {
   telemetryBytes: 1024 * 1024,
   peersPerReport: 4_096,
   flowsPerReport: 512,
+  driftsPerReport: 16,
   endpoints: 8,
   routes: 32,
   conditions: 16,

@@ -25,6 +25,7 @@ export function stubNode(at: number): Node {
     name: `${ROLES[at % ROLES.length]}-${Math.floor(at / ROLES.length) + 1}`,
     status: STATUSES[at as keyof typeof STATUSES] ?? "approved",
     statusDetail: null,
+    contained: false,
     segmentId: `seg_${segment}`,
     segment,
     tags: at % 2 === 0 ? ["http", "linux"] : [],

@@ -31,6 +31,14 @@ describe("the plan of a tick", () => {
     expect(plan([loses, gains, same], true).publish).toHaveLength(2);
   });
 
+  it("lets the config of a contained node wait for nothing, whatever it loses and whoever else waits", () => {
+    const contained: Rebuilt = { node: "z", before: issue("7", "abcde"), after: issue("8", "b") };
+    expect(plan([contained])).toMatchObject({ waiting: [], culprits: [] });
+    const held = plan([loses, contained]);
+    expect(held.publish).toContainEqual({ node: "z", issue: issue("8", "b") });
+    expect([held.waiting, held.culprits.map(({ node }) => node)]).toEqual([["a"], ["a"]]);
+  });
+
   it("takes who ended from a node whose configuration could not be made, and nothing else", () => {
     const unmade: Rebuilt = { node: "d", before: issue("6", "az"), after: null };
     const { publish, waiting, dropped } = plan([unmade, gains, { ...unmade, node: "e", before: null }]);

@@ -23,6 +23,9 @@ function bitsOf(prefix: string): string {
 }
 
 const isNamed = (node: NodeFacts, selector: Selector): boolean =>
+  node.contained ? selector.kind === "quarantine" : isNamedFree(node, selector);
+
+const isNamedFree = (node: NodeFacts, selector: Selector): boolean =>
   selector.kind === "any" ||
   (selector.kind === "segment" && selector.segment === node.segment) ||
   (selector.kind === "tag" && node.tags.includes(selector.tag)) ||

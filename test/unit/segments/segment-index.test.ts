@@ -66,6 +66,30 @@ describe("links", () => {
     expect(index.linksOf("b").map(({ peer }) => peer)).toEqual(["a"]);
   });
 
+  test("a contained node has only what rules let the quarantine reach, whatever else names it, until its release", () => {
+    const here: Selector = { kind: "quarantine" };
+    const rules = [
+      rule("r1", [ANY], [ANY]),
+      rule("r2", [node("b")], [node("a")]),
+      rule("r3", [here], [tag("fix")]),
+      rule("r4", [tag("fix")], [here]),
+    ];
+    const all = [facts("a"), facts("b"), facts("c", { tags: ["fix"] })];
+    const index = indexOf(all, rules);
+    expect(index.linksOf("b").map(({ peer }) => peer)).toEqual(["a", "c"]);
+    expect([...index.upsert(facts("b", { contained: true }))].sort()).toEqual(["a", "b", "c"]);
+    expect(index.linksOf("b")).toEqual([
+      { peer: "c", inbound: [{ rule: "r4" }], outbound: [{ rule: "r3" }], routes: [] },
+    ]);
+    expect(index.linksOf("a").map(({ peer }) => peer)).toEqual(["c"]);
+    // Two contained nodes do not reach each other either.
+    index.upsert(facts("a", { contained: true }));
+    expect(index.linksOf("a").map(({ peer }) => peer)).toEqual(["c"]);
+    index.upsert(facts("a"));
+    index.upsert(facts("b"));
+    expect(index.linksOf("b").map(({ peer }) => peer)).toEqual(["a", "c"]);
+  });
+
   test("a subnet lies behind the router whose approved route contains it, and only the block is routed", () => {
     const index = indexOf(
       [
@@ -207,26 +231,31 @@ const PROBES = ["10.0.0.1", "10.64.0.1", "10.65.0.1", "10.128.0.1", "10.200.0.1"
 
 const anySelector: fc.Arbitrary<Selector> = fc.oneof(
   fc.constant(ANY),
+  fc.constant<Selector>({ kind: "quarantine" }),
   fc.constantFrom("seg_1", "seg_2").map((segment): Selector => ({ kind: "segment", segment })),
   fc.constantFrom("web", "db").map(tag),
   fc.constantFrom("ada", "bob").map((user): Selector => ({ kind: "user", user })),
   fc.constantFrom(...IDS).map(node),
   fc.constantFrom(...BLOCKS).map(subnet),
 );
-const anyNode: fc.Arbitrary<NodeFacts> = fc.record({
-  id: fc.constantFrom(...IDS),
-  name: fc.constantFrom("n", "m"),
-  segment: fc.constantFrom("seg_1", "seg_2"),
-  tags: fc.subarray(["web", "db"]),
-  user: fc.constantFrom("ada", "bob", null),
-  ipv4: fc.constant("100.64.0.1"),
-  ipv6: fc.constant("fd00::1"),
-  routes: fc.oneof(fc.constant([]), fc.subarray([...BLOCKS, "0.0.0.0/0", "::/0"], { maxLength: 4 })),
-  exitNode: fc.option(fc.constantFrom(...IDS), { freq: 2 }),
-  quarantined: fc.nat(9).map((n) => n === 0),
-  microsegments: fc.constant([]),
-  confinedBy: fc.constant([]),
-});
+const anyNode: fc.Arbitrary<NodeFacts> = fc
+  .record({
+    id: fc.constantFrom(...IDS),
+    name: fc.constantFrom("n", "m"),
+    segment: fc.constantFrom("seg_1", "seg_2"),
+    tags: fc.subarray(["web", "db"]),
+    user: fc.constantFrom("ada", "bob", null),
+    ipv4: fc.constant("100.64.0.1"),
+    ipv6: fc.constant("fd00::1"),
+    routes: fc.oneof(fc.constant([]), fc.subarray([...BLOCKS, "0.0.0.0/0", "::/0"], { maxLength: 4 })),
+    exitNode: fc.option(fc.constantFrom(...IDS), { freq: 2 }),
+    quarantined: fc.nat(9).map((n) => n === 0),
+    microsegments: fc.constant([]),
+    confinedBy: fc.constant([]),
+    contained: fc.nat(3).map((n) => n === 0),
+  })
+  // A contained node stands in front of nothing and uses no exit node: see `factsOf`.
+  .map((facts) => (facts.contained ? { ...facts, routes: [], exitNode: null } : facts));
 const anyRules: fc.Arbitrary<SegmentRule[]> = fc.uniqueArray(
   fc.record({
     id: fc.constantFrom("r1", "r2", "r3", "r4"),

@@ -88,6 +88,14 @@ describe("flows that nodes report", () => {
     expect(await web.report({ flows: sent })).toMatchObject({ status: 422, code: "invalid_input" });
   });
 
+  test("and drifts of what protects the node are recorded, once in ten minutes however many it tells", async () => {
+    const drift = { at: Date.now(), steps: ["load-filter", "raise-fence"] };
+    for (let n = 0; n < 3; n++) expect((await db.report({ drifts: [drift, drift] })).status).toBe(200);
+    expect(await world.recorded("node.drifted", db.id)).toBe(1);
+    expect((await db.report({ drifts: Array(17).fill(drift) })).status).toBe(422);
+    expect(await world.recorded("node.drifted", web.id)).toBe(0);
+  });
+
   test("are forgotten and asked for no more once the network reports none", async () => {
     const { etag } = await world.admin.call("network.get");
     await world.admin.call("network.update", { body: { reportsFlows: false }, ifMatch: etag ?? "" });

@@ -101,7 +101,7 @@ export function factsText(facts: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.fromEntries(sorted));
 }
 
-type StatusCall = Call<"nodes.approve" | "nodes.revoke" | "nodes.release">;
+type StatusCall = Call<"nodes.approve" | "nodes.revoke" | "nodes.release" | "nodes.quarantine">;
 type NodeView = Awaited<ReturnType<typeof view>>;
 
 /** A second call changes nothing. */
@@ -110,6 +110,7 @@ async function changeStatus(
   action: string,
   from: readonly NodeStatus[],
   to: NodeStatus,
+  isContained = false,
 ): Promise<Reply<NodeView> | Write<NodeView>> {
   const row = await findNode(bindings.db, params.node);
   if (row.status === to) return { body: await view(bindings, row), version: row.version };
@@ -121,9 +122,12 @@ async function changeStatus(
         : `, and this is not what changes that. ${statusDetail(row)}`;
     throwRefusal("conflict", `The node is ${status}${why}.`);
   }
-  const after = { ...row, status: to, own_status: to, version: row.version + 1, updated_at: now };
+  const after = {
+    ...{ ...row, status: to, own_status: to, contained: isContained ? (1 as const) : (0 as const) },
+    ...{ version: row.version + 1, updated_at: now },
+  };
   return {
-    statements: setStatus(bindings.db, row.id, [row.own_status], to, now),
+    statements: setStatus(bindings.db, row.id, [row.own_status], to, now, isContained),
     effects: effects(action, row, { from: row.own_status }),
     body: await view(bindings, after),
     version: after.version,
@@ -137,6 +141,7 @@ export const NODE_HANDLERS: Handlers<
   | "nodes.delete"
   | "nodes.approve"
   | "nodes.revoke"
+  | "nodes.quarantine"
   | "nodes.release"
   | "nodes.state"
   | "nodes.revocation"
@@ -235,6 +240,7 @@ export const NODE_HANDLERS: Handlers<
   "nodes.approve": (call) => changeStatus(call, "approve", ["pending", "expired"], "approved"),
   "nodes.revoke": (call) =>
     changeStatus(call, "revoke", ["pending", "approved", "quarantined", "expired"], "revoked"),
+  "nodes.quarantine": (call) => changeStatus(call, "quarantine", ["approved"], "quarantined", true),
   "nodes.release": (call) => changeStatus(call, "release", ["quarantined"], "approved"),
 
   "nodes.state": async ({ bindings, params, body, now }) => {

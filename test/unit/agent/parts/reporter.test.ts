@@ -5,7 +5,7 @@ import { HubAway, type Way } from "../../../../agent/hub/http.ts";
 import { parseAnswer, telemetryAnswer } from "../../../../agent/hub/schemas.ts";
 import type { NodeView } from "../../../../agent/parts/part.ts";
 import { leftOutCondition, Reporter } from "../../../../agent/parts/reporter.ts";
-import type { TunnelKeeper } from "../../../../agent/tunnel/keeper.ts";
+import type { Drift, TunnelKeeper } from "../../../../agent/tunnel/keeper.ts";
 import type { KernelFlow } from "../../../../agent/tunnel/machine.ts";
 import { knownReport } from "../../../../shared/node/protocol/known-report.ts";
 import { CAPABILITY, type TelemetryReport, WIRE_LIMITS } from "../../../../shared/node/protocol/types.ts";
@@ -155,6 +155,32 @@ describe("I8: the reporter", () => {
       undefined,
     ]);
     expect(steps).toEqual(["read", "read", "read", "drop"]);
+  });
+
+  it("tells at its next look of a drift that was mended, once", async () => {
+    let drifts: readonly Drift[] = [];
+    const tunnel = {
+      config: null,
+      device: async () => null,
+      dropFlows: async () => undefined,
+      get drifts() {
+        return drifts;
+      },
+      forgetDrifts: (told: readonly Drift[]) => {
+        drifts = drifts.filter((drift) => !told.includes(drift));
+      },
+    };
+    const { part, reports } = withHub({ tunnel: tunnel as unknown as TunnelKeeper });
+    const [look] = worksOf(part);
+    await part.onTouch();
+    await look?.();
+    const before = reports.length;
+    drifts = [{ at: 7, steps: ["load-filter"] }];
+    await look?.();
+    await look?.();
+    expect(reports.slice(before).map((report) => report.drifts)).toEqual([
+      [{ at: 7, steps: ["load-filter"] }],
+    ]);
   });
 
   it("says nothing of what came back from the disk before the hub was asked", async () => {

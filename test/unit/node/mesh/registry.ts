@@ -185,6 +185,7 @@ export class Registry {
       endpoints: "[]",
       exit_node: null,
       expires_at: null,
+      contained: 0,
       ephemeral: 0,
       handshake_floor: 0,
       handshake_floor_made: 0,
