@@ -11,6 +11,7 @@ const RIGHT = sha256("right");
 
 where("root").describe("what an agent that is root finds when it looks for files and processes", () => {
   let dir = "";
+  let elsewhere = "";
   const running: ChildProcess[] = [];
   beforeAll(async () => {
     dir = await mkdtemp("/opt/rustronaut-test-");
@@ -26,12 +27,17 @@ where("root").describe("what an agent that is root finds when it looks for files
     await symlink("/proc/self/environ", `${dir}/environ`);
     await symlink("/proc/self/root/etc/hostname", `${dir}/around`);
     await symlink("/dev/zero", `${dir}/zero`);
+    // Readable for everybody, and nothing that programs are made of.
+    elsewhere = await mkdtemp("/tmp/rustronaut-test-");
+    await chmod(elsewhere, 0o755);
+    await writeFile(`${elsewhere}/diary`, "right", { mode: 0o644 });
+    await symlink(`${elsewhere}/diary`, `${dir}/diary`);
     await symlink("loop", `${dir}/loop`);
     await symlink("nowhere", `${dir}/dangling`);
   });
   afterAll(async () => {
     for (const child of running) child.kill("SIGKILL");
-    await rm(dir, { recursive: true });
+    for (const made of [dir, elsewhere]) await rm(made, { recursive: true });
   });
 
   const checks = new DeviceChecks();
@@ -63,7 +69,7 @@ where("root").describe("what an agent that is root finds when it looks for files
     expect(await file("open/below")).toBe("absent");
   });
 
-  it.each(["pipe", "loop", "environ", "around", "zero", "closed", "closed/inner", "closed/none"])(
+  it.each(["pipe", "loop", "environ", "around", "zero", "closed", "closed/inner", "closed/none", "diary"])(
     "tells nothing of %s, and does not wait for it",
     async (name) => {
       expect([await file(name), await file(name, [RIGHT])]).toEqual(["unreadable", "unreadable"]);
