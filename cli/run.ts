@@ -5,6 +5,7 @@ import { addBackupCommands } from "./commands/backup.ts";
 import { addCompletionCommand, COMPLETION } from "./commands/completion.ts";
 import { addGrantCommands } from "./commands/grants.ts";
 import { addHistoryCommands } from "./commands/history.ts";
+import { addImportCommands } from "./commands/import.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addKeyCommands } from "./commands/keys.ts";
 import { addLoginCommands } from "./commands/login.ts";
@@ -80,6 +81,7 @@ export function describeProgram(program: Command, app: App, argv: readonly strin
   addProviderTest(program, app);
   addPolicyCommands(program, app);
   addNetworkCommands(program, app);
+  addImportCommands(program, app);
   addTrustCommands(program, app);
   addKeyCommands(program, app);
   addNodeCommands(program, app);

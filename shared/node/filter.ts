@@ -309,15 +309,16 @@ function logLines({ id, effect, log }: ComponentRule, match: string): string[] {
 export const ruleCounter = (index: number): string => `hits_${index}`;
 
 /** Matches packets by the protocol of their connection, so that a denial of ICMP leaves errors about others alone. */
-function trafficMatch({ protocol, ports }: Traffic): string {
+function trafficMatch({ protocol, family, ports }: Traffic): string {
+  const inFamily = family === undefined ? "" : `meta nfproto ipv${Number(family)} `;
   switch (protocol) {
     case "any":
-      return "";
+      return inFamily;
     case "icmp":
-      return "ct protocol { 1, 58 } ";
+      return `${inFamily}ct protocol { 1, 58 } `;
     case "tcp":
     case "udp": {
-      const match = `meta l4proto ${protocol} `;
+      const match = `${inFamily}meta l4proto ${protocol} `;
       return ports.length === 0 ? match : `${match}ct original proto-dst { ${portList(ports)} } `;
     }
     default:

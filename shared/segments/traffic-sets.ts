@@ -12,19 +12,28 @@ export const sharesTraffic = (a: readonly Traffic[], b: readonly Traffic[]): boo
   a.some((one) => b.some((other) => shares(one, other)));
 
 function shares(a: Traffic, b: Traffic): boolean {
+  if (a.family !== undefined && b.family !== undefined && a.family !== b.family) return false;
   if (a.protocol === "any" || b.protocol === "any") return true;
   if (a.protocol !== b.protocol) return false;
   return portsOf(a).some(([from, to]) => portsOf(b).some(([first, last]) => from <= last && first <= to));
 }
 
 /** Whether every packet of `inner` belongs to `outer`. `any` is more than the protocols that have names. */
-export function coversTraffic(outer: readonly Traffic[], inner: readonly Traffic[]): boolean {
+export const coversTraffic = (outer: readonly Traffic[], inner: readonly Traffic[]): boolean =>
+  inner.every((traffic) =>
+    (traffic.family === undefined ? ([4, 6] as const) : [traffic.family]).every((family) =>
+      covers(
+        outer.filter((each) => each.family === undefined || each.family === family),
+        traffic,
+      ),
+    ),
+  );
+
+function covers(outer: readonly Traffic[], traffic: Traffic): boolean {
   if (outer.some(({ protocol }) => protocol === "any")) return true;
-  return inner.every((traffic) => {
-    const same = outer.filter(({ protocol }) => protocol === traffic.protocol);
-    if (traffic.protocol === "any" || same.length === 0) return false;
-    return portsOf(traffic).every((range) => isFilled(range, same.flatMap(portsOf)));
-  });
+  const same = outer.filter(({ protocol }) => protocol === traffic.protocol);
+  if (traffic.protocol === "any" || same.length === 0) return false;
+  return portsOf(traffic).every((range) => isFilled(range, same.flatMap(portsOf)));
 }
 
 /** Whether the ranges together contain every port of the range. */

@@ -2,7 +2,10 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { TextError } from "../base/text-error.ts";
 import type { Traffic } from "../node/config/types.ts";
 
-/** Traffic as text: `any`, `icmp`, `tcp`, `tcp/443`, `udp/53`, `tcp/80,443,8000-8100`. */
+/**
+ * Traffic as text: `any`, `icmp`, `tcp`, `tcp/443`, `udp/53`, `tcp/80,443,8000-8100`. A 4 or 6 behind the protocol means one
+ * family of addresses only: `tcp4/443`, `icmp6`.
+ */
 
 type Range = readonly [from: number, to: number];
 
@@ -18,17 +21,18 @@ export function parseTraffic(text: string): Result<Traffic, TextError> {
     return refused(MAX_LENGTH + 1, "the traffic is too long", `Write at most ${MAX_LENGTH} characters`);
   }
   const slash = text.indexOf("/");
-  const protocol = slash < 0 ? text : text.slice(0, slash);
+  const word = slash < 0 ? text : text.slice(0, slash);
+  const { protocol, family } = splitFamily(word);
   switch (protocol) {
     case "any":
     case "icmp":
-      if (slash < 0) return ok({ protocol, ports: [] });
+      if (slash < 0) return ok({ protocol, ...family, ports: [] });
       return refused(slash + 1, `${protocol} has no ports`, `Write "${protocol}" alone, or name tcp or udp`);
     case "tcp":
     case "udp": {
-      if (slash < 0) return ok({ protocol, ports: [] });
+      if (slash < 0) return ok({ protocol, ...family, ports: [] });
       const ports = readPorts(text, slash + 1);
-      return ports.ok ? ok({ protocol, ports: joined(ports.value) }) : ports;
+      return ports.ok ? ok({ protocol, ...family, ports: joined(ports.value) }) : ports;
     }
     default:
       return refused(1, "this is no protocol", FORMS);
@@ -36,9 +40,16 @@ export function parseTraffic(text: string): Result<Traffic, TextError> {
 }
 
 /** Prints traffic. `parseTraffic` reads the text as the same traffic. */
-export function printTraffic({ protocol, ports }: Traffic): string {
-  if (ports.length === 0) return protocol;
-  return `${protocol}/${ports.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(",")}`;
+export function printTraffic({ protocol, family, ports }: Traffic): string {
+  const word = `${protocol}${family ?? ""}`;
+  if (ports.length === 0) return word;
+  return `${word}/${ports.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(",")}`;
+}
+
+function splitFamily(word: string): { protocol: string; family: Pick<Traffic, "family"> } {
+  const protocol = word.slice(0, -1);
+  if (word.endsWith("4")) return { protocol, family: { family: 4 } };
+  return word.endsWith("6") ? { protocol, family: { family: 6 } } : { protocol: word, family: {} };
 }
 
 function readPorts(text: string, start: number): Result<Range[], TextError> {

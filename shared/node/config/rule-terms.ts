@@ -11,7 +11,8 @@ export const RULE_TERMS_SINCE = 4;
 
 /** Whether an agent of any capability lets through no more than the rule. That it does not log harms nothing. */
 export const isPlainRule = (rule: RuleTerms): boolean =>
-  FURTHER.every((term) => term === "log" || rule[term] === undefined);
+  FURTHER.every((term) => term === "log" || rule[term] === undefined) &&
+  rule.traffic.every(({ family }) => family === undefined);
 
 /** The part of a rule that nodes are told. */
 export function componentRule(rule: ComponentRule): ComponentRule {

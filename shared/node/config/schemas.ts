@@ -130,6 +130,7 @@ const port = z.int().check(z.gte(1), z.lte(65_535));
 const traffic = z
   .strictObject({
     protocol: z.enum(["any", "tcp", "udp", "icmp"]),
+    family: z.exactOptional(z.literal([4, 6])),
     ports: listOf(
       z.tuple([port, port]).check(z.refine(([from, to]) => from <= to, "must not end before it begins")),
       64,

@@ -191,6 +191,8 @@ export interface WeeklyWindows {
 export interface Traffic {
   /** `any` is every protocol; `icmp` is ICMP on IPv4 and ICMPv6 on IPv6. */
   readonly protocol: "any" | "tcp" | "udp" | "icmp";
+  /** Absent: both families. Since capability 4. */
+  readonly family?: 4 | 6;
   /** Inclusive ranges, for tcp and udp only. `[]` = all ports. */
   readonly ports: readonly (readonly [from: number, to: number])[];
 }

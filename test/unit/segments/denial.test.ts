@@ -269,18 +269,26 @@ describe("any network", () => {
 });
 
 describe("lists of traffic", () => {
-  const some = fc.array(fc.constantFrom(...TRAFFIC), { maxLength: 3 });
-  const packets = ["tcp", "udp", "icmp", "sctp"].flatMap((protocol) =>
-    (protocol === "tcp" || protocol === "udp" ? [1, 80, 81, 400, 443, 500, 501, 65_535] : [0]).map(
-      (port) => ({ protocol, port }),
-    ),
-  );
-  const has = (list: readonly Traffic[], { protocol, port }: { protocol: string; port: number }) =>
+  const families = TRAFFIC.flatMap((each) => [
+    each,
+    { ...each, family: 4 as const },
+    { ...each, family: 6 as const },
+  ]);
+  const some = fc.array(fc.constantFrom(...families), { maxLength: 3 });
+  const packets = ["tcp", "udp", "icmp", "sctp"]
+    .flatMap((protocol) =>
+      (protocol === "tcp" || protocol === "udp" ? [1, 80, 81, 400, 443, 500, 501, 65_535] : [0]).map(
+        (port) => ({ protocol, port }),
+      ),
+    )
+    .flatMap((packet) => ([4, 6] as const).map((version) => ({ ...packet, version })));
+  const has = (list: readonly Traffic[], { protocol, port, version }: (typeof packets)[number]) =>
     list.some(
       (each) =>
-        each.protocol === "any" ||
-        (each.protocol === protocol &&
-          (each.ports.length === 0 || each.ports.some(([a, b]) => a <= port && port <= b))),
+        (each.family ?? version) === version &&
+        (each.protocol === "any" ||
+          (each.protocol === protocol &&
+            (each.ports.length === 0 || each.ports.some(([a, b]) => a <= port && port <= b)))),
     );
 
   test("share and contain packets as one by one", () => {

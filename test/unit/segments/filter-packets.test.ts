@@ -24,6 +24,8 @@ const TRAFFIC: Record<string, Traffic> = {
   dns: { protocol: "udp", ports: [[53, 53]] },
   ping: { protocol: "icmp", ports: [] },
   anything: { protocol: "any", ports: [] },
+  web4: { protocol: "tcp", family: 4, ports: [[443, 443]] },
+  ping6: { protocol: "icmp", family: 6, ports: [] },
 };
 const component: ComponentDocument = {
   type: "component",
@@ -170,6 +172,15 @@ where(...MACHINES).describe("packets in network namespaces", () => {
     expect(namespaces.ping("peer", "fd00::4", "fd00::1")).toBe(true);
     expect(namespaces.ping("peer", "100.64.0.2", "100.64.0.1")).toBe(false);
     expect(namespaces.ping("us", "100.64.0.1", "100.64.0.4")).toBe(false);
+  });
+
+  test("traffic of one family passes in that family alone", async () => {
+    namespaces.loadFilter(rulesetFor([peer(2, [{ rule: "web4" }, { rule: "ping6" }], [])]));
+    const web = (from: string, to: string): Probe => ({ from, to, protocol: "tcp", port: 443 });
+    const probes = [web("100.64.0.2", "100.64.0.1"), web("fd00::2", "fd00::1")];
+    expect(await namespaces.attempt("peer", probes)).toEqual([true, false]);
+    expect(namespaces.ping("peer", "fd00::2", "fd00::1")).toBe(true);
+    expect(namespaces.ping("peer", "100.64.0.2", "100.64.0.1")).toBe(false);
   });
 
   test("a grant that is withdrawn ends the running connection, one that returns lets it go on", async () => {

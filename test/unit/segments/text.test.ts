@@ -77,6 +77,9 @@ describe("traffic", () => {
     ["tcp/8000-8100", "tcp/8000-8100"],
     ["tcp/443,80,81,8000-8100,8050-8200", "tcp/80-81,443,8000-8200"],
     ["udp/1-65535", "udp/1-65535"],
+    ["any4", "any4"],
+    ["icmp6", "icmp6"],
+    ["tcp4/443", "tcp4/443"],
   ])("%j is %j", (text, printed) => expect(trafficRefusal(text)).toBe(`accepted as ${printed}`));
 
   test.each([
@@ -84,6 +87,10 @@ describe("traffic", () => {
     ["TCP/80", "character 1: this is no protocol"],
     ["sctp/80", "character 1: this is no protocol"],
     ["443", "character 1: this is no protocol"],
+    ["tcp5/443", "character 1: this is no protocol"],
+    ["tcp44/443", "character 1: this is no protocol"],
+    ["icmp4/8", "character 6: icmp has no ports"],
+    ["4", "character 1: this is no protocol"],
     ["icmp/8", "character 5: icmp has no ports"],
     ["any/80", "character 4: any has no ports"],
     ["tcp/", "character 5: a port is missing"],
