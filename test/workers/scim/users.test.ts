@@ -208,6 +208,11 @@ describe("SCIM: a provider gets no say", () => {
       personBody("x", { emails: [{ value: "x@evil.com" }] }),
     );
     expect(refused).toMatchObject({ status: 400, scimType: "invalidValue" });
+    const { id } = await provider.person("moves");
+    const away = { op: "replace", path: 'emails[type eq "work"].value', value: "moves@evil.com" };
+    expect(await provider.send("PATCH", `/Users/${id}`, patch(away))).toMatchObject({
+      ...{ status: 400, scimType: "invalidValue" },
+    });
     for (const value of ["a@evil@corp.com", "а@corp.com", "corp.com", ""]) {
       const bad = await provider.send(
         "POST",

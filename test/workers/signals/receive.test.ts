@@ -285,8 +285,10 @@ describe("a transmitter", () => {
       { format: "phone_number", phone_number: "+12065550100" },
     ]) {
       expect(await provider.send(revoked, { sub_id })).toEqual({ status: 202 });
+      await provider.send(caep("risk-level-change", { current_level: "HIGH" }), { sub_id });
     }
     expect(await other.live(session)).toBeDefined();
+    expect(await riskOf(session.principal.userId)).toEqual([]);
     const said = (await provider.received()).map(({ outcome, err }) => outcome ?? err);
     expect(said).toContain("recorded: it names nobody who signs in here");
     expect(said).toContain("access_denied");
