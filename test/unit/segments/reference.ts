@@ -61,7 +61,7 @@ function isNamed(selector: Selector, node: NodeFacts): boolean {
     case "any":
       return true;
     case "segment":
-      return selector.segment === node.segment;
+      return selector.segment === node.segment || node.microsegments.includes(selector.segment);
     case "tag":
       return node.tags.includes(selector.tag);
     case "user":
