@@ -98,6 +98,12 @@ describe("a rule that denies", () => {
     expect(linkOf(indexOf(nodes, rules.slice(0, 2)), "a", "b")?.outbound).toEqual([{ rule: "r1" }]);
   });
 
+  test("leaves the peer where it holds only for a time", () => {
+    const timed = { ...deny("r2", web), notAfter: 1 };
+    const link = linkOf(indexOf(nodes, [allow("r1", web), timed]), "a", "b");
+    expect(link).toMatchObject({ outbound: [{ rule: "r1" }], denied: { outbound: [{ rule: "r2" }] } });
+  });
+
   test.each([
     ["contains", "10.1.0.0/16", "10.0.0.0/8", "10.1.0.0/16"],
     ["lies inside of", "10.1.0.0/16", "10.1.2.0/24", "10.1.2.0/24"],

@@ -63,6 +63,16 @@ describe("the ruleset", () => {
     expect(render(peers.toReversed())).toBe(render(peers));
   });
 
+  test("looks at what is denied before anything that is allowed, in each direction", () => {
+    for (const [chain, denied] of [
+      ["by_peer", "denied_to_peer"],
+      ["by_peer_to_us", "denied_to_peer"],
+      ["by_us", "denied_to_us"],
+    ] as const) {
+      expect(render([])).toMatch(new RegExp(`chain ${chain} \\{\n    jump ${denied}\n    jump opened_by_`));
+    }
+  });
+
   test("masquerades on forwarding nodes only", () => {
     expect(render([])).not.toContain("masquerade");
     expect(render([], { forwards: ["10.0.0.0/8"] })).toContain('iifname "wg0" oifname != "wg0" masquerade');
