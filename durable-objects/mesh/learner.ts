@@ -47,9 +47,10 @@ export class Learner {
   /** Learns at least this revision, and publishes what it changed. */
   learn(revision: number): Promise<void> {
     return this.#queue.run(async () => {
-      if (this.#network && this.#network.state.revision >= revision) return;
+      const now = Date.now();
+      if (this.#network && this.#network.state.revision >= revision && !this.#network.isFactDue(now)) return;
       try {
-        await this.#catchUp(Date.now());
+        await this.#catchUp(now);
       } catch (error) {
         // The copy in memory may be ahead of the stored state, so it is thrown away.
         this.#network = null;

@@ -65,7 +65,7 @@ export class RegistryReader {
     ]);
     const state = states?.results[0] as StateRow | undefined;
     if (!state || state.revision < known.revision) return null;
-    if (state.revision === known.revision) return new Set();
+    if (state.revision === known.revision && !network.isFactDue(now)) return new Set();
     const news = {
       state,
       segments: await this.#segments(),

@@ -51,6 +51,8 @@ export class Reports {
       endpoints: reportedEndpoints(facts),
       offeredRoutes: offeredRoutesOf(facts),
       exitNode: facts.exit_node,
+      claims: facts.claims,
+      country: facts.country,
     };
     const change = reportedChange(report, known, (reference) => network.idOf(reference));
     const allowed = change ? rows.claimNews(row, report.receivedAt) : { ok: true as const };

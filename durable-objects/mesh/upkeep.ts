@@ -47,6 +47,7 @@ export class Upkeep {
       sweptAt: this.#sweptAt,
       nextExpiry: this.#store.rows.nextExpiry(),
       nextEnd: this.#ends.next(),
+      nextFactEnd: this.#learner.network?.nextFactEnd() ?? null,
       hasMembers: !this.#store.rows.isEmpty(),
     };
     this.#alarm.ring(timetable.wakeTimes(known, now), now);
@@ -56,7 +57,8 @@ export class Upkeep {
     this.#alarm.rang();
     await onAlarm(this.#storage, async () => {
       const now = Date.now();
-      if (timetable.isPolled(this.#polledAt, now)) await this.#learner.learn(NEWEST);
+      const isFactDue = this.#learner.network?.isFactDue(now) ?? false;
+      if (isFactDue || timetable.isPolled(this.#polledAt, now)) await this.#learner.learn(NEWEST);
       await this.#learner.known();
       await endDue(this.#env, this.#learner, this.#ends, now);
       const nodes = this.#store.rows.expiringBefore(timetable.renewBefore(now), timetable.RENEWALS_AT_ONCE);

@@ -1,4 +1,5 @@
 import type { PeerLink } from "../segments/types.ts";
+import { claimsOf } from "./claims.ts";
 import { type DeviceCheck, printDeviceCheck, resultOf } from "./config/device-check.ts";
 import { formatTag } from "./config/serial.ts";
 import type { Serial } from "./config/types.ts";
@@ -75,19 +76,24 @@ export function segmentMap(
 
 /** The part of the report that the registry must learn. A missing field is unchanged. */
 export function reportedChange(
-  report: Pick<CheckedReport, "endpoints" | "routes" | "exitNode">,
+  report: Pick<CheckedReport, "endpoints" | "routes" | "exitNode" | "facts" | "country">,
   known: {
     readonly endpoints: readonly string[];
     readonly offeredRoutes: readonly string[];
     readonly exitNode: string | null;
+    readonly claims: string;
+    readonly country: string | null;
   },
   idOf: (reference: string) => string | null,
 ): ReportedChange | null {
   const exitNode = report.exitNode ? idOf(report.exitNode) : report.exitNode;
+  const claims = report.facts && claimsOf(report.facts);
   const change: ReportedChange = {
     ...(report.endpoints && !same(report.endpoints, known.endpoints) ? { endpoints: report.endpoints } : {}),
     ...(report.routes && !same(report.routes, known.offeredRoutes) ? { offeredRoutes: report.routes } : {}),
     ...(exitNode !== undefined && exitNode !== known.exitNode ? { exitNode } : {}),
+    ...(claims && JSON.stringify(claims) !== known.claims ? { claims } : {}),
+    ...(report.country !== known.country ? { country: report.country } : {}),
   };
   return Object.keys(change).length > 0 ? change : null;
 }

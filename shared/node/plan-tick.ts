@@ -17,6 +17,14 @@ export interface Rebuilt {
   readonly after: Issue | null;
 }
 
+/** What the loss of a peer means. */
+export interface Standings {
+  /** Whether a node is an approved member of the network. */
+  isInGoodStanding(node: string): boolean;
+  /** Whether something is known of the node that no mistake in a rule explains: what is lost by that may not wait. */
+  isUrgent(node: string): boolean;
+}
+
 export interface TickPlan {
   readonly publish: readonly { readonly node: string; readonly issue: Issue }[];
   /** The nodes whose newest issue must wait, including all nodes of the same tick. */
@@ -29,14 +37,13 @@ export interface TickPlan {
 
 /**
  * Plans a tick. A node whose config could not be made keeps its config, except for peers that are not members any more.
- * @param isInGoodStanding Whether a node is an approved member of the network.
- * @param withoutEnded Gives the last issue without the peers that are not members any more. It is published even while
- *   the rest waits, since a revocation must not wait.
+ * @param withoutEnded Gives the last issue without the peers that are not members any more, and without what urgent nodes
+ *   have lost. It is published even while the rest waits, since neither may wait.
  * @param isConfirmed Whether an administrator wants the change in spite of the peers that it removes.
  */
 export function planTick(
   rebuilt: readonly Rebuilt[],
-  isInGoodStanding: (node: string) => boolean,
+  { isInGoodStanding, isUrgent }: Standings,
   withoutEnded: (node: string, before: Issue) => Issue,
   isConfirmed: boolean,
 ): TickPlan {
@@ -49,16 +56,17 @@ export function planTick(
     before: before?.peers ?? [],
     after: after.peers,
   }));
-  // A contained node shall lose its peers, so its config neither waits nor makes others wait.
-  const mayWait = ({ node }: { readonly node: string }) => isInGoodStanding(node);
-  const held = isConfirmed ? [] : nodesToHoldFor(changes.filter(mayWait), isInGoodStanding);
+  // A contained or urgent node shall lose its peers, so its config neither waits nor makes others wait.
+  const mayHold = (node: string) => isInGoodStanding(node) && !isUrgent(node);
+  const mayWait = ({ node }: { readonly node: string }) => mayHold(node);
+  const held = isConfirmed ? [] : nodesToHoldFor(changes.filter(mayWait), mayHold);
   const withheld = held.length === 0 ? [] : changed.filter(mayWait);
   const withoutMore = [...unmade, ...withheld];
   const publish = [
     ...changed
       .filter((change) => !withheld.includes(change))
       .map(({ node, after }) => ({ node, issue: after })),
-    ...withoutMore.flatMap(({ node, before }) => reduced(node, before, isInGoodStanding, withoutEnded)),
+    ...withoutMore.flatMap(({ node, before }) => reduced(node, before, mayHold, withoutEnded)),
   ];
   const before = new Map(rebuilt.map((change) => [change.node, change.before?.peers ?? []]));
   return {
@@ -80,9 +88,10 @@ export function planTick(
 function reduced(
   node: string,
   before: Issue | null,
-  isInGoodStanding: (node: string) => boolean,
+  mayHold: (node: string) => boolean,
   withoutEnded: (node: string, before: Issue) => Issue,
 ): { node: string; issue: Issue }[] {
-  if (!before || before.peers.every(isInGoodStanding)) return [];
-  return [{ node, issue: withoutEnded(node, before) }];
+  if (!before || [node, ...before.peers].every(mayHold)) return [];
+  const issue = withoutEnded(node, before);
+  return issue.peers.length === before.peers.length ? [] : [{ node, issue }];
 }

@@ -1,6 +1,7 @@
 import type { Device } from "../access/device/device.ts";
 import type { NodeStatus } from "../registry/node-status.ts";
 import type { ObservedFlow } from "../segments/flow-graph.ts";
+import type { Claims } from "./claims.ts";
 import type { CheckResult } from "./config/device-check.ts";
 import type { Serial } from "./config/types.ts";
 import type { judgeHandshake, NewestHandshake, SignedHandshake } from "./handshake-verdict.ts";
@@ -55,6 +56,8 @@ export interface CheckedReport {
   readonly facts?: NodeFactsReport;
   /** The address from which the report came, or null if the platform states none. */
   readonly address: string | null;
+  /** The country of that address (ISO 3166-1), or null if the platform states none. */
+  readonly country: string | null;
   readonly peers: readonly PeerReport[];
   /** Absent when the report says nothing of flows, or when flows are not reported in this network. */
   readonly flows?: readonly FlowReport[];
@@ -69,6 +72,8 @@ export interface ReportedChange {
   readonly endpoints?: readonly string[];
   readonly offeredRoutes?: readonly string[];
   readonly exitNode?: string | null;
+  readonly claims?: Claims;
+  readonly country?: string | null;
 }
 
 export type ReportVerdict =

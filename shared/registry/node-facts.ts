@@ -1,4 +1,5 @@
 import type { StatedFact } from "../access/device/device.ts";
+import type { Claims } from "../node/claims.ts";
 import type { FactValue, FactValues } from "../segments/criteria/facts.ts";
 import type { nodes } from "./mesh-schema.ts";
 import type { RowOf } from "./rows.ts";
@@ -58,16 +59,6 @@ interface SentPerson {
   readonly title: string | null;
   readonly type: string | null;
   readonly roles: readonly { readonly value?: string }[] | null;
-}
-
-/** The part of a node's claims that criteria read. */
-export interface Claims {
-  readonly os?: string;
-  readonly osVersion?: string;
-  readonly agentVersion?: string;
-  readonly diskEncrypted?: boolean;
-  readonly firewall?: boolean;
-  readonly screenLock?: boolean;
 }
 
 /**

@@ -46,6 +46,10 @@ export class Isolation {
     }
   }
 
+  isInQuarantine({ facts }: Member): boolean {
+    return facts.confinedBy.some((id) => this.#quarantine.has(id));
+  }
+
   between(a: Member, b: Member): Cut {
     if (this.#isCutOff(a, b) || this.#isCutOff(b, a)) return "all";
     const others = b.facts.confinedBy;

@@ -18,6 +18,9 @@ export interface Placement {
 
 export const NOWHERE: Placement = { microsegments: [], confinedBy: [] };
 
+export const isSamePlacement = (a: Placement, b: Placement): boolean =>
+  a.microsegments.join() === b.microsegments.join() && a.confinedBy.join() === b.confinedBy.join();
+
 interface Placed {
   readonly node: Named;
   readonly facts: FactValues;

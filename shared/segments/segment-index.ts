@@ -82,6 +82,11 @@ class Index implements SegmentIndex {
     return this.#facts.get(id);
   }
 
+  isInQuarantine(id: string): boolean {
+    const member = this.#members.get(id);
+    return member !== undefined && this.#isolation.isInQuarantine(member);
+  }
+
   linksOf(node: string): readonly PeerLink[] {
     const member = this.#members.get(node);
     return member ? linksOf(member, this.#members, this.#rules, this.#isolation) : [];

@@ -71,6 +71,8 @@ export interface SegmentIndex {
   /** Replaces what is known of microsegments. The rules that follow from their levels hold beside the others. */
   setMicrosegments(microsegments: readonly Isolated[]): Affected;
   node(id: string): NodeFacts | undefined;
+  /** Whether a microsegment with the level `quarantine` confines the node. */
+  isInQuarantine(id: string): boolean;
   /** The node's links, ordered by peer id. Empty for an unknown or quarantined node. */
   linksOf(node: string): readonly PeerLink[];
   /** The links as they are for an agent that knows no more of a rule than its traffic. */

@@ -9,6 +9,7 @@ import { carryOut } from "../mesh/changes.ts";
 import { meshKeys } from "../mesh/keys.ts";
 import { meshState } from "../mesh/state.ts";
 import type { Bindings } from "../platform/env.ts";
+import { networkOf } from "../platform/network.ts";
 import { meshObject } from "../platform/objects.ts";
 import { throwRefusal } from "../platform/refused.ts";
 import { bytesOf, gunzip, readTold } from "./body.ts";
@@ -52,6 +53,7 @@ export async function telemetry(
     ...rest,
     peers: known.taken,
     address: addressOf(request),
+    country: networkOf(request).country,
     handshake: session.ticket.handshake,
     receivedAt: now,
     // A report with neither endpoints nor routes keeps the list of what was left out before.
@@ -150,6 +152,8 @@ async function store(bindings: Bindings, node: string, change: ReportedChange, n
     ...(change.endpoints ? { endpoints: JSON.stringify(change.endpoints) } : {}),
     ...(change.offeredRoutes ? { offered_routes: JSON.stringify(change.offeredRoutes) } : {}),
     ...(change.exitNode === undefined ? {} : { exit_node: change.exitNode }),
+    ...(change.claims ? { claims: JSON.stringify(change.claims) } : {}),
+    ...(change.country === undefined ? {} : { country: change.country }),
   };
   await carryOut(bindings, null, [updateNode(node, columns, now, "no version")], now);
 }

@@ -2,6 +2,7 @@ import type { IdentityClaims } from "../../shared/access/login/identity-claims.t
 import { asRegion, nearestRegion, sessionOwner } from "../../shared/access/login/session-owner.ts";
 import { SIGN_IN_SEGMENT } from "../../shared/access/sessions/types.ts";
 import { err, ok, type Result } from "../../shared/base/result.ts";
+import { refreshMesh } from "../mesh/notify.ts";
 import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject } from "../platform/objects.ts";
 import { freshId } from "../platform/random.ts";
@@ -38,7 +39,7 @@ export async function openSignIn(
   const principal = await loadPrincipal(bindings.db, userId);
   if (principal?.status !== "active") return err("user_disabled");
   // The new facts from the provider also apply to the user's other sessions, from their next request on.
-  if (changed) await coordinatorObject(bindings).tell([principal]);
+  if (changed) await Promise.all([coordinatorObject(bindings).tell([principal]), refreshMesh(bindings)]);
 
   const before = await signInSession(request, bindings);
   const own =

@@ -1,7 +1,7 @@
 import { type Addressed, type AnyDocument, addressed } from "../config/object.ts";
 import { nextCounter } from "../config/serial.ts";
 import type { Tick, TickInput } from "../config/tick.ts";
-import type { ManifestDocument, PeerDocument } from "../config/types.ts";
+import type { ManifestDocument, ObjectHash, PeerDocument } from "../config/types.ts";
 import { type Issue, planTick, type Rebuilt, type TickPlan } from "../plan-tick.ts";
 import { type Built, objectsOf } from "./built.ts";
 import { heldEvents } from "./held.ts";
@@ -50,8 +50,17 @@ export function draft(
     ...built.faults.map(({ node }) => of(node, null)),
   ];
   const reduced: Addressed<ManifestDocument>[] = [];
-  const withoutEnded = (_: string, before: Issue) => reducedIssue(view, network, before, reduced);
-  const plan = planTick(rebuilt, network.isInGoodStanding, withoutEnded, wish.isConfirmed);
+  const newest = new Map(
+    built.nodes.map(({ manifest }) => [manifest.document.node, manifest.document.peers]),
+  );
+  const withoutEnded = (node: string, before: Issue) => {
+    const isKept = (hash: ObjectHash, peer: string): boolean => {
+      if (!network.isInGoodStanding(peer)) return false;
+      return newest.get(node)?.includes(hash) || !(network.isUrgent(node) || network.isUrgent(peer));
+    };
+    return reducedIssue(view, before, isKept, reduced);
+  };
+  const plan = planTick(rebuilt, network, withoutEnded, wish.isConfirmed);
   const issues = [...plan.publish, ...renewals(plan, rebuilt, wish.renewed)];
   return {
     wish,
@@ -114,20 +123,18 @@ function tickInput(
   };
 }
 
-/**
- * The last issue without the peers that are not members any more. The documents of the other peers are stored already.
- */
+/** The last issue without the peers that are not kept. The documents of the others are stored already. */
 function reducedIssue(
   view: MeshView,
-  network: Network,
   before: Issue,
+  isKept: (hash: ObjectHash, peer: string) => boolean,
   made: Addressed<ManifestDocument>[],
 ): Issue {
   const document = view.document<ManifestDocument>(before.manifest);
   if (!document) throw new Error("an issue has its manifest");
   const kept = document.peers.flatMap((hash) => {
     const node = view.document<PeerDocument>(hash)?.node;
-    return node !== undefined && network.isInGoodStanding(node) ? [{ hash, node }] : [];
+    return node !== undefined && isKept(hash, node) ? [{ hash, node }] : [];
   });
   const manifest = addressed<ManifestDocument>({ ...document, peers: kept.map(({ hash }) => hash) });
   made.push(manifest);

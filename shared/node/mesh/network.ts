@@ -1,6 +1,6 @@
 import { addressIndexOf } from "../../registry/addresses.ts";
 import { type MicrosegmentRow, microsegmentOf } from "../../registry/microsegment-rows.ts";
-import { factValuesOf } from "../../registry/node-facts.ts";
+import { factValuesOf, nextEndOf } from "../../registry/node-facts.ts";
 import {
   checksIn,
   domainOf,
@@ -14,11 +14,12 @@ import {
   type StateRow,
   tagsOf,
 } from "../../registry/node-rows.ts";
-import { Placements } from "../../segments/placements.ts";
+import { isSamePlacement, Placements } from "../../segments/placements.ts";
 import { createSegmentIndex } from "../../segments/segment-index.ts";
 import type { SegmentIndex } from "../../segments/types.ts";
 import type { BuildSource } from "../config/build.ts";
 import type { DeviceCheck } from "../config/device-check.ts";
+import { DueTimes } from "./due-times.ts";
 
 export interface RootEnvelope {
   readonly version: number;
@@ -51,6 +52,10 @@ export class Network {
   readonly #idsByAddress = new Map<number, string>();
   readonly #segments = new Map<string, { readonly name: string; readonly checks: readonly DeviceCheck[] }>();
   readonly #placements = new Placements();
+  /** When the next fact about each node ends. */
+  readonly #factEnds = new DueTimes();
+  /** The nodes that belong otherwise since the last news, by what is known of them. */
+  #moved = new Set<string>();
   #state: StateRow;
   #roots: readonly RootEnvelope[] = [];
   #rulesRevision = -1;
@@ -74,6 +79,7 @@ export class Network {
    */
   learn(news: RegistryNews, now: number): ReadonlySet<string> {
     const { state, segments, roots, changed, gone, rules, microsegments } = news;
+    this.#moved = new Set();
     const affected = new Set<string>();
     const add = (ids: Iterable<string>) => {
       for (const id of ids) affected.add(id);
@@ -84,6 +90,7 @@ export class Network {
     for (const id of gone) {
       this.#forget(id);
       this.#placements.remove(id);
+      this.#factEnds.delete(id);
       add(this.index.remove(id));
       affected.add(id);
     }
@@ -96,6 +103,10 @@ export class Network {
         add(this.index.linksOf(row.id).map(({ peer }) => peer));
       }
     }
+    for (const id of this.#factEnds.take(now)) {
+      const row = this.#rows.get(id);
+      if (row) add(this.#upsert(row, state.ipv6_prefix, now));
+    }
     // Rules come last. Without rules a node has no peers, so its place in the index costs nothing.
     if (microsegments) add(this.#setMicrosegments(microsegments, state.ipv6_prefix));
     if (rules) {
@@ -105,6 +116,23 @@ export class Network {
     this.#state = state;
     return affected;
   }
+
+  /** Whether a fact has ended, so that somebody may belong otherwise now. */
+  isFactDue(now: number): boolean {
+    const next = this.nextFactEnd();
+    return next !== null && next <= now;
+  }
+
+  /** When the next fact ends, in milliseconds since the Unix epoch. Null when none does. */
+  nextFactEnd(): number | null {
+    return this.#factEnds.next();
+  }
+
+  /**
+   * Whether the node belongs to other microsegments since the last news, or is in quarantine. What it loses by that is no
+   * mistake of a rule's author, and may not wait for one.
+   */
+  isUrgent = (node: string): boolean => this.#moved.has(node) || this.index.isInQuarantine(node);
 
   row(node: string): LightRow | undefined {
     return this.#rows.get(node);
@@ -180,7 +208,12 @@ export class Network {
     this.#idsByName.set(row.name, row.id);
     this.#idsByAddress.set(row.address_index, row.id);
     const facts = factValuesOf(row, this.#segments.get(row.segment_id)?.name ?? "", now);
+    const before = this.index.node(row.id);
     const placement = this.#placements.place({ id: row.id, tags: tagsOf(row), user: row.user }, facts);
+    if (before && !isSamePlacement(before, placement)) this.#moved.add(row.id);
+    const end = nextEndOf(row, now);
+    if (end === null) this.#factEnds.delete(row.id);
+    else this.#factEnds.set(row.id, end);
     return this.index.upsert(factsOf(row, ipv6Prefix, placement));
   }
 

@@ -16,6 +16,8 @@ export interface Known {
   readonly nextExpiry: number | null;
   /** When the first membership may end by itself. */
   readonly nextEnd: number | null;
+  /** When the first stated fact about a node ends. */
+  readonly nextFactEnd: number | null;
   readonly hasMembers: boolean;
 }
 
@@ -24,6 +26,7 @@ export const wakeTimes = (known: Known, now: number): (number | null)[] => [
   isPolled(known.polledAt, now) ? now + CATCH_UP_MS : null,
   known.nextExpiry === null ? null : Math.max(known.nextExpiry - RENEW_BEFORE_MS, now + BETWEEN_RENEWALS_MS),
   known.nextEnd === null ? null : Math.max(known.nextEnd, now + BETWEEN_RENEWALS_MS),
+  known.nextFactEnd === null ? null : Math.max(known.nextFactEnd, now + BETWEEN_RENEWALS_MS),
   known.hasMembers ? known.sweptAt + SWEEP_MS : null,
 ];
 

@@ -8,8 +8,8 @@ const withoutEnded = (node: string, before: Issue): Issue => ({
   manifest: `${before.manifest} of ${node} without the ended`,
   peers: before.peers.filter(isInGoodStanding),
 });
-const plan = (rebuilt: readonly Rebuilt[], isConfirmed = false) =>
-  planTick(rebuilt, isInGoodStanding, withoutEnded, isConfirmed);
+const plan = (rebuilt: readonly Rebuilt[], isConfirmed = false, isUrgent = (_: string) => false) =>
+  planTick(rebuilt, { isInGoodStanding, isUrgent }, withoutEnded, isConfirmed);
 
 describe("the plan of a tick", () => {
   const loses: Rebuilt = { node: "a", before: issue("1", "bcdez"), after: issue("2", "b") };
@@ -37,6 +37,13 @@ describe("the plan of a tick", () => {
     const held = plan([loses, contained]);
     expect(held.publish).toContainEqual({ node: "z", issue: issue("8", "b") });
     expect([held.waiting, held.culprits.map(({ node }) => node)]).toEqual([["a"], ["a"]]);
+  });
+
+  it("holds nothing for what an urgent node loses, nor for what its peers lose by it", () => {
+    expect(plan([loses, gains], false, (node) => node === "a").waiting).toEqual([]);
+    expect(plan([loses, gains], false, (node) => "cde".includes(node)).waiting).toEqual([]);
+    const more = { ...loses, before: issue("1", "bcdefz") };
+    expect(plan([more, gains], false, (node) => node === "c").waiting).toEqual(["a", "b"]);
   });
 
   it("takes who ended from a node whose configuration could not be made, and nothing else", () => {

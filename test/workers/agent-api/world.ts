@@ -20,6 +20,8 @@ export class World {
   /** What requests are served with. */
   through: Bindings = bindings;
   hub!: HubDoor;
+  /** Where the platform says that requests of nodes come from. */
+  country: string | null = null;
   readonly admin;
 
   constructor(token: string) {
@@ -67,7 +69,7 @@ export async function openWorld(): Promise<World> {
   });
   const chain = await verifyRootChain(provider, data.roots, { hash: data.payloadHash ?? "" }, Date.now());
   if (!chain.ok) throw new Error(chain.error.detail);
-  const send = (target: string, sent: Sent = {}) => serve(target, sent, world.through);
+  const send = (target: string, sent: Sent = {}) => serve(target, sent, world);
   world.hub = {
     origin: bindings.hubOrigin,
     crypto: provider,
@@ -82,13 +84,14 @@ export async function openWorld(): Promise<World> {
 async function serve(
   target: string,
   { method = "GET", headers = {}, body }: Sent,
-  through: Bindings,
+  { through, country }: World,
 ): Promise<Answer> {
   const url = new URL(target, bindings.hubOrigin);
   const request = new Request(url, {
     method,
     headers: { ...headers },
     ...(body === undefined ? {} : { body }),
+    ...(country === null ? {} : { cf: { country } }),
   });
   const response = await serveAgentApi(request, through);
   const text = await response.text();

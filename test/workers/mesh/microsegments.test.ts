@@ -1,9 +1,13 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { fromBase64url } from "../../../shared/base/base64url.ts";
+import { signStatement } from "../../../shared/node/protocol/statement.ts";
 import type { ConfigAnswer } from "../../../shared/node/protocol/types.ts";
+import { refreshMesh } from "../../../workers/mesh/notify.ts";
 import type { TestNode } from "../../support/test-node.ts";
 import { openWorld, type World } from "../agent-api/world.ts";
-import { call } from "../hub/world.ts";
+import { bindings, call } from "../hub/world.ts";
 
 /** Microsegments from the API to the signed config of a node, in workerd. */
 
@@ -83,7 +87,7 @@ describe("a microsegment", () => {
     expect(await reaches(web)).toEqual([]);
   });
 
-  test("has levels: open lets members reach each other, strict keeps them apart", async () => {
+  test("has levels: open lets members reach each other, strict keeps them apart, quarantine leaves remediation", async () => {
     const [a, b, helper] = [await world.member(), await world.member(), await world.member()];
     const include = [`node:${a.name}`, `node:${b.name}`];
     const { data: made } = await world.admin.call("microsegments.create", {
@@ -104,10 +108,150 @@ describe("a microsegment", () => {
     await set({ isolation: "strict" });
     expect(await reaches(a)).not.toContain(b.id);
     expect(await reaches(a)).toContain(helper.id);
-    await set({ isolation: "standard" });
+    await set({ isolation: "quarantine", remediation: [`node:${helper.name}`] });
+    expect(await reaches(a)).toEqual([helper.id]);
+    expect(await reaches(helper)).toEqual([]);
+    await set({ isolation: "standard", remediation: [] });
     expect(await reaches(a)).toEqual(expect.arrayContaining([b.id, helper.id]));
   });
 });
+
+describe("facts that others state or nodes claim", () => {
+  const allow = (name: string, from: TestNode) =>
+    world.admin.call("meshRules.create", {
+      body: { name, from: [`node:${from.name}`], to: [`segment:${name}`], traffic: ["any"] },
+    });
+  const claims = (node: TestNode, osVersion: string) =>
+    signStatement(
+      "facts",
+      node.hub.origin,
+      {
+        ...{ os: "linux", kernel: "6", agentVersion: "1.0.0", agentHash: "A".repeat(43), uptimeSeconds: 1 },
+        ...{ diskEncrypted: true, firewall: null, osId: "debian", osVersion, measuredAt: Date.now() },
+      },
+      node.signing,
+    );
+
+  test("a department that the provider sends by SCIM moves a node, with the groups of its owner", async () => {
+    await world.admin.call("users.create", { body: { email: "ann@example.com" } });
+    const [server, laptop] = [await world.member(), await world.member({ user: "ann@example.com" })];
+    await world.admin.call("microsegments.create", {
+      body: {
+        name: "finance",
+        type: "user",
+        where: 'user.department == "Finance" and user.groups has "staff"',
+      },
+    });
+    await allow("finance", server);
+    await env.DB.exec(
+      "INSERT INTO identity_providers (id, name, issuer, client_id, created_at, updated_at) VALUES ('idp_1', 'idp', 'https://idp.example', 'x', 1, 1)",
+    );
+    const { data: user } = await world.admin.call("users.get", { params: { user: "ann@example.com" } });
+    const sends = async (department: string) => {
+      const document = { "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": { department } };
+      await env.DB.prepare(
+        `INSERT INTO scim_users (provider_id, user_id, user_name, document, made, created_at, updated_at)
+         SELECT id, ?, 'ann', ?, 0, 1, 1 FROM identity_providers WHERE true ON CONFLICT DO UPDATE SET document = excluded.document`,
+      )
+        .bind(user.id, JSON.stringify(document))
+        .run();
+      await refreshMesh(bindings);
+    };
+    await sends("Finance");
+    expect(await reaches(server)).toEqual([]);
+    // In a group that holds a group: the owner is in both.
+    await world.admin.call("groups.create", { body: { name: "staff" } });
+    await world.admin.call("groups.create", { body: { name: "clerks" } });
+    const add = (group: string, kind: string, member: string) =>
+      world.admin.call("groups.addMember", { params: { group, kind, member } });
+    await add("clerks", "user", "ann@example.com");
+    await add("staff", "group", "clerks");
+    expect(await reaches(server)).toEqual([laptop.id]);
+    await sends("Sales");
+    expect(await reaches(server)).toEqual([]);
+    expect((await why("finance", laptop)).where).toMatchObject([
+      { fact: "user.department", source: "provider", value: "Sales", holds: false },
+      { fact: "user.groups", value: ["clerks", "staff"], holds: true },
+    ]);
+  });
+
+  test("a claim never lets a node in by itself, and takes it out: an OS that falls behind", async () => {
+    const [server, node] = [await world.member(), await world.member()];
+    const where = "claims.osVersion >= 12";
+    const { data } = await world.admin.call("microsegments.create", {
+      body: { name: "newest", type: "device", where },
+    });
+    expect(data.notes.join()).toContain("claims.osVersion");
+    await allow("newest", server);
+    await node.report({ facts: await claims(node, "12.4") });
+    expect(await reaches(server)).toEqual([]);
+    expect(await why("newest", node)).toMatchObject({ belonging: "narrow" });
+    const { etag } = await world.admin.call("microsegments.get", { params: { microsegment: "newest" } });
+    const body = { acceptsClaims: true };
+    await world.admin.call("microsegments.update", {
+      params: { microsegment: "newest" },
+      body,
+      ifMatch: etag ?? "",
+    });
+    expect(await reaches(server)).toEqual([node.id]);
+    await node.report({ facts: await claims(node, "11") });
+    expect(await reaches(server)).toEqual([]);
+  });
+
+  test("a country that the platform observes moves a node", async () => {
+    const [server, node] = [await world.member(), await world.member()];
+    await world.admin.call("microsegments.create", {
+      body: { name: "german", type: "geographic", where: 'observed.country == "DE"' },
+    });
+    await allow("german", server);
+    expect(await reaches(server)).toEqual([]);
+    world.country = "DE";
+    await node.report();
+    expect(await reaches(server)).toEqual([node.id]);
+    world.country = "FR";
+    await node.report();
+    expect(await reaches(server)).toEqual([]);
+    world.country = null;
+  });
+
+  test("many nodes that lose a peer by a fact wait for no confirmation, as they would by a rule", async () => {
+    const nodes = await Promise.all(Array.from({ length: 6 }, () => world.member()));
+    const [first, ...others] = nodes as [TestNode, ...TestNode[]];
+    for (const node of nodes) await state(node, { "project.id": "crowd" });
+    await world.admin.call("microsegments.create", {
+      body: { name: "crowd", type: "project", where: 'project.id == "crowd"', isolation: "open" },
+    });
+    expect(await reaches(first)).toHaveLength(5);
+    for (const node of others.slice(1)) await state(node, {});
+    expect(await reaches(first)).toEqual([others[0]?.id]);
+    await state(first, {});
+    expect(await reaches(first)).toEqual([]);
+    expect((await world.admin.call("mesh.holds")).data.items).toEqual([]);
+  });
+
+  test("what a system states ends by itself, and with it the membership", async () => {
+    const [server, node] = [await world.member(), await world.member()];
+    await world.admin.call("microsegments.create", {
+      body: { name: "compliant", type: "device", where: 'device.stated has "mdm:compliant"' },
+    });
+    await allow("compliant", server);
+    const end = Date.now() + 60_000;
+    await world.admin.call("nodes.state", {
+      params: { node: node.id },
+      body: { by: "mdm", facts: ["compliant"], expiresAt: end },
+    });
+    expect(await reaches(server)).toEqual([node.id]);
+    vi.useFakeTimers({ toFake: ["Date"], now: end + 1_000 });
+    const stub = env.SEGMENT_MESH.get(env.SEGMENT_MESH.idFromName(await mainSegment()));
+    await runDurableObjectAlarm(stub);
+    expect((await why("compliant", node)).belonging).toBe("undecided");
+    vi.useRealTimers();
+    expect(await reaches(server)).toEqual([]);
+  });
+});
+
+const mainSegment = async () =>
+  (await world.admin.call("segments.get", { params: { segment: "main" } })).data.id;
 
 describe("what is refused", () => {
   const create = (body: Record<string, unknown>) =>
