@@ -12,6 +12,9 @@ export default defineConfig({
     "./shared/registry/log-schema.ts",
     "./shared/registry/grant-schema.ts",
     "./shared/registry/oauth-schema.ts",
+    "./shared/registry/passkey-schema.ts",
+    "./shared/registry/hub-schema.ts",
+    "./shared/registry/scim-schema.ts",
   ],
   out: "./migrations",
 });

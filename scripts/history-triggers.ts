@@ -1,4 +1,5 @@
-import { RECORDED, triggersOf } from "../shared/registry/history.ts";
+import { triggersOf } from "../shared/registry/history.ts";
+import { RECORDED } from "../shared/registry/recorded.ts";
 
 /**
  * Prints the statements that create the triggers of the history as `shared/registry/history.ts` defines them.

@@ -14,10 +14,10 @@ export function reachOfAppText(data: AppReach, width: number | null): string {
   const when = `${data.app.name} at ${instant(data.at)}`;
   if (!data.app.enabled) return `Nobody could reach ${when}: it was switched off.\n`;
   if (data.items.length === 0) return `Nobody could reach ${when}.\n`;
-  const rows = data.items.map(({ name, groups, actions }) => [
+  const rows = data.items.map(({ name, groups, actions, grants }) => [
     name,
     mayOf(actions),
-    because(actions, data.policies),
+    because(actions, data.policies, grants),
     conditionsOf(actions),
     groups.join(", "),
   ]);
@@ -30,10 +30,10 @@ export function reachOfUserText(data: UserReach, width: number | null): string {
   if (!data.user.isActive) return `${who} could reach nothing: the account was disabled.\n`;
   const groups = `Groups: ${data.user.groups.join(", ") || "none"}.\n`;
   if (data.items.length === 0) return `${who} could reach nothing. ${groups}`;
-  const rows = data.items.map(({ name, actions }) => [
+  const rows = data.items.map(({ name, actions, grants }) => [
     name,
     mayOf(actions),
-    because(actions, data.policies),
+    because(actions, data.policies, grants),
     conditionsOf(actions),
   ]);
   return `What ${who} could reach. ${groups}${table(["app", "may", "by", "if"], rows, width, ["app"])}${rows.some((row) => row[3] !== "") ? NOTE : ""}`;

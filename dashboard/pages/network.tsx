@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import type { Answer } from "../../shared/api/endpoints.ts";
+import type { Answer, Body } from "../../shared/api/endpoints.ts";
 import { call, etagOf, useEdited, useMayCall, useWrite } from "../api.ts";
 import { Conflict } from "../components/conflict.tsx";
 import { Facts } from "../components/facts.tsx";
@@ -8,6 +8,7 @@ import { NoteField, noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { issueOf, Loaded } from "../components/states.tsx";
 import { changesOf } from "../lib/changes.ts";
+import { splitList } from "../lib/format.ts";
 import { inSeconds, SPAN_UNITS, spanOf } from "../lib/span.ts";
 import { HistoryCard } from "./history-card.tsx";
 
@@ -100,6 +101,34 @@ function LoadedNetwork({ loaded }: { readonly loaded: Network }) {
             name="reportsFlows"
             defaultChecked={base.reportsFlows}
           />
+          <h2>First passkeys</h2>
+          <Field
+            label="Where people may enrol their first passkey"
+            hint="Whoever holds a person's password at the provider could enrol one. An invitation, on the person's page, is good from everywhere."
+            error={wrong("/firstPasskey")}
+          >
+            {(c) => (
+              <select {...c} name="firstPasskey" defaultValue={base.firstPasskey}>
+                <option value="anywhere">Anywhere</option>
+                <option value="networks">In these networks, or by invitation</option>
+                <option value="invitation">By invitation only</option>
+              </select>
+            )}
+          </Field>
+          <Field
+            label="Networks for first passkeys"
+            hint="One prefix a line, of public addresses, such as 203.0.113.0/24."
+            error={wrong("/firstPasskeyNetworks")}
+          >
+            {(c) => (
+              <textarea
+                {...c}
+                name="firstPasskeyNetworks"
+                rows={2}
+                defaultValue={base.firstPasskeyNetworks.join("\n")}
+              />
+            )}
+          </Field>
           <NoteField />
         </fieldset>
         {mayWrite && (
@@ -159,5 +188,7 @@ function readNetwork(form: FormData) {
     contact: text("contact"),
     listsClosedApps: form.has("listsClosedApps"),
     reportsFlows: form.has("reportsFlows"),
+    firstPasskey: text("firstPasskey") as Body<"network.update">["firstPasskey"],
+    firstPasskeyNetworks: splitList(text("firstPasskeyNetworks")),
   };
 }

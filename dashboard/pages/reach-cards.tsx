@@ -1,9 +1,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { grantOf } from "../../shared/access/policy/statement-id.ts";
 import type { Answer, Query } from "../../shared/api/endpoints.ts";
 import { conditionsOf, mayOf, permitting } from "../../shared/api/reach-words.ts";
 import { call } from "../api.ts";
 import { AsOf, useMoment } from "../components/as-of.tsx";
 import { DataTable, ShowMore } from "../components/data-table.tsx";
+import { Moment } from "../components/moment.tsx";
 import { Loaded } from "../components/states.tsx";
 import { routeTo, routeWith } from "../lib/router.ts";
 
@@ -54,11 +56,20 @@ interface AtTime {
 }
 
 /** The statements that permit. Each leads to what was changed of its policy and by whom, also if it is gone by now. */
-function Because({ by }: { readonly by: ReturnType<typeof permitting<Page["policies"][number]>> }) {
+function Because({
+  by,
+  grants,
+}: {
+  readonly by: ReturnType<typeof permitting<Page["policies"][number]>>;
+  readonly grants: Page["items"][number]["grants"];
+}) {
+  const grantBehind = (id: string) => grants.find((grant) => grant.id === grantOf(id));
   return by.map(({ id, policy }, at) => (
     <span key={id}>
       {at > 0 && ", "}
-      {policy ? (
+      {grantBehind(id) ? (
+        <GrantLink grant={grantBehind(id) as Grant} />
+      ) : policy ? (
         <a href={routeWith({ kind: "policy", name: policy.id }, "history")}>
           {id} (version {policy.version})
         </a>
@@ -68,6 +79,15 @@ function Because({ by }: { readonly by: ReturnType<typeof permitting<Page["polic
     </span>
   ));
 }
+
+type Grant = Page["items"][number]["grants"][number];
+
+const GrantLink = ({ grant }: { readonly grant: Grant }) => (
+  <>
+    <a href={routeTo("grants", grant.id)}>{grant.emergency ? "an emergency" : "a grant"}</a> until{" "}
+    <Moment at={grant.until} />
+  </>
+);
 
 /** What a person can reach, or could at a time, and why. */
 export function UserReachCard({ user, at, onAt }: AtTime & { readonly user: string }) {
@@ -88,7 +108,7 @@ export function UserReachCard({ user, at, onAt }: AtTime & { readonly user: stri
                 : "Nothing: the account was disabled."}
             </p>
             {person.isActive && apps.length === 0 && (
-              <p className="muted">No policy lets them reach an app.</p>
+              <p className="muted">No policy and no grant lets them reach an app.</p>
             )}
             {apps.length > 0 && (
               <DataTable
@@ -104,7 +124,9 @@ export function UserReachCard({ user, at, onAt }: AtTime & { readonly user: stri
                   { header: "May", cell: ({ actions }) => mayOf(actions) },
                   {
                     header: "By",
-                    cell: ({ actions }) => <Because by={permitting(actions, policies)} />,
+                    cell: ({ actions, grants }) => (
+                      <Because by={permitting(actions, policies)} grants={grants} />
+                    ),
                     className: "wide",
                   },
                   { header: "If", cell: ({ actions }) => conditionsOf(actions), className: "wide" },
@@ -132,7 +154,8 @@ export function AppReachCard({ app, at, onAt }: AtTime & { readonly app: string 
       <Loaded query={reach}>
         {({ app: { enabled }, items: callers, policies }) => {
           if (!enabled) return <p className="muted">Nobody: it was switched off.</p>;
-          if (callers.length === 0) return <p className="muted">Nobody: no policy lets anybody reach it.</p>;
+          if (callers.length === 0)
+            return <p className="muted">Nobody: no policy and no grant lets anybody reach it.</p>;
           return (
             <DataTable
               caption="Who is within reach"
@@ -155,7 +178,9 @@ export function AppReachCard({ app, at, onAt }: AtTime & { readonly app: string 
                 { header: "May", cell: ({ actions }) => mayOf(actions) },
                 {
                   header: "By",
-                  cell: ({ actions }) => <Because by={permitting(actions, policies)} />,
+                  cell: ({ actions, grants }) => (
+                    <Because by={permitting(actions, policies)} grants={grants} />
+                  ),
                   className: "wide",
                 },
                 { header: "If", cell: ({ actions }) => conditionsOf(actions), className: "wide" },

@@ -8,16 +8,34 @@ export function UserPasskeysCard({ user }: { readonly user: string }) {
   const keys = useApi("passkeys.get", { params: { user } });
   const remove = useWrite("passkeys.remove");
   const reset = useWrite("passkeys.reset");
+  const invite = useWrite("passkeys.invite");
   const mayReset = useMayCall("passkeys.reset");
   const [isSure, setSure] = useState(false);
   return (
     <section className="card">
       <h2>Passkeys</h2>
-      <Failure error={remove.error ?? reset.error} />
+      <Failure error={remove.error ?? reset.error ?? invite.error} />
       <Loaded query={keys}>
-        {({ passkeys }) => (
+        {({ passkeys, invitedUntil }) => (
           <>
             {passkeys.length === 0 && <p className="muted">None. Only the person can add one.</p>}
+            {invitedUntil !== null && (
+              <p>
+                Invited to add a first one, from everywhere, until <Moment at={invitedUntil} />.
+              </p>
+            )}
+            {mayReset && passkeys.every(({ clonedAt }) => clonedAt !== null) && (
+              <div className="actions">
+                <button
+                  type="button"
+                  className="button plain"
+                  disabled={invite.isPending}
+                  onClick={() => invite.mutate({ params: { user }, body: {} })}
+                >
+                  {invitedUntil === null ? "Invite to add a first one" : "Invite anew for a day"}
+                </button>
+              </div>
+            )}
             <ul>
               {passkeys.map(({ id, name, isDeviceBound, createdAt, lastUsedAt, clonedAt }) => (
                 <li key={id}>

@@ -1,7 +1,9 @@
 import type { SnapshotPolicy } from "../registry/snapshot.ts";
 import { resourceOf } from "./assess.ts";
+import { offersGrants } from "./grants/settings.ts";
+import type { HeldGrant } from "./grants/types.ts";
 import type { Registered } from "./policy/inventory.ts";
-import type { PrincipalFacts } from "./policy/request.ts";
+import type { ActionName, PrincipalFacts } from "./policy/request.ts";
 import type { ReachedApp } from "./reach.ts";
 
 /**
@@ -34,7 +36,11 @@ export interface World {
     readonly version: number;
   }[];
   readonly registered: Registered;
+  /** The grants that were in force. */
+  readonly grants: readonly GrantOfUser[];
 }
+
+export type GrantOfUser = HeldGrant & { readonly userId: string };
 
 /** The kinds of history rows that make up a world. */
 export const WORLD_KINDS = [
@@ -47,6 +53,7 @@ export const WORLD_KINDS = [
   "app",
   "policy",
   "serviceToken",
+  "accessGrant",
 ] as const;
 
 /**
@@ -67,6 +74,7 @@ export function worldOf(held: readonly Held[], at: number): World {
   const identities = of("identity").filter((one) => trusted.has(text(one.after.provider)));
   const identitiesOf = Map.groupBy(identities, (one) => one.target);
   const apps = of("app").map((one) => appOf(one, nameOf));
+  const offering = new Set(of("app").flatMap((one) => (doesOffer(one) ? one.target : [])));
   return {
     users: of("user").map(({ target, after }) => {
       const vouched = identitiesOf.get(target) ?? [];
@@ -104,6 +112,7 @@ export function worldOf(held: readonly Held[], at: number): World {
       apps: apps.filter(({ enabled }) => enabled).map(resourceOf),
       segments: of("segment").map(({ after }) => text(after.name)),
     },
+    grants: of("accessGrant").flatMap((one) => grantOf(one, offering, at)),
   };
 }
 
@@ -133,6 +142,27 @@ function appOf({ target, after }: Held, nameOf: ReadonlyMap<string, string>): Wo
     enabled: after.enabled === true,
     anonymous: (after.settings as { anonymous?: unknown } | null)?.anonymous === true,
   };
+}
+
+/** Whether an app offers grants, by the settings that are stored: where they say nothing, nobody may ask. */
+function doesOffer({ after }: Held): boolean {
+  const settings = (after.settings ?? {}) as Readonly<Record<string, unknown>>;
+  const { grantAskers, emergencyAskers } = settings;
+  return offersGrants({ grantAskers: texts(grantAskers), emergencyAskers: texts(emergencyAskers) });
+}
+
+/** A grant in force, of an app that offers grants. Nothing of any other one. */
+function grantOf({ target, after }: Held, offering: ReadonlySet<string>, at: number): GrantOfUser[] {
+  const appId = text(after.appId);
+  const [since, until] = [Number(after.since ?? Number.NaN), Number(after.until ?? Number.NaN)];
+  const isInForce = after.status === "granted" && since <= at && at < until && offering.has(appId);
+  if (!isInForce) return [];
+  return [
+    {
+      ...{ id: target, appId, userId: text(after.userId), since, until, emergency: after.emergency === true },
+      ...{ actions: texts(after.actions) as ActionName[], paths: texts(after.paths) },
+    },
+  ];
 }
 
 /** For each user, the names of the groups with the user as a direct member. */

@@ -1,6 +1,9 @@
 import type { SnapshotApp, SnapshotPolicy } from "../registry/snapshot.ts";
+import type { GrantOfUser } from "./as-of.ts";
 import { resourceOf } from "./assess.ts";
+import type { HeldGrant } from "./grants/types.ts";
 import { environmentOf } from "./policy/entities.ts";
+import { grantPolicies } from "./policy/grant-links.ts";
 import { Inventory, type Registered } from "./policy/inventory.ts";
 import { type Outlook, outlookOf, UNKNOWN } from "./policy/outlook.ts";
 import { compilePolicy, type Policy } from "./policy/policy.ts";
@@ -9,7 +12,7 @@ import { ACTIONS, type ActionName, type PrincipalFacts, type RequestFacts } from
 /**
  * Who may reach which app. The answer uses everything known about the callers and their groups. It doesn't
  * use facts that only a request tells: its path, its method, where it comes from, and how the person signed
- * in. Those facts are gaps. If a policy needs such a fact, the answer is `depends`.
+ * in. Grants count only where they are given, as a grant is no standing right. Those facts are gaps. If a policy needs such a fact, the answer is `depends`.
  */
 
 /** The facts about an app that this module needs. */
@@ -38,10 +41,10 @@ export class Reachability {
     this.#now = now;
   }
 
-  /** What each of these callers may do with an app. */
-  ofApp(app: ReachedApp, callers: readonly PrincipalFacts[]): Reach[] {
+  /** What each of these callers may do with an app. @param grants Those in force, of whatever person and app. */
+  ofApp(app: ReachedApp, callers: readonly PrincipalFacts[], grants: readonly GrantOfUser[] = []): Reach[] {
     const policies = this.#about(app);
-    return callers.map((caller) => this.#reach(policies, caller, app));
+    return callers.map((caller) => this.#reach(policies, caller, app, grantsFor(grants, caller, app)));
   }
 
   /** The first of these callers who reaches an app in some way, and how many were asked until then. */
@@ -54,12 +57,18 @@ export class Reachability {
     return at < 0 ? { caller: null, asked: callers.length } : { caller: callers[at] ?? null, asked: at + 1 };
   }
 
-  /** What a caller may do with each of these apps. */
-  ofCaller(caller: PrincipalFacts, apps: readonly ReachedApp[]): Reach[] {
+  /** What a caller may do with each of these apps. @param grants Those in force, of whatever person and app. */
+  ofCaller(
+    caller: PrincipalFacts,
+    apps: readonly ReachedApp[],
+    grants: readonly GrantOfUser[] = [],
+  ): Reach[] {
     const [first] = apps;
     if (!first) return [];
     const policies = this.#from(caller, first, this.#policies);
-    return apps.map((app) => this.#reach(this.#about(app, policies), caller, app));
+    return apps.map((app) =>
+      this.#reach(this.#about(app, policies), caller, app, grantsFor(grants, caller, app)),
+    );
   }
 
   /** The policies about an app, which are the same for all callers. */
@@ -75,17 +84,35 @@ export class Reachability {
     return policies.filter(({ principal }) => principal.matches(env));
   }
 
-  #reach(about: readonly Policy[], caller: PrincipalFacts, app: ReachedApp): Reach {
+  #reach(
+    about: readonly Policy[],
+    caller: PrincipalFacts,
+    app: ReachedApp,
+    grants: readonly HeldGrant[] = [],
+  ): Reach {
     const mayAsk = caller.type !== "Anonymous" || app.anonymous;
     const policies = mayAsk ? this.#from(caller, app, about) : [];
-    if (policies.length === 0) return UNREACHED;
-    const judge = (action: ActionName): Outlook =>
-      outlookOf(policies, environmentOf(new PartlyKnown(caller, app, action, this.#now), this.#inventory));
+    if (policies.length === 0 && grants.length === 0) return UNREACHED;
+    const judge = (action: ActionName): Outlook => {
+      const facts = new PartlyKnown(caller, app, action, this.#now);
+      const granted = grantPolicies({ principal: caller, resource: facts.resource, grants });
+      return outlookOf([...policies, ...granted], environmentOf(facts, this.#inventory));
+    };
     const actions = forEachAction(judge);
     const answers = new Set(Object.values(actions).map(({ answer }) => answer));
     return { answer: answers.has("yes") ? "yes" : answers.has("depends") ? "depends" : "no", actions };
   }
 }
+
+/** The grants of a caller for an app. */
+export const grantsFor = (
+  grants: readonly GrantOfUser[],
+  caller: PrincipalFacts,
+  app: Pick<ReachedApp, "id">,
+): GrantOfUser[] =>
+  caller.type === "User"
+    ? grants.filter(({ userId, appId }) => userId === caller.id && appId === app.id)
+    : [];
 
 const forEachAction = (judge: (action: ActionName) => Outlook): Reach["actions"] =>
   Object.fromEntries(ACTIONS.map((action) => [action, judge(action)])) as Reach["actions"];

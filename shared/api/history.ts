@@ -75,6 +75,15 @@ const actions = z.object(
 /** A statement's policy, in the version that held. */
 const heldPolicy = z.object({ name: z.string(), id: z.string(), version: z.int() });
 
+/** A grant that is in force at that time. */
+const reachGrant = z.object({
+  id: z.string(),
+  until: f.instant,
+  emergency: z.boolean(),
+  actions: z.array(z.enum(ACTIONS)),
+  paths: z.array(z.string()),
+});
+
 const reachCaller = z.object({
   kind: z.enum(["user", "serviceToken", "anyone"]),
   id: z.nullable(z.string()),
@@ -82,6 +91,7 @@ const reachCaller = z.object({
   groups: z.array(z.string()),
   answer,
   actions,
+  grants: z.array(reachGrant),
 });
 
 /**
@@ -102,13 +112,16 @@ export const appReach = z.extend(f.page(reachCaller), {
   app: z.object({ id: z.string(), name: z.string(), enabled: z.boolean() }),
 });
 
-export const userReach = z.extend(f.page(z.object({ id: z.string(), name: z.string(), answer, actions })), {
-  ...reach,
-  user: z.object({
-    id: z.string(),
-    email: z.string(),
-    isActive: z.boolean(),
-    /** Of the registry and of identity providers, without what is above them. */
-    groups: z.array(z.string()),
-  }),
-});
+export const userReach = z.extend(
+  f.page(z.object({ id: z.string(), name: z.string(), answer, actions, grants: z.array(reachGrant) })),
+  {
+    ...reach,
+    user: z.object({
+      id: z.string(),
+      email: z.string(),
+      isActive: z.boolean(),
+      /** Of the registry and of identity providers, without what is above them. */
+      groups: z.array(z.string()),
+    }),
+  },
+);

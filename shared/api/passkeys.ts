@@ -13,4 +13,14 @@ export const passkey = z.object({
   clonedAt: z.nullable(f.instant),
 });
 
-export const passkeys = z.object({ userId: z.string(), email: z.string(), passkeys: z.array(passkey) });
+export const passkeys = z.object({
+  userId: z.string(),
+  email: z.string(),
+  passkeys: z.array(passkey),
+  /** Until when the person may enrol a first passkey from everywhere; null if nobody invited them. */
+  invitedUntil: z.nullable(f.instant),
+});
+
+export const passkeyInvite = z.strictObject({
+  hours: z.optional(f.said(f.integer(1, 168), "how long the invitation is good; 24 unless said")),
+});

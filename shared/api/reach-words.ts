@@ -1,9 +1,11 @@
+import { grantOf } from "../access/policy/statement-id.ts";
 import type { Answer } from "./endpoints.ts";
 
 /** What a person or an app can reach, in words, for the command line and the dashboard. */
 
 type AppReach = Answer<"reach.app">;
 type Actions = AppReach["items"][number]["actions"];
+type Grants = AppReach["items"][number]["grants"];
 
 /** The actions that every request gets, and behind `perhaps` those that only some do. */
 export function mayOf(actions: Actions): string {
@@ -27,10 +29,17 @@ export function permitting<Policy extends { readonly name: string }>(
   }));
 }
 
+/** A grant in words, with its end: `a grant until 2026-11-30 17:00 UTC`. */
+export const grantInWords = ({ until, emergency }: Grants[number]): string =>
+  `${emergency ? "an emergency" : "a grant"} until ${new Date(until).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
 /** The same in words. */
-export const because = (actions: Actions, policies: AppReach["policies"]): string =>
+export const because = (actions: Actions, policies: AppReach["policies"], grants: Grants): string =>
   permitting(actions, policies)
-    .map(({ id, policy }) => (policy ? `${id} (version ${policy.version})` : id))
+    .map(({ id, policy }) => {
+      const grant = grants.find((one) => one.id === grantOf(id));
+      return grant ? grantInWords(grant) : policy ? `${id} (version ${policy.version})` : id;
+    })
     .join(", ");
 
 /** Statements that turn on what only a request says. */

@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
+import { FIRST_PASSKEY } from "../access/login/passkey/first.ts";
 import { PROVIDER_KINDS } from "../access/login/provider-kinds.ts";
 import { TRIAL_STEPS } from "../access/login/provider-trial.ts";
+import { prefixOf } from "../net/prefix.ts";
 import { CHECK_LIMITS, parseDeviceCheck } from "../node/config/device-check.ts";
 import { appSettings, appSettingsUpdate } from "./app-settings.ts";
 import * as f from "./fields.ts";
@@ -15,6 +17,8 @@ export const network = z.object({
   contact: z.string(),
   listsClosedApps: z.boolean(),
   reportsFlows: z.boolean(),
+  firstPasskey: z.enum(FIRST_PASSKEY),
+  firstPasskeyNetworks: z.array(z.string()),
   authOrigin: z.string(),
   hubOrigin: z.string(),
   ...f.rowFields,
@@ -36,6 +40,24 @@ const networkInput = {
   reportsFlows: f.said(
     z.boolean(),
     "whether nodes report the connections between them; without it, what they reported is forgotten",
+  ),
+  firstPasskey: f.said(
+    z.enum(FIRST_PASSKEY),
+    "from where people may enrol a first passkey: anywhere, the named networks alone, or only by invitation; an invitation is good from everywhere",
+  ),
+  firstPasskeyNetworks: f.said(
+    f.list(
+      f
+        .line(49)
+        .check(
+          z.refine(
+            (text) => prefixOf(text) !== null,
+            "must be a prefix such as 203.0.113.0/24 or 2001:db8::/48",
+          ),
+        ),
+      50,
+    ),
+    "the networks of `firstPasskey: networks`, as prefixes of public addresses",
   ),
 };
 export const networkUpdate = z.partial(z.strictObject(networkInput));

@@ -116,6 +116,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "policy.rollback": "restored an earlier version of a policy",
   "policy.update": "renamed or switched a policy",
   "passkey.added": "added a passkey",
+  "passkey.first_refused": "tried to add a first passkey from where none is taken",
+  "passkey.invite": "invited a person to add a first passkey",
   "passkey.cloned": "showed a passkey of which there may be a copy",
   "passkey.refused": "showed a passkey that was not accepted",
   "passkey.remove": "removed a person's passkey",

@@ -5,7 +5,9 @@ import { logDestinations } from "./log-schema.ts";
 import * as mesh from "./mesh-schema.ts";
 import { notificationDestinations } from "./notification-schema.ts";
 import { oauthClients } from "./oauth-schema.ts";
+import { passkeyInvitations, passkeys } from "./passkey-schema.ts";
 import * as s from "./schema.ts";
+import { scimSources, scimUsers } from "./scim-schema.ts";
 import { signalExclusions, signalReceivers, signalTransmitters } from "./signal-schema.ts";
 
 /** The tables of the registry that a backup contains: every table whose data can't be made again. */
@@ -20,9 +22,10 @@ const PAGED: readonly SQLiteTable[] = [
   s.identityProviders,
   s.identities,
   s.providerGrants,
-  s.scimSources,
-  s.scimUsers,
-  s.passkeys,
+  scimSources,
+  scimUsers,
+  passkeys,
+  passkeyInvitations,
   s.groups,
   s.groupMembers,
   s.segments,

@@ -35,6 +35,8 @@ export const accessGrants = sqliteTable(
     endedAt: integer("ended_at"),
     reviewedBy: text("reviewed_by"),
     reviewedAt: integer("reviewed_at"),
+    /** When its approvers were told of it by mail. Null if they were not yet, or if nobody is to be told. */
+    toldAt: integer("told_at"),
     version: integer("version").notNull().default(1),
   },
   (t) => [

@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { FIRST_PASSKEY } from "../access/login/passkey/first.ts";
 import { PROVIDER_KINDS } from "../access/login/provider-kinds.ts";
 
 /**
@@ -25,6 +25,10 @@ export const networks = sqliteTable("networks", {
   listsClosedApps: integer("lists_closed_apps", { mode: "boolean" }).notNull().default(false),
   /** Whether nodes report the connections between them. */
   reportsFlows: integer("reports_flows", { mode: "boolean" }).notNull().default(true),
+  /** From where people may enrol a first passkey without an invitation. */
+  firstPasskey: text("first_passkey", { enum: FIRST_PASSKEY }).notNull().default("anywhere"),
+  /** JSON list of prefixes, for `networks`. */
+  firstPasskeyNetworks: text("first_passkey_networks").notNull().default("[]"),
   ...versioned,
 });
 
@@ -148,34 +152,6 @@ export const identities = sqliteTable(
   ],
 );
 
-/** A passkey (WebAuthn) of a user. It is good at the auth host only. */
-export const passkeys = sqliteTable(
-  "passkeys",
-  {
-    id: text("id").primaryKey(),
-    userId: text("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
-    /** What the person calls it. */
-    name: text("name").notNull(),
-    /** base64url, as the authenticator made it. */
-    credentialId: text("credential_id").notNull().unique(),
-    /** COSE key, base64url. */
-    publicKey: text("public_key").notNull(),
-    /** The authenticator's count of signatures. Many authenticators always say 0. */
-    counter: integer("counter").notNull().default(0),
-    /** Whether the authenticator says that the key never leaves it. Otherwise it may be on many devices. */
-    isDeviceBound: integer("is_device_bound", { mode: "boolean" }).notNull(),
-    /** JSON list: how browsers reach it (WebAuthn §5.8.4). */
-    transports: text("transports").notNull().default("[]"),
-    lastUsedAt: integer("last_used_at"),
-    /** When the count last went back: somebody may have a copy of the key. The key is refused since. */
-    clonedAt: integer("cloned_at"),
-    createdAt: integer("created_at").notNull(),
-  },
-  (t) => [index("passkeys_user").on(t.userId)],
-);
-
 /** The refresh token of an identity. With it we ask the provider whether the user is still valid. */
 export const providerGrants = sqliteTable(
   "provider_grants",
@@ -204,55 +180,6 @@ export const providerGrants = sqliteTable(
     problem: text("problem"),
   },
   (t) => [index("provider_grants_due").on(t.dueAt)],
-);
-
-/** That a provider sends its people and groups by SCIM. */
-export const scimSources = sqliteTable("scim_sources", {
-  providerId: text("provider_id")
-    .primaryKey()
-    .references(() => identityProviders.id, { onDelete: "cascade" }),
-  /** What the names of the provider's groups begin with, in policies: `scim:<namespace>/`. It never changes. */
-  namespace: text("namespace").notNull().unique(),
-  /** Null after the token was revoked. */
-  secretHash: text("secret_hash").unique(),
-  /** The hash of the token before the last rotation. That token is valid until `previousUntil`. */
-  previousHash: text("previous_hash"),
-  previousUntil: integer("previous_until"),
-  issuedAt: integer("issued_at").notNull(),
-  lastCallAt: integer("last_call_at"),
-  /** What was wrong with the last refused call, in our own words. */
-  lastRefusal: text("last_refusal"),
-  lastRefusalAt: integer("last_refusal_at"),
-  ...versioned,
-});
-
-/** A person as a provider sent them by SCIM. The person's id in SCIM is the user's id. */
-export const scimUsers = sqliteTable(
-  "scim_users",
-  {
-    providerId: text("provider_id")
-      .notNull()
-      .references(() => identityProviders.id, { onDelete: "cascade" }),
-    userId: text("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
-    /** Lower case. */
-    userName: text("user_name").notNull(),
-    externalId: text("external_id"),
-    /** JSON: the resource as the provider sent it, with the attributes that `shared/scim/attributes.ts` knows. */
-    document: text("document").notNull(),
-    /** Whether the provider made the user. If not, the user existed before. */
-    made: integer("made", { mode: "boolean" }).notNull(),
-    /** Whether the provider disabled the user. Only then may it enable the user again. */
-    held: integer("held", { mode: "boolean" }).notNull().default(false),
-    ...versioned,
-  },
-  (t) => [
-    primaryKey({ columns: [t.providerId, t.userId] }),
-    uniqueIndex("scim_users_name").on(t.providerId, t.userName),
-    index("scim_users_external").on(t.providerId, t.externalId),
-    index("scim_users_user").on(t.userId),
-  ],
 );
 
 export const groups = sqliteTable(
@@ -443,34 +370,4 @@ export const sessionsIndex = sqliteTable(
     index("sessions_parent").on(t.parentId),
     index("sessions_provider").on(t.providerId, t.endedAt),
   ],
-);
-
-/** An index to find administrative and session events without reading the whole audit log. */
-export const auditIndex = sqliteTable(
-  "audit_index",
-  {
-    /** The leaf number in the Merkle log. */
-    leaf: integer("leaf").primaryKey(),
-    at: integer("at").notNull(),
-    kind: text("kind").notNull(),
-    actor: text("actor").notNull(),
-    action: text("action").notNull(),
-    target: text("target").notNull(),
-  },
-  (t) => [index("audit_actor").on(t.actor, t.leaf), index("audit_target").on(t.target, t.leaf)],
-);
-
-/** Answers to writes, by idempotency key. They are kept for 24 hours. */
-export const idempotencyKeys = sqliteTable(
-  "idempotency_keys",
-  {
-    /** The hash of the caller and the key. */
-    key: text("key").primaryKey(),
-    requestHash: text("request_hash").notNull(),
-    status: integer("status").notNull(),
-    body: text("body").notNull(),
-    etag: text("etag"),
-    createdAt: integer("created_at").notNull().default(sql`0`),
-  },
-  (t) => [index("idempotency_created").on(t.createdAt)],
 );

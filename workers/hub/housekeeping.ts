@@ -6,6 +6,7 @@ import { pause, timer } from "../platform/timer.ts";
 import { finishRow, PENDING } from "./commit.ts";
 import { expireUnused } from "./expire-unused.ts";
 import { expireUsers } from "./expire-users.ts";
+import { closeEnded } from "./grants/store.ts";
 
 /** How often one isolate looks for work, in milliseconds. */
 const EVERY_MS = 5_000;
@@ -26,6 +27,8 @@ const SIGNALS_MS = 30 * DAY_MS;
 const CLIENT_UNUSED_MS = 3_600_000;
 /** A program that registered itself, and that nobody uses any more: longer than any of its sessions lives. */
 const CLIENT_IDLE_MS = 100 * DAY_MS;
+/** As long as the audit log tells of them. An emergency that nobody has looked at stays. */
+const GRANTS_MS = 400 * DAY_MS;
 /** The most rows that one round deletes from a table that grows with use. */
 const ROWS = 200;
 
@@ -111,5 +114,14 @@ export async function dropOld(d1: D1Database, now: number): Promise<void> {
          AND ((last_used_at IS NULL AND created_at < ?1) OR last_used_at < ?2)`,
       )
       .bind(now - CLIENT_UNUSED_MS, now - CLIENT_IDLE_MS),
+    ...closeEnded(d1, null, now),
+    d1
+      .prepare(
+        `DELETE FROM access_grants WHERE id IN (
+           SELECT id FROM access_grants WHERE status NOT IN ('pending', 'granted') AND asked_at < ?1
+             AND (NOT emergency OR reviewed_at IS NOT NULL) ORDER BY asked_at LIMIT ${ROWS})`,
+      )
+      .bind(now - GRANTS_MS),
+    d1.prepare("DELETE FROM passkey_invitations WHERE expires_at < ?").bind(now),
   ]);
 }

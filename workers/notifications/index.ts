@@ -2,6 +2,7 @@ import { isTopic, type TopicName } from "../../shared/notifications/topics.ts";
 import type { Bindings } from "../platform/env.ts";
 import { logError } from "../platform/log.ts";
 import { keepNotices } from "../platform/notices.ts";
+import { tellApprovers } from "./approvers.ts";
 import { deliverAll, destinations, eventsOf } from "./deliver.ts";
 import { keepWhatHappened } from "./happened.ts";
 import { LOOKS } from "./stands.ts";
@@ -15,7 +16,7 @@ export async function notify(bindings: Bindings, now: number): Promise<void> {
   const wanted = new Set(rows.flatMap(eventsOf));
   await attempt("happened", keepWhatHappened(bindings, wanted, now));
   await Promise.all([...wanted].filter(isTopic).map((topic) => attempt(topic, look(bindings, topic, now))));
-  await deliverAll(bindings, rows, now);
+  await Promise.all([deliverAll(bindings, rows, now), attempt("approvers", tellApprovers(bindings, now))]);
   await bindings.db
     .prepare("DELETE FROM notices WHERE kept_at < ?")
     .bind(now - KEEP_MS)

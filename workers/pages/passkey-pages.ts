@@ -42,6 +42,8 @@ export interface PasskeysPage {
 const BEFORE: Readonly<Record<Before, string>> = {
   sign_in: "To add the first passkey, sign in again first.",
   passkey: "To add or remove a passkey, show one of yours first.",
+  invitation:
+    "A first passkey is not taken from where you are. Ask your administrator to invite you, or come from a network that is allowed.",
   risk: "The risk of your account is raised, so no first passkey is taken now. Ask your administrator.",
 };
 

@@ -1,9 +1,10 @@
 import { type Held, statementsOf, WORLD_KINDS, type World, worldOf } from "../../shared/access/as-of.ts";
 import type { Change } from "../../shared/audit/changes.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
-import { currentOf, RECORDED } from "../../shared/registry/history.ts";
+import { currentOf } from "../../shared/registry/history.ts";
 import type { history } from "../../shared/registry/history-schema.ts";
 import type { Statement } from "../../shared/registry/mesh-change.ts";
+import { RECORDED } from "../../shared/registry/recorded.ts";
 import type { RowOf } from "../../shared/registry/rows.ts";
 import type { SnapshotPolicy } from "../../shared/registry/snapshot.ts";
 
@@ -97,8 +98,9 @@ export async function heldAt(d1: D1Database, at: number): Promise<Held[]> {
   const { results } = await d1
     .prepare(
       `SELECT kind, target, other, after FROM history WHERE after IS NOT NULL AND id IN (
-         SELECT max(id) FROM history WHERE at <= ? AND kind IN (SELECT value FROM json_each(?))
-         GROUP BY kind, target, other)`,
+         SELECT max(id) FROM history WHERE at <= ?1 AND kind IN (SELECT value FROM json_each(?2))
+         GROUP BY kind, target, other)
+       AND (kind <> 'accessGrant' OR (after->>'$.status' = 'granted' AND after->>'$.until' > ?1))`,
     )
     .bind(at, JSON.stringify(WORLD_KINDS))
     .all<HeldRow>();
@@ -116,6 +118,7 @@ const WORLD_TABLES = RECORDED.filter(({ kind }) => (WORLD_KINDS as readonly stri
 const ABOUT_ONE: Partial<Record<string, string>> = {
   user: "target = ?",
   identity: "target = ?",
+  accessGrant: "json_extract(after, '$.userId') = ?",
   membership: "(other = ? OR json_extract(after, '$.memberKind') <> 'user')",
 };
 

@@ -1,6 +1,7 @@
+import { type FirstPasskeyRule, isFirstTaken } from "../../shared/access/login/passkey/first.ts";
 import type { Passkey } from "../../shared/access/login/passkey/rules.ts";
+import type { passkeys } from "../../shared/registry/passkey-schema.ts";
 import type { AliasedRowOf } from "../../shared/registry/rows.ts";
-import type { passkeys } from "../../shared/registry/schema.ts";
 
 export async function passkeysOf(db: D1Database, userId: string): Promise<Passkey[]> {
   const { results } = await db
@@ -22,26 +23,63 @@ export async function passkeysOf(db: D1Database, userId: string): Promise<Passke
 export const workingOf = (keys: readonly Passkey[]): Passkey[] =>
   keys.filter(({ clonedAt }) => clonedAt === null);
 
-/** @returns False if the person has `most` already, or the authenticator's key is known. */
+/** Whether a first passkey of this person is taken now: anybody's, or by their invitation alone. */
+export type First = "taken" | "by_invitation" | "refused";
+
+export async function firstPasskeyOf(
+  db: D1Database,
+  userId: string,
+  address: string,
+  now: number,
+): Promise<First> {
+  const row = await db
+    .prepare(
+      `SELECT first_passkey AS "from", first_passkey_networks AS networks,
+         EXISTS (SELECT 1 FROM passkey_invitations WHERE user_id = ? AND expires_at > ?) AS invited FROM networks`,
+    )
+    .bind(userId, now)
+    .first<{ from: FirstPasskeyRule["from"]; networks: string; invited: number }>();
+  if (row === null) return "refused";
+  const rule = { from: row.from, networks: JSON.parse(row.networks) as string[] };
+  if (isFirstTaken(rule, address)) return "taken";
+  return row.invited === 1 ? "by_invitation" : "refused";
+}
+
+/**
+ * Adds a key. A first one uses up the person's invitation, in the same transaction.
+ *
+ * @param first How a first key is taken. Null if the person has shown one of theirs.
+ * @returns False if the person has `most` already, if the authenticator's key is known, or if a first key is not the first
+ *   any more or its invitation is over.
+ */
 export async function insertPasskey(
   db: D1Database,
   userId: string,
   key: Omit<Passkey, "lastUsedAt" | "clonedAt"> & { readonly counter: number },
   most: number,
+  first: First | null,
 ): Promise<boolean> {
-  const { meta } = await db
+  const insert = db
     .prepare(
       `INSERT INTO passkeys (id, user_id, name, credential_id, public_key, counter, is_device_bound, transports, created_at)
        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
        WHERE (SELECT count(*) FROM passkeys WHERE user_id = ?2) < ?10
-         AND NOT EXISTS (SELECT 1 FROM passkeys WHERE credential_id = ?4)`,
+         AND NOT EXISTS (SELECT 1 FROM passkeys WHERE credential_id = ?4)
+         AND (?11 IS NULL OR NOT EXISTS (SELECT 1 FROM passkeys WHERE user_id = ?2 AND cloned_at IS NULL))
+         AND (?11 IS NOT 'by_invitation' OR EXISTS (
+           SELECT 1 FROM passkey_invitations WHERE user_id = ?2 AND expires_at > ?9))`,
     )
     .bind(
       ...[key.id, userId, key.name, key.credentialId, key.publicKey, key.counter],
-      ...[key.isDeviceBound ? 1 : 0, JSON.stringify(key.transports), key.createdAt, most],
+      ...[key.isDeviceBound ? 1 : 0, JSON.stringify(key.transports), key.createdAt, most, first],
+    );
+  const used = db
+    .prepare(
+      "DELETE FROM passkey_invitations WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM passkeys WHERE id = ?2)",
     )
-    .run();
-  return meta.changes > 0;
+    .bind(userId, key.id);
+  const [inserted] = await db.batch([insert, used]);
+  return (inserted?.meta.changes ?? 0) > 0;
 }
 
 /**

@@ -50,7 +50,10 @@ export const offeredScope = ({
  * Whether an app lets anybody request access, or break in in an emergency. Where nobody may, no grant of the app is in
  * force.
  */
-export const offersGrants = ({ grantAskers, emergencyAskers }: GrantSettings): boolean =>
+export const offersGrants = ({
+  grantAskers,
+  emergencyAskers,
+}: Pick<GrantSettings, "grantAskers" | "emergencyAskers">): boolean =>
   grantAskers.length > 0 || emergencyAskers.length > 0;
 
 /** A person, as selectors name people. */

@@ -44,7 +44,11 @@ const linked = remembering(1_000, (key: string): Policy => {
 });
 
 /** The policies that the caller's grants for the app are. */
-export function grantPolicies({ principal, resource, grants }: RequestFacts): Policy[] {
+export function grantPolicies({
+  principal,
+  resource,
+  grants,
+}: Pick<RequestFacts, "principal" | "resource" | "grants">): Policy[] {
   if (grants === undefined || grants.length === 0 || principal.type !== "User") return [];
   const slots: Slots = {
     principal: { type: "User", id: principal.email },

@@ -10,6 +10,14 @@ export const PASSKEY_ENDPOINTS = {
     summary: "Show a person's passkeys",
     response: p.passkeys,
   },
+  "passkeys.invite": {
+    method: "POST",
+    path: "/api/v1/users/{user}/passkeys/invite",
+    role: "admin",
+    summary: "Let a person enrol a first passkey from everywhere, once",
+    body: p.passkeyInvite,
+    response: p.passkeys,
+  },
   "passkeys.reset": {
     method: "DELETE",
     path: "/api/v1/users/{user}/passkeys",

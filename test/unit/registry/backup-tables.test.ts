@@ -4,12 +4,15 @@ import { describe, expect, it } from "vitest";
 import { NOT_KEPT, PAGED_TABLES, SINGLE_TABLES } from "../../../shared/registry/backup-tables.ts";
 import * as grants from "../../../shared/registry/grant-schema.ts";
 import * as history from "../../../shared/registry/history-schema.ts";
+import * as hub from "../../../shared/registry/hub-schema.ts";
 import * as logs from "../../../shared/registry/log-schema.ts";
 import * as mesh from "../../../shared/registry/mesh-schema.ts";
 import * as notifications from "../../../shared/registry/notification-schema.ts";
 import * as oauth from "../../../shared/registry/oauth-schema.ts";
+import * as passkeys from "../../../shared/registry/passkey-schema.ts";
 import * as schema from "../../../shared/registry/schema.ts";
 import { compareSchema, SCHEMA_VERSION } from "../../../shared/registry/schema-version.ts";
+import * as scim from "../../../shared/registry/scim-schema.ts";
 import * as signals from "../../../shared/registry/signal-schema.ts";
 
 describe("U24: a backup", () => {
@@ -22,7 +25,10 @@ describe("U24: a backup", () => {
       ...signals,
       ...logs,
       ...grants,
+      ...hub,
       ...oauth,
+      ...passkeys,
+      ...scim,
     }).flatMap((value) => (is(value, Table) ? [getTableName(value)] : []));
     const known = [...[...PAGED_TABLES, ...SINGLE_TABLES].map(({ name }) => name), ...NOT_KEPT];
     expect(all.length).toBeGreaterThan(25);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { triggerStatements } from "../../../scripts/history-triggers.ts";
-import { RECORDED } from "../../../shared/registry/history.ts";
+import { RECORDED } from "../../../shared/registry/recorded.ts";
 
 const migrations = () =>
   readdirSync("migrations")

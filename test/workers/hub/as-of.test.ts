@@ -156,13 +156,17 @@ async function compare(
   const served = world.apps.filter(({ enabled }) => enabled);
   expect(
     byId(
-      served.map(({ id, ...app }) => ({ id, host: app.host, ...resourceOf(app), anonymous: app.anonymous })),
+      served.map(({ id, ...app }) => ({
+        ...{ id, host: app.host, hosts: app.hosts, ...resourceOf(app) },
+        anonymous: app.anonymous,
+      })),
     ),
   ).toEqual(
     byId(
       snapshot.apps.map((app) => ({
         id: app.id,
         host: app.host,
+        hosts: app.hosts,
         ...resourceOf(app),
         anonymous: app.settings.anonymous,
       })),
@@ -248,4 +252,62 @@ test("who is within reach comes page by page, all of them as of the moment of th
   expect(apps).toMatchObject({ total: apps.items.length, next: null });
   expect((await reach("limit=1", "users/dee@example.com")).items).toEqual(apps.items.slice(0, 1));
   expect(await reach("cursor=bm9wZQ")).toMatchObject({ code: "invalid_input" });
+});
+
+test("a person whom only a living grant lets in is within reach, with the grant and its end", async () => {
+  await write("POST", "/segments", { name: "granted" });
+  await write("POST", "/apps", {
+    ...{ name: "granted", host: "granted.example.com", segment: "granted" },
+    upstreams: ["https://u.example.net"],
+    settings: { grantAskers: ["user:gus@example.com"], grantApprovers: ["user:dee@example.com"] },
+  });
+  await write("POST", "/users", { email: "gus@example.com" });
+  const idOf = async (path: string) => String((await call(token, "GET", path)).json.id);
+  const [user, app] = [await idOf("/users/gus@example.com"), await idOf("/apps/granted")];
+  const now = Date.now();
+  const grant = (id: string, until: number, paths: string) =>
+    env.DB.prepare(
+      `INSERT INTO access_grants (id, user_id, app_id, actions, paths, seconds, reason, needed, emergency, digest, status,
+         asked_at, lapses_at, since, until) VALUES (?, ?, ?, '["read"]', ?, 60, 'r', 1, 0, '', 'granted', 1, 2, ?, ?)`,
+    ).bind(id, user, app, paths, now - 10_000, until);
+  await env.DB.batch([
+    grant("grt_1", now + 600_000, "[]"),
+    grant("grt_2", now - 1, "[]"),
+    grant("grt_3", now + 900_000, '["/reports/*"]'),
+  ]);
+  await afterMillisecond();
+  const read = async (path: string) =>
+    (await call(token, "GET", path)).json as unknown as Answer<"reach.app"> | Answer<"reach.user">;
+  for (const path of ["/reach/apps/granted", "/reach/users/gus@example.com"]) {
+    const item = (await read(path)).items.find(({ name }) => ["granted", "gus@example.com"].includes(name));
+    expect(item).toMatchObject({
+      answer: "yes",
+      actions: {
+        read: { answer: "yes", by: expect.arrayContaining(["grant:grt_1"]) },
+        write: { answer: "no" },
+      },
+    });
+    expect(item?.grants.map(({ id, until }) => [id, until]).sort()).toEqual([
+      ["grt_1", now + 600_000],
+      ["grt_3", now + 900_000],
+    ]);
+  }
+  const at = `?at=${Date.now()}`;
+  await afterMillisecond();
+  await env.DB.prepare("UPDATE access_grants SET status = 'revoked' WHERE id = 'grt_1'").run();
+  await afterMillisecond();
+  const after = (await read("/reach/apps/granted")).items.find(({ name }) => name === "gus@example.com");
+  expect(after).toMatchObject({ answer: "depends", grants: [{ id: "grt_3" }] });
+  const before = (await read(`/reach/apps/granted${at}`)).items.find(
+    ({ name }) => name === "gus@example.com",
+  );
+  expect(before).toMatchObject({ answer: "yes" });
+  await call(token, "GET", "/apps/granted").then(({ json }) =>
+    call(token, "PATCH", "/apps/granted", {
+      body: { settings: { grantAskers: [] } },
+      headers: { "If-Match": `"${json.version}"` },
+    }),
+  );
+  await afterMillisecond();
+  expect((await read("/reach/apps/granted")).items).toEqual([]);
 });

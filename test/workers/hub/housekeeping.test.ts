@@ -70,3 +70,32 @@ test("a service token that nobody used is disabled to the millisecond, and its h
   ).first();
   expect(history).toEqual({ actor: "system" });
 });
+
+test("requests and grants are closed when their time is over, and go long afterwards; unreviewed emergencies stay", async () => {
+  const grant = (id: string, status: string, askedAgo: number, emergency = 0) =>
+    env.DB.prepare(
+      `INSERT INTO access_grants (id, user_id, app_id, actions, paths, seconds, reason, needed, emergency, digest, status,
+         asked_at, lapses_at, since, until) VALUES (?1, 'usr_1', ?1, '[]', '[]', 60, '', 1, ?2, '', ?3, ?4, ?4 + 1, ?4, ?4 + 1)`,
+    ).bind(id, emergency, status, NOW - askedAgo);
+  const app = (id: string) =>
+    env.DB.prepare(
+      `INSERT INTO apps (id, name, title, host, segment_id, created_at, updated_at) VALUES (?1, ?1, '', ?1, 'seg_1', 1, 1)`,
+    ).bind(id);
+  const ids = ["a", "b", "c", "d", "e"];
+  await env.DB.batch([
+    env.DB.prepare("INSERT INTO segments (id, name, created_at, updated_at) VALUES ('seg_1', 's', 1, 1)"),
+    ...ids.map(app),
+    grant("a", "pending", 3 * DAY),
+    grant("b", "granted", 3 * DAY),
+    grant("c", "denied", 401 * DAY),
+    grant("d", "expired", 401 * DAY, 1),
+    grant("e", "denied", 399 * DAY),
+  ]);
+  await dropOld(env.DB, NOW);
+  expect(await rows("id || ' ' || status", "access_grants")).toEqual([
+    "a lapsed",
+    "b expired",
+    "d expired",
+    "e denied",
+  ]);
+});

@@ -49,6 +49,7 @@ const SETS = new Set([
   "remediation",
   "events",
   "kinds",
+  "firstPasskeyNetworks",
 ]);
 
 /** Values that can't be compared and are never shown. A document that names one always sets it. */

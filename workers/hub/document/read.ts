@@ -166,7 +166,10 @@ export async function readDocument(d1: D1Database) {
   const microsegments = await viewMicrosegments(d1, rows.microsegments);
   const document = {
     version: 1 as const,
-    network,
+    network: {
+      ...network,
+      firstPasskeyNetworks: JSON.parse(network.firstPasskeyNetworks) as string[],
+    },
     segments: rows.segments.map(viewSegment).map(({ name, description, deviceChecks }) => ({
       name,
       description,

@@ -63,18 +63,21 @@ export const stillSo = (d1: D1Database, { app, people }: Judged): D1PreparedStat
     JSON.stringify(people.map(({ id, updatedAt }) => [id, updatedAt])),
   );
 
-/** Closes what time has ended among a person's requests and grants, so that the rows say so, too. */
-export const closeEnded = (d1: D1Database, userId: string, now: number): D1PreparedStatement[] => [
+/**
+ * Closes what time has ended among requests and grants, so that the rows say so, too.
+ * @param userId Null for everybody's.
+ */
+export const closeEnded = (d1: D1Database, userId: string | null, now: number): D1PreparedStatement[] => [
   d1
     .prepare(
       `UPDATE access_grants SET status = 'lapsed', ended_at = lapses_at, version = version + 1
-       WHERE user_id = ? AND status = 'pending' AND lapses_at <= ?`,
+       WHERE (?1 IS NULL OR user_id = ?1) AND status = 'pending' AND lapses_at <= ?2`,
     )
     .bind(userId, now),
   d1
     .prepare(
       `UPDATE access_grants SET status = 'expired', ended_at = until, version = version + 1
-       WHERE user_id = ? AND status = 'granted' AND until <= ?`,
+       WHERE (?1 IS NULL OR user_id = ?1) AND status = 'granted' AND until <= ?2`,
     )
     .bind(userId, now),
 ];

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { formatPrefix, prefixOf } from "../../../shared/net/prefix.ts";
 import { apiTokens, networks, users } from "../../../shared/registry/schema.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { freshId } from "../../platform/random.ts";
@@ -19,6 +20,7 @@ export async function theNetwork(d1: D1Database): Promise<NetworkRow> {
 
 const view = (bindings: Bindings, { id: _, ...row }: NetworkRow) => ({
   ...row,
+  firstPasskeyNetworks: JSON.parse(row.firstPasskeyNetworks) as string[],
   authOrigin: bindings.authOrigin,
   hubOrigin: bindings.hubOrigin,
 });
@@ -31,10 +33,22 @@ export interface NetworkInput {
   readonly contact?: string | undefined;
   readonly listsClosedApps?: boolean | undefined;
   readonly reportsFlows?: boolean | undefined;
+  readonly firstPasskey?: NetworkRow["firstPasskey"] | undefined;
+  readonly firstPasskeyNetworks?: readonly string[] | undefined;
 }
+
+const canonical = (networks: readonly string[]): string[] =>
+  networks.flatMap((text) => {
+    const prefix = prefixOf(text);
+    return prefix === null ? [] : [formatPrefix(prefix)];
+  });
 
 export const changeNetwork = (row: NetworkRow, input: NetworkInput, now: number): NetworkRow => ({
   ...row,
+  firstPasskey: input.firstPasskey ?? row.firstPasskey,
+  firstPasskeyNetworks: input.firstPasskeyNetworks
+    ? JSON.stringify([...new Set(canonical(input.firstPasskeyNetworks))])
+    : row.firstPasskeyNetworks,
   name: input.name ?? row.name,
   signInIdleSeconds: input.signInIdleSeconds ?? row.signInIdleSeconds,
   signInAbsoluteSeconds: input.signInAbsoluteSeconds ?? row.signInAbsoluteSeconds,

@@ -1,6 +1,6 @@
-import type { World } from "../../../shared/access/as-of.ts";
+import type { GrantOfUser, World } from "../../../shared/access/as-of.ts";
 import type { PrincipalFacts } from "../../../shared/access/policy/request.ts";
-import { type Reach, Reachability } from "../../../shared/access/reach.ts";
+import { grantsFor, type Reach, Reachability } from "../../../shared/access/reach.ts";
 import { permitting } from "../../../shared/api/reach-words.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { historyBegan, worldAt } from "../../registry/history.ts";
@@ -33,6 +33,10 @@ function momentOf(cursor: string | undefined): number | null {
   const key = readCursor(cursor);
   return key === null ? null : numberIn(key.split(" ", 1)[0] ?? "");
 }
+
+const grantView = ({ id, until, emergency, actions, paths }: GrantOfUser) => ({
+  ...{ id, until, emergency, actions: [...actions], paths: [...paths] },
+});
 
 interface Reached {
   readonly answer: Reach["answer"];
@@ -124,11 +128,13 @@ const within = <Asked, View extends object>(
   asked: readonly Asked[],
   reached: readonly Reach[],
   viewOf: (one: Asked) => View,
+  grantsOf: (one: Asked) => readonly GrantOfUser[],
 ) =>
   asked.flatMap((one, n) => {
     const found = reached[n];
     if (!found || found.answer === "no") return [];
-    return [{ ...viewOf(one), answer: found.answer, actions: actionsView(found.actions) }];
+    const grants = grantsOf(one).map(grantView);
+    return [{ ...viewOf(one), answer: found.answer, actions: actionsView(found.actions), grants }];
   });
 
 /** People come first, and the anonymous caller last. */
@@ -143,7 +149,9 @@ export const REACH_HANDLERS: Handlers<"reach.app" | "reach.user"> = {
     const app = world.apps.find(({ id, name }) => id === call.params.app || name === call.params.app);
     if (!app) return absent(call, "app", call.params.app, at);
     const callers = app.enabled ? callersOf(world) : [];
-    const reached = within(callers, reach.ofApp(app, callers), callerView);
+    const reached = within(callers, reach.ofApp(app, callers, world.grants), callerView, (caller) =>
+      grantsFor(world.grants, caller, app),
+    );
     return {
       body: {
         ...(await pageOfReached(call.query, found, reached, ({ kind, name }) => `${ORDER[kind]} ${name}`)),
@@ -159,7 +167,12 @@ export const REACH_HANDLERS: Handlers<"reach.app" | "reach.user"> = {
     const user = world.users.find(({ id, email }) => id === wanted || email === wanted);
     if (!user) return absent(call, "user", call.params.user, at);
     const apps = user.isActive ? world.apps.filter(({ enabled }) => enabled) : [];
-    const reached = within(apps, reach.ofCaller(user, apps), ({ id, name }) => ({ id, name }));
+    const reached = within(
+      apps,
+      reach.ofCaller(user, apps, world.grants),
+      ({ id, name }) => ({ id, name }),
+      (app) => grantsFor(world.grants, user, app),
+    );
     return {
       body: {
         ...(await pageOfReached(call.query, found, reached, ({ name }) => name)),

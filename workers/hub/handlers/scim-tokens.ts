@@ -1,7 +1,7 @@
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { mintToken } from "../../../shared/api/tokens.ts";
 import type { AliasedRowOf } from "../../../shared/registry/rows.ts";
-import type { scimSources } from "../../../shared/registry/schema.ts";
+import type { scimSources } from "../../../shared/registry/scim-schema.ts";
 import { namespaceOf } from "../../../shared/scim/group-name.ts";
 import type { Bindings } from "../../platform/env.ts";
 import type { Effects, Handlers } from "../call.ts";

@@ -1,7 +1,8 @@
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { isToken } from "../../../shared/api/tokens.ts";
 import type { RowOf } from "../../../shared/registry/rows.ts";
-import type { identityProviders, scimSources } from "../../../shared/registry/schema.ts";
+import type { identityProviders } from "../../../shared/registry/schema.ts";
+import type { scimSources } from "../../../shared/registry/scim-schema.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 
 /** The provider that a SCIM call comes from, as its token says. */

@@ -1,5 +1,6 @@
 import type { AliasedRowOf } from "../../../shared/registry/rows.ts";
-import type { scimUsers, users } from "../../../shared/registry/schema.ts";
+import type { users } from "../../../shared/registry/schema.ts";
+import type { scimUsers } from "../../../shared/registry/scim-schema.ts";
 import { ENTERPRISE_SCHEMA, type Resource, USER, USER_SCHEMA } from "../../../shared/scim/attributes.ts";
 import type { Known } from "../../../shared/scim/person.ts";
 import { baseOf, etagOf, type ScimCall } from "./call.ts";

@@ -9,8 +9,17 @@ import type { ErrorCode } from "../../../shared/base/errors/catalogue.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { htmlResponse, passkeysPage } from "../../pages/index.ts";
 import type { Bindings } from "../../platform/env.ts";
+import { networkOf } from "../../platform/network.ts";
 import { freshId } from "../../platform/random.ts";
-import { deletePasskey, insertPasskey, noteUse, passkeysOf, workingOf } from "../../registry/passkeys.ts";
+import {
+  deletePasskey,
+  type First,
+  firstPasskeyOf,
+  insertPasskey,
+  noteUse,
+  passkeysOf,
+  workingOf,
+} from "../../registry/passkeys.ts";
 import { redirect, refusalPage } from "../../session/answers.ts";
 import { setCookie } from "../../session/cookies.ts";
 import type { CurrentSession } from "../../session/current-session.ts";
@@ -40,7 +49,8 @@ export async function servePasskeys(request: Request, bindings: Bindings): Promi
   if (current === "none") return chooseProvider(request, bindings, AGAIN, null);
   const keys = await passkeysOf(bindings.db, current.session.principal.userId);
   const working = workingOf(keys);
-  const before = beforeChange(current.session, working, Date.now());
+  const first = await firstOf(request, bindings, current, working.length);
+  const before = beforeChange(current.session, working, first !== "refused", Date.now());
   const page = passkeysPage({
     userEmail: current.session.principal.email,
     keys,
@@ -53,6 +63,15 @@ export async function servePasskeys(request: Request, bindings: Bindings): Promi
   });
   return htmlResponse(page, 200, "passkeys", {}, { asksPasskey: true });
 }
+
+/** How a first passkey would be taken from this browser. Null if the person has one that works. */
+const firstOf = async (
+  request: Request,
+  { db }: Bindings,
+  { session }: CurrentSession,
+  working: number,
+): Promise<First | null> =>
+  working > 0 ? null : firstPasskeyOf(db, session.principal.userId, networkOf(request).ip ?? "", Date.now());
 
 const AGAIN = {
   switchUser: false,
@@ -103,7 +122,13 @@ export async function registerPasskey(request: Request, bindings: Bindings): Pro
   const { userId } = principal;
   const now = Date.now();
   const working = workingOf(await passkeysOf(bindings.db, userId));
-  if (beforeChange(current.session, working, now) !== null)
+  const first = await firstOf(request, bindings, current, working.length);
+  const before = beforeChange(current.session, working, first !== "refused", now);
+  if (before === "invitation") {
+    await note(bindings, "login", "passkey.first_refused", principal, userId);
+    return refuse("forbidden", "A first passkey is not taken from here. Ask an administrator to invite you.");
+  }
+  if (before !== null)
     return refuse(
       "step_up_required",
       "Too much time has passed. Show again who you are, then add the passkey.",
@@ -118,9 +143,13 @@ export async function registerPasskey(request: Request, bindings: Bindings): Pro
     return refuse("passkey_refused", "The authenticator's answer was not accepted. Try again.");
   const id = freshId("passkey");
   const added = { ...key, id, name, createdAt: now };
-  if (!(await insertPasskey(bindings.db, userId, added, MAX_PASSKEYS)))
-    return refuse("passkey_refused", `This key is known already, or you have ${MAX_PASSKEYS} passkeys.`);
-  await note(bindings, "login", "passkey.added", principal, userId, { name, key: id });
+  if (!(await insertPasskey(bindings.db, userId, added, MAX_PASSKEYS, first)))
+    return refuse(
+      "passkey_refused",
+      `This key is known already, or you have ${MAX_PASSKEYS} passkeys, or one was added in this moment.`,
+    );
+  const detail = { name, key: id, ...(first === null ? {} : { first }) };
+  await note(bindings, "login", "passkey.added", principal, userId, detail);
   return redirect(PASSKEYS, "passkey_added");
 }
 
@@ -169,7 +198,7 @@ export async function removePasskey(request: Request, bindings: Bindings): Promi
   const { current, form } = posted;
   const { principal } = current.session;
   const working = workingOf(await passkeysOf(bindings.db, principal.userId));
-  if (working.length === 0 || beforeChange(current.session, working, Date.now()) !== null)
+  if (working.length === 0 || beforeChange(current.session, working, false, Date.now()) !== null)
     return refuse(
       "step_up_required",
       "Show one of your passkeys first. If you have lost all of them, an administrator resets them.",

@@ -30,13 +30,18 @@ export interface Passkey {
  * - `passkey`: a proof with one of the passkeys that work, so a stolen password is not enough to add another. A key that
  *   was removed, or of which there is a copy, proves nothing more.
  * - `risk`: something speaks for risk, so the first key is not taken now.
+ * - `invitation`: the first key is not taken from here unless an administrator invites the person.
  */
-export type Before = "sign_in" | "passkey" | "risk";
+export type Before = "sign_in" | "passkey" | "risk" | "invitation";
 
-/** @param working The keys that work. */
+/**
+ * @param working The keys that work.
+ * @param mayBeFirst Whether a first key is taken: see `isFirstTaken`. Asked only where there is none.
+ */
 export function beforeChange(
   session: Pick<Session, "authentication" | "createdAt" | "raisedAt" | "principal" | "risk">,
   working: readonly Pick<Passkey, "id">[],
+  mayBeFirst: boolean,
   now: number,
 ): Before | null {
   const { authentication, createdAt, principal, risk } = session;
@@ -45,6 +50,7 @@ export function beforeChange(
     const doesWork = working.some(({ id }) => id === keyId);
     return doesWork && now - at * 1_000 <= CHANGE_WITHIN_MS ? null : "passkey";
   }
+  if (!mayBeFirst) return "invitation";
   const signals: readonly RiskSignal[] = [...(principal.risk ?? []), ...(risk?.signals ?? [])];
   const isNew =
     now - authentication.authTime * 1_000 <= CHANGE_WITHIN_MS && now - createdAt <= CHANGE_WITHIN_MS;

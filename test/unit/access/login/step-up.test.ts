@@ -167,12 +167,13 @@ describe("a person's passkeys", () => {
     ...over,
   });
   it("begin right after a sign-in that made this session, while nothing speaks for risk", () => {
-    expect(beforeChange(session(1, 1), [], NOW)).toBe(null);
-    expect(beforeChange(session(6, 1), [], NOW)).toBe("sign_in");
-    expect(beforeChange(session(1, 6), [], NOW)).toBe("sign_in");
+    expect(beforeChange(session(1, 1), [], true, NOW)).toBe(null);
+    expect(beforeChange(session(6, 1), [], true, NOW)).toBe("sign_in");
+    expect(beforeChange(session(1, 1), [], false, NOW)).toBe("invitation");
+    expect(beforeChange(session(1, 6), [], true, NOW)).toBe("sign_in");
     const signal = { source: "s", kind: "k", score: 50, at: NOW - 1, halfLifeSeconds: 3_600 };
     const risk = { ...NO_SESSION_RISK, signals: [signal] };
-    expect(beforeChange(session(1, 1, { risk }), [], NOW)).toBe("risk");
+    expect(beforeChange(session(1, 1, { risk }), [], true, NOW)).toBe("risk");
   });
   it("are changed only after one of them was shown", () => {
     const shown = (ago: number) => {
@@ -181,11 +182,11 @@ describe("a person's passkeys", () => {
       return { ...base, authentication: { ...base.authentication, passkey } };
     };
     const keys = [{ id: "psk_1" }];
-    expect(beforeChange(session(0, 0), keys, NOW)).toBe("passkey");
-    expect(beforeChange(shown(CHANGE_WITHIN_MS), keys, NOW)).toBe(null);
-    expect(beforeChange(shown(CHANGE_WITHIN_MS + 1), keys, NOW)).toBe("passkey");
+    expect(beforeChange(session(0, 0), keys, true, NOW)).toBe("passkey");
+    expect(beforeChange(shown(CHANGE_WITHIN_MS), keys, true, NOW)).toBe(null);
+    expect(beforeChange(shown(CHANGE_WITHIN_MS + 1), keys, true, NOW)).toBe("passkey");
     // A key that was removed or copied: the thief's proof with it lets them add none of their own.
-    expect(beforeChange(shown(1), [{ id: "psk_2" }], NOW)).toBe("passkey");
+    expect(beforeChange(shown(1), [{ id: "psk_2" }], true, NOW)).toBe("passkey");
   });
   it("have names that can be read", () => {
     expect([
