@@ -108,9 +108,11 @@ function listsOf(blocks: readonly Prefix[]): string[][] {
 
 /** The traffic that a rule speaks of from one node to another. */
 export function grantsBetween(rule: string, source: Endpoint, destination: Endpoint): Grant[] {
+  const between = source.self && destination.self ? [{ rule }] : [];
+  if (source.blocks.length === 0 && destination.blocks.length === 0) return between;
   const [froms, tos] = [listsOf(source.blocks), listsOf(destination.blocks)];
   return [
-    ...(source.self && destination.self ? [{ rule }] : []),
+    ...between,
     ...(source.self ? tos.map((to) => ({ rule, to })) : []),
     ...(destination.self ? froms.map((from) => ({ rule, from })) : []),
     ...froms.flatMap((from) => tos.map((to) => ({ rule, from, to }))),

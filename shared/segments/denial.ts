@@ -13,12 +13,27 @@ export interface Verdicts {
 
 type TermsOf = (rule: string) => RuleTerms | undefined;
 
+/** Settles the verdicts of many peers. Most peers are named by the same rules, so equal verdicts are settled once. */
+export function settler(termsOf: TermsOf): (verdicts: Verdicts) => Verdicts {
+  const settled = new Map<string, Verdicts>();
+  return (verdicts) => {
+    if (verdicts.denied.length === 0) return settle(verdicts, termsOf);
+    const key = `${textOf(verdicts.allowed)} but ${textOf(verdicts.denied)}`;
+    const known = settled.get(key) ?? settle(verdicts, termsOf);
+    settled.set(key, known);
+    return known;
+  };
+}
+
+const textOf = (grants: readonly Grant[]): string =>
+  grants.map(({ rule, from, to }) => `${rule} ${from?.join() ?? "-"} ${to?.join() ?? "-"}`).join(";");
+
 /**
  * Leaves out what has no effect: denials that touch nothing allowed, and grants of which nothing is left. At most
  * `LIMITS.grantsPerPeer` of each remain, those with the lowest rule ids. Where a denial does not fit, what it touches is
  * not allowed either.
  */
-export function settle({ allowed, denied }: Verdicts, termsOf: TermsOf): Verdicts {
+function settle({ allowed, denied }: Verdicts, termsOf: TermsOf): Verdicts {
   if (denied.length === 0) return { allowed: allowed.slice(0, LIMITS.grantsPerPeer), denied };
   const left = allowed.filter((grant) => !isCovered(grant, denied, termsOf));
   const touching = denied.filter((denial) => left.some((grant) => touches(denial, grant, termsOf)));

@@ -1,7 +1,7 @@
 import { isDefaultRoute, prefixOf } from "../net/prefix.ts";
 import { type Grant, LIMITS } from "../node/config/types.ts";
 import { endpointOf, endpointsOf, grantsBetween, grantsToInternet } from "./compiled-rule.ts";
-import { settle, type Verdicts } from "./denial.ts";
+import { settler, type Verdicts } from "./denial.ts";
 import type { Cut, Isolation } from "./isolation.ts";
 import type { Member, Membership } from "./membership.ts";
 import { RouteClaims } from "./routes.ts";
@@ -18,9 +18,10 @@ export function linksOf(
   rules: RuleTable,
   isolation: Isolation,
 ): PeerLink[] {
+  const settle = settler(rules.terms);
   const links = [...draftsOf(viewer, members, rules, isolation)].flatMap(([peer, draft]) => {
-    const inbound = settle(draft.inbound, rules.terms);
-    const outbound = settle(draft.outbound, rules.terms);
+    const inbound = settle(draft.inbound);
+    const outbound = settle(draft.outbound);
     return inbound.allowed.length + outbound.allowed.length > 0 ? [{ peer, inbound, outbound }] : [];
   });
   const claims = new RouteClaims();
