@@ -31,6 +31,8 @@ async function buildCli(outfile) {
     platform: "node",
     target: "node22",
     banner: { js: REQUIRE },
+    // Where a package has both, its ES modules: what UMD modules load with a `require` of their own is not found in one file.
+    mainFields: ["module", "main"],
     // It looks for a file beside itself.
     external: ["@cedar-policy/cedar-wasm"],
     minifySyntax: true,

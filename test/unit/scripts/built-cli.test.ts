@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -42,7 +51,7 @@ function install({ omitDev = false } = {}) {
 
 describe("the command line as one file", () => {
   it("runs where it was built of the sources as they are, and else the sources do", () => {
-    const { write, build, cli, built } = install();
+    const { folder, write, build, cli, built } = install();
     expect(build()).toEqual({ status: 0, said: "" });
     expect(cli()).toBe("first from one file");
     write("shared/word.ts", 'export const word: string = "second";');
@@ -52,7 +61,22 @@ describe("the command line as one file", () => {
     write("package-lock.json", '{"packages":{}}');
     expect(cli()).toBe("second from sources");
     build();
+    appendFileSync(join(folder, "scripts/build-cli.js"), "// It builds in another way.");
+    expect(cli()).toBe("second from sources");
+    build();
     expect(built()).toHaveLength(1);
+  });
+
+  it("starts, with every package that the real sources use", () => {
+    const { folder, build, built } = install();
+    for (const source of ["cli", "shared", "package-lock.json"])
+      cpSync(source, join(folder, source), { recursive: true });
+    expect(build()).toEqual({ status: 0, said: "" });
+    const [name = ""] = built();
+    const words = [join(folder, "dist/cli", name), "import", "tailscale", "--help"];
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toContain("Usage: rustronaut import tailscale");
   });
 
   it("is not needed: `npm install --omit=dev` and a folder that can't be written end well", () => {
