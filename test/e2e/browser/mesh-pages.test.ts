@@ -160,7 +160,7 @@ where("chromium").describe("the pages for nodes", () => {
     await page.getByRole("button", { name: "Add the rule" }).click();
     await page.getByRole("button", { name: "Save" }).waitFor();
     expect(hub?.writes).toEqual([
-      'meshRules.create {"name":"web to databases","from":["tag:web"],"to":["segment:data"],"traffic":["tcp/5432"],"enabled":true}',
+      'meshRules.create {"name":"web to databases","from":["tag:web"],"to":["segment:data"],"traffic":["tcp/5432"],"effect":"allow","notBefore":null,"notAfter":null,"weekly":null,"log":false,"owner":null,"enabled":true}',
     ]);
   });
 
