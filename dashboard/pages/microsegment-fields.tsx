@@ -135,7 +135,7 @@ export function MicrosegmentFields(props: MicrosegmentFields) {
         {(c) => (
           <select
             {...c}
-            value={isolation}
+            defaultValue={microsegment.isolation}
             disabled={readOnly}
             onChange={(event) => setIsolation(event.target.value as Text["isolation"])}
           >
@@ -198,7 +198,7 @@ function Criterion({ name, label, hint, text, error, readOnly }: TextArea & { re
           spellCheck={false}
           autoCapitalize="off"
           readOnly={readOnly}
-          value={now}
+          defaultValue={text}
           onChange={(event) => setNow(event.target.value)}
         />
       )}

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import type { BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Dialog, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { openBrowser } from "../../support/browser.ts";
 import { where } from "../../support/needs.ts";
@@ -162,6 +162,30 @@ where("chromium").describe("the pages for nodes", () => {
     expect(hub?.writes).toEqual([
       'meshRules.create {"name":"web to databases","from":["tag:web"],"to":["segment:data"],"traffic":["tcp/5432"],"effect":"allow","notBefore":null,"notAfter":null,"weekly":null,"log":false,"owner":null,"enabled":true}',
     ]);
+  });
+
+  it("a microsegment's form asks before what was written is lost, and only then", async () => {
+    await openHub(24);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    const asked: string[] = [];
+    const leave = (question: Dialog) => {
+      asked.push(question.message());
+      return question.accept();
+    };
+    page.on("dialog", leave);
+    const leaveAfter = async (write: () => Promise<unknown>) => {
+      await enter("microsegments/new");
+      await write();
+      await page.getByRole("link", { name: "Node rules" }).click();
+      await page.getByRole("heading", { name: "Node rules" }).waitFor();
+      return asked.splice(0).length;
+    };
+    expect(await leaveAfter(async () => {})).toBe(0);
+    const criterion = () => page.getByLabel("Members are nodes with").fill('device.os == "linux"');
+    expect(await leaveAfter(criterion), "a criterion").toBe(1);
+    const isolation = () => page.getByLabel("Isolation").selectOption("quarantine");
+    expect(await leaveAfter(isolation), "the isolation").toBe(1);
+    page.off("dialog", leave);
   });
 
   it("a held change stands at the foot of every page until it is confirmed", async () => {
