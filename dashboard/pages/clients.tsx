@@ -113,7 +113,7 @@ function NewClient() {
             <input {...c} name="name" required maxLength={80} autoComplete="off" placeholder="Our editor" />
           )}
         </Field>
-        <Field label="Answers go to" error={issueOf(create.error, "/redirectUris")}>
+        <Field label="Answers go to" broad error={issueOf(create.error, "/redirectUris")}>
           {(c) => (
             <input
               {...c}
