@@ -29,7 +29,12 @@ export function heartbeat(admit: (bytes: number) => Promise<void>, silenceMs = S
       }, silenceMs);
     },
     async transform(chunk, controller) {
-      await admit(chunk.byteLength);
+      // A stream that was cut ends by its signal. What still comes is dropped: thrown here, the cut would be handled by nobody.
+      const isAdmitted = await admit(chunk.byteLength).then(
+        () => true,
+        () => false,
+      );
+      if (!isAdmitted) return;
       isSilent = false;
       isBetweenLines = chunk.at(-1) === NEWLINE;
       controller.enqueue(chunk);
