@@ -56,7 +56,7 @@ const applications = (grants: readonly { readonly app?: object | undefined }[]):
 function otherSections(file: unknown): Fault[] {
   const names = Object.keys(typeof file === "object" && file !== null ? file : {});
   return names.flatMap((at) =>
-    at in OTHER_SECTIONS
+    Object.hasOwn(OTHER_SECTIONS, at)
       ? [{ at, problem: "this section is left out", remedy: OTHER_SECTIONS[at] ?? "" }]
       : [],
   );

@@ -32,7 +32,8 @@ export function readTerm(text: string, side: Side, policy: Policy, at: string): 
   if (term.startsWith("user:*@")) return ok({ kind: "domain", domain: term.slice("user:*@".length) });
   if (term.startsWith("ipset:"))
     return fault(at, "sets of addresses are not read", "Write the addresses that the set has");
-  const prefix = readAddresses(policy.hosts[term] ?? term);
+  const host = Object.hasOwn(policy.hosts, term) ? policy.hosts[term] : undefined;
+  const prefix = readAddresses(host ?? term);
   if (prefix !== null) return ok({ kind: "addresses", prefix });
   if (term.includes("@")) return ok({ kind: "users", users: [term.toLowerCase()], group: null });
   return fault(

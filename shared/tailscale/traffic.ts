@@ -41,7 +41,7 @@ export function readProtocol(
   at: string,
 ): Result<readonly number[], Fault> {
   const text = String(proto ?? "").toLowerCase();
-  const known = NUMBERS[text];
+  const known = Object.hasOwn(NUMBERS, text) ? NUMBERS[text] : undefined;
   if (known) return ok(known);
   const number = Number(text);
   if (/^[1-9]\d{0,2}$/.test(text) && number <= 255) return ok([number]);

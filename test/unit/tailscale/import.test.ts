@@ -95,6 +95,7 @@ describe("a Tailscale policy file becomes rules with the same meaning", () => {
       tagOwners: TAGS,
       grants: [{ src: ["*"], dst: ["*"], ip: ["gre:*"], app: { "example.com/cap/a": [{}] } }],
       ssh: [],
+      toString: {},
     };
     const imported = importPolicy(policy, INVENTORY);
     expect(imported.ok && imported.value.left.map(({ at }) => at)).toEqual([
@@ -123,6 +124,16 @@ describe("a Tailscale policy file becomes rules with the same meaning", () => {
     ["a test of nobody", { tests: [{ src: "tag:web" }] }, "tests[0]"],
     ["a default route", { grants: [{ src: ["*"], dst: ["::/0"], ip: ["*"] }] }, "grants[0].dst[0]"],
     ["a grant of nothing", { grants: [{ src: ["*"], dst: ["*"] }] }, "grants[0]"],
+    [
+      "a name that every object has",
+      { acls: [{ action: "accept", src: ["constructor"], dst: ["*:*"] }] },
+      "acls[0].src[0]",
+    ],
+    [
+      "a protocol that every object has",
+      { acls: [{ action: "accept", src: ["*"], dst: ["*:*"], proto: "constructor" }] },
+      "acls[0].proto",
+    ],
     ["acls that are no list", { acls: {} }, "acls"],
   ])("refuses %s and says where", (_, policy, at) =>
     expect(rulesOf(policy)).toEqual([expect.objectContaining({ at })]),
