@@ -1,11 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Device } from "../shared/access/device/device.ts";
+import type { AssertionKeySet, NetworkCoordinatorRpc, News } from "../shared/access/sessions/coordinator.ts";
 import { planRotation, publishedOrder } from "../shared/access/sessions/key-rotation.ts";
 import { isOwner } from "../shared/access/sessions/owner.ts";
 import type {
-  AssertionKeySet,
-  NetworkCoordinatorRpc,
-  News,
   Principal,
   SegmentSessionsRpc,
   SessionEndReason,

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { ProvenDevice } from "../shared/access/device/device.ts";
 import type { Seen } from "../shared/access/risk/whereabouts.ts";
+import type { Heard, NetworkCoordinatorRpc, News } from "../shared/access/sessions/coordinator.ts";
 import {
   decide,
   type SessionCommand,
@@ -8,22 +9,19 @@ import {
   verdictOf,
 } from "../shared/access/sessions/decide.ts";
 import type { SessionEffect } from "../shared/access/sessions/effects.ts";
+import { KILL_LINE_TOUCH } from "../shared/access/sessions/kill-line.ts";
 import type { ParkedRequest, ParkOutcome, Unparked } from "../shared/access/sessions/parked.ts";
 import { applyAll, type SessionsState } from "../shared/access/sessions/state.ts";
-import {
-  type CreateOutcome,
-  type CreateSession,
-  type Heard,
-  KILL_LINE_TOUCH,
-  type NetworkCoordinatorRpc,
-  type News,
-  type RaiseSession,
-  type Renewal,
-  type SegmentSessionsRpc,
-  type Session,
-  type SessionEndReason,
-  type SessionFilter,
-  type Verdict,
+import type {
+  CreateOutcome,
+  CreateSession,
+  RaiseSession,
+  Renewal,
+  SegmentSessionsRpc,
+  Session,
+  SessionEndReason,
+  SessionFilter,
+  Verdict,
 } from "../shared/access/sessions/types.ts";
 import { objectOf } from "../shared/base/objects.ts";
 import { ok, type Result } from "../shared/base/result.ts";

@@ -1,7 +1,8 @@
 import type { LoginAttemptsRpc } from "./access/login/types.ts";
 import type { PolicyCompilerRpc } from "./access/policy/compiler-rpc.ts";
 import type { RequestQuotaRpc } from "./access/quota.ts";
-import type { NetworkCoordinatorRpc, SegmentSessionsRpc } from "./access/sessions/types.ts";
+import type { NetworkCoordinatorRpc } from "./access/sessions/coordinator.ts";
+import type { SegmentSessionsRpc } from "./access/sessions/types.ts";
 import type { AuditLogRpc } from "./audit/types.ts";
 import type { ObjectsOf } from "./base/objects.ts";
 import type { ConnectorTunnelRpc } from "./connector/connector-tunnel.ts";

@@ -5,6 +5,7 @@ import { nextChange } from "../../shared/segments/windows.ts";
 import { messageOf } from "../failure.ts";
 import type { Log } from "../log.ts";
 import { converge } from "./apply.ts";
+import { type Drift, GUARDING, MOST_DRIFTS, tellMended } from "./drift.ts";
 import { EndpointChooser } from "./endpoints.ts";
 import type { KernelFlow, Machine, PrivateKeys, Watch, WireguardDevice } from "./machine.ts";
 import { haveMoved } from "./moves.ts";
@@ -34,17 +35,6 @@ const WATCH_MS = 100;
 const SEARCH_MS = 1_000;
 /** Clocks are set meanwhile, and timers take no more than 2^31 milliseconds. */
 const LONGEST_WAIT_MS = 3_600_000;
-
-/** A moment at which the protection was not as the config says, and what mended it. */
-export interface Drift {
-  /** By this machine's clock. */
-  readonly at: number;
-  readonly steps: readonly Step["do"][];
-}
-
-/** The steps that bring back what drops packets, or take away a peer that the config does not name. */
-const GUARDING: readonly Step["do"][] = ["load-filter", "raise-fence", "remove-peers"];
-const MOST_DRIFTS = 16;
 
 /**
  * Keeps the tunnel as the config in force says. It makes one change at a time. If a new config can't be put in force,
@@ -389,11 +379,6 @@ export class TunnelKeeper {
     await this.#options.machine.nudgePeers(changes);
     return isWorthMore;
   }
-}
-
-/** Logs what another program changed in the tunnel and the agent mended. */
-export function tellMended(log: Log, steps: readonly string[]): void {
-  if (steps.length > 0) log.warn(`Mended what somebody changed: ${steps.join(", ")}`);
 }
 
 const NO_CHANGES: KeyChanges = new Map();

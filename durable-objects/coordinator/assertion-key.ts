@@ -1,4 +1,4 @@
-import type { AssertionKey } from "../../shared/access/sessions/types.ts";
+import type { AssertionKey } from "../../shared/access/sessions/coordinator.ts";
 import { hex } from "../../shared/base/base64url.ts";
 
 const ALGORITHMS = { ES256: { name: "ECDSA", namedCurve: "P-256" }, EdDSA: { name: "Ed25519" } } as const;

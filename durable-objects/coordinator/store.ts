@@ -1,5 +1,6 @@
 import type { Device } from "../../shared/access/device/device.ts";
-import type { AssertionKey, Heard, News, Principal } from "../../shared/access/sessions/types.ts";
+import type { AssertionKey, Heard, News } from "../../shared/access/sessions/coordinator.ts";
+import type { Principal } from "../../shared/access/sessions/types.ts";
 import { isId } from "../../shared/base/ids.ts";
 import { META_SCHEMA, raiseMeta, readMeta } from "../storage/meta.ts";
 import { migrate } from "../storage/migrate.ts";

@@ -1,5 +1,5 @@
 import type { Device, Posture } from "../../shared/access/device/device.ts";
-import type { NetworkCoordinatorRpc } from "../../shared/access/sessions/types.ts";
+import type { NetworkCoordinatorRpc } from "../../shared/access/sessions/coordinator.ts";
 import { answeredChecks, type DeviceCheck } from "../../shared/node/config/device-check.ts";
 import { checksIn, DEVICES_QUERY, type DeviceRow } from "../../shared/registry/node-rows.ts";
 import type { ReportStore, StoredReport } from "./report-store.ts";

@@ -3,9 +3,8 @@ import {
   KILL_LINE_PING,
   KILL_LINE_PONG,
   type KillLineMessage,
-  type Session,
-  type SessionEndReason,
-} from "../../shared/access/sessions/types.ts";
+} from "../../shared/access/sessions/kill-line.ts";
+import type { Session, SessionEndReason } from "../../shared/access/sessions/types.ts";
 
 /** The WebSocket close code (registry of RFC 6455) for a server that can't serve the request now. */
 const TRY_AGAIN_LATER = 1013;

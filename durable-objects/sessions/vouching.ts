@@ -1,5 +1,5 @@
+import type { NetworkCoordinatorRpc, News } from "../../shared/access/sessions/coordinator.ts";
 import { CONFIRM_AFTER_MS, freshness, STALE_AFTER_MS } from "../../shared/access/sessions/freshness.ts";
-import type { NetworkCoordinatorRpc, News } from "../../shared/access/sessions/types.ts";
 import { singleFlight } from "../../shared/base/async/single-flight.ts";
 import { within } from "../../shared/base/async/within.ts";
 import { timer } from "../timer.ts";

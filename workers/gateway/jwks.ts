@@ -1,4 +1,4 @@
-import type { AssertionKey } from "../../shared/access/sessions/types.ts";
+import type { AssertionKey } from "../../shared/access/sessions/coordinator.ts";
 import type { Bindings } from "../platform/env.ts";
 import { assertionKeys } from "./keys.ts";
 

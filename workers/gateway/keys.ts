@@ -1,4 +1,4 @@
-import type { AssertionKey } from "../../shared/access/sessions/types.ts";
+import type { AssertionKey } from "../../shared/access/sessions/coordinator.ts";
 import { base64url } from "../../shared/base/base64url.ts";
 import { BoundedMap } from "../../shared/base/bounded-map.ts";
 import type { Bindings } from "../platform/env.ts";

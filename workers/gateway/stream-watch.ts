@@ -3,8 +3,8 @@ import {
   KILL_LINE_PING,
   KILL_LINE_TOUCH,
   type KillLineMessage,
-  type Session,
-} from "../../shared/access/sessions/types.ts";
+} from "../../shared/access/sessions/kill-line.ts";
+import type { Session } from "../../shared/access/sessions/types.ts";
 import { BrokenOff } from "../../shared/base/errors/broken-off.ts";
 import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject, sessionsObject } from "../platform/objects.ts";

@@ -1,4 +1,4 @@
-import type { AssertionKey } from "./types.ts";
+import type { AssertionKey } from "./coordinator.ts";
 
 /**
  * When assertion keys are made, when they sign, and when they are removed. Each algorithm always has one key

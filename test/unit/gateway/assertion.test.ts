@@ -1,6 +1,6 @@
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, jwtVerify } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { AssertionKey } from "../../../shared/access/sessions/types.ts";
+import type { AssertionKey } from "../../../shared/access/sessions/coordinator.ts";
 import { base64url } from "../../../shared/base/base64url.ts";
 import { DEFAULT_APP_SETTINGS } from "../../../shared/registry/app-settings.ts";
 import type { SnapshotApp } from "../../../shared/registry/snapshot.ts";

@@ -1,6 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { NetworkCoordinatorRpc } from "../../../shared/access/sessions/types.ts";
+import type { NetworkCoordinatorRpc } from "../../../shared/access/sessions/coordinator.ts";
 import { serveApi } from "../../../workers/hub/api.ts";
 import { newApiToken } from "../../../workers/hub/handlers/api-tokens.ts";
 import { type Bindings, checkBindings } from "../../../workers/platform/env.ts";

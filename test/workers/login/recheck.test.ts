@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { NetworkCoordinatorRpc, Session } from "../../../shared/access/sessions/types.ts";
+import type { NetworkCoordinatorRpc } from "../../../shared/access/sessions/coordinator.ts";
+import type { Session } from "../../../shared/access/sessions/types.ts";
 import { auditObject } from "../../../workers/platform/objects.ts";
 import { serveBackchannelLogout } from "../../../workers/sign-in/oidc/backchannel-logout.ts";
 import { providerFetch } from "../../../workers/sign-in/provider-fetch.ts";

@@ -2,3 +2,4 @@
 import "./flow-tests.ts";
 import "./mcp-tests.ts";
 import "./attacks-tests.ts";
+import "./token-attacks-tests.ts";

@@ -3,9 +3,10 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CoordinatorStore, type Question } from "../../../durable-objects/coordinator/store.ts";
+import type { Heard, News } from "../../../shared/access/sessions/coordinator.ts";
 import { decide } from "../../../shared/access/sessions/decide.ts";
 import { applyAll, type SessionsState } from "../../../shared/access/sessions/state.ts";
-import type { Heard, News, Principal } from "../../../shared/access/sessions/types.ts";
+import type { Principal } from "../../../shared/access/sessions/types.ts";
 import { drawn, SEED } from "../../support/sample.ts";
 import { createSession, EMPTY_STATE, principal } from "../../unit/access/sessions/fixtures.ts";
 

@@ -2,7 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { CoordinatorStore } from "../../../durable-objects/coordinator/store.ts";
-import type { News } from "../../../shared/access/sessions/types.ts";
+import type { News } from "../../../shared/access/sessions/coordinator.ts";
 import { newId } from "../../../shared/base/ids.ts";
 import { objectOf } from "../../../shared/base/objects.ts";
 import type { ObjectBindings } from "../../../shared/bindings.ts";

@@ -3,12 +3,9 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { NetworkCoordinator } from "../../../durable-objects/network-coordinator.ts";
 import type { SegmentSessions } from "../../../durable-objects/segment-sessions.ts";
-import type {
-  CreateSession,
-  KillLineMessage,
-  NetworkCoordinatorRpc,
-  SegmentSessionsRpc,
-} from "../../../shared/access/sessions/types.ts";
+import type { NetworkCoordinatorRpc } from "../../../shared/access/sessions/coordinator.ts";
+import type { KillLineMessage } from "../../../shared/access/sessions/kill-line.ts";
+import type { CreateSession, SegmentSessionsRpc } from "../../../shared/access/sessions/types.ts";
 import { objectOf } from "../../../shared/base/objects.ts";
 import type { ObjectBindings } from "../../../shared/bindings.ts";
 import { createSession } from "../../unit/access/sessions/fixtures.ts";

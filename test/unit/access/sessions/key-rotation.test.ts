@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { AssertionKey } from "../../../../shared/access/sessions/coordinator.ts";
 import {
   OVERLAP_MS,
   planRotation,
   publishedOrder,
   SIGNING_PERIOD_MS,
 } from "../../../../shared/access/sessions/key-rotation.ts";
-import type { AssertionKey } from "../../../../shared/access/sessions/types.ts";
 
 type Key = Pick<AssertionKey, "kid" | "alg" | "notBefore" | "expiresAt">;
 const T = 1_700_000_000_000;
