@@ -155,19 +155,22 @@ describe("an agent that knows only what a rule allows", () => {
     const web = await rule("web", "allow", "tcp/1-1000");
     const dns = await rule("dns", "allow", "udp/53");
     const telnet = await rule("telnet", "deny", "tcp/23");
+    // Its schema knows no traffic of one family, and it would refuse the whole config.
+    const six = await rule("six", "allow", "tcp6/8443");
     const denied = [{ rule: telnet.id }];
     const whole = { denied: { inbound: denied, outbound: denied } };
     const by = (...rules: { id: string }[]) => rules.map(({ id }) => ({ rule: id }));
 
     const given = await config(old);
     expect(given.rules).not.toContain(telnet.id);
+    expect(given.rules).not.toContain(six.id);
     expect(given.peers).toMatchObject([{ node: peer.id, inbound: by(dns), outbound: by(dns) }]);
     expect(given.peers[0]).not.toHaveProperty("denied");
-    expect((await config(peer)).peers).toMatchObject([{ node: old.id, inbound: by(web, dns), ...whole }]);
+    expect((await config(peer)).peers).toMatchObject([{ node: old.id, inbound: by(web, dns, six), ...whole }]);
 
     old.capability = SINCE;
     await old.shakeHands();
-    expect((await config(old)).peers).toMatchObject([{ node: peer.id, outbound: by(web, dns), ...whole }]);
+    expect((await config(old)).peers).toMatchObject([{ node: peer.id, outbound: by(web, dns, six), ...whole }]);
 
     old.capability = SINCE - 1;
     await old.shakeHands();
