@@ -58,9 +58,8 @@ export function planTick(
   }));
   // A contained or urgent node shall lose its peers, so its config neither waits nor makes others wait.
   const mayHold = (node: string) => isInGoodStanding(node) && !isUrgent(node);
-  const mayWait = ({ node }: { readonly node: string }) => mayHold(node);
-  const held = isConfirmed ? [] : nodesToHoldFor(changes.filter(mayWait), mayHold);
-  const withheld = held.length === 0 ? [] : changed.filter(mayWait);
+  const held = isConfirmed ? [] : nodesToHoldFor(changes, mayHold);
+  const withheld = held.length === 0 ? [] : changed.filter(({ node }) => mayHold(node));
   const withoutMore = [...unmade, ...withheld];
   const publish = [
     ...changed

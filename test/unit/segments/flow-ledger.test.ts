@@ -42,6 +42,7 @@ describe("what is believed of a node's flows", () => {
     expect(taken({ verdict: "denied", peer: "100.64.0.3" }).flows[0]?.peer).toBe("c");
     for (const wrong of [
       { peer: "a" },
+      { peer: "a", verdict: "denied" as const },
       { peer: "nobody" },
       { peer: "100.64.9.9", verdict: "denied" as const },
       { peer: "c" },
