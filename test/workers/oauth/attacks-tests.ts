@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { call } from "../hub/world.ts";
 import { answerAt } from "../login/silent-provider.ts";
 import {
@@ -11,36 +11,25 @@ import {
   errorOf,
   MCP,
   token as owner,
-  type Person,
   person,
   REDIRECT,
   redeem,
   registerSelf,
   request,
   say,
-  seen,
   send,
-  startWorld,
+  somebody,
   type Tokens,
   VERIFIER,
 } from "./world.ts";
 
 /** Somebody and a program that are as good as any other, where nothing is changed about them. */
-let anybody: Person;
-let anyClient: string;
-beforeAll(async () => {
-  await startWorld();
-  anybody = await person();
-  anyClient = await registerSelf();
-}, 60_000);
-beforeEach(() => {
-  seen.length = 0;
-});
+const who = somebody();
 
 /** A code that a person agreed to, for a client of its own. */
 async function codeFor(changed: Record<string, string | null> = {}) {
-  const client = anyClient;
-  const code = (await agreed(anybody, request(client, changed))).searchParams.get("code") ?? "";
+  const client = who.client;
+  const code = (await agreed(who.person, request(client, changed))).searchParams.get("code") ?? "";
   return { client, code };
 }
 
@@ -78,18 +67,18 @@ describe("a request for authorization is refused on our own page, and nobody is 
     ["the client's document is inside", { client_id: "https://127.0.0.1/client.json" }],
     ["the client's document is at our own host", { client_id: "https://auth.localhost/client.json" }],
   ])("where %s", async (_what, changed) => {
-    const answer = await anybody.open(request(anyClient, changed as Record<string, string | null>));
+    const answer = await who.person.open(request(who.client, changed as Record<string, string | null>));
     expect(answer.status).toBe(400);
     expect(answer.headers.get("location")).toBeNull();
     expect(answer.headers.get("refresh")).toBeNull();
     expect(await answer.text()).not.toContain("evil.example");
   });
   it("where a parameter comes twice", async () => {
-    const answer = await anybody.open(`${request(anyClient)}&redirect_uri=https://evil.example/`);
+    const answer = await who.person.open(`${request(who.client)}&redirect_uri=https://evil.example/`);
     expect([answer.status, answer.headers.get("location")]).toEqual([400, null]);
   });
   it("where a frame or a script asks", async () => {
-    const url = request(anyClient);
+    const url = request(who.client);
     for (const headers of [
       { "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" },
       { "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" },
@@ -100,8 +89,8 @@ describe("a request for authorization is refused on our own page, and nobody is 
 
 describe("the question to the person", () => {
   it("can't be framed, cached or scripted", async () => {
-    const begun = await anybody.open(request(anyClient));
-    const page = await anybody.open(AUTH + begun.headers.get("location"));
+    const begun = await who.person.open(request(who.client));
+    const page = await who.person.open(AUTH + begun.headers.get("location"));
     const policy = page.headers.get("content-security-policy") ?? "";
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("frame-ancestors 'none'");
@@ -109,9 +98,9 @@ describe("the question to the person", () => {
     expect(page.headers.get("cache-control")).toBe("no-store");
   });
   it("is asked again each time, also of the same client", async () => {
-    await agreed(anybody, request(anyClient));
+    await agreed(who.person, request(who.client));
     // `asked` fails where a code is given without a question.
-    expect((await asked(anybody, request(anyClient))).fields.csrf).not.toBe("");
+    expect((await asked(who.person, request(who.client))).fields.csrf).not.toBe("");
   });
   it("takes no answer that another site, another browser or another question's page sends", async () => {
     const [ann, eve] = [await person(), await person()];
@@ -284,7 +273,7 @@ describe("a client that is described by a document", () => {
     const own =
       body && "client_id" in body && body.client_id === address ? { ...body, client_id: place } : body;
     answer(own, init);
-    const refused = await anybody.open(request(place));
+    const refused = await who.person.open(request(place));
     expect([refused.status, refused.headers.get("location")]).toEqual([400, null]);
   });
 });

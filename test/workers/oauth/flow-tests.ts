@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   API,
   AUTH,
@@ -7,28 +7,17 @@ import {
   connected,
   MCP,
   message,
-  type Person,
   PLAIN,
-  person,
   redeem,
   registerSelf,
   request,
   say,
   seen,
   send,
-  startWorld,
+  somebody,
 } from "./world.ts";
 
-let ann: Person;
-let client: string;
-beforeAll(async () => {
-  await startWorld();
-  ann = await person();
-  client = await registerSelf();
-}, 60_000);
-beforeEach(() => {
-  seen.length = 0;
-});
+const who = somebody();
 
 describe("what an app says to a client that comes without a token", () => {
   it("leads from the 401 to the metadata of the path, and from there to the auth host", async () => {
@@ -74,7 +63,7 @@ describe("what an app says to a client that comes without a token", () => {
 
 describe("a client that a person lets in", () => {
   it("acts as the person with its token, which never reaches the application", async () => {
-    const { access_token: token, scope, expires_in: seconds } = await connected(ann, client);
+    const { access_token: token, scope, expires_in: seconds } = await connected(who.person, who.client);
     expect([scope, seconds]).toEqual(["access", 600]);
     const answer = await say(token);
     expect([answer.status, await answer.json()]).toEqual([
@@ -89,14 +78,14 @@ describe("a client that a person lets in", () => {
     expect(headers.authorization).toBeUndefined();
   });
   it("is named to the person with the app, the address that the answer goes to, and who vouches for it", async () => {
-    const { page } = await asked(ann, request(await registerSelf({ client_name: "<b>Claude</b>" })));
+    const { page } = await asked(who.person, request(await registerSelf({ client_name: "<b>Claude</b>" })));
     expect(page).toContain("&lt;b&gt;Claude&lt;/b&gt;");
     expect(page).toContain("client.example");
     expect(page).toContain("tools.localhost");
     expect(page).toContain("nobody has checked it");
   });
   it("gets the answer with its state and the issuer", async () => {
-    const answer = await agreed(ann, request(client));
+    const answer = await agreed(who.person, request(who.client));
     expect(answer.origin + answer.pathname).toBe("https://client.example/callback");
     expect(Object.fromEntries(answer.searchParams)).toEqual({
       code: expect.stringMatching(/^att_/),
@@ -105,8 +94,8 @@ describe("a client that a person lets in", () => {
     });
   });
   it("is told no, when the person says no", async () => {
-    const { fields } = await asked(ann, request(client));
-    const answer = await ann.post("/.rustronaut/client", { ...fields, answer: "no" });
+    const { fields } = await asked(who.person, request(who.client));
+    const answer = await who.person.post("/.rustronaut/client", { ...fields, answer: "no" });
     const back = new URL((answer.headers.get("refresh") ?? "").replace("0; url=", ""));
     expect(Object.fromEntries(back.searchParams)).toEqual({
       error: "access_denied",
@@ -115,14 +104,14 @@ describe("a client that a person lets in", () => {
     });
   });
   it("may leave out the resource when it shows the code", async () => {
-    const code = (await agreed(ann, request(client))).searchParams.get("code") ?? "";
-    expect((await redeem(client, code, { resource: null })).status).toBe(200);
+    const code = (await agreed(who.person, request(who.client))).searchParams.get("code") ?? "";
+    expect((await redeem(who.client, code, { resource: null })).status).toBe(200);
   });
 });
 
 describe("the app that a token is for", () => {
   it("is the only one that takes it", async () => {
-    const { access_token: token } = await connected(ann, client);
+    const { access_token: token } = await connected(who.person, who.client);
     expect((await say(token, "{}", {}, `${API}/x`)).status).toBe(401);
     expect((await say(token, "{}", {}, `${PLAIN}/x`)).status).toBe(401);
     expect(seen).toEqual([]);

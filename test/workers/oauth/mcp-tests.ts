@@ -1,32 +1,12 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { auditObject } from "../../../workers/platform/objects.ts";
 import { bindings } from "../hub/world.ts";
-import {
-  AUTH,
-  connected,
-  MCP,
-  message,
-  type Person,
-  person,
-  registerSelf,
-  request,
-  say,
-  seen,
-  send,
-  startWorld,
-} from "./world.ts";
+import { AUTH, connected, MCP, message, request, say, seen, send, somebody } from "./world.ts";
 
-let ann: Person;
-let client: string;
+const who = somebody();
 let token: string;
 beforeAll(async () => {
-  await startWorld();
-  ann = await person();
-  client = await registerSelf();
-  token = (await connected(ann, client)).access_token;
-}, 60_000);
-beforeEach(() => {
-  seen.length = 0;
+  token = (await connected(who.person, who.client)).access_token;
 });
 
 const callOf = (tool: string, id: unknown = 7) => message("tools/call", { name: tool, arguments: {} }, id);
@@ -67,7 +47,10 @@ describe("policies judge the tool that a message calls", () => {
     await expect
       .poll(async () => (await find()).find(({ entry }) => entry.id === id)?.entry)
       .toMatchObject({
-        facts: { mcp: { method: "tools/call", tool: "shut" }, client: { id: client, isRegistered: false } },
+        facts: {
+          mcp: { method: "tools/call", tool: "shut" },
+          client: { id: who.client, isRegistered: false },
+        },
       });
   });
   it("and what no policy could judge is refused", async () => {
@@ -116,8 +99,8 @@ describe("a policy that asks for a newer sign-in", () => {
       `Bearer error="insufficient_scope", resource_metadata="${place}", scope="access fresh"`,
     );
     expect(await answer.json()).toMatchObject({ id: 7, error: { data: { code: "insufficient_scope" } } });
-    const begun = await ann.open(request(client, { scope: "access fresh" }));
-    const page = await ann.open(AUTH + begun.headers.get("location"));
+    const begun = await who.person.open(request(who.client, { scope: "access fresh" }));
+    const page = await who.person.open(AUTH + begun.headers.get("location"));
     // The person who is signed in is sent to the provider, or asked for a passkey, before any question.
     expect(page.headers.get("x-rustronaut-response")).not.toBe("confirm_client");
   });

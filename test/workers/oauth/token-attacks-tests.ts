@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { sealAccessToken } from "../../../workers/gateway/access-token.ts";
 import { openClientToken, sealClientToken } from "../../../workers/gateway/client-token.ts";
 import { openRefreshToken } from "../../../workers/sign-in/oauth/refresh-token.ts";
@@ -12,33 +12,23 @@ import {
   MCP,
   message,
   token as owner,
-  type Person,
   person,
   refresh,
   registerSelf,
   say,
   seen,
-  startWorld,
+  somebody,
   type Tokens,
 } from "./world.ts";
 
 /** Somebody and a program that are as good as any other, where nothing is changed about them. */
-let anybody: Person;
-let anyClient: string;
-beforeAll(async () => {
-  await startWorld();
-  anybody = await person();
-  anyClient = await registerSelf();
-}, 60_000);
-beforeEach(() => {
-  seen.length = 0;
-});
+const who = somebody();
 
 const refusal = async (response: Response) => [response.status, await errorOf(response)];
 
 describe("an access token", () => {
   it("is no credential beside a bad one, and a bad one is none beside a cookie", async () => {
-    const { access_token: token } = await connected(anybody, anyClient);
+    const { access_token: token } = await connected(who.person, who.client);
     const opened = await openClientToken(bindings, token);
     const cookie = `__Host-rn_s=${opened?.cookie}`;
     for (const authorization of [
@@ -55,14 +45,14 @@ describe("an access token", () => {
     expect(seen).toEqual([]);
   });
   it("is not taken from the query, nor sent on in it", async () => {
-    const { access_token: token } = await connected(anybody, anyClient);
+    const { access_token: token } = await connected(who.person, who.client);
     const url = `${MCP}/mcp?access_token=${token}`;
     expect((await say(null, message("tools/list"), {}, url)).status).toBe(400);
     expect((await say(token, message("tools/list"), {}, url)).status).toBe(400);
     expect(seen).toEqual([]);
   });
   it("is over when its time is, and no other sealed thing is one", async () => {
-    const tokens = await connected(anybody, anyClient);
+    const tokens = await connected(who.person, who.client);
     const opened = await openClientToken(bindings, tokens.access_token);
     if (!opened) throw new Error("it was sealed here");
     const late = await sealClientToken(bindings, { ...opened, expiresAt: Date.now() - 1 });
@@ -108,8 +98,8 @@ describe("an access token", () => {
     }
   });
   it("is over when the app takes no such client any more, also for what it could refresh", async () => {
-    const client = anyClient;
-    const tokens = await connected(anybody, client);
+    const client = who.client;
+    const tokens = await connected(who.person, client);
     const settings = async (oauthClients: string) => {
       const { json } = await call(owner, "GET", "/apps/tools");
       const headers = { "if-match": `"${json.version}"` };
@@ -128,8 +118,8 @@ describe("an access token", () => {
 
 describe("a refresh token", () => {
   it("gives new tokens once; shown again, it ends the session with all that came of it", async () => {
-    const client = anyClient;
-    const first = await connected(anybody, client);
+    const client = who.client;
+    const first = await connected(who.person, client);
     const second = (await (await refresh(client, first.refresh_token)).json()) as Tokens;
     const third = (await (await refresh(client, second.refresh_token)).json()) as Tokens;
     for (const { access_token: token } of [first, second, third]) expect((await say(token)).status).toBe(200);
@@ -138,14 +128,14 @@ describe("a refresh token", () => {
     expect(await refusal(await refresh(client, third.refresh_token))).toEqual([400, "invalid_grant"]);
   });
   it("is good once, when it comes twice at the same moment", async () => {
-    const client = anyClient;
-    const { refresh_token: shown } = await connected(anybody, client);
+    const client = who.client;
+    const { refresh_token: shown } = await connected(who.person, client);
     const both = await Promise.all([refresh(client, shown), refresh(client, shown)]);
     expect(both.map(({ status }) => status).sort()).toEqual([200, 400]);
   });
   it("is the client's alone, and for its app", async () => {
-    const client = anyClient;
-    const { refresh_token: shown, access_token: token } = await connected(anybody, client);
+    const client = who.client;
+    const { refresh_token: shown, access_token: token } = await connected(who.person, client);
     expect(await refusal(await refresh(await registerSelf(), shown))).toEqual([400, "invalid_grant"]);
     expect(await refusal(await refresh(client, shown, { client_id: null }))).toEqual([400, "invalid_grant"]);
     expect(await refusal(await refresh(client, shown, { resource: API }))).toEqual([400, "invalid_target"]);
@@ -157,8 +147,8 @@ describe("a refresh token", () => {
 
 describe("revocation", () => {
   it.each(["access_token", "refresh_token"] as const)("by the %s ends both", async (which) => {
-    const client = anyClient;
-    const tokens = await connected(anybody, client);
+    const client = who.client;
+    const tokens = await connected(who.person, client);
     const other = await form("/oauth/revoke", { token: tokens[which], client_id: await registerSelf() });
     expect(other.status).toBe(400);
     expect((await say(tokens.access_token)).status).toBe(200);

@@ -1,6 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect } from "vitest";
+import { beforeAll, beforeEach, expect } from "vitest";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import type { Body } from "../../../shared/api/endpoints.ts";
 import worker from "../../../workers/index.ts";
@@ -241,3 +241,17 @@ export const say = (
 
 export const errorOf = async (response: Response): Promise<string> =>
   ((await response.json()) as { error: string }).error;
+
+/** Before the tests of a file: the network, somebody, and a program of theirs. What reached the apps is forgotten before each. */
+export function somebody(): { readonly person: Person; readonly client: string } {
+  const who = {} as { person: Person; client: string };
+  beforeAll(async () => {
+    await startWorld();
+    who.person = await person();
+    who.client = await registerSelf();
+  }, 60_000);
+  beforeEach(() => {
+    seen.length = 0;
+  });
+  return who;
+}
