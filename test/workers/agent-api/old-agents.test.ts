@@ -166,11 +166,15 @@ describe("an agent that knows only what a rule allows", () => {
     expect(given.rules).not.toContain(six.id);
     expect(given.peers).toMatchObject([{ node: peer.id, inbound: by(dns), outbound: by(dns) }]);
     expect(given.peers[0]).not.toHaveProperty("denied");
-    expect((await config(peer)).peers).toMatchObject([{ node: old.id, inbound: by(web, dns, six), ...whole }]);
+    expect((await config(peer)).peers).toMatchObject([
+      { node: old.id, inbound: by(web, dns, six), ...whole },
+    ]);
 
     old.capability = SINCE;
     await old.shakeHands();
-    expect((await config(old)).peers).toMatchObject([{ node: peer.id, outbound: by(web, dns, six), ...whole }]);
+    expect((await config(old)).peers).toMatchObject([
+      { node: peer.id, outbound: by(web, dns, six), ...whole },
+    ]);
 
     old.capability = SINCE - 1;
     await old.shakeHands();
