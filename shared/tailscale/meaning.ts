@@ -1,8 +1,9 @@
 import { ok, type Result } from "../base/result.ts";
+import type { Declared } from "./declarations.ts";
 import { type Fault, fault } from "./fault.ts";
 import type { AclRule, GrantRule, Policy, TestCase } from "./policy.ts";
-import { namesPeople, readTag, readTerm, refuseEverything, type Term } from "./term.ts";
-import { type Passing, readIp, readPorts, readProtocol } from "./traffic.ts";
+import { namesPeople, readTag, readTerms, refuseEverything, type Term } from "./term.ts";
+import { ALL_PORTS, type Passing, readIp, readPorts, readProtocol, USUAL } from "./traffic.ts";
 
 /** What one entry of `acls` or `grants` lets pass. */
 export interface MeantRule {
@@ -11,6 +12,8 @@ export interface MeantRule {
   readonly to: readonly Destination[];
   /** The tags of the routers by which the traffic must go. Empty: by any. */
   readonly via: readonly string[];
+  /** The postures of which the source must meet one. Empty: none is asked for. */
+  readonly postures: readonly string[];
 }
 
 export interface Destination {
@@ -20,57 +23,62 @@ export interface Destination {
 
 export interface MeantTest {
   readonly at: string;
-  readonly from: Term;
+  readonly from: readonly Term[];
   readonly protocols: readonly number[];
   /** Whether the test names its protocol. */
   readonly names: boolean;
-  readonly accept: readonly Destination[];
-  readonly deny: readonly Destination[];
+  readonly accept: readonly TestedDestination[];
+  readonly deny: readonly TestedDestination[];
 }
 
-/** What a policy file means, or why it is refused. The first fault refuses the whole file. */
-export function readRules(policy: Policy): Result<MeantRule[], Fault> {
-  const groups = checkGroups(policy);
-  if (!groups.ok) return groups;
+export interface TestedDestination extends Destination {
+  readonly at: string;
+}
+
+/**
+ * What the rules of a policy file mean, or why it is refused. The first fault refuses the whole file. Where neither list of rules
+ * is there, everything passes.
+ */
+export function readRules(policy: Policy, declared: Declared): Result<MeantRule[], Fault> {
+  if (!policy.acls && !policy.grants) return ok([EVERYTHING]);
   const rules: MeantRule[] = [];
-  for (const [index, acl] of policy.acls.entries()) {
-    const rule = readAcl(acl, policy, `acls[${index}]`);
+  const add = (rule: Omit<MeantRule, "postures">, { srcPosture }: AclRule | GrantRule) =>
+    rules.push({ ...rule, postures: srcPosture.length > 0 ? srcPosture : policy.defaultSrcPosture });
+  for (const [index, acl] of (policy.acls ?? []).entries()) {
+    const rule = readAcl(acl, declared, `acls[${index}]`);
     if (!rule.ok) return rule;
-    rules.push(rule.value);
+    add(rule.value, acl);
   }
-  for (const [index, grant] of policy.grants.entries()) {
-    const rule = readGrant(grant, policy, `grants[${index}]`);
+  for (const [index, grant] of (policy.grants ?? []).entries()) {
+    const rule = readGrant(grant, declared, `grants[${index}]`);
     if (!rule.ok) return rule;
-    rules.push(rule.value);
+    add(rule.value, grant);
   }
   return ok(rules);
 }
 
-/** A group holds people only. So no cycle of groups can exist. */
-function checkGroups(policy: Policy): Result<null, Fault> {
-  for (const [group, users] of Object.entries(policy.groups)) {
-    if (!group.startsWith("group:"))
-      return fault(`groups.${group}`, "a group's name begins with `group:`", `Write "group:${group}"`);
-    for (const [index, user] of users.entries()) {
-      if (/^(group|tag|autogroup):/.test(user))
-        return fault(`groups.${group}[${index}]`, "a group holds people only", "Name the people");
-    }
-  }
-  return ok(null);
-}
+const EVERYTHING: MeantRule = {
+  at: "acls",
+  from: [{ kind: "all" }],
+  to: [{ term: { kind: "all" }, passing: [{ protocols: USUAL, ports: ALL_PORTS }] }],
+  via: [],
+  postures: [],
+};
 
-function readAcl(rule: AclRule, policy: Policy, at: string): Result<MeantRule, Fault> {
+type Unconditional = Omit<MeantRule, "postures">;
+
+function readAcl(rule: AclRule, declared: Declared, at: string): Result<Unconditional, Fault> {
   if (rule.action.trim() !== "accept")
     return fault(`${at}.action`, `${JSON.stringify(rule.action)} is no action`, 'Write "accept"');
-  const from = readSources(rule.src ?? rule.users ?? [], policy, `${at}.src`);
+  const from = readSources(rule.src ?? rule.users ?? [], declared, `${at}.src`);
   if (!from.ok) return from;
   const protocols = readProtocol(rule.proto, `${at}.proto`);
   if (!protocols.ok) return protocols;
   const to: Destination[] = [];
   for (const [index, text] of (rule.dst ?? rule.ports ?? []).entries()) {
-    const destination = readDestination(text, protocols.value, policy, `${at}.dst[${index}]`);
+    const destination = readDestination(text, protocols.value, declared, `${at}.dst[${index}]`);
     if (!destination.ok) return destination;
-    to.push(destination.value);
+    to.push(...destination.value);
   }
   const allowed = checkSelf(from.value, to, at, true);
   return allowed.ok ? ok({ at, from: from.value, to, via: [] }) : allowed;
@@ -80,9 +88,9 @@ function readAcl(rule: AclRule, policy: Policy, at: string): Result<MeantRule, F
 function readDestination(
   text: string,
   protocols: readonly number[],
-  policy: Policy,
+  declared: Declared,
   at: string,
-): Result<Destination, Fault> {
+): Result<Destination[], Fault> {
   const colon = text.lastIndexOf(":");
   const target = text
     .slice(0, Math.max(colon, 0))
@@ -90,16 +98,16 @@ function readDestination(
     .replace(/^\[(.*)\]/, "$1");
   const passing = readPorts(text.slice(colon + 1).trim(), protocols, at);
   if (!passing.ok) return passing;
-  const term = readTerm(target, "dst", policy, at);
-  return term.ok ? ok({ term: term.value, passing: passing.value }) : term;
+  const terms = readTerms(target, "dst", declared, at);
+  return terms.ok ? ok(terms.value.map((term) => ({ term, passing: passing.value }))) : terms;
 }
 
-function readGrant(rule: GrantRule, policy: Policy, at: string): Result<MeantRule, Fault> {
-  const ip = rule.ip ?? [];
-  const apps = Object.keys(rule.app ?? {});
+function readGrant(rule: GrantRule, declared: Declared, at: string): Result<Unconditional, Fault> {
+  const { ip } = rule;
+  const apps = Object.keys(rule.app);
   if (ip.length === 0 && apps.length === 0)
     return fault(at, "neither `ip` nor `app` says what is granted", 'Write "ip": ["*"] for all traffic');
-  const from = readSources(rule.src, policy, `${at}.src`);
+  const from = readSources(rule.src, declared, `${at}.src`);
   if (!from.ok) return from;
   const passing: Passing[] = [];
   for (const [index, text] of ip.entries()) {
@@ -110,32 +118,35 @@ function readGrant(rule: GrantRule, policy: Policy, at: string): Result<MeantRul
   const to: Destination[] = [];
   for (const [index, text] of rule.dst.entries()) {
     const place = `${at}.dst[${index}]`;
-    const read = readTerm(text, "dst", policy, place);
-    const term = read.ok ? refuseEverything(read.value, place) : read;
-    if (!term.ok) return term;
-    if (term.value.kind === "internet" && apps.length > 0)
-      return fault(place, "an application on the Internet can't be granted", "Leave out `app`");
-    to.push({ term: term.value, passing });
+    const terms = readTerms(text, "dst", declared, place);
+    if (!terms.ok) return terms;
+    for (const term of terms.value) {
+      const limited = refuseEverything(term, place);
+      if (!limited.ok) return limited;
+      if (term.kind === "internet" && apps.length > 0)
+        return fault(place, "an application on the Internet can't be granted", "Leave out `app`");
+      to.push({ term, passing });
+    }
   }
   const granted = checkApps(apps, at);
   if (!granted.ok) return granted;
   const allowed = checkSelf(from.value, to, at, false);
   if (!allowed.ok) return allowed;
   const via: string[] = [];
-  for (const [index, text] of (rule.via ?? []).entries()) {
-    const tag = readTag(text, policy, `${at}.via[${index}]`);
+  for (const [index, text] of rule.via.entries()) {
+    const tag = readTag(text, declared, `${at}.via[${index}]`);
     if (!tag.ok) return tag;
     via.push(tag.value.tag);
   }
   return ok({ at, from: from.value, to, via });
 }
 
-function readSources(texts: readonly string[], policy: Policy, at: string): Result<Term[], Fault> {
+function readSources(texts: readonly string[], declared: Declared, at: string): Result<Term[], Fault> {
   const terms: Term[] = [];
   for (const [index, text] of texts.entries()) {
-    const term = readTerm(text, "src", policy, `${at}[${index}]`);
-    if (!term.ok) return term;
-    terms.push(term.value);
+    const read = readTerms(text, "src", declared, `${at}[${index}]`);
+    if (!read.ok) return read;
+    terms.push(...read.value);
   }
   return ok(terms);
 }
@@ -173,19 +184,19 @@ function checkApps(names: readonly string[], at: string): Result<null, Fault> {
 }
 
 /** Reads one entry of `tests`. Names that nobody declared make it fail, so they are faults. */
-export function readTest(test: TestCase, policy: Policy, at: string): Result<MeantTest, Fault> {
-  if (!test.src) return fault(at, "the test names no source", "Write `src`");
+export function readTest(test: TestCase, declared: Declared, at: string): Result<MeantTest, Fault> {
+  const source = test.src ?? test.user;
+  if (!source) return fault(at, "the test names no source", "Write `src`");
   const accept = test.accept ?? test.allow ?? [];
-  const deny = test.deny ?? [];
-  if (accept.length + deny.length === 0)
+  if (accept.length + test.deny.length === 0)
     return fault(at, "the test expects nothing", "Write `accept` or `deny`");
-  const from = readTerm(test.src, "src", policy, `${at}.src`);
+  const from = readTerms(source, "src", declared, `${at}.src`);
   if (!from.ok) return from;
   const protocols = readProtocol(test.proto, `${at}.proto`);
   if (!protocols.ok) return protocols;
   const read = (texts: readonly string[], key: string) =>
-    readAll(texts, protocols.value, policy, `${at}.${key}`);
-  const [accepted, denied] = [read(accept, "accept"), read(deny, "deny")];
+    readAll(texts, protocols.value, declared, `${at}.${key}`);
+  const [accepted, denied] = [read(accept, "accept"), read(test.deny, "deny")];
   if (!accepted.ok) return accepted;
   if (!denied.ok) return denied;
   return ok({
@@ -201,14 +212,15 @@ export function readTest(test: TestCase, policy: Policy, at: string): Result<Mea
 function readAll(
   texts: readonly string[],
   protocols: readonly number[],
-  policy: Policy,
+  declared: Declared,
   at: string,
-): Result<Destination[], Fault> {
-  const destinations: Destination[] = [];
+): Result<TestedDestination[], Fault> {
+  const destinations: TestedDestination[] = [];
   for (const [index, text] of texts.entries()) {
-    const destination = readDestination(text, protocols, policy, `${at}[${index}]`);
+    const place = `${at}[${index}]`;
+    const destination = readDestination(text, protocols, declared, place);
     if (!destination.ok) return destination;
-    destinations.push(destination.value);
+    destinations.push(...destination.value.map((each) => ({ ...each, at: place })));
   }
   return ok(destinations);
 }

@@ -13,11 +13,16 @@ const machine = z.object({
   ExitNodeOption: z.boolean().optional(),
 });
 
-export const statusSchema = z.object({
-  Self: machine.optional(),
-  Peer: z.nullable(z.record(z.string(), machine)).default({}),
-  User: z.nullable(z.record(z.string(), z.object({ LoginName: z.string().max(300) }))).default({}),
-});
+export const statusSchema = z
+  .object({
+    Self: machine.optional(),
+    Peer: z.nullable(z.record(z.string(), machine)).default({}),
+    User: z.nullable(z.record(z.string(), z.object({ LoginName: z.string().max(300) }))).default({}),
+  })
+  .refine(({ Self }) => Self !== undefined, {
+    path: ["Self"],
+    message: "is missing: this is not what `tailscale status --json` prints",
+  });
 
 export function inventoryOf({ Self, Peer, User }: z.infer<typeof statusSchema>): Inventory {
   const people = User ?? {};

@@ -1,8 +1,12 @@
 import { contains, formatPrefix, hostOf, isDefaultRoute, type Prefix, prefixOf } from "../net/prefix.ts";
+import { parseSelector } from "../segments/selector.ts";
 import type { Fault } from "./fault.ts";
 import type { MeantRule } from "./meaning.ts";
+import { Microsegments } from "./microsegments.ts";
+import { both, familyPairs, inRules, type Named, together } from "./sides.ts";
 import type { Term } from "./term.ts";
-import { ALL_PORTS, type Passing } from "./traffic.ts";
+import type { Passing } from "./traffic.ts";
+import { isNamed, trafficTexts } from "./traffic-text.ts";
 
 /** The machines and people of the network that the policy file speaks of. */
 export interface Inventory {
@@ -31,28 +35,32 @@ export interface ImportedRule {
   readonly traffic: readonly string[];
 }
 
+/** A microsegment as the document of the network has it. */
+export interface ImportedMicrosegment {
+  readonly name: string;
+  readonly description: string;
+  readonly type: "user";
+  readonly where?: string;
+  readonly include?: readonly string[];
+}
+
 export interface Imported {
+  readonly microsegments: readonly ImportedMicrosegment[];
   readonly rules: readonly ImportedRule[];
   /** What could not be carried over. */
   readonly left: readonly Fault[];
-}
-
-/** Selectors that mean the same here. A named address has one family, a machine has both. */
-interface Named {
-  readonly both: readonly string[];
-  readonly 4: readonly string[];
-  readonly 6: readonly string[];
 }
 
 /** Translates what a policy file lets pass into rules with the same meaning. */
 export function toRules(meant: readonly MeantRule[], inventory: Inventory): Imported {
   const translation = new Translation(inventory);
   const rules = meant.flatMap((rule) => translation.rulesFor(rule));
-  return { rules, left: translation.left };
+  return { microsegments: translation.microsegments.all(), rules, left: translation.left };
 }
 
 class Translation {
   readonly left: Fault[] = [];
+  readonly microsegments = new Microsegments();
   readonly #inventory: Inventory;
   readonly #routes: readonly Prefix[];
 
@@ -65,16 +73,25 @@ class Translation {
   }
 
   rulesFor(rule: MeantRule): ImportedRule[] {
+    if (rule.postures.length > 0) {
+      const problem = `the rule is left out, since its sources must meet ${rule.postures.join(" or ")}`;
+      this.#leave(
+        rule.at,
+        problem,
+        "Write it anew, with a microsegment of the machines that meet it as `from`",
+      );
+      return [];
+    }
     this.#checkVia(rule);
     const name = nameOf(rule.at);
-    const from = together(rule.from.map((term) => this.#named(term, "src")));
+    const from = together(rule.from.map((term) => this.#named(term, "src", rule.at)));
     const groups = Map.groupBy(rule.to, ({ passing }) => JSON.stringify(passing));
     const several = groups.size > 1;
     return [...groups.values()].flatMap((destinations, index) => {
       const part = several ? `${name}.${index + 1}` : name;
       const passing = destinations[0]?.passing ?? [];
       const others = destinations.filter(({ term }) => term.kind !== "self");
-      const to = together(others.map(({ term }) => this.#named(term, "dst")));
+      const to = together(others.map(({ term }) => this.#named(term, "dst", rule.at)));
       return [
         ...this.#between(part, from, to, passing, rule.at),
         ...(others.length < destinations.length ? this.#ownMachines(part, rule, passing) : []),
@@ -100,13 +117,13 @@ class Translation {
 
   /** One rule for each person whose machines may reach each other. */
   #ownMachines(name: string, { from, at }: MeantRule, passing: readonly Passing[]): ImportedRule[] {
-    const people = new Set(from.flatMap((term) => this.#people(term)));
+    const people = this.#valid(new Set(from.flatMap((term) => this.#people(term))), "user", at);
     const traffic = this.#traffic(passing, null, at);
     if (traffic.length === 0) return [];
-    return [...people].map((person) => ({
-      name: `${name} ${person}`,
-      from: [`user:${person}`],
-      to: [`user:${person}`],
+    return people.map((selector) => ({
+      name: `${name} ${selector.slice("user:".length)}`,
+      from: [selector],
+      to: [selector],
       traffic,
     }));
   }
@@ -125,32 +142,77 @@ class Translation {
     }
   }
 
-  #named(term: Term, side: "src" | "dst"): Named {
+  #named(term: Term, side: "src" | "dst", at: string): Named {
     switch (term.kind) {
       case "all":
         return both(["any", ...this.#routes.map(subnet), ...(side === "dst" ? ["internet"] : [])]);
       case "members":
-      case "users":
       case "domain":
-        return both(this.#people(term).map((user) => `user:${user}`));
+      case "users":
+        return both(this.#peopleNamed(term, at));
       case "tagged":
-        return both(this.#inventory.tags.map((tag) => `tag:${tag}`));
+        return both(this.#valid(this.#inventory.tags, "tag", at));
       case "tag":
-        return both([`tag:${term.tag}`]);
+        return both(this.#valid([term.tag], "tag", at));
       case "internet":
         return both(["internet"]);
       case "self":
         return both([]);
+      case "foreign":
+        this.#leave(term.fault.at, term.fault.problem, term.fault.remedy);
+        return both([]);
       case "addresses":
-        return this.#at(term.prefix);
+        return together(term.prefixes.map((prefix) => this.#at(prefix, at)));
     }
   }
 
+  /** A set of people with a name keeps it, as a microsegment. */
+  #peopleNamed(term: Term & { kind: "members" | "domain" | "users" }, at: string): string[] {
+    const include = () => this.#valid(this.#people(term), "user", at);
+    switch (term.kind) {
+      case "members":
+        return [
+          this.microsegments.selector("autogroup:member", "members", () => ({
+            description: "Machines that belong to a person",
+            where: "known user.email",
+          })),
+        ];
+      case "domain":
+        return [
+          this.microsegments.selector(`user:*@${term.domain}`, term.domain, () => ({
+            description: `People of ${term.domain} at the time of the import`,
+            include: include(),
+          })),
+        ];
+      case "users": {
+        const { group } = term;
+        if (group === null) return include();
+        return [
+          this.microsegments.selector(`group:${group}`, group, () => ({
+            description: `group:${group} of the Tailscale policy`.slice(0, 500),
+            include: include(),
+          })),
+        ];
+      }
+    }
+  }
+
+  /** The selectors of those whose names can be said here. */
+  #valid(names: Iterable<string>, kind: "user" | "tag" | "node", at: string): string[] {
+    return [...names].flatMap((name) => {
+      const selector = `${kind}:${kind === "user" ? name : name.toLowerCase()}`;
+      if (parseSelector(selector, "from").ok) return [selector];
+      this.#leave(at, `${JSON.stringify(name)} can't be the name of a ${kind} here`, NAMEABLE[kind]);
+      return [];
+    });
+  }
+
   /** The machines with an address in the block, and the networks behind routers that belong to it. */
-  #at(prefix: Prefix): Named {
-    const machines = this.#inventory.nodes
+  #at(prefix: Prefix, at: string): Named {
+    const names = this.#inventory.nodes
       .filter(({ addresses }) => addresses.some((address) => isIn(prefix, address)))
-      .map(({ name }) => `node:${name}`);
+      .map(({ name }) => name);
+    const machines = this.#valid(names, "node", at);
     const inside = this.#routes.filter((route) => contains(prefix, route) && !contains(route, prefix));
     const networks = [prefix, ...inside].filter((each) => !isDefaultRoute(each) && !isOfMachines(each));
     const named: Named = both(networks.map(subnet));
@@ -158,34 +220,31 @@ class Translation {
   }
 
   #traffic(passing: readonly Passing[], family: 4 | 6 | null, at: string): string[] {
-    const texts = new Set<string>();
-    for (const { protocols, ports } of passing) {
-      for (const protocol of protocols) {
-        const text = trafficOf(protocol, ports, family);
-        if (text !== null) texts.add(text);
-        else if (!NAMES.has(protocol))
-          this.#leave(
-            at,
-            `IP protocol ${protocol} has no rule of its own here`,
-            "Allow `any`, if it must pass",
-          );
-      }
-    }
-    if (texts.has("icmp4") && texts.has("icmp6"))
-      return [...new Set([...texts].map((text) => (text.startsWith("icmp") ? "icmp" : text)))];
-    return [...texts];
+    for (const protocol of new Set(passing.flatMap(({ protocols }) => protocols)))
+      if (!isNamed(protocol))
+        this.#leave(
+          at,
+          `IP protocol ${protocol} has no rule of its own here`,
+          "Allow `any`, if it must pass",
+        );
+    return trafficTexts(passing, family);
   }
 
   /** A rule that names routers is carried over where no other router leads to the same network. */
   #checkVia({ via, to, at }: MeantRule): void {
     if (via.length === 0) return;
-    const destinations = to.flatMap(({ term }) => (term.kind === "addresses" ? [term.prefix] : []));
+    const destinations = to.flatMap(({ term }) => (term.kind === "addresses" ? term.prefixes : []));
+    const isOut = to.some(({ term }) => term.kind === "internet" || term.kind === "all");
     const strange = this.#inventory.nodes.filter(
       ({ tags, routes }) =>
         !tags.some((tag) => via.includes(tag)) &&
         routes
           .map(prefixOf)
-          .some((route) => route !== null && destinations.some((each) => contains(route, each))),
+          .some(
+            (route) =>
+              route !== null &&
+              (isDefaultRoute(route) ? isOut : destinations.some((each) => contains(route, each))),
+          ),
     );
     if (strange.length > 0)
       this.#leave(at, "which router is taken can't be said here", "Approve the route on one of the routers");
@@ -197,57 +256,11 @@ class Translation {
   }
 }
 
-const both = (selectors: readonly string[]): Named => ({ both: selectors, 4: [], 6: [] });
-
-function together(parts: readonly Named[]): Named {
-  const of = (key: keyof Named) => [...new Set(parts.flatMap((part) => part[key]))];
-  return { both: of("both"), 4: of(4), 6: of(6) };
-}
-
-interface Sides {
-  readonly sources: readonly string[];
-  readonly destinations: readonly string[];
-}
-
-/** Which sources and destinations meet in one family only (or in both, for null). */
-function familyPairs(from: Named, to: Named, family: 4 | 6 | null): Sides[] {
-  if (family === null) return [{ sources: from.both, destinations: to.both }];
-  return [
-    { sources: from[family], destinations: [...to.both, ...to[family]] },
-    { sources: from.both, destinations: to[family] },
-  ];
-}
-
-/** A side of a rule names so many at most (`rule.ts`). */
-const MOST_NAMED = 64;
-
-/** The sides, divided so that a rule can hold them. Nothing is left where one of them names nobody. */
-const inRules = ({ sources, destinations }: Sides): Sides[] =>
-  chunks(sources).flatMap((from) => chunks(destinations).map((to) => ({ sources: from, destinations: to })));
-
-const chunks = (list: readonly string[]): string[][] =>
-  Array.from({ length: Math.ceil(list.length / MOST_NAMED) }, (_, index) =>
-    list.slice(index * MOST_NAMED, (index + 1) * MOST_NAMED),
-  );
-
-const NAMES = new Map([
-  [1, "icmp"],
-  [58, "icmp"],
-  [6, "tcp"],
-  [17, "udp"],
-]);
-
-/** Null where the protocol is of the other family, or has no name here. */
-function trafficOf(protocol: number, [first, last]: Passing["ports"], family: 4 | 6 | null): string | null {
-  const name = NAMES.get(protocol);
-  if (name === undefined) return null;
-  const own = protocol === 1 ? 4 : protocol === 58 ? 6 : null;
-  if (own !== null && family !== null && own !== family) return null;
-  const word = `${name}${own ?? family ?? ""}`;
-  const isAll = name === "icmp" || (first <= 1 && last === ALL_PORTS[1]);
-  const from = Math.max(1, first);
-  return isAll ? word : `${word}/${from === last ? from : `${from}-${last}`}`;
-}
+const NAMEABLE = {
+  user: "People have e-mail addresses here: invite them, and name the address",
+  tag: "Give its machines a tag in small letters, digits and hyphens",
+  node: "Name the machine by a tag",
+} as const;
 
 /** Tailscale's own ranges (of shared addresses, and its ULA prefix), but for the part that stands for IPv4 networks. */
 const RANGES = ["100.64.0.0/10", "fd7a:115c:a1e0::/48"].map(prefixOf);

@@ -37,7 +37,7 @@ const WITH_PORTS = new Set([TCP, UDP, SCTP]);
 
 /** Reads `proto` of an ACL. */
 export function readProtocol(
-  proto: string | number | undefined,
+  proto: string | number | null | undefined,
   at: string,
 ): Result<readonly number[], Fault> {
   const text = String(proto ?? "").toLowerCase();

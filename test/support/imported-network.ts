@@ -1,11 +1,32 @@
 import { contains, hostOf, type Prefix, prefixOf } from "../../shared/net/prefix.ts";
 import type { Grant } from "../../shared/node/config/types.ts";
+import { parseMicrosegment } from "../../shared/segments/microsegment-text.ts";
+import { Placements } from "../../shared/segments/placements.ts";
 import { parseRule } from "../../shared/segments/rule.ts";
 import { createSegmentIndex } from "../../shared/segments/segment-index.ts";
 import type { NodeFacts, SegmentRule } from "../../shared/segments/types.ts";
-import type { ImportedRule } from "../../shared/tailscale/to-rules.ts";
+import type { Imported, ImportedRule } from "../../shared/tailscale/to-rules.ts";
 
-/** What imported rules permit, asked of the links that nodes would be told. Names of nodes are their ids here. */
+/** What imported rules permit, asked of the links that nodes would be told. Names are ids here. */
+
+type Network = Pick<Imported, "microsegments" | "rules">;
+
+/** The nodes with the microsegments that they are in. */
+export function placed(facts: readonly NodeFacts[], { microsegments }: Network): NodeFacts[] {
+  const placements = new Placements();
+  placements.setMicrosegments(
+    microsegments.map(({ name, type, where = "", include = [] }) => {
+      const lists = { exclude: [], remediation: [] };
+      const parsed = parseMicrosegment({ type, isolation: "standard", where, unless: "", include, ...lists });
+      if (!parsed.ok) throw new Error(`${name}: ${parsed.error.detail}`);
+      return { id: name, name, type, isolation: "standard", acceptsClaims: false, ...parsed.value };
+    }),
+  );
+  return facts.map((node) => {
+    const known: [string, string][] = node.user === null ? [] : [["user.email", node.user]];
+    return { ...node, ...placements.place(node, new Map(known)) };
+  });
+}
 
 export interface Point {
   readonly node: string;

@@ -12,7 +12,7 @@ import { importPolicy } from "../../shared/tailscale/import.ts";
 import { policySchema } from "../../shared/tailscale/policy.ts";
 import type { Imported, Inventory } from "../../shared/tailscale/to-rules.ts";
 import { isApproved } from "./auto-approved.ts";
-import { askOf, blockOf, type Point, visiblePeers } from "./imported-network.ts";
+import { askOf, blockOf, type Point, placed, visiblePeers } from "./imported-network.ts";
 
 /** Cases that were recorded from Tailscale's own service, and how what is imported compares with them. */
 
@@ -57,7 +57,7 @@ export function hasNetworkPart({ cat, code, policy }: RecordedCase): boolean {
   const parsed = policySchema.safeParse(policy);
   if (cat !== "grant" || code !== 200 || !parsed.success) return true;
   const { acls, grants } = parsed.data;
-  return acls.length > 0 || grants.length === 0 || grants.some(({ ip }) => (ip ?? []).length > 0);
+  return (acls ?? []).length > 0 || !grants?.length || grants.some(({ ip }) => ip.length > 0);
 }
 
 /** Null when the import means the same as the recording, else the first difference in words. */
@@ -118,8 +118,8 @@ const factsOf = ({ topo, policy }: RecordedCase) =>
     confinedBy: [],
   }));
 
-function differentPeers(recorded: RecordedCase, { rules }: Imported): string | null {
-  const peers = visiblePeers(factsOf(recorded), rules);
+function differentPeers(recorded: RecordedCase, imported: Imported): string | null {
+  const peers = visiblePeers(placed(factsOf(recorded), imported), imported.rules);
   for (const [node, { peers: expected }] of Object.entries(recorded.exp)) {
     const [ours, theirs] = [[...(peers.get(node) ?? [])].sort(), Object.keys(expected ?? {}).sort()];
     if (ours.join() !== theirs.join())
@@ -129,7 +129,7 @@ function differentPeers(recorded: RecordedCase, { rules }: Imported): string | n
 }
 
 function differentTraffic(recorded: RecordedCase, imported: Imported): string | null {
-  const facts = factsOf(recorded);
+  const facts = placed(factsOf(recorded), imported);
   const ask = askOf(facts, imported.rules);
   const points = pointsOf(recorded);
   const ports = portsOf(recorded, imported);

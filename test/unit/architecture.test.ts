@@ -65,7 +65,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/scim": "access/login base",
   "shared/segments": "access/login base net node/config",
   "shared/segments/suggest": "",
-  "shared/tailscale": "base net",
+  "shared/tailscale": "base net segments",
   "workers/agent-api": "gateway mesh platform registry",
   "workers/gateway": "pages platform registry session",
   "workers/grants": "gateway hub pages platform registry session sign-in",

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { networkDocument } from "../../../shared/api/document.ts";
 import { importPolicy } from "../../../shared/tailscale/import.ts";
 import { inventoryOf, statusSchema } from "../../../shared/tailscale/status.ts";
 import { SHARED_DATA, where } from "../../support/needs.ts";
@@ -33,10 +34,13 @@ const STATUS = {
 const INVENTORY = inventoryOf(statusSchema.parse(STATUS));
 const TAGS = { "tag:web": [], "tag:router": [] };
 
-const rulesOf = (policy: object) => {
-  const imported = importPolicy({ tagOwners: TAGS, ...policy }, INVENTORY);
-  return imported.ok ? imported.value.rules : imported.error;
+const imported = (policy: object) => {
+  const file: unknown = JSON.parse(JSON.stringify({ tagOwners: TAGS, acls: [], ...policy }));
+  const result = importPolicy(file, INVENTORY);
+  return result.ok ? result.value : { rules: result.error, microsegments: [], left: [] };
 };
+const rulesOf = (policy: object) => imported(policy).rules;
+const leftOf = (policy: object) => imported(policy).left.map(({ at, problem }) => [at, problem]);
 const accept = (src: string[], dst: string[], more: object = {}) =>
   rulesOf({ acls: [{ action: "accept", src, dst, ...more }] });
 
@@ -47,7 +51,7 @@ describe("a Tailscale policy file becomes rules with the same meaning", () => {
         name: "acl 1",
         from: ["user:alice@example.com"],
         to: ["tag:web"],
-        traffic: ["tcp/80", "udp/80", "icmp", "tcp/443", "udp/443"],
+        traffic: ["icmp", "tcp/80,443", "udp/80,443"],
       },
     ]));
 
@@ -73,11 +77,152 @@ describe("a Tailscale policy file becomes rules with the same meaning", () => {
 
   it("divides a rule that names more than a rule can hold", () => {
     const users = Array.from({ length: 70 }, (_, index) => `user${index}@example.com`);
-    const rules = rulesOf({
-      groups: { "group:all": users },
-      acls: [{ action: "accept", src: ["group:all"], dst: ["tag:web:22"] }],
-    });
+    const rules = rulesOf({ acls: [{ action: "accept", src: users, dst: ["tag:web:22"] }] });
     expect(rules.map((rule) => ("from" in rule ? rule.from.length : null))).toEqual([64, 6]);
+  });
+
+  it("makes a microsegment of each group that a rule names, under its name, and of all people", () => {
+    const { microsegments, rules } = imported({
+      groups: {
+        "group:Eng": ["Alice@example.com", "bob@example.com"],
+        "group:eng": ["carl@example.com"],
+        "group:none": [],
+        "group:unused": ["dora@example.com"],
+      },
+      acls: [
+        { action: "accept", src: ["group:Eng", "group:eng", "group:none"], dst: ["autogroup:member:22"] },
+        { action: "accept", src: ["group:Eng", "user:*@Example.com"], dst: ["tag:web:80"], proto: "tcp" },
+      ],
+    });
+    expect(microsegments.map(({ name, where, include }) => [name, where ?? include])).toEqual([
+      ["eng", ["user:alice@example.com", "user:bob@example.com"]],
+      ["eng-2", ["user:carl@example.com"]],
+      ["example.com", ["user:alice@example.com"]],
+      ["members", "known user.email"],
+      ["none", []],
+    ]);
+    expect(rules).toEqual([
+      {
+        name: "acl 1",
+        from: ["segment:eng", "segment:eng-2", "segment:none"],
+        to: ["segment:members"],
+        traffic: ["icmp", "tcp/22", "udp/22"],
+      },
+      { name: "acl 2", from: ["segment:eng", "segment:example.com"], to: ["tag:web"], traffic: ["tcp/80"] },
+    ]);
+  });
+
+  it("writes only what the document of a network takes", () => {
+    const odd = ["ünal@example.com", "alice@github", "x\nflush ruleset@example.com", "ok@example.com"];
+    const { microsegments, rules, left } = imported({
+      groups: { 'group:"; flush ruleset; "': odd, "group:日本": ["ok@example.com"] },
+      acls: [{ action: "accept", src: ['group:"; flush ruleset; "', "group:日本"], dst: ["tag:web:22"] }],
+    });
+    const document = networkDocument.safeParse({ version: 1, microsegments, meshRules: rules });
+    expect(document.error?.issues ?? []).toEqual([]);
+    expect(microsegments.map(({ name, include }) => [name, include])).toEqual([
+      ["flush-ruleset", ["user:alice@github", "user:ok@example.com"]],
+      ["group", ["user:ok@example.com"]],
+    ]);
+    expect(left).toHaveLength(2);
+  });
+
+  it("reads sets of addresses, with what they take away, other sets, ranges and the Internet", () => {
+    const policy = {
+      hosts: { gate: "10.0.0.1" },
+      ipsets: {
+        "ipset:site": ["10.0.0.0/29", "remove gate", "remove 10.0.0.4-10.0.0.7"],
+        "ipset:all": ["ipset:site", "add 192.0.2.9", "autogroup:internet"],
+      },
+      grants: [{ src: ["tag:web"], dst: ["ipset:all"], ip: ["tcp:443"] }],
+    };
+    expect(rulesOf(policy)).toEqual([
+      {
+        name: "grant 1",
+        from: ["tag:web"],
+        to: [...["subnet:10.0.0.0/32", "subnet:10.0.0.2/31"], ...["subnet:192.0.2.9/32", "internet"]],
+        traffic: ["tcp/443"],
+      },
+    ]);
+  });
+
+  it("reads the keys of old files in their case, and IPv6 in brackets", () =>
+    expect(
+      rulesOf({
+        acls: undefined,
+        ACLs: [
+          { Action: "accept", Users: ["tag:web"], Ports: ["[fd7a::2]:22", "[fd00::]/8:443"], Proto: "6" },
+        ],
+      }),
+    ).toEqual([
+      { name: "acl 1.1", from: ["tag:web"], to: ["subnet:fd7a::2/128"], traffic: ["tcp/22"] },
+      { name: "acl 1.1 IPv6", from: ["tag:web"], to: ["node:laptop"], traffic: ["tcp6/22"] },
+      { name: "acl 1.2", from: ["tag:web"], to: ["subnet:fd00::/8"], traffic: ["tcp/443"] },
+      { name: "acl 1.2 IPv6", from: ["tag:web"], to: ["node:web", "node:laptop"], traffic: ["tcp6/443"] },
+    ]));
+
+  it("lets everything pass where the file has no list of rules, as Tailscale does", () => {
+    expect(rulesOf({ acls: undefined, grants: null })).toEqual([
+      {
+        name: "acls",
+        from: ["any", "subnet:10.1.0.0/16"],
+        to: ["any", "subnet:10.1.0.0/16", "internet"],
+        traffic: ["icmp", "tcp", "udp"],
+      },
+    ]);
+    expect(rulesOf({ acls: [] })).toEqual([]);
+  });
+
+  it("never opens by a rule what the rule asks a posture for", () => {
+    const rule = { action: "accept", src: ["tag:web"], dst: ["tag:router:22"] };
+    const postures = { "posture:new": ["node:tsVersion >= '1.40'"], "posture:de": ["ip:country == 'DE'"] };
+    const policy = { postures, acls: [{ ...rule, srcPosture: ["posture:new", "posture:de"] }] };
+    expect(rulesOf(policy)).toEqual([]);
+    expect(leftOf(policy)).toEqual([
+      ["acls[0]", "the rule is left out, since its sources must meet posture:new or posture:de"],
+    ]);
+    expect(rulesOf({ postures, acls: [rule], defaultSrcPosture: ["posture:new"] })).toEqual([]);
+    const tests = [{ src: "tag:web", accept: ["tag:router:22"], deny: ["tag:router:23"] }];
+    expect(leftOf({ ...policy, tests })[1]).toEqual(["tests[0].accept[0]", "this test was not run"]);
+  });
+
+  it.each<[string, object, string]>([
+    ["a role", { src: ["autogroup:admin"], dst: ["tag:web:22"] }, "acls[0].src[0]"],
+    ["machines of others", { src: ["autogroup:shared"], dst: ["tag:web:22"] }, "acls[0].src[0]"],
+    ["a group of the identity provider", { src: ["group:eng@example.com"], dst: ["*:22"] }, "acls[0].src[0]"],
+    ["a service", { src: ["*"], dst: ["svc:db:5432"] }, "acls[0].dst[0]"],
+    [
+      "the whole Internet as a source",
+      { src: ["autogroup:danger-all"], dst: ["tag:web:22"] },
+      "acls[0].src[0]",
+    ],
+    ["a protocol", { src: ["tag:web"], dst: ["tag:web:*"], proto: "gre" }, "acls[0]"],
+  ])("leaves out %s by name, and takes the rest", (_, rule, at) => {
+    const others = { action: "accept", src: ["tag:web"], dst: ["tag:router:80"], proto: "tcp" };
+    const policy = { acls: [{ action: "accept", ...rule }, others] };
+    expect(leftOf(policy).map(([place]) => place)).toEqual([at]);
+    expect(rulesOf(policy)).toContainEqual(expect.objectContaining({ name: "acl 2" }));
+  });
+
+  it("judges a test by each person and each port", () => {
+    const groups = { "group:two": ["alice@example.com", "bob@example.com"] };
+    const inventory = { ...INVENTORY, users: ["alice@example.com", "bob@example.com"] };
+    const acl = (src: string, ports: string) => ({ action: "accept", src: [src], dst: [`tag:web:${ports}`] });
+    const failing = (acls: object[], test: object) => {
+      const result = importPolicy(
+        { tagOwners: TAGS, groups, acls, tests: [{ src: "group:two", ...test }] },
+        inventory,
+      );
+      return result.ok ? [] : result.error.map(({ at }) => at);
+    };
+    const both = [acl("alice@example.com", "80-90"), acl("bob@example.com", "*")];
+    expect(failing(both, { accept: ["tag:web:80-90"] })).toEqual([]);
+    expect(failing(both, { accept: ["tag:web:80-91"] })).toEqual(["tests[0].accept[0]"]);
+    expect(failing(both, { deny: ["tag:web:443"] })).toEqual(["tests[0].deny[0]"]);
+    expect(failing([acl("group:two", "80,443")], { accept: ["tag:web:80-443"] })).toEqual([
+      "tests[0].accept[0]",
+    ]);
+    expect(failing([acl("group:two", "85")], { deny: ["tag:web:80-90"] })).toEqual(["tests[0].deny[0]"]);
   });
 
   it("refuses a file whose own tests fail, and says which", () => {
@@ -97,12 +242,14 @@ describe("a Tailscale policy file becomes rules with the same meaning", () => {
       ssh: [],
       toString: {},
     };
-    const imported = importPolicy(policy, INVENTORY);
-    expect(imported.ok && imported.value.left.map(({ at }) => at)).toEqual([
-      "grants[0]",
-      "grants[0].app",
-      "ssh",
-    ]);
+    expect(leftOf(policy).map(([at]) => at)).toEqual(["grants[0]", "grants[0].app", "ssh", "toString"]);
+    expect(leftOf({ acls: undefined }).map(([at]) => at)).toEqual(["acls"]);
+  });
+
+  it("refuses a file that is no policy, and a status that is none", () => {
+    expect(importPolicy(STATUS, INVENTORY)).toMatchObject({ ok: false, error: [{ at: "the file" }] });
+    expect(importPolicy({}, INVENTORY)).toMatchObject({ ok: false, error: [{ at: "the file" }] });
+    expect(statusSchema.safeParse({ acls: [] }).success).toBe(false);
   });
 
   it.each<[string, object, string]>([
@@ -135,6 +282,38 @@ describe("a Tailscale policy file becomes rules with the same meaning", () => {
       "acls[0].proto",
     ],
     ["acls that are no list", { acls: {} }, "acls"],
+    ["a rule without an action", { acls: [{ src: ["*"], dst: ["*:*"] }] }, "acls[0].action"],
+    [
+      "a key that may narrow a rule",
+      { acls: [{ action: "accept", src: ["*"], dst: ["*:*"], until: "2026" }] },
+      "acls[0]",
+    ],
+    ["a key in two spellings", { grants: [{ src: ["*"], SRC: [], dst: ["*"], ip: ["*"] }] }, "grants[0].SRC"],
+    [
+      "a posture that nobody declared",
+      { acls: [{ action: "accept", srcPosture: ["posture:x"] }] },
+      "acls[0].srcPosture",
+    ],
+    ["a tag that is none", { tagOwners: { "tag:wеb": [] } }, "tagOwners.tag:wеb"],
+    ["an owner whom nobody declared", { tagOwners: { "tag:a": ["group:x"] } }, "tagOwners.tag:a[0]"],
+    [
+      "an approver whom nobody declared",
+      { autoApprovers: { exitNode: ["tag:x"] } },
+      "autoApprovers.exitNode[0]",
+    ],
+    ["a host that is no address", { hosts: { db: "db.example.com" } }, "hosts.db"],
+    ["a set in itself", { ipsets: { "ipset:a": ["ipset:b"], "ipset:b": ["ipset:a"] } }, "ipsets.ipset:a"],
+    ["a set of people", { ipsets: { "ipset:a": ["tag:web"] } }, "ipsets.ipset:a[0]"],
+    [
+      "a person behind user:",
+      { acls: [{ action: "accept", src: ["user:a@b.c"], dst: ["*:*"] }] },
+      "acls[0].src[0]",
+    ],
+    [
+      "a tag in another case",
+      { acls: [{ action: "accept", src: ["Tag:web"], dst: ["*:*"] }] },
+      "acls[0].src[0]",
+    ],
   ])("refuses %s and says where", (_, policy, at) =>
     expect(rulesOf(policy)).toEqual([expect.objectContaining({ at })]),
   );
