@@ -15,6 +15,7 @@ export default defineConfig({
     "./shared/registry/passkey-schema.ts",
     "./shared/registry/hub-schema.ts",
     "./shared/registry/scim-schema.ts",
+    "./shared/registry/suggestion-schema.ts",
   ],
   out: "./migrations",
 });

@@ -1,4 +1,5 @@
 import type { Answer } from "../shared/api/endpoints.ts";
+import { percent } from "../shared/api/suggestion-words.ts";
 import type { Item } from "./listing.ts";
 
 /** The kinds of things in the registry, as the command line names and shows them. */
@@ -247,6 +248,16 @@ export const RESOURCES: readonly Resource[] = [
     otherColumns: { members: ["name", "user", "home", "status", "belonging", "detail"] },
   },
   {
+    command: "suggestions",
+    prefix: "suggestions",
+    about: "Microsegments and rules that recorded flows suggest",
+    empty: "No suggestions. `rustronaut segments suggest` makes some; docs/suggestions.md says from what.",
+    key: "name",
+    columns: ["name", "state", "sure", "members", "rules", "breaks", "id"],
+    rowOf: suggestionRow,
+    byHand: ["make", "get"],
+  },
+  {
     command: "rules",
     prefix: "meshRules",
     about: "Which traffic may pass between nodes",
@@ -299,6 +310,20 @@ function nodeRow(item: Item): Item {
     lastSeenAt: live?.lastSeenAt,
     version: live?.facts?.agentVersion,
     path: live && live.peers > 0 ? `${live.directPeers}/${live.peers} direct` : null,
+  };
+}
+
+/** A suggestion in short. */
+function suggestionRow(item: Item): Item {
+  const { confidence, members, rules, breaks } = item as unknown as Answer<"suggestions.get">;
+  return {
+    ...item,
+    sure: percent(confidence),
+    members: members.length,
+    rules: rules.map(
+      ({ from, traffic }) => `from ${from}: ${traffic.map(({ service }) => service).join(" ")}`,
+    ),
+    breaks: breaks.flows,
   };
 }
 

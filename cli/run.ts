@@ -20,6 +20,7 @@ import { addRiskSet } from "./commands/risk-set.ts";
 import { addRuleCommands } from "./commands/rules.ts";
 import { addSearchCommands } from "./commands/search.ts";
 import { addSessionKill } from "./commands/session-kill.ts";
+import { addSuggestionCommands } from "./commands/suggestions.ts";
 import { addTcpCommands } from "./commands/tcp.ts";
 import { addTrustCommands } from "./commands/trust.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -86,6 +87,7 @@ export function describeProgram(program: Command, app: App, argv: readonly strin
   addKeyCommands(program, app);
   addNodeCommands(program, app);
   addRuleCommands(program, app);
+  addSuggestionCommands(program, app);
   addMeshCommands(program, app);
   addTcpCommands(program, app);
   addAuditCommands(program, app);

@@ -98,6 +98,12 @@ export const PAGES: readonly Page[] = [
     code: codeOf(() => import("./pages/microsegments.tsx")),
   },
   {
+    id: "suggestions",
+    title: "Suggestions",
+    section: "Machines",
+    code: codeOf(() => import("./pages/suggestions.tsx")),
+  },
+  {
     id: "enrolment-keys",
     title: "Enrolment keys",
     section: "Machines",

@@ -7,6 +7,7 @@ import { Ends } from "../shared/node/mesh/ends.ts";
 import { CATCH_UP_MS } from "../shared/node/mesh/timetable.ts";
 import type { ConfigAnswer } from "../shared/node/protocol/types.ts";
 import type * as mesh from "../shared/node/segment-mesh.ts";
+import type { Watch } from "../shared/segments/suggest/watch.ts";
 import { logError } from "./log.ts";
 import { configOf, objectOfNode } from "./mesh/configs.ts";
 import { Devices } from "./mesh/devices.ts";
@@ -184,6 +185,10 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
 
   async flows(around?: string): Promise<mesh.SegmentFlows> {
     return this.#flows.graph(Date.now(), around);
+  }
+
+  async watch(): Promise<Watch> {
+    return this.#flows.watch(this.#store.approved().length, Date.now());
   }
 
   async holds(): Promise<readonly mesh.Hold[]> {

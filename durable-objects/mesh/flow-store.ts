@@ -1,7 +1,14 @@
 import type { FlowReport } from "../../shared/node/protocol/types.ts";
 import type { SegmentFlows } from "../../shared/node/segment-mesh.ts";
 import { flowGraph, type NodeFlows } from "../../shared/segments/flow-graph.ts";
-import { type LedgerFlow, noteFlows, RETENTION_MS } from "../../shared/segments/flow-ledger.ts";
+import {
+  isFull,
+  type LedgerFlow,
+  noteFlows,
+  RETENTION_MS,
+  shareOf,
+} from "../../shared/segments/flow-ledger.ts";
+import type { Watch } from "../../shared/segments/suggest/watch.ts";
 
 /** How many flows one answer holds. */
 const MOST_TOLD = 5_000;
@@ -26,13 +33,47 @@ export class FlowStore {
     const known = this.#sql.exec<{ flows: string }>("SELECT flows FROM flows WHERE node = ?", node).toArray();
     const ledger = JSON.parse(known[0]?.flows ?? "[]") as LedgerFlow[];
     this.#sql.exec(
-      `INSERT INTO flows (node, at, flows, refused) VALUES (?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET
+      `INSERT INTO flows (node, at, since, flows, refused) VALUES (?1, ?2, ?2, ?3, ?4) ON CONFLICT (node) DO UPDATE SET
          at = excluded.at, flows = excluded.flows, refused = refused + excluded.refused`,
       node,
       now,
       JSON.stringify(noteFlows(ledger, flows, most, now)),
       refused,
     );
+  }
+
+  /**
+   * Notes that a node reported which reports flows, however few it has.
+   * @param isBlind The node could not read its flows, so what it reported before says nothing of what it did since.
+   */
+  heard(node: string, isBlind: boolean, now: number): void {
+    this.#sql.exec(
+      `INSERT INTO flows (node, at, since, flows) VALUES (?1, ?2, ?2, '[]')
+       ON CONFLICT (node) DO UPDATE SET since = excluded.since WHERE ?3`,
+      node,
+      now,
+      isBlind ? 1 : 0,
+    );
+  }
+
+  /** @param nodes How many nodes the segment has: each has an equal share of what is kept. */
+  watch(nodes: number, now: number): Watch {
+    const reports: NodeFlows[] = [];
+    const watched: Watch["nodes"][number][] = [];
+    const most = shareOf(nodes);
+    let read = 0;
+    const rows = this.#sql.exec<{ node: string; flows: string; since: number; heard: number | null }>(
+      `SELECT f.node, f.flows, f.since, r.at AS heard FROM flows f LEFT JOIN reports r ON r.node = f.node
+       ORDER BY f.at DESC`,
+    );
+    for (const { node, flows: text, since, heard } of rows) {
+      const flows = JSON.parse(text) as LedgerFlow[];
+      read += flows.length;
+      if (read > MOST_READ) break;
+      reports.push({ node, flows });
+      watched.push({ node, since, heardAt: heard ?? since, complete: !isFull(flows, most) });
+    }
+    return { flows: flowGraph(reports, now), nodes: watched, truncated: read > MOST_READ };
   }
 
   graph(now: number, around?: string): SegmentFlows {
@@ -69,11 +110,9 @@ export class FlowStore {
     this.#sql.exec("DELETE FROM flows");
   }
 
-  /** Forgets the flows of nodes that reported none for very long, or are not in the segment any more. */
+  /** Forgets the flows of nodes that reported none for very long, and nodes that are not in the segment any more. */
   sweep(now: number): void {
-    this.#sql.exec(
-      "DELETE FROM flows WHERE at <= ? OR node NOT IN (SELECT node FROM members WHERE status <> 'gone')",
-      now - RETENTION_MS,
-    );
+    this.#sql.exec("DELETE FROM flows WHERE node NOT IN (SELECT node FROM members WHERE status <> 'gone')");
+    this.#sql.exec("UPDATE flows SET flows = '[]' WHERE at <= ? AND flows <> '[]'", now - RETENTION_MS);
   }
 }

@@ -11,6 +11,9 @@ import type { MeshStore } from "./mesh-store.ts";
 import type { Presence } from "./presence.ts";
 import type { ReportStore } from "./report-store.ts";
 
+/** Since which capability agents report flows. */
+const FLOWS_CAPABILITY = 4;
+
 /** Takes the reports of nodes, and finds what the registry must learn from them. */
 export class Reports {
   readonly #storage: DurableObjectStorage;
@@ -61,6 +64,10 @@ export class Reports {
     const drifts = this.#storage.transactionSync(() => {
       this.#reports.put(node, report, peers, before);
       if (report.flows) this.#noteFlows(network, node, report.flows, report.receivedAt);
+      if (network.state.reports_flows !== 0 && row.capability >= FLOWS_CAPABILITY) {
+        const isBlind = report.conditions?.some(({ code }) => code === "flows_unknown") ?? false;
+        this.#flows.heard(node, isBlind, report.receivedAt);
+      }
       this.#presence.mark([{ node, counter: null }], report.receivedAt);
       const { applied } = report;
       if (applied) receipts.acknowledge(node, applied.serial.counter, report.receivedAt);

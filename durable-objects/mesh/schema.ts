@@ -90,6 +90,11 @@ const DRIFTS_SCHEMA = `
   ALTER TABLE reports ADD COLUMN drifts INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE reports ADD COLUMN drifts_told_at INTEGER NOT NULL DEFAULT 0;`;
 
+/** Since when the flows of a node are heard, by the hub's clock. */
+const WATCH_SCHEMA = `
+  ALTER TABLE flows ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+  UPDATE flows SET since = at;`;
+
 /** The steps in their order: see `migrate`. */
 export const STEPS = [
   META_SCHEMA,
@@ -102,4 +107,5 @@ export const STEPS = [
   CAPABILITY_SCHEMA,
   FLOWS_SCHEMA,
   DRIFTS_SCHEMA,
+  WATCH_SCHEMA,
 ];

@@ -16,6 +16,7 @@ import { POLICY_LIFE_ENDPOINTS } from "./endpoints/policy-life.ts";
 import { REGISTRY_ENDPOINTS } from "./endpoints/registry.ts";
 import { RISK_ENDPOINTS } from "./endpoints/risk.ts";
 import { SIGNAL_ENDPOINTS } from "./endpoints/signals.ts";
+import { SUGGESTION_ENDPOINTS } from "./endpoints/suggestions.ts";
 
 /** Every operation of the admin API by its id, such as `apps.list`. */
 export const ENDPOINTS = {
@@ -31,6 +32,7 @@ export const ENDPOINTS = {
   ...HISTORY_ENDPOINTS,
   ...MESH_ENDPOINTS,
   ...MICROSEGMENT_ENDPOINTS,
+  ...SUGGESTION_ENDPOINTS,
   ...CONNECTOR_ENDPOINTS,
   ...LOG_ENDPOINTS,
   ...NOTIFICATION_ENDPOINTS,

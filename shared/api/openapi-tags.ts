@@ -25,6 +25,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   enrolmentKeys: "Keys with which machines enrol",
   meshRules: "Who may open which traffic between nodes",
   microsegments: "Named sets of nodes, by criteria",
+  suggestions: "Microsegments and rules that recorded flows suggest",
   mesh: "The network of nodes as it is now, and changes that wait",
   connectors: "Agents of private apps, and how they are",
   trust: "Root documents: who may sign what nodes apply",

@@ -25,6 +25,7 @@ export const ID_PREFIXES = {
   enrolmentKey: "nek",
   meshRule: "rul",
   microsegment: "mic",
+  suggestion: "sug",
   notificationDestination: "ntf",
   deadLetter: "dlt",
   logDestination: "lgd",

@@ -1,6 +1,7 @@
 import type { Device } from "../access/device/device.ts";
 import type { NodeStatus } from "../registry/node-status.ts";
 import type { ObservedFlow } from "../segments/flow-graph.ts";
+import type { Watch } from "../segments/suggest/watch.ts";
 import type { Claims } from "./claims.ts";
 import type { CheckResult } from "./config/device-check.ts";
 import type { Serial } from "./config/types.ts";
@@ -203,6 +204,8 @@ export interface SegmentMeshRpc {
   map(around?: string): Promise<SegmentMap>;
   /** @param around Only the flows of this node. */
   flows(around?: string): Promise<SegmentFlows>;
+  /** All flows that are kept, and how far the reports of each node go. */
+  watch(): Promise<Watch>;
   holds(): Promise<readonly Hold[]>;
   /** False when nothing of this revision is held. */
   confirm(revision: number): Promise<boolean>;

@@ -9,6 +9,7 @@ import { passkeyInvitations, passkeys } from "./passkey-schema.ts";
 import * as s from "./schema.ts";
 import { scimSources, scimUsers } from "./scim-schema.ts";
 import { signalExclusions, signalReceivers, signalTransmitters } from "./signal-schema.ts";
+import { suggestions } from "./suggestion-schema.ts";
 
 /** The tables of the registry that a backup contains: every table whose data can't be made again. */
 
@@ -44,6 +45,7 @@ const PAGED: readonly SQLiteTable[] = [
   mesh.meshRules,
   mesh.microsegments,
   mesh.departures,
+  suggestions,
   notificationDestinations,
   logDestinations,
   signalTransmitters,

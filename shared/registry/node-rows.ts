@@ -65,6 +65,9 @@ export const CHANGED_NODES_QUERY = `${LIGHT} WHERE n.revision > ?`;
 /** The parameters are the last id that was read, and the number of rows to read. */
 export const ALL_NODES_QUERY = `${LIGHT} WHERE n.id > ? ORDER BY n.id LIMIT ?`;
 
+/** The parameter is a JSON list of ids. */
+export const SOME_NODES_QUERY = `${LIGHT} WHERE n.id IN (SELECT value FROM json_each(?))`;
+
 /** What sessions must know of nodes that they rest on. The parameter is a JSON list of ids. */
 export const DEVICES_QUERY = `SELECT n.id, n.name, n.user_id, n.segment_id, ${STANDING} AS status, ${STATED} AS stated,
   (SELECT device_checks FROM segments s WHERE s.id = n.segment_id) AS checks

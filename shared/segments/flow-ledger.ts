@@ -26,6 +26,13 @@ const SHARE = { least: 16, most: 512 } as const;
 export const shareOf = (nodes: number): number =>
   Math.min(SHARE.most, Math.max(SHARE.least, Math.floor(MOST_PER_SEGMENT / Math.max(1, nodes))));
 
+/** How many of them may be denied ones, so that nobody can drive out the permitted flows with attempts. */
+const deniedOf = (most: number): number => Math.floor(most / 4);
+
+/** Whether permitted flows may be missing, since there was no room for more. */
+export const isFull = (ledger: readonly LedgerFlow[], most: number): boolean =>
+  ledger.filter(({ verdict }) => verdict !== "denied").length >= most - deniedOf(most);
+
 /** What the hub knows of the node that reports. */
 export interface ReporterView {
   readonly node: string;
@@ -69,8 +76,7 @@ export function believed(
 
 /**
  * Adds a report to what is kept.
- * @param most How many flows are kept. A quarter of them is for denied ones, so that nobody can drive out the permitted
- *   flows with attempts. The ones that were seen last stay.
+ * @param most How many flows are kept. A quarter of them is for denied ones. The ones that were seen last stay.
  */
 export function noteFlows(
   ledger: readonly LedgerFlow[],
@@ -89,7 +95,7 @@ export function noteFlows(
   const fresh = [...kept.values()]
     .filter(({ seenAt }) => seenAt > now - RETENTION_MS)
     .sort((a, b) => b.seenAt - a.seenAt);
-  const forDenied = Math.floor(most / 4);
+  const forDenied = deniedOf(most);
   const isDenied = ({ verdict }: LedgerFlow) => verdict === "denied";
   return [
     ...fresh.filter((flow) => !isDenied(flow)).slice(0, most - forDenied),

@@ -48,6 +48,11 @@ export const ERRORS = {
   precondition_failed: { status: 412, title: "It was changed by someone else in the meantime" },
   precondition_required: { status: 428, title: "The request must say which version it changes" },
   idempotency_mismatch: { status: 422, title: "The idempotency key was used for another request" },
+  // about suggestions
+  too_little_observed: { status: 409, title: "Too little is known of the traffic yet" },
+  suggestion_unsure: { status: 422, title: "The suggestion is not sure enough" },
+  suggestion_stale: { status: 409, title: "The network has changed since this was suggested" },
+  would_break_flows: { status: 422, title: "The change would refuse recorded traffic" },
   // about policies
   policy_invalid: { status: 422, title: "The policy is not valid" },
   policy_test_failed: { status: 422, title: "A test of the policy fails" },

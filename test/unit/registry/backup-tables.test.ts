@@ -14,6 +14,7 @@ import * as schema from "../../../shared/registry/schema.ts";
 import { compareSchema, SCHEMA_VERSION } from "../../../shared/registry/schema-version.ts";
 import * as scim from "../../../shared/registry/scim-schema.ts";
 import * as signals from "../../../shared/registry/signal-schema.ts";
+import * as suggestions from "../../../shared/registry/suggestion-schema.ts";
 
 describe("U24: a backup", () => {
   it("holds each table of the registry, or it is said that it does not", () => {
@@ -29,6 +30,7 @@ describe("U24: a backup", () => {
       ...oauth,
       ...passkeys,
       ...scim,
+      ...suggestions,
     }).flatMap((value) => (is(value, Table) ? [getTableName(value)] : []));
     const known = [...[...PAGED_TABLES, ...SINGLE_TABLES].map(({ name }) => name), ...NOT_KEPT];
     expect(all.length).toBeGreaterThan(25);

@@ -34,6 +34,7 @@ import { SERVICE_TOKEN_HANDLERS } from "./service-tokens.ts";
 import { SESSION_HANDLERS } from "./sessions.ts";
 import { SIGNAL_RECEIVER_HANDLERS } from "./signal-receivers.ts";
 import { SIGNAL_HANDLERS } from "./signals.ts";
+import { SUGGESTION_HANDLERS } from "./suggestions.ts";
 import { TRUST_HANDLERS } from "./trust.ts";
 import { USER_HANDLERS } from "./users.ts";
 
@@ -46,6 +47,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...SEGMENT_HANDLERS,
   ...MICROSEGMENT_HANDLERS,
   ...MICROSEGMENT_MEMBER_HANDLERS,
+  ...SUGGESTION_HANDLERS,
   ...APP_HANDLERS,
   ...PROVIDER_HANDLERS,
   ...POLICY_HANDLERS,

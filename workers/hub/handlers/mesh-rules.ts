@@ -23,7 +23,7 @@ import { findUser } from "./users.ts";
 /** A row of `mesh_rules`. */
 export type RuleRow = RowOf<typeof meshRules>;
 
-async function findRule(db: D1Database, reference: string): Promise<RuleRow> {
+export async function findRule(db: D1Database, reference: string): Promise<RuleRow> {
   const column = isId("meshRule", reference) ? "id" : "name";
   const row = await db
     .prepare(`SELECT * FROM mesh_rules WHERE ${column} = ?`)

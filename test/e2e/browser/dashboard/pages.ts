@@ -29,6 +29,7 @@ const PAGES = [
     "mesh-rules/RULE",
     "microsegments",
     "microsegments/new",
+    "suggestions",
     "enrolment-keys",
     "trust",
   ],

@@ -1,0 +1,172 @@
+import { runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { FlowReport } from "../../../shared/node/protocol/types.ts";
+import { meshObject } from "../../../workers/platform/objects.ts";
+import type { TestNode } from "../../support/test-node.ts";
+import { openWorld, type World } from "../agent-api/world.ts";
+import { bindings } from "../hub/world.ts";
+
+/** Suggestions from the reports of nodes to microsegments and rules, in workerd. */
+
+const DAY_MS = 86_400_000;
+let world: World;
+let webs: TestNode[];
+let dbs: TestNode[];
+let segment: string;
+
+const flowOf = (direction: "in" | "out", peer: TestNode, more: Partial<FlowReport> = {}): FlowReport => ({
+  direction,
+  peer: peer.id,
+  near: null,
+  far: null,
+  protocol: "tcp",
+  port: 5_432,
+  verdict: "allowed",
+  count: 3,
+  seenAt: Date.now(),
+  ...more,
+});
+
+/** Lets the hub have heard all nodes for so many days. */
+const heardFor = (days: number) =>
+  runInDurableObject(meshObject(bindings, segment) as unknown as DurableObjectStub, (_, { storage }) => {
+    storage.sql.exec("UPDATE flows SET since = ?", Date.now() - days * DAY_MS);
+  });
+
+const make = async (body: { segment?: string; days?: number } = {}) =>
+  (await world.admin.call("suggestions.make", { body })).data;
+const get = (suggestion: string) => world.admin.call("suggestions.get", { params: { suggestion } });
+const refusalOf = (call: Promise<unknown>) =>
+  call.then(
+    () => null,
+    (error: { problem?: { code: string; detail: string } }) => error.problem ?? null,
+  );
+async function decide(
+  how: "accept" | "reject" | "undo",
+  suggestion: string,
+  body: Record<string, unknown> = {},
+) {
+  const { etag } = await get(suggestion);
+  const input = { params: { suggestion }, ifMatch: etag ?? "" };
+  return how === "accept"
+    ? (await world.admin.call("suggestions.accept", { ...input, body })).data
+    : (await world.admin.call(`suggestions.${how}`, input)).data;
+}
+const rules = async () => (await world.admin.call("meshRules.list", {})).data.items;
+const microsegments = async () => (await world.admin.call("microsegments.list", {})).data.items;
+
+beforeAll(async () => {
+  world = await openWorld();
+  const some = (tag: string) => Promise.all([1, 2, 3, 4].map(() => world.member({ tags: [tag] })));
+  [webs, dbs] = await Promise.all([some("web"), some("db")]);
+  segment = (await world.admin.call("segments.get", { params: { segment: "main" } })).data.id;
+  await world.admin.call("meshRules.create", {
+    body: { name: "everybody", from: ["any"], to: ["any"], traffic: ["any"] },
+  });
+});
+
+describe("suggestions", () => {
+  test("count no flow that one end alone reports, so no node speaks for a rule by itself", async () => {
+    expect(await refusalOf(make())).toMatchObject({ code: "too_little_observed" });
+    for (const web of webs) await web.report({ flows: dbs.map((db) => flowOf("out", db)) });
+    await heardFor(10);
+    expect(await refusalOf(make())).toMatchObject({
+      code: "too_little_observed",
+      detail: expect.stringContaining("one end alone"),
+    });
+  });
+
+  test("are refused while the hub hears nodes for too short a time, whatever times the nodes name", async () => {
+    const long = { seenAt: Date.now() - 20 * DAY_MS };
+    for (const db of dbs) await db.report({ flows: webs.map((web) => flowOf("in", web, long)) });
+    await heardFor(6);
+    expect(await refusalOf(make())).toMatchObject({
+      code: "too_little_observed",
+      detail: expect.stringContaining("7 days"),
+    });
+    expect(await make({ days: 5 })).toMatchObject({ open: 1 });
+    await heardFor(10);
+    const [liar] = webs;
+    await liar?.report({ flows: dbs.map((db) => flowOf("out", db, { port: 22 })) });
+    expect(await make()).toMatchObject({ open: 1, turnedDown: 0, leftOut: { oneSided: 4, tooNew: 0 } });
+  });
+
+  test("say who the role is, what it rests on, what would break and what nobody used", async () => {
+    const { data } = await get("db");
+    expect(data).toMatchObject({
+      state: "open",
+      kind: "role",
+      sure: true,
+      basis: { flows: 16, nodes: 8, segment: null },
+      microsegments: [
+        { name: "db", exists: false, include: ["tag:db"], fit: "exact", members: 4 },
+        { name: "web", exists: false, include: ["tag:web"], fit: "exact", members: 4 },
+      ],
+      rules: [
+        {
+          from: "web",
+          to: "db",
+          traffic: [{ service: "tcp/5432", seen: 16, pairs: 16, widens: 0, sure: true }],
+        },
+      ],
+      breaks: { flows: 4, nodes: 1 },
+      unused: [{ rule: "everybody", pairs: 28, used: 16 }],
+      exposure: { before: { mean: 7, max: 7 }, after: { mean: 4, max: 4 } },
+    });
+    expect(data.breaks.items[0]).toMatchObject({ traffic: "tcp/22", reportedBy: ["source"] });
+  });
+
+  test("refuse to switch off a rule that recorded traffic needs, and name that traffic", async () => {
+    const refusal = await refusalOf(decide("accept", "db", { replace: ["everybody"] }));
+    expect(refusal).toMatchObject({
+      code: "would_break_flows",
+      detail: expect.stringMatching(/^4 recorded flow\(s\) of 1 node\(s\).* tcp\/22/),
+    });
+    expect(await microsegments()).toEqual([]);
+  });
+
+  test("become microsegments and rules in one change, which is taken back as one and stays away", async () => {
+    const before = await rules();
+    const accepted = await decide("accept", "db", { replace: ["everybody"], despiteBreaks: true });
+    expect(accepted).toMatchObject({ state: "accepted", version: 2 });
+    expect(await rules()).toMatchObject([
+      { name: "everybody", enabled: false },
+      { name: "web to db", from: ["segment:web"], to: ["segment:db"], traffic: ["tcp/5432"] },
+    ]);
+    expect((await microsegments()).map(({ name }) => name)).toEqual(["db", "web"]);
+    expect(await world.recorded("suggestion.accept", accepted.id)).toBe(1);
+    const { data: history } = await world.admin.call("history.list", {});
+    expect(history.items[0]?.things).toHaveLength(4);
+    expect(await make()).toMatchObject({ open: 0, turnedDown: 0 });
+
+    await decide("undo", accepted.id);
+    expect(await microsegments()).toEqual([]);
+    const [{ version: _, updatedAt: __, ...after } = { version: 0, updatedAt: 0 }] = await rules();
+    expect(before).toMatchObject([after]);
+    expect(await rules()).toHaveLength(1);
+    expect(await make()).toMatchObject({ open: 0, turnedDown: 1 });
+  });
+
+  test("return when something else is seen, can be changed as they are accepted, and are refused when stale", async () => {
+    for (const web of webs) await web.report({ flows: dbs.map((db) => flowOf("out", db, { port: 9_000 })) });
+    for (const db of dbs) await db.report({ flows: webs.map((web) => flowOf("in", web, { port: 9_000 })) });
+    await heardFor(10);
+    expect(await make({ segment: "main" })).toMatchObject({ open: 1, turnedDown: 0 });
+    const params = { node: dbs[0]?.id ?? "" };
+    const { etag, data: node } = await world.admin.call("nodes.get", { params });
+    const { etag: untagged } = await world.admin.call("nodes.update", {
+      params,
+      body: { tags: [] },
+      ifMatch: etag ?? "",
+    });
+    expect(await refusalOf(decide("accept", "db"))).toMatchObject({ code: "suggestion_stale" });
+    await world.admin.call("nodes.update", { params, body: { tags: ["db"] }, ifMatch: untagged ?? "" });
+    const include = [`node:${node.name}`];
+    await decide("accept", "db", { name: "ledger", include, traffic: ["tcp/9000"] });
+    expect((await microsegments()).map(({ name, include }) => [name, include])).toEqual([
+      ["ledger", include],
+      ["web", ["tag:web"]],
+    ]);
+    expect((await rules())[1]).toMatchObject({ name: "web to ledger", traffic: ["tcp/9000"] });
+  });
+});

@@ -1,0 +1,96 @@
+import type { Answer } from "../../../shared/api/endpoints.ts";
+import { isId } from "../../../shared/base/ids.ts";
+import type { RowOf } from "../../../shared/registry/rows.ts";
+import type { suggestions } from "../../../shared/registry/suggestion-schema.ts";
+import { LEAST_CONFIDENCE } from "../../../shared/segments/suggest/proposal.ts";
+import { missing } from "../missing.ts";
+
+/** Suggestions as they are stored, and as people read them. */
+
+export type SuggestionRow = RowOf<typeof suggestions>;
+type View = Answer<"suggestions.get">;
+
+/** The column `basis`. */
+export type Basis = View["basis"];
+
+/** The column `body`: what is shown, with the ids that accepting it needs. */
+export type Body = Pick<View, "members" | "rules" | "breaks" | "unused" | "exposure"> & {
+  readonly microsegments: readonly (View["microsegments"][number] & {
+    /** The id of the one that exists. */
+    readonly id: string | null;
+    /** Ids of the nodes that it has, or is meant to have. */
+    readonly nodes: readonly string[];
+  })[];
+};
+
+/** The column `undo`: what accepting it left, by id and version. */
+export interface Undo {
+  readonly microsegments: readonly Left[];
+  readonly rules: readonly Left[];
+  /** Rules that were switched off. */
+  readonly replaced: readonly Left[];
+}
+export interface Left {
+  readonly id: string;
+  readonly version: number;
+}
+
+export const bodyOf = (row: SuggestionRow): Body => JSON.parse(row.body) as Body;
+
+export function viewSuggestion(row: SuggestionRow): View {
+  const { microsegments, ...body } = bodyOf(row);
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    state: row.state,
+    confidence: row.confidence,
+    sure: row.confidence >= LEAST_CONFIDENCE,
+    basis: JSON.parse(row.basis) as Basis,
+    ...body,
+    microsegments: microsegments.map(({ id: _, nodes: __, ...shown }) => shown),
+    decidedBy: row.decided_by,
+    decidedAt: row.decided_at,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+/** By id, or by name the newest one, an open one before others. */
+export async function findSuggestion(db: D1Database, reference: string): Promise<SuggestionRow> {
+  const column = isId("suggestion", reference) ? "id" : "name";
+  const row = await db
+    .prepare(
+      `SELECT * FROM suggestions WHERE ${column} = ? ORDER BY state = 'open' DESC, updated_at DESC LIMIT 1`,
+    )
+    .bind(reference)
+    .first<SuggestionRow>();
+  return row ?? missing(db, "suggestion", reference);
+}
+
+export const insertSuggestion = (db: D1Database, row: SuggestionRow): D1PreparedStatement =>
+  db
+    .prepare(
+      `INSERT INTO suggestions (id, name, kind, state, confidence, seen, meaning, basis, body, version, created_at, updated_at)
+       VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, 1, ?, ?)`,
+    )
+    .bind(
+      row.id,
+      row.name,
+      row.kind,
+      row.confidence,
+      row.seen,
+      row.meaning,
+      row.basis,
+      row.body,
+      row.created_at,
+      row.updated_at,
+    );
+
+export const decideSuggestion = (db: D1Database, row: SuggestionRow): D1PreparedStatement =>
+  db
+    .prepare(
+      `UPDATE suggestions SET state = ?, decided_by = ?, decided_at = ?, undo = ?, version = ?, updated_at = ? WHERE id = ?`,
+    )
+    .bind(row.state, row.decided_by, row.decided_at, row.undo, row.version, row.updated_at, row.id);
