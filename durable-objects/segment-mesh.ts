@@ -2,7 +2,9 @@ import { DurableObject } from "cloudflare:workers";
 import type { Device } from "../shared/access/device/device.ts";
 import { objectOf } from "../shared/base/objects.ts";
 import type { EnvelopeSigner } from "../shared/crypto/dsse.ts";
+import { isPlainAgent } from "../shared/node/config/rule-terms.ts";
 import type { NewestHandshake, SignedHandshake } from "../shared/node/handshake-verdict.ts";
+import * as answers from "../shared/node/mesh/answers.ts";
 import { Ends } from "../shared/node/mesh/ends.ts";
 import { CATCH_UP_MS } from "../shared/node/mesh/timetable.ts";
 import type { ConfigAnswer } from "../shared/node/protocol/types.ts";
@@ -189,6 +191,21 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
 
   async watch(): Promise<Watch> {
     return this.#flows.watch(this.#store.approved().length, Date.now());
+  }
+
+  async plainMembers(): Promise<readonly string[]> {
+    await this.#learner.known();
+    return this.#store.approved().filter((node) => isPlainAgent(this.#store.rows.get(node)?.capability ?? 0));
+  }
+
+  async why(question: answers.WhyQuestion): Promise<answers.WhyAnswer | null> {
+    const network = await this.#learner.known();
+    return network && answers.answerWhy(network, question);
+  }
+
+  async reach(question: answers.ReachQuestion): Promise<answers.ReachAnswer | null> {
+    const network = await this.#learner.known();
+    return network && answers.answerReach(network, question);
   }
 
   async holds(): Promise<readonly mesh.Hold[]> {

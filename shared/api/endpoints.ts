@@ -8,6 +8,7 @@ import { GRANT_ENDPOINTS } from "./endpoints/grants.ts";
 import { HISTORY_ENDPOINTS } from "./endpoints/history.ts";
 import { LOG_ENDPOINTS } from "./endpoints/logs.ts";
 import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
+import { MESH_QUESTION_ENDPOINTS } from "./endpoints/mesh-questions.ts";
 import { MICROSEGMENT_ENDPOINTS } from "./endpoints/microsegments.ts";
 import { NOTIFICATION_ENDPOINTS } from "./endpoints/notifications.ts";
 import { OBSERVATION_ENDPOINTS } from "./endpoints/observation.ts";
@@ -31,6 +32,7 @@ export const ENDPOINTS = {
   ...GRANT_ENDPOINTS,
   ...HISTORY_ENDPOINTS,
   ...MESH_ENDPOINTS,
+  ...MESH_QUESTION_ENDPOINTS,
   ...MICROSEGMENT_ENDPOINTS,
   ...SUGGESTION_ENDPOINTS,
   ...CONNECTOR_ENDPOINTS,

@@ -1,5 +1,6 @@
+import { INTERNET_V4, INTERNET_V6 } from "../net/internet.ts";
 import { formatPrefix, prefixOf } from "../net/prefix.ts";
-import { filterTable, INTERNET_V4, INTERNET_V6, requireInterfaceName } from "./filter.ts";
+import { filterTable, requireInterfaceName } from "./filter.ts";
 
 /**
  * The nftables table that notes which connections begin over the tunnel (`docs/flows.md`). It permits and drops nothing.

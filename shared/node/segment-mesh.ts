@@ -6,6 +6,7 @@ import type { Claims } from "./claims.ts";
 import type { CheckResult } from "./config/device-check.ts";
 import type { Serial } from "./config/types.ts";
 import type { judgeHandshake, NewestHandshake, SignedHandshake } from "./handshake-verdict.ts";
+import type { ReachAnswer, ReachQuestion, WhyAnswer, WhyQuestion } from "./mesh/answers.ts";
 import type { Condition, ConfigAnswer, FlowReport, NodeFactsReport, PeerReport } from "./protocol/types.ts";
 
 /** The messages between a segment's object and the Workers. */
@@ -206,6 +207,11 @@ export interface SegmentMeshRpc {
   flows(around?: string): Promise<SegmentFlows>;
   /** All flows that are kept, and how far the reports of each node go. */
   watch(): Promise<Watch>;
+  /** The members whose agents know no more of a rule than its traffic. */
+  plainMembers(): Promise<readonly string[]>;
+  /** Any object can answer these, since each knows the whole network. Null while there is none. */
+  why(question: WhyQuestion): Promise<WhyAnswer | null>;
+  reach(question: ReachQuestion): Promise<ReachAnswer | null>;
   holds(): Promise<readonly Hold[]>;
   /** False when nothing of this revision is held. */
   confirm(revision: number): Promise<boolean>;

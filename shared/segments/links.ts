@@ -50,16 +50,18 @@ export function linksOf(
 }
 
 /** What the rules say of a peer, before denials are held against grants. */
-interface DraftLink {
+export interface DraftLink {
   readonly inbound: DraftVerdicts;
   readonly outbound: DraftVerdicts;
 }
-interface DraftVerdicts extends Verdicts {
+export interface DraftVerdicts extends Verdicts {
   readonly allowed: Grant[];
   readonly denied: Grant[];
+  /** What rules allow and isolation takes away. */
+  readonly severed: Grant[];
 }
 
-function draftsOf(
+export function draftsOf(
   viewer: Member,
   members: Membership,
   rules: RuleTable,
@@ -69,12 +71,15 @@ function draftsOf(
   const self = viewer.facts.id;
   const exit = members.exitOf(viewer);
   const add = (peer: string, way: keyof DraftLink, { effect }: SegmentRule, grants: readonly Grant[]) => {
+    if (grants.length === 0) return;
     const other = members.get(peer);
-    const left = effect === "deny" || !other ? grants : afterCut(isolation.between(viewer, other), grants);
-    if (left.length === 0) return;
     const draft = drafts.get(peer) ?? { inbound: NOTHING(), outbound: NOTHING() };
     drafts.set(peer, draft);
-    draft[way][effect === "deny" ? "denied" : "allowed"].push(...left);
+    if (effect === "deny") return void draft[way].denied.push(...grants);
+    const left = other ? afterCut(isolation.between(viewer, other), grants) : grants;
+    draft[way].allowed.push(...left);
+    if (left.length < grants.length)
+      draft[way].severed.push(...grants.filter((grant) => !left.includes(grant)));
   };
   for (const { rule, from, to } of rules.naming(viewer)) {
     const asSource = endpointOf(viewer, from);
@@ -109,7 +114,7 @@ function afterCut(cut: Cut, grants: readonly Grant[]): readonly Grant[] {
   return cut === "all" ? [] : grants.filter(({ from, to }) => from !== undefined || to !== undefined);
 }
 
-const NOTHING = (): DraftVerdicts => ({ allowed: [], denied: [] });
+const NOTHING = (): DraftVerdicts => ({ allowed: [], denied: [], severed: [] });
 
 /** Says that the viewer exchanges packets with blocks behind the router. */
 function claim(claims: RouteClaims, router: Member, blocks: readonly string[] | undefined): void {

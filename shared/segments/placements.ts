@@ -1,4 +1,5 @@
 import type { FactValue, FactValues } from "./criteria/facts.ts";
+import { type Explanation, explainMember } from "./explain-member.ts";
 import { drop, setOf } from "./membership.ts";
 import {
   type Belonging,
@@ -78,6 +79,12 @@ export class Placements {
       if (microsegment) judge(placed, microsegment);
     }
     return this.of(node.id);
+  }
+
+  /** Why a node belongs to a microsegment or not. Null if one of them is unknown. */
+  explain(microsegment: string, node: string): Explanation | null {
+    const [one, placed] = [this.#microsegments.get(microsegment), this.#placed.get(node)];
+    return one && placed ? explainMember(one, placed.node, placed.facts) : null;
   }
 
   remove(node: string): void {

@@ -1,10 +1,10 @@
 import { type CompiledRule, endpointsOf } from "./compiled-rule.ts";
 import { type Isolated, Isolation, impliedRules } from "./isolation.ts";
-import { linksOf } from "./links.ts";
+import { type DraftLink, draftsOf, linksOf } from "./links.ts";
 import { Membership, memberOf } from "./membership.ts";
 import { plainLinks } from "./plain-links.ts";
 import { RuleTable } from "./rule-table.ts";
-import type { Affected, NodeFacts, PeerLink, SegmentIndex, SegmentRule } from "./types.ts";
+import type { Affected, NodeFacts, PeerLink, SegmentIndex, SegmentRule, World } from "./types.ts";
 
 /**
  * Makes an empty network. To fill it, add the nodes before the rules. Links are computed from the indexes on demand, so
@@ -92,6 +92,11 @@ class Index implements SegmentIndex {
     return member ? linksOf(member, this.#members, this.#rules, this.#isolation) : [];
   }
 
+  draftsOf(node: string): ReadonlyMap<string, DraftLink> {
+    const member = this.#members.get(node);
+    return member ? draftsOf(member, this.#members, this.#rules, this.#isolation) : new Map();
+  }
+
   plainLinksOf(node: string): readonly PeerLink[] {
     return plainLinks(this.linksOf(node), this.#rules.terms);
   }
@@ -101,6 +106,14 @@ class Index implements SegmentIndex {
       .all()
       .filter((rule) => this.#concernsSegment(rule, segment))
       .map(({ rule }) => rule);
+  }
+
+  rule(id: string): SegmentRule | undefined {
+    return this.#rules.terms(id);
+  }
+
+  world(): World {
+    return { nodes: this.#facts, rules: this.#stated, microsegments: this.#microsegments };
   }
 
   #withPeers(id: string): Set<string> {

@@ -1,5 +1,6 @@
 import type { ComponentRule, Directions } from "../node/config/types.ts";
 import type { Isolated } from "./isolation.ts";
+import type { DraftLink } from "./links.ts";
 
 /**
  * Facts about nodes, and rules that say which nodes may talk to each other. Everything is denied unless a rule allows
@@ -59,6 +60,14 @@ export interface PeerLink extends Directions {
   readonly routes: readonly string[];
 }
 
+/** All from which the links follow. */
+export interface World {
+  readonly nodes: ReadonlyMap<string, NodeFacts>;
+  /** The rules that people wrote. */
+  readonly rules: readonly SegmentRule[];
+  readonly microsegments: readonly Isolated[];
+}
+
 /** The ids of the nodes whose links may have changed. */
 export type Affected = ReadonlySet<string>;
 
@@ -75,8 +84,14 @@ export interface SegmentIndex {
   isInQuarantine(id: string): boolean;
   /** The node's links, ordered by peer id. Empty for an unknown or quarantined node. */
   linksOf(node: string): readonly PeerLink[];
+  /** What rules say of each other node, before denials are held against what is allowed. */
+  draftsOf(node: string): ReadonlyMap<string, DraftLink>;
   /** The links as they are for an agent that knows no more of a rule than its traffic. */
   plainLinksOf(node: string): readonly PeerLink[];
   /** The rules that a link of any node of the segment can cite, ordered by id. */
   rulesOf(segment: string): readonly SegmentRule[];
+  /** A rule by its id, also one that follows from a microsegment's level. */
+  rule(id: string): SegmentRule | undefined;
+  /** What the index was told so far. */
+  world(): World;
 }

@@ -7,7 +7,7 @@ export interface SegmentName {
 }
 
 /** The segments that have nodes in the registry, whatever the status of the nodes is. */
-async function populated({ db }: Bindings): Promise<SegmentName[]> {
+export async function populated({ db }: Bindings): Promise<SegmentName[]> {
   const { results } = await db
     .prepare("SELECT id, name FROM segments WHERE id IN (SELECT segment_id FROM nodes) ORDER BY name")
     .all<SegmentName>();

@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../../base/result.ts";
 import type { PeerLink, SegmentIndex } from "../../segments/types.ts";
 import type { DeviceCheck } from "./device-check.ts";
 import { type Addressed, addressed } from "./object.ts";
-import { componentRule, isPlainRule, plainRule, RULE_TERMS_SINCE } from "./rule-terms.ts";
+import { componentRule, isPlainAgent, isPlainRule, plainRule } from "./rule-terms.ts";
 import {
   type ComponentDocument,
   type ComponentRule,
@@ -69,7 +69,7 @@ export function buildNode(
   components: SegmentComponent,
 ): Result<BuiltNode, BuildFault> {
   const capability = source.capabilityOf(node);
-  const isPlain = capability < RULE_TERMS_SINCE;
+  const isPlain = isPlainAgent(capability);
   const component = isPlain ? components.plain : components.current;
   const facts = source.index.node(node);
   if (!facts) return err({ code: "NODE_UNKNOWN", node });

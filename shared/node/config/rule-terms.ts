@@ -9,6 +9,9 @@ const FURTHER = ["effect", "notBefore", "notAfter", "weekly", "log"] as const sa
 /** The first capability whose agents know these terms. */
 export const RULE_TERMS_SINCE = 4;
 
+/** Whether an agent knows no more of a rule than its traffic. */
+export const isPlainAgent = (capability: number): boolean => capability < RULE_TERMS_SINCE;
+
 /** Whether an agent of any capability lets through no more than the rule. That it does not log harms nothing. */
 export const isPlainRule = (rule: RuleTerms): boolean =>
   FURTHER.every((term) => term === "log" || rule[term] === undefined) &&

@@ -14,6 +14,7 @@ import {
   type StateRow,
   tagsOf,
 } from "../../registry/node-rows.ts";
+import type { Explanation } from "../../segments/explain-member.ts";
 import { isSamePlacement, Placements } from "../../segments/placements.ts";
 import { createSegmentIndex } from "../../segments/segment-index.ts";
 import type { SegmentIndex } from "../../segments/types.ts";
@@ -144,6 +145,17 @@ export class Network {
 
   nameOf(node: string): string {
     return this.#rows.get(node)?.name ?? node;
+  }
+
+  /** The name of a home segment or a microsegment. */
+  segmentName(id: string): string {
+    const microsegment = this.index.world().microsegments.find((one) => one.id === id);
+    return microsegment?.name ?? this.#segments.get(id)?.name ?? id;
+  }
+
+  /** Why a node belongs to a microsegment or not. Null if one of them is unknown. */
+  explain(microsegment: string, node: string): Explanation | null {
+    return this.#placements.explain(microsegment, node);
   }
 
   /** Finds a node's id by its id or its name. */

@@ -1,0 +1,99 @@
+import type { World } from "../types.ts";
+import { sampleAddress } from "./address-line.ts";
+import { classesOf, indexOfClasses, type NodeClass, pairsOf } from "./classes.ts";
+import { type Circumstances, Permissions } from "./permissions.ts";
+import { joined, minus, type Region, type Side } from "./region.ts";
+import { sampleOf } from "./traffic-line.ts";
+
+/** What may pass in one network and not in the other, exactly: each difference once, for all nodes that are alike. */
+export interface Difference {
+  /** Ordered by the number of pairs, those with the most first. */
+  readonly changes: readonly Change[];
+  /** Ordered pairs of nodes between which more passes, and between which less does. Some may be both. */
+  readonly gaining: number;
+  readonly losing: number;
+}
+
+/** What each node of one class gains and loses towards each node of another one. */
+export interface Change {
+  readonly from: NodeClass;
+  readonly to: NodeClass;
+  readonly pairs: number;
+  readonly gained: Region;
+  readonly lost: Region;
+}
+
+/**
+ * Compares two networks that have the same nodes.
+ * @param circumstances The moment, and the agents, are the same for both.
+ */
+export function differenceOf(before: World, after: World, circumstances: Circumstances): Difference {
+  const classes = classesOf([before, after], circumstances.isPlain);
+  const old = new Permissions(indexOfClasses(classes, before), circumstances);
+  const changed = indexOfClasses(classes, before);
+  const affected = become(changed, classes, after);
+  const next = new Permissions(changed, circumstances);
+  const classOf = new Map(classes.flatMap((one) => [one.first, one.second].map((id) => [id, one] as const)));
+  const changes: Change[] = [];
+  for (const from of classes) {
+    if (!affected.has(from.first)) continue;
+    for (const peer of new Set([...old.linksOf(from.first).keys(), ...next.linksOf(from.first).keys()])) {
+      const to = classOf.get(peer);
+      if (!to || (peer === to.second && to !== from)) continue;
+      const [was, is] = [old.between(from.first, peer), next.between(from.first, peer)];
+      if (was === is) continue;
+      const [gained, lost] = [joined(minus(is, was)), joined(minus(was, is))];
+      if (gained.length + lost.length > 0) changes.push({ from, to, pairs: pairsOf(from, to), gained, lost });
+    }
+  }
+  const count = (of: "gained" | "lost") =>
+    changes.reduce((sum, change) => sum + (change[of].length > 0 ? change.pairs : 0), 0);
+  return {
+    changes: changes.sort((a, b) => b.pairs - a.pairs),
+    gaining: count("gained"),
+    losing: count("lost"),
+  };
+}
+
+/** Makes another network of the index. @returns The nodes whose links may be others now. */
+function become(
+  index: ReturnType<typeof indexOfClasses>,
+  classes: readonly NodeClass[],
+  { nodes, microsegments, rules }: World,
+): ReadonlySet<string> {
+  const affected = new Set<string>();
+  const add = (ids: Iterable<string>) => {
+    for (const id of ids) affected.add(id);
+  };
+  for (const { first, second } of classes) {
+    for (const id of [first, second]) {
+      const node = id === null ? undefined : nodes.get(id);
+      if (node) add(index.upsert(node));
+    }
+  }
+  add(index.setMicrosegments(microsegments));
+  add(index.setRules(rules));
+  return affected;
+}
+
+/** One packet of a region, in words: from which address to which, and which traffic. */
+export interface Witness {
+  readonly from: { readonly node: string; readonly address: string };
+  readonly to: { readonly node: string; readonly address: string };
+  readonly traffic: string;
+}
+
+/** The first packet of a region between two nodes. Null of an empty one. */
+export function witnessOf(region: Region, from: string, to: string, { nodes }: World): Witness | null {
+  const box = region[0];
+  const sample = box && sampleOf(box.traffic);
+  const [source, destination] = [nodes.get(from), nodes.get(to)];
+  if (!box || !sample || !source || !destination) return null;
+  const at = (side: Side, node: typeof source) =>
+    (side === null ? null : sampleAddress(side)) ?? (sample.family === 4 ? node.ipv4 : node.ipv6);
+  return {
+    from: { node: from, address: at(box.from, source) },
+    to: { node: to, address: at(box.to, destination) },
+    traffic: sample.text,
+  };
+}

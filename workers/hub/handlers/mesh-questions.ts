@@ -1,0 +1,69 @@
+import { describeTextError } from "../../../shared/base/text-error.ts";
+import type { Traffic } from "../../../shared/node/config/types.ts";
+import type { NoEnd } from "../../../shared/node/mesh/answers.ts";
+import { parseTraffic } from "../../../shared/segments/traffic.ts";
+import { askAny } from "../../mesh/ask-any.ts";
+import { throwRefusal } from "../../platform/refused.ts";
+import type { Handlers } from "../call.ts";
+import { missing as noSuch } from "../missing.ts";
+import { limitOf, readCursor, writeCursor } from "../paging.ts";
+
+const ANY: readonly Traffic[] = [{ protocol: "any", ports: [] }];
+
+/** Any traffic if nothing is said. */
+function trafficOf(text: string | undefined): readonly Traffic[] {
+  if (text === undefined) return ANY;
+  const parsed = parseTraffic(text);
+  if (parsed.ok) return [parsed.value];
+  return throwRefusal("invalid_input", `traffic: ${describeTextError(parsed.error)}`, {
+    issues: [{ path: "/traffic", message: describeTextError(parsed.error) }],
+  });
+}
+
+/** Refuses an end that is neither a node nor an address behind one. */
+async function known<T extends object>(
+  db: D1Database,
+  answer: T | NoEnd | null,
+  asked: string,
+): Promise<Exclude<T, NoEnd>> {
+  if (answer && !("unknown" in answer)) return answer as Exclude<T, NoEnd>;
+  const text = answer?.unknown ?? asked;
+  if (/^[\d.]+$|:/.test(text))
+    return throwRefusal("not_found", `${text} is no node's address, and no approved route leads there.`);
+  return noSuch(db, "node", text);
+}
+
+export const MESH_QUESTION_HANDLERS: Handlers<"mesh.why" | "mesh.reach"> = {
+  "mesh.why": async ({ bindings, query, now }) => {
+    const { from, to } = query;
+    const at = query.at ?? now;
+    const traffic = trafficOf(query.traffic);
+    const { answer, missing } = await askAny(bindings, at, (object, standpoint) =>
+      object.why({ from, to, traffic, ...standpoint }),
+    );
+    const found = await known(bindings.db, answer, from);
+    return { body: { at, ...found, missing } };
+  },
+
+  "mesh.reach": async ({ bindings, query, now }) => {
+    const end = query.to ?? query.from;
+    if (end === undefined || (query.to !== undefined && query.from !== undefined))
+      return throwRefusal(
+        "invalid_input",
+        "Name either `to`, for who reaches it, or `from`, for what it reaches.",
+      );
+    const at = query.at ?? now;
+    const traffic = trafficOf(query.traffic);
+    const { answer, missing } = await askAny(bindings, at, (object, standpoint) =>
+      object.reach({
+        ...{ end, traffic, ...standpoint },
+        way: query.to === undefined ? "from" : "to",
+        after: readCursor(query.cursor),
+        limit: limitOf(query),
+      }),
+    );
+    const found = await known(bindings.db, answer, end);
+    const next = found.next === null ? null : writeCursor(found.next);
+    return { body: { at, ...found, next, missing } };
+  },
+};
