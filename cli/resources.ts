@@ -267,6 +267,15 @@ export const RESOURCES: readonly Resource[] = [
     byHand: ["create", "update"],
   },
   {
+    command: "mesh-tests",
+    prefix: "meshTests",
+    about: "What rules must let pass between nodes, and what they may not",
+    empty: "No tests. `rustronaut mesh-tests create` adds one; docs/segments.md shows how.",
+    key: "name",
+    columns: ["name", "from", "accept", "deny", "failing", "id"],
+    byHand: ["run"],
+  },
+  {
     command: "log-destinations",
     prefix: "logDestinations",
     about: "Where the audit log is sent",

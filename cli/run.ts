@@ -19,6 +19,7 @@ import { addResourceCommands } from "./commands/resource.ts";
 import { addRiskSet } from "./commands/risk-set.ts";
 import { addRuleCommands } from "./commands/rules.ts";
 import { addSearchCommands } from "./commands/search.ts";
+import { addSegmentTest } from "./commands/segment-test.ts";
 import { addSegmentCommands } from "./commands/segments.ts";
 import { addSessionKill } from "./commands/session-kill.ts";
 import { addSuggestionCommands } from "./commands/suggestions.ts";
@@ -89,6 +90,7 @@ export function describeProgram(program: Command, app: App, argv: readonly strin
   addNodeCommands(program, app);
   addRuleCommands(program, app);
   addSuggestionCommands(program, app);
+  addSegmentTest(program, app);
   addMeshCommands(program, app);
   addSegmentCommands(program, app);
   addTcpCommands(program, app);

@@ -92,6 +92,12 @@ export const PAGES: readonly Page[] = [
     code: codeOf(() => import("./pages/mesh-rules.tsx")),
   },
   {
+    id: "mesh-tests",
+    title: "Rule tests",
+    section: "Machines",
+    code: codeOf(() => import("./pages/mesh-tests.tsx")),
+  },
+  {
     id: "microsegments",
     title: "Microsegments",
     section: "Machines",

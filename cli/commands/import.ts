@@ -29,9 +29,14 @@ export function addImportCommands(program: Command, app: App): void {
       const machines = checked(await read(app, status), status, statusSchema);
       const imported = importPolicy(readHuJson(await read(app, file), file), inventoryOf(machines));
       if (!imported.ok) throw refused(file, imported.error);
-      const { microsegments, rules, left } = imported.value;
+      const { microsegments, rules, tests, left } = imported.value;
       for (const fault of left) app.note(`Note: ${inWords(fault)}`);
-      const document = { version: 1, ...(microsegments.length > 0 && { microsegments }), meshRules: rules };
+      const document = {
+        version: 1,
+        ...(microsegments.length > 0 && { microsegments }),
+        meshRules: rules,
+        ...(tests.length > 0 && { meshTests: tests }),
+      };
       app.emit({ ...document, left }, () => writeYaml(document, ABOUT));
     });
 }

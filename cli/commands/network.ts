@@ -62,7 +62,7 @@ export function addNetworkCommands(program: Command, app: App): void {
 const withFile = (command: Command): Command =>
   command
     .requiredOption("-f, --file <file>", "the network as YAML; - reads stdin")
-    .option("--despite-tests", "also where tests of its policies fail; which ones is recorded")
+    .option("--despite-tests", "also where tests of its policies or rules fail; which ones is recorded")
     .option("--despite-lock-out", "also where people are locked out by it; whom it concerns is recorded")
     .option("--prune", "delete what a section of the file does not name; without it, that stays");
 

@@ -28,6 +28,7 @@ const KIND_WORDS: Readonly<Record<(typeof HISTORY_KINDS)[number], string>> = {
   node: "Nodes",
   microsegment: "Microsegments",
   meshRule: "Node rules",
+  meshTest: "Tests of node rules",
   enrolmentKey: "Enrolment keys",
 };
 const NAMES = ["name", "user"] as const;

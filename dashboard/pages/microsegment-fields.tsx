@@ -5,6 +5,7 @@ import { FACT_NAMES, MICROSEGMENT_TYPES } from "../../shared/segments/criteria/f
 import { parseCriterion } from "../../shared/segments/criteria/parse.ts";
 import { ISOLATION_LEVELS } from "../../shared/segments/microsegment.ts";
 import { Check, Field } from "../components/field.tsx";
+import { LinesField } from "../components/lines-field.tsx";
 import { NoteField, noteOf } from "../components/note-field.tsx";
 import { issueOf } from "../components/states.tsx";
 import { linesOf } from "../lib/rule-text.ts";
@@ -121,7 +122,7 @@ export function MicrosegmentFields(props: MicrosegmentFields) {
         readOnly={readOnly}
       />
       {LISTS.map(({ list, label, hint }) => (
-        <Lines
+        <LinesField
           key={list}
           name={list}
           label={label}
@@ -148,7 +149,7 @@ export function MicrosegmentFields(props: MicrosegmentFields) {
         )}
       </Field>
       {isolation === "quarantine" && (
-        <Lines
+        <LinesField
           name="remediation"
           label="Remediation hosts"
           hint={`Whom members may reach. ${LISTED}`}
@@ -175,15 +176,16 @@ export function MicrosegmentFields(props: MicrosegmentFields) {
   );
 }
 
-interface TextArea {
-  readonly name: "where" | "unless" | "include" | "exclude" | "remediation";
+interface Criterion {
+  readonly text: string;
+  readonly name: "where" | "unless";
   readonly label: string;
   readonly hint: string;
   readonly error: unknown;
   readonly readOnly: boolean;
 }
 
-function Criterion({ name, label, hint, text, error, readOnly }: TextArea & { readonly text: string }) {
+function Criterion({ name, label, hint, text, error, readOnly }: Criterion) {
   const [now, setNow] = useState(text);
   const parsed = now.trim() === "" ? null : parseCriterion(now);
   const wrong = parsed && !parsed.ok && now !== text ? describeTextError(parsed.error) : undefined;
@@ -200,34 +202,6 @@ function Criterion({ name, label, hint, text, error, readOnly }: TextArea & { re
           readOnly={readOnly}
           defaultValue={text}
           onChange={(event) => setNow(event.target.value)}
-        />
-      )}
-    </Field>
-  );
-}
-
-function Lines({
-  name,
-  label,
-  hint,
-  lines,
-  error,
-  readOnly,
-}: TextArea & { readonly lines: readonly string[] }) {
-  const wrong =
-    issueOf(error, `/${name}`) ?? lines.map((_, at) => issueOf(error, `/${name}/${at}`)).find(Boolean);
-  return (
-    <Field label={label} hint={hint} error={wrong}>
-      {(c) => (
-        <textarea
-          {...c}
-          name={name}
-          className="code"
-          rows={2}
-          spellCheck={false}
-          autoCapitalize="off"
-          readOnly={readOnly}
-          defaultValue={lines.join("\n")}
         />
       )}
     </Field>

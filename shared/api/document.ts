@@ -3,6 +3,7 @@ import { serviceTokenCreate } from "./credentials.ts";
 import * as f from "./fields.ts";
 import { logDestinationCreate } from "./logs.ts";
 import { meshRuleCreate, nodeUpdate } from "./mesh.ts";
+import { meshTestCreate } from "./mesh-tests.ts";
 import { microsegmentCreate } from "./microsegments.ts";
 import { notificationDestinationCreate } from "./notifications.ts";
 import { policyCreate } from "./policies.ts";
@@ -99,6 +100,12 @@ const SECTIONS = {
     f.said(f.list(microsegmentCreate, 500), "named sets of nodes, by criteria, that rules cite"),
   ),
   meshRules: z.optional(f.said(f.list(meshRule, 1_000), "which traffic may pass between nodes")),
+  meshTests: z.optional(
+    f.said(
+      f.list(meshTestCreate, 500),
+      "what rules must let pass, and what they may not; run at each change",
+    ),
+  ),
   notifications: z.optional(
     f.said(
       f.list(notificationDestinationCreate, 100),
@@ -144,6 +151,7 @@ export const planStep = z.object({
     "node",
     "microsegment",
     "meshRule",
+    "meshTest",
     "notificationDestination",
     "signalTransmitter",
     "signalReceiver",

@@ -9,6 +9,7 @@ import { HISTORY_ENDPOINTS } from "./endpoints/history.ts";
 import { LOG_ENDPOINTS } from "./endpoints/logs.ts";
 import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
 import { MESH_QUESTION_ENDPOINTS } from "./endpoints/mesh-questions.ts";
+import { MESH_TEST_ENDPOINTS } from "./endpoints/mesh-tests.ts";
 import { MICROSEGMENT_ENDPOINTS } from "./endpoints/microsegments.ts";
 import { NOTIFICATION_ENDPOINTS } from "./endpoints/notifications.ts";
 import { OBSERVATION_ENDPOINTS } from "./endpoints/observation.ts";
@@ -35,6 +36,7 @@ export const ENDPOINTS = {
   ...MESH_QUESTION_ENDPOINTS,
   ...MICROSEGMENT_ENDPOINTS,
   ...SUGGESTION_ENDPOINTS,
+  ...MESH_TEST_ENDPOINTS,
   ...CONNECTOR_ENDPOINTS,
   ...LOG_ENDPOINTS,
   ...NOTIFICATION_ENDPOINTS,

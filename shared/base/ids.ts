@@ -26,6 +26,7 @@ export const ID_PREFIXES = {
   meshRule: "rul",
   microsegment: "mic",
   suggestion: "sug",
+  meshTest: "mts",
   notificationDestination: "ntf",
   deadLetter: "dlt",
   logDestination: "lgd",

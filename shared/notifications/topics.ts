@@ -80,6 +80,13 @@ export const TOPICS = {
     many: "reports of nodes whose packet filter was changed by somebody else",
     page: "nodes",
   },
+  // An action of the audit log too.
+  "mesh_test.failed": {
+    about: "a test of node rules fails, since a fact, an owner or a node changed",
+    one: "A test of node rules fails",
+    many: "tests of node rules fail",
+    page: "mesh-tests",
+  },
   "logs.stopped": {
     about: "the log does not reach a destination any more",
     one: "The log does not reach a destination",

@@ -44,6 +44,7 @@ const PAGED: readonly SQLiteTable[] = [
   mesh.deviceFacts,
   mesh.meshRules,
   mesh.microsegments,
+  mesh.meshTests,
   mesh.departures,
   suggestions,
   notificationDestinations,

@@ -13,6 +13,7 @@ export const HISTORY_KINDS = [
   "node",
   "meshRule",
   "microsegment",
+  "meshTest",
   "enrolmentKey",
   "notificationDestination",
   "logDestination",

@@ -230,6 +230,23 @@ export const microsegments = sqliteTable("microsegments", {
   ...versioned,
 });
 
+/** What rules must let pass, and what they may not. A change that breaks one is refused. */
+export const meshTests = sqliteTable("mesh_tests", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull().unique(),
+  /** JSON of a `Selector`. It refers to things by id, as those of the targets do. */
+  fromSelector: text("from_selector").notNull(),
+  /** JSON lists of `Target`. */
+  accept: text("accept").notNull().default("[]"),
+  deny: text("deny").notNull().default("[]"),
+  /** Why it failed when it was last run, in words. Null: it did not. */
+  failing: text("failing"),
+  /** The revision of the mesh at which it was last run, and when. */
+  ranRevision: integer("ran_revision").notNull().default(-1),
+  ranAt: integer("ran_at").notNull().default(0),
+  ...versioned,
+});
+
 /**
  * Nodes that were removed. Objects learn about the removal here. The address of the node is not used again
  * until nobody can mistake a new node for the old one. The table keeps its old name, because the previous

@@ -36,10 +36,15 @@ const OWNER_SENT = `(SELECT json_group_array(json_object(
     'roles', json_extract(s.document, '$.roles')))
   FROM scim_users s JOIN identity_providers p ON p.id = s.provider_id AND p.enabled = 1 WHERE s.user_id = n.user_id)`;
 
-/** The columns, for a query with the node as `n` and its owner as `u`. */
-export const FACT_COLUMNS = `n.facts, n.claims, n.country, ${STATED} AS stated,
-  CASE WHEN u.id IS NULL THEN NULL ELSE ${OWNER_GROUPS} END AS owner_groups,
+const OWNER_COLUMNS = `CASE WHEN u.id IS NULL THEN NULL ELSE ${OWNER_GROUPS} END AS owner_groups,
   CASE WHEN u.id IS NULL THEN NULL ELSE ${OWNER_SENT} END AS owner_sent`;
+
+/** The columns, for a query with the node as `n` and its owner as `u`. */
+export const FACT_COLUMNS = `n.facts, n.claims, n.country, ${STATED} AS stated, ${OWNER_COLUMNS}`;
+
+/** What criteria may read of an owner. The parameter is the user's id, or null. */
+export const OWNER_QUERY = `SELECT u.email AS user, ${OWNER_COLUMNS}
+  FROM (SELECT ? AS user_id) n LEFT JOIN users u ON u.id = n.user_id`;
 
 export type FactRow = Pick<RowOf<typeof nodes>, "name" | "tags" | "facts" | "claims" | "country"> & {
   /** The owner's address. */
@@ -50,6 +55,8 @@ export type FactRow = Pick<RowOf<typeof nodes>, "name" | "tags" | "facts" | "cla
   readonly owner_groups: string | null;
   readonly owner_sent: string | null;
 };
+
+export type OwnerRow = Pick<FactRow, "user" | "owner_groups" | "owner_sent">;
 
 /** A person as one provider sends them. */
 interface SentPerson {

@@ -262,6 +262,19 @@ export const RECORDED: readonly Recorded[] = [
     without: ["id", ...VERSIONED],
   },
   {
+    kind: "meshTest",
+    table: "mesh_tests",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: {
+      name: "name",
+      from: { json: "from_selector" },
+      accept: { json: "accept" },
+      deny: { json: "deny" },
+    },
+    without: ["id", "failing", "ran_revision", "ran_at", ...VERSIONED],
+  },
+  {
     kind: "enrolmentKey",
     table: "enrolment_keys",
     target: "ROW.id",

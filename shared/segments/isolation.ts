@@ -1,4 +1,4 @@
-import { identityKey, type Member } from "./membership.ts";
+import { confinedKey, identityKey, type Key, type Member } from "./membership.ts";
 import type { IsolationLevel, MemberSelector } from "./microsegment.ts";
 import type { SegmentRule } from "./types.ts";
 
@@ -44,6 +44,15 @@ export class Isolation {
       const keys = remediation.flatMap((selector) => identityKey(selector) ?? []);
       this.#quarantine.set(id, new Set(keys));
     }
+  }
+
+  /** Whether a level says something of nodes with this identity. */
+  names(key: Key): boolean {
+    const isolating = [...this.#strict, ...this.#quarantine.keys()];
+    return (
+      isolating.some((id) => confinedKey(id) === key) ||
+      [...this.#quarantine.values()].some((hosts) => hosts.has(key))
+    );
   }
 
   isInQuarantine({ facts }: Member): boolean {

@@ -109,7 +109,7 @@ export function draftsOf(
 }
 
 /** What is lateral has neither side behind a router: one node opens it to the other itself. */
-function afterCut(cut: Cut, grants: readonly Grant[]): readonly Grant[] {
+export function afterCut(cut: Cut, grants: readonly Grant[]): readonly Grant[] {
   if (cut === null) return grants;
   return cut === "all" ? [] : grants.filter(({ from, to }) => from !== undefined || to !== undefined);
 }

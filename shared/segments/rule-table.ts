@@ -68,6 +68,11 @@ export class RuleTable {
 
   readonly terms = (id: string): SegmentRule | undefined => this.#rules.get(id)?.rule;
 
+  /** Whether a rule names the identity on either side. */
+  names(key: Key): boolean {
+    return this.#bySource.has(key) || this.#byDestination.has(key);
+  }
+
   /** The rules that name the member on either side, ordered by id. */
   naming(member: Member): CompiledRule[] {
     const found = new Set<CompiledRule>();

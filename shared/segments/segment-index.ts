@@ -1,10 +1,12 @@
+import { overlaps, prefixOf } from "../net/prefix.ts";
 import { type CompiledRule, endpointsOf } from "./compiled-rule.ts";
 import { type Isolated, Isolation, impliedRules } from "./isolation.ts";
 import { type DraftLink, draftsOf, linksOf } from "./links.ts";
-import { Membership, memberOf } from "./membership.ts";
+import { identityKey, Membership, memberOf } from "./membership.ts";
+import { type PairVerdicts, verdictsFrom } from "./pair.ts";
 import { plainLinks } from "./plain-links.ts";
 import { RuleTable } from "./rule-table.ts";
-import type { Affected, NodeFacts, PeerLink, SegmentIndex, SegmentRule, World } from "./types.ts";
+import type { Affected, NodeFacts, PeerLink, SegmentIndex, SegmentRule, Selector, World } from "./types.ts";
 
 /**
  * Makes an empty network. To fill it, add the nodes before the rules. Links are computed from the indexes on demand, so
@@ -99,6 +101,40 @@ class Index implements SegmentIndex {
 
   plainLinksOf(node: string): readonly PeerLink[] {
     return plainLinks(this.linksOf(node), this.#rules.terms);
+  }
+
+  verdictsFrom(node: string): ((destination: string) => PairVerdicts | null) | null {
+    const source = this.#members.get(node);
+    if (!source) return null;
+    const verdicts = verdictsFrom(source, this.#members, this.#rules, this.#isolation);
+    return (id) => {
+      const destination = id === node ? undefined : this.#members.get(id);
+      return destination ? verdicts(destination) : null;
+    };
+  }
+
+  namedBy(selector: Selector): readonly string[] {
+    const key = identityKey(selector);
+    if (key !== null) return [...this.#members.with(key)];
+    const prefix = selector.kind === "subnet" ? prefixOf(selector.prefix) : null;
+    return [...this.#members.routers()].filter((id) => {
+      const router = this.#members.get(id);
+      if (!prefix) return selector.kind === "internet" && (router?.exits.length ?? 0) > 0;
+      return router?.forwards.some((route) => overlaps(route, prefix)) ?? false;
+    });
+  }
+
+  exitOf(node: string): string | null {
+    const member = this.#members.get(node);
+    return (member && this.#members.exitOf(member)?.facts.id) ?? null;
+  }
+
+  kinOf(node: string): string {
+    const member = this.#members.get(node);
+    if (!member) return "";
+    const { facts, identities } = member;
+    const told = identities.filter((key) => this.#rules.names(key) || this.#isolation.names(key));
+    return JSON.stringify([told.sort(), facts.exitNode, facts.routes.length > 0 ? facts.id : null]);
   }
 
   rulesOf(segment: string): readonly SegmentRule[] {

@@ -58,6 +58,20 @@ export function printSelector(selector: Selector): string {
   }
 }
 
+/** Gives selectors names instead of ids. @param names Of segments, microsegments and nodes, by their ids. */
+export const called =
+  (names: ReadonlyMap<string, string>) =>
+  (selector: Selector): Selector => {
+    switch (selector.kind) {
+      case "segment":
+        return { kind: "segment", segment: names.get(selector.segment) ?? selector.segment };
+      case "node":
+        return { kind: "node", node: names.get(selector.node) ?? selector.node };
+      default:
+        return selector;
+    }
+  };
+
 function readValue(kind: NamedKind, text: string, start: number): Result<Selector, TextError> {
   const value = text.slice(start);
   const refused = (offset: number, problem: string, remedy: string) =>

@@ -18,6 +18,25 @@ function shares(a: Traffic, b: Traffic): boolean {
   return portsOf(a).some(([from, to]) => portsOf(b).some(([first, last]) => from <= last && first <= to));
 }
 
+/** The packets that belong to both. Null when there are none. */
+export function commonTraffic(a: Traffic, b: Traffic): Traffic | null {
+  if (!shares(a, b)) return null;
+  const family = a.family ?? b.family;
+  const [wide, narrow] = a.protocol === "any" ? [a, b] : [b, a];
+  const ports = wide.protocol === "any" ? narrow.ports : commonPorts(a.ports, b.ports);
+  return { protocol: narrow.protocol, ...(family && { family }), ports };
+}
+
+function commonPorts(a: Ports, b: Ports): Ports {
+  if (a.length === 0 || b.length === 0) return a.length === 0 ? b : a;
+  return a.flatMap(([from, to]) =>
+    b.flatMap(([first, last]): Ports => {
+      const [low, high] = [Math.max(from, first), Math.min(to, last)];
+      return low <= high ? [[low, high]] : [];
+    }),
+  );
+}
+
 /** Whether every packet of `inner` belongs to `outer`. `any` is more than the protocols that have names. */
 export const coversTraffic = (outer: readonly Traffic[], inner: readonly Traffic[]): boolean =>
   inner.every((traffic) =>

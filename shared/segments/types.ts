@@ -1,6 +1,7 @@
 import type { ComponentRule, Directions } from "../node/config/types.ts";
 import type { Isolated } from "./isolation.ts";
 import type { DraftLink } from "./links.ts";
+import type { PairVerdicts } from "./pair.ts";
 
 /**
  * Facts about nodes, and rules that say which nodes may talk to each other. Everything is denied unless a rule allows
@@ -88,6 +89,14 @@ export interface SegmentIndex {
   draftsOf(node: string): ReadonlyMap<string, DraftLink>;
   /** The links as they are for an agent that knows no more of a rule than its traffic. */
   plainLinksOf(node: string): readonly PeerLink[];
+  /** What the configs say of what the node opens to each other one, as `linksOf` has it. Null for no member. */
+  verdictsFrom(node: string): ((destination: string) => PairVerdicts | null) | null;
+  /** The nodes that the selector means. Of a subnet: the routers to a part of it; of the Internet: the exit nodes. */
+  namedBy(selector: Selector): readonly string[];
+  /** The exit node that the node uses. Null if there is none. */
+  exitOf(node: string): string | null;
+  /** What rules and levels can tell the node from others by. Nodes that agree in it reach, and are reached by, the same. */
+  kinOf(node: string): string;
   /** The rules that a link of any node of the segment can cite, ordered by id. */
   rulesOf(segment: string): readonly SegmentRule[];
   /** A rule by its id, also one that follows from a microsegment's level. */

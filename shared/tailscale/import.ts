@@ -5,14 +5,19 @@ import { type MeantTest, readRules, readTest } from "./meaning.ts";
 import { otherSections, readPolicy } from "./policy.ts";
 import { runTests } from "./run-tests.ts";
 import { type Imported, type Inventory, toRules } from "./to-rules.ts";
+import { type ImportedTest, toTests } from "./to-tests.ts";
+
+export interface ImportedPolicy extends Imported {
+  readonly tests: readonly ImportedTest[];
+}
 
 /**
- * Reads a Tailscale policy file into rules with the same meaning, and names what has no counterpart here. The file is refused
- * where Tailscale refuses it: for a fault in it, or for one of its own tests.
+ * Reads a Tailscale policy file into rules and tests with the same meaning, and names what has no counterpart here. The file
+ * is refused where Tailscale refuses it: for a fault in it, or for one of its own tests.
  *
  * @param file The file as JSON reads it.
  */
-export function importPolicy(file: unknown, inventory: Inventory): Result<Imported, readonly Fault[]> {
+export function importPolicy(file: unknown, inventory: Inventory): Result<ImportedPolicy, readonly Fault[]> {
   const read = readPolicy(file);
   if (!read.ok) return read;
   const policy = read.value;
@@ -35,14 +40,16 @@ export function importPolicy(file: unknown, inventory: Inventory): Result<Import
   const imported = toRules(rules.value, known);
   const tooMany = excess(imported);
   if (tooMany.length > 0) return err(tooMany);
+  const carried = toTests(tests, known, open);
   const left = [
     ...(policy.acls || policy.grants ? [] : [EVERYTHING_PASSES]),
     ...imported.left,
     ...open,
+    ...carried.left,
     ...applications(policy.grants ?? []),
     ...otherSections(file),
   ];
-  return ok({ ...imported, left });
+  return ok({ ...imported, tests: carried.tests, left });
 }
 
 const EVERYTHING_PASSES: Fault = {

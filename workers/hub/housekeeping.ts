@@ -7,6 +7,7 @@ import { finishRow, PENDING } from "./commit.ts";
 import { expireUnused } from "./expire-unused.ts";
 import { expireUsers } from "./expire-users.ts";
 import { closeEnded } from "./grants/store.ts";
+import { watchMeshTests } from "./watch-mesh-tests.ts";
 
 /** How often one isolate looks for work, in milliseconds. */
 const EVERY_MS = 5_000;
@@ -45,6 +46,7 @@ export async function keepHouse(bindings: Bindings, now: number): Promise<void> 
   await settleLeftEvents(bindings, now).catch(logLeftover);
   await expireUsers(bindings, now);
   await expireUnused(bindings, now);
+  await watchMeshTests(bindings, now);
   await dropOld(bindings.db, now);
 }
 

@@ -56,6 +56,7 @@ export const ERRORS = {
   // about policies
   policy_invalid: { status: 422, title: "The policy is not valid" },
   policy_test_failed: { status: 422, title: "A test of the policy fails" },
+  mesh_test_failed: { status: 422, title: "A test of the rules between nodes fails" },
   would_lock_out: { status: 422, title: "The change would lock people out" },
   upstream_forbidden: { status: 422, title: "The upstream address is not allowed" },
   // about login

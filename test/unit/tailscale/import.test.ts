@@ -317,6 +317,35 @@ describe("a Tailscale policy file becomes rules with the same meaning", () => {
   ])("refuses %s and says where", (_, policy, at) =>
     expect(rulesOf(policy)).toEqual([expect.objectContaining({ at })]),
   );
+
+  it("brings the file's tests along, in the family of an address, and names those that have no counterpart", () => {
+    const imported = importPolicy(
+      {
+        tagOwners: TAGS,
+        groups: { "group:eng": ["alice@example.com"] },
+        acls: [
+          { action: "accept", src: ["group:eng"], dst: ["tag:web:22", "100.64.0.3:53", "10.1.0.0/24:*"] },
+        ],
+        tests: [
+          { src: "alice@example.com", accept: ["tag:web:22", "10.1.0.7:80"], deny: ["tag:router:22"] },
+          { src: "group:eng", proto: "udp", accept: ["100.64.0.3:53"] },
+          { src: "tag:web", deny: ["autogroup:internet:443", "192.168.7.7:22"] },
+        ],
+      },
+      INVENTORY,
+    );
+    expect(imported.ok && imported.value.tests).toEqual([
+      {
+        name: "test 1",
+        from: "user:alice@example.com",
+        accept: ["tag:web tcp/22", "subnet:10.1.0.7/32 tcp4/80"],
+        deny: ["tag:router tcp/22"],
+      },
+      { name: "test 2", from: "user:alice@example.com", accept: ["node:router udp4/53"], deny: [] },
+      { name: "test 3", from: "tag:web", accept: [], deny: ["internet tcp/443"] },
+    ]);
+    expect(imported.ok && imported.value.left.map(({ at }) => at)).toEqual(["tests[2].deny[1]"]);
+  });
 });
 
 where("data").describe("the recorded cases", () => {

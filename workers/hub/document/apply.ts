@@ -39,6 +39,7 @@ import { comingNames, policiesNaming } from "./coming-names.ts";
 import { passLockOuts } from "./lock-outs.ts";
 import { applyLogDestination } from "./logs.ts";
 import { applyMicrosegment, applyNode, applyRule } from "./mesh.ts";
+import { applyTest, type ComingMeshParts, passMeshTests } from "./mesh-tests.ts";
 import { type Names, namesOf } from "./names.ts";
 import { applyDestination } from "./notifications.ts";
 import { applyGroup, applySegment, applyUser } from "./people.ts";
@@ -66,6 +67,8 @@ export interface Building {
   readonly userIds: Set<string>;
   readonly ends: Effects["ends"][number][];
   readonly warnings: string[];
+  /** What the steps change of the mesh, for its tests. */
+  readonly mesh: ComingMeshParts;
 }
 
 /**
@@ -89,6 +92,13 @@ export async function writeOfPlan(
     userIds: new Set(),
     ends: [],
     warnings: [],
+    mesh: {
+      rules: new Map(),
+      microsegments: new Map(),
+      nodes: new Map(),
+      segments: new Map(),
+      tests: new Map(),
+    },
   };
   refuseBulk(call, sourcesOf(call.body.document, steps));
   noteAbsentNodes(building);
@@ -97,6 +107,7 @@ export async function writeOfPlan(
   for (const step of steps) await applyStep(building, step);
   await noteLostNames(building, steps);
   const tested = await passTests(building, steps);
+  const meshTested = await passMeshTests(building);
   const lockedOut = await passLockOuts(building, steps);
   const events = steps.map((step) => eventOf(step, rows, call.author, call.now));
   return {
@@ -116,6 +127,7 @@ export async function writeOfPlan(
         detail: {
           steps: steps.length,
           ...tested,
+          ...meshTested,
           ...lockedOut,
           first: steps.slice(0, 50).map((s) => `${s.action} ${s.kind} ${s.name}`),
         },
@@ -226,6 +238,8 @@ function applyStep(building: Building, step: PlanStep): Promise<void> | void {
       return applyNode(building, step, find(document.nodes, step.name));
     case "microsegment":
       return applyMicrosegment(building, step, find(document.microsegments, step.name));
+    case "meshTest":
+      return applyTest(building, step, find(document.meshTests, step.name));
     case "meshRule":
       return applyRule(building, step, find(document.meshRules, step.name));
     case "notificationDestination":

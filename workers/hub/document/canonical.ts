@@ -5,6 +5,7 @@ import { checkUpstream } from "../../../shared/http/upstream.ts";
 import { canonicalCheck } from "../../../shared/node/config/device-check.ts";
 import { canonicalTarget } from "../../../shared/notifications/target.ts";
 import { parseRule, printRule } from "../../../shared/segments/rule.ts";
+import { parseMeshTest, printMeshTest } from "../../../shared/segments/tests/mesh-test.ts";
 import { parseWeekly, printWeekly } from "../../../shared/segments/weekly.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { wholeFederation } from "../federation.ts";
@@ -24,8 +25,17 @@ export function canonicalDocument(
       : checkUpstream(url, { developmentHosts, ownHosts: [] });
     return checked.ok ? checked.value : url;
   };
-  const { segments, apps, serviceTokens, nodes, meshRules, notifications, signalReceivers, logDestinations } =
-    document;
+  const {
+    segments,
+    apps,
+    serviceTokens,
+    nodes,
+    meshRules,
+    meshTests,
+    notifications,
+    signalReceivers,
+    logDestinations,
+  } = document;
   return {
     ...document,
     ...(segments && {
@@ -44,6 +54,7 @@ export function canonicalDocument(
     }),
     ...(nodes && { nodes: nodes.map(withTime) }),
     ...(meshRules && { meshRules: meshRules.map(canonicalRule) }),
+    ...(meshTests && { meshTests: meshTests.map(canonicalTest) }),
     ...(notifications && {
       notifications: notifications.map((item) => ({
         ...item,
@@ -95,4 +106,17 @@ function canonicalSides<T extends { from: string[]; to: string[]; traffic: strin
   if (!parsed.ok) return rule;
   const { from, to, traffic } = printRule(parsed.value);
   return { ...rule, from: [...from], to: [...to], traffic: [...traffic] };
+}
+
+type DocumentTest = NonNullable<NetworkDocument["meshTests"]>[number];
+
+function canonicalTest(test: DocumentTest): DocumentTest {
+  const parsed = parseMeshTest({ from: test.from, accept: test.accept ?? [], deny: test.deny ?? [] });
+  if (!parsed.ok) return test;
+  const { from, accept, deny } = printMeshTest(parsed.value);
+  return {
+    ...{ name: test.name, from },
+    ...(test.accept && { accept: [...accept] }),
+    ...(test.deny && { deny: [...deny] }),
+  };
 }

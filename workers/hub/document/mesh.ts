@@ -27,7 +27,7 @@ export async function applyNode(
   step: PlanStep,
   item: Section<"nodes"> | undefined,
 ): Promise<void> {
-  const { call, rows, names, guards, statements } = building;
+  const { call, rows, names, guards, statements, mesh } = building;
   const { bindings, now } = call;
   const before = rows.nodes.find((row) => row.name === step.name);
   if (!before || !item) return;
@@ -42,11 +42,13 @@ export async function applyNode(
     facts: item.facts ? factsText(item.facts) : before.facts,
     version: before.version + 1,
   };
+  mesh.nodes.set(after.id, { ...after, userId });
   guards.push(unchanged(bindings.db, "nodes", before, before.version));
   statements.push(await storeNode(bindings, before, after, userId, now));
   if (!item.approvedRoutes) return;
   const { overlay } = await meshState(bindings.db);
   const routes = checkRoutes(overlay, item.approvedRoutes, routesOfOthers(building, before));
+  mesh.nodes.set(after.id, { ...after, userId, approved_routes: JSON.stringify(routes) });
   statements.push(...storeRoutes(before.id, routes, now));
 }
 
@@ -69,20 +71,23 @@ export async function applyMicrosegment(
   step: PlanStep,
   item: Section<"microsegments"> | undefined,
 ): Promise<void> {
-  const { call, rows, names, guards, statements } = building;
+  const { call, rows, names, guards, statements, mesh } = building;
   const { db } = call.bindings;
   const before = rows.microsegments.find((row) => row.name === step.name);
   if (before) guards.push(unchanged(db, "microsegments", before, before.version));
   if (!item) {
     if (before) statements.push(...deleteMicrosegment(before.id));
+    if (before) mesh.microsegments.set(before.id, null);
     return;
   }
   if (!before) refuseMoreMicrosegments(call.body.document.microsegments?.length ?? 0);
   const user = (email: string) => names.user(email) && email;
   const row = before ?? blankMicrosegment(names.microsegment(item.name), item, call.now);
   const version = (before?.version ?? 0) + 1;
-  const after = await changeMicrosegment(db, row, item, { node: names.node, user });
-  statements.push(...storeMicrosegment({ ...after, version, updated_at: call.now }));
+  const changed = await changeMicrosegment(db, row, item, { node: names.node, user });
+  const after = { ...changed, version, updated_at: call.now };
+  mesh.microsegments.set(after.id, after);
+  statements.push(...storeMicrosegment(after));
 }
 
 export async function applyRule(
@@ -90,12 +95,13 @@ export async function applyRule(
   step: PlanStep,
   item: Section<"meshRules"> | undefined,
 ): Promise<void> {
-  const { call, rows, names, guards, statements } = building;
+  const { call, rows, names, guards, statements, mesh } = building;
   const { db } = call.bindings;
   const before = rows.meshRules.find((row) => row.name === step.name);
   if (before) guards.push(unchanged(db, "mesh_rules", before, before.version));
   if (!item) {
     if (before) statements.push(...deleteRule(before.id));
+    if (before) mesh.rules.set(before.id, null);
     return;
   }
   if (!before) refuseMoreRules(call.body.document.meshRules?.length ?? 0);
@@ -112,5 +118,6 @@ export async function applyRule(
         updated_at: call.now,
       }
     : newRule(item, rule, columnsOfTerms(said, NO_TERMS), call.now);
+  mesh.rules.set(after.id, after);
   statements.push(...storeRule(after));
 }

@@ -15,7 +15,7 @@ export function applySegment(
   step: PlanStep,
   item: Section<"segments"> | undefined,
 ): void {
-  const { call, rows, names, guards, statements } = building;
+  const { call, rows, names, guards, statements, mesh } = building;
   const d1 = call.bindings.db;
   const before = rows.segments.find((row) => row.name === step.name);
   if (before) guards.push(unchanged(d1, "segments", before, before.version));
@@ -28,6 +28,7 @@ export function applySegment(
     ...described(before, names.segment(item.name), item, call.now),
     deviceChecks: item.deviceChecks ? checksColumn(item.deviceChecks) : (before?.deviceChecks ?? "[]"),
   };
+  if (!before) mesh.segments.set(row.id, row.name);
   const db = registryOf(d1);
   statements.push(
     before

@@ -3,6 +3,7 @@ import { hasSetting } from "../../../shared/access/login/provider-kinds.ts";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import { shownTarget } from "../../../shared/notifications/target.ts";
 import { logDestinations } from "../../../shared/registry/log-schema.ts";
+import type { MeshTestRow } from "../../../shared/registry/mesh-test-rows.ts";
 import type { MicrosegmentRow } from "../../../shared/registry/microsegment-rows.ts";
 import { notificationDestinations } from "../../../shared/registry/notification-schema.ts";
 import {
@@ -21,6 +22,7 @@ import { registryOf } from "../../registry/database.ts";
 import { type App, allApps } from "../handlers/apps.ts";
 import type { ProviderRow } from "../handlers/identity-providers.ts";
 import { type RuleRow, viewRules } from "../handlers/mesh-rules.ts";
+import { viewTests } from "../handlers/mesh-tests.ts";
 import { viewMicrosegments } from "../handlers/microsegments.ts";
 import { type NetworkRow, theNetwork } from "../handlers/network.ts";
 import { type PolicyRow, testsOf } from "../handlers/policies.ts";
@@ -46,6 +48,7 @@ export interface NetworkRows {
   readonly nodes: readonly NodeRow[];
   readonly microsegments: readonly MicrosegmentRow[];
   readonly meshRules: readonly RuleRow[];
+  readonly meshTests: readonly MeshTestRow[];
   readonly notifications: readonly DestinationRow[];
   readonly signalTransmitters: readonly TransmitterRow[];
   readonly signalReceivers: readonly ReceiverRow[];
@@ -68,6 +71,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     nodeRows,
     microsegmentRows,
     ruleRows,
+    testRows,
     destinationRows,
     transmitterRows,
     receiverRows,
@@ -93,6 +97,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     d1.prepare(`${SELECT_NODE} ORDER BY n.name`).all<NodeRow>(),
     d1.prepare("SELECT * FROM microsegments ORDER BY name").all<MicrosegmentRow>(),
     d1.prepare("SELECT * FROM mesh_rules ORDER BY name").all<RuleRow>(),
+    d1.prepare("SELECT * FROM mesh_tests ORDER BY name").all<MeshTestRow>(),
     db.select().from(notificationDestinations).orderBy(asc(notificationDestinations.name)),
     db.select().from(signalTransmitters).orderBy(asc(signalTransmitters.name)),
     db.select().from(signalReceivers).orderBy(asc(signalReceivers.name)),
@@ -112,6 +117,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     nodes: nodeRows.results,
     microsegments: microsegmentRows.results,
     meshRules: ruleRows.results,
+    meshTests: testRows.results,
     notifications: destinationRows,
     signalTransmitters: transmitterRows,
     signalReceivers: receiverRows,
@@ -163,6 +169,7 @@ export async function readDocument(d1: D1Database) {
     ...network
   } = rows.network;
   const rules = await viewRules(d1, rows.meshRules);
+  const tests = await viewTests(d1, rows.meshTests);
   const microsegments = await viewMicrosegments(d1, rows.microsegments);
   const document = {
     version: 1 as const,
@@ -254,6 +261,7 @@ export async function readDocument(d1: D1Database) {
         notAfter: timeOf(notAfter),
       }),
     ),
+    meshTests: tests.map(({ name, from, accept, deny }) => ({ name, from, accept, deny })),
     notifications: rows.notifications.map(({ name, kind, target, events, enabled }) => ({
       name,
       kind,

@@ -7,18 +7,16 @@ import { flag, type RowOf } from "../../../shared/registry/rows.ts";
 import { parseRule, printRule, type RuleText } from "../../../shared/segments/rule.ts";
 import type { SegmentRule, Selector } from "../../../shared/segments/types.ts";
 import { freshId } from "../../platform/random.ts";
-import { Refused, throwRefusal } from "../../platform/refused.ts";
+import { throwRefusal } from "../../platform/refused.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
+import { breaksNoTest } from "../mesh-tests.ts";
 import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { type Condition, selected, wordsHeld } from "../search.ts";
 import { columnsOfTerms, invalidRule, NO_TERMS, viewTerms } from "./mesh-rule-terms.ts";
-import { microsegmentCalled } from "./microsegments.ts";
-import { findNode } from "./nodes.ts";
-import { findSegment } from "./segments.ts";
-import { findUser } from "./users.ts";
+import { inRegistry, namesIn, type SelectorLookups, selectorById } from "./selectors.ts";
 
 /** A row of `mesh_rules`. */
 export type RuleRow = RowOf<typeof meshRules>;
@@ -40,20 +38,10 @@ export async function viewRules(db: D1Database, rows: readonly RuleRow[]) {
     to: JSON.parse(row.to_selectors) as Selector[],
     traffic: JSON.parse(row.traffic) as Traffic[],
   }));
-  const ids = parsed.flatMap(({ from, to }) =>
-    [...from, ...to].flatMap((selector) =>
-      selector.kind === "segment" ? [selector.segment] : selector.kind === "node" ? [selector.node] : [],
-    ),
+  const named = await namesIn(
+    db,
+    parsed.flatMap(({ from, to }) => [...from, ...to]),
   );
-  const names = await namesOf(db, ids);
-  const named = (selector: Selector): Selector => {
-    if (selector.kind === "segment") {
-      return { kind: "segment", segment: names.get(selector.segment) ?? selector.segment };
-    }
-    return selector.kind === "node"
-      ? { kind: "node", node: names.get(selector.node) ?? selector.node }
-      : selector;
-  };
   return parsed.map(({ row, from, to, traffic }) => ({
     id: row.id,
     name: row.name,
@@ -77,40 +65,10 @@ async function viewOne(db: D1Database, row: RuleRow) {
   return view ?? notFound("rule");
 }
 
-async function namesOf(db: D1Database, ids: readonly string[]): Promise<Map<string, string>> {
-  if (ids.length === 0) return new Map();
-  const list = JSON.stringify([...new Set(ids)]);
-  const { results } = await db
-    .prepare(
-      `SELECT id, name FROM segments WHERE id IN (SELECT value FROM json_each(?1))
-       UNION ALL SELECT id, name FROM microsegments WHERE id IN (SELECT value FROM json_each(?1))
-       UNION ALL SELECT id, name FROM nodes WHERE id IN (SELECT value FROM json_each(?1))`,
-    )
-    .bind(list)
-    .all<{ id: string; name: string }>();
-  return new Map(results.map(({ id, name }) => [id, name]));
-}
-
 type RuleBody = Pick<SegmentRule, "from" | "to" | "traffic">;
 
-/** Finds what a rule stores for each name. A lookup refuses an unknown name. */
-export interface RuleLookups {
-  /** Finds a home segment or a microsegment. No two of them have one name. */
-  readonly segment: (reference: string) => Promise<string> | string;
-  readonly node: (reference: string) => Promise<string> | string;
-  /** Returns the user's e-mail address. */
-  readonly user: (reference: string) => Promise<string> | string;
-}
-
-const inRegistry = (db: D1Database): RuleLookups => ({
-  segment: async (reference) =>
-    (await microsegmentCalled(db, reference))?.id ?? (await findSegment(db, reference)).id,
-  node: async (reference) => (await findNode(db, reference)).id,
-  user: async (reference) => (await findUser(db, reference)).email,
-});
-
 /** The rule with ids instead of names. Refuses with the place that is wrong or unknown. */
-export async function resolveRule(find: RuleLookups, text: RuleText): Promise<RuleBody> {
+export async function resolveRule(find: SelectorLookups, text: RuleText): Promise<RuleBody> {
   const parsed = parseRule(text);
   if (!parsed.ok) {
     const { field, index, detail } = parsed.error;
@@ -118,31 +76,10 @@ export async function resolveRule(find: RuleLookups, text: RuleText): Promise<Ru
   }
   const { from, to, traffic } = parsed.value;
   return {
-    from: await Promise.all(from.map((selector, at) => byId(find, selector, `/from/${at}`))),
-    to: await Promise.all(to.map((selector, at) => byId(find, selector, `/to/${at}`))),
+    from: await Promise.all(from.map((selector, at) => selectorById(find, selector, `/from/${at}`))),
+    to: await Promise.all(to.map((selector, at) => selectorById(find, selector, `/to/${at}`))),
     traffic,
   };
-}
-
-async function byId(find: RuleLookups, selector: Selector, path: string): Promise<Selector> {
-  try {
-    switch (selector.kind) {
-      case "segment":
-        return { kind: "segment", segment: await find.segment(selector.segment) };
-      case "node":
-        return { kind: "node", node: await find.node(selector.node) };
-      case "user":
-        return { kind: "user", user: await find.user(selector.user) };
-      default:
-        return selector;
-    }
-  } catch (error) {
-    // If the rule names a missing thing, the rule is wrong, not the path of the request.
-    if (error instanceof Refused && error.refusal.code === "not_found") {
-      return invalidRule({ path, message: "names something that does not exist" });
-    }
-    throw error;
-  }
 }
 
 export const columnsOfRule = (rule: RuleBody) => ({
@@ -199,7 +136,8 @@ export const MESH_RULE_HANDLERS: Handlers<
     return { body: { ...page, items: await viewRules(bindings.db, page.items) } };
   },
 
-  "meshRules.create": async ({ bindings, body, now }) => {
+  "meshRules.create": async (call) => {
+    const { bindings, body, now } = call;
     const { count } = (await bindings.db
       .prepare("SELECT count(*) AS count FROM mesh_rules")
       .first<{ count: number }>()) ?? { count: 0 };
@@ -207,7 +145,7 @@ export const MESH_RULE_HANDLERS: Handlers<
     const terms = columnsOfTerms(body, NO_TERMS);
     const row = newRule(body, await resolveRule(inRegistry(bindings.db), body), terms, now);
     return {
-      statements: storeRule(row),
+      statements: [...(await breaksNoTest(call, { rules: new Map([[row.id, row]]) })), ...storeRule(row)],
       effects: effects("create", row, {
         from: body.from,
         to: body.to,
@@ -224,7 +162,8 @@ export const MESH_RULE_HANDLERS: Handlers<
     return { body: await viewOne(bindings.db, row), version: row.version };
   },
 
-  "meshRules.update": async ({ bindings, params, body, ifMatch, now }) => {
+  "meshRules.update": async (call) => {
+    const { bindings, params, body, ifMatch, now } = call;
     const before = await findRule(bindings.db, params.meshRule);
     const old = await viewOne(bindings.db, before);
     const text = { from: body.from ?? old.from, to: body.to ?? old.to, traffic: body.traffic ?? old.traffic };
@@ -239,17 +178,26 @@ export const MESH_RULE_HANDLERS: Handlers<
       updated_at: now,
     };
     return {
-      statements: [unchanged(bindings.db, "mesh_rules", before, ifMatch), ...storeRule(after)],
+      statements: [
+        unchanged(bindings.db, "mesh_rules", before, ifMatch),
+        ...(await breaksNoTest(call, { rules: new Map([[after.id, after]]) })),
+        ...storeRule(after),
+      ],
       effects: effects("update", after, { fields: Object.keys(body) }),
       body: await viewOne(bindings.db, after),
       version: after.version,
     };
   },
 
-  "meshRules.delete": async ({ bindings, params, ifMatch }) => {
+  "meshRules.delete": async (call) => {
+    const { bindings, params, ifMatch } = call;
     const row = await findRule(bindings.db, params.meshRule);
     return {
-      statements: [unchanged(bindings.db, "mesh_rules", row, ifMatch), ...deleteRule(row.id)],
+      statements: [
+        unchanged(bindings.db, "mesh_rules", row, ifMatch),
+        ...(await breaksNoTest(call, { rules: new Map([[row.id, null]]) })),
+        ...deleteRule(row.id),
+      ],
       effects: effects("delete", row),
       body: null,
     };

@@ -12,6 +12,7 @@ import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { unchanged } from "../../registry/guards.ts";
 import type { Effects, Handlers } from "../call.ts";
+import { breaksNoTest } from "../mesh-tests.ts";
 import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
@@ -205,7 +206,8 @@ export const MICROSEGMENT_HANDLERS: Handlers<
     return { body: { ...page, items: await viewMicrosegments(bindings.db, page.items) } };
   },
 
-  "microsegments.create": async ({ bindings, body, now }) => {
+  "microsegments.create": async (call) => {
+    const { bindings, body, now } = call;
     refuseReservedSegment(body.name);
     const count = await bindings.db.prepare("SELECT count(*) FROM microsegments").first<number>("count(*)");
     refuseMoreMicrosegments((count ?? 0) + 1);
@@ -215,7 +217,10 @@ export const MICROSEGMENT_HANDLERS: Handlers<
       body,
     );
     return {
-      statements: storeMicrosegment(row),
+      statements: [
+        ...(await breaksNoTest(call, { microsegments: new Map([[row.id, row]]) })),
+        ...storeMicrosegment(row),
+      ],
       effects: effects("create", row, { type: row.type, isolation: row.isolation, where: row.where_text }),
       body: await viewOne(bindings.db, row),
       version: 1,
@@ -227,23 +232,33 @@ export const MICROSEGMENT_HANDLERS: Handlers<
     return { body: await viewOne(bindings.db, row), version: row.version };
   },
 
-  "microsegments.update": async ({ bindings, params, body, ifMatch, now }) => {
+  "microsegments.update": async (call) => {
+    const { bindings, params, body, ifMatch, now } = call;
     const before = await findMicrosegment(bindings.db, params.microsegment);
     if (body.name !== undefined) refuseReservedSegment(body.name);
     const changed = await changeMicrosegment(bindings.db, before, body);
     const after = { ...changed, version: ifMatch + 1, updated_at: now };
     return {
-      statements: [unchanged(bindings.db, "microsegments", before, ifMatch), ...storeMicrosegment(after)],
+      statements: [
+        unchanged(bindings.db, "microsegments", before, ifMatch),
+        ...(await breaksNoTest(call, { microsegments: new Map([[after.id, after]]) })),
+        ...storeMicrosegment(after),
+      ],
       effects: effects("update", after, { fields: Object.keys(body) }),
       body: await viewOne(bindings.db, after),
       version: after.version,
     };
   },
 
-  "microsegments.delete": async ({ bindings, params, ifMatch }) => {
+  "microsegments.delete": async (call) => {
+    const { bindings, params, ifMatch } = call;
     const row = await findMicrosegment(bindings.db, params.microsegment);
     return {
-      statements: [unchanged(bindings.db, "microsegments", row, ifMatch), ...deleteMicrosegment(row.id)],
+      statements: [
+        unchanged(bindings.db, "microsegments", row, ifMatch),
+        ...(await breaksNoTest(call, { microsegments: new Map([[row.id, null]]) })),
+        ...deleteMicrosegment(row.id),
+      ],
       effects: effects("delete", row),
       body: null,
     };

@@ -23,6 +23,7 @@ import { meshObject } from "../../platform/objects.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { guard, unchanged } from "../../registry/guards.ts";
 import type { Call, Effects, Handlers, Reply, Write } from "../call.ts";
+import { breaksNoTest } from "../mesh-tests.ts";
 import { missing } from "../missing.ts";
 import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
@@ -173,7 +174,8 @@ export const NODE_HANDLERS: Handlers<
     return { body: await view(bindings, row), version: row.version };
   },
 
-  "nodes.update": async ({ bindings, params, body, ifMatch, now }) => {
+  "nodes.update": async (call) => {
+    const { bindings, params, body, ifMatch, now } = call;
     const { db } = bindings;
     const before = await findNode(db, params.node);
     if (body.name !== undefined && nodeLabel(body.name) !== body.name) {
@@ -204,17 +206,14 @@ export const NODE_HANDLERS: Handlers<
       version: ifMatch + 1,
       updated_at: now,
     };
+    const userId = body.user === undefined ? undefined : (user?.id ?? null);
+    const tested = body.tags || body.facts || routes || moves || userId !== undefined;
     return {
       statements: [
         unchanged(db, "nodes", before, ifMatch),
+        ...(tested ? await breaksNoTest(call, { nodes: new Map([[after.id, { ...after, userId }]]) }) : []),
         ...(routes ? [guard(db, "mesh_moved", `${REVISION} = ?`, state.revision)] : []),
-        await storeNode(
-          bindings,
-          before,
-          after,
-          body.user === undefined ? undefined : (user?.id ?? null),
-          now,
-        ),
+        await storeNode(bindings, before, after, userId, now),
         ...(routes ? storeRoutes(before.id, routes, now) : []),
       ],
       effects: effects("update", after, {

@@ -27,6 +27,8 @@ const PAGES = [
     "mesh-rules",
     "mesh-rules/new",
     "mesh-rules/RULE",
+    "mesh-tests",
+    "mesh-tests/new",
     "microsegments",
     "microsegments/new",
     "suggestions",

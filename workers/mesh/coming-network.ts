@@ -1,0 +1,103 @@
+import { Network } from "../../shared/node/mesh/network.ts";
+import { MICROSEGMENTS_QUERY, type MicrosegmentRow } from "../../shared/registry/microsegment-rows.ts";
+import { OWNER_QUERY, type OwnerRow } from "../../shared/registry/node-facts.ts";
+import {
+  ALL_NODES_QUERY,
+  type LightRow,
+  RULES_QUERY,
+  type RuleRow,
+  SEGMENTS_QUERY,
+  type SegmentRow,
+  STATE_QUERY,
+  type StateRow,
+} from "../../shared/registry/node-rows.ts";
+
+/** The network of nodes as it would be after a change, so that the change can be judged before it is made. */
+
+/** What the change stores, by ids. Null: it is deleted. */
+export interface ComingMesh {
+  readonly rules?: ReadonlyMap<string, (RuleRow & { readonly enabled: number }) | null>;
+  readonly microsegments?: ReadonlyMap<string, MicrosegmentRow | null>;
+  readonly nodes?: ReadonlyMap<string, ComingNode>;
+  /** The names of new home segments. */
+  readonly segments?: ReadonlyMap<string, string>;
+}
+
+export type ComingNode = Pick<LightRow, "name" | "tags" | "segment_id" | "facts" | "approved_routes"> & {
+  /** The owner's id, or null for no owner. Absent: the owner stays. */
+  readonly userId?: string | null | undefined;
+};
+
+export interface Foreseen {
+  readonly network: Network;
+  /** The revision of the registry that this was read from. */
+  readonly revision: number;
+  /** The names of segments, microsegments and nodes, by their ids. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+const PAGE = 2_000;
+
+/** Null while the mesh was never used. */
+export async function foreseen(db: D1Database, coming: ComingMesh, now: number): Promise<Foreseen | null> {
+  // The revision is read first. Who stores the change holds it against the revision of then.
+  const state = await db.prepare(STATE_QUERY).first<StateRow>();
+  if (!state) return null;
+  const [segmentRows, ruleRows, microsegmentRows] = await db.batch<SegmentRow | RuleRow | MicrosegmentRow>(
+    [SEGMENTS_QUERY, RULES_QUERY, MICROSEGMENTS_QUERY].map((query) => db.prepare(query)),
+  );
+  const segments = [
+    ...((segmentRows?.results ?? []) as SegmentRow[]),
+    ...[...(coming.segments ?? [])].map(([id, name]): SegmentRow => ({ id, name, device_checks: "[]" })),
+  ];
+  const rules = replaced((ruleRows?.results ?? []) as RuleRow[], coming.rules);
+  const microsegments = replaced(
+    (microsegmentRows?.results ?? []) as MicrosegmentRow[],
+    coming.microsegments,
+  );
+  const nodes = await comingNodes(db, coming.nodes ?? new Map());
+  const network = new Network(state);
+  const inForce = rules.filter((row) => !("enabled" in row) || row.enabled === 1);
+  network.learn({ state, segments, rules: inForce, microsegments, changed: nodes, gone: [] }, now);
+  const named = [...segments, ...microsegments, ...nodes];
+  return { network, revision: state.revision, names: new Map(named.map(({ id, name }) => [id, name])) };
+}
+
+/** The rows with those of the change, in the order of their ids. */
+function replaced<Row extends { readonly id: string }, Coming extends Row>(
+  rows: readonly Row[],
+  coming: ReadonlyMap<string, Coming | null> = new Map(),
+): (Row | Coming)[] {
+  const stays = rows.filter(({ id }) => !coming.has(id));
+  const comes = [...coming.values()].filter((row) => row !== null);
+  return [...stays, ...comes].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+async function comingNodes(
+  db: D1Database,
+  coming: NonNullable<ComingMesh["nodes"]>,
+): Promise<readonly LightRow[]> {
+  const rows: LightRow[] = [];
+  for (let after = "", more = true; more; ) {
+    const { results } = await db.prepare(ALL_NODES_QUERY).bind(after, PAGE).all<LightRow>();
+    rows.push(...results);
+    after = results.at(-1)?.id ?? "";
+    more = results.length === PAGE;
+  }
+  return Promise.all(
+    rows.map(async (row) => {
+      const changed = coming.get(row.id);
+      if (!changed) return row;
+      const { userId, name, tags, segment_id, facts, approved_routes } = changed;
+      const owner = userId === undefined ? {} : await ownerOf(db, userId);
+      return { ...row, name, tags, segment_id, facts, approved_routes, ...owner };
+    }),
+  );
+}
+
+const ownerOf = async (db: D1Database, userId: string | null): Promise<OwnerRow> =>
+  (await db.prepare(OWNER_QUERY).bind(userId).first<OwnerRow>()) ?? {
+    user: null,
+    owner_groups: null,
+    owner_sent: null,
+  };
