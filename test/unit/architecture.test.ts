@@ -30,6 +30,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "agent/device": "system",
   "agent/hub": "state telemetry",
   "agent/parts": "connector device health hub telemetry",
+  "agent/relay": "system",
   "agent/state": "health system tunnel",
   "agent/system": "health tunnel",
   "agent/telemetry": "state system tunnel",
@@ -62,6 +63,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/node/protocol": "base crypto node/config",
   "shared/registry":
     "access access/grade access/grants access/login access/oauth base http net node node/config segments",
+  "shared/relay": "",
   "shared/scim": "access/login base",
   "shared/segments": "access/login base net node/config",
   "shared/segments/suggest": "",
