@@ -16,6 +16,7 @@ import { Devices } from "./mesh/devices.ts";
 import type { EndingEnvironment } from "./mesh/ending.ts";
 import { FlowStore } from "./mesh/flow-store.ts";
 import { HandshakeStore } from "./mesh/handshake-store.ts";
+import { HitStore } from "./mesh/hit-store.ts";
 import { Learner, NEWEST } from "./mesh/learner.ts";
 import { newestHandshakeOf } from "./mesh/member-store.ts";
 import { MeshStore } from "./mesh/mesh-store.ts";
@@ -46,6 +47,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
   readonly #handshakes: HandshakeStore;
   readonly #reportRows: ReportStore;
   readonly #flows: FlowStore;
+  readonly #hits: HitStore;
   readonly #sockets: Sockets;
   readonly #presence: Presence;
   readonly #ends = new Ends((row, now) => this.#silentSince(row.id, row.created_at, now));
@@ -63,10 +65,18 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     this.#handshakes = new HandshakeStore(ctx.storage.sql);
     this.#reportRows = new ReportStore(ctx.storage.sql);
     this.#flows = new FlowStore(ctx.storage.sql);
+    this.#hits = new HitStore(ctx.storage.sql);
     this.#sockets = new Sockets(ctx);
     this.#presence = new Presence(this.#store.rows, Date.now());
     this.#overview = new Overview(this.#store, this.#reportRows, this.#presence, this.#sockets);
-    this.#reports = new Reports(ctx.storage, this.#store, this.#reportRows, this.#presence, this.#flows);
+    this.#reports = new Reports(
+      ctx.storage,
+      this.#store,
+      this.#reportRows,
+      this.#presence,
+      this.#flows,
+      this.#hits,
+    );
     this.#devices = new Devices(ctx.storage.sql, {
       db: env.DB,
       segment: this.#segment,
@@ -87,6 +97,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
       store: this.#store,
       reports: this.#reportRows,
       flows: this.#flows,
+      hits: this.#hits,
       learner: this.#learner,
       ends: this.#ends,
     });
@@ -95,7 +106,10 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
 
   async refresh(revision: number): Promise<void> {
     await this.#learner.learn(revision);
-    if (this.#learner.network?.state.reports_flows === 0) this.#flows.clear();
+    if (this.#learner.network?.state.reports_flows === 0) {
+      this.#flows.clear();
+      this.#hits.clear();
+    }
     this.#upkeep.ring();
     await this.#devices.tellChanged();
   }
@@ -208,6 +222,10 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     return network && answers.answerReach(network, question);
   }
 
+  async hits(): Promise<mesh.SegmentHits> {
+    return this.#hits.all(this.#store.approved());
+  }
+
   async holds(): Promise<readonly mesh.Hold[]> {
     await this.#learner.known();
     return this.#store.holds.all();
@@ -254,6 +272,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     if (status === "gone") {
       this.#reportRows.forget(node);
       this.#flows.forget(node);
+      this.#hits.forget(node);
     }
   }
 }

@@ -4,7 +4,13 @@ import { gzip } from "node:zlib";
 import type { DeviceCheck } from "../../shared/node/config/device-check.ts";
 import { knownReport } from "../../shared/node/protocol/known-report.ts";
 import { signStatement } from "../../shared/node/protocol/statement.ts";
-import type { Condition, FlowReport, PeerReport, TelemetryReport } from "../../shared/node/protocol/types.ts";
+import type {
+  Condition,
+  FlowReport,
+  HitReport,
+  PeerReport,
+  TelemetryReport,
+} from "../../shared/node/protocol/types.ts";
 import { WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import { DeviceChecks } from "../device/checks.ts";
 import { condition, printableAscii } from "../health/condition.ts";
@@ -12,6 +18,7 @@ import { parseAnswer, telemetryAnswer } from "../hub/schemas.ts";
 import type { OpenSession } from "../hub/session.ts";
 import { collectFacts } from "../telemetry/facts.ts";
 import { FlowLog } from "../telemetry/flow-log.ts";
+import { HitLog } from "../telemetry/hit-log.ts";
 import { ownEndpoints } from "../telemetry/own-endpoints.ts";
 import { peerReports } from "../telemetry/report.ts";
 import type { Again, InForce, NodeView, Part } from "./part.ts";
@@ -24,6 +31,8 @@ const FACTS_EVERY_MS = 60 * 60_000;
 const DEVICE_FACTS_EVERY_MS = 45_000;
 const WORTH_PACKING = 1_024;
 const MAX_ANSWER_BYTES = 64 * 1024;
+/** A filter that stays another one after it was loaded anew is not mended by loading it again. */
+const RELOADS_APART_MS = 10 * 60_000;
 /** The longest reason why a config is not in force, in characters. */
 const MAX_ERROR = 500;
 /** How often the agent tries after a move. A network that has just come up often needs some seconds. */
@@ -59,7 +68,9 @@ export class Reporter implements Part {
   /** Whether the hub wants to hear of flows. Null before it has answered a report. */
   #wantsFlows: boolean | null = null;
   readonly #flowLog = new FlowLog();
+  readonly #hitLog = new HitLog();
   #unknownFlows: readonly Condition[] = [];
+  #reloadedAt = Number.NEGATIVE_INFINITY;
 
   constructor(node: NodeView) {
     this.#node = node;
@@ -114,7 +125,8 @@ export class Reporter implements Part {
   }
 
   async #hasNews(): Promise<boolean> {
-    if ((this.#node.tunnel.drifts ?? []).length > 0) return true;
+    const { drifts } = this.#node.tunnel;
+    if (drifts.untold.length > 0 && !drifts.isFight(performance.now())) return true;
     const peers = await this.#peers();
     return livePaths(peers) !== this.#paths || JSON.stringify(await this.#standing(peers)) !== this.#said;
   }
@@ -164,7 +176,9 @@ export class Reporter implements Part {
       !isDeepStrictEqual(checks, this.#checked);
     const facts = withFacts ? await this.#facts(checks) : null;
     const flows = this.#wantsFlows ? await this.#flows() : [];
-    const { drifts = [] } = this.#node.tunnel;
+    const hits = this.#wantsFlows ? await this.#hits() : null;
+    const { tunnel } = this.#node;
+    const drifts = tunnel.drifts.untold;
     const report: TelemetryReport = {
       at: Math.round(connection.hubNow()),
       sequence: this.#sequence++,
@@ -174,6 +188,9 @@ export class Reporter implements Part {
       ...(facts ? { facts } : {}),
       peers: peers.slice(0, WIRE_LIMITS.peersPerReport),
       ...(flows.length > 0 ? { flows } : {}),
+      ...(hits ? { hits } : {}),
+      // After a config that failed, the filter is that of no config.
+      ...(applied && applyError === null ? { ruleset: tunnel.ruleset.report } : {}),
       ...(drifts.length > 0 ? { drifts: drifts.map(({ at, steps }) => ({ at: at + skewMs, steps })) } : {}),
       clockSkewMs: skewMs,
     };
@@ -184,7 +201,8 @@ export class Reporter implements Part {
     if (said !== this.#said) this.#leftOut = leftOutCondition(leftOut);
     this.#learn(address ?? null);
     this.#flowLog.told(flows);
-    if (drifts.length > 0) this.#node.tunnel.forgetDrifts(drifts);
+    this.#hitLog.told(hits ?? []);
+    tunnel.drifts.told(drifts);
     await this.#heed(answer.flows);
     this.#said = said;
     this.#paths = livePaths(peers);
@@ -193,6 +211,29 @@ export class Reporter implements Part {
       this.#checked = checks;
     }
     this.#lastAt = performance.now();
+    if (answer.differs) await this.#reload();
+  }
+
+  /** Loads the filter anew that the hub says is not the one that it compiled, and not at each of its reports. */
+  async #reload(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#reloadedAt < RELOADS_APART_MS) return;
+    this.#reloadedAt = now;
+    this.#node.log.warn("The hub compiled another ruleset than the one in force: loading it anew");
+    await this.#node.tunnel.reload();
+  }
+
+  /** What rules decided that the hub does not know yet. Null when it can't be read. */
+  async #hits(): Promise<HitReport[] | null> {
+    const { tunnel } = this.#node;
+    if (tunnel.config === null) return null;
+    try {
+      this.#hitLog.note(await tunnel.machine.readHits());
+      return this.#hitLog.news(WIRE_LIMITS.hitsPerReport);
+    } catch (error) {
+      this.#unknownFlows = [condition("flows_unknown", error)];
+      return null;
+    }
   }
 
   /** The flows that the hub does not know yet. Empty when they can't be read: the rest of the report does not wait. */
@@ -201,7 +242,7 @@ export class Reporter implements Part {
     if (tunnel.config === null) return [];
     try {
       const ranges = overlay();
-      this.#flowLog.note(await tunnel.flows(ranges), tunnel.config, ranges, connection.hubNow());
+      this.#flowLog.note(await tunnel.machine.readFlows(ranges), tunnel.config, ranges, connection.hubNow());
       this.#unknownFlows = [];
     } catch (error) {
       this.#unknownFlows = [condition("flows_unknown", error)];
@@ -214,11 +255,12 @@ export class Reporter implements Part {
     const before = this.#wantsFlows;
     this.#wantsFlows = wantsFlows;
     if (wantsFlows === before) return;
-    if (wantsFlows) await this.#flows();
+    if (wantsFlows) await Promise.all([this.#flows(), this.#hits()]);
     else {
       this.#flowLog.forget();
+      this.#hitLog.forget();
       this.#unknownFlows = [];
-      await this.#node.tunnel.dropFlows();
+      await this.#node.tunnel.machine.dropFlows();
     }
   }
 

@@ -1,7 +1,9 @@
 import type { Machine } from "../tunnel/machine.ts";
 import { otherFirewalls } from "./firewalls.ts";
 import { readFlows, removeFlows } from "./flow-table.ts";
+import { doubtFilter, readCounters } from "./nft.ts";
 import { kernelFamilies } from "./routes.ts";
+import { RuleCounters } from "./rule-counters.ts";
 import { observe, observeDevice, type Place, perform, removeEverything } from "./system.ts";
 import { SystemWatch } from "./watch.ts";
 import { dropPeers, nudgePeers, readDevice, setPeers } from "./wg.ts";
@@ -9,25 +11,35 @@ import { dropPeers, nudgePeers, readDevice, setPeers } from "./wg.ts";
 /** The machine under the tunnel: WireGuard, `ip`, nftables and the kernel's settings. */
 export function machineAt(place: Place): Machine {
   const { interfaceName } = place;
+  const counters = new RuleCounters(() => readCounters(interfaceName));
   return {
     get families() {
       return kernelFamilies();
     },
     observe: () => observe(place),
     observeDevice: () => observeDevice(place),
-    perform: (step, privateKeys) => perform(step, place, privateKeys),
+    perform: (step, privateKeys) => {
+      const work = () => perform(step, place, privateKeys);
+      return step.do === "load-filter" ? counters.keptOver(work) : work();
+    },
     readDevice: () => readDevice(interfaceName),
     setPeers: (changes) => setPeers(interfaceName, changes),
     nudgePeers: (changes) => nudgePeers(interfaceName, changes),
     dropPeers: () => dropPeers(interfaceName),
     clear: (keepsExit) => removeEverything(place, keepsExit),
-    watch: (onChange) => {
-      const watch = new SystemWatch(interfaceName, onChange);
+    watch: (listener) => {
+      const watch = new SystemWatch(interfaceName, {
+        ...listener,
+        // Whoever changed the table may have done so before the agent noted what the kernel has.
+        onTableTouched: () => doubtFilter(place),
+      });
       void watch.start();
       return watch;
     },
+    doubtFilter: () => doubtFilter(place),
     otherFirewalls: (passage) => otherFirewalls({ interfaceName, ...passage }),
     readFlows: (overlay) => readFlows(interfaceName, overlay),
     dropFlows: () => removeFlows(interfaceName),
+    readHits: () => counters.read(),
   };
 }

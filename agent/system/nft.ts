@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { filterTable, timed } from "../../shared/node/filter.ts";
+import { filterTable, ruleOfCounter, timed } from "../../shared/node/filter.ts";
 import { CommandFailed, run } from "./exec.ts";
 import { readIfThere, writeAtomically } from "./files.ts";
 
@@ -31,6 +31,11 @@ interface Note {
 
 const notes = new Map<string, Note>();
 
+/** Takes the table for changed until it is loaded anew, whatever the kernel shows. */
+export function doubtFilter({ stateDirectory }: Place): void {
+  notes.set(notePath(stateDirectory), { text: "", kernel: null });
+}
+
 async function noteOf(path: string): Promise<Note | null> {
   const known = notes.get(path);
   if (known) return known;
@@ -56,6 +61,29 @@ export async function removeFilter(interfaceName: string): Promise<void> {
     await run(["nft", "delete", "table", ...filterTable(interfaceName).split(" ")]);
 }
 
+/**
+ * How many packets each rule decided since the table was loaded, by the rule's id. Empty when there is no table.
+ * @throws CommandFailed when nftables refuses.
+ */
+export async function readCounters(interfaceName: string): Promise<Map<string, number>> {
+  let text: string;
+  try {
+    text = await run(["nft", "-j", "list", "counters", "table", ...filterTable(interfaceName).split(" ")]);
+  } catch (error) {
+    if (isMissing(error)) return new Map();
+    throw error;
+  }
+  const { nftables } = JSON.parse(text) as {
+    nftables: { counter?: { name: string; packets: number } }[];
+  };
+  return new Map(
+    nftables.flatMap(({ counter }) => {
+      const rule = counter ? ruleOfCounter(counter.name) : null;
+      return rule === null ? [] : [[rule, counter?.packets ?? 0] as const];
+    }),
+  );
+}
+
 const notePath = (stateDirectory: string) => join(stateDirectory, "filter.json");
 
 /**
@@ -66,12 +94,15 @@ async function kernelForm(interfaceName: string): Promise<string | null> {
   try {
     text = await run(["nft", "-j", "list", "table", ...filterTable(interfaceName).split(" ")]);
   } catch (error) {
-    if (error instanceof CommandFailed && error.stderr.includes("No such file")) return null;
+    if (isMissing(error)) return null;
     throw error;
   }
   const { nftables } = JSON.parse(text) as { nftables: object[] };
   const lasting = JSON.stringify(nftables.slice(1), (key, value) => (VOLATILE.has(key) ? undefined : value));
   return createHash("sha256").update(lasting).digest("base64url");
 }
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof CommandFailed && error.stderr.includes("No such file");
 
 const VOLATILE = new Set(["handle", "packets", "bytes", "expires"]);

@@ -5,14 +5,15 @@ import { nextChange } from "../../shared/segments/windows.ts";
 import { messageOf } from "../failure.ts";
 import type { Log } from "../log.ts";
 import { converge } from "./apply.ts";
-import { type Drift, GUARDING, MOST_DRIFTS, tellMended } from "./drift.ts";
+import { DriftLog, tellMended } from "./drift.ts";
 import { EndpointChooser } from "./endpoints.ts";
-import type { KernelFlow, Machine, PrivateKeys, Watch, WireguardDevice } from "./machine.ts";
+import { RulesetInForce } from "./in-force.ts";
+import type { Machine, PrivateKeys, Watch, WireguardDevice } from "./machine.ts";
 import { haveMoved } from "./moves.ts";
 import type { Step } from "./plan.ts";
 import { familyOfRoute, routesOf, routingRulesOf } from "./routing.ts";
 import type { ExitUse, Observed } from "./tunnel.ts";
-import { asChosen, isolated, type KeyChanges, keyChanges, tunnelOf } from "./wanted.ts";
+import { asChosen, isolated, type KeyChanges, keyChanges, tunnelOf, withoutLost } from "./wanted.ts";
 import { wgText } from "./wg-text.ts";
 
 export interface KeeperOptions {
@@ -53,7 +54,11 @@ export class TunnelKeeper {
   #clock: NodeJS.Timeout | null = null;
   #system: Watch | null = null;
   #conditions: readonly Condition[] = [];
-  #drifts: readonly Drift[] = [];
+  /** What somebody else changed of the protection, and was mended. */
+  readonly drifts = new DriftLog();
+  /** The filter that the kernel has. */
+  readonly ruleset = new RulesetInForce();
+  #firewallChanges = 0;
   #seen: WireguardDevice | null = null;
   /**
    * The state of the system at the last look. Null when the state may have changed since, so that a look must come
@@ -71,7 +76,12 @@ export class TunnelKeeper {
 
   /** What this machine lacks. */
   get conditions(): readonly Condition[] {
-    return this.#conditions;
+    return [...this.#conditions, ...this.drifts.conditions(performance.now())];
+  }
+
+  /** How often another program changed rules of nftables since the start, bursts counted once. */
+  get firewallChanges(): number {
+    return this.#firewallChanges;
   }
 
   /** Whether the peers were taken away although the config names them. */
@@ -159,33 +169,29 @@ export class TunnelKeeper {
   mend(): Promise<readonly string[]> {
     return this.#queue.run(async () => {
       this.#stood = null;
+      const before = this.ruleset.text;
       const steps = await this.#converge();
-      const guarding = steps.filter((step) => GUARDING.includes(step));
-      if (guarding.length > 0)
-        this.#drifts = [...this.#drifts, { at: Date.now(), steps: [...new Set(guarding)] }].slice(
-          -MOST_DRIFTS,
-        );
+      // A rule may have begun or ended. Then another filter comes into force, and nobody changed the one before.
+      const isSame = before === this.ruleset.text;
+      const mended = steps.filter((step) => isSame || step !== "load-filter");
+      this.drifts.note(mended, Date.now(), performance.now());
+      this.#system?.slowDown(this.drifts.pauseMs(performance.now()));
       return steps;
     });
-  }
-
-  /** What somebody else changed of the protection, and was mended since `forgetDrifts`; the newest last. */
-  get drifts(): readonly Drift[] {
-    return this.#drifts;
-  }
-
-  forgetDrifts(told: readonly Drift[]): void {
-    this.#drifts = this.#drifts.filter((drift) => !told.includes(drift));
   }
 
   /** From now on, a change by another program is mended as soon as the kernel reports it. */
   watchSystem(): void {
     const { machine, log } = this.#options;
-    this.#system = machine.watch(() => {
-      this.mend().then(
-        (steps) => tellMended(log, steps),
-        (error: unknown) => log.warn(messageOf(error)),
-      );
+    this.#system = machine.watch({
+      onChange: () =>
+        this.mend().then(
+          (steps) => tellMended(log, steps),
+          (error: unknown) => log.warn(messageOf(error)),
+        ),
+      onFirewall: () => {
+        this.#firewallChanges += 1;
+      },
     });
   }
 
@@ -225,18 +231,15 @@ export class TunnelKeeper {
     return this.#queue.run(() => this.#options.machine.dropPeers());
   }
 
-  /** What other firewalls drop, as the machine finds it. */
-  otherFirewalls(passage: Parameters<Machine["otherFirewalls"]>[0]): Promise<Condition[]> {
-    return this.#options.machine.otherFirewalls(passage);
+  /** What can be asked of the machine without changing the tunnel. */
+  get machine(): Pick<Machine, "otherFirewalls" | "readFlows" | "dropFlows" | "readHits"> {
+    return this.#options.machine;
   }
 
-  /** The connections that the kernel noted: see `Machine.readFlows`. */
-  flows(overlay: Parameters<Machine["readFlows"]>[0]): Promise<KernelFlow[]> {
-    return this.#options.machine.readFlows(overlay);
-  }
-
-  dropFlows(): Promise<void> {
-    return this.#options.machine.dropFlows();
+  /** The hub says that the filter in force is not the one that it compiled: loads it anew. */
+  reload(): Promise<readonly string[]> {
+    this.#options.machine.doubtFilter();
+    return this.mend();
   }
 
   /** @throws Error when the device can't be read. */
@@ -279,7 +282,12 @@ export class TunnelKeeper {
     const known = this.#stood;
     this.#stood = null;
     const tunnel = this.#tunnel(config, through);
-    const { steps, conditions, seen } = await converge(machine, tunnel, privateKeys, known);
+    const now = Date.now() + this.#options.skewMs();
+    const { steps, conditions, seen } = await converge(machine, tunnel, privateKeys, known).catch((error) => {
+      this.ruleset.isUnknown();
+      throw error;
+    });
+    this.ruleset.is(tunnel.filter, this.#config, config, now);
     this.#stood = seen;
     this.#conditions = conditions;
     this.#ringAtChange(config);
@@ -382,12 +390,3 @@ export class TunnelKeeper {
 }
 
 const NO_CHANGES: KeyChanges = new Map();
-
-/**
- * The former config without the peers that the new config took away. A failed change is no reason to trust such a peer
- * again.
- */
-function withoutLost(before: Assembled, config: Assembled): Assembled {
-  const left = new Set(config.peers.map(({ peer }) => peer.node));
-  return { ...before, peers: before.peers.filter(({ peer }) => left.has(peer.node)) };
-}

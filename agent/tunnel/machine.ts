@@ -34,8 +34,10 @@ export interface Machine {
    * @throws Error that names everything that is left.
    */
   clear(keepsExit: boolean): Promise<void>;
-  /** Reports when another program may have changed what the agent made. */
-  watch(onChange: () => void): Watch;
+  /** Reports what other programs change. */
+  watch(listener: WatchListener): Watch;
+  /** Takes the filter for changed, whatever the next look sees. So it is loaded anew. */
+  doubtFilter(): void;
   /**
    * What other firewalls drop of the traffic that the agent's filter lets pass.
    * @throws Error when they can't be read.
@@ -49,6 +51,12 @@ export interface Machine {
   readFlows(overlay: { readonly ipv4: string; readonly ipv6: string }): Promise<KernelFlow[]>;
   /** The kernel notes no connections any more, and forgets those that it noted. */
   dropFlows(): Promise<void>;
+  /**
+   * How many packets each rule decided, by its id, since the agent began. A number may fall when somebody else took the
+   * filter away.
+   * @throws Error when the counters can't be read.
+   */
+  readHits(): Promise<ReadonlyMap<string, number>>;
 }
 
 /** Connections with one source, destination, protocol and port, as the kernel noted them. */
@@ -71,7 +79,16 @@ export interface KernelFlow {
 /** Gives the base64 private key that belongs to a public key. */
 export type PrivateKeys = (publicKey: string) => Promise<string>;
 
+export interface WatchListener {
+  /** Another program may have changed what the agent made. */
+  readonly onChange: () => unknown;
+  /** Another program changed rules of nftables that are not the agent's. */
+  readonly onFirewall: () => void;
+}
+
 export interface Watch {
+  /** The shortest time between two calls of `onChange`. 0 is the usual one. */
+  readonly slowDown: (apartMs: number) => void;
   /** The caller has just looked at the system or changed it. The next events are likely to be an echo. */
   readonly looked: () => void;
   readonly stop: () => void;

@@ -1,5 +1,6 @@
 import type { Assembled } from "../../shared/node/config/assemble.ts";
 import { renderFilter } from "../../shared/node/filter.ts";
+import { withoutPeers } from "../../shared/node/ruleset.ts";
 import { canonicalPrefix, familyOf, isDefaultRoute } from "./addresses.ts";
 import { numbersOf } from "./numbers.ts";
 import type { ExitUse, HostsEntry, Tunnel, TunnelPeer } from "./tunnel.ts";
@@ -54,11 +55,7 @@ export function tunnelOf(config: Assembled, options: WantedOptions): Tunnel {
 }
 
 /** The same node without any peer. It is used when the lease has ended, or when the hub keeps the node apart. */
-export const isolated = (config: Assembled): Assembled => ({
-  ...config,
-  manifest: { ...config.manifest, peers: [], forwards: [] },
-  peers: [],
-});
+export const isolated = (config: Assembled): Assembled => withoutPeers(config);
 
 /**
  * Applies this machine's choice of the exit node. An exit node that the machine gave up does not count any more, even
@@ -74,6 +71,15 @@ export const asChosen = (config: Assembled, exitNode: string | null): Assembled 
     };
   }),
 });
+
+/**
+ * The former config without the peers that the new config took away. A failed change is no reason to trust such a peer
+ * again.
+ */
+export function withoutLost(before: Assembled, config: Assembled): Assembled {
+  const left = new Set(config.peers.map(({ peer }) => peer.node));
+  return { ...before, peers: before.peers.filter(({ peer }) => left.has(peer.node)) };
+}
 
 /** The peers whose WireGuard key has changed. */
 export function keyChanges(before: Assembled | null, after: Assembled): KeyChanges {

@@ -23,6 +23,10 @@ export function addMeshCommands(program: Command, app: App): void {
     .option("--limit <count>", "how many at most")
     .action((options: FlowOptions) => flows(app, options));
   mesh
+    .command("hits")
+    .description("Show how many packets each rule decided, and when last")
+    .action(() => hits(app));
+  mesh
     .command("holds")
     .description("Show changes that wait for confirmation because they would cut off too much")
     .action(() => holds(app));
@@ -89,6 +93,20 @@ async function flows(app: App, { node, denied, limit }: FlowOptions): Promise<vo
   if (data.truncated) app.note("There is more: --limit shows up to 5000, --node those of one node.");
   if (data.refused > 0)
     app.note(`${data.refused} flow(s) that nodes reported could not be so, and were left out.`);
+  noteMissing(app, data.missing);
+}
+
+async function hits(app: App): Promise<void> {
+  const { client } = await app.hub();
+  const { data } = await client.call("mesh.hits");
+  app.emit(data, () =>
+    listText(["name", "packets", "lastHitAt", "rule"], data.items, app.io.columns, "name"),
+  );
+  if (!data.reported) app.note("Nodes report no hits: the network's setting `reportsFlows` is off.");
+  else
+    app.note(
+      `${data.counting} of ${data.nodes} node(s) count${data.since === null ? "" : `, all of them since ${instant(data.since)}`}.`,
+    );
   noteMissing(app, data.missing);
 }
 

@@ -1,4 +1,5 @@
-import { type RowOf, useMayWrite, usePages } from "../api.ts";
+import type { ReactNode } from "react";
+import { type RowOf, useApi, useMayWrite, usePages } from "../api.ts";
 import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Moment } from "../components/moment.tsx";
@@ -11,12 +12,14 @@ import { EditMeshRule, NewMeshRule } from "./mesh-rule-form.tsx";
 
 type Rule = RowOf<"meshRules.list">;
 
+const HITS_EVERY = 30_000;
+
 export default function MeshRules({ path: [id] }: PageProps) {
   if (id === undefined) return <RuleList />;
   return id === "new" ? <NewMeshRule /> : <EditMeshRule id={id} />;
 }
 
-const COLUMNS: readonly Column<Rule>[] = [
+const columns = (lastHitOf: (rule: string) => ReactNode): readonly Column<Rule>[] => [
   {
     header: "Rule",
     cell: (rule) => <a href={routeTo("mesh-rules", rule.id)}>{rule.name}</a>,
@@ -27,6 +30,7 @@ const COLUMNS: readonly Column<Rule>[] = [
   { header: "To", cell: (rule) => <Entries of={rule.to} />, className: "wide" },
   { header: "Traffic", cell: (rule) => <Entries of={rule.traffic} />, className: "wide" },
   { header: "Ends", cell: (rule) => <Moment at={rule.notAfter} /> },
+  { header: "Last hit", cell: (rule) => lastHitOf(rule.id), className: "wide" },
   { header: "State", cell: (rule) => <OnOff on={rule.enabled} /> },
 ];
 
@@ -42,7 +46,19 @@ function Entries({ of }: { readonly of: readonly string[] }) {
   );
 }
 
+/** When a node last said that the rule decided a packet. Nothing while no node counts. */
+function useLastHits(): (rule: string) => ReactNode {
+  const { data } = useApi("mesh.hits", {}, { every: HITS_EVERY });
+  if (!data || data.counting === 0) return () => "not counted";
+  const hits = new Map(data.items.map(({ rule, lastHitAt }) => [rule, lastHitAt]));
+  return (rule) => {
+    const at = hits.get(rule) ?? null;
+    return at === null ? "never" : <Moment at={at} />;
+  };
+}
+
 function RuleList() {
+  const lastHitOf = useLastHits();
   const search = useListSearch("Name or traffic");
   const rules = usePages("meshRules.list", { query: search.query });
   const mayWrite = useMayWrite();
@@ -66,7 +82,7 @@ function RuleList() {
           ) : (
             <DataTable
               caption="Rules between nodes"
-              columns={COLUMNS}
+              columns={columns(lastHitOf)}
               rows={rows}
               keyOf={(rule) => rule.id}
             />

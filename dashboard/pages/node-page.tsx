@@ -43,6 +43,16 @@ function LoadedNode({ node }: { readonly node: Node }) {
           <div>{live.applyError}</div>
         </div>
       )}
+      {live?.ruleset?.verdict === "differs" && (
+        <div className="notice bad" role="alert">
+          <strong>The packet filter on the node is not the one that was compiled for it</strong>
+          <div>
+            So it says since <Moment at={live.ruleset.since} />. Its agent was told to load it anew. Where
+            that does not help, look at the node itself: <code>rustronaut-agent status</code> and{" "}
+            <code>nft list ruleset</code>.
+          </div>
+        </div>
+      )}
       {live && live.conditions.length > 0 && (
         <div className="notice warn" role="status">
           <strong>Not everything works on the node</strong>
@@ -102,11 +112,39 @@ function stateOf({ live, segment, tags, user, expiresAt, ephemeral }: Node) {
     "config in force": live?.appliedSerial
       ? `${live.appliedSerial.epoch}.${live.appliedSerial.rootVersion}.${live.appliedSerial.counter}${live.current ? " (current)" : " (behind)"}`
       : "none yet",
+    "packet filter": live ? <Ruleset live={live} /> : "not known",
+    "changed by others": driftWords(live),
     "left out of its report": live && live.leftOut.length > 0 ? live.leftOut : "nothing",
     "clock off by": live?.clockSkewMs === null || !live ? "not known" : `${live.clockSkewMs} ms`,
     expires: <Moment at={expiresAt} />,
     lifetime: ephemeral ? "ephemeral: removed after half an hour away" : "kept",
   };
+}
+
+const RULESET_WORDS = {
+  as_compiled: "as compiled",
+  shut: "shut: no peers",
+  differs: "another one than was compiled",
+  not_comparable: "can't be compared: the agent is of another release than the hub",
+} as const;
+
+function Ruleset({ live: { ruleset } }: { readonly live: NonNullable<Node["live"]> }) {
+  if (!ruleset) return <>nothing was reported yet</>;
+  return (
+    <>
+      {RULESET_WORDS[ruleset.verdict]}, by its own word <Moment at={ruleset.checkedAt} />
+    </>
+  );
+}
+
+function driftWords(live: Node["live"]) {
+  if (!live || live.drifts.count === 0) return "never";
+  const { count, lastAt } = live.drifts;
+  return (
+    <>
+      {count === 1 ? "once" : `${count} times`}, last <Moment at={lastAt} />, and mended
+    </>
+  );
 }
 
 const identityOf = (node: Node) => ({

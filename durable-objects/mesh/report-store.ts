@@ -1,6 +1,7 @@
 import type { Serial } from "../../shared/node/config/types.ts";
 import type { Condition, NodeFactsReport, PeerReport } from "../../shared/node/protocol/types.ts";
-import type { CheckedReport } from "../../shared/node/segment-mesh.ts";
+import type { RulesetVerdict } from "../../shared/node/ruleset.ts";
+import type { CheckedReport, LiveNode } from "../../shared/node/segment-mesh.ts";
 
 /** The newest report of a node. */
 export interface StoredReport {
@@ -18,6 +19,8 @@ export interface StoredReport {
   readonly leftOut: readonly string[];
   readonly peers: readonly PeerReport[];
   readonly conditions: readonly Condition[];
+  readonly ruleset: LiveNode["ruleset"];
+  readonly drifts: LiveNode["drifts"];
 }
 
 type Row = {
@@ -33,10 +36,15 @@ type Row = {
   peers: string;
   conditions: string;
   left_out: string;
+  ruleset: RulesetVerdict | null;
+  ruleset_since: number | null;
+  ruleset_at: number | null;
+  drifts_ever: number;
+  drifted_at: number | null;
 };
 
-/** A node that drifts all the time, or says so, fills the audit log with one entry in this time. */
-const DRIFTS_APART_MS = 10 * 60_000;
+/** A node that drifts all the time, or says so, fills the audit log with one entry of a kind in this time. */
+const TOLD_APART_MS = 10 * 60_000;
 
 /** The newest report of each node. */
 export class ReportStore {
@@ -62,6 +70,12 @@ export class ReportStore {
       leftOut: JSON.parse(row.left_out) as string[],
       peers: JSON.parse(row.peers) as PeerReport[],
       conditions: JSON.parse(row.conditions) as Condition[],
+      ruleset: row.ruleset && {
+        verdict: row.ruleset,
+        since: row.ruleset_since ?? 0,
+        checkedAt: row.ruleset_at ?? 0,
+      },
+      drifts: { count: row.drifts_ever, lastAt: row.drifted_at },
     };
   }
 
@@ -102,13 +116,41 @@ export class ReportStore {
   countDrifts(node: string, count: number, now: number): number {
     if (count === 0) return 0;
     const [row] = this.#sql.exec<{ drifts: number; drifts_told_at: number }>(
-      "UPDATE reports SET drifts = drifts + ? WHERE node = ? RETURNING drifts, drifts_told_at",
+      `UPDATE reports SET drifts = drifts + ?1, drifts_ever = min(drifts_ever + ?1, ?2), drifted_at = ?3 WHERE node = ?4
+       RETURNING drifts, drifts_told_at`,
       count,
+      Number.MAX_SAFE_INTEGER - count,
+      now,
       node,
     );
-    if (!row || now - row.drifts_told_at < DRIFTS_APART_MS) return 0;
+    if (!row || now - row.drifts_told_at < TOLD_APART_MS) return 0;
     this.#sql.exec("UPDATE reports SET drifts = 0, drifts_told_at = ? WHERE node = ?", now, node);
     return row.drifts;
+  }
+
+  /**
+   * Notes how the node's ruleset compares with what was compiled for it.
+   * @returns Whether the audit log must hear of it: it differs, and did not before.
+   */
+  noteRuleset(node: string, verdict: RulesetVerdict, now: number): boolean {
+    const [before] = this.#sql
+      .exec<{ ruleset: RulesetVerdict | null; ruleset_told_at: number }>(
+        "SELECT ruleset, ruleset_told_at FROM reports WHERE node = ?",
+        node,
+      )
+      .toArray();
+    if (!before) return false;
+    this.#sql.exec(
+      `UPDATE reports SET ruleset = ?1, ruleset_at = ?2, ruleset_since = iif(ruleset IS ?1, ruleset_since, ?2)
+       WHERE node = ?3`,
+      verdict,
+      now,
+      node,
+    );
+    if (verdict !== "differs" || before.ruleset === "differs") return false;
+    if (now - before.ruleset_told_at < TOLD_APART_MS) return false;
+    this.#sql.exec("UPDATE reports SET ruleset_told_at = ? WHERE node = ?", now, node);
+    return true;
   }
 
   forget(node: string): void {

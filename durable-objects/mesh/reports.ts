@@ -1,15 +1,19 @@
 import type { Network } from "../../shared/node/mesh/network.ts";
 import { reportedChange } from "../../shared/node/overview.ts";
-import type { FlowReport } from "../../shared/node/protocol/types.ts";
+import type { FlowReport, HitReport } from "../../shared/node/protocol/types.ts";
 import { judgeReport, visiblePeers } from "../../shared/node/report.ts";
+import type { RulesetVerdict } from "../../shared/node/ruleset.ts";
 import type { CheckedReport, ReportVerdict } from "../../shared/node/segment-mesh.ts";
 import { offeredRoutesOf, reportedEndpoints } from "../../shared/registry/node-rows.ts";
 import { believed, shareOf } from "../../shared/segments/flow-ledger.ts";
+import { believedHits } from "../../shared/segments/hits.ts";
 import type { FlowStore } from "./flow-store.ts";
+import type { HitStore } from "./hit-store.ts";
 import { serialOf } from "./member-store.ts";
 import type { MeshStore } from "./mesh-store.ts";
 import type { Presence } from "./presence.ts";
 import type { ReportStore } from "./report-store.ts";
+import { Rulesets } from "./rulesets.ts";
 
 /** Since which capability agents report flows. */
 const FLOWS_CAPABILITY = 4;
@@ -21,6 +25,8 @@ export class Reports {
   readonly #reports: ReportStore;
   readonly #presence: Presence;
   readonly #flows: FlowStore;
+  readonly #hits: HitStore;
+  readonly #rulesets: Rulesets;
 
   constructor(
     storage: DurableObjectStorage,
@@ -28,12 +34,15 @@ export class Reports {
     reports: ReportStore,
     presence: Presence,
     flows: FlowStore,
+    hits: HitStore,
   ) {
     this.#storage = storage;
     this.#store = store;
     this.#reports = reports;
     this.#presence = presence;
     this.#flows = flows;
+    this.#hits = hits;
+    this.#rulesets = new Rulesets(store.objects);
   }
 
   take(network: Network, node: string, report: CheckedReport): ReportVerdict {
@@ -61,19 +70,42 @@ export class Reports {
     const allowed = change ? rows.claimNews(row, report.receivedAt) : { ok: true as const };
     if (!allowed.ok) return { ok: false, reason: "too_often", waitMs: allowed.waitMs };
     const peers = visiblePeers(report, issue?.peers ?? []);
-    const drifts = this.#storage.transactionSync(() => {
+    const ruleset = this.#rulesetOf(node, report, issue?.manifest ?? null);
+    const tells = this.#storage.transactionSync(() => {
       this.#reports.put(node, report, peers, before);
       if (report.flows) this.#noteFlows(network, node, report.flows, report.receivedAt);
       if (network.state.reports_flows !== 0 && row.capability >= FLOWS_CAPABILITY) {
         const isBlind = report.conditions?.some(({ code }) => code === "flows_unknown") ?? false;
         this.#flows.heard(node, isBlind, report.receivedAt);
       }
+      if (report.hits) this.#noteHits(network, node, report.hits, report.receivedAt);
       this.#presence.mark([{ node, counter: null }], report.receivedAt);
       const { applied } = report;
       if (applied) receipts.acknowledge(node, applied.serial.counter, report.receivedAt);
-      return this.#reports.countDrifts(node, report.drifts?.length ?? 0, report.receivedAt);
+      return {
+        drifts: this.#reports.countDrifts(node, report.drifts?.length ?? 0, report.receivedAt),
+        difference: ruleset !== null && this.#reports.noteRuleset(node, ruleset, report.receivedAt),
+      };
     });
-    return { ok: true, change, drifts };
+    return { ok: true, change, ruleset, ...tells };
+  }
+
+  /** Null when the report says nothing of it, or of another config than the newest. */
+  #rulesetOf(node: string, report: CheckedReport, issued: string | null): RulesetVerdict | null {
+    if (report.ruleset === undefined || issued === null || report.applied?.manifest !== issued) return null;
+    return this.#rulesets.judge(node, report.ruleset, issued, report.receivedAt);
+  }
+
+  #noteHits(network: Network, node: string, hits: readonly HitReport[], now: number): void {
+    const grants = network.index
+      .linksOf(node)
+      .flatMap(({ inbound, outbound, denied }) => [
+        ...inbound,
+        ...outbound,
+        ...(denied?.inbound ?? []),
+        ...(denied?.outbound ?? []),
+      ]);
+    this.#hits.note(node, believedHits(hits, new Set(grants.map(({ rule }) => rule))), now);
   }
 
   #noteFlows(network: Network, node: string, flows: readonly FlowReport[], now: number): void {

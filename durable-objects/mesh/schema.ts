@@ -95,6 +95,20 @@ const WATCH_SCHEMA = `
   ALTER TABLE flows ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
   UPDATE flows SET since = at;`;
 
+/**
+ * What the hub found when it compared the ruleset in force on a node, all drifts of a node, what the nodes counted for each
+ * rule, and since when each node counts.
+ */
+const ENFORCED_SCHEMA = `
+  ALTER TABLE reports ADD COLUMN ruleset TEXT;
+  ALTER TABLE reports ADD COLUMN ruleset_since INTEGER;
+  ALTER TABLE reports ADD COLUMN ruleset_at INTEGER;
+  ALTER TABLE reports ADD COLUMN ruleset_told_at INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE reports ADD COLUMN drifts_ever INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE reports ADD COLUMN drifted_at INTEGER;
+  CREATE TABLE hits (rule TEXT PRIMARY KEY, packets INTEGER NOT NULL, last_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE counting (node TEXT PRIMARY KEY, since INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;`;
+
 /** The steps in their order: see `migrate`. */
 export const STEPS = [
   META_SCHEMA,
@@ -108,4 +122,5 @@ export const STEPS = [
   FLOWS_SCHEMA,
   DRIFTS_SCHEMA,
   WATCH_SCHEMA,
+  ENFORCED_SCHEMA,
 ];

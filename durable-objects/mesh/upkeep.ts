@@ -3,6 +3,7 @@ import * as timetable from "../../shared/node/mesh/timetable.ts";
 import { onAlarm, RisingAlarm } from "../storage/alarm.ts";
 import { type EndingEnvironment, endDue } from "./ending.ts";
 import type { FlowStore } from "./flow-store.ts";
+import type { HitStore } from "./hit-store.ts";
 import { type Learner, NEWEST } from "./learner.ts";
 import type { MeshStore } from "./mesh-store.ts";
 import type { ReportStore } from "./report-store.ts";
@@ -14,6 +15,7 @@ export class Upkeep {
   readonly #store: MeshStore;
   readonly #reports: ReportStore;
   readonly #flows: FlowStore;
+  readonly #hits: HitStore;
   readonly #learner: Learner;
   readonly #ends: Ends;
   readonly #alarm: RisingAlarm;
@@ -23,13 +25,21 @@ export class Upkeep {
   constructor(
     storage: DurableObjectStorage,
     env: EndingEnvironment,
-    parts: { store: MeshStore; reports: ReportStore; flows: FlowStore; learner: Learner; ends: Ends },
+    parts: {
+      store: MeshStore;
+      reports: ReportStore;
+      flows: FlowStore;
+      hits: HitStore;
+      learner: Learner;
+      ends: Ends;
+    },
   ) {
     this.#storage = storage;
     this.#env = env;
     this.#store = parts.store;
     this.#reports = parts.reports;
     this.#flows = parts.flows;
+    this.#hits = parts.hits;
     this.#learner = parts.learner;
     this.#ends = parts.ends;
     this.#alarm = new RisingAlarm(storage);
@@ -74,6 +84,7 @@ export class Upkeep {
       this.#store.sweep(now);
       this.#reports.sweep();
       this.#flows.sweep(now);
+      this.#hits.sweep();
     });
   }
 }

@@ -84,6 +84,16 @@ export const nodeLive = z.object({
   peers: z.int(),
   /** Of the peers: how many have a live direct path. */
   directPeers: z.int(),
+  /** How the packet filter that the node says is in force compared with what was compiled; null: nothing was compared. */
+  ruleset: z.nullable(
+    z.object({
+      verdict: z.enum(["as_compiled", "shut", "differs", "not_comparable"]),
+      since: f.instant,
+      checkedAt: f.instant,
+    }),
+  ),
+  /** How often somebody else had changed what protects the node, and when that was last heard of. */
+  drifts: z.object({ count: z.int(), lastAt: z.nullable(f.instant) }),
 });
 
 export const node = z.object({
@@ -309,6 +319,29 @@ export const flows = z.object({
   truncated: z.boolean(),
   /** How many flows were reported that could not be so. */
   refused: z.int(),
+  /** Names of segments that could not be asked. */
+  missing: z.array(z.string()),
+});
+
+export const hits = z.object({
+  /** Every rule, those that decided the most packets first. */
+  items: z.array(
+    z.object({
+      rule: z.string(),
+      name: z.string(),
+      /** Packets that the rule accepted or dropped. */
+      packets: z.int(),
+      /** When a node last reported some; null: never. */
+      lastHitAt: z.nullable(f.instant),
+    }),
+  ),
+  /** Since when all nodes that count do so without a pause; null: no node counts. */
+  since: z.nullable(f.instant),
+  /** How many nodes count, of all that could. What the others let pass is not known. */
+  counting: z.int(),
+  nodes: z.int(),
+  /** Whether nodes report this at all. */
+  reported: z.boolean(),
   /** Names of segments that could not be asked. */
   missing: z.array(z.string()),
 });

@@ -92,6 +92,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "node.approve": "approved a node",
   "node.delete": "deleted a node",
   "node.state": "stated facts about a node",
+  "node.ruleset_differs": "reported a packet filter that is not the one compiled for it",
   "node.drifted": "had its packet filter, fence or peers changed by somebody else, and mended them",
   "node.enroll": "enrolled as a node",
   "node.expire": "ended a node's membership, since its date came",

@@ -21,6 +21,7 @@ export const CONDITION_CODES = [
   "network_local",
   "firewall_forward",
   "firewall_input",
+  "filter_contested",
   "exit_shut",
   "exit_unused",
   "tunnel_closed",

@@ -10,7 +10,7 @@ import type {
   Traffic,
 } from "./config/types.ts";
 
-/** The nftables ruleset of a node (`docs/decisions/0008`). It contains only addresses, numbers and the words below. */
+/** The nftables ruleset of a node (`docs/decisions/0008`). It contains only addresses, numbers, ids of rules and the words below. */
 
 export interface FilterInput {
   /** The name of the WireGuard interface. */
@@ -255,7 +255,7 @@ function ruleLines(rule: ComponentRule, index: number, now: number): string[] {
   const { holds, until } = spanAt(rule, now);
   const denies = rule.effect === "deny";
   const waits = denies && !holds && until !== null;
-  const decided = `counter name ${ruleCounter(index)} ${denies ? "drop" : "accept"}`;
+  const decided = `counter name ${ruleCounter(rule.id)} ${denies ? "drop" : "accept"}`;
   const lines = [
     ...(waits ? [`meta nfproto @gate_${index} return`] : []),
     ...(!denies && until !== null ? [`meta nfproto != @gate_${index} return`] : []),
@@ -264,7 +264,7 @@ function ruleLines(rule: ComponentRule, index: number, now: number): string[] {
     ...rule.traffic.map(trafficMatch).flatMap((match) => [...logLines(rule, match), `${match}${decided}`]),
   ];
   return [
-    `  counter ${ruleCounter(index)} { }`,
+    `  counter ${ruleCounter(rule.id)} { }`,
     ...(until !== null && (waits || (holds && !denies)) ? [gateOf(index, until)] : []),
     chainOf(`rule_${index}`, holds || waits ? lines : []),
   ];
@@ -288,14 +288,25 @@ export const timed = (ruleset: string, now: number): string =>
 /** Logs the first packet of each connection, so many a second that nobody fills a disk by it. */
 function logLines({ id, effect, log }: ComponentRule, match: string): string[] {
   if (!log) return [];
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) throw new Error(`${JSON.stringify(id)} is no id`);
   return [
     `${match}ct state new limit rate 10/second burst 20 packets log prefix "rustronaut ${effect ?? "allow"} ${id} "`,
   ];
 }
 
-/** The name of a rule's counter. A rule is known by its position in the component. */
-export const ruleCounter = (index: number): string => `hits_${index}`;
+/**
+ * The name of a rule's counter. It has the rule's id, so that whoever reads the kernel's counters knows the rules.
+ * @throws when the id could be anything else than a part of a name in a ruleset
+ */
+export function ruleCounter(id: string): string {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) throw new Error(`${JSON.stringify(id)} is no id`);
+  return `${COUNTER_PREFIX}${id}`;
+}
+
+/** The rule that a counter of the table counts for. Null for the other counters. */
+export const ruleOfCounter = (name: string): string | null =>
+  name.startsWith(COUNTER_PREFIX) ? name.slice(COUNTER_PREFIX.length) : null;
+
+const COUNTER_PREFIX = "hits_";
 
 /** Matches packets by the protocol of their connection, so that a denial of ICMP leaves errors about others alone. */
 function trafficMatch({ protocol, family, ports }: Traffic): string {

@@ -19,6 +19,8 @@ interface LastReport {
   readonly clockSkewMs: number;
   readonly leftOut: readonly string[];
   readonly peers: readonly PeerReport[];
+  readonly ruleset: LiveNode["ruleset"];
+  readonly drifts: LiveNode["drifts"];
 }
 
 export function liveNode(
@@ -47,6 +49,8 @@ export function liveNode(
     clockSkewMs: report?.clockSkewMs ?? null,
     leftOut: report?.leftOut ?? [],
     peers,
+    ruleset: report?.ruleset ?? null,
+    drifts: report?.drifts ?? { count: 0, lastAt: null },
     directPeers: online ? (report?.peers.filter((peer) => isAlive(peer, known.now)).length ?? 0) : 0,
   };
 }

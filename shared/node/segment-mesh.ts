@@ -1,13 +1,22 @@
 import type { Device } from "../access/device/device.ts";
 import type { NodeStatus } from "../registry/node-status.ts";
 import type { ObservedFlow } from "../segments/flow-graph.ts";
+import type { RuleHits } from "../segments/hits.ts";
 import type { Watch } from "../segments/suggest/watch.ts";
 import type { Claims } from "./claims.ts";
 import type { CheckResult } from "./config/device-check.ts";
 import type { Serial } from "./config/types.ts";
 import type { judgeHandshake, NewestHandshake, SignedHandshake } from "./handshake-verdict.ts";
 import type { ReachAnswer, ReachQuestion, WhyAnswer, WhyQuestion } from "./mesh/answers.ts";
-import type { Condition, ConfigAnswer, FlowReport, NodeFactsReport, PeerReport } from "./protocol/types.ts";
+import type {
+  Condition,
+  ConfigAnswer,
+  FlowReport,
+  HitReport,
+  NodeFactsReport,
+  PeerReport,
+} from "./protocol/types.ts";
+import type { RulesetReport, RulesetVerdict } from "./ruleset.ts";
 
 /** The messages between a segment's object and the Workers. */
 
@@ -63,6 +72,9 @@ export interface CheckedReport {
   readonly peers: readonly PeerReport[];
   /** Absent when the report says nothing of flows, or when flows are not reported in this network. */
   readonly flows?: readonly FlowReport[];
+  /** Absent under the same conditions as `flows`. */
+  readonly hits?: readonly HitReport[];
+  readonly ruleset?: RulesetReport | null;
   readonly drifts?: readonly { readonly at: number; readonly steps: readonly string[] }[];
   readonly clockSkewMs: number;
   /** What was left out of the report, and why, in words. */
@@ -84,6 +96,10 @@ export type ReportVerdict =
       readonly change: ReportedChange | null;
       /** How many drifts the audit log must hear of now. 0 for none. */
       readonly drifts: number;
+      /** How the ruleset in force compares with what was compiled. Null when nothing was compared. */
+      readonly ruleset: RulesetVerdict | null;
+      /** Whether the audit log must hear now that it differs. */
+      readonly difference: boolean;
     }
   | { readonly ok: false; readonly reason: "replayed" | "applied_ahead" | "unknown" }
   | { readonly ok: false; readonly reason: "too_often"; readonly waitMs: number };
@@ -105,6 +121,14 @@ export interface LiveNode {
   readonly leftOut: readonly string[];
   readonly peers: number;
   readonly directPeers: number;
+  /** How the ruleset in force compared with what was compiled. Null while nothing was compared. */
+  readonly ruleset: {
+    readonly verdict: RulesetVerdict;
+    readonly since: number;
+    readonly checkedAt: number;
+  } | null;
+  /** How often somebody else had changed what protects the node, since it enrolled, and when the hub last heard of it. */
+  readonly drifts: { readonly count: number; readonly lastAt: number | null };
 }
 
 export interface MapNode {
@@ -156,6 +180,16 @@ export interface SegmentFlows {
   readonly truncated: boolean;
   /** How many flows were not believed since the segment keeps flows. */
   readonly refused: number;
+}
+
+/** What the nodes of a segment counted for each rule. */
+export interface SegmentHits {
+  /** Only rules that decided something. */
+  readonly rules: readonly RuleHits[];
+  /** Since when all nodes that count do so without a pause. Null when no node counts. */
+  readonly since: number | null;
+  readonly counting: number;
+  readonly nodes: number;
 }
 
 /** The members of the segment that had a node as a peer, and whether each has dropped it. */
@@ -212,6 +246,7 @@ export interface SegmentMeshRpc {
   /** Any object can answer these, since each knows the whole network. Null while there is none. */
   why(question: WhyQuestion): Promise<WhyAnswer | null>;
   reach(question: ReachQuestion): Promise<ReachAnswer | null>;
+  hits(): Promise<SegmentHits>;
   holds(): Promise<readonly Hold[]>;
   /** False when nothing of this revision is held. */
   confirm(revision: number): Promise<boolean>;

@@ -87,6 +87,12 @@ export const TOPICS = {
     many: "tests of node rules fail",
     page: "mesh-tests",
   },
+  "node.ruleset_differs": {
+    about: "a node reports another packet filter than the one compiled for it",
+    one: "A node has another packet filter than the one compiled for it",
+    many: "reports of nodes with another packet filter than the one compiled for them",
+    page: "nodes",
+  },
   "logs.stopped": {
     about: "the log does not reach a destination any more",
     one: "The log does not reach a destination",

@@ -112,10 +112,12 @@ export function modelMachine(place: Place): Machine {
       change(({ routes, routingRules }) =>
         keepsExit ? { ...NOTHING, routes: routes.filter(isClosed), routingRules } : NOTHING,
       ),
-    watch: () => ({ looked: () => undefined, stop: () => undefined }),
+    watch: () => ({ looked: () => undefined, slowDown: () => undefined, stop: () => undefined }),
+    doubtFilter: () => change((now) => ({ ...now, filter: null })),
     otherFirewalls: async () => [],
     readFlows: async () => [],
     dropFlows: async () => undefined,
+    readHits: async () => new Map(),
   };
 }
 

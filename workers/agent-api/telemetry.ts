@@ -1,4 +1,5 @@
 import { formatAddress, parseAddress } from "../../shared/net/address.ts";
+import { formatTag } from "../../shared/node/config/serial.ts";
 import { nodeFacts, telemetryReport } from "../../shared/node/protocol/schemas.ts";
 import { verifyStatement } from "../../shared/node/protocol/statement.ts";
 import { type NodeFactsReport, type SignedStatement, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
@@ -36,7 +37,20 @@ export async function telemetry(
   const { taken: report, unknown } = readTold(telemetryReport, plain, WIRE_LIMITS.telemetryBytes);
   if (report.at > now + MAX_AHEAD_MS) throwRefusal("invalid_input", "/at lies in the future.");
   const { overlay, reportsFlows } = await meshState(bindings.db);
-  const { at: _at, endpoints, routes, facts, exitNode, conditions, peers, flows, drifts, ...rest } = report;
+  const {
+    at: _at,
+    endpoints,
+    routes,
+    facts,
+    exitNode,
+    conditions,
+    peers,
+    flows,
+    hits,
+    ruleset,
+    drifts,
+    ...rest
+  } = report;
   const places = usableEndpoints(endpoints ?? [], overlay);
   const offers = usableRoutes(routes ?? [], overlay);
   const known = knownPeers(peers);
@@ -64,6 +78,8 @@ export async function telemetry(
     ...(conditions === undefined ? {} : { conditions: conditions ?? [] }),
     ...(told === undefined ? {} : { facts: told.taken }),
     ...(flows === undefined || !reportsFlows ? {} : { flows }),
+    ...(hits === undefined || !reportsFlows ? {} : { hits }),
+    ...(ruleset === undefined ? {} : { ruleset }),
     ...(drifts === undefined ? {} : { drifts }),
   };
   const verdict = await meshObject(bindings, session.ticket.segment).telemetry(session.node, checked);
@@ -72,12 +88,30 @@ export async function telemetry(
     return refuseReport(verdict);
   }
   if (verdict.change) await store(bindings, session.node, verdict.change, now);
+  if (verdict.difference) await recordDifference(bindings, session.node, checked, now);
   if (verdict.drifts > 0) await recordDrift(bindings, session.node, report.drifts ?? [], verdict.drifts, now);
   return json({
     address: addressOf(request),
     flows: reportsFlows,
+    ...(verdict.ruleset === "differs" ? { differs: true } : {}),
     ...(leftOut.length > 0 ? { leftOut } : {}),
   });
+}
+
+/** The filter that a node says it has is not the one that was compiled for it. An administrator must hear of it. */
+async function recordDifference(
+  bindings: Bindings,
+  node: string,
+  { ruleset, applied }: CheckedReport,
+  now: number,
+): Promise<void> {
+  const event = {
+    actor: `node:${node}`,
+    action: "node.ruleset_differs",
+    target: node,
+    detail: { ruleset: ruleset?.digest ?? null, config: applied ? formatTag(applied) : null },
+  };
+  await carryOut(bindings, event, [], now);
 }
 
 /** Somebody on the machine changed what protects it. The agent has mended it, and an administrator must hear of it. */

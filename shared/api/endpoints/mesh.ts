@@ -165,6 +165,13 @@ export const MESH_ENDPOINTS = {
     query: z.strictObject(m.mapQuery),
     response: m.meshMap,
   },
+  "mesh.hits": {
+    method: "GET",
+    path: "/api/v1/mesh/hits",
+    role: "auditor",
+    summary: "Show how many packets each rule decided, and when last",
+    response: m.hits,
+  },
   "mesh.flows": {
     method: "GET",
     path: "/api/v1/mesh/flows",

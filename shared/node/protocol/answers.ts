@@ -65,6 +65,8 @@ export const telemetryAnswer = z.object({
   leftOut: z._default(z.array(text(1_000)).check(z.maxLength(100)), []),
   /** Whether the hub wants to hear of flows. An older hub does not say so. */
   flows: z._default(z.boolean(), false),
+  /** The ruleset in force is not the one that the hub compiled. */
+  differs: z._default(z.boolean(), false),
 });
 
 /** An object's bytes, base64url. */

@@ -15,6 +15,8 @@ const SINCE: Readonly<Record<keyof TelemetryReport, number>> = {
   conditions: 2,
   flows: 4,
   drifts: 4,
+  hits: 5,
+  ruleset: 5,
 };
 
 /**

@@ -130,6 +130,13 @@ export const telemetryReport = z.object({
   facts: z.optional(signedStatement),
   peers: listOf(peerReport, WIRE_LIMITS.peersPerReport),
   flows: z.optional(listOf(flowReport, WIRE_LIMITS.flowsPerReport)),
+  hits: z.optional(
+    listOf(
+      z.object({ rule: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be an id")), packets: count }),
+      WIRE_LIMITS.hitsPerReport,
+    ),
+  ),
+  ruleset: z.optional(z.nullable(z.object({ format: count, digest: hash, manifest: hash }))),
   drifts: z.optional(
     listOf(z.object({ at: instant, steps: listOf(word(40), 8) }), WIRE_LIMITS.driftsPerReport),
   ),

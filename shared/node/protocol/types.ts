@@ -1,5 +1,6 @@
 import type { CheckReport } from "../config/device-check.ts";
 import type { ConfigUpdate, Serial } from "../config/types.ts";
+import type { RulesetReport } from "../ruleset.ts";
 
 /**
  * The agent API `/agent/v1` on the wire (`docs/agent-protocol.md`). Bodies are JSON, bytes are base64url, times are
@@ -16,8 +17,9 @@ import type { ConfigUpdate, Serial } from "../config/types.ts";
  * | 2      | 2026-11-30 | hints name a `directory`, and polls after them; reports have `conditions`; the hub says its `capability` in a handshake, answers a report with `address` and `leftOut`, and leaves out what it doesn't know of a report and of facts |
  * | 3      | 2026-11-30 | the manifest may have `checks`, and facts their results |
  * | 4      | 2026-11-30 | a component has rules with `effect`, `notBefore`, `notAfter`, `weekly` and `log`, and a peer has `denied`; the hub gives older agents neither, nor what such rules touch; reports have `drifts`, and `flows`, which the hub asks for in its answer to the report before |
+ * | 5      | 2026-11-30 | reports have the `ruleset` in force and the `hits` of rules; the answer says when the ruleset `differs` |
  */
-export const CAPABILITY = 4;
+export const CAPABILITY = 5;
 /** The hub tells older agents to upgrade. */
 export const LEAST_CAPABILITY = 1;
 
@@ -213,6 +215,13 @@ export interface FlowReport {
   readonly seenAt: number;
 }
 
+/** Packets that a rule accepted or dropped at this node since the last report that the hub took. */
+export interface HitReport {
+  /** The rule's id. */
+  readonly rule: string;
+  readonly packets: number;
+}
+
 /** `POST /agent/v1/telemetry`, gzip allowed. A missing member is unchanged, null clears it, [] = none. */
 export interface TelemetryReport {
   readonly at: number;
@@ -234,6 +243,10 @@ export interface TelemetryReport {
   readonly drifts?: readonly { readonly at: number; readonly steps: readonly string[] }[];
   /** The flows that are new or went on. The agent sends them only to a hub whose last answer asked for them. */
   readonly flows?: readonly FlowReport[];
+  /** Empty when the node counts and no rule decided anything. Sent under the same condition as `flows`. */
+  readonly hits?: readonly HitReport[];
+  /** The ruleset that the kernel has. Null when it is not the one that the node wants, or can't be read. */
+  readonly ruleset?: RulesetReport | null;
   /** Hub time minus node time. */
   readonly clockSkewMs: number;
 }
@@ -262,6 +275,7 @@ export const WIRE_LIMITS = {
   telemetryBytes: 1024 * 1024,
   peersPerReport: 4_096,
   flowsPerReport: 512,
+  hitsPerReport: 1_024,
   driftsPerReport: 16,
   endpoints: 8,
   routes: 32,

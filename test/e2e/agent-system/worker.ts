@@ -37,7 +37,11 @@ if (verb === "apply" && first) {
   // One at a time, and a failure is survived, as in the agent: what made it fail is an event, too.
   const queue = new SerialQueue();
   const mend = () => queue.run(() => converge(machine, first, privateKey)).catch(console.error);
-  const watch = new SystemWatch(place.interfaceName, () => void mend());
+  const watch = new SystemWatch(place.interfaceName, {
+    onChange: mend,
+    onFirewall: () => undefined,
+    onTableTouched: () => machine.doubtFilter(),
+  });
   await watch.start();
   console.log("keeping");
 } else if (verb === "check" && first) {

@@ -73,6 +73,12 @@ export function stubNode(at: number): Node {
       leftOut: [],
       peers: 6,
       directPeers: 5,
+      ruleset: {
+        verdict: at === 4 ? "differs" : at === 3 ? "not_comparable" : "as_compiled",
+        since: NOW - DAY,
+        checkedAt: NOW - 40_000,
+      },
+      drifts: at === 4 ? { count: 12, lastAt: NOW - 60_000 } : { count: 0, lastAt: null },
     },
     ...ROW,
   };

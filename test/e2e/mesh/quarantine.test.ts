@@ -77,7 +77,8 @@ where(...MACHINES).describe("three machines", () => {
     expect(beats).toEqual(cut);
     await mesh.system.admin.call("nodes.release", { params: { node: idOf(web) } });
     await until("it has its peers back", () => web.status()?.peers.length === 2);
-    expect(await answers(`${db.address}:${PORT}`)).toEqual([true]);
+    // WireGuard tries again after five seconds where the other end learnt of it a moment later.
+    await until("db answers again", async () => (await answers(`${db.address}:${PORT}`))[0] === true);
     open.kill();
   }, 60_000);
 
@@ -109,5 +110,53 @@ where(...MACHINES).describe("three machines", () => {
       return data.items.some(({ entry }) => entry.kind !== "decision" && entry.target === idOf(web));
     });
     expect(await web.output("nft", "list", "tables")).toContain(`rustronaut-${web.interfaceName}\n`);
+    const { data } = await mesh.system.admin.call("nodes.get", { params: { node: idOf(web) } });
+    expect(data.live?.drifts.count).toBeGreaterThan(0);
+    const verdicts = async () => {
+      const { data } = await mesh.system.admin.call("nodes.list");
+      return data.items.map(({ live }) => live?.ruleset?.verdict);
+    };
+    // All say that they have what was compiled, and the hub makes the same digest in another runtime.
+    await until("all were compared", async () => (await verdicts()).every((one) => one === "as_compiled"));
+  }, 90_000);
+
+  it("put back a table into which somebody wrote a rule, element or chain, even when it looks the same then", async () => {
+    const table = ["inet", `rustronaut-${web.interfaceName}`];
+    const handle = async () => (await web.output("nft", "-a", "list", "table", ...table)).split("\n")[0];
+    for (const change of [
+      ["insert", "rule", ...table, "input", "accept"],
+      ["add", "chain", ...table, "extra"],
+      // Nothing is different afterwards, so a comparison alone would not tell.
+      [`add chain ${table.join(" ")} extra; delete chain ${table.join(" ")} extra`],
+    ]) {
+      const before = await handle();
+      await web.output("nft", ...change);
+      await until(`it was loaded anew after ${change.join(" ")}`, async () => (await handle()) !== before);
+      expect(await web.output("nft", "list", "table", ...table)).not.toContain("chain extra");
+    }
+  });
+
+  it("notice another firewall that drops their traffic, and its end", async () => {
+    const firewall = () => web.status()?.conditions.map(({ code }) => code);
+    await web.output("nft", "add", "table", "inet", "other");
+    const chain = "{ type filter hook input priority 10; policy drop; }";
+    await web.output("nft", "add", "chain", "inet", "other", "input", chain);
+    await expect.poll(firewall).toContain("firewall_input");
+    await web.output("nft", "delete", "table", "inet", "other");
+    await expect.poll(firewall).toEqual([]);
+  });
+
+  it("count what each rule decided, over changes of the filter", async () => {
+    const { data: before } = await mesh.system.admin.call("mesh.hits");
+    const packets = (of: typeof before, name: string) =>
+      of.items.find((item) => item.name === name)?.packets ?? 0;
+    expect(await answers(`${db.address}:${PORT}`)).toEqual([true]);
+    await rule("yet another", "tag:web", "tag:db", ["tcp/2"]);
+    await until("it is counted", async () => {
+      const { data } = await mesh.system.admin.call("mesh.hits");
+      return packets(data, "web to db") > packets(before, "web to db") && data.counting === 3;
+    });
+    const { data } = await mesh.system.admin.call("mesh.hits");
+    expect(packets(data, "yet another")).toBe(0);
   }, 90_000);
 });

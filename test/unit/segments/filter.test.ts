@@ -97,15 +97,15 @@ describe("the ruleset", () => {
     expect(jumps(render([peerOf({ inbound: [grant] })], { forwards }))).toBe(expected);
   });
 
-  test("neither names nor ids of a document get into the text", () => {
+  test("no names of a document get into the text, and no ids but those of rules", () => {
     const evil = 'x"; flush ruleset; #\n} table inet y {';
     const component: ComponentDocument = {
       ...componentOf(),
       network: evil,
       segment: evil,
-      rules: [{ id: evil, name: evil, traffic: [TCP_443] }],
+      rules: [{ id: "r0", name: evil, traffic: [TCP_443] }],
     };
-    const peer = peerOf({ node: evil, name: evil, network: evil, record: evil, inbound: [{ rule: evil }] });
+    const peer = peerOf({ node: evil, name: evil, network: evil, record: evil, inbound: [{ rule: "r0" }] });
     const ruleset = renderFilter({
       interfaceName: "wg0",
       port: 51_820,
@@ -127,6 +127,14 @@ describe("the ruleset", () => {
     ["address", () => render([peerOf({ ipv4: "100.64.0.2, 0.0.0.0/0" })])],
     ["address", () => render([peerOf({ ipv6: "::ffff:100.64.0.2" })])],
     ["prefix", () => render([peerOf({ inbound: [{ rule: "r0", from: ["10.0.0.0/8 accept"] }] })])],
+    [
+      "id",
+      () => {
+        const id = 'x"; flush ruleset; #\n} table inet y {';
+        const component = { ...componentOf(), rules: [{ id, name: "a", traffic: [TCP_443] }] };
+        return render([peerOf({ inbound: [{ rule: id }] })], { component });
+      },
+    ],
     ["prefix", () => render([], { forwards: ["everything"] })],
     ["range of ports", () => rendered({ protocol: "tcp", ports: [[0, 80]] })],
     ["range of ports", () => rendered({ protocol: "tcp", ports: [[90, 80]] })],

@@ -1,5 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { FlowReport } from "../../../shared/node/protocol/types.ts";
+import { fromBase64url } from "../../../shared/base/base64url.ts";
+import { hashOf } from "../../../shared/node/config/object.ts";
+import type { ComponentDocument, ManifestDocument, PeerDocument } from "../../../shared/node/config/types.ts";
+import type { ConfigAnswer, FlowReport } from "../../../shared/node/protocol/types.ts";
+import { FILTER_FORMAT, rulesetDigest } from "../../../shared/node/ruleset.ts";
 import type { TestNode } from "../../support/test-node.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -32,6 +36,112 @@ const flowOf = (more: Partial<FlowReport>): FlowReport => ({
 });
 const flows = async (query: { node?: string; verdict?: "allowed" | "denied"; limit?: number } = {}) =>
   (await world.admin.call("mesh.flows", { query })).data;
+
+/** What a node was given, and how it names the ruleset that it makes of it. */
+async function givenTo(node: TestNode) {
+  const answer = (await node.poll()).json<ConfigAnswer>();
+  const objects = new Map(
+    (answer.objects ?? []).map((text) => {
+      const bytes = fromBase64url(text) ?? new Uint8Array();
+      return [hashOf(bytes), JSON.parse(new TextDecoder().decode(bytes)) as unknown];
+    }),
+  );
+  const manifest = objects.get(answer.manifest) as ManifestDocument;
+  const component = objects.get(manifest.component) as ComponentDocument;
+  const peers = manifest.peers.map((hash) => objects.get(hash) as PeerDocument);
+  const ruleset = {
+    format: FILTER_FORMAT,
+    digest: rulesetDigest({ manifest, component, peers }, Date.now()),
+    manifest: answer.manifest,
+  };
+  return { applied: { serial: answer.serial, manifest: answer.manifest }, ruleset };
+}
+const liveOf = async (node: TestNode) =>
+  (await world.admin.call("nodes.get", { params: { node: node.id } })).data.live;
+
+describe("the ruleset in force, as nodes report it", () => {
+  test("is compared with the compiled one, and a difference is recorded and answered", async () => {
+    const { applied, ruleset } = await givenTo(db);
+    expect((await db.report({ applied, ruleset })).json<object>()).not.toHaveProperty("differs");
+    expect((await liveOf(db))?.ruleset).toMatchObject({ verdict: "as_compiled" });
+    expect(await world.recorded("node.ruleset_differs", db.id)).toBe(0);
+    for (let n = 0; n < 2; n++)
+      expect((await db.report({ applied, ruleset: null })).json<object>()).toMatchObject({ differs: true });
+    expect((await liveOf(db))?.ruleset).toMatchObject({ verdict: "differs" });
+    expect(await world.recorded("node.ruleset_differs", db.id)).toBe(1);
+    await db.report({ applied, ruleset });
+    expect((await liveOf(db))?.ruleset).toMatchObject({ verdict: "as_compiled" });
+    // Once in ten minutes, however often it comes and goes.
+    await db.report({ applied, ruleset: null });
+    expect(await world.recorded("node.ruleset_differs", db.id)).toBe(1);
+  });
+
+  test("of another node does not pass for one's own, and one in another format is not compared", async () => {
+    const [own, others] = await Promise.all([givenTo(web), givenTo(db)]);
+    const copied = { ...others.ruleset, manifest: own.ruleset.manifest };
+    const answer = await web.report({ applied: own.applied, ruleset: copied });
+    expect(answer.json<object>()).toMatchObject({ differs: true });
+    // The manifest of another is not this node's newest, so nothing is compared and nothing is forgotten.
+    await web.report({ applied: own.applied, ruleset: others.ruleset });
+    expect((await liveOf(web))?.ruleset).toMatchObject({ verdict: "differs" });
+    const foreign = { ...(await givenTo(other)).ruleset, format: 7 };
+    await other.report({ applied: (await givenTo(other)).applied, ruleset: foreign });
+    expect((await liveOf(other))?.ruleset).toMatchObject({ verdict: "not_comparable" });
+  });
+
+  test("is replayed in vain", async () => {
+    const { applied, ruleset } = await givenTo(db);
+    const said = { applied, ruleset, sequence: 1 };
+    expect(await db.report(said)).toMatchObject({ code: "request_replayed" });
+  });
+
+  test.each([
+    ["a digest that is none", { digest: "x" }, "invalid_input"],
+    ["a negative format", { format: -1 }, "invalid_input"],
+    ["a format beyond all numbers", { format: 1e308 }, "malformed_request"],
+  ])("is refused with %s", async (_, wrong, code) => {
+    const { applied, ruleset } = await givenTo(db);
+    const answer = await db.report({ applied, ruleset: { ...ruleset, ...wrong } });
+    expect(answer).toMatchObject({ code });
+  });
+});
+
+describe("hits of rules that nodes report", () => {
+  const hits = async () => (await world.admin.call("mesh.hits")).data;
+
+  test("are added up for rules of the node's config, and for no others", async () => {
+    const { items } = await hits();
+    const rule = items[0]?.rule ?? "";
+    const { data } = await world.admin.call("meshRules.create", {
+      body: { name: "idle", from: ["tag:web"], to: ["tag:db"], traffic: ["udp/1"] },
+    });
+    await web.report({ hits: [{ rule, packets: 3 }] });
+    await db.report({ hits: [{ rule, packets: 4 }] });
+    await other.report({ hits: [{ rule, packets: 1_000 }] });
+    const after = await hits();
+    expect(after).toMatchObject({
+      items: [
+        { rule, name: "web to db", packets: 7 },
+        { rule: data.id, name: "idle", packets: 0, lastHitAt: null },
+      ],
+      ...{ counting: 3, nodes: 3, reported: true, missing: [] },
+    });
+    expect(after.since).toBeGreaterThan(0);
+    for (let n = 0; n < 3; n++) await web.report({ hits: [{ rule, packets: Number.MAX_SAFE_INTEGER }] });
+    expect((await hits()).items[0]?.packets).toBe(3_000_000_007);
+  });
+
+  test.each([
+    ["a negative number", [{ packets: -1 }], "invalid_input"],
+    ["a number beyond all counting", [{ packets: 1e308 }], "malformed_request"],
+    ["half a packet", [{ packets: 0.5 }], "malformed_request"],
+    ["a rule that is none", [{ rule: "a\nflush ruleset" }], "invalid_input"],
+    ["more rules than a config has", Array.from({ length: 1_025 }, () => ({})), "invalid_input"],
+  ] as const)("are refused as a whole with %s", async (_, wrong, code) => {
+    const sent = wrong.map((more) => ({ rule: "rul_1", packets: 1, ...more }));
+    expect(await web.report({ hits: sent })).toMatchObject({ code });
+  });
+});
 
 describe("flows that nodes report", () => {
   test("are asked for by the hub, joined from both ends, and named", async () => {
@@ -103,5 +213,11 @@ describe("flows that nodes report", () => {
     const answer = await web.report({ flows: [flowOf({})] });
     expect(answer.json<{ flows: boolean }>().flows).toBe(false);
     expect((await flows()).items).toEqual([]);
+    await web.report({ hits: [] });
+    expect((await world.admin.call("mesh.hits")).data).toMatchObject({
+      reported: false,
+      counting: 0,
+      since: null,
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { type FlowEnd, joinFlows } from "../../../shared/segments/flow-graph.ts";
+import { joinHits } from "../../../shared/segments/hits.ts";
 import { askAll } from "../../mesh/ask-all.ts";
 import { combineMaps } from "../../mesh/map.ts";
 import { meshState } from "../../mesh/state.ts";
@@ -36,7 +37,9 @@ async function namesOfNodes(db: D1Database, ids: readonly string[]): Promise<Rea
   return new Map(results.map(({ id, name }) => [id, name]));
 }
 
-export const MESH_HANDLERS: Handlers<"mesh.map" | "mesh.flows" | "mesh.holds" | "mesh.confirmHold"> = {
+export const MESH_HANDLERS: Handlers<
+  "mesh.map" | "mesh.hits" | "mesh.flows" | "mesh.holds" | "mesh.confirmHold"
+> = {
   "mesh.map": async ({ bindings, query }) => {
     const around = query.node === undefined ? undefined : (await findNode(bindings.db, query.node)).id;
     const [{ answers, missing }, rules] = await Promise.all([
@@ -45,6 +48,32 @@ export const MESH_HANDLERS: Handlers<"mesh.map" | "mesh.flows" | "mesh.holds" | 
     ]);
     const map = combineMaps(answers.map(({ segment, answer }) => [segment.name, answer]));
     return { body: { ...map, rules, missing } };
+  },
+
+  "mesh.hits": async ({ bindings }) => {
+    const [{ answers, missing }, { reportsFlows }, names] = await Promise.all([
+      askAll(bindings, (object) => object.hits()),
+      meshState(bindings.db),
+      namesOfRules(bindings.db),
+    ]);
+    const hits = joinHits(answers.flatMap(({ answer }) => answer.rules));
+    const since = answers.flatMap(({ answer }) => answer.since ?? []);
+    const total = (of: "counting" | "nodes") => answers.reduce((sum, { answer }) => sum + answer[of], 0);
+    return {
+      body: {
+        items: Object.entries(names)
+          .map(([rule, name]) => {
+            const { packets, lastHitAt } = hits.get(rule) ?? { packets: 0, lastHitAt: null };
+            return { rule, name, packets, lastHitAt };
+          })
+          .sort((a, b) => b.packets - a.packets),
+        since: since.length === 0 ? null : Math.max(...since),
+        counting: total("counting"),
+        nodes: total("nodes"),
+        reported: reportsFlows,
+        missing,
+      },
+    };
   },
 
   "mesh.flows": async ({ bindings, query }) => {

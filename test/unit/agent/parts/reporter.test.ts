@@ -5,7 +5,7 @@ import { HubAway, type Way } from "../../../../agent/hub/http.ts";
 import { parseAnswer, telemetryAnswer } from "../../../../agent/hub/schemas.ts";
 import type { NodeView } from "../../../../agent/parts/part.ts";
 import { leftOutCondition, Reporter } from "../../../../agent/parts/reporter.ts";
-import type { Drift } from "../../../../agent/tunnel/drift.ts";
+import { DriftLog } from "../../../../agent/tunnel/drift.ts";
 import type { TunnelKeeper } from "../../../../agent/tunnel/keeper.ts";
 import type { KernelFlow } from "../../../../agent/tunnel/machine.ts";
 import { knownReport } from "../../../../shared/node/protocol/known-report.ts";
@@ -60,7 +60,7 @@ describe("I8: what an older hub is told", () => {
 
 describe("I8: the reporter", () => {
   /** A hub that sees the node at an address, and what it was told. */
-  function withHub(more: Partial<NodeView> = {}, said: { flows?: boolean } = {}) {
+  function withHub(more: Partial<NodeView> = {}, said: { flows?: boolean; differs?: boolean } = {}) {
     const reports: TelemetryReport[] = [];
     const session = { capability: CAPABILITY };
     const connection = {
@@ -80,7 +80,8 @@ describe("I8: the reporter", () => {
       tunnel: {
         config: null,
         device: async () => null,
-        dropFlows: async () => undefined,
+        drifts: new DriftLog(),
+        machine: { dropFlows: async () => undefined },
       } as unknown as TunnelKeeper,
       way: { proxy: null } as unknown as Way,
       keys: () => {
@@ -109,6 +110,7 @@ describe("I8: the reporter", () => {
   it("notes flows while the hub asks for them, and drops what was noted when it does not", async () => {
     const said = { flows: true };
     const steps: string[] = [];
+    let counted = 1;
     const flow: KernelFlow = {
       source: "100.64.0.1",
       destination: "100.64.0.2",
@@ -130,11 +132,15 @@ describe("I8: the reporter", () => {
     const tunnel = {
       config,
       device: async () => null,
-      flows: async () => {
-        steps.push("read");
-        return [flow];
+      drifts: new DriftLog(),
+      machine: {
+        readFlows: async () => {
+          steps.push("read");
+          return [flow];
+        },
+        dropFlows: async () => steps.push("drop"),
+        readHits: async () => new Map([["rul_1", counted++ * 10]]),
       },
-      dropFlows: async () => steps.push("drop"),
     };
     const { part, reports } = withHub(
       {
@@ -156,32 +162,52 @@ describe("I8: the reporter", () => {
       undefined,
     ]);
     expect(steps).toEqual(["read", "read", "read", "drop"]);
+    // What the counters had at the first look, an earlier run told.
+    expect(reports.map(({ hits }) => hits)).toEqual([
+      undefined,
+      [{ rule: "rul_1", packets: 10 }],
+      [{ rule: "rul_1", packets: 10 }],
+      undefined,
+    ]);
   });
 
   it("tells at its next look of a drift that was mended, once", async () => {
-    let drifts: readonly Drift[] = [];
-    const tunnel = {
-      config: null,
-      device: async () => null,
-      dropFlows: async () => undefined,
-      get drifts() {
-        return drifts;
-      },
-      forgetDrifts: (told: readonly Drift[]) => {
-        drifts = drifts.filter((drift) => !told.includes(drift));
-      },
-    };
+    const drifts = new DriftLog();
+    const machine = { dropFlows: async () => undefined };
+    const tunnel = { config: null, device: async () => null, drifts, machine };
     const { part, reports } = withHub({ tunnel: tunnel as unknown as TunnelKeeper });
     const [look] = worksOf(part);
     await part.onTouch();
     await look?.();
     const before = reports.length;
-    drifts = [{ at: 7, steps: ["load-filter"] }];
+    drifts.note(["load-filter", "set-mtu"], 7, 0);
     await look?.();
     await look?.();
     expect(reports.slice(before).map((report) => report.drifts)).toEqual([
       [{ at: 7, steps: ["load-filter"] }],
     ]);
+  });
+
+  it("names the ruleset in force, and loads it anew when the hub compiled another, not at each report", async () => {
+    let reloads = 0;
+    const ruleset = { format: 1, digest: "d", manifest: "m" };
+    const tunnel = {
+      config: null,
+      device: async () => null,
+      drifts: new DriftLog(),
+      machine: { dropFlows: async () => undefined },
+      ruleset: { report: ruleset },
+      reload: async () => ++reloads,
+    };
+    const said = { differs: true };
+    const { part, reports } = withHub({ tunnel: tunnel as unknown as TunnelKeeper }, said);
+    const applied = { serial: { epoch: 0, rootVersion: 1, counter: 1 }, manifestHash: "m", manifest: {} };
+    const inForce = { applied, applyError: null } as unknown as Parameters<Reporter["onConfig"]>[0];
+    await part.onConfig(inForce);
+    await part.onConfig(inForce);
+    await part.onConfig({ ...inForce, applyError: "nft failed" });
+    expect(reports.map((report) => report.ruleset)).toEqual([ruleset, ruleset, undefined]);
+    expect(reloads).toBe(1);
   });
 
   it("says nothing of what came back from the disk before the hub was asked", async () => {
