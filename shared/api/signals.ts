@@ -6,6 +6,7 @@ import {
   type SignalEvent,
 } from "../access/signals/events.ts";
 import { SENT_EVENTS } from "../access/signals/outgoing.ts";
+import { QUARANTINE_REASONS } from "../access/signals/quarantine.ts";
 import * as f from "./fields.ts";
 
 /** Shared signals: who sends us security events, and what came of them. */
@@ -32,6 +33,7 @@ export const signalTransmitter = z.object({
   /** Whether it must show a bearer token beside its signature. */
   bearer: z.boolean(),
   effects,
+  quarantines: z.array(z.enum(QUARANTINE_REASONS)),
   ratesOwners: z.boolean(),
   enabled: z.boolean(),
   /** Where it must push its tokens to. */
@@ -64,9 +66,13 @@ const input = {
     effects,
     `what each kind of event does, where not the default: ${SIGNAL_EFFECTS.join(", ")}`,
   ),
+  quarantines: f.said(
+    f.list(z.enum(QUARANTINE_REASONS), QUARANTINE_REASONS.length),
+    "which events put the device that they name, or all nodes of the person, into quarantine; none unless said",
+  ),
   ratesOwners: f.said(
     z.boolean(),
-    "whether it may raise the risk of owners, and say that their devices are not compliant",
+    "whether it may raise the risk of owners, say that their devices are not compliant, and quarantine their nodes",
   ),
   enabled: f.said(z.boolean(), "whether its tokens are accepted"),
 };
@@ -80,6 +86,7 @@ export const signalTransmitterCreate = z.strictObject({
   provider: input.provider,
   bearer: z.optional(input.bearer),
   effects: z.optional(input.effects),
+  quarantines: z.optional(input.quarantines),
   ratesOwners: z.optional(input.ratesOwners),
   enabled: z.optional(input.enabled),
 });
@@ -90,6 +97,7 @@ export const signalTransmitterUpdate = z.partial(
     jwksUri: input.jwksUri,
     audience: input.audience,
     effects: input.effects,
+    quarantines: input.quarantines,
     ratesOwners: input.ratesOwners,
     enabled: input.enabled,
   }),

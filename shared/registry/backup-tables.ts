@@ -8,7 +8,7 @@ import { oauthClients } from "./oauth-schema.ts";
 import { passkeyInvitations, passkeys } from "./passkey-schema.ts";
 import * as s from "./schema.ts";
 import { scimSources, scimUsers } from "./scim-schema.ts";
-import { signalExclusions, signalReceivers, signalTransmitters } from "./signal-schema.ts";
+import { signalExclusions, signalQuarantines, signalReceivers, signalTransmitters } from "./signal-schema.ts";
 import { suggestions } from "./suggestion-schema.ts";
 
 /** The tables of the registry that a backup contains: every table whose data can't be made again. */
@@ -50,6 +50,7 @@ const PAGED: readonly SQLiteTable[] = [
   notificationDestinations,
   logDestinations,
   signalTransmitters,
+  signalQuarantines,
   signalReceivers,
   signalExclusions,
   accessGrants,

@@ -339,6 +339,7 @@ export const RECORDED: readonly Recorded[] = [
       provider: "provider_id",
       token: { secret: "token_hash" },
       effects: { json: "effects" },
+      quarantines: { json: "quarantines" },
       ratesOwners: { flag: "rates_owners" },
       enabled: { flag: "enabled" },
     },

@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { nodes } from "./mesh-schema.ts";
 import { identityProviders, users } from "./schema.ts";
 
 /** Who sends us security events, and what came: see `docs/signals.md`. */
@@ -24,6 +25,8 @@ export const signalTransmitters = sqliteTable("signal_transmitters", {
   tokenHash: text("token_hash"),
   /** JSON: what each kind of event does, where it is not the default. `ChosenEffects` of `shared/access/signals`. */
   effects: text("effects").notNull().default("{}"),
+  /** JSON list of `QuarantineReason`: which events put nodes into quarantine. */
+  quarantines: text("quarantines").notNull().default("[]"),
   /** Whether it may raise the risk of owners. */
   ratesOwners: integer("rates_owners", { mode: "boolean" }).notNull().default(false),
   enabled: integer("enabled", { mode: "boolean" }).notNull().default(true),
@@ -68,6 +71,27 @@ export const signalEvents = sqliteTable(
     index("signal_events_person").on(t.userId, t.transmitterId, t.event),
     index("signal_events_received").on(t.receivedAt),
   ],
+);
+
+/**
+ * Why signals keep nodes in quarantine. A reason that is gone stays, so that an older event does not bring it back. With its
+ * transmitter it goes, and then only a person lets the node out.
+ */
+export const signalQuarantines = sqliteTable(
+  "signal_quarantines",
+  {
+    nodeId: text("node_id")
+      .notNull()
+      .references(() => nodes.id, { onDelete: "cascade" }),
+    transmitterId: text("transmitter_id")
+      .notNull()
+      .references(() => signalTransmitters.id, { onDelete: "cascade" }),
+    reason: text("reason").notNull(),
+    /** When the transmitter's event came about. */
+    at: integer("at").notNull(),
+    holds: integer("holds", { mode: "boolean" }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.nodeId, t.transmitterId, t.reason] })],
 );
 
 /** Whom we tell of our own findings: a stream of SSF 1.0, made by an administrator. */

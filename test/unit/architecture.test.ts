@@ -77,7 +77,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "workers/notifications": "mesh platform registry",
   "workers/registry": "platform",
   "workers/session": "pages platform registry",
-  "workers/signals": "gateway notifications platform registry session sign-in",
+  "workers/signals": "gateway mesh notifications platform registry session sign-in",
   "workers/sign-in": "gateway mesh pages platform registry session",
 };
 const NESTED = /^shared\/(access\/\w+|node\/(config|mesh|protocol))\//;

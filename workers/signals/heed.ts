@@ -1,4 +1,5 @@
 import { type Consequence, decideSignal } from "../../shared/access/signals/decide.ts";
+import { quarantineWord } from "../../shared/access/signals/quarantine.ts";
 import { type SaidRisk, signalSource } from "../../shared/access/signals/risk.ts";
 import type { Signal } from "../../shared/access/signals/security-event-token.ts";
 import { subjectWords } from "../../shared/access/signals/subject.ts";
@@ -13,6 +14,7 @@ import { indexEnded } from "../session/session-index.ts";
 import { tellSessions } from "../sign-in/recheck/tell.ts";
 import { stateCompliance } from "./devices.ts";
 import type { NamedPerson } from "./people.ts";
+import { followToNodes } from "./quarantine.ts";
 import { beginEvent, finishEvent } from "./received.ts";
 import { checkSoon } from "./recheck.ts";
 import type { Transmitter } from "./transmitters.ts";
@@ -67,9 +69,13 @@ export async function heed(
   };
   const mayRate = transmitter.ratesOwners || person?.role !== "owner";
   const consequence = decideSignal(signal, transmitter.effects, mayRate);
-  const done = await recordEnding(bindings, entry, async () => ({
-    ...(await follow(bindings, ctx, transmitter, person, consequence)),
-  }));
+  const word = quarantineWord(signal, transmitter.quarantines);
+  const done = await recordEnding(bindings, entry, async () => {
+    const { device } = signal.subject;
+    const nodes = word && (await followToNodes(bindings, transmitter, { person, device, jti }, word));
+    const { outcome, ended } = await follow(bindings, ctx, transmitter, person, consequence);
+    return { outcome: nodes === null ? outcome : `${outcome}; ${nodes}`, ended };
+  });
   await finishEvent(bindings.db, row, { ...done, entry: entry.id });
 }
 

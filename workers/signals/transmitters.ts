@@ -1,4 +1,5 @@
 import type { ChosenEffects } from "../../shared/access/signals/events.ts";
+import type { QuarantineReason } from "../../shared/access/signals/quarantine.ts";
 import type { RowOf } from "../../shared/registry/rows.ts";
 import type { signalTransmitters } from "../../shared/registry/signal-schema.ts";
 
@@ -12,6 +13,7 @@ export interface Transmitter {
   readonly audience: string;
   readonly tokenHash: string | null;
   readonly effects: ChosenEffects;
+  readonly quarantines: readonly QuarantineReason[];
   readonly ratesOwners: boolean;
   readonly provider: { readonly id: string; readonly issuer: string };
 }
@@ -37,6 +39,7 @@ export async function enabledTransmitter(db: D1Database, id: string): Promise<Tr
     audience: row.audience,
     tokenHash: row.token_hash,
     effects: JSON.parse(row.effects) as ChosenEffects,
+    quarantines: JSON.parse(row.quarantines) as QuarantineReason[],
     ratesOwners: row.rates_owners === 1,
     provider: { id: row.provider_id, issuer: row.provider_issuer },
   };

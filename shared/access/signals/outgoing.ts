@@ -49,6 +49,7 @@ export interface Outgoing {
  */
 export function outgoingOf(entry: EventEntry, userId: string | null): Outgoing | null {
   const { action, target, at, detail } = entry;
+  if (entry.actor.startsWith("transmitter:")) return null;
   const told = (event: SentEvent, who: string): Outgoing => ({ event, userId: who, at });
   switch (action) {
     case "session.kill":

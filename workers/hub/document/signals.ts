@@ -1,6 +1,7 @@
 import type { ChosenEffects } from "../../../shared/access/signals/events.ts";
 import type { SentEvent } from "../../../shared/access/signals/outgoing.ts";
 import { SIGNALS } from "../../../shared/access/signals/paths.ts";
+import type { QuarantineReason } from "../../../shared/access/signals/quarantine.ts";
 import type { NetworkDocument, PlanStep } from "../../../shared/api/document.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { unchanged } from "../../registry/guards.ts";
@@ -40,6 +41,7 @@ export const transmitterSection = (
   provider: providers.find(({ id }) => id === row.providerId)?.name ?? "",
   bearer: row.tokenHash !== null,
   effects: JSON.parse(row.effects) as ChosenEffects,
+  quarantines: JSON.parse(row.quarantines) as QuarantineReason[],
   ratesOwners: row.ratesOwners,
   enabled: row.enabled,
 });

@@ -128,7 +128,11 @@ async function changeStatus(
     ...{ version: row.version + 1, updated_at: now },
   };
   return {
-    statements: setStatus(bindings.db, row.id, [row.own_status], to, now, isContained),
+    statements: [
+      // A person decided. What signals had said before does not decide any more.
+      bindings.db.prepare("UPDATE signal_quarantines SET holds = 0 WHERE node_id = ?").bind(row.id),
+      ...setStatus(bindings.db, row.id, [row.own_status], to, now, isContained),
+    ],
     effects: effects(action, row, { from: row.own_status }),
     body: await view(bindings, after),
     version: after.version,

@@ -2,6 +2,7 @@ import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { hashSecret } from "../../../shared/access/login/secret-hash.ts";
 import type { ChosenEffects } from "../../../shared/access/signals/events.ts";
 import { SIGNALS } from "../../../shared/access/signals/paths.ts";
+import type { QuarantineReason } from "../../../shared/access/signals/quarantine.ts";
 import { sourceName } from "../../../shared/access/signals/risk.ts";
 import type { Answer } from "../../../shared/api/endpoints.ts";
 import { mintToken } from "../../../shared/api/tokens.ts";
@@ -30,8 +31,9 @@ interface Shown extends TransmitterRow {
 
 const endpointOf = ({ authOrigin }: Bindings, id: string): string => `${authOrigin}${SIGNALS}${id}`;
 
-const view = (bindings: Bindings, { tokenHash, providerId: _, effects, ...row }: Shown) => ({
+const view = (bindings: Bindings, { tokenHash, providerId: _, effects, quarantines, ...row }: Shown) => ({
   ...row,
+  quarantines: JSON.parse(quarantines) as QuarantineReason[],
   bearer: tokenHash !== null,
   effects: JSON.parse(effects) as ChosenEffects,
   endpoint: endpointOf(bindings, row.id),
@@ -82,6 +84,7 @@ interface TransmitterInput {
   readonly jwksUri?: string | null | undefined;
   readonly audience?: string | undefined;
   readonly effects?: ChosenEffects | undefined;
+  readonly quarantines?: readonly QuarantineReason[] | undefined;
   readonly ratesOwners?: boolean | undefined;
   readonly enabled?: boolean | undefined;
 }
@@ -118,6 +121,9 @@ export function changeTransmitter(
     jwksUri: input.jwksUri === undefined ? before.jwksUri : input.jwksUri,
     audience: input.audience ?? before.audience,
     effects: input.effects ? JSON.stringify(input.effects) : before.effects,
+    quarantines: input.quarantines
+      ? JSON.stringify([...new Set(input.quarantines)].sort())
+      : before.quarantines,
     ratesOwners: input.ratesOwners ?? before.ratesOwners,
     enabled: input.enabled ?? before.enabled,
     version: before.version + 1,
@@ -148,6 +154,7 @@ export function newTransmitter(
     providerId,
     tokenHash: token && hashSecret(token),
     effects: "{}",
+    quarantines: "[]",
     ratesOwners: false,
     enabled: true,
     verifiedAt: null,
