@@ -1,5 +1,5 @@
 import type { Answer } from "../shared/api/endpoints.ts";
-import { percent } from "../shared/api/suggestion-words.ts";
+import { narrowingInWords, percent } from "../shared/api/suggestion-words.ts";
 import type { Item } from "./listing.ts";
 
 /** The kinds of things in the registry, as the command line names and shows them. */
@@ -246,6 +246,7 @@ export const RESOURCES: readonly Resource[] = [
     key: "name",
     columns: ["name", "type", "isolation", "where", "include", "id"],
     otherColumns: { members: ["name", "user", "home", "status", "belonging", "detail"] },
+    byHand: ["effectiveness"],
   },
   {
     command: "suggestions",
@@ -324,14 +325,14 @@ function nodeRow(item: Item): Item {
 
 /** A suggestion in short. */
 function suggestionRow(item: Item): Item {
-  const { confidence, members, rules, breaks } = item as unknown as Answer<"suggestions.get">;
+  const { confidence, members, rules, breaks, narrowing } = item as unknown as Answer<"suggestions.get">;
   return {
     ...item,
     sure: percent(confidence),
-    members: members.length,
-    rules: rules.map(
-      ({ from, traffic }) => `from ${from}: ${traffic.map(({ service }) => service).join(" ")}`,
-    ),
+    members: narrowing ? null : members.length,
+    rules: narrowing
+      ? narrowingInWords(narrowing)
+      : rules.map(({ from, traffic }) => `from ${from}: ${traffic.map(({ service }) => service).join(" ")}`),
     breaks: breaks.flows,
   };
 }

@@ -6,6 +6,7 @@ import { Empty, Loaded } from "../components/states.tsx";
 import { routeTo } from "../lib/router.ts";
 import type { PageProps } from "../pages.ts";
 import { EditMicrosegment, NewMicrosegment } from "./microsegment-form.tsx";
+import { SegmentEffectiveness } from "./segment-effectiveness.tsx";
 
 type Microsegment = RowOf<"microsegments.list">;
 
@@ -74,6 +75,7 @@ function MicrosegmentList() {
         }
       </Loaded>
       <ShowMore pages={microsegments} />
+      <SegmentEffectiveness />
     </>
   );
 }

@@ -3,6 +3,7 @@ import {
   basisInWords,
   breaksInWords,
   membershipInWords,
+  narrowingInWords,
   percent,
 } from "../../shared/api/suggestion-words.ts";
 import { etagOf, useApi, useMayWrite, useWrite } from "../api.ts";
@@ -37,7 +38,7 @@ export function SuggestionPage({ id }: { readonly id: string }) {
 }
 
 function Shown({ suggestion }: { readonly suggestion: Suggestion }) {
-  const { exposure, microsegments, breaks, unused } = suggestion;
+  const { exposure, narrowing } = suggestion;
   return (
     <>
       <section className="card">
@@ -54,8 +55,26 @@ function Shown({ suggestion }: { readonly suggestion: Suggestion }) {
             {round(exposure.after.mean)} by these rules alone.
           </p>
         )}
+        {suggestion.splits !== null && (
+          <p>It is a part of the microsegment {suggestion.splits}, which falls into several roles.</p>
+        )}
+        {narrowing && (
+          <p>
+            The rule {narrowing.rule} goes {narrowingInWords(narrowing)}. {formatCount(narrowing.used)} of the{" "}
+            {formatCount(narrowing.pairs)} pairs of nodes that it is about used it in {narrowing.days} days.
+          </p>
+        )}
         <Actions suggestion={suggestion} />
       </section>
+      {narrowing === null && <Evidence suggestion={suggestion} />}
+    </>
+  );
+}
+
+function Evidence({ suggestion }: { readonly suggestion: Suggestion }) {
+  const { microsegments, breaks, unused } = suggestion;
+  return (
+    <>
       <section className="card">
         <h2>Who is meant</h2>
         <DataTable

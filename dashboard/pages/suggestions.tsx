@@ -1,6 +1,11 @@
 import type { FormEvent } from "react";
 import type { Answer } from "../../shared/api/endpoints.ts";
-import { basisInWords, leftOutInWords, percent } from "../../shared/api/suggestion-words.ts";
+import {
+  basisInWords,
+  leftOutInWords,
+  narrowingInWords,
+  percent,
+} from "../../shared/api/suggestion-words.ts";
 import { type RowOf, useMayWrite, usePages, useWrite } from "../api.ts";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
@@ -20,7 +25,7 @@ export default function Suggestions({ path: [id] }: PageProps) {
 
 const COLUMNS: readonly Column<Suggestion>[] = [
   {
-    header: "Role",
+    header: "Suggestion",
     cell: (row) => <a href={routeTo("suggestions", row.id)}>{row.name}</a>,
     sort: (row) => row.name,
     className: "long",
@@ -31,10 +36,15 @@ const COLUMNS: readonly Column<Suggestion>[] = [
     cell: (row) => <span className={row.sure ? "badge good" : "badge warn"}>{percent(row.confidence)}</span>,
     sort: (row) => row.confidence,
   },
-  { header: "Nodes", cell: (row) => row.members.length, sort: (row) => row.members.length },
+  {
+    header: "Nodes",
+    cell: ({ narrowing, members }) => (narrowing ? "" : members.length),
+    sort: (row) => row.members.length,
+  },
   {
     header: "Rules",
-    cell: (row) => row.rules.map(({ from }) => `from ${from}`).join(", "),
+    cell: ({ rules, narrowing }) =>
+      narrowing ? narrowingInWords(narrowing) : rules.map(({ from }) => `from ${from}`).join(", "),
     className: "wide",
   },
   {

@@ -37,6 +37,15 @@ export const breaksInWords = ({ flows, nodes }: Suggestion["breaks"]): string =>
     ? "No recorded flow would be refused."
     : `${flows} recorded flow(s) of ${nodes} node(s) would be refused.`;
 
+/** `from any to tcp/443`, or that the rule is switched off. */
+export const narrowingInWords = ({
+  before,
+  after,
+}: Pick<NonNullable<Suggestion["narrowing"]>, "before" | "after">): string =>
+  after.length === 0
+    ? `${before.join(", ")}: switched off, since nobody used it`
+    : `from ${before.join(", ")} to ${after.join(", ")}`;
+
 /** How members are told: `known app.postgres`, `tag:web`, or the nodes by name. */
 export function membershipInWords({
   exists,

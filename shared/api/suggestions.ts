@@ -85,6 +85,21 @@ export const suggestion = z.object({
   unused: z.array(z.object({ rule: z.string(), pairs: z.int(), used: z.int() })),
   /** From how many nodes each of its nodes can be reached. */
   exposure: z.nullable(z.object({ before: spread, after: spread })),
+  /** The microsegment that falls into several roles, of which this is one. */
+  splits: z.nullable(z.string()),
+  /** Less of a rule that is there; null for a role. */
+  narrowing: z.nullable(
+    z.object({
+      rule: z.string(),
+      before: z.array(z.string()),
+      /** Empty: it is switched off. */
+      after: z.array(z.string()),
+      /** For how many whole days its nodes were watched. */
+      days: z.int(),
+      pairs: z.int(),
+      used: z.int(),
+    }),
+  ),
   decidedBy: z.nullable(z.string()),
   decidedAt: z.nullable(f.instant),
   ...f.rowFields,
@@ -132,4 +147,33 @@ export const suggestionAccept = z.strictObject({
   despiteBreaks: z.optional(
     f.said(z.boolean(), "whether rules are switched off although recorded flows would be refused then"),
   ),
+});
+
+const pairUse = z.object({ pairs: z.int(), used: z.int() });
+const attempts = z.object({ flows: z.int(), nodes: z.int(), connections: z.int() });
+/** How well sets of nodes are closed off, by what is recorded. */
+export const effectiveness = z.object({
+  items: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      kind: z.enum(["microsegment", "home"]),
+      members: z.int(),
+      /** Of so many members the pairs are counted. */
+      measured: z.int(),
+      /** Pairs of nodes of which one may open something to a member, and how many did. */
+      inbound: pairUse,
+      outbound: pairUse,
+      /** Denied attempts from outside at members, and from members at others. */
+      deniedIn: attempts,
+      deniedOut: attempts,
+      /** How many nodes a member may open something to, today; and if only what was used were permitted. */
+      reach: z.object({ today: spread, used: spread }),
+    }),
+  ),
+  /** Since when the hub hears the first node. Null where it hears none. */
+  since: z.nullable(f.instant),
+  /** Names of segments that could not be asked. */
+  missing: z.array(z.string()),
+  truncated: z.boolean(),
 });

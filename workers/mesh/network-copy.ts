@@ -25,7 +25,7 @@ import { Permissions } from "../../shared/segments/suggest/permissions.ts";
 import type { SegmentRule } from "../../shared/segments/types.ts";
 
 /** A network with more nodes is not read as a whole: a Worker has 128 MB, and a limit of time. */
-const MOST_NODES = 5_000;
+const MOST_NODES = 2_000;
 const PAGE = 1_000;
 
 /** The nodes, rules and microsegments as the registry knows them at one moment, for questions that no object is asked. */
@@ -35,6 +35,8 @@ export interface NetworkCopy {
   readonly ruleRows: readonly RuleRow[];
   readonly microsegmentRows: readonly MicrosegmentRow[];
   readonly microsegments: readonly Microsegment[];
+  /** The names of home segments by id. */
+  readonly homeNames: ReadonlyMap<string, string>;
   /** The members of the network. */
   readonly candidates: readonly (Candidate & { readonly segment: string; readonly user: string | null })[];
   /** Whether these are all. */
@@ -74,6 +76,7 @@ export async function networkCopy(
     ruleRows: rules,
     microsegments: levels,
     microsegmentRows: microsegments,
+    homeNames,
     candidates: rows
       .filter(({ status }) => status === "approved")
       .map((row) => ({
@@ -85,7 +88,7 @@ export async function networkCopy(
         facts: factValuesOf(row, homeNames.get(row.segment_id) ?? "", now),
       })),
     isWhole,
-    permissions: new Permissions(network.index, [...stated, ...impliedRules(levels)]),
+    permissions: new Permissions(network.index, [...stated, ...impliedRules(levels)], [...network.ids()]),
   };
 }
 
@@ -97,10 +100,8 @@ export function permissionsWith(
   now: number,
 ): Permissions {
   network.learn({ state: network.state, changed: [], gone: [], rules, microsegments }, now);
-  return new Permissions(network.index, [
-    ...rules.map(ruleOf),
-    ...impliedRules(microsegments.map(microsegmentOf)),
-  ]);
+  const all = [...rules.map(ruleOf), ...impliedRules(microsegments.map(microsegmentOf))];
+  return new Permissions(network.index, all, [...network.ids()]);
 }
 
 async function nodesOf(

@@ -53,4 +53,12 @@ export const SUGGESTION_ENDPOINTS = {
     response: s.suggestion,
     ifMatch: true,
   },
+  "microsegments.effectiveness": {
+    method: "GET",
+    path: "/api/v1/mesh/effectiveness",
+    role: "auditor",
+    summary:
+      "How far what microsegments and home segments permit is used, what was tried in vain, and how far a break-in would reach",
+    response: s.effectiveness,
+  },
 } as const satisfies Record<string, Endpoint>;

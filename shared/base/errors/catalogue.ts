@@ -49,6 +49,7 @@ export const ERRORS = {
   precondition_required: { status: 428, title: "The request must say which version it changes" },
   idempotency_mismatch: { status: 422, title: "The idempotency key was used for another request" },
   // about suggestions
+  network_too_large: { status: 409, title: "The network is too large for this question" },
   too_little_observed: { status: 409, title: "Too little is known of the traffic yet" },
   suggestion_unsure: { status: 422, title: "The suggestion is not sure enough" },
   suggestion_stale: { status: 409, title: "The network has changed since this was suggested" },

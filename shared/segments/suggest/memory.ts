@@ -30,9 +30,10 @@ const SEEN_TIMES = 2;
 
 /** Whether a suggestion is one of those that somebody turned down, and nothing new speaks for it. */
 export const isTurnedDown = (fresh: Remembered, turnedDown: readonly Remembered[]): boolean =>
-  turnedDown.some((old) => isSame(fresh.meaning, old.meaning) && !saysMuchMore(fresh, old));
+  turnedDown.some((old) => means(fresh.meaning, old.meaning) && !saysMuchMore(fresh, old));
 
-const isSame = (a: Meaning, b: Meaning): boolean =>
+/** Whether two suggestions mean the same. */
+export const means = (a: Meaning, b: Meaning): boolean =>
   overlap(a.about, b.about) >= ALIKE && overlap(a.says, b.says) >= ALIKE && overlap(a.to, b.to) >= ALIKE;
 
 const saysMuchMore = (fresh: Weight, old: Weight): boolean =>

@@ -49,6 +49,8 @@ export interface Proposal {
   /** What today's rules let in and nobody used. */
   readonly unused: readonly Use[];
   readonly exposure: Exposure;
+  /** The microsegment that falls into several roles, of which this is one. */
+  readonly splits: string | null;
 }
 
 export interface Surroundings {
@@ -56,8 +58,8 @@ export interface Surroundings {
   /** Whether these are all nodes of the network. Else a criterion might let in others, so members are listed by name. */
   readonly isWhole: boolean;
   readonly permissions: Permissions;
-  /** The names of microsegments by `keyOfMembers`. */
-  readonly existing: ReadonlyMap<string, string>;
+  /** The members of the microsegments that are there, by name. */
+  readonly existing: ReadonlyMap<string, readonly string[]>;
   /** Names that are taken. */
   readonly names: ReadonlySet<string>;
   /** All permitted flows that are recorded, whoever reports them. */
@@ -102,9 +104,32 @@ export function proposalsOf({ roles, rules }: Suggestion, around: Surroundings):
       breaks: brokenBy(permitted, nodes, around.recorded),
       unused: unusedInto(nodes, around.recorded, around.permissions),
       exposure: exposureOf(permitted, nodes, around.permissions),
+      splits: splitBy(nodes, roles, around.existing),
     };
   });
   return proposals.sort((a, b) => b.confidence - a.confidence || (a.name < b.name ? -1 : 1));
+}
+
+/** The microsegment that has these nodes and others, and consists of whole roles that are sure enough. */
+function splitBy(
+  nodes: readonly string[],
+  roles: Suggestion["roles"],
+  existing: Surroundings["existing"],
+): string | null {
+  for (const [name, members] of existing) {
+    const isMember = new Set(members);
+    const parts = roles.filter((role) => role.nodes.every((node) => isMember.has(node)));
+    const covered = parts.reduce((sum, role) => sum + role.nodes.length, 0);
+    const areSure = parts.every(({ confidence }) => confidence >= LEAST_CONFIDENCE);
+    if (
+      parts.length > 1 &&
+      covered === members.length &&
+      areSure &&
+      nodes.every((node) => isMember.has(node))
+    )
+      return name;
+  }
+  return null;
 }
 
 function trafficOf(
@@ -122,10 +147,11 @@ function trafficOf(
 
 function namedRoles(roles: readonly (readonly string[])[], around: Surroundings): ProposedMicrosegment[] {
   const taken = new Set(around.names);
+  const existing = new Map([...around.existing].map(([name, members]) => [keyOfMembers(members), name]));
   const byId = new Map(around.candidates.map((one) => [one.id, one]));
   return roles.map((nodes) => {
-    const existing = around.existing.get(keyOfMembers(nodes));
-    if (existing !== undefined) return { name: existing, membership: null, nodes };
+    const there = existing.get(keyOfMembers(nodes));
+    if (there !== undefined) return { name: there, membership: null, nodes };
     const membership = membershipOf(new Set(nodes), around.candidates, around.isWhole);
     const name = nameOfRole(
       membership,

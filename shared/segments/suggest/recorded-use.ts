@@ -1,7 +1,7 @@
 import type { ObservedFlow } from "../flow-graph.ts";
 import { parseTraffic } from "../traffic.ts";
 import { coversTraffic } from "../traffic-sets.ts";
-import type { Permissions } from "./permissions.ts";
+import type { Neighbours, Permissions } from "./permissions.ts";
 import { isBetweenNodes, serviceOf } from "./watch.ts";
 
 /** What speaks for and against rules into some nodes: recorded traffic held against what is permitted today and then. */
@@ -87,8 +87,8 @@ export function unusedInto(
   );
   const pairs = new Map<string, number>();
   for (const member of members)
-    for (const { rules } of permissions.openedTo(member))
-      for (const rule of rules) pairs.set(rule, (pairs.get(rule) ?? 0) + 1);
+    for (const { nodes, rules } of permissions.sourcesOf(member))
+      for (const rule of rules) pairs.set(rule, (pairs.get(rule) ?? 0) + nodes.length);
   const idle = ({ pairs, used }: Use) => pairs - used;
   return [...pairs]
     .map(([rule, count]) => ({ rule, pairs: count, used: used.get(rule)?.size ?? 0 }))
@@ -121,10 +121,14 @@ export function exposureOf(
 ): Exposure {
   const callers = new Set(permitted.flatMap(({ sources }) => sources));
   return {
-    before: spreadOf(members.map((member) => permissions.openedTo(member).length)),
+    before: spreadOf(members.map((member) => countOf(permissions.sourcesOf(member)))),
     after: spreadOf(members.map((member) => callers.size - (callers.has(member) ? 1 : 0))),
   };
 }
+
+/** How many nodes that are. */
+export const countOf = (neighbours: readonly Neighbours[]): number =>
+  neighbours.reduce((sum, { nodes }) => sum + nodes.length, 0);
 
 export const spreadOf = (counts: readonly number[]): Spread => ({
   mean: counts.length === 0 ? 0 : counts.reduce((sum, count) => sum + count, 0) / counts.length,

@@ -1,4 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { FlowReport } from "../../../shared/node/protocol/types.ts";
 import { meshObject } from "../../../workers/platform/objects.ts";
@@ -9,9 +10,10 @@ import { bindings } from "../hub/world.ts";
 /** Suggestions from the reports of nodes to microsegments and rules, in workerd. */
 
 const DAY_MS = 86_400_000;
+const PORTS = [5_432, 5_433, 5_434];
 let world: World;
-let webs: TestNode[];
-let dbs: TestNode[];
+const webs: TestNode[] = [];
+const dbs: TestNode[] = [];
 let segment: string;
 
 const flowOf = (direction: "in" | "out", peer: TestNode, more: Partial<FlowReport> = {}): FlowReport => ({
@@ -26,6 +28,10 @@ const flowOf = (direction: "in" | "out", peer: TestNode, more: Partial<FlowRepor
   seenAt: Date.now(),
   ...more,
 });
+
+/** By several services, so that chance says little about how sure a role is. */
+const flowsWith = (direction: "in" | "out", peers: readonly TestNode[], more: Partial<FlowReport> = {}) =>
+  peers.flatMap((peer) => PORTS.map((port) => flowOf(direction, peer, { port, ...more })));
 
 /** Lets the hub have heard all nodes for so many days. */
 const heardFor = (days: number) =>
@@ -57,18 +63,22 @@ const microsegments = async () => (await world.admin.call("microsegments.list", 
 
 beforeAll(async () => {
   world = await openWorld();
-  const some = (tag: string) => Promise.all([1, 2, 3, 4].map(() => world.member({ tags: [tag] })));
-  [webs, dbs] = await Promise.all([some("web"), some("db")]);
   segment = (await world.admin.call("segments.get", { params: { segment: "main" } })).data.id;
   await world.admin.call("meshRules.create", {
     body: { name: "everybody", from: ["any"], to: ["any"], traffic: ["any"] },
   });
 });
+beforeAll(async () => {
+  for (let count = 0; count < 3; count++) webs.push(await world.member({ tags: ["web"] }));
+});
+beforeAll(async () => {
+  for (let count = 0; count < 3; count++) dbs.push(await world.member({ tags: ["db"] }));
+});
 
 describe("suggestions", () => {
   test("count no flow that one end alone reports, so no node speaks for a rule by itself", async () => {
     expect(await refusalOf(make())).toMatchObject({ code: "too_little_observed" });
-    for (const web of webs) await web.report({ flows: dbs.map((db) => flowOf("out", db)) });
+    for (const web of webs) await web.report({ flows: flowsWith("out", dbs) });
     await heardFor(10);
     expect(await refusalOf(make())).toMatchObject({
       code: "too_little_observed",
@@ -78,7 +88,7 @@ describe("suggestions", () => {
 
   test("are refused while the hub hears nodes for too short a time, whatever times the nodes name", async () => {
     const long = { seenAt: Date.now() - 20 * DAY_MS };
-    for (const db of dbs) await db.report({ flows: webs.map((web) => flowOf("in", web, long)) });
+    for (const db of dbs) await db.report({ flows: flowsWith("in", webs, long) });
     await heardFor(6);
     expect(await refusalOf(make())).toMatchObject({
       code: "too_little_observed",
@@ -88,7 +98,7 @@ describe("suggestions", () => {
     await heardFor(10);
     const [liar] = webs;
     await liar?.report({ flows: dbs.map((db) => flowOf("out", db, { port: 22 })) });
-    expect(await make()).toMatchObject({ open: 1, turnedDown: 0, leftOut: { oneSided: 4, tooNew: 0 } });
+    expect(await make()).toMatchObject({ open: 1, turnedDown: 0, leftOut: { oneSided: 3, tooNew: 0 } });
   });
 
   test("say who the role is, what it rests on, what would break and what nobody used", async () => {
@@ -97,21 +107,23 @@ describe("suggestions", () => {
       state: "open",
       kind: "role",
       sure: true,
-      basis: { flows: 16, nodes: 8, segment: null },
+      basis: { flows: 27, nodes: 6, segment: null },
       microsegments: [
-        { name: "db", exists: false, include: ["tag:db"], fit: "exact", members: 4 },
-        { name: "web", exists: false, include: ["tag:web"], fit: "exact", members: 4 },
+        { name: "db", exists: false, include: ["tag:db"], fit: "exact", members: 3 },
+        { name: "web", exists: false, include: ["tag:web"], fit: "exact", members: 3 },
       ],
       rules: [
         {
           from: "web",
           to: "db",
-          traffic: [{ service: "tcp/5432", seen: 16, pairs: 16, widens: 0, sure: true }],
+          traffic: PORTS.map((port) => ({
+            ...{ service: `tcp/${port}`, seen: 9, pairs: 9, widens: 0, sure: true },
+          })),
         },
       ],
-      breaks: { flows: 4, nodes: 1 },
-      unused: [{ rule: "everybody", pairs: 28, used: 16 }],
-      exposure: { before: { mean: 7, max: 7 }, after: { mean: 4, max: 4 } },
+      breaks: { flows: 3, nodes: 1 },
+      unused: [{ rule: "everybody", pairs: 15, used: 9 }],
+      exposure: { before: { mean: 5, max: 5 }, after: { mean: 3, max: 3 } },
     });
     expect(data.breaks.items[0]).toMatchObject({ traffic: "tcp/22", reportedBy: ["source"] });
   });
@@ -120,7 +132,7 @@ describe("suggestions", () => {
     const refusal = await refusalOf(decide("accept", "db", { replace: ["everybody"] }));
     expect(refusal).toMatchObject({
       code: "would_break_flows",
-      detail: expect.stringMatching(/^4 recorded flow\(s\) of 1 node\(s\).* tcp\/22/),
+      detail: expect.stringMatching(/^3 recorded flow\(s\) of 1 node\(s\).* tcp\/22/),
     });
     expect(await microsegments()).toEqual([]);
   });
@@ -131,7 +143,12 @@ describe("suggestions", () => {
     expect(accepted).toMatchObject({ state: "accepted", version: 2 });
     expect(await rules()).toMatchObject([
       { name: "everybody", enabled: false },
-      { name: "web to db", from: ["segment:web"], to: ["segment:db"], traffic: ["tcp/5432"] },
+      {
+        name: "web to db",
+        from: ["segment:web"],
+        to: ["segment:db"],
+        traffic: PORTS.map((port) => `tcp/${port}`),
+      },
     ]);
     expect((await microsegments()).map(({ name }) => name)).toEqual(["db", "web"]);
     expect(await world.recorded("suggestion.accept", accepted.id)).toBe(1);
@@ -168,5 +185,58 @@ describe("suggestions", () => {
       ["web", ["tag:web"]],
     ]);
     expect((await rules())[1]).toMatchObject({ name: "web to ledger", traffic: ["tcp/9000"] });
+  });
+
+  test("narrow a rule to what was used of it, unless it was changed or a flow came up since, and give it back exactly", async () => {
+    await env.DB.prepare("UPDATE mesh_rules SET updated_at = 0").run();
+    expect(await make()).toMatchObject({ open: 2 });
+    const before = (await rules())[0];
+    const { data } = await get("narrow everybody");
+    expect(data).toMatchObject({
+      kind: "narrowing",
+      narrowing: {
+        rule: "everybody",
+        before: ["any"],
+        after: ["tcp/22,5432-5434,9000"],
+        days: 10,
+        pairs: 30,
+        used: 9,
+      },
+    });
+    const [web] = webs;
+    await web?.report({ flows: dbs.map((db) => flowOf("out", db, { port: 443 })) });
+    expect(await refusalOf(decide("accept", data.id))).toMatchObject({ code: "would_break_flows" });
+    await make();
+    expect(await decide("accept", "narrow everybody")).toMatchObject({ state: "accepted" });
+    expect((await rules())[0]).toMatchObject({ enabled: true, traffic: ["tcp/22,443,5432-5434,9000"] });
+    await decide("undo", "narrow everybody");
+    const after = (await rules())[0];
+    expect(after).toMatchObject({
+      ...before,
+      version: (before?.version ?? 0) + 2,
+      updatedAt: after?.updatedAt,
+    });
+    await env.DB.prepare("UPDATE mesh_rules SET updated_at = 0").run();
+    expect(await make()).toMatchObject({ open: 1 });
+  });
+
+  test("are judged by what is used, denied and within reach of a member", async () => {
+    const [web, db] = [webs[0], dbs[0]];
+    if (web && db) await db.report({ flows: [flowOf("in", web, { verdict: "denied", port: 23 })] });
+    const { items, since } = (await world.admin.call("microsegments.effectiveness")).data;
+    expect(since).not.toBeNull();
+    expect(items.map(({ name, kind }) => [name, kind])).toEqual([
+      ["ledger", "microsegment"],
+      ["web", "microsegment"],
+      ["main", "home"],
+    ]);
+    expect(items[0]).toMatchObject({
+      ...{ members: 1, measured: 1, inbound: { pairs: 5, used: 3 }, outbound: { pairs: 5, used: 0 } },
+      deniedIn: { flows: 1, nodes: 1, connections: 3 },
+      deniedOut: { flows: 0 },
+      reach: { today: { mean: 5, max: 5 }, used: { mean: 0, max: 0 } },
+    });
+    expect(items[1]).toMatchObject({ outbound: { pairs: 15, used: 9 }, deniedOut: { flows: 1 } });
+    expect(items[2]).toMatchObject({ members: 6, deniedIn: { flows: 0 } });
   });
 });

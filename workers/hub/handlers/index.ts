@@ -7,6 +7,7 @@ import { CLIENT_HANDLERS } from "./clients.ts";
 import { CONNECTOR_HANDLERS } from "./connectors.ts";
 import { DEAD_LETTER_HANDLERS } from "./dead-letters.ts";
 import { DOCUMENT_HANDLERS } from "./document.ts";
+import { EFFECTIVENESS_HANDLERS } from "./effectiveness.ts";
 import { ENROLMENT_KEY_HANDLERS } from "./enrolment-keys.ts";
 import { GRANT_HANDLERS } from "./grants.ts";
 import { GROUP_HANDLERS, MEMBER_HANDLERS } from "./groups.ts";
@@ -51,6 +52,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...MICROSEGMENT_MEMBER_HANDLERS,
   ...SUGGESTION_HANDLERS,
   ...MESH_TEST_HANDLERS,
+  ...EFFECTIVENESS_HANDLERS,
   ...APP_HANDLERS,
   ...PROVIDER_HANDLERS,
   ...POLICY_HANDLERS,

@@ -4,6 +4,7 @@ import type { Call, Effects, Handlers } from "../call.ts";
 import { pageOf } from "../paging.ts";
 import { type Condition, selected, wordsHeld } from "../search.ts";
 import { acceptRole } from "../suggestions/accept.ts";
+import { acceptNarrowing } from "../suggestions/accept-narrowing.ts";
 import { makeSuggestions } from "../suggestions/make.ts";
 import {
   decideSuggestion,
@@ -100,7 +101,9 @@ export const SUGGESTION_HANDLERS: Handlers<
   "suggestions.accept": async (call) => {
     const { bindings, params, body, ifMatch, now } = call;
     const before = await findSuggestion(bindings.db, params.suggestion);
-    const { statements, undo, made } = await acceptRole(bindings, before, body, now);
+    const { statements, undo, made } = await (before.kind === "role"
+      ? acceptRole(bindings, before, body, now)
+      : acceptNarrowing(bindings, before, body.despiteBreaks === true, now));
     const row = decided(before, "open", "accepted", undo, call);
     return {
       statements: [
@@ -137,7 +140,7 @@ export const SUGGESTION_HANDLERS: Handlers<
     return {
       statements: [
         unchanged(bindings.db, "suggestions", before, ifMatch),
-        ...(await undoStatements(bindings.db, undo, now)),
+        ...(await undoStatements(bindings, undo, now)),
         decideSuggestion(bindings.db, row),
       ],
       effects: effects("undo", row.id, { name: row.name }),

@@ -13,6 +13,7 @@ import { columnsOfTerms, NO_TERMS } from "../handlers/mesh-rule-terms.ts";
 import { findRule, newRule, type RuleRow, refuseMoreRules, resolveRule } from "../handlers/mesh-rules.ts";
 import { blankMicrosegment, changeMicrosegment, refuseMoreMicrosegments } from "../handlers/microsegments.ts";
 import { refuseReservedSegment } from "../handlers/segments.ts";
+import { breaksNoTest } from "../mesh-tests.ts";
 import { refuseBreaks } from "./breaks.ts";
 import { type Body, bodyOf, type SuggestionRow, type Undo } from "./row.ts";
 
@@ -67,8 +68,13 @@ export async function acceptRole(
     version: rule.version + 1,
     updated_at: now,
   }));
+  const tested = await breaksNoTest(
+    { bindings, now },
+    { rules: byId([...rules, ...off]), microsegments: byId(made) },
+  );
   return {
     statements: [
+      ...tested,
       ...replaced.map((rule) => unchanged(db, "mesh_rules", rule, rule.version)),
       ...body.microsegments.flatMap(({ id }) => (id === null ? [] : existsStill(db, id))),
       ...made.flatMap(storeMicrosegment),
@@ -78,7 +84,11 @@ export async function acceptRole(
     undo: {
       microsegments: made.map(({ id, version }) => ({ id, version })),
       rules: rules.map(({ id, version }) => ({ id, version })),
-      replaced: off.map(({ id, version }) => ({ id, version })),
+      changed: replaced.map(({ id, version, traffic, enabled }) => ({
+        id,
+        version: version + 1,
+        before: { traffic, enabled },
+      })),
     },
     made: {
       microsegments: made.map(({ name }) => name),
@@ -87,6 +97,9 @@ export async function acceptRole(
     },
   };
 }
+
+const byId = <Row extends { readonly id: string }>(rows: readonly Row[]) =>
+  new Map(rows.map((row) => [row.id, row]));
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const stale = (why: string): never => throwRefusal("suggestion_stale", `${why} Have suggestions made again.`);

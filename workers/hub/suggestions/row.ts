@@ -2,7 +2,10 @@ import type { Answer } from "../../../shared/api/endpoints.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import type { RowOf } from "../../../shared/registry/rows.ts";
 import type { suggestions } from "../../../shared/registry/suggestion-schema.ts";
+import type { Meaning } from "../../../shared/segments/suggest/memory.ts";
 import { LEAST_CONFIDENCE } from "../../../shared/segments/suggest/proposal.ts";
+import { freshId } from "../../platform/random.ts";
+import type { RuleRow } from "../handlers/mesh-rules.ts";
 import { missing } from "../missing.ts";
 
 /** Suggestions as they are stored, and as people read them. */
@@ -14,7 +17,10 @@ type View = Answer<"suggestions.get">;
 export type Basis = View["basis"];
 
 /** The column `body`: what is shown, with the ids that accepting it needs. */
-export type Body = Pick<View, "members" | "rules" | "breaks" | "unused" | "exposure"> & {
+export type Body = Pick<View, "members" | "rules" | "breaks" | "unused" | "exposure" | "splits"> & {
+  readonly narrowing:
+    | (NonNullable<View["narrowing"]> & { readonly id: string; readonly version: number })
+    | null;
   readonly microsegments: readonly (View["microsegments"][number] & {
     /** The id of the one that exists. */
     readonly id: string | null;
@@ -27,8 +33,8 @@ export type Body = Pick<View, "members" | "rules" | "breaks" | "unused" | "expos
 export interface Undo {
   readonly microsegments: readonly Left[];
   readonly rules: readonly Left[];
-  /** Rules that were switched off. */
-  readonly replaced: readonly Left[];
+  /** Rules that were switched off or narrowed, with what they were. */
+  readonly changed: readonly (Left & { readonly before: Pick<RuleRow, "traffic" | "enabled"> })[];
 }
 export interface Left {
   readonly id: string;
@@ -38,7 +44,7 @@ export interface Left {
 export const bodyOf = (row: SuggestionRow): Body => JSON.parse(row.body) as Body;
 
 export function viewSuggestion(row: SuggestionRow): View {
-  const { microsegments, ...body } = bodyOf(row);
+  const { microsegments, narrowing, ...body } = bodyOf(row);
   return {
     id: row.id,
     name: row.name,
@@ -49,11 +55,40 @@ export function viewSuggestion(row: SuggestionRow): View {
     basis: JSON.parse(row.basis) as Basis,
     ...body,
     microsegments: microsegments.map(({ id: _, nodes: __, ...shown }) => shown),
+    narrowing: narrowing && shownNarrowing(narrowing),
     decidedBy: row.decided_by,
     decidedAt: row.decided_at,
     version: row.version,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+  };
+}
+
+const shownNarrowing = ({ id: _, version: __, ...shown }: NonNullable<Body["narrowing"]>) => shown;
+
+/** An open suggestion, before it is stored. */
+export function newSuggestion(
+  made: Pick<SuggestionRow, "name" | "kind" | "confidence" | "seen"> & {
+    readonly meaning: Meaning;
+    readonly basis: Basis;
+    readonly body: Body;
+  },
+  now: number,
+): SuggestionRow {
+  return {
+    id: freshId("suggestion"),
+    state: "open",
+    ...made,
+    meaning: JSON.stringify(made.meaning),
+    basis: JSON.stringify(made.basis),
+    body: JSON.stringify(made.body),
+    decided_by: null,
+    decided_at: null,
+    undo: null,
+    share: 0,
+    version: 1,
+    created_at: now,
+    updated_at: now,
   };
 }
 
