@@ -134,6 +134,12 @@ describe("suggestions", () => {
       code: "would_break_flows",
       detail: expect.stringMatching(/^3 recorded flow\(s\) of 1 node\(s\).* tcp\/22/),
     });
+    const { data } = await world.admin.call("meshTests.create", {
+      body: { name: "ssh", from: "tag:web", accept: ["tag:db tcp/22"], deny: [] },
+    });
+    const insisting = { replace: ["everybody"], despiteBreaks: true };
+    expect(await refusalOf(decide("accept", "db", insisting))).toMatchObject({ code: "mesh_test_failed" });
+    await world.admin.call("meshTests.delete", { params: { meshTest: data.id }, ifMatch: '"1"' });
     expect(await microsegments()).toEqual([]);
   });
 
