@@ -9,6 +9,7 @@ import { parseYaml } from "./network/yaml.ts";
 /** One field of a request body or query, as the JSON Schema of the catalogue describes it. */
 interface FieldSchema {
   readonly type?: string;
+  readonly pattern?: string;
   readonly description?: string;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly FieldSchema[];
@@ -57,8 +58,12 @@ function fieldOf(name: string, raw: FieldSchema, required: boolean): Field {
   return { name, required, nullable, choices, settings: schema.properties ?? {}, isFree, description, kind };
 }
 
+/** The source of a policy is a text. That of a risk is a word. */
+const isWord = (name: string, { pattern }: FieldSchema): boolean =>
+  name === "source" && pattern !== undefined;
+
 function kindOf(name: string, schema: FieldSchema): Field["kind"] {
-  if (FROM_FILE.has(name)) return "file";
+  if (FROM_FILE.has(name) && !isWord(name, schema)) return "file";
   // Yes or no in a query string.
   if (schema.enum?.join() === "true,false") return "flag";
   if (schema.enum) return "choice";

@@ -182,6 +182,5 @@ function invalid(file: string, issues: readonly InputIssue[]): Failure {
   return new Failure(EXIT.failure, `${file} is not valid`, {
     code: "invalid_input",
     issues,
-    hint: "Nothing was changed.",
   });
 }

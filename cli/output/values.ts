@@ -6,7 +6,7 @@ export function instant(ms: number | null | undefined): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")}Z`;
 }
 
-const isTime = (field: string): boolean => /(At|Until)$|^(at|now)$/.test(field);
+const isTime = (field: string): boolean => /(At|Until)$|^(at|now|since|until)$/.test(field);
 
 /** A span of time in words: `7 days`, `12 hours`, `5 minutes`. */
 export function timeLeft(seconds: number): string {
@@ -20,10 +20,10 @@ export function timeLeft(seconds: number): string {
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
-/** One value in a cell: lists by comma, nothing as `-`, times by their field's name. */
+/** One value in a cell: lists by comma, nothing as `-`, times by their field's name. A time of 0 stands for none. */
 export function cell(field: string, value: unknown): string {
   if (value === null || value === undefined || value === "") return "-";
-  if (typeof value === "number" && isTime(field)) return instant(value);
+  if (typeof value === "number" && isTime(field)) return instant(value || null);
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.length > 0 ? value.map((item) => cell("", item)).join(", ") : "-";
   if (typeof value === "object")
@@ -36,7 +36,7 @@ export function cell(field: string, value: unknown): string {
 /** One value in a file for programs: nothing is empty, and times are in ISO 8601. */
 export function plain(field: string, value: unknown): string {
   if (value === null || value === undefined) return "";
-  if (typeof value === "number" && isTime(field)) return new Date(value).toISOString();
+  if (typeof value === "number" && isTime(field)) return value === 0 ? "" : new Date(value).toISOString();
   if (typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return value.map((item) => plain("", item)).join(", ");
   return typeof value === "object" ? JSON.stringify(value) : String(value);

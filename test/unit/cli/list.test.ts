@@ -16,7 +16,7 @@ function world(total: number, searchedUntil: number | null = null) {
     const items: Item[] = Array.from({ length: to - from }, (_, n) => ({
       name: `=app-${from + n}`,
       tags: ["a", "b"],
-      seenAt: 0,
+      seenAt: 1,
       more: null,
     }));
     return { data: { items, next: to < total ? String(to) : null, searchedUntil } };
@@ -48,12 +48,12 @@ describe("U4: a list", () => {
     expect(log.map((text) => (text.startsWith("asked") ? "ask" : lines(text).length))).toEqual([
       ...[1, "ask", 200, "ask", 200, "ask", 50],
     ]);
-    expect(lines(log[2])[0]).toBe(`'=app-0,"a, b",1970-01-01T00:00:00.000Z`);
+    expect(lines(log[2])[0]).toBe(`'=app-0,"a, b",1970-01-01T00:00:00.001Z`);
 
     const other = world(450);
     await other.show({ format: "ndjson" });
     expect(JSON.parse(lines(other.log[1])[7] ?? "")).toEqual({
-      ...{ name: "=app-7", tags: ["a", "b"], seenAt: 0, more: null },
+      ...{ name: "=app-7", tags: ["a", "b"], seenAt: 1, more: null },
     });
   });
 

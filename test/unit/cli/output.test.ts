@@ -7,7 +7,7 @@ import { failureText } from "../../../cli/output/failure-text.ts";
 import { details, table } from "../../../cli/output/table.ts";
 import { truncate, widthOf } from "../../../cli/output/text.ts";
 import { listText } from "../../../cli/output/things.ts";
-import { heading } from "../../../cli/output/values.ts";
+import { cell, heading } from "../../../cli/output/values.ts";
 import { RESOURCES } from "../../../cli/resources.ts";
 import { printable } from "../../../shared/base/printable.ts";
 
@@ -89,6 +89,14 @@ describe("table", () => {
   it("never sends a stranger's control characters to the terminal", () => {
     const shown = table(["path"], [["/\u001b[2J\u202e\r\nx"]], null);
     expect(shown).toBe("PATH\n/\\u001b[2J\\u202e\\u000d\\u000ax\n");
+  });
+});
+
+describe("a cell", () => {
+  it("writes times by their field's name, and one that has not come about as nothing", () => {
+    expect(cell("until", 1_796_069_007_792)).toBe("2026-11-30 20:03:27Z");
+    expect(cell("sentUntil", 0)).toBe("-");
+    expect(cell("failures", 0)).toBe("0");
   });
 });
 
