@@ -62,7 +62,7 @@ const provider = await startIdentityProvider({
 });
 await startEchoApp(PORTS.echo);
 await startLiveApp(PORTS.live);
-await startEchoApp(PORTS.inside);
+await startEchoApp(PORTS.inside, "Inside");
 const mailbox = await startMailbox(PORTS.mail, ({ to, subject, text }) => {
   process.stdout.write(
     `\n── Mail to ${printable(to.join(", "))}: ${printable(subject)}\n${printableLines(text)}──\n`,

@@ -42,7 +42,12 @@ const COLUMNS: readonly Column<Connector>[] = [
     className: "long",
   },
   { header: "State", cell: (row) => <State row={row} />, sort: ({ state }) => state },
-  { header: "Streams", cell: ({ streams }) => formatCount(streams), sort: ({ streams }) => streams },
+  {
+    header: "Streams",
+    cell: ({ streams }) => formatCount(streams),
+    sort: ({ streams }) => streams,
+    className: "wide",
+  },
   { header: "Weight", cell: ({ weight }) => weight ?? "–", className: "wide" },
   {
     header: "Connected",

@@ -84,7 +84,7 @@ type Grant = Page["items"][number]["grants"][number];
 
 const GrantLink = ({ grant }: { readonly grant: Grant }) => (
   <>
-    <a href={routeTo("grants", grant.id)}>{grant.emergency ? "an emergency" : "a grant"}</a> until{" "}
+    <a href={routeTo("grants", grant.id)}>{grant.emergency ? "an emergency" : "a grant"}</a>, which ends{" "}
     <Moment at={grant.until} />
   </>
 );

@@ -43,16 +43,17 @@ export class Visitor {
     return response;
   }
 
-  /** Follows redirects, pages that go on by themselves, and the provider's sign-in page, as the given demo user, until something else answers. */
+  /** Follows redirects, pages that go on by themselves, and the provider's sign-in page, as the given demo user, until something else answers. @param headers Sent with each request, beside those of a navigation. */
   async visit(
     url: string,
     user: string,
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly url: string; readonly response: LocalResponse; readonly hops: string[] }> {
     const hops: string[] = [];
     let at = url;
     for (let i = 0; i < 30; i++) {
       hops.push(at);
-      const response = await this.get(at);
+      const response = await this.get(at, headers);
       const location =
         response.headers.location ?? /^0; url=(.+)$/.exec(String(response.headers.refresh))?.[1];
       const button = new RegExp(`href="(/interaction/[^"]+/${user})"`).exec(response.text)?.[1];

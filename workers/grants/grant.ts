@@ -15,6 +15,7 @@ import { throwRefusal } from "../platform/refused.ts";
 import { listGrants } from "../registry/grants.ts";
 import { redirect } from "../session/answers.ts";
 import { appUrl } from "../session/app-url.ts";
+import { openedHere } from "../session/chain.ts";
 import { chosenHost } from "./host.ts";
 import { formOf, save, type Visitor } from "./visitor.ts";
 
@@ -28,7 +29,12 @@ async function viewOf({ bindings, viewer, now }: Visitor, grant: Grant): Promise
   return view;
 }
 
-export async function serveGrant(visitor: Visitor, id: string, url: URL): Promise<Response> {
+export async function serveGrant(
+  request: Request,
+  visitor: Visitor,
+  id: string,
+  url: URL,
+): Promise<Response> {
   const { bindings, now, principal, csrf } = visitor;
   const { grant: stored } = await readable(visitor, id);
   const grant = { ...stored, status: statusAt(stored, now) };
@@ -51,7 +57,10 @@ export async function serveGrant(visitor: Visitor, id: string, url: URL): Promis
   const host = app ? chosenHost(app, url.searchParams) : view.app.host;
   const page = appUrl(bindings, host).slice(0, -1) + to;
   const go = grant.status === "granted" ? url.searchParams.get("go") : null;
-  if (go === "1" && (await isToldEverywhere(visitor))) return redirect(page, "granted");
+  if (go === "1" && app && (await isToldEverywhere(visitor))) {
+    const home = { hostname: host, returnTo: to };
+    return redirect(await openedHere(request, bindings, app, visitor.current.session.id, home), "granted");
+  }
   const nextUrl = `${pathOf(id)}?${new URLSearchParams({ host, to, go: "1" })}`;
   const own = ownGrantPage({
     ...common,

@@ -36,7 +36,7 @@ async function serve(request: Request, url: URL, bindings: Bindings): Promise<Re
       return refusalPage("csrf_rejected", "Open this page in a tab of its own.", { retryUrl: GRANTS });
     if (act !== "") return notHere();
     if (id === "") return serveList(visitor);
-    return id === "ask" ? serveAsk(visitor, url) : serveGrant(visitor, id, url);
+    return id === "ask" ? serveAsk(visitor, url) : serveGrant(request, visitor, id, url);
   }
   if (request.method !== "POST") return refusalPage("method_not_allowed", "This page takes GET and POST.");
   if (id === "ask" && act === "") return takeRequest(request, visitor);

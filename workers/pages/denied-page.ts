@@ -3,7 +3,7 @@ import { COPY_SCRIPT } from "./copy-script.ts";
 import { html, safeUrl } from "./html.ts";
 import { layout } from "./layout.ts";
 import { markedText } from "./marked-text.ts";
-import { explainReason } from "./reasons.ts";
+import { explainReason, needsAccess } from "./reasons.ts";
 
 export interface DeniedPage {
   readonly appTitle: string;
@@ -43,6 +43,7 @@ export function deniedPage(page: DeniedPage): string {
     text = "",
   } = page;
   const { why, remedy } = explainReason(reason);
+  const mayAsk = askUrl !== undefined && needsAccess(reason);
   return layout({
     title: "Access denied",
     content: html`<div class="card">
@@ -55,7 +56,7 @@ ${
 }
 ${markedText(text)}
 <p>${why}</p>
-<p class="muted">${remedy}</p>
+<p class="muted">${mayAsk ? "Request access, and an approver decides. This tab goes on by itself then." : remedy}</p>
 <div class="actions">
 ${askUrl !== undefined && html`<a class="button" href="${safeUrl(askUrl)}">Request access</a>`}
 <a class="button${askUrl === undefined ? "" : " plain"}" href="${safeUrl(appUrl)}">Try again</a>

@@ -44,7 +44,7 @@ export function askPage(page: AskPage): string {
 ${problem !== null && html`<p class="bad" id="problem" role="alert">${problem}</p>`}
 ${
   spans.length > 0 &&
-  html`<p class="muted">${approvals === 1 ? "One approver decides" : `${approvals} approvers decide`}. It would allow: ${allowedInWords(allows)}.</p>
+  html`<p class="muted">${approvals === 1 ? "One approver decides" : `${approvals} approvers decide`}. It would allow: ${allowedInWords(allows)}, except what a policy forbids.</p>
 <form method="post" action="${safeUrl(action)}">
 ${fields}
 ${reasonField("reason", reason, problem)}
@@ -162,7 +162,7 @@ ${problem !== null && html`<p class="bad" role="alert">${problem}</p>`}
 ${
   page.mayAnswer &&
   html`<form method="post" action="${safeUrl(`${path}/answer`)}">${hidden({ csrf, digest: grant.digest })}
-<label for="note">A word to it (may be empty)</label>
+<label for="note">A word to them (may be empty)</label>
 <input class="field" id="note" name="note" maxlength="500">
 <div class="actions"><button class="button" name="verdict" value="approve">Approve for ${spanInWords(grant.seconds)}</button> <button class="button plain" name="verdict" value="deny">Deny</button></div>
 </form>`

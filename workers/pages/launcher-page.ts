@@ -1,6 +1,6 @@
 import { type Html, html, safeUrl } from "./html.ts";
 import { layout } from "./layout.ts";
-import { explainReason } from "./reasons.ts";
+import { explainReason, needsAccess } from "./reasons.ts";
 
 export interface LauncherApp {
   readonly title: string;
@@ -17,10 +17,13 @@ export interface LauncherPage {
   readonly signOutAction: string;
   readonly csrf: string;
   readonly passkeysUrl: string;
+  /** The address of requests for access. Null for who may neither make nor answer any. */
+  readonly requestsUrl: string | null;
 }
 
 /** Lists the apps that a user can reach now, and the other apps with the reason why not. */
-export function launcherPage({ userEmail, apps, signOutAction, csrf, passkeysUrl }: LauncherPage): string {
+export function launcherPage(page: LauncherPage): string {
+  const { userEmail, apps, signOutAction, csrf, passkeysUrl, requestsUrl } = page;
   const open = apps.filter((app) => app.reachable);
   const closed = apps.filter((app) => !app.reachable);
   return layout({
@@ -34,7 +37,7 @@ ${
     ? html`<p class="muted">No app is open to you yet. Ask an administrator to allow you one; it appears here at once.</p>`
     : html`<ul class="apps">${open.map(openApp)}</ul>`
 }
-<p class="muted"><a href="${safeUrl(passkeysUrl)}">Your passkeys</a></p>
+<p class="links"><a href="${safeUrl(passkeysUrl)}">Your passkeys</a>${requestsUrl !== null && html`<a href="${safeUrl(requestsUrl)}">Requests for access</a>`}</p>
 ${
   closed.length > 0 &&
   html`<h2>Not open to you now</h2>
@@ -54,11 +57,7 @@ function closedApp({ title, reason }: LauncherApp): Html {
 
 /** The list shows no number of a decision, so whom to ask is told what to ask for. */
 const remedyOf = (reason: string | null, remedy: string): string =>
-  NEED_A_POLICY.has(reason ?? "default_deny")
-    ? "Ask an administrator for access to it, by its name."
-    : remedy;
-
-const NEED_A_POLICY = new Set(["default_deny", "policy", "denied_by_policy", "approval_required"]);
+  needsAccess(reason ?? "default_deny") ? "Ask an administrator for access to it, by its name." : remedy;
 
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;

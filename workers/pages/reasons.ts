@@ -31,7 +31,8 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   },
   step_up_required: {
     why: "The risk of your session is raised, or a policy wants a new proof of who you are.",
-    remedy: "Wait a minute, then open the app again and sign in.",
+    remedy:
+      "Open the app again and sign in. If you did so just now, wait a minute first: nobody is asked twice in a minute.",
   },
   second_factor_required: {
     why: "A second factor is needed here, and your sign-in named none.",
@@ -64,6 +65,16 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     remedy: "Open the app itself. An administrator can list the other site under the app's allowed origins.",
   },
 };
+
+const NEED_ACCESS: ReadonlySet<string> = new Set([
+  "default_deny",
+  "policy",
+  "denied_by_policy",
+  "approval_required",
+]);
+
+/** Whether somebody must give the person access, so that nothing the person does alone would help. */
+export const needsAccess = (reason: string): boolean => NEED_ACCESS.has(reason);
 
 /**
  * Explains a denial in words. `reason` is a stable word from the decision record, or a whole sentence (with a space). A

@@ -33,6 +33,7 @@ pre{white-space:pre-wrap}
 .apps strong{display:block}
 .apps span{color:var(--muted);font-size:.9rem}
 .apps .closed{background:transparent;border-style:dashed}
+.links{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;margin-top:1.25rem}
 .bad{color:var(--bad)}
 .field{display:block;width:100%;min-height:2.75rem;padding:.55rem .75rem;border:1px solid var(--muted);border-radius:9px;background:var(--bg);color:var(--text);font:inherit}
 .field.code{font:1.5rem/1.3 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:.12em}

@@ -18,7 +18,8 @@ import { currentSession, scopeOf } from "./current-session.ts";
 /**
  * A sign-in at one host of an app leads the browser through the app's other hosts, so that each gets a session with a
  * cookie of its own: a script of one host can call another, and no person is asked. Where a host would let nobody in,
- * the chain passes it over. All that it knows is in its attempts, never in an address.
+ * the chain passes it over. All that it knows is in its attempts, never in an address. A page of the auth host begins one
+ * as well, when access is granted that the person waited for.
  */
 
 type Link = Pick<AppAttempt, "appId" | "clientMark"> & { readonly chain: Chain };
@@ -68,6 +69,25 @@ export async function signInElsewhere(
   const headers = new Headers({ Refresh: `0; url=${next}` });
   for (const cookie of cookies) headers.append("Set-Cookie", cookie);
   return htmlResponse(chainPage({ appTitle: app.title, appUrl: returnTo }), 200, "signed_in", headers);
+}
+
+/**
+ * The address at which a browser that is signed in at the auth host opens an app, where a page of ours leads it there by
+ * itself. A sign-in that the app's host begins would ask the person first, because no click led to it.
+ */
+export function openedHere(
+  request: Request,
+  bindings: Bindings,
+  app: { readonly id: string; readonly hosts: readonly string[] },
+  signInSessionId: string,
+  home: { readonly hostname: string; readonly returnTo: string },
+): Promise<string> {
+  const { host } = new URL(appUrl(bindings, home.hostname));
+  const rest = [home.hostname, ...app.hosts.filter((other) => other !== home.hostname)];
+  return nextOf(bindings, {
+    ...{ appId: app.id, clientMark: clientMark(request) },
+    chain: { signInSessionId, rest, home: { host, returnTo: home.returnTo } },
+  });
 }
 
 /**

@@ -1,9 +1,12 @@
+import { GRANTS } from "../../shared/access/grants/paths.ts";
+import type { Principal } from "../../shared/access/sessions/types.ts";
 import { startPath } from "../../shared/http/path-rewrite.ts";
 import { isInMaintenance } from "../../shared/registry/maintenance.ts";
 import type { SnapshotApp, SnapshotNetwork } from "../../shared/registry/snapshot.ts";
 import { htmlResponse, launcherPage } from "../pages/index.ts";
 import type { Bindings } from "../platform/env.ts";
-import { snapshotAt } from "../registry/snapshot.ts";
+import { names } from "../registry/grants.ts";
+import { type Snapshot, snapshotAt } from "../registry/snapshot.ts";
 import { refusalPage } from "../session/answers.ts";
 import { appUrl } from "../session/app-url.ts";
 import { csrfToken } from "../session/same-site.ts";
@@ -20,6 +23,12 @@ const LAUNCHER = { switchUser: false, appAttemptId: null, signInAfter: null, ask
 /** Whether a person who may not open the app is told of it. */
 const listsClosed = ({ settings }: SnapshotApp, { listsClosedApps }: SnapshotNetwork): boolean =>
   settings.listedWhenClosed === "network" ? listsClosedApps : settings.listedWhenClosed === "always";
+
+/** Whether a person may request access to an app, or decides about requests. */
+const takesPart = (snapshot: Snapshot, principal: Principal): boolean =>
+  snapshot.apps.some(({ settings: { grantAskers, grantApprovers, emergencyAskers } }) =>
+    names(snapshot, [...grantAskers, ...grantApprovers, ...emergencyAskers], principal),
+  );
 
 /** `GET /` on the auth host: the apps that this person could open now, and why the other apps can't be opened. */
 export async function serveLauncher(request: Request, bindings: Bindings): Promise<Response> {
@@ -50,6 +59,7 @@ export async function serveLauncher(request: Request, bindings: Bindings): Promi
     signOutAction: "/.rustronaut/sign-out",
     csrf: csrfToken(current.cookie),
     passkeysUrl: PASSKEYS,
+    requestsUrl: takesPart(snapshot, current.session.principal) ? GRANTS : null,
   });
   return htmlResponse(page, 200, "launcher");
 }

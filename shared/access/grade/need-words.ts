@@ -1,3 +1,4 @@
+import { spanInWords } from "../../base/span.ts";
 import type { Need } from "./verified.ts";
 
 /** What a person must show, in words that follow "asks for". */
@@ -6,7 +7,7 @@ export function needInWords({ verification, acr, amr, maxAge }: Need): string {
   const of = [
     ...(acr === null ? [] : [`in the context ${acr.join(" or ") || "that no sign-in has"}`]),
     ...(amr.length === 0 ? [] : [`with the method ${amr.join(" and ")}`]),
-    ...(maxAge === null ? [] : [`not older than ${maxAge} s`]),
+    ...(maxAge === null ? [] : [`not older than ${spanInWords(maxAge)}`]),
   ];
   return [what, ...of].join(", ");
 }

@@ -22,6 +22,7 @@ const PAGES: Readonly<Record<string, (text: string) => string>> = {
   launcher: (t) =>
     launcherPage({
       passkeysUrl: "/.rustronaut/passkeys",
+      requestsUrl: null,
       userEmail: t,
       apps: [
         { title: t, url: t, reachable: true, reason: null },
@@ -152,7 +153,7 @@ describe("what the pages say", () => {
     expect(page).toContain('href="/.rustronaut/sign-out"');
   });
 
-  const denied = (change: { path?: string; contact?: string }) =>
+  const denied = (change: Partial<Parameters<typeof deniedPage>[0]>) =>
     deniedPage({
       appTitle: "Wiki",
       path: "/admin",
@@ -182,9 +183,18 @@ describe("what the pages say", () => {
     expect(denied({ contact })).toContain(markup);
   });
 
+  it.each([
+    [undefined, "send the decision number below"],
+    ["https://auth.example.com/ask", "an approver decides"],
+  ])("says what to do about a missing permission where one may ask at %s", (askUrl, advice) => {
+    const page = denied({ reason: "default_deny", askUrl });
+    expect([page.includes(advice), page.includes("Request access")]).toEqual([true, askUrl !== undefined]);
+  });
+
   it("shows a closed app without a link and an open one with it", () => {
     const page = launcherPage({
       passkeysUrl: "/.rustronaut/passkeys",
+      requestsUrl: null,
       userEmail: "a@example.com",
       apps: [
         { title: "Wiki", url: "https://wiki.example.com/", reachable: true, reason: null },
@@ -196,6 +206,16 @@ describe("what the pages say", () => {
     expect(page).toContain('href="https://wiki.example.com/"');
     expect(page).not.toContain("https://pay.example.com/");
     expect(page).toContain("Pay");
+  });
+
+  it("leads to requests for access whoever takes part in them", () => {
+    const of = (requestsUrl: string | null) =>
+      launcherPage({
+        ...{ passkeysUrl: "/p", userEmail: "a@example.com", apps: [], signOutAction: "/o", csrf: "t" },
+        requestsUrl,
+      });
+    expect(of("/.rustronaut/grants")).toContain('href="/.rustronaut/grants"');
+    expect(of(null)).not.toContain("Requests for access");
   });
 });
 
