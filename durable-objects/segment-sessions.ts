@@ -15,6 +15,7 @@ import { applyAll, type SessionsState } from "../shared/access/sessions/state.ts
 import type {
   CreateOutcome,
   CreateSession,
+  Parent,
   RaiseSession,
   Renewal,
   SegmentSessionsRpc,
@@ -123,6 +124,12 @@ export class SegmentSessions extends DurableObject<Environment> implements Segme
     const { state } = this.#run({ type: "raise", input }, this.#store.byId(input.id));
     const live = state.live.get(input.id);
     return live?.secretHash === input.secretHash ? live.session : null;
+  }
+
+  async putBelow(id: string, parent: Parent): Promise<Session | null> {
+    if (!this.#store.exists) return null;
+    const { state } = this.#run({ type: "put_below", id, parent }, this.#store.byId(id));
+    return state.live.get(id)?.session ?? null;
   }
 
   async renew(secretHash: string, appId: string, number: number): Promise<Renewal> {

@@ -215,6 +215,11 @@ export class SessionStore {
       case "raised":
         this.#replace(event.live);
         return;
+      case "put_below": {
+        const live = state.live.get(event.id);
+        if (live) this.#replace(live);
+        return;
+      }
       case "seen": {
         const live = state.live.get(event.id);
         if (live && this.#lastSeen.mustWrite(event.id, event.at)) this.#writeSeen(live);

@@ -8,7 +8,7 @@ import type { EventEntry } from "../../shared/audit/types.ts";
 import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject, sessionsObject } from "../platform/objects.ts";
 import { noteEnding } from "./events.ts";
-import { indexEnded, liveOwners } from "./session-index.ts";
+import { indexEnded, liveOwners, signInsBelow, signInsOfBrowser } from "./session-index.ts";
 
 export type SignOutScope = "app" | "device" | "everywhere";
 
@@ -28,7 +28,8 @@ export async function endSession(
 }
 
 /**
- * Ends a sign-in session or a command line, and then all app sessions under it. In this order, no new app session can start in between.
+ * Ends a sign-in session or a command line, and then all app sessions under it, also those under what the browser had
+ * signed in with before. In this order, no new app session can start in between.
  */
 export async function endDevice(
   bindings: Bindings,
@@ -36,27 +37,42 @@ export async function endDevice(
   reason: SessionEndReason,
 ): Promise<void> {
   await endSession(bindings, signIn.owner, signIn.id, reason);
-  const owners = await liveOwners(bindings.db, { parentId: signIn.id });
-  const { ended } = await coordinatorObject(bindings).endEverywhere(
-    owners,
-    { by: "parent", id: signIn.id },
-    reason,
-  );
-  await indexEnded(bindings.db, ended, reason);
+  for (const parentId of await signInsBelow(bindings.db, signIn.id))
+    await endBelow(bindings, { parentId }, reason);
 }
 
-/** Ends the sessions that a browser still has at other hosts of an app. */
+/** What an ending reached, and the owners that it could not reach yet. */
+interface Ended {
+  readonly ended: readonly string[];
+  readonly pending: readonly string[];
+}
+
+/** Ends the sessions that hang below one: all, or those of one app. */
+export async function endBelow(
+  bindings: Bindings,
+  of: { readonly parentId: string; readonly appId?: string },
+  reason: SessionEndReason,
+): Promise<Ended> {
+  const owners = await liveOwners(bindings.db, of);
+  if (owners.length === 0) return { ended: [], pending: [] };
+  const { parentId: id, ...app } = of;
+  const done = await coordinatorObject(bindings).endEverywhere(owners, { by: "parent", id, ...app }, reason);
+  await indexEnded(bindings.db, done.ended, reason);
+  return done;
+}
+
+/**
+ * Ends the sessions that a browser still has at other hosts of an app. After a step-up, some of them may hang below an
+ * earlier sign-in of the same browser.
+ */
 export async function endAtOtherHosts(
   bindings: Bindings,
   signInId: string,
   appId: string,
   reason: SessionEndReason,
-): Promise<void> {
-  const owners = await liveOwners(bindings.db, { parentId: signInId, appId });
-  if (owners.length === 0) return;
-  const filter = { by: "parent", id: signInId, appId } as const;
-  const { ended } = await coordinatorObject(bindings).endEverywhere(owners, filter, reason);
-  await indexEnded(bindings.db, ended, reason);
+): Promise<Ended[]> {
+  const parents = await signInsOfBrowser(bindings.db, signInId);
+  return Promise.all(parents.map((parentId) => endBelow(bindings, { parentId, appId }, reason)));
 }
 
 /** Ends all sessions of a user: see `endOfUser`. */

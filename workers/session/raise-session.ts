@@ -9,7 +9,7 @@ import type { CurrentSession } from "./current-session.ts";
 import { note } from "./events.ts";
 import { live } from "./open-from.ts";
 import { whereaboutsOf } from "./open-session.ts";
-import { indexRaised } from "./session-index.ts";
+import { indexMoved } from "./session-index.ts";
 
 /**
  * Notes in a session's object that its person showed anew who they are. The session gets another cookie.
@@ -32,7 +32,7 @@ export async function raiseSession(
     risk: { ...NO_SESSION_RISK, whereabouts: whereaboutsOf(request) },
   });
   if (raised === null) return null;
-  await indexRaised(bindings.db, raised);
+  await indexMoved(bindings.db, raised);
   const { amr } = raised.authentication;
   await note(bindings, "session", "session.raised", raised.principal, raised.id, { amr: amr.join(" ") });
   return formatSessionCookie(owner, secret);

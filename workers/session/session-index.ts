@@ -25,8 +25,8 @@ export async function indexSession(db: D1Database, session: Session, owner: stri
     .run();
 }
 
-/** Records from which sign-in a session is now. */
-export async function indexRaised(db: D1Database, session: Session): Promise<void> {
+/** Records which session this one hangs below now, which provider signed its person in, and until when it lasts. */
+export async function indexMoved(db: D1Database, session: Session): Promise<void> {
   await db
     .prepare("UPDATE sessions_index SET parent_id = ?, provider_id = ?, expires_at = ? WHERE id = ?")
     .bind(session.parentId, session.authentication.providerId, session.expiresAt, session.id)
@@ -47,6 +47,36 @@ export async function indexEnded(
     const endings = ids.slice(from, from + MOST_ENDINGS).map((sessionId) => ({ sessionId, reason, at }));
     await db.batch(prepareAll(db, [markEnded(endings)]));
   }
+}
+
+/**
+ * The sign-in session with this id, and those that the same browser had before and that hang below it. The newest comes
+ * first.
+ */
+export const signInsBelow = (db: D1Database, id: string): Promise<string[]> =>
+  idsOf(
+    db,
+    `WITH RECURSIVE below(id) AS (SELECT ?1 UNION
+       SELECT s.id FROM sessions_index s JOIN below ON s.parent_id = below.id WHERE s.kind = 'sign_in')
+     SELECT id FROM below`,
+    id,
+  );
+
+/** All sign-in sessions of the browser that has this one. */
+export const signInsOfBrowser = (db: D1Database, id: string): Promise<string[]> =>
+  idsOf(
+    db,
+    `WITH RECURSIVE above(id) AS (SELECT ?1 UNION
+       SELECT s.parent_id FROM sessions_index s JOIN above ON s.id = above.id WHERE s.parent_id IS NOT NULL),
+     below(id) AS (SELECT id FROM above UNION
+       SELECT s.id FROM sessions_index s JOIN below ON s.parent_id = below.id WHERE s.kind = 'sign_in')
+     SELECT id FROM below`,
+    id,
+  );
+
+async function idsOf(db: D1Database, sql: string, id: string): Promise<string[]> {
+  const { results } = await db.prepare(sql).bind(id).all<{ id: string }>();
+  return results.map((row) => row.id);
 }
 
 /** Which sessions are meant: the app sessions under one sign-in session (for one app), or all sessions of a user. */

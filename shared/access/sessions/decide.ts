@@ -10,6 +10,7 @@ import { raise } from "./raise.ts";
 import type { LiveSession, SessionEvent, SessionsState, Tombstone } from "./state.ts";
 import type {
   CreateSession,
+  Parent,
   Principal,
   RaiseSession,
   Session,
@@ -29,6 +30,8 @@ export type SessionCommand =
       readonly seen?: Seen;
     }
   | { readonly type: "raise"; readonly input: RaiseSession }
+  /** The same browser signed in once more: see `SegmentSessionsRpc`. */
+  | { readonly type: "put_below"; readonly id: string; readonly parent: Parent }
   | { readonly type: "touch"; readonly id: string }
   /** A refresh token was shown. See `SegmentSessionsRpc`. */
   | {
@@ -89,6 +92,14 @@ function eventsOf(
       if (!live) return ok([]);
       const expired = expireOne(live, now);
       return ok(expired.length > 0 ? expired : raise(live, command.input, now));
+    }
+    case "put_below": {
+      const live = state.live.get(command.id);
+      if (live?.session.kind !== "sign_in") return ok([]);
+      const expired = expireOne(live, now);
+      return ok(
+        expired.length > 0 ? expired : [{ type: "put_below", id: command.id, parent: command.parent }],
+      );
     }
     case "touch": {
       const live = state.live.get(command.id);

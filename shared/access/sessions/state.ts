@@ -1,5 +1,5 @@
 import type { Device, ProvenDevice } from "../device/device.ts";
-import type { Principal, Session, SessionEndReason, SessionRisk } from "./types.ts";
+import type { Parent, Principal, Session, SessionEndReason, SessionRisk } from "./types.ts";
 
 /** A live session, together with the facts that only its owner object knows. */
 export interface LiveSession {
@@ -50,6 +50,8 @@ export type SessionEvent =
   | { readonly type: "principal_replaced"; readonly id: string; readonly principal: Principal }
   /** The person showed anew who they are. The session has another secret since. */
   | { readonly type: "raised"; readonly live: LiveSession }
+  /** The session ends together with this one from now on. */
+  | { readonly type: "put_below"; readonly id: string; readonly parent: Parent }
   /** The refresh token with the number before this one was shown. */
   | { readonly type: "renewed"; readonly id: string; readonly number: number }
   /** A request showed something new of its sender. */
@@ -90,6 +92,9 @@ export function applyAll(state: SessionsState, events: readonly SessionEvent[]):
         break;
       case "principal_replaced":
         update(event.id, { principal: event.principal });
+        break;
+      case "put_below":
+        update(event.id, { parentId: event.parent.id, parentOwner: event.parent.owner });
         break;
       case "renewed": {
         const live = after.live.get(event.id);

@@ -126,6 +126,7 @@ export interface Session {
    * release.
    */
   readonly host?: string;
+  /** The sign-in session of an app session. Of a sign-in session: the newer one of the same browser, if there is one. */
   readonly parentId: string | null;
   readonly parentOwner: string | null;
   readonly principal: Principal;
@@ -144,6 +145,12 @@ export interface Session {
   readonly device?: ProvenDevice;
   /** The OAuth client that holds the session. Missing if a browser or our command line does. */
   readonly client?: ClientFacts;
+}
+
+/** The session that another one comes from, and its owner. */
+export interface Parent {
+  readonly id: string;
+  readonly owner: string;
 }
 
 /** Whether app sessions may hang below this session, which end with it. */
@@ -259,6 +266,11 @@ export interface SegmentSessionsRpc {
    * again. Null if the session is over or another person's.
    */
   raise(input: RaiseSession): Promise<Session | null>;
+  /**
+   * Puts a sign-in session below the newer one of the same browser, so that it ends together with that one. Null if it
+   * is over.
+   */
+  putBelow(id: string, parent: Parent): Promise<Session | null>;
   /** Keeps a request of a live session until it is taken, the session ends, or it waited for too long. */
   park(request: ParkedRequest): Promise<ParkOutcome>;
   /** The sealed head of a request that waits. Changes nothing. */

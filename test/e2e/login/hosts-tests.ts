@@ -152,12 +152,38 @@ forbid (principal in Group::"sales", action, resource == App::"spa") when { cont
       expect((await visitor.get(next)).headers.location).toBe("/");
     });
 
-    test("signing out of the app at one ends it at all", async () => {
-      const visitor = await signedIn();
+    const signOut = async (visitor: Visitor, scope: "app" | "device") => {
       const page = await visitor.get(`${spa}/.rustronaut/sign-out`);
       const csrf = /name="csrf" value="([^"]+)"/.exec(page.text)?.[1] ?? "";
       const form = { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" };
-      await visitor.get(`${spa}/.rustronaut/sign-out`, form, "POST", `csrf=${csrf}&scope=app`);
+      await visitor.get(`${spa}/.rustronaut/sign-out`, form, "POST", `csrf=${csrf}&scope=${scope}`);
+    };
+    const liveOnes = async () =>
+      (await system.admin.call("sessions.list", { query: { app: "spa" } })).data.items;
+    const parentsOf = async () => [...new Set((await liveOnes()).map(({ parentId }) => parentId))];
+    /** Ends the one that was moved below the new sign-in. */
+    const killMoved = async () => {
+      const all = await liveOnes();
+      const moved = all.find((one) => all.filter(({ parentId }) => parentId === one.parentId).length === 1);
+      await system.admin.call("sessions.kill", { params: { session: moved?.id ?? "" } });
+    };
+
+    test.each<[string, (visitor: Visitor) => Promise<void>]>([
+      ["an administrator's kill", killMoved],
+      ["a sign-out of the app", (visitor) => signOut(visitor, "app")],
+      ["a sign-out of the device", (visitor) => signOut(visitor, "device")],
+    ])("after a step-up by a new sign-in at one, %s reaches those below the old sign-in", async (_, act) => {
+      await system.admin.call("sessions.killMany", { body: { by: "app", app: "spa" } });
+      const visitor = await signedIn();
+      await visitor.visit(`${spa}/.rustronaut/sign-in?fresh=1&verify=second_factor`, "alice/otp");
+      expect(await parentsOf()).toHaveLength(2);
+      await act(visitor);
+      for (const origin of [spa, api, img]) expect((await fetched(visitor, `${origin}/`)).status).toBe(401);
+    });
+
+    test("signing out of the app at one ends it at all", async () => {
+      const visitor = await signedIn();
+      await signOut(visitor, "app");
       expect((await fetched(visitor, `${api}/`)).status).toBe(401);
       const { hops } = await visitor.visit(`${api}/`, "alice");
       expect(hops.some((hop) => hop.startsWith(system.issuer))).toBe(false);

@@ -15,8 +15,8 @@ import { auditObject, coordinatorObject } from "../../platform/objects.ts";
 import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { recordEnding } from "../../platform/saved-events.ts";
-import { endUser } from "../../session/end-sessions.ts";
-import { indexEnded, liveOwners, liveSessions, type SessionsOf } from "../../session/session-index.ts";
+import { endAtOtherHosts, endBelow, endUser } from "../../session/end-sessions.ts";
+import { indexEnded, liveSessions, type SessionsOf, signInsBelow } from "../../session/session-index.ts";
 import type { Call, Handlers } from "../call.ts";
 import { logQuery } from "../log-query.ts";
 import { nextOf, pageOf } from "../paging.ts";
@@ -244,18 +244,18 @@ export const SESSION_HANDLERS: Handlers<
       const { parentId, appId } = place;
       if (parentId === null || appId === null) return kill(call, id, async () => [await own()]);
       // The same browser may have sessions at other hosts of the app. To the administrator, they are one.
-      const atOtherHosts = async () => {
-        const owners = await liveOwners(bindings.db, { parentId, appId });
-        return end(bindings, owners, { by: "parent", id: parentId, appId });
-      };
-      return kill(call, id, async () => [await own(), await atOtherHosts()]);
+      return kill(call, id, async () => [
+        await own(),
+        ...(await endAtOtherHosts(bindings, parentId, appId, REASON)),
+      ]);
     }
     const device = async () => {
-      const first = await own();
+      const parts = [await own()];
       // The app sessions are ended after the one that they come from, so that no new app session can be made in
       // between.
-      const owners = await liveOwners(bindings.db, { parentId: id });
-      return [first, await end(bindings, owners, { by: "parent", id })];
+      for (const parentId of await signInsBelow(bindings.db, id))
+        parts.push(await endBelow(bindings, { parentId }, REASON));
+      return parts;
     };
     return kill(call, id, () => withChildren(bindings, { parentId: id }, device));
   },

@@ -88,6 +88,11 @@ const command: fc.Arbitrary<SessionCommand> = fc.oneof(
       id: one,
       proven: { device: bound, provenAt, sameAddress: false },
     })),
+  fc.record({
+    type: fc.constant("put_below" as const),
+    id,
+    parent: fc.record({ id, owner: fc.constant("signin/weur/0") }),
+  }),
   fc.constant({ type: "expire" as const }),
 );
 

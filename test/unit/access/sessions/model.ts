@@ -3,7 +3,7 @@ import type { SessionCommand } from "../../../../shared/access/sessions/decide.t
 import type { CreateSession, Principal, SessionEndReason } from "../../../../shared/access/sessions/types.ts";
 
 interface Entry {
-  readonly input: CreateSession;
+  input: CreateSession;
   principal: Principal;
   readonly createdAt: number;
   lastSeenAt: number;
@@ -54,6 +54,13 @@ export class NaiveSessions {
       case "refresh":
         this.epoch = Math.max(this.epoch, command.epoch);
         for (const principal of command.principals) this.push(principal, now);
+        return;
+      case "put_below":
+        for (const entry of this.entries) {
+          if (entry.input.id !== command.id || entry.input.kind !== "sign_in") continue;
+          this.age(entry, now);
+          if (!entry.over) entry.input = { ...entry.input, parentId: command.parent.id };
+        }
         return;
       // A device changes nothing of how long a session lives.
       case "bind_device":
