@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { normalEmail } from "../access/login/email.ts";
+import { HIDDEN, HIDDEN_RANGES } from "../base/hidden.ts";
 import { ID_PREFIXES, type IdKind } from "../base/ids.ts";
 import { isClosedName, isFreeName } from "../http/headers.ts";
 import { isManagedName, MANAGED } from "../scim/group-name.ts";
@@ -9,22 +10,22 @@ import { isManagedName, MANAGED } from "../scim/group-name.ts";
 /** The schema with the words that say it in the command line's help, in the API's document and in the reference. */
 export const said = <T extends z.ZodMiniType>(schema: T, words: string): T => schema.check(z.describe(words));
 
-/** Characters that neither a name nor a line of text may hold: controls, and the marks that reorder text. */
-const HIDDEN = "\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff";
-
 export const id = (kind: IdKind) =>
   z.string().check(z.regex(new RegExp(`^${ID_PREFIXES[kind]}_[0-9a-hjkmnp-tv-z]{26}$`), "is not such an id"));
 
-/** A name that policies cite: 1 to 100 characters, without hidden ones, without spaces around it. */
-export const name = z
-  .string()
-  .check(
-    z.maxLength(100),
-    z.regex(
-      new RegExp(`^[^\\s${HIDDEN}]([^${HIDDEN}]*[^\\s${HIDDEN}])?$`, "u"),
-      "must be a name of 1 to 100 characters, without control characters and without spaces around it",
-    ),
-  );
+/** What the pattern can't say of a name or a line. */
+const isSeen = z.refine<string>((text) => !HIDDEN.test(text), "must not hold characters that can't be seen");
+
+/** A name that policies cite: 1 to 100 characters, without hidden ones, without spaces around it, in one spelling (NFC). */
+export const name = z.string().check(
+  z.maxLength(100),
+  z.regex(
+    new RegExp(`^[^\\s${HIDDEN_RANGES}]([^${HIDDEN_RANGES}]*[^\\s${HIDDEN_RANGES}])?$`, "u"),
+    "must be a name of 1 to 100 characters, without control characters and without spaces around it",
+  ),
+  isSeen,
+  z.refine((text) => text === text.normalize("NFC"), "must be in Unicode's composed form (NFC)"),
+);
 
 /** The name of a group that administrators decide about. */
 export const groupName = name.check(
@@ -52,7 +53,8 @@ export const line = (max: number) =>
     .string()
     .check(
       z.maxLength(max),
-      z.regex(new RegExp(`^[^${HIDDEN}]*$`, "u"), "must be one line without control characters"),
+      z.regex(new RegExp(`^[^${HIDDEN_RANGES}]*$`, "u"), "must be one line without control characters"),
+      isSeen,
     );
 
 /** Text of several lines. */
@@ -61,7 +63,8 @@ export const paragraphs = (max: number) =>
     .string()
     .check(
       z.maxLength(max),
-      z.regex(new RegExp(`^(?:[^${HIDDEN}]|\\n)*$`, "u"), "must be text without control characters"),
+      z.regex(new RegExp(`^(?:[^${HIDDEN_RANGES}]|\\n)*$`, "u"), "must be text without control characters"),
+      isSeen,
     );
 
 /** Put in lower case, which must make it an address in the one form that the registry knows. */

@@ -1,4 +1,5 @@
 import { emailDomain, normalEmail } from "../access/login/email.ts";
+import { HIDDEN } from "../base/hidden.ts";
 import { ok, type Result } from "../base/result.ts";
 import type { Resource } from "./attributes.ts";
 import { fault, type ScimFault } from "./fault.ts";
@@ -39,13 +40,10 @@ function nameOf({ displayName, name }: Resource): string {
 }
 
 const MAX_NAME = 200;
+const SEVERAL_HIDDEN = new RegExp(`(?:${HIDDEN.source})+`, "gu");
 
 /** A name as the registry keeps names: without control characters and marks that turn the direction of text. */
-export const oneLine = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+/gu, " ")
-    .trim()
-    .slice(0, MAX_NAME);
+export const oneLine = (text: string): string => text.replace(SEVERAL_HIDDEN, " ").trim().slice(0, MAX_NAME);
 
 /** What is known of the user who has a person's address already. */
 export interface Known {

@@ -1,4 +1,5 @@
 import { normalEmail } from "../access/login/email.ts";
+import { HIDDEN } from "../base/hidden.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { TextError } from "../base/text-error.ts";
 import { formatPrefix, isDefaultRoute, parsePrefix } from "../net/prefix.ts";
@@ -16,9 +17,6 @@ const MAX_LENGTH = 300;
 const KINDS = ["segment", "tag", "user", "node", "subnet"] as const;
 type NamedKind = (typeof KINDS)[number];
 const FORMS = "any, segment:NAME, tag:NAME, user:EMAIL, node:NAME, subnet:PREFIX, internet or quarantine";
-
-/** Control characters, and marks that hide or reorder text. */
-const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 
 /**
  * Reads one selector. Words are case-sensitive. An e-mail address becomes lower case, and a prefix gets its only

@@ -1,7 +1,9 @@
 import type { ErrorCode } from "../../shared/base/errors/catalogue.ts";
 import { messagesOf } from "../../shared/base/errors/cause.ts";
+import { LIMITS } from "../../shared/node/config/types.ts";
 import { throwRefusal } from "../platform/refused.ts";
 import { failedGuard, type GuardName } from "../registry/guards.ts";
+import { MOST_MICROSEGMENTS } from "../registry/mesh-limits.ts";
 
 const GUARDED: Record<GuardName, readonly [ErrorCode, string]> = {
   unchanged: ["precondition_failed", "It was changed in the meantime. Read it again and repeat the change."],
@@ -24,6 +26,15 @@ const GUARDED: Record<GuardName, readonly [ErrorCode, string]> = {
     "Somebody whose say counts, or the app, was changed in this moment. Look at the request again, and repeat.",
   ],
   grant_limits: ["conflict", "You made too many requests at once. Wait for answers, or take one back first."],
+  rule_count: [
+    "conflict",
+    `A network has at most ${LIMITS.rules} rules, and each open microsegment and each quarantine with remediation hosts counts as one. Join rules, or delete some.`,
+  ],
+  rule_bytes: [
+    "conflict",
+    "The rules would be larger than nodes take. Write ports as ranges, or delete rules.",
+  ],
+  microsegment_count: ["conflict", `A network has at most ${MOST_MICROSEGMENTS} microsegments. Delete some.`],
   key_usable: ["enrolment_key_used_up", "The enrolment key lets nobody in any more."],
 };
 

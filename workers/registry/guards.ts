@@ -14,7 +14,10 @@ export type GuardName =
   | "key_usable"
   | "host_taken"
   | "grant_moved"
-  | "grant_limits";
+  | "grant_limits"
+  | "rule_count"
+  | "rule_bytes"
+  | "microsegment_count";
 
 /**
  * A condition that must hold inside the transaction. When it does not hold, the statement fails, and the whole batch

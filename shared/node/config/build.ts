@@ -46,7 +46,13 @@ export interface BuildSource {
 
 /** Why a node can't get a new config. Its last config stays in force, and an administrator must learn of it. */
 export interface BuildFault {
-  readonly code: "NODE_UNKNOWN" | "RECORD_MISSING" | "TOO_MANY_PEERS" | "TOO_MANY_RULES" | "TOO_MANY_ROUTES";
+  readonly code:
+    | "NODE_UNKNOWN"
+    | "RECORD_MISSING"
+    | "TOO_MANY_PEERS"
+    | "TOO_MANY_RULES"
+    | "TOO_MANY_ROUTES"
+    | "OBJECT_TOO_LARGE";
   readonly node: string;
 }
 
@@ -104,7 +110,9 @@ export function buildNode(
     leaseSeconds: source.leaseSeconds,
     ...(checks.length > 0 ? { checks } : {}),
   });
-  return ok({ manifest, component, peers });
+  // A node refuses such an object, and with it everything that comes after.
+  const isTooLarge = [manifest, component, ...peers].some(({ bytes }) => bytes.length > LIMITS.objectBytes);
+  return isTooLarge ? err({ code: "OBJECT_TOO_LARGE", node }) : ok({ manifest, component, peers });
 }
 
 export function buildComponent(source: BuildSource, segment: string): SegmentComponent {

@@ -84,8 +84,8 @@ function readText(text: string, at: number): Result<Token, TextError> {
   const refused = (where: number, problem: string, remedy: string) =>
     err({ text, position: where + 1, problem, remedy });
   let value = "";
-  for (let next = at + 1; next < text.length; next++) {
-    const character = text.charAt(next);
+  for (let next = at + 1, character = ""; next < text.length; next += character.length) {
+    character = String.fromCodePoint(text.codePointAt(next) ?? 0);
     if (character === '"') {
       if (value.length > MAX_TEXT) {
         return refused(at, "the text is too long", `Write at most ${MAX_TEXT} characters`);
@@ -102,11 +102,12 @@ function readText(text: string, at: number): Result<Token, TextError> {
     if (HIDDEN.test(character)) return refused(next, "this character can't be seen", "Leave it out");
     if (character === "\\") {
       next++;
-      if (!'"\\'.includes(text.charAt(next) || " ")) {
+      character = text.charAt(next);
+      if (!'"\\'.includes(character || " ")) {
         return refused(next - 1, "this is no escape", 'Write \\" for a quote and \\\\ for a backslash');
       }
     }
-    value += text.charAt(next);
+    value += character;
   }
   return refused(at, "the text has no end", 'Close it with "');
 }

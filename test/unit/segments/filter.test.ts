@@ -201,6 +201,75 @@ where("root", "namespaces", "tools").describe("nft", () => {
     );
   });
 
+  test("loads nothing that a document smuggles in: it is left out of the text, or the text is not made", () => {
+    const smuggled = fc.constantFrom(
+      ...[
+        '"; flush ruleset; "',
+        "x\n}\ntable inet evil {",
+        "10.0.0.0/8 accept #",
+        "$(id)",
+        "@internet4",
+        "100.64.0.9, 0.0.0.0/0",
+      ],
+      ...[
+        "65535 } accept #",
+        "\u202etxen",
+        "nod\u200d_2",
+        "n\u00f6d",
+        "no\u0308d",
+        "\ufeffr0",
+        "r0\0",
+        "__proto__",
+        "constructor",
+      ],
+    );
+    const part = fc.oneof(
+      smuggled,
+      fc.tuple(smuggled, fc.string()).map((texts) => texts.join("")),
+    );
+    const rule: fc.Arbitrary<ComponentRule> = fc.record(
+      { id: part, name: part, traffic: fc.constant([TCP_443]), log: fc.constant(true as const) },
+      { requiredKeys: ["id", "name", "traffic"] },
+    );
+    const peer = fc
+      .record(
+        { node: part, name: part, record: part, ipv4: part, endpoints: fc.array(part) },
+        { requiredKeys: [] },
+      )
+      .chain((more) =>
+        part.map((id) => peerOf({ ...more, inbound: [{ rule: id }, { rule: "r0", from: [id] }] })),
+      );
+    let rendered = 0;
+    fc.assert(
+      fc.property(
+        fc.array(rule, { maxLength: 3 }),
+        fc.array(peer, { maxLength: 3 }),
+        part,
+        (rules, peers, text) => {
+          const cited = rules.flatMap(({ id }) => [peerOf({ node: text, inbound: [{ rule: id }] })]);
+          const component = {
+            ...componentOf([TCP_443]),
+            rules: [...componentOf([TCP_443]).rules, ...rules],
+            segment: text,
+          };
+          let ruleset: string;
+          try {
+            ruleset = render([...peers, ...cited], { component });
+          } catch (error) {
+            expect(String(error)).toMatch(/is no (address|prefix|id)/);
+            return;
+          }
+          rendered++;
+          expect(ruleset).not.toMatch(/flush|evil|accept #|\$\(|[^\n\x20-\x7e]/);
+          const { status, stderr } = check(ruleset);
+          expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+        },
+      ),
+      { seed: SEED, numRuns: 120 },
+    );
+    expect(rendered).toBeGreaterThan(10);
+  });
+
   test("takes a thousand peers", () => {
     const peers = Array.from({ length: 1_000 }, (_, i) =>
       peerOf({

@@ -2,6 +2,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { fromBase64url } from "../../../shared/base/base64url.ts";
+import { LIMITS } from "../../../shared/node/config/types.ts";
 import { signStatement } from "../../../shared/node/protocol/statement.ts";
 import type { ConfigAnswer } from "../../../shared/node/protocol/types.ts";
 import { refreshMesh } from "../../../workers/mesh/notify.ts";
@@ -286,6 +287,52 @@ describe("what is refused", () => {
     expect(JSON.stringify(json)).toMatch(words);
   });
 
+  // Soft hyphen, zero-width joiner, direction marks, fillers, a tag character, and a letter in two parts.
+  test.each([
+    "a\u00adb",
+    "a\u200db",
+    "a\u061cb",
+    "\u202ebad",
+    "a\u2060b",
+    "a\u3164",
+    "a\u{e0041}",
+    "cafe\u0301",
+    "a\nb",
+    "a\0b",
+  ])("the text %j wherever a name or a line is taken", async (text) => {
+    const rule = { name: "plain", from: ["any"], to: ["any"], traffic: ["tcp/1"] };
+    const sent: [string, Record<string, unknown>][] = [
+      ["/microsegments", { name: text, type: "user" }],
+      ["/microsegments", { name: "plain", type: "user", include: [`user:${text}@example.com`] }],
+      ["/microsegments", { name: "plain", type: "user", where: `user.title == "${text}"` }],
+      ["/mesh/rules", { ...rule, name: text }],
+      ["/mesh/rules", { ...rule, from: [`segment:${text}`] }],
+      ["/mesh/rules", { ...rule, to: [`tag:${text}`] }],
+      ["/segments", { name: text }],
+    ];
+    const isLineToo = text !== "cafe\u0301";
+    if (isLineToo) sent.push(["/mesh/rules", { ...rule, owner: text }]);
+    if (isLineToo) sent.push(["/microsegments", { name: "plain", type: "user", description: text }]);
+    for (const [path, body] of sent) {
+      const { status, json } = await call(world.token, "POST", path, { body });
+      expect([path, JSON.stringify(body), status, json.code]).toEqual([
+        path,
+        JSON.stringify(body),
+        422,
+        "invalid_input",
+      ]);
+    }
+  });
+
+  test("100,000 members: a list takes 5,000, and more are a criterion", async () => {
+    const named = (length: number) => Array.from({ length }, (_, n) => `user:u${n}@example.com`);
+    const beyond = await create({ name: "everybody", include: named(5_001) });
+    expect([beyond.status, beyond.json.code]).toEqual([422, "invalid_input"]);
+    expect(JSON.stringify(beyond.json)).toMatch(/\/include/);
+    const all = await create({ name: "everybody", include: named(100_000) });
+    expect([all.status, all.json.code]).toEqual([413, "body_too_large"]);
+  });
+
   test("a criterion that is not of its type, reads no fact, or is none, and what only a quarantine has", async () => {
     expect((await create({ name: "x", where: 'place.country == "DE"' })).json.detail).toMatch(
       /of the type user/,
@@ -307,6 +354,61 @@ describe("what is refused", () => {
     const headers = { "if-match": etag ?? "" };
     const refused = await call(world.token, "DELETE", "/microsegments/named", { headers });
     expect(refused.json).toMatchObject({ code: "in_use" });
+  });
+});
+
+describe("as many as a node's config takes", () => {
+  const RULE = { from: ["any"], to: ["any"], traffic: ["tcp/1"], enabled: false };
+  const create = (path: string, body: Record<string, unknown>) => call(world.token, "POST", path, { body });
+  const fill = (many: number, traffic: string) =>
+    bindings.db
+      .prepare(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+         INSERT INTO mesh_rules (id, name, from_selectors, to_selectors, traffic, enabled, created_at, updated_at)
+         SELECT 'filler_' || i, 'filler ' || i, '[]', '[]', ?2, 0, 0, 0 FROM n`,
+      )
+      .bind(many, traffic)
+      .run();
+  const clear = () => bindings.db.prepare("DELETE FROM mesh_rules WHERE id LIKE 'filler%'").run();
+  const counted = () => bindings.db.prepare("SELECT count(*) FROM mesh_rules").first<number>("count(*)");
+
+  test("rules and the levels of microsegments count together, in the API and in a document", async () => {
+    const open = await bindings.db
+      .prepare("SELECT count(*) AS n FROM microsegments WHERE isolation = 'open' OR remediation <> '[]'")
+      .first<number>("n");
+    await fill(LIMITS.rules - 1 - ((await counted()) ?? 0) - (open ?? 0), "[]");
+    expect((await create("/microsegments", { name: "plain-one", type: "user" })).status).toBe(201);
+    const both = await Promise.all([
+      create("/mesh/rules", { ...RULE, name: "last" }),
+      create("/microsegments", { name: "last", type: "user", isolation: "open" }),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(both.find(({ status }) => status === 409)?.json.detail).toMatch(
+      /at most 1024 rules, and each open/,
+    );
+    const document = { version: 1, meshRules: [{ ...RULE, name: "beyond" }] };
+    const planned = await create("/network/plan", { document });
+    expect([planned.status, planned.json.detail]).toEqual([409, expect.stringMatching(/at most 1024 rules/)]);
+    const { etag } = await world.admin.call("microsegments.get", { params: { microsegment: "plain-one" } });
+    const headers = { "if-match": etag ?? "" };
+    const opened = await call(world.token, "PATCH", "/microsegments/plain-one", {
+      headers,
+      body: { isolation: "open" },
+    });
+    expect(opened.json.detail).toMatch(/at most 1024 rules/);
+    await clear();
+  });
+
+  test("their bytes are bounded, too", async () => {
+    await fill(
+      200,
+      JSON.stringify(
+        Array.from({ length: 64 }, () => ({ protocol: "tcp", ports: Array(4).fill([1, 65_535]) })),
+      ),
+    );
+    const { json } = await create("/mesh/rules", { ...RULE, name: "one more" });
+    expect(json).toMatchObject({ code: "conflict", detail: expect.stringMatching(/larger than nodes take/) });
+    await clear();
   });
 });
 

@@ -14,6 +14,7 @@ import {
   ownerSignsIn,
   unchanged,
 } from "../../registry/guards.ts";
+import { microsegmentsFit } from "../../registry/mesh-limits.ts";
 import type { Call, Effects, Write } from "../call.ts";
 import {
   blankProvider,
@@ -116,6 +117,7 @@ export async function writeOfPlan(
       ...building.guards,
       ...building.statements,
       noCycle(d1, null),
+      ...(steps.some(({ kind }) => OF_RULES.has(kind)) ? microsegmentsFit(d1) : []),
       ...(steps.some(({ kind }) => kind === "app") ? [hostsAreDistinct(d1)] : []),
       ...(await ownerGuards(d1, rows)),
       ...events.map((event) => savedEvent(d1, event)),
@@ -140,6 +142,8 @@ export async function writeOfPlan(
     body: { baseVersion, steps, ...(building.warnings.length > 0 ? { warnings: building.warnings } : {}) },
   };
 }
+
+const OF_RULES: ReadonlySet<PlanStep["kind"]> = new Set(["meshRule", "microsegment"]);
 
 /**
  * The kinds of data that every isolate uses for evaluating policies. The other kinds concern single users, or

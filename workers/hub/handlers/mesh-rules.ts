@@ -1,14 +1,14 @@
 import type { MeshRuleCreate } from "../../../shared/api/mesh.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import { LIMITS, type Traffic } from "../../../shared/node/config/types.ts";
+import type { Traffic } from "../../../shared/node/config/types.ts";
 import type { meshRules } from "../../../shared/registry/mesh-schema.ts";
 import { deleteRule, storeRule } from "../../../shared/registry/mesh-statements.ts";
 import { flag, type RowOf } from "../../../shared/registry/rows.ts";
 import { parseRule, printRule, type RuleText } from "../../../shared/segments/rule.ts";
 import type { SegmentRule, Selector } from "../../../shared/segments/types.ts";
 import { freshId } from "../../platform/random.ts";
-import { throwRefusal } from "../../platform/refused.ts";
 import { unchanged } from "../../registry/guards.ts";
+import { rulesFit } from "../../registry/mesh-limits.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { breaksNoTest } from "../mesh-tests.ts";
 import { missing } from "../missing.ts";
@@ -95,11 +95,6 @@ const effects = (action: string, row: RuleRow, detail: Effects["event"]["detail"
   ends: [],
 });
 
-/** Each rule is applied by all nodes that it concerns, so the number of rules must be limited. */
-export function refuseMoreRules(count: number): void {
-  if (count > LIMITS.rules) throwRefusal("conflict", `A network has at most ${LIMITS.rules} rules.`);
-}
-
 export const newRule = (
   { name, enabled }: Pick<MeshRuleCreate, "name" | "enabled">,
   rule: RuleBody,
@@ -138,14 +133,14 @@ export const MESH_RULE_HANDLERS: Handlers<
 
   "meshRules.create": async (call) => {
     const { bindings, body, now } = call;
-    const { count } = (await bindings.db
-      .prepare("SELECT count(*) AS count FROM mesh_rules")
-      .first<{ count: number }>()) ?? { count: 0 };
-    refuseMoreRules(count + 1);
     const terms = columnsOfTerms(body, NO_TERMS);
     const row = newRule(body, await resolveRule(inRegistry(bindings.db), body), terms, now);
     return {
-      statements: [...(await breaksNoTest(call, { rules: new Map([[row.id, row]]) })), ...storeRule(row)],
+      statements: [
+        ...(await breaksNoTest(call, { rules: new Map([[row.id, row]]) })),
+        ...storeRule(row),
+        ...rulesFit(bindings.db),
+      ],
       effects: effects("create", row, {
         from: body.from,
         to: body.to,
@@ -182,6 +177,7 @@ export const MESH_RULE_HANDLERS: Handlers<
         unchanged(bindings.db, "mesh_rules", before, ifMatch),
         ...(await breaksNoTest(call, { rules: new Map([[after.id, after]]) })),
         ...storeRule(after),
+        ...rulesFit(bindings.db),
       ],
       effects: effects("update", after, { fields: Object.keys(body) }),
       body: await viewOne(bindings.db, after),

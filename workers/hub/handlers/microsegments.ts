@@ -1,7 +1,6 @@
 import type { Body } from "../../../shared/api/endpoints.ts";
 import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
 import { isId } from "../../../shared/base/ids.ts";
-import { LIMITS } from "../../../shared/node/config/types.ts";
 import { deleteMicrosegment, storeMicrosegment } from "../../../shared/registry/mesh-statements.ts";
 import type { MicrosegmentRow } from "../../../shared/registry/microsegment-rows.ts";
 import { flag } from "../../../shared/registry/rows.ts";
@@ -11,6 +10,7 @@ import { printSelector } from "../../../shared/segments/selector.ts";
 import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { unchanged } from "../../registry/guards.ts";
+import { microsegmentsFit, rulesFit } from "../../registry/mesh-limits.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { breaksNoTest } from "../mesh-tests.ts";
 import { missing } from "../missing.ts";
@@ -18,8 +18,6 @@ import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { type Condition, selected, wordsHeld } from "../search.ts";
 import { refuseReservedSegment } from "./segments.ts";
-
-const MOST = 500;
 
 /** The microsegment with this id or name. Null if there is none. */
 export function microsegmentCalled(db: D1Database, reference: string): Promise<MicrosegmentRow | null> {
@@ -169,12 +167,6 @@ export const blankMicrosegment = (
   ...{ version: 1, created_at: now, updated_at: now },
 });
 
-/** Each node may belong to every microsegment, and each may be a rule, so their number must be limited. */
-export function refuseMoreMicrosegments(count: number): void {
-  if (count > Math.min(MOST, LIMITS.rules))
-    throwRefusal("conflict", `A network has at most ${MOST} microsegments.`);
-}
-
 const effects = (action: string, row: MicrosegmentRow, detail: Effects["event"]["detail"] = {}): Effects => ({
   event: { action: `microsegment.${action}`, target: row.id, detail: { name: row.name, ...detail } },
   policies: false,
@@ -209,8 +201,6 @@ export const MICROSEGMENT_HANDLERS: Handlers<
   "microsegments.create": async (call) => {
     const { bindings, body, now } = call;
     refuseReservedSegment(body.name);
-    const count = await bindings.db.prepare("SELECT count(*) FROM microsegments").first<number>("count(*)");
-    refuseMoreMicrosegments((count ?? 0) + 1);
     const row = await changeMicrosegment(
       bindings.db,
       blankMicrosegment(freshId("microsegment"), body, now),
@@ -220,6 +210,7 @@ export const MICROSEGMENT_HANDLERS: Handlers<
       statements: [
         ...(await breaksNoTest(call, { microsegments: new Map([[row.id, row]]) })),
         ...storeMicrosegment(row),
+        ...microsegmentsFit(bindings.db),
       ],
       effects: effects("create", row, { type: row.type, isolation: row.isolation, where: row.where_text }),
       body: await viewOne(bindings.db, row),
@@ -243,6 +234,7 @@ export const MICROSEGMENT_HANDLERS: Handlers<
         unchanged(bindings.db, "microsegments", before, ifMatch),
         ...(await breaksNoTest(call, { microsegments: new Map([[after.id, after]]) })),
         ...storeMicrosegment(after),
+        ...rulesFit(bindings.db),
       ],
       effects: effects("update", after, { fields: Object.keys(body) }),
       body: await viewOne(bindings.db, after),

@@ -9,9 +9,10 @@ import type { Bindings } from "../../platform/env.ts";
 import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { guard, unchanged } from "../../registry/guards.ts";
+import { microsegmentsFit } from "../../registry/mesh-limits.ts";
 import { columnsOfTerms, NO_TERMS } from "../handlers/mesh-rule-terms.ts";
-import { findRule, newRule, type RuleRow, refuseMoreRules, resolveRule } from "../handlers/mesh-rules.ts";
-import { blankMicrosegment, changeMicrosegment, refuseMoreMicrosegments } from "../handlers/microsegments.ts";
+import { findRule, newRule, type RuleRow, resolveRule } from "../handlers/mesh-rules.ts";
+import { blankMicrosegment, changeMicrosegment } from "../handlers/microsegments.ts";
 import { refuseReservedSegment } from "../handlers/segments.ts";
 import { breaksNoTest } from "../mesh-tests.ts";
 import { refuseBreaks } from "./breaks.ts";
@@ -55,9 +56,6 @@ export async function acceptRole(
   const rules = await rulesFor(body, changes, ids, (as) => nameIn(microsegments, as), copy, now);
   const replaced = await Promise.all((changes.replace ?? []).map((rule) => findRule(db, rule)));
   const made = microsegments.filter(({ isNew }) => isNew).map(({ row }) => row);
-  refuseMoreMicrosegments(copy.microsegments.length + made.length);
-  const count = (await db.prepare("SELECT count(*) AS n FROM mesh_rules").first<number>("n")) ?? 0;
-  refuseMoreRules(count + rules.length);
   if (replaced.length > 0 && changes.despiteBreaks !== true) {
     const left = copy.ruleRows.filter(({ id }) => !replaced.some((rule) => rule.id === id));
     await refuseBreaks(bindings, copy, [...left, ...rules], [...copy.microsegmentRows, ...made], now);
@@ -80,6 +78,7 @@ export async function acceptRole(
       ...made.flatMap(storeMicrosegment),
       ...rules.flatMap(storeRule),
       ...off.flatMap(storeRule),
+      ...microsegmentsFit(db),
     ],
     undo: {
       microsegments: made.map(({ id, version }) => ({ id, version })),

@@ -1,0 +1,36 @@
+import { LIMITS } from "../../shared/node/config/types.ts";
+import { guard } from "./guards.ts";
+
+/** How much a network may say, so that each node can take its config. What a node refuses would leave it as it was. */
+
+export const MOST_MICROSEGMENTS = 500;
+
+/** Microsegments whose level is a rule in the configs (`impliedRules`). */
+const IMPLIED = `(SELECT count(*) FROM microsegments
+  WHERE isolation = 'open' OR (isolation = 'quarantine' AND remediation <> '[]'))`;
+
+/** What a rule's members take in a config beside its name, traffic and windows, in bytes: more than they ever do. */
+const RULE_FRAME = 200;
+const COMPONENT_FRAME = 1_024;
+const RULE_BYTES = `(SELECT coalesce(sum(${RULE_FRAME} + length(CAST(json_quote(name) AS BLOB))
+  + length(CAST(traffic AS BLOB)) + coalesce(length(weekly), 0)), 0) FROM mesh_rules)`;
+
+/**
+ * After the earlier statements of the batch, the rules fit into the config of a node, also those that follow from the levels
+ * of microsegments. They count whether or not they are enabled, so that enabling one is always possible.
+ */
+export const rulesFit = (d1: D1Database): D1PreparedStatement[] => [
+  guard(d1, "rule_count", `(SELECT count(*) FROM mesh_rules) + ${IMPLIED} <= ?`, LIMITS.rules),
+  guard(
+    d1,
+    "rule_bytes",
+    `${RULE_BYTES} + ${2 * RULE_FRAME} * ${IMPLIED} + ${COMPONENT_FRAME} <= ?`,
+    LIMITS.objectBytes,
+  ),
+];
+
+/** After the earlier statements of the batch, there are not too many microsegments: a node may be in each of them. */
+export const microsegmentsFit = (d1: D1Database): D1PreparedStatement[] => [
+  guard(d1, "microsegment_count", "(SELECT count(*) FROM microsegments) <= ?", MOST_MICROSEGMENTS),
+  ...rulesFit(d1),
+];
