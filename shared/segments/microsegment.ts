@@ -1,6 +1,7 @@
 import { type Believed, evaluate, type Truth } from "./criteria/evaluate.ts";
 import { type Expression, factsRead } from "./criteria/expression.ts";
 import type { FactValues, MicrosegmentType } from "./criteria/facts.ts";
+import { printSelector } from "./selector.ts";
 import type { Selector } from "./types.ts";
 
 /**
@@ -49,19 +50,22 @@ export interface Named {
   readonly user: string | null;
 }
 
-export const isNamed = (node: Named, selectors: readonly MemberSelector[]): boolean =>
-  selectors.some((selector) => names(selector, node));
+export const isNamed = (node: Named, selectors: readonly MemberSelector[]): boolean => {
+  if (selectors.length === 0) return false;
+  const listed = LISTED.get(selectors) ?? new Set(selectors.map(printSelector));
+  LISTED.set(selectors, listed);
+  return namesOf(node).some((name) => listed.has(name));
+};
 
-function names(selector: MemberSelector, { id, tags, user }: Named): boolean {
-  switch (selector.kind) {
-    case "node":
-      return selector.node === id;
-    case "tag":
-      return tags.includes(selector.tag);
-    case "user":
-      return selector.user === user;
-  }
-}
+/** A list may have thousands of entries, and is asked about each node. */
+const LISTED = new WeakMap<readonly MemberSelector[], ReadonlySet<string>>();
+
+/** The selectors that name the node in explicit lists. */
+export const namesOf = ({ id, tags, user }: Named): string[] => [
+  `node:${id}`,
+  ...tags.map((tag) => `tag:${tag}`),
+  ...(user === null ? [] : [`user:${user}`]),
+];
 
 /**
  * How a node belongs to a microsegment. Exclusions win. A claim is believed where it narrows: for a full membership it

@@ -1,3 +1,4 @@
+import { Candidates } from "./candidates.ts";
 import type { FactValue, FactValues } from "./criteria/facts.ts";
 import { type Explanation, explainMember } from "./explain-member.ts";
 import { drop, setOf } from "./membership.ts";
@@ -32,13 +33,14 @@ interface Placed {
 const LISTS = "lists";
 
 /**
- * Which nodes belong to which microsegments. A changed fact costs the evaluation of the criteria that read it, and a changed
- * microsegment that of its own criteria for each node.
+ * Which nodes belong to which microsegments. A changed fact costs the evaluation of the criteria that read it and that the node may
+ * meet, and a changed microsegment that of its own criteria for each node that may meet them.
  */
 export class Placements {
   readonly #microsegments = new Map<string, Microsegment>();
   /** The microsegments whose criteria read a fact. */
   readonly #readers = new Map<string, Set<string>>();
+  readonly #candidates = new Candidates();
   readonly #placed = new Map<string, Placed>();
 
   /** The microsegments in the order of their ids. */
@@ -57,11 +59,20 @@ export class Placements {
       if (!next)
         for (const [node, { belongings }] of this.#placed) if (belongings.delete(before.id)) moved.add(node);
     }
-    for (const one of byId.values()) {
-      if (this.#microsegments.has(one.id)) continue;
+    const added = [...byId.values()].filter(({ id }) => !this.#microsegments.has(id));
+    if (added.length === 0) return moved;
+    const candidates = new Candidates();
+    for (const one of added) {
       this.#microsegments.set(one.id, one);
       for (const fact of readBy(one)) setOf(this.#readers, fact).add(one.id);
-      for (const [node, placed] of this.#placed) if (judge(placed, one)) moved.add(node);
+      this.#candidates.add(one);
+      candidates.add(one);
+    }
+    const ids = added.map(({ id }) => id);
+    for (const [node, placed] of this.#placed) {
+      const concerned = candidates.of(placed.node, placed.facts);
+      for (const id of ids) if (placed.belongings.has(id)) concerned.add(id);
+      if (this.#judge(placed, concerned)) moved.add(node);
     }
     return moved;
   }
@@ -71,13 +82,12 @@ export class Placements {
     const before = this.#placed.get(node.id);
     const placed: Placed = { node, facts, belongings: before?.belongings ?? new Map() };
     this.#placed.set(node.id, placed);
-    const concerned = before
-      ? changedFacts(before, placed).flatMap((fact) => [...(this.#readers.get(fact) ?? [])])
-      : this.#microsegments.keys();
-    for (const id of new Set(concerned)) {
-      const microsegment = this.#microsegments.get(id);
-      if (microsegment) judge(placed, microsegment);
-    }
+    const changed = before ? changedFacts(before, placed) : [];
+    if (before && changed.length === 0) return this.of(node.id);
+    const readers = new Set(changed.flatMap((fact) => [...(this.#readers.get(fact) ?? [])]));
+    const concerned = this.#candidates.of(node, facts);
+    for (const id of placed.belongings.keys()) concerned.add(id);
+    this.#judge(placed, before ? [...concerned].filter((id) => readers.has(id)) : concerned);
     return this.of(node.id);
   }
 
@@ -99,8 +109,19 @@ export class Placements {
     return { microsegments: among("full"), confinedBy: among("full", "narrow") };
   }
 
+  /** @returns Whether the node belongs otherwise now. */
+  #judge(placed: Placed, microsegments: Iterable<string>): boolean {
+    let isMoved = false;
+    for (const id of microsegments) {
+      const microsegment = this.#microsegments.get(id);
+      if (microsegment && judge(placed, microsegment)) isMoved = true;
+    }
+    return isMoved;
+  }
+
   #forget(microsegment: Microsegment): void {
     this.#microsegments.delete(microsegment.id);
+    this.#candidates.delete(microsegment);
     for (const fact of readBy(microsegment)) drop(this.#readers, fact, microsegment.id);
   }
 }

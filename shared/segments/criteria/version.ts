@@ -16,6 +16,19 @@ function readVersion(text: string): Version | null {
   return { numbers: numbers.split(".").map(Number), isEarly: /^(-[a-z]|~|(a|b|rc)\d)/i.test(rest) };
 }
 
+/** Criteria compare few versions with those of thousands of nodes, which are few, too. */
+const read = new Map<string, Version | null>();
+const MOST_READ = 1_000;
+
+function readOnce(text: string): Version | null {
+  const known = read.get(text);
+  if (known !== undefined) return known;
+  const version = readVersion(text);
+  if (read.size === MOST_READ) read.clear();
+  read.set(text, version);
+  return version;
+}
+
 export const isVersion = (text: string): boolean => readVersion(text) !== null;
 
 /**
@@ -23,7 +36,7 @@ export const isVersion = (text: string): boolean => readVersion(text) !== null;
  * @returns A negative number if `a` is older. Null if one of them is no version.
  */
 export function compareVersions(a: string, b: string): number | null {
-  const [left, right] = [readVersion(a), readVersion(b)];
+  const [left, right] = [readOnce(a), readOnce(b)];
   if (!left || !right) return null;
   const length = Math.max(left.numbers.length, right.numbers.length);
   for (let at = 0; at < length; at++) {
