@@ -5,6 +5,7 @@ import type { EnvelopeSigner } from "../shared/crypto/dsse.ts";
 import { isPlainAgent } from "../shared/node/config/rule-terms.ts";
 import type { NewestHandshake, SignedHandshake } from "../shared/node/handshake-verdict.ts";
 import * as answers from "../shared/node/mesh/answers.ts";
+import * as compared from "../shared/node/mesh/compared.ts";
 import { Ends } from "../shared/node/mesh/ends.ts";
 import { CATCH_UP_MS } from "../shared/node/mesh/timetable.ts";
 import type { ConfigAnswer } from "../shared/node/protocol/types.ts";
@@ -212,14 +213,24 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     return this.#store.approved().filter((node) => isPlainAgent(this.#store.rows.get(node)?.capability ?? 0));
   }
 
-  async why(question: answers.WhyQuestion): Promise<answers.WhyAnswer | null> {
-    const network = await this.#learner.known();
-    return network && answers.answerWhy(network, question);
+  async why(question: answers.WhyQuestion): Promise<answers.WhyAnswer> {
+    return answers.answerWhy(await this.#learner.known(), question);
   }
 
-  async reach(question: answers.ReachQuestion): Promise<answers.ReachAnswer | null> {
-    const network = await this.#learner.known();
-    return network && answers.answerReach(network, question);
+  async reach(question: answers.ReachQuestion): Promise<answers.ReachAnswer> {
+    return answers.answerReach(await this.#learner.known(), question);
+  }
+
+  async difference(question: compared.DifferenceQuestion): Promise<compared.DifferenceAnswer> {
+    return compared.answerDifference(await this.#learner.known(), question);
+  }
+
+  async check(question: compared.CheckQuestion): Promise<compared.CheckAnswer> {
+    return compared.answerCheck(await this.#learner.known(), question);
+  }
+
+  async matrix(question: compared.MatrixQuestion): Promise<compared.MatrixAnswer> {
+    return compared.answerMatrix(await this.#learner.known(), question);
   }
 
   async hits(): Promise<mesh.SegmentHits> {

@@ -7,7 +7,7 @@ import { noteOption } from "../note-option.ts";
 import { detailsOf } from "../output/things.ts";
 import { gather } from "./keys.ts";
 
-interface RuleOptions {
+export interface RuleOptions {
   readonly from: readonly string[];
   readonly to: readonly string[];
   readonly allow: readonly string[];
@@ -26,7 +26,7 @@ const SELECTORS =
 const TRAFFIC = "any, icmp, tcp, tcp/443, udp/8000-8100 (repeat it)";
 
 /** What the options say of the traffic: nothing, what is allowed, or what is denied. */
-function verdictOf({ allow, deny }: Pick<RuleOptions, "allow" | "deny">) {
+export function verdictOf({ allow, deny }: Pick<RuleOptions, "allow" | "deny">) {
   if (allow.length > 0 && deny.length > 0)
     throw new Failure(EXIT.usage, "A rule either allows or denies: leave out --allow or --deny");
   if (deny.length > 0) return { traffic: [...deny], effect: "deny" as const };
@@ -34,7 +34,7 @@ function verdictOf({ allow, deny }: Pick<RuleOptions, "allow" | "deny">) {
 }
 
 /** When the rule holds, who answers for it and whether it is logged, as far as the options say. `none` clears. */
-function termsOf({ notBefore, notAfter, weekly, owner, log }: RuleOptions, now: number) {
+export function termsOf({ notBefore, notAfter, weekly, owner, log }: RuleOptions, now: number) {
   const time = (text: string) => (text === "none" ? null : toInstant(text, now));
   const word = (text: string) => (text === "none" ? null : text);
   return {
@@ -50,7 +50,7 @@ function termsOf({ notBefore, notAfter, weekly, owner, log }: RuleOptions, now: 
 export function addRuleCommands(program: Command, app: App): void {
   const rules = program.commands.find((command) => command.name() === "rules");
   if (!rules) return;
-  withOptions(rules.command("create").addOption(noteOption()).argument("<name>", "its name"))
+  withRuleOptions(rules.command("create").addOption(noteOption()).argument("<name>", "its name"))
     .description("Allow or deny traffic between nodes; what one rule denies no other allows (role admin)")
     .option("--no-enabled", "make it, but leave it off")
     .action(async (name: string, options: RuleOptions) => {
@@ -62,7 +62,9 @@ export function addRuleCommands(program: Command, app: App): void {
       });
       app.emit(data, () => detailsOf(data));
     });
-  withOptions(rules.command("update").addOption(noteOption()).argument("<rule>", "id or name of the rule"))
+  withRuleOptions(
+    rules.command("update").addOption(noteOption()).argument("<rule>", "id or name of the rule"),
+  )
     .description("Change, disable or enable a rule; what is given replaces what was (role admin)")
     .option("--name <name>", "its new name")
     .option("--enabled", "turn it on")
@@ -88,7 +90,7 @@ export function addRuleCommands(program: Command, app: App): void {
     });
 }
 
-const withOptions = (command: Command): Command =>
+export const withRuleOptions = (command: Command): Command =>
   command
     .option("--from <selector>", SELECTORS, gather, [])
     .option("--to <selector>", SELECTORS, gather, [])

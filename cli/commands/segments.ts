@@ -6,6 +6,7 @@ import { Failure } from "../failure.ts";
 import { listText } from "../output/things.ts";
 import { instant } from "../output/values.ts";
 import { whyText } from "../output/why.ts";
+import { addCompareCommands } from "./segment-compare.ts";
 
 const END = "a node by name, id or address, or an address behind one";
 const TRAFFIC = "tcp/443, udp/53, icmp, …; any traffic if left out";
@@ -44,6 +45,7 @@ export function addSegmentCommands(program: Command, app: App): void {
         reach(app, way, node, traffic, options),
       );
   }
+  addCompareCommands(segments, app);
 }
 
 const moment = ({ at }: QuestionOptions) => (at === undefined ? {} : { at: toInstant(at, Date.now()) });

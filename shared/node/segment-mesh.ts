@@ -9,6 +9,14 @@ import type { Serial } from "./config/types.ts";
 import type { judgeHandshake, NewestHandshake, SignedHandshake } from "./handshake-verdict.ts";
 import type { ReachAnswer, ReachQuestion, WhyAnswer, WhyQuestion } from "./mesh/answers.ts";
 import type {
+  CheckAnswer,
+  CheckQuestion,
+  DifferenceAnswer,
+  DifferenceQuestion,
+  MatrixAnswer,
+  MatrixQuestion,
+} from "./mesh/compared.ts";
+import type {
   Condition,
   ConfigAnswer,
   FlowReport,
@@ -243,9 +251,12 @@ export interface SegmentMeshRpc {
   watch(): Promise<Watch>;
   /** The members whose agents know no more of a rule than its traffic. */
   plainMembers(): Promise<readonly string[]>;
-  /** Any object can answer these, since each knows the whole network. Null while there is none. */
-  why(question: WhyQuestion): Promise<WhyAnswer | null>;
-  reach(question: ReachQuestion): Promise<ReachAnswer | null>;
+  /** Any object can answer these, since each knows the whole network. */
+  why(question: WhyQuestion): Promise<WhyAnswer>;
+  reach(question: ReachQuestion): Promise<ReachAnswer>;
+  difference(question: DifferenceQuestion): Promise<DifferenceAnswer>;
+  check(question: CheckQuestion): Promise<CheckAnswer>;
+  matrix(question: MatrixQuestion): Promise<MatrixAnswer>;
   hits(): Promise<SegmentHits>;
   holds(): Promise<readonly Hold[]>;
   /** False when nothing of this revision is held. */

@@ -91,6 +91,16 @@ export class Placements {
     return this.of(node.id);
   }
 
+  /** How a node would be placed if some microsegments were others, and some gone. */
+  supposing(node: string, others: readonly Microsegment[], gone: readonly string[]): Placement {
+    const placed = this.#placed.get(node);
+    if (!placed) return NOWHERE;
+    const belongings = new Map(placed.belongings);
+    for (const id of gone) belongings.delete(id);
+    for (const one of others) judge({ ...placed, belongings }, one);
+    return placementOf(belongings);
+  }
+
   /** Why a node belongs to a microsegment or not. Null if one of them is unknown. */
   explain(microsegment: string, node: string): Explanation | null {
     const [one, placed] = [this.#microsegments.get(microsegment), this.#placed.get(node)];
@@ -102,11 +112,7 @@ export class Placements {
   }
 
   of(node: string): Placement {
-    const belongings = this.#placed.get(node)?.belongings;
-    if (!belongings || belongings.size === 0) return NOWHERE;
-    const among = (...kinds: Belonging[]) =>
-      [...belongings].flatMap(([id, belonging]) => (kinds.includes(belonging) ? [id] : [])).sort();
-    return { microsegments: among("full"), confinedBy: among("full", "narrow") };
+    return placementOf(this.#placed.get(node)?.belongings ?? new Map());
   }
 
   /** @returns Whether the node belongs otherwise now. */
@@ -124,6 +130,24 @@ export class Placements {
     this.#candidates.delete(microsegment);
     for (const fact of readBy(microsegment)) drop(this.#readers, fact, microsegment.id);
   }
+}
+
+function placementOf(belongings: ReadonlyMap<string, Belonging>): Placement {
+  if (belongings.size === 0) return NOWHERE;
+  const among = (...kinds: Belonging[]) =>
+    [...belongings].flatMap(([id, belonging]) => (kinds.includes(belonging) ? [id] : [])).sort();
+  return { microsegments: among("full"), confinedBy: among("full", "narrow") };
+}
+
+/** The placement of a node that is known to nobody yet. */
+export function placementIn(
+  microsegments: readonly Microsegment[],
+  node: Named,
+  facts: FactValues,
+): Placement {
+  const placed: Placed = { node, facts, belongings: new Map() };
+  for (const one of microsegments) judge(placed, one);
+  return placementOf(placed.belongings);
 }
 
 const readBy = (microsegment: Microsegment): Set<string> => factsOfCriteria(microsegment).add(LISTS);

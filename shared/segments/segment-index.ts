@@ -148,6 +148,14 @@ class Index implements SegmentIndex {
     return this.#rules.terms(id);
   }
 
+  endsOf(rule: string): { readonly from: ReadonlySet<string>; readonly to: ReadonlySet<string> } {
+    const compiled = this.#rules.get(rule);
+    if (!compiled) return { from: new Set(), to: new Set() };
+    const on = (side: CompiledRule["from"]) =>
+      new Set(endpointsOf(side, this.#members, this.#rules.routersTo).keys());
+    return { from: on(compiled.from), to: on(compiled.to) };
+  }
+
   world(): World {
     return { nodes: this.#facts, rules: this.#stated, microsegments: this.#microsegments };
   }

@@ -101,6 +101,8 @@ export interface SegmentIndex {
   rulesOf(segment: string): readonly SegmentRule[];
   /** A rule by its id, also one that follows from a microsegment's level. */
   rule(id: string): SegmentRule | undefined;
+  /** The nodes on each side of a rule. Exit nodes are not among them. */
+  endsOf(rule: string): { readonly from: ReadonlySet<string>; readonly to: ReadonlySet<string> };
   /** What the index was told so far. */
   world(): World;
 }

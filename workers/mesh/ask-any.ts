@@ -14,7 +14,7 @@ type Asked = ReturnType<typeof meshObject>;
 export async function askAny<T>(
   bindings: Bindings,
   at: number,
-  ask: (object: Asked, standpoint: Standpoint) => Promise<T | null>,
+  ask: (object: Asked, standpoint: Standpoint) => Promise<T>,
 ): Promise<{ readonly answer: T | null; readonly missing: string[] }> {
   const { answers, missing } = await askAll(bindings, (object) => object.plainMembers());
   const standpoint = { at, plain: answers.flatMap(({ answer }) => answer) };

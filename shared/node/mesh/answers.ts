@@ -71,7 +71,7 @@ export type ReachAnswer =
 const MOST_GROUPS = 50;
 const MOST_BLOCKS = 8;
 
-const circumstancesOf = ({ at, plain }: Standpoint): Circumstances => {
+export const circumstancesOf = ({ at, plain }: Standpoint): Circumstances => {
   const old = new Set(plain);
   return { at, isPlain: (node) => old.has(node) };
 };

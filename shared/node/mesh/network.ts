@@ -15,12 +15,13 @@ import {
   tagsOf,
 } from "../../registry/node-rows.ts";
 import type { Explanation } from "../../segments/explain-member.ts";
-import { isSamePlacement, Placements } from "../../segments/placements.ts";
+import { isSamePlacement, Placements, placementIn } from "../../segments/placements.ts";
 import { createSegmentIndex } from "../../segments/segment-index.ts";
-import type { SegmentIndex } from "../../segments/types.ts";
+import type { NodeFacts, SegmentIndex, World } from "../../segments/types.ts";
 import type { BuildSource } from "../config/build.ts";
 import type { DeviceCheck } from "../config/device-check.ts";
 import { DueTimes } from "./due-times.ts";
+import { type MeshDraft, replaced } from "./mesh-draft.ts";
 
 export interface RootEnvelope {
   readonly version: number;
@@ -151,6 +152,34 @@ export class Network {
   segmentName(id: string): string {
     const microsegment = this.index.world().microsegments.find((one) => one.id === id);
     return microsegment?.name ?? this.#segments.get(id)?.name ?? id;
+  }
+
+  /**
+   * The network as it would be with a draft. Nothing of it is kept.
+   * @param now Milliseconds since the Unix epoch. Facts that ended before count no more.
+   */
+  supposed(draft: MeshDraft, now: number): World {
+    const { nodes, rules, microsegments } = this.index.world();
+    const changed = draft.microsegments.put.map(microsegmentOf);
+    const gone = draft.microsegments.gone;
+    const all = replaced(this.#placements.all(), changed, gone);
+    const drafts = new Map(draft.nodes.map((one) => [one.id, one]));
+    const facts = (id: string, node: NodeFacts): NodeFacts => {
+      const [row, other] = [this.#rows.get(id), drafts.get(id)];
+      if (!row) return node;
+      if (!other) return { ...node, ...this.#placements.supposing(id, changed, gone) };
+      const drafted = { ...row, ...other };
+      const home = this.#segments.get(drafted.segment_id)?.name ?? "";
+      const named = { id, tags: tagsOf(drafted), user: row.user };
+      const placement = placementIn(all, named, factValuesOf(drafted, home, now));
+      return factsOf(drafted, this.#state.ipv6_prefix, placement);
+    };
+    const isSame = changed.length + gone.length + draft.nodes.length === 0;
+    return {
+      nodes: isSame ? nodes : new Map([...nodes].map(([id, node]) => [id, facts(id, node)])),
+      rules: replaced(rules, draft.rules.put.map(ruleOf), draft.rules.gone),
+      microsegments: isSame ? microsegments : all,
+    };
   }
 
   /** Why a node belongs to a microsegment or not. Null if one of them is unknown. */

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Body } from "../../../shared/api/endpoints.ts";
 import type { TestNode } from "../../support/test-node.ts";
 import { openWorld, type World } from "../agent-api/world.ts";
 
@@ -122,5 +123,86 @@ describe("mesh.reach", () => {
     });
     expect(await reach({ to: db.name, traffic: "udp/53" })).toMatchObject({ total: 0, items: [] });
     await expect(reach({})).rejects.toMatchObject({ problem: { code: "invalid_input" } });
+  });
+});
+
+describe("mesh.difference", () => {
+  const difference = async (body: Body<"mesh.difference">) =>
+    (await world.admin.call("mesh.difference", { body })).data;
+
+  test("says of a draft of a rule exactly which pairs gain and lose, with a packet each, and changes nothing", async () => {
+    const opened = await difference({
+      rule: { from: ["tag:desk"], to: ["tag:db"], traffic: ["tcp/5900-5901"] },
+    });
+    expect(opened).toMatchObject({
+      ...{ gaining: 1, losing: 0, more: 0, notes: [] },
+      changes: [
+        {
+          from: { nodes: 1, example: { name: desk.name } },
+          to: { words: expect.arrayContaining(["tag:db", "segment:databases"]) },
+          gained: [{ from: [], to: [], traffic: ["tcp/5901"] }],
+          gains: { traffic: "tcp/5901", from: { node: desk.id }, to: { node: db.id } },
+        },
+      ],
+    });
+    const denied = await difference({ rule: { rule: "no admin port", deleted: true } });
+    expect(denied).toMatchObject({
+      gaining: 2,
+      losing: 0,
+      changes: [{ pairs: 2, gained: [{ traffic: ["tcp/5900"] }] }],
+    });
+    const narrowed = await difference({ rule: { rule: "web to databases", traffic: ["tcp/5432"] } });
+    expect(narrowed.changes[0]?.lost[0]?.traffic).toEqual(["tcp/5000-5431,5433-5899,5901-6000"]);
+    expect(await why(web.name, db.name, "tcp/5433")).toMatchObject({ verdict: "allowed" });
+  });
+
+  test("looks at a rule of later at the first moment at which it holds", async () => {
+    const notBefore = Date.now() + 7_200_000;
+    const later = await difference({
+      rule: { from: ["tag:desk"], to: ["tag:web"], traffic: ["icmp"], notBefore },
+    });
+    expect(later).toMatchObject({ at: notBefore, gaining: 2 });
+  });
+
+  test("says of a microsegment what leaving it takes, and of a document what its rules, nodes and microsegments do", async () => {
+    const left = await difference({
+      microsegment: { microsegment: "databases", where: "app.postgres >= 17" },
+    });
+    expect(left).toMatchObject({ gaining: 0, losing: 2 });
+    const strict = await difference({ microsegment: { microsegment: "databases", isolation: "quarantine" } });
+    expect(strict).toMatchObject({ gaining: 0, losing: 2 });
+    const { document } = (await world.admin.call("network.export")).data;
+    const rules = (document.meshRules ?? []).filter(({ name }) => name !== "web to databases");
+    const after = { ...document, meshRules: rules };
+    expect(await difference({ document: after })).toMatchObject({ gaining: 0, losing: 0 });
+    expect(await difference({ document: after, prune: true })).toMatchObject({ gaining: 0, losing: 2 });
+    const nodes = [{ name: desk.name, tags: ["desk", "web"] }];
+    expect(await difference({ document: { version: 1, nodes } })).toMatchObject({ gaining: 1, losing: 0 });
+    await expect(difference({})).rejects.toMatchObject({ problem: { code: "invalid_input" } });
+    await expect(
+      difference({ rule: { from: ["tag:x"], to: ["node:nobody"], traffic: ["tcp/1"] } }),
+    ).rejects.toMatchObject({ problem: { code: "invalid_input" } });
+  });
+});
+
+describe("mesh.check and mesh.matrix", () => {
+  test("name rules without effect, and who reaches whom by group", async () => {
+    await world.admin.call("meshRules.create", {
+      body: { name: "narrow", from: ["tag:web"], to: ["segment:databases"], traffic: ["tcp/5432"] },
+    });
+    const { data: checked } = await world.admin.call("mesh.check");
+    expect(checked.findings).toEqual([
+      { kind: "shadowed", rule: expect.any(String), name: "narrow", by: ["web to databases"], sides: [] },
+    ]);
+    const { data: matrix } = await world.admin.call("mesh.matrix", { query: { axis: "tags" } });
+    const place = (name: string) => matrix.groups.findIndex((group) => group.name === name);
+    expect(matrix.cells).toEqual([
+      {
+        ...{ from: place("tag:web"), to: place("tag:db"), pairs: 2, of: 2 },
+        ...{ some: ["tcp/5000-5899,5901-6000"], all: ["tcp/5000-5899,5901-6000"] },
+      },
+    ]);
+    const { data: bySegment } = await world.admin.call("mesh.matrix", { query: { limit: 1 } });
+    expect(bySegment).toMatchObject({ groups: [{ name: "segment:main", nodes: 4 }], more: 1 });
   });
 });

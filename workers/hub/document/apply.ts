@@ -82,30 +82,10 @@ export async function writeOfPlan(
   baseVersion: string,
   steps: PlanStep[],
 ): Promise<Write<Plan>> {
-  const building: Building = {
-    call,
-    rows,
-    names: namesOf(rows, steps),
-    coming: comingNames(call.body.document, steps),
-    policies: [],
-    guards: [],
-    statements: [],
-    userIds: new Set(),
-    ends: [],
-    warnings: [],
-    mesh: {
-      rules: new Map(),
-      microsegments: new Map(),
-      nodes: new Map(),
-      segments: new Map(),
-      tests: new Map(),
-    },
-  };
   refuseBulk(call, sourcesOf(call.body.document, steps));
-  noteAbsentNodes(building);
+  const building = await builtOf(call, rows, steps);
   const d1 = call.bindings.db;
   const concernsNodes = steps.some(({ kind }) => OF_NODES.has(kind));
-  for (const step of steps) await applyStep(building, step);
   await noteLostNames(building, steps);
   const tested = await passTests(building, steps);
   const meshTested = await passMeshTests(building);
@@ -144,6 +124,32 @@ export async function writeOfPlan(
 }
 
 const OF_RULES: ReadonlySet<PlanStep["kind"]> = new Set(["meshRule", "microsegment"]);
+
+/** What the steps come to. Refuses an impossible step. */
+export async function builtOf(call: DocumentCall, rows: NetworkRows, steps: PlanStep[]): Promise<Building> {
+  const building: Building = {
+    call,
+    rows,
+    names: namesOf(rows, steps),
+    coming: comingNames(call.body.document, steps),
+    policies: [],
+    guards: [],
+    statements: [],
+    userIds: new Set(),
+    ends: [],
+    warnings: [],
+    mesh: {
+      rules: new Map(),
+      microsegments: new Map(),
+      nodes: new Map(),
+      segments: new Map(),
+      tests: new Map(),
+    },
+  };
+  noteAbsentNodes(building);
+  for (const step of steps) await applyStep(building, step);
+  return building;
+}
 
 /**
  * The kinds of data that every isolate uses for evaluating policies. The other kinds concern single users, or

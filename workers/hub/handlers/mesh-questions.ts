@@ -1,13 +1,19 @@
 import { describeTextError } from "../../../shared/base/text-error.ts";
 import type { Traffic } from "../../../shared/node/config/types.ts";
 import type { NoEnd } from "../../../shared/node/mesh/answers.ts";
+import { joinHits } from "../../../shared/segments/hits.ts";
 import { parseTraffic } from "../../../shared/segments/traffic.ts";
+import { askAll } from "../../mesh/ask-all.ts";
 import { askAny } from "../../mesh/ask-any.ts";
+import type { Bindings } from "../../platform/env.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
+import { draftOf } from "../mesh-drafts.ts";
 import { missing as noSuch } from "../missing.ts";
 import { limitOf, readCursor, writeCursor } from "../paging.ts";
 
+const DEFAULT_CHANGES = 100;
+const DEFAULT_GROUPS = 24;
 const ANY: readonly Traffic[] = [{ protocol: "any", ports: [] }];
 
 /** Any traffic if nothing is said. */
@@ -33,7 +39,18 @@ async function known<T extends object>(
   return noSuch(db, "node", text);
 }
 
-export const MESH_QUESTION_HANDLERS: Handlers<"mesh.why" | "mesh.reach"> = {
+/** The packets that each rule decided. Null unless every node counts: of a rule that nobody counts nothing is known. */
+async function countedHits(bindings: Bindings): Promise<Record<string, number> | null> {
+  const { answers, missing } = await askAll(bindings, (object) => object.hits());
+  const isCounted = answers.length > 0 && answers.every(({ answer }) => answer.counting === answer.nodes);
+  if (missing.length > 0 || !isCounted) return null;
+  const hits = joinHits(answers.flatMap(({ answer }) => answer.rules));
+  return Object.fromEntries([...hits].map(([rule, { packets }]) => [rule, packets]));
+}
+
+export const MESH_QUESTION_HANDLERS: Handlers<
+  "mesh.why" | "mesh.reach" | "mesh.difference" | "mesh.check" | "mesh.matrix"
+> = {
   "mesh.why": async ({ bindings, query, now }) => {
     const { from, to } = query;
     const at = query.at ?? now;
@@ -65,5 +82,33 @@ export const MESH_QUESTION_HANDLERS: Handlers<"mesh.why" | "mesh.reach"> = {
     const found = await known(bindings.db, answer, end);
     const next = found.next === null ? null : writeCursor(found.next);
     return { body: { at, ...found, next, missing } };
+  },
+
+  "mesh.difference": async (call) => {
+    const { draft, notes } = await draftOf(call);
+    const at = call.body.at ?? call.now;
+    const limit = call.body.limit ?? DEFAULT_CHANGES;
+    const { answer, missing } = await askAny(call.bindings, at, (object, standpoint) =>
+      object.difference({ draft, limit, ...standpoint }),
+    );
+    return { body: { ...(answer ?? { at, gaining: 0, losing: 0, changes: [], more: 0 }), notes, missing } };
+  },
+
+  "mesh.check": async ({ bindings, now }) => {
+    const hits = await countedHits(bindings);
+    const { answer, missing } = await askAny(bindings, now, (object, standpoint) =>
+      object.check({ hits, ...standpoint }),
+    );
+    const found = answer ?? { rules: 0, findings: [] };
+    return { body: { at: now, ...found, counted: hits !== null, missing } };
+  },
+
+  "mesh.matrix": async ({ bindings, query, now }) => {
+    const at = query.at ?? now;
+    const { axis = "segments", limit = DEFAULT_GROUPS } = query;
+    const { answer, missing } = await askAny(bindings, at, (object, standpoint) =>
+      object.matrix({ axis, most: limit, ...standpoint }),
+    );
+    return { body: { at, ...(answer ?? { groups: [], more: 0, cells: [] }), missing } };
   },
 };

@@ -1,3 +1,4 @@
+import type { Body } from "../../../shared/api/endpoints.ts";
 import type { MeshRuleCreate } from "../../../shared/api/mesh.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import type { Traffic } from "../../../shared/node/config/types.ts";
@@ -111,6 +112,32 @@ export const newRule = (
   updated_at: now,
 });
 
+/** The rule with what the input says. What it leaves out stays. */
+export async function changedRule(
+  db: D1Database,
+  before: RuleRow,
+  input: Body<"meshRules.update">,
+): Promise<RuleRow> {
+  const isRewritten = Boolean(input.from || input.to || input.traffic);
+  const old = await viewOne(db, before);
+  const text = {
+    from: input.from ?? old.from,
+    to: input.to ?? old.to,
+    traffic: input.traffic ?? old.traffic,
+  };
+  return {
+    ...before,
+    name: input.name ?? before.name,
+    ...(isRewritten ? columnsOfRule(await resolveRule(inRegistry(db), text)) : {}),
+    ...columnsOfTerms(input, before),
+    enabled: input.enabled === undefined ? before.enabled : flag(input.enabled),
+  };
+}
+
+/** A rule that is made of an input, with the names that the network has. */
+export const ruleOfInput = async (db: D1Database, input: MeshRuleCreate, now: number): Promise<RuleRow> =>
+  newRule(input, await resolveRule(inRegistry(db), input), columnsOfTerms(input, NO_TERMS), now);
+
 export const MESH_RULE_HANDLERS: Handlers<
   "meshRules.list" | "meshRules.create" | "meshRules.get" | "meshRules.update" | "meshRules.delete"
 > = {
@@ -133,8 +160,7 @@ export const MESH_RULE_HANDLERS: Handlers<
 
   "meshRules.create": async (call) => {
     const { bindings, body, now } = call;
-    const terms = columnsOfTerms(body, NO_TERMS);
-    const row = newRule(body, await resolveRule(inRegistry(bindings.db), body), terms, now);
+    const row = await ruleOfInput(bindings.db, body, now);
     return {
       statements: [
         ...(await breaksNoTest(call, { rules: new Map([[row.id, row]]) })),
@@ -160,15 +186,8 @@ export const MESH_RULE_HANDLERS: Handlers<
   "meshRules.update": async (call) => {
     const { bindings, params, body, ifMatch, now } = call;
     const before = await findRule(bindings.db, params.meshRule);
-    const old = await viewOne(bindings.db, before);
-    const text = { from: body.from ?? old.from, to: body.to ?? old.to, traffic: body.traffic ?? old.traffic };
-    const isRewritten = Boolean(body.from || body.to || body.traffic);
     const after: RuleRow = {
-      ...before,
-      name: body.name ?? before.name,
-      ...(isRewritten ? columnsOfRule(await resolveRule(inRegistry(bindings.db), text)) : {}),
-      ...columnsOfTerms(body, before),
-      enabled: body.enabled === undefined ? before.enabled : flag(body.enabled),
+      ...(await changedRule(bindings.db, before, body)),
       version: ifMatch + 1,
       updated_at: now,
     };

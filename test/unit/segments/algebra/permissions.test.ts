@@ -10,7 +10,7 @@ import { bySeed, drawn, SEED } from "../../../support/sample.ts";
 import { drawBy, drawWorld, indexOf, NOW } from "./draw.ts";
 import { type Packet, passes } from "./packets.ts";
 
-const NETWORKS = drawn(25, 1_000);
+const NETWORKS = drawn(12, 1_000);
 const BEHIND = [
   "10.1.2.3",
   "10.1.9.9",

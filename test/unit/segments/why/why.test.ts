@@ -10,7 +10,7 @@ import { bySeed, drawn, isSoak, SEED } from "../../../support/sample.ts";
 import { drawBy, drawWorld, indexOf, NOW } from "../algebra/draw.ts";
 import { passes } from "../algebra/packets.ts";
 
-const NETWORKS = drawn(40, 1_500);
+const NETWORKS = drawn(20, 1_500);
 /** What may stand in the way though rules allow. */
 const HINDRANCES: readonly string[] = ["no_way", "old_agent", "too_many"];
 const BEHIND = ["10.1.2.3", "10.200.0.1", "203.0.113.9", "8.8.8.8"];

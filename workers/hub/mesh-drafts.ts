@@ -1,0 +1,120 @@
+import type { MeshRuleCreate } from "../../shared/api/mesh.ts";
+import { type MeshDraft, NO_DRAFT } from "../../shared/node/mesh/mesh-draft.ts";
+import { freshId } from "../platform/random.ts";
+import { throwRefusal } from "../platform/refused.ts";
+import type { Call } from "./call.ts";
+import { builtOf } from "./document/apply.ts";
+import { canonicalDocument } from "./document/canonical.ts";
+import type { ComingMeshParts } from "./document/mesh-tests.ts";
+import { planOf } from "./document/plan.ts";
+import { readDocument } from "./document/read.ts";
+import { changedRule, findRule, ruleOfInput } from "./handlers/mesh-rules.ts";
+import { blankMicrosegment, changeMicrosegment, findMicrosegment } from "./handlers/microsegments.ts";
+
+/** What somebody asks about before it is made: a rule, a microsegment or a document, as its rows would be. */
+
+type Asked = Call<"mesh.difference">["body"];
+
+export interface Drafted {
+  readonly draft: MeshDraft;
+  /** What of the change the draft does not show, in words. */
+  readonly notes: string[];
+}
+
+/** Refuses what would be refused if it was made. */
+export async function draftOf(call: Call<"mesh.difference">): Promise<Drafted> {
+  const { rule, microsegment, document } = call.body;
+  if ([rule, microsegment, document].filter((one) => one !== undefined).length !== 1)
+    return throwRefusal(
+      "invalid_input",
+      "Name one thing to ask about: a rule, a microsegment or a document.",
+    );
+  const { db } = call.bindings;
+  if (document) return draftOfDocument(call, document);
+  if (rule) return { draft: await draftOfRule(db, rule, call.now), notes: [] };
+  return { draft: await draftOfMicrosegment(db, microsegment ?? {}, call.now), notes: [] };
+}
+
+async function draftOfRule(
+  db: D1Database,
+  asked: NonNullable<Asked["rule"]>,
+  now: number,
+): Promise<MeshDraft> {
+  const { rule: reference, deleted, ...input } = asked;
+  const before = reference === undefined ? null : await findRule(db, reference);
+  const row = before
+    ? await changedRule(db, before, given(input))
+    : await ruleOfInput(
+        db,
+        { name: "draft", from: [], to: [], traffic: [], ...given(input) } as MeshRuleCreate,
+        now,
+      );
+  const isGone = deleted === true || row.enabled === 0;
+  return { ...NO_DRAFT, rules: isGone ? { put: [], gone: [row.id] } : { put: [row], gone: [] } };
+}
+
+async function draftOfMicrosegment(
+  db: D1Database,
+  asked: NonNullable<Asked["microsegment"]>,
+  now: number,
+): Promise<MeshDraft> {
+  const { microsegment: reference, deleted, ...input } = asked;
+  const { name = "draft", type = "user" } = input;
+  const before =
+    reference === undefined
+      ? blankMicrosegment(freshId("microsegment"), { name, type }, now)
+      : await findMicrosegment(db, reference);
+  if (deleted === true) return { ...NO_DRAFT, microsegments: { put: [], gone: [before.id] } };
+  return { ...NO_DRAFT, microsegments: { put: [await changeMicrosegment(db, before, input)], gone: [] } };
+}
+
+/** What is of people may change facts, and with them who is a member. */
+const OF_PEOPLE: readonly string[] = ["user", "group", "segment"];
+
+async function draftOfDocument(
+  call: Call<"mesh.difference">,
+  wanted: NonNullable<Asked["document"]>,
+): Promise<Drafted> {
+  const { rows, document } = await readDocument(call.bindings.db);
+  const body = {
+    document: canonicalDocument(call.bindings, wanted),
+    prune: call.body.prune ?? false,
+  };
+  const steps = planOf(document, body.document, body.prune).filter(({ kind }) => OF_MESH.includes(kind));
+  const whole = { ...call, body, query: {} } as Call<"network.plan">;
+  const { mesh } = await builtOf(whole, rows, steps);
+  const others = steps
+    .filter(({ kind }) => OF_PEOPLE.includes(kind))
+    .map(({ kind, name }) => `${kind} ${name}`);
+  const notes =
+    others.length === 0
+      ? []
+      : [
+          `What the document changes of people is left out of account: ${others.slice(0, 5).join(", ")}${others.length > 5 ? ", …" : ""}.`,
+        ];
+  return { draft: draftOfParts(mesh), notes };
+}
+
+function draftOfParts({ rules, microsegments, nodes }: ComingMeshParts): MeshDraft {
+  const isPut = <T>(row: T | null): row is T => row !== null;
+  const inForce = [...rules].map(([id, row]) => [id, row?.enabled === 1 ? row : null] as const);
+  const gone = (rows: Iterable<readonly [string, unknown]>) =>
+    [...rows].flatMap(([id, row]) => (row === null ? [id] : []));
+  return {
+    rules: { put: inForce.map(([, row]) => row).filter(isPut), gone: gone(inForce) },
+    microsegments: { put: [...microsegments.values()].filter(isPut), gone: gone(microsegments) },
+    nodes: [...nodes].map(([id, { tags, segment_id, facts, approved_routes }]) => ({
+      ...{ id, tags, segment_id, facts },
+      ...(approved_routes !== undefined && { approved_routes }),
+    })),
+  };
+}
+
+/** The steps that decide about nodes, and those that others need for their names. */
+const OF_MESH: readonly string[] = [...OF_PEOPLE, "node", "microsegment", "meshRule"];
+
+/** The members that are there. */
+const given = <T extends object>(input: T) =>
+  Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]: Exclude<T[Key], undefined>;
+  };
