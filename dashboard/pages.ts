@@ -92,6 +92,12 @@ export const PAGES: readonly Page[] = [
     code: codeOf(() => import("./pages/mesh-rules.tsx")),
   },
   {
+    id: "mesh-reach",
+    title: "Who reaches whom",
+    section: "Machines",
+    code: codeOf(() => import("./pages/mesh-reach.tsx")),
+  },
+  {
     id: "mesh-tests",
     title: "Rule tests",
     section: "Machines",

@@ -6,6 +6,7 @@ import { PageHead } from "../components/page-head.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
 import { navigate } from "../lib/router.ts";
 import { HistoryCard } from "./history-card.tsx";
+import { MeshPreview, useMeshReview } from "./mesh-review.tsx";
 import { MeshRuleFields } from "./mesh-rule-fields.tsx";
 import { NO_TERMS } from "./mesh-rule-terms.tsx";
 
@@ -13,19 +14,28 @@ type Rule = RowOf<"meshRules.list">;
 
 export function NewMeshRule() {
   const create = useWrite("meshRules.create");
+  const review = useMeshReview("Add the rule", create.isPending);
   return (
     <>
       <PageHead title="Write a rule" />
-      <Failure error={create.error} />
-      <MeshRuleFields
-        rule={{ name: "", from: [], to: [], traffic: [], ...NO_TERMS, enabled: true }}
-        error={create.error}
-        busy={create.isPending}
-        submit="Add the rule"
-        onSubmit={(body, note) =>
-          create.mutate({ body, note }, { onSuccess: (rule) => navigate("mesh-rules", rule.id) })
-        }
-      />
+      <Failure error={review.error ?? create.error} />
+      {review.card}
+      <div hidden={review.card !== null}>
+        <MeshRuleFields
+          rule={{ name: "", from: [], to: [], traffic: [], ...NO_TERMS, enabled: true }}
+          error={review.error ?? create.error}
+          busy={review.isAsking}
+          submit="Review"
+          onSubmit={(body, note) =>
+            review.ask({ rule: body }, () =>
+              create.mutate(
+                { body, note },
+                { onSuccess: (rule) => navigate("mesh-rules", rule.id), onError: review.close },
+              ),
+            )
+          }
+        />
+      </div>
     </>
   );
 }
@@ -53,6 +63,7 @@ function EditLoadedRule({ loaded }: { readonly loaded: Rule }) {
   const mayWrite = useMayWrite();
   const update = useWrite("meshRules.update");
   const remove = useWrite("meshRules.delete");
+  const review = useMeshReview("Save", update.isPending);
   const target = { params: { meshRule: base.id }, ifMatch: etagOf(base) };
   const takeTheirs = async () => {
     setBase(await call("meshRules.get", { params: { meshRule: base.id } }));
@@ -67,24 +78,33 @@ function EditLoadedRule({ loaded }: { readonly loaded: Rule }) {
           Saved as version {base.version}. The nodes that it concerns get it at their next poll.
         </p>
       )}
-      <MeshRuleFields
-        key={base.version}
-        rule={base}
-        error={update.error}
-        busy={update.isPending}
-        submit={mayWrite ? "Save" : null}
-        onSubmit={(body, note) => update.mutate({ ...target, note, body }, { onSuccess: setBase })}
-      >
-        <ConfirmButton
-          label="Delete"
-          question={`Delete the rule ${base.name}?`}
-          onConfirm={(note) =>
-            remove.mutate({ ...target, note }, { onSuccess: () => navigate("mesh-rules") })
+      <Failure error={review.error} />
+      {review.card}
+      <div hidden={review.card !== null}>
+        <MeshRuleFields
+          key={base.version}
+          rule={base}
+          error={review.error ?? update.error}
+          busy={review.isAsking}
+          submit={mayWrite ? "Review" : null}
+          onSubmit={(body, note) =>
+            review.ask({ rule: { rule: base.id, ...body } }, () =>
+              update.mutate({ ...target, note, body }, { onSuccess: setBase, onSettled: review.close }),
+            )
           }
         >
-          Traffic that no other rule allows ends at the nodes' next poll.
-        </ConfirmButton>
-      </MeshRuleFields>
+          <ConfirmButton
+            label="Delete"
+            question={`Delete the rule ${base.name}?`}
+            onConfirm={(note) =>
+              remove.mutate({ ...target, note }, { onSuccess: () => navigate("mesh-rules") })
+            }
+          >
+            <p>Traffic that no other rule allows ends at the nodes' next poll.</p>
+            <MeshPreview asked={{ rule: { rule: base.id, deleted: true } }} />
+          </ConfirmButton>
+        </MeshRuleFields>
+      </div>
     </>
   );
 }

@@ -1,4 +1,6 @@
 import type { ReactNode } from "react";
+import { findingInWords } from "../../shared/api/difference-words.ts";
+import type { Answer } from "../../shared/api/endpoints.ts";
 import { type RowOf, useApi, useMayWrite, usePages } from "../api.ts";
 import { OnOff } from "../components/badges.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
@@ -90,6 +92,37 @@ function RuleList() {
         }
       </Loaded>
       <ShowMore pages={rules} />
+      <IdleRules />
     </>
+  );
+}
+
+const FOUND: readonly Column<Answer<"mesh.check">["findings"][number]>[] = [
+  {
+    header: "Rule",
+    cell: ({ rule, name }) => <a href={routeTo("mesh-rules", rule)}>{name}</a>,
+    className: "long",
+  },
+  { header: "Why", cell: findingInWords, className: "long" },
+];
+
+/** Rules that could be deleted without any difference. */
+function IdleRules() {
+  const check = useApi("mesh.check", {});
+  if (!check.data || check.data.findings.length === 0) return null;
+  return (
+    <section className="card" aria-labelledby="idle-rules">
+      <h2 id="idle-rules">Rules without effect</h2>
+      <p className="muted">
+        As the network is now, these can be deleted together without any difference. A node that joins may
+        need one.
+      </p>
+      <DataTable
+        caption="Which rules, and why"
+        columns={FOUND}
+        rows={check.data.findings}
+        keyOf={({ rule }) => rule}
+      />
+    </section>
   );
 }

@@ -7,6 +7,7 @@ import { Failure, Loaded } from "../components/states.tsx";
 import { changesOf } from "../lib/changes.ts";
 import { navigate, routeTo } from "../lib/router.ts";
 import { HistoryCard } from "./history-card.tsx";
+import { MeshPreview, useMeshReview } from "./mesh-review.tsx";
 import { MicrosegmentFields } from "./microsegment-fields.tsx";
 import { MicrosegmentMembers } from "./microsegment-members.tsx";
 
@@ -14,22 +15,31 @@ type Microsegment = RowOf<"microsegments.list">;
 
 export function NewMicrosegment() {
   const create = useWrite("microsegments.create");
+  const review = useMeshReview("Add", create.isPending);
   return (
     <>
       <PageHead title="Add a microsegment" />
-      <Failure error={create.error} />
-      <MicrosegmentFields
-        microsegment={{
-          ...{ name: "", description: "", type: "user", isolation: "standard", where: "", unless: "" },
-          ...{ include: [], exclude: [], remediation: [], acceptsClaims: false },
-        }}
-        error={create.error}
-        busy={create.isPending}
-        submit="Add"
-        onSubmit={(body, note) =>
-          create.mutate({ body, note }, { onSuccess: ({ id }) => navigate("microsegments", id) })
-        }
-      />
+      <Failure error={review.error ?? create.error} />
+      {review.card}
+      <div hidden={review.card !== null}>
+        <MicrosegmentFields
+          microsegment={{
+            ...{ name: "", description: "", type: "user", isolation: "standard", where: "", unless: "" },
+            ...{ include: [], exclude: [], remediation: [], acceptsClaims: false },
+          }}
+          error={review.error ?? create.error}
+          busy={review.isAsking}
+          submit="Review"
+          onSubmit={(body, note) =>
+            review.ask({ microsegment: body }, () =>
+              create.mutate(
+                { body, note },
+                { onSuccess: ({ id }) => navigate("microsegments", id), onError: review.close },
+              ),
+            )
+          }
+        />
+      </div>
     </>
   );
 }
@@ -62,6 +72,7 @@ function EditLoaded({ loaded }: { readonly loaded: Microsegment }) {
   const mayWrite = useMayWrite();
   const update = useWrite("microsegments.update");
   const remove = useWrite("microsegments.delete");
+  const review = useMeshReview("Save", update.isPending);
   const target = { params: { microsegment: base.id }, ifMatch: etagOf(base) };
   const takeTheirs = async () => {
     setBase(await call("microsegments.get", { params: { microsegment: base.id } }));
@@ -81,26 +92,36 @@ function EditLoaded({ loaded }: { readonly loaded: Microsegment }) {
           {note}
         </p>
       ))}
-      <MicrosegmentFields
-        key={base.version}
-        microsegment={base}
-        error={update.error}
-        busy={update.isPending}
-        submit={mayWrite ? "Save" : null}
-        onSubmit={(body, note) =>
-          update.mutate({ ...target, note, body: changesOf(body, base) }, { onSuccess: setBase })
-        }
-      >
-        <ConfirmButton
-          label="Delete"
-          question={`Delete the microsegment ${base.name}?`}
-          onConfirm={(note) =>
-            remove.mutate({ ...target, note }, { onSuccess: () => navigate("microsegments") })
-          }
+      <Failure error={review.error} />
+      {review.card}
+      <div hidden={review.card !== null}>
+        <MicrosegmentFields
+          key={base.version}
+          microsegment={base}
+          error={review.error ?? update.error}
+          busy={review.isAsking}
+          submit={mayWrite ? "Review" : null}
+          onSubmit={(input, note) => {
+            const body = changesOf(input, base);
+            review.ask({ microsegment: { microsegment: base.id, ...body } }, () =>
+              update.mutate({ ...target, note, body }, { onSuccess: setBase, onSettled: review.close }),
+            );
+          }}
         >
-          Only one that no rule names can be deleted. What its isolation kept apart is kept apart no more.
-        </ConfirmButton>
-      </MicrosegmentFields>
+          <ConfirmButton
+            label="Delete"
+            question={`Delete the microsegment ${base.name}?`}
+            onConfirm={(note) =>
+              remove.mutate({ ...target, note }, { onSuccess: () => navigate("microsegments") })
+            }
+          >
+            <p>
+              Only one that no rule names can be deleted. What its isolation kept apart is kept apart no more.
+            </p>
+            <MeshPreview asked={{ microsegment: { microsegment: base.id, deleted: true } }} />
+          </ConfirmButton>
+        </MicrosegmentFields>
+      </div>
     </>
   );
 }

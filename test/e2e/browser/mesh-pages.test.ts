@@ -18,6 +18,7 @@ const PAGE_IDS = [
   "mesh-rules",
   "mesh-rules/new",
   "mesh-rules/rule_1",
+  "mesh-reach",
   "enrolment-keys",
   "overview",
 ];
@@ -150,18 +151,44 @@ where("chromium").describe("the pages for nodes", () => {
     await page.getByLabel("To", { exact: true }).fill("segment:data");
     await page.getByText('"web", character 1: this is no selector').waitFor();
     await page.getByLabel("Traffic").fill("tcp/99999");
-    await page.getByRole("button", { name: "Add the rule" }).click();
+    await page.getByRole("button", { name: "Review" }).click();
     await page.getByText("the port is too high").waitFor();
     expect(await page.evaluate(() => document.activeElement?.getAttribute("name"))).toBe("from");
     await isAccessible(page, "the wrong rule");
     await picture(page, "rule-wrong");
     await page.getByLabel("From").fill("tag:web");
     await page.getByLabel("Traffic").fill("tcp/5432");
+    await page.getByRole("button", { name: "Review" }).click();
+    await page.getByText("14 pairs of nodes gain, 3 lose.").waitFor();
+    expect(hub?.writes.filter((write) => !write.startsWith("mesh.difference"))).toEqual([]);
+    expect(await page.getByLabel("Traffic").isVisible()).toBe(false);
+    await isAccessible(page, "the review");
+    await picture(page, "rule-review");
+    await page.getByRole("button", { name: "Back to the form" }).click();
+    expect(await page.getByLabel("Traffic").inputValue()).toBe("tcp/5432");
+    await page.getByRole("button", { name: "Review" }).click();
     await page.getByRole("button", { name: "Add the rule" }).click();
-    await page.getByRole("button", { name: "Save" }).waitFor();
-    expect(hub?.writes).toEqual([
+    await page.getByLabel("The rule is in force").waitFor();
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.locator("dialog[open]").getByText("14 pairs of nodes gain, 3 lose.").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    expect(hub?.writes.filter((write) => !write.startsWith("mesh.difference"))).toEqual([
       'meshRules.create {"name":"web to databases","from":["tag:web"],"to":["segment:data"],"traffic":["tcp/5432"],"effect":"allow","notBefore":null,"notAfter":null,"weekly":null,"log":false,"owner":null,"enabled":true}',
     ]);
+  });
+
+  it("a question is answered where it is asked: the verdict, the rules, the facts, and what stands in the way", async () => {
+    await openHub(24);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await enter("mesh-reach");
+    await page.getByLabel("From", { exact: true }).fill("web-1");
+    await page.getByLabel("To", { exact: true }).fill("10.20.0.9");
+    await page.getByRole("button", { name: "Ask" }).click();
+    await page.getByText("partly allowed").waitFor();
+    await page.getByText("No rule allows udp and icmp").waitFor();
+    await isAccessible(page, "the answer");
+    await picture(page, "why");
+    expect(await page.locator("table.matrix").textContent()).toContain("720 of 760 pairs");
   });
 
   it("a microsegment's form asks before what was written is lost, and only then", async () => {

@@ -172,6 +172,83 @@ export interface StubNetwork {
   acknowledge(): void;
 }
 
+const DIFFERENCE: Answer<"mesh.difference"> = {
+  ...{ at: NOW, gaining: 14, losing: 3, more: 2, notes: [], missing: [] },
+  changes: [
+    {
+      from: { nodes: 14, example: { id: idOf(0), name: "web-1" }, words: ["tag:web"] },
+      to: { nodes: 1, example: { id: idOf(1), name: "db-1" }, words: ["segment:data"] },
+      pairs: 14,
+      gained: [{ from: [], to: [], traffic: ["tcp/5432"] }],
+      lost: [],
+      gains: {
+        from: { node: idOf(0), address: "100.64.0.1" },
+        to: { node: idOf(1), address: "100.64.0.2" },
+        traffic: "tcp/5432",
+      },
+      loses: null,
+    },
+    {
+      from: { nodes: 3, example: { id: idOf(2), name: "job-1" }, words: [] },
+      to: { nodes: 1, example: { id: idOf(1), name: "db-1" }, words: ["segment:data"] },
+      pairs: 3,
+      gained: [],
+      lost: [{ from: [], to: ["10.20.0.0/16"], traffic: ["tcp/22", "icmp"] }],
+      gains: null,
+      loses: null,
+    },
+  ],
+};
+
+const MATRIX: Answer<"mesh.matrix"> = {
+  ...{ at: NOW, more: 4, missing: [] },
+  groups: [
+    "segment:main",
+    "segment:office",
+    "segment:lab",
+    "segment:databases",
+    "segment:finance-laptops",
+  ].map((name, place) => ({ name, nodes: 40 - 7 * place })),
+  cells: [
+    { from: 0, to: 0, pairs: 1_560, of: 1_560, some: ["icmp"], all: ["icmp"] },
+    { from: 0, to: 3, pairs: 720, of: 760, some: ["tcp/5432", "icmp"], all: [] },
+    { from: 1, to: 0, pairs: 33, of: 1_320, some: ["tcp/80,443,8000-8100", "udp/53"], all: [] },
+    { from: 4, to: 3, pairs: 228, of: 228, some: ["tcp/5432", "tcp6/22"], all: ["tcp/5432"] },
+    { from: 4, to: null, pairs: 12, of: 12, some: ["any"], all: ["any"] },
+  ],
+};
+
+const WHY: Answer<"mesh.why"> = {
+  ...{ at: NOW, verdict: "partly", passing: ["tcp/5432"], stopped: ["udp", "icmp"], missing: [] },
+  from: { node: idOf(0), name: "web-1", address: null },
+  to: { node: idOf(1), name: "db-1", address: "10.20.0.9" },
+  rules: [
+    {
+      ...{ id: "rule_1", name: "web to databases", effect: "allow", holds: true, until: NOW + 3_600_000 },
+      ...{ from: ["tag:web"], to: ["segment:databases"], traffic: ["tcp/5432"], decides: true },
+    },
+  ],
+  causes: [
+    {
+      kind: "no_rule",
+      detail: "No rule allows udp and icmp from web-1 to 10.20.0.9 behind db-1.",
+      remedy: "A rule would have to allow it.",
+    },
+  ],
+  enforcedAt: [
+    { node: idOf(0), name: "web-1", lets: "part" },
+    { node: idOf(1), name: "db-1", lets: "part" },
+  ],
+  memberships: [
+    {
+      ...{ node: idOf(1), name: "db-1", microsegment: "databases", belonging: "full" },
+      detail: "It is a member, since it meets the criterion.",
+      tests: [{ test: "app.postgres >= 15", value: "16.2", source: "administrator", holds: true }],
+    },
+  ],
+  changesAt: NOW + 3_600_000,
+};
+
 export function stubNetwork(count: number, role: "owner" | "auditor" = "owner"): StubNetwork {
   const nodes = new Map(Array.from({ length: count }, (_, at) => [idOf(at), stubNode(at)]));
   let holds = [HOLD];
@@ -234,6 +311,16 @@ export function stubNetwork(count: number, role: "owner" | "auditor" = "owner"):
     "meshRules.list": () => ({ items: [RULE], next: null }),
     "meshRules.get": () => RULE,
     "meshRules.create": () => RULE,
+    "mesh.difference": () => DIFFERENCE,
+    "mesh.check": () => ({
+      ...{ at: NOW, rules: 3, counted: false, missing: [] },
+      findings: [
+        { kind: "shadowed", rule: "rule_1", name: "web to databases", by: ["web to all"], sides: [] },
+        { kind: "selects_nobody", rule: "rule_2", name: "printers", by: [], sides: ["to"] },
+      ],
+    }),
+    "mesh.matrix": () => MATRIX,
+    "mesh.why": () => WHY,
     "mesh.map": () => stubMap(count),
     "mesh.holds": () => ({ items: holds, missing: [] }),
     "mesh.confirmHold": () => {

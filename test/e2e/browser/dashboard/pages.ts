@@ -27,6 +27,7 @@ const PAGES = [
     "mesh-rules",
     "mesh-rules/new",
     "mesh-rules/RULE",
+    "mesh-reach",
     "mesh-tests",
     "mesh-tests/new",
     "microsegments",
