@@ -13,20 +13,15 @@ export interface Verdicts {
 
 type TermsOf = (rule: string) => RuleTerms | undefined;
 
-/** Settles the verdicts of many peers. Most peers are named by the same rules, so equal verdicts are settled once. */
+/** Settles the verdicts of many peers, of which many share theirs. */
 export function settler(termsOf: TermsOf): (verdicts: Verdicts) => Verdicts {
-  const settled = new Map<string, Verdicts>();
+  const settled = new Map<Verdicts, Verdicts>();
   return (verdicts) => {
-    if (verdicts.denied.length === 0) return settle(verdicts, termsOf);
-    const key = `${textOf(verdicts.allowed)} but ${textOf(verdicts.denied)}`;
-    const known = settled.get(key) ?? settle(verdicts, termsOf);
-    settled.set(key, known);
+    const known = settled.get(verdicts) ?? settle(verdicts, termsOf);
+    settled.set(verdicts, known);
     return known;
   };
 }
-
-const textOf = (grants: readonly Grant[]): string =>
-  grants.map(({ rule, from, to }) => `${rule} ${from?.join() ?? "-"} ${to?.join() ?? "-"}`).join(";");
 
 /**
  * Leaves out what has no effect: denials that touch nothing allowed, and grants of which nothing is left. At most

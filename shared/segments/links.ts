@@ -1,9 +1,16 @@
 import { isDefaultRoute, prefixOf } from "../net/prefix.ts";
 import { type Grant, LIMITS } from "../node/config/types.ts";
-import { endpointOf, endpointsOf, grantsBetween, grantsToInternet } from "./compiled-rule.ts";
+import {
+  type CompiledRule,
+  type Endpoint,
+  endpointOf,
+  grantsBetween,
+  grantsToInternet,
+  type RuleSide,
+} from "./compiled-rule.ts";
 import { settler, type Verdicts } from "./denial.ts";
 import type { Cut, Isolation } from "./isolation.ts";
-import type { Member, Membership } from "./membership.ts";
+import type { Key, Member, Membership } from "./membership.ts";
 import { RouteClaims } from "./routes.ts";
 import type { RuleTable } from "./rule-table.ts";
 import type { PeerLink, SegmentRule } from "./types.ts";
@@ -61,52 +68,105 @@ export interface DraftVerdicts extends Verdicts {
   readonly severed: Grant[];
 }
 
+/** A rule that names the viewer, and the viewer's role on each side. */
+interface Role {
+  readonly compiled: CompiledRule;
+  readonly asSource: Endpoint | null;
+  readonly asDestination: Endpoint | null;
+}
+
+/** By peer. Peers of which the rules say the same have the same draft, since there are many of them and it may be long. */
 export function draftsOf(
   viewer: Member,
   members: Membership,
   rules: RuleTable,
   isolation: Isolation,
 ): Map<string, DraftLink> {
+  const roles = rules.naming(viewer).map((compiled) => ({
+    compiled,
+    asSource: endpointOf(viewer, compiled.from),
+    asDestination: endpointOf(viewer, compiled.to),
+  }));
+  const byKind = new Map<string, DraftLink>();
   const drafts = new Map<string, DraftLink>();
-  const self = viewer.facts.id;
-  const exit = members.exitOf(viewer);
-  const add = (peer: string, way: keyof DraftLink, { effect }: SegmentRule, grants: readonly Grant[]) => {
-    if (grants.length === 0) return;
+  for (const peer of peersOf(viewer, roles, members, rules)) {
     const other = members.get(peer);
-    const draft = drafts.get(peer) ?? { inbound: NOTHING(), outbound: NOTHING() };
-    drafts.set(peer, draft);
+    if (!other || other === viewer) continue;
+    const cut = isolation.between(viewer, other);
+    const kind = `${cut} ${kindOf(other, viewer, rules)}`;
+    const draft = byKind.get(kind) ?? draftOf(viewer, other, roles, cut, members);
+    byKind.set(kind, draft);
+    if (!isEmpty(draft.inbound) || !isEmpty(draft.outbound)) drafts.set(peer, draft);
+  }
+  return drafts;
+}
+
+/** The nodes on the other side of the rules. */
+function peersOf(
+  viewer: Member,
+  roles: readonly Role[],
+  members: Membership,
+  rules: RuleTable,
+): ReadonlySet<string> {
+  const sides = new Set<Key>();
+  const subnets = new Set<Key>();
+  const peers = new Set<string>();
+  const collect = ({ identities, subnets: blocks }: RuleSide) => {
+    for (const key of identities) sides.add(key);
+    for (const { key } of blocks) subnets.add(key);
+  };
+  const exit = members.exitOf(viewer);
+  for (const { compiled, asSource, asDestination } of roles) {
+    if (asSource) collect(compiled.to);
+    if (asDestination) collect(compiled.from);
+    if (!compiled.to.internet) continue;
+    if (asSource && exit) peers.add(exit.facts.id);
+    if (viewer.exits.length > 0) for (const id of members.choosersOf(viewer.facts.id)) peers.add(id);
+  }
+  for (const key of sides) for (const id of members.with(key)) peers.add(id);
+  for (const key of subnets) for (const id of rules.routersTo(key)) peers.add(id);
+  return peers;
+}
+
+/** Peers of one kind are named by the same rules. A peer that forwards, or that uses the viewer as its exit, is its own kind. */
+function kindOf({ facts, identities, forwards, exits }: Member, viewer: Member, rules: RuleTable): string {
+  if (forwards.length + exits.length + viewer.exits.length > 0) return facts.id;
+  return identities.filter((key) => rules.names(key)).join(" ");
+}
+
+function draftOf(
+  viewer: Member,
+  other: Member,
+  roles: readonly Role[],
+  cut: Cut,
+  members: Membership,
+): DraftLink {
+  const draft = { inbound: NOTHING(), outbound: NOTHING() };
+  const add = (way: keyof DraftLink, { effect }: SegmentRule, grants: readonly Grant[]) => {
     if (effect === "deny") return void draft[way].denied.push(...grants);
-    const left = other ? afterCut(isolation.between(viewer, other), grants) : grants;
+    const left = afterCut(cut, grants);
     draft[way].allowed.push(...left);
     if (left.length < grants.length)
       draft[way].severed.push(...grants.filter((grant) => !left.includes(grant)));
   };
-  for (const { rule, from, to } of rules.naming(viewer)) {
-    const asSource = endpointOf(viewer, from);
-    const asDestination = endpointOf(viewer, to);
-    if (asSource) {
-      for (const [peer, destination] of endpointsOf(to, members, rules.routersTo)) {
-        if (peer !== self) add(peer, "outbound", rule, grantsBetween(rule.id, asSource, destination));
-      }
-    }
-    if (asSource && to.internet && exit) {
-      add(exit.facts.id, "outbound", rule, grantsToInternet(rule.id, asSource, exit.exits));
-    }
-    if (asDestination) {
-      for (const [peer, source] of endpointsOf(from, members, rules.routersTo)) {
-        if (peer !== self) add(peer, "inbound", rule, grantsBetween(rule.id, source, asDestination));
-      }
-    }
-    if (to.internet && viewer.exits.length > 0) {
-      for (const peer of members.choosersOf(self)) {
-        const chooser = members.get(peer);
-        const source = chooser && members.exitOf(chooser) === viewer && endpointOf(chooser, from);
-        if (source) add(peer, "inbound", rule, grantsToInternet(rule.id, source, viewer.exits));
-      }
-    }
+  const isOurExit = members.exitOf(viewer) === other;
+  const usesUs = members.exitOf(other) === viewer;
+  for (const { compiled, asSource, asDestination } of roles) {
+    const { rule, from, to } = compiled;
+    const destination = asSource && endpointOf(other, to);
+    const source = (asDestination || (to.internet && usesUs)) && endpointOf(other, from);
+    if (asSource && destination) add("outbound", rule, grantsBetween(rule.id, asSource, destination));
+    if (asSource && to.internet && isOurExit)
+      add("outbound", rule, grantsToInternet(rule.id, asSource, other.exits));
+    if (asDestination && source) add("inbound", rule, grantsBetween(rule.id, source, asDestination));
+    if (source && to.internet && usesUs)
+      add("inbound", rule, grantsToInternet(rule.id, source, viewer.exits));
   }
-  return drafts;
+  return draft;
 }
+
+const isEmpty = ({ allowed, denied, severed }: DraftVerdicts): boolean =>
+  allowed.length + denied.length + severed.length === 0;
 
 /** What is lateral has neither side behind a router: one node opens it to the other itself. */
 export function afterCut(cut: Cut, grants: readonly Grant[]): readonly Grant[] {
