@@ -15,7 +15,9 @@ type Column =
    * Only the end of the value is stored. The end is enough to see that a value is another one, and reveals
    * nothing more.
    */
-  | { readonly secret: string };
+  | { readonly secret: string }
+  /** An address whose path and query may hold a secret: only scheme and host are stored. */
+  | { readonly origin: string };
 
 /** How the history records one table. */
 export interface Recorded {
@@ -52,6 +54,8 @@ function sqlOf(column: Column, row: string): string {
   if (typeof column === "string") return value;
   if ("json" in column) return `json(${value})`;
   if ("flag" in column) return `json(CASE ${value} WHEN 1 THEN 'true' ELSE 'false' END)`;
+  // Whether http or https, the first slash after the eighth character ends the host.
+  if ("origin" in column) return `substr(${value}, 1, instr(substr(${value}, 9) || '/', '/') + 7)`;
   return `substr(${value}, -8)`;
 }
 

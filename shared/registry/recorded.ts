@@ -317,7 +317,7 @@ export const RECORDED: readonly Recorded[] = [
     fields: {
       name: "name",
       format: "format",
-      url: "url",
+      url: { origin: "url" },
       secret: { secret: "secret_sealed" },
       authorizationSecret: { secret: "authorization_sealed" },
       kinds: { json: "kinds" },

@@ -47,6 +47,28 @@ test("old rows go, young ones and writes that are not done stay", async () => {
   expect(await rows("id", "sessions_index")).toEqual(["ses_b", "ses_c"]);
 });
 
+test("a program that registered itself goes when nobody let it in for an hour, or used it for 100 days; others stay", async () => {
+  const HOUR = DAY / 24;
+  const client = (id: string, kind: string, madeAgo: number, usedAgo: number | null) =>
+    env.DB.prepare(
+      `INSERT INTO oauth_clients (id, name, kind, redirect_uris, created_at, updated_at, last_used_at)
+       VALUES (?1, ?1, ?2, '[]', ?3, ?3, ?4)`,
+    ).bind(id, kind, NOW - madeAgo, usedAgo === null ? null : NOW - usedAgo);
+  await env.DB.batch([
+    client("a nobody's", "self_registered", HOUR + 1, null),
+    client("b nobody's, young", "self_registered", HOUR, null),
+    client("c used long ago", "self_registered", 200 * DAY, 100 * DAY + 1),
+    client("d used of late", "self_registered", 200 * DAY, 100 * DAY),
+    client("e an administrator's", "registered", 200 * DAY, null),
+  ]);
+  await dropOld(env.DB, NOW);
+  expect(await rows("id", "oauth_clients")).toEqual([
+    "b nobody's, young",
+    "d used of late",
+    "e an administrator's",
+  ]);
+});
+
 test("a service token that nobody used is disabled to the millisecond, and its history says so", async () => {
   const token = (name: string, unusedDays: number | null, madeAgo: number, usedAgo: number | null) =>
     env.DB.prepare(

@@ -94,6 +94,27 @@ describe("the log", () => {
     expect(await state()).toMatchObject({ state: "good", failures: 0, hasAuthorization: true });
   });
 
+  it("holds of a destination's address neither path nor query, which may be a secret, and no history does", async () => {
+    const { destination } = await add({ name: "sumo", url: "https://logs.example/http/k3y?token=s3cret" });
+    const headers = { "if-match": '"1"' };
+    const changed = await api(
+      "PATCH",
+      `/log-destinations/${destination.id}`,
+      { url: "https://logs.example/http/k4y" },
+      headers,
+    );
+    expect(changed.status).toBe(200);
+    const told = await Promise.all(
+      [`/audit?target=${destination.id}`, "/history?kind=logDestination"].map(async (path) =>
+        JSON.stringify((await api("GET", path)).json),
+      ),
+    );
+    for (const text of told) {
+      expect(text).toContain("https://logs.example");
+      expect(text).not.toMatch(/k3y|k4y|s3cret/);
+    }
+  });
+
   it.each([
     ["an error", () => new Response("no", { status: 500 })],
     ["a redirect", () => new Response(null, { status: 302, headers: { location: "https://else.example" } })],

@@ -268,11 +268,12 @@ describe("a client that is described by a document", () => {
       {},
     ],
     ["is too long", { ...document, x: "x".repeat(17_000) }, {}],
+    ["names a member twice", JSON.stringify(document).replace("{", '{"client_name":"Other",'), {}],
   ])("is refused where its document %s", async (what, body, init) => {
     const place = `https://assistant.example/${what.replaceAll(" ", "-")}.json`;
-    const own =
-      body && "client_id" in body && body.client_id === address ? { ...body, client_id: place } : body;
-    answer(own, init);
+    const text = (typeof body === "string" ? body : JSON.stringify(body)).replace(address, place);
+    const headers = { "content-type": "application/json" };
+    answerAt("assistant.example", async () => new Response(text, { headers, ...init }));
     const refused = await who.person.open(request(place));
     expect([refused.status, refused.headers.get("location")]).toEqual([400, null]);
   });

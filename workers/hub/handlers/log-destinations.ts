@@ -63,7 +63,8 @@ const effects = (action: string, row: LogDestinationRow, fields?: readonly strin
   event: {
     action: `log_destination.${action}`,
     target: row.id,
-    detail: { name: row.name, url: row.url, ...(fields ? { fields } : {}) },
+    // A path or a query may hold a secret.
+    detail: { name: row.name, url: new URL(row.url).origin, ...(fields ? { fields } : {}) },
   },
   policies: false,
   userIds: [],

@@ -1,0 +1,17 @@
+-- The path and the query of a log's address may hold a secret, so the history keeps scheme and host alone.
+UPDATE history SET
+  before = iif(before IS NULL, NULL, json_set(before, '$.url', substr(before->>'$.url', 1, instr(substr(before->>'$.url', 9) || '/', '/') + 7))),
+  after = iif(after IS NULL, NULL, json_set(after, '$.url', substr(after->>'$.url', 1, instr(substr(after->>'$.url', 9) || '/', '/') + 7)))
+WHERE kind = 'logDestination';
+--> statement-breakpoint
+DROP TRIGGER IF EXISTS history_log_destinations_insert;
+--> statement-breakpoint
+CREATE TRIGGER history_log_destinations_insert AFTER INSERT ON log_destinations BEGIN INSERT INTO history (at, kind, target, other, name, before, after, entry, actor, person, note, via) SELECT coalesce(c.at, CAST(unixepoch('subsec') * 1000 AS INTEGER)), 'logDestination', NEW.id, '', NEW.name, NULL, json_object('name', NEW.name, 'format', NEW.format, 'url', substr(NEW.url, 1, instr(substr(NEW.url, 9) || '/', '/') + 7), 'secret', substr(NEW.secret_sealed, -8), 'authorizationSecret', substr(NEW.authorization_sealed, -8), 'kinds', json(NEW.kinds), 'enabled', json(CASE NEW.enabled WHEN 1 THEN 'true' ELSE 'false' END)), c.entry, c.actor, c.person, c.note, c.via FROM (SELECT 1) LEFT JOIN change_context c; END;
+--> statement-breakpoint
+DROP TRIGGER IF EXISTS history_log_destinations_update;
+--> statement-breakpoint
+CREATE TRIGGER history_log_destinations_update AFTER UPDATE ON log_destinations WHEN OLD.name IS NOT NEW.name OR OLD.format IS NOT NEW.format OR OLD.url IS NOT NEW.url OR OLD.secret_sealed IS NOT NEW.secret_sealed OR OLD.authorization_sealed IS NOT NEW.authorization_sealed OR OLD.kinds IS NOT NEW.kinds OR OLD.enabled IS NOT NEW.enabled BEGIN INSERT INTO history (at, kind, target, other, name, before, after, entry, actor, person, note, via) SELECT coalesce(c.at, CAST(unixepoch('subsec') * 1000 AS INTEGER)), 'logDestination', NEW.id, '', NEW.name, json_object('name', OLD.name, 'format', OLD.format, 'url', substr(OLD.url, 1, instr(substr(OLD.url, 9) || '/', '/') + 7), 'secret', substr(OLD.secret_sealed, -8), 'authorizationSecret', substr(OLD.authorization_sealed, -8), 'kinds', json(OLD.kinds), 'enabled', json(CASE OLD.enabled WHEN 1 THEN 'true' ELSE 'false' END)), json_object('name', NEW.name, 'format', NEW.format, 'url', substr(NEW.url, 1, instr(substr(NEW.url, 9) || '/', '/') + 7), 'secret', substr(NEW.secret_sealed, -8), 'authorizationSecret', substr(NEW.authorization_sealed, -8), 'kinds', json(NEW.kinds), 'enabled', json(CASE NEW.enabled WHEN 1 THEN 'true' ELSE 'false' END)), c.entry, c.actor, c.person, c.note, c.via FROM (SELECT 1) LEFT JOIN change_context c; END;
+--> statement-breakpoint
+DROP TRIGGER IF EXISTS history_log_destinations_delete;
+--> statement-breakpoint
+CREATE TRIGGER history_log_destinations_delete AFTER DELETE ON log_destinations BEGIN INSERT INTO history (at, kind, target, other, name, before, after, entry, actor, person, note, via) SELECT coalesce(c.at, CAST(unixepoch('subsec') * 1000 AS INTEGER)), 'logDestination', OLD.id, '', OLD.name, json_object('name', OLD.name, 'format', OLD.format, 'url', substr(OLD.url, 1, instr(substr(OLD.url, 9) || '/', '/') + 7), 'secret', substr(OLD.secret_sealed, -8), 'authorizationSecret', substr(OLD.authorization_sealed, -8), 'kinds', json(OLD.kinds), 'enabled', json(CASE OLD.enabled WHEN 1 THEN 'true' ELSE 'false' END)), NULL, c.entry, c.actor, c.person, c.note, c.via FROM (SELECT 1) LEFT JOIN change_context c; END;
