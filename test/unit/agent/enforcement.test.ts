@@ -2,6 +2,11 @@ import { describe, expect, it } from "vitest";
 import { RuleCounters } from "../../../agent/system/rule-counters.ts";
 import { HitLog } from "../../../agent/telemetry/hit-log.ts";
 import { DriftLog, MOST_DRIFTS } from "../../../agent/tunnel/drift.ts";
+import { TunnelKeeper } from "../../../agent/tunnel/keeper.ts";
+import { NOTHING, type Observed } from "../../../agent/tunnel/tunnel.ts";
+import type { Assembled } from "../../../shared/node/config/assemble.ts";
+import { modelMachine } from "../../support/model-machine.ts";
+import { manifestOf, peerOf } from "../segments/documents.ts";
 
 describe("what rules decided", () => {
   const counts = (entries: Record<string, number>) => new Map(Object.entries(entries));
@@ -80,5 +85,80 @@ describe("drifts", () => {
     for (let at = 17_000; at <= 900_000; at += 10_000) log.note(["load-filter"], 0, at);
     expect(log.isFight(900_000)).toBe(true);
     expect(log.isFight(900_000 + 5 * 60_000)).toBe(false);
+  });
+});
+
+describe("the keeper of the tunnel", () => {
+  const KEY = "A".repeat(43);
+  const OVER = 1_800_000_000_000;
+
+  function keeperOf() {
+    let [now, skewMs] = [NOTHING, 0];
+    const place = {
+      read: () => now,
+      write: (next: Observed) => {
+        now = next;
+      },
+    };
+    const keeper = new TunnelKeeper({
+      machine: modelMachine(place),
+      interfaceName: "wg0",
+      listenPort: 51_820,
+      bypass: () => [],
+      exitNode: null,
+      exit: null,
+      skewMs: () => skewMs,
+      privateKeys: async () => KEY,
+      log: { info: () => undefined, warn: () => undefined },
+    });
+    /** Sets the hub's time. */
+    const at = (hub: number) => {
+      skewMs = hub - Date.now();
+    };
+    return { keeper, place, at };
+  }
+
+  const config = {
+    manifest: manifestOf({}),
+    component: {
+      ...{ type: "component", network: "net_1", segment: "seg_1", revision: 1 },
+      rules: [{ id: "r1", name: "r1", traffic: [{ protocol: "any", ports: [] }], notAfter: OVER }],
+    },
+    record: { wireguard: KEY },
+    peers: [{ peer: peerOf({ inbound: [{ rule: "r1" }] }), record: { wireguard: KEY.replace("A", "B") } }],
+    objects: new Map(),
+  } as unknown as Assembled;
+
+  it("takes the end of a rule for no drift, and a filter that somebody took away for one", async () => {
+    const { keeper, place, at } = keeperOf();
+    at(OVER - 3_600_000);
+    await keeper.apply(config, 0);
+    const before = keeper.ruleset.report;
+    at(OVER + 3_600_000);
+    expect(await keeper.mend()).toEqual(["load-filter"]);
+    expect(keeper.drifts.untold).toEqual([]);
+    expect(keeper.ruleset.report?.digest).not.toBe(before?.digest);
+    place.write({ ...place.read(), filter: null });
+    expect(await keeper.mend()).toEqual(["load-filter"]);
+    expect(keeper.drifts.untold).toMatchObject([{ steps: ["load-filter"] }]);
+    keeper.stop();
+  });
+
+  it("knows no ruleset after it could not look, and knows it again after a look", async () => {
+    const { keeper, place, at } = keeperOf();
+    at(OVER);
+    await keeper.apply(config, 0);
+    const known = keeper.ruleset.report;
+    expect(known).toMatchObject({ format: 1, manifest: expect.any(String) });
+    const { read } = place;
+    place.read = () => {
+      throw new Error("nft is away");
+    };
+    await expect(keeper.mend()).rejects.toThrow("nft is away");
+    expect(keeper.ruleset.report).toBeNull();
+    place.read = read;
+    await keeper.reload();
+    expect(keeper.ruleset.report).toEqual(known);
+    keeper.stop();
   });
 });
