@@ -2,6 +2,10 @@ import { spawnSync } from "node:child_process";
 import { componentRule } from "../../shared/node/config/rule-terms.ts";
 import type { ManifestDocument, PeerDocument, Traffic } from "../../shared/node/config/types.ts";
 import { renderFilter, timed } from "../../shared/node/filter.ts";
+import type { FactValue } from "../../shared/segments/criteria/facts.ts";
+import { parseCriterion } from "../../shared/segments/criteria/parse.ts";
+import type { Microsegment } from "../../shared/segments/microsegment.ts";
+import { Placements } from "../../shared/segments/placements.ts";
 import { createSegmentIndex } from "../../shared/segments/segment-index.ts";
 import type { NodeFacts, SegmentIndex, SegmentRule, Selector } from "../../shared/segments/types.ts";
 import { atMost, type BenchResult, median, percentile } from "./support/result.ts";
@@ -67,14 +71,64 @@ function rulesetOf(index: SegmentIndex, node: NodeFacts): string {
   return timed(renderFilter({ ...fixed, manifest, component, peers }), 0);
 }
 
+/** Milliseconds of the processor: what else the machine does counts for nothing. */
 function timeOf(work: () => unknown): number {
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1_000;
+}
+
+function waitOf(work: () => unknown): number {
   const start = performance.now();
   work();
   return performance.now() - start;
 }
 
+const PLACED = 10_000;
+const MICROSEGMENTS = 200;
+const LISTED = 100;
+
+/** What a cold start costs: to find the microsegments of all nodes, by criteria and by lists of people. */
+function placing(): number {
+  const microsegments = Array.from({ length: MICROSEGMENTS }, (_, n): Microsegment => {
+    const where = [
+      `user.department == "d${n % 40}"`,
+      `app.postgres >= ${n % 20}`,
+      `user.groups has "g${n % 40}"`,
+    ];
+    const parsed = parseCriterion(where[n % where.length] ?? "");
+    if (!parsed.ok) throw new Error(parsed.error.problem);
+    const include = Array.from(
+      { length: LISTED },
+      (_, at) => ({ kind: "user", user: `u${n * LISTED + at}` }) as const,
+    );
+    const lists = { include, exclude: [], remediation: [], unless: null, acceptsClaims: false };
+    return {
+      id: `mic_${n}`,
+      name: `m${n}`,
+      type: "user",
+      isolation: "standard",
+      where: parsed.value,
+      ...lists,
+    };
+  });
+  const placements = new Placements();
+  for (let n = 0; n < PLACED; n++) {
+    const facts = new Map<string, FactValue>([
+      ["user.department", `d${n % 40}`],
+      ["user.groups", [`g${n % 40}`, `g${n % 39}`]],
+      ["app.postgres", `${n % 25}.1`],
+    ]);
+    placements.place({ id: idOf(n), tags: [`t${n % 50}`], user: `u${n}` }, facts);
+  }
+  return timeOf(() => placements.setMicrosegments(microsegments));
+}
+
 export default async function segments(): Promise<BenchResult> {
-  const metrics: Record<string, number> = {};
+  const metrics: Record<string, number> = {
+    [`placing_ms_${PLACED}_nodes_${MICROSEGMENTS}_microsegments`]: placing(),
+  };
   const goals = [];
   for (const size of SIZES) {
     const groups = Math.ceil(size / GROUP);
@@ -111,7 +165,7 @@ export default async function segments(): Promise<BenchResult> {
     const text = rulesetOf(index, node);
     metrics[`ruleset_bytes_${size}`] = text.length;
     const loads = Array.from({ length: 5 }, () =>
-      timeOf(() => {
+      waitOf(() => {
         const { status } = spawnSync("unshare", ["-rn", "nft", "-f", "-"], { input: text });
         if (status !== 0) throw new Error("nft did not take the ruleset");
       }),
