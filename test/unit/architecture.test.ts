@@ -61,6 +61,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/node/config": "base crypto merkle net",
   "shared/node/mesh": "node node/config node/protocol registry segments",
   "shared/node/protocol": "base crypto node/config",
+  "shared/paths": "",
   "shared/registry":
     "access access/grade access/grants access/login access/oauth base http net node node/config segments",
   "shared/relay": "",

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { DIRECT, PathChooser } from "../../../shared/paths/choice.ts";
+import { LatencyEstimator } from "../../../shared/paths/estimator.ts";
+import { RelayTable } from "../../../shared/paths/relay-table.ts";
+
+const [A, B, R, S] = [0, 1, 2, 3] as const;
+
+type Series = Readonly<Record<string, (round: number) => number>>;
+
+/** A chooser after so many rounds in which `from>to` had such values; R and S are relays 0 and 1. */
+function chooserAfter(rounds: number, series: Series): PathChooser {
+  const estimator = new LatencyEstimator(4);
+  for (let round = 0; round < rounds; round++) {
+    for (const [pair, value] of Object.entries(series)) {
+      const [from = 0, to = 0] = pair.split(">").map(Number);
+      estimator.observe(from, to, value(round));
+    }
+    estimator.endRound();
+  }
+  const table = new RelayTable(4, Int32Array.of(R, S));
+  for (const node of [A, B])
+    for (const [number, relay] of [R, S].entries())
+      table.set(node, number, estimator.expected(node, relay, 1), estimator.expected(relay, node, 1));
+  return new PathChooser(estimator, table);
+}
+
+const steady = (ms: number) => (round: number) => ms + (round % 2) * 0.1;
+
+describe("the choice of a path", () => {
+  it("takes the relay that saves most", () => {
+    const chooser = chooserAfter(20, {
+      "0>1": steady(100),
+      "0>2": steady(30),
+      "2>1": steady(20),
+      "0>3": steady(20),
+      "3>1": steady(20),
+    });
+    const choice = chooser.choose(A, B, DIRECT);
+    expect(choice).toMatchObject({ relay: 1, why: "relay_is_better" });
+    expect(choice.weighed[0]).toMatchObject({ relay: 1, regret: 0 });
+  });
+
+  it("stays direct where a relay saves no more than what it costs", () => {
+    const chooser = chooserAfter(20, { "0>1": steady(42), "0>2": steady(20), "2>1": steady(20) });
+    expect(chooser.choose(A, B, DIRECT)).toMatchObject({ relay: DIRECT, why: "direct_is_better" });
+  });
+
+  it("stays direct where a shorter path would often be regretted", () => {
+    const erratic = (round: number) => ((round * 7) % 10 < 3 ? 300 : 10 + (round % 3));
+    const chooser = chooserAfter(41, { "0>1": steady(150), "0>2": steady(20), "2>1": erratic });
+    const choice = chooser.choose(A, B, DIRECT);
+    expect(choice.weighed[0]?.ms).toBeLessThan(choice.directMs * 0.98);
+    expect(choice.weighed[0]?.regret).toBeGreaterThan(0.05);
+    expect(choice).toMatchObject({ relay: DIRECT, why: "direct_is_better" });
+  });
+
+  it("keeps the relay in use when another one is hardly better", () => {
+    const chooser = chooserAfter(20, {
+      "0>1": steady(100),
+      "0>2": steady(21),
+      "2>1": steady(20),
+      "0>3": steady(20),
+      "3>1": steady(20),
+    });
+    expect(chooser.choose(A, B, 0)).toMatchObject({ relay: 0, why: "kept" });
+    expect(chooser.choose(A, B, DIRECT)).toMatchObject({ relay: 1 });
+  });
+
+  it("leaves the relay in use when its paths got worse than the direct one", () => {
+    const worse = (round: number) => (round < 20 ? 20 : 200) + (round % 2) * 0.1;
+    const chooser = chooserAfter(40, { "0>1": steady(100), "0>2": steady(21), "2>1": worse });
+    expect(chooser.choose(A, B, 0).relay).toBe(DIRECT);
+  });
+
+  it("never chooses for a pair whose direct path was not measured, nor an end as its own relay", () => {
+    const chooser = chooserAfter(5, { "0>2": steady(20), "2>1": steady(20) });
+    expect(chooser.choose(A, B, DIRECT)).toMatchObject({ relay: DIRECT, why: "direct_unknown" });
+    expect(chooserAfter(5, { "0>2": steady(20) }).choose(A, R, DIRECT)).toMatchObject({
+      relay: DIRECT,
+      why: "no_relay",
+    });
+  });
+});
