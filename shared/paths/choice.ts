@@ -6,7 +6,7 @@ import type { RelayTable } from "./relay-table.ts";
  * What one regretted choice weighs, in round trips that are usual in the network. It is the one parameter that was chosen
  * on data, as docs/decisions says.
  */
-const REGRET_PRICE = 3.5;
+const REGRET_PRICE = 2.5;
 /** A relay is used when it saves this share of the direct path at least. */
 const MARGIN = 0.02;
 /** Another relay must be better than the present one by this share of the direct path. */

@@ -27,7 +27,7 @@ export class LatencyEstimator {
   readonly #index = new PairIndex();
   readonly #staleness = new Staleness();
   readonly #rhythm: Rhythm;
-  /** For each node: the number of its latest report, how many values came in this round, and how many of them moved. */
+  /** For each node: the number of its latest report, how many values of it came again in this round, and how many of them moved. */
   readonly #report: Uint32Array;
   readonly #told: Uint32Array;
   readonly #moved: Uint32Array;
@@ -50,11 +50,18 @@ export class LatencyEstimator {
     if (!(ms >= MIN_MS && ms <= MAX_MS)) return false;
     const slot = this.#index.add(from, to);
     this.memory.reserve(slot);
-    this.#told[from] = (this.#told[from] as number) + 1;
-    if (this.memory.count[slot] !== 0 && this.memory.last[slot] !== Math.fround(ms))
-      this.#moved[from] = (this.#moved[from] as number) + 1;
+    if (this.isCurrent(from, to)) {
+      this.#told[from] = (this.#told[from] as number) + 1;
+      if (this.memory.last[slot] !== Math.fround(ms)) this.#moved[from] = (this.#moved[from] as number) + 1;
+    }
     this.#observed.push({ from, slot, ms });
     return true;
+  }
+
+  /** Whether what is known of a pair is of its node's latest report. */
+  isCurrent(from: number, to: number): boolean {
+    const slot = this.slot(from, to);
+    return slot !== -1 && this.memory.report[slot] === this.#report[from];
   }
 
   /** Whether what the node has reported in this round so far was measured anew. */
@@ -96,6 +103,11 @@ export class LatencyEstimator {
     return slot !== -1 && this.memory.count[slot] === 0 ? -1 : slot;
   }
 
+  /** In how many rounds the next report of a node is due; below zero when it is late. */
+  dueIn(node: number): number {
+    return this.#rhythm.dueIn(node, this.#round);
+  }
+
   /** How much the last value of a slot counts, 0 to 1, for what will be in so many rounds. */
   weight(from: number, slot: number, rounds: number): number {
     const lag = (this.#report[from] as number) - (this.memory.report[slot] as number);
@@ -107,6 +119,6 @@ export class LatencyEstimator {
     const slot = this.slot(from, to);
     if (slot === -1) return Number.NaN;
     const weight = this.weight(from, slot, rounds);
-    return weight * (this.memory.last[slot] as number) + (1 - weight) * (this.memory.mean[slot] as number);
+    return weight * (this.memory.last[slot] as number) + (1 - weight) * this.memory.expectedAnew(slot);
   }
 }

@@ -1,3 +1,5 @@
+import { Spread } from "./spread.ts";
+
 /** So many of a pair's measurements are kept as they were. */
 export const RECENT = 8;
 /** The long mean is that of so many measurements; older ones fade. */
@@ -15,6 +17,7 @@ export class PairMemory {
   /** How many pairs were measured, and the sum of their long means. */
   #measured = 0;
   #meanSum = 0;
+  readonly #spread = new Spread();
 
   /** Makes room for a slot. */
   reserve(slot: number): void {
@@ -32,6 +35,7 @@ export class PairMemory {
     const count = this.count[slot] as number;
     const mean = this.mean[slot] as number;
     if (count === 0) this.#measured++;
+    else this.#spread.learn(ms - mean, ms - this.usualMs, this.usualMs);
     this.#meanSum += (ms - mean) / Math.min(count + 1, LONG);
     this.last[slot] = ms;
     this.mean[slot] = mean + (ms - mean) / Math.min(count + 1, LONG);
@@ -47,6 +51,13 @@ export class PairMemory {
   /** How many of the recent measurements there are. */
   recents(slot: number): number {
     return Math.min(this.count[slot] as number, RECENT);
+  }
+
+  /** What a new measurement of the pair may be: ms. The fewer there were, the nearer to what is usual in the network. */
+  expectedAnew(slot: number): number {
+    const count = Math.min(this.count[slot] as number, LONG);
+    const doubt = this.#spread.doubt;
+    return ((this.mean[slot] as number) * count + this.usualMs * doubt) / (count + doubt);
   }
 
   /** Which share of the recent measurements is above a limit, in ms. */

@@ -3,7 +3,7 @@ import { RELAY_COST_MS } from "../../shared/paths/relay-table.ts";
 import { SHARED_DATA } from "../support/needs.ts";
 import { savedAgainstHomeRelay } from "./support/paths/home-relay.ts";
 import { type Latencies, readLatencies } from "./support/paths/latencies.ts";
-import type { Distribution, Score } from "./support/paths/score.ts";
+import { type Distribution, hindsight, type Score } from "./support/paths/score.ts";
 import { halves, type Walk, walk } from "./support/paths/walk.ts";
 import { atLeast, atMost, type BenchResult, type Goal } from "./support/result.ts";
 
@@ -35,7 +35,9 @@ function ofSet(set: Latencies): BenchResult {
     [`${set.name}_saved_against_8_home_relays`]: savedAgainstHomeRelay(set, 8),
   };
   if (set.slices.length < 2) return { metrics, goals: [homeGoal] };
-  const walked = walk(set);
+  const best = set.slices.map((slice) => hindsight(slice));
+  const walked = walk(set, 1, best);
+  const budgeted = BUDGETS.map((budget) => ({ budget, ...walk(set, budget, best) }));
   const { next, heldNext, later, changes } = walked;
   const half = halves(set, RELAY_COST_MS);
   const free = halves(set, 0);
@@ -44,6 +46,13 @@ function ofSet(set: Latencies): BenchResult {
       ...metrics,
       ...figures(`${set.name}_100`, next),
       [`${set.name}_100_changes_per_pair_hour`]: (changes * 3_600) / set.secondsPerSlice,
+      ...Object.assign(
+        {},
+        ...budgeted.map(({ budget, next, changes }) => ({
+          ...figures(`${set.name}_${budget * 100}`, next),
+          [`${set.name}_${budget * 100}_changes_per_pair_hour`]: (changes * 3_600) / set.secondsPerSlice,
+        })),
+      ),
       ...(later.isEmpty
         ? {}
         : { ...figures(`${set.name}_made_for_12`, later), ...figures(`${set.name}_held_for_12`, heldNext) }),
@@ -54,6 +63,8 @@ function ofSet(set: Latencies): BenchResult {
   };
 }
 
+/** The shares of the pairs that may be probed in a slice, beside all of them. */
+const BUDGETS = [0.1, 0.02];
 /** As many as Tailscale has regions. */
 const HOME_RELAYS = 26;
 /** What is asked of a set: the share captured with full probing. */

@@ -1,6 +1,8 @@
 import { DIRECT, PathChooser } from "../../../../shared/paths/choice.ts";
 import { LatencyEstimator } from "../../../../shared/paths/estimator.ts";
+import { probes, sentinels } from "../../../../shared/paths/probe-plan.ts";
 import { RELAY_COST_MS, RelayTable } from "../../../../shared/paths/relay-table.ts";
+import { randomFrom } from "../../../support/random.ts";
 import type { Latencies } from "./latencies.ts";
 import { hindsight, Score } from "./score.ts";
 
@@ -19,13 +21,21 @@ export interface Walk {
   readonly changes: number;
 }
 
-/** Chooses for each slice from those before it, and pays. */
-export function walk({ nodes, slices }: Latencies, best = slices.map((slice) => hindsight(slice))): Walk {
+/**
+ * Chooses for each slice from what was probed in those before it, and pays.
+ * @param budget the share of the pairs that may be probed in a slice
+ */
+export function walk(
+  { nodes, slices }: Latencies,
+  budget: number,
+  best = slices.map((slice) => hindsight(slice)),
+): Walk {
   const estimator = new LatencyEstimator(nodes);
   const walked = { next: new Score(), heldNext: new Score(), later: new Score() };
   let current = new Int32Array(nodes * nodes).fill(DIRECT);
   let held = current;
   let changes = 0;
+  const random = randomFrom(1);
   slices.forEach((slice, index) => {
     if (index > 0) {
       const chosen = chooseAll(estimator, current, 1);
@@ -36,13 +46,14 @@ export function walk({ nodes, slices }: Latencies, best = slices.map((slice) => 
         if (paid) score.pay(paid, best[at] as Float64Array, choices);
       };
       pay(walked.next, current, index);
-      if (index + LATER - 1 < slices.length) {
+      if (budget === 1 && index + LATER - 1 < slices.length) {
         held = chooseAll(estimator, held, LATER);
         pay(walked.heldNext, current, index + LATER - 1);
         pay(walked.later, held, index + LATER - 1);
       }
     }
-    observeAll(estimator, slice);
+    if (budget === 1) observeAll(estimator, slice);
+    else observeSome(estimator, slice, budget, random);
   });
   return { ...walked, changes: changes / ((slices.length - 1) * nodes * (nodes - 1)) };
 }
@@ -79,6 +90,33 @@ export function observeAll(estimator: LatencyEstimator, slice: Float64Array): vo
   });
   estimator.endRound();
 }
+
+/** One round in which only some pairs are measured; where a set has one value for both directions, one probe tells both. */
+function observeSome(
+  estimator: LatencyEstimator,
+  slice: Float64Array,
+  budget: number,
+  random: () => number,
+): void {
+  const { nodes } = estimator;
+  const isSymmetric = slice.every((ms, pair) => ms === slice[mirrored(pair, nodes)]);
+  let left = Math.floor((budget * nodes * (nodes - 1)) / (isSymmetric ? 2 : 1));
+  const probed = new Set<number>();
+  const probe = (pair: number): void => {
+    if (left === 0 || probed.has(pair)) return;
+    left--;
+    for (const told of isSymmetric ? [pair, mirrored(pair, nodes)] : [pair]) {
+      probed.add(told);
+      estimator.observe(Math.floor(told / nodes), told % nodes, slice[pair] as number);
+    }
+  };
+  sentinels(estimator, random).forEach(probe);
+  // Both directions of a symmetric pair stand in the list.
+  probes(estimator, left * 2).forEach(probe);
+  estimator.endRound();
+}
+
+const mirrored = (pair: number, nodes: number): number => (pair % nodes) * nodes + Math.floor(pair / nodes);
 
 /** The table with every node as a relay. */
 export function tableOfAll(estimator: LatencyEstimator, rounds: number): RelayTable {
