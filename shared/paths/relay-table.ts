@@ -29,6 +29,11 @@ export class RelayTable {
     this.#in[place] = isItself || Number.isNaN(inMs) ? Number.POSITIVE_INFINITY : inMs;
   }
 
+  /** What a relay costs beside its legs: ms; Infinity while it is out. */
+  cost(relay: number): number {
+    return this.#cost[relay] as number;
+  }
+
   setCost(relay: number, ms: number): void {
     this.#cost[relay] = ms;
   }

@@ -1,7 +1,6 @@
 import { type Graph, NOTHING, type Outage } from "../../shared/paths/graph.ts";
 import { effectOf, isBroken, type Plan, plan } from "../../shared/paths/recovery.ts";
 import { pathFrom, shortestTo, type Tree } from "../../shared/paths/shortest.ts";
-import { some } from "../support/sample.ts";
 import { detectionMs, livesThrough } from "./failure-run.ts";
 
 /** What came of the failures of single nodes and links. */
@@ -34,7 +33,7 @@ export const emptyResult = (): ZooResult => ({
 
 /**
  * Breaks nodes and links of a graph, one at a time.
- * @param most of the failures are tried, drawn evenly
+ * @param most about so many of the failures are tried, drawn evenly
  * @param lived so many of the pairs that a failure touches are simulated
  */
 export function breakEach(
@@ -51,7 +50,8 @@ export function breakEach(
     ...graph.links.map((_, link) => ({ nodes: new Set<number>(), links: new Set([link]) })),
   ];
   const before = Array.from({ length: graph.nodes }, (_, to) => shortestTo(graph, to));
-  for (const outage of some(outages, most, random)) breakOne(graph, before, outage, lived, random, result);
+  const taken = outages.filter(() => random() < most / outages.length);
+  for (const outage of taken) breakOne(graph, before, outage, lived, random, result);
 }
 
 function breakOne(
