@@ -56,13 +56,14 @@ export default {
     }
   },
 
-  /** Each minute: completes writes of the hub; sends notifications, signals and the log; asks the identity providers whether those signed in still stand. */
+  /** Each minute: completes writes of the hub; sends notifications, signals and the log; narrows rules, if it is let; asks the identity providers whether those signed in still stand. */
   async scheduled(_controller: ScheduledController, env: unknown, ctx: ExecutionContext): Promise<void> {
     bindings ??= checkBindings(env);
     ctx.waitUntil(keepHouse(bindings, Date.now()));
     ctx.waitUntil(tellOf(bindings));
     ctx.waitUntil(shipOf(bindings));
     ctx.waitUntil(signalTo(bindings));
+    ctx.waitUntil(adaptSegments(bindings));
     const run = await recheckGrants(bindings);
     if (run.checked > 0) logInfo("recheck_done", { ...run });
   },
@@ -77,6 +78,12 @@ async function serveSignalsIfMeant(
   if (!isSignalsPath(url.pathname) || bindings === undefined) return null;
   const { serveSignals } = await import("./signals/index.ts");
   return serveSignals(request, url, bindings, ctx);
+}
+
+/** Loaded where it is needed: no request does. */
+async function adaptSegments(bindings: Bindings): Promise<void> {
+  const { adapt, isAdaptationDue } = await import("./hub/suggestions/adapt.ts");
+  if (isAdaptationDue(Date.now())) await adapt(bindings, Date.now());
 }
 
 /** Loaded where it is needed: no request does. */

@@ -9,6 +9,7 @@ import { PageHead } from "../components/page-head.tsx";
 import { issueOf, Loaded } from "../components/states.tsx";
 import { changesOf } from "../lib/changes.ts";
 import { splitList } from "../lib/format.ts";
+import { routeTo } from "../lib/router.ts";
 import { inSeconds, SPAN_UNITS, spanOf } from "../lib/span.ts";
 import { HistoryCard } from "./history-card.tsx";
 
@@ -101,6 +102,55 @@ function LoadedNetwork({ loaded }: { readonly loaded: Network }) {
             name="reportsFlows"
             defaultChecked={base.reportsFlows}
           />
+          <h2>Adaptive segmentation</h2>
+          <p className="muted">
+            Narrows rules between nodes by itself to what was used of them. It never permits more, and each
+            narrowing can be taken back on the page <a href={routeTo("suggestions")}>Suggestions</a>.
+          </p>
+          <Check
+            label="Narrow rules by itself, within this budget"
+            name="adaptive"
+            defaultChecked={base.adaptive}
+          />
+          <Field label="Rules in 24 hours, at most" error={wrong("/adaptivePerDay")}>
+            {(c) => (
+              <input
+                {...c}
+                name="adaptivePerDay"
+                type="number"
+                min={1}
+                max={100}
+                required
+                defaultValue={base.adaptivePerDay}
+              />
+            )}
+          </Field>
+          <Field label="Percent of all permissions in 24 hours, at most" error={wrong("/adaptivePercent")}>
+            {(c) => (
+              <input
+                {...c}
+                name="adaptivePercent"
+                type="number"
+                min={1}
+                max={100}
+                required
+                defaultValue={base.adaptivePercent}
+              />
+            )}
+          </Field>
+          <Field label="Days that all nodes of a rule must be heard" error={wrong("/adaptiveDays")}>
+            {(c) => (
+              <input
+                {...c}
+                name="adaptiveDays"
+                type="number"
+                min={7}
+                max={30}
+                required
+                defaultValue={base.adaptiveDays}
+              />
+            )}
+          </Field>
           <h2>First passkeys</h2>
           <Field
             label="Where people may enrol their first passkey"
@@ -188,6 +238,10 @@ function readNetwork(form: FormData) {
     contact: text("contact"),
     listsClosedApps: form.has("listsClosedApps"),
     reportsFlows: form.has("reportsFlows"),
+    adaptive: form.has("adaptive"),
+    adaptivePerDay: Number(text("adaptivePerDay")),
+    adaptivePercent: Number(text("adaptivePercent")),
+    adaptiveDays: Number(text("adaptiveDays")),
     firstPasskey: text("firstPasskey") as Body<"network.update">["firstPasskey"],
     firstPasskeyNetworks: splitList(text("firstPasskeyNetworks")),
   };

@@ -17,6 +17,10 @@ export const network = z.object({
   contact: z.string(),
   listsClosedApps: z.boolean(),
   reportsFlows: z.boolean(),
+  adaptive: z.boolean(),
+  adaptivePerDay: z.int(),
+  adaptivePercent: z.int(),
+  adaptiveDays: z.int(),
   firstPasskey: z.enum(FIRST_PASSKEY),
   firstPasskeyNetworks: z.array(z.string()),
   authOrigin: z.string(),
@@ -40,6 +44,19 @@ const networkInput = {
   reportsFlows: f.said(
     z.boolean(),
     "whether nodes report the connections between them; without it, what they reported is forgotten",
+  ),
+  adaptive: f.said(
+    z.boolean(),
+    "whether rules between nodes are narrowed by themselves to what is used of them, within the budget",
+  ),
+  adaptivePerDay: f.said(f.integer(1, 100), "how many rules may be narrowed by themselves in 24 hours"),
+  adaptivePercent: f.said(
+    f.integer(1, 100),
+    "how many hundredths of all permissions may be taken away by themselves in 24 hours",
+  ),
+  adaptiveDays: f.said(
+    f.integer(7, 30),
+    "for how many days all nodes of a rule must have been heard before it is narrowed by itself",
   ),
   firstPasskey: f.said(
     z.enum(FIRST_PASSKEY),

@@ -25,6 +25,12 @@ export const networks = sqliteTable("networks", {
   listsClosedApps: integer("lists_closed_apps", { mode: "boolean" }).notNull().default(false),
   /** Whether nodes report the connections between them. */
   reportsFlows: integer("reports_flows", { mode: "boolean" }).notNull().default(true),
+  /** Whether rules between nodes are narrowed by themselves to what is used of them, and how far in 24 hours. */
+  adaptive: integer("adaptive", { mode: "boolean" }).notNull().default(false),
+  adaptivePerDay: integer("adaptive_per_day").notNull().default(2),
+  adaptivePercent: integer("adaptive_percent").notNull().default(5),
+  /** For how many days nodes must have been heard first. */
+  adaptiveDays: integer("adaptive_days").notNull().default(14),
   /** From where people may enrol a first passkey without an invitation. */
   firstPasskey: text("first_passkey", { enum: FIRST_PASSKEY }).notNull().default("anywhere"),
   /** JSON list of prefixes, for `networks`. */

@@ -35,6 +35,7 @@ const GUARDED: Record<GuardName, readonly [ErrorCode, string]> = {
     "The rules would be larger than nodes take. Write ports as ranges, or delete rules.",
   ],
   microsegment_count: ["conflict", `A network has at most ${MOST_MICROSEGMENTS} microsegments. Delete some.`],
+  adaptation_budget: ["conflict", "The budget of adaptive segmentation is used up for now."],
   key_usable: ["enrolment_key_used_up", "The enrolment key lets nobody in any more."],
 };
 

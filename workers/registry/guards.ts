@@ -17,7 +17,8 @@ export type GuardName =
   | "grant_limits"
   | "rule_count"
   | "rule_bytes"
-  | "microsegment_count";
+  | "microsegment_count"
+  | "adaptation_budget";
 
 /**
  * A condition that must hold inside the transaction. When it does not hold, the statement fails, and the whole batch

@@ -72,7 +72,7 @@ export function narrowingsOf(
         .filter((flow) => isOf(rule.traffic, flow))
         .map(({ source, destination }) => `${source.node} ${destination.node}`),
     );
-    const count = from.size * to.size - [...from].filter((node) => to.has(node)).length;
+    const count = pairsOf(from, to);
     if (count === 0) return [];
     return {
       rule: rule.id,
@@ -125,6 +125,10 @@ function narrowed(whole: Traffic, uses: readonly Traffic[], entry: Traffic): Tra
   return [{ ...kept, ports: parsed.value.ports }];
 }
 
+/** How many ordered pairs of different nodes there are. */
+export const pairsOf = (from: ReadonlySet<string>, to: ReadonlySet<string>): number =>
+  from.size * to.size - [...from].filter((node) => to.has(node)).length;
+
 /** Since when each node is heard, of those that are still heard and of which everything is kept. */
 const completeSince = ({ nodes }: Watch, now: number): ReadonlyMap<string, number> =>
   new Map(
@@ -134,7 +138,7 @@ const completeSince = ({ nodes }: Watch, now: number): ReadonlyMap<string, numbe
   );
 
 /** Finds the nodes on a side of a rule. Null where it means more than nodes. */
-function sidesOf(
+export function sidesOf(
   nodes: readonly NodeFacts[],
 ): (selectors: readonly Selector[]) => ReadonlySet<string> | null {
   const byKey = new Map<string, string[]>();

@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { FlowReport } from "../../../shared/node/protocol/types.ts";
+import { adapt } from "../../../workers/hub/suggestions/adapt.ts";
 import { meshObject } from "../../../workers/platform/objects.ts";
 import type { TestNode } from "../../support/test-node.ts";
 import { openWorld, type World } from "../agent-api/world.ts";
@@ -244,5 +245,46 @@ describe("suggestions", () => {
     });
     expect(items[1]).toMatchObject({ outbound: { pairs: 15, used: 9 }, deniedOut: { flows: 1 } });
     expect(items[2]).toMatchObject({ members: 6, deniedIn: { flows: 0 } });
+  });
+
+  test("narrow rules by themselves once that is on, say so, and give back what an attempt shows to be needed", async () => {
+    await env.DB.prepare("UPDATE mesh_rules SET updated_at = 0").run();
+    const { data: ledger } = await world.admin.call("meshRules.get", {
+      params: { meshRule: "web to ledger" },
+    });
+    await world.admin.call("meshRules.create", {
+      body: { name: "office", from: ["tag:db"], to: ["tag:web"], traffic: ["tcp/1-1000"] },
+    });
+    await env.DB.prepare("UPDATE mesh_rules SET updated_at = 0").run();
+    await heardFor(10);
+    await adapt(bindings, Date.now());
+    expect((await rules()).find(({ name }) => name === "office")).toMatchObject({ enabled: true });
+    const settings = { adaptive: true, adaptivePercent: 100, adaptiveDays: 10, adaptivePerDay: 1 };
+    const { etag } = await world.admin.call("network.get");
+    await world.admin.call("network.update", { body: settings, ifMatch: etag ?? "" });
+    await adapt(bindings, Date.now());
+    await adapt(bindings, Date.now());
+    const off = await rules();
+    expect(off.find(({ name }) => name === "office")).toMatchObject({ enabled: false });
+    expect(off.find(({ name }) => name === "web to ledger")).toEqual({ ...ledger, updatedAt: 0 });
+    const { data } = await get("narrow office");
+    expect(data).toMatchObject({ state: "accepted", decidedBy: "system" });
+    expect(await world.recorded("suggestion.adapt", data.id)).toBe(1);
+
+    const [web, db] = [webs[0], dbs[0]];
+    if (web && db) {
+      const attempt = { verdict: "denied" as const, port: 80, seenAt: Date.now() + 1_000 };
+      await env.DB.prepare("UPDATE suggestions SET created_at = created_at - 1000").run();
+      await db.report({ flows: [flowOf("out", web, attempt)] });
+    }
+    await adapt(bindings, Date.now());
+    expect((await rules()).find(({ name }) => name === "office")).toMatchObject({
+      ...{ enabled: true, traffic: ["tcp/1-1000"] },
+    });
+    expect((await get("narrow office")).data.state).toBe("undone");
+    expect(await world.recorded("suggestion.return", data.id)).toBe(1);
+    await env.DB.prepare("UPDATE mesh_rules SET updated_at = 0").run();
+    await adapt(bindings, Date.now());
+    expect((await rules()).find(({ name }) => name === "office")).toMatchObject({ enabled: true });
   });
 });

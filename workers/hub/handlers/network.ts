@@ -33,6 +33,10 @@ export interface NetworkInput {
   readonly contact?: string | undefined;
   readonly listsClosedApps?: boolean | undefined;
   readonly reportsFlows?: boolean | undefined;
+  readonly adaptive?: boolean | undefined;
+  readonly adaptivePerDay?: number | undefined;
+  readonly adaptivePercent?: number | undefined;
+  readonly adaptiveDays?: number | undefined;
   readonly firstPasskey?: NetworkRow["firstPasskey"] | undefined;
   readonly firstPasskeyNetworks?: readonly string[] | undefined;
 }
@@ -56,6 +60,10 @@ export const changeNetwork = (row: NetworkRow, input: NetworkInput, now: number)
   contact: input.contact ?? row.contact,
   listsClosedApps: input.listsClosedApps ?? row.listsClosedApps,
   reportsFlows: input.reportsFlows ?? row.reportsFlows,
+  adaptive: input.adaptive ?? row.adaptive,
+  adaptivePerDay: input.adaptivePerDay ?? row.adaptivePerDay,
+  adaptivePercent: input.adaptivePercent ?? row.adaptivePercent,
+  adaptiveDays: input.adaptiveDays ?? row.adaptiveDays,
   version: row.version + 1,
   updatedAt: now,
 });

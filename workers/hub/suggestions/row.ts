@@ -107,8 +107,8 @@ export async function findSuggestion(db: D1Database, reference: string): Promise
 export const insertSuggestion = (db: D1Database, row: SuggestionRow): D1PreparedStatement =>
   db
     .prepare(
-      `INSERT INTO suggestions (id, name, kind, state, confidence, seen, meaning, basis, body, version, created_at, updated_at)
-       VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, 1, ?, ?)`,
+      `INSERT INTO suggestions (id, name, kind, state, confidence, seen, meaning, basis, body, share, version, created_at, updated_at)
+       VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
     )
     .bind(
       row.id,
@@ -119,6 +119,7 @@ export const insertSuggestion = (db: D1Database, row: SuggestionRow): D1Prepared
       row.meaning,
       row.basis,
       row.body,
+      row.share,
       row.created_at,
       row.updated_at,
     );
