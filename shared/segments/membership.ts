@@ -38,23 +38,27 @@ export function identityKey(selector: Selector): Key | null {
 /** The identity by which denials mean the members of a microsegment, also those that only a claim made members. */
 export const confinedKey = (microsegment: string): Key => `confined:${microsegment}`;
 
+/** Keys of the identities of a node. The first says whether it is contained. */
+export function identitiesOf(facts: NodeFacts): Key[] {
+  const { tags, user, segment, microsegments, confinedBy } = facts;
+  if (facts.contained) return ["quarantine", ...confinedBy.map(confinedKey)];
+  return [
+    "any",
+    `segment:${segment}`,
+    ...microsegments.map((id) => `segment:${id}`),
+    ...confinedBy.map(confinedKey),
+    ...[...new Set(tags)].map((tag) => `tag:${tag}`),
+    ...(user === null ? [] : [`user:${user}`]),
+    `node:${facts.id}`,
+  ];
+}
+
 /** Reads the facts of a node. A route that is not a prefix forwards nothing. */
 export function memberOf(facts: NodeFacts): Member {
   const routes = facts.routes.map(prefixOf).filter((route) => route !== null);
-  const tags = new Set(facts.tags);
   return {
     facts,
-    identities: facts.contained
-      ? ["quarantine", ...facts.confinedBy.map(confinedKey)]
-      : [
-          "any",
-          `segment:${facts.segment}`,
-          ...facts.microsegments.map((id) => `segment:${id}`),
-          ...facts.confinedBy.map(confinedKey),
-          ...[...tags].map((tag) => `tag:${tag}`),
-          ...(facts.user === null ? [] : [`user:${facts.user}`]),
-          `node:${facts.id}`,
-        ],
+    identities: identitiesOf(facts),
     forwards: routes.filter((route) => !isDefaultRoute(route)),
     exits: [...new Set(routes.filter(isDefaultRoute).map(formatPrefix))].sort(),
   };

@@ -8,7 +8,8 @@ import type { Microsegment } from "../../shared/segments/microsegment.ts";
 import { Placements } from "../../shared/segments/placements.ts";
 import { createSegmentIndex } from "../../shared/segments/segment-index.ts";
 import type { NodeFacts, SegmentIndex, SegmentRule, Selector } from "../../shared/segments/types.ts";
-import { atMost, type BenchResult, median, percentile } from "./support/result.ts";
+import { atLeast, atMost, type BenchResult, median, percentile } from "./support/result.ts";
+import { differenceMs, whoCanReachMs } from "./support/segment-questions.ts";
 
 /** Compiling rules: all nodes, one change, and what a node loads. Each node may talk to about 20 others, at any size. */
 
@@ -171,6 +172,13 @@ export default async function segments(): Promise<BenchResult> {
       }),
     );
     metrics[`nft_load_ms_${size}`] = median(loads);
+    const asked = whoCanReachMs(index);
+    const { algebra, z3 } = await differenceMs(index);
+    metrics[`who_can_reach_ms_${size}`] = asked;
+    metrics[`difference_ms_${size}`] = algebra;
+    metrics[`difference_by_z3_ms_${size}`] = z3;
+    goals.push(atMost(`who can reach a node, of ${size}`, asked, "ms", 10));
+    goals.push(atLeast(`difference of two sets of rules, ${size} nodes, by Z3`, z3 / algebra, "×", 20));
     goals.push(atMost(`one node changes, of ${size}`, median(moves), "ms", 5));
     goals.push(atMost(`one rule changes, with ${size} nodes`, median(rewrites), "ms", 5));
   }

@@ -1,6 +1,6 @@
 import { compileRule, type RuleSide } from "../compiled-rule.ts";
 import { type Isolated, impliedRules } from "../isolation.ts";
-import { confinedKey, identityKey, type Key, memberOf } from "../membership.ts";
+import { confinedKey, identitiesOf, identityKey, type Key } from "../membership.ts";
 import { createSegmentIndex } from "../segment-index.ts";
 import type { NodeFacts, SegmentIndex, World } from "../types.ts";
 
@@ -51,31 +51,34 @@ const keysOfLevel = ({ id, isolation, remediation }: Isolated): Key[] =>
  * @param isPlain Nodes whose agents know less of rules are of other classes.
  */
 export function classesOf(worlds: readonly World[], isPlain: (node: string) => boolean): NodeClass[] {
-  const readers = worlds.map(readersOf);
+  const readers = joinedReaders(worlds.map(readersOf));
   const classes = new Map<string, { members: string[]; keys: readonly Key[] }>();
-  const ids = [...(worlds[0]?.nodes.keys() ?? [])].sort();
-  for (const id of ids) {
-    const found = worlds.map(({ nodes }, at) => {
-      const node = nodes.get(id);
-      return node && seen(node, readers[at] as Readers);
-    });
-    const key = `${isPlain(id)} ${found.map((one) => one?.text).join(" / ")}`;
+  // Two sets of rules mostly have the very same nodes.
+  const [first, ...others] = new Set(worlds.map(({ nodes }) => nodes));
+  for (const [id, node] of first ?? []) {
+    const found = [node, ...others.flatMap((nodes) => nodes.get(id) ?? [])].map((one) => seen(one, readers));
+    const key = `${isPlain(id)} ${found.map(({ text }) => text).join(" / ")}`;
     const known = classes.get(key);
     if (known) known.members.push(id);
     else classes.set(key, { members: [id], keys: found.at(-1)?.keys ?? [] });
   }
-  return [...classes.values()].map(({ members, keys }) => ({
-    first: members[0] as string,
-    second: members[1] ?? null,
-    members,
-    keys,
-  }));
+  return [...classes.values()]
+    .map(({ members, keys }) => {
+      members.sort();
+      return { first: members[0] as string, second: members[1] ?? null, members, keys };
+    })
+    .sort((a, b) => (a.first < b.first ? -1 : 1));
 }
+
+const joinedReaders = (readers: readonly Readers[]): Readers => ({
+  keys: new Set(readers.flatMap(({ keys }) => [...keys])),
+  blocks: readers.some(({ blocks }) => blocks),
+});
 
 /** What the rules see of a node. */
 function seen(node: NodeFacts, { keys, blocks }: Readers): { text: string; keys: readonly Key[] } {
   if (node.quarantined) return { text: "quarantined", keys: [] };
-  const { identities } = memberOf(node);
+  const identities = identitiesOf(node);
   const named = identities.filter((key) => keys.has(key)).sort();
   const way = !blocks ? "" : node.routes.length > 0 ? node.id : (node.exitNode ?? "");
   return { text: `${identities[0]} ${named.join()} ${way}`, keys: named };
