@@ -125,20 +125,26 @@ const gone = z.optional(f.said(z.boolean(), "whether it would be deleted"));
 /** One of: a rule, a microsegment, a document. */
 export const differenceAsk = z.strictObject({
   rule: z.optional(
-    z.extend(meshRuleUpdate, {
-      rule: z.optional(
-        f.said(f.reference, "id or name of the rule that would change; a new one unless said"),
-      ),
-      deleted: gone,
-    }),
+    f.said(
+      z.extend(meshRuleUpdate, {
+        rule: z.optional(
+          f.said(f.reference, "id or name of the rule that would change; a new one unless said"),
+        ),
+        deleted: gone,
+      }),
+      "a rule as it would be; what is left out stays",
+    ),
   ),
   microsegment: z.optional(
-    z.extend(microsegmentUpdate, {
-      microsegment: z.optional(
-        f.said(f.reference, "id or name of the microsegment that would change; a new one unless said"),
-      ),
-      deleted: gone,
-    }),
+    f.said(
+      z.extend(microsegmentUpdate, {
+        microsegment: z.optional(
+          f.said(f.reference, "id or name of the microsegment that would change; a new one unless said"),
+        ),
+        deleted: gone,
+      }),
+      "a microsegment as it would be; what is left out stays",
+    ),
   ),
   document: z.optional(f.said(networkDocument, "the network as it is to be")),
   prune: z.optional(f.said(z.boolean(), "whether what a present section does not name is deleted")),
