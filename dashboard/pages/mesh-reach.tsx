@@ -99,7 +99,7 @@ function WhyFound({ why }: { readonly why: Why }) {
   return (
     <div role="status">
       <p>
-        <span className={className}>{word}</span> {endInWords(why.from)} → {endInWords(why.to)}{" "}
+        <span className={className}>{word}</span> {endInWords(why.from)} → {endInWords(why.to)}
         {why.verdict === "partly" && (
           <>
             : passes <code>{why.passing.join(", ")}</code>, does not <code>{why.stopped.join(", ")}</code>
