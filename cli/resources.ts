@@ -268,6 +268,14 @@ export const RESOURCES: readonly Resource[] = [
     byHand: ["create", "update"],
   },
   {
+    command: "services",
+    prefix: "meshServices",
+    about: "Traffic with a name, that rules name as service:NAME",
+    empty: "No services. `rustronaut services create` names some traffic for rules.",
+    key: "name",
+    columns: ["name", "traffic", "description", "id"],
+  },
+  {
     command: "mesh-tests",
     prefix: "meshTests",
     about: "What rules must let pass between nodes, and what they may not",

@@ -98,6 +98,12 @@ export const PAGES: readonly Page[] = [
     code: codeOf(() => import("./pages/mesh-reach.tsx")),
   },
   {
+    id: "mesh-services",
+    title: "Services",
+    section: "Machines",
+    code: codeOf(() => import("./pages/mesh-services.tsx")),
+  },
+  {
     id: "mesh-tests",
     title: "Rule tests",
     section: "Machines",

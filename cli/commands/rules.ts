@@ -15,6 +15,7 @@ export interface RuleOptions {
   readonly notBefore?: string;
   readonly notAfter?: string;
   readonly weekly?: string;
+  readonly when?: string;
   readonly owner?: string;
   readonly log?: boolean;
   readonly name?: string;
@@ -23,7 +24,7 @@ export interface RuleOptions {
 
 const SELECTORS =
   "any, segment:NAME, tag:NAME, user:EMAIL, node:NAME, subnet:10.0.0.0/24 or internet (repeat it)";
-const TRAFFIC = "any, icmp, tcp, tcp/443, udp/8000-8100 (repeat it)";
+const TRAFFIC = "any, icmp, tcp, tcp/443, udp/8000-8100 or service:NAME (repeat it)";
 
 /** What the options say of the traffic: nothing, what is allowed, or what is denied. */
 export function verdictOf({ allow, deny }: Pick<RuleOptions, "allow" | "deny">) {
@@ -34,13 +35,14 @@ export function verdictOf({ allow, deny }: Pick<RuleOptions, "allow" | "deny">) 
 }
 
 /** When the rule holds, who answers for it and whether it is logged, as far as the options say. `none` clears. */
-export function termsOf({ notBefore, notAfter, weekly, owner, log }: RuleOptions, now: number) {
+export function termsOf({ notBefore, notAfter, weekly, when, owner, log }: RuleOptions, now: number) {
   const time = (text: string) => (text === "none" ? null : toInstant(text, now));
   const word = (text: string) => (text === "none" ? null : text);
   return {
     ...(notBefore !== undefined && { notBefore: time(notBefore) }),
     ...(notAfter !== undefined && { notAfter: time(notAfter) }),
     ...(weekly !== undefined && { weekly: word(weekly) }),
+    ...(when !== undefined && { when: word(when) ?? "" }),
     ...(owner !== undefined && { owner: word(owner) }),
     ...(log !== undefined && { log }),
   };
@@ -102,6 +104,10 @@ export const withRuleOptions = (command: Command): Command =>
       "when it ends, even without hub and agent: a date, a span from now, or none",
     )
     .option("--weekly <windows>", "when in the week it holds: mon-fri 09:00-17:00 Europe/Berlin, or none")
+    .option(
+      "--when <criterion>",
+      "what sources must meet: 'device.stated has \"compliant\" and user.risk < 50', or none",
+    )
     .option("--owner <who>", "who answers for it, or none")
     .option("--log", "let nodes log each connection that it decides")
     .option("--no-log", "let them log nothing of it");

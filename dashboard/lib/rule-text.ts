@@ -1,7 +1,7 @@
 import type { Result } from "../../shared/base/result.ts";
 import { describeTextError, type TextError } from "../../shared/base/text-error.ts";
+import { parseEntry } from "../../shared/segments/rule.ts";
 import { parseSelector } from "../../shared/segments/selector.ts";
-import { parseTraffic } from "../../shared/segments/traffic.ts";
 
 export type RuleField = "from" | "to" | "traffic";
 
@@ -15,7 +15,7 @@ export const linesOf = (text: string): string[] =>
 /** What is wrong with a field as it stands, or undefined. An empty field is refused too. */
 export function problemOf(field: RuleField, text: string): string | undefined {
   const parse = (line: string): Result<unknown, TextError> =>
-    field === "traffic" ? parseTraffic(line) : parseSelector(line, field);
+    field === "traffic" ? parseEntry(line) : parseSelector(line, field);
   const lines = linesOf(text);
   if (lines.length === 0) return "Write at least one, each on a line of its own.";
   if (lines.length > 64) return "Write at most 64.";

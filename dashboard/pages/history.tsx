@@ -29,6 +29,7 @@ const KIND_WORDS: Readonly<Record<(typeof HISTORY_KINDS)[number], string>> = {
   microsegment: "Microsegments",
   meshRule: "Node rules",
   meshTest: "Tests of node rules",
+  meshService: "Services of node rules",
   enrolmentKey: "Enrolment keys",
 };
 const NAMES = ["name", "user"] as const;

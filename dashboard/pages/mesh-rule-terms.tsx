@@ -8,6 +8,7 @@ export interface RuleTerms {
   readonly notBefore: number | null;
   readonly notAfter: number | null;
   readonly weekly: string | null;
+  readonly when: string;
   readonly log: boolean;
   readonly owner: string | null;
 }
@@ -17,6 +18,7 @@ export const NO_TERMS: RuleTerms = {
   notBefore: null,
   notAfter: null,
   weekly: null,
+  when: "",
   log: false,
   owner: null,
 };
@@ -34,6 +36,7 @@ export function termsIn(data: FormData, before: RuleTerms): RuleTerms {
     notBefore: time("notBefore"),
     notAfter: time("notAfter"),
     weekly: text("weekly"),
+    when: text("when") ?? "",
     log: data.has("log"),
     owner: text("owner"),
   };
@@ -52,6 +55,12 @@ const TIMES = [
   { name: "notAfter", label: "Ends", hint: "Nodes end it by themselves, without the hub. Empty: never." },
 ] as const;
 const TEXTS = [
+  {
+    name: "when",
+    label: "While the source meets",
+    hint: 'A criterion, such as device.stated has "compliant" and user.risk < 50. Empty: always.',
+    most: 2_000,
+  },
   {
     name: "weekly",
     label: "Hours",

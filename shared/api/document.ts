@@ -3,6 +3,7 @@ import { serviceTokenCreate } from "./credentials.ts";
 import * as f from "./fields.ts";
 import { logDestinationCreate } from "./logs.ts";
 import { meshRuleCreate, nodeUpdate } from "./mesh.ts";
+import { meshServiceCreate } from "./mesh-services.ts";
 import { meshTestCreate } from "./mesh-tests.ts";
 import { microsegmentCreate } from "./microsegments.ts";
 import { notificationDestinationCreate } from "./notifications.ts";
@@ -100,6 +101,7 @@ const SECTIONS = {
     f.said(f.list(microsegmentCreate, 500), "named sets of nodes, by criteria, that rules cite"),
   ),
   meshRules: z.optional(f.said(f.list(meshRule, 1_000), "which traffic may pass between nodes")),
+  meshServices: z.optional(f.said(f.list(meshServiceCreate, 500), "traffic with a name, which rules cite")),
   meshTests: z.optional(
     f.said(
       f.list(meshTestCreate, 500),
@@ -151,6 +153,7 @@ export const planStep = z.object({
     "node",
     "microsegment",
     "meshRule",
+    "meshService",
     "meshTest",
     "notificationDestination",
     "signalTransmitter",

@@ -9,6 +9,7 @@ import { HISTORY_ENDPOINTS } from "./endpoints/history.ts";
 import { LOG_ENDPOINTS } from "./endpoints/logs.ts";
 import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
 import { MESH_QUESTION_ENDPOINTS } from "./endpoints/mesh-questions.ts";
+import { MESH_SERVICE_ENDPOINTS } from "./endpoints/mesh-services.ts";
 import { MESH_TEST_ENDPOINTS } from "./endpoints/mesh-tests.ts";
 import { MICROSEGMENT_ENDPOINTS } from "./endpoints/microsegments.ts";
 import { NOTIFICATION_ENDPOINTS } from "./endpoints/notifications.ts";
@@ -36,6 +37,7 @@ export const ENDPOINTS = {
   ...MESH_QUESTION_ENDPOINTS,
   ...MICROSEGMENT_ENDPOINTS,
   ...SUGGESTION_ENDPOINTS,
+  ...MESH_SERVICE_ENDPOINTS,
   ...MESH_TEST_ENDPOINTS,
   ...CONNECTOR_ENDPOINTS,
   ...LOG_ENDPOINTS,

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { CHECK_RESULTS } from "../node/config/device-check.ts";
 import { NODE_STATUSES } from "../registry/node-status.ts";
 import { STATABLE_FACTS } from "../segments/criteria/stated.ts";
+import { MAX_CRITERION } from "../segments/criteria/tokens.ts";
 import * as f from "./fields.ts";
 import { statedFacts } from "./microsegments.ts";
 
@@ -191,7 +192,7 @@ export const revocation = z.object({
 const SELECTORS =
   "`any`, `segment:NAME`, `tag:NAME`, `user:EMAIL`, `node:NAME`, `subnet:10.0.0.0/24`, `internet`, `quarantine`";
 const selector = f.line(300).check(z.minLength(1));
-const traffic = f.line(40).check(z.minLength(1));
+const traffic = f.line(200).check(z.minLength(1));
 const selectors = z.array(selector).check(z.minLength(1), z.maxLength(64));
 
 const weekly = f.line(300).check(z.minLength(1));
@@ -207,6 +208,8 @@ export const meshRule = z.object({
   notBefore: z.nullable(f.instant),
   notAfter: z.nullable(f.instant),
   weekly: z.nullable(z.string()),
+  /** The criterion that sources meet; empty where all do. */
+  when: z.string(),
   log: z.boolean(),
   owner: z.nullable(z.string()),
   enabled: z.boolean(),
@@ -218,7 +221,7 @@ const meshRuleInput = {
   to: f.said(selectors, `to whom: ${SELECTORS}`),
   traffic: f.said(
     z.array(traffic).check(z.minLength(1), z.maxLength(64)),
-    "`any`, `icmp`, `tcp`, `tcp/443`, `udp/8000-8100`",
+    "`any`, `icmp`, `tcp`, `tcp/443`, `udp/8000-8100`, `service:NAME`",
   ),
   effect: f.said(
     z.enum(EFFECTS),
@@ -231,6 +234,10 @@ const meshRuleInput = {
   weekly: z.nullable(
     f.said(weekly, "when in the week it holds, such as `mon-fri 09:00-17:00, sat 10:00-12:00 Europe/Berlin`"),
   ),
+  when: f.said(
+    z.string().check(z.maxLength(MAX_CRITERION)),
+    'what sources must meet for it to mean them, such as `device.stated has "compliant" and user.risk < 50`',
+  ),
   log: f.said(z.boolean(), "whether the kernel of a node logs each connection that it decides"),
   owner: z.nullable(f.said(f.line(254).check(z.minLength(1)), "who answers for it: a person or a team")),
   enabled: f.said(z.boolean(), "whether it holds"),
@@ -241,6 +248,7 @@ export const meshRuleCreate = z.strictObject({
   notBefore: z.optional(meshRuleInput.notBefore),
   notAfter: z.optional(meshRuleInput.notAfter),
   weekly: z.optional(meshRuleInput.weekly),
+  when: z.optional(meshRuleInput.when),
   log: z.optional(meshRuleInput.log),
   owner: z.optional(meshRuleInput.owner),
   enabled: z.optional(meshRuleInput.enabled),

@@ -24,6 +24,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   nodes: "Machines that have enrolled",
   enrolmentKeys: "Keys with which machines enrol",
   meshRules: "Who may open which traffic between nodes",
+  meshServices: "Traffic with a name, for rules between nodes",
   meshTests: "What rules between nodes must let pass, and what they may not",
   microsegments: "Named sets of nodes, by criteria",
   suggestions: "Microsegments and rules that recorded flows suggest",

@@ -26,6 +26,7 @@ export const ID_PREFIXES = {
   meshRule: "rul",
   microsegment: "mic",
   suggestion: "sug",
+  meshService: "msv",
   meshTest: "mts",
   notificationDestination: "ntf",
   deadLetter: "dlt",

@@ -44,6 +44,7 @@ const PAGED: readonly SQLiteTable[] = [
   mesh.deviceFacts,
   mesh.meshRules,
   mesh.microsegments,
+  mesh.meshServices,
   mesh.meshTests,
   mesh.departures,
   suggestions,

@@ -13,6 +13,7 @@ export const HISTORY_KINDS = [
   "node",
   "meshRule",
   "microsegment",
+  "meshService",
   "meshTest",
   "enrolmentKey",
   "notificationDestination",

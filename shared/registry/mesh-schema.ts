@@ -193,8 +193,12 @@ export const meshRules = sqliteTable("mesh_rules", {
   /** JSON lists of `Selector`. They refer to things by id. */
   fromSelectors: text("from_selectors").notNull(),
   toSelectors: text("to_selectors").notNull(),
-  /** JSON list of `Traffic`. */
+  /** JSON list of `Traffic`. That of the services comes to it. */
   traffic: text("traffic").notNull(),
+  /** JSON list of the ids of services. */
+  services: text("services").notNull().default("[]"),
+  /** The criterion that sources meet, as it was written. Empty: all do. */
+  whenText: text("when_text").notNull().default(""),
   /** What the rule does to the traffic: `allow` or `deny`. */
   effect: text("effect").notNull().default("allow"),
   /** When the rule begins and ends, in milliseconds since the Unix epoch. */
@@ -227,6 +231,16 @@ export const microsegments = sqliteTable("microsegments", {
   exclude: text("exclude").notNull().default("[]"),
   remediation: text("remediation").notNull().default("[]"),
   acceptsClaims: integer("accepts_claims", { mode: "boolean" }).notNull().default(false),
+  ...versioned,
+});
+
+/** Traffic with a name, which rules call `service:NAME`. One that a rule names can't be deleted. */
+export const meshServices = sqliteTable("mesh_services", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull().unique(),
+  description: text("description").notNull().default(""),
+  /** JSON list of `Traffic`. */
+  traffic: text("traffic").notNull(),
   ...versioned,
 });
 

@@ -1,5 +1,5 @@
 import { MeshStatement, type Statement } from "./mesh-change.ts";
-import type { meshRules, meshState, microsegments, rootDocuments } from "./mesh-schema.ts";
+import type { meshRules, meshServices, meshState, microsegments, rootDocuments } from "./mesh-schema.ts";
 import type { RowOf } from "./rows.ts";
 
 /** SQL for the data that all nodes share: rules, microsegments, roots, and the state of the mesh. */
@@ -9,11 +9,12 @@ const RULES_CHANGED = new MeshStatement("UPDATE mesh_state SET rules_revision = 
 
 export const storeRule = (rule: RowOf<typeof meshRules>): MeshStatement[] => [
   new MeshStatement(
-    `INSERT INTO mesh_rules (id, name, from_selectors, to_selectors, traffic, effect, not_before, not_after, weekly, log,
-       owner, enabled, version, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO mesh_rules (id, name, from_selectors, to_selectors, traffic, services, when_text, effect, not_before,
+       not_after, weekly, log, owner, enabled, version, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, from_selectors = excluded.from_selectors,
-       to_selectors = excluded.to_selectors, traffic = excluded.traffic, effect = excluded.effect,
+       to_selectors = excluded.to_selectors, traffic = excluded.traffic, services = excluded.services,
+       when_text = excluded.when_text, effect = excluded.effect,
        not_before = excluded.not_before, not_after = excluded.not_after, weekly = excluded.weekly, log = excluded.log,
        owner = excluded.owner,
        enabled = excluded.enabled,
@@ -23,6 +24,8 @@ export const storeRule = (rule: RowOf<typeof meshRules>): MeshStatement[] => [
     rule.from_selectors,
     rule.to_selectors,
     rule.traffic,
+    rule.services,
+    rule.when_text,
     rule.effect,
     rule.not_before,
     rule.not_after,
@@ -39,6 +42,27 @@ export const storeRule = (rule: RowOf<typeof meshRules>): MeshStatement[] => [
 
 export const deleteRule = (id: string): MeshStatement[] => [
   new MeshStatement("DELETE FROM mesh_rules WHERE id = ?", id),
+  RULES_CHANGED,
+];
+
+export const storeService = (row: RowOf<typeof meshServices>): MeshStatement[] => [
+  new MeshStatement(
+    `INSERT INTO mesh_services (id, name, description, traffic, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description, traffic = excluded.traffic,
+       version = excluded.version, updated_at = excluded.updated_at`,
+    row.id,
+    row.name,
+    row.description,
+    row.traffic,
+    row.version,
+    row.created_at,
+    row.updated_at,
+  ),
+  RULES_CHANGED,
+];
+
+export const deleteService = (id: string): MeshStatement[] => [
+  new MeshStatement("DELETE FROM mesh_services WHERE id = ?", id),
   RULES_CHANGED,
 ];
 

@@ -29,9 +29,16 @@ export const microsegmentOf = (row: MicrosegmentRow): Microsegment => ({
 
 const selectorsOf = (text: string): MemberSelector[] => JSON.parse(text) as MemberSelector[];
 
-function criterionOf({ name }: MicrosegmentRow, text: string): Expression | null {
-  if (text === "") return null;
+const criterionOf = ({ name }: MicrosegmentRow, text: string): Expression | null =>
+  text === "" ? null : criterionIn(text, `the microsegment ${name}`);
+
+/**
+ * The meaning of a stored criterion.
+ * @param of What has it, in words.
+ * @throws when it is not of this release
+ */
+export function criterionIn(text: string, of: string): Expression {
   const parsed = parseCriterion(text);
-  if (!parsed.ok) throw new Error(`the microsegment ${name}: ${describeTextError(parsed.error)}`);
+  if (!parsed.ok) throw new Error(`${of}: ${describeTextError(parsed.error)}`);
   return parsed.value;
 }

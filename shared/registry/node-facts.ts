@@ -1,4 +1,6 @@
 import type { StatedFact } from "../access/device/device.ts";
+import { fallsTo, scoreAt } from "../access/risk/score.ts";
+import type { RiskSignal } from "../access/risk/signal.ts";
 import type { Claims } from "../node/claims.ts";
 import type { FactValue, FactValues } from "../segments/criteria/facts.ts";
 import type { nodes } from "./mesh-schema.ts";
@@ -36,7 +38,13 @@ const OWNER_SENT = `(SELECT json_group_array(json_object(
     'roles', json_extract(s.document, '$.roles')))
   FROM scim_users s JOIN identity_providers p ON p.id = s.provider_id AND p.enabled = 1 WHERE s.user_id = n.user_id)`;
 
-const OWNER_COLUMNS = `CASE WHEN u.id IS NULL THEN NULL ELSE ${OWNER_GROUPS} END AS owner_groups,
+/** What speaks for risk about the owner of the node `n`, as a JSON list of `RiskSignal`. */
+const OWNER_RISKS = `(SELECT json_group_array(json_object('source', r.source, 'kind', r.kind, 'score', r.score, 'at', r.at,
+    'halfLifeSeconds', r.half_life_seconds))
+  FROM (SELECT * FROM user_risks WHERE user_id = n.user_id AND score > 0 ORDER BY source, kind) r)`;
+
+const OWNER_COLUMNS = `CASE WHEN u.id IS NULL THEN NULL ELSE ${OWNER_RISKS} END AS owner_risks,
+  CASE WHEN u.id IS NULL THEN NULL ELSE ${OWNER_GROUPS} END AS owner_groups,
   CASE WHEN u.id IS NULL THEN NULL ELSE ${OWNER_SENT} END AS owner_sent`;
 
 /** The columns, for a query with the node as `n` and its owner as `u`. */
@@ -54,9 +62,11 @@ export type FactRow = Pick<RowOf<typeof nodes>, "name" | "tags" | "facts" | "cla
   /** JSON lists. Null for a node without an owner. */
   readonly owner_groups: string | null;
   readonly owner_sent: string | null;
+  /** A JSON list of `RiskSignal`. */
+  readonly owner_risks: string | null;
 };
 
-export type OwnerRow = Pick<FactRow, "user" | "owner_groups" | "owner_sent">;
+export type OwnerRow = Pick<FactRow, "user" | "owner_groups" | "owner_sent" | "owner_risks">;
 
 /** A person as one provider sends them. */
 interface SentPerson {
@@ -87,6 +97,7 @@ export function factValuesOf(row: FactRow, home: string, now: number): FactValue
   add("device.stated", statedWords(JSON.parse(row.stated) as StatedFact[], now));
   add("user.email", row.user);
   if (row.owner_groups !== null) add("user.groups", (JSON.parse(row.owner_groups) as string[]).toSorted());
+  if (row.owner_risks !== null) add("user.risk", String(riskStep(risksOf(row), now)));
   const sent = JSON.parse(row.owner_sent ?? "[]") as SentPerson[];
   for (const name of ["department", "division", "organization", "title", "type"] as const) {
     add(`user.${name}`, agreed(sent.map((person) => person[name])));
@@ -99,13 +110,24 @@ export function factValuesOf(row: FactRow, home: string, now: number): FactValue
   return facts;
 }
 
-/** When the first of the stated facts ends, in milliseconds since the Unix epoch. Null when none will. */
-export function nextEndOf({ stated }: Pick<FactRow, "stated">, now: number): number | null {
-  const ends = (JSON.parse(stated) as StatedFact[])
-    .map(({ expiresAt }) => expiresAt)
-    .filter((at) => at > now);
-  return ends.length === 0 ? null : Math.min(...ends);
+/** When a fact ends or falls by time alone, in milliseconds since the Unix epoch. Null when none will. */
+export function nextEndOf(row: Pick<FactRow, "stated" | "owner_risks">, now: number): number | null {
+  const ends = (JSON.parse(row.stated) as StatedFact[]).map(({ expiresAt }) => expiresAt);
+  const risks = risksOf(row);
+  const step = riskStep(risks, now);
+  const falls = step === 0 ? null : fallsTo(risks, step - RISK_STEP + 1, now);
+  const coming = [...ends, ...(falls === null ? [] : [falls])].filter((at) => at > now);
+  return coming.length === 0 ? null : Math.min(...coming);
 }
+
+const risksOf = ({ owner_risks }: Pick<FactRow, "owner_risks">): RiskSignal[] =>
+  JSON.parse(owner_risks ?? "[]") as RiskSignal[];
+
+/** Risk falls all the time, and each step of it costs a look at the criteria that read it. */
+const RISK_STEP = 5;
+
+const riskStep = (risks: readonly RiskSignal[], now: number): number =>
+  Math.ceil(scoreAt(risks, now) / RISK_STEP) * RISK_STEP;
 
 /** Each word alone and with its source. Missing while nobody states anything, since silence says nothing. */
 function statedWords(stated: readonly StatedFact[], now: number): string[] | null {

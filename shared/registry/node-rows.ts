@@ -5,7 +5,8 @@ import { effectiveRoutes } from "../segments/approved-routes.ts";
 import type { Placement } from "../segments/placements.ts";
 import type { NodeFacts, SegmentRule, Selector } from "../segments/types.ts";
 import { ipv4At, ipv6At } from "./addresses.ts";
-import type { departures, meshRules, meshState, nodes } from "./mesh-schema.ts";
+import type { departures, meshRules, meshServices, meshState, nodes } from "./mesh-schema.ts";
+import { criterionIn } from "./microsegment-rows.ts";
 import { FACT_COLUMNS, type FactRow, STATED } from "./node-facts.ts";
 import type { RowOf } from "./rows.ts";
 import type { segments } from "./schema.ts";
@@ -88,6 +89,7 @@ export type SegmentRow = Pick<RowOf<typeof segments>, "id" | "name" | "device_ch
 export const checksIn = (column: string): DeviceCheck[] =>
   (JSON.parse(column) as string[]).flatMap((line) => parseDeviceCheck(line) ?? []);
 
+/** A rule with the whole of its traffic. */
 export type RuleRow = Pick<
   RowOf<typeof meshRules>,
   | "id"
@@ -95,14 +97,29 @@ export type RuleRow = Pick<
   | "from_selectors"
   | "to_selectors"
   | "traffic"
+  | "services"
+  | "when_text"
   | "effect"
   | "not_before"
   | "not_after"
   | "weekly"
   | "log"
 >;
-export const RULES_QUERY = `SELECT id, name, from_selectors, to_selectors, traffic, effect, not_before, not_after, weekly, log
-  FROM mesh_rules WHERE enabled = 1 ORDER BY id`;
+/** Traffic of the rule `r` with that of the services that it names. */
+const TRAFFIC = `(SELECT json_group_array(json(t.value)) FROM (SELECT value FROM json_each(r.traffic)
+  UNION ALL SELECT e.value FROM json_each(r.services) n JOIN mesh_services s ON s.id = n.value, json_each(s.traffic) e) t)`;
+export const RULES_QUERY = `SELECT r.id, r.name, r.from_selectors, r.to_selectors, ${TRAFFIC} AS traffic, r.services, r.when_text,
+  r.effect, r.not_before, r.not_after, r.weekly, r.log FROM mesh_rules r WHERE r.enabled = 1 ORDER BY r.id`;
+
+/** Rules without the traffic of their services: see `withServices`. */
+export const OWN_RULES_QUERY = "SELECT * FROM mesh_rules WHERE enabled = 1 ORDER BY id";
+export type ServiceRow = RowOf<typeof meshServices>;
+
+/** The rule as `RULES_QUERY` reads it. @param services Their traffic, by their ids. */
+export function withServices<Row extends RuleRow>(row: Row, services: ReadonlyMap<string, string>): Row {
+  const named = list(row.services).flatMap((id) => JSON.parse(services.get(id) ?? "[]") as Traffic[]);
+  return { ...row, traffic: JSON.stringify([...(JSON.parse(row.traffic) as Traffic[]), ...named]) };
+}
 
 export type KeyRow = Pick<RowOf<typeof nodes>, "id" | "wireguard_key" | "kem_key" | "signing_hash">;
 /** The parameter is a JSON list of ids. */
@@ -140,6 +157,7 @@ export const ruleOf = (row: RuleRow): SegmentRule => ({
   from: JSON.parse(row.from_selectors) as Selector[],
   to: JSON.parse(row.to_selectors) as Selector[],
   traffic: JSON.parse(row.traffic) as Traffic[],
+  ...(row.when_text !== "" && { when: criterionIn(row.when_text, `the rule ${row.name}`) }),
   // What can't be read denies.
   ...(row.effect === "allow" ? {} : { effect: "deny" as const }),
   ...(row.not_before !== null && { notBefore: row.not_before }),

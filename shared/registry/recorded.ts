@@ -236,6 +236,8 @@ export const RECORDED: readonly Recorded[] = [
       from: { json: "from_selectors" },
       to: { json: "to_selectors" },
       traffic: { json: "traffic" },
+      services: { json: "services" },
+      when: "when_text",
       effect: "effect",
       notBefore: "not_before",
       notAfter: "not_after",
@@ -263,6 +265,14 @@ export const RECORDED: readonly Recorded[] = [
       remediation: { json: "remediation" },
       acceptsClaims: { flag: "accepts_claims" },
     },
+    without: ["id", ...VERSIONED],
+  },
+  {
+    kind: "meshService",
+    table: "mesh_services",
+    target: "ROW.id",
+    name: "ROW.name",
+    fields: { name: "name", description: "description", traffic: { json: "traffic" } },
     without: ["id", ...VERSIONED],
   },
   {

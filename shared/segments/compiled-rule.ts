@@ -8,6 +8,8 @@ export interface RuleSide {
   readonly identities: readonly Key[];
   readonly subnets: readonly Subnet[];
   readonly internet: boolean;
+  /** The identity that a node must have beside. Null: none. */
+  readonly condition: Key | null;
 }
 
 export interface Subnet {
@@ -54,8 +56,19 @@ function sideOf(rule: SegmentRule, side: "from" | "to"): RuleSide {
     subnets.set(key, { key, prefix, reach });
   }
   const internet = isDestination && selectors.some(({ kind }) => kind === "internet");
-  return { identities: [...identities], subnets: [...subnets.values()], internet };
+  const condition = rule.when === undefined || isDestination ? null : conditionKey(rule);
+  return { identities: [...identities], subnets: [...subnets.values()], internet, condition };
 }
+
+/**
+ * The identity of the nodes that meet the condition of the rule. The placement of nodes gives it, as that of a microsegment
+ * with the id of the rule: a claim is enough for a denial, and for nothing else.
+ */
+const conditionKey = ({ id, effect }: SegmentRule): Key =>
+  effect === "deny" ? confinedKey(id) : `segment:${id}`;
+
+const meets = ({ identities }: Member, { condition }: RuleSide): boolean =>
+  condition === null || identities.includes(condition);
 
 /** The blocks of the subnet that lie behind the member. */
 export function blocksBehind(member: Member, { prefix, reach }: Subnet): Prefix[] {
@@ -69,6 +82,7 @@ export function blocksBehind(member: Member, { prefix, reach }: Subnet): Prefix[
 
 /** The role of the member on the side. Null when the member is not on this side. */
 export function endpointOf(member: Member, side: RuleSide): Endpoint | null {
+  if (!meets(member, side)) return null;
   const self = side.identities.some((key) => member.identities.includes(key));
   const blocks = side.subnets.flatMap((subnet) => blocksBehind(member, subnet));
   return self || blocks.length > 0 ? { self, blocks } : null;
@@ -81,11 +95,14 @@ export function endpointsOf(
   routersTo: (key: Key) => ReadonlySet<string>,
 ): Map<string, Endpoint> {
   const endpoints = new Map<string, Endpoint>();
-  for (const key of side.identities) for (const id of members.with(key)) endpoints.set(id, ITSELF);
+  const conditioned = side.condition === null ? null : members.with(side.condition);
+  for (const key of side.identities) {
+    for (const id of members.with(key)) if (conditioned?.has(id) ?? true) endpoints.set(id, ITSELF);
+  }
   for (const subnet of side.subnets) {
     for (const id of routersTo(subnet.key)) {
       const router = members.get(id);
-      if (!router) continue;
+      if (!router || !meets(router, side)) continue;
       const known = endpoints.get(id);
       const blocks = [...(known?.blocks ?? []), ...blocksBehind(router, subnet)];
       endpoints.set(id, { self: known?.self ?? false, blocks });

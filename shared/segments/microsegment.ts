@@ -2,7 +2,7 @@ import { type Believed, evaluate, type Truth } from "./criteria/evaluate.ts";
 import { type Expression, factsRead } from "./criteria/expression.ts";
 import type { FactValues, MicrosegmentType } from "./criteria/facts.ts";
 import { printSelector } from "./selector.ts";
-import type { Selector } from "./types.ts";
+import type { SegmentRule, Selector } from "./types.ts";
 
 /**
  * A microsegment is a named set of nodes, by criteria and by explicit lists. A node is in many of them, and has one home
@@ -88,3 +88,19 @@ export function belongingOf(microsegment: Microsegment, node: Named, facts: Fact
 /** The names of the facts that decide about members. Explicit lists read the node's tags and owner, too. */
 export const factsOfCriteria = ({ where, unless }: Microsegment): Set<string> =>
   new Set([...factsRead(where), ...factsRead(unless)]);
+
+/**
+ * The conditions of rules, as microsegments with the ids of their rules: placed like them, and no microsegments otherwise. A
+ * claim may not make a node meet the condition of a rule that allows.
+ */
+export const conditionsOf = (rules: readonly SegmentRule[]): Microsegment[] =>
+  rules.flatMap(({ id, name, when }) =>
+    when === undefined
+      ? []
+      : [
+          {
+            ...{ id, name, type: "device", isolation: "standard", where: when, unless: null },
+            ...{ include: [], exclude: [], remediation: [], acceptsClaims: false },
+          },
+        ],
+  );

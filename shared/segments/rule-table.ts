@@ -7,6 +7,7 @@ export class RuleTable {
   readonly #rules = new Map<string, CompiledRule>();
   readonly #bySource = new Map<Key, Set<CompiledRule>>();
   readonly #byDestination = new Map<Key, Set<CompiledRule>>();
+  readonly #conditions = new Set<Key>();
   readonly #blocks = new Map<Key, { readonly subnet: Subnet; readonly routers: Set<string>; uses: number }>();
 
   readonly #members: Membership;
@@ -27,6 +28,7 @@ export class RuleTable {
   add(rule: SegmentRule): CompiledRule {
     const compiled = compileRule(rule);
     this.#rules.set(rule.id, compiled);
+    if (compiled.from.condition !== null) this.#conditions.add(compiled.from.condition);
     for (const key of keysOf(compiled.from)) setOf(this.#bySource, key).add(compiled);
     for (const key of keysOf(compiled.to)) setOf(this.#byDestination, key).add(compiled);
     for (const subnet of [...compiled.from.subnets, ...compiled.to.subnets]) {
@@ -39,6 +41,7 @@ export class RuleTable {
 
   delete(compiled: CompiledRule): void {
     this.#rules.delete(compiled.rule.id);
+    if (compiled.from.condition !== null) this.#conditions.delete(compiled.from.condition);
     for (const key of keysOf(compiled.from)) drop(this.#bySource, key, compiled);
     for (const key of keysOf(compiled.to)) drop(this.#byDestination, key, compiled);
     for (const { key } of [...compiled.from.subnets, ...compiled.to.subnets]) {
@@ -68,9 +71,9 @@ export class RuleTable {
 
   readonly terms = (id: string): SegmentRule | undefined => this.#rules.get(id)?.rule;
 
-  /** Whether a rule names the identity on either side. */
+  /** Whether a rule names the identity on either side, or as a condition. */
   names(key: Key): boolean {
-    return this.#bySource.has(key) || this.#byDestination.has(key);
+    return this.#bySource.has(key) || this.#byDestination.has(key) || this.#conditions.has(key);
   }
 
   /** The rules that name the member on either side, ordered by id. */

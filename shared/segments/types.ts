@@ -1,4 +1,5 @@
 import type { ComponentRule, Directions } from "../node/config/types.ts";
+import type { Expression } from "./criteria/expression.ts";
 import type { Isolated } from "./isolation.ts";
 import type { DraftLink } from "./links.ts";
 import type { PairVerdicts } from "./pair.ts";
@@ -50,6 +51,8 @@ export type Selector =
 export interface SegmentRule extends ComponentRule {
   readonly from: readonly Selector[];
   readonly to: readonly Selector[];
+  /** What a source must meet for the rule to mean it. */
+  readonly when?: Expression;
 }
 
 /** One permitted peer as its viewer sees it. */

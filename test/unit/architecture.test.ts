@@ -63,7 +63,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/node/protocol": "base crypto node/config",
   "shared/paths": "",
   "shared/registry":
-    "access access/grade access/grants access/login access/oauth base http net node node/config segments",
+    "access access/grade access/grants access/login access/oauth access/risk base http net node node/config segments",
   "shared/relay": "",
   "shared/scim": "access/login base",
   "shared/segments": "access/login base net node/config",

@@ -1,5 +1,6 @@
 import type { MeshRuleCreate } from "../../shared/api/mesh.ts";
 import { type MeshDraft, NO_DRAFT } from "../../shared/node/mesh/mesh-draft.ts";
+import { type RuleRow, type ServiceRow, withServices } from "../../shared/registry/node-rows.ts";
 import { freshId } from "../platform/random.ts";
 import { throwRefusal } from "../platform/refused.ts";
 import type { Call } from "./call.ts";
@@ -50,7 +51,8 @@ async function draftOfRule(
         now,
       );
   const isGone = deleted === true || row.enabled === 0;
-  return { ...NO_DRAFT, rules: isGone ? { put: [], gone: [row.id] } : { put: [row], gone: [] } };
+  if (isGone) return { ...NO_DRAFT, rules: { put: [], gone: [row.id] } };
+  return { ...NO_DRAFT, rules: { put: await withTraffic(db, [row]), gone: [] } };
 }
 
 async function draftOfMicrosegment(
@@ -92,7 +94,26 @@ async function draftOfDocument(
       : [
           `What the document changes of people is left out of account: ${others.slice(0, 5).join(", ")}${others.length > 5 ? ", …" : ""}.`,
         ];
-  return { draft: draftOfParts(mesh), notes };
+  const draft = draftOfParts(mesh);
+  const followers = rows.meshRules.filter(
+    ({ id, enabled, services }) =>
+      enabled === 1 &&
+      !mesh.rules.has(id) &&
+      (JSON.parse(services) as string[]).some((service) => mesh.services.has(service)),
+  );
+  const put = await withTraffic(call.bindings.db, [...draft.rules.put, ...followers], mesh.services);
+  return { draft: { ...draft, rules: { put, gone: draft.rules.gone } }, notes };
+}
+
+/** The rules with the traffic of the services that they name. @param coming Services that change. */
+async function withTraffic<Row extends RuleRow>(
+  db: D1Database,
+  rows: readonly Row[],
+  coming: ReadonlyMap<string, ServiceRow> = new Map(),
+): Promise<Row[]> {
+  const { results } = await db.prepare("SELECT * FROM mesh_services").all<ServiceRow>();
+  const traffic = new Map([...results, ...coming.values()].map((row) => [row.id, row.traffic]));
+  return rows.map((row) => withServices(row, traffic));
 }
 
 function draftOfParts({ rules, microsegments, nodes }: ComingMeshParts): MeshDraft {
@@ -111,7 +132,7 @@ function draftOfParts({ rules, microsegments, nodes }: ComingMeshParts): MeshDra
 }
 
 /** The steps that decide about nodes, and those that others need for their names. */
-const OF_MESH: readonly string[] = [...OF_PEOPLE, "node", "microsegment", "meshRule"];
+const OF_MESH: readonly string[] = [...OF_PEOPLE, "node", "microsegment", "meshService", "meshRule"];
 
 /** The members that are there. */
 const given = <T extends object>(input: T) =>

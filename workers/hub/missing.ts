@@ -14,6 +14,7 @@ const NAMES = {
   "API token": "SELECT name FROM api_tokens LIMIT 1000",
   node: "SELECT name FROM nodes LIMIT 1000",
   suggestion: "SELECT name FROM suggestions LIMIT 1000",
+  service: "SELECT name FROM mesh_services LIMIT 1000",
   "test of rules": "SELECT name FROM mesh_tests LIMIT 1000",
   rule: "SELECT name FROM mesh_rules LIMIT 1000",
   "enrolment key": "SELECT name FROM enrolment_keys LIMIT 1000",

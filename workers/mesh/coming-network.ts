@@ -4,12 +4,14 @@ import { OWNER_QUERY, type OwnerRow } from "../../shared/registry/node-facts.ts"
 import {
   ALL_NODES_QUERY,
   type LightRow,
-  RULES_QUERY,
+  OWN_RULES_QUERY,
   type RuleRow,
   SEGMENTS_QUERY,
   type SegmentRow,
+  type ServiceRow,
   STATE_QUERY,
   type StateRow,
+  withServices,
 } from "../../shared/registry/node-rows.ts";
 
 /** The network of nodes as it would be after a change, so that the change can be judged before it is made. */
@@ -17,6 +19,8 @@ import {
 /** What the change stores, by ids. Null: it is deleted. */
 export interface ComingMesh {
   readonly rules?: ReadonlyMap<string, (RuleRow & { readonly enabled: number }) | null>;
+  /** Services that change. Rules name them by id. */
+  readonly services?: ReadonlyMap<string, ServiceRow>;
   readonly microsegments?: ReadonlyMap<string, MicrosegmentRow | null>;
   readonly nodes?: ReadonlyMap<string, ComingNode>;
   /** The names of new home segments. */
@@ -43,8 +47,12 @@ export async function foreseen(db: D1Database, coming: ComingMesh, now: number):
   // The revision is read first. Who stores the change holds it against the revision of then.
   const state = await db.prepare(STATE_QUERY).first<StateRow>();
   if (!state) return null;
-  const [segmentRows, ruleRows, microsegmentRows] = await db.batch<SegmentRow | RuleRow | MicrosegmentRow>(
-    [SEGMENTS_QUERY, RULES_QUERY, MICROSEGMENTS_QUERY].map((query) => db.prepare(query)),
+  const [segmentRows, ruleRows, serviceRows, microsegmentRows] = await db.batch<
+    SegmentRow | RuleRow | ServiceRow | MicrosegmentRow
+  >(
+    [SEGMENTS_QUERY, OWN_RULES_QUERY, "SELECT * FROM mesh_services", MICROSEGMENTS_QUERY].map((query) =>
+      db.prepare(query),
+    ),
   );
   const segments = [
     ...((segmentRows?.results ?? []) as SegmentRow[]),
@@ -57,7 +65,11 @@ export async function foreseen(db: D1Database, coming: ComingMesh, now: number):
   );
   const nodes = await comingNodes(db, coming.nodes ?? new Map());
   const network = new Network(state);
-  const inForce = rules.filter((row) => !("enabled" in row) || row.enabled === 1);
+  const services = replaced((serviceRows?.results ?? []) as ServiceRow[], coming.services);
+  const trafficOf = new Map(services.map(({ id, traffic }) => [id, traffic]));
+  const inForce = rules
+    .filter((row) => !("enabled" in row) || row.enabled === 1)
+    .map((row) => withServices(row, trafficOf));
   network.learn({ state, segments, rules: inForce, microsegments, changed: nodes, gone: [] }, now);
   const named = [...segments, ...microsegments, ...nodes];
   return { network, revision: state.revision, names: new Map(named.map(({ id, name }) => [id, name])) };
@@ -100,4 +112,5 @@ const ownerOf = async (db: D1Database, userId: string | null): Promise<OwnerRow>
     user: null,
     owner_groups: null,
     owner_sent: null,
+    owner_risks: null,
   };

@@ -4,6 +4,7 @@ import { type SaidRisk, signalSource } from "../../shared/access/signals/risk.ts
 import type { Signal } from "../../shared/access/signals/security-event-token.ts";
 import { subjectWords } from "../../shared/access/signals/subject.ts";
 import type { EventEntry } from "../../shared/audit/types.ts";
+import { refreshMesh } from "../mesh/notify.ts";
 import type { Bindings } from "../platform/env.ts";
 import { coordinatorObject } from "../platform/objects.ts";
 import { freshId } from "../platform/random.ts";
@@ -156,7 +157,8 @@ async function raise(
     ...signals.map((signal) => storeSignal(bindings.db, userId, signal)),
     touched(bindings.db, userId, now),
   ]);
-  await tellSessions(bindings, userId);
+  // Conditions of rules and criteria of microsegments read the risk of a node's owner.
+  await Promise.all([tellSessions(bindings, userId), refreshMesh(bindings)]);
   return { outcome: said.score === 0 ? "took the risk back" : `set the risk ${said.score}`, ended: 0 };
 }
 

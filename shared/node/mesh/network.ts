@@ -15,6 +15,7 @@ import {
   tagsOf,
 } from "../../registry/node-rows.ts";
 import type { Explanation } from "../../segments/explain-member.ts";
+import { conditionsOf, type Microsegment } from "../../segments/microsegment.ts";
 import { isSamePlacement, Placements, placementIn } from "../../segments/placements.ts";
 import { createSegmentIndex } from "../../segments/segment-index.ts";
 import type { NodeFacts, SegmentIndex, World } from "../../segments/types.ts";
@@ -54,6 +55,8 @@ export class Network {
   readonly #idsByAddress = new Map<number, string>();
   readonly #segments = new Map<string, { readonly name: string; readonly checks: readonly DeviceCheck[] }>();
   readonly #placements = new Placements();
+  /** Those of the rules. Nodes are placed in them as in microsegments. */
+  #conditions: readonly Microsegment[] = [];
   /** When the next fact about each node ends. */
   readonly #factEnds = new DueTimes();
   /** The nodes that belong otherwise since the last news, by what is known of them. */
@@ -110,9 +113,11 @@ export class Network {
       if (row) add(this.#upsert(row, state.ipv6_prefix, now));
     }
     // Rules come last. Without rules a node has no peers, so its place in the index costs nothing.
+    const stated = rules?.map(ruleOf);
+    if (stated) this.#conditions = conditionsOf(stated);
     if (microsegments) add(this.#setMicrosegments(microsegments, state.ipv6_prefix));
-    if (rules) {
-      add(this.index.setRules(rules.map(ruleOf)));
+    if (stated) {
+      add(this.index.setRules(stated));
       this.#rulesRevision = state.rules_revision;
     }
     this.#state = state;
@@ -160,7 +165,8 @@ export class Network {
    */
   supposed(draft: MeshDraft, now: number): World {
     const { nodes, rules, microsegments } = this.index.world();
-    const changed = draft.microsegments.put.map(microsegmentOf);
+    const drafted = draft.rules.put.map(ruleOf);
+    const changed = [...draft.microsegments.put.map(microsegmentOf), ...conditionsOf(drafted)];
     const gone = draft.microsegments.gone;
     const all = replaced(this.#placements.all(), changed, gone);
     const drafts = new Map(draft.nodes.map((one) => [one.id, one]));
@@ -168,16 +174,16 @@ export class Network {
       const [row, other] = [this.#rows.get(id), drafts.get(id)];
       if (!row) return node;
       if (!other) return { ...node, ...this.#placements.supposing(id, changed, gone) };
-      const drafted = { ...row, ...other };
-      const home = this.#segments.get(drafted.segment_id)?.name ?? "";
-      const named = { id, tags: tagsOf(drafted), user: row.user };
-      const placement = placementIn(all, named, factValuesOf(drafted, home, now));
-      return factsOf(drafted, this.#state.ipv6_prefix, placement);
+      const coming = { ...row, ...other };
+      const home = this.#segments.get(coming.segment_id)?.name ?? "";
+      const named = { id, tags: tagsOf(coming), user: row.user };
+      const placement = placementIn(all, named, factValuesOf(coming, home, now));
+      return factsOf(coming, this.#state.ipv6_prefix, placement);
     };
     const isSame = changed.length + gone.length + draft.nodes.length === 0;
     return {
       nodes: isSame ? nodes : new Map([...nodes].map(([id, node]) => [id, facts(id, node)])),
-      rules: replaced(rules, draft.rules.put.map(ruleOf), draft.rules.gone),
+      rules: replaced(rules, drafted, draft.rules.gone),
       microsegments: isSame ? microsegments : all,
     };
   }
@@ -261,7 +267,7 @@ export class Network {
   #setMicrosegments(rows: readonly MicrosegmentRow[], ipv6Prefix: string): ReadonlySet<string> {
     const microsegments = rows.map(microsegmentOf);
     const affected = new Set<string>();
-    for (const id of this.#placements.setMicrosegments(microsegments)) {
+    for (const id of this.#placements.setMicrosegments([...microsegments, ...this.#conditions])) {
       const row = this.#rows.get(id);
       if (!row) continue;
       for (const one of this.index.upsert(factsOf(row, ipv6Prefix, this.#placements.of(id))))

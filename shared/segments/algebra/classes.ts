@@ -32,6 +32,7 @@ function readersOf({ rules, microsegments }: World): Readers {
   for (const rule of [...rules, ...impliedRules(microsegments)]) {
     const { from, to } = compileRule(rule);
     for (const key of [...from.identities, ...to.identities]) keys.add(key);
+    if (from.condition !== null) keys.add(from.condition);
     blocks ||= namesBlocks(from) || namesBlocks(to);
   }
   for (const one of microsegments) for (const key of keysOfLevel(one)) keys.add(key);

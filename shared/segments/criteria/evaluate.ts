@@ -58,6 +58,7 @@ function meets(test: Exclude<Test, { kind: "known" }>, value: FactValue): Truth 
 /** Negative if `left` comes first. Null where the two can't be compared. */
 function orderOf(kind: FactKind, left: string, right: string): number | null {
   if (kind === "version") return compareVersions(left, right);
+  if (kind === "number") return Number(left) - Number(right);
   if (kind !== "level") return left === right ? 0 : 1;
   const [a, b] = [left, right].map((level) => (LEVELS as readonly string[]).indexOf(level));
   return a === undefined || b === undefined || a < 0 || b < 0 ? null : a - b;

@@ -14,6 +14,8 @@ export type FactKind =
   | "set"
   /** Numbers with dots between them, compared number by number. */
   | "version"
+  /** A whole number. */
+  | "number"
   /** One of `LEVELS`, which are ordered. */
   | "level"
   /** Yes or no. */
@@ -53,6 +55,7 @@ const NAMED: readonly Fact[] = [
     ["user.title", "text", "provider", "the owner's title, by SCIM"],
     ["user.type", "text", "provider", "how the owner belongs to the organization, by SCIM (`userType`)"],
     ["user.roles", "set", "provider", "the owner's roles at the provider, by SCIM"],
+    ["user.risk", "number", "platform", "the owner's risk, from 0 to 100 in steps of 5, rounded up"],
   ]),
   ...of("device", [
     ["device.type", "text", "administrator", "such as laptop or server"],

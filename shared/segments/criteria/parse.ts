@@ -163,6 +163,7 @@ class Parser {
   /** A value that a fact of this kind can have. */
   #value(fact: Fact): string {
     const token = this.#take();
+    if (fact.kind === "number") return this.#number(token);
     const isVersionFact = fact.kind === "version";
     if (token.kind !== "text" && !(isVersionFact && token.kind === "version")) {
       const remedy = isVersionFact ? "Write a version such as 12.4" : "Write a text in double quotes";
@@ -175,6 +176,11 @@ class Parser {
       throw this.#refused(token, "there is no such level", `Write one of ${LEVELS.join(", ")}`);
     }
     return token.value;
+  }
+
+  #number(token: Token): string {
+    if (/^\d{1,9}$/.test(token.value)) return String(Number(token.value));
+    throw this.#refused(token, "this is no whole number", "Write a number such as 50, without quotes");
   }
 
   #peek(): Token {
@@ -219,6 +225,8 @@ function formsOf({ name, kind }: Fact): string {
       return `Write ${name} has "…"`;
     case "version":
       return `Write ${name} >= 1.2, or another comparison`;
+    case "number":
+      return `Write ${name} < 50, or another comparison`;
     case "level":
       return `Write ${name} >= "confidential", or another comparison`;
     case "flag":

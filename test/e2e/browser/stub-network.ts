@@ -143,6 +143,7 @@ const RULE: Answer<"meshRules.get"> = {
   effect: "allow",
   notBefore: null,
   notAfter: NOW + DAY,
+  when: 'device.stated has "compliant" and user.risk < 50',
   weekly: "mon-fri 09:00-17:00 Europe/Berlin",
   log: true,
   owner: "platform team",

@@ -39,7 +39,7 @@ import { instantOf } from "./canonical.ts";
 import { comingNames, policiesNaming } from "./coming-names.ts";
 import { passLockOuts } from "./lock-outs.ts";
 import { applyLogDestination } from "./logs.ts";
-import { applyMicrosegment, applyNode, applyRule } from "./mesh.ts";
+import { applyMicrosegment, applyNode, applyRule, applyService } from "./mesh.ts";
 import { applyTest, type ComingMeshParts, passMeshTests } from "./mesh-tests.ts";
 import { type Names, namesOf } from "./names.ts";
 import { applyDestination } from "./notifications.ts";
@@ -141,6 +141,7 @@ export async function builtOf(call: DocumentCall, rows: NetworkRows, steps: Plan
     mesh: {
       rules: new Map(),
       microsegments: new Map(),
+      services: new Map(),
       nodes: new Map(),
       segments: new Map(),
       tests: new Map(),
@@ -163,7 +164,7 @@ const OF_POLICIES: ReadonlySet<PlanStep["kind"]> = new Set([
   "policy",
   "serviceToken",
 ]);
-const OF_NODES: ReadonlySet<PlanStep["kind"]> = new Set(["node", "microsegment", "meshRule"]);
+const OF_NODES: ReadonlySet<PlanStep["kind"]> = new Set(["node", "microsegment", "meshService", "meshRule"]);
 
 /** Checks, before the changes that nodes notice, that the mesh is unchanged since it was read. */
 async function meshGuards(d1: D1Database): Promise<D1PreparedStatement[]> {
@@ -248,6 +249,8 @@ function applyStep(building: Building, step: PlanStep): Promise<void> | void {
       return applyNode(building, step, find(document.nodes, step.name));
     case "microsegment":
       return applyMicrosegment(building, step, find(document.microsegments, step.name));
+    case "meshService":
+      return applyService(building, step, find(document.meshServices, step.name));
     case "meshTest":
       return applyTest(building, step, find(document.meshTests, step.name));
     case "meshRule":

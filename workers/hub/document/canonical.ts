@@ -5,7 +5,9 @@ import { checkUpstream } from "../../../shared/http/upstream.ts";
 import { canonicalCheck } from "../../../shared/node/config/device-check.ts";
 import { canonicalTarget } from "../../../shared/notifications/target.ts";
 import { parseRule, printRule } from "../../../shared/segments/rule.ts";
+import { parseService } from "../../../shared/segments/service.ts";
 import { parseMeshTest, printMeshTest } from "../../../shared/segments/tests/mesh-test.ts";
+import { printTraffic } from "../../../shared/segments/traffic.ts";
 import { parseWeekly, printWeekly } from "../../../shared/segments/weekly.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { wholeFederation } from "../federation.ts";
@@ -31,6 +33,7 @@ export function canonicalDocument(
     serviceTokens,
     nodes,
     meshRules,
+    meshServices,
     meshTests,
     notifications,
     signalReceivers,
@@ -54,6 +57,7 @@ export function canonicalDocument(
     }),
     ...(nodes && { nodes: nodes.map(withTime) }),
     ...(meshRules && { meshRules: meshRules.map(canonicalRule) }),
+    ...(meshServices && { meshServices: meshServices.map(canonicalService) }),
     ...(meshTests && { meshTests: meshTests.map(canonicalTest) }),
     ...(notifications && {
       notifications: notifications.map((item) => ({
@@ -95,6 +99,7 @@ function canonicalRule({ notBefore, notAfter, weekly, ...rule }: DocumentRule): 
   const windows = weekly ? parseWeekly(weekly) : null;
   return {
     ...canonicalSides(rule),
+    ...(rule.when !== undefined && { when: rule.when.trim() }),
     ...(notBefore !== undefined && { notBefore: notBefore && timeOf(instantOf(notBefore)) }),
     ...(notAfter !== undefined && { notAfter: notAfter && timeOf(instantOf(notAfter)) }),
     ...(weekly !== undefined && { weekly: windows?.ok ? printWeekly(windows.value) : weekly }),
@@ -106,6 +111,13 @@ function canonicalSides<T extends { from: string[]; to: string[]; traffic: strin
   if (!parsed.ok) return rule;
   const { from, to, traffic } = printRule(parsed.value);
   return { ...rule, from: [...from], to: [...to], traffic: [...traffic] };
+}
+
+type DocumentService = NonNullable<NetworkDocument["meshServices"]>[number];
+
+function canonicalService(service: DocumentService): DocumentService {
+  const parsed = parseService(service.traffic);
+  return parsed.ok ? { ...service, traffic: parsed.value.map(printTraffic) } : service;
 }
 
 type DocumentTest = NonNullable<NetworkDocument["meshTests"]>[number];

@@ -2,6 +2,7 @@ import type { NetworkDocument, PlanStep } from "../../../shared/api/document.ts"
 import { REVISION } from "../../../shared/registry/mesh-change.ts";
 import type { MeshTestRow } from "../../../shared/registry/mesh-test-rows.ts";
 import type { MicrosegmentRow } from "../../../shared/registry/microsegment-rows.ts";
+import type { ServiceRow } from "../../../shared/registry/node-rows.ts";
 import type { ComingNode } from "../../mesh/coming-network.ts";
 import { guard, unchanged } from "../../registry/guards.ts";
 import type { RuleRow } from "../handlers/mesh-rules.ts";
@@ -13,6 +14,7 @@ import type { Building } from "./apply.ts";
 export interface ComingMeshParts {
   readonly rules: Map<string, RuleRow | null>;
   readonly microsegments: Map<string, MicrosegmentRow | null>;
+  readonly services: Map<string, ServiceRow>;
   readonly nodes: Map<string, ComingNode>;
   readonly segments: Map<string, string>;
   readonly tests: Map<string, MeshTestRow | null>;
@@ -35,7 +37,10 @@ export async function applyTest(
   if (!before) refuseMoreTests(call.body.document.meshTests?.length ?? 0);
   const user = (email: string) => names.user(email) && email;
   const text = { from: item.from, accept: item.accept ?? [], deny: item.deny ?? [] };
-  const columns = await columnsOfTest({ segment: names.anySegment, node: names.node, user }, text);
+  const columns = await columnsOfTest(
+    { segment: names.anySegment, node: names.node, service: names.meshService, user },
+    text,
+  );
   const after = before
     ? { ...before, ...columns, version: before.version + 1, updated_at: call.now }
     : newTest(item.name, columns, call.now);

@@ -2,8 +2,10 @@ import type { NetworkDocument, PlanStep } from "../../../shared/api/document.ts"
 import {
   deleteMicrosegment,
   deleteRule,
+  deleteService,
   storeMicrosegment,
   storeRule,
+  storeService,
 } from "../../../shared/registry/mesh-statements.ts";
 import { storeRoutes } from "../../../shared/registry/node-statements.ts";
 import { flag } from "../../../shared/registry/rows.ts";
@@ -14,13 +16,16 @@ import { meshState } from "../../mesh/state.ts";
 import { unchanged } from "../../registry/guards.ts";
 import { columnsOfTerms, NO_TERMS } from "../handlers/mesh-rule-terms.ts";
 import { columnsOfRule, newRule, resolveRule } from "../handlers/mesh-rules.ts";
+import { newService, refuseMoreServices, trafficColumn } from "../handlers/mesh-services.ts";
 import { blankMicrosegment, changeMicrosegment } from "../handlers/microsegments.ts";
 import { factsText, storeNode, tagsText } from "../handlers/nodes.ts";
 import { refusePast } from "../handlers/service-tokens.ts";
 import type { Building } from "./apply.ts";
 import { instantOf } from "./canonical.ts";
 
-type Section<Key extends "nodes" | "meshRules" | "microsegments"> = NonNullable<NetworkDocument[Key]>[number];
+type Section<Key extends "nodes" | "meshRules" | "meshServices" | "microsegments"> = NonNullable<
+  NetworkDocument[Key]
+>[number];
 
 export async function applyNode(
   building: Building,
@@ -89,6 +94,31 @@ export async function applyMicrosegment(
   statements.push(...storeMicrosegment(after));
 }
 
+export function applyService(
+  { call, rows, names, guards, statements, mesh }: Building,
+  step: PlanStep,
+  item: Section<"meshServices"> | undefined,
+): void {
+  const before = rows.meshServices.find((row) => row.name === step.name);
+  if (before) guards.push(unchanged(call.bindings.db, "mesh_services", before, before.version));
+  if (!item) {
+    if (before) statements.push(...deleteService(before.id));
+    return;
+  }
+  if (!before) refuseMoreServices(call.body.document.meshServices?.length ?? 0);
+  const after = before
+    ? {
+        ...before,
+        description: item.description ?? before.description,
+        traffic: trafficColumn(item.traffic),
+        version: before.version + 1,
+        updated_at: call.now,
+      }
+    : newService(item, names.meshService(item.name), call.now);
+  mesh.services.set(after.id, after);
+  statements.push(...storeService(after));
+}
+
 export async function applyRule(
   building: Building,
   step: PlanStep,
@@ -104,7 +134,10 @@ export async function applyRule(
     return;
   }
   const user = (email: string) => names.user(email) && email;
-  const rule = await resolveRule({ segment: names.anySegment, node: names.node, user }, item);
+  const rule = await resolveRule(
+    { segment: names.anySegment, node: names.node, service: names.meshService, user },
+    item,
+  );
   const said = { ...item, notBefore: instantOf(item.notBefore), notAfter: instantOf(item.notAfter) };
   const after = before
     ? {

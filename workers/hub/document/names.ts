@@ -11,6 +11,7 @@ export interface Names {
   readonly group: (name: string) => string;
   readonly node: (name: string) => string;
   readonly identityProvider: (name: string) => string;
+  readonly meshService: (name: string) => string;
   readonly microsegment: (name: string) => string;
   /** A home segment or a microsegment. */
   readonly anySegment: (name: string) => string;
@@ -46,6 +47,7 @@ export function namesOf(rows: NetworkRows, steps: readonly PlanStep[]): Names {
     group: lookup("group", named(rows.groups)),
     node: lookup("node", named(rows.nodes)),
     identityProvider: lookup("identityProvider", named(rows.identityProviders)),
+    meshService: lookup("meshService", named(rows.meshServices)),
   };
 }
 
@@ -53,6 +55,6 @@ function unknown(kind: Named, name: string, known: readonly string[]): never {
   const near = nearest(name, known);
   const meant = near ? ` Did you mean ${near}?` : "";
   const comes = kind === "node" ? "has not enrolled" : "neither exists nor is created by it";
-  const what = kind === "identityProvider" ? "identity provider" : kind;
+  const what = kind === "identityProvider" ? "identity provider" : kind === "meshService" ? "service" : kind;
   return throwRefusal("invalid_input", `The document names the ${what} ${name}, which ${comes}.${meant}`);
 }

@@ -15,6 +15,7 @@ const SECTIONS = [
   ["policies", "policy"],
   ["nodes", "node"],
   ["microsegments", "microsegment"],
+  ["meshServices", "meshService"],
   ["meshRules", "meshRule"],
   ["meshTests", "meshTest"],
   ["notifications", "notificationDestination"],

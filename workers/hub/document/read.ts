@@ -5,6 +5,7 @@ import { shownTarget } from "../../../shared/notifications/target.ts";
 import { logDestinations } from "../../../shared/registry/log-schema.ts";
 import type { MeshTestRow } from "../../../shared/registry/mesh-test-rows.ts";
 import type { MicrosegmentRow } from "../../../shared/registry/microsegment-rows.ts";
+import type { ServiceRow } from "../../../shared/registry/node-rows.ts";
 import { notificationDestinations } from "../../../shared/registry/notification-schema.ts";
 import {
   groups,
@@ -22,6 +23,7 @@ import { registryOf } from "../../registry/database.ts";
 import { type App, allApps } from "../handlers/apps.ts";
 import type { ProviderRow } from "../handlers/identity-providers.ts";
 import { type RuleRow, viewRules } from "../handlers/mesh-rules.ts";
+import { viewService } from "../handlers/mesh-services.ts";
 import { viewTests } from "../handlers/mesh-tests.ts";
 import { viewMicrosegments } from "../handlers/microsegments.ts";
 import { type NetworkRow, theNetwork } from "../handlers/network.ts";
@@ -48,6 +50,7 @@ export interface NetworkRows {
   readonly nodes: readonly NodeRow[];
   readonly microsegments: readonly MicrosegmentRow[];
   readonly meshRules: readonly RuleRow[];
+  readonly meshServices: readonly ServiceRow[];
   readonly meshTests: readonly MeshTestRow[];
   readonly notifications: readonly DestinationRow[];
   readonly signalTransmitters: readonly TransmitterRow[];
@@ -71,6 +74,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     nodeRows,
     microsegmentRows,
     ruleRows,
+    serviceRows,
     testRows,
     destinationRows,
     transmitterRows,
@@ -97,6 +101,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     d1.prepare(`${SELECT_NODE} ORDER BY n.name`).all<NodeRow>(),
     d1.prepare("SELECT * FROM microsegments ORDER BY name").all<MicrosegmentRow>(),
     d1.prepare("SELECT * FROM mesh_rules ORDER BY name").all<RuleRow>(),
+    d1.prepare("SELECT * FROM mesh_services ORDER BY name").all<ServiceRow>(),
     d1.prepare("SELECT * FROM mesh_tests ORDER BY name").all<MeshTestRow>(),
     db.select().from(notificationDestinations).orderBy(asc(notificationDestinations.name)),
     db.select().from(signalTransmitters).orderBy(asc(signalTransmitters.name)),
@@ -117,6 +122,7 @@ async function readRows(d1: D1Database): Promise<NetworkRows> {
     nodes: nodeRows.results,
     microsegments: microsegmentRows.results,
     meshRules: ruleRows.results,
+    meshServices: serviceRows.results,
     meshTests: testRows.results,
     notifications: destinationRows,
     signalTransmitters: transmitterRows,
@@ -261,6 +267,11 @@ export async function readDocument(d1: D1Database) {
         notAfter: timeOf(notAfter),
       }),
     ),
+    meshServices: rows.meshServices.map(viewService).map(({ name, description, traffic }) => ({
+      name,
+      description,
+      traffic,
+    })),
     meshTests: tests.map(({ name, from, accept, deny }) => ({ name, from, accept, deny })),
     notifications: rows.notifications.map(({ name, kind, target, events, enabled }) => ({
       name,

@@ -17,6 +17,7 @@ import { LOG_HANDLERS } from "./log-destinations.ts";
 import { MESH_HANDLERS } from "./mesh.ts";
 import { MESH_QUESTION_HANDLERS } from "./mesh-questions.ts";
 import { MESH_RULE_HANDLERS } from "./mesh-rules.ts";
+import { MESH_SERVICE_HANDLERS } from "./mesh-services.ts";
 import { MESH_TEST_HANDLERS } from "./mesh-tests.ts";
 import { MICROSEGMENT_MEMBER_HANDLERS } from "./microsegment-members.ts";
 import { MICROSEGMENT_HANDLERS } from "./microsegments.ts";
@@ -51,6 +52,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...MICROSEGMENT_HANDLERS,
   ...MICROSEGMENT_MEMBER_HANDLERS,
   ...SUGGESTION_HANDLERS,
+  ...MESH_SERVICE_HANDLERS,
   ...MESH_TEST_HANDLERS,
   ...EFFECTIVENESS_HANDLERS,
   ...APP_HANDLERS,

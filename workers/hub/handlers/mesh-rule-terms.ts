@@ -4,15 +4,16 @@ import { describeTextError } from "../../../shared/base/text-error.ts";
 import type { WeeklyWindows } from "../../../shared/node/config/types.ts";
 import type { meshRules } from "../../../shared/registry/mesh-schema.ts";
 import { flag, type RowOf } from "../../../shared/registry/rows.ts";
+import { parseCriterion } from "../../../shared/segments/criteria/parse.ts";
 import { parseWeekly, printWeekly } from "../../../shared/segments/weekly.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 
 /** What a rule says beside whom it names and which traffic. */
 
-const TERMS = ["effect", "not_before", "not_after", "weekly", "log", "owner"] as const;
+const TERMS = ["effect", "not_before", "not_after", "weekly", "when_text", "log", "owner"] as const;
 type Terms = Pick<RowOf<typeof meshRules>, (typeof TERMS)[number]>;
 type TermsInput = Partial<
-  Pick<MeshRuleCreate, "effect" | "notBefore" | "notAfter" | "weekly" | "log" | "owner">
+  Pick<MeshRuleCreate, "effect" | "notBefore" | "notAfter" | "weekly" | "when" | "log" | "owner">
 >;
 
 export const NO_TERMS: Terms = {
@@ -20,18 +21,20 @@ export const NO_TERMS: Terms = {
   not_before: null,
   not_after: null,
   weekly: null,
+  when_text: "",
   log: 0,
   owner: null,
 };
 
 /** @param before The terms so far. What the input leaves out stays. */
 export function columnsOfTerms(input: TermsInput, before: Terms): Terms {
-  const { effect, notBefore, notAfter, weekly, log, owner } = input;
+  const { effect, notBefore, notAfter, weekly, when, log, owner } = input;
   const terms: Terms = {
     effect: effect ?? before.effect,
     not_before: notBefore === undefined ? before.not_before : notBefore,
     not_after: notAfter === undefined ? before.not_after : notAfter,
     weekly: weekly === undefined ? before.weekly : weekly === null ? null : storedWeekly(weekly),
+    when_text: when === undefined ? before.when_text : storedCondition(when),
     log: log === undefined ? before.log : flag(log),
     owner: owner === undefined ? before.owner : owner,
   };
@@ -47,6 +50,14 @@ function storedWeekly(text: string): string {
     : invalidRule({ path: "/weekly", message: describeTextError(parsed.error) });
 }
 
+function storedCondition(text: string): string {
+  const written = text.trim();
+  const parsed = written === "" ? null : parseCriterion(written);
+  return !parsed || parsed.ok
+    ? written
+    : invalidRule({ path: "/when", message: describeTextError(parsed.error) });
+}
+
 export const invalidRule = (issue: InputIssue): never =>
   throwRefusal("invalid_input", `${issue.path}: ${issue.message}`, { issues: [issue] });
 
@@ -55,6 +66,7 @@ export const viewTerms = (row: Terms) => ({
   notBefore: row.not_before,
   notAfter: row.not_after,
   weekly: row.weekly === null ? null : printWeekly(JSON.parse(row.weekly) as WeeklyWindows),
+  when: row.when_text,
   log: row.log === 1,
   owner: row.owner,
 });

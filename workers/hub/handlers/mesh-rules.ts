@@ -5,8 +5,8 @@ import type { Traffic } from "../../../shared/node/config/types.ts";
 import type { meshRules } from "../../../shared/registry/mesh-schema.ts";
 import { deleteRule, storeRule } from "../../../shared/registry/mesh-statements.ts";
 import { flag, type RowOf } from "../../../shared/registry/rows.ts";
-import { parseRule, printRule, type RuleText } from "../../../shared/segments/rule.ts";
-import type { SegmentRule, Selector } from "../../../shared/segments/types.ts";
+import { parseRule, printRule, type RuleBody, type RuleText } from "../../../shared/segments/rule.ts";
+import type { Selector } from "../../../shared/segments/types.ts";
 import { freshId } from "../../platform/random.ts";
 import { unchanged } from "../../registry/guards.ts";
 import { rulesFit } from "../../registry/mesh-limits.ts";
@@ -17,7 +17,8 @@ import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { type Condition, selected, wordsHeld } from "../search.ts";
 import { columnsOfTerms, invalidRule, NO_TERMS, viewTerms } from "./mesh-rule-terms.ts";
-import { inRegistry, namesIn, type SelectorLookups, selectorById } from "./selectors.ts";
+import { namesOfServices } from "./mesh-service-rows.ts";
+import { found, inRegistry, namesIn, type SelectorLookups, selectorById } from "./selectors.ts";
 
 /** A row of `mesh_rules`. */
 export type RuleRow = RowOf<typeof meshRules>;
@@ -38,15 +39,27 @@ export async function viewRules(db: D1Database, rows: readonly RuleRow[]) {
     from: JSON.parse(row.from_selectors) as Selector[],
     to: JSON.parse(row.to_selectors) as Selector[],
     traffic: JSON.parse(row.traffic) as Traffic[],
+    services: JSON.parse(row.services) as string[],
   }));
+  const serviceNames = await namesOfServices(
+    db,
+    parsed.flatMap(({ services }) => services),
+  );
   const named = await namesIn(
     db,
     parsed.flatMap(({ from, to }) => [...from, ...to]),
   );
-  return parsed.map(({ row, from, to, traffic }) => ({
+  return parsed.map(({ row, from, to, traffic, services }) => ({
     id: row.id,
     name: row.name,
-    ...listsOf(printRule({ from: from.map(named), to: to.map(named), traffic })),
+    ...listsOf(
+      printRule({
+        from: from.map(named),
+        to: to.map(named),
+        traffic,
+        services: services.map((id) => serviceNames.get(id) ?? id),
+      }),
+    ),
     ...viewTerms(row),
     enabled: row.enabled === 1,
     version: row.version,
@@ -66,8 +79,6 @@ async function viewOne(db: D1Database, row: RuleRow) {
   return view ?? notFound("rule");
 }
 
-type RuleBody = Pick<SegmentRule, "from" | "to" | "traffic">;
-
 /** The rule with ids instead of names. Refuses with the place that is wrong or unknown. */
 export async function resolveRule(find: SelectorLookups, text: RuleText): Promise<RuleBody> {
   const parsed = parseRule(text);
@@ -75,11 +86,12 @@ export async function resolveRule(find: SelectorLookups, text: RuleText): Promis
     const { field, index, detail } = parsed.error;
     return invalidRule({ path: index === null ? `/${field}` : `/${field}/${index}`, message: detail });
   }
-  const { from, to, traffic } = parsed.value;
+  const { from, to, traffic, services } = parsed.value;
   return {
     from: await Promise.all(from.map((selector, at) => selectorById(find, selector, `/from/${at}`))),
     to: await Promise.all(to.map((selector, at) => selectorById(find, selector, `/to/${at}`))),
     traffic,
+    services: await Promise.all(services.map((name) => found(() => find.service(name), "/traffic"))),
   };
 }
 
@@ -87,6 +99,7 @@ export const columnsOfRule = (rule: RuleBody) => ({
   from_selectors: JSON.stringify(rule.from),
   to_selectors: JSON.stringify(rule.to),
   traffic: JSON.stringify(rule.traffic),
+  services: JSON.stringify(rule.services),
 });
 
 const effects = (action: string, row: RuleRow, detail: Effects["event"]["detail"] = {}): Effects => ({

@@ -2,6 +2,7 @@ import { called } from "../../../shared/segments/selector.ts";
 import type { Selector } from "../../../shared/segments/types.ts";
 import { Refused } from "../../platform/refused.ts";
 import { invalidRule } from "./mesh-rule-terms.ts";
+import { findService } from "./mesh-service-rows.ts";
 import { microsegmentCalled } from "./microsegments.ts";
 import { findNode } from "./nodes.ts";
 import { findSegment } from "./segments.ts";
@@ -14,6 +15,8 @@ export interface SelectorLookups {
   /** Finds a home segment or a microsegment. No two of them have one name. */
   readonly segment: (reference: string) => Promise<string> | string;
   readonly node: (reference: string) => Promise<string> | string;
+  /** Returns the service's id. */
+  readonly service: (reference: string) => Promise<string> | string;
   /** Returns the user's e-mail address. */
   readonly user: (reference: string) => Promise<string> | string;
 }
@@ -22,16 +25,13 @@ export const inRegistry = (db: D1Database): SelectorLookups => ({
   segment: async (reference) =>
     (await microsegmentCalled(db, reference))?.id ?? (await findSegment(db, reference)).id,
   node: async (reference) => (await findNode(db, reference)).id,
+  service: async (reference) => (await findService(db, reference)).id,
   user: async (reference) => (await findUser(db, reference)).email,
 });
 
 /** The selector with ids instead of names. Refuses with the place that names something unknown. */
-export async function selectorById(
-  find: SelectorLookups,
-  selector: Selector,
-  path: string,
-): Promise<Selector> {
-  try {
+export const selectorById = (find: SelectorLookups, selector: Selector, path: string): Promise<Selector> =>
+  found(async () => {
     switch (selector.kind) {
       case "segment":
         return { kind: "segment", segment: await find.segment(selector.segment) };
@@ -42,8 +42,13 @@ export async function selectorById(
       default:
         return selector;
     }
+  }, path);
+
+/** If the text names a missing thing, the text is wrong, not the path of the request. */
+export async function found<T>(look: () => Promise<T> | T, path: string): Promise<T> {
+  try {
+    return await look();
   } catch (error) {
-    // If the text names a missing thing, the text is wrong, not the path of the request.
     if (error instanceof Refused && error.refusal.code === "not_found") {
       return invalidRule({ path, message: "names something that does not exist" });
     }

@@ -200,6 +200,7 @@ async function rulesFor(
   const lookups = {
     segment: (as: string) => ids.get(as) ?? stale(`There is no microsegment ${as}.`),
     node: (name: string) => name,
+    service: (name: string) => name,
     user: (name: string) => name,
   };
   return Promise.all(

@@ -28,6 +28,8 @@ const PAGES = [
     "mesh-rules/new",
     "mesh-rules/RULE",
     "mesh-reach",
+    "mesh-services",
+    "mesh-services/new",
     "mesh-tests",
     "mesh-tests/new",
     "microsegments",

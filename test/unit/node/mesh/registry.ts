@@ -192,7 +192,15 @@ export class Registry {
       record_hash: this.#newRecord(id),
       created_at: 1,
       revision: this.state.revision,
-      ...{ facts: "{}", claims: "{}", country: null, stated: "[]", owner_groups: null, owner_sent: null },
+      ...{
+        facts: "{}",
+        claims: "{}",
+        country: null,
+        stated: "[]",
+        owner_groups: null,
+        owner_sent: null,
+        owner_risks: null,
+      },
     });
   }
 
@@ -212,6 +220,8 @@ export class Registry {
       from_selectors: JSON.stringify([selector()]),
       to_selectors: JSON.stringify([selector()]),
       traffic: JSON.stringify([{ protocol: "any", ports: [] }]),
+      services: "[]",
+      when_text: "",
       effect: "allow",
       not_before: null,
       not_after: null,

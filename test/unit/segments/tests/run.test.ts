@@ -148,6 +148,31 @@ describe("a test of rules", () => {
   });
 });
 
+describe("a condition of a rule", () => {
+  const met = { microsegments: ["r1"], confinedBy: ["r1"] };
+  const claimed = { confinedBy: ["r1"] };
+  const when = { kind: "known", fact: "user.email", text: "known user.email" } as const;
+
+  test("is met by a full placement where the rule allows, and by any where it denies", () => {
+    const nodes = [facts("full", met), facts("claim", claimed), facts("none"), tagged("d", "db")];
+    const allows = indexOf(nodes, [rule("r1", "any > tag:db tcp/1", { when })]);
+    const denies = indexOf(nodes, [
+      rule("r0", "any > tag:db tcp/1"),
+      rule("r1", "!any > tag:db any", { when }),
+    ]);
+    const reaching = (index: SegmentIndex) =>
+      ["full", "claim", "none"].filter((id) => index.linksOf(id).some(({ peer }) => peer === "d"));
+    expect(reaching(allows)).toEqual(["full"]);
+    expect(reaching(denies)).toEqual(["none"]);
+  });
+
+  test("concerns a node that begins or ceases to meet it, and its peers", () => {
+    const index = indexOf([facts("a"), tagged("d", "db")], [rule("r1", "any > tag:db tcp/1", { when })]);
+    expect([...index.upsert(facts("a", met))].sort()).toEqual(["a", "d"]);
+    expect([...index.upsert(facts("a"))].sort()).toEqual(["a", "d"]);
+  });
+});
+
 describe("the text of a test", () => {
   test("is printed as it is read", () => {
     const text = {
@@ -175,6 +200,8 @@ describe("the text of a test", () => {
 });
 
 describe("what decides about a pair", () => {
+  /** Whether a node meets it, its placement says. */
+  const CONDITION = { kind: "known", fact: "user.email", text: "known user.email" } as const;
   const tags = fc.subarray(["t0", "t1", "t2"]);
   const node = (n: number) =>
     fc
@@ -182,9 +209,13 @@ describe("what decides about a pair", () => {
         tags,
         routes: fc.subarray(["10.0.0.0/16", "10.1.0.0/24", "0.0.0.0/0"], { maxLength: 2 }),
         exitNode: fc.constantFrom(null, "n0", "n1"),
-        confinedBy: fc.subarray(["m0", "m1"]),
+        confinedBy: fc.subarray(["m0", "m1", "r00", "r01"]),
+        microsegments: fc.subarray(["m0", "m1", "r00", "r01"]),
       })
-      .map((more) => facts(`n${n}`, { ...more, microsegments: more.confinedBy }));
+      .map(({ microsegments, ...more }) => {
+        const full = more.confinedBy.filter((id) => microsegments.includes(id));
+        return facts(`n${n}`, { ...more, microsegments: full });
+      });
   const selector = fc.constantFrom(
     "any",
     "tag:t0",
@@ -218,7 +249,7 @@ describe("what decides about a pair", () => {
   }) =>
     indexOf(
       nodes,
-      lines.map((line, n) => rule(`r${String(n).padStart(2, "0")}`, line)),
+      lines.map((line, n) => rule(`r${String(n).padStart(2, "0")}`, line, n < 2 ? { when: CONDITION } : {})),
       [
         {
           id: "m0",
