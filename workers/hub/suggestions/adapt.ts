@@ -33,7 +33,7 @@ import {
 } from "./row.ts";
 import { undoStatements } from "./undo.ts";
 
-/** Adaptive segmentation: narrows rules by itself, and gives back what turns out to be needed (decision 0037). */
+/** Adaptive segmentation: narrows rules by itself, and gives back what turns out to be needed (decision 0039). */
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
