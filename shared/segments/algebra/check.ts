@@ -102,7 +102,11 @@ class Check {
   find(rule: SegmentRule, removed: ReadonlySet<string>): Finding | null {
     const { id } = rule;
     const keys = this.#draftsOfRule.get(id);
-    if (!keys) return { kind: "selects_nobody", rule: id, sides: this.#emptySides(id) };
+    // A condition that nobody meets now is there for the day when somebody does.
+    if (!keys)
+      return rule.when === undefined
+        ? { kind: "selects_nobody", rule: id, sides: this.#emptySides(id) }
+        : null;
     const outcomes: Outcome[] = [];
     for (const key of keys) {
       const draft = this.#drafts.get(key) as DraftVerdicts;
@@ -129,7 +133,7 @@ class Check {
   #ofGrant(rule: SegmentRule, allows: readonly Grant[], denies: readonly Grant[]): Outcome {
     const own = this.#region(allows.filter((grant) => grant.rule === rule.id));
     if (own.length === 0) return { kind: "isolated" };
-    const lasting = denies.filter((grant) => !isTimed(this.#terms(grant.rule)));
+    const lasting = denies.filter((grant) => isUnconditional(this.#terms(grant.rule)));
     const left = minus(own, this.#region(lasting));
     if (left.length === 0) return { kind: "denied", by: this.#touching(own, lasting) };
     return this.#covered(rule, left, allows);
@@ -153,10 +157,9 @@ class Check {
   }
 
   /** Whether a rule holds at least whenever the other one does. */
-  #holdsWith(id: string, { notBefore, notAfter, weekly }: SegmentRule): boolean {
+  #holdsWith(id: string, other: SegmentRule): boolean {
     const terms = this.#terms(id);
-    const times = JSON.stringify([terms.notBefore, terms.notAfter, terms.weekly]);
-    return !isTimed(terms) || times === JSON.stringify([notBefore, notAfter, weekly]);
+    return isUnconditional(terms) || conditionsOf(terms) === conditionsOf(other);
   }
 
   #touching(region: Region, grants: readonly Grant[]): string[] {
@@ -179,6 +182,12 @@ class Check {
     });
   }
 }
+
+/** Whether a rule holds at any time, and whatever becomes known of its sources. */
+const isUnconditional = (rule: SegmentRule): boolean => !isTimed(rule) && rule.when === undefined;
+
+const conditionsOf = ({ notBefore, notAfter, weekly, when }: SegmentRule): string =>
+  JSON.stringify([notBefore, notAfter, weekly, when]);
 
 const textOf = (grants: readonly Grant[]): string =>
   grants.map(({ rule, from, to }) => `${rule} ${from?.join() ?? "-"} ${to?.join() ?? "-"}`).join(";");

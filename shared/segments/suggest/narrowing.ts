@@ -57,7 +57,7 @@ export function narrowingsOf(
   const recorded = watch.flows.filter((flow) => flow.verdict === "allowed" && isBetweenNodes(flow));
   return rules.flatMap(({ rule, changedAt }) => {
     const [from, to] = [sides(rule.from), sides(rule.to)];
-    if (from === null || to === null || rule.effect === "deny" || isTimed(rule)) return [];
+    if (from === null || to === null || rule.effect === "deny" || waits(rule)) return [];
     const known = Math.max(changedAt, ...[...from, ...to].map((node) => since.get(node) ?? now));
     const days = Math.floor((now - known) / DAY_MS);
     if (days < leastDays) return [];
@@ -99,9 +99,12 @@ function neededBy(flow: ObservedFlow): Traffic | null {
   return parsed.ok ? parsed.value : null;
 }
 
+/** Whether the rule may have had no use because its time has not come, or its condition was not met. */
+const waits = (rule: SegmentRule): boolean => isTimed(rule) || rule.when !== undefined;
+
 /** What is left of the traffic when only what the flows need stays. */
 function usedOf(traffic: readonly Traffic[], needs: readonly ObservedFlow[]): Traffic[] {
-  return traffic.flatMap((entry): readonly Traffic[] => {
+  const left = traffic.flatMap((entry): readonly Traffic[] => {
     const uses = needs.filter((flow) => isOf([entry], flow)).map(neededBy);
     if (uses.length === 0) return [];
     const named = uses.filter((use) => use !== null);
@@ -112,6 +115,8 @@ function usedOf(traffic: readonly Traffic[], needs: readonly ObservedFlow[]): Tr
     });
     return left.length === 0 || !coversTraffic([entry], left) ? [entry] : left;
   });
+  // Entries that overlap may leave the same.
+  return [...new Map(left.map((entry) => [printTraffic(entry), entry])).values()];
 }
 
 /** The ports that were used; all of the entry's where they are too many to list, or where only the protocol is known. */

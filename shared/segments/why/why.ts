@@ -58,10 +58,10 @@ export type Cause =
   /** The two nodes have more rules than a node takes for one peer. */
   | { readonly kind: "too_many" };
 
-/** A rule that allows the traffic, between other ends: of these two, it means one only. */
+/** A rule that allows the traffic and means one of the two ends only, or both while the source met its condition. */
 export interface NearRule {
   readonly rule: string;
-  readonly misses: "from" | "to";
+  readonly misses: "from" | "to" | "condition";
 }
 
 /** More would not help anybody. */
@@ -240,7 +240,7 @@ function separating(a: string, b: string, index: SegmentIndex): string[] {
     .map(({ id }) => id);
 }
 
-/** Rules that allow the traffic at some time, and mean one of the two ends. */
+/** Rules that allow the traffic at some time, and miss one thing of the two ends. */
 function nearRules(traffic: TrafficSet, source: End, destination: End, index: SegmentIndex): NearRule[] {
   const world = index.world();
   return world.rules
@@ -248,6 +248,7 @@ function nearRules(traffic: TrafficSet, source: End, destination: End, index: Se
       if (rule.effect === "deny" || minusTraffic(traffic, rule).length > 0) return [];
       const from = meaning(rule, "from", source, source, world).length > 0;
       const to = meaning(rule, "to", destination, source, world).length > 0;
+      if (from && to && rule.when !== undefined) return [{ rule: rule.id, misses: "condition" }];
       return from === to ? [] : [{ rule: rule.id, misses: from ? "to" : "from" }];
     })
     .slice(0, MOST_NEAR);

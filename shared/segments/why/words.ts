@@ -113,7 +113,10 @@ export function selectorInWords(
   }
 }
 
-/** The microsegments that the rules between the two name, the ones that part them, and those by which a rule nearly meant them. */
+/**
+ * The microsegments that the rules between the two name, the ones that part them, and those by which a rule nearly meant
+ * them. The condition of a rule is placed like a microsegment with the rule's id.
+ */
 function memberships(answer: Why, from: End, to: End, words: Vocabulary): MembershipInWords[] {
   const asked = new Map<string, readonly [node: string, segment: string]>();
   const ask = (end: End, selectors: readonly Selector[]) => {
@@ -121,9 +124,13 @@ function memberships(answer: Why, from: End, to: End, words: Vocabulary): Member
       if (selector.kind === "segment")
         asked.set(`${end.node} ${selector.segment}`, [end.node, selector.segment]);
   };
-  for (const rule of answer.rules) {
-    ask(from, rule.from);
-    ask(to, rule.to);
+  const askCondition = (rule: string) => {
+    if (words.index.rule(rule)?.when !== undefined) asked.set(`${from.node} ${rule}`, [from.node, rule]);
+  };
+  for (const { rule, ...sides } of answer.rules) {
+    ask(from, sides.from);
+    ask(to, sides.to);
+    askCondition(rule.id);
   }
   for (const cause of answer.causes) {
     if (cause.kind === "isolation") {
@@ -131,8 +138,10 @@ function memberships(answer: Why, from: End, to: End, words: Vocabulary): Member
         for (const end of [from, to]) ask(end, [{ kind: "segment", segment }]);
     }
     if (cause.kind !== "no_rule") continue;
-    for (const { rule, misses } of cause.nearly)
-      ask(misses === "from" ? from : to, words.index.rule(rule)?.[misses] ?? []);
+    for (const { rule, misses } of cause.nearly) {
+      if (misses === "condition") askCondition(rule);
+      else ask(misses === "from" ? from : to, words.index.rule(rule)?.[misses] ?? []);
+    }
   }
   return [...asked.values()].flatMap(([node, segment]) => {
     const explained = words.explain(segment, node);
@@ -146,7 +155,7 @@ function memberships(answer: Why, from: End, to: End, words: Vocabulary): Member
       {
         node,
         name: nameOf(node, words.index),
-        microsegment: words.segmentName(segment),
+        microsegment: membershipName(segment, words),
         belonging,
         detail,
         tests,
@@ -154,6 +163,11 @@ function memberships(answer: Why, from: End, to: End, words: Vocabulary): Member
     ];
   });
 }
+
+const membershipName = (id: string, { index, segmentName }: Vocabulary): string => {
+  const rule = index.rule(id);
+  return rule ? `condition of ${rule.name}` : segmentName(id);
+};
 
 interface Sentences {
   /** What stands in the way, and what would have to hold instead. */
@@ -206,6 +220,8 @@ function causeInWords(cause: Cause, from: End, to: End, words: Vocabulary): Sent
           cause.nearly
             .map(({ rule: id, misses }) => {
               const of = index.rule(id);
+              if (misses === "condition")
+                return `${capital(rule(id))} would allow it if ${source} met its condition: ${unmet(id, from.node, words)}.`;
               const selectors = (of?.[misses] ?? []).map((selector) => selectorInWords(selector, words));
               const end = misses === "from" ? endWords(from, source) : endWords(to, destination);
               return `${capital(rule(id))} would allow it if ${end} were ${listed(selectors, "or")}.`;
@@ -229,6 +245,15 @@ function causeInWords(cause: Cause, from: End, to: End, words: Vocabulary): Sent
         remedy: "Join rules into fewer ones.",
       };
   }
+}
+
+/** The tests of a rule's condition that do not hold for a node. */
+function unmet(rule: string, node: string, { explain }: Vocabulary): string {
+  const tests = explain(rule, node)?.where.filter(({ holds }) => holds !== true) ?? [];
+  return (
+    listed(tests.map(({ test, value }) => (value === null ? `${test} (nobody states it)` : test))) ||
+    "see the rule"
+  );
 }
 
 const endWords = ({ address }: End, name: string): string =>

@@ -119,6 +119,13 @@ describe("a condition of a rule", () => {
     const { data } = await rule("compliant", a, b, { when: ' device.stated has "compliant" ' });
     expect(data.when).toBe('device.stated has "compliant"');
     expect(await reaches(a)).toEqual([]);
+    const { data: asked } = await world.admin.call("mesh.why", {
+      query: { from: a.name, to: b.name, traffic: "tcp/443" },
+    });
+    expect(asked.causes[0]?.remedy).toContain(
+      `The rule compliant would allow it if ${a.name} met its condition: device.stated has "compliant"`,
+    );
+    expect(asked.memberships).toMatchObject([{ microsegment: "condition of compliant" }]);
     const states = (facts: string[]) =>
       world.admin.call("nodes.state", { params: { node: a.id }, body: { by: "mdm", facts } });
     await states(["compliant"]);

@@ -195,6 +195,13 @@ describe("suggestions", () => {
   });
 
   test("narrow a rule to what was used of it, unless it was changed or a flow came up since, and give it back exactly", async () => {
+    const service = { name: "all-tcp", traffic: ["tcp/1-65535"] };
+    await world.admin.call("meshServices.create", { body: service });
+    const { etag: ruleTag } = await world.admin.call("meshRules.get", { params: { meshRule: "everybody" } });
+    await world.admin.call("meshRules.update", {
+      ...{ params: { meshRule: "everybody" }, ifMatch: ruleTag ?? "" },
+      body: { traffic: ["any", "service:all-tcp"] },
+    });
     await env.DB.prepare("UPDATE mesh_rules SET updated_at = 0").run();
     expect(await make()).toMatchObject({ open: 2 });
     const before = (await rules())[0];
@@ -203,7 +210,7 @@ describe("suggestions", () => {
       kind: "narrowing",
       narrowing: {
         rule: "everybody",
-        before: ["any"],
+        before: ["any", "tcp/1-65535"],
         after: ["tcp/22,5432-5434,9000"],
         days: 10,
         pairs: 30,

@@ -91,7 +91,9 @@ export async function resolveRule(find: SelectorLookups, text: RuleText): Promis
     from: await Promise.all(from.map((selector, at) => selectorById(find, selector, `/from/${at}`))),
     to: await Promise.all(to.map((selector, at) => selectorById(find, selector, `/to/${at}`))),
     traffic,
-    services: await Promise.all(services.map((name) => found(() => find.service(name), "/traffic"))),
+    services: await Promise.all(
+      services.map((name) => found(() => find.service(name), { path: "/traffic", entry: `service:${name}` })),
+    ),
   };
 }
 

@@ -1,4 +1,4 @@
-import { called } from "../../../shared/segments/selector.ts";
+import { called, printSelector } from "../../../shared/segments/selector.ts";
 import type { Selector } from "../../../shared/segments/types.ts";
 import { Refused } from "../../platform/refused.ts";
 import { invalidRule } from "./mesh-rule-terms.ts";
@@ -31,26 +31,32 @@ export const inRegistry = (db: D1Database): SelectorLookups => ({
 
 /** The selector with ids instead of names. Refuses with the place that names something unknown. */
 export const selectorById = (find: SelectorLookups, selector: Selector, path: string): Promise<Selector> =>
-  found(async () => {
-    switch (selector.kind) {
-      case "segment":
-        return { kind: "segment", segment: await find.segment(selector.segment) };
-      case "node":
-        return { kind: "node", node: await find.node(selector.node) };
-      case "user":
-        return { kind: "user", user: await find.user(selector.user) };
-      default:
-        return selector;
-    }
-  }, path);
+  found(
+    async () => {
+      switch (selector.kind) {
+        case "segment":
+          return { kind: "segment", segment: await find.segment(selector.segment) };
+        case "node":
+          return { kind: "node", node: await find.node(selector.node) };
+        case "user":
+          return { kind: "user", user: await find.user(selector.user) };
+        default:
+          return selector;
+      }
+    },
+    { path, entry: printSelector(selector) },
+  );
 
 /** If the text names a missing thing, the text is wrong, not the path of the request. */
-export async function found<T>(look: () => Promise<T> | T, path: string): Promise<T> {
+export async function found<T>(
+  look: () => Promise<T> | T,
+  { path, entry }: { readonly path: string; readonly entry: string },
+): Promise<T> {
   try {
     return await look();
   } catch (error) {
     if (error instanceof Refused && error.refusal.code === "not_found") {
-      return invalidRule({ path, message: "names something that does not exist" });
+      return invalidRule({ path, message: `${entry} names something that does not exist` });
     }
     throw error;
   }

@@ -38,7 +38,8 @@ export async function acceptNarrowing(
     ...rule,
     ...(narrowing.after.length === 0
       ? { enabled: 0 as const }
-      : { traffic: JSON.stringify(narrowing.after.flatMap(readTraffic)) }),
+      : // What is left names traffic alone: a service may come to mean more.
+        { traffic: JSON.stringify(narrowing.after.flatMap(readTraffic)), services: "[]" }),
     version: rule.version + 1,
     updated_at: now,
   };
@@ -55,13 +56,13 @@ export async function acceptNarrowing(
       now,
     );
   const tested = await breaksNoTest({ bindings, now }, { rules: new Map([[after.id, after]]) });
-  const { traffic, enabled } = rule;
+  const { traffic, services, enabled } = rule;
   return {
     statements: [...tested, unchanged(db, "mesh_rules", rule, rule.version), ...storeRule(after)],
     undo: {
       microsegments: [],
       rules: [],
-      changed: [{ id: rule.id, version: after.version, before: { traffic, enabled } }],
+      changed: [{ id: rule.id, version: after.version, before: { traffic, services, enabled } }],
     },
     made: { microsegments: [], rules: [], replaced: [rule.name] },
   };

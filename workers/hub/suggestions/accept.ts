@@ -83,10 +83,10 @@ export async function acceptRole(
     undo: {
       microsegments: made.map(({ id, version }) => ({ id, version })),
       rules: rules.map(({ id, version }) => ({ id, version })),
-      changed: replaced.map(({ id, version, traffic, enabled }) => ({
+      changed: replaced.map(({ id, version, traffic, services, enabled }) => ({
         id,
         version: version + 1,
-        before: { traffic, enabled },
+        before: { traffic, services, enabled },
       })),
     },
     made: {

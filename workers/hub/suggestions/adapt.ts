@@ -78,8 +78,11 @@ async function adaptNetwork(bindings: Bindings, network: NetworkRow, now: number
     .map(({ meaning }) => JSON.parse(meaning) as Meaning);
   const { narrowings: found, nodes } = await foundNarrowings(db, copy, watch, budget.days, now);
   const candidates = costed(found, copy.rules, nodes);
+  // One that a test of rules forbids, say, must not keep the others from their turn.
   for (const one of nextNarrowings(candidates, budget, history, turnedDown, now))
-    await narrow(bindings, one, network, copy, now);
+    await narrow(bindings, one, network, copy, now).catch((error: unknown) =>
+      logError("narrowing_failed", error, { rule: one.rule }),
+    );
 }
 
 async function narrowingsBefore(db: D1Database): Promise<SuggestionRow[]> {

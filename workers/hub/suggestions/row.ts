@@ -34,7 +34,9 @@ export interface Undo {
   readonly microsegments: readonly Left[];
   readonly rules: readonly Left[];
   /** Rules that were switched off or narrowed, with what they were. */
-  readonly changed: readonly (Left & { readonly before: Pick<RuleRow, "traffic" | "enabled"> })[];
+  readonly changed: readonly (Left & {
+    readonly before: Pick<RuleRow, "traffic" | "services" | "enabled">;
+  })[];
 }
 export interface Left {
   readonly id: string;

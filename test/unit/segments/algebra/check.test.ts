@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Traffic } from "../../../../shared/node/config/types.ts";
 import { checkRules } from "../../../../shared/segments/algebra/check.ts";
 import { differenceOf } from "../../../../shared/segments/algebra/difference.ts";
+import { parseCriterion } from "../../../../shared/segments/criteria/parse.ts";
 import type { NodeFacts, SegmentRule, Selector, World } from "../../../../shared/segments/types.ts";
 import { randomFrom } from "../../../support/random.ts";
 import { bySeed, drawn, SEED } from "../../../support/sample.ts";
@@ -55,6 +56,22 @@ describe("rules without effect", () => {
     expect(found(wide, rule("r2", tag("web"), tag("db"), tcp(443), timed))).toMatchObject([
       { kind: "shadowed" },
     ]);
+  });
+
+  test("none whose condition may come to be met, or that another covers while a condition is met", () => {
+    const criterion = parseCriterion("user.risk < 50");
+    if (!criterion.ok) throw new Error(criterion.error.problem);
+    const when = { when: criterion.value };
+    const wide = rule("r1", tag("web"), tag("db"), tcp(1, 9_000), when);
+    const narrow = rule("r2", tag("web"), tag("db"), tcp(443));
+    expect(found(wide)).toEqual([]);
+    const calm = [1, 2].map((n) => ({ ...node(n, "web"), microsegments: ["r1"] }));
+    const nodes = new Map([...calm, node(3, "db")].map((one) => [one.id, one]));
+    expect(checkRules(worldOf([wide, narrow], { nodes }), circumstances)).toEqual([]);
+    const denial = rule("r1", tag("web"), tag("db"), tcp(443), { ...deny, ...when });
+    expect(checkRules(worldOf([denial, narrow], { nodes }), circumstances)).toEqual([]);
+    const confined = new Map([...nodes].map(([id, one]) => [id, { ...one, confinedBy: one.microsegments }]));
+    expect(checkRules(worldOf([denial, narrow], { nodes: confined }), circumstances)).toEqual([]);
   });
 
   test("one that several say together", () => {

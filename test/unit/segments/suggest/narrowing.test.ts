@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parseCriterion } from "../../../../shared/segments/criteria/parse.ts";
 import type { ObservedFlow } from "../../../../shared/segments/flow-graph.ts";
 import { createSegmentIndex } from "../../../../shared/segments/segment-index.ts";
 import { narrowingsOf } from "../../../../shared/segments/suggest/narrowing.ts";
@@ -89,10 +90,12 @@ describe("a rule of which less is used than it permits", () => {
     expect(narrowingsOf(fresh, NODES, watch([]), 14, NOW)).toEqual([]);
   });
 
-  it("is not judged if it denies, has hours, or is about more than nodes", () => {
+  it("is not judged if it denies, waits for its time or its condition, or is about more than nodes", () => {
+    const criterion = parseCriterion("user.risk >= 80");
     const others = [
       rule("a", "b", ["tcp"], { effect: "deny" }),
       rule("a", "b", ["tcp"], { notAfter: NOW + DAY_MS }),
+      rule("a", "b", ["tcp"], criterion.ok ? { when: criterion.value } : {}),
       rule("a", "b", ["tcp"], { to: [{ kind: "subnet", prefix: "10.0.0.0/8" }, tag("b")] }),
       rule("a", "b", ["tcp"], { to: [{ kind: "internet" }] }),
       rule("a", "b", ["tcp"], { from: [{ kind: "quarantine" }] }),
