@@ -173,7 +173,7 @@ where("chromium").describe("the pages for nodes", () => {
     await page.locator("dialog[open]").getByText("14 pairs of nodes gain, 3 lose.").waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     expect(hub?.writes.filter((write) => !write.startsWith("mesh.difference"))).toEqual([
-      'meshRules.create {"name":"web to databases","from":["tag:web"],"to":["segment:data"],"traffic":["tcp/5432"],"effect":"allow","notBefore":null,"notAfter":null,"weekly":null,"log":false,"owner":null,"enabled":true}',
+      'meshRules.create {"name":"web to databases","from":["tag:web"],"to":["segment:data"],"traffic":["tcp/5432"],"effect":"allow","notBefore":null,"notAfter":null,"weekly":null,"when":"","log":false,"owner":null,"enabled":true}',
     ]);
   });
 
