@@ -56,16 +56,16 @@ const TIMES = [
 ] as const;
 const TEXTS = [
   {
-    name: "when",
-    label: "While the source meets",
-    hint: 'A criterion, such as device.stated has "compliant" and user.risk < 50. Empty: always.',
-    most: 2_000,
-  },
-  {
     name: "weekly",
     label: "Hours",
     hint: "Such as mon-fri 09:00-17:00, sat 10:00-12:00 Europe/Berlin. Empty: at any time.",
     most: 300,
+  },
+  {
+    name: "when",
+    label: "While the source meets",
+    hint: 'A criterion, such as device.stated has "compliant" and user.risk < 50. Empty: always.',
+    most: 2_000,
   },
   { name: "owner", label: "Owner", hint: "Who answers for it: a person or a team.", most: 254 },
 ] as const;
