@@ -1,7 +1,6 @@
 import { formatAddress, parseAddress, parseIPv6 } from "../net/address.ts";
+import { OVERLAY_IPV4 } from "../net/overlay.ts";
 
-/** The overlay's IPv4 range (RFC 6598). */
-const OVERLAY_IPV4 = "100.64.0.0/10";
 /** For this many milliseconds, the address of a removed node is given to no other node. */
 export const ADDRESS_REST_MS = 7 * 86_400_000;
 

@@ -2,7 +2,8 @@ import { normalEmail } from "../access/login/email.ts";
 import { HIDDEN } from "../base/hidden.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { TextError } from "../base/text-error.ts";
-import { formatPrefix, isDefaultRoute, parsePrefix } from "../net/prefix.ts";
+import { OVERLAY_IPV4 } from "../net/overlay.ts";
+import { contains, formatPrefix, isDefaultRoute, parsePrefix, prefixOf } from "../net/prefix.ts";
 import type { Selector } from "./types.ts";
 
 /**
@@ -131,10 +132,19 @@ function readValue(kind: NamedKind, text: string, start: number): Result<Selecto
           'Write "internet", as a destination, for what exit nodes reach',
         );
       }
+      if (OVERLAY && contains(OVERLAY, prefix.value)) {
+        return refused(
+          0,
+          "these are the addresses of nodes, which are behind no router",
+          'Write "any", or name the nodes: node:NAME, tag:NAME, segment:NAME or user:EMAIL',
+        );
+      }
       return ok({ kind, prefix: formatPrefix(prefix.value) });
     }
   }
 }
+
+const OVERLAY = prefixOf(OVERLAY_IPV4);
 
 const internetAsSource = (text: string): TextError => ({
   text,

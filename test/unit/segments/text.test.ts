@@ -55,6 +55,7 @@ describe("selectors", () => {
     ["segment: a", "character 9: this is no segment's name"],
     ["subnet:0.0.0.0/0", 'character 8: everything is no subnet. Write "internet"'],
     ["subnet:::/0", 'character 8: everything is no subnet. Write "internet"'],
+    ["subnet:100.64.7.0/24", "character 8: these are the addresses of nodes"],
     ["subnet:10.0.0.1/8", "character 8: the address has bits after the first 8. Write 10.0.0.0/8"],
     ["subnet:::ffff:10.0.0.0/104", "character 8: this is an IPv4 prefix inside IPv6. Write 10.0.0.0/8"],
     ["subnet:fe80::%1/64", "character 14: a prefix has no zone"],
