@@ -40,6 +40,9 @@ export interface Recorded {
   readonly without: readonly string[];
 }
 
+/** Columns that most tables have and no history stores. */
+export const VERSIONED = ["version", "created_at", "updated_at"];
+
 const columnOf = (column: Column): string =>
   typeof column === "string" ? column : (Object.values(column)[0] ?? "");
 

@@ -1,8 +1,7 @@
-import type { Recorded } from "./history.ts";
+import { type Recorded, VERSIONED } from "./history.ts";
+import { MESH_RECORDED } from "./mesh-recorded.ts";
 
 /** Of which tables a history is kept, and how: see `history.ts`. */
-
-const VERSIONED = ["version", "created_at", "updated_at"];
 
 export const RECORDED: readonly Recorded[] = [
   {
@@ -192,120 +191,7 @@ export const RECORDED: readonly Recorded[] = [
     fields: { name: "name", kind: "kind", redirectUris: { json: "redirect_uris" } },
     without: ["id", "last_used_at", ...VERSIONED],
   },
-  {
-    kind: "node",
-    table: "nodes",
-    target: "ROW.id",
-    name: "ROW.name",
-    fields: {
-      name: "name",
-      status: "status",
-      segmentId: "segment_id",
-      tags: { json: "tags" },
-      userId: "user_id",
-      offeredRoutes: { json: "offered_routes" },
-      exitNode: "exit_node",
-      expiresAt: "expires_at",
-      facts: { json: "facts" },
-      contained: { flag: "contained" },
-      wireguardKey: "wireguard_key",
-      signingHash: "signing_hash",
-    },
-    without: [
-      ...["id", "address_index", "hostname", "ephemeral", "enrolment_key_id", "endpoints", "claims"],
-      ...["country", "handshake_floor", "handshake_floor_made", "ended_revision", "ended_at", "revision"],
-      ...["kem_hash", "record_hash", "signing_key", "kem_key", ...VERSIONED],
-    ],
-  },
-  {
-    kind: "nodeRoute",
-    table: "node_routes",
-    target: "ROW.node_id",
-    other: "ROW.prefix",
-    name: "ROW.prefix",
-    fields: { prefix: "prefix" },
-    without: ["node_id", "created_at"],
-  },
-  {
-    kind: "meshRule",
-    table: "mesh_rules",
-    target: "ROW.id",
-    name: "ROW.name",
-    fields: {
-      name: "name",
-      from: { json: "from_selectors" },
-      to: { json: "to_selectors" },
-      traffic: { json: "traffic" },
-      services: { json: "services" },
-      when: "when_text",
-      effect: "effect",
-      notBefore: "not_before",
-      notAfter: "not_after",
-      weekly: { json: "weekly" },
-      log: { flag: "log" },
-      owner: "owner",
-      enabled: { flag: "enabled" },
-    },
-    without: ["id", ...VERSIONED],
-  },
-  {
-    kind: "microsegment",
-    table: "microsegments",
-    target: "ROW.id",
-    name: "ROW.name",
-    fields: {
-      name: "name",
-      description: "description",
-      type: "type",
-      isolation: "isolation",
-      where: "where_text",
-      unless: "unless_text",
-      include: { json: "include" },
-      exclude: { json: "exclude" },
-      remediation: { json: "remediation" },
-      acceptsClaims: { flag: "accepts_claims" },
-    },
-    without: ["id", ...VERSIONED],
-  },
-  {
-    kind: "meshService",
-    table: "mesh_services",
-    target: "ROW.id",
-    name: "ROW.name",
-    fields: { name: "name", description: "description", traffic: { json: "traffic" } },
-    without: ["id", ...VERSIONED],
-  },
-  {
-    kind: "meshTest",
-    table: "mesh_tests",
-    target: "ROW.id",
-    name: "ROW.name",
-    fields: {
-      name: "name",
-      from: { json: "from_selector" },
-      accept: { json: "accept" },
-      deny: { json: "deny" },
-    },
-    without: ["id", "failing", "ran_revision", "ran_at", ...VERSIONED],
-  },
-  {
-    kind: "enrolmentKey",
-    table: "enrolment_keys",
-    target: "ROW.id",
-    name: "ROW.name",
-    fields: {
-      name: "name",
-      segmentId: "segment_id",
-      tags: { json: "tags" },
-      userId: "user_id",
-      maxUses: "max_uses",
-      ephemeral: { flag: "ephemeral" },
-      preApproved: { flag: "pre_approved" },
-      expiresAt: "expires_at",
-      revokedAt: "revoked_at",
-    },
-    without: ["id", "secret_hash", "uses", "left_until", ...VERSIONED],
-  },
+  ...MESH_RECORDED,
   {
     kind: "notificationDestination",
     table: "notification_destinations",
