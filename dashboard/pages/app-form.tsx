@@ -1,7 +1,7 @@
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { endsSessionsOf } from "../../shared/api/consequence.ts";
 import { DEFAULT_APP_SETTINGS } from "../../shared/registry/app-settings.ts";
-import { call, etagOf, type RowOf, useEdited, useMayWrite, useWrite } from "../api.ts";
+import { call, type RowOf, useEdited, useMayWrite, useWrite } from "../api.ts";
 import { useAsk } from "../components/ask.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
@@ -9,6 +9,7 @@ import { NoteField, noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { SignedOut } from "../components/signed-out.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
+import { useBase } from "../lib/base-version.ts";
 import { changesOf } from "../lib/changes.ts";
 import { navigate, routeTo, routeWith, useFilters } from "../lib/router.ts";
 import { AppFields, readAppFields } from "./app-fields.tsx";
@@ -83,13 +84,16 @@ export function EditApp({ id }: { readonly id: string }) {
   );
 }
 
-/** Edits the version that was loaded first; a newer one only replaces it when the administrator says so. */
 function EditLoadedApp({ loaded }: { readonly loaded: App }) {
-  const [base, setBase] = useState(loaded);
   const mayWrite = useMayWrite();
   const update = useWrite("apps.update");
   const remove = useWrite("apps.delete");
-  const target = { params: { app: base.id }, ifMatch: etagOf(base) };
+  const { base, setBase, ifMatch, error, takeTheirs } = useBase(
+    loaded,
+    ({ id }) => call("apps.get", { params: { app: id } }),
+    [update, remove],
+  );
+  const target = { params: { app: base.id }, ifMatch };
   const { ask, dialog } = useAsk();
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -106,12 +110,6 @@ function EditLoadedApp({ loaded }: { readonly loaded: App }) {
       })) !== null;
     if (isMeant) update.mutate({ ...target, note, body }, { onSuccess: setBase });
   };
-  const takeTheirs = async () => {
-    setBase(await call("apps.get", { params: { app: base.id } }));
-    update.reset();
-    remove.reset();
-  };
-  const error = update.error ?? remove.error;
   return (
     <>
       <Conflict error={error} onReload={takeTheirs} />

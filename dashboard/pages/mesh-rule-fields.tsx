@@ -1,7 +1,9 @@
 import { type FormEvent, type ReactNode, useState } from "react";
 import { Check, Field } from "../components/field.tsx";
-import { NoteField, noteOf } from "../components/note-field.tsx";
+import { FormEnd } from "../components/form-end.tsx";
+import { noteOf } from "../components/note-field.tsx";
 import { issueOf } from "../components/states.tsx";
+import { TextField } from "../components/text-field.tsx";
 import { linesOf, problemOf, type RuleField } from "../lib/rule-text.ts";
 import { useUnsavedGuard } from "../lib/unsaved.ts";
 import { MeshRuleTerms, type RuleTerms, termsIn } from "./mesh-rule-terms.tsx";
@@ -71,19 +73,15 @@ export function MeshRuleFields({ rule, error, busy, submit, onSubmit, children }
   };
   return (
     <form className="card form" onSubmit={send}>
-      <Field label="Name" error={issueOf(error, "/name")}>
-        {(c) => (
-          <input
-            {...c}
-            name="name"
-            required
-            maxLength={100}
-            defaultValue={rule.name}
-            readOnly={submit === null}
-            autoComplete="off"
-          />
-        )}
-      </Field>
+      <TextField
+        name="name"
+        label="Name"
+        value={rule.name}
+        most={100}
+        required
+        error={error}
+        readOnly={submit === null}
+      />
       {FIELDS.map(({ field, label, hint }) => (
         <Field
           key={field}
@@ -114,15 +112,9 @@ export function MeshRuleFields({ rule, error, busy, submit, onSubmit, children }
       ))}
       <MeshRuleTerms terms={rule} error={error} isFixed={submit === null} />
       <Check label="The rule is in force" name="enabled" defaultChecked={rule.enabled} />
-      {submit !== null && <NoteField />}
-      {submit !== null && (
-        <div className="actions">
-          <button type="submit" className="button" disabled={busy}>
-            {submit}
-          </button>
-          {children}
-        </div>
-      )}
+      <FormEnd submit={submit} busy={busy}>
+        {children}
+      </FormEnd>
     </form>
   );
 }

@@ -1,12 +1,14 @@
-import { type FormEvent, type ReactNode, useState } from "react";
-import { call, etagOf, type RowOf, useEdited, useMayWrite, useWrite } from "../api.ts";
+import type { FormEvent, ReactNode } from "react";
+import { call, type RowOf, useEdited, useMayWrite, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
-import { Field } from "../components/field.tsx";
+import { FormEnd } from "../components/form-end.tsx";
 import { LinesField } from "../components/lines-field.tsx";
-import { NoteField, noteOf } from "../components/note-field.tsx";
+import { noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
-import { Failure, issueOf, Loaded } from "../components/states.tsx";
+import { Failure, Loaded } from "../components/states.tsx";
+import { TextField } from "../components/text-field.tsx";
+import { useBase } from "../lib/base-version.ts";
 import { changesOf } from "../lib/changes.ts";
 import { navigate, routeTo } from "../lib/router.ts";
 import { linesOf } from "../lib/rule-text.ts";
@@ -55,21 +57,24 @@ export function EditMeshService({ id }: { readonly id: string }) {
   );
 }
 
-/** Edits the version that was loaded first; a newer one only replaces it when the administrator says so. */
 function EditLoaded({ loaded }: { readonly loaded: Service }) {
-  const [base, setBase] = useState(loaded);
   const mayWrite = useMayWrite();
   const update = useWrite("meshServices.update");
   const remove = useWrite("meshServices.delete");
-  const target = { params: { meshService: base.id }, ifMatch: etagOf(base) };
-  const takeTheirs = async () => {
-    setBase(await call("meshServices.get", { params: { meshService: base.id } }));
-    update.reset();
-    remove.reset();
-  };
+  const {
+    base,
+    setBase,
+    ifMatch,
+    error: failed,
+    takeTheirs,
+  } = useBase(loaded, ({ id }) => call("meshServices.get", { params: { meshService: id } }), [
+    update,
+    remove,
+  ]);
+  const target = { params: { meshService: base.id }, ifMatch };
   return (
     <>
-      <Conflict error={update.error ?? remove.error} onReload={takeTheirs} />
+      <Conflict error={failed} onReload={takeTheirs} />
       {update.isSuccess && (
         <p className="notice good" role="status">
           Saved as version {base.version}. The nodes that its rules concern get it at their next poll.
@@ -129,35 +134,24 @@ function MeshServiceFields({ service, error, busy, submit, onSubmit, children }:
   };
   return (
     <form className="card form" onSubmit={send}>
-      <Field
+      <TextField
+        name="name"
         label="Name"
         hint="Rules call it service:NAME. Lower-case letters, digits, dots, hyphens, underscores."
-        error={issueOf(error, "/name")}
-      >
-        {(c) => (
-          <input
-            {...c}
-            name="name"
-            required
-            maxLength={63}
-            defaultValue={service.name}
-            readOnly={readOnly}
-            autoComplete="off"
-          />
-        )}
-      </Field>
-      <Field label="Description" error={issueOf(error, "/description")}>
-        {(c) => (
-          <input
-            {...c}
-            name="description"
-            maxLength={500}
-            defaultValue={service.description}
-            readOnly={readOnly}
-            autoComplete="off"
-          />
-        )}
-      </Field>
+        value={service.name}
+        most={63}
+        required
+        error={error}
+        readOnly={readOnly}
+      />
+      <TextField
+        name="description"
+        label="Description"
+        value={service.description}
+        most={500}
+        error={error}
+        readOnly={readOnly}
+      />
       <LinesField
         name="traffic"
         label="Traffic"
@@ -166,15 +160,9 @@ function MeshServiceFields({ service, error, busy, submit, onSubmit, children }:
         error={error}
         readOnly={readOnly}
       />
-      {!readOnly && <NoteField />}
-      {!readOnly && (
-        <div className="actions">
-          <button type="submit" className="button" disabled={busy}>
-            {submit}
-          </button>
-          {children}
-        </div>
-      )}
+      <FormEnd submit={submit} busy={busy}>
+        {children}
+      </FormEnd>
     </form>
   );
 }

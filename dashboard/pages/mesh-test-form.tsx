@@ -1,12 +1,15 @@
-import { type FormEvent, type ReactNode, useState } from "react";
-import { call, etagOf, type RowOf, useEdited, useMayWrite, useWrite } from "../api.ts";
+import type { FormEvent, ReactNode } from "react";
+import { call, type RowOf, useEdited, useMayWrite, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
 import { Field } from "../components/field.tsx";
+import { FormEnd } from "../components/form-end.tsx";
 import { LinesField } from "../components/lines-field.tsx";
-import { NoteField, noteOf } from "../components/note-field.tsx";
+import { noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Failure, issueOf, Loaded } from "../components/states.tsx";
+import { TextField } from "../components/text-field.tsx";
+import { useBase } from "../lib/base-version.ts";
 import { changesOf } from "../lib/changes.ts";
 import { navigate, routeTo } from "../lib/router.ts";
 import { linesOf } from "../lib/rule-text.ts";
@@ -55,21 +58,21 @@ export function EditMeshTest({ id }: { readonly id: string }) {
   );
 }
 
-/** Edits the version that was loaded first; a newer one only replaces it when the administrator says so. */
 function EditLoaded({ loaded }: { readonly loaded: Test }) {
-  const [base, setBase] = useState(loaded);
   const mayWrite = useMayWrite();
   const update = useWrite("meshTests.update");
   const remove = useWrite("meshTests.delete");
-  const target = { params: { meshTest: base.id }, ifMatch: etagOf(base) };
-  const takeTheirs = async () => {
-    setBase(await call("meshTests.get", { params: { meshTest: base.id } }));
-    update.reset();
-    remove.reset();
-  };
+  const {
+    base,
+    setBase,
+    ifMatch,
+    error: failed,
+    takeTheirs,
+  } = useBase(loaded, ({ id }) => call("meshTests.get", { params: { meshTest: id } }), [update, remove]);
+  const target = { params: { meshTest: base.id }, ifMatch };
   return (
     <>
-      <Conflict error={update.error ?? remove.error} onReload={takeTheirs} />
+      <Conflict error={failed} onReload={takeTheirs} />
       {update.isSuccess && (
         <p className="notice good" role="status">
           Saved as version {base.version}. It passes.
@@ -137,19 +140,15 @@ function MeshTestFields({ test, error, busy, submit, onSubmit, children }: MeshT
   };
   return (
     <form className="card form" onSubmit={send}>
-      <Field label="Name" error={issueOf(error, "/name")}>
-        {(c) => (
-          <input
-            {...c}
-            name="name"
-            required
-            maxLength={100}
-            defaultValue={test.name}
-            readOnly={readOnly}
-            autoComplete="off"
-          />
-        )}
-      </Field>
+      <TextField
+        name="name"
+        label="Name"
+        value={test.name}
+        most={100}
+        required
+        error={error}
+        readOnly={readOnly}
+      />
       <Field
         label="From"
         hint="Which nodes begin the traffic: any, segment:NAME, tag:NAME, user:EMAIL or node:NAME."
@@ -186,15 +185,9 @@ function MeshTestFields({ test, error, busy, submit, onSubmit, children }: MeshT
         error={error}
         readOnly={readOnly}
       />
-      {!readOnly && <NoteField />}
-      {!readOnly && (
-        <div className="actions">
-          <button type="submit" className="button" disabled={busy}>
-            {submit}
-          </button>
-          {children}
-        </div>
-      )}
+      <FormEnd submit={submit} busy={busy}>
+        {children}
+      </FormEnd>
     </form>
   );
 }

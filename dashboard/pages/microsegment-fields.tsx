@@ -5,9 +5,11 @@ import { FACT_NAMES, MICROSEGMENT_TYPES } from "../../shared/segments/criteria/f
 import { parseCriterion } from "../../shared/segments/criteria/parse.ts";
 import { ISOLATION_LEVELS } from "../../shared/segments/microsegment.ts";
 import { Check, Field } from "../components/field.tsx";
+import { FormEnd } from "../components/form-end.tsx";
 import { LinesField } from "../components/lines-field.tsx";
-import { NoteField, noteOf } from "../components/note-field.tsx";
+import { noteOf } from "../components/note-field.tsx";
 import { issueOf } from "../components/states.tsx";
+import { TextField } from "../components/text-field.tsx";
 import { linesOf } from "../lib/rule-text.ts";
 
 type Text = Required<{
@@ -66,36 +68,24 @@ export function MicrosegmentFields(props: MicrosegmentFields) {
   const readOnly = submit === null;
   return (
     <form className="card form" onSubmit={send}>
-      <Field
+      <TextField
+        name="name"
         label="Name"
         hint="Rules call it segment:NAME. Lower-case letters, digits, dots, hyphens, underscores."
-        error={issueOf(error, "/name")}
-      >
-        {(c) => (
-          <input
-            {...c}
-            name="name"
-            required
-            maxLength={63}
-            defaultValue={microsegment.name}
-            readOnly={readOnly}
-            autoComplete="off"
-            autoCapitalize="off"
-          />
-        )}
-      </Field>
-      <Field label="Description" error={issueOf(error, "/description")}>
-        {(c) => (
-          <input
-            {...c}
-            name="description"
-            maxLength={500}
-            defaultValue={microsegment.description}
-            readOnly={readOnly}
-            autoComplete="off"
-          />
-        )}
-      </Field>
+        value={microsegment.name}
+        most={63}
+        required
+        error={error}
+        readOnly={readOnly}
+      />
+      <TextField
+        name="description"
+        label="Description"
+        value={microsegment.description}
+        most={500}
+        error={error}
+        readOnly={readOnly}
+      />
       <Field label="Type" hint="What its criterion is about." error={issueOf(error, "/type")}>
         {(c) => (
           <select {...c} name="type" defaultValue={microsegment.type} disabled={readOnly}>
@@ -163,15 +153,9 @@ export function MicrosegmentFields(props: MicrosegmentFields) {
         name="acceptsClaims"
         defaultChecked={microsegment.acceptsClaims}
       />
-      {!readOnly && <NoteField />}
-      {!readOnly && (
-        <div className="actions">
-          <button type="submit" className="button" disabled={busy}>
-            {submit}
-          </button>
-          {children}
-        </div>
-      )}
+      <FormEnd submit={submit} busy={busy}>
+        {children}
+      </FormEnd>
     </form>
   );
 }

@@ -1,9 +1,9 @@
-import { useState } from "react";
-import { call, etagOf, type RowOf, useEdited, useMayWrite, useWrite } from "../api.ts";
+import { call, type RowOf, useEdited, useMayWrite, useWrite } from "../api.ts";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Failure, Loaded } from "../components/states.tsx";
+import { useBase } from "../lib/base-version.ts";
 import { changesOf } from "../lib/changes.ts";
 import { navigate, routeTo } from "../lib/router.ts";
 import { HistoryCard } from "./history-card.tsx";
@@ -66,22 +66,25 @@ export function EditMicrosegment({ id }: { readonly id: string }) {
   );
 }
 
-/** Edits the version that was loaded first; a newer one only replaces it when the administrator says so. */
 function EditLoaded({ loaded }: { readonly loaded: Microsegment }) {
-  const [base, setBase] = useState(loaded);
   const mayWrite = useMayWrite();
   const update = useWrite("microsegments.update");
   const remove = useWrite("microsegments.delete");
   const review = useMeshReview("Save", update.isPending);
-  const target = { params: { microsegment: base.id }, ifMatch: etagOf(base) };
-  const takeTheirs = async () => {
-    setBase(await call("microsegments.get", { params: { microsegment: base.id } }));
-    update.reset();
-    remove.reset();
-  };
+  const {
+    base,
+    setBase,
+    ifMatch,
+    error: failed,
+    takeTheirs,
+  } = useBase(loaded, ({ id }) => call("microsegments.get", { params: { microsegment: id } }), [
+    update,
+    remove,
+  ]);
+  const target = { params: { microsegment: base.id }, ifMatch };
   return (
     <>
-      <Conflict error={update.error ?? remove.error} onReload={takeTheirs} />
+      <Conflict error={failed} onReload={takeTheirs} />
       {update.isSuccess && (
         <p className="notice good" role="status">
           Saved as version {base.version}. The nodes that it concerns get it at their next poll.

@@ -1,12 +1,13 @@
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import type { Answer, Body } from "../../shared/api/endpoints.ts";
-import { call, etagOf, useEdited, useMayCall, useWrite } from "../api.ts";
+import { call, useEdited, useMayCall, useWrite } from "../api.ts";
 import { Conflict } from "../components/conflict.tsx";
 import { Facts } from "../components/facts.tsx";
 import { Check, Field } from "../components/field.tsx";
 import { NoteField, noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { issueOf, Loaded } from "../components/states.tsx";
+import { useBase } from "../lib/base-version.ts";
 import { changesOf } from "../lib/changes.ts";
 import { splitList } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
@@ -26,17 +27,13 @@ export default function NetworkSettings() {
 }
 
 function LoadedNetwork({ loaded }: { readonly loaded: Network }) {
-  const [base, setBase] = useState(loaded);
   const mayWrite = useMayCall("network.update");
   const update = useWrite("network.update");
+  const { base, setBase, ifMatch, takeTheirs } = useBase(loaded, () => call("network.get", {}), [update]);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const body = changesOf(readNetwork(new FormData(event.currentTarget)), base);
-    update.mutate({ ifMatch: etagOf(base), body, note: noteOf(event.currentTarget) }, { onSuccess: setBase });
-  };
-  const takeTheirs = async () => {
-    setBase(await call("network.get", {}));
-    update.reset();
+    update.mutate({ ifMatch, body, note: noteOf(event.currentTarget) }, { onSuccess: setBase });
   };
   const wrong = (path: string) => issueOf(update.error, path);
   return (

@@ -1,29 +1,30 @@
-import { type FormEvent, useState } from "react";
-import { call, etagOf, useMayWrite, useWrite } from "../api.ts";
+import type { FormEvent } from "react";
+import { call, useMayWrite, useWrite } from "../api.ts";
 import { Conflict } from "../components/conflict.tsx";
 import { Field } from "../components/field.tsx";
 import { NoteField, noteOf } from "../components/note-field.tsx";
 import { SegmentSelect } from "../components/segment-select.tsx";
 import { issueOf } from "../components/states.tsx";
+import { useBase } from "../lib/base-version.ts";
 import { localInput } from "../lib/local-input.ts";
 import { readNodeFields } from "../lib/node-fields.ts";
 import type { Node } from "./node-page.tsx";
 
 /** Changes the version that was loaded first; only fields that differ are sent. */
 export function EditNode({ node }: { readonly node: Node }) {
-  const [base, setBase] = useState(node);
   const mayWrite = useMayWrite();
   const update = useWrite("nodes.update");
+  const { base, setBase, ifMatch, takeTheirs } = useBase(
+    node,
+    ({ id }) => call("nodes.get", { params: { node: id } }),
+    [update],
+  );
   if (!mayWrite) return null;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const body = readNodeFields(new FormData(event.currentTarget), base);
     const note = noteOf(event.currentTarget);
-    update.mutate({ params: { node: base.id }, ifMatch: etagOf(base), body, note }, { onSuccess: setBase });
-  };
-  const takeTheirs = async () => {
-    setBase(await call("nodes.get", { params: { node: base.id } }));
-    update.reset();
+    update.mutate({ params: { node: base.id }, ifMatch, body, note }, { onSuccess: setBase });
   };
   const { error } = update;
   return (

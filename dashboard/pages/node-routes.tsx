@@ -1,17 +1,22 @@
-import { type FormEvent, useState } from "react";
-import { call, etagOf, useMayWrite, useWrite } from "../api.ts";
+import type { FormEvent } from "react";
+import { call, useMayWrite, useWrite } from "../api.ts";
 import { Conflict } from "../components/conflict.tsx";
 import { Check } from "../components/field.tsx";
 import { NoteField, noteOf } from "../components/note-field.tsx";
+import { useBase } from "../lib/base-version.ts";
 import type { Node } from "./node-page.tsx";
 
 const EXIT = new Set(["0.0.0.0/0", "::/0"]);
 
 /** The prefixes that a node offers to forward to: none works before it is approved. */
 export function NodeRoutes({ node }: { readonly node: Node }) {
-  const [base, setBase] = useState(node);
   const mayWrite = useMayWrite();
   const update = useWrite("nodes.update");
+  const { base, setBase, ifMatch, takeTheirs } = useBase(
+    node,
+    ({ id }) => call("nodes.get", { params: { node: id } }),
+    [update],
+  );
   // What is offered may grow while the page is open; what is approved stays as it was loaded.
   const routes = [...new Set([...base.approvedRoutes, ...node.offeredRoutes])].sort();
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -19,13 +24,9 @@ export function NodeRoutes({ node }: { readonly node: Node }) {
     const approvedRoutes = new FormData(event.currentTarget).getAll("route").map(String);
     const note = noteOf(event.currentTarget);
     update.mutate(
-      { params: { node: base.id }, ifMatch: etagOf(base), body: { approvedRoutes }, note },
+      { params: { node: base.id }, ifMatch, body: { approvedRoutes }, note },
       { onSuccess: setBase },
     );
-  };
-  const takeTheirs = async () => {
-    setBase(await call("nodes.get", { params: { node: base.id } }));
-    update.reset();
   };
   return (
     <section className="card">

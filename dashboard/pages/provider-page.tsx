@@ -1,7 +1,7 @@
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { presetOf } from "../../shared/access/login/provider-presets.ts";
 import { endsSessionsOf } from "../../shared/api/consequence.ts";
-import { call, etagOf, type RowOf, useApi, useEdited, useMayCall, useWrite } from "../api.ts";
+import { call, type RowOf, useApi, useEdited, useMayCall, useWrite } from "../api.ts";
 import { AllTheSame } from "../components/all-the-same.tsx";
 import { useAsk } from "../components/ask.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
@@ -10,6 +10,7 @@ import { NoteField, noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { SignedOut } from "../components/signed-out.tsx";
 import { Loaded } from "../components/states.tsx";
+import { useBase } from "../lib/base-version.ts";
 import { changesOf } from "../lib/changes.ts";
 import { providerWarnings } from "../lib/provider-warnings.ts";
 import { navigate, routeTo, routeWith } from "../lib/router.ts";
@@ -43,16 +44,24 @@ export function ProviderPage({ id, testAtOnce }: { readonly id: string; readonly
   );
 }
 
-/** Edits the version that was loaded first; a newer one only replaces it when the administrator says so. */
 function LoadedProvider({ loaded, testAtOnce }: { readonly loaded: Provider; readonly testAtOnce: boolean }) {
-  const [base, setBase] = useState(loaded);
   const { ask, dialog } = useAsk();
   const mayWrite = useMayCall("identityProviders.update");
   const mayTest = useMayCall("identityProviders.test");
   const me = useApi("me.get", {});
   const update = useWrite("identityProviders.update");
   const remove = useWrite("identityProviders.delete");
-  const target = { params: { provider: base.id }, ifMatch: etagOf(base) };
+  const {
+    base,
+    setBase,
+    ifMatch,
+    error: failed,
+    takeTheirs,
+  } = useBase(loaded, ({ id }) => call("identityProviders.get", { params: { provider: id } }), [
+    update,
+    remove,
+  ]);
+  const target = { params: { provider: base.id }, ifMatch };
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const body = changesOf(readProviderFields(new FormData(event.currentTarget)), base);
@@ -68,11 +77,6 @@ function LoadedProvider({ loaded, testAtOnce }: { readonly loaded: Provider; rea
       })) !== null;
     if (isMeant) update.mutate({ ...target, note, body }, { onSuccess: setBase });
   };
-  const takeTheirs = async () => {
-    setBase(await call("identityProviders.get", { params: { provider: base.id } }));
-    update.reset();
-    remove.reset();
-  };
   return (
     <>
       {providerWarnings([base]).map((warning) => (
@@ -81,7 +85,7 @@ function LoadedProvider({ loaded, testAtOnce }: { readonly loaded: Provider; rea
         </p>
       ))}
       {mayTest && <ProviderTrial id={base.id} atOnce={testAtOnce} />}
-      <Conflict error={update.error ?? remove.error} onReload={takeTheirs} />
+      <Conflict error={failed} onReload={takeTheirs} />
       <AllTheSame write={update} onDone={setBase} />
       <AllTheSame write={remove} label="Remove it all the same" onDone={() => navigate("providers")} />
       {update.data && (

@@ -1,15 +1,17 @@
-import { type FormEvent, useState } from "react";
-import { call, etagOf, type RowOf, useEdited, useMayWrite, usePages, useWrite } from "../api.ts";
+import type { FormEvent } from "react";
+import { call, type RowOf, useEdited, useMayWrite, usePages, useWrite } from "../api.ts";
 import { AddForm } from "../components/add-form.tsx";
 import { ConfirmButton } from "../components/confirm-button.tsx";
 import { Conflict } from "../components/conflict.tsx";
 import { type Column, DataTable, ShowMore } from "../components/data-table.tsx";
 import { Field } from "../components/field.tsx";
+import { FormEnd } from "../components/form-end.tsx";
 import { Moment } from "../components/moment.tsx";
-import { NoteField, noteOf } from "../components/note-field.tsx";
+import { noteOf } from "../components/note-field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { useListSearch } from "../components/search-field.tsx";
 import { Empty, issueOf, Loaded } from "../components/states.tsx";
+import { useBase } from "../lib/base-version.ts";
 import { changesOf } from "../lib/changes.ts";
 import { splitList } from "../lib/format.ts";
 import { navigate, routeTo, routeWith } from "../lib/router.ts";
@@ -128,24 +130,25 @@ function SegmentPage({ id }: { readonly id: string }) {
 }
 
 function LoadedSegment({ loaded }: { readonly loaded: Segment }) {
-  const [base, setBase] = useState(loaded);
   const mayWrite = useMayWrite();
   const update = useWrite("segments.update");
   const remove = useWrite("segments.delete");
-  const target = { params: { segment: base.id }, ifMatch: etagOf(base) };
+  const {
+    base,
+    setBase,
+    ifMatch,
+    error: failed,
+    takeTheirs,
+  } = useBase(loaded, ({ id }) => call("segments.get", { params: { segment: id } }), [update, remove]);
+  const target = { params: { segment: base.id }, ifMatch };
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const body = changesOf(readSegment(event.currentTarget), base);
     update.mutate({ ...target, note: noteOf(event.currentTarget), body }, { onSuccess: setBase });
   };
-  const takeTheirs = async () => {
-    setBase(await call("segments.get", { params: { segment: base.id } }));
-    update.reset();
-    remove.reset();
-  };
   return (
     <>
-      <Conflict error={update.error ?? remove.error} onReload={takeTheirs} />
+      <Conflict error={failed} onReload={takeTheirs} />
       {update.isSuccess && (
         <p className="notice good" role="status">
           Saved as version {base.version}.
@@ -167,23 +170,17 @@ function LoadedSegment({ loaded }: { readonly loaded: Segment }) {
             <textarea {...c} name="deviceChecks" rows={4} defaultValue={base.deviceChecks.join("\n")} />
           )}
         </Field>
-        {mayWrite && <NoteField />}
-        {mayWrite && (
-          <div className="actions">
-            <button type="submit" className="button" disabled={update.isPending}>
-              Save
-            </button>
-            <ConfirmButton
-              label="Delete"
-              question={`Delete the segment ${base.name}?`}
-              onConfirm={(note) =>
-                remove.mutate({ ...target, note }, { onSuccess: () => navigate("segments") })
-              }
-            >
-              <p>Only one that holds no app, no node and no enrolment key can be deleted.</p>
-            </ConfirmButton>
-          </div>
-        )}
+        <FormEnd submit={mayWrite ? "Save" : null} busy={update.isPending}>
+          <ConfirmButton
+            label="Delete"
+            question={`Delete the segment ${base.name}?`}
+            onConfirm={(note) =>
+              remove.mutate({ ...target, note }, { onSuccess: () => navigate("segments") })
+            }
+          >
+            <p>Only one that holds no app, no node and no enrolment key can be deleted.</p>
+          </ConfirmButton>
+        </FormEnd>
       </form>
     </>
   );
