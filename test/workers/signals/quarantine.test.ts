@@ -1,6 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { QuarantineReason, QuarantineWord } from "../../../shared/access/signals/quarantine.ts";
+import type { Bindings } from "../../../workers/platform/env.ts";
 import { auditObject } from "../../../workers/platform/objects.ts";
+import { followToNodes } from "../../../workers/signals/quarantine.ts";
+import { enabledTransmitter } from "../../../workers/signals/transmitters.ts";
 import { call, createNetwork } from "../hub/world.ts";
 import { bindings, startNetwork } from "../login/silent-provider.ts";
 import { applyRegistry } from "../registry.ts";
@@ -107,6 +111,51 @@ describe("a signal that quarantines, where that was chosen,", () => {
     await env.DB.prepare("UPDATE nodes SET contained = 0 WHERE id = ?").bind(id).run();
     await provider.send(risk("LOW", seconds(2_000)));
     expect(await statusOf(id)).toEqual({ status: "quarantined", contained: 0 });
+  });
+
+  test("releases no node for which another reason came up in that moment", async () => {
+    const provider = await signallingProvider(token, { quarantines: chosen });
+    const { userId } = (await provider.signIn()).principal;
+    const { id } = await deviceOf(userId);
+    await provider.send(risk("HIGH", seconds(-40_000)));
+    const transmitter = await enabledTransmitter(env.DB, provider.transmitterId);
+    if (transmitter === null) throw new Error("there is no such transmitter");
+    const person = { userId, email: "", role: null, identityId: "", subject: "" };
+    const word = (at: number, holds: boolean, reason: QuarantineReason = "risk-level-change") =>
+      ({ reason, holds, at }) as const;
+    const follow = (to: Bindings, said: QuarantineWord) =>
+      followToNodes(to, transmitter, { person, device: null, jti: "j" }, said);
+    /** Heeds the other word after the first was decided on, and before it is stored. */
+    const meanwhile = (other: () => Promise<unknown>): Bindings => {
+      let isFirst = true;
+      const batch = async (statements: D1PreparedStatement[]) => {
+        const wasFirst = isFirst;
+        isFirst = false;
+        if (wasFirst) await other();
+        return env.DB.batch(statements);
+      };
+      const db = { prepare: (sql: string) => env.DB.prepare(sql), batch } as unknown as D1Database;
+      return { ...bindings, db };
+    };
+    const now = Date.now();
+    const compromise = () => follow(bindings, word(now, true, "credential-compromise"));
+    await follow(meanwhile(compromise), word(now, false));
+    expect(await statusOf(id)).toEqual(quarantined);
+    // The other way round: the reason is noted of a node that is let out in that moment.
+    await follow(bindings, word(now + 1, false, "credential-compromise"));
+    await follow(bindings, word(now + 2, true));
+    const release = () => follow(bindings, word(now + 3, false));
+    await follow(meanwhile(release), word(now + 3, true, "credential-compromise"));
+    expect(await statusOf(id)).toEqual(quarantined);
+  });
+
+  test("isolates every node of a person, however many there are", async () => {
+    const provider = await signallingProvider(token, { quarantines: chosen });
+    const { userId } = (await provider.signIn()).principal;
+    for (let count = 0; count < 101; count++) await deviceOf(userId);
+    await provider.send(risk("HIGH"));
+    const left = "SELECT count(*) AS n FROM nodes WHERE user_id = ? AND status = 'approved'";
+    expect(await env.DB.prepare(left).bind(userId).first("n")).toBe(0);
   });
 
   test("does nothing to nodes unless that was chosen, and nothing to those of owners unless that was, too", async () => {
