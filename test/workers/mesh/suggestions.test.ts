@@ -217,12 +217,31 @@ describe("suggestions", () => {
         used: 9,
       },
     });
+    // A service that permits less by now must not get back what was left of it when it permitted more.
+    const [stays, shrinks] = [service.traffic, ["udp/53"]];
+    for (const traffic of [shrinks, stays]) {
+      const params = { meshService: service.name };
+      const { etag } = await world.admin.call("meshServices.get", { params });
+      await world.admin.call("meshServices.update", { params, body: { traffic }, ifMatch: etag ?? "" });
+      if (traffic === shrinks)
+        expect(await refusalOf(decide("accept", data.id))).toMatchObject({ code: "suggestion_stale" });
+    }
     const [web] = webs;
     await web?.report({ flows: dbs.map((db) => flowOf("out", db, { port: 443 })) });
     expect(await refusalOf(decide("accept", data.id))).toMatchObject({ code: "would_break_flows" });
     await make();
     expect(await decide("accept", "narrow everybody")).toMatchObject({ state: "accepted" });
     expect((await rules())[0]).toMatchObject({ enabled: true, traffic: ["tcp/22,443,5432-5434,9000"] });
+    // Nor does taking back give what a service means only since then.
+    const extended = { params: { meshService: service.name }, ifMatch: "" };
+    extended.ifMatch = (await world.admin.call("meshServices.get", extended)).etag ?? "";
+    await world.admin.call("meshServices.update", { ...extended, body: { traffic: ["tcp", "udp"] } });
+    expect(await refusalOf(decide("undo", "narrow everybody"))).toMatchObject({
+      code: "precondition_failed",
+    });
+    await env.DB.prepare("UPDATE mesh_services SET version = version - 1, traffic = ?")
+      .bind(JSON.stringify([{ protocol: "tcp", ports: [[1, 65_535]] }]))
+      .run();
     await decide("undo", "narrow everybody");
     const after = (await rules())[0];
     expect(after).toMatchObject({

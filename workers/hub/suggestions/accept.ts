@@ -17,6 +17,7 @@ import { refuseReservedSegment } from "../handlers/segments.ts";
 import { breaksNoTest } from "../mesh-tests.ts";
 import { refuseBreaks } from "./breaks.ts";
 import { type Body, bodyOf, type SuggestionRow, type Undo } from "./row.ts";
+import { servicesNamed } from "./undo.ts";
 
 type Changes = Input<"suggestions.accept">;
 
@@ -83,6 +84,7 @@ export async function acceptRole(
     undo: {
       microsegments: made.map(({ id, version }) => ({ id, version })),
       rules: rules.map(({ id, version }) => ({ id, version })),
+      services: await servicesNamed(db, replaced),
       changed: replaced.map(({ id, version, traffic, services, enabled }) => ({
         id,
         version: version + 1,

@@ -33,6 +33,8 @@ export type Body = Pick<View, "members" | "rules" | "breaks" | "unused" | "expos
 export interface Undo {
   readonly microsegments: readonly Left[];
   readonly rules: readonly Left[];
+  /** What the changed rules named. Absent in what was accepted before services were kept. */
+  readonly services?: readonly Left[];
   /** Rules that were switched off or narrowed, with what they were. */
   readonly changed: readonly (Left & {
     readonly before: Pick<RuleRow, "traffic" | "services" | "enabled">;

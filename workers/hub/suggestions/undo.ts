@@ -3,17 +3,18 @@ import type { ChangeStatement } from "../../mesh/changes.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { unchanged } from "../../registry/guards.ts";
+import { rulesFit } from "../../registry/mesh-limits.ts";
 import type { RuleRow } from "../handlers/mesh-rules.ts";
 import { breaksNoTest } from "../mesh-tests.ts";
 import type { Left, Undo } from "./row.ts";
 
 /**
  * The statements that take an accepted suggestion back: what it made is deleted, and rules are as they were. They fail if
- * something of it is not as it was left, or if a later rule names a microsegment of it.
+ * something of it is not as it was left, if a service of theirs was changed, or if a later rule names a microsegment of it.
  */
 export async function undoStatements(
   bindings: Bindings,
-  { microsegments, rules, changed }: Undo,
+  { microsegments, rules, services = [], changed }: Undo,
   now: number,
 ): Promise<ChangeStatement[]> {
   const { db } = bindings;
@@ -34,10 +35,27 @@ export async function undoStatements(
     ...tested,
     ...guardsOf(db, "mesh_rules", [...rules, ...changed]),
     ...guardsOf(db, "microsegments", microsegments),
+    // A service that means more by now would give back more than was taken, and one that is gone less.
+    ...guardsOf(db, "mesh_services", services),
     ...rules.flatMap(({ id }) => deleteRule(id)),
     ...microsegments.flatMap(({ id }) => deleteMicrosegment(id)),
     ...restored.flatMap(storeRule),
+    ...rulesFit(db),
   ];
+}
+
+/** The services that the rules name, as they are now. */
+export async function servicesNamed(
+  db: D1Database,
+  rules: readonly Pick<RuleRow, "services">[],
+): Promise<Left[]> {
+  const ids = rules.flatMap(({ services }) => JSON.parse(services) as string[]);
+  if (ids.length === 0) return [];
+  const { results } = await db
+    .prepare("SELECT id, version FROM mesh_services WHERE id IN (SELECT value FROM json_each(?))")
+    .bind(JSON.stringify(ids))
+    .all<Left>();
+  return results;
 }
 
 const guardsOf = (db: D1Database, table: string, left: readonly Left[]): ChangeStatement[] =>
