@@ -9,11 +9,15 @@ export const MOST_MICROSEGMENTS = 500;
 const IMPLIED = `(SELECT count(*) FROM microsegments
   WHERE isolation = 'open' OR (isolation = 'quarantine' AND remediation <> '[]'))`;
 
+/** The traffic of the services that the rule `r` names, in bytes. It comes to the rule's own in a config. */
+const SERVICE_BYTES = `(SELECT coalesce(sum(length(CAST(s.traffic AS BLOB))), 0)
+  FROM json_each(r.services) n JOIN mesh_services s ON s.id = n.value)`;
+
 /** What a rule's members take in a config beside its name, traffic and windows, in bytes: more than they ever do. */
 const RULE_FRAME = 200;
 const COMPONENT_FRAME = 1_024;
 const RULE_BYTES = `(SELECT coalesce(sum(${RULE_FRAME} + length(CAST(json_quote(name) AS BLOB))
-  + length(CAST(traffic AS BLOB)) + coalesce(length(weekly), 0)), 0) FROM mesh_rules)`;
+  + length(CAST(traffic AS BLOB)) + ${SERVICE_BYTES} + coalesce(length(weekly), 0)), 0) FROM mesh_rules r)`;
 
 /**
  * After the earlier statements of the batch, the rules fit into the config of a node, also those that follow from the levels

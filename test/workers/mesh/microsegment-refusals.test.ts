@@ -116,14 +116,14 @@ describe("what is refused", () => {
 describe("as many as a node's config takes", () => {
   const RULE = { from: ["any"], to: ["any"], traffic: ["tcp/1"], enabled: false };
   const create = (path: string, body: Record<string, unknown>) => call(world.token, "POST", path, { body });
-  const fill = (many: number, traffic: string) =>
+  const fill = (many: number, traffic: string, services = "[]") =>
     bindings.db
       .prepare(
         `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-         INSERT INTO mesh_rules (id, name, from_selectors, to_selectors, traffic, enabled, created_at, updated_at)
-         SELECT 'filler_' || i, 'filler ' || i, '[]', '[]', ?2, 0, 0, 0 FROM n`,
+         INSERT INTO mesh_rules (id, name, from_selectors, to_selectors, traffic, services, enabled, created_at, updated_at)
+         SELECT 'filler_' || i, 'filler ' || i, '[]', '[]', ?2, ?3, 0, 0, 0 FROM n`,
       )
-      .bind(many, traffic)
+      .bind(many, traffic, services)
       .run();
   const clear = () => bindings.db.prepare("DELETE FROM mesh_rules WHERE id LIKE 'filler%'").run();
   const counted = () => bindings.db.prepare("SELECT count(*) FROM mesh_rules").first<number>("count(*)");
@@ -164,6 +164,28 @@ describe("as many as a node's config takes", () => {
     );
     const { json } = await create("/mesh/rules", { ...RULE, name: "one more" });
     expect(json).toMatchObject({ code: "conflict", detail: expect.stringMatching(/larger than nodes take/) });
+    await clear();
+  });
+
+  test("with the traffic of the services that they name, when a service grows and when one more rule names it", async () => {
+    const ports = (entry: number) =>
+      Array.from({ length: 20 }, (_, at) => `${10_000 + at * 10 + entry}`).join();
+    const large = Array.from({ length: 8 }, (_, entry) => `tcp/${ports(entry)}`);
+    const made = await create("/mesh/services", { name: "growing", traffic: ["tcp/1"] });
+    await fill(300, "[]", JSON.stringify([made.json.id]));
+    const refused = { code: "conflict", detail: expect.stringMatching(/larger than nodes take/) };
+    const grown = await call(world.token, "PATCH", "/mesh/services/growing", {
+      ...{ headers: { "if-match": '"1"' }, body: { traffic: large } },
+    });
+    expect(grown.json).toMatchObject(refused);
+    const document = { version: 1, meshServices: [{ name: "growing", traffic: large }] };
+    expect((await create("/network/plan", { document })).json).toMatchObject(refused);
+    await bindings.db
+      .prepare("UPDATE mesh_services SET traffic = ?")
+      .bind(JSON.stringify(Array(8).fill({ protocol: "tcp", ports: Array(20).fill([10_000, 10_000]) })))
+      .run();
+    const named = await create("/mesh/rules", { ...RULE, name: "names it", traffic: ["service:growing"] });
+    expect(named.json).toMatchObject(refused);
     await clear();
   });
 });

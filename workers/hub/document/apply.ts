@@ -123,7 +123,7 @@ export async function writeOfPlan(
   };
 }
 
-const OF_RULES: ReadonlySet<PlanStep["kind"]> = new Set(["meshRule", "microsegment"]);
+const OF_RULES: ReadonlySet<PlanStep["kind"]> = new Set(["meshRule", "meshService", "microsegment"]);
 
 /** What the steps come to. Refuses an impossible step. */
 export async function builtOf(call: DocumentCall, rows: NetworkRows, steps: PlanStep[]): Promise<Building> {

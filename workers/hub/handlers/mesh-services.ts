@@ -6,6 +6,7 @@ import { printTraffic } from "../../../shared/segments/traffic.ts";
 import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { unchanged } from "../../registry/guards.ts";
+import { rulesFit } from "../../registry/mesh-limits.ts";
 import type { Effects, Handlers } from "../call.ts";
 import { breaksNoTest } from "../mesh-tests.ts";
 import { pageOf } from "../paging.ts";
@@ -119,6 +120,7 @@ export const MESH_SERVICE_HANDLERS: Handlers<
         unchanged(bindings.db, "mesh_services", before, ifMatch),
         ...(await breaksNoTest(call, { services: new Map([[after.id, after]]) })),
         ...storeService(after),
+        ...rulesFit(bindings.db),
       ],
       effects: effects("update", after, { fields: Object.keys(body) }),
       body: viewService(after),

@@ -5,6 +5,7 @@ import { type NetworkCopy, networkCopy } from "../../mesh/network-copy.ts";
 import type { Bindings } from "../../platform/env.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { guard, unchanged } from "../../registry/guards.ts";
+import { rulesFit } from "../../registry/mesh-limits.ts";
 import type { RuleRow } from "../handlers/mesh-rules.ts";
 import { breaksNoTest } from "../mesh-tests.ts";
 import type { Acceptance } from "./accept.ts";
@@ -67,6 +68,8 @@ export async function acceptNarrowing(
         copy.network.state.rules_revision,
       ),
       ...storeRule(after),
+      // Ports that are listed take more than a range does.
+      ...rulesFit(db),
     ],
     undo: {
       microsegments: [],
