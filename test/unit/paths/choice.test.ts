@@ -43,6 +43,8 @@ describe("the choice of a path", () => {
   it("stays direct where a relay saves no more than what it costs", () => {
     const chooser = chooserAfter(20, { "0>1": steady(42), "0>2": steady(20), "2>1": steady(20) });
     expect(chooser.choose(A, B, DIRECT)).toMatchObject({ relay: DIRECT, why: "direct_is_better" });
+    const hardly = chooserAfter(20, { "0>1": steady(200), "0>2": steady(100), "2>1": steady(96) });
+    expect(hardly.choose(A, B, DIRECT)).toMatchObject({ relay: DIRECT, why: "direct_is_better" });
   });
 
   it("stays direct where a shorter path would often be regretted", () => {
@@ -70,6 +72,10 @@ describe("the choice of a path", () => {
     const worse = (round: number) => (round < 20 ? 20 : 200) + (round % 2) * 0.1;
     const chooser = chooserAfter(40, { "0>1": steady(100), "0>2": steady(21), "2>1": worse });
     expect(chooser.choose(A, B, 0).relay).toBe(DIRECT);
+    // Another one that is hardly better is no reason to stay.
+    const bothWorse = { "0>2": steady(81), "2>1": steady(80), "0>3": steady(80), "3>1": steady(80) };
+    const between = chooserAfter(20, { "0>1": steady(100), ...bothWorse });
+    expect(between.choose(A, B, 0).relay).toBe(DIRECT);
   });
 
   it("never chooses for a pair whose direct path was not measured, nor an end as its own relay", () => {

@@ -5,7 +5,8 @@ import { PairIndex } from "../../../shared/paths/pair-index.ts";
 
 describe("the index of pairs", () => {
   it("gives each pair one slot, in the order in which they came", () => {
-    const pairs = fc.array(fc.tuple(fc.nat(30), fc.nat(30)), { minLength: 1, maxLength: 1_500 });
+    // So many that the index grows.
+    const pairs = fc.array(fc.tuple(fc.nat(60), fc.nat(60)), { minLength: 1_000, maxLength: 1_500 });
     fc.assert(
       fc.property(pairs, (named) => {
         const index = new PairIndex();
@@ -14,9 +15,10 @@ describe("the index of pairs", () => {
           if (!model.has(`${from} ${to}`)) model.set(`${from} ${to}`, model.size);
           expect(index.add(from, to)).toBe(model.get(`${from} ${to}`));
         }
-        for (let from = 0; from <= 30; from++)
-          for (let to = 0; to <= 30; to++)
-            expect(index.find(from, to)).toBe(model.get(`${from} ${to}`) ?? -1);
+        const all = Array.from({ length: 61 * 61 }, (_, n) => [Math.floor(n / 61), n % 61] as const);
+        expect(all.map(([from, to]) => index.find(from, to))).toEqual(
+          all.map(([from, to]) => model.get(`${from} ${to}`) ?? -1),
+        );
       }),
       { numRuns: 5 },
     );
@@ -27,6 +29,8 @@ describe("the index of pairs", () => {
     const largest = 2 ** 24 - 1;
     expect(index.add(largest, 0)).toBe(0);
     expect(index.add(0, largest)).toBe(1);
+    // Their keys differ above the 32nd bit alone.
+    expect([index.add(0, 0), index.add(256, 0)]).toEqual([2, 3]);
     expect(index.find(largest, largest)).toBe(-1);
   });
 });

@@ -58,15 +58,17 @@ describe("the optimiser", () => {
     expect(optimiser.legChanged(7)).toBe(0);
   });
 
-  it("leaves a pair alone for less than a twentieth of its time", () => {
-    const { optimiser } = mesh();
-    const pair = optimiser.relay.indexOf(DIRECT);
-    optimiser.optimise(ALL);
-    const present = optimiser.ms(pair, optimiser.relay[pair] as number);
-    const wasDirect = optimiser.relay[pair] === DIRECT;
-    if (!wasDirect) optimiser.directChanged(pair, present * 0.5);
-    const direct = optimiser.ms(pair, DIRECT);
-    expect(optimiser.relay[pair]).toBe(DIRECT);
-    expect(optimiser.directChanged(pair, direct * 0.97)).toBe(false);
+  it("leaves a pair alone for less than a twentieth of its time, or a millisecond", () => {
+    const { optimiser, pairs, table } = mesh();
+    const ends = (pair: number) => [pairs.from[pair] as number, pairs.to[pair] as number] as const;
+    const byRelay = (pair: number) => optimiser.ms(pair, table.best(...ends(pair)));
+    const far = optimiser.relay.findIndex((_, pair) => byRelay(pair) > 50);
+    expect(optimiser.relay[far]).toBe(DIRECT);
+    expect(optimiser.directChanged(far, byRelay(far) * 1.04)).toBe(false);
+    expect(optimiser.directChanged(far, byRelay(far) * 1.1)).toBe(true);
+    const near = optimiser.relay.findIndex((relay, pair) => relay === DIRECT && pair !== far);
+    for (const node of ends(near)) table.set(node, 0, 1, 1);
+    expect(optimiser.directChanged(near, byRelay(near) + 0.9)).toBe(false);
+    expect(optimiser.directChanged(near, byRelay(near) + 1.1)).toBe(true);
   });
 });

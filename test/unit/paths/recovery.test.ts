@@ -92,6 +92,25 @@ describe("a plan", () => {
     );
   });
 
+  it("has a longer spare rather than one through a node of the path", () => {
+    // 0-1-2 is the shortest. 0-3-1-4-2 shares no link with it, and 0-5-2 no node.
+    const steps = [
+      [0, 1, 1],
+      [1, 2, 1],
+      [0, 3, 1],
+      [3, 1, 1],
+      [1, 4, 1],
+      [4, 2, 1],
+      [0, 5, 9],
+      [5, 2, 9],
+    ] as const;
+    const graph = new Graph(
+      6,
+      steps.map(([a, b, ms]) => ({ a, b, ms })),
+    );
+    expect(plan(graph, 0, 2, NOTHING)).toEqual({ primary: [0, 1, 2], spare: [0, 5, 2] });
+  });
+
   it("says what an outage means: nothing, a switch, a new path, or the end", () => {
     // 0-1-2 is the shortest, 0-3-2 the spare; 4 hangs on 2.
     const steps = [

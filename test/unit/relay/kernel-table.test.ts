@@ -4,7 +4,7 @@ import { renderRelayTable } from "../../../shared/relay/kernel-table.ts";
 const leg = {
   port: 40_000,
   places: ["192.0.2.1:51820", "198.51.100.2:1001"],
-  sources: ["203.0.113.5", "203.0.113.5"],
+  sources: ["203.0.113.5", "203.0.113.6"],
   notAfter: 61_000,
 } as const;
 const render = (legs: Parameters<typeof renderRelayTable>[0]["legs"]) =>
@@ -17,7 +17,7 @@ describe("the kernel's table of a relay", () => {
     expect(text).toContain("192.0.2.1 . 51820 . 40000 : 1001");
     expect(text).toContain("198.51.100.2 . 1001 . 40000 : 192.0.2.1");
     expect(text).toContain("192.0.2.1 . 51820 . 198.51.100.2 . 1001 : 40000");
-    expect(text).toContain("192.0.2.1 : 203.0.113.5");
+    expect(text).toContain("elements = { 198.51.100.2 : 203.0.113.6, 192.0.2.1 : 203.0.113.5 }");
     expect(text).toContain("192.0.2.1 . 51820 . 40000 timeout 60000ms");
   });
 

@@ -131,6 +131,21 @@ describe("hits of rules that nodes report", () => {
     expect((await hits()).items[0]?.packets).toBe(3_000_000_007);
   });
 
+  test("show which rules were never hit, once each node counts", async () => {
+    const unhit = async () => {
+      const { counted, findings } = (await world.admin.call("mesh.check")).data;
+      return { counted, unhit: findings.filter(({ kind }) => kind === "never_hit").map(({ name }) => name) };
+    };
+    expect(await unhit()).toEqual({ counted: true, unhit: ["idle"] });
+    const rule = (await hits()).items.find(({ name }) => name === "idle")?.rule ?? "";
+    await db.report({ hits: [{ rule, packets: 1 }] });
+    expect(await unhit()).toEqual({ counted: true, unhit: [] });
+    const late = await world.member({ tags: ["late"] });
+    expect(await unhit()).toEqual({ counted: false, unhit: [] });
+    await late.report({ hits: [] });
+    expect((await unhit()).counted).toBe(true);
+  });
+
   test.each([
     ["a negative number", [{ packets: -1 }], "invalid_input"],
     ["a number beyond all counting", [{ packets: 1e308 }], "malformed_request"],

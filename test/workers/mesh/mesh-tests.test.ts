@@ -107,18 +107,21 @@ describe("a test of rules", () => {
       },
     });
     const later = Date.now() + 120_000;
+    const events = () =>
+      Promise.all(["mesh_test.failed", "mesh_test.passed"].map((action) => world.recorded(action, made.id)));
     await watchMeshTests(bindings, later);
-    expect(await state(made.id)).toBeNull();
+    expect([await state(made.id), await events()]).toEqual([null, [0, 0]]);
     await world.admin.call("nodes.state", {
       params: { node: web.id },
       body: { by: "edr", facts: ["infected"] },
     });
     await watchMeshTests(bindings, later + 120_000);
     expect(await state(made.id)).toContain(`${web.name} does not reach ${db.name}`);
+    expect(await events()).toEqual([1, 0]);
     await rule("unrelated", { from: ["tag:other"], to: ["tag:other"] });
     await world.admin.call("nodes.state", { params: { node: web.id }, body: { by: "edr", facts: [] } });
     await watchMeshTests(bindings, later + 240_000);
-    expect(await state(made.id)).toBeNull();
+    expect([await state(made.id), await events()]).toEqual([null, [1, 1]]);
   });
 
   test("keeps the microsegment that it names, and is run on demand", async () => {

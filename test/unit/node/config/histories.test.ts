@@ -5,8 +5,9 @@ import { acceptUpdate, type ConfigState } from "../../../../shared/node/config/a
 import { type Assembled, assemble } from "../../../../shared/node/config/assemble.ts";
 import { hashOf } from "../../../../shared/node/config/object.ts";
 import { signTick } from "../../../../shared/node/config/tick.ts";
-import type { ConfigUpdate, SignedLeaf } from "../../../../shared/node/config/types.ts";
+import { type ConfigUpdate, LIMITS, type SignedLeaf } from "../../../../shared/node/config/types.ts";
 import { planUpdate } from "../../../../shared/node/config/update.ts";
+import type { SegmentRule } from "../../../../shared/segments/types.ts";
 import { drawn, SEED } from "../../../support/sample.ts";
 import { event, HubModel, OWN_KEYS } from "./hub-model.ts";
 import { context, crypto, HOUR, NETWORK, NOW, OWN, online, root, serial } from "./support.ts";
@@ -148,4 +149,21 @@ it("takes no other node's manifest for a base", () => {
   };
   expect(sent(OWN)).toBeUndefined();
   expect(sent("nod_other")).toBe(7);
+});
+
+it("builds no object that the node would refuse for its size, and says which fault it is", () => {
+  const traffic = Array.from({ length: 64 }, (_, n) => ({
+    protocol: "tcp" as const,
+    ports: [[n, n]] as const,
+  }));
+  const large = (count: number): SegmentRule[] =>
+    Array.from({ length: count }, (_, n) => ({
+      ...{ id: `rul_${String(n).padStart(26, "0")}`, name: `Rule ${n}`, traffic },
+      ...{ from: [{ kind: "any" }], to: [{ kind: "any" }] },
+    }));
+  const hub = new HubModel();
+  hub.apply({ kind: "rules", which: large(100) });
+  expect(hub.build().component.bytes.length).toBeLessThan(LIMITS.objectBytes);
+  hub.apply({ kind: "rules", which: large(300) });
+  expect(() => hub.build()).toThrow("OBJECT_TOO_LARGE");
 });
