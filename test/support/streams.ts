@@ -110,3 +110,22 @@ export async function streamsOf({ admin }: System, user: string, action: string)
     .map(({ entry }) => String((entry.detail as { stream?: string } | undefined)?.stream))
     .sort();
 }
+
+/** A stream of each kind to the app at a host. */
+export async function openEach(
+  { port }: Pick<System, "port">,
+  host: string,
+  cookie: string,
+): Promise<{ socket: OpenStream; events: OpenStream; download: OpenStream }> {
+  return {
+    socket: await openSocket(port, host, cookie),
+    events: await openDownload(port, host, cookie, "/events"),
+    download: await openDownload(port, host, cookie, "/download"),
+  };
+}
+
+/** With what code each stream ends, once it does. */
+export const endsOf = async (streams: Record<string, OpenStream>) =>
+  Object.fromEntries(
+    await Promise.all(Object.entries(streams).map(async ([name, { cut }]) => [name, (await cut).code])),
+  );
