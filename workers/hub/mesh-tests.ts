@@ -69,16 +69,24 @@ export async function ranTests(
   return { outcomes, revision };
 }
 
-/** All tests as they would be after the change. */
+/** All tests as they would be after the change, and what holds while no other change of tests came in between. */
 export async function comingTests(
   db: D1Database,
-  { tests = new Map() }: ComingTests,
-): Promise<MeshTestRow[]> {
+  { tests: coming = new Map() }: ComingTests,
+): Promise<{ readonly tests: MeshTestRow[]; readonly areStill: D1PreparedStatement }> {
   const { results } = await db.prepare(MESH_TESTS_QUERY).all<MeshTestRow>();
-  return [
-    ...results.filter(({ id }) => !tests.has(id)),
-    ...[...tests.values()].filter((row): row is MeshTestRow => row !== null),
-  ];
+  return {
+    tests: [
+      ...results.filter(({ id }) => !coming.has(id)),
+      ...[...coming.values()].filter((row): row is MeshTestRow => row !== null),
+    ],
+    areStill: guard(
+      db,
+      "mesh_moved",
+      "? = (SELECT json_group_array(id || ' ' || version) FROM (SELECT id, version FROM mesh_tests ORDER BY id))",
+      JSON.stringify(results.map(({ id, version }) => `${id} ${version}`)),
+    ),
+  };
 }
 
 /**
@@ -91,9 +99,9 @@ export async function breaksNoTest(
   { bindings: { db }, now }: Pick<Call, "bindings" | "now">,
   coming: ComingTests,
 ): Promise<D1PreparedStatement[]> {
-  const tests = await comingTests(db, coming);
+  const { tests, areStill } = await comingTests(db, coming);
   const { outcomes, revision } = await ranTests(db, tests, coming, now);
-  if (revision < 0) return [];
+  if (revision < 0) return [areStill];
   const failing = outcomes.filter(fails);
   if (failing.length > 0) {
     const old = tests.filter(({ id }) => !coming.tests?.has(id));
@@ -101,7 +109,7 @@ export async function breaksNoTest(
     const failed = new Set(before.outcomes.filter(fails).map(keyOf));
     refuseFailing(failing.filter((one) => !failed.has(keyOf(one))));
   }
-  return [guard(db, "mesh_moved", `${REVISION} = ?`, revision)];
+  return [areStill, guard(db, "mesh_moved", `${REVISION} = ?`, revision)];
 }
 
 const keyOf = ({ test, expects, target }: Ran): string => JSON.stringify([test, expects, target]);

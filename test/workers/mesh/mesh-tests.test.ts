@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { breaksNoTest } from "../../../workers/hub/mesh-tests.ts";
 import { watchMeshTests } from "../../../workers/hub/watch-mesh-tests.ts";
 import type { TestNode } from "../../support/test-node.ts";
 import { openWorld, type World } from "../agent-api/world.ts";
@@ -30,6 +31,18 @@ const state = async (id: string) =>
   (await world.admin.call("meshTests.get", { params: { meshTest: id } })).data.failing;
 
 describe("a test of rules", () => {
+  test("that comes in while a rule is judged is not passed over, be it the first one or another", async () => {
+    for (const name of ["first", "another"]) {
+      const guards = await breaksNoTest({ bindings, now: Date.now() }, {});
+      await world.admin.call("meshTests.create", {
+        body: { name, from: "tag:web", deny: ["tag:db tcp/22"] },
+      });
+      await expect(bindings.db.batch(guards)).rejects.toThrow(/guard:mesh_moved/);
+    }
+    await bindings.db.batch(await breaksNoTest({ bindings, now: Date.now() }, {}));
+    await bindings.db.prepare("DELETE FROM mesh_tests").run();
+  });
+
   test("refuses what breaks it, and names the test, the pair, the verdict and the rule", async () => {
     await expect(
       world.admin.call("meshTests.create", {

@@ -63,7 +63,9 @@ export async function passMeshTests({
 }: Building): Promise<{ failedMeshTests?: string[] }> {
   if (Object.values(mesh).every(({ size }) => size === 0)) return {};
   const { db } = call.bindings;
-  const { outcomes, revision } = await ranTests(db, await comingTests(db, mesh), mesh, call.now);
+  const { tests, areStill } = await comingTests(db, mesh);
+  guards.push(areStill);
+  const { outcomes, revision } = await ranTests(db, tests, mesh, call.now);
   if (revision < 0) return {};
   guards.push(guard(db, "mesh_moved", `${REVISION} = ?`, revision));
   const idle = outcomes.filter(({ test, result }) => result === "idle" && mesh.tests.has(test));
