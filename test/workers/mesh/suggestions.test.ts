@@ -283,11 +283,14 @@ describe("suggestions", () => {
     });
     await env.DB.prepare("UPDATE mesh_rules SET updated_at = 0").run();
     await heardFor(10);
+    const set = async (body: Record<string, unknown>) => {
+      const { etag } = await world.admin.call("network.get");
+      await world.admin.call("network.update", { body, ifMatch: etag ?? "" });
+    };
+    await set({ adaptivePercent: 100, adaptiveDays: 10, adaptivePerDay: 1 });
     await adapt(bindings, Date.now());
     expect((await rules()).find(({ name }) => name === "office")).toMatchObject({ enabled: true });
-    const settings = { adaptive: true, adaptivePercent: 100, adaptiveDays: 10, adaptivePerDay: 1 };
-    const { etag } = await world.admin.call("network.get");
-    await world.admin.call("network.update", { body: settings, ifMatch: etag ?? "" });
+    await set({ adaptive: true });
     await adapt(bindings, Date.now());
     await adapt(bindings, Date.now());
     const off = await rules();
