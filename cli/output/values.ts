@@ -6,7 +6,8 @@ export function instant(ms: number | null | undefined): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")}Z`;
 }
 
-const isTime = (field: string): boolean => /(At|Until)$|^(at|now|since|until)$/.test(field);
+const isTime = (field: string): boolean =>
+  /(At|Until)$|^(at|now|since|until|notBefore|notAfter)$/.test(field);
 
 /** A span of time in words: `7 days`, `12 hours`, `5 minutes`. */
 export function timeLeft(seconds: number): string {

@@ -7,7 +7,7 @@ import { failureText } from "../../../cli/output/failure-text.ts";
 import { details, table } from "../../../cli/output/table.ts";
 import { truncate, widthOf } from "../../../cli/output/text.ts";
 import { listText } from "../../../cli/output/things.ts";
-import { cell, heading } from "../../../cli/output/values.ts";
+import { cell, heading, plain } from "../../../cli/output/values.ts";
 import { RESOURCES } from "../../../cli/resources.ts";
 import { printable } from "../../../shared/base/printable.ts";
 
@@ -95,6 +95,8 @@ describe("table", () => {
 describe("a cell", () => {
   it("writes times by their field's name, and one that has not come about as nothing", () => {
     expect(cell("until", 1_796_069_007_792)).toBe("2026-11-30 20:03:27Z");
+    expect(cell("notAfter", 1_796_069_007_792)).toBe("2026-11-30 20:03:27Z");
+    expect(plain("notBefore", 1_796_069_007_792)).toBe("2026-11-30T20:03:27.792Z");
     expect(cell("sentUntil", 0)).toBe("-");
     expect(cell("failures", 0)).toBe("0");
   });
