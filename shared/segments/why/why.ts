@@ -240,7 +240,10 @@ function separating(a: string, b: string, index: SegmentIndex): string[] {
     .map(({ id }) => id);
 }
 
-/** Rules that allow the traffic at some time, and miss one thing of the two ends. */
+/**
+ * Rules that allow the traffic at some time, and miss one thing of the two ends. What misses a contained end is none:
+ * its tags and segments are what the rule names, and its quarantine is what stands in the way.
+ */
 function nearRules(traffic: TrafficSet, source: End, destination: End, index: SegmentIndex): NearRule[] {
   const world = index.world();
   return world.rules
@@ -249,7 +252,9 @@ function nearRules(traffic: TrafficSet, source: End, destination: End, index: Se
       const from = meaning(rule, "from", source, source, world).length > 0;
       const to = meaning(rule, "to", destination, source, world).length > 0;
       if (from && to && rule.when !== undefined) return [{ rule: rule.id, misses: "condition" }];
-      return from === to ? [] : [{ rule: rule.id, misses: from ? "to" : "from" }];
+      const missed = from ? destination : source;
+      if (from === to || world.nodes.get(missed.node)?.contained) return [];
+      return [{ rule: rule.id, misses: from ? "to" : "from" }];
     })
     .slice(0, MOST_NEAR);
 }

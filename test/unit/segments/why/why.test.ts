@@ -98,6 +98,14 @@ test("what is said of two ends is what their filters do, and nothing stands in t
         ...context,
         verdict: passes(index, given(a), given(b), packet, NOW) ? "allowed" : "denied",
       });
+      // A node in quarantine may be all that a rule names: nobody is told to make it what it is.
+      const missed = answer.causes
+        .flatMap((cause) => (cause.kind === "no_rule" ? cause.nearly : []))
+        .flatMap(({ misses }) => (misses === "from" ? [a] : misses === "to" ? [b] : []));
+      expect({ ...context, missed: missed.filter(({ contained }) => contained) }).toEqual({
+        ...context,
+        missed: [],
+      });
       expect({ ...context, hasCauses: answer.causes.length > 0 }).toEqual({
         ...context,
         hasCauses: answer.verdict === "denied",
