@@ -13,9 +13,9 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`;
     case "too_big":
-      return `must be at most ${issue.maximum}${issue.origin === "string" ? " characters" : issue.origin === "array" ? " items" : ""}`;
+      return bound(issue.origin, "most", issue.maximum);
     case "too_small":
-      return `must be at least ${issue.minimum}${issue.origin === "string" ? " characters" : issue.origin === "array" ? " items" : ""}`;
+      return bound(issue.origin, "least", issue.minimum);
     case "invalid_format":
       return "has not the right form";
     case "invalid_union":
@@ -23,4 +23,12 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** `must be at most 1000`, `must have at least 1 item` */
+function bound(origin: string, side: "most" | "least", count: number | bigint): string {
+  const noun = { string: "character", array: "item" }[origin];
+  return noun
+    ? `must have at ${side} ${count} ${noun}${Number(count) === 1 ? "" : "s"}`
+    : `must be at ${side} ${count}`;
 }
