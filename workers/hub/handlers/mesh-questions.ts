@@ -21,7 +21,7 @@ function trafficOf(text: string | undefined): readonly Traffic[] {
   if (text === undefined) return ANY;
   const parsed = parseTraffic(text);
   if (parsed.ok) return [parsed.value];
-  return throwRefusal("invalid_input", `traffic: ${describeTextError(parsed.error)}`, {
+  return throwRefusal("invalid_input", `/traffic: ${describeTextError(parsed.error)}`, {
     issues: [{ path: "/traffic", message: describeTextError(parsed.error) }],
   });
 }
