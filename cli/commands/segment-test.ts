@@ -36,4 +36,10 @@ const lineOf = ({ name, from, expects, target, result, detail }: Item): string =
 const summaryOf = (items: readonly Item[]): string =>
   items.length === 0
     ? "No tests. `rustronaut mesh-tests create` adds one; docs/segments.md shows how.\n"
-    : `${items.filter(({ result }) => result === "passed").length} of ${items.length} pass.\n`;
+    : `${count(items, "passed")} of ${items.length} pass${idleToo(count(items, "idle"))}.\n`;
+
+const count = (items: readonly Item[], wanted: Item["result"]): number =>
+  items.filter(({ result }) => result === wanted).length;
+
+/** Idle ones did not fail, so a reader must not count them as what is missing. */
+const idleToo = (idle: number): string => (idle > 0 ? `, and ${idle} tried nothing` : "");
