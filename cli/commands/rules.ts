@@ -23,7 +23,7 @@ export interface RuleOptions {
 }
 
 const SELECTORS =
-  "any, segment:NAME, tag:NAME, user:EMAIL, node:NAME, subnet:10.0.0.0/24 or internet (repeat it)";
+  "any, segment:NAME, tag:NAME, user:EMAIL, node:NAME, subnet:10.0.0.0/24, internet or quarantine (repeat it)";
 const TRAFFIC = "any, icmp, tcp, tcp/443, udp/8000-8100 or service:NAME (repeat it)";
 
 /** What the options say of the traffic: nothing, what is allowed, or what is denied. */
