@@ -1,5 +1,11 @@
+import { branchesOf, namedBy, recordsOf } from "../../shared/node/config/manifest-tree.ts";
 import type { Addressed, AnyDocument } from "../../shared/node/config/object.ts";
-import type { ManifestDocument, ObjectHash, PeerDocument } from "../../shared/node/config/types.ts";
+import type {
+  LegDocument,
+  ManifestDocument,
+  ObjectHash,
+  PeerDocument,
+} from "../../shared/node/config/types.ts";
 
 /** The use of an object is noted again when the last note is older than this. */
 const TOUCH_MS = 3_600_000;
@@ -59,20 +65,22 @@ export class ObjectStore {
   leadsTo(manifest: ObjectHash, hash: ObjectHash): boolean {
     const document = this.document<ManifestDocument>(manifest);
     if (!document) return false;
-    if ([manifest, document.component, document.record, ...document.peers].includes(hash)) return true;
-    return document.peers.some((peer) => this.document<PeerDocument>(peer)?.record === hash);
+    if (manifest === hash || namedBy(document).includes(hash)) return true;
+    return branchesOf(document).some((branch) => this.#recordsOf(branch).includes(hash));
   }
 
   /** Notes the use of all objects that a manifest leads to. */
   touchTree(manifest: ObjectHash, now: number): void {
     const document = this.document<ManifestDocument>(manifest);
     if (!document) return;
-    for (const hash of [manifest, document.component, document.record, ...document.peers])
-      this.touch(hash, now);
-    for (const peer of document.peers) {
-      const record = this.document<PeerDocument>(peer)?.record;
-      if (record) this.touch(record, now);
-    }
+    for (const hash of [manifest, ...namedBy(document)]) this.touch(hash, now);
+    for (const branch of branchesOf(document))
+      for (const record of this.#recordsOf(branch)) this.touch(record, now);
+  }
+
+  #recordsOf(branch: ObjectHash): readonly ObjectHash[] {
+    const document = this.document<PeerDocument | LegDocument>(branch);
+    return document ? recordsOf(document) : [];
   }
 
   sweep(now: number): void {

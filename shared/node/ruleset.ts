@@ -45,11 +45,12 @@ const NOWHERE = { interfaceName: "node", port: 1, mark: 1, servesContainers: fal
 export const rulesetDigest = (config: FilterConfig, now: number): string =>
   hashOf(new TextEncoder().encode(renderFilter({ ...NOWHERE, ...config, now })));
 
-/** A node without any peer, as when its lease has ended. */
+/** A node without any peer, as when its lease has ended. It carries nothing as a relay either. */
 export const withoutPeers = <T extends { readonly manifest: ManifestDocument }>(config: T) => ({
   ...config,
   manifest: { ...config.manifest, peers: [], forwards: [] },
   peers: [],
+  legs: [],
 });
 
 /** How far the moment at which a rule begins or ends on the node may be from that moment at the hub. */

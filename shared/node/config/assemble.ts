@@ -3,6 +3,7 @@ import { type Addressed, type Documents, decode, decodeBounded, hashOf } from ".
 import { type ConfigRefusal, refused } from "./refusals.ts";
 import {
   type ComponentDocument,
+  type LegDocument,
   LIMITS,
   type ManifestDocument,
   type NodeObject,
@@ -18,12 +19,20 @@ export interface KnownPeer {
   readonly record: RecordDocument;
 }
 
+export interface KnownLeg {
+  readonly leg: LegDocument;
+  /** The records of its ends, in their order. */
+  readonly records: readonly [RecordDocument, RecordDocument];
+}
+
 export interface Assembled {
   readonly manifest: ManifestDocument;
   readonly component: ComponentDocument;
   /** The node's own record. */
   readonly record: RecordDocument;
   readonly peers: readonly KnownPeer[];
+  /** What the node carries as a relay. */
+  readonly legs: readonly KnownLeg[];
   /** Exactly the objects that the manifest leads to. */
   readonly objects: HeldObjects;
 }
@@ -62,8 +71,9 @@ export function assemble(
 
   const manifest = take("manifest", manifestHash);
   if (!manifest.ok) return manifest;
-  const { peers: peerHashes, component: componentHash, record: recordHash } = manifest.value.document;
-  const fault = listFault(peerHashes);
+  const { peers: peerHashes, component: componentHash, record: recordHash, relay } = manifest.value.document;
+  const legHashes = relay?.legs ?? [];
+  const fault = listFault("peers", peerHashes) ?? listFault("legs", legHashes);
   if (fault) return err(fault);
   const component = take("component", componentHash);
   if (!component.ok) return component;
@@ -77,6 +87,17 @@ export function assemble(
     if (!peerRecord.ok) return peerRecord;
     peers.push({ peer: peer.value.document, record: peerRecord.value.document });
   }
+  const legs: KnownLeg[] = [];
+  for (const hash of legHashes) {
+    const leg = take("leg", hash);
+    if (!leg.ok) return leg;
+    const [endA, endB] = leg.value.document.ends;
+    const a = take("record", endA.record);
+    if (!a.ok) return a;
+    const b = take("record", endB.record);
+    if (!b.ok) return b;
+    legs.push({ leg: leg.value.document, records: [a.value.document, b.value.document] });
+  }
   for (const hash of came.value.keys()) {
     if (!used.has(hash))
       return refused("OBJECT_UNEXPECTED", `object ${hash}`, "The manifest does not lead to it.");
@@ -86,12 +107,16 @@ export function assemble(
     component: component.value.document,
     record: record.value.document,
     peers,
+    legs,
     objects: used,
   });
 }
 
-/** The manifest, the component, the own record, and for each peer its document and its record. */
-const MAX_OBJECTS = 3 + 2 * LIMITS.peers;
+/**
+ * The manifest, the component, the own record, for each peer its document and its record, and for each leg its document and
+ * two records.
+ */
+const MAX_OBJECTS = 3 + 2 * LIMITS.peers + 3 * LIMITS.legs;
 
 function decodeAll(
   received: readonly string[],
@@ -123,15 +148,15 @@ function typed<T extends NodeObject["type"]>(
     : refused("OBJECT_WRONG_TYPE", `${type} ${hash}`, `It is a ${object.document.type}.`);
 }
 
-function listFault(peers: readonly ObjectHash[]): ConfigRefusal | null {
-  if (peers.length > LIMITS.peers) {
+function listFault(of: "peers" | "legs", hashes: readonly ObjectHash[]): ConfigRefusal | null {
+  if (of === "peers" && hashes.length > LIMITS.peers) {
     const many = refused(
       "TOO_MANY_PEERS",
       "manifest",
-      `It names ${peers.length}, and ${LIMITS.peers} are taken.`,
+      `It names ${hashes.length}, and ${LIMITS.peers} are taken.`,
     );
     return many.error;
   }
-  const ascends = peers.every((hash, at) => at === 0 || (peers[at - 1] ?? "") < hash);
-  return ascends ? null : refused("ORDER_WRONG", "manifest", "Its peers are not in ascending order.").error;
+  const ascends = hashes.every((hash, at) => at === 0 || (hashes[at - 1] ?? "") < hash);
+  return ascends ? null : refused("ORDER_WRONG", "manifest", `Its ${of} are not in ascending order.`).error;
 }

@@ -11,6 +11,7 @@ import {
   routeOverlap,
 } from "./check-addresses.ts";
 import { grantFault } from "./check-grants.ts";
+import { legsFault, relayedFault } from "./check-legs.ts";
 import { type ConfigRefusal, refused } from "./refusals.ts";
 import type { Overlay } from "./root-check.ts";
 import type { RecordDocument } from "./types.ts";
@@ -30,7 +31,10 @@ export interface OwnFacts {
 /** Gives a refusal, or null. */
 export function configFault(assembled: Assembled, own: OwnFacts, overlay: Overlay): ConfigRefusal | null {
   return (
-    ownFault(assembled, own, overlay) ?? distinctFault(assembled, own) ?? eachFault(assembled, overlay, own)
+    ownFault(assembled, own, overlay) ??
+    distinctFault(assembled, own) ??
+    eachFault(assembled, overlay, own) ??
+    legsFault(assembled, own, overlay)
   );
 }
 
@@ -145,7 +149,7 @@ function peerFault({ peer, record }: KnownPeer, own: OwnFacts, overlay: Overlay)
     const fault = endpointFault(endpoint, overlay, where);
     if (fault) return fault;
   }
-  return addressFault(peer, overlay, where);
+  return relayedFault(peer, own.node, overlay) ?? addressFault(peer, overlay, where);
 }
 
 type ReadRoute = Omit<OwnedRoute, "owner">;

@@ -25,13 +25,16 @@ export function writerOf(schema: z.core.$ZodType): Writer {
       const write = writerOf(def.element);
       return (value) => `[${(value as readonly unknown[]).map(write).join(",")}]`;
     }
+    case "tuple": {
+      const writers = def.items.map(writerOf);
+      return (value) => `[${writers.map((write, at) => write((value as readonly unknown[])[at])).join(",")}]`;
+    }
     case "optional":
       return writerOf(def.innerType);
     case "string":
     case "number":
     case "literal":
     case "enum":
-    case "tuple":
       return (value) => JSON.stringify(value);
     default:
       throw new TypeError(`no signed object has a member of the type ${def.type}`);

@@ -9,6 +9,7 @@ import type {
   ComponentDocument,
   HeadDocument,
   LeafDocument,
+  LegDocument,
   ManifestDocument,
   ObjectHash,
   PeerDocument,
@@ -26,6 +27,7 @@ export interface Documents {
   readonly component: ComponentDocument;
   readonly peer: PeerDocument;
   readonly record: RecordDocument;
+  readonly leg: LegDocument;
 }
 export type DocumentType = keyof Documents;
 export type AnyDocument = Documents[DocumentType];

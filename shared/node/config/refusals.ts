@@ -61,6 +61,7 @@ export const CONFIG_REFUSALS = {
   ROUTE_OVERLAP: "Withdraw one of the two routes.",
   EXIT_UNASKED: "Choose the exit node on this machine, or withdraw it at the hub.",
   ENDPOINT_INVALID: "Correct the endpoint that the peer reports.",
+  LEG_MISUSED: "The hub sent what no hub writes: find out who answers in its place.",
   RULE_UNKNOWN: "The hub sent parts of two configurations: the next poll asks for all of them.",
   RULE_MISUSED: "The hub sent what no hub writes: find out who answers in its place.",
   GRANT_OUTSIDE_ROUTES: "Approve the route that the rule needs, or narrow the rule.",

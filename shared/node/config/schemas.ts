@@ -76,6 +76,11 @@ const check = z
   })
   .check(z.refine(({ kind, target }) => isCheckTarget(kind, target), "must not look there"));
 
+const relayDuty = z.strictObject({
+  bytesPerSecond: z.int().check(z.gte(1_000), z.lte(100_000_000_000)),
+  legs: listOf(hash, LIMITS.legs).check(z.minLength(1)),
+});
+
 const manifest = z.strictObject({
   type: z.literal("manifest"),
   network: id,
@@ -95,12 +100,35 @@ const manifest = z.strictObject({
   forwards: listOf(address, LIMITS.routesPerPeer),
   leaseSeconds: z.int().check(z.gte(60), z.lte(90 * 86_400)),
   checks: z.exactOptional(listOf(check, CHECK_LIMITS.checks).check(z.minLength(1))),
+  relay: z.exactOptional(relayDuty),
 });
 
 const prefixes = listOf(address, LIMITS.routesPerPeer).check(z.minLength(1));
 const grant = z.strictObject({ rule: id, from: z.exactOptional(prefixes), to: z.exactOptional(prefixes) });
 
 const grants = listOf(grant, LIMITS.grantsPerPeer);
+
+const endpoints = listOf(address, LIMITS.endpointsPerPeer);
+const port = z.int().check(z.gte(1), z.lte(65_535));
+
+const relayedPath = z.strictObject({
+  node: id,
+  name: label,
+  leg: id,
+  probeKey: bytes(32),
+  endpoints: endpoints.check(z.minLength(1)),
+});
+
+const legEnd = z.strictObject({ node: id, record: hash, endpoints });
+const leg = z.strictObject({
+  type: z.literal("leg"),
+  network: id,
+  node: id,
+  id,
+  port,
+  probeKey: bytes(32),
+  ends: z.tuple([legEnd, legEnd]),
+});
 
 const peer = z.strictObject({
   type: z.literal("peer"),
@@ -111,10 +139,11 @@ const peer = z.strictObject({
   ipv6: address,
   record: hash,
   routes: listOf(address, LIMITS.routesPerPeer),
-  endpoints: listOf(address, LIMITS.endpointsPerPeer),
+  endpoints,
   inbound: grants,
   outbound: grants,
   denied: z.exactOptional(z.strictObject({ inbound: grants, outbound: grants })),
+  relays: z.exactOptional(listOf(relayedPath, LIMITS.relaysPerPeer).check(z.minLength(1))),
 });
 
 const record = z.strictObject({
@@ -126,7 +155,6 @@ const record = z.strictObject({
   signing: hash,
 });
 
-const port = z.int().check(z.gte(1), z.lte(65_535));
 const traffic = z
   .strictObject({
     protocol: z.enum(["any", "tcp", "udp", "icmp"]),
@@ -175,7 +203,7 @@ const component = z.strictObject({
   ),
 });
 
-export const SCHEMAS = { root, head, leaf, manifest, component, peer, record } as const;
+export const SCHEMAS = { root, head, leaf, manifest, component, peer, record, leg } as const;
 
 /** The answer to a poll, before anything of it is decoded. */
 export const configUpdate = z.object({

@@ -97,6 +97,36 @@ export interface ManifestDocument {
   readonly leaseSeconds: number;
   /** What a node that proves itself to browsers looks for. Absent = nothing. Agents know it from capability 3 on. */
   readonly checks?: readonly DeviceCheck[];
+  /** What the node carries as a relay. Absent = nothing. Since capability 6. */
+  readonly relay?: RelayDuty;
+}
+
+export interface RelayDuty {
+  /** What each leg may carry. */
+  readonly bytesPerSecond: number;
+  /** The leg documents in ascending order, at least one. They hold for as long as the lease of the config. */
+  readonly legs: readonly ObjectHash[];
+}
+
+/** What a relay carries of one pair. */
+export interface LegDocument {
+  readonly type: "leg";
+  readonly network: string;
+  /** The relay. */
+  readonly node: string;
+  readonly id: string;
+  /** The UDP port of the pair at the relay. */
+  readonly port: number;
+  /** 32 bytes. The ends know it, too: see `RelayedPath`. */
+  readonly probeKey: string;
+  readonly ends: readonly [LegEndDocument, LegEndDocument];
+}
+
+export interface LegEndDocument {
+  readonly node: string;
+  readonly record: ObjectHash;
+  /** Where the node may be, as in its peers' documents. */
+  readonly endpoints: readonly string[];
 }
 
 /**
@@ -128,6 +158,20 @@ export interface PeerDocument {
   readonly outbound: readonly Grant[];
   /** The exceptions to `inbound` and `outbound`: what deny rules forbid. Absent when there are none. Since capability 4. */
   readonly denied?: Directions;
+  /** The relays that carry this pair, best first. Absent when there are none. Since capability 6. */
+  readonly relays?: readonly RelayedPath[];
+}
+
+/** A way to a peer by a third node, which forwards the pair's datagrams and can read none of them. */
+export interface RelayedPath {
+  /** The id and the name of the relay. */
+  readonly node: string;
+  readonly name: string;
+  /** The leg's id. It is the user name of probes, and `probeKey` (32 bytes) is their key: see `shared/relay/stun.ts`. */
+  readonly leg: string;
+  readonly probeKey: string;
+  /** Where the relay listens for this pair, best first, written as the peer's own. At least one. */
+  readonly endpoints: readonly string[];
 }
 
 export interface Directions {
@@ -197,7 +241,7 @@ export interface Traffic {
   readonly ports: readonly (readonly [from: number, to: number])[];
 }
 
-export type NodeObject = ManifestDocument | ComponentDocument | PeerDocument | RecordDocument;
+export type NodeObject = ManifestDocument | ComponentDocument | PeerDocument | RecordDocument | LegDocument;
 
 /** The proof of a manifest for its node, as it travels. */
 export interface SignedLeaf {
@@ -234,5 +278,7 @@ export const LIMITS = {
   routesPerPeer: 64,
   grantsPerPeer: 64,
   rules: 1_024,
+  relaysPerPeer: 4,
+  legs: 4_096,
   updateBytes: 16 * 1024 * 1024,
 } as const;

@@ -1,7 +1,9 @@
 import { base64url } from "../../base/base64url.ts";
 import { err, ok, type Result } from "../../base/result.ts";
+import { branchesOf, recordsOf } from "./manifest-tree.ts";
 import type {
   ConfigUpdate,
+  LegDocument,
   ManifestDocument,
   NodeObject,
   ObjectHash,
@@ -67,10 +69,11 @@ function reach(manifest: ObjectHash, read: ReadObject): Result<ReadonlySet<Objec
   const root = readDocument(manifest, read) as ManifestDocument | undefined;
   if (!root) return err({ code: "OBJECT_MISSING", hash: manifest });
   const reached = new Set([manifest, root.component, root.record]);
-  for (const hash of root.peers) {
-    const peer = readDocument(hash, read) as PeerDocument | undefined;
-    if (!peer) return err({ code: "OBJECT_MISSING", hash });
-    reached.add(hash).add(peer.record);
+  for (const hash of branchesOf(root)) {
+    const branch = readDocument(hash, read) as PeerDocument | LegDocument | undefined;
+    if (!branch) return err({ code: "OBJECT_MISSING", hash });
+    reached.add(hash);
+    for (const record of recordsOf(branch)) reached.add(record);
   }
   return ok(reached);
 }

@@ -19,7 +19,7 @@ import type { RulesetReport } from "../ruleset.ts";
  * | 4      | 2026-11-30 | a component has rules with `effect`, `notBefore`, `notAfter`, `weekly` and `log`, and a peer has `denied`; the hub gives older agents neither, nor what such rules touch; reports have `drifts`, and `flows`, which the hub asks for in its answer to the report before |
  * | 5      | 2026-11-30 | reports have the `ruleset` in force and the `hits` of rules; the answer says when the ruleset `differs` |
  */
-export const CAPABILITY = 5;
+export const CAPABILITY = 6;
 /** The hub tells older agents to upgrade. */
 export const LEAST_CAPABILITY = 1;
 

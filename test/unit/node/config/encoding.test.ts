@@ -9,10 +9,22 @@ import {
   encode,
 } from "../../../../shared/node/config/object.ts";
 import { SCHEMAS } from "../../../../shared/node/config/schemas.ts";
-import { draft, NETWORK, NOW, nodeId, peerDraft, recordOf, root, SEGMENT, serial } from "./support.ts";
+import {
+  draft,
+  legDraft,
+  NETWORK,
+  NOW,
+  nodeId,
+  peerDraft,
+  recordOf,
+  root,
+  SEGMENT,
+  serial,
+} from "./support.ts";
 
 const HASH = recordOf(nodeId(2)).signing;
 const { manifest, component } = draft();
+const { leg: legWithoutEnds, ends } = legDraft(2, 3, 20_000);
 const grant = { rule: component.rules[0]?.id ?? "", from: ["10.0.0.0/8"], to: ["10.1.0.0/16", "fd00::/8"] };
 
 /** One of each type, with all that it can have. */
@@ -29,10 +41,23 @@ const documents: Documents = {
     expiresAt: NOW + 1,
   },
   leaf: { type: "leaf", network: NETWORK, node: nodeId(1), serial: serial(3), manifest: HASH },
-  manifest: { ...manifest, record: HASH, component: HASH, peers: [HASH] },
+  manifest: {
+    ...manifest,
+    record: HASH,
+    component: HASH,
+    peers: [HASH],
+    relay: { bytesPerSecond: 1_000_000, legs: [HASH] },
+  },
   component,
   peer: { ...peerDraft(2, { inbound: [grant], outbound: [grant] }), record: HASH },
   record: recordOf(nodeId(2)),
+  leg: {
+    ...legWithoutEnds,
+    ends: [
+      { ...ends[0], record: HASH },
+      { ...ends[1], record: HASH },
+    ],
+  },
 };
 const each = Object.entries(documents) as [DocumentType, AnyDocument][];
 const text = (document: AnyDocument) => new TextDecoder().decode(encode(document));
@@ -63,10 +88,11 @@ describe("I8: what is signed of a document", () => {
   });
 
   it("is never less further inside: neither in objects nor in lists", () => {
-    const { head, peer } = documents;
+    const { head, peer, leg } = documents;
     for (const wrong of [
       { ...head, serial: { ...head.serial, constructor: 1 } },
       { ...peer, inbound: [{ ...grant, ports: [] }] },
+      { ...leg, ends: [leg.ends[0], { ...leg.ends[1], extra: 1 }] },
     ] as unknown as AnyDocument[]) {
       expect(() => encode(wrong)).toThrow("is in no schema");
     }

@@ -14,6 +14,7 @@ import { signTick } from "../../../../shared/node/config/tick.ts";
 import type {
   ComponentDocument,
   ConfigUpdate,
+  LegDocument,
   ManifestDocument,
   PeerDocument,
   RecordDocument,
@@ -100,8 +101,35 @@ export function peerDraft(n: number, changed: Partial<PeerDraft> = {}): PeerDraf
   };
 }
 
+/** A leg of two nodes at this one, without the hashes of their records. */
+export function legDraft(a: number, b: number, port: number): LegDraft {
+  const endOf = (n: number) => ({ node: nodeId(n), endpoints: [`192.0.2.${n & 127}:51820`] });
+  return {
+    leg: {
+      type: "leg",
+      network: NETWORK,
+      node: OWN,
+      id: `leg_${a}_${b}`,
+      port,
+      probeKey: base64url(seeded(`probe ${a} ${b}`, 32)),
+    },
+    ends: [endOf(a), endOf(b)],
+    records: [recordOf(nodeId(a)), recordOf(nodeId(b))],
+  };
+}
+
+type EndDraft = Omit<LegDocument["ends"][0], "record">;
+
+export interface LegDraft {
+  leg: Omit<LegDocument, "ends">;
+  ends: [EndDraft, EndDraft];
+  records: [RecordDocument, RecordDocument];
+}
+
 export interface Draft {
-  manifest: Omit<ManifestDocument, "record" | "component" | "peers">;
+  manifest: Omit<ManifestDocument, "record" | "component" | "peers" | "relay">;
+  /** What the node carries as a relay, if anything. */
+  legs?: LegDraft[];
   component: ComponentDocument;
   record: RecordDocument;
   peers: { peer: PeerDraft; record: RecordDocument }[];
@@ -169,8 +197,18 @@ export async function pack(from: Draft, options: PackOptions = {}): Promise<Pack
     return hash;
   };
   const peers = from.peers.map(({ peer, record }) => add({ ...peer, record: add(record) }));
+  const legs = from.legs?.map(({ leg, ends: [a, b], records: [ofA, ofB] }) =>
+    add({
+      ...leg,
+      ends: [
+        { ...a, record: add(ofA) },
+        { ...b, record: add(ofB) },
+      ],
+    }),
+  );
   const manifest = add({
     ...from.manifest,
+    ...(legs && { relay: { bytesPerSecond: 1_000_000, legs: [...new Set(legs)].sort() } }),
     record: add(from.record),
     component: add(from.component),
     peers: [...new Set(peers)].sort(),
