@@ -64,7 +64,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/paths": "",
   "shared/registry":
     "access access/grade access/grants access/login access/oauth access/risk base http net node node/config segments",
-  "shared/relay": "",
+  "shared/relay": "crypto net",
   "shared/scim": "access/login base",
   "shared/segments": "access/login base net node/config",
   "shared/segments/suggest": "",
