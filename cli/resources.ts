@@ -327,8 +327,14 @@ function nodeRow(item: Item): Item {
     online: status === "revoked" ? "put out" : live === null ? "unknown" : seen,
     lastSeenAt: live?.lastSeenAt,
     version: live?.facts?.agentVersion,
-    path: live && live.peers > 0 ? `${live.directPeers}/${live.peers} direct` : null,
+    path: live && live.peers > 0 ? pathsInWords(live) : null,
   };
+}
+
+/** How many of a node's peers it hears, and how. */
+function pathsInWords({ peers, directPeers, edge }: NonNullable<Answer<"nodes.get">["live"]>): string {
+  const byEdge = edge.peers > 0 ? `, ${edge.peers} by the edge relay` : "";
+  return `${directPeers}/${peers} direct${byEdge}`;
 }
 
 /** A suggestion in short. */

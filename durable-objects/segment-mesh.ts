@@ -1,7 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Device } from "../shared/access/device/device.ts";
-import { objectOf } from "../shared/base/objects.ts";
+import { type ObjectsOf, objectOf } from "../shared/base/objects.ts";
 import type { EnvelopeSigner } from "../shared/crypto/dsse.ts";
+import type { EdgeRelayRpc } from "../shared/edge/edge-relay.ts";
 import { isPlainAgent } from "../shared/node/config/rule-terms.ts";
 import type { NewestHandshake, SignedHandshake } from "../shared/node/handshake-verdict.ts";
 import * as answers from "../shared/node/mesh/answers.ts";
@@ -14,6 +15,7 @@ import type { Watch } from "../shared/segments/suggest/watch.ts";
 import { logError } from "./log.ts";
 import { configOf, objectOfNode } from "./mesh/configs.ts";
 import { Devices } from "./mesh/devices.ts";
+import { Edges } from "./mesh/edges.ts";
 import type { EndingEnvironment } from "./mesh/ending.ts";
 import { FlowStore } from "./mesh/flow-store.ts";
 import { HandshakeStore } from "./mesh/handshake-store.ts";
@@ -36,6 +38,7 @@ import { migrate } from "./storage/migrate.ts";
 
 interface Environment extends EndingEnvironment {
   readonly SECRET_KEY: string;
+  readonly EDGE_RELAY: ObjectsOf<EdgeRelayRpc>;
 }
 
 /**
@@ -51,6 +54,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
   readonly #hits: HitStore;
   readonly #sockets: Sockets;
   readonly #presence: Presence;
+  readonly #edges: Edges;
   readonly #ends = new Ends((row, now) => this.#silentSince(row.id, row.created_at, now));
   readonly #learner: Learner;
   readonly #overview: Overview;
@@ -69,7 +73,8 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     this.#hits = new HitStore(ctx.storage.sql);
     this.#sockets = new Sockets(ctx);
     this.#presence = new Presence(this.#store.rows, Date.now());
-    this.#overview = new Overview(this.#store, this.#reportRows, this.#presence, this.#sockets);
+    this.#edges = new Edges(ctx.storage.sql, env.EDGE_RELAY);
+    this.#overview = new Overview(this.#store, this.#reportRows, this.#presence, this.#sockets, this.#edges);
     this.#reports = new Reports(
       ctx.storage,
       this.#store,
@@ -112,6 +117,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
       this.#hits.clear();
     }
     this.#upkeep.ring();
+    if (this.#learner.network) await this.#edges.part(this.#learner.network, Date.now());
     await this.#devices.tellChanged();
   }
 
@@ -188,6 +194,12 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     const row = this.#store.rows.get(node);
     const allowed = row && this.#store.rows.claimNews(row, Date.now());
     return allowed?.ok === false ? allowed.waitMs : 0;
+  }
+
+  async edgeLease(node: string, peer: string, bytes: number): Promise<boolean> {
+    const network = await this.#learner.known();
+    if (this.#store.rows.get(node)?.status !== "approved") return false;
+    return this.#edges.lease(network, node, peer, bytes, Date.now());
   }
 
   async live(nodes: readonly string[]): Promise<Readonly<Record<string, mesh.LiveNode>>> {
@@ -284,6 +296,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
       this.#reportRows.forget(node);
       this.#flows.forget(node);
       this.#hits.forget(node);
+      this.#edges.forget(node);
     }
   }
 }

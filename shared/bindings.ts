@@ -6,6 +6,7 @@ import type { SegmentSessionsRpc } from "./access/sessions/types.ts";
 import type { AuditLogRpc } from "./audit/types.ts";
 import type { ObjectsOf } from "./base/objects.ts";
 import type { ConnectorTunnelRpc } from "./connector/connector-tunnel.ts";
+import type { EdgeRelayRpc } from "./edge/edge-relay.ts";
 import type { SegmentMeshRpc } from "./node/segment-mesh.ts";
 
 /** Written by `npm run bindings` from `wrangler.toml`: change it there. */
@@ -19,6 +20,7 @@ export interface ObjectBindings {
   readonly POLICY_COMPILER: ObjectsOf<PolicyCompilerRpc>;
   readonly CONNECTOR_TUNNEL: ObjectsOf<ConnectorTunnelRpc>;
   readonly REQUEST_QUOTA: ObjectsOf<RequestQuotaRpc>;
+  readonly EDGE_RELAY: ObjectsOf<EdgeRelayRpc>;
 }
 
 /** The objects' classes, by their binding. */
@@ -31,6 +33,7 @@ export const OBJECT_CLASSES = {
   POLICY_COMPILER: "PolicyCompiler",
   CONNECTOR_TUNNEL: "ConnectorTunnel",
   REQUEST_QUOTA: "RequestQuota",
+  EDGE_RELAY: "EdgeRelay",
 } as const;
 
 export type BindingName = keyof ObjectBindings | "DB" | "ASSETS" | "AUTH_ORIGIN" | "HUB_ORIGIN";

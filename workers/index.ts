@@ -14,6 +14,7 @@ import { recheckGrants } from "./sign-in/recheck/index.ts";
 
 export { AuditLog } from "../durable-objects/audit-log.ts";
 export { ConnectorTunnel } from "../durable-objects/connector-tunnel.ts";
+export { EdgeRelay } from "../durable-objects/edge-relay.ts";
 export { LoginAttempts } from "../durable-objects/login-attempts.ts";
 export { NetworkCoordinator } from "../durable-objects/network-coordinator.ts";
 export { PolicyCompiler } from "../durable-objects/policy-compiler.ts";

@@ -21,6 +21,13 @@ const STANDINGS: Readonly<Record<Status["standing"], string>> = {
   ended: "the membership has ended",
 };
 
+/** How a peer is reached, and where. */
+function way({ path, endpoint }: Status["peers"][number]): string {
+  if (path === "direct") return `direct, ${endpoint}`;
+  if (path === "edge") return "edge relay";
+  return endpoint === null ? "none" : `none, tries ${endpoint}`;
+}
+
 function text(status: Status, nowMs: number): string {
   const fields: [string, string][] = [
     ["Node", `${status.name} (${status.node}) of ${status.network}`],
@@ -39,11 +46,11 @@ function text(status: Status, nowMs: number): string {
   const rows = status.peers.map((peer) => [
     peer.name,
     peer.addresses[0] ?? "",
-    peer.endpoint ?? "none",
+    way(peer),
     ago(peer.handshakeAt, nowMs),
     bytes(peer.receivedBytes),
     bytes(peer.sentBytes),
   ]);
-  const peers = table(["peer", "address", "endpoint", "handshake", "received", "sent"], rows);
+  const peers = table(["peer", "address", "path", "handshake", "received", "sent"], rows);
   return details(fields) + (rows.length > 0 ? `\n${peers}` : "");
 }

@@ -1,6 +1,7 @@
 import type { Condition } from "../../shared/node/protocol/types.ts";
 import type { Membership, Settings } from "../state/store.ts";
 import type { TunnelKeeper } from "../tunnel/keeper.ts";
+import { isOnEdge, pathOf } from "../tunnel/paths.ts";
 import { wgText } from "../tunnel/wg-text.ts";
 import { type Life, tagOf } from "./life.ts";
 
@@ -53,7 +54,8 @@ export async function statusOf(parts: StatusParts) {
         name: peer.name,
         addresses: [peer.ipv4, peer.ipv6],
         routes: peer.routes,
-        endpoint: now?.endpoint ?? null,
+        path: now ? pathOf(now, Date.now()) : "none",
+        endpoint: now && !isOnEdge(now.endpoint) ? now.endpoint : null,
         handshakeAt: now && now.handshake > 0 ? now.handshake * 1_000 : null,
         receivedBytes: now?.receivedBytes ?? 0,
         sentBytes: now?.sentBytes ?? 0,

@@ -1,5 +1,6 @@
 import { ConnectorPart } from "./connector.ts";
 import { DeviceProof } from "./device-proof.ts";
+import { Edge } from "./edge.ts";
 import { Firewalls } from "./firewalls.ts";
 import { Lookout } from "./lookout.ts";
 import type { NodeView, Part } from "./part.ts";
@@ -14,4 +15,5 @@ export const partsOf = (node: NodeView): readonly Part[] => [
   new Lookout(node),
   new ConnectorPart(node),
   new DeviceProof(node),
+  new Edge(node),
 ];

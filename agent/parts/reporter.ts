@@ -40,7 +40,7 @@ const INSISTENT_TRIES = 20;
 const INSISTENT_PAUSE_MS = 1_000;
 
 const livePaths = (peers: readonly PeerReport[]): string =>
-  peers.flatMap(({ node, path }) => (path === "direct" ? [node] : [])).join(" ");
+  peers.flatMap(({ node, path }) => (path === "none" ? [] : [`${node} ${path}`])).join(", ");
 
 /**
  * Reports to the hub what is in force, the state of the paths, and facts about this machine. It leaves out members that

@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { Budget } from "../../shared/relay/budget.ts";
 import { type DropReason, forward, type Leg, NEW_LEG } from "../../shared/relay/leg.ts";
-import { Budget } from "./budget.ts";
 
 /** What one leg carried, and what it did not. */
 export interface LegCount {

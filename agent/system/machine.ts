@@ -6,7 +6,7 @@ import { kernelFamilies } from "./routes.ts";
 import { RuleCounters } from "./rule-counters.ts";
 import { observe, observeDevice, type Place, perform, removeEverything } from "./system.ts";
 import { SystemWatch } from "./watch.ts";
-import { dropPeers, nudgePeers, readDevice, setPeers } from "./wg.ts";
+import { dropPeers, nudgePeers, pointPeer, readDevice, setPeers } from "./wg.ts";
 
 /** The machine under the tunnel: WireGuard, `ip`, nftables and the kernel's settings. */
 export function machineAt(place: Place): Machine {
@@ -25,6 +25,7 @@ export function machineAt(place: Place): Machine {
     readDevice: () => readDevice(interfaceName),
     setPeers: (changes) => setPeers(interfaceName, changes),
     nudgePeers: (changes) => nudgePeers(interfaceName, changes),
+    pointPeer: (publicKey, endpoint) => pointPeer(interfaceName, publicKey, endpoint),
     dropPeers: () => dropPeers(interfaceName),
     clear: (keepsExit) => removeEverything(place, keepsExit),
     watch: (listener) => {

@@ -70,6 +70,10 @@ export async function nudgePeers(
   await changeDevice(name, { peers: changes.map((change) => ({ ...change, nudge: true })) });
 }
 
+/** Sends what there is for a peer to this endpoint from now on. */
+export const pointPeer = (name: string, publicKey: string, endpoint: string): Promise<void> =>
+  changeDevice(name, { peers: [{ publicKey, endpoint, allowedIps: null }] });
+
 export async function removePeers(name: string, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
   await changeDevice(name, { peers: keys.map((publicKey) => ({ publicKey, remove: true })) });

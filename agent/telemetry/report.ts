@@ -1,10 +1,8 @@
 import type { Assembled } from "../../shared/node/config/assemble.ts";
 import type { PeerReport } from "../../shared/node/protocol/types.ts";
 import type { WireguardDevice } from "../tunnel/machine.ts";
+import { isOnEdge, pathOf } from "../tunnel/paths.ts";
 import { wgText } from "../tunnel/wg-text.ts";
-
-/** A path whose last handshake is older carries nothing (WireGuard's own limit for a session). */
-const SESSION_MS = 180_000;
 
 export function peerReports(
   config: Assembled | null,
@@ -21,9 +19,8 @@ export function peerReports(
       handshakeAt,
       receivedBytes: state.receivedBytes,
       sentBytes: state.sentBytes,
-      endpoint: state.endpoint,
-      path:
-        handshakeAt !== null && nowMs - handshakeAt < SESSION_MS ? ("direct" as const) : ("none" as const),
+      endpoint: isOnEdge(state.endpoint) ? null : state.endpoint,
+      path: pathOf(state, nowMs),
     };
   });
 }

@@ -5,6 +5,7 @@ import { nextChange } from "../../shared/segments/windows.ts";
 import { messageOf } from "../failure.ts";
 import type { Log } from "../log.ts";
 import { converge } from "./apply.ts";
+import { Candidates } from "./candidates.ts";
 import { DriftLog, tellMended } from "./drift.ts";
 import { EndpointChooser } from "./endpoints.ts";
 import { RulesetInForce } from "./in-force.ts";
@@ -44,6 +45,8 @@ const LONGEST_WAIT_MS = 3_600_000;
 export class TunnelKeeper {
   readonly #options: KeeperOptions;
   readonly #endpoints = new EndpointChooser();
+  /** Where peers may be reached. */
+  readonly candidates = new Candidates();
   readonly #queue = new SerialQueue();
   #config: Assembled | null = null;
   #isApart = false;
@@ -114,7 +117,7 @@ export class TunnelKeeper {
         throw error;
       }
       if (this.#waiting.size > 0) this.#watch(performance.now() + graceMs);
-      const sought = [...this.#candidates(config).keys()].filter((key) => this.#endpoints.isSuspect(key));
+      const sought = [...this.candidates.of(config).keys()].filter((key) => this.#endpoints.isSuspect(key));
       await this.#seek(new Set([...haveMoved(before, config), ...sought]));
     });
   }
@@ -129,7 +132,7 @@ export class TunnelKeeper {
   /** @param peers The keys of the peers that may have moved. Null means all peers, because this machine moved. */
   async #seek(peers: ReadonlySet<string> | null): Promise<void> {
     if (this.#config === null || this.#isApart || peers?.size === 0) return;
-    const candidates = this.#candidates(this.#config);
+    const candidates = this.candidates.of(this.#config);
     const device = await this.#readDevice();
     const sought = (device?.peers ?? []).filter(({ publicKey }) => peers?.has(publicKey) ?? true);
     for (const peer of sought)
@@ -149,10 +152,6 @@ export class TunnelKeeper {
       );
     };
     this.#searcher = setTimeout(again, SEARCH_MS);
-  }
-
-  #candidates(config: Assembled): ReadonlyMap<string, readonly string[]> {
-    return new Map(config.peers.map(({ peer, record }) => [wgText(record.wireguard), peer.endpoints]));
   }
 
   /** Takes all peers away. The filter stays shut. */
@@ -231,8 +230,11 @@ export class TunnelKeeper {
     return this.#queue.run(() => this.#options.machine.dropPeers());
   }
 
-  /** What can be asked of the machine without changing the tunnel. */
-  get machine(): Pick<Machine, "otherFirewalls" | "readFlows" | "dropFlows" | "readHits"> {
+  /** What can be asked of the machine without changing what the tunnel lets through. */
+  get machine(): Pick<
+    Machine,
+    "otherFirewalls" | "readFlows" | "dropFlows" | "readHits" | "nudgePeers" | "pointPeer"
+  > {
     return this.#options.machine;
   }
 
@@ -381,7 +383,7 @@ export class TunnelKeeper {
   async #tryEndpoints(): Promise<boolean> {
     const device = await this.#readDevice();
     if (!device || !this.#config || this.#isApart) return false;
-    const candidates = this.#candidates(this.#config);
+    const candidates = this.candidates.of(this.#config);
     const [now, wall] = [performance.now(), Date.now()];
     const { changes, isWorthMore } = this.#endpoints.choose(device.peers, candidates, now, wall);
     await this.#options.machine.nudgePeers(changes);

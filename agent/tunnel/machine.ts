@@ -26,6 +26,8 @@ export interface Machine {
   nudgePeers(
     changes: readonly { readonly publicKey: string; readonly endpoint: string | null }[],
   ): Promise<void>;
+  /** Sends what there is for a peer to this endpoint from now on. It sends no packet for that. */
+  pointPeer(publicKey: string, endpoint: string): Promise<void>;
   /** Removes all peers. */
   dropPeers(): Promise<void>;
   /**

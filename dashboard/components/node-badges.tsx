@@ -27,8 +27,13 @@ export function Online({ live, status }: OnlineBadge) {
   return <span className={live.online ? "badge good" : "badge"}>{live.online ? "online" : "offline"}</span>;
 }
 
-const PATH_WORDS = { direct: "direct", none: "no path", unknown: "not reported" } as const;
-const PATH_CLASS = { direct: "badge good", none: "badge bad", unknown: "badge" } as const;
+const PATH_WORDS = {
+  direct: "direct",
+  edge: "edge relay",
+  none: "no path",
+  unknown: "not reported",
+} as const;
+const PATH_CLASS = { direct: "badge good", edge: "badge warn", none: "badge bad", unknown: "badge" } as const;
 
 /** How packets go between two nodes. */
 export function PathBadge({ path }: { readonly path: keyof typeof PATH_WORDS }) {

@@ -1,5 +1,6 @@
 const LINES = [
   ["direct", "connected directly"],
+  ["edge", "connected through the edge relay"],
   ["none", "no path"],
   ["unknown", "permitted, no connection reported"],
 ] as const;

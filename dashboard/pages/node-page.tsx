@@ -5,7 +5,7 @@ import { Moment } from "../components/moment.tsx";
 import { NodeStatus, Online } from "../components/node-badges.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Loaded } from "../components/states.tsx";
-import { formatLength } from "../lib/format.ts";
+import { formatBytes, formatLength } from "../lib/format.ts";
 import { routeTo } from "../lib/router.ts";
 import { HistoryCard } from "./history-card.tsx";
 import { NodeActions } from "./node-actions.tsx";
@@ -114,6 +114,7 @@ function stateOf({ live, segment, tags, user, expiresAt, ephemeral }: Node) {
       : "none yet",
     "packet filter": live ? <Ruleset live={live} /> : "not known",
     "changed by others": driftWords(live),
+    "through the edge relay": edgeWords(live),
     "left out of its report": live && live.leftOut.length > 0 ? live.leftOut : "nothing",
     "clock off by": live?.clockSkewMs === null || !live ? "not known" : `${live.clockSkewMs} ms`,
     expires: <Moment at={expiresAt} />,
@@ -143,6 +144,17 @@ function driftWords(live: Node["live"]) {
   return (
     <>
       {count === 1 ? "once" : `${count} times`}, last <Moment at={lastAt} />, and mended
+    </>
+  );
+}
+
+function edgeWords(live: Node["live"]) {
+  if (!live || live.edge.lastAt === null) return "nothing";
+  const { peers, bytes, lastAt } = live.edge;
+  return (
+    <>
+      {peers === 1 ? "1 peer" : `${peers} peers`} now; {formatBytes(bytes)} sent since it enrolled, last{" "}
+      <Moment at={lastAt} />
     </>
   );
 }

@@ -2,6 +2,7 @@ import type { Network } from "../../shared/node/mesh/network.ts";
 import { liveNode, segmentMap } from "../../shared/node/overview.ts";
 import type { LiveNode, SegmentMap } from "../../shared/node/segment-mesh.ts";
 import { ipv4At } from "../../shared/registry/addresses.ts";
+import type { Edges } from "./edges.ts";
 import type { MeshStore } from "./mesh-store.ts";
 import type { Presence } from "./presence.ts";
 import type { ReportStore } from "./report-store.ts";
@@ -15,8 +16,10 @@ export class Overview {
   readonly #reports: ReportStore;
   readonly #presence: Presence;
   readonly #sockets: Sockets;
+  readonly #edges: Edges;
 
-  constructor(store: MeshStore, reports: ReportStore, presence: Presence, sockets: Sockets) {
+  constructor(store: MeshStore, reports: ReportStore, presence: Presence, sockets: Sockets, edges: Edges) {
+    this.#edges = edges;
     this.#store = store;
     this.#reports = reports;
     this.#presence = presence;
@@ -31,6 +34,7 @@ export class Overview {
       lastSeenAt: heardAt === null ? seenAt : Math.max(heardAt, seenAt ?? 0),
       etag: this.#store.rows.get(node)?.etag ?? null,
       peers: network.index.linksOf(node).length,
+      edge: this.#edges.use(node),
       checks: network.checksOf(node),
       now,
     });

@@ -109,6 +109,13 @@ const ENFORCED_SCHEMA = `
   CREATE TABLE hits (rule TEXT PRIMARY KEY, packets INTEGER NOT NULL, last_at INTEGER NOT NULL) STRICT;
   CREATE TABLE counting (node TEXT PRIMARY KEY, since INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;`;
 
+/** What the edge relay carried for each node, and which pairs it may carry for. */
+const EDGE_SCHEMA = `
+  CREATE TABLE edge_use (node TEXT PRIMARY KEY, bytes INTEGER NOT NULL, last_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE edge_leases (
+    node TEXT NOT NULL, peer TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (node, peer)
+  ) STRICT;`;
+
 /** The steps in their order: see `migrate`. */
 export const STEPS = [
   META_SCHEMA,
@@ -123,4 +130,5 @@ export const STEPS = [
   DRIFTS_SCHEMA,
   WATCH_SCHEMA,
   ENFORCED_SCHEMA,
+  EDGE_SCHEMA,
 ];

@@ -60,6 +60,9 @@ export const INSIDE = {
   RecordDocument: SCHEMAS.record,
 };
 
+/** Of what is answered with a WebSocket. */
+const SOCKET_OPENS: Json = { 101: { description: "Open" } };
+
 const header = (name: string, description: string, required = false): Json => ({
   name,
   in: "header",
@@ -216,6 +219,16 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: "get",
+    path: "/edge",
+    summary: "Open a socket to the edge relay, towards one peer",
+    description:
+      "A WebSocket with the subprotocol rustronaut-edge.1, whose messages docs/agent-protocol.md describes. For nodes that no UDP path connects.",
+    session: true,
+    parameters: [query("peer", "The peer's id, which the config names", { type: "string" })],
+    responses: SOCKET_OPENS,
+  },
+  {
+    method: "get",
     path: "/tunnel",
     summary: "Open the tunnel of a private app",
     description:
@@ -229,7 +242,7 @@ export const OPERATIONS: readonly Operation[] = [
         maximum: 999,
       }),
     ],
-    responses: { 101: { description: "Open" } },
+    responses: SOCKET_OPENS,
   },
   {
     method: "get",
@@ -238,6 +251,6 @@ export const OPERATIONS: readonly Operation[] = [
     description:
       'Carries {"changed":true,"directory":17}; answers "ping" with "pong". A node believes nothing of it, and polls.',
     session: true,
-    responses: { 101: { description: "Open" } },
+    responses: SOCKET_OPENS,
   },
 ];

@@ -25,6 +25,7 @@ export const CONDITION_CODES = [
   "exit_shut",
   "exit_unused",
   "tunnel_closed",
+  "edge_closed",
   "proofs_off",
   "part_failed",
 ] as const;

@@ -26,6 +26,7 @@ interface LastReport {
 export function liveNode(
   report: LastReport | null,
   known: Pick<LiveNode, "online" | "lastSeenAt" | "peers"> & {
+    readonly edge: { readonly bytes: number; readonly lastAt: number } | null;
     readonly etag: string | null;
     readonly checks: readonly DeviceCheck[];
     readonly now: number;
@@ -33,6 +34,7 @@ export function liveNode(
 ): LiveNode {
   const { online, lastSeenAt, peers } = known;
   const { checks = [], ...facts } = report?.facts ?? {};
+  const alive = online ? (report?.peers ?? []).filter((peer) => isAlive(peer, known.now)) : [];
   return {
     online,
     lastSeenAt,
@@ -51,7 +53,12 @@ export function liveNode(
     peers,
     ruleset: report?.ruleset ?? null,
     drifts: report?.drifts ?? { count: 0, lastAt: null },
-    directPeers: online ? (report?.peers.filter((peer) => isAlive(peer, known.now)).length ?? 0) : 0,
+    directPeers: alive.filter(({ path }) => path === "direct").length,
+    edge: {
+      peers: alive.filter(({ path }) => path === "edge").length,
+      bytes: known.edge?.bytes ?? 0,
+      lastAt: known.edge?.lastAt ?? null,
+    },
   };
 }
 

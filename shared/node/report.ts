@@ -47,4 +47,4 @@ export const FUTURE_MS = 5 * 60_000;
 const ALIVE_MS = 180_000;
 
 export const isAlive = (peer: PeerReport, at: number): boolean =>
-  peer.path === "direct" && peer.handshakeAt !== null && peer.handshakeAt > at - ALIVE_MS;
+  peer.path !== "none" && peer.handshakeAt !== null && peer.handshakeAt > at - ALIVE_MS;

@@ -129,6 +129,8 @@ export interface LiveNode {
   readonly leftOut: readonly string[];
   readonly peers: number;
   readonly directPeers: number;
+  /** The peers that it hears through the edge relay, and the bytes that the relay carried for it since it enrolled. */
+  readonly edge: { readonly peers: number; readonly bytes: number; readonly lastAt: number | null };
   /** How the ruleset in force compared with what was compiled. Null while nothing was compared. */
   readonly ruleset: {
     readonly verdict: RulesetVerdict;
@@ -154,7 +156,7 @@ export interface MapLink {
   /** The ids of the rules that let traffic out to the peer. */
   readonly allows: readonly string[];
   readonly handshakeAt: number | null;
-  readonly path: "direct" | "none" | "unknown";
+  readonly path: PeerReport["path"] | "unknown";
   readonly bytes: number;
 }
 
@@ -242,6 +244,11 @@ export interface SegmentMeshRpc {
   device(node: string): Promise<{ readonly device: Device; readonly address: string | null } | null>;
   /** Says that others state something else of the node. */
   deviceStated(node: string): Promise<void>;
+  /**
+   * Says whether the edge relay may go on carrying what a node sends to a peer.
+   * @param bytes What it carried for the node since the last question.
+   */
+  edgeLease(node: string, peer: string, bytes: number): Promise<boolean>;
   live(nodes: readonly string[]): Promise<Readonly<Record<string, LiveNode>>>;
   /** @param around Only this node and those that it may talk to; the segment may be another than the node's. */
   map(around?: string): Promise<SegmentMap>;

@@ -38,7 +38,7 @@ export const usableRoutes = (texts: readonly string[], overlay: Overlay): Usable
     return route.ok ? { ok: true, value: text } : route;
   });
 
-const PATHS: readonly string[] = ["direct", "none"] satisfies PeerReport["path"][];
+const PATHS: readonly string[] = ["direct", "edge", "none"] satisfies PeerReport["path"][];
 /** These words are for people, so they name no more than a person reads. */
 const MOST_NAMED = 10;
 const LONGEST_NAME = 80;

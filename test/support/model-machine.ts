@@ -107,6 +107,7 @@ export function modelMachine(place: Place): Machine {
     readDevice: async () => deviceOf(place.read()),
     setPeers,
     nudgePeers: async () => undefined,
+    pointPeer: async () => undefined,
     dropPeers: async () => change((now) => ({ ...now, device: now.device && { ...now.device, peers: [] } })),
     clear: async (keepsExit) =>
       change(({ routes, routingRules }) =>

@@ -6,6 +6,7 @@ import { failed } from "../platform/trouble.ts";
 import { readBytes } from "./body.ts";
 import { challenge } from "./challenge.ts";
 import { config, object } from "./config.ts";
+import { openEdge } from "./edge.ts";
 import { enroll } from "./enroll.ts";
 import { proveHandshake, shakeHands } from "./handshake.ts";
 import { hits } from "./hits.ts";
@@ -17,6 +18,7 @@ import { requireMember } from "./standing.ts";
 import { telemetry } from "./telemetry.ts";
 import { trust } from "./trust.ts";
 import { openTunnel, tunnels } from "./tunnels.ts";
+import { requireUpgrade } from "./upgrade.ts";
 
 const BASE = "/agent/v1";
 const OBJECT = /^\/agent\/v1\/objects\/([^/]{1,100})$/;
@@ -113,9 +115,18 @@ async function serveSession(
 }
 
 const PATHS = new Set(
-  ["config", "telemetry", "keys/challenge", "keys", "logout", "socket", "tunnels", "tunnel", "hits"].map(
-    (path) => `${BASE}/${path}`,
-  ),
+  [
+    "config",
+    "telemetry",
+    "keys/challenge",
+    "keys",
+    "logout",
+    "socket",
+    "tunnels",
+    "tunnel",
+    "hits",
+    "edge",
+  ].map((path) => `${BASE}/${path}`),
 );
 const isKnown = (pathname: string): boolean => PATHS.has(pathname) || OBJECT.test(pathname);
 
@@ -130,6 +141,7 @@ type SocketHandler = (
 const SOCKETS: Readonly<Record<string, SocketHandler>> = {
   [`GET ${BASE}/socket`]: openSocket,
   [`GET ${BASE}/tunnel`]: openTunnel,
+  [`GET ${BASE}/edge`]: openEdge,
 };
 
 /**
@@ -183,9 +195,7 @@ async function answer(
  */
 async function openSocket(request: Request, bindings: Bindings, session: AgentSession): Promise<Response> {
   await requireMember(bindings, session, true);
-  if (!/^websocket$/i.test(request.headers.get("upgrade") ?? "")) {
-    throwRefusal("malformed_request", "Ask for an upgrade to a WebSocket.");
-  }
+  requireUpgrade(request, null);
   const url = `https://mesh/?node=${encodeURIComponent(session.node)}`;
   return meshObject(bindings, session.ticket.segment).fetch(url, { headers: { upgrade: "websocket" } });
 }

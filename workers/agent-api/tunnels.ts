@@ -7,6 +7,7 @@ import { tunnelObject } from "../platform/objects.ts";
 import { throwRefusal } from "../platform/refused.ts";
 import type { AgentSession } from "./session.ts";
 import { requireMember } from "./standing.ts";
+import { requireUpgrade } from "./upgrade.ts";
 
 /** How often an agent asks which apps it serves, in seconds. */
 const ASK_SECONDS = 15;
@@ -35,11 +36,7 @@ export async function openTunnel(
 ): Promise<Response> {
   await requireMember(bindings, session, true);
   const [app, weight] = [query.get("app") ?? "", query.get("weight") ?? ""];
-  const protocols = (request.headers.get("sec-websocket-protocol") ?? "")
-    .split(",")
-    .map((text) => text.trim());
-  if (!/^websocket$/i.test(request.headers.get("upgrade") ?? "") || !protocols.includes(TUNNEL_PROTOCOL))
-    throwRefusal("malformed_request", `Ask for an upgrade to a WebSocket with ${TUNNEL_PROTOCOL}.`);
+  requireUpgrade(request, TUNNEL_PROTOCOL);
   if (!/^[1-9]\d{0,2}$/.test(weight)) throwRefusal("invalid_input", "The weight is from 1 to 999.");
   if (!(await appsOf(bindings, session.node)).some(({ id }) => id === app))
     throwRefusal("not_found", "This node is no agent of such an app.");

@@ -1,6 +1,8 @@
 import type { MapLink, SegmentMap } from "../../shared/node/segment-mesh.ts";
 
 const MOST_LINKS = 20_000;
+/** Of two ends that say different things, the one with the better path heard the other last. */
+const PATHS: readonly MapLink["path"][] = ["direct", "edge", "none"];
 
 /**
  * Combines the segments' views into one map. Each pair of nodes comes once: each end of a link saw only its own side.
@@ -18,7 +20,7 @@ export function combineMaps(segments: readonly (readonly [name: string, map: Seg
     b: a.peer,
     allows: [...new Set([...a.allows, ...(b?.allows ?? [])])].sort(),
     handshakeAt: newest(a.handshakeAt, b?.handshakeAt ?? null),
-    path: a.path === "direct" || b?.path === "direct" ? ("direct" as const) : a.path,
+    path: PATHS.find((path) => a.path === path || b?.path === path) ?? "unknown",
     bytes: Math.max(a.bytes, b?.bytes ?? 0),
   }));
   return {

@@ -2,6 +2,7 @@ import { ATTEMPT_SHARDS } from "../../shared/access/login/types.ts";
 import { REGIONS } from "../../shared/access/sessions/types.ts";
 import { isId } from "../../shared/base/ids.ts";
 import { type ObjectsOf, objectOf } from "../../shared/base/objects.ts";
+import { edgePair } from "../../shared/edge/edge-relay.ts";
 import type { Bindings } from "./env.ts";
 
 /**
@@ -44,6 +45,12 @@ export function tunnelObject(bindings: Bindings, appId: string) {
 export function quotaObject(bindings: Bindings, appId: string) {
   if (!isId("app", appId)) throw new Error(`not an app: ${appId.slice(0, 80)}`);
   return reach(bindings.REQUEST_QUOTA, appId);
+}
+
+/** @param node @param peer The ids of two nodes that the hub knows to be linked. */
+export function edgeObject(bindings: Bindings, node: string, peer: string) {
+  for (const id of [node, peer]) if (!isId("node", id)) throw new Error(`not a node: ${id.slice(0, 80)}`);
+  return reach(bindings.EDGE_RELAY, edgePair(node, peer));
 }
 
 /** @param segmentId The id of a segment that exists. */

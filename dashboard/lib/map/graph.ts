@@ -100,7 +100,7 @@ function linesOf(links: readonly MapLink[], pointOf: ReadonlyMap<string, string>
   return all.sort((one, other) => RANK[one.path] - RANK[other.path]).slice(0, MAX_SHOWN_LINKS);
 }
 
-const RANK: Readonly<Record<Path, number>> = { direct: 0, unknown: 1, none: 2 };
+const RANK: Readonly<Record<Path, number>> = { direct: 0, edge: 1, unknown: 2, none: 3 };
 const better = (a: Path, b: Path): Path => (RANK[a] <= RANK[b] ? a : b);
 
 /** The picture in a sentence. */

@@ -216,6 +216,15 @@ export class Network {
     return row?.status === "approved" && !isContained(row);
   };
 
+  /**
+   * Whether a node may reach a peer through the edge relay: a rule links them, and nothing holds one of them apart. What a node in
+   * quarantine may still reach, it reaches by UDP or not at all.
+   */
+  mayUseEdge(node: string, peer: string): boolean {
+    const isWell = (id: string) => this.isInGoodStanding(id) && !this.index.isInQuarantine(id);
+    return isWell(node) && isWell(peer) && this.index.linksOf(node).some((link) => link.peer === peer);
+  }
+
   /** Envelopes newer than a version, oldest first. */
   rootsAfter(version: number): string[] {
     return this.#roots.filter((root) => root.version > version).map(({ envelope }) => envelope);

@@ -18,6 +18,7 @@ import type { RulesetReport } from "../ruleset.ts";
  * | 3      | 2026-11-30 | the manifest may have `checks`, and facts their results |
  * | 4      | 2026-11-30 | a component has rules with `effect`, `notBefore`, `notAfter`, `weekly` and `log`, and a peer has `denied`; the hub gives older agents neither, nor what such rules touch; reports have `drifts`, and `flows`, which the hub asks for in its answer to the report before |
  * | 5      | 2026-11-30 | reports have the `ruleset` in force and the `hits` of rules; the answer says when the ruleset `differs` |
+ * | 6      | 2026-11-30 | a manifest may have `relay`, and a peer `relays`, which older agents are not given; agents may open a socket to the edge relay, and report the path `edge` of peers |
  */
 export const CAPABILITY = 6;
 /** The hub tells older agents to upgrade. */
@@ -178,9 +179,10 @@ export interface PeerReport {
   readonly handshakeAt: number | null;
   readonly receivedBytes: number;
   readonly sentBytes: number;
-  /** The endpoint that the peer's packets come from, or null. */
+  /** The endpoint that the peer's packets come from, or null. It is null for what comes through the edge relay, too. */
   readonly endpoint: string | null;
-  readonly path: "direct" | "none";
+  /** Since capability 6, `edge`: through the edge relay. */
+  readonly path: "direct" | "edge" | "none";
 }
 
 /** Something on the node that does not work although its config is in force, such as names that can't be written. */

@@ -73,6 +73,10 @@ export function stubNode(at: number): Node {
       leftOut: [],
       peers: 6,
       directPeers: 5,
+      edge:
+        at === 2
+          ? { peers: 1, bytes: 48_300_000, lastAt: NOW - 20_000 }
+          : { peers: 0, bytes: 0, lastAt: null },
       ruleset: {
         verdict: at === 4 ? "differs" : at === 3 ? "not_comparable" : "as_compiled",
         since: NOW - DAY,

@@ -6,6 +6,10 @@ import { type Mesh, startMesh, type TestAgent, until } from "../../support/mesh.
 import { MACHINES, where } from "../../support/needs.ts";
 import { bySeed, drawn, some } from "../../support/sample.ts";
 
+const NO_UDP = [
+  "add table inet blocked; add chain inet blocked in { type filter hook input priority -300; };",
+  'add rule inet blocked in iifname "eth0" meta l4proto udp drop',
+] as const;
 const HUBLESS_SECONDS = drawn(5, 60);
 
 where(...MACHINES).describe("two machines", () => {
@@ -27,6 +31,8 @@ where(...MACHINES).describe("two machines", () => {
     rule = created.data;
     a = mesh.agent(0, key);
     b = mesh.agent(1, key);
+    // A network that lets no UDP through.
+    for (const { machine } of [a, b]) machine.run("nft", NO_UDP.join(" "));
     a.start();
     b.start();
     await until("a and b reach each other", () => {
@@ -40,6 +46,28 @@ where(...MACHINES).describe("two machines", () => {
   });
 
   afterAll(() => mesh?.remove());
+
+  it("talk through the edge relay where UDP is blocked, and by UDP once it is open", async () => {
+    const pathsOf = async () => {
+      const { data } = await mesh.system.admin.call("mesh.map");
+      return [...[a, b].map((agent) => agent.status()?.peers[0]?.path), data.links[0]?.path];
+    };
+    await until("all say so", async () => (await pathsOf()).every((path) => path === "edge"));
+    expect(a.command("status").stdout).toMatch(/edge relay +\d+ s ago/);
+    expect(await streamed(1)).toBeGreaterThan(100_000);
+    const from = performance.now();
+    for (const { machine } of [a, b]) machine.run("nft", "delete", "table", "inet", "blocked");
+    const tunnel = a.output("ping", "-i", "0.1", "-w", "10", "-q", b.address);
+    await until("they are connected directly", async () =>
+      (await pathsOf()).every((path) => path === "direct"),
+    );
+    console.log(
+      `back on UDP: ${((performance.now() - from) / 1_000).toFixed(1)} s, ${/\S+ packet loss/.exec(await tunnel)?.[0]}`,
+    );
+    const params = { node: a.status()?.node ?? "" };
+    const { live } = (await mesh.system.admin.call("nodes.get", { params })).data;
+    expect(live?.edge).toMatchObject({ peers: 0, bytes: expect.toSatisfy((bytes) => bytes > 100_000) });
+  });
 
   it("reach each other by IPv4, by IPv6 and by name", () => {
     const addresses = b.status()?.addresses ?? [];
