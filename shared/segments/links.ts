@@ -10,6 +10,7 @@ import {
 } from "./compiled-rule.ts";
 import { settler, type Verdicts } from "./denial.ts";
 import type { Cut, Isolation } from "./isolation.ts";
+import type { Kinship } from "./kin.ts";
 import type { Key, Member, Membership } from "./membership.ts";
 import { RouteClaims } from "./routes.ts";
 import type { RuleTable } from "./rule-table.ts";
@@ -19,18 +20,16 @@ import type { PeerLink, SegmentRule } from "./types.ts";
  * The nodes that a node may talk to, in either direction. Each direction of a peer has at most `LIMITS.grantsPerPeer`
  * grants: those with the lowest rule ids. The rest is denied. What isolation cuts off is no link at all.
  */
-export function linksOf(
-  viewer: Member,
-  members: Membership,
-  rules: RuleTable,
-  isolation: Isolation,
-): PeerLink[] {
+export function linksOf(viewer: Member, network: Network, settled: KinLinks<SettledLink>): PeerLink[] {
+  const { members, rules } = network;
   const settle = settler(rules.terms);
-  const links = [...draftsOf(viewer, members, rules, isolation)].flatMap(([peer, draft]) => {
-    const inbound = settle(draft.inbound);
-    const outbound = settle(draft.outbound);
-    return inbound.allowed.length + outbound.allowed.length > 0 ? [{ peer, inbound, outbound }] : [];
+  const settledOf = (draft: DraftLink): SettledLink => ({
+    inbound: settle(draft.inbound),
+    outbound: settle(draft.outbound),
   });
+  const links = eachPeer(viewer, network, settled, settledOf).filter(
+    ({ inbound, outbound }) => inbound.allowed.length + outbound.allowed.length > 0,
+  );
   const claims = new RouteClaims();
   for (const { peer, inbound, outbound } of links) {
     const router = members.get(peer);
@@ -56,6 +55,26 @@ export function linksOf(
     });
 }
 
+/** What the links of a network follow from. */
+export interface Network {
+  readonly members: Membership;
+  readonly rules: RuleTable;
+  readonly isolation: Isolation;
+  readonly kinship: Kinship;
+}
+
+/** What is known of two nodes, by the numbers of their kinds. It is the same for all kin of the two. */
+export interface KinLinks<Link> {
+  get(pair: string): Link | undefined;
+  set(pair: string, link: Link): void;
+}
+
+/** What is left between two nodes after denials were held against grants. */
+export interface SettledLink {
+  readonly inbound: Verdicts;
+  readonly outbound: Verdicts;
+}
+
 /** What the rules say of a peer, before denials are held against grants. */
 export interface DraftLink {
   readonly inbound: DraftVerdicts;
@@ -75,30 +94,39 @@ interface Role {
   readonly asDestination: Endpoint | null;
 }
 
-/** By peer. Peers of which the rules say the same have the same draft, since there are many of them and it may be long. */
-export function draftsOf(
+/** By peer. */
+export function draftsOf(viewer: Member, network: Network): Map<string, DraftLink> {
+  const found = eachPeer(viewer, network, new Map<string, DraftLink>(), (draft) => draft);
+  return new Map(
+    found.flatMap(({ peer, inbound, outbound }) =>
+      isEmpty(inbound) && isEmpty(outbound) ? [] : [[peer, { inbound, outbound }]],
+    ),
+  );
+}
+
+/** @param known What was worked out for kin, and is for others: peers are many, and what rules say of one may be long. */
+function eachPeer<Link extends SettledLink>(
   viewer: Member,
-  members: Membership,
-  rules: RuleTable,
-  isolation: Isolation,
-): Map<string, DraftLink> {
+  { members, rules, isolation, kinship }: Network,
+  known: KinLinks<Link>,
+  linkOf: (draft: DraftLink) => Link,
+): (Link & { readonly peer: string })[] {
   const roles = rules.naming(viewer).map((compiled) => ({
     compiled,
     asSource: endpointOf(viewer, compiled.from),
     asDestination: endpointOf(viewer, compiled.to),
   }));
-  const byKind = new Map<string, DraftLink>();
-  const drafts = new Map<string, DraftLink>();
-  for (const peer of peersOf(viewer, roles, members, rules)) {
+  return [...peersOf(viewer, roles, members, rules)].flatMap((peer) => {
     const other = members.get(peer);
-    if (!other || other === viewer) continue;
-    const cut = isolation.between(viewer, other);
-    const kind = `${cut} ${kindOf(other, viewer, rules)}`;
-    const draft = byKind.get(kind) ?? draftOf(viewer, other, roles, cut, members);
-    byKind.set(kind, draft);
-    if (!isEmpty(draft.inbound) || !isEmpty(draft.outbound)) drafts.set(peer, draft);
-  }
-  return drafts;
+    if (!other || other === viewer) return [];
+    const pair = `${kinship.of(viewer)} ${kinship.of(other)}`;
+    let link = known.get(pair);
+    if (!link) {
+      link = linkOf(draftOf(viewer, other, roles, isolation.between(viewer, other), members));
+      known.set(pair, link);
+    }
+    return [{ ...link, peer }];
+  });
 }
 
 /** The nodes on the other side of the rules. */
@@ -126,12 +154,6 @@ function peersOf(
   for (const key of sides) for (const id of members.with(key)) peers.add(id);
   for (const key of subnets) for (const id of rules.routersTo(key)) peers.add(id);
   return peers;
-}
-
-/** Peers of one kind are named by the same rules. A peer that forwards, or that uses the viewer as its exit, is its own kind. */
-function kindOf({ facts, identities, forwards, exits }: Member, viewer: Member, rules: RuleTable): string {
-  if (forwards.length + exits.length + viewer.exits.length > 0) return facts.id;
-  return identities.filter((key) => rules.names(key)).join(" ");
 }
 
 function draftOf(

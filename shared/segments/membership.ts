@@ -39,7 +39,18 @@ export function identityKey(selector: Selector): Key | null {
 export const confinedKey = (microsegment: string): Key => `confined:${microsegment}`;
 
 /** Keys of the identities of a node. The first says whether it is contained. */
-export function identitiesOf(facts: NodeFacts): Key[] {
+export function identitiesOf(facts: NodeFacts): readonly Key[] {
+  const known = IDENTITIES.get(facts);
+  if (known) return known;
+  const made = madeIdentities(facts);
+  IDENTITIES.set(facts, made);
+  return made;
+}
+
+/** Facts never change, and a question about a whole network asks again for all that its index has. */
+const IDENTITIES = new WeakMap<NodeFacts, readonly Key[]>();
+
+function madeIdentities(facts: NodeFacts): Key[] {
   const { tags, user, segment, microsegments, confinedBy } = facts;
   if (facts.contained) return ["quarantine", ...confinedBy.map(confinedKey)];
   return [

@@ -1,10 +1,9 @@
 import type { Grant } from "../node/config/types.ts";
 import { endpointOf, grantsBetween, grantsToInternet } from "./compiled-rule.ts";
 import { settler, type Verdicts } from "./denial.ts";
-import type { Cut, Isolation } from "./isolation.ts";
-import { afterCut } from "./links.ts";
-import type { Member, Membership } from "./membership.ts";
-import type { RuleTable } from "./rule-table.ts";
+import type { Cut } from "./isolation.ts";
+import { afterCut, type Network } from "./links.ts";
+import type { Member } from "./membership.ts";
 
 /** What the configs of two nodes say of the traffic that one opens to the other. */
 export interface PairVerdicts extends Verdicts {
@@ -19,9 +18,7 @@ export interface PairVerdicts extends Verdicts {
  */
 export function verdictsFrom(
   source: Member,
-  members: Membership,
-  rules: RuleTable,
-  isolation: Isolation,
+  { members, rules, isolation }: Network,
 ): (destination: Member) => PairVerdicts {
   const settle = settler(rules.terms);
   const exit = members.exitOf(source);

@@ -76,6 +76,11 @@ export class RuleTable {
     return this.#bySource.has(key) || this.#byDestination.has(key) || this.#conditions.has(key);
   }
 
+  /** Whether a rule names addresses behind nodes. */
+  namesBlocks(): boolean {
+    return this.#blocks.size > 0 || this.#byDestination.has(INTERNET);
+  }
+
   /** The rules that name the member on either side, ordered by id. */
   naming(member: Member): CompiledRule[] {
     const found = new Set<CompiledRule>();

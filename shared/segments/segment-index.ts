@@ -1,7 +1,10 @@
+import { alike } from "../base/alike.ts";
+import { BoundedMap } from "../base/bounded-map.ts";
 import { overlaps, prefixOf } from "../net/prefix.ts";
 import { type CompiledRule, endpointsOf } from "./compiled-rule.ts";
 import { type Isolated, Isolation, impliedRules } from "./isolation.ts";
-import { type DraftLink, draftsOf, linksOf } from "./links.ts";
+import { Kinship, type Readers } from "./kin.ts";
+import { type DraftLink, draftsOf, linksOf, type SettledLink } from "./links.ts";
 import { identityKey, Membership, memberOf } from "./membership.ts";
 import { type PairVerdicts, verdictsFrom } from "./pair.ts";
 import { plainLinks } from "./plain-links.ts";
@@ -16,18 +19,34 @@ export function createSegmentIndex(): SegmentIndex {
   return new Index();
 }
 
+/** The pairs of kin that are remembered. Each has at most 64 grants and 64 denials a direction. */
+const MOST_PAIRS = 4_096;
+
 class Index implements SegmentIndex {
   readonly #facts = new Map<string, NodeFacts>();
   /** All members except quarantined nodes, so that no rule can find those. */
   readonly #members = new Membership();
   readonly #rules = new RuleTable(this.#members);
   readonly #isolation = new Isolation();
+  readonly #readers: Readers = {
+    names: (key) => this.#rules.names(key) || this.#isolation.names(key),
+    namesBlocks: () => this.#rules.namesBlocks(),
+  };
+  readonly #kinship = new Kinship(this.#readers);
+  readonly #network = {
+    members: this.#members,
+    rules: this.#rules,
+    isolation: this.#isolation,
+    kinship: this.#kinship,
+  };
+  /** Between kin, until a rule or a level changes. */
+  readonly #settled = new BoundedMap<string, SettledLink>(MOST_PAIRS);
   #microsegments: readonly Isolated[] = [];
   #stated: readonly SegmentRule[] = [];
 
   upsert(node: NodeFacts): Affected {
     const before = this.#facts.get(node.id);
-    if (before && isSame(before, node)) return new Set();
+    if (before && alike(before, node)) return new Set();
     const affected = this.#withPeers(node.id);
     this.#facts.set(node.id, node);
     this.#members.delete(node.id);
@@ -55,12 +74,13 @@ class Index implements SegmentIndex {
     const before = new Map(this.#microsegments.map((one) => [one.id, one]));
     const after = new Map(microsegments.map((one) => [one.id, one]));
     const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
-      (id) => !isSame(before.get(id), after.get(id)),
+      (id) => !alike(before.get(id), after.get(id)),
     );
     const members = this.#members.confinedBy(changed);
     const affected = this.#allWithPeers(members);
     this.#microsegments = microsegments;
     this.#isolation.set(microsegments);
+    this.#forgetKin();
     return new Set([...affected, ...this.#replaceRules(), ...this.#allWithPeers(members)]);
   }
 
@@ -70,14 +90,20 @@ class Index implements SegmentIndex {
     const affected = new Set<string>();
     for (const old of this.#rules.all()) {
       const next = wanted.get(old.rule.id);
-      if (next && isSame(old.rule, next)) continue;
+      if (next && alike(old.rule, next)) continue;
       this.#collectConcerned(old, affected);
       this.#rules.delete(old);
     }
     for (const rule of wanted.values()) {
       if (!this.#rules.get(rule.id)) this.#collectConcerned(this.#rules.add(rule), affected);
     }
+    this.#forgetKin();
     return affected;
+  }
+
+  #forgetKin(): void {
+    this.#kinship.forget();
+    this.#settled.clear();
   }
 
   node(id: string): NodeFacts | undefined {
@@ -91,12 +117,12 @@ class Index implements SegmentIndex {
 
   linksOf(node: string): readonly PeerLink[] {
     const member = this.#members.get(node);
-    return member ? linksOf(member, this.#members, this.#rules, this.#isolation) : [];
+    return member ? linksOf(member, this.#network, this.#settled) : [];
   }
 
   draftsOf(node: string): ReadonlyMap<string, DraftLink> {
     const member = this.#members.get(node);
-    return member ? draftsOf(member, this.#members, this.#rules, this.#isolation) : new Map();
+    return member ? draftsOf(member, this.#network) : new Map();
   }
 
   plainLinksOf(node: string): readonly PeerLink[] {
@@ -106,7 +132,7 @@ class Index implements SegmentIndex {
   verdictsFrom(node: string): ((destination: string) => PairVerdicts | null) | null {
     const source = this.#members.get(node);
     if (!source) return null;
-    const verdicts = verdictsFrom(source, this.#members, this.#rules, this.#isolation);
+    const verdicts = verdictsFrom(source, this.#network);
     return (id) => {
       const destination = id === node ? undefined : this.#members.get(id);
       return destination ? verdicts(destination) : null;
@@ -129,12 +155,9 @@ class Index implements SegmentIndex {
     return (member && this.#members.exitOf(member)?.facts.id) ?? null;
   }
 
-  kinOf(node: string): string {
+  kinOf(node: string): number | null {
     const member = this.#members.get(node);
-    if (!member) return "";
-    const { facts, identities } = member;
-    const told = identities.filter((key) => this.#rules.names(key) || this.#isolation.names(key));
-    return JSON.stringify([told.sort(), facts.exitNode, facts.routes.length > 0 ? facts.id : null]);
+    return member ? this.#kinship.of(member) : null;
   }
 
   rulesOf(segment: string): readonly SegmentRule[] {
@@ -195,5 +218,3 @@ class Index implements SegmentIndex {
     return has(from) || has(to) || (to.internet && this.#members.segmentHasExit(segment));
   }
 }
-
-const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

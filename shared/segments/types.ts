@@ -98,8 +98,8 @@ export interface SegmentIndex {
   namedBy(selector: Selector): readonly string[];
   /** The exit node that the node uses. Null if there is none. */
   exitOf(node: string): string | null;
-  /** What rules and levels can tell the node from others by. Nodes that agree in it reach, and are reached by, the same. */
-  kinOf(node: string): string;
+  /** A number for all that rules and levels can tell the node from others by (`kin.ts`). Null for no member. */
+  kinOf(node: string): number | null;
   /** The rules that a link of any node of the segment can cite, ordered by id. */
   rulesOf(segment: string): readonly SegmentRule[];
   /** A rule by its id, also one that follows from a microsegment's level. */

@@ -149,7 +149,8 @@ export default async function segments(): Promise<BenchResult> {
           for (const id of index.upsert(factsOf(n, (n + 1 + change) % groups))) index.linksOf(id);
         }),
       );
-      const changed = rules.map((rule, at) =>
+      // The registry is read anew after each change: no rule is the object that it was.
+      const changed = structuredClone(rules).map((rule, at) =>
         at === change ? { ...rule, traffic: [{ protocol: "udp" as const, ports: [] }] } : rule,
       );
       rewrites.push(

@@ -1,5 +1,6 @@
-import { compileRule, type RuleSide } from "../compiled-rule.ts";
+import { compileRule } from "../compiled-rule.ts";
 import { type Isolated, impliedRules } from "../isolation.ts";
+import { type Kin, kinOf, type Readers } from "../kin.ts";
 import { confinedKey, identitiesOf, identityKey, type Key } from "../membership.ts";
 import { createSegmentIndex } from "../segment-index.ts";
 import type { NodeFacts, SegmentIndex, World } from "../types.ts";
@@ -19,27 +20,19 @@ export interface NodeClass {
   readonly keys: readonly Key[];
 }
 
-/** What rules and levels read of nodes in a world. */
-interface Readers {
-  readonly keys: ReadonlySet<Key>;
-  /** Whether a rule names addresses behind nodes. Then each router and each choice of an exit node counts. */
-  readonly blocks: boolean;
-}
-
-function readersOf({ rules, microsegments }: World): Readers {
-  const keys = new Set<Key>();
-  let blocks = false;
-  for (const rule of [...rules, ...impliedRules(microsegments)]) {
-    const { from, to } = compileRule(rule);
-    for (const key of [...from.identities, ...to.identities]) keys.add(key);
-    if (from.condition !== null) keys.add(from.condition);
-    blocks ||= namesBlocks(from) || namesBlocks(to);
+/** What is read of nodes in one world at least. */
+function readersOf(worlds: readonly World[]): Readers {
+  const microsegments = [...new Set(worlds.flatMap((world) => world.microsegments))];
+  const rules = [...new Set(worlds.flatMap((world) => world.rules)), ...impliedRules(microsegments)];
+  const sides = rules.map(compileRule).flatMap(({ from, to }) => [from, to]);
+  const keys = new Set(microsegments.flatMap(keysOfLevel));
+  for (const { identities, condition } of sides) {
+    for (const key of identities) keys.add(key);
+    if (condition !== null) keys.add(condition);
   }
-  for (const one of microsegments) for (const key of keysOfLevel(one)) keys.add(key);
-  return { keys, blocks };
+  const blocks = sides.some(({ subnets, internet }) => subnets.length > 0 || internet);
+  return { names: (key) => keys.has(key), namesBlocks: () => blocks };
 }
-
-const namesBlocks = ({ subnets, internet }: RuleSide): boolean => subnets.length > 0 || internet;
 
 const keysOfLevel = ({ id, isolation, remediation }: Isolated): Key[] =>
   isolation === "strict" || isolation === "quarantine"
@@ -52,12 +45,12 @@ const keysOfLevel = ({ id, isolation, remediation }: Isolated): Key[] =>
  * @param isPlain Nodes whose agents know less of rules are of other classes.
  */
 export function classesOf(worlds: readonly World[], isPlain: (node: string) => boolean): NodeClass[] {
-  const readers = joinedReaders(worlds.map(readersOf));
+  const readers = readersOf(worlds);
   const classes = new Map<string, { members: string[]; keys: readonly Key[] }>();
   // Two sets of rules mostly have the very same nodes.
   const [first, ...others] = new Set(worlds.map(({ nodes }) => nodes));
   for (const [id, node] of first ?? []) {
-    const found = [node, ...others.flatMap((nodes) => nodes.get(id) ?? [])].map((one) => seen(one, readers));
+    const found = [node, ...others.flatMap((nodes) => nodes.get(id) ?? [])].map((one) => kin(one, readers));
     const key = `${isPlain(id)} ${found.map(({ text }) => text).join(" / ")}`;
     const known = classes.get(key);
     if (known) known.members.push(id);
@@ -71,19 +64,10 @@ export function classesOf(worlds: readonly World[], isPlain: (node: string) => b
     .sort((a, b) => (a.first < b.first ? -1 : 1));
 }
 
-const joinedReaders = (readers: readonly Readers[]): Readers => ({
-  keys: new Set(readers.flatMap(({ keys }) => [...keys])),
-  blocks: readers.some(({ blocks }) => blocks),
-});
+const OUTSIDE: Kin = { keys: [], text: "" };
 
-/** What the rules see of a node. */
-function seen(node: NodeFacts, { keys, blocks }: Readers): { text: string; keys: readonly Key[] } {
-  if (node.quarantined) return { text: "quarantined", keys: [] };
-  const identities = identitiesOf(node);
-  const named = identities.filter((key) => keys.has(key)).sort();
-  const way = !blocks ? "" : node.routes.length > 0 ? node.id : (node.exitNode ?? "");
-  return { text: `${identities[0]} ${named.join()} ${way}`, keys: named };
-}
+const kin = (node: NodeFacts, readers: Readers): Kin =>
+  node.quarantined ? OUTSIDE : kinOf(node, identitiesOf(node), readers);
 
 /**
  * The network of the classes alone: at most two nodes of each. Their links are those of all others, since nobody tells them

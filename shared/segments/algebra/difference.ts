@@ -29,23 +29,23 @@ export interface Change {
  */
 export function differenceOf(before: World, after: World, circumstances: Circumstances): Difference {
   const classes = classesOf([before, after], circumstances.isPlain);
-  const old = new Permissions(indexOfClasses(classes, before), circumstances);
-  const changed = indexOfClasses(classes, before);
-  const affected = become(changed, classes, after);
-  const next = new Permissions(changed, circumstances);
+  const index = indexOfClasses(classes, before);
+  const affected = become(index, classes, after);
+  const concerned = classes.filter(({ first }) => affected.has(first));
+  const is = permittedFrom(concerned, new Permissions(index, circumstances));
+  become(index, classes, before);
+  const was = permittedFrom(concerned, new Permissions(index, circumstances));
   const classOf = new Map(classes.flatMap((one) => [one.first, one.second].map((id) => [id, one] as const)));
-  const changes: Change[] = [];
-  for (const from of classes) {
-    if (!affected.has(from.first)) continue;
-    for (const peer of new Set([...old.linksOf(from.first).keys(), ...next.linksOf(from.first).keys()])) {
+  const changes = concerned.flatMap((from) => {
+    const [old, next] = [was.get(from.first) ?? NOBODY, is.get(from.first) ?? NOBODY];
+    return [...new Set([...old.keys(), ...next.keys()])].flatMap((peer): Change[] => {
       const to = classOf.get(peer);
-      if (!to || (peer === to.second && to !== from)) continue;
-      const [was, is] = [old.between(from.first, peer), next.between(from.first, peer)];
-      if (was === is) continue;
-      const [gained, lost] = [joined(minus(is, was)), joined(minus(was, is))];
-      if (gained.length + lost.length > 0) changes.push({ from, to, pairs: pairsOf(from, to), gained, lost });
-    }
-  }
+      if (!to || (peer === to.second && to !== from)) return [];
+      const [less, more] = [old.get(peer) ?? [], next.get(peer) ?? []];
+      const [gained, lost] = [joined(minus(more, less)), joined(minus(less, more))];
+      return gained.length + lost.length > 0 ? [{ from, to, pairs: pairsOf(from, to), gained, lost }] : [];
+    });
+  });
   const count = (of: "gained" | "lost") =>
     changes.reduce((sum, change) => sum + (change[of].length > 0 ? change.pairs : 0), 0);
   return {
@@ -54,6 +54,18 @@ export function differenceOf(before: World, after: World, circumstances: Circums
     losing: count("lost"),
   };
 }
+
+type ByPeer = ReadonlyMap<string, Region>;
+const NOBODY: ByPeer = new Map();
+
+/** What the first node of each class may open to each of its peers. */
+const permittedFrom = (classes: readonly NodeClass[], permissions: Permissions): Map<string, ByPeer> =>
+  new Map(
+    classes.map(({ first }) => {
+      const peers = [...permissions.linksOf(first).keys()];
+      return [first, new Map(peers.map((peer) => [peer, permissions.between(first, peer)]))];
+    }),
+  );
 
 /** Makes another network of the index. @returns The nodes whose links may be others now. */
 function become(

@@ -107,6 +107,18 @@ describe("links", () => {
     expect(index.linksOf("s")).toEqual([]);
   });
 
+  test("a router that forwards to something else is no way to what it forwarded to", () => {
+    const router = facts("r", { routes: ["10.0.0.0/8"] });
+    const index = indexOf(
+      [facts("a"), router],
+      [rule("r1", [node("a")], [subnet("10.1.0.0/16")]), rule("r2", [node("a")], [node("r")])],
+    );
+    const rulesTo = () => index.linksOf("a").flatMap(({ outbound }) => outbound.map((grant) => grant.rule));
+    expect(rulesTo()).toEqual(["r1", "r2"]);
+    expect([...index.upsert({ ...router, routes: ["10.2.0.0/16"] })].sort()).toEqual(["a", "r"]);
+    expect(rulesTo()).toEqual(["r2"]);
+  });
+
   test("a rule that names a router does not open what lies behind it", () => {
     const index = indexOf(
       [facts("a"), facts("r", { tags: ["router"], routes: ["10.0.0.0/8"] })],
