@@ -3,7 +3,7 @@ import type { Device } from "../shared/access/device/device.ts";
 import { type ObjectsOf, objectOf } from "../shared/base/objects.ts";
 import type { EnvelopeSigner } from "../shared/crypto/dsse.ts";
 import type { EdgeRelayRpc } from "../shared/edge/edge-relay.ts";
-import { isPlainAgent } from "../shared/node/config/rule-terms.ts";
+import { ALL_OF_RULES, ruleKnowledge } from "../shared/node/config/rule-terms.ts";
 import type { NewestHandshake, SignedHandshake } from "../shared/node/handshake-verdict.ts";
 import * as answers from "../shared/node/mesh/answers.ts";
 import * as compared from "../shared/node/mesh/compared.ts";
@@ -220,9 +220,12 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     return this.#flows.watch(this.#store.approved().length, Date.now());
   }
 
-  async plainMembers(): Promise<readonly string[]> {
+  async olderAgents(): Promise<Readonly<Record<string, number>>> {
     await this.#learner.known();
-    return this.#store.approved().filter((node) => isPlainAgent(this.#store.rows.get(node)?.capability ?? 0));
+    const known = this.#store
+      .approved()
+      .map((node) => [node, ruleKnowledge(this.#store.rows.get(node)?.capability ?? 0)] as const);
+    return Object.fromEntries(known.filter(([, knowledge]) => knowledge < ALL_OF_RULES));
   }
 
   async why(question: answers.WhyQuestion): Promise<answers.WhyAnswer> {

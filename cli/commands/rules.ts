@@ -24,7 +24,8 @@ export interface RuleOptions {
 
 const SELECTORS =
   "any, segment:NAME, tag:NAME, user:EMAIL, node:NAME, subnet:10.0.0.0/24, internet or quarantine (repeat it)";
-const TRAFFIC = "any, icmp, tcp, tcp/443, udp/8000-8100 or service:NAME (repeat it)";
+const TRAFFIC =
+  "any, icmp, icmp/echo-request, tcp, tcp/443, udp/8000-8100, other or service:NAME (repeat it)";
 
 /** What the options say of the traffic: nothing, what is allowed, or what is denied. */
 export function verdictOf({ allow, deny }: Pick<RuleOptions, "allow" | "deny">) {

@@ -35,7 +35,7 @@ const FIELDS: readonly { readonly field: RuleField; readonly label: string; read
   {
     field: "traffic",
     label: "Traffic",
-    hint: "One a line: any, icmp, tcp, tcp/443, udp/8000-8100, tcp/80,443; tcp4 and tcp6 of one family; service:NAME.",
+    hint: "One a line: any, icmp, icmp/echo-request, tcp, tcp/443, udp/8000-8100, tcp/80,443; tcp4 and tcp6 of one family; other protocols; service:NAME.",
   },
 ];
 

@@ -155,7 +155,7 @@ function MeshServiceFields({ service, error, busy, submit, onSubmit, children }:
       <LinesField
         name="traffic"
         label="Traffic"
-        hint="One a line, at most 8: tcp/443, tcp/8000-8100, udp/53, icmp."
+        hint="One a line, at most 8: tcp/443, tcp/8000-8100, udp/53, icmp/echo-request."
         lines={service.traffic}
         error={error}
         readOnly={readOnly}

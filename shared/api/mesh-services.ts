@@ -19,7 +19,7 @@ const input = {
   description: f.said(f.line(500), "what it is"),
   traffic: f.said(
     z.array(f.line(200).check(z.minLength(1))).check(z.minLength(1), z.maxLength(SERVICE_TRAFFIC)),
-    "its traffic: `tcp/443`, `tcp/8000-8100`, `udp/53`, `icmp`",
+    "its traffic: `tcp/443`, `tcp/8000-8100`, `udp/53`, `icmp/echo-request`",
   ),
 };
 

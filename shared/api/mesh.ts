@@ -223,7 +223,7 @@ const meshRuleInput = {
   to: f.said(selectors, `to whom: ${SELECTORS}`),
   traffic: f.said(
     z.array(traffic).check(z.minLength(1), z.maxLength(64)),
-    "`any`, `icmp`, `tcp`, `tcp/443`, `udp/8000-8100`, `service:NAME`",
+    "`any`, `icmp`, `icmp/echo-request`, `tcp`, `tcp/443`, `udp/8000-8100`, `other`, `service:NAME`",
   ),
   effect: f.said(
     z.enum(EFFECTS),

@@ -2,6 +2,7 @@ import { INTERNET_V4, INTERNET_V6 } from "../net/internet.ts";
 import { formatFirst, formatPrefix, isHost, outermost, type Prefix } from "../net/prefix.ts";
 import { type Flow, flowsOf, hostsOf } from "../segments/flows.ts";
 import { spanAt } from "../segments/windows.ts";
+import { icmpTypes } from "./config/icmp.ts";
 import type {
   ComponentDocument,
   ComponentRule,
@@ -261,7 +262,9 @@ function ruleLines(rule: ComponentRule, index: number, now: number): string[] {
     ...(!denies && until !== null ? [`meta nfproto != @gate_${index} return`] : []),
     // ICMP errors about a connection belong to the connection. Without them, no path MTU can be found.
     ...(denies ? [] : [`ct state related meta l4proto { 1, 58 } ${decided}`]),
-    ...rule.traffic.map(trafficMatch).flatMap((match) => [...logLines(rule, match), `${match}${decided}`]),
+    ...rule.traffic
+      .flatMap(trafficMatches)
+      .flatMap((match) => [...logLines(rule, match), `${match}${decided}`]),
   ];
   return [
     `  counter ${ruleCounter(rule.id)} { }`,
@@ -309,21 +312,40 @@ export const ruleOfCounter = (name: string): string | null =>
 const COUNTER_PREFIX = "hits_";
 
 /** Matches packets by the protocol of their connection, so that a denial of ICMP leaves errors about others alone. */
-function trafficMatch({ protocol, family, ports }: Traffic): string {
+function trafficMatches({ protocol, family, ports }: Traffic): string[] {
   const inFamily = family === undefined ? "" : `meta nfproto ipv${Number(family)} `;
   switch (protocol) {
     case "any":
-      return inFamily;
+      return [inFamily];
+    case "other":
+      return [`${inFamily}ct protocol != { 1, 6, 17, 58 } `];
     case "icmp":
-      return `${inFamily}ct protocol { 1, 58 } `;
+      return ports.length === 0 ? [`${inFamily}ct protocol { 1, 58 } `] : icmpMatches(family, ports);
     case "tcp":
     case "udp": {
       const match = `${inFamily}meta l4proto ${protocol} `;
-      return ports.length === 0 ? match : `${match}ct original proto-dst { ${portList(ports)} } `;
+      return [ports.length === 0 ? match : `${match}ct original proto-dst { ${portList(ports)} } `];
     }
     default:
       throw new Error(`${JSON.stringify(protocol)} is no protocol`);
   }
+}
+
+/** The kernel keeps the type and the code of the first message where a connection has its port, the type in the upper byte. */
+function icmpMatches(family: Traffic["family"], ports: Traffic["ports"]): string[] {
+  return ([4, 6] as const)
+    .filter((version) => family === undefined || family === version)
+    .flatMap((version) => {
+      const types = icmpTypes(
+        version,
+        ports.map(([number]) => number),
+      );
+      if (types.length === 0) return [];
+      const messages = types.map((type) => [type * 256, type * 256 + 255] as const);
+      return [
+        `meta nfproto ipv${version} ct protocol ${version === 4 ? 1 : 58} ct original proto-dst { ${portList(messages)} } `,
+      ];
+    });
 }
 
 function portList(ports: Traffic["ports"]): string {

@@ -256,8 +256,8 @@ export interface SegmentMeshRpc {
   flows(around?: string): Promise<SegmentFlows>;
   /** All flows that are kept, and how far the reports of each node go. */
   watch(): Promise<Watch>;
-  /** The members whose agents know no more of a rule than its traffic. */
-  plainMembers(): Promise<readonly string[]>;
+  /** What the agents of members know of rules, of those that don't know all. */
+  olderAgents(): Promise<Readonly<Record<string, number>>>;
   /** Any object can answer these, since each knows the whole network. */
   why(question: WhyQuestion): Promise<WhyAnswer>;
   reach(question: ReachQuestion): Promise<ReachAnswer>;

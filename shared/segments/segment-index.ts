@@ -4,10 +4,10 @@ import { overlaps, prefixOf } from "../net/prefix.ts";
 import { type CompiledRule, endpointsOf } from "./compiled-rule.ts";
 import { type Isolated, Isolation, impliedRules } from "./isolation.ts";
 import { Kinship, type Readers } from "./kin.ts";
+import { linksKnown } from "./known-links.ts";
 import { type DraftLink, draftsOf, linksOf, type SettledLink } from "./links.ts";
 import { identityKey, Membership, memberOf } from "./membership.ts";
 import { type PairVerdicts, verdictsFrom } from "./pair.ts";
-import { plainLinks } from "./plain-links.ts";
 import { RuleTable } from "./rule-table.ts";
 import type { Affected, NodeFacts, PeerLink, SegmentIndex, SegmentRule, Selector, World } from "./types.ts";
 
@@ -125,8 +125,8 @@ class Index implements SegmentIndex {
     return member ? draftsOf(member, this.#network) : new Map();
   }
 
-  plainLinksOf(node: string): readonly PeerLink[] {
-    return plainLinks(this.linksOf(node), this.#rules.terms);
+  linksKnown(node: string, knowledge: number): readonly PeerLink[] {
+    return linksKnown(this.linksOf(node), knowledge, this.#rules.terms);
   }
 
   verdictsFrom(node: string): ((destination: string) => PairVerdicts | null) | null {

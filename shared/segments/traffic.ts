@@ -1,17 +1,19 @@
 import { err, ok, type Result } from "../base/result.ts";
 import type { TextError } from "../base/text-error.ts";
+import { icmpName } from "../node/config/icmp.ts";
 import type { Traffic } from "../node/config/types.ts";
+import { readIcmpRequests } from "./icmp-text.ts";
 
 /**
- * Traffic as text: `any`, `icmp`, `tcp`, `tcp/443`, `udp/53`, `tcp/80,443,8000-8100`. A 4 or 6 behind the protocol means one
- * family of addresses only: `tcp4/443`, `icmp6`.
+ * Traffic as text: `any`, `icmp`, `icmp/echo-request`, `tcp`, `tcp/443`, `udp/53`, `tcp/80,443,8000-8100`, and `other` for the
+ * protocols that have no name. A 4 or 6 behind the protocol means one family of addresses only: `tcp4/443`, `icmp6`.
  */
 
 type Range = readonly [from: number, to: number];
 
 const MAX_LENGTH = 200;
 const MAX_RANGES = 32;
-const FORMS = "Write any, icmp, tcp, udp, tcp/443 or udp/8000-8100";
+const FORMS = "Write any, icmp, tcp, udp, tcp/443, udp/8000-8100 or icmp/echo-request";
 
 /** Reads one protocol with its ports. It sorts the ranges, and joins ranges that touch. */
 export function parseTraffic(text: string): Result<Traffic, TextError> {
@@ -25,9 +27,15 @@ export function parseTraffic(text: string): Result<Traffic, TextError> {
   const { protocol, family } = splitFamily(word);
   switch (protocol) {
     case "any":
-    case "icmp":
+    case "other":
       if (slash < 0) return ok({ protocol, ...family, ports: [] });
       return refused(slash + 1, `${protocol} has no ports`, `Write "${protocol}" alone, or name tcp or udp`);
+    case "icmp": {
+      if (slash < 0) return ok({ protocol, ...family, ports: [] });
+      const requests = readIcmpRequests(text, slash + 2, family.family);
+      if (!requests.ok) return requests;
+      return ok({ protocol, ...family, ports: requests.value.map((number) => [number, number] as const) });
+    }
     case "tcp":
     case "udp": {
       if (slash < 0) return ok({ protocol, ...family, ports: [] });
@@ -43,6 +51,7 @@ export function parseTraffic(text: string): Result<Traffic, TextError> {
 export function printTraffic({ protocol, family, ports }: Traffic): string {
   const word = `${protocol}${family ?? ""}`;
   if (ports.length === 0) return word;
+  if (protocol === "icmp") return `${word}/${ports.map(([number]) => icmpName(number)).join(",")}`;
   return `${word}/${ports.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(",")}`;
 }
 

@@ -90,8 +90,8 @@ export interface SegmentIndex {
   linksOf(node: string): readonly PeerLink[];
   /** What rules say of each other node, before denials are held against what is allowed. */
   draftsOf(node: string): ReadonlyMap<string, DraftLink>;
-  /** The links as they are for an agent that knows no more of a rule than its traffic. */
-  plainLinksOf(node: string): readonly PeerLink[];
+  /** The links as they are for an agent with this knowledge of rules. */
+  linksKnown(node: string, knowledge: number): readonly PeerLink[];
   /** What the configs say of what the node opens to each other one, as `linksOf` has it. Null for no member. */
   verdictsFrom(node: string): ((destination: string) => PairVerdicts | null) | null;
   /** The nodes that the selector means. Of a subnet: the routers to a part of it; of the Internet: the exit nodes. */

@@ -16,8 +16,8 @@ export async function askAny<T>(
   at: number,
   ask: (object: Asked, standpoint: Standpoint) => Promise<T>,
 ): Promise<{ readonly answer: T | null; readonly missing: string[] }> {
-  const { answers, missing } = await askAll(bindings, (object) => object.plainMembers());
-  const standpoint = { at, plain: answers.flatMap(({ answer }) => answer) };
+  const { answers, missing } = await askAll(bindings, (object) => object.olderAgents());
+  const standpoint = { at, older: Object.assign({}, ...answers.map(({ answer }) => answer)) };
   const [first] = answers;
   const segment = first?.segment ?? (await populated(bindings))[0];
   if (!segment) return { answer: null, missing };

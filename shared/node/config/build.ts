@@ -2,10 +2,9 @@ import { err, ok, type Result } from "../../base/result.ts";
 import type { PeerLink, SegmentIndex } from "../../segments/types.ts";
 import type { DeviceCheck } from "./device-check.ts";
 import { type Addressed, addressed } from "./object.ts";
-import { componentRule, isPlainAgent, isPlainRule, plainRule } from "./rule-terms.ts";
+import { ruleKnowledge, rulesKnown } from "./rule-terms.ts";
 import {
   type ComponentDocument,
-  type ComponentRule,
   LIMITS,
   type ManifestDocument,
   type ObjectHash,
@@ -62,28 +61,26 @@ export interface BuiltNode {
   readonly peers: readonly Addressed<PeerDocument>[];
 }
 
-/** The component of a segment. It is the same for all nodes of the segment, so it is built once. */
-export interface SegmentComponent {
-  readonly current: Addressed<ComponentDocument>;
-  /** For agents that do not know all terms of rules. Equal when no rule has such terms. */
-  readonly plain: Addressed<ComponentDocument>;
-}
+/**
+ * The component of a segment, for agents of a capability. It is the same for all nodes of the segment whose agents know the
+ * same of rules, so it is built once.
+ */
+export type SegmentComponent = (capability: number) => Addressed<ComponentDocument>;
 
 export function buildNode(
   source: BuildSource,
   node: string,
-  components: SegmentComponent,
+  componentFor: SegmentComponent,
 ): Result<BuiltNode, BuildFault> {
   const capability = source.capabilityOf(node);
-  const isPlain = isPlainAgent(capability);
-  const component = isPlain ? components.plain : components.current;
+  const component = componentFor(capability);
   const facts = source.index.node(node);
   if (!facts) return err({ code: "NODE_UNKNOWN", node });
   const record = source.recordOf(node);
   if (record === undefined) return err({ code: "RECORD_MISSING", node });
   if (component.document.rules.length > LIMITS.rules) return err({ code: "TOO_MANY_RULES", node });
   if (facts.routes.length > LIMITS.routesPerPeer) return err({ code: "TOO_MANY_ROUTES", node });
-  const links = isPlain ? source.index.plainLinksOf(node) : source.index.linksOf(node);
+  const links = source.index.linksKnown(node, ruleKnowledge(capability));
   if (links.length > LIMITS.peers) return err({ code: "TOO_MANY_PEERS", node });
 
   const peers: Addressed<PeerDocument>[] = [];
@@ -116,17 +113,22 @@ export function buildNode(
 }
 
 export function buildComponent(source: BuildSource, segment: string): SegmentComponent {
-  const rules = source.index.rulesOf(segment).map(componentRule);
-  const componentOf = (some: readonly ComponentRule[]): Addressed<ComponentDocument> =>
-    addressed({
+  const rules = source.index.rulesOf(segment);
+  const built = new Map<number, Addressed<ComponentDocument>>();
+  return (capability) => {
+    const knowledge = ruleKnowledge(capability);
+    const known = built.get(knowledge);
+    if (known) return known;
+    const component = addressed<ComponentDocument>({
       type: "component",
       network: source.network,
       segment,
       revision: source.rulesRevision(segment),
-      rules: some,
+      rules: rulesKnown(knowledge, rules),
     });
-  const current = componentOf(rules);
-  return { current, plain: componentOf(rules.filter(isPlainRule).map(plainRule)) };
+    built.set(knowledge, component);
+    return component;
+  };
 }
 
 export const buildRecord = (

@@ -3,6 +3,7 @@ import { COMPOSITE } from "../../crypto/composite.ts";
 import { X_WING, X25519 } from "../../crypto/lengths.ts";
 import { CHECK_LIMITS, isCheckName, isCheckTarget } from "./device-check.ts";
 import { isMeshDomain } from "./domain.ts";
+import { isIcmpRequest } from "./icmp.ts";
 import { COMPOSITE_SCHEME, KEM_SCHEME, LIMITS } from "./types.ts";
 
 /**
@@ -157,7 +158,7 @@ const record = z.strictObject({
 
 const traffic = z
   .strictObject({
-    protocol: z.enum(["any", "tcp", "udp", "icmp"]),
+    protocol: z.enum(["any", "tcp", "udp", "icmp", "other"]),
     family: z.exactOptional(z.literal([4, 6])),
     ports: listOf(
       z.tuple([port, port]).check(z.refine(([from, to]) => from <= to, "must not end before it begins")),
@@ -166,8 +167,13 @@ const traffic = z
   })
   .check(
     z.refine(
-      ({ protocol, ports }) => ports.length === 0 || protocol === "tcp" || protocol === "udp",
-      "only tcp and udp have ports",
+      ({ protocol, ports }) => ports.length === 0 || ["tcp", "udp", "icmp"].includes(protocol),
+      "only tcp and udp have ports, and icmp has requests",
+    ),
+    z.refine(
+      ({ protocol, ports }) =>
+        protocol !== "icmp" || ports.every(([first, last]) => first === last && isIcmpRequest(first)),
+      "must name requests of ICMP",
     ),
   );
 

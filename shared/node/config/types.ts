@@ -233,11 +233,17 @@ export interface WeeklyWindows {
 }
 
 export interface Traffic {
-  /** `any` is every protocol; `icmp` is ICMP on IPv4 and ICMPv6 on IPv6. */
-  readonly protocol: "any" | "tcp" | "udp" | "icmp";
+  /**
+   * `any` is every protocol; `icmp` is ICMP on IPv4 and ICMPv6 on IPv6; `other` is what has no name here. `other` since
+   * capability 6.
+   */
+  readonly protocol: "any" | "tcp" | "udp" | "icmp" | "other";
   /** Absent: both families. Since capability 4. */
   readonly family?: 4 | 6;
-  /** Inclusive ranges, for tcp and udp only. `[]` = all ports. */
+  /**
+   * Inclusive ranges, for tcp and udp. `[]` = all ports. Of icmp, since capability 6: the requests (`icmp.ts`), each as
+   * a range of one. `[]` = all.
+   */
   readonly ports: readonly (readonly [from: number, to: number])[];
 }
 

@@ -7,15 +7,16 @@ import { type End, isAddress, routerTo } from "../../segments/why/ends.ts";
 import { why } from "../../segments/why/why.ts";
 import { inWords, type WhyInWords } from "../../segments/why/words.ts";
 import { nextChange } from "../../segments/windows.ts";
+import { ALL_OF_RULES } from "../config/rule-terms.ts";
 import type { Traffic } from "../config/types.ts";
 import type { Network } from "./network.ts";
 
 /** Answers of a segment's object about the whole network, from the copy of the registry that configs are built from. */
 
-/** The moment of a question, and the nodes whose agents know no more of a rule than its traffic. */
+/** The moment of a question, and what agents know of rules, of those that don't know all. */
 export interface Standpoint {
   readonly at: number;
-  readonly plain: readonly string[];
+  readonly older: Readonly<Record<string, number>>;
 }
 
 export interface WhyQuestion extends Standpoint {
@@ -71,10 +72,10 @@ export type ReachAnswer =
 const MOST_GROUPS = 50;
 const MOST_BLOCKS = 8;
 
-export const circumstancesOf = ({ at, plain }: Standpoint): Circumstances => {
-  const old = new Set(plain);
-  return { at, isPlain: (node) => old.has(node) };
-};
+export const circumstancesOf = ({ at, older }: Standpoint): Circumstances => ({
+  at,
+  knowledgeOf: (node) => older[node] ?? ALL_OF_RULES,
+});
 
 export function answerWhy(network: Network, question: WhyQuestion): WhyAnswer {
   const { index } = network;

@@ -34,7 +34,7 @@ type Outcome =
 
 /** @returns The findings in the order of their rules' ids. */
 export function checkRules(world: World, circumstances: Circumstances): Finding[] {
-  const check = new Check(world, circumstances.isPlain);
+  const check = new Check(world, circumstances.knowledgeOf);
   const removed = new Set<string>();
   const findings: Finding[] = [];
   // The newest first, so that of two rules that say the same the older one stays.
@@ -79,8 +79,8 @@ class Check {
   readonly #draftsOfRule = new Map<string, Set<string>>();
   readonly #regions = new Map<string, Region>();
 
-  constructor(world: World, isPlain: (node: string) => boolean) {
-    const classes = classesOf([world], isPlain);
+  constructor(world: World, knowledgeOf: (node: string) => number) {
+    const classes = classesOf([world], knowledgeOf);
     this.#index = indexOfClasses(classes, world);
     for (const one of classes) this.#take(one);
   }

@@ -42,16 +42,16 @@ const keysOfLevel = ({ id, isolation, remediation }: Isolated): Key[] =>
 /**
  * The classes of nodes, ordered by their first members.
  * @param worlds Nodes of one class are alike in each of them. All have the same nodes.
- * @param isPlain Nodes whose agents know less of rules are of other classes.
+ * @param knowledgeOf Nodes whose agents know more or less of rules are of other classes.
  */
-export function classesOf(worlds: readonly World[], isPlain: (node: string) => boolean): NodeClass[] {
+export function classesOf(worlds: readonly World[], knowledgeOf: (node: string) => number): NodeClass[] {
   const readers = readersOf(worlds);
   const classes = new Map<string, { members: string[]; keys: readonly Key[] }>();
   // Two sets of rules mostly have the very same nodes.
   const [first, ...others] = new Set(worlds.map(({ nodes }) => nodes));
   for (const [id, node] of first ?? []) {
     const found = [node, ...others.flatMap((nodes) => nodes.get(id) ?? [])].map((one) => kin(one, readers));
-    const key = `${isPlain(id)} ${found.map(({ text }) => text).join(" / ")}`;
+    const key = `${knowledgeOf(id)} ${found.map(({ text }) => text).join(" / ")}`;
     const known = classes.get(key);
     if (known) known.members.push(id);
     else classes.set(key, { members: [id], keys: found.at(-1)?.keys ?? [] });

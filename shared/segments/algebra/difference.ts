@@ -28,7 +28,7 @@ export interface Change {
  * @param circumstances The moment, and the agents, are the same for both.
  */
 export function differenceOf(before: World, after: World, circumstances: Circumstances): Difference {
-  const classes = classesOf([before, after], circumstances.isPlain);
+  const classes = classesOf([before, after], circumstances.knowledgeOf);
   const index = indexOfClasses(classes, before);
   const affected = become(index, classes, after);
   const concerned = classes.filter(({ first }) => affected.has(first));

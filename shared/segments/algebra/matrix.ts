@@ -47,7 +47,7 @@ export function matrixOf(
   groupsOf: (node: string) => readonly string[],
   most: number,
 ): Matrix {
-  const classes = classesOf([world], circumstances.isPlain);
+  const classes = classesOf([world], circumstances.knowledgeOf);
   const permissions = new Permissions(indexOfClasses(classes, world), circumstances);
   const sizes = new Map<string, number>();
   for (const { members } of classes)

@@ -1,5 +1,5 @@
 import type { Grant } from "../../node/config/types.ts";
-import { plainLinks } from "../plain-links.ts";
+import { linksKnown } from "../known-links.ts";
 import type { PeerLink, SegmentIndex } from "../types.ts";
 import { spanAt } from "../windows.ts";
 import { type AddressSet, routedSet } from "./address-line.ts";
@@ -11,8 +11,8 @@ import { type TrafficSet, trafficSet } from "./traffic-line.ts";
 export interface Circumstances {
   /** Milliseconds since the Unix epoch. Rules that do not hold at this moment say nothing. */
   readonly at: number;
-  /** Whether a node's agent knows no more of a rule than its traffic. */
-  readonly isPlain: (node: string) => boolean;
+  /** What a node's agent knows of rules (`ruleKnowledge`). */
+  readonly knowledgeOf: (node: string) => number;
 }
 
 /**
@@ -61,12 +61,12 @@ export class Permissions {
   linksOf(node: string): ReadonlyMap<string, PeerLink> {
     const known = this.#links.get(node);
     if (known) return known;
-    const { isPlain } = this.#circumstances;
-    const plain = isPlain(node);
+    const { knowledgeOf } = this.#circumstances;
+    const own = knowledgeOf(node);
     const links = this.#index
       .linksOf(node)
       .flatMap((link) =>
-        plain || isPlain(link.peer) ? plainLinks([link], (id) => this.#index.rule(id)) : [link],
+        linksKnown([link], Math.min(own, knowledgeOf(link.peer)), (id) => this.#index.rule(id)),
       );
     const byPeer = new Map(links.map((link) => [link.peer, link]));
     this.#links.set(node, byPeer);

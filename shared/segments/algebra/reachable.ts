@@ -37,7 +37,7 @@ export function reachable(
   if (end.address === null)
     return [...permissions[way](end.node, asked)].map(([node, region]) => ({ node, region }));
   // Each of the others would have to be asked whether its packets find the router. So one of each class is asked.
-  const classes = classesOf([world], circumstances.isPlain);
+  const classes = classesOf([world], circumstances.knowledgeOf);
   const ofClasses = new Permissions(indexOfClasses(classes, world), circumstances);
   const found = new Map(ofClasses[way](end.node, asked));
   return classes.flatMap(({ first, members }) => {

@@ -1,3 +1,4 @@
+import { icmpRequestsOf } from "../../node/config/icmp.ts";
 import type { Traffic } from "../../node/config/types.ts";
 import { printTraffic } from "../traffic.ts";
 import { type Intervals, intersection, intervals, isSameSet, union } from "./intervals.ts";
@@ -10,17 +11,18 @@ export type TrafficSet = Intervals<number>;
 
 const STRETCH = 65_536;
 const PROTOCOLS = ["tcp", "udp", "icmp", "other"] as const;
-/** `other`: what `any` has beside the protocols with names. */
 type Protocol = (typeof PROTOCOLS)[number];
-/** The points of a stretch. A protocol without ports is one point. */
-const FULL: Readonly<Record<Protocol, readonly [number, number]>> = {
-  tcp: [1, STRETCH],
-  udp: [1, STRETCH],
-  icmp: [0, 1],
-  other: [0, 1],
-};
 const FAMILIES = [4, 6] as const;
 type Family = (typeof FAMILIES)[number];
+type Ports = Intervals<number>;
+
+/** The points of a stretch. A request of ICMP is a point, and what has neither ports nor requests is one point. */
+const FULL: Readonly<Record<Protocol, (family: Family) => Ports>> = {
+  tcp: () => [[1, STRETCH]],
+  udp: () => [[1, STRETCH]],
+  icmp: (family) => intervals(icmpRequestsOf(family).map(({ number }) => [number, number + 1] as const)),
+  other: () => [[0, 1]],
+};
 
 const startOf = (family: Family, protocol: Protocol): number =>
   ((family === 4 ? 0 : PROTOCOLS.length) + PROTOCOLS.indexOf(protocol)) * STRETCH;
@@ -34,8 +36,11 @@ function partsOf({ protocol, family, ports }: Traffic): [number, number][] {
   return families.flatMap((each) =>
     protocols.flatMap((one) => {
       const start = startOf(each, one);
-      const stretches = ports.length === 0 ? [FULL[one]] : ports.map(([from, to]) => [from, to + 1] as const);
-      return stretches.map(([from, until]): [number, number] => [start + from, start + until]);
+      const full = FULL[one](each);
+      const named = intervals(ports.map(([from, to]) => [from, to + 1] as const));
+      return (ports.length === 0 ? full : intersection(full, named)).map(
+        ([from, until]): [number, number] => [start + from, start + until],
+      );
     }),
   );
 }
@@ -46,45 +51,40 @@ export const ALL_TRAFFIC: TrafficSet = trafficSet([{ protocol: "any", ports: [] 
 export const ofFamily = (set: TrafficSet, family: Family): TrafficSet =>
   intersection(set, trafficSet([{ protocol: "any", family, ports: [] }]));
 
-/** The set in the words of rules. Protocols that have no name are `other protocols`. */
-export function printTrafficSet(set: TrafficSet): string[] {
-  if (isSameSet(set, ALL_TRAFFIC)) return ["any"];
+/** The set in the words of rules. */
+export const printTrafficSet = (set: TrafficSet): string[] => trafficIn(set).map(printTraffic);
+
+/** The set as rules have it: one entry for each protocol, or one of each family where the families differ. */
+export function trafficIn(set: TrafficSet): Traffic[] {
+  if (isSameSet(set, ALL_TRAFFIC)) return [{ protocol: "any", ports: [] }];
   return PROTOCOLS.flatMap((protocol) => {
-    const [four, six] = FAMILIES.map((family) => portsIn(set, family, protocol)) as [Ports, Ports];
-    const common = intersection(four, six);
-    const texts = isSameSet(four, six)
-      ? [print(protocol, undefined, common)]
-      : [print(protocol, 4, four), print(protocol, 6, six)];
-    return texts.filter((text) => text !== null);
+    const [four, six] = FAMILIES.map((family) => entryOf(set, family, protocol));
+    const isSame = four && six && printTraffic({ ...four, family: 6 }) === printTraffic(six);
+    if (isSame) return [{ protocol, ports: four.ports }];
+    return [four, six].filter((entry) => entry !== null && entry !== undefined);
   });
 }
 
-type Ports = Intervals<number>;
+/** What the set has of a protocol of a family. Null: nothing. */
+function entryOf(set: TrafficSet, family: Family, protocol: Protocol): Traffic | null {
+  const ports = portsIn(set, family, protocol);
+  if (ports.length === 0) return null;
+  const isFull = isSameSet(ports, FULL[protocol](family));
+  return { protocol, family, ports: isFull ? [] : ports.map(([from, until]) => [from, until - 1] as const) };
+}
 
 function portsIn(set: TrafficSet, family: Family, protocol: Protocol): Ports {
   const start = startOf(family, protocol);
-  const [from, until] = FULL[protocol];
-  return intersection(set, [[start + from, start + until]]).map(([first, end]): [number, number] => [
+  return intersection(set, [[start, start + STRETCH]]).map(([first, end]): [number, number] => [
     first - start,
     end - start,
   ]);
 }
 
-function print(protocol: Protocol, family: Family | undefined, ports: Ports): string | null {
-  if (ports.length === 0) return null;
-  if (protocol === "other") return `other protocols${family === undefined ? "" : ` (IPv${family})`}`;
-  const isFull = isSameSet(ports, [FULL[protocol]]);
-  return printTraffic({
-    protocol,
-    ...(family !== undefined && { family }),
-    ports: isFull ? [] : ports.map(([from, until]) => [from, until - 1] as const),
-  });
-}
-
 /** One packet of a set. */
 export interface Sample {
   readonly family: Family;
-  /** In the words of rules: `tcp/443`, `icmp`, or `other protocols`. */
+  /** In the words of rules: `tcp/443`, `icmp/echo-request`, or `other`. */
   readonly text: string;
 }
 

@@ -5,6 +5,7 @@ import { union } from "../algebra/intervals.ts";
 import type { Permissions } from "../algebra/permissions.ts";
 import { common, minus, type Region, regionOf, type Side } from "../algebra/region.ts";
 import { ofFamily, type TrafficSet, trafficSet } from "../algebra/traffic-line.ts";
+import { linksKnown } from "../known-links.ts";
 import type { DraftVerdicts } from "../links.ts";
 import type { PeerLink, SegmentIndex, SegmentRule, Selector } from "../types.ts";
 import { type Span, spanAt } from "../windows.ts";
@@ -71,7 +72,7 @@ export interface Asking {
   readonly index: SegmentIndex;
   readonly permissions: Permissions;
   readonly at: number;
-  readonly isPlain: (node: string) => boolean;
+  readonly knowledgeOf: (node: string) => number;
 }
 
 /** Answers for connections from one end to the other with this traffic. */
@@ -212,19 +213,18 @@ function hindrances(
   left: Region,
   source: End,
   destination: End,
-  { index, permissions, isPlain }: Asking,
+  { index, permissions, knowledgeOf }: Asking,
 ): Cause[] {
-  const links = [
-    index.linksOf(source.node).find(({ peer }) => peer === destination.node),
-    permissions.linksOf(source.node).get(destination.node),
-  ];
-  const [isCutShort, isUnknown] = links.map((link) => {
+  const links = index.linksOf(source.node).filter(({ peer }) => peer === destination.node);
+  const lacksSome = ([link]: readonly PeerLink[]): boolean => {
     const region = link ? permissions.permitted(link.outbound, link.denied?.outbound ?? []) : [];
     return minus(left, region).length > 0;
-  });
-  if (isCutShort) return [{ kind: "too_many" }];
-  const old = [source.node, destination.node].filter(isPlain);
-  if (isUnknown) return old.map((node) => ({ kind: "old_agent", node }));
+  };
+  if (lacksSome(links)) return [{ kind: "too_many" }];
+  const old = [source.node, destination.node].filter((node) =>
+    lacksSome(linksKnown(links, knowledgeOf(node), (id) => index.rule(id))),
+  );
+  if (old.length > 0) return old.map((node) => ({ kind: "old_agent", node }));
   return [{ kind: "no_way", address: destination.address ?? source.address ?? "" }];
 }
 

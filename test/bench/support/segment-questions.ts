@@ -1,4 +1,5 @@
 import { init } from "z3-solver";
+import { ALL_OF_RULES } from "../../../shared/node/config/rule-terms.ts";
 import type { Traffic } from "../../../shared/node/config/types.ts";
 import { differenceOf } from "../../../shared/segments/algebra/difference.ts";
 import { Permissions } from "../../../shared/segments/algebra/permissions.ts";
@@ -10,7 +11,7 @@ import { median } from "./result.ts";
 /** Questions about rules: who reaches a node, and the difference of two sets of rules, held against Z3. */
 
 const ASKED = 20;
-const circumstances = { at: 0, isPlain: () => false };
+const circumstances = { at: 0, knowledgeOf: () => ALL_OF_RULES };
 
 /** Milliseconds for the question who can reach a node, with nothing remembered from an earlier one. */
 export function whoCanReachMs(index: SegmentIndex): number {

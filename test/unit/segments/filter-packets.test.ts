@@ -26,6 +26,10 @@ const TRAFFIC: Record<string, Traffic> = {
   anything: { protocol: "any", ports: [] },
   web4: { protocol: "tcp", family: 4, ports: [[443, 443]] },
   ping6: { protocol: "icmp", family: 6, ports: [] },
+  echo: { protocol: "icmp", ports: [[8, 8]] },
+  echo4: { protocol: "icmp", family: 4, ports: [[8, 8]] },
+  stamp: { protocol: "icmp", ports: [[13, 13]] },
+  other: { protocol: "other", ports: [] },
 };
 const component: ComponentDocument = {
   type: "component",
@@ -181,6 +185,28 @@ where(...MACHINES).describe("packets in network namespaces", () => {
     expect(await namespaces.attempt("peer", probes)).toEqual([true, false]);
     expect(namespaces.ping("peer", "fd00::2", "fd00::1")).toBe(true);
     expect(namespaces.ping("peer", "100.64.0.2", "100.64.0.1")).toBe(false);
+  });
+
+  test("a type of ICMP passes where it is granted or not denied, and other protocols are neither", async () => {
+    const tcp: Probe = { from: "100.64.0.2", to: "100.64.0.1", protocol: "tcp", port: 443 };
+    const passes = async (granted: string, denied?: string) => {
+      const inbound = denied === undefined ? [] : [{ rule: denied }];
+      const second = { ...peer(2, [{ rule: granted }], []), denied: { inbound, outbound: [] } };
+      namespaces.loadFilter(rulesetFor([second]));
+      const pings = [
+        namespaces.ping("peer", "100.64.0.2", "100.64.0.1"),
+        namespaces.ping("peer", "fd00::2", "fd00::1"),
+      ];
+      return [...pings, ...(await namespaces.attempt("peer", [tcp]))];
+    };
+    expect(await passes("echo")).toEqual([true, true, false]);
+    expect(await passes("echo4")).toEqual([true, false, false]);
+    expect(await passes("stamp")).toEqual([false, false, false]);
+    expect(await passes("other")).toEqual([false, false, false]);
+    expect(await passes("anything", "no_echo")).toEqual([false, false, true]);
+    expect(await passes("anything", "no_echo4")).toEqual([false, true, true]);
+    expect(await passes("anything", "no_stamp")).toEqual([true, true, true]);
+    expect(await passes("anything", "no_other")).toEqual([true, true, true]);
   });
 
   test("a grant that is withdrawn ends the running connection, one that returns lets it go on", async () => {

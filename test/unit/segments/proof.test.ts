@@ -28,11 +28,14 @@ const PORTS = [22, 53, 443, 1_000, 5_432, 8_000, 8_050, 8_100];
 const KINDS = [
   ...[22, 443, 5_432, 8_000, 8_100, 1_000, 8_050].map((port) => ["tcp", port] as const),
   ...[53, 443, 1_000, 8_100].map((port) => ["udp", port] as const),
-  ["icmp", 0] as const,
+  ["icmp", 8] as const,
 ];
 const TRAFFIC: Traffic[] = [
   { protocol: "any", ports: [] },
   { protocol: "icmp", ports: [] },
+  { protocol: "icmp", ports: [[8, 8]] },
+  { protocol: "icmp", ports: [[13, 13]] },
+  { protocol: "other", ports: [] },
   { protocol: "tcp", ports: [] },
   {
     protocol: "tcp",

@@ -17,7 +17,7 @@ export interface Packet {
   readonly from: End;
   readonly to: End;
   readonly protocol: "tcp" | "udp" | "icmp";
-  /** Of tcp and udp. */
+  /** Of icmp: the type, as ICMP of IPv4 has it. */
   readonly port: number;
 }
 

@@ -127,8 +127,7 @@ describe("I8: an agent of capability 1", () => {
   });
 });
 
-describe("an agent that knows only what a rule allows", () => {
-  const SINCE = 4;
+describe("an agent that knows less of rules than the hub", () => {
   const member = async (capability: number): Promise<TestNode> => {
     const node = await newNode(world.hub);
     node.capability = capability;
@@ -145,13 +144,18 @@ describe("an agent that knows only what a rule allows", () => {
     return { rules: component.rules.map(({ id }) => id), peers };
   };
 
+  const ruleBetween = async (ends: string[], name: string, effect: "allow" | "deny", traffic: string) => {
+    const body = { name, from: ends, to: ends, traffic: [traffic], effect };
+    return (await world.admin.call("meshRules.create", { body })).data;
+  };
+  const by = (...rules: { id: string }[]) => rules.map(({ id }) => ({ rule: id }));
+
   test("is never given what another rule denies, and gets all of it once it knows denials", async () => {
+    const SINCE = 4;
     const [old, peer] = [await member(SINCE - 1), await member(SINCE)];
     const both = [old, peer].map(({ name }) => `node:${name}`);
-    const rule = async (name: string, effect: "allow" | "deny", traffic: string) => {
-      const body = { name, from: both, to: both, traffic: [traffic], effect };
-      return (await world.admin.call("meshRules.create", { body })).data;
-    };
+    const rule = (name: string, effect: "allow" | "deny", traffic: string) =>
+      ruleBetween(both, name, effect, traffic);
     const web = await rule("web", "allow", "tcp/1-1000");
     const dns = await rule("dns", "allow", "udp/53");
     const telnet = await rule("telnet", "deny", "tcp/23");
@@ -159,7 +163,6 @@ describe("an agent that knows only what a rule allows", () => {
     const six = await rule("six", "allow", "tcp6/8443");
     const denied = [{ rule: telnet.id }];
     const whole = { denied: { inbound: denied, outbound: denied } };
-    const by = (...rules: { id: string }[]) => rules.map(({ id }) => ({ rule: id }));
 
     const given = await config(old);
     expect(given.rules).not.toContain(telnet.id);
@@ -179,6 +182,28 @@ describe("an agent that knows only what a rule allows", () => {
     old.capability = SINCE - 1;
     await old.shakeHands();
     expect(await config(old)).toEqual(given);
+  });
+
+  test("is given no type of ICMP, and nothing that a denial of one touches", async () => {
+    const SINCE = 6;
+    const [old, peer] = [await member(SINCE - 1), await member(SINCE)];
+    const both = [old, peer].map(({ name }) => `node:${name}`);
+    const web = await ruleBetween(both, "typed web", "allow", "tcp/1-1000");
+    const telnet = await ruleBetween(both, "typed telnet", "deny", "tcp/23");
+    const ping = await ruleBetween(both, "typed ping", "allow", "icmp/echo-request");
+    const icmp = await ruleBetween(both, "typed icmp", "allow", "icmp6");
+    const query = await ruleBetween(both, "typed query", "deny", "icmp6/node-information-query");
+    const strange = await ruleBetween(both, "typed strange", "deny", "other");
+
+    const given = await config(old);
+    const ids = given.rules;
+    for (const { id } of [ping, query, strange]) expect(ids).not.toContain(id);
+    expect(given.peers).toMatchObject([
+      { node: peer.id, inbound: by(web), outbound: by(web), denied: { inbound: by(telnet) } },
+    ]);
+    expect((await config(peer)).peers).toMatchObject([
+      { node: old.id, inbound: by(web, ping, icmp), denied: { outbound: by(telnet, query) } },
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ALL_OF_RULES } from "../../../../shared/node/config/rule-terms.ts";
 import type { Traffic } from "../../../../shared/node/config/types.ts";
 import { checkRules } from "../../../../shared/segments/algebra/check.ts";
 import { differenceOf } from "../../../../shared/segments/algebra/difference.ts";
@@ -9,7 +10,7 @@ import { bySeed, drawn, SEED } from "../../../support/sample.ts";
 import { drawBy, drawWorld, NOW } from "./draw.ts";
 
 const NETWORKS = drawn(8, 1_000);
-const circumstances = { at: NOW, isPlain: () => false };
+const circumstances = { at: NOW, knowledgeOf: () => ALL_OF_RULES };
 const tag = (name: string): Selector => ({ kind: "tag", tag: name });
 const tcp = (from: number, to = from): Traffic => ({ protocol: "tcp", ports: [[from, to]] });
 
@@ -136,7 +137,7 @@ describe("rules without effect", () => {
       const useless = new Set(findings.map((one) => one.rule));
       const after = { ...before, rules: before.rules.filter(({ id }) => !useless.has(id)) };
       for (const at of [NOW, NOW + 5_000_000, NOW + 10_000_000]) {
-        const { changes } = differenceOf(before, after, { at, isPlain: () => false });
+        const { changes } = differenceOf(before, after, { at, knowledgeOf: () => ALL_OF_RULES });
         expect({ bySeed, n, at, findings, changes }).toEqual({ bySeed, n, at, findings, changes: [] });
       }
     }

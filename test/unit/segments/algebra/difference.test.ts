@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ALL_OF_RULES } from "../../../../shared/node/config/rule-terms.ts";
 import { differenceOf, witnessOf } from "../../../../shared/segments/algebra/difference.ts";
 import { Permissions } from "../../../../shared/segments/algebra/permissions.ts";
 import { minus } from "../../../../shared/segments/algebra/region.ts";
@@ -8,13 +9,13 @@ import type { World } from "../../../../shared/segments/types.ts";
 import { why } from "../../../../shared/segments/why/why.ts";
 import { randomFrom } from "../../../support/random.ts";
 import { bySeed, drawn, SEED } from "../../../support/sample.ts";
-import { drawBy, drawChange, drawWorld, indexOf, NOW } from "./draw.ts";
+import { drawBy, drawChange, drawKnowledge, drawWorld, indexOf, NOW } from "./draw.ts";
 
 const NETWORKS = drawn(8, 1_000);
 
-const asking = (world: World, isPlain: (node: string) => boolean) => {
+const asking = (world: World, knowledgeOf: (node: string) => number) => {
   const index = indexOf(world);
-  return { index, permissions: new Permissions(index, { at: NOW, isPlain }), at: NOW, isPlain };
+  return { index, permissions: new Permissions(index, { at: NOW, knowledgeOf }), at: NOW, knowledgeOf };
 };
 
 describe("the difference of two networks", () => {
@@ -23,10 +24,10 @@ describe("the difference of two networks", () => {
     for (let n = 0; n < NETWORKS; n++) {
       const before = drawWorld(draw, 9, 8);
       const after = drawChange(draw, before);
-      const old = new Set([...before.nodes.keys()].filter(() => draw.chance(0.15)));
-      const isPlain = (node: string) => old.has(node);
-      const found = differenceOf(before, after, { at: NOW, isPlain });
-      const [was, is] = [asking(before, isPlain), asking(after, isPlain)];
+      const knowledge = new Map([...before.nodes.keys()].map((node) => [node, drawKnowledge(draw)]));
+      const knowledgeOf = (node: string) => knowledge.get(node) ?? 0;
+      const found = differenceOf(before, after, { at: NOW, knowledgeOf });
+      const [was, is] = [asking(before, knowledgeOf), asking(after, knowledgeOf)];
       let [gaining, losing] = [0, 0];
       for (const source of before.nodes.keys()) {
         for (const destination of before.nodes.keys()) {
@@ -69,9 +70,10 @@ describe("the difference of two networks", () => {
     for (let n = 0; n < NETWORKS; n++) {
       const before = drawWorld(draw, 8, 8);
       const after = drawChange(draw, before);
-      const isPlain = () => false;
-      const [was, is] = [asking(before, isPlain), asking(after, isPlain)];
-      for (const { from, to, gained, lost } of differenceOf(before, after, { at: NOW, isPlain }).changes) {
+      const knowledgeOf = () => ALL_OF_RULES;
+      const [was, is] = [asking(before, knowledgeOf), asking(after, knowledgeOf)];
+      for (const { from, to, gained, lost } of differenceOf(before, after, { at: NOW, knowledgeOf })
+        .changes) {
         const destination = from === to ? (to.second ?? "") : to.first;
         for (const [region, now, then, world] of [
           [gained, was, is, after],
@@ -114,7 +116,10 @@ describe("the difference of two networks", () => {
       nodes.map((node, n) => ({ ...node, id: `${node.id}-${copy}`, ipv4: `100.64.${copy}.${n}` })),
     );
     const world = { ...few, nodes: new Map(many.flat().map((node) => [node.id, node])) };
-    const { changes } = differenceOf({ ...world, rules: [] }, world, { at: NOW, isPlain: () => false });
+    const { changes } = differenceOf({ ...world, rules: [] }, world, {
+      at: NOW,
+      knowledgeOf: () => ALL_OF_RULES,
+    });
     expect(changes.length).toBeLessThanOrEqual(36);
     expect(Math.max(...changes.map(({ pairs }) => pairs))).toBeGreaterThanOrEqual(50 * 49);
   });

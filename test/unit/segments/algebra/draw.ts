@@ -1,3 +1,4 @@
+import { ALL_OF_RULES } from "../../../../shared/node/config/rule-terms.ts";
 import type { Traffic } from "../../../../shared/node/config/types.ts";
 import type { Isolated } from "../../../../shared/segments/isolation.ts";
 import { createSegmentIndex } from "../../../../shared/segments/segment-index.ts";
@@ -15,6 +16,16 @@ const TRAFFIC: readonly Traffic[] = [
   { protocol: "any", ports: [] },
   { protocol: "any", family: 6, ports: [] },
   { protocol: "icmp", ports: [] },
+  { protocol: "icmp", ports: [[8, 8]] },
+  {
+    protocol: "icmp",
+    family: 4,
+    ports: [
+      [8, 8],
+      [13, 13],
+    ],
+  },
+  { protocol: "other", ports: [] },
   { protocol: "tcp", ports: [] },
   { protocol: "tcp", family: 4, ports: [[22, 22]] },
   { protocol: "tcp", ports: [[1, 1_000]] },
@@ -36,6 +47,9 @@ const MICROSEGMENTS = ["mic_1", "mic_2"];
 const USERS = ["ada@example.com", "bob@example.com"];
 /** The moment at which the networks are looked at. */
 export const NOW = Date.UTC(2026, 10, 30, 12, 0);
+
+/** What agents know of rules: those of today, of yesterday, and of before. */
+export const drawKnowledge = ({ chance }: Draw): number => (chance(0.7) ? ALL_OF_RULES : chance(0.5) ? 4 : 0);
 
 export interface Draw {
   readonly pick: <T>(list: readonly T[]) => T;

@@ -16,6 +16,7 @@ export interface Packet {
   readonly from: string;
   readonly to: string;
   readonly protocol: "tcp" | "udp" | "icmp" | "gre";
+  /** Of icmp: the request, by the number that traffic has for it. */
   readonly port: number;
 }
 
@@ -97,6 +98,7 @@ function lets(
         ({ protocol, family, ports }) =>
           (family === undefined || family === to.version) &&
           (protocol === "any" ||
+            (protocol === "other" && packet.protocol === "gre") ||
             (protocol === packet.protocol &&
               (ports.length === 0 ||
                 ports.some(([first, last]) => first <= packet.port && packet.port <= last)))),

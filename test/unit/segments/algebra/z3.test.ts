@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type BitVec, type Bool, type Context, init } from "z3-solver";
+import { ALL_OF_RULES } from "../../../../shared/node/config/rule-terms.ts";
 import type { Traffic } from "../../../../shared/node/config/types.ts";
 import { differenceOf } from "../../../../shared/segments/algebra/difference.ts";
 import type { Region } from "../../../../shared/segments/algebra/region.ts";
@@ -34,6 +35,9 @@ const isNumber = (vector: BitVec<number, "main">, value: number): Bool<"main"> =
 const TCP = 0;
 const UDP = 1;
 const ICMP = 2;
+const OTHER = 3;
+/** The requests of each family, by the numbers that traffic has for them. */
+const REQUESTS = { 4: [8, 13, 15, 17], 6: [8, 139] };
 
 const isOne = (node: BitVec<6, "main">, places: readonly number[]): Bool<"main"> =>
   z3.Or(...places.map((place) => isNumber(node, place)), z3.Bool.val(false));
@@ -41,7 +45,7 @@ const isOne = (node: BitVec<6, "main">, places: readonly number[]): Bool<"main">
 function traffic({ protocol, family, ports }: Traffic, point: Packet["point"]): Bool<"main"> {
   const [six, which, port] = [z3.Extract(18, 18, point), z3.Extract(17, 16, point), z3.Extract(15, 0, point)];
   const inFamily = family === undefined ? z3.Bool.val(true) : isNumber(six, family === 6 ? 1 : 0);
-  const number = { tcp: TCP, udp: UDP, icmp: ICMP, any: -1 }[protocol];
+  const number = { tcp: TCP, udp: UDP, icmp: ICMP, other: OTHER, any: -1 }[protocol];
   const inProtocol = number < 0 ? z3.Bool.val(true) : isNumber(which, number);
   const inPorts =
     ports.length === 0
@@ -112,7 +116,7 @@ test("the difference is exactly what Z3 finds: nothing more and nothing less", a
   for (let n = 0; n < NETWORKS; n++) {
     const drawnWorld = drawWorld(draw, 9, 10);
     const [before, after] = [plain(drawnWorld), plain(drawChange(draw, drawnWorld))];
-    const { changes } = differenceOf(before, after, { at: NOW, isPlain: () => false });
+    const { changes } = differenceOf(before, after, { at: NOW, knowledgeOf: () => ALL_OF_RULES });
     changed += changes.length;
     const packet: Packet = {
       source: z3.BitVec.const("source", 6),
@@ -121,12 +125,22 @@ test("the difference is exactly what Z3 finds: nothing more and nothing less", a
     };
     const { source, destination, point } = packet;
     const port = z3.Extract(15, 0, point);
-    const hasPorts = isNumber(z3.Extract(17, 17, point), 0);
+    const [six, which] = [z3.Extract(18, 18, point), z3.Extract(17, 16, point)];
+    const isRequest = (family: 4 | 6) =>
+      z3.And(
+        isNumber(six, family === 6 ? 1 : 0),
+        z3.Or(...REQUESTS[family].map((number) => isNumber(port, number))),
+      );
+    const inStretch = z3.Or(
+      z3.And(isNumber(z3.Extract(17, 17, point), 0), z3.Not(isNumber(port, 0))),
+      z3.And(isNumber(which, ICMP), z3.Or(isRequest(4), isRequest(6))),
+      z3.And(isNumber(which, OTHER), isNumber(port, 0)),
+    );
     const isPacket = z3.And(
       source.ult(before.nodes.size),
       destination.ult(before.nodes.size),
       source.neq(destination),
-      z3.Xor(hasPorts, isNumber(port, 0)),
+      inStretch,
     );
     const place = new Map([...before.nodes.keys()].map((id, at) => [id, at]));
     const ofClass = (node: Packet["source"], members: readonly string[]) =>

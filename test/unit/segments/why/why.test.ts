@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ALL_OF_RULES } from "../../../../shared/node/config/rule-terms.ts";
 import { Permissions } from "../../../../shared/segments/algebra/permissions.ts";
 import { trafficSet } from "../../../../shared/segments/algebra/traffic-line.ts";
 import type { SegmentRule, Selector, World } from "../../../../shared/segments/types.ts";
@@ -7,7 +8,7 @@ import { type Cause, why } from "../../../../shared/segments/why/why.ts";
 import { inWords } from "../../../../shared/segments/why/words.ts";
 import { randomFrom } from "../../../support/random.ts";
 import { bySeed, drawn, isSoak, SEED } from "../../../support/sample.ts";
-import { drawBy, drawWorld, indexOf, NOW } from "../algebra/draw.ts";
+import { drawBy, drawKnowledge, drawWorld, indexOf, NOW } from "../algebra/draw.ts";
 import { passes } from "../algebra/packets.ts";
 
 const NETWORKS = drawn(20, 1_500);
@@ -66,13 +67,15 @@ test("what is said of two ends is what their filters do, and nothing stands in t
   for (let n = 0; n < NETWORKS; n++) {
     const world = drawWorld(draw, 6, 7);
     const index = indexOf(world);
-    const old = new Set([...world.nodes.keys()].filter(() => draw.chance(0.15)));
-    const asking = (one: World, isPlain: (node: string) => boolean) => {
+    const knowledge = new Map([...world.nodes.keys()].map((node) => [node, drawKnowledge(draw)]));
+    const asking = (one: World, knows: (node: string) => number) => {
       const of = indexOf(one);
-      return { index: of, permissions: new Permissions(of, { at: NOW, isPlain }), at: NOW, isPlain };
+      const circumstances = { at: NOW, knowledgeOf: knows };
+      return { index: of, permissions: new Permissions(of, circumstances), ...circumstances };
     };
-    const isPlain = (node: string) => old.has(node);
-    const now = asking(world, isPlain);
+    const knowledgeOf = (node: string) => knowledge.get(node) ?? 0;
+    const all = () => ALL_OF_RULES;
+    const now = asking(world, knowledgeOf);
     for (let question = 0; question < 12; question++) {
       const source: End = { node: draw.pick([...world.nodes.keys()]), address: null };
       const address = draw.chance(0.4) ? draw.pick(BEHIND) : null;
@@ -90,7 +93,7 @@ test("what is said of two ends is what their filters do, and nothing stands in t
       if (!a || !b) throw new Error("drawn");
       const given = (node: typeof a) => ({
         node,
-        links: isPlain(node.id) ? index.plainLinksOf(node.id) : index.linksOf(node.id),
+        links: index.linksKnown(node.id, knowledgeOf(node.id)),
       });
       const packet = { from: a.ipv4, to: destination.address ?? b.ipv4, protocol, port };
       const context = { bySeed, n, source, destination, packet, causes: answer.causes };
@@ -114,12 +117,7 @@ test("what is said of two ends is what their filters do, and nothing stands in t
       for (const { rule } of answer.rules.filter(({ decides }) => decides && !isHindered)) {
         const rules = world.rules.filter(({ id }) => id !== rule.id);
         if (rules.length === world.rules.length) continue;
-        const without = why(
-          source,
-          destination,
-          asked,
-          asking({ ...world, rules }, () => false),
-        );
+        const without = why(source, destination, asked, asking({ ...world, rules }, all));
         if (without.causes.some(({ kind }) => HINDRANCES.includes(kind))) continue;
         expect({ ...context, rule, verdict: without.verdict }).not.toEqual({
           ...context,
@@ -135,10 +133,10 @@ test("what is said of two ends is what their filters do, and nothing stands in t
       // Each reason that is taken away may show another one behind it.
       let [mending, causes] = [world, answer.causes];
       let verdict: string = answer.verdict;
-      const stays = answer.causes.some(({ kind }) => kind === "old_agent") ? () => false : isPlain;
+      const stays = answer.causes.some(({ kind }) => kind === "old_agent") ? all : knowledgeOf;
       for (let step = 0; step < 4 && verdict === "denied"; step++) {
         mending = mended(mending, causes, source, destination);
-        const next = why(source, destination, asked, asking(mending, step === 0 ? stays : () => false));
+        const next = why(source, destination, asked, asking(mending, step === 0 ? stays : all));
         [verdict, causes] = [next.verdict, next.causes];
         if (causes.some(({ kind }) => kind === "no_way")) verdict = "no_way";
       }
