@@ -188,25 +188,33 @@ where(...MACHINES).describe("packets in network namespaces", () => {
   });
 
   test("a type of ICMP passes where it is granted or not denied, and other protocols are neither", async () => {
-    const tcp: Probe = { from: "100.64.0.2", to: "100.64.0.1", protocol: "tcp", port: 443 };
-    const passes = async (granted: string, denied?: string) => {
-      const inbound = denied === undefined ? [] : [{ rule: denied }];
-      const second = { ...peer(2, [{ rule: granted }], []), denied: { inbound, outbound: [] } };
-      namespaces.loadFilter(rulesetFor([second]));
-      const pings = [
-        namespaces.ping("peer", "100.64.0.2", "100.64.0.1"),
-        namespaces.ping("peer", "fd00::2", "fd00::1"),
-      ];
-      return [...pings, ...(await namespaces.attempt("peer", [tcp]))];
+    const load = (...rules: readonly (readonly [granted: string, ...denied: string[]])[]) => {
+      const peers = rules.map(([granted, ...denied], at) => ({
+        ...peer(2 + at, [{ rule: granted }], []),
+        denied: { inbound: denied.map((rule) => ({ rule })), outbound: [] },
+      }));
+      namespaces.loadFilter(rulesetFor(peers));
     };
-    expect(await passes("echo")).toEqual([true, true, false]);
-    expect(await passes("echo4")).toEqual([true, false, false]);
-    expect(await passes("stamp")).toEqual([false, false, false]);
-    expect(await passes("other")).toEqual([false, false, false]);
-    expect(await passes("anything", "no_echo")).toEqual([false, false, true]);
-    expect(await passes("anything", "no_echo4")).toEqual([false, true, true]);
-    expect(await passes("anything", "no_stamp")).toEqual([true, true, true]);
-    expect(await passes("anything", "no_other")).toEqual([true, true, true]);
+    const pings = (host: number) => [
+      namespaces.ping("peer", `100.64.0.${host}`, "100.64.0.1"),
+      namespaces.ping("peer", `fd00::${host}`, "fd00::1"),
+    ];
+    const webs = () =>
+      namespaces.attempt(
+        "peer",
+        [2, 3, 4].map((host) => ({
+          from: `100.64.0.${host}`,
+          to: "100.64.0.1",
+          protocol: "tcp" as const,
+          port: 443,
+        })),
+      );
+    load(["echo"], ["anything", "no_echo"], ["stamp"]);
+    expect([pings(2), pings(3), pings(4)[0]]).toEqual([[true, true], [false, false], false]);
+    expect(await webs()).toEqual([false, true, false]);
+    load(["echo4"], ["anything", "no_stamp", "no_other"], ["other"]);
+    expect([pings(2), pings(3), pings(4)[0]]).toEqual([[true, false], [true, true], false]);
+    expect(await webs()).toEqual([false, true, false]);
   });
 
   test("a grant that is withdrawn ends the running connection, one that returns lets it go on", async () => {
