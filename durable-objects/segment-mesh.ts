@@ -5,6 +5,7 @@ import type { EnvelopeSigner } from "../shared/crypto/dsse.ts";
 import type { EdgeRelayRpc } from "../shared/edge/edge-relay.ts";
 import { ALL_OF_RULES, ruleKnowledge } from "../shared/node/config/rule-terms.ts";
 import type { NewestHandshake, SignedHandshake } from "../shared/node/handshake-verdict.ts";
+import type { Hearing } from "../shared/node/hearing.ts";
 import * as answers from "../shared/node/mesh/answers.ts";
 import * as compared from "../shared/node/mesh/compared.ts";
 import { Ends } from "../shared/node/mesh/ends.ts";
@@ -19,6 +20,7 @@ import { Edges } from "./mesh/edges.ts";
 import type { EndingEnvironment } from "./mesh/ending.ts";
 import { FlowStore } from "./mesh/flow-store.ts";
 import { HandshakeStore } from "./mesh/handshake-store.ts";
+import { Hearings } from "./mesh/hearings.ts";
 import { HitStore } from "./mesh/hit-store.ts";
 import { Learner, NEWEST } from "./mesh/learner.ts";
 import { newestHandshakeOf } from "./mesh/member-store.ts";
@@ -39,6 +41,7 @@ import { migrate } from "./storage/migrate.ts";
 interface Environment extends EndingEnvironment {
   readonly SECRET_KEY: string;
   readonly EDGE_RELAY: ObjectsOf<EdgeRelayRpc>;
+  readonly SEGMENT_MESH: ObjectsOf<mesh.SegmentMeshRpc>;
 }
 
 /**
@@ -55,6 +58,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
   readonly #sockets: Sockets;
   readonly #presence: Presence;
   readonly #edges: Edges;
+  readonly #hearings: Hearings;
   readonly #ends = new Ends((row, now) => this.#silentSince(row.id, row.created_at, now));
   readonly #learner: Learner;
   readonly #overview: Overview;
@@ -73,6 +77,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     this.#hits = new HitStore(ctx.storage.sql);
     this.#sockets = new Sockets(ctx);
     this.#presence = new Presence(this.#store.rows, Date.now());
+    this.#hearings = new Hearings(ctx.storage.sql, env.SEGMENT_MESH);
     this.#edges = new Edges(ctx.storage.sql, env.EDGE_RELAY);
     this.#overview = new Overview(this.#store, this.#reportRows, this.#presence, this.#sockets, this.#edges);
     this.#reports = new Reports(
@@ -82,6 +87,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
       this.#presence,
       this.#flows,
       this.#hits,
+      this.#hearings,
     );
     this.#devices = new Devices(ctx.storage.sql, {
       db: env.DB,
@@ -174,11 +180,17 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
   }
 
   async telemetry(node: string, report: mesh.CheckedReport): Promise<mesh.ReportVerdict> {
-    const verdict = this.#reports.take(await this.#learner.known(), node, report);
+    const network = await this.#learner.known();
+    const { hearings = [], ...verdict } = this.#reports.take(network, node, report);
+    if (hearings.length > 0) await this.#hearings.tell(network, node, hearings, this.#segment);
     // A report that could not be told is told with the next one. Until then, the posture that sessions know grows older.
     if (verdict.ok && report.facts)
       await this.#devices.tellChanged(node).catch((error: unknown) => logError("device_not_told", error));
     return verdict;
+  }
+
+  async heard(observer: string, hearings: readonly Hearing[]): Promise<void> {
+    this.#hearings.note(observer, hearings, Date.now());
   }
 
   async device(node: string): Promise<{ readonly device: Device; readonly address: string | null } | null> {
@@ -300,6 +312,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
       this.#flows.forget(node);
       this.#hits.forget(node);
       this.#edges.forget(node);
+      this.#hearings.forget(node);
     }
   }
 }

@@ -1,4 +1,7 @@
 import { existsSync } from "node:fs";
+import { type HeardAt, type Mapping, mappingOf } from "../../shared/node/hearing.ts";
+import { ask } from "../control/client.ts";
+import type { Status } from "../core/status.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { messageOf } from "../failure.ts";
 import { wayTo } from "../hub/http.ts";
@@ -18,22 +21,30 @@ export async function netcheck(context: Context): Promise<ExitCode> {
   const origin = context.line.up.hub ?? membership?.hub ?? null;
   const { interfaceName, listenPort } = settings;
   const passage = { interfaceName, listenPort, forwards: settings.advertise.length > 0 };
-  const [hub, ipv4, ipv6, firewalls] = await Promise.all([
+  const [hub, ipv4, ipv6, firewalls, running] = await Promise.all([
     origin === null ? null : reach(origin),
     hasDefaultRoute("-4"),
     hasDefaultRoute("-6"),
     otherFirewalls(passage).catch(() => null),
+    ask<Status>(context.store.directory, { do: "status" }).catch(() => null),
   ]);
+  const endpoints = await ownEndpoints({
+    interfaceName: settings.interfaceName,
+    port: settings.listenPort,
+    hub: (await context.store.recall("hub-addresses")) ?? [],
+    peers: [],
+    seenByHub: [],
+    heardAt: [],
+  });
   const report = {
     hub,
     defaultRoute: { ipv4, ipv6 },
-    endpoints: await ownEndpoints({
-      interfaceName: settings.interfaceName,
-      port: settings.listenPort,
-      hub: (await context.store.recall("hub-addresses")) ?? [],
-      peers: [],
-      seenByHub: [],
-    }),
+    endpoints,
+    translator: {
+      mapping: running && mappingOf(running.heardAt, new Set(endpoints)),
+      heardAt: running?.heardAt ?? [],
+    },
+    paths: running && pathsOf(running),
     ipv6: await hasIpv6(settings.interfaceName),
     listenPort: settings.listenPort,
     wireguard: wireguard(),
@@ -78,6 +89,13 @@ async function reach(origin: string): Promise<HubReach> {
   }
 }
 
+/** How many peers are reached in each way. */
+function pathsOf({ peers }: Status): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { path } of peers) counts[path] = (counts[path] ?? 0) + 1;
+  return counts;
+}
+
 /** Null when the answer is not known. */
 async function hasDefaultRoute(family: "-4" | "-6"): Promise<boolean | null> {
   try {
@@ -101,6 +119,9 @@ type Report = {
   readonly endpoints: readonly string[];
   /** Whether the tunnel can carry IPv6. */
   readonly ipv6: boolean;
+  readonly translator: { readonly mapping: Mapping | null; readonly heardAt: readonly HeardAt[] };
+  /** Null when no agent runs. */
+  readonly paths: Readonly<Record<string, number>> | null;
   readonly listenPort: number;
   readonly wireguard: string;
   readonly tun: boolean;
@@ -109,10 +130,36 @@ type Report = {
   readonly tools: Readonly<Record<string, string | null>>;
 };
 
+const MAPPINGS: Readonly<Record<Mapping, string>> = {
+  none: "none: peers hear this machine where it is",
+  independent: "one port for all (endpoint-independent mapping): peers that heard of it find it",
+  dependent:
+    "another port for each peer (address-dependent mapping): peers behind such a one, too, need a relay",
+};
+
+function translatorText({ mapping, heardAt }: Report["translator"]): string {
+  const heard = heardAt.map(({ endpoint, by }) => `${endpoint} (by ${by})`).join(", ");
+  const kind = mapping === null ? "not known: too few peers hear this machine" : MAPPINGS[mapping];
+  return heard === "" ? kind : `${kind}; heard at ${heard}`;
+}
+
+const PATH_WORDS: Readonly<Record<string, string>> = {
+  direct: "direct",
+  edge: "by the edge relay",
+  none: "not heard",
+};
+
+const pathText = (paths: Readonly<Record<string, number>>): string =>
+  Object.entries(paths)
+    .map(([path, count]) => `${count} ${PATH_WORDS[path] ?? path}`)
+    .join(", ") || "none";
+
 function text({
   hub,
   defaultRoute,
   endpoints,
+  translator,
+  paths,
   ipv6,
   wireguard: kind,
   tun,
@@ -129,6 +176,8 @@ function text({
     ["IPv4", routeText(defaultRoute.ipv4)],
     ["IPv6", ipv6 ? routeText(defaultRoute.ipv6) : "switched off: the tunnel carries IPv4 only"],
     ["Endpoints", endpoints.join(", ") || "none"],
+    ["Translator", translatorText(translator)],
+    ["Peers", paths === null ? "no agent runs" : pathText(paths)],
     ["WireGuard", kind],
     ["TUN device", tun ? "there" : "missing"],
     ["Firewalls", firewalls === null ? "not known" : firewalls.join("; ") || "none in the way"],

@@ -1,6 +1,7 @@
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
 import { acceptUpdate } from "../../shared/node/config/accept.ts";
 import { LIMITS } from "../../shared/node/config/types.ts";
+import type { HeardAt } from "../../shared/node/hearing.ts";
 import { HEADERS, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import { messageOf } from "../failure.ts";
 import { Health } from "../health/health.ts";
@@ -61,6 +62,7 @@ export class NodeAgent {
   readonly #parts: Parts;
   #life: Life;
   #keys: Keys;
+  #heardAt: readonly HeardAt[] = [];
   /** The removal that an ending from outside still has to do. */
   #parting: Promise<unknown> = Promise.resolve();
 
@@ -148,6 +150,7 @@ export class NodeAgent {
       keeper: this.keeper,
       conditions: this.#health.conditions,
       life: this.#life,
+      heardAt: this.#heardAt,
       clockSkewMs: this.#connection.skewMs,
     });
   }
@@ -336,6 +339,9 @@ export class NodeAgent {
       overlay: () => this.#life.config.root.overlay,
       conditions: () => this.#health.conditions,
       hint: (directory) => void this.#happen({ type: "hinted", directory }),
+      heard: (at) => {
+        this.#heardAt = at;
+      },
       moved: () => void this.#happen({ type: "moved" }),
     };
   }

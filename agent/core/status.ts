@@ -1,3 +1,4 @@
+import type { HeardAt } from "../../shared/node/hearing.ts";
 import type { Condition } from "../../shared/node/protocol/types.ts";
 import type { Membership, Settings } from "../state/store.ts";
 import type { TunnelKeeper } from "../tunnel/keeper.ts";
@@ -11,6 +12,7 @@ export interface StatusParts {
   readonly keeper: TunnelKeeper;
   readonly conditions: readonly Condition[];
   readonly life: Life;
+  readonly heardAt: readonly HeardAt[];
   readonly clockSkewMs: number;
 }
 
@@ -47,6 +49,7 @@ export async function statusOf(parts: StatusParts) {
     freshAt,
     leaseEndsAt: config && freshAt !== null ? freshAt + config.manifest.leaseSeconds * 1_000 : null,
     clockSkewMs: Math.round(parts.clockSkewMs),
+    heardAt: parts.heardAt,
     peers: (config?.peers ?? []).map(({ peer, record }) => {
       const now = found.get(wgText(record.wireguard));
       return {

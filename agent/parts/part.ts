@@ -1,4 +1,5 @@
 import type { AppliedConfig } from "../../shared/node/config/accept.ts";
+import type { HeardAt } from "../../shared/node/hearing.ts";
 import type { Condition } from "../../shared/node/protocol/types.ts";
 import type { HubConnection } from "../hub/connection.ts";
 import type { Standing } from "../hub/consequence.ts";
@@ -69,6 +70,8 @@ export interface NodeView {
    * @param directory The version of the segment's directory that holds the news, if the hint named one.
    */
   readonly hint: (directory: string | null) => void;
+  /** Says where the hub says that peers hear this machine. */
+  readonly heard: (at: readonly HeardAt[]) => void;
   /**
    * Says that this machine has other addresses, or another way to the hub. All connections begin anew, and every part
    * is told.

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { isDeepStrictEqual, promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { DeviceCheck } from "../../shared/node/config/device-check.ts";
+import type { HeardAt } from "../../shared/node/hearing.ts";
 import { knownReport } from "../../shared/node/protocol/known-report.ts";
 import { signStatement } from "../../shared/node/protocol/statement.ts";
 import type {
@@ -60,6 +61,7 @@ export class Reporter implements Part {
   /** The peers that had a live path in the last report. */
   #paths = "";
   #seenByHub: readonly string[] = [];
+  #heardAt: readonly HeardAt[] = [];
   #again: Again | null = null;
   /** Stops the repeated tries to report news. */
   #endInsisting: (() => void) | null = null;
@@ -96,6 +98,7 @@ export class Reporter implements Part {
   /** Tries to report news until the hub has it. */
   onMove(): void {
     this.#seenByHub = [];
+    this.#heardAt = [];
     this.#endInsisting?.();
     let tries = 0;
     this.#endInsisting =
@@ -147,6 +150,7 @@ export class Reporter implements Part {
         hub: hubAddresses(),
         peers: heard.sort(),
         seenByHub: this.#seenByHub,
+        heardAt: this.#heardAt,
       }),
       routes: settings.advertise,
       exitNode: settings.exitNode,
@@ -200,6 +204,8 @@ export class Reporter implements Part {
     // earlier result stays valid.
     if (said !== this.#said) this.#leftOut = leftOutCondition(leftOut);
     this.#learn(address ?? null);
+    this.#heardAt = answer.heardAt;
+    this.#node.heard(answer.heardAt);
     this.#flowLog.told(flows);
     this.#hitLog.told(hits ?? []);
     tunnel.drifts.told(drifts);

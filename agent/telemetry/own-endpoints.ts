@@ -1,4 +1,5 @@
 import { parseEndpoint } from "../../shared/node/config/endpoint.ts";
+import { addressOf, type HeardAt, worthNaming } from "../../shared/node/hearing.ts";
 import { WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import { ownAddresses, sourceTowards } from "../system/interfaces.ts";
 import { orderEndpoints } from "./endpoint-order.ts";
@@ -21,6 +22,8 @@ export interface Surroundings {
   /** `address:port` of the peers that the tunnel hears. */
   readonly peers: readonly string[];
   readonly seenByHub: readonly string[];
+  /** Where peers hear this machine, by the hub's word. */
+  readonly heardAt: readonly HeardAt[];
 }
 
 /** The endpoints where peers may reach this machine, best first, at most as many as the hub takes. */
@@ -32,7 +35,13 @@ export async function ownEndpoints(around: Surroundings): Promise<string[]> {
   );
   const own = ownAddresses(around.interfaceName);
   const { seenByHub, port } = around;
-  return orderEndpoints(own, { seenByHub, sources }, port)
+  const addresses = new Set([...seenByHub, ...own.map(({ address }) => address)]);
+  // Others can't say that this machine is at an address that it has not.
+  const heard = worthNaming(around.heardAt).filter((endpoint) =>
+    addresses.has(addressOf(endpoint).replace(/^\[|\]$/g, "")),
+  );
+  const [best = [], ...others] = orderEndpoints(own, { seenByHub, sources }, port);
+  return [...new Set([best, heard, others].flat())]
     .filter((endpoint) => parseEndpoint(endpoint, () => false).ok)
     .slice(0, WIRE_LIMITS.endpoints);
 }

@@ -1,3 +1,4 @@
+import { type Hearing, hearingsIn } from "../../shared/node/hearing.ts";
 import type { Network } from "../../shared/node/mesh/network.ts";
 import { reportedChange } from "../../shared/node/overview.ts";
 import type { FlowReport, HitReport } from "../../shared/node/protocol/types.ts";
@@ -8,6 +9,7 @@ import { offeredRoutesOf, reportedEndpoints } from "../../shared/registry/node-r
 import { believed, shareOf } from "../../shared/segments/flow-ledger.ts";
 import { believedHits } from "../../shared/segments/hits.ts";
 import type { FlowStore } from "./flow-store.ts";
+import type { Hearings } from "./hearings.ts";
 import type { HitStore } from "./hit-store.ts";
 import { serialOf } from "./member-store.ts";
 import type { MeshStore } from "./mesh-store.ts";
@@ -26,6 +28,7 @@ export class Reports {
   readonly #presence: Presence;
   readonly #flows: FlowStore;
   readonly #hits: HitStore;
+  readonly #hearings: Hearings;
   readonly #rulesets: Rulesets;
 
   constructor(
@@ -35,7 +38,9 @@ export class Reports {
     presence: Presence,
     flows: FlowStore,
     hits: HitStore,
+    hearings: Hearings,
   ) {
+    this.#hearings = hearings;
     this.#storage = storage;
     this.#store = store;
     this.#reports = reports;
@@ -45,7 +50,12 @@ export class Reports {
     this.#rulesets = new Rulesets(store.objects);
   }
 
-  take(network: Network, node: string, report: CheckedReport): ReportVerdict {
+  /** @returns The verdict, and where the node hears its peers, as far as these must be told. */
+  take(
+    network: Network,
+    node: string,
+    report: CheckedReport,
+  ): ReportVerdict & { readonly hearings?: readonly Hearing[] } {
     const { rows, receipts } = this.#store;
     const row = rows.get(node);
     const facts = network.row(node);
@@ -87,7 +97,12 @@ export class Reports {
         difference: ruleset !== null && this.#reports.noteRuleset(node, ruleset, report.receivedAt),
       };
     });
-    return { ok: true, change, ruleset, ...tells };
+    const hearings = hearingsIn({ at: report.receivedAt, peers }, before, (peer) => {
+      const row = network.row(peer);
+      return row ? reportedEndpoints(row) : [];
+    });
+    const heardAt = this.#hearings.of(network, node, { ...report, peers });
+    return { ok: true, change, ruleset, ...tells, heardAt, hearings };
   }
 
   /** Null when the report says nothing of it, or of another config than the newest. */

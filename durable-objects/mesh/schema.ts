@@ -116,6 +116,14 @@ const EDGE_SCHEMA = `
     node TEXT NOT NULL, peer TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (node, peer)
   ) STRICT;`;
 
+/** Where each peer of a node says that it hears the node, since when, and when it last said so. */
+const HEARINGS_SCHEMA = `
+  CREATE TABLE hearings (
+    node TEXT NOT NULL, observer TEXT NOT NULL, endpoint TEXT NOT NULL, since INTEGER NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (node, observer)
+  ) STRICT;
+  CREATE INDEX hearings_at ON hearings (at);`;
+
 /** The steps in their order: see `migrate`. */
 export const STEPS = [
   META_SCHEMA,
@@ -131,4 +139,5 @@ export const STEPS = [
   WATCH_SCHEMA,
   ENFORCED_SCHEMA,
   EDGE_SCHEMA,
+  HEARINGS_SCHEMA,
 ];

@@ -7,6 +7,7 @@ import type { Claims } from "./claims.ts";
 import type { CheckResult } from "./config/device-check.ts";
 import type { Serial } from "./config/types.ts";
 import type { judgeHandshake, NewestHandshake, SignedHandshake } from "./handshake-verdict.ts";
+import type { HeardAt, Hearing } from "./hearing.ts";
 import type { ReachAnswer, ReachQuestion, WhyAnswer, WhyQuestion } from "./mesh/answers.ts";
 import type {
   CheckAnswer,
@@ -108,6 +109,8 @@ export type ReportVerdict =
       readonly ruleset: RulesetVerdict | null;
       /** Whether the audit log must hear now that it differs. */
       readonly difference: boolean;
+      /** Where peers hear the node. */
+      readonly heardAt: readonly HeardAt[];
     }
   | { readonly ok: false; readonly reason: "replayed" | "applied_ahead" | "unknown" }
   | { readonly ok: false; readonly reason: "too_often"; readonly waitMs: number };
@@ -244,6 +247,8 @@ export interface SegmentMeshRpc {
   device(node: string): Promise<{ readonly device: Device; readonly address: string | null } | null>;
   /** Says that others state something else of the node. */
   deviceStated(node: string): Promise<void>;
+  /** Notes where a node of any segment hears nodes of this one. */
+  heard(observer: string, hearings: readonly Hearing[]): Promise<void>;
   /**
    * Says whether the edge relay may go on carrying what a node sends to a peer.
    * @param bytes What it carried for the node since the last question.

@@ -94,6 +94,7 @@ export async function telemetry(
     address: addressOf(request),
     flows: reportsFlows,
     ...(verdict.ruleset === "differs" ? { differs: true } : {}),
+    ...(verdict.heardAt.length > 0 ? { heardAt: verdict.heardAt } : {}),
     ...(leftOut.length > 0 ? { leftOut } : {}),
   });
 }

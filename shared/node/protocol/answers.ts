@@ -65,6 +65,8 @@ export const telemetryAnswer = z.object({
   leftOut: z._default(z.array(text(1_000)).check(z.maxLength(100)), []),
   /** Whether the hub wants to hear of flows. An older hub does not say so. */
   flows: z._default(z.boolean(), false),
+  /** Where peers hear this node, and how many of them. Those that most say come first. */
+  heardAt: z._default(z.array(z.object({ endpoint: text(64), by: count })).check(z.maxLength(8)), []),
   /** The ruleset in force is not the one that the hub compiled. */
   differs: z._default(z.boolean(), false),
 });

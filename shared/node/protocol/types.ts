@@ -18,7 +18,7 @@ import type { RulesetReport } from "../ruleset.ts";
  * | 3      | 2026-11-30 | the manifest may have `checks`, and facts their results |
  * | 4      | 2026-11-30 | a component has rules with `effect`, `notBefore`, `notAfter`, `weekly` and `log`, and a peer has `denied`; the hub gives older agents neither, nor what such rules touch; reports have `drifts`, and `flows`, which the hub asks for in its answer to the report before |
  * | 5      | 2026-11-30 | reports have the `ruleset` in force and the `hits` of rules; the answer says when the ruleset `differs` |
- * | 6      | 2026-11-30 | a manifest may have `relay`, and a peer `relays`, which older agents are not given; agents may open a socket to the edge relay, and report the path `edge` of peers; traffic of a component's rules may name requests of ICMP, and the protocol `other`; the hub gives older agents neither, nor what such rules deny |
+ * | 6      | 2026-11-30 | a manifest may have `relay`, and a peer `relays`, which older agents are not given; agents may open a socket to the edge relay, and report the path `edge` of peers; traffic of a component's rules may name requests of ICMP, and the protocol `other`; the hub gives older agents neither, nor what such rules deny; answers to reports have `heardAt` |
  */
 export const CAPABILITY = 6;
 /** The hub tells older agents to upgrade. */

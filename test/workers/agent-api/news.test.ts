@@ -147,6 +147,73 @@ describe("M16: a report with something odd in it", () => {
   });
 });
 
+describe("where peers hear a node", () => {
+  const OWN = "203.0.113.7:51820";
+  const MAPPED = "203.0.113.7:4455";
+  const hears = (peer: TestNode, endpoint: string | null, more = {}) => ({
+    ...{
+      node: peer.id,
+      handshakeAt: Date.now() - 1_000,
+      receivedBytes: 1,
+      sentBytes: 1,
+      endpoint,
+      path: "direct",
+    },
+    ...more,
+  });
+  let segments = 0;
+  /** A node that hears its peers, one of which is of another segment, and is told where they hear it. */
+  async function linked() {
+    const { data: other } = await world.admin.call("segments.create", {
+      body: { name: `other${++segments}` },
+    });
+    const node = await world.member({ tags: ["heard"] });
+    const near = await world.member({ tags: ["heard"] });
+    const far = await world.member({ tags: ["heard"], segment: other.name });
+    const { data: rule } = await world.admin.call("meshRules.create", {
+      body: { name: other.name, from: ["tag:heard"], to: ["tag:heard"], traffic: ["any"] },
+    });
+    await node.report({ endpoints: [OWN] });
+    const told = async (...peers: TestNode[]) =>
+      (await node.report({ peers: peers.map((peer) => hears(peer, null)) })).json<{ heardAt?: unknown }>()
+        .heardAt;
+    return { node, near, far, rule, told };
+  }
+
+  test("is told to the node alone, by peers of any segment, while both hear each other", async () => {
+    const { node, near, far, rule, told } = await linked();
+    const stranger = await world.member();
+    await near.report({ peers: [hears(node, MAPPED)] });
+    await stranger.report({ peers: [hears(node, "203.0.113.7:1")] });
+    expect(await told(near, far, stranger)).toEqual([{ endpoint: MAPPED, by: 1 }]);
+    await far.report({ peers: [hears(node, MAPPED)] });
+    expect(await told(near, far)).toEqual([{ endpoint: MAPPED, by: 2 }]);
+    expect(await told(far)).toEqual([{ endpoint: MAPPED, by: 1 }]);
+    expect(await told()).toBeUndefined();
+    // What a peer says reaches nobody else before the node says it itself.
+    expect((await world.admin.call("nodes.get", { params: { node: node.id } })).data.endpoints).toEqual([
+      OWN,
+    ]);
+    await world.admin.call("meshRules.delete", {
+      params: { meshRule: rule.id },
+      ifMatch: `"${rule.version}"`,
+    });
+    await far.report({ peers: [hears(node, "203.0.113.7:2")] });
+    expect(await told(far)).toBeUndefined();
+  });
+
+  test("is never an address that the node does not name, nor without a fresh handshake", async () => {
+    const { node, near, far, told } = await linked();
+    await near.report({ peers: [hears(node, "198.51.100.66:51820")] });
+    await far.report({ peers: [hears(node, MAPPED, { handshakeAt: Date.now() - 180_001 })] });
+    expect(await told(near, far)).toBeUndefined();
+    await near.report({ peers: [hears(node, MAPPED)] });
+    expect(await told(near)).toEqual([{ endpoint: MAPPED, by: 1 }]);
+    await node.report({ endpoints: ["192.0.2.1:51820"] });
+    expect(await told(near)).toBeUndefined();
+  });
+});
+
 test("what a node reported goes with the node", async () => {
   const node = await world.member();
   expect((await node.report()).status).toBe(200);

@@ -27,6 +27,7 @@ export function nodeView(more: Partial<NodeView> = {}): { readonly node: NodeVie
     standing: () => "running",
     inForce: () => ({ applied: null, applyError: null }),
     conditions: () => [],
+    heard: () => undefined,
     hint: (directory) => seen.hints.push(directory),
     moved: () => {
       seen.moves++;
