@@ -10,6 +10,7 @@ import * as answers from "../shared/node/mesh/answers.ts";
 import * as compared from "../shared/node/mesh/compared.ts";
 import { Ends } from "../shared/node/mesh/ends.ts";
 import { CATCH_UP_MS } from "../shared/node/mesh/timetable.ts";
+import type { PathsOfPair } from "../shared/node/path-view.ts";
 import type { ConfigAnswer } from "../shared/node/protocol/types.ts";
 import type * as mesh from "../shared/node/segment-mesh.ts";
 import type { Watch } from "../shared/segments/suggest/watch.ts";
@@ -27,6 +28,7 @@ import { newestHandshakeOf } from "./mesh/member-store.ts";
 import { MeshStore } from "./mesh/mesh-store.ts";
 import { makeOnlineSigner } from "./mesh/online-signer.ts";
 import { Overview } from "./mesh/overview.ts";
+import { PathStore } from "./mesh/path-store.ts";
 import { Presence } from "./mesh/presence.ts";
 import { Publisher } from "./mesh/publisher.ts";
 import { RegistryReader } from "./mesh/registry-reader.ts";
@@ -55,6 +57,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
   readonly #reportRows: ReportStore;
   readonly #flows: FlowStore;
   readonly #hits: HitStore;
+  readonly #paths: PathStore;
   readonly #sockets: Sockets;
   readonly #presence: Presence;
   readonly #edges: Edges;
@@ -75,6 +78,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     this.#reportRows = new ReportStore(ctx.storage.sql);
     this.#flows = new FlowStore(ctx.storage.sql);
     this.#hits = new HitStore(ctx.storage.sql);
+    this.#paths = new PathStore(ctx.storage.sql);
     this.#sockets = new Sockets(ctx);
     this.#presence = new Presence(this.#store.rows, Date.now());
     this.#hearings = new Hearings(ctx.storage.sql, env.SEGMENT_MESH);
@@ -88,6 +92,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
       this.#flows,
       this.#hits,
       this.#hearings,
+      this.#paths,
     );
     this.#devices = new Devices(ctx.storage.sql, {
       db: env.DB,
@@ -110,6 +115,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
       reports: this.#reportRows,
       flows: this.#flows,
       hits: this.#hits,
+      paths: this.#paths,
       learner: this.#learner,
       ends: this.#ends,
     });
@@ -224,6 +230,10 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     return this.#overview.map(await this.#learner.known(), Date.now(), around);
   }
 
+  async paths(node: string, peer: string): Promise<PathsOfPair | null> {
+    return this.#overview.paths(await this.#learner.known(), node, peer, this.#paths.get(node), Date.now());
+  }
+
   async flows(around?: string): Promise<mesh.SegmentFlows> {
     return this.#flows.graph(Date.now(), around);
   }
@@ -313,6 +323,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
       this.#hits.forget(node);
       this.#edges.forget(node);
       this.#hearings.forget(node);
+      this.#paths.forget(node);
     }
   }
 }

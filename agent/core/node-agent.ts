@@ -18,6 +18,7 @@ import type { Log } from "../log.ts";
 import { partsOf } from "../parts/index.ts";
 import type { NodeView, Part } from "../parts/part.ts";
 import { Parts } from "../parts/parts.ts";
+import { PathBook } from "../paths/path-book.ts";
 import { ownFacts, reopenConfigs, toStored } from "../state/config-store.ts";
 import { finishRotation, type Keys, prepareRotation, privateKeyFor } from "../state/keys.ts";
 import type { Membership, Settings, Store } from "../state/store.ts";
@@ -59,6 +60,7 @@ export class NodeAgent {
   readonly #connection: HubConnection;
   readonly #pace = new PollPace();
   readonly #health = new Health();
+  readonly #paths = new PathBook();
   readonly #parts: Parts;
   #life: Life;
   #keys: Keys;
@@ -331,6 +333,7 @@ export class NodeAgent {
       connection: this.#connection,
       way,
       tunnel: this.keeper,
+      paths: this.#paths,
       log,
       hubAddresses,
       keys: () => this.#keys,

@@ -4,6 +4,7 @@ import { Edge } from "./edge.ts";
 import { Firewalls } from "./firewalls.ts";
 import { Lookout } from "./lookout.ts";
 import type { NodeView, Part } from "./part.ts";
+import { Paths } from "./paths.ts";
 import { Push } from "./push.ts";
 import { Reporter } from "./reporter.ts";
 
@@ -11,6 +12,7 @@ import { Reporter } from "./reporter.ts";
 export const partsOf = (node: NodeView): readonly Part[] => [
   new Firewalls(node),
   new Push(node),
+  new Paths(node),
   new Reporter(node),
   new Lookout(node),
   new ConnectorPart(node),

@@ -5,6 +5,7 @@ import type { HubConnection } from "../hub/connection.ts";
 import type { Standing } from "../hub/consequence.ts";
 import type { Way } from "../hub/http.ts";
 import type { Log } from "../log.ts";
+import type { PathBook } from "../paths/path-book.ts";
 import type { Keys } from "../state/keys.ts";
 import type { Settings } from "../state/store.ts";
 import type { TunnelKeeper } from "../tunnel/keeper.ts";
@@ -55,6 +56,7 @@ export interface NodeView {
   readonly connection: HubConnection;
   readonly way: Way;
   readonly tunnel: TunnelKeeper;
+  readonly paths: PathBook;
   readonly log: Log;
   /** The addresses of the hub, or of the proxy that leads to the hub. */
   readonly hubAddresses: () => readonly string[];

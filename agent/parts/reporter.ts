@@ -27,6 +27,9 @@ import type { Again, InForce, NodeView, Part } from "./part.ts";
 const gzipped = promisify(gzip);
 /** Each look at the paths starts a tool of the system. These looks are most of the cost of an idle agent. */
 const LOOK_MS = 10_000;
+/** News of a path is reported at once, but no more often than this. */
+const PATH_NEWS_MS = 1_000;
+const PATH_NEWS_APART_MS = 3_000;
 const FACTS_EVERY_MS = 60 * 60_000;
 /** With each regular report: sessions may rest on what a device says of itself, and policies on how old that is. */
 const DEVICE_FACTS_EVERY_MS = 45_000;
@@ -81,6 +84,7 @@ export class Reporter implements Part {
   start(again: Again): void {
     this.#again = again;
     again(LOOK_MS, () => this.#reportIfDue());
+    again(PATH_NEWS_MS, () => this.#reportPathNews());
   }
 
   /**
@@ -118,6 +122,14 @@ export class Reporter implements Part {
     const isTime =
       this.#lastAt === 0 || performance.now() - this.#lastAt >= connection.telemetrySeconds * 1_000;
     if (isTime || (await this.#hasNews())) await this.#report(inForce());
+  }
+
+  /** What this node sees of a failure is worth most while it is new. */
+  async #reportPathNews(): Promise<void> {
+    const now = performance.now();
+    if (this.#lastAt === 0 || now - this.#lastAt < PATH_NEWS_APART_MS || !this.#node.paths.hasNews(now))
+      return;
+    if (this.#node.standing() === "running") await this.#report(this.#node.inForce());
   }
 
   async #insist(isLast: boolean): Promise<void> {
@@ -182,6 +194,7 @@ export class Reporter implements Part {
     const flows = this.#wantsFlows ? await this.#flows() : [];
     const hits = this.#wantsFlows ? await this.#hits() : null;
     const { tunnel } = this.#node;
+    const untold = this.#node.paths.untold(performance.now(), connection.hubNow());
     const drifts = tunnel.drifts.untold;
     const report: TelemetryReport = {
       at: Math.round(connection.hubNow()),
@@ -196,6 +209,8 @@ export class Reporter implements Part {
       // After a config that failed, the filter is that of no config.
       ...(applied && applyError === null ? { ruleset: tunnel.ruleset.report } : {}),
       ...(drifts.length > 0 ? { drifts: drifts.map(({ at, steps }) => ({ at: at + skewMs, steps })) } : {}),
+      ...(untold.paths.length > 0 ? { paths: untold.paths } : {}),
+      ...(untold.moves.length > 0 ? { moves: untold.moves } : {}),
       clockSkewMs: skewMs,
     };
     const answer = await this.#send(knownReport(report, session.capability));
@@ -209,6 +224,7 @@ export class Reporter implements Part {
     this.#flowLog.told(flows);
     this.#hitLog.told(hits ?? []);
     tunnel.drifts.told(drifts);
+    this.#node.paths.told(untold);
     await this.#heed(answer.flows);
     this.#said = said;
     this.#paths = livePaths(peers);

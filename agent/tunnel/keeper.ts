@@ -215,6 +215,11 @@ export class TunnelKeeper {
     return this.#queue.run(() => this.#tryEndpoints());
   }
 
+  /** Sends to a peer by another endpoint from now on. The session with the peer goes on. */
+  sendBy(publicKey: string, endpoint: string): Promise<void> {
+    return this.#queue.run(() => this.#options.machine.nudgePeers([{ publicKey, endpoint }]));
+  }
+
   /** The device as it is, or as it was when it was last read. It is good for reports, not for decisions. */
   async device(): Promise<WireguardDevice | null> {
     try {

@@ -7,6 +7,7 @@ import { Failure } from "../failure.ts";
 import { noteOption } from "../note-option.ts";
 import { listText } from "../output/things.ts";
 import { instant } from "../output/values.ts";
+import { addMeshPathCommands } from "./mesh-paths.ts";
 
 /** `mesh`: what the nodes of the network see of each other, and changes that wait. */
 export function addMeshCommands(program: Command, app: App): void {
@@ -26,6 +27,7 @@ export function addMeshCommands(program: Command, app: App): void {
     .command("hits")
     .description("Show how many packets each rule decided, and when last")
     .action(() => hits(app));
+  addMeshPathCommands(mesh, app);
   mesh
     .command("holds")
     .description("Show changes that wait for confirmation because they would cut off too much")

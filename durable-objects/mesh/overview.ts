@@ -1,5 +1,7 @@
 import type { Network } from "../../shared/node/mesh/network.ts";
 import { liveNode, segmentMap } from "../../shared/node/overview.ts";
+import type { PathLedger } from "../../shared/node/path-ledger.ts";
+import { type PathsOfPair, whyUsed } from "../../shared/node/path-view.ts";
 import type { LiveNode, SegmentMap } from "../../shared/node/segment-mesh.ts";
 import { ipv4At } from "../../shared/registry/addresses.ts";
 import type { Edges } from "./edges.ts";
@@ -38,6 +40,23 @@ export class Overview {
       checks: network.checksOf(node),
       now,
     });
+  }
+
+  /** Null when the two are no peers. */
+  paths(network: Network, node: string, peer: string, ledger: PathLedger, now: number): PathsOfPair | null {
+    if (!network.index.linksOf(node).some((link) => link.peer === peer)) return null;
+    const ofPair = ({ peer: of }: { readonly peer: string }) => of === peer;
+    const [paths, moves] = [ledger.paths.filter(ofPair), ledger.moves.filter(ofPair)];
+    const report = this.#reports.get(node)?.peers.find(({ node: of }) => of === peer);
+    return {
+      node,
+      peer,
+      online: this.live(network, node, now).online,
+      handshakeAt: report?.handshakeAt ?? null,
+      why: whyUsed(paths, moves),
+      paths,
+      moves: moves.toReversed(),
+    };
   }
 
   /** @param around Only this node and its peers, with the links between them and it. */

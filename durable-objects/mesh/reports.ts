@@ -13,6 +13,7 @@ import type { Hearings } from "./hearings.ts";
 import type { HitStore } from "./hit-store.ts";
 import { serialOf } from "./member-store.ts";
 import type { MeshStore } from "./mesh-store.ts";
+import type { PathStore } from "./path-store.ts";
 import type { Presence } from "./presence.ts";
 import type { ReportStore } from "./report-store.ts";
 import { Rulesets } from "./rulesets.ts";
@@ -29,6 +30,7 @@ export class Reports {
   readonly #flows: FlowStore;
   readonly #hits: HitStore;
   readonly #hearings: Hearings;
+  readonly #paths: PathStore;
   readonly #rulesets: Rulesets;
 
   constructor(
@@ -39,6 +41,7 @@ export class Reports {
     flows: FlowStore,
     hits: HitStore,
     hearings: Hearings,
+    paths: PathStore,
   ) {
     this.#hearings = hearings;
     this.#storage = storage;
@@ -47,6 +50,7 @@ export class Reports {
     this.#presence = presence;
     this.#flows = flows;
     this.#hits = hits;
+    this.#paths = paths;
     this.#rulesets = new Rulesets(store.objects);
   }
 
@@ -88,6 +92,9 @@ export class Reports {
         const isBlind = report.conditions?.some(({ code }) => code === "flows_unknown") ?? false;
         this.#flows.heard(node, isBlind, report.receivedAt);
       }
+      const { paths = [], moves = [] } = report;
+      if (paths.length + moves.length > 0)
+        this.#paths.note(node, { paths, moves }, issue?.peers ?? [], report.receivedAt);
       if (report.hits) this.#noteHits(network, node, report.hits, report.receivedAt);
       this.#presence.mark([{ node, counter: null }], report.receivedAt);
       const { applied } = report;

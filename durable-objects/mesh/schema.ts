@@ -124,6 +124,12 @@ const HEARINGS_SCHEMA = `
   ) STRICT;
   CREATE INDEX hearings_at ON hearings (at);`;
 
+/** The paths to its peers that each node measured, as JSON lists of `LedgerPath` and `PathMove`. */
+const PATHS_SCHEMA = `
+  CREATE TABLE paths (
+    node TEXT PRIMARY KEY, at INTEGER NOT NULL, paths TEXT NOT NULL, moves TEXT NOT NULL
+  ) STRICT;`;
+
 /** The steps in their order: see `migrate`. */
 export const STEPS = [
   META_SCHEMA,
@@ -140,4 +146,5 @@ export const STEPS = [
   ENFORCED_SCHEMA,
   EDGE_SCHEMA,
   HEARINGS_SCHEMA,
+  PATHS_SCHEMA,
 ];

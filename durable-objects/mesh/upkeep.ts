@@ -6,6 +6,7 @@ import type { FlowStore } from "./flow-store.ts";
 import type { HitStore } from "./hit-store.ts";
 import { type Learner, NEWEST } from "./learner.ts";
 import type { MeshStore } from "./mesh-store.ts";
+import type { PathStore } from "./path-store.ts";
 import type { ReportStore } from "./report-store.ts";
 
 /** The work that a segment's object does by itself, by its alarm. */
@@ -16,6 +17,7 @@ export class Upkeep {
   readonly #reports: ReportStore;
   readonly #flows: FlowStore;
   readonly #hits: HitStore;
+  readonly #paths: PathStore;
   readonly #learner: Learner;
   readonly #ends: Ends;
   readonly #alarm: RisingAlarm;
@@ -30,6 +32,7 @@ export class Upkeep {
       reports: ReportStore;
       flows: FlowStore;
       hits: HitStore;
+      paths: PathStore;
       learner: Learner;
       ends: Ends;
     },
@@ -40,6 +43,7 @@ export class Upkeep {
     this.#reports = parts.reports;
     this.#flows = parts.flows;
     this.#hits = parts.hits;
+    this.#paths = parts.paths;
     this.#learner = parts.learner;
     this.#ends = parts.ends;
     this.#alarm = new RisingAlarm(storage);
@@ -85,6 +89,7 @@ export class Upkeep {
       this.#reports.sweep();
       this.#flows.sweep(now);
       this.#hits.sweep();
+      this.#paths.sweep();
     });
   }
 }

@@ -8,6 +8,7 @@ import { GRANT_ENDPOINTS } from "./endpoints/grants.ts";
 import { HISTORY_ENDPOINTS } from "./endpoints/history.ts";
 import { LOG_ENDPOINTS } from "./endpoints/logs.ts";
 import { MESH_ENDPOINTS } from "./endpoints/mesh.ts";
+import { MESH_PATH_ENDPOINTS } from "./endpoints/mesh-paths.ts";
 import { MESH_QUESTION_ENDPOINTS } from "./endpoints/mesh-questions.ts";
 import { MESH_SERVICE_ENDPOINTS } from "./endpoints/mesh-services.ts";
 import { MESH_TEST_ENDPOINTS } from "./endpoints/mesh-tests.ts";
@@ -34,6 +35,7 @@ export const ENDPOINTS = {
   ...GRANT_ENDPOINTS,
   ...HISTORY_ENDPOINTS,
   ...MESH_ENDPOINTS,
+  ...MESH_PATH_ENDPOINTS,
   ...MESH_QUESTION_ENDPOINTS,
   ...MICROSEGMENT_ENDPOINTS,
   ...SUGGESTION_ENDPOINTS,

@@ -10,6 +10,8 @@ import type {
   PeerDocument,
   Traffic,
 } from "./config/types.ts";
+import { chainOf, setOf } from "./filter-text.ts";
+import { type Probes, probesOf } from "./probe-filter.ts";
 
 /** The nftables ruleset of a node (`docs/decisions/0008`). It contains only addresses, numbers, ids of rules and the words below. */
 
@@ -89,6 +91,7 @@ export function renderFilter(input: FilterInput): string {
       if (toInternet) containers.allowed.push(...fromAnywhere);
     } else allowed[toInternet ? "peerToInternet" : "peer"].push(...matches);
   }
+  const probes = probesOf(`"${interfaceName}"`, manifest, peers);
   const rules = component.rules.flatMap((rule, index) =>
     used.has(index) ? ruleLines(rule, index, now) : [],
   );
@@ -99,6 +102,7 @@ export function renderFilter(input: FilterInput): string {
     setOf("internet4", "ipv4_addr", INTERNET_V4, true),
     setOf("internet6", "ipv6_addr", INTERNET_V6, true),
     ...sets,
+    ...probes.sets,
     ...rules,
     chainOf("denied_to_peer", denied.peer),
     chainOf("denied_to_us", denied.us),
@@ -106,7 +110,8 @@ export function renderFilter(input: FilterInput): string {
     chainOf("opened_by_peer_to_internet", allowed.peerToInternet),
     chainOf("opened_by_us", allowed.us),
     chainOf("opened_by_container", servesContainers ? [...containers.denied, ...containers.allowed] : []),
-    ...hooks(`"${interfaceName}"`, hostsOf(manifest)),
+    ...hooks(`"${interfaceName}"`, hostsOf(manifest), probes),
+    ...probes.chains,
     ...marking(port, mark),
     ...(manifest.forwards.length > 0 ? leaving(`"${interfaceName}"`) : []),
     ...(servesContainers ? fromContainers(`"${interfaceName}"`) : []),
@@ -119,7 +124,7 @@ export function renderFilter(input: FilterInput): string {
  * Judges each packet by the packet that began its connection (`ct original`), and answers likewise. So the withdrawal
  * of a grant ends running connections at once, and an answer needs no grant of its own.
  */
-function hooks(wg: string, own: readonly Prefix[]): string[] {
+function hooks(wg: string, own: readonly Prefix[], probes: Probes): string[] {
   return [
     chainOf("by_peer", [
       "jump denied_to_peer",
@@ -142,6 +147,7 @@ function hooks(wg: string, own: readonly Prefix[]): string[] {
     chainOf("input", [
       "type filter hook input priority -2; policy accept;",
       `iifname != ${wg} accept`,
+      ...probes.in.map((match) => `${match} accept`),
       "ct state invalid drop",
       "ct direction original goto by_peer_to_us",
       "ct direction reply goto by_us",
@@ -150,6 +156,7 @@ function hooks(wg: string, own: readonly Prefix[]): string[] {
     chainOf("output", [
       "type filter hook output priority filter; policy accept;",
       `oifname != ${wg} accept`,
+      ...probes.out.map((match) => `${match} accept`),
       "ct state invalid drop",
       "ct direction original goto by_us",
       "ct direction reply goto by_peer",
@@ -364,13 +371,4 @@ const familyOf = ({ version }: Prefix): string => (version === 4 ? "ip" : "ip6")
 function prefixSet(name: string, version: 4 | 6, prefixes: readonly Prefix[]): string {
   const elements = prefixes.map((prefix) => (isHost(prefix) ? formatFirst(prefix) : formatPrefix(prefix)));
   return setOf(name, `ipv${version}_addr`, elements, !prefixes.every(isHost));
-}
-
-function setOf(name: string, type: string, elements: readonly string[], hasIntervals: boolean): string {
-  const flags = hasIntervals ? "flags interval; " : "";
-  return `  set ${name} { type ${type}; ${flags}elements = { ${elements.join(", ")} }; }`;
-}
-
-function chainOf(name: string, lines: readonly string[]): string {
-  return [`  chain ${name} {`, ...lines.map((line) => `    ${line}`), "  }"].join("\n");
 }

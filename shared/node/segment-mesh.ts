@@ -17,12 +17,15 @@ import type {
   MatrixAnswer,
   MatrixQuestion,
 } from "./mesh/compared.ts";
+import type { PathsOfPair } from "./path-view.ts";
 import type {
   Condition,
   ConfigAnswer,
   FlowReport,
   HitReport,
   NodeFactsReport,
+  PathMove,
+  PathReport,
   PeerReport,
 } from "./protocol/types.ts";
 import type { RulesetReport, RulesetVerdict } from "./ruleset.ts";
@@ -84,6 +87,8 @@ export interface CheckedReport {
   /** Absent under the same conditions as `flows`. */
   readonly hits?: readonly HitReport[];
   readonly ruleset?: RulesetReport | null;
+  readonly paths?: readonly PathReport[];
+  readonly moves?: readonly PathMove[];
   readonly drifts?: readonly { readonly at: number; readonly steps: readonly string[] }[];
   readonly clockSkewMs: number;
   /** What was left out of the report, and why, in words. */
@@ -257,6 +262,8 @@ export interface SegmentMeshRpc {
   live(nodes: readonly string[]): Promise<Readonly<Record<string, LiveNode>>>;
   /** @param around Only this node and those that it may talk to; the segment may be another than the node's. */
   map(around?: string): Promise<SegmentMap>;
+  /** What the node knows of its paths to a peer. Null when the two are no peers. */
+  paths(node: string, peer: string): Promise<PathsOfPair | null>;
   /** @param around Only the flows of this node. */
   flows(around?: string): Promise<SegmentFlows>;
   /** All flows that are kept, and how far the reports of each node go. */

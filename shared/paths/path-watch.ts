@@ -8,12 +8,27 @@ const FAILED = 8;
 const WELL = 3;
 /** How long a better path must have been well before packets go back to it: ms. */
 const HOLD_MS = 15_000;
+/** How long a path is tried that can't be probed beside the one in use: ms. A round trip around the earth takes less. */
+const TRY_MS = 1_500;
+/** After trying in vain a pair rests, twice as long each time: ms. */
+const FIRST_REST_MS = 5_000;
+const LONGEST_REST_MS = 300_000;
 
 /** One path of a pair, as its sender sees it. */
 interface Watched {
   readonly arrivals: Arrivals;
   readonly flapping: Flapping;
   readonly wellSince: number;
+  /** Whether it answers probes while another path is in use. One that does not must be tried to know it. */
+  readonly isProbed: boolean;
+}
+
+/** Paths that are tried one after the other, each by using it. */
+interface Trial {
+  /** The path to go back to when none of them answers. */
+  readonly from: number;
+  readonly left: readonly number[];
+  readonly since: number;
 }
 
 /**
@@ -23,42 +38,95 @@ interface Watched {
 export interface PathWatch {
   readonly inUse: number;
   readonly paths: readonly Watched[];
+  readonly trial: Trial | null;
+  /** No trial begins before this time, and how long the next rest is: ms. */
+  readonly restsUntil: number;
+  readonly restMs: number;
 }
 
-export function watchPaths(count: number, now: number): PathWatch {
-  const path: Watched = { arrivals: firstArrival(now, PROBE_EVERY_MS), flapping: CALM, wellSince: now };
-  return { inUse: 0, paths: Array.from({ length: count }, () => path) };
-}
-
-/** Takes in that a probe on one of the paths was answered; a path that comes back from silence has failed once. */
-export function answered(watch: PathWatch, path: number, now: number): PathWatch {
+/** @param probed for each path whether it can be probed while another one is in use; all, if left out */
+export function watchPaths(count: number, now: number, probed?: readonly boolean[]): PathWatch {
   return {
-    ...watch,
-    paths: watch.paths.map((watched, index) => {
-      if (index !== path) return watched;
-      const isBack = phi(watched.arrivals, now) >= FAILED;
-      const arrivals = isBack ? firstArrival(now, PROBE_EVERY_MS) : arrived(watched.arrivals, now);
-      if (!isBack) return { ...watched, arrivals };
-      return { arrivals, flapping: failed(watched.flapping, now), wellSince: now };
-    }),
+    inUse: 0,
+    paths: Array.from({ length: count }, (_, index) => newlyWatched(now, probed?.[index] ?? true)),
+    trial: null,
+    restsUntil: now,
+    restMs: FIRST_REST_MS,
   };
 }
 
+const newlyWatched = (now: number, isProbed: boolean): Watched => ({
+  arrivals: firstArrival(now, PROBE_EVERY_MS),
+  flapping: CALM,
+  wellSince: now,
+  isProbed,
+});
+
+/** Takes in that a probe on one of the paths was answered; a path that comes back from silence has failed once. */
+export function answered(watch: PathWatch, path: number, now: number): PathWatch {
+  const isUsed = path === watch.inUse;
+  const paths = watch.paths.map((watched, index) => {
+    if (index !== path) return watched;
+    const isBack = phi(watched.arrivals, now) >= FAILED;
+    const arrivals = isBack ? firstArrival(now, PROBE_EVERY_MS) : arrived(watched.arrivals, now);
+    if (!isBack) return { ...watched, arrivals };
+    const wasWatched = watched.isProbed || (isUsed && watch.trial === null);
+    const flapping = wasWatched ? failed(watched.flapping, now) : watched.flapping;
+    return { ...watched, arrivals, flapping, wellSince: now };
+  });
+  return isUsed ? { ...watch, paths, trial: null, restMs: FIRST_REST_MS } : { ...watch, paths };
+}
+
+/** Takes in that packets go by this path from now on, whoever decided so. */
+export const using = (watch: PathWatch, path: number, now: number): PathWatch =>
+  path === watch.inUse ? watch : rearmed({ ...watch, inUse: path, trial: null }, now);
+
+/** Begins to watch anew, after a time in which nothing was probed. */
+export const rearmed = (watch: PathWatch, now: number): PathWatch => ({
+  ...watch,
+  paths: watch.paths.map((path) => ({ ...path, arrivals: firstArrival(now, PROBE_EVERY_MS) })),
+});
+
+/** Whether the path in use has been silent for too long. */
+export function isFailed({ paths, inUse }: PathWatch, now: number): boolean {
+  const current = paths[inUse];
+  return current !== undefined && phi(current.arrivals, now) >= FAILED;
+}
+
 /**
- * Moves away from a path that has failed, to the first one that is well; and back to a better one once it has been well
- * for a while and is not flapping. Where nothing answers the pair stays where it is: the fault is not the path's.
+ * Moves away from a path that has failed, to the first one that is well, or else tries those that can't be probed; and back to
+ * a better one once it has been well for a while and is not flapping. Where nothing answers the pair stays where it is:
+ * the fault is not the path's.
  */
 export function decide(watch: PathWatch, now: number): PathWatch {
-  const current = watch.paths[watch.inUse];
-  if (!current) return watch;
-  if (phi(current.arrivals, now) >= FAILED) {
-    const next = watch.paths.findIndex((path) => phi(path.arrivals, now) < WELL);
-    if (next === -1) return watch;
-    return { ...watch, inUse: next };
+  if (watch.trial) return goOnTrying(watch, watch.trial, now);
+  if (isFailed(watch, now)) {
+    const next = watch.paths.findIndex(
+      (path, index) => index !== watch.inUse && path.isProbed && phi(path.arrivals, now) < WELL,
+    );
+    return next === -1 ? beginTrying(watch, now) : { ...watch, inUse: next };
   }
   const better = watch.paths.findIndex((path, index) => index < watch.inUse && isSteady(path, now));
   return better === -1 ? watch : { ...watch, inUse: better };
 }
 
-const isSteady = ({ arrivals, flapping, wellSince }: Watched, now: number): boolean =>
-  phi(arrivals, now) < WELL && now - wellSince >= HOLD_MS && !faded(flapping, now).isResting;
+const isSteady = ({ arrivals, flapping, wellSince, isProbed }: Watched, now: number): boolean =>
+  isProbed && phi(arrivals, now) < WELL && now - wellSince >= HOLD_MS && !faded(flapping, now).isResting;
+
+function beginTrying(watch: PathWatch, now: number): PathWatch {
+  const left = [...watch.paths.keys()].filter(
+    (index) => index !== watch.inUse && watch.paths[index]?.isProbed === false,
+  );
+  if (left.length === 0 || now < watch.restsUntil) return watch;
+  return tryNext(watch, { from: watch.inUse, left, since: now }, now);
+}
+
+const goOnTrying = (watch: PathWatch, trial: Trial, now: number): PathWatch =>
+  now - trial.since < TRY_MS ? watch : tryNext(watch, trial, now);
+
+function tryNext(watch: PathWatch, { from, left }: Trial, now: number): PathWatch {
+  const [next, ...rest] = left;
+  if (next !== undefined) return { ...watch, inUse: next, trial: { from, left: rest, since: now } };
+  const restMs = Math.min(watch.restMs * 2, LONGEST_REST_MS);
+  return { ...watch, inUse: from, trial: null, restsUntil: now + watch.restMs, restMs };
+}

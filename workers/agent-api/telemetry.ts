@@ -49,6 +49,8 @@ export async function telemetry(
     hits,
     ruleset,
     drifts,
+    paths,
+    moves,
     ...rest
   } = report;
   const places = usableEndpoints(endpoints ?? [], overlay);
@@ -81,6 +83,8 @@ export async function telemetry(
     ...(hits === undefined || !reportsFlows ? {} : { hits }),
     ...(ruleset === undefined ? {} : { ruleset }),
     ...(drifts === undefined ? {} : { drifts }),
+    ...(paths === undefined ? {} : { paths }),
+    ...(moves === undefined ? {} : { moves }),
   };
   const verdict = await meshObject(bindings, session.ticket.segment).telemetry(session.node, checked);
   if (!verdict.ok) {

@@ -19,6 +19,8 @@ import {
 
 /** The first capability of agents that know of checks. Older ones refuse a config that has some. */
 const CHECKS_SINCE = 3;
+/** The first capability of agents that probe their peers and answer probes. */
+const PROBES_SINCE = 6;
 
 /** The facts that the objects are built from. */
 export interface BuildSource {
@@ -106,6 +108,7 @@ export function buildNode(
     forwards: [...facts.routes].sort(),
     leaseSeconds: source.leaseSeconds,
     ...(checks.length > 0 ? { checks } : {}),
+    ...(capability < PROBES_SINCE ? {} : { probes: true }),
   });
   // A node refuses such an object, and with it everything that comes after.
   const isTooLarge = [manifest, component, ...peers].some(({ bytes }) => bytes.length > LIMITS.objectBytes);

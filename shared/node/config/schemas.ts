@@ -102,6 +102,7 @@ const manifest = z.strictObject({
   leaseSeconds: z.int().check(z.gte(60), z.lte(90 * 86_400)),
   checks: z.exactOptional(listOf(check, CHECK_LIMITS.checks).check(z.minLength(1))),
   relay: z.exactOptional(relayDuty),
+  probes: z.exactOptional(z.literal(true)),
 });
 
 const prefixes = listOf(address, LIMITS.routesPerPeer).check(z.minLength(1));

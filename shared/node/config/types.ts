@@ -99,6 +99,8 @@ export interface ManifestDocument {
   readonly checks?: readonly DeviceCheck[];
   /** What the node carries as a relay. Absent = nothing. Since capability 6. */
   readonly relay?: RelayDuty;
+  /** Whether the node and its peers may probe each other (`shared/paths/probe.ts`). Absent = no. Since capability 6. */
+  readonly probes?: true;
 }
 
 export interface RelayDuty {

@@ -17,6 +17,8 @@ const SINCE: Readonly<Record<keyof TelemetryReport, number>> = {
   drifts: 4,
   hits: 5,
   ruleset: 5,
+  paths: 6,
+  moves: 6,
 };
 
 /**

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { CHECK_LIMITS, isCheckName } from "../config/device-check.ts";
-import { WIRE_LIMITS } from "./types.ts";
+import { MOVE_REASONS, PATH_KINDS, PATH_STATES, WIRE_LIMITS } from "./types.ts";
 
 /**
  * The requests that the hub accepts from agents. Every field is bounded. The hub refuses an unknown member in a request
@@ -118,6 +118,28 @@ const flowReport = z.object({
   seenAt: instant,
 });
 
+/** No round trip takes longer than a minute. */
+const micros = z.nullable(z.int().check(z.gte(0), z.lte(60_000_000)));
+const pathReport = z.object({
+  peer: nodeId,
+  kind: z.enum(PATH_KINDS),
+  endpoint: word(64),
+  inUse: z.boolean(),
+  state: z.enum(PATH_STATES),
+  rttMicros: micros,
+  jitterMicros: micros,
+  lossPermille: z.nullable(z.int().check(z.gte(0), z.lte(1_000))),
+  measuredAt: z.nullable(instant),
+});
+const pathMove = z.object({
+  peer: nodeId,
+  at: instant,
+  from: z.nullable(word(64)),
+  to: word(64),
+  kind: z.enum(PATH_KINDS),
+  why: z.enum(MOVE_REASONS),
+});
+
 export const telemetryReport = z.object({
   at: instant,
   sequence: count,
@@ -140,5 +162,7 @@ export const telemetryReport = z.object({
   drifts: z.optional(
     listOf(z.object({ at: instant, steps: listOf(word(40), 8) }), WIRE_LIMITS.driftsPerReport),
   ),
+  paths: z.optional(listOf(pathReport, WIRE_LIMITS.pathsPerReport)),
+  moves: z.optional(listOf(pathMove, WIRE_LIMITS.movesPerReport)),
   clockSkewMs: z.int(),
 });

@@ -18,7 +18,7 @@ import type { RulesetReport } from "../ruleset.ts";
  * | 3      | 2026-11-30 | the manifest may have `checks`, and facts their results |
  * | 4      | 2026-11-30 | a component has rules with `effect`, `notBefore`, `notAfter`, `weekly` and `log`, and a peer has `denied`; the hub gives older agents neither, nor what such rules touch; reports have `drifts`, and `flows`, which the hub asks for in its answer to the report before |
  * | 5      | 2026-11-30 | reports have the `ruleset` in force and the `hits` of rules; the answer says when the ruleset `differs` |
- * | 6      | 2026-11-30 | a manifest may have `relay`, and a peer `relays`, which older agents are not given; agents may open a socket to the edge relay, and report the path `edge` of peers; traffic of a component's rules may name requests of ICMP, and the protocol `other`; the hub gives older agents neither, nor what such rules deny; answers to reports have `heardAt` |
+ * | 6      | 2026-11-30 | a manifest may have `relay` and `probes`, and a peer `relays`, which older agents are not given; reports have `paths` and `moves`; agents may open a socket to the edge relay, and report the path `edge` of peers; traffic of a component's rules may name requests of ICMP, and the protocol `other`; the hub gives older agents neither, nor what such rules deny; answers to reports have `heardAt` |
  */
 export const CAPABILITY = 6;
 /** The hub tells older agents to upgrade. */
@@ -217,6 +217,59 @@ export interface FlowReport {
   readonly seenAt: number;
 }
 
+/**
+ * One path to a peer, as its sender measured it.
+ *
+ * - `well`: the peer answers probes by it
+ * - `one_way`: the peer is heard, and does not answer: what this node sends is lost
+ * - `silent`: nothing comes from the peer
+ * - `unknown`: it is not in use, or the peer answers no probes
+ */
+export interface PathReport {
+  /** The peer's id. */
+  readonly peer: string;
+  readonly kind: PathKind;
+  /** Where the packets go, `address:port` or `[address]:port`. */
+  readonly endpoint: string;
+  /** Whether the pair's packets go by it now. */
+  readonly inUse: boolean;
+  readonly state: PathState;
+  /** The mean round trip and the mean deviation from it, in microseconds; null where nothing was answered. */
+  readonly rttMicros: number | null;
+  readonly jitterMicros: number | null;
+  /** How many of a thousand probes were not answered, by the last ones; null where none was sent. */
+  readonly lossPermille: number | null;
+  /** When the last answer came, by the hub's clock; null: never. */
+  readonly measuredAt: number | null;
+}
+
+export const PATH_KINDS = ["direct", "relay", "edge"] as const;
+export type PathKind = (typeof PATH_KINDS)[number];
+export const PATH_STATES = ["well", "one_way", "silent", "unknown"] as const;
+export type PathState = (typeof PATH_STATES)[number];
+
+/** A node sends to a peer by another path than before. */
+export interface PathMove {
+  readonly peer: string;
+  /** By the hub's clock. */
+  readonly at: number;
+  /** The endpoints before and after. */
+  readonly from: string | null;
+  readonly to: string;
+  readonly kind: PathKind;
+  readonly why: MoveReason;
+}
+
+/**
+ * - `failed`: the path in use was silent, and this one was ready
+ * - `tried`: the path in use was silent, and this one might answer
+ * - `in_vain`: none that was tried answered, so the pair goes back
+ * - `better`: this one is better, and was well for a while
+ * - `followed`: packets of the peer came from there, and WireGuard followed
+ */
+export const MOVE_REASONS = ["failed", "tried", "in_vain", "better", "followed"] as const;
+export type MoveReason = (typeof MOVE_REASONS)[number];
+
 /** Packets that a rule accepted or dropped at this node since the last report that the hub took. */
 export interface HitReport {
   /** The rule's id. */
@@ -249,6 +302,9 @@ export interface TelemetryReport {
   readonly hits?: readonly HitReport[];
   /** The ruleset that the kernel has. Null when it is not the one that the node wants, or can't be read. */
   readonly ruleset?: RulesetReport | null;
+  /** The paths of which something is new since the last report that the hub took: all paths of each such peer. */
+  readonly paths?: readonly PathReport[];
+  readonly moves?: readonly PathMove[];
   /** Hub time minus node time. */
   readonly clockSkewMs: number;
 }
@@ -279,6 +335,8 @@ export const WIRE_LIMITS = {
   flowsPerReport: 512,
   hitsPerReport: 1_024,
   driftsPerReport: 16,
+  pathsPerReport: 512,
+  movesPerReport: 64,
   endpoints: 8,
   routes: 32,
   conditions: 16,

@@ -149,6 +149,45 @@ where(...MACHINES).describe("two machines", () => {
     console.log(`both moved: ${((performance.now() - from) / 1_000).toFixed(1)} s`);
   });
 
+  it("move to another endpoint by themselves when the one in use dies, and tell why", async () => {
+    const paths = async () => {
+      const [from, to] = [a.status()?.node ?? "", b.status()?.node ?? ""];
+      const { data } = await mesh.system.admin.call("mesh.paths", { query: { from, to } });
+      return data.sides.find(({ node }) => node === from);
+    };
+    const used = a.status()?.peers[0]?.endpoint ?? "";
+    const first = used.slice(0, used.lastIndexOf(":"));
+    const second = first.replace(/\d+$/, "212");
+    b.machine.run("ip", "addr", "add", `${second}/24`, "dev", "eth0");
+    const traffic = a.listen(() => undefined, "ping", "-q", "-i", "0.2", b.address);
+    await until("a knows the other endpoint, and measured the one in use", async () => {
+      const known = (await paths())?.paths ?? [];
+      const isMeasured = known.some(({ inUse, state, rttMs }) => inUse && state === "well" && rttMs !== null);
+      return isMeasured && known.some(({ endpoint }) => endpoint.startsWith(`${second}:`));
+    });
+    const died = performance.now();
+    const drop = `add table inet dead; add chain inet dead in { type filter hook prerouting priority raw; }
+      add rule inet dead in ip daddr ${first} udp dport ${b.status()?.listenPort} drop
+      add chain inet dead out { type filter hook output priority raw; }
+      add rule inet dead out ip saddr ${first} udp sport ${b.status()?.listenPort} drop`;
+    writeFileSync(join(b.tools, "dead.nft"), drop);
+    expect(b.machine.run("nft", "-f", join(b.tools, "dead.nft")).status).toBe(0);
+    await until("a sends by the other endpoint", () =>
+      a.status()?.peers[0]?.endpoint?.startsWith(`${second}:`),
+    );
+    await until("they reach each other", () => pings(a, b) && pings(b, a));
+    console.log(`an endpoint died: ${((performance.now() - died) / 1_000).toFixed(1)} s`);
+    await until("the hub knows why", async () => {
+      const side = await paths();
+      const now = side?.paths.find(({ inUse }) => inUse);
+      return side?.why === "tried" && now?.state === "well" && now.endpoint.startsWith(`${second}:`);
+    });
+    traffic.kill();
+    b.machine.run("nft", "delete", "table", "inet", "dead");
+    b.machine.run("ip", "addr", "del", `${second}/24`, "dev", "eth0");
+    await until("they reach each other by the first again", () => pings(a, b) && pings(b, a));
+  });
+
   it("keep a stream while one changes its keys", async () => {
     const before = b.status()?.publicKey;
     const peersOfA = () => a.machine.run("wg", "show", a.interfaceName, "peers").stdout.trim();

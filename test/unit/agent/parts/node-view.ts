@@ -1,4 +1,5 @@
 import type { NodeView, Part } from "../../../../agent/parts/part.ts";
+import { PathBook } from "../../../../agent/paths/path-book.ts";
 
 /** What a part was seen to do to its node. */
 export interface Seen {
@@ -23,6 +24,7 @@ export function nodeView(more: Partial<NodeView> = {}): { readonly node: NodeVie
       hostsFile: "/etc/hosts",
     },
     log: { info: say, warn: say },
+    paths: new PathBook(),
     hubAddresses: () => [],
     standing: () => "running",
     inForce: () => ({ applied: null, applyError: null }),

@@ -1,0 +1,131 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { PathMove, PathReport } from "../../../shared/node/protocol/types.ts";
+import type { TestNode } from "../../support/test-node.ts";
+import { openWorld, type World } from "./world.ts";
+
+let world: World;
+let web: TestNode;
+let db: TestNode;
+let other: TestNode;
+
+beforeAll(async () => {
+  world = await openWorld();
+  web = await world.member({ tags: ["web"] });
+  db = await world.member({ tags: ["db"] });
+  other = await world.member();
+  await world.admin.call("meshRules.create", {
+    body: { name: "web to db", from: ["tag:web"], to: ["tag:db"], traffic: ["tcp/5432"] },
+  });
+});
+
+const pathOf = (more: Partial<PathReport> = {}): PathReport => ({
+  peer: db.id,
+  kind: "direct",
+  endpoint: "192.0.2.7:51820",
+  inUse: true,
+  state: "well",
+  rttMicros: 1_500,
+  jitterMicros: 200,
+  lossPermille: 31,
+  measuredAt: Date.now(),
+  ...more,
+});
+const moveOf = (more: Partial<PathMove> = {}): PathMove => ({
+  peer: db.id,
+  at: Date.now(),
+  from: "192.0.2.8:51820",
+  to: "192.0.2.7:51820",
+  kind: "direct",
+  why: "tried",
+  ...more,
+});
+const pathsOf = async (from: TestNode, to: TestNode) =>
+  (await world.admin.call("mesh.paths", { query: { from: from.id, to: to.id } })).data;
+const sideOf = async (from: TestNode, to: TestNode) =>
+  (await pathsOf(from, to)).sides.find(({ node }) => node === from.id);
+
+describe("what a node measured of its paths", () => {
+  test("is shown for the pair, with the way in which it came to use the path", async () => {
+    const spare = pathOf({ endpoint: "198.51.100.9:7000", kind: "relay", inUse: false, state: "unknown" });
+    expect((await web.report({ paths: [spare, pathOf()], moves: [moveOf()] })).status).toBe(200);
+    const { linked, sides, missing } = await pathsOf(web, db);
+    expect([linked, missing, sides.map(({ node }) => node).sort()]).toEqual([
+      true,
+      [],
+      [web.id, db.id].sort(),
+    ]);
+    expect(await sideOf(web, db)).toMatchObject({
+      why: "tried",
+      paths: [
+        { endpoint: "192.0.2.7:51820", inUse: true, rttMs: 1.5, jitterMs: 0.2, loss: 0.031 },
+        { kind: "relay", inUse: false, state: "unknown" },
+      ],
+      moves: [{ from: "192.0.2.8:51820", why: "tried" }],
+    });
+    expect(await sideOf(db, web)).toMatchObject({ why: "unreported", paths: [] });
+  });
+
+  test("stays until the node reports of that peer again, and a report that came before changes nothing", async () => {
+    await web.report({ paths: [pathOf({ rttMicros: 9_000 })] });
+    await web.report({});
+    expect((await sideOf(web, db))?.paths).toMatchObject([{ rttMs: 9 }]);
+    const replayed = await web.report({ sequence: 0, paths: [pathOf({ rttMicros: 1 })] });
+    expect(replayed.code).toBe("request_replayed");
+    expect((await sideOf(web, db))?.paths).toMatchObject([{ rttMs: 9 }]);
+  });
+
+  test("counts for its own pairs alone", async () => {
+    await other.report({ paths: [pathOf()], moves: [moveOf()] });
+    expect(await pathsOf(other, db)).toMatchObject({ linked: false, sides: [] });
+    await web.report({ paths: [pathOf({ peer: other.id })] });
+    expect(await pathsOf(web, other)).toMatchObject({ linked: false });
+    expect((await sideOf(web, db))?.paths).toMatchObject([{ rttMs: 9 }]);
+  });
+
+  test("was not measured later than it came, counts once, and one path of a pair is in use", async () => {
+    const now = Date.now();
+    const future = { measuredAt: now + 3_600_000 };
+    await web.report({
+      paths: [pathOf(future), pathOf({ endpoint: "192.0.2.9:1" }), pathOf({ rttMicros: 2_000, ...future })],
+      moves: [moveOf({ at: now + 3_600_000, why: "better" })],
+    });
+    const side = await sideOf(web, db);
+    expect(side?.paths.map(({ inUse, rttMs }) => [inUse, rttMs])).toEqual([
+      [true, 2],
+      [false, 1.5],
+    ]);
+    expect(side?.paths[0]?.measuredAt).toBeLessThanOrEqual(Date.now());
+    expect(side?.moves[0]?.at).toBeLessThanOrEqual(Date.now());
+  });
+
+  test.each([
+    ["below zero", { rttMicros: -1 }],
+    ["no number", { rttMicros: "NaN" }],
+    ["longer than a minute", { rttMicros: 60_000_001 }],
+    ["more loss than there was", { lossPermille: 1_001 }],
+    ["a kind that is none", { kind: "teleport" }],
+    ["a state that is none", { state: "splendid" }],
+    ["an endpoint with a line break", { endpoint: "192.0.2.7:1\n" }],
+  ])("is refused when it is %s, and nothing of it is kept", async (_, more) => {
+    const before = await sideOf(web, db);
+    const answer = await web.report({ paths: [{ ...pathOf(), ...more }] });
+    expect(answer.code).toBe("invalid_input");
+    expect((await sideOf(web, db))?.paths).toEqual(before?.paths);
+  });
+
+  test("is refused when it is more than a report may hold", async () => {
+    const paths = Array.from({ length: 513 }, () => pathOf());
+    expect((await web.report({ paths })).code).toBe("invalid_input");
+  });
+
+  test("keeps the last moves, however many come", async () => {
+    for (let round = 0; round < 3; round++)
+      await web.report({ moves: Array.from({ length: 64 }, (_, at) => moveOf({ at: round * 64 + at })) });
+    const moves = (await sideOf(web, db))?.moves ?? [];
+    expect([moves.length, moves[0]?.at, moves.at(-1)?.at]).toEqual([128, 191, 64]);
+  });
+});
+
+test("the paths of a node to itself are no question", async () => {
+  await expect(pathsOf(web, web)).rejects.toMatchObject({ problem: { code: "invalid_input" } });
+});

@@ -1,0 +1,50 @@
+import type { LedgerPath } from "../../../shared/node/path-ledger.ts";
+import type { PathsOfPair } from "../../../shared/node/path-view.ts";
+import type { Bindings } from "../../platform/env.ts";
+import { meshObject } from "../../platform/objects.ts";
+import { throwRefusal } from "../../platform/refused.ts";
+import type { Handlers } from "../call.ts";
+import { findNode } from "./nodes.ts";
+
+type Node = Awaited<ReturnType<typeof findNode>>;
+
+/** What a node knows of its paths to the other, or the name of its segment where that does not answer. */
+async function sideOf(bindings: Bindings, node: Node, peer: Node): Promise<PathsOfPair | null | string> {
+  try {
+    return await meshObject(bindings, node.segment_id).paths(node.id, peer.id);
+  } catch {
+    return node.segment;
+  }
+}
+
+const thousand = (value: number | null): number | null => (value === null ? null : value / 1_000);
+
+const pathView = ({ peer: _, rttMicros, jitterMicros, lossPermille, ...path }: LedgerPath) => ({
+  ...path,
+  rttMs: thousand(rttMicros),
+  jitterMs: thousand(jitterMicros),
+  loss: thousand(lossPermille),
+});
+
+export const MESH_PATH_HANDLERS: Handlers<"mesh.paths"> = {
+  "mesh.paths": async ({ bindings, query }) => {
+    const [from, to] = [await findNode(bindings.db, query.from), await findNode(bindings.db, query.to)];
+    if (from.id === to.id) throwRefusal("invalid_input", "from and to are the same node. Name two nodes.");
+    const answers = await Promise.all([sideOf(bindings, from, to), sideOf(bindings, to, from)]);
+    const found = answers.filter((answer) => answer !== null && typeof answer !== "string");
+    const nameOf = (id: string) => (id === from.id ? from.name : to.name);
+    return {
+      body: {
+        linked: found.length > 0,
+        sides: found.map(({ paths, moves, ...side }) => ({
+          ...side,
+          name: nameOf(side.node),
+          peerName: nameOf(side.peer),
+          paths: paths.toSorted((a, b) => Number(b.inUse) - Number(a.inUse)).map(pathView),
+          moves: moves.map(({ peer: _, ...move }) => move),
+        })),
+        missing: [...new Set(answers.filter((answer) => typeof answer === "string"))],
+      },
+    };
+  },
+};
