@@ -20,5 +20,8 @@ export function candidatesOf(
     ...relays.flatMap((relay) => relay.endpoints.map((endpoint) => ({ kind: "relay" as const, endpoint }))),
   ];
   const isNamed = current === null || named.some(({ endpoint }) => endpoint === current);
-  return isNamed ? named : [{ kind: "direct", endpoint: current }, ...named];
+  if (isNamed) return named;
+  // The bridge to the edge relay is on this machine.
+  const kind = current.startsWith("127.") ? "edge" : "direct";
+  return kind === "edge" ? [...named, { kind, endpoint: current }] : [{ kind, endpoint: current }, ...named];
 }
