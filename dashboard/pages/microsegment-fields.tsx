@@ -60,6 +60,7 @@ export function MicrosegmentFields(props: MicrosegmentFields) {
         include: linesOf(text("include")),
         exclude: linesOf(text("exclude")),
         remediation: isolation === "quarantine" ? linesOf(text("remediation")) : [],
+        atMost: linesOf(text("atMost")),
         acceptsClaims: data.has("acceptsClaims"),
       },
       noteOf(form),
@@ -148,6 +149,14 @@ export function MicrosegmentFields(props: MicrosegmentFields) {
           readOnly={readOnly}
         />
       )}
+      <LinesField
+        name="atMost"
+        label="At most"
+        hint="The most that rules may let into it, one a line, such as tcp/443. Empty: anything."
+        lines={microsegment.atMost}
+        error={error}
+        readOnly={readOnly}
+      />
       <Check
         label="A node's own claims may let it in (facts that begin with claims.)"
         name="acceptsClaims"

@@ -25,7 +25,7 @@ export function NewMicrosegment() {
         <MicrosegmentFields
           microsegment={{
             ...{ name: "", description: "", type: "user", isolation: "standard", where: "", unless: "" },
-            ...{ include: [], exclude: [], remediation: [], acceptsClaims: false },
+            ...{ include: [], exclude: [], remediation: [], atMost: [], acceptsClaims: false },
           }}
           error={review.error ?? create.error}
           busy={review.isAsking}

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { BOUND_TRAFFIC } from "../segments/bound.ts";
 import { MICROSEGMENT_TYPES } from "../segments/criteria/facts.ts";
 import { MAX_CRITERION } from "../segments/criteria/tokens.ts";
 import { ISOLATION_LEVELS } from "../segments/microsegment.ts";
@@ -33,6 +34,10 @@ const input = {
   include: f.said(members(5_000), `members beside those that meet the criterion: ${LISTED}`),
   exclude: f.said(members(5_000), `never members: ${LISTED}`),
   remediation: f.said(members(64), `whom members may reach in quarantine: ${LISTED}`),
+  atMost: f.said(
+    f.list(f.line(200).check(z.minLength(1)), BOUND_TRAFFIC),
+    "the most that rules may let into its members, as `traffic` of rules without services; empty: anything",
+  ),
   acceptsClaims: f.said(
     z.boolean(),
     "whether what a node claims of itself may make it a member that rules let in",
@@ -50,6 +55,7 @@ export const microsegment = z.object({
   include: z.array(z.string()),
   exclude: z.array(z.string()),
   remediation: z.array(z.string()),
+  atMost: z.array(z.string()),
   acceptsClaims: z.boolean(),
   /** What works otherwise than its author may think, in words. */
   notes: z.array(z.string()),

@@ -73,6 +73,7 @@ export const MESH_RECORDED: readonly Recorded[] = [
       include: { json: "include" },
       exclude: { json: "exclude" },
       remediation: { json: "remediation" },
+      atMost: { json: "at_most" },
       acceptsClaims: { flag: "accepts_claims" },
     },
     without: ["id", ...VERSIONED],

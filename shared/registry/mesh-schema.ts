@@ -230,6 +230,8 @@ export const microsegments = sqliteTable("microsegments", {
   include: text("include").notNull().default("[]"),
   exclude: text("exclude").notNull().default("[]"),
   remediation: text("remediation").notNull().default("[]"),
+  /** JSON list of `Traffic`, the most that rules may let in. Empty: anything. */
+  atMost: text("at_most").notNull().default("[]"),
   acceptsClaims: integer("accepts_claims", { mode: "boolean" }).notNull().default(false),
   ...versioned,
 });

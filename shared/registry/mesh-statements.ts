@@ -69,11 +69,11 @@ export const deleteService = (id: string): MeshStatement[] => [
 export const storeMicrosegment = (row: RowOf<typeof microsegments>): MeshStatement[] => [
   new MeshStatement(
     `INSERT INTO microsegments (id, name, description, type, isolation, where_text, unless_text, include, exclude,
-       remediation, accepts_claims, version, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       remediation, at_most, accepts_claims, version, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description, type = excluded.type,
        isolation = excluded.isolation, where_text = excluded.where_text, unless_text = excluded.unless_text,
-       include = excluded.include, exclude = excluded.exclude, remediation = excluded.remediation,
+       include = excluded.include, exclude = excluded.exclude, remediation = excluded.remediation, at_most = excluded.at_most,
        accepts_claims = excluded.accepts_claims, version = excluded.version, updated_at = excluded.updated_at`,
     row.id,
     row.name,
@@ -85,6 +85,7 @@ export const storeMicrosegment = (row: RowOf<typeof microsegments>): MeshStateme
     row.include,
     row.exclude,
     row.remediation,
+    row.at_most,
     row.accepts_claims,
     row.version,
     row.created_at,

@@ -1,4 +1,5 @@
 import { describeTextError } from "../base/text-error.ts";
+import type { Traffic } from "../node/config/types.ts";
 import type { Expression } from "../segments/criteria/expression.ts";
 import { parseCriterion } from "../segments/criteria/parse.ts";
 import type { MemberSelector, Microsegment } from "../segments/microsegment.ts";
@@ -24,6 +25,7 @@ export const microsegmentOf = (row: MicrosegmentRow): Microsegment => ({
   include: selectorsOf(row.include),
   exclude: selectorsOf(row.exclude),
   remediation: selectorsOf(row.remediation),
+  atMost: JSON.parse(row.at_most) as Traffic[],
   acceptsClaims: row.accepts_claims === 1,
 });
 

@@ -1,22 +1,32 @@
+import type { Traffic } from "../node/config/types.ts";
+import { beyond } from "./bound.ts";
 import { confinedKey, identityKey, type Key, type Member } from "./membership.ts";
 import type { IsolationLevel, MemberSelector } from "./microsegment.ts";
 import type { SegmentRule } from "./types.ts";
 
-/** What the index knows of a microsegment: its level, and whom its members may reach in quarantine. */
+/** What the index knows of a microsegment: its level, whom its members may reach in quarantine, and its bound. */
 export interface Isolated {
   readonly id: string;
   readonly name: string;
   readonly isolation: IsolationLevel;
   readonly remediation: readonly MemberSelector[];
+  /** The most that rules may let into it. Empty: anything. */
+  readonly atMost: readonly Traffic[];
 }
 
 const ANY_TRAFFIC = [{ protocol: "any", ports: [] }] as const;
 
+/** The rules that follow from what microsegments are. */
+export const impliedRules = (microsegments: readonly Isolated[]): SegmentRule[] => [
+  ...rulesOfLevels(microsegments),
+  ...microsegments.flatMap(ruleOfBound),
+];
+
 /**
- * The rules that follow from the levels: members of an open microsegment reach each other, and members in quarantine reach
- * the remediation hosts. They have the ids of their microsegments.
+ * Members of an open microsegment reach each other, and members in quarantine reach the remediation hosts. These rules have
+ * the ids of their microsegments.
  */
-export function impliedRules(microsegments: readonly Isolated[]): SegmentRule[] {
+function rulesOfLevels(microsegments: readonly Isolated[]): SegmentRule[] {
   return microsegments.flatMap(({ id, name, isolation, remediation }): SegmentRule[] => {
     const from = [{ kind: "segment", segment: id }] as const;
     const rule = { id, from, traffic: ANY_TRAFFIC };
@@ -24,6 +34,24 @@ export function impliedRules(microsegments: readonly Isolated[]): SegmentRule[] 
     if (isolation !== "quarantine" || remediation.length === 0) return [];
     return [{ ...rule, name: `remediation: ${name}`, to: remediation }];
   });
+}
+
+/**
+ * What lies beyond the bound is denied to the members themselves, from every node and from every network behind a router. A subnet
+ * can't be everything, so each family has its two halves.
+ */
+function ruleOfBound({ id, name, atMost }: Isolated): SegmentRule[] {
+  if (atMost.length === 0) return [];
+  const traffic = beyond(atMost);
+  if (traffic.length === 0) return [];
+  const behind = ["0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1"];
+  const from = [
+    { kind: "any" } as const,
+    { kind: "quarantine" } as const,
+    ...behind.map((prefix) => ({ kind: "subnet" as const, prefix })),
+  ];
+  const to = [{ kind: "segment", segment: id }] as const;
+  return [{ id: `${id}_most`, name: `at most: ${name}`, effect: "deny", from, to, traffic }];
 }
 
 /** What the levels take away between two nodes, whatever rules allow: everything, or what each opens to the other itself. */

@@ -1,10 +1,12 @@
 import { err, ok, type Result } from "../base/result.ts";
 import { describeTextError } from "../base/text-error.ts";
+import type { Traffic } from "../node/config/types.ts";
 import { type Expression, factsRead } from "./criteria/expression.ts";
 import { factOf, type MicrosegmentType } from "./criteria/facts.ts";
 import { parseCriterion } from "./criteria/parse.ts";
 import type { IsolationLevel, MemberSelector, Microsegment } from "./microsegment.ts";
 import { parseSelector, printSelector } from "./selector.ts";
+import { parseTraffic, printTraffic } from "./traffic.ts";
 
 /** A microsegment in the form that people write. Empty criteria are none. */
 export interface MicrosegmentText {
@@ -15,9 +17,10 @@ export interface MicrosegmentText {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly remediation: readonly string[];
+  readonly atMost: readonly string[];
 }
 
-type Body = Pick<Microsegment, "where" | "unless" | MemberList>;
+type Body = Pick<Microsegment, "where" | "unless" | MemberList | "atMost">;
 export const MEMBER_LISTS = ["include", "exclude", "remediation"] as const;
 export type MemberList = (typeof MEMBER_LISTS)[number];
 
@@ -47,12 +50,15 @@ export function parseMicrosegment(text: MicrosegmentText): Result<Body, Microseg
   if (!exclude.ok) return exclude;
   const remediation = readList(text.remediation, "remediation");
   if (!remediation.ok) return remediation;
+  const atMost = readBound(text.atMost);
+  if (!atMost.ok) return atMost;
   return ok({
     where: where.value,
     unless: unless.value,
     include: include.value,
     exclude: exclude.value,
     remediation: remediation.value,
+    atMost: atMost.value,
   });
 }
 
@@ -95,6 +101,16 @@ function readList(
     members.set(printSelector(selector.value), selector.value);
   }
   return ok([...members.values()]);
+}
+
+function readBound(entries: readonly string[]): Result<Traffic[], MicrosegmentTextError> {
+  const traffic = new Map<string, Traffic>();
+  for (const [index, entry] of entries.entries()) {
+    const parsed = parseTraffic(entry);
+    if (!parsed.ok) return err({ field: "atMost", index, detail: describeTextError(parsed.error) });
+    traffic.set(printTraffic(parsed.value), parsed.value);
+  }
+  return ok([...traffic.values()]);
 }
 
 /** What is saved and works otherwise than its author may think, in words. */

@@ -1,3 +1,4 @@
+import type { Traffic } from "../node/config/types.ts";
 import { type Believed, evaluate, type Truth } from "./criteria/evaluate.ts";
 import { type Expression, factsRead } from "./criteria/expression.ts";
 import type { FactValues, MicrosegmentType } from "./criteria/facts.ts";
@@ -33,6 +34,8 @@ export interface Microsegment {
   readonly exclude: readonly MemberSelector[];
   /** Whom members may reach in quarantine. */
   readonly remediation: readonly MemberSelector[];
+  /** The most that rules may let into its members. Empty: anything. */
+  readonly atMost: readonly Traffic[];
   /** Whether what a node claims of itself may make it a member that rules let in. */
   readonly acceptsClaims: boolean;
 }
@@ -100,7 +103,7 @@ export const conditionsOf = (rules: readonly SegmentRule[]): Microsegment[] =>
       : [
           {
             ...{ id, name, type: "device", isolation: "standard", where: when, unless: null },
-            ...{ include: [], exclude: [], remediation: [], acceptsClaims: false },
+            ...{ include: [], exclude: [], remediation: [], atMost: [], acceptsClaims: false },
           },
         ],
   );

@@ -104,7 +104,7 @@ function placing(): number {
       { length: LISTED },
       (_, at) => ({ kind: "user", user: `u${n * LISTED + at}` }) as const,
     );
-    const lists = { include, exclude: [], remediation: [], unless: null, acceptsClaims: false };
+    const lists = { include, exclude: [], remediation: [], atMost: [], unless: null, acceptsClaims: false };
     return {
       id: `mic_${n}`,
       name: `m${n}`,

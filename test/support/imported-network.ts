@@ -16,7 +16,7 @@ export function placed(facts: readonly NodeFacts[], { microsegments }: Network):
   const placements = new Placements();
   placements.setMicrosegments(
     microsegments.map(({ name, type, where = "", include = [] }) => {
-      const lists = { exclude: [], remediation: [] };
+      const lists = { exclude: [], remediation: [], atMost: [] };
       const parsed = parseMicrosegment({ type, isolation: "standard", where, unless: "", include, ...lists });
       if (!parsed.ok) throw new Error(`${name}: ${parsed.error.detail}`);
       return { id: name, name, type, isolation: "standard", acceptsClaims: false, ...parsed.value };

@@ -28,7 +28,7 @@ const GUARDED: Record<GuardName, readonly [ErrorCode, string]> = {
   grant_limits: ["conflict", "You made too many requests at once. Wait for answers, or take one back first."],
   rule_count: [
     "conflict",
-    `A network has at most ${LIMITS.rules} rules, and each open microsegment and each quarantine with remediation hosts counts as one. Join rules, or delete some.`,
+    `A network has at most ${LIMITS.rules} rules, and each open microsegment, each quarantine with remediation hosts and each microsegment with a bound counts as one. Join rules, or delete some.`,
   ],
   rule_bytes: [
     "conflict",

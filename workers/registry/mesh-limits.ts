@@ -5,9 +5,11 @@ import { guard } from "./guards.ts";
 
 export const MOST_MICROSEGMENTS = 500;
 
-/** Microsegments whose level is a rule in the configs (`impliedRules`). */
-const IMPLIED = `(SELECT count(*) FROM microsegments
-  WHERE isolation = 'open' OR (isolation = 'quarantine' AND remediation <> '[]'))`;
+/** The rules in the configs that follow from the levels and bounds of microsegments (`impliedRules`). */
+const IMPLIED = `(SELECT coalesce(sum(
+    (isolation = 'open' OR (isolation = 'quarantine' AND remediation <> '[]')) + (at_most <> '[]')), 0) FROM microsegments)`;
+/** What the denials beyond bounds take in a config, in bytes: more than they ever do. */
+const BOUND_BYTES = `(SELECT coalesce(sum(400 + 4 * length(at_most)), 0) FROM microsegments WHERE at_most <> '[]')`;
 
 /** The traffic of the services that the rule `r` names, in bytes. It comes to the rule's own in a config. */
 const SERVICE_BYTES = `(SELECT coalesce(sum(length(CAST(s.traffic AS BLOB))), 0)
@@ -21,14 +23,14 @@ const RULE_BYTES = `(SELECT coalesce(sum(${RULE_FRAME} + length(CAST(json_quote(
 
 /**
  * After the earlier statements of the batch, the rules fit into the config of a node, also those that follow from the levels
- * of microsegments. They count whether or not they are enabled, so that enabling one is always possible.
+ * and bounds of microsegments. They count whether or not they are enabled, so that enabling one is always possible.
  */
 export const rulesFit = (d1: D1Database): D1PreparedStatement[] => [
   guard(d1, "rule_count", `(SELECT count(*) FROM mesh_rules) + ${IMPLIED} <= ?`, LIMITS.rules),
   guard(
     d1,
     "rule_bytes",
-    `${RULE_BYTES} + ${2 * RULE_FRAME} * ${IMPLIED} + ${COMPONENT_FRAME} <= ?`,
+    `${RULE_BYTES} + ${BOUND_BYTES} + ${2 * RULE_FRAME} * ${IMPLIED} + ${COMPONENT_FRAME} <= ?`,
     LIMITS.objectBytes,
   ),
 ];

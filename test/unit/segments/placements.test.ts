@@ -19,7 +19,7 @@ const criterion = (text: string) => {
 };
 const segment = (id: string, more: Partial<Microsegment> = {}): Microsegment => ({
   ...{ id, name: id, type: "user", isolation: "standard", where: null, unless: null },
-  ...{ include: [], exclude: [], remediation: [], acceptsClaims: false },
+  ...{ include: [], exclude: [], remediation: [], atMost: [], acceptsClaims: false },
   ...more,
 });
 const known = (facts: Record<string, FactValue>): FactValues => new Map(Object.entries(facts));
@@ -113,7 +113,7 @@ const anySegments = fc.uniqueArray(
     ...{ isolation: fc.constantFrom(...ISOLATION_LEVELS), acceptsClaims: fc.boolean() },
     where: fc.option(fc.constantFrom(...CRITERIA)),
     unless: fc.option(fc.constantFrom(...CRITERIA)),
-    ...{ include: anyList, exclude: anyList, remediation: fc.constant([]) },
+    ...{ include: anyList, exclude: anyList, remediation: fc.constant([]), atMost: fc.constant([]) },
   }),
   { selector: ({ id }) => id },
 );

@@ -2,6 +2,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { fromBase64url } from "../../../shared/base/base64url.ts";
+import type { PeerDocument } from "../../../shared/node/config/types.ts";
 import { signStatement } from "../../../shared/node/protocol/statement.ts";
 import type { ConfigAnswer } from "../../../shared/node/protocol/types.ts";
 import { refreshMesh } from "../../../workers/mesh/notify.ts";
@@ -16,18 +17,20 @@ beforeAll(async () => {
   world = await openWorld();
 });
 
-/** The nodes that the node may send something to, as its newest config says. */
-async function reaches(node: TestNode): Promise<string[]> {
+/** The peers in the newest config of the node. */
+async function peersOf(node: TestNode): Promise<PeerDocument[]> {
   const answer = await node.poll();
   expect(answer.status, answer.text).toBe(200);
   const { objects = [] } = answer.json<ConfigAnswer>();
   const documents = objects.map((text) =>
     JSON.parse(new TextDecoder().decode(fromBase64url(text) ?? undefined)),
   );
-  return documents
-    .flatMap((one) => (one.type === "peer" && one.outbound.length > 0 ? [one.node] : []))
-    .sort();
+  return documents.filter(({ type }) => type === "peer");
 }
+
+/** The nodes that the node may send something to, as its newest config says. */
+const reaches = async (node: TestNode): Promise<string[]> =>
+  (await peersOf(node)).flatMap((peer) => (peer.outbound.length > 0 ? [peer.node] : [])).sort();
 
 const state = async ({ id }: TestNode, facts: Record<string, string>) => {
   const params = { node: id };
@@ -48,6 +51,7 @@ describe("a microsegment", () => {
       isolation: "standard",
       unless: "",
       include: [],
+      atMost: [],
       acceptsClaims: false,
       notes: [],
     });
@@ -250,6 +254,32 @@ describe("facts that others state or nodes claim", () => {
   });
 });
 
+test("a bound is told by why, goes into the configs of members, and is refused where it is no traffic", async () => {
+  const [web, db] = [await world.member(), await world.member()];
+  const { data: made } = await world.admin.call("microsegments.create", {
+    body: { name: "bounded", type: "device", include: [`node:${db.name}`], atMost: ["tcp/5432", "tcp/5432"] },
+  });
+  expect(made.atMost).toEqual(["tcp/5432"]);
+  const { data: rule } = await world.admin.call("meshRules.create", {
+    body: { name: "wide", from: [`node:${web.name}`], to: [`node:${db.name}`], traffic: ["any"] },
+  });
+  const ask = async (traffic: string) =>
+    (await world.admin.call("mesh.why", { query: { from: web.name, to: db.name, traffic } })).data;
+  expect((await ask("tcp/5432")).verdict).toBe("allowed");
+  const denied = await ask("icmp");
+  expect(denied.verdict).toBe("denied");
+  expect(JSON.stringify(denied.causes)).toContain("at most: bounded");
+  const most = [{ rule: `${made.id}_most` }];
+  const peer = (await peersOf(db)).find(({ node }) => node === web.id);
+  expect(peer?.inbound).toContainEqual({ rule: rule.id });
+  expect(peer?.denied).toEqual({ inbound: most, outbound: [] });
+
+  const body = { name: "unbound", type: "device", atMost: ["tcp/443", "service:web"] };
+  const refused = await call(world.token, "POST", "/microsegments", { body });
+  expect(refused.status).toBe(422);
+  expect(JSON.stringify(refused.json)).toContain("/atMost/1");
+});
+
 const mainSegment = async () =>
   (await world.admin.call("segments.get", { params: { segment: "main" } })).data.id;
 
@@ -264,7 +294,13 @@ describe("in a document", () => {
     const document = {
       nodes: [{ name: node.name, facts: { "project.id": "apollo" } }],
       microsegments: [
-        { name: "apollo", type: "project", where: 'project.id == "apollo"', exclude: [`node:${node.name}`] },
+        {
+          name: "apollo",
+          type: "project",
+          where: 'project.id == "apollo"',
+          exclude: [`node:${node.name}`],
+          atMost: ["tcp4/443"],
+        },
       ],
       meshRules: [{ name: "apollo", from: ["segment:apollo"], to: ["segment:main"], traffic: ["any"] }],
     };

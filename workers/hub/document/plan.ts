@@ -51,6 +51,7 @@ const SETS = new Set([
   "include",
   "exclude",
   "remediation",
+  "atMost",
   "events",
   "kinds",
   "firstPasskeyNetworks",

@@ -1,12 +1,14 @@
 import type { Body } from "../../../shared/api/endpoints.ts";
 import type { InputIssue } from "../../../shared/base/errors/catalogue.ts";
 import { isId } from "../../../shared/base/ids.ts";
+import type { Traffic } from "../../../shared/node/config/types.ts";
 import { deleteMicrosegment, storeMicrosegment } from "../../../shared/registry/mesh-statements.ts";
 import type { MicrosegmentRow } from "../../../shared/registry/microsegment-rows.ts";
 import { flag } from "../../../shared/registry/rows.ts";
 import type { MemberSelector } from "../../../shared/segments/microsegment.ts";
 import { MEMBER_LISTS, parseMicrosegment, warningsOf } from "../../../shared/segments/microsegment-text.ts";
 import { printSelector } from "../../../shared/segments/selector.ts";
+import { printTraffic } from "../../../shared/segments/traffic.ts";
 import { freshId } from "../../platform/random.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import { unchanged } from "../../registry/guards.ts";
@@ -57,6 +59,7 @@ export async function viewMicrosegments(db: D1Database, rows: readonly Microsegm
       include: printed(row.include),
       exclude: printed(row.exclude),
       remediation: printed(row.remediation),
+      atMost: (JSON.parse(row.at_most) as Traffic[]).map(printTraffic),
       acceptsClaims: row.accepts_claims === 1,
       version: row.version,
       createdAt: row.created_at,
@@ -108,11 +111,13 @@ export async function changeMicrosegment(
   input: Input,
   lookups?: MemberLookups,
 ): Promise<MicrosegmentRow> {
-  const { where, unless, include, exclude, remediation, type, isolation } = {
+  const { where, unless, include, exclude, remediation, atMost, type, isolation } = {
     ...(await viewOne(db, before)),
     ...given(input),
   };
-  const parsed = parseMicrosegment({ where, unless, include, exclude, remediation, type, isolation });
+  const parsed = parseMicrosegment({
+    ...{ where, unless, include, exclude, remediation, atMost, type, isolation },
+  });
   if (!parsed.ok) {
     const { field, index, detail } = parsed.error;
     return invalid({ path: index === null ? `/${field}` : `/${field}/${index}`, message: detail });
@@ -133,6 +138,7 @@ export async function changeMicrosegment(
     include: stored("include"),
     exclude: stored("exclude"),
     remediation: stored("remediation"),
+    at_most: JSON.stringify(parsed.value.atMost),
     accepts_claims: input.acceptsClaims === undefined ? before.accepts_claims : flag(input.acceptsClaims),
   };
 }
@@ -163,7 +169,7 @@ export const blankMicrosegment = (
   now: number,
 ): MicrosegmentRow => ({
   ...{ id, name, description: "", type, isolation: "standard", where_text: "", unless_text: "" },
-  ...{ include: "[]", exclude: "[]", remediation: "[]", accepts_claims: 0 },
+  ...{ include: "[]", exclude: "[]", remediation: "[]", at_most: "[]", accepts_claims: 0 },
   ...{ version: 1, created_at: now, updated_at: now },
 });
 

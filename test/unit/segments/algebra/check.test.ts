@@ -116,7 +116,7 @@ describe("rules without effect", () => {
       { kind: "ended", rule: "r1" },
     ]);
     const isolated = worldOf([rule("r1", tag("web"), tag("web"), tcp(1))], {
-      microsegments: [{ id: "mic_1", name: "m", isolation: "strict", remediation: [] }],
+      microsegments: [{ id: "mic_1", name: "m", isolation: "strict", remediation: [], atMost: [] }],
       nodes: new Map(
         [1, 2].map((n) => [
           `nod_${n}`,

@@ -114,6 +114,7 @@ const drawLevels = ({ pick, chance }: Draw): Isolated[] =>
     name: id,
     isolation: chance(0.5) ? "standard" : pick(["open", "strict", "quarantine"]),
     remediation: chance(0.7) ? [{ kind: "tag", tag: "ops" }] : [],
+    atMost: chance(0.3) ? [pick(TRAFFIC), pick(TRAFFIC)] : [],
   }));
 
 export function drawWorld(draw: Draw, count: number, rules: number): World {

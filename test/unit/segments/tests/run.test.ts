@@ -87,7 +87,11 @@ describe("a test of rules", () => {
   test("says that isolation decides", () => {
     const confined = { microsegments: ["mic"], confinedBy: ["mic"] };
     const pair = [facts("a", { tags: ["web"], ...confined }), facts("b", { tags: ["db"], ...confined })];
-    const index = indexOf(pair, [allows], [{ id: "mic", name: "mic", isolation: "strict", remediation: [] }]);
+    const index = indexOf(
+      pair,
+      [allows],
+      [{ id: "mic", name: "mic", isolation: "strict", remediation: [], atMost: [] }],
+    );
     expect(outcome(index, "tag:web", "accept", "tag:db tcp/5432")).toMatchObject({
       result: "failed",
       witness: { because: "isolation" },
@@ -256,6 +260,7 @@ describe("what decides about a pair", () => {
           name: "m0",
           isolation: level,
           remediation: level === "quarantine" ? [{ kind: "tag", tag: "t2" }] : [],
+          atMost: [],
         },
       ],
     );

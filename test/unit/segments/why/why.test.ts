@@ -24,6 +24,9 @@ function mended(world: World, causes: readonly Cause[], from: End, to: End): Wor
     switch (cause.kind) {
       case "denied":
         rules = rules.filter(({ id }) => id !== cause.rule);
+        microsegments = microsegments.map((one) =>
+          cause.rule === `${one.id}_most` ? { ...one, atMost: [] } : one,
+        );
         break;
       case "not_now":
         rules = rules.map((rule) => (rule.id === cause.rule ? always(rule) : rule));
