@@ -69,9 +69,12 @@ export class ExpiringMap<K, V> {
   }
 }
 
+/** A text that is longer than this is not remembered: clients choose the length of a header, and memory is bounded. */
+const MAX_REMEMBERED_LENGTH = 4_096;
+
 /**
  * Wraps a function so that its answers are remembered. Use it for texts of which a few occur again and again.
- * The function must be pure.
+ * The function must be pure. The answer to a long text is worked out each time.
  *
  * @param max The most answers to keep, because clients can send any number of texts. `BoundedMap` decides
  *   which answers are dropped.
@@ -79,6 +82,7 @@ export class ExpiringMap<K, V> {
 export function remembering<V>(max: number, answer: (text: string) => V): (text: string) => V {
   const kept = new BoundedMap<string, V>(max);
   return (text) => {
+    if (text.length > MAX_REMEMBERED_LENGTH) return answer(text);
     const known = kept.get(text);
     if (known !== undefined) return known;
     const value = answer(text);

@@ -69,4 +69,14 @@ describe("a function that remembers its answers", () => {
     for (const text of ["a", "", "a", "", "abc", "a"]) expect(length(text)).toBe(text.length || null);
     expect(asked).toEqual(["a", "", "abc", "a"]);
   });
+
+  test("keeps no long text, since clients choose the length of a header", () => {
+    let asked = 0;
+    const length = remembering(100, (text) => {
+      asked++;
+      return text.length;
+    });
+    for (const text of ["a".repeat(4_096), "b".repeat(4_097)]) for (let i = 0; i < 3; i++) length(text);
+    expect(asked).toBe(1 + 3);
+  });
 });
