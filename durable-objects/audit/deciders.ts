@@ -12,12 +12,34 @@ export function countDeciders(sql: SqlStorage, entries: readonly AuditEntry[]): 
   if (found.length === 0) return;
   sql.exec(
     `INSERT INTO deciders (day, statement, is_shadow, decisions, changes, last_at)
-     SELECT c.value->>0, c.value->>1, c.value->>2, count(*), sum(c.value->>3), max(c.value->>4)
-     FROM json_each(?) c WHERE true GROUP BY 1, 2, 3
+     SELECT c.value->>0, c.value->>1, c.value->>2, c.value->>3, c.value->>4, c.value->>5
+     FROM json_each(?) c WHERE true
      ON CONFLICT (day, statement, is_shadow) DO UPDATE SET decisions = decisions + excluded.decisions,
        changes = changes + excluded.changes, last_at = max(last_at, excluded.last_at)`,
-    JSON.stringify(found),
+    JSON.stringify(counted(found)),
   );
+}
+
+type Counted = readonly [
+  day: number,
+  statement: string,
+  isShadow: number,
+  decisions: number,
+  changes: number,
+  lastAt: number,
+];
+
+/** One row for each statement: most entries of one append cite the same few, so the database has little to do. */
+function counted(found: readonly Cited[]): Counted[] {
+  const groups = Map.groupBy(found, ([day, statement, isShadow]) =>
+    JSON.stringify([day, statement, isShadow]),
+  );
+  return [...groups.values()].map((cited) => {
+    const [[day, statement, isShadow] = [0, "", 0, 0, 0]] = cited;
+    const changes = cited.reduce((sum, [, , , change]) => sum + change, 0);
+    const lastAt = Math.max(...cited.map(([, , , , at]) => at));
+    return [day, statement, isShadow, cited.length, changes, lastAt];
+  });
 }
 
 type Cited = readonly [day: number, statement: string, isShadow: 0 | 1, changes: 0 | 1, at: number];

@@ -1,5 +1,6 @@
 import { termsOf } from "../../shared/audit/terms.ts";
 import type { PlacedEntry } from "./entries.ts";
+import { insertRows } from "./rows.ts";
 
 /**
  * One narrow row for each entry, of numbers alone: a search reads a million of them in less time than a person waits for.
@@ -7,33 +8,52 @@ import type { PlacedEntry } from "./entries.ts";
  */
 export function insertFacets(sql: SqlStorage, placed: readonly Pick<PlacedEntry, "leaf" | "entry">[]): void {
   if (placed.length === 0) return;
-  const rows = placed.map(({ leaf, entry }) => {
-    const { outcome, code, app, person, subject } = termsOf(entry);
-    return [leaf, entry.at, outcome, code, app, person, subject];
-  });
-  const terms = new Set(rows.flatMap((row) => row.slice(3)).filter((term) => term !== null));
-  sql.exec("INSERT OR IGNORE INTO terms (text) SELECT value FROM json_each(?)", JSON.stringify([...terms]));
-  sql.exec(
-    `INSERT OR IGNORE INTO facets (leaf, at, outcome, code, app, person, subject)
-     SELECT e.value->>0, e.value->>1, e.value->>2, ${[3, 4, 5, 6].map(termAt).join(", ")}
-     FROM json_each(?) e`,
-    JSON.stringify(rows),
+  const found = placed.map(({ leaf, entry }) => ({ leaf, at: entry.at, ...termsOf(entry) }));
+  const ids = termIds(
+    sql,
+    found.flatMap(({ code, app, person, subject }) => [code, app, person, subject]),
   );
+  const idOf = (term: string | null) => (term === null ? null : (ids.get(term) ?? null));
+  const rows = found.map(({ leaf, at, outcome, code, app, person, subject }) => ({
+    ...{ leaf, at, outcome },
+    ...{ code: idOf(code), app: idOf(app), person: idOf(person), subject: idOf(subject) },
+  }));
+  insertRows(sql, "facets", rows, "OR IGNORE");
   noteLeaves(sql, placed);
 }
 
-const termAt = (column: number): string => `(SELECT id FROM terms WHERE text = e.value->>${column})`;
+/** The number of each term. New terms get one. Most terms of an append are the same few, so each is looked up once. */
+function termIds(sql: SqlStorage, all: readonly (string | null)[]): ReadonlyMap<string, number> {
+  const terms = [...new Set(all)].filter((term) => term !== null);
+  const listed = JSON.stringify(terms);
+  // By their places, since the database may give a text back in another form (half of a character, say).
+  const known = () =>
+    sql
+      .exec<{ place: number; id: number }>(
+        "SELECT e.key AS place, t.id FROM json_each(?) e JOIN terms t ON t.text = e.value",
+        listed,
+      )
+      .toArray();
+  let rows = known();
+  if (rows.length < terms.length) {
+    sql.exec("INSERT OR IGNORE INTO terms (text) SELECT value FROM json_each(?)", listed);
+    rows = known();
+  }
+  return new Map(rows.map(({ place, id }) => [terms[place] ?? "", id]));
+}
 
 /** Which leaves were made in a minute, so that a time range is a range of leaves although entries may come late. */
 function noteLeaves(sql: SqlStorage, placed: readonly Pick<PlacedEntry, "leaf" | "entry">[]): void {
-  sql.exec(
-    `UPDATE minutes SET
-       first_leaf = min(coalesce(first_leaf, m.first), m.first),
-       last_leaf = max(coalesce(last_leaf, m.last), m.last)
-     FROM (SELECT value->>0 AS at, min(value->>1) AS first, max(value->>1) AS last FROM json_each(?) GROUP BY 1) m
-     WHERE minutes.at = m.at`,
-    JSON.stringify(placed.map(({ leaf, entry }) => [minuteOf(entry.at), leaf])),
-  );
+  const minutes = Map.groupBy(placed, ({ entry }) => minuteOf(entry.at));
+  for (const [at, entries] of minutes) {
+    const leaves = entries.map(({ leaf }) => leaf);
+    const [first, last] = [Math.min(...leaves), Math.max(...leaves)];
+    sql.exec(
+      `UPDATE minutes SET first_leaf = min(coalesce(first_leaf, ?1), ?1), last_leaf = max(coalesce(last_leaf, ?2), ?2)
+       WHERE at = ?3`,
+      ...[first, last, at],
+    );
+  }
 }
 
 const minuteOf = (at: number): number => Math.floor(at / 60_000) * 60_000;

@@ -8,8 +8,14 @@ export type Row = Readonly<Record<string, SqlStorageValue | Uint8Array>>;
  * Inserts many rows with few statements (70 times faster than one by one).
  * @param table A constant of the code.
  * @param rows All with the columns of the first.
+ * @param otherwise What happens with a row that is there already.
  */
-export function insertRows(sql: SqlStorage, table: string, rows: readonly Row[]): void {
+export function insertRows(
+  sql: SqlStorage,
+  table: string,
+  rows: readonly Row[],
+  otherwise: "OR ABORT" | "OR IGNORE" = "OR ABORT",
+): void {
   const columns = Object.keys(rows[0] ?? {});
   const perStatement = Math.floor(MAX_PARAMETERS / Math.max(1, columns.length));
   const names = columns.join(", ");
@@ -17,7 +23,7 @@ export function insertRows(sql: SqlStorage, table: string, rows: readonly Row[])
   for (let i = 0; i < rows.length; i += perStatement) {
     const some = rows.slice(i, i + perStatement);
     sql.exec(
-      `INSERT INTO ${table} (${names}) VALUES ${some.map(() => placeholders).join(", ")}`,
+      `INSERT ${otherwise} INTO ${table} (${names}) VALUES ${some.map(() => placeholders).join(", ")}`,
       ...some.flatMap((row) => columns.map((column) => row[column] ?? null)),
     );
   }

@@ -32,6 +32,19 @@ const leavesOf = async (log: Log, query: Filter) =>
   (await log.query({ ...query, limit: 200 })).rows.map(({ leaf }) => leaf);
 
 describe("U4: a search", () => {
+  it("keeps an entry whose path or name holds half of a character, and finds it", async () => {
+    const log = openLog("halves");
+    const path = `/${"a".repeat(198)}😀`;
+    await log.append([
+      decision(0, asked(path)),
+      decision(1, asked("/b", { email: "\ud83dann@example.com" })),
+      decision(2, asked(path, { app: "half\ude00" })),
+    ]);
+    expect(await leavesOf(log, {})).toEqual([2, 1, 0]);
+    expect(await leavesOf(log, { path: path.slice(0, 150) })).toEqual([2, 0]);
+    expect(await leavesOf(log, { person: part("ann@example.com") })).toEqual([2, 1, 0]);
+  });
+
   it("finds by person, app, path, outcome, reason, kind and time, newest first, page by page", async () => {
     const log = openLog("filters");
     await log.append([
