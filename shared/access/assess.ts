@@ -7,10 +7,9 @@ import { offersGrants } from "./grants/settings.ts";
 import { inForce } from "./grants/state.ts";
 import type { HeldGrant } from "./grants/types.ts";
 import { environmentOf } from "./policy/entities.ts";
+import { type Given, givenBy, NOTHING_GIVEN } from "./policy/given.ts";
 import { coveringGrants, grantPolicies } from "./policy/grant-links.ts";
 import { type CompiledPolicies, decide } from "./policy/index.ts";
-import { briefly } from "./policy/permissions.ts";
-import type { Policy } from "./policy/policy.ts";
 import type { ActionName, Decision, GrantFacts, RequestFacts, ResourceFacts } from "./policy/request.ts";
 import { policyNameOf } from "./policy/statement-id.ts";
 import type { Question } from "./question.ts";
@@ -85,15 +84,10 @@ export function assess(
   const decisive = denied ? readings.at(-1) : readings[0];
   if (!decisive) throw new Error("a request has at least one reading");
   const { decision, facts } = decisive;
-  const permits = denied ? [] : permitsOf(policies, readings);
-  const grade = gradeOf(
-    question.app.settings,
-    standing,
-    permits.map(({ terms }) => terms),
-    now,
-    approvedAt(policies, readings, held),
-  );
-  const access = { ...grade, grantedPermissions: briefly(permits.map(({ permission }) => permission)) };
+  const given = denied ? NOTHING_GIVEN : givenTo(policies, readings);
+  const approved = approvedAt(policies, readings, held);
+  const grade = gradeOf(question.app.settings, standing, given.terms, now, approved);
+  const access = { ...grade, grantedPermissions: given.permissions };
   const actions = [question, ...question.others].flatMap((part) => part.actions);
   // Nobody sees in the bytes of a TCP connection what they change.
   if (question.app.upstreams.some(isTcpUpstream)) actions.push("write");
@@ -120,18 +114,19 @@ function approvedAt(
   return covering.length > 0 ? Math.max(...covering.map(({ since }) => since)) : null;
 }
 
-/** The permits that determined any of the readings, with the caller's grants among them. */
-function permitsOf({ set }: CompiledPolicies, readings: readonly Reading[]): Policy[] {
+/** What the permits give that determined any of the readings, with the caller's grants among them. */
+function givenTo({ set }: CompiledPolicies, readings: readonly Reading[]): Given {
   const ids = determiningOf(readings);
   const [first] = readings;
   const granted = first ? grantPolicies(first.facts).filter(({ id }) => ids.includes(id)) : [];
-  return [...set.permits(ids), ...granted];
+  return granted.length > 0 ? givenBy([...set.permits(ids), ...granted]) : set.given(ids);
 }
 
 /** The policies that determined any of the readings, each once. */
-const determiningOf = (readings: readonly Reading[]): string[] => [
-  ...new Set(readings.flatMap(({ decision }) => decision.determining)),
-];
+const determiningOf = (readings: readonly Reading[]): readonly string[] =>
+  readings.length === 1 && readings[0]
+    ? readings[0].decision.determining
+    : [...new Set(readings.flatMap(({ decision }) => decision.determining))];
 
 /** What is known about a request before its sender is identified. */
 export function requestFacts(
@@ -220,13 +215,16 @@ const isSame = (one: Decision, other: Decision): boolean =>
   one.decision === other.decision && one.determining.join() === other.determining.join();
 
 function citedVersions({ decision, withShadow, versions }: Decided): Pick<DecisionEntry, "versions"> {
-  const cited = [decision, ...(withShadow ? [withShadow] : [])].flatMap(({ determining, erroring }) => [
-    ...determining,
-    ...erroring.map(({ id }) => id),
-  ]);
-  const found = [...new Set(cited.map(policyNameOf))].flatMap((name): [string, number][] => {
-    const version = versions?.get(name);
-    return version === undefined ? [] : [[name, version]];
-  });
-  return found.length > 0 ? { versions: Object.fromEntries(found) } : {};
+  if (versions === undefined) return {};
+  const cited = new Map<string, number>();
+  const cite = (statement: string) => {
+    const name = policyNameOf(statement);
+    const version = versions.get(name);
+    if (version !== undefined) cited.set(name, version);
+  };
+  for (const { determining, erroring } of withShadow ? [decision, withShadow] : [decision]) {
+    determining.forEach(cite);
+    for (const { id } of erroring) cite(id);
+  }
+  return cited.size > 0 ? { versions: Object.fromEntries(cited) } : {};
 }

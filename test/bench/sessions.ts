@@ -1,4 +1,5 @@
 import { gradeOf } from "../../shared/access/grade/grade.ts";
+import { NO_TERMS } from "../../shared/access/policy/terms.ts";
 import { decide } from "../../shared/access/sessions/decide.ts";
 import { applyAll, type SessionsState } from "../../shared/access/sessions/state.ts";
 import type { Session } from "../../shared/access/sessions/types.ts";
@@ -53,7 +54,7 @@ export default async function sessions(): Promise<BenchResult> {
       const { grade } = gradeOf(
         DEFAULT_APP_SETTINGS,
         standingOf(session, 0),
-        [],
+        NO_TERMS,
         NOW + 61_000 + round * 1_000,
       );
       if (grade !== "allow") graded++;

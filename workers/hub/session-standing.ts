@@ -3,6 +3,7 @@ import type { Grade } from "../../shared/access/grade/access.ts";
 import { gradeOf, riskOf } from "../../shared/access/grade/grade.ts";
 import { accessInWords } from "../../shared/access/grade/words.ts";
 import type { DeviceFacts } from "../../shared/access/policy/request.ts";
+import { NO_TERMS } from "../../shared/access/policy/terms.ts";
 import { fallsTo } from "../../shared/access/risk/score.ts";
 import type { Session } from "../../shared/access/sessions/types.ts";
 import { standingOf } from "../../shared/access/standing.ts";
@@ -62,7 +63,7 @@ function standing(session: Session, apps: readonly SnapshotApp[], now: number): 
   const known = standingOf(session, 0);
   const device = deviceFactsOf(session.device, session.principal.userId, now);
   if (!settings) return { risk: riskOf(known, now), grade: null, reasons: [], restoredAt: null, device };
-  const access = { ...gradeOf(settings, known, [], now), grantedPermissions: [] };
+  const access = { ...gradeOf(settings, known, NO_TERMS, now), grantedPermissions: [] };
   const limit = Math.min(settings.watchRisk, settings.readOnlyRisk, settings.pauseRisk);
   return {
     device,

@@ -1,4 +1,4 @@
-import { type AccessTerms, furthest, MONITORING, strictest } from "../policy/terms.ts";
+import { type AccessTerms, furthest, MONITORING } from "../policy/terms.ts";
 import { partsAt, scoreAt } from "../risk/score.ts";
 import type { RiskSignal } from "../risk/signal.ts";
 import { type AccessDecision, GRADES, type Grade, type GradeReason } from "./access.ts";
@@ -28,16 +28,16 @@ export const riskOf = ({ signals }: Standing, now: number): number => scoreAt(si
  * How much of what the policies allow holds at `now`, and on which terms. The worst of all reasons counts, so no
  * reason can hide another one.
  *
+ * @param bound The terms of the permits that allow the request, the strictest of each.
  * @param approvedAt When the newest grant that covers the request began. Null if none does.
  */
 export function gradeOf(
   settings: GradeSettings,
   standing: Standing,
-  terms: readonly AccessTerms[],
+  bound: AccessTerms,
   now: number,
   approvedAt: number | null = null,
 ): Omit<AccessDecision, "grantedPermissions"> {
-  const bound = strictest(terms);
   const riskScore = riskOf(standing, now);
   const allowedRisk = Math.min(settings.allowedRisk, bound.allowedRisk ?? 100);
   const sessionDuration = standing.signedIn && durationOf(settings, bound, riskScore);

@@ -21,7 +21,9 @@ export function durationAt(
   own: SessionDuration,
   curve: readonly CurvePoint[],
 ): SessionDuration {
-  let before: CurvePoint = { risk: 0, ...own };
+  const { idleSeconds, absoluteSeconds } = own;
+  if (risk === 0) return { idleSeconds, absoluteSeconds };
+  let before: CurvePoint = { risk: 0, idleSeconds, absoluteSeconds };
   for (const point of [...curve].sort((a, b) => a.risk - b.risk)) {
     const lower = shorter(before, point);
     if (risk < point.risk) return between(before, { ...lower, risk: point.risk }, risk);

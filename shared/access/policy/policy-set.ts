@@ -1,5 +1,7 @@
+import { BoundedMap } from "../../base/bounded-map.ts";
 import type { Environment } from "./environment.ts";
 import { EvaluationError } from "./errors.ts";
+import { type Given, givenBy } from "./given.ts";
 import { holds, type Policy } from "./policy.ts";
 import type { Decision } from "./request.ts";
 import type { Variable } from "./scopes.ts";
@@ -26,6 +28,9 @@ interface Node {
   readonly policies: Placed[];
 }
 
+/** How many combinations of policies are remembered with what they give. */
+const MAX_GIVEN = 1_000;
+
 const newNode = (): Node => ({ byKey: new Map(), any: null, policies: [] });
 
 /**
@@ -35,6 +40,7 @@ const newNode = (): Node => ({ byKey: new Map(), any: null, policies: [] });
 export class PolicySet {
   readonly #root = newNode();
   readonly #byId: ReadonlyMap<string, Policy>;
+  readonly #given = new BoundedMap<string, Given>(MAX_GIVEN);
 
   constructor(policies: readonly Policy[]) {
     this.#byId = new Map(policies.map((policy) => [policy.id, policy]));
@@ -63,6 +69,16 @@ export class PolicySet {
   permits(ids: readonly string[]): Policy[] {
     const named = ids.map((id) => this.#byId.get(id));
     return named.filter((policy) => policy?.effect === "permit") as Policy[];
+  }
+
+  /** What the permits among these give together. It is remembered, since the same few decide nearly every request. */
+  given(ids: readonly string[]): Given {
+    const key = ids.join("\n");
+    const known = this.#given.get(key);
+    if (known) return known;
+    const given = givenBy(this.permits(ids));
+    this.#given.set(key, given);
+    return given;
   }
 }
 

@@ -42,7 +42,7 @@ const standing = (over: Partial<Standing> = {}): Standing => ({
   ...over,
 });
 const at = (score: number, over: Partial<Standing> = {}, terms: readonly AccessTerms[] = []) =>
-  gradeOf(SETTINGS, standing({ signals: score > 0 ? [risky(score)] : [], ...over }), terms, NOW);
+  gradeOf(SETTINGS, standing({ signals: score > 0 ? [risky(score)] : [], ...over }), strictest(terms), NOW);
 
 describe("the grade", () => {
   it.each([
@@ -61,7 +61,7 @@ describe("the grade", () => {
   it("falls back as the risk falls, without anybody being told", () => {
     const signals = [risky(80, NOW)];
     const later = (hours: number) =>
-      gradeOf(SETTINGS, standing({ signals, lasting: null }), [], NOW + hours * 3_600_000).grade;
+      gradeOf(SETTINGS, standing({ signals, lasting: null }), NO_TERMS, NOW + hours * 3_600_000).grade;
     expect([later(0), later(8), later(24), later(36)]).toEqual(["pause", "read_only", "watch", "allow"]);
   });
 
@@ -123,7 +123,7 @@ describe("the grade", () => {
   it("a second factor is one that the provider names", () => {
     const settings = { ...SETTINGS, stepUp: "second_factor" as const };
     const by = (...amr: string[]) =>
-      gradeOf(settings, standing({ signals: [risky(80)], signedIn: proved(amr) }), [], NOW);
+      gradeOf(settings, standing({ signals: [risky(80)], signedIn: proved(amr) }), NO_TERMS, NOW);
     expect(by("pwd")).toMatchObject({ grade: "pause", reason: "second_factor_required" });
     expect(by("pwd", "otp")).toMatchObject({ grade: "watch", additionalVerification: "none" });
   });
@@ -234,7 +234,7 @@ describe("in histories of changes, at each moment", () => {
           }
           const lasting = { beganAt, unusedMs: now - usedAt };
           const known = { signals, unmeasured: [], signedIn, lasting };
-          const { grade, monitoringLevel } = gradeOf(settings, known, held, now);
+          const { grade, monitoringLevel } = gradeOf(settings, known, strictest(held), now);
           expect(grade).toBe(naiveGrade(settings, known, held, now));
           if (grade !== "allow") expect(monitoringLevel).not.toBe("normal");
         }
