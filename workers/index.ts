@@ -1,5 +1,6 @@
 import { GRANTS } from "../shared/access/grants/paths.ts";
 import { isSignalsPath } from "../shared/access/signals/paths.ts";
+import { remembering } from "../shared/base/bounded-map.ts";
 import { refusal } from "../shared/base/errors/catalogue.ts";
 import { type Problem, toProblem } from "../shared/base/errors/problem.ts";
 import { serveGateway } from "./gateway/index.ts";
@@ -22,6 +23,10 @@ export { RequestQuota } from "../durable-objects/request-quota.ts";
 export { SegmentMesh } from "../durable-objects/segment-mesh.ts";
 export { SegmentSessions } from "../durable-objects/segment-sessions.ts";
 
+/** The origin of a URL by what comes before its path. Few hosts are asked for again and again. */
+const originOfHead = remembering(200, (head) => new URL(head).origin);
+const originOf = (url: string): string => originOfHead(/^[a-z]+:\/\/[^/?#\\]*/i.exec(url)?.[0] ?? url);
+
 let bindings: Bindings | undefined;
 let grants: typeof import("./grants/index.ts") | undefined;
 let hub: typeof import("./hub/index.ts") | undefined;
@@ -37,9 +42,9 @@ export default {
     try {
       bindings ??= checkBindings(env);
       if (hasTooManyCookies(request)) return refusalResponse(request, TOO_MANY_COOKIES);
-      const url = new URL(request.url);
-      const { origin } = url;
+      const origin = originOf(request.url);
       if (origin === bindings.authOrigin) {
+        const url = new URL(request.url);
         if (`${url.pathname}/`.startsWith(`${GRANTS}/`)) {
           grants ??= await import("./grants/index.ts");
           return await grants.serveGrants(request, url, bindings);
@@ -49,7 +54,7 @@ export default {
       if (origin === bindings.hubOrigin) {
         // The hub is large and the gateway never needs it: it is loaded by its first request, and asked for only once.
         hub ??= await import("./hub/index.ts");
-        return await hub.serveHub(request, url, bindings, ctx);
+        return await hub.serveHub(request, new URL(request.url), bindings, ctx);
       }
       return await serveGateway(request, bindings, ctx);
     } catch (error) {
@@ -124,7 +129,7 @@ async function problemOf(error: unknown, request: Request): Promise<Problem> {
     const detail = error instanceof ConfigurationError ? error.message : "Try again in a moment.";
     return toProblem(refusal("unavailable", detail));
   }
-  const { origin } = new URL(request.url);
+  const origin = originOf(request.url);
   const isOurs = origin === bindings.authOrigin;
   const part = origin === bindings.hubOrigin ? "hub" : isOurs ? "sign-in" : "gateway";
   const { refused, number } = await failed(bindings, part, request, error);

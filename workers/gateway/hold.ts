@@ -10,8 +10,11 @@ export type HoldOver = "held_too_long" | "held_too_much";
 export class Hold {
   readonly #session: string;
   readonly #onOver: (why: HoldOver) => void;
-  #held: { readonly since: number; readonly timer: ReturnType<typeof setTimeout> } | null = null;
-  #end = Promise.withResolvers<void>();
+  #held: {
+    readonly since: number;
+    readonly timer: ReturnType<typeof setTimeout>;
+    readonly end: PromiseWithResolvers<void>;
+  } | null = null;
   #kept = { frames: 0, bytes: 0 };
   #cut: { readonly reason: unknown } | null = null;
   /** For how long (milliseconds) the stream was held before, in all. */
@@ -37,18 +40,16 @@ export class Hold {
   begin(now: number): boolean {
     if (this.#held) return true;
     if (!inIsolate.enter(this.#session)) return false;
-    this.#end = Promise.withResolvers();
+    const end = Promise.withResolvers<void>();
     // Nobody may be waiting when the stream is cut.
-    this.#end.promise.catch(() => undefined);
-    this.#held = { since: now, timer: setTimeout(() => this.#onOver("held_too_long"), HELD_MS) };
+    end.promise.catch(() => undefined);
+    this.#held = { since: now, timer: setTimeout(() => this.#onOver("held_too_long"), HELD_MS), end };
     return true;
   }
 
   /** Lets what waits pass, in its order. */
   resume(now: number): void {
-    if (!this.#held) return;
-    this.#leave(now);
-    this.#end.resolve();
+    this.#leave(now)?.resolve();
   }
 
   /** The stream was cut. Nothing passes any more. */
@@ -61,17 +62,18 @@ export class Hold {
   drop(reason: unknown): void {
     inIsolate.give(this.#kept.bytes);
     this.#kept = { frames: 0, bytes: 0 };
-    if (!this.#held) return;
-    this.#leave(Date.now());
-    this.#end.reject(reason);
+    this.#leave(Date.now())?.reject(reason);
   }
 
-  #leave(now: number): void {
-    if (!this.#held) return;
-    clearTimeout(this.#held.timer);
-    this.#heldBefore += now - this.#held.since;
+  /** @returns What tells those who wait. Undefined if the stream was not held. */
+  #leave(now: number): PromiseWithResolvers<void> | undefined {
+    if (!this.#held) return undefined;
+    const { timer, since, end } = this.#held;
+    clearTimeout(timer);
+    this.#heldBefore += now - since;
     this.#held = null;
     inIsolate.leave(this.#session);
+    return end;
   }
 
   /**
@@ -80,7 +82,7 @@ export class Hold {
    */
   async passed(): Promise<void> {
     // It may have been held again before the one who waits goes on.
-    while (this.#held) await this.#end.promise;
+    while (this.#held) await this.#held.end.promise;
     if (this.#cut) throw this.#cut.reason;
   }
 

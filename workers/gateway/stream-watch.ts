@@ -241,7 +241,8 @@ export class StreamWatch {
   }
 
   /** Waits while the stream is held. Whether it may go on then. */
-  async mayPass(): Promise<boolean> {
+  mayPass(): boolean | Promise<boolean> {
+    if (this.hold.since === null) return !this.signal.aborted;
     return this.hold.passed().then(
       () => !this.signal.aborted,
       () => false,

@@ -1,3 +1,5 @@
+import { remembering } from "../../shared/base/bounded-map.ts";
+
 /**
  * Reads and writes our cookies. Their names are constants or are made from an id's characters. Their values hold only
  * base64url and dots.
@@ -15,20 +17,12 @@ const VALUE = /^[\w.-]{1,200}$/;
 
 type Cookie = readonly [name: string, value: string];
 
-/** Our cookies of each request. So the header is read only once, however many functions ask for them. */
-const read = new WeakMap<Request, readonly Cookie[]>();
+/** Our cookies in a header. A page sends the same header with each of its requests, and several functions ask for it. */
+const oursIn = remembering(500, (header): readonly Cookie[] =>
+  Array.from(header.matchAll(OURS), ([, name = "", value = ""]): Cookie => [name, value.trim()]),
+);
 
-function ours(request: Request): readonly Cookie[] {
-  const known = read.get(request);
-  if (known) return known;
-  const header = request.headers.get("Cookie") ?? "";
-  const cookies = Array.from(
-    header.matchAll(OURS),
-    ([, name = "", value = ""]): Cookie => [name, value.trim()],
-  );
-  read.set(request, cookies);
-  return cookies;
-}
+const ours = (request: Request): readonly Cookie[] => oursIn(request.headers.get("Cookie") ?? "");
 
 /** Each distinct value of the cookies with this exact name, in order. The caller decides which value counts. */
 export function cookieValues(request: Request, name: string): string[] {
