@@ -42,7 +42,7 @@ describe("U4: a search", () => {
     ]);
     expect(await leavesOf(log, {})).toEqual([2, 1, 0]);
     expect(await leavesOf(log, { path: path.slice(0, 150) })).toEqual([2, 0]);
-    expect(await leavesOf(log, { person: part("ann@example.com") })).toEqual([2, 1, 0]);
+    expect(await leavesOf(log, { who: part("ann@example.com") })).toEqual([2, 1, 0]);
   });
 
   it("finds by person, app, path, outcome, reason, kind and time, newest first, page by page", async () => {
