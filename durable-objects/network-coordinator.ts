@@ -13,13 +13,14 @@ import { singleFlight } from "../shared/base/async/single-flight.ts";
 import { isId } from "../shared/base/ids.ts";
 import { objectOf } from "../shared/base/objects.ts";
 import type { ObjectBindings } from "../shared/bindings.ts";
+import { MESH_PATHS } from "../shared/paths/mesh-paths.ts";
 import { makeAssertionKey } from "./coordinator/assertion-key.ts";
 import { FanOut } from "./coordinator/fan-out.ts";
 import { CoordinatorStore, MESH_OUTBOX, type Subject } from "./coordinator/store.ts";
 import { onAlarm, ringAt, ringIfSilent } from "./storage/alarm.ts";
 import { type Job, Outbox } from "./storage/outbox.ts";
 
-type Environment = Pick<ObjectBindings, "SEGMENT_SESSIONS" | "SEGMENT_MESH">;
+type Environment = Pick<ObjectBindings, "SEGMENT_SESSIONS" | "SEGMENT_MESH" | "MESH_PATHS">;
 
 /** A message that a session object has still to get. */
 type SessionMessage =
@@ -119,7 +120,9 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
   async tellMesh(revision: number, segments: readonly string[]): Promise<{ pending: string[] }> {
     if (!segments.every((segment) => isId("segment", segment))) throw new Error("not the name of a segment");
     const jobs = this.ctx.storage.transactionSync(() =>
-      this.#store.wantMesh(revision, segments).map((segment) => this.#mesh.add(`mesh:${segment}`, segment)),
+      this.#store
+        .wantMesh(revision, [...segments, MESH_PATHS])
+        .map((segment) => this.#mesh.add(`mesh:${segment}`, segment)),
     );
     const { pending } = await this.#mesh.deliver(jobs);
     return { pending };
@@ -176,7 +179,11 @@ export class NetworkCoordinator extends DurableObject<Environment> implements Ne
 
   async #tellSegment(segment: string): Promise<void> {
     const wanted = this.#store.wantedMesh(segment);
-    await objectOf(this.env.SEGMENT_MESH, segment).refresh(wanted);
+    const object =
+      segment === MESH_PATHS
+        ? objectOf(this.env.MESH_PATHS, "network")
+        : objectOf(this.env.SEGMENT_MESH, segment);
+    await object.refresh(wanted);
     this.#store.learntMesh(segment, wanted);
   }
 }

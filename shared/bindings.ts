@@ -8,6 +8,7 @@ import type { ObjectsOf } from "./base/objects.ts";
 import type { ConnectorTunnelRpc } from "./connector/connector-tunnel.ts";
 import type { EdgeRelayRpc } from "./edge/edge-relay.ts";
 import type { SegmentMeshRpc } from "./node/segment-mesh.ts";
+import type { MeshPathsRpc } from "./paths/mesh-paths.ts";
 
 /** Written by `npm run bindings` from `wrangler.toml`: change it there. */
 
@@ -21,6 +22,7 @@ export interface ObjectBindings {
   readonly CONNECTOR_TUNNEL: ObjectsOf<ConnectorTunnelRpc>;
   readonly REQUEST_QUOTA: ObjectsOf<RequestQuotaRpc>;
   readonly EDGE_RELAY: ObjectsOf<EdgeRelayRpc>;
+  readonly MESH_PATHS: ObjectsOf<MeshPathsRpc>;
 }
 
 /** The objects' classes, by their binding. */
@@ -34,6 +36,7 @@ export const OBJECT_CLASSES = {
   CONNECTOR_TUNNEL: "ConnectorTunnel",
   REQUEST_QUOTA: "RequestQuota",
   EDGE_RELAY: "EdgeRelay",
+  MESH_PATHS: "MeshPaths",
 } as const;
 
 export type BindingName = keyof ObjectBindings | "DB" | "ASSETS" | "AUTH_ORIGIN" | "HUB_ORIGIN";

@@ -17,6 +17,7 @@ export { AuditLog } from "../durable-objects/audit-log.ts";
 export { ConnectorTunnel } from "../durable-objects/connector-tunnel.ts";
 export { EdgeRelay } from "../durable-objects/edge-relay.ts";
 export { LoginAttempts } from "../durable-objects/login-attempts.ts";
+export { MeshPaths } from "../durable-objects/mesh-paths.ts";
 export { NetworkCoordinator } from "../durable-objects/network-coordinator.ts";
 export { PolicyCompiler } from "../durable-objects/policy-compiler.ts";
 export { RequestQuota } from "../durable-objects/request-quota.ts";

@@ -339,6 +339,9 @@ export class NodeAgent {
       keys: () => this.#keys,
       standing: () => this.#life.standing,
       inForce: () => this.#inForce(),
+      hubTime: () => Date.now() + skewOf(this.#life.lease, Date.now()),
+      leasedUntil: () =>
+        this.#life.lease.at + (this.#life.config.applied?.manifest.leaseSeconds ?? 0) * 1_000,
       overlay: () => this.#life.config.root.overlay,
       conditions: () => this.#health.conditions,
       hint: (directory) => void this.#happen({ type: "hinted", directory }),

@@ -6,6 +6,7 @@ import { Lookout } from "./lookout.ts";
 import type { NodeView, Part } from "./part.ts";
 import { Paths } from "./paths.ts";
 import { Push } from "./push.ts";
+import { RelayPart } from "./relay.ts";
 import { Reporter } from "./reporter.ts";
 
 /** All parts of an agent, in the order in which they start. */
@@ -18,4 +19,5 @@ export const partsOf = (node: NodeView): readonly Part[] => [
   new ConnectorPart(node),
   new DeviceProof(node),
   new Edge(node),
+  new RelayPart(node),
 ];

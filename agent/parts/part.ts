@@ -63,6 +63,10 @@ export interface NodeView {
   readonly keys: () => Keys;
   readonly standing: () => Standing;
   readonly inForce: () => InForce;
+  /** The hub's time now, as far as it is known, in milliseconds since the Unix epoch. */
+  readonly hubTime: () => number;
+  /** Until when the config in force may be used without a word of the hub, in the hub's time. */
+  readonly leasedUntil: () => number;
   /** The ranges of the network's addresses, as the newest root names them. */
   readonly overlay: () => { readonly ipv4: string; readonly ipv6: string };
   /** All conditions of this machine. */

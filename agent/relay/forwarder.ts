@@ -1,16 +1,19 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { Budget } from "../../shared/relay/budget.ts";
-import { type DropReason, forward, type Leg, NEW_LEG } from "../../shared/relay/leg.ts";
+import { type DropReason, forward, NEW_LEG } from "../../shared/relay/leg.ts";
+import { answerBinding } from "../../shared/relay/stun.ts";
+import type { RelayLeg } from "./relay.ts";
 
 /** What one leg carried, and what it did not. */
 export interface LegCount {
   datagrams: number;
   bytes: number;
+  /** Probes of the ends that were answered. */
+  probes: number;
   readonly dropped: Record<DropReason | "over_budget", number>;
 }
 
 export interface ForwarderOptions {
-  readonly port: number;
   readonly bytesPerSecond: number;
   /** The hub's time, milliseconds since the Unix epoch. */
   readonly now: () => number;
@@ -23,15 +26,16 @@ export class Forwarder {
   readonly count: LegCount = {
     datagrams: 0,
     bytes: 0,
+    probes: 0,
     dropped: { expired: 0, not_wireguard: 0, unknown_source: 0, nowhere_to_go: 0, over_budget: 0 },
   };
-  #leg: Leg;
+  #leg: RelayLeg;
   readonly #options: ForwarderOptions;
-  readonly #budget: Budget;
+  #budget: Budget;
   #sockets: Readonly<Record<"IPv4" | "IPv6", Socket>> | null = null;
   #state = NEW_LEG;
 
-  constructor(leg: Leg, options: ForwarderOptions) {
+  constructor(leg: RelayLeg, options: ForwarderOptions) {
     this.#leg = leg;
     this.#options = options;
     this.#budget = new Budget(options.bytesPerSecond, options.now());
@@ -49,7 +53,7 @@ export class Forwarder {
       socket.on("message", (bytes, from) => this.#take(bytes, from));
     this.#sockets = sockets;
     try {
-      await Promise.all(Object.values(sockets).map((socket) => bound(socket, this.#options.port)));
+      await Promise.all(Object.values(sockets).map((socket) => bound(socket, this.#leg.port)));
     } catch (error) {
       this.stop();
       throw error;
@@ -57,8 +61,10 @@ export class Forwarder {
   }
 
   /** The same pair, with other endpoints or another end. What is proven stays. */
-  update(leg: Leg): void {
+  update(leg: RelayLeg, bytesPerSecond: number): void {
     this.#leg = leg;
+    if (bytesPerSecond !== this.#budget.bytesPerSecond)
+      this.#budget = new Budget(bytesPerSecond, this.#options.now());
   }
 
   stop(): void {
@@ -71,18 +77,32 @@ export class Forwarder {
     const source = family === "IPv6" ? `[${address}]:${port}` : `${address}:${port}`;
     const verdict = forward(this.#leg, this.#state, source, datagram, now);
     if ("dropped" in verdict) {
+      if (verdict.dropped === "not_wireguard" && this.#answerProbe(datagram, source, now)) return;
       this.count.dropped[verdict.dropped] += 1;
     } else if (this.#budget.take(datagram.length, now)) {
       const { proven } = this.#state;
       this.#state = verdict.state;
       this.#send(datagram, verdict.to);
+      this.count.datagrams += 1;
+      this.count.bytes += datagram.length;
       if (verdict.state.proven !== proven) this.#options.onProven();
     } else {
       this.count.dropped.over_budget += 1;
     }
   }
 
-  #send(datagram: Buffer, to: string): void {
+  /** @returns Whether it was a probe of this leg. */
+  #answerProbe(datagram: Buffer, source: string, now: number): boolean {
+    const { id, probeKey } = this.#leg;
+    if (!this.#budget.take(datagram.length, now)) return false;
+    const answer = answerBinding(datagram, { user: id, key: probeKey }, source);
+    if (!answer) return false;
+    this.count.probes += 1;
+    this.#send(answer, source);
+    return true;
+  }
+
+  #send(datagram: Uint8Array, to: string): void {
     const colon = to.lastIndexOf(":");
     const isIpv6 = to.startsWith("[");
     const address = isIpv6 ? to.slice(1, colon - 1) : to.slice(0, colon);
@@ -93,8 +113,6 @@ export class Forwarder {
       address,
       () => undefined,
     );
-    this.count.datagrams += 1;
-    this.count.bytes += datagram.length;
   }
 }
 

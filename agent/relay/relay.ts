@@ -1,8 +1,7 @@
 import { SerialQueue } from "../../shared/base/async/serial-queue.ts";
-import { familyOf, type KernelLeg } from "../../shared/relay/kernel-table.ts";
+import { familyOf, type KernelLeg, type KernelTable } from "../../shared/relay/kernel-table.ts";
 import type { Leg } from "../../shared/relay/leg.ts";
 import { sourceTowards } from "../system/interfaces.ts";
-import { loadRelayTable, removeRelayTable } from "../system/relay-table.ts";
 import { Forwarder, type LegCount } from "./forwarder.ts";
 
 /** One pair that this relay carries. */
@@ -10,17 +9,25 @@ export interface RelayLeg extends Leg {
   readonly id: string;
   /** The UDP port of the pair. */
   readonly port: number;
+  /** The key of probes at this leg, in base64url. */
+  readonly probeKey: string;
 }
 
 export interface RelayOptions {
-  readonly interfaceName: string;
+  /** Lets the kernel forward, or with null no more. */
+  readonly setTable: (table: RelayTable | null) => Promise<void>;
+  /** The hub's time, milliseconds since the Unix epoch. */
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+export type RelayTable = Omit<KernelTable, "interfaceName">;
+
+export interface RelayTerms {
   /** What each leg may carry. */
   readonly bytesPerSecond: number;
   /** Whether the kernel may forward. It may not where another firewall drops what it forwards. */
   readonly usesKernel: boolean;
-  /** The hub's time, milliseconds since the Unix epoch. */
-  readonly now: () => number;
-  readonly onError: (error: unknown) => void;
 }
 
 /**
@@ -30,24 +37,28 @@ export interface RelayOptions {
 export class Relay {
   readonly #options: RelayOptions;
   readonly #carried = new Map<string, { readonly forwarder: Forwarder; readonly port: number }>();
-  #legs: readonly RelayLeg[] = [];
-  /** The legs in the kernel, as a text. */
-  #inKernel = "[]";
+  readonly #failures = new Map<string, string>();
   readonly #loads = new SerialQueue();
+  #legs: readonly RelayLeg[] = [];
+  #terms: RelayTerms = { bytesPerSecond: 0, usesKernel: false };
+  /** What the kernel forwards, as a text, and until when. Null while an earlier run may have left something. */
+  #inKernel: { readonly text: string; readonly until: number } | null = null;
 
   constructor(options: RelayOptions) {
     this.#options = options;
   }
 
   /** Carries these legs and no others. A leg that stays keeps what is known of its ends. */
-  async apply(legs: readonly RelayLeg[]): Promise<void> {
+  async apply(legs: readonly RelayLeg[], terms: RelayTerms): Promise<void> {
     this.#legs = legs;
+    this.#terms = terms;
     const wanted = new Map(legs.map((leg) => [leg.id, leg]));
     for (const [id, { forwarder, port }] of this.#carried) {
       if (wanted.get(id)?.port === port) continue;
       forwarder.stop();
       this.#carried.delete(id);
     }
+    this.#failures.clear();
     for (const leg of legs) await this.#carry(leg);
     await this.#load();
   }
@@ -57,43 +68,46 @@ export class Relay {
     return new Map([...this.#carried].map(([id, { forwarder }]) => [id, forwarder.count]));
   }
 
+  /** Which ports could not be had, and why. */
+  get failures(): readonly string[] {
+    return [...this.#failures.values()];
+  }
+
   async stop(): Promise<void> {
-    for (const { forwarder } of this.#carried.values()) forwarder.stop();
-    this.#carried.clear();
-    this.#legs = [];
-    await this.#loads.idle();
-    await removeRelayTable(this.#options.interfaceName);
+    await this.apply([], { ...this.#terms, usesKernel: false });
   }
 
   async #carry(leg: RelayLeg): Promise<void> {
     const carried = this.#carried.get(leg.id);
-    if (carried) return carried.forwarder.update(leg);
-    const { bytesPerSecond, now, onError } = this.#options;
+    const { bytesPerSecond } = this.#terms;
+    if (carried) return carried.forwarder.update(leg, bytesPerSecond);
+    const { now, onError } = this.#options;
     const onProven = () => void this.#load().catch(onError);
-    const forwarder = new Forwarder(leg, { port: leg.port, bytesPerSecond, now, onProven });
+    const forwarder = new Forwarder(leg, { bytesPerSecond, now, onProven });
     try {
       await forwarder.start();
       this.#carried.set(leg.id, { forwarder, port: leg.port });
     } catch (error) {
       // A port that another program has is the trouble of one pair.
-      onError(error);
+      this.#failures.set(leg.id, `UDP port ${leg.port}: ${error instanceof Error ? error.message : error}`);
     }
   }
 
   /** Gives the kernel the pairs whose ends are proven. */
-  async #load(): Promise<void> {
-    if (this.#options.usesKernel) await this.#loads.run(() => this.#loadNow());
+  #load(): Promise<void> {
+    return this.#loads.run(() => this.#loadNow());
   }
 
   async #loadNow(): Promise<void> {
-    const { interfaceName, bytesPerSecond, now } = this.#options;
-    const legs = (await Promise.all(this.#legs.map((leg) => this.#kernelLeg(leg)))).filter(
-      (leg) => leg !== null,
-    );
-    const text = JSON.stringify(legs);
-    if (text === this.#inKernel) return;
-    await loadRelayTable({ interfaceName, bytesPerSecond, legs, now: now() });
-    this.#inKernel = text;
+    const now = this.#options.now();
+    const { bytesPerSecond, usesKernel } = this.#terms;
+    const found = await Promise.all(usesKernel ? this.#legs.map((leg) => this.#kernelLeg(leg)) : []);
+    const legs = found.filter((leg) => leg !== null);
+    const until = legs.reduce((least, { notAfter }) => Math.min(least, notAfter), Number.POSITIVE_INFINITY);
+    const text = JSON.stringify([bytesPerSecond, legs.map(({ notAfter: _, ...leg }) => leg)]);
+    if (this.#inKernel?.text === text && isLongEnough(this.#inKernel.until, until, now)) return;
+    await this.#options.setTable(legs.length > 0 ? { bytesPerSecond, legs, now } : null);
+    this.#inKernel = { text, until };
   }
 
   async #kernelLeg({ id, port, notAfter }: RelayLeg): Promise<KernelLeg | null> {
@@ -103,5 +117,9 @@ export class Relay {
     return towardsA && towardsB ? { port, places: [a, b], sources: [towardsA, towardsB], notAfter } : null;
   }
 }
+
+/** The kernel ends by itself what it forwards. The lease that it has is renewed when half of it is over. */
+const isLongEnough = (until: number, wanted: number, now: number): boolean =>
+  until === wanted || (until < wanted && until - now > (wanted - now) / 2);
 
 const addressIn = (place: string): string => place.slice(0, place.lastIndexOf(":")).replace(/^\[|\]$/g, "");

@@ -2,8 +2,10 @@ import type { Machine } from "../tunnel/machine.ts";
 import { otherFirewalls } from "./firewalls.ts";
 import { readFlows, removeFlows } from "./flow-table.ts";
 import { doubtFilter, readCounters } from "./nft.ts";
+import { loadRelayTable, removeRelayTable } from "./relay-table.ts";
 import { kernelFamilies } from "./routes.ts";
 import { RuleCounters } from "./rule-counters.ts";
+import { readForwards } from "./sysctl.ts";
 import { observe, observeDevice, type Place, perform, removeEverything } from "./system.ts";
 import { SystemWatch } from "./watch.ts";
 import { dropPeers, nudgePeers, pointPeer, readDevice, setPeers } from "./wg.ts";
@@ -40,6 +42,9 @@ export function machineAt(place: Place): Machine {
     doubtFilter: () => doubtFilter(place),
     otherFirewalls: (passage) => otherFirewalls({ interfaceName, ...passage }),
     readFlows: (overlay) => readFlows(interfaceName, overlay),
+    setRelayTable: (table) =>
+      table ? loadRelayTable({ interfaceName, ...table }) : removeRelayTable(interfaceName),
+    readForwards,
     dropFlows: () => removeFlows(interfaceName),
     readHits: () => counters.read(),
   };

@@ -6,6 +6,7 @@ import { removeFlows } from "./flow-table.ts";
 import { readHosts, writeHosts } from "./hosts.ts";
 import { addAddress, bringUp, createLink, readLink, removeAddress, removeLink, setMtu } from "./link.ts";
 import { hasFilter, loadFilter, readFilter, removeFilter } from "./nft.ts";
+import { removeRelayTable } from "./relay-table.ts";
 import { addRoutes, addRules, readRouting, removeRoutes, removeRouting, removeRules } from "./routes.ts";
 import {
   hasIpv6,
@@ -149,6 +150,7 @@ export async function removeEverything(place: Place, keepsExit = false): Promise
   await attempt("the names", () => writeHosts(place.hostsFile, place.interfaceName, []));
   await attempt("kernel settings", () => restoreSettings(place.stateDirectory));
   await attempt("the table of flows", () => removeFlows(place.interfaceName));
+  await attempt("what it relays", () => removeRelayTable(place.interfaceName));
   if (isLinkGone) {
     await attempt("the fence", () => removeFence(place.interfaceName));
     await attempt("the filter", () => removeFilter(place.interfaceName));

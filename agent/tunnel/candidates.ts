@@ -1,4 +1,5 @@
 import type { Assembled } from "../../shared/node/config/assemble.ts";
+import { placesOf } from "./moves.ts";
 import { wgText } from "./wg-text.ts";
 
 /** The endpoints at which peers may be reached, best first: those of the config, and behind them those of this machine. */
@@ -17,7 +18,7 @@ export class Candidates {
       config.peers.map(({ peer, record }) => {
         const key = wgText(record.wireguard);
         const last = this.#lastResorts.get(key);
-        return [key, last === undefined ? peer.endpoints : [...peer.endpoints, last]];
+        return [key, last === undefined ? placesOf(peer) : [...placesOf(peer), last]];
       }),
     );
   }

@@ -1,7 +1,6 @@
 import { SerialQueue } from "../../shared/base/async/serial-queue.ts";
 import type { Assembled } from "../../shared/node/config/assemble.ts";
 import type { Condition } from "../../shared/node/protocol/types.ts";
-import { nextChange } from "../../shared/segments/windows.ts";
 import { messageOf } from "../failure.ts";
 import type { Log } from "../log.ts";
 import { converge } from "./apply.ts";
@@ -9,13 +8,21 @@ import { Candidates } from "./candidates.ts";
 import { DriftLog, tellMended } from "./drift.ts";
 import { EndpointChooser } from "./endpoints.ts";
 import { RulesetInForce } from "./in-force.ts";
-import type { Machine, PrivateKeys, Watch, WireguardDevice } from "./machine.ts";
-import { haveMoved } from "./moves.ts";
+import type { Machine, MachineView, PrivateKeys, Watch, WireguardDevice } from "./machine.ts";
+import { haveMoved, leftRelays, waysOn } from "./moves.ts";
 import type { Step } from "./plan.ts";
 import { familyOfRoute, routesOf, routingRulesOf } from "./routing.ts";
+import { RuleClock } from "./rule-clock.ts";
 import type { ExitUse, Observed } from "./tunnel.ts";
-import { asChosen, isolated, type KeyChanges, keyChanges, tunnelOf, withoutLost } from "./wanted.ts";
-import { wgText } from "./wg-text.ts";
+import {
+  asChosen,
+  isolated,
+  type KeyChanges,
+  keyChanges,
+  stillWaiting,
+  tunnelOf,
+  withoutLost,
+} from "./wanted.ts";
 
 export interface KeeperOptions {
   readonly machine: Machine;
@@ -35,8 +42,6 @@ export interface KeeperOptions {
 const WATCH_MS = 100;
 /** How often the agent looks for a peer that may have moved. */
 const SEARCH_MS = 1_000;
-/** Clocks are set meanwhile, and timers take no more than 2^31 milliseconds. */
-const LONGEST_WAIT_MS = 3_600_000;
 
 /**
  * Keeps the tunnel as the config in force says. It makes one change at a time. If a new config can't be put in force,
@@ -53,8 +58,7 @@ export class TunnelKeeper {
   #waiting: Map<string, string> = new Map();
   #watcher: NodeJS.Timeout | null = null;
   #searcher: NodeJS.Timeout | null = null;
-  /** Rings when a rule begins or ends. */
-  #clock: NodeJS.Timeout | null = null;
+  readonly #clock = new RuleClock();
   #system: Watch | null = null;
   #conditions: readonly Condition[] = [];
   /** What somebody else changed of the protection, and was mended. */
@@ -103,8 +107,7 @@ export class TunnelKeeper {
       const before = this.#config;
       const changes = before === null || this.#isApart ? NO_CHANGES : keyChanges(before, config);
       const apartBefore = this.#isApart;
-      this.#waiting = new Map([...this.#waiting, ...changes]);
-      this.#forget(config);
+      this.#waiting = stillWaiting([...this.#waiting, ...changes], config);
       try {
         this.#config = config;
         this.#isApart = isApart;
@@ -117,9 +120,17 @@ export class TunnelKeeper {
         throw error;
       }
       if (this.#waiting.size > 0) this.#watch(performance.now() + graceMs);
+      await this.#leaveRelays(before, config);
       const sought = [...this.candidates.of(config).keys()].filter((key) => this.#endpoints.isSuspect(key));
       await this.#seek(new Set([...haveMoved(before, config), ...sought]));
     });
+  }
+
+  /** Goes on by another way where a relay is not to be used any more. It still carries the peer for a while. */
+  async #leaveRelays(before: Assembled | null, config: Assembled): Promise<void> {
+    const ways = before === null || this.#isApart ? NO_CHANGES : leftRelays(before, config);
+    if (ways.size === 0) return;
+    await this.#options.machine.nudgePeers(waysOn(ways, (await this.#readDevice())?.peers ?? []));
   }
 
   /**
@@ -236,10 +247,7 @@ export class TunnelKeeper {
   }
 
   /** What can be asked of the machine without changing what the tunnel lets through. */
-  get machine(): Pick<
-    Machine,
-    "otherFirewalls" | "readFlows" | "dropFlows" | "readHits" | "nudgePeers" | "pointPeer"
-  > {
+  get machine(): MachineView {
     return this.#options.machine;
   }
 
@@ -275,8 +283,7 @@ export class TunnelKeeper {
     this.#system = null;
     if (this.#watcher) clearTimeout(this.#watcher);
     if (this.#searcher) clearTimeout(this.#searcher);
-    if (this.#clock) clearTimeout(this.#clock);
-    this.#clock = null;
+    this.#clock.stop();
     this.#watcher = null;
     this.#searcher = null;
   }
@@ -304,15 +311,9 @@ export class TunnelKeeper {
 
   /** Makes the filter anew when a rule begins or ends. */
   #ringAtChange({ component }: Assembled): void {
-    if (this.#clock) clearTimeout(this.#clock);
-    this.#clock = null;
-    const now = Date.now() + this.#options.skewMs();
-    const change = nextChange(component.rules, now);
-    if (change === null) return;
-    const ring = () => {
+    this.#clock.wind(component.rules, Date.now() + this.#options.skewMs(), () => {
       this.mend().catch((error: unknown) => this.#options.log.warn(messageOf(error)));
-    };
-    this.#clock = setTimeout(ring, Math.min(change - now, LONGEST_WAIT_MS));
+    });
   }
 
   #tunnel(config: Assembled, through: KeyChanges) {
@@ -338,12 +339,6 @@ export class TunnelKeeper {
     } catch (error) {
       this.#options.log.warn(`Could not go back to the last good config: ${messageOf(error)}`);
     }
-  }
-
-  /** Forgets waiting key changes of peers that are gone or that changed their key again. */
-  #forget(config: Assembled): void {
-    const present = new Set(config.peers.map(({ record }) => wgText(record.wireguard)));
-    for (const key of this.#waiting.keys()) if (!present.has(key)) this.#waiting.delete(key);
   }
 
   #watch(deadline: number): void {

@@ -1,4 +1,5 @@
 import type { Condition } from "../../shared/node/protocol/types.ts";
+import type { KernelTable } from "../../shared/relay/kernel-table.ts";
 import type { PeerChange, Step } from "./plan.ts";
 import type { Observed } from "./tunnel.ts";
 
@@ -51,6 +52,10 @@ export interface Machine {
    * @throws Error when they can't be read.
    */
   readFlows(overlay: { readonly ipv4: string; readonly ipv6: string }): Promise<KernelFlow[]>;
+  /** The kernel forwards these legs of a relay, and no others. Null: it forwards none. @throws CommandFailed. */
+  setRelayTable(table: Omit<KernelTable, "interfaceName"> | null): Promise<void>;
+  /** The families for which the kernel passes packets on between interfaces. */
+  readForwards(): Promise<readonly (4 | 6)[]>;
   /** The kernel notes no connections any more, and forgets those that it noted. */
   dropFlows(): Promise<void>;
   /**
@@ -60,6 +65,19 @@ export interface Machine {
    */
   readHits(): Promise<ReadonlyMap<string, number>>;
 }
+
+/** The part of a machine that changes nothing of what the tunnel lets through. */
+export type MachineView = Pick<
+  Machine,
+  | "otherFirewalls"
+  | "readFlows"
+  | "dropFlows"
+  | "readHits"
+  | "nudgePeers"
+  | "pointPeer"
+  | "setRelayTable"
+  | "readForwards"
+>;
 
 /** Connections with one source, destination, protocol and port, as the kernel noted them. */
 export interface KernelFlow {

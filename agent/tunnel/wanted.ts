@@ -2,6 +2,7 @@ import type { Assembled } from "../../shared/node/config/assemble.ts";
 import { renderFilter } from "../../shared/node/filter.ts";
 import { withoutPeers } from "../../shared/node/ruleset.ts";
 import { canonicalPrefix, familyOf, isDefaultRoute } from "./addresses.ts";
+import { placesOf } from "./moves.ts";
 import { numbersOf } from "./numbers.ts";
 import type { ExitUse, HostsEntry, Tunnel, TunnelPeer } from "./tunnel.ts";
 import { wgText } from "./wg-text.ts";
@@ -93,6 +94,12 @@ export function keyChanges(before: Assembled | null, after: Assembled): KeyChang
   return changes;
 }
 
+/** Without the changes of peers that are gone or that changed their key again. */
+export function stillWaiting(waiting: Iterable<[string, string]>, { peers }: Assembled): Map<string, string> {
+  const present = new Set(peers.map(({ record }) => wgText(record.wireguard)));
+  return new Map([...waiting].filter(([key]) => present.has(key)));
+}
+
 /** One WireGuard peer, or two while a new key is being tried. */
 function peersOf({ peer, record }: Assembled["peers"][number], options: WantedOptions): TunnelPeer[] {
   const publicKey = wgText(record.wireguard);
@@ -101,7 +108,7 @@ function peersOf({ peer, record }: Assembled["peers"][number], options: WantedOp
     publicKey,
     allowedIps: prefixesOf([peer.ipv4, peer.ipv6, ...peer.routes]),
     networks: prefixesOf(peer.routes),
-    endpoints: peer.endpoints,
+    endpoints: placesOf(peer),
     replaces: options.through.get(publicKey) ?? null,
   };
   if (old === undefined) return [whole];

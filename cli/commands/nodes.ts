@@ -1,5 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
+import type { Body } from "../../shared/api/endpoints.ts";
+import { RELAY_ROLES, type RelayRole } from "../../shared/registry/node-status.ts";
 import type { App } from "../app.ts";
 import { confirm } from "../confirm.ts";
 import { noteOption } from "../note-option.ts";
@@ -59,13 +61,20 @@ export function addNodeCommands(program: Command, app: App): void {
     .option("--approve <prefix>", "a route to approve (repeat it); replaces the list", gather, [])
     .option("--none", "approve no route")
     .action((node: string, options: { approve: string[]; none?: boolean }) => routes(app, node, options));
+  nodes
+    .command("relay")
+    .addOption(noteOption())
+    .argument("<node>", "id or name of the node")
+    .addArgument(new Argument("<role>", "what it is to do").choices(RELAY_ROLES))
+    .description(
+      "Let a node carry the encrypted datagrams of others, or drain it first and then stop (role admin)",
+    )
+    .action((node: string, relay: RelayRole) => update(app, node, { relay }));
 }
 
-async function update(
-  app: App,
-  node: string,
-  body: { name?: string; tags?: string[]; segment?: string; approvedRoutes?: string[] },
-): Promise<void> {
+type NodeChange = Body<"nodes.update">;
+
+async function update(app: App, node: string, body: NodeChange): Promise<void> {
   const { client } = await app.hub();
   const params = { node };
   const { etag } = await client.call("nodes.get", { params });

@@ -1,4 +1,5 @@
 import type { Body } from "../../shared/api/endpoints.ts";
+import { RELAY_ROLES, type RelayRole } from "../../shared/registry/node-status.ts";
 import { splitList } from "./format.ts";
 import { localInput, readLocalInput } from "./local-input.ts";
 
@@ -10,6 +11,7 @@ interface Before {
   readonly segment: string;
   readonly tags: readonly string[];
   readonly user: string | null;
+  readonly relay: RelayRole;
   readonly expiresAt: number | null;
 }
 
@@ -23,6 +25,8 @@ export function readNodeFields(form: FormData, before: Before): Change {
   if (tags.join() !== before.tags.join()) change.tags = tags;
   const user = text("user") || null;
   if (user !== before.user) change.user = user;
+  const relay = RELAY_ROLES.find((role) => role === text("relay"));
+  if (relay !== undefined && relay !== before.relay) change.relay = relay;
   const expires = text("expiresAt");
   if (expires !== localInput(before.expiresAt)) change.expiresAt = readLocalInput(expires);
   return change;

@@ -54,6 +54,19 @@ export function EditNode({ node }: { readonly node: Node }) {
         >
           {(c) => <input {...c} name="user" type="email" defaultValue={base.user ?? ""} autoComplete="off" />}
         </Field>
+        <Field
+          label="Relay"
+          hint="A relay carries the datagrams of others where they can't reach each other, and can read none of them."
+          error={issueOf(error, "/relay")}
+        >
+          {(c) => (
+            <select {...c} name="relay" defaultValue={base.relay}>
+              <option value="off">off</option>
+              <option value="on">on</option>
+              <option value="drain">drain: give its pairs to other relays</option>
+            </select>
+          )}
+        </Field>
         <Field label="Expires" hint="Empty for never." error={issueOf(error, "/expiresAt")}>
           {(c) => (
             <input {...c} name="expiresAt" type="datetime-local" defaultValue={localInput(base.expiresAt)} />

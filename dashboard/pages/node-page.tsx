@@ -166,6 +166,7 @@ const identityOf = (node: Node) => ({
   IPv6: node.ipv6,
   endpoints: node.endpoints,
   "exit node": node.exitNode,
+  relay: node.relay,
   "identity (SHA-256)": node.identity,
   "WireGuard key": node.wireguardKey,
   "enrolment key": node.enrolmentKeyId,

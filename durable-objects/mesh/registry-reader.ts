@@ -1,4 +1,5 @@
 import { Network, type RootEnvelope } from "../../shared/node/mesh/network.ts";
+import { ALL_LEGS_QUERY, LEGS_QUERY, type LegRow } from "../../shared/registry/leg-rows.ts";
 import { MICROSEGMENTS_QUERY, type MicrosegmentRow } from "../../shared/registry/microsegment-rows.ts";
 import {
   ALL_NODES_QUERY,
@@ -47,6 +48,7 @@ export class RegistryReader {
       ...(await this.#rules()),
       changed,
       gone: [],
+      legs: await this.#allLegs(),
     };
     network.learn(news, now);
     return network;
@@ -58,10 +60,11 @@ export class RegistryReader {
    */
   async catchUp(network: Network, now: number): Promise<ReadonlySet<string> | null> {
     const known = network.state;
-    const [states, changed, gone] = await this.#db.batch<StateRow | LightRow | GoneRow>([
+    const [states, changed, gone, legs] = await this.#db.batch<StateRow | LightRow | GoneRow | LegRow>([
       this.#db.prepare(STATE_QUERY),
       this.#db.prepare(CHANGED_NODES_QUERY).bind(known.revision),
       this.#db.prepare(GONE_QUERY).bind(known.revision),
+      this.#db.prepare(LEGS_QUERY).bind(known.revision),
     ]);
     const state = states?.results[0] as StateRow | undefined;
     if (!state || state.revision < known.revision) return null;
@@ -73,6 +76,7 @@ export class RegistryReader {
       ...(state.rules_revision > network.rulesRevision ? await this.#rules() : {}),
       changed: (changed?.results ?? []) as LightRow[],
       gone: ((gone?.results ?? []) as GoneRow[]).map(({ node_id }) => node_id),
+      legs: (legs?.results ?? []) as LegRow[],
     };
     return network.learn(news, now);
   }
@@ -84,6 +88,17 @@ export class RegistryReader {
       keys.push(...(await this.#db.prepare(KEYS_QUERY).bind(some).all<KeyRow>()).results);
     }
     return keys;
+  }
+
+  async #allLegs(): Promise<LegRow[]> {
+    const all: LegRow[] = [];
+    for (let more = true; more; ) {
+      const { relay_id = "", port = 0 } = all.at(-1) ?? {};
+      const { results } = await this.#db.prepare(ALL_LEGS_QUERY).bind(relay_id, port, PAGE).all<LegRow>();
+      all.push(...results);
+      more = results.length === PAGE;
+    }
+    return all;
   }
 
   async #segments(): Promise<SegmentRow[]> {

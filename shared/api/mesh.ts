@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { CHECK_RESULTS } from "../node/config/device-check.ts";
-import { NODE_STATUSES } from "../registry/node-status.ts";
+import { NODE_STATUSES, RELAY_ROLES } from "../registry/node-status.ts";
 import { STATABLE_FACTS } from "../segments/criteria/stated.ts";
 import { MAX_CRITERION } from "../segments/criteria/tokens.ts";
 import * as f from "./fields.ts";
@@ -119,6 +119,7 @@ export const node = z.object({
   endpoints: z.array(z.string()),
   /** Id of the exit node that it asked for. */
   exitNode: z.nullable(z.string()),
+  relay: z.enum(RELAY_ROLES),
   expiresAt: z.nullable(f.instant),
   /** What administrators state of it, by the names of facts. */
   facts: z.record(z.string(), z.string()),
@@ -158,6 +159,10 @@ export const nodeUpdate = z.partial(
     approvedRoutes: f.said(
       f.list(prefix, 32),
       "networks that it may stand in front of; `0.0.0.0/0` for an exit node",
+    ),
+    relay: f.said(
+      z.enum(RELAY_ROLES),
+      "whether it carries datagrams of others; `drain` lets it stop without harm",
     ),
     expiresAt: z.nullable(f.said(f.instant, "when its membership ends")),
     facts: f.said(
@@ -371,27 +376,4 @@ export const hold = z.object({
 export const holds = z.object({ items: z.array(hold), missing: z.array(z.string()) });
 export const holdConfirm = z.strictObject({
   revision: f.said(f.integer(0, Number.MAX_SAFE_INTEGER), "the one that is held and was looked at"),
-});
-
-export const trust = z.object({
-  network: z.string(),
-  /** 0 before the first root. */
-  rootVersion: z.int(),
-  epoch: z.int(),
-  /** DSSE envelopes, oldest first. */
-  roots: z.array(z.string()),
-  /** Base64url SHA-256 of the newest root's payload: what enrolment keys carry. */
-  payloadHash: z.nullable(z.string()),
-});
-/** What the next root document must name. */
-export const onlineKeys = z.object({
-  network: z.string(),
-  overlay: z.object({ ipv4: z.string(), ipv6: z.string() }),
-  online: z.object({ scheme: z.string(), keyId: z.string(), publicKey: z.string() }),
-  hubKem: z.object({ scheme: z.string(), publicKey: z.string() }),
-  rootVersion: z.int(),
-  epoch: z.int(),
-});
-export const rootCreate = z.strictObject({
-  envelope: f.said(z.string().check(z.maxLength(131_072)), "DSSE envelope of the root document"),
 });

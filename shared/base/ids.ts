@@ -35,6 +35,7 @@ export const ID_PREFIXES = {
   signalReceiver: "sgr",
   accessGrant: "grt",
   oauthClient: "ocl",
+  leg: "leg",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

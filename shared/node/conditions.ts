@@ -26,6 +26,7 @@ export const CONDITION_CODES = [
   "exit_unused",
   "tunnel_closed",
   "edge_closed",
+  "relay_ports",
   "proofs_off",
   "part_failed",
 ] as const;

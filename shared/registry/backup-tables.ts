@@ -81,6 +81,7 @@ export const NOT_KEPT: readonly string[] = [
   "signal_events",
   "signal_letters",
   "signal_cursor",
+  "legs",
 ];
 
 export interface KeptTable {

@@ -18,6 +18,7 @@ export const MESH_RECORDED: readonly Recorded[] = [
       expiresAt: "expires_at",
       facts: { json: "facts" },
       contained: { flag: "contained" },
+      relay: "relay",
       wireguardKey: "wireguard_key",
       signingHash: "signing_hash",
     },

@@ -1,7 +1,9 @@
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { LEG_STATES } from "../paths/leg-table.ts";
 import { MICROSEGMENT_TYPES } from "../segments/criteria/facts.ts";
 import { ISOLATION_LEVELS } from "../segments/microsegment.ts";
-import { NODE_STATUSES } from "./node-status.ts";
+import { NODE_STATUSES, RELAY_ROLES } from "./node-status.ts";
 import { segments, users } from "./schema.ts";
 
 /**
@@ -121,6 +123,8 @@ export const nodes = sqliteTable(
     /** The id of the node through which this node wants to reach the Internet. */
     exitNode: text("exit_node"),
     expiresAt: integer("expires_at"),
+    /** Whether the node carries datagrams of others, as an administrator wants it. */
+    relay: text("relay", { enum: RELAY_ROLES }).notNull().default("off"),
     /** JSON object: what administrators state of the node, by the names of the facts. */
     facts: text("facts").notNull().default("{}"),
     /** JSON object: the newest of what the node claims of itself, as far as criteria read it. */
@@ -155,6 +159,7 @@ export const nodes = sqliteTable(
     index("nodes_revision").on(t.revision),
     index("nodes_user").on(t.userId),
     index("nodes_status").on(t.status),
+    index("nodes_relay").on(t.relay).where(sql`relay <> 'off'`),
   ],
 );
 
@@ -184,6 +189,41 @@ export const nodeRoutes = sqliteTable(
     createdAt: integer("created_at").notNull(),
   },
   (t) => [primaryKey({ columns: [t.nodeId, t.prefix] }), index("node_routes_prefix").on(t.prefix)],
+);
+
+/**
+ * What relays carry: one row for each UDP port that ever served a pair. The object `MeshPaths` alone writes them. A row goes
+ * with the relay or with an end, and is made anew from the rules.
+ */
+export const legs = sqliteTable(
+  "legs",
+  {
+    relayId: text("relay_id")
+      .notNull()
+      .references(() => nodes.id, { onDelete: "cascade" }),
+    port: integer("port").notNull(),
+    id: text("id").notNull().unique(),
+    /** The two nodes, in the order of their ids. */
+    firstId: text("first_id")
+      .notNull()
+      .references(() => nodes.id, { onDelete: "cascade" }),
+    secondId: text("second_id")
+      .notNull()
+      .references(() => nodes.id, { onDelete: "cascade" }),
+    /** The key of probes at this leg, which only its relay and its ends are told. */
+    probeKey: text("probe_key").notNull(),
+    state: text("state", { enum: LEG_STATES }).notNull(),
+    /** When it came into this state. */
+    since: integer("since").notNull(),
+    ...stamped,
+  },
+  (t) => [
+    primaryKey({ columns: [t.relayId, t.port] }),
+    index("legs_revision").on(t.revision),
+    index("legs_live").on(t.relayId).where(sql`state <> 'ended'`),
+    index("legs_first").on(t.firstId),
+    index("legs_second").on(t.secondId),
+  ],
 );
 
 /** Who may talk to whom. */

@@ -33,6 +33,7 @@ export type LightRow = Pick<
   | "offered_routes"
   | "endpoints"
   | "exit_node"
+  | "relay"
   | "expires_at"
   | "contained"
   | "ephemeral"
@@ -58,7 +59,7 @@ const MEMBERSHIP = `CASE WHEN ${CONTAINED} THEN 'approved' ELSE ${STANDING} END`
 const LIGHT = `SELECT n.id, n.name, ${MEMBERSHIP} AS status, ${CONTAINED} AS contained,
   n.segment_id, n.tags, u.email AS user, n.address_index, n.offered_routes,
   (SELECT json_group_array(prefix) FROM node_routes r WHERE r.node_id = n.id) AS approved_routes,
-  n.endpoints, n.exit_node, n.expires_at, n.ephemeral, n.handshake_floor,
+  n.endpoints, n.exit_node, n.relay, n.expires_at, n.ephemeral, n.handshake_floor,
   n.handshake_floor_made, n.record_hash, n.created_at, n.revision, ${FACT_COLUMNS}
   FROM nodes n LEFT JOIN users u ON u.id = n.user_id`;
 /** The parameter is the revision that is already known. */

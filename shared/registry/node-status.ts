@@ -8,3 +8,10 @@
  */
 export const NODE_STATUSES = ["pending", "approved", "quarantined", "revoked", "expired"] as const;
 export type NodeStatus = (typeof NODE_STATUSES)[number];
+
+/**
+ * Whether a node carries datagrams of others:
+ * - `drain`: it gets no new pairs, and loses those that it has, one after the other
+ */
+export const RELAY_ROLES = ["off", "on", "drain"] as const;
+export type RelayRole = (typeof RELAY_ROLES)[number];

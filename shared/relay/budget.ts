@@ -1,11 +1,13 @@
 /** A rate of bytes, with a burst of what it gives in a tenth of a second (the token bucket of RFC 2697 §3). */
 export class Budget {
+  readonly bytesPerSecond: number;
   readonly #perMs: number;
   readonly #most: number;
   #left: number;
   #at: number;
 
   constructor(bytesPerSecond: number, now: number) {
+    this.bytesPerSecond = bytesPerSecond;
     this.#perMs = bytesPerSecond / 1_000;
     this.#most = bytesPerSecond / 10;
     this.#left = this.#most;

@@ -175,6 +175,8 @@ class BenchNetwork {
       leaseSeconds: 86_400,
       index: this.#index,
       segmentName: () => "servers",
+      legsOf: () => [],
+      relaysBetween: () => [],
       checksOf: () => [],
       recordOf: (node) => this.#records.get(node)?.hash,
       endpointsOf: (node) => [`192.0.2.1:${this.#ports.get(node) ?? 51_820}`],

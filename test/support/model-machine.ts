@@ -118,6 +118,8 @@ export function modelMachine(place: Place): Machine {
     otherFirewalls: async () => [],
     readFlows: async () => [],
     dropFlows: async () => undefined,
+    setRelayTable: async () => undefined,
+    readForwards: async () => [],
     readHits: async () => new Map(),
   };
 }

@@ -29,7 +29,7 @@ export const SELECT_NODE = `SELECT n.id, n.name, ${STANDING} AS status, n.status
   n.address_index, n.hostname, n.ephemeral, n.enrolment_key_id, n.offered_routes,
   (SELECT json_group_array(prefix) FROM node_routes r WHERE r.node_id = n.id) AS approved_routes,
   ${STATED} AS stated,
-  n.endpoints, n.exit_node, n.expires_at, n.facts, n.contained, n.ended_revision, n.ended_at, n.signing_hash, n.wireguard_key,
+  n.endpoints, n.exit_node, n.relay, n.expires_at, n.facts, n.contained, n.ended_revision, n.ended_at, n.signing_hash, n.wireguard_key,
   n.version, n.created_at, n.updated_at
   FROM nodes n JOIN segments s ON s.id = n.segment_id LEFT JOIN users u ON u.id = n.user_id`;
 
@@ -79,6 +79,7 @@ export const viewNode = (row: NodeRow, ipv6Prefix: string, live: LiveNode | null
   approvedRoutes: list(row.approved_routes).sort(),
   endpoints: list(row.endpoints),
   exitNode: row.exit_node,
+  relay: row.relay,
   expiresAt: row.expires_at,
   facts: JSON.parse(row.facts) as Record<string, string>,
   contained: row.contained === 1,

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { Endpoint } from "../endpoint.ts";
 import { listQuery, page } from "../fields.ts";
 import * as m from "../mesh.ts";
+import * as t from "../trust.ts";
 
 const listed = z.strictObject(listQuery);
 
@@ -58,7 +59,7 @@ export const MESH_ENDPOINTS = {
     method: "PATCH",
     path: "/api/v1/nodes/{node}",
     role: "admin",
-    summary: "Change a node's name, tags, segment, owner, approved routes or expiry",
+    summary: "Change a node's name, tags, segment, owner, approved routes, role as a relay or expiry",
     body: m.nodeUpdate,
     response: m.node,
     ifMatch: true,
@@ -200,22 +201,22 @@ export const MESH_ENDPOINTS = {
     path: "/api/v1/trust",
     role: "auditor",
     summary: "The chain of root documents",
-    response: m.trust,
+    response: t.trust,
   },
   "trust.onlineKeys": {
     method: "GET",
     path: "/api/v1/trust/online-keys",
     role: "admin",
     summary: "The hub's keys and addresses that a root document must name",
-    response: m.onlineKeys,
+    response: t.onlineKeys,
   },
   "trust.addRoot": {
     method: "POST",
     path: "/api/v1/trust/roots",
     role: "owner",
     summary: "Publish the next root document",
-    body: m.rootCreate,
-    response: m.trust,
+    body: t.rootCreate,
+    response: t.trust,
     status: 201,
   },
 } as const satisfies Record<string, Endpoint>;

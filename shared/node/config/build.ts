@@ -5,11 +5,14 @@ import { type Addressed, addressed } from "./object.ts";
 import { ruleKnowledge, rulesKnown } from "./rule-terms.ts";
 import {
   type ComponentDocument,
+  type LegDocument,
+  type LegEndDocument,
   LIMITS,
   type ManifestDocument,
   type ObjectHash,
   type PeerDocument,
   type RecordDocument,
+  type RelayedPath,
 } from "./types.ts";
 
 /**
@@ -21,6 +24,10 @@ import {
 const CHECKS_SINCE = 3;
 /** The first capability of agents that probe their peers and answer probes. */
 const PROBES_SINCE = 6;
+/** The same for legs of relays. */
+const RELAYS_SINCE = 6;
+/** What a relay lets through for one pair: a gigabit each second. */
+const LEG_BYTES_PER_SECOND = 125_000_000;
 
 /** The facts that the objects are built from. */
 export interface BuildSource {
@@ -34,6 +41,10 @@ export interface BuildSource {
   recordOf(node: string): ObjectHash | undefined;
   /** The endpoints where a node may be reached, best first. */
   endpointsOf(node: string): readonly string[];
+  /** What the node carries as a relay, without the records of the ends. */
+  legsOf(node: string): readonly BuiltLeg[];
+  /** The relays that carry a pair, best first. */
+  relaysBetween(node: string, peer: string): readonly RelayedPath[];
   /** What the node looks for. Empty for a node whose agent is too old to know of it. */
   checksOf(node: string): readonly DeviceCheck[];
   /**
@@ -57,10 +68,15 @@ export interface BuildFault {
   readonly node: string;
 }
 
+export interface BuiltLeg extends Pick<LegDocument, "id" | "port" | "probeKey"> {
+  readonly ends: readonly [string, string];
+}
+
 export interface BuiltNode {
   readonly manifest: Addressed<ManifestDocument>;
   readonly component: Addressed<ComponentDocument>;
   readonly peers: readonly Addressed<PeerDocument>[];
+  readonly legs: readonly Addressed<LegDocument>[];
 }
 
 /**
@@ -85,12 +101,15 @@ export function buildNode(
   const links = source.index.linksKnown(node, ruleKnowledge(capability));
   if (links.length > LIMITS.peers) return err({ code: "TOO_MANY_PEERS", node });
 
+  const knowsRelays = capability >= RELAYS_SINCE;
   const peers: Addressed<PeerDocument>[] = [];
   for (const link of links) {
-    const peer = buildPeer(source, link);
+    const relays = knowsRelays ? source.relaysBetween(node, link.peer) : [];
+    const peer = buildPeer(source, link, relays);
     if (!peer.ok) return peer;
     peers.push(addressed(peer.value));
   }
+  const legs = knowsRelays ? buildLegs(source, node) : [];
   const checks = capability < CHECKS_SINCE ? [] : source.checksOf(node);
   const manifest = addressed<ManifestDocument>({
     type: "manifest",
@@ -109,10 +128,13 @@ export function buildNode(
     leaseSeconds: source.leaseSeconds,
     ...(checks.length > 0 ? { checks } : {}),
     ...(capability < PROBES_SINCE ? {} : { probes: true }),
+    ...(legs.length > 0
+      ? { relay: { bytesPerSecond: LEG_BYTES_PER_SECOND, legs: legs.map(({ hash }) => hash).sort() } }
+      : {}),
   });
   // A node refuses such an object, and with it everything that comes after.
   const isTooLarge = [manifest, component, ...peers].some(({ bytes }) => bytes.length > LIMITS.objectBytes);
-  return isTooLarge ? err({ code: "OBJECT_TOO_LARGE", node }) : ok({ manifest, component, peers });
+  return isTooLarge ? err({ code: "OBJECT_TOO_LARGE", node }) : ok({ manifest, component, peers, legs });
 }
 
 export function buildComponent(source: BuildSource, segment: string): SegmentComponent {
@@ -148,7 +170,34 @@ export const buildRecord = (
     signing: keys.signing,
   });
 
-function buildPeer(source: BuildSource, link: PeerLink): Result<PeerDocument, BuildFault> {
+/** A leg whose end has no key record, or has left, comes when it has one. */
+function buildLegs(source: BuildSource, node: string): readonly Addressed<LegDocument>[] {
+  return source.legsOf(node).flatMap(({ id, port, probeKey, ends: [first, second] }) => {
+    const [a, b] = [legEnd(source, first), legEnd(source, second)];
+    if (!a || !b) return [];
+    return addressed<LegDocument>({
+      type: "leg",
+      network: source.network,
+      node,
+      id,
+      port,
+      probeKey,
+      ends: [a, b],
+    });
+  });
+}
+
+function legEnd(source: BuildSource, node: string): LegEndDocument | null {
+  const record = source.recordOf(node);
+  const endpoints = source.endpointsOf(node).slice(0, LIMITS.endpointsPerPeer);
+  return record === undefined ? null : { node, record, endpoints };
+}
+
+function buildPeer(
+  source: BuildSource,
+  link: PeerLink,
+  relays: readonly RelayedPath[],
+): Result<PeerDocument, BuildFault> {
   const facts = source.index.node(link.peer);
   if (!facts) return err({ code: "NODE_UNKNOWN", node: link.peer });
   const record = source.recordOf(link.peer);
@@ -170,5 +219,6 @@ function buildPeer(source: BuildSource, link: PeerLink): Result<PeerDocument, Bu
     inbound: link.inbound,
     outbound: link.outbound,
     ...(link.denied && { denied: link.denied }),
+    ...(relays.length > 0 && { relays: relays.slice(0, LIMITS.relaysPerPeer) }),
   });
 }

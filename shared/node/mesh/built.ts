@@ -25,8 +25,9 @@ export function buildAll(view: MeshView, network: Network, segment: string, node
     else faults.push({ ...result.error, node });
   }
   const needed = new Map<string, string>();
-  for (const { manifest, peers } of built) {
+  for (const { manifest, peers, legs } of built) {
     for (const { document } of [manifest, ...peers]) needed.set(document.record, document.node);
+    for (const { record, node } of legs.flatMap(({ document }) => document.ends)) needed.set(record, node);
   }
   const missing = new Map([...needed].filter(([hash]) => !view.hasObject(hash)));
   return { nodes: built, faults, missing };
@@ -58,10 +59,10 @@ export function recordsOf(
 /** All objects that the manifests of the built nodes lead to, except the records. */
 export function objectsOf({ nodes }: Built): Addressed<AnyDocument>[] {
   const all = new Map<string, Addressed<AnyDocument>>();
-  for (const { manifest, component, peers } of nodes) {
+  for (const { manifest, component, peers, legs } of nodes) {
     all.set(component.hash, component);
     all.set(manifest.hash, manifest);
-    for (const peer of peers) all.set(peer.hash, peer);
+    for (const branch of [...peers, ...legs]) all.set(branch.hash, branch);
   }
   return [...all.values()];
 }

@@ -1,7 +1,7 @@
 import { type Addressed, type AnyDocument, addressed } from "../config/object.ts";
 import { nextCounter } from "../config/serial.ts";
 import type { Tick, TickInput } from "../config/tick.ts";
-import type { ManifestDocument, ObjectHash, PeerDocument } from "../config/types.ts";
+import type { LegDocument, ManifestDocument, ObjectHash, PeerDocument } from "../config/types.ts";
 import { type Issue, planTick, type Rebuilt, type TickPlan } from "../plan-tick.ts";
 import { type Built, objectsOf } from "./built.ts";
 import { heldEvents } from "./held.ts";
@@ -58,7 +58,7 @@ export function draft(
       if (!network.isInGoodStanding(peer)) return false;
       return newest.get(node)?.includes(hash) || !(network.isUrgent(node) || network.isUrgent(peer));
     };
-    return reducedIssue(view, before, isKept, reduced);
+    return reducedIssue(view, before, isKept, network.isInGoodStanding, reduced);
   };
   const plan = planTick(rebuilt, network, withoutEnded, wish.isConfirmed);
   const issues = [...plan.publish, ...renewals(plan, rebuilt, wish.renewed)];
@@ -128,6 +128,7 @@ function reducedIssue(
   view: MeshView,
   before: Issue,
   isKept: (hash: ObjectHash, peer: string) => boolean,
+  isStanding: (node: string) => boolean,
   made: Addressed<ManifestDocument>[],
 ): Issue {
   const document = view.document<ManifestDocument>(before.manifest);
@@ -136,7 +137,16 @@ function reducedIssue(
     const node = view.document<PeerDocument>(hash)?.node;
     return node !== undefined && isKept(hash, node) ? [{ hash, node }] : [];
   });
-  const manifest = addressed<ManifestDocument>({ ...document, peers: kept.map(({ hash }) => hash) });
+  const { relay, ...rest } = document;
+  const legs =
+    relay?.legs.filter((hash) =>
+      view.document<LegDocument>(hash)?.ends.every(({ node }) => isStanding(node)),
+    ) ?? [];
+  const manifest = addressed<ManifestDocument>({
+    ...rest,
+    peers: kept.map(({ hash }) => hash),
+    ...(relay && legs.length > 0 && { relay: { ...relay, legs } }),
+  });
   made.push(manifest);
   return { manifest: manifest.hash, peers: kept.map(({ node }) => node) };
 }

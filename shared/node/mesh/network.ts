@@ -1,4 +1,6 @@
+import { LegTable } from "../../paths/leg-table.ts";
 import { addressIndexOf } from "../../registry/addresses.ts";
+import { type LegRow, legOf } from "../../registry/leg-rows.ts";
 import { type MicrosegmentRow, microsegmentOf } from "../../registry/microsegment-rows.ts";
 import { factValuesOf, nextEndOf } from "../../registry/node-facts.ts";
 import {
@@ -23,6 +25,7 @@ import type { BuildSource } from "../config/build.ts";
 import type { DeviceCheck } from "../config/device-check.ts";
 import { DueTimes } from "./due-times.ts";
 import { type MeshDraft, replaced } from "./mesh-draft.ts";
+import { legsOf, relaysBetween } from "./relaying.ts";
 
 export interface RootEnvelope {
   readonly version: number;
@@ -42,6 +45,8 @@ export interface RegistryNews {
   /** All rules that are switched on, and all microsegments. Both come when one of either has changed. */
   readonly rules?: readonly RuleRow[];
   readonly microsegments?: readonly MicrosegmentRow[];
+  /** New or changed legs. */
+  readonly legs?: readonly LegRow[];
 }
 
 /** Leaves room for an outer IPv6 header on paths of 1,460 bytes, which some clouds have. */
@@ -50,6 +55,7 @@ const MTU = 1_380;
 /** The whole network as one segment's object knows it: a copy in memory of the registry, up to a revision. */
 export class Network {
   readonly index: SegmentIndex = createSegmentIndex();
+  readonly legs = new LegTable();
   readonly #rows = new Map<string, LightRow>();
   readonly #idsByName = new Map<string, string>();
   readonly #idsByAddress = new Map<number, string>();
@@ -83,7 +89,7 @@ export class Network {
    * @param now Milliseconds since the Unix epoch. Facts that ended before count no more.
    */
   learn(news: RegistryNews, now: number): ReadonlySet<string> {
-    const { state, segments, roots, changed, gone, rules, microsegments } = news;
+    const { state, segments, roots, changed, gone, rules, microsegments, legs } = news;
     this.#moved = new Set();
     const affected = new Set<string>();
     const add = (ids: Iterable<string>) => {
@@ -92,7 +98,10 @@ export class Network {
     for (const { id, name, device_checks } of segments ?? [])
       this.#segments.set(id, { name, checks: checksIn(device_checks) });
     if (roots) this.#roots = roots;
+    const onLegs = (node: string) => add(this.#onLegsOf(node));
     for (const id of gone) {
+      onLegs(id);
+      this.legs.forget(id);
       this.#forget(id);
       this.#placements.remove(id);
       this.#factEnds.delete(id);
@@ -107,6 +116,11 @@ export class Network {
       if (before && (before.record_hash !== row.record_hash || before.endpoints !== row.endpoints)) {
         add(this.index.linksOf(row.id).map(({ peer }) => peer));
       }
+      onLegs(row.id);
+    }
+    for (const leg of legs?.map(legOf) ?? []) {
+      this.legs.set(leg);
+      add([leg.relay, ...leg.ends]);
     }
     for (const id of this.#factEnds.take(now)) {
       const row = this.#rows.get(id);
@@ -253,9 +267,19 @@ export class Network {
         return row ? reportedEndpoints(row) : [];
       },
       checksOf: (node) => this.checksOf(node),
+      legsOf: (node) => legsOf(this, node),
+      relaysBetween: (node, peer) => relaysBetween(this, node, peer),
       rulesRevision: () => rulesRevision,
       capabilityOf,
     };
+  }
+
+  /** The nodes whose documents hold something of a node because of a leg: its relays, or the ends that it carries. */
+  #onLegsOf(node: string): readonly string[] {
+    return [
+      ...this.legs.ofNode(node).map(({ relay }) => relay),
+      ...this.legs.ofRelay(node).flatMap(({ ends }) => ends),
+    ];
   }
 
   #upsert(row: LightRow, ipv6Prefix: string, now: number): ReadonlySet<string> {

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { Relay } from "../../../agent/relay/relay.ts";
+import { loadRelayTable, removeRelayTable } from "../../../agent/system/relay-table.ts";
 import { mac1Key } from "../../../shared/relay/mac1.ts";
 
 /**
@@ -8,12 +9,14 @@ import { mac1Key } from "../../../shared/relay/mac1.ts";
  */
 const [interfaceName = "", usesKernel = ""] = process.argv.slice(2);
 const relay = new Relay({
-  interfaceName,
-  usesKernel: usesKernel === "kernel",
-  bytesPerSecond: 1e9,
+  setTable: (table) =>
+    table ? loadRelayTable({ interfaceName, ...table }) : removeRelayTable(interfaceName),
   now: Date.now,
   onError: (error) => console.error(error),
 });
+
+/** The key of probes at all legs. */
+const PROBE_KEY = "A".repeat(43);
 
 export interface LegOrder {
   readonly id: string;
@@ -31,8 +34,9 @@ for await (const line of createInterface({ input: process.stdin })) {
         endpoints,
       }));
       if (!one || !two) throw new Error("A leg has two ends");
-      return { id, port, ends: [one, two], notAfter: Date.now() + forMs };
+      return { id, port, probeKey: PROBE_KEY, ends: [one, two], notAfter: Date.now() + forMs };
     }),
+    { bytesPerSecond: 1e9, usesKernel: usesKernel === "kernel" },
   );
   console.log(JSON.stringify([...relay.counts()]));
 }

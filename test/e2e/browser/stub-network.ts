@@ -38,6 +38,7 @@ export function stubNode(at: number): Node {
     offeredRoutes: at === 0 ? ["10.20.0.0/16", "0.0.0.0/0"] : [],
     approvedRoutes: at === 0 ? ["10.20.0.0/16"] : [],
     endpoints: [`203.0.113.${at % 250}:51820`],
+    relay: "off",
     exitNode: null,
     expiresAt: segment === "office" ? NOW + 90 * DAY : null,
     facts: at === 0 ? { "device.type": "server" } : {},

@@ -84,8 +84,9 @@ describe("a change of a node", () => {
     segment: "main",
     tags: ["a", "b"],
     user: "ada@example.com",
+    relay: "off",
     expiresAt: 90_000_000,
-  };
+  } as const;
   const form = (fields: Record<string, string>) => {
     const data = new FormData();
     const unchanged = {
@@ -93,6 +94,7 @@ describe("a change of a node", () => {
       segment: "main",
       tags: "a, b",
       user: "ada@example.com",
+      relay: "off",
       expiresAt: localInput(before.expiresAt),
     };
     for (const [name, value] of Object.entries({ ...unchanged, ...fields })) data.set(name, value);
@@ -102,6 +104,7 @@ describe("a change of a node", () => {
   it("holds only what differs, and clears what was emptied", () => {
     expect(readNodeFields(form({}), before)).toEqual({});
     expect(readNodeFields(form({ name: " db ", tags: "" }), before)).toEqual({ name: "db", tags: [] });
+    expect(readNodeFields(form({ relay: "drain" }), before)).toEqual({ relay: "drain" });
     expect(readNodeFields(form({ user: "", expiresAt: "" }), before)).toEqual({
       user: null,
       expiresAt: null,

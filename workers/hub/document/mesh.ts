@@ -43,6 +43,7 @@ export async function applyNode(
     ...before,
     tags: item.tags ? tagsText(item.tags) : before.tags,
     segment_id: item.segment === undefined ? before.segment_id : names.segment(item.segment),
+    relay: item.relay ?? before.relay,
     expires_at: expiresAt === undefined ? before.expires_at : expiresAt,
     facts: item.facts ? factsText(item.facts) : before.facts,
     version: before.version + 1,

@@ -239,6 +239,7 @@ export async function readDocument(d1: D1Database) {
       tags: JSON.parse(row.tags) as string[],
       user: row.user,
       approvedRoutes: (JSON.parse(row.approved_routes) as string[]).sort(),
+      relay: row.relay,
       expiresAt: timeOf(row.expires_at),
       facts: JSON.parse(row.facts) as Record<string, string>,
     })),

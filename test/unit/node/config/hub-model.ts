@@ -111,6 +111,8 @@ export class HubModel {
       index: this.index,
       segmentName: (segment: string) => (segment === SEGMENT ? "servers" : "desks"),
       checksOf: () => [],
+      legsOf: () => [],
+      relaysBetween: () => [],
       recordOf: (node: string) => this.#record(node)?.hash,
       endpointsOf: (node: string) => [
         `192.0.2.${numberOf(node)}:${this.#ports.get(numberOf(node)) ?? 51_820}`,

@@ -183,6 +183,7 @@ export class Registry {
       offered_routes: "[]",
       approved_routes: "[]",
       endpoints: "[]",
+      relay: "off",
       exit_node: null,
       expires_at: null,
       contained: 0,
