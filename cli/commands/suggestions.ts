@@ -141,8 +141,13 @@ async function effectiveness(app: App): Promise<void> {
     `${one.deniedIn.connections} of ${one.deniedIn.nodes} node(s)`,
     `${mean(one.reach.today)}, at most ${one.reach.today.max}`,
     mean(one.reach.used),
+    mean(one.reach.through),
+    one.rules.hit === null ? `? of ${one.rules.total}` : `${one.rules.hit} of ${one.rules.total}`,
   ]);
-  const columns = ["segment", "members", "used of in", "used of out", "denied in", "reaches", "did reach"];
+  const columns = [
+    ...["segment", "members", "used of in", "used of out", "denied in", "reaches", "did reach"],
+    ...["through others", "rules hit"],
+  ];
   app.emit(data, () =>
     rows.length === 0 ? "There are no nodes yet.\n" : table(columns, rows, app.io.columns, ["segment"]),
   );

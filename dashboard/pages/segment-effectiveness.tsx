@@ -36,6 +36,18 @@ const COLUMNS: readonly Column<Item>[] = [
     sort: ({ reach }) => reach.today.mean,
     className: "wide",
   },
+  {
+    header: "Through others",
+    cell: ({ reach }) => `${round(reach.through.mean)} nodes, at most ${reach.through.max}`,
+    sort: ({ reach }) => reach.through.mean,
+    className: "wide",
+  },
+  {
+    header: "Rules hit",
+    cell: ({ rules }) =>
+      rules.hit === null ? `unknown, of ${rules.total}` : `${rules.hit} of ${rules.total}`,
+    sort: ({ rules }) => rules.hit ?? -1,
+  },
 ];
 
 /** How far what segments permit is used, and how far a break-in would reach. */

@@ -4,6 +4,7 @@ import { flowGraph, type NodeFlows } from "../../shared/segments/flow-graph.ts";
 import {
   isFull,
   type LedgerFlow,
+  MOST_PER_SEGMENT,
   noteFlows,
   RETENTION_MS,
   shareOf,
@@ -13,7 +14,7 @@ import type { Watch } from "../../shared/segments/suggest/watch.ts";
 /** How many flows one answer holds. */
 const MOST_TOLD = 5_000;
 /** How many stored flows are read for one answer, so that a large segment does not fill the memory. */
-const MOST_READ = 40_000;
+const MOST_READ = MOST_PER_SEGMENT;
 
 /** The flows that each node of the segment reported. */
 export class FlowStore {

@@ -167,8 +167,13 @@ export const effectiveness = z.object({
       /** Denied attempts from outside at members, and from members at others. */
       deniedIn: attempts,
       deniedOut: attempts,
-      /** How many nodes a member may open something to, today; and if only what was used were permitted. */
-      reach: z.object({ today: spread, used: spread }),
+      /**
+       * How many nodes a member may open something to, today; if only what was used were permitted; and through others, each of
+       * which goes on to those that it may open something to.
+       */
+      reach: z.object({ today: spread, used: spread, through: spread }),
+      /** The rules that let something pass to or from a member, and how many of them nodes counted packets of. Null: not known. */
+      rules: z.object({ total: z.int(), hit: z.nullable(z.int()) }),
     }),
   ),
   /** Since when the hub hears the first node. Null where it hears none. */

@@ -19,7 +19,7 @@ export const RETENTION_MS = 30 * DAY_MS;
 /** A node can't claim more connections of one flow in one report. */
 export const MOST_PER_REPORT = 1_000_000;
 /** How many flows a segment keeps in all. Each node has an equal share, within the limits below. */
-const MOST_PER_SEGMENT = 65_536;
+export const MOST_PER_SEGMENT = 65_536;
 const SHARE = { least: 16, most: 512 } as const;
 
 /** How many flows are kept of each node, when the segment has so many nodes. */

@@ -173,7 +173,7 @@ export class Membership {
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-export function setOf<T>(sets: Map<string, Set<T>>, key: string): Set<T> {
+export function setOf<K, T>(sets: Map<K, Set<T>>, key: K): Set<T> {
   const found = sets.get(key);
   if (found) return found;
   const made = new Set<T>();
@@ -181,7 +181,7 @@ export function setOf<T>(sets: Map<string, Set<T>>, key: string): Set<T> {
   return made;
 }
 
-export function drop<T>(sets: Map<string, Set<T>>, key: string, value: T): void {
+export function drop<K, T>(sets: Map<K, Set<T>>, key: K, value: T): void {
   const set = sets.get(key);
   set?.delete(value);
   if (set?.size === 0) sets.delete(key);

@@ -2,7 +2,6 @@ import { Network } from "../../shared/node/mesh/network.ts";
 import { MICROSEGMENTS_QUERY, type MicrosegmentRow } from "../../shared/registry/microsegment-rows.ts";
 import { OWNER_QUERY, type OwnerRow } from "../../shared/registry/node-facts.ts";
 import {
-  ALL_NODES_QUERY,
   type LightRow,
   OWN_RULES_QUERY,
   type RuleRow,
@@ -13,6 +12,7 @@ import {
   type StateRow,
   withServices,
 } from "../../shared/registry/node-rows.ts";
+import { allNodes } from "./all-nodes.ts";
 
 /** The network of nodes as it would be after a change, so that the change can be judged before it is made. */
 
@@ -39,8 +39,6 @@ export interface Foreseen {
   /** The names of segments, microsegments and nodes, by their ids. */
   readonly names: ReadonlyMap<string, string>;
 }
-
-const PAGE = 2_000;
 
 /** Null while the mesh was never used. */
 export async function foreseen(db: D1Database, coming: ComingMesh, now: number): Promise<Foreseen | null> {
@@ -89,13 +87,7 @@ async function comingNodes(
   db: D1Database,
   coming: NonNullable<ComingMesh["nodes"]>,
 ): Promise<readonly LightRow[]> {
-  const rows: LightRow[] = [];
-  for (let after = "", more = true; more; ) {
-    const { results } = await db.prepare(ALL_NODES_QUERY).bind(after, PAGE).all<LightRow>();
-    rows.push(...results);
-    after = results.at(-1)?.id ?? "";
-    more = results.length === PAGE;
-  }
+  const rows = await allNodes(db);
   return Promise.all(
     rows.map(async (row) => {
       const changed = coming.get(row.id);

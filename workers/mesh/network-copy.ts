@@ -6,7 +6,6 @@ import {
 } from "../../shared/registry/microsegment-rows.ts";
 import { factValuesOf } from "../../shared/registry/node-facts.ts";
 import {
-  ALL_NODES_QUERY,
   type LightRow,
   RULES_QUERY,
   type RuleRow,
@@ -23,10 +22,10 @@ import type { Microsegment } from "../../shared/segments/microsegment.ts";
 import type { Candidate } from "../../shared/segments/suggest/criterion.ts";
 import { Permissions } from "../../shared/segments/suggest/permissions.ts";
 import type { SegmentRule } from "../../shared/segments/types.ts";
+import { allNodes } from "./all-nodes.ts";
 
 /** A network with more nodes is not read as a whole: a Worker has 128 MB, and a limit of time. */
-const MOST_NODES = 2_000;
-const PAGE = 1_000;
+const MOST_NODES = 10_000;
 
 /** The nodes, rules and microsegments as the registry knows them at one moment, for questions that no object is asked. */
 export interface NetworkCopy {
@@ -88,7 +87,7 @@ export async function networkCopy(
         facts: factValuesOf(row, homeNames.get(row.segment_id) ?? "", now),
       })),
     isWhole,
-    permissions: new Permissions(network.index, [...stated, ...impliedRules(levels)], [...network.ids()]),
+    permissions: permissionsIn(network, stated, levels),
   };
 }
 
@@ -100,9 +99,15 @@ export function permissionsWith(
   now: number,
 ): Permissions {
   network.learn({ state: network.state, changed: [], gone: [], rules, microsegments }, now);
-  const all = [...rules.map(ruleOf), ...impliedRules(microsegments.map(microsegmentOf))];
-  return new Permissions(network.index, all, [...network.ids()]);
+  return permissionsIn(network, rules.map(ruleOf), microsegments.map(microsegmentOf));
 }
+
+const permissionsIn = (
+  network: Network,
+  rules: readonly SegmentRule[],
+  microsegments: readonly Microsegment[],
+): Permissions =>
+  new Permissions(network.index, [...rules, ...impliedRules(microsegments)], [...network.ids()]);
 
 async function nodesOf(
   db: D1Database,
@@ -113,21 +118,17 @@ async function nodesOf(
     const { results } = await db.prepare(SOME_NODES_QUERY).bind(JSON.stringify(wanted)).all<LightRow>();
     return { rows: results, isWhole: false };
   }
-  const rows: LightRow[] = [];
-  for (let after = "", more = true; more; ) {
-    const { results } = await db.prepare(ALL_NODES_QUERY).bind(after, PAGE).all<LightRow>();
-    rows.push(...results);
-    after = results.at(-1)?.id ?? "";
-    more = results.length === PAGE;
-  }
-  return { rows, isWhole: true };
+  return { rows: await allNodes(db), isWhole: true };
 }
 
 /** The ids of the full members of each microsegment that the copy has. */
 export function membersOf({ network, candidates }: NetworkCopy): Map<string, string[]> {
   const members = new Map<string, string[]>();
   for (const { id } of candidates)
-    for (const microsegment of network.index.node(id)?.microsegments ?? [])
-      members.set(microsegment, [...(members.get(microsegment) ?? []), id]);
+    for (const microsegment of network.index.node(id)?.microsegments ?? []) {
+      const known = members.get(microsegment);
+      if (known) known.push(id);
+      else members.set(microsegment, [id]);
+    }
   return members;
 }

@@ -53,19 +53,57 @@ const READ = [
 /** A value that means the same to everybody who reads the criterion. */
 const PLAIN = /^[A-Za-z0-9][A-Za-z0-9 ._:/@+-]{0,99}$/;
 
-/** @param isWhole Whether `all` are all nodes of the network. A criterion might let in one that is missing. */
-export function membershipOf(
-  members: ReadonlySet<string>,
-  all: readonly Candidate[],
-  isWhole: boolean,
-): Membership {
-  const tests = isWhole ? testsOf(members, all) : [];
+/** What is to be said of nodes, found once for all roles. */
+export class Descriptions {
+  readonly #names: ReadonlyMap<string, string>;
+  readonly #tests = new Map<string, Test & { readonly nodes: Set<string> }>();
+  /** By node: the tests that it meets. */
+  readonly #met = new Map<string, Test[]>();
+
+  /** @param isWhole Whether `all` are all nodes of the network. A criterion might let in one that is missing. */
+  constructor(all: readonly Candidate[], isWhole: boolean) {
+    this.#names = new Map(all.map(({ id, name }) => [id, name]));
+    if (isWhole) for (const one of all) this.#add(one);
+  }
+
+  nameOf = (node: string): string => this.#names.get(node) ?? node;
+
+  /** The tests that at least half of the members meet, those that fit best first. */
+  testsOf(members: ReadonlySet<string>): Test[] {
+    const common = new Map<Test, number>();
+    for (const member of members)
+      for (const test of this.#met.get(member) ?? []) common.set(test, (common.get(test) ?? 0) + 1);
+    return [...common]
+      .filter(([, met]) => met * 2 >= members.size)
+      .map(([test, met]) => ({ test, misfit: test.nodes.size + members.size - 2 * met }))
+      .sort((a, b) => a.misfit - b.misfit || (a.test.text < b.test.text ? -1 : 1))
+      .map(({ test }) => test);
+  }
+
+  #add({ id, tags, facts }: Candidate): void {
+    const met: Test[] = [];
+    const add = (text: string, type: MicrosegmentType, tag: string | null) => {
+      const test = this.#tests.get(text) ?? { text, type, tag, nodes: new Set<string>() };
+      this.#tests.set(text, test);
+      if (!test.nodes.has(id)) met.push(test);
+      test.nodes.add(id);
+    };
+    for (const tag of tags) add(`tag:${tag}`, "device", tag);
+    for (const name of [...READ, ...[...facts.keys()].filter((fact) => fact.startsWith("app."))]) {
+      const type = factOf(name)?.type;
+      if (type) for (const text of textsOf(name, facts.get(name))) add(text, type, null);
+    }
+    this.#met.set(id, met);
+  }
+}
+
+export function membershipOf(members: ReadonlySet<string>, descriptions: Descriptions): Membership {
+  const tests = descriptions.testsOf(members);
   const exact = tests.find(({ nodes }) => nodes.size === members.size && isWithin(members, nodes));
   if (exact) return { ...written(exact), exclude: [], fit: "exact" };
   const pair = exactPair(members, tests);
   if (pair) return pair;
-  const names = new Map(all.map(({ id, name }) => [id, `node:${name}`]));
-  const listed = (ids: Iterable<string>) => [...ids].map((id) => names.get(id) ?? id).sort();
+  const listed = (ids: Iterable<string>) => [...ids].map((id) => `node:${descriptions.nameOf(id)}`).sort();
   const most = Math.floor(members.size * EXCEPTIONS);
   for (const test of tests) {
     const [extra, lacking] = [minus(test.nodes, members), minus(members, test.nodes)];
@@ -90,29 +128,6 @@ function exactPair(members: ReadonlySet<string>, tests: readonly Test[]): Member
 
 const written = ({ text, type, tag }: Test) =>
   tag === null ? { type, where: text, include: [] } : { type, where: "", include: [`tag:${tag}`] };
-
-/** The tests that at least half of the members meet, those that fit best first. */
-function testsOf(members: ReadonlySet<string>, all: readonly Candidate[]): Test[] {
-  const tests = new Map<string, { type: MicrosegmentType; tag: string | null; nodes: Set<string> }>();
-  const add = (text: string, type: MicrosegmentType, tag: string | null, node: string) => {
-    const test = tests.get(text) ?? { type, tag, nodes: new Set<string>() };
-    tests.set(text, test);
-    test.nodes.add(node);
-  };
-  for (const { id, tags, facts } of all) {
-    for (const tag of tags) add(`tag:${tag}`, "device", tag, id);
-    for (const name of [...READ, ...[...facts.keys()].filter((fact) => fact.startsWith("app."))]) {
-      const type = factOf(name)?.type;
-      if (type) for (const text of textsOf(name, facts.get(name))) add(text, type, null, id);
-    }
-  }
-  const misfit = ({ nodes }: { nodes: ReadonlySet<string> }) =>
-    minus(nodes, members).length + minus(members, nodes).length;
-  return [...tests]
-    .map(([text, test]) => ({ text, ...test }))
-    .filter(({ nodes }) => minus(members, nodes).length * 2 <= members.size)
-    .sort((a, b) => misfit(a) - misfit(b) || (a.text < b.text ? -1 : 1));
-}
 
 /** The tests that a value meets. */
 function textsOf(name: string, value: FactValue | undefined): string[] {

@@ -28,8 +28,13 @@ export interface Effectiveness {
   /** From outside to a member, and from a member to outside. */
   readonly deniedIn: Attempts;
   readonly deniedOut: Attempts;
-  /** How many nodes a member may open something to, today; and if only pairs were permitted that were used. */
-  readonly reach: { readonly today: Spread; readonly used: Spread };
+  /**
+   * How many nodes a member may open something to, today; if only pairs were permitted that were used; and through others, each of
+   * which goes on to those that it may open something to.
+   */
+  readonly reach: { readonly today: Spread; readonly used: Spread; readonly through: Spread };
+  /** The rules that let something pass to or from a member, and how many of them nodes counted packets of. Null: it is not known. */
+  readonly rules: { readonly total: number; readonly hit: number | null };
 }
 
 /** Of a larger set the pairs of so many members are counted, in the order of their ids. */
@@ -42,8 +47,12 @@ export class Judge {
   readonly #into: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #outOf: ReadonlyMap<string, ReadonlySet<string>>;
 
-  constructor(flows: readonly ObservedFlow[], permissions: Permissions) {
+  readonly #hit: ReadonlySet<string> | null;
+
+  /** @param hit The rules of which packets were counted. Null unless all nodes count. */
+  constructor(flows: readonly ObservedFlow[], permissions: Permissions, hit: ReadonlySet<string> | null) {
     this.#permissions = permissions;
+    this.#hit = hit;
     const between = flows.filter(isBetweenNodes);
     this.#denied = between.filter(({ verdict }) => verdict === "denied");
     const allowed = between.filter(({ verdict }) => verdict === "allowed");
@@ -54,13 +63,18 @@ export class Judge {
   judge(members: readonly string[]): Effectiveness {
     const measured = members.toSorted().slice(0, MOST_MEASURED);
     const isMember = new Set(members);
-    const reach = measured.map((node) => countOf(this.#permissions.destinationsOf(node)));
+    const [into, outOf] = [
+      measured.map((node) => this.#permissions.sourcesOf(node)),
+      measured.map((node) => this.#permissions.destinationsOf(node)),
+    ];
+    const rules = [...new Set([...into, ...outOf].flat().flatMap((neighbours) => neighbours.rules))];
+    const reach = outOf.map(countOf);
     const usedReach = measured.map((node) => this.#outOf.get(node)?.size ?? 0);
     return {
       members: members.length,
       measured: measured.length,
       inbound: {
-        pairs: sum(measured.map((node) => countOf(this.#permissions.sourcesOf(node)))),
+        pairs: sum(into.map(countOf)),
         used: sum(measured.map((node) => this.#into.get(node)?.size ?? 0)),
       },
       outbound: { pairs: sum(reach), used: sum(usedReach) },
@@ -74,7 +88,12 @@ export class Judge {
           ({ source, destination }) => isMember.has(source.node) && !isMember.has(destination.node),
         ),
       ),
-      reach: { today: spreadOf(reach), used: spreadOf(usedReach) },
+      reach: {
+        today: spreadOf(reach),
+        used: spreadOf(usedReach),
+        through: spreadOf(measured.map((node) => this.#permissions.spreadFrom(node))),
+      },
+      rules: { total: rules.length, hit: this.#hit && rules.filter((rule) => this.#hit?.has(rule)).length },
     };
   }
 }

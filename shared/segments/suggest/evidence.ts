@@ -5,18 +5,26 @@
  * marginal likelihoods, as for a stochastic block model (Karrer and Newman 2011; Peixoto 2017, arXiv 1705.10225).
  */
 
+/** A probability by the logarithms that are asked for again and again. */
+export interface Likelihood {
+  /** ln p, and ln (1 - p). */
+  readonly yes: number;
+  readonly no: number;
+}
+export const likelihood = (p: number): Likelihood => ({ yes: Math.log(p), no: Math.log1p(-p) });
+
 /** The natural logarithm of the odds of a rule against chance. `prior` is how probable a rule is before anything was seen. */
-export function logOdds(seen: number, pairs: number, prior: number, noise: number): number {
+export function logOdds(seen: number, pairs: number, prior: Likelihood, noise: Likelihood): number {
   const byRule = lnFactorial(seen) + lnFactorial(pairs - seen) - lnFactorial(pairs + 1);
-  const byChance = seen * Math.log(noise) + (pairs - seen) * Math.log1p(-noise);
-  return Math.log(prior) - Math.log1p(-prior) + byRule - byChance;
+  const byChance = seen * noise.yes + (pairs - seen) * noise.no;
+  return prior.yes - prior.no + byRule - byChance;
 }
 
 /** What the two explanations together add to the likelihood, beside chance alone. It is 0 where nothing was seen. */
-export function gain(seen: number, pairs: number, prior: number, noise: number): number {
+export function gain(seen: number, pairs: number, prior: Likelihood, noise: Likelihood): number {
   if (seen === 0) return 0;
   const odds = logOdds(seen, pairs, prior, noise);
-  return Math.log1p(-prior) + (odds > 30 ? odds : Math.log1p(Math.exp(odds)));
+  return prior.no + (odds > 30 ? odds : Math.log1p(Math.exp(odds)));
 }
 
 export const probability = (odds: number): number => 1 / (1 + Math.exp(-odds));

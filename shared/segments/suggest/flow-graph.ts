@@ -51,6 +51,15 @@ export function flowGraph(flows: readonly SeenFlow[]): FlowGraph {
   return { nodes, services, calls, callers, size: keys.size };
 }
 
+/** A number that depends on nothing but the flow (FNV-1a), so that the same flows are always dealt alike. */
+export function hashOf({ source, destination, service }: SeenFlow): number {
+  let hash = 0x811c9dc5;
+  for (const char of `${source} ${destination} ${service}`) {
+    hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
 const sorted = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 
 const positions = (texts: readonly string[]): Map<string, number> =>

@@ -1,5 +1,5 @@
 import type { ObservedFlow } from "../flow-graph.ts";
-import { type Candidate, type Membership, membershipOf } from "./criterion.ts";
+import { type Candidate, Descriptions, type Membership, membershipOf } from "./criterion.ts";
 import { nameOfRole } from "./names.ts";
 import type { Permissions } from "./permissions.ts";
 import { type Broken, brokenBy, type Exposure, exposureOf, type Use, unusedInto } from "./recorded-use.ts";
@@ -76,16 +76,19 @@ export function proposalsOf({ roles, rules }: Suggestion, around: Surroundings):
     roles.map(({ nodes }) => nodes),
     around,
   );
+  const rulesInto = Map.groupBy(rules, ({ to }) => to);
+  const recordedInto = Map.groupBy(around.recorded, ({ destination }) => destination.node);
+  const splits = splitsOf(roles, around.existing);
   const proposals = roles.flatMap(({ nodes, confidence }, role) => {
-    const missing = rules.filter(
-      ({ from, to, service }) =>
-        to === role && !around.isInForce(named[from]?.name ?? "", named[to]?.name ?? "", service),
+    const into = rulesInto.get(role) ?? [];
+    const recorded = nodes.flatMap((node) => recordedInto.get(node) ?? []);
+    const missing = into.filter(
+      ({ from, to, service }) => !around.isInForce(named[from]?.name ?? "", named[to]?.name ?? "", service),
     );
     const own = named[role];
     if (missing.length === 0 || !own) return [];
     const sources = [...new Set(missing.map(({ from }) => from))];
     const callers = sources.filter((from) => from !== role).flatMap((from) => named[from] ?? []);
-    const into = rules.filter(({ to }) => to === role);
     const permitted = into
       .filter((rule) => rule.confidence >= LEAST_CONFIDENCE)
       .map(({ from, service }) => ({ sources: roles[from]?.nodes ?? [], service }));
@@ -101,35 +104,29 @@ export function proposalsOf({ roles, rules }: Suggestion, around: Surroundings):
           .filter((rule) => rule.from === from)
           .map((rule) => trafficOf(rule, roles, around.permissions)),
       })),
-      breaks: brokenBy(permitted, nodes, around.recorded),
-      unused: unusedInto(nodes, around.recorded, around.permissions),
+      breaks: brokenBy(permitted, nodes, recorded),
+      unused: unusedInto(nodes, recorded, around.permissions),
       exposure: exposureOf(permitted, nodes, around.permissions),
-      splits: splitBy(nodes, roles, around.existing),
+      splits: splits.get(role) ?? null,
     };
   });
   return proposals.sort((a, b) => b.confidence - a.confidence || (a.name < b.name ? -1 : 1));
 }
 
-/** The microsegment that has these nodes and others, and consists of whole roles that are sure enough. */
-function splitBy(
-  nodes: readonly string[],
-  roles: Suggestion["roles"],
-  existing: Surroundings["existing"],
-): string | null {
+/** By role: the microsegment that has its nodes and others, and consists of whole roles that are sure enough. */
+function splitsOf(roles: Suggestion["roles"], existing: Surroundings["existing"]): Map<number, string> {
+  const roleOf = new Map(roles.flatMap(({ nodes }, role) => nodes.map((node) => [node, role] as const)));
+  const splits = new Map<number, string>();
   for (const [name, members] of existing) {
-    const isMember = new Set(members);
-    const parts = roles.filter((role) => role.nodes.every((node) => isMember.has(node)));
-    const covered = parts.reduce((sum, role) => sum + role.nodes.length, 0);
-    const areSure = parts.every(({ confidence }) => confidence >= LEAST_CONFIDENCE);
-    if (
-      parts.length > 1 &&
-      covered === members.length &&
-      areSure &&
-      nodes.every((node) => isMember.has(node))
-    )
-      return name;
+    const parts = Map.groupBy(members, (node) => roleOf.get(node));
+    const areWhole = [...parts].every(([role, nodes]) => {
+      const found = role === undefined ? undefined : roles[role];
+      return found?.nodes.length === nodes.length && found.confidence >= LEAST_CONFIDENCE;
+    });
+    if (parts.size < 2 || !areWhole) continue;
+    for (const role of parts.keys()) if (role !== undefined && !splits.has(role)) splits.set(role, name);
   }
-  return null;
+  return splits;
 }
 
 function trafficOf(
@@ -148,16 +145,12 @@ function trafficOf(
 function namedRoles(roles: readonly (readonly string[])[], around: Surroundings): ProposedMicrosegment[] {
   const taken = new Set(around.names);
   const existing = new Map([...around.existing].map(([name, members]) => [keyOfMembers(members), name]));
-  const byId = new Map(around.candidates.map((one) => [one.id, one]));
+  const descriptions = new Descriptions(around.candidates, around.isWhole);
   return roles.map((nodes) => {
     const there = existing.get(keyOfMembers(nodes));
     if (there !== undefined) return { name: there, membership: null, nodes };
-    const membership = membershipOf(new Set(nodes), around.candidates, around.isWhole);
-    const name = nameOfRole(
-      membership,
-      nodes.map((id) => byId.get(id)?.name ?? id),
-      taken,
-    );
+    const membership = membershipOf(new Set(nodes), descriptions);
+    const name = nameOfRole(membership, nodes.map(descriptions.nameOf), taken);
     taken.add(name);
     return { name, membership, nodes };
   });

@@ -1,8 +1,13 @@
-import { gain, lnCompositions, lnFactorial } from "./evidence.ts";
+import { drop, setOf } from "../membership.ts";
+import { gain, type Likelihood, likelihood, lnCompositions, lnFactorial } from "./evidence.ts";
 import type { FlowGraph } from "./flow-graph.ts";
 
-/** How probable a rule between two roles is, before anything was seen of it. */
+/**
+ * How probable a rule between two roles is, before anything was seen of it. A role has about as many rules in a large network as in a
+ * small one, so with more than `FEW_ROLES` roles each rule is the less probable.
+ */
 const RULE_PRIOR = 0.01;
+const FEW_ROLES = 75;
 /** From this share of all nodes on, a service is common: that one more role uses it is no news. */
 const COMMON = 0.3;
 const MOST_COMMON = 0.97;
@@ -13,6 +18,11 @@ const CHANCE_SHARE = 0.1;
  * so much that departments which differ in one application alone become one.
  */
 const PARTITION_WEIGHT = 0.5;
+/**
+ * What more roles have in common says little of each, and to look at all of them would cost the square of their number. Some of them
+ * are looked at where a role has nothing else in common with any.
+ */
+const CROWD = 64;
 
 export interface RoleLink {
   readonly from: number;
@@ -21,7 +31,7 @@ export interface RoleLink {
   readonly service: number;
   readonly seen: number;
   readonly pairs: number;
-  readonly prior: number;
+  readonly prior: Likelihood;
 }
 
 /**
@@ -29,7 +39,7 @@ export interface RoleLink {
  * score is a better explanation. A role is known by a position, and an empty one is free.
  */
 export class RoleModel {
-  readonly noise: number;
+  readonly noise: Likelihood;
   readonly #graph: FlowGraph;
   readonly #services: number;
   readonly #role: Int32Array;
@@ -37,7 +47,15 @@ export class RoleModel {
   /** By role: pairs seen to (or from) each role and service, which `#key` joins. */
   readonly #calls: Map<number, number>[];
   readonly #callers: Map<number, number>[];
+  /** By role and service, as `#key` joins them: the roles that were seen to call it by the service, or to be called so by it. */
+  readonly #callersBy = new Map<number, Set<number>>();
+  readonly #calledBy = new Map<number, Set<number>>();
+  /** By the number of nodes that use a service. */
+  readonly #commonPrior = remembered((users: number) =>
+    likelihood(Math.min(MOST_COMMON, users / this.#role.length)),
+  );
   #roles: number;
+  #rulePrior = likelihood(RULE_PRIOR);
   #called = new Map<number, number>();
   #calling = new Map<number, number>();
 
@@ -49,12 +67,12 @@ export class RoleModel {
     this.#role = Int32Array.from({ length: count }, (_, node) => node);
     this.#size = new Int32Array(count).fill(1);
     this.#roles = count;
-    const links = (contacts: FlowGraph["calls"]) =>
-      contacts.map((list) => new Map(list.map(({ node, service }) => [this.#key(node, service), 1])));
-    this.#calls = links(graph.calls);
-    this.#callers = links(graph.callers);
+    this.#calls = graph.nodes.map(() => new Map());
+    this.#callers = graph.nodes.map(() => new Map());
+    for (const [node, list] of graph.calls.entries())
+      for (const contact of list) this.#countCall(node, contact.node, contact.service, 1);
     const places = count * Math.max(1, count - 1) * effectiveServices(graph);
-    this.noise = Math.min(0.05, Math.max(1e-9, (CHANCE_SHARE * graph.size) / places));
+    this.noise = likelihood(Math.min(0.05, Math.max(1e-9, (CHANCE_SHARE * graph.size) / places)));
     this.countUsers();
   }
 
@@ -64,6 +82,17 @@ export class RoleModel {
 
   sizeOf(role: number): number {
     return this.#size[role] ?? 0;
+  }
+
+  /** How many positions there are. */
+  get places(): number {
+    return this.#role.length;
+  }
+
+  /** The roles that the role called or that called it, unless they are very many. */
+  neighbours(role: number): number[] {
+    const keys = [...this.#callsOf(role).keys(), ...this.#callersOf(role).keys()];
+    return keys.length > CROWD ? [] : keys.map((key) => this.#parts(key)[0]);
   }
 
   /** The roles that have nodes. */
@@ -80,6 +109,7 @@ export class RoleModel {
   countUsers(): void {
     this.#called = new Map();
     this.#calling = new Map();
+    this.#rulePrior = likelihood(RULE_PRIOR * Math.min(1, FEW_ROLES / this.#roles));
     for (const role of this.roles()) {
       for (const key of this.#callsOf(role).keys()) {
         const [to, service] = this.#parts(key);
@@ -143,7 +173,7 @@ export class RoleModel {
   }
 
   merge(into: number, from: number): void {
-    for (const [node, role] of this.#role.entries()) if (role === from) this.move(node, into);
+    for (let node = 0; node < this.#role.length; node++) if (this.#role[node] === from) this.move(node, into);
   }
 
   /** By how much the score would rise if the node had the role. */
@@ -173,15 +203,22 @@ export class RoleModel {
 
   #countNode(node: number, by: 1 | -1): void {
     const role = this.roleOf(node);
-    for (const contact of this.#graph.calls[node] ?? []) {
-      const other = this.roleOf(contact.node);
-      count(this.#callsOf(role), this.#key(other, contact.service), by);
-      count(this.#callersOf(other), this.#key(role, contact.service), by);
-    }
-    for (const contact of this.#graph.callers[node] ?? []) {
-      const other = this.roleOf(contact.node);
-      count(this.#callersOf(role), this.#key(other, contact.service), by);
-      count(this.#callsOf(other), this.#key(role, contact.service), by);
+    for (const { node: other, service } of this.#graph.calls[node] ?? [])
+      this.#countCall(role, this.roleOf(other), service, by);
+    for (const { node: other, service } of this.#graph.callers[node] ?? [])
+      this.#countCall(this.roleOf(other), role, service, by);
+  }
+
+  #countCall(from: number, to: number, service: number, by: 1 | -1): void {
+    const [called, caller] = [this.#key(to, service), this.#key(from, service)];
+    count(this.#callersOf(to), caller, by);
+    const seen = count(this.#callsOf(from), called, by);
+    if (seen === 0) {
+      drop(this.#callersBy, called, from);
+      drop(this.#calledBy, caller, to);
+    } else if (seen === by) {
+      setOf(this.#callersBy, called).add(from);
+      setOf(this.#calledBy, caller).add(to);
     }
   }
 
@@ -235,7 +272,7 @@ export class RoleModel {
     return score;
   }
 
-  #gain(seen: number, possible: number, prior: number): number {
+  #gain(seen: number, possible: number, prior: Likelihood): number {
     return gain(seen, possible, prior, this.noise);
   }
 
@@ -244,26 +281,29 @@ export class RoleModel {
     return lnCompositions(nodes, before) - lnCompositions(nodes, after);
   }
 
-  #prior(from: number, to: number, service: number): number {
+  #prior(from: number, to: number, service: number): Likelihood {
     const users = Math.max(
       this.#called.get(this.#key(to, service)) ?? 0,
       this.#calling.get(this.#key(from, service)) ?? 0,
     );
-    const share = users / this.#role.length;
-    return share > COMMON ? Math.min(MOST_COMMON, share) : RULE_PRIOR;
+    return users > COMMON * this.#role.length ? this.#commonPrior(users) : this.#rulePrior;
   }
 
   #sharers(calls: Iterable<number>, callers: Iterable<number>, self: number, most: number): number[] {
     const weights = new Map<number, number>();
-    const collect = (keys: Iterable<number>, back: readonly Map<number, number>[]) => {
+    const crowds: ReadonlySet<number>[] = [];
+    const collect = (keys: Iterable<number>, users: ReadonlyMap<number, ReadonlySet<number>>) => {
       for (const key of keys) {
-        const [peer, service] = this.#parts(key);
-        const sharers = [...(back[peer]?.keys() ?? [])].filter((each) => this.#parts(each)[1] === service);
-        for (const each of sharers) count(weights, this.#parts(each)[0], 1 / sharers.length);
+        const sharers = users.get(key) ?? NOBODY;
+        if (sharers.size > CROWD) crowds.push(sharers);
+        else for (const each of sharers) count(weights, each, 1 / sharers.size);
       }
     };
-    collect(calls, this.#callers);
-    collect(callers, this.#calls);
+    collect(calls, this.#callersBy);
+    collect(callers, this.#calledBy);
+    weights.delete(self);
+    const [crowd] = weights.size === 0 ? crowds.sort((a, b) => a.size - b.size) : [];
+    if (crowd) for (const each of some(crowd, self)) weights.set(each, 1);
     weights.delete(self);
     return [...weights]
       .sort(([a, one], [b, other]) => other - one || a - b)
@@ -280,13 +320,33 @@ export class RoleModel {
   ];
 }
 
+/** A few of a large set. Which ones depends on who asks, so that not all look at the same. */
+function* some(crowd: ReadonlySet<number>, asker: number): Generator<number> {
+  const step = Math.ceil(crowd.size / CROWD);
+  let at = asker;
+  for (const one of crowd) if (at++ % step === 0) yield one;
+}
+
 const pairs = (from: number, to: number, isSame: boolean): number => (isSame ? from * (from - 1) : from * to);
 
-function count(counts: Map<number, number>, key: number, by: number): void {
+/** @returns The new sum. */
+function count(counts: Map<number, number>, key: number, by: number): number {
   const sum = (counts.get(key) ?? 0) + by;
   if (sum === 0) counts.delete(key);
   else counts.set(key, sum);
+  return sum;
 }
+
+function remembered<V>(answer: (key: number) => V): (key: number) => V {
+  const known = new Map<number, V>();
+  return (key) => {
+    const found = known.get(key) ?? answer(key);
+    known.set(key, found);
+    return found;
+  };
+}
+
+const NOBODY: ReadonlySet<number> = new Set();
 
 /** How many services there would be if all were used alike: the exponential of the entropy. Ports seen once hardly count. */
 function effectiveServices({ calls, services, size }: FlowGraph): number {

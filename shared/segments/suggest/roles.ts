@@ -14,9 +14,13 @@ const LEAST = 1e-6;
 export function inferRoles(graph: FlowGraph): RoleModel {
   const model = new RoleModel(graph);
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const merged = mergeRoles(model);
-    const moved = moveNodes(model, graph);
-    if (merged + moved === 0) break;
+    const changed = mergeRoles(model);
+    if (changed.size === 0 && round > 0) break;
+    const nodes = [...graph.nodes.keys()];
+    if (
+      !moveNodes(model, graph, round === 0 ? nodes : nodes.filter((node) => changed.has(model.roleOf(node))))
+    )
+      break;
   }
   return model;
 }
@@ -27,35 +31,47 @@ interface Merge {
   readonly gain: number;
 }
 
-function mergeRoles(model: RoleModel): number {
-  let merged = 0;
-  for (;;) {
+/**
+ * Looks at all roles once, and then at those that were merged, or whose neighbours were.
+ * @returns The roles that were merged, and their neighbours.
+ */
+function mergeRoles(model: RoleModel): Set<number> {
+  const changed = new Set<number>();
+  for (let waiting: Iterable<number> = model.roles(); ; ) {
     model.countUsers();
-    const promising = promisingMerges(model);
-    if (promising.length === 0) return merged;
+    const promising = promisingMerges(model, waiting);
+    if (promising.length === 0) return changed;
     const touched = new Set<number>();
+    const next = new Set<number>();
     let left = Math.max(1, Math.ceil(promising.length * AT_ONCE));
     for (const { one, other } of promising) {
-      if (left === 0) break;
-      if (touched.has(one) || touched.has(other)) continue;
+      if (left === 0 || touched.has(one) || touched.has(other)) {
+        next.add(one).add(other);
+        continue;
+      }
       touched.add(one).add(other);
       const [into, from] = model.sizeOf(one) >= model.sizeOf(other) ? [one, other] : [other, one];
       model.merge(into, from);
-      merged += 1;
+      for (const role of [into, ...model.neighbours(into)]) {
+        next.add(role);
+        changed.add(role);
+      }
       left -= 1;
     }
+    waiting = [...next].filter((role) => model.sizeOf(role) > 0).sort((a, b) => a - b);
   }
 }
 
 /** The best first. */
-function promisingMerges(model: RoleModel): Merge[] {
-  const judged = new Set<string>();
+function promisingMerges(model: RoleModel, roles: Iterable<number>): Merge[] {
+  const judged = new Set<number>();
   const merges: Merge[] = [];
-  for (const role of model.roles()) {
+  for (const role of roles) {
     for (const candidate of model.alike(role, CANDIDATES)) {
       const [one, other] = role < candidate ? [role, candidate] : [candidate, role];
-      if (judged.has(`${one} ${other}`)) continue;
-      judged.add(`${one} ${other}`);
+      const pair = one * model.places + other;
+      if (judged.has(pair)) continue;
+      judged.add(pair);
       const gain = model.gainOfMerging(one, other);
       if (gain > LEAST) merges.push({ one, other, gain });
     }
@@ -63,18 +79,21 @@ function promisingMerges(model: RoleModel): Merge[] {
   return merges.sort((a, b) => b.gain - a.gain || a.one - b.one || a.other - b.other);
 }
 
-/** Looks at all nodes once, and then at those whose neighbourhood has changed. */
-function moveNodes(model: RoleModel, graph: FlowGraph): number {
+/**
+ * Looks at the nodes once, and then at those whose neighbourhood has changed.
+ * @returns Whether one was moved.
+ */
+function moveNodes(model: RoleModel, graph: FlowGraph, nodes: readonly number[]): boolean {
   model.countUsers();
-  let moved = 0;
-  let waiting = new Set(graph.nodes.keys());
+  let moved = false;
+  let waiting = new Set(nodes);
   for (let pass = 0; pass < MAX_PASSES && waiting.size > 0; pass++) {
     const next = new Set<number>();
     for (const node of waiting) {
       const to = bestRole(model, node);
       if (to === null) continue;
       model.move(node, to);
-      moved += 1;
+      moved = true;
       for (const { node: neighbour } of [...(graph.calls[node] ?? []), ...(graph.callers[node] ?? [])])
         next.add(neighbour);
     }

@@ -1,5 +1,5 @@
 import type { ObservedFlow } from "../flow-graph.ts";
-import type { SeenFlow } from "./flow-graph.ts";
+import { hashOf, type SeenFlow } from "./flow-graph.ts";
 import { isBetweenNodes, serviceOf, type Watch } from "./watch.ts";
 
 /**
@@ -7,8 +7,8 @@ import { isBetweenNodes, serviceOf, type Watch } from "./watch.ts";
  * both ends report it, and only if the hub has heard both for long enough. What does not count is told by its reason.
  */
 
-/** Role inference takes seconds of a processor beyond these (`docs/benchmarks.md`). */
-export const BOUNDS = { nodes: 1_000, flows: 12_000 } as const;
+/** Role inference takes longer than a Worker has beyond these (`docs/benchmarks.md`). */
+export const BOUNDS = { nodes: 10_000, flows: 40_000 } as const;
 
 /** How many flows do not count, by the first reason that applies. */
 export interface LeftOut {
@@ -81,18 +81,22 @@ const NOTHING_LEFT_OUT = {
   tooMany: 0,
 };
 
-/** Keeps the nodes with the most flows, and then the first flows. */
-function bounded(flows: readonly SeenFlow[]): SeenFlow[] {
+/** Keeps the nodes with the most flows, and of their flows a sample that depends on nothing but the flows. */
+export function bounded(
+  flows: readonly SeenFlow[],
+  { nodes, flows: most }: { readonly nodes: number; readonly flows: number } = BOUNDS,
+): SeenFlow[] {
   const counts = new Map<string, number>();
   for (const { source, destination } of flows)
     for (const node of [source, destination]) counts.set(node, (counts.get(node) ?? 0) + 1);
   const kept = new Set(
     [...counts]
       .sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1))
-      .slice(0, BOUNDS.nodes)
+      .slice(0, nodes)
       .map(([node]) => node),
   );
-  return flows
-    .filter(({ source, destination }) => kept.has(source) && kept.has(destination))
-    .slice(0, BOUNDS.flows);
+  const left = flows.filter(({ source, destination }) => kept.has(source) && kept.has(destination));
+  if (left.length <= most) return left;
+  const drawn = left.map((flow) => ({ flow, at: hashOf(flow) })).sort((a, b) => a.at - b.at);
+  return drawn.slice(0, most).map(({ flow }) => flow);
 }

@@ -267,7 +267,8 @@ describe("suggestions", () => {
       ...{ members: 1, measured: 1, inbound: { pairs: 5, used: 3 }, outbound: { pairs: 5, used: 0 } },
       deniedIn: { flows: 1, nodes: 1, connections: 3 },
       deniedOut: { flows: 0 },
-      reach: { today: { mean: 5, max: 5 }, used: { mean: 0, max: 0 } },
+      reach: { today: { mean: 5, max: 5 }, used: { mean: 0, max: 0 }, through: { mean: 5, max: 5 } },
+      rules: { total: 2, hit: null },
     });
     expect(items[1]).toMatchObject({ outbound: { pairs: 15, used: 9 }, deniedOut: { flows: 1 } });
     expect(items[2]).toMatchObject({ members: 6, deniedIn: { flows: 0 } });

@@ -1,4 +1,5 @@
 import { Judge } from "../../../shared/segments/suggest/effectiveness.ts";
+import { countedHits } from "../../mesh/counted-hits.ts";
 import { membersOf, networkCopy } from "../../mesh/network-copy.ts";
 import { watchedFlows } from "../../mesh/watched.ts";
 import { throwRefusal } from "../../platform/refused.ts";
@@ -6,17 +7,18 @@ import type { Handlers } from "../call.ts";
 
 export const EFFECTIVENESS_HANDLERS: Handlers<"microsegments.effectiveness"> = {
   "microsegments.effectiveness": async ({ bindings, now }) => {
-    const [copy, { watch, missing }] = await Promise.all([
+    const [copy, { watch, missing }, hits] = await Promise.all([
       networkCopy(bindings.db, [], now),
       watchedFlows(bindings),
+      countedHits(bindings),
     ]);
     if (copy === null) return { body: { items: [], since: null, missing, truncated: false } };
     if (!copy.isWhole)
       throwRefusal(
         "network_too_large",
-        "The network has more than 2,000 nodes, which is more than can be judged in one go.",
+        "The network has more than 10,000 nodes, which is more than can be judged in one go.",
       );
-    const judge = new Judge(watch.flows, copy.permissions);
+    const judge = new Judge(watch.flows, copy.permissions, hits && new Set(Object.keys(hits)));
     const microsegments = membersOf(copy);
     const homes = Map.groupBy(copy.candidates, ({ segment }) => segment);
     const times = watch.nodes.map(({ since }) => since);

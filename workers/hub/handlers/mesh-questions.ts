@@ -1,11 +1,10 @@
 import { describeTextError } from "../../../shared/base/text-error.ts";
 import type { Traffic } from "../../../shared/node/config/types.ts";
 import type { NoEnd } from "../../../shared/node/mesh/answers.ts";
-import { joinHits } from "../../../shared/segments/hits.ts";
 import { parseTraffic } from "../../../shared/segments/traffic.ts";
-import { askAll } from "../../mesh/ask-all.ts";
+
 import { askAny } from "../../mesh/ask-any.ts";
-import type { Bindings } from "../../platform/env.ts";
+import { countedHits } from "../../mesh/counted-hits.ts";
 import { throwRefusal } from "../../platform/refused.ts";
 import type { Handlers } from "../call.ts";
 import { draftOf } from "../mesh-drafts.ts";
@@ -37,15 +36,6 @@ async function known<T extends object>(
   if (/^[\d.]+$|:/.test(text))
     return throwRefusal("not_found", `${text} is no node's address, and no approved route leads there.`);
   return noSuch(db, "node", text);
-}
-
-/** The packets that each rule decided. Null unless every node counts: of a rule that nobody counts nothing is known. */
-async function countedHits(bindings: Bindings): Promise<Record<string, number> | null> {
-  const { answers, missing } = await askAll(bindings, (object) => object.hits());
-  const isCounted = answers.length > 0 && answers.every(({ answer }) => answer.counting === answer.nodes);
-  if (missing.length > 0 || !isCounted) return null;
-  const hits = joinHits(answers.flatMap(({ answer }) => answer.rules));
-  return Object.fromEntries([...hits].map(([rule, { packets }]) => [rule, packets]));
 }
 
 export const MESH_QUESTION_HANDLERS: Handlers<

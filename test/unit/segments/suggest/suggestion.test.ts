@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { suggest } from "../../../../shared/segments/suggest/suggestion.ts";
+import { bounded } from "../../../../shared/segments/suggest/support.ts";
 import { judge } from "../../../support/judge-suggestion.ts";
 import { needed, type SeenFlow, shops, watched } from "../../../support/landscapes.ts";
 
 const SHOPS = shops(2, 4);
+const count = (flows: readonly SeenFlow[], service: string) =>
+  flows.filter((flow) => flow.service === service).length;
 
 describe("roles and rules from flows", () => {
   it("finds the true roles and the needed rules when all was seen", () => {
@@ -42,6 +45,16 @@ describe("roles and rules from flows", () => {
     expect(suggest([...flows.toReversed(), ...flows])).toEqual(suggest(flows));
   });
 
+  it("finds the roles of nodes that have nothing in common but what a crowd has", () => {
+    const crowd = (server: string) =>
+      Array.from({ length: 140 }, (_, index) => ({
+        ...{ source: `${server}-user-${100 + index}`, destination: server },
+        service: "tcp/443",
+      }));
+    const { roles } = suggest(["mail", "wiki", "files", "git"].flatMap(crowd));
+    expect(roles.map(({ nodes }) => nodes.length).filter((size) => size > 1)).toEqual([140, 140, 140, 140]);
+  });
+
   it("suggests nothing for no flows, nor for a node that calls itself", () => {
     expect(suggest([])).toEqual({ roles: [], rules: [], breaks: [] });
     expect(suggest([{ source: "a", destination: "a", service: "tcp/1" }]).roles).toEqual([]);
@@ -74,3 +87,22 @@ function notPermitted(flows: readonly SeenFlow[], { roles, rules }: ReturnType<t
   const left = new Map(flows.filter((flow) => !isPermitted(flow)).map((flow) => [keyOf(flow), flow]));
   return [...left].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, flow]) => flow);
 }
+
+describe("a sample of too many flows", () => {
+  const flows = watched(SHOPS, { seen: 1, chance: 0, seed: 1 });
+
+  it("is the same whatever their order, and has its share of each service", () => {
+    const sample = bounded(flows, { nodes: 1_000, flows: Math.ceil(flows.length / 2) });
+    expect(sample).toHaveLength(Math.ceil(flows.length / 2));
+    expect(bounded(flows.toReversed(), { nodes: 1_000, flows: sample.length })).toEqual(sample);
+    for (const service of ["udp/53", "tcp/9100"])
+      expect(Math.abs(count(sample, service) / count(flows, service) - 0.5)).toBeLessThan(0.15);
+  });
+
+  it("has no flow of a node that was left out", () => {
+    const sample = bounded(flows, { nodes: 20, flows: 1_000 });
+    const nodes = new Set(sample.flatMap(({ source, destination }) => [source, destination]));
+    expect(nodes.size).toBeLessThanOrEqual(20);
+    expect(sample.length).toBeGreaterThan(0);
+  });
+});
