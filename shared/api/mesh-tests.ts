@@ -5,7 +5,8 @@ import * as f from "./fields.ts";
 
 const target = f.line(400).check(z.minLength(1));
 const targets = f.list(target, 64);
-const TARGETS = "such as `tag:db tcp/5432`, `subnet:10.0.0.0/24 udp/53`, `internet any`";
+const TARGETS =
+  "such as `tag:db tcp/5432`, `tag:db service:database`, `subnet:10.0.0.0/24 udp/53`, `internet any`";
 
 const input = {
   name: f.said(f.name, "what it is called"),

@@ -66,7 +66,8 @@ export function parseEntry(text: string): Result<Entry, TextError> {
   return err({ text, position: SERVICE.length + 1, problem: "this is no service's name", remedy });
 }
 
-const printEntry = (entry: Entry): string =>
+/** The entry as people write it. */
+export const printEntry = (entry: Entry): string =>
   typeof entry === "string" ? `${SERVICE}${entry}` : printTraffic(entry);
 
 function readList<T>(

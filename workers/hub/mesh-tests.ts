@@ -2,7 +2,7 @@ import type { InputIssue } from "../../shared/base/errors/catalogue.ts";
 import { REVISION } from "../../shared/registry/mesh-change.ts";
 import { MESH_TESTS_QUERY, type MeshTestRow, meshTestOf } from "../../shared/registry/mesh-test-rows.ts";
 import { called, printSelector } from "../../shared/segments/selector.ts";
-import { printTarget } from "../../shared/segments/tests/mesh-test.ts";
+import { namedTarget, printTarget, type Target, triedTest } from "../../shared/segments/tests/mesh-test.ts";
 import { type Outcome, runTest } from "../../shared/segments/tests/run.ts";
 import { inWords } from "../../shared/segments/tests/words.ts";
 import { type ComingMesh, foreseen } from "../mesh/coming-network.ts";
@@ -47,15 +47,16 @@ export async function ranTests(
 ): Promise<{ readonly outcomes: readonly Ran[]; readonly revision: number }> {
   const seen = rows.length === 0 ? null : await foreseen(db, coming, now);
   if (!seen) return { outcomes: [], revision: -1 };
-  const { network, names, revision } = seen;
+  const { network, names, revision, trafficOf } = seen;
   const nameOf = called(names);
   const ruleOf = (id: string) => network.index.rule(id)?.name ?? id;
   const outcomes = rows.map(meshTestOf).flatMap((test) => {
     const from = printSelector(nameOf(test.from));
     const counts = { accept: 0, deny: 0 };
-    return runTest(network.index, test, now).map((outcome): Ran => {
-      const { expects, target, result, witness } = outcome;
-      const text = printTarget({ ...target, to: nameOf(target.to) });
+    return runTest(network.index, triedTest(test, trafficOf), now).map((outcome): Ran => {
+      const { expects, result, witness } = outcome;
+      const target = test[expects][counts[expects]] as Target;
+      const text = printTarget(namedTarget(target, nameOf, (service) => names.get(service)));
       return {
         ...{ test: test.id, name: test.name, from, expects, target: text, result },
         detail: inWords(outcome, { node: network.nameOf.bind(network), rule: ruleOf, from, target: text }),

@@ -1,3 +1,4 @@
+import type { Traffic } from "../../shared/node/config/types.ts";
 import { Network } from "../../shared/node/mesh/network.ts";
 import { MICROSEGMENTS_QUERY, type MicrosegmentRow } from "../../shared/registry/microsegment-rows.ts";
 import { OWNER_QUERY, type OwnerRow } from "../../shared/registry/node-facts.ts";
@@ -36,8 +37,13 @@ export interface Foreseen {
   readonly network: Network;
   /** The revision of the registry that this was read from. */
   readonly revision: number;
-  /** The names of segments, microsegments and nodes, by their ids. */
+  /** The names of segments, microsegments, services and nodes, by their ids. */
   readonly names: ReadonlyMap<string, string>;
+  /**
+   * The traffic of a service by its id.
+   * @throws for an unknown one: nothing may be tried instead of it
+   */
+  readonly trafficOf: (service: string) => readonly Traffic[];
 }
 
 /** Null while the mesh was never used. */
@@ -69,8 +75,17 @@ export async function foreseen(db: D1Database, coming: ComingMesh, now: number):
     .filter((row) => !("enabled" in row) || row.enabled === 1)
     .map((row) => withServices(row, trafficOf));
   network.learn({ state, segments, rules: inForce, microsegments, changed: nodes, gone: [] }, now);
-  const named = [...segments, ...microsegments, ...nodes];
-  return { network, revision: state.revision, names: new Map(named.map(({ id, name }) => [id, name])) };
+  const named = [...segments, ...microsegments, ...services, ...nodes];
+  return {
+    network,
+    revision: state.revision,
+    names: new Map(named.map(({ id, name }) => [id, name])),
+    trafficOf: (service) => {
+      const traffic = trafficOf.get(service);
+      if (traffic === undefined) throw new Error(`there is no service ${service}`);
+      return JSON.parse(traffic) as Traffic[];
+    },
+  };
 }
 
 /** The rows with those of the change, in the order of their ids. */

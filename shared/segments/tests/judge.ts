@@ -4,7 +4,7 @@ import type { PairVerdicts } from "../pair.ts";
 import { commonTraffic, coversTraffic, sharesTraffic } from "../traffic-sets.ts";
 import type { SegmentIndex, Selector } from "../types.ts";
 import { isTimed } from "../windows.ts";
-import type { Expected, Target } from "./mesh-test.ts";
+import type { Expected, TriedTarget } from "./mesh-test.ts";
 
 /** Two nodes for which a test fails, and what decided. */
 export interface Witness {
@@ -27,7 +27,11 @@ export type Judge = (pair: Pair, verdicts: PairVerdicts) => Witness | null;
  * How pairs are judged for a target.
  * @param now Milliseconds since the Unix epoch. Rules that have ended count no more.
  */
-export function judgeOf(index: SegmentIndex, { to, traffic }: Target, now: number): Record<Expected, Judge> {
+export function judgeOf(
+  index: SegmentIndex,
+  { to, traffic }: TriedTarget,
+  now: number,
+): Record<Expected, Judge> {
   const isOver = (rule: string) => (index.rule(rule)?.notAfter ?? Number.POSITIVE_INFINITY) <= now;
   const isLasting = ({ rule }: Grant) => {
     const terms = index.rule(rule);
@@ -44,21 +48,23 @@ export function judgeOf(index: SegmentIndex, { to, traffic }: Target, now: numbe
   const idsOf = (grants: readonly Grant[]) => [...new Set(grants.map(({ rule }) => rule))];
   return {
     accept: ([source, destination], { allowed, denied, said, cut }) => {
-      const isDenied = sharesTraffic(trafficOf(denying(denied)), [traffic]);
-      if (coversTraffic(trafficOf(allowing(allowed)), [traffic]) && !isDenied) return null;
-      const takenBy = denying(said.denied).filter((grant) => sharesTraffic(trafficOf([grant]), [traffic]));
-      const isCut = cut !== null && coversTraffic(trafficOf(allowing(said.allowed)), [traffic]);
+      const [passing, taken] = [trafficOf(allowing(allowed)), trafficOf(denying(denied))];
+      const missing = traffic.find((one) => !coversTraffic(passing, [one]) || sharesTraffic(taken, [one]));
+      if (missing === undefined) return null;
+      const takenBy = denying(said.denied).filter((grant) => sharesTraffic(trafficOf([grant]), [missing]));
+      const isCut = cut !== null && coversTraffic(trafficOf(allowing(said.allowed)), [missing]);
       const because = isCut ? "isolation" : takenBy.length > 0 ? "denied" : "no_rule";
       const rules = because === "denied" ? idsOf(takenBy) : [];
-      return { source, destination, because, traffic, rules };
+      return { source, destination, because, traffic: missing, rules };
     },
     deny: ([source, destination], { allowed, denied }) => {
       const taken = trafficOf(denying(denied).filter((grant) => isOfAll(grant, to)));
       for (const grant of leaking(allowed)) {
         for (const one of trafficOf([grant])) {
-          const common = commonTraffic(one, traffic);
-          if (common && !coversTraffic(taken, [common]))
-            return { source, destination, because: "allowed", traffic: common, rules: [grant.rule] };
+          const leaks = traffic
+            .flatMap((asked) => commonTraffic(one, asked) ?? [])
+            .find((common) => !coversTraffic(taken, [common]));
+          if (leaks) return { source, destination, because: "allowed", traffic: leaks, rules: [grant.rule] };
         }
       }
       return null;

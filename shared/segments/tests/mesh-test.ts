@@ -1,8 +1,8 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import { describeTextError, type TextError } from "../../base/text-error.ts";
 import type { Traffic } from "../../node/config/types.ts";
+import { type Entry, parseEntry, printEntry } from "../rule.ts";
 import { parseSelector, printSelector } from "../selector.ts";
-import { parseTraffic, printTraffic } from "../traffic.ts";
 import type { Selector } from "../types.ts";
 
 /** What rules must let pass between nodes, and what they may not, whatever else they say. */
@@ -15,10 +15,39 @@ export interface MeshTest {
   readonly deny: readonly Target[];
 }
 
-/** Traffic to nodes, to a network behind a router, or to the Internet. As text: `tag:db tcp/5432`. */
+/** Traffic to nodes, to a network behind a router, or to the Internet. As text: `tag:db tcp/5432`, `tag:db service:database`. */
 export interface Target {
   readonly to: Selector;
-  readonly traffic: Traffic;
+  /** A service is named by its name in a text, and by its id where the test is stored. */
+  readonly traffic: Entry;
+}
+
+/** A target with the traffic of its service. */
+export interface TriedTarget {
+  readonly to: Selector;
+  readonly traffic: readonly Traffic[];
+}
+
+/** A test with the traffic of its services. */
+export interface TriedTest {
+  readonly from: Selector;
+  readonly accept: readonly TriedTarget[];
+  readonly deny: readonly TriedTarget[];
+}
+
+/**
+ * The test as it is run.
+ * @param trafficOf The traffic of a service by its id.
+ */
+export function triedTest(
+  { from, accept, deny }: MeshTest,
+  trafficOf: (service: string) => readonly Traffic[],
+): TriedTest {
+  const tried = ({ to, traffic }: Target): TriedTarget => ({
+    to,
+    traffic: typeof traffic === "string" ? trafficOf(traffic) : [traffic],
+  });
+  return { from, accept: accept.map(tried), deny: deny.map(tried) };
 }
 
 export type Expected = "accept" | "deny";
@@ -64,8 +93,17 @@ export const printMeshTest = ({ from, accept, deny }: Body): MeshTestText => ({
   deny: deny.map(printTarget),
 });
 
-export const printTarget = ({ to, traffic }: Target): string =>
-  `${printSelector(to)} ${printTraffic(traffic)}`;
+export const printTarget = ({ to, traffic }: Target): string => `${printSelector(to)} ${printEntry(traffic)}`;
+
+/** The target with names instead of ids. If a thing is gone, its id is shown. */
+export const namedTarget = (
+  { to, traffic }: Target,
+  named: (selector: Selector) => Selector,
+  nameOfService: (id: string) => string | undefined,
+): Target => ({
+  to: named(to),
+  traffic: typeof traffic === "string" ? (nameOfService(traffic) ?? traffic) : traffic,
+});
 
 function readTargets(entries: readonly string[], field: Expected): Result<Target[], MeshTestTextError> {
   const targets = new Map<string, Target>();
@@ -86,7 +124,7 @@ function parseTarget(text: string): Result<Target, TextError> {
   }
   const to = parseSelector(text.slice(0, space), "to");
   if (!to.ok) return to;
-  const traffic = parseTraffic(text.slice(space + 1));
+  const traffic = parseEntry(text.slice(space + 1));
   if (traffic.ok) return ok({ to: to.value, traffic: traffic.value });
   return err({ ...traffic.error, text, position: space + 1 + traffic.error.position });
 }

@@ -1,11 +1,11 @@
 import type { SegmentIndex } from "../types.ts";
 import { type Judge, judgeOf, type Pair, type Witness } from "./judge.ts";
-import type { Expected, MeshTest, Target } from "./mesh-test.ts";
+import type { Expected, TriedTarget, TriedTest } from "./mesh-test.ts";
 
 /** What came of one target of a test. */
 export interface Outcome {
   readonly expects: Expected;
-  readonly target: Target;
+  readonly target: TriedTarget;
   /**
    * `idle`: the selectors name no pair of nodes, so nothing was tried. `too_wide`: they name more different pairs than are
    * tried.
@@ -25,9 +25,9 @@ const MOST_PAIRS = 50_000;
  *
  * @param now Milliseconds since the Unix epoch. Rules that have ended count no more.
  */
-export function runTest(index: SegmentIndex, { from, accept, deny }: MeshTest, now: number): Outcome[] {
+export function runTest(index: SegmentIndex, { from, accept, deny }: TriedTest, now: number): Outcome[] {
   const sources = kin(index, index.namedBy(from));
-  const run = (expects: Expected, targets: readonly Target[]) =>
+  const run = (expects: Expected, targets: readonly TriedTarget[]) =>
     targets.map((target) => outcomeOf(index, sources, expects, target, now));
   return [...run("accept", accept), ...run("deny", deny)];
 }
@@ -41,7 +41,7 @@ function outcomeOf(
   index: SegmentIndex,
   sources: readonly (readonly string[])[],
   expects: Expected,
-  target: Target,
+  target: TriedTarget,
   now: number,
 ): Outcome {
   const done = (result: Outcome["result"], witness: Witness | null = null) => ({

@@ -165,6 +165,70 @@ describe("a test of rules", () => {
   });
 });
 
+describe("a service in a target of a test", () => {
+  const SERVICE = { name: "resolver", traffic: ["udp/53", "tcp/53"] };
+
+  test("stands for its traffic as it is, comes with a document, and is not deleted", async () => {
+    const document = {
+      version: 1 as const,
+      meshServices: [SERVICE, { name: "shell", traffic: ["tcp/22"] }],
+      meshRules: [{ name: "resolve", from: ["tag:web"], to: ["tag:db"], traffic: ["service:resolver"] }],
+      meshTests: [
+        {
+          name: "resolves",
+          from: "tag:web",
+          accept: ["tag:db service:resolver"],
+          deny: ["tag:db service:shell"],
+        },
+      ],
+    };
+    const { data: planned } = await world.admin.call("network.plan", { body: { document } });
+    const applied = await world.admin.call("network.apply", {
+      body: { document, baseVersion: planned.baseVersion },
+    });
+    expect(applied.data).toBeDefined();
+    const read = await world.admin.call("meshTests.get", { params: { meshTest: "resolves" } });
+    expect(read.data.accept).toEqual(["tag:db service:resolver"]);
+    const again = await world.admin.call("network.plan", { body: { document } });
+    expect(again.data.steps).toEqual([]);
+
+    const params = { meshService: "resolver" };
+    const { etag } = await world.admin.call("meshServices.get", { params });
+    const wider = { params, body: { traffic: ["udp/53", "tcp/53", "tcp/853"] }, ifMatch: etag ?? "" };
+    await expect(
+      world.admin.call("meshServices.update", { ...wider, body: { traffic: ["tcp/22"] } }),
+    ).rejects.toMatchObject({
+      problem: { code: "mesh_test_failed" },
+    });
+    await world.admin.call("meshServices.update", wider);
+    const named = await world.admin.call("meshRules.get", { params: { meshRule: "resolve" } });
+    await expect(
+      world.admin.call("meshRules.update", {
+        ...{ params: { meshRule: "resolve" }, body: { traffic: ["udp/53", "tcp/53"] } },
+        ifMatch: named.etag ?? "",
+      }),
+    ).rejects.toMatchObject({ problem: { code: "mesh_test_failed" } });
+
+    const { etag: shell } = await world.admin.call("meshServices.get", { params: { meshService: "shell" } });
+    await expect(
+      world.admin.call("meshServices.delete", { params: { meshService: "shell" }, ifMatch: shell ?? "" }),
+    ).rejects.toMatchObject({ problem: { code: "in_use" } });
+    await bindings.db.batch(
+      ["mesh_tests", "mesh_rules", "mesh_services"].map((table) =>
+        bindings.db.prepare(`DELETE FROM ${table}`),
+      ),
+    );
+  });
+
+  test("is refused where there is none", async () => {
+    await expect(
+      world.admin.call("meshTests.create", {
+        body: { name: "ghost", from: "tag:web", deny: ["tag:db service:ghost"] },
+      }),
+    ).rejects.toMatchObject({ problem: { detail: expect.stringContaining("service:ghost names") } });
+  });
+});
+
 describe("tests of rules in a document", () => {
   const document = (meshRules: object[], meshTests: object[]) => ({
     version: 1 as const,

@@ -1,8 +1,10 @@
 import type { Body } from "../../../shared/api/endpoints.ts";
 import { isId } from "../../../shared/base/ids.ts";
 import { MESH_TESTS_QUERY, type MeshTestRow, meshTestOf } from "../../../shared/registry/mesh-test-rows.ts";
+import { printEntry } from "../../../shared/segments/rule.ts";
 import {
   type MeshTestText,
+  namedTarget,
   parseMeshTest,
   printMeshTest,
   type Target,
@@ -17,7 +19,8 @@ import { pageOf } from "../paging.ts";
 import { notFound } from "../refused.ts";
 import { type Condition, selected, wordsHeld } from "../search.ts";
 import { invalidRule } from "./mesh-rule-terms.ts";
-import { inRegistry, namesIn, type SelectorLookups, selectorById } from "./selectors.ts";
+import { namesOfServices } from "./mesh-service-rows.ts";
+import { found, inRegistry, namesIn, type SelectorLookups, selectorById } from "./selectors.ts";
 
 const MOST = 500;
 
@@ -37,7 +40,14 @@ export async function viewTests(db: D1Database, rows: readonly MeshTestRow[]) {
     db,
     tests.flatMap(({ from, accept, deny }) => [from, ...[...accept, ...deny].map(({ to }) => to)]),
   );
-  const shown = (targets: readonly Target[]) => targets.map((one) => ({ ...one, to: named(one.to) }));
+  const services = await namesOfServices(
+    db,
+    tests.flatMap(({ accept, deny }) =>
+      [...accept, ...deny].flatMap(({ traffic }) => (typeof traffic === "string" ? [traffic] : [])),
+    ),
+  );
+  const shown = (targets: readonly Target[]) =>
+    targets.map((one) => namedTarget(one, named, (id) => services.get(id)));
   return tests.map(({ row, from, accept, deny }) => {
     const text = printMeshTest({ from: named(from), accept: shown(accept), deny: shown(deny) });
     return {
@@ -63,10 +73,16 @@ export async function columnsOfTest(find: SelectorLookups, text: MeshTestText) {
   const stored = async (targets: readonly Target[], field: string) =>
     JSON.stringify(
       await Promise.all(
-        targets.map(async (one, at) => ({
-          ...one,
-          to: await selectorById(find, one.to, `/${field}/${at}`),
-        })),
+        targets.map(async ({ to, traffic }, at): Promise<Target> => {
+          const path = `/${field}/${at}`;
+          return {
+            to: await selectorById(find, to, path),
+            traffic:
+              typeof traffic === "string"
+                ? await found(() => find.service(traffic), { path, entry: printEntry(traffic) })
+                : traffic,
+          };
+        }),
       ),
     );
   return {

@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { Isolated } from "../../../../shared/segments/isolation.ts";
 import { parseRule } from "../../../../shared/segments/rule.ts";
 import { createSegmentIndex } from "../../../../shared/segments/segment-index.ts";
-import { parseMeshTest, printMeshTest } from "../../../../shared/segments/tests/mesh-test.ts";
+import { parseMeshTest, printMeshTest, triedTest } from "../../../../shared/segments/tests/mesh-test.ts";
 import { runTest } from "../../../../shared/segments/tests/run.ts";
+import { parseTraffic } from "../../../../shared/segments/traffic.ts";
 import type { NodeFacts, SegmentIndex, SegmentRule } from "../../../../shared/segments/types.ts";
 import { drawn, SEED } from "../../../support/sample.ts";
 
@@ -37,12 +38,39 @@ function indexOf(
   return index;
 }
 
+/** The only service there is: two ports. */
+const trafficOf = () =>
+  ["tcp/5432", "udp/53"].map((text) => {
+    const parsed = parseTraffic(text);
+    if (!parsed.ok) throw new Error(text);
+    return parsed.value;
+  });
+
 function outcome(index: SegmentIndex, from: string, expects: "accept" | "deny", target: string) {
   const parsed = parseMeshTest({ from, accept: [], deny: [], [expects]: [target] });
   if (!parsed.ok) throw new Error(parsed.error.detail);
-  const [one] = runTest(index, { id: "t", name: "t", ...parsed.value }, NOW);
+  const [one] = runTest(index, triedTest({ id: "t", name: "t", ...parsed.value }, trafficOf), NOW);
   return one;
 }
+
+test("all of a service counts: each entry is accepted, and none may be let through", () => {
+  const nodes = [tagged("a", "web"), tagged("c", "db")];
+  const of = (...rules: string[]) =>
+    indexOf(
+      nodes,
+      rules.map((text, n) => rule(`r${n}`, `tag:web > tag:db ${text}`)),
+    );
+  const [some, all] = [of("tcp/1-6000"), of("tcp/5432", "udp/1-100")];
+  const service = "tag:db service:database";
+  expect(outcome(all, "tag:web", "accept", service)).toMatchObject({ result: "passed" });
+  expect(outcome(some, "tag:web", "accept", service)).toMatchObject({
+    ...{ result: "failed", witness: { because: "no_rule", traffic: { protocol: "udp" } } },
+  });
+  expect(outcome(of("udp/53"), "tag:web", "deny", service)).toMatchObject({
+    ...{ result: "failed", witness: { because: "allowed", traffic: { protocol: "udp" } } },
+  });
+  expect(outcome(of("tcp/22"), "tag:web", "deny", service)).toMatchObject({ result: "passed" });
+});
 
 describe("a test of rules", () => {
   const nodes = [tagged("a", "web"), tagged("b", "web"), tagged("c", "db"), tagged("d", "db", "old")];
