@@ -35,6 +35,7 @@ export async function netcheck(context: Context): Promise<ExitCode> {
     peers: [],
     seenByHub: [],
     heardAt: [],
+    mapped: null,
   });
   const report = {
     hub,
@@ -43,6 +44,7 @@ export async function netcheck(context: Context): Promise<ExitCode> {
     translator: {
       mapping: running && mappingOf(running.heardAt, new Set(endpoints)),
       heardAt: running?.heardAt ?? [],
+      opened: running?.mapped ?? null,
     },
     paths: running && pathsOf(running),
     ipv6: await hasIpv6(settings.interfaceName),
@@ -119,7 +121,12 @@ type Report = {
   readonly endpoints: readonly string[];
   /** Whether the tunnel can carry IPv6. */
   readonly ipv6: boolean;
-  readonly translator: { readonly mapping: Mapping | null; readonly heardAt: readonly HeardAt[] };
+  readonly translator: {
+    readonly mapping: Mapping | null;
+    readonly heardAt: readonly HeardAt[];
+    /** The endpoint that the router opened. */
+    readonly opened: string | null;
+  };
   /** Null when no agent runs. */
   readonly paths: Readonly<Record<string, number>> | null;
   readonly listenPort: number;
@@ -137,10 +144,12 @@ const MAPPINGS: Readonly<Record<Mapping, string>> = {
     "another port for each peer (address-dependent mapping): peers behind such a one, too, need a relay",
 };
 
-function translatorText({ mapping, heardAt }: Report["translator"]): string {
+function translatorText({ mapping, heardAt, opened }: Report["translator"]): string {
   const heard = heardAt.map(({ endpoint, by }) => `${endpoint} (by ${by})`).join(", ");
   const kind = mapping === null ? "not known: too few peers hear this machine" : MAPPINGS[mapping];
-  return heard === "" ? kind : `${kind}; heard at ${heard}`;
+  return [kind, heard && `heard at ${heard}`, opened && `the router opened ${opened}`]
+    .filter(Boolean)
+    .join("; ");
 }
 
 const PATH_WORDS: Readonly<Record<string, string>> = {

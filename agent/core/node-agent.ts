@@ -1,7 +1,6 @@
 import type { CryptoProvider } from "../../shared/crypto/types.ts";
 import { acceptUpdate } from "../../shared/node/config/accept.ts";
 import { LIMITS } from "../../shared/node/config/types.ts";
-import type { HeardAt } from "../../shared/node/hearing.ts";
 import { HEADERS, WIRE_LIMITS } from "../../shared/node/protocol/types.ts";
 import { messageOf } from "../failure.ts";
 import { Health } from "../health/health.ts";
@@ -22,6 +21,7 @@ import { PathBook } from "../paths/path-book.ts";
 import { ownFacts, reopenConfigs, toStored } from "../state/config-store.ts";
 import { finishRotation, type Keys, prepareRotation, privateKeyFor } from "../state/keys.ts";
 import type { Membership, Settings, Store } from "../state/store.ts";
+import { Vantage } from "../telemetry/vantage.ts";
 import { tellMended } from "../tunnel/drift.ts";
 import { TunnelKeeper } from "../tunnel/keeper.ts";
 import type { Machine } from "../tunnel/machine.ts";
@@ -64,7 +64,7 @@ export class NodeAgent {
   readonly #parts: Parts;
   #life: Life;
   #keys: Keys;
-  #heardAt: readonly HeardAt[] = [];
+  readonly #vantage: Vantage;
   /** The removal that an ending from outside still has to do. */
   #parting: Promise<unknown> = Promise.resolve();
 
@@ -96,6 +96,7 @@ export class NodeAgent {
       keys: () => this.#keys,
       hub: () => hubOf(membership.hub, this.#life.config.root),
     });
+    this.#vantage = new Vantage(interfaceName);
     this.#parts = new Parts([this.#tunnelPart(), ...(options.parts ?? partsOf)(this.#view())], log);
     this.#health.register(() => store.conditions);
     this.#health.register(() => this.#parts.health());
@@ -152,7 +153,8 @@ export class NodeAgent {
       keeper: this.keeper,
       conditions: this.#health.conditions,
       life: this.#life,
-      heardAt: this.#heardAt,
+      heardAt: this.#vantage.heardAt,
+      mapped: this.#vantage.mapped,
       clockSkewMs: this.#connection.skewMs,
     });
   }
@@ -345,9 +347,7 @@ export class NodeAgent {
       overlay: () => this.#life.config.root.overlay,
       conditions: () => this.#health.conditions,
       hint: (directory) => void this.#happen({ type: "hinted", directory }),
-      heard: (at) => {
-        this.#heardAt = at;
-      },
+      vantage: this.#vantage,
       moved: () => void this.#happen({ type: "moved" }),
     };
   }

@@ -13,6 +13,7 @@ export interface StatusParts {
   readonly conditions: readonly Condition[];
   readonly life: Life;
   readonly heardAt: readonly HeardAt[];
+  readonly mapped: string | null;
   readonly clockSkewMs: number;
 }
 
@@ -50,6 +51,7 @@ export async function statusOf(parts: StatusParts) {
     leaseEndsAt: config && freshAt !== null ? freshAt + config.manifest.leaseSeconds * 1_000 : null,
     clockSkewMs: Math.round(parts.clockSkewMs),
     heardAt: parts.heardAt,
+    mapped: parts.mapped,
     peers: (config?.peers ?? []).map(({ peer, record }) => {
       const now = found.get(wgText(record.wireguard));
       return {

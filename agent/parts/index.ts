@@ -5,6 +5,7 @@ import { Firewalls } from "./firewalls.ts";
 import { Lookout } from "./lookout.ts";
 import type { NodeView, Part } from "./part.ts";
 import { Paths } from "./paths.ts";
+import { PortMapping } from "./port-mapping.ts";
 import { Push } from "./push.ts";
 import { RelayPart } from "./relay.ts";
 import { Reporter } from "./reporter.ts";
@@ -20,4 +21,5 @@ export const partsOf = (node: NodeView): readonly Part[] => [
   new DeviceProof(node),
   new Edge(node),
   new RelayPart(node),
+  new PortMapping(node),
 ];

@@ -1,5 +1,4 @@
 import type { AppliedConfig } from "../../shared/node/config/accept.ts";
-import type { HeardAt } from "../../shared/node/hearing.ts";
 import type { Condition } from "../../shared/node/protocol/types.ts";
 import type { HubConnection } from "../hub/connection.ts";
 import type { Standing } from "../hub/consequence.ts";
@@ -8,6 +7,7 @@ import type { Log } from "../log.ts";
 import type { PathBook } from "../paths/path-book.ts";
 import type { Keys } from "../state/keys.ts";
 import type { Settings } from "../state/store.ts";
+import type { Vantage } from "../telemetry/vantage.ts";
 import type { TunnelKeeper } from "../tunnel/keeper.ts";
 
 /**
@@ -76,8 +76,8 @@ export interface NodeView {
    * @param directory The version of the segment's directory that holds the news, if the hint named one.
    */
   readonly hint: (directory: string | null) => void;
-  /** Says where the hub says that peers hear this machine. */
-  readonly heard: (at: readonly HeardAt[]) => void;
+  /** How others see this machine. */
+  readonly vantage: Vantage;
   /**
    * Says that this machine has other addresses, or another way to the hub. All connections begin anew, and every part
    * is told.

@@ -1,8 +1,6 @@
-import { isIP } from "node:net";
 import { isDeepStrictEqual, promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { DeviceCheck } from "../../shared/node/config/device-check.ts";
-import type { HeardAt } from "../../shared/node/hearing.ts";
 import { knownReport } from "../../shared/node/protocol/known-report.ts";
 import { signStatement } from "../../shared/node/protocol/statement.ts";
 import type {
@@ -63,8 +61,6 @@ export class Reporter implements Part {
   #lastAt = 0;
   /** The peers that had a live path in the last report. */
   #paths = "";
-  #seenByHub: readonly string[] = [];
-  #heardAt: readonly HeardAt[] = [];
   #again: Again | null = null;
   /** Stops the repeated tries to report news. */
   #endInsisting: (() => void) | null = null;
@@ -101,8 +97,7 @@ export class Reporter implements Part {
 
   /** Tries to report news until the hub has it. */
   onMove(): void {
-    this.#seenByHub = [];
-    this.#heardAt = [];
+    this.#node.vantage.forget();
     this.#endInsisting?.();
     let tries = 0;
     this.#endInsisting =
@@ -153,7 +148,7 @@ export class Reporter implements Part {
 
   /** The part of the report that the hub keeps until a later report changes it. */
   async #standing(peers: readonly PeerReport[]) {
-    const { settings, conditions, hubAddresses } = this.#node;
+    const { settings, conditions, hubAddresses, vantage } = this.#node;
     const heard = peers.filter(({ path }) => path === "direct").flatMap(({ endpoint }) => endpoint ?? []);
     return {
       endpoints: await ownEndpoints({
@@ -161,8 +156,7 @@ export class Reporter implements Part {
         port: settings.listenPort,
         hub: hubAddresses(),
         peers: heard.sort(),
-        seenByHub: this.#seenByHub,
-        heardAt: this.#heardAt,
+        ...{ seenByHub: vantage.seenByHub, heardAt: vantage.heardAt, mapped: vantage.mapped },
       }),
       routes: settings.advertise,
       exitNode: settings.exitNode,
@@ -219,8 +213,7 @@ export class Reporter implements Part {
     // earlier result stays valid.
     if (said !== this.#said) this.#leftOut = leftOutCondition(leftOut);
     this.#learn(address ?? null);
-    this.#heardAt = answer.heardAt;
-    this.#node.heard(answer.heardAt);
+    this.#node.vantage.heardAt = answer.heardAt;
     this.#flowLog.told(flows);
     this.#hitLog.told(hits ?? []);
     tunnel.drifts.told(drifts);
@@ -304,8 +297,7 @@ export class Reporter implements Part {
   /** Learns the address that the hub sees. Behind a proxy, that address is the proxy's and not this node's. */
   #learn(address: string | null): void {
     if (address === null || this.#node.way.proxy !== null) return;
-    const others = this.#seenByHub.filter((seen) => isIP(seen) !== isIP(address));
-    this.#seenByHub = [address, ...others].sort((a, b) => isIP(a) - isIP(b));
+    this.#node.vantage.see(address);
   }
 
   async #send(report: TelemetryReport) {

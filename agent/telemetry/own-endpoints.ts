@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly seenByHub: readonly string[];
   /** Where peers hear this machine, by the hub's word. */
   readonly heardAt: readonly HeardAt[];
+  /** The endpoint that the router opened. */
+  readonly mapped: string | null;
 }
 
 /** The endpoints where peers may reach this machine, best first, at most as many as the hub takes. */
@@ -35,13 +37,13 @@ export async function ownEndpoints(around: Surroundings): Promise<string[]> {
   );
   const own = ownAddresses(around.interfaceName);
   const { seenByHub, port } = around;
+  // Neither peers nor the router can say that this machine is at an address that nobody else sees it at.
   const addresses = new Set([...seenByHub, ...own.map(({ address }) => address)]);
-  // Others can't say that this machine is at an address that it has not.
-  const heard = worthNaming(around.heardAt).filter((endpoint) =>
-    addresses.has(addressOf(endpoint).replace(/^\[|\]$/g, "")),
-  );
+  const isOwn = (endpoint: string) => addresses.has(addressOf(endpoint).replace(/^\[|\]$/g, ""));
+  const mapped = around.mapped === null ? [] : [around.mapped].filter(isOwn);
+  const heard = worthNaming(around.heardAt).filter(isOwn);
   const [best = [], ...others] = orderEndpoints(own, { seenByHub, sources }, port);
-  return [...new Set([best, heard, others].flat())]
+  return [...new Set([mapped, best, heard, others].flat())]
     .filter((endpoint) => parseEndpoint(endpoint, () => false).ok)
     .slice(0, WIRE_LIMITS.endpoints);
 }

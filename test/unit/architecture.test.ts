@@ -26,11 +26,11 @@ const MAX_LINES = 400;
 const ARROWS: Readonly<Record<string, string>> = {
   "agent/commands": "connector control core hub output state system telemetry tunnel",
   "agent/connector": "hub",
-  "agent/core": "health hub parts paths state tunnel",
+  "agent/core": "health hub parts paths state telemetry tunnel",
   "agent/device": "system",
   "agent/edge": "hub tunnel",
   "agent/hub": "state telemetry",
-  "agent/parts": "connector device edge health hub paths relay telemetry tunnel",
+  "agent/parts": "connector device edge mapping health hub paths relay telemetry tunnel",
   "agent/paths": "tunnel",
   "agent/relay": "system",
   "agent/state": "health system tunnel",

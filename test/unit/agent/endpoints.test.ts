@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type OwnAddress, orderEndpoints } from "../../../agent/telemetry/endpoint-order.ts";
+import { ownEndpoints } from "../../../agent/telemetry/own-endpoints.ts";
 import { EndpointChooser } from "../../../agent/tunnel/endpoints.ts";
 import type { WireguardPeer } from "../../../agent/tunnel/machine.ts";
 import { haveMoved } from "../../../agent/tunnel/moves.ts";
@@ -163,5 +164,36 @@ describe("what a config says of where peers are", () => {
     expect(routes("nod_1")).toHaveLength(3);
     expect(routes("other")).toEqual(["10.0.0.0/8"]);
     expect(routes(null)).toEqual(["10.0.0.0/8"]);
+  });
+});
+
+describe("what peers and the router say of this machine", () => {
+  const around = {
+    interfaceName: "rn0",
+    port: PORT,
+    hub: [],
+    peers: [],
+    seenByHub: ["203.0.113.7"],
+    heardAt: [],
+    mapped: null,
+  };
+  const named = (more: Partial<Parameters<typeof ownEndpoints>[0]>) => ownEndpoints({ ...around, ...more });
+
+  it("is named: the port that the router opened first, where peers hear it behind the best guess", async () => {
+    const heardAt = [{ endpoint: "203.0.113.7:4455", by: 1 }];
+    expect((await named({ heardAt })).slice(0, 2)).toEqual([`203.0.113.7:${PORT}`, "203.0.113.7:4455"]);
+    expect((await named({ mapped: "203.0.113.7:99", heardAt })).slice(0, 3)).toEqual([
+      "203.0.113.7:99",
+      `203.0.113.7:${PORT}`,
+      "203.0.113.7:4455",
+    ]);
+  });
+
+  it("is not named at an address at which nobody else sees it, nor at a port for one peer alone", async () => {
+    const plain = await named({});
+    expect(await named({ mapped: "198.51.100.1:99" })).toEqual(plain);
+    expect(await named({ heardAt: [{ endpoint: "198.51.100.1:99", by: 9 }] })).toEqual(plain);
+    const dependent = ["203.0.113.7:1", "203.0.113.7:2"].map((endpoint) => ({ endpoint, by: 1 }));
+    expect(await named({ heardAt: dependent })).toEqual(plain);
   });
 });

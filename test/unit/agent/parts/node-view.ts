@@ -1,6 +1,8 @@
 import type { NodeView, Part } from "../../../../agent/parts/part.ts";
 import { PathBook } from "../../../../agent/paths/path-book.ts";
 
+import { Vantage } from "../../../../agent/telemetry/vantage.ts";
+
 /** What a part was seen to do to its node. */
 export interface Seen {
   readonly hints: (string | null)[];
@@ -29,7 +31,7 @@ export function nodeView(more: Partial<NodeView> = {}): { readonly node: NodeVie
     standing: () => "running",
     inForce: () => ({ applied: null, applyError: null }),
     conditions: () => [],
-    heard: () => undefined,
+    vantage: new Vantage("rn0"),
     hint: (directory) => seen.hints.push(directory),
     moved: () => {
       seen.moves++;
