@@ -328,6 +328,7 @@ describe("a transmitter", () => {
     const powers = [
       ...[{ ratesOwners: true }, { issuer: "https://evil.example" }, { jwksUri: "https://evil.example/k" }],
       ...[{ effects: { "session-presented": "end_all" } }, { audience: "https://evil.example" }],
+      { quarantines: ["risk-level-change"] },
     ];
     for (const body of powers) expect([body, await patch(as, 1, body)]).toEqual([body, 403]);
     const body = { name: "mine", issuer: "https://evil.example", provider: provider.id };
