@@ -60,7 +60,7 @@ export class Hold {
 
   /** The stream is over. What waits never passes. */
   drop(reason: unknown): void {
-    inIsolate.give(this.#kept.bytes);
+    inIsolate.give(this.#session, this.#kept.bytes);
     this.#kept = { frames: 0, bytes: 0 };
     this.#leave(Date.now())?.reject(reason);
   }
@@ -89,7 +89,7 @@ export class Hold {
   /** Whether a frame may wait. If not, the stream is being cut. */
   keep(bytes: number): boolean {
     if (this.#cut) return false;
-    const isKept = inIsolate.keep(bytes, this.#kept);
+    const isKept = inIsolate.keep(this.#session, bytes, this.#kept);
     if (isKept) this.#kept = { frames: this.#kept.frames + 1, bytes: this.#kept.bytes + bytes };
     else this.#onOver("held_too_much");
     return isKept;
@@ -97,7 +97,7 @@ export class Hold {
 
   /** A frame that waited goes on. */
   release(bytes: number): void {
-    inIsolate.give(bytes);
+    inIsolate.give(this.#session, bytes);
     this.#kept = { frames: this.#kept.frames - 1, bytes: this.#kept.bytes - bytes };
   }
 }

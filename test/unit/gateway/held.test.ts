@@ -4,6 +4,7 @@ import {
   HELD_MS,
   HeldStreams,
   MAX_HELD_BYTES,
+  MAX_HELD_BYTES_OF_SESSION,
   MAX_HELD_FRAMES,
   MAX_HELD_IN_ISOLATE,
   MAX_HELD_OF_SESSION,
@@ -322,8 +323,19 @@ it("an isolate keeps so many bytes of all streams, and has room again when they 
   const held = new HeldStreams();
   const one = MAX_HELD_BYTES;
   for (let n = 0; n < MAX_HELD_IN_ISOLATE / one; n++)
-    expect(held.keep(one, { frames: 0, bytes: 0 })).toBe(true);
-  expect(held.keep(1, { frames: 0, bytes: 0 })).toBe(false);
-  held.give(one);
-  expect(held.keep(one, { frames: 0, bytes: 0 })).toBe(true);
+    expect(held.keep(`ses_${n}`, one, { frames: 0, bytes: 0 })).toBe(true);
+  expect(held.keep("ses_more", 1, { frames: 0, bytes: 0 })).toBe(false);
+  held.give("ses_0", one);
+  expect(held.keep("ses_more", one, { frames: 0, bytes: 0 })).toBe(true);
+});
+
+it("one session's streams can't use up the room of all others, and have room again when they went on", () => {
+  const held = new HeldStreams();
+  const one = MAX_HELD_BYTES;
+  for (let n = 0; n < MAX_HELD_BYTES_OF_SESSION / one; n++)
+    expect(held.keep("ses_greedy", one, { frames: 0, bytes: 0 })).toBe(true);
+  expect(held.keep("ses_greedy", 1, { frames: 0, bytes: 0 })).toBe(false);
+  expect(held.keep("ses_other", one, { frames: 0, bytes: 0 })).toBe(true);
+  held.give("ses_greedy", one);
+  expect(held.keep("ses_greedy", one, { frames: 0, bytes: 0 })).toBe(true);
 });
