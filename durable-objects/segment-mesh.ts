@@ -10,7 +10,7 @@ import * as answers from "../shared/node/mesh/answers.ts";
 import * as compared from "../shared/node/mesh/compared.ts";
 import { Ends } from "../shared/node/mesh/ends.ts";
 import { CATCH_UP_MS } from "../shared/node/mesh/timetable.ts";
-import type { PathsOfPair } from "../shared/node/path-view.ts";
+import type { PathsOfPair, SegmentPairs } from "../shared/node/path-view.ts";
 import type { ConfigAnswer } from "../shared/node/protocol/types.ts";
 import type * as mesh from "../shared/node/segment-mesh.ts";
 import type { Watch } from "../shared/segments/suggest/watch.ts";
@@ -19,6 +19,7 @@ import { configOf, objectOfNode } from "./mesh/configs.ts";
 import { Devices } from "./mesh/devices.ts";
 import { Edges } from "./mesh/edges.ts";
 import type { EndingEnvironment } from "./mesh/ending.ts";
+import { FailureWatch } from "./mesh/failure-watch.ts";
 import { FlowStore } from "./mesh/flow-store.ts";
 import { HandshakeStore } from "./mesh/handshake-store.ts";
 import { Hearings } from "./mesh/hearings.ts";
@@ -58,6 +59,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
   readonly #flows: FlowStore;
   readonly #hits: HitStore;
   readonly #paths: PathStore;
+  readonly #failures: FailureWatch;
   readonly #sockets: Sockets;
   readonly #presence: Presence;
   readonly #edges: Edges;
@@ -79,6 +81,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     this.#flows = new FlowStore(ctx.storage.sql);
     this.#hits = new HitStore(ctx.storage.sql);
     this.#paths = new PathStore(ctx.storage.sql);
+    this.#failures = new FailureWatch(ctx.storage.sql, this.#paths);
     this.#sockets = new Sockets(ctx);
     this.#presence = new Presence(this.#store.rows, Date.now());
     this.#hearings = new Hearings(ctx.storage.sql, env.SEGMENT_MESH);
@@ -93,6 +96,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
       this.#hits,
       this.#hearings,
       this.#paths,
+      this.#failures,
     );
     this.#devices = new Devices(ctx.storage.sql, {
       db: env.DB,
@@ -234,6 +238,24 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
     return this.#overview.paths(await this.#learner.known(), node, peer, this.#paths.get(node), Date.now());
   }
 
+  async failures(): Promise<mesh.SegmentFailures> {
+    const { state } = await this.#learner.known();
+    const now = Date.now();
+    const isAtHub = (node: string) =>
+      this.#store.rows.get(node)?.status === "approved"
+        ? this.#presence.isOnline(node, state.poll_seconds, now)
+        : undefined;
+    return this.#failures.all(isAtHub, now);
+  }
+
+  async presence(): Promise<{ readonly all: number; readonly online: number }> {
+    return this.#overview.presence(await this.#learner.known(), Date.now());
+  }
+
+  async pairs(): Promise<SegmentPairs> {
+    return this.#overview.pairs(await this.#learner.known(), this.#paths, Date.now());
+  }
+
   async flows(around?: string): Promise<mesh.SegmentFlows> {
     return this.#flows.graph(Date.now(), around);
   }
@@ -324,6 +346,7 @@ export class SegmentMesh extends DurableObject<Environment> implements mesh.Segm
       this.#edges.forget(node);
       this.#hearings.forget(node);
       this.#paths.forget(node);
+      this.#failures.forget(node);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { PeerDocument } from "../../shared/node/config/types.ts";
 import type { PathKind } from "../../shared/node/protocol/types.ts";
+import { isOnEdge } from "../tunnel/paths.ts";
 
 /** One way to send to a peer. */
 export interface Candidate {
@@ -21,7 +22,7 @@ export function candidatesOf(
   ];
   const isNamed = current === null || named.some(({ endpoint }) => endpoint === current);
   if (isNamed) return named;
-  // The bridge to the edge relay is on this machine.
-  const kind = current.startsWith("127.") ? "edge" : "direct";
-  return kind === "edge" ? [...named, { kind, endpoint: current }] : [{ kind, endpoint: current }, ...named];
+  return isOnEdge(current)
+    ? [...named, { kind: "edge", endpoint: current }]
+    : [{ kind: "direct", endpoint: current }, ...named];
 }

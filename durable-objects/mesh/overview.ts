@@ -1,16 +1,19 @@
 import type { Network } from "../../shared/node/mesh/network.ts";
 import { liveNode, segmentMap } from "../../shared/node/overview.ts";
 import type { PathLedger } from "../../shared/node/path-ledger.ts";
-import { type PathsOfPair, whyUsed } from "../../shared/node/path-view.ts";
+import { type PathsOfPair, type SegmentPairs, type UsedPath, whyUsed } from "../../shared/node/path-view.ts";
 import type { LiveNode, SegmentMap } from "../../shared/node/segment-mesh.ts";
 import { ipv4At } from "../../shared/registry/addresses.ts";
 import type { Edges } from "./edges.ts";
 import type { MeshStore } from "./mesh-store.ts";
+import type { PathStore } from "./path-store.ts";
 import type { Presence } from "./presence.ts";
 import type { ReportStore } from "./report-store.ts";
 import type { Sockets } from "./sockets.ts";
 
 const MOST_MAPPED = 2_000;
+const MOST_PAIRS = 20_000;
+const HOUR_MS = 3_600_000;
 
 /** The view of the segment for people. */
 export class Overview {
@@ -56,6 +59,32 @@ export class Overview {
       why: whyUsed(paths, moves),
       paths,
       moves: moves.toReversed(),
+    };
+  }
+
+  presence(network: Network, now: number): { readonly all: number; readonly online: number } {
+    const members = this.#store.approved();
+    const isOnline = (node: string) =>
+      this.#sockets.heardAt(node, now) !== null ||
+      this.#presence.isOnline(node, network.state.poll_seconds, now);
+    return { all: members.length, online: members.filter(isOnline).length };
+  }
+
+  pairs(network: Network, store: PathStore, now: number): SegmentPairs {
+    const members = new Set(this.#store.approved());
+    const pairs: UsedPath[] = [];
+    let moved = 0;
+    for (const { node, paths, moves } of store.all()) {
+      if (!members.has(node)) continue;
+      moved += moves.filter(({ at, why }) => why !== "in_vain" && at > now - HOUR_MS).length;
+      for (const { inUse, ...path } of paths) if (inUse) pairs.push({ node, ...path });
+    }
+    const links = [...members].reduce((sum, node) => sum + network.index.linksOf(node).length, 0);
+    return {
+      pairs: pairs.slice(0, MOST_PAIRS),
+      unreported: Math.max(0, links - pairs.length),
+      moves: moved,
+      truncated: pairs.length > MOST_PAIRS,
     };
   }
 

@@ -34,6 +34,15 @@ export class PathStore {
     return ledger;
   }
 
+  /** Of all nodes, one after the other. */
+  *all(): Iterable<{ readonly node: string } & PathLedger> {
+    const rows = this.#sql.exec<{ node: string; paths: string; moves: string }>(
+      "SELECT node, paths, moves FROM paths",
+    );
+    for (const { node, paths, moves } of rows)
+      yield { node, paths: JSON.parse(paths), moves: JSON.parse(moves) };
+  }
+
   forget(node: string): void {
     this.#sql.exec("DELETE FROM paths WHERE node = ?", node);
   }

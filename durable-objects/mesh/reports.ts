@@ -8,6 +8,7 @@ import type { CheckedReport, ReportVerdict } from "../../shared/node/segment-mes
 import { offeredRoutesOf, reportedEndpoints } from "../../shared/registry/node-rows.ts";
 import { believed, shareOf } from "../../shared/segments/flow-ledger.ts";
 import { believedHits } from "../../shared/segments/hits.ts";
+import type { FailureWatch } from "./failure-watch.ts";
 import type { FlowStore } from "./flow-store.ts";
 import type { Hearings } from "./hearings.ts";
 import type { HitStore } from "./hit-store.ts";
@@ -31,6 +32,7 @@ export class Reports {
   readonly #hits: HitStore;
   readonly #hearings: Hearings;
   readonly #paths: PathStore;
+  readonly #failures: FailureWatch;
   readonly #rulesets: Rulesets;
 
   constructor(
@@ -42,6 +44,7 @@ export class Reports {
     hits: HitStore,
     hearings: Hearings,
     paths: PathStore,
+    failures: FailureWatch,
   ) {
     this.#hearings = hearings;
     this.#storage = storage;
@@ -51,6 +54,7 @@ export class Reports {
     this.#flows = flows;
     this.#hits = hits;
     this.#paths = paths;
+    this.#failures = failures;
     this.#rulesets = new Rulesets(store.objects);
   }
 
@@ -92,9 +96,7 @@ export class Reports {
         const isBlind = report.conditions?.some(({ code }) => code === "flows_unknown") ?? false;
         this.#flows.heard(node, isBlind, report.receivedAt);
       }
-      const { paths = [], moves = [] } = report;
-      if (paths.length + moves.length > 0)
-        this.#paths.note(node, { paths, moves }, issue?.peers ?? [], report.receivedAt);
+      this.#notePaths(network, node, report, issue?.peers ?? []);
       if (report.hits) this.#noteHits(network, node, report.hits, report.receivedAt);
       this.#presence.mark([{ node, counter: null }], report.receivedAt);
       const { applied } = report;
@@ -116,6 +118,21 @@ export class Reports {
   #rulesetOf(node: string, report: CheckedReport, issued: string | null): RulesetVerdict | null {
     if (report.ruleset === undefined || issued === null || report.applied?.manifest !== issued) return null;
     return this.#rulesets.judge(node, report.ruleset, issued, report.receivedAt);
+  }
+
+  #notePaths(
+    network: Network,
+    node: string,
+    { paths = [], moves = [], receivedAt }: CheckedReport,
+    peers: readonly string[],
+  ): void {
+    if (paths.length + moves.length === 0) return;
+    const ledger = this.#paths.note(node, { paths, moves }, peers, receivedAt);
+    const isAtHub = (id: string) =>
+      this.#store.rows.get(id)?.status === "approved"
+        ? this.#presence.isOnline(id, network.state.poll_seconds, receivedAt)
+        : undefined;
+    this.#failures.note(node, ledger.paths, isAtHub, receivedAt);
   }
 
   #noteHits(network: Network, node: string, hits: readonly HitReport[], now: number): void {

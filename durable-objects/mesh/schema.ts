@@ -130,6 +130,9 @@ const PATHS_SCHEMA = `
     node TEXT PRIMARY KEY, at INTEGER NOT NULL, paths TEXT NOT NULL, moves TEXT NOT NULL
   ) STRICT;`;
 
+/** What the segment found to have failed, as one JSON text. */
+const FAILURES_SCHEMA = `CREATE TABLE failures (id INTEGER PRIMARY KEY, kept TEXT NOT NULL) STRICT;`;
+
 /** The steps in their order: see `migrate`. */
 export const STEPS = [
   META_SCHEMA,
@@ -147,4 +150,5 @@ export const STEPS = [
   EDGE_SCHEMA,
   HEARINGS_SCHEMA,
   PATHS_SCHEMA,
+  FAILURES_SCHEMA,
 ];

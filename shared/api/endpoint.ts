@@ -13,8 +13,8 @@ export interface Endpoint {
   readonly body?: z.ZodMiniType;
   /** Bytes of the body at most; 1 MiB unless said. */
   readonly bodyBytes?: number;
-  /** What a success answers with; null is an empty 204, `stream` are server-sent events, `file` is CSV or NDJSON. */
-  readonly response: z.ZodMiniType | null | "stream" | "file";
+  /** What a success answers with; null is an empty 204, `stream` are server-sent events, `file` is CSV or NDJSON, `metrics` OpenMetrics. */
+  readonly response: z.ZodMiniType | null | "stream" | "file" | "metrics";
   /** 200 (204 without a response) unless said. */
   readonly status?: 201;
   /** Needs `If-Match` with the version that it changes. */

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { MOVE_REASONS, PATH_KINDS, PATH_STATES } from "../node/protocol/types.ts";
+import { FAULT_KINDS } from "../paths/diagnosis.ts";
 import * as f from "./fields.ts";
 
 /** By which paths nodes reach each other, and how well. */
@@ -57,4 +58,79 @@ export const pathsOfPair = z.object({
   sides: z.array(side),
   /** Names of segments that could not be asked. */
   missing: z.array(z.string()),
+});
+
+const missing = z.array(z.string());
+
+export const statusQuery = {
+  node: z.optional(f.said(f.reference, "only pairs of this node, by id or name")),
+  limit: z.optional(f.said(f.queryInteger(1, 5_000), "how many at most; 500 unless said")),
+};
+
+/** The path in use of each pair, as each end measured it: those that nothing passes first, then the slowest. */
+export const meshStatus = z.object({
+  items: z.array(
+    z.object({
+      node: z.string(),
+      name: z.string(),
+      peer: z.string(),
+      peerName: z.string(),
+      ...z.omit(path, { inUse: true }).shape,
+    }),
+  ),
+  /** Directions of linked pairs of which no path was reported. */
+  unreported: z.int(),
+  truncated: z.boolean(),
+  missing,
+});
+
+/** Directions of pairs count, so a pair that is well counts twice. */
+export const meshHealth = z.object({
+  nodes: z.object({ all: z.int(), online: z.int() }),
+  /** By the kind of the path in use; `silent`: nothing passes; `unreported`: nothing was measured. */
+  paths: z.object({
+    direct: z.int(),
+    relay: z.int(),
+    edge: z.int(),
+    silent: z.int(),
+    unreported: z.int(),
+  }),
+  rttMs: z.nullable(z.object({ median: z.number(), p95: z.number() })),
+  loss: z.nullable(z.number()),
+  /** Changes of paths within the last hour. */
+  moves: z.int(),
+  failures: z.object({
+    open: z.int(),
+    suspected: z.int(),
+    endedLastDay: z.int(),
+    medianMs: z.nullable(z.number()),
+  }),
+  missing,
+});
+
+export const failureQuery = {
+  open: z.optional(f.said(z.enum(["yes", "no"]), "only those that last, or only those that ended")),
+};
+
+/** The newest first. */
+export const meshFailures = z.object({
+  items: z.array(
+    z.object({
+      kind: z.enum(FAULT_KINDS),
+      /** The node that failed, or the one from which packets don't arrive. */
+      node: z.string(),
+      name: z.string(),
+      /** The other end, where a link failed. */
+      to: z.nullable(z.string()),
+      toName: z.nullable(z.string()),
+      segment: z.string(),
+      /** Names of nodes that say so; eight at most. */
+      observers: z.array(z.string()),
+      suspectedAt: f.instant,
+      /** When suspicion became certainty; null: not yet. */
+      confirmedAt: z.nullable(f.instant),
+      endedAt: z.nullable(f.instant),
+    }),
+  ),
+  missing,
 });

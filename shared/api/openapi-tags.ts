@@ -28,7 +28,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   meshTests: "What rules between nodes must let pass, and what they may not",
   microsegments: "Named sets of nodes, by criteria",
   suggestions: "Microsegments and rules that recorded flows suggest",
-  mesh: "The network of nodes as it is now, and changes that wait",
+  mesh: "The network of nodes as it is now, its paths and failures, and changes that wait",
   connectors: "Agents of private apps, and how they are",
   trust: "Root documents: who may sign what nodes apply",
   network: "The network's settings, and the whole network as one document",

@@ -127,6 +127,13 @@ function success({ response }: Endpoint): Json {
       content: { "text/event-stream": { schema: { type: "string" } } },
     };
   }
+  if (response === "metrics") {
+    const text = { schema: { type: "string" } };
+    return {
+      description: "Text for Prometheus",
+      content: { "application/openmetrics-text": text, "text/plain": text },
+    };
+  }
   if (response === "file") {
     const text = { schema: { type: "string" } };
     return { description: "A file", content: { "text/csv": text, "application/x-ndjson": text } };

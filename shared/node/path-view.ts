@@ -14,6 +14,19 @@ export interface PathsOfPair {
   readonly moves: readonly PathMove[];
 }
 
+/** The paths in use in a segment, of each pair as one end sees it. */
+export interface SegmentPairs {
+  readonly pairs: readonly UsedPath[];
+  /** Links of which no path in use was reported: the agent is too old, or has not reported. */
+  readonly unreported: number;
+  /** Moves of the last hour. */
+  readonly moves: number;
+  /** There is more than `pairs` holds. */
+  readonly truncated: boolean;
+}
+
+export type UsedPath = { readonly node: string } & Omit<LedgerPath, "inUse">;
+
 /**
  * Why a node sends by the path that it uses:
  * - `unreported`: it measured nothing of this peer, or its agent does not measure

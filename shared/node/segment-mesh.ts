@@ -1,4 +1,6 @@
 import type { Device } from "../access/device/device.ts";
+import type { Durations } from "../paths/durations.ts";
+import type { Failure } from "../paths/failures.ts";
 import type { NodeStatus } from "../registry/node-status.ts";
 import type { ObservedFlow } from "../segments/flow-graph.ts";
 import type { RuleHits } from "../segments/hits.ts";
@@ -17,7 +19,7 @@ import type {
   MatrixAnswer,
   MatrixQuestion,
 } from "./mesh/compared.ts";
-import type { PathsOfPair } from "./path-view.ts";
+import type { PathsOfPair, SegmentPairs } from "./path-view.ts";
 import type {
   Condition,
   ConfigAnswer,
@@ -191,6 +193,13 @@ export interface Hold {
   }[];
 }
 
+/** What failed in a segment, those that ended first. */
+export interface SegmentFailures {
+  readonly failures: readonly Failure[];
+  /** How long all lasted that ever ended. */
+  readonly durations: Durations;
+}
+
 /** The flows that the nodes of a segment reported, those that were seen last first. */
 export interface SegmentFlows {
   readonly flows: readonly ObservedFlow[];
@@ -264,6 +273,12 @@ export interface SegmentMeshRpc {
   map(around?: string): Promise<SegmentMap>;
   /** What the node knows of its paths to a peer. Null when the two are no peers. */
   paths(node: string, peer: string): Promise<PathsOfPair | null>;
+  /** The path in use of each pair, as each node of the segment measured it. */
+  pairs(): Promise<SegmentPairs>;
+  /** How many nodes the segment has, and how many of them the hub hears. */
+  presence(): Promise<{ readonly all: number; readonly online: number }>;
+  /** What failed, those that ended first. */
+  failures(): Promise<SegmentFailures>;
   /** @param around Only the flows of this node. */
   flows(around?: string): Promise<SegmentFlows>;
   /** All flows that are kept, and how far the reports of each node go. */

@@ -5,7 +5,20 @@ export interface Finding {
   /** How it was tried: straight, by a relay of that name, or through the subject to what it stands in front of. */
   readonly by: "direct" | "through" | { readonly relay: string };
   readonly isHeard: boolean;
+  /** Whether it also answers; absent if nothing is known of that. */
+  readonly isAnswering?: boolean;
 }
+
+export const FAULT_KINDS = [
+  "node_down",
+  "cut_off_from_hub",
+  "unreachable",
+  "not_forwarding",
+  "relay_down",
+  "reporter_sick",
+  "link_down",
+  "one_way_loss",
+] as const satisfies readonly Fault["kind"][];
 
 /** What is wrong, in the words that administrators read. */
 export type Fault =

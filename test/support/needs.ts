@@ -29,6 +29,7 @@ const LACKING = {
   nginx: () => missingTools(["nginx"]),
   caddy: () => missingTools(["caddy"]),
   go: () => missingTools(["go"]),
+  promtool: () => missingTools(["promtool"]),
   "apache-openidc": () =>
     existsSync("/usr/lib/apache2/modules/mod_auth_openidc.so") ? [] : ["libapache2-mod-auth-openidc"],
   "python-jwt": () =>

@@ -50,7 +50,7 @@ const ARROWS: Readonly<Record<string, string>> = {
   "shared/access/signals": "access/device access/risk audit base",
   "shared/access/workload": "base",
   "shared/api":
-    "access/grade access/grants access/login access/oauth access/policy access/risk access/signals audit base connector http net node/config node/protocol notifications registry scim segments",
+    "access/grade access/grants access/login access/oauth access/policy access/risk access/signals audit base connector http net node/config node/protocol notifications paths registry scim segments",
   "shared/audit": "base merkle",
   "shared/connector": "base net",
   "shared/crypto": "base",

@@ -10,6 +10,9 @@ import { isDownload, serveDownload } from "./downloads.ts";
 import { isOAuth, serveOAuth } from "./oauth/index.ts";
 import { isScim, serveScim } from "./scim/index.ts";
 
+/** Where Prometheus looks, and where the API has it. */
+const METRICS = { short: "/metrics", full: "/api/v1/metrics" } as const;
+
 /**
  * Serves everything on the hub's host: the agents' API and programs, the admin API and its description, the
  * sign-in of command lines, the return from the sign-in, and the dashboard. `url` is the request's own URL.
@@ -28,6 +31,8 @@ export async function serveHub(
   if (reads && pathname === "/api/v1/openapi.json") return openApiResponse();
   if (reads && pathname === "/api/v1/docs") return docsResponse();
   if (isScim(pathname)) return serveScim(request, bindings, ctx);
+  if (reads && pathname === METRICS.short)
+    return serveApi(new Request(new URL(METRICS.full, url), request), bindings, ctx);
   if (pathname === "/api" || pathname.startsWith("/api/")) return serveApi(request, bindings, ctx);
   const oauth = isOAuth(pathname) ? await serveOAuth(request, url, bindings) : null;
   if (oauth) return oauth;

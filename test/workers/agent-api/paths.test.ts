@@ -1,6 +1,9 @@
+import { createExecutionContext } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { PathMove, PathReport } from "../../../shared/node/protocol/types.ts";
+import { serveHub } from "../../../workers/hub/index.ts";
 import type { TestNode } from "../../support/test-node.ts";
+import { bindings } from "../hub/world.ts";
 import { openWorld, type World } from "./world.ts";
 
 let world: World;
@@ -128,4 +131,93 @@ describe("what a node measured of its paths", () => {
 
 test("the paths of a node to itself are no question", async () => {
   await expect(pathsOf(web, web)).rejects.toMatchObject({ problem: { code: "invalid_input" } });
+});
+
+describe("failures", () => {
+  let net: TestNode[];
+  const reports = (from: TestNode, states: Readonly<Record<string, PathReport["state"]>>) =>
+    from.report({
+      paths: Object.entries(states).map(([peer, state]) => pathOf({ peer, state, rttMicros: 4_000 })),
+    });
+  const failures = async () =>
+    (await world.admin.call("mesh.failures", { query: { open: "yes" } })).data.items.map(
+      ({ kind, node, to, observers }) => [kind, node, to, observers.length],
+    );
+
+  beforeAll(async () => {
+    net = [];
+    for (let n = 0; n < 4; n++) net.push(await world.member({ tags: ["net"] }));
+    await world.admin.call("meshRules.create", {
+      body: { name: "net", from: ["tag:net"], to: ["tag:net"], traffic: ["any"] },
+    });
+  });
+
+  test("are found from what several say, with who says so, and end when somebody hears again", async () => {
+    const [a, b, c, d] = net as [TestNode, TestNode, TestNode, TestNode];
+    await reports(d, { [a.id]: "well", [b.id]: "well", [c.id]: "well" });
+    await reports(a, { [b.id]: "well", [c.id]: "well", [d.id]: "silent" });
+    await reports(b, { [a.id]: "well", [c.id]: "well", [d.id]: "silent" });
+    await reports(c, { [a.id]: "well", [b.id]: "well", [d.id]: "silent" });
+    // The hub has just heard it.
+    expect(await failures()).toEqual([["unreachable", d.id, null, 3]]);
+    await reports(a, { [d.id]: "well" });
+    expect(await failures()).toEqual([
+      ["link_down", b.id, d.id, 1],
+      ["link_down", c.id, d.id, 1],
+    ]);
+    for (const node of [b, c]) await reports(node, { [d.id]: "well" });
+    expect(await failures()).toEqual([]);
+  });
+
+  test("of a link, by one who hears nothing while the other is heard asking", async () => {
+    const [a, b] = net as [TestNode, TestNode];
+    await reports(a, { [b.id]: "one_way" });
+    await reports(b, { [a.id]: "silent" });
+    expect(await failures()).toEqual([["one_way_loss", a.id, b.id, 1]]);
+    await reports(b, { [a.id]: "well" });
+    expect(await failures()).toEqual([]);
+  });
+
+  test("blame the reporter that alone hears nobody", async () => {
+    const [a, b, c, d] = net as [TestNode, TestNode, TestNode, TestNode];
+    await reports(a, { [b.id]: "silent", [c.id]: "silent", [d.id]: "silent" });
+    expect(await failures()).toEqual([["reporter_sick", a.id, null, 1]]);
+    await reports(a, { [b.id]: "well", [c.id]: "well", [d.id]: "well" });
+  });
+
+  test("are counted in the health, of which Prometheus gets the figures with an auditor's token alone", async () => {
+    const { data } = await world.admin.call("mesh.health");
+    expect(data).toMatchObject({ rttMs: { median: 4 }, failures: { open: 0 }, missing: [] });
+    expect(data.paths.direct).toBeGreaterThanOrEqual(12);
+    const asked = (token: string | null) =>
+      serveHub(
+        new Request(`${bindings.hubOrigin}/metrics`, {
+          headers: {
+            accept: "application/openmetrics-text; version=1.0.0",
+            ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+          },
+        }),
+        new URL(`${bindings.hubOrigin}/metrics`),
+        bindings,
+        createExecutionContext(),
+      );
+    expect((await asked(null)).status).toBe(401);
+    const answer = await asked(world.token);
+    expect(answer.headers.get("content-type")).toBe(
+      "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    );
+    expect(await answer.text()).toMatch(/^rustronaut_mesh_paths\{path="direct"\} \d+$[\s\S]*# EOF\n$/m);
+  });
+
+  test("what nothing passes comes first in the status", async () => {
+    const [a, b, c] = net as [TestNode, TestNode, TestNode];
+    await a.report({
+      paths: [pathOf({ peer: b.id, rttMicros: 50_000 }), pathOf({ peer: c.id, state: "silent" })],
+    });
+    const { data } = await world.admin.call("mesh.status", { query: { node: a.id } });
+    expect(data.items.slice(0, 2).map(({ peer, state }) => [peer, state])).toEqual([
+      [c.id, "silent"],
+      [b.id, "well"],
+    ]);
+  });
 });

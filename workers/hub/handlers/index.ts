@@ -15,6 +15,7 @@ import { HISTORY_HANDLERS } from "./history.ts";
 import { PROVIDER_HANDLERS } from "./identity-providers.ts";
 import { LOG_HANDLERS } from "./log-destinations.ts";
 import { MESH_HANDLERS } from "./mesh.ts";
+import { MESH_HEALTH_HANDLERS } from "./mesh-health.ts";
 import { MESH_PATH_HANDLERS } from "./mesh-paths.ts";
 import { MESH_QUESTION_HANDLERS } from "./mesh-questions.ts";
 import { MESH_RULE_HANDLERS } from "./mesh-rules.ts";
@@ -81,6 +82,7 @@ export const HANDLERS: Handlers<EndpointId> = {
   ...MESH_RULE_HANDLERS,
   ...MESH_HANDLERS,
   ...MESH_PATH_HANDLERS,
+  ...MESH_HEALTH_HANDLERS,
   ...MESH_QUESTION_HANDLERS,
   ...CONNECTOR_HANDLERS,
   ...TRUST_HANDLERS,

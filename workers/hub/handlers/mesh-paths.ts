@@ -19,7 +19,13 @@ async function sideOf(bindings: Bindings, node: Node, peer: Node): Promise<Paths
 
 const thousand = (value: number | null): number | null => (value === null ? null : value / 1_000);
 
-const pathView = ({ peer: _, rttMicros, jitterMicros, lossPermille, ...path }: LedgerPath) => ({
+export const pathView = <P extends Omit<LedgerPath, "inUse">>({
+  peer: _,
+  rttMicros,
+  jitterMicros,
+  lossPermille,
+  ...path
+}: P) => ({
   ...path,
   rttMs: thousand(rttMicros),
   jitterMs: thousand(jitterMicros),

@@ -29,7 +29,10 @@ async function namesOfRules(db: D1Database): Promise<Record<string, string>> {
 
 const DEFAULT_FLOWS = 500;
 
-async function namesOfNodes(db: D1Database, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+export async function namesOfNodes(
+  db: D1Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   const { results } = await db
     .prepare("SELECT id, name FROM nodes WHERE id IN (SELECT value FROM json_each(?))")
     .bind(JSON.stringify([...new Set(ids)]))
