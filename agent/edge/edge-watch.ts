@@ -5,6 +5,8 @@ import { isOnEdge } from "../tunnel/paths.ts";
 const FIRST_MS = 8_000;
 /** WireGuard answers what it gets within ten seconds, and begins a handshake when no answer comes for fifteen. */
 const UNANSWERED_MS = 15_000;
+/** Where probes are not answered either, no path of the config is left after so long. */
+const UNPROBED_MS = 6_000;
 /** The bytes of that handshake's first message. Keepalives alone, which nobody answers, are fewer. */
 const UNANSWERED_BYTES = 148;
 /** Two keepalives of the peer did not come. */
@@ -60,18 +62,20 @@ export class EdgeWatch {
    * What to do now.
    * @param peers The peers of the config in force.
    * @param bridges By the keys of their peers.
+   * @param silent The keys of the peers that answer no probes.
    */
   look(
     peers: readonly WireguardPeer[],
     bridges: ReadonlyMap<string, WatchedBridge>,
     nowMs: number,
+    silent: ReadonlySet<string> = NOBODY,
   ): readonly EdgeStep[] {
     const present = new Set(peers.map(({ publicKey }) => publicKey));
     for (const key of this.#watched.keys()) if (!present.has(key)) this.#watched.delete(key);
     const gone = [...bridges.keys()].filter((key) => !present.has(key));
     return [
       ...gone.map((publicKey): EdgeStep => ({ do: "close", publicKey })),
-      ...peers.flatMap((peer) => this.#stepFor(peer, bridges.get(peer.publicKey), nowMs)),
+      ...peers.flatMap((peer) => this.#stepFor(peer, bridges.get(peer.publicKey), nowMs, silent)),
     ];
   }
 
@@ -89,13 +93,20 @@ export class EdgeWatch {
     return [...this.#watched.values()].some(({ isNew }) => isNew);
   }
 
-  #stepFor(peer: WireguardPeer, bridge: WatchedBridge | undefined, nowMs: number): EdgeStep[] {
+  #stepFor(
+    peer: WireguardPeer,
+    bridge: WatchedBridge | undefined,
+    nowMs: number,
+    silent: ReadonlySet<string>,
+  ): EdgeStep[] {
     const { publicKey, endpoint } = peer;
     const watched = this.#hear(peer, nowMs);
     const step = (what: EdgeStep["do"]): EdgeStep[] => [{ do: what, publicKey }];
     const isByEdge = isOnEdge(endpoint);
-    const isDead = isSilent(watched, peer, nowMs);
-    if (!bridge) return isDead || isByEdge ? step("open") : [];
+    const isUnprobed = silent.has(publicKey);
+    const isDead = isSilent(watched, peer, nowMs, isUnprobed ? UNPROBED_MS : UNANSWERED_MS);
+    // Other paths of the config come first. Meanwhile the way through the relay is made ready.
+    if (!bridge) return isDead || isByEdge || isUnprobed ? step("open") : [];
     const cameFromEdge = watched.wasOnEdge;
     watched.wasOnEdge = isByEdge;
     if (isDead || isByEdge) this.#leave(watched, nowMs);
@@ -146,9 +157,16 @@ export class EdgeWatch {
   }
 }
 
-function isSilent(watched: Watched, { sentBytes }: WireguardPeer, nowMs: number): boolean {
+const NOBODY: ReadonlySet<string> = new Set();
+
+function isSilent(
+  watched: Watched,
+  { sentBytes }: WireguardPeer,
+  nowMs: number,
+  unansweredMs: number,
+): boolean {
   const silentMs = nowMs - watched.heardAt;
   if (watched.isNew) return silentMs >= FIRST_MS;
   const unanswered = sentBytes - watched.sentThen;
-  return (silentMs >= UNANSWERED_MS && unanswered >= UNANSWERED_BYTES) || silentMs >= SILENT_MS;
+  return (silentMs >= unansweredMs && unanswered >= UNANSWERED_BYTES) || silentMs >= SILENT_MS;
 }

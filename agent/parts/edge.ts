@@ -65,11 +65,13 @@ export class Edge implements Part {
   }
 
   async #lookIfDue(): Promise<void> {
-    const isCalm = this.#bridges.size === 0 && !this.#watch.hasSilent;
-    if (isCalm && this.#looks++ % CALM_LOOKS !== 0) return;
     const { tunnel } = this.#node;
+    const silent = this.#silent();
+    const isCalm = this.#bridges.size + silent.size === 0 && !this.#watch.hasSilent;
+    if (isCalm && this.#looks++ % CALM_LOOKS !== 0) return;
     const peers = tunnel.config === null || tunnel.isApart ? [] : await this.#peers();
-    for (const step of this.#watch.look(peers, this.#bridges, performance.now())) await this.#do(step);
+    for (const step of this.#watch.look(peers, this.#bridges, performance.now(), silent))
+      await this.#do(step);
   }
 
   /** The peers of the config as WireGuard has them. */
@@ -77,6 +79,17 @@ export class Edge implements Part {
     const device = await this.#node.tunnel.device();
     const named = this.#named();
     return (device?.peers ?? []).filter(({ publicKey }) => named.has(publicKey));
+  }
+
+  /** The keys of the peers that answer no probes, as the look at the paths finds. */
+  #silent(): ReadonlySet<string> {
+    const { tunnel, paths } = this.#node;
+    const now = performance.now();
+    const silent = [...paths.peers].filter(([, path]) => path.isSilent(now)).map(([node]) => node);
+    if (silent.length === 0) return new Set();
+    const nodes = new Set(silent);
+    const peers = tunnel.config?.peers.filter(({ peer }) => nodes.has(peer.node)) ?? [];
+    return new Set(peers.map(({ record }) => wgText(record.wireguard)));
   }
 
   #named() {

@@ -208,6 +208,11 @@ export class PeerPaths {
     return now - this.#heardAskingAt < RECENT_MS ? "one_way" : "silent";
   }
 
+  /** Whether the peer neither answers on the path in use nor asks. */
+  isSilent(now: number): boolean {
+    return this.#state(now) === "silent";
+  }
+
   /** Which paths there are, which is in use and whether it works, in one word. */
   standing(now: number): string {
     const known = this.#candidates.map(({ endpoint }) => endpoint);

@@ -19,6 +19,7 @@ class Lab {
     sentBytes: 0,
   };
   bridge: WatchedBridge | null = null;
+  silent = new Set<string>();
   /** What comes from the peer, and what is sent to it, in bytes per second. */
   hears = 0;
   sends = 148;
@@ -30,7 +31,7 @@ class Lab {
       this.peer.receivedBytes += this.hears;
       this.peer.sentBytes += this.sends;
       const bridges = new Map(this.bridge ? [["k", this.bridge]] : []);
-      for (const { do: what } of this.watch.look([this.peer], bridges, this.now)) this.do(what);
+      for (const { do: what } of this.watch.look([this.peer], bridges, this.now, this.silent)) this.do(what);
     }
     return this.steps.slice(before);
   }
@@ -83,6 +84,17 @@ describe("the look at who needs the edge relay", () => {
     lab.hears = 0;
     expect(lab.pass(59)).toEqual([]);
     expect(lab.pass(1)).toEqual(["open"]);
+  });
+
+  it("makes the relay ready at once for a peer that answers no probes, and takes it when no other path answers either", () => {
+    lab.hears = 100;
+    lab.pass(10);
+    lab.silent.add("k");
+    // A relay of the config took over.
+    expect(lab.pass(20)).toEqual(["open"]);
+    lab.hears = 0;
+    expect(lab.pass(5)).toEqual([]);
+    expect(lab.pass(1)).toEqual(["take"]);
   });
 
   it("does not go where the other end is not, and tries again while nothing comes", () => {
